@@ -1,0 +1,183 @@
+// The layout of everything that generated code, the AssemblyScript runtime and TypeScript all address in the one shared
+// wasm linear memory. Compiled by both asc and tsc, so: plain constants only, no imports. All offsets are bytes.
+
+export const PAGE_BITS = 12;
+export const PAGE_SIZE = 0x1000;
+
+// ---- CPU env, common part: offsets from the env pointer of a vCPU -----------------------------------------------------
+/** i32: guest instructions left in this slice (QEMU's icount_decr); the exec loop returns when it goes below zero. */
+export const ENV_BUDGET = 0x00;
+/** u32: non-zero asks running code to return to the dispatcher at the next TB boundary or loop header. */
+export const ENV_EXIT_REQUEST = 0x04;
+/** u32: set to 1 by a helper or slow path that raised an exception; running code restores state and returns at once. */
+export const ENV_FAULT = 0x08;
+/** i32: the exception to deliver when ENV_FAULT is set (target numbering, or EXCP_* below). -1: none. */
+export const ENV_EXCEPTION_INDEX = 0x0c;
+/** u32: CPU_INTERRUPT_* bits. */
+export const ENV_INTERRUPT_REQUEST = 0x10;
+/** u32: 1 while the CPU waits for an interrupt (WFI). */
+export const ENV_HALTED = 0x14;
+/** u32: mmu index of data accesses right now (kept by the target). */
+export const ENV_MMU_IDX = 0x18;
+/** u32: TB flags right now: everything that a translation depends on beside pc (kept by the target). */
+export const ENV_TB_FLAGS = 0x1c;
+/** u64: guest instructions executed by this vCPU since reset (updated when the exec loop returns; see cpuInsnCount). */
+export const ENV_INSN_COUNT = 0x20;
+/** u64: the value cell of the MMIO imports (data to write; data read). */
+export const ENV_MMIO_VALUE = 0x28;
+/** u32: index of this vCPU in its machine. */
+export const ENV_CPU_INDEX = 0x30;
+/** u32: pointer to the virtual-pc jump cache (JUMP_CACHE_ENTRIES entries of u32 TB pointers). */
+export const ENV_JUMP_CACHE = 0x34;
+/** u32: which target this is (TARGET_*). */
+export const ENV_TARGET = 0x38;
+/** u32: 1 in icount mode: budget is exact and checked at every TB. */
+export const ENV_ICOUNT = 0x3c;
+/** u32: cflags for TB lookups (CF_*; 0 normally; CF_SINGLE_STEP | 1 when stepping). */
+export const ENV_CFLAGS = 0x40;
+/** u32: pointer to the physical map (see PHYSMAP_*). */
+export const ENV_PHYSMAP = 0x44;
+/** u64: faulting virtual address of the last failed translation (target-independent copy for debug). */
+export const ENV_FAULT_ADDR = 0x48;
+/** u64: pc of the vCPU. The first TCG global of every target. */
+export const ENV_PC = 0x50;
+/** u32: last TB pointer run (debug, `info jit`). */
+export const ENV_LAST_TB = 0x58;
+/** u32: pc of the insn being executed by a slow path / may-fault helper is NOT kept; backends restore it at the fault exit. */
+export const ENV_COMMON_END = 0x100;
+
+/** Target part: 0x100..0x1000. See riscv.ts. */
+export const ENV_TARGET_BASE = 0x100;
+
+/** TCI frame: temps that are not globals live at ENV_FRAME + 8 * n. */
+export const ENV_FRAME = 0x1000;
+export const ENV_FRAME_SLOTS = 1024;
+
+// ---- SoftMMU: TLBs inside env, at fixed offsets so that the fast path is one load offset -----------------------------
+/** Entries a table; a table per (mmu index, access kind). Entry: u64 tag, i32 addend, u32 flags/pad: 16 bytes. */
+export const TLB_BITS = 10;
+export const TLB_ENTRIES = 1024;
+export const TLB_ENTRY_SIZE = 16;
+export const TLB_ENTRY_TAG = 0;
+export const TLB_ENTRY_ADDEND = 8;
+/** u32: index of the full entry (iotlb) of this slot: same index in the ENV_TLB_FULL tables. */
+export const TLB_ENTRY_PHYS_PAGE = 12; // u32 physical page number low bits (phys >> 12), enough for 44-bit physical addresses
+export const TLB_TABLE_SIZE = 0x4000; // TLB_ENTRIES * TLB_ENTRY_SIZE
+export const TLB_KIND_READ = 0;
+export const TLB_KIND_WRITE = 1;
+export const TLB_KIND_CODE = 2;
+export const TLB_KINDS = 3;
+export const TLB_MMU_INDEXES = 8;
+/** Table of (mmuIdx, kind) = env + ENV_TLB + (mmuIdx * TLB_KINDS + kind) * TLB_TABLE_SIZE. */
+export const ENV_TLB = 0x4000;
+/** Victim TLB and other private room of cputlb. */
+export const ENV_TLB_PRIVATE = 0x64000; // ENV_TLB + 8 * 3 * 0x4000
+export const ENV_TLB_PRIVATE_SIZE = 0x8000;
+export const ENV_SIZE = 0x70000;
+
+// Tag = page-aligned virtual address | flags. Any flag makes the inline comparison fail, so the slow path decides.
+// The fast path compares  ((addr + (accessSize - 1)) & ~0xfff)  with the tag (QEMU's way: page crossing fails the test),
+// or, when the MemOp demands alignment,  (addr & (~0xfff | (accessSize - 1)))  with the tag.
+export const TLB_INVALID = 0x800;
+export const TLB_NOTDIRTY = 0x400; // write table: page holds translated code (or is tracked): slow path invalidates
+export const TLB_MMIO = 0x200;
+export const TLB_WATCHPOINT = 0x100;
+export const TLB_FORCE_SLOW = 0x080; // protection finer than a page (PMP), ROM writes, ...
+
+// ---- Jump cache ------------------------------------------------------------------------------------------------------
+export const JUMP_CACHE_BITS = 12;
+export const JUMP_CACHE_ENTRIES = 4096;
+
+// ---- TranslationBlock: a record in the shared memory -----------------------------------------------------------------
+export const TB_PC = 0; // u64 virtual pc
+export const TB_FLAGS = 8; // u32
+export const TB_CFLAGS = 12; // u32
+export const TB_SIZE = 16; // u32 guest bytes
+export const TB_ICOUNT = 20; // u32 guest instructions
+export const TB_PHYS_PAGE0 = 24; // u32 phys >> 12 of the first page
+export const TB_PHYS_PAGE1 = 28; // u32 phys >> 12 of the second page, 0xffffffff: none
+export const TB_HOST0 = 32; // u32 linear-memory address of the first guest byte
+export const TB_HOST1 = 36; // u32 linear-memory address of the second page's start (0: none)
+export const TB_TCI = 40; // u32 pointer to tci code (0: not yet lowered)
+export const TB_FUNC = 44; // u32 function table index of generated code (0: none)
+export const TB_ENTRY = 48; // u32 entry number to pass to that function
+export const TB_EXEC_COUNT = 52; // u32 executions in tci, saturating
+export const TB_JMP0 = 56; // u32 chained TB for goto_tb 0 (0: not linked)
+export const TB_JMP1 = 60; // u32 chained TB for goto_tb 1
+export const TB_STATE = 64; // u32 TB_STATE_*
+export const TB_HASH_NEXT = 68; // u32
+export const TB_PAGE_NEXT0 = 72; // u32
+export const TB_PAGE_NEXT1 = 76; // u32
+export const TB_JMP_LIST = 80; // u32 head of the incoming-jump list (tagged pointer: tb | n)
+export const TB_JMP_NEXT0 = 84; // u32
+export const TB_JMP_NEXT1 = 88; // u32
+export const TB_REGION = 92; // u32 id of the region (codegen) that holds it; 0: none
+export const TB_INDIRECT = 96; // u32 last TB that followed this one through goto_ptr (profile for regions; 0: none)
+export const TB_GOTO_PC0 = 104; // u64 target pc of goto_tb 0 (valid if TB_GOTO_MASK bit 0)
+export const TB_GOTO_PC1 = 112; // u64
+export const TB_GOTO_MASK = 120; // u32
+export const TB_RECORD_SIZE = 128;
+
+export const TB_STATE_VALID = 1;
+export const TB_STATE_INVALID = 2;
+export const TB_STATE_QUEUED = 4; // handed to code generation
+
+export const CF_COUNT_MASK = 0x1ff; // low bits of cflags: at most this many insns (0: the default maximum)
+export const CF_SINGLE_STEP = 0x200;
+export const CF_NO_GOTO_TB = 0x400;
+export const CF_NO_GOTO_PTR = 0x800;
+export const CF_ICOUNT = 0x1000;
+
+// What generated code / tci returns: a TB pointer | n, n = 0, 1: left through goto_tb n of that TB (dispatcher may link);
+// 0: look up env.pc; 3 in the low bits: exit requested (budget exhausted, exit request): env.pc is right, nothing is to be linked.
+export const TB_EXIT_IDX0 = 0;
+export const TB_EXIT_IDX1 = 1;
+export const TB_EXIT_REQUESTED = 3;
+export const TB_EXIT_MASK = 3;
+
+// Target-independent exception numbers (QEMU's cpu-common.h values)
+export const EXCP_INTERRUPT = 0x10000;
+export const EXCP_HLT = 0x10001;
+export const EXCP_DEBUG = 0x10002;
+export const EXCP_HALTED = 0x10003;
+export const EXCP_YIELD = 0x10004;
+
+export const CPU_INTERRUPT_HARD = 0x0002;
+export const CPU_INTERRUPT_EXITTB = 0x0004;
+export const CPU_INTERRUPT_HALT = 0x0020;
+export const CPU_INTERRUPT_DEBUG = 0x0080;
+export const CPU_INTERRUPT_RESET = 0x0400;
+
+// Why cpuExec returned to TypeScript
+export const EXEC_BUDGET = 0; // slice used up
+export const EXEC_HALTED = 1; // WFI and no work
+export const EXEC_REQUEST = 2; // ENV_EXIT_REQUEST was set (by a device, the main loop, ...)
+export const EXEC_DEBUG = 3; // EXCP_DEBUG
+export const EXEC_TRANSLATE_FAILED = 4; // code arena full after an eviction or a translator error: TypeScript decides
+
+// ---- Physical map: what the runtime may touch without asking TypeScript ----------------------------------------------
+// At the pointer: u32 count, pad to 16 bytes, then records sorted by base.
+export const PHYSMAP_COUNT = 0;
+export const PHYSMAP_RECORDS = 16;
+export const PHYSMAP_BASE = 0; // u64 guest-physical base
+export const PHYSMAP_LENGTH = 8; // u64 bytes
+export const PHYSMAP_HOST = 16; // u32 linear-memory address of the first byte
+export const PHYSMAP_FLAGS = 20; // u32: PHYSMAP_RAM / PHYSMAP_ROM
+export const PHYSMAP_RECORD_SIZE = 24;
+export const PHYSMAP_RAM = 1; // readable, writable directly
+export const PHYSMAP_ROM = 2; // reads direct, writes go to MMIO (ROM device) or are ignored there
+export const PHYSMAP_MAX = 64;
+
+// ---- MemOp (QEMU's) and MemOpIdx -------------------------------------------------------------------------------------
+export const MO_8 = 0;
+export const MO_16 = 1;
+export const MO_32 = 2;
+export const MO_64 = 3;
+export const MO_SIZE = 3;
+export const MO_SIGN = 4;
+export const MO_BSWAP = 8; // big-endian access
+export const MO_ALIGN = 16; // must be naturally aligned, or the target's alignment fault
+/** MemOpIdx = memop << 4 | mmuIdx. */
+export const MEMOPIDX_SHIFT = 4;
+
+export const TARGET_RISCV = 1;

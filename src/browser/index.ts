@@ -1,0 +1,2 @@
+/** wemu in a browser: the core, and what only a browser knows. */
+export * from '../index.js';
