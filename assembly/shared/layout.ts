@@ -43,6 +43,18 @@ export const ENV_FAULT_ADDR = 0x48;
 export const ENV_PC = 0x50;
 /** u32: last TB pointer run (debug, `info jit`). */
 export const ENV_LAST_TB = 0x58;
+/** i32: what ENV_BUDGET was at the slice's start, so that instructions run so far = ENV_INSN_COUNT + ENV_SLICE - ENV_BUDGET. */
+export const ENV_SLICE = 0x5c;
+/** u32: non-zero makes cpuExec return EXEC_REQUEST; set ENV_EXIT_REQUEST after it (alone, that only makes the dispatcher look at interrupts). */
+export const ENV_RETURN_REQUEST = 0x60;
+/** u32: linear-memory address of the code at ENV_PC; with the two fields below the dispatcher's order to the host's `translate`. */
+export const ENV_CODE_HOST = 0x64;
+/** u64: guest-physical address of the code at ENV_PC. */
+export const ENV_CODE_PHYS = 0x68;
+/** u32: cflags of the TB to make (ENV_CFLAGS, or those of a TB of one instruction). */
+export const ENV_CODE_CFLAGS = 0x70;
+/** u32: next vCPU of the runtime (0: last). */
+export const ENV_NEXT_CPU = 0x74;
 /** u32: pc of the insn being executed by a slow path / may-fault helper is NOT kept; backends restore it at the fault exit. */
 export const ENV_COMMON_END = 0x100;
 
@@ -116,6 +128,8 @@ export const TB_INDIRECT = 96; // u32 last TB that followed this one through got
 export const TB_GOTO_PC0 = 104; // u64 target pc of goto_tb 0 (valid if TB_GOTO_MASK bit 0)
 export const TB_GOTO_PC1 = 112; // u64
 export const TB_GOTO_MASK = 120; // u32
+/** u32: pointer to the insn table: TB_ICOUNT pairs of u16 (first tci word of the instruction, its pc offset from TB_PC). */
+export const TB_INSN_TABLE = 124;
 export const TB_RECORD_SIZE = 128;
 
 export const TB_STATE_VALID = 1;

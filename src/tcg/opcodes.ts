@@ -11,7 +11,54 @@ export const OP_WORDS = 8;
 
 export type IrType = 'i32' | 'i64';
 
-export enum Cond { EQ, NE, LT, GE, LE, GT, LTU, GEU, LEU, GTU }
+/** Conditions come in pairs: `cond ^ 1` is the opposite. */
+export enum Cond {
+  EQ,
+  NE,
+  LT,
+  GE,
+  LE,
+  GT,
+  LTU,
+  GEU,
+  LEU,
+  GTU,
+}
+
+/** The read-modify-write operations, in the order of their ops: `Op.atomic_xchg_i64 + kind`. */
+export enum AtomicKind {
+  xchg,
+  add,
+  and,
+  or,
+  xor,
+  smin,
+  smax,
+  umin,
+  umax,
+}
+
+/**
+ * Opcode numbers, in the order of the table below (checked when this module is loaded). Where an op has both widths, `_i64` is `_i32` + 1.
+ * A plain enum: hot code compares with `Op.add_i64`, which V8 folds to a constant.
+ */
+// prettier-ignore
+export enum Op {
+  nop, discard, insn_start, set_label, br, brcond_i32, brcond_i64, mov_i32, mov_i64, setcond_i32, setcond_i64,
+  movcond_i32, movcond_i64, add_i32, add_i64, sub_i32, sub_i64, mul_i32, mul_i64, neg_i32, neg_i64, div_i32, div_i64,
+  divu_i32, divu_i64, rem_i32, rem_i64, remu_i32, remu_i64, and_i32, and_i64, or_i32, or_i64, xor_i32, xor_i64,
+  not_i32, not_i64, andc_i32, andc_i64, orc_i32, orc_i64, eqv_i32, eqv_i64, nand_i32, nand_i64, nor_i32, nor_i64,
+  shl_i32, shl_i64, shr_i32, shr_i64, sar_i32, sar_i64, rotl_i32, rotl_i64, rotr_i32, rotr_i64, ext8s_i32, ext8s_i64,
+  ext8u_i32, ext8u_i64, ext16s_i32, ext16s_i64, ext16u_i32, ext16u_i64, ext32s_i64, ext32u_i64, ext_i32_i64,
+  extu_i32_i64, extrl_i64_i32, extrh_i64_i32, deposit_i32, deposit_i64, extract_i32, extract_i64, sextract_i32,
+  sextract_i64, bswap16_i32, bswap16_i64, bswap32_i32, bswap32_i64, bswap64_i64, clz_i32, clz_i64, ctz_i32, ctz_i64,
+  ctpop_i32, ctpop_i64, muluh_i32, muluh_i64, mulsh_i32, mulsh_i64, mulu2_i32, mulu2_i64, muls2_i32, muls2_i64,
+  add2_i32, add2_i64, sub2_i32, sub2_i64, ld8u_i32, ld8u_i64, ld8s_i32, ld8s_i64, ld16u_i32, ld16u_i64, ld16s_i32,
+  ld16s_i64, ld_i32, ld_i64, ld32u_i64, ld32s_i64, st8_i32, st8_i64, st16_i32, st16_i64, st_i32, st_i64, st32_i64,
+  qemu_ld_i64, qemu_st_i64, atomic_xchg_i64, atomic_fetch_add_i64, atomic_fetch_and_i64, atomic_fetch_or_i64,
+  atomic_fetch_xor_i64, atomic_fetch_smin_i64, atomic_fetch_smax_i64, atomic_fetch_umin_i64, atomic_fetch_umax_i64,
+  atomic_cmpxchg_i64, mb, call, goto_tb, goto_ptr, exit_tb,
+}
 
 export const OpFlag = {
   /** Ends a basic block. */ END: 1,
@@ -27,13 +74,16 @@ export interface OpDef {
   readonly flags: number;
 }
 
-const END = 1, EFFECT = 2, FAULT = 4, MEM = 8;
+const { END, SIDE_EFFECTS: EFFECT, MAY_FAULT: FAULT, MEMORY: MEM } = OpFlag;
 
 type Row = readonly [name: string, signature: string, types: string, flags?: number];
 
 function both(name: string, signature: string, flags = 0): Row[] {
   const temps = [...signature].filter((k) => 'oirx'.includes(k)).length;
-  return [[`${name}_i32`, signature, 'i'.repeat(temps), flags], [`${name}_i64`, signature, 'I'.repeat(temps), flags]];
+  return [
+    [`${name}_i32`, signature, 'i'.repeat(temps), flags],
+    [`${name}_i64`, signature, 'I'.repeat(temps), flags],
+  ];
 }
 
 // prettier-ignore
@@ -92,9 +142,29 @@ const ROWS: readonly Row[] = [
 
 export const OPS: readonly OpDef[] = ROWS.map(([name, signature, types, flags = 0]) => ({ name, signature, types, flags }));
 
-type OpTable = Record<string, number>;
-/** Opcode numbers by name: `Op.add_i64`. */
-export const Op: OpTable = Object.fromEntries(OPS.map((op, number) => [op.name, number]));
+for (const [number, op] of OPS.entries()) {
+  if (Op[number] !== op.name) throw new Error(`opcode table: row ${number} is ${op.name}, the enum says ${Op[number]}`);
+}
+
+/**
+ * The shape of each op, for code that walks operands. Outputs are words 1 .. OP_OUTPUTS; inputs are the OP_INPUTS words from OP_FIRST_INPUT on,
+ * which directly follows the outputs except in `call`, where word 1 (output) and words 3..7 (inputs) may be -1.
+ */
+export const OP_OUTPUTS = Uint8Array.from(OPS, (op) => count(op.signature, 'or'));
+export const OP_INPUTS = Uint8Array.from(OPS, (op) => count(op.signature, 'ix'));
+export const OP_FIRST_INPUT = Uint8Array.from(OPS, (op) => 1 + Math.max(0, op.signature.search(/[ix]/)));
+/** The `_i32` sibling of an `_i64` op, else the op itself: lets one `case` serve both widths. */
+export const OP_BASE = Uint8Array.from(OPS, (op, number) => {
+  const sibling = Op[op.name.replace(/_i64$/, '_i32') as keyof typeof Op];
+  return sibling === number - 1 ? sibling : number;
+});
+/** 1 where the op's first temp (its output, if it has one) is i64. */
+export const OP_WIDE = Uint8Array.from(OPS, (op) => Number(op.types.startsWith('I')));
+export const OP_FLAGS = Uint8Array.from(OPS, (op) => op.flags);
+
+function count(signature: string, kinds: string): number {
+  return [...signature].filter((kind) => kinds.includes(kind)).length;
+}
 
 /** How a helper treats globals, and whether it may raise (QEMU's TCG_CALL_*). Default: reads and writes globals. */
 export interface HelperDef {

@@ -1,0 +1,107 @@
+// Guest atomics on host memory: wasm's own where width and byte order allow, a compare-and-swap loop otherwise.
+import { MEMOPIDX_SHIFT, MO_BSWAP, MO_SIGN, MO_SIZE } from './shared/layout';
+import { atomicEntry, atomicHost, atomicMmioLoad, atomicMmioStore, memopExtend, memopSwap } from './cputlb';
+import { faulted } from './env';
+
+// AtomicKind of src/tcg/opcodes.ts
+const XCHG = 0;
+const ADD = 1;
+const AND = 2;
+const OR = 3;
+const XOR = 4;
+const SMIN = 5;
+const SMAX = 6;
+const UMIN = 7;
+
+/** The new value of kind(old, operand); both are extended from the access's width. */
+function combine(kind: u32, old: u64, value: u64, memop: u32): u64 {
+  switch (kind) {
+    case XCHG: return value;
+    case ADD: return old + value;
+    case AND: return old & value;
+    case OR: return old | value;
+    case XOR: return old ^ value;
+  }
+  const size = memop & MO_SIZE;
+  if (kind == SMIN || kind == SMAX) {
+    const a = memopExtend(old, size | MO_SIGN) as i64;
+    const b = memopExtend(value, size | MO_SIGN) as i64;
+    return (kind == SMIN ? min(a, b) : max(a, b)) as u64;
+  }
+  const a = memopExtend(old, size);
+  const b = memopExtend(value, size);
+  return kind == UMIN ? min(a, b) : max(a, b);
+}
+
+@inline
+function loadHost(host: usize, size: u32): u64 {
+  switch (size) {
+    case 1: return atomic.load<u8>(host);
+    case 2: return atomic.load<u16>(host);
+    case 4: return atomic.load<u32>(host);
+    default: return atomic.load<u64>(host);
+  }
+}
+
+@inline
+function cmpxchgHost(host: usize, size: u32, expected: u64, replacement: u64): u64 {
+  switch (size) {
+    case 1: return atomic.cmpxchg<u8>(host, expected as u8, replacement as u8);
+    case 2: return atomic.cmpxchg<u16>(host, expected as u16, replacement as u16);
+    case 4: return atomic.cmpxchg<u32>(host, expected as u32, replacement as u32);
+    default: return atomic.cmpxchg<u64>(host, expected, replacement);
+  }
+}
+
+@inline
+function order(value: u64, memop: u32, size: u32): u64 {
+  return (memop & MO_BSWAP) != 0 ? memopSwap(value, size) : memopExtend(value, memop & MO_SIZE);
+}
+
+/** Old value, extended as the MemOp says; memory = kind(old, value). Misaligned addresses raise the target's fault. */
+export function atomicRmw(env: usize, kind: u32, addr: u64, value: u64, oi: u32): u64 {
+  const memop = oi >> MEMOPIDX_SHIFT;
+  const size: u32 = 1 << (memop & MO_SIZE);
+  const host = atomicHost(env, addr, oi);
+  if (host == 0) {
+    if (atomicEntry == 0) return 0;
+    const old = order(atomicMmioLoad(env, addr, size), memop, size);
+    if (!faulted(env)) atomicMmioStore(env, addr, size, order(combine(kind, old, value, memop), memop, size));
+    return memopExtend(old, memop);
+  }
+  if ((memop & MO_BSWAP) == 0 && kind <= (XOR as u32)) {
+    if (size == 4) return memopExtend(rmw<u32>(kind, host, value as u32), memop);
+    if (size == 8) return rmw<u64>(kind, host, value);
+  }
+  while (true) {
+    const seen = loadHost(host, size);
+    const old = order(seen, memop, size);
+    if (cmpxchgHost(host, size, seen, order(combine(kind, old, value, memop), memop, size)) == seen) return memopExtend(old, memop);
+  }
+}
+
+@inline
+function rmw<T>(kind: u32, host: usize, value: T): T {
+  switch (kind) {
+    case XCHG: return atomic.xchg<T>(host, value);
+    case ADD: return atomic.add<T>(host, value);
+    case AND: return atomic.and<T>(host, value);
+    case OR: return atomic.or<T>(host, value);
+    default: return atomic.xor<T>(host, value);
+  }
+}
+
+/** Old value, extended as the MemOp says; memory = replacement if old equals expected in the access's width. */
+export function atomicCmpxchg(env: usize, addr: u64, expected: u64, replacement: u64, oi: u32): u64 {
+  const memop = oi >> MEMOPIDX_SHIFT;
+  const size: u32 = 1 << (memop & MO_SIZE);
+  const host = atomicHost(env, addr, oi);
+  if (host == 0) {
+    if (atomicEntry == 0) return 0;
+    const old = order(atomicMmioLoad(env, addr, size), memop, size);
+    const same = old == memopExtend(expected, memop & MO_SIZE);
+    if (same && !faulted(env)) atomicMmioStore(env, addr, size, order(replacement, memop, size));
+    return memopExtend(old, memop);
+  }
+  return memopExtend(order(cmpxchgHost(host, size, order(expected, memop, size), order(replacement, memop, size)), memop, size), memop);
+}

@@ -1,0 +1,438 @@
+// The soft MMU: direct-mapped TLBs in env (the inline fast path's), a victim TLB behind each, fill through the target, and the slow paths.
+// A table for each mmu index and kind of access; a tag with any flag bit never matches inline, so every unusual page comes here.
+import {
+  ENV_LAST_TB, ENV_MMIO_VALUE, ENV_NEXT_CPU, ENV_TLB, ENV_TLB_PRIVATE, EXCP_INTERRUPT, MEMOPIDX_SHIFT, MO_ALIGN, MO_BSWAP,
+  MO_SIGN, MO_SIZE, PAGE_BITS, PAGE_SIZE, PHYSMAP_BASE, PHYSMAP_FLAGS, PHYSMAP_HOST, PHYSMAP_RAM, TB_CFLAGS, CF_COUNT_MASK, TLB_ENTRIES, TLB_ENTRY_ADDEND,
+  TLB_ENTRY_PHYS_PAGE, TLB_ENTRY_SIZE, TLB_ENTRY_TAG, TLB_FORCE_SLOW, TLB_INVALID, TLB_KINDS, TLB_KIND_CODE, TLB_KIND_READ, TLB_KIND_WRITE, TLB_MMIO,
+  TLB_MMU_INDEXES, TLB_NOTDIRTY, TLB_TABLE_SIZE,
+} from './shared/layout';
+import { faulted, raise } from './env';
+import { mmioRead, mmioWrite } from './host';
+import { physmapPage } from './memory';
+import { firstEnv, jumpCacheClear, pageHasCode, tbInvalidateByStore } from './tb';
+import { targetAccessFault, targetTlbFill, targetUnaligned } from './target/dispatch';
+
+const OFFSET_MASK: u64 = PAGE_SIZE - 1;
+const PAGE_MASK: u64 = ~OFFSET_MASK;
+
+// Private room of env: victim tables, then bookkeeping.
+const VICTIM_ENTRIES = 8;
+const VICTIM_TABLE_SIZE = VICTIM_ENTRIES * TLB_ENTRY_SIZE;
+const VICTIMS = ENV_TLB_PRIVATE;
+/** u32: a bit for each table (mmuIdx * TLB_KINDS + kind) that was filled since its flush. */
+const DIRTY = VICTIMS + TLB_MMU_INDEXES * TLB_KINDS * VICTIM_TABLE_SIZE;
+/** u32: next victim to replace. */
+const ROTOR = DIRTY + 4;
+/** For each mmu index: u64 first, u64 last address of the range that encloses all its large pages (first > last: none). */
+const LARGE = DIRTY + 16;
+/** u32 count of full and partial flushes (statistics). */
+const FLUSHES = LARGE + TLB_MMU_INDEXES * 16;
+
+@inline
+function tableOf(env: usize, mmuIdx: i32, kind: i32): usize {
+  return env + ENV_TLB + (mmuIdx * TLB_KINDS + kind) * TLB_TABLE_SIZE;
+}
+
+@inline
+function entryOf(table: usize, addr: u64): usize {
+  return table + ((((addr as u32) >> PAGE_BITS) & (TLB_ENTRIES - 1)) * TLB_ENTRY_SIZE);
+}
+
+@inline
+function victimsOf(env: usize, mmuIdx: i32, kind: i32): usize {
+  return env + VICTIMS + (mmuIdx * TLB_KINDS + kind) * VICTIM_TABLE_SIZE;
+}
+
+// ---- Flushing ----------------------------------------------------------------------------------------------------------
+
+export function tlbInit(env: usize): void {
+  memory.fill(env + ENV_TLB, 0xff, TLB_MMU_INDEXES * TLB_KINDS * TLB_TABLE_SIZE);
+  memory.fill(env + VICTIMS, 0xff, TLB_MMU_INDEXES * TLB_KINDS * VICTIM_TABLE_SIZE);
+  store<u32>(env, 0, DIRTY);
+  for (let idx = 0; idx < TLB_MMU_INDEXES; idx++) largeForget(env, idx);
+}
+
+function largeForget(env: usize, mmuIdx: i32): void {
+  store<u64>(env + mmuIdx * 16, u64.MAX_VALUE, LARGE);
+  store<u64>(env + mmuIdx * 16, 0, LARGE + 8);
+}
+
+function flushMmuIdx(env: usize, mmuIdx: i32): void {
+  const dirty = load<u32>(env, DIRTY);
+  for (let kind = 0; kind < TLB_KINDS; kind++) {
+    if (((dirty >> (mmuIdx * TLB_KINDS + kind)) & 1) == 0) continue;
+    memory.fill(tableOf(env, mmuIdx, kind), 0xff, TLB_TABLE_SIZE);
+    memory.fill(victimsOf(env, mmuIdx, kind), 0xff, VICTIM_TABLE_SIZE);
+  }
+  store<u32>(env, dirty & ~(((1 << TLB_KINDS) - 1) << (mmuIdx * TLB_KINDS)), DIRTY);
+  largeForget(env, mmuIdx);
+}
+
+/** Forgets all translations of a vCPU. */
+export function tlbFlush(env: usize): void {
+  store<u32>(env, load<u32>(env, FLUSHES) + 1, FLUSHES);
+  for (let idx = 0; idx < TLB_MMU_INDEXES; idx++) flushMmuIdx(env, idx);
+  jumpCacheClear(env);
+}
+
+export function tlbFlushAllCpus(): void {
+  for (let env = firstEnv(); env != 0; env = load<usize>(env, ENV_NEXT_CPU)) tlbFlush(env);
+}
+
+@inline
+function dropIfPage(entry: usize, page: u64): void {
+  if ((load<u64>(entry, TLB_ENTRY_TAG) & PAGE_MASK) == page) store<u64>(entry, u64.MAX_VALUE, TLB_ENTRY_TAG);
+}
+
+/** Forgets the translations of the page of `addr`: all of an mmu index if `addr` may lie in a large page, of which entries know nothing. */
+export function tlbFlushPage(env: usize, addr: u64): void {
+  store<u32>(env, load<u32>(env, FLUSHES) + 1, FLUSHES);
+  const page = addr & PAGE_MASK;
+  for (let idx = 0; idx < TLB_MMU_INDEXES; idx++) {
+    if (page >= load<u64>(env + idx * 16, LARGE) && page <= load<u64>(env + idx * 16, LARGE + 8)) {
+      flushMmuIdx(env, idx);
+      continue;
+    }
+    for (let kind = 0; kind < TLB_KINDS; kind++) {
+      if (((load<u32>(env, DIRTY) >> (idx * TLB_KINDS + kind)) & 1) == 0) continue;
+      dropIfPage(entryOf(tableOf(env, idx, kind), page), page);
+      dropVictim(env, idx, kind, page);
+    }
+  }
+  jumpCacheClear(env);
+}
+
+function dropVictim(env: usize, mmuIdx: i32, kind: i32, page: u64): void {
+  const victims = victimsOf(env, mmuIdx, kind);
+  for (let n = 0; n < VICTIM_ENTRIES; n++) dropIfPage(victims + n * TLB_ENTRY_SIZE, page);
+}
+
+// ---- Filling -----------------------------------------------------------------------------------------------------------
+
+function setEntry(env: usize, mmuIdx: i32, kind: i32, page: u64, tag: u64, addend: u32, physPage: u32): void {
+  const entry = entryOf(tableOf(env, mmuIdx, kind), page);
+  const old = load<u64>(entry, TLB_ENTRY_TAG);
+  dropVictim(env, mmuIdx, kind, page);
+  if ((old & TLB_INVALID) == 0 && (old & PAGE_MASK) != page) {
+    const n = load<u32>(env, ROTOR);
+    store<u32>(env, (n + 1) & (VICTIM_ENTRIES - 1), ROTOR);
+    memory.copy(victimsOf(env, mmuIdx, kind) + n * TLB_ENTRY_SIZE, entry, TLB_ENTRY_SIZE);
+  }
+  store<u64>(entry, tag, TLB_ENTRY_TAG);
+  store<u32>(entry, addend, TLB_ENTRY_ADDEND);
+  store<u32>(entry, physPage, TLB_ENTRY_PHYS_PAGE);
+  store<u32>(env, load<u32>(env, DIRTY) | (1 << (mmuIdx * TLB_KINDS + kind)), DIRTY);
+}
+
+/**
+ * The target's page walk found a translation: virtual page -> physical page (addresses), with the rights `prot` (1 read, 2 write, 4 execute).
+ * `pageSize`: bytes of the guest page, for tlbFlushPage. `forceSlow`: rights are finer than a page, ask the target at every access.
+ */
+export function tlbSetPage(env: usize, vaddrPage: u64, physPage: u64, prot: i32, mmuIdx: i32, pageSize: u64, forceSlow: bool): void {
+  const page = vaddrPage & PAGE_MASK;
+  const physNumber = (physPage >> PAGE_BITS) as u32;
+  const record = physmapPage(env, physPage & PAGE_MASK);
+  let addend: u32 = 0;
+  let flags: u64 = forceSlow ? TLB_FORCE_SLOW : 0;
+  let writeFlags = flags;
+  if (record == 0) {
+    flags |= TLB_MMIO;
+    writeFlags |= TLB_MMIO;
+  } else {
+    addend = load<u32>(record, PHYSMAP_HOST) + ((physPage - load<u64>(record, PHYSMAP_BASE)) as u32) - (page as u32);
+    if ((load<u32>(record, PHYSMAP_FLAGS) & PHYSMAP_RAM) == 0) writeFlags |= TLB_MMIO;
+    else if (pageHasCode(physNumber)) writeFlags |= TLB_NOTDIRTY;
+  }
+  for (let kind = 0; kind < TLB_KINDS; kind++) {
+    if (((prot >> kind) & 1) != 0) {
+      setEntry(env, mmuIdx, kind, page, page | (kind == TLB_KIND_WRITE ? writeFlags : flags), addend, physNumber);
+    } else {
+      dropIfPage(entryOf(tableOf(env, mmuIdx, kind), page), page);
+      dropVictim(env, mmuIdx, kind, page);
+    }
+  }
+  if (pageSize > (PAGE_SIZE as u64)) {
+    const first = page & ~(pageSize - 1);
+    store<u64>(env + mmuIdx * 16, min(load<u64>(env + mmuIdx * 16, LARGE), first), LARGE);
+    store<u64>(env + mmuIdx * 16, max(load<u64>(env + mmuIdx * 16, LARGE + 8), first + (pageSize - 1)), LARGE + 8);
+  }
+}
+
+@inline
+function isPage(tag: u64, page: u64): bool {
+  return (tag & (PAGE_MASK | TLB_INVALID)) == page;
+}
+
+/** If the victim TLB has the page: swaps it into the slot and returns true. */
+function victimHit(env: usize, mmuIdx: i32, kind: i32, page: u64, entry: usize): bool {
+  const victims = victimsOf(env, mmuIdx, kind);
+  for (let n = 0; n < VICTIM_ENTRIES; n++) {
+    const victim = victims + n * TLB_ENTRY_SIZE;
+    const tag = load<u64>(victim, TLB_ENTRY_TAG);
+    if (!isPage(tag, page)) continue;
+    const rest = load<u64>(victim, TLB_ENTRY_ADDEND);
+    memory.copy(victim, entry, TLB_ENTRY_SIZE);
+    store<u64>(entry, tag, TLB_ENTRY_TAG);
+    store<u64>(entry, rest, TLB_ENTRY_ADDEND);
+    return true;
+  }
+  return false;
+}
+
+/** The TLB entry for an access within one page, filled if need be. 0: not allowed, the fault is raised (unless `probe`). */
+function lookup(env: usize, addr: u64, size: i32, kind: i32, mmuIdx: i32, probe: bool): usize {
+  const page = addr & PAGE_MASK;
+  const entry = entryOf(tableOf(env, mmuIdx, kind), addr);
+  let tag = load<u64>(entry, TLB_ENTRY_TAG);
+  if (!isPage(tag, page) && victimHit(env, mmuIdx, kind, page, entry)) tag = load<u64>(entry, TLB_ENTRY_TAG);
+  if (!isPage(tag, page) || (tag & TLB_FORCE_SLOW) != 0) {
+    if (!targetTlbFill(env, addr, size, kind, mmuIdx, probe)) return 0;
+    // A target that reports success has set the page; what has not is taken for a bus error, not for a translation.
+    if (!isPage(load<u64>(entry, TLB_ENTRY_TAG), page)) {
+      if (!probe) targetAccessFault(env, addr, kind);
+      return 0;
+    }
+  }
+  return entry;
+}
+
+@inline
+function flagsOf(entry: usize): u32 {
+  return (load<u64>(entry, TLB_ENTRY_TAG) as u32) & (PAGE_SIZE - 1);
+}
+
+@inline
+function hostOf(entry: usize, addr: u64): usize {
+  return (addr as u32) + load<u32>(entry, TLB_ENTRY_ADDEND);
+}
+
+@inline
+function physOf(entry: usize, addr: u64): u64 {
+  return ((load<u32>(entry, TLB_ENTRY_PHYS_PAGE) as u64) << PAGE_BITS) | (addr & OFFSET_MASK);
+}
+
+// ---- Code pages --------------------------------------------------------------------------------------------------------
+
+/** A page of RAM got its first TB: stores to it must come through here from now on. */
+export function protectPage(physPage: u32): void {
+  for (let env = firstEnv(); env != 0; env = load<usize>(env, ENV_NEXT_CPU)) {
+    const dirty = load<u32>(env, DIRTY);
+    for (let idx = 0; idx < TLB_MMU_INDEXES; idx++) {
+      if (((dirty >> (idx * TLB_KINDS + TLB_KIND_WRITE)) & 1) == 0) continue;
+      protectIn(tableOf(env, idx, TLB_KIND_WRITE), TLB_ENTRIES, physPage);
+      protectIn(victimsOf(env, idx, TLB_KIND_WRITE), VICTIM_ENTRIES, physPage);
+    }
+  }
+}
+
+function protectIn(table: usize, entries: i32, physPage: u32): void {
+  const end = table + entries * TLB_ENTRY_SIZE;
+  for (let entry = table; entry < end; entry += TLB_ENTRY_SIZE) {
+    if (load<u32>(entry, TLB_ENTRY_PHYS_PAGE) != physPage) continue;
+    const tag = load<u64>(entry, TLB_ENTRY_TAG);
+    if ((tag & (TLB_INVALID | TLB_MMIO)) == 0) store<u64>(entry, tag | TLB_NOTDIRTY, TLB_ENTRY_TAG);
+  }
+}
+
+/**
+ * Before a store to a page with TBs: invalidates those made from the bytes. True: the running TB is one of them, and the store must not be done yet:
+ * EXCP_INTERRUPT is raised, the dispatcher runs the storing instruction again in a TB of its own, and then fetches what it wrote.
+ */
+function notDirty(env: usize, addr: u64, size: u32, entry: usize): bool {
+  const current = load<usize>(env, ENV_LAST_TB);
+  const stale = tbInvalidateByStore(physOf(entry, addr), size, current);
+  if (!pageHasCode(load<u32>(entry, TLB_ENTRY_PHYS_PAGE))) {
+    store<u64>(entry, load<u64>(entry, TLB_ENTRY_TAG) & ~(TLB_NOTDIRTY as u64), TLB_ENTRY_TAG);
+  }
+  if (!stale || (current != 0 && (load<u32>(current, TB_CFLAGS) & CF_COUNT_MASK) == 1)) return false;
+  raise(env, EXCP_INTERRUPT);
+  return true;
+}
+
+/**
+ * Physical address of the code at `pc`, or u64.MAX_VALUE with the fault raised. Sets codeHost; codeSplit if the page's rights must be asked anew
+ * for every instruction.
+ */
+export function codeLookup(env: usize, pc: u64, mmuIdx: i32): u64 {
+  const entry = lookup(env, pc, 2, TLB_KIND_CODE, mmuIdx, false);
+  if (entry == 0) return u64.MAX_VALUE;
+  const flags = flagsOf(entry);
+  if ((flags & TLB_MMIO) != 0) {
+    targetAccessFault(env, pc, TLB_KIND_CODE);
+    return u64.MAX_VALUE;
+  }
+  codeHost = hostOf(entry, pc);
+  codeSplit = (flags & TLB_FORCE_SLOW) != 0;
+  return physOf(entry, pc);
+}
+
+export let codeHost: usize = 0;
+export let codeSplit: bool = false;
+
+// ---- Loads -------------------------------------------------------------------------------------------------------------
+
+@inline
+function extend(value: u64, memop: u32): u64 {
+  switch (memop & (MO_SIZE | MO_SIGN)) {
+    case 0: return value & 0xff;
+    case 1: return value & 0xffff;
+    case 2: return value & 0xffffffff;
+    case 4: return (value as i8) as i64 as u64;
+    case 5: return (value as i16) as i64 as u64;
+    case 6: return (value as i32) as i64 as u64;
+    default: return value;
+  }
+}
+
+/** Reverses the low `size` bytes of a value. */
+@inline
+function swapBytes(value: u64, size: u32): u64 {
+  return bswap<u64>(value) >> (64 - 8 * (size as u64));
+}
+
+/** `size` bytes (any number up to 8) within one page, little-endian. Sets ENV_FAULT if a device does not answer. */
+function loadPart(env: usize, entry: usize, addr: u64, size: u32): u64 {
+  if ((flagsOf(entry) & TLB_MMIO) != 0) return mmioLoad(env, entry, addr, size);
+  const host = hostOf(entry, addr);
+  switch (size) {
+    case 1: return load<u8>(host);
+    case 2: return load<u16>(host);
+    case 4: return load<u32>(host);
+    case 8: return load<u64>(host);
+  }
+  let value: u64 = 0;
+  for (let n: u32 = 0; n < size; n++) value |= (load<u8>(host + n) as u64) << (8 * n);
+  return value;
+}
+
+function mmioLoad(env: usize, entry: usize, addr: u64, size: u32): u64 {
+  const phys = physOf(entry, addr);
+  if ((size & (size - 1)) == 0) {
+    if (mmioRead(env, phys as f64, size) == 0) return load<u64>(env, ENV_MMIO_VALUE);
+    if (!faulted(env)) targetAccessFault(env, addr, TLB_KIND_READ);
+    return 0;
+  }
+  // Part of an access across two pages: there is no device register of this size.
+  let value: u64 = 0;
+  for (let n: u32 = 0; n < size; n++) {
+    if (mmioRead(env, (phys + n) as f64, 1) != 0) {
+      if (!faulted(env)) targetAccessFault(env, addr + n, TLB_KIND_READ);
+      return 0;
+    }
+    value |= (load<u8>(env, ENV_MMIO_VALUE) as u64) << (8 * n);
+  }
+  return value;
+}
+
+/** Guest load by MemOpIdx, the general way: the value extended as the MemOp says, or anything with ENV_FAULT set. */
+export function ldSlow(env: usize, addr: u64, oi: u32): u64 {
+  const memop = oi >> MEMOPIDX_SHIFT;
+  const mmuIdx: i32 = oi & ((1 << MEMOPIDX_SHIFT) - 1);
+  const size: u32 = 1 << (memop & MO_SIZE);
+  if ((memop & MO_ALIGN) != 0 && (addr & (size - 1)) != 0) {
+    targetUnaligned(env, addr, TLB_KIND_READ);
+    return 0;
+  }
+  const room: u32 = PAGE_SIZE - ((addr as u32) & (PAGE_SIZE - 1));
+  let value: u64;
+  if (size <= room) {
+    const entry = lookup(env, addr, size, TLB_KIND_READ, mmuIdx, false);
+    if (entry == 0) return 0;
+    value = loadPart(env, entry, addr, size);
+  } else {
+    const low = lookup(env, addr, room, TLB_KIND_READ, mmuIdx, false);
+    if (low == 0) return 0;
+    const high = lookup(env, addr + room, size - room, TLB_KIND_READ, mmuIdx, false);
+    if (high == 0) return 0;
+    value = loadPart(env, low, addr, room) | (loadPart(env, high, addr + room, size - room) << (8 * room));
+  }
+  return extend((memop & MO_BSWAP) != 0 ? swapBytes(value, size) : value, memop);
+}
+
+// ---- Stores ------------------------------------------------------------------------------------------------------------
+
+function storePart(env: usize, entry: usize, addr: u64, size: u32, value: u64): void {
+  if ((flagsOf(entry) & TLB_MMIO) != 0) return mmioStore(env, entry, addr, size, value);
+  const host = hostOf(entry, addr);
+  switch (size) {
+    case 1: return store<u8>(host, value as u8);
+    case 2: return store<u16>(host, value as u16);
+    case 4: return store<u32>(host, value as u32);
+    case 8: return store<u64>(host, value);
+  }
+  for (let n: u32 = 0; n < size; n++) store<u8>(host + n, (value >> (8 * n)) as u8);
+}
+
+function mmioStore(env: usize, entry: usize, addr: u64, size: u32, value: u64): void {
+  const phys = physOf(entry, addr);
+  const whole = (size & (size - 1)) == 0;
+  const step: u32 = whole ? size : 1;
+  for (let n: u32 = 0; n < size; n += step) {
+    store<u64>(env, whole ? extend(value, ctz(size)) : (value >> (8 * n)) & 0xff, ENV_MMIO_VALUE);
+    if (mmioWrite(env, (phys + n) as f64, step) == 0) continue;
+    if (!faulted(env)) targetAccessFault(env, addr + n, TLB_KIND_WRITE);
+    return;
+  }
+}
+
+/** The entry for a store within one page, ready for it: 0 with ENV_FAULT set if it must not happen (yet). */
+function writable(env: usize, addr: u64, size: u32, mmuIdx: i32): usize {
+  const entry = lookup(env, addr, size, TLB_KIND_WRITE, mmuIdx, false);
+  if (entry == 0) return 0;
+  return (flagsOf(entry) & TLB_NOTDIRTY) != 0 && notDirty(env, addr, size, entry) ? 0 : entry;
+}
+
+/** Guest store by MemOpIdx, the general way. Nothing is written if a fault is raised (but for a device in the second of two pages). */
+export function stSlow(env: usize, addr: u64, value: u64, oi: u32): void {
+  const memop = oi >> MEMOPIDX_SHIFT;
+  const mmuIdx: i32 = oi & ((1 << MEMOPIDX_SHIFT) - 1);
+  const size: u32 = 1 << (memop & MO_SIZE);
+  if ((memop & MO_ALIGN) != 0 && (addr & (size - 1)) != 0) return targetUnaligned(env, addr, TLB_KIND_WRITE);
+  if ((memop & MO_BSWAP) != 0) value = swapBytes(value, size);
+  const room: u32 = PAGE_SIZE - ((addr as u32) & (PAGE_SIZE - 1));
+  if (size <= room) {
+    const entry = writable(env, addr, size, mmuIdx);
+    if (entry != 0) storePart(env, entry, addr, size, value);
+    return;
+  }
+  const low = writable(env, addr, room, mmuIdx);
+  if (low == 0) return;
+  const high = writable(env, addr + room, size - room, mmuIdx);
+  if (high == 0) return;
+  storePart(env, low, addr, room, value);
+  storePart(env, high, addr + room, size - room, value >> (8 * room));
+}
+
+// ---- Atomics -----------------------------------------------------------------------------------------------------------
+
+/** Where an atomic access happens: the host address, or 0 (then atomicEntry: a device's TLB entry, or 0 and ENV_FAULT is set). */
+export function atomicHost(env: usize, addr: u64, oi: u32): usize {
+  const size: u32 = 1 << ((oi >> MEMOPIDX_SHIFT) & MO_SIZE);
+  atomicEntry = 0;
+  if ((addr & (size - 1)) != 0) {
+    targetUnaligned(env, addr, TLB_KIND_WRITE);
+    return 0;
+  }
+  const entry = writable(env, addr, size, oi & ((1 << MEMOPIDX_SHIFT) - 1));
+  if (entry == 0) return 0;
+  if ((flagsOf(entry) & TLB_MMIO) == 0) return hostOf(entry, addr);
+  atomicEntry = entry;
+  return 0;
+}
+
+export let atomicEntry: usize = 0;
+
+/** A device register in an atomic access (there is one writer at a time: devices live on one thread). */
+export function atomicMmioLoad(env: usize, addr: u64, size: u32): u64 {
+  return mmioLoad(env, atomicEntry, addr, size);
+}
+
+export function atomicMmioStore(env: usize, addr: u64, size: u32, value: u64): void {
+  mmioStore(env, atomicEntry, addr, size, value);
+}
+
+export { extend as memopExtend, swapBytes as memopSwap };
+
+export function tlbStatFlushes(env: usize): u32 {
+  return load<u32>(env, FLUSHES);
+}

@@ -1,0 +1,24 @@
+// What everything in the runtime needs of a vCPU's env, beside plain loads and stores at the offsets of shared/layout.ts.
+import { ENV_BUDGET, ENV_EXCEPTION_INDEX, ENV_EXIT_REQUEST, ENV_FAULT, ENV_INSN_COUNT, ENV_RETURN_REQUEST, ENV_SLICE } from './shared/layout';
+
+/** Raises an exception: the running code sees ENV_FAULT, restores the instruction's state and leaves; the exec loop delivers. */
+export function raise(env: usize, exceptionIndex: i32): void {
+  store<u32>(env, 1, ENV_FAULT);
+  store<i32>(env, exceptionIndex, ENV_EXCEPTION_INDEX);
+}
+
+@inline
+export function faulted(env: usize): bool {
+  return load<u32>(env, ENV_FAULT) != 0;
+}
+
+/** Guest instructions run since reset, exact at TB boundaries also while the vCPU runs. */
+export function cpuInsnCount(env: usize): u64 {
+  return load<u64>(env, ENV_INSN_COUNT) + ((load<i32>(env, ENV_SLICE) - load<i32>(env, ENV_BUDGET)) as i64 as u64);
+}
+
+/** Asks cpuExec to return EXEC_REQUEST soon. May be called from another thread. */
+export function cpuRequestExit(env: usize): void {
+  atomic.store<u32>(env, 1, ENV_RETURN_REQUEST);
+  atomic.store<u32>(env, 1, ENV_EXIT_REQUEST);
+}

@@ -1,0 +1,172 @@
+// The exec loop of a vCPU (QEMU's cpu_exec): exception, interrupt, find the next TB, run it.
+import {
+  CF_COUNT_MASK, CF_NO_GOTO_PTR, CF_NO_GOTO_TB, CF_SINGLE_STEP, CPU_INTERRUPT_HARD, ENV_BUDGET, ENV_CFLAGS, ENV_CODE_CFLAGS, ENV_CODE_HOST,
+  ENV_CODE_PHYS, ENV_EXCEPTION_INDEX, ENV_EXIT_REQUEST, ENV_FAULT, ENV_HALTED, ENV_ICOUNT, ENV_INSN_COUNT, ENV_INTERRUPT_REQUEST, ENV_LAST_TB, ENV_PC,
+  ENV_RETURN_REQUEST, ENV_SLICE, ENV_TB_FLAGS, EXCP_DEBUG, EXCP_INTERRUPT, EXCP_YIELD, EXEC_BUDGET, EXEC_DEBUG, EXEC_HALTED, EXEC_REQUEST,
+  EXEC_TRANSLATE_FAILED, PAGE_BITS, PAGE_SIZE, TB_CFLAGS, TB_ENTRY, TB_EXIT_IDX1, TB_EXIT_MASK, TB_FLAGS, TB_FUNC, TB_ICOUNT, TB_JMP0, TB_PC,
+  TB_PHYS_PAGE1,
+} from './shared/layout';
+import { codeHost, codeLookup, codeSplit } from './cputlb';
+import { cpuInsnCount, faulted } from './env';
+import { translate } from './host';
+import { execBegin, execEnd, jumpCacheCell, NO_PAGE, tbFind, tbFlushIfPending, tbGeneration, tbInvalidate, tbLink } from './tb';
+import { TB_EXIT_RUN, tciExec } from './tci';
+import { targetDoInterrupt, targetExecInterrupt, targetFetchMmuIdx, targetHasWork } from './target/dispatch';
+
+export { cpuInsnCount } from './env';
+
+const ONE_INSN = 1 | CF_NO_GOTO_TB | CF_NO_GOTO_PTR;
+const EXCP_FIRST = EXCP_INTERRUPT;
+
+/** Runs a vCPU until its slice (ENV_BUDGET instructions) is used up or something else returns control: EXEC_*. */
+export function cpuExec(env: usize): i32 {
+  execBegin();
+  store<i32>(env, load<i32>(env, ENV_BUDGET), ENV_SLICE);
+  const reason = execLoop(env);
+  store<u64>(env, cpuInsnCount(env), ENV_INSN_COUNT);
+  store<i32>(env, load<i32>(env, ENV_BUDGET), ENV_SLICE);
+  execEnd();
+  return reason;
+}
+
+/** Takes a unit of budget for something that is no instruction, so that a guest that only ever faults cannot hold the host. */
+function charge(env: usize): void {
+  store<i32>(env, load<i32>(env, ENV_BUDGET) - 1, ENV_BUDGET);
+  store<i32>(env, load<i32>(env, ENV_SLICE) - 1, ENV_SLICE);
+}
+
+/** Deals with ENV_FAULT. Returns EXEC_* to leave, -1 to go on, -2 to go on with a TB of one instruction. */
+function deliver(env: usize): i32 {
+  const index = load<i32>(env, ENV_EXCEPTION_INDEX);
+  if (index < EXCP_FIRST) {
+    charge(env);
+    targetDoInterrupt(env);
+    store<u32>(env, 0, ENV_FAULT);
+    return -1;
+  }
+  store<u32>(env, 0, ENV_FAULT);
+  store<i32>(env, -1, ENV_EXCEPTION_INDEX);
+  if (index == EXCP_INTERRUPT) return -2;
+  if (index == EXCP_DEBUG) return EXEC_DEBUG;
+  return index == EXCP_YIELD ? EXEC_REQUEST : EXEC_HALTED;
+}
+
+function execLoop(env: usize): i32 {
+  let tb: usize = 0; // the next TB, if known
+  let last: usize = 0; // the TB | jump slot to chain to the next one
+  let once = false; // run just the next instruction: it stores into its own TB (cputlb's notDirty)
+  while (true) {
+    if (faulted(env)) {
+      tb = last = 0;
+      const outcome = deliver(env);
+      if (outcome >= 0) return outcome;
+      once = outcome == -2;
+      if (!once && (load<u32>(env, ENV_CFLAGS) & CF_SINGLE_STEP) != 0) return EXEC_DEBUG;
+    }
+    if (load<u32>(env, ENV_EXIT_REQUEST) != 0) {
+      atomic.store<u32>(env, 0, ENV_EXIT_REQUEST);
+      tb = last = 0;
+      tbFlushIfPending();
+      if (atomic.xchg<u32>(env, 0, ENV_RETURN_REQUEST) != 0) return EXEC_REQUEST;
+    }
+    if (load<u32>(env, ENV_HALTED) != 0) {
+      if (!targetHasWork(env)) return EXEC_HALTED;
+      store<u32>(env, 0, ENV_HALTED);
+    }
+    if ((load<u32>(env, ENV_INTERRUPT_REQUEST) & CPU_INTERRUPT_HARD) != 0 && targetExecInterrupt(env)) {
+      tb = last = 0;
+      once = false;
+    }
+    const budget = load<i32>(env, ENV_BUDGET);
+    if (budget <= 0) return EXEC_BUDGET;
+
+    const cflags = load<u32>(env, ENV_CFLAGS);
+    if (once) {
+      tb = tbLookup(env, (cflags & ~CF_COUNT_MASK) | ONE_INSN);
+    } else if (tb == 0) {
+      const generation = tbGeneration;
+      tb = tbLookup(env, cflags);
+      if (tb != 0 && last != 0 && generation == tbGeneration && (cflags & CF_NO_GOTO_TB) == 0) tbLink(last & ~TB_EXIT_MASK, last & TB_EXIT_MASK, tb);
+    }
+    // In icount mode a slice ends exactly: its last TB is made as short as it must be.
+    if (tb != 0 && load<u32>(env, ENV_ICOUNT) != 0 && (load<u32>(tb, TB_ICOUNT) as i32) > budget) {
+      tb = tbLookup(env, (load<u32>(tb, TB_CFLAGS) & ~CF_COUNT_MASK) | budget);
+    }
+    if (tb == 0) {
+      if (faulted(env)) continue;
+      return EXEC_TRANSLATE_FAILED;
+    }
+
+    let exit: usize;
+    if (!once && load<u32>(tb, TB_FUNC) != 0) {
+      store<usize>(env, 0, ENV_LAST_TB);
+      exit = call_indirect<u32>(load<u32>(tb, TB_FUNC), env, load<u32>(tb, TB_ENTRY));
+    } else {
+      exit = tciExec(env, tb);
+    }
+    once = false;
+    tb = last = 0;
+    const slot: i32 = (exit as i32) & TB_EXIT_MASK;
+    if (slot == TB_EXIT_RUN) {
+      tb = exit & ~TB_EXIT_MASK;
+    } else if (slot <= TB_EXIT_IDX1 && (exit & ~TB_EXIT_MASK) != 0) {
+      tb = load<usize>((exit & ~TB_EXIT_MASK) + ((4 * slot) as usize), TB_JMP0);
+      last = exit;
+    }
+    if ((cflags & CF_SINGLE_STEP) != 0 && !faulted(env)) return EXEC_DEBUG;
+  }
+}
+
+/** The TB for the vCPU's state, translated if need be. 0: a fault is pending, or the host could not make it. */
+function tbLookup(env: usize, cflags: u32): usize {
+  const pc = load<u64>(env, ENV_PC);
+  const flags = load<u32>(env, ENV_TB_FLAGS);
+  const cell = jumpCacheCell(env, pc);
+  let tb = load<usize>(cell);
+  if (tb != 0 && load<u64>(tb, TB_PC) == pc && load<u32>(tb, TB_FLAGS) == flags && load<u32>(tb, TB_CFLAGS) == cflags) return tb;
+
+  const mmuIdx = targetFetchMmuIdx(env);
+  const phys = codeLookup(env, pc, mmuIdx);
+  if (phys == u64.MAX_VALUE) return 0;
+  const host = codeHost;
+  // Rights finer than a page: every instruction comes through here, and is asked for again.
+  const split = codeSplit;
+  if (split) cflags = (cflags & ~CF_COUNT_MASK) | ONE_INSN;
+  tb = tbFind((phys >> PAGE_BITS) as u32, pc, flags, cflags);
+  if (tb != 0 && load<u32>(tb, TB_PHYS_PAGE1) != NO_PAGE) {
+    const second = codeLookup(env, nextPage(pc), mmuIdx);
+    if (second == u64.MAX_VALUE) return 0;
+    if (((second >> PAGE_BITS) as u32) != load<u32>(tb, TB_PHYS_PAGE1)) {
+      tbInvalidate(tb);
+      tb = 0;
+    }
+  }
+  if (tb == 0) {
+    store<u32>(env, host as u32, ENV_CODE_HOST);
+    store<u64>(env, phys, ENV_CODE_PHYS);
+    store<u32>(env, cflags, ENV_CODE_CFLAGS);
+    tb = translate(env, pc as u32, (pc >> 32) as u32);
+  }
+  if (tb != 0 && !split && (cflags & CF_COUNT_MASK) == 0) store<usize>(cell, tb);
+  return tb;
+}
+
+@inline
+function nextPage(pc: u64): u64 {
+  return (pc & ~(PAGE_SIZE - 1)) + PAGE_SIZE;
+}
+
+/** For the translator: host address of the page after the one ENV_PC is in, or 0 with the fetch fault raised. Its physical page: codeNextPhysPage. */
+export function codeNextPage(env: usize): usize {
+  const phys = codeLookup(env, nextPage(load<u64>(env, ENV_PC)), targetFetchMmuIdx(env));
+  if (phys == u64.MAX_VALUE) return 0;
+  nextPhysPage = (phys >> PAGE_BITS) as u32;
+  return codeHost;
+}
+
+let nextPhysPage: u32 = 0;
+
+/** Physical page number that the last codeNextPage found. */
+export function codeNextPhysPage(): u32 {
+  return nextPhysPage;
+}

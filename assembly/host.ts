@@ -1,0 +1,31 @@
+// What the runtime asks of its host (TypeScript: src/accel/tcg/runtime.ts gives these functions at instantiation).
+
+/** Makes the TB that ENV_PC, ENV_CODE_* and ENV_TB_FLAGS describe. 0: failed, with a guest fault pending if ENV_FAULT is set. */
+// @ts-ignore: decorator
+@external("host", "translate")
+export declare function translate(env: usize, pcLo: u32, pcHi: u32): usize;
+
+/** Reads a device register; the value goes to ENV_MMIO_VALUE. 0: done, 1: nothing answers there. */
+// @ts-ignore: decorator
+@external("host", "mmioRead")
+export declare function mmioRead(env: usize, addr: f64, size: i32): i32;
+
+/** Writes ENV_MMIO_VALUE to a device register. 0: done, 1: nothing answers there. */
+// @ts-ignore: decorator
+@external("host", "mmioWrite")
+export declare function mmioWrite(env: usize, addr: f64, size: i32): i32;
+
+/** The TB has run hotThreshold times in tci. */
+// @ts-ignore: decorator
+@external("host", "tbHot")
+export declare function tbHot(tb: usize): void;
+
+/** A TB of this region (TB_REGION) was invalidated: none of the region's code may be entered any more. */
+// @ts-ignore: decorator
+@external("host", "regionInvalidated")
+export declare function regionInvalidated(region: u32): void;
+
+/** All TBs are gone: generated code must not be entered any more. */
+// @ts-ignore: decorator
+@external("host", "tbFlushed")
+export declare function tbFlushed(): void;

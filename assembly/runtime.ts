@@ -1,0 +1,36 @@
+// What TypeScript calls to set the runtime up, and what a debugger asks of a vCPU.
+import {
+  ENV_CPU_INDEX, ENV_EXCEPTION_INDEX, ENV_PHYSMAP, ENV_TARGET, PHYSMAP_MAX, PHYSMAP_RECORDS, PHYSMAP_RECORD_SIZE,
+} from './shared/layout';
+import { arenaAllocPermanent, arenaInit } from './arena';
+import { tlbInit } from './cputlb';
+import { envAlloc, tbInit } from './tb';
+import { targetTranslateDebug } from './target/dispatch';
+
+let physmap: usize = 0;
+
+/** Once, first: the runtime owns linear memory start .. end - 1. Returns the (empty) physical map's address, 0 if there is no room. */
+export function runtimeInit(start: usize, end: usize): usize {
+  arenaInit(start, end);
+  if (!tbInit()) return 0;
+  physmap = arenaAllocPermanent(PHYSMAP_RECORDS + PHYSMAP_MAX * PHYSMAP_RECORD_SIZE);
+  return physmap;
+}
+
+/** Makes a vCPU: its env, all zero but for the common part. The target's configuration and reset are the caller's. 0: no room. */
+export function cpuCreate(target: u32, cpuIndex: u32): usize {
+  const env = envAlloc();
+  if (env == 0) return 0;
+  store<u32>(env, target, ENV_TARGET);
+  store<u32>(env, cpuIndex, ENV_CPU_INDEX);
+  store<usize>(env, physmap, ENV_PHYSMAP);
+  store<i32>(env, -1, ENV_EXCEPTION_INDEX);
+  tlbInit(env);
+  return env;
+}
+
+/** Physical address behind a virtual one, without side effects; -1: not mapped. */
+export function cpuTranslateDebug(env: usize, lo: u32, hi: u32): f64 {
+  const phys = targetTranslateDebug(env, ((hi as u64) << 32) | (lo as u64));
+  return phys == u64.MAX_VALUE ? -1 : (phys as f64);
+}

@@ -1,0 +1,51 @@
+// Cache-block operations: Zicbom and Zicboz, blocks of 64 bytes. Memory is coherent, so clean, flush and inval only check rights.
+// CMO specification 1.0, chapters 2 and 3; envcfg gating in the privileged specification, sections 3.1.18 and 4.1.10.
+import { ENV_FAULT, ENV_MMU_IDX, MEMOPIDX_SHIFT, MO_64, TLB_KIND_READ, TLB_KIND_WRITE } from '../../shared/layout';
+import { RV_MENVCFG, RV_SENVCFG, RVX_S } from '../../shared/riscv';
+import { stSlow } from '../../cputlb';
+import { ENVCFG_CBCFE, ENVCFG_CBIE, ENVCFG_CBZE, PRV_M, PRV_U } from './bits';
+import { hasExt, privilege, xlenAddress } from './cpu';
+import { riscvTlbFill } from './mmu';
+import { raiseIllegal } from './trap';
+
+const BLOCK: u64 = 64;
+
+/** Whether menvcfg, below M-mode, and senvcfg, in U-mode, have a bit of `enable` set. */
+function enabled(env: usize, enable: u64): bool {
+  const priv = privilege(env);
+  if (priv < PRV_M && (load<u64>(env, RV_MENVCFG) & enable) == 0) return false;
+  return !(priv == PRV_U && hasExt(env, RVX_S) && (load<u64>(env, RV_SENVCFG) & enable) == 0);
+}
+
+/** A management operation needs the right to load from the block or to store to it, and faults as a store. */
+function manage(env: usize, addr: u64, enable: u64): void {
+  if (!enabled(env, enable)) return raiseIllegal(env);
+  const block = xlenAddress(env, addr) & ~(BLOCK - 1);
+  const mmuIdx = load<i32>(env, ENV_MMU_IDX);
+  if (riscvTlbFill(env, block, BLOCK as i32, TLB_KIND_READ, mmuIdx, true)) return;
+  riscvTlbFill(env, block, BLOCK as i32, TLB_KIND_WRITE, mmuIdx, false);
+}
+
+export function helper_cbo_clean(env: usize, addr: u64): void {
+  manage(env, addr, ENVCFG_CBCFE);
+}
+
+export function helper_cbo_flush(env: usize, addr: u64): void {
+  manage(env, addr, ENVCFG_CBCFE);
+}
+
+/** CBIE = 1 asks for a flush instead, 3 for the invalidation: the same on coherent memory. */
+export function helper_cbo_inval(env: usize, addr: u64): void {
+  manage(env, addr, ENVCFG_CBIE);
+}
+
+/** A block lies within one page, so that only the first store can fault. */
+export function helper_cbo_zero(env: usize, addr: u64): void {
+  if (!enabled(env, ENVCFG_CBZE)) return raiseIllegal(env);
+  const block = xlenAddress(env, addr) & ~(BLOCK - 1);
+  const oi = (MO_64 << MEMOPIDX_SHIFT) | load<u32>(env, ENV_MMU_IDX);
+  for (let offset: u64 = 0; offset < BLOCK; offset += 8) {
+    stSlow(env, block + offset, 0, oi);
+    if (load<u32>(env, ENV_FAULT) != 0) return;
+  }
+}

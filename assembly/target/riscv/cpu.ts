@@ -1,0 +1,122 @@
+// The hart's own state: privilege, what a translation depends on, reset. Everything lives in the env (shared/riscv.ts).
+import { CPU_INTERRUPT_HARD, ENV_EXCEPTION_INDEX, ENV_FAULT, ENV_HALTED, ENV_INTERRUPT_REQUEST, ENV_MMU_IDX, ENV_PC, ENV_TB_FLAGS } from '../../shared/layout';
+import {
+  MMU_M, MMU_S_SUM, RV_BADADDR, RV_BINS, RV_EXT, RV_EXT_IRQ, RV_FFLAGS, RV_FRM, RV_LOAD_RES, RV_LOAD_VAL, RV_MCAUSE, RV_MCOUNTEREN, RV_MCOUNTINHIBIT,
+  RV_MCYCLE_OFFSET, RV_MEDELEG, RV_MENVCFG, RV_MEPC, RV_MHPMCOUNTER, RV_MHPMEVENT, RV_MIDELEG, RV_MIE, RV_MINSTRET_OFFSET, RV_MIP, RV_MISA, RV_MSCRATCH,
+  RV_MSTATUS, RV_MTVAL, RV_MTVEC, RV_PMPADDR, RV_PMPCFG, RV_PMP_COUNT, RV_PRIV, RV_RESET_VEC, RV_SATP, RV_SCAUSE, RV_SCOUNTEREN, RV_SENVCFG, RV_SEPC,
+  RV_SOFT_MIP, RV_SSCRATCH, RV_STIMECMP, RV_STIMECMP_ARMED, RV_STVAL, RV_STVEC, RV_XLEN, RVX_F, RVX_SVADU, RVX_SVPBMT, TBF_FRM_INVALID, TBF_FS_SHIFT,
+  TBF_PRIV_SHIFT, TBF_XL32,
+} from '../../shared/riscv';
+import { tlbFlush } from '../../cputlb';
+import {
+  MENVCFG_ADUE, MENVCFG_PBMTE, MIP_MEIP, MIP_MSIP, MIP_MTIP, MIP_SEIP, MSTATUS64_XL64, MSTATUS_FS, MSTATUS_FS_SHIFT, MSTATUS_MPP, MSTATUS_MPP_SHIFT,
+  MSTATUS_MPRV, MSTATUS_SUM, PRV_M, PRV_S,
+} from './bits';
+import { refreshMip } from './interrupt';
+import { pmpUpdateRanges } from './pmp';
+
+// prettier-ignore
+/** Registers that reset to zero, wherever the privileged specification leaves the value open (section 3.4). */
+const ZEROED = memory.data<u32>([
+  RV_FFLAGS, RV_FRM, RV_LOAD_VAL, RV_MIE, RV_MIDELEG, RV_MEDELEG, RV_MTVEC, RV_MSCRATCH, RV_MEPC, RV_MCAUSE, RV_MTVAL, RV_MCOUNTEREN, RV_STVEC, RV_SSCRATCH,
+  RV_SEPC, RV_SCAUSE, RV_STVAL, RV_SCOUNTEREN, RV_SATP, RV_STIMECMP, RV_SENVCFG, RV_BADADDR, RV_BINS, RV_MCOUNTINHIBIT, RV_MINSTRET_OFFSET,
+  RV_MCYCLE_OFFSET, RV_SOFT_MIP, 0,
+]);
+
+@inline
+export function hasExt(env: usize, bit: i32): bool {
+  return ((load<u64>(env, RV_EXT) >> (bit as u64)) & 1) != 0;
+}
+
+@inline
+export function isRv32(env: usize): bool {
+  return load<u32>(env, RV_XLEN) == 32;
+}
+
+@inline
+export function privilege(env: usize): i32 {
+  return load<i32>(env, RV_PRIV);
+}
+
+/** The address width of the hart: RV32 addresses wrap at 4 GiB. */
+@inline
+export function xlenAddress(env: usize, addr: u64): u64 {
+  return isRv32(env) ? addr & 0xffffffff : addr;
+}
+
+/** Fetches use the privilege itself: U 0, S 1, M 3 are the numbers of their mmu indexes. */
+export function riscvFetchMmuIdx(env: usize): i32 {
+  return privilege(env);
+}
+
+/** The mmu index of loads and stores: MPRV lends M-mode the privilege in MPP, SUM selects the index that may touch user pages. */
+function dataMmuIdx(env: usize): i32 {
+  const status = load<u64>(env, RV_MSTATUS);
+  let priv = privilege(env);
+  if (priv == PRV_M) {
+    if ((status & MSTATUS_MPRV) == 0) return MMU_M;
+    priv = ((status & MSTATUS_MPP) >> MSTATUS_MPP_SHIFT) as i32;
+  }
+  return priv == PRV_S && (status & MSTATUS_SUM) != 0 ? MMU_S_SUM : priv;
+}
+
+/** Recomputes ENV_MMU_IDX and ENV_TB_FLAGS. Call after any change of privilege, mstatus or frm. */
+export function updateTbFlags(env: usize): void {
+  const mmuIdx = dataMmuIdx(env);
+  const fs = ((load<u64>(env, RV_MSTATUS) & MSTATUS_FS) >> MSTATUS_FS_SHIFT) as i32;
+  let flags = mmuIdx | (privilege(env) << TBF_PRIV_SHIFT) | (fs << TBF_FS_SHIFT);
+  if (isRv32(env)) flags |= TBF_XL32;
+  if (load<u32>(env, RV_FRM) > 4) flags |= TBF_FRM_INVALID;
+  store<i32>(env, mmuIdx, ENV_MMU_IDX);
+  store<i32>(env, flags, ENV_TB_FLAGS);
+}
+
+/** Changes the privilege mode. A reservation does not survive it: QEMU's rule, and what keeps an SC in a handler from pairing with a foreign LR. */
+export function setPrivilege(env: usize, priv: i32): void {
+  store<i32>(env, priv, RV_PRIV);
+  store<i64>(env, -1, RV_LOAD_RES);
+}
+
+/** misa as software reads it: the letters of RV_EXT below a MXL field. */
+function misaValue(env: usize): u64 {
+  const letters = load<u64>(env, RV_EXT) & 0x3ffffff;
+  return isRv32(env) ? letters | (1 << 30) : letters | ((2 as u64) << 62);
+}
+
+/**
+ * Once after TypeScript has filled in the configuration: RV_XLEN, RV_EXT, RV_MAX_SATP_MODE, RV_MHARTID, RV_MVENDORID, RV_MARCHID, RV_MIMPID,
+ * RV_RESET_VEC, RV_PMP_COUNT. Resets too.
+ */
+export function riscvInit(env: usize): void {
+  store<u64>(env, 0, RV_EXT_IRQ);
+  riscvReset(env);
+}
+
+/** Reset (privileged specification, section 3.4; QEMU's choices where it is silent). Interrupt lines keep the level that their devices drive. */
+export function riscvReset(env: usize): void {
+  for (let at = ZEROED; load<u32>(at) != 0; at += 4) store<u64>(env + load<u32>(at), 0);
+  memory.fill(env + RV_MHPMEVENT, 0, 32 * 8);
+  memory.fill(env + RV_MHPMCOUNTER, 0, 32 * 8);
+  memory.fill(env + RV_PMPCFG, 0, 16);
+  memory.fill(env + RV_PMPADDR, 0, 16 * 8);
+  store<u64>(env, isRv32(env) ? 0 : MSTATUS64_XL64, RV_MSTATUS);
+  store<u64>(env, misaValue(env), RV_MISA);
+  store<u64>(env, (hasExt(env, RVX_SVADU) ? MENVCFG_ADUE : 0) | (hasExt(env, RVX_SVPBMT) ? MENVCFG_PBMTE : 0), RV_MENVCFG);
+  store<u32>(env, 0, RV_STIMECMP_ARMED);
+  store<u64>(env, load<u64>(env, RV_EXT_IRQ) & (MIP_MSIP | MIP_MTIP | MIP_MEIP | MIP_SEIP), RV_EXT_IRQ);
+  setPrivilege(env, PRV_M);
+  store<u64>(env, load<u64>(env, RV_RESET_VEC), ENV_PC);
+  store<i32>(env, -1, ENV_EXCEPTION_INDEX);
+  store<u32>(env, 0, ENV_FAULT);
+  store<u32>(env, 0, ENV_HALTED);
+  store<u32>(env, load<u32>(env, ENV_INTERRUPT_REQUEST) & ~CPU_INTERRUPT_HARD, ENV_INTERRUPT_REQUEST);
+  riscvPostLoad(env);
+}
+
+/** After the env was written from outside (reset, a snapshot): brings everything derived up to date. The Sstc deadline is the caller's to set anew. */
+export function riscvPostLoad(env: usize): void {
+  pmpUpdateRanges(env);
+  updateTbFlags(env);
+  refreshMip(env);
+  tlbFlush(env);
+}

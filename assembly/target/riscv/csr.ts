@@ -1,0 +1,269 @@
+// CSR access: who may, what is read, what a write changes. Privileged specification, chapters 2 to 4; the rows are in csr_table.ts.
+import {
+  RV_FFLAGS, RV_FRM, RV_MCOUNTEREN, RV_MENVCFG, RV_MHPMEVENT, RV_MIDELEG, RV_MAX_SATP_MODE, RV_MSTATUS, RV_PMPADDR, RV_PMP_COUNT, RV_SATP, RV_SCOUNTEREN, RV_SOFT_MIP,
+  RVX_C, RVX_F, RVX_S, RVX_SSTC, RVX_SVADU, RVX_SVPBMT, RVX_U, RVX_ZICNTR, RVX_ZIHPM,
+} from '../../shared/riscv';
+import { tlbFlush } from '../../cputlb';
+import {
+  COUNTER_TM, DELEGABLE_INTERRUPTS, ENVCFG_U, MENVCFG_ADUE, MENVCFG_PBMTE, MENVCFG_STCE, MIP_LCOFIP, MIP_SSIP, MIP_STIP, MIP_VS, MSTATUS32_SD, MSTATUS64_SD,
+  MSTATUS64_UXL, MSTATUS_FS, MSTATUS_MIE, MSTATUS_MPIE, MSTATUS_MPP, MSTATUS_MPP_SHIFT, MSTATUS_MPRV, MSTATUS_MXR, MSTATUS_SIE, MSTATUS_SPIE, MSTATUS_SPP,
+  MSTATUS_SUM, MSTATUS_TSR, MSTATUS_TVM, MSTATUS_TW, PRV_M, PRV_S, PRV_U, S_INTERRUPTS, VM_BARE, VM_SV32, VM_SV39, VM_SV57,
+} from './bits';
+import { hasExt, isRv32, privilege, updateTbFlags } from './cpu';
+import { counterRead, counterSetEvent, counterSetInhibit, counterWrite } from './counter';
+import * as csrs from './csr_table';
+import { rdtime } from './host';
+import { refreshMip, sstcChanged, sstcEnabled, updateInterrupts } from './interrupt';
+import { pmpAddrWrite, pmpCfgRead, pmpCfgWrite, PMP_ENTRIES } from './pmp';
+import { raiseIllegal } from './trap';
+
+const SSTATUS: u64 = MSTATUS_SIE | MSTATUS_SPIE | MSTATUS_SPP | MSTATUS_FS | MSTATUS_SUM | MSTATUS_MXR;
+const MSTATUS_WRITABLE: u64 =
+  MSTATUS_SIE | MSTATUS_MIE | MSTATUS_SPIE | MSTATUS_MPIE | MSTATUS_SPP | MSTATUS_MPP | MSTATUS_MPRV | MSTATUS_SUM | MSTATUS_MXR | MSTATUS_TVM | MSTATUS_TW |
+  MSTATUS_TSR | MSTATUS_FS;
+const LOW: u64 = 0xffffffff;
+
+// ---- Who may -----------------------------------------------------------------------------------------------------------
+
+function counterAllowed(env: usize, counter: i32): bool {
+  if (!hasExt(env, counter <= 2 ? RVX_ZICNTR : RVX_ZIHPM)) return false;
+  const priv = privilege(env);
+  const bit: u64 = 1 << (counter as u64);
+  if (priv < PRV_M && (load<u64>(env, RV_MCOUNTEREN) & bit) == 0) return false;
+  return !(priv == PRV_U && hasExt(env, RVX_S) && (load<u64>(env, RV_SCOUNTEREN) & bit) == 0);
+}
+
+function sstcAllowed(env: usize): bool {
+  if (!hasExt(env, RVX_SSTC) || !hasExt(env, RVX_S)) return false;
+  if (privilege(env) == PRV_M) return true;
+  return (load<u64>(env, RV_MCOUNTEREN) & COUNTER_TM) != 0 && (load<u64>(env, RV_MENVCFG) & MENVCFG_STCE) != 0;
+}
+
+// prettier-ignore
+function ruleAllows(env: usize, rule: u32, csr: u32): bool {
+  switch (rule) {
+    case csrs.RULE_ANY: return true;
+    case csrs.RULE_RV32: return isRv32(env);
+    case csrs.RULE_S: return hasExt(env, RVX_S);
+    case csrs.RULE_U: return hasExt(env, RVX_U);
+    case csrs.RULE_U_RV32: return isRv32(env) && hasExt(env, RVX_U);
+    case csrs.RULE_FP: return hasExt(env, RVX_F) && (load<u64>(env, RV_MSTATUS) & MSTATUS_FS) != 0;
+    case csrs.RULE_COUNTER: return counterAllowed(env, csr & 31);
+    case csrs.RULE_COUNTER_RV32: return isRv32(env) && counterAllowed(env, csr & 31);
+    case csrs.RULE_HPM: return hasExt(env, RVX_ZIHPM);
+    case csrs.RULE_HPM_RV32: return isRv32(env) && hasExt(env, RVX_ZIHPM);
+    case csrs.RULE_SSTC: return sstcAllowed(env);
+    case csrs.RULE_SSTC_RV32: return isRv32(env) && sstcAllowed(env);
+    // pmpcfg1 and pmpcfg3 do not exist on RV64
+    case csrs.RULE_PMP: return load<u32>(env, RV_PMP_COUNT) != 0 && (isRv32(env) || (csr & ~3) != 0x3a0 || (csr & 1) == 0);
+    case csrs.RULE_SATP: return hasExt(env, RVX_S) && !(privilege(env) == PRV_S && (load<u64>(env, RV_MSTATUS) & MSTATUS_TVM) != 0);
+  }
+  return false;
+}
+
+/** The row of a CSR that this hart may access right now, or 0. */
+function allowedRow(env: usize, csr: u32, writes: bool): usize {
+  if ((privilege(env) as u32) < ((csr >> 8) & 3)) return 0;
+  if (writes && csr >> 10 == 3) return 0;
+  const row = csrs.csrRow(csr);
+  if (row == 0) return 0;
+  return ruleAllows(env, load<u32>(row, csrs.ROW_RULE), csr) ? row : 0;
+}
+
+// ---- Reading -----------------------------------------------------------------------------------------------------------
+
+function withSd(env: usize, status: u64): u64 {
+  if ((status & MSTATUS_FS) != MSTATUS_FS) return status;
+  return status | (isRv32(env) ? MSTATUS32_SD : MSTATUS64_SD);
+}
+
+/** Number of the counter, event or PMP register: the row's first number plus the distance from the row's first CSR. */
+@inline
+function numberInRow(row: usize, csr: u32): i32 {
+  return (csr as i32) - load<i32>(row, csrs.ROW_CSR) + load<i32>(row, csrs.ROW_FIELD);
+}
+
+/** The register behind a CSR, all 64 bits of it, also on RV32. */
+// prettier-ignore
+function readWhole(env: usize, row: usize, csr: u32): u64 {
+  const field = env + load<usize>(row, csrs.ROW_FIELD);
+  switch (load<u32>(row, csrs.ROW_KIND) & ~csrs.UPPER) {
+    case csrs.ZERO: return 0;
+    case csrs.FFLAGS: return load<u32>(env, RV_FFLAGS);
+    case csrs.FRM: return load<u32>(env, RV_FRM);
+    case csrs.FCSR: return (load<u32>(env, RV_FRM) << 5) | load<u32>(env, RV_FFLAGS);
+    case csrs.COUNTER: return counterRead(env, numberInRow(row, csr));
+    case csrs.TIME: return rdtime(env) as u64;
+    case csrs.HPMEVENT: return load<u64>(env + numberInRow(row, csr) * 8, RV_MHPMEVENT);
+    case csrs.MSTATUS: return withSd(env, load<u64>(env, RV_MSTATUS));
+    case csrs.SSTATUS: return withSd(env, load<u64>(env, RV_MSTATUS) & (SSTATUS | MSTATUS64_UXL));
+    case csrs.SIE:
+    case csrs.SIP: return load<u64>(field) & load<u64>(env, RV_MIDELEG) & S_INTERRUPTS;
+    case csrs.PMPCFG: return pmpCfgRead(env, csr & 3);
+    case csrs.PMPADDR: return load<u64>(env + (csr & 15) * 8, RV_PMPADDR);
+  }
+  return load<u64>(field);
+}
+
+/** What the CSR instruction sees: XLEN bits, sign-extended to 64. */
+function toRegister(env: usize, row: usize, whole: u64): u64 {
+  if (!isRv32(env)) return whole;
+  const shift: u64 = (load<u32>(row, csrs.ROW_KIND) & csrs.UPPER) != 0 ? 32 : 0;
+  return ((whole >> shift) as i32) as i64 as u64;
+}
+
+// ---- Writing -----------------------------------------------------------------------------------------------------------
+
+function legalMpp(env: usize, mpp: u64): bool {
+  return mpp == PRV_M || (mpp == PRV_S && hasExt(env, RVX_S)) || (mpp == PRV_U && hasExt(env, RVX_U));
+}
+
+function writeStatus(env: usize, value: u64, writable: u64): void {
+  const old = load<u64>(env, RV_MSTATUS);
+  if (!hasExt(env, RVX_F)) writable &= ~MSTATUS_FS;
+  if (!legalMpp(env, (value & MSTATUS_MPP) >> MSTATUS_MPP_SHIFT)) writable &= ~MSTATUS_MPP;
+  const status = (old & ~writable) | (value & writable);
+  store<u64>(env, status, RV_MSTATUS);
+  // SUM, MPRV and MPP only choose another mmu index; MXR changes what an index means.
+  if (((old ^ status) & MSTATUS_MXR) != 0) tlbFlush(env);
+  updateTbFlags(env);
+  updateInterrupts(env);
+}
+
+function writeFp(env: usize, frm: u64, fflags: u64): void {
+  store<u32>(env, (frm & 7) as u32, RV_FRM);
+  store<u32>(env, (fflags & 31) as u32, RV_FFLAGS);
+  store<u64>(env, load<u64>(env, RV_MSTATUS) | MSTATUS_FS, RV_MSTATUS);
+  updateTbFlags(env);
+}
+
+/** mip: software owns SSIP, STIP unless Sstc does, and its own half of SEIP, which a read merges with the line. */
+function writeMip(env: usize, value: u64, mask: u64): void {
+  if (sstcEnabled(env)) mask &= ~MIP_STIP;
+  const soft = load<u64>(env, RV_SOFT_MIP);
+  store<u64>(env, (soft & ~mask) | (value & mask), RV_SOFT_MIP);
+  refreshMip(env);
+}
+
+function legalSatpMode(env: usize, satp: u64): bool {
+  if (isRv32(env)) return ((satp >> 31) & 1) == VM_BARE || load<i32>(env, RV_MAX_SATP_MODE) >= VM_SV32;
+  const mode = (satp >> 60) as i32;
+  return mode == VM_BARE || (mode >= VM_SV39 && mode <= VM_SV57 && mode <= load<i32>(env, RV_MAX_SATP_MODE));
+}
+
+function writeSatp(env: usize, value: u64): void {
+  if (!legalSatpMode(env, value) || value == load<u64>(env, RV_SATP)) return;
+  store<u64>(env, value, RV_SATP);
+  tlbFlush(env);
+}
+
+function writeMenvcfg(env: usize, value: u64): void {
+  let writable = ENVCFG_U;
+  if (hasExt(env, RVX_SVPBMT)) writable |= MENVCFG_PBMTE;
+  if (hasExt(env, RVX_SVADU)) writable |= MENVCFG_ADUE;
+  if (hasExt(env, RVX_SSTC)) writable |= MENVCFG_STCE;
+  const old = load<u64>(env, RV_MENVCFG);
+  const changed = (old ^ value) & writable;
+  store<u64>(env, old ^ changed, RV_MENVCFG);
+  if ((changed & (MENVCFG_PBMTE | MENVCFG_ADUE)) != 0) tlbFlush(env);
+  if ((changed & MENVCFG_STCE) != 0) sstcChanged(env);
+}
+
+/** Writes the bits of `mask` of the register behind a CSR; `value` is the register's new value as a whole, `bits` what the instruction itself gave. */
+// prettier-ignore
+function writeWhole(env: usize, row: usize, csr: u32, value: u64, bits: u64, mask: u64): void {
+  const field = env + load<usize>(row, csrs.ROW_FIELD);
+  const writable = load<u64>(row, csrs.ROW_WRITABLE);
+  const kind = load<u32>(row, csrs.ROW_KIND) & ~csrs.UPPER;
+  switch (kind) {
+    case csrs.FFLAGS: return writeFp(env, load<u32>(env, RV_FRM), value);
+    case csrs.FRM: return writeFp(env, value, load<u32>(env, RV_FFLAGS));
+    case csrs.FCSR: return writeFp(env, value >> 5, value);
+    case csrs.COUNTER: return counterWrite(env, numberInRow(row, csr), value);
+    case csrs.HPMEVENT: return counterSetEvent(env, numberInRow(row, csr), value);
+    case csrs.COUNTINHIBIT: return counterSetInhibit(env, value & writable);
+    case csrs.MSTATUS: return writeStatus(env, value, MSTATUS_WRITABLE);
+    case csrs.SSTATUS: return writeStatus(env, (load<u64>(env, RV_MSTATUS) & ~SSTATUS) | (value & SSTATUS), SSTATUS);
+    case csrs.MIP: return writeMip(env, bits, mask & DELEGABLE_INTERRUPTS);
+    case csrs.SIP: return writeMip(env, bits, mask & (MIP_SSIP | MIP_LCOFIP) & load<u64>(env, RV_MIDELEG));
+    case csrs.SATP: return writeSatp(env, value);
+    case csrs.MENVCFG: return writeMenvcfg(env, value);
+    case csrs.PMPCFG:
+      pmpCfgWrite(env, csr & 3, value);
+      return tlbFlush(env);
+    case csrs.PMPADDR:
+      pmpAddrWrite(env, csr & 15, value);
+      return tlbFlush(env);
+    case csrs.STIMECMP:
+      store<u64>(field, value);
+      return sstcChanged(env);
+    case csrs.SIE: {
+      const delegated = load<u64>(env, RV_MIDELEG) & S_INTERRUPTS;
+      store<u64>(field, (load<u64>(field) & ~delegated) | (value & delegated));
+      return updateInterrupts(env);
+    }
+    case csrs.INTERRUPTS:
+      store<u64>(field, value & writable);
+      return updateInterrupts(env);
+    case csrs.TVEC:
+      // Modes above 1 (vectored) are reserved: such a write changes nothing.
+      if ((value & 3) < 2) store<u64>(field, value);
+      return;
+    case csrs.EPC:
+      return store<u64>(field, value & (hasExt(env, RVX_C) ? ~1 : ~3));
+    case csrs.FIELD:
+      return store<u64>(field, (load<u64>(field) & ~writable) | (value & writable));
+  }
+}
+
+/** Sets the bits of `mask` to those of `value`, both as a CSR instruction has them, in the register whose present value is `old`. */
+function modify(env: usize, row: usize, csr: u32, old: u64, value: u64, mask: u64): void {
+  if (isRv32(env)) {
+    const shift: u64 = (load<u32>(row, csrs.ROW_KIND) & csrs.UPPER) != 0 ? 32 : 0;
+    value = (value & LOW) << shift;
+    mask = (mask & LOW) << shift;
+  }
+  writeWhole(env, row, csr, (old & ~mask) | (value & mask), value, mask);
+}
+
+// ---- Helpers of generated code -----------------------------------------------------------------------------------------
+
+export function helper_csrr(env: usize, csr: u64): u64 {
+  const row = allowedRow(env, csr as u32, false);
+  if (row == 0) {
+    raiseIllegal(env);
+    return 0;
+  }
+  return toRegister(env, row, readWhole(env, row, csr as u32));
+}
+
+export function helper_csrw(env: usize, csr: u64, value: u64): void {
+  const row = allowedRow(env, csr as u32, true);
+  if (row == 0) return raiseIllegal(env);
+  modify(env, row, csr as u32, readWhole(env, row, csr as u32), value, u64.MAX_VALUE);
+}
+
+export function helper_csrrw(env: usize, csr: u64, value: u64, mask: u64): u64 {
+  const row = allowedRow(env, csr as u32, true);
+  if (row == 0) {
+    raiseIllegal(env);
+    return 0;
+  }
+  const old = readWhole(env, row, csr as u32);
+  modify(env, row, csr as u32, old, value, mask);
+  return toRegister(env, row, old);
+}
+
+// ---- For debuggers and tests -------------------------------------------------------------------------------------------
+
+/** Value of a CSR as an instruction would read it, with no check of rights. 0 if there is no such CSR. */
+export function riscvCsrRead(env: usize, csr: u32): u64 {
+  const row = csrs.csrRow(csr & 0xfff);
+  return row == 0 ? 0 : toRegister(env, row, readWhole(env, row, csr & 0xfff));
+}
+
+/** Writes a CSR as an instruction would, WARL rules and consequences included, with no check of rights. */
+export function riscvCsrWrite(env: usize, csr: u32, value: u64): void {
+  const row = csrs.csrRow(csr & 0xfff);
+  if (row != 0) modify(env, row, csr & 0xfff, readWhole(env, row, csr & 0xfff), value, u64.MAX_VALUE);
+}

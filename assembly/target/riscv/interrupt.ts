@@ -1,0 +1,89 @@
+// Interrupts: what is pending, which of them may be taken now. Privileged specification, sections 3.1.9 and 4.1.3; Sstc.
+import { CPU_INTERRUPT_HARD, ENV_EXIT_REQUEST, ENV_INTERRUPT_REQUEST } from '../../shared/layout';
+import { RV_EXT_IRQ, RV_MENVCFG, RV_MIDELEG, RV_MIE, RV_MIP, RV_MSTATUS, RV_SOFT_MIP, RV_STIMECMP, RVX_SSTC } from '../../shared/riscv';
+import { rdtime, timerUpdate } from './host';
+import { MENVCFG_STCE, MIP_STIP, MSTATUS_MIE, MSTATUS_SIE, PRV_M, PRV_S } from './bits';
+import { hasExt, privilege } from './cpu';
+
+/** Interrupt numbers, most important first (section 3.1.9): MEI MSI MTI SEI SSI STI, a nibble each from the lowest; 0 ends. */
+const PRIORITY: u64 = 0x519_73b;
+
+/** RV_MIP is always the union of what hardware lines drive and what software wrote, so a device cannot lose software's SEIP nor the other way round. */
+export function refreshMip(env: usize): void {
+  store<u64>(env, load<u64>(env, RV_EXT_IRQ) | load<u64>(env, RV_SOFT_MIP), RV_MIP);
+  updateInterrupts(env);
+}
+
+/**
+ * Tells the exec loop whether there is something to look at: CPU_INTERRUPT_HARD while an interrupt is pending and locally enabled; running code is asked
+ * to leave when it can be taken at once. Call after any change of mip, mie, mideleg, mstatus or privilege.
+ */
+export function updateInterrupts(env: usize): void {
+  const request = load<u32>(env, ENV_INTERRUPT_REQUEST);
+  if (!riscvHasWork(env)) {
+    store<u32>(env, request & ~CPU_INTERRUPT_HARD, ENV_INTERRUPT_REQUEST);
+    return;
+  }
+  store<u32>(env, request | CPU_INTERRUPT_HARD, ENV_INTERRUPT_REQUEST);
+  if (pendingInterrupt(env) >= 0) atomic.store<u32>(env, 1, ENV_EXIT_REQUEST);
+}
+
+/** WFI ends when an interrupt is pending and enabled in mie, whatever mstatus and delegation say (section 3.3.3). */
+export function riscvHasWork(env: usize): bool {
+  return (load<u64>(env, RV_MIP) & load<u64>(env, RV_MIE)) != 0;
+}
+
+/** The interrupt to take now, or -1. Those that go to M-mode come before those delegated to S-mode. */
+export function pendingInterrupt(env: usize): i32 {
+  const pending = load<u64>(env, RV_MIP) & load<u64>(env, RV_MIE);
+  if (pending == 0) return -1;
+  const priv = privilege(env);
+  const status = load<u64>(env, RV_MSTATUS);
+  const delegated = load<u64>(env, RV_MIDELEG);
+  if (priv < PRV_M || (status & MSTATUS_MIE) != 0) {
+    const forM = pending & ~delegated;
+    if (forM != 0) return mostImportant(forM);
+  }
+  if (priv < PRV_S || (priv == PRV_S && (status & MSTATUS_SIE) != 0)) {
+    const forS = pending & delegated;
+    if (forS != 0) return mostImportant(forS);
+  }
+  return -1;
+}
+
+function mostImportant(pending: u64): i32 {
+  for (let order = PRIORITY; order != 0; order >>= 4) {
+    if (((pending >> (order & 15)) & 1) != 0) return (order & 15) as i32;
+  }
+  return ctz(pending) as i32;
+}
+
+/** Levels of hardware lines: mip bits in `mask` take the level in `value`. The lines are MSIP 3, MTIP 7, MEIP 11, SEIP 9, and STIP 5 for the Sstc comparator. */
+export function riscvUpdateMip(env: usize, mask: u32, value: u32): void {
+  const lines = load<u64>(env, RV_EXT_IRQ);
+  store<u64>(env, (lines & ~(mask as u64)) | ((value & mask) as u64), RV_EXT_IRQ);
+  refreshMip(env);
+}
+
+/** Whether stimecmp, and not M-mode software, drives STIP (Sstc, chapter 2). */
+export function sstcEnabled(env: usize): bool {
+  return hasExt(env, RVX_SSTC) && (load<u64>(env, RV_MENVCFG) & MENVCFG_STCE) != 0;
+}
+
+/** Compares stimecmp with time and drives STIP. The host calls it when the deadline that timerUpdate announced has passed. */
+export function riscvTimerTick(env: usize): void {
+  if (!sstcEnabled(env)) return;
+  const now = rdtime(env) as u64;
+  riscvUpdateMip(env, MIP_STIP as u32, now >= load<u64>(env, RV_STIMECMP) ? (MIP_STIP as u32) : 0);
+}
+
+/** After a change of stimecmp or of menvcfg.STCE: STIP gets its new source, the host its new deadline. */
+export function sstcChanged(env: usize): void {
+  if (sstcEnabled(env)) {
+    store<u64>(env, load<u64>(env, RV_SOFT_MIP) & ~MIP_STIP, RV_SOFT_MIP);
+    riscvTimerTick(env);
+  } else {
+    riscvUpdateMip(env, MIP_STIP as u32, 0);
+  }
+  timerUpdate(env);
+}

@@ -1,0 +1,128 @@
+// Physical memory protection: 16 entries, granule of 4 bytes. Privileged specification, section 3.7.
+import { RV_PMPADDR, RV_PMPCFG, RV_PMP_COUNT, RV_PMP_FIRST, RV_PMP_LAST } from '../../shared/riscv';
+import { PAGE_EXEC, PAGE_READ, PAGE_WRITE, PRV_M } from './bits';
+import { isRv32 } from './cpu';
+
+export const PMP_ENTRIES = 16;
+const PMP_R = 1;
+const PMP_W = 2;
+const PMP_A_SHIFT = 3;
+const PMP_LOCK = 0x80;
+const A_OFF = 0;
+const A_TOR = 1;
+const A_NA4 = 2;
+/** R, W, X, A and L; the two reserved bits read zero. */
+const PMP_CFG_BITS = 0x9f;
+const ALL = PAGE_READ | PAGE_WRITE | PAGE_EXEC;
+
+@inline
+function cfgOf(env: usize, entry: i32): i32 {
+  return load<u8>(env + entry, RV_PMPCFG);
+}
+
+@inline
+function matchMode(cfg: i32): i32 {
+  return (cfg >> PMP_A_SHIFT) & 3;
+}
+
+@inline
+function firstOf(env: usize, entry: i32): u64 {
+  return load<u64>(env + entry * 8, RV_PMP_FIRST);
+}
+
+@inline
+function lastOf(env: usize, entry: i32): u64 {
+  return load<u64>(env + entry * 8, RV_PMP_LAST);
+}
+
+function setRange(env: usize, entry: i32, first: u64, last: u64): void {
+  store<u64>(env + entry * 8, first, RV_PMP_FIRST);
+  store<u64>(env + entry * 8, last, RV_PMP_LAST);
+}
+
+function updateRange(env: usize, entry: i32): void {
+  const addr = load<u64>(env + entry * 8, RV_PMPADDR);
+  const mode = matchMode(cfgOf(env, entry));
+  if (mode == A_OFF) return setRange(env, entry, 1, 0);
+  if (mode == A_TOR) {
+    const base = entry == 0 ? 0 : load<u64>(env + (entry - 1) * 8, RV_PMPADDR);
+    return base < addr ? setRange(env, entry, base << 2, (addr << 2) - 1) : setRange(env, entry, 1, 0);
+  }
+  if (mode == A_NA4) return setRange(env, entry, addr << 2, (addr << 2) | 3);
+  // NAPOT: the ones below the lowest zero give the size; all ones cover the whole address space.
+  const ones = (addr << 2) | 3;
+  setRange(env, entry, ones & (ones + 1), ones | (ones + 1));
+}
+
+/** Recomputes the ranges of all entries from pmpcfg and pmpaddr. */
+export function pmpUpdateRanges(env: usize): void {
+  for (let entry: i32 = 0; entry < PMP_ENTRIES; entry++) updateRange(env, entry);
+}
+
+@inline
+function rightsOf(cfg: i32, priv: i32): i32 {
+  // M-mode is bound by locked entries only; pmpcfg's R, W, X are the bits of PAGE_*.
+  return priv == PRV_M && (cfg & PMP_LOCK) == 0 ? ALL : ((cfg & ALL) as i32);
+}
+
+@inline
+function rightsWithoutMatch(env: usize, priv: i32): i32 {
+  return priv == PRV_M || load<i32>(env, RV_PMP_COUNT) == 0 ? ALL : 0;
+}
+
+/**
+ * Rights (PAGE_*) of `priv` on `size` bytes at physical `addr`. The lowest-numbered entry that matches any byte decides, and must match all of them.
+ */
+export function pmpRights(env: usize, addr: u64, size: u64, priv: i32): i32 {
+  const end = addr + size - 1;
+  for (let entry: i32 = 0; entry < PMP_ENTRIES; entry++) {
+    const first = firstOf(env, entry);
+    const last = lastOf(env, entry);
+    if (first > last || end < first || addr > last) continue;
+    return addr >= first && end <= last ? rightsOf(cfgOf(env, entry), priv) : 0;
+  }
+  return rightsWithoutMatch(env, priv);
+}
+
+/** Rights of `priv` on the whole 4 KiB page at `page`, or -1 if an entry splits the page, so that every access must be judged by itself. */
+export function pmpPageRights(env: usize, page: u64, priv: i32): i32 {
+  const end = page + 0xfff;
+  for (let entry: i32 = 0; entry < PMP_ENTRIES; entry++) {
+    const first = firstOf(env, entry);
+    const last = lastOf(env, entry);
+    if (first > last || end < first || page > last) continue;
+    return page >= first && end <= last ? rightsOf(cfgOf(env, entry), priv) : -1;
+  }
+  return rightsWithoutMatch(env, priv);
+}
+
+/** pmpcfg register `index` (0 to 3): four entries on RV32, eight on RV64, where only even registers exist. */
+export function pmpCfgRead(env: usize, index: i32): u64 {
+  const at = env + (index as usize) * 4;
+  return isRv32(env) ? (load<u32>(at, RV_PMPCFG) as u64) : load<u64>(at, RV_PMPCFG);
+}
+
+/** Writes the unlocked entries of a pmpcfg register. The caller flushes the TLB. */
+export function pmpCfgWrite(env: usize, index: i32, value: u64): void {
+  const count: i32 = isRv32(env) ? 4 : 8;
+  for (let i: i32 = 0; i < count; i++) {
+    const entry = index * 4 + i;
+    if ((cfgOf(env, entry) & PMP_LOCK) != 0) continue;
+    let cfg = ((value >> (i * 8)) as i32) & PMP_CFG_BITS;
+    // W without R is reserved: it becomes no access to data.
+    if ((cfg & (PMP_R | PMP_W)) == PMP_W) cfg &= ~PMP_W;
+    store<u8>(env + entry, cfg as u8, RV_PMPCFG);
+  }
+  pmpUpdateRanges(env);
+}
+
+/** Writes pmpaddr `entry`, unless it is locked, or is the base of a locked TOR entry. The caller flushes the TLB. */
+export function pmpAddrWrite(env: usize, entry: i32, value: u64): void {
+  if ((cfgOf(env, entry) & PMP_LOCK) != 0) return;
+  if (entry + 1 < PMP_ENTRIES) {
+    const next = cfgOf(env, entry + 1);
+    if ((next & PMP_LOCK) != 0 && matchMode(next) == A_TOR) return;
+  }
+  store<u64>(env + entry * 8, value, RV_PMPADDR);
+  pmpUpdateRanges(env);
+}

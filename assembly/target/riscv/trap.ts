@@ -1,0 +1,214 @@
+// Traps: raising, delivering, returning. Privileged specification, sections 3.1.6 to 3.1.16, 3.3 and 4.1.
+import { ENV_EXCEPTION_INDEX, ENV_FAULT, ENV_HALTED, ENV_PC, EXCP_INTERRUPT } from '../../shared/layout';
+import {
+  CAUSE_BREAKPOINT,
+  CAUSE_ILLEGAL_INST,
+  CAUSE_INST_MISALIGNED,
+  CAUSE_M_ECALL,
+  CAUSE_S_ECALL,
+  CAUSE_U_ECALL,
+  RV_BADADDR,
+  RV_BINS,
+  RV_MCAUSE,
+  RV_MEDELEG,
+  RV_MEPC,
+  RV_MIDELEG,
+  RV_MSTATUS,
+  RV_MTVAL,
+  RV_MTVEC,
+  RV_SCAUSE,
+  RV_SEPC,
+  RV_STVAL,
+  RV_STVEC,
+  RVX_C,
+  RVX_S,
+  RVX_U,
+} from '../../shared/riscv';
+import { tlbFlush, tlbFlushPage } from '../../cputlb';
+import { raise } from '../../env';
+import {
+  MSTATUS_MIE,
+  MSTATUS_MPIE,
+  MSTATUS_MPP,
+  MSTATUS_MPP_SHIFT,
+  MSTATUS_MPRV,
+  MSTATUS_SIE,
+  MSTATUS_SPIE,
+  MSTATUS_SPP,
+  MSTATUS_TSR,
+  MSTATUS_TVM,
+  MSTATUS_TW,
+  PRV_M,
+  PRV_S,
+  PRV_U,
+} from './bits';
+import { hasExt, isRv32, privilege, setPrivilege, updateTbFlags, xlenAddress } from './cpu';
+import { pendingInterrupt, riscvHasWork, updateInterrupts } from './interrupt';
+import { fetchWord } from './mmu';
+
+export { riscvHasWork } from './interrupt';
+
+/** RV_BINS when the helper that found the instruction illegal does not know its bits: delivery fetches them. */
+const BINS_UNKNOWN: u64 = u64.MAX_VALUE;
+
+/** An exception with an address: it becomes the trap value. */
+export function raiseAddress(env: usize, cause: i32, addr: u64): void {
+  store<u64>(env, addr, RV_BADADDR);
+  raise(env, cause);
+}
+
+/** Illegal instruction, raised by a helper that does not have the instruction's bits at hand. */
+export function raiseIllegal(env: usize): void {
+  store<u64>(env, BINS_UNKNOWN, RV_BINS);
+  raise(env, CAUSE_ILLEGAL_INST);
+}
+
+// ---- Delivery ----------------------------------------------------------------------------------------------------------
+
+/** xtval: the address of a fault, the bits of an illegal instruction, pc of a breakpoint, else 0. */
+function trapValue(env: usize, cause: i32): u64 {
+  if (cause == CAUSE_ILLEGAL_INST) {
+    const bits = load<u64>(env, RV_BINS);
+    return bits == BINS_UNKNOWN ? fetchWord(env, load<u64>(env, ENV_PC)) : bits;
+  }
+  if (cause == CAUSE_BREAKPOINT) return load<u64>(env, ENV_PC);
+  return cause >= CAUSE_U_ECALL && cause <= CAUSE_M_ECALL ? 0 : load<u64>(env, RV_BADADDR);
+}
+
+/** Bits of mstatus moved for a trap into S-mode: SPIE = SIE, SIE = 0, SPP = privilege. */
+function statusEnteringS(status: u64, priv: i32): u64 {
+  status = (status & MSTATUS_SIE) != 0 ? status | MSTATUS_SPIE : status & ~MSTATUS_SPIE;
+  status &= ~(MSTATUS_SIE | MSTATUS_SPP);
+  return priv == PRV_S ? status | MSTATUS_SPP : status;
+}
+
+function statusEnteringM(status: u64, priv: i32): u64 {
+  status = (status & MSTATUS_MIE) != 0 ? status | MSTATUS_MPIE : status & ~MSTATUS_MPIE;
+  return (status & ~(MSTATUS_MIE | MSTATUS_MPP)) | ((priv as u64) << MSTATUS_MPP_SHIFT);
+}
+
+function deliver(env: usize, cause: i32, isInterrupt: bool): void {
+  const priv = privilege(env);
+  const pc = load<u64>(env, ENV_PC);
+  let tval: u64 = 0;
+  if (!isInterrupt) {
+    if (cause == CAUSE_U_ECALL) cause = priv == PRV_M ? CAUSE_M_ECALL : priv == PRV_S ? CAUSE_S_ECALL : CAUSE_U_ECALL;
+    tval = xlenAddress(env, trapValue(env, cause));
+  }
+  const causeBits: u64 = isInterrupt ? (cause as u64) | ((1 as u64) << (isRv32(env) ? 31 : 63)) : (cause as u64);
+  const delegated = load<u64>(env + (isInterrupt ? RV_MIDELEG : RV_MEDELEG));
+  const status = load<u64>(env, RV_MSTATUS);
+  let vector: u64;
+  if (priv <= PRV_S && cause < 64 && ((delegated >> cause) & 1) != 0) {
+    store<u64>(env, statusEnteringS(status, priv), RV_MSTATUS);
+    store<u64>(env, causeBits, RV_SCAUSE);
+    store<u64>(env, pc, RV_SEPC);
+    store<u64>(env, tval, RV_STVAL);
+    vector = load<u64>(env, RV_STVEC);
+    setPrivilege(env, PRV_S);
+  } else {
+    store<u64>(env, statusEnteringM(status, priv), RV_MSTATUS);
+    store<u64>(env, causeBits, RV_MCAUSE);
+    store<u64>(env, pc, RV_MEPC);
+    store<u64>(env, tval, RV_MTVAL);
+    vector = load<u64>(env, RV_MTVEC);
+    setPrivilege(env, PRV_M);
+  }
+  const offset: u64 = isInterrupt && (vector & 3) == 1 ? cause * 4 : 0;
+  store<u64>(env, xlenAddress(env, (vector & ~3) + offset), ENV_PC);
+  store<u32>(env, 0, ENV_HALTED);
+  updateTbFlags(env);
+  updateInterrupts(env);
+}
+
+/** Delivers the exception in ENV_EXCEPTION_INDEX; the numbers from EXCP_INTERRUPT up are the exec loop's own. */
+export function riscvDoInterrupt(env: usize): void {
+  const cause = load<i32>(env, ENV_EXCEPTION_INDEX);
+  store<i32>(env, -1, ENV_EXCEPTION_INDEX);
+  store<u32>(env, 0, ENV_FAULT);
+  if (cause >= 0 && cause < EXCP_INTERRUPT) deliver(env, cause, false);
+}
+
+export function riscvExecInterrupt(env: usize): bool {
+  const interrupt = pendingInterrupt(env);
+  if (interrupt < 0) return false;
+  deliver(env, interrupt, true);
+  return true;
+}
+
+// ---- Helpers of generated code -----------------------------------------------------------------------------------------
+
+/** Raises `cause`. Environment calls may all come as CAUSE_U_ECALL; a misaligned fetch has its address in RV_BADADDR. */
+export function helper_raise_exception(env: usize, cause: u64): void {
+  raise(env, cause as i32);
+}
+
+export function helper_illegal_insn(env: usize, word: u64): void {
+  store<u64>(env, word, RV_BINS);
+  raise(env, CAUSE_ILLEGAL_INST);
+}
+
+/** Ends a trap handler: pc from `epc`, unless it is misaligned. False if that raised. */
+function returnTo(env: usize, epc: u64): bool {
+  if ((epc & 3) != 0 && !hasExt(env, RVX_C)) {
+    raiseAddress(env, CAUSE_INST_MISALIGNED, epc);
+    return false;
+  }
+  store<u64>(env, epc, ENV_PC);
+  return true;
+}
+
+function enter(env: usize, priv: i32, status: u64): void {
+  // MPRV ends where M-mode ends.
+  if (priv != PRV_M) status &= ~MSTATUS_MPRV;
+  store<u64>(env, status, RV_MSTATUS);
+  setPrivilege(env, priv);
+  updateTbFlags(env);
+  updateInterrupts(env);
+}
+
+export function helper_sret(env: usize): void {
+  const priv = privilege(env);
+  let status = load<u64>(env, RV_MSTATUS);
+  if (!hasExt(env, RVX_S) || priv < PRV_S || (priv == PRV_S && (status & MSTATUS_TSR) != 0)) return raiseIllegal(env);
+  if (!returnTo(env, load<u64>(env, RV_SEPC))) return;
+  const previous: i32 = (status & MSTATUS_SPP) != 0 ? PRV_S : PRV_U;
+  status = (status & MSTATUS_SPIE) != 0 ? status | MSTATUS_SIE : status & ~MSTATUS_SIE;
+  enter(env, previous, (status | MSTATUS_SPIE) & ~MSTATUS_SPP);
+}
+
+export function helper_mret(env: usize): void {
+  let status = load<u64>(env, RV_MSTATUS);
+  if (privilege(env) != PRV_M) return raiseIllegal(env);
+  if (!returnTo(env, load<u64>(env, RV_MEPC))) return;
+  const previous = ((status & MSTATUS_MPP) >> MSTATUS_MPP_SHIFT) as i32;
+  status = (status & MSTATUS_MPIE) != 0 ? status | MSTATUS_MIE : status & ~MSTATUS_MIE;
+  const least: u64 = hasExt(env, RVX_U) ? PRV_U : PRV_M;
+  enter(env, previous, ((status | MSTATUS_MPIE) & ~MSTATUS_MPP) | (least << MSTATUS_MPP_SHIFT));
+}
+
+/** Whether mstatus.TW, or being in U-mode under an S-mode, forbids to wait. */
+function mayNotWait(env: usize): bool {
+  const priv = privilege(env);
+  if (priv == PRV_M) return false;
+  return (load<u64>(env, RV_MSTATUS) & MSTATUS_TW) != 0 || (priv == PRV_U && hasExt(env, RVX_S));
+}
+
+export function helper_wfi(env: usize): void {
+  if (mayNotWait(env)) return raiseIllegal(env);
+  if (!riscvHasWork(env)) store<u32>(env, 1, ENV_HALTED);
+}
+
+/** WRS.NTO and WRS.STO may end at any time (Zawrs): here at once, so TW never has a wait to cut short. */
+export function helper_wrs(env: usize, timeout: u64): void {}
+
+/** `scope`: bit 0 an address is given, bit 1 an ASID. The TLB knows no ASIDs: an ASID narrows nothing. */
+export function helper_sfence_vma(env: usize, addr: u64, asid: u64, scope: u64): void {
+  const priv = privilege(env);
+  if (!hasExt(env, RVX_S) || priv < PRV_S || (priv == PRV_S && (load<u64>(env, RV_MSTATUS) & MSTATUS_TVM) != 0)) return raiseIllegal(env);
+  if ((scope & 1) != 0) tlbFlushPage(env, xlenAddress(env, addr));
+  else tlbFlush(env);
+}
+
+/** Stores to translated code invalidate it at once, so a fetch is never stale: nothing is left to do. */
+export function helper_fence_i(env: usize): void {}

@@ -1,0 +1,578 @@
+// The IR interpreter (QEMU's TCI): one switch over the bytecode of shared/tci.ts, everything it needs in locals. It follows chained TBs and
+// jump-cache hits by itself, and comes back to the dispatcher for generated code, misses, faults, and the end of the slice.
+import {
+  ENV_BUDGET, ENV_CFLAGS, ENV_EXIT_REQUEST, ENV_FAULT, ENV_ICOUNT, ENV_LAST_TB, ENV_PC, ENV_TB_FLAGS, TB_CFLAGS, TB_EXEC_COUNT, TB_EXIT_REQUESTED, TB_FLAGS, TB_FUNC,
+  TB_ICOUNT, TB_INDIRECT, TB_INSN_TABLE, TB_JMP0, TB_JMP1, TB_PC, TB_TCI, TLB_ENTRY_ADDEND,
+} from './shared/layout';
+import * as op from './shared/tci';
+import { atomicCmpxchg, atomicRmw } from './atomic';
+import { ldSlow, stSlow } from './cputlb';
+import { tbHot } from './host';
+import { divS32, divS64, divU32, divU64, mulsh64, muluh64, remS32, remS64, remU32, remU64 } from './int128';
+import { jumpCacheCell } from './tb';
+
+/** In the low bits of what tciExec returns: go on with this TB, which has generated code (private to the dispatcher). */
+export const TB_EXIT_RUN = 2;
+
+let hotThreshold: u32 = 0;
+
+/** Executions of a TB in tci after which the host hears of it (tbHot); 0: never. */
+export function setHotThreshold(count: u32): void {
+  hotThreshold = count;
+}
+
+// ---- Operands ----------------------------------------------------------------------------------------------------------
+
+@inline
+function at64(env: usize, ip: usize, word: usize): u64 {
+  return load<u64>(env + load<u16>(ip + word));
+}
+
+@inline
+function at32(env: usize, ip: usize, word: usize): i32 {
+  return load<i32>(env + load<u16>(ip + word));
+}
+
+@inline
+function put64(env: usize, ip: usize, word: usize, value: u64): void {
+  store<u64>(env + load<u16>(ip + word), value);
+}
+
+@inline
+function d64(env: usize, ip: usize): u64 {
+  return load<u64>(env + load<u16>(ip, 2));
+}
+
+@inline
+function a64(env: usize, ip: usize): u64 {
+  return load<u64>(env + load<u16>(ip, 4));
+}
+
+@inline
+function b64(env: usize, ip: usize): u64 {
+  return load<u64>(env + load<u16>(ip, 6));
+}
+
+@inline
+function d32(env: usize, ip: usize): i32 {
+  return load<i32>(env + load<u16>(ip, 2));
+}
+
+@inline
+function a32(env: usize, ip: usize): i32 {
+  return load<i32>(env + load<u16>(ip, 4));
+}
+
+@inline
+function b32(env: usize, ip: usize): i32 {
+  return load<i32>(env + load<u16>(ip, 6));
+}
+
+@inline
+function immA(ip: usize): u64 {
+  return load<i16>(ip, 4) as i64 as u64;
+}
+
+@inline
+function immB(ip: usize): u64 {
+  return load<i16>(ip, 6) as i64 as u64;
+}
+
+@inline
+function immA32(ip: usize): i32 {
+  return load<i16>(ip, 4);
+}
+
+@inline
+function immB32(ip: usize): i32 {
+  return load<i16>(ip, 6);
+}
+
+@inline
+function distance(ip: usize): usize {
+  return ((load<i16>(ip, 6) as i32) << 2) as usize;
+}
+
+@inline
+function set(env: usize, ip: usize, value: u64): void {
+  store<u64>(env + load<u16>(ip, 2), value);
+}
+
+/** 32-bit results are kept sign-extended, which makes ext_i32_i64 of them free (src/tcg/tci/lower.ts relies on it). */
+@inline
+function set32(env: usize, ip: usize, value: i32): void {
+  store<i64>(env + load<u16>(ip, 2), value as i64);
+}
+
+// ---- Guest memory ------------------------------------------------------------------------------------------------------
+
+@inline
+function tlbEntry(env: usize, ip: usize, addr: u64): usize {
+  return env + load<u32>(ip, 12) + (((addr as u32) >> 8) & 0x3ff0);
+}
+
+/** False: a fault is pending. */
+@inline
+function guestLoad<T>(env: usize, ip: usize): bool {
+  const addr = a64(env, ip) + immB(ip);
+  const entry = tlbEntry(env, ip, addr);
+  if (((addr + (sizeof<T>() - 1)) & ~0xfff) == load<u64>(entry)) {
+    set(env, ip, load<T>((addr as u32) + load<u32>(entry, TLB_ENTRY_ADDEND)) as u64);
+    return true;
+  }
+  return slowLoad(env, ip, addr);
+}
+
+@inline
+function guestStore<T>(env: usize, ip: usize): bool {
+  const addr = a64(env, ip) + immB(ip);
+  const entry = tlbEntry(env, ip, addr);
+  if (((addr + (sizeof<T>() - 1)) & ~0xfff) == load<u64>(entry)) {
+    store<T>((addr as u32) + load<u32>(entry, TLB_ENTRY_ADDEND), d64(env, ip) as T);
+    return true;
+  }
+  return slowStore(env, ip, addr);
+}
+
+function slowLoad(env: usize, ip: usize, addr: u64): bool {
+  const value = ldSlow(env, addr, load<u16>(ip, 8));
+  if (load<u32>(env, ENV_FAULT) != 0) return false;
+  set(env, ip, value);
+  return true;
+}
+
+function slowStore(env: usize, ip: usize, addr: u64): bool {
+  stSlow(env, addr, d64(env, ip), load<u16>(ip, 8));
+  return load<u32>(env, ENV_FAULT) == 0;
+}
+
+function rmw(env: usize, ip: usize): bool {
+  const old = atomicRmw(env, load<u16>(ip, 10), a64(env, ip), b64(env, ip), load<u16>(ip, 8));
+  if (load<u32>(env, ENV_FAULT) != 0) return false;
+  set(env, ip, old);
+  return true;
+}
+
+function cmpxchg(env: usize, ip: usize): bool {
+  const old = atomicCmpxchg(env, a64(env, ip), b64(env, ip), at64(env, ip, 10), load<u16>(ip, 8));
+  if (load<u32>(env, ENV_FAULT) != 0) return false;
+  set(env, ip, old);
+  return true;
+}
+
+// ---- Helpers -----------------------------------------------------------------------------------------------------------
+
+/** Whether the helper just called raised; only some can (the op's last field). */
+@inline
+function raised(env: usize, ip: usize): bool {
+  return load<u16>(ip, 6) != 0 && load<u32>(env, ENV_FAULT) != 0;
+}
+
+function callVoid(env: usize, ip: usize, args: u32): bool {
+  const f: u32 = load<u16>(ip, 4);
+  switch (args) {
+    case 0: call_indirect<void>(f, env); break;
+    case 1: call_indirect<void>(f, env, at64(env, ip, 8)); break;
+    case 2: call_indirect<void>(f, env, at64(env, ip, 8), at64(env, ip, 10)); break;
+    case 3: call_indirect<void>(f, env, at64(env, ip, 8), at64(env, ip, 10), at64(env, ip, 12)); break;
+    case 4: call_indirect<void>(f, env, at64(env, ip, 8), at64(env, ip, 10), at64(env, ip, 12), at64(env, ip, 14)); break;
+    default: call_indirect<void>(f, env, at64(env, ip, 8), at64(env, ip, 10), at64(env, ip, 12), at64(env, ip, 14), at64(env, ip, 16));
+  }
+  return !raised(env, ip);
+}
+
+function callResult(env: usize, ip: usize, args: u32): bool {
+  const f: u32 = load<u16>(ip, 4);
+  let r: u64;
+  switch (args) {
+    case 0: r = call_indirect<u64>(f, env); break;
+    case 1: r = call_indirect<u64>(f, env, at64(env, ip, 8)); break;
+    case 2: r = call_indirect<u64>(f, env, at64(env, ip, 8), at64(env, ip, 10)); break;
+    case 3: r = call_indirect<u64>(f, env, at64(env, ip, 8), at64(env, ip, 10), at64(env, ip, 12)); break;
+    case 4: r = call_indirect<u64>(f, env, at64(env, ip, 8), at64(env, ip, 10), at64(env, ip, 12), at64(env, ip, 14)); break;
+    default: r = call_indirect<u64>(f, env, at64(env, ip, 8), at64(env, ip, 10), at64(env, ip, 12), at64(env, ip, 14), at64(env, ip, 16));
+  }
+  if (raised(env, ip)) return false;
+  const d = load<u16>(ip, 2);
+  if (d != 0xffff) store<u64>(env + d, r);
+  return true;
+}
+
+// ---- Wide arithmetic ---------------------------------------------------------------------------------------------------
+
+function wide64(env: usize, ip: usize, subtract: bool): void {
+  const al = b64(env, ip);
+  const ah = at64(env, ip, 8);
+  const bl = at64(env, ip, 10);
+  const bh = at64(env, ip, 12);
+  const low = subtract ? al - bl : al + bl;
+  const high = subtract ? ah - bh - ((al < bl) as u64) : ah + bh + ((low < al) as u64);
+  set(env, ip, low);
+  put64(env, ip, 4, high);
+}
+
+function wide32(env: usize, ip: usize, subtract: bool): void {
+  const a = ((at32(env, ip, 8) as u32 as u64) << 32) | (b32(env, ip) as u32 as u64);
+  const b = ((at32(env, ip, 12) as u32 as u64) << 32) | (at32(env, ip, 10) as u32 as u64);
+  const r = subtract ? a - b : a + b;
+  set32(env, ip, r as i32);
+  put64(env, ip, 4, ((r as i64) >> 32) as u64);
+}
+
+function mul64(env: usize, ip: usize, signed: bool): void {
+  const a = b64(env, ip);
+  const b = at64(env, ip, 8);
+  set(env, ip, a * b);
+  put64(env, ip, 4, signed ? mulsh64(a, b) : muluh64(a, b));
+}
+
+function mul32(env: usize, ip: usize, signed: bool): void {
+  const a = b32(env, ip);
+  const b = at32(env, ip, 8);
+  const r = signed ? (a as i64) * (b as i64) : ((a as u32 as u64) * (b as u32 as u64)) as i64;
+  set32(env, ip, r as i32);
+  put64(env, ip, 4, (r >> 32) as u64);
+}
+
+@inline
+function lowMask(len: u64): u64 {
+  return (-1 as u64) >> (64 - len);
+}
+
+@inline
+function extract(value: u64, field: u32): u64 {
+  return (value >> (field & 0xff)) & lowMask(field >> 8);
+}
+
+@inline
+function sextract(value: u64, field: u32): u64 {
+  const up: u64 = 64 - (field & 0xff) - (field >> 8);
+  return (((value << up) as i64) >> (64 - (field >> 8)) as i64) as u64;
+}
+
+@inline
+function deposit(a: u64, b: u64, ip: usize): u64 {
+  const pos: u64 = load<u16>(ip, 8);
+  const mask = lowMask(load<u16>(ip, 10)) << pos;
+  return (a & ~mask) | ((b << pos) & mask);
+}
+
+// ---- The loop ----------------------------------------------------------------------------------------------------------
+
+/** Accounts for one execution of a TB. False: the slice is over, or someone asks for the dispatcher. */
+@inline
+function enter(env: usize, tb: usize, icountMode: bool): bool {
+  const icount = load<u32>(tb, TB_ICOUNT);
+  // Budget and exit request are neighbours: one load and one comparison test both (a request sets bits above the budget's).
+  const state = load<u64>(env, ENV_BUDGET);
+  if (state - (icountMode ? (icount as u64) : 1) > 0x7fffffff) return false;
+  store<u32>(env, (state as u32) - icount, ENV_BUDGET);
+  store<usize>(env, tb, ENV_LAST_TB);
+  const count = load<u32>(tb, TB_EXEC_COUNT) + 1;
+  store<u32>(tb, count, TB_EXEC_COUNT);
+  if (count == hotThreshold) tbHot(tb);
+  return true;
+}
+
+/** Leaves at the op at `ip`, whose slow path or helper raised: pc is its instruction's, and what has not run is given back to the budget. */
+function leaveFault(env: usize, tb: usize, ip: usize): usize {
+  const table = load<usize>(tb, TB_INSN_TABLE);
+  const icount = load<u32>(tb, TB_ICOUNT);
+  const word = ((ip - load<usize>(tb, TB_TCI)) >> 2) as u32;
+  let insn = icount - 1;
+  while (insn > 0 && load<u16>(table + insn * op.TCI_INSN_SIZE) > word) insn--;
+  store<u64>(env, load<u64>(tb, TB_PC) + load<u16>(table + insn * op.TCI_INSN_SIZE, 2), ENV_PC);
+  store<i32>(env, load<i32>(env, ENV_BUDGET) + (icount - insn), ENV_BUDGET);
+  return 0;
+}
+
+/** The jump cache's TB for the current state, or 0. */
+@inline
+function jumpCacheFind(env: usize): usize {
+  const pc = load<u64>(env, ENV_PC);
+  const tb = load<usize>(jumpCacheCell(env, pc));
+  if (tb == 0 || load<u64>(tb, TB_PC) != pc || load<u32>(tb, TB_FLAGS) != load<u32>(env, ENV_TB_FLAGS)) return 0;
+  return load<u32>(tb, TB_CFLAGS) == load<u32>(env, ENV_CFLAGS) ? tb : 0;
+}
+
+/** Runs from `tb` on, that one in any case in tci. Returns a TB_EXIT_* value, or a TB with generated code | TB_EXIT_RUN. */
+export function tciExec(env: usize, tb: usize): usize {
+  const icountMode = load<u32>(env, ENV_ICOUNT) != 0;
+  if (!enter(env, tb, icountMode)) return TB_EXIT_REQUESTED;
+  let ip = load<usize>(tb, TB_TCI);
+  while (true) {
+    switch (load<u16>(ip) as u32) {
+      case op.TCI_EXIT_TB: return load<u16>(ip, 2);
+      case op.TCI_GOTO_PC_TB0:
+        store<u64>(env, load<u64>(ip, 4), ENV_PC);
+      case op.TCI_GOTO_TB0: {
+        const next = load<usize>(tb, TB_JMP0);
+        if (next == 0) return tb;
+        tb = next;
+        if (load<u32>(tb, TB_FUNC) != 0) return tb | TB_EXIT_RUN;
+        if (!enter(env, tb, icountMode)) return TB_EXIT_REQUESTED;
+        ip = load<usize>(tb, TB_TCI);
+        break;
+      }
+      case op.TCI_GOTO_PC_TB1:
+        store<u64>(env, load<u64>(ip, 4), ENV_PC);
+      case op.TCI_GOTO_TB1: {
+        const next = load<usize>(tb, TB_JMP1);
+        if (next == 0) return tb | 1;
+        tb = next;
+        if (load<u32>(tb, TB_FUNC) != 0) return tb | TB_EXIT_RUN;
+        if (!enter(env, tb, icountMode)) return TB_EXIT_REQUESTED;
+        ip = load<usize>(tb, TB_TCI);
+        break;
+      }
+      case op.TCI_GOTO_PTR: {
+        const next = jumpCacheFind(env);
+        if (next == 0) return 0;
+        store<usize>(tb, next, TB_INDIRECT);
+        tb = next;
+        if (load<u32>(tb, TB_FUNC) != 0) return tb | TB_EXIT_RUN;
+        if (!enter(env, tb, icountMode)) return TB_EXIT_REQUESTED;
+        ip = load<usize>(tb, TB_TCI);
+        break;
+      }
+      case op.TCI_BR: ip += (load<i32>(ip, 4) << 2) as usize; break;
+      case op.TCI_MOV: set(env, ip, a64(env, ip)); ip += 8; break;
+      case op.TCI_MOVI: set(env, ip, load<i32>(ip, 4) as i64 as u64); ip += 8; break;
+      case op.TCI_MOVI64: set(env, ip, load<u64>(ip, 4)); ip += 12; break;
+      case op.TCI_ADD64: set(env, ip, a64(env, ip) + b64(env, ip)); ip += 8; break;
+      case op.TCI_ADDI64: set(env, ip, a64(env, ip) + immB(ip)); ip += 8; break;
+      case op.TCI_ADD32: set32(env, ip, a32(env, ip) + b32(env, ip)); ip += 8; break;
+      case op.TCI_ADDI32: set32(env, ip, a32(env, ip) + immB32(ip)); ip += 8; break;
+      case op.TCI_SUB64: set(env, ip, a64(env, ip) - b64(env, ip)); ip += 8; break;
+      case op.TCI_SUBI64: set(env, ip, a64(env, ip) - immB(ip)); ip += 8; break;
+      case op.TCI_SUB32: set32(env, ip, a32(env, ip) - b32(env, ip)); ip += 8; break;
+      case op.TCI_SUBI32: set32(env, ip, a32(env, ip) - immB32(ip)); ip += 8; break;
+      case op.TCI_MUL64: set(env, ip, a64(env, ip) * b64(env, ip)); ip += 8; break;
+      case op.TCI_MULI64: set(env, ip, a64(env, ip) * immB(ip)); ip += 8; break;
+      case op.TCI_MUL32: set32(env, ip, a32(env, ip) * b32(env, ip)); ip += 8; break;
+      case op.TCI_MULI32: set32(env, ip, a32(env, ip) * immB32(ip)); ip += 8; break;
+      case op.TCI_AND64: set(env, ip, a64(env, ip) & b64(env, ip)); ip += 8; break;
+      case op.TCI_ANDI64: set(env, ip, a64(env, ip) & immB(ip)); ip += 8; break;
+      case op.TCI_AND32: set32(env, ip, a32(env, ip) & b32(env, ip)); ip += 8; break;
+      case op.TCI_ANDI32: set32(env, ip, a32(env, ip) & immB32(ip)); ip += 8; break;
+      case op.TCI_OR64: set(env, ip, a64(env, ip) | b64(env, ip)); ip += 8; break;
+      case op.TCI_ORI64: set(env, ip, a64(env, ip) | immB(ip)); ip += 8; break;
+      case op.TCI_OR32: set32(env, ip, a32(env, ip) | b32(env, ip)); ip += 8; break;
+      case op.TCI_ORI32: set32(env, ip, a32(env, ip) | immB32(ip)); ip += 8; break;
+      case op.TCI_XOR64: set(env, ip, a64(env, ip) ^ b64(env, ip)); ip += 8; break;
+      case op.TCI_XORI64: set(env, ip, a64(env, ip) ^ immB(ip)); ip += 8; break;
+      case op.TCI_XOR32: set32(env, ip, a32(env, ip) ^ b32(env, ip)); ip += 8; break;
+      case op.TCI_XORI32: set32(env, ip, a32(env, ip) ^ immB32(ip)); ip += 8; break;
+      case op.TCI_SHL64: set(env, ip, a64(env, ip) << b64(env, ip)); ip += 8; break;
+      case op.TCI_SHLI64: set(env, ip, a64(env, ip) << immB(ip)); ip += 8; break;
+      case op.TCI_SHL32: set32(env, ip, a32(env, ip) << b32(env, ip)); ip += 8; break;
+      case op.TCI_SHLI32: set32(env, ip, a32(env, ip) << immB32(ip)); ip += 8; break;
+      case op.TCI_SHR64: set(env, ip, a64(env, ip) >> b64(env, ip)); ip += 8; break;
+      case op.TCI_SHRI64: set(env, ip, a64(env, ip) >> immB(ip)); ip += 8; break;
+      case op.TCI_SHR32: set32(env, ip, ((a32(env, ip)) as u32 >> (b32(env, ip)) as u32) as i32); ip += 8; break;
+      case op.TCI_SHRI32: set32(env, ip, ((a32(env, ip)) as u32 >> (immB32(ip)) as u32) as i32); ip += 8; break;
+      case op.TCI_SAR64: set(env, ip, ((a64(env, ip)) as i64 >> (b64(env, ip)) as i64) as u64); ip += 8; break;
+      case op.TCI_SARI64: set(env, ip, ((a64(env, ip)) as i64 >> (immB(ip)) as i64) as u64); ip += 8; break;
+      case op.TCI_SAR32: set32(env, ip, a32(env, ip) >> b32(env, ip)); ip += 8; break;
+      case op.TCI_SARI32: set32(env, ip, a32(env, ip) >> immB32(ip)); ip += 8; break;
+      case op.TCI_ROTL64: set(env, ip, rotl<u64>(a64(env, ip), b64(env, ip))); ip += 8; break;
+      case op.TCI_ROTLI64: set(env, ip, rotl<u64>(a64(env, ip), immB(ip))); ip += 8; break;
+      case op.TCI_ROTL32: set32(env, ip, rotl<u32>(a32(env, ip), b32(env, ip)) as i32); ip += 8; break;
+      case op.TCI_ROTLI32: set32(env, ip, rotl<u32>(a32(env, ip), immB32(ip)) as i32); ip += 8; break;
+      case op.TCI_ROTR64: set(env, ip, rotr<u64>(a64(env, ip), b64(env, ip))); ip += 8; break;
+      case op.TCI_ROTRI64: set(env, ip, rotr<u64>(a64(env, ip), immB(ip))); ip += 8; break;
+      case op.TCI_ROTR32: set32(env, ip, rotr<u32>(a32(env, ip), b32(env, ip)) as i32); ip += 8; break;
+      case op.TCI_ROTRI32: set32(env, ip, rotr<u32>(a32(env, ip), immB32(ip)) as i32); ip += 8; break;
+      case op.TCI_DIV64: set(env, ip, divS64(a64(env, ip), b64(env, ip))); ip += 8; break;
+      case op.TCI_DIV32: set32(env, ip, divS32(a32(env, ip), b32(env, ip))); ip += 8; break;
+      case op.TCI_DIVU64: set(env, ip, divU64(a64(env, ip), b64(env, ip))); ip += 8; break;
+      case op.TCI_DIVU32: set32(env, ip, divU32(a32(env, ip), b32(env, ip))); ip += 8; break;
+      case op.TCI_REM64: set(env, ip, remS64(a64(env, ip), b64(env, ip))); ip += 8; break;
+      case op.TCI_REM32: set32(env, ip, remS32(a32(env, ip), b32(env, ip))); ip += 8; break;
+      case op.TCI_REMU64: set(env, ip, remU64(a64(env, ip), b64(env, ip))); ip += 8; break;
+      case op.TCI_REMU32: set32(env, ip, remU32(a32(env, ip), b32(env, ip))); ip += 8; break;
+      case op.TCI_ANDC64: set(env, ip, a64(env, ip) & ~b64(env, ip)); ip += 8; break;
+      case op.TCI_ANDC32: set32(env, ip, a32(env, ip) & ~b32(env, ip)); ip += 8; break;
+      case op.TCI_ORC64: set(env, ip, a64(env, ip) | ~b64(env, ip)); ip += 8; break;
+      case op.TCI_ORC32: set32(env, ip, a32(env, ip) | ~b32(env, ip)); ip += 8; break;
+      case op.TCI_EQV64: set(env, ip, ~(a64(env, ip) ^ b64(env, ip))); ip += 8; break;
+      case op.TCI_EQV32: set32(env, ip, ~(a32(env, ip) ^ b32(env, ip))); ip += 8; break;
+      case op.TCI_NAND64: set(env, ip, ~(a64(env, ip) & b64(env, ip))); ip += 8; break;
+      case op.TCI_NAND32: set32(env, ip, ~(a32(env, ip) & b32(env, ip))); ip += 8; break;
+      case op.TCI_NOR64: set(env, ip, ~(a64(env, ip) | b64(env, ip))); ip += 8; break;
+      case op.TCI_NOR32: set32(env, ip, ~(a32(env, ip) | b32(env, ip))); ip += 8; break;
+      case op.TCI_MULUH64: set(env, ip, muluh64(a64(env, ip), b64(env, ip))); ip += 8; break;
+      case op.TCI_MULUH32: set32(env, ip, (((a32(env, ip) as u32 as u64) * (b32(env, ip) as u32 as u64)) >> 32) as i32); ip += 8; break;
+      case op.TCI_MULSH64: set(env, ip, mulsh64(a64(env, ip), b64(env, ip))); ip += 8; break;
+      case op.TCI_MULSH32: set32(env, ip, (((a32(env, ip) as i64) * (b32(env, ip) as i64)) >> 32) as i32); ip += 8; break;
+      case op.TCI_CLZ64: set(env, ip, a64(env, ip) == 0 ? b64(env, ip) : clz<u64>(a64(env, ip))); ip += 8; break;
+      case op.TCI_CLZ32: set32(env, ip, a32(env, ip) == 0 ? b32(env, ip) : clz<i32>(a32(env, ip))); ip += 8; break;
+      case op.TCI_CTZ64: set(env, ip, a64(env, ip) == 0 ? b64(env, ip) : ctz<u64>(a64(env, ip))); ip += 8; break;
+      case op.TCI_CTZ32: set32(env, ip, a32(env, ip) == 0 ? b32(env, ip) : ctz<i32>(a32(env, ip))); ip += 8; break;
+      case op.TCI_NEG64: set(env, ip, 0 - a64(env, ip)); ip += 8; break;
+      case op.TCI_NEG32: set32(env, ip, 0 - a32(env, ip)); ip += 8; break;
+      case op.TCI_NOT64: set(env, ip, ~a64(env, ip)); ip += 8; break;
+      case op.TCI_NOT32: set32(env, ip, ~a32(env, ip)); ip += 8; break;
+      case op.TCI_EXT8S64: set(env, ip, (a64(env, ip) as i8) as i64 as u64); ip += 8; break;
+      case op.TCI_EXT8S32: set32(env, ip, (a32(env, ip) as i8) as i32); ip += 8; break;
+      case op.TCI_EXT8U64: set(env, ip, a64(env, ip) & 0xff); ip += 8; break;
+      case op.TCI_EXT8U32: set32(env, ip, a32(env, ip) & 0xff); ip += 8; break;
+      case op.TCI_EXT16S64: set(env, ip, (a64(env, ip) as i16) as i64 as u64); ip += 8; break;
+      case op.TCI_EXT16S32: set32(env, ip, (a32(env, ip) as i16) as i32); ip += 8; break;
+      case op.TCI_EXT16U64: set(env, ip, a64(env, ip) & 0xffff); ip += 8; break;
+      case op.TCI_EXT16U32: set32(env, ip, a32(env, ip) & 0xffff); ip += 8; break;
+      case op.TCI_BSWAP16_64: set(env, ip, bswap<u16>(a64(env, ip) as u16) as u64); ip += 8; break;
+      case op.TCI_BSWAP16_32: set32(env, ip, bswap<u16>(a32(env, ip) as u16) as i32); ip += 8; break;
+      case op.TCI_BSWAP32_64: set(env, ip, bswap<u32>(a64(env, ip) as u32) as u64); ip += 8; break;
+      case op.TCI_BSWAP32_32: set32(env, ip, bswap<u32>(a32(env, ip)) as i32); ip += 8; break;
+      case op.TCI_CTPOP64: set(env, ip, popcnt<u64>(a64(env, ip))); ip += 8; break;
+      case op.TCI_CTPOP32: set32(env, ip, popcnt<i32>(a32(env, ip))); ip += 8; break;
+      case op.TCI_SETCOND64_EQ: set(env, ip, ((a64(env, ip) as i64) == (b64(env, ip) as i64)) as u64); ip += 8; break;
+      case op.TCI_SETCOND64_NE: set(env, ip, ((a64(env, ip) as i64) != (b64(env, ip) as i64)) as u64); ip += 8; break;
+      case op.TCI_SETCOND64_LT: set(env, ip, ((a64(env, ip) as i64) < (b64(env, ip) as i64)) as u64); ip += 8; break;
+      case op.TCI_SETCOND64_GE: set(env, ip, ((a64(env, ip) as i64) >= (b64(env, ip) as i64)) as u64); ip += 8; break;
+      case op.TCI_SETCOND64_LE: set(env, ip, ((a64(env, ip) as i64) <= (b64(env, ip) as i64)) as u64); ip += 8; break;
+      case op.TCI_SETCOND64_GT: set(env, ip, ((a64(env, ip) as i64) > (b64(env, ip) as i64)) as u64); ip += 8; break;
+      case op.TCI_SETCOND64_LTU: set(env, ip, ((a64(env, ip) as u64) < (b64(env, ip) as u64)) as u64); ip += 8; break;
+      case op.TCI_SETCOND64_GEU: set(env, ip, ((a64(env, ip) as u64) >= (b64(env, ip) as u64)) as u64); ip += 8; break;
+      case op.TCI_SETCOND64_LEU: set(env, ip, ((a64(env, ip) as u64) <= (b64(env, ip) as u64)) as u64); ip += 8; break;
+      case op.TCI_SETCOND64_GTU: set(env, ip, ((a64(env, ip) as u64) > (b64(env, ip) as u64)) as u64); ip += 8; break;
+      case op.TCI_SETCONDI64_EQ: set(env, ip, ((a64(env, ip) as i64) == (immB(ip) as i64)) as u64); ip += 8; break;
+      case op.TCI_SETCONDI64_NE: set(env, ip, ((a64(env, ip) as i64) != (immB(ip) as i64)) as u64); ip += 8; break;
+      case op.TCI_SETCONDI64_LT: set(env, ip, ((a64(env, ip) as i64) < (immB(ip) as i64)) as u64); ip += 8; break;
+      case op.TCI_SETCONDI64_GE: set(env, ip, ((a64(env, ip) as i64) >= (immB(ip) as i64)) as u64); ip += 8; break;
+      case op.TCI_SETCONDI64_LE: set(env, ip, ((a64(env, ip) as i64) <= (immB(ip) as i64)) as u64); ip += 8; break;
+      case op.TCI_SETCONDI64_GT: set(env, ip, ((a64(env, ip) as i64) > (immB(ip) as i64)) as u64); ip += 8; break;
+      case op.TCI_SETCONDI64_LTU: set(env, ip, ((a64(env, ip) as u64) < (immB(ip) as u64)) as u64); ip += 8; break;
+      case op.TCI_SETCONDI64_GEU: set(env, ip, ((a64(env, ip) as u64) >= (immB(ip) as u64)) as u64); ip += 8; break;
+      case op.TCI_SETCONDI64_LEU: set(env, ip, ((a64(env, ip) as u64) <= (immB(ip) as u64)) as u64); ip += 8; break;
+      case op.TCI_SETCONDI64_GTU: set(env, ip, ((a64(env, ip) as u64) > (immB(ip) as u64)) as u64); ip += 8; break;
+      case op.TCI_SETCOND32_EQ: set(env, ip, ((a32(env, ip) as i32) == (b32(env, ip) as i32)) as u64); ip += 8; break;
+      case op.TCI_SETCOND32_NE: set(env, ip, ((a32(env, ip) as i32) != (b32(env, ip) as i32)) as u64); ip += 8; break;
+      case op.TCI_SETCOND32_LT: set(env, ip, ((a32(env, ip) as i32) < (b32(env, ip) as i32)) as u64); ip += 8; break;
+      case op.TCI_SETCOND32_GE: set(env, ip, ((a32(env, ip) as i32) >= (b32(env, ip) as i32)) as u64); ip += 8; break;
+      case op.TCI_SETCOND32_LE: set(env, ip, ((a32(env, ip) as i32) <= (b32(env, ip) as i32)) as u64); ip += 8; break;
+      case op.TCI_SETCOND32_GT: set(env, ip, ((a32(env, ip) as i32) > (b32(env, ip) as i32)) as u64); ip += 8; break;
+      case op.TCI_SETCOND32_LTU: set(env, ip, ((a32(env, ip) as u32) < (b32(env, ip) as u32)) as u64); ip += 8; break;
+      case op.TCI_SETCOND32_GEU: set(env, ip, ((a32(env, ip) as u32) >= (b32(env, ip) as u32)) as u64); ip += 8; break;
+      case op.TCI_SETCOND32_LEU: set(env, ip, ((a32(env, ip) as u32) <= (b32(env, ip) as u32)) as u64); ip += 8; break;
+      case op.TCI_SETCOND32_GTU: set(env, ip, ((a32(env, ip) as u32) > (b32(env, ip) as u32)) as u64); ip += 8; break;
+      case op.TCI_SETCONDI32_EQ: set(env, ip, ((a32(env, ip) as i32) == (immB32(ip) as i32)) as u64); ip += 8; break;
+      case op.TCI_SETCONDI32_NE: set(env, ip, ((a32(env, ip) as i32) != (immB32(ip) as i32)) as u64); ip += 8; break;
+      case op.TCI_SETCONDI32_LT: set(env, ip, ((a32(env, ip) as i32) < (immB32(ip) as i32)) as u64); ip += 8; break;
+      case op.TCI_SETCONDI32_GE: set(env, ip, ((a32(env, ip) as i32) >= (immB32(ip) as i32)) as u64); ip += 8; break;
+      case op.TCI_SETCONDI32_LE: set(env, ip, ((a32(env, ip) as i32) <= (immB32(ip) as i32)) as u64); ip += 8; break;
+      case op.TCI_SETCONDI32_GT: set(env, ip, ((a32(env, ip) as i32) > (immB32(ip) as i32)) as u64); ip += 8; break;
+      case op.TCI_SETCONDI32_LTU: set(env, ip, ((a32(env, ip) as u32) < (immB32(ip) as u32)) as u64); ip += 8; break;
+      case op.TCI_SETCONDI32_GEU: set(env, ip, ((a32(env, ip) as u32) >= (immB32(ip) as u32)) as u64); ip += 8; break;
+      case op.TCI_SETCONDI32_LEU: set(env, ip, ((a32(env, ip) as u32) <= (immB32(ip) as u32)) as u64); ip += 8; break;
+      case op.TCI_SETCONDI32_GTU: set(env, ip, ((a32(env, ip) as u32) > (immB32(ip) as u32)) as u64); ip += 8; break;
+      case op.TCI_BRCOND64_EQ: ip += (d64(env, ip) as i64) == (a64(env, ip) as i64) ? distance(ip) : 8; break;
+      case op.TCI_BRCOND64_NE: ip += (d64(env, ip) as i64) != (a64(env, ip) as i64) ? distance(ip) : 8; break;
+      case op.TCI_BRCOND64_LT: ip += (d64(env, ip) as i64) < (a64(env, ip) as i64) ? distance(ip) : 8; break;
+      case op.TCI_BRCOND64_GE: ip += (d64(env, ip) as i64) >= (a64(env, ip) as i64) ? distance(ip) : 8; break;
+      case op.TCI_BRCOND64_LE: ip += (d64(env, ip) as i64) <= (a64(env, ip) as i64) ? distance(ip) : 8; break;
+      case op.TCI_BRCOND64_GT: ip += (d64(env, ip) as i64) > (a64(env, ip) as i64) ? distance(ip) : 8; break;
+      case op.TCI_BRCOND64_LTU: ip += (d64(env, ip) as u64) < (a64(env, ip) as u64) ? distance(ip) : 8; break;
+      case op.TCI_BRCOND64_GEU: ip += (d64(env, ip) as u64) >= (a64(env, ip) as u64) ? distance(ip) : 8; break;
+      case op.TCI_BRCOND64_LEU: ip += (d64(env, ip) as u64) <= (a64(env, ip) as u64) ? distance(ip) : 8; break;
+      case op.TCI_BRCOND64_GTU: ip += (d64(env, ip) as u64) > (a64(env, ip) as u64) ? distance(ip) : 8; break;
+      case op.TCI_BRCONDI64_EQ: ip += (d64(env, ip) as i64) == (immA(ip) as i64) ? distance(ip) : 8; break;
+      case op.TCI_BRCONDI64_NE: ip += (d64(env, ip) as i64) != (immA(ip) as i64) ? distance(ip) : 8; break;
+      case op.TCI_BRCONDI64_LT: ip += (d64(env, ip) as i64) < (immA(ip) as i64) ? distance(ip) : 8; break;
+      case op.TCI_BRCONDI64_GE: ip += (d64(env, ip) as i64) >= (immA(ip) as i64) ? distance(ip) : 8; break;
+      case op.TCI_BRCONDI64_LE: ip += (d64(env, ip) as i64) <= (immA(ip) as i64) ? distance(ip) : 8; break;
+      case op.TCI_BRCONDI64_GT: ip += (d64(env, ip) as i64) > (immA(ip) as i64) ? distance(ip) : 8; break;
+      case op.TCI_BRCONDI64_LTU: ip += (d64(env, ip) as u64) < (immA(ip) as u64) ? distance(ip) : 8; break;
+      case op.TCI_BRCONDI64_GEU: ip += (d64(env, ip) as u64) >= (immA(ip) as u64) ? distance(ip) : 8; break;
+      case op.TCI_BRCONDI64_LEU: ip += (d64(env, ip) as u64) <= (immA(ip) as u64) ? distance(ip) : 8; break;
+      case op.TCI_BRCONDI64_GTU: ip += (d64(env, ip) as u64) > (immA(ip) as u64) ? distance(ip) : 8; break;
+      case op.TCI_BRCOND32_EQ: ip += (d32(env, ip) as i32) == (a32(env, ip) as i32) ? distance(ip) : 8; break;
+      case op.TCI_BRCOND32_NE: ip += (d32(env, ip) as i32) != (a32(env, ip) as i32) ? distance(ip) : 8; break;
+      case op.TCI_BRCOND32_LT: ip += (d32(env, ip) as i32) < (a32(env, ip) as i32) ? distance(ip) : 8; break;
+      case op.TCI_BRCOND32_GE: ip += (d32(env, ip) as i32) >= (a32(env, ip) as i32) ? distance(ip) : 8; break;
+      case op.TCI_BRCOND32_LE: ip += (d32(env, ip) as i32) <= (a32(env, ip) as i32) ? distance(ip) : 8; break;
+      case op.TCI_BRCOND32_GT: ip += (d32(env, ip) as i32) > (a32(env, ip) as i32) ? distance(ip) : 8; break;
+      case op.TCI_BRCOND32_LTU: ip += (d32(env, ip) as u32) < (a32(env, ip) as u32) ? distance(ip) : 8; break;
+      case op.TCI_BRCOND32_GEU: ip += (d32(env, ip) as u32) >= (a32(env, ip) as u32) ? distance(ip) : 8; break;
+      case op.TCI_BRCOND32_LEU: ip += (d32(env, ip) as u32) <= (a32(env, ip) as u32) ? distance(ip) : 8; break;
+      case op.TCI_BRCOND32_GTU: ip += (d32(env, ip) as u32) > (a32(env, ip) as u32) ? distance(ip) : 8; break;
+      case op.TCI_BRCONDI32_EQ: ip += (d32(env, ip) as i32) == (immA32(ip) as i32) ? distance(ip) : 8; break;
+      case op.TCI_BRCONDI32_NE: ip += (d32(env, ip) as i32) != (immA32(ip) as i32) ? distance(ip) : 8; break;
+      case op.TCI_BRCONDI32_LT: ip += (d32(env, ip) as i32) < (immA32(ip) as i32) ? distance(ip) : 8; break;
+      case op.TCI_BRCONDI32_GE: ip += (d32(env, ip) as i32) >= (immA32(ip) as i32) ? distance(ip) : 8; break;
+      case op.TCI_BRCONDI32_LE: ip += (d32(env, ip) as i32) <= (immA32(ip) as i32) ? distance(ip) : 8; break;
+      case op.TCI_BRCONDI32_GT: ip += (d32(env, ip) as i32) > (immA32(ip) as i32) ? distance(ip) : 8; break;
+      case op.TCI_BRCONDI32_LTU: ip += (d32(env, ip) as u32) < (immA32(ip) as u32) ? distance(ip) : 8; break;
+      case op.TCI_BRCONDI32_GEU: ip += (d32(env, ip) as u32) >= (immA32(ip) as u32) ? distance(ip) : 8; break;
+      case op.TCI_BRCONDI32_LEU: ip += (d32(env, ip) as u32) <= (immA32(ip) as u32) ? distance(ip) : 8; break;
+      case op.TCI_BRCONDI32_GTU: ip += (d32(env, ip) as u32) > (immA32(ip) as u32) ? distance(ip) : 8; break;
+      case op.TCI_MOVCOND_EQ: set(env, ip, (a64(env, ip) as i64) == (b64(env, ip) as i64) ? at64(env, ip, 8) : at64(env, ip, 10)); ip += 12; break;
+      case op.TCI_MOVCOND_NE: set(env, ip, (a64(env, ip) as i64) != (b64(env, ip) as i64) ? at64(env, ip, 8) : at64(env, ip, 10)); ip += 12; break;
+      case op.TCI_MOVCOND_LT: set(env, ip, (a64(env, ip) as i64) < (b64(env, ip) as i64) ? at64(env, ip, 8) : at64(env, ip, 10)); ip += 12; break;
+      case op.TCI_MOVCOND_GE: set(env, ip, (a64(env, ip) as i64) >= (b64(env, ip) as i64) ? at64(env, ip, 8) : at64(env, ip, 10)); ip += 12; break;
+      case op.TCI_MOVCOND_LE: set(env, ip, (a64(env, ip) as i64) <= (b64(env, ip) as i64) ? at64(env, ip, 8) : at64(env, ip, 10)); ip += 12; break;
+      case op.TCI_MOVCOND_GT: set(env, ip, (a64(env, ip) as i64) > (b64(env, ip) as i64) ? at64(env, ip, 8) : at64(env, ip, 10)); ip += 12; break;
+      case op.TCI_MOVCOND_LTU: set(env, ip, (a64(env, ip) as u64) < (b64(env, ip) as u64) ? at64(env, ip, 8) : at64(env, ip, 10)); ip += 12; break;
+      case op.TCI_MOVCOND_GEU: set(env, ip, (a64(env, ip) as u64) >= (b64(env, ip) as u64) ? at64(env, ip, 8) : at64(env, ip, 10)); ip += 12; break;
+      case op.TCI_MOVCOND_LEU: set(env, ip, (a64(env, ip) as u64) <= (b64(env, ip) as u64) ? at64(env, ip, 8) : at64(env, ip, 10)); ip += 12; break;
+      case op.TCI_MOVCOND_GTU: set(env, ip, (a64(env, ip) as u64) > (b64(env, ip) as u64) ? at64(env, ip, 8) : at64(env, ip, 10)); ip += 12; break;
+      case op.TCI_EXT32S: set(env, ip, a32(env, ip) as i64 as u64); ip += 8; break;
+      case op.TCI_EXT32U: set(env, ip, a32(env, ip) as u32 as u64); ip += 8; break;
+      case op.TCI_EXTRH: set(env, ip, ((a64(env, ip) as i64) >> 32) as u64); ip += 8; break;
+      case op.TCI_BSWAP64_64: set(env, ip, bswap<u64>(a64(env, ip))); ip += 8; break;
+      case op.TCI_EXTRACT64: set(env, ip, extract(a64(env, ip), load<u16>(ip, 6))); ip += 8; break;
+      case op.TCI_EXTRACT32: set32(env, ip, extract(a32(env, ip) as u32 as u64, load<u16>(ip, 6)) as i32); ip += 8; break;
+      case op.TCI_SEXTRACT64: case op.TCI_SEXTRACT32: set(env, ip, sextract(a64(env, ip), load<u16>(ip, 6))); ip += 8; break;
+      case op.TCI_DEPOSIT64: set(env, ip, deposit(a64(env, ip), b64(env, ip), ip)); ip += 12; break;
+      case op.TCI_DEPOSIT32: set32(env, ip, deposit(a64(env, ip), b64(env, ip), ip) as i32); ip += 12; break;
+      case op.TCI_MULU2_64: mul64(env, ip, false); ip += 12; break;
+      case op.TCI_MULU2_32: mul32(env, ip, false); ip += 12; break;
+      case op.TCI_MULS2_64: mul64(env, ip, true); ip += 12; break;
+      case op.TCI_MULS2_32: mul32(env, ip, true); ip += 12; break;
+      case op.TCI_ADD2_64: wide64(env, ip, false); ip += 16; break;
+      case op.TCI_ADD2_32: wide32(env, ip, false); ip += 16; break;
+      case op.TCI_SUB2_64: wide64(env, ip, true); ip += 16; break;
+      case op.TCI_SUB2_32: wide32(env, ip, true); ip += 16; break;
+      case op.TCI_LD8U: set(env, ip, load<u8>(env + load<u16>(ip, 4))); ip += 8; break;
+      case op.TCI_LD8S: set(env, ip, load<i8>(env + load<u16>(ip, 4)) as i64 as u64); ip += 8; break;
+      case op.TCI_LD16U: set(env, ip, load<u16>(env + load<u16>(ip, 4))); ip += 8; break;
+      case op.TCI_LD16S: set(env, ip, load<i16>(env + load<u16>(ip, 4)) as i64 as u64); ip += 8; break;
+      case op.TCI_LD32U: set(env, ip, load<u32>(env + load<u16>(ip, 4))); ip += 8; break;
+      case op.TCI_LD32S: set(env, ip, load<i32>(env + load<u16>(ip, 4)) as i64 as u64); ip += 8; break;
+      case op.TCI_ST8: store<u8>(env + load<u16>(ip, 4), d32(env, ip) as u8); ip += 8; break;
+      case op.TCI_ST16: store<u16>(env + load<u16>(ip, 4), d32(env, ip) as u16); ip += 8; break;
+      case op.TCI_ST32: store<u32>(env + load<u16>(ip, 4), d32(env, ip)); ip += 8; break;
+      case op.TCI_QLD8U: if (!guestLoad<u8>(env, ip)) return leaveFault(env, tb, ip); ip += 16; break;
+      case op.TCI_QLD8S: if (!guestLoad<i8>(env, ip)) return leaveFault(env, tb, ip); ip += 16; break;
+      case op.TCI_QLD16U: if (!guestLoad<u16>(env, ip)) return leaveFault(env, tb, ip); ip += 16; break;
+      case op.TCI_QLD16S: if (!guestLoad<i16>(env, ip)) return leaveFault(env, tb, ip); ip += 16; break;
+      case op.TCI_QLD32U: if (!guestLoad<u32>(env, ip)) return leaveFault(env, tb, ip); ip += 16; break;
+      case op.TCI_QLD32S: if (!guestLoad<i32>(env, ip)) return leaveFault(env, tb, ip); ip += 16; break;
+      case op.TCI_QLD64: if (!guestLoad<u64>(env, ip)) return leaveFault(env, tb, ip); ip += 16; break;
+      case op.TCI_QST8: if (!guestStore<u8>(env, ip)) return leaveFault(env, tb, ip); ip += 16; break;
+      case op.TCI_QST16: if (!guestStore<u16>(env, ip)) return leaveFault(env, tb, ip); ip += 16; break;
+      case op.TCI_QST32: if (!guestStore<u32>(env, ip)) return leaveFault(env, tb, ip); ip += 16; break;
+      case op.TCI_QST64: if (!guestStore<u64>(env, ip)) return leaveFault(env, tb, ip); ip += 16; break;
+      case op.TCI_QLD_ANY: if (!slowLoad(env, ip, a64(env, ip) + immB(ip))) return leaveFault(env, tb, ip); ip += 16; break;
+      case op.TCI_QST_ANY: if (!slowStore(env, ip, a64(env, ip) + immB(ip))) return leaveFault(env, tb, ip); ip += 16; break;
+      case op.TCI_ATOMIC_RMW: if (!rmw(env, ip)) return leaveFault(env, tb, ip); ip += 12; break;
+      case op.TCI_ATOMIC_CMPXCHG: if (!cmpxchg(env, ip)) return leaveFault(env, tb, ip); ip += 12; break;
+      // A sequentially consistent read-modify-write orders as a fence does; asc 0.28 emits an atomic.fence that its own validator rejects.
+      case op.TCI_FENCE: atomic.add<u32>(env, 0, ENV_EXIT_REQUEST); ip += 4; break;
+      case op.TCI_CALL0V: if (!callVoid(env, ip, 0)) return leaveFault(env, tb, ip); ip += 8; break;
+      case op.TCI_CALL1V: if (!callVoid(env, ip, 1)) return leaveFault(env, tb, ip); ip += 12; break;
+      case op.TCI_CALL2V: if (!callVoid(env, ip, 2)) return leaveFault(env, tb, ip); ip += 12; break;
+      case op.TCI_CALL3V: if (!callVoid(env, ip, 3)) return leaveFault(env, tb, ip); ip += 16; break;
+      case op.TCI_CALL4V: if (!callVoid(env, ip, 4)) return leaveFault(env, tb, ip); ip += 16; break;
+      case op.TCI_CALL5V: if (!callVoid(env, ip, 5)) return leaveFault(env, tb, ip); ip += 20; break;
+      case op.TCI_CALL0: if (!callResult(env, ip, 0)) return leaveFault(env, tb, ip); ip += 8; break;
+      case op.TCI_CALL1: if (!callResult(env, ip, 1)) return leaveFault(env, tb, ip); ip += 12; break;
+      case op.TCI_CALL2: if (!callResult(env, ip, 2)) return leaveFault(env, tb, ip); ip += 12; break;
+      case op.TCI_CALL3: if (!callResult(env, ip, 3)) return leaveFault(env, tb, ip); ip += 16; break;
+      case op.TCI_CALL4: if (!callResult(env, ip, 4)) return leaveFault(env, tb, ip); ip += 16; break;
+      case op.TCI_CALL5: if (!callResult(env, ip, 5)) return leaveFault(env, tb, ip); ip += 20; break;
+      default: return 0;
+    }
+  }
+}

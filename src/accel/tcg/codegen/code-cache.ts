@@ -1,0 +1,211 @@
+/**
+ * Generated code on the machine thread: table slots, installed regions, and the bound on how much there may be. What is evicted are
+ * modules that were not entered since the cache last looked (second chance); nothing ever clears all.
+ */
+import {
+  TB_ENTRY,
+  TB_EXEC_COUNT,
+  TB_FUNC,
+  TB_REGION,
+  TB_STATE,
+  TB_STATE_QUEUED,
+} from '../../../../assembly/shared/layout.js';
+import type { TbReader } from '../regions.js';
+
+export interface CodeCacheLimits {
+  /** Wasm bytes of all modules (machine code is some four times that). */
+  readonly bytes: number;
+  readonly modules: number;
+}
+
+export const DEFAULT_CACHE_LIMITS: CodeCacheLimits = { bytes: 48 << 20, modules: 2000 };
+const TABLE_CHUNK = 256;
+
+/** A region from the moment it is asked for. */
+export interface RegionRecord {
+  readonly id: number;
+  /** TB pointers; the first is the one that was hot. */
+  readonly tbs: readonly number[];
+  /** TB_REGION of each TB: proof that the record is still that TB. */
+  readonly tags: readonly number[];
+  /** Indexes into tbs. */
+  readonly entries: readonly number[];
+  /** A TB of it was invalidated: it must not be installed. */
+  stale: boolean;
+  /** Where it is installed. */
+  slot: number;
+  module?: ModuleRecord;
+}
+
+interface ModuleRecord {
+  readonly bytes: number;
+  readonly regions: Set<RegionRecord>;
+}
+
+export class CodeCache {
+  private readonly modules = new Set<ModuleRecord>();
+  private readonly freeSlots: number[] = [];
+  /** TB_REGION values to the regions, asked for or installed, that hold that TB. */
+  private readonly members = new Map<number, Set<RegionRecord>>();
+  private nextTag = 1;
+  bytes = 0;
+  evictions = 0;
+  invalidations = 0;
+
+  constructor(
+    private readonly tbs: TbReader,
+    private readonly table: WebAssembly.Table,
+    private readonly limits: CodeCacheLimits,
+  ) {}
+
+  get moduleCount(): number {
+    return this.modules.size;
+  }
+  get regionCount(): number {
+    let count = 0;
+    for (const module of this.modules) count += module.regions.size;
+    return count;
+  }
+
+  /** Takes note of a region that is about to be asked for: from now on its invalidation is seen. */
+  track(id: number, tbs: readonly number[], entries: readonly number[]): RegionRecord {
+    const tags = tbs.map((tb) => {
+      let tag = this.tbs.get(tb, TB_REGION);
+      if (tag === 0 || !this.members.has(tag)) this.tbs.set(tb, TB_REGION, (tag = this.nextTag++));
+      return tag;
+    });
+    const region: RegionRecord = { id, tbs, tags, entries, stale: false, slot: 0 };
+    for (const tag of tags) {
+      let set = this.members.get(tag);
+      if (!set) this.members.set(tag, (set = new Set()));
+      set.add(region);
+    }
+    for (const i of entries) this.setQueued(tbs[i], true);
+    return region;
+  }
+
+  /** Whether every TB of a region is still the one that was asked for. */
+  isCurrent(region: RegionRecord): boolean {
+    return !region.stale && region.tbs.every((tb, i) => this.tbs.isValid(tb) && this.tbs.get(tb, TB_REGION) === region.tags[i]);
+  }
+
+  /** Makes a module's functions reachable. */
+  install(exports: readonly { region: RegionRecord; func: unknown }[], bytes: number): void {
+    const module: ModuleRecord = { bytes, regions: new Set() };
+    for (const { region, func } of exports) {
+      if (!this.isCurrent(region)) {
+        this.forget(region);
+        continue;
+      }
+      region.module = module;
+      region.slot = this.takeSlot();
+      this.table.set(region.slot, func);
+      module.regions.add(region);
+      for (const [entry, i] of region.entries.entries()) {
+        const tb = region.tbs[i];
+        // a TB that is an entry of another region already stays there
+        if (this.tbs.get(tb, TB_FUNC) !== 0) continue;
+        this.tbs.set(tb, TB_ENTRY, entry);
+        this.tbs.set(tb, TB_FUNC, region.slot);
+      }
+    }
+    if (module.regions.size === 0) return;
+    this.modules.add(module);
+    this.bytes += bytes;
+    this.evict();
+  }
+
+  /** A region that will not be installed: its TBs may become hot again. */
+  forget(region: RegionRecord): void {
+    region.stale = true;
+    region.tags.forEach((tag, i) => {
+      const set = this.members.get(tag);
+      set?.delete(region);
+      if (set?.size === 0) this.members.delete(tag);
+      if (this.tbs.get(region.tbs[i], TB_REGION) !== tag || !this.tbs.isValid(region.tbs[i])) return;
+      if (set?.size === 0) this.tbs.set(region.tbs[i], TB_REGION, 0);
+    });
+    for (const i of region.entries) {
+      const tb = region.tbs[i];
+      if (!this.tbs.isValid(tb) || this.tbs.get(tb, TB_FUNC) !== 0) continue;
+      this.setQueued(tb, false);
+      this.tbs.set(tb, TB_EXEC_COUNT, 0);
+    }
+  }
+
+  /** The runtime invalidated the TB with this TB_REGION: every region that holds it goes. */
+  invalidated(tag: number): void {
+    for (const region of [...(this.members.get(tag) ?? [])]) {
+      this.invalidations++;
+      this.uninstall(region);
+    }
+  }
+
+  /** All TBs are gone, and their records with them. */
+  flushed(): void {
+    for (const module of this.modules) for (const region of module.regions) this.freeSlot(region);
+    for (const set of this.members.values()) for (const region of set) region.stale = true;
+    this.modules.clear();
+    this.members.clear();
+    this.bytes = 0;
+  }
+
+  private uninstall(region: RegionRecord): void {
+    const { module } = region;
+    if (module) {
+      for (const i of region.entries) {
+        const tb = region.tbs[i];
+        if (this.tbs.isValid(tb) && this.tbs.get(tb, TB_FUNC) === region.slot) this.tbs.set(tb, TB_FUNC, 0);
+      }
+      this.freeSlot(region);
+      module.regions.delete(region);
+      region.module = undefined;
+      if (module.regions.size === 0 && this.modules.delete(module)) this.bytes -= module.bytes;
+    }
+    this.forget(region);
+  }
+
+  /** Entering a function sets TB_EXEC_COUNT of its region's first TB (see Region.marker): a module whose marks are clear was idle. */
+  private evict(): void {
+    for (let looks = 2 * this.modules.size; looks > 0 && this.isFull(); looks--) {
+      const [oldest] = this.modules;
+      if (this.modules.size === 1) return;
+      let used = false;
+      for (const { tbs } of oldest.regions) {
+        if (this.tbs.get(tbs[0], TB_EXEC_COUNT) === 0) continue;
+        used = true;
+        this.tbs.set(tbs[0], TB_EXEC_COUNT, 0);
+      }
+      if (used) {
+        this.modules.delete(oldest);
+        this.modules.add(oldest);
+        continue;
+      }
+      this.evictions++;
+      for (const region of [...oldest.regions]) this.uninstall(region);
+    }
+  }
+
+  private isFull(): boolean {
+    return this.bytes > this.limits.bytes || this.modules.size > this.limits.modules;
+  }
+
+  private takeSlot(): number {
+    if (this.freeSlots.length === 0) {
+      const first = this.table.grow(TABLE_CHUNK);
+      for (let i = TABLE_CHUNK - 1; i >= 0; i--) if (first + i > 0) this.freeSlots.push(first + i);
+    }
+    return this.freeSlots.pop()!;
+  }
+
+  private freeSlot(region: RegionRecord): void {
+    this.table.set(region.slot, null);
+    this.freeSlots.push(region.slot);
+    region.slot = 0;
+  }
+
+  private setQueued(tb: number, queued: boolean): void {
+    const state = this.tbs.get(tb, TB_STATE);
+    this.tbs.set(tb, TB_STATE, queued ? state | TB_STATE_QUEUED : state & ~TB_STATE_QUEUED);
+  }
+}

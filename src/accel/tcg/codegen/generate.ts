@@ -1,0 +1,78 @@
+/** Requests to modules: runs the frontend and the optimiser again on the guest's bytes, and lowers the result. */
+import { TB_EXEC_COUNT } from '../../../../assembly/shared/layout.js';
+import { TcgContext } from '../../../tcg/context.js';
+import { optimize } from '../../../tcg/optimize.js';
+import { compileRegions } from '../../../tcg/wasm/compile.js';
+import type { TargetInfo } from '../../../tcg/wasm/lower-region.js';
+import { copyIr, type Region, type TbIr } from '../../../tcg/wasm/region.js';
+import type { TargetFrontend } from '../translator.js';
+import type { GenerateReply, GenerateRequest, RegionRequest, TbRequest } from './protocol.js';
+
+export class RegionCompiler {
+  private readonly ctx: TcgContext;
+  private readonly target: TargetInfo;
+
+  constructor(
+    private readonly frontend: TargetFrontend,
+    private readonly memory: WebAssembly.Memory,
+    icount: boolean,
+  ) {
+    this.ctx = new TcgContext(frontend.globals, frontend.helpers);
+    this.target = { globalOffset: frontend.globals.map((g) => g.offset), helpers: frontend.helpers, icount };
+  }
+
+  /** Never throws: a batch that cannot be made says why, and its TBs stay in tci. */
+  generate(request: GenerateRequest): GenerateReply {
+    const start = performance.now();
+    const reply = { kind: 'generated', batch: request.batch } as const;
+    let insns = 0;
+    try {
+      const regions: Region[] = [];
+      const functions: number[] = [];
+      for (const wanted of request.regions) {
+        const region = this.translate(wanted);
+        if (region === undefined) continue;
+        regions.push(region);
+        functions.push(wanted.id);
+        for (const { icount } of wanted.tbs) insns += icount;
+      }
+      if (regions.length === 0) return { ...reply, functions, bytes: 0, insns: 0, generateMs: performance.now() - start, compileMs: 0 };
+      const bytes = compileRegions(regions, this.target);
+      const generated = performance.now();
+      const module = new WebAssembly.Module(bytes);
+      const compileMs = performance.now() - generated;
+      return { ...reply, functions, module, bytes: bytes.length, insns, generateMs: generated - start, compileMs };
+    } catch (error) {
+      return { ...reply, functions: [], bytes: 0, insns, generateMs: performance.now() - start, compileMs: 0, error: String(error) };
+    }
+  }
+
+  /** The region's IR, or undefined if the guest's bytes no longer give the TBs that were asked for. */
+  private translate(wanted: RegionRequest): Region | undefined {
+    const tbs: TbIr[] = [];
+    for (const tb of wanted.tbs) {
+      const ir = this.translateTb(tb);
+      if (ir === undefined) return undefined;
+      tbs.push(ir);
+    }
+    return { tbs, entries: wanted.entries, marker: wanted.tbs[0].tb + TB_EXEC_COUNT };
+  }
+
+  private translateTb(tb: TbRequest): TbIr | undefined {
+    const { ctx } = this;
+    const pc = (BigInt(tb.pcHi >>> 0) << 32n) | BigInt(tb.pcLo >>> 0);
+    ctx.reset();
+    const { icount, size } = this.frontend.translate(ctx, {
+      pc,
+      flags: tb.flags,
+      cflags: tb.cflags,
+      maxInsns: tb.icount,
+      bytes: new Uint8Array(this.memory.buffer),
+      host: tb.host0,
+      nextPage: () => tb.host1,
+    });
+    if (icount !== tb.icount || size !== tb.size) return undefined;
+    optimize(ctx);
+    return copyIr(ctx, tb.tb, pc, icount, tb.links);
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * What crosses between the machine thread and code generation: plain data, so that the same requests serve a worker and a call in the
+ * same thread.
+ */
+
+/** A TB to translate again: the same bytes, flags and length give the same IR. */
+export interface TbRequest {
+  /** Pointer of the TB record. */
+  readonly tb: number;
+  readonly pcLo: number;
+  readonly pcHi: number;
+  readonly flags: number;
+  readonly cflags: number;
+  /** Linear-memory address of the first guest byte, and of the second page's start (0: none). */
+  readonly host0: number;
+  readonly host1: number;
+  readonly icount: number;
+  readonly size: number;
+  /** Index in the region of the TB that goto_tb 0 and 1 lead to, or -1. */
+  readonly links: readonly [number, number];
+}
+
+export interface RegionRequest {
+  readonly id: number;
+  readonly tbs: readonly TbRequest[];
+  /** Indexes of the TBs that the function can be entered at. */
+  readonly entries: readonly number[];
+}
+
+/** First message to a worker. */
+export interface CodegenInit {
+  readonly kind: 'init';
+  readonly memory: WebAssembly.Memory;
+  /** Which frontend, and the plain configuration that it is made from. */
+  readonly target: string;
+  readonly config: unknown;
+  readonly icount: boolean;
+}
+
+export interface GenerateRequest {
+  readonly kind: 'generate';
+  readonly batch: number;
+  readonly regions: readonly RegionRequest[];
+}
+
+export interface GenerateReply {
+  readonly kind: 'generated';
+  readonly batch: number;
+  /** Function `k` of the module is region functions[k]; regions that could not be translated again are missing. */
+  readonly functions: readonly number[];
+  /** Absent if no region was left, or if the module could not be made (`error`). */
+  readonly module?: WebAssembly.Module;
+  /** Size of the module's binary. */
+  readonly bytes: number;
+  /** Guest instructions lowered, and where the time went, in milliseconds. */
+  readonly insns: number;
+  readonly generateMs: number;
+  readonly compileMs: number;
+  readonly error?: string;
+}
+
+/** A code generator somewhere else. The machine thread polls: nothing arrives while guest code runs. */
+export interface CodegenWorker {
+  post(message: CodegenInit | GenerateRequest): void;
+  /** Replies that have arrived, without waiting. */
+  receive(): GenerateReply[];
+  terminate(): void;
+}

@@ -1,0 +1,18 @@
+/** The worker's side of the protocol, for any host: feed it messages, send what it returns. */
+import { RegionCompiler } from './generate.js';
+import type { CodegenInit, GenerateReply, GenerateRequest } from './protocol.js';
+import type { TargetFrontend } from '../translator.js';
+
+export class CodegenService {
+  private compiler?: RegionCompiler;
+
+  constructor(private readonly createFrontend: (target: string, config: unknown) => TargetFrontend) {}
+
+  handle(message: CodegenInit | GenerateRequest): GenerateReply | undefined {
+    if (message.kind === 'init') {
+      this.compiler = new RegionCompiler(this.createFrontend(message.target, message.config), message.memory, message.icount);
+      return undefined;
+    }
+    return this.compiler?.generate(message);
+  }
+}

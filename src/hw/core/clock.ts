@@ -1,0 +1,227 @@
+/**
+ * Clocks and timers (QEMU's util/qemu-timer). Times are ns since the machine was made, as f64 numbers: exact for 104 days.
+ * One ClockSet a machine; the host's clock is injected.
+ */
+export enum ClockType {
+  /** Runs always, host's monotonic time. For timeouts that the guest does not see. */
+  Realtime,
+  /** The guest's time: stops with the VM; counts instructions in icount mode. */
+  Virtual,
+  /** Wall clock, ns since 1970 (f64: some 256 ns coarse). */
+  Host,
+  /** As Virtual without icount: runs in real time while the VM runs. */
+  VirtualRt,
+}
+
+export interface HostClock {
+  /** Monotonic time in ns from any origin. */
+  monotonicNs(): number;
+  /** Wall clock in ms since 1970-01-01 UTC. */
+  epochMs(): number;
+}
+
+/** A clock that moves only when told: for tests. */
+export class ManualHostClock implements HostClock {
+  ns = 0;
+  constructor(public startEpochMs = Date.UTC(2024, 0, 1)) {}
+  monotonicNs(): number {
+    return this.ns;
+  }
+  epochMs(): number {
+    return this.startEpochMs + this.ns / 1e6;
+  }
+}
+
+/** A one-shot timer; re-arm it in its callback to repeat. */
+export class Timer {
+  /** Absolute expiry in ns of its clock; -1 when not pending. */
+  private expire = -1;
+  /** Order of arming, to break ties (first armed fires first). */
+  sequence = 0;
+
+  constructor(
+    private readonly clocks: ClockSet,
+    readonly clock: ClockType,
+    readonly callback: () => void,
+  ) {}
+
+  get pending(): boolean {
+    return this.expire >= 0;
+  }
+  /** Absolute ns; -1 when not pending. */
+  get expireTime(): number {
+    return this.expire;
+  }
+
+  /** Arms the timer for the absolute time `ns` of its clock (in the past: fires at the next occasion). */
+  modNs(ns: number): void {
+    this.del();
+    this.expire = Math.max(0, ns);
+    this.clocks.arm(this);
+  }
+  modMs(ms: number): void {
+    this.modNs(ms * 1e6);
+  }
+  /** Arms the timer `ns` from now. */
+  startNs(ns: number): void {
+    this.modNs(this.clocks.now(this.clock) + ns);
+  }
+  del(): void {
+    if (this.expire < 0) return;
+    this.expire = -1;
+    this.clocks.disarm(this);
+  }
+  /** Only for ClockSet: the timer has left the queue. */
+  expired(): void {
+    this.expire = -1;
+  }
+}
+
+export interface IcountOptions {
+  /** An instruction takes 2^shift ns of virtual time. */
+  shift: number;
+}
+
+export class ClockSet {
+  private readonly queues: Timer[][] = [[], [], [], []];
+  private readonly origin: number;
+  private sequence = 0;
+  private running = false;
+  /** Virtual time = (real since resumedAt) * speed + base while running. */
+  private virtualBase = 0;
+  private resumedAt = 0;
+  private speed = 1;
+  /** Icount: instructions executed (told by the main loop) and warps. */
+  private instructions: (() => number) | undefined;
+  private warpBias = 0;
+  /** Called when a timer has become the earliest of its clock: the main loop re-plans its slice. */
+  onDeadlineChange: () => void = () => {};
+
+  constructor(
+    private readonly host: HostClock,
+    readonly icount?: IcountOptions,
+  ) {
+    this.origin = host.monotonicNs();
+  }
+
+  now(clock: ClockType): number {
+    switch (clock) {
+      case ClockType.Realtime:
+        return this.realtime();
+      case ClockType.Host:
+        return this.host.epochMs() * 1e6;
+      case ClockType.Virtual:
+        return this.icount ? this.instructionTime() : this.virtualRt();
+      case ClockType.VirtualRt:
+        return this.virtualRt();
+    }
+  }
+  /** Guest time in ns. */
+  get virtualNow(): number {
+    return this.now(ClockType.Virtual);
+  }
+
+  timer(clock: ClockType, callback: () => void): Timer {
+    return new Timer(this, clock, callback);
+  }
+
+  /** Guest time runs from now on. */
+  start(): void {
+    if (this.running) return;
+    this.resumedAt = this.realtime();
+    this.running = true;
+  }
+  /** Guest time stands still from now on. */
+  stop(): void {
+    this.virtualBase = this.virtualRt();
+    this.running = false;
+  }
+  /** How many ns of virtual time pass in a ns of real time (not in icount mode). */
+  setSpeed(factor: number): void {
+    this.virtualBase = this.virtualRt();
+    this.resumedAt = this.realtime();
+    this.speed = factor;
+  }
+  get speedFactor(): number {
+    return this.speed;
+  }
+
+  /** Icount mode: where the count of executed instructions comes from. */
+  setInstructionSource(source: () => number): void {
+    this.instructions = source;
+  }
+  /** Icount mode, all CPUs idle: virtual time jumps to `ns`. */
+  warpTo(ns: number): void {
+    this.warpBias += Math.max(0, ns - this.instructionTime());
+  }
+  /** Sets virtual time (loadvm). */
+  setVirtual(ns: number): void {
+    this.virtualBase = ns;
+    this.resumedAt = this.realtime();
+    if (this.icount) this.warpBias += ns - this.instructionTime();
+  }
+
+  /** Absolute expiry of the earliest timer of `clock`; Infinity if none. */
+  deadline(clock: ClockType): number {
+    return this.queues[clock][0]?.expireTime ?? Infinity;
+  }
+
+  /** Real ns until the earliest timer of any running clock is due (0: now; Infinity: none). */
+  hostNsToDeadline(): number {
+    let least = Infinity;
+    for (const clock of [ClockType.Realtime, ClockType.Virtual, ClockType.Host, ClockType.VirtualRt]) {
+      const deadline = this.deadline(clock);
+      if (deadline === Infinity) continue;
+      const guest = clock === ClockType.Virtual || clock === ClockType.VirtualRt;
+      if (guest && !this.running) continue;
+      least = Math.min(least, Math.max(0, deadline - this.now(clock)) / (guest ? this.speed : 1));
+    }
+    return least;
+  }
+
+  /** Fires what is due, timers of a clock in order of expiry. Timers armed by a callback wait for the next call. */
+  runTimers(): boolean {
+    let any = false;
+    for (let clock = 0; clock < this.queues.length; clock++) {
+      const guest = clock === (ClockType.Virtual as number) || clock === (ClockType.VirtualRt as number);
+      if (this.queues[clock].length === 0 || (guest && !this.running)) continue;
+      const now = this.now(clock);
+      const limit = this.sequence;
+      for (;;) {
+        const index = this.queues[clock].findIndex((t) => t.expireTime <= now && t.sequence <= limit);
+        if (index < 0) break;
+        const [timer] = this.queues[clock].splice(index, 1);
+        timer.expired();
+        timer.callback();
+        any = true;
+      }
+    }
+    return any;
+  }
+
+  /** Only for Timer. */
+  arm(timer: Timer): void {
+    const queue = this.queues[timer.clock];
+    timer.sequence = ++this.sequence;
+    let at = queue.length;
+    while (at > 0 && queue[at - 1].expireTime > timer.expireTime) at--;
+    queue.splice(at, 0, timer);
+    if (at === 0) this.onDeadlineChange();
+  }
+  /** Only for Timer. */
+  disarm(timer: Timer): void {
+    const queue = this.queues[timer.clock];
+    const at = queue.indexOf(timer);
+    if (at >= 0) queue.splice(at, 1);
+  }
+
+  private realtime(): number {
+    return this.host.monotonicNs() - this.origin;
+  }
+  private virtualRt(): number {
+    return this.running ? this.virtualBase + Math.floor((this.realtime() - this.resumedAt) * this.speed) : this.virtualBase;
+  }
+  private instructionTime(): number {
+    return (this.instructions?.() ?? 0) * 2 ** this.icount!.shift + this.warpBias;
+  }
+}

@@ -1,0 +1,48 @@
+/** CpuState: what a machine needs of a virtual CPU, whatever the target and the accelerator. */
+import { defineType, type TypeInfo } from '../../qom/object.js';
+import { DeviceState } from './device.js';
+
+/** Why `run` came back: layout.ts EXEC_*. */
+export enum ExitReason {
+  Budget = 0,
+  Halted = 1,
+  Request = 2,
+  Debug = 3,
+  TranslateFailed = 4,
+}
+
+export abstract class CpuState extends DeviceState {
+  static override readonly type: TypeInfo = defineType('cpu', DeviceState, CpuState, { abstract: true, category: 'cpu' });
+
+  /** Position in `machine.cpus`; set when the machine takes the CPU in. */
+  cpuIndex = 0;
+
+  /** Linear-memory pointer of the env (0 for CPUs without one). */
+  abstract readonly env: number;
+
+  /** Runs at most about `budget` guest instructions. */
+  abstract run(budget: number): ExitReason;
+  /** Asks a running `run` to come back soon. */
+  abstract requestExit(): void;
+  /** Guest instructions executed since reset of the machine. */
+  abstract get instructionCount(): number;
+
+  abstract get pc(): bigint;
+  abstract set pc(value: bigint);
+  /** Waits for an interrupt. */
+  abstract get halted(): boolean;
+  /** Has something to do although halted (a pending interrupt). */
+  abstract hasWork(): boolean;
+
+  /** All registers by their usual names, in the order of the manual. */
+  abstract registers(): [name: string, value: bigint][];
+  readRegister(name: string): bigint | undefined {
+    return this.registers().find(([n]) => n === name)?.[1];
+  }
+  /** False if there is no such register. */
+  abstract writeRegister(name: string, value: bigint): boolean;
+  /** Guest-physical address of a virtual one, as a debugger sees it; undefined if unmapped. */
+  abstract translateDebug(address: bigint): number | undefined;
+  /** `info registers`. */
+  abstract dumpState(): string;
+}

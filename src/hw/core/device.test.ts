@@ -1,0 +1,136 @@
+import { describe, expect, it } from 'vitest';
+import * as prop from '../../qom/property.js';
+import { ByteReader, ByteWriter } from '../../util/bytes.js';
+import { GuestError, OptionError, VmStateError } from '../../util/errors.js';
+import { Fifo8 } from '../../util/fifo.js';
+import { MemTxResult } from '../../memory/access.js';
+import { TestMachine } from '../../system/testing.js';
+import { CharBackend, RingBufferChardev, type Chardev } from '../../chardev/chardev.js';
+import { defineDevice } from './device.js';
+import { IrqLine, orIrq } from './irq.js';
+import { SysBusDevice } from './sysbus.js';
+import { array, fifo, timer, u16, u32, u8, vmState } from './vmstate.js';
+
+class Finisher extends SysBusDevice {
+  static override readonly type = defineDevice('test.finisher', SysBusDevice, Finisher, {
+    description: 'test finisher',
+    properties: [prop.uint32('exit-code'), prop.enumeration('mode', ['a', 'b']), prop.link('chardev', 'chardev'), prop.bool('odd')],
+  });
+  static readonly vmState = vmState<Finisher>('finisher', { version: 3, minVersion: 2 }, [
+    u16('divisor', { since: 3 }), u8('ier'), array('levels', u32), fifo('rx'), timer('timeout'),
+  ]);
+  exitCode = 7;
+  mode = 'a';
+  odd = false;
+  chardev: Chardev | undefined;
+  divisor = 1;
+  ier = 0;
+  levels = [0, 0];
+  readonly rx = new Fifo8(4);
+  fired: number[] = [];
+  readonly timeout = this.newTimer(() => this.fired.push(this.now));
+  readonly irq = this.initIrq();
+  private chr = new CharBackend();
+
+  protected override realize(): void {
+    this.initMmio(
+      this.ioRegion('test.finisher', 0x1000, {
+        accessSizes: [1, 4],
+        read: (offset) => {
+          if (offset === 8) throw new GuestError('odd read');
+          return this.rx.pop();
+        },
+        write: (offset, value) => offset === 0 && this.finish(value),
+      }),
+    );
+    this.chr = new CharBackend(this.chardev);
+    this.chr.setHandlers({ canReceive: () => this.rx.free, receive: (bytes) => bytes.forEach((b) => this.rx.push(b)) });
+  }
+  override reset(): void {
+    this.rx.clear();
+    this.chr.acceptInput();
+  }
+  private finish(code: number): void {
+    this.chr.writeByte(code);
+    this.machine.requestShutdown('guest-shutdown', this.exitCode);
+  }
+}
+
+describe('a device', () => {
+  it('has properties with defaults, from text, and says what is wrong with others', () => {
+    const machine = new TestMachine({ config: { globals: [{ driver: 'test.finisher', property: 'exit-code', value: '0x10' }] } });
+    const device = machine.newDevice(Finisher, { mode: 'b' });
+    expect([device.exitCode, device.mode]).toEqual([16, 'b']);
+    expect(() => device.setProperty('exit-code', '5000000000')).toThrow(/exit-code.*'5000000000'.*0 to 4294967295/);
+    expect(() => device.setProperty('mode', 'c')).toThrow(/one of a, b/);
+    expect(() => device.setProperty('chardev', 'nope')).toThrow(/'nope' not found/);
+    expect(() => device.setProperty('exitcode', '1')).toThrow(OptionError);
+    machine.realize(device);
+    expect(() => device.setProperty('odd', 'on')).toThrow(/after realize/);
+    expect(device.canonicalPath).toBe('/machine/unattached/device[0]');
+  });
+
+  it('answers accesses through the system address space, and its guest errors stay in the log', () => {
+    const machine = new TestMachine();
+    const char = new RingBufferChardev('c0');
+    machine.addBackend('chardev', 'c0', char);
+    const device = machine.addDevice(Finisher, { chardev: 'c0' });
+    device.mmioMap(0, 0x4000);
+    char.input(Uint8Array.of(1, 2, 3, 4, 5));
+    expect(machine.addressSpace.read(0x4004, 1)).toBe(1);
+    expect(machine.addressSpace.readTx(0x4004, 2)).toBe(MemTxResult.Error); // not an access size of it
+    expect(machine.addressSpace.readTx(0x4008, 4)).toBe(MemTxResult.Ok);
+    expect(machine.logged.join('')).toContain('odd read');
+    expect(machine.addressSpace.write(0x4000, 4, 0x41)).toBe(MemTxResult.Ok);
+    expect(char.readText()).toBe('A');
+    expect(machine.runState.shutdownRequest).toEqual({ cause: 'guest-shutdown', exitCode: 7 });
+    expect(machine.addressSpace.readTx(0x9000, 4)).toBe(MemTxResult.DecodeError);
+    device.unrealizeDevice();
+    expect(machine.addressSpace.readTx(0x4004, 1)).toBe(MemTxResult.DecodeError);
+  });
+
+  it('has timers of guest time, which stands while the VM is stopped', () => {
+    const machine = new TestMachine();
+    const device = machine.addDevice(Finisher);
+    device.timeout.startNs(1000);
+    machine.advance(999);
+    expect(device.fired).toEqual([]);
+    machine.vmStop();
+    machine.advance(5000);
+    expect(device.fired).toEqual([]);
+    machine.vmStart();
+    machine.advance(1);
+    expect(device.fired).toEqual([1000]);
+  });
+
+  it('saves and loads its table, older versions too, and refuses what does not fit', () => {
+    const machine = new TestMachine();
+    const a = machine.addDevice(Finisher);
+    Object.assign(a, { divisor: 0x1234, ier: 5, levels: [1, 0xffff_ffff] });
+    a.rx.push(9);
+    a.timeout.modNs(777);
+    const out = new ByteWriter();
+    a.vmState!.save(a, out);
+    const bytes = out.finish();
+    const b = machine.addDevice(Finisher);
+    b.vmState!.load(b, new ByteReader(bytes), 3);
+    expect([b.divisor, b.ier, b.levels, [...b.rx.toArray()], b.timeout.expireTime]).toEqual([0x1234, 5, [1, 0xffff_ffff], [9], 777]);
+    const c = machine.addDevice(Finisher);
+    c.vmState!.load(c, new ByteReader(bytes.subarray(2)), 2); // version 2 had no divisor
+    expect([c.divisor, c.ier]).toEqual([1, 5]);
+    expect(() => c.vmState!.load(c, new ByteReader(bytes), 4)).toThrow(/version 4 cannot be loaded \(this build reads 2 to 3\)/);
+    expect(() => c.vmState!.load(c, new ByteReader(bytes.subarray(0, 9)), 3)).toThrow(VmStateError);
+  });
+});
+
+describe('lines', () => {
+  it('or lines are high while any input is', () => {
+    const levels: number[] = [];
+    const [a, b] = orIrq(new IrqLine((_, level) => levels.push(level)), 2);
+    a.raise();
+    b.raise();
+    a.lower();
+    b.lower();
+    expect(levels).toEqual([1, 1, 1, 0]);
+  });
+});

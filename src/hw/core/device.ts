@@ -1,0 +1,161 @@
+/** qdev: a device has properties, is realized, reset and unrealized, owns memory regions, timers and named GPIO lines, and sits on a bus. */
+import { MemoryRegion, type MemoryRegionOps } from '../../memory/region.js';
+import type { MachineState } from '../../system/machine.js';
+import { QObject, defineType, type ObjectClass, type TypeInfo, type TypeOptions } from '../../qom/object.js';
+import type { Property } from '../../qom/property.js';
+import type { Bus } from './bus.js';
+import { ClockType, type Timer } from './clock.js';
+import { IrqLine, irqLines, type IrqHandler } from './irq.js';
+import type { VmState } from './vmstate.js';
+
+/** What a device class says of itself beside its QOM options. */
+export interface DeviceOptions extends TypeOptions {
+  /** Type name of the bus that it plugs into (`-device` finds one); undefined: none needed. */
+  bus?: string;
+}
+
+/** Declares a device type; see style.md. */
+export function defineDevice(name: string, parent: { readonly type: TypeInfo }, klass: ObjectClass, options: DeviceOptions = {}): TypeInfo<DeviceOptions> {
+  return defineType(name, parent, klass, { category: 'misc', ...options }, options);
+}
+
+/** A device class that can be instantiated. */
+export type DeviceClass<T extends DeviceState = DeviceState> = (new (machine: MachineState) => T) & { readonly type: TypeInfo };
+
+export abstract class DeviceState extends QObject {
+  static override readonly type: TypeInfo = defineType('device', QObject, DeviceState, { abstract: true });
+
+  /** The bus that this device is plugged into. */
+  parentBus: Bus | undefined;
+  /** Buses that this device provides. */
+  readonly childBuses: Bus[] = [];
+  #realized = false;
+  readonly #inputs = new Map<string, IrqLine[]>();
+  readonly #outputs = new Map<string, IrqLine[]>();
+  readonly #timers: Timer[] = [];
+
+  constructor(readonly machine: MachineState) {
+    super();
+  }
+
+  get realized(): boolean {
+    return this.#realized;
+  }
+
+  /** Snapshot description: the class's `static readonly vmState`, if it has one. */
+  get vmState(): VmState | undefined {
+    return (this.constructor as unknown as { vmState?: VmState }).vmState;
+  }
+
+  /** Builds what depends on the properties. Throws OptionError if they make no sense. */
+  protected realize(): void {}
+  /** Gives back what realize took; regions, timers and lines are taken care of. */
+  protected unrealize(): void {}
+  /** Power-on state. Called at every system reset, and once before the guest starts. */
+  reset(): void {}
+
+  /** Runs realize once; use `machine.realize(device)` to put it into the tree as well. */
+  realizeDevice(): void {
+    if (this.#realized) return;
+    this.realize();
+    this.#realized = true;
+    for (const bus of this.childBuses) bus.realizeChildren();
+    this.machine.deviceRealized(this);
+  }
+
+  unrealizeDevice(): void {
+    if (!this.#realized) return;
+    for (const bus of this.childBuses) for (const child of [...bus.children]) child.unrealizeDevice();
+    this.unrealize();
+    for (const timer of this.#timers) timer.del();
+    this.#realized = false;
+    this.machine.deviceUnrealized(this);
+    this.parentBus?.remove(this);
+    this.unparent();
+  }
+
+  // ---- memory regions, owned by this device ----------------------------------------------------------------------------
+  /** An I/O region; offsets given to the handlers are relative to it. */
+  protected ioRegion(name: string, size: number, ops: MemoryRegionOps): MemoryRegion {
+    return MemoryRegion.io(this.machine.topology, name, size, ops, this);
+  }
+  protected ramRegion(name: string, size: number): MemoryRegion {
+    return MemoryRegion.ram(this.machine.topology, name, this.machine.ram.allocate(name, size), this);
+  }
+  protected romRegion(name: string, size: number): MemoryRegion {
+    return MemoryRegion.rom(this.machine.topology, name, this.machine.ram.allocate(name, size), this);
+  }
+  /** Flash: reads from memory while in ROM mode (`setRomd`), writes to `ops`. */
+  protected romDeviceRegion(name: string, size: number, ops: MemoryRegionOps): MemoryRegion {
+    return MemoryRegion.romDevice(this.machine.topology, name, this.machine.ram.allocate(name, size), ops, this);
+  }
+  protected containerRegion(name: string, size: number): MemoryRegion {
+    return MemoryRegion.container(this.machine.topology, name, size, this);
+  }
+  protected aliasRegion(name: string, target: MemoryRegion, offset: number, size: number): MemoryRegion {
+    return MemoryRegion.alias(this.machine.topology, name, target, offset, size, this);
+  }
+
+  // ---- timers ----------------------------------------------------------------------------------------------------------
+  protected newTimer(callback: () => void, clock: ClockType = ClockType.Virtual): Timer {
+    const timer = this.machine.clocks.timer(clock, callback);
+    this.#timers.push(timer);
+    return timer;
+  }
+  /** Guest time in ns. */
+  protected get now(): number {
+    return this.machine.clocks.virtualNow;
+  }
+
+  // ---- GPIO ------------------------------------------------------------------------------------------------------------
+  /** Adds `count` inputs; `name` distinguishes groups. */
+  protected initGpioIn(count: number, handler: IrqHandler, name = ''): IrqLine[] {
+    return this.#addLines(this.#inputs, irqLines(handler, count), name);
+  }
+  /** Adds `count` outputs, to be driven by this device. */
+  protected initGpioOut(count: number, name = ''): IrqLine[] {
+    return this.#addLines(this.#outputs, Array.from({ length: count }, (_, n) => new IrqLine(undefined, n)), name);
+  }
+  gpioIn(n = 0, name = ''): IrqLine {
+    return this.#line(this.#inputs, n, name, 'input');
+  }
+  gpioOut(n = 0, name = ''): IrqLine {
+    return this.#line(this.#outputs, n, name, 'output');
+  }
+  connectGpioOut(n: number, target: IrqLine | undefined, name = ''): void {
+    this.gpioOut(n, name).connect(target);
+  }
+  /** The GPIO groups, for `info qtree`. */
+  gpioGroups(): { name: string; direction: 'in' | 'out'; count: number }[] {
+    const list = (map: Map<string, IrqLine[]>, direction: 'in' | 'out') => [...map].map(([name, lines]) => ({ name, direction, count: lines.length }));
+    return [...list(this.#inputs, 'in'), ...list(this.#outputs, 'out')];
+  }
+
+  // ---- logging ---------------------------------------------------------------------------------------------------------
+  /** The guest did something that the hardware does not define. */
+  protected guestError(message: string): void {
+    this.machine.log.mask('guest_errors', `${this.typeName}: ${message}`);
+  }
+  /** The guest used something that is not built. */
+  protected unimplemented(message: string): void {
+    this.machine.log.mask('unimp', `${this.typeName}: ${message}`);
+  }
+
+  protected override mayChange(property: Property): boolean {
+    return !this.#realized || property.runtime === true;
+  }
+  protected override resolveLink(kind: string, id: string): unknown {
+    return this.machine.resolveLink(kind, id);
+  }
+
+  #addLines(map: Map<string, IrqLine[]>, lines: IrqLine[], name: string): IrqLine[] {
+    const all = map.get(name) ?? [];
+    map.set(name, [...all, ...lines]);
+    return lines;
+  }
+  #line(map: Map<string, IrqLine[]>, n: number, name: string, what: string): IrqLine {
+    const found = map.get(name)?.[n];
+    if (!found) throw new RangeError(`${this.typeName} has no GPIO ${what} ${name ? `'${name}' ` : ''}${n}`);
+    return found;
+  }
+}

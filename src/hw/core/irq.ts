@@ -1,0 +1,56 @@
+/** Interrupt and GPIO lines (QEMU's qemu_irq). A line carries a level to whatever it is connected to; unconnected lines go nowhere. */
+export type IrqHandler = (n: number, level: number) => void;
+
+export class IrqLine {
+  /** The level last driven. */
+  level = 0;
+  private target: IrqLine | undefined;
+
+  constructor(
+    private readonly handler?: IrqHandler,
+    readonly n = 0,
+  ) {}
+
+  get connected(): boolean {
+    return this.handler !== undefined || this.target !== undefined;
+  }
+
+  /** Joins this output to an input (or tears it off). A level that is already high is passed on. */
+  connect(target: IrqLine | undefined): void {
+    this.target = target;
+    if (this.level) target?.set(this.level);
+  }
+
+  /** Drives the line; the level is always passed on, changed or not, so that a sink that forgot it (reset) hears it again. */
+  set(level: number | boolean): void {
+    this.level = Number(level);
+    this.handler?.(this.n, this.level);
+    this.target?.set(this.level);
+  }
+  raise(): void {
+    this.set(1);
+  }
+  lower(): void {
+    this.set(0);
+  }
+  /** Up and down again: an edge. */
+  pulse(): void {
+    this.set(1);
+    this.set(0);
+  }
+}
+
+/** `count` input lines of one handler. */
+export const irqLines = (handler: IrqHandler, count: number): IrqLine[] => Array.from({ length: count }, (_, n) => new IrqLine(handler, n));
+
+/** A line that drives all of `targets`. */
+export const splitIrq = (...targets: IrqLine[]): IrqLine => new IrqLine((_, level) => targets.forEach((t) => t.set(level)));
+
+/** A line that inverts. */
+export const invertIrq = (target: IrqLine): IrqLine => new IrqLine((_, level) => target.set(level ? 0 : 1));
+
+/** `count` inputs; `target` is high while any of them is. */
+export function orIrq(target: IrqLine, count: number): IrqLine[] {
+  const lines: IrqLine[] = irqLines(() => target.set(lines.some((line) => line.level !== 0)), count);
+  return lines;
+}

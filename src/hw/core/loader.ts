@@ -1,0 +1,110 @@
+/** Boot images: recognised, unpacked, checked, and put into the machine's list of ROM blobs. */
+import { Gunzip } from 'fflate';
+import { LoaderError } from '../../util/errors.js';
+import { formatSize } from '../../util/size.js';
+import type { RomList } from './rom.js';
+import { isElf, parseElf, SymbolTable, type ElfExpectation, type ElfImage } from './elf.js';
+
+/** Where an image landed. Addresses are guest-physical. */
+export interface LoadedImage {
+  readonly kind: 'elf' | 'linux' | 'raw';
+  readonly entry: number;
+  readonly start: number;
+  /** One past the last byte, zeroed memory included. */
+  readonly end: number;
+  readonly symbols: SymbolTable;
+}
+
+/** Unpacked images larger than this are refused: a small file may unpack to anything. */
+export const UNPACK_LIMIT = 1 << 30;
+
+const startsWith = (bytes: Uint8Array, ...magic: readonly number[]): boolean => magic.every((b, i) => bytes[i] === b);
+export const isGzip = (bytes: Uint8Array): boolean => startsWith(bytes, 0x1f, 0x8b);
+
+/** Unpacks gzip; other bytes come back as they are. Formats that this build cannot unpack are refused by name. */
+export function unpack(name: string, bytes: Uint8Array, limit: number = UNPACK_LIMIT): Uint8Array {
+  if (startsWith(bytes, 0x28, 0xb5, 0x2f, 0xfd)) throw new LoaderError(`'${name}': zstd-compressed images are not supported; unpack it first (zstd -d)`);
+  if (startsWith(bytes, 0xfd, 0x37, 0x7a, 0x58, 0x5a)) throw new LoaderError(`'${name}': xz-compressed images are not supported; unpack it first (xz -d)`);
+  if (!isGzip(bytes)) return bytes;
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  let ended = false;
+  try {
+    const stream = new Gunzip((part, final) => {
+      size += part.length;
+      if (size > limit) throw new LoaderError(`'${name}': unpacks to more than ${formatSize(limit)}`);
+      parts.push(part);
+      ended ||= final;
+    });
+    // In pieces, so that the limit is noticed before the memory is gone.
+    const PIECE = 64 * 1024;
+    for (let at = 0; at < bytes.length; at += PIECE) stream.push(bytes.subarray(at, at + PIECE), at + PIECE >= bytes.length);
+  } catch (error) {
+    if (error instanceof LoaderError) throw error;
+    throw new LoaderError(`'${name}': broken gzip data (${error instanceof Error ? error.message : String(error)})`);
+  }
+  if (!ended) throw new LoaderError(`'${name}': truncated gzip data`);
+  const out = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}
+
+/** Adds the segments of an ELF file. */
+export function loadElf(roms: RomList, name: string, file: Uint8Array, expect: ElfExpectation): LoadedImage & { readonly elf: ElfImage } {
+  const elf = parseElf(name, file, expect);
+  elf.segments.forEach((s, i) => roms.add(`${name} ELF program header segment ${i}`, s.address, s.bytes, s.memorySize - s.bytes.length));
+  return { kind: 'elf', entry: Number(elf.physicalEntry), start: elf.low, end: elf.high, symbols: elf.symbols, elf };
+}
+
+/** The header of a RISC-V Linux Image. Source: Linux, Documentation/arch/riscv/boot-image-header.rst. */
+export interface LinuxImageHeader {
+  /** Offset of the image from the start of RAM. */
+  readonly textOffset: number;
+  /** Bytes that it occupies in memory. */
+  readonly imageSize: number;
+  readonly bigEndian: boolean;
+}
+
+const IMAGE_HEADER_SIZE = 64;
+const RISCV_MAGIC2 = 0x05435352; // "RSC\x05"
+
+export function parseLinuxImage(bytes: Uint8Array): LinuxImageHeader | undefined {
+  if (bytes.length < IMAGE_HEADER_SIZE) return undefined;
+  const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (data.getUint32(56, true) !== RISCV_MAGIC2) return undefined;
+  return { textOffset: Number(data.getBigUint64(8, true)), imageSize: Number(data.getBigUint64(16, true)), bigEndian: (data.getUint32(24, true) & 1) === 1 };
+}
+
+/**
+ * Adds a kernel of any known form: gzip'd or not, ELF, Linux Image, or plain bytes.
+ * An Image or plain bytes go to `address`; `limit` is one past the last usable address.
+ */
+export function loadKernel(roms: RomList, name: string, file: Uint8Array, expect: ElfExpectation, address: number, limit: number): LoadedImage {
+  const bytes = unpack(name, file);
+  if (isElf(bytes)) return loadElf(roms, name, bytes, expect);
+  const header = parseLinuxImage(bytes);
+  if (header?.bigEndian) throw new LoaderError(`'${name}': a big-endian Linux Image does not run on this machine`);
+  const size = Math.max(bytes.length, header?.imageSize ?? 0);
+  if (bytes.length === 0) throw new LoaderError(`'${name}': the file is empty`);
+  if (!(address + size <= limit)) throw new LoaderError(`'${name}': ${formatSize(size)} at 0x${address.toString(16)} do not fit below 0x${limit.toString(16)}`);
+  roms.add(name, address, bytes);
+  return { kind: header ? 'linux' : 'raw', entry: address, start: address, end: address + size, symbols: new SymbolTable() };
+}
+
+/** Adds plain bytes at `address`. */
+export function loadRaw(roms: RomList, name: string, file: Uint8Array, address: number, limit = Infinity): LoadedImage {
+  if (file.length === 0) throw new LoaderError(`'${name}': the file is empty`);
+  if (address + file.length > limit) throw new LoaderError(`'${name}': ${formatSize(file.length)} at 0x${address.toString(16)} do not fit below 0x${limit.toString(16)}`);
+  roms.add(name, address, file);
+  return { kind: 'raw', entry: address, start: address, end: address + file.length, symbols: new SymbolTable() };
+}
+
+/** Firmware: ELF or plain bytes at `address`. */
+export function loadFirmware(roms: RomList, name: string, file: Uint8Array, expect: ElfExpectation, address: number, limit: number): LoadedImage {
+  const bytes = unpack(name, file);
+  return isElf(bytes) ? loadElf(roms, name, bytes, expect) : loadRaw(roms, name, bytes, address, limit);
+}

@@ -1,0 +1,45 @@
+/** SysBusDevice: a device with numbered MMIO regions and interrupt outputs, which a board maps and connects. */
+import type { MemoryRegion } from '../../memory/region.js';
+import { defineType, type TypeInfo } from '../../qom/object.js';
+import { DeviceState } from './device.js';
+import type { IrqLine } from './irq.js';
+
+const IRQ_GROUP = 'sysbus-irq';
+
+export abstract class SysBusDevice extends DeviceState {
+  static override readonly type: TypeInfo = defineType('sys-bus-device', DeviceState, SysBusDevice, { abstract: true });
+
+  readonly mmio: MemoryRegion[] = [];
+  #irqCount = 0;
+
+  /** Declares the next MMIO region (0, 1, ...). */
+  protected initMmio(region: MemoryRegion): MemoryRegion {
+    this.mmio.push(region);
+    return region;
+  }
+  /** Declares the next interrupt output (0, 1, ...); drive it with raise, lower, set. */
+  protected initIrq(): IrqLine {
+    this.#irqCount++;
+    return this.initGpioOut(1, IRQ_GROUP)[0];
+  }
+
+  /** Maps MMIO region `n` at a system address. */
+  mmioMap(n: number, address: number, priority = 0): void {
+    const region = this.mmio[n];
+    if (!region) throw new RangeError(`${this.typeName} has no MMIO region ${n}`);
+    if (region.parentRegion === this.machine.systemMemory) region.setAddress(address);
+    else this.machine.systemMemory.addSubregion(address, region, priority);
+  }
+  /** Connects interrupt output `n`. */
+  connectIrq(n: number, target: IrqLine | undefined): void {
+    this.gpioOut(n, IRQ_GROUP).connect(target);
+  }
+  get irqOutputs(): number {
+    return this.#irqCount;
+  }
+
+  override unrealizeDevice(): void {
+    super.unrealizeDevice();
+    for (const region of this.mmio) region.parentRegion?.removeSubregion(region);
+  }
+}

@@ -1,0 +1,205 @@
+/**
+ * RISC-V ACLINT: machine (or supervisor) software interrupts and the machine timer; MSWI and MTIMER side by side make SiFive's CLINT.
+ * Source: RISC-V Advanced Core Local Interruptor Specification 1.0-rc4; the CLINT layout from the FU540 manual, section 9.
+ */
+import type { TypeInfo } from '../../qom/object.js';
+import { bool, uint32 } from '../../qom/property.js';
+import type { Timer } from '../core/clock.js';
+import { defineDevice } from '../core/device.js';
+import type { IrqLine } from '../core/irq.js';
+import { SysBusDevice } from '../core/sysbus.js';
+import { array, u32, u64, vmState } from '../core/vmstate.js';
+
+/** Sizes and offsets of the CLINT-compatible layout, bytes. */
+export const ACLINT_SWI_SIZE = 0x4000;
+export const ACLINT_MTIMER_SIZE = 0x8000;
+export const ACLINT_MTIMECMP = 0x0000;
+export const ACLINT_MTIME = 0x7ff8;
+export const ACLINT_TIMEBASE_FREQ = 10_000_000;
+export const ACLINT_MAX_HARTS = 4095;
+
+const NS_PER_SECOND = 1_000_000_000n;
+const U32 = 0xffff_ffffn;
+const MAX_NS = 2 ** 53 - 1;
+const wrap = (value: bigint): bigint => BigInt.asUintN(64, value);
+/** `old` with `value` put into its low or high word, or all of it when 8 bytes were written. */
+const merge = (old: bigint, value: bigint, size: number, high: boolean): bigint =>
+  size === 8 ? wrap(value) : high ? ((value & U32) << 32n) | (old & U32) : (old & ~U32) | (value & U32);
+const part = (value: bigint, size: number, high: boolean): bigint => (size === 8 ? value : high ? value >> 32n : value & U32);
+
+/** MSWI / SSWI: a word a hart whose bit 0 is the software interrupt line. */
+export class RiscvAclintSwi extends SysBusDevice {
+  static override readonly type: TypeInfo = defineDevice('riscv.aclint.swi', SysBusDevice, RiscvAclintSwi, {
+    description: 'RISC-V ACLINT software interrupts',
+    properties: [uint32('hartid-base'), uint32('num-harts'), bool('sswi')],
+  });
+  static readonly vmState = vmState<RiscvAclintSwi>('riscv_aclint_swi', { version: 1 }, [array('msip', u32)]);
+
+  numHarts = 1;
+  hartidBase = 0;
+  /** Supervisor flavour: writing 1 gives a pulse, reads are 0. */
+  sswi = false;
+  private msip = new Uint32Array(0);
+  private lines: IrqLine[] = [];
+
+  protected override realize(): void {
+    this.msip = new Uint32Array(this.numHarts);
+    this.initMmio(
+      this.ioRegion('riscv.aclint.swi', ACLINT_SWI_SIZE, {
+        accessSizes: [4],
+        read: (offset) => this.read(offset),
+        write: (offset, value) => this.write(offset, value),
+      }),
+    );
+    this.lines = this.initGpioOut(this.numHarts);
+  }
+
+  override reset(): void {
+    this.msip.fill(0);
+    for (let hart = 0; hart < this.numHarts; hart++) this.lines[hart].set(0);
+  }
+
+  private read(offset: number): number {
+    const hart = offset >>> 2;
+    return hart < this.numHarts && !this.sswi ? this.msip[hart] : 0;
+  }
+
+  private write(offset: number, value: number): void {
+    const hart = offset >>> 2;
+    if (hart >= this.numHarts) return void this.guestError(`invalid write 0x${offset.toString(16)}`);
+    if (this.sswi) {
+      if (value & 1) this.lines[hart].set(1);
+      return;
+    }
+    this.msip[hart] = value & 1;
+    this.lines[hart].set(value & 1);
+  }
+}
+
+/** MTIMER: one mtime for all harts, an mtimecmp and a timer line a hart. */
+export class RiscvAclintMtimer extends SysBusDevice {
+  static override readonly type: TypeInfo = defineDevice('riscv.aclint.mtimer', SysBusDevice, RiscvAclintMtimer, {
+    description: 'RISC-V ACLINT machine timer',
+    properties: [
+      uint32('hartid-base'),
+      uint32('num-harts'),
+      uint32('timecmp-base'),
+      uint32('time-base'),
+      uint32('aperture-size'),
+      uint32('timebase-freq'),
+    ],
+  });
+  static readonly vmState = vmState<RiscvAclintMtimer>(
+    'riscv_mtimer',
+    { version: 3, postLoad: (s) => s.timecmp.forEach((value, hart) => s.setTimecmp(hart, value)) },
+    [u64('timeDelta'), array('timecmp', u64)],
+  );
+
+  numHarts = 1;
+  hartidBase = 0;
+  timecmpBase = ACLINT_MTIMECMP;
+  timeBase = ACLINT_MTIME;
+  apertureSize = ACLINT_MTIMER_SIZE;
+  /** Ticks of mtime a second. */
+  timebaseFreq = ACLINT_TIMEBASE_FREQ;
+
+  private timecmp: bigint[] = [];
+  private expiry: Timer[] = [];
+  private lines: IrqLine[] = [];
+  /** mtime minus the ticks of the virtual clock, modulo 2^64. */
+  private timeDelta = 0n;
+  /** Told when mtime was set, so that who compares with it (Sstc) looks again. */
+  private readonly timeListeners: (() => void)[] = [];
+
+  protected override realize(): void {
+    this.timecmp = Array.from({ length: this.numHarts }, () => 0n);
+    this.expiry = this.timecmp.map((_, hart) => this.newTimer(() => this.expired(hart)));
+    this.initMmio(
+      this.ioRegion('riscv.aclint.mtimer', this.apertureSize, {
+        accessSizes: [4, 8],
+        implSizes: [4, 8],
+        read: (offset) => Number(this.read(offset, 4)),
+        write: (offset, value) => this.write(offset, BigInt(value), 4),
+        read64: (offset) => this.read(offset, 8),
+        write64: (offset, value) => this.write(offset, value, 8),
+      }),
+    );
+    this.lines = this.initGpioOut(this.numHarts);
+  }
+
+  /** Reset sets mtime to zero and leaves mtimecmp (ACLINT 2.1). */
+  override reset(): void {
+    this.setTime(0n);
+  }
+
+  /** mtime now. */
+  time(): bigint {
+    return wrap(this.rawTicks() + this.timeDelta);
+  }
+
+  onTimeSet(listener: () => void): void {
+    this.timeListeners.push(listener);
+  }
+
+  /** When, on the virtual clock in ns, mtime will reach `target`; capped at what a number holds exactly (104 days). */
+  deadline(target: bigint): number {
+    const now = this.time();
+    if (target <= now) return this.now;
+    const ns = ((target - now) * NS_PER_SECOND + BigInt(this.timebaseFreq) - 1n) / BigInt(this.timebaseFreq);
+    const when = BigInt(Math.floor(this.now)) + ns;
+    return when > BigInt(MAX_NS) ? MAX_NS : Number(when);
+  }
+
+  private rawTicks(): bigint {
+    return (BigInt(Math.floor(this.now)) * BigInt(this.timebaseFreq)) / NS_PER_SECOND;
+  }
+
+  private setTime(value: bigint): void {
+    this.timeDelta = wrap(value - this.rawTicks());
+    for (let hart = 0; hart < this.numHarts; hart++) this.setTimecmp(hart, this.timecmp[hart]);
+    for (const listener of this.timeListeners) listener();
+  }
+
+  private setTimecmp(hart: number, value: bigint): void {
+    this.timecmp[hart] = value;
+    if (value <= this.time()) {
+      this.expiry[hart].del();
+      this.lines[hart].set(1);
+      return;
+    }
+    this.lines[hart].set(0);
+    this.expiry[hart].modNs(this.deadline(value));
+  }
+
+  /** A capped deadline or a rounded one may come early: ask mtime itself. */
+  private expired(hart: number): void {
+    this.setTimecmp(hart, this.timecmp[hart]);
+  }
+
+  private read(offset: number, size: number): bigint {
+    const high = (offset & 4) !== 0;
+    if (offset % 4 === 0) {
+      const hart = this.hartOf(offset);
+      if (hart >= 0) return part(this.timecmp[hart], size, high);
+      if ((offset & ~4) === this.timeBase) return part(this.time(), size, high);
+    }
+    this.guestError(`mtimer: invalid read 0x${offset.toString(16)}`);
+    return 0n;
+  }
+
+  private write(offset: number, value: bigint, size: number): void {
+    const high = (offset & 4) !== 0;
+    if (offset % 4 === 0 && !(high && size === 8)) {
+      const hart = this.hartOf(offset);
+      if (hart >= 0) return this.setTimecmp(hart, merge(this.timecmp[hart], value, size, high));
+      if ((offset & ~4) === this.timeBase) return this.setTime(merge(this.time(), value, size, high));
+    }
+    this.guestError(`mtimer: invalid write 0x${offset.toString(16)}`);
+  }
+
+  /** Whose mtimecmp `offset` is in; -1: nobody's. */
+  private hartOf(offset: number): number {
+    const hart = Math.floor((offset - this.timecmpBase) / 8);
+    return hart >= 0 && hart < this.numHarts ? hart : -1;
+  }
+}

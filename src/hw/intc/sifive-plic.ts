@@ -1,0 +1,243 @@
+/**
+ * SiFive platform-level interrupt controller. Source: RISC-V Platform-Level Interrupt Controller Specification 1.0.0; the layout is SiFive's
+ * (FU540 manual, section 10), every base a property.
+ */
+import type { TypeInfo } from '../../qom/object.js';
+import { string, uint32 } from '../../qom/property.js';
+import { OptionError } from '../../util/errors.js';
+import { defineDevice } from '../core/device.js';
+import type { IrqLine } from '../core/irq.js';
+import { SysBusDevice } from '../core/sysbus.js';
+import { array, u32, vmState } from '../core/vmstate.js';
+
+type Mode = 'U' | 'S' | 'M';
+interface Context {
+  readonly hart: number;
+  readonly mode: Mode;
+}
+
+export class SifivePlic extends SysBusDevice {
+  static override readonly type: TypeInfo = defineDevice('riscv.sifive.plic', SysBusDevice, SifivePlic, {
+    description: 'SiFive platform-level interrupt controller',
+    properties: [
+      string('hart-config'),
+      uint32('hartid-base'),
+      uint32('num-sources'),
+      uint32('num-priorities'),
+      uint32('priority-base'),
+      uint32('pending-base'),
+      uint32('enable-base'),
+      uint32('enable-stride'),
+      uint32('context-base'),
+      uint32('context-stride'),
+      uint32('aperture-size'),
+    ],
+  });
+
+  static readonly vmState = vmState<SifivePlic>('riscv_sifive_plic', { version: 1 }, [
+    array('sourcePriority', u32),
+    array('targetPriority', u32),
+    array('pending', u32),
+    array('claimed', u32),
+    array('enable', u32),
+    array('level', u32),
+  ]);
+
+  hartConfig = '';
+  hartidBase = 0;
+  /** Including source 0, which does not exist. */
+  numSources = 1;
+  numPriorities = 0;
+  priorityBase = 0;
+  pendingBase = 0;
+  enableBase = 0;
+  enableStride = 0;
+  contextBase = 0;
+  contextStride = 0;
+  apertureSize = 0;
+
+  private contexts: Context[] = [];
+  /** Outputs 0..harts-1: supervisor external interrupt of each hart; then the machine external interrupts. */
+  private supervisor: IrqLine[] = [];
+  private machineMode: IrqLine[] = [];
+  private words = 0;
+  private sourcePriority = new Uint32Array(0);
+  private targetPriority = new Uint32Array(0);
+  private pending = new Uint32Array(0);
+  private claimed = new Uint32Array(0);
+  private enable = new Uint32Array(0);
+  /** Input lines now: a gateway whose line is still high at completion asks again. */
+  private level = new Uint32Array(0);
+
+  protected override realize(): void {
+    this.contexts = parseHartConfig(this.hartConfig);
+    if (this.numSources < 1 || this.numSources > 1024) throw new OptionError(`invalid num-sources ${this.numSources}`, 'riscv.sifive.plic', '1 to 1024');
+    this.words = (this.numSources + 31) >>> 5;
+    this.sourcePriority = new Uint32Array(this.numSources);
+    this.targetPriority = new Uint32Array(this.contexts.length);
+    this.pending = new Uint32Array(this.words);
+    this.claimed = new Uint32Array(this.words);
+    this.level = new Uint32Array(this.words);
+    this.enable = new Uint32Array(this.words * this.contexts.length);
+    this.initMmio(
+      this.ioRegion('riscv.sifive.plic', this.apertureSize, {
+        accessSizes: [4],
+        read: (offset) => this.read(offset),
+        write: (offset, value) => this.write(offset, value),
+      }),
+    );
+    this.initGpioIn(this.numSources, (irq, level) => this.setLine(irq, level));
+    this.supervisor = this.initGpioOut(this.numHarts);
+    this.machineMode = this.initGpioOut(this.numHarts);
+  }
+
+  get numHarts(): number {
+    return 1 + this.contexts.reduce((max, c) => Math.max(max, c.hart), -1);
+  }
+
+  override reset(): void {
+    for (const state of [this.sourcePriority, this.targetPriority, this.pending, this.claimed, this.enable]) state.fill(0);
+    this.update();
+  }
+
+  private read(offset: number): number {
+    const priority = index(offset, this.priorityBase, this.numSources, 4);
+    if (priority >= 0) return this.sourcePriority[priority];
+    const word = index(offset, this.pendingBase, this.words, 4);
+    if (word >= 0) return this.pending[word];
+    const enable = this.enableIndex(offset);
+    if (enable >= 0) return this.enable[enable];
+    const context = index(offset, this.contextBase, this.contexts.length, this.contextStride);
+    if (context >= 0) {
+      switch (offset - this.contextBase - context * this.contextStride) {
+        case 0:
+          return this.targetPriority[context];
+        case 4:
+          return this.claim(context);
+      }
+    }
+    return this.badAccess('read', offset);
+  }
+
+  private write(offset: number, value: number): void {
+    const priority = index(offset, this.priorityBase, this.numSources, 4);
+    if (priority >= 0) {
+      if (priority === 0) this.badAccess('write', offset);
+      else this.setPriority(this.sourcePriority, priority, value);
+      return;
+    }
+    const enable = this.enableIndex(offset);
+    if (enable >= 0) {
+      this.enable[enable] = enable % this.words === 0 ? value & ~1 : value; // source 0 does not exist
+      this.update();
+      return;
+    }
+    const context = index(offset, this.contextBase, this.contexts.length, this.contextStride);
+    if (context >= 0) {
+      switch (offset - this.contextBase - context * this.contextStride) {
+        case 0:
+          return this.setPriority(this.targetPriority, context, value);
+        case 4:
+          return this.complete(value);
+      }
+    }
+    this.badAccess('write', offset);
+  }
+
+  /** Priorities are WARL: when they fill whole bits the rest is dropped, else an illegal value is ignored. */
+  private setPriority(table: Uint32Array, at: number, value: number): void {
+    value >>>= 0;
+    if (((this.numPriorities + 1) & this.numPriorities) === 0) value %= this.numPriorities + 1;
+    else if (value > this.numPriorities) return;
+    table[at] = value;
+    this.update();
+  }
+
+  private claim(context: number): number {
+    const irq = this.best(context);
+    if (irq > 0) {
+      setBit(this.pending, irq, false);
+      setBit(this.claimed, irq, true);
+    }
+    this.update();
+    return irq;
+  }
+
+  /** Any context may complete any source, enabled or not: Linux completes sources that it has masked meanwhile. */
+  private complete(irq: number): void {
+    irq >>>= 0;
+    if (irq < 1 || irq >= this.numSources) return;
+    setBit(this.claimed, irq, false);
+    if (getBit(this.level, irq)) setBit(this.pending, irq, true);
+    this.update();
+  }
+
+  private setLine(irq: number, level: number): void {
+    if (irq === 0) return;
+    setBit(this.level, irq, level > 0);
+    setBit(this.pending, irq, level > 0);
+    this.update();
+  }
+
+  /** The pending enabled source of the highest priority above the context's threshold; the lowest number wins a tie; 0: none. */
+  private best(context: number): number {
+    let best = 0;
+    let priority = this.targetPriority[context];
+    for (let word = 0; word < this.words; word++) {
+      let bits = this.pending[word] & ~this.claimed[word] & this.enable[context * this.words + word];
+      while (bits !== 0) {
+        const bit = 31 - Math.clz32(bits & -bits);
+        bits &= bits - 1;
+        const irq = word * 32 + bit;
+        if (irq < this.numSources && this.sourcePriority[irq] > priority) {
+          best = irq;
+          priority = this.sourcePriority[irq];
+        }
+      }
+    }
+    return best;
+  }
+
+  private update(): void {
+    this.contexts.forEach(({ hart, mode }, context) => {
+      const level = this.best(context) > 0 ? 1 : 0;
+      if (mode === 'S') this.supervisor[hart].set(level);
+      else if (mode === 'M') this.machineMode[hart].set(level);
+    });
+  }
+
+  private enableIndex(offset: number): number {
+    const context = index(offset, this.enableBase, this.contexts.length, this.enableStride);
+    if (context < 0) return -1;
+    const word = (offset - this.enableBase - context * this.enableStride) >>> 2;
+    return word < this.words ? context * this.words + word : -1;
+  }
+
+  private badAccess(what: string, offset: number): 0 {
+    this.guestError(`invalid register ${what} 0x${offset.toString(16)}`);
+    return 0;
+  }
+}
+
+/** Which of `count` pieces of `stride` bytes from `base` holds `offset`; -1: none. */
+function index(offset: number, base: number, count: number, stride: number): number {
+  const at = Math.floor((offset - base) / stride);
+  return at >= 0 && at < count ? at : -1;
+}
+
+const getBit = (bits: Uint32Array, at: number): boolean => ((bits[at >>> 5] >>> (at & 31)) & 1) !== 0;
+function setBit(bits: Uint32Array, at: number, value: boolean): void {
+  if (value) bits[at >>> 5] |= 1 << (at & 31);
+  else bits[at >>> 5] &= ~(1 << (at & 31));
+}
+
+/** "MS,MS": a comma between harts, a letter a context. */
+export function parseHartConfig(config: string): Context[] {
+  return config.split(',').flatMap((modes, hart) =>
+    [...modes].map((mode, at) => {
+      if (!'USM'.includes(mode)) throw new OptionError(`invalid mode '${mode}' in hart-config '${config}'`, 'riscv.sifive.plic', 'U, S or M');
+      if (modes.indexOf(mode) !== at) throw new OptionError(`mode '${mode}' twice in hart-config '${config}'`, 'riscv.sifive.plic');
+      return { hart, mode: mode as Mode };
+    }),
+  );
+}

@@ -1,0 +1,216 @@
+/**
+ * QEMU's firmware configuration device, MMIO flavour with DMA. Source: QEMU docs/specs/fw_cfg.rst.
+ * Three windows: data (8 bytes, the selected item as a byte stream), selector (big-endian 16 bits), DMA address (big-endian 64 bits).
+ */
+import type { TypeInfo } from '../../qom/object.js';
+import { defineDevice } from '../core/device.js';
+import { SysBusDevice } from '../core/sysbus.js';
+import { u16, u32, vmState } from '../core/vmstate.js';
+import { GuestMemory } from '../misc/guest-memory.js';
+
+
+/** Keys of the items with fixed numbers. */
+export const FW_CFG = {
+  SIGNATURE: 0x00,
+  ID: 0x01,
+  UUID: 0x02,
+  RAM_SIZE: 0x03,
+  NOGRAPHIC: 0x04,
+  NB_CPUS: 0x05,
+  KERNEL_SIZE: 0x08,
+  INITRD_SIZE: 0x0b,
+  BOOT_MENU: 0x0e,
+  KERNEL_DATA: 0x11,
+  INITRD_DATA: 0x12,
+  CMDLINE_SIZE: 0x14,
+  CMDLINE_DATA: 0x15,
+  FILE_DIR: 0x19,
+  FILE_FIRST: 0x20,
+} as const;
+
+const FILE_SLOTS = 0x20;
+const FILE_NAME_LENGTH = 56;
+const FILE_ENTRY_SIZE = 64;
+/** Bits 13:0 of a selector choose the item, bit 15 the architecture's own table, bit 14 asked for writing in old versions. */
+const KEY_MASK = 0xbfff;
+
+const VERSION_TRADITIONAL = 1;
+const VERSION_DMA = 2;
+
+// Control word of the DMA structure; bits 31:16 carry a key when SELECT is set.
+const DMA_ERROR = 0x01;
+const DMA_READ = 0x02;
+const DMA_SKIP = 0x04;
+const DMA_SELECT = 0x08;
+const DMA_WRITE = 0x10;
+const DMA_STRUCT_SIZE = 16;
+/** What the DMA window reads as: "QEMU CFG". */
+const DMA_SIGNATURE = 0x5145_4d55_2043_4647n;
+/** Bytes moved at a time. */
+const DMA_CHUNK = 0x1_0000;
+
+const DATA_SIZE = 8;
+const CTL_SIZE = 2;
+const DMA_SIZE = 8;
+
+const ascii = (text: string): Uint8Array => Uint8Array.from(text, (c) => c.charCodeAt(0));
+const le = (value: number, bytes: number): Uint8Array => Uint8Array.from({ length: bytes }, (_, i) => Math.floor(value / 2 ** (8 * i)) & 0xff);
+
+export class FwCfg extends SysBusDevice {
+  static override readonly type: TypeInfo = defineDevice('fw_cfg_mem', SysBusDevice, FwCfg, {
+    description: 'QEMU firmware configuration',
+  });
+  static readonly vmState = vmState<FwCfg>('fw_cfg', { version: 2 }, [u16('selected'), u32('offset'), u32('dmaHigh')]);
+
+  private memory!: GuestMemory;
+  private readonly items = new Map<number, Uint8Array>();
+  private files: { name: string; data: Uint8Array }[] = [];
+  private selected = 0;
+  private offset = 0;
+  private dmaHigh = 0;
+
+  /** MMIO slots: 0 selector, 1 data, 2 DMA (QEMU's order). */
+  protected override realize(): void {
+    this.memory = new GuestMemory(this.machine.addressSpace);
+    this.addBytes(FW_CFG.SIGNATURE, ascii('QEMU'));
+    this.addU32(FW_CFG.ID, VERSION_TRADITIONAL | VERSION_DMA);
+    this.addBytes(FW_CFG.UUID, new Uint8Array(16));
+    this.addU16(FW_CFG.NOGRAPHIC, 1);
+    this.addU16(FW_CFG.BOOT_MENU, 0);
+    this.addFile('etc/boot-fail-wait', le(0xffff_ffff, 4));
+    this.initMmio(
+      this.ioRegion('fwcfg.ctl', CTL_SIZE, {
+        accessSizes: [2],
+        endianness: 'big',
+        read: () => 0,
+        write: (_offset, value) => this.select(value),
+      }),
+    );
+    this.initMmio(
+      this.ioRegion('fwcfg.data', DATA_SIZE, {
+        accessSizes: [1, 2, 4, 8],
+        implSizes: [1, 2, 4, 8],
+        endianness: 'big', // a byte stream: the first byte goes to the lowest address
+        read: (_offset, size) => this.readBytes(size),
+        read64: () => (BigInt(this.readBytes(4)) << 32n) | BigInt(this.readBytes(4)),
+        write: () => this.guestError('data register is read-only'),
+        write64: () => this.guestError('data register is read-only'),
+      }),
+    );
+    this.initMmio(
+      this.ioRegion('fwcfg.dma', DMA_SIZE, {
+        accessSizes: [1, 2, 4, 8],
+        implSizes: [1, 2, 4, 8],
+        endianness: 'big',
+        read: (offset, size) => Number(BigInt.asUintN(8 * size, DMA_SIGNATURE >> BigInt(8 * (DMA_SIZE - offset - size)))),
+        read64: () => DMA_SIGNATURE,
+        write: (offset, value, size) => this.writeDma(offset, value, size),
+        write64: (_offset, value) => this.dma(Number(value)),
+      }),
+    );
+  }
+
+  override reset(): void {
+    this.selected = this.offset = this.dmaHigh = 0;
+  }
+
+  /** Replaces the item `key`. */
+  addBytes(key: number, data: Uint8Array): void {
+    this.items.set(key, data);
+  }
+  addU16(key: number, value: number): void {
+    this.addBytes(key, le(value, 2));
+  }
+  addU32(key: number, value: number): void {
+    this.addBytes(key, le(value, 4));
+  }
+  addU64(key: number, value: number): void {
+    this.addBytes(key, le(value, 8));
+  }
+  /** With the terminating NUL. */
+  addString(key: number, text: string): void {
+    this.addBytes(key, Uint8Array.of(...new TextEncoder().encode(text), 0));
+  }
+
+  /** Adds a named file; the directory lists them by name. */
+  addFile(name: string, data: Uint8Array): void {
+    if (this.files.length >= FILE_SLOTS) throw new Error('fw_cfg: no file slots left');
+    if (name.length >= FILE_NAME_LENGTH) throw new Error(`fw_cfg: file name too long: ${name}`);
+    if (this.files.some((f) => f.name === name)) throw new Error(`fw_cfg: duplicate file ${name}`);
+    this.files = [...this.files, { name, data }].sort((a, b) => (a.name < b.name ? -1 : 1));
+    const directory = new Uint8Array(4 + FILE_ENTRY_SIZE * this.files.length);
+    const view = new DataView(directory.buffer);
+    view.setUint32(0, this.files.length);
+    this.files.forEach((file, i) => {
+      const at = 4 + FILE_ENTRY_SIZE * i;
+      const key = FW_CFG.FILE_FIRST + i;
+      view.setUint32(at, file.data.length);
+      view.setUint16(at + 4, key);
+      directory.set(ascii(file.name), at + 8);
+      this.items.set(key, file.data);
+    });
+    this.items.set(FW_CFG.FILE_DIR, directory);
+  }
+
+  private select(key: number): void {
+    this.selected = key & KEY_MASK;
+    this.offset = 0;
+  }
+
+  /** The next `count` bytes of the item, big-endian; zeros past its end. */
+  private readBytes(count: number): number {
+    const item = this.items.get(this.selected);
+    let value = 0;
+    for (let i = 0; i < count; i++) value = (value << 8) | (item && this.offset < item.length ? item[this.offset++] : 0);
+    return value >>> 0;
+  }
+
+  /** The low word (or a write of all) starts the transfer. */
+  private writeDma(offset: number, value: number, size: number): void {
+    if (size !== 4) return this.guestError(`DMA address written with ${size} bytes`);
+    if (offset === 0) {
+      this.dmaHigh = value >>> 0;
+    } else {
+      const address = this.dmaHigh * 0x1_0000_0000 + (value >>> 0);
+      this.dmaHigh = 0;
+      this.dma(address);
+    }
+  }
+
+  private dma(structAddress: number): void {
+    const memory = this.memory;
+    const bytes = memory.read(structAddress, DMA_STRUCT_SIZE);
+    if (!bytes) {
+      this.guestError(`DMA structure at 0x${structAddress.toString(16)} is not in memory`);
+      this.finishDma(structAddress, DMA_ERROR);
+      return;
+    }
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const control = view.getUint32(0);
+    const length = view.getUint32(4);
+    const address = view.getUint32(8) * 0x1_0000_0000 + view.getUint32(12);
+    if (control & DMA_SELECT) this.select(control >>> 16);
+    let ok = true;
+    if (control & DMA_READ) ok = this.dmaRead(address, length);
+    else if (control & DMA_WRITE) ok = length === 0; // no item is writable
+    else if (control & DMA_SKIP) this.offset = Math.min(this.offset + length, this.items.get(this.selected)?.length ?? 0);
+    this.finishDma(structAddress, ok ? 0 : DMA_ERROR);
+  }
+
+  private dmaRead(address: number, length: number): boolean {
+    const item = this.items.get(this.selected) ?? new Uint8Array(0);
+    for (let done = 0; done < length; ) {
+      const count = Math.min(DMA_CHUNK, length - done);
+      const chunk = new Uint8Array(count);
+      chunk.set(item.subarray(this.offset, this.offset + count));
+      this.offset = Math.min(item.length, this.offset + count);
+      if (!this.memory.write(address + done, chunk)) return false;
+      done += count;
+    }
+    return true;
+  }
+
+  private finishDma(structAddress: number, control: number): void {
+    this.memory.write(structAddress, Uint8Array.of(0, 0, 0, control));
+  }
+}

@@ -1,0 +1,24 @@
+/** The RISC-V boards, and the devices that may be on them. */
+import type { TypedClass } from '../../qom/object.js';
+import type { MachineClass } from '../../system/machine.js';
+import { PflashCfi01 } from '../block/pflash-cfi01.js';
+import { Htif } from '../char/htif.js';
+import { SerialMm } from '../char/serial-mm.js';
+import { RiscvAclintMtimer, RiscvAclintSwi } from '../intc/riscv-aclint.js';
+import { SifivePlic } from '../intc/sifive-plic.js';
+import { SifiveTest } from '../misc/sifive-test.js';
+import { FwCfg } from '../nvram/fw-cfg.js';
+import { GoldfishRtc } from '../rtc/goldfish-rtc.js';
+import { VirtioDevice } from '../virtio/virtio.js';
+import { VirtioMmio } from '../virtio/virtio-mmio.js';
+import { VirtioRng } from '../virtio/virtio-rng.js';
+import { VirtConsole, VirtSerialPort, VirtioSerial } from '../virtio/virtio-serial.js';
+import { SpikeMachine } from './spike.js';
+import { VirtMachine } from './virt.js';
+
+export const riscvMachines: readonly MachineClass[] = [VirtMachine, SpikeMachine];
+
+export const riscvDevices: readonly TypedClass[] = [
+  ...[PflashCfi01, Htif, SerialMm, RiscvAclintMtimer, RiscvAclintSwi, SifivePlic, SifiveTest, FwCfg, GoldfishRtc],
+  ...[VirtioDevice, VirtioMmio, VirtioRng, VirtioSerial, VirtSerialPort, VirtConsole],
+];

@@ -1,0 +1,79 @@
+/** What the RISC-V boards share: harts, RAM, reset vector, device tree. */
+import { FdtTree } from '../core/fdt.js';
+import { RiscvAclintMtimer, RiscvAclintSwi, ACLINT_SWI_SIZE, ACLINT_TIMEBASE_FREQ } from '../intc/riscv-aclint.js';
+import type { MemoryRegion } from '../../memory/region.js';
+import type { TypeInfo } from '../../qom/object.js';
+import { string } from '../../qom/property.js';
+import { MachineState, defineMachine, type MachineClassOptions } from '../../system/machine.js';
+import { OptionError } from '../../util/errors.js';
+import { loadBootImages, resetVector, type BootInfo } from './boot.js';
+import { IRQ_M_SOFT, IRQ_M_TIMER, type RiscvHart } from './hart.js';
+import type { MapEntry } from './virt-fdt.js';
+
+export abstract class RiscvMachine extends MachineState {
+  static override readonly type: TypeInfo<MachineClassOptions> = defineMachine('riscv-machine', MachineState, RiscvMachine, {
+    desc: '',
+    abstract: true,
+    properties: [string('dumpdtb', { description: 'Dump the device tree blob to a file and quit' })],
+  });
+
+  /** `-machine dumpdtb=FILE` */
+  dumpdtb: string | undefined;
+  readonly harts: RiscvHart[] = [];
+  /** What was loaded where. */
+  bootInfo: BootInfo | undefined;
+  /** The tree that the guest gets. */
+  fdt!: FdtTree;
+  mtimer!: RiscvAclintMtimer;
+
+  /** Makes a hart that starts at `resetVector`; the board takes it in and realizes it. */
+  protected createHart(_hartid: number, _resetVector: number): RiscvHart {
+    throw new OptionError('this build has no RISC-V CPU', '-cpu');
+  }
+
+  protected createHarts(resetVectorAddress: number): void {
+    for (let hartid = 0; hartid < this.smpCpus; hartid++) {
+      const hart = this.createHart(hartid, resetVectorAddress);
+      this.harts.push(hart);
+      this.addCpu(hart);
+      this.realize(hart);
+    }
+  }
+
+  /** MSWI and MTIMER side by side: a CLINT. */
+  protected createClint([base]: MapEntry): void {
+    const swi = this.addDevice(RiscvAclintSwi, { 'num-harts': this.smpCpus });
+    swi.mmioMap(0, base);
+    this.mtimer = this.addDevice(RiscvAclintMtimer, { 'num-harts': this.smpCpus, 'timebase-freq': ACLINT_TIMEBASE_FREQ });
+    this.mtimer.mmioMap(0, base + ACLINT_SWI_SIZE);
+    this.harts.forEach((hart, i) => {
+      swi.connectGpioOut(i, hart.gpioIn(IRQ_M_SOFT));
+      this.mtimer.connectGpioOut(i, hart.gpioIn(IRQ_M_TIMER));
+      hart.setTimeSource?.(this.mtimer);
+    });
+  }
+
+  /** Maps RAM, `-m` large. */
+  protected createRam(name: string, base: number): MemoryRegion {
+    const ram = this.newRam(name, this.ramSize);
+    this.systemMemory.addSubregion(base, ram);
+    return ram;
+  }
+
+  /** Loads the images, puts the reset vector into the mask ROM, and serves `dumpdtb`. */
+  protected boot(board: () => FdtTree, mrom: MapEntry, romName: string, ramBase: number): void {
+    const { xlen } = this.harts[0].description;
+    this.systemMemory.addSubregion(mrom[0], this.newRom(romName, mrom[1]));
+    this.fdt = this.config.dtb ? FdtTree.parse(this.config.dtb) : board();
+    if (this.dumpdtb !== undefined) return this.dumpTree(this.dumpdtb);
+    this.bootInfo = loadBootImages(this, this.fdt, { base: ramBase, size: this.ramSize }, xlen);
+    this.roms.add('mrom.reset', mrom[0], resetVector(this.bootInfo, xlen));
+  }
+
+  private dumpTree(file: string): void {
+    if (this.config.append) this.fdt.node('/chosen').string('bootargs', this.config.append);
+    if (!this.env.writeFile) throw new OptionError('this host cannot write files', '-machine dumpdtb');
+    this.env.writeFile(file, this.fdt.flatten());
+    this.requestShutdown('host-ui');
+  }
+}

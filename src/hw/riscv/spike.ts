@@ -1,0 +1,69 @@
+/** The `spike` board: harts, CLINT, RAM and HTIF, for bare-metal programs that end through `tohost`. Source: riscv-isa-sim; QEMU hw/riscv/spike. */
+import { Htif } from '../char/htif.js';
+import { isElf, parseElf, EM_RISCV, type SymbolTable } from '../core/elf.js';
+import { FdtTree } from '../core/fdt.js';
+import { unpack } from '../core/loader.js';
+import { ACLINT_TIMEBASE_FREQ } from '../intc/riscv-aclint.js';
+import type { TypeInfo } from '../../qom/object.js';
+import { defineMachine, type MachineClassOptions } from '../../system/machine.js';
+import { RiscvMachine } from './riscv-machine.js';
+import { addClint, addCpus, addMemory } from './virt-fdt.js';
+
+const MAP = {
+  mrom: [0x0000_1000, 0xf000],
+  htif: [0x0100_0000, 0x1000], // unless the program has symbols
+  clint: [0x0200_0000, 0x1_0000],
+  dram: [0x8000_0000, 0],
+} as const;
+
+/** HTIF lies in the program's own memory: over RAM. */
+const HTIF_PRIORITY = 1;
+
+export class SpikeMachine extends RiscvMachine {
+  static override readonly type: TypeInfo<MachineClassOptions> = defineMachine('spike', RiscvMachine, SpikeMachine, {
+    desc: 'RISC-V Spike board',
+    maxCpus: 1,
+  });
+
+  htif!: Htif;
+
+  protected override init(): void {
+    this.createHarts(MAP.mrom[0]);
+    this.createClint(MAP.clint);
+    this.createRam('riscv.spike.ram', MAP.dram[0]);
+    const fixed = this.createHtif();
+    this.boot(() => this.buildTree(fixed), MAP.mrom, 'riscv.spike.mrom', MAP.dram[0]);
+  }
+
+  /** At the symbols of the kernel or else the firmware; without them at a fixed address. True: at the fixed one. */
+  private createHtif(): boolean {
+    const symbols = [this.config.kernel, this.config.bios].map((image) => symbolsOf(image)).find((s) => s?.find('tohost') && s.find('fromhost'));
+    const [base] = MAP.htif;
+    const tohost = symbols?.find('tohost')?.address ?? BigInt(base + 8);
+    const fromhost = symbols?.find('fromhost')?.address ?? BigInt(base);
+    this.htif = this.addDevice(Htif, { chardev: this.config.serials?.[0] });
+    this.htif.mmioMap(0, Number(tohost), HTIF_PRIORITY);
+    this.htif.mmioMap(1, Number(fromhost), HTIF_PRIORITY);
+    return symbols === undefined;
+  }
+
+  private buildTree(fixedHtif: boolean): FdtTree {
+    const tree = new FdtTree();
+    const { root } = tree;
+    root.u32('#address-cells', 2).u32('#size-cells', 2).string('compatible', 'ucbbar,spike-bare-dev').string('model', 'ucbbar,spike-bare,qemu');
+    const htif = root.node('htif').string('compatible', 'ucb,htif0');
+    if (fixedHtif) htif.reg64('reg', MAP.htif[0], MAP.htif[1]);
+    const intc = addCpus(tree, { harts: this.harts.map((h) => h.description), timebase: ACLINT_TIMEBASE_FREQ });
+    addMemory(root, MAP.dram[0], this.ramSize);
+    const soc = root.node('soc').u32('#address-cells', 2).u32('#size-cells', 2).string('compatible', 'simple-bus').flag('ranges');
+    addClint(soc, MAP.clint, intc);
+    root.node('chosen').string('stdout-path', '/htif');
+    return tree;
+  }
+}
+
+function symbolsOf(image: Uint8Array | string | undefined): SymbolTable | undefined {
+  if (!(image instanceof Uint8Array)) return undefined;
+  const bytes = unpack('image', image);
+  return isElf(bytes) ? parseElf('image', bytes, { machines: [EM_RISCV], littleEndian: true }).symbols : undefined;
+}

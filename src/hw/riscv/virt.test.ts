@@ -1,0 +1,172 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { FdtTree, type FdtNode } from '../core/fdt.js';
+import { RingBufferChardev } from '../../chardev/chardev.js';
+import { MiB } from '../../util/size.js';
+import { IRQ_M_TIMER, IRQ_S_EXT } from './hart.js';
+import { IdleHart, IdleSpike, IdleVirt } from './testing.js';
+
+const words = (m: IdleVirt | IdleSpike, address: number, count: number) => Array.from({ length: count }, (_, i) => m.addressSpace.read(address + 4 * i, 4));
+const hart = (m: IdleVirt) => m.cpus[0] as IdleHart;
+
+describe('virt', () => {
+  it('has the reset vector that QEMU 10.0 has', () => {
+    const m = new IdleVirt({ ramSize: 512 * MiB });
+    m.create();
+    expect(words(m, 0x1000, 20)).toEqual([
+      0x00000297, 0x02828613, 0xf1402573, 0x0202b583, 0x0182b283, 0x00028067, 0x80000000, 0, 0x9fe00000, 0, 0x4942534f, 0, 2, 0, 0, 0, 1, 0, 0, 0,
+    ]);
+    expect(m.addressSpace.read(0x9fe00000, 4)).toBe(0xedfe0dd0);
+  });
+
+  it('puts firmware, kernel and initrd where QEMU puts them', () => {
+    const firmware = new Uint8Array(0x4_1000).fill(1);
+    const m = new IdleVirt(
+      { ramSize: 512 * MiB, bios: 'default', kernel: new Uint8Array(100).fill(2), initrd: new Uint8Array(50).fill(3), append: 'console=ttyS0' },
+      { env: { firmware: (name) => (name === 'opensbi-riscv64-generic-fw_dynamic.bin' ? firmware : undefined) } },
+    );
+    m.create();
+    expect([m.addressSpace.read(0x80000000, 1), m.addressSpace.read(0x80200000, 1), m.addressSpace.read(0x90200000, 1)]).toEqual([1, 2, 3]);
+    expect(words(m, 0x1038, 1)).toEqual([0x80200000]);
+    const chosen = m.fdt.find('/chosen')!;
+    expect(chosen.getString('bootargs')).toBe('console=ttyS0');
+    expect([chosen.getU64('linux,initrd-start'), chosen.getU64('linux,initrd-end')]).toEqual([0x90200000n, 0x90200032n]);
+  });
+
+  it('puts the images back at reset', () => {
+    const m = new IdleVirt({ ramSize: 64 * MiB, kernel: Uint8Array.of(7) });
+    m.create();
+    m.addressSpace.write(0x80000000, 1, 9);
+    m.reset();
+    expect(m.addressSpace.read(0x80000000, 1)).toBe(7);
+  });
+
+  it('refuses what is not built in one line', () => {
+    expect(() => new IdleVirt({ smp: 2 }).create()).toThrow(/-smp/);
+    expect(() => new IdleVirt({ properties: { aclint: 'on' } }).create()).toThrow(/aclint=on.*not built/);
+    expect(() => new IdleVirt({ bios: 'default' }).create()).toThrow(/unable to find firmware/);
+    expect(() => new IdleVirt({ kernel: new Uint8Array(65 * MiB), ramSize: 64 * MiB }).create()).toThrow(/do not fit/);
+  });
+
+  it('wires uart -> plic -> hart and clint -> hart', () => {
+    const serial = new RingBufferChardev('serial0');
+    const m = new IdleVirt({ ramSize: 64 * MiB, serials: [serial] });
+    m.create();
+    m.vmStart();
+    m.addressSpace.write(0x1000_0000, 1, 0x41);
+    expect(serial.readText()).toBe('A');
+    m.addressSpace.write(0x1000_0001, 1, 1); // IER: receive
+    m.addressSpace.write(0x0c00_0000 + 4 * 10, 4, 1);
+    m.addressSpace.write(0x0c00_2080, 4, 1 << 10); // context 1: S mode
+    serial.input(Uint8Array.of(0x42));
+    expect(hart(m).lines[IRQ_S_EXT]).toBe(1);
+    expect(m.addressSpace.read(0x0c20_1004, 4)).toBe(10);
+    expect(m.addressSpace.read(0x1000_0000, 1)).toBe(0x42);
+    m.addressSpace.write(0x0c20_1004, 4, 10);
+    expect(hart(m).lines[IRQ_S_EXT]).toBe(0);
+
+    m.addressSpace.write64(0x0200_4000, 1000n); // 100 us
+    expect(hart(m).lines[IRQ_M_TIMER]).toBe(0);
+    m.hostClock.ns += 99_000;
+    m.clocks.runTimers();
+    expect(hart(m).lines[IRQ_M_TIMER]).toBe(0);
+    m.hostClock.ns += 1_000;
+    m.clocks.runTimers();
+    expect(hart(m).lines[IRQ_M_TIMER]).toBe(1);
+  });
+
+  it('writes its tree for dumpdtb and asks to quit', () => {
+    const files: Record<string, Uint8Array> = {};
+    const m = new IdleVirt({ properties: { dumpdtb: 'x.dtb' } }, { env: { writeFile: (name, bytes) => (files[name] = bytes) } });
+    m.create();
+    expect(FdtTree.parse(files['x.dtb']).find('/soc/plic')!.getU32('riscv,ndev')).toBe(95);
+    expect(m.runState.shutdownRequest).toBeDefined();
+  });
+
+  it('describes itself as QEMU does', ({ skip }) => {
+    if (!runs('qemu-system-riscv64')) skip();
+    const folder = mkdtempSync(join(tmpdir(), 'wemu-dtb-'));
+    try {
+      const file = join(folder, 'qemu.dtb');
+      execFileSync('qemu-system-riscv64', ['-M', `virt,dumpdtb=${file}`, '-m', '512M', '-nographic'], { stdio: 'ignore' });
+      expect(existsSync(file)).toBe(true);
+      const theirs = FdtTree.parse(readFileSync(file));
+      const m = new IdleVirt({ ramSize: 512 * MiB });
+      m.create();
+      const [ours, qemu] = [flat(m.fdt.root), flat(theirs.root)];
+      // Phandles are compared by the node that they name.
+      const differing = [...new Set([...ours.keys(), ...qemu.keys()])].filter((key) => ours.get(key) !== qemu.get(key)).filter((key) => !KNOWN.some((k) => k.test(key)));
+      expect(differing).toEqual([]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+/** Where our tree is meant to differ from the one of QEMU 7.2. */
+const KNOWN = [
+  /^\/soc\/pci@/, // not built
+  /^\/platform-bus@/, // not built
+  /^\/pmu/, // event counters are not built
+  /riscv,ndev$/, // 96 in 7.2, 95 since 8.0
+  /^\/aliases/, // since 8.0
+  /^\/cpus\/cpu@0 (riscv,isa|riscv,isa-.*|riscv,cbo.*|mmu-type)$/, // the CPU's own
+  /rng-seed$/,
+];
+
+const PHANDLES = new Set(['interrupt-parent', 'regmap', 'cpu']);
+
+/** `path property` -> value in hex, phandles replaced by paths. */
+function flat(root: FdtNode): Map<string, string> {
+  const names = new Map<number, string>();
+  const visit = (node: FdtNode, path: string, see: (node: FdtNode, path: string) => void): void => {
+    see(node, path);
+    for (const child of node.children.values()) visit(child, `${path}/${child.name}`, see);
+  };
+  visit(root, '', (node, path) => {
+    const phandle = node.getU32('phandle');
+    if (phandle !== undefined) names.set(phandle, path);
+  });
+  const out = new Map<string, string>();
+  visit(root, '', (node, path) => {
+    for (const [name, bytes] of node.properties) {
+      if (name === 'phandle') continue;
+      const cells = node.getCells(name)!;
+      const value = PHANDLES.has(name)
+        ? names.get(cells[0])
+        : name === 'interrupts-extended'
+          ? cells.map((cell, i) => (i % 2 ? cell : names.get(cell))).join()
+          : Buffer.from(bytes).toString('hex');
+      out.set(`${path} ${name}`, String(value));
+    }
+  });
+  return out;
+}
+
+function runs(program: string): boolean {
+  try {
+    execFileSync(program, ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe('spike', () => {
+  it('takes console output and an exit code through HTIF', () => {
+    const serial = new RingBufferChardev('serial0');
+    const m = new IdleSpike({ ramSize: 16 * MiB, serials: [serial] });
+    m.create();
+    const [fromhost, tohost] = [0x0100_0000, 0x0100_0008];
+    m.addressSpace.write64(tohost, 0x0101_0000_0000_0061n);
+    expect(serial.readText()).toBe('a');
+    expect(m.addressSpace.read64(fromhost)).toBe(0x0101_0000_0000_0161n);
+    expect(m.addressSpace.read64(tohost)).toBe(0n);
+    m.addressSpace.write(tohost, 4, (5 << 1) | 1);
+    m.addressSpace.write(tohost + 4, 4, 0);
+    expect(m.runState.shutdownRequest).toEqual({ cause: 'guest-shutdown', exitCode: 5 });
+  });
+});

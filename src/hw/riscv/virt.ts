@@ -1,0 +1,158 @@
+/** QEMU's RISC-V `virt` board. Source: QEMU docs/system/riscv/virt.rst. */
+import type { FdtTree } from '../core/fdt.js';
+import { PflashCfi01 } from '../block/pflash-cfi01.js';
+import { SerialMm } from '../char/serial-mm.js';
+import { SifivePlic } from '../intc/sifive-plic.js';
+import { ACLINT_TIMEBASE_FREQ } from '../intc/riscv-aclint.js';
+import { SifiveTest } from '../misc/sifive-test.js';
+import { FW_CFG, FwCfg } from '../nvram/fw-cfg.js';
+import { GoldfishRtc } from '../rtc/goldfish-rtc.js';
+import { VirtioMmio } from '../virtio/virtio-mmio.js';
+import type { TypeInfo } from '../../qom/object.js';
+import { bool, enumeration } from '../../qom/property.js';
+import { defineMachine, type MachineClassOptions } from '../../system/machine.js';
+import { OptionError } from '../../util/errors.js';
+import { KiB } from '../../util/size.js';
+import { IRQ_M_EXT, IRQ_S_EXT } from './hart.js';
+import { RiscvMachine } from './riscv-machine.js';
+import { buildVirtTree } from './virt-fdt.js';
+
+/** The memory map. PCI (0x3000_0000, 0x4000_0000), the platform bus and the IMSICs are not built. */
+const MAP = {
+  mrom: [0x0000_1000, 0xf000],
+  test: [0x0010_0000, 0x1000],
+  rtc: [0x0010_1000, 0x1000],
+  clint: [0x0200_0000, 0x1_0000],
+  plic: [0x0c00_0000, 0x60_0000],
+  uart0: [0x1000_0000, 0x100],
+  virtio: [0x1000_1000, 0x1000], // the first of VIRTIO_COUNT
+  fwCfg: [0x1010_0000, 0x18],
+  flash: [0x2000_0000, 0x400_0000], // two banks
+  dram: [0x8000_0000, 0],
+} as const;
+
+const IRQ = { virtio: 1, uart0: 10, rtc: 11 } as const;
+const VIRTIO_COUNT = 8;
+
+const PLIC = {
+  'num-sources': 96,
+  'num-priorities': 7,
+  'priority-base': 0x00_0000,
+  'pending-base': 0x00_1000,
+  'enable-base': 0x00_2000,
+  'enable-stride': 0x80,
+  'context-base': 0x20_0000,
+  'context-stride': 0x1000,
+  'aperture-size': MAP.plic[1],
+} as const;
+
+const FLASH_SECTOR = 256 * KiB;
+/** Bits a second at divisor 1. */
+const UART_BAUDBASE = 399_193;
+const UART_CLOCK = 3_686_400;
+const RNG_SEED_WORDS = 8;
+
+export class VirtMachine extends RiscvMachine {
+  static override readonly type: TypeInfo<MachineClassOptions> = defineMachine('virt', RiscvMachine, VirtMachine, {
+    desc: 'RISC-V VirtIO board',
+    maxCpus: 1,
+    properties: [
+      bool('aclint', { description: 'ACLINT devices beside the CLINT (only off is built)' }),
+      enumeration('aia', ['none'], { description: 'Advanced interrupt architecture (only none is built)' }),
+    ],
+  });
+
+  aclint = false;
+  aia = 'none';
+  plic!: SifivePlic;
+  fwCfg!: FwCfg;
+
+  protected override init(): void {
+    if (this.aclint) throw new OptionError("'aclint=on' is not built", '-machine virt', 'aclint=off');
+    this.createHarts(MAP.mrom[0]);
+    this.createClint(MAP.clint);
+    this.createPlic();
+    this.createRam('riscv_virt_board.ram', MAP.dram[0]);
+
+    this.addDevice(SifiveTest).mmioMap(0, MAP.test[0]);
+    this.createVirtio();
+    this.createUart();
+    this.createRtc();
+    this.createFlash();
+    this.createFwCfg();
+    this.boot(() => this.buildTree(), MAP.mrom, 'riscv_virt_board.mrom', MAP.dram[0]);
+  }
+
+  private createPlic(): void {
+    const config = this.harts.map(() => 'MS').join(',');
+    this.plic = this.addDevice(SifivePlic, { 'hart-config': config, ...PLIC });
+    this.plic.mmioMap(0, MAP.plic[0]);
+    const count = this.harts.length;
+    this.harts.forEach((hart, i) => {
+      this.plic.connectGpioOut(i, hart.gpioIn(IRQ_S_EXT));
+      this.plic.connectGpioOut(count + i, hart.gpioIn(IRQ_M_EXT));
+    });
+  }
+
+  /** From the last slot to the first: `-device` without `bus=` takes the first free bus, and in QEMU that is the highest slot. */
+  private createVirtio(): void {
+    for (let slot = VIRTIO_COUNT - 1; slot >= 0; slot--) {
+      const transport = this.addDevice(VirtioMmio, { 'bus-name': `virtio-mmio-bus.${slot}` });
+      transport.mmioMap(0, MAP.virtio[0] + slot * MAP.virtio[1]);
+      transport.connectIrq(0, this.plic.gpioIn(IRQ.virtio + slot));
+    }
+  }
+
+  private createUart(): void {
+    const uart = this.addDevice(SerialMm, { chardev: this.config.serials?.[0], baudbase: UART_BAUDBASE });
+    uart.mmioMap(0, MAP.uart0[0]);
+    uart.connectIrq(0, this.plic.gpioIn(IRQ.uart0));
+  }
+
+  private createRtc(): void {
+    const rtc = this.addDevice(GoldfishRtc);
+    rtc.mmioMap(0, MAP.rtc[0]);
+    rtc.connectIrq(0, this.plic.gpioIn(IRQ.rtc));
+  }
+
+  /** Two banks of two 16-bit chips each. */
+  private createFlash(): void {
+    const size = MAP.flash[1] / 2;
+    for (const bank of [0, 1]) {
+      const flash = this.addDevice(
+        PflashCfi01,
+        { name: `virt.flash${bank}`, 'num-blocks': size / FLASH_SECTOR, 'sector-length': FLASH_SECTOR, width: 4, 'device-width': 2, id0: 0x89, id1: 0x18 },
+        { name: `virt.flash${bank}` },
+      );
+      flash.mmioMap(0, MAP.flash[0] + bank * size);
+    }
+  }
+
+  private createFwCfg(): void {
+    this.fwCfg = this.addDevice(FwCfg);
+    this.fwCfg.addU16(FW_CFG.NB_CPUS, this.smpCpus);
+    const [base] = MAP.fwCfg;
+    this.fwCfg.mmioMap(0, base + 8);
+    this.fwCfg.mmioMap(1, base);
+    this.fwCfg.mmioMap(2, base + 16);
+  }
+
+  private buildTree(): FdtTree {
+    const seed = new DataView(this.randomBytes(4 * RNG_SEED_WORDS).slice().buffer);
+    return buildVirtTree({
+      map: MAP,
+      ram: [MAP.dram[0], this.ramSize],
+      harts: this.harts.map((hart) => hart.description),
+      timebase: ACLINT_TIMEBASE_FREQ,
+      plicSources: PLIC['num-sources'],
+      irq: IRQ,
+      virtio: Array.from({ length: VIRTIO_COUNT }, (_, slot) => ({
+        base: MAP.virtio[0] + slot * MAP.virtio[1],
+        size: MAP.virtio[1],
+        irq: IRQ.virtio + slot,
+      })),
+      uartClock: UART_CLOCK,
+      rngSeed: Array.from({ length: RNG_SEED_WORDS }, (_, i) => seed.getUint32(4 * i)),
+    });
+  }
+}

@@ -1,0 +1,68 @@
+/** Virtio entropy source. Source: VIRTIO 1.2, section 5.4. */
+import type { TypeInfo } from '../../qom/object.js';
+import { uint32, uint64 } from '../../qom/property.js';
+import type { Timer } from '../core/clock.js';
+import { defineDevice } from '../core/device.js';
+import { VIRTIO_ID, VirtioDevice } from './virtio.js';
+import { scatter, totalLength, type VirtQueue } from './virtqueue.js';
+
+const QUEUE_SIZE = 8;
+/** A device may fill less than it is given (5.4.6.1): bounds the work that one buffer can ask for. */
+const MAX_FILL = 4096;
+
+export class VirtioRng extends VirtioDevice {
+  static override readonly type: TypeInfo = defineDevice('virtio-rng-device', VirtioDevice, VirtioRng, {
+    description: 'Virtio entropy source',
+    bus: 'virtio-bus',
+    userCreatable: true,
+    properties: [uint64('max-bytes'), uint32('period')],
+  });
+
+  /** At most so many bytes in `period` ms. */
+  maxBytes = (1n << 63n) - 1n;
+  period = 0x1_0000;
+
+  override readonly deviceId = VIRTIO_ID.RNG;
+  private quota = 0n;
+  private timer!: Timer;
+  private requests!: VirtQueue;
+
+  protected override deviceFeatures(): bigint {
+    return 0n;
+  }
+
+  protected override realize(): void {
+    this.requests = this.addQueue(QUEUE_SIZE, () => this.process());
+    this.quota = this.maxBytes;
+    this.timer = this.newTimer(() => this.newPeriod());
+  }
+
+  protected override deviceReset(): void {
+    this.timer.del();
+    this.quota = this.maxBytes;
+  }
+
+  private newPeriod(): void {
+    this.quota = this.maxBytes;
+    this.process();
+  }
+
+  private process(): void {
+    let pushed = false;
+    while (this.quota > 0n && !this.broken) {
+      const element = this.requests.pop();
+      if (!element) break;
+      const want = Math.min(totalLength(element.in), MAX_FILL, Number(this.quota));
+      const written = scatter(this.memory, element.in, this.machine.randomBytes(want));
+      if (written === undefined) {
+        this.onError('buffer is not in memory');
+        break;
+      }
+      if (!this.timer.pending && this.maxBytes < (1n << 63n) - 1n) this.timer.startNs(this.period * 1e6);
+      this.quota -= BigInt(written);
+      this.requests.push(element, written);
+      pushed = true;
+    }
+    if (pushed) this.notify(this.requests);
+  }
+}

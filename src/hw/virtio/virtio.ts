@@ -1,0 +1,196 @@
+/** What all virtio devices share, whatever transport carries them. Source: VIRTIO 1.2, sections 2 and 3. */
+import { defineType, type TypeInfo } from '../../qom/object.js';
+import { bool } from '../../qom/property.js';
+import { Bus } from '../core/bus.js';
+import { DeviceState, defineDevice } from '../core/device.js';
+import { VirtQueue, type VirtQueueElement, type VirtQueueMemory, type VirtQueueOwner } from './virtqueue.js';
+
+/** Device numbers (section 5). */
+export const VIRTIO_ID = { NET: 1, BLOCK: 2, CONSOLE: 3, RNG: 4, BALLOON: 5, SCSI: 8, P9: 9, GPU: 16, INPUT: 18, VSOCK: 19, CRYPTO: 20, FS: 26 } as const;
+
+// Device status (section 2.1)
+export const STATUS_ACKNOWLEDGE = 1;
+export const STATUS_DRIVER = 2;
+export const STATUS_DRIVER_OK = 4;
+export const STATUS_FEATURES_OK = 8;
+export const STATUS_NEEDS_RESET = 0x40;
+export const STATUS_FAILED = 0x80;
+
+// Feature bits that belong to no device type (section 6)
+export const F_NOTIFY_ON_EMPTY = 1n << 24n;
+export const F_ANY_LAYOUT = 1n << 27n;
+export const F_INDIRECT_DESC = 1n << 28n;
+export const F_EVENT_IDX = 1n << 29n;
+export const F_VERSION_1 = 1n << 32n;
+
+// Interrupt status
+export const ISR_QUEUE = 1;
+export const ISR_CONFIG = 2;
+
+/** What a device needs of the transport that it is plugged into. */
+export interface VirtioTransport {
+  readonly memory: VirtQueueMemory;
+  /** Offered by the transport: F_VERSION_1 or the legacy bits. */
+  readonly features: bigint;
+  /** `isr` has changed. */
+  updateIrq(): void;
+}
+
+/** The bus between a transport and its one device. */
+export class VirtioBus extends Bus {
+  static override readonly type: TypeInfo = defineType('virtio-bus', Bus, VirtioBus, { abstract: true });
+  override readonly maxDevices = 1;
+
+  constructor(
+    parent: DeviceState,
+    name: string,
+    private readonly transport: VirtioTransport,
+  ) {
+    super(parent, name);
+  }
+
+  get device(): VirtioDevice | undefined {
+    return this.children[0] as VirtioDevice | undefined;
+  }
+
+  override attach(device: DeviceState): void {
+    if (!(device instanceof VirtioDevice)) throw new TypeError(`'${device.typeName}' is not a virtio device`);
+    super.attach(device);
+    device.plug(this.transport);
+  }
+}
+
+export abstract class VirtioDevice extends DeviceState implements VirtQueueOwner {
+  static override readonly type: TypeInfo = defineDevice('virtio-device', DeviceState, VirtioDevice, {
+    bus: 'virtio-bus',
+    abstract: true,
+    properties: [bool('indirect_desc'), bool('event_idx', { field: 'eventIdxOffered' }), bool('notify_on_empty'), bool('any_layout')],
+  });
+
+  indirectDesc = true;
+  eventIdxOffered = true;
+  notifyOnEmpty = true;
+  anyLayout = true;
+
+  abstract readonly deviceId: number;
+  /** Feature bits of the device type. */
+  protected abstract deviceFeatures(): bigint;
+
+  readonly queues: VirtQueue[] = [];
+  /** Device-specific configuration space. */
+  config = new Uint8Array(0);
+  /** Counts changes of `config`, so that a driver can read it whole. */
+  configGeneration = 0;
+  status = 0;
+  isr = 0;
+  guestFeatures = 0n;
+  /** The driver broke the rules; nothing moves until it resets the device. */
+  broken = false;
+  private transport: VirtioTransport | undefined;
+
+  get memory(): VirtQueueMemory {
+    return this.transport!.memory;
+  }
+  get eventIdx(): boolean {
+    return (this.guestFeatures & F_EVENT_IDX) !== 0n;
+  }
+
+  /** Called by the transport's bus when the device is put into it. */
+  plug(transport: VirtioTransport): void {
+    this.transport = transport;
+  }
+
+  /** Everything offered to the driver. */
+  get hostFeatures(): bigint {
+    const legacy = !this.transport || (this.transport.features & F_VERSION_1) === 0n;
+    return (
+      this.deviceFeatures() |
+      (this.transport?.features ?? 0n) |
+      (this.indirectDesc ? F_INDIRECT_DESC : 0n) |
+      (this.eventIdxOffered ? F_EVENT_IDX : 0n) |
+      (legacy && this.notifyOnEmpty ? F_NOTIFY_ON_EMPTY : 0n) |
+      (legacy && this.anyLayout ? F_ANY_LAYOUT : 0n)
+    );
+  }
+
+  setGuestFeatures(features: bigint): void {
+    this.guestFeatures = features & this.hostFeatures;
+  }
+
+  setStatus(status: number): void {
+    status &= 0xff;
+    // A modern driver must have taken VERSION_1, or FEATURES_OK does not stick (section 3.1.1).
+    const modern = ((this.transport?.features ?? 0n) & F_VERSION_1) !== 0n;
+    if (modern && status & STATUS_FEATURES_OK && (this.guestFeatures & F_VERSION_1) === 0n) status &= ~STATUS_FEATURES_OK;
+    this.status = status;
+    if (status === 0) this.resetDevice();
+    else this.statusChanged(status);
+  }
+
+  /** Back to how the driver found it; wiring and configuration stay. */
+  resetDevice(): void {
+    this.status = 0;
+    this.guestFeatures = 0n;
+    this.broken = false;
+    for (const queue of this.queues) queue.reset();
+    this.deviceReset();
+    this.isr = 0;
+    this.transport?.updateIrq();
+  }
+
+  /** The driver notified queue `n`. */
+  notifyQueue(n: number): void {
+    const queue = this.queues[n];
+    if (queue && queue.desc !== 0 && !this.broken) queue.handle(queue);
+  }
+
+  configWritten(_offset: number, _size: number): void {}
+
+  onError(message: string): void {
+    if (this.broken) return;
+    this.broken = true;
+    this.guestError(`${message}: device is broken until reset`);
+    if (this.guestFeatures & F_VERSION_1) {
+      this.status |= STATUS_NEEDS_RESET;
+      this.notifyConfig();
+    }
+  }
+
+  ackIsr(bits: number): void {
+    this.isr &= ~bits;
+    this.transport?.updateIrq();
+  }
+
+  protected addQueue(size: number, handle: (queue: VirtQueue) => void): VirtQueue {
+    const queue = new VirtQueue(this, size, handle);
+    this.queues.push(queue);
+    return queue;
+  }
+
+  /** Returns one buffer and interrupts if the driver wants to know. */
+  protected complete(queue: VirtQueue, element: VirtQueueElement, written: number): void {
+    queue.push(element, written);
+    this.notify(queue);
+  }
+
+  protected notify(queue: VirtQueue): void {
+    if (this.broken || !queue.shouldInterrupt((this.guestFeatures & F_NOTIFY_ON_EMPTY) !== 0n)) return;
+    this.isr |= ISR_QUEUE;
+    this.transport?.updateIrq();
+  }
+
+  /** `config` has changed. */
+  protected notifyConfig(): void {
+    if (!(this.status & STATUS_DRIVER_OK)) return;
+    this.configGeneration = (this.configGeneration + 1) >>> 0;
+    this.isr |= ISR_QUEUE | ISR_CONFIG;
+    this.transport?.updateIrq();
+  }
+
+  override reset(): void {
+    this.resetDevice();
+  }
+
+  protected deviceReset(): void {}
+  protected statusChanged(_status: number): void {}
+}

@@ -1,0 +1,234 @@
+/** An address space: what a CPU or a DMA master sees. Reads and writes are dispatched through the current FlatView. */
+import type { Log } from '../util/log.js';
+import { ioRead, ioWrite, MemTxResult, type ValueCell } from './access.js';
+import { FlatView, type FlatRange } from './flatview.js';
+import { MemoryRegion } from './region.js';
+
+export interface AddressSpaceListener {
+  /** The view has changed (also called at once when the listener is added). */
+  commit(view: FlatView): void;
+}
+
+export class AddressSpace implements ValueCell {
+  /** Value of the last `readTx`: unsigned halves. */
+  lo = 0;
+  hi = 0;
+  private view: FlatView;
+  /** The range hit last: devices are polled at one place. */
+  private last: FlatRange | undefined;
+  private readonly listeners = new Set<AddressSpaceListener>();
+
+  constructor(
+    readonly root: MemoryRegion,
+    readonly name: string,
+    private readonly log?: Log,
+  ) {
+    this.view = FlatView.render(root);
+    root.topology.listen(() => this.update());
+  }
+
+  flatView(): FlatView {
+    return this.view;
+  }
+
+  /** Adds a listener and tells it the present view. Returns its remover. */
+  addListener(listener: AddressSpaceListener): () => void {
+    this.listeners.add(listener);
+    listener.commit(this.view);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** The range at `address`, if anything is there. */
+  find(address: number): FlatRange | undefined {
+    const last = this.last;
+    if (last && address >= last.start && address < last.start + last.size) return last;
+    return (this.last = this.view.find(address));
+  }
+
+  /** Reads 1, 2, 4 or 8 bytes, little-endian, into `lo` and `hi`. */
+  readTx(address: number, size: number): MemTxResult {
+    const range = this.find(address);
+    if (!range || address + size > range.start + range.size) return this.splitRead(address, size, range);
+    const offset = address - range.start + range.offset;
+    const ram = range.region.ramBlock;
+    if (!ram || (range.region.kind === 'romd' && !range.romd)) return ioRead(range.region, offset, size, this, this.log);
+    const bytes = ram.bytes;
+    this.lo = this.hi = 0;
+    if (size === 1) this.lo = bytes[offset];
+    else if (size === 2) this.lo = bytes[offset] | (bytes[offset + 1] << 8);
+    else this.lo = load32(bytes, offset);
+    if (size === 8) this.hi = load32(bytes, offset + 4);
+    return MemTxResult.Ok;
+  }
+
+  /** Writes 1, 2, 4 or 8 bytes, little-endian: `lo` and for 8 bytes `hi`. */
+  writeTx(address: number, size: number, lo: number, hi = 0): MemTxResult {
+    const range = this.find(address);
+    if (!range || address + size > range.start + range.size) return this.splitWrite(address, size, lo, hi, range);
+    const offset = address - range.start + range.offset;
+    const ram = range.region.ramBlock;
+    if (!ram || range.region.kind === 'romd') return range.readonly ? MemTxResult.Ok : ioWrite(range.region, offset, size, lo, hi, this.log);
+    if (range.readonly) {
+      this.log?.mask('guest_errors', `Invalid write to read-only memory at 0x${address.toString(16)}, size ${size}, region '${range.region.name}'`);
+      return MemTxResult.Ok;
+    }
+    const bytes = ram.bytes;
+    for (let i = 0; i < size; i++) bytes[offset + i] = i < 4 ? lo >>> (8 * i) : hi >>> (8 * (i - 4));
+    if (this.dirtyHook) this.dirtyHook(ram.host + offset, size);
+    return MemTxResult.Ok;
+  }
+
+  /** Reads up to 4 bytes; 0 where nothing answers (readTx tells). */
+  read(address: number, size: 1 | 2 | 4 = 4): number {
+    this.readTx(address, size);
+    return this.lo;
+  }
+  read64(address: number): bigint {
+    this.readTx(address, 8);
+    return (BigInt(this.hi) << 32n) | BigInt(this.lo);
+  }
+  write(address: number, size: 1 | 2 | 4, value: number): MemTxResult {
+    return this.writeTx(address, size, value);
+  }
+  write64(address: number, value: bigint): MemTxResult {
+    return this.writeTx(address, 8, Number(value & 0xffff_ffffn), Number((value >> 32n) & 0xffff_ffffn));
+  }
+
+  /** DMA: copies guest memory out. What does not answer reads as zero and makes the result an error. */
+  readBytes(address: number, into: Uint8Array): MemTxResult {
+    let result = MemTxResult.Ok;
+    for (let done = 0; done < into.length; ) {
+      const at = address + done;
+      const range = this.find(at);
+      const run = Math.min(into.length - done, range ? range.start + range.size - at : this.gapAfter(at));
+      const ram = range?.region.ramBlock;
+      if (!range) {
+        into.fill(0, done, done + run);
+        result = MemTxResult.DecodeError;
+        done += run;
+      } else if (ram && (range.region.kind !== 'romd' || range.romd)) {
+        const offset = at - range.start + range.offset;
+        into.set(ram.bytes.subarray(offset, offset + run), done);
+        done += run;
+      } else {
+        const size = ioStep(at, run);
+        result ||= this.readTx(at, size);
+        for (let i = 0; i < size; i++) into[done + i] = this.lo >>> (8 * i);
+        done += size;
+      }
+    }
+    return result;
+  }
+
+  /** DMA: copies into guest memory. Tells the code cache about RAM that it changes. */
+  writeBytes(address: number, from: Uint8Array): MemTxResult {
+    let result = MemTxResult.Ok;
+    for (let done = 0; done < from.length; ) {
+      const at = address + done;
+      const range = this.find(at);
+      const run = Math.min(from.length - done, range ? range.start + range.size - at : this.gapAfter(at));
+      const ram = range?.region.ramBlock;
+      if (!range) {
+        result = MemTxResult.DecodeError;
+        done += run;
+      } else if (ram && range.region.kind !== 'romd') {
+        if (!range.readonly) {
+          const offset = at - range.start + range.offset;
+          ram.bytes.set(from.subarray(done, done + run), offset);
+          this.dirtyHook?.(ram.host + offset, run);
+        }
+        done += run;
+      } else {
+        const size = ioStep(at, run);
+        let value = 0;
+        for (let i = 0; i < size; i++) value |= from[done + i] << (8 * i);
+        result ||= this.writeTx(at, size, value >>> 0);
+        done += size;
+      }
+    }
+    return result;
+  }
+
+  /** As writeBytes, but ROM is written too: for loaders (address_space_write_rom). */
+  writeRom(address: number, from: Uint8Array): MemTxResult {
+    let result = MemTxResult.Ok;
+    for (let done = 0; done < from.length; ) {
+      const at = address + done;
+      const range = this.find(at);
+      const run = Math.min(from.length - done, range ? range.start + range.size - at : this.gapAfter(at));
+      const ram = range?.region.ramBlock;
+      if (range && ram) {
+        const offset = at - range.start + range.offset;
+        ram.bytes.set(from.subarray(done, done + run), offset);
+        this.dirtyHook?.(ram.host + offset, run);
+      } else result = MemTxResult.DecodeError;
+      done += run;
+    }
+    return result;
+  }
+
+  /** Direct view of `size` bytes of RAM at `address`, if all of it is plain memory (address_space_map). */
+  map(address: number, size: number): Uint8Array | undefined {
+    const range = this.find(address);
+    const ram = range?.region.ramBlock;
+    if (!range || !ram || range.region.kind !== 'ram' || range.readonly || address + size > range.start + range.size) return undefined;
+    const offset = address - range.start + range.offset;
+    return ram.bytes.subarray(offset, offset + size);
+  }
+
+  dmaLoad8 = (address: number): number => this.read(address, 1);
+  dmaLoad16 = (address: number): number => this.read(address, 2);
+  dmaLoad32 = (address: number): number => this.read(address, 4);
+  dmaLoad64 = (address: number): bigint => this.read64(address);
+  dmaStore8 = (address: number, value: number): MemTxResult => this.write(address, 1, value);
+  dmaStore16 = (address: number, value: number): MemTxResult => this.write(address, 2, value);
+  dmaStore32 = (address: number, value: number): MemTxResult => this.write(address, 4, value);
+  dmaStore64 = (address: number, value: bigint): MemTxResult => this.write64(address, value);
+
+  /** Set by the accelerator: RAM at linear-memory address `host` was written from TypeScript, so code translated from it is stale. */
+  dirtyHook: ((host: number, size: number) => void) | undefined;
+
+  private update(): void {
+    this.view = FlatView.render(this.root);
+    this.last = undefined;
+    for (const listener of this.listeners) listener.commit(this.view);
+  }
+
+  /** Bytes from `at` (where nothing is) to the next range. */
+  private gapAfter(at: number): number {
+    const next = this.view.ranges.find((r) => r.start > at);
+    return (next?.start ?? Infinity) - at;
+  }
+
+  /** An access that leaves its range goes byte by byte; one that nothing answers fails whole. */
+  private splitRead(address: number, size: number, range: FlatRange | undefined): MemTxResult {
+    if (!range && (size === 1 || !this.find(address + size - 1))) return this.unassigned('read', address, size);
+    const cell = [0, 0];
+    let result = MemTxResult.Ok;
+    for (let i = 0; i < size; i++) {
+      result ||= this.readTx(address + i, 1);
+      cell[i >> 2] |= this.lo << (8 * (i & 3));
+    }
+    this.lo = cell[0] >>> 0;
+    this.hi = cell[1] >>> 0;
+    return result;
+  }
+
+  private splitWrite(address: number, size: number, lo: number, hi: number, range: FlatRange | undefined): MemTxResult {
+    if (!range && (size === 1 || !this.find(address + size - 1))) return this.unassigned('write', address, size);
+    let result = MemTxResult.Ok;
+    for (let i = 0; i < size; i++) result ||= this.writeTx(address + i, 1, (i < 4 ? lo >>> (8 * i) : hi >>> (8 * (i - 4))) & 0xff);
+    return result;
+  }
+
+  private unassigned(what: string, address: number, size: number): MemTxResult {
+    this.lo = this.hi = 0;
+    this.log?.mask('guest_errors', `Invalid ${what} at addr 0x${address.toString(16)}, size ${size}, region '(null)', reason: rejected`);
+    return MemTxResult.DecodeError;
+  }
+}
+
+const load32 = (b: Uint8Array, at: number): number => (b[at] | (b[at + 1] << 8) | (b[at + 2] << 16) | (b[at + 3] << 24)) >>> 0;
+
+/** The widest aligned access to a device that fits. */
+const ioStep = (at: number, left: number): 1 | 2 | 4 => (at % 4 === 0 && left >= 4 ? 4 : at % 2 === 0 && left >= 2 ? 2 : 1);

@@ -1,0 +1,56 @@
+import { LoaderError } from '../util/errors.js';
+
+/** A piece of host memory that is guest RAM, ROM or flash. */
+export interface RamBlock {
+  readonly name: string;
+  readonly size: number;
+  /** Offset in the machine's linear memory: what generated code adds. */
+  readonly host: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Where guest memory comes from: the machine's shared wasm memory, or anything in a unit test. */
+export interface RamAllocator {
+  /** Page-aligned, zeroed memory. Throws LoaderError if there is not enough. */
+  allocate(name: string, size: number): RamBlock;
+  readonly blocks: readonly RamBlock[];
+}
+
+const PAGE = 4096;
+const pageAlign = (n: number) => Math.ceil(n / PAGE) * PAGE;
+
+/** Cuts blocks from the range [start, end) of one buffer. */
+export class LinearRamAllocator implements RamAllocator {
+  readonly blocks: RamBlock[] = [];
+  private next: number;
+
+  constructor(
+    private readonly buffer: ArrayBufferLike,
+    start: number,
+    private readonly end: number = buffer.byteLength,
+  ) {
+    this.next = pageAlign(start);
+  }
+
+  allocate(name: string, size: number): RamBlock {
+    const host = this.next;
+    if (host + pageAlign(size) > this.end) throw new LoaderError(`cannot set up guest memory '${name}': ${size} bytes wanted, ${this.end - host} left`);
+    this.next += pageAlign(size);
+    const block: RamBlock = { name, size, host, bytes: new Uint8Array(this.buffer, host, size) };
+    this.blocks.push(block);
+    return block;
+  }
+}
+
+/** A buffer of its own for every block: enough for tests of devices. `host` counts on from 0x1000. */
+export class PlainRamAllocator implements RamAllocator {
+  readonly blocks: RamBlock[] = [];
+  private next = PAGE;
+
+  allocate(name: string, size: number): RamBlock {
+    const block: RamBlock = { name, size, host: this.next, bytes: new Uint8Array(size) };
+    this.next += pageAlign(size);
+    this.blocks.push(block);
+    return block;
+  }
+}

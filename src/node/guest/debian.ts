@@ -1,0 +1,235 @@
+/**
+ * Debian's riscv64 guest, fetched through apt-get with a private configuration: own lists and cache, this machine's own server and
+ * keyring, so apt itself verifies signatures and checksums and nothing of the system's package state is touched.
+ */
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+
+const SUITE = 'trixie';
+const ARCHITECTURE = 'riscv64';
+
+/** A file of the guest: which package has it, and where in the package. */
+interface GuestFile {
+  readonly package: string;
+  /** Path in the package. A `*` stands for the kernel's version. */
+  readonly path: string;
+}
+
+// prettier-ignore
+export const GUEST_FILES = {
+  kernel:    { package: 'linux-image-riscv64', path: './boot/vmlinux-*' },
+  busybox:   { package: 'busybox-static',      path: './usr/bin/busybox' },
+  firmware:  { package: 'opensbi',             path: './usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.bin' },
+  uboot:     { package: 'u-boot-qemu',         path: './usr/lib/u-boot/qemu-riscv64_smode/u-boot.bin' },
+  diKernel:  { package: 'debian-installer-13-netboot-riscv64', path: './usr/lib/debian-installer/images/13/riscv64/text/debian-installer/riscv64/linux' },
+  diInitrd:  { package: 'debian-installer-13-netboot-riscv64', path: './usr/lib/debian-installer/images/13/riscv64/text/debian-installer/riscv64/initrd.gz' },
+} as const satisfies Record<string, GuestFile>;
+
+export type GuestFileName = keyof typeof GUEST_FILES;
+
+/** Why the guest cannot be had here: one line for the user. */
+export class GuestUnavailable extends Error {
+  override name = 'GuestUnavailable';
+}
+
+export interface FetchProgress {
+  start(what: string): void;
+  /** Percent done of the current step. */
+  update(percent: number): void;
+  stop(): void;
+}
+
+/** The user's cache folder for wemu (XDG Base Directory Specification). */
+export function cacheFolder(): string {
+  return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'wemu');
+}
+
+const guestFolder = (): string => join(cacheFolder(), `debian-${SUITE}-${ARCHITECTURE}`);
+
+/** The cached file, if it has been fetched before. */
+export function cachedGuestFile(name: GuestFileName): string | undefined {
+  const path = join(guestFolder(), name);
+  return existsSync(path) ? path : undefined;
+}
+
+/** Paths of the named files, fetching and unpacking the packages that are not there yet. @throws GuestUnavailable */
+export async function fetchGuestFiles<Name extends GuestFileName>(
+  names: readonly Name[],
+  progress: FetchProgress,
+): Promise<Record<Name, string>> {
+  const missing = names.filter((name) => !cachedGuestFile(name));
+  if (missing.length > 0) await fetchMissing(missing, progress);
+  return Object.fromEntries(names.map((name) => [name, join(guestFolder(), name)])) as Record<Name, string>;
+}
+
+async function fetchMissing(names: readonly GuestFileName[], progress: FetchProgress): Promise<void> {
+  for (const tool of ['apt-get', 'apt-cache', 'dpkg-deb', 'tar']) {
+    if (!onPath(tool)) throw new GuestUnavailable(`Debian's ${tool} is not on this machine`);
+  }
+  const folder = guestFolder();
+  mkdirSync(folder, { recursive: true });
+  // A private folder a process: two first runs at once do not meet.
+  const work = join(folder, `.apt-${process.pid}`);
+  try {
+    const config = writeAptConfig(work);
+    progress.start('Debian package lists');
+    await apt(config, work, ['update'], progress);
+    const packages = [...new Set(names.map((name) => GUEST_FILES[name].package))];
+    for (const name of packages) {
+      const real = await realPackage(config, work, name);
+      progress.start(real);
+      const before = new Set(readdirSync(work));
+      await apt(config, work, ['download', real], progress);
+      const archive = readdirSync(work).find((entry) => entry.endsWith('.deb') && !before.has(entry));
+      if (!archive) throw new GuestUnavailable(`apt-get downloaded no archive for ${real}`);
+      for (const wanted of names.filter((candidate) => GUEST_FILES[candidate].package === name)) {
+        await unpack(join(work, archive), GUEST_FILES[wanted].path, join(folder, wanted), work);
+      }
+      rmSync(join(work, archive));
+    }
+  } finally {
+    progress.stop();
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** The server and keyring that this machine's own apt uses for Debian, from deb822 or one-line sources. */
+export function debianSource(root = '/etc/apt'): { server: string; keyring?: string } | undefined {
+  const files = [join(root, 'sources.list')];
+  const parts = join(root, 'sources.list.d');
+  if (existsSync(parts)) files.push(...readdirSync(parts).sort().map((name) => join(parts, name)));
+  for (const path of files.filter((name) => existsSync(name) && /\.(list|sources)$/.test(name))) {
+    const text = readFileSync(path, 'utf8');
+    const found = path.endsWith('.sources') ? fromDeb822(text) : fromOneLine(text);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+function fromDeb822(text: string): { server: string; keyring?: string } | undefined {
+  for (const stanza of text.split(/\n\s*\n/)) {
+    const field = (name: string): string | undefined => stanza.match(new RegExp(`^${name}:[ \\t]*(.+)$`, 'mi'))?.[1].trim();
+    const server = field('URIs')?.split(/\s+/)[0];
+    if (!server || !isDebian(field('Suites')) || /^no$/i.test(field('Enabled') ?? '')) continue;
+    const keyring = field('Signed-By');
+    return { server, keyring: keyring?.startsWith('/') ? keyring : undefined };
+  }
+  return undefined;
+}
+
+function fromOneLine(text: string): { server: string; keyring?: string } | undefined {
+  for (const line of text.split('\n')) {
+    const match = line.match(/^\s*deb\s+(?:\[([^\]]*)\]\s+)?(\S+)\s+(\S+)/);
+    if (match && isDebian(match[3])) return { server: match[2], keyring: match[1]?.match(/signed-by=(\/\S+)/)?.[1] };
+  }
+  return undefined;
+}
+
+/** A release's own suite: not its -security or -updates, and not some other vendor's. */
+function isDebian(suites: string | undefined): boolean {
+  return (suites ?? '').split(/\s+/).some((suite) => /^(bullseye|bookworm|trixie|forky|sid|stable|testing|unstable|oldstable)$/.test(suite));
+}
+
+function writeAptConfig(work: string): string {
+  const source = debianSource();
+  if (!source) throw new GuestUnavailable('no Debian package source is configured on this machine');
+  for (const path of ['lists/partial', 'cache/archives/partial', 'parts']) mkdirSync(join(work, path), { recursive: true });
+  writeFileSync(join(work, 'status'), '');
+  const options = source.keyring ? `[signed-by=${source.keyring}] ` : '';
+  writeFileSync(join(work, 'sources.list'), `deb ${options}${source.server} ${SUITE} main\n`);
+  const config = join(work, 'apt.conf');
+  writeFileSync(
+    config,
+    `Dir::State::lists "${work}/lists";
+Dir::State::status "${work}/status";
+Dir::Cache "${work}/cache";
+Dir::Etc::sourcelist "${work}/sources.list";
+Dir::Etc::sourceparts "${work}/parts";
+APT::Architecture "${ARCHITECTURE}";
+APT::Architectures { "${ARCHITECTURE}"; };
+APT::Sandbox::User "";
+Acquire::Languages "none";
+Acquire::Retries "2";
+`,
+  );
+  return config;
+}
+
+/** `linux-image-riscv64` only depends on the versioned package that has the kernel. */
+async function realPackage(config: string, work: string, name: string): Promise<string> {
+  if (name !== GUEST_FILES.kernel.package) return name;
+  const { output } = await run('apt-cache', ['depends', name], { config, cwd: work });
+  const real = output.match(/Depends: (linux-image-\S+)/)?.[1];
+  if (!real) throw new GuestUnavailable(`${name} names no kernel package`);
+  return real;
+}
+
+async function apt(config: string, work: string, args: string[], progress: FetchProgress): Promise<void> {
+  const { code, errors } = await run('apt-get', ['-q', '-o', 'APT::Status-Fd=3', ...args], {
+    config,
+    cwd: work,
+    // dlstatus:<item>:<percent>:<text>, once per change
+    onStatus: (line) => {
+      const percent = line.match(/^dlstatus:\d+:([\d.]+):/)?.[1];
+      if (percent) progress.update(Number(percent));
+    },
+  });
+  if (code !== 0) {
+    const reason = errors.split('\n').find((line) => /^[EW]:/.test(line)) ?? `apt-get ended with status ${code}`;
+    throw new GuestUnavailable(reason.replace(/^[EW]:\s*/, ''));
+  }
+}
+
+/** Takes one file out of a package; it appears under its final name only when it is whole. */
+async function unpack(archive: string, path: string, target: string, work: string): Promise<void> {
+  const tar = join(work, 'fsys.tar');
+  await must('dpkg-deb', ['--fsys-tarfile', archive], work, tar);
+  const unpacked = `${target}.tmp-${process.pid}`;
+  await must('tar', ['-xOf', tar, '--wildcards', path], work, unpacked);
+  rmSync(tar);
+  if (statSync(unpacked).size === 0) throw new GuestUnavailable(`${path} in ${archive} is empty`);
+  renameSync(unpacked, target);
+}
+
+async function must(command: string, args: string[], cwd: string, output: string): Promise<void> {
+  const { code, errors } = await run(command, args, { cwd, stdoutFile: output });
+  if (code !== 0) throw new GuestUnavailable(`${command} failed: ${errors.trim().split('\n')[0]}`);
+}
+
+function onPath(tool: string): boolean {
+  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => folder && existsSync(join(folder, tool)));
+}
+
+interface RunOptions {
+  readonly config?: string;
+  readonly cwd: string;
+  readonly onStatus?: (line: string) => void;
+  readonly stdoutFile?: string;
+}
+
+async function run(command: string, args: string[], options: RunOptions): Promise<{ code: number; output: string; errors: string }> {
+  const out = options.stdoutFile ? openSync(options.stdoutFile, 'w') : 'pipe';
+  const env = { ...process.env, LC_ALL: 'C', ...(options.config ? { APT_CONFIG: options.config } : {}) };
+  try {
+    return await new Promise((resolve, reject) => {
+      const child = spawn(command, args, { cwd: options.cwd, env, stdio: ['ignore', out, 'pipe', 'pipe'] });
+      let output = '', errors = '', status = '';
+      child.stdout?.on('data', (chunk) => (output += chunk));
+      child.stderr!.on('data', (chunk) => (errors += chunk));
+      child.stdio[3]!.on('data', (chunk) => {
+        const lines = (status + chunk).split('\n');
+        status = lines.pop()!;
+        lines.forEach((line) => options.onStatus?.(line));
+      });
+      child.on('error', (error) => reject(new GuestUnavailable(`${command}: ${error.message}`)));
+      child.on('close', (code) => resolve({ code: code ?? 1, output, errors }));
+    });
+  } finally {
+    if (typeof out === 'number') {
+      fsyncSync(out);
+      closeSync(out);
+    }
+  }
+}

@@ -1,0 +1,69 @@
+/** The initramfs of `wemu linux`: Debian's static busybox, and an init of our own. */
+import { type CpioEntry, charDevice, cpioArchive, directory, file, symlink } from './cpio.js';
+
+export interface InitramfsOptions {
+  readonly busybox: Uint8Array;
+  /** Run this instead of an interactive shell. */
+  readonly command?: readonly string[];
+  /** Frames the command's output on the console, so that the host can tell it from boot messages. */
+  readonly nonce?: string;
+}
+
+/** What the guest prints on lines of its own before and after a command: `<begin>`, output, `<end><status>\n`. */
+export function commandMarkers(nonce: string): { begin: string; end: string } {
+  return { begin: `[wemu-begin ${nonce}]\n`, end: `\n[wemu-end ${nonce} ` };
+}
+
+// Busybox installs its own links (--install), so that the list of applets is Debian's and not ours.
+const MOUNTS = `#!/bin/busybox sh
+/bin/busybox mkdir -p /proc /sys /dev /tmp /root /usr/bin /usr/sbin /sbin
+/bin/busybox --install -s
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=\${TERM:-linux}
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs devtmpfs /dev 2>/dev/null || mdev -s
+mkdir -p /dev/pts /dev/shm
+mount -t devpts devpts /dev/pts 2>/dev/null
+mount -t tmpfs tmpfs /tmp
+hostname wemu
+ip link set lo up 2>/dev/null
+cd /root
+`;
+
+const SHELL_INIT = `${MOUNTS}
+echo
+echo "wemu: $(uname -srm); 'poweroff -f' or Ctrl-A x to leave, Ctrl-A h for help"
+echo
+# A controlling terminal for the shell, so that Ctrl-C and job control work.
+while true; do setsid -c sh -l </dev/console >/dev/console 2>&1; done
+`;
+
+const commandInit = (nonce: string, command: readonly string[]): string => `${MOUNTS}
+stty -onlcr -echo </dev/console
+printf '[wemu-begin %s]\\n' '${nonce}'
+setsid -c ${command.map(quote).join(' ')} </dev/console
+status=$?
+printf '\\n[wemu-end %s %d]\\n' '${nonce}' "$status"
+poweroff -f
+`;
+
+/** A word for sh, whatever is in it. */
+function quote(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** The uncompressed cpio archive for -initrd. */
+export function buildInitramfs({ busybox, command, nonce = '' }: InitramfsOptions): Uint8Array {
+  const entries: CpioEntry[] = [
+    ...['bin', 'dev', 'etc', 'proc', 'root', 'sys', 'tmp'].map((path) => directory(path)),
+    charDevice('dev/console', 5, 1),
+    charDevice('dev/null', 1, 3, 0o666),
+    file('bin/busybox', busybox, 0o755),
+    symlink('bin/sh', 'busybox'),
+    file('etc/passwd', 'root::0:0:root:/root:/bin/sh\n'),
+    file('etc/group', 'root:x:0:\n'),
+    file('etc/profile', `PS1='\\w # '\n`),
+    file('init', command ? commandInit(nonce, command) : SHELL_INIT, 0o755),
+  ];
+  return cpioArchive(entries);
+}

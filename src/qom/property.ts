@@ -1,0 +1,120 @@
+/**
+ * Typed properties of QOM types: rows of a type's table. A property lives in a plain field of the instance (the camelCase of its
+ * name unless `field` says otherwise), and the field's initialiser is the default.
+ */
+import { OptionError } from '../util/errors.js';
+import { parseSize } from '../util/size.js';
+
+export interface Property {
+  readonly name: string;
+  /** What `help` shows, e.g. `uint32`. */
+  readonly kind: string;
+  readonly field: string;
+  readonly description?: string;
+  /** May be set after realize. */
+  readonly runtime?: boolean;
+  /** Turns what the user typed into the field's value; throws OptionError. */
+  parse(text: string, resolve: LinkResolver): unknown;
+  /** Checks a value given by code rather than typed. */
+  accepts(value: unknown): boolean;
+  format(value: unknown): string;
+}
+
+/** Finds what a link property names: an object of `kind` (a QOM type or a backend kind such as `chardev`) by id or path. */
+export type LinkResolver = (kind: string, id: string) => unknown;
+
+export interface PropertyOptions {
+  field?: string;
+  description?: string;
+  runtime?: boolean;
+}
+
+export const camelCase = (name: string): string => name.replace(/[-_.]+(\w)/g, (_, c: string) => c.toUpperCase());
+
+function row(
+  name: string,
+  options: PropertyOptions,
+  kind: string,
+  parse: Property['parse'],
+  accepts: Property['accepts'],
+  format: Property['format'] = String,
+): Property {
+  return { name, kind, field: camelCase(name), ...options, parse, accepts, format };
+}
+
+const wrong = (text: string, expected: string) => new OptionError(`invalid value '${text}'`, undefined, expected);
+
+export function parseBool(text: string): boolean {
+  if (['on', 'true', 'yes', 'y'].includes(text)) return true;
+  if (['off', 'false', 'no', 'n'].includes(text)) return false;
+  throw wrong(text, "'on' or 'off'");
+}
+
+export function parseInteger(text: string, min: bigint, max: bigint): bigint {
+  const expected = `an integer from ${min} to ${max}`;
+  if (!/^[-+]?(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)$/.test(text)) throw wrong(text, expected);
+  const negative = text.startsWith('-');
+  const digits = text.replace(/^[-+]/, '').replace(/^0+(?=[0-7]+$)/, '0o');
+  const value = negative ? -BigInt(digits) : BigInt(digits);
+  if (value < min || value > max) throw wrong(text, expected);
+  return value;
+}
+
+const integer =
+  (kind: string, min: bigint, max: bigint) =>
+  (name: string, options: PropertyOptions = {}): Property =>
+    row(
+      name,
+      options,
+      kind,
+      (text) => Number(parseInteger(text, min, max)),
+      (v) => typeof v === 'number' && Number.isInteger(v) && v >= Number(min) && v <= Number(max),
+    );
+
+/** `on` or `off`; the field is a boolean. */
+export const bool = (name: string, options: PropertyOptions = {}): Property =>
+  row(name, options, 'bool', parseBool, (v) => typeof v === 'boolean', (v) => (v ? 'true' : 'false'));
+export const uint8 = integer('uint8', 0n, 0xffn);
+export const uint16 = integer('uint16', 0n, 0xffffn);
+export const uint32 = integer('uint32', 0n, 0xffff_ffffn);
+export const int32 = integer('int32', -0x8000_0000n, 0x7fff_ffffn);
+/** The field is a bigint. */
+export const uint64 = (name: string, options: PropertyOptions = {}): Property =>
+  row(name, options, 'uint64', (text) => parseInteger(text, 0n, (1n << 64n) - 1n), (v) => typeof v === 'bigint' && v >= 0n && v < 1n << 64n);
+/** Bytes, with suffixes (`64M`); the field is a number. */
+export const size = (name: string, options: PropertyOptions = {}): Property =>
+  row(name, options, 'size', (text) => parseSize(text), (v) => typeof v === 'number' && Number.isSafeInteger(v) && v >= 0);
+export const string = (name: string, options: PropertyOptions = {}): Property =>
+  row(name, options, 'str', (text) => text, (v) => typeof v === 'string' || v === undefined, (v) => JSON.stringify(v ?? ''));
+
+/** One of `values`; the field holds the string. */
+export const enumeration = (name: string, values: readonly string[], options: PropertyOptions = {}): Property =>
+  row(
+    name,
+    options,
+    values.join('/'),
+    (text) => {
+      if (!values.includes(text)) throw wrong(text, `one of ${values.join(', ')}`);
+      return text;
+    },
+    (v) => values.includes(v as string),
+    (v) => `"${String(v)}"`,
+  );
+
+/** A reference to an object: `kind` is a QOM type name or a backend kind (`chardev`, `drive`, `netdev`, ...). The field holds the object or undefined. */
+export const link = (name: string, kind: string, options: PropertyOptions = {}): Property =>
+  row(
+    name,
+    options,
+    `link<${kind}>`,
+    (id, resolve) => {
+      const found = resolve(kind, id);
+      if (found === undefined) throw new OptionError(`'${id}' not found`, undefined, `the id of a ${kind}`);
+      return found;
+    },
+    (v) => v === undefined || typeof v === 'object',
+    (v) => {
+      const target = v as { id?: string; canonicalPath?: string } | undefined;
+      return `"${target?.canonicalPath ?? target?.id ?? ''}"`;
+    },
+  );

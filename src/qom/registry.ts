@@ -1,0 +1,32 @@
+import { OptionError } from '../util/errors.js';
+import { isA, type TypedClass, type TypeInfo } from './object.js';
+
+/** The types that a machine may be built from: made once from lists of classes, never changed after. */
+export class TypeRegistry {
+  private readonly types = new Map<string, TypeInfo>();
+
+  constructor(...lists: readonly (readonly TypedClass[])[]) {
+    for (const { type } of lists.flat()) {
+      const other = this.types.get(type.name);
+      if (other && other !== type) throw new Error(`two types are named '${type.name}'`);
+      this.types.set(type.name, type);
+    }
+  }
+
+  find(name: string): TypeInfo | undefined {
+    return this.types.get(name);
+  }
+
+  /** The concrete type `name` that is a `base`; OptionError otherwise. */
+  get(name: string, base: TypeInfo, where?: string): TypeInfo {
+    const type = this.types.get(name);
+    if (!type || !isA(type, base)) throw new OptionError(`'${name}' is not a valid ${base.name} model name`, where, "'help' lists them");
+    if (type.abstract) throw new OptionError(`type '${name}' is abstract`, where);
+    return type;
+  }
+
+  /** Types that are a `base`, by name. */
+  list(base: TypeInfo, includeAbstract = false): TypeInfo[] {
+    return [...this.types.values()].filter((t) => isA(t, base) && (includeAbstract || !t.abstract)).sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+}

@@ -1,0 +1,51 @@
+/** `-device driver,id=..,bus=..,property=value`: finds the type and a bus for it, sets the properties, realizes it. */
+import type { Bus } from '../hw/core/bus.js';
+import type { DeviceClass, DeviceOptions, DeviceState } from '../hw/core/device.js';
+import { ancestry, type TypeInfo } from '../qom/object.js';
+import { OptionError } from '../util/errors.js';
+import type { MachineState } from './machine.js';
+import { parseOptions } from './options.js';
+
+export function deviceAdd(machine: MachineState, text: string): DeviceState {
+  const list = parseOptions('-device', text, 'driver');
+  const driver = list.required('driver');
+  const type = machine.types.find(driver);
+  if (!type || type.abstract || ![...ancestry(type)].some((t) => t.name === 'device')) {
+    throw new OptionError(`'${driver}' is not a valid device model name`, list.where, "'-device help' lists them");
+  }
+  if (!type.userCreatable) throw new OptionError(`device '${driver}' is part of a board and cannot be added`, list.where);
+  const id = list.string('id');
+  if (id !== undefined && !/^[a-zA-Z][-\w.]*$/.test(id)) throw new OptionError(`invalid id '${id}'`, list.where, 'a letter, then letters, digits, -, . or _');
+  const bus = findBus(machine, type, list.string('bus'), list.where);
+  const device = machine.newDevice(type.class as unknown as DeviceClass);
+  device.id = id;
+  try {
+    for (const [name, value] of Object.entries(list.rest())) device.setProperty(name, value);
+    return machine.realize(device, { bus });
+  } catch (error) {
+    throw error instanceof OptionError ? error.at(list.where) : error;
+  }
+}
+
+/** Every bus of the machine, the system bus first. */
+export function* busesOf(machine: MachineState): Generator<Bus> {
+  yield machine.sysbus;
+  for (const device of machine.realizedDevices) yield* device.childBuses;
+}
+
+function findBus(machine: MachineState, type: TypeInfo, wanted: string | undefined, where: string): Bus | undefined {
+  const kind = [...ancestry(type)].map((t) => (t.ext as DeviceOptions | undefined)?.bus).find((bus) => bus !== undefined);
+  const buses = [...busesOf(machine)];
+  if (wanted !== undefined) {
+    const bus = buses.find((b) => b.name === wanted);
+    if (!bus) throw new OptionError(`bus '${wanted}' not found`, where, `one of ${buses.map((b) => b.name).join(', ')}`);
+    if (kind && !bus.accepts(kind)) throw new OptionError(`device '${type.name}' cannot go on the ${bus.typeName} bus '${wanted}'`, where, `a ${kind} bus`);
+    return bus;
+  }
+  if (!kind) return undefined;
+  const fitting = buses.filter((bus) => bus.accepts(kind));
+  if (fitting.length === 0) throw new OptionError(`no '${kind}' bus found for device '${type.name}'`, where);
+  const free = fitting.find((bus) => !bus.isFull);
+  if (!free) throw new OptionError(`all '${kind}' buses are full`, where);
+  return free;
+}

@@ -1,0 +1,212 @@
+/** The machine as a library's user sees it: made from one options object, run, watched and poked. */
+import { Chardev, NullChardev, StreamChardev } from '../chardev/chardev.js';
+import type { HostClock, IcountOptions } from '../hw/core/clock.js';
+import type { CpuState } from '../hw/core/cpu.js';
+import { MemTxResult } from '../memory/access.js';
+import type { RamAllocator } from '../memory/ram.js';
+import type { TypeRegistry } from '../qom/registry.js';
+import { OptionError } from '../util/errors.js';
+import { Log, type LogItem } from '../util/log.js';
+import { MiB } from '../util/size.js';
+import type { Accelerator } from './accelerator.js';
+import type { MachineConfig, MachineEnvironment, MachineState } from './machine.js';
+import { MainLoop, type RunResult } from './main-loop.js';
+import { parseGlobal, parseIcount, parseMemory, parseOptions } from './options.js';
+import type { MachineRegistry } from './registry.js';
+import type { RunState } from './runstate.js';
+import type { HostScheduler } from './scheduler.js';
+
+/** What to build. Strings are as on QEMU's command line; images are bytes. */
+export interface MachineOptions {
+  /** `virt`, `virt,aclint=on`. Default: the registry's default machine. */
+  machine?: string;
+  /** `rv64,zba=off`. */
+  cpu?: string;
+  /** `512M`, or bytes. */
+  memory?: string | number;
+  smp?: number;
+  bios?: Uint8Array | 'none' | 'default';
+  kernel?: Uint8Array;
+  initrd?: Uint8Array;
+  /** Kernel command line. */
+  append?: string;
+  dtb?: Uint8Array;
+  /** Serial ports in order: a backend, or a function that gets the guest's output. Missing ones lead nowhere. */
+  serial?: (Chardev | ((bytes: Uint8Array) => void)) | readonly (Chardev | ((bytes: Uint8Array) => void))[];
+  /** Further backends: [kind, id, backend], e.g. ['drive', 'hd0', ...]. */
+  backends?: readonly (readonly [kind: string, id: string, backend: object])[];
+  /** `-device` texts. */
+  devices?: readonly string[];
+  /** `driver.property=value`. */
+  globals?: readonly string[];
+  /** `shift=7`, or the options: deterministic time made of instructions. */
+  icount?: string | IcountOptions;
+  /** Guest ns a host ns. */
+  speed?: number;
+  /** ms since 1970 UTC. */
+  rtcBaseMs?: number;
+  noReboot?: boolean;
+  noShutdown?: boolean;
+  log?: { items: readonly LogItem[]; sink: (text: string) => void };
+}
+
+/** What the engine must be able to do, before it is made. */
+export interface EngineRequest {
+  ramSize: number;
+  smp: number;
+  icount: IcountOptions | undefined;
+}
+
+/** What a host (src/node, src/browser) provides. */
+export interface MachineHost extends Pick<MachineEnvironment, 'firmware' | 'randomBytes' | 'writeFile'> {
+  clock: HostClock;
+  scheduler: HostScheduler;
+  machines: MachineRegistry;
+  types: TypeRegistry;
+  /** Makes memory and accelerator for one machine. */
+  engine(request: EngineRequest): { ram: RamAllocator; accelerator?: Accelerator };
+}
+
+/** Debugger reads go page by page. */
+const PAGE = 4096;
+
+export class Machine {
+  readonly loop: MainLoop;
+  private readonly serials: readonly Chardev[];
+
+  private constructor(
+    /** The QOM machine, for whoever needs more than this class offers. */
+    readonly state: MachineState,
+    host: MachineHost,
+    options: MachineOptions,
+  ) {
+    this.serials = state.config.serials ?? [];
+    this.loop = new MainLoop(state, host.scheduler, host.clock, options);
+  }
+
+  /** Builds a machine, ready to run. Throws OptionError or LoaderError if it cannot be what was asked for. */
+  static create(options: MachineOptions, host: MachineHost): Machine {
+    const list = options.machine === undefined ? undefined : parseOptions('-machine', options.machine, 'type');
+    const name = list?.string('type');
+    const klass = name === undefined ? host.machines.default : host.machines.get(name);
+    if (!klass) throw new OptionError('no machine specified, and there is no default', '-machine', "'help' lists them");
+    const icount = typeof options.icount === 'string' ? parseIcount(options.icount) : options.icount;
+    const ramSize = typeof options.memory === 'string' ? parseMemory(options.memory) : (options.memory ?? klass.type.ext.defaultRamSize ?? 128 * MiB);
+    const serial = options.serial === undefined ? [] : Array.isArray(options.serial) ? options.serial : [options.serial];
+    const config: MachineConfig = {
+      ramSize,
+      smp: options.smp ?? 1,
+      cpu: options.cpu,
+      bios: options.bios,
+      kernel: options.kernel,
+      initrd: options.initrd,
+      append: options.append,
+      dtb: options.dtb,
+      rtcBaseMs: options.rtcBaseMs,
+      devices: options.devices,
+      properties: list?.rest(),
+      globals: options.globals?.map(parseGlobal),
+      serials: serial.length
+        ? serial.map((s: Chardev | ((bytes: Uint8Array) => void), i: number) => (s instanceof Chardev ? s : new StreamChardev(`serial${i}`, s)))
+        : [new NullChardev('serial0')],
+    };
+    const engine = host.engine({ ramSize, smp: config.smp!, icount });
+    const { firmware, randomBytes, writeFile } = host;
+    const log = options.log && new Log(options.log.sink, options.log.items);
+    const state = new klass({ hostClock: host.clock, types: host.types, icount, log, firmware, randomBytes, writeFile, ...engine }, config);
+    for (const [kind, id, backend] of options.backends ?? []) state.addBackend(kind, id, backend);
+    const machine = new Machine(state, host, options);
+    state.create();
+    if (options.speed !== undefined) state.clocks.setSpeed(options.speed);
+    return machine;
+  }
+
+  /** Runs until the guest or the host ends it; pausing does not end it. */
+  async run(): Promise<RunResult> {
+    if (!this.state.runState.running) this.state.vmStart();
+    return this.loop.run();
+  }
+  /** Ends `run`: its result's reason is `stopped`. */
+  stop(): void {
+    this.loop.leave();
+  }
+  /** Stops guest time and code; resolves when they have stopped. */
+  pause(): Promise<void> {
+    if (!this.state.runState.running) return Promise.resolve();
+    return new Promise((resolve) => {
+      const remove = this.loop.onStop(() => {
+        remove();
+        resolve();
+      });
+      this.state.vmStopRequest('paused');
+    });
+  }
+  resume(): void {
+    if (!this.state.runState.running) this.state.vmStart();
+  }
+  reset(): void {
+    this.state.requestReset('host-qmp-system-reset');
+  }
+  /** Ends the machine as if the host's user had closed it. */
+  quit(): void {
+    this.state.requestShutdown('host-qmp-quit', 0);
+  }
+  get runState(): RunState {
+    return this.state.runState.state;
+  }
+
+  /** Types into serial port `port`. */
+  writeSerial(input: string | Uint8Array, port = 0): void {
+    const serial = this.serials[port];
+    if (!serial) throw new RangeError(`there is no serial port ${port}`);
+    serial.input(typeof input === 'string' ? new TextEncoder().encode(input) : input);
+  }
+
+  cpu(index = 0): CpuState {
+    const cpu = this.state.cpus[index];
+    if (!cpu) throw new RangeError(`there is no CPU ${index}`);
+    return cpu;
+  }
+  readRegister(name: string, cpu = 0): bigint {
+    const value = name === 'pc' ? this.cpu(cpu).pc : this.cpu(cpu).readRegister(name);
+    if (value === undefined) throw new RangeError(`there is no register '${name}'`);
+    return value;
+  }
+  readRegisters(cpu = 0): Record<string, bigint> {
+    return Object.fromEntries(this.cpu(cpu).registers());
+  }
+  writeRegister(name: string, value: bigint, cpu = 0): void {
+    if (name === 'pc') this.cpu(cpu).pc = value;
+    else if (!this.cpu(cpu).writeRegister(name, value)) throw new RangeError(`there is no register '${name}'`);
+  }
+
+  /** Guest-physical memory; throws RangeError where nothing is. */
+  readPhysical(address: number, size: number): Uint8Array {
+    const bytes = new Uint8Array(size);
+    if (this.state.addressSpace.readBytes(address, bytes) !== MemTxResult.Ok) throw new RangeError(`cannot read physical memory at 0x${address.toString(16)}`);
+    return bytes;
+  }
+  writePhysical(address: number, bytes: Uint8Array): void {
+    if (this.state.addressSpace.writeBytes(address, bytes) !== MemTxResult.Ok) throw new RangeError(`cannot write physical memory at 0x${address.toString(16)}`);
+  }
+  /** Memory as the CPU sees it now; throws RangeError where nothing is mapped. */
+  readMemory(address: number | bigint, size: number, cpu = 0): Uint8Array {
+    const bytes = new Uint8Array(size);
+    this.pages(BigInt(address), size, cpu, (physical, from, to) => bytes.set(this.readPhysical(physical, to - from), from));
+    return bytes;
+  }
+  writeMemory(address: number | bigint, bytes: Uint8Array, cpu = 0): void {
+    this.pages(BigInt(address), bytes.length, cpu, (physical, from, to) => this.writePhysical(physical, bytes.subarray(from, to)));
+  }
+
+  private pages(address: bigint, size: number, cpu: number, visit: (physical: number, from: number, to: number) => void): void {
+    for (let at = 0; at < size; ) {
+      const virtual = BigInt.asUintN(64, address + BigInt(at));
+      const run = Math.min(size - at, PAGE - Number(virtual % BigInt(PAGE)));
+      const physical = this.cpu(cpu).translateDebug(virtual);
+      if (physical === undefined) throw new RangeError(`cannot access memory at 0x${virtual.toString(16)}`);
+      visit(physical, at, at + run);
+      at += run;
+    }
+  }
+}

@@ -1,0 +1,314 @@
+/** MachineState: the QOM object on which everything of one machine hangs. Boards extend it and build themselves in `init`. */
+import { Chardev } from '../chardev/chardev.js';
+import { SystemBus, type Bus } from '../hw/core/bus.js';
+import { ClockSet, type HostClock, type IcountOptions } from '../hw/core/clock.js';
+import { RomList } from '../hw/core/rom.js';
+import type { CpuState } from '../hw/core/cpu.js';
+import type { DeviceClass, DeviceState } from '../hw/core/device.js';
+import { AddressSpace } from '../memory/address-space.js';
+import { PlainRamAllocator, type RamAllocator } from '../memory/ram.js';
+import { MemoryRegion, MemoryTopology } from '../memory/region.js';
+import { Container, QObject, ancestry, defineType, type ObjectClass, type TypeInfo, type TypeOptions } from '../qom/object.js';
+import { TypeRegistry } from '../qom/registry.js';
+import { OptionError } from '../util/errors.js';
+import { Log } from '../util/log.js';
+import { SeededRandom } from '../util/random.js';
+import { MiB } from '../util/size.js';
+import type { Accelerator } from './accelerator.js';
+import { deviceAdd } from './device-add.js';
+import { RunStateMachine, type RunState, type ShutdownCause } from './runstate.js';
+
+/** What a kind of machine says of itself (QEMU's MachineClass). */
+export interface MachineClassOptions extends TypeOptions {
+  /** The line of `-M ?`. */
+  desc: string;
+  aliases?: readonly string[];
+  isDefault?: boolean;
+  defaultCpuType?: string;
+  /** Names that `-cpu` takes; undefined: the target decides. */
+  validCpuTypes?: readonly string[];
+  /** Bytes; default 128 MiB. */
+  defaultRamSize?: number;
+  maxCpus?: number;
+}
+
+/** Declares a machine type: `static readonly type = defineMachine('virt', MachineState, RiscvVirt, { desc: ... })`. */
+export function defineMachine(
+  name: string,
+  parent: { readonly type: TypeInfo },
+  klass: ObjectClass,
+  options: MachineClassOptions,
+): TypeInfo<MachineClassOptions> {
+  return defineType(name, parent, klass, options, options);
+}
+
+/** What the host gives a machine. All optional in tests. */
+export interface MachineEnvironment {
+  hostClock: HostClock;
+  ram?: RamAllocator;
+  log?: Log;
+  accelerator?: Accelerator;
+  types?: TypeRegistry;
+  icount?: IcountOptions;
+  /** Firmware that comes with the host, by QEMU's file name (`-bios default`). */
+  firmware?: (name: string) => Uint8Array | undefined;
+  /** Host entropy; without it, or in icount mode, bytes come from a fixed seed. */
+  randomBytes?: (count: number) => Uint8Array;
+  /** Writes a file of the host (`dumpdtb=`). */
+  writeFile?: (name: string, bytes: Uint8Array) => void;
+}
+
+/** What the user asked for, parsed (see options.ts). */
+export interface MachineConfig {
+  /** Bytes; default: the machine's. */
+  ramSize?: number;
+  smp?: number;
+  /** `-cpu`: model and features as typed. */
+  cpu?: string;
+  /** Images, as bytes: the core opens no files. */
+  bios?: Uint8Array | 'none' | 'default';
+  kernel?: Uint8Array;
+  initrd?: Uint8Array;
+  append?: string;
+  dtb?: Uint8Array;
+  /** `-M virt,key=value`: properties of the machine itself. */
+  properties?: Record<string, string>;
+  /** `-device`, as typed: created after the board, in order. */
+  devices?: readonly string[];
+  /** `-global driver.property=value`. */
+  globals?: readonly { driver: string; property: string; value: string }[];
+  /** `-rtc base=`: ms since 1970 UTC at guest time 0; default: the host's time when the machine is made. */
+  rtcBaseMs?: number;
+  /** `-serial`, in order. */
+  serials?: readonly Chardev[];
+}
+
+export type MachineClass<T extends MachineState = MachineState> = (new (env: MachineEnvironment, config?: MachineConfig) => T) & {
+  readonly type: TypeInfo<MachineClassOptions>;
+};
+
+export abstract class MachineState extends QObject {
+  static override readonly type: TypeInfo<MachineClassOptions> = defineMachine('machine', QObject, MachineState, { desc: '', abstract: true });
+
+  readonly log: Log;
+  readonly clocks: ClockSet;
+  readonly topology = new MemoryTopology();
+  readonly ram: RamAllocator;
+  /** The root of the guest-physical address space. */
+  readonly systemMemory: MemoryRegion;
+  readonly addressSpace: AddressSpace;
+  readonly accelerator: Accelerator | undefined;
+  readonly types: TypeRegistry;
+  readonly cpus: CpuState[] = [];
+  readonly roms = new RomList();
+  readonly runState = new RunStateMachine();
+  /** Root of the QOM tree: `/`. */
+  readonly root: QObject = new Root();
+  readonly peripheral = new Container();
+  readonly unattached = new Container();
+  readonly sysbus: SystemBus = new SystemBus(undefined, 'main-system-bus');
+  /** Backends by kind (`chardev`, `drive`, `netdev`, ...) and id. */
+  readonly #backends = new Map<string, Map<string, object>>();
+  readonly #devices: DeviceState[] = [];
+  readonly #resetHandlers: (() => void)[] = [];
+  #started = false;
+  readonly #rtcBaseMs: number;
+  readonly #seededRandom = new SeededRandom(0);
+  /** Set by the main loop: ends the running slice and any sleep soon. */
+  notify: () => void = () => {};
+
+  constructor(
+    readonly env: MachineEnvironment,
+    readonly config: MachineConfig = {},
+  ) {
+    super();
+    this.log = env.log ?? new Log();
+    this.clocks = new ClockSet(env.hostClock, env.icount);
+    this.ram = env.ram ?? new PlainRamAllocator();
+    this.accelerator = env.accelerator;
+    this.#rtcBaseMs = config.rtcBaseMs ?? env.hostClock.epochMs();
+    this.types = env.types ?? new TypeRegistry();
+    this.systemMemory = MemoryRegion.container(this.topology, 'system');
+    this.addressSpace = new AddressSpace(this.systemMemory, 'memory', this.log);
+    this.root.addChild('machine', this);
+    this.addChild('peripheral', this.peripheral);
+    this.addChild('unattached', this.unattached);
+    this.unattached.addChild('sysbus', this.sysbus);
+    this.unattached.addChild('system[0]', this.systemMemory);
+    this.runState.addHandler((running) => (running ? this.clocks.start() : this.clocks.stop()), -100);
+    this.clocks.onDeadlineChange = () => this.notify();
+    this.clocks.setInstructionSource(() => this.cpus.reduce((sum, cpu) => sum + cpu.instructionCount, 0));
+    for (const serial of config.serials ?? []) serial.wake = () => this.notify();
+  }
+
+  get class(): MachineClassOptions {
+    return (this.type as TypeInfo<MachineClassOptions>).ext;
+  }
+  get ramSize(): number {
+    return this.config.ramSize ?? this.class.defaultRamSize ?? 128 * MiB;
+  }
+  get smpCpus(): number {
+    return this.config.smp ?? 1;
+  }
+
+  /** Entropy for the guest: the host's, or in icount mode always the same. */
+  randomBytes(count: number): Uint8Array {
+    return this.env.randomBytes && !this.clocks.icount ? this.env.randomBytes(count) : this.#seededRandom.bytes(count);
+  }
+
+  /** Builds the board: CPUs, memory, devices, boot images. */
+  protected abstract init(): void;
+
+  /** Applies machine properties, starts the accelerator, builds the board and resets it: the machine is ready to run. */
+  create(): void {
+    if (this.#started) throw new Error('the machine was created already');
+    this.#started = true;
+    for (const [name, value] of Object.entries(this.config.properties ?? {})) this.setProperty(name, value);
+    const most = this.class.maxCpus ?? 1;
+    if (!(this.smpCpus >= 1 && this.smpCpus <= most)) {
+      throw new OptionError(`invalid number of CPUs ${this.smpCpus}`, '-smp', `1 to ${most} for machine '${this.typeName}'`);
+    }
+    this.topology.transaction(() => {
+      this.accelerator?.init(this);
+      this.init();
+      for (const device of this.config.devices ?? []) deviceAdd(this, device);
+    });
+    this.reset();
+  }
+
+  /** Wall clock, ns since 1970 UTC, at guest time 0. */
+  rtcStartNs(): bigint {
+    return BigInt(Math.round(this.#rtcBaseMs * 1000)) * 1000n;
+  }
+
+  // ---- devices -----------------------------------------------------------------------------------------------------------
+  /** A new device with -global values and `props` set, not realized yet (qdev_new). `props` are by property name. */
+  newDevice<T extends DeviceState>(klass: DeviceClass<T>, props: Record<string, unknown> = {}): T {
+    const device = new klass(this);
+    for (const { driver, property, value } of this.config.globals ?? []) {
+      for (const type of ancestry(device.type)) if (type.name === driver) device.setProperty(property, value);
+    }
+    for (const [name, value] of Object.entries(props)) if (value !== undefined) device.setProperty(name, value);
+    return device;
+  }
+
+  /** Puts a device into the tree (`/machine/unattached/device[n]` unless it has a parent, or `name` under /machine), on a bus, and realizes it. */
+  realize<T extends DeviceState>(device: T, options: { name?: string; bus?: Bus } = {}): T {
+    if (!device.qomParent) {
+      if (options.name !== undefined) this.addChild(options.name, device);
+      else if (device.id !== undefined) this.peripheral.addChild(device.id, device);
+      else this.unattached.addChild('device[*]', device);
+    }
+    if (!device.parentBus) (options.bus ?? this.sysbus).attach(device);
+    device.realizeDevice();
+    return device;
+  }
+
+  /** newDevice and realize at once. */
+  addDevice<T extends DeviceState>(klass: DeviceClass<T>, props: Record<string, unknown> = {}, options: { name?: string; bus?: Bus } = {}): T {
+    return this.realize(this.newDevice(klass, props), options);
+  }
+
+  /** Takes a CPU in; call it in the order of the CPUs' indexes, before realizing the CPU. */
+  addCpu(cpu: CpuState): void {
+    cpu.cpuIndex = this.cpus.length;
+    this.cpus.push(cpu);
+  }
+
+  /** Realized devices, in the order of realization. */
+  get realizedDevices(): readonly DeviceState[] {
+    return this.#devices;
+  }
+  /** Only for DeviceState. */
+  deviceRealized(device: DeviceState): void {
+    this.#devices.push(device);
+  }
+  /** Only for DeviceState. */
+  deviceUnrealized(device: DeviceState): void {
+    this.#devices.splice(this.#devices.indexOf(device), 1);
+  }
+
+  // ---- backends ------------------------------------------------------------------------------------------------------------
+  addBackend(kind: string, id: string, backend: object): void {
+    const all = this.#backends.get(kind) ?? new Map<string, object>();
+    if (all.has(id)) throw new OptionError(`duplicate ID '${id}' for ${kind}`);
+    this.#backends.set(kind, all.set(id, backend));
+    if (backend instanceof Chardev) backend.wake = () => this.notify();
+  }
+  backend(kind: string, id: string): object | undefined {
+    return this.#backends.get(kind)?.get(id);
+  }
+  backendsOf(kind: string): ReadonlyMap<string, object> {
+    return this.#backends.get(kind) ?? new Map<string, object>();
+  }
+  /** What a link property's text names: a backend of that kind, a device by id, or an object by path. */
+  override resolveLink(kind: string, id: string): unknown {
+    return this.backend(kind, id) ?? this.peripheral.qomChildren.get(id) ?? (id.startsWith('/') ? this.root.resolve(id) : undefined);
+  }
+
+  // ---- memory --------------------------------------------------------------------------------------------------------------
+  /** A RAM region of the board (`mem`, `riscv_virt_board.ram`). */
+  newRam(name: string, size: number): MemoryRegion {
+    return MemoryRegion.ram(this.topology, name, this.ram.allocate(name, size), this);
+  }
+  newRom(name: string, size: number): MemoryRegion {
+    return MemoryRegion.rom(this.topology, name, this.ram.allocate(name, size), this);
+  }
+  /** A new address space; root regions other than the system's are for IOMMUs and CPUs with private views. */
+  newAddressSpace(root: MemoryRegion, name: string): AddressSpace {
+    return new AddressSpace(root, name, this.log);
+  }
+
+  // ---- reset and run state ---------------------------------------------------------------------------------------------------
+  /** `handler` runs at every system reset, after the devices and before the boot images are put back. */
+  onReset(handler: () => void): void {
+    this.#resetHandlers.push(handler);
+  }
+
+  /** System reset: devices (those on a bus before the bus's owner), handlers, boot images, and last the CPUs, which may look at them. */
+  reset(): void {
+    const done = new Set<DeviceState>();
+    const visit = (device: DeviceState): void => {
+      if (done.has(device)) return;
+      done.add(device);
+      for (const bus of device.childBuses) bus.children.forEach(visit);
+      device.reset();
+    };
+    const cpus = new Set<DeviceState>(this.cpus);
+    for (const device of [...this.#devices]) if (!cpus.has(device)) visit(device);
+    for (const handler of this.#resetHandlers) handler();
+    this.roms.apply(this.addressSpace);
+    for (const cpu of this.cpus) cpu.reset();
+  }
+
+  /** The guest (or its host) wants the machine to end; the main loop serves it. The first request wins. */
+  requestShutdown(cause: ShutdownCause, exitCode = 0): void {
+    this.runState.shutdownRequest ??= { cause, exitCode };
+    this.notify();
+  }
+  requestReset(cause: ShutdownCause): void {
+    this.runState.resetRequest ??= cause;
+    this.notify();
+  }
+  /** Stops the guest soon, in `state`. */
+  vmStopRequest(state: RunState = 'paused'): void {
+    this.runState.vmStopRequest ??= state;
+    this.notify();
+  }
+  /** Stops the guest now (from outside of a running slice). */
+  vmStop(state: RunState = 'paused'): void {
+    this.runState.set(state);
+    this.notify();
+  }
+  vmStart(): void {
+    this.runState.set('running');
+    this.notify();
+  }
+}
+
+class Root extends Container {
+  static override readonly type: TypeInfo = defineType('root', Container, Root, { abstract: true });
+  protected override get isRoot(): boolean {
+    return true;
+  }
+}

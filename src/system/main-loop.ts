@@ -1,0 +1,212 @@
+/** The main loop: slices of guest code, timers, requests, and the host's event loop in between. */
+import { ClockType } from '../hw/core/clock.js';
+import { ExitReason, type CpuState } from '../hw/core/cpu.js';
+import type { HostClock } from '../hw/core/clock.js';
+import type { MachineState } from './machine.js';
+import type { ShutdownCause, ShutdownRequest } from './runstate.js';
+import type { HostScheduler, Sleep } from './scheduler.js';
+
+/** Longest slice: devices and timers are looked at this often, ns. */
+const SLICE_NS = 4e6;
+/** Shortest slice that is worth entering the CPU for, ns. */
+const MIN_SLICE_NS = 20e3;
+/** The host's event loop gets a turn this often, ns. */
+const YIELD_NS = 10e6;
+/** Hosts sleep with a grain of about 1 ms: shorter waits are spent yielding. */
+const SLEEP_GRAIN_NS = 1e6;
+const MAX_BUDGET = 0x3fff_ffff;
+const MIN_BUDGET = 500;
+/** Guest instructions a ns before anything was measured. */
+const FIRST_RATE = 0.02;
+
+export interface MainLoopOptions {
+  /** `-no-reboot`: a reset ends the run. */
+  noReboot?: boolean;
+  /** `-no-shutdown`: a shutdown pauses the guest instead of ending the run. */
+  noShutdown?: boolean;
+}
+
+export interface RunResult {
+  reason: ShutdownCause | 'stopped';
+  exitCode: number;
+}
+
+export class MainLoop {
+  private sleeping: Sleep | undefined;
+  /** The CPU that is in a slice now. */
+  private inside: CpuState | undefined;
+  private sliceEndNs = 0;
+  private woken = false;
+  private leaving = false;
+  private active = false;
+  private rate = FIRST_RATE;
+  private lastYield = 0;
+  private readonly stopListeners = new Set<(state: string) => void>();
+
+  constructor(
+    private readonly machine: MachineState,
+    private readonly scheduler: HostScheduler,
+    private readonly clock: HostClock,
+    private readonly options: MainLoopOptions = {},
+  ) {
+    machine.notify = () => this.wake();
+    machine.clocks.onDeadlineChange = () => this.deadlineChanged();
+  }
+
+  /** Guest instructions a second, as measured lately. */
+  get instructionsPerSecond(): number {
+    return this.rate * 1e9;
+  }
+
+  /** Hears every end of running (`paused`, `debug`, ...). Returns its remover. */
+  onStop(listener: (state: string) => void): () => void {
+    this.stopListeners.add(listener);
+    return () => this.stopListeners.delete(listener);
+  }
+
+  /** Something happened: leave the slice at the next block, or wake from sleep. */
+  wake(): void {
+    this.woken = true;
+    this.inside?.requestExit();
+    this.sleeping?.wake();
+  }
+
+  /** Leaves `run` soon; the machine keeps its state and can be run again. */
+  leave(): void {
+    this.leaving = true;
+    this.wake();
+  }
+
+  /** Runs the machine until it shuts down or `leave` is called. */
+  async run(): Promise<RunResult> {
+    if (this.active) throw new Error('the machine is running already');
+    this.active = true;
+    this.lastYield = this.clock.monotonicNs();
+    try {
+      for (;;) {
+        if (this.leaving) {
+          this.leaving = false;
+          return { reason: 'stopped', exitCode: 0 };
+        }
+        const end = this.serveRequests();
+        if (end) return { reason: end.cause, exitCode: end.exitCode };
+        this.woken = false;
+        this.machine.clocks.runTimers();
+        if (this.machine.runState.hasRequest) continue;
+        if (!this.machine.runState.running) await this.idle(this.machine.clocks.hostNsToDeadline());
+        else if (this.runnable()) this.slice();
+        else await this.halted();
+        if (this.clock.monotonicNs() - this.lastYield >= YIELD_NS) await this.yield();
+      }
+    } finally {
+      this.active = false;
+    }
+  }
+
+  private serveRequests(): ShutdownRequest | undefined {
+    const { runState } = this.machine;
+    if (runState.resetRequest !== undefined) {
+      const cause = runState.resetRequest;
+      runState.resetRequest = undefined;
+      if (this.options.noReboot) runState.shutdownRequest ??= { cause, exitCode: 0 };
+      else this.machine.reset();
+    }
+    if (runState.shutdownRequest) {
+      const request = runState.shutdownRequest;
+      runState.shutdownRequest = undefined;
+      if (runState.running) this.stopped(request.cause === 'guest-panic' ? 'guest-panicked' : 'shutdown');
+      if (!this.options.noShutdown) return request;
+    }
+    if (runState.vmStopRequest !== undefined) {
+      const state = runState.vmStopRequest;
+      runState.vmStopRequest = undefined;
+      if (runState.running) this.stopped(state);
+    }
+    return undefined;
+  }
+
+  private stopped(state: Parameters<MachineState['vmStop']>[0] & string): void {
+    this.machine.runState.set(state);
+    for (const listener of [...this.stopListeners]) listener(state);
+  }
+
+  private runnable(): boolean {
+    return this.machine.cpus.some((cpu) => !cpu.halted || cpu.hasWork());
+  }
+
+  /** One slice: every CPU that can run gets its share. */
+  private slice(): void {
+    const { clocks, cpus } = this.machine;
+    const able = cpus.filter((cpu) => !cpu.halted || cpu.hasWork());
+    for (const cpu of able) {
+      const wait = clocks.hostNsToDeadline();
+      const ns = Math.min(wait, SLICE_NS / able.length);
+      let budget = Math.max(MIN_BUDGET, Math.floor(this.rate * Math.max(ns, MIN_SLICE_NS)));
+      if (clocks.icount) {
+        // Exact: the slice ends at the instruction at which the next timer is due.
+        const due = clocks.deadline(ClockType.Virtual) - clocks.virtualNow;
+        budget = Math.min(budget, Math.max(1, Math.ceil(due / 2 ** clocks.icount.shift)));
+      }
+      budget = Math.min(budget, MAX_BUDGET);
+      const before = cpu.instructionCount;
+      const start = this.clock.monotonicNs();
+      this.sliceEndNs = start + ns;
+      this.inside = cpu;
+      let reason: ExitReason;
+      try {
+        reason = cpu.run(budget);
+      } finally {
+        this.inside = undefined;
+      }
+      this.measure(cpu.instructionCount - before, this.clock.monotonicNs() - start);
+      if (reason === ExitReason.Debug) this.machine.vmStopRequest('debug');
+      else if (reason === ExitReason.TranslateFailed) {
+        this.machine.log.write(`wemu: cpu ${cpu.cpuIndex}: cannot translate code at pc 0x${cpu.pc.toString(16)}\n`);
+        this.machine.vmStopRequest('internal-error');
+      }
+      if (this.woken) return;
+    }
+  }
+
+  /** Moves the measured rate a quarter of the way; slices too short to tell are left out. */
+  private measure(instructions: number, ns: number): void {
+    if (ns < MIN_SLICE_NS || instructions <= 0) return;
+    this.rate += (Math.max(1e-5, instructions / ns) - this.rate) / 4;
+  }
+
+  /** All CPUs wait for an interrupt. */
+  private async halted(): Promise<void> {
+    const { clocks } = this.machine;
+    if (clocks.icount) {
+      const deadline = clocks.deadline(ClockType.Virtual);
+      if (deadline !== Infinity) {
+        // Virtual time is made of instructions and nobody executes any: jump.
+        clocks.warpTo(deadline);
+        return;
+      }
+    }
+    await this.idle(clocks.hostNsToDeadline());
+  }
+
+  private async idle(ns: number): Promise<void> {
+    if (ns <= 0 || this.woken) return;
+    if (ns < SLEEP_GRAIN_NS) return this.yield();
+    this.sleeping = this.scheduler.sleep(Math.floor(ns / 1e6));
+    await this.sleeping.done;
+    this.sleeping = undefined;
+    this.lastYield = this.clock.monotonicNs();
+  }
+
+  private async yield(): Promise<void> {
+    await this.scheduler.yield();
+    this.lastYield = this.clock.monotonicNs();
+  }
+
+  /** A timer became the earliest: a slice that would run past it is cut short. */
+  private deadlineChanged(): void {
+    if (this.sleeping) return this.sleeping.wake();
+    if (!this.inside) return;
+    const { clocks } = this.machine;
+    if (clocks.icount || this.clock.monotonicNs() + clocks.hostNsToDeadline() < this.sliceEndNs) this.inside.requestExit();
+  }
+}

@@ -1,0 +1,35 @@
+/** What the main loop needs of its host: to let other work run, and to sleep. */
+export interface HostScheduler {
+  /** Lets the host's event loop take one turn (sockets, terminal, workers). */
+  yield(): Promise<void>;
+  /** Sleeps at most `ms` (Infinity: until woken). */
+  sleep(ms: number): Sleep;
+}
+
+export interface Sleep {
+  readonly done: Promise<void>;
+  wake(): void;
+}
+
+/** Longest timeout that setTimeout takes. */
+const MAX_TIMEOUT = 0x7fff_ffff;
+
+/** Works on every host; Node and browsers have cheaper ways to yield. */
+export class TimeoutScheduler implements HostScheduler {
+  yield(): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, 0));
+  }
+  sleep(ms: number): Sleep {
+    let wake!: () => void;
+    let handle: TimeoutHandle | undefined;
+    const done = new Promise<void>((resolve) => {
+      wake = () => {
+        clearTimeout(handle);
+        resolve();
+      };
+      // A timeout also holds the host's process alive while the guest waits for input.
+      handle = setTimeout(resolve, Math.min(ms, MAX_TIMEOUT));
+    });
+    return { done, wake };
+  }
+}

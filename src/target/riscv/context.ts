@@ -1,0 +1,237 @@
+/**
+ * What emitters see while a TB is translated: the IR builder, the registers, and the ways to end a block. One of these lives as long as
+ * its frontend and is reset for each TB.
+ */
+import { CF_COUNT_MASK, CF_ICOUNT, CF_NO_GOTO_PTR, CF_NO_GOTO_TB, CF_SINGLE_STEP, ENV_PC, ENV_TB_FLAGS, PAGE_BITS } from '../../../assembly/shared/layout.js';
+import {
+  RVX_C,
+  RV_BADADDR,
+  RV_F,
+  RV_LOAD_RES,
+  RV_LOAD_VAL,
+  RV_MSTATUS,
+  RV_X,
+  CAUSE_INST_MISALIGNED,
+  TBF_FRM_INVALID,
+  TBF_FS_SHIFT,
+  TBF_MMU_IDX,
+  TBF_PRIV_SHIFT,
+} from '../../../assembly/shared/riscv.js';
+import type { GlobalDef, TcgContext, Temp } from '../../tcg/context.js';
+import { H } from './helpers.js';
+import type { CpuConfig } from './config.js';
+
+const registers = (prefix: string, first: number, offset: number): GlobalDef[] =>
+  Array.from({ length: 32 - first }, (_, i) => ({ name: `${prefix}${i + first}`, offset: offset + 8 * (i + first) }));
+
+/** TCG globals: pc is 0 and x1..x31 have their own numbers, so x0 has none. */
+export const GLOBALS: readonly GlobalDef[] = [
+  { name: 'pc', offset: ENV_PC },
+  ...registers('x', 1, RV_X),
+  ...registers('f', 0, RV_F),
+  { name: 'load_res', offset: RV_LOAD_RES },
+  { name: 'load_val', offset: RV_LOAD_VAL },
+];
+export const PC: Temp = 0;
+const F0: Temp = 32;
+export const LOAD_RES: Temp = 64;
+export const LOAD_VAL: Temp = 65;
+
+/** mstatus.FS, all ones: dirty (privileged ISA manual, "Extension Context Status"). */
+const MSTATUS_FS_DIRTY = 0x6000;
+const FS_DIRTY = 3;
+
+/** Whether the TB is over. */
+export enum Jump {
+  /** The next instruction belongs to the TB. */
+  Next,
+  /** An exit has been emitted. */
+  NoReturn,
+}
+
+export class DisasContext {
+  tcg!: TcgContext;
+  readonly xl32: boolean;
+  /** Jump targets must be multiples of four: there are no compressed instructions. */
+  readonly aligned4: boolean;
+  /** Privilege: 0 U, 1 S, 3 M. */
+  priv = 0;
+  /** Of data accesses. */
+  mmuIdx = 0;
+  icount = false;
+  /** mstatus.FS as of this point of the TB. */
+  fs = 0;
+  frmInvalid = false;
+  /** The instruction being translated, and its length in bytes. */
+  word = 0;
+  size = 4;
+  /** Bytes from the TB's pc to the instruction. */
+  offset = 0;
+  jump = Jump.Next;
+
+  private pcLo = 0;
+  private pcHi = 0;
+  private flags = 0;
+  private gotoTbAllowed = true;
+  private gotoPtrAllowed = true;
+
+  constructor(readonly config: CpuConfig) {
+    this.xl32 = config.xlen === 32;
+    this.aligned4 = ((config.extLo >>> RVX_C) & 1) === 0;
+  }
+
+  startTb(tcg: TcgContext, pc: bigint, flags: number, cflags: number): void {
+    this.tcg = tcg;
+    this.pcLo = Number(BigInt.asIntN(32, pc));
+    this.pcHi = Number(BigInt.asIntN(32, pc >> 32n));
+    this.flags = flags;
+    this.priv = (flags >>> TBF_PRIV_SHIFT) & 3;
+    this.mmuIdx = flags & TBF_MMU_IDX;
+    this.fs = (flags >>> TBF_FS_SHIFT) & 3;
+    this.frmInvalid = (flags & TBF_FRM_INVALID) !== 0;
+    this.icount = (cflags & CF_ICOUNT) !== 0;
+    this.gotoTbAllowed = (cflags & (CF_NO_GOTO_TB | CF_SINGLE_STEP)) === 0;
+    this.gotoPtrAllowed = (cflags & (CF_NO_GOTO_PTR | CF_SINGLE_STEP)) === 0;
+    this.offset = 0;
+    this.jump = Jump.Next;
+  }
+
+  // registers
+
+  /** The value of x[r]. */
+  x(r: number): Temp {
+    return r === 0 ? this.tcg.constI64Parts(0, 0) : r;
+  }
+
+  /** Where to put the new value of x[rd]; a scratch temp for x0. On RV32 the value must be sign-extended. */
+  dest(rd: number): Temp {
+    return rd === 0 ? this.tcg.temp() : rd;
+  }
+
+  /** x[rd] = value, on RV32 of its low half. */
+  setXlen(rd: number, value: Temp): void {
+    if (rd === 0) return;
+    if (this.xl32) this.tcg.ext32s(rd, value);
+    else this.tcg.mov(rd, value);
+  }
+
+  setX(rd: number, value: Temp): void {
+    if (rd !== 0) this.tcg.mov(rd, value);
+  }
+
+  /** The 64 bits of f[r]. */
+  f(r: number): Temp {
+    return F0 + r;
+  }
+
+  /** x[rs1] + imm as an address. */
+  address(rs1: number, imm: number): Temp {
+    const { tcg } = this;
+    if (!this.xl32 && imm === 0) return this.x(rs1);
+    if (rs1 === 0) return this.xl32 ? tcg.constI64Parts(imm, 0) : tcg.constI64(imm);
+    const t = tcg.temp();
+    if (imm !== 0) tcg.addi(t, rs1, imm);
+    if (this.xl32) tcg.ext32u(t, imm === 0 ? rs1 : t);
+    return t;
+  }
+
+  // pc
+
+  /** The address `delta` bytes from this instruction, as pc holds it (RV32: zero-extended). */
+  pcConst(delta: number): Temp {
+    const [lo, hi] = this.pcPlus(delta);
+    return this.tcg.constI64Parts(lo, hi);
+  }
+
+  /** The same as a register holds it (RV32: sign-extended). */
+  pcValue(delta: number): Temp {
+    const [lo, hi] = this.pcPlus(delta);
+    return this.tcg.constI64Parts(lo, this.xl32 ? lo >> 31 : hi);
+  }
+
+  private pcPlus(delta: number): readonly [lo: number, hi: number] {
+    const sum = (this.pcLo >>> 0) + this.offset + delta;
+    return [sum | 0, this.xl32 ? 0 : (this.pcHi + Math.floor(sum / 0x1_0000_0000)) | 0];
+  }
+
+  /** Whether a jump of `delta` bytes from here would fault. */
+  isMisaligned(delta: number): boolean {
+    return this.aligned4 && ((this.pcLo + this.offset + delta) & 3) !== 0;
+  }
+
+  // ends of a block
+
+  /** Jumps `delta` bytes from this instruction through slot n: linked if the target is in the TB's page and the TB flags are as at its start. */
+  gotoTb(n: number, delta: number): void {
+    const { tcg } = this;
+    const [lo, hi] = this.pcPlus(delta);
+    tcg.mov(PC, tcg.constI64Parts(lo, hi));
+    const samePage = hi === this.pcHi && (lo ^ this.pcLo) >>> PAGE_BITS === 0;
+    if (samePage && this.gotoTbAllowed) tcg.gotoTb(n, (BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0));
+    else this.lookup();
+    this.jump = Jump.NoReturn;
+  }
+
+  /** Goes on at the pc in the pc global. */
+  lookup(): void {
+    if (this.gotoPtrAllowed) this.tcg.gotoPtr();
+    else this.tcg.exitTb(0);
+    this.jump = Jump.NoReturn;
+  }
+
+  /** Ends the TB after this instruction and lets the exec loop look at everything anew. */
+  exitAfter(value = 0): void {
+    this.tcg.mov(PC, this.pcConst(this.size));
+    this.exit(value);
+  }
+
+  exit(value = 0): void {
+    this.tcg.exitTb(value);
+    this.jump = Jump.NoReturn;
+  }
+
+  // exceptions
+
+  /** Raises, at this instruction, always. */
+  raise(cause: number): void {
+    const { tcg } = this;
+    tcg.call(H.raiseException, -1, tcg.constI64(cause));
+    this.exit();
+  }
+
+  /** As `raise`, with a trap value. */
+  raiseWithValue(cause: number, value: Temp): void {
+    this.tcg.st(value, RV_BADADDR);
+    this.raise(cause);
+  }
+
+  /** Instruction address misaligned; the trap value is the target. */
+  raiseMisaligned(target: Temp): void {
+    this.raiseWithValue(CAUSE_INST_MISALIGNED, target);
+  }
+
+  illegal(): void {
+    const { tcg } = this;
+    tcg.call(H.illegalInsn, -1, tcg.constI64Parts(this.word, 0));
+    this.exit();
+  }
+
+  // floating point
+
+  /** After the last op of an FP instruction that may fault: FS becomes dirty, once a TB. */
+  markFsDirty(): void {
+    if (this.fs === FS_DIRTY) return;
+    this.fs = FS_DIRTY;
+    // The exit's flags now differ from the entry's: a direct link would be right, but a region former would not see the change.
+    this.gotoTbAllowed = false;
+    const { tcg } = this;
+    const t = tcg.temp();
+    tcg.ld32u(t, RV_MSTATUS);
+    tcg.ori(t, t, MSTATUS_FS_DIRTY);
+    tcg.st32(t, RV_MSTATUS);
+    tcg.st32(tcg.constI64(this.flags | (FS_DIRTY << TBF_FS_SHIFT)), ENV_TB_FLAGS);
+  }
+}
+
+/** How many guest instructions a TB may hold. */
+export const maxInsnsOf = (cflags: number, limit: number): number => Math.min(cflags & CF_COUNT_MASK || limit, limit);

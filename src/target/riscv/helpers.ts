@@ -1,0 +1,129 @@
+/**
+ * The helpers of the RISC-V target: AssemblyScript functions `helper_<name>(env, ...)` of assembly/target/riscv. This table fixes
+ * their numbers and what the optimiser may assume of them.
+ */
+import type { HelperDef } from '../../tcg/opcodes.js';
+
+type Traits = Pick<HelperDef, 'noReadGlobals' | 'noWriteGlobals' | 'pure' | 'mayFault'>;
+
+/** A function of its arguments. */
+const PURE: Traits = { pure: true, noReadGlobals: true, noWriteGlobals: true };
+/** Touches env, but no TCG global. */
+const EFFECT: Traits = { noReadGlobals: true, noWriteGlobals: true };
+/** Touches env, but no TCG global, and may raise: the fault exit writes the globals back, so the helper needs none. */
+const FAULT: Traits = { ...EFFECT, mayFault: true };
+/** May raise, and may change anything. */
+const ANYTHING: Traits = { mayFault: true };
+
+const define = (result: boolean, traits: Traits) => (name: string, args: number): HelperDef => ({ name, args, result, ...traits });
+
+const pure = define(true, PURE);
+/** FP arithmetic: raw f registers in and out, flags accrue in RV_FFLAGS. */
+const fp = define(true, EFFECT);
+const fault = define(false, FAULT);
+const faultResult = define(true, FAULT);
+const anything = define(false, ANYTHING);
+const anythingResult = define(true, ANYTHING);
+
+/** FP helpers of one format; the suffix is the helper name's, as in `fadd_s`. */
+export interface FpHelpers {
+  readonly add: HelperDef;
+  readonly sub: HelperDef;
+  readonly mul: HelperDef;
+  readonly div: HelperDef;
+  readonly sqrt: HelperDef;
+  readonly madd: HelperDef;
+  readonly msub: HelperDef;
+  readonly nmsub: HelperDef;
+  readonly nmadd: HelperDef;
+  readonly min: HelperDef;
+  readonly max: HelperDef;
+  readonly minm: HelperDef;
+  readonly maxm: HelperDef;
+  readonly eq: HelperDef;
+  readonly lt: HelperDef;
+  readonly le: HelperDef;
+  readonly ltq: HelperDef;
+  readonly leq: HelperDef;
+  readonly round: HelperDef;
+  readonly roundnx: HelperDef;
+  readonly classify: HelperDef;
+  readonly toW: HelperDef;
+  readonly toWu: HelperDef;
+  readonly toL: HelperDef;
+  readonly toLu: HelperDef;
+  readonly fromW: HelperDef;
+  readonly fromWu: HelperDef;
+  readonly fromL: HelperDef;
+  readonly fromLu: HelperDef;
+}
+
+function fpHelpers(t: 'h' | 's' | 'd'): FpHelpers {
+  return {
+    add: fp(`fadd_${t}`, 3),
+    sub: fp(`fsub_${t}`, 3),
+    mul: fp(`fmul_${t}`, 3),
+    div: fp(`fdiv_${t}`, 3),
+    sqrt: fp(`fsqrt_${t}`, 2),
+    madd: fp(`fmadd_${t}`, 4),
+    msub: fp(`fmsub_${t}`, 4),
+    nmsub: fp(`fnmsub_${t}`, 4),
+    nmadd: fp(`fnmadd_${t}`, 4),
+    min: fp(`fmin_${t}`, 2),
+    max: fp(`fmax_${t}`, 2),
+    minm: fp(`fminm_${t}`, 2),
+    maxm: fp(`fmaxm_${t}`, 2),
+    eq: fp(`feq_${t}`, 2),
+    lt: fp(`flt_${t}`, 2),
+    le: fp(`fle_${t}`, 2),
+    ltq: fp(`fltq_${t}`, 2),
+    leq: fp(`fleq_${t}`, 2),
+    round: fp(`fround_${t}`, 2),
+    roundnx: fp(`froundnx_${t}`, 2),
+    classify: pure(`fclass_${t}`, 1),
+    toW: fp(`fcvt_w_${t}`, 2),
+    toWu: fp(`fcvt_wu_${t}`, 2),
+    toL: fp(`fcvt_l_${t}`, 2),
+    toLu: fp(`fcvt_lu_${t}`, 2),
+    fromW: fp(`fcvt_${t}_w`, 2),
+    fromWu: fp(`fcvt_${t}_wu`, 2),
+    fromL: fp(`fcvt_${t}_l`, 2),
+    fromLu: fp(`fcvt_${t}_lu`, 2),
+  };
+}
+
+/** By format. */
+export const FP = { h: fpHelpers('h'), s: fpHelpers('s'), d: fpHelpers('d') } as const;
+
+// prettier-ignore
+export const H = {
+  // exceptions
+  raiseException: fault('raise_exception', 1),   // cause
+  illegalInsn:    fault('illegal_insn', 1),      // instruction word
+  // CSRs and privileged instructions
+  csrr:      faultResult('csrr', 1),             // csr -> value
+  csrw:      anything('csrw', 2),                // csr, value
+  csrrw:     anythingResult('csrrw', 3),         // csr, value, mask -> old value
+  sret:      anything('sret', 0),
+  mret:      anything('mret', 0),
+  wfi:       anything('wfi', 0),
+  wrs:       anything('wrs', 1),                 // 1: with the implementation's short time-out (wrs.sto)
+  sfenceVma: anything('sfence_vma', 3),          // address, asid, has address | has asid << 1
+  fenceI:    define(false, EFFECT)('fence_i', 0),
+  // cache blocks
+  cboZero:  fault('cbo_zero', 1),
+  cboClean: fault('cbo_clean', 1),
+  cboFlush: fault('cbo_flush', 1),
+  cboInval: fault('cbo_inval', 1),
+  // bit manipulation
+  clmul:  pure('clmul', 2), clmulh: pure('clmulh', 2), clmulr: pure('clmulr', 2),
+  orcB:   pure('orc_b', 1), brev8:  pure('brev8', 1),  zip: pure('zip', 1), unzip: pure('unzip', 1),
+  // FP across formats
+  fcvtSD: fp('fcvt_s_d', 2), fcvtDS: fp('fcvt_d_s', 2),
+  fcvtSH: fp('fcvt_s_h', 2), fcvtHS: fp('fcvt_h_s', 2),
+  fcvtDH: fp('fcvt_d_h', 2), fcvtHD: fp('fcvt_h_d', 2),
+  fcvtmodWD: fp('fcvtmod_w_d', 1),
+} as const;
+
+/** Every helper; a helper's number is its index. */
+export const HELPERS: readonly HelperDef[] = [...Object.values(H), ...Object.values(FP).flatMap((format) => Object.values(format) as HelperDef[])];

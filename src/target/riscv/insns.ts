@@ -1,0 +1,19 @@
+/** All instructions, checked for overlaps once. */
+import { RVA } from './insn-a.js';
+import { RVC } from './insn-c.js';
+import { RVFD } from './insn-fd.js';
+import { RVI } from './insn-i.js';
+import { RVM } from './insn-m.js';
+import { RVPRIV } from './insn-priv.js';
+import { RVB } from './insn-zb.js';
+import { RVZFA } from './insn-zfa.js';
+import { RVZFH } from './insn-zfh.js';
+import { RVZICBO } from './insn-zicbo.js';
+import { RVZICOND } from './insn-zicond.js';
+import { checkOverlaps, type Insn } from './table.js';
+
+export const INSNS: readonly Insn[] = [
+  ...RVI, ...RVM, ...RVA, ...RVFD, ...RVZFH, ...RVZFA, ...RVB, ...RVZICOND, ...RVZICBO, ...RVPRIV, ...RVC,
+];
+
+checkOverlaps(INSNS);

@@ -1,0 +1,83 @@
+/** The translator loop: guest code of one TB to IR. */
+import { PAGE_SIZE } from '../../../assembly/shared/layout.js';
+import { TranslateFault, type TargetFrontend, type TbSource } from '../../accel/tcg/translator.js';
+import type { TcgContext } from '../../tcg/context.js';
+import type { CpuConfig } from './config.js';
+import { DisasContext, GLOBALS, Jump, maxInsnsOf } from './context.js';
+import { Decoder } from './decoder.js';
+import { formatInsn } from './disas.js';
+import { HELPERS } from './helpers.js';
+import { Operands } from './operands.js';
+
+export class RiscvFrontend implements TargetFrontend {
+  readonly globals = GLOBALS;
+  readonly helpers = HELPERS;
+  readonly decoder: Decoder;
+  private readonly context: DisasContext;
+  private readonly operands = new Operands();
+
+  constructor(private readonly config: CpuConfig) {
+    this.decoder = new Decoder(config.xlen, config.extLo, config.extHi);
+    this.context = new DisasContext(config);
+  }
+
+  /** Emits the TB into `tcg`, which the caller has reset. Size in guest bytes. Throws TranslateFault if its first instruction cannot be fetched. */
+  translate(tcg: TcgContext, tb: TbSource): { size: number; icount: number } {
+    const { context: c } = this;
+    const { bytes, host } = tb;
+    c.startTb(tcg, tb.pc, tb.flags, tb.cflags);
+    const maxInsns = maxInsnsOf(tb.cflags, tb.maxInsns);
+    const left = PAGE_SIZE - (Number(tb.pc & BigInt(PAGE_SIZE - 1)));
+    let icount = 0;
+    let offset = 0;
+    while (c.jump === Jump.Next) {
+      // An instruction that begins here is all in the page, or the TB's only one.
+      let word = bytes[host + offset] | (bytes[host + offset + 1] << 8);
+      const size = (word & 3) === 3 ? 4 : 2;
+      if (size === 4) {
+        if (offset + 4 <= left) {
+          word |= (bytes[host + offset + 2] << 16) | (bytes[host + offset + 3] << 24);
+        } else if (icount === 0) {
+          const next = tb.nextPage();
+          if (next === 0) throw new TranslateFault();
+          word |= (bytes[next] << 16) | (bytes[next + 1] << 24);
+        } else {
+          break;
+        }
+      }
+      tcg.insnStart(offset);
+      c.offset = offset;
+      c.word = word;
+      c.size = size;
+      this.translateInsn(c, word);
+      offset += size;
+      icount++;
+      if (c.jump === Jump.Next && (icount === maxInsns || offset >= left)) break;
+    }
+    if (c.jump !== Jump.NoReturn) c.gotoTb(0, offset - c.offset);
+    return { size: offset, icount };
+  }
+
+  private translateInsn(c: DisasContext, word: number): void {
+    const row = this.decoder.decode(word);
+    if (row === undefined) return c.illegal();
+    const a = this.operands;
+    row.format.extract(word, a);
+    row.emit(c, a);
+  }
+
+  /** For `-d in_asm`: a line an instruction, as objdump prints them. `host` is the linear-memory address of `pc`; `size` in bytes. */
+  disassemble(memory: DataView, host: number, pc: bigint, size: number): string {
+    const lines: string[] = [];
+    for (let offset = 0; offset + 2 <= size; ) {
+      const low = memory.getUint16(host + offset, true);
+      const length = (low & 3) === 3 ? 4 : 2;
+      const word = length === 4 && offset + 4 <= size ? memory.getInt32(host + offset, true) : low;
+      const at = pc + BigInt(offset);
+      const hex = (word >>> 0).toString(16).padStart(2 * length, '0');
+      lines.push(`0x${at.toString(16).padStart(this.config.xlen / 4, '0')}:  ${hex.padEnd(17)} ${formatInsn(this.decoder, word, at)}`);
+      offset += length;
+    }
+    return lines.join('\n');
+  }
+}

@@ -1,0 +1,21 @@
+/** Names of MemOps, as QEMU prints them: `ub`, `lesw`, `leul`, `leq`, `beuw`, ...; `al+` in front demands alignment. */
+import { MO_64, MO_8, MO_ALIGN, MO_BSWAP, MO_SIGN, MO_SIZE } from '../../assembly/shared/layout.js';
+
+const SIZE_LETTER = ['b', 'w', 'l', 'q'];
+
+export function memopName(memop: number): string {
+  const size = memop & MO_SIZE;
+  const endian = size === MO_8 ? '' : memop & MO_BSWAP ? 'be' : 'le';
+  const sign = memop & MO_SIGN ? 's' : size === MO_64 ? '' : 'u';
+  return (memop & MO_ALIGN ? 'al+' : '') + endian + sign + SIZE_LETTER[size];
+}
+
+const BY_NAME: ReadonlyMap<string, number> = new Map(
+  // Downwards, so that of two numbers with one name (a byte has no order) the plain one stays.
+  Array.from({ length: 2 * MO_ALIGN }, (_, i) => 2 * MO_ALIGN - 1 - i).map((memop) => [memopName(memop), memop]),
+);
+
+/** The MemOp of a name, or undefined. */
+export function memopOf(name: string): number | undefined {
+  return BY_NAME.get(name);
+}

@@ -1,0 +1,224 @@
+/**
+ * binaryen through its C-style functions, in the few shapes that the backend needs. The JavaScript wrapper copies arrays, converts names
+ * and saves a stack on every node; a region has thousands of nodes, and a plain call costs 25 ns to 100 ns a node.
+ */
+import binaryen from 'binaryen';
+
+/** Pointer to a binaryen expression. An expression is used once: IR trees share nothing. */
+export type Expr = number;
+/** binaryen's number for a value type. */
+export type ValueType = number;
+
+/** The C functions in use. Names are binaryen's. */
+interface RawBinaryen {
+  _malloc(bytes: number): number;
+  _free(pointer: number): void;
+  __i32_store(pointer: number, value: number): void;
+  __i32_store8(pointer: number, value: number): void;
+  _BinaryenTypeNone(): ValueType;
+  _BinaryenTypeInt32(): ValueType;
+  _BinaryenTypeInt64(): ValueType;
+  _BinaryenTypeAuto(): ValueType;
+  _BinaryenTypeCreate(types: number, count: number): ValueType;
+  _BinaryenLiteralInt32(literal: number, value: number): void;
+  _BinaryenLiteralInt64(literal: number, value: bigint): void;
+  _BinaryenConst(module: number, literal: number): Expr;
+  _BinaryenLocalGet(module: number, index: number, type: ValueType): Expr;
+  _BinaryenLocalSet(module: number, index: number, value: Expr): Expr;
+  _BinaryenLocalTee(module: number, index: number, value: Expr, type: ValueType): Expr;
+  _BinaryenUnary(module: number, op: number, value: Expr): Expr;
+  _BinaryenBinary(module: number, op: number, left: Expr, right: Expr): Expr;
+  _BinaryenSelect(module: number, condition: Expr, ifTrue: Expr, ifFalse: Expr): Expr;
+  _BinaryenLoad(module: number, bytes: number, signed: number, offset: number, align: number, type: ValueType, ptr: Expr, memory: number): Expr;
+  _BinaryenStore(module: number, bytes: number, offset: number, align: number, ptr: Expr, value: Expr, type: ValueType, memory: number): Expr;
+  _BinaryenBlock(module: number, name: number, children: number, count: number, type: ValueType): Expr;
+  _BinaryenBlockAppendChild(block: Expr, child: Expr): number;
+  _BinaryenIf(module: number, condition: Expr, ifTrue: Expr, ifFalse: Expr): Expr;
+  _BinaryenLoop(module: number, name: number, body: Expr): Expr;
+  _BinaryenBreak(module: number, name: number, condition: Expr, value: Expr): Expr;
+  _BinaryenSwitch(module: number, names: number, count: number, defaultName: number, condition: Expr, value: Expr): Expr;
+  _BinaryenReturn(module: number, value: Expr): Expr;
+  _BinaryenDrop(module: number, value: Expr): Expr;
+  _BinaryenCall(module: number, target: number, operands: number, count: number, result: ValueType): Expr;
+  _BinaryenAddFunction(module: number, name: number, params: ValueType, results: ValueType, locals: number, count: number, body: Expr): number;
+  _BinaryenAddFunctionImport(module: number, name: number, ns: number, base: number, params: ValueType, results: ValueType): void;
+  _BinaryenAddFunctionExport(module: number, internal: number, external: number): number;
+}
+
+const raw = binaryen as unknown as RawBinaryen & Record<string, () => number>;
+
+export const NONE = raw._BinaryenTypeNone();
+export const I32 = raw._BinaryenTypeInt32();
+export const I64 = raw._BinaryenTypeInt64();
+const AUTO = raw._BinaryenTypeAuto();
+
+/** Operator numbers for the 32-bit form and, at index 1, the 64-bit form. */
+const pair = (name: string): readonly [number, number] => [raw[`_Binaryen${name}Int32`](), raw[`_Binaryen${name}Int64`]()];
+
+/** Binary and unary operators that exist in both widths: `Wasm.add[0]` is i32.add, `Wasm.add[1]` i64.add. */
+export const Wasm = {
+  add: pair('Add'), sub: pair('Sub'), mul: pair('Mul'), divS: pair('DivS'), divU: pair('DivU'), remS: pair('RemS'), remU: pair('RemU'),
+  and: pair('And'), or: pair('Or'), xor: pair('Xor'), shl: pair('Shl'), shrU: pair('ShrU'), shrS: pair('ShrS'),
+  rotl: pair('RotL'), rotr: pair('RotR'),
+  eq: pair('Eq'), ne: pair('Ne'), ltS: pair('LtS'), ltU: pair('LtU'), leS: pair('LeS'), leU: pair('LeU'),
+  gtS: pair('GtS'), gtU: pair('GtU'), geS: pair('GeS'), geU: pair('GeU'),
+  eqz: pair('EqZ'), clz: pair('Clz'), ctz: pair('Ctz'), popcnt: pair('Popcnt'),
+  extend8: pair('ExtendS8'), extend16: pair('ExtendS16'),
+} as const; // prettier-ignore
+
+export const WRAP = raw._BinaryenWrapInt64();
+export const EXTEND_S32 = raw._BinaryenExtendSInt32();
+export const EXTEND_U32 = raw._BinaryenExtendUInt32();
+/** i64.extend32_s */
+export const EXTEND32 = raw._BinaryenExtendS32Int64();
+
+/** What V8 11.3 (Node 20) decodes; Features.All makes encodings that it rejects. */
+const FEATURES =
+  binaryen.Features.Atomics |
+  binaryen.Features.BulkMemory |
+  binaryen.Features.SignExt |
+  binaryen.Features.MutableGlobals |
+  binaryen.Features.NontrappingFPToInt;
+
+/** Interned C strings: binaryen interns them too and never lets go, so the set must stay small (labels are numbered from 0 in each function). */
+const names = new Map<string, number>();
+
+function cString(text: string): number {
+  let pointer = names.get(text);
+  if (pointer === undefined) {
+    pointer = raw._malloc(text.length + 1);
+    for (let i = 0; i < text.length; i++) raw.__i32_store8(pointer + i, text.charCodeAt(i));
+    raw.__i32_store8(pointer + text.length, 0);
+    names.set(text, pointer);
+  }
+  return pointer;
+}
+
+const literal = raw._malloc(32);
+const SCRATCH_WORDS = 4096;
+const scratch = raw._malloc(SCRATCH_WORDS * 4);
+
+function words(values: readonly number[]): number {
+  if (values.length > SCRATCH_WORDS) throw new RangeError(`binaryen: a list of ${values.length} is too long`);
+  for (let i = 0; i < values.length; i++) raw.__i32_store(scratch + 4 * i, values[i]);
+  return scratch;
+}
+
+/** One wasm module in the making. `dispose` frees binaryen's memory: nothing else does. */
+export class WasmModule {
+  private readonly module = new binaryen.Module();
+  private readonly ptr = (this.module as unknown as { ptr: number }).ptr;
+  private readonly imported = new Set<string>();
+
+  constructor() {
+    this.module.setFeatures(FEATURES);
+  }
+
+  /** Imports the shared memory as `m.m`; the pages are only the least and the most that will match any memory. */
+  importMemory(maximumPages: number): void {
+    this.module.setMemory(1, maximumPages, null as unknown as string, [], true, false, '0');
+    this.module.addMemoryImport('0', 'm', 'm', true);
+  }
+
+  /** Imports a function once; `params` and `result` in value types. Its name inside is its name outside. */
+  importFunction(name: string, params: readonly ValueType[], result: ValueType): void {
+    if (this.imported.has(name)) return;
+    this.imported.add(name);
+    const c = cString(name);
+    raw._BinaryenAddFunctionImport(this.ptr, c, cString('r'), c, raw._BinaryenTypeCreate(words(params), params.length), result);
+  }
+
+  addFunction(name: string, params: readonly ValueType[], result: ValueType, locals: readonly ValueType[], body: Expr): void {
+    const type = raw._BinaryenTypeCreate(words(params), params.length);
+    raw._BinaryenAddFunction(this.ptr, cString(name), type, result, words(locals), locals.length, body);
+    raw._BinaryenAddFunctionExport(this.ptr, cString(name), cString(name));
+  }
+
+  validate(): boolean {
+    return this.module.validate() !== 0;
+  }
+  runPasses(passes: string[]): void {
+    this.module.runPasses(passes);
+  }
+  emitText(): string {
+    return this.module.emitText();
+  }
+  emitBinary(): Uint8Array<ArrayBuffer> {
+    return this.module.emitBinary() as Uint8Array<ArrayBuffer>;
+  }
+  dispose(): void {
+    this.module.dispose();
+  }
+
+  i32(value: number): Expr {
+    raw._BinaryenLiteralInt32(literal, value | 0);
+    return raw._BinaryenConst(this.ptr, literal);
+  }
+  i64(value: bigint): Expr {
+    raw._BinaryenLiteralInt64(literal, value);
+    return raw._BinaryenConst(this.ptr, literal);
+  }
+  get(index: number, type: ValueType): Expr {
+    return raw._BinaryenLocalGet(this.ptr, index, type);
+  }
+  set(index: number, value: Expr): Expr {
+    return raw._BinaryenLocalSet(this.ptr, index, value);
+  }
+  tee(index: number, value: Expr, type: ValueType): Expr {
+    return raw._BinaryenLocalTee(this.ptr, index, value, type);
+  }
+  unary(op: number, value: Expr): Expr {
+    return raw._BinaryenUnary(this.ptr, op, value);
+  }
+  binary(op: number, left: Expr, right: Expr): Expr {
+    return raw._BinaryenBinary(this.ptr, op, left, right);
+  }
+  select(condition: Expr, ifTrue: Expr, ifFalse: Expr): Expr {
+    return raw._BinaryenSelect(this.ptr, condition, ifTrue, ifFalse);
+  }
+  /** Guest code may be unaligned: the alignment hint is always 1. */
+  load(bytes: number, signed: boolean, type: ValueType, pointer: Expr, offset = 0): Expr {
+    return raw._BinaryenLoad(this.ptr, bytes, signed ? 1 : 0, offset, 1, type, pointer, 0);
+  }
+  store(bytes: number, type: ValueType, pointer: Expr, value: Expr, offset = 0): Expr {
+    return raw._BinaryenStore(this.ptr, bytes, offset, 1, pointer, value, type, 0);
+  }
+  /** Several expressions in a row; the type is that of the last. */
+  sequence(list: readonly Expr[]): Expr {
+    return list.length === 1 ? list[0] : raw._BinaryenBlock(this.ptr, 0, words(list), list.length, AUTO);
+  }
+  /** A block of type i64. */
+  valueBlock(list: readonly Expr[]): Expr {
+    return raw._BinaryenBlock(this.ptr, 0, words(list), list.length, I64);
+  }
+  /**
+   * A block that is branched to. Children are appended after it has been finalized as of type none: else binaryen would search the whole
+   * subtree for branches to it, at every level of nesting.
+   */
+  labelled(name: string, list: readonly Expr[]): Expr {
+    const block = raw._BinaryenBlock(this.ptr, cString(name), 0, 0, NONE);
+    for (const child of list) raw._BinaryenBlockAppendChild(block, child);
+    return block;
+  }
+  loop(name: string, body: Expr): Expr {
+    return raw._BinaryenLoop(this.ptr, cString(name), body);
+  }
+  if(condition: Expr, ifTrue: Expr, ifFalse: Expr = 0): Expr {
+    return raw._BinaryenIf(this.ptr, condition, ifTrue, ifFalse);
+  }
+  br(name: string, condition: Expr = 0): Expr {
+    return raw._BinaryenBreak(this.ptr, cString(name), condition, 0);
+  }
+  brTable(targets: readonly string[], fallback: string, condition: Expr): Expr {
+    return raw._BinaryenSwitch(this.ptr, words(targets.map(cString)), targets.length, cString(fallback), condition, 0);
+  }
+  return(value: Expr): Expr {
+    return raw._BinaryenReturn(this.ptr, value);
+  }
+  drop(value: Expr): Expr {
+    return raw._BinaryenDrop(this.ptr, value);
+  }
+  call(name: string, operands: readonly Expr[], result: ValueType): Expr {
+    return raw._BinaryenCall(this.ptr, cString(name), words(operands), operands.length, result);
+  }
+}

@@ -1,0 +1,204 @@
+/**
+ * The code of one basic block in the making: statements, and for each temp where its value is: a wasm local, or an expression that is
+ * still to be placed (used once, pure), so that most temps never become locals.
+ */
+import { TempKind, TYPE_I64 } from '../ir-buffer.js';
+import { OP_WORDS } from '../opcodes.js';
+import { I32, I64, type Expr, type ValueType, type WasmModule } from './binaryen.js';
+import type { FunctionLocals } from './function-locals.js';
+import { INPUTS, OUTPUTS } from './global-flow.js';
+import type { Block, TbIr } from './region.js';
+
+interface Pending {
+  readonly expr: Expr;
+  /** Locals that the expression reads. */
+  readonly reads: readonly number[];
+  readonly size: number;
+}
+
+/** Larger trees are cut by a local: engines recurse over them. */
+const MAX_TREE = 24;
+
+export class BlockLowering {
+  readonly list: Expr[] = [];
+  private readonly pending = new Map<number, Pending>();
+  private readonly localOf = new Map<number, number>();
+  private readonly usesLeft = new Map<number, number>();
+  /** Uses of output i of op k until its next definition: at 2 * (k - first) + i. */
+  private readonly uses: Int32Array;
+  private readonly freed: number[] = [];
+  private reads: number[] = [];
+  private size = 0;
+  private op = 0;
+
+  constructor(
+    readonly m: WasmModule,
+    private readonly locals: FunctionLocals,
+    readonly ir: TbIr,
+    private readonly block: Block,
+    /** Locals of the temps that live across blocks of this TB. */
+    private readonly shared: ReadonlyMap<number, number>,
+    private readonly globalCount: number,
+  ) {
+    this.uses = this.countUses();
+  }
+
+  private countUses(): Int32Array {
+    const { ops } = this.ir;
+    const { first, end } = this.block;
+    const uses = new Int32Array(2 * (end - first));
+    const count = new Map<number, number>();
+    for (let k = end - 1; k >= first; k--) {
+      const p = k * OP_WORDS;
+      OUTPUTS[ops[p]].forEach((at, i) => {
+        const temp = ops[p + at];
+        uses[2 * (k - first) + i] = count.get(temp) ?? 0;
+        count.set(temp, 0);
+      });
+      for (const at of INPUTS[ops[p]]) if (ops[p + at] >= 0) count.set(ops[p + at], (count.get(ops[p + at]) ?? 0) + 1);
+    }
+    return uses;
+  }
+
+  /** Starts op k: nothing is read yet. */
+  begin(k: number): void {
+    this.op = k;
+    this.reads = [];
+    this.size = 0;
+  }
+
+  /** Ends an op: scratch locals and temps that were used for the last time are free. */
+  finish(): void {
+    for (const local of this.freed) this.locals.release(local);
+    this.freed.length = 0;
+  }
+
+  isI64(temp: number): boolean {
+    return this.ir.tempType[temp] === TYPE_I64;
+  }
+  typeOf(temp: number): ValueType {
+    return this.isI64(temp) ? I64 : I32;
+  }
+  isConst(temp: number): boolean {
+    return this.ir.tempKind[temp] === TempKind.Const;
+  }
+  /** Signed value of a constant temp. */
+  constOf(temp: number): bigint {
+    return (BigInt(this.ir.constHi[temp]) << 32n) | BigInt(this.ir.constLo[temp] >>> 0);
+  }
+  isConstValue(temp: number, value: number): boolean {
+    return this.isConst(temp) && this.ir.constLo[temp] === value && this.ir.constHi[temp] === value >> 31;
+  }
+
+  /** The value of an input, once. */
+  use(temp: number): Expr {
+    this.size++;
+    if (this.isConst(temp)) return this.constant(temp);
+    const waiting = this.pending.get(temp);
+    if (waiting) {
+      this.pending.delete(temp);
+      this.reads.push(...waiting.reads);
+      this.size += waiting.size;
+      return waiting.expr;
+    }
+    const local = this.localFor(temp);
+    this.reads.push(local);
+    return this.m.get(local, this.typeOf(temp));
+  }
+
+  private constant(temp: number): Expr {
+    return this.isI64(temp) ? this.m.i64(this.constOf(temp)) : this.m.i32(this.ir.constLo[temp]);
+  }
+
+  /** The value of an input as often as wanted: each call makes another expression for it. */
+  operand(temp: number): () => Expr {
+    if (this.isConst(temp)) return () => this.constant(temp);
+    const local = this.useLocal(temp);
+    const type = this.typeOf(temp);
+    return () => this.m.get(local, type);
+  }
+
+  /** A local that holds an input for the length of this op. */
+  useLocal(temp: number): number {
+    this.size += 2;
+    if (this.isConst(temp)) return this.spill(this.constant(temp), this.typeOf(temp));
+    const waiting = this.pending.get(temp);
+    if (waiting) {
+      this.pending.delete(temp);
+      return this.spill(waiting.expr, this.typeOf(temp));
+    }
+    const local = this.localFor(temp);
+    this.reads.push(local);
+    return local;
+  }
+
+  private localFor(temp: number): number {
+    if (temp < this.globalCount) return this.locals.ofGlobal(temp);
+    const common = this.shared.get(temp);
+    if (common !== undefined) return common;
+    const local = this.localOf.get(temp);
+    if (local === undefined) throw new RangeError(`temp ${temp} is read before it is written`);
+    const left = this.usesLeft.get(temp)! - 1;
+    this.usesLeft.set(temp, left);
+    if (left === 0) this.freed.push(local);
+    return local;
+  }
+
+  /** A scratch local for the length of this op. */
+  scratch(type: ValueType): number {
+    const local = this.allocate(type);
+    this.freed.push(local);
+    this.reads.push(local);
+    return local;
+  }
+
+  /** Puts an expression into a scratch local. */
+  spill(expr: Expr, type: ValueType): number {
+    const local = this.scratch(type);
+    this.list.push(this.m.set(local, expr));
+    return local;
+  }
+
+  /** A local that no expression reads which is still to be placed: neither a pending one nor that of the running op. */
+  private allocate(type: ValueType): number {
+    return this.locals.allocate(type, (local) => {
+      if (this.reads.includes(local)) return false;
+      for (const p of this.pending.values()) if (p.reads.includes(local)) return false;
+      return true;
+    });
+  }
+
+  /** Gives output `index` of the running op its value. `pure`: may be placed later, or never. */
+  define(temp: number, expr: Expr, pure = true, index = 0): void {
+    const fixed = temp < this.globalCount ? this.locals.ofGlobal(temp) : this.shared.get(temp);
+    if (fixed !== undefined) {
+      this.beforeWrite(fixed);
+      this.list.push(this.m.set(fixed, expr));
+      return;
+    }
+    this.pending.delete(temp); // an earlier value whose only user was dead
+    const uses = this.uses[2 * (this.op - this.block.first) + index];
+    if (pure && uses === 0) return;
+    if (pure && uses === 1 && this.size <= MAX_TREE) {
+      this.pending.set(temp, { expr, reads: this.reads, size: this.size });
+      return;
+    }
+    const local = this.allocate(this.typeOf(temp));
+    this.list.push(this.m.set(local, expr));
+    this.localOf.set(temp, local);
+    this.usesLeft.set(temp, uses);
+    if (uses === 0) this.freed.push(local);
+  }
+
+  /** A local is about to change: expressions that read it are placed now. */
+  beforeWrite(local: number): void {
+    for (const [temp, waiting] of this.pending) {
+      if (!waiting.reads.includes(local)) continue;
+      this.pending.delete(temp);
+      const home = this.allocate(this.typeOf(temp));
+      this.list.push(this.m.set(home, waiting.expr));
+      this.localOf.set(temp, home);
+      this.usesLeft.set(temp, 1);
+    }
+  }
+}

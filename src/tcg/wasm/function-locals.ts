@@ -1,0 +1,51 @@
+/** The wasm locals of one function: 0 is env, 1 the entry number, then guest registers and a pool of scratch locals a type. */
+import { I32, I64, type ValueType } from './binaryen.js';
+
+export const ENV = 0;
+export const ENTRY = 1;
+const PARAMS = 2;
+
+export class FunctionLocals {
+  /** Types of the locals after the parameters. */
+  readonly types: ValueType[] = [];
+  private readonly globals: Int32Array;
+  private readonly free = new Map<ValueType, number[]>([
+    [I32, []],
+    [I64, []],
+  ]);
+  private readonly shared = new Map<ValueType, number[]>([
+    [I32, []],
+    [I64, []],
+  ]);
+
+  constructor(globalCount: number) {
+    this.globals = new Int32Array(globalCount).fill(-1);
+  }
+
+  create(type: ValueType): number {
+    return PARAMS + this.types.push(type) - 1;
+  }
+
+  ofGlobal(global: number): number {
+    if (this.globals[global] < 0) this.globals[global] = this.create(I64);
+    return this.globals[global];
+  }
+
+  /** A free local that `usable` accepts, or a new one. */
+  allocate(type: ValueType, usable: (local: number) => boolean): number {
+    const free = this.free.get(type)!;
+    for (let i = free.length - 1; i >= 0; i--) if (usable(free[i])) return free.splice(i, 1)[0];
+    return this.create(type);
+  }
+
+  release(local: number): void {
+    this.free.get(this.types[local - PARAMS])!.push(local);
+  }
+
+  /** Number `index` of the locals that TBs keep values in across their blocks (each TB uses the same ones, from 0). */
+  acrossBlocks(type: ValueType, index: number): number {
+    const list = this.shared.get(type)!;
+    while (list.length <= index) list.push(this.create(type));
+    return list[index];
+  }
+}

@@ -1,0 +1,159 @@
+/**
+ * Guest loads and stores: the inline TLB check of layout.ts, then wasm's own access; everything else (miss, MMIO, page crossing, watchpoint)
+ * is a call into the runtime, after which ENV_FAULT tells whether to leave.
+ */
+import {
+  ENV_TLB,
+  MEMOPIDX_SHIFT,
+  MO_ALIGN,
+  MO_BSWAP,
+  MO_SIGN,
+  MO_SIZE,
+  TLB_BITS,
+  TLB_ENTRY_ADDEND,
+  TLB_ENTRY_SIZE,
+  TLB_ENTRY_TAG,
+  TLB_KIND_READ,
+  TLB_KIND_WRITE,
+  TLB_KINDS,
+  TLB_TABLE_SIZE,
+  PAGE_BITS,
+  PAGE_SIZE,
+} from '../../../assembly/shared/layout.js';
+import { Op } from '../opcodes.js';
+import { EXTEND32, I32, I64, NONE, Wasm, WRAP, type Expr } from './binaryen.js';
+import type { BlockLowering } from './block-lowering.js';
+import { ENV } from './function-locals.js';
+import { byteSwap } from './lower-ops.js';
+
+/** What a memory op needs of its surroundings. */
+export interface MemoryHost {
+  /** Declares a runtime function before it is called: its name, and the types of what follows env. */
+  importRuntime(name: string, params: readonly number[], result: number): void;
+  /** Appends what must be in env before the runtime is entered. */
+  beforeRuntime(list: Expr[]): void;
+  /** Appends the test of ENV_FAULT with the fault exit. `synced`: env is up to date already. */
+  faultTest(list: Expr[], synced?: boolean): void;
+}
+
+const TAG_MASK = BigInt(-PAGE_SIZE);
+
+interface Access {
+  readonly size: number;
+  readonly bytes: number;
+  readonly signed: boolean;
+  readonly swap: boolean;
+  readonly oi: number;
+}
+
+function accessOf(oi: number): Access {
+  const memop = oi >> MEMOPIDX_SHIFT;
+  const size = memop & MO_SIZE;
+  return { size, bytes: 1 << size, signed: (memop & MO_SIGN) !== 0, swap: (memop & MO_BSWAP) !== 0 && size > 0, oi };
+}
+
+/** The TLB check: a truth value, and the local that then points at the entry (less the table's offset from env). */
+function tlbCheck(b: BlockLowering, address: number, access: Access, kind: number): { hit: Expr; entry: number; table: number } {
+  const { m } = b;
+  const memop = access.oi >> MEMOPIDX_SHIFT;
+  const mmuIdx = access.oi & ((1 << MEMOPIDX_SHIFT) - 1);
+  const table = ENV_TLB + (mmuIdx * TLB_KINDS + kind) * TLB_TABLE_SIZE;
+  const entry = b.scratch(I32);
+  const indexShift = PAGE_BITS - Math.log2(TLB_ENTRY_SIZE);
+  const indexMask = ((1 << TLB_BITS) - 1) * TLB_ENTRY_SIZE;
+  const low = m.unary(WRAP, m.get(address, I64));
+  const index = m.binary(Wasm.and[0], m.binary(Wasm.shrU[0], low, m.i32(indexShift)), m.i32(indexMask));
+  const pointer = m.tee(entry, m.binary(Wasm.add[0], m.get(ENV, I32), index), I32);
+  const tag = m.load(8, false, I64, pointer, table + TLB_ENTRY_TAG);
+  let wanted = m.get(address, I64);
+  let mask = TAG_MASK;
+  if ((memop & MO_ALIGN) !== 0) mask |= BigInt(access.bytes - 1);
+  else if (access.bytes > 1) wanted = m.binary(Wasm.add[1], wanted, m.i64(BigInt(access.bytes - 1)));
+  return { hit: m.binary(Wasm.eq[1], tag, m.binary(Wasm.and[1], wanted, m.i64(mask))), entry, table };
+}
+
+function hostAddress(b: BlockLowering, address: number, entry: number, table: number): Expr {
+  const { m } = b;
+  const addend = m.load(4, false, I32, m.get(entry, I32), table + TLB_ENTRY_ADDEND);
+  return m.binary(Wasm.add[0], m.unary(WRAP, m.get(address, I64)), addend);
+}
+
+function load(b: BlockLowering, host: MemoryHost, d: number, addr: number, access: Access): void {
+  const { m } = b;
+  const address = b.useLocal(addr);
+  const { hit, entry, table } = tlbCheck(b, address, access, TLB_KIND_READ);
+  const value = b.scratch(I64);
+
+  const fast: Expr[] = [];
+  const loaded = m.load(access.bytes, access.signed && !access.swap, I64, hostAddress(b, address, entry, table));
+  if (access.swap) {
+    const outside = b.list.splice(0); // byteSwap's temporaries belong inside the fast arm
+    const swapped = byteSwap(b, loaded, access.bytes, 1);
+    fast.push(...b.list.splice(0));
+    b.list.push(...outside);
+    fast.push(m.set(value, extendSigned(b, swapped, access)));
+  } else fast.push(m.set(value, loaded));
+
+  host.importRuntime('ldSlow', [I64, I32], I64);
+  const slow: Expr[] = [];
+  host.beforeRuntime(slow);
+  slow.push(m.set(value, m.call('ldSlow', [m.get(ENV, I32), m.get(address, I64), m.i32(access.oi)], I64)));
+  host.faultTest(slow);
+  b.list.push(m.if(hit, m.sequence(fast), m.sequence(slow)));
+  b.define(d, m.get(value, I64), false);
+}
+
+function extendSigned(b: BlockLowering, value: Expr, access: Access): Expr {
+  if (!access.signed || access.bytes === 8) return value;
+  return b.m.unary(access.bytes === 2 ? Wasm.extend16[1] : EXTEND32, value);
+}
+
+function store(b: BlockLowering, host: MemoryHost, v: number, addr: number, access: Access): void {
+  const { m } = b;
+  const address = b.useLocal(addr);
+  const value = b.operand(v);
+  const { hit, entry, table } = tlbCheck(b, address, access, TLB_KIND_WRITE);
+  const fast: Expr[] = [];
+  if (access.swap) {
+    const outside = b.list.splice(0);
+    let low = value();
+    if (access.bytes < 8) low = m.binary(Wasm.and[1], low, m.i64((1n << BigInt(access.bytes * 8)) - 1n));
+    const swapped = byteSwap(b, low, access.bytes, 1);
+    fast.push(...b.list.splice(0), m.store(access.bytes, I64, hostAddress(b, address, entry, table), swapped));
+    b.list.push(...outside);
+  } else fast.push(m.store(access.bytes, I64, hostAddress(b, address, entry, table), value()));
+
+  host.importRuntime('stSlow', [I64, I64, I32], NONE);
+  const slow: Expr[] = [];
+  host.beforeRuntime(slow);
+  slow.push(m.call('stSlow', [m.get(ENV, I32), m.get(address, I64), value(), m.i32(access.oi)], NONE));
+  host.faultTest(slow);
+  b.list.push(m.if(hit, m.sequence(fast), m.sequence(slow)));
+}
+
+function atomic(b: BlockLowering, host: MemoryHost, ops: Int32Array, p: number): void {
+  const { m } = b;
+  const isCmpxchg = ops[p] === Op.atomic_cmpxchg_i64;
+  host.beforeRuntime(b.list);
+  const result = b.scratch(I64);
+  let call: Expr;
+  if (isCmpxchg) {
+    host.importRuntime('atomicCmpxchg', [I64, I64, I64, I32], I64);
+    const args = [b.use(ops[p + 2]), b.use(ops[p + 3]), b.use(ops[p + 4]), m.i32(ops[p + 5])];
+    call = m.call('atomicCmpxchg', [m.get(ENV, I32), ...args], I64);
+  } else {
+    host.importRuntime('atomicRmw', [I32, I64, I64, I32], I64);
+    const args = [m.i32(ops[p] - Op.atomic_xchg_i64), b.use(ops[p + 2]), b.use(ops[p + 3]), m.i32(ops[p + 4])];
+    call = m.call('atomicRmw', [m.get(ENV, I32), ...args], I64);
+  }
+  b.list.push(m.set(result, call));
+  host.faultTest(b.list);
+  b.define(ops[p + 1], m.get(result, I64), false);
+}
+
+/** Lowers a guest memory op at word p. */
+export function lowerMemory(b: BlockLowering, host: MemoryHost, ops: Int32Array, p: number): void {
+  if (ops[p] === Op.qemu_ld_i64) load(b, host, ops[p + 1], ops[p + 2], accessOf(ops[p + 3]));
+  else if (ops[p] === Op.qemu_st_i64) store(b, host, ops[p + 1], ops[p + 2], accessOf(ops[p + 3]));
+  else atomic(b, host, ops, p);
+}

@@ -1,0 +1,314 @@
+/** A region to one wasm function (env: i32, entry: i32) -> i32. */
+import {
+  ENV_BUDGET,
+  ENV_EXIT_REQUEST,
+  ENV_FAULT,
+  TB_EXIT_REQUESTED,
+} from '../../../assembly/shared/layout.js';
+import { TempKind, TYPE_I64 } from '../ir-buffer.js';
+import { Op, OP_WORDS, type HelperDef } from '../opcodes.js';
+import { I32, I64, NONE, Wasm, type Expr, type ValueType, type WasmModule } from './binaryen.js';
+import { Bitsets } from './bitset.js';
+import { BlockLowering } from './block-lowering.js';
+import { ENTRY, ENV, FunctionLocals } from './function-locals.js';
+import { clobbersGlobals, GlobalFlow, INPUTS, isMemoryOp, OUTPUTS, PC, syncsGlobals } from './global-flow.js';
+import { lowerMemory, type MemoryHost } from './lower-memory.js';
+import { compare, lowerOp } from './lower-ops.js';
+import { buildCfg, type Block, type Cfg, type Region, type TbIr } from './region.js';
+import { structure, type FlowNode } from './structure.js';
+
+/** What regions of one target have in common. */
+export interface TargetInfo {
+  /** Env offset of each global. */
+  readonly globalOffset: ArrayLike<number>;
+  readonly helpers: readonly HelperDef[];
+  /** icount mode: the budget is exact at every TB. */
+  readonly icount: boolean;
+}
+
+/** Adds the region's function to the module, under `name`. */
+export function lowerRegion(module: WasmModule, name: string, region: Region, target: TargetInfo): void {
+  new RegionLowering(module, region, target).lower(name);
+}
+
+const EMPTY = new Bitsets(1, 0);
+
+class RegionLowering {
+  private readonly cfg: Cfg;
+  private readonly flow: GlobalFlow;
+  private readonly locals: FunctionLocals;
+  private readonly budget: number;
+  private readonly shared: ReadonlyMap<number, number>[];
+
+  constructor(
+    private readonly m: WasmModule,
+    private readonly region: Region,
+    private readonly target: TargetInfo,
+  ) {
+    this.cfg = buildCfg(region);
+    this.locals = new FunctionLocals(target.globalOffset.length);
+    this.budget = this.locals.create(I32);
+    const isTested = (block: Block) => block.isTbStart && (target.icount || block.isLoopHead);
+    this.flow = new GlobalFlow(region, this.cfg, target.helpers, target.globalOffset.length, isTested);
+    this.shared = region.tbs.map((ir, tb) => this.placeSharedTemps(ir, tb));
+  }
+
+  lower(name: string): void {
+    const { m, locals } = this;
+    const body = structure(m, this.nodes(), () => locals.create(I32));
+    m.addFunction(name, [I32, I32], I32, locals.types, body);
+  }
+
+  /** Temps that are used in more than one block of their TB keep one local. */
+  private placeSharedTemps(ir: TbIr, tb: number): ReadonlyMap<number, number> {
+    const home = new Int32Array(ir.tempCount).fill(-1);
+    const shared = new Map<number, number>();
+    const counts: Record<ValueType, number> = { [I32]: 0, [I64]: 0 };
+    const { blocks, startOf } = this.cfg;
+    for (let b = startOf[tb]; b < blocks.length && blocks[b].tb === tb; b++) {
+      for (let k = blocks[b].first; k < blocks[b].end; k++) {
+        const p = k * OP_WORDS;
+        for (const list of [OUTPUTS[ir.ops[p]], INPUTS[ir.ops[p]]]) {
+          for (const at of list) {
+            const temp = ir.ops[p + at];
+            if (temp < 0 || ir.tempKind[temp] === TempKind.Global || ir.tempKind[temp] === TempKind.Const) continue;
+            if (home[temp] < 0) home[temp] = b;
+            else if (home[temp] !== b && !shared.has(temp)) {
+              const type = ir.tempType[temp] === TYPE_I64 ? I64 : I32;
+              shared.set(temp, this.locals.acrossBlocks(type, counts[type]++));
+            }
+          }
+        }
+      }
+    }
+    return shared;
+  }
+
+  /** The flow graph: entry code, then one node a reachable block. */
+  private nodes(): FlowNode[] {
+    const { region, cfg } = this;
+    const entries = region.entries;
+    const stubs = entries.length > 1 ? entries.length : 0;
+    const numberOf = new Int32Array(cfg.blocks.length).fill(-1);
+    cfg.order.forEach((b, i) => (numberOf[b] = 1 + stubs + i));
+    const start = (entry: number) => numberOf[cfg.startOf[entry]];
+    const nodes: FlowNode[] = [];
+    if (stubs === 0) {
+      const emit: FlowNode['emit'] = (list, go) => {
+        this.enter(list);
+        this.loadLive(list, entries[0]);
+        list.push(go(0));
+      };
+      nodes.push({ succ: [start(entries[0])], emit });
+    } else {
+      nodes.push({ succ: entries.map((_, i) => 1 + i), emit: (list, go) => this.emitDispatch(list, go) });
+      for (const entry of entries) {
+        const emit: FlowNode['emit'] = (list, go) => {
+          this.loadLive(list, entry);
+          list.push(go(0));
+        };
+        nodes.push({ succ: [start(entry)], emit });
+      }
+    }
+    for (const b of cfg.order) {
+      nodes.push({ succ: cfg.blocks[b].succ.map((to) => numberOf[to]), emit: (list, go) => this.emitBlock(b, list, go) });
+    }
+    return nodes;
+  }
+
+  private emitDispatch(list: Expr[], go: (k: number) => Expr): void {
+    const { m } = this;
+    const n = this.region.entries.length;
+    this.enter(list);
+    if (n === 2) {
+      list.push(m.if(m.get(ENTRY, I32), go(1)), go(0));
+      return;
+    }
+    const names = Array.from({ length: n }, (_, i) => `e${i}`);
+    let inner: Expr[] = [m.brTable(names.slice(1), names[0], m.binary(Wasm.sub[0], m.get(ENTRY, I32), m.i32(1)))];
+    for (let k = 0; k < n; k++) inner = [m.labelled(names[k], inner), go(k)];
+    list.push(...inner);
+  }
+
+  private enter(list: Expr[]): void {
+    const { m } = this;
+    const { marker } = this.region;
+    if (marker !== undefined) list.push(m.store(4, I32, m.i32(marker), m.i32(1)));
+    list.push(m.set(this.budget, m.load(4, false, I32, m.get(ENV, I32), ENV_BUDGET)));
+  }
+
+  private loadLive(list: Expr[], entry: number): void {
+    for (const g of this.flow.liveIn.members(this.cfg.startOf[entry])) list.push(this.loadGlobal(g));
+  }
+
+  private loadGlobal(g: number): Expr {
+    const { m } = this;
+    return m.set(this.locals.ofGlobal(g), m.load(8, false, I64, m.get(ENV, I32), this.target.globalOffset[g]));
+  }
+
+  // leaving
+
+  private storeBudget(list: Expr[]): void {
+    const { m } = this;
+    list.push(m.store(4, I32, m.get(ENV, I32), m.get(this.budget, I32), ENV_BUDGET));
+  }
+
+  private storeDirty(list: Expr[], dirty: readonly number[]): void {
+    const { m } = this;
+    for (const g of dirty) {
+      list.push(m.store(8, I64, m.get(ENV, I32), m.get(this.locals.ofGlobal(g), I64), this.target.globalOffset[g]));
+    }
+  }
+
+  private storePc(list: Expr[], pc: bigint): void {
+    const { m } = this;
+    list.push(m.store(8, I64, m.get(ENV, I32), m.i64(BigInt.asIntN(64, pc)), this.target.globalOffset[PC]));
+  }
+
+  private exit(list: Expr[], dirty: readonly number[], value: number): void {
+    this.storeDirty(list, dirty);
+    this.storeBudget(list);
+    list.push(this.m.return(this.m.i32(value)));
+  }
+
+  /** Leaves with the state that `dirty` describes and a pc that is known. */
+  private exitAt(pc: bigint, dirty: Bitsets, row: number, value: number): Expr {
+    const list: Expr[] = [];
+    this.storePc(list, pc);
+    this.exit(list, withoutPc(dirty.members(row)), value);
+    return this.m.sequence(list);
+  }
+
+  // blocks
+
+  private emitBlock(b: number, list: Expr[], go: (k: number) => Expr): void {
+    const block = this.cfg.blocks[b];
+    const ir = this.region.tbs[block.tb];
+    const dirty = this.flow.dirtyAt(b);
+    const { dead, reload, pcWanted } = this.flow.liveness(b, dirty);
+    const lowering = new BlockLowering(this.m, this.locals, ir, block, this.shared[block.tb], this.target.globalOffset.length);
+    if (block.isTbStart) this.startTb(lowering.list, ir, block, dirty, pcWanted);
+
+    let pc = ir.pc + BigInt(insnOffsetBefore(ir, block.first));
+    let row = 0;
+    const host: MemoryHost = {
+      importRuntime: (name, params, result) => this.m.importFunction(name, [I32, ...params], result),
+      beforeRuntime: (into) => this.target.icount && this.storeBudget(into),
+      faultTest: (into, synced) => (synced ? this.faultTest(into, pc, EMPTY, 0) : this.faultTest(into, pc, dirty, row)),
+    };
+    for (let k = block.first; k < block.end; k++) {
+      const p = k * OP_WORDS;
+      const op = ir.ops[p];
+      row = k - block.first;
+      if (op === Op.insn_start) pc = ir.pc + BigInt(ir.ops[p + 1]);
+      if (dead[row]) continue;
+      lowering.begin(k);
+      if (!lowerOp(lowering, ir.ops, p)) {
+        if (isMemoryOp(op)) lowerMemory(lowering, host, ir.ops, p);
+        else if (op === Op.call) this.lowerCall(lowering, ir.ops, p, dirty.members(row), reload.get(k) ?? [], host);
+        else {
+          this.terminate(lowering, block, ir, p, dirty.members(row), go);
+          list.push(...lowering.list);
+          return;
+        }
+      }
+      lowering.finish();
+    }
+    list.push(...lowering.list);
+    if (block.succ.length > 0) list.push(go(0));
+    else {
+      // A TB without an end: the verifier forbids it, but a function must not fall off either.
+      this.exit(list, dirty.members(block.end - block.first), 0);
+    }
+  }
+
+  /** Charges the TB's instructions; where a loop goes round, tests the budget and requests to leave. */
+  private startTb(list: Expr[], ir: TbIr, block: Block, dirty: Bitsets, pcWanted: boolean): void {
+    const { m, budget } = this;
+    const leave = () => this.exitAt(ir.pc, dirty, 0, TB_EXIT_REQUESTED);
+    if (block.isLoopHead) {
+      const overdrawn = m.binary(Wasm.shrU[0], m.get(budget, I32), m.i32(31));
+      const request = m.load(4, false, I32, m.get(ENV, I32), ENV_EXIT_REQUEST);
+      list.push(m.if(m.binary(Wasm.or[0], overdrawn, request), leave()));
+    }
+    list.push(m.set(budget, m.binary(Wasm.sub[0], m.get(budget, I32), m.i32(ir.icount))));
+    if (this.target.icount) {
+      const refund = m.set(budget, m.binary(Wasm.add[0], m.get(budget, I32), m.i32(ir.icount)));
+      list.push(m.if(m.binary(Wasm.ltS[0], m.get(budget, I32), m.i32(0)), m.sequence([refund, leave()])));
+    }
+    if (pcWanted) list.push(m.set(this.locals.ofGlobal(PC), m.i64(BigInt.asIntN(64, ir.pc))));
+  }
+
+  private faultTest(list: Expr[], pc: bigint, dirty: Bitsets, row: number): void {
+    const { m } = this;
+    list.push(m.if(m.load(4, false, I32, m.get(ENV, I32), ENV_FAULT), this.exitAt(pc, dirty, row, 0)));
+  }
+
+  private lowerCall(b: BlockLowering, ops: Int32Array, p: number, dirty: number[], reload: number[], host: MemoryHost): void {
+    const { m } = this;
+    const helper = this.target.helpers[ops[p + 2]];
+    const name = `helper_${helper.name}`;
+    const params = Array.from({ length: helper.args }, () => I64);
+    const resultType = helper.result ? I64 : NONE;
+    m.importFunction(name, [I32, ...params], resultType);
+    const args = params.map((_, i) => b.use(ops[p + 3 + i]));
+    let call = m.call(name, [m.get(ENV, I32), ...args], resultType);
+    if (helper.pure) {
+      if (ops[p + 1] >= 0) b.define(ops[p + 1], call, false);
+      return;
+    }
+    if (syncsGlobals(helper)) {
+      this.storeDirty(b.list, dirty);
+      this.storeBudget(b.list);
+    }
+    const result = helper.result && ops[p + 1] >= 0 ? b.scratch(I64) : -1;
+    if (result >= 0) call = m.set(result, call);
+    else if (helper.result) call = m.drop(call);
+    b.list.push(call);
+    if (helper.mayFault) host.faultTest(b.list, syncsGlobals(helper));
+    if (clobbersGlobals(helper)) {
+      for (const g of reload) {
+        b.beforeWrite(this.locals.ofGlobal(g));
+        b.list.push(this.loadGlobal(g));
+      }
+    }
+    if (result >= 0) b.define(ops[p + 1], m.get(result, I64), false);
+  }
+
+  private terminate(b: BlockLowering, block: Block, ir: TbIr, p: number, dirty: number[], go: (k: number) => Expr): void {
+    const { m } = this;
+    const { ops } = ir;
+    switch (ops[p]) {
+      case Op.brcond_i32:
+      case Op.brcond_i64: {
+        const condition = compare(b, ops[p + 3], ops[p + 1], ops[p + 2], ops[p] === Op.brcond_i64 ? 1 : 0);
+        b.finish();
+        b.list.push(m.if(condition, go(0)), go(1));
+        return;
+      }
+      case Op.br:
+        b.list.push(go(0));
+        return;
+      case Op.goto_tb:
+        if (block.succ.length > 0) b.list.push(go(0));
+        else this.exit(b.list, dirty, ir.tb | ops[p + 1]);
+        return;
+      case Op.goto_ptr:
+        this.exit(b.list, dirty, 0);
+        return;
+      case Op.exit_tb:
+        this.exit(b.list, dirty, ops[p + 1]);
+        return;
+      default:
+        throw new RangeError(`no lowering for op ${Op[ops[p]]}`);
+    }
+  }
+}
+
+const withoutPc = (globals: number[]): number[] => globals.filter((g) => g !== PC);
+
+/** pc offset of the instruction that op `first` belongs to. */
+function insnOffsetBefore(ir: TbIr, first: number): number {
+  for (let k = first - 1; k >= 0; k--) if (ir.ops[k * OP_WORDS] === Op.insn_start) return ir.ops[k * OP_WORDS + 1];
+  return 0;
+}

@@ -1,0 +1,304 @@
+import { describe, expect, it } from 'vitest';
+import * as L from '../../../assembly/shared/layout.js';
+import { TcgContext } from '../context.js';
+import { Cond, type HelperDef } from '../opcodes.js';
+import { compileRegions } from './compile.js';
+import { copyIr, type Region, type TbIr } from './region.js';
+
+const OFFSETS = [L.ENV_PC, ...Array.from({ length: 8 }, (_, i) => 0x100 + 8 * i)];
+const GLOBALS = OFFSETS.map((offset, i) => ({ name: i === 0 ? 'pc' : `x${i}`, offset }));
+const [PC, X1, X2, X3, X4] = [0, 1, 2, 3, 4];
+const HELPERS: HelperDef[] = [
+  { name: 'pure', args: 2, result: true, pure: true },
+  { name: 'swap', args: 0, result: false },
+  { name: 'fail', args: 1, result: false, mayFault: true, noReadGlobals: true, noWriteGlobals: true },
+  { name: 'peek', args: 0, result: true, noWriteGlobals: true },
+];
+const [PURE, SWAP, FAIL, PEEK] = HELPERS;
+const ENV = 0x10000;
+const RAM = 0x90000;
+
+/** A shared memory with one env, and the runtime functions that generated code imports. */
+class Rig {
+  readonly memory = new WebAssembly.Memory({ initial: 16, maximum: 65536, shared: true });
+  readonly view = new DataView(this.memory.buffer);
+  readonly slow: string[] = [];
+  readonly runtime = {
+    ldSlow: (_env: number, address: bigint, oi: number): bigint => {
+      this.slow.push(`ld ${address.toString(16)} ${oi.toString(16)}`);
+      if (address < 0x1000n) this.setU32(L.ENV_FAULT, 1);
+      return 0x55n;
+    },
+    stSlow: (_env: number, address: bigint, value: bigint, oi: number): void => {
+      this.slow.push(`st ${address.toString(16)} ${value.toString(16)} ${oi.toString(16)}`);
+      if (address < 0x1000n) this.setU32(L.ENV_FAULT, 1);
+    },
+    helper_pure: (_env: number, a: bigint, b: bigint) => a * b,
+    helper_swap: () => {
+      const [a, b] = [this.get(X1), this.get(X2)];
+      this.set(X1, b);
+      this.set(X2, a);
+    },
+    helper_fail: (_env: number, a: bigint) => void (a !== 0n && this.setU32(L.ENV_FAULT, 1)),
+    helper_peek: () => this.get(X1) + 1n,
+  };
+
+  constructor() {
+    this.setU32(L.ENV_BUDGET, 1_000_000);
+    for (let k = 0; k < L.TLB_MMU_INDEXES * L.TLB_KINDS * L.TLB_ENTRIES; k++) {
+      this.view.setBigUint64(ENV + L.ENV_TLB + k * L.TLB_ENTRY_SIZE, BigInt(L.TLB_INVALID), true);
+    }
+  }
+
+  /** Maps a guest page to RAM, for loads and stores with mmu index 0. */
+  map(page: bigint, host = RAM): void {
+    const index = Number((page >> 12n) & 0x3ffn);
+    for (const kind of [L.TLB_KIND_READ, L.TLB_KIND_WRITE]) {
+      const entry = ENV + L.ENV_TLB + kind * L.TLB_TABLE_SIZE + index * L.TLB_ENTRY_SIZE;
+      this.view.setBigUint64(entry + L.TLB_ENTRY_TAG, page, true);
+      this.view.setInt32(entry + L.TLB_ENTRY_ADDEND, Number(BigInt.asIntN(32, BigInt(host) - page)), true);
+    }
+  }
+  get(global: number): bigint {
+    return this.view.getBigUint64(ENV + OFFSETS[global], true);
+  }
+  set(global: number, value: bigint): void {
+    this.view.setBigUint64(ENV + OFFSETS[global], value, true);
+  }
+  u32(offset: number): number {
+    return this.view.getInt32(ENV + offset, true);
+  }
+  setU32(offset: number, value: number): void {
+    this.view.setInt32(ENV + offset, value, true);
+  }
+
+  run(region: Region, entry = 0, icount = false): number {
+    const target = { globalOffset: OFFSETS, helpers: HELPERS, icount };
+    const bytes = compileRegions([region], target, (module) => expect(module.validate(), module.emitText()).toBe(true));
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { m: { m: this.memory }, r: this.runtime });
+    return instance.exports['0'](ENV, entry);
+  }
+}
+
+let nextTb = 0x1000;
+function tb(pc: number, icount: number, links: [number, number], build: (tcg: TcgContext) => void): TbIr {
+  const tcg = new TcgContext(GLOBALS, HELPERS);
+  build(tcg);
+  return copyIr(tcg, (nextTb += 0x80), BigInt(pc), icount, links);
+}
+/** The usual end of a TB: pc, then goto_tb. */
+function leave(tcg: TcgContext, n: number, pc: number): void {
+  tcg.movi(PC, pc);
+  tcg.gotoTb(n);
+}
+
+/** x1 counts down, x2 sums; TB 0 is the loop, TB 1 what follows. */
+const sumLoop = (): Region => ({
+  entries: [0],
+  tbs: [
+    tb(0x100, 3, [1, 0], (tcg) => {
+      const label = tcg.newLabel();
+      tcg.add(X2, X2, X1);
+      tcg.addi(X1, X1, -1);
+      tcg.brcondi(Cond.NE, X1, 0, label);
+      leave(tcg, 0, 0x10c);
+      tcg.setLabel(label);
+      leave(tcg, 1, 0x100);
+    }),
+    tb(0x10c, 1, [-1, -1], (tcg) => {
+      tcg.addi(X3, X2, 5);
+      leave(tcg, 0, 0x200);
+    }),
+  ],
+});
+
+describe('regions', () => {
+  it('loops inside and leaves through goto_tb', () => {
+    const rig = new Rig();
+    const region = sumLoop();
+    rig.set(X1, 100n);
+    expect(rig.run(region)).toBe(region.tbs[1].tb);
+    expect([rig.get(X1), rig.get(X2), rig.get(X3), rig.get(PC)]).toEqual([0n, 5050n, 5055n, 0x200n]);
+    expect(rig.u32(L.ENV_BUDGET)).toBe(1_000_000 - 301);
+  });
+
+  it('leaves a loop when the budget is gone, at the TB that would run next', () => {
+    const rig = new Rig();
+    rig.set(X1, 100n);
+    rig.setU32(L.ENV_BUDGET, 30);
+    expect(rig.run(sumLoop())).toBe(L.TB_EXIT_REQUESTED);
+    expect(rig.get(PC)).toBe(0x100n);
+    expect(rig.u32(L.ENV_BUDGET)).toBe(-3);
+    expect(rig.get(X1)).toBe(89n);
+  });
+
+  it('counts exactly in icount mode', () => {
+    const rig = new Rig();
+    rig.set(X1, 100n);
+    rig.setU32(L.ENV_BUDGET, 31);
+    expect(rig.run(sumLoop(), 0, true)).toBe(L.TB_EXIT_REQUESTED);
+    expect([rig.get(PC), rig.get(X1), rig.u32(L.ENV_BUDGET)]).toEqual([0x100n, 90n, 1]);
+  });
+
+  it('leaves a loop on request', () => {
+    const rig = new Rig();
+    rig.set(X1, 100n);
+    rig.setU32(L.ENV_EXIT_REQUEST, 1);
+    expect(rig.run(sumLoop())).toBe(L.TB_EXIT_REQUESTED);
+    expect(rig.get(X1)).toBe(100n);
+  });
+
+  it('can be entered in the middle of a loop', () => {
+    // 0 -> 1 -> 2 -> 0, each adds its own bit; x1 counts rounds in TB 2
+    const ring = (i: number, next: number) =>
+      tb(0x100 + 0x10 * i, 1, [next, -1], (tcg) => {
+        const label = tcg.newLabel();
+        tcg.addi(X2, X2, 1 << (8 * i));
+        if (i === 2) {
+          tcg.addi(X1, X1, -1);
+          tcg.brcondi(Cond.EQ, X1, 0, label);
+        }
+        leave(tcg, 0, 0x100 + 0x10 * next);
+        if (i === 2) {
+          tcg.setLabel(label);
+          leave(tcg, 1, 0x400);
+        }
+      });
+    for (const entry of [0, 1, 2]) {
+      const region: Region = { entries: [0, 1, 2], tbs: [ring(0, 1), ring(1, 2), ring(2, 0)] };
+      const rig = new Rig();
+      rig.set(X1, 7n);
+      expect(rig.run(region, entry)).toBe(region.tbs[2].tb | 1);
+      const skipped = entry === 0 ? 0 : entry === 1 ? 1 : 0x101;
+      expect(rig.get(X2)).toBe(BigInt(0x070707 - skipped));
+      expect(rig.get(PC)).toBe(0x400n);
+    }
+  });
+
+  it('renders an irreducible graph inside a TB', () => {
+    // two labels that jump at each other, entered at either
+    const region: Region = {
+      entries: [0],
+      tbs: [
+        tb(0x100, 1, [-1, -1], (tcg) => {
+          const [a, b, end] = [tcg.newLabel(), tcg.newLabel(), tcg.newLabel()];
+          tcg.brcondi(Cond.NE, X4, 0, b);
+          tcg.setLabel(a);
+          tcg.addi(X2, X2, 1);
+          tcg.setLabel(b);
+          tcg.addi(X3, X3, 1);
+          tcg.addi(X1, X1, -1);
+          tcg.brcondi(Cond.EQ, X1, 0, end);
+          tcg.brcondi(Cond.LTU, X1, 5, b);
+          tcg.br(a);
+          tcg.setLabel(end);
+          tcg.exitTb(0);
+        }),
+      ],
+    };
+    for (const x4 of [0n, 1n]) {
+      const rig = new Rig();
+      rig.set(X1, 10n);
+      rig.set(X4, x4);
+      expect(rig.run(region)).toBe(0);
+      expect([rig.get(X2), rig.get(X3)]).toEqual([6n - x4, 10n]);
+      expect(rig.get(PC)).toBe(0x100n);
+    }
+  });
+});
+
+describe('memory', () => {
+  const MO = (memop: number) => memop << L.MEMOPIDX_SHIFT;
+  const memory = (): Region => ({
+    entries: [0],
+    tbs: [
+      tb(0x100, 3, [-1, -1], (tcg) => {
+        tcg.insnStart(0);
+        tcg.addi(X4, X4, 1);
+        tcg.insnStart(4);
+        tcg.qemuLd(X2, X1, L.MO_32 | L.MO_SIGN, 0);
+        tcg.insnStart(8);
+        const address = tcg.temp();
+        tcg.addi(address, X1, 8);
+        tcg.qemuSt(X4, address, L.MO_64 | L.MO_BSWAP, 0);
+        leave(tcg, 0, 0x200);
+      }),
+    ],
+  });
+
+  it('goes through the TLB', () => {
+    const rig = new Rig();
+    rig.map(0x8000_0000n);
+    rig.set(X1, 0x8000_0010n);
+    rig.set(X4, 0x1122334455667787n);
+    rig.view.setUint32(RAM + 0x10, 0x8765_4321, true);
+    rig.run(memory());
+    expect(rig.slow).toEqual([]);
+    expect(rig.get(X2)).toBe(0xffff_ffff_8765_4321n);
+    expect(rig.view.getBigUint64(RAM + 0x18, false)).toBe(0x1122334455667788n);
+  });
+
+  it('takes the slow path for a miss and for a page crossing', () => {
+    const rig = new Rig();
+    rig.map(0x8000_0000n);
+    rig.set(X1, 0x8000_0ffdn);
+    rig.run(memory());
+    expect(rig.slow).toEqual([`ld 80000ffd ${MO(6).toString(16)}`, `st 80001005 1 ${MO(11).toString(16)}`]);
+    expect(rig.get(X2)).toBe(0x55n);
+  });
+
+  it('writes back the state before the faulting instruction', () => {
+    const rig = new Rig();
+    rig.set(X1, 0x10n);
+    rig.set(X2, 99n);
+    rig.set(PC, 0x100n);
+    expect(rig.run(memory())).toBe(0);
+    expect([rig.get(PC), rig.get(X2), rig.get(X4)]).toEqual([0x104n, 99n, 1n]);
+    expect(rig.slow).toHaveLength(1);
+  });
+});
+
+describe('helpers', () => {
+  it('see and change globals as their flags say', () => {
+    const region: Region = {
+      entries: [0],
+      tbs: [
+        tb(0x100, 1, [-1, -1], (tcg) => {
+          tcg.addi(X1, X1, 1);
+          tcg.call(SWAP, -1);
+          tcg.call(PURE, X3, X1, X2);
+          tcg.addi(X1, X1, 1);
+          tcg.call(PEEK, X4);
+          leave(tcg, 0, 0x200);
+        }),
+      ],
+    };
+    const rig = new Rig();
+    rig.set(X1, 6n);
+    rig.set(X2, 20n);
+    rig.run(region);
+    expect([rig.get(X1), rig.get(X2), rig.get(X3), rig.get(X4)]).toEqual([21n, 7n, 140n, 22n]);
+  });
+
+  it('leave at their instruction when they fail', () => {
+    const region: Region = {
+      entries: [0],
+      tbs: [
+        tb(0x100, 2, [-1, -1], (tcg) => {
+          tcg.insnStart(0);
+          tcg.addi(X2, X2, 1);
+          tcg.insnStart(4);
+          tcg.call(FAIL, -1, X1);
+          tcg.addi(X2, X2, 1);
+          leave(tcg, 0, 0x200);
+        }),
+      ],
+    };
+    for (const x1 of [0n, 1n]) {
+      const rig = new Rig();
+      rig.set(X1, x1);
+      expect(rig.run(region)).toBe(x1 ? 0 : region.tbs[0].tb);
+      expect([rig.get(PC), rig.get(X2)]).toEqual(x1 ? [0x104n, 1n] : [0x200n, 2n]);
+    }
+  });
+});

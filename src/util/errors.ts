@@ -1,0 +1,44 @@
+/** An option or property that the user gave is wrong: what, where, and what would be right. Shown as one line, never with a stack. */
+export class OptionError extends Error {
+  override readonly name = 'OptionError';
+  constructor(
+    /** What is wrong, e.g. `invalid value 'x'`. */
+    readonly what: string,
+    /** Where it was said, e.g. `-device foo,bar=x` or `foo.bar`. */
+    readonly where?: string,
+    /** What would be accepted. */
+    readonly expected?: string,
+  ) {
+    super(`${where ? `${where}: ` : ''}${what}${expected ? ` (expected ${expected})` : ''}`);
+  }
+
+  /** The same complaint, said about `where`. */
+  at(where: string): OptionError {
+    return new OptionError(this.what, this.where ? `${where}: ${this.where}` : where, this.expected);
+  }
+}
+
+/** The guest did something that the hardware does not define. Logged under `-d guest_errors`; it never reaches the host. */
+export class GuestError extends Error {
+  override readonly name = 'GuestError';
+}
+
+/** A device answers an access with a bus error: the guest's access ends in MemTxResult.Error. */
+export class BusError extends Error {
+  override readonly name = 'BusError';
+}
+
+/** An image (kernel, firmware, device tree, snapshot) cannot be used: one clear line. */
+export class LoaderError extends Error {
+  override readonly name = 'LoaderError';
+}
+
+/** A snapshot stream does not fit this machine. */
+export class VmStateError extends Error {
+  override readonly name = 'VmStateError';
+}
+
+/** Whether `error` is meant for the user's eyes as one line, not a bug. */
+export function isUserError(error: unknown): error is Error {
+  return error instanceof OptionError || error instanceof LoaderError || error instanceof VmStateError;
+}
