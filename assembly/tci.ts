@@ -68,6 +68,12 @@ function b32(env: usize, ip: usize): i32 {
   return load<i32>(env + load<u16>(ip, 6));
 }
 
+// Unsigned reads of their own: asc 0.28 sign-extends `inlined(...) as u32 as u64` where the inlined function returns i32.
+@inline
+function at32u(env: usize, ip: usize, word: usize): u64 {
+  return load<u32>(env + load<u16>(ip + word)) as u64;
+}
+
 @inline
 function immA(ip: usize): u64 {
   return load<i16>(ip, 4) as i64 as u64;
@@ -212,8 +218,8 @@ function wide64(env: usize, ip: usize, subtract: bool): void {
 }
 
 function wide32(env: usize, ip: usize, subtract: bool): void {
-  const a = ((at32(env, ip, 8) as u32 as u64) << 32) | (b32(env, ip) as u32 as u64);
-  const b = ((at32(env, ip, 12) as u32 as u64) << 32) | (at32(env, ip, 10) as u32 as u64);
+  const a = (at32u(env, ip, 8) << 32) | at32u(env, ip, 6);
+  const b = (at32u(env, ip, 12) << 32) | at32u(env, ip, 10);
   const r = subtract ? a - b : a + b;
   set32(env, ip, r as i32);
   put64(env, ip, 4, ((r as i64) >> 32) as u64);
@@ -402,7 +408,7 @@ export function tciExec(env: usize, tb: usize): usize {
       case op.TCI_NOR64: set(env, ip, ~(a64(env, ip) | b64(env, ip))); ip += 8; break;
       case op.TCI_NOR32: set32(env, ip, ~(a32(env, ip) | b32(env, ip))); ip += 8; break;
       case op.TCI_MULUH64: set(env, ip, muluh64(a64(env, ip), b64(env, ip))); ip += 8; break;
-      case op.TCI_MULUH32: set32(env, ip, (((a32(env, ip) as u32 as u64) * (b32(env, ip) as u32 as u64)) >> 32) as i32); ip += 8; break;
+      case op.TCI_MULUH32: set32(env, ip, ((at32u(env, ip, 4) * at32u(env, ip, 6)) >> 32) as i32); ip += 8; break;
       case op.TCI_MULSH64: set(env, ip, mulsh64(a64(env, ip), b64(env, ip))); ip += 8; break;
       case op.TCI_MULSH32: set32(env, ip, (((a32(env, ip) as i64) * (b32(env, ip) as i64)) >> 32) as i32); ip += 8; break;
       case op.TCI_CLZ64: set(env, ip, a64(env, ip) == 0 ? b64(env, ip) : clz<u64>(a64(env, ip))); ip += 8; break;
@@ -518,11 +524,11 @@ export function tciExec(env: usize, tb: usize): usize {
       case op.TCI_MOVCOND_LEU: set(env, ip, (a64(env, ip) as u64) <= (b64(env, ip) as u64) ? at64(env, ip, 8) : at64(env, ip, 10)); ip += 12; break;
       case op.TCI_MOVCOND_GTU: set(env, ip, (a64(env, ip) as u64) > (b64(env, ip) as u64) ? at64(env, ip, 8) : at64(env, ip, 10)); ip += 12; break;
       case op.TCI_EXT32S: set(env, ip, a32(env, ip) as i64 as u64); ip += 8; break;
-      case op.TCI_EXT32U: set(env, ip, a32(env, ip) as u32 as u64); ip += 8; break;
+      case op.TCI_EXT32U: set(env, ip, at32u(env, ip, 4)); ip += 8; break;
       case op.TCI_EXTRH: set(env, ip, ((a64(env, ip) as i64) >> 32) as u64); ip += 8; break;
       case op.TCI_BSWAP64_64: set(env, ip, bswap<u64>(a64(env, ip))); ip += 8; break;
       case op.TCI_EXTRACT64: set(env, ip, extract(a64(env, ip), load<u16>(ip, 6))); ip += 8; break;
-      case op.TCI_EXTRACT32: set32(env, ip, extract(a32(env, ip) as u32 as u64, load<u16>(ip, 6)) as i32); ip += 8; break;
+      case op.TCI_EXTRACT32: set32(env, ip, extract(at32u(env, ip, 4), load<u16>(ip, 6)) as i32); ip += 8; break;
       case op.TCI_SEXTRACT64: case op.TCI_SEXTRACT32: set(env, ip, sextract(a64(env, ip), load<u16>(ip, 6))); ip += 8; break;
       case op.TCI_DEPOSIT64: set(env, ip, deposit(a64(env, ip), b64(env, ip), ip)); ip += 12; break;
       case op.TCI_DEPOSIT32: set32(env, ip, deposit(a64(env, ip), b64(env, ip), ip) as i32); ip += 12; break;

@@ -78,6 +78,20 @@ const LOOPS: Loop[] = [
     },
   },
   {
+    name: 'memory + alu',
+    insns: 26,
+    body(tcg) {
+      for (let i = 0; i < 8; i++) {
+        tcg.insnStart(12 * i);
+        load(tcg, 12 + (i & 3), 10, 8 * i, L.MO_32);
+        tcg.insnStart(12 * i + 4);
+        tcg.add(16 + i, 17 + i, 12 + (i & 3));
+        tcg.insnStart(12 * i + 8);
+        tcg.xor(2 + i, 2 + i, 16 + i);
+      }
+    },
+  },
+  {
     name: 'chase + store',
     insns: 6,
     body(tcg) {
@@ -152,5 +166,7 @@ for (const loop of LOOPS) {
   for (let i = 0; i < 10; i++) new WebAssembly.Module(bytes);
   const compiled = performance.now();
   const us = (ms: number) => ((ms * 1000) / 10 / insns).toFixed(1);
-  console.log(`generate ${us(generated - start)} us/insn, new Module ${us(compiled - generated)} us/insn, ${(bytes.length / insns).toFixed(1)} bytes/insn`);
+  console.log(
+    `generate ${us(generated - start)} us/insn, new Module ${us(compiled - generated)} us/insn, ${(bytes.length / insns).toFixed(1)} bytes/insn`,
+  );
 }

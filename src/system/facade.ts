@@ -133,6 +133,7 @@ export class Machine {
   /** Stops guest time and code; resolves when they have stopped. */
   pause(): Promise<void> {
     if (!this.state.runState.running) return Promise.resolve();
+    if (!this.loop.isActive) return Promise.resolve(this.state.vmStop('paused'));
     return new Promise((resolve) => {
       const remove = this.loop.onStop(() => {
         remove();
@@ -144,8 +145,10 @@ export class Machine {
   resume(): void {
     if (!this.state.runState.running) this.state.vmStart();
   }
+  /** Power-on state; at once if the machine is not being run. */
   reset(): void {
-    this.state.requestReset('host-qmp-system-reset');
+    if (this.loop.isActive) this.state.requestReset('host-qmp-system-reset');
+    else this.state.systemReset();
   }
   /** Ends the machine as if the host's user had closed it. */
   quit(): void {

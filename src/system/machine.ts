@@ -281,6 +281,13 @@ export abstract class MachineState extends QObject {
     for (const cpu of this.cpus) cpu.reset();
   }
 
+  /** Reset on request: a machine that had come to its end can be started again. */
+  systemReset(): void {
+    this.reset();
+    const { state } = this.runState;
+    if (state === 'shutdown' || state === 'guest-panicked' || state === 'internal-error') this.runState.set('prelaunch');
+  }
+
   /** The guest (or its host) wants the machine to end; the main loop serves it. The first request wins. */
   requestShutdown(cause: ShutdownCause, exitCode = 0): void {
     this.runState.shutdownRequest ??= { cause, exitCode };

@@ -58,6 +58,11 @@ export class MainLoop {
     return this.rate * 1e9;
   }
 
+  /** `run` is at work (the guest may be paused all the same). */
+  get isActive(): boolean {
+    return this.active;
+  }
+
   /** Hears every end of running (`paused`, `debug`, ...). Returns its remover. */
   onStop(listener: (state: string) => void): () => void {
     this.stopListeners.add(listener);
@@ -109,7 +114,7 @@ export class MainLoop {
       const cause = runState.resetRequest;
       runState.resetRequest = undefined;
       if (this.options.noReboot) runState.shutdownRequest ??= { cause, exitCode: 0 };
-      else this.machine.reset();
+      else this.machine.systemReset();
     }
     if (runState.shutdownRequest) {
       const request = runState.shutdownRequest;

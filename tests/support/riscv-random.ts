@@ -78,7 +78,7 @@ function fieldValue(rng: Rng, row: Insn, name: string, width: number, constraint
 
 /** The integer registers that a field may name, or undefined if it is free. */
 function registerChoice(row: Insn, name: string, { destinations, sources }: RandomConstraints): readonly number[] | undefined {
-  const tokens = row.format.syntax.match(/\w+/g) ?? [];
+  const tokens: readonly string[] = row.format.syntax.match(/\w+/g) ?? [];
   if (name === 'rd') {
     if (!tokens.includes('rd')) return undefined;
     // Most compressed instructions read what they write.

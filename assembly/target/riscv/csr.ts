@@ -1,20 +1,21 @@
 // CSR access: who may, what is read, what a write changes. Privileged specification, chapters 2 to 4; the rows are in csr_table.ts.
 import {
-  RV_FFLAGS, RV_FRM, RV_MCOUNTEREN, RV_MENVCFG, RV_MHPMEVENT, RV_MIDELEG, RV_MAX_SATP_MODE, RV_MSTATUS, RV_PMPADDR, RV_PMP_COUNT, RV_SATP, RV_SCOUNTEREN, RV_SOFT_MIP,
+  RV_FFLAGS, RV_FRM, RV_MCOUNTEREN, RV_MENVCFG, RV_MHPMEVENT, RV_MIDELEG, RV_MAX_SATP_MODE, RV_MSTATUS, RV_PMPADDR, RV_PMP_COUNT, RV_SATP, RV_SCOUNTEREN,
+  RV_SOFT_MIP,
   RVX_C, RVX_F, RVX_S, RVX_SSTC, RVX_SVADU, RVX_SVPBMT, RVX_U, RVX_ZICNTR, RVX_ZIHPM,
 } from '../../shared/riscv';
 import { tlbFlush } from '../../cputlb';
 import {
-  COUNTER_TM, DELEGABLE_INTERRUPTS, ENVCFG_U, MENVCFG_ADUE, MENVCFG_PBMTE, MENVCFG_STCE, MIP_LCOFIP, MIP_SSIP, MIP_STIP, MIP_VS, MSTATUS32_SD, MSTATUS64_SD,
-  MSTATUS64_UXL, MSTATUS_FS, MSTATUS_MIE, MSTATUS_MPIE, MSTATUS_MPP, MSTATUS_MPP_SHIFT, MSTATUS_MPRV, MSTATUS_MXR, MSTATUS_SIE, MSTATUS_SPIE, MSTATUS_SPP,
-  MSTATUS_SUM, MSTATUS_TSR, MSTATUS_TVM, MSTATUS_TW, PRV_M, PRV_S, PRV_U, S_INTERRUPTS, VM_BARE, VM_SV32, VM_SV39, VM_SV57,
+  COUNTER_TM, DELEGABLE_INTERRUPTS, ENVCFG_U, MENVCFG_ADUE, MENVCFG_PBMTE, MENVCFG_STCE, MIP_LCOFIP, MIP_SSIP, MIP_STIP, MSTATUS32_SD, MSTATUS64_SD,
+  MSTATUS64_UXL, MSTATUS_FS, MSTATUS_MIE, MSTATUS_MPIE, MSTATUS_MPP, MSTATUS_MPP_SHIFT, MSTATUS_MPRV, MSTATUS_MXR, MSTATUS_SIE, MSTATUS_SPIE,
+  MSTATUS_SPP, MSTATUS_SUM, MSTATUS_TSR, MSTATUS_TVM, MSTATUS_TW, PRV_M, PRV_S, PRV_U, S_INTERRUPTS, VM_BARE, VM_SV32, VM_SV39, VM_SV57,
 } from './bits';
 import { hasExt, isRv32, privilege, updateTbFlags } from './cpu';
 import { counterRead, counterSetEvent, counterSetInhibit, counterWrite } from './counter';
 import * as csrs from './csr_table';
 import { rdtime } from './host';
 import { refreshMip, sstcChanged, sstcEnabled, updateInterrupts } from './interrupt';
-import { pmpAddrWrite, pmpCfgRead, pmpCfgWrite, PMP_ENTRIES } from './pmp';
+import { pmpAddrWrite, pmpCfgRead, pmpCfgWrite } from './pmp';
 import { raiseIllegal } from './trap';
 
 const SSTATUS: u64 = MSTATUS_SIE | MSTATUS_SPIE | MSTATUS_SPP | MSTATUS_FS | MSTATUS_SUM | MSTATUS_MXR;

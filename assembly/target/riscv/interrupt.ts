@@ -58,7 +58,10 @@ function mostImportant(pending: u64): i32 {
   return ctz(pending) as i32;
 }
 
-/** Levels of hardware lines: mip bits in `mask` take the level in `value`. The lines are MSIP 3, MTIP 7, MEIP 11, SEIP 9, and STIP 5 for the Sstc comparator. */
+/**
+ * Levels of hardware lines: mip bits in `mask` take the level in `value`.
+ * The lines are MSIP 3, MTIP 7, MEIP 11, SEIP 9, and STIP 5 for the Sstc comparator.
+ */
 export function riscvUpdateMip(env: usize, mask: u32, value: u32): void {
   const lines = load<u64>(env, RV_EXT_IRQ);
   store<u64>(env, (lines & ~(mask as u64)) | ((value & mask) as u64), RV_EXT_IRQ);

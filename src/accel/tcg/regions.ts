@@ -98,7 +98,7 @@ export function formRegion(tbs: TbReader, hot: number, limits: RegionLimits = DE
 function withoutForeign(tbs: TbReader, list: readonly number[]): number[] {
   const successors = (tb: number) => [TB_JMP0, TB_JMP1, TB_INDIRECT].map((field) => tbs.get(tb, field));
   const leadsBack = new Set([list[0]]);
-  for (let grew = true; grew; ) {
+  for (let grew = true; grew;) {
     grew = false;
     for (const tb of list) {
       if (leadsBack.has(tb) || !successors(tb).some((next) => leadsBack.has(next))) continue;

@@ -10,7 +10,6 @@ import { defineDevice } from '../core/device.js';
 import { SysBusDevice } from '../core/sysbus.js';
 import { buffer, i32, u32, u8, vmState } from '../core/vmstate.js';
 
-
 // Commands: the low byte of what is written.
 const CMD_PROGRAM = 0x10;
 const CMD_PROGRAM_ALT = 0x40;

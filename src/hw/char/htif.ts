@@ -52,18 +52,33 @@ export class Htif extends SysBusDevice {
   /** MMIO 0 is tohost, MMIO 1 fromhost. */
   protected override realize(): void {
     this.initMmio(
-      this.cellRegion('tohost', () => this.tohost, (value) => this.writeTohost(value), (value, high) => this.writeTohostHalf(value, high)),
+      this.cellRegion(
+        'tohost',
+        () => this.tohost,
+        (value) => this.writeTohost(value),
+        (value, high) => this.writeTohostHalf(value, high),
+      ),
     );
     this.initMmio(
-      this.cellRegion('fromhost', () => this.fromhost, (value) => void (this.fromhost = value), (value, high) => {
-        this.fromhost = high ? (this.fromhost & U32) | (value << 32n) : (this.fromhost & ~U32) | value;
-      }),
+      this.cellRegion(
+        'fromhost',
+        () => this.fromhost,
+        (value) => void (this.fromhost = value),
+        (value, high) => {
+          this.fromhost = high ? (this.fromhost & U32) | (value << 32n) : (this.fromhost & ~U32) | value;
+        },
+      ),
     );
     this.backend = new CharBackend(this.chardev);
     this.backend.setHandlers({ canReceive: () => (this.reading ? 1 : 0), receive: (bytes) => this.receive(bytes[0]) });
   }
 
-  private cellRegion(name: string, read: () => bigint, write: (value: bigint) => void, half: (value: bigint, high: boolean) => void): MemoryRegion {
+  private cellRegion(
+    name: string,
+    read: () => bigint,
+    write: (value: bigint) => void,
+    half: (value: bigint, high: boolean) => void,
+  ): MemoryRegion {
     return this.ioRegion(`riscv.htif.${name}`, 8, {
       implSizes: [4, 8],
       read: (offset) => Number(offset & 4 ? read() >> 32n : read() & U32),

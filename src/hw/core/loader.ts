@@ -26,16 +26,17 @@ export function unpack(name: string, bytes: Uint8Array, limit: number = UNPACK_L
   if (startsWith(bytes, 0x28, 0xb5, 0x2f, 0xfd)) throw new LoaderError(`'${name}': zstd-compressed images are not supported; unpack it first (zstd -d)`);
   if (startsWith(bytes, 0xfd, 0x37, 0x7a, 0x58, 0x5a)) throw new LoaderError(`'${name}': xz-compressed images are not supported; unpack it first (xz -d)`);
   if (!isGzip(bytes)) return bytes;
+  if (bytes.length < 18) throw new LoaderError(`'${name}': truncated gzip data`);
   const parts: Uint8Array[] = [];
   let size = 0;
-  let ended = false;
+  let furtherMembers = 0;
   try {
-    const stream = new Gunzip((part, final) => {
+    const stream = new Gunzip((part) => {
       size += part.length;
       if (size > limit) throw new LoaderError(`'${name}': unpacks to more than ${formatSize(limit)}`);
       parts.push(part);
-      ended ||= final;
     });
+    stream.onmember = () => furtherMembers++;
     // In pieces, so that the limit is noticed before the memory is gone.
     const PIECE = 64 * 1024;
     for (let at = 0; at < bytes.length; at += PIECE) stream.push(bytes.subarray(at, at + PIECE), at + PIECE >= bytes.length);
@@ -43,7 +44,9 @@ export function unpack(name: string, bytes: Uint8Array, limit: number = UNPACK_L
     if (error instanceof LoaderError) throw error;
     throw new LoaderError(`'${name}': broken gzip data (${error instanceof Error ? error.message : String(error)})`);
   }
-  if (!ended) throw new LoaderError(`'${name}': truncated gzip data`);
+  // fflate does not look at the trailer: its last word is the size of the last member, modulo 2^32 (RFC 1952, 2.3.1).
+  const expected = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(bytes.length - 4, true);
+  if (size === 0 || (furtherMembers ? expected > size : expected !== size % 2 ** 32)) throw new LoaderError(`'${name}': truncated or broken gzip data`);
   const out = new Uint8Array(size);
   let at = 0;
   for (const part of parts) {

@@ -4,6 +4,7 @@
  */
 import type { TypeInfo } from '../../qom/object.js';
 import { bool, uint32 } from '../../qom/property.js';
+import { OptionError } from '../../util/errors.js';
 import type { Timer } from '../core/clock.js';
 import { defineDevice } from '../core/device.js';
 import type { IrqLine } from '../core/irq.js';
@@ -112,6 +113,7 @@ export class RiscvAclintMtimer extends SysBusDevice {
   private readonly timeListeners: (() => void)[] = [];
 
   protected override realize(): void {
+    if (this.timebaseFreq === 0) throw new OptionError('timebase-freq must not be 0', this.typeName);
     this.timecmp = Array.from({ length: this.numHarts }, () => 0n);
     this.expiry = this.timecmp.map((_, hart) => this.newTimer(() => this.expired(hart)));
     this.initMmio(
@@ -150,8 +152,12 @@ export class RiscvAclintMtimer extends SysBusDevice {
     return when > BigInt(MAX_NS) ? MAX_NS : Number(when);
   }
 
+  /** Exact in numbers where a tick is a whole number of ns: `time` is read often. */
   private rawTicks(): bigint {
-    return (BigInt(Math.floor(this.now)) * BigInt(this.timebaseFreq)) / NS_PER_SECOND;
+    const now = Math.floor(this.now);
+    const nsPerTick = 1e9 / this.timebaseFreq;
+    if (Number.isInteger(nsPerTick)) return BigInt((now - (now % nsPerTick)) / nsPerTick);
+    return (BigInt(now) * BigInt(this.timebaseFreq)) / NS_PER_SECOND;
   }
 
   private setTime(value: bigint): void {

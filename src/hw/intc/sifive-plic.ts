@@ -71,7 +71,8 @@ export class SifivePlic extends SysBusDevice {
 
   protected override realize(): void {
     this.contexts = parseHartConfig(this.hartConfig);
-    if (this.numSources < 1 || this.numSources > 1024) throw new OptionError(`invalid num-sources ${this.numSources}`, 'riscv.sifive.plic', '1 to 1024');
+    if (this.numSources < 1 || this.numSources > 1024)
+      throw new OptionError(`invalid num-sources ${this.numSources}`, 'riscv.sifive.plic', '1 to 1024');
     this.words = (this.numSources + 31) >>> 5;
     this.sourcePriority = new Uint32Array(this.numSources);
     this.targetPriority = new Uint32Array(this.contexts.length);
@@ -235,7 +236,8 @@ function setBit(bits: Uint32Array, at: number, value: boolean): void {
 export function parseHartConfig(config: string): Context[] {
   return config.split(',').flatMap((modes, hart) =>
     [...modes].map((mode, at) => {
-      if (!'USM'.includes(mode)) throw new OptionError(`invalid mode '${mode}' in hart-config '${config}'`, 'riscv.sifive.plic', 'U, S or M');
+      if (!'USM'.includes(mode))
+        throw new OptionError(`invalid mode '${mode}' in hart-config '${config}'`, 'riscv.sifive.plic', 'U, S or M');
       if (modes.indexOf(mode) !== at) throw new OptionError(`mode '${mode}' twice in hart-config '${config}'`, 'riscv.sifive.plic');
       return { hart, mode: mode as Mode };
     }),

@@ -26,7 +26,7 @@ export class GuestMemory {
 
   private isMemory(address: number, length: number, writable: boolean): boolean {
     if (!Number.isSafeInteger(address + length)) return false;
-    for (let at = address; at < address + length; ) {
+    for (let at = address; at < address + length;) {
       const range = this.space.find(at);
       if (!range?.region.ramBlock) return false;
       if (writable ? range.readonly || range.region.kind !== 'ram' : range.region.kind === 'romd' && !range.romd) return false;

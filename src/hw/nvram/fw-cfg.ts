@@ -8,7 +8,6 @@ import { SysBusDevice } from '../core/sysbus.js';
 import { u16, u32, vmState } from '../core/vmstate.js';
 import { GuestMemory } from '../misc/guest-memory.js';
 
-
 /** Keys of the items with fixed numbers. */
 export const FW_CFG = {
   SIGNATURE: 0x00,
@@ -54,7 +53,8 @@ const CTL_SIZE = 2;
 const DMA_SIZE = 8;
 
 const ascii = (text: string): Uint8Array => Uint8Array.from(text, (c) => c.charCodeAt(0));
-const le = (value: number, bytes: number): Uint8Array => Uint8Array.from({ length: bytes }, (_, i) => Math.floor(value / 2 ** (8 * i)) & 0xff);
+const le = (value: number, bytes: number): Uint8Array =>
+  Uint8Array.from({ length: bytes }, (_, i) => Math.floor(value / 2 ** (8 * i)) & 0xff);
 
 export class FwCfg extends SysBusDevice {
   static override readonly type: TypeInfo = defineDevice('fw_cfg_mem', SysBusDevice, FwCfg, {
@@ -192,14 +192,15 @@ export class FwCfg extends SysBusDevice {
     if (control & DMA_SELECT) this.select(control >>> 16);
     let ok = true;
     if (control & DMA_READ) ok = this.dmaRead(address, length);
-    else if (control & DMA_WRITE) ok = length === 0; // no item is writable
+    else if (control & DMA_WRITE)
+      ok = length === 0; // no item is writable
     else if (control & DMA_SKIP) this.offset = Math.min(this.offset + length, this.items.get(this.selected)?.length ?? 0);
     this.finishDma(structAddress, ok ? 0 : DMA_ERROR);
   }
 
   private dmaRead(address: number, length: number): boolean {
     const item = this.items.get(this.selected) ?? new Uint8Array(0);
-    for (let done = 0; done < length; ) {
+    for (let done = 0; done < length;) {
       const count = Math.min(DMA_CHUNK, length - done);
       const chunk = new Uint8Array(count);
       chunk.set(item.subarray(this.offset, this.offset + count));

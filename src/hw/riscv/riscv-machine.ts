@@ -6,6 +6,8 @@ import type { TypeInfo } from '../../qom/object.js';
 import { string } from '../../qom/property.js';
 import { MachineState, defineMachine, type MachineClassOptions } from '../../system/machine.js';
 import { OptionError } from '../../util/errors.js';
+import { parseCpuConfig } from '../../target/riscv/config.js';
+import { RiscvCpu } from '../../target/riscv/cpu.js';
 import { loadBootImages, resetVector, type BootInfo } from './boot.js';
 import { IRQ_M_SOFT, IRQ_M_TIMER, type RiscvHart } from './hart.js';
 import type { MapEntry } from './virt-fdt.js';
@@ -27,8 +29,8 @@ export abstract class RiscvMachine extends MachineState {
   mtimer!: RiscvAclintMtimer;
 
   /** Makes a hart that starts at `resetVector`; the board takes it in and realizes it. */
-  protected createHart(_hartid: number, _resetVector: number): RiscvHart {
-    throw new OptionError('this build has no RISC-V CPU', '-cpu');
+  protected createHart(hartid: number, resetVector: number): RiscvHart {
+    return new RiscvCpu(this, parseCpuConfig(this.config.cpu ?? this.class.defaultCpuType ?? 'rv64'), hartid, resetVector);
   }
 
   protected createHarts(resetVectorAddress: number): void {

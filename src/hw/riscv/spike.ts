@@ -22,6 +22,7 @@ const HTIF_PRIORITY = 1;
 export class SpikeMachine extends RiscvMachine {
   static override readonly type: TypeInfo<MachineClassOptions> = defineMachine('spike', RiscvMachine, SpikeMachine, {
     desc: 'RISC-V Spike board',
+    defaultCpuType: 'rv64',
     maxCpus: 1,
   });
 
@@ -37,7 +38,9 @@ export class SpikeMachine extends RiscvMachine {
 
   /** At the symbols of the kernel or else the firmware; without them at a fixed address. True: at the fixed one. */
   private createHtif(): boolean {
-    const symbols = [this.config.kernel, this.config.bios].map((image) => symbolsOf(image)).find((s) => s?.find('tohost') && s.find('fromhost'));
+    const symbols = [this.config.kernel, this.config.bios]
+      .map((image) => symbolsOf(image))
+      .find((s) => s?.find('tohost') && s.find('fromhost'));
     const [base] = MAP.htif;
     const tohost = symbols?.find('tohost')?.address ?? BigInt(base + 8);
     const fromhost = symbols?.find('fromhost')?.address ?? BigInt(base);
@@ -50,7 +53,11 @@ export class SpikeMachine extends RiscvMachine {
   private buildTree(fixedHtif: boolean): FdtTree {
     const tree = new FdtTree();
     const { root } = tree;
-    root.u32('#address-cells', 2).u32('#size-cells', 2).string('compatible', 'ucbbar,spike-bare-dev').string('model', 'ucbbar,spike-bare,qemu');
+    root
+      .u32('#address-cells', 2)
+      .u32('#size-cells', 2)
+      .string('compatible', 'ucbbar,spike-bare-dev')
+      .string('model', 'ucbbar,spike-bare,qemu');
     const htif = root.node('htif').string('compatible', 'ucb,htif0');
     if (fixedHtif) htif.reg64('reg', MAP.htif[0], MAP.htif[1]);
     const intc = addCpus(tree, { harts: this.harts.map((h) => h.description), timebase: ACLINT_TIMEBASE_FREQ });

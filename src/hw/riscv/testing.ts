@@ -17,6 +17,7 @@ export const TEST_HART: HartDescription = {
   cbomBlockSize: 64,
   cbozBlockSize: 64,
   cbopBlockSize: 64,
+  pmuMask: 0x7fff8,
 };
 
 export class IdleHart extends CpuState implements RiscvHart {

@@ -27,6 +27,7 @@ export function buildVirtTree(board: VirtTreeInput): FdtTree {
 
   const intc = addCpus(tree, board);
   addMemory(root, ...board.ram);
+  if (board.harts[0].pmuMask !== undefined) addPmu(root, board.harts[0].pmuMask);
   const soc = root.node('soc').u32('#address-cells', 2).u32('#size-cells', 2).string('compatible', 'simple-bus').flag('ranges');
   addClint(soc, board.map.clint, intc);
   const plic = addPlic(tree, soc, board.map.plic, board.plicSources, intc);
@@ -37,22 +38,58 @@ export function buildVirtTree(board: VirtTreeInput): FdtTree {
   const test = tree.phandle(device(soc, 'test', board.map.test, 'sifive,test1', 'sifive,test0', 'syscon'));
   syscon(root, 'reboot', test, FINISHER_RESET);
   syscon(root, 'poweroff', test, FINISHER_PASS);
-  device(soc, 'serial', board.map.uart0, 'ns16550a').u32('clock-frequency', board.uartClock).u32('interrupt-parent', plic).u32('interrupts', board.irq.uart0);
+  device(soc, 'serial', board.map.uart0, 'ns16550a')
+    .u32('clock-frequency', board.uartClock)
+    .u32('interrupt-parent', plic)
+    .u32('interrupts', board.irq.uart0);
   device(soc, 'rtc', board.map.rtc, 'google,goldfish-rtc').u32('interrupt-parent', plic).u32('interrupts', board.irq.rtc);
 
   const [flash, flashSize] = board.map.flash;
   const half = flashSize / 2;
-  root.node(`flash@${hex(flash)}`).string('compatible', 'cfi-flash').reg64('reg', flash, half, flash + half, half).u32('bank-width', 4);
-  root.node(`fw-cfg@${hex(board.map.fwCfg[0])}`).string('compatible', 'qemu,fw-cfg-mmio').reg64('reg', ...board.map.fwCfg).flag('dma-coherent');
+  root
+    .node(`flash@${hex(flash)}`)
+    .string('compatible', 'cfi-flash')
+    .reg64('reg', flash, half, flash + half, half)
+    .u32('bank-width', 4);
+  root
+    .node(`fw-cfg@${hex(board.map.fwCfg[0])}`)
+    .string('compatible', 'qemu,fw-cfg-mmio')
+    .reg64('reg', ...board.map.fwCfg)
+    .flag('dma-coherent');
 
   const serial = `/soc/serial@${hex(board.map.uart0[0])}`;
-  root.node('chosen').string('stdout-path', serial).cells('rng-seed', ...board.rngSeed);
+  root
+    .node('chosen')
+    .string('stdout-path', serial)
+    .cells('rng-seed', ...board.rngSeed);
   root.node('aliases').string('serial0', serial);
   return tree;
 }
 
+// Events of the SBI PMU extension, and the fixed counters 0 (cycle) and 2 (instret) among the counters that may count them.
+const PMU_CYCLES = 0x1;
+const PMU_INSTRUCTIONS = 0x2;
+/** Cache events: data TLB read misses, data TLB write misses, instruction TLB misses. */
+const PMU_TLB_MISSES = [0x1_0019, 0x1_001b, 0x1_0021];
+
+/** Which counters can count what. Binding: Linux, riscv,pmu.yaml. */
+function addPmu(root: FdtNode, mask: number): void {
+  const rows = [
+    [PMU_CYCLES, PMU_CYCLES, mask | 1],
+    [PMU_INSTRUCTIONS, PMU_INSTRUCTIONS, mask | 4],
+    ...PMU_TLB_MISSES.map((event) => [event, event, mask]),
+  ];
+  root
+    .node('pmu')
+    .string('compatible', 'riscv,pmu')
+    .cells('riscv,event-to-mhpmcounters', ...rows.flat());
+}
+
 export function addMemory(root: FdtNode, base: number, size: number): void {
-  root.node(`memory@${hex(base)}`).string('device_type', 'memory').reg64('reg', base, size);
+  root
+    .node(`memory@${hex(base)}`)
+    .string('device_type', 'memory')
+    .reg64('reg', base, size);
 }
 
 /** /cpus; gives the phandles of the harts' interrupt controllers. */
@@ -60,30 +97,56 @@ export function addCpus(tree: FdtTree, board: { readonly harts: readonly HartDes
   const cpus = tree.node('/cpus').u32('#address-cells', 1).u32('#size-cells', 0).u32('timebase-frequency', board.timebase);
   const cluster = cpus.node('cpu-map').node('cluster0');
   return board.harts.map((hart, id) => {
-    const cpu = cpus.node(`cpu@${hex(id)}`).string('device_type', 'cpu').u32('reg', id).string('status', 'okay').string('compatible', 'riscv');
-    cpu.string('riscv,isa', hart.isa).string('riscv,isa-base', `rv${hart.xlen}i`).string('riscv,isa-extensions', ...hart.extensions);
+    const cpu = cpus
+      .node(`cpu@${hex(id)}`)
+      .string('device_type', 'cpu')
+      .u32('reg', id)
+      .string('status', 'okay')
+      .string('compatible', 'riscv');
+    cpu
+      .string('riscv,isa', hart.isa)
+      .string('riscv,isa-base', `rv${hart.xlen}i`)
+      .string('riscv,isa-extensions', ...hart.extensions);
     if (hart.mmuType) cpu.string('mmu-type', hart.mmuType);
-    const blocks = { 'riscv,cbom-block-size': hart.cbomBlockSize, 'riscv,cboz-block-size': hart.cbozBlockSize, 'riscv,cbop-block-size': hart.cbopBlockSize };
+    const blocks = {
+      'riscv,cbom-block-size': hart.cbomBlockSize,
+      'riscv,cboz-block-size': hart.cbozBlockSize,
+      'riscv,cbop-block-size': hart.cbopBlockSize,
+    };
     for (const [name, size] of Object.entries(blocks)) if (size !== undefined) cpu.u32(name, size);
     cluster.node(`core${id}`).u32('cpu', tree.phandle(cpu));
-    const controller = cpu.node('interrupt-controller').string('compatible', 'riscv,cpu-intc').flag('interrupt-controller').u32('#interrupt-cells', 1);
+    const controller = cpu
+      .node('interrupt-controller')
+      .string('compatible', 'riscv,cpu-intc')
+      .flag('interrupt-controller')
+      .u32('#interrupt-cells', 1);
     return tree.phandle(controller);
   });
 }
 
 export function addClint(soc: FdtNode, at: MapEntry, intc: readonly number[]): void {
-  device(soc, 'clint', at, 'sifive,clint0', 'riscv,clint0').cells('interrupts-extended', ...intc.flatMap((hart) => [hart, IRQ_M_SOFT, hart, IRQ_M_TIMER]));
+  device(soc, 'clint', at, 'sifive,clint0', 'riscv,clint0').cells(
+    'interrupts-extended',
+    ...intc.flatMap((hart) => [hart, IRQ_M_SOFT, hart, IRQ_M_TIMER]),
+  );
 }
 
 function addPlic(tree: FdtTree, soc: FdtNode, at: MapEntry, sources: number, intc: readonly number[]): number {
   const plic = device(soc, 'plic', at, 'sifive,plic-1.0.0', 'riscv,plic0');
-  plic.u32('#interrupt-cells', 1).u32('#address-cells', 0).flag('interrupt-controller').u32('riscv,ndev', sources - 1);
+  plic
+    .u32('#interrupt-cells', 1)
+    .u32('#address-cells', 0)
+    .flag('interrupt-controller')
+    .u32('riscv,ndev', sources - 1);
   plic.cells('interrupts-extended', ...intc.flatMap((hart) => [hart, IRQ_M_EXT, hart, IRQ_S_EXT]));
   return tree.phandle(plic);
 }
 
 function device(parent: FdtNode, name: string, [base, size]: MapEntry, ...compatible: string[]): FdtNode {
-  return parent.node(`${name}@${hex(base)}`).string('compatible', ...compatible).reg64('reg', base, size);
+  return parent
+    .node(`${name}@${hex(base)}`)
+    .string('compatible', ...compatible)
+    .reg64('reg', base, size);
 }
 
 /** Linux powers off or reboots by writing `value` to the test finisher. */

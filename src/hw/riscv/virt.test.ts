@@ -9,7 +9,8 @@ import { MiB } from '../../util/size.js';
 import { IRQ_M_TIMER, IRQ_S_EXT } from './hart.js';
 import { IdleHart, IdleSpike, IdleVirt } from './testing.js';
 
-const words = (m: IdleVirt | IdleSpike, address: number, count: number) => Array.from({ length: count }, (_, i) => m.addressSpace.read(address + 4 * i, 4));
+const words = (m: IdleVirt | IdleSpike, address: number, count: number) =>
+  Array.from({ length: count }, (_, i) => m.addressSpace.read(address + 4 * i, 4));
 const hart = (m: IdleVirt) => m.cpus[0] as IdleHart;
 
 describe('virt', () => {
@@ -17,7 +18,8 @@ describe('virt', () => {
     const m = new IdleVirt({ ramSize: 512 * MiB });
     m.create();
     expect(words(m, 0x1000, 20)).toEqual([
-      0x00000297, 0x02828613, 0xf1402573, 0x0202b583, 0x0182b283, 0x00028067, 0x80000000, 0, 0x9fe00000, 0, 0x4942534f, 0, 2, 0, 0, 0, 1, 0, 0, 0,
+      0x00000297, 0x02828613, 0xf1402573, 0x0202b583, 0x0182b283, 0x00028067, 0x80000000, 0, 0x9fe00000, 0, 0x4942534f, 0, 2, 0, 0, 0, 1, 0,
+      0, 0,
     ]);
     expect(m.addressSpace.read(0x9fe00000, 4)).toBe(0xedfe0dd0);
   });
@@ -25,7 +27,13 @@ describe('virt', () => {
   it('puts firmware, kernel and initrd where QEMU puts them', () => {
     const firmware = new Uint8Array(0x4_1000).fill(1);
     const m = new IdleVirt(
-      { ramSize: 512 * MiB, bios: 'default', kernel: new Uint8Array(100).fill(2), initrd: new Uint8Array(50).fill(3), append: 'console=ttyS0' },
+      {
+        ramSize: 512 * MiB,
+        bios: 'default',
+        kernel: new Uint8Array(100).fill(2),
+        initrd: new Uint8Array(50).fill(3),
+        append: 'console=ttyS0',
+      },
       { env: { firmware: (name) => (name === 'opensbi-riscv64-generic-fw_dynamic.bin' ? firmware : undefined) } },
     );
     m.create();
@@ -98,7 +106,9 @@ describe('virt', () => {
       m.create();
       const [ours, qemu] = [flat(m.fdt.root), flat(theirs.root)];
       // Phandles are compared by the node that they name.
-      const differing = [...new Set([...ours.keys(), ...qemu.keys()])].filter((key) => ours.get(key) !== qemu.get(key)).filter((key) => !KNOWN.some((k) => k.test(key)));
+      const differing = [...new Set([...ours.keys(), ...qemu.keys()])]
+        .filter((key) => ours.get(key) !== qemu.get(key))
+        .filter((key) => !KNOWN.some((k) => k.test(key)));
       expect(differing).toEqual([]);
     } finally {
       rmSync(folder, { recursive: true });
@@ -110,13 +120,14 @@ describe('virt', () => {
 const KNOWN = [
   /^\/soc\/pci@/, // not built
   /^\/platform-bus@/, // not built
-  /^\/pmu/, // event counters are not built
   /riscv,ndev$/, // 96 in 7.2, 95 since 8.0
   /^\/aliases/, // since 8.0
   /^\/cpus\/cpu@0 (riscv,isa|riscv,isa-.*|riscv,cbo.*|mmu-type)$/, // the CPU's own
   /rng-seed$/,
 ];
 
+/** QEMU 7.2 pads this list with zeros. */
+const trimmed = (name: string, value: string) => (name === 'riscv,event-to-mhpmcounters' ? value.replace(/(0{8})+$/, '') : value);
 const PHANDLES = new Set(['interrupt-parent', 'regmap', 'cpu']);
 
 /** `path property` -> value in hex, phandles replaced by paths. */
@@ -140,7 +151,7 @@ function flat(root: FdtNode): Map<string, string> {
         : name === 'interrupts-extended'
           ? cells.map((cell, i) => (i % 2 ? cell : names.get(cell))).join()
           : Buffer.from(bytes).toString('hex');
-      out.set(`${path} ${name}`, String(value));
+      out.set(`${path} ${name}`, trimmed(name, String(value)));
     }
   });
   return out;
@@ -168,5 +179,29 @@ describe('spike', () => {
     m.addressSpace.write(tohost, 4, (5 << 1) | 1);
     m.addressSpace.write(tohost + 4, 4, 0);
     expect(m.runState.shutdownRequest).toEqual({ cause: 'guest-shutdown', exitCode: 5 });
+  });
+});
+
+describe('snapshots', () => {
+  it('carry every device that has state', async () => {
+    const { ByteReader, ByteWriter } = await import('../../util/bytes.js');
+    const make = () => {
+      const m = new IdleVirt({ ramSize: 16 * MiB });
+      m.create();
+      return m;
+    };
+    const [a, b] = [make(), make()];
+    a.addressSpace.write(0x1000_0007, 1, 0x5a); // UART scratch
+    a.addressSpace.write(0x0c00_0004, 4, 3); // PLIC priority
+    a.addressSpace.write64(0x0200_4000, 0x1234_5678_9abc_def0n); // mtimecmp
+    for (const [i, device] of a.realizedDevices.entries()) {
+      if (!device.vmState) continue;
+      const out = new ByteWriter();
+      device.vmState.save(device, out);
+      const twin = b.realizedDevices[i];
+      twin.vmState!.load(twin, new ByteReader(out.finish()), twin.vmState!.options.version);
+    }
+    expect([b.addressSpace.read(0x1000_0007, 1), b.addressSpace.read(0x0c00_0004, 4)]).toEqual([0x5a, 3]);
+    expect(b.addressSpace.read64(0x0200_4000)).toBe(0x1234_5678_9abc_def0n);
   });
 });

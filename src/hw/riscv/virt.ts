@@ -55,6 +55,7 @@ const RNG_SEED_WORDS = 8;
 export class VirtMachine extends RiscvMachine {
   static override readonly type: TypeInfo<MachineClassOptions> = defineMachine('virt', RiscvMachine, VirtMachine, {
     desc: 'RISC-V VirtIO board',
+    defaultCpuType: 'rv64',
     maxCpus: 1,
     properties: [
       bool('aclint', { description: 'ACLINT devices beside the CLINT (only off is built)' }),
@@ -121,7 +122,15 @@ export class VirtMachine extends RiscvMachine {
     for (const bank of [0, 1]) {
       const flash = this.addDevice(
         PflashCfi01,
-        { name: `virt.flash${bank}`, 'num-blocks': size / FLASH_SECTOR, 'sector-length': FLASH_SECTOR, width: 4, 'device-width': 2, id0: 0x89, id1: 0x18 },
+        {
+          name: `virt.flash${bank}`,
+          'num-blocks': size / FLASH_SECTOR,
+          'sector-length': FLASH_SECTOR,
+          width: 4,
+          'device-width': 2,
+          id0: 0x89,
+          id1: 0x18,
+        },
         { name: `virt.flash${bank}` },
       );
       flash.mmioMap(0, MAP.flash[0] + bank * size);

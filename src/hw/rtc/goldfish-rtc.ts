@@ -16,11 +16,9 @@ const ALARM_STATUS = 0x18;
 const CLEAR_INTERRUPT = 0x1c;
 const SIZE = 0x24;
 
-/** The calendar goes on while the machine is stopped, as the host's does. */
-const RTC_CLOCK = ClockType.Host;
-
 const U32 = 0xffff_ffffn;
-const MAX_NS = BigInt(Number.MAX_SAFE_INTEGER);
+/** Later alarms than this (year 2116) never ring. */
+const MAX_NS = 1n << 62n;
 const wrap = (value: bigint): bigint => BigInt.asUintN(64, value);
 const withLow = (old: bigint, low: number): bigint => (old & ~U32) | BigInt(low >>> 0);
 const withHigh = (old: bigint, high: number): bigint => (old & U32) | (BigInt(high >>> 0) << 32n);
@@ -38,7 +36,9 @@ export class GoldfishRtc extends SysBusDevice {
     u32('timeHigh'),
   ]);
 
-  /** Guest time minus the clock, ns modulo 2^64; the clock counts from 1970 itself. */
+  /** The calendar goes on while the machine is stopped, as the host's does; in icount mode it must not. */
+  private readonly clockType = this.machine.clocks.icount ? ClockType.Virtual : ClockType.Host;
+  /** Guest time minus the clock, ns modulo 2^64. */
   private tickOffset = 0n;
   private alarmNext = 0n;
   private alarmRunning = false;
@@ -57,7 +57,8 @@ export class GoldfishRtc extends SysBusDevice {
       }),
     );
     this.irq = this.initIrq();
-    this.timer = this.newTimer(() => this.alarm(), RTC_CLOCK);
+    this.timer = this.newTimer(() => this.alarm(), this.clockType);
+    this.tickOffset = wrap(this.machine.rtcStartNs() - this.clockNs());
   }
 
   override reset(): void {
@@ -116,7 +117,7 @@ export class GoldfishRtc extends SysBusDevice {
   }
 
   private clockNs(): bigint {
-    return BigInt(Math.floor(this.machine.clocks.now(RTC_CLOCK)));
+    return BigInt(Math.floor(this.machine.clocks.now(this.clockType)));
   }
 
   private count(): bigint {

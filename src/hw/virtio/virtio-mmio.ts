@@ -7,6 +7,7 @@ import { bool, string } from '../../qom/property.js';
 import { defineDevice } from '../core/device.js';
 import type { IrqLine } from '../core/irq.js';
 import { SysBusDevice } from '../core/sysbus.js';
+import { u32, u64, vmState } from '../core/vmstate.js';
 import { GuestMemory } from '../misc/guest-memory.js';
 import { F_VERSION_1, STATUS_FEATURES_OK, VirtioBus, type VirtioDevice, type VirtioTransport } from './virtio.js';
 import { MAX_QUEUE_SIZE, type VirtQueue, type VirtQueueMemory } from './virtqueue.js';
@@ -57,6 +58,14 @@ export class VirtioMmio extends SysBusDevice implements VirtioTransport {
     description: 'Virtio transport over MMIO',
     properties: [bool('force-legacy'), string('bus-name')],
   });
+
+  static readonly vmState = vmState<VirtioMmio>('virtio_mmio', { version: 1 }, [
+    u32('deviceFeaturesSel'),
+    u32('driverFeaturesSel'),
+    u64('driverFeatures'),
+    u32('guestPageSize'),
+    u32('queueSel'),
+  ]);
 
   forceLegacy = true;
 
@@ -249,7 +258,8 @@ export class VirtioMmio extends SysBusDevice implements VirtioTransport {
   }
 
   private setStatus(device: VirtioDevice, value: number): void {
-    if (!this.forceLegacy && value & STATUS_FEATURES_OK && !(device.status & STATUS_FEATURES_OK)) device.setGuestFeatures(this.driverFeatures);
+    if (!this.forceLegacy && value & STATUS_FEATURES_OK && !(device.status & STATUS_FEATURES_OK))
+      device.setGuestFeatures(this.driverFeatures);
     device.setStatus(value);
     if ((value & 0xff) === 0) {
       this.softReset();

@@ -49,7 +49,8 @@ export class VirtioRng extends VirtioDevice {
 
   private process(): void {
     let pushed = false;
-    while (this.quota > 0n && !this.broken) {
+    // No more than `num` buffers can be waiting, whatever a ring that overlaps itself says.
+    for (let n = 0; n < this.requests.num && this.quota > 0n && !this.broken; n++) {
       const element = this.requests.pop();
       if (!element) break;
       const want = Math.min(totalLength(element.in), MAX_FILL, Number(this.quota));

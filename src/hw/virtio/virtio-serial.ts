@@ -88,7 +88,8 @@ export class VirtSerialPort extends DeviceState {
   transmit(): void {
     const controller = this.controller!;
     const queue = controller.txQueue(this);
-    for (let room = OUTPUT_SLICE; !controller.broken; ) {
+    // A driver cannot have more than `num` buffers waiting; a ring that says otherwise (it overlaps itself) would never end.
+    for (let room = OUTPUT_SLICE, n = 0; n < queue.num && !controller.broken; n++) {
       if (!this.output) {
         const element = queue.pop();
         if (!element) return;
@@ -150,7 +151,8 @@ export class VirtioSerial extends VirtioDevice {
   }
 
   protected override realize(): void {
-    if (this.maxPorts < 1 || this.maxPorts > MAX_PORTS) throw new OptionError(`invalid max_ports ${this.maxPorts}`, this.typeName, `1 to ${MAX_PORTS}`);
+    if (this.maxPorts < 1 || this.maxPorts > MAX_PORTS)
+      throw new OptionError(`invalid max_ports ${this.maxPorts}`, this.typeName, `1 to ${MAX_PORTS}`);
     this.config = new Uint8Array(CONFIG_SIZE);
     const view = new DataView(this.config.buffer);
     view.setUint32(CONFIG_MAX_NR_PORTS, this.maxPorts, true);
@@ -189,7 +191,8 @@ export class VirtioSerial extends VirtioDevice {
       while (this.ports[nr]) nr++;
       port.nr = nr;
     }
-    if (port.nr >= this.maxPorts) throw new OptionError(`port number ${port.nr} is beyond max_ports`, port.id ?? port.typeName, `0 to ${this.maxPorts - 1}`);
+    if (port.nr >= this.maxPorts)
+      throw new OptionError(`port number ${port.nr} is beyond max_ports`, port.id ?? port.typeName, `0 to ${this.maxPorts - 1}`);
     if (this.ports[port.nr]) throw new OptionError(`port number ${port.nr} is already in use`, port.id ?? port.typeName);
     this.ports[port.nr] = port;
   }
@@ -229,13 +232,24 @@ export class VirtioSerial extends VirtioDevice {
     this.addQueue(PORT_QUEUE_SIZE, (queue) => {
       const port = this.ports[nr];
       if (port) port.transmit();
-      else for (let e = queue.pop(); e; e = queue.pop()) this.complete(queue, e, 0); // nobody listens
+      else this.drain(queue);
     });
+  }
+
+  /** Output to a port that is not there. */
+  private drain(queue: VirtQueue): void {
+    for (let n = 0; n < queue.num; n++) {
+      const element = queue.pop();
+      if (!element) return;
+      this.complete(queue, element, 0);
+    }
   }
 
   /** Messages of the driver. */
   private control(queue: VirtQueue): void {
-    for (let element = queue.pop(); element; element = queue.pop()) {
+    for (let n = 0; n < queue.num; n++) {
+      const element = queue.pop();
+      if (!element) return;
       const bytes = gather(this.memory, element.out, CONTROL_SIZE);
       if (!bytes) return this.onError('control message is not in memory');
       this.complete(queue, element, 0);

@@ -1,12 +1,26 @@
 /** What all virtio devices share, whatever transport carries them. Source: VIRTIO 1.2, sections 2 and 3. */
 import { defineType, type TypeInfo } from '../../qom/object.js';
-import { bool } from '../../qom/property.js';
+import { bool as boolProperty } from '../../qom/property.js';
 import { Bus } from '../core/bus.js';
 import { DeviceState, defineDevice } from '../core/device.js';
+import { bool, buffer, structArray, u32, u64, u8, vmState, type VmState } from '../core/vmstate.js';
 import { VirtQueue, type VirtQueueElement, type VirtQueueMemory, type VirtQueueOwner } from './virtqueue.js';
 
 /** Device numbers (section 5). */
-export const VIRTIO_ID = { NET: 1, BLOCK: 2, CONSOLE: 3, RNG: 4, BALLOON: 5, SCSI: 8, P9: 9, GPU: 16, INPUT: 18, VSOCK: 19, CRYPTO: 20, FS: 26 } as const;
+export const VIRTIO_ID = {
+  NET: 1,
+  BLOCK: 2,
+  CONSOLE: 3,
+  RNG: 4,
+  BALLOON: 5,
+  SCSI: 8,
+  P9: 9,
+  GPU: 16,
+  INPUT: 18,
+  VSOCK: 19,
+  CRYPTO: 20,
+  FS: 26,
+} as const;
 
 // Device status (section 2.1)
 export const STATUS_ACKNOWLEDGE = 1;
@@ -64,13 +78,29 @@ export abstract class VirtioDevice extends DeviceState implements VirtQueueOwner
   static override readonly type: TypeInfo = defineDevice('virtio-device', DeviceState, VirtioDevice, {
     bus: 'virtio-bus',
     abstract: true,
-    properties: [bool('indirect_desc'), bool('event_idx', { field: 'eventIdxOffered' }), bool('notify_on_empty'), bool('any_layout')],
+    properties: [
+      boolProperty('indirect_desc'),
+      boolProperty('event_idx', { field: 'eventIdxOffered' }),
+      boolProperty('notify_on_empty'),
+      boolProperty('any_layout'),
+    ],
   });
 
   indirectDesc = true;
   eventIdxOffered = true;
   notifyOnEmpty = true;
   anyLayout = true;
+
+  /** Also of the devices that have nothing more to save. */
+  static readonly vmState: VmState = vmState<VirtioDevice>('virtio', { version: 1 }, [
+    u8('status'),
+    u8('isr'),
+    u64('guestFeatures'),
+    bool('broken'),
+    u32('configGeneration'),
+    buffer('config'),
+    structArray('queues', VirtQueue.vmState),
+  ]);
 
   abstract readonly deviceId: number;
   /** Feature bits of the device type. */

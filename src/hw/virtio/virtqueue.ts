@@ -5,6 +5,7 @@
  * (2.7.5.3.1: a chain is never longer than the queue, an indirect table never longer than MAX_QUEUE_SIZE), and what breaks a rule breaks
  * the device (`onError`), never the host.
  */
+import { bool, u16, u32, u64, vmState } from '../core/vmstate.js';
 
 /** Longest queue that a device offers, and longest descriptor chain that it accepts. */
 export const MAX_QUEUE_SIZE = 1024;
@@ -56,6 +57,21 @@ interface Descriptor {
 const view = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 export class VirtQueue {
+  static readonly vmState = vmState<VirtQueue>('virtqueue', { version: 1 }, [
+    u32('num'),
+    u64('desc'),
+    u64('avail'),
+    u64('used'),
+    u32('align'),
+    bool('ready'),
+    u16('lastAvail'),
+    u16('usedIdx'),
+    u16('signalledUsed'),
+    bool('signalledUsedValid'),
+    bool('notification'),
+    u32('inUse'),
+  ]);
+
   /** Entries of the ring, a power of two; 0 while the queue is not there. */
   num = 0;
   /** Guest-physical addresses of the three areas; desc 0: not set up. */

@@ -115,6 +115,7 @@ const spelled = (row: Insn): RandomConstraints => ({
     csr: (rng) => NAMED_CSRS[rng() % NAMED_CSRS.length],
     ...(row.name === 'fence' && { fm: () => 0, rs1: () => 0, rd: () => 0 }),
     ...(row.name === 'fence.i' && { imm: () => 0, rs1: () => 0, rd: () => 0 }),
+    ...(/^c\.(addi|slli)$/.test(row.name) && { imm: (rng) => rng() | 1, shamt: (rng) => rng() | 1 }),
     ...(row.size === 2 && { rd: (rng, width) => (rng() % ((1 << width) - 1)) + 1 }), // hints print as c.li, c.mv, ...
     ...(row.format.syntax.includes('exactrm') && { rm: () => 0 }),
   },

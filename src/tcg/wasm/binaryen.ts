@@ -29,8 +29,26 @@ interface RawBinaryen {
   _BinaryenUnary(module: number, op: number, value: Expr): Expr;
   _BinaryenBinary(module: number, op: number, left: Expr, right: Expr): Expr;
   _BinaryenSelect(module: number, condition: Expr, ifTrue: Expr, ifFalse: Expr): Expr;
-  _BinaryenLoad(module: number, bytes: number, signed: number, offset: number, align: number, type: ValueType, ptr: Expr, memory: number): Expr;
-  _BinaryenStore(module: number, bytes: number, offset: number, align: number, ptr: Expr, value: Expr, type: ValueType, memory: number): Expr;
+  _BinaryenLoad(
+    module: number,
+    bytes: number,
+    signed: number,
+    offset: number,
+    align: number,
+    type: ValueType,
+    ptr: Expr,
+    memory: number,
+  ): Expr;
+  _BinaryenStore(
+    module: number,
+    bytes: number,
+    offset: number,
+    align: number,
+    ptr: Expr,
+    value: Expr,
+    type: ValueType,
+    memory: number,
+  ): Expr;
   _BinaryenBlock(module: number, name: number, children: number, count: number, type: ValueType): Expr;
   _BinaryenBlockAppendChild(block: Expr, child: Expr): number;
   _BinaryenIf(module: number, condition: Expr, ifTrue: Expr, ifFalse: Expr): Expr;
@@ -40,7 +58,15 @@ interface RawBinaryen {
   _BinaryenReturn(module: number, value: Expr): Expr;
   _BinaryenDrop(module: number, value: Expr): Expr;
   _BinaryenCall(module: number, target: number, operands: number, count: number, result: ValueType): Expr;
-  _BinaryenAddFunction(module: number, name: number, params: ValueType, results: ValueType, locals: number, count: number, body: Expr): number;
+  _BinaryenAddFunction(
+    module: number,
+    name: number,
+    params: ValueType,
+    results: ValueType,
+    locals: number,
+    count: number,
+    body: Expr,
+  ): number;
   _BinaryenAddFunctionImport(module: number, name: number, ns: number, base: number, params: ValueType, results: ValueType): void;
   _BinaryenAddFunctionExport(module: number, internal: number, external: number): number;
 }

@@ -1,4 +1,5 @@
 /** A batch of regions to one wasm module. */
+import { withBranchHints } from './branch-hints.js';
 import { WasmModule } from './binaryen.js';
 import { lowerRegion, type TargetInfo } from './lower-region.js';
 import type { Region } from './region.js';
@@ -10,13 +11,17 @@ export const MAX_MEMORY_PAGES = 65536;
  * The module exports function k of the batch as `k`: (env, entry) => TB exit. It imports the memory as `m.m` and what it calls of the
  * runtime from `r` under the runtime's own export names.
  */
-export function compileRegions(regions: readonly Region[], target: TargetInfo, inspect?: (module: WasmModule) => void): Uint8Array<ArrayBuffer> {
+export function compileRegions(
+  regions: readonly Region[],
+  target: TargetInfo,
+  inspect?: (module: WasmModule) => void,
+): Uint8Array<ArrayBuffer> {
   const module = new WasmModule();
   try {
     module.importMemory(MAX_MEMORY_PAGES);
     regions.forEach((region, k) => lowerRegion(module, `${k}`, region, target));
     inspect?.(module);
-    return module.emitBinary();
+    return withBranchHints(module.emitBinary());
   } finally {
     module.dispose();
   }

@@ -55,7 +55,7 @@ export class GlobalFlow {
   private solveDirty(): void {
     const { blocks, order } = this.cfg;
     const current = this.scratch;
-    for (let changed = true; changed; ) {
+    for (let changed = true; changed;) {
       changed = false;
       for (const b of order) {
         current.copy(0, this.dirtyIn, b);
@@ -96,7 +96,7 @@ export class GlobalFlow {
   private solveLive(): void {
     const { blocks, order } = this.cfg;
     const dirty = new Map(order.map((b) => [b, this.dirtyAt(b)]));
-    for (let changed = true; changed; ) {
+    for (let changed = true; changed;) {
       changed = false;
       for (let i = order.length - 1; i >= 0; i--) {
         const b = order[i];
@@ -109,7 +109,13 @@ export class GlobalFlow {
   }
 
   /** Walks a block backwards from `live` (its live-out set on entry, live-in at the end). */
-  private walkLive(b: number, dirty: Bitsets, live: Bitsets, visit?: (k: number, live: Bitsets) => void, atStart?: (live: Bitsets) => void): void {
+  private walkLive(
+    b: number,
+    dirty: Bitsets,
+    live: Bitsets,
+    visit?: (k: number, live: Bitsets) => void,
+    atStart?: (live: Bitsets) => void,
+  ): void {
     const block = this.cfg.blocks[b];
     const { ops, links } = this.region.tbs[block.tb];
     for (let k = block.end - 1; k >= block.first; k--) {
@@ -151,7 +157,10 @@ export class GlobalFlow {
       const p = k * OP_WORDS;
       const op = ops[p];
       if (op === Op.call && clobbersGlobals(this.helpers[ops[p + 2]])) {
-        reload.set(k, after.members(0).filter((g) => g !== ops[p + 1]));
+        reload.set(
+          k,
+          after.members(0).filter((g) => g !== ops[p + 1]),
+        );
       } else if (!HAS_EFFECT[op] && OUTPUTS[op].length > 0) {
         const isDead = (at: number) => ops[p + at] < this.globalCount && !after.has(0, ops[p + at]);
         if (OUTPUTS[op].every(isDead)) dead[k - block.first] = 1;

@@ -19,7 +19,8 @@ const CONDITIONS: Record<Cond, OperatorPair> = {
 const constant = (b: BlockLowering, w: Width, value: bigint | number): Expr => (w ? b.m.i64(BigInt(value)) : b.m.i32(Number(value)));
 const mask = (bits: number): bigint => (1n << BigInt(bits)) - 1n;
 /** Mask as a constant of the width (i32: as signed). */
-const maskOf = (b: BlockLowering, w: Width, bits: bigint): Expr => (w ? b.m.i64(BigInt.asIntN(64, bits)) : b.m.i32(Number(BigInt.asIntN(32, bits))));
+const maskOf = (b: BlockLowering, w: Width, bits: bigint): Expr =>
+  w ? b.m.i64(BigInt.asIntN(64, bits)) : b.m.i32(Number(BigInt.asIntN(32, bits)));
 
 /** a cond b as an i32 truth value. */
 export function compare(b: BlockLowering, cond: Cond, left: number, right: number, w: Width): Expr {
@@ -27,21 +28,29 @@ export function compare(b: BlockLowering, cond: Cond, left: number, right: numbe
   return b.m.binary(CONDITIONS[cond][w], b.use(left), b.use(right));
 }
 
-const binary = (operator: OperatorPair): Lower => (b, ops, p, w) =>
-  b.define(ops[p + 1], b.m.binary(operator[w], b.use(ops[p + 2]), b.use(ops[p + 3])));
+const binary =
+  (operator: OperatorPair): Lower =>
+  (b, ops, p, w) =>
+    b.define(ops[p + 1], b.m.binary(operator[w], b.use(ops[p + 2]), b.use(ops[p + 3])));
 
 /** operator(a, not b) */
-const binaryNot = (operator: OperatorPair): Lower => (b, ops, p, w) =>
-  b.define(ops[p + 1], b.m.binary(operator[w], b.use(ops[p + 2]), invert(b, w, b.use(ops[p + 3]))));
+const binaryNot =
+  (operator: OperatorPair): Lower =>
+  (b, ops, p, w) =>
+    b.define(ops[p + 1], b.m.binary(operator[w], b.use(ops[p + 2]), invert(b, w, b.use(ops[p + 3]))));
 
 /** not operator(a, b) */
-const notBinary = (operator: OperatorPair): Lower => (b, ops, p, w) =>
-  b.define(ops[p + 1], invert(b, w, b.m.binary(operator[w], b.use(ops[p + 2]), b.use(ops[p + 3]))));
+const notBinary =
+  (operator: OperatorPair): Lower =>
+  (b, ops, p, w) =>
+    b.define(ops[p + 1], invert(b, w, b.m.binary(operator[w], b.use(ops[p + 2]), b.use(ops[p + 3]))));
 
 const invert = (b: BlockLowering, w: Width, value: Expr): Expr => b.m.binary(Wasm.xor[w], value, constant(b, w, -1));
 
-const unary = (make: (b: BlockLowering, value: Expr, w: Width) => Expr): Lower => (b, ops, p, w) =>
-  b.define(ops[p + 1], make(b, b.use(ops[p + 2]), w));
+const unary =
+  (make: (b: BlockLowering, value: Expr, w: Width) => Expr): Lower =>
+  (b, ops, p, w) =>
+    b.define(ops[p + 1], make(b, b.use(ops[p + 2]), w));
 
 const and = (bits: bigint) => unary((b, value, w) => b.m.binary(Wasm.and[w], value, maskOf(b, w, bits)));
 
@@ -74,13 +83,15 @@ function divideUnsigned(b: BlockLowering, ops: Int32Array, p: number, w: Width, 
 }
 
 /** clz and ctz: the third operand is the result for zero. */
-const countZeros = (operator: OperatorPair): Lower => (b, ops, p, w) => {
-  const { m } = b;
-  const [d, a, ifZero] = [ops[p + 1], ops[p + 2], ops[p + 3]];
-  if (b.isConstValue(ifZero, BITS[w])) return b.define(d, m.unary(operator[w], b.use(a)));
-  const value = b.operand(a);
-  b.define(d, m.select(m.unary(Wasm.eqz[w], value()), b.use(ifZero), m.unary(operator[w], value())));
-};
+const countZeros =
+  (operator: OperatorPair): Lower =>
+  (b, ops, p, w) => {
+    const { m } = b;
+    const [d, a, ifZero] = [ops[p + 1], ops[p + 2], ops[p + 3]];
+    if (b.isConstValue(ifZero, BITS[w])) return b.define(d, m.unary(operator[w], b.use(a)));
+    const value = b.operand(a);
+    b.define(d, m.select(m.unary(Wasm.eqz[w], value()), b.use(ifZero), m.unary(operator[w], value())));
+  };
 
 // bits
 
@@ -126,11 +137,7 @@ function swapNeighbours(b: BlockLowering, value: Expr, unit: number, lanes: bigi
   const local = b.spill(value, TYPES[w]);
   const low = m.binary(Wasm.and[w], m.get(local, TYPES[w]), maskOf(b, w, lanes));
   const high = m.binary(Wasm.shrU[w], m.get(local, TYPES[w]), constant(b, w, unit));
-  return m.binary(
-    Wasm.or[w],
-    m.binary(Wasm.shl[w], low, constant(b, w, unit)),
-    m.binary(Wasm.and[w], high, maskOf(b, w, lanes)),
-  );
+  return m.binary(Wasm.or[w], m.binary(Wasm.shl[w], low, constant(b, w, unit)), m.binary(Wasm.and[w], high, maskOf(b, w, lanes)));
 }
 
 /** Reverses the low `bytes` bytes of a value; the bytes above must be zero. */
@@ -146,11 +153,13 @@ export function byteSwap(b: BlockLowering, value: Expr, bytes: number, w: Width)
   return m.binary(Wasm.rotl[1], swapNeighbours(b, swapped, 16, 0x0000_ffff_0000_ffffn, w), m.i64(32n));
 }
 
-const bswap = (bytes: number): Lower => (b, ops, p, w) => {
-  let value = b.use(ops[p + 2]);
-  if (bytes * 8 < BITS[w]) value = b.m.binary(Wasm.and[w], value, maskOf(b, w, mask(bytes * 8)));
-  b.define(ops[p + 1], byteSwap(b, value, bytes, w));
-};
+const bswap =
+  (bytes: number): Lower =>
+  (b, ops, p, w) => {
+    let value = b.use(ops[p + 2]);
+    if (bytes * 8 < BITS[w]) value = b.m.binary(Wasm.and[w], value, maskOf(b, w, mask(bytes * 8)));
+    b.define(ops[p + 1], byteSwap(b, value, bytes, w));
+  };
 
 // wide arithmetic
 
@@ -186,51 +195,61 @@ function product32(b: BlockLowering, x: Expr, y: Expr, signed: boolean): Expr {
   return b.m.binary(Wasm.mul[1], b.m.unary(extend, x), b.m.unary(extend, y));
 }
 
-const multiplyHigh = (signed: boolean): Lower => (b, ops, p, w) => {
-  const { m } = b;
-  if (w === 1) return b.define(ops[p + 1], highHalf(b, b.operand(ops[p + 2]), b.operand(ops[p + 3]), signed));
-  const product = product32(b, b.use(ops[p + 2]), b.use(ops[p + 3]), signed);
-  b.define(ops[p + 1], m.unary(WRAP, m.binary(Wasm.shrU[1], product, m.i64(32n))));
-};
+const multiplyHigh =
+  (signed: boolean): Lower =>
+  (b, ops, p, w) => {
+    const { m } = b;
+    if (w === 1) return b.define(ops[p + 1], highHalf(b, b.operand(ops[p + 2]), b.operand(ops[p + 3]), signed));
+    const product = product32(b, b.use(ops[p + 2]), b.use(ops[p + 3]), signed);
+    b.define(ops[p + 1], m.unary(WRAP, m.binary(Wasm.shrU[1], product, m.i64(32n))));
+  };
 
-const multiplyWide = (signed: boolean): Lower => (b, ops, p, w) => {
-  const { m } = b;
-  if (w === 0) {
-    const product = b.spill(product32(b, b.use(ops[p + 3]), b.use(ops[p + 4]), signed), I64);
-    b.define(ops[p + 1], m.unary(WRAP, m.get(product, I64)), false, 0);
-    b.define(ops[p + 2], m.unary(WRAP, m.binary(Wasm.shrU[1], m.get(product, I64), m.i64(32n))), false, 1);
-    return;
-  }
-  const x = b.operand(ops[p + 3]);
-  const y = b.operand(ops[p + 4]);
-  const high = b.spill(highHalf(b, x, y, signed), I64);
-  b.define(ops[p + 1], m.binary(Wasm.mul[1], x(), y()), false, 0);
-  b.define(ops[p + 2], m.get(high, I64), false, 1);
-};
+const multiplyWide =
+  (signed: boolean): Lower =>
+  (b, ops, p, w) => {
+    const { m } = b;
+    if (w === 0) {
+      const product = b.spill(product32(b, b.use(ops[p + 3]), b.use(ops[p + 4]), signed), I64);
+      b.define(ops[p + 1], m.unary(WRAP, m.get(product, I64)), false, 0);
+      b.define(ops[p + 2], m.unary(WRAP, m.binary(Wasm.shrU[1], m.get(product, I64), m.i64(32n))), false, 1);
+      return;
+    }
+    const x = b.operand(ops[p + 3]);
+    const y = b.operand(ops[p + 4]);
+    const high = b.spill(highHalf(b, x, y, signed), I64);
+    b.define(ops[p + 1], m.binary(Wasm.mul[1], x(), y()), false, 0);
+    b.define(ops[p + 2], m.get(high, I64), false, 1);
+  };
 
 /** add2: (rl, rh) = (al, ah) + (bl, bh), with the carry out of the low half; sub2 likewise with the borrow. */
-const addWide = (operator: OperatorPair, subtract: boolean): Lower => (b, ops, p, w) => {
-  const { m } = b;
-  const type = TYPES[w];
-  const al = b.operand(ops[p + 3]);
-  const bl = b.operand(ops[p + 5]);
-  const low = b.spill(m.binary(operator[w], al(), bl()), type);
-  const carry = subtract ? m.binary(Wasm.ltU[w], al(), bl()) : m.binary(Wasm.ltU[w], m.get(low, type), al());
-  const halves = m.binary(operator[w], b.use(ops[p + 4]), b.use(ops[p + 6]));
-  const high = b.spill(m.binary(operator[w], halves, w ? m.unary(EXTEND_U32, carry) : carry), type);
-  b.define(ops[p + 1], m.get(low, type), false, 0);
-  b.define(ops[p + 2], m.get(high, type), false, 1);
-};
+const addWide =
+  (operator: OperatorPair, subtract: boolean): Lower =>
+  (b, ops, p, w) => {
+    const { m } = b;
+    const type = TYPES[w];
+    const al = b.operand(ops[p + 3]);
+    const bl = b.operand(ops[p + 5]);
+    const low = b.spill(m.binary(operator[w], al(), bl()), type);
+    const carry = subtract ? m.binary(Wasm.ltU[w], al(), bl()) : m.binary(Wasm.ltU[w], m.get(low, type), al());
+    const halves = m.binary(operator[w], b.use(ops[p + 4]), b.use(ops[p + 6]));
+    const high = b.spill(m.binary(operator[w], halves, w ? m.unary(EXTEND_U32, carry) : carry), type);
+    b.define(ops[p + 1], m.get(low, type), false, 0);
+    b.define(ops[p + 2], m.get(high, type), false, 1);
+  };
 
 // env fields: not pure, helpers and stores change them
 
-const loadEnv = (bytes: number, signed: boolean): Lower => (b, ops, p, w) =>
-  b.define(ops[p + 1], b.m.load(bytes || 4 << w, signed, TYPES[w], b.m.get(ENV, I32), ops[p + 2]), false);
+const loadEnv =
+  (bytes: number, signed: boolean): Lower =>
+  (b, ops, p, w) =>
+    b.define(ops[p + 1], b.m.load(bytes || 4 << w, signed, TYPES[w], b.m.get(ENV, I32), ops[p + 2]), false);
 
-const storeEnv = (bytes: number): Lower => (b, ops, p, w) => {
-  const value = b.use(ops[p + 1]);
-  b.list.push(b.m.store(bytes || 4 << w, TYPES[w], b.m.get(ENV, I32), value, ops[p + 2]));
-};
+const storeEnv =
+  (bytes: number): Lower =>
+  (b, ops, p, w) => {
+    const value = b.use(ops[p + 1]);
+    b.list.push(b.m.store(bytes || 4 << w, TYPES[w], b.m.get(ENV, I32), value, ops[p + 2]));
+  };
 
 const setcond: Lower = (b, ops, p, w) => {
   const truth = compare(b, ops[p + 4], ops[p + 2], ops[p + 3], w);
@@ -251,13 +270,19 @@ const both = (op: Op, lower: Lower): void => {
 };
 const wide = (op: Op, lower: Lower): void => void (TABLE[op] = { lower, w: 1 });
 
-both(Op.mov_i32, unary((_, value) => value));
+both(
+  Op.mov_i32,
+  unary((_, value) => value),
+);
 both(Op.setcond_i32, setcond);
 both(Op.movcond_i32, movcond);
 both(Op.add_i32, binary(Wasm.add));
 both(Op.sub_i32, binary(Wasm.sub));
 both(Op.mul_i32, binary(Wasm.mul));
-both(Op.neg_i32, unary((b, value, w) => b.m.binary(Wasm.sub[w], constant(b, w, 0), value)));
+both(
+  Op.neg_i32,
+  unary((b, value, w) => b.m.binary(Wasm.sub[w], constant(b, w, 0), value)),
+);
 both(Op.div_i32, (b, ops, p, w) => divideSigned(b, ops, p, w, false));
 both(Op.rem_i32, (b, ops, p, w) => divideSigned(b, ops, p, w, true));
 both(Op.divu_i32, (b, ops, p, w) => divideUnsigned(b, ops, p, w, Wasm.divU));
@@ -265,7 +290,10 @@ both(Op.remu_i32, (b, ops, p, w) => divideUnsigned(b, ops, p, w, Wasm.remU));
 both(Op.and_i32, binary(Wasm.and));
 both(Op.or_i32, binary(Wasm.or));
 both(Op.xor_i32, binary(Wasm.xor));
-both(Op.not_i32, unary((b, value, w) => invert(b, w, value)));
+both(
+  Op.not_i32,
+  unary((b, value, w) => invert(b, w, value)),
+);
 both(Op.andc_i32, binaryNot(Wasm.and));
 both(Op.orc_i32, binaryNot(Wasm.or));
 both(Op.eqv_i32, notBinary(Wasm.xor));
@@ -276,16 +304,37 @@ both(Op.shr_i32, binary(Wasm.shrU));
 both(Op.sar_i32, binary(Wasm.shrS));
 both(Op.rotl_i32, binary(Wasm.rotl));
 both(Op.rotr_i32, binary(Wasm.rotr));
-both(Op.ext8s_i32, unary((b, value, w) => b.m.unary(Wasm.extend8[w], value)));
+both(
+  Op.ext8s_i32,
+  unary((b, value, w) => b.m.unary(Wasm.extend8[w], value)),
+);
 both(Op.ext8u_i32, and(0xffn));
-both(Op.ext16s_i32, unary((b, value, w) => b.m.unary(Wasm.extend16[w], value)));
+both(
+  Op.ext16s_i32,
+  unary((b, value, w) => b.m.unary(Wasm.extend16[w], value)),
+);
 both(Op.ext16u_i32, and(0xffffn));
-wide(Op.ext32s_i64, unary((b, value) => b.m.unary(EXTEND32, value)));
+wide(
+  Op.ext32s_i64,
+  unary((b, value) => b.m.unary(EXTEND32, value)),
+);
 wide(Op.ext32u_i64, and(0xffff_ffffn));
-wide(Op.ext_i32_i64, unary((b, value) => b.m.unary(EXTEND_S32, value)));
-wide(Op.extu_i32_i64, unary((b, value) => b.m.unary(EXTEND_U32, value)));
-wide(Op.extrl_i64_i32, unary((b, value) => b.m.unary(WRAP, value)));
-wide(Op.extrh_i64_i32, unary((b, value) => b.m.unary(WRAP, b.m.binary(Wasm.shrU[1], value, b.m.i64(32n)))));
+wide(
+  Op.ext_i32_i64,
+  unary((b, value) => b.m.unary(EXTEND_S32, value)),
+);
+wide(
+  Op.extu_i32_i64,
+  unary((b, value) => b.m.unary(EXTEND_U32, value)),
+);
+wide(
+  Op.extrl_i64_i32,
+  unary((b, value) => b.m.unary(WRAP, value)),
+);
+wide(
+  Op.extrh_i64_i32,
+  unary((b, value) => b.m.unary(WRAP, b.m.binary(Wasm.shrU[1], value, b.m.i64(32n)))),
+);
 both(Op.deposit_i32, deposit);
 both(Op.extract_i32, extract);
 both(Op.sextract_i32, signExtract);
@@ -294,7 +343,10 @@ both(Op.bswap32_i32, bswap(4));
 wide(Op.bswap64_i64, bswap(8));
 both(Op.clz_i32, countZeros(Wasm.clz));
 both(Op.ctz_i32, countZeros(Wasm.ctz));
-both(Op.ctpop_i32, unary((b, value, w) => b.m.unary(Wasm.popcnt[w], value)));
+both(
+  Op.ctpop_i32,
+  unary((b, value, w) => b.m.unary(Wasm.popcnt[w], value)),
+);
 both(Op.muluh_i32, multiplyHigh(false));
 both(Op.mulsh_i32, multiplyHigh(true));
 both(Op.mulu2_i32, multiplyWide(false));

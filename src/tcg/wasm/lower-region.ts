@@ -1,15 +1,11 @@
 /** A region to one wasm function (env: i32, entry: i32) -> i32. */
-import {
-  ENV_BUDGET,
-  ENV_EXIT_REQUEST,
-  ENV_FAULT,
-  TB_EXIT_REQUESTED,
-} from '../../../assembly/shared/layout.js';
+import { ENV_BUDGET, ENV_EXIT_REQUEST, TB_EXIT_REQUESTED } from '../../../assembly/shared/layout.js';
 import { TempKind, TYPE_I64 } from '../ir-buffer.js';
 import { Op, OP_WORDS, type HelperDef } from '../opcodes.js';
-import { I32, I64, NONE, Wasm, type Expr, type ValueType, type WasmModule } from './binaryen.js';
-import { Bitsets } from './bitset.js';
+import { EXTEND_U32, I32, I64, NONE, Wasm, type Expr, type ValueType, type WasmModule } from './binaryen.js';
+import type { Bitsets } from './bitset.js';
 import { BlockLowering } from './block-lowering.js';
+import { FaultExits } from './fault-exits.js';
 import { ENTRY, ENV, FunctionLocals } from './function-locals.js';
 import { clobbersGlobals, GlobalFlow, INPUTS, isMemoryOp, OUTPUTS, PC, syncsGlobals } from './global-flow.js';
 import { lowerMemory, type MemoryHost } from './lower-memory.js';
@@ -31,13 +27,14 @@ export function lowerRegion(module: WasmModule, name: string, region: Region, ta
   new RegionLowering(module, region, target).lower(name);
 }
 
-const EMPTY = new Bitsets(1, 0);
-
 class RegionLowering {
   private readonly cfg: Cfg;
   private readonly flow: GlobalFlow;
   private readonly locals: FunctionLocals;
   private readonly budget: number;
+  /** Local that says where a fault happened; made when the first fault exit is. */
+  private locator = -1;
+  private labels = 0;
   private readonly shared: ReadonlyMap<number, number>[];
 
   constructor(
@@ -189,24 +186,36 @@ class RegionLowering {
     const lowering = new BlockLowering(this.m, this.locals, ir, block, this.shared[block.tb], this.target.globalOffset.length);
     if (block.isTbStart) this.startTb(lowering.list, ir, block, dirty, pcWanted);
 
-    let pc = ir.pc + BigInt(insnOffsetBefore(ir, block.first));
+    const faults = new FaultExits(lowering.list, this.m, {
+      label: () => `${this.labels++}`,
+      locator: () => (this.locator < 0 ? (this.locator = this.locals.create(I32)) : this.locator),
+      store: (into, globals) => this.storeDirty(into, globals),
+      leave: (into, locator) => this.leaveFault(into, ir, locator),
+    });
+    let insn = insnBefore(ir, block.first);
     let row = 0;
     const host: MemoryHost = {
       importRuntime: (name, params, result) => this.m.importFunction(name, [I32, ...params], result),
       beforeRuntime: (into) => this.target.icount && this.storeBudget(into),
-      faultTest: (into, synced) => (synced ? this.faultTest(into, pc, EMPTY, 0) : this.faultTest(into, pc, dirty, row)),
+      faultTest: (into, synced) => {
+        const found = (insn.offset & 0xffff) | ((ir.icount - insn.index) << 16);
+        faults.test(into, found, synced ? [] : withoutPc(dirty.members(row)));
+      },
     };
     for (let k = block.first; k < block.end; k++) {
       const p = k * OP_WORDS;
       const op = ir.ops[p];
       row = k - block.first;
-      if (op === Op.insn_start) pc = ir.pc + BigInt(ir.ops[p + 1]);
+      if (op === Op.insn_start) insn = { index: insn.index + 1, offset: ir.ops[p + 1] };
       if (dead[row]) continue;
       lowering.begin(k);
       if (!lowerOp(lowering, ir.ops, p)) {
         if (isMemoryOp(op)) lowerMemory(lowering, host, ir.ops, p);
-        else if (op === Op.call) this.lowerCall(lowering, ir.ops, p, dirty.members(row), reload.get(k) ?? [], host);
-        else {
+        else if (op === Op.call) {
+          if (syncsGlobals(this.target.helpers[ir.ops[p + 2]])) faults.close();
+          this.lowerCall(lowering, ir.ops, p, dirty.members(row), reload.get(k) ?? [], host);
+        } else {
+          faults.close();
           this.terminate(lowering, block, ir, p, dirty.members(row), go);
           list.push(...lowering.list);
           return;
@@ -214,6 +223,7 @@ class RegionLowering {
       }
       lowering.finish();
     }
+    faults.close();
     list.push(...lowering.list);
     if (block.succ.length > 0) list.push(go(0));
     else {
@@ -222,26 +232,30 @@ class RegionLowering {
     }
   }
 
-  /** Charges the TB's instructions; where a loop goes round, tests the budget and requests to leave. */
+  /** Charges the TB's instructions; where a loop goes round (icount mode: always), tests the budget and requests to leave. */
   private startTb(list: Expr[], ir: TbIr, block: Block, dirty: Bitsets, pcWanted: boolean): void {
     const { m, budget } = this;
-    const leave = () => this.exitAt(ir.pc, dirty, 0, TB_EXIT_REQUESTED);
-    if (block.isLoopHead) {
-      const overdrawn = m.binary(Wasm.shrU[0], m.get(budget, I32), m.i32(31));
+    const { icount } = this.target;
+    if (icount || block.isLoopHead) {
+      // The same test as tci's: in icount mode the whole TB must fit, else there must be something left.
+      const left = m.binary(Wasm.sub[0], m.get(budget, I32), m.i32(icount ? ir.icount : 1));
       const request = m.load(4, false, I32, m.get(ENV, I32), ENV_EXIT_REQUEST);
-      list.push(m.if(m.binary(Wasm.or[0], overdrawn, request), leave()));
+      const leave = m.binary(Wasm.or[0], m.binary(Wasm.shrU[0], left, m.i32(31)), request);
+      list.push(m.if(leave, this.exitAt(ir.pc, dirty, 0, TB_EXIT_REQUESTED)));
     }
     list.push(m.set(budget, m.binary(Wasm.sub[0], m.get(budget, I32), m.i32(ir.icount))));
-    if (this.target.icount) {
-      const refund = m.set(budget, m.binary(Wasm.add[0], m.get(budget, I32), m.i32(ir.icount)));
-      list.push(m.if(m.binary(Wasm.ltS[0], m.get(budget, I32), m.i32(0)), m.sequence([refund, leave()])));
-    }
     if (pcWanted) list.push(m.set(this.locals.ofGlobal(PC), m.i64(BigInt.asIntN(64, ir.pc))));
   }
 
-  private faultTest(list: Expr[], pc: bigint, dirty: Bitsets, row: number): void {
-    const { m } = this;
-    list.push(m.if(m.load(4, false, I32, m.get(ENV, I32), ENV_FAULT), this.exitAt(pc, dirty, row, 0)));
+  /** What all fault exits of a TB end with. `locator`: the instruction's pc offset, and above it the instructions that have not run. */
+  private leaveFault(list: Expr[], ir: TbIr, locator: number): void {
+    const { m, budget } = this;
+    const offset = m.unary(EXTEND_U32, m.binary(Wasm.and[0], m.get(locator, I32), m.i32(0xffff)));
+    const pc = m.binary(Wasm.add[1], m.i64(BigInt.asIntN(64, ir.pc)), offset);
+    list.push(m.store(8, I64, m.get(ENV, I32), pc, this.target.globalOffset[PC]));
+    const refund = m.binary(Wasm.shrU[0], m.get(locator, I32), m.i32(16));
+    list.push(m.store(4, I32, m.get(ENV, I32), m.binary(Wasm.add[0], m.get(budget, I32), refund), ENV_BUDGET));
+    list.push(m.return(m.i32(0)));
   }
 
   private lowerCall(b: BlockLowering, ops: Int32Array, p: number, dirty: number[], reload: number[], host: MemoryHost): void {
@@ -307,8 +321,17 @@ class RegionLowering {
 
 const withoutPc = (globals: number[]): number[] => globals.filter((g) => g !== PC);
 
-/** pc offset of the instruction that op `first` belongs to. */
-function insnOffsetBefore(ir: TbIr, first: number): number {
-  for (let k = first - 1; k >= 0; k--) if (ir.ops[k * OP_WORDS] === Op.insn_start) return ir.ops[k * OP_WORDS + 1];
-  return 0;
+/** A guest instruction of a TB: which one, and its pc offset. */
+interface Insn {
+  readonly index: number;
+  readonly offset: number;
+}
+
+/** The instruction that op `first` belongs to, if it does not begin one. */
+function insnBefore(ir: TbIr, first: number): Insn {
+  let insn: Insn = { index: -1, offset: 0 };
+  for (let k = 0; k < first; k++) {
+    if (ir.ops[k * OP_WORDS] === Op.insn_start) insn = { index: insn.index + 1, offset: ir.ops[k * OP_WORDS + 1] };
+  }
+  return insn;
 }

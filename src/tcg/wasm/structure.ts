@@ -165,7 +165,6 @@ function addDispatch(graph: Graph, module: WasmModule, targets: number[], inLoop
   graph.onEdge.push([]);
 }
 
-
 function render(graph: Graph, module: WasmModule): Expr {
   const { nodes } = graph;
   const order = graph.order();
@@ -217,7 +216,7 @@ function render(graph: Graph, module: WasmModule): Expr {
 function dominators(order: readonly number[], rpo: Int32Array, preds: readonly number[][]): Int32Array {
   const idom = new Int32Array(rpo.length).fill(-1);
   idom[order[0]] = order[0];
-  for (let changed = true; changed; ) {
+  for (let changed = true; changed;) {
     changed = false;
     for (let i = 1; i < order.length; i++) {
       const node = order[i];

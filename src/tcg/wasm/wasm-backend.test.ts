@@ -128,8 +128,8 @@ describe('regions', () => {
     rig.setU32(L.ENV_BUDGET, 30);
     expect(rig.run(sumLoop())).toBe(L.TB_EXIT_REQUESTED);
     expect(rig.get(PC)).toBe(0x100n);
-    expect(rig.u32(L.ENV_BUDGET)).toBe(-3);
-    expect(rig.get(X1)).toBe(89n);
+    expect(rig.u32(L.ENV_BUDGET)).toBe(0);
+    expect(rig.get(X1)).toBe(90n);
   });
 
   it('counts exactly in icount mode', () => {

@@ -5,13 +5,14 @@ import {
   ENV_RANDOM, RANDOM_GLOBALS, RANDOM_HELPERS, Random, randomHelper, randomIr, randomState,
 } from '../../../tests/support/ir-random.js'; // prettier-ignore
 import { TcgContext } from '../context.js';
-import type { AtomicKind, HelperDef } from '../opcodes.js';
+import { Op, OP_WORDS, type AtomicKind, type HelperDef } from '../opcodes.js';
 import { optimize } from '../optimize.js';
 import { compileRegions } from './compile.js';
 import { copyIr, type Region } from './region.js';
 
 const ENV = 0x10000;
 const RAM = 0x90000;
+const BUDGET = 150;
 const MEMORY_SIZE = 0x2000;
 const TARGET = { globalOffset: RANDOM_GLOBALS.map((g) => g.offset), helpers: RANDOM_HELPERS };
 /** Page 0 is in the TLB; page 1 takes the slow path, and faults here. */
@@ -34,12 +35,15 @@ class Machine {
       this.view.setBigUint64(entry, 0n, true);
       this.view.setInt32(entry + L.TLB_ENTRY_ADDEND, RAM, true);
     }
-    const helpers = RANDOM_HELPERS.map((helper) => [`helper_${helper.name}`, (_env: number, ...args: bigint[]) => this.helper(helper, args)] as const);
+    const helpers = RANDOM_HELPERS.map(
+      (helper) => [`helper_${helper.name}`, (_env: number, ...args: bigint[]) => this.helper(helper, args)] as const,
+    );
     const run = (build: (tcg: TcgContext, d: number) => void): bigint => this.one(build);
     this.runtime = {
       ...Object.fromEntries(helpers),
       ldSlow: (_env: number, a: bigint, oi: number) => run((tcg, d) => tcg.qemuLd(d, tcg.constI64(a), oi >> 4, 0)),
-      stSlow: (_env: number, a: bigint, v: bigint, oi: number) => void run((tcg) => tcg.qemuSt(tcg.constI64(v), tcg.constI64(a), oi >> 4, 0)),
+      stSlow: (_env: number, a: bigint, v: bigint, oi: number) =>
+        void run((tcg) => tcg.qemuSt(tcg.constI64(v), tcg.constI64(a), oi >> 4, 0)),
       atomicRmw: (_env: number, kind: AtomicKind, a: bigint, v: bigint, oi: number) =>
         run((tcg, d) => tcg.atomicFetch(kind, d, tcg.constI64(a), tcg.constI64(v), oi >> 4, 0)),
       atomicCmpxchg: (_env: number, a: bigint, e: bigint, v: bigint, oi: number) =>
@@ -68,7 +72,11 @@ class Machine {
 
   private helper(helper: HelperDef, args: bigint[]): bigint {
     const state = this.save();
-    const result = randomHelper(helper, args.map((a) => BigInt.asUintN(64, a)), state);
+    const result = randomHelper(
+      helper,
+      args.map((a) => BigInt.asUintN(64, a)),
+      state,
+    );
     if (result !== 'fault') this.load(state);
     else this.view.setUint32(ENV + L.ENV_FAULT, 1, true);
     return result === 'fault' ? 0n : result;
@@ -85,7 +93,9 @@ class Machine {
   }
 
   run(region: Region, entry = 0): number {
-    const bytes = compileRegions([region], { ...TARGET, icount: true }, (module) => expect(module.validate(), module.emitText()).toBe(true));
+    const bytes = compileRegions([region], { ...TARGET, icount: true }, (module) =>
+      expect(module.validate(), module.emitText()).toBe(true),
+    );
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { m: { m: this.memory }, r: this.runtime });
     return instance.exports['0'](ENV, entry) >>> 0;
   }
@@ -98,15 +108,16 @@ const PC = (i: number): bigint => 0x1000n + 0x100n * BigInt(i);
 const TB = (i: number): number => 0x4000 + 0x80 * i;
 
 /** What the region must do, TB by TB in the evaluator. */
-function reference(contexts: TcgContext[], links: [number, number][], entry: number, state: IrState, budget: number) {
-  for (let i = entry; ; ) {
+function reference(contexts: TcgContext[], insns: number[][], links: [number, number][], entry: number, state: IrState, budget: number) {
+  for (let i = entry; ;) {
     state.globals[0] = PC(i);
-    if (budget - (i + 1) < 0) return { exit: L.TB_EXIT_REQUESTED, budget };
-    budget -= i + 1;
+    if (budget - insns[i].length < 0) return { exit: L.TB_EXIT_REQUESTED, budget };
+    budget -= insns[i].length;
     const { exit } = evalIr(contexts[i], state, options);
     if (exit.kind === 'fault') {
       state.globals[0] = PC(i) + BigInt(exit.pcOffset);
-      return { exit: 0, budget };
+      // what has not run is given back
+      return { exit: 0, budget: budget + insns[i].length - insns[i].indexOf(exit.pcOffset) };
     }
     if (exit.kind === 'exit_tb') return { exit: exit.value, budget };
     if (exit.kind === 'goto_ptr') return { exit: 0, budget };
@@ -117,7 +128,10 @@ function reference(contexts: TcgContext[], links: [number, number][], entry: num
 }
 
 describe('random IR', () => {
-  it.each([['as emitted', false], ['optimised', true]] as const)('single TBs, %s, agree with the evaluator', (_, optimised) => {
+  it.each([
+    ['as emitted', false],
+    ['optimised', true],
+  ] as const)('single TBs, %s, agree with the evaluator', (_, optimised) => {
     for (let seed = 0; seed < 150; seed++) check(seed, 1, optimised);
   });
 
@@ -128,30 +142,41 @@ describe('random IR', () => {
 
 function check(seed: number, count: number, optimised: boolean): void {
   const random = new Random(seed);
-  const contexts = Array.from({ length: count }, (_, i) =>
-    randomIr(seed * 16 + i, { ops: 10 + random.below(40), helpers: true, addressMask: 0x1fff }),
-  );
+  const make = () =>
+    Array.from({ length: count }, (_, i) =>
+      randomIr(seed * 16 + i, { ops: 10 + new Random(seed + i).below(40), helpers: true, addressMask: 0x1fff }),
+    );
+  const contexts = make();
+  const compiled = make();
+  if (optimised) compiled.forEach(optimize);
+  // the optimiser drops instructions that nothing reaches
+  const insns = compiled.map((ctx) => {
+    const starts = Array.from({ length: ctx.opCount }, (_, k) => k * OP_WORDS).filter((p) => ctx.ops[p] === Op.insn_start);
+    return starts.map((p) => ctx.ops[p + 1]);
+  });
   const links = contexts.map(() => (count > 1 ? [random.below(count + 1) - 1, random.below(count + 1) - 1] : [-1, -1]) as [number, number]);
   const expected = contexts.map((_, entry) => {
     const state = randomState(seed + entry, MEMORY_SIZE);
     const start = cloneState(state);
-    return { entry, start, state, ...reference(contexts, links, entry, state, 60) };
+    return { entry, start, state, ...reference(contexts, insns, links, entry, state, BUDGET) };
   });
-  if (optimised) contexts.forEach(optimize);
   const region: Region = {
     entries: contexts.map((_, i) => i),
-    tbs: contexts.map((ctx, i) => copyIr(ctx, TB(i), PC(i), i + 1, links[i])),
+    tbs: compiled.map((ctx, i) => copyIr(ctx, TB(i), PC(i), insns[i].length, links[i])),
   };
   for (const { entry, start, state, exit, budget } of expected) {
     start.globals[0] = PC(entry);
     machine.load(start);
-    machine.budget = 60;
+    machine.budget = BUDGET;
     const got = machine.run(region, entry);
     const after = machine.save();
     const where = `seed ${seed}, entry ${entry}`;
     expect({ exit: got, budget: machine.budget }, where).toEqual({ exit, budget });
     expect(after.globals.map(String), where).toEqual(state.globals.map(String));
     expect(after.env.subarray(ENV_RANDOM, ENV_RANDOM + 64), where).toEqual(state.env.subarray(ENV_RANDOM, ENV_RANDOM + 64));
-    expect(after.memory.every((byte, i) => byte === state.memory[i]), where).toBe(true);
+    expect(
+      after.memory.every((byte, i) => byte === state.memory[i]),
+      where,
+    ).toBe(true);
   }
 }

@@ -2,14 +2,7 @@
  * Generated code on the machine thread: table slots, installed regions, and the bound on how much there may be. What is evicted are
  * modules that were not entered since the cache last looked (second chance); nothing ever clears all.
  */
-import {
-  TB_ENTRY,
-  TB_EXEC_COUNT,
-  TB_FUNC,
-  TB_REGION,
-  TB_STATE,
-  TB_STATE_QUEUED,
-} from '../../../../assembly/shared/layout.js';
+import { TB_ENTRY, TB_EXEC_COUNT, TB_FUNC, TB_REGION, TB_STATE, TB_STATE_QUEUED } from '../../../../assembly/shared/layout.js';
 import type { TbReader } from '../regions.js';
 
 export interface CodeCacheLimits {
@@ -101,6 +94,7 @@ export class CodeCache {
       region.slot = this.takeSlot();
       this.table.set(region.slot, func);
       module.regions.add(region);
+      this.tbs.set(region.tbs[0], TB_EXEC_COUNT, 0);
       for (const [entry, i] of region.entries.entries()) {
         const tb = region.tbs[i];
         // a TB that is an entry of another region already stays there
@@ -112,7 +106,7 @@ export class CodeCache {
     if (module.regions.size === 0) return;
     this.modules.add(module);
     this.bytes += bytes;
-    this.evict();
+    this.evict(module);
   }
 
   /** A region that will not be installed: its TBs may become hot again. */
@@ -166,11 +160,10 @@ export class CodeCache {
   }
 
   /** Entering a function sets TB_EXEC_COUNT of its region's first TB (see Region.marker): a module whose marks are clear was idle. */
-  private evict(): void {
+  private evict(newest: ModuleRecord): void {
     for (let looks = 2 * this.modules.size; looks > 0 && this.isFull(); looks--) {
       const [oldest] = this.modules;
-      if (this.modules.size === 1) return;
-      let used = false;
+      let used = oldest === newest;
       for (const { tbs } of oldest.regions) {
         if (this.tbs.get(tbs[0], TB_EXEC_COUNT) === 0) continue;
         used = true;

@@ -1,14 +1,5 @@
 /** Code generation as the machine thread sees it: hot TBs go in, table entries come out, now (synchronous mode) or some slices later. */
-import {
-  TB_CFLAGS,
-  TB_FLAGS,
-  TB_FUNC,
-  TB_HOST0,
-  TB_HOST1,
-  TB_ICOUNT,
-  TB_PC,
-  TB_SIZE,
-} from '../../../../assembly/shared/layout.js';
+import { TB_CFLAGS, TB_FLAGS, TB_FUNC, TB_HOST0, TB_HOST1, TB_ICOUNT, TB_PC, TB_SIZE } from '../../../../assembly/shared/layout.js';
 import { DEFAULT_LIMITS, formRegion, TbReader, type RegionLimits } from '../regions.js';
 import { CodeCache, DEFAULT_CACHE_LIMITS, type CodeCacheLimits, type RegionRecord } from './code-cache.js';
 import type { CodegenWorker, GenerateReply, GenerateRequest, RegionRequest, TbRequest } from './protocol.js';

@@ -1,0 +1,173 @@
+/** TCG as a machine's accelerator: owns the runtime, the translator and code generation of one machine, and makes its vCPUs. */
+import * as layout from '../../../assembly/shared/layout.js';
+import type { AddressSpace } from '../../memory/address-space.js';
+import type { Log } from '../../util/log.js';
+import type { CodeGenerator } from './codegen/wasm-generator.js';
+import { TcgError } from './errors.js';
+import type { EngineMemory } from './memory.js';
+import { PhysicalMap } from './physmap.js';
+import { Runtime, type RuntimeHost } from './runtime.js';
+import { Translator } from './translate-all.js';
+import type { TargetFrontend } from './translator.js';
+import { Vcpu, type VcpuHooks } from './vcpu.js';
+
+/** What a code generator (tier 2) is made from. */
+export interface CodegenSetup {
+  readonly memory: WebAssembly.Memory;
+  readonly runtime: Runtime;
+  readonly target: string;
+  readonly config: unknown;
+  readonly frontend: TargetFrontend;
+  readonly icount: boolean;
+}
+
+export interface TcgOptions {
+  /** The compiled runtime (build/wemu.wasm). */
+  readonly wasm: WebAssembly.Module;
+  readonly memory: EngineMemory;
+  readonly createFrontend: (target: string, config: unknown) => TargetFrontend;
+  /** Makes tier 2 (codegen-sync.ts, codegen-remote.ts); without it everything runs in tci. */
+  readonly codegen?: (setup: CodegenSetup) => CodeGenerator;
+  /** Executions in tci before a TB goes to code generation. */
+  readonly hotThreshold?: number;
+  readonly icount?: boolean;
+  /** Guest instructions a TB at most; default 64. */
+  readonly maxInsns?: number;
+}
+
+/** What TCG needs of a machine (MachineState has it). */
+export interface TcgMachine {
+  readonly addressSpace: AddressSpace;
+  readonly log?: Log;
+}
+
+const TARGETS: Readonly<Record<string, number>> = { riscv: layout.TARGET_RISCV };
+const DEFAULT_HOT_THRESHOLD = 200;
+
+export class TcgAccel {
+  readonly name = 'tcg';
+  readonly runtime: Runtime;
+  readonly vcpus: Vcpu[] = [];
+  private readonly hooks = new Map<number, VcpuHooks>();
+  private readonly physicalMap: PhysicalMap;
+  private machine: TcgMachine | undefined;
+  private view: DataView;
+  private translator: Translator | undefined;
+  private generator: CodeGenerator | undefined;
+
+  constructor(private readonly options: TcgOptions) {
+    const { memory, arena } = options.memory;
+    this.view = new DataView(memory.buffer);
+    this.runtime = new Runtime(options.wasm, memory, this.host(), arena);
+    this.physicalMap = new PhysicalMap(this.runtime);
+    if (options.codegen) this.runtime.exports.setHotThreshold(options.hotThreshold ?? DEFAULT_HOT_THRESHOLD);
+  }
+
+  init(machine: TcgMachine): void {
+    this.machine = machine;
+    machine.addressSpace.addListener(this.physicalMap);
+    machine.addressSpace.dirtyHook = (host, size) => this.physicalMap.written(host, size);
+  }
+
+  /** `config` is the target's own and plain data: a codegen worker gets a copy. All vCPUs of a machine have one target and configuration. */
+  createVcpu(target: string, config: unknown, hooks: unknown = {}): Vcpu {
+    const number = TARGETS[target];
+    if (number === undefined) throw new TcgError(`the runtime has no target '${target}'`);
+    const env = this.runtime.exports.cpuCreate(number, this.vcpus.length) >>> 0;
+    if (env === 0) throw new TcgError('code arena too small for another vCPU');
+    const { icount = false } = this.options;
+    this.hooks.set(env, hooks as VcpuHooks);
+    this.view.setUint32(env + layout.ENV_ICOUNT, icount ? 1 : 0, true);
+    this.view.setUint32(env + layout.ENV_CFLAGS, icount ? layout.CF_ICOUNT : 0, true);
+    this.start(target, config);
+    const vcpu = new Vcpu(this.runtime, env, () => this.generator?.poll());
+    this.vcpus.push(vcpu);
+    return vcpu;
+  }
+
+  /** Forgets all translated code, as soon as no vCPU is in the middle of some. */
+  flush(): void {
+    this.runtime.exports.tbFlushAll();
+  }
+
+  dispose(): void {
+    this.generator?.dispose();
+    this.generator = undefined;
+  }
+
+  /** `info jit`, `--stats`. */
+  statistics(): string {
+    const { exports } = this.runtime;
+    const stats = this.translator?.stats;
+    const arena = exports.arenaUsed() + exports.arenaFree();
+    const lines = [
+      ['TBs in the cache', exports.tbStatCount()],
+      ['code cache used', `${exports.arenaUsed()} of ${arena} bytes`],
+      ['TBs invalidated', exports.tbStatInvalidated()],
+      ['TB flushes', exports.tbStatFlushes()],
+      ['TLB flushes', this.vcpus.reduce((sum, cpu) => sum + exports.tlbStatFlushes(cpu.env), 0)],
+      ['TBs translated', stats?.tbs ?? 0],
+      ['guest instructions translated', stats?.insns ?? 0],
+      ['guest bytes translated', stats?.guestBytes ?? 0],
+      ['tci bytes', stats?.tciBytes ?? 0],
+    ];
+    return lines.map(([name, value]) => `${String(name).padEnd(32)}${value}`).join('\n');
+  }
+
+  /** The last thing that the translator could not do (EXEC_TRANSLATE_FAILED), or ''. */
+  get translateError(): string {
+    return this.translator?.stats.lastError ?? '';
+  }
+
+  private start(target: string, config: unknown): void {
+    if (this.translator) return;
+    const { options, runtime } = this;
+    const frontend = options.createFrontend(target, config);
+    this.translator = new Translator(runtime, frontend, { maxInsns: options.maxInsns, log: this.machine?.log });
+    const icount = options.icount ?? false;
+    this.generator = options.codegen?.({ memory: runtime.memory, runtime, target, config, frontend, icount });
+  }
+
+  private host(): RuntimeHost {
+    return {
+      translate: (env, pcLo, pcHi) => this.translator!.translate(env, pcLo, pcHi),
+      mmioRead: (env, address, size) => this.guard('MMIO read', () => this.mmioRead(env >>> 0, address, size)),
+      mmioWrite: (env, address, size) => this.guard('MMIO write', () => this.mmioWrite(env >>> 0, address, size)),
+      tbHot: (tb) => void this.guard('code generation', () => this.tbHot(tb >>> 0)),
+      regionInvalidated: (region) => void this.guard('code generation', () => this.generator?.regionInvalidated(region)),
+      tbFlushed: () => void this.guard('code generation', () => this.generator?.tbFlushed()),
+      rdtime: (env) => this.hooks.get(env >>> 0)?.rdtime?.() ?? 0,
+      timerUpdate: (env) => void this.guard('timer', () => this.hooks.get(env >>> 0)?.timerUpdate?.()),
+    };
+  }
+
+  /** An exception must not unwind through wasm: it would leave the exec loop in the middle. It is a bus error for the guest instead. */
+  private guard(what: string, body: () => number | void): number {
+    try {
+      return body() ?? 0;
+    } catch (error) {
+      this.machine?.log?.write(`${what} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+      return 1;
+    }
+  }
+
+  private tbHot(tb: number): void {
+    // TBs of limited length are made for one occasion.
+    if ((this.view.getUint32(tb + layout.TB_CFLAGS, true) & layout.CF_COUNT_MASK) === 0) this.generator?.tbHot(tb);
+  }
+
+  private mmioRead(env: number, address: number, size: number): number {
+    const space = this.machine?.addressSpace;
+    if (!space || space.readTx(address, size) !== 0) return 1;
+    this.view.setUint32(env + layout.ENV_MMIO_VALUE, space.lo, true);
+    this.view.setUint32(env + layout.ENV_MMIO_VALUE + 4, space.hi, true);
+    return 0;
+  }
+
+  private mmioWrite(env: number, address: number, size: number): number {
+    const space = this.machine?.addressSpace;
+    const lo = this.view.getUint32(env + layout.ENV_MMIO_VALUE, true);
+    const hi = this.view.getUint32(env + layout.ENV_MMIO_VALUE + 4, true);
+    return space && space.writeTx(address, size, lo, hi) === 0 ? 0 : 1;
+  }
+}

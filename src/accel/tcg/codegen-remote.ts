@@ -1,0 +1,13 @@
+/** Tier 2 in a worker, for TcgOptions.codegen. */
+import type { CodegenSetup } from './accel.js';
+import type { CodegenWorker } from './codegen/protocol.js';
+import { WasmCodeGenerator, type CodeGenerator, type WasmGeneratorOptions } from './codegen/wasm-generator.js';
+
+/** Code is made by a worker, while the vCPU goes on in tci. */
+export function workerCodegen(createWorker: () => CodegenWorker): (setup: CodegenSetup) => CodeGenerator {
+  return ({ memory, runtime, target, config, icount }) => {
+    const worker = createWorker();
+    worker.post({ kind: 'init', memory, target, config, icount });
+    return new WasmCodeGenerator({ memory, runtime: runtime.allExports as WasmGeneratorOptions['runtime'], worker });
+  };
+}

@@ -1,0 +1,170 @@
+import { describe, expect, it } from 'vitest';
+import * as L from '../../../../assembly/shared/layout.js';
+import type { TcgContext } from '../../../tcg/context.js';
+import { Cond } from '../../../tcg/opcodes.js';
+import { formRegion, TbReader } from '../regions.js';
+import type { TargetFrontend, TbSource } from '../translator.js';
+import type { CodeCacheLimits } from './code-cache.js';
+import { RegionCompiler } from './generate.js';
+import type { CodegenWorker, GenerateReply, GenerateRequest } from './protocol.js';
+import { WasmCodeGenerator } from './wasm-generator.js';
+
+const ENV = 0x10000;
+const CODE = 0x90000;
+const TBS = 0x98000;
+const X1 = 0x100;
+
+/** A guest whose instructions are bytes: n counts x1 down and, until it is 0, jumps to block n of the page; 0xff leaves through goto_ptr. */
+const frontend: TargetFrontend = {
+  globals: [
+    { name: 'pc', offset: L.ENV_PC },
+    { name: 'x1', offset: X1 },
+  ],
+  helpers: [],
+  disassemble: () => '',
+  translate(ctx: TcgContext, tb: TbSource) {
+    const n = tb.bytes[tb.host];
+    ctx.insnStart(0);
+    if (n === 0xff) {
+      ctx.movi(0, 0n);
+      ctx.gotoPtr();
+      return { size: 1, icount: 1 };
+    }
+    const page = tb.pc & ~0xfffn;
+    const done = ctx.newLabel();
+    ctx.addi(1, 1, -1);
+    ctx.brcondi(Cond.EQ, 1, 0, done);
+    ctx.movi(0, page + BigInt(16 * n));
+    ctx.gotoTb(0);
+    ctx.setLabel(done);
+    ctx.movi(0, page + 0xff0n);
+    ctx.gotoTb(1);
+    return { size: 1, icount: 1 };
+  },
+};
+
+class Rig {
+  readonly memory = new WebAssembly.Memory({ initial: 16, maximum: 65536, shared: true });
+  readonly tbs = new TbReader(this.memory);
+  readonly bytes = new Uint8Array(this.memory.buffer);
+  readonly table = new WebAssembly.Table({ element: 'anyfunc', initial: 1 });
+  readonly compiler = new RegionCompiler(frontend, this.memory, false);
+  readonly generator: WasmCodeGenerator;
+
+  /** Block i jumps to code[i]. */
+  constructor(code: number[], options: { worker?: CodegenWorker; cache?: CodeCacheLimits } = {}) {
+    code.forEach((n, i) => (this.bytes[CODE + 16 * i] = n));
+    code.forEach((n, i) => {
+      const tb = this.tb(i);
+      const fields: [number, number][] = [
+        [L.TB_PC, 0x1000 + 16 * i], [L.TB_SIZE, 1], [L.TB_ICOUNT, 1], [L.TB_HOST0, CODE + 16 * i], [L.TB_PHYS_PAGE0, 7],
+        [L.TB_STATE, L.TB_STATE_VALID], [L.TB_EXEC_COUNT, 100], [L.TB_JMP0, n === 0xff ? 0 : this.tb(n)],
+      ]; // prettier-ignore
+      for (const [field, value] of fields) this.tbs.set(tb, field, value);
+    });
+    const generate = options.worker ? {} : { generate: (request: GenerateRequest) => this.compiler.generate(request) };
+    this.generator = new WasmCodeGenerator({ memory: this.memory, runtime: { table: this.table }, ...generate, ...options });
+  }
+  tb(i: number): number {
+    return TBS + L.TB_RECORD_SIZE * i;
+  }
+  get(i: number, field: number): number {
+    return this.tbs.get(this.tb(i), field);
+  }
+  run(i: number, x1: number): number {
+    this.tbs.set(ENV, X1, x1);
+    this.tbs.set(ENV, L.ENV_BUDGET, 100000);
+    return (this.table.get(this.get(i, L.TB_FUNC)) as (env: number, entry: number) => number)(ENV, this.get(i, L.TB_ENTRY)) >>> 0;
+  }
+  /** As the runtime does. */
+  invalidate(i: number): void {
+    this.tbs.set(this.tb(i), L.TB_STATE, L.TB_STATE_INVALID);
+    if (this.get(i, L.TB_REGION) !== 0) this.generator.regionInvalidated(this.get(i, L.TB_REGION));
+  }
+}
+
+describe('the region former', () => {
+  it('follows links, leaves cold TBs out, and enters at heads of loops and targets of goto_ptr', () => {
+    const rig = new Rig([1, 2, 1, 0xff, 0xff]);
+    rig.tbs.set(rig.tb(2), L.TB_JMP1, rig.tb(3));
+    rig.tbs.set(rig.tb(2), L.TB_INDIRECT, rig.tb(4));
+    rig.tbs.set(rig.tb(3), L.TB_EXEC_COUNT, 1);
+    const region = formRegion(rig.tbs, rig.tb(0));
+    expect(region.tbs).toEqual([0, 1, 2, 4].map((i) => rig.tb(i)));
+    expect(region.links).toEqual([[1, -1], [2, -1], [1, -1], [-1, -1]]); // prettier-ignore
+    expect(region.entries).toEqual([0, 1, 3]);
+  });
+
+  it('stays within flags, page and size', () => {
+    const rig = new Rig([1, 2, 3, 0xff]);
+    rig.tbs.set(rig.tb(2), L.TB_FLAGS, 1);
+    expect(formRegion(rig.tbs, rig.tb(0)).tbs).toHaveLength(2);
+    rig.tbs.set(rig.tb(2), L.TB_FLAGS, 0);
+    rig.tbs.set(rig.tb(2), L.TB_PC, 0x2020);
+    expect(formRegion(rig.tbs, rig.tb(0)).tbs).toHaveLength(2);
+    rig.tbs.set(rig.tb(2), L.TB_PC, 0x1020);
+    expect(formRegion(rig.tbs, rig.tb(0), { maxTbs: 3, maxInsns: 800, coldFraction: 16 }).tbs).toHaveLength(3);
+  });
+});
+
+describe('code generation', () => {
+  it('installs a region that runs', () => {
+    const rig = new Rig([1, 2, 0]);
+    rig.generator.tbHot(rig.tb(1));
+    expect(rig.get(1, L.TB_FUNC)).not.toBe(0);
+    expect([rig.get(0, L.TB_FUNC), rig.get(2, L.TB_FUNC)]).toEqual([0, 0]);
+    expect(rig.run(1, 10)).toBe(rig.tb(1) | 1);
+    expect(rig.generator.stats).toMatchObject({ regions: 1, tbs: 3, insns: 3, errors: 0 });
+  });
+
+  it('drops a region when one of its TBs is invalidated, and makes another when it is hot again', () => {
+    const rig = new Rig([1, 2, 0]);
+    rig.generator.tbHot(rig.tb(0));
+    rig.invalidate(1);
+    expect(rig.get(0, L.TB_FUNC)).toBe(0);
+    expect(rig.get(0, L.TB_STATE)).toBe(L.TB_STATE_VALID);
+    expect(rig.generator.cache.moduleCount).toBe(0);
+    rig.tbs.set(rig.tb(0), L.TB_JMP0, 0);
+    rig.generator.tbHot(rig.tb(0));
+    expect(rig.run(0, 10)).toBe(rig.tb(0));
+  });
+
+  it('does not install what was invalidated or written to while the worker was at it', () => {
+    const queue: GenerateRequest[] = [];
+    let replies: GenerateReply[] = [];
+    const worker: CodegenWorker = {
+      post: (message) => void (message.kind === 'generate' && queue.push(message)),
+      receive: () => replies.splice(0),
+      terminate: () => {},
+    };
+    const rig = new Rig([1, 0, 3, 2, 5, 4], { worker });
+    for (const i of [0, 2, 4]) rig.generator.tbHot(rig.tb(i));
+    rig.generator.poll();
+    rig.bytes[CODE + 16 * 4] = 0xff; // its TB has other goto_tbs now, but the same size: the runtime's invalidation tells
+    rig.invalidate(4);
+    rig.invalidate(3);
+    replies = queue.map((request) => rig.compiler.generate(request));
+    rig.generator.poll();
+    expect([0, 2, 4].map((i) => rig.get(i, L.TB_FUNC) !== 0)).toEqual([true, false, false]);
+    expect(rig.generator.stats.stale).toBe(2);
+  });
+
+  it('keeps what is used when the cache is full', () => {
+    const rig = new Rig([0, 1, 2, 3, 4], { cache: { bytes: 1 << 20, modules: 2 } });
+    rig.generator.tbHot(rig.tb(0));
+    rig.generator.tbHot(rig.tb(1));
+    rig.run(0, 3);
+    rig.generator.tbHot(rig.tb(2));
+    expect([0, 1, 2].map((i) => rig.get(i, L.TB_FUNC) !== 0)).toEqual([true, false, true]);
+    expect(rig.generator.cache.evictions).toBe(1);
+  });
+
+  it('forgets everything at a flush', () => {
+    const rig = new Rig([1, 0]);
+    rig.generator.tbHot(rig.tb(0));
+    const slot = rig.get(0, L.TB_FUNC);
+    rig.generator.tbFlushed();
+    expect(rig.table.get(slot)).toBe(null);
+    expect(rig.generator.cache.regionCount).toBe(0);
+  });
+});

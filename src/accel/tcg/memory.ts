@@ -1,0 +1,32 @@
+/** The one shared memory of a machine: [runtime data][arena: envs, TBs, tci code][guest RAM, ROM, flash]. */
+import { LinearRamAllocator } from '../../memory/ram.js';
+import { TcgError } from './errors.js';
+
+const WASM_PAGE = 0x1_0000;
+const MAX_PAGES = 65536;
+const MiB = 0x10_0000;
+
+/** Statics and the stub heap of the AssemblyScript module end below: asconfig.json's initialMemory, with room to spare. */
+export const RUNTIME_DATA_END = 1 * MiB;
+
+/** Arena sizes in bytes: some 300 bytes of TB record and tci code a guest instruction block of average length. */
+export const DEFAULT_ARENA_SIZE = 64 * MiB;
+
+export interface EngineMemory {
+  readonly memory: WebAssembly.Memory;
+  readonly arena: { readonly start: number; readonly end: number };
+  /** Cuts guest memory from what follows the arena. */
+  readonly ram: LinearRamAllocator;
+}
+
+/** `ramSize`: bytes of all guest memory together, ROMs and flash included. Untouched pages cost address space only. */
+export function createEngineMemory(ramSize: number, arenaSize = DEFAULT_ARENA_SIZE): EngineMemory {
+  const arena = { start: RUNTIME_DATA_END, end: RUNTIME_DATA_END + Math.ceil(arenaSize / WASM_PAGE) * WASM_PAGE };
+  const pages = Math.ceil((arena.end + ramSize) / WASM_PAGE);
+  if (pages > MAX_PAGES) {
+    const most = Math.floor((MAX_PAGES * WASM_PAGE - arena.end) / MiB);
+    throw new TcgError(`guest memory of ${Math.ceil(ramSize / MiB)} MiB does not fit the engine's 4 GiB: at most ${most} MiB`);
+  }
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  return { memory, arena, ram: new LinearRamAllocator(memory.buffer, arena.end) };
+}

@@ -1,0 +1,87 @@
+/** The AssemblyScript runtime (assembly/) as TypeScript sees it: its imports, its exports, its tables. */
+import type { HelperDef } from '../../tcg/opcodes.js';
+import { TcgError } from './errors.js';
+
+/** What the runtime asks of TypeScript: assembly/host.ts. Called from the middle of guest code: none of them may throw. */
+export interface RuntimeHost {
+  translate(env: number, pcLo: number, pcHi: number): number;
+  mmioRead(env: number, address: number, size: number): number;
+  mmioWrite(env: number, address: number, size: number): number;
+  tbHot(tb: number): void;
+  regionInvalidated(region: number): void;
+  tbFlushed(): void;
+  rdtime(env: number): number;
+  timerUpdate(env: number): void;
+}
+
+/** assembly/index.ts, but for helpers and what only targets call. u64 and i64 are bigints here, usize and u32 signed or unsigned numbers. */
+export interface RuntimeExports {
+  readonly table: WebAssembly.Table;
+  runtimeInit(start: number, end: number): number;
+  cpuCreate(target: number, cpuIndex: number): number;
+  cpuExec(env: number): number;
+  cpuInsnCount(env: number): bigint;
+  cpuRequestExit(env: number): void;
+  cpuTranslateDebug(env: number, lo: number, hi: number): number;
+  codeNextPage(env: number): number;
+  codeNextPhysPage(): number;
+  tlbFlush(env: number): void;
+  tlbFlushAllCpus(): void;
+  tlbFlushPage(env: number, address: bigint): void;
+  tlbStatFlushes(env: number): number;
+  tbAlloc(bytes: number): number;
+  tbRegister(tb: number): number;
+  tbInvalidate(tb: number): void;
+  tbInvalidatePhysRange(start: number, length: number): void;
+  tbFlushAll(): void;
+  tbFlushNow(): void;
+  tbStatCount(): number;
+  tbStatInvalidated(): number;
+  tbStatFlushes(): number;
+  arenaUsed(): number;
+  arenaFree(): number;
+  setHotThreshold(count: number): void;
+  tciExec(env: number, tb: number): number;
+  ldSlow(env: number, address: bigint, oi: number): bigint;
+  stSlow(env: number, address: bigint, value: bigint, oi: number): void;
+  targetDoInterrupt(env: number): void;
+  targetReset(env: number): void;
+}
+
+export class Runtime {
+  /** Everything, helpers and the targets' own exports included. */
+  readonly allExports: WebAssembly.Exports;
+  readonly exports: RuntimeExports;
+  /** The physical map's address (PHYSMAP_*). */
+  readonly physmap: number;
+  private readonly helperIndexes = new Map<string, number>();
+
+  constructor(
+    module: WebAssembly.Module,
+    readonly memory: WebAssembly.Memory,
+    host: RuntimeHost,
+    arena: { readonly start: number; readonly end: number },
+  ) {
+    const abort = (_message: number, _file: number, line: number, column: number): never => {
+      throw new TcgError(`runtime assertion failed at ${line}:${column}`);
+    };
+    this.allExports = new WebAssembly.Instance(module, { env: { memory, abort }, host: host as unknown as WebAssembly.ModuleImports }).exports;
+    this.exports = this.allExports as unknown as RuntimeExports;
+    this.physmap = this.exports.runtimeInit(arena.start, arena.end) >>> 0;
+    if (this.physmap === 0) throw new TcgError(`code arena too small: ${arena.end - arena.start} bytes`);
+  }
+
+  /** Function-table indexes of a target's helpers, by helper number. Puts each into the table once. */
+  helperTable(helpers: readonly HelperDef[], lookup = (name: string): unknown => this.allExports[`helper_${name}`]): number[] {
+    return helpers.map(({ name }) => {
+      let index = this.helperIndexes.get(name);
+      if (index === undefined) {
+        const func = lookup(name);
+        if (typeof func !== 'function') throw new TcgError(`the runtime has no helper_${name}`);
+        index = this.exports.table.grow(1, func);
+        this.helperIndexes.set(name, index);
+      }
+      return index;
+    });
+  }
+}

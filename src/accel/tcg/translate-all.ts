@@ -1,0 +1,178 @@
+/** Guest code to a registered TB (QEMU's translate-all.c): frontend, optimiser, tci code, record. The runtime's import `translate`. */
+import * as layout from '../../../assembly/shared/layout.js';
+import { TcgContext } from '../../tcg/context.js';
+import { optimize } from '../../tcg/optimize.js';
+import { disassembleTci } from '../../tcg/tci/disas.js';
+import { TciLowering, TciOverflow } from '../../tcg/tci/lower.js';
+import { formatIr } from '../../tcg/text.js';
+import type { Log } from '../../util/log.js';
+import type { Runtime } from './runtime.js';
+import { TranslateFault, type TargetFrontend, type TbSource } from './translator.js';
+
+const DEFAULT_MAX_INSNS = 64;
+const NO_PAGE = 0xffff_ffff;
+
+export interface TranslatorStats {
+  tbs: number;
+  /** Guest instructions and bytes translated. */
+  insns: number;
+  guestBytes: number;
+  tciBytes: number;
+  /** Flushes because the arena was full. */
+  arenaFlushes: number;
+  /** TBs that had to be made shorter for the tci format. */
+  overflows: number;
+  /** What the translator itself could not do; the machine stops with EXEC_TRANSLATE_FAILED. */
+  lastError: string;
+}
+
+export class Translator {
+  readonly stats: TranslatorStats = { tbs: 0, insns: 0, guestBytes: 0, tciBytes: 0, arenaFlushes: 0, overflows: 0, lastError: '' };
+  private readonly ctx: TcgContext;
+  private readonly lowering: TciLowering;
+  private readonly bytes: Uint8Array;
+  private readonly words: Int32Array;
+  private readonly units: Uint16Array;
+  private readonly view: DataView;
+
+  constructor(
+    private readonly runtime: Runtime,
+    private readonly frontend: TargetFrontend,
+    private readonly options: { readonly maxInsns?: number; readonly fences?: boolean; readonly log?: Log } = {},
+  ) {
+    this.ctx = new TcgContext(frontend.globals, frontend.helpers);
+    this.lowering = new TciLowering({ helperIndex: runtime.helperTable(frontend.helpers), fences: options.fences });
+    const { buffer } = runtime.memory; // a fixed size: the views stay good
+    this.bytes = new Uint8Array(buffer);
+    this.words = new Int32Array(buffer);
+    this.units = new Uint16Array(buffer);
+    this.view = new DataView(buffer);
+  }
+
+  /** Makes the TB that the env describes. 0: a guest fault is pending, or (see stats.lastError) the translator failed. Never throws. */
+  translate(env: number, pcLo: number, pcHi: number): number {
+    try {
+      return this.make(env >>> 0, pcLo, pcHi);
+    } catch (error) {
+      if (error instanceof TranslateFault) return 0;
+      this.stats.lastError = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      this.options.log?.write(`translation failed: ${this.stats.lastError}\n`);
+      return 0;
+    }
+  }
+
+  private make(env: number, pcLo: number, pcHi: number): number {
+    const { runtime, words } = this;
+    const host = words[(env + layout.ENV_CODE_HOST) >> 2] >>> 0;
+    const cflags = words[(env + layout.ENV_CODE_CFLAGS) >> 2];
+    let host1 = 0;
+    let page1 = NO_PAGE;
+    const source = {
+      pc: (BigInt(pcHi >>> 0) << 32n) | BigInt(pcLo >>> 0),
+      flags: words[(env + layout.ENV_TB_FLAGS) >> 2],
+      cflags,
+      maxInsns: cflags & layout.CF_COUNT_MASK || (this.options.maxInsns ?? DEFAULT_MAX_INSNS),
+      bytes: this.bytes,
+      host,
+      nextPage: () => {
+        host1 = runtime.exports.codeNextPage(env) >>> 0;
+        if (host1 !== 0) page1 = runtime.exports.codeNextPhysPage() >>> 0;
+        return host1;
+      },
+    };
+    const { size, icount } = this.compile(source);
+    const tb = this.allocate();
+    if (tb === 0) return 0;
+    const { code } = this.lowering;
+    const tciCode = tb + layout.TB_RECORD_SIZE;
+    const insnTable = tciCode + code.size * 2;
+    this.units.set(code.units.subarray(0, code.size), tciCode >> 1);
+    this.units.set(code.insns.subarray(0, code.insnCount * 2), insnTable >> 1);
+
+    const set = (field: number, value: number) => (words[(tb + field) >> 2] = value);
+    set(layout.TB_PC, pcLo);
+    set(layout.TB_PC + 4, pcHi);
+    set(layout.TB_FLAGS, source.flags);
+    set(layout.TB_CFLAGS, cflags);
+    set(layout.TB_SIZE, size);
+    set(layout.TB_ICOUNT, icount);
+    const phys = this.view.getBigUint64(env + layout.ENV_CODE_PHYS, true);
+    set(layout.TB_PHYS_PAGE0, Number(phys >> BigInt(layout.PAGE_BITS)));
+    const crosses = (pcLo & (layout.PAGE_SIZE - 1)) + size > layout.PAGE_SIZE;
+    set(layout.TB_PHYS_PAGE1, crosses ? page1 : NO_PAGE);
+    set(layout.TB_HOST0, host);
+    set(layout.TB_HOST1, crosses ? host1 : 0);
+    set(layout.TB_TCI, tciCode);
+    set(layout.TB_INSN_TABLE, insnTable);
+    this.setTargets(tb);
+    if (runtime.exports.tbRegister(tb) === 0) {
+      // No room for a page descriptor: start over in an empty arena.
+      this.flush();
+      return this.make(env, pcLo, pcHi);
+    }
+    this.stats.tbs++;
+    this.stats.insns += icount;
+    this.stats.guestBytes += size;
+    this.stats.tciBytes += code.size * 2;
+    return tb;
+  }
+
+  /** Frontend, optimiser, tci lowering; again with fewer instructions if the code is too long for the format. */
+  private compile(source: TbSource): { size: number; icount: number } {
+    const { ctx, frontend } = this;
+    for (let maxInsns = source.maxInsns; ; ) {
+      ctx.reset();
+      const result = frontend.translate(ctx, maxInsns === source.maxInsns ? source : { ...source, maxInsns });
+      this.logStage('op', 'OP');
+      optimize(ctx);
+      this.logStage('op_opt', 'OP after optimization');
+      try {
+        this.lowering.lower(ctx);
+      } catch (error) {
+        if (!(error instanceof TciOverflow) || result.icount <= 1) throw error;
+        this.stats.overflows++;
+        maxInsns = result.icount >> 1;
+        continue;
+      }
+      this.logCode(source, result.size);
+      return result;
+    }
+  }
+
+  private allocate(): number {
+    const { code } = this.lowering;
+    const bytes = code.size * 2 + code.insnCount * 4;
+    const tb = this.runtime.exports.tbAlloc(bytes) >>> 0;
+    if (tb !== 0) return tb;
+    this.flush();
+    return this.runtime.exports.tbAlloc(bytes) >>> 0;
+  }
+
+  private flush(): void {
+    this.stats.arenaFlushes++;
+    this.runtime.exports.tbFlushNow();
+  }
+
+  private setTargets(tb: number): void {
+    let mask = 0;
+    for (const n of [0, 1] as const) {
+      const target = this.ctx.gotoPc[n];
+      if (target === undefined) continue;
+      mask |= 1 << n;
+      this.view.setBigUint64(tb + layout.TB_GOTO_PC0 + 8 * n, BigInt.asUintN(64, target), true);
+    }
+    this.words[(tb + layout.TB_GOTO_MASK) >> 2] = mask;
+  }
+
+  private logStage(item: 'op' | 'op_opt', title: string): void {
+    const { log } = this.options;
+    if (log?.has(item)) log.mask(item, `${title}:\n${formatIr(this.ctx)}\n`);
+  }
+
+  private logCode(source: TbSource, size: number): void {
+    const { log } = this.options;
+    if (log === undefined) return;
+    if (log.has('in_asm')) log.mask('in_asm', `----------------\nIN:\n${this.frontend.disassemble(this.view, source.host, source.pc, size)}\n`);
+    if (log.has('out_asm')) log.mask('out_asm', `OUT: [tci]\n${disassembleTci(this.lowering.code.units.subarray(0, this.lowering.code.size))}\n`);
+  }
+}

@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { CommandOutput } from './command-output.js';
+
+function run(text: string, chunk: number): { output: string; status: number | undefined; rest: string } {
+  let output = '';
+  const filter = new CommandOutput('n0', (bytes) => (output += Buffer.from(bytes).toString()));
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; at += chunk) filter.write(bytes.subarray(at, at + chunk));
+  return { output, status: filter.status, rest: filter.unframed() };
+}
+
+describe('CommandOutput', () => {
+  const session = 'OpenSBI\r\n[wemu-begin n0]\nhello\nwörld\n\n[wemu-end n0 7]\n[ 1.4] reboot: Power down\r\n';
+
+  it.each([1, 2, 7, 1000])('passes only what the command wrote, in chunks of %i', (chunk) => {
+    expect(run(session, chunk)).toMatchObject({ output: 'hello\nwörld\n', status: 7 });
+  });
+
+  it('is not fooled by markers of another run', () => {
+    expect(run('[wemu-begin n0]\n\n[wemu-end n1 0]\nx\n[wemu-end n0 3]\n', 3)).toMatchObject({ output: '\n[wemu-end n1 0]\nx', status: 3 });
+  });
+
+  it('keeps what the guest said when the command never ran', () => {
+    const { status, rest } = run('Kernel panic - not syncing\n', 5);
+    expect(status).toBeUndefined();
+    expect(rest).toBe('Kernel panic - not syncing\n');
+  });
+});

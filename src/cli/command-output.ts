@@ -1,0 +1,63 @@
+/** Cuts a command's own output, and its exit status, out of what the guest's console prints. */
+import { commandMarkers } from '../node/guest/initramfs.js';
+
+/** Console text that is kept for the case that the command never runs. */
+const KEPT = 64 * 1024;
+
+export class CommandOutput {
+  /** The command's exit status, once the guest has told it. */
+  status: number | undefined;
+  private readonly begin: string;
+  private readonly end: string;
+  private state: 'boot' | 'command' | 'done' = 'boot';
+  /** Latin-1 text that is not decided yet: a marker may be on its way. */
+  private pending = '';
+  private boot = '';
+
+  constructor(
+    nonce: string,
+    private readonly emit: (bytes: Uint8Array) => void,
+  ) {
+    ({ begin: this.begin, end: this.end } = commandMarkers(nonce));
+  }
+
+  write(bytes: Uint8Array): void {
+    this.pending += Buffer.from(bytes).toString('latin1');
+    if (this.state === 'boot') this.seekBegin();
+    if (this.state === 'command') this.seekEnd();
+    if (this.state === 'done') this.seekStatus();
+  }
+
+  /** What the console said outside of the command: the reason why there is no status. */
+  unframed(): string {
+    return this.boot + this.pending;
+  }
+
+  private seekBegin(): void {
+    const at = this.pending.indexOf(this.begin);
+    const taken = at < 0 ? Math.max(0, this.pending.length - this.begin.length) : at;
+    this.boot = (this.boot + this.pending.slice(0, taken)).slice(-KEPT);
+    this.pending = this.pending.slice(at < 0 ? taken : at + this.begin.length);
+    if (at >= 0) this.state = 'command';
+  }
+
+  private seekEnd(): void {
+    const at = this.pending.indexOf(this.end);
+    // Everything that cannot be the start of the marker goes out at once: output streams.
+    const ready = at < 0 ? this.pending.length - this.partialEnd() : at;
+    if (ready > 0) this.emit(Buffer.from(this.pending.slice(0, ready), 'latin1'));
+    this.pending = this.pending.slice(at < 0 ? ready : at + this.end.length);
+    if (at >= 0) this.state = 'done';
+  }
+
+  /** Length of the longest tail of what is pending that the end marker starts with. */
+  private partialEnd(): number {
+    for (let n = Math.min(this.end.length - 1, this.pending.length); n > 0; n--) if (this.end.startsWith(this.pending.slice(-n))) return n;
+    return 0;
+  }
+
+  private seekStatus(): void {
+    const status = /^(\d+)\]/.exec(this.pending);
+    if (status) this.status ??= Number(status[1]);
+  }
+}

@@ -1,0 +1,28 @@
+/** `wemu embedded`: the bare-metal guest of our own, committed as ELF: it needs no network and no packages. */
+import { dirname, join } from 'node:path';
+import { createRequire } from 'node:module';
+import { createNodeHost } from '../node/host.js';
+import { parseAccel } from './accel.js';
+import type { SystemArguments } from './arguments.js';
+import { readImage, runMachine } from './system.js';
+
+/** Path of the guest's ELF file, the same from src/ and dist/. */
+export function embeddedGuestPath(): string {
+  return join(dirname(createRequire(import.meta.url).resolve('wemu/package.json')), 'guests', 'embedded.elf');
+}
+
+export async function runEmbedded(args: Partial<SystemArguments>): Promise<number> {
+  return runMachine(
+    {
+      machine: 'virt',
+      cpu: args.cpu,
+      memory: args.m,
+      bios: 'none',
+      kernel: readImage('-kernel', embeddedGuestPath()),
+      append: args.append,
+      icount: args.icount,
+    },
+    await createNodeHost(parseAccel(args.accel)),
+    { serials: ['stdio'], stats: args.stats },
+  );
+}

@@ -1,0 +1,81 @@
+/** `wemu linux`: Debian's riscv64 kernel with busybox, to a shell on this terminal, or for one command. */
+import { randomBytes } from 'node:crypto';
+import { StreamChardev } from '../chardev/chardev.js';
+import { writeFully } from '../node/chardev.js';
+import { fetchGuestFiles, GuestUnavailable } from '../node/guest/debian.js';
+import { buildInitramfs } from '../node/guest/initramfs.js';
+import { createNodeHost, type NodeHost } from '../node/host.js';
+import { Machine, type MachineOptions } from '../system/facade.js';
+import { OptionError } from '../util/errors.js';
+import { parseAccel } from './accel.js';
+import type { SystemArguments } from './arguments.js';
+import { CommandOutput } from './command-output.js';
+import { runEmbedded } from './embedded.js';
+import { terminalProgress } from './progress.js';
+import { readImage, runMachine } from './system.js';
+
+export interface LinuxArguments extends Partial<SystemArguments> {
+  readonly share?: string;
+  readonly net?: boolean;
+}
+
+/** Exit status of a command that the guest could not run to its end. */
+const NOT_FINISHED = 125;
+
+export async function runLinux(command: readonly string[], args: LinuxArguments): Promise<number> {
+  if (args.share !== undefined) throw new OptionError('sharing a folder with the guest is not built yet', '--share');
+  if (args.net) throw new OptionError('networking is not built yet', '--net');
+  const accel = parseAccel(args.accel);
+  let files;
+  try {
+    files = await fetchGuestFiles(['kernel', 'busybox', 'firmware'], terminalProgress());
+  } catch (error) {
+    if (!(error instanceof GuestUnavailable)) throw error;
+    if (command.length > 0) throw new OptionError(`no Linux guest: ${error.message}`);
+    process.stderr.write(`wemu: no Linux guest (${error.message}): running the embedded guest instead\n`);
+    return runEmbedded({ ...args, append: undefined });
+  }
+  const nonce = randomBytes(8).toString('hex');
+  const quiet = command.length > 0 ? ['quiet', 'loglevel=1'] : [];
+  const options: MachineOptions = {
+    machine: 'virt',
+    cpu: args.cpu,
+    memory: args.m ?? '512M',
+    bios: readImage('-bios', files.firmware),
+    kernel: readImage('-kernel', files.kernel),
+    initrd: buildInitramfs({ busybox: readImage('-initrd', files.busybox), nonce, command: command.length > 0 ? command : undefined }),
+    append: ['console=ttyS0', ...quiet, ...(args.append ? [args.append] : [])].join(' '),
+    icount: args.icount,
+  };
+  const host = await createNodeHost(accel);
+  return command.length > 0 ? runCommand(options, host, nonce, args.stats) : runMachine(options, host, { serials: ['stdio'], stats: args.stats });
+}
+
+/** Only what the command writes reaches standard output; what came before it is shown if it never got to run. */
+async function runCommand(options: MachineOptions, host: NodeHost, nonce: string, stats = false): Promise<number> {
+  const output = new CommandOutput(nonce, (bytes) => {
+    if (!writeFully(1, bytes)) machine.quit();
+  });
+  const serial = new StreamChardev('serial0', (bytes) => output.write(bytes));
+  const machine = Machine.create({ ...options, serial }, host);
+  const interrupted = (): void => machine.quit();
+  process.on('SIGINT', interrupted);
+  process.on('SIGTERM', interrupted);
+  // The guest's terminal takes a line at a time and Ctrl-D at the end, as a user would give them.
+  if (!process.stdin.isTTY) {
+    process.stdin.on('data', (chunk) => serial.input(chunk));
+    process.stdin.on('end', () => serial.input(Uint8Array.of(4)));
+  }
+  try {
+    await machine.run();
+  } finally {
+    process.off('SIGINT', interrupted);
+    process.off('SIGTERM', interrupted);
+    process.stdin.pause();
+    host.close();
+  }
+  if (stats) process.stderr.write(machine.state.accelerator?.statistics?.() ?? '');
+  if (output.status !== undefined) return output.status;
+  process.stderr.write(`${output.unframed()}\nwemu: the guest ended before the command did\n`);
+  return NOT_FINISHED;
+}

@@ -1,0 +1,27 @@
+/** Progress of downloads on a terminal: a bar where somebody looks, a line a step where not. */
+import { Presets, SingleBar } from 'cli-progress';
+import type { FetchProgress } from '../node/guest/debian.js';
+
+export function terminalProgress(): FetchProgress {
+  if (!process.stderr.isTTY) {
+    return {
+      start: (what) => void process.stderr.write(`wemu: fetching ${what}\n`),
+      update: () => {},
+      stop: () => {},
+    };
+  }
+  let bar: SingleBar | undefined;
+  const stop = (): void => {
+    bar?.stop();
+    bar = undefined;
+  };
+  return {
+    start: (what) => {
+      stop();
+      bar = new SingleBar({ format: `{bar} {percentage}%  ${what}`, stream: process.stderr, hideCursor: true }, Presets.shades_classic);
+      bar.start(100, 0);
+    },
+    update: (percent) => bar?.update(Math.round(percent)),
+    stop,
+  };
+}

@@ -1,0 +1,148 @@
+/** `wemu -M virt ...`: from QEMU's options to a machine that runs. */
+import { openSync, readFileSync } from 'node:fs';
+import { type Chardev, NullChardev } from '../chardev/chardev.js';
+import { FileChardev, StdioChardev, writeFully } from '../node/chardev.js';
+import { createNodeHost, type NodeHost } from '../node/host.js';
+import { Machine, type MachineOptions } from '../system/facade.js';
+import { isHelp, logHelp, parseLogItems, parseOptions, parseSmp } from '../system/options.js';
+import { deviceHelp, devicePropertiesHelp, machineHelp } from '../system/registry.js';
+import { DeviceState } from '../hw/core/device.js';
+import { cpuHelp } from '../target/riscv/config.js';
+import { OptionError } from '../util/errors.js';
+import { missingPart, type SystemArguments } from './arguments.js';
+import { ACCEL_HELP, parseAccel } from './accel.js';
+
+/** Runs what the options say; the process's exit status. */
+export async function runSystem(args: SystemArguments): Promise<number> {
+  const missing = missingPart(args as unknown as Record<string, unknown>);
+  if (missing) throw new OptionError(missing);
+  const host = await createNodeHost({ ...parseAccel(args.accel), seed: parseSeed(args.seed) });
+  const help = helpText(args, host);
+  if (help !== undefined) {
+    process.stdout.write(help);
+    return 0;
+  }
+  if (args.machine === undefined) {
+    throw new OptionError("no machine specified, and there is no default; 'wemu -M help' lists them, 'wemu linux' boots a Linux");
+  }
+  for (const [option, value] of [['-monitor', args.monitor], ['-display', args.display]] as const) {
+    if (value !== undefined && value !== 'none') throw new OptionError(`'${value}' is not built yet`, option, "'none'");
+  }
+  return runMachine(
+    {
+      machine: args.machine,
+      cpu: args.cpu,
+      memory: args.m,
+      smp: args.smp === undefined ? undefined : parseSmp(args.smp),
+      bios: args.bios === undefined || args.bios === 'default' || args.bios === 'none' ? args.bios : readImage('-bios', args.bios),
+      kernel: readImage('-kernel', args.kernel),
+      initrd: readImage('-initrd', args.initrd),
+      append: args.append,
+      dtb: readImage('-dtb', args.dtb),
+      devices: args.device,
+      globals: args.global,
+      icount: args.icount,
+      rtcBaseMs: parseRtcBase(args.rtc),
+      noReboot: !args.reboot,
+      noShutdown: !args.shutdown,
+      log: args.d === undefined ? undefined : { items: parseLogItems(args.d), sink: logSink(args.D) },
+    },
+    host,
+    { serials: args.serial ?? [args.nodefaults ? 'none' : 'stdio'], stats: args.stats },
+  );
+}
+
+/** The listing that some option asks for with `help` or `?`. */
+function helpText(args: SystemArguments, host: NodeHost): string | undefined {
+  if (args.machine !== undefined) {
+    if (isHelp(args.machine)) return host.machines.help();
+    const list = parseOptions('-machine', args.machine, 'type');
+    if (list.wantsHelp) return machineHelp(host.machines.get(list.required('type')).type);
+  }
+  if (args.cpu !== undefined && isHelp(args.cpu)) return cpuHelp();
+  if (args.accel !== undefined && isHelp(args.accel)) return ACCEL_HELP;
+  if (args.d !== undefined && isHelp(args.d)) return logHelp();
+  for (const device of args.device ?? []) {
+    if (isHelp(device)) return deviceHelp(host.types, DeviceState.type);
+    const [driver, second] = device.split(',');
+    const type = host.types.find(driver);
+    if (type && second !== undefined && isHelp(second)) return devicePropertiesHelp(type);
+  }
+  return undefined;
+}
+
+export interface Console {
+  /** `-serial` texts, or backends. */
+  readonly serials: readonly (string | Chardev)[];
+  readonly stats?: boolean;
+}
+
+/** Makes the machine, gives it the terminal, runs it to its end, and puts the terminal back. */
+export async function runMachine(options: MachineOptions, host: NodeHost, { serials, stats }: Console): Promise<number> {
+  let quit = (): void => {};
+  const chardevs = serials.map((serial, i) => (typeof serial === 'string' ? openSerial(`serial${i}`, serial, () => quit()) : serial));
+  try {
+    const machine = Machine.create({ ...options, serial: chardevs }, host);
+    quit = () => machine.quit();
+    for (const chardev of chardevs) if (chardev instanceof StdioChardev) chardev.open();
+    const { exitCode } = await machine.run();
+    if (stats) process.stderr.write(machine.state.accelerator?.statistics?.() ?? '');
+    return exitCode;
+  } finally {
+    for (const chardev of chardevs) chardev.close();
+    host.close();
+  }
+}
+
+function openSerial(id: string, text: string, quit: () => void): Chardev {
+  if (text === 'stdio' || text === 'mon:stdio') return new StdioChardev(id, quit);
+  if (text === 'null' || text === 'none') return new NullChardev(id);
+  if (text.startsWith('file:')) return new FileChardev(id, text.slice('file:'.length));
+  throw new OptionError(`unknown serial device '${text}'`, '-serial', 'stdio, file:PATH, null or none');
+}
+
+export function readImage(option: string, path: string): Uint8Array;
+export function readImage(option: string, path: string | undefined): Uint8Array | undefined;
+export function readImage(option: string, path: string | undefined): Uint8Array | undefined {
+  if (path === undefined) return undefined;
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new OptionError(`cannot read '${path}': ${reason(error)}`, option);
+  }
+}
+
+const REASONS: Record<string, string> = { ENOENT: 'no such file', EACCES: 'permission denied', EISDIR: 'is a directory' };
+function reason(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return REASONS[code ?? ''] ?? message;
+}
+
+function logSink(path: string | undefined): (text: string) => void {
+  let fd = 2;
+  if (path !== undefined) {
+    try {
+      fd = openSync(path, 'w');
+    } catch (error) {
+      throw new OptionError(`cannot write '${path}': ${reason(error)}`, '-D');
+    }
+  }
+  return (text) => void writeFully(fd, new TextEncoder().encode(text));
+}
+
+function parseSeed(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^\d{1,10}$/.test(text) || Number(text) > 0xffff_ffff) throw new OptionError(`invalid seed '${text}'`, '-seed', 'a number from 0 to 4294967295');
+  return Number(text);
+}
+
+function parseRtcBase(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const list = parseOptions('-rtc', text, 'base');
+  const base = list.string('base') ?? 'utc';
+  list.finish();
+  if (base === 'utc') return undefined;
+  const ms = /^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d)?$/.test(base) ? Date.parse(base.includes('T') ? `${base}Z` : base) : NaN;
+  if (Number.isNaN(ms)) throw new OptionError(`invalid base '${base}'`, list.where, "'utc' or YYYY-MM-DDThh:mm:ss");
+  return ms;
+}

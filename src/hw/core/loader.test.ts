@@ -1,0 +1,135 @@
+import { gzipSync } from 'fflate';
+import { describe, expect, it } from 'vitest';
+import { LoaderError } from '../../util/errors.js';
+import { TestMachine } from '../../system/testing.js';
+import { EM_RISCV, parseElf } from './elf.js';
+import { loadElf, loadKernel, parseLinuxImage, unpack } from './loader.js';
+import { RomList } from './rom.js';
+
+const expectation = { machines: [EM_RISCV], littleEndian: true };
+
+interface Segment {
+  paddr: number;
+  vaddr?: number;
+  bytes: number[];
+  memsz?: number;
+}
+
+/** A small ELF64 with a symbol `tohost` at 0x80001000. */
+function elf64(segments: Segment[], patch: (view: DataView) => void = () => {}): Uint8Array {
+  const strtab = '\0tohost\0';
+  const file = new Uint8Array(4096);
+  const view = new DataView(file.buffer);
+  file.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
+  view.setUint16(16, 2, true);
+  view.setUint16(18, EM_RISCV, true);
+  view.setBigUint64(24, 0xffffffff80000004n, true);
+  view.setBigUint64(32, 64n, true);
+  view.setBigUint64(40, 1024n, true);
+  [64, 56, segments.length, 64, 3].forEach((v, i) => view.setUint16(52 + 2 * i, v, true));
+  segments.forEach((s, i) => {
+    const at = 64 + 56 * i;
+    const offset = 2048 + 256 * i;
+    view.setUint32(at, 1, true);
+    view.setUint32(at + 4, 5, true);
+    [offset, s.vaddr ?? s.paddr, s.paddr, s.bytes.length, s.memsz ?? s.bytes.length].forEach((v, j) => view.setBigUint64(at + 8 + 8 * j, BigInt.asUintN(64, BigInt(v)), true));
+    file.set(s.bytes, offset);
+  });
+  const section = (i: number, type: number, offset: number, size: number, link: number) => {
+    const at = 1024 + 64 * i;
+    view.setUint32(at + 4, type, true);
+    view.setBigUint64(at + 24, BigInt(offset), true);
+    view.setBigUint64(at + 32, BigInt(size), true);
+    view.setUint32(at + 40, link, true);
+  };
+  section(1, 2, 1400, 48, 2);
+  section(2, 3, 1300, strtab.length, 0);
+  file.set(new TextEncoder().encode(strtab), 1300);
+  view.setUint32(1424, 1, true);
+  file[1428] = 0x11;
+  view.setBigUint64(1432, 0x80001000n, true);
+  view.setBigUint64(1440, 8n, true);
+  patch(view);
+  return file;
+}
+
+const simple: Segment[] = [{ paddr: 0x8000_0000, vaddr: -0x8000_0000, bytes: [1, 2, 3, 4], memsz: 8 }];
+
+describe('ELF', () => {
+  it('gives segments, the physical entry and symbols', () => {
+    const elf = parseElf('k', elf64(simple), expectation);
+    expect(elf.physicalEntry).toBe(0x8000_0004n);
+    expect([elf.low, elf.high]).toEqual([0x8000_0000, 0x8000_0008]);
+    expect(elf.symbols.find('tohost')?.address).toBe(0x8000_1000n);
+    expect(elf.symbols.at(0x8000_1007n)?.name).toBe('tohost');
+    expect(elf.symbols.at(0x8000_1008n)).toBeUndefined();
+  });
+
+  it.each<[string, RegExp, Uint8Array]>([
+    ['another machine', /wrong machine type 20/, elf64(simple, (v) => v.setUint16(18, 20, true))],
+    ['the other byte order', /big-endian/, elf64(simple, (v) => v.setUint8(5, 2))],
+    ['truncation', /truncated: segment 0/, elf64(simple).subarray(0, 2050)],
+    ['overlap', /0x80000000 and 0x80000004 overlap/, elf64([...simple, { paddr: 0x8000_0004, bytes: [1] }])],
+    ['absurd sizes', /absurd/, elf64([{ paddr: 0x8000_0000, bytes: [1], memsz: 2 ** 50 }])],
+    ['headers beyond the end', /headers lie outside/, elf64(simple, (v) => v.setBigUint64(32, 1n << 60n, true))],
+    ['a file part larger than the memory part', /larger in the file/, elf64([{ paddr: 0, bytes: [1, 2], memsz: 1 }])],
+    ['no ELF at all', /not an ELF/, new Uint8Array(100)],
+  ])('is refused for %s', (_, message, file) => {
+    expect(() => parseElf('k', file, expectation)).toThrow(LoaderError);
+    expect(() => parseElf('k', file, expectation)).toThrow(message);
+  });
+
+  it('throws nothing but LoaderErrors, whatever byte is broken', () => {
+    const good = elf64(simple);
+    for (let at = 0; at < 1500; at++) {
+      const bad = good.slice();
+      bad[at] = 0xff;
+      try {
+        parseElf('k', bad, expectation);
+      } catch (error) {
+        expect(error).toBeInstanceOf(LoaderError);
+      }
+    }
+  });
+});
+
+describe('images', () => {
+  it('are put back at every reset, bss zeroed', () => {
+    const machine = new TestMachine();
+    machine.systemMemory.addSubregion(0x8000_0000, machine.newRam('ram', 0x10000));
+    const image = loadElf(machine.roms, 'k', elf64(simple), expectation);
+    expect(image.entry).toBe(0x8000_0004);
+    machine.addressSpace.write64(0x8000_0000, -1n);
+    machine.reset();
+    expect(machine.addressSpace.read64(0x8000_0000)).toBe(0x04030201n);
+  });
+
+  it('that overlap, or lie outside of memory, are refused by name', () => {
+    const machine = new TestMachine();
+    machine.roms.add('fw', 0x1000, new Uint8Array(16));
+    expect(() => machine.roms.add('kernel', 0x100f, new Uint8Array(1))).toThrow(/'kernel'.*overlaps 'fw'/);
+    expect(() => machine.reset()).toThrow(/'fw' at 0x1000..0x1010 is not in RAM or ROM/);
+  });
+
+  it('of Linux are known by their header, packed or not, and take the room that it says', () => {
+    const bytes = new Uint8Array(128);
+    const view = new DataView(bytes.buffer);
+    view.setBigUint64(8, 0x200000n, true);
+    view.setBigUint64(16, 0x4000n, true);
+    view.setUint32(56, 0x05435352, true);
+    expect(parseLinuxImage(bytes)).toEqual({ textOffset: 0x200000, imageSize: 0x4000, bigEndian: false });
+    const roms = new RomList();
+    const image = loadKernel(roms, 'Image', gzipSync(bytes), expectation, 0x8020_0000, 0x9000_0000);
+    expect([image.kind, image.entry, image.end]).toEqual(['linux', 0x8020_0000, 0x8020_4000]);
+    expect(roms.blobs[0].bytes).toEqual(bytes);
+    expect(() => loadKernel(new RomList(), 'Image', bytes, expectation, 0x8020_0000, 0x8020_1000)).toThrow(/do not fit/);
+  });
+
+  it('that cannot be unpacked say so', () => {
+    expect(() => unpack('k', Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0))).toThrow(/zstd.*not supported/);
+    const packed = gzipSync(new Uint8Array(100_000));
+    expect(() => unpack('k', packed, 1000)).toThrow(/unpacks to more than 1000 bytes/);
+    expect(() => unpack('k', packed.subarray(0, 40))).toThrow(LoaderError);
+    expect(unpack('k', packed)).toHaveLength(100_000);
+  });
+});

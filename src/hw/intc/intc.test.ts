@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import { TestMachine } from '../../system/testing.js';
+import { IrqLine } from '../core/irq.js';
+import { RiscvAclintMtimer, RiscvAclintSwi } from './riscv-aclint.js';
+import { SifivePlic } from './sifive-plic.js';
+
+const VIRT = {
+  'num-sources': 96,
+  'num-priorities': 7,
+  'pending-base': 0x1000,
+  'enable-base': 0x2000,
+  'enable-stride': 0x80,
+  'context-base': 0x20_0000,
+  'context-stride': 0x1000,
+  'aperture-size': 0x60_0000,
+};
+
+describe('plic', () => {
+  const setup = (config = 'MS,MS') => {
+    const m = new TestMachine();
+    const plic = m.addDevice(SifivePlic, { 'hart-config': config, ...VIRT });
+    plic.mmioMap(0, 0);
+    const out = [0, 0, 0, 0]; // S of both harts, M of both harts
+    out.forEach((_, i) => plic.connectGpioOut(i, new IrqLine((_n, level) => (out[i] = level))));
+    const w = (at: number, value: number) => m.addressSpace.write(at, 4, value);
+    const r = (at: number) => m.addressSpace.read(at, 4);
+    return { m, plic, out, w, r };
+  };
+  const claim = (context: number) => 0x20_0004 + 0x1000 * context;
+
+  it('gives the source of the highest priority, the lowest number first, to the right context', () => {
+    const { plic, out, w, r } = setup();
+    w(4 * 5, 3);
+    w(4 * 40, 7);
+    w(4 * 41, 7);
+    w(0x2000 + 0x80 * 3, 1 << 5); // context 3: hart 1 S
+    w(0x2004 + 0x80 * 3, (1 << 8) | (1 << 9));
+    for (const irq of [41, 5, 40]) plic.gpioIn(irq).raise();
+    expect(out).toEqual([0, 1, 0, 0]);
+    expect([r(claim(0)), r(claim(3)), r(claim(3)), r(claim(3)), r(claim(3))]).toEqual([0, 40, 41, 5, 0]);
+    expect(out).toEqual([0, 0, 0, 0]);
+  });
+
+  it('asks again at completion while the line is high', () => {
+    const { plic, out, w, r } = setup();
+    w(4 * 1, 1);
+    w(0x2000, 2);
+    plic.gpioIn(1).raise();
+    expect([out[2], r(claim(0)), out[2], r(0x1000)]).toEqual([1, 1, 0, 0]);
+    w(claim(0), 1);
+    expect([out[2], r(0x1000)]).toEqual([1, 2]);
+    r(claim(0));
+    plic.gpioIn(1).lower();
+    w(claim(0), 1);
+    expect(out[2]).toBe(0);
+  });
+
+  it('respects threshold, priority 0 and WARL', () => {
+    const { plic, out, w, r } = setup();
+    w(4 * 2, 0xffff_fff9); // 3 bits: 1
+    expect(r(4 * 2)).toBe(1);
+    w(0x2000, 0xffff_ffff);
+    expect(r(0x2000)).toBe(0xffff_fffe);
+    plic.gpioIn(2).raise();
+    expect(out[2]).toBe(1);
+    w(0x20_0000, 1);
+    expect(out[2]).toBe(0);
+    w(0x20_0000, 0);
+    w(4 * 2, 0);
+    expect(out[2]).toBe(0);
+  });
+
+  it('refuses a bad hart-config', () => {
+    expect(() => setup('MX')).toThrow(/invalid mode 'X'/);
+    expect(() => setup('MM')).toThrow(/twice/);
+  });
+});
+
+describe('clint', () => {
+  const setup = () => {
+    const m = new TestMachine();
+    const mtimer = m.addDevice(RiscvAclintMtimer, { 'num-harts': 2 });
+    mtimer.mmioMap(0, 0);
+    const out = [0, 0];
+    out.forEach((_, i) => mtimer.connectGpioOut(i, new IrqLine((_n, level) => (out[i] = level))));
+    m.reset();
+    return { m, mtimer, out };
+  };
+
+  it('counts 10 MHz of guest time, readable in words and doublewords', () => {
+    const { m } = setup();
+    m.advance(1_000_000);
+    expect(m.addressSpace.read64(0x7ff8)).toBe(10_000n);
+    expect([m.addressSpace.read(0x7ff8, 4), m.addressSpace.read(0x7ffc, 4)]).toEqual([10_000, 0]);
+    m.addressSpace.write(0x7ffc, 4, 5);
+    expect(m.addressSpace.read64(0x7ff8)).toBe((5n << 32n) + 10_000n);
+  });
+
+  it('raises each hart’s line when mtime reaches mtimecmp', () => {
+    const { m, out } = setup();
+    m.addressSpace.write64(0, 50n);
+    m.addressSpace.write(8, 4, 80);
+    m.addressSpace.write(12, 4, 0);
+    expect(out).toEqual([0, 0]);
+    m.advance(5_000);
+    expect(out).toEqual([1, 0]);
+    m.advance(3_000);
+    expect(out).toEqual([1, 1]);
+    m.addressSpace.write64(0, 0xffff_ffff_ffff_ffffn);
+    expect(out).toEqual([0, 1]);
+  });
+
+  it('has software interrupts', () => {
+    const m = new TestMachine();
+    const swi = m.addDevice(RiscvAclintSwi, { 'num-harts': 2 });
+    swi.mmioMap(0, 0);
+    let level = 0;
+    swi.connectGpioOut(1, new IrqLine((_, l) => (level = l)));
+    m.addressSpace.write(4, 4, 0xffff_ffff);
+    expect([level, m.addressSpace.read(4, 4), m.addressSpace.read(0, 4)]).toEqual([1, 1, 0]);
+    m.addressSpace.write(4, 4, 2);
+    expect(level).toBe(0);
+  });
+});

@@ -1,0 +1,48 @@
+import { expect, it } from 'vitest';
+import { TestMachine } from '../../system/testing.js';
+import { IrqLine } from '../core/irq.js';
+import { GoldfishRtc } from './goldfish-rtc.js';
+
+const setup = () => {
+  const m = new TestMachine();
+  const rtc = m.addDevice(GoldfishRtc);
+  rtc.mmioMap(0, 0);
+  const line = { level: 0 };
+  rtc.connectIrq(0, new IrqLine((_, level) => (line.level = level)));
+  m.reset();
+  const now = () => {
+    const low = BigInt(m.addressSpace.read(0, 4));
+    return (BigInt(m.addressSpace.read(4, 4)) << 32n) | low;
+  };
+  return { m, line, now, w: (at: number, value: number) => m.addressSpace.write(at, 4, value) };
+};
+
+it('tells the host’s wall clock in ns', () => {
+  const { m, now } = setup();
+  const began = now();
+  expect(began).toBe(BigInt(Date.UTC(2024, 0, 1)) * 1_000_000n);
+  m.advance(3e9);
+  expect(Number(now() - began)).toBeCloseTo(3e9, -3);
+});
+
+it('can be set', () => {
+  const { now, w } = setup();
+  w(4, 0);
+  w(0, 5);
+  expect(now()).toBe(5n);
+});
+
+it('rings once at its alarm', () => {
+  const { m, line, now, w } = setup();
+  const at = now() + 1_000_000_000n;
+  w(0x10, 1);
+  w(0xc, Number(at >> 32n));
+  w(8, Number(at & 0xffff_ffffn));
+  expect([line.level, m.addressSpace.read(0x18, 4)]).toEqual([0, 1]);
+  m.advance(0.9e9);
+  expect(line.level).toBe(0);
+  m.advance(0.2e9);
+  expect([line.level, m.addressSpace.read(0x18, 4)]).toEqual([1, 0]);
+  w(0x1c, 1);
+  expect(line.level).toBe(0);
+});

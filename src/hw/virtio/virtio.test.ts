@@ -1,0 +1,239 @@
+import { describe, expect, it } from 'vitest';
+import { RingBufferChardev } from '../../chardev/chardev.js';
+import type { DeviceClass } from '../core/device.js';
+import { TestMachine } from '../../system/testing.js';
+import { IrqLine } from '../core/irq.js';
+import type { VirtioDevice } from './virtio.js';
+import { VirtioMmio } from './virtio-mmio.js';
+import { VirtioRng } from './virtio-rng.js';
+import { VirtConsole, VirtioSerial } from './virtio-serial.js';
+import { needEvent } from './virtqueue.js';
+
+const RAM = 0x8000_0000;
+const DESC = RAM + 0x1000;
+const AVAIL = RAM + 0x2000;
+const USED = RAM + 0x3000;
+const DATA = RAM + 0x8000;
+const [NEXT, WRITE, INDIRECT] = [1, 2, 4];
+
+/** A driver in the guest's place: modern transport, rings at fixed places 0x10000 apart. */
+class Driver {
+  readonly m = new TestMachine();
+  readonly transport: VirtioMmio;
+  irq = 0;
+  private readonly availIdx = new Map<number, number>();
+
+  constructor(forceLegacy = false) {
+    this.m.systemMemory.addSubregion(RAM, this.m.newRam('ram', 0x10_0000));
+    this.transport = this.m.addDevice(VirtioMmio, { 'force-legacy': forceLegacy });
+    this.transport.mmioMap(0, 0);
+    this.transport.connectIrq(0, new IrqLine((_, level) => (this.irq = level)));
+  }
+  plug<T extends VirtioDevice>(klass: DeviceClass<T>): T {
+    return this.m.realize(this.m.newDevice(klass), { bus: this.transport.bus });
+  }
+  r = (at: number): number => this.m.addressSpace.read(at, 4);
+  w = (at: number, value: number): void => void this.m.addressSpace.write(at, 4, value >>> 0);
+
+  start(features = 0n, queues = [0]): void {
+    for (const status of [1, 3]) this.w(0x70, status);
+    features |= 1n << 32n;
+    for (const half of [0, 1]) {
+      this.w(0x24, half);
+      this.w(0x20, Number((features >> BigInt(32 * half)) & 0xffff_ffffn));
+    }
+    this.w(0x70, 11);
+    for (const q of queues) {
+      this.w(0x30, q);
+      this.w(0x38, 8);
+      [DESC, AVAIL, USED].forEach((area, i) => this.w(0x80 + 0x10 * i, area + 0x10000 * q));
+      this.w(0x44, 1);
+    }
+    this.w(0x70, 15);
+  }
+  desc(i: number, address: number, length: number, flags: number, next = 0, q = 0): void {
+    const at = DESC + 0x10000 * q + 16 * i;
+    this.m.addressSpace.write64(at, BigInt(address));
+    this.w(at + 8, length);
+    this.w(at + 12, flags | (next << 16));
+  }
+  offer(head: number, q = 0): void {
+    const idx = this.availIdx.get(q) ?? 0;
+    this.m.addressSpace.write(AVAIL + 0x10000 * q + 4 + 2 * (idx % 8), 2, head);
+    this.availIdx.set(q, idx + 1);
+    this.m.addressSpace.write(AVAIL + 0x10000 * q + 2, 2, idx + 1);
+    this.w(0x50, q);
+  }
+  usedIdx = (q = 0): number => this.m.addressSpace.read(USED + 0x10000 * q + 2, 2);
+}
+
+describe('virtio-mmio', () => {
+  it('shows an empty slot as device 0', () => {
+    const d = new Driver();
+    expect([d.r(0), d.r(4), d.r(8), d.r(0xc)]).toEqual([0x7472_6976, 2, 0, 0x554d_4551]);
+  });
+
+  it('offers what QEMU offers with force-legacy', () => {
+    const d = new Driver(true);
+    d.plug(VirtioRng);
+    expect([d.r(4), d.r(8), d.r(0x10), d.r(0x34)]).toEqual([1, 4, 0x3900_0000, 0x400]);
+    const s = new Driver(true);
+    s.plug(VirtioSerial);
+    expect([s.r(8), s.r(0x10), s.r(0x104), s.r(0x108)]).toEqual([3, 0x3900_0006, 31, 0xffff_ffff]);
+  });
+
+  it('fills a buffer through the legacy registers', () => {
+    const d = new Driver(true);
+    d.plug(VirtioRng);
+    d.w(0x28, 4096);
+    d.w(0x30, 0);
+    d.w(0x38, 8);
+    d.w(0x3c, 4096);
+    d.w(0x40, DESC / 4096);
+    d.w(0x70, 7);
+    d.desc(0, DATA, 16, WRITE);
+    d.m.addressSpace.write(DESC + 128 + 4, 2, 0);
+    d.m.addressSpace.write(DESC + 128 + 2, 2, 1);
+    d.w(0x50, 0);
+    expect(d.r(DESC + 4096) >>> 16).toBe(1); // used ring on the next page
+    expect([d.r(0x40), d.irq]).toEqual([DESC / 4096, 1]);
+  });
+
+  it('wants VERSION_1 of a modern driver', () => {
+    const d = new Driver();
+    d.plug(VirtioRng);
+    d.w(0x70, 3);
+    d.w(0x70, 11);
+    expect(d.r(0x70)).toBe(3);
+  });
+});
+
+describe('virtio-rng', () => {
+  it('fills chains, direct and indirect, and interrupts', () => {
+    const d = new Driver();
+    d.plug(VirtioRng);
+    d.start(1n << 28n);
+    d.desc(0, DATA, 8, WRITE | NEXT, 1);
+    d.desc(1, DATA + 0x100, 8, WRITE);
+    d.offer(0);
+    expect([d.usedIdx(), d.r(USED + 4), d.r(USED + 8), d.irq, d.r(0x60)]).toEqual([1, 0, 16, 1, 1]);
+    expect(d.r(DATA + 0x104)).not.toBe(0);
+    d.w(0x64, 1);
+    expect(d.irq).toBe(0);
+    d.desc(2, DATA + 0x200, 16, INDIRECT);
+    d.m.addressSpace.write64(DATA + 0x200, BigInt(DATA + 0x300));
+    d.w(DATA + 0x208, 4);
+    d.w(DATA + 0x20c, WRITE);
+    d.offer(2);
+    expect([d.usedIdx(), d.r(USED + 12), d.r(USED + 16)]).toEqual([2, 2, 4]);
+  });
+
+  it('interrupts by used_event', () => {
+    const d = new Driver();
+    d.plug(VirtioRng);
+    d.start(1n << 29n);
+    d.m.addressSpace.write(AVAIL + 4 + 16, 2, 2); // wants to hear of the third
+    d.desc(0, DATA, 8, WRITE);
+    const irqs = [0, 0, 0, 0].map(() => {
+      d.offer(0);
+      const level = d.irq;
+      d.w(0x64, 1);
+      return level;
+    });
+    expect(irqs).toEqual([1, 0, 1, 0]); // the first: nothing was signalled yet
+    expect([needEvent(2, 3, 2), needEvent(2, 2, 1), needEvent(0xffff, 0, 0xffff)]).toEqual([true, false, true]);
+  });
+
+  it.each<[string, (d: Driver) => void]>([
+    ['a loop', (d) => (d.desc(0, DATA, 8, WRITE | NEXT, 1), d.desc(1, DATA, 8, WRITE | NEXT, 0), d.offer(0))],
+    ['a head out of range', (d) => d.offer(9)],
+    ['a next out of range', (d) => (d.desc(0, DATA, 8, WRITE | NEXT, 100), d.offer(0))],
+    ['an empty buffer', (d) => (d.desc(0, DATA, 0, WRITE), d.offer(0))],
+    ['a buffer nowhere', (d) => (d.desc(0, 0x1_0000_0000, 8, WRITE), d.offer(0))],
+    ['a buffer beyond 2^53', (d) => (d.desc(0, 2 ** 60, 8, WRITE), d.offer(0))],
+    ['a buffer in device registers', (d) => (d.desc(0, 0x50, 4, WRITE), d.offer(0))],
+    ['nested indirect tables', (d) => (d.desc(0, DESC + 16, 16, INDIRECT), d.desc(1, DATA, 16, INDIRECT), d.offer(0))],
+    ['a crooked indirect table', (d) => (d.desc(0, DATA, 17, INDIRECT), d.offer(0))],
+    ['out after in', (d) => (d.desc(0, DATA, 8, WRITE | NEXT, 1), d.desc(1, DATA, 8, 0), d.offer(0))],
+    ['an index from nowhere', (d) => (d.m.addressSpace.write(AVAIL + 2, 2, 1000), d.w(0x50, 0))],
+  ])('breaks on %s, and works again after a reset', (_, offend) => {
+    const d = new Driver();
+    const rng = d.plug(VirtioRng);
+    d.start(1n << 28n);
+    offend(d);
+    expect([rng.broken, d.r(0x70) & 0x40, d.usedIdx()]).toEqual([true, 0x40, 0]);
+    expect(d.m.logged.some((line) => line.includes('broken'))).toBe(true);
+    d.w(0x70, 0);
+    expect([rng.broken, d.r(0x70)]).toEqual([false, 0]);
+  });
+
+  it('ends although the used ring lies over the available ring', () => {
+    const d = new Driver();
+    d.plug(VirtioRng);
+    d.start();
+    d.w(0x44, 0);
+    d.w(0xa0, AVAIL);
+    d.w(0x44, 1);
+    d.desc(0, DATA, 8, WRITE);
+    d.offer(0);
+  });
+});
+
+describe('virtio-serial', () => {
+  it('is a console on port 0, with and without the control queue', () => {
+    const d = new Driver();
+    const host = new RingBufferChardev('c');
+    const serial = d.plug(VirtioSerial);
+    d.m.realize(d.m.newDevice(VirtConsole, { chardev: host }), { bus: serial.bus });
+    d.start(0n, [0, 1]);
+    d.m.addressSpace.writeBytes(DATA, new TextEncoder().encode('hello'));
+    d.desc(0, DATA, 5, 0, 0, 1);
+    d.offer(0, 1);
+    expect([host.readText(), d.usedIdx(1)]).toEqual(['hello', 1]);
+    host.input(new TextEncoder().encode('abcdef'));
+    expect(d.usedIdx(0)).toBe(0);
+    d.desc(0, DATA + 0x100, 4, WRITE);
+    d.offer(0);
+    expect([d.r(DATA + 0x100), d.r(USED + 8)]).toEqual([0x6463_6261, 4]);
+    d.offer(0);
+    expect([d.r(DATA + 0x100) & 0xffff, d.usedIdx()]).toEqual([0x6665, 2]);
+  });
+
+  it('announces its ports to a multiport driver', () => {
+    const d = new Driver();
+    const serial = d.plug(VirtioSerial);
+    d.m.realize(d.m.newDevice(VirtConsole, { chardev: new RingBufferChardev('c') }), { bus: serial.bus });
+    d.start(2n, [0, 1, 2, 3]);
+    for (let i = 0; i < 4; i++) {
+      d.desc(i, DATA + 0x20000 + 16 * i, 16, WRITE, 0, 2);
+      d.offer(i, 2);
+    }
+    const tell = (id: number, event: number, value: number) => {
+      d.w(DATA, id);
+      d.w(DATA + 4, event | (value << 16));
+      d.desc(0, DATA, 8, 0, 0, 3);
+      d.offer(0, 3);
+    };
+    tell(0xffff_ffff, 0, 1);
+    tell(0, 3, 1);
+    const events = [0, 1, 2].map((i) => d.r(DATA + 0x20000 + 16 * i + 4) & 0xffff);
+    expect([d.usedIdx(2), events]).toEqual([3, [1, 4, 6]]); // PORT_ADD, CONSOLE_PORT, PORT_OPEN
+  });
+
+  it('sends long output in slices', () => {
+    const d = new Driver();
+    let sent = 0;
+    const host = new RingBufferChardev('c');
+    host.write = (bytes) => void (sent += bytes.length);
+    const serial = d.plug(VirtioSerial);
+    d.m.realize(d.m.newDevice(VirtConsole, { chardev: host }), { bus: serial.bus });
+    d.start(0n, [1]);
+    d.desc(0, RAM, 0x4_0000, 0, 0, 1);
+    d.offer(0, 1);
+    expect([sent, d.usedIdx(1)]).toEqual([0x1_0000, 0]);
+    d.m.advance(10);
+    d.m.advance(10);
+    d.m.advance(10);
+    expect([sent, d.usedIdx(1)]).toEqual([0x4_0000, 1]);
+  });
+});

@@ -1,0 +1,285 @@
+import { describe, expect, it } from 'vitest';
+import { CpuState, ExitReason } from '../hw/core/cpu.js';
+import { ManualHostClock, type IcountOptions } from '../hw/core/clock.js';
+import { defineDevice } from '../hw/core/device.js';
+import { PlainRamAllocator } from '../memory/ram.js';
+import type { TypeInfo } from '../qom/object.js';
+import { TypeRegistry } from '../qom/registry.js';
+import { Machine, type MachineHost, type MachineOptions } from './facade.js';
+import { MachineState, defineMachine, type MachineClassOptions } from './machine.js';
+import { MachineRegistry } from './registry.js';
+import type { Sleep } from './scheduler.js';
+
+/** Executes nothing, at 10 ns an instruction of host time. `script` looks at every instruction and may change the state. */
+class ScriptedCpu extends CpuState {
+  static override readonly type: TypeInfo = defineDevice('scripted-cpu', CpuState, ScriptedCpu);
+  readonly env = 0;
+  pc = 0n;
+  halted = false;
+  irq = false;
+  instructionCount = 0;
+  resets = 0;
+  slices: number[] = [];
+  private exit = false;
+  script: (cpu: ScriptedCpu) => void = () => {};
+
+  override reset(): void {
+    this.resets++;
+    this.halted = false;
+  }
+  run(budget: number): ExitReason {
+    this.exit = false;
+    if (this.irq) {
+      this.halted = false;
+      this.irq = false;
+    }
+    const start = this.instructionCount;
+    const host = this.machine.env.hostClock as ManualHostClock;
+    let reason = ExitReason.Budget;
+    for (let i = 0; i < budget; i++) {
+      this.instructionCount++;
+      host.ns += 10;
+      this.script(this);
+      if (this.halted) reason = ExitReason.Halted;
+      if (this.exit) reason = ExitReason.Request;
+      if (this.halted || this.exit) break;
+    }
+    this.slices.push(this.instructionCount - start);
+    return reason;
+  }
+  requestExit(): void {
+    this.exit = true;
+  }
+  hasWork(): boolean {
+    return this.irq;
+  }
+  registers(): [string, bigint][] {
+    return [['x1', 5n]];
+  }
+  writeRegister(): boolean {
+    return false;
+  }
+  translateDebug(address: bigint): number | undefined {
+    return address >= 0x1000n ? Number(address) - 0x1000 : undefined;
+  }
+  dumpState(): string {
+    return '';
+  }
+}
+
+class Board extends MachineState {
+  static override readonly type: TypeInfo<MachineClassOptions> = defineMachine('board', MachineState, Board, { desc: 'a board', isDefault: true, aliases: ['b'], maxCpus: 2 });
+  protected override init(): void {
+    this.systemMemory.addSubregion(0, this.newRam('ram', 0x4000));
+    for (let i = 0; i < this.smpCpus; i++) {
+      const cpu = this.newDevice(ScriptedCpu);
+      this.addCpu(cpu);
+      this.realize(cpu);
+    }
+  }
+}
+
+function make(options: MachineOptions = {}) {
+  const clock = new ManualHostClock();
+  const sleeps: number[] = [];
+  const host: MachineHost = {
+    clock,
+    machines: new MachineRegistry([Board]),
+    types: new TypeRegistry([ScriptedCpu]),
+    engine: () => ({ ram: new PlainRamAllocator() }),
+    scheduler: {
+      yield: async () => void (clock.ns += 1000),
+      sleep: (ms): Sleep => {
+        sleeps.push(ms);
+        let wake!: () => void;
+        const done = new Promise<void>((resolve) => (wake = resolve));
+        if (ms !== Infinity) {
+          clock.ns += ms * 1e6;
+          wake();
+        }
+        return { done, wake };
+      },
+    },
+  };
+  const machine = Machine.create(options, host);
+  return { machine, clock, sleeps, cpu: machine.cpu() as ScriptedCpu, cpus: machine.state.cpus as ScriptedCpu[] };
+}
+
+describe('the main loop', () => {
+  it('ends with the guest\'s shutdown, its cause and code', async () => {
+    const { machine, cpu } = make();
+    cpu.script = () => cpu.instructionCount === 1234 && machine.state.requestShutdown('guest-panic', 3);
+    expect(await machine.run()).toEqual({ reason: 'guest-panic', exitCode: 3 });
+    expect(cpu.instructionCount).toBe(1234);
+    expect(machine.runState).toBe('guest-panicked');
+  });
+
+  it('keeps slices near 4 ms, whatever was guessed at first', async () => {
+    const { machine, cpu } = make();
+    cpu.script = () => cpu.instructionCount === 20_000_000 && machine.state.requestShutdown('guest-shutdown');
+    await machine.run();
+    const late = cpu.slices.slice(10, -1).map((n) => n * 10);
+    expect(Math.min(...late)).toBeGreaterThan(3e6);
+    expect(Math.max(...late)).toBeLessThan(5e6);
+  });
+
+  it('fires timers on time: a slice ends at the next deadline, also at one that is armed in the slice', async () => {
+    const { machine, cpu } = make();
+    const { clocks } = machine.state;
+    const late: number[] = [];
+    const timer = clocks.timer(1, () => {
+      late.push(clocks.virtualNow - due);
+      if (late.length === 20) machine.state.requestShutdown('guest-shutdown');
+    });
+    let due = 0;
+    cpu.script = () => {
+      if (timer.pending || cpu.instructionCount % 50_000 !== 7) return;
+      due = clocks.virtualNow + 300_000;
+      timer.modNs(due);
+    };
+    await machine.run();
+    expect(late).toHaveLength(20);
+    expect(Math.max(...late.slice(3))).toBeLessThan(100_000);
+  });
+
+  it('sleeps while the CPU waits, until the timer', async () => {
+    const { machine, cpu, sleeps, clock } = make();
+    machine.state.clocks.timer(1, () => (cpu.irq = true)).modNs(500e6);
+    cpu.script = () => {
+      if (clock.ns < 400e6) cpu.halted = true;
+      else machine.state.requestShutdown('guest-shutdown');
+    };
+    await machine.run();
+    expect(sleeps).toEqual([499]);
+    expect(clock.ns).toBeGreaterThanOrEqual(500e6);
+  });
+
+  it('sleeps until input comes', async () => {
+    const output: number[] = [];
+    const { machine, cpu, sleeps } = make({ serial: (bytes) => output.push(...bytes) });
+    machine.state.config.serials![0].attach({
+      canReceive: () => 16,
+      receive: (bytes) => {
+        machine.state.config.serials![0].write(bytes);
+        cpu.irq = true;
+      },
+    });
+    cpu.halted = true;
+    cpu.script = () => machine.state.requestShutdown('guest-shutdown');
+    const running = machine.run();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(sleeps).toEqual([Infinity]);
+    machine.writeSerial('hi');
+    await running;
+    expect(output).toEqual([0x68, 0x69]);
+  });
+
+  it('resets, or with noReboot ends', async () => {
+    const run = async (noReboot: boolean) => {
+      const { machine, cpu } = make({ noReboot });
+      cpu.script = () => (cpu.resets === 1 ? machine.state.requestReset('guest-reset') : machine.state.requestShutdown('guest-shutdown'));
+      return { ...(await machine.run()), resets: cpu.resets };
+    };
+    expect(await run(false)).toEqual({ reason: 'guest-shutdown', exitCode: 0, resets: 2 });
+    expect(await run(true)).toEqual({ reason: 'guest-reset', exitCode: 0, resets: 1 });
+  });
+
+  it('pauses, keeps guest time, resumes, stops', async () => {
+    const { machine, cpu, clock } = make();
+    const states: boolean[] = [];
+    machine.state.runState.addHandler((running) => states.push(running));
+    const running = machine.run();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await machine.pause();
+    const [count, time] = [cpu.instructionCount, machine.state.clocks.virtualNow];
+    clock.ns += 1e9;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect([cpu.instructionCount, machine.state.clocks.virtualNow]).toEqual([count, time]);
+    machine.resume();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(cpu.instructionCount).toBeGreaterThan(count);
+    machine.stop();
+    expect(await running).toEqual({ reason: 'stopped', exitCode: 0 });
+    expect(states).toEqual([true, false, true]);
+  });
+
+  it('stops at a debug exit and goes on when told', async () => {
+    const { machine, cpu } = make();
+    const stops: string[] = [];
+    machine.loop.onStop((state) => {
+      stops.push(state);
+      if (state === 'debug') setTimeout(() => machine.quit(), 1);
+    });
+    cpu.run = () => ExitReason.Debug;
+    expect((await machine.run()).reason).toBe('host-qmp-quit');
+    expect(stops).toEqual(['debug']);
+  });
+
+  it('gives every CPU its share', async () => {
+    const { machine, cpus } = make({ smp: 2 });
+    cpus[0].script = () => cpus[0].instructionCount === 1_000_000 && machine.state.requestShutdown('guest-shutdown');
+    await machine.run();
+    expect(cpus[1].instructionCount).toBeGreaterThan(500_000);
+  });
+});
+
+describe('icount', () => {
+  const run = async (icount: IcountOptions, hostNoise: number) => {
+    const { machine, cpu, clock } = make({ icount });
+    const trace: string[] = [];
+    const { clocks } = machine.state;
+    const timer = clocks.timer(1, () => {
+      trace.push(`timer ${clocks.virtualNow} ${cpu.instructionCount}`);
+      cpu.irq = true;
+      if (trace.length === 10) machine.state.requestShutdown('guest-shutdown');
+    });
+    cpu.script = () => {
+      clock.ns += hostNoise * (cpu.instructionCount % 7);
+      if (!timer.pending) timer.modNs(clocks.virtualNow + 12_345);
+      if (cpu.instructionCount % 1000 === 0) cpu.halted = true;
+    };
+    await machine.run();
+    return trace;
+  };
+
+  it('is the same whatever the host does, fires timers at their instruction, and skips idle time', async () => {
+    const [a, b] = [await run({ shift: 3 }, 0), await run({ shift: 3 }, 100)];
+    expect(a).toEqual(b);
+    expect(a).toHaveLength(10);
+    expect(a[0]).toBe('timer 12353 1000'); // armed at 8 ns; the CPU halts at 8000 ns, then time jumps
+  });
+});
+
+describe('the facade', () => {
+  it('reads and writes registers and memory, physical and virtual', () => {
+    const { machine } = make();
+    machine.writePhysical(0x10, Uint8Array.of(1, 2));
+    expect([...machine.readMemory(0x1010, 2)]).toEqual([1, 2]);
+    machine.writeMemory(0x1ffen, Uint8Array.of(3, 4, 5, 6));
+    expect([...machine.readPhysical(0xffe, 4)]).toEqual([3, 4, 5, 6]);
+    expect(() => machine.readMemory(0, 1)).toThrow(/0x0/);
+    expect(() => machine.readPhysical(0x10_0000, 1)).toThrow(RangeError);
+    expect(machine.readRegister('x1')).toBe(5n);
+    expect(() => machine.readRegister('x99')).toThrow(/x99/);
+  });
+
+  it('says what it cannot build', () => {
+    expect(() => make({ machine: 'bord' })).toThrow(/unsupported machine type 'bord'.*board/);
+    expect(() => make({ machine: 'b,colour=red' })).toThrow(/colour/);
+    expect(() => make({ smp: 3 })).toThrow(/1 to 2/);
+    expect(() => make({ devices: ['warp-core'] })).toThrow(/'warp-core' is not a valid device/);
+    expect(() => make({ devices: ['scripted-cpu'] })).toThrow(/cannot be added/);
+  });
+
+  it('lists machines', () => {
+    expect(new MachineRegistry([Board]).help()).toBe(`Supported machines are:\n${'b'.padEnd(20)} a board (alias of board)\n${'board'.padEnd(20)} a board (default)\n`);
+  });
+
+  it('keeps two machines apart', async () => {
+    const [a, b] = [make(), make()];
+    a.cpu.script = () => a.machine.state.requestShutdown('guest-shutdown', 1);
+    b.cpu.script = () => b.machine.state.requestShutdown('guest-shutdown', 2);
+    const results = await Promise.all([a.machine.run(), b.machine.run()]);
+    expect(results.map((r) => r.exitCode)).toEqual([1, 2]);
+  });
+});

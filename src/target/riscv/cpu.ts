@@ -1,0 +1,293 @@
+/**
+ * A RISC-V hart as a device: its engine is a vCPU of the accelerator, its state the env in linear memory. Inputs: GPIO 0..15 are
+ * the interrupts of that number in mip (privileged ISA manual, "Machine Interrupt (mip and mie) Registers").
+ */
+import { ENV_HALTED, ENV_PC, ENV_TARGET_BASE } from '../../../assembly/shared/layout.js';
+import * as X from '../../../assembly/shared/riscv.js';
+import { TcgError } from '../../accel/tcg/errors.js';
+import type { Vcpu, VcpuHooks } from '../../accel/tcg/vcpu.js';
+import { CpuState, type ExitReason } from '../../hw/core/cpu.js';
+import type { Timer } from '../../hw/core/clock.js';
+import { bool, buffer, u64, vmState } from '../../hw/core/vmstate.js';
+import { defineType, type TypeInfo } from '../../qom/object.js';
+import { uint64 } from '../../qom/property.js';
+import type { MachineState } from '../../system/machine.js';
+import { hasExtension, isaExtensions, isaString, mmuType, type CpuConfig } from './config.js';
+import { DUMPED_CSRS, LISTED_CSRS } from './cpu-registers.js';
+import { CSR_NUMBERS } from './csr-names.js';
+import { F_NAMES, X_NAMES } from './disas.js';
+
+/** What assembly/target/riscv/exports.ts gives beside helpers. */
+interface RiscvExports {
+  riscvInit(env: number): void;
+  riscvReset(env: number): void;
+  riscvPostLoad(env: number): void;
+  riscvUpdateMip(env: number, mask: number, value: number): void;
+  riscvTimerTick(env: number): void;
+  riscvHasWork(env: number): number;
+  riscvCsrRead(env: number, csr: number): bigint;
+  riscvCsrWrite(env: number, csr: number, value: bigint): void;
+}
+
+/** Where `time` comes from: the board's mtimer. */
+export interface TimeSource {
+  time(): bigint;
+  /** When mtime reaches `target`: ns of the virtual clock. */
+  deadline(target: bigint): number;
+  /** mtime was set. */
+  onTimeSet(listener: () => void): void;
+}
+
+/** What a device tree says of the hart. */
+export interface CpuDescription {
+  readonly xlen: 32 | 64;
+  readonly isa: string;
+  readonly extensions: readonly string[];
+  readonly mmuType?: string;
+  /** Bytes. */
+  readonly cbomBlockSize?: number;
+  readonly cbozBlockSize?: number;
+  readonly cbopBlockSize?: number;
+  readonly pmuMask?: number;
+}
+
+const CACHE_BLOCK = 64;
+/** hpmcounter3 to 18, as in QEMU. */
+const PMU_MASK = 0x7fff8;
+const MIP_LINES = 16;
+const NEVER = (1n << 64n) - 1n;
+
+export class RiscvCpu extends CpuState {
+  static override readonly type: TypeInfo = defineType('riscv-cpu', CpuState, RiscvCpu, {
+    description: 'RISC-V hart',
+    category: 'cpu',
+    properties: [uint64('resetvec', { field: 'resetVector', description: 'pc after reset' })],
+  });
+
+  static readonly vmState = vmState<RiscvCpu>('cpu', { version: 1, postLoad: (cpu) => cpu.postLoad() }, [
+    u64('pc'),
+    bool('halted'),
+    buffer('targetState'),
+  ]);
+
+  readonly description: CpuDescription;
+  resetVector: bigint;
+  private readonly vcpu: Vcpu;
+  private readonly exports: RiscvExports;
+  private readonly stimer: Timer;
+  private timeSource: TimeSource | undefined;
+
+  constructor(
+    machine: MachineState,
+    readonly config: CpuConfig,
+    readonly hartid: number,
+    resetVector: bigint | number,
+  ) {
+    super(machine);
+    this.resetVector = BigInt(resetVector);
+    this.description = describe(config);
+    const hooks: VcpuHooks = { rdtime: () => this.mtime(), timerUpdate: () => this.updateStimer() };
+    if (machine.accelerator === undefined) throw new TcgError('a RISC-V CPU needs an accelerator');
+    this.vcpu = machine.accelerator.createVcpu('riscv', config, hooks) as Vcpu;
+    this.exports = this.vcpu.runtime.allExports as unknown as RiscvExports;
+    this.stimer = this.newTimer(() => this.stimerExpired());
+    this.initGpioIn(MIP_LINES, (n, level) => this.exports.riscvUpdateMip(this.env, 1 << n, level ? 1 << n : 0));
+    this.configure();
+  }
+
+  /** Puts the configuration into the env, once. */
+  private configure(): void {
+    const { config, vcpu } = this;
+    vcpu.write32(X.RV_XLEN, config.xlen);
+    vcpu.write32(X.RV_EXT, config.extLo);
+    vcpu.write32(X.RV_EXT + 4, config.extHi);
+    vcpu.write32(X.RV_MAX_SATP_MODE, config.satpMode);
+    vcpu.write32(X.RV_PMP_COUNT, config.pmpCount);
+    vcpu.write64(X.RV_MHARTID, BigInt(this.hartid));
+    vcpu.write64(X.RV_MVENDORID, BigInt(config.mvendorid));
+    vcpu.write64(X.RV_MARCHID, BigInt(config.marchid));
+    vcpu.write64(X.RV_MIMPID, BigInt(config.mimpid));
+    vcpu.write64(X.RV_RESET_VEC, this.resetVector);
+    this.exports.riscvInit(this.env);
+  }
+
+  override reset(): void {
+    const { vcpu } = this;
+    for (let i = 0; i < 32; i++) {
+      vcpu.write64(X.RV_X + 8 * i, 0n);
+      vcpu.write64(X.RV_F + 8 * i, 0n);
+    }
+    vcpu.write64(X.RV_RESET_VEC, this.resetVector);
+    this.exports.riscvReset(this.env);
+    this.updateStimer();
+  }
+
+  // running
+
+  get env(): number {
+    return this.vcpu.env;
+  }
+  override run(budget: number): ExitReason {
+    return this.vcpu.exec(budget);
+  }
+  override requestExit(): void {
+    this.vcpu.requestExit();
+  }
+  override get instructionCount(): number {
+    return this.vcpu.instructionCount;
+  }
+  override get halted(): boolean {
+    return this.vcpu.read32(ENV_HALTED) !== 0;
+  }
+  set halted(value: boolean) {
+    this.vcpu.write32(ENV_HALTED, Number(value));
+  }
+  override hasWork(): boolean {
+    return this.exports.riscvHasWork(this.env) !== 0;
+  }
+
+  // time
+
+  setTimeSource(source: TimeSource): void {
+    this.timeSource = source;
+    source.onTimeSet(() => this.stimerExpired());
+  }
+
+  private mtime(): number {
+    return this.timeSource === undefined ? 0 : Number(this.timeSource.time());
+  }
+
+  /** Arms the timer of stimecmp. Without Sstc stimecmp stays what reset made of it, and a late tick does nothing. */
+  private updateStimer(): void {
+    const target = this.vcpu.read64(X.RV_STIMECMP);
+    const due = this.timeSource !== undefined && hasExtension(this.config, X.RVX_SSTC) && target !== NEVER && target > this.timeSource.time();
+    if (due) this.stimer.modNs(this.timeSource!.deadline(target));
+    else this.stimer.del();
+  }
+
+  /** Time has come, or has jumped: the runtime compares, and the timer is set for what is still to come. */
+  private stimerExpired(): void {
+    this.exports.riscvTimerTick(this.env);
+    this.updateStimer();
+  }
+
+  // registers
+
+  override get pc(): bigint {
+    return this.vcpu.read64(ENV_PC);
+  }
+  override set pc(value: bigint) {
+    this.vcpu.write64(ENV_PC, BigInt.asUintN(this.config.xlen, value));
+  }
+
+  override registers(): [name: string, value: bigint][] {
+    const list: [string, bigint][] = [['pc', this.pc]];
+    for (let i = 0; i < 32; i++) list.push([`x${i}`, this.x(i)]);
+    if (this.hasFp) for (let i = 0; i < 32; i++) list.push([`f${i}`, this.vcpu.read64(X.RV_F + 8 * i)]);
+    for (const [name, csr] of this.listed(LISTED_CSRS)) list.push([name, this.readCsr(csr)]);
+    return list;
+  }
+
+  /** By name: pc, x5 or t0, f10 or fa0, any CSR. */
+  override readRegister(name: string): bigint | undefined {
+    if (name === 'pc') return this.pc;
+    if (name === 'priv') return BigInt(this.vcpu.read32(X.RV_PRIV));
+    const x = registerNumber(name, 'x', X_NAMES);
+    if (x >= 0) return this.x(x);
+    const f = registerNumber(name, 'f', F_NAMES);
+    if (f >= 0) return this.vcpu.read64(X.RV_F + 8 * f);
+    const csr = CSR_NUMBERS.get(name);
+    return csr === undefined ? undefined : this.readCsr(csr);
+  }
+
+  override writeRegister(name: string, value: bigint): boolean {
+    const x = registerNumber(name, 'x', X_NAMES);
+    const f = registerNumber(name, 'f', F_NAMES);
+    const csr = CSR_NUMBERS.get(name);
+    if (name === 'pc') this.pc = value;
+    else if (x >= 0) this.setX(x, value);
+    else if (f >= 0) this.vcpu.write64(X.RV_F + 8 * f, value);
+    else if (csr !== undefined) this.exports.riscvCsrWrite(this.env, csr, value);
+    else return false;
+    return true;
+  }
+
+  override translateDebug(address: bigint): number | undefined {
+    return this.vcpu.translateDebug(address);
+  }
+
+  /** `info registers`, in the layout of QEMU's. */
+  override dumpState(): string {
+    const hex = (value: bigint, bits: number): string => BigInt.asUintN(bits, value).toString(16).padStart(bits / 4, '0');
+    const { xlen } = this.config;
+    const lines = [['pc', this.pc] as const, ...this.listed(DUMPED_CSRS).map(([name, csr]) => [name, this.readCsr(csr)] as const)].map(
+      ([name, value]) => ` ${name.padEnd(8)} ${hex(value, xlen)}`,
+    );
+    const table = (prefix: string, names: readonly string[], width: number, value: (i: number) => bigint): void => {
+      for (let row = 0; row < 32; row += 4) {
+        const cells = [0, 1, 2, 3].map((i) => `${`${prefix}${row + i}/${names[row + i]}`.padEnd(8)} ${hex(value(row + i), width)}`);
+        lines.push(` ${cells.join(' ')}`);
+      }
+    };
+    table('x', X_NAMES, xlen, (i) => this.x(i));
+    if (this.hasFp) table('f', F_NAMES, 64, (i) => this.vcpu.read64(X.RV_F + 8 * i));
+    return lines.join('\n');
+  }
+
+  private get hasFp(): boolean {
+    return hasExtension(this.config, X.RVX_F);
+  }
+
+  /** The CSRs of a list that this hart has (as far as its extensions decide). */
+  private listed(names: readonly string[]): [name: string, csr: number][] {
+    const missing = (name: string): boolean =>
+      (/^(f|frm)/.test(name) && !this.hasFp) ||
+      (/^(s|medeleg|mideleg)/.test(name) && !hasExtension(this.config, X.RVX_S)) ||
+      (name === 'mstatush' && this.config.xlen === 64);
+    return names.filter((name) => !missing(name)).map((name) => [name, CSR_NUMBERS.get(name)!]);
+  }
+
+  private readCsr(csr: number): bigint {
+    return BigInt.asUintN(this.config.xlen, this.exports.riscvCsrRead(this.env, csr));
+  }
+  private x(i: number): bigint {
+    return i === 0 ? 0n : BigInt.asUintN(this.config.xlen, this.vcpu.read64(X.RV_X + 8 * i));
+  }
+  /** RV32 registers are held sign-extended. */
+  private setX(i: number, value: bigint): void {
+    if (i !== 0) this.vcpu.write64(X.RV_X + 8 * i, BigInt.asIntN(this.config.xlen, value));
+  }
+
+  // snapshots
+
+  /** The target's part of the env: the whole architectural state but pc. */
+  get targetState(): Uint8Array {
+    return new Uint8Array(this.vcpu.runtime.memory.buffer, this.env + ENV_TARGET_BASE, X.RV_END - ENV_TARGET_BASE);
+  }
+
+  private postLoad(): void {
+    this.exports.riscvPostLoad(this.env);
+    this.updateStimer();
+  }
+}
+
+/** 5 for x5 or t0, -1 if it is none. */
+function registerNumber(name: string, prefix: string, abiNames: readonly string[]): number {
+  const match = new RegExp(`^${prefix}(\\d+)$`).exec(name);
+  if (match !== null && Number(match[1]) < 32) return Number(match[1]);
+  return name === 'fp' && prefix === 'x' ? 8 : abiNames.indexOf(name);
+}
+
+export function describe(config: CpuConfig): CpuDescription {
+  const block = (bit: number): number | undefined => (hasExtension(config, bit) ? CACHE_BLOCK : undefined);
+  return {
+    xlen: config.xlen,
+    isa: isaString(config),
+    extensions: isaExtensions(config),
+    mmuType: mmuType(config),
+    cbomBlockSize: block(X.RVX_ZICBOM),
+    cbozBlockSize: block(X.RVX_ZICBOZ),
+    cbopBlockSize: block(X.RVX_ZICBOP),
+    pmuMask: hasExtension(config, X.RVX_ZIHPM) ? PMU_MASK : undefined,
+  };
+}

@@ -1,0 +1,139 @@
+/**
+ * Tells the engine which branches of generated code are the usual ones (branch hinting proposal: custom section
+ * `metadata.code.branch_hint` before the code section; engines that do not know it skip it). Without a hint V8 treats the slow path
+ * of a memory access as half of all cases: the call in it then decides where registers are spilled, in the middle of hot loops.
+ *
+ * binaryen writes no such section through its C API, so the finished binary is scanned for the few shapes that the backend emits:
+ * a TLB check is likely true; a test of ENV_FAULT or of the exit request is likely false.
+ */
+import { ENV_EXIT_REQUEST, ENV_FAULT } from '../../../assembly/shared/layout.js';
+
+const SECTION_CODE = 10;
+const NAME = 'metadata.code.branch_hint';
+// opcodes, WebAssembly core specification, chapter 5.4
+const BLOCK = 0x02, LOOP = 0x03, IF = 0x04, BR = 0x0c, BR_IF = 0x0d, BR_TABLE = 0x0e, CALL = 0x10, LOCAL_GET = 0x20, LOCAL_TEE = 0x22; // prettier-ignore
+const I32_LOAD = 0x28, LAST_MEMORY = 0x3e, I32_CONST = 0x41, I64_CONST = 0x42, I64_EQ = 0x51, I64_AND = 0x83, I32_OR = 0x72; // prettier-ignore
+
+/** The binary with its hints, or unchanged if there is nothing to say. */
+export function withBranchHints(binary: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const reader = new Reader(binary, 8);
+  let imported = 0;
+  while (reader.at < binary.length) {
+    const start = reader.at;
+    const id = binary[reader.at++];
+    const size = reader.u32();
+    const end = reader.at + size;
+    if (id === 2) imported = countImportedFunctions(reader);
+    if (id === SECTION_CODE) {
+      const section = hintSection(reader, imported);
+      const result = new Uint8Array(binary.length + section.length);
+      result.set(binary.subarray(0, start));
+      result.set(section, start);
+      result.set(binary.subarray(start), start + section.length);
+      return result;
+    }
+    reader.at = end;
+  }
+  return binary;
+}
+
+class Reader {
+  constructor(
+    readonly bytes: Uint8Array,
+    public at: number,
+  ) {}
+  u32(): number {
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = this.bytes[this.at++];
+      value += (byte & 0x7f) * 2 ** shift;
+      if (byte < 0x80) return value;
+    }
+  }
+  skipLeb(): void {
+    while (this.bytes[this.at++] >= 0x80);
+  }
+}
+
+function countImportedFunctions(reader: Reader): number {
+  let functions = 0;
+  for (let n = reader.u32(); n > 0; n--) {
+    for (let name = 0; name < 2; name++) {
+      const length = reader.u32();
+      reader.at += length;
+    }
+    const kind = reader.bytes[reader.at++];
+    if (kind === 0) {
+      functions++;
+      reader.skipLeb();
+    } else if (kind === 2) {
+      const limits = reader.bytes[reader.at++];
+      reader.skipLeb();
+      if (limits & 1) reader.skipLeb();
+    } else throw new RangeError(`import of kind ${kind}: generated code has functions and one memory`);
+  }
+  return functions;
+}
+
+function hintSection(reader: Reader, imported: number): Uint8Array {
+  const functions: number[][] = [];
+  const count = reader.u32();
+  for (let f = 0; f < count; f++) {
+    const size = reader.u32();
+    const end = reader.at + size;
+    const hints = functionHints(reader, end);
+    if (hints.length > 0) {
+      const entry = [...leb(imported + f), ...leb(hints.length)];
+      // function index, then by hint: offset from the function's start (its local declarations), length 1, the hint
+      for (const { offset, likely } of hints) entry.push(...leb(offset), 1, likely);
+      functions.push(entry);
+    }
+    reader.at = end;
+  }
+  const body = [...leb(NAME.length), ...[...NAME].map((c) => c.charCodeAt(0)), ...leb(functions.length)];
+  for (const entry of functions) for (const byte of entry) body.push(byte);
+  return Uint8Array.from([0, ...leb(body.length), ...body]);
+}
+
+function leb(value: number): number[] {
+  const bytes: number[] = [];
+  for (; value >= 0x80; value >>>= 7) bytes.push((value & 0x7f) | 0x80);
+  return [...bytes, value];
+}
+
+function functionHints(reader: Reader, end: number): { offset: number; likely: 0 | 1 }[] {
+  const { bytes } = reader;
+  const start = reader.at;
+  const hints: { offset: number; likely: 0 | 1 }[] = [];
+  for (let groups = reader.u32(); groups > 0; groups--) {
+    reader.skipLeb();
+    reader.at++;
+  }
+  // the last three opcodes, and what the last loads and constants were
+  let last = 0, before = 0, third = 0, offset = -1, mask = false; // prettier-ignore
+  while (reader.at < end) {
+    const at = reader.at;
+    const op = bytes[reader.at++];
+    if (op === IF || op === BR_IF) {
+      if (last === I64_EQ && before === I64_AND && third === I64_CONST && mask) hints.push({ offset: at - start, likely: 1 });
+      else if (last === I32_LOAD && offset === ENV_FAULT) hints.push({ offset: at - start, likely: 0 });
+      else if (last === I32_OR && before === I32_LOAD && offset === ENV_EXIT_REQUEST) hints.push({ offset: at - start, likely: 0 });
+    }
+    if (op === BLOCK || op === LOOP || op === IF) reader.at++;
+    else if (op === BR || op === BR_IF || op === CALL || (op >= LOCAL_GET && op <= LOCAL_TEE) || op === I32_CONST) reader.skipLeb();
+    else if (op === I64_CONST) {
+      // -4096, or that with low bits set: two bytes, the second ends a negative number below -64 * 32
+      const from = reader.at;
+      reader.skipLeb();
+      mask = reader.at === from + 2 && (bytes[from] & 0x78) === 0 && bytes[from + 1] === 0x60;
+    } else if (op === BR_TABLE) for (let n = reader.u32() + 1; n > 0; n--) reader.skipLeb();
+    else if (op >= I32_LOAD && op <= LAST_MEMORY) {
+      reader.skipLeb();
+      offset = reader.u32();
+    }
+    third = before;
+    before = last;
+    last = op;
+  }
+  return hints;
+}

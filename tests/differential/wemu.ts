@@ -1,0 +1,52 @@
+/** The other side of the comparison: the same program on wemu's virt board, as a library. */
+import { createNodeHost, type EngineOptions } from '../../src/node/host.js';
+import { ExitReason } from '../../src/hw/core/cpu.js';
+import { Machine } from '../../src/system/facade.js';
+import { MiB } from '../../src/util/size.js';
+import { DONE, MEMORY } from './slot.js';
+
+export const BACKENDS = {
+  tci: { backend: 'tci' },
+  /** All code is generated before its second run. */
+  wasm: { backend: 'wasm', sync: true, hotThreshold: 1 },
+} as const satisfies Record<string, EngineOptions>;
+export type Backend = keyof typeof BACKENDS;
+
+export interface WemuRun {
+  readonly xlen: 32 | 64;
+  readonly on: readonly string[];
+  readonly off: readonly string[];
+  readonly elf: Uint8Array;
+  /** Bytes wanted from MEMORY.slots on. */
+  readonly size: number;
+}
+
+const SLICE = 1_000_000;
+/** No program has so many instructions. */
+const MOST_SLICES = 500;
+
+export const cpuOption = ({ xlen, on, off }: Pick<WemuRun, 'xlen' | 'on' | 'off'>): string =>
+  [`rv${xlen}`, ...off.map((name) => `${name}=off`), ...on.map((name) => `${name}=on`)].join(',');
+
+/** Runs the program to its end and gives back the slots. */
+export async function runWemu(backend: Backend, run: WemuRun): Promise<Uint8Array> {
+  const host = await createNodeHost(BACKENDS[backend]);
+  try {
+    const log: string[] = [];
+    const machine = Machine.create(
+      { machine: 'virt', cpu: cpuOption(run), memory: 128 * MiB, bios: 'none', kernel: run.elf, log: { items: [], sink: (text) => log.push(text) } },
+      host,
+    );
+    machine.state.vmStart();
+    const cpu = machine.cpu();
+    const isDone = (): boolean => new DataView(machine.readPhysical(MEMORY.done, 4).buffer).getUint32(0, true) === DONE;
+    for (let i = 0; !isDone(); i++) {
+      const reason = cpu.run(SLICE);
+      const stuck = i === MOST_SLICES || (reason !== ExitReason.Budget && reason !== ExitReason.Request && !isDone());
+      if (stuck) throw new Error(`wemu (${backend}): the program did not end: ${ExitReason[reason]} at pc 0x${cpu.pc.toString(16)}\n${log.join('')}${cpu.dumpState()}`);
+    }
+    return machine.readPhysical(MEMORY.slots, run.size);
+  } finally {
+    host.close();
+  }
+}
