@@ -12,3 +12,4 @@ export {
 export { setHotThreshold, tciExec } from './tci';
 export { targetDoInterrupt, targetReset } from './target/dispatch';
 export * from './target/riscv/exports';
+export * from './target/riscv/fpu_helper';

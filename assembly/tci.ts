@@ -68,7 +68,7 @@ function b32(env: usize, ip: usize): i32 {
   return load<i32>(env + load<u16>(ip, 6));
 }
 
-// Unsigned reads of their own: asc 0.28 sign-extends `inlined(...) as u32 as u64` where the inlined function returns i32.
+// Unsigned reads of their own: asc 0.28 sign-extends `x as u32 as u64` if x is i32.
 @inline
 function at32u(env: usize, ip: usize, word: usize): u64 {
   return load<u32>(env + load<u16>(ip + word)) as u64;
@@ -233,9 +233,7 @@ function mul64(env: usize, ip: usize, signed: bool): void {
 }
 
 function mul32(env: usize, ip: usize, signed: bool): void {
-  const a = b32(env, ip);
-  const b = at32(env, ip, 8);
-  const r = signed ? (a as i64) * (b as i64) : ((a as u32 as u64) * (b as u32 as u64)) as i64;
+  const r = signed ? (b32(env, ip) as i64) * (at32(env, ip, 8) as i64) : (at32u(env, ip, 6) * at32u(env, ip, 8)) as i64;
   set32(env, ip, r as i32);
   put64(env, ip, 4, (r >> 32) as u64);
 }

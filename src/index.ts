@@ -1,2 +1,15 @@
 /** wemu's host-independent core. Hosts: `wemu/node`, `wemu/browser`. */
 export * as layout from '../assembly/shared/layout.js';
+export { Machine, type EngineRequest, type MachineHost, type MachineOptions } from './system/facade.js';
+export { MachineState, type MachineClass, type MachineConfig, type MachineEnvironment } from './system/machine.js';
+export type { RunResult } from './system/main-loop.js';
+export type { RunState, ShutdownCause } from './system/runstate.js';
+export { TimeoutScheduler, type HostScheduler, type Sleep } from './system/scheduler.js';
+export type { Accelerator } from './system/accelerator.js';
+export { MachineRegistry, deviceHelp, devicePropertiesHelp, machineHelp } from './system/registry.js';
+export { TypeRegistry } from './qom/registry.js';
+export { ManualHostClock, type HostClock } from './hw/core/clock.js';
+export { Chardev, CharBackend, NullChardev, RingBufferChardev, StreamChardev } from './chardev/chardev.js';
+export { LinearRamAllocator, type RamAllocator, type RamBlock } from './memory/ram.js';
+export { isUserError, BusError, GuestError, LoaderError, OptionError, VmStateError } from './util/errors.js';
+export { Log, LOG_ITEMS, type LogItem } from './util/log.js';

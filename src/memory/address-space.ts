@@ -67,9 +67,13 @@ export class AddressSpace implements ValueCell {
     if (!range || address + size > range.start + range.size) return this.splitWrite(address, size, lo, hi, range);
     const offset = address - range.start + range.offset;
     const ram = range.region.ramBlock;
-    if (!ram || range.region.kind === 'romd') return range.readonly ? MemTxResult.Ok : ioWrite(range.region, offset, size, lo, hi, this.log);
+    if (!ram || range.region.kind === 'romd')
+      return range.readonly ? MemTxResult.Ok : ioWrite(range.region, offset, size, lo, hi, this.log);
     if (range.readonly) {
-      this.log?.mask('guest_errors', `Invalid write to read-only memory at 0x${address.toString(16)}, size ${size}, region '${range.region.name}'`);
+      this.log?.mask(
+        'guest_errors',
+        `Invalid write to read-only memory at 0x${address.toString(16)}, size ${size}, region '${range.region.name}'`,
+      );
       return MemTxResult.Ok;
     }
     const bytes = ram.bytes;
@@ -97,7 +101,7 @@ export class AddressSpace implements ValueCell {
   /** DMA: copies guest memory out. What does not answer reads as zero and makes the result an error. */
   readBytes(address: number, into: Uint8Array): MemTxResult {
     let result = MemTxResult.Ok;
-    for (let done = 0; done < into.length; ) {
+    for (let done = 0; done < into.length;) {
       const at = address + done;
       const range = this.find(at);
       const run = Math.min(into.length - done, range ? range.start + range.size - at : this.gapAfter(at));
@@ -123,7 +127,7 @@ export class AddressSpace implements ValueCell {
   /** DMA: copies into guest memory. Tells the code cache about RAM that it changes. */
   writeBytes(address: number, from: Uint8Array): MemTxResult {
     let result = MemTxResult.Ok;
-    for (let done = 0; done < from.length; ) {
+    for (let done = 0; done < from.length;) {
       const at = address + done;
       const range = this.find(at);
       const run = Math.min(from.length - done, range ? range.start + range.size - at : this.gapAfter(at));
@@ -152,7 +156,7 @@ export class AddressSpace implements ValueCell {
   /** As writeBytes, but ROM is written too: for loaders (address_space_write_rom). */
   writeRom(address: number, from: Uint8Array): MemTxResult {
     let result = MemTxResult.Ok;
-    for (let done = 0; done < from.length; ) {
+    for (let done = 0; done < from.length;) {
       const at = address + done;
       const range = this.find(at);
       const run = Math.min(from.length - done, range ? range.start + range.size - at : this.gapAfter(at));

@@ -94,7 +94,11 @@ function merge(ranges: readonly FlatRange[]): FlatRange[] {
   for (const range of ranges) {
     const last = out.at(-1);
     const joins =
-      last && last.region === range.region && last.start + last.size === range.start && last.offset + last.size === range.offset && last.readonly === range.readonly;
+      last &&
+      last.region === range.region &&
+      last.start + last.size === range.start &&
+      last.offset + last.size === range.offset &&
+      last.readonly === range.readonly;
     if (joins) out[out.length - 1] = { ...last, size: last.size + range.size };
     else out.push(range);
   }

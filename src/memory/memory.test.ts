@@ -29,7 +29,8 @@ function fixture() {
     rom: (name: string, size: number) => MemoryRegion.rom(topology, name, ram.allocate(name, size)),
     io: (name: string, size: number, ops: MemoryRegionOps) => MemoryRegion.io(topology, name, size, ops),
     romDevice: (name: string, size: number, ops: MemoryRegionOps) => MemoryRegion.romDevice(topology, name, ram.allocate(name, size), ops),
-    layout: () => space.flatView().ranges.map((r) => `${r.region.name}:${r.start.toString(16)}+${r.size.toString(16)}@${r.offset.toString(16)}`),
+    layout: () =>
+      space.flatView().ranges.map((r) => `${r.region.name}:${r.start.toString(16)}+${r.size.toString(16)}@${r.offset.toString(16)}`),
   };
 }
 
@@ -138,7 +139,7 @@ describe('accesses', () => {
     expect(f.space.read(4)).toBe(0x11223344);
   });
 
-  it('fail if the size or alignment is not the device\'s', () => {
+  it("fail if the size or alignment is not the device's", () => {
     const f = fixture();
     f.system.addSubregion(0, f.io('dev', 0x100, f.recorder({ accessSizes: [4] })));
     expect(f.space.readTx(0, 1)).toBe(MemTxResult.Error);

@@ -5,7 +5,8 @@ import { ADDRESS_SPACE_SIZE, type MemoryRegion } from './region.js';
 
 const hex = (n: number): string => n.toString(16).padStart(16, '0');
 /** The last address of a range; the end of "everything" reads as QEMU's 2^64 - 1. */
-const last = (start: number, size: number): string => (start + size >= ADDRESS_SPACE_SIZE ? 'f'.repeat(16) : hex(size === 0 ? start : start + size - 1));
+const last = (start: number, size: number): string =>
+  start + size >= ADDRESS_SPACE_SIZE ? 'f'.repeat(16) : hex(size === 0 ? start : start + size - 1);
 
 const kindOf = (region: MemoryRegion): string => {
   if (region.kind === 'container') return 'i/o';
@@ -30,7 +31,15 @@ export function mtreeText(spaces: readonly AddressSpace[], showDisabled = false)
   return parts.map((part) => `${part}\n`).join('');
 }
 
-function tree(region: MemoryRegion, base: number, priority: number, level: number, aliased: MemoryRegion[], shown: Set<MemoryRegion>, all: boolean): string {
+function tree(
+  region: MemoryRegion,
+  base: number,
+  priority: number,
+  level: number,
+  aliased: MemoryRegion[],
+  shown: Set<MemoryRegion>,
+  all: boolean,
+): string {
   if (!region.enabled && !all) return '';
   shown.add(region);
   const head = `${'  '.repeat(level)}${hex(base)}-${last(base, region.size)} (prio ${priority}, `;
@@ -49,15 +58,22 @@ function tree(region: MemoryRegion, base: number, priority: number, level: numbe
 export function flatViewText(spaces: readonly AddressSpace[]): string {
   const byRoot = new Map<MemoryRegion, AddressSpace[]>();
   for (const space of spaces) byRoot.set(space.root, [...(byRoot.get(space.root) ?? []), space]);
-  return [...byRoot].map(([root, users], i) => {
-    const names = users.map((s) => ` AS "${s.name}", root: ${s.root.name}\n`).join('');
-    const ranges = users[0].flatView().ranges;
-    return `FlatView #${i}\n${names} Root memory region: ${root.name}\n${ranges.length ? ranges.map(rangeLine).join('') : '  No rendered FlatView\n'}\n`;
-  }).join('');
+  return [...byRoot]
+    .map(([root, users], i) => {
+      const names = users.map((s) => ` AS "${s.name}", root: ${s.root.name}\n`).join('');
+      const ranges = users[0].flatView().ranges;
+      return `FlatView #${i}\n${names} Root memory region: ${root.name}\n${ranges.length ? ranges.map(rangeLine).join('') : '  No rendered FlatView\n'}\n`;
+    })
+    .join('');
 }
 
 function rangeLine(range: FlatRange): string {
   const { region } = range;
-  const kind = region.ramBlock && (range.readonly || (region.kind === 'romd' && range.romd)) ? (region.kind === 'romd' ? 'romd' : 'rom') : kindOf(region);
+  const kind =
+    region.ramBlock && (range.readonly || (region.kind === 'romd' && range.romd))
+      ? region.kind === 'romd'
+        ? 'romd'
+        : 'rom'
+      : kindOf(region);
   return `  ${hex(range.start)}-${last(range.start, range.size)} (prio 0, ${kind}): ${region.name}${range.offset ? ` @${hex(range.offset)}` : ''}\n`;
 }

@@ -34,7 +34,8 @@ export class LinearRamAllocator implements RamAllocator {
 
   allocate(name: string, size: number): RamBlock {
     const host = this.next;
-    if (host + pageAlign(size) > this.end) throw new LoaderError(`cannot set up guest memory '${name}': ${size} bytes wanted, ${this.end - host} left`);
+    if (host + pageAlign(size) > this.end)
+      throw new LoaderError(`cannot set up guest memory '${name}': ${size} bytes wanted, ${this.end - host} left`);
     this.next += pageAlign(size);
     const block: RamBlock = { name, size, host, bytes: new Uint8Array(this.buffer, host, size) };
     this.blocks.push(block);

@@ -27,13 +27,25 @@ export function startCodegenWorker(): CodegenWorker {
   };
 }
 
-function serve(port: MessagePort): void {
-  // V8 never replaces a running wasm function, and counts its way up to the optimising compiler: give it no other one, and no lazy
-  // compilation, so that a module is finished here before the machine thread gets it.
+/**
+ * V8 never replaces a running wasm function, and counts its way up to the optimising compiler: generated code gets no other one, and no
+ * lazy compilation, so that a module is finished here before the machine thread has it. Only for the moment of compiling, since binaryen
+ * itself, some thousand functions used once, is quicker with Liftoff (0.16 s instead of 0.8 s for a first batch).
+ */
+export function compileOptimised(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
   setFlagsFromString('--no-liftoff');
   setFlagsFromString('--no-wasm-lazy-compilation');
   setFlagsFromString('--experimental-wasm-branch-hinting');
-  const service = new CodegenService(createFrontend);
+  try {
+    return new WebAssembly.Module(bytes);
+  } finally {
+    setFlagsFromString('--liftoff');
+    setFlagsFromString('--wasm-lazy-compilation');
+  }
+}
+
+function serve(port: MessagePort): void {
+  const service = new CodegenService(createFrontend, compileOptimised);
   port.on('message', (message: CodegenInit | GenerateRequest) => {
     const reply = service.handle(message);
     if (reply) port.postMessage(reply);

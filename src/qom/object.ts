@@ -123,7 +123,12 @@ export class QObject {
 
   findProperty(name: string): Property {
     const found = propertiesOf(this.type).find((p) => p.name === name);
-    if (!found) throw new OptionError(`property '${this.typeName}.${name}' not found`, undefined, describeNames(propertiesOf(this.type).map((p) => p.name)));
+    if (!found)
+      throw new OptionError(
+        `property '${this.typeName}.${name}' not found`,
+        undefined,
+        describeNames(propertiesOf(this.type).map((p) => p.name)),
+      );
     return found;
   }
 
@@ -139,7 +144,8 @@ export class QObject {
         throw error instanceof OptionError ? error.at(`${this.id ?? this.typeName}.${name}`) : error;
       }
     } else {
-      if (!property.accepts(value)) throw new OptionError(`invalid value '${String(value)}'`, `${this.id ?? this.typeName}.${name}`, property.kind);
+      if (!property.accepts(value))
+        throw new OptionError(`invalid value '${String(value)}'`, `${this.id ?? this.typeName}.${name}`, property.kind);
       slot[property.field] = value;
     }
   }

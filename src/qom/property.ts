@@ -73,19 +73,45 @@ const integer =
 
 /** `on` or `off`; the field is a boolean. */
 export const bool = (name: string, options: PropertyOptions = {}): Property =>
-  row(name, options, 'bool', parseBool, (v) => typeof v === 'boolean', (v) => (v ? 'true' : 'false'));
+  row(
+    name,
+    options,
+    'bool',
+    parseBool,
+    (v) => typeof v === 'boolean',
+    (v) => (v ? 'true' : 'false'),
+  );
 export const uint8 = integer('uint8', 0n, 0xffn);
 export const uint16 = integer('uint16', 0n, 0xffffn);
 export const uint32 = integer('uint32', 0n, 0xffff_ffffn);
 export const int32 = integer('int32', -0x8000_0000n, 0x7fff_ffffn);
 /** The field is a bigint. */
 export const uint64 = (name: string, options: PropertyOptions = {}): Property =>
-  row(name, options, 'uint64', (text) => parseInteger(text, 0n, (1n << 64n) - 1n), (v) => typeof v === 'bigint' && v >= 0n && v < 1n << 64n);
+  row(
+    name,
+    options,
+    'uint64',
+    (text) => parseInteger(text, 0n, (1n << 64n) - 1n),
+    (v) => typeof v === 'bigint' && v >= 0n && v < 1n << 64n,
+  );
 /** Bytes, with suffixes (`64M`); the field is a number. */
 export const size = (name: string, options: PropertyOptions = {}): Property =>
-  row(name, options, 'size', (text) => parseSize(text), (v) => typeof v === 'number' && Number.isSafeInteger(v) && v >= 0);
+  row(
+    name,
+    options,
+    'size',
+    (text) => parseSize(text),
+    (v) => typeof v === 'number' && Number.isSafeInteger(v) && v >= 0,
+  );
 export const string = (name: string, options: PropertyOptions = {}): Property =>
-  row(name, options, 'str', (text) => text, (v) => typeof v === 'string' || v === undefined, (v) => JSON.stringify(v ?? ''));
+  row(
+    name,
+    options,
+    'str',
+    (text) => text,
+    (v) => typeof v === 'string' || v === undefined,
+    (v) => JSON.stringify(v ?? ''),
+  );
 
 /** One of `values`; the field holds the string. */
 export const enumeration = (name: string, values: readonly string[], options: PropertyOptions = {}): Property =>

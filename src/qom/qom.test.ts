@@ -5,7 +5,10 @@ import * as prop from './property.js';
 import { TypeRegistry } from './registry.js';
 
 abstract class Shape extends QObject {
-  static override readonly type: TypeInfo = defineType('shape', QObject, Shape, { abstract: true, properties: [prop.uint32('line-width')] });
+  static override readonly type: TypeInfo = defineType('shape', QObject, Shape, {
+    abstract: true,
+    properties: [prop.uint32('line-width')],
+  });
   lineWidth = 1;
 }
 class Circle extends Shape {

@@ -27,6 +27,8 @@ export class TypeRegistry {
 
   /** Types that are a `base`, by name. */
   list(base: TypeInfo, includeAbstract = false): TypeInfo[] {
-    return [...this.types.values()].filter((t) => isA(t, base) && (includeAbstract || !t.abstract)).sort((a, b) => (a.name < b.name ? -1 : 1));
+    return [...this.types.values()]
+      .filter((t) => isA(t, base) && (includeAbstract || !t.abstract))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 }

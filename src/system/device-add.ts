@@ -15,7 +15,8 @@ export function deviceAdd(machine: MachineState, text: string): DeviceState {
   }
   if (!type.userCreatable) throw new OptionError(`device '${driver}' is part of a board and cannot be added`, list.where);
   const id = list.string('id');
-  if (id !== undefined && !/^[a-zA-Z][-\w.]*$/.test(id)) throw new OptionError(`invalid id '${id}'`, list.where, 'a letter, then letters, digits, -, . or _');
+  if (id !== undefined && !/^[a-zA-Z][-\w.]*$/.test(id))
+    throw new OptionError(`invalid id '${id}'`, list.where, 'a letter, then letters, digits, -, . or _');
   const bus = findBus(machine, type, list.string('bus'), list.where);
   const device = machine.newDevice(type.class as unknown as DeviceClass);
   device.id = id;
@@ -39,7 +40,8 @@ function findBus(machine: MachineState, type: TypeInfo, wanted: string | undefin
   if (wanted !== undefined) {
     const bus = buses.find((b) => b.name === wanted);
     if (!bus) throw new OptionError(`bus '${wanted}' not found`, where, `one of ${buses.map((b) => b.name).join(', ')}`);
-    if (kind && !bus.accepts(kind)) throw new OptionError(`device '${type.name}' cannot go on the ${bus.typeName} bus '${wanted}'`, where, `a ${kind} bus`);
+    if (kind && !bus.accepts(kind))
+      throw new OptionError(`device '${type.name}' cannot go on the ${bus.typeName} bus '${wanted}'`, where, `a ${kind} bus`);
     return bus;
   }
   if (!kind) return undefined;

@@ -91,7 +91,8 @@ export class Machine {
     const klass = name === undefined ? host.machines.default : host.machines.get(name);
     if (!klass) throw new OptionError('no machine specified, and there is no default', '-machine', "'help' lists them");
     const icount = typeof options.icount === 'string' ? parseIcount(options.icount) : options.icount;
-    const ramSize = typeof options.memory === 'string' ? parseMemory(options.memory) : (options.memory ?? klass.type.ext.defaultRamSize ?? 128 * MiB);
+    const ramSize =
+      typeof options.memory === 'string' ? parseMemory(options.memory) : (options.memory ?? klass.type.ext.defaultRamSize ?? 128 * MiB);
     const serial = options.serial === undefined ? [] : Array.isArray(options.serial) ? options.serial : [options.serial];
     const config: MachineConfig = {
       ramSize,
@@ -107,7 +108,9 @@ export class Machine {
       properties: list?.rest(),
       globals: options.globals?.map(parseGlobal),
       serials: serial.length
-        ? serial.map((s: Chardev | ((bytes: Uint8Array) => void), i: number) => (s instanceof Chardev ? s : new StreamChardev(`serial${i}`, s)))
+        ? serial.map((s: Chardev | ((bytes: Uint8Array) => void), i: number) =>
+            s instanceof Chardev ? s : new StreamChardev(`serial${i}`, s),
+          )
         : [new NullChardev('serial0')],
     };
     const engine = host.engine({ ramSize, smp: config.smp!, icount });
@@ -186,11 +189,13 @@ export class Machine {
   /** Guest-physical memory; throws RangeError where nothing is. */
   readPhysical(address: number, size: number): Uint8Array {
     const bytes = new Uint8Array(size);
-    if (this.state.addressSpace.readBytes(address, bytes) !== MemTxResult.Ok) throw new RangeError(`cannot read physical memory at 0x${address.toString(16)}`);
+    if (this.state.addressSpace.readBytes(address, bytes) !== MemTxResult.Ok)
+      throw new RangeError(`cannot read physical memory at 0x${address.toString(16)}`);
     return bytes;
   }
   writePhysical(address: number, bytes: Uint8Array): void {
-    if (this.state.addressSpace.writeBytes(address, bytes) !== MemTxResult.Ok) throw new RangeError(`cannot write physical memory at 0x${address.toString(16)}`);
+    if (this.state.addressSpace.writeBytes(address, bytes) !== MemTxResult.Ok)
+      throw new RangeError(`cannot write physical memory at 0x${address.toString(16)}`);
   }
   /** Memory as the CPU sees it now; throws RangeError where nothing is mapped. */
   readMemory(address: number | bigint, size: number, cpu = 0): Uint8Array {
@@ -203,7 +208,7 @@ export class Machine {
   }
 
   private pages(address: bigint, size: number, cpu: number, visit: (physical: number, from: number, to: number) => void): void {
-    for (let at = 0; at < size; ) {
+    for (let at = 0; at < size;) {
       const virtual = BigInt.asUintN(64, address + BigInt(at));
       const run = Math.min(size - at, PAGE - Number(virtual % BigInt(PAGE)));
       const physical = this.cpu(cpu).translateDebug(virtual);

@@ -88,7 +88,10 @@ export type MachineClass<T extends MachineState = MachineState> = (new (env: Mac
 };
 
 export abstract class MachineState extends QObject {
-  static override readonly type: TypeInfo<MachineClassOptions> = defineMachine('machine', QObject, MachineState, { desc: '', abstract: true });
+  static override readonly type: TypeInfo<MachineClassOptions> = defineMachine('machine', QObject, MachineState, {
+    desc: '',
+    abstract: true,
+  });
 
   readonly log: Log;
   readonly clocks: ClockSet;
@@ -205,7 +208,11 @@ export abstract class MachineState extends QObject {
   }
 
   /** newDevice and realize at once. */
-  addDevice<T extends DeviceState>(klass: DeviceClass<T>, props: Record<string, unknown> = {}, options: { name?: string; bus?: Bus } = {}): T {
+  addDevice<T extends DeviceState>(
+    klass: DeviceClass<T>,
+    props: Record<string, unknown> = {},
+    options: { name?: string; bus?: Bus } = {},
+  ): T {
     return this.realize(this.newDevice(klass, props), options);
   }
 

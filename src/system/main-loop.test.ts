@@ -68,7 +68,12 @@ class ScriptedCpu extends CpuState {
 }
 
 class Board extends MachineState {
-  static override readonly type: TypeInfo<MachineClassOptions> = defineMachine('board', MachineState, Board, { desc: 'a board', isDefault: true, aliases: ['b'], maxCpus: 2 });
+  static override readonly type: TypeInfo<MachineClassOptions> = defineMachine('board', MachineState, Board, {
+    desc: 'a board',
+    isDefault: true,
+    aliases: ['b'],
+    maxCpus: 2,
+  });
   protected override init(): void {
     this.systemMemory.addSubregion(0, this.newRam('ram', 0x4000));
     for (let i = 0; i < this.smpCpus; i++) {
@@ -88,7 +93,10 @@ function make(options: MachineOptions = {}) {
     types: new TypeRegistry([ScriptedCpu]),
     engine: () => ({ ram: new PlainRamAllocator() }),
     scheduler: {
-      yield: async () => void (clock.ns += 1000),
+      yield: async () => {
+        clock.ns += 200_000;
+        await new Promise((resolve) => setTimeout(resolve, 0));
+      },
       sleep: (ms): Sleep => {
         sleeps.push(ms);
         let wake!: () => void;
@@ -106,7 +114,7 @@ function make(options: MachineOptions = {}) {
 }
 
 describe('the main loop', () => {
-  it('ends with the guest\'s shutdown, its cause and code', async () => {
+  it("ends with the guest's shutdown, its cause and code", async () => {
     const { machine, cpu } = make();
     cpu.script = () => cpu.instructionCount === 1234 && machine.state.requestShutdown('guest-panic', 3);
     expect(await machine.run()).toEqual({ reason: 'guest-panic', exitCode: 3 });
@@ -272,7 +280,9 @@ describe('the facade', () => {
   });
 
   it('lists machines', () => {
-    expect(new MachineRegistry([Board]).help()).toBe(`Supported machines are:\n${'b'.padEnd(20)} a board (alias of board)\n${'board'.padEnd(20)} a board (default)\n`);
+    expect(new MachineRegistry([Board]).help()).toBe(
+      `Supported machines are:\n${'b'.padEnd(20)} a board (alias of board)\n${'board'.padEnd(20)} a board (default)\n`,
+    );
   });
 
   it('keeps two machines apart', async () => {

@@ -5,8 +5,20 @@ import { parseCpu, parseGlobal, parseIcount, parseLogItems, parseMemory, parseOp
 describe('option lists', () => {
   it('have an implied first key, commas by doubling, and flags', () => {
     const list = parseOptions('-drive', 'foo,file=a,,b=c,readonly,nosnapshot,size=1G', 'driver');
-    expect(list.entries).toEqual([['driver', 'foo'], ['file', 'a,b=c'], ['readonly', 'on'], ['snapshot', 'off'], ['size', '1G']]);
-    expect([list.string('driver'), list.string('file'), list.bool('readonly'), list.bool('snapshot'), list.size('size')]).toEqual(['foo', 'a,b=c', true, false, 2 ** 30]);
+    expect(list.entries).toEqual([
+      ['driver', 'foo'],
+      ['file', 'a,b=c'],
+      ['readonly', 'on'],
+      ['snapshot', 'off'],
+      ['size', '1G'],
+    ]);
+    expect([list.string('driver'), list.string('file'), list.bool('readonly'), list.bool('snapshot'), list.size('size')]).toEqual([
+      'foo',
+      'a,b=c',
+      true,
+      false,
+      2 ** 30,
+    ]);
     list.finish();
   });
 
@@ -14,7 +26,9 @@ describe('option lists', () => {
     const list = parseOptions('-drive', 'if=none,colour=red');
     list.string('if');
     expect(() => list.finish()).toThrow("-drive if=none,colour=red: invalid parameter 'colour' (expected one of if)");
-    expect(() => parseOptions('-x', 'n=ten').integer('n', 0, 9)).toThrow("-x n=ten: n: invalid value 'ten' (expected an integer from 0 to 9)");
+    expect(() => parseOptions('-x', 'n=ten').integer('n', 0, 9)).toThrow(
+      "-x n=ten: n: invalid value 'ten' (expected an integer from 0 to 9)",
+    );
     expect(() => parseOptions('-x', 'a,,,=1')).toThrow(OptionError);
     expect(() => parseOptions('-x', 'k=v').required('id')).toThrow(/'id' is missing/);
     expect(() => parseOptions('-x', 'k=v').enumeration('k', ['a', 'b'])).toThrow(/one of a, b/);
@@ -26,16 +40,36 @@ describe('option lists', () => {
 });
 
 describe('single options', () => {
-  it.each([['512', 512 * 2 ** 20], ['1G', 2 ** 30], ['size=2048K', 2 ** 21], ['0x10', 2 ** 24]])('-m %s', (text, bytes) => expect(parseMemory(text)).toBe(bytes));
+  it.each([
+    ['512', 512 * 2 ** 20],
+    ['1G', 2 ** 30],
+    ['size=2048K', 2 ** 21],
+    ['0x10', 2 ** 24],
+  ])('-m %s', (text, bytes) => expect(parseMemory(text)).toBe(bytes));
   it.each(['0', 'x', '1G,cake=on', ''])('-m %s is refused', (text) => expect(() => parseMemory(text)).toThrow(OptionError));
-  it.each([['4', 4], ['cpus=2', 2], ['2,sockets=1,cores=2,threads=1', 2], ['sockets=2,cores=2', 4]])('-smp %s', (text, n) => expect(parseSmp(text)).toBe(n));
-  it.each(['0', '3,sockets=1,cores=2,threads=1', '4,maxcpus=2'])('-smp %s is refused', (text) => expect(() => parseSmp(text)).toThrow(OptionError));
+  it.each([
+    ['4', 4],
+    ['cpus=2', 2],
+    ['2,sockets=1,cores=2,threads=1', 2],
+    ['sockets=2,cores=2', 4],
+  ])('-smp %s', (text, n) => expect(parseSmp(text)).toBe(n));
+  it.each(['0', '3,sockets=1,cores=2,threads=1', '4,maxcpus=2'])('-smp %s is refused', (text) =>
+    expect(() => parseSmp(text)).toThrow(OptionError),
+  );
   it('-global', () => {
     expect(parseGlobal('riscv.sifive.test.mode=a.b=c')).toEqual({ driver: 'riscv.sifive.test', property: 'mode', value: 'a.b=c' });
     expect(parseGlobal('driver=d,property=p,value=v')).toEqual({ driver: 'd', property: 'p', value: 'v' });
     expect(() => parseGlobal('nonsense')).toThrow(OptionError);
   });
-  it('-cpu', () => expect(parseCpu('rv64,zba=on,+v,-c')).toEqual({ model: 'rv64', features: [['zba', 'on'], ['v', 'on'], ['c', 'off']] }));
+  it('-cpu', () =>
+    expect(parseCpu('rv64,zba=on,+v,-c')).toEqual({
+      model: 'rv64',
+      features: [
+        ['zba', 'on'],
+        ['v', 'on'],
+        ['c', 'off'],
+      ],
+    }));
   it('-icount', () => {
     expect(parseIcount('shift=7')).toEqual({ shift: 7 });
     expect(parseIcount('5')).toEqual({ shift: 5 });

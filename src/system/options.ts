@@ -49,7 +49,8 @@ export class OptionList {
   }
   enumeration<T extends string>(key: string, values: readonly T[]): T | undefined {
     return this.read(key, (text) => {
-      if (!(values as readonly string[]).includes(text)) throw new OptionError(`invalid value '${text}'`, undefined, `one of ${values.join(', ')}`);
+      if (!(values as readonly string[]).includes(text))
+        throw new OptionError(`invalid value '${text}'`, undefined, `one of ${values.join(', ')}`);
       return text as T;
     });
   }
@@ -62,7 +63,12 @@ export class OptionList {
   /** Call when all that is known was read. */
   finish(): void {
     const stray = this.entries.find(([key]) => !this.known.has(key));
-    if (stray) throw new OptionError(`invalid parameter '${stray[0]}'`, this.where, this.known.size ? `one of ${[...this.known].join(', ')}` : undefined);
+    if (stray)
+      throw new OptionError(
+        `invalid parameter '${stray[0]}'`,
+        this.where,
+        this.known.size ? `one of ${[...this.known].join(', ')}` : undefined,
+      );
   }
 
   private read<T>(key: string, parse: (text: string) => T): T | undefined {
@@ -126,7 +132,10 @@ export function parseSmp(text: string): number {
   const count = cpus ?? product;
   const complete = sockets !== undefined && cores !== undefined && threads !== undefined;
   if (complete && product !== (most ?? count)) {
-    throw new OptionError(`sockets (${sockets}) * cores (${cores}) * threads (${threads}) is not the number of CPUs (${most ?? count})`, list.where);
+    throw new OptionError(
+      `sockets (${sockets}) * cores (${cores}) * threads (${threads}) is not the number of CPUs (${most ?? count})`,
+      list.where,
+    );
   }
   if (most !== undefined && most < count) throw new OptionError(`maxcpus (${most}) is below the number of CPUs (${count})`, list.where);
   return count;

@@ -11,7 +11,12 @@ export class MachineRegistry {
   /** The machine called `name` (or having that alias). */
   get(name: string): MachineClass {
     const found = this.machines.find(({ type }) => type.name === name || type.ext.aliases?.includes(name));
-    if (!found) throw new OptionError(`unsupported machine type '${name}'`, '-machine', `one of ${this.machines.map((m) => m.type.name).join(', ')}; 'help' lists them`);
+    if (!found)
+      throw new OptionError(
+        `unsupported machine type '${name}'`,
+        '-machine',
+        `one of ${this.machines.map((m) => m.type.name).join(', ')}; 'help' lists them`,
+      );
     return found;
   }
   get default(): MachineClass | undefined {
@@ -39,7 +44,12 @@ export function deviceHelp(types: TypeRegistry, device: TypeInfo): string {
   for (const type of types.list(device)) {
     if (type.category === 'cpu') continue;
     const bus = [...ancestry(type)].map((t) => (t.ext as DeviceOptions | undefined)?.bus).find((b) => b !== undefined);
-    const line = [`name "${type.name}"`, bus && `bus ${bus}`, type.description && `desc "${type.description}"`, type.userCreatable ? undefined : 'no-user'];
+    const line = [
+      `name "${type.name}"`,
+      bus && `bus ${bus}`,
+      type.description && `desc "${type.description}"`,
+      type.userCreatable ? undefined : 'no-user',
+    ];
     const group = type.category ?? 'misc';
     groups.set(group, [...(groups.get(group) ?? []), line.filter(Boolean).join(', ')]);
   }

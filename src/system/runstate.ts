@@ -1,8 +1,18 @@
 /** Run states (QEMU's system/runstate): what the machine is doing, and who wants it to stop. */
-export type RunState = 'prelaunch' | 'running' | 'paused' | 'debug' | 'shutdown' | 'guest-panicked' | 'internal-error' | 'save-vm' | 'restore-vm' | 'io-error';
+export type RunState =
+  'prelaunch' | 'running' | 'paused' | 'debug' | 'shutdown' | 'guest-panicked' | 'internal-error' | 'save-vm' | 'restore-vm' | 'io-error';
 
 /** Who asked for the end (QAPI ShutdownCause). */
-export type ShutdownCause = 'host-error' | 'host-qmp-quit' | 'host-signal' | 'host-ui' | 'guest-shutdown' | 'guest-reset' | 'guest-panic' | 'subsystem-reset' | 'host-qmp-system-reset';
+export type ShutdownCause =
+  | 'host-error'
+  | 'host-qmp-quit'
+  | 'host-signal'
+  | 'host-ui'
+  | 'guest-shutdown'
+  | 'guest-reset'
+  | 'guest-panic'
+  | 'subsystem-reset'
+  | 'host-qmp-system-reset';
 
 export type StateHandler = (running: boolean, state: RunState) => void;
 

@@ -6,7 +6,10 @@ import { Log, LOG_ITEMS, type LogItem } from '../util/log.js';
 import { MachineState, defineMachine, type MachineClassOptions, type MachineConfig } from './machine.js';
 
 export class NoneMachine extends MachineState {
-  static override readonly type: TypeInfo<MachineClassOptions> = defineMachine('none', MachineState, NoneMachine, { desc: 'empty machine', maxCpus: 1 });
+  static override readonly type: TypeInfo<MachineClassOptions> = defineMachine('none', MachineState, NoneMachine, {
+    desc: 'empty machine',
+    maxCpus: 1,
+  });
   protected override init(): void {}
 }
 
@@ -19,7 +22,12 @@ export class TestMachine extends NoneMachine {
     const hostClock = new ManualHostClock();
     const logged: string[] = [];
     super(
-      { hostClock, icount: options.icount, ram: options.ram, log: new Log((text) => logged.push(text), Object.keys(LOG_ITEMS) as LogItem[]) },
+      {
+        hostClock,
+        icount: options.icount,
+        ram: options.ram,
+        log: new Log((text) => logged.push(text), Object.keys(LOG_ITEMS) as LogItem[]),
+      },
       options.config,
     );
     this.hostClock = hostClock;

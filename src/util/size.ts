@@ -17,6 +17,11 @@ export function parseSize(text: string, unit = 1): number {
 
 /** `128 MiB`, for people. */
 export function formatSize(bytes: number): string {
-  for (const [name, unit] of [['GiB', GiB], ['MiB', MiB], ['KiB', KiB]] as const) if (bytes >= unit && bytes % unit === 0) return `${bytes / unit} ${name}`;
+  for (const [name, unit] of [
+    ['GiB', GiB],
+    ['MiB', MiB],
+    ['KiB', KiB],
+  ] as const)
+    if (bytes >= unit && bytes % unit === 0) return `${bytes / unit} ${name}`;
   return `${bytes} bytes`;
 }

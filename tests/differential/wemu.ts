@@ -23,7 +23,7 @@ export interface WemuRun {
 
 const SLICE = 1_000_000;
 /** No program has so many instructions. */
-const MOST_SLICES = 500;
+const MOST_SLICES = 100;
 
 export const cpuOption = ({ xlen, on, off }: Pick<WemuRun, 'xlen' | 'on' | 'off'>): string =>
   [`rv${xlen}`, ...off.map((name) => `${name}=off`), ...on.map((name) => `${name}=on`)].join(',');

@@ -53,7 +53,13 @@ describe('timers', () => {
     const { host, set } = clocks();
     set.start();
     const fired: string[] = [];
-    for (const [name, ns] of [['c', 30], ['a', 10], ['b', 20], ['b2', 20]] as const) set.timer(ClockType.Virtual, () => fired.push(name)).modNs(ns);
+    for (const [name, ns] of [
+      ['c', 30],
+      ['a', 10],
+      ['b', 20],
+      ['b2', 20],
+    ] as const)
+      set.timer(ClockType.Virtual, () => fired.push(name)).modNs(ns);
     host.ns += 20;
     expect(set.runTimers()).toBe(true);
     expect(fired).toEqual(['a', 'b', 'b2']);

@@ -17,7 +17,11 @@ class Finisher extends SysBusDevice {
     properties: [prop.uint32('exit-code'), prop.enumeration('mode', ['a', 'b']), prop.link('chardev', 'chardev'), prop.bool('odd')],
   });
   static readonly vmState = vmState<Finisher>('finisher', { version: 3, minVersion: 2 }, [
-    u16('divisor', { since: 3 }), u8('ier'), array('levels', u32), fifo('rx'), timer('timeout'),
+    u16('divisor', { since: 3 }),
+    u8('ier'),
+    array('levels', u32),
+    fifo('rx'),
+    timer('timeout'),
   ]);
   exitCode = 7;
   mode = 'a';

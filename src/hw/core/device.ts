@@ -15,7 +15,12 @@ export interface DeviceOptions extends TypeOptions {
 }
 
 /** Declares a device type; see style.md. */
-export function defineDevice(name: string, parent: { readonly type: TypeInfo }, klass: ObjectClass, options: DeviceOptions = {}): TypeInfo<DeviceOptions> {
+export function defineDevice(
+  name: string,
+  parent: { readonly type: TypeInfo },
+  klass: ObjectClass,
+  options: DeviceOptions = {},
+): TypeInfo<DeviceOptions> {
   return defineType(name, parent, klass, { category: 'misc', ...options }, options);
 }
 
@@ -114,7 +119,11 @@ export abstract class DeviceState extends QObject {
   }
   /** Adds `count` outputs, to be driven by this device. */
   protected initGpioOut(count: number, name = ''): IrqLine[] {
-    return this.#addLines(this.#outputs, Array.from({ length: count }, (_, n) => new IrqLine(undefined, n)), name);
+    return this.#addLines(
+      this.#outputs,
+      Array.from({ length: count }, (_, n) => new IrqLine(undefined, n)),
+      name,
+    );
   }
   gpioIn(n = 0, name = ''): IrqLine {
     return this.#line(this.#inputs, n, name, 'input');
@@ -127,7 +136,8 @@ export abstract class DeviceState extends QObject {
   }
   /** The GPIO groups, for `info qtree`. */
   gpioGroups(): { name: string; direction: 'in' | 'out'; count: number }[] {
-    const list = (map: Map<string, IrqLine[]>, direction: 'in' | 'out') => [...map].map(([name, lines]) => ({ name, direction, count: lines.length }));
+    const list = (map: Map<string, IrqLine[]>, direction: 'in' | 'out') =>
+      [...map].map(([name, lines]) => ({ name, direction, count: lines.length }));
     return [...list(this.#inputs, 'in'), ...list(this.#outputs, 'out')];
   }
 

@@ -75,7 +75,8 @@ export class SymbolTable {
   }
 }
 
-export const isElf = (file: Uint8Array): boolean => file.length >= 4 && file[0] === 0x7f && file[1] === 0x45 && file[2] === 0x4c && file[3] === 0x46;
+export const isElf = (file: Uint8Array): boolean =>
+  file.length >= 4 && file[0] === 0x7f && file[1] === 0x45 && file[2] === 0x4c && file[3] === 0x46;
 
 /** What the board accepts. */
 export interface ElfExpectation {
@@ -97,7 +98,8 @@ export function parseElf(name: string, file: Uint8Array, expect: ElfExpectation)
   if (!bits || file[6] !== 1) throw bad(`unknown ELF class ${file[4]} or version ${file[6]}`);
   if (file[5] !== 1 && file[5] !== 2) throw bad(`unknown ELF byte order ${file[5]}`);
   const little = file[5] === 1;
-  if (expect.bits && !expect.bits.includes(bits)) throw bad(`a ${bits}-bit ELF file does not run on this machine (it wants ${expect.bits.join(' or ')}-bit)`);
+  if (expect.bits && !expect.bits.includes(bits))
+    throw bad(`a ${bits}-bit ELF file does not run on this machine (it wants ${expect.bits.join(' or ')}-bit)`);
   if (little !== expect.littleEndian) throw bad(`a ${little ? 'little' : 'big'}-endian ELF file does not run on this machine`);
   const wide = bits === 64;
   if (wide && file.length < 64) throw bad('truncated ELF header');
@@ -131,7 +133,13 @@ export function parseElf(name: string, file: Uint8Array, expect: ElfExpectation)
     if (filesz > memsz) throw bad(`segment ${i} is larger in the file (${filesz}) than in memory (${memsz})`);
     if (offset + filesz > file.length) throw bad(`truncated: segment ${i} ends at ${offset + filesz}, the file at ${file.length}`);
     if (paddr + BigInt(memsz) > 1n << 53n || memsz > 2 ** 40) throw bad(`segment ${i} at ${hex(paddr)}, ${memsz} bytes, is absurd`);
-    segments.push({ address: Number(paddr), virtualAddress: vaddr, bytes: file.subarray(offset, offset + filesz), memorySize: memsz, flags });
+    segments.push({
+      address: Number(paddr),
+      virtualAddress: vaddr,
+      bytes: file.subarray(offset, offset + filesz),
+      memorySize: memsz,
+      flags,
+    });
   }
   if (segments.length === 0) throw bad('nothing to load');
   const sorted = [...segments].sort((a, b) => a.address - b.address);

@@ -155,11 +155,15 @@ export class FdtTree {
     const bad = (why: string) => new LoaderError(`device tree blob: ${why}`);
     if (blob.length < HEADER_SIZE) throw bad(`${blob.length} bytes are too few`);
     const data = view(blob);
-    const [magic, total, structAt, stringsAt, reserveAt, version, compatible, bootCpu, stringsSize, structSize] = Array.from({ length: 10 }, (_, i) => data.getUint32(i * 4));
+    const [magic, total, structAt, stringsAt, reserveAt, version, compatible, bootCpu, stringsSize, structSize] = Array.from(
+      { length: 10 },
+      (_, i) => data.getUint32(i * 4),
+    );
     if (magic !== MAGIC) throw bad('no device tree magic at the start');
     if (total > blob.length) throw bad(`truncated: ${blob.length} of ${total} bytes`);
     if (compatible > VERSION || version < LAST_COMPATIBLE) throw bad(`version ${version} is not supported`);
-    if (stringsAt + stringsSize > total || structAt + (version >= 17 ? structSize : 0) > total || structAt % 4) throw bad('a block lies outside of the blob');
+    if (stringsAt + stringsSize > total || structAt + (version >= 17 ? structSize : 0) > total || structAt % 4)
+      throw bad('a block lies outside of the blob');
     const tree = new FdtTree();
     tree.bootCpu = bootCpu;
     for (let at = reserveAt; ; at += 16) {
@@ -176,7 +180,7 @@ export class FdtTree {
     };
     const stack: FdtNode[] = [];
     let rootSeen = false;
-    for (let at = structAt; ; ) {
+    for (let at = structAt; ;) {
       if (at + 4 > end) throw bad('the structure block does not end');
       const token = data.getUint32(at);
       at += 4;

@@ -32,7 +32,9 @@ function elf64(segments: Segment[], patch: (view: DataView) => void = () => {}):
     const offset = 2048 + 256 * i;
     view.setUint32(at, 1, true);
     view.setUint32(at + 4, 5, true);
-    [offset, s.vaddr ?? s.paddr, s.paddr, s.bytes.length, s.memsz ?? s.bytes.length].forEach((v, j) => view.setBigUint64(at + 8 + 8 * j, BigInt.asUintN(64, BigInt(v)), true));
+    [offset, s.vaddr ?? s.paddr, s.paddr, s.bytes.length, s.memsz ?? s.bytes.length].forEach((v, j) =>
+      view.setBigUint64(at + 8 + 8 * j, BigInt.asUintN(64, BigInt(v)), true),
+    );
     file.set(s.bytes, offset);
   });
   const section = (i: number, type: number, offset: number, size: number, link: number) => {

@@ -23,8 +23,10 @@ export const isGzip = (bytes: Uint8Array): boolean => startsWith(bytes, 0x1f, 0x
 
 /** Unpacks gzip; other bytes come back as they are. Formats that this build cannot unpack are refused by name. */
 export function unpack(name: string, bytes: Uint8Array, limit: number = UNPACK_LIMIT): Uint8Array {
-  if (startsWith(bytes, 0x28, 0xb5, 0x2f, 0xfd)) throw new LoaderError(`'${name}': zstd-compressed images are not supported; unpack it first (zstd -d)`);
-  if (startsWith(bytes, 0xfd, 0x37, 0x7a, 0x58, 0x5a)) throw new LoaderError(`'${name}': xz-compressed images are not supported; unpack it first (xz -d)`);
+  if (startsWith(bytes, 0x28, 0xb5, 0x2f, 0xfd))
+    throw new LoaderError(`'${name}': zstd-compressed images are not supported; unpack it first (zstd -d)`);
+  if (startsWith(bytes, 0xfd, 0x37, 0x7a, 0x58, 0x5a))
+    throw new LoaderError(`'${name}': xz-compressed images are not supported; unpack it first (xz -d)`);
   if (!isGzip(bytes)) return bytes;
   if (bytes.length < 18) throw new LoaderError(`'${name}': truncated gzip data`);
   const parts: Uint8Array[] = [];
@@ -46,7 +48,8 @@ export function unpack(name: string, bytes: Uint8Array, limit: number = UNPACK_L
   }
   // fflate does not look at the trailer: its last word is the size of the last member, modulo 2^32 (RFC 1952, 2.3.1).
   const expected = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(bytes.length - 4, true);
-  if (size === 0 || (furtherMembers ? expected > size : expected !== size % 2 ** 32)) throw new LoaderError(`'${name}': truncated or broken gzip data`);
+  if (size === 0 || (furtherMembers ? expected > size : expected !== size % 2 ** 32))
+    throw new LoaderError(`'${name}': truncated or broken gzip data`);
   const out = new Uint8Array(size);
   let at = 0;
   for (const part of parts) {
@@ -79,21 +82,33 @@ export function parseLinuxImage(bytes: Uint8Array): LinuxImageHeader | undefined
   if (bytes.length < IMAGE_HEADER_SIZE) return undefined;
   const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (data.getUint32(56, true) !== RISCV_MAGIC2) return undefined;
-  return { textOffset: Number(data.getBigUint64(8, true)), imageSize: Number(data.getBigUint64(16, true)), bigEndian: (data.getUint32(24, true) & 1) === 1 };
+  return {
+    textOffset: Number(data.getBigUint64(8, true)),
+    imageSize: Number(data.getBigUint64(16, true)),
+    bigEndian: (data.getUint32(24, true) & 1) === 1,
+  };
 }
 
 /**
  * Adds a kernel of any known form: gzip'd or not, ELF, Linux Image, or plain bytes.
  * An Image or plain bytes go to `address`; `limit` is one past the last usable address.
  */
-export function loadKernel(roms: RomList, name: string, file: Uint8Array, expect: ElfExpectation, address: number, limit: number): LoadedImage {
+export function loadKernel(
+  roms: RomList,
+  name: string,
+  file: Uint8Array,
+  expect: ElfExpectation,
+  address: number,
+  limit: number,
+): LoadedImage {
   const bytes = unpack(name, file);
   if (isElf(bytes)) return loadElf(roms, name, bytes, expect);
   const header = parseLinuxImage(bytes);
   if (header?.bigEndian) throw new LoaderError(`'${name}': a big-endian Linux Image does not run on this machine`);
   const size = Math.max(bytes.length, header?.imageSize ?? 0);
   if (bytes.length === 0) throw new LoaderError(`'${name}': the file is empty`);
-  if (!(address + size <= limit)) throw new LoaderError(`'${name}': ${formatSize(size)} at 0x${address.toString(16)} do not fit below 0x${limit.toString(16)}`);
+  if (!(address + size <= limit))
+    throw new LoaderError(`'${name}': ${formatSize(size)} at 0x${address.toString(16)} do not fit below 0x${limit.toString(16)}`);
   roms.add(name, address, bytes);
   return { kind: header ? 'linux' : 'raw', entry: address, start: address, end: address + size, symbols: new SymbolTable() };
 }
@@ -101,13 +116,21 @@ export function loadKernel(roms: RomList, name: string, file: Uint8Array, expect
 /** Adds plain bytes at `address`. */
 export function loadRaw(roms: RomList, name: string, file: Uint8Array, address: number, limit = Infinity): LoadedImage {
   if (file.length === 0) throw new LoaderError(`'${name}': the file is empty`);
-  if (address + file.length > limit) throw new LoaderError(`'${name}': ${formatSize(file.length)} at 0x${address.toString(16)} do not fit below 0x${limit.toString(16)}`);
+  if (address + file.length > limit)
+    throw new LoaderError(`'${name}': ${formatSize(file.length)} at 0x${address.toString(16)} do not fit below 0x${limit.toString(16)}`);
   roms.add(name, address, file);
   return { kind: 'raw', entry: address, start: address, end: address + file.length, symbols: new SymbolTable() };
 }
 
 /** Firmware: ELF or plain bytes at `address`. */
-export function loadFirmware(roms: RomList, name: string, file: Uint8Array, expect: ElfExpectation, address: number, limit: number): LoadedImage {
+export function loadFirmware(
+  roms: RomList,
+  name: string,
+  file: Uint8Array,
+  expect: ElfExpectation,
+  address: number,
+  limit: number,
+): LoadedImage {
   const bytes = unpack(name, file);
   return isElf(bytes) ? loadElf(roms, name, bytes, expect) : loadRaw(roms, name, bytes, address, limit);
 }

@@ -26,7 +26,9 @@ export class RomList {
     const clash = this.list.find((b) => address < b.address + b.bytes.length + b.zeros && b.address < end);
     if (clash) {
       const clashEnd = clash.address + clash.bytes.length + clash.zeros;
-      throw new LoaderError(`'${name}' at ${hex(address)}..${hex(end)} overlaps '${clash.name}' at ${hex(clash.address)}..${hex(clashEnd)}`);
+      throw new LoaderError(
+        `'${name}' at ${hex(address)}..${hex(end)} overlaps '${clash.name}' at ${hex(clash.address)}..${hex(clashEnd)}`,
+      );
     }
     this.list.push({ name, address, bytes, zeros });
   }
@@ -48,6 +50,11 @@ export class RomList {
 
   /** `info roms`. */
   text(): string {
-    return this.list.map((b) => `addr=${b.address.toString(16).padStart(16, '0')} size=0x${(b.bytes.length + b.zeros).toString(16).padStart(6, '0')} name="${b.name}"\n`).join('');
+    return this.list
+      .map(
+        (b) =>
+          `addr=${b.address.toString(16).padStart(16, '0')} size=0x${(b.bytes.length + b.zeros).toString(16).padStart(6, '0')} name="${b.name}"\n`,
+      )
+      .join('');
   }
 }

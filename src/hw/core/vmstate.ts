@@ -109,12 +109,29 @@ type NumberField = (name: string, options?: FieldOptions) => VmField;
 const scalar =
   (save: (value: number, out: ByteWriter) => void, load: (input: ByteReader) => number): NumberField =>
   (name, options = {}) =>
-    field(name, options, (v, out) => save(Number(v), out), (input) => load(input));
+    field(
+      name,
+      options,
+      (v, out) => save(Number(v), out),
+      (input) => load(input),
+    );
 
-export const u8 = scalar((v, out) => out.u8(v), (i) => i.u8());
-export const u16 = scalar((v, out) => out.u16(v), (i) => i.u16());
-export const u32 = scalar((v, out) => out.u32(v), (i) => i.u32());
-export const i32 = scalar((v, out) => out.u32(v >>> 0), (i) => i.u32() | 0);
+export const u8 = scalar(
+  (v, out) => out.u8(v),
+  (i) => i.u8(),
+);
+export const u16 = scalar(
+  (v, out) => out.u16(v),
+  (i) => i.u16(),
+);
+export const u32 = scalar(
+  (v, out) => out.u32(v),
+  (i) => i.u32(),
+);
+export const i32 = scalar(
+  (v, out) => out.u32(v >>> 0),
+  (i) => i.u32() | 0,
+);
 /** A 64-bit field: bigint, or number if the field holds a number now (then it must be a safe integer). */
 export const u64 = (name: string, options: FieldOptions = {}): VmField =>
   field(
@@ -129,7 +146,13 @@ export const u64 = (name: string, options: FieldOptions = {}): VmField =>
       return signed;
     },
   );
-export const bool = (name: string, options: FieldOptions = {}): VmField => field(name, options, (v, out) => out.u8(v ? 1 : 0), (i) => i.u8() !== 0);
+export const bool = (name: string, options: FieldOptions = {}): VmField =>
+  field(
+    name,
+    options,
+    (v, out) => out.u8(v ? 1 : 0),
+    (i) => i.u8() !== 0,
+  );
 /** A Uint8Array (or a typed array's bytes would not be portable: use `array`). Saved with its length, loaded in place: lengths must agree. */
 export const buffer = (name: string, options: FieldOptions = {}): VmField =>
   field(
@@ -141,7 +164,8 @@ export const buffer = (name: string, options: FieldOptions = {}): VmField =>
     },
     (input, old) => {
       const length = input.u32();
-      if (length !== (old as Uint8Array).length) throw new VmStateError(`field '${name}': ${length} bytes do not fit ${(old as Uint8Array).length}`);
+      if (length !== (old as Uint8Array).length)
+        throw new VmStateError(`field '${name}': ${length} bytes do not fit ${(old as Uint8Array).length}`);
       (old as Uint8Array).set(input.bytes(length));
       return undefined;
     },
@@ -175,7 +199,8 @@ export const fifo = (name: string, options: FieldOptions = {}): VmField =>
     },
     (input, old) => {
       const length = input.u32();
-      if (length > (old as Fifo8).capacity) throw new VmStateError(`field '${name}': ${length} bytes do not fit a FIFO of ${(old as Fifo8).capacity}`);
+      if (length > (old as Fifo8).capacity)
+        throw new VmStateError(`field '${name}': ${length} bytes do not fit a FIFO of ${(old as Fifo8).capacity}`);
       (old as Fifo8).assign(input.bytes(length));
       return undefined;
     },

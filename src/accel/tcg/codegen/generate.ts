@@ -16,6 +16,8 @@ export class RegionCompiler {
     private readonly frontend: TargetFrontend,
     private readonly memory: WebAssembly.Memory,
     icount: boolean,
+    /** Makes the module; a host may know how to get the engine's best code at once. */
+    private readonly compile: (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module = (bytes) => new WebAssembly.Module(bytes),
   ) {
     this.ctx = new TcgContext(frontend.globals, frontend.helpers);
     this.target = { globalOffset: frontend.globals.map((g) => g.offset), helpers: frontend.helpers, icount };
@@ -39,7 +41,7 @@ export class RegionCompiler {
       if (regions.length === 0) return { ...reply, functions, bytes: 0, insns: 0, generateMs: performance.now() - start, compileMs: 0 };
       const bytes = compileRegions(regions, this.target);
       const generated = performance.now();
-      const module = new WebAssembly.Module(bytes);
+      const module = this.compile(bytes);
       const compileMs = performance.now() - generated;
       return { ...reply, functions, module, bytes: bytes.length, insns, generateMs: generated - start, compileMs };
     } catch (error) {

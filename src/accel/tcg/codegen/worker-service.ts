@@ -6,11 +6,14 @@ import type { TargetFrontend } from '../translator.js';
 export class CodegenService {
   private compiler?: RegionCompiler;
 
-  constructor(private readonly createFrontend: (target: string, config: unknown) => TargetFrontend) {}
+  constructor(
+    private readonly createFrontend: (target: string, config: unknown) => TargetFrontend,
+    private readonly compile?: (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module,
+  ) {}
 
   handle(message: CodegenInit | GenerateRequest): GenerateReply | undefined {
     if (message.kind === 'init') {
-      this.compiler = new RegionCompiler(this.createFrontend(message.target, message.config), message.memory, message.icount);
+      this.compiler = new RegionCompiler(this.createFrontend(message.target, message.config), message.memory, message.icount, this.compile);
       return undefined;
     }
     return this.compiler?.generate(message);

@@ -1,0 +1,177 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import * as layout from '../../../assembly/shared/layout.js';
+import * as rv from '../../../assembly/shared/riscv.js';
+import { engineModule } from '../../../tests/support/engine.js';
+import { AddressSpace } from '../../memory/address-space.js';
+import { MemoryRegion, MemoryTopology } from '../../memory/region.js';
+import { createFrontend } from '../../target/index.js';
+import { parseCpuConfig } from '../../target/riscv/config.js';
+import { TcgAccel } from './accel.js';
+import { synchronousCodegen } from './codegen-sync.js';
+import { createEngineMemory } from './memory.js';
+import type { Vcpu } from './vcpu.js';
+
+const RAM = 0x8000_0000;
+const UART = 0x1000_0000;
+
+// A few encodings (RISC-V unprivileged specification, chapter 2).
+const i = (op: number, f3: number, rd: number, rs1: number, imm: number) => ((imm << 20) | (rs1 << 15) | (f3 << 12) | (rd << 7) | op) >>> 0;
+const addi = (rd: number, rs1: number, imm: number) => i(0x13, 0, rd, rs1, imm);
+const lui = (rd: number, imm: number) => ((imm << 12) | (rd << 7) | 0x37) >>> 0;
+const auipc = (rd: number) => ((rd << 7) | 0x17) >>> 0;
+const add = (rd: number, rs1: number, rs2: number) => ((rs2 << 20) | (rs1 << 15) | (rd << 7) | 0x33) >>> 0;
+const lw = (rd: number, rs1: number, imm: number) => i(0x03, 2, rd, rs1, imm);
+const ld = (rd: number, rs1: number, imm: number) => i(0x03, 3, rd, rs1, imm);
+const store = (f3: number, rs2: number, rs1: number, imm: number) => (((imm >> 5) << 25) | (rs2 << 20) | (rs1 << 15) | (f3 << 12) | ((imm & 31) << 7) | 0x23) >>> 0;
+const sw = (rs2: number, rs1: number, imm: number) => store(2, rs2, rs1, imm);
+const sd = (rs2: number, rs1: number, imm: number) => store(3, rs2, rs1, imm);
+const bne = (rs1: number, rs2: number, d: number) =>
+  ((((d >> 12) & 1) << 31) | (((d >> 5) & 63) << 25) | (rs2 << 20) | (rs1 << 15) | (1 << 12) | (((d >> 1) & 15) << 8) | (((d >> 11) & 1) << 7) | 0x63) >>> 0;
+const csrrw = (rd: number, csr: number, rs1: number) => i(0x73, 1, rd, rs1, csr);
+const ecall = 0x73;
+const wfi = 0x10500073;
+const mtvec = 0x305;
+
+class Board {
+  readonly accel: TcgAccel;
+  readonly cpu: Vcpu;
+  readonly space: AddressSpace;
+  readonly log: string[] = [];
+
+  constructor(options: { arenaSize?: number; icount?: boolean; wasm?: boolean; hotThreshold?: number } = {}) {
+    const memory = createEngineMemory(0x40_0000, options.arenaSize ?? 0x80_0000);
+    const topology = new MemoryTopology();
+    const root = MemoryRegion.container(topology, 'system');
+    root.addSubregion(RAM, MemoryRegion.ram(topology, 'ram', memory.ram.allocate('ram', 0x20_0000)));
+    const ops = { read: (offset: number, size: number) => offset * 0x10 + size, write: (offset: number, value: number) => this.log.push(`${offset}=${value}`) };
+    root.addSubregion(UART, MemoryRegion.io(topology, 'uart', 0x100, ops));
+    this.space = new AddressSpace(root, 'memory');
+    this.accel = new TcgAccel({ wasm, memory, createFrontend, icount: options.icount, codegen: options.wasm ? synchronousCodegen : undefined, hotThreshold: options.hotThreshold });
+    this.accel.init({ addressSpace: this.space });
+    const config = parseCpuConfig('rv64');
+    this.cpu = this.accel.createVcpu('riscv', config, {});
+    this.cpu.write32(rv.RV_XLEN, 64);
+    this.cpu.write32(rv.RV_EXT, config.extLo);
+    this.cpu.write32(rv.RV_EXT + 4, config.extHi);
+    this.cpu.write64(rv.RV_RESET_VEC, BigInt(RAM));
+    this.accel.runtime.allExports.riscvInit(this.cpu.env);
+  }
+
+  load(words: readonly number[], at = RAM): this {
+    const bytes = new Uint8Array(words.length * 4);
+    words.forEach((word, n) => new DataView(bytes.buffer).setUint32(n * 4, word, true));
+    this.space.writeBytes(at, bytes);
+    return this;
+  }
+
+  x = (n: number): bigint => this.cpu.read64(rv.RV_X + 8 * n);
+  /** Runs to WFI, or fails. */
+  finish(budget = 100_000): this {
+    for (let slice = 0; slice < 20; slice++) {
+      const reason = this.cpu.exec(budget);
+      if (reason === layout.EXEC_HALTED) return this;
+      if (reason !== layout.EXEC_BUDGET) throw new Error(`exit ${reason} ${this.accel.translateError}`);
+    }
+    throw new Error(`did not end: pc ${this.cpu.read64(layout.ENV_PC).toString(16)}`);
+  }
+}
+
+let wasm: WebAssembly.Module;
+beforeAll(() => void (wasm = engineModule()));
+
+const LOOP = [lui(1, 1), addi(2, 0, 0), add(2, 2, 1), addi(1, 1, -1), bne(1, 0, -8), wfi];
+
+describe.each([['tci', {}], ['wasm', { wasm: true, hotThreshold: 4 }]] as const)('exec loop, %s', (_tier, tier) => {
+  it('runs a loop through chained TBs', () => {
+    const board = new Board(tier).load(LOOP).finish();
+    expect(board.x(2)).toBe(BigInt((4096 * 4097) / 2));
+    expect(board.cpu.instructionCount).toBe(2 + 3 * 4096 + 1);
+  });
+
+  it('ends a slice by its budget, in icount mode exactly', () => {
+    const board = new Board({ ...tier, icount: true }).load(LOOP);
+    for (const [n, count] of [1000, 7, 1, 2, 333].entries()) {
+      const before = board.cpu.instructionCount;
+      expect(board.cpu.exec(count), `slice ${n}`).toBe(layout.EXEC_BUDGET);
+      expect(board.cpu.instructionCount - before).toBe(count);
+    }
+    expect(board.finish().x(2)).toBe(BigInt((4096 * 4097) / 2));
+  });
+
+  it('sees a store into the next instruction, in the same TB', () => {
+    // x5 = the word "addi x3, x0, 7" from data; store it over "addi x3, x0, 1" that follows at once.
+    const board = new Board(tier).load([auipc(10), lw(5, 10, 24), sw(5, 10, 12), addi(3, 0, 1), wfi, 0, addi(3, 0, 7)]).finish();
+    expect(board.x(3)).toBe(7n);
+  });
+
+  it('sees a loop rewrite itself, pass after pass', () => {
+    // each pass stores over the addi (adds 1 to its immediate), and runs it: x3 = 1 + 2 + ... + 64
+    const program = [auipc(10), lw(5, 10, 28), lui(6, 0x100), addi(7, 0, 64), sw(5, 10, 20), addi(0, 0, 0), 0, addi(4, 0, 1)];
+    // at 20: the rewritten insn; then x3 += x4, x5 += 1 << 20, x7 -= 1, loop to the store
+    program[5] = addi(4, 0, 99);
+    const tail = [add(3, 3, 4), add(5, 5, 6), addi(7, 7, -1), bne(7, 0, -5 * 4 - 4), wfi];
+    // the data word moves behind the code: offset 7 holds "addi x4, x0, 1"
+    const words = [...program.slice(0, 6), ...tail, addi(4, 0, 1)];
+    words[1] = lw(5, 10, (words.length - 1) * 4);
+    words[9] = bne(7, 0, 16 - 36);
+    const board = new Board(tier).load(words).finish();
+    expect(board.x(3)).toBe(BigInt((64 * 65) / 2));
+  });
+
+  it('invalidates what DMA overwrites', () => {
+    const board = new Board(tier).load([addi(3, 0, 1), wfi]).finish();
+    expect(board.x(3)).toBe(1n);
+    board.load([addi(3, 0, 2)]);
+    board.cpu.write64(layout.ENV_PC, BigInt(RAM));
+    board.cpu.write32(layout.ENV_HALTED, 0);
+    expect(board.finish().x(3)).toBe(2n);
+  });
+
+  it('reaches devices, and faults where there is none, with the pc of the instruction', () => {
+    const handler = RAM + 0x100;
+    const board = new Board(tier)
+      .load([auipc(10), addi(11, 10, 0x100), csrrw(0, mtvec, 11), lui(6, UART >>> 12), addi(5, 0, 0x5a), sw(5, 6, 8), lw(7, 6, 12), addi(8, 0, 5), lui(9, 0x20000), lw(8, 9, 0), wfi])
+      .load([i(0x73, 2, 12, 0, 0x341), i(0x73, 2, 13, 0, 0x342), i(0x73, 2, 14, 0, 0x343), wfi], handler)
+      .finish();
+    expect(board.log).toEqual(['8=90']);
+    expect(board.x(7)).toBe(BigInt(12 * 0x10 + 4));
+    expect([board.x(8), board.x(12), board.x(13), board.x(14)]).toEqual([5n, BigInt(RAM + 36), BigInt(rv.CAUSE_LOAD_ACCESS), 0x2000_0000n]);
+  });
+
+  it('loads and stores across pages, and writes nothing if the second page faults', () => {
+    const end = 0x20_0000;
+    const board = new Board(tier).load([auipc(10), addi(11, 10, 0x100), csrrw(0, mtvec, 11), lui(6, 2), add(6, 6, 10), addi(5, 0, -1), sd(5, 6, -4), ld(7, 6, -4), lui(9, end >>> 12), add(9, 9, 10), sd(5, 9, -4), wfi]);
+    board.load([i(0x73, 2, 13, 0, 0x342), i(0x73, 2, 14, 0, 0x343), wfi], RAM + 0x100).finish();
+    expect(board.x(7)).toBe(0xffff_ffff_ffff_ffffn);
+    expect(board.x(13)).toBe(BigInt(rv.CAUSE_STORE_ACCESS));
+    expect(board.space.read(RAM + end - 4)).toBe(0);
+  });
+
+  it('comes back from a guest that only ever faults', () => {
+    const board = new Board(tier).load([ecall]); // mtvec = 0: nothing there
+    expect(board.cpu.exec(10_000)).toBe(layout.EXEC_BUDGET);
+  });
+
+  it('returns when asked to, and single-steps', () => {
+    const board = new Board(tier).load(LOOP);
+    board.cpu.requestExit();
+    expect(board.cpu.exec(1_000_000)).toBe(layout.EXEC_REQUEST);
+    board.cpu.setSingleStep(true);
+    for (let n = 1; n <= 5; n++) {
+      expect(board.cpu.exec(1000)).toBe(layout.EXEC_DEBUG);
+      expect(board.cpu.instructionCount).toBe(n);
+    }
+    board.cpu.setSingleStep(false);
+    expect(board.finish().x(2)).toBe(BigInt((4096 * 4097) / 2));
+  });
+
+  it('flushes a full arena and goes on', () => {
+    // Straight code over many pages, run twice: more TBs than the smallest arena holds.
+    const board = new Board({ ...tier, arenaSize: 0xc_0000 });
+    const pages = 0x1f_0000 / 4;
+    board.load(Array.from({ length: pages }, () => addi(3, 3, 1)));
+    board.load([wfi], RAM + pages * 4).finish(10_000_000);
+    expect(board.x(3)).toBe(BigInt(pages));
+    expect(board.accel.runtime.exports.tbStatFlushes()).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { TcgAccel } from '../../accel/tcg/accel.js';
+import { createEngineMemory } from '../../accel/tcg/memory.js';
+import { ExitReason } from '../../hw/core/cpu.js';
+import { MemoryRegion } from '../../memory/region.js';
+import { TestMachine } from '../../system/testing.js';
+import { engineModule } from '../../../tests/support/engine.js';
+import { createFrontend } from '../index.js';
+import { parseCpuConfig } from './config.js';
+import { RiscvCpu } from './cpu.js';
+
+const RAM = 0x8000_0000;
+const MiB = 0x10_0000;
+
+/** A hart on a bus with nothing but RAM, which holds `code` at its reset vector. */
+function hart(cpu: string, code: readonly number[]): RiscvCpu {
+  const memory = createEngineMemory(4 * MiB, 4 * MiB);
+  const accelerator = new TcgAccel({ wasm: engineModule(), memory, createFrontend });
+  const machine = new TestMachine({ ram: memory.ram });
+  (machine as { accelerator: unknown }).accelerator = accelerator;
+  accelerator.init(machine);
+  const block = machine.ram.allocate('ram', MiB);
+  machine.systemMemory.addSubregion(RAM, MemoryRegion.ram(machine.topology, 'ram', block, machine));
+  new Uint32Array(block.bytes.buffer, block.bytes.byteOffset, code.length).set(code);
+  const riscv = new RiscvCpu(machine, parseCpuConfig(cpu), 3, RAM);
+  riscv.reset();
+  return riscv;
+}
+
+const WFI = 0x1050_0073;
+
+describe('RiscvCpu', () => {
+  it('starts at the reset vector in M-mode', () => {
+    const cpu = hart('rv64', [WFI]);
+    expect(cpu.pc).toBe(BigInt(RAM));
+    expect(cpu.readRegister('priv')).toBe(3n);
+    expect(cpu.readRegister('mhartid')).toBe(3n);
+    expect(cpu.readRegister('misa')).toBe((2n << 62n) | 0x14112dn);
+  });
+
+  it.each(['rv64', 'rv32'])('%s runs code and stops at wfi', (model) => {
+    // li a0,-5; li a1,3; mul a2,a0,a1; wfi
+    const cpu = hart(model, [0xffb00513, 0x00300593, 0x02b50633, WFI]);
+    expect(cpu.run(1000)).toBe(ExitReason.Halted);
+    expect(cpu.halted).toBe(true);
+    expect(cpu.readRegister('a2')).toBe(BigInt.asUintN(cpu.config.xlen, -15n));
+    expect(cpu.pc).toBe(BigInt(RAM + 16));
+  });
+
+  it('takes an illegal instruction to mtvec with its bits', () => {
+    // auipc t0,0; addi t0,t0,16; csrw mtvec,t0; (illegal); wfi
+    const cpu = hart('rv64', [0x00000297, 0x01028293, 0x30529073, 0xffffffff, WFI]);
+    expect(cpu.run(1000)).toBe(ExitReason.Halted);
+    expect([cpu.readRegister('mcause'), cpu.readRegister('mtval'), cpu.readRegister('mepc')]).toEqual([2n, 0xffffffffn, BigInt(RAM + 12)]);
+  });
+
+  it('shows its interrupt lines in mip', () => {
+    const cpu = hart('rv64', [WFI]);
+    cpu.gpioIn(7).raise();
+    expect(cpu.readRegister('mip')).toBe(0x80n);
+    expect(cpu.hasWork()).toBe(false);
+    cpu.writeRegister('mie', 0x80n);
+    expect(cpu.hasWork()).toBe(true);
+    cpu.gpioIn(7).lower();
+    expect(cpu.readRegister('mip')).toBe(0n);
+  });
+
+  it('lists and writes registers', () => {
+    const cpu = hart('rv32', [WFI]);
+    expect(cpu.writeRegister('a0', 0x8000_0000n)).toBe(true);
+    expect(cpu.readRegister('x10')).toBe(0x8000_0000n);
+    expect(cpu.writeRegister('nope', 0n)).toBe(false);
+    expect(cpu.registers().map(([name]) => name)).toEqual(expect.arrayContaining(['pc', 'x31', 'f31', 'satp', 'mstatush']));
+    expect(cpu.dumpState().split('\n').slice(0, 2)).toEqual([' pc       80000000', ' mhartid  00000003']);
+    expect(cpu.dumpState()).toContain(' x8/s0    00000000 x9/s1    00000000 x10/a0   80000000 x11/a1   00000000');
+  });
+});
