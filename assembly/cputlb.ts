@@ -382,7 +382,7 @@ function writable(env: usize, addr: u64, size: u32, mmuIdx: i32): usize {
   return (flagsOf(entry) & TLB_NOTDIRTY) != 0 && notDirty(env, addr, size, entry) ? 0 : entry;
 }
 
-/** Guest store by MemOpIdx, the general way. Nothing is written if a fault is raised (but for a device in the second of two pages). */
+/** Guest store by MemOpIdx, the general way. No memory is written if a fault is raised. */
 export function stSlow(env: usize, addr: u64, value: u64, oi: u32): void {
   const memop = oi >> MEMOPIDX_SHIFT;
   const mmuIdx: i32 = oi & ((1 << MEMOPIDX_SHIFT) - 1);
@@ -399,8 +399,12 @@ export function stSlow(env: usize, addr: u64, value: u64, oi: u32): void {
   if (low == 0) return;
   const high = writable(env, addr + room, size - room, mmuIdx);
   if (high == 0) return;
+  // A device may refuse: then nothing must have been written to memory yet.
+  const highFirst = (flagsOf(high) & TLB_MMIO) != 0;
+  if (highFirst) storePart(env, high, addr + room, size - room, value >> (8 * room));
+  if (highFirst && faulted(env)) return;
   storePart(env, low, addr, room, value);
-  storePart(env, high, addr + room, size - room, value >> (8 * room));
+  if (!highFirst && !faulted(env)) storePart(env, high, addr + room, size - room, value >> (8 * room));
 }
 
 // ---- Atomics -----------------------------------------------------------------------------------------------------------

@@ -23,6 +23,8 @@ export interface Unit {
 export interface Rules {
   /** Registers that loads, stores and atomics go through; never written. */
   readonly bases: readonly number[];
+  /** Those of the bases that SC goes through: whether a misaligned SC without reservation traps is up to the implementation. */
+  readonly alignedBases?: readonly number[];
   /** Registers that are never written, beside the bases. */
   readonly reserved: readonly number[];
   /** Registers that CSR instructions read; default all. */
@@ -59,7 +61,7 @@ export function randomUnit(rng: Rng, row: Insn, rules: Rules): Unit | undefined 
 
 function draw(rng: Rng, row: Insn, rules: Rules): number | undefined {
   const fields: Record<string, (rng: Rng, width: number) => number> = { rm: rounding };
-  if (isMemory(row)) fields.rs1 = (r, width) => chooseBase(r, width, rules.bases);
+  if (isMemory(row)) fields.rs1 = (r, width) => chooseBase(r, width, basesOf(row, rules));
   if (isCsr(row)) {
     const { csrs, csrSources } = rules;
     if (csrs !== undefined) fields.csr = (r) => csrs[r() % csrs.length];
@@ -73,6 +75,8 @@ function draw(rng: Rng, row: Insn, rules: Rules): number | undefined {
 
 /** Static modes, dynamic, and now and then a reserved one. */
 const rounding = (rng: Rng): number => (rng() % 32 === 0 ? rng() & 7 : [0, 1, 2, 3, 4, 7, 7, 7][rng() & 7]);
+
+const basesOf = (row: Insn, { bases, alignedBases = bases }: Rules): readonly number[] => (row.name.startsWith('sc.') ? alignedBases : bases);
 
 function chooseBase(rng: Rng, width: number, bases: readonly number[]): number {
   const encodable = width === 3 ? bases.filter((r) => r >= 8 && r < 16).map((r) => r - 8) : bases;

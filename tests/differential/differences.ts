@@ -10,7 +10,24 @@ interface Allowed {
   readonly matches: (difference: Difference, program: Program) => boolean;
 }
 
-export const ALLOWED: readonly Allowed[] = [];
+/** QEMU 7.2 and its like. */
+const old = (version: number): boolean => version < 8;
+
+export const ALLOWED: readonly Allowed[] = [
+  {
+    reason: 'QEMU before 8.0 gives a misaligned AMO or SC the cause of a load (4); the manual wants 6 (store/AMO address misaligned)',
+    versions: old,
+    matches: ({ what, ours, theirs }) => /^trap \d+ cause$/.test(what) && ours === 6n && theirs === 4n,
+  },
+];
+
+/** Instructions that an oracle gets wrong, so that it is not asked. */
+export const ORACLE_BUGS: readonly { readonly reason: string; readonly versions: (version: number) => boolean; readonly rows: readonly string[] }[] = [
+  { reason: 'QEMU 7.2: ctzw counts on into the upper half when the lower is zero', versions: old, rows: ['ctzw'] },
+];
+
+export const misjudged = (oracleVersion: number): ReadonlySet<string> =>
+  new Set(ORACLE_BUGS.filter(({ versions }) => versions(oracleVersion)).flatMap(({ rows }) => rows));
 
 export const allowedDifference = (program: Program, difference: Difference, oracleVersion: number): boolean =>
   ALLOWED.some(({ versions, matches }) => versions(oracleVersion) && matches(difference, program));

@@ -15,6 +15,8 @@ export interface CodeContext {
   readonly rng: Rng;
   readonly config: CpuConfig;
   readonly decoder: Decoder;
+  /** Instructions not to use. */
+  readonly leftOut: ReadonlySet<string>;
 }
 
 export interface Kind extends Pick<ScaffoldOptions, 'traps' | 'window' | 'pokes' | 'csrs' | 'fetchFault' | 'supervisor'> {
@@ -45,10 +47,11 @@ const isAtomic = (row: Insn): boolean => /^(amo|lr|sc)/.test(row.name);
 const isFloat = (row: Insn): boolean => /^(c\.)?f(?!ence)/.test(row.name);
 
 /** Rows of a kind, found once for each configuration. */
-function chooser(choose: (row: Insn) => boolean): (config: CpuConfig) => readonly Insn[] {
+function chooser(choose: (row: Insn) => boolean): (context: CodeContext) => readonly Insn[] {
   let last: { config: CpuConfig; rows: readonly Insn[] } | undefined;
-  return (config) => {
-    if (last?.config !== config) last = { config, rows: INSNS.filter((row) => hasInsn(row, config.xlen, config.extLo, config.extHi) && choose(row)) };
+  return ({ config, leftOut }) => {
+    const wanted = (row: Insn): boolean => hasInsn(row, config.xlen, config.extLo, config.extHi) && !leftOut.has(row.name) && choose(row);
+    if (last?.config !== config) last = { config, rows: INSNS.filter(wanted) };
     return last.rows;
   };
 }
@@ -63,13 +66,14 @@ interface Mix {
 function randomCode({ choose, rules, illegal = false }: Mix): Kind['code'] {
   const rowsOf = chooser(choose);
   const plainRows = chooser(isPlain);
-  return ({ rng, config, decoder }) => {
-    const rows = rowsOf(config);
+  return (context) => {
+    const { rng, decoder } = context;
+    const rows = rowsOf(context);
     const units: Unit[] = [];
     let length = 0;
     while (length < BLOCK_LENGTH) {
       const strange = illegal && rng() % ILLEGAL_EVERY === 0;
-      const unit = strange ? illegalUnit(rng, plainRows(config), decoder) : randomUnit(rng, rows[rng() % rows.length], rules);
+      const unit = strange ? illegalUnit(rng, plainRows(context), decoder) : randomUnit(rng, rows[rng() % rows.length], rules);
       if (unit === undefined) continue;
       units.push(unit);
       length += unit.code.length;
@@ -109,11 +113,12 @@ const integer = (xlen: 32 | 64): Kind =>
 // ---- memory ------------------------------------------------------------------------------------------------------------------
 
 const BASES = [2, 8, 9, 10, 11];
+const ALIGNED_BASES = [2, 8];
 
 /** Base registers about the page boundary in the middle of the window. */
 function fillBases({ x, rng }: SlotWriter, alignment: readonly number[]): void {
   for (const register of BASES) {
-    const align = alignment[rng() % alignment.length];
+    const align = ALIGNED_BASES.includes(register) ? 8 : alignment[rng() % alignment.length];
     const offset = ((rng() % 32) - 16) & -align;
     x(register, BigInt(MEMORY.windowMiddle + offset));
   }
@@ -138,9 +143,9 @@ const atomics = (xlen: 32 | 64): Kind =>
     traps: 64,
     code: randomCode({
       choose: (row) => isPlain(row) && (isAtomic(row) || ['sw', 'lw', 'add', 'beq', 'c.addi'].includes(row.name)),
-      rules: { bases: BASES, reserved: [] },
+      rules: { bases: BASES, alignedBases: ALIGNED_BASES, reserved: [] },
     }),
-    fill: (slot) => fillBases(slot, [8, 8, 8, 4, 1]),
+    fill: (slot) => fillBases(slot, [8, 8, 4, 1]),
   });
 
 // ---- floating point ------------------------------------------------------------------------------------------------------------

@@ -53,7 +53,7 @@ export interface Size {
 const MSTATUS_START = 0x7880n; // FS dirty, MPP = M, MPIE
 
 /** The program of a seed. */
-export function randomProgram(kind: Kind, config: CpuConfig, seed: number, { blocks: blockCount, runs }: Size): Program {
+export function randomProgram(kind: Kind, config: CpuConfig, seed: number, { blocks: blockCount, runs }: Size, leftOut: ReadonlySet<string> = new Set()): Program {
   const rng = seededRng(seed);
   const decoder = new Decoder(config.xlen, config.extLo, config.extHi);
   const slotSize = SLOT.size(kind.traps);
@@ -61,7 +61,7 @@ export function randomProgram(kind: Kind, config: CpuConfig, seed: number, { blo
   const slots = new Uint8Array(slotCount * slotSize);
   const pokes: bigint[] = [];
   const pokeBase = MEMORY.slots + slots.length;
-  const codes = Array.from({ length: blockCount }, () => kind.code({ rng, config, decoder }));
+  const codes = Array.from({ length: blockCount }, () => kind.code({ rng, config, decoder, leftOut }));
   const blockOf: number[] = [];
   for (let slot = 0; slot < slotCount; slot++) {
     blockOf.push(Math.floor(slot / runs));

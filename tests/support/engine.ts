@@ -37,7 +37,7 @@ export class BareEngine {
     this.view.setUint32(this.runtime.physmap + layout.PHYSMAP_COUNT, 1, true);
     this.env = this.runtime.exports.cpuCreate(layout.TARGET_RISCV, 0);
     this.set32(rv.RV_XLEN, 64);
-    this.runtime.allExports.riscvInit(this.env);
+    (this.runtime.allExports.riscvInit as (env: number) => void)(this.env);
   }
 
   get32 = (offset: number): number => this.view.getUint32(this.env + offset, true);

@@ -1,0 +1,65 @@
+/** One comparison from seed to verdict: make a program, run it on both sides, say where they part. */
+import { EXTENSIONS } from '../../src/target/riscv/extensions.js';
+import { parseCpuConfig } from '../../src/target/riscv/config.js';
+import { describeDifference, firstDifferences, type Difference } from './compare.js';
+import { misjudged } from './differences.js';
+import { BASE_EXTENSIONS, type Kind } from './kinds.js';
+import { knownExtensions, runOracle, type Oracle } from './oracle.js';
+import { listing, prefixProgram, randomProgram, type Program, type Size } from './program.js';
+import { cpuOption, runWemu, type Backend } from './wemu.js';
+
+/** Who is compared: wemu in a backend with QEMU, or with its own interpreter where there is no QEMU. */
+export interface Session {
+  readonly kind: Kind;
+  readonly backend: Backend;
+  readonly oracle: Oracle | undefined;
+}
+
+/** Blocks whose failure is shown; the others are counted. */
+const LISTED_DIFFERENCES = 12;
+const CONTEXT_LINES = 3;
+
+function features({ kind, oracle }: Session): { xlen: 32 | 64; on: string[]; off: string[] } {
+  const on = knownExtensions(oracle, [...BASE_EXTENSIONS, ...kind.extensions]);
+  return { xlen: kind.xlen, on, off: EXTENSIONS.map((extension) => extension.name).filter((name) => !on.includes(name)) };
+}
+
+/** The version that the table of differences is asked for; no QEMU is like a faultless one. */
+const versionOf = ({ oracle }: Session): number => oracle?.version ?? Infinity;
+
+async function runBoth(session: Session, program: Program): Promise<[ours: Uint8Array, theirs: Uint8Array]> {
+  const run = { ...features(session), elf: program.elf, size: program.slots.length };
+  const theirs = session.oracle === undefined ? runWemu('tci', run) : runOracle(session.oracle, run);
+  return [await runWemu(session.backend, run), await theirs];
+}
+
+export interface Outcome {
+  readonly instructions: number;
+  /** What differs, for a human; undefined: nothing. */
+  readonly failure?: string;
+}
+
+export async function compareOnce(session: Session, seed: number, size: Size): Promise<Outcome> {
+  const config = parseCpuConfig(cpuOption(features(session)));
+  const program = randomProgram(session.kind, config, seed, size, misjudged(versionOf(session)));
+  const { instructions } = program;
+  const differences = firstDifferences(program, ...(await runBoth(session, program)), versionOf(session));
+  return differences.length === 0 ? { instructions } : { instructions, failure: await report(session, program, differences) };
+}
+
+async function report(session: Session, program: Program, differences: readonly Difference[]): Promise<string> {
+  const names = [`wemu ${session.backend}`, session.oracle === undefined ? 'wemu tci' : `QEMU ${session.oracle.version.toFixed(2)}`] as const;
+  const { slot } = differences[0];
+  const say = (list: readonly Difference[]): string[] => list.slice(0, LISTED_DIFFERENCES).map((difference) => `  ${describeDifference(difference, names)}`);
+  const head = [`seed ${program.seed}, kind '${session.kind.name}', slot ${slot}, block ${program.blockOf[slot] ?? '?'}:`, ...say(differences)];
+  if (slot < 0) return head.join('\n');
+  const block = program.blocks[program.blockOf[slot]];
+  const lines = listing(program, block);
+  const prefix = prefixProgram(program, slot);
+  const shorter = firstDifferences(prefix, ...(await runBoth(session, prefix)), versionOf(session));
+  // Prefix 0 has nops only; prefix k has the first k instructions.
+  if (shorter.length === 0) return [...head, 'the block alone does not differ; all of it:', ...lines].join('\n');
+  const count = shorter[0].slot;
+  const culprit = count > 0 ? lines.slice(Math.max(0, count - CONTEXT_LINES), count) : ['(before the first instruction)'];
+  return [...head, `it begins with the last of these, instruction ${count} of the block:`, ...culprit.map((line) => `  ${line}`), ...say(shorter)].join('\n');
+}
