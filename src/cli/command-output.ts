@@ -1,4 +1,4 @@
-/** Cuts a command's own output, and its exit status, out of what the guest's console prints. */
+/** Cuts a command's own output, its exit status, and its requests for input out of what the guest's console prints. */
 import { commandMarkers } from '../node/guest/initramfs.js';
 
 /** Console text that is kept for the case that the command never runs. */
@@ -9,6 +9,7 @@ export class CommandOutput {
   status: number | undefined;
   private readonly begin: string;
   private readonly end: string;
+  private readonly read: string;
   private state: 'boot' | 'command' | 'done' = 'boot';
   /** Latin-1 text that is not decided yet: a marker may be on its way. */
   private pending = '';
@@ -17,8 +18,10 @@ export class CommandOutput {
   constructor(
     nonce: string,
     private readonly emit: (bytes: Uint8Array) => void,
+    /** The guest wants the next block of standard input. */
+    private readonly wantInput: () => void,
   ) {
-    ({ begin: this.begin, end: this.end } = commandMarkers(nonce));
+    ({ begin: this.begin, end: this.end, read: this.read } = commandMarkers(nonce));
   }
 
   write(bytes: Uint8Array): void {
@@ -42,17 +45,20 @@ export class CommandOutput {
   }
 
   private seekEnd(): void {
+    for (let at; (at = this.pending.indexOf(this.read)) >= 0; this.wantInput()) {
+      this.pending = this.pending.slice(0, at) + this.pending.slice(at + this.read.length);
+    }
     const at = this.pending.indexOf(this.end);
-    // Everything that cannot be the start of the marker goes out at once: output streams.
-    const ready = at < 0 ? this.pending.length - this.partialEnd() : at;
+    // Everything that cannot be the start of a marker goes out at once: output streams.
+    const ready = at < 0 ? this.pending.length - Math.max(this.partial(this.end), this.partial(this.read)) : at;
     if (ready > 0) this.emit(Buffer.from(this.pending.slice(0, ready), 'latin1'));
     this.pending = this.pending.slice(at < 0 ? ready : at + this.end.length);
     if (at >= 0) this.state = 'done';
   }
 
-  /** Length of the longest tail of what is pending that the end marker starts with. */
-  private partialEnd(): number {
-    for (let n = Math.min(this.end.length - 1, this.pending.length); n > 0; n--) if (this.end.startsWith(this.pending.slice(-n))) return n;
+  /** Length of the longest tail of what is pending that `marker` starts with. */
+  private partial(marker: string): number {
+    for (let n = Math.min(marker.length - 1, this.pending.length); n > 0; n--) if (marker.startsWith(this.pending.slice(-n))) return n;
     return 0;
   }
 

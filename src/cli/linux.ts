@@ -9,6 +9,7 @@ import { Machine, type MachineOptions } from '../system/facade.js';
 import { OptionError } from '../util/errors.js';
 import { parseAccel } from './accel.js';
 import type { SystemArguments } from './arguments.js';
+import { CommandInput } from './command-input.js';
 import { CommandOutput } from './command-output.js';
 import { runEmbedded } from './embedded.js';
 import { terminalProgress } from './progress.js';
@@ -53,25 +54,25 @@ export async function runLinux(command: readonly string[], args: LinuxArguments)
 
 /** Only what the command writes reaches standard output; what came before it is shown if it never got to run. */
 async function runCommand(options: MachineOptions, host: NodeHost, nonce: string, stats = false): Promise<number> {
-  const output = new CommandOutput(nonce, (bytes) => {
-    if (!writeFully(1, bytes)) machine.quit();
-  });
+  const input = new CommandInput(process.stdin, (line) => serial.input(line));
+  const output = new CommandOutput(
+    nonce,
+    (bytes) => {
+      if (!writeFully(1, bytes)) machine.quit();
+    },
+    () => input.request(),
+  );
   const serial = new StreamChardev('serial0', (bytes) => output.write(bytes));
   const machine = Machine.create({ ...options, serial }, host);
   const interrupted = (): void => machine.quit();
   process.on('SIGINT', interrupted);
   process.on('SIGTERM', interrupted);
-  // The guest's terminal takes a line at a time and Ctrl-D at the end, as a user would give them.
-  if (!process.stdin.isTTY) {
-    process.stdin.on('data', (chunk) => serial.input(chunk));
-    process.stdin.on('end', () => serial.input(Uint8Array.of(4)));
-  }
   try {
     await machine.run();
   } finally {
     process.off('SIGINT', interrupted);
     process.off('SIGTERM', interrupted);
-    process.stdin.pause();
+    input.close();
     host.close();
   }
   if (stats) process.stderr.write(machine.state.accelerator?.statistics?.() ?? '');

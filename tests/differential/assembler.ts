@@ -116,3 +116,15 @@ const sType = (imm: number, rs2: number, rs1: number, funct3: number, opcode: nu
   ((((imm >> 5) & 0x7f) << 25) | (rs2 << 20) | (rs1 << 15) | (funct3 << 12) | ((imm & 31) << 7) | opcode) >>> 0;
 const bImmediate = (o: number): number => ((o & 0x1000) << 19) | ((o & 0x7e0) << 20) | ((o & 0x1e) << 7) | ((o & 0x800) >> 4);
 const jImmediate = (o: number): number => ((o & 0x100000) << 11) | ((o & 0x7fe) << 20) | ((o & 0x800) << 9) | (o & 0xff000);
+
+/** Instructions that units are made of, as words. */
+export const encode = {
+  auipc: (rd: number): number => (rd << 7) | 0x17,
+  addi: (rd: number, rs1: number, imm: number): number => iType(imm, rs1, 0, rd, 0x13),
+  csrrw: (rd: number, csr: number, rs1: number): number => iType(csr, rs1, 1, rd, 0x73),
+  csrrs: (rd: number, csr: number, rs1: number): number => iType(csr, rs1, 2, rd, 0x73),
+  csrrc: (rd: number, csr: number, rs1: number): number => iType(csr, rs1, 3, rd, 0x73),
+  ecall: 0x73,
+  sret: 0x10200073,
+  mret: 0x30200073,
+} as const;

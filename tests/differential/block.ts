@@ -6,6 +6,7 @@ import type { Decoder } from '../../src/target/riscv/decoder.js';
 import { Operands } from '../../src/target/riscv/operands.js';
 import type { Insn } from '../../src/target/riscv/table.js';
 import { randomWord, type Rng } from '../support/riscv-random.js';
+import { encode } from './assembler.js';
 import { fitsImmediate, isSigned, withImmediate } from './immediates.js';
 
 export interface Code {
@@ -31,6 +32,9 @@ export interface Rules {
   readonly csrSources?: readonly number[];
   readonly csrs?: readonly number[];
 }
+
+/** Words of four bytes. */
+export const codes = (...words: readonly number[]): Code[] => words.map((word) => ({ word, size: 4 }));
 
 export const NO_RULES: Rules = { bases: [], reserved: [] };
 
@@ -92,9 +96,6 @@ function obeys(row: Insn, word: number, rules: Rules): boolean {
 }
 
 // The address of the target is made from pc in the register that the jump reads.
-const auipc = (rd: number): number => (rd << 7) | 0x17;
-const addi = (rd: number, rs1: number, imm: number): number => ((imm << 20) | (rs1 << 15) | (rd << 7) | 0x13) >>> 0;
-
 function indirectJump(rng: Rng, row: Insn, word: number, rules: Rules): Unit | undefined {
   row.format.extract(word, operands);
   const through = operands.rs1;
@@ -104,8 +105,8 @@ function indirectJump(rng: Rng, row: Insn, word: number, rules: Rules): Unit | u
   const odd = immediate ? rng() & 1 : 0;
   const jump = (distance: number): Code[] =>
     immediate
-      ? [{ word: auipc(through), size: 4 }, { word: withImmediate(row, word, distance + odd), size: 4 }]
-      : [{ word: auipc(through), size: 4 }, { word: addi(through, through, distance), size: 4 }, { word, size: 2 }];
+      ? [{ word: encode.auipc(through), size: 4 }, { word: withImmediate(row, word, distance + odd), size: 4 }]
+      : [...codes(encode.auipc(through), encode.addi(through, through, distance)), { word, size: 2 }];
   return { code: jump(0), jump };
 }
 

@@ -23,7 +23,7 @@ const KNOWN_TO_7 = 'i m a f d c s u zicsr zifencei zfh zfhmin zba zbb zbc zbs zb
 /** In every such QEMU, without an option. */
 const ALWAYS_IN_7 = ['zicntr', 'zihpm', 'svadu'];
 const FIRST_MODERN = 9;
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 15_000;
 const POLL_MS = 20;
 const done = `0x${DONE.toString(16).padStart(8, '0')}`;
 
@@ -46,7 +46,9 @@ function cpuOption(oracle: Oracle, xlen: number, on: readonly string[], off: rea
     if (!modern && !KNOWN_TO_7.includes(name)) return [];
     return [`${modern ? name : (RENAMED[name] ?? name)}=${value}`];
   };
-  return [`rv${xlen}`, 'h=off', ...off.flatMap((name) => option(name, 'off')), ...on.flatMap((name) => option(name, 'on'))].join(',');
+  // Hardware sets A and D, as older QEMUs always do.
+  const svade = modern ? ['svade=off'] : [];
+  return [`rv${xlen}`, 'h=off', ...svade, ...off.flatMap((name) => option(name, 'off')), ...on.flatMap((name) => option(name, 'on'))].join(',');
 }
 
 export interface OracleRun {

@@ -6,7 +6,7 @@ import { seededRng, type Rng } from '../support/riscv-random.js';
 import { Assembler } from './assembler.js';
 import type { Code } from './block.js';
 import { elfImage, type Segment } from './elf.js';
-import type { Kind } from './kinds.js';
+import type { Kind } from './kind.js';
 import { emitScaffold } from './scaffold.js';
 import { MEMORY, SLOT } from './slot.js';
 import { writeFloat, writeInteger } from './values.js';
@@ -50,7 +50,7 @@ export interface Size {
   readonly runs: number;
 }
 
-const MSTATUS_START = 0x7880n; // FS dirty, MPP = M, MPIE
+const MSTATUS_START = 0x7800n; // FS dirty, MPP = M; no interrupts
 
 /** The program of a seed. */
 export function randomProgram(kind: Kind, config: CpuConfig, seed: number, { blocks: blockCount, runs }: Size, leftOut: ReadonlySet<string> = new Set()): Program {

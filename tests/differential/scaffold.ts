@@ -19,8 +19,11 @@ export interface ScaffoldOptions {
   readonly pokes: boolean;
   /** Set from the slot before a block, stored into it after. */
   readonly csrs: readonly number[];
-  /** Where to go on after a fetch fault: the block's end, or the address in x1. */
-  readonly fetchFault: 'end' | 'x1';
+  /**
+   * Where to go on after a fetch fault: the block's end; or, for blocks that jump into other address spaces and modes, the address in x1 in M-mode,
+   * also after an ecall there.
+   */
+  readonly afterFetch: 'end' | 'x1';
   /** Some traps are delegated to a handler in S-mode. */
   readonly supervisor: boolean;
 }
@@ -33,9 +36,10 @@ const CSR = {
 const MSTATUS_FS = 0x6000;
 const MSTATUS_MPP = 0x1800;
 const PMP_NAPOT_RWX = 0x1f;
-const CAUSE_MISALIGNED_FETCH = 0;
-const CAUSE_FETCH_ACCESS = 1;
-const CAUSE_FETCH_PAGE_FAULT = 12;
+/** Misaligned, access fault, page fault. */
+const FETCH_FAULTS = [0, 1, 12];
+/** From U- and S-mode. */
+const LOWER_ECALLS = [8, 9];
 const BACKSTOP = 15;
 
 // Registers of the scaffold outside of a block.
@@ -270,12 +274,16 @@ class Scaffold {
     a.csrw(enable, 0);
     a.j(done);
     a.place(synchronous);
-    for (const fetch of [CAUSE_MISALIGNED_FETCH, CAUSE_FETCH_ACCESS, CAUSE_FETCH_PAGE_FAULT]) {
+    const away = o.afterFetch === 'x1' ? [...FETCH_FAULTS, ...LOWER_ECALLS] : FETCH_FAULTS;
+    for (const cause of away) {
       const other: Label = {};
-      a.li(R29, fetch);
+      a.li(R29, cause);
       a.bne(R28, R29, other);
-      if (o.fetchFault === 'x1') a.addi(R30, 1, 0);
-      else a.lx(R30, SLOT.end, SLOT_REG);
+      if (o.afterFetch === 'x1') {
+        a.addi(R30, 1, 0);
+        a.li(R29, MSTATUS_MPP);
+        a.csrrs(0, CSR.mstatus, R29);
+      } else a.lx(R30, SLOT.end, SLOT_REG);
       a.j(done);
       a.place(other);
     }

@@ -3,7 +3,7 @@ import { EXTENSIONS } from '../../src/target/riscv/extensions.js';
 import { parseCpuConfig } from '../../src/target/riscv/config.js';
 import { describeDifference, firstDifferences, type Difference } from './compare.js';
 import { misjudged } from './differences.js';
-import { BASE_EXTENSIONS, type Kind } from './kinds.js';
+import { BASE_EXTENSIONS, type Kind } from './kind.js';
 import { knownExtensions, runOracle, type Oracle } from './oracle.js';
 import { listing, prefixProgram, randomProgram, type Program, type Size } from './program.js';
 import { cpuOption, runWemu, type Backend } from './wemu.js';

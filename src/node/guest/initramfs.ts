@@ -9,10 +9,17 @@ export interface InitramfsOptions {
   readonly nonce?: string;
 }
 
-/** What the guest prints on lines of its own before and after a command: `<begin>`, output, `<end><status>\n`. */
-export function commandMarkers(nonce: string): { begin: string; end: string } {
-  return { begin: `[wemu-begin ${nonce}]\n`, end: `\n[wemu-end ${nonce} ` };
+/**
+ * What the guest prints around a command: `<begin>`, output, `<end><status>\n`; and, anywhere in the output, `<read>` when it
+ * wants more of the command's standard input: a line in base64 of at most STDIN_BLOCK bytes, or STDIN_END.
+ */
+export function commandMarkers(nonce: string): { begin: string; end: string; read: string } {
+  return { begin: `[wemu-begin ${nonce}]\n`, end: `\n[wemu-end ${nonce} `, read: `[wemu-read ${nonce}]` };
 }
+
+/** In base64 this stays below the 4095 bytes of a line that a Linux terminal takes. */
+export const STDIN_BLOCK = 2304;
+export const STDIN_END = '.';
 
 // Busybox installs its own links (--install), so that the list of applets is Debian's and not ours.
 const MOUNTS = `#!/bin/busybox sh
@@ -38,10 +45,19 @@ echo
 while true; do setsid -c sh -l </dev/console >/dev/console 2>&1; done
 `;
 
+// Standard input comes block by block on request: a serial line has no end of file, gives control characters a meaning, and loses
+// what comes before or faster than somebody reads. The fifo lets the command end while the feeder still waits for input.
 const commandInit = (nonce: string, command: readonly string[]): string => `${MOUNTS}
 stty -onlcr -echo </dev/console
+mkfifo /.stdin
+feed() {
+  while printf '%s' '${commandMarkers(nonce).read}' >/dev/console && read -r block </dev/console && [ "$block" != '${STDIN_END}' ]; do
+    printf '%s' "$block" | base64 -d || break
+  done
+}
 printf '[wemu-begin %s]\\n' '${nonce}'
-setsid -c ${command.map(quote).join(' ')} </dev/console
+feed >/.stdin 2>/dev/null &
+setsid ${command.map(quote).join(' ')} </.stdin
 status=$?
 printf '\\n[wemu-end %s %d]\\n' '${nonce}' "$status"
 poweroff -f

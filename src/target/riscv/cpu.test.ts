@@ -74,4 +74,13 @@ describe('RiscvCpu', () => {
     expect(cpu.dumpState().split('\n').slice(0, 2)).toEqual([' pc       80000000', ' mhartid  00000003']);
     expect(cpu.dumpState()).toContain(' x8/s0    00000000 x9/s1    00000000 x10/a0   80000000 x11/a1   00000000');
   });
+
+  it('does not lose a stimecmp that time passes while it is being set', () => {
+    const cpu = hart('rv64', [WFI]);
+    let now = 99n; // a tick a look
+    cpu.setTimeSource({ time: () => now++, deadline: (target) => Number(target) * 100, onTimeSet: () => {} });
+    cpu.writeRegister('menvcfg', 1n << 63n); // STCE
+    cpu.writeRegister('stimecmp', now + 1n);
+    expect(cpu.readRegister('mip')! & 0x20n).toBe(0x20n);
+  });
 });

@@ -90,7 +90,7 @@ export class RiscvCpu extends CpuState {
     if (machine.accelerator === undefined) throw new TcgError('a RISC-V CPU needs an accelerator');
     this.vcpu = machine.accelerator.createVcpu('riscv', config, hooks) as Vcpu;
     this.exports = this.vcpu.runtime.allExports as unknown as RiscvExports;
-    this.stimer = this.newTimer(() => this.stimerExpired());
+    this.stimer = this.newTimer(() => this.updateStimer());
     this.initGpioIn(MIP_LINES, (n, level) => this.exports.riscvUpdateMip(this.env, 1 << n, level ? 1 << n : 0));
     this.configure();
   }
@@ -150,25 +150,23 @@ export class RiscvCpu extends CpuState {
 
   setTimeSource(source: TimeSource): void {
     this.timeSource = source;
-    source.onTimeSet(() => this.stimerExpired());
+    source.onTimeSet(() => this.updateStimer());
   }
 
   private mtime(): number {
     return this.timeSource === undefined ? 0 : Number(this.timeSource.time());
   }
 
-  /** Arms the timer of stimecmp. Without Sstc stimecmp stays what reset made of it, and a late tick does nothing. */
+  /**
+   * Arms the timer of stimecmp, or ticks at once if it is due: time goes on between the runtime's look at the clock and this one, and a
+   * target in that gap must not be lost. Without Sstc stimecmp stays what reset made of it, and a late tick does nothing.
+   */
   private updateStimer(): void {
     const target = this.vcpu.read64(X.RV_STIMECMP);
-    const due = this.timeSource !== undefined && hasExtension(this.config, X.RVX_SSTC) && target !== NEVER && target > this.timeSource.time();
-    if (due) this.stimer.modNs(this.timeSource!.deadline(target));
-    else this.stimer.del();
-  }
-
-  /** Time has come, or has jumped: the runtime compares, and the timer is set for what is still to come. */
-  private stimerExpired(): void {
-    this.exports.riscvTimerTick(this.env);
-    this.updateStimer();
+    this.stimer.del();
+    if (this.timeSource === undefined || !hasExtension(this.config, X.RVX_SSTC) || target === NEVER) return;
+    if (target > this.timeSource.time()) this.stimer.modNs(this.timeSource.deadline(target));
+    else this.exports.riscvTimerTick(this.env);
   }
 
   // registers

@@ -1,0 +1,156 @@
+/** CSRs with random values, and traps between the privilege modes. */
+import type { Rng } from '../support/riscv-random.js';
+import { encode } from './assembler.js';
+import { codes, illegalUnit, layOut, type Unit } from './block.js';
+import { CSR_NUMBERS } from '../../src/target/riscv/csr-names.js';
+import { INSNS } from '../../src/target/riscv/insns.js';
+import { SLOT } from './slot.js';
+import { BLOCK_LENGTH, isPlain, kind, type CodeContext, type Kind } from './kind.js';
+
+const numberOf = (name: string): number => {
+  const number = CSR_NUMBERS.get(name);
+  if (number === undefined) throw new Error(`no CSR ${name}`);
+  return number;
+};
+const numbers = (names: string): number[] => names.split(' ').map(numberOf);
+const pick = <T>(rng: Rng, list: readonly T[]): T => list[rng() % list.length];
+const random64 = (rng: Rng): bigint => (BigInt(rng()) << 32n) | BigInt(rng());
+const bit = (n: number): bigint => 1n << BigInt(n);
+
+// Registers with values for certain CSRs; never written.
+const ANY = [20, 21, 22, 23];
+const FOR_MSTATUS = [24, 25];
+const FOR_PMPCFG = [26, 27];
+/** What rd may be. */
+const DESTINATIONS = Array.from({ length: 20 }, (_, i) => i);
+
+/** All but MIE (an interrupt could come between two instructions that belong together), UXL and SXL. */
+const MSTATUS_BITS = [1, 5, 7, 8, 11, 12, 13, 14, 17, 18, 19, 20, 21, 22].reduce((mask, n) => mask | bit(n), 0n);
+/** All but the lock bits: a locked entry would stay until reset. */
+const PMPCFG_BITS = 0x7f7f_7f7f_7f7f_7f7fn;
+
+// ---- csrs ------------------------------------------------------------------------------------------------------------------
+
+/** Set to zero before a block, read back after. */
+const CSRS_CLEARED = 'medeleg mideleg mie mcounteren mip stvec scounteren sscratch sepc scause stval satp senvcfg menvcfg pmpcfg0 pmpaddr0 pmpaddr1';
+const CSRS_COMMON = `${CSRS_CLEARED} mepc mcause mtval misa mvendorid mhartid sstatus sie sip fflags frm fcsr`;
+/** Numbers that are not asked at random: counters, triggers, Smepmp's mseccfg, ids, and those that the scaffold needs. */
+const isUnasked = (csr: number): boolean =>
+  (csr & 0xeff) >= 0xb00 || csr === 0xc00 || (csr >= 0xc00 && csr < 0xca0) || (csr >= 0x7a0 && csr < 0x7b4) || csr === 0x747 || csr === 0x757 || (csr >= 0x320 && csr < 0x340) || csr >= 0xf11;
+
+function csrUnit({ rng, config }: CodeContext): Unit {
+  const rd = pick(rng, DESTINATIONS);
+  const choice = rng() % 16;
+  // Vector and scratch are needed again at once.
+  if (choice === 0) {
+    const csr = pick(rng, numbers('mtvec mscratch'));
+    const old = 1 + (rng() % 19);
+    return { code: codes(encode.csrrw(old, csr, pick(rng, ANY)), encode.csrrw(rd === old ? 0 : rd, csr, old)) };
+  }
+  if (choice === 1) {
+    let csr: number;
+    do csr = rng() & 0xfff;
+    while (isUnasked(csr));
+    return { code: codes(encode.csrrs(rd, csr, 0)) };
+  }
+  const [csr, sources] = chooseCsr(rng, config.xlen);
+  const funct3 = pick(rng, [1, 2, 3, 5, 6, 7]);
+  // The immediate form may not set MIE.
+  const operand = funct3 < 4 ? pick(rng, rng() % 8 === 0 ? [0] : sources) : rng() & (csr === numberOf('mstatus') ? 0x17 : 0x1f);
+  return { code: codes(((csr << 20) | (operand << 15) | (funct3 << 12) | (rd << 7) | 0x73) >>> 0) };
+}
+
+function chooseCsr(rng: Rng, xlen: number): [csr: number, sources: readonly number[]] {
+  const names = xlen === 32 ? `${CSRS_COMMON} mstatush menvcfgh pmpcfg1` : CSRS_COMMON;
+  if (rng() % 6 === 0) return [numberOf('mstatus'), FOR_MSTATUS];
+  const csr = pick(rng, numbers(names));
+  if (csr === numberOf('sstatus')) return [csr, FOR_MSTATUS];
+  return [csr, csr >= 0x3a0 && csr < 0x3b0 ? FOR_PMPCFG : ANY];
+}
+
+export const csrs = (xlen: 32 | 64): Kind =>
+  kind('csrs', xlen, {
+    csrs: numbers(CSRS_CLEARED),
+    extensions: ['sstc', 'svpbmt'],
+    traps: 64,
+    code: (context) => {
+      const units = Array.from({ length: BLOCK_LENGTH }, () => csrUnit(context));
+      return layOut(units, context.rng);
+    },
+    fill: ({ rng, x }) => {
+      for (const register of FOR_MSTATUS) x(register, random64(rng) & MSTATUS_BITS);
+      for (const register of FOR_PMPCFG) x(register, random64(rng) & PMPCFG_BITS);
+    },
+  });
+
+// ---- traps -----------------------------------------------------------------------------------------------------------------
+
+/** MPP, SPP, enables, FS, TVM, TW, TSR. */
+const TRAP_MSTATUS_BITS = [1, 3, 5, 7, 8, 11, 12, 13, 14, 20, 21, 22].reduce((mask, n) => mask | bit(n), 0n);
+/** SSIP, STIP, SEIP. */
+const INTERRUPT_BITS = bit(1) | bit(5) | bit(9);
+/** Exceptions that a supervisor may have; its own ecall must reach M-mode. */
+const MEDELEG_BITS = 0xb1ffn & ~bit(9);
+const TRAP_CSRS = 'medeleg mideleg mie mip mcounteren scounteren sepc scause stval';
+const FOR_INTERRUPTS = [26, 27];
+const READ = numbers('sstatus sie sip stvec sscratch sepc scause stval satp mstatus medeleg mideleg mie mip mepc mcause mtval misa fcsr mcounteren scounteren');
+const COUNTERS_READ = numbers('cycle time instret');
+
+function trapUnit({ rng, decoder, config }: CodeContext): Unit {
+  const rd = pick(rng, DESTINATIONS);
+  switch (rng() % 16) {
+    case 0: return { code: codes(encode.ecall) };
+    case 1: return { code: rng() & 1 ? codes(0x0010_0073) : [{ word: 0x9002, size: 2 }] }; // ebreak
+    case 2: return illegalUnit(rng, INSNS.filter(isPlain), decoder) ?? { code: codes(0) };
+    case 3: case 4: return { code: codes(encode.csrrs(rd, pick(rng, READ), 0)) };
+    // Whether it traps is what counts: the value goes nowhere.
+    case 5: return { code: codes(encode.csrrs(0, pick(rng, COUNTERS_READ), 0)) };
+    case 6: return { code: codes(pick(rng, [encode.csrrs, encode.csrrc])(rd, pick(rng, numbers('mstatus sstatus')), pick(rng, FOR_MSTATUS))) };
+    case 7: return { code: codes(pick(rng, [encode.csrrs, encode.csrrc, encode.csrrw])(rd, pick(rng, numbers('mie mip sie sip')), pick(rng, FOR_INTERRUPTS))) };
+    case 8: return { code: codes(0x1200_0073 | (pick(rng, DESTINATIONS) << 15)) }; // sfence.vma
+    case 9: return { code: codes(0x0205_0553 | (7 << 12)) }; // fadd.d fa0, fa0, ft0
+    case 10: return { code: codes(encode.addi(rd, pick(rng, ANY), 5)) };
+    case 11: return { code: codes(encode.csrrw(rd, pick(rng, numbers('scause stval scounteren')), pick(rng, ANY))) };
+    default: return returnUnit(rng, config.xlen);
+  }
+}
+
+/** mret or sret to a later unit, in whatever mode the status register says. In too low a mode, all of it traps and is skipped. */
+function returnUnit(rng: Rng, _xlen: number): Unit {
+  const machine = rng() % 3 !== 0;
+  const address = 1 + (rng() % 19);
+  const status = numberOf(machine ? 'mstatus' : 'sstatus');
+  const change = pick(rng, [encode.csrrs, encode.csrrc])(0, status, pick(rng, FOR_MSTATUS));
+  const make = (distance: number) =>
+    codes(
+      encode.auipc(address),
+      encode.addi(address, address, distance),
+      change,
+      encode.csrrw(0, numberOf(machine ? 'mepc' : 'sepc'), address),
+      machine ? encode.mret : encode.sret,
+    );
+  return { code: make(20), jump: make };
+}
+
+export const traps = (xlen: 32 | 64): Kind =>
+  kind('traps', xlen, {
+    csrs: numbers(TRAP_CSRS),
+    supervisor: true,
+    traps: 96,
+    code: (context) => {
+      const units: Unit[] = [];
+      for (let length = 0; length < BLOCK_LENGTH; length += units[units.length - 1].code.length) units.push(trapUnit(context));
+      return layOut(units, context.rng);
+    },
+    fill: ({ rng, x, csr, set }) => {
+      for (const register of FOR_MSTATUS) x(register, random64(rng) & random64(rng) & TRAP_MSTATUS_BITS);
+      for (const register of FOR_INTERRUPTS) x(register, rng() & 1 ? random64(rng) & INTERRUPT_BITS : 0n);
+      const some = (mask: bigint): bigint => random64(rng) & mask;
+      const values = [some(MEDELEG_BITS), some(INTERRUPT_BITS), some(some(INTERRUPT_BITS)), some(some(INTERRUPT_BITS)), some(7n), some(7n), 0n, 0n, 0n];
+      values.forEach((value, i) => csr(i, value));
+      const mpp = pick(rng, [0n, 1n, 3n]);
+      // Interrupt enables of the mode to be, FS, TVM, TSR.
+      const fs = rng() % 4 === 0 ? random64(rng) & 0x6000n : 0x6000n;
+      set(SLOT.mstatus, (mpp << 11n) | fs | (random64(rng) & (bit(5) | bit(7) | bit(1))) | (rng() % 4 === 0 ? random64(rng) & (bit(20) | bit(22)) : 0n));
+    },
+  });

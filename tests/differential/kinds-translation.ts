@@ -1,0 +1,196 @@
+/** Address translation through random page tables, and physical memory protection with random entries. */
+import { CSR_NUMBERS } from '../../src/target/riscv/csr-names.js';
+import { INSNS } from '../../src/target/riscv/insns.js';
+import { hasInsn, type Insn } from '../../src/target/riscv/table.js';
+import type { Rng } from '../support/riscv-random.js';
+import { encode } from './assembler.js';
+import { codes, layOut, randomUnit, type Unit } from './block.js';
+import { BLOCK_LENGTH, isAtomic, isMemory, kind, type CodeContext, type Kind } from './kind.js';
+import type { SlotWriter } from './program.js';
+import { MEMORY } from './slot.js';
+
+const pick = <T>(rng: Rng, list: readonly T[]): T => list[rng() % list.length];
+const random64 = (rng: Rng): bigint => (BigInt(rng()) << 32n) | BigInt(rng());
+const oneIn = (rng: Rng, n: number): boolean => rng() % n === 0;
+const numberOf = (name: string): number => CSR_NUMBERS.get(name)!;
+
+const PAGE = 4096;
+/** Pages of data, and one of ecalls, which is never writable: code to be fetched by lower modes. */
+const DATA_PAGES = [0, 1, 2, 3].map((i) => MEMORY.tables + 0x10_0000 + i * PAGE);
+const CODE_PAGE = MEMORY.tables + 0x10_4000;
+/** Physical memory where nothing is. */
+const HOLE = 0x0180_0000;
+
+const codePage = new Uint8Array(PAGE);
+for (let i = 0; i < PAGE; i += 4) codePage[i] = encode.ecall;
+
+// Registers: addresses for loads and stores, targets of fetches, values for mstatus.
+const DATA = [8, 9, 10, 11, 12];
+const FETCH = [13, 14];
+const STATUS = [24, 25, 26, 27];
+const RETURN = 1;
+
+/** An access by a lower mode, as mstatus.MPRV makes it. */
+function accessUnit(rng: Rng, rows: readonly Insn[]): Unit | undefined {
+  const access = randomUnit(rng, pick(rng, rows), { bases: DATA, alignedBases: [], reserved: [RETURN, ...FETCH, ...STATUS] });
+  return access && { code: [...codes(encode.csrrw(0, numberOf('mstatus'), pick(rng, STATUS))), ...access.code] };
+}
+
+/** A jump to one instruction in a lower mode; the trap handler comes back to x1, in M-mode. */
+function fetchUnit(rng: Rng): Unit {
+  const status = pick(rng, STATUS);
+  const target = pick(rng, FETCH);
+  const size = 20;
+  return {
+    code: codes(
+      encode.auipc(RETURN),
+      encode.addi(RETURN, RETURN, size),
+      encode.csrrw(0, numberOf('mstatus'), status),
+      encode.csrrw(0, numberOf('mepc'), target),
+      encode.mret,
+    ),
+  };
+}
+
+function accesses(context: CodeContext): Unit[] {
+  const { rng, config } = context;
+  const has = (row: Insn): boolean => hasInsn(row, config.xlen, config.extLo, config.extHi);
+  const rows = INSNS.filter((row) => row.size === 4 && has(row) && isMemory(row) && !row.name.startsWith('sc.') && (!isAtomic(row) || oneIn(rng, 2)));
+  const units: Unit[] = [];
+  let length = 0;
+  while (length < BLOCK_LENGTH) {
+    const unit = oneIn(rng, 4) ? fetchUnit(rng) : accessUnit(rng, rows);
+    if (unit === undefined) continue;
+    units.push(unit);
+    length += unit.code.length;
+  }
+  return units;
+}
+
+const MPRV = 1n << 17n;
+const SUM = 1n << 18n;
+const MXR = 1n << 19n;
+const FS = 0x6000n;
+
+function fillStatus({ rng, x }: SlotWriter): void {
+  for (const register of STATUS) x(register, MPRV | FS | (pick(rng, [0n, 1n, 1n]) << 11n) | (random64(rng) & (SUM | MXR)));
+}
+
+const common: Pick<Kind, 'traps' | 'afterFetch' | 'formats' | 'code' | 'segments'> = {
+  traps: 64,
+  afterFetch: 'x1',
+  formats: [],
+  code: (context) => layOut(accesses(context), context.rng),
+  segments: [{ address: CODE_PAGE, bytes: codePage }],
+};
+
+// ---- paging ----------------------------------------------------------------------------------------------------------------
+
+interface Mode {
+  readonly satpMode: bigint;
+  readonly levels: number;
+  readonly indexBits: number;
+  readonly pteBytes: number;
+}
+const SV32: Mode = { satpMode: 1n << 31n, levels: 2, indexBits: 10, pteBytes: 4 };
+const RV64_MODES = [8, 9, 10].map((mode, i): Mode => ({ satpMode: BigInt(mode) << 60n, levels: 3 + i, indexBits: 9, pteBytes: 8 }));
+
+const PTE_V = 1;
+const [PTE_R, PTE_W, PTE_X, PTE_U, PTE_G, PTE_A, PTE_D] = [2, 4, 8, 16, 32, 64, 128];
+
+/** Mostly a leaf that allows something, now and then what the manual reserves. */
+function leafFlags(rng: Rng, code: boolean): number {
+  let flags = (rng() & (PTE_R | PTE_W | PTE_X | PTE_U | PTE_G)) | (oneIn(rng, 3) ? 0 : PTE_A) | (oneIn(rng, 3) ? 0 : PTE_D);
+  if (!oneIn(rng, 16)) flags |= PTE_V;
+  if (!oneIn(rng, 4)) flags |= code ? PTE_X : PTE_R;
+  return code ? flags & ~PTE_W : flags;
+}
+
+const upperBits = (rng: Rng, { pteBytes }: Mode): bigint => (pteBytes === 8 && oneIn(rng, 24) ? 1n << BigInt(54 + (rng() % 10)) : 0n);
+
+/** Builds one path through the tables to a page; returns a virtual address that leads there. */
+function mapOne(slot: SlotWriter, mode: Mode, newTable: () => number, root: number, code: boolean): bigint {
+  const { rng, poke } = slot;
+  const page = code ? CODE_PAGE : pick(rng, DATA_PAGES);
+  const leafLevel = oneIn(rng, 4) ? rng() % Math.min(mode.levels, 3) : 0;
+  const shiftOf = (level: number): bigint => BigInt(12 + mode.indexBits * level);
+  const bits = shiftOf(mode.levels);
+  const low = (1n << shiftOf(leafLevel)) - 1n;
+  let address = (random64(rng) & ~low) | (BigInt(page) & low);
+  address = mode.pteBytes === 4 ? BigInt.asUintN(32, address) : BigInt.asUintN(64, BigInt.asIntN(Number(bits), address));
+  let table = root;
+  for (let level = mode.levels - 1; level >= leafLevel; level--) {
+    const index = Number((address >> shiftOf(level)) & ((1n << BigInt(mode.indexBits)) - 1n));
+    const at = table + index * mode.pteBytes;
+    const isLeaf = level === leafLevel;
+    let target = isLeaf ? Number(BigInt(page) & ~low) : newTable();
+    table = target;
+    // A superpage that is not aligned, and memory that is not there.
+    if (isLeaf && leafLevel > 0 && oneIn(rng, 8)) target += PAGE;
+    if (oneIn(rng, 32)) target = HOLE;
+    const flags = isLeaf ? leafFlags(rng, code) : PTE_V | (oneIn(rng, 24) ? rng() & (PTE_U | PTE_A | PTE_D | PTE_G) : 0);
+    poke(at, (BigInt(target) >> 2n) | BigInt(flags) | upperBits(rng, mode));
+  }
+  // Not canonical.
+  if (mode.pteBytes === 8 && oneIn(rng, 16)) address ^= 1n << (bits + BigInt(rng() % (64 - Number(bits))));
+  return address;
+}
+
+function fillPaging(slot: SlotWriter, modes: readonly Mode[]): void {
+  const { rng, csr, x } = slot;
+  const mode = pick(rng, modes);
+  const root = MEMORY.tables;
+  let tables = 0;
+  const newTable = (): number => root + PAGE * ++tables;
+  csr(0, mode.satpMode | BigInt(root / PAGE));
+  fillStatus(slot);
+  const data = [0, 1, 2].map(() => mapOne(slot, mode, newTable, root, false));
+  for (const register of DATA) x(register, pick(rng, data) + BigInt(pick(rng, [128, 1024, PAGE - 128, PAGE - 64, PAGE - 8, PAGE - 3, rng() % PAGE])));
+  for (const register of FETCH) x(register, (oneIn(rng, 6) ? pick(rng, data) : mapOne(slot, mode, newTable, root, true)) + BigInt((rng() % 0x400) * 4));
+}
+
+export const paging = (xlen: 32 | 64): Kind =>
+  kind('paging', xlen, {
+    ...common,
+    pokes: true,
+    csrs: [numberOf('satp')],
+    extensions: ['svnapot', 'svpbmt'],
+    fill: (slot) => fillPaging(slot, xlen === 32 ? [SV32] : RV64_MODES),
+  });
+
+// ---- physical memory protection --------------------------------------------------------------------------------------------
+
+const ENTRIES = 8;
+const PMP_L = 0x80;
+/** OFF, TOR, NA4, NAPOT in bits 4:3. */
+const randomConfig = (rng: Rng): number => {
+  const config = rng() & 0xff & ~PMP_L & ~0x60;
+  // W without R is reserved.
+  return (config & 3) === 2 ? config & ~2 : config;
+};
+
+function fillPmp(slot: SlotWriter, xlen: number): void {
+  const { rng, csr, x } = slot;
+  const near = (): number => pick(rng, DATA_PAGES) + pick(rng, [0, 64, PAGE - 64, PAGE / 2]) + (rng() % 64);
+  const configs: number[] = [];
+  for (let i = 0; i < ENTRIES; i++) {
+    const config = oneIn(rng, 3) ? 0 : randomConfig(rng);
+    configs.push(config);
+    const base = oneIn(rng, 4) ? CODE_PAGE + (rng() % PAGE) : near();
+    const ones = (1 << (rng() % 12)) - 1; // NAPOT: 8 bytes to 16 KiB
+    csr(i, BigInt(Math.floor(base / 4)) | ((config & 0x18) === 0x18 ? BigInt(ones >> 1) : 0n));
+  }
+  const word = (from: number, count: number): bigint => configs.slice(from, from + count).reduceRight((sum, config) => (sum << 8n) | BigInt(config), 0n);
+  if (xlen === 64) csr(ENTRIES, word(0, 8));
+  else for (const i of [0, 1]) csr(ENTRIES + i, word(4 * i, 4));
+  fillStatus(slot);
+  for (const register of DATA) x(register, BigInt(near()));
+  for (const register of FETCH) x(register, BigInt(CODE_PAGE + (rng() % 0x400) * 4));
+}
+
+export const pmp = (xlen: 32 | 64): Kind =>
+  kind('pmp', xlen, {
+    ...common,
+    csrs: [...Array.from({ length: ENTRIES }, (_, i) => numberOf(`pmpaddr${i}`)), ...(xlen === 64 ? ['pmpcfg0'] : ['pmpcfg0', 'pmpcfg1']).map(numberOf)],
+    fill: (slot) => fillPmp(slot, xlen),
+  });

@@ -1,0 +1,48 @@
+/** The bare-metal guest that comes with wemu: every check passes and the checksums are the same on every engine and on QEMU. */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { wemu } from '../support/session.js';
+import { hasTool } from '../support/tools.js';
+
+const ELF = fileURLToPath(new URL('../../guests/embedded.elf', import.meta.url));
+const OPTIONS = 'scale=1';
+
+const KERNELS = 13;
+const CHECKS = 7;
+
+/** `name -> checksum` of the guest's table. */
+function checksums(text: string): Record<string, string> {
+  return Object.fromEntries([...text.matchAll(/^ {2}(\w+) .*? ([0-9a-f]{16}) /gm)].map(([, name, sum]) => [name, sum]));
+}
+
+const runs = new Map<string, ReturnType<typeof wemu>>();
+function run(accel: string): ReturnType<typeof wemu> {
+  if (!runs.has(accel)) runs.set(accel, wemu(['embedded', '--accel', accel, '--append', OPTIONS]));
+  return runs.get(accel)!;
+}
+
+describe('the embedded guest', () => {
+  describe.each(['tci', 'tcg,thread=sync', 'tcg,thread=worker', 'tcg,thread=sync,threshold=1'])('with -accel %s', (accel) => {
+    it('passes its checks and powers off with status 0', () => {
+      const { status, stdout, stderr } = run(accel);
+      expect(stderr).toBe('');
+      expect(stdout.match(/ ok\r\n/g)).toHaveLength(CHECKS);
+      expect(stdout).toContain('all checks passed');
+      expect(status).toBe(0);
+    });
+
+    it('computes what tci computes', () => {
+      const sums = checksums(run(accel).stdout);
+      expect(Object.keys(sums)).toHaveLength(KERNELS);
+      expect(sums).toEqual(checksums(run('tci').stdout));
+    });
+  });
+
+  it.skipIf(!hasTool('qemu-system-riscv64'))('computes what QEMU computes (skipped without qemu-system-riscv64)', () => {
+    const args = ['-M', 'virt', '-bios', 'none', '-kernel', ELF, '-append', OPTIONS, '-display', 'none', '-monitor', 'none', '-serial', 'stdio'];
+    const { stdout } = spawnSync('qemu-system-riscv64', args, { timeout: 60_000, input: '', encoding: 'latin1' });
+    expect(stdout).toContain('all checks passed');
+    expect(checksums(run('tci').stdout)).toEqual(checksums(stdout));
+  });
+});
