@@ -15,9 +15,9 @@ const oneIn = (rng: Rng, n: number): boolean => rng() % n === 0;
 const numberOf = (name: string): number => CSR_NUMBERS.get(name)!;
 
 const PAGE = 4096;
-/** Pages of data, and one of ecalls, which is never writable: code to be fetched by lower modes. */
+/** Pages of data, and one of ecalls: code to be fetched by lower modes, out of the reach of stores. */
 const DATA_PAGES = [0, 1, 2, 3].map((i) => MEMORY.tables + 0x10_0000 + i * PAGE);
-const CODE_PAGE = MEMORY.tables + 0x10_4000;
+const CODE_PAGE = MEMORY.tables + 0x10_8000;
 /** Physical memory where nothing is. */
 const HOLE = 0x0180_0000;
 
@@ -103,7 +103,8 @@ function leafFlags(rng: Rng, code: boolean): number {
   let flags = (rng() & (PTE_R | PTE_W | PTE_X | PTE_U | PTE_G)) | (oneIn(rng, 3) ? 0 : PTE_A) | (oneIn(rng, 3) ? 0 : PTE_D);
   if (!oneIn(rng, 16)) flags |= PTE_V;
   if (!oneIn(rng, 4)) flags |= code ? PTE_X : PTE_R;
-  return code ? flags & ~PTE_W : flags;
+  // What can be written is never executed.
+  return code ? flags & ~PTE_W : flags & ~PTE_X;
 }
 
 const upperBits = (rng: Rng, { pteBytes }: Mode): bigint => (pteBytes === 8 && oneIn(rng, 24) ? 1n << BigInt(54 + (rng() % 10)) : 0n);
@@ -145,8 +146,9 @@ function fillPaging(slot: SlotWriter, modes: readonly Mode[]): void {
   csr(0, mode.satpMode | BigInt(root / PAGE));
   fillStatus(slot);
   const data = [0, 1, 2].map(() => mapOne(slot, mode, newTable, root, false));
-  for (const register of DATA) x(register, pick(rng, data) + BigInt(pick(rng, [128, 1024, PAGE - 128, PAGE - 64, PAGE - 8, PAGE - 3, rng() % PAGE])));
-  for (const register of FETCH) x(register, (oneIn(rng, 6) ? pick(rng, data) : mapOne(slot, mode, newTable, root, true)) + BigInt((rng() % 0x400) * 4));
+  const code = FETCH.map(() => mapOne(slot, mode, newTable, root, true));
+  for (const register of DATA) x(register, pick(rng, oneIn(rng, 6) ? code : data) + BigInt(pick(rng, [128, 1024, PAGE - 128, PAGE - 64, PAGE - 8, PAGE - 3, rng() % PAGE])));
+  FETCH.forEach((register, i) => x(register, code[i] + BigInt((rng() % 0x400) * 4)));
 }
 
 export const paging = (xlen: 32 | 64): Kind =>

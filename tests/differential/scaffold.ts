@@ -20,8 +20,8 @@ export interface ScaffoldOptions {
   /** Set from the slot before a block, stored into it after. */
   readonly csrs: readonly number[];
   /**
-   * Where to go on after a fetch fault: the block's end; or, for blocks that jump into other address spaces and modes, the address in x1 in M-mode,
-   * also after an ecall there.
+   * Where to go on after a fetch fault: the block's end. Or, for blocks that visit lower modes for an instruction: after any trap there, the
+   * address in x1, in M-mode.
    */
   readonly afterFetch: 'end' | 'x1';
   /** Some traps are delegated to a handler in S-mode. */
@@ -38,8 +38,7 @@ const MSTATUS_MPP = 0x1800;
 const PMP_NAPOT_RWX = 0x1f;
 /** Misaligned, access fault, page fault. */
 const FETCH_FAULTS = [0, 1, 12];
-/** From U- and S-mode. */
-const LOWER_ECALLS = [8, 9];
+const MPP_END = 13;
 const BACKSTOP = 15;
 
 // Registers of the scaffold outside of a block.
@@ -274,18 +273,24 @@ class Scaffold {
     a.csrw(enable, 0);
     a.j(done);
     a.place(synchronous);
-    const away = o.afterFetch === 'x1' ? [...FETCH_FAULTS, ...LOWER_ECALLS] : FETCH_FAULTS;
-    for (const cause of away) {
-      const other: Label = {};
-      a.li(R29, cause);
-      a.bne(R28, R29, other);
-      if (o.afterFetch === 'x1') {
-        a.addi(R30, 1, 0);
-        a.li(R29, MSTATUS_MPP);
-        a.csrrs(0, CSR.mstatus, R29);
-      } else a.lx(R30, SLOT.end, SLOT_REG);
+    if (o.afterFetch === 'x1') {
+      // MPP's upper bit becomes the sign: set for M alone.
+      a.csrr(R29, CSR.mstatus);
+      a.slli(R29, R29, a.xlen - MPP_END);
+      a.blt(R29, 0, skip);
+      a.addi(R30, 1, 0);
+      a.li(R29, MSTATUS_MPP);
+      a.csrrs(0, CSR.mstatus, R29);
       a.j(done);
-      a.place(other);
+    } else {
+      for (const cause of FETCH_FAULTS) {
+        const other: Label = {};
+        a.li(R29, cause);
+        a.bne(R28, R29, other);
+        a.lx(R30, SLOT.end, SLOT_REG);
+        a.j(done);
+        a.place(other);
+      }
     }
     a.place(skip);
     a.lhu(R28, 0, R30);

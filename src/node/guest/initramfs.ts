@@ -46,12 +46,12 @@ while true; do setsid -c sh -l </dev/console >/dev/console 2>&1; done
 `;
 
 // Standard input comes block by block on request: a serial line has no end of file, gives control characters a meaning, and loses
-// what comes before or faster than somebody reads. The fifo lets the command end while the feeder still waits for input.
+// what comes before or faster than somebody reads. dd takes a line at once, `read` would take it byte by byte. The fifo lets the command end while the feeder still waits for input.
 const commandInit = (nonce: string, command: readonly string[]): string => `${MOUNTS}
 stty -onlcr -echo </dev/console
 mkfifo /.stdin
 feed() {
-  while printf '%s' '${commandMarkers(nonce).read}' >/dev/console && read -r block </dev/console && [ "$block" != '${STDIN_END}' ]; do
+  while printf '%s' '${commandMarkers(nonce).read}' >/dev/console && block=$(dd bs=4096 count=1 </dev/console) && [ "$block" != '${STDIN_END}' ]; do
     printf '%s' "$block" | base64 -d || break
   done
 }
