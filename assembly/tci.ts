@@ -2,7 +2,7 @@
 // jump-cache hits by itself, and comes back to the dispatcher for generated code, misses, faults, and the end of the slice.
 import {
   ENV_BUDGET, ENV_CFLAGS, ENV_EXIT_REQUEST, ENV_FAULT, ENV_ICOUNT, ENV_LAST_TB, ENV_PC, ENV_TB_FLAGS, TB_CFLAGS, TB_EXEC_COUNT, TB_EXIT_REQUESTED, TB_FLAGS, TB_FUNC,
-  TB_ICOUNT, TB_INDIRECT, TB_INSN_TABLE, TB_JMP0, TB_JMP1, TB_PC, TB_TCI, TLB_ENTRY_ADDEND,
+  TB_ICOUNT, TB_INDIRECT, TB_INDIRECT_NEXT, TB_INDIRECT_SLOTS, TB_INSN_TABLE, TB_JMP0, TB_JMP1, TB_PC, TB_TCI, TLB_ENTRY_ADDEND,
 } from './shared/layout';
 import * as op from './shared/tci';
 import { atomicCmpxchg, atomicRmw } from './atomic';
@@ -290,6 +290,21 @@ function leaveFault(env: usize, tb: usize, ip: usize): usize {
   return 0;
 }
 
+/** Remembers that `next` followed `tb` through goto_ptr. */
+function noteIndirect(tb: usize, next: usize): void {
+  const end = tb + TB_INDIRECT_SLOTS * 4;
+  for (let slot = tb; slot < end; slot += 4) {
+    const seen = load<usize>(slot, TB_INDIRECT);
+    if (seen == next) return;
+    if (seen != 0) continue;
+    store<usize>(slot, next, TB_INDIRECT);
+    return;
+  }
+  const victim = load<u32>(tb, TB_INDIRECT_NEXT);
+  store<u32>(tb, (victim + 1) % TB_INDIRECT_SLOTS, TB_INDIRECT_NEXT);
+  store<usize>(tb + 4 * victim, next, TB_INDIRECT);
+}
+
 /** The jump cache's TB for the current state, or 0. */
 @inline
 function jumpCacheFind(env: usize): usize {
@@ -332,7 +347,7 @@ export function tciExec(env: usize, tb: usize): usize {
       case op.TCI_GOTO_PTR: {
         const next = jumpCacheFind(env);
         if (next == 0) return 0;
-        store<usize>(tb, next, TB_INDIRECT);
+        if (load<usize>(tb, TB_INDIRECT) != next) noteIndirect(tb, next);
         tb = next;
         if (load<u32>(tb, TB_FUNC) != 0) return tb | TB_EXIT_RUN;
         if (!enter(env, tb, icountMode)) return TB_EXIT_REQUESTED;

@@ -121,7 +121,7 @@ function regionOf(loop: Loop): Region {
   tcg.movi(PC, 0x2000);
   tcg.gotoTb(1);
   optimize(tcg);
-  return { entries: [0], tbs: [copyIr(tcg, 0x80, 0x1000n, loop.insns, [0, -1])] };
+  return { entries: [0], tbs: [copyIr(tcg, 0x80, 0x1000n, loop.insns, { links: [0, -1], indirect: [], flags: 0 })] };
 }
 
 const memory = new WebAssembly.Memory({ initial: 16, maximum: 65536, shared: true });

@@ -124,13 +124,16 @@ export const TB_JMP_LIST = 80; // u32 head of the incoming-jump list (tagged poi
 export const TB_JMP_NEXT0 = 84; // u32
 export const TB_JMP_NEXT1 = 88; // u32
 export const TB_REGION = 92; // u32 id of the region (codegen) that holds it; 0: none
-export const TB_INDIRECT = 96; // u32 last TB that followed this one through goto_ptr (profile for regions; 0: none)
+export const TB_INDIRECT_NEXT = 96; // u32 which slot of TB_INDIRECT is overwritten next
 export const TB_GOTO_PC0 = 104; // u64 target pc of goto_tb 0 (valid if TB_GOTO_MASK bit 0)
 export const TB_GOTO_PC1 = 112; // u64
 export const TB_GOTO_MASK = 120; // u32
 /** u32: pointer to the insn table: TB_ICOUNT pairs of u16 (first tci word of the instruction, its pc offset from TB_PC). */
 export const TB_INSN_TABLE = 124;
-export const TB_RECORD_SIZE = 128;
+/** u32 each: TBs that followed this one through goto_ptr in tci (profile for regions; from the first slot on, 0: no more). */
+export const TB_INDIRECT = 128;
+export const TB_INDIRECT_SLOTS = 8;
+export const TB_RECORD_SIZE = 160;
 
 export const TB_STATE_VALID = 1;
 export const TB_STATE_INVALID = 2;

@@ -1,30 +1,18 @@
-/** The codegen worker in a browser: one module, both ends. Replies wait in a queue until the machine thread polls between slices. */
-import { CodegenService } from '../accel/tcg/codegen/worker-service.js';
-import type { CodegenInit, CodegenWorker, GenerateReply, GenerateRequest } from '../accel/tcg/codegen/protocol.js';
-import { createFrontend } from '../target/index.js';
+/** The codegen worker of a browser: the worker's own module (codegen.ts has the other end). */
+import type { CodegenInit, GenerateRequest } from '../accel/tcg/codegen/protocol.js';
 
-const NAME = 'wemu-codegen';
+type Message = CodegenInit | GenerateRequest;
 
-export function startCodegenWorker(): CodegenWorker {
-  const worker = new Worker(new URL(import.meta.url), { type: 'module', name: NAME });
-  let replies: GenerateReply[] = [];
-  worker.onmessage = (event: MessageEvent<GenerateReply>) => void replies.push(event.data);
-  return {
-    post: (message: CodegenInit | GenerateRequest) => worker.postMessage(message),
-    receive() {
-      const taken = replies;
-      replies = [];
-      return taken;
-    },
-    terminate: () => worker.terminate(),
-  };
-}
+// A worker delivers messages as soon as its module waits for something, and binaryen's module does: what comes before it is there must
+// find a handler, or it is lost. Hence the imports by hand.
+const early: Message[] = [];
+self.onmessage = (event: MessageEvent<Message>) => void early.push(event.data);
 
-/** In the worker: no window, and the name that was given above. */
-if (typeof window === 'undefined' && self.name === NAME) {
-  const service = new CodegenService(createFrontend);
-  self.onmessage = (event: MessageEvent<CodegenInit | GenerateRequest>) => {
-    const reply = service.handle(event.data);
-    if (reply) self.postMessage(reply);
-  };
-}
+const [{ CodegenService }, { createFrontend }] = await Promise.all([import('../accel/tcg/codegen/worker-service.js'), import('../target/index.js')]);
+const service = new CodegenService(createFrontend);
+const serve = (message: Message): void => {
+  const reply = service.handle(message);
+  if (reply) self.postMessage(reply);
+};
+self.onmessage = (event: MessageEvent<Message>) => serve(event.data);
+early.forEach(serve);

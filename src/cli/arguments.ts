@@ -75,7 +75,7 @@ const ROWS: readonly Row[] = [
   { flags: '--qmp <dev>',           help: 'not built yet',  missing: 'QMP' },
   { flags: '--gdb <dev>',           help: 'not built yet',  missing: 'the gdb stub' },
   { flags: '-s',                    help: 'not built yet',  missing: 'the gdb stub' },
-  { flags: '-S',                    help: 'not built yet',  missing: 'starting paused needs the monitor, which' },
+  { flags: '-S',                    help: 'not built yet',  missing: 'starting paused' },
 ];
 
 const LONG = new Set(ROWS.flatMap(({ flags }) => [...flags.matchAll(/--([a-z-]+)/g)].map(([, name]) => name)));
@@ -103,5 +103,5 @@ export function addSystemOptions(command: Command): Command {
 /** The parts that are asked for and not built, in words; undefined if there are none. */
 export function missingPart(values: Record<string, unknown>): string | undefined {
   const row = ROWS.find(({ flags, missing }) => missing && values[flags.replace(/^-+/, '').split(' ')[0]] !== undefined);
-  return row && `${row.missing} is not built yet (${row.flags.replace(/^--/, '-').split(' ')[0]})`;
+  return row && `not built yet: ${row.missing} (${row.flags.replace(/^--/, '-').split(' ')[0]})`;
 }

@@ -26,7 +26,7 @@ async function main(argv: readonly string[]): Promise<number> {
     .description(description)
     .version(version)
     .enablePositionalOptions()
-    .showHelpAfterError("('wemu --help' lists the options)")
+    .configureOutput({ outputError: (text, write) => write(`wemu: ${text.replace(/^error: /, '').trimEnd()} ('wemu --help' lists the options)\n`) })
     .exitOverride()
     .addHelpText('after', EXAMPLES);
   addSystemOptions(program).action(async (options: SystemArguments) => {
@@ -66,6 +66,13 @@ async function main(argv: readonly string[]): Promise<number> {
     return 1;
   }
   return status;
+}
+
+// Whoever reads our output may have seen enough (`wemu -M help | head -1`).
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
 }
 
 process.exitCode = await main(process.argv.slice(2));

@@ -2,40 +2,19 @@
 import { randomFillSync } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { setImmediate } from 'node:timers';
-import { TcgAccel, type CodegenSetup } from '../accel/tcg/accel.js';
+import type { CodegenSetup } from '../accel/tcg/accel.js';
 import type { CodeGenerator } from '../accel/tcg/codegen/wasm-generator.js';
-import { createEngineMemory } from '../accel/tcg/memory.js';
-import { riscvDevices, riscvMachines } from '../hw/riscv/index.js';
-import { TypeRegistry } from '../qom/registry.js';
-import type { EngineRequest, MachineHost } from '../system/facade.js';
-import { MachineRegistry } from '../system/registry.js';
+import { createTcgHost, type EngineOptions, type TcgHost } from '../host.js';
 import { TimeoutScheduler } from '../system/scheduler.js';
-import { createFrontend } from '../target/index.js';
-import { RiscvCpu } from '../target/riscv/cpu.js';
 import { OptionError } from '../util/errors.js';
-import { MiB } from '../util/size.js';
 import { writeFully } from './chardev.js';
 import { readEngineWasm } from './engine-wasm.js';
 import { cachedGuestFile } from './guest/debian.js';
 
-export interface EngineOptions {
-  /** `tci` interprets everything; `wasm` (default) generates code for what is hot. */
-  readonly backend?: 'tci' | 'wasm';
-  /** Generate code in the machine's thread, at once. */
-  readonly sync?: boolean;
-  /** Executions after which a block is hot. */
-  readonly hotThreshold?: number;
-  /** Guest randomness from this seed instead of the host's entropy. */
-  readonly seed?: number;
-}
+export type { EngineOptions } from '../host.js';
 
-export interface NodeHost extends MachineHost {
-  /** Ends the threads of the machines made with it. */
-  close(): void;
-}
-
-/** Guest memory beside -m: boot ROM, flash. */
-const ROM_ALLOWANCE = 80 * MiB;
+/** A host for machines in this Node process. */
+export type NodeHost = TcgHost;
 
 class NodeScheduler extends TimeoutScheduler {
   /** setTimeout(0) waits a millisecond; this does not. */
@@ -44,42 +23,22 @@ class NodeScheduler extends TimeoutScheduler {
   }
 }
 
-/** A host for machines in this process. Code generators are loaded when the first machine needs one. */
+/** A host for machines in this process; close it when they have ended. The engine is compiled when the first machine is made. */
 export async function createNodeHost(options: EngineOptions = {}): Promise<NodeHost> {
-  const codegen = options.backend === 'tci' ? undefined : await codeGenerator(options.sync ?? false);
-  const accels: TcgAccel[] = [];
-  let engine: WebAssembly.Module | undefined;
-  return {
+  return createTcgHost({
     clock: { monotonicNs: () => performance.now() * 1e6, epochMs: () => Date.now() },
     scheduler: new NodeScheduler(),
-    machines: new MachineRegistry(riscvMachines),
-    types: new TypeRegistry(riscvDevices, [RiscvCpu]),
     randomBytes: options.seed === undefined ? (count) => randomFillSync(new Uint8Array(count)) : undefined,
     firmware,
     writeFile,
-    engine({ ramSize, icount }: EngineRequest) {
-      engine ??= new WebAssembly.Module(readEngineWasm());
-      const memory = createEngineMemory(ramSize + ROM_ALLOWANCE);
-      const accelerator = new TcgAccel({
-        wasm: engine,
-        memory,
-        createFrontend,
-        codegen,
-        hotThreshold: options.hotThreshold,
-        icount: icount !== undefined,
-      });
-      accels.push(accelerator);
-      return { ram: memory.ram, accelerator };
-    },
-    close() {
-      for (const accel of accels.splice(0)) accel.dispose();
-    },
-  };
+    wasm: () => new WebAssembly.Module(readEngineWasm()),
+    codegen: options.backend === 'tci' ? undefined : await codeGenerator(options.sync ?? false),
+    hotThreshold: options.hotThreshold,
+  });
 }
 
 /** Loads binaryen only here: a machine in tci starts without it. */
 async function codeGenerator(sync: boolean): Promise<(setup: CodegenSetup) => CodeGenerator> {
-  
   if (sync) return (await import('../accel/tcg/codegen-sync.js')).synchronousCodegen;
   const { workerCodegen } = await import('../accel/tcg/codegen-remote.js');
   const { startCodegenWorker } = await import('./codegen-worker.js');

@@ -12,6 +12,8 @@ import { fitsImmediate, isSigned, withImmediate } from './immediates.js';
 export interface Code {
   readonly word: number;
   readonly size: 2 | 4;
+  /** Not the first of its unit: never cut off from what is before it. */
+  readonly joined?: boolean;
 }
 
 export interface Unit {
@@ -28,6 +30,8 @@ export interface Rules {
   readonly alignedBases?: readonly number[];
   /** Registers that are never written, beside the bases. */
   readonly reserved: readonly number[];
+  /** Offsets of loads and stores are multiples of this; default 1. */
+  readonly alignment?: number;
   /** Registers that CSR instructions read; default all. */
   readonly csrSources?: readonly number[];
   readonly csrs?: readonly number[];
@@ -73,7 +77,7 @@ function draw(rng: Rng, row: Insn, rules: Rules): number | undefined {
   }
   const word = randomWord(rng, row, { fields });
   if (word === undefined || !isMemory(row) || !row.fields.some((field) => field.name === 'imm')) return word;
-  const imm = (rng() % (2 * REACH)) - REACH;
+  const imm = ((rng() % (2 * REACH)) - REACH) & -(rules.alignment ?? 1);
   return withImmediate(row, word, isSigned(row) ? imm : Math.abs(imm));
 }
 
@@ -128,10 +132,11 @@ export function illegalUnit(rng: Rng, rows: readonly Insn[], decoder: Decoder): 
 /** Units laid out with their jumps filled in; jumps that cannot reach fall to nops of the same size. */
 export function layOut(units: readonly Unit[], rng: Rng): Code[] {
   const sizes = units.map((unit) => unit.code.reduce((sum, { size }) => sum + size, 0));
-  return units.flatMap((unit, i) => {
+  const chosen = units.map((unit, i) => {
     if (unit.jump === undefined) return unit.code;
     const limit = Math.min(units.length - i, MAX_JUMP_UNITS);
     const distance = sizes.slice(i, i + 1 + (rng() % limit)).reduce((sum, size) => sum + size, 0);
     return unit.jump(distance) ?? unit.code.map(({ size }) => ({ size, word: size === 2 ? 0x0001 : 0x13 }));
   });
+  return chosen.flatMap((code) => code.map((each, i) => ({ ...each, joined: i > 0 })));
 }

@@ -12,6 +12,8 @@ export interface Difference {
   readonly what: string;
   readonly ours: bigint;
   readonly theirs: bigint;
+  /** Of a trap's fields: where it was taken, as the other side has it. */
+  readonly trapPc?: number;
 }
 
 /** Differences of the first slot that has any (or of the poke lists), in the order of the layout. */
@@ -25,7 +27,8 @@ export function firstDifferences(program: Program, ours: Uint8Array, theirs: Uin
     const slot = at < slotsEnd ? Math.floor(at / program.slotSize) : -1;
     if (found.length > 0 && found[0].slot !== slot) break;
     const offset = slot < 0 ? at - slotsEnd : at - slot * program.slotSize;
-    const difference = { slot, offset, what: fieldName(program, offset, slot), ours: a.getBigUint64(at, true), theirs: b.getBigUint64(at, true) };
+    const trapPc = slot >= 0 && offset >= SLOT.traps ? b.getUint32(at - ((offset - SLOT.traps) % 32) + 8, true) : undefined;
+    const difference = { slot, offset, trapPc, what: fieldName(program, offset, slot), ours: a.getBigUint64(at, true), theirs: b.getBigUint64(at, true) };
     if (allowedDifference(program, difference, oracleVersion)) continue;
     found.push(difference);
   }

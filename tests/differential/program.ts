@@ -126,13 +126,14 @@ function build(kind: Kind, config: CpuConfig, seed: number, codes: readonly (rea
 const nop = (size: 2 | 4): Code => ({ size, word: size === 2 ? 0x0001 : 0x13 });
 
 /**
- * One slot of a program, once for each length of its block: run k has the first k instructions, and nops in place of the others, so that all
- * jumps go where they went.
+ * One slot of a program, once for each length of its block: run k has the first k instructions (rounded up to whole units), and nops in
+ * place of the others, so that all jumps go where they went.
  */
 export function prefixProgram(program: Program, slot: number): Program {
   const { kind, config, seed, slotSize } = program;
   const { code } = program.blocks[program.blockOf[slot]];
-  const codes = Array.from({ length: code.length + 1 }, (_, k) => [...code.slice(0, k), ...code.slice(k).map(({ size }) => nop(size))]);
+  const wholeUnits = (k: number): number => (code[k]?.joined ? wholeUnits(k + 1) : k);
+  const codes = Array.from({ length: code.length + 1 }, (_, k) => [...code.slice(0, wholeUnits(k)), ...code.slice(wholeUnits(k)).map(({ size }) => nop(size))]);
   const original = program.slots.subarray(slot * slotSize, (slot + 1) * slotSize);
   const originalView = new DataView(original.buffer, original.byteOffset);
   const pokesAt = originalView.getUint32(SLOT.pokes, true) - MEMORY.slots;

@@ -2,10 +2,12 @@
 import { EXTENSIONS } from '../../src/target/riscv/extensions.js';
 import { parseCpuConfig } from '../../src/target/riscv/config.js';
 import { describeDifference, firstDifferences, type Difference } from './compare.js';
+import { X_NAMES } from '../../src/target/riscv/disas.js';
 import { misjudged } from './differences.js';
 import { BASE_EXTENSIONS, type Kind } from './kind.js';
 import { knownExtensions, runOracle, type Oracle } from './oracle.js';
 import { listing, prefixProgram, randomProgram, type Program, type Size } from './program.js';
+import { SLOT } from './slot.js';
 import { cpuOption, runWemu, type Backend } from './wemu.js';
 
 /** Who is compared: wemu in a backend with QEMU, or with its own interpreter where there is no QEMU. */
@@ -29,8 +31,16 @@ const versionOf = ({ oracle }: Session): number => oracle?.version ?? Infinity;
 
 async function runBoth(session: Session, program: Program): Promise<[ours: Uint8Array, theirs: Uint8Array]> {
   const run = { ...features(session), elf: program.elf, size: program.slots.length };
-  const theirs = session.oracle === undefined ? runWemu('tci', run) : runOracle(session.oracle, run);
-  return [await runWemu(session.backend, run), await theirs];
+  if (session.oracle === undefined) return [await runWemu(session.backend, run), await runWemu('tci', run)];
+  const abort = new AbortController();
+  const theirs = runOracle(session.oracle, run, abort.signal);
+  try {
+    return [await runWemu(session.backend, run), await theirs];
+  } catch (error) {
+    abort.abort();
+    await theirs.catch(() => undefined);
+    throw error;
+  }
 }
 
 export interface Outcome {
@@ -59,7 +69,17 @@ async function report(session: Session, program: Program, differences: readonly 
   const shorter = firstDifferences(prefix, ...(await runBoth(session, prefix)), versionOf(session));
   // Prefix 0 has nops only; prefix k has the first k instructions.
   if (shorter.length === 0) return [...head, 'the block alone does not differ; all of it:', ...lines].join('\n');
-  const count = shorter[0].slot;
+  let count = shorter[0].slot;
+  while (block.code[count]?.joined) count++;
   const culprit = count > 0 ? lines.slice(Math.max(0, count - CONTEXT_LINES), count) : ['(before the first instruction)'];
-  return [...head, `it begins with the last of these, instruction ${count} of the block:`, ...culprit.map((line) => `  ${line}`), ...say(shorter)].join('\n');
+  const inputs = registers(program, slot, block.code.slice(0, count).at(-1)?.word);
+  return [...head, `it begins with the last of these, instruction ${count} of the block:`, ...culprit.map((line) => `  ${line}`), ...inputs, ...say(shorter)].join('\n');
+}
+
+/** What the registers that the last instruction may name held when the block began. */
+function registers(program: Program, slot: number, word = 0): string[] {
+  const view = new DataView(program.slots.buffer, program.slots.byteOffset + slot * program.slotSize);
+  const named = [...new Set([(word >>> 15) & 31, (word >>> 20) & 31])];
+  const values = named.map((r) => `${X_NAMES[r]} 0x${view.getBigUint64(SLOT.x + 8 * r, true).toString(16)}`);
+  return [`  (at the start of the block ${values.join(', ')})`];
 }

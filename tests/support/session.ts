@@ -61,7 +61,7 @@ export class Session {
   }
   /** wemu on a terminal of its own. */
   static terminal(args: readonly string[]): Session {
-    return Session.shell(`exec ${[process.execPath, CLI, ...args].map(shellQuote).join(' ')}`);
+    return Session.shell(`exec ${['node', CLI, ...args].map(shellQuote).join(' ')}`);
   }
   /** A shell script on a terminal of its own. */
   static shell(text: string): Session {
@@ -103,7 +103,7 @@ export class Session {
   /** The process that runs wemu (under `script`, a descendant). */
   get wemuPid(): number {
     const visit = (pid: number): number | undefined => {
-      if (readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0')[0] === process.execPath) return pid;
+      if (readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0')[1] === CLI) return pid;
       const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim();
       for (const child of children ? children.split(' ') : []) {
         const found = visit(Number(child));

@@ -28,7 +28,7 @@ export interface TcgOptions {
   readonly createFrontend: (target: string, config: unknown) => TargetFrontend;
   /** Makes tier 2 (codegen-sync.ts, codegen-remote.ts); without it everything runs in tci. */
   readonly codegen?: (setup: CodegenSetup) => CodeGenerator;
-  /** Executions in tci before a TB goes to code generation. */
+  /** Executions in tci before a TB goes to code generation; default: the generator's. */
   readonly hotThreshold?: number;
   readonly icount?: boolean;
   /** Guest instructions a TB at most; default 64. */
@@ -42,7 +42,6 @@ export interface TcgMachine {
 }
 
 const TARGETS: Readonly<Record<string, number>> = { riscv: layout.TARGET_RISCV };
-const DEFAULT_HOT_THRESHOLD = 200;
 
 export class TcgAccel {
   readonly name = 'tcg';
@@ -54,13 +53,14 @@ export class TcgAccel {
   private view: DataView;
   private translator: Translator | undefined;
   private generator: CodeGenerator | undefined;
+  private mmioReads = 0;
+  private mmioWrites = 0;
 
   constructor(private readonly options: TcgOptions) {
     const { memory, arena } = options.memory;
     this.view = new DataView(memory.buffer);
     this.runtime = new Runtime(options.wasm, memory, this.host(), arena);
     this.physicalMap = new PhysicalMap(this.runtime);
-    if (options.codegen) this.runtime.exports.setHotThreshold(options.hotThreshold ?? DEFAULT_HOT_THRESHOLD);
   }
 
   init(machine: TcgMachine): void {
@@ -92,7 +92,6 @@ export class TcgAccel {
 
   dispose(): void {
     this.generator?.dispose();
-    this.generator = undefined;
   }
 
   /** `info jit`, `--stats`. */
@@ -110,8 +109,12 @@ export class TcgAccel {
       ['guest instructions translated', stats?.insns ?? 0],
       ['guest bytes translated', stats?.guestBytes ?? 0],
       ['tci bytes', stats?.tciBytes ?? 0],
+      ['time to translate', `${(stats?.translateMs ?? 0).toFixed(0)} ms`],
+      ['MMIO reads', this.mmioReads],
+      ['MMIO writes', this.mmioWrites],
+      ...(this.generator?.statistics() ?? []),
     ];
-    return lines.map(([name, value]) => `${String(name).padEnd(32)}${value}`).join('\n');
+    return lines.map(([name, value]) => `${String(name).padEnd(32)}${value}\n`).join('');
   }
 
   /** The last thing that the translator could not do (EXEC_TRANSLATE_FAILED), or ''. */
@@ -126,6 +129,7 @@ export class TcgAccel {
     this.translator = new Translator(runtime, frontend, { maxInsns: options.maxInsns, log: this.machine?.log });
     const icount = options.icount ?? false;
     this.generator = options.codegen?.({ memory: runtime.memory, runtime, target, config, frontend, icount });
+    if (this.generator) runtime.exports.setHotThreshold(options.hotThreshold ?? this.generator.defaultThreshold);
   }
 
   private host(): RuntimeHost {
@@ -158,6 +162,7 @@ export class TcgAccel {
 
   private mmioRead(env: number, address: number, size: number): number {
     const space = this.machine?.addressSpace;
+    this.mmioReads++;
     if (!space || space.readTx(address, size) !== 0) return 1;
     this.view.setUint32(env + layout.ENV_MMIO_VALUE, space.lo, true);
     this.view.setUint32(env + layout.ENV_MMIO_VALUE + 4, space.hi, true);
@@ -166,6 +171,7 @@ export class TcgAccel {
 
   private mmioWrite(env: number, address: number, size: number): number {
     const space = this.machine?.addressSpace;
+    this.mmioWrites++;
     const lo = this.view.getUint32(env + layout.ENV_MMIO_VALUE, true);
     const hi = this.view.getUint32(env + layout.ENV_MMIO_VALUE + 4, true);
     return space && space.writeTx(address, size, lo, hi) === 0 ? 0 : 1;

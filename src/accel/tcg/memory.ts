@@ -1,6 +1,6 @@
 /** The one shared memory of a machine: [runtime data][arena: envs, TBs, tci code][guest RAM, ROM, flash]. */
 import { LinearRamAllocator } from '../../memory/ram.js';
-import { TcgError } from './errors.js';
+import { OptionError } from '../../util/errors.js';
 
 const WASM_PAGE = 0x1_0000;
 const MAX_PAGES = 65536;
@@ -25,8 +25,17 @@ export function createEngineMemory(ramSize: number, arenaSize = DEFAULT_ARENA_SI
   const pages = Math.ceil((arena.end + ramSize) / WASM_PAGE);
   if (pages > MAX_PAGES) {
     const most = Math.floor((MAX_PAGES * WASM_PAGE - arena.end) / MiB);
-    throw new TcgError(`guest memory of ${Math.ceil(ramSize / MiB)} MiB does not fit the engine's 4 GiB: at most ${most} MiB`);
+    throw new OptionError(`guest memory of ${Math.ceil(ramSize / MiB)} MiB, ROMs included, is more than the engine's ${most} MiB`, '-m');
   }
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  const memory = reserve(pages);
   return { memory, arena, ram: new LinearRamAllocator(memory.buffer, arena.end) };
+}
+
+function reserve(pages: number): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new OptionError(`this host does not give ${(pages * WASM_PAGE) / MiB} MiB of memory (${error.message})`, '-m');
+  }
 }

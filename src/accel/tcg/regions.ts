@@ -2,6 +2,7 @@
  * The region former: from a hot TB to the set of TBs that becomes one wasm function. It follows the links that tci really took (TB_JMP*,
  * and TB_INDIRECT for calls and returns), so code that never ran stays out.
  */
+import type { IndirectLink } from '../../tcg/wasm/region.js';
 import {
   PAGE_BITS,
   TB_CFLAGS,
@@ -10,14 +11,19 @@ import {
   TB_FUNC,
   TB_ICOUNT,
   TB_INDIRECT,
+  TB_INDIRECT_SLOTS,
   TB_JMP0,
   TB_JMP1,
   TB_PC,
   TB_PHYS_PAGE0,
+  TB_PHYS_PAGE1,
   TB_STATE,
   TB_STATE_INVALID,
   TB_STATE_VALID,
 } from '../../../assembly/shared/layout.js';
+
+/** TB_PHYS_PAGE1 of a TB that lies in one page. */
+const NO_PAGE = 0xffff_ffff;
 
 export interface RegionLimits {
   readonly maxTbs: number;
@@ -33,6 +39,8 @@ export interface FormedRegion {
   readonly tbs: readonly number[];
   /** By TB: index of the TB that goto_tb 0 and 1 lead to, or -1. */
   readonly links: readonly (readonly [number, number])[];
+  /** By TB: what follows it through goto_ptr. */
+  readonly indirect: readonly (readonly IndirectLink[])[];
   /** Indexes into tbs. */
   readonly entries: readonly number[];
 }
@@ -64,25 +72,19 @@ export class TbReader {
 export function formRegion(tbs: TbReader, hot: number, limits: RegionLimits = DEFAULT_LIMITS): FormedRegion {
   const flags = tbs.get(hot, TB_FLAGS);
   const cflags = tbs.get(hot, TB_CFLAGS);
-  const physPage = tbs.get(hot, TB_PHYS_PAGE0);
-  const page = virtualPage(tbs, hot);
   const threshold = tbs.get(hot, TB_EXEC_COUNT) / limits.coldFraction;
   const fits = (tb: number) =>
     tb !== 0 &&
     tbs.isValid(tb) &&
     tbs.get(tb, TB_FLAGS) === flags &&
     tbs.get(tb, TB_CFLAGS) === cflags &&
-    // One page, one mapping: a link must not outlive a change of the address space.
-    tbs.get(tb, TB_PHYS_PAGE0) === physPage &&
-    virtualPage(tbs, tb) === page &&
     tbs.get(tb, TB_EXEC_COUNT) >= threshold;
 
   const found = new Map<number, number>([[hot, 0]]);
   const list = [hot];
   let insns = tbs.get(hot, TB_ICOUNT);
   for (let i = 0; i < list.length; i++) {
-    for (const field of [TB_JMP0, TB_JMP1, TB_INDIRECT]) {
-      const next = tbs.get(list[i], field);
+    for (const next of successors(tbs, list[i])) {
       if (found.has(next) || !fits(next)) continue;
       const icount = tbs.get(next, TB_ICOUNT);
       if (list.length >= limits.maxTbs || insns + icount > limits.maxInsns) continue;
@@ -96,12 +98,11 @@ export function formRegion(tbs: TbReader, hot: number, limits: RegionLimits = DE
 
 /** Drops TBs that another region is entered at already, unless they lead back to the hot TB: then they are part of its loop. */
 function withoutForeign(tbs: TbReader, list: readonly number[]): number[] {
-  const successors = (tb: number) => [TB_JMP0, TB_JMP1, TB_INDIRECT].map((field) => tbs.get(tb, field));
   const leadsBack = new Set([list[0]]);
   for (let grew = true; grew;) {
     grew = false;
     for (const tb of list) {
-      if (leadsBack.has(tb) || !successors(tb).some((next) => leadsBack.has(next))) continue;
+      if (leadsBack.has(tb) || !successors(tbs, tb).some((next) => leadsBack.has(next))) continue;
       leadsBack.add(tb);
       grew = true;
     }
@@ -109,7 +110,7 @@ function withoutForeign(tbs: TbReader, list: readonly number[]): number[] {
   const stays = new Set(list.filter((tb) => leadsBack.has(tb) || tbs.get(tb, TB_FUNC) === 0));
   // what could only be reached through dropped TBs goes too
   const reached = new Set([list[0]]);
-  for (const tb of reached) for (const next of successors(tb)) if (stays.has(next)) reached.add(next);
+  for (const tb of reached) for (const next of successors(tbs, tb)) if (stays.has(next)) reached.add(next);
   return list.filter((tb) => reached.has(tb));
 }
 
@@ -117,16 +118,40 @@ function describe(tbs: TbReader, list: readonly number[]): FormedRegion {
   const indexOf = new Map(list.map((tb, i) => [tb, i]));
   const link = (tb: number, field: number) => indexOf.get(tbs.get(tb, field)) ?? -1;
   const links = list.map((tb) => [link(tb, TB_JMP0), link(tb, TB_JMP1)] as const);
-  const entries = new Set([0, ...loopHeads(links)]);
-  for (const tb of list) {
-    const indirect = link(tb, TB_INDIRECT);
-    if (indirect >= 0) entries.add(indirect);
+  const indirect = list.map((tb) =>
+    indirectOf(tbs, tb)
+      .filter((next) => indexOf.has(next))
+      .sort((a, b) => tbs.get(b, TB_EXEC_COUNT) - tbs.get(a, TB_EXEC_COUNT))
+      .map((next) => ({ to: indexOf.get(next)!, guarded: !isCertain(tbs, tb, next) })),
+  );
+  const entries = new Set([0, ...loopHeads(links.map((pair, i) => [...pair, ...indirect[i].map(({ to }) => to)]))]);
+  return { tbs: list, links, indirect, entries: [...entries].sort((a, b) => a - b) };
+}
+
+/** TBs that followed one through goto_ptr. */
+function indirectOf(tbs: TbReader, tb: number): number[] {
+  const list: number[] = [];
+  for (let slot = 0; slot < TB_INDIRECT_SLOTS; slot++) {
+    const next = tbs.get(tb, TB_INDIRECT + 4 * slot);
+    if (next === 0) break;
+    list.push(next);
   }
-  return { tbs: list, links, entries: [...entries].sort((a, b) => a - b) };
+  return list;
+}
+
+const successors = (tbs: TbReader, tb: number): number[] => [tbs.get(tb, TB_JMP0), tbs.get(tb, TB_JMP1), ...indirectOf(tbs, tb)];
+
+/** Whether the target's code is mapped as it was just because the jump's own code is: the same page, and no other. */
+function isCertain(tbs: TbReader, from: number, to: number): boolean {
+  return (
+    tbs.get(to, TB_PHYS_PAGE1) === NO_PAGE &&
+    tbs.get(to, TB_PHYS_PAGE0) === tbs.get(from, TB_PHYS_PAGE0) &&
+    virtualPage(tbs, to) === virtualPage(tbs, from)
+  );
 }
 
 /** TBs that a jump back leads to: a region that leaves for its budget leaves there, and must be entered there again. */
-function loopHeads(links: readonly (readonly [number, number])[]): number[] {
+function loopHeads(links: readonly (readonly number[])[]): number[] {
   const state = new Uint8Array(links.length);
   const heads: number[] = [];
   const stack: [number, number][] = [];
@@ -136,7 +161,7 @@ function loopHeads(links: readonly (readonly [number, number])[]): number[] {
     stack.push([root, 0]);
     while (stack.length > 0) {
       const top = stack[stack.length - 1];
-      if (top[1] === 2) {
+      if (top[1] === links[top[0]].length) {
         state[top[0]] = 2;
         stack.pop();
         continue;

@@ -18,6 +18,8 @@ export interface TranslatorStats {
   insns: number;
   guestBytes: number;
   tciBytes: number;
+  /** Milliseconds in all of it. */
+  translateMs: number;
   /** Flushes because the arena was full. */
   arenaFlushes: number;
   /** TBs that had to be made shorter for the tci format. */
@@ -27,7 +29,7 @@ export interface TranslatorStats {
 }
 
 export class Translator {
-  readonly stats: TranslatorStats = { tbs: 0, insns: 0, guestBytes: 0, tciBytes: 0, arenaFlushes: 0, overflows: 0, lastError: '' };
+  readonly stats: TranslatorStats = { tbs: 0, insns: 0, guestBytes: 0, tciBytes: 0, translateMs: 0, arenaFlushes: 0, overflows: 0, lastError: '' };
   private readonly ctx: TcgContext;
   private readonly lowering: TciLowering;
   private readonly bytes: Uint8Array;
@@ -51,6 +53,7 @@ export class Translator {
 
   /** Makes the TB that the env describes. 0: a guest fault is pending, or (see stats.lastError) the translator failed. Never throws. */
   translate(env: number, pcLo: number, pcHi: number): number {
+    const start = performance.now();
     try {
       return this.make(env >>> 0, pcLo, pcHi);
     } catch (error) {
@@ -58,6 +61,8 @@ export class Translator {
       this.stats.lastError = error instanceof Error ? (error.stack ?? error.message) : String(error);
       this.options.log?.write(`translation failed: ${this.stats.lastError}\n`);
       return 0;
+    } finally {
+      this.stats.translateMs += performance.now() - start;
     }
   }
 

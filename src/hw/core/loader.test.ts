@@ -134,4 +134,20 @@ describe('images', () => {
     expect(() => unpack('k', packed.subarray(0, 40))).toThrow(LoaderError);
     expect(unpack('k', packed)).toHaveLength(100_000);
   });
+
+  it('sees that a Linux Image with EFI stub is truncated', () => {
+    const image = new Uint8Array(4096);
+    const view = new DataView(image.buffer);
+    image.set([0x4d, 0x5a]);
+    view.setUint32(56, 0x05435352, true);
+    view.setUint32(0x3c, 0x40, true);
+    view.setUint32(0x40, 0x4550, true);
+    view.setUint16(0x40 + 6, 1, true); // one section
+    view.setUint16(0x40 + 20, 16, true); // size of the optional header
+    view.setUint32(0x40 + 24 + 16 + 16, 4096 - 512, true); // its bytes in the file
+    view.setUint32(0x40 + 24 + 16 + 20, 512, true); // and where they start
+    const load = (size: number) => loadKernel(new RomList(), 'kernel', image.subarray(0, size), expectation, 0x8020_0000, 0x9000_0000);
+    expect(load(4096).kind).toBe('linux');
+    for (const size of [4095, 200, 80, 64]) expect(() => load(size), `${size} bytes`).toThrow(/'kernel': truncated: the Image has \d+ bytes/);
+  });
 });

@@ -90,6 +90,25 @@ export function parseLinuxImage(bytes: Uint8Array): LinuxImageHeader | undefined
 }
 
 /**
+ * Bytes of file that the sections of a PE image (which an Image with EFI stub also is) claim; 0 if it is none. An Image's own
+ * header tells only the size in memory. Source: Microsoft, PE Format: COFF File Header, Section Table.
+ */
+function peFileSize(bytes: Uint8Array): number {
+  if (!startsWith(bytes, 0x4d, 0x5a)) return 0; // "MZ"
+  const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const header = data.getUint32(0x3c, true);
+  const optional = header + 24;
+  if (optional > bytes.length) return optional;
+  if (data.getUint32(header, true) !== 0x4550) return 0; // "PE\0\0"
+  const table = optional + data.getUint16(header + 20, true);
+  let size = table + 40 * data.getUint16(header + 6, true);
+  for (let at = table, end = Math.min(size, bytes.length); at + 40 <= end; at += 40) {
+    size = Math.max(size, data.getUint32(at + 16, true) + data.getUint32(at + 20, true));
+  }
+  return size;
+}
+
+/**
  * Adds a kernel of any known form: gzip'd or not, ELF, Linux Image, or plain bytes.
  * An Image or plain bytes go to `address`; `limit` is one past the last usable address.
  */
@@ -105,6 +124,9 @@ export function loadKernel(
   if (isElf(bytes)) return loadElf(roms, name, bytes, expect);
   const header = parseLinuxImage(bytes);
   if (header?.bigEndian) throw new LoaderError(`'${name}': a big-endian Linux Image does not run on this machine`);
+  if (header && bytes.length < peFileSize(bytes)) {
+    throw new LoaderError(`'${name}': truncated: the Image has ${peFileSize(bytes)} bytes, the file ${bytes.length}`);
+  }
   const size = Math.max(bytes.length, header?.imageSize ?? 0);
   if (bytes.length === 0) throw new LoaderError(`'${name}': the file is empty`);
   if (!(address + size <= limit))

@@ -132,6 +132,8 @@ export class GlobalFlow {
         unionButPc(live, dirty, k - block.first);
       } else if (op === Op.goto_ptr || op === Op.exit_tb || (op === Op.goto_tb && links[ops[p + 1]] < 0)) {
         live.union(0, dirty, k - block.first);
+        // compared with the pc of each TB that it may lead to
+        if (block.succ.length > 0) live.add(0, PC);
       }
       for (const at of INPUTS[op]) if (ops[p + at] >= 0 && ops[p + at] < this.globalCount) live.add(0, ops[p + at]);
     }

@@ -1,5 +1,13 @@
 /** A region to one wasm function (env: i32, entry: i32) -> i32. */
-import { ENV_BUDGET, ENV_EXIT_REQUEST, TB_EXIT_REQUESTED } from '../../../assembly/shared/layout.js';
+import {
+  ENV_BUDGET,
+  ENV_EXIT_REQUEST,
+  ENV_JUMP_CACHE,
+  ENV_TB_FLAGS,
+  JUMP_CACHE_BITS,
+  JUMP_CACHE_ENTRIES,
+  TB_EXIT_REQUESTED,
+} from '../../../assembly/shared/layout.js';
 import { TempKind, TYPE_I64 } from '../ir-buffer.js';
 import { Op, OP_WORDS, type HelperDef } from '../opcodes.js';
 import { EXTEND_U32, I32, I64, NONE, Wasm, type Expr, type ValueType, type WasmModule } from './binaryen.js';
@@ -289,6 +297,42 @@ class RegionLowering {
     if (result >= 0) b.define(ops[p + 1], m.get(result, I64), false);
   }
 
+  /** A goto_ptr that stays in the region if the pc is that of a TB which is known to follow; else it falls through. */
+  private jumpIndirect(b: BlockLowering, ir: TbIr, go: (k: number) => Expr): void {
+    const { m } = this;
+    const base = this.region.tbs[ir.indirect[0].to].pc;
+    const distance = b.spill(m.binary(Wasm.sub[1], m.get(this.locals.ofGlobal(PC), I64), m.i64(BigInt.asIntN(64, base))), I64);
+    const tests = ir.indirect.map(({ to, guarded }, k) => {
+      const target = this.region.tbs[to];
+      const wanted = m.i64(BigInt.asIntN(64, target.pc - base));
+      let test = m.binary(Wasm.eq[1], m.get(distance, I64), wanted);
+      if (guarded) test = m.if(test, this.jumpCacheHas(target), m.i32(0));
+      return m.if(test, go(k));
+    });
+    b.finish();
+    if (!this.mayChangeFlags(ir)) b.list.push(...tests);
+    else {
+      const flags = m.load(4, false, I32, m.get(ENV, I32), ENV_TB_FLAGS);
+      b.list.push(m.if(m.binary(Wasm.eq[0], flags, m.i32(ir.flags)), m.sequence(tests)));
+    }
+  }
+
+  private jumpCacheHas(target: TbIr): Expr {
+    const { m } = this;
+    const cache = m.load(4, false, I32, m.get(ENV, I32), ENV_JUMP_CACHE);
+    return m.binary(Wasm.eq[0], m.load(4, false, I32, cache, 4 * jumpCacheIndex(target.pc)), m.i32(target.tb));
+  }
+
+  /** Whether a TB may end under other TB flags than it began: it stores to ENV_TB_FLAGS, or calls a helper that may change anything. */
+  private mayChangeFlags(ir: TbIr): boolean {
+    for (let p = 0; p < ir.opCount * OP_WORDS; p += OP_WORDS) {
+      const op = ir.ops[p];
+      if (op === Op.call && clobbersGlobals(this.target.helpers[ir.ops[p + 2]])) return true;
+      if (op >= Op.st8_i32 && op <= Op.st32_i64 && ir.ops[p + 2] > ENV_TB_FLAGS - 8 && ir.ops[p + 2] < ENV_TB_FLAGS + 4) return true;
+    }
+    return false;
+  }
+
   private terminate(b: BlockLowering, block: Block, ir: TbIr, p: number, dirty: number[], go: (k: number) => Expr): void {
     const { m } = this;
     const { ops } = ir;
@@ -308,6 +352,7 @@ class RegionLowering {
         else this.exit(b.list, dirty, ir.tb | ops[p + 1]);
         return;
       case Op.goto_ptr:
+        if (block.succ.length > 0) this.jumpIndirect(b, ir, go);
         this.exit(b.list, dirty, 0);
         return;
       case Op.exit_tb:
@@ -320,6 +365,12 @@ class RegionLowering {
 }
 
 const withoutPc = (globals: number[]): number[] => globals.filter((g) => g !== PC);
+
+/** Which cell of the jump cache is a pc's (the runtime's jumpCacheCell). */
+function jumpCacheIndex(pc: bigint): number {
+  const low = Number(BigInt.asUintN(32, pc));
+  return ((low >>> 1) ^ (low >>> (JUMP_CACHE_BITS + 1))) & (JUMP_CACHE_ENTRIES - 1);
+}
 
 /** A guest instruction of a TB: which one, and its pc offset. */
 interface Insn {

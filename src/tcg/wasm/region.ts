@@ -20,6 +20,21 @@ export interface TbIr {
   readonly labelCount: number;
   /** Where goto_tb 0 and 1 lead: index of a TB of the same region, or -1. */
   links: readonly [number, number];
+  /** Where goto_ptr was seen to lead, the usual ones first. */
+  indirect: readonly IndirectLink[];
+  /** ENV_TB_FLAGS that the TB was made for. */
+  readonly flags: number;
+}
+
+/** A jump to a TB of the same region if the pc is that TB's at run time. */
+export interface IndirectLink {
+  /** Index in the region. */
+  readonly to: number;
+  /**
+   * The target's code is not certain to be mapped as it was (another page, or two): taken only while the jump cache, which any change of
+   * mappings clears, has this very TB for its pc.
+   */
+  readonly guarded: boolean;
 }
 
 export interface Region {
@@ -30,13 +45,23 @@ export interface Region {
   readonly marker?: number;
 }
 
-export function copyIr(ctx: IrBuffer, tb: number, pc: bigint, icount: number, links: readonly [number, number] = [-1, -1]): TbIr {
+export interface TbLinks {
+  readonly links: readonly [number, number];
+  readonly indirect: readonly IndirectLink[];
+  readonly flags: number;
+}
+
+const NO_LINKS: TbLinks = { links: [-1, -1], indirect: [], flags: 0 };
+
+export function copyIr(ctx: IrBuffer, tb: number, pc: bigint, icount: number, { links, indirect, flags }: TbLinks = NO_LINKS): TbIr {
   const n = ctx.tempCount;
   return {
     tb,
     pc,
     icount,
     links,
+    indirect,
+    flags,
     ops: ctx.ops.slice(0, ctx.opCount * OP_WORDS),
     opCount: ctx.opCount,
     tempCount: n,
@@ -54,7 +79,7 @@ export interface Block {
   /** Ops [first, end) of the TB. */
   readonly first: number;
   readonly end: number;
-  /** Block numbers. brcond: [taken, not taken]; all else: at most one. */
+  /** Block numbers. brcond: [taken, not taken]; goto_ptr: as its TB's `indirect`; all else: at most one. */
   succ: number[];
   /** The first block of its TB: the budget is charged here. */
   readonly isTbStart: boolean;
@@ -111,7 +136,8 @@ function link(region: Region, blocks: Block[], startOf: number[], labels: Int32A
   else if (op === Op.goto_tb) {
     const to = ir.links[ir.ops[p + 1]];
     block.succ = to >= 0 ? [startOf[to]] : [];
-  } else if (op === Op.goto_ptr || op === Op.exit_tb) block.succ = [];
+  } else if (op === Op.goto_ptr) block.succ = ir.indirect.map(({ to }) => startOf[to]);
+  else if (op === Op.exit_tb) block.succ = [];
   else block.succ = next;
 }
 

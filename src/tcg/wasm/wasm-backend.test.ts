@@ -84,7 +84,7 @@ let nextTb = 0x1000;
 function tb(pc: number, icount: number, links: [number, number], build: (tcg: TcgContext) => void): TbIr {
   const tcg = new TcgContext(GLOBALS, HELPERS);
   build(tcg);
-  return copyIr(tcg, (nextTb += 0x80), BigInt(pc), icount, links);
+  return copyIr(tcg, (nextTb += 0x80), BigInt(pc), icount, { links, indirect: [], flags: 0 });
 }
 /** The usual end of a TB: pc, then goto_tb. */
 function leave(tcg: TcgContext, n: number, pc: number): void {

@@ -49,6 +49,8 @@ export class CodeCache {
     private readonly tbs: TbReader,
     private readonly table: WebAssembly.Table,
     private readonly limits: CodeCacheLimits,
+    /** A region's code, made or being made, is lost because the guest's code changed. */
+    private readonly onInvalidated: (region: RegionRecord) => void = () => {},
   ) {}
 
   get moduleCount(): number {
@@ -77,6 +79,14 @@ export class CodeCache {
     return region;
   }
 
+  /** Whether a region that is being made holds the TB. */
+  isPending(tb: number): boolean {
+    const tag = this.tbs.get(tb, TB_REGION);
+    if (tag === 0) return false;
+    for (const region of this.members.get(tag) ?? []) if (!region.module && !region.stale) return true;
+    return false;
+  }
+
   /** Whether every TB of a region is still the one that was asked for. */
   isCurrent(region: RegionRecord): boolean {
     return !region.stale && region.tbs.every((tb, i) => this.tbs.isValid(tb) && this.tbs.get(tb, TB_REGION) === region.tags[i]);
@@ -94,7 +104,8 @@ export class CodeCache {
       region.slot = this.takeSlot();
       this.table.set(region.slot, func);
       module.regions.add(region);
-      this.tbs.set(region.tbs[0], TB_EXEC_COUNT, 0);
+      // Those inside start over: only what tci still comes to has to become a region of its own.
+      for (const tb of region.tbs) this.tbs.set(tb, TB_EXEC_COUNT, 0);
       for (const [entry, i] of region.entries.entries()) {
         const tb = region.tbs[i];
         // a TB that is an entry of another region already stays there
@@ -131,6 +142,7 @@ export class CodeCache {
   invalidated(tag: number): void {
     for (const region of [...(this.members.get(tag) ?? [])]) {
       this.invalidations++;
+      this.onInvalidated(region);
       this.uninstall(region);
     }
   }

@@ -75,6 +75,6 @@ export class RegionCompiler {
     });
     if (icount !== tb.icount || size !== tb.size) return undefined;
     optimize(ctx);
-    return copyIr(ctx, tb.tb, pc, icount, tb.links);
+    return copyIr(ctx, tb.tb, pc, icount, tb);
   }
 }

@@ -2,6 +2,7 @@
  * What crosses between the machine thread and code generation: plain data, so that the same requests serve a worker and a call in the
  * same thread.
  */
+import type { IndirectLink } from '../../../tcg/wasm/region.js';
 
 /** A TB to translate again: the same bytes, flags and length give the same IR. */
 export interface TbRequest {
@@ -18,6 +19,8 @@ export interface TbRequest {
   readonly size: number;
   /** Index in the region of the TB that goto_tb 0 and 1 lead to, or -1. */
   readonly links: readonly [number, number];
+  /** TBs of the region that goto_ptr was seen to lead to. */
+  readonly indirect: readonly IndirectLink[];
 }
 
 export interface RegionRequest {

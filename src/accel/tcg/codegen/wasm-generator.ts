@@ -1,7 +1,23 @@
 /** Code generation as the machine thread sees it: hot TBs go in, table entries come out, now (synchronous mode) or some slices later. */
-import { TB_CFLAGS, TB_FLAGS, TB_FUNC, TB_HOST0, TB_HOST1, TB_ICOUNT, TB_PC, TB_SIZE } from '../../../../assembly/shared/layout.js';
+import {
+  TB_CFLAGS,
+  TB_EXEC_COUNT,
+  TB_FLAGS,
+  TB_FUNC,
+  TB_HOST0,
+  TB_HOST1,
+  TB_ICOUNT,
+  TB_PC,
+  TB_PHYS_PAGE0,
+  TB_SIZE,
+  TB_STATE,
+  TB_STATE_QUEUED,
+} from '../../../../assembly/shared/layout.js';
+import type { IndirectLink } from '../../../tcg/wasm/region.js';
 import { DEFAULT_LIMITS, formRegion, TbReader, type RegionLimits } from '../regions.js';
 import { CodeCache, DEFAULT_CACHE_LIMITS, type CodeCacheLimits, type RegionRecord } from './code-cache.js';
+import { HotQueue } from './hot-queue.js';
+import { PageCooling } from './page-cooling.js';
 import type { CodegenWorker, GenerateReply, GenerateRequest, RegionRequest, TbRequest } from './protocol.js';
 
 /** What the accelerator tells code generation; the first three are imports of the runtime. */
@@ -14,32 +30,54 @@ export interface CodeGenerator {
   tbFlushed(): void;
   /** Between slices: sends what has gathered, installs what has arrived. */
   poll(): void;
+  /** Ends the worker; what is installed stays, and so do the figures. */
   dispose(): void;
+  /** Executions in tci after which generated code pays, unless the user says otherwise. */
+  readonly defaultThreshold: number;
+  /** `info jit`, `--stats`: names and values. */
+  statistics(): [string, string | number][];
 }
 
 export interface WasmGeneratorOptions {
   readonly memory: WebAssembly.Memory;
   /** The runtime's exports: generated code calls them, and `table` gets its functions. */
   readonly runtime: WebAssembly.Exports & { readonly table: WebAssembly.Table };
-  /** Where batches are made: a worker, or a function for the synchronous mode. */
-  readonly worker?: CodegenWorker;
+  /** Where batches are made: a worker, started when the first TB is hot, or a function for the synchronous mode. */
+  readonly startWorker?: () => CodegenWorker;
   readonly generate?: (request: GenerateRequest) => GenerateReply;
   readonly limits?: RegionLimits;
   readonly cache?: CodeCacheLimits;
+  /** Milliseconds; default: the host's. */
+  readonly now?: () => number;
 }
 
-/** A batch of some 16 KB of wasm: modules cost V8 24 KB each, and functions of one module are compiled together. */
+/**
+ * A guest instruction costs 3 ns in tci and under 1 ns in a region; making its code costs 60 to 80 us of CPU time. So code pays for itself
+ * after some 25,000 executions. A worker's time is cheaper than the machine thread's, and its share is bounded.
+ */
+const SYNC_THRESHOLD = 20_000;
+const WORKER_THRESHOLD = 4_000;
+/** A batch of some 32 KB of wasm: modules cost V8 24 KB each, and functions of one module are compiled together. */
 const BATCH_INSNS = 500;
-/** Batches under way: more would only make each wait longer while their TBs go stale. */
-const MAX_IN_FLIGHT = 4;
+/** One batch that the worker is at, and one so that it need not wait for the next slice: the later a region is formed, the better it is known what is hot. */
+const MAX_IN_FLIGHT = 2;
+/**
+ * The worker's share of the time since it was started, and what it may use beyond that at first. Code that would be made sooner mostly
+ * does not run long enough to pay for itself (bench/RESULTS.md).
+ */
+const WORKER_SHARE = 0.5;
+const WORKER_ADVANCE_MS = 300;
 
 export interface GeneratorStats {
   regions: number;
   tbs: number;
   insns: number;
   bytes: number;
+  batches: number;
   generateMs: number;
   compileMs: number;
+  /** On the machine thread: forming regions and posting them; instances and table entries. */
+  requestMs: number;
   installMs: number;
   stale: number;
   errors: number;
@@ -49,42 +87,94 @@ export interface GeneratorStats {
 export class WasmCodeGenerator implements CodeGenerator {
   private readonly tbs: TbReader;
   readonly cache: CodeCache;
+  readonly queue: HotQueue;
+  readonly cooling = new PageCooling();
   private readonly imports: WebAssembly.Imports;
   private readonly limits: RegionLimits;
-  private gathered: RegionRequest[] = [];
-  private gatheredInsns = 0;
+  private readonly now: () => number;
+  private worker: CodegenWorker | undefined;
+  private workerStart = 0;
+  private disposed = false;
   private readonly waiting = new Map<number, RegionRecord>();
-  private inFlight = 0;
+  /** Regions by the batch that was posted. */
+  private readonly sent = new Map<number, readonly RegionRequest[]>();
   private nextRegion = 1;
   private nextBatch = 1;
   readonly stats: GeneratorStats = {
-    regions: 0, tbs: 0, insns: 0, bytes: 0, generateMs: 0, compileMs: 0, installMs: 0, stale: 0, errors: 0, lastError: '',
+    regions: 0, tbs: 0, insns: 0, bytes: 0, batches: 0, generateMs: 0, compileMs: 0, requestMs: 0, installMs: 0, stale: 0, errors: 0, lastError: '',
   }; // prettier-ignore
 
   constructor(private readonly options: WasmGeneratorOptions) {
-    if (!options.worker === !options.generate) throw new TypeError('code generation needs a worker or a generate function, and not both');
+    if (!options.startWorker === !options.generate) throw new TypeError('code generation needs a worker or a generate function, and not both');
     this.tbs = new TbReader(options.memory);
-    this.cache = new CodeCache(this.tbs, options.runtime.table, options.cache ?? DEFAULT_CACHE_LIMITS);
+    this.queue = new HotQueue(this.tbs);
+    this.cache = new CodeCache(this.tbs, options.runtime.table, options.cache ?? DEFAULT_CACHE_LIMITS, (region) => {
+      this.cooling.wasted(this.tbs.get(region.tbs[0], TB_PHYS_PAGE0));
+    });
     this.limits = options.limits ?? DEFAULT_LIMITS;
+    this.now = options.now ?? (() => performance.now());
     this.imports = { m: { m: options.memory }, r: options.runtime };
   }
 
+  get defaultThreshold(): number {
+    return this.options.generate ? SYNC_THRESHOLD : WORKER_THRESHOLD;
+  }
+
+  statistics(): [string, string | number][] {
+    const { stats, cache, queue } = this;
+    const ms = (value: number) => `${value.toFixed(0)} ms`;
+    return [
+      ['regions generated', `${stats.regions}, ${stats.tbs} TBs, ${stats.insns} guest instructions`],
+      ['modules generated', `${stats.batches}, ${stats.bytes} wasm bytes`],
+      ['code installed', `${cache.moduleCount} modules, ${cache.regionCount} functions, ${cache.bytes} wasm bytes`],
+      ['time to generate code', `${ms(stats.generateMs)}${this.options.generate ? '' : ' (in the worker)'}`],
+      ['time to compile it', `${ms(stats.compileMs)}${this.options.generate ? '' : ' (in the worker)'}`],
+      ['time to request it', ms(stats.requestMs)],
+      ['time to install it', ms(stats.installMs)],
+      ['hot TBs waiting', `${queue.length}, ${queue.peak} at most, ${queue.turnedAway} sent back`],
+      ['hot TBs in cooling pages', this.cooling.ignored],
+      ['regions invalidated', cache.invalidations],
+      ['regions that came too late', stats.stale],
+      ['modules evicted', cache.evictions],
+      ['errors of code generation', stats.errors === 0 ? 0 : `${stats.errors}: ${stats.lastError}`],
+    ];
+  }
+
+  /** Batches that are with the worker. */
+  get inFlight(): number {
+    return this.sent.size;
+  }
+
   tbHot(tb: number): void {
-    if (!this.tbs.isValid(tb) || this.tbs.get(tb, TB_FUNC) !== 0) return;
+    if (!this.isWanted(tb)) return;
+    if (this.cooling.isCooling(this.tbs.get(tb, TB_PHYS_PAGE0))) {
+      this.tbs.set(tb, TB_EXEC_COUNT, 0);
+      return;
+    }
+    const { generate } = this.options;
+    if (!generate) return this.queue.add(tb);
+    const region = this.form(tb);
+    this.receive([region], generate({ kind: 'generate', batch: this.nextBatch++, regions: [region] }));
+  }
+
+  /** It is valid, and no region is entered at it, or will be soon. */
+  private isWanted(tb: number): boolean {
+    return this.tbs.isValid(tb) && this.tbs.get(tb, TB_FUNC) === 0 && (this.tbs.get(tb, TB_STATE) & TB_STATE_QUEUED) === 0;
+  }
+
+  private form(tb: number): RegionRequest {
     const formed = formRegion(this.tbs, tb, this.limits);
     const id = this.nextRegion++;
     this.waiting.set(id, this.cache.track(id, formed.tbs, formed.entries));
-    const tbs = formed.tbs.map((pointer, i) => this.request(pointer, formed.links[i]));
-    this.gathered.push({ id, tbs, entries: formed.entries });
-    for (const { icount } of tbs) this.gatheredInsns += icount;
-    if (this.options.generate || this.gatheredInsns >= BATCH_INSNS) this.send();
+    return { id, tbs: formed.tbs.map((pointer, i) => this.request(pointer, formed.links[i], formed.indirect[i])), entries: formed.entries };
   }
 
-  private request(tb: number, links: readonly [number, number]): TbRequest {
+  private request(tb: number, links: readonly [number, number], indirect: readonly IndirectLink[]): TbRequest {
     const get = (field: number) => this.tbs.get(tb, field);
     return {
       tb,
       links,
+      indirect,
       pcLo: get(TB_PC),
       pcHi: get(TB_PC + 4),
       flags: get(TB_FLAGS),
@@ -96,41 +186,68 @@ export class WasmCodeGenerator implements CodeGenerator {
     };
   }
 
-  private send(): void {
-    if (this.gathered.length === 0 || this.inFlight >= MAX_IN_FLIGHT) return;
-    // what went stale while it gathered is not worth making
-    const regions = this.gathered.filter(({ id }) => !this.waiting.get(id)!.stale || (this.drop(id), false));
-    this.gathered = [];
-    this.gatheredInsns = 0;
-    if (regions.length === 0) return;
-    const request: GenerateRequest = { kind: 'generate', batch: this.nextBatch++, regions };
-    if (this.options.generate) this.receive(request.regions, this.options.generate(request));
-    else {
-      this.inFlight++;
-      this.sent.set(request.batch, regions);
-      this.options.worker!.post(request);
+  /** The next batch: regions around the hottest TBs. */
+  private gather(): RegionRequest[] {
+    const regions: RegionRequest[] = [];
+    const list = this.queue.drain();
+    let insns = 0;
+    let next = 0;
+    while (next < list.length && insns < BATCH_INSNS) {
+      const tb = list[next++];
+      if (!this.isWanted(tb)) continue;
+      if (this.cache.isPending(tb)) {
+        // Inside of a region that is being made: once that is there, tci may not come here any more.
+        this.tbs.set(tb, TB_EXEC_COUNT, 0);
+        continue;
+      }
+      const region = this.form(tb);
+      regions.push(region);
+      for (const { icount } of region.tbs) insns += icount;
+    }
+    this.queue.restore(list.slice(next));
+    return regions;
+  }
+
+  poll(): void {
+    if (this.options.generate || this.disposed) return;
+    if (this.worker) this.collect(this.worker);
+    while (this.queue.length > 0 && this.sent.size < MAX_IN_FLIGHT && this.mayGoOn()) {
+      const start = this.now();
+      const regions = this.gather();
+      if (regions.length > 0) {
+        this.worker ??= this.start();
+        const batch = this.nextBatch++;
+        this.sent.set(batch, regions);
+        this.worker.post({ kind: 'generate', batch, regions });
+      }
+      this.stats.requestMs += this.now() - start;
     }
   }
 
-  private readonly sent = new Map<number, readonly RegionRequest[]>();
+  private start(): CodegenWorker {
+    this.workerStart = this.now();
+    return this.options.startWorker!();
+  }
 
-  poll(): void {
-    const { worker } = this.options;
-    if (worker) {
-      for (const reply of worker.receive()) {
-        const regions = this.sent.get(reply.batch);
-        if (!regions) continue;
-        this.sent.delete(reply.batch);
-        this.inFlight--;
-        this.receive(regions, reply);
-      }
+  /** The worker has not used more than its share. */
+  private mayGoOn(): boolean {
+    if (!this.worker) return true;
+    return this.stats.generateMs + this.stats.compileMs < WORKER_ADVANCE_MS + WORKER_SHARE * (this.now() - this.workerStart);
+  }
+
+  private collect(worker: CodegenWorker): void {
+    for (const reply of worker.receive()) {
+      const regions = this.sent.get(reply.batch);
+      if (!regions) continue;
+      this.sent.delete(reply.batch);
+      this.receive(regions, reply);
     }
-    this.send();
   }
 
   private receive(asked: readonly RegionRequest[], reply: GenerateReply): void {
-    const start = performance.now();
+    const start = this.now();
     const { stats } = this;
+    stats.batches++;
     stats.insns += reply.insns;
     stats.bytes += reply.bytes;
     stats.generateMs += reply.generateMs;
@@ -158,7 +275,7 @@ export class WasmCodeGenerator implements CodeGenerator {
       else this.waiting.delete(id);
     }
     this.cache.install(exports, reply.bytes);
-    stats.installMs += performance.now() - start;
+    stats.installMs += this.now() - start;
   }
 
   private drop(id: number): void {
@@ -172,10 +289,15 @@ export class WasmCodeGenerator implements CodeGenerator {
   }
 
   tbFlushed(): void {
+    this.queue.clear();
+    this.cooling.clear();
     this.cache.flushed();
   }
 
   dispose(): void {
-    this.options.worker?.terminate();
+    this.disposed = true;
+    this.queue.clear();
+    this.worker?.terminate();
+    this.worker = undefined;
   }
 }

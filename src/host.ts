@@ -1,0 +1,60 @@
+/** A MachineHost with TCG as its engine, for any host: src/node and src/browser add what only they know. */
+import { TcgAccel, type CodegenSetup } from './accel/tcg/accel.js';
+import type { CodeGenerator } from './accel/tcg/codegen/wasm-generator.js';
+import { createEngineMemory } from './accel/tcg/memory.js';
+import { riscvDevices, riscvMachines } from './hw/riscv/index.js';
+import { TypeRegistry } from './qom/registry.js';
+import type { EngineRequest, MachineHost } from './system/facade.js';
+import { MachineRegistry } from './system/registry.js';
+import { createFrontend } from './target/index.js';
+import { RiscvCpu } from './target/riscv/cpu.js';
+import { MiB } from './util/size.js';
+
+/** How guest code is run. */
+export interface EngineOptions {
+  /** `tci` interprets everything; `wasm` (default) generates code for what is hot. */
+  readonly backend?: 'tci' | 'wasm';
+  /** Generate code in the machine's thread, at once. */
+  readonly sync?: boolean;
+  /** Executions after which a block is hot. */
+  readonly hotThreshold?: number;
+  /** Guest randomness from this seed instead of the host's entropy. */
+  readonly seed?: number;
+}
+
+/** A host that lives until it is closed. */
+export interface TcgHost extends MachineHost {
+  /** Ends the code generators (worker threads) of the machines made with it. The machines must no longer run. */
+  close(): void;
+}
+
+/** What the host must bring. */
+export interface TcgHostParts extends Omit<MachineHost, 'machines' | 'types' | 'engine'> {
+  /** The compiled engine (build/wemu.wasm), or what compiles it when the first machine is made. */
+  readonly wasm: WebAssembly.Module | (() => WebAssembly.Module);
+  readonly codegen: ((setup: CodegenSetup) => CodeGenerator) | undefined;
+  readonly hotThreshold?: number;
+}
+
+/** Guest memory beside -m: boot ROM, flash. */
+const ROM_ALLOWANCE = 80 * MiB;
+
+export function createTcgHost({ wasm, codegen, hotThreshold, ...host }: TcgHostParts): TcgHost {
+  const accels: TcgAccel[] = [];
+  let engine: WebAssembly.Module | undefined;
+  return {
+    ...host,
+    machines: new MachineRegistry(riscvMachines),
+    types: new TypeRegistry(riscvDevices, [RiscvCpu]),
+    engine({ ramSize, icount }: EngineRequest) {
+      const module = (engine ??= typeof wasm === 'function' ? wasm() : wasm);
+      const memory = createEngineMemory(ramSize + ROM_ALLOWANCE);
+      const accelerator = new TcgAccel({ wasm: module, memory, createFrontend, codegen, hotThreshold, icount: icount !== undefined });
+      accels.push(accelerator);
+      return { ram: memory.ram, accelerator };
+    },
+    close() {
+      for (const accel of accels.splice(0)) accel.dispose();
+    },
+  };
+}

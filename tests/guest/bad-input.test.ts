@@ -1,0 +1,129 @@
+/** Whatever is wrong with what the user gave: one clear line on standard error, status 1, no stack. */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import { CLI, shellQuote, Session, wemu } from '../support/session.js';
+
+const ELF = fileURLToPath(new URL('../../guests/embedded.elf', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'wemu-bad-input-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const elf = readFileSync(ELF);
+
+function file(name: string, bytes: Uint8Array): string {
+  writeFileSync(join(folder, name), bytes);
+  return join(folder, name);
+}
+/** The embedded guest with its ELF header or first program header spoilt. */
+function spoilt(name: string, spoil: (view: DataView, programHeader: number) => void): string {
+  const bytes = Uint8Array.from(elf);
+  const view = new DataView(bytes.buffer);
+  spoil(view, Number(view.getBigUint64(32, true)));
+  return file(name, bytes);
+}
+function large(name: string): string {
+  const path = file(name, new Uint8Array(0));
+  truncateSync(path, 200 << 20);
+  return path;
+}
+
+const GARBAGE = file('garbage', Uint8Array.from({ length: 4096 }, (_, i) => (i * 31 + 7) & 0xff));
+const BARE = ['-M', 'virt', '-bios', 'none', '-accel', 'tci'];
+const kernel = (path: string): string[] => [...BARE, '-kernel', path];
+const bare = (...more: string[]): string[] => [...kernel(ELF), ...more];
+
+// prettier-ignore
+const CASES: Record<string, Record<string, [args: string[], says: RegExp]>> = {
+  images: {
+    'no such kernel':        [kernel(join(folder, 'none')), /-kernel: cannot read '.*none': no such file/],
+    'a folder':              [kernel(folder), /is a directory/],
+    'an empty kernel':       [kernel(file('empty', new Uint8Array(0))), /'kernel': the file is empty/],
+    'an ELF header alone':   [kernel(file('header', elf.subarray(0, 64))), /'kernel': the program headers lie outside of the file/],
+    'a truncated ELF file':  [kernel(file('half', elf.subarray(0, 5000))), /'kernel': truncated/],
+    'another machine':       [kernel(spoilt('x86', (v) => v.setUint16(18, 62, true))), /'kernel': wrong machine type 62/],
+    'this x86 program':      [kernel(process.execPath), process.arch === 'riscv64' ? /./ : /'kernel': wrong machine type/],
+    'big-endian ELF':        [kernel(spoilt('be', (v) => v.setUint8(5, 2))), /big-endian/],
+    'program headers far off': [kernel(spoilt('phoff', (v) => v.setBigUint64(32, 2n ** 64n - 8n, true))), /program headers lie outside/],
+    'memory of 2^62 bytes':  [kernel(spoilt('memsz', (v, p) => v.setBigUint64(p + 40, 2n ** 62n, true))), /segment 0 .*is absurd/],
+    'file part above memory': [kernel(spoilt('filesz', (v, p) => v.setBigUint64(p + 40, 1n, true))), /larger in the file/],
+    'a segment at the top':  [kernel(spoilt('paddr', (v, p) => v.setBigUint64(p + 24, 2n ** 64n - 4096n, true))), /absurd/],
+    'a segment on a device': [kernel(spoilt('uart', (v, p) => v.setBigUint64(p + 24, 0x1000_0000n, true))), /is not in RAM or ROM/],
+    'a segment on the reset vector': [kernel(spoilt('rom', (v, p) => v.setBigUint64(p + 24, 0x1000n, true))), /overlaps/],
+    'a device tree of garbage': [bare('-dtb', GARBAGE), /device tree blob: no device tree magic/],
+    'an initrd above RAM':   [bare('-initrd', large('initrd')), /'initrd': 200 MiB .* do not fit/],
+    'firmware above RAM':    [['-M', 'virt', '-accel', 'tci', '-bios', large('bios')], /'firmware': 200 MiB .* do not fit/],
+    'an initrd alone':       [[...BARE, '-initrd', GARBAGE], /-initrd needs -kernel/],
+    'dumpdtb nowhere':       [['-M', `virt,dumpdtb=${join(folder, 'no', 'x.dtb')}`, '-bios', 'none', '-accel', 'tci'], /cannot write '.*x.dtb'/],
+  },
+  RAM: {
+    '0':    [bare('-m', '0'), /-m 0: no memory/],
+    '1K':   [bare('-m', '1K'), /not enough RAM/],
+    '64G':  [bare('-m', '64G'), /-m: guest memory of \d+ MiB.* is more than the engine's \d+ MiB/],
+    '64G in wasm': [['-M', 'virt', '-bios', 'none', '-m', '64G'], /-m: guest memory of/],
+    'abc':  [bare('-m', 'abc'), /-m abc: size: invalid size 'abc'/],
+    'beyond 2^53': [bare('-m', '99999999999999999999G'), /below 2\^53/],
+    'linux with 64G': [['linux', '-m', '64G', '--', 'true'], /-m: guest memory of|no Linux guest/],
+  },
+  names: {
+    'machine':           [['-M', 'foo'], /unsupported machine type 'foo'/],
+    'no machine':        [[], /no machine specified/],
+    'machine property':  [['-M', 'virt,foo=1', '-accel', 'tci', '-bios', 'none'], /property 'virt.foo' not found/],
+    'CPU':               [[...BARE, '-cpu', 'foo'], /unable to find CPU model 'foo'/],
+    'CPU feature':       [[...BARE, '-cpu', 'rv64,foo=on'], /property 'foo' not found/],
+    'CPU feature value': [[...BARE, '-cpu', 'rv64,zba=maybe'], /'zba' expects 'on' or 'off'/],
+    'CPU features that clash': [[...BARE, '-cpu', 'rv64,f=off'], /d requires f/],
+    'option':            [['-frob'], /unknown option '-frob'/],
+    'option without its value': [['-M', 'virt', '-m'], /'-m <size>' argument missing/],
+    'stray word':        [[...BARE, 'stray'], /too many arguments/],
+    'subcommand option': [['linux', '--frob'], /unknown option '--frob'/],
+    'accelerator':       [['-M', 'virt', '-accel', 'kvm'], /invalid accelerator 'kvm'/],
+    'device':            [[...BARE, '-device', 'foo'], /'foo' is not a valid device model/],
+    'device property':   [[...BARE, '-device', 'virtio-rng-device,foo=1'], /property 'virtio-rng-device.foo' not found/],
+    'serial':            [[...BARE, '-serial', 'foo'], /unknown serial device 'foo'/],
+    'serial file':       [[...BARE, '-serial', `file:${folder}`], /cannot open/],
+    'log item':          [[...BARE, '-d', 'foo'], /unknown log item 'foo'/],
+    'icount':            [[...BARE, '-icount', 'shift=99'], /shift: invalid value '99'/],
+    'seed':              [[...BARE, '-seed', 'x'], /invalid seed 'x'/],
+  },
+  'what is not built': {
+    '--share':  [['linux', '--share', '/tmp'], /not built/],
+    '--net':    [['linux', '--net'], /not built/],
+    '-drive':   [['-M', 'virt', '-drive', 'file=x'], /not built yet: block devices \(-drive\)/],
+    '-smp 2':   [bare('-smp', '2'), /-smp: invalid number of CPUs 2/],
+    '-monitor': [bare('-monitor', 'stdio'), /not built/],
+  },
+};
+
+describe('bad input ends in one clear line', () => {
+  for (const [group, cases] of Object.entries(CASES)) {
+    it.each(Object.entries(cases))(`${group}: %s`, (_, [args, says]) => {
+      const { status, stdout, stderr } = wemu(args);
+      expect(stderr).toMatch(says);
+      expect(stderr).toMatch(/^wemu: [^\n]+\n$/);
+      expect(stdout).toBe('');
+      expect(status).toBe(1);
+    });
+  }
+});
+
+describe('a reader that has seen enough', () => {
+  it.each(['-M help', '-device help', '--help'])('%s: a closed pipe is no error', async (args) => {
+    // Reads nothing and closes at once: the write is sure to fail.
+    const child = spawn(process.execPath, [CLI, ...args.split(' ')], { stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout.destroy();
+    let stderr = '';
+    child.stderr.on('data', (chunk) => (stderr += chunk));
+    await new Promise((resolve) => child.on('close', resolve));
+    expect(stderr).toBe('');
+  });
+
+  it('ends a guest whose console nobody reads', async () => {
+    const session = Session.program('sh', ['-c', `${[process.execPath, CLI, 'embedded', '--accel', 'tci'].map(shellQuote).join(' ')} | head -1; echo done`]);
+    await session.expect('done', 10_000);
+    expect(await session.ended(1000)).toBe(0);
+    expect(session.output).not.toContain('Error');
+  });
+});

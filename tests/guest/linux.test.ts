@@ -1,0 +1,103 @@
+/** Debian's riscv64 Linux through the command line: the shell on a terminal, commands with a status, resets, panics, signals. */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { describeGuest } from '../support/guest-files.js';
+import { CLI, hasPty, Session, shellQuote, wemu } from '../support/session.js';
+
+const BOOT = 60_000;
+const STEP = 20_000;
+const BANNER = /OpenSBI v[\d.]+/;
+const PROMPT = '~ # ';
+
+const ENGINES = ['tci', 'tcg,backend=wasm'] as const;
+
+/** kB, of a line of /proc/PID/status. */
+const memoryKb = (pid: number, field: 'VmRSS' | 'VmHWM'): number =>
+  Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'latin1'))![1]);
+
+/** CPU seconds of a process so far (proc(5): utime and stime, in ticks of 10 ms). */
+function cpuSeconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /, '').split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+let session: Session;
+afterEach(() => session?.kill());
+
+await describeGuest('Linux', ['kernel', 'busybox', 'firmware'], (files) => {
+  describe.each(ENGINES)('with -accel %s', (accel) => {
+    const wemuCommand = ['node', CLI, 'linux', '--accel', accel].map(shellQuote).join(' ');
+
+    it.skipIf(!hasPty)('gives a shell: typing, idling, reboot, poweroff; and puts the terminal back', async () => {
+      session = Session.shell(`stty -g; ${wemuCommand}; echo "status $?"; stty -g`);
+      const modes = (await session.expect(/[\da-f]+(:[\da-f]+)+/, STEP)).trim();
+      await session.expect(BANNER, BOOT);
+      await session.expect(PROMPT, BOOT);
+      session.send('echo $((6*7))\n');
+      await session.expect(/\n42\r/, STEP);
+      await session.expect(PROMPT, STEP);
+
+      // An idle guest sleeps, and costs its RAM and the engine.
+      await sleep(2000); // background work of the boot ends
+      const pid = session.wemuPid;
+      const before = cpuSeconds(pid);
+      await sleep(4000);
+      expect((cpuSeconds(pid) - before) / 4, 'CPU use of an idle guest').toBeLessThan(0.15);
+      expect(memoryKb(pid, 'VmRSS') / 1024, 'MiB resident').toBeLessThan(512 + 600);
+
+      session.send('reboot -f\n');
+      await session.expect(BANNER, STEP);
+      await session.expect(PROMPT, BOOT);
+      session.send('poweroff -f\n');
+      await session.expect('status 0', STEP);
+      expect((await session.expect(/[\da-f]+(:[\da-f]+)+/, STEP)).trim()).toBe(modes);
+    });
+
+    it('runs a command: its input, its output, its status', () => {
+      const input = Buffer.concat([Buffer.from('first line\nlast without newline '), Buffer.from(Uint8Array.from({ length: 6000 }, (_, i) => (i * 7) & 0xff))]);
+      const { status, stdout, stderr } = wemu(['linux', '--accel', accel, '--', 'sh', '-c', 'uname -srm; md5sum; exit 7'], { input, timeout: BOOT });
+      const md5 = createHash('md5').update(input).digest('hex');
+      expect(stdout).toMatch(new RegExp(`^Linux 6\\.\\S+ riscv64\n${md5}  -\n$`));
+      expect(stderr).toBe('');
+      expect(status).toBe(7);
+    });
+
+    it('brings a megabyte of output through whole', () => {
+      const { status, stdout } = wemu(['linux', '--accel', accel, '--', 'sh', '-c', 'dd if=/dev/zero bs=1024 count=768 2>/dev/null | base64'], { timeout: BOOT });
+      const line = `${'A'.repeat(76)}\n`;
+      expect(stdout.replaceAll(line, '')).toBe(`${'A'.repeat((768 * 1024 * 4 / 3) % 76)}\n`);
+      expect(stdout).toHaveLength(Math.ceil(768 * 1024 * 4 / 3 * 77 / 76));
+      expect(status).toBe(0);
+    });
+  });
+
+  it.skipIf(!hasPty)('Ctrl-A x quits with status 0 and puts the terminal back', async () => {
+    session = Session.shell(`stty -g; ${['node', CLI, 'linux', '--accel', 'tci'].map(shellQuote).join(' ')}; echo "status $?"; stty -g`);
+    const modes = (await session.expect(/[\da-f]+(:[\da-f]+)+/, STEP)).trim();
+    await session.expect(BANNER, BOOT);
+    session.send('\x01h');
+    await session.expect('exit emulator', STEP);
+    session.send('\x01x');
+    await session.expect('status 0', STEP);
+    expect((await session.expect(/[\da-f]+(:[\da-f]+)+/, STEP)).trim()).toBe(modes);
+  });
+
+  it.skipIf(!hasPty)('SIGTERM ends it with status 143 and puts the terminal back', async () => {
+    session = Session.shell(`stty -g; ${['node', CLI, 'linux', '--accel', 'tci'].map(shellQuote).join(' ')}; echo "status $?"; stty -g`);
+    const modes = (await session.expect(/[\da-f]+(:[\da-f]+)+/, STEP)).trim();
+    await session.expect(BANNER, BOOT);
+    process.kill(session.wemuPid, 'SIGTERM');
+    await session.expect('status 143', STEP);
+    expect((await session.expect(/[\da-f]+(:[\da-f]+)+/, STEP)).trim()).toBe(modes);
+  });
+
+  it('shows a kernel panic, and the reset after it ends the run with -no-reboot', async () => {
+    const { kernel, firmware } = files;
+    session = Session.pipes(['-M', 'virt', '-m', '512', '-accel', 'tci', '-bios', firmware, '-kernel', kernel, '-append', 'console=ttyS0 panic=-1', '-no-reboot']);
+    await session.expect(/Kernel panic - not syncing: VFS: Unable to mount root fs/, BOOT);
+    expect(await session.ended(STEP)).toBe(0);
+    expect(session.output.match(new RegExp(BANNER, 'g'))).toHaveLength(1);
+  });
+});
