@@ -15,7 +15,7 @@ export declare function mmioRead(env: usize, addr: f64, size: i32): i32;
 @external("host", "mmioWrite")
 export declare function mmioWrite(env: usize, addr: f64, size: i32): i32;
 
-/** The TB has run hotThreshold times in tci. */
+/** The TB has run another hotThreshold times in tci. */
 // @ts-ignore: decorator
 @external("host", "tbHot")
 export declare function tbHot(tb: usize): void;

@@ -14,11 +14,15 @@ import { jumpCacheCell } from './tb';
 /** In the low bits of what tciExec returns: go on with this TB, which has generated code (private to the dispatcher). */
 export const TB_EXIT_RUN = 2;
 
-let hotThreshold: u32 = 0;
+/** The low bits of TB_EXEC_COUNT that are zero when the TB is reported. */
+let hotMask: u32 = u32.MAX_VALUE;
 
-/** Executions of a TB in tci after which the host hears of it (tbHot); 0: never. */
+/**
+ * The host hears of a TB (tbHot) each time that it has run `count` times more in tci, rounded up to a power of two: so a threshold that goes down
+ * also finds TBs that are past it. 0: never.
+ */
 export function setHotThreshold(count: u32): void {
-  hotThreshold = count;
+  hotMask = count <= 1 ? count - 1 : u32.MAX_VALUE >> clz(count - 1);
 }
 
 // ---- Operands ----------------------------------------------------------------------------------------------------------
@@ -274,7 +278,7 @@ function enter(env: usize, tb: usize, icountMode: bool): bool {
   store<usize>(env, tb, ENV_LAST_TB);
   const count = load<u32>(tb, TB_EXEC_COUNT) + 1;
   store<u32>(tb, count, TB_EXEC_COUNT);
-  if (count == hotThreshold) tbHot(tb);
+  if ((count & hotMask) == 0) tbHot(tb);
   return true;
 }
 

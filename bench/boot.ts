@@ -29,7 +29,10 @@ export interface BootOptions {
 const COMMAND = ['true'];
 
 /** Undefined if there is no Linux guest to be had here; `reason` hears why. */
-export async function benchBoot({ contestants, rounds, progress }: BootOptions, reason: (text: string) => void): Promise<BootResults | undefined> {
+export async function benchBoot(
+  { contestants, rounds, progress }: BootOptions,
+  reason: (text: string) => void,
+): Promise<BootResults | undefined> {
   let files;
   try {
     files = await fetchGuestFiles(['firmware', 'kernel', 'busybox'], terminalProgress());

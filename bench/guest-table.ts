@@ -34,6 +34,8 @@ export const USUAL_SCALE = 10;
 export function scaleFor(targetMs: number, ms: number, scale: number): number {
   const wanted = (scale * targetMs) / Math.max(ms, 0.001);
   const power = 10 ** Math.floor(Math.log10(Math.max(wanted, 1)));
-  const step = [1, 2, 5, 10].reduce((best, n) => (Math.abs(Math.log((n * power) / wanted)) < Math.abs(Math.log((best * power) / wanted)) ? n : best));
+  const step = [1, 2, 5, 10].reduce((best, n) =>
+    Math.abs(Math.log((n * power) / wanted)) < Math.abs(Math.log((best * power) / wanted)) ? n : best,
+  );
   return Math.min(1000, Math.max(1, step * power));
 }

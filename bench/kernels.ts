@@ -50,7 +50,8 @@ export function compareChecksums(runs: readonly { readonly who: string; readonly
     if (names(rows) !== names(first.rows)) throw new BenchError(`${who} ran ${names(rows)}; ${first.who} ran ${names(first.rows)}`);
     for (const [i, row] of rows.entries()) {
       const { name, checksum } = first.rows[i];
-      if (row.checksum !== checksum) throw new BenchError(`kernel ${name}: checksum ${row.checksum} with ${who}, ${checksum} with ${first.who}`);
+      if (row.checksum !== checksum)
+        throw new BenchError(`kernel ${name}: checksum ${row.checksum} with ${who}, ${checksum} with ${first.who}`);
     }
   }
 }

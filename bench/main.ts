@@ -51,9 +51,15 @@ const words = (text: string): string[] => text.split(',').filter((word) => word 
 /** A bar where somebody looks, a line a step where not. */
 function progressLine(): { update(done: number, step: string): void; stop(): void } {
   if (!process.stderr.isTTY) {
-    return { update: (done, step) => void process.stderr.write(`${String(Math.floor(done * 100)).padStart(3)}% ${step}\n`), stop: () => {} };
+    return {
+      update: (done, step) => void process.stderr.write(`${String(Math.floor(done * 100)).padStart(3)}% ${step}\n`),
+      stop: () => {},
+    };
   }
-  const bar = new SingleBar({ format: '{bar} {percentage}%  {step}', stream: process.stderr, hideCursor: true, clearOnComplete: true }, Presets.shades_classic);
+  const bar = new SingleBar(
+    { format: '{bar} {percentage}%  {step}', stream: process.stderr, hideCursor: true, clearOnComplete: true },
+    Presets.shades_classic,
+  );
   bar.start(100, 0, { step: '' });
   return { update: (done, step) => bar.update(Math.floor(done * 100), { step }), stop: () => bar.stop() };
 }

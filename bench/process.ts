@@ -23,7 +23,11 @@ const SAMPLE_MS = 50;
 const DEFAULT_TIMEOUT_MS = 5 * 60_000;
 
 /** Runs a program without input to its end. @throws BenchError if it cannot be started, or takes too long */
-export function runChild(command: string, args: readonly string[], { until, timeoutMs = DEFAULT_TIMEOUT_MS }: RunOptions = {}): Promise<ChildRun> {
+export function runChild(
+  command: string,
+  args: readonly string[],
+  { until, timeoutMs = DEFAULT_TIMEOUT_MS }: RunOptions = {},
+): Promise<ChildRun> {
   return new Promise((resolve, reject) => {
     const start = performance.now();
     const elapsed = (): number => (performance.now() - start) / 1000;

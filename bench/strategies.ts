@@ -23,7 +23,8 @@ export const QEMU = 'qemu';
 export function strategyNames(texts: readonly string[]): string[] {
   const names = [...new Set(texts.flatMap((text) => text.split(',')))];
   for (const name of names) {
-    if (!Object.hasOwn(STRATEGIES, name)) throw new BenchError(`unknown strategy '${name}' (there are ${Object.keys(STRATEGIES).join(', ')})`);
+    if (!Object.hasOwn(STRATEGIES, name))
+      throw new BenchError(`unknown strategy '${name}' (there are ${Object.keys(STRATEGIES).join(', ')})`);
   }
   return names;
 }

@@ -55,6 +55,8 @@ export const ENV_CODE_PHYS = 0x68;
 export const ENV_CODE_CFLAGS = 0x70;
 /** u32: next vCPU of the runtime (0: last). */
 export const ENV_NEXT_CPU = 0x74;
+/** u32: 1 when the host wants to hear of every trap (`-d int`). */
+export const ENV_LOG_TRAPS = 0x78;
 /** u32: pc of the insn being executed by a slow path / may-fault helper is NOT kept; backends restore it at the fault exit. */
 export const ENV_COMMON_END = 0x100;
 

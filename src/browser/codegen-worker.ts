@@ -8,7 +8,10 @@ type Message = CodegenInit | GenerateRequest;
 const early: Message[] = [];
 self.onmessage = (event: MessageEvent<Message>) => void early.push(event.data);
 
-const [{ CodegenService }, { createFrontend }] = await Promise.all([import('../accel/tcg/codegen/worker-service.js'), import('../target/index.js')]);
+const [{ CodegenService }, { createFrontend }] = await Promise.all([
+  import('../accel/tcg/codegen/worker-service.js'),
+  import('../target/index.js'),
+]);
 const service = new CodegenService(createFrontend);
 const serve = (message: Message): void => {
   const reply = service.handle(message);

@@ -2,7 +2,8 @@
 import type { CodegenInit, CodegenWorker, GenerateReply, GenerateRequest } from '../accel/tcg/codegen/protocol.js';
 
 /** The worker that comes with the package. Written so that bundlers (Vite, webpack) see the worker's module and bundle it. */
-export const defaultCodegenWorker = (): Worker => new Worker(new URL('./codegen-worker.js', import.meta.url), { type: 'module', name: 'wemu-codegen' });
+export const defaultCodegenWorker = (): Worker =>
+  new Worker(new URL('./codegen-worker.js', import.meta.url), { type: 'module', name: 'wemu-codegen' });
 
 export function codegenWorker(worker: Worker): CodegenWorker {
   let replies: GenerateReply[] = [];

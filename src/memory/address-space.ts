@@ -153,22 +153,29 @@ export class AddressSpace implements ValueCell {
     return result;
   }
 
-  /** As writeBytes, but ROM is written too: for loaders (address_space_write_rom). */
-  writeRom(address: number, from: Uint8Array): MemTxResult {
+  /**
+   * As writeBytes, but ROM is written too: for loaders (address_space_write_rom). `from`: bytes, or how many zeros.
+   * Devices are left alone (HTIF lies in a program's own memory); it fails where nothing is, or if no byte found RAM or ROM.
+   */
+  writeRom(address: number, from: Uint8Array | number): MemTxResult {
+    const size = typeof from === 'number' ? from : from.length;
     let result = MemTxResult.Ok;
-    for (let done = 0; done < from.length;) {
+    let stored = size === 0;
+    for (let done = 0; done < size;) {
       const at = address + done;
       const range = this.find(at);
-      const run = Math.min(from.length - done, range ? range.start + range.size - at : this.gapAfter(at));
+      const run = Math.min(size - done, range ? range.start + range.size - at : this.gapAfter(at));
       const ram = range?.region.ramBlock;
       if (range && ram) {
         const offset = at - range.start + range.offset;
-        ram.bytes.set(from.subarray(done, done + run), offset);
+        if (typeof from === 'number') ram.bytes.fill(0, offset, offset + run);
+        else ram.bytes.set(from.subarray(done, done + run), offset);
         this.dirtyHook?.(ram.host + offset, run);
-      } else result = MemTxResult.DecodeError;
+        stored = true;
+      } else if (!range) result = MemTxResult.DecodeError;
       done += run;
     }
-    return result;
+    return stored ? result : MemTxResult.DecodeError;
   }
 
   /** Direct view of `size` bytes of RAM at `address`, if all of it is plain memory (address_space_map). */

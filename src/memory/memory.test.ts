@@ -106,6 +106,19 @@ describe('accesses', () => {
     expect(f.space.read(0)).toBe(0);
     f.space.writeRom(0, Uint8Array.of(1, 2));
     expect(f.space.read(0)).toBe(0x201);
+    expect(f.space.writeRom(1, 0xfff)).toBe(MemTxResult.Ok);
+    expect(f.space.read(0)).toBe(1);
+  });
+
+  it('of loaders pass over a device in RAM, but not over holes or a device alone', () => {
+    const f = fixture();
+    f.system.addSubregion(0, f.ram('ram', 0x1000));
+    f.system.addSubregion(4, f.io('device', 4, f.recorder()), 1);
+    expect(f.space.writeRom(0, Uint8Array.of(1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3))).toBe(MemTxResult.Ok);
+    expect([f.space.read(0), f.space.read(8)]).toEqual([0x01010101, 0x03030303]);
+    expect(f.calls).toEqual([]);
+    expect(f.space.writeRom(4, Uint8Array.of(1, 2, 3, 4))).toBe(MemTxResult.DecodeError);
+    expect(f.space.writeRom(0xffe, Uint8Array.of(1, 2, 3, 4))).toBe(MemTxResult.DecodeError);
   });
 
   it.each([

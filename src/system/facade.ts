@@ -124,7 +124,7 @@ export class Machine {
     return machine;
   }
 
-  /** Runs until the guest or the host ends it; pausing does not end it. */
+  /** Runs until the guest or the host ends it; pausing does not end it. Rejects if it is being run already. */
   async run(): Promise<RunResult> {
     if (!this.state.runState.running) this.state.vmStart();
     return this.loop.run();
@@ -161,26 +161,30 @@ export class Machine {
     return this.state.runState.state;
   }
 
-  /** Types into serial port `port`. */
+  /** Types into serial port `port`; what the guest cannot take yet waits. @throws RangeError if there is no such port */
   writeSerial(input: string | Uint8Array, port = 0): void {
     const serial = this.serials[port];
     if (!serial) throw new RangeError(`there is no serial port ${port}`);
     serial.input(typeof input === 'string' ? new TextEncoder().encode(input) : input);
   }
 
+  /** @throws RangeError if there is no such CPU */
   cpu(index = 0): CpuState {
     const cpu = this.state.cpus[index];
     if (!cpu) throw new RangeError(`there is no CPU ${index}`);
     return cpu;
   }
+  /** By its name in the manual, or `pc`; stop or pause the machine first. @throws RangeError if there is no such register or CPU */
   readRegister(name: string, cpu = 0): bigint {
     const value = name === 'pc' ? this.cpu(cpu).pc : this.cpu(cpu).readRegister(name);
     if (value === undefined) throw new RangeError(`there is no register '${name}'`);
     return value;
   }
+  /** All of them, in the order of the manual. */
   readRegisters(cpu = 0): Record<string, bigint> {
     return Object.fromEntries(this.cpu(cpu).registers());
   }
+  /** Stop or pause first. @throws RangeError if there is no such register or CPU */
   writeRegister(name: string, value: bigint, cpu = 0): void {
     if (name === 'pc') this.cpu(cpu).pc = value;
     else if (!this.cpu(cpu).writeRegister(name, value)) throw new RangeError(`there is no register '${name}'`);
@@ -193,6 +197,7 @@ export class Machine {
       throw new RangeError(`cannot read physical memory at 0x${address.toString(16)}`);
     return bytes;
   }
+  /** @throws RangeError where nothing is, or where nothing can be written */
   writePhysical(address: number, bytes: Uint8Array): void {
     if (this.state.addressSpace.writeBytes(address, bytes) !== MemTxResult.Ok)
       throw new RangeError(`cannot write physical memory at 0x${address.toString(16)}`);
@@ -203,6 +208,7 @@ export class Machine {
     this.pages(BigInt(address), size, cpu, (physical, from, to) => bytes.set(this.readPhysical(physical, to - from), from));
     return bytes;
   }
+  /** As readMemory; pages before the first one that is not mapped are written. */
   writeMemory(address: number | bigint, bytes: Uint8Array, cpu = 0): void {
     this.pages(BigInt(address), bytes.length, cpu, (physical, from, to) => this.writePhysical(physical, bytes.subarray(from, to)));
   }

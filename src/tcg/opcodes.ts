@@ -7,6 +7,8 @@
  * Type: the type of the temps: 'i32', 'i64', or for mixed ops a letter a temp operand in order ('I' = i64, 'i' = i32).
  */
 
+import type { InlineFloat } from './inline-float.js';
+
 export const OP_WORDS = 8;
 
 export type IrType = 'i32' | 'i64';
@@ -180,4 +182,6 @@ export interface HelperDef {
   readonly pure?: boolean;
   /** May raise an exception: the caller tests ENV_FAULT. */
   readonly mayFault?: boolean;
+  /** What a backend may do instead of the call. */
+  readonly inline?: InlineFloat;
 }

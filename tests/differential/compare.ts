@@ -12,8 +12,9 @@ export interface Difference {
   readonly what: string;
   readonly ours: bigint;
   readonly theirs: bigint;
-  /** Of a trap's fields: where it was taken, as the other side has it. */
+  /** Of a trap's fields: where it was taken and why, as the other side has it. */
   readonly trapPc?: number;
+  readonly trapCause?: number;
 }
 
 /** Differences of the first slot that has any (or of the poke lists), in the order of the layout. */
@@ -21,14 +22,21 @@ export function firstDifferences(program: Program, ours: Uint8Array, theirs: Uin
   const a = new DataView(ours.buffer, ours.byteOffset, ours.byteLength);
   const b = new DataView(theirs.buffer, theirs.byteOffset, theirs.byteLength);
   const slotsEnd = program.blockOf.length * program.slotSize;
-  let found: Difference[] = [];
+  const found: Difference[] = [];
   for (let at = 0; at < program.slots.length; at += 8) {
     if (a.getUint32(at, true) === b.getUint32(at, true) && a.getUint32(at + 4, true) === b.getUint32(at + 4, true)) continue;
     const slot = at < slotsEnd ? Math.floor(at / program.slotSize) : -1;
     if (found.length > 0 && found[0].slot !== slot) break;
     const offset = slot < 0 ? at - slotsEnd : at - slot * program.slotSize;
-    const trapPc = slot >= 0 && offset >= SLOT.traps ? b.getUint32(at - ((offset - SLOT.traps) % 32) + 8, true) : undefined;
-    const difference = { slot, offset, trapPc, what: fieldName(program, offset, slot), ours: a.getBigUint64(at, true), theirs: b.getBigUint64(at, true) };
+    const trap = slot >= 0 && offset >= SLOT.traps ? at - ((offset - SLOT.traps) % 32) : undefined;
+    const difference = {
+      slot,
+      offset,
+      what: fieldName(program, offset, slot),
+      ours: a.getBigUint64(at, true),
+      theirs: b.getBigUint64(at, true),
+      ...(trap !== undefined && { trapCause: b.getUint32(trap, true), trapPc: b.getUint32(trap + 8, true) }),
+    };
     if (allowedDifference(program, difference, oracleVersion)) continue;
     found.push(difference);
   }

@@ -4,7 +4,8 @@ import { INSNS } from '../../src/target/riscv/insns.js';
 import { hasInsn, type Insn } from '../../src/target/riscv/table.js';
 import type { Rng } from '../support/riscv-random.js';
 import { encode } from './assembler.js';
-import { codes, layOut, randomUnit, type Unit } from './block.js';
+import { codes, layOut, randomUnit, type Code, type Unit } from './block.js';
+import { STALE_RIGHTS } from './differences.js';
 import { BLOCK_LENGTH, isAtomic, isMemory, kind, type CodeContext, type Kind } from './kind.js';
 import type { SlotWriter } from './program.js';
 import { MEMORY } from './slot.js';
@@ -31,11 +32,12 @@ const STATUS = [24, 25, 26, 27];
 /** Without MPRV, which mret must clear on its way down: QEMU before 8.0 does not. */
 const FETCH_STATUS = [22, 23];
 const RETURN = 1;
+const SFENCE_VMA = 0x1200_0073;
 
 /** An access by a lower mode, as mstatus.MPRV makes it. */
-function accessUnit(rng: Rng, rows: readonly Insn[], alignment: number): Unit | undefined {
+function accessUnit(rng: Rng, rows: readonly Insn[], alignment: number, fence: readonly Code[]): Unit | undefined {
   const access = randomUnit(rng, pick(rng, rows), { bases: DATA, alignedBases: [], alignment, reserved: [RETURN, ...FETCH, ...STATUS, ...FETCH_STATUS] });
-  return access && { code: [...codes(encode.csrrw(0, numberOf('mstatus'), pick(rng, STATUS))), ...access.code] };
+  return access && { code: [...codes(encode.csrrw(0, numberOf('mstatus'), pick(rng, STATUS))), ...fence, ...access.code] };
 }
 
 /** A jump to one instruction in a lower mode; the trap handler comes back to x1, in M-mode. */
@@ -55,13 +57,14 @@ function fetchUnit(rng: Rng): Unit {
 }
 
 function accesses(context: CodeContext, alignment: number): Unit[] {
-  const { rng, config } = context;
+  const { rng, config, leftOut } = context;
   const has = (row: Insn): boolean => hasInsn(row, config.xlen, config.extLo, config.extHi);
   const rows = INSNS.filter((row) => row.size === 4 && has(row) && isMemory(row) && !row.name.startsWith('sc.') && (!isAtomic(row) || oneIn(rng, 2)));
+  const fence = leftOut.has(STALE_RIGHTS) ? codes(SFENCE_VMA) : [];
   const units: Unit[] = [];
   let length = 0;
   while (length < BLOCK_LENGTH) {
-    const unit = oneIn(rng, 4) ? fetchUnit(rng) : accessUnit(rng, rows, alignment);
+    const unit = oneIn(rng, 4) ? fetchUnit(rng) : accessUnit(rng, rows, alignment, fence);
     if (unit === undefined) continue;
     units.push(unit);
     length += unit.code.length;
@@ -127,9 +130,10 @@ function mapOne(slot: SlotWriter, mode: Mode, newTable: () => number, root: numb
     const isLeaf = level === leafLevel;
     let target = isLeaf ? Number(BigInt(page) & ~low) : newTable();
     table = target;
-    // A superpage that is not aligned, and memory that is not there (a table that is not there is an access fault by the manual, a page fault in QEMU).
+    // A superpage that is not aligned, and code that is not there. (A missing table is an access fault by the manual, a page fault in QEMU; a
+    // misaligned access to a missing page has other trap values there.)
     if (isLeaf && leafLevel > 0 && oneIn(rng, 8)) target += PAGE;
-    if (isLeaf && oneIn(rng, 16)) target = HOLE;
+    if (isLeaf && code && oneIn(rng, 16)) target = HOLE;
     const flags = isLeaf ? leafFlags(rng, code) : PTE_V | (oneIn(rng, 24) ? rng() & (PTE_U | PTE_A | PTE_D | PTE_G) : 0);
     poke(at, (BigInt(target) >> 2n) | BigInt(flags) | upperBits(rng, mode));
   }
@@ -148,7 +152,7 @@ function fillPaging(slot: SlotWriter, modes: readonly Mode[]): void {
   fillStatus(slot);
   const data = [0, 1, 2].map(() => mapOne(slot, mode, newTable, root, false));
   const code = FETCH.map(() => mapOne(slot, mode, newTable, root, true));
-  for (const register of DATA) x(register, pick(rng, oneIn(rng, 6) ? code : data) + BigInt(pick(rng, [128, 1024, PAGE - 128, PAGE - 64, PAGE - 8, PAGE - 3, rng() % PAGE])));
+  for (const register of DATA) x(register, pick(rng, data) + BigInt(pick(rng, [128, 1024, PAGE - 128, PAGE - 64, PAGE - 8, PAGE - 3, rng() % PAGE])));
   FETCH.forEach((register, i) => x(register, code[i] + BigInt((rng() % 0x400) * 4)));
 }
 

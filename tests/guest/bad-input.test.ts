@@ -48,6 +48,7 @@ const CASES: Record<string, Record<string, [args: string[], says: RegExp]>> = {
     'big-endian ELF':        [kernel(spoilt('be', (v) => v.setUint8(5, 2))), /big-endian/],
     'program headers far off': [kernel(spoilt('phoff', (v) => v.setBigUint64(32, 2n ** 64n - 8n, true))), /program headers lie outside/],
     'memory of 2^62 bytes':  [kernel(spoilt('memsz', (v, p) => v.setBigUint64(p + 40, 2n ** 62n, true))), /segment 0 .*is absurd/],
+    'memory of a tebibyte':  [kernel(spoilt('tib', (v, p) => v.setBigUint64(p + 40, 2n ** 40n, true))), /is not in RAM or ROM|absurd/],
     'file part above memory': [kernel(spoilt('filesz', (v, p) => v.setBigUint64(p + 40, 1n, true))), /larger in the file/],
     'a segment at the top':  [kernel(spoilt('paddr', (v, p) => v.setBigUint64(p + 24, 2n ** 64n - 4096n, true))), /absurd/],
     'a segment on a device': [kernel(spoilt('uart', (v, p) => v.setBigUint64(p + 24, 0x1000_0000n, true))), /is not in RAM or ROM/],

@@ -76,14 +76,27 @@ describe.skipIf(!CHROMIUM)('in Chromium (skipped without one)', () => {
         return;
       }
       const content =
-        pathname === '/' ? HTML : pathname === '/wemu.wasm' ? readFileSync(engineWasmPath()) : pathname === '/embedded.elf' ? readFileSync(ELF) : files.get(pathname);
+        pathname === '/'
+          ? HTML
+          : pathname === '/wemu.wasm'
+            ? readFileSync(engineWasmPath())
+            : pathname === '/embedded.elf'
+              ? readFileSync(ELF)
+              : files.get(pathname);
       response.writeHead(content === undefined ? 404 : 200, headers).end(content);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const profile = mkdtempSync(join(tmpdir(), 'wemu-chromium-'));
     profiles.push(profile);
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/${query}`;
-    const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', `--user-data-dir=${profile}`];
+    const flags = [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-dev-shm-usage',
+      '--no-first-run',
+      `--user-data-dir=${profile}`,
+    ];
     const browser = spawn(CHROMIUM!, [...flags, url], { stdio: 'ignore' });
     const gone = new Promise<void>((resolve) => browser.on('close', () => resolve()));
     try {

@@ -10,6 +10,8 @@ const BOOT = 60_000;
 const STEP = 20_000;
 const BANNER = /OpenSBI v[\d.]+/;
 const PROMPT = '~ # ';
+/** Share of a core that a guest at its shell may take. */
+const IDLE_LOAD = 0.05;
 
 const ENGINES = ['tci', 'tcg,backend=wasm'] as const;
 
@@ -39,12 +41,15 @@ await describeGuest('Linux', ['kernel', 'busybox', 'firmware'], (files) => {
       await session.expect(/\n42\r/, STEP);
       await session.expect(PROMPT, STEP);
 
-      // An idle guest sleeps, and costs its RAM and the engine.
-      await sleep(2000); // background work of the boot ends
+      // An idle guest sleeps, and costs its RAM and the engine. First the code that the boot made hot is generated, on a thread of its own.
       const pid = session.wemuPid;
-      const before = cpuSeconds(pid);
-      await sleep(4000);
-      expect((cpuSeconds(pid) - before) / 4, 'CPU use of an idle guest').toBeLessThan(0.15);
+      let load = 1;
+      for (let tries = 0; load >= IDLE_LOAD && tries < 12; tries++) {
+        const before = cpuSeconds(pid);
+        await sleep(4000);
+        load = (cpuSeconds(pid) - before) / 4;
+      }
+      expect(load, 'CPU use of an idle guest').toBeLessThan(IDLE_LOAD);
       expect(memoryKb(pid, 'VmRSS') / 1024, 'MiB resident').toBeLessThan(512 + 600);
 
       session.send('reboot -f\n');

@@ -14,7 +14,7 @@ export const engineModule = (): WebAssembly.Module =>
 
 const NOTHING: RuntimeHost = {
   translate: () => 0, mmioRead: () => 1, mmioWrite: () => 1, tbHot: () => {}, regionInvalidated: () => {}, tbFlushed: () => {}, rdtime: () => 0,
-  timerUpdate: () => {},
+  timerUpdate: () => {}, logTrap: () => {},
 }; // prettier-ignore
 
 export class BareEngine {

@@ -10,6 +10,9 @@ export const PACKAGES = {
   'riscv64-linux-gnu-gcc': 'gcc-riscv64-linux-gnu',
   'riscv64-linux-gnu-objdump': 'binutils-riscv64-linux-gnu',
   'gdb-multiarch': 'gdb-multiarch',
+  cpio: 'cpio',
+  dtc: 'device-tree-compiler',
+  chromium: 'chromium',
 } as const;
 
 export type Tool = keyof typeof PACKAGES;

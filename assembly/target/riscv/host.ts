@@ -9,3 +9,8 @@ export declare function rdtime(env: usize): f64;
 // @ts-ignore: decorator
 @external("host", "timerUpdate")
 export declare function timerUpdate(env: usize): void;
+
+/** A trap was delivered, for `-d int`: xcause, xepc and xtval as the guest sees them. Called only while ENV_LOG_TRAPS is set. */
+// @ts-ignore: decorator
+@external("host", "logTrap")
+export declare function logTrap(env: usize, cause: u64, epc: u64, tval: u64): void;

@@ -19,6 +19,8 @@ export interface CodegenSetup {
   readonly config: unknown;
   readonly frontend: TargetFrontend;
   readonly icount: boolean;
+  /** Executions in tci before a TB goes to code generation, if the user gave a number. */
+  readonly hotThreshold?: number;
 }
 
 export interface TcgOptions {
@@ -28,7 +30,7 @@ export interface TcgOptions {
   readonly createFrontend: (target: string, config: unknown) => TargetFrontend;
   /** Makes tier 2 (codegen-sync.ts, codegen-remote.ts); without it everything runs in tci. */
   readonly codegen?: (setup: CodegenSetup) => CodeGenerator;
-  /** Executions in tci before a TB goes to code generation; default: the generator's. */
+  /** Executions in tci before a TB goes to code generation, rounded up to a power of two; default: the generator's. */
   readonly hotThreshold?: number;
   readonly icount?: boolean;
   /** Guest instructions a TB at most; default 64. */
@@ -42,6 +44,9 @@ export interface TcgMachine {
 }
 
 const TARGETS: Readonly<Record<string, number>> = { riscv: layout.TARGET_RISCV };
+
+/** Every TB is to be seen before it runs: then all of them run in tci, one at a time. */
+const tracesExecution = (log: Log): boolean => log.has('exec') || log.has('cpu');
 
 export class TcgAccel {
   readonly name = 'tcg';
@@ -80,9 +85,20 @@ export class TcgAccel {
     this.view.setUint32(env + layout.ENV_ICOUNT, icount ? 1 : 0, true);
     this.view.setUint32(env + layout.ENV_CFLAGS, icount ? layout.CF_ICOUNT : 0, true);
     this.start(target, config);
-    const vcpu = new Vcpu(this.runtime, env, () => this.generator?.poll());
+    const log = this.machine?.log;
+    if (log?.has('int')) this.view.setUint32(env + layout.ENV_LOG_TRAPS, 1, true);
+    const trace = () => (log && tracesExecution(log) ? () => this.traceTb(vcpu, log) : undefined);
+    const vcpu: Vcpu = new Vcpu(this.runtime, env, () => this.generator?.poll(), trace);
     this.vcpus.push(vcpu);
     return vcpu;
+  }
+
+  /** `-d exec`, `-d cpu`. The TB has not been looked up yet: an interrupt that is due is taken first, and `-d int` says so. */
+  private traceTb(vcpu: Vcpu, log: Log): void {
+    const pc = vcpu.read64(layout.ENV_PC).toString(16).padStart(16, '0');
+    const flags = vcpu.read32(layout.ENV_TB_FLAGS).toString(16).padStart(8, '0');
+    log.mask('exec', `Trace ${vcpu.read32(layout.ENV_CPU_INDEX)}: [${pc}/${flags}]`);
+    if (log.has('cpu')) log.mask('cpu', this.hooks.get(vcpu.env)?.dumpState?.() ?? '');
   }
 
   /** Forgets all translated code, as soon as no vCPU is in the middle of some. */
@@ -126,10 +142,13 @@ export class TcgAccel {
     if (this.translator) return;
     const { options, runtime } = this;
     const frontend = options.createFrontend(target, config);
-    this.translator = new Translator(runtime, frontend, { maxInsns: options.maxInsns, log: this.machine?.log });
-    const icount = options.icount ?? false;
-    this.generator = options.codegen?.({ memory: runtime.memory, runtime, target, config, frontend, icount });
-    if (this.generator) runtime.exports.setHotThreshold(options.hotThreshold ?? this.generator.defaultThreshold);
+    const { icount = false, hotThreshold } = options;
+    const { log } = this.machine ?? {};
+    if (!log || !tracesExecution(log)) {
+      this.generator = options.codegen?.({ memory: runtime.memory, runtime, target, config, frontend, icount, hotThreshold });
+    }
+    if (this.generator) runtime.exports.setHotThreshold(hotThreshold ?? this.generator.defaultThreshold);
+    this.translator = new Translator(runtime, frontend, { maxInsns: options.maxInsns, log, optimize: !this.generator });
   }
 
   private host(): RuntimeHost {
@@ -142,6 +161,10 @@ export class TcgAccel {
       tbFlushed: () => void this.guard('code generation', () => this.generator?.tbFlushed()),
       rdtime: (env) => this.hooks.get(env >>> 0)?.rdtime?.() ?? 0,
       timerUpdate: (env) => void this.guard('timer', () => this.hooks.get(env >>> 0)?.timerUpdate?.()),
+      logTrap: (env, cause, epc, tval) => {
+        const text = this.hooks.get(env >>> 0)?.describeTrap?.(cause, epc, tval);
+        if (text !== undefined) this.machine?.log?.mask('int', text);
+      },
     };
   }
 

@@ -12,6 +12,7 @@ export interface RuntimeHost {
   tbFlushed(): void;
   rdtime(env: number): number;
   timerUpdate(env: number): void;
+  logTrap(env: number, cause: bigint, epc: bigint, tval: bigint): void;
 }
 
 /** assembly/index.ts, but for helpers and what only targets call. u64 and i64 are bigints here, usize and u32 signed or unsigned numbers. */

@@ -8,7 +8,14 @@ export interface VcpuHooks {
   rdtime?(): number;
   /** The target's comparator or its enable changed (RISC-V: stimecmp, Sstc). */
   timerUpdate?(): void;
+  /** `-d int`: a line for a trap that was delivered. */
+  describeTrap?(cause: bigint, epc: bigint, tval: bigint): string;
+  /** `-d cpu`: the registers, as `info registers` shows them. */
+  dumpState?(): string;
 }
+
+/** `-d exec`, `-d cpu`: hears of every TB, before it is run. */
+export type ExecTrace = () => void;
 
 export class Vcpu {
   private readonly view: DataView;
@@ -18,6 +25,8 @@ export class Vcpu {
     /** Linear-memory address of the env. */
     readonly env: number,
     private readonly beforeSlice: () => void,
+    /** Undefined: not wanted now, and nothing is paid for it. */
+    private readonly trace: () => ExecTrace | undefined = () => undefined,
   ) {
     this.view = new DataView(runtime.memory.buffer);
   }
@@ -25,8 +34,24 @@ export class Vcpu {
   /** Runs about `budget` guest instructions (in icount mode: exactly, unless it stops for another reason). Returns EXEC_*. */
   exec(budget: number): number {
     this.beforeSlice();
+    const trace = this.trace();
+    return trace ? this.execTraced(budget, trace) : this.execBudget(budget);
+  }
+
+  private execBudget(budget: number): number {
     this.write32(layout.ENV_BUDGET, Math.max(0, Math.min(budget, 0x7fff_ffff)));
     return this.runtime.exports.cpuExec(this.env);
+  }
+
+  /** A TB at a time: a budget of one is used up by any of them. */
+  private execTraced(budget: number, trace: ExecTrace): number {
+    for (let left = budget; left > 0;) {
+      trace();
+      const reason = this.execBudget(1);
+      if (reason !== layout.EXEC_BUDGET) return reason;
+      left -= 1 - (this.read32(layout.ENV_BUDGET) | 0);
+    }
+    return layout.EXEC_BUDGET;
   }
 
   /** Makes a running exec return soon with EXEC_REQUEST (also from inside a device's callback). */
@@ -41,13 +66,18 @@ export class Vcpu {
 
   /** Physical address of a virtual one for a debugger; undefined: not mapped. */
   translateDebug(address: bigint): number | undefined {
-    const phys = this.runtime.exports.cpuTranslateDebug(this.env, Number(BigInt.asIntN(32, address)), Number(BigInt.asIntN(32, address >> 32n)));
+    const phys = this.runtime.exports.cpuTranslateDebug(
+      this.env,
+      Number(BigInt.asIntN(32, address)),
+      Number(BigInt.asIntN(32, address >> 32n)),
+    );
     return phys < 0 ? undefined : phys;
   }
 
   /** Stops after every instruction with EXEC_DEBUG. */
   setSingleStep(on: boolean): void {
-    const cflags = this.read32(layout.ENV_CFLAGS) & ~(layout.CF_COUNT_MASK | layout.CF_SINGLE_STEP | layout.CF_NO_GOTO_TB | layout.CF_NO_GOTO_PTR);
+    const cflags =
+      this.read32(layout.ENV_CFLAGS) & ~(layout.CF_COUNT_MASK | layout.CF_SINGLE_STEP | layout.CF_NO_GOTO_TB | layout.CF_NO_GOTO_PTR);
     this.write32(layout.ENV_CFLAGS, on ? cflags | 1 | layout.CF_SINGLE_STEP | layout.CF_NO_GOTO_TB | layout.CF_NO_GOTO_PTR : cflags);
   }
 

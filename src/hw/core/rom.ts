@@ -43,7 +43,7 @@ export class RomList {
   apply(space: AddressSpace): void {
     for (const { name, address, bytes, zeros } of this.list) {
       let failed = space.writeRom(address, bytes) !== 0;
-      if (zeros) failed = space.writeRom(address + bytes.length, new Uint8Array(zeros)) !== 0 || failed;
+      failed = space.writeRom(address + bytes.length, zeros) !== 0 || failed;
       if (failed) throw new LoaderError(`'${name}' at ${hex(address)}..${hex(address + bytes.length + zeros)} is not in RAM or ROM`);
     }
   }

@@ -13,6 +13,7 @@ import { defineType, type TypeInfo } from '../../qom/object.js';
 import { uint64 } from '../../qom/property.js';
 import type { MachineState } from '../../system/machine.js';
 import { hasExtension, isaExtensions, isaString, mmuType, type CpuConfig } from './config.js';
+import { describeTrap } from './trap-names.js';
 import { DUMPED_CSRS, LISTED_CSRS } from './cpu-registers.js';
 import { CSR_NUMBERS } from './csr-names.js';
 import { F_NAMES, X_NAMES } from './disas.js';
@@ -86,7 +87,12 @@ export class RiscvCpu extends CpuState {
     super(machine);
     this.resetVector = BigInt(resetVector);
     this.description = describe(config);
-    const hooks: VcpuHooks = { rdtime: () => this.mtime(), timerUpdate: () => this.updateStimer() };
+    const hooks: VcpuHooks = {
+      rdtime: () => this.mtime(),
+      timerUpdate: () => this.updateStimer(),
+      describeTrap: (cause, epc, tval) => describeTrap(this.hartid, config.xlen, cause, epc, tval),
+      dumpState: () => this.dumpState(),
+    };
     if (machine.accelerator === undefined) throw new TcgError('a RISC-V CPU needs an accelerator');
     this.vcpu = machine.accelerator.createVcpu('riscv', config, hooks) as Vcpu;
     this.exports = this.vcpu.runtime.allExports as unknown as RiscvExports;

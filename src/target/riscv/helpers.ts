@@ -2,6 +2,8 @@
  * The helpers of the RISC-V target: AssemblyScript functions `helper_<name>(env, ...)` of assembly/target/riscv. This table fixes
  * their numbers and what the optimiser may assume of them.
  */
+import { RV_FRM } from '../../../assembly/shared/riscv.js';
+import type { EnvTest, FloatOp, InlineFloat } from '../../tcg/inline-float.js';
 import type { HelperDef } from '../../tcg/opcodes.js';
 
 type Traits = Pick<HelperDef, 'noReadGlobals' | 'noWriteGlobals' | 'pure' | 'mayFault'>;
@@ -18,8 +20,33 @@ const ANYTHING: Traits = { mayFault: true };
 const define = (result: boolean, traits: Traits) => (name: string, args: number): HelperDef => ({ name, args, result, ...traits });
 
 const pure = define(true, PURE);
+
+// frm and fflags are neighbours: one test of 64 bits.
+const FRM_MASK = 0xffff_ffffn;
+const NX = 1n << 32n;
+/** Inexact results need the flag to be set already. */
+const INEXACT: EnvTest = { offset: RV_FRM, mask: NX, value: NX };
+/** The same, and frm is 0: round to nearest, ties to even. */
+const INEXACT_NEAREST: EnvTest = { offset: RV_FRM, mask: NX | FRM_MASK, value: NX };
+const [RNE, RTZ, DYNAMIC] = [0, 1, 7];
+
+const nearest = (op: FloatOp, bits: 32 | 64, arg: number): InlineFloat => ({
+  op,
+  bits,
+  rounding: {
+    arg,
+    when: new Map([
+      [RNE, INEXACT],
+      [DYNAMIC, INEXACT_NEAREST],
+    ]),
+  },
+});
+const truncating = (op: FloatOp, bits: 32 | 64): InlineFloat => ({ op, bits, rounding: { arg: 1, when: new Map([[RTZ, INEXACT]]) } });
+/** Exact whatever the rounding mode, which is an argument all the same. */
+const exactRm = (op: FloatOp, bits: 32 | 64): InlineFloat => ({ op, bits, ignoredArgs: 1 });
+
 /** FP arithmetic: raw f registers in and out, flags accrue in RV_FFLAGS. */
-const fp = define(true, EFFECT);
+const fp = (name: string, args: number, inline?: InlineFloat): HelperDef => ({ ...define(true, EFFECT)(name, args), inline });
 const fault = define(false, FAULT);
 const faultResult = define(true, FAULT);
 const anything = define(false, ANYTHING);
@@ -59,36 +86,41 @@ export interface FpHelpers {
 }
 
 function fpHelpers(t: 'h' | 's' | 'd'): FpHelpers {
+  const bits = ({ h: undefined, s: 32, d: 64 } as const)[t];
+  const rounded = (op: FloatOp, rmArg: number) => bits && nearest(op, bits, rmArg);
+  const exact = (op: FloatOp): InlineFloat | undefined => bits && { op, bits };
+  const fused = (op: FloatOp) => (t === 'd' ? nearest(op, 64, 3) : undefined);
+  const fromInt32 = (op: FloatOp) => (t === 'd' ? exactRm(op, 64) : rounded(op, 1));
   return {
-    add: fp(`fadd_${t}`, 3),
-    sub: fp(`fsub_${t}`, 3),
-    mul: fp(`fmul_${t}`, 3),
-    div: fp(`fdiv_${t}`, 3),
-    sqrt: fp(`fsqrt_${t}`, 2),
-    madd: fp(`fmadd_${t}`, 4),
-    msub: fp(`fmsub_${t}`, 4),
-    nmsub: fp(`fnmsub_${t}`, 4),
-    nmadd: fp(`fnmadd_${t}`, 4),
-    min: fp(`fmin_${t}`, 2),
-    max: fp(`fmax_${t}`, 2),
+    add: fp(`fadd_${t}`, 3, rounded('add', 2)),
+    sub: fp(`fsub_${t}`, 3, rounded('sub', 2)),
+    mul: fp(`fmul_${t}`, 3, rounded('mul', 2)),
+    div: fp(`fdiv_${t}`, 3, rounded('div', 2)),
+    sqrt: fp(`fsqrt_${t}`, 2, rounded('sqrt', 1)),
+    madd: fp(`fmadd_${t}`, 4, fused('mulAdd')),
+    msub: fp(`fmsub_${t}`, 4, fused('mulSub')),
+    nmsub: fp(`fnmsub_${t}`, 4, fused('negMulSub')),
+    nmadd: fp(`fnmadd_${t}`, 4, fused('negMulAdd')),
+    min: fp(`fmin_${t}`, 2, exact('min')),
+    max: fp(`fmax_${t}`, 2, exact('max')),
     minm: fp(`fminm_${t}`, 2),
     maxm: fp(`fmaxm_${t}`, 2),
-    eq: fp(`feq_${t}`, 2),
-    lt: fp(`flt_${t}`, 2),
-    le: fp(`fle_${t}`, 2),
+    eq: fp(`feq_${t}`, 2, exact('eq')),
+    lt: fp(`flt_${t}`, 2, exact('lt')),
+    le: fp(`fle_${t}`, 2, exact('le')),
     ltq: fp(`fltq_${t}`, 2),
     leq: fp(`fleq_${t}`, 2),
     round: fp(`fround_${t}`, 2),
     roundnx: fp(`froundnx_${t}`, 2),
     classify: pure(`fclass_${t}`, 1),
-    toW: fp(`fcvt_w_${t}`, 2),
+    toW: fp(`fcvt_w_${t}`, 2, bits && truncating('toInt32', bits)),
     toWu: fp(`fcvt_wu_${t}`, 2),
-    toL: fp(`fcvt_l_${t}`, 2),
+    toL: fp(`fcvt_l_${t}`, 2, bits && truncating('toInt64', bits)),
     toLu: fp(`fcvt_lu_${t}`, 2),
-    fromW: fp(`fcvt_${t}_w`, 2),
-    fromWu: fp(`fcvt_${t}_wu`, 2),
-    fromL: fp(`fcvt_${t}_l`, 2),
-    fromLu: fp(`fcvt_${t}_lu`, 2),
+    fromW: fp(`fcvt_${t}_w`, 2, fromInt32('fromInt32')),
+    fromWu: fp(`fcvt_${t}_wu`, 2, fromInt32('fromUint32')),
+    fromL: fp(`fcvt_${t}_l`, 2, rounded('fromInt64', 1)),
+    fromLu: fp(`fcvt_${t}_lu`, 2, rounded('fromUint64', 1)),
   };
 }
 
@@ -119,7 +151,7 @@ export const H = {
   clmul:  pure('clmul', 2), clmulh: pure('clmulh', 2), clmulr: pure('clmulr', 2),
   orcB:   pure('orc_b', 1), brev8:  pure('brev8', 1),  zip: pure('zip', 1), unzip: pure('unzip', 1),
   // FP across formats
-  fcvtSD: fp('fcvt_s_d', 2), fcvtDS: fp('fcvt_d_s', 2),
+  fcvtSD: fp('fcvt_s_d', 2, nearest('narrow', 64, 1)), fcvtDS: fp('fcvt_d_s', 2, exactRm('widen', 64)),
   fcvtSH: fp('fcvt_s_h', 2), fcvtHS: fp('fcvt_h_s', 2),
   fcvtDH: fp('fcvt_d_h', 2), fcvtHD: fp('fcvt_h_d', 2),
   fcvtmodWD: fp('fcvtmod_w_d', 1),

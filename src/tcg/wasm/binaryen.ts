@@ -18,10 +18,13 @@ interface RawBinaryen {
   _BinaryenTypeNone(): ValueType;
   _BinaryenTypeInt32(): ValueType;
   _BinaryenTypeInt64(): ValueType;
+  _BinaryenTypeFloat32(): ValueType;
+  _BinaryenTypeFloat64(): ValueType;
   _BinaryenTypeAuto(): ValueType;
   _BinaryenTypeCreate(types: number, count: number): ValueType;
   _BinaryenLiteralInt32(literal: number, value: number): void;
   _BinaryenLiteralInt64(literal: number, value: bigint): void;
+  _BinaryenLiteralFloat64(literal: number, value: number): void;
   _BinaryenConst(module: number, literal: number): Expr;
   _BinaryenLocalGet(module: number, index: number, type: ValueType): Expr;
   _BinaryenLocalSet(module: number, index: number, value: Expr): Expr;
@@ -76,6 +79,8 @@ const raw = binaryen as unknown as RawBinaryen & Record<string, () => number>;
 export const NONE = raw._BinaryenTypeNone();
 export const I32 = raw._BinaryenTypeInt32();
 export const I64 = raw._BinaryenTypeInt64();
+export const F32 = raw._BinaryenTypeFloat32();
+export const F64 = raw._BinaryenTypeFloat64();
 const AUTO = raw._BinaryenTypeAuto();
 
 /** Operator numbers for the 32-bit form and, at index 1, the 64-bit form. */
@@ -90,6 +95,24 @@ export const Wasm = {
   gtS: pair('GtS'), gtU: pair('GtU'), geS: pair('GeS'), geU: pair('GeU'),
   eqz: pair('EqZ'), clz: pair('Clz'), ctz: pair('Ctz'), popcnt: pair('Popcnt'),
   extend8: pair('ExtendS8'), extend16: pair('ExtendS16'),
+} as const; // prettier-ignore
+
+/** Operator numbers for binary32 and, at index 1, binary64. */
+const floats = (name: string): readonly [number, number] => [raw[`_Binaryen${name}Float32`](), raw[`_Binaryen${name}Float64`]()];
+/** `name` is binaryen's, with _ for the width. */
+const convert = (name: string): readonly [number, number] => [raw[`_Binaryen${name.replace('_', '32')}`](), raw[`_Binaryen${name.replace('_', '64')}`]()];
+
+/** Floating-point operators: index 0 is f32's, 1 f64's. */
+export const Float = {
+  add: floats('Add'), sub: floats('Sub'), mul: floats('Mul'), div: floats('Div'), sqrt: floats('Sqrt'), abs: floats('Abs'), neg: floats('Neg'),
+  min: floats('Min'), max: floats('Max'), eq: floats('Eq'), ne: floats('Ne'), lt: floats('Lt'), le: floats('Le'), gt: floats('Gt'), ge: floats('Ge'),
+  /** From the integer of the same width, and back. */
+  fromBits: [raw._BinaryenReinterpretInt32(), raw._BinaryenReinterpretInt64()],
+  toBits: [raw._BinaryenReinterpretFloat32(), raw._BinaryenReinterpretFloat64()],
+  fromS32: convert('ConvertSInt32ToFloat_'), fromU32: convert('ConvertUInt32ToFloat_'),
+  fromS64: convert('ConvertSInt64ToFloat_'), fromU64: convert('ConvertUInt64ToFloat_'),
+  truncS32: convert('TruncSatSFloat_ToInt32'), truncS64: convert('TruncSatSFloat_ToInt64'),
+  promote: raw._BinaryenPromoteFloat32(), demote: raw._BinaryenDemoteFloat64(),
 } as const; // prettier-ignore
 
 export const WRAP = raw._BinaryenWrapInt64();
@@ -182,6 +205,10 @@ export class WasmModule {
   }
   i64(value: bigint): Expr {
     raw._BinaryenLiteralInt64(literal, value);
+    return raw._BinaryenConst(this.ptr, literal);
+  }
+  f64(value: number): Expr {
+    raw._BinaryenLiteralFloat64(literal, value);
     return raw._BinaryenConst(this.ptr, literal);
   }
   get(index: number, type: ValueType): Expr {

@@ -152,6 +152,14 @@ export class BlockLowering {
     return local;
   }
 
+  /** A local that is kept until it is released. */
+  hold(type: ValueType): number {
+    return this.allocate(type);
+  }
+  release(local: number): void {
+    this.locals.release(local);
+  }
+
   /** Puts an expression into a scratch local. */
   spill(expr: Expr, type: ValueType): number {
     const local = this.scratch(type);

@@ -4,7 +4,7 @@
  * of a memory access as half of all cases: the call in it then decides where registers are spilled, in the middle of hot loops.
  *
  * binaryen writes no such section through its C API, so the finished binary is scanned for the few shapes that the backend emits:
- * a TLB check is likely true; a test of ENV_FAULT or of the exit request is likely false.
+ * a TLB check and the tests of inline floating point are likely true; a test of ENV_FAULT or of the exit request is likely false.
  */
 import { ENV_EXIT_REQUEST, ENV_FAULT } from '../../../assembly/shared/layout.js';
 
@@ -13,6 +13,10 @@ const NAME = 'metadata.code.branch_hint';
 // opcodes, WebAssembly core specification, chapter 5.4
 const BLOCK = 0x02, LOOP = 0x03, IF = 0x04, BR = 0x0c, BR_IF = 0x0d, BR_TABLE = 0x0e, CALL = 0x10, LOCAL_GET = 0x20, LOCAL_TEE = 0x22; // prettier-ignore
 const I32_LOAD = 0x28, LAST_MEMORY = 0x3e, I32_CONST = 0x41, I64_CONST = 0x42, I64_EQ = 0x51, I64_AND = 0x83, I32_OR = 0x72; // prettier-ignore
+const F32_CONST = 0x43, F64_CONST = 0x44, I32_LT_U = 0x49, I32_GT_U = 0x4b, F32_EQ = 0x5b, F64_GE = 0x66, I32_AND = 0x71, NUMERIC_PREFIX = 0xfc; // prettier-ignore
+
+/** Float comparisons, and the range test of an exponent: only inline floating point (lower-float.ts) branches on them. */
+const testsFloat = (op: number): boolean => (op >= F32_EQ && op <= F64_GE) || op === I32_LT_U;
 
 /** The binary with its hints, or unchanged if there is nothing to say. */
 export function withBranchHints(binary: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
@@ -116,6 +120,8 @@ function functionHints(reader: Reader, end: number): { offset: number; likely: 0
     const op = bytes[reader.at++];
     if (op === IF || op === BR_IF) {
       if (last === I64_EQ && before === I64_AND && third === I64_CONST && mask) hints.push({ offset: at - start, likely: 1 });
+      else if (last === I32_GT_U && before === I32_CONST && third === LOCAL_GET) hints.push({ offset: at - start, likely: 1 });
+      else if ((last === I32_AND && testsFloat(before)) || (last >= F32_EQ && last <= F64_GE)) hints.push({ offset: at - start, likely: 1 });
       else if (last === I32_LOAD && offset === ENV_FAULT) hints.push({ offset: at - start, likely: 0 });
       else if (last === I32_OR && before === I32_LOAD && offset === ENV_EXIT_REQUEST) hints.push({ offset: at - start, likely: 0 });
     }
@@ -126,7 +132,10 @@ function functionHints(reader: Reader, end: number): { offset: number; likely: 0
       const from = reader.at;
       reader.skipLeb();
       mask = reader.at === from + 2 && (bytes[from] & 0x78) === 0 && bytes[from + 1] === 0x60;
-    } else if (op === BR_TABLE) for (let n = reader.u32() + 1; n > 0; n--) reader.skipLeb();
+    } else if (op === F32_CONST) reader.at += 4;
+    else if (op === F64_CONST) reader.at += 8;
+    else if (op === NUMERIC_PREFIX) reader.skipLeb();
+    else if (op === BR_TABLE) for (let n = reader.u32() + 1; n > 0; n--) reader.skipLeb();
     else if (op >= I32_LOAD && op <= LAST_MEMORY) {
       reader.skipLeb();
       offset = reader.u32();

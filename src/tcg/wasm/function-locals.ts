@@ -1,5 +1,5 @@
 /** The wasm locals of one function: 0 is env, 1 the entry number, then guest registers and a pool of scratch locals a type. */
-import { I32, I64, type ValueType } from './binaryen.js';
+import { F32, F64, I32, I64, type ValueType } from './binaryen.js';
 
 export const ENV = 0;
 export const ENTRY = 1;
@@ -12,6 +12,8 @@ export class FunctionLocals {
   private readonly free = new Map<ValueType, number[]>([
     [I32, []],
     [I64, []],
+    [F32, []],
+    [F64, []],
   ]);
   private readonly shared = new Map<ValueType, number[]>([
     [I32, []],

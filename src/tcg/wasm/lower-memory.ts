@@ -22,12 +22,18 @@ import {
 } from '../../../assembly/shared/layout.js';
 import { Op } from '../opcodes.js';
 import { EXTEND32, I32, I64, NONE, Wasm, WRAP, type Expr } from './binaryen.js';
+import type { GroupedAccess } from './access-groups.js';
 import type { BlockLowering } from './block-lowering.js';
 import { ENV } from './function-locals.js';
 import { byteSwap } from './lower-ops.js';
 
 /** What a memory op needs of its surroundings. */
 export interface MemoryHost {
+  /** The op's number in its TB, and what it shares its check with. */
+  readonly op: number;
+  readonly grouped: GroupedAccess | undefined;
+  /** Host addresses of groups that have begun and are not over with this op. */
+  openHosts(): readonly number[];
   /** Declares a runtime function before it is called: its name, and the types of what follows env. */
   importRuntime(name: string, params: readonly number[], result: number): void;
   /** Appends what must be in env before the runtime is entered. */
@@ -52,40 +58,93 @@ function accessOf(oi: number): Access {
   return { size, bytes: 1 << size, signed: (memop & MO_SIGN) !== 0, swap: (memop & MO_BSWAP) !== 0 && size > 0, oi };
 }
 
-/** The TLB check: a truth value, and the local that then points at the entry (less the table's offset from env). */
-function tlbCheck(b: BlockLowering, address: number, access: Access, kind: number): { hit: Expr; entry: number; table: number } {
+/** How an access reaches guest memory. */
+interface Path {
+  /** Whether the fast path may be taken. */
+  readonly hit: Expr;
+  /** What comes first on it. */
+  readonly prepare: Expr[];
+  /** Host address on it, to which `offset` is to be added. */
+  readonly host: Expr;
+  readonly offset: number;
+}
+
+function pathOf(b: BlockLowering, memory: MemoryHost, address: number, access: Access, kind: number): Path {
+  const { grouped } = memory;
+  if (grouped === undefined) return alone(b, address, access, kind);
+  const { group, offset } = grouped;
+  if (group.first === memory.op) return leader(b, address, access, kind, grouped);
+  // `> 0` is what the branch hints know
   const { m } = b;
-  const memop = access.oi >> MEMOPIDX_SHIFT;
-  const mmuIdx = access.oi & ((1 << MEMOPIDX_SHIFT) - 1);
-  const table = ENV_TLB + (mmuIdx * TLB_KINDS + kind) * TLB_TABLE_SIZE;
-  const entry = b.scratch(I32);
+  return { hit: m.binary(Wasm.gtU[0], m.get(group.host, I32), m.i32(0)), prepare: [], host: m.get(group.host, I32), offset: offset - group.low };
+}
+
+/** Points `entry` at the TLB entry of a 32-bit address, less the table's offset from env. Returns the tag. */
+function tagOf(b: BlockLowering, low: Expr, entry: number, table: number): Expr {
+  const { m } = b;
   const indexShift = PAGE_BITS - Math.log2(TLB_ENTRY_SIZE);
   const indexMask = ((1 << TLB_BITS) - 1) * TLB_ENTRY_SIZE;
-  const low = m.unary(WRAP, m.get(address, I64));
   const index = m.binary(Wasm.and[0], m.binary(Wasm.shrU[0], low, m.i32(indexShift)), m.i32(indexMask));
   const pointer = m.tee(entry, m.binary(Wasm.add[0], m.get(ENV, I32), index), I32);
-  const tag = m.load(8, false, I64, pointer, table + TLB_ENTRY_TAG);
+  return m.load(8, false, I64, pointer, table + TLB_ENTRY_TAG);
+}
+
+const tableOf = (access: Access, kind: number): number =>
+  ENV_TLB + ((access.oi & ((1 << MEMOPIDX_SHIFT) - 1)) * TLB_KINDS + kind) * TLB_TABLE_SIZE;
+
+function alone(b: BlockLowering, address: number, access: Access, kind: number): Path {
+  const { m } = b;
+  const memop = access.oi >> MEMOPIDX_SHIFT;
+  const table = tableOf(access, kind);
+  const entry = b.scratch(I32);
+  const tag = tagOf(b, m.unary(WRAP, m.get(address, I64)), entry, table);
   let wanted = m.get(address, I64);
   let mask = TAG_MASK;
   if ((memop & MO_ALIGN) !== 0) mask |= BigInt(access.bytes - 1);
   else if (access.bytes > 1) wanted = m.binary(Wasm.add[1], wanted, m.i64(BigInt(access.bytes - 1)));
-  return { hit: m.binary(Wasm.eq[1], tag, m.binary(Wasm.and[1], wanted, m.i64(mask))), entry, table };
+  const hit = m.binary(Wasm.eq[1], tag, m.binary(Wasm.and[1], wanted, m.i64(mask)));
+  const addend = m.load(4, false, I32, m.get(entry, I32), table + TLB_ENTRY_ADDEND);
+  return { hit, prepare: [], host: m.binary(Wasm.add[0], m.unary(WRAP, m.get(address, I64)), addend), offset: 0 };
 }
 
-function hostAddress(b: BlockLowering, address: number, entry: number, table: number): Expr {
+/**
+ * The first of a group: checks the entry of the lowest byte against the page of the highest. If these are two pages, the entry is not the one
+ * that the other page could be in.
+ */
+function leader(b: BlockLowering, address: number, access: Access, kind: number, { group, offset }: GroupedAccess): Path {
   const { m } = b;
+  const table = tableOf(access, kind);
+  const entry = b.scratch(I32);
+  const low = b.scratch(I32);
+  const lowest = m.unary(WRAP, m.get(address, I64));
+  const from = group.low === offset ? lowest : m.binary(Wasm.add[0], lowest, m.i32(group.low - offset));
+  const tag = tagOf(b, m.tee(low, from, I32), entry, table);
+  const highest = m.binary(Wasm.add[1], m.get(address, I64), m.i64(BigInt(group.high - 1 - offset)));
+  const hit = m.binary(Wasm.eq[1], tag, m.binary(Wasm.and[1], highest, m.i64(TAG_MASK)));
+  group.host = b.hold(I32);
   const addend = m.load(4, false, I32, m.get(entry, I32), table + TLB_ENTRY_ADDEND);
-  return m.binary(Wasm.add[0], m.unary(WRAP, m.get(address, I64)), addend);
+  const prepare = [m.set(group.host, m.binary(Wasm.add[0], m.get(low, I32), addend))];
+  return { hit, prepare, host: m.get(group.host, I32), offset: offset - group.low };
+}
+
+/** What the slow path begins with: from here on, no group's check counts any more. */
+function slowPath(b: BlockLowering, host: MemoryHost): Expr[] {
+  const { m } = b;
+  const locals = new Set(host.openHosts());
+  if (host.grouped?.group.first === host.op) locals.add(host.grouped.group.host);
+  const slow = [...locals].map((local) => m.set(local, m.i32(0)));
+  host.beforeRuntime(slow);
+  return slow;
 }
 
 function load(b: BlockLowering, host: MemoryHost, d: number, addr: number, access: Access): void {
   const { m } = b;
   const address = b.useLocal(addr);
-  const { hit, entry, table } = tlbCheck(b, address, access, TLB_KIND_READ);
+  const path = pathOf(b, host, address, access, TLB_KIND_READ);
   const value = b.scratch(I64);
 
-  const fast: Expr[] = [];
-  const loaded = m.load(access.bytes, access.signed && !access.swap, I64, hostAddress(b, address, entry, table));
+  const fast = path.prepare;
+  const loaded = m.load(access.bytes, access.signed && !access.swap, I64, path.host, path.offset);
   if (access.swap) {
     const outside = b.list.splice(0); // byteSwap's temporaries belong inside the fast arm
     const swapped = byteSwap(b, loaded, access.bytes, 1);
@@ -95,11 +154,10 @@ function load(b: BlockLowering, host: MemoryHost, d: number, addr: number, acces
   } else fast.push(m.set(value, loaded));
 
   host.importRuntime('ldSlow', [I64, I32], I64);
-  const slow: Expr[] = [];
-  host.beforeRuntime(slow);
+  const slow = slowPath(b, host);
   slow.push(m.set(value, m.call('ldSlow', [m.get(ENV, I32), m.get(address, I64), m.i32(access.oi)], I64)));
   host.faultTest(slow);
-  b.list.push(m.if(hit, m.sequence(fast), m.sequence(slow)));
+  b.list.push(m.if(path.hit, m.sequence(fast), m.sequence(slow)));
   b.define(d, m.get(value, I64), false);
 }
 
@@ -112,23 +170,22 @@ function store(b: BlockLowering, host: MemoryHost, v: number, addr: number, acce
   const { m } = b;
   const address = b.useLocal(addr);
   const value = b.operand(v);
-  const { hit, entry, table } = tlbCheck(b, address, access, TLB_KIND_WRITE);
-  const fast: Expr[] = [];
+  const path = pathOf(b, host, address, access, TLB_KIND_WRITE);
+  const fast = path.prepare;
   if (access.swap) {
     const outside = b.list.splice(0);
     let low = value();
     if (access.bytes < 8) low = m.binary(Wasm.and[1], low, m.i64((1n << BigInt(access.bytes * 8)) - 1n));
     const swapped = byteSwap(b, low, access.bytes, 1);
-    fast.push(...b.list.splice(0), m.store(access.bytes, I64, hostAddress(b, address, entry, table), swapped));
+    fast.push(...b.list.splice(0), m.store(access.bytes, I64, path.host, swapped, path.offset));
     b.list.push(...outside);
-  } else fast.push(m.store(access.bytes, I64, hostAddress(b, address, entry, table), value()));
+  } else fast.push(m.store(access.bytes, I64, path.host, value(), path.offset));
 
   host.importRuntime('stSlow', [I64, I64, I32], NONE);
-  const slow: Expr[] = [];
-  host.beforeRuntime(slow);
+  const slow = slowPath(b, host);
   slow.push(m.call('stSlow', [m.get(ENV, I32), m.get(address, I64), value(), m.i32(access.oi)], NONE));
   host.faultTest(slow);
-  b.list.push(m.if(hit, m.sequence(fast), m.sequence(slow)));
+  b.list.push(m.if(path.hit, m.sequence(fast), m.sequence(slow)));
 }
 
 function atomic(b: BlockLowering, host: MemoryHost, ops: Int32Array, p: number): void {

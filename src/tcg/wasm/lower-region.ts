@@ -11,11 +11,13 @@ import {
 import { TempKind, TYPE_I64 } from '../ir-buffer.js';
 import { Op, OP_WORDS, type HelperDef } from '../opcodes.js';
 import { EXTEND_U32, I32, I64, NONE, Wasm, type Expr, type ValueType, type WasmModule } from './binaryen.js';
+import { groupAccesses, type AccessGroup } from './access-groups.js';
 import type { Bitsets } from './bitset.js';
 import { BlockLowering } from './block-lowering.js';
 import { FaultExits } from './fault-exits.js';
 import { ENTRY, ENV, FunctionLocals } from './function-locals.js';
 import { clobbersGlobals, GlobalFlow, INPUTS, isMemoryOp, OUTPUTS, PC, syncsGlobals } from './global-flow.js';
+import { lowerFloat } from './lower-float.js';
 import { lowerMemory, type MemoryHost } from './lower-memory.js';
 import { compare, lowerOp } from './lower-ops.js';
 import { buildCfg, type Block, type Cfg, type Region, type TbIr } from './region.js';
@@ -202,7 +204,17 @@ class RegionLowering {
     });
     let insn = insnBefore(ir, block.first);
     let row = 0;
+    const groups = groupAccesses(ir, block, this.target.helpers, this.target.globalOffset.length);
+    const open = new Set<AccessGroup>();
+    let op = 0;
     const host: MemoryHost = {
+      get op() {
+        return op;
+      },
+      get grouped() {
+        return groups.get(op);
+      },
+      openHosts: () => [...open].map((group) => group.host),
       importRuntime: (name, params, result) => this.m.importFunction(name, [I32, ...params], result),
       beforeRuntime: (into) => this.target.icount && this.storeBudget(into),
       faultTest: (into, synced) => {
@@ -212,14 +224,15 @@ class RegionLowering {
     };
     for (let k = block.first; k < block.end; k++) {
       const p = k * OP_WORDS;
-      const op = ir.ops[p];
+      const opcode = ir.ops[p];
+      op = k;
       row = k - block.first;
-      if (op === Op.insn_start) insn = { index: insn.index + 1, offset: ir.ops[p + 1] };
+      if (opcode === Op.insn_start) insn = { index: insn.index + 1, offset: ir.ops[p + 1] };
       if (dead[row]) continue;
       lowering.begin(k);
       if (!lowerOp(lowering, ir.ops, p)) {
-        if (isMemoryOp(op)) lowerMemory(lowering, host, ir.ops, p);
-        else if (op === Op.call) {
+        if (isMemoryOp(opcode)) lowerAccess(lowering, host, open, ir.ops, p);
+        else if (opcode === Op.call) {
           if (syncsGlobals(this.target.helpers[ir.ops[p + 2]])) faults.close();
           this.lowerCall(lowering, ir.ops, p, dirty.members(row), reload.get(k) ?? [], host);
         } else {
@@ -269,6 +282,7 @@ class RegionLowering {
   private lowerCall(b: BlockLowering, ops: Int32Array, p: number, dirty: number[], reload: number[], host: MemoryHost): void {
     const { m } = this;
     const helper = this.target.helpers[ops[p + 2]];
+    if (lowerFloat(b, helper, ops, p)) return;
     const name = `helper_${helper.name}`;
     const params = Array.from({ length: helper.args }, () => I64);
     const resultType = helper.result ? I64 : NONE;
@@ -365,6 +379,15 @@ class RegionLowering {
 }
 
 const withoutPc = (globals: number[]): number[] => globals.filter((g) => g !== PC);
+
+/** A memory op, and what it changes of the groups that are open. */
+function lowerAccess(b: BlockLowering, host: MemoryHost, open: Set<AccessGroup>, ops: Int32Array, p: number): void {
+  const group = host.grouped?.group;
+  if (group?.last === host.op) open.delete(group);
+  lowerMemory(b, host, ops, p);
+  if (group?.first === host.op) open.add(group);
+  if (group?.last === host.op) b.release(group.host);
+}
 
 /** Which cell of the jump cache is a pc's (the runtime's jumpCacheCell). */
 function jumpCacheIndex(pc: bigint): number {

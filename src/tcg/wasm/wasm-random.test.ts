@@ -162,7 +162,7 @@ function check(seed: number, count: number, optimised: boolean): void {
   });
   const region: Region = {
     entries: contexts.map((_, i) => i),
-    tbs: compiled.map((ctx, i) => copyIr(ctx, TB(i), PC(i), insns[i].length, links[i])),
+    tbs: compiled.map((ctx, i) => copyIr(ctx, TB(i), PC(i), insns[i].length, { links: links[i], indirect: [], flags: 0 })),
   };
   for (const { entry, start, state, exit, budget } of expected) {
     start.globals[0] = PC(entry);

@@ -52,7 +52,7 @@ class Rig {
   readonly generator: WasmCodeGenerator;
 
   /** Block i jumps to code[i]. */
-  constructor(code: number[], options: { worker?: CodegenWorker; cache?: CodeCacheLimits } = {}) {
+  constructor(code: number[], options: { worker?: CodegenWorker; cache?: CodeCacheLimits; now?: () => number; setThreshold?: (count: number) => void } = {}) {
     code.forEach((n, i) => (this.bytes[CODE + 16 * i] = n));
     code.forEach((n, i) => {
       const tb = this.tb(i);
@@ -62,8 +62,9 @@ class Rig {
       ]; // prettier-ignore
       for (const [field, value] of fields) this.tbs.set(tb, field, value);
     });
-    const generate = options.worker ? {} : { generate: (request: GenerateRequest) => this.compiler.generate(request) };
-    this.generator = new WasmCodeGenerator({ memory: this.memory, runtime: { table: this.table }, ...generate, ...options });
+    const { worker, ...rest } = options;
+    const made = worker ? { startWorker: () => worker } : { generate: (request: GenerateRequest) => this.compiler.generate(request) };
+    this.generator = new WasmCodeGenerator({ memory: this.memory, runtime: { table: this.table }, ...made, ...rest });
   }
   tb(i: number): number {
     return TBS + L.TB_RECORD_SIZE * i;

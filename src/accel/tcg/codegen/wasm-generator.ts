@@ -17,12 +17,13 @@ import type { IndirectLink } from '../../../tcg/wasm/region.js';
 import { DEFAULT_LIMITS, formRegion, TbReader, type RegionLimits } from '../regions.js';
 import { CodeCache, DEFAULT_CACHE_LIMITS, type CodeCacheLimits, type RegionRecord } from './code-cache.js';
 import { HotQueue } from './hot-queue.js';
+import { HotThreshold } from './hot-threshold.js';
 import { PageCooling } from './page-cooling.js';
 import type { CodegenWorker, GenerateReply, GenerateRequest, RegionRequest, TbRequest } from './protocol.js';
 
 /** What the accelerator tells code generation; the first three are imports of the runtime. */
 export interface CodeGenerator {
-  /** The TB ran hotThreshold times in tci. */
+  /** The TB ran another hotThreshold times in tci. */
   tbHot(tb: number): void;
   /** A TB with this TB_REGION was invalidated. */
   regionInvalidated(tag: number): void;
@@ -47,16 +48,18 @@ export interface WasmGeneratorOptions {
   readonly generate?: (request: GenerateRequest) => GenerateReply;
   readonly limits?: RegionLimits;
   readonly cache?: CodeCacheLimits;
+  /** Sets the runtime's threshold: the generator adapts it to what the worker can do. Without it, it stays. */
+  readonly setThreshold?: (count: number) => void;
   /** Milliseconds; default: the host's. */
   readonly now?: () => number;
 }
 
 /**
- * A guest instruction costs 3 ns in tci and under 1 ns in a region; making its code costs 60 to 80 us of CPU time. So code pays for itself
- * after some 25,000 executions. A worker's time is cheaper than the machine thread's, and its share is bounded.
+ * A guest instruction costs 3 ns in tci and under 1 ns in a region; making its code costs 60 to 100 us of CPU time. So code pays for itself
+ * after some 30,000 executions. A worker's time is cheaper than the machine thread's, and its share is bounded.
  */
-const SYNC_THRESHOLD = 20_000;
-const WORKER_THRESHOLD = 4_000;
+const SYNC_THRESHOLD = 1 << 15;
+const WORKER_THRESHOLD = 1 << 14;
 /** A batch of some 32 KB of wasm: modules cost V8 24 KB each, and functions of one module are compiled together. */
 const BATCH_INSNS = 500;
 /** One batch that the worker is at, and one so that it need not wait for the next slice: the later a region is formed, the better it is known what is hot. */
@@ -65,7 +68,7 @@ const MAX_IN_FLIGHT = 2;
  * The worker's share of the time since it was started, and what it may use beyond that at first. Code that would be made sooner mostly
  * does not run long enough to pay for itself (bench/RESULTS.md).
  */
-const WORKER_SHARE = 0.5;
+const WORKER_SHARE = 0.4;
 const WORKER_ADVANCE_MS = 300;
 
 export interface GeneratorStats {
@@ -92,6 +95,7 @@ export class WasmCodeGenerator implements CodeGenerator {
   private readonly imports: WebAssembly.Imports;
   private readonly limits: RegionLimits;
   private readonly now: () => number;
+  private readonly threshold: HotThreshold | undefined;
   private worker: CodegenWorker | undefined;
   private workerStart = 0;
   private disposed = false;
@@ -113,6 +117,7 @@ export class WasmCodeGenerator implements CodeGenerator {
     });
     this.limits = options.limits ?? DEFAULT_LIMITS;
     this.now = options.now ?? (() => performance.now());
+    if (options.setThreshold) this.threshold = new HotThreshold(this.defaultThreshold, options.setThreshold);
     this.imports = { m: { m: options.memory }, r: options.runtime };
   }
 
@@ -131,6 +136,7 @@ export class WasmCodeGenerator implements CodeGenerator {
       ['time to compile it', `${ms(stats.compileMs)}${this.options.generate ? '' : ' (in the worker)'}`],
       ['time to request it', ms(stats.requestMs)],
       ['time to install it', ms(stats.installMs)],
+      ...(this.threshold ? ([['executions that make a TB hot', this.threshold.value]] as [string, number][]) : []),
       ['hot TBs waiting', `${queue.length}, ${queue.peak} at most, ${queue.turnedAway} sent back`],
       ['hot TBs in cooling pages', this.cooling.ignored],
       ['regions invalidated', cache.invalidations],
@@ -210,8 +216,11 @@ export class WasmCodeGenerator implements CodeGenerator {
 
   poll(): void {
     if (this.options.generate || this.disposed) return;
-    if (this.worker) this.collect(this.worker);
-    while (this.queue.length > 0 && this.sent.size < MAX_IN_FLIGHT && this.mayGoOn()) {
+    if (this.worker) {
+      this.collect(this.worker);
+      this.threshold?.adjust(this.now(), this.queue.length, this.spareMs());
+    }
+    while (this.queue.length > 0 && this.sent.size < MAX_IN_FLIGHT && this.spareMs() > 0) {
       const start = this.now();
       const regions = this.gather();
       if (regions.length > 0) {
@@ -229,10 +238,10 @@ export class WasmCodeGenerator implements CodeGenerator {
     return this.options.startWorker!();
   }
 
-  /** The worker has not used more than its share. */
-  private mayGoOn(): boolean {
-    if (!this.worker) return true;
-    return this.stats.generateMs + this.stats.compileMs < WORKER_ADVANCE_MS + WORKER_SHARE * (this.now() - this.workerStart);
+  /** What the worker may use before it has had its share. */
+  private spareMs(): number {
+    if (!this.worker) return WORKER_ADVANCE_MS;
+    return WORKER_ADVANCE_MS + WORKER_SHARE * (this.now() - this.workerStart) - this.stats.generateMs - this.stats.compileMs;
   }
 
   private collect(worker: CodegenWorker): void {

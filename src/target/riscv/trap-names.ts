@@ -1,0 +1,23 @@
+/** Traps in words, for `-d int`. Names of the privileged specification, tables 14 and 15 (mcause values). */
+const EXCEPTIONS: readonly (string | undefined)[] = [
+  'instruction address misaligned', 'instruction access fault', 'illegal instruction', 'breakpoint', 'load address misaligned', 'load access fault',
+  'store/AMO address misaligned', 'store/AMO access fault', 'environment call from U-mode', 'environment call from S-mode', undefined,
+  'environment call from M-mode', 'instruction page fault', 'load page fault', undefined, 'store/AMO page fault',
+]; // prettier-ignore
+const INTERRUPTS: Readonly<Record<number, string>> = {
+  1: 'supervisor software interrupt', 3: 'machine software interrupt', 5: 'supervisor timer interrupt', 7: 'machine timer interrupt',
+  9: 'supervisor external interrupt', 11: 'machine external interrupt',
+}; // prettier-ignore
+
+/** One line: `cause` as in xcause, with the interrupt bit at xlen - 1. */
+export function describeTrap(hart: number, xlen: 32 | 64, cause: bigint, epc: bigint, tval: bigint): string {
+  const bit = BigInt(xlen - 1);
+  const interrupt = ((cause >> bit) & 1n) === 1n;
+  const code = Number(BigInt.asUintN(xlen - 1, cause));
+  const name = (interrupt ? INTERRUPTS[code] : EXCEPTIONS[code]) ?? 'reserved';
+  const hex = (value: bigint): string =>
+    BigInt.asUintN(xlen, value)
+      .toString(16)
+      .padStart(xlen / 4, '0');
+  return `hart ${hart}: ${interrupt ? 'interrupt' : 'exception'} ${code} (${name}), epc 0x${hex(epc)}, tval 0x${hex(tval)}`;
+}

@@ -1,0 +1,62 @@
+/**
+ * binary64 fused multiply-add by error-free transformations, as the soft float does it (assembly/softfloat/native.ts, nativeMulAdd64, has the
+ * proof): a b + c = s + t + u, p = RN(a b), u = a b - p exactly by 64-bit integers, s = RN(p + c), t = p + c - s exactly. The result
+ * is taken if s + (t + u) rounds to the same number from both sides of the error of t + u.
+ */
+import { F64, Float, I64, Wasm, type Expr } from './binaryen.js';
+import type { BlockLowering } from './block-lowering.js';
+
+const FRACTION = (1n << 52n) - 1n;
+const SIGN = 1n << 63n;
+const BIAS = 1023n;
+const EPSILON = 2 ** -52;
+
+export function lowerMulAdd64(
+  b: BlockLowering,
+  tests: Expr[],
+  arg: (k: number) => Expr,
+  negateProduct: boolean,
+  negateAddend: boolean,
+  checked: (result: Expr) => Expr,
+): Expr {
+  const { m } = b;
+  const float = (value: Expr) => {
+    const local = b.spill(value, F64);
+    return () => m.get(local, F64);
+  };
+  const integer = (value: Expr) => {
+    const local = b.spill(value, I64);
+    return () => m.get(local, I64);
+  };
+  const { add, sub, mul, shl, shrU, and, or } = Wasm;
+  const i = (operator: readonly [number, number], x: Expr, y: Expr) => m.binary(operator[1], x, y);
+  const x = (operator: readonly [number, number], left: Expr, right: Expr) => m.binary(operator[1], left, right);
+  const bitsOf = (value: Expr) => m.unary(Float.toBits[1], value);
+  const negate = (value: Expr, when: boolean) => (when ? m.unary(Float.neg[1], value) : value);
+
+  const a = float(negate(arg(0), negateProduct));
+  const c = float(negate(arg(2), negateAddend));
+  const y = float(arg(1));
+  const p = float(x(Float.mul, a(), y()));
+  const s = float(x(Float.add, p(), c()));
+  const [bitsA, bitsB, bitsP] = [a, y, p].map((value) => integer(bitsOf(value())));
+  const field = (bits: Expr) => i(and, i(shrU, bits, m.i64(52n)), m.i64(0x7ffn));
+  const [fieldA, fieldB] = [bitsA, bitsB].map((bits) => integer(field(bits())));
+  const fields = integer(i(add, fieldA(), fieldB()));
+  const significand = (bits: Expr) => i(or, i(and, bits, m.i64(FRACTION)), m.i64(FRACTION + 1n));
+  // the product's error as an integer, and its unit with the product's sign
+  const k = i(sub, field(bitsP()), i(sub, fields(), m.i64(BIAS + 52n)));
+  const error = i(sub, i(mul, significand(bitsA()), significand(bitsB())), i(shl, significand(bitsP()), k));
+  const unit = i(or, i(shl, i(sub, fields(), m.i64(BIAS + 104n)), m.i64(52n)), i(and, bitsP(), m.i64(-SIGN)));
+  const u = x(Float.mul, m.unary(Float.fromS64[1], error), m.unary(Float.fromBits[1], unit));
+  // the sum's error (TwoSum)
+  const w = float(x(Float.sub, s(), p()));
+  const t = x(Float.add, x(Float.sub, p(), x(Float.sub, s(), w())), x(Float.sub, c(), w()));
+  const v = float(x(Float.add, t, u));
+  const end = (factor: number) => x(Float.add, s(), x(Float.mul, v(), m.f64(factor)));
+  const r = float(end(1 - EPSILON));
+  // normal factors whose product's error is a normal number too
+  const isNormal = (bits: Expr) => m.binary(Wasm.ne[1], bits, m.i64(0n));
+  tests.push(isNormal(fieldA()), isNormal(fieldB()), i(Wasm.geU, fields(), m.i64(2n * BIAS - 1022n + 104n)), x(Float.eq, r(), end(1 + EPSILON)));
+  return checked(r());
+}
