@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import * as layout from '../../../assembly/shared/layout.js';
 import { MMU_M } from '../../../assembly/shared/riscv.js';
 import { BareEngine } from '../../../tests/support/engine.js';
+import { wasmFunction } from '../../../tests/support/ir-backends.js';
 import { cloneState, evalIr, type EvalOptions, type IrState } from '../../../tests/support/ir-eval.js';
 import { ENV_RANDOM, RANDOM_GLOBALS, RANDOM_HELPERS, randomHelper, randomIr, randomState } from '../../../tests/support/ir-random.js';
 import { TcgContext } from '../context.js';
@@ -56,18 +57,6 @@ class TciMachine extends BareEngine {
     if (result === 'fault') this.set32(layout.ENV_FAULT, 1);
     return result === 'fault' ? 0n : result;
   }
-}
-
-/** A JavaScript function of i64 arguments as a wasm function, to go into a table: (env: i32, ...i64) -> i64 or nothing. */
-function wasmFunction({ args, result }: { args: number; result: boolean }, body: (...args: bigint[]) => bigint): unknown {
-  const type = [0x60, args + 1, 0x7f, ...Array(args).fill(0x7e), ...(result ? [1, 0x7e] : [0])];
-  const section = (id: number, ...content: number[]) => [id, content.length, ...content];
-  const bytes = Uint8Array.from([
-    0, 0x61, 0x73, 0x6d, 1, 0, 0, 0,
-    ...section(1, 1, ...type), ...section(2, 1, 1, 0x6d, 1, 0x66, 0, 0), ...section(7, 1, 1, 0x66, 0, 0),
-  ]); // prettier-ignore
-  const call = (_env: number, ...values: bigint[]) => (result ? BigInt.asIntN(64, body(...values)) : void body(...values));
-  return new WebAssembly.Instance(new WebAssembly.Module(bytes), { m: { f: call } }).exports.f;
 }
 
 function expected(ctx: TcgContext, state: IrState, options: EvalOptions) {

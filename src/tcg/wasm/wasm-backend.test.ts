@@ -76,7 +76,7 @@ class Rig {
     const target = { globalOffset: OFFSETS, helpers: HELPERS, icount };
     const bytes = compileRegions([region], target, (module) => expect(module.validate(), module.emitText()).toBe(true));
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { m: { m: this.memory }, r: this.runtime });
-    return instance.exports['0'](ENV, entry);
+    return (instance.exports['0'] as (env: number, entry: number) => number)(ENV, entry);
   }
 }
 

@@ -97,7 +97,7 @@ class Machine {
       expect(module.validate(), module.emitText()).toBe(true),
     );
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { m: { m: this.memory }, r: this.runtime });
-    return instance.exports['0'](ENV, entry) >>> 0;
+    return (instance.exports['0'] as (env: number, entry: number) => number)(ENV, entry) >>> 0;
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * Pages whose code keeps changing (a kernel that patches itself, modules being loaded, a JIT in the guest): each time that generated code
- * was thrown away, the page has to show twice as much heat before more is made for it.
+ * Pages whose code keeps changing (a kernel that patches itself, modules being loaded, a JIT in the guest): from the second time on that
+ * generated code was thrown away, the page has to show twice as much heat as the time before until more is made for it.
  */
 const MAX_DOUBLINGS = 10;
 
@@ -26,7 +26,7 @@ export class PageCooling {
       this.pages.set(physPage, (page = { wasted: 0, debt: 0 }));
     }
     page.wasted++;
-    page.debt = 2 ** Math.min(page.wasted, MAX_DOUBLINGS) - 1;
+    page.debt = 2 ** Math.min(page.wasted - 1, MAX_DOUBLINGS) - 1;
   }
 
   /** A TB of the page is hot: whether to leave it in tci for now. */
