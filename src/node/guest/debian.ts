@@ -75,7 +75,7 @@ async function fetchMissing(names: readonly GuestFileName[], progress: FetchProg
   try {
     const config = writeAptConfig(work);
     progress.start('Debian package lists');
-    await apt(config, work, ['update'], progress);
+    await apt(config, work, ['-o', 'APT::Update::Error-Mode=any', 'update'], progress);
     const packages = [...new Set(names.map((name) => GUEST_FILES[name].package))];
     for (const name of packages) {
       const real = await realPackage(config, work, name);
