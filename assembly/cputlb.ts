@@ -9,7 +9,7 @@ import {
 import { faulted, raise } from './env';
 import { mmioRead, mmioWrite } from './host';
 import { physmapPage } from './memory';
-import { firstEnv, jumpCacheClear, pageHasCode, tbInvalidateByStore } from './tb';
+import { firstEnv, jumpCacheClear, jumpCacheClearPage, pageHasCode, tbInvalidateByStore } from './tb';
 import { targetAccessFault, targetTlbFill, targetUnaligned } from './target/dispatch';
 
 const OFFSET_MASK: u64 = PAGE_SIZE - 1;
@@ -88,9 +88,11 @@ function dropIfPage(entry: usize, page: u64): void {
 export function tlbFlushPage(env: usize, addr: u64): void {
   store<u32>(env, load<u32>(env, FLUSHES) + 1, FLUSHES);
   const page = addr & PAGE_MASK;
+  let large = false;
   for (let idx = 0; idx < TLB_MMU_INDEXES; idx++) {
     if (page >= load<u64>(env + idx * 16, LARGE) && page <= load<u64>(env + idx * 16, LARGE + 8)) {
       flushMmuIdx(env, idx);
+      large = true;
       continue;
     }
     for (let kind = 0; kind < TLB_KINDS; kind++) {
@@ -99,7 +101,8 @@ export function tlbFlushPage(env: usize, addr: u64): void {
       dropVictim(env, idx, kind, page);
     }
   }
-  jumpCacheClear(env);
+  if (large) jumpCacheClear(env);
+  else jumpCacheClearPage(env, page);
 }
 
 function dropVictim(env: usize, mmuIdx: i32, kind: i32, page: u64): void {

@@ -9,7 +9,7 @@ import {
 import { codeHost, codeLookup, codeSplit } from './cputlb';
 import { cpuInsnCount, faulted } from './env';
 import { translate } from './host';
-import { execBegin, execEnd, jumpCacheCell, NO_PAGE, tbFind, tbFlushIfPending, tbGeneration, tbInvalidate, tbLink } from './tb';
+import { execBegin, execEnd, jumpCacheCell, jumpCacheSet, NO_PAGE, tbFind, tbFlushIfPending, tbGeneration, tbInvalidate, tbLink } from './tb';
 import { TB_EXIT_RUN, tciExec } from './tci';
 import { targetDoInterrupt, targetExecInterrupt, targetFetchMmuIdx, targetHasWork } from './target/dispatch';
 
@@ -121,8 +121,7 @@ function execLoop(env: usize): i32 {
 function tbLookup(env: usize, cflags: u32): usize {
   const pc = load<u64>(env, ENV_PC);
   const flags = load<u32>(env, ENV_TB_FLAGS);
-  const cell = jumpCacheCell(env, pc);
-  let tb = load<usize>(cell);
+  let tb = load<usize>(jumpCacheCell(env, pc));
   if (tb != 0 && load<u64>(tb, TB_PC) == pc && load<u32>(tb, TB_FLAGS) == flags && load<u32>(tb, TB_CFLAGS) == cflags) return tb;
 
   const mmuIdx = targetFetchMmuIdx(env);
@@ -147,7 +146,7 @@ function tbLookup(env: usize, cflags: u32): usize {
     store<u32>(env, cflags, ENV_CODE_CFLAGS);
     tb = translate(env, pc as u32, (pc >> 32) as u32);
   }
-  if (tb != 0 && !split && (cflags & CF_COUNT_MASK) == 0) store<usize>(cell, tb);
+  if (tb != 0 && !split && (cflags & CF_COUNT_MASK) == 0) jumpCacheSet(env, pc, tb);
   return tb;
 }
 

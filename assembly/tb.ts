@@ -14,6 +14,9 @@ const PAGE_HASH_BITS = 13;
 /** TB_PHYS_PAGE1 of a TB that lies in one page. */
 export const NO_PAGE: u32 = 0xffffffff;
 
+const JUMP_PAGES = 4096;
+const JUMP_CACHE_SIZE = JUMP_CACHE_ENTRIES * 4 + JUMP_PAGES / 8;
+
 // A page that holds code: u32 physical page number, u32 first TB (tagged), u32 next descriptor of the bucket.
 const DESC_PAGE = 0;
 const DESC_FIRST = 4;
@@ -43,7 +46,7 @@ export function tbInit(): bool {
 /** A zeroed env with its jump cache, known to invalidation. 0: no room in the arena. */
 export function envAlloc(): usize {
   const env = arenaAllocPermanent(ENV_SIZE);
-  const cache = arenaAllocPermanent(JUMP_CACHE_ENTRIES * 4);
+  const cache = arenaAllocPermanent(JUMP_CACHE_SIZE);
   if (env == 0 || cache == 0) return 0;
   store<usize>(env, cache, ENV_JUMP_CACHE);
   store<usize>(env, firstCpu, ENV_NEXT_CPU);
@@ -62,8 +65,38 @@ export function jumpCacheCell(env: usize, pc: u64): usize {
   return load<usize>(env, ENV_JUMP_CACHE) + ((((low >> 1) ^ (low >> (JUMP_CACHE_BITS + 1))) & (JUMP_CACHE_ENTRIES - 1)) << 2);
 }
 
+/** Lets the jump cache find `tb` at `pc`. */
+export function jumpCacheSet(env: usize, pc: u64, tb: usize): void {
+  store<usize>(jumpCacheCell(env, pc), tb);
+  notePage(env, pc);
+  if (load<u32>(tb, TB_PHYS_PAGE1) != NO_PAGE) notePage(env, pc + PAGE_SIZE);
+}
+
+// Behind the cells, a bit for each page number modulo JUMP_PAGES: whether a TB with code there may be in the cache. Most pages that a guest
+// flushes hold data: then nothing need be forgotten.
+@inline
+function pageByte(env: usize, pc: u64): usize {
+  return load<usize>(env, ENV_JUMP_CACHE) + JUMP_CACHE_ENTRIES * 4 + ((((pc as u32) >> (PAGE_BITS + 3)) & (JUMP_PAGES / 8 - 1)) as usize);
+}
+
+@inline
+function pageBit(pc: u64): u8 {
+  const bit: u32 = 1 << (((pc as u32) >> PAGE_BITS) & 7);
+  return bit as u8;
+}
+
+function notePage(env: usize, pc: u64): void {
+  const cell = pageByte(env, pc);
+  store<u8>(cell, load<u8>(cell) | pageBit(pc));
+}
+
 export function jumpCacheClear(env: usize): void {
-  memory.fill(load<usize>(env, ENV_JUMP_CACHE), 0, JUMP_CACHE_ENTRIES * 4);
+  memory.fill(load<usize>(env, ENV_JUMP_CACHE), 0, JUMP_CACHE_SIZE);
+}
+
+/** The mapping of the page of `addr` changes. */
+export function jumpCacheClearPage(env: usize, addr: u64): void {
+  if ((load<u8>(pageByte(env, addr)) & pageBit(addr)) != 0) jumpCacheClear(env);
 }
 
 export function execBegin(): void {

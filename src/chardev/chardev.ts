@@ -33,6 +33,13 @@ export abstract class Chardev {
   /** Lets go of host resources. */
   close(): void {}
 
+  /** Bytes of input that wait for the device. */
+  get queued(): number {
+    return this.#queued;
+  }
+  /** The device took some of them: a backend that can hold its source back lets it go on. */
+  protected inputTaken(): void {}
+
   get inUse(): boolean {
     return this.#handlers !== undefined;
   }
@@ -70,6 +77,7 @@ export abstract class Chardev {
       else this.#queue[0] = head.subarray(part.length);
       this.#queued -= part.length;
       this.#handlers.receive(part);
+      this.inputTaken();
     }
   }
 

@@ -5,7 +5,7 @@ import { writeFully } from '../node/chardev.js';
 import { fetchGuestFiles, GuestUnavailable } from '../node/guest/debian.js';
 import { buildInitramfs } from '../node/guest/initramfs.js';
 import { createNodeHost, type NodeHost } from '../node/host.js';
-import { Machine, type MachineOptions } from '../system/facade.js';
+import type { MachineOptions } from '../system/facade.js';
 import { OptionError } from '../util/errors.js';
 import { parseAccel } from './accel.js';
 import type { SystemArguments } from './arguments.js';
@@ -13,7 +13,7 @@ import { CommandInput } from './command-input.js';
 import { CommandOutput } from './command-output.js';
 import { runEmbedded } from './embedded.js';
 import { terminalProgress } from './progress.js';
-import { readImage, runMachine } from './system.js';
+import { createMachine, readImage, runMachine } from './system.js';
 
 export interface LinuxArguments extends Partial<SystemArguments> {
   readonly share?: string;
@@ -63,7 +63,7 @@ async function runCommand(options: MachineOptions, host: NodeHost, nonce: string
     () => input.request(),
   );
   const serial = new StreamChardev('serial0', (bytes) => output.write(bytes));
-  const machine = Machine.create({ ...options, serial }, host);
+  const machine = createMachine({ ...options, serial }, host);
   const interrupted = (): void => machine.quit();
   process.on('SIGINT', interrupted);
   process.on('SIGTERM', interrupted);

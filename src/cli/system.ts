@@ -77,12 +77,21 @@ export interface Console {
   readonly stats?: boolean;
 }
 
+/** A machine that tells what goes wrong inside of wemu itself, whatever `-d` says, and ends by it: nobody is there to look at a stopped one. */
+export function createMachine(options: MachineOptions, host: NodeHost): Machine {
+  const machine = Machine.create({ ...options, log: options.log ?? { items: [], sink: logSink(undefined) } }, host);
+  machine.loop.onStop((state) => {
+    if (state === 'internal-error') machine.state.requestShutdown('host-error', 1);
+  });
+  return machine;
+}
+
 /** Makes the machine, gives it the terminal, runs it to its end, and puts the terminal back. */
 export async function runMachine(options: MachineOptions, host: NodeHost, { serials, stats }: Console): Promise<number> {
   let quit = (): void => {};
   const chardevs = serials.map((serial, i) => (typeof serial === 'string' ? openSerial(`serial${i}`, serial, () => quit()) : serial));
   try {
-    const machine = Machine.create({ ...options, serial: chardevs }, host);
+    const machine = createMachine({ ...options, serial: chardevs }, host);
     quit = () => machine.quit();
     for (const chardev of chardevs) if (chardev instanceof StdioChardev) chardev.open();
     const { exitCode } = await machine.run();

@@ -51,7 +51,11 @@ export class AddressSpace implements ValueCell {
     if (!range || address + size > range.start + range.size) return this.splitRead(address, size, range);
     const offset = address - range.start + range.offset;
     const ram = range.region.ramBlock;
-    if (!ram || (range.region.kind === 'romd' && !range.romd)) return ioRead(range.region, offset, size, this, this.log);
+    if (!ram || (range.region.kind === 'romd' && !range.romd)) {
+      const result = ioRead(range.region, offset, size, this, this.log);
+      this.ioHook?.();
+      return result;
+    }
     const bytes = ram.bytes;
     this.lo = this.hi = 0;
     if (size === 1) this.lo = bytes[offset];
@@ -67,8 +71,11 @@ export class AddressSpace implements ValueCell {
     if (!range || address + size > range.start + range.size) return this.splitWrite(address, size, lo, hi, range);
     const offset = address - range.start + range.offset;
     const ram = range.region.ramBlock;
-    if (!ram || range.region.kind === 'romd')
-      return range.readonly ? MemTxResult.Ok : ioWrite(range.region, offset, size, lo, hi, this.log);
+    if (!ram || range.region.kind === 'romd') {
+      const result = range.readonly ? MemTxResult.Ok : ioWrite(range.region, offset, size, lo, hi, this.log);
+      this.ioHook?.();
+      return result;
+    }
     if (range.readonly) {
       this.log?.mask(
         'guest_errors',
@@ -198,6 +205,8 @@ export class AddressSpace implements ValueCell {
 
   /** Set by the accelerator: RAM at linear-memory address `host` was written from TypeScript, so code translated from it is stale. */
   dirtyHook: ((host: number, size: number) => void) | undefined;
+  /** Set by the machine: a device was accessed, which may have taken any time. */
+  ioHook: (() => void) | undefined;
 
   private update(): void {
     this.view = FlatView.render(this.root);

@@ -19,6 +19,9 @@ export function writeFully(fd: number, bytes: Uint8Array): boolean {
   return true;
 }
 
+/** Bytes that may wait for the guest before a pipe is left unread for a while. */
+const FLOW_LIMIT = Chardev.INPUT_LIMIT / 4;
+
 /** `-serial stdio`: the terminal (raw, with Ctrl-A commands) or pipes. */
 export class StdioChardev extends Chardev {
   private readonly terminal: Terminal;
@@ -26,19 +29,28 @@ export class StdioChardev extends Chardev {
   constructor(
     id: string,
     private readonly quit: () => void,
+    stdin = process.stdin,
   ) {
     super(id, 'stdio');
-    this.terminal = new Terminal({
-      input: (bytes) => this.input(bytes),
+    const handlers = {
+      input: (bytes: Uint8Array) => this.typed(bytes),
       sendBreak: () => this.sendEvent('break'),
       quit,
       end: () => this.sendEvent('closed'),
-    });
+    };
+    this.terminal = new Terminal(handlers, stdin);
   }
 
   /** From now on input goes to the guest. */
   open(): void {
     this.terminal.open();
+  }
+  private typed(bytes: Uint8Array): void {
+    this.input(bytes);
+    if (this.queued > FLOW_LIMIT) this.terminal.pause();
+  }
+  protected override inputTaken(): void {
+    if (this.queued <= FLOW_LIMIT) this.terminal.resume();
   }
   override write(bytes: Uint8Array): void {
     if (!writeFully(1, bytes)) this.quit();

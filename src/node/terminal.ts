@@ -24,6 +24,7 @@ export interface TerminalHandlers {
 export class Terminal {
   private raw = false;
   private escaped = false;
+  private paused = false;
   private readonly restoreAtExit = (): void => this.restore();
   private readonly onData = (chunk: Buffer): void => this.receive(chunk);
   private readonly onEnd = (): void => this.handlers.end();
@@ -52,11 +53,24 @@ export class Terminal {
     stdin.off('data', this.onData);
     stdin.off('end', this.onEnd);
     stdin.pause();
+    this.paused = false;
     if (!this.raw) return;
     this.raw = false;
     stdin.setRawMode(false);
     process.off('exit', this.restoreAtExit);
     for (const signal of SIGNALS) process.off(signal, endBySignal);
+  }
+
+  /** Leaves a pipe unread for a while. A terminal is read on: Ctrl-A must be heard. */
+  pause(): void {
+    if (this.raw || this.paused) return;
+    this.paused = true;
+    this.stdin.pause();
+  }
+  resume(): void {
+    if (!this.paused) return;
+    this.paused = false;
+    this.stdin.resume();
   }
 
   /** Takes Ctrl-A commands out of what was typed, as QEMU's mux does. Input that comes from a pipe goes through as it is. */

@@ -119,6 +119,11 @@ export abstract class MachineState extends QObject {
   readonly #seededRandom = new SeededRandom(0);
   /** Set by the main loop: ends the running slice and any sleep soon. */
   notify: () => void = () => {};
+  /**
+   * Set by the main loop: ends a slice whose time is over. Called where an instruction can cost the host any time (device accesses), since a slice
+   * is measured in instructions.
+   */
+  checkSlice: () => void = () => {};
 
   constructor(
     readonly env: MachineEnvironment,
@@ -133,6 +138,7 @@ export abstract class MachineState extends QObject {
     this.types = env.types ?? new TypeRegistry();
     this.systemMemory = MemoryRegion.container(this.topology, 'system');
     this.addressSpace = new AddressSpace(this.systemMemory, 'memory', this.log);
+    this.addressSpace.ioHook = () => this.checkSlice();
     this.root.addChild('machine', this);
     this.addChild('peripheral', this.peripheral);
     this.addChild('unattached', this.unattached);

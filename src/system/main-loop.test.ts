@@ -3,6 +3,7 @@ import { CpuState, ExitReason } from '../hw/core/cpu.js';
 import { ManualHostClock, type IcountOptions } from '../hw/core/clock.js';
 import { defineDevice } from '../hw/core/device.js';
 import { PlainRamAllocator } from '../memory/ram.js';
+import { MemoryRegion } from '../memory/region.js';
 import type { TypeInfo } from '../qom/object.js';
 import { TypeRegistry } from '../qom/registry.js';
 import { Machine, type MachineHost, type MachineOptions } from './facade.js';
@@ -131,6 +132,44 @@ describe('the main loop', () => {
     expect(Math.max(...late)).toBeLessThan(5e6);
   });
 
+  it('ends a slice in which devices take the time', async () => {
+    const { machine, cpu, clock } = make();
+    const { systemMemory, addressSpace, topology } = machine.state;
+    systemMemory.addSubregion(0x10_0000, MemoryRegion.io(topology, 'slow', 4, { read: () => ((clock.ns += 1e6), 0), write: () => (clock.ns += 1e6) }));
+    const times: number[] = [];
+    let start = 0;
+    const run = cpu.run.bind(cpu);
+    cpu.run = (budget) => {
+      start = clock.ns;
+      const reason = run(budget);
+      times.push(clock.ns - start);
+      return reason;
+    };
+    cpu.script = () => {
+      if (cpu.instructionCount < 5_000_000) return; // a quick guest: slices of many instructions
+      if (cpu.instructionCount % 2) addressSpace.read(0x10_0000);
+      else addressSpace.write(0x10_0000, 4, 0);
+      if (times.length > 40) machine.state.requestShutdown('guest-shutdown');
+    };
+    await machine.run();
+    expect(Math.max(...times)).toBeLessThan(8e6);
+  });
+
+  it('takes a slice that was far too long to heart at once', async () => {
+    const { machine, cpu, clock } = make();
+    const times: number[] = [];
+    let before = 0;
+    cpu.script = () => {
+      if (cpu.instructionCount >= 5_000_000) clock.ns += 1000; // from now on a hundred times slower, and no device to tell
+      if (cpu.slices.length === before) return;
+      before = cpu.slices.length;
+      if (cpu.instructionCount >= 5_000_000) times.push(cpu.slices.at(-1)!);
+      if (times.length > 5) machine.state.requestShutdown('guest-shutdown');
+    };
+    await machine.run();
+    expect(Math.max(...times.slice(2))).toBeLessThan(5_000); // 4 ms at 1 us each
+  });
+
   it('fires timers on time: a slice ends at the next deadline, also at one that is armed in the slice', async () => {
     const { machine, cpu } = make();
     const { clocks } = machine.state;
@@ -221,6 +260,20 @@ describe('the main loop', () => {
     cpu.run = () => ExitReason.Debug;
     expect((await machine.run()).reason).toBe('host-qmp-quit');
     expect(stops).toEqual(['debug']);
+  });
+
+  it('ends a pause that the end of running overtakes, and a stop while nothing runs stops nothing', async () => {
+    const { machine, cpu } = make();
+    machine.stop();
+    const running = machine.run();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const count = cpu.instructionCount;
+    expect(count).toBeGreaterThan(0);
+    machine.stop();
+    await Promise.all([machine.pause(), running]);
+    expect(machine.runState).toBe('paused');
+    cpu.script = () => machine.state.requestShutdown('guest-shutdown');
+    expect((await machine.run()).reason).toBe('guest-shutdown');
   });
 
   it('gives every CPU its share', async () => {

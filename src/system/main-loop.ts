@@ -51,6 +51,7 @@ export class MainLoop {
   ) {
     machine.notify = () => this.wake();
     machine.clocks.onDeadlineChange = () => this.deadlineChanged();
+    machine.checkSlice = () => this.checkSlice();
   }
 
   /** Guest instructions a second, as measured lately. */
@@ -78,6 +79,7 @@ export class MainLoop {
 
   /** Leaves `run` soon; the machine keeps its state and can be run again. */
   leave(): void {
+    if (!this.active) return;
     this.leaving = true;
     this.wake();
   }
@@ -89,12 +91,9 @@ export class MainLoop {
     this.lastYield = this.clock.monotonicNs();
     try {
       for (;;) {
-        if (this.leaving) {
-          this.leaving = false;
-          return { reason: 'stopped', exitCode: 0 };
-        }
         const end = this.serveRequests();
         if (end) return { reason: end.cause, exitCode: end.exitCode };
+        if (this.leaving) return { reason: 'stopped', exitCode: 0 };
         this.woken = false;
         this.machine.clocks.runTimers();
         if (this.machine.runState.hasRequest) continue;
@@ -104,7 +103,7 @@ export class MainLoop {
         if (this.clock.monotonicNs() - this.lastYield >= YIELD_NS) await this.yield();
       }
     } finally {
-      this.active = false;
+      this.active = this.leaving = false;
     }
   }
 
@@ -155,7 +154,7 @@ export class MainLoop {
       budget = Math.min(budget, MAX_BUDGET);
       const before = cpu.instructionCount;
       const start = this.clock.monotonicNs();
-      this.sliceEndNs = start + ns;
+      this.sliceEndNs = start + Math.max(ns, MIN_SLICE_NS);
       this.inside = cpu;
       let reason: ExitReason;
       try {
@@ -173,10 +172,15 @@ export class MainLoop {
     }
   }
 
-  /** Moves the measured rate a quarter of the way; slices too short to tell are left out. */
+  /** Moves the measured rate a quarter of the way, or, after a slice that was far too long, all of it; slices too short to tell are left out. */
   private measure(instructions: number, ns: number): void {
     if (ns < MIN_SLICE_NS || instructions <= 0) return;
-    this.rate += (Math.max(1e-5, instructions / ns) - this.rate) / 4;
+    this.rate += (Math.max(1e-5, instructions / ns) - this.rate) / (ns > 2 * SLICE_NS ? 1 : 4);
+  }
+
+  /** The guest makes the host work: its slice ends by the clock too, or a million slow register writes would be one slice. */
+  private checkSlice(): void {
+    if (this.inside && this.clock.monotonicNs() >= this.sliceEndNs) this.inside.requestExit();
   }
 
   /** All CPUs wait for an interrupt. */

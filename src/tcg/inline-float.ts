@@ -6,7 +6,7 @@
  * Operands and results are i64. binary32 values are held with all ones above them (NaN-boxed); others are left to the helper.
  */
 
-/** (u64 at `offset` in env & mask) === value. */
+/** (u64 at `offset` in env & mask) === value. Once true it stays so until a helper that writes globals is called. */
 export interface EnvTest {
   readonly offset: number;
   readonly mask: bigint;

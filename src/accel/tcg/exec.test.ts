@@ -175,3 +175,69 @@ describe.each([['tci', {}], ['wasm', { wasm: true, hotThreshold: 4 }]] as const)
     expect(board.accel.runtime.exports.tbStatFlushes()).toBeGreaterThan(0);
   });
 });
+
+describe('what is remembered of virtual addresses', () => {
+  const [TABLES, CODE_A, CODE_B] = [RAM + 0x1_0000, RAM + 0x1_4000, RAM + 0x1_5000];
+  const [V, OTHER] = [0x40_0000, 0x40_1000];
+  const leaf = (phys: number) => (BigInt(phys >>> 12) << 10n) | 0xcfn; // V R W X A D
+
+  /** S-mode under Sv39: V holds code of `CODE_A`. */
+  const paged = () => {
+    const rig = new Board().load([addi(2, 2, 1), wfi], CODE_A).load([addi(2, 2, 16), wfi], CODE_B);
+    const pte = (table: number, index: number, value: bigint) => {
+      const bytes = new Uint8Array(8);
+      new DataView(bytes.buffer).setBigUint64(0, value, true);
+      rig.space.writeBytes(TABLES + 0x1000 * table + 8 * index, bytes);
+    };
+    const pointer = (table: number) => (BigInt((TABLES + 0x1000 * table) >>> 12) << 10n) | 1n;
+    pte(0, 0, pointer(1));
+    pte(1, V >>> 21, pointer(2));
+    const map = (virtual: number, phys: number) => pte(2, (virtual >>> 12) & 0x1ff, leaf(phys));
+    map(V, CODE_A);
+    map(OTHER, CODE_B);
+    rig.cpu.write32(rv.RV_PRIV, 1);
+    rig.cpu.write64(rv.RV_SATP, (8n << 60n) | BigInt(TABLES >>> 12));
+    rig.cpu.write32(rv.RV_MAX_SATP_MODE, 8);
+    (rig.accel.runtime.allExports.riscvPostLoad as (env: number) => void)(rig.cpu.env);
+    const run = () => {
+      rig.cpu.write32(layout.ENV_HALTED, 0);
+      rig.cpu.write64(layout.ENV_PC, BigInt(V));
+      rig.finish();
+    };
+    return { rig, map, run };
+  };
+
+  it('goes with a flush of its page', () => {
+    const { rig, map, run } = paged();
+    run();
+    run();
+    expect(rig.x(2)).toBe(2n);
+    map(V, CODE_B);
+    rig.accel.runtime.exports.tlbFlushPage(rig.cpu.env, BigInt(V));
+    run();
+    expect(rig.x(2)).toBe(18n);
+  });
+
+  it('stays when another page is flushed', () => {
+    const { rig, map, run } = paged();
+    run();
+    map(V, CODE_B); // not flushed: the guest may still see the old code, and does
+    rig.accel.runtime.exports.tlbFlushPage(rig.cpu.env, BigInt(OTHER));
+    run();
+    expect(rig.x(2)).toBe(2n);
+  });
+});
+
+describe('the threshold of code generation', () => {
+  it('finds TBs that are past it when it goes down', () => {
+    const rig = new Board({ wasm: true, hotThreshold: 1 << 20 }).load(LOOP);
+    rig.cpu.exec(1000);
+    const regions = () => /regions generated +(\d+)/.exec(rig.accel.statistics())?.[1];
+    expect(regions()).toBe('0');
+    rig.accel.runtime.exports.setHotThreshold(64);
+    rig.cpu.exec(1000);
+    expect(regions()).toBe('1');
+    rig.finish();
+    expect(rig.x(2)).toBe(0x80_0800n);
+  });
+});

@@ -19,6 +19,7 @@ import {
   TB_PHYS_PAGE1,
   TB_STATE,
   TB_STATE_INVALID,
+  TB_STATE_QUEUED,
   TB_STATE_VALID,
 } from '../../../assembly/shared/layout.js';
 
@@ -107,7 +108,8 @@ function withoutForeign(tbs: TbReader, list: readonly number[]): number[] {
       grew = true;
     }
   }
-  const stays = new Set(list.filter((tb) => leadsBack.has(tb) || tbs.get(tb, TB_FUNC) === 0));
+  const isEntry = (tb: number) => tbs.get(tb, TB_FUNC) !== 0 || (tbs.get(tb, TB_STATE) & TB_STATE_QUEUED) !== 0; // or will be one soon
+  const stays = new Set(list.filter((tb) => leadsBack.has(tb) || !isEntry(tb)));
   // what could only be reached through dropped TBs goes too
   const reached = new Set([list[0]]);
   for (const tb of reached) for (const next of successors(tbs, tb)) if (stays.has(next)) reached.add(next);

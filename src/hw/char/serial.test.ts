@@ -87,3 +87,15 @@ it('takes word accesses as its low byte', () => {
   m.addressSpace.write(SCR - 3, 4, 0x1234_5601); // offset 4: MCR
   expect(read(MCR)).toBe(1);
 });
+
+it('takes waiting input after a reset, and after what was read in loopback', () => {
+  type('abc');
+  expect(read(THR)).toBe(0x61); // b is in the register, c waits
+  m.reset();
+  expect([read(LSR) & 1, read(THR)]).toEqual([1, 0x63]);
+  type('de');
+  write(MCR, 0x10);
+  expect(read(THR)).toBe(0x64);
+  write(MCR, 0);
+  expect([read(LSR) & 1, read(THR)]).toEqual([1, 0x65]);
+});

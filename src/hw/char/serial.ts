@@ -130,6 +130,7 @@ export class SerialState {
     this.fifoTimeout.del();
     this.updateParameters();
     this.irq.lower();
+    this.chardev.acceptInput();
   }
 
   read(offset: number): number {
@@ -185,6 +186,7 @@ export class SerialState {
         break;
       case MCR:
         this.mcr = value & 0x1f;
+        if (!(value & MCR_LOOP)) this.chardev.acceptInput(); // reads in loopback have made room
         break;
       case LSR: // factory test only
       case MSR:

@@ -10,6 +10,8 @@ const SHT_SYMTAB = 2;
 const STT_SECTION = 3;
 const STT_FILE = 4;
 const SYMBOL_LIMIT = 2_000_000;
+/** Bytes of a symbol's name that are kept. */
+const NAME_LIMIT = 256;
 
 export interface ElfSegment {
   /** Guest-physical address. */
@@ -160,7 +162,7 @@ export function parseElf(name: string, file: Uint8Array, expect: ElfExpectation)
     high: Math.max(...segments.map((s) => s.address + s.memorySize)),
   };
 
-  /** A broken symbol table costs the symbols, not the image. */
+  /** A broken symbol table costs the symbols, not the image. A file has one at most (System V ABI, "Sections"). */
   function readSymbols(): ElfSymbol[] {
     const out: ElfSymbol[] = [];
     if (shentsize < (wide ? 64 : 40) || shoff + shnum * shentsize > file.length) return out;
@@ -180,12 +182,14 @@ export function parseElf(name: string, file: Uint8Array, expect: ElfExpectation)
         const kind = file[at + (wide ? 4 : 12)] & 15;
         if (nameAt === 0 || nameAt >= strings.size || kind === STT_SECTION || kind === STT_FILE) continue;
         const from = strings.offset + nameAt;
-        const zero = file.indexOf(0, from);
-        const name = decoder.decode(file.slice(from, zero < 0 ? strings.offset + strings.size : zero));
+        const raw = file.subarray(from, Math.min(from + NAME_LIMIT, strings.offset + strings.size));
+        const zero = raw.indexOf(0);
+        const name = decoder.decode(raw.slice(0, zero < 0 ? raw.length : zero));
         // Mapping symbols of the RISC-V and ARM ABIs ($x, $d) name no place.
         if (name.startsWith('$')) continue;
         out.push(wide ? { name, address: word(at + 8), size: word(at + 16) } : { name, address: word(at + 4), size: word(at + 8) });
       }
+      break;
     }
     return out;
   }

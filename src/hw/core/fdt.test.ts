@@ -36,6 +36,12 @@ it('fdtdump-like tools agree (dtc, where installed)', (context) => {
   expect(source).toContain('interrupts-extended = <0x01 0x0a>');
 });
 
+it('property names have an end: a blob cannot make each of many properties cost its whole size', () => {
+  const tree = new FdtTree();
+  tree.root.flag('x'.repeat(300));
+  expect(() => FdtTree.parse(tree.flatten())).toThrow(/a string does not end/);
+});
+
 it('a broken blob is refused with a reason, whatever is broken', () => {
   const good = sample().flatten();
   expect(() => FdtTree.parse(new Uint8Array(8))).toThrow(LoaderError);

@@ -10,6 +10,8 @@ const END = 9;
 const HEADER_SIZE = 40;
 const VERSION = 17;
 const LAST_COMPATIBLE = 16;
+/** Bytes of a property's name, with its end; the specification has 32 (2.2.4.1). */
+const NAME_LIMIT = 256;
 
 export type PropertyValue = Uint8Array;
 
@@ -174,9 +176,9 @@ export class FdtTree {
     }
     const end = version >= 17 ? structAt + structSize : stringsAt > structAt ? stringsAt : total;
     const cString = (from: number, limit: number): string => {
-      const zero = blob.indexOf(0, from);
-      if (zero < 0 || zero >= limit) throw bad('a string does not end');
-      return readText.decode(blob.slice(from, zero));
+      const size = blob.subarray(from, limit).indexOf(0);
+      if (size < 0) throw bad('a string does not end');
+      return readText.decode(blob.slice(from, from + size));
     };
     const stack: FdtNode[] = [];
     let rootSeen = false;
@@ -201,7 +203,7 @@ export class FdtTree {
         const nameAt = data.getUint32(at + 4);
         at += 8;
         if (at + length > end || nameAt >= stringsSize) throw bad('a property lies outside of its block');
-        const name = cString(stringsAt + nameAt, stringsAt + stringsSize);
+        const name = cString(stringsAt + nameAt, stringsAt + Math.min(nameAt + NAME_LIMIT, stringsSize));
         node.set(name, blob.slice(at, at + length));
         if (name === 'phandle') tree.lastPhandle = Math.max(tree.lastPhandle, node.getU32('phandle') ?? 0);
         at += (length + 3) & ~3;

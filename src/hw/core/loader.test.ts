@@ -81,6 +81,18 @@ describe('ELF', () => {
     expect(() => parseElf('k', file, expectation)).toThrow(message);
   });
 
+  it('costs little, whatever the symbol table claims: one table is read, and names have an end', () => {
+    const endless = elf64(simple);
+    const view = new DataView(endless.buffer);
+    view.setBigUint64(1024 + 128 + 32, 2700n, true); // names to the end of the file
+    view.setUint32(1424, 200, true);
+    endless.fill(0x41, 1500, 4000); // and this one has no end
+    expect([...parseElf('k', endless, expectation).symbols].map(({ name }) => name.length)).toEqual([256]);
+    const twice = elf64(simple, (v) => v.setUint16(60, 4, true));
+    twice.copyWithin(1024 + 192, 1024 + 64, 1024 + 128); // section 3 is section 1 again
+    expect(parseElf('k', twice, expectation).symbols.size).toBe(1);
+  });
+
   it('throws nothing but LoaderErrors, whatever byte is broken', () => {
     const good = elf64(simple);
     for (let at = 0; at < 1500; at++) {

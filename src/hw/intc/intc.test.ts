@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TestMachine } from '../../system/testing.js';
+import { ClockType } from '../core/clock.js';
 import { IrqLine } from '../core/irq.js';
 import { RiscvAclintMtimer, RiscvAclintSwi } from './riscv-aclint.js';
 import { SifivePlic } from './sifive-plic.js';
@@ -108,6 +109,15 @@ describe('clint', () => {
     expect(out).toEqual([1, 1]);
     m.addressSpace.write64(0, 0xffff_ffff_ffff_ffffn);
     expect(out).toEqual([0, 1]);
+  });
+
+  it('arms no timer for what lies beyond the clock: idle icount time would jump there', () => {
+    const { m, mtimer } = setup();
+    for (const at of [0, 8]) m.addressSpace.write64(at, 0xffff_ffff_ffff_ffffn);
+    expect(m.clocks.deadline(ClockType.Virtual)).toBe(Infinity);
+    expect(mtimer.deadline(0xffff_ffff_ffff_ffffn)).toBe(Infinity);
+    m.addressSpace.write64(0, 70n);
+    expect(m.clocks.deadline(ClockType.Virtual)).toBe(7_000);
   });
 
   it('has software interrupts', () => {

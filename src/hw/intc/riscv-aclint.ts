@@ -21,7 +21,6 @@ export const ACLINT_MAX_HARTS = 4095;
 
 const NS_PER_SECOND = 1_000_000_000n;
 const U32 = 0xffff_ffffn;
-const MAX_NS = 2 ** 53 - 1;
 const wrap = (value: bigint): bigint => BigInt.asUintN(64, value);
 /** `old` with `value` put into its low or high word, or all of it when 8 bytes were written. */
 const merge = (old: bigint, value: bigint, size: number, high: boolean): bigint =>
@@ -143,13 +142,13 @@ export class RiscvAclintMtimer extends SysBusDevice {
     this.timeListeners.push(listener);
   }
 
-  /** When, on the virtual clock in ns, mtime will reach `target`; capped at what a number holds exactly (104 days). */
+  /** When, on the virtual clock in ns, mtime will reach `target`; never (Infinity) if that is beyond what a number holds exactly (104 days). */
   deadline(target: bigint): number {
     const now = this.time();
     if (target <= now) return this.now;
     const ns = ((target - now) * NS_PER_SECOND + BigInt(this.timebaseFreq) - 1n) / BigInt(this.timebaseFreq);
     const when = BigInt(Math.floor(this.now)) + ns;
-    return when > BigInt(MAX_NS) ? MAX_NS : Number(when);
+    return when > BigInt(Number.MAX_SAFE_INTEGER) ? Infinity : Number(when);
   }
 
   /** Exact in numbers where a tick is a whole number of ns: `time` is read often. */
@@ -177,7 +176,7 @@ export class RiscvAclintMtimer extends SysBusDevice {
     this.expiry[hart].modNs(this.deadline(value));
   }
 
-  /** A capped deadline or a rounded one may come early: ask mtime itself. */
+  /** A rounded deadline may come early: ask mtime itself. */
   private expired(hart: number): void {
     this.setTimecmp(hart, this.timecmp[hart]);
   }

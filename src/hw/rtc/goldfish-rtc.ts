@@ -136,7 +136,7 @@ export class GoldfishRtc extends SysBusDevice {
       return;
     }
     const when = this.clockNs() + wait;
-    this.timer.modNs(Number(when < MAX_NS ? when : MAX_NS));
+    this.timer.modNs(when < MAX_NS ? Number(when) : Infinity);
     this.alarmRunning = true;
   }
 

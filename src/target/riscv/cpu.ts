@@ -33,7 +33,7 @@ interface RiscvExports {
 /** Where `time` comes from: the board's mtimer. */
 export interface TimeSource {
   time(): bigint;
-  /** When mtime reaches `target`: ns of the virtual clock. */
+  /** When mtime reaches `target`: ns of the virtual clock; Infinity: never. */
   deadline(target: bigint): number;
   /** mtime was set. */
   onTimeSet(listener: () => void): void;

@@ -17,7 +17,9 @@ const FAULT: Traits = { ...EFFECT, mayFault: true };
 /** May raise, and may change anything. */
 const ANYTHING: Traits = { mayFault: true };
 
-const define = (result: boolean, traits: Traits) => (name: string, args: number): HelperDef => ({ name, args, result, ...traits });
+const define =
+  (result: boolean, traits: Traits) =>
+  (name: string, args: number): HelperDef => ({ name, args, result, ...traits });
 
 const pure = define(true, PURE);
 
@@ -158,4 +160,7 @@ export const H = {
 } as const;
 
 /** Every helper; a helper's number is its index. */
-export const HELPERS: readonly HelperDef[] = [...Object.values(H), ...Object.values(FP).flatMap((format) => Object.values(format) as HelperDef[])];
+export const HELPERS: readonly HelperDef[] = [
+  ...Object.values(H),
+  ...Object.values(FP).flatMap((format) => Object.values(format) as HelperDef[]),
+];

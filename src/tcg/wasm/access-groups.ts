@@ -39,7 +39,12 @@ interface Sum {
 const CONSTANT_BASE = -1;
 
 /** The accesses of a block that share a check with another, by op. */
-export function groupAccesses(ir: TbIr, block: Block, helpers: readonly HelperDef[], globalCount: number): ReadonlyMap<number, GroupedAccess> {
+export function groupAccesses(
+  ir: TbIr,
+  block: Block,
+  helpers: readonly HelperDef[],
+  globalCount: number,
+): ReadonlyMap<number, GroupedAccess> {
   const { ops } = ir;
   const found = new Map<number, GroupedAccess>();
   const open = new Map<string, AccessGroup>();

@@ -100,7 +100,10 @@ export const Wasm = {
 /** Operator numbers for binary32 and, at index 1, binary64. */
 const floats = (name: string): readonly [number, number] => [raw[`_Binaryen${name}Float32`](), raw[`_Binaryen${name}Float64`]()];
 /** `name` is binaryen's, with _ for the width. */
-const convert = (name: string): readonly [number, number] => [raw[`_Binaryen${name.replace('_', '32')}`](), raw[`_Binaryen${name.replace('_', '64')}`]()];
+const convert = (name: string): readonly [number, number] => [
+  raw[`_Binaryen${name.replace('_', '32')}`](),
+  raw[`_Binaryen${name.replace('_', '64')}`](),
+];
 
 /** Floating-point operators: index 0 is f32's, 1 f64's. */
 export const Float = {

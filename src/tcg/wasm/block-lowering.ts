@@ -4,7 +4,7 @@
  */
 import { TempKind, TYPE_I64 } from '../ir-buffer.js';
 import { OP_WORDS } from '../opcodes.js';
-import { I32, I64, type Expr, type ValueType, type WasmModule } from './binaryen.js';
+import { F64, Float, I32, I64, type Expr, type ValueType, type WasmModule } from './binaryen.js';
 import type { FunctionLocals } from './function-locals.js';
 import { INPUTS, OUTPUTS } from './global-flow.js';
 import type { Block, TbIr } from './region.js';
@@ -27,6 +27,7 @@ export class BlockLowering {
   /** Uses of output i of op k until its next definition: at 2 * (k - first) + i. */
   private readonly uses: Int32Array;
   private readonly freed: number[] = [];
+  private readonly memory = new Map<string, number>();
   private reads: number[] = [];
   private size = 0;
   private op = 0;
@@ -103,6 +104,15 @@ export class BlockLowering {
     }
     const local = this.localFor(temp);
     this.reads.push(local);
+    return this.read(local, temp);
+  }
+
+  /** Whether a temp is a global in an F64 local. */
+  isFloat(temp: number): boolean {
+    return temp < this.globalCount && this.locals.typeOfGlobal(temp) === F64;
+  }
+  private read(local: number, temp: number): Expr {
+    if (this.isFloat(temp)) return this.m.unary(Float.toBits[1], this.m.get(local, F64));
     return this.m.get(local, this.typeOf(temp));
   }
 
@@ -113,9 +123,25 @@ export class BlockLowering {
   /** The value of an input as often as wanted: each call makes another expression for it. */
   operand(temp: number): () => Expr {
     if (this.isConst(temp)) return () => this.constant(temp);
+    if (this.isFloat(temp)) {
+      const local = this.localFor(temp);
+      this.reads.push(local);
+      return () => this.read(local, temp);
+    }
     const local = this.useLocal(temp);
     const type = this.typeOf(temp);
     return () => this.m.get(local, type);
+  }
+
+  /** The same of an i64 as a binary64 number. */
+  floatOperand(temp: number): () => Expr {
+    if (this.isFloat(temp)) {
+      const local = this.localFor(temp);
+      this.reads.push(local);
+      return () => this.m.get(local, F64);
+    }
+    const bits = this.operand(temp);
+    return () => this.m.unary(Float.fromBits[1], bits());
   }
 
   /** A local that holds an input for the length of this op. */
@@ -127,6 +153,7 @@ export class BlockLowering {
       this.pending.delete(temp);
       return this.spill(waiting.expr, this.typeOf(temp));
     }
+    if (this.isFloat(temp)) return this.spill(this.read(this.localFor(temp), temp), I64);
     const local = this.localFor(temp);
     this.reads.push(local);
     return local;
@@ -160,6 +187,22 @@ export class BlockLowering {
     this.locals.release(local);
   }
 
+  /** An i32 that stays as it is until `forget`: made once. */
+  remembered(key: string, make: () => Expr): number {
+    let local = this.memory.get(key);
+    if (local === undefined) {
+      local = this.allocate(I32);
+      this.list.push(this.m.set(local, make()));
+      this.memory.set(key, local);
+    }
+    return local;
+  }
+  /** Env may have changed in any way, or the block ends. */
+  forget(): void {
+    for (const local of this.memory.values()) this.locals.release(local);
+    this.memory.clear();
+  }
+
   /** Puts an expression into a scratch local. */
   spill(expr: Expr, type: ValueType): number {
     const local = this.scratch(type);
@@ -181,7 +224,7 @@ export class BlockLowering {
     const fixed = temp < this.globalCount ? this.locals.ofGlobal(temp) : this.shared.get(temp);
     if (fixed !== undefined) {
       this.beforeWrite(fixed);
-      this.list.push(this.m.set(fixed, expr));
+      this.list.push(this.m.set(fixed, this.isFloat(temp) ? this.m.unary(Float.fromBits[1], expr) : expr));
       return;
     }
     this.pending.delete(temp); // an earlier value whose only user was dead
@@ -196,6 +239,13 @@ export class BlockLowering {
     this.localOf.set(temp, local);
     this.usesLeft.set(temp, uses);
     if (uses === 0) this.freed.push(local);
+  }
+
+  /** Sets a global that `isFloat` to a binary64 number. */
+  defineFloat(global: number, expr: Expr): void {
+    const local = this.locals.ofGlobal(global);
+    this.beforeWrite(local);
+    this.list.push(this.m.set(local, expr));
   }
 
   /** A local is about to change: expressions that read it are placed now. */

@@ -121,7 +121,8 @@ function functionHints(reader: Reader, end: number): { offset: number; likely: 0
     if (op === IF || op === BR_IF) {
       if (last === I64_EQ && before === I64_AND && third === I64_CONST && mask) hints.push({ offset: at - start, likely: 1 });
       else if (last === I32_GT_U && before === I32_CONST && third === LOCAL_GET) hints.push({ offset: at - start, likely: 1 });
-      else if ((last === I32_AND && testsFloat(before)) || (last >= F32_EQ && last <= F64_GE)) hints.push({ offset: at - start, likely: 1 });
+      else if ((last === I32_AND && testsFloat(before)) || (last >= F32_EQ && last <= F64_GE))
+        hints.push({ offset: at - start, likely: 1 });
       else if (last === I32_LOAD && offset === ENV_FAULT) hints.push({ offset: at - start, likely: 0 });
       else if (last === I32_OR && before === I32_LOAD && offset === ENV_EXIT_REQUEST) hints.push({ offset: at - start, likely: 0 });
     }

@@ -20,7 +20,11 @@ export class FunctionLocals {
     [I64, []],
   ]);
 
-  constructor(globalCount: number) {
+  constructor(
+    globalCount: number,
+    /** Globals that hold binary64 values: their locals are F64, with the same bits. */
+    private readonly floats: ReadonlySet<number> = new Set(),
+  ) {
     this.globals = new Int32Array(globalCount).fill(-1);
   }
 
@@ -28,8 +32,12 @@ export class FunctionLocals {
     return PARAMS + this.types.push(type) - 1;
   }
 
+  typeOfGlobal(global: number): ValueType {
+    return this.floats.has(global) ? F64 : I64;
+  }
+
   ofGlobal(global: number): number {
-    if (this.globals[global] < 0) this.globals[global] = this.create(I64);
+    if (this.globals[global] < 0) this.globals[global] = this.create(this.typeOfGlobal(global));
     return this.globals[global];
   }
 

@@ -6,11 +6,13 @@
  * overflow; a magnitude of at least twice the smallest normal number rules out underflow; env says that inexact has accrued already.
  */
 import type { EnvTest, FloatOp, InlineFloat } from '../inline-float.js';
-import type { HelperDef } from '../opcodes.js';
+import { Op, OP_WORDS, type HelperDef } from '../opcodes.js';
 import { EXTEND_S32, EXTEND_U32, F32, F64, Float, I32, I64, Wasm, WRAP, type Expr, type WasmModule } from './binaryen.js';
 import type { BlockLowering } from './block-lowering.js';
 import { ENV } from './function-locals.js';
+import { PC } from './global-flow.js';
 import { lowerMulAdd64 } from './lower-mul-add.js';
+import type { Region } from './region.js';
 
 /** All ones above a binary32 value. */
 const BOX = -0x1_0000_0000n;
@@ -35,24 +37,26 @@ interface Context {
   readonly tests: Expr[];
 }
 
-/** Makes the value, an i64 expression, and adds the tests of it. */
-type Lower = (c: Context) => Expr;
+/** A value as an i64, or as a binary64 number. */
+type Value = { readonly bits: Expr } | { readonly double: Expr };
+/** Makes the value and adds the tests of it. */
+type Lower = (c: Context) => Value;
 
 function box(c: Context, bits: Expr): Expr {
   return c.m.binary(Wasm.or[1], c.m.unary(EXTEND_U32, bits), c.m.i64(BOX));
 }
 
 /** A float result of format `f` as a register holds it, in a local; `least`: the smallest exponent field that is safe. */
-function checked(c: Context, result: Expr, least: number, f: Format = c.f): Expr {
+function checked(c: Context, result: Expr, least: number, f: Format = c.f): Value {
   const { m, b } = c;
-  const type = f ? I64 : I32;
-  const bits = b.spill(m.unary(Float.toBits[f], result), type);
+  const type = f ? F64 : F32;
+  const number = b.spill(result, type);
   const { shift, max } = EXPONENT[f];
-  const high = m.binary(Wasm.shrU[f], m.get(bits, type), f ? m.i64(BigInt(shift)) : m.i32(shift));
+  const high = m.binary(Wasm.shrU[f], m.unary(Float.toBits[f], m.get(number, type)), f ? m.i64(BigInt(shift)) : m.i32(shift));
   const field = m.binary(Wasm.and[0], f ? m.unary(WRAP, high) : high, m.i32(max));
   const fromLeast = least > 0 ? m.binary(Wasm.sub[0], field, m.i32(least)) : field;
   c.tests.push(m.binary(Wasm.ltU[0], fromLeast, m.i32(max - least)));
-  return f ? m.get(bits, I64) : box(c, m.get(bits, I32));
+  return f ? { double: m.get(number, F64) } : { bits: box(c, m.unary(Float.toBits[0], m.get(number, F32))) };
 }
 
 /** Exponent fields from here on are safe from underflow: 1 includes the smallest normal number, to which tiny results may round. */
@@ -69,13 +73,12 @@ const select =
   (c) =>
     notNan(c, c.m.binary(operator[c.f], c.arg(0), c.arg(1)));
 
-function notNan(c: Context, result: Expr): Expr {
+function notNan(c: Context, result: Expr): Value {
   const { m, b, f } = c;
   const local = b.spill(result, f ? F64 : F32);
   const get = () => m.get(local, f ? F64 : F32);
   c.tests.push(m.binary(Float.eq[f], get(), get()));
-  const bits = m.unary(Float.toBits[f], get());
-  return f ? bits : box(c, bits);
+  return f ? { double: get() } : { bits: box(c, m.unary(Float.toBits[0], get())) };
 }
 
 const comparison =
@@ -84,7 +87,7 @@ const comparison =
     const { m, f } = c;
     const ordered = (k: number) => m.binary(Float.eq[f], c.arg(k), c.arg(k));
     c.tests.push(ordered(0), ordered(1));
-    return m.unary(EXTEND_U32, m.binary(operator[f], c.arg(0), c.arg(1)));
+    return { bits: m.unary(EXTEND_U32, m.binary(operator[f], c.arg(0), c.arg(1))) };
   };
 
 /** Truncation, of what is well inside the range. */
@@ -95,7 +98,7 @@ const truncate =
     const limit = f ? m.f64(2 ** (bits - 1)) : m.unary(Float.demote, m.f64(2 ** (bits - 1)));
     c.tests.push(m.binary(Float.lt[f], m.unary(Float.abs[f], c.arg(0)), limit));
     const value = m.unary(operator[f], c.arg(0));
-    return bits === 32 ? m.unary(EXTEND_S32, value) : value;
+    return { bits: bits === 32 ? m.unary(EXTEND_S32, value) : value };
   };
 
 /** From an integer: never tiny, never too large. */
@@ -103,8 +106,8 @@ const fromInt =
   (operator: readonly [number, number], bits: 32 | 64): Lower =>
   (c) => {
     const { m, f } = c;
-    const value = m.unary(Float.toBits[f], m.unary(operator[f], bits === 32 ? m.unary(WRAP, c.raw(0)) : c.raw(0)));
-    return f ? value : box(c, value);
+    const value = m.unary(operator[f], bits === 32 ? m.unary(WRAP, c.raw(0)) : c.raw(0));
+    return f ? { double: value } : { bits: box(c, m.unary(Float.toBits[0], value)) };
   };
 
 const fused =
@@ -138,7 +141,7 @@ const LOWER: Record<FloatOp, Lower> = {
     c.tests.push(isBoxed(m, c.raw(0)));
     const local = b.spill(m.unary(Float.promote, m.unary(Float.fromBits[0], m.unary(WRAP, c.raw(0)))), F64);
     c.tests.push(m.binary(Float.eq[1], m.get(local, F64), m.get(local, F64)));
-    return m.unary(Float.toBits[1], m.get(local, F64));
+    return { double: m.get(local, F64) };
   },
   narrow: (c) => checked(c, c.m.unary(Float.demote, c.arg(0)), NOT_TINY, 0),
 };
@@ -156,12 +159,13 @@ export function lowerFloat(b: BlockLowering, helper: HelperDef, ops: Int32Array,
 
   const { m } = b;
   const f: Format = inline.bits === 64 ? 1 : 0;
-  const used = helper.args - (inline.ignoredArgs ?? (inline.rounding ? 1 : 0));
-  const operands = Array.from({ length: used }, (_, k) => b.operand(ops[p + 3 + k]));
+  const temps = operandTemps(inline, helper, ops, p);
+  const operands = temps.map((temp) => b.operand(temp));
   const raw = (k: number) => operands[k]();
-  const arg = (k: number) => m.unary(Float.fromBits[f], f ? raw(k) : m.unary(WRAP, raw(k)));
+  const doubles = f && !FROM_INT.has(inline.op) ? temps.map((temp) => b.floatOperand(temp)) : [];
+  const arg = (k: number) => (f ? doubles[k]() : m.unary(Float.fromBits[0], m.unary(WRAP, raw(k))));
   const tests: Expr[] = [];
-  if (envTest !== 'always') tests.push(testEnv(m, envTest));
+  if (envTest !== 'always') tests.push(testEnv(b, envTest));
   // The conjunction of the values is boxed iff each one is.
   if (!f && !FROM_INT.has(inline.op)) {
     tests.push(
@@ -172,19 +176,51 @@ export function lowerFloat(b: BlockLowering, helper: HelperDef, ops: Int32Array,
     );
   }
   const value = LOWER[inline.op]({ b, m, f, arg, raw, tests });
+  const d = ops[p + 1];
+  const isFloat = b.isFloat(d);
+  const bits = (v: Value) => ('bits' in v ? v.bits : m.unary(Float.toBits[1], v.double));
+  const double = (v: Value) => ('double' in v ? v.double : m.unary(Float.fromBits[1], v.bits));
   if (tests.length === 0) {
-    b.define(ops[p + 1], value);
+    if (isFloat) b.defineFloat(d, double(value));
+    else b.define(d, bits(value));
     return true;
   }
-  const result = b.scratch(I64);
+  const result = b.scratch(isFloat ? F64 : I64);
   m.importFunction(`helper_${helper.name}`, [I32, ...Array.from({ length: helper.args }, () => I64)], I64);
   const args = operands.map((get) => get());
-  for (let k = used; k < helper.args; k++) args.push(b.use(ops[p + 3 + k]));
+  for (let k = temps.length; k < helper.args; k++) args.push(b.use(ops[p + 3 + k]));
   const call = m.call(`helper_${helper.name}`, [m.get(ENV, I32), ...args], I64);
   const all = tests.reduce((left, right) => m.binary(Wasm.and[0], left, right));
-  b.list.push(m.if(all, m.set(result, value), m.set(result, call)));
-  b.define(ops[p + 1], m.get(result, I64), false);
+  const called: Value = { bits: call };
+  b.list.push(m.if(all, m.set(result, isFloat ? double(value) : bits(value)), m.set(result, isFloat ? double(called) : bits(called))));
+  if (isFloat) b.defineFloat(d, m.get(result, F64));
+  else b.define(d, m.get(result, I64), false);
   return true;
+}
+
+/** The arguments that the operation is done on. */
+function operandTemps(inline: InlineFloat, helper: HelperDef, ops: Int32Array, p: number): number[] {
+  const used = helper.args - (inline.ignoredArgs ?? (inline.rounding ? 1 : 0));
+  return Array.from(ops.subarray(p + 3, p + 3 + used));
+}
+
+const TO_INT: ReadonlySet<FloatOp> = new Set<FloatOp>(['eq', 'lt', 'le', 'toInt32', 'toInt64']);
+
+/** Globals of a region that inline operations take or give as binary64 numbers: they are kept as such. */
+export function floatGlobals(region: Region, helpers: readonly HelperDef[], globalCount: number): ReadonlySet<number> {
+  const found = new Set<number>();
+  for (const { ops, opCount } of region.tbs) {
+    for (let p = 0; p < opCount * OP_WORDS; p += OP_WORDS) {
+      if (ops[p] !== Op.call) continue;
+      const helper = helpers[ops[p + 2]];
+      const { inline } = helper;
+      if (inline?.bits !== 64) continue;
+      const takes = FROM_INT.has(inline.op) ? [] : operandTemps(inline, helper, ops, p);
+      const gives = TO_INT.has(inline.op) || inline.op === 'narrow' ? [] : [ops[p + 1]];
+      for (const temp of [...takes, ...gives]) if (temp > PC && temp < globalCount) found.add(temp);
+    }
+  }
+  return found;
 }
 
 function roundingTest(b: BlockLowering, inline: InlineFloat, ops: Int32Array, p: number): EnvTest | 'always' | undefined {
@@ -193,7 +229,12 @@ function roundingTest(b: BlockLowering, inline: InlineFloat, ops: Int32Array, p:
   return b.isConst(mode) ? inline.rounding.when.get(Number(b.constOf(mode))) : undefined;
 }
 
-function testEnv(m: WasmModule, { offset, mask, value }: EnvTest): Expr {
-  const field = m.load(8, false, I64, m.get(ENV, I32), offset);
-  return m.binary(Wasm.eq[1], m.binary(Wasm.and[1], field, m.i64(mask)), m.i64(value));
+/** Once a block: only what may change anything in env can make it false again (flags accrue). */
+function testEnv(b: BlockLowering, { offset, mask, value }: EnvTest): Expr {
+  const { m } = b;
+  const local = b.remembered(`${offset} ${mask} ${value}`, () => {
+    const field = m.load(8, false, I64, m.get(ENV, I32), offset);
+    return m.binary(Wasm.eq[1], m.binary(Wasm.and[1], field, m.i64(mask)), m.i64(value));
+  });
+  return m.get(local, I32);
 }

@@ -21,7 +21,7 @@ import {
   PAGE_SIZE,
 } from '../../../assembly/shared/layout.js';
 import { Op } from '../opcodes.js';
-import { EXTEND32, I32, I64, NONE, Wasm, WRAP, type Expr } from './binaryen.js';
+import { EXTEND32, F64, Float, I32, I64, NONE, Wasm, WRAP, type Expr } from './binaryen.js';
 import type { GroupedAccess } from './access-groups.js';
 import type { BlockLowering } from './block-lowering.js';
 import { ENV } from './function-locals.js';
@@ -76,7 +76,12 @@ function pathOf(b: BlockLowering, memory: MemoryHost, address: number, access: A
   if (group.first === memory.op) return leader(b, address, access, kind, grouped);
   // `> 0` is what the branch hints know
   const { m } = b;
-  return { hit: m.binary(Wasm.gtU[0], m.get(group.host, I32), m.i32(0)), prepare: [], host: m.get(group.host, I32), offset: offset - group.low };
+  return {
+    hit: m.binary(Wasm.gtU[0], m.get(group.host, I32), m.i32(0)),
+    prepare: [],
+    host: m.get(group.host, I32),
+    offset: offset - group.low,
+  };
 }
 
 /** Points `entry` at the TLB entry of a 32-bit address, less the table's offset from env. Returns the tag. */
@@ -141,10 +146,13 @@ function load(b: BlockLowering, host: MemoryHost, d: number, addr: number, acces
   const { m } = b;
   const address = b.useLocal(addr);
   const path = pathOf(b, host, address, access, TLB_KIND_READ);
-  const value = b.scratch(I64);
+  // a double goes where it belongs without a detour
+  const isFloat = b.isFloat(d) && access.bytes === 8 && !access.swap;
+  const type = isFloat ? F64 : I64;
+  const value = b.scratch(type);
 
   const fast = path.prepare;
-  const loaded = m.load(access.bytes, access.signed && !access.swap, I64, path.host, path.offset);
+  const loaded = m.load(access.bytes, access.signed && !access.swap, type, path.host, path.offset);
   if (access.swap) {
     const outside = b.list.splice(0); // byteSwap's temporaries belong inside the fast arm
     const swapped = byteSwap(b, loaded, access.bytes, 1);
@@ -155,10 +163,12 @@ function load(b: BlockLowering, host: MemoryHost, d: number, addr: number, acces
 
   host.importRuntime('ldSlow', [I64, I32], I64);
   const slow = slowPath(b, host);
-  slow.push(m.set(value, m.call('ldSlow', [m.get(ENV, I32), m.get(address, I64), m.i32(access.oi)], I64)));
+  const called = m.call('ldSlow', [m.get(ENV, I32), m.get(address, I64), m.i32(access.oi)], I64);
+  slow.push(m.set(value, isFloat ? m.unary(Float.fromBits[1], called) : called));
   host.faultTest(slow);
   b.list.push(m.if(path.hit, m.sequence(fast), m.sequence(slow)));
-  b.define(d, m.get(value, I64), false);
+  if (isFloat) b.defineFloat(d, m.get(value, F64));
+  else b.define(d, m.get(value, I64), false);
 }
 
 function extendSigned(b: BlockLowering, value: Expr, access: Access): Expr {
@@ -179,7 +189,8 @@ function store(b: BlockLowering, host: MemoryHost, v: number, addr: number, acce
     const swapped = byteSwap(b, low, access.bytes, 1);
     fast.push(...b.list.splice(0), m.store(access.bytes, I64, path.host, swapped, path.offset));
     b.list.push(...outside);
-  } else fast.push(m.store(access.bytes, I64, path.host, value(), path.offset));
+  } else if (b.isFloat(v) && access.bytes === 8) fast.push(m.store(8, F64, path.host, b.floatOperand(v)(), path.offset));
+  else fast.push(m.store(access.bytes, I64, path.host, value(), path.offset));
 
   host.importRuntime('stSlow', [I64, I64, I32], NONE);
   const slow = slowPath(b, host);

@@ -11,14 +11,14 @@ const SIGN = 1n << 63n;
 const BIAS = 1023n;
 const EPSILON = 2 ** -52;
 
-export function lowerMulAdd64(
+export function lowerMulAdd64<T>(
   b: BlockLowering,
   tests: Expr[],
   arg: (k: number) => Expr,
   negateProduct: boolean,
   negateAddend: boolean,
-  checked: (result: Expr) => Expr,
-): Expr {
+  checked: (result: Expr) => T,
+): T {
   const { m } = b;
   const float = (value: Expr) => {
     const local = b.spill(value, F64);
@@ -57,6 +57,11 @@ export function lowerMulAdd64(
   const r = float(end(1 - EPSILON));
   // normal factors whose product's error is a normal number too
   const isNormal = (bits: Expr) => m.binary(Wasm.ne[1], bits, m.i64(0n));
-  tests.push(isNormal(fieldA()), isNormal(fieldB()), i(Wasm.geU, fields(), m.i64(2n * BIAS - 1022n + 104n)), x(Float.eq, r(), end(1 + EPSILON)));
+  tests.push(
+    isNormal(fieldA()),
+    isNormal(fieldB()),
+    i(Wasm.geU, fields(), m.i64(2n * BIAS - 1022n + 104n)),
+    x(Float.eq, r(), end(1 + EPSILON)),
+  );
   return checked(r());
 }

@@ -17,7 +17,7 @@ import { BlockLowering } from './block-lowering.js';
 import { FaultExits } from './fault-exits.js';
 import { ENTRY, ENV, FunctionLocals } from './function-locals.js';
 import { clobbersGlobals, GlobalFlow, INPUTS, isMemoryOp, OUTPUTS, PC, syncsGlobals } from './global-flow.js';
-import { lowerFloat } from './lower-float.js';
+import { floatGlobals, lowerFloat } from './lower-float.js';
 import { lowerMemory, type MemoryHost } from './lower-memory.js';
 import { compare, lowerOp } from './lower-ops.js';
 import { buildCfg, type Block, type Cfg, type Region, type TbIr } from './region.js';
@@ -53,7 +53,7 @@ class RegionLowering {
     private readonly target: TargetInfo,
   ) {
     this.cfg = buildCfg(region);
-    this.locals = new FunctionLocals(target.globalOffset.length);
+    this.locals = new FunctionLocals(target.globalOffset.length, floatGlobals(region, target.helpers, target.globalOffset.length));
     this.budget = this.locals.create(I32);
     const isTested = (block: Block) => block.isTbStart && (target.icount || block.isLoopHead);
     this.flow = new GlobalFlow(region, this.cfg, target.helpers, target.globalOffset.length, isTested);
@@ -150,7 +150,7 @@ class RegionLowering {
 
   private loadGlobal(g: number): Expr {
     const { m } = this;
-    return m.set(this.locals.ofGlobal(g), m.load(8, false, I64, m.get(ENV, I32), this.target.globalOffset[g]));
+    return m.set(this.locals.ofGlobal(g), m.load(8, false, this.locals.typeOfGlobal(g), m.get(ENV, I32), this.target.globalOffset[g]));
   }
 
   // leaving
@@ -163,7 +163,8 @@ class RegionLowering {
   private storeDirty(list: Expr[], dirty: readonly number[]): void {
     const { m } = this;
     for (const g of dirty) {
-      list.push(m.store(8, I64, m.get(ENV, I32), m.get(this.locals.ofGlobal(g), I64), this.target.globalOffset[g]));
+      const type = this.locals.typeOfGlobal(g);
+      list.push(m.store(8, type, m.get(ENV, I32), m.get(this.locals.ofGlobal(g), type), this.target.globalOffset[g]));
     }
   }
 
@@ -236,6 +237,7 @@ class RegionLowering {
           if (syncsGlobals(this.target.helpers[ir.ops[p + 2]])) faults.close();
           this.lowerCall(lowering, ir.ops, p, dirty.members(row), reload.get(k) ?? [], host);
         } else {
+          lowering.forget();
           faults.close();
           this.terminate(lowering, block, ir, p, dirty.members(row), go);
           list.push(...lowering.list);
@@ -244,6 +246,7 @@ class RegionLowering {
       }
       lowering.finish();
     }
+    lowering.forget();
     faults.close();
     list.push(...lowering.list);
     if (block.succ.length > 0) list.push(go(0));
@@ -303,6 +306,7 @@ class RegionLowering {
     b.list.push(call);
     if (helper.mayFault) host.faultTest(b.list, syncsGlobals(helper));
     if (clobbersGlobals(helper)) {
+      b.forget();
       for (const g of reload) {
         b.beforeWrite(this.locals.ofGlobal(g));
         b.list.push(this.loadGlobal(g));

@@ -106,6 +106,34 @@ describe('the region former', () => {
   });
 });
 
+describe('indirect jumps in the region former', () => {
+  /** Block 0 ends with goto_ptr, which led to 1, 2 and 3; 2 lies in two pages, 3 in another one. */
+  const jumps = (): Rig => {
+    const rig = new Rig([0xff, 0, 0, 0]);
+    [1, 2, 3].forEach((i, slot) => rig.tbs.set(rig.tb(0), L.TB_INDIRECT + 4 * slot, rig.tb(i)));
+    [0, 1, 3].forEach((i) => rig.tbs.set(rig.tb(i), L.TB_PHYS_PAGE1, -1));
+    rig.tbs.set(rig.tb(2), L.TB_PHYS_PAGE1, 8);
+    rig.tbs.set(rig.tb(3), L.TB_PC, 0x2030);
+    return rig;
+  };
+
+  it('puts what ran most first, and guards other pages', () => {
+    const rig = jumps();
+    rig.tbs.set(rig.tb(3), L.TB_EXEC_COUNT, 200);
+    const region = formRegion(rig.tbs, rig.tb(0));
+    const guarded = new Map(region.indirect[0].map(({ to, guarded }) => [region.tbs[to], guarded]));
+    expect(region.tbs[region.indirect[0][0].to]).toBe(rig.tb(3));
+    expect([1, 2, 3].map((i) => guarded.get(rig.tb(i)))).toEqual([false, true, true]);
+  });
+
+  it('guards a jump from the same virtual page with another physical one', () => {
+    const rig = jumps();
+    rig.tbs.set(rig.tb(1), L.TB_PHYS_PAGE0, 9);
+    const region = formRegion(rig.tbs, rig.tb(0));
+    expect(region.indirect[0]).toContainEqual({ to: region.tbs.indexOf(rig.tb(1)), guarded: true });
+  });
+});
+
 describe('code generation', () => {
   it('installs a region that runs', () => {
     const rig = new Rig([1, 2, 0]);

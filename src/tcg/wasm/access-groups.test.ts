@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import * as L from '../../../assembly/shared/layout.js';
+import type { TcgContext } from '../context.js';
+import type { Region } from './region.js';
+import { leave, RAM, Rig, tb, X1, X2, X3, X4 } from '../../../tests/support/wasm-rig.js';
+
+const PAGE = 0x4000n;
+
+const block = (build: (tcg: TcgContext) => void): Region => ({
+  entries: [0],
+  tbs: [
+    tb(0x100, 3, [-1, -1], (tcg) => {
+      build(tcg);
+      leave(tcg, 0, 0x10c);
+    }),
+  ],
+});
+
+/** x2, x3, x4 = three words from x1 on. */
+const loads = (): Region =>
+  block((tcg) => {
+    for (const [i, d] of [X3, X2, X4].entries()) {
+      const address = tcg.temp();
+      tcg.insnStart(4 * i);
+      tcg.addi(address, X1, [8, 0, 16][i]);
+      tcg.qemuLd(d, address, L.MO_64, 0);
+    }
+  });
+
+const rigAt = (address: bigint): Rig => {
+  const rig = new Rig();
+  rig.map(PAGE);
+  for (let i = 0; i < 512; i++) rig.view.setBigUint64(RAM + 8 * i, BigInt(i), true);
+  rig.set(X1, address);
+  return rig;
+};
+
+describe('accesses that share a TLB check', () => {
+  it('reach both ends of the range', () => {
+    const rig = rigAt(PAGE + 0x1000n - 24n);
+    rig.run(loads());
+    expect([X2, X3, X4].map((g) => rig.get(g))).toEqual([509n, 510n, 511n]);
+    expect(rig.slow).toEqual([]);
+  });
+
+  it('all take the slow path if the range crosses a page', () => {
+    for (const at of [PAGE + 0x1000n - 20n, PAGE - 8n]) {
+      const rig = rigAt(at);
+      rig.run(loads());
+      expect(rig.slow).toHaveLength(3);
+      expect([X2, X3, X4].map((g) => rig.get(g))).toEqual([0x55n, 0x55n, 0x55n]);
+    }
+  });
+
+  it('do so too after any slow path, which may have changed the memory map', () => {
+    const rig = rigAt(PAGE);
+    rig.set(X2, 0x9000n);
+    rig.run(
+      block((tcg) => {
+        const address = tcg.temp();
+        tcg.qemuLd(X3, X1, L.MO_64, 0);
+        tcg.qemuSt(X3, X2, L.MO_64, 0);
+        tcg.addi(address, X1, 8);
+        tcg.qemuLd(X4, address, L.MO_64, 0);
+      }),
+    );
+    expect(rig.slow.map((call) => call.slice(0, 7))).toEqual(['st 9000', 'ld 4008']);
+  });
+
+  it('end where the base register gets another value', () => {
+    const rig = rigAt(PAGE + 8n);
+    rig.run(
+      block((tcg) => {
+        tcg.qemuLd(X3, X1, L.MO_64, 0);
+        tcg.shli(X1, X1, 1);
+        tcg.qemuLd(X4, X1, L.MO_64, 0);
+      }),
+    );
+    expect([rig.get(X3), rig.slow]).toEqual([1n, ['ld 8010 30']]);
+  });
+
+  it('follow a base register that moves by a constant', () => {
+    const rig = rigAt(PAGE + 64n);
+    rig.run(
+      block((tcg) => {
+        tcg.addi(X1, X1, -48);
+        tcg.qemuLd(X3, X1, L.MO_64, 0);
+        tcg.addi(X1, X1, 40);
+        tcg.qemuLd(X4, X1, L.MO_64, 0);
+      }),
+    );
+    expect([rig.get(X3), rig.get(X4), rig.get(X1), rig.slow]).toEqual([2n, 7n, PAGE + 56n, []]);
+  });
+});

@@ -1,0 +1,109 @@
+/** For tests of the backend: a memory with one env, the runtime functions that generated code imports, and TBs made by hand. */
+import { expect } from 'vitest';
+import * as L from '../../assembly/shared/layout.js';
+import { TcgContext } from '../../src/tcg/context.js';
+import type { HelperDef } from '../../src/tcg/opcodes.js';
+import { compileRegions } from '../../src/tcg/wasm/compile.js';
+import { copyIr, type IndirectLink, type Region, type TbIr } from '../../src/tcg/wasm/region.js';
+
+const OFFSETS = [L.ENV_PC, ...Array.from({ length: 8 }, (_, i) => 0x100 + 8 * i)];
+const GLOBALS = OFFSETS.map((offset, i) => ({ name: i === 0 ? 'pc' : `x${i}`, offset }));
+export const [PC, X1, X2, X3, X4] = [0, 1, 2, 3, 4];
+export const HELPERS: HelperDef[] = [
+  { name: 'pure', args: 2, result: true, pure: true },
+  { name: 'swap', args: 0, result: false },
+  { name: 'fail', args: 1, result: false, mayFault: true, noReadGlobals: true, noWriteGlobals: true },
+  { name: 'peek', args: 0, result: true, noWriteGlobals: true },
+];
+export const [PURE, SWAP, FAIL, PEEK] = HELPERS;
+export const ENV = 0x10000;
+export const RAM = 0x90000;
+
+/** A shared memory with one env, and the runtime functions that generated code imports. */
+export class Rig {
+  readonly memory = new WebAssembly.Memory({ initial: 16, maximum: 65536, shared: true });
+  readonly view = new DataView(this.memory.buffer);
+  readonly slow: string[] = [];
+  readonly runtime = {
+    ldSlow: (_env: number, address: bigint, oi: number): bigint => {
+      this.slow.push(`ld ${address.toString(16)} ${oi.toString(16)}`);
+      if (address < 0x1000n) this.setU32(L.ENV_FAULT, 1);
+      return 0x55n;
+    },
+    stSlow: (_env: number, address: bigint, value: bigint, oi: number): void => {
+      this.slow.push(`st ${address.toString(16)} ${value.toString(16)} ${oi.toString(16)}`);
+      if (address < 0x1000n) this.setU32(L.ENV_FAULT, 1);
+    },
+    helper_pure: (_env: number, a: bigint, b: bigint) => a * b,
+    helper_swap: () => {
+      const [a, b] = [this.get(X1), this.get(X2)];
+      this.set(X1, b);
+      this.set(X2, a);
+    },
+    helper_fail: (_env: number, a: bigint) => void (a !== 0n && this.setU32(L.ENV_FAULT, 1)),
+    helper_peek: () => this.get(X1) + 1n,
+  };
+
+  constructor(
+    private readonly helpers: readonly HelperDef[] = HELPERS,
+    more: Readonly<Record<string, (...args: bigint[]) => bigint>> = {},
+  ) {
+    Object.assign(this.runtime, more);
+    this.setU32(L.ENV_BUDGET, 1_000_000);
+    for (let k = 0; k < L.TLB_MMU_INDEXES * L.TLB_KINDS * L.TLB_ENTRIES; k++) {
+      this.view.setBigUint64(ENV + L.ENV_TLB + k * L.TLB_ENTRY_SIZE, BigInt(L.TLB_INVALID), true);
+    }
+  }
+
+  /** Maps a guest page to RAM, for loads and stores with mmu index 0. */
+  map(page: bigint, host = RAM): void {
+    const index = Number((page >> 12n) & 0x3ffn);
+    for (const kind of [L.TLB_KIND_READ, L.TLB_KIND_WRITE]) {
+      const entry = ENV + L.ENV_TLB + kind * L.TLB_TABLE_SIZE + index * L.TLB_ENTRY_SIZE;
+      this.view.setBigUint64(entry + L.TLB_ENTRY_TAG, page, true);
+      this.view.setInt32(entry + L.TLB_ENTRY_ADDEND, Number(BigInt.asIntN(32, BigInt(host) - page)), true);
+    }
+  }
+  get(global: number): bigint {
+    return this.view.getBigUint64(ENV + OFFSETS[global], true);
+  }
+  set(global: number, value: bigint): void {
+    this.view.setBigUint64(ENV + OFFSETS[global], value, true);
+  }
+  u32(offset: number): number {
+    return this.view.getInt32(ENV + offset, true);
+  }
+  setU32(offset: number, value: number): void {
+    this.view.setInt32(ENV + offset, value, true);
+  }
+
+  run(region: Region, entry = 0, icount = false): number {
+    return this.compile(region, icount)(ENV, entry);
+  }
+  compile(region: Region, icount = false): (env: number, entry: number) => number {
+    const target = { globalOffset: OFFSETS, helpers: this.helpers, icount };
+    const bytes = compileRegions([region], target, (module) => expect(module.validate(), module.emitText()).toBe(true));
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { m: { m: this.memory }, r: this.runtime });
+    return instance.exports['0'] as (env: number, entry: number) => number;
+  }
+}
+
+let nextTb = 0x1000;
+export function tb(
+  pc: number,
+  icount: number,
+  links: [number, number],
+  build: (tcg: TcgContext) => void,
+  indirect: IndirectLink[] = [],
+  flags = 0,
+  helpers = HELPERS,
+): TbIr {
+  const tcg = new TcgContext(GLOBALS, helpers);
+  build(tcg);
+  return copyIr(tcg, (nextTb += 0x80), BigInt(pc), icount, { links, indirect, flags });
+}
+/** The usual end of a TB: pc, then goto_tb. */
+export function leave(tcg: TcgContext, n: number, pc: number): void {
+  tcg.movi(PC, pc);
+  tcg.gotoTb(n);
+}
