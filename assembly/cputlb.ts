@@ -10,7 +10,7 @@ import { faulted, raise } from './env';
 import { mmioRead, mmioWrite } from './host';
 import { physmapPage } from './memory';
 import { firstEnv, jumpCacheClear, jumpCacheClearPage, pageHasCode, tbInvalidateByStore } from './tb';
-import { targetAccessFault, targetTlbFill, targetUnaligned } from './target/dispatch';
+import { targetAccessFault, targetAddress, targetTlbFill, targetUnaligned } from './target/dispatch';
 
 const OFFSET_MASK: u64 = PAGE_SIZE - 1;
 const PAGE_MASK: u64 = ~OFFSET_MASK;
@@ -345,9 +345,10 @@ export function ldSlow(env: usize, addr: u64, oi: u32): u64 {
   } else {
     const low = lookup(env, addr, room, TLB_KIND_READ, mmuIdx, false);
     if (low == 0) return 0;
-    const high = lookup(env, addr + room, size - room, TLB_KIND_READ, mmuIdx, false);
+    const rest = targetAddress(env, addr + room);
+    const high = lookup(env, rest, size - room, TLB_KIND_READ, mmuIdx, false);
     if (high == 0) return 0;
-    value = loadPart(env, low, addr, room) | (loadPart(env, high, addr + room, size - room) << (8 * room));
+    value = loadPart(env, low, addr, room) | (loadPart(env, high, rest, size - room) << (8 * room));
   }
   return extend((memop & MO_BSWAP) != 0 ? swapBytes(value, size) : value, memop);
 }
@@ -400,14 +401,15 @@ export function stSlow(env: usize, addr: u64, value: u64, oi: u32): void {
   }
   const low = writable(env, addr, room, mmuIdx);
   if (low == 0) return;
-  const high = writable(env, addr + room, size - room, mmuIdx);
+  const rest = targetAddress(env, addr + room);
+  const high = writable(env, rest, size - room, mmuIdx);
   if (high == 0) return;
   // A device may refuse: then nothing must have been written to memory yet.
   const highFirst = (flagsOf(high) & TLB_MMIO) != 0;
-  if (highFirst) storePart(env, high, addr + room, size - room, value >> (8 * room));
+  if (highFirst) storePart(env, high, rest, size - room, value >> (8 * room));
   if (highFirst && faulted(env)) return;
   storePart(env, low, addr, room, value);
-  if (!highFirst && !faulted(env)) storePart(env, high, addr + room, size - room, value >> (8 * room));
+  if (!highFirst && !faulted(env)) storePart(env, high, rest, size - room, value >> (8 * room));
 }
 
 // ---- Atomics -----------------------------------------------------------------------------------------------------------

@@ -1,5 +1,5 @@
 // What everything in the runtime needs of a vCPU's env, beside plain loads and stores at the offsets of shared/layout.ts.
-import { ENV_BUDGET, ENV_EXCEPTION_INDEX, ENV_EXIT_REQUEST, ENV_FAULT, ENV_INSN_COUNT, ENV_RETURN_REQUEST, ENV_SLICE } from './shared/layout';
+import { ENV_BUDGET, ENV_EXCEPTION_INDEX, ENV_EXIT_REQUEST, ENV_FAULT, ENV_INSN_COUNT, ENV_RETURN_REQUEST, ENV_SLICE, EXIT_REQUESTED } from './shared/layout';
 
 /** Raises an exception: the running code sees ENV_FAULT, restores the instruction's state and leaves; the exec loop delivers. */
 export function raise(env: usize, exceptionIndex: i32): void {
@@ -20,5 +20,5 @@ export function cpuInsnCount(env: usize): u64 {
 /** Asks cpuExec to return EXEC_REQUEST soon. May be called from another thread. */
 export function cpuRequestExit(env: usize): void {
   atomic.store<u32>(env, 1, ENV_RETURN_REQUEST);
-  atomic.store<u32>(env, 1, ENV_EXIT_REQUEST);
+  atomic.store<u32>(env, EXIT_REQUESTED, ENV_EXIT_REQUEST);
 }

@@ -11,7 +11,7 @@ import { cpuInsnCount, faulted } from './env';
 import { translate } from './host';
 import { execBegin, execEnd, jumpCacheCell, jumpCacheSet, NO_PAGE, tbFind, tbFlushIfPending, tbGeneration, tbInvalidate, tbLink } from './tb';
 import { TB_EXIT_RUN, tciExec } from './tci';
-import { targetDoInterrupt, targetExecInterrupt, targetFetchMmuIdx, targetHasWork } from './target/dispatch';
+import { targetAddress, targetDoInterrupt, targetExecInterrupt, targetFetchMmuIdx, targetHasWork } from './target/dispatch';
 
 export { cpuInsnCount } from './env';
 
@@ -133,7 +133,7 @@ function tbLookup(env: usize, cflags: u32): usize {
   if (split) cflags = (cflags & ~CF_COUNT_MASK) | ONE_INSN;
   tb = tbFind((phys >> PAGE_BITS) as u32, pc, flags, cflags);
   if (tb != 0 && load<u32>(tb, TB_PHYS_PAGE1) != NO_PAGE) {
-    const second = codeLookup(env, nextPage(pc), mmuIdx);
+    const second = codeLookup(env, nextPage(env, pc), mmuIdx);
     if (second == u64.MAX_VALUE) return 0;
     if (((second >> PAGE_BITS) as u32) != load<u32>(tb, TB_PHYS_PAGE1)) {
       tbInvalidate(tb);
@@ -151,13 +151,13 @@ function tbLookup(env: usize, cflags: u32): usize {
 }
 
 @inline
-function nextPage(pc: u64): u64 {
-  return (pc & ~(PAGE_SIZE - 1)) + PAGE_SIZE;
+function nextPage(env: usize, pc: u64): u64 {
+  return targetAddress(env, (pc & ~(PAGE_SIZE - 1)) + PAGE_SIZE);
 }
 
 /** For the translator: host address of the page after the one ENV_PC is in, or 0 with the fetch fault raised. Its physical page: codeNextPhysPage. */
 export function codeNextPage(env: usize): usize {
-  const phys = codeLookup(env, nextPage(load<u64>(env, ENV_PC)), targetFetchMmuIdx(env));
+  const phys = codeLookup(env, nextPage(env, load<u64>(env, ENV_PC)), targetFetchMmuIdx(env));
   if (phys == u64.MAX_VALUE) return 0;
   nextPhysPage = (phys >> PAGE_BITS) as u32;
   return codeHost;

@@ -1,7 +1,7 @@
 // Translation blocks: hash table, lists by physical page, chaining and its undoing. Records live in the arena (TB_* of shared/layout.ts).
 // Lists hold tagged pointers, QEMU's way: record | n says through which of its two links (pages or jumps) a TB hangs there.
 import {
-  ENV_EXIT_REQUEST, ENV_JUMP_CACHE, ENV_NEXT_CPU, ENV_SIZE, JUMP_CACHE_BITS, JUMP_CACHE_ENTRIES, PAGE_BITS, PAGE_SIZE, TB_CFLAGS, TB_FLAGS, TB_HASH_NEXT,
+  ENV_EXIT_REQUEST, EXIT_REQUESTED, ENV_JUMP_CACHE, ENV_NEXT_CPU, ENV_SIZE, JUMP_CACHE_BITS, JUMP_CACHE_ENTRIES, PAGE_BITS, PAGE_SIZE, TB_CFLAGS, TB_FLAGS, TB_HASH_NEXT,
   TB_JMP0, TB_JMP_LIST, TB_JMP_NEXT0, TB_PAGE_NEXT0, TB_PC, TB_PHYS_PAGE0, TB_PHYS_PAGE1, TB_RECORD_SIZE, TB_REGION, TB_SIZE, TB_STATE,
   TB_STATE_INVALID, TB_STATE_VALID,
 } from './shared/layout';
@@ -193,7 +193,7 @@ export function tbRegister(tb: usize): bool {
 export function tbFlushAll(): void {
   if (executing > 0) {
     flushPending = true;
-    for (let env = firstCpu; env != 0; env = load<usize>(env, ENV_NEXT_CPU)) atomic.store<u32>(env, 1, ENV_EXIT_REQUEST);
+    for (let env = firstCpu; env != 0; env = load<usize>(env, ENV_NEXT_CPU)) atomic.store<u32>(env, EXIT_REQUESTED, ENV_EXIT_REQUEST);
   } else {
     tbFlushNow();
   }

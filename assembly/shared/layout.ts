@@ -9,6 +9,8 @@ export const PAGE_SIZE = 0x1000;
 export const ENV_BUDGET = 0x00;
 /** u32: non-zero asks running code to return to the dispatcher at the next TB boundary or loop header. */
 export const ENV_EXIT_REQUEST = 0x04;
+/** What a request is written as: above every budget, so that one comparison of the two (as i32) tests both. */
+export const EXIT_REQUESTED = 0x7fff_ffff;
 /** u32: set to 1 by a helper or slow path that raised an exception; running code restores state and returns at once. */
 export const ENV_FAULT = 0x08;
 /** i32: the exception to deliver when ENV_FAULT is set (target numbering, or EXCP_* below). -1: none. */

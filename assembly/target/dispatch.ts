@@ -2,7 +2,7 @@
 import { ENV_TARGET, TARGET_RISCV } from '../shared/layout';
 import { riscvDoInterrupt, riscvExecInterrupt, riscvHasWork } from './riscv/trap';
 import { riscvAccessFault, riscvTlbFill, riscvTranslateDebug, riscvUnaligned } from './riscv/mmu';
-import { riscvFetchMmuIdx, riscvReset } from './riscv/cpu';
+import { riscvFetchMmuIdx, riscvReset, xlenAddress } from './riscv/cpu';
 
 @inline
 function isRiscv(env: usize): bool {
@@ -30,6 +30,11 @@ export function targetExecInterrupt(env: usize): bool {
 /** Whether a halted vCPU has a reason to run again (WFI wakes on pending and locally enabled, whatever the global enable says). */
 export function targetHasWork(env: usize): bool {
   return isRiscv(env) ? riscvHasWork(env) : false;
+}
+
+/** An address computed by adding to another, as wide as the target's are: where an access that crosses a page goes on. */
+export function targetAddress(env: usize, addr: u64): u64 {
+  return isRiscv(env) ? xlenAddress(env, addr) : addr;
 }
 
 /** Raises the target's misaligned-address fault for an access of TLB_KIND_* `access`. */

@@ -1,9 +1,7 @@
-/** The codegen worker's own module on Node. */
+/** The codegen worker's own module on Node. Messages wait in the port until somebody listens, so requests may come while it still loads. */
 import { setFlagsFromString } from 'node:v8';
 import { workerData, type MessagePort } from 'node:worker_threads';
 import type { CodegenInit, GenerateRequest } from '../accel/tcg/codegen/protocol.js';
-import { CodegenService } from '../accel/tcg/codegen/worker-service.js';
-import { createFrontend } from '../target/index.js';
 
 /**
  * V8 never replaces a running wasm function, and counts its way up to the optimising compiler: generated code gets no other one, and no
@@ -21,6 +19,13 @@ function compileOptimised(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
     setFlagsFromString('--wasm-lazy-compilation');
   }
 }
+
+// binaryen is to be trusted, and most of its functions are never called: 10 ms instead of 35 to make its module. V8's flags hold for the
+// whole process, hence only for the moment, and the imports by hand.
+setFlagsFromString('--wasm-lazy-validation');
+const { CodegenService } = await import('../accel/tcg/codegen/worker-service.js');
+setFlagsFromString('--no-wasm-lazy-validation');
+const { createFrontend } = await import('../target/index.js');
 
 const port = workerData as MessagePort;
 const service = new CodegenService(createFrontend, compileOptimised);

@@ -7,7 +7,14 @@ import type { CodegenInit, CodegenWorker, GenerateReply, GenerateRequest } from 
 
 export function startCodegenWorker(): CodegenWorker {
   const { port1, port2 } = new MessageChannel();
-  const worker = new Worker(new URL('./codegen-worker-main.js', import.meta.url), { workerData: port2, transferList: [port2] });
+  const worker = new Worker(new URL('./codegen-worker-main.js', import.meta.url), {
+    workerData: port2,
+    transferList: [port2],
+    // a worker takes the process's options, and this one is an error for a file
+    execArgv: process.execArgv.filter((option) => !option.startsWith('--input-type')),
+  });
+  // A worker that cannot be loaded or dies leaves the machine in tci: slow, and right.
+  worker.on('error', (error) => console.error(`wemu: code generation is off: ${error instanceof Error ? error.message : String(error)}`));
   // Neither end keeps the process alive.
   worker.unref();
   port1.unref();

@@ -3,8 +3,6 @@ import type { TargetFrontend } from '../accel/tcg/translator.js';
 import type { CpuConfig } from './riscv/config.js';
 import { RiscvFrontend } from './riscv/translate.js';
 
-export type TargetName = 'riscv';
-
 /** `config` is the target's own: for riscv a CpuConfig. */
 export function createFrontend(target: string, config: unknown): TargetFrontend {
   switch (target) {

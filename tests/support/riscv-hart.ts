@@ -1,6 +1,6 @@
 import * as layout from '../../assembly/shared/layout.js';
 import * as rv from '../../assembly/shared/riscv.js';
-import { readEngineWasm } from '../../src/node/engine-wasm.js';
+import { engineModule } from './engine.js';
 
 /** Where the hart's RAM is, and how much of it there is. */
 export const RAM = 0x8000_0000;
@@ -52,7 +52,7 @@ export class Hart {
   private readonly exports: Record<string, Export>;
 
   constructor({ xlen = 64, extensions = EXTENSIONS.rv64, pmp = true }: HartOptions = {}) {
-    const module = new WebAssembly.Module(readEngineWasm());
+    const module = engineModule();
     const imports: WebAssembly.Imports = { env: { memory: this.memory, abort: () => undefined }, host: {} };
     for (const { module: from, name, kind } of WebAssembly.Module.imports(module))
       if (kind === 'function') (imports[from] ??= {})[name] ??= () => 1;

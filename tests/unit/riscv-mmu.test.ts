@@ -68,6 +68,17 @@ function paged(levels: number, options: ConstructorParameters<typeof Hart>[0] = 
   return { hart, map, put, slot };
 }
 
+it('an access across the top of RV32 goes on at address 0', () => {
+  const { hart, map } = paged(2, { xlen: 32 });
+  map(0xffff_f000n, DATA, RWX);
+  map(0n, DATA + 0x1000, RWX);
+  hart.setPhys32(DATA + 0xffc, 0x1122_3344);
+  hart.setPhys32(DATA + 0x1000, 0x5566_7788);
+  expect(hart.load(0xffff_fffen, 2)).toBe(0x7788_1122n);
+  expect(hart.store(0xffff_fffen, 0xabcd_ef01n, 2)).toBeUndefined();
+  expect([hart.load(0xffff_fffcn, 2), hart.load(0n, 2)]).toEqual([0xef01_3344n, 0x5566_abcdn]);
+});
+
 describe.each([
   ['sv39', 3, 64, 0x7f_1234_5000n | (0x1ffffffn << 39n)],
   ['sv48', 4, 64, 0x7abc_1234_5000n],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CPU_INTERRUPT_HARD, ENV_EXIT_REQUEST, ENV_HALTED, ENV_INTERRUPT_REQUEST } from '../../assembly/shared/layout.js';
+import { CPU_INTERRUPT_HARD, ENV_EXIT_REQUEST, ENV_HALTED, ENV_INTERRUPT_REQUEST, EXIT_REQUESTED } from '../../assembly/shared/layout.js';
 import { RV_BADADDR } from '../../assembly/shared/riscv.js';
 import { Hart } from '../support/riscv-hart.js';
 
@@ -176,7 +176,7 @@ describe('interrupts', () => {
     lines(hart, bit8(MTIP));
     expect([hart.get32(ENV_EXIT_REQUEST), hart.get32(ENV_INTERRUPT_REQUEST) & CPU_INTERRUPT_HARD]).toEqual([0, CPU_INTERRUPT_HARD]);
     hart.write(0x300, 8n);
-    expect(hart.get32(ENV_EXIT_REQUEST)).toBe(1);
+    expect(hart.get32(ENV_EXIT_REQUEST)).toBe(EXIT_REQUESTED);
     lines(hart, bit8(MTIP), 0);
     expect(hart.get32(ENV_INTERRUPT_REQUEST) & CPU_INTERRUPT_HARD).toBe(0);
   });

@@ -1,5 +1,5 @@
 // Interrupts: what is pending, which of them may be taken now. Privileged specification, sections 3.1.9 and 4.1.3; Sstc.
-import { CPU_INTERRUPT_HARD, ENV_EXIT_REQUEST, ENV_INTERRUPT_REQUEST } from '../../shared/layout';
+import { CPU_INTERRUPT_HARD, ENV_EXIT_REQUEST, EXIT_REQUESTED, ENV_INTERRUPT_REQUEST } from '../../shared/layout';
 import { RV_EXT_IRQ, RV_MENVCFG, RV_MIDELEG, RV_MIE, RV_MIP, RV_MSTATUS, RV_SOFT_MIP, RV_STIMECMP, RVX_SSTC } from '../../shared/riscv';
 import { rdtime, timerUpdate } from './host';
 import { MENVCFG_STCE, MIP_STIP, MSTATUS_MIE, MSTATUS_SIE, PRV_M, PRV_S } from './bits';
@@ -25,7 +25,7 @@ export function updateInterrupts(env: usize): void {
     return;
   }
   store<u32>(env, request | CPU_INTERRUPT_HARD, ENV_INTERRUPT_REQUEST);
-  if (pendingInterrupt(env) >= 0) atomic.store<u32>(env, 1, ENV_EXIT_REQUEST);
+  if (pendingInterrupt(env) >= 0) atomic.store<u32>(env, EXIT_REQUESTED, ENV_EXIT_REQUEST);
 }
 
 /** WFI ends when an interrupt is pending and enabled in mie, whatever mstatus and delegation say (section 3.3.3). */

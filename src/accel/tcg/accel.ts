@@ -41,6 +41,8 @@ export interface TcgOptions {
 export interface TcgMachine {
   readonly addressSpace: AddressSpace;
   readonly log?: Log;
+  /** Ends the running slice if it is over by the clock. */
+  checkSlice?(): void;
 }
 
 const TARGETS: Readonly<Record<string, number>> = { riscv: layout.TARGET_RISCV };
@@ -153,7 +155,12 @@ export class TcgAccel {
 
   private host(): RuntimeHost {
     return {
-      translate: (env, pcLo, pcHi) => this.translator!.translate(env, pcLo, pcHi),
+      translate: (env, pcLo, pcHi) => {
+        const tb = this.translator!.translate(env, pcLo, pcHi);
+        // A guest that keeps making new code spends its slice here, not in instructions.
+        this.machine?.checkSlice?.();
+        return tb;
+      },
       mmioRead: (env, address, size) => this.guard('MMIO read', () => this.mmioRead(env >>> 0, address, size)),
       mmioWrite: (env, address, size) => this.guard('MMIO write', () => this.mmioWrite(env >>> 0, address, size)),
       tbHot: (tb) => void this.guard('code generation', () => this.tbHot(tb >>> 0)),

@@ -3,18 +3,18 @@ import type { CodegenSetup } from './accel.js';
 import type { CodegenWorker } from './codegen/protocol.js';
 import { WasmCodeGenerator, type CodeGenerator, type WasmGeneratorOptions } from './codegen/wasm-generator.js';
 
-/** Code is made by a worker, while the vCPU goes on in tci. The worker starts when the first TB is hot: a machine that idles needs none. */
+/**
+ * Code is made by a worker, while the vCPU goes on in tci. The worker starts with the first vCPU, so that it loads binaryen while the
+ * machine is still being made and its images are copied: nobody waits for it.
+ */
 export function workerCodegen(createWorker: () => CodegenWorker): (setup: CodegenSetup) => CodeGenerator {
   return ({ memory, runtime, target, config, icount, hotThreshold }) => {
-    const startWorker = (): CodegenWorker => {
-      const worker = createWorker();
-      worker.post({ kind: 'init', memory, target, config, icount });
-      return worker;
-    };
+    const worker = createWorker();
+    worker.post({ kind: 'init', memory, target, config, icount });
     return new WasmCodeGenerator({
       memory,
       runtime: runtime.allExports as WasmGeneratorOptions['runtime'],
-      startWorker,
+      worker,
       setThreshold: hotThreshold === undefined ? (count) => runtime.exports.setHotThreshold(count) : undefined,
     });
   };

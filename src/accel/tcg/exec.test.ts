@@ -3,6 +3,7 @@ import * as layout from '../../../assembly/shared/layout.js';
 import * as rv from '../../../assembly/shared/riscv.js';
 import { engineModule } from '../../../tests/support/engine.js';
 import { AddressSpace } from '../../memory/address-space.js';
+import type { RamBlock } from '../../memory/ram.js';
 import { MemoryRegion, MemoryTopology } from '../../memory/region.js';
 import { createFrontend } from '../../target/index.js';
 import { parseCpuConfig } from '../../target/riscv/config.js';
@@ -37,11 +38,14 @@ class Board {
   readonly cpu: Vcpu;
   readonly space: AddressSpace;
   readonly log: string[] = [];
+  readonly topology = new MemoryTopology();
+  readonly root = MemoryRegion.container(this.topology, 'system');
+  readonly allocate: (name: string, size: number) => RamBlock;
 
   constructor(options: { arenaSize?: number; icount?: boolean; wasm?: boolean; hotThreshold?: number } = {}) {
     const memory = createEngineMemory(0x40_0000, options.arenaSize ?? 0x80_0000);
-    const topology = new MemoryTopology();
-    const root = MemoryRegion.container(topology, 'system');
+    const { topology, root } = this;
+    this.allocate = (name, size) => memory.ram.allocate(name, size);
     root.addSubregion(RAM, MemoryRegion.ram(topology, 'ram', memory.ram.allocate('ram', 0x20_0000)));
     const ops = { read: (offset: number, size: number) => offset * 0x10 + size, write: (offset: number, value: number) => this.log.push(`${offset}=${value}`) };
     root.addSubregion(UART, MemoryRegion.io(topology, 'uart', 0x100, ops));
@@ -125,6 +129,27 @@ describe.each([['tci', {}], ['wasm', { wasm: true, hotThreshold: 4 }]] as const)
     board.cpu.write64(layout.ENV_PC, BigInt(RAM));
     board.cpu.write32(layout.ENV_HALTED, 0);
     expect(board.finish().x(3)).toBe(2n);
+  });
+
+  it('invalidates what is programmed into a ROM device while it is not mapped', () => {
+    const FLASH = 0x2000_0000;
+    const board = new Board(tier);
+    const block = board.allocate('flash', 0x1000);
+    const region = MemoryRegion.romDevice(board.topology, 'flash', block, { read: () => 0, write: () => {} });
+    board.root.addSubregion(FLASH, region);
+    const program = (words: readonly number[]) => new Uint32Array(block.bytes.buffer, block.bytes.byteOffset, words.length).set(words);
+    const run = () => {
+      board.cpu.write64(layout.ENV_PC, BigInt(FLASH));
+      board.cpu.write32(layout.ENV_HALTED, 0);
+      return board.finish().x(3);
+    };
+    program([addi(3, 0, 1), wfi]);
+    expect(run()).toBe(1n);
+    region.setRomd(false);
+    program([addi(3, 0, 2)]);
+    board.space.dirtyHook!(block.host, 4);
+    region.setRomd(true);
+    expect(run()).toBe(2n);
   });
 
   it('reaches devices, and faults where there is none, with the pc of the instruction', () => {

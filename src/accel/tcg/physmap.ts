@@ -33,9 +33,12 @@ export class PhysicalMap implements AddressSpaceListener {
     }
   }
 
-  /** RAM at a linear-memory address was written by a device or loader: code translated from it goes, wherever the guest sees it. */
+  /**
+   * RAM at a linear-memory address was written by a device or loader: code translated from it goes, wherever the guest sees it, or saw it: flash
+   * that is being programmed is not mapped meanwhile.
+   */
   written(host: number, size: number): void {
-    for (const m of this.mappings) {
+    for (const m of this.seen) {
       const start = Math.max(host, m.host);
       const end = Math.min(host + size, m.host + m.length);
       if (start < end) this.runtime.exports.tbInvalidatePhysRange(m.base + start - m.host, end - start);

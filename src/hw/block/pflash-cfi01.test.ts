@@ -29,6 +29,11 @@ it('reads as memory, identifies itself and answers CFI', () => {
   command(0, 0xff);
 });
 
+it('answers a doubleword as two words, in any mode', () => {
+  command(0, 0x70);
+  expect([m.addressSpace.readTx(0, 8), m.addressSpace.hi]).toEqual([0, 0x0080_0080]);
+});
+
 it('programs words and erases sectors', () => {
   command(0x1004, 0x40);
   w(0x1004, 0x1234_5678);

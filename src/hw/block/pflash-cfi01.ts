@@ -92,7 +92,6 @@ export class PflashCfi01 extends SysBusDevice {
     if (this.deviceWidth === 0) this.deviceWidth = this.width;
     this.fillCfiTable();
     this.region = this.romDeviceRegion(this.name, size, {
-      accessSizes: [1, 2, 4],
       read: (offset, width) => this.read(offset, width),
       write: (offset, value, width) => this.write(offset, value, width),
     });

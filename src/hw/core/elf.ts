@@ -2,9 +2,9 @@
 import { LoaderError } from '../../util/errors.js';
 
 export const EM_RISCV = 243;
-export const EM_PPC = 20;
-export const EM_PPC64 = 21;
 
+/** Guest memory lives in a 32-bit linear memory: no segment can be larger. */
+const MAX_MEMORY = 2 ** 32;
 const PT_LOAD = 1;
 const SHT_SYMTAB = 2;
 const STT_SECTION = 3;
@@ -134,7 +134,7 @@ export function parseElf(name: string, file: Uint8Array, expect: ElfExpectation)
     if (memsz === 0) continue;
     if (filesz > memsz) throw bad(`segment ${i} is larger in the file (${filesz}) than in memory (${memsz})`);
     if (offset + filesz > file.length) throw bad(`truncated: segment ${i} ends at ${offset + filesz}, the file at ${file.length}`);
-    if (paddr + BigInt(memsz) > 1n << 53n || memsz > 2 ** 40) throw bad(`segment ${i} at ${hex(paddr)}, ${memsz} bytes, is absurd`);
+    if (paddr + BigInt(memsz) > 1n << 53n || memsz >= MAX_MEMORY) throw bad(`segment ${i} at ${hex(paddr)}, ${memsz} bytes, is absurd`);
     segments.push({
       address: Number(paddr),
       virtualAddress: vaddr,

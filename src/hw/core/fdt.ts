@@ -13,8 +13,6 @@ const LAST_COMPATIBLE = 16;
 /** Bytes of a property's name, with its end; the specification has 32 (2.2.4.1). */
 const NAME_LIMIT = 256;
 
-export type PropertyValue = Uint8Array;
-
 const text = new TextEncoder();
 const readText = new TextDecoder();
 

@@ -43,12 +43,6 @@ export class IrqLine {
 /** `count` input lines of one handler. */
 export const irqLines = (handler: IrqHandler, count: number): IrqLine[] => Array.from({ length: count }, (_, n) => new IrqLine(handler, n));
 
-/** A line that drives all of `targets`. */
-export const splitIrq = (...targets: IrqLine[]): IrqLine => new IrqLine((_, level) => targets.forEach((t) => t.set(level)));
-
-/** A line that inverts. */
-export const invertIrq = (target: IrqLine): IrqLine => new IrqLine((_, level) => target.set(level ? 0 : 1));
-
 /** `count` inputs; `target` is high while any of them is. */
 export function orIrq(target: IrqLine, count: number): IrqLine[] {
   const lines: IrqLine[] = irqLines(() => target.set(lines.some((line) => line.level !== 0)), count);

@@ -17,7 +17,6 @@ export const ACLINT_MTIMER_SIZE = 0x8000;
 export const ACLINT_MTIMECMP = 0x0000;
 export const ACLINT_MTIME = 0x7ff8;
 export const ACLINT_TIMEBASE_FREQ = 10_000_000;
-export const ACLINT_MAX_HARTS = 4095;
 
 const NS_PER_SECOND = 1_000_000_000n;
 const U32 = 0xffff_ffffn;

@@ -159,9 +159,6 @@ export function isaString(config: CpuConfig): string {
   return [`rv${config.xlen}${letters}`, ...names.filter((name) => name.length > 1)].join('_');
 }
 
-/** `riscv,isa-base`. */
-export const isaBase = (config: CpuConfig): string => `rv${config.xlen}i`;
-
 /** `mmu-type`, or undefined for a CPU without paging. */
 export function mmuType(config: CpuConfig): string | undefined {
   const mode: SatpMode | undefined = SATP_MODES.find((each) => each.mode === config.satpMode);

@@ -75,6 +75,19 @@ describe('RiscvCpu', () => {
     expect(cpu.dumpState()).toContain(' x8/s0    00000000 x9/s1    00000000 x10/a0   80000000 x11/a1   00000000');
   });
 
+  it('takes STIP back when mtime is set to before stimecmp', () => {
+    const cpu = hart('rv64', [WFI]);
+    let now = 100n;
+    let timeSet = (): void => {};
+    cpu.setTimeSource({ time: () => now, deadline: (target) => Number(target) * 100, onTimeSet: (listener) => (timeSet = listener) });
+    cpu.writeRegister('menvcfg', 1n << 63n); // STCE
+    cpu.writeRegister('stimecmp', 50n);
+    expect(cpu.readRegister('mip')! & 0x20n).toBe(0x20n);
+    now = 10n;
+    timeSet();
+    expect(cpu.readRegister('mip')! & 0x20n).toBe(0n);
+  });
+
   it('does not lose a stimecmp that time passes while it is being set', () => {
     const cpu = hart('rv64', [WFI]);
     let now = 99n; // a tick a look

@@ -156,7 +156,10 @@ export class RiscvCpu extends CpuState {
 
   setTimeSource(source: TimeSource): void {
     this.timeSource = source;
-    source.onTimeSet(() => this.updateStimer());
+    source.onTimeSet(() => {
+      this.exports.riscvTimerTick(this.env); // time may have gone back: STIP falls
+      this.updateStimer();
+    });
   }
 
   private mtime(): number {

@@ -39,7 +39,6 @@ const rm = (c: DisasContext, a: Operands): Temp => c.tcg.constI64(a.rm);
 // Calls: f and x say where operands and results are; _rm adds the rounding mode.
 
 export const fff = (h: HelperDef): Emit => writes((c, a) => c.tcg.call(h, c.f(a.rd), c.f(a.rs1), c.f(a.rs2)));
-export const ff = (h: HelperDef): Emit => writes((c, a) => c.tcg.call(h, c.f(a.rd), c.f(a.rs1)));
 export const fffRm = (h: HelperDef): Emit => withRm((c, a) => c.tcg.call(h, c.f(a.rd), c.f(a.rs1), c.f(a.rs2), rm(c, a)));
 export const ffffRm = (h: HelperDef): Emit => withRm((c, a) => c.tcg.call(h, c.f(a.rd), c.f(a.rs1), c.f(a.rs2), c.f(a.rs3), rm(c, a)));
 export const ffRm = (h: HelperDef): Emit => withRm((c, a) => c.tcg.call(h, c.f(a.rd), c.f(a.rs1), rm(c, a)));

@@ -85,7 +85,6 @@ export const FSTORE = format('fs2,imm(rs1)', immS);
 export const FR = format('fd,fs1,fs2', registers);
 export const FR_RM = format('fd,fs1,fs2,rm', registers);
 export const FR4_RM = format('fd,fs1,fs2,fs3,rm', registers);
-export const F_UNARY = format('fd,fs1', registers);
 export const F_UNARY_RM = format('fd,fs1,rm', registers);
 /** Exact conversions: objdump leaves the rounding mode out when it is rne. */
 export const F_EXACT_RM = format('fd,fs1,exactrm', registers);

@@ -2,7 +2,8 @@
  * binaryen through its C-style functions, in the few shapes that the backend needs. The JavaScript wrapper copies arrays, converts names
  * and saves a stack on every node; a region has thousands of nodes, and a plain call costs 25 ns to 100 ns a node.
  */
-import binaryen from 'binaryen';
+// The package itself; on Node split, so that it loads in a third of the time (scripts/build-binaryen.js).
+import binaryen from '#binaryen';
 
 /** Pointer to a binaryen expression. An expression is used once: IR trees share nothing. */
 export type Expr = number;

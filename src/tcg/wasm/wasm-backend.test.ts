@@ -55,7 +55,7 @@ describe('regions', () => {
   it('leaves a loop on request', () => {
     const rig = new Rig();
     rig.set(X1, 100n);
-    rig.setU32(L.ENV_EXIT_REQUEST, 1);
+    rig.setU32(L.ENV_EXIT_REQUEST, L.EXIT_REQUESTED);
     expect(rig.run(sumLoop())).toBe(L.TB_EXIT_REQUESTED);
     expect(rig.get(X1)).toBe(100n);
   });

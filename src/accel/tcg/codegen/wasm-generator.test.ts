@@ -64,7 +64,7 @@ class Rig {
       for (const [field, value] of fields) this.tbs.set(tb, field, value);
     });
     const { worker, ...rest } = options;
-    const made = worker ? { startWorker: () => worker } : { generate: (request: GenerateRequest) => this.compiler.generate(request) };
+    const made = worker ? { worker } : { generate: (request: GenerateRequest) => this.compiler.generate(request) };
     this.generator = new WasmCodeGenerator({ memory: this.memory, runtime: { table: this.table }, ...made, ...rest });
   }
   tb(i: number): number {

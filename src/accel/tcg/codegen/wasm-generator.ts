@@ -43,8 +43,8 @@ export interface WasmGeneratorOptions {
   readonly memory: WebAssembly.Memory;
   /** The runtime's exports: generated code calls them, and `table` gets its functions. */
   readonly runtime: WebAssembly.Exports & { readonly table: WebAssembly.Table };
-  /** Where batches are made: a worker, started when the first TB is hot, or a function for the synchronous mode. */
-  readonly startWorker?: () => CodegenWorker;
+  /** Where batches are made: a worker, which may still be starting, or a function for the synchronous mode. */
+  readonly worker?: CodegenWorker;
   readonly generate?: (request: GenerateRequest) => GenerateReply;
   readonly limits?: RegionLimits;
   readonly cache?: CodeCacheLimits;
@@ -65,7 +65,7 @@ const BATCH_INSNS = 500;
 /** One batch that the worker is at, and one so that it need not wait for the next slice: the later a region is formed, the better it is known what is hot. */
 const MAX_IN_FLIGHT = 2;
 /**
- * The worker's share of the time since it was started, and what it may use beyond that at first. Code that would be made sooner mostly
+ * The worker's share of the time since it was first asked for something, and what it may use beyond that at first. Code that would be made sooner mostly
  * does not run long enough to pay for itself (bench/RESULTS.md).
  */
 const WORKER_SHARE = 0.4;
@@ -97,8 +97,8 @@ export class WasmCodeGenerator implements CodeGenerator {
   private readonly now: () => number;
   private readonly threshold: HotThreshold | undefined;
   private worker: CodegenWorker | undefined;
-  private workerStart = 0;
-  private disposed = false;
+  /** When the worker was first asked for something; before that its share does not grow. */
+  private firstRequest: number | undefined;
   private readonly waiting = new Map<number, RegionRecord>();
   /** Regions by the batch that was posted. */
   private readonly sent = new Map<number, readonly RegionRequest[]>();
@@ -109,7 +109,8 @@ export class WasmCodeGenerator implements CodeGenerator {
   }; // prettier-ignore
 
   constructor(private readonly options: WasmGeneratorOptions) {
-    if (!options.startWorker === !options.generate) throw new TypeError('code generation needs a worker or a generate function, and not both');
+    if (!options.worker === !options.generate) throw new TypeError('code generation needs a worker or a generate function, and not both');
+    this.worker = options.worker;
     this.tbs = new TbReader(options.memory);
     this.queue = new HotQueue(this.tbs);
     this.cache = new CodeCache(this.tbs, options.runtime.table, options.cache ?? DEFAULT_CACHE_LIMITS, (region) => {
@@ -215,33 +216,29 @@ export class WasmCodeGenerator implements CodeGenerator {
   }
 
   poll(): void {
-    if (this.options.generate || this.disposed) return;
-    if (this.worker) {
-      this.collect(this.worker);
+    const { worker } = this;
+    if (!worker) return;
+    if (this.firstRequest !== undefined) {
+      this.collect(worker);
       this.threshold?.adjust(this.now(), this.queue.length, this.spareMs());
     }
     while (this.queue.length > 0 && this.sent.size < MAX_IN_FLIGHT && this.spareMs() > 0) {
       const start = this.now();
       const regions = this.gather();
       if (regions.length > 0) {
-        this.worker ??= this.start();
+        this.firstRequest ??= start;
         const batch = this.nextBatch++;
         this.sent.set(batch, regions);
-        this.worker.post({ kind: 'generate', batch, regions });
+        worker.post({ kind: 'generate', batch, regions });
       }
       this.stats.requestMs += this.now() - start;
     }
   }
 
-  private start(): CodegenWorker {
-    this.workerStart = this.now();
-    return this.options.startWorker!();
-  }
-
   /** What the worker may use before it has had its share. */
   private spareMs(): number {
-    if (!this.worker) return WORKER_ADVANCE_MS;
-    return WORKER_ADVANCE_MS + WORKER_SHARE * (this.now() - this.workerStart) - this.stats.generateMs - this.stats.compileMs;
+    if (this.firstRequest === undefined) return WORKER_ADVANCE_MS;
+    return WORKER_ADVANCE_MS + WORKER_SHARE * (this.now() - this.firstRequest) - this.stats.generateMs - this.stats.compileMs;
   }
 
   private collect(worker: CodegenWorker): void {
@@ -304,7 +301,6 @@ export class WasmCodeGenerator implements CodeGenerator {
   }
 
   dispose(): void {
-    this.disposed = true;
     this.queue.clear();
     this.worker?.terminate();
     this.worker = undefined;
