@@ -355,9 +355,8 @@ export function ldSlow(env: usize, addr: u64, oi: u32): u64 {
 
 // ---- Stores ------------------------------------------------------------------------------------------------------------
 
-function storePart(env: usize, entry: usize, addr: u64, size: u32, value: u64): void {
-  if ((flagsOf(entry) & TLB_MMIO) != 0) return mmioStore(env, entry, addr, size, value);
-  const host = hostOf(entry, addr);
+/** `size` bytes (any number up to 8) to RAM, little-endian. */
+function ramStore(host: usize, size: u32, value: u64): void {
   switch (size) {
     case 1: return store<u8>(host, value as u8);
     case 2: return store<u16>(host, value as u16);
@@ -367,8 +366,7 @@ function storePart(env: usize, entry: usize, addr: u64, size: u32, value: u64): 
   for (let n: u32 = 0; n < size; n++) store<u8>(host + n, (value >> (8 * n)) as u8);
 }
 
-function mmioStore(env: usize, entry: usize, addr: u64, size: u32, value: u64): void {
-  const phys = physOf(entry, addr);
+function mmioStore(env: usize, phys: u64, addr: u64, size: u32, value: u64): void {
   const whole = (size & (size - 1)) == 0;
   const step: u32 = whole ? size : 1;
   for (let n: u32 = 0; n < size; n += step) {
@@ -396,7 +394,9 @@ export function stSlow(env: usize, addr: u64, value: u64, oi: u32): void {
   const room: u32 = PAGE_SIZE - ((addr as u32) & (PAGE_SIZE - 1));
   if (size <= room) {
     const entry = writable(env, addr, size, mmuIdx);
-    if (entry != 0) storePart(env, entry, addr, size, value);
+    if (entry == 0) return;
+    if ((flagsOf(entry) & TLB_MMIO) != 0) mmioStore(env, physOf(entry, addr), addr, size, value);
+    else ramStore(hostOf(entry, addr), size, value);
     return;
   }
   const low = writable(env, addr, room, mmuIdx);
@@ -404,12 +404,26 @@ export function stSlow(env: usize, addr: u64, value: u64, oi: u32): void {
   const rest = targetAddress(env, addr + room);
   const high = writable(env, rest, size - room, mmuIdx);
   if (high == 0) return;
+  // A store to a device may change the memory map, which flushes the TLB: nothing is taken from an entry after it.
+  const lowDevice = (flagsOf(low) & TLB_MMIO) != 0;
+  const highDevice = (flagsOf(high) & TLB_MMIO) != 0;
+  const lowHost = hostOf(low, addr);
+  const lowPhys = physOf(low, addr);
+  const highHost = hostOf(high, rest);
+  const highPhys = physOf(high, rest);
+  const highValue = value >> (8 * room);
   // A device may refuse: then nothing must have been written to memory yet.
-  const highFirst = (flagsOf(high) & TLB_MMIO) != 0;
-  if (highFirst) storePart(env, high, rest, size - room, value >> (8 * room));
-  if (highFirst && faulted(env)) return;
-  storePart(env, low, addr, room, value);
-  if (!highFirst && !faulted(env)) storePart(env, high, rest, size - room, value >> (8 * room));
+  if (highDevice) {
+    mmioStore(env, highPhys, rest, size - room, highValue);
+    if (faulted(env)) return;
+  }
+  if (lowDevice) {
+    mmioStore(env, lowPhys, addr, room, value);
+    if (faulted(env)) return;
+  } else {
+    ramStore(lowHost, room, value);
+  }
+  if (!highDevice) ramStore(highHost, size - room, highValue);
 }
 
 // ---- Atomics -----------------------------------------------------------------------------------------------------------
@@ -437,7 +451,7 @@ export function atomicMmioLoad(env: usize, addr: u64, size: u32): u64 {
 }
 
 export function atomicMmioStore(env: usize, addr: u64, size: u32, value: u64): void {
-  mmioStore(env, atomicEntry, addr, size, value);
+  mmioStore(env, physOf(atomicEntry, addr), addr, size, value);
 }
 
 export { extend as memopExtend, swapBytes as memopSwap };

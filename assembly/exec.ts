@@ -11,7 +11,7 @@ import { cpuInsnCount, faulted } from './env';
 import { translate } from './host';
 import { execBegin, execEnd, jumpCacheCell, jumpCacheSet, NO_PAGE, tbFind, tbFlushIfPending, tbGeneration, tbInvalidate, tbLink } from './tb';
 import { TB_EXIT_RUN, tciExec } from './tci';
-import { targetAddress, targetDoInterrupt, targetExecInterrupt, targetFetchMmuIdx, targetHasWork } from './target/dispatch';
+import { targetAddress, targetDoInterrupt, targetExecInterrupt, targetFetchMmuIdx, targetHasWork, targetInsnSize } from './target/dispatch';
 
 export { cpuInsnCount } from './env';
 
@@ -130,7 +130,12 @@ function tbLookup(env: usize, cflags: u32): usize {
   const host = codeHost;
   // Rights finer than a page: every instruction comes through here, and is asked for again.
   const split = codeSplit;
-  if (split) cflags = (cflags & ~CF_COUNT_MASK) | ONE_INSN;
+  if (split) {
+    cflags = (cflags & ~CF_COUNT_MASK) | ONE_INSN;
+    // Its second half may be another region's; one in the next page is asked for when that page is.
+    const half = pc + 2;
+    if ((half & (PAGE_SIZE - 1)) != 0 && targetInsnSize(env, host) == 4 && codeLookup(env, half, mmuIdx) == u64.MAX_VALUE) return 0;
+  }
   tb = tbFind((phys >> PAGE_BITS) as u32, pc, flags, cflags);
   if (tb != 0 && load<u32>(tb, TB_PHYS_PAGE1) != NO_PAGE) {
     const second = codeLookup(env, nextPage(env, pc), mmuIdx);

@@ -57,6 +57,11 @@ export function targetFetchMmuIdx(env: usize): i32 {
   return isRiscv(env) ? riscvFetchMmuIdx(env) : 0;
 }
 
+/** Bytes of the instruction whose first bytes are at the host address `host` (the target's smallest instruction's worth of them can be read). */
+export function targetInsnSize(env: usize, host: usize): u32 {
+  return isRiscv(env) && (load<u8>(host) & 3) == 3 ? 4 : 2;
+}
+
 /** Physical address behind `addr` for a debugger: no side effects, no permission checks. -1 (u64.MAX_VALUE): not mapped. */
 export function targetTranslateDebug(env: usize, addr: u64): u64 {
   return isRiscv(env) ? riscvTranslateDebug(env, addr) : u64.MAX_VALUE;

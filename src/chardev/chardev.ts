@@ -40,19 +40,12 @@ export abstract class Chardev {
   /** The device took some of them: a backend that can hold its source back lets it go on. */
   protected inputTaken(): void {}
 
-  get inUse(): boolean {
-    return this.#handlers !== undefined;
-  }
-
   /** Joins a frontend; one at a time. */
   attach(handlers: CharHandlers): void {
     if (this.#handlers) throw new OptionError(`chardev '${this.id}' is already in use`);
     this.#handlers = handlers;
     handlers.event?.('opened');
     this.acceptInput();
-  }
-  detach(): void {
-    this.#handlers = undefined;
   }
 
   /** The host side gives input (any amount). */
@@ -88,11 +81,7 @@ export abstract class Chardev {
 
 /** What a device holds: a backend or nothing at all (then output is lost and no input comes). */
 export class CharBackend {
-  private backend: Chardev | undefined;
-
-  constructor(backend?: Chardev) {
-    this.backend = backend;
-  }
+  constructor(private readonly backend?: Chardev) {}
 
   get connected(): boolean {
     return this.backend !== undefined;
@@ -112,10 +101,6 @@ export class CharBackend {
   /** Call after the device has made room. */
   acceptInput(): void {
     this.backend?.acceptInput();
-  }
-  disconnect(): void {
-    this.backend?.detach();
-    this.backend = undefined;
   }
 }
 

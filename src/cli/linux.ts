@@ -1,12 +1,12 @@
 /** `wemu linux`: Debian's riscv64 kernel with busybox, to a shell on this terminal, or for one command. */
 import { randomBytes } from 'node:crypto';
 import { StreamChardev } from '../chardev/chardev.js';
-import { writeFully } from '../node/chardev.js';
+import { Output } from '../node/chardev.js';
 import { fetchGuestFiles, GuestUnavailable } from '../node/guest/debian.js';
 import { buildInitramfs } from '../node/guest/initramfs.js';
 import { createNodeHost, type NodeHost } from '../node/host.js';
 import type { MachineOptions } from '../system/facade.js';
-import { OptionError } from '../util/errors.js';
+import { OptionError, type HostError } from '../util/errors.js';
 import { parseAccel } from './accel.js';
 import type { SystemArguments } from './arguments.js';
 import { CommandInput } from './command-input.js';
@@ -55,10 +55,15 @@ export async function runLinux(command: readonly string[], args: LinuxArguments)
 /** Only what the command writes reaches standard output; what came before it is shown if it never got to run. */
 async function runCommand(options: MachineOptions, host: NodeHost, nonce: string, stats = false): Promise<number> {
   const input = new CommandInput(process.stdin, (line) => serial.input(line));
+  let failure: HostError | undefined;
+  const stdout = new Output(1, 'standard output', (error) => {
+    failure = error;
+    machine.quit();
+  });
   const output = new CommandOutput(
     nonce,
     (bytes) => {
-      if (!writeFully(1, bytes)) machine.quit();
+      if (!stdout.write(bytes)) machine.quit();
     },
     () => input.request(),
   );
@@ -76,6 +81,7 @@ async function runCommand(options: MachineOptions, host: NodeHost, nonce: string
     host.close();
   }
   if (stats) process.stderr.write(machine.state.accelerator?.statistics?.() ?? '');
+  if (failure) throw failure;
   if (output.status !== undefined) return output.status;
   process.stderr.write(`${output.unframed()}\nwemu: the guest ended before the command did\n`);
   return NOT_FINISHED;

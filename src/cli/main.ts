@@ -6,7 +6,7 @@ import { isUserError } from '../util/errors.js';
 import { addSystemOptions, doubleDashes, type SystemArguments } from './arguments.js';
 import { runEmbedded } from './embedded.js';
 import { runLinux, type LinuxArguments } from './linux.js';
-import { runSystem } from './system.js';
+import { exitStatus, runSystem } from './system.js';
 
 const { version, description } = createRequire(import.meta.url)('wemu/package.json') as { version: string; description: string };
 
@@ -75,4 +75,4 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-process.exitCode = await main(process.argv.slice(2));
+process.exitCode = exitStatus(await main(process.argv.slice(2)));

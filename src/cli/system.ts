@@ -1,14 +1,14 @@
 /** `wemu -M virt ...`: from QEMU's options to a machine that runs. */
 import { openSync, readFileSync } from 'node:fs';
 import { type Chardev, NullChardev } from '../chardev/chardev.js';
-import { FileChardev, StdioChardev, writeFully } from '../node/chardev.js';
+import { FileChardev, Output, StdioChardev } from '../node/chardev.js';
 import { createNodeHost, type NodeHost } from '../node/host.js';
 import { Machine, type MachineOptions } from '../system/facade.js';
 import { isHelp, logHelp, parseLogItems, parseOptions, parseSmp } from '../system/options.js';
 import { deviceHelp, devicePropertiesHelp, machineHelp } from '../system/registry.js';
 import { DeviceState } from '../hw/core/device.js';
 import { cpuHelp } from '../target/riscv/config.js';
-import { OptionError } from '../util/errors.js';
+import { HostError, OptionError } from '../util/errors.js';
 import { missingPart, type SystemArguments } from './arguments.js';
 import { ACCEL_HELP, parseAccel } from './accel.js';
 
@@ -89,13 +89,19 @@ export function createMachine(options: MachineOptions, host: NodeHost): Machine 
 /** Makes the machine, gives it the terminal, runs it to its end, and puts the terminal back. */
 export async function runMachine(options: MachineOptions, host: NodeHost, { serials, stats }: Console): Promise<number> {
   let quit = (): void => {};
-  const chardevs = serials.map((serial, i) => (typeof serial === 'string' ? openSerial(`serial${i}`, serial, () => quit()) : serial));
+  let failure: HostError | undefined;
+  const failed = (error: HostError): void => {
+    failure ??= error;
+    quit();
+  };
+  const chardevs = serials.map((serial, i) => (typeof serial === 'string' ? openSerial(`serial${i}`, serial, () => quit(), failed) : serial));
   try {
     const machine = createMachine({ ...options, serial: chardevs }, host);
     quit = () => machine.quit();
     for (const chardev of chardevs) if (chardev instanceof StdioChardev) chardev.open();
     const { exitCode } = await machine.run();
     if (stats) process.stderr.write(machine.state.accelerator?.statistics?.() ?? '');
+    if (failure) throw failure;
     return exitCode;
   } finally {
     for (const chardev of chardevs) chardev.close();
@@ -103,10 +109,15 @@ export async function runMachine(options: MachineOptions, host: NodeHost, { seri
   }
 }
 
-function openSerial(id: string, text: string, quit: () => void): Chardev {
-  if (text === 'stdio' || text === 'mon:stdio') return new StdioChardev(id, quit);
+/** What the process can say of a machine's exit code: the system keeps 8 bits of a status, and 256 must not become success. */
+export function exitStatus(code: number): number {
+  return code >= 0 && code <= 255 ? code : 255;
+}
+
+function openSerial(id: string, text: string, quit: () => void, failed: (error: HostError) => void): Chardev {
+  if (text === 'stdio' || text === 'mon:stdio') return new StdioChardev(id, quit, failed);
   if (text === 'null' || text === 'none') return new NullChardev(id);
-  if (text.startsWith('file:')) return new FileChardev(id, text.slice('file:'.length));
+  if (text.startsWith('file:')) return new FileChardev(id, text.slice('file:'.length), failed);
   throw new OptionError(`unknown serial device '${text}'`, '-serial', 'stdio, file:PATH, null or none');
 }
 
@@ -136,7 +147,10 @@ function logSink(path: string | undefined): (text: string) => void {
       throw new OptionError(`cannot write '${path}': ${reason(error)}`, '-D');
     }
   }
-  return (text) => void writeFully(fd, new TextEncoder().encode(text));
+  // Log lines that cannot be written are lost, which is told; they come from anywhere, and nothing must break by them.
+  const tell = (error: HostError): void => void (fd !== 2 && process.stderr.write(`wemu: -D: ${error.message}\n`));
+  const output = new Output(fd, `'${path}'`, tell);
+  return (text) => void output.write(new TextEncoder().encode(text));
 }
 
 function parseSeed(text: string | undefined): number | undefined {

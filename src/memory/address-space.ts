@@ -194,15 +194,6 @@ export class AddressSpace implements ValueCell {
     return ram.bytes.subarray(offset, offset + size);
   }
 
-  dmaLoad8 = (address: number): number => this.read(address, 1);
-  dmaLoad16 = (address: number): number => this.read(address, 2);
-  dmaLoad32 = (address: number): number => this.read(address, 4);
-  dmaLoad64 = (address: number): bigint => this.read64(address);
-  dmaStore8 = (address: number, value: number): MemTxResult => this.write(address, 1, value);
-  dmaStore16 = (address: number, value: number): MemTxResult => this.write(address, 2, value);
-  dmaStore32 = (address: number, value: number): MemTxResult => this.write(address, 4, value);
-  dmaStore64 = (address: number, value: bigint): MemTxResult => this.write64(address, value);
-
   /** Set by the accelerator: RAM at linear-memory address `host` was written from TypeScript, so code translated from it is stale. */
   dirtyHook: ((host: number, size: number) => void) | undefined;
   /** Set by the machine: a device was accessed, which may have taken any time. */

@@ -43,7 +43,7 @@ function tree(
   if (!region.enabled && !all) return '';
   shown.add(region);
   const head = `${'  '.repeat(level)}${hex(base)}-${last(base, region.size)} (prio ${priority}, `;
-  const tail = `${region.nonvolatile ? ' [nv]' : ''}${region.enabled ? '' : ' [disabled]'}\n`;
+  const tail = `${region.enabled ? '' : ' [disabled]'}\n`;
   if (region.alias) {
     aliased.push(region.alias);
     const from = region.aliasOffset;

@@ -90,12 +90,11 @@ export class MemoryRegion extends QObject {
   readonly owner: QObject | undefined;
   /** Rendered subregions, highest priority first; a later one of the same priority comes first. */
   readonly subregions: Subregion[] = [];
-  private bytes: number;
+  private readonly bytes: number;
   private start: number;
   private on = true;
   private readOnly: boolean;
   private romMode = true;
-  private nonvolatileFlag = false;
   private container: MemoryRegion | undefined;
 
   /** Use the factories below. */
@@ -141,11 +140,6 @@ export class MemoryRegion extends QObject {
   get size(): number {
     return this.bytes;
   }
-  setSize(size: number): void {
-    if (size === this.bytes) return;
-    this.bytes = size;
-    this.topology.changed();
-  }
   get enabled(): boolean {
     return this.on;
   }
@@ -170,12 +164,6 @@ export class MemoryRegion extends QObject {
     if (on === this.romMode) return;
     this.romMode = on;
     this.topology.changed();
-  }
-  get nonvolatile(): boolean {
-    return this.nonvolatileFlag;
-  }
-  setNonvolatile(on: boolean): void {
-    this.nonvolatileFlag = on;
   }
   /** Where in its target an alias begins. */
   get aliasOffset(): number {

@@ -6,7 +6,12 @@ import { StdioChardev } from './chardev.js';
 
 it('standard input from a pipe waits for the guest: nothing of it is lost', async () => {
   const stdin = new PassThrough();
-  const stdio = new StdioChardev('c', () => {}, stdin as unknown as NodeJS.ReadStream);
+  const stdio = new StdioChardev(
+    'c',
+    () => {},
+    () => {},
+    stdin as unknown as typeof process.stdin,
+  );
   let room = 0;
   let taken = 0;
   let sum = 0;

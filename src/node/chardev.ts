@@ -1,7 +1,7 @@
 /** Character devices of a Node host: standard input and output, and files. */
 import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
 import { Chardev } from '../chardev/chardev.js';
-import { OptionError } from '../util/errors.js';
+import { HostError, OptionError } from '../util/errors.js';
 import { Terminal } from './terminal.js';
 
 /** Writes all, also to a pipe or terminal that is not ready (EAGAIN); false when nobody reads any more. */
@@ -19,19 +19,48 @@ export function writeFully(fd: number, bytes: Uint8Array): boolean {
   return true;
 }
 
+/**
+ * Where a guest's output goes: a file descriptor. It cannot be the guest's fault when the host fails to write (its disk is full): `failed` hears
+ * of it, once, and what comes after is dropped.
+ */
+export class Output {
+  private over = false;
+
+  constructor(
+    private readonly fd: number,
+    private readonly name: string,
+    private readonly failed: (error: HostError) => void,
+  ) {}
+
+  /** False when nobody reads any more. */
+  write(bytes: Uint8Array): boolean {
+    if (this.over) return true;
+    try {
+      return writeFully(this.fd, bytes);
+    } catch (error) {
+      this.over = true;
+      this.failed(new HostError(`cannot write to ${this.name}: ${(error as Error).message}`));
+      return true;
+    }
+  }
+}
+
 /** Bytes that may wait for the guest before a pipe is left unread for a while. */
 const FLOW_LIMIT = Chardev.INPUT_LIMIT / 4;
 
 /** `-serial stdio`: the terminal (raw, with Ctrl-A commands) or pipes. */
 export class StdioChardev extends Chardev {
   private readonly terminal: Terminal;
+  private readonly output: Output;
 
   constructor(
     id: string,
     private readonly quit: () => void,
+    failed: (error: HostError) => void,
     stdin = process.stdin,
   ) {
     super(id, 'stdio');
+    this.output = new Output(1, 'standard output', failed);
     const handlers = {
       input: (bytes: Uint8Array) => this.typed(bytes),
       sendBreak: () => this.sendEvent('break'),
@@ -53,7 +82,7 @@ export class StdioChardev extends Chardev {
     if (this.queued <= FLOW_LIMIT) this.terminal.resume();
   }
   override write(bytes: Uint8Array): void {
-    if (!writeFully(1, bytes)) this.quit();
+    if (!this.output.write(bytes)) this.quit();
   }
   override close(): void {
     this.terminal.restore();
@@ -63,8 +92,9 @@ export class StdioChardev extends Chardev {
 /** `-serial file:PATH`: output only, from the start of the file. */
 export class FileChardev extends Chardev {
   private readonly fd: number;
+  private readonly output: Output;
 
-  constructor(id: string, path: string) {
+  constructor(id: string, path: string, failed: (error: HostError) => void) {
     super(id, 'file');
     try {
       this.fd = openSync(path, 'w');
@@ -72,9 +102,10 @@ export class FileChardev extends Chardev {
     } catch (error) {
       throw new OptionError(`cannot open '${path}': ${(error as Error).message}`, '-serial');
     }
+    this.output = new Output(this.fd, `'${path}'`, failed);
   }
   override write(bytes: Uint8Array): void {
-    writeFully(this.fd, bytes);
+    this.output.write(bytes);
   }
   override close(): void {
     closeSync(this.fd);

@@ -129,7 +129,7 @@ export class Machine {
     if (!this.state.runState.running) this.state.vmStart();
     return this.loop.run();
   }
-  /** Ends `run`: its result's reason is `stopped`. */
+  /** Ends `run`: its result's reason is `stopped`. Guest time stands still until the next `run`. */
   stop(): void {
     this.loop.leave();
   }
@@ -147,6 +147,7 @@ export class Machine {
   }
   resume(): void {
     if (!this.state.runState.running) this.state.vmStart();
+    if (!this.loop.isActive) this.state.clocks.stop(); // until `run`
   }
   /** Power-on state; at once if the machine is not being run. */
   reset(): void {

@@ -250,6 +250,24 @@ describe('the main loop', () => {
     expect(states).toEqual([true, false, true]);
   });
 
+  it('keeps guest time still while nobody runs the machine', async () => {
+    const { machine, cpu, clock } = make();
+    const now = (): number => machine.state.clocks.virtualNow;
+    cpu.script = () => machine.stop();
+    await machine.run();
+    const time = now();
+    clock.ns += 1e9;
+    expect([machine.runState, now()]).toEqual(['running', time]);
+    await machine.run();
+    expect(now()).toBeGreaterThan(time);
+    expect(now()).toBeLessThan(time + 1e8);
+    await machine.pause();
+    const paused = now();
+    machine.resume();
+    clock.ns += 1e9;
+    expect(now()).toBe(paused);
+  });
+
   it('stops at a debug exit and goes on when told', async () => {
     const { machine, cpu } = make();
     const stops: string[] = [];

@@ -77,7 +77,7 @@ export class MainLoop {
     this.sleeping?.wake();
   }
 
-  /** Leaves `run` soon; the machine keeps its state and can be run again. */
+  /** Leaves `run` soon; the machine keeps its state, its time stands still, and it can be run again. */
   leave(): void {
     if (!this.active) return;
     this.leaving = true;
@@ -89,6 +89,7 @@ export class MainLoop {
     if (this.active) throw new Error('the machine is running already');
     this.active = true;
     this.lastYield = this.clock.monotonicNs();
+    if (this.machine.runState.running) this.machine.clocks.start();
     try {
       for (;;) {
         const end = this.serveRequests();
@@ -104,6 +105,7 @@ export class MainLoop {
       }
     } finally {
       this.active = this.leaving = false;
+      this.machine.clocks.stop(); // the guest may still be 'running', but nobody runs it
     }
   }
 

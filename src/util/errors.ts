@@ -33,6 +33,11 @@ export class LoaderError extends Error {
   override readonly name = 'LoaderError';
 }
 
+/** The host cannot do what a running machine needs of it (its disk is full): the run is over. */
+export class HostError extends Error {
+  override readonly name = 'HostError';
+}
+
 /** A snapshot stream does not fit this machine. */
 export class VmStateError extends Error {
   override readonly name = 'VmStateError';
@@ -40,5 +45,5 @@ export class VmStateError extends Error {
 
 /** Whether `error` is meant for the user's eyes as one line, not a bug. */
 export function isUserError(error: unknown): error is Error {
-  return error instanceof OptionError || error instanceof LoaderError || error instanceof VmStateError;
+  return error instanceof OptionError || error instanceof LoaderError || error instanceof HostError || error instanceof VmStateError;
 }

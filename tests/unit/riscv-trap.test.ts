@@ -203,7 +203,7 @@ describe('interrupts', () => {
     hart.write(0x344, bit(STIP));
     expect(hart.read(0x344)).toBe(0n);
     hart.time = 200;
-    hart.call('riscvTimerTick');
+    hart.call('riscvTimerTick', 200n);
     expect(hart.read(0x344)).toBe(bit(STIP));
     hart.write(0x14d, 201n);
     expect(hart.read(0x344)).toBe(0n);

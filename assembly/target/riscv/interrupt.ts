@@ -73,10 +73,9 @@ export function sstcEnabled(env: usize): bool {
   return hasExt(env, RVX_SSTC) && (load<u64>(env, RV_MENVCFG) & MENVCFG_STCE) != 0;
 }
 
-/** Compares stimecmp with time and drives STIP. The host calls it when the deadline that timerUpdate announced has passed. */
-export function riscvTimerTick(env: usize): void {
+/** Compares stimecmp with the time `now` and drives STIP. The host calls it when the deadline that timerUpdate announced has passed. */
+export function riscvTimerTick(env: usize, now: u64): void {
   if (!sstcEnabled(env)) return;
-  const now = rdtime(env) as u64;
   riscvUpdateMip(env, MIP_STIP as u32, now >= load<u64>(env, RV_STIMECMP) ? (MIP_STIP as u32) : 0);
 }
 
@@ -84,7 +83,7 @@ export function riscvTimerTick(env: usize): void {
 export function sstcChanged(env: usize): void {
   if (sstcEnabled(env)) {
     store<u64>(env, load<u64>(env, RV_SOFT_MIP) & ~MIP_STIP, RV_SOFT_MIP);
-    riscvTimerTick(env);
+    riscvTimerTick(env, rdtime(env) as u64);
   } else {
     riscvUpdateMip(env, MIP_STIP as u32, 0);
   }

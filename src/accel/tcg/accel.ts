@@ -150,7 +150,9 @@ export class TcgAccel {
       this.generator = options.codegen?.({ memory: runtime.memory, runtime, target, config, frontend, icount, hotThreshold });
     }
     if (this.generator) runtime.exports.setHotThreshold(hotThreshold ?? this.generator.defaultThreshold);
-    this.translator = new Translator(runtime, frontend, { maxInsns: options.maxInsns, log, optimize: !this.generator });
+    // With a tier above, most TBs are not worth optimising; who asks to see the result gets it.
+    const optimize = !this.generator || log?.has('op_opt');
+    this.translator = new Translator(runtime, frontend, { maxInsns: options.maxInsns, log, optimize });
   }
 
   private host(): RuntimeHost {

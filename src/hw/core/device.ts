@@ -134,12 +134,6 @@ export abstract class DeviceState extends QObject {
   connectGpioOut(n: number, target: IrqLine | undefined, name = ''): void {
     this.gpioOut(n, name).connect(target);
   }
-  /** The GPIO groups, for `info qtree`. */
-  gpioGroups(): { name: string; direction: 'in' | 'out'; count: number }[] {
-    const list = (map: Map<string, IrqLine[]>, direction: 'in' | 'out') =>
-      [...map].map(([name, lines]) => ({ name, direction, count: lines.length }));
-    return [...list(this.#inputs, 'in'), ...list(this.#outputs, 'out')];
-  }
 
   // ---- logging ---------------------------------------------------------------------------------------------------------
   /** The guest did something that the hardware does not define. */

@@ -5,6 +5,8 @@ export const EM_RISCV = 243;
 
 /** Guest memory lives in a 32-bit linear memory: no segment can be larger. */
 const MAX_MEMORY = 2 ** 32;
+/** Segments that are loaded: linkers make a handful, and each is compared with all others. */
+const SEGMENT_LIMIT = 1024;
 const PT_LOAD = 1;
 const SHT_SYMTAB = 2;
 const STT_SECTION = 3;
@@ -135,6 +137,7 @@ export function parseElf(name: string, file: Uint8Array, expect: ElfExpectation)
     if (filesz > memsz) throw bad(`segment ${i} is larger in the file (${filesz}) than in memory (${memsz})`);
     if (offset + filesz > file.length) throw bad(`truncated: segment ${i} ends at ${offset + filesz}, the file at ${file.length}`);
     if (paddr + BigInt(memsz) > 1n << 53n || memsz >= MAX_MEMORY) throw bad(`segment ${i} at ${hex(paddr)}, ${memsz} bytes, is absurd`);
+    if (segments.length === SEGMENT_LIMIT) throw bad(`more than ${SEGMENT_LIMIT} segments to load`);
     segments.push({
       address: Number(paddr),
       virtualAddress: vaddr,

@@ -81,6 +81,21 @@ describe('ELF', () => {
     expect(() => parseElf('k', file, expectation)).toThrow(message);
   });
 
+  it('is refused for more segments than anything has', () => {
+    const many = new Uint8Array(64 + 56 * 1100);
+    many.set(elf64(simple).subarray(0, 64));
+    const view = new DataView(many.buffer);
+    view.setUint16(56, 1100, true);
+    for (let i = 0; i < 1100; i++) {
+      view.setUint32(64 + 56 * i, 1, true);
+      view.setBigUint64(64 + 56 * i + 24, 0x8000_0000n + 16n * BigInt(i), true);
+      view.setBigUint64(64 + 56 * i + 40, 8n, true);
+    }
+    expect(() => parseElf('k', many, expectation)).toThrow(/^'k': more than 1024 segments to load$/);
+    view.setUint16(56, 1024, true);
+    expect(parseElf('k', many, expectation).segments.length).toBe(1024);
+  });
+
   it('costs little, whatever the symbol table claims: one table is read, and names have an end', () => {
     const endless = elf64(simple);
     const view = new DataView(endless.buffer);

@@ -128,18 +128,20 @@ export function loadKernel(
     throw new LoaderError(`'${name}': truncated: the Image has ${peFileSize(bytes)} bytes, the file ${bytes.length}`);
   }
   const size = Math.max(bytes.length, header?.imageSize ?? 0);
-  if (bytes.length === 0) throw new LoaderError(`'${name}': the file is empty`);
-  if (!(address + size <= limit))
-    throw new LoaderError(`'${name}': ${formatSize(size)} at 0x${address.toString(16)} do not fit below 0x${limit.toString(16)}`);
+  checkFit(name, bytes, address, size, limit);
   roms.add(name, address, bytes);
   return { kind: header ? 'linux' : 'raw', entry: address, start: address, end: address + size, symbols: new SymbolTable() };
 }
 
+function checkFit(name: string, file: Uint8Array, address: number, size: number, limit: number): void {
+  if (file.length === 0) throw new LoaderError(`'${name}': the file is empty`);
+  if (!(address + size <= limit))
+    throw new LoaderError(`'${name}': ${formatSize(size)} at 0x${address.toString(16)} do not fit below 0x${limit.toString(16)}`);
+}
+
 /** Adds plain bytes at `address`. */
 export function loadRaw(roms: RomList, name: string, file: Uint8Array, address: number, limit = Infinity): LoadedImage {
-  if (file.length === 0) throw new LoaderError(`'${name}': the file is empty`);
-  if (address + file.length > limit)
-    throw new LoaderError(`'${name}': ${formatSize(file.length)} at 0x${address.toString(16)} do not fit below 0x${limit.toString(16)}`);
+  checkFit(name, file, address, file.length, limit);
   roms.add(name, address, file);
   return { kind: 'raw', entry: address, start: address, end: address + file.length, symbols: new SymbolTable() };
 }

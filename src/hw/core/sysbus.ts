@@ -10,7 +10,6 @@ export abstract class SysBusDevice extends DeviceState {
   static override readonly type: TypeInfo = defineType('sys-bus-device', DeviceState, SysBusDevice, { abstract: true });
 
   readonly mmio: MemoryRegion[] = [];
-  #irqCount = 0;
 
   /** Declares the next MMIO region (0, 1, ...). */
   protected initMmio(region: MemoryRegion): MemoryRegion {
@@ -19,7 +18,6 @@ export abstract class SysBusDevice extends DeviceState {
   }
   /** Declares the next interrupt output (0, 1, ...); drive it with raise, lower, set. */
   protected initIrq(): IrqLine {
-    this.#irqCount++;
     return this.initGpioOut(1, IRQ_GROUP)[0];
   }
 
@@ -33,9 +31,6 @@ export abstract class SysBusDevice extends DeviceState {
   /** Connects interrupt output `n`. */
   connectIrq(n: number, target: IrqLine | undefined): void {
     this.gpioOut(n, IRQ_GROUP).connect(target);
-  }
-  get irqOutputs(): number {
-    return this.#irqCount;
   }
 
   override unrealizeDevice(): void {

@@ -38,9 +38,8 @@ export class SpikeMachine extends RiscvMachine {
 
   /** At the symbols of the kernel or else the firmware; without them at a fixed address. True: at the fixed one. */
   private createHtif(): boolean {
-    const symbols = [this.config.kernel, this.config.bios]
-      .map((image) => symbolsOf(image))
-      .find((s) => s?.find('tohost') && s.find('fromhost'));
+    const { kernel, bios } = this.config;
+    const symbols = [symbolsOf('kernel', kernel), symbolsOf('firmware', bios)].find((s) => s?.find('tohost') && s.find('fromhost'));
     const [base] = MAP.htif;
     const tohost = symbols?.find('tohost')?.address ?? BigInt(base + 8);
     const fromhost = symbols?.find('fromhost')?.address ?? BigInt(base);
@@ -69,8 +68,8 @@ export class SpikeMachine extends RiscvMachine {
   }
 }
 
-function symbolsOf(image: Uint8Array | string | undefined): SymbolTable | undefined {
+function symbolsOf(name: string, image: Uint8Array | string | undefined): SymbolTable | undefined {
   if (!(image instanceof Uint8Array)) return undefined;
-  const bytes = unpack('image', image);
-  return isElf(bytes) ? parseElf('image', bytes, { machines: [EM_RISCV], littleEndian: true }).symbols : undefined;
+  const bytes = unpack(name, image);
+  return isElf(bytes) ? parseElf(name, bytes, { machines: [EM_RISCV], littleEndian: true }).symbols : undefined;
 }

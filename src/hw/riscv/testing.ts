@@ -90,8 +90,15 @@ export class IdleVirt extends VirtMachine {
 }
 
 export class IdleSpike extends SpikeMachine {
+  readonly hostClock: ManualHostClock;
+  readonly logged: string[];
+
   constructor(config: MachineConfig = {}) {
-    super(environment(new ManualHostClock(), []), { bios: 'none', ...config });
+    const hostClock = new ManualHostClock();
+    const logged: string[] = [];
+    super(environment(hostClock, logged), { bios: 'none', ...config });
+    this.hostClock = hostClock;
+    this.logged = logged;
   }
   protected override createHart(): IdleHart {
     return new IdleHart(this);

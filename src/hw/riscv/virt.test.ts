@@ -167,6 +167,12 @@ function runs(program: string): boolean {
 }
 
 describe('spike', () => {
+  it.each(['kernel', 'firmware'])('names the broken %s', (name) => {
+    const broken = Uint8Array.of(0x7f, 0x45, 0x4c, 0x46);
+    const m = new IdleSpike({ ramSize: 16 * MiB, ...(name === 'kernel' ? { kernel: broken } : { bios: broken }) });
+    expect(() => m.create()).toThrow(`'${name}': truncated ELF header`);
+  });
+
   it('takes console output and an exit code through HTIF', () => {
     const serial = new RingBufferChardev('serial0');
     const m = new IdleSpike({ ramSize: 16 * MiB, serials: [serial] });

@@ -220,6 +220,27 @@ describe('virtio-serial', () => {
     expect([d.usedIdx(2), events]).toEqual([3, [1, 4, 6]]); // PORT_ADD, CONSOLE_PORT, PORT_OPEN
   });
 
+  it('walks long chains a part at a time, and all of them in the end', () => {
+    const d = new Driver();
+    d.plug(VirtioSerial);
+    d.start(1n << 28n, [1]);
+    const table = RAM + 0x6_0000;
+    for (let i = 0; i < 1024; i++) {
+      d.m.addressSpace.write64(table + 16 * i, BigInt(DATA));
+      d.w(table + 16 * i + 8, 1);
+      d.w(table + 16 * i + 12, i === 1023 ? 0 : NEXT | ((i + 1) << 16));
+    }
+    for (let i = 0; i < 8; i++) {
+      d.desc(i, table, 16 * 1024, INDIRECT, 0, 1);
+      d.m.addressSpace.write(AVAIL + 0x10000 + 4 + 2 * i, 2, i);
+    }
+    d.m.addressSpace.write(AVAIL + 0x10000 + 2, 2, 8);
+    d.w(0x50, 1);
+    expect(d.usedIdx(1)).toBe(4);
+    d.m.advance(1);
+    expect(d.usedIdx(1)).toBe(8);
+  });
+
   it('sends long output in slices', () => {
     const d = new Driver();
     let sent = 0;

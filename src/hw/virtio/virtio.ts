@@ -22,13 +22,10 @@ export const VIRTIO_ID = {
   FS: 26,
 } as const;
 
-// Device status (section 2.1)
-export const STATUS_ACKNOWLEDGE = 1;
-export const STATUS_DRIVER = 2;
+// Device status (section 2.1), as far as it means something to a device
 export const STATUS_DRIVER_OK = 4;
 export const STATUS_FEATURES_OK = 8;
 export const STATUS_NEEDS_RESET = 0x40;
-export const STATUS_FAILED = 0x80;
 
 // Feature bits that belong to no device type (section 6)
 export const F_NOTIFY_ON_EMPTY = 1n << 24n;
@@ -117,6 +114,13 @@ export abstract class VirtioDevice extends DeviceState implements VirtQueueOwner
   /** The driver broke the rules; nothing moves until it resets the device. */
   broken = false;
   private transport: VirtioTransport | undefined;
+  /** Queues with more to do than could be done at once. */
+  private readonly unfinished = new Set<VirtQueue>();
+  private readonly goOn = this.newTimer(() => {
+    const queues = [...this.unfinished];
+    this.unfinished.clear();
+    for (const queue of queues) this.notifyQueue(this.queues.indexOf(queue));
+  });
 
   get memory(): VirtQueueMemory {
     return this.transport!.memory;
@@ -162,6 +166,8 @@ export abstract class VirtioDevice extends DeviceState implements VirtQueueOwner
     this.status = 0;
     this.guestFeatures = 0n;
     this.broken = false;
+    this.unfinished.clear();
+    this.goOn.del();
     for (const queue of this.queues) queue.reset();
     this.deviceReset();
     this.isr = 0;
@@ -171,7 +177,7 @@ export abstract class VirtioDevice extends DeviceState implements VirtQueueOwner
   /** The driver notified queue `n`. */
   notifyQueue(n: number): void {
     const queue = this.queues[n];
-    if (queue && queue.desc !== 0 && !this.broken) queue.handle(queue);
+    if (queue && queue.desc !== 0 && !this.broken) queue.notified();
   }
 
   configWritten(_offset: number, _size: number): void {}
@@ -184,6 +190,11 @@ export abstract class VirtioDevice extends DeviceState implements VirtQueueOwner
       this.status |= STATUS_NEEDS_RESET;
       this.notifyConfig();
     }
+  }
+
+  later(queue: VirtQueue): void {
+    this.unfinished.add(queue);
+    if (!this.goOn.pending) this.goOn.startNs(0);
   }
 
   ackIsr(bits: number): void {

@@ -10,12 +10,14 @@ import { bool, u16, u32, u64, vmState } from '../core/vmstate.js';
 /** Longest queue that a device offers, and longest descriptor chain that it accepts. */
 export const MAX_QUEUE_SIZE = 1024;
 
+/** Descriptors that are read for one notification: longer chains than any driver makes would hold the host. The rest comes a little later. */
+const WALK_LIMIT = 4096;
+
 const DESC_SIZE = 16;
 const DESC_F_NEXT = 1;
 const DESC_F_WRITE = 2;
 const DESC_F_INDIRECT = 4;
 const AVAIL_F_NO_INTERRUPT = 1;
-const USED_F_NO_NOTIFY = 1;
 
 /** What a queue needs of guest memory. Reads of what is not there return undefined, writes false. */
 export interface VirtQueueMemory {
@@ -45,6 +47,8 @@ export interface VirtQueueOwner {
   readonly eventIdx: boolean;
   /** The driver broke the rules: the device stops until it is reset. */
   onError(message: string): void;
+  /** Calls `queue.notified()` soon: there is more than could be done at once. */
+  later(queue: VirtQueue): void;
 }
 
 interface Descriptor {
@@ -57,7 +61,7 @@ interface Descriptor {
 const view = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 export class VirtQueue {
-  static readonly vmState = vmState<VirtQueue>('virtqueue', { version: 1 }, [
+  static readonly vmState = vmState<VirtQueue>('virtqueue', { version: 2 }, [
     u32('num'),
     u64('desc'),
     u64('avail'),
@@ -68,7 +72,6 @@ export class VirtQueue {
     u16('usedIdx'),
     u16('signalledUsed'),
     bool('signalledUsedValid'),
-    bool('notification'),
     u32('inUse'),
   ]);
 
@@ -87,16 +90,17 @@ export class VirtQueue {
   /** Used index at the last interrupt, and whether it means anything. */
   signalledUsed = 0;
   signalledUsedValid = false;
-  notification = true;
   /** Elements popped and not yet pushed. */
   inUse = 0;
+  /** Descriptors that may yet be read; at the end of a walk it may be below zero. */
+  private credit = WALK_LIMIT;
 
   constructor(
     private readonly owner: VirtQueueOwner,
     /** What the device offers. */
     readonly numMax: number,
     /** The device's own handler of a notification. */
-    readonly handle: (queue: VirtQueue) => void,
+    private readonly handle: (queue: VirtQueue) => void,
   ) {
     this.num = numMax;
   }
@@ -108,7 +112,12 @@ export class VirtQueue {
     this.ready = false;
     this.lastAvail = this.usedIdx = this.signalledUsed = this.inUse = 0;
     this.signalledUsedValid = false;
-    this.notification = true;
+  }
+
+  /** The driver says that there is something to do. */
+  notified(): void {
+    this.credit = WALK_LIMIT;
+    this.handle(this);
   }
 
   /** The legacy layout: one contiguous area, the used ring aligned (2.7.2, "legacy interfaces"). */
@@ -125,13 +134,17 @@ export class VirtQueue {
     return this.availIdx() === this.lastAvail;
   }
 
-  /** Takes the next buffer off the available ring; undefined when there is none or the driver broke the rules. */
+  /** Takes the next buffer off the available ring; undefined when there is none (or no more for now), or the driver broke the rules. */
   pop(): VirtQueueElement | undefined {
     if (this.desc === 0 || this.num === 0) return undefined;
     const idx = this.availIdx();
     const waiting = (idx - this.lastAvail) & 0xffff;
     if (waiting === 0) return undefined;
     if (waiting > this.num) return this.error(`guest moved the available index from ${this.lastAvail} to ${idx}`);
+    if (this.credit <= 0) {
+      this.owner.later(this);
+      return undefined;
+    }
     if (this.inUse >= this.num) return this.error('virtqueue size exceeded');
     const head = this.read16(this.avail + 4 + 2 * (this.lastAvail % this.num));
     if (head === undefined) return undefined;
@@ -139,7 +152,7 @@ export class VirtQueue {
     const element = this.readChain(head);
     if (!element) return undefined;
     this.lastAvail = (this.lastAvail + 1) & 0xffff;
-    if (this.owner.eventIdx && this.notification) this.writeAvailEvent(this.lastAvail);
+    if (this.owner.eventIdx) this.writeAvailEvent(this.lastAvail);
     this.inUse++;
     return element;
   }
@@ -181,18 +194,6 @@ export class VirtQueue {
     return !valid || needEvent(event, this.usedIdx, old);
   }
 
-  /** Asks for, or waives, notifications of new buffers. */
-  setNotification(enable: boolean): void {
-    this.notification = enable;
-    if (this.desc === 0) return;
-    if (this.owner.eventIdx) {
-      if (enable) this.writeAvailEvent(this.availIdx());
-    } else {
-      const flags = this.read16(this.used) ?? 0;
-      this.write16(this.used, enable ? flags & ~USED_F_NO_NOTIFY : flags | USED_F_NO_NOTIFY);
-    }
-  }
-
   private readChain(head: number): VirtQueueElement | undefined {
     let table = this.desc;
     let size = this.num;
@@ -226,6 +227,7 @@ export class VirtQueue {
   }
 
   private readDescriptor(table: number, index: number): Descriptor | undefined {
+    this.credit--;
     const bytes = this.owner.memory.read(table + DESC_SIZE * index, DESC_SIZE);
     if (!bytes) return this.error('descriptor table is not in memory');
     const d = view(bytes);

@@ -96,4 +96,47 @@ describe('RiscvCpu', () => {
     cpu.writeRegister('stimecmp', now + 1n);
     expect(cpu.readRegister('mip')! & 0x20n).toBe(0x20n);
   });
+
+  it('ticks a stimecmp beyond 2^53, where numbers are too coarse for mtime', () => {
+    const cpu = hart('rv64', [WFI]);
+    const now = (1n << 53n) + 1n; // as a number: 2^53
+    cpu.setTimeSource({ time: () => now, deadline: () => Infinity, onTimeSet: () => {} });
+    cpu.writeRegister('menvcfg', 1n << 63n); // STCE
+    cpu.writeRegister('stimecmp', now);
+    expect(cpu.readRegister('mip')! & 0x20n).toBe(0x20n);
+    cpu.writeRegister('stimecmp', now + 1n);
+    expect(cpu.readRegister('mip')! & 0x20n).toBe(0n);
+  });
+
+  it('a store across RAM and flash is done whole, though the flash changes the memory map', () => {
+    const cpu = hart('rv64', [0x00b53023, WFI]); // sd a1,0(a0)
+    const { machine } = cpu;
+    const written: number[] = [];
+    const ops = { read: () => 0, write: (_offset: number, value: number) => (written.push(value), flash.setRomd(false)) };
+    const flash = MemoryRegion.romDevice(machine.topology, 'flash', machine.ram.allocate('flash', 0x1000), ops, machine);
+    machine.systemMemory.addSubregion(RAM + MiB, flash);
+    cpu.writeRegister('mtvec', BigInt(RAM + 4));
+    cpu.writeRegister('a0', BigInt(RAM + MiB - 4));
+    cpu.writeRegister('a1', 0x1122_3344_5566_7788n);
+    expect(cpu.run(1000)).toBe(ExitReason.Halted);
+    expect([cpu.readRegister('mcause'), written, machine.addressSpace.read(RAM + MiB - 4)]).toEqual([0n, [0x1122_3344], 0x5566_7788]);
+  });
+
+  it('fetches no second half of an instruction that PMP denies', () => {
+    // At 0x102, by mret: li a0,7, of which U-mode may fetch the first two bytes.
+    const cpu = hart('rv64', [0x30200073, WFI]);
+    const { addressSpace } = cpu.machine;
+    addressSpace.write(RAM + 0x102, 2, 0x0513);
+    addressSpace.write(RAM + 0x104, 2, 0x0070);
+    for (const [csr, value] of [
+      ['pmpaddr0', (RAM + 0x104) / 4],
+      ['pmpcfg0', 0x0f],
+      ['mtvec', RAM + 4],
+      ['mepc', RAM + 0x102],
+      ['mstatus', 0],
+    ] as const)
+      expect(cpu.writeRegister(csr, BigInt(value))).toBe(true);
+    expect(cpu.run(1000)).toBe(ExitReason.Halted);
+    expect(['mcause', 'mepc', 'mtval', 'a0'].map((name) => Number(cpu.readRegister(name)))).toEqual([1, RAM + 0x102, RAM + 0x104, 0]);
+  });
 });

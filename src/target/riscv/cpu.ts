@@ -24,7 +24,7 @@ interface RiscvExports {
   riscvReset(env: number): void;
   riscvPostLoad(env: number): void;
   riscvUpdateMip(env: number, mask: number, value: number): void;
-  riscvTimerTick(env: number): void;
+  riscvTimerTick(env: number, now: bigint): void;
   riscvHasWork(env: number): number;
   riscvCsrRead(env: number, csr: number): bigint;
   riscvCsrWrite(env: number, csr: number, value: bigint): void;
@@ -156,26 +156,25 @@ export class RiscvCpu extends CpuState {
 
   setTimeSource(source: TimeSource): void {
     this.timeSource = source;
-    source.onTimeSet(() => {
-      this.exports.riscvTimerTick(this.env); // time may have gone back: STIP falls
-      this.updateStimer();
-    });
+    source.onTimeSet(() => this.updateStimer());
   }
 
+  /** For the CSR `time`; beyond 2^53 rounded, so nothing is decided by it here. */
   private mtime(): number {
     return this.timeSource === undefined ? 0 : Number(this.timeSource.time());
   }
 
   /**
-   * Arms the timer of stimecmp, or ticks at once if it is due: time goes on between the runtime's look at the clock and this one, and a
-   * target in that gap must not be lost. Without Sstc stimecmp stays what reset made of it, and a late tick does nothing.
+   * Drives STIP and arms the timer of stimecmp, both by one look at the clock: a target between two looks would be lost, and so would one
+   * that only the rounding of mtime() has not reached. Time may also have gone back: STIP falls. Without Sstc a late tick does nothing.
    */
   private updateStimer(): void {
     const target = this.vcpu.read64(X.RV_STIMECMP);
     this.stimer.del();
-    if (this.timeSource === undefined || !hasExtension(this.config, X.RVX_SSTC) || target === NEVER) return;
-    if (target > this.timeSource.time()) this.stimer.modNs(this.timeSource.deadline(target));
-    else this.exports.riscvTimerTick(this.env);
+    if (this.timeSource === undefined || !hasExtension(this.config, X.RVX_SSTC)) return;
+    const now = this.timeSource.time();
+    this.exports.riscvTimerTick(this.env, now);
+    if (target > now && target !== NEVER) this.stimer.modNs(this.timeSource.deadline(target));
   }
 
   // registers

@@ -63,6 +63,10 @@ describe('inline floating point', () => {
 
   it('needs env to be so, and a mode that it knows', () => {
     expect(pair('add64', 1, 2, { inexact: false })).toBe(CALLED);
+    expect(pair('add64', 1, -1, { inexact: false })).toBe(CALLED); // exponent field 0: the least that there is
+    expect(pair('mul64', 1, 2, { inexact: false })).toBe(CALLED);
+    expect(run('toInt3264', [bits(1.5)], { inexact: false })).toBe(CALLED);
+    expect(run('mulAdd64', [bits(3), bits(5), bits(0.25)], { inexact: false })).toBe(CALLED);
     expect(pair('add64', 1, 2, { mode: 1 })).toBe(CALLED);
   });
 

@@ -35,6 +35,8 @@ interface Context {
   raw(k: number): Expr;
   /** Truth values that must all hold. */
   readonly tests: Expr[];
+  /** An upper limit of a result's range: `value`, or 0 if env does not allow the operation; env then needs no test of its own. */
+  limit(value: number): Expr;
 }
 
 /** A value as an i64, or as a binary64 number. */
@@ -55,7 +57,7 @@ function checked(c: Context, result: Expr, least: number, f: Format = c.f): Valu
   const high = m.binary(Wasm.shrU[f], m.unary(Float.toBits[f], m.get(number, type)), f ? m.i64(BigInt(shift)) : m.i32(shift));
   const field = m.binary(Wasm.and[0], f ? m.unary(WRAP, high) : high, m.i32(max));
   const fromLeast = least > 0 ? m.binary(Wasm.sub[0], field, m.i32(least)) : field;
-  c.tests.push(m.binary(Wasm.ltU[0], fromLeast, m.i32(max - least)));
+  c.tests.push(m.binary(Wasm.ltU[0], fromLeast, c.limit(max - least)));
   return f ? { double: m.get(number, F64) } : { bits: box(c, m.unary(Float.toBits[0], m.get(number, F32))) };
 }
 
@@ -165,7 +167,6 @@ export function lowerFloat(b: BlockLowering, helper: HelperDef, ops: Int32Array,
   const doubles = f && !FROM_INT.has(inline.op) ? temps.map((temp) => b.floatOperand(temp)) : [];
   const arg = (k: number) => (f ? doubles[k]() : m.unary(Float.fromBits[0], m.unary(WRAP, raw(k))));
   const tests: Expr[] = [];
-  if (envTest !== 'always') tests.push(testEnv(b, envTest));
   // The conjunction of the values is boxed iff each one is.
   if (!f && !FROM_INT.has(inline.op)) {
     tests.push(
@@ -175,7 +176,14 @@ export function lowerFloat(b: BlockLowering, helper: HelperDef, ops: Int32Array,
       ),
     );
   }
-  const value = LOWER[inline.op]({ b, m, f, arg, raw, tests });
+  let tested = envTest === 'always';
+  const limit = (most: number): Expr => {
+    if (envTest === 'always') return m.i32(most);
+    tested = true;
+    return limitByEnv(b, envTest, most);
+  };
+  const value = LOWER[inline.op]({ b, m, f, arg, raw, tests, limit });
+  if (!tested && envTest !== 'always') tests.push(testEnv(b, envTest));
   const d = ops[p + 1];
   const isFloat = b.isFloat(d);
   const bits = (v: Value) => ('bits' in v ? v.bits : m.unary(Float.toBits[1], v.double));
@@ -229,12 +237,22 @@ function roundingTest(b: BlockLowering, inline: InlineFloat, ops: Int32Array, p:
   return b.isConst(mode) ? inline.rounding.when.get(Number(b.constOf(mode))) : undefined;
 }
 
+const envAllows = ({ m }: BlockLowering, { offset, mask, value }: EnvTest): Expr =>
+  m.binary(Wasm.eq[1], m.binary(Wasm.and[1], m.load(8, false, I64, m.get(ENV, I32), offset), m.i64(mask)), m.i64(value));
+
 /** Once a block: only what may change anything in env can make it false again (flags accrue). */
-function testEnv(b: BlockLowering, { offset, mask, value }: EnvTest): Expr {
+function testEnv(b: BlockLowering, test: EnvTest): Expr {
+  const { offset, mask, value } = test;
+  return b.m.get(
+    b.remembered(`${offset} ${mask} ${value}`, () => envAllows(b, test)),
+    I32,
+  );
+}
+
+/** The same as an unsigned limit: one comparison and branch instead of two truth values (a tenth of n-body's time). */
+function limitByEnv(b: BlockLowering, test: EnvTest, most: number): Expr {
   const { m } = b;
-  const local = b.remembered(`${offset} ${mask} ${value}`, () => {
-    const field = m.load(8, false, I64, m.get(ENV, I32), offset);
-    return m.binary(Wasm.eq[1], m.binary(Wasm.and[1], field, m.i64(mask)), m.i64(value));
-  });
-  return m.get(local, I32);
+  const { offset, mask, value } = test;
+  const make = () => m.select(envAllows(b, test), m.i32(most), m.i32(0));
+  return m.get(b.remembered(`${offset} ${mask} ${value} ${most}`, make), I32);
 }

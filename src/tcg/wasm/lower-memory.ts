@@ -26,18 +26,12 @@ import type { GroupedAccess } from './access-groups.js';
 import type { BlockLowering } from './block-lowering.js';
 import { ENV } from './function-locals.js';
 import { byteSwap } from './lower-ops.js';
-import type { PageSite } from './page-sites.js';
 
 /** What a memory op needs of its surroundings. */
 export interface MemoryHost {
   /** The op's number in its TB, and what it shares its check with. */
   readonly op: number;
   readonly grouped: GroupedAccess | undefined;
-  /** The locals that keep its page, if it walks. */
-  readonly site: PageSite | undefined;
-  newLabel(): string;
-  /** Appends what makes all page sites forget their pages. */
-  forgetPages(list: Expr[]): void;
   /** Host addresses of groups that have begun and are not over with this op. */
   openHosts(): readonly number[];
   /** Declares a runtime function before it is called: its name, and the types of what follows env. */
@@ -68,8 +62,6 @@ function accessOf(oi: number): Access {
 interface Path {
   /** Whether the fast path may be taken. */
   readonly hit: Expr;
-  /** The test whether it is not the site's page, and what the site keeps once the TLB has said yes. */
-  readonly site?: { readonly isOther: Expr; readonly keep: Expr[] };
   /** What comes first on it. */
   readonly prepare: Expr[];
   /** Host address on it, to which `offset` is to be added. */
@@ -79,7 +71,7 @@ interface Path {
 
 function pathOf(b: BlockLowering, memory: MemoryHost, address: number, access: Access, kind: number): Path {
   const { grouped } = memory;
-  if (grouped === undefined) return alone(b, memory, address, access, kind);
+  if (grouped === undefined) return alone(b, address, access, kind);
   const { group, offset } = grouped;
   if (group.first === memory.op) return leader(b, address, access, kind, grouped);
   // `> 0` is what the branch hints know
@@ -105,7 +97,7 @@ function tagOf(b: BlockLowering, low: Expr, entry: number, table: number): Expr 
 const tableOf = (access: Access, kind: number): number =>
   ENV_TLB + ((access.oi & ((1 << MEMOPIDX_SHIFT) - 1)) * TLB_KINDS + kind) * TLB_TABLE_SIZE;
 
-function alone(b: BlockLowering, memory: MemoryHost, address: number, access: Access, kind: number): Path {
+function alone(b: BlockLowering, address: number, access: Access, kind: number): Path {
   const { m } = b;
   const memop = access.oi >> MEMOPIDX_SHIFT;
   const table = tableOf(access, kind);
@@ -117,16 +109,6 @@ function alone(b: BlockLowering, memory: MemoryHost, address: number, access: Ac
   else if (access.bytes > 1) wanted = m.binary(Wasm.add[1], wanted, m.i64(BigInt(access.bytes - 1)));
   const hit = m.binary(Wasm.eq[1], tag, m.binary(Wasm.and[1], wanted, m.i64(mask)));
   const addend = m.load(4, false, I32, m.get(entry, I32), table + TLB_ENTRY_ADDEND);
-  if (memory.site !== undefined) {
-    const { site } = memory;
-    const masked = (bits: bigint) => m.binary(Wasm.and[1], m.get(address, I64), m.i64(bits));
-    // An aligned access crosses no page; one that is not has bits here that no page has, and looks at the TLB. `!=` of a masked address is what
-    // the branch hints know.
-    const isOther = m.binary(Wasm.ne[1], m.get(site.page, I64), masked(TAG_MASK | BigInt(access.bytes - 1)));
-    const keep = [m.set(site.page, masked(TAG_MASK)), m.set(site.addend, addend)];
-    const host = m.binary(Wasm.add[0], m.unary(WRAP, m.get(address, I64)), m.get(site.addend, I32));
-    return { hit, site: { isOther, keep }, prepare: [], host, offset: 0 };
-  }
   return { hit, prepare: [], host: m.binary(Wasm.add[0], m.unary(WRAP, m.get(address, I64)), addend), offset: 0 };
 }
 
@@ -156,20 +138,8 @@ function slowPath(b: BlockLowering, host: MemoryHost): Expr[] {
   const locals = new Set(host.openHosts());
   if (host.grouped?.group.first === host.op) locals.add(host.grouped.group.host);
   const slow = [...locals].map((local) => m.set(local, m.i32(0)));
-  host.forgetPages(slow);
   host.beforeRuntime(slow);
   return slow;
-}
-
-function pushPaths(b: BlockLowering, host: MemoryHost, { hit, site }: Path, fast: Expr[], slow: Expr[]): void {
-  const { m } = b;
-  if (site === undefined) {
-    b.list.push(m.if(hit, m.sequence(fast), m.sequence(slow)));
-    return;
-  }
-  const [done, miss] = [`d${host.newLabel()}`, `m${host.newLabel()}`];
-  const ask = m.if(hit, m.sequence(site.keep), m.br(miss));
-  b.list.push(m.labelled(done, [m.labelled(miss, [m.if(site.isOther, ask), ...fast, m.br(done)]), ...slow]));
 }
 
 function load(b: BlockLowering, host: MemoryHost, d: number, addr: number, access: Access): void {
@@ -196,7 +166,7 @@ function load(b: BlockLowering, host: MemoryHost, d: number, addr: number, acces
   const called = m.call('ldSlow', [m.get(ENV, I32), m.get(address, I64), m.i32(access.oi)], I64);
   slow.push(m.set(value, isFloat ? m.unary(Float.fromBits[1], called) : called));
   host.faultTest(slow);
-  pushPaths(b, host, path, fast, slow);
+  b.list.push(m.if(path.hit, m.sequence(fast), m.sequence(slow)));
   if (isFloat) b.defineFloat(d, m.get(value, F64));
   else b.define(d, m.get(value, I64), false);
 }
@@ -226,7 +196,7 @@ function store(b: BlockLowering, host: MemoryHost, v: number, addr: number, acce
   const slow = slowPath(b, host);
   slow.push(m.call('stSlow', [m.get(ENV, I32), m.get(address, I64), value(), m.i32(access.oi)], NONE));
   host.faultTest(slow);
-  pushPaths(b, host, path, fast, slow);
+  b.list.push(m.if(path.hit, m.sequence(fast), m.sequence(slow)));
 }
 
 function atomic(b: BlockLowering, host: MemoryHost, ops: Int32Array, p: number): void {
@@ -245,7 +215,6 @@ function atomic(b: BlockLowering, host: MemoryHost, ops: Int32Array, p: number):
     call = m.call('atomicRmw', [m.get(ENV, I32), ...args], I64);
   }
   b.list.push(m.set(result, call));
-  host.forgetPages(b.list);
   host.faultTest(b.list);
   b.define(ops[p + 1], m.get(result, I64), false);
 }

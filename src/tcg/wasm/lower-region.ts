@@ -11,7 +11,7 @@ import {
 import { TempKind, TYPE_I64 } from '../ir-buffer.js';
 import { Op, OP_WORDS, type HelperDef } from '../opcodes.js';
 import { EXTEND_U32, I32, I64, NONE, Wasm, type Expr, type ValueType, type WasmModule } from './binaryen.js';
-import { groupAccesses, type AccessGroup, type GroupedAccess } from './access-groups.js';
+import { groupAccesses, type AccessGroup } from './access-groups.js';
 import type { Bitsets } from './bitset.js';
 import { BlockLowering } from './block-lowering.js';
 import { FaultExits } from './fault-exits.js';
@@ -20,7 +20,6 @@ import { clobbersGlobals, GlobalFlow, INPUTS, isMemoryOp, OUTPUTS, PC, syncsGlob
 import { floatGlobals, lowerFloat } from './lower-float.js';
 import { lowerMemory, type MemoryHost } from './lower-memory.js';
 import { compare, lowerOp } from './lower-ops.js';
-import { findPageSites, NO_PAGE, type PageSite } from './page-sites.js';
 import { buildCfg, type Block, type Cfg, type Region, type TbIr } from './region.js';
 import { structure, type FlowNode } from './structure.js';
 
@@ -47,8 +46,6 @@ class RegionLowering {
   private locator = -1;
   private labels = 0;
   private readonly shared: ReadonlyMap<number, number>[];
-  private readonly groups = new Map<number, ReadonlyMap<number, GroupedAccess>>();
-  private readonly sites: ReadonlyMap<number, ReadonlyMap<number, PageSite>>;
 
   constructor(
     private readonly m: WasmModule,
@@ -61,24 +58,6 @@ class RegionLowering {
     const isTested = (block: Block) => block.isTbStart && (target.icount || block.isLoopHead);
     this.flow = new GlobalFlow(region, this.cfg, target.helpers, target.globalOffset.length, isTested);
     this.shared = region.tbs.map((ir, tb) => this.placeSharedTemps(ir, tb));
-    const globalCount = target.globalOffset.length;
-    this.sites = findPageSites(region, this.cfg, target.helpers, globalCount, (b) => this.groupsOf(b), this.locals);
-  }
-
-  private groupsOf(b: number): ReadonlyMap<number, GroupedAccess> {
-    let groups = this.groups.get(b);
-    if (groups === undefined) {
-      const block = this.cfg.blocks[b];
-      groups = groupAccesses(this.region.tbs[block.tb], block, this.target.helpers, this.target.globalOffset.length);
-      this.groups.set(b, groups);
-    }
-    return groups;
-  }
-
-  /** Appends what makes all page sites forget their pages. */
-  private forgetPages(list: Expr[]): void {
-    const { m } = this;
-    for (const sites of this.sites.values()) for (const { page } of sites.values()) list.push(m.set(page, m.i64(NO_PAGE)));
   }
 
   lower(name: string): void {
@@ -163,7 +142,6 @@ class RegionLowering {
     const { marker } = this.region;
     if (marker !== undefined) list.push(m.store(4, I32, m.i32(marker), m.i32(1)));
     list.push(m.set(this.budget, m.load(4, false, I32, m.get(ENV, I32), ENV_BUDGET)));
-    this.forgetPages(list);
   }
 
   private loadLive(list: Expr[], entry: number): void {
@@ -227,8 +205,7 @@ class RegionLowering {
     });
     let insn = insnBefore(ir, block.first);
     let row = 0;
-    const groups = this.groupsOf(b);
-    const sites = this.sites.get(b);
+    const groups = groupAccesses(ir, block, this.target.helpers, this.target.globalOffset.length);
     const open = new Set<AccessGroup>();
     let op = 0;
     const host: MemoryHost = {
@@ -238,11 +215,6 @@ class RegionLowering {
       get grouped() {
         return groups.get(op);
       },
-      get site() {
-        return sites?.get(op);
-      },
-      newLabel: () => `${this.labels++}`,
-      forgetPages: (into) => this.forgetPages(into),
       openHosts: () => [...open].map((group) => group.host),
       importRuntime: (name, params, result) => this.m.importFunction(name, [I32, ...params], result),
       beforeRuntime: (into) => this.target.icount && this.storeBudget(into),
@@ -332,7 +304,6 @@ class RegionLowering {
     if (result >= 0) call = m.set(result, call);
     else if (helper.result) call = m.drop(call);
     b.list.push(call);
-    if (syncsGlobals(helper)) this.forgetPages(b.list);
     if (helper.mayFault) host.faultTest(b.list, syncsGlobals(helper));
     if (clobbersGlobals(helper)) {
       b.forget();

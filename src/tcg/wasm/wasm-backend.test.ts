@@ -60,6 +60,27 @@ describe('regions', () => {
     expect(rig.get(X1)).toBe(100n);
   });
 
+  it('leaves on request whatever the budget, at the first instruction', () => {
+    for (const icount of [false, true]) {
+      const rig = new Rig();
+      rig.set(X1, 100n);
+      rig.setU32(L.ENV_BUDGET, 0x7fff_ffff);
+      rig.setU32(L.ENV_EXIT_REQUEST, L.EXIT_REQUESTED);
+      expect(rig.run(sumLoop(), 0, icount)).toBe(L.TB_EXIT_REQUESTED);
+      expect([rig.get(X1), rig.u32(L.ENV_BUDGET)]).toEqual([100n, 0x7fff_ffff]);
+    }
+  });
+
+  it('does not run with a budget that is below zero', () => {
+    for (const icount of [false, true]) {
+      const rig = new Rig();
+      rig.set(X1, 100n);
+      rig.setU32(L.ENV_BUDGET, -5);
+      expect(rig.run(sumLoop(), 0, icount)).toBe(L.TB_EXIT_REQUESTED);
+      expect([rig.get(X1), rig.u32(L.ENV_BUDGET)]).toEqual([100n, -5]);
+    }
+  });
+
   it('can be entered in the middle of a loop', () => {
     // 0 -> 1 -> 2 -> 0, each adds its own bit; x1 counts rounds in TB 2
     const ring = (i: number, next: number) =>

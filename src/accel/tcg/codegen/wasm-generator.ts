@@ -68,8 +68,8 @@ const MAX_IN_FLIGHT = 2;
  * The worker's share of the time since it was first asked for something, and what it may use beyond that at first. Code that would be made sooner mostly
  * does not run long enough to pay for itself (bench/RESULTS.md).
  */
-const WORKER_SHARE = 0.4;
-const WORKER_ADVANCE_MS = 300;
+const WORKER_SHARE = 0.35;
+const WORKER_ADVANCE_MS = 150;
 
 export interface GeneratorStats {
   regions: number;
