@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { StreamChardev } from '../chardev/chardev.js';
 import { Output } from '../node/chardev.js';
-import { fetchGuestFiles, GuestUnavailable } from '../node/guest/debian.js';
+import { cachedGuestFile, fetchGuestFiles, GuestUnavailable } from '../node/guest/debian.js';
 import { buildInitramfs } from '../node/guest/initramfs.js';
 import { createNodeHost, type NodeHost } from '../node/host.js';
 import type { MachineOptions } from '../system/facade.js';
@@ -22,14 +22,16 @@ export interface LinuxArguments extends Partial<SystemArguments> {
 
 /** Exit status of a command that the guest could not run to its end. */
 const NOT_FINISHED = 125;
+const FILES = ['kernel', 'busybox', 'firmware'] as const;
 
 export async function runLinux(command: readonly string[], args: LinuxArguments): Promise<number> {
   if (args.share !== undefined) throw new OptionError('sharing a folder with the guest is not built yet', '--share');
   if (args.net) throw new OptionError('networking is not built yet', '--net');
   const accel = parseAccel(args.accel);
+  if (FILES.some((name) => cachedGuestFile(name) === undefined)) await tryOptions(args);
   let files;
   try {
-    files = await fetchGuestFiles(['kernel', 'busybox', 'firmware'], terminalProgress());
+    files = await fetchGuestFiles(FILES, terminalProgress());
   } catch (error) {
     if (!(error instanceof GuestUnavailable)) throw error;
     if (command.length > 0) throw new OptionError(`no Linux guest: ${error.message}`);
@@ -50,6 +52,13 @@ export async function runLinux(command: readonly string[], args: LinuxArguments)
   };
   const host = await createNodeHost(accel);
   return command.length > 0 ? runCommand(options, host, nonce, args.stats) : runMachine(options, host, { serials: ['stdio'], stats: args.stats });
+}
+
+/** Makes a machine without images: a mistake in the options must not cost a download first. */
+async function tryOptions({ cpu, m, icount }: LinuxArguments): Promise<void> {
+  const host = await createNodeHost({ backend: 'tci' });
+  createMachine({ machine: 'virt', cpu, memory: m, bios: 'none', icount }, host);
+  host.close();
 }
 
 /** Only what the command writes reaches standard output; what came before it is shown if it never got to run. */
