@@ -39,16 +39,20 @@ export interface TimeSource {
   onTimeSet(listener: () => void): void;
 }
 
-/** What a device tree says of the hart. */
-export interface CpuDescription {
+/** How the device tree describes a hart (Linux, Documentation/devicetree/bindings/riscv/{cpus,extensions}.yaml). */
+export interface HartDescription {
   readonly xlen: 32 | 64;
+  /** `rv64imafdc_zicbom_...` */
   readonly isa: string;
+  /** Single-letter and multi-letter extensions in canonical order: `riscv,isa-extensions`. */
   readonly extensions: readonly string[];
+  /** `riscv,sv57`, ...; undefined: no MMU. */
   readonly mmuType?: string;
-  /** Bytes. */
+  /** Bytes; undefined: the extension is off. */
   readonly cbomBlockSize?: number;
   readonly cbozBlockSize?: number;
   readonly cbopBlockSize?: number;
+  /** Programmable event counters (mhpmcounter3...) as a bit mask; undefined: no `pmu` node. */
   readonly pmuMask?: number;
 }
 
@@ -71,7 +75,7 @@ export class RiscvCpu extends CpuState {
     buffer('targetState'),
   ]);
 
-  readonly description: CpuDescription;
+  readonly description: HartDescription;
   resetVector: bigint;
   private readonly vcpu: Vcpu;
   private readonly exports: RiscvExports;
@@ -284,7 +288,7 @@ function registerNumber(name: string, prefix: string, abiNames: readonly string[
   return name === 'fp' && prefix === 'x' ? 8 : abiNames.indexOf(name);
 }
 
-export function describe(config: CpuConfig): CpuDescription {
+export function describe(config: CpuConfig): HartDescription {
   const block = (bit: number): number | undefined => (hasExtension(config, bit) ? CACHE_BLOCK : undefined);
   return {
     xlen: config.xlen,
