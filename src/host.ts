@@ -2,6 +2,7 @@
 import { TcgAccel, type CodegenSetup } from './accel/tcg/accel.js';
 import type { CodeGenerator } from './accel/tcg/codegen/wasm-generator.js';
 import { createEngineMemory } from './accel/tcg/memory.js';
+import type { TcgTuning } from './accel/tcg/tuning.js';
 import { riscvDevices, riscvMachines } from './hw/riscv/index.js';
 import { TypeRegistry } from './qom/registry.js';
 import type { EngineRequest, MachineHost } from './system/facade.js';
@@ -18,6 +19,8 @@ export interface EngineOptions {
   readonly sync?: boolean;
   /** Executions after which a block is hot. */
   readonly hotThreshold?: number;
+  /** How generated code is formed. */
+  readonly tuning?: TcgTuning;
   /** Guest randomness from this seed instead of the host's entropy. */
   readonly seed?: number;
 }
@@ -34,12 +37,13 @@ export interface TcgHostParts extends Omit<MachineHost, 'machines' | 'types' | '
   readonly wasm: WebAssembly.Module | (() => WebAssembly.Module);
   readonly codegen: ((setup: CodegenSetup) => CodeGenerator) | undefined;
   readonly hotThreshold?: number;
+  readonly tuning?: TcgTuning;
 }
 
 /** Guest memory beside -m: boot ROM, flash. */
 const ROM_ALLOWANCE = 80 * MiB;
 
-export function createTcgHost({ wasm, codegen, hotThreshold, ...host }: TcgHostParts): TcgHost {
+export function createTcgHost({ wasm, codegen, hotThreshold, tuning, ...host }: TcgHostParts): TcgHost {
   const accels: TcgAccel[] = [];
   let engine: WebAssembly.Module | undefined;
   return {
@@ -49,7 +53,15 @@ export function createTcgHost({ wasm, codegen, hotThreshold, ...host }: TcgHostP
     engine({ ramSize, icount }: EngineRequest) {
       const module = (engine ??= typeof wasm === 'function' ? wasm() : wasm);
       const memory = createEngineMemory(ramSize + ROM_ALLOWANCE);
-      const accelerator = new TcgAccel({ wasm: module, memory, createFrontend, codegen, hotThreshold, icount: icount !== undefined });
+      const accelerator = new TcgAccel({
+        wasm: module,
+        memory,
+        createFrontend,
+        codegen,
+        hotThreshold,
+        tuning,
+        icount: icount !== undefined,
+      });
       accels.push(accelerator);
       return { ram: memory.ram, accelerator };
     },

@@ -37,6 +37,7 @@ export async function createBrowserHost(options: BrowserHostOptions): Promise<Br
     wasm: await compile(options.wasm),
     codegen: await codeGenerator(options),
     hotThreshold: options.hotThreshold,
+    tuning: options.tuning,
   });
 }
 

@@ -1,6 +1,8 @@
 /** `-accel tcg,backend=...`: which engine runs guest code, and how code is generated. */
+import { DEFAULT_LIMITS } from '../accel/tcg/regions.js';
 import type { EngineOptions } from '../node/host.js';
 import { parseOptions } from '../system/options.js';
+import { PASSES } from '../tcg/wasm/passes.js';
 import { OptionError } from '../util/errors.js';
 
 export const ACCEL_HELP = `Accelerators supported:
@@ -8,6 +10,13 @@ tcg                  translate guest code; properties:
   backend=wasm|tci   generate WebAssembly for hot code (default), or interpret all of it
   thread=worker|sync generate code on a thread of its own (default), or at once in the machine's
   threshold=N        executions after which a block is hot (default: by the backend)
+  chain=on|off       blocks jump to the next one directly; off: each is a function of its own, called by the dispatcher
+  indirect=on|off    returns, calls and jump tables stay inside of generated functions
+  region-tbs=N       blocks of a generated function at most (default ${DEFAULT_LIMITS.maxTbs})
+  region-size=N      guest instructions of a generated function at most (default ${DEFAULT_LIMITS.maxInsns})
+  tlb-reuse=on|off   accesses off one base share a TLB check
+  passes=A+B+...     binaryen passes that generated code goes through (default: none):
+${wrap(Object.keys(PASSES), 90, '                     ')}
 tci                  the same as tcg,backend=tci
 `;
 
@@ -21,6 +30,31 @@ export function parseAccel(text: string | undefined): EngineOptions {
   if (name === 'tci' && backend !== 'tci') throw new OptionError("tci has no other backend than 'tci'", list.where);
   const thread = list.enumeration('thread', ['worker', 'sync'] as const);
   const hotThreshold = list.integer('threshold', 1, 1_000_000);
+  const tuning = {
+    chain: list.bool('chain'),
+    indirect: list.bool('indirect'),
+    regionTbs: list.integer('region-tbs', 1, 1024),
+    regionSize: list.integer('region-size', 1, 10_000),
+    tlbReuse: list.bool('tlb-reuse'),
+    passes: parsePasses(list.string('passes'), list.where),
+  };
   list.finish();
-  return { backend, sync: thread === 'sync', hotThreshold };
+  return { backend, sync: thread === 'sync', hotThreshold, tuning };
+}
+
+function parsePasses(text: string | undefined, where: string): string[] | undefined {
+  const names = text?.split('+');
+  const unknown = names?.find((name) => !Object.hasOwn(PASSES, name));
+  if (unknown !== undefined) throw new OptionError(`passes: unknown pass '${unknown}'`, where, "names joined by '+', see -accel help");
+  return names;
+}
+
+/** Words in lines of at most `width` columns. */
+function wrap(words: readonly string[], width: number, indent: string): string {
+  const lines = [''];
+  for (const word of words) {
+    if (lines[lines.length - 1].length + word.length >= width) lines.push('');
+    lines[lines.length - 1] += `${lines[lines.length - 1] === '' ? '' : ' '}${word}`;
+  }
+  return lines.map((line) => indent + line).join('\n');
 }

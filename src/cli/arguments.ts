@@ -45,7 +45,7 @@ interface Row {
 const ROWS: readonly Row[] = [
   { flags: '-M, --machine <type>',  help: "the machine and its properties; 'help' lists them" },
   { flags: '--cpu <model>',         help: "the CPU model and its features (rv64,zba=off); 'help' lists them" },
-  { flags: '--accel <name>',        help: "tcg[,backend=tci|wasm][,thread=worker|sync][,threshold=N]; 'help' lists them" },
+  { flags: '--accel <name>',        help: "tcg[,backend=tci|wasm][,thread=worker|sync][,...]; 'help' lists them" },
   { flags: '-m <size>',             help: 'guest RAM in MiB, or with a suffix (512M, 1G)' },
   { flags: '--smp <n>',             help: 'number of harts' },
   { flags: '--bios <file>',         help: "firmware: a file, 'none', or 'default' (OpenSBI from the cache)" },

@@ -34,6 +34,7 @@ export async function createNodeHost(options: EngineOptions = {}): Promise<NodeH
     wasm: () => new WebAssembly.Module(readEngineWasm()),
     codegen: options.backend === 'tci' ? undefined : await codeGenerator(options.sync ?? false),
     hotThreshold: options.hotThreshold,
+    tuning: options.tuning,
   });
 }
 

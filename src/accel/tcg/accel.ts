@@ -1,6 +1,7 @@
 /** TCG as a machine's accelerator: owns the runtime, the translator and code generation of one machine, and makes its vCPUs. */
 import * as layout from '../../../assembly/shared/layout.js';
 import type { AddressSpace } from '../../memory/address-space.js';
+import type { EngineCounters } from '../../system/accelerator.js';
 import type { Log } from '../../util/log.js';
 import type { CodeGenerator } from './codegen/wasm-generator.js';
 import { TcgError } from './errors.js';
@@ -9,6 +10,7 @@ import { PhysicalMap } from './physmap.js';
 import { Runtime, type RuntimeHost } from './runtime.js';
 import { Translator } from './translate-all.js';
 import type { TargetFrontend } from './translator.js';
+import type { TcgTuning } from './tuning.js';
 import { Vcpu, type VcpuHooks } from './vcpu.js';
 
 /** What a code generator (tier 2) is made from. */
@@ -21,6 +23,7 @@ export interface CodegenSetup {
   readonly icount: boolean;
   /** Executions in tci before a TB goes to code generation, if the user gave a number. */
   readonly hotThreshold?: number;
+  readonly tuning?: TcgTuning;
 }
 
 export interface TcgOptions {
@@ -32,6 +35,7 @@ export interface TcgOptions {
   readonly codegen?: (setup: CodegenSetup) => CodeGenerator;
   /** Executions in tci before a TB goes to code generation, rounded up to a power of two; default: the generator's. */
   readonly hotThreshold?: number;
+  readonly tuning?: TcgTuning;
   readonly icount?: boolean;
   /** Guest instructions a TB at most; default 64. */
   readonly maxInsns?: number;
@@ -44,6 +48,8 @@ export interface TcgMachine {
   /** Ends the running slice if it is over by the clock. */
   checkSlice?(): void;
 }
+
+const NO_CODE = { generateMs: 0, compileMs: 0, modules: 0, regions: 0, codeBytes: 0, evictions: 0 };
 
 const TARGETS: Readonly<Record<string, number>> = { riscv: layout.TARGET_RISCV };
 
@@ -82,10 +88,12 @@ export class TcgAccel {
     if (number === undefined) throw new TcgError(`the runtime has no target '${target}'`);
     const env = this.runtime.exports.cpuCreate(number, this.vcpus.length) >>> 0;
     if (env === 0) throw new TcgError('code arena too small for another vCPU');
-    const { icount = false } = this.options;
+    const { icount = false, tuning } = this.options;
     this.hooks.set(env, hooks as VcpuHooks);
     this.view.setUint32(env + layout.ENV_ICOUNT, icount ? 1 : 0, true);
-    this.view.setUint32(env + layout.ENV_CFLAGS, icount ? layout.CF_ICOUNT : 0, true);
+    const chained = tuning?.chain ?? true;
+    const cflags = (icount ? layout.CF_ICOUNT : 0) | (chained ? 0 : layout.CF_NO_GOTO_TB | layout.CF_NO_GOTO_PTR);
+    this.view.setUint32(env + layout.ENV_CFLAGS, cflags, true);
     this.start(target, config);
     const log = this.machine?.log;
     if (log?.has('int')) this.view.setUint32(env + layout.ENV_LOG_TRAPS, 1, true);
@@ -110,6 +118,11 @@ export class TcgAccel {
 
   dispose(): void {
     this.generator?.dispose();
+  }
+
+  counters(): EngineCounters {
+    const instructions = this.vcpus.reduce((sum, cpu) => sum + cpu.instructionCount, 0);
+    return { instructions, translateMs: this.translator?.stats.translateMs ?? 0, ...(this.generator?.counters() ?? NO_CODE) };
   }
 
   /** `info jit`, `--stats`. */
@@ -144,10 +157,10 @@ export class TcgAccel {
     if (this.translator) return;
     const { options, runtime } = this;
     const frontend = options.createFrontend(target, config);
-    const { icount = false, hotThreshold } = options;
+    const { icount = false, hotThreshold, tuning } = options;
     const { log } = this.machine ?? {};
     if (!log || !tracesExecution(log)) {
-      this.generator = options.codegen?.({ memory: runtime.memory, runtime, target, config, frontend, icount, hotThreshold });
+      this.generator = options.codegen?.({ memory: runtime.memory, runtime, target, config, frontend, icount, hotThreshold, tuning });
     }
     if (this.generator) runtime.exports.setHotThreshold(hotThreshold ?? this.generator.defaultThreshold);
     // With a tier above, most TBs are not worth optimising; who asks to see the result gets it.

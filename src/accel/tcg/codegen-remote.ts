@@ -1,6 +1,7 @@
 /** Tier 2 in a worker, for TcgOptions.codegen. */
 import type { CodegenSetup } from './accel.js';
 import type { CodegenWorker } from './codegen/protocol.js';
+import { regionLimits } from './tuning.js';
 import { WasmCodeGenerator, type CodeGenerator, type WasmGeneratorOptions } from './codegen/wasm-generator.js';
 
 /**
@@ -8,13 +9,14 @@ import { WasmCodeGenerator, type CodeGenerator, type WasmGeneratorOptions } from
  * machine is still being made and its images are copied: nobody waits for it.
  */
 export function workerCodegen(createWorker: () => CodegenWorker): (setup: CodegenSetup) => CodeGenerator {
-  return ({ memory, runtime, target, config, icount, hotThreshold }) => {
+  return ({ memory, runtime, target, config, icount, hotThreshold, tuning }) => {
     const worker = createWorker();
-    worker.post({ kind: 'init', memory, target, config, icount });
+    worker.post({ kind: 'init', memory, target, config, icount, tuning });
     return new WasmCodeGenerator({
       memory,
       runtime: runtime.allExports as WasmGeneratorOptions['runtime'],
       worker,
+      limits: regionLimits(tuning),
       setThreshold: hotThreshold === undefined ? (count) => runtime.exports.setHotThreshold(count) : undefined,
     });
   };

@@ -1,11 +1,17 @@
 /** Tier 2 in the machine's own thread, for TcgOptions.codegen. A file of its own, because it alone loads binaryen. */
 import type { CodegenSetup } from './accel.js';
 import { RegionCompiler } from './codegen/generate.js';
+import { regionLimits } from './tuning.js';
 import { WasmCodeGenerator, type CodeGenerator, type WasmGeneratorOptions } from './codegen/wasm-generator.js';
 
 /** Code is made at once, when a TB becomes hot: deterministic, for tests. */
 export function synchronousCodegen(setup: CodegenSetup): CodeGenerator {
-  const compiler = new RegionCompiler(setup.frontend, setup.memory, setup.icount);
+  const compiler = new RegionCompiler(setup.frontend, setup.memory, setup.icount, setup.tuning);
   const runtime = setup.runtime.allExports as WasmGeneratorOptions['runtime'];
-  return new WasmCodeGenerator({ memory: setup.memory, runtime, generate: (request) => compiler.generate(request) });
+  return new WasmCodeGenerator({
+    memory: setup.memory,
+    runtime,
+    limits: regionLimits(setup.tuning),
+    generate: (request) => compiler.generate(request),
+  });
 }

@@ -31,9 +31,11 @@ export interface RegionLimits {
   readonly maxInsns: number;
   /** A successor that ran less than 1/coldFraction as often as the hot TB stays out. */
   readonly coldFraction: number;
+  /** Follow what tci saw goto_ptr lead to. */
+  readonly indirect: boolean;
 }
 
-export const DEFAULT_LIMITS: RegionLimits = { maxTbs: 64, maxInsns: 800, coldFraction: 16 };
+export const DEFAULT_LIMITS: RegionLimits = { maxTbs: 64, maxInsns: 800, coldFraction: 16, indirect: true };
 
 export interface FormedRegion {
   /** TB pointers; the hot one is first. */
@@ -85,7 +87,7 @@ export function formRegion(tbs: TbReader, hot: number, limits: RegionLimits = DE
   const list = [hot];
   let insns = tbs.get(hot, TB_ICOUNT);
   for (let i = 0; i < list.length; i++) {
-    for (const next of successors(tbs, list[i])) {
+    for (const next of successors(tbs, list[i], limits.indirect)) {
       if (found.has(next) || !fits(next)) continue;
       const icount = tbs.get(next, TB_ICOUNT);
       if (list.length >= limits.maxTbs || insns + icount > limits.maxInsns) continue;
@@ -94,16 +96,16 @@ export function formRegion(tbs: TbReader, hot: number, limits: RegionLimits = DE
       list.push(next);
     }
   }
-  return describe(tbs, withoutForeign(tbs, list));
+  return describe(tbs, withoutForeign(tbs, list, limits.indirect), limits.indirect);
 }
 
 /** Drops TBs that another region is entered at already, unless they lead back to the hot TB: then they are part of its loop. */
-function withoutForeign(tbs: TbReader, list: readonly number[]): number[] {
+function withoutForeign(tbs: TbReader, list: readonly number[], indirect: boolean): number[] {
   const leadsBack = new Set([list[0]]);
   for (let grew = true; grew;) {
     grew = false;
     for (const tb of list) {
-      if (leadsBack.has(tb) || !successors(tbs, tb).some((next) => leadsBack.has(next))) continue;
+      if (leadsBack.has(tb) || !successors(tbs, tb, indirect).some((next) => leadsBack.has(next))) continue;
       leadsBack.add(tb);
       grew = true;
     }
@@ -112,16 +114,16 @@ function withoutForeign(tbs: TbReader, list: readonly number[]): number[] {
   const stays = new Set(list.filter((tb) => leadsBack.has(tb) || !isEntry(tb)));
   // what could only be reached through dropped TBs goes too
   const reached = new Set([list[0]]);
-  for (const tb of reached) for (const next of successors(tbs, tb)) if (stays.has(next)) reached.add(next);
+  for (const tb of reached) for (const next of successors(tbs, tb, indirect)) if (stays.has(next)) reached.add(next);
   return list.filter((tb) => reached.has(tb));
 }
 
-function describe(tbs: TbReader, list: readonly number[]): FormedRegion {
+function describe(tbs: TbReader, list: readonly number[], followIndirect: boolean): FormedRegion {
   const indexOf = new Map(list.map((tb, i) => [tb, i]));
   const link = (tb: number, field: number) => indexOf.get(tbs.get(tb, field)) ?? -1;
   const links = list.map((tb) => [link(tb, TB_JMP0), link(tb, TB_JMP1)] as const);
   const indirect = list.map((tb) =>
-    indirectOf(tbs, tb)
+    (followIndirect ? indirectOf(tbs, tb) : [])
       .filter((next) => indexOf.has(next))
       .sort((a, b) => tbs.get(b, TB_EXEC_COUNT) - tbs.get(a, TB_EXEC_COUNT))
       .map((next) => ({ to: indexOf.get(next)!, guarded: !isCertain(tbs, tb, next) })),
@@ -141,7 +143,11 @@ function indirectOf(tbs: TbReader, tb: number): number[] {
   return list;
 }
 
-const successors = (tbs: TbReader, tb: number): number[] => [tbs.get(tb, TB_JMP0), tbs.get(tb, TB_JMP1), ...indirectOf(tbs, tb)];
+const successors = (tbs: TbReader, tb: number, indirect: boolean): number[] => [
+  tbs.get(tb, TB_JMP0),
+  tbs.get(tb, TB_JMP1),
+  ...(indirect ? indirectOf(tbs, tb) : []),
+];
 
 /** Whether the target's code is mapped as it was just because the jump's own code is: the same page, and no other. */
 function isCertain(tbs: TbReader, from: number, to: number): boolean {

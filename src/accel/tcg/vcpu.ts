@@ -19,6 +19,8 @@ export type ExecTrace = () => void;
 
 export class Vcpu {
   private readonly view: DataView;
+  /** cflags of TBs when it does not step. */
+  private readonly cflags: number;
 
   constructor(
     readonly runtime: Runtime,
@@ -29,6 +31,7 @@ export class Vcpu {
     private readonly trace: () => ExecTrace | undefined = () => undefined,
   ) {
     this.view = new DataView(runtime.memory.buffer);
+    this.cflags = this.read32(layout.ENV_CFLAGS);
   }
 
   /** Runs about `budget` guest instructions (in icount mode: exactly, unless it stops for another reason). Returns EXEC_*. */
@@ -76,9 +79,8 @@ export class Vcpu {
 
   /** Stops after every instruction with EXEC_DEBUG. */
   setSingleStep(on: boolean): void {
-    const cflags =
-      this.read32(layout.ENV_CFLAGS) & ~(layout.CF_COUNT_MASK | layout.CF_SINGLE_STEP | layout.CF_NO_GOTO_TB | layout.CF_NO_GOTO_PTR);
-    this.write32(layout.ENV_CFLAGS, on ? cflags | 1 | layout.CF_SINGLE_STEP | layout.CF_NO_GOTO_TB | layout.CF_NO_GOTO_PTR : cflags);
+    const stepping = 1 | layout.CF_SINGLE_STEP | layout.CF_NO_GOTO_TB | layout.CF_NO_GOTO_PTR;
+    this.write32(layout.ENV_CFLAGS, on ? this.cflags | stepping : this.cflags);
   }
 
   // Env fields, by offset (assembly/shared/*.ts).

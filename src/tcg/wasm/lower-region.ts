@@ -11,7 +11,7 @@ import {
 import { TempKind, TYPE_I64 } from '../ir-buffer.js';
 import { Op, OP_WORDS, type HelperDef } from '../opcodes.js';
 import { EXTEND_U32, I32, I64, NONE, Wasm, type Expr, type ValueType, type WasmModule } from './binaryen.js';
-import { groupAccesses, type AccessGroup } from './access-groups.js';
+import { groupAccesses, type AccessGroup, type GroupedAccess } from './access-groups.js';
 import type { Bitsets } from './bitset.js';
 import { BlockLowering } from './block-lowering.js';
 import { FaultExits } from './fault-exits.js';
@@ -30,6 +30,8 @@ export interface TargetInfo {
   readonly helpers: readonly HelperDef[];
   /** icount mode: the budget is exact at every TB. */
   readonly icount: boolean;
+  /** Accesses off one base share a TLB check (default). */
+  readonly tlbReuse?: boolean;
 }
 
 /** Adds the region's function to the module, under `name`. */
@@ -205,7 +207,8 @@ class RegionLowering {
     });
     let insn = insnBefore(ir, block.first);
     let row = 0;
-    const groups = groupAccesses(ir, block, this.target.helpers, this.target.globalOffset.length);
+    const { helpers, globalOffset, tlbReuse = true } = this.target;
+    const groups = tlbReuse ? groupAccesses(ir, block, helpers, globalOffset.length) : NO_GROUPS;
     const open = new Set<AccessGroup>();
     let op = 0;
     const host: MemoryHost = {
@@ -381,6 +384,8 @@ class RegionLowering {
     }
   }
 }
+
+const NO_GROUPS: ReadonlyMap<number, GroupedAccess> = new Map();
 
 const withoutPc = (globals: number[]): number[] => globals.filter((g) => g !== PC);
 

@@ -6,6 +6,7 @@ import { compileRegions } from '../../../tcg/wasm/compile.js';
 import type { TargetInfo } from '../../../tcg/wasm/lower-region.js';
 import { copyIr, type Region, type TbIr } from '../../../tcg/wasm/region.js';
 import type { TargetFrontend } from '../translator.js';
+import type { TcgTuning } from '../tuning.js';
 import type { GenerateReply, GenerateRequest, RegionRequest, TbRequest } from './protocol.js';
 
 export class RegionCompiler {
@@ -16,11 +17,12 @@ export class RegionCompiler {
     private readonly frontend: TargetFrontend,
     private readonly memory: WebAssembly.Memory,
     icount: boolean,
+    private readonly tuning: TcgTuning = {},
     /** Makes the module; a host may know how to get the engine's best code at once. */
     private readonly compile: (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module = (bytes) => new WebAssembly.Module(bytes),
   ) {
     this.ctx = new TcgContext(frontend.globals, frontend.helpers);
-    this.target = { globalOffset: frontend.globals.map((g) => g.offset), helpers: frontend.helpers, icount };
+    this.target = { globalOffset: frontend.globals.map((g) => g.offset), helpers: frontend.helpers, icount, tlbReuse: tuning.tlbReuse };
   }
 
   /** Never throws: a batch that cannot be made says why, and its TBs stay in tci. */
@@ -39,7 +41,8 @@ export class RegionCompiler {
         for (const { icount } of wanted.tbs) insns += icount;
       }
       if (regions.length === 0) return { ...reply, functions, bytes: 0, insns: 0, generateMs: performance.now() - start, compileMs: 0 };
-      const bytes = compileRegions(regions, this.target);
+      const { passes = [] } = this.tuning;
+      const bytes = compileRegions(regions, this.target, passes.length > 0 ? (module) => module.runPasses([...passes]) : undefined);
       const generated = performance.now();
       const module = this.compile(bytes);
       const compileMs = performance.now() - generated;

@@ -3,6 +3,7 @@
  * same thread.
  */
 import type { IndirectLink } from '../../../tcg/wasm/region.js';
+import type { TcgTuning } from '../tuning.js';
 
 /** A TB to translate again: the same bytes, flags and length give the same IR. */
 export interface TbRequest {
@@ -38,6 +39,7 @@ export interface CodegenInit {
   readonly target: string;
   readonly config: unknown;
   readonly icount: boolean;
+  readonly tuning?: TcgTuning;
 }
 
 export interface GenerateRequest {

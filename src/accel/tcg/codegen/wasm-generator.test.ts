@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest';
 import * as L from '../../../../assembly/shared/layout.js';
 import type { TcgContext } from '../../../tcg/context.js';
 import { Cond } from '../../../tcg/opcodes.js';
-import { formRegion, TbReader } from '../regions.js';
+import { DEFAULT_LIMITS, formRegion, TbReader } from '../regions.js';
 import type { TargetFrontend, TbSource } from '../translator.js';
 import type { CodeCacheLimits } from './code-cache.js';
 import { RegionCompiler } from './generate.js';
 import { HotQueue } from './hot-queue.js';
+import { regionLimits } from '../tuning.js';
 import type { CodegenWorker, GenerateReply, GenerateRequest } from './protocol.js';
 import { WasmCodeGenerator } from './wasm-generator.js';
 
@@ -53,7 +54,10 @@ class Rig {
   readonly generator: WasmCodeGenerator;
 
   /** Block i jumps to code[i]. */
-  constructor(code: number[], options: { worker?: CodegenWorker; cache?: CodeCacheLimits; now?: () => number; setThreshold?: (count: number) => void } = {}) {
+  constructor(
+    code: number[],
+    options: { worker?: CodegenWorker; cache?: CodeCacheLimits; now?: () => number; setThreshold?: (count: number) => void } = {},
+  ) {
     code.forEach((n, i) => (this.bytes[CODE + 16 * i] = n));
     code.forEach((n, i) => {
       const tb = this.tb(i);
@@ -102,7 +106,7 @@ describe('the region former', () => {
     rig.tbs.set(rig.tb(2), L.TB_FLAGS, 1);
     expect(formRegion(rig.tbs, rig.tb(0)).tbs).toHaveLength(2);
     rig.tbs.set(rig.tb(2), L.TB_FLAGS, 0);
-    expect(formRegion(rig.tbs, rig.tb(0), { maxTbs: 3, maxInsns: 800, coldFraction: 16 }).tbs).toHaveLength(3);
+    expect(formRegion(rig.tbs, rig.tb(0), { ...DEFAULT_LIMITS, maxTbs: 3 }).tbs).toHaveLength(3);
   });
 });
 
@@ -124,6 +128,12 @@ describe('indirect jumps in the region former', () => {
     const guarded = new Map(region.indirect[0].map(({ to, guarded }) => [region.tbs[to], guarded]));
     expect(region.tbs[region.indirect[0][0].to]).toBe(rig.tb(3));
     expect([1, 2, 3].map((i) => guarded.get(rig.tb(i)))).toEqual([false, true, true]);
+  });
+
+  it('stays out of them if it is told to', () => {
+    const rig = jumps();
+    const region = formRegion(rig.tbs, rig.tb(0), regionLimits({ indirect: false }));
+    expect(region).toMatchObject({ tbs: [rig.tb(0)], indirect: [[]], entries: [0] });
   });
 
   it('guards a jump from the same virtual page with another physical one', () => {

@@ -13,6 +13,7 @@ import {
   TB_STATE,
   TB_STATE_QUEUED,
 } from '../../../../assembly/shared/layout.js';
+import type { EngineCounters } from '../../../system/accelerator.js';
 import type { IndirectLink } from '../../../tcg/wasm/region.js';
 import { DEFAULT_LIMITS, formRegion, TbReader, type RegionLimits } from '../regions.js';
 import { CodeCache, DEFAULT_CACHE_LIMITS, type CodeCacheLimits, type RegionRecord } from './code-cache.js';
@@ -35,6 +36,7 @@ export interface CodeGenerator {
   dispose(): void;
   /** Executions in tci after which generated code pays, unless the user says otherwise. */
   readonly defaultThreshold: number;
+  counters(): Omit<EngineCounters, 'instructions' | 'translateMs'>;
   /** `info jit`, `--stats`: names and values. */
   statistics(): [string, string | number][];
 }
@@ -145,6 +147,11 @@ export class WasmCodeGenerator implements CodeGenerator {
       ['modules evicted', cache.evictions],
       ['errors of code generation', stats.errors === 0 ? 0 : `${stats.errors}: ${stats.lastError}`],
     ];
+  }
+
+  counters(): Omit<EngineCounters, 'instructions' | 'translateMs'> {
+    const { generateMs, compileMs, batches, regions, bytes } = this.stats;
+    return { generateMs, compileMs, modules: batches, regions, codeBytes: bytes, evictions: this.cache.evictions };
   }
 
   /** Batches that are with the worker. */

@@ -13,7 +13,8 @@ export class CodegenService {
 
   handle(message: CodegenInit | GenerateRequest): GenerateReply | undefined {
     if (message.kind === 'init') {
-      this.compiler = new RegionCompiler(this.createFrontend(message.target, message.config), message.memory, message.icount, this.compile);
+      const { memory, icount, tuning } = message;
+      this.compiler = new RegionCompiler(this.createFrontend(message.target, message.config), memory, icount, tuning, this.compile);
       return undefined;
     }
     return this.compiler?.generate(message);

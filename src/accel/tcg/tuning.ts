@@ -1,0 +1,29 @@
+/**
+ * How generated code is formed: the knobs that `-accel tcg,...` sets (src/cli/accel.ts), each independent of the others. The laboratory's
+ * strategies are made of them. Plain data: a codegen worker gets a copy.
+ */
+import { DEFAULT_LIMITS, type RegionLimits } from './regions.js';
+
+export interface TcgTuning {
+  /** TBs are linked to the ones that follow them; without it every TB goes through the dispatcher, and is a function of its own. */
+  readonly chain?: boolean;
+  /** Returns, calls and jump tables that tci saw stay inside of a region. */
+  readonly indirect?: boolean;
+  /** Guest instructions of a region at most. */
+  readonly regionSize?: number;
+  /** TBs of a region at most; 1: a function a TB. */
+  readonly regionTbs?: number;
+  /** Accesses off one base share a TLB check. */
+  readonly tlbReuse?: boolean;
+  /** binaryen passes that every module goes through, in order (src/tcg/wasm/passes.ts). */
+  readonly passes?: readonly string[];
+}
+
+export function regionLimits({ indirect, regionSize, regionTbs }: TcgTuning = {}): RegionLimits {
+  return {
+    ...DEFAULT_LIMITS,
+    maxInsns: regionSize ?? DEFAULT_LIMITS.maxInsns,
+    maxTbs: regionTbs ?? DEFAULT_LIMITS.maxTbs,
+    indirect: indirect ?? DEFAULT_LIMITS.indirect,
+  };
+}

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { ACCEL_HELP, parseAccel } from './accel.js';
+
+describe('-accel', () => {
+  it('without properties leaves everything to the engine', () => {
+    expect(parseAccel(undefined)).toEqual({});
+    expect(parseAccel('tcg')).toMatchObject({ backend: 'wasm', sync: false });
+    expect(Object.values(parseAccel('tcg').tuning!).every((value) => value === undefined)).toBe(true);
+  });
+  it('takes the properties that strategies are made of', () => {
+    const text = 'tcg,thread=sync,threshold=100,chain=off,indirect=off,region-tbs=4,region-size=99,tlb-reuse=off,passes=licm+vacuum';
+    expect(parseAccel(text)).toEqual({
+      backend: 'wasm',
+      sync: true,
+      hotThreshold: 100,
+      tuning: { chain: false, indirect: false, regionTbs: 4, regionSize: 99, tlbReuse: false, passes: ['licm', 'vacuum'] },
+    });
+  });
+  it.each([
+    ['tcg,chain=maybe', /-accel tcg,chain=maybe: chain: .*'maybe'/],
+    ['tcg,region-tbs=0', /region-tbs/],
+    ['tcg,region-size=1e9', /region-size/],
+    ['tcg,passes=licm+o3', /passes: unknown pass 'o3' \(expected names joined by '\+', see -accel help\)/],
+    ['tcg,passes=', /unknown pass ''/],
+    ['tcg,chian=off', /invalid parameter 'chian'.*region-size/],
+    ['tci,backend=wasm', /tci has no other backend/],
+    ['kvm', /invalid accelerator 'kvm'/],
+  ])('refuses %s', (text, message) => {
+    expect(() => parseAccel(text)).toThrow(message);
+  });
+  it('lists every property', () => {
+    const [, names] = /expected one of (.*)\)/.exec(String(catchError(() => parseAccel('tcg,x=1'))))!;
+    for (const name of names.split(', ').filter((word) => word !== 'accel')) expect(ACCEL_HELP).toContain(`  ${name}=`);
+  });
+});
+
+function catchError(body: () => unknown): unknown {
+  try {
+    return body();
+  } catch (error) {
+    return error;
+  }
+}

@@ -1,0 +1,22 @@
+/** binaryen passes that may be run on generated modules, by binaryen's names. Its list is longer: these are of use to a single function. */
+export const PASSES: Readonly<Record<string, string>> = {
+  'coalesce-locals': 'fewer locals, by their live ranges',
+  'code-folding': 'merge equal ends of branches',
+  'code-pushing': 'move code forward past branches that may not need it',
+  dce: 'remove unreachable code',
+  licm: 'move invariant code out of loops',
+  'local-cse': 'compute equal expressions once in a basic block',
+  'merge-blocks': 'merge nested blocks',
+  'merge-locals': 'merge locals that are copies',
+  'optimize-instructions': 'peephole rules',
+  'pick-load-signs': 'choose the sign of loads by their use',
+  precompute: 'evaluate constant expressions',
+  'precompute-propagate': 'the same, through locals',
+  'remove-unused-brs': 'turn branches into ifs and selects',
+  'remove-unused-names': 'remove labels that nothing branches to',
+  'reorder-locals': 'frequent locals first: shorter code',
+  rse: 'remove sets of a value that is there',
+  'simplify-locals': 'move computations to their only use',
+  'ssa-nomerge': 'a local for each set that no other one meets',
+  vacuum: 'remove code without an effect',
+};
