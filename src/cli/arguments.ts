@@ -28,9 +28,12 @@ export interface SystemArguments {
   readonly rtc?: string;
   readonly d?: string;
   readonly D?: string;
-  readonly stats?: boolean;
+  readonly stats?: string | true;
   readonly name?: string;
 }
+
+/** What `--stats` takes. */
+export const STATS_HELP = 'text (default), json, or a FILE.json';
 
 interface Row {
   readonly flags: string;
@@ -67,7 +70,7 @@ const ROWS: readonly Row[] = [
   { flags: '--rtc <base>',          help: 'base=utc or base=YYYY-MM-DDThh:mm:ss' },
   { flags: '-d <items>',            help: "log items; 'help' lists them" },
   { flags: '-D <file>',             help: 'log to a file instead of standard error' },
-  { flags: '--stats',               help: 'at exit, say what the engine did (as the monitor command info jit)' },
+  { flags: '--stats [how]',         help: `at exit, say what the engine did, as the monitor command info jit: ${STATS_HELP}` },
   { flags: '--name <text>',         help: 'a name for the guest' },
   { flags: '--drive <opts>',        help: 'not built yet',  many: true, missing: 'block devices' },
   { flags: '--netdev <opts>',       help: 'not built yet',  many: true, missing: 'networking' },

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { createNodeHost } from '../node/host.js';
 import { parseAccel } from './accel.js';
 import type { SystemArguments } from './arguments.js';
+import { statsWriter } from './stats.js';
 import { readImage, runMachine } from './system.js';
 
 /** Path of the guest's ELF file, the same from src/ and dist/. */
@@ -23,6 +24,6 @@ export async function runEmbedded(args: Partial<SystemArguments>): Promise<numbe
       icount: args.icount,
     },
     await createNodeHost(parseAccel(args.accel)),
-    { serials: ['stdio'], stats: args.stats },
+    { serials: ['stdio'], stats: statsWriter(args.stats) },
   );
 }

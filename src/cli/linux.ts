@@ -13,6 +13,7 @@ import { CommandInput } from './command-input.js';
 import { CommandOutput } from './command-output.js';
 import { runEmbedded } from './embedded.js';
 import { terminalProgress } from './progress.js';
+import { statsWriter, type StatsWriter } from './stats.js';
 import { createMachine, readImage, runMachine } from './system.js';
 
 export interface LinuxArguments extends Partial<SystemArguments> {
@@ -28,6 +29,7 @@ export async function runLinux(command: readonly string[], args: LinuxArguments)
   if (args.share !== undefined) throw new OptionError('sharing a folder with the guest is not built yet', '--share');
   if (args.net) throw new OptionError('networking is not built yet', '--net');
   const accel = parseAccel(args.accel);
+  const stats = statsWriter(args.stats);
   if (FILES.some((name) => cachedGuestFile(name) === undefined)) await tryOptions(args);
   let files;
   try {
@@ -51,7 +53,7 @@ export async function runLinux(command: readonly string[], args: LinuxArguments)
     icount: args.icount,
   };
   const host = await createNodeHost(accel);
-  return command.length > 0 ? runCommand(options, host, nonce, args.stats) : runMachine(options, host, { serials: ['stdio'], stats: args.stats });
+  return command.length > 0 ? runCommand(options, host, nonce, stats) : runMachine(options, host, { serials: ['stdio'], stats });
 }
 
 /** Makes a machine without images: a mistake in the options must not cost a download first. */
@@ -62,7 +64,7 @@ async function tryOptions({ cpu, m, icount }: LinuxArguments): Promise<void> {
 }
 
 /** Only what the command writes reaches standard output; what came before it is shown if it never got to run. */
-async function runCommand(options: MachineOptions, host: NodeHost, nonce: string, stats = false): Promise<number> {
+async function runCommand(options: MachineOptions, host: NodeHost, nonce: string, stats: StatsWriter): Promise<number> {
   const input = new CommandInput(process.stdin, (line) => serial.input(line));
   let failure: HostError | undefined;
   const stdout = new Output(1, 'standard output', (error) => {
@@ -89,7 +91,7 @@ async function runCommand(options: MachineOptions, host: NodeHost, nonce: string
     input.close();
     host.close();
   }
-  if (stats) process.stderr.write(machine.state.accelerator?.statistics?.() ?? '');
+  stats(machine.state.accelerator);
   if (failure) throw failure;
   if (output.status !== undefined) return output.status;
   process.stderr.write(`${output.unframed()}\nwemu: the guest ended before the command did\n`);

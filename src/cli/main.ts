@@ -3,7 +3,7 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { isUserError } from '../util/errors.js';
-import { addSystemOptions, doubleDashes, type SystemArguments } from './arguments.js';
+import { addSystemOptions, doubleDashes, STATS_HELP, type SystemArguments } from './arguments.js';
 import { runEmbedded } from './embedded.js';
 import { runLinux, type LinuxArguments } from './linux.js';
 import { exitStatus, runSystem } from './system.js';
@@ -26,7 +26,9 @@ async function main(argv: readonly string[]): Promise<number> {
     .description(description)
     .version(version)
     .enablePositionalOptions()
-    .configureOutput({ outputError: (text, write) => write(`wemu: ${text.replace(/^error: /, '').trimEnd()} ('wemu --help' lists the options)\n`) })
+    .configureOutput({
+      outputError: (text, write) => write(`wemu: ${text.replace(/^error: /, '').trimEnd()} ('wemu --help' lists the options)\n`),
+    })
     .exitOverride()
     .addHelpText('after', EXAMPLES);
   addSystemOptions(program).action(async (options: SystemArguments) => {
@@ -41,7 +43,7 @@ async function main(argv: readonly string[]): Promise<number> {
       .option('--cpu <model>', 'CPU model and features')
       .option('--accel <name>', 'tcg[,backend=tci|wasm]')
       .option('--icount <opts>', 'shift=N: deterministic')
-      .option('--stats', 'at exit, say what the engine did');
+      .option('--stats [how]', `at exit, say what the engine did: ${STATS_HELP}`);
 
   guest('linux', "boot Debian's riscv64 Linux to a shell, or run a command in it")
     .argument('[command...]', 'after --: run this in the guest and end with its exit status')

@@ -11,6 +11,7 @@ import { cpuHelp } from '../target/riscv/config.js';
 import { HostError, OptionError } from '../util/errors.js';
 import { missingPart, type SystemArguments } from './arguments.js';
 import { ACCEL_HELP, parseAccel } from './accel.js';
+import { statsWriter, type StatsWriter } from './stats.js';
 
 /** Runs what the options say; the process's exit status. */
 export async function runSystem(args: SystemArguments): Promise<number> {
@@ -25,7 +26,10 @@ export async function runSystem(args: SystemArguments): Promise<number> {
   if (args.machine === undefined) {
     throw new OptionError("no machine specified, and there is no default; 'wemu -M help' lists them, 'wemu linux' boots a Linux");
   }
-  for (const [option, value] of [['-monitor', args.monitor], ['-display', args.display]] as const) {
+  for (const [option, value] of [
+    ['-monitor', args.monitor],
+    ['-display', args.display],
+  ] as const) {
     if (value !== undefined && value !== 'none') throw new OptionError(`'${value}' is not built yet`, option, "'none'");
   }
   return runMachine(
@@ -48,7 +52,7 @@ export async function runSystem(args: SystemArguments): Promise<number> {
       log: args.d === undefined ? undefined : { items: parseLogItems(args.d), sink: logSink(args.D) },
     },
     host,
-    { serials: args.serial ?? [args.nodefaults ? 'none' : 'stdio'], stats: args.stats },
+    { serials: args.serial ?? [args.nodefaults ? 'none' : 'stdio'], stats: statsWriter(args.stats) },
   );
 }
 
@@ -74,7 +78,7 @@ function helpText(args: SystemArguments, host: NodeHost): string | undefined {
 export interface Console {
   /** `-serial` texts, or backends. */
   readonly serials: readonly (string | Chardev)[];
-  readonly stats?: boolean;
+  readonly stats?: StatsWriter;
 }
 
 /** A machine that tells what goes wrong inside of wemu itself, whatever `-d` says, and ends by it: nobody is there to look at a stopped one. */
@@ -94,13 +98,15 @@ export async function runMachine(options: MachineOptions, host: NodeHost, { seri
     failure ??= error;
     quit();
   };
-  const chardevs = serials.map((serial, i) => (typeof serial === 'string' ? openSerial(`serial${i}`, serial, () => quit(), failed) : serial));
+  const chardevs = serials.map((serial, i) =>
+    typeof serial === 'string' ? openSerial(`serial${i}`, serial, () => quit(), failed) : serial,
+  );
   try {
     const machine = createMachine({ ...options, serial: chardevs }, host);
     quit = () => machine.quit();
     for (const chardev of chardevs) if (chardev instanceof StdioChardev) chardev.open();
     const { exitCode } = await machine.run();
-    if (stats) process.stderr.write(machine.state.accelerator?.statistics?.() ?? '');
+    stats?.(machine.state.accelerator);
     if (failure) throw failure;
     return exitCode;
   } finally {
@@ -155,7 +161,8 @@ function logSink(path: string | undefined): (text: string) => void {
 
 function parseSeed(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  if (!/^\d{1,10}$/.test(text) || Number(text) > 0xffff_ffff) throw new OptionError(`invalid seed '${text}'`, '-seed', 'a number from 0 to 4294967295');
+  if (!/^\d{1,10}$/.test(text) || Number(text) > 0xffff_ffff)
+    throw new OptionError(`invalid seed '${text}'`, '-seed', 'a number from 0 to 4294967295');
   return Number(text);
 }
 

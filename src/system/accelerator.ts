@@ -1,4 +1,5 @@
 /** What runs guest code: injected into the machine, so that the machine knows neither TCG nor its tests' stand-ins. */
+import type { JitInfo } from './jit-info.js';
 import type { MachineState } from './machine.js';
 
 /** What code cost so far. Milliseconds of the thread that did it; bytes of wasm. */
@@ -27,5 +28,5 @@ export interface Accelerator {
   /** Figures for the laboratory: what the engine did so far. */
   counters?(): EngineCounters;
   /** `info jit`. */
-  statistics?(): string;
+  info?(): JitInfo;
 }

@@ -2,6 +2,7 @@
 import * as layout from '../../../assembly/shared/layout.js';
 import type { AddressSpace } from '../../memory/address-space.js';
 import type { EngineCounters } from '../../system/accelerator.js';
+import type { JitInfo, TciInfo } from '../../system/jit-info.js';
 import type { Log } from '../../util/log.js';
 import type { CodeGenerator } from './codegen/wasm-generator.js';
 import { TcgError } from './errors.js';
@@ -49,9 +50,9 @@ export interface TcgMachine {
   checkSlice?(): void;
 }
 
-const NO_CODE = { generateMs: 0, compileMs: 0, modules: 0, regions: 0, codeBytes: 0, evictions: 0 };
-
 const TARGETS: Readonly<Record<string, number>> = { riscv: layout.TARGET_RISCV };
+
+const NO_TCI: TciInfo = { tbs: 0, insns: 0, guestBytes: 0, bytes: 0, translateMs: 0, overflows: 0 };
 
 /** Every TB is to be seen before it runs: then all of them run in tci, one at a time. */
 const tracesExecution = (log: Log): boolean => log.has('exec') || log.has('cpu');
@@ -68,6 +69,7 @@ export class TcgAccel {
   private generator: CodeGenerator | undefined;
   private mmioReads = 0;
   private mmioWrites = 0;
+  private readonly made = performance.now();
 
   constructor(private readonly options: TcgOptions) {
     const { memory, arena } = options.memory;
@@ -121,31 +123,41 @@ export class TcgAccel {
   }
 
   counters(): EngineCounters {
-    const instructions = this.vcpus.reduce((sum, cpu) => sum + cpu.instructionCount, 0);
-    return { instructions, translateMs: this.translator?.stats.translateMs ?? 0, ...(this.generator?.counters() ?? NO_CODE) };
+    const { insns: instructions, tci, wasm } = this.info();
+    return {
+      instructions,
+      translateMs: tci.translateMs,
+      generateMs: wasm ? wasm.translateMs + wasm.lowerMs + wasm.emitMs : 0,
+      compileMs: wasm?.compileMs ?? 0,
+      modules: wasm?.modules ?? 0,
+      regions: wasm?.regions ?? 0,
+      codeBytes: wasm?.bytes ?? 0,
+      evictions: wasm?.cache.evictions ?? 0,
+    };
   }
 
   /** `info jit`, `--stats`. */
-  statistics(): string {
+  info(): JitInfo {
     const { exports } = this.runtime;
-    const stats = this.translator?.stats;
-    const arena = exports.arenaUsed() + exports.arenaFree();
-    const lines = [
-      ['TBs in the cache', exports.tbStatCount()],
-      ['code cache used', `${exports.arenaUsed()} of ${arena} bytes`],
-      ['TBs invalidated', exports.tbStatInvalidated()],
-      ['TB flushes', exports.tbStatFlushes()],
-      ['TLB flushes', this.vcpus.reduce((sum, cpu) => sum + exports.tlbStatFlushes(cpu.env), 0)],
-      ['TBs translated', stats?.tbs ?? 0],
-      ['guest instructions translated', stats?.insns ?? 0],
-      ['guest bytes translated', stats?.guestBytes ?? 0],
-      ['tci bytes', stats?.tciBytes ?? 0],
-      ['time to translate', `${(stats?.translateMs ?? 0).toFixed(0)} ms`],
-      ['MMIO reads', this.mmioReads],
-      ['MMIO writes', this.mmioWrites],
-      ...(this.generator?.statistics() ?? []),
-    ];
-    return lines.map(([name, value]) => `${String(name).padEnd(32)}${value}\n`).join('');
+    const arenaUsed = exports.arenaUsed();
+    return {
+      version: 1,
+      accelerator: this.name,
+      wallMs: performance.now() - this.made,
+      insns: this.vcpus.reduce((sum, cpu) => sum + cpu.instructionCount, 0),
+      tb: {
+        count: exports.tbStatCount(),
+        invalidated: exports.tbStatInvalidated(),
+        flushes: exports.tbStatFlushes(),
+        arenaUsed,
+        arenaSize: arenaUsed + exports.arenaFree(),
+      },
+      tlbFlushes: this.vcpus.reduce((sum, cpu) => sum + exports.tlbStatFlushes(cpu.env), 0),
+      mmioReads: this.mmioReads,
+      mmioWrites: this.mmioWrites,
+      tci: this.translator?.info() ?? NO_TCI,
+      wasm: this.generator?.info(),
+    };
   }
 
   /** The last thing that the translator could not do (EXEC_TRANSLATE_FAILED), or ''. */

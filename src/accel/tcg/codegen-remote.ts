@@ -17,6 +17,7 @@ export function workerCodegen(createWorker: () => CodegenWorker): (setup: Codege
       runtime: runtime.allExports as WasmGeneratorOptions['runtime'],
       worker,
       limits: regionLimits(tuning),
+      hotThreshold,
       setThreshold: hotThreshold === undefined ? (count) => runtime.exports.setHotThreshold(count) : undefined,
     });
   };

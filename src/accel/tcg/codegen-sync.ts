@@ -12,6 +12,7 @@ export function synchronousCodegen(setup: CodegenSetup): CodeGenerator {
     memory: setup.memory,
     runtime,
     limits: regionLimits(setup.tuning),
+    hotThreshold: setup.hotThreshold,
     generate: (request) => compiler.generate(request),
   });
 }

@@ -5,6 +5,7 @@ import { optimize } from '../../tcg/optimize.js';
 import { disassembleTci } from '../../tcg/tci/disas.js';
 import { TciLowering, TciOverflow } from '../../tcg/tci/lower.js';
 import { formatIr } from '../../tcg/text.js';
+import type { TciInfo } from '../../system/jit-info.js';
 import type { Log } from '../../util/log.js';
 import type { Runtime } from './runtime.js';
 import { TranslateFault, type TargetFrontend, type TbSource } from './translator.js';
@@ -40,7 +41,16 @@ export interface TranslatorOptions {
 }
 
 export class Translator {
-  readonly stats: TranslatorStats = { tbs: 0, insns: 0, guestBytes: 0, tciBytes: 0, translateMs: 0, arenaFlushes: 0, overflows: 0, lastError: '' };
+  readonly stats: TranslatorStats = {
+    tbs: 0,
+    insns: 0,
+    guestBytes: 0,
+    tciBytes: 0,
+    translateMs: 0,
+    arenaFlushes: 0,
+    overflows: 0,
+    lastError: '',
+  };
   private readonly ctx: TcgContext;
   private readonly lowering: TciLowering;
   private readonly bytes: Uint8Array;
@@ -60,6 +70,11 @@ export class Translator {
     this.words = new Int32Array(buffer);
     this.units = new Uint16Array(buffer);
     this.view = new DataView(buffer);
+  }
+
+  info(): TciInfo {
+    const { tbs, insns, guestBytes, tciBytes: bytes, translateMs, overflows } = this.stats;
+    return { tbs, insns, guestBytes, bytes, translateMs, overflows };
   }
 
   /** Makes the TB that the env describes. 0: a guest fault is pending, or (see stats.lastError) the translator failed. Never throws. */
@@ -136,7 +151,7 @@ export class Translator {
   /** Frontend, optimiser, tci lowering; again with fewer instructions if the code is too long for the format. */
   private compile(source: TbSource): { size: number; icount: number } {
     const { ctx, frontend } = this;
-    for (let maxInsns = source.maxInsns; ; ) {
+    for (let maxInsns = source.maxInsns; ;) {
       ctx.reset();
       const result = frontend.translate(ctx, maxInsns === source.maxInsns ? source : { ...source, maxInsns });
       this.logGuest(source, result.size);
@@ -190,11 +205,13 @@ export class Translator {
 
   private logGuest(source: TbSource, size: number): void {
     const { log } = this.options;
-    if (log?.has('in_asm')) log.mask('in_asm', `----------------\nIN:\n${this.frontend.disassemble(this.view, source.host, source.pc, size)}\n`);
+    if (log?.has('in_asm'))
+      log.mask('in_asm', `----------------\nIN:\n${this.frontend.disassemble(this.view, source.host, source.pc, size)}\n`);
   }
 
   private logCode(): void {
     const { log } = this.options;
-    if (log?.has('out_asm')) log.mask('out_asm', `OUT: [tci]\n${disassembleTci(this.lowering.code.units.subarray(0, this.lowering.code.size))}\n`);
+    if (log?.has('out_asm'))
+      log.mask('out_asm', `OUT: [tci]\n${disassembleTci(this.lowering.code.units.subarray(0, this.lowering.code.size))}\n`);
   }
 }

@@ -3,6 +3,7 @@
  * modules that were not entered since the cache last looked (second chance); nothing ever clears all.
  */
 import { TB_ENTRY, TB_EXEC_COUNT, TB_FUNC, TB_REGION, TB_STATE, TB_STATE_QUEUED } from '../../../../assembly/shared/layout.js';
+import type { WasmInfo } from '../../../system/jit-info.js';
 import type { TbReader } from '../regions.js';
 
 export interface CodeCacheLimits {
@@ -43,6 +44,7 @@ export class CodeCache {
   private nextTag = 1;
   bytes = 0;
   evictions = 0;
+  longestEvictionMs = 0;
   invalidations = 0;
 
   constructor(
@@ -53,6 +55,11 @@ export class CodeCache {
     private readonly onInvalidated: (region: RegionRecord) => void = () => {},
   ) {}
 
+  info(): Omit<WasmInfo['cache'], 'stale'> {
+    const { bytes, evictions, longestEvictionMs, invalidations, limits } = this;
+    const counts = { modules: this.moduleCount, functions: this.regionCount, maxModules: limits.modules, maxBytes: limits.bytes };
+    return { ...counts, bytes, evictions, longestEvictionMs, invalidations };
+  }
   get moduleCount(): number {
     return this.modules.size;
   }
@@ -173,6 +180,8 @@ export class CodeCache {
 
   /** Entering a function sets TB_EXEC_COUNT of its region's first TB (see Region.marker): a module whose marks are clear was idle. */
   private evict(newest: ModuleRecord): void {
+    if (!this.isFull()) return;
+    const start = performance.now();
     for (let looks = 2 * this.modules.size; looks > 0 && this.isFull(); looks--) {
       const [oldest] = this.modules;
       let used = oldest === newest;
@@ -189,6 +198,7 @@ export class CodeCache {
       this.evictions++;
       for (const region of [...oldest.regions]) this.uninstall(region);
     }
+    this.longestEvictionMs = Math.max(this.longestEvictionMs, performance.now() - start);
   }
 
   private isFull(): boolean {

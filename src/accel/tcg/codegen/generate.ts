@@ -7,7 +7,7 @@ import type { TargetInfo } from '../../../tcg/wasm/lower-region.js';
 import { copyIr, type Region, type TbIr } from '../../../tcg/wasm/region.js';
 import type { TargetFrontend } from '../translator.js';
 import type { TcgTuning } from '../tuning.js';
-import type { GenerateReply, GenerateRequest, RegionRequest, TbRequest } from './protocol.js';
+import type { CodegenTimes, GenerateReply, GenerateRequest, RegionRequest, TbRequest } from './protocol.js';
 
 export class RegionCompiler {
   private readonly ctx: TcgContext;
@@ -27,7 +27,7 @@ export class RegionCompiler {
 
   /** Never throws: a batch that cannot be made says why, and its TBs stay in tci. */
   generate(request: GenerateRequest): GenerateReply {
-    const start = performance.now();
+    const watch = new Stopwatch();
     const reply = { kind: 'generated', batch: request.batch } as const;
     let insns = 0;
     try {
@@ -40,15 +40,19 @@ export class RegionCompiler {
         functions.push(wanted.id);
         for (const { icount } of wanted.tbs) insns += icount;
       }
-      if (regions.length === 0) return { ...reply, functions, bytes: 0, insns: 0, generateMs: performance.now() - start, compileMs: 0 };
+      watch.lap('translateMs');
       const { passes = [] } = this.tuning;
-      const bytes = compileRegions(regions, this.target, passes.length > 0 ? (module) => module.runPasses([...passes]) : undefined);
-      const generated = performance.now();
+      if (regions.length === 0) return { ...reply, functions, bytes: 0, insns: 0, times: watch.times };
+      const bytes = compileRegions(regions, this.target, (module) => {
+        watch.lap('lowerMs');
+        if (passes.length > 0) module.runPasses([...passes]);
+      });
+      watch.lap('emitMs');
       const module = this.compile(bytes);
-      const compileMs = performance.now() - generated;
-      return { ...reply, functions, module, bytes: bytes.length, insns, generateMs: generated - start, compileMs };
+      watch.lap('compileMs');
+      return { ...reply, functions, module, bytes: bytes.length, insns, times: watch.times };
     } catch (error) {
-      return { ...reply, functions: [], bytes: 0, insns, generateMs: performance.now() - start, compileMs: 0, error: String(error) };
+      return { ...reply, functions: [], bytes: 0, insns, times: watch.times, error: String(error) };
     }
   }
 
@@ -79,5 +83,17 @@ export class RegionCompiler {
     if (icount !== tb.icount || size !== tb.size) return undefined;
     optimize(ctx);
     return copyIr(ctx, tb.tb, pc, icount, tb);
+  }
+}
+
+class Stopwatch {
+  readonly times = { translateMs: 0, lowerMs: 0, emitMs: 0, compileMs: 0 } satisfies CodegenTimes;
+  private last = performance.now();
+
+  /** What has passed since the last lap was spent in this. */
+  lap(part: keyof CodegenTimes): void {
+    const now = performance.now();
+    this.times[part] += now - this.last;
+    this.last = now;
   }
 }

@@ -48,6 +48,18 @@ export interface GenerateRequest {
   readonly regions: readonly RegionRequest[];
 }
 
+/** Where the time went, in milliseconds. */
+export interface CodegenTimes {
+  /** Frontend and optimiser. */
+  readonly translateMs: number;
+  /** IR to binaryen's. */
+  readonly lowerMs: number;
+  /** binaryen's passes, and its binary. */
+  readonly emitMs: number;
+  /** The engine's compiler. */
+  readonly compileMs: number;
+}
+
 export interface GenerateReply {
   readonly kind: 'generated';
   readonly batch: number;
@@ -57,10 +69,9 @@ export interface GenerateReply {
   readonly module?: WebAssembly.Module;
   /** Size of the module's binary. */
   readonly bytes: number;
-  /** Guest instructions lowered, and where the time went, in milliseconds. */
+  /** Guest instructions lowered. */
   readonly insns: number;
-  readonly generateMs: number;
-  readonly compileMs: number;
+  readonly times: CodegenTimes;
   readonly error?: string;
 }
 

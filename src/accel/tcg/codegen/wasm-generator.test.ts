@@ -239,7 +239,11 @@ class SlowWorker implements CodegenWorker {
   terminate(): void {}
   /** Answers all, as if each had taken `ms`. */
   answer(rig: Rig, ms = 0): void {
-    this.replies.push(...this.requests.splice(0).map((request) => ({ ...rig.compiler.generate(request), generateMs: ms, compileMs: 0 })));
+    this.replies.push(
+      ...this.requests
+        .splice(0)
+        .map((request) => ({ ...rig.compiler.generate(request), times: { translateMs: ms, lowerMs: 0, emitMs: 0, compileMs: 0 } })),
+    );
   }
   /** First TBs of the regions asked for. */
   get asked(): number[] {

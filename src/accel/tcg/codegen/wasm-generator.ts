@@ -13,14 +13,14 @@ import {
   TB_STATE,
   TB_STATE_QUEUED,
 } from '../../../../assembly/shared/layout.js';
-import type { EngineCounters } from '../../../system/accelerator.js';
+import type { WasmInfo } from '../../../system/jit-info.js';
 import type { IndirectLink } from '../../../tcg/wasm/region.js';
 import { DEFAULT_LIMITS, formRegion, TbReader, type RegionLimits } from '../regions.js';
 import { CodeCache, DEFAULT_CACHE_LIMITS, type CodeCacheLimits, type RegionRecord } from './code-cache.js';
 import { HotQueue } from './hot-queue.js';
 import { HotThreshold } from './hot-threshold.js';
 import { PageCooling } from './page-cooling.js';
-import type { CodegenWorker, GenerateReply, GenerateRequest, RegionRequest, TbRequest } from './protocol.js';
+import type { CodegenTimes, CodegenWorker, GenerateReply, GenerateRequest, RegionRequest, TbRequest } from './protocol.js';
 
 /** What the accelerator tells code generation; the first three are imports of the runtime. */
 export interface CodeGenerator {
@@ -36,9 +36,8 @@ export interface CodeGenerator {
   dispose(): void;
   /** Executions in tci after which generated code pays, unless the user says otherwise. */
   readonly defaultThreshold: number;
-  counters(): Omit<EngineCounters, 'instructions' | 'translateMs'>;
-  /** `info jit`, `--stats`: names and values. */
-  statistics(): [string, string | number][];
+  /** `info jit`, `--stats`. */
+  info(): WasmInfo;
 }
 
 export interface WasmGeneratorOptions {
@@ -50,6 +49,8 @@ export interface WasmGeneratorOptions {
   readonly generate?: (request: GenerateRequest) => GenerateReply;
   readonly limits?: RegionLimits;
   readonly cache?: CodeCacheLimits;
+  /** The threshold that the user chose; default: defaultThreshold. */
+  readonly hotThreshold?: number;
   /** Sets the runtime's threshold: the generator adapts it to what the worker can do. Without it, it stays. */
   readonly setThreshold?: (count: number) => void;
   /** Milliseconds; default: the host's. */
@@ -73,13 +74,18 @@ const MAX_IN_FLIGHT = 2;
 const WORKER_SHARE = 0.35;
 const WORKER_ADVANCE_MS = 150;
 
+const TIMES = ['translateMs', 'lowerMs', 'emitMs', 'compileMs'] as const satisfies readonly (keyof CodegenTimes)[];
+
 export interface GeneratorStats {
   regions: number;
   tbs: number;
   insns: number;
   bytes: number;
   batches: number;
-  generateMs: number;
+  /** Where batches are made. */
+  translateMs: number;
+  lowerMs: number;
+  emitMs: number;
   compileMs: number;
   /** On the machine thread: forming regions and posting them; instances and table entries. */
   requestMs: number;
@@ -107,7 +113,7 @@ export class WasmCodeGenerator implements CodeGenerator {
   private nextRegion = 1;
   private nextBatch = 1;
   readonly stats: GeneratorStats = {
-    regions: 0, tbs: 0, insns: 0, bytes: 0, batches: 0, generateMs: 0, compileMs: 0, requestMs: 0, installMs: 0, stale: 0, errors: 0, lastError: '',
+    regions: 0, tbs: 0, insns: 0, bytes: 0, batches: 0, translateMs: 0, lowerMs: 0, emitMs: 0, compileMs: 0, requestMs: 0, installMs: 0, stale: 0, errors: 0, lastError: '',
   }; // prettier-ignore
 
   constructor(private readonly options: WasmGeneratorOptions) {
@@ -128,30 +134,23 @@ export class WasmCodeGenerator implements CodeGenerator {
     return this.options.generate ? SYNC_THRESHOLD : WORKER_THRESHOLD;
   }
 
-  statistics(): [string, string | number][] {
+  info(): WasmInfo {
     const { stats, cache, queue } = this;
-    const ms = (value: number) => `${value.toFixed(0)} ms`;
-    return [
-      ['regions generated', `${stats.regions}, ${stats.tbs} TBs, ${stats.insns} guest instructions`],
-      ['modules generated', `${stats.batches}, ${stats.bytes} wasm bytes`],
-      ['code installed', `${cache.moduleCount} modules, ${cache.regionCount} functions, ${cache.bytes} wasm bytes`],
-      ['time to generate code', `${ms(stats.generateMs)}${this.options.generate ? '' : ' (in the worker)'}`],
-      ['time to compile it', `${ms(stats.compileMs)}${this.options.generate ? '' : ' (in the worker)'}`],
-      ['time to request it', ms(stats.requestMs)],
-      ['time to install it', ms(stats.installMs)],
-      ...(this.threshold ? ([['executions that make a TB hot', this.threshold.value]] as [string, number][]) : []),
-      ['hot TBs waiting', `${queue.length}, ${queue.peak} at most, ${queue.turnedAway} sent back`],
-      ['hot TBs in cooling pages', this.cooling.ignored],
-      ['regions invalidated', cache.invalidations],
-      ['regions that came too late', stats.stale],
-      ['modules evicted', cache.evictions],
-      ['errors of code generation', stats.errors === 0 ? 0 : `${stats.errors}: ${stats.lastError}`],
-    ];
-  }
-
-  counters(): Omit<EngineCounters, 'instructions' | 'translateMs'> {
-    const { generateMs, compileMs, batches, regions, bytes } = this.stats;
-    return { generateMs, compileMs, modules: batches, regions, codeBytes: bytes, evictions: this.cache.evictions };
+    const { batches: modules, stale, ...rest } = stats;
+    return {
+      ...rest,
+      background: this.options.generate === undefined,
+      modules,
+      threshold: this.threshold?.value ?? this.options.hotThreshold ?? this.defaultThreshold,
+      queue: {
+        waiting: queue.length,
+        peak: queue.peak,
+        turnedAway: queue.turnedAway,
+        cooling: this.cooling.ignored,
+        inFlight: this.inFlight,
+      },
+      cache: { ...cache.info(), stale },
+    };
   }
 
   /** Batches that are with the worker. */
@@ -242,10 +241,15 @@ export class WasmCodeGenerator implements CodeGenerator {
     }
   }
 
+  /** Time that went into making batches. */
+  private get madeMs(): number {
+    return TIMES.reduce((sum, part) => sum + this.stats[part], 0);
+  }
+
   /** What the worker may use before it has had its share. */
   private spareMs(): number {
     if (this.firstRequest === undefined) return WORKER_ADVANCE_MS;
-    return WORKER_ADVANCE_MS + WORKER_SHARE * (this.now() - this.firstRequest) - this.stats.generateMs - this.stats.compileMs;
+    return WORKER_ADVANCE_MS + WORKER_SHARE * (this.now() - this.firstRequest) - this.madeMs;
   }
 
   private collect(worker: CodegenWorker): void {
@@ -263,8 +267,7 @@ export class WasmCodeGenerator implements CodeGenerator {
     stats.batches++;
     stats.insns += reply.insns;
     stats.bytes += reply.bytes;
-    stats.generateMs += reply.generateMs;
-    stats.compileMs += reply.compileMs;
+    for (const part of TIMES) stats[part] += reply.times[part];
     if (reply.error !== undefined) {
       stats.errors++;
       stats.lastError = reply.error;
