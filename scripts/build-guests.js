@@ -1,7 +1,7 @@
 // Builds the guests that are committed as ELF, from their sources, with the riscv64 cross compiler: `node scripts/build-guests.js`.
 // Only needed after a change of guests/: the ELF files are in the repository so that a first run needs no compiler.
 import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -13,11 +13,16 @@ const FLAGS = [
   ...['-Wall', '-Wextra', '-Werror', '-Wl,--build-id=none,-z,norelro,--no-warn-rwx-segments'],
 ];
 
+/** A bare-metal guest has a link.ld; one without is a program for Linux, at the addresses that the linker chooses. */
+const script = (source) => (existsSync(join(source, 'link.ld')) ? ['-T', 'link.ld'] : []);
+
 for (const guest of readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory())) {
   const source = join(folder, guest.name);
-  const files = readdirSync(source).filter((name) => /\.[cS]$/.test(name)).sort();
+  const files = readdirSync(source)
+    .filter((name) => /\.[cS]$/.test(name))
+    .sort();
   const elf = join(folder, `${guest.name}.elf`);
-  execFileSync('riscv64-linux-gnu-gcc', [...FLAGS, '-T', 'link.ld', ...files, '-o', elf], { cwd: source, stdio: 'inherit' });
+  execFileSync('riscv64-linux-gnu-gcc', [...FLAGS, ...script(source), ...files, '-o', elf], { cwd: source, stdio: 'inherit' });
   execFileSync('riscv64-linux-gnu-strip', ['-g', elf]);
   console.log(elf);
 }

@@ -167,20 +167,26 @@ static uint64_t sort(unsigned rounds) {
 
 static uint64_t bits(double d) { union { double d; uint64_t u; } u = { d }; return u.u; }
 
-static uint64_t matmul(unsigned rounds) {
+static inline double multiply_add(double a, double b, double c, int fused) { return fused ? __builtin_fma(a, b, c) : a * b + c; }
+
+/* Two functions, so that `fused` is a constant in each. */
+static inline __attribute__((always_inline)) uint64_t multiply_matrices(unsigned rounds, int fused) {
   enum { N = 64 };
   double (*a)[N] = (void *)arena, (*b)[N] = a + N, (*c)[N] = b + N;
   for (int i = 0; i < N; i++) for (int j = 0; j < N; j++) { a[i][j] = i * 0.5 - j; b[i][j] = 1.0 / (1 + i + j); }
   while (rounds--)
     for (int i = 0; i < N; i++) for (int j = 0; j < N; j++) {
       double sum = 0;
-      for (int k = 0; k < N; k++) sum += a[i][k] * b[k][j];
+      for (int k = 0; k < N; k++) sum = multiply_add(a[i][k], b[k][j], sum, fused);
       c[i][j] = sum;
     }
-  double trace = 0;
-  for (int i = 0; i < N; i++) trace += c[i][i];
-  return bits(trace);
+  const double *all = (void *)c;
+  uint64_t sum = 0;
+  for (int i = 0; i < N * N; i++) sum = (sum << 1 | sum >> 63) ^ bits(all[i]);
+  return sum;
 }
+static uint64_t matmul(unsigned rounds) { return multiply_matrices(rounds, 0); }
+static uint64_t matmul_fma(unsigned rounds) { return multiply_matrices(rounds, 1); }
 
 static double square_root(double x) { __asm__("fsqrt.d %0, %0" : "+f"(x)); return x; }
 
@@ -213,6 +219,7 @@ const struct kernel kernels[] = {
   { "fib",      "recursive calls",         recursion,        110 },
   { "sort",     "quicksort, 16 Ki keys",   sort,              90 },
   { "matmul",   "double matmul 64x64",     matmul,            60 },
+  { "matmulfma", "the same, fused",       matmul_fma,           60 },
   { "nbody",    "double n-body",           nbody,         110000 },
 };
 const unsigned kernel_count = sizeof kernels / sizeof *kernels;

@@ -38,7 +38,9 @@ export class CommandInput {
 
   private answer(): void {
     if (!this.wanted) return;
-    const block = this.ended ? undefined : (this.source.read(Math.min(STDIN_BLOCK, this.source.readableLength) || undefined) as Buffer | null);
+    const block = this.ended
+      ? undefined
+      : (this.source.read(Math.min(STDIN_BLOCK, this.source.readableLength) || undefined) as Buffer | null);
     if (block === null) return; // 'readable' or 'end' will come
     this.wanted = false;
     this.send(Buffer.from(`${block === undefined ? STDIN_END : block.toString('base64')}\n`));

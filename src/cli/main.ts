@@ -3,6 +3,7 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { isUserError } from '../util/errors.js';
+import { addBench } from './bench.js';
 import { addSystemOptions, doubleDashes, STATS_HELP, type SystemArguments } from './arguments.js';
 import { runEmbedded } from './embedded.js';
 import { runLinux, type LinuxArguments } from './linux.js';
@@ -17,6 +18,7 @@ Examples:
   wemu linux                               Debian's riscv64 Linux, a shell on this terminal
   wemu linux -- uname -a                   run a command in it, end with its exit status
   wemu embedded                            a small guest that needs nothing fetched
+  wemu bench --workload int                measure strategies, and QEMU where it is installed
   wemu -M virt -m 512 -bios fw_dynamic.bin -kernel Image -initrd x.cpio.gz -append console=ttyS0 -nographic
 `;
 
@@ -58,6 +60,11 @@ async function main(argv: readonly string[]): Promise<number> {
     .action(async (options: SystemArguments) => {
       status = await runEmbedded(options);
     });
+
+  addBench(program, async (options) => {
+    const { runBench } = await import('./lab/bench.js');
+    status = await runBench(options, version);
+  });
 
   try {
     await program.parseAsync(doubleDashes(argv), { from: 'user' });

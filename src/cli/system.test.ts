@@ -22,6 +22,13 @@ it('output that the host cannot write ends the run with one line', async () => {
   await expect(run).rejects.toSatisfy(isUserError);
 });
 
-it.each([[0, 0], [1, 1], [255, 255], [256, 255], [0x8000_0000, 255], [-1, 255]])('a guest that ends with %i ends the process with %i', (code, status) => {
+it.each([
+  [0, 0],
+  [1, 1],
+  [255, 255],
+  [256, 255],
+  [0x8000_0000, 255],
+  [-1, 255],
+])('a guest that ends with %i ends the process with %i', (code, status) => {
   expect(exitStatus(code)).toBe(status);
 });

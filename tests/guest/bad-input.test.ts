@@ -30,7 +30,10 @@ function large(name: string): string {
   return path;
 }
 
-const GARBAGE = file('garbage', Uint8Array.from({ length: 4096 }, (_, i) => (i * 31 + 7) & 0xff));
+const GARBAGE = file(
+  'garbage',
+  Uint8Array.from({ length: 4096 }, (_, i) => (i * 31 + 7) & 0xff),
+);
 const BARE = ['-M', 'virt', '-bios', 'none', '-accel', 'tci'];
 const kernel = (path: string): string[] => [...BARE, '-kernel', path];
 const bare = (...more: string[]): string[] => [...kernel(ELF), ...more];
@@ -122,7 +125,10 @@ describe('a reader that has seen enough', () => {
   });
 
   it('ends a guest whose console nobody reads', async () => {
-    const session = Session.program('sh', ['-c', `${[process.execPath, CLI, 'embedded', '--accel', 'tci'].map(shellQuote).join(' ')} | head -1; echo done`]);
+    const session = Session.program('sh', [
+      '-c',
+      `${[process.execPath, CLI, 'embedded', '--accel', 'tci'].map(shellQuote).join(' ')} | head -1; echo done`,
+    ]);
     await session.expect('done', 10_000);
     expect(await session.ended(1000)).toBe(0);
     expect(session.output).not.toContain('Error');

@@ -40,7 +40,22 @@ describe('the embedded guest', () => {
   });
 
   it.skipIf(!hasTool('qemu-system-riscv64'))('computes what QEMU computes (skipped without qemu-system-riscv64)', () => {
-    const args = ['-M', 'virt', '-bios', 'none', '-kernel', ELF, '-append', OPTIONS, '-display', 'none', '-monitor', 'none', '-serial', 'stdio'];
+    const args = [
+      '-M',
+      'virt',
+      '-bios',
+      'none',
+      '-kernel',
+      ELF,
+      '-append',
+      OPTIONS,
+      '-display',
+      'none',
+      '-monitor',
+      'none',
+      '-serial',
+      'stdio',
+    ];
     const { stdout } = spawnSync('qemu-system-riscv64', args, { timeout: 60_000, input: '', encoding: 'latin1' });
     expect(stdout).toContain('all checks passed');
     expect(checksums(run('tci').stdout)).toEqual(checksums(stdout));

@@ -24,7 +24,22 @@ await describeGuest('U-Boot', ['firmware', 'uboot'], ({ firmware, uboot }) => {
 
 await describeGuest("Debian's installer", ['firmware', 'diKernel', 'diInitrd'], ({ firmware, diKernel, diInitrd }) => {
   it.skipIf(!hasPty)('shows its first dialog on the serial console', async () => {
-    const args = ['-M', 'virt', '-m', '1G', '-accel', 'tcg', '-bios', firmware, '-kernel', diKernel, '-initrd', diInitrd, '-append', 'console=ttyS0'];
+    const args = [
+      '-M',
+      'virt',
+      '-m',
+      '1G',
+      '-accel',
+      'tcg',
+      '-bios',
+      firmware,
+      '-kernel',
+      diKernel,
+      '-initrd',
+      diInitrd,
+      '-append',
+      'console=ttyS0',
+    ];
     session = Session.terminal(args);
     await session.expect(/OpenSBI v/, 20_000);
     await session.expect(/Choose the language|Select a language/, 150_000);

@@ -107,7 +107,12 @@ trap:
 /** Register s2: accesses made. */
 const ACCESSES = 'x18';
 
-async function round(backend: 'tci' | 'wasm', elf: Uint8Array, seed: bigint, machineType: string): Promise<{ accesses: bigint; lagMs: number }> {
+async function round(
+  backend: 'tci' | 'wasm',
+  elf: Uint8Array,
+  seed: bigint,
+  machineType: string,
+): Promise<{ accesses: bigint; lagMs: number }> {
   const host = await createNodeHost({ backend, sync: true, seed: 1 });
   const machine = Machine.create(
     {
@@ -119,7 +124,8 @@ async function round(backend: 'tci' | 'wasm', elf: Uint8Array, seed: bigint, mac
   const devices = machine.state.addressSpace.flatView().ranges.filter(({ region }) => region.kind === 'i/o' || region.kind === 'romd');
   expect(devices.length).toBeGreaterThan(machineType === 'virt' ? 12 : 2);
   const table = new BigUint64Array(2 * TABLE_ENTRIES);
-  for (let i = 0; i < TABLE_ENTRIES; i++) table.set([BigInt(devices[i % devices.length].start), BigInt(devices[i % devices.length].size)], 2 * i);
+  for (let i = 0; i < TABLE_ENTRIES; i++)
+    table.set([BigInt(devices[i % devices.length].start), BigInt(devices[i % devices.length].size)], 2 * i);
   machine.writePhysical(TABLE, new Uint8Array(table.buffer));
   machine.writeRegister('x8', seed);
 

@@ -21,7 +21,9 @@ const memoryKb = (pid: number, field: 'VmRSS' | 'VmHWM'): number =>
 
 /** CPU seconds of a process so far (proc(5): utime and stime, in ticks of 10 ms). */
 function cpuSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /, '').split(' ');
+  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    .replace(/^.*\) /, '')
+    .split(' ');
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
@@ -61,8 +63,14 @@ await describeGuest('Linux', ['kernel', 'busybox', 'firmware'], (files) => {
     });
 
     it('runs a command: its input, its output, its status', () => {
-      const input = Buffer.concat([Buffer.from('first line\nlast without newline '), Buffer.from(Uint8Array.from({ length: 6000 }, (_, i) => (i * 7) & 0xff))]);
-      const { status, stdout, stderr } = wemu(['linux', '--accel', accel, '--', 'sh', '-c', 'uname -srm; md5sum; exit 7'], { input, timeout: BOOT });
+      const input = Buffer.concat([
+        Buffer.from('first line\nlast without newline '),
+        Buffer.from(Uint8Array.from({ length: 6000 }, (_, i) => (i * 7) & 0xff)),
+      ]);
+      const { status, stdout, stderr } = wemu(['linux', '--accel', accel, '--', 'sh', '-c', 'uname -srm; md5sum; exit 7'], {
+        input,
+        timeout: BOOT,
+      });
       const md5 = createHash('md5').update(input).digest('hex');
       expect(stdout).toMatch(new RegExp(`^Linux 6\\.\\S+ riscv64\n${md5}  -\n$`));
       expect(stderr).toBe('');
@@ -70,10 +78,13 @@ await describeGuest('Linux', ['kernel', 'busybox', 'firmware'], (files) => {
     });
 
     it('brings a megabyte of output through whole', () => {
-      const { status, stdout } = wemu(['linux', '--accel', accel, '--', 'sh', '-c', 'dd if=/dev/zero bs=1024 count=768 2>/dev/null | base64'], { timeout: BOOT });
+      const { status, stdout } = wemu(
+        ['linux', '--accel', accel, '--', 'sh', '-c', 'dd if=/dev/zero bs=1024 count=768 2>/dev/null | base64'],
+        { timeout: BOOT },
+      );
       const line = `${'A'.repeat(76)}\n`;
-      expect(stdout.replaceAll(line, '')).toBe(`${'A'.repeat((768 * 1024 * 4 / 3) % 76)}\n`);
-      expect(stdout).toHaveLength(Math.ceil(768 * 1024 * 4 / 3 * 77 / 76));
+      expect(stdout.replaceAll(line, '')).toBe(`${'A'.repeat(((768 * 1024 * 4) / 3) % 76)}\n`);
+      expect(stdout).toHaveLength(Math.ceil((((768 * 1024 * 4) / 3) * 77) / 76));
       expect(status).toBe(0);
     });
   });
@@ -100,7 +111,21 @@ await describeGuest('Linux', ['kernel', 'busybox', 'firmware'], (files) => {
 
   it('shows a kernel panic, and the reset after it ends the run with -no-reboot', async () => {
     const { kernel, firmware } = files;
-    session = Session.pipes(['-M', 'virt', '-m', '512', '-accel', 'tci', '-bios', firmware, '-kernel', kernel, '-append', 'console=ttyS0 panic=-1', '-no-reboot']);
+    session = Session.pipes([
+      '-M',
+      'virt',
+      '-m',
+      '512',
+      '-accel',
+      'tci',
+      '-bios',
+      firmware,
+      '-kernel',
+      kernel,
+      '-append',
+      'console=ttyS0 panic=-1',
+      '-no-reboot',
+    ]);
     await session.expect(/Kernel panic - not syncing: VFS: Unable to mount root fs/, BOOT);
     expect(await session.ended(STEP)).toBe(0);
     expect(session.output.match(new RegExp(BANNER, 'g'))).toHaveLength(1);

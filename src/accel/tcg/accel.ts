@@ -1,7 +1,6 @@
 /** TCG as a machine's accelerator: owns the runtime, the translator and code generation of one machine, and makes its vCPUs. */
 import * as layout from '../../../assembly/shared/layout.js';
 import type { AddressSpace } from '../../memory/address-space.js';
-import type { EngineCounters } from '../../system/accelerator.js';
 import type { JitInfo, TciInfo } from '../../system/jit-info.js';
 import type { Log } from '../../util/log.js';
 import type { CodeGenerator } from './codegen/wasm-generator.js';
@@ -120,20 +119,6 @@ export class TcgAccel {
 
   dispose(): void {
     this.generator?.dispose();
-  }
-
-  counters(): EngineCounters {
-    const { insns: instructions, tci, wasm } = this.info();
-    return {
-      instructions,
-      translateMs: tci.translateMs,
-      generateMs: wasm ? wasm.translateMs + wasm.lowerMs + wasm.emitMs : 0,
-      compileMs: wasm?.compileMs ?? 0,
-      modules: wasm?.modules ?? 0,
-      regions: wasm?.regions ?? 0,
-      codeBytes: wasm?.bytes ?? 0,
-      evictions: wasm?.cache.evictions ?? 0,
-    };
   }
 
   /** `info jit`, `--stats`. */

@@ -7,6 +7,10 @@ export interface InitramfsOptions {
   readonly command?: readonly string[];
   /** Frames the command's output on the console, so that the host can tell it from boot messages. */
   readonly nonce?: string;
+  /** Run these lines of sh and power off: no shell, no input, nothing printed but what they print. */
+  readonly script?: string;
+  /** More for the archive, in folders that it has. */
+  readonly files?: readonly CpioEntry[];
 }
 
 /**
@@ -63,13 +67,24 @@ printf '\\n[wemu-end %s %d]\\n' '${nonce}' "$status"
 poweroff -f
 `;
 
+const scriptInit = (script: string): string => `${MOUNTS}
+stty -onlcr </dev/console
+${script}
+poweroff -f
+`;
+
+function initScript({ command, nonce = '', script }: Omit<InitramfsOptions, 'busybox'>): string {
+  if (script !== undefined) return scriptInit(script);
+  return command ? commandInit(nonce, command) : SHELL_INIT;
+}
+
 /** A word for sh, whatever is in it. */
 function quote(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 /** The uncompressed cpio archive for -initrd. */
-export function buildInitramfs({ busybox, command, nonce = '' }: InitramfsOptions): Uint8Array {
+export function buildInitramfs({ busybox, command, nonce = '', script, files = [] }: InitramfsOptions): Uint8Array {
   const entries: CpioEntry[] = [
     ...['bin', 'dev', 'etc', 'proc', 'root', 'sys', 'tmp'].map((path) => directory(path)),
     charDevice('dev/console', 5, 1),
@@ -79,7 +94,8 @@ export function buildInitramfs({ busybox, command, nonce = '' }: InitramfsOption
     file('etc/passwd', 'root::0:0:root:/root:/bin/sh\n'),
     file('etc/group', 'root:x:0:\n'),
     file('etc/profile', `PS1='\\w # '\n`),
-    file('init', command ? commandInit(nonce, command) : SHELL_INIT, 0o755),
+    ...files,
+    file('init', initScript({ command, nonce, script }), 0o755),
   ];
   return cpioArchive(entries);
 }

@@ -1,5 +1,6 @@
-/** Runs in the browser: boots the embedded guest, and posts what happened to the server that it came from. */
-import { createBrowserHost, Machine } from 'wemu/browser';
+/** Runs in the browser: boots the embedded guest, watched by the laboratory, and posts what happened to the server that it came from. */
+import { createBrowserHost } from 'wemu/browser';
+import { watch } from 'wemu/lab';
 
 const backend = new URLSearchParams(location.search).get('backend') === 'tci' ? 'tci' : 'wasm';
 
@@ -16,21 +17,21 @@ let result: object;
 try {
   const image = await fetch('/embedded.elf');
   const host = await createBrowserHost({ wasm: '/wemu.wasm', backend });
-  const decoder = new TextDecoder();
-  let text = '';
-  const machine = Machine.create(
-    {
-      machine: 'virt',
-      bios: 'none',
-      kernel: new Uint8Array(await image.arrayBuffer()),
-      append: 'scale=1',
-      serial: (bytes) => void (text += decoder.decode(bytes, { stream: true })),
-    },
-    host,
-  );
-  const { reason, exitCode } = await machine.run();
+  const kernel = new Uint8Array(await image.arrayBuffer());
+  const run = await watch({ machine: 'virt', bios: 'none', kernel, append: 'scale=1' }, host, {
+    isMark: (line) => line.includes('sha256'),
+  });
   host.close();
-  result = { reason, exitCode, text, batches };
+  const { exitCode, output, counters, marks, samples } = run;
+  result = {
+    exitCode,
+    text: output,
+    batches,
+    samples: samples.length,
+    instructions: counters.instructions,
+    modules: counters.modules,
+    marks: marks.length,
+  };
 } catch (error) {
   result = { error: error instanceof Error ? `${error.message}\n${error.stack}` : String(error) };
 }

@@ -1,0 +1,172 @@
+/** `wemu bench`: the laboratory on this machine, a process a run. See docs/benchmarks.md. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Presets, SingleBar } from 'cli-progress';
+import { htmlReport } from '../../lab/html.js';
+import type { Outcome } from '../../lab/outcome.js';
+import { formatResults, makeResults, type Results } from '../../lab/report.js';
+import type { Contestant } from '../../lab/results.js';
+import type { WatchedRun } from '../../lab/run.js';
+import { schedule, type Job } from '../../lab/schedule.js';
+import { runSession } from '../../lab/session.js';
+import { chooseWorkloads, GROUPS, isKernel, workFor, WORKLOAD_NAMES, type WorkloadName } from '../../lab/workloads.js';
+import { GuestUnavailable } from '../../node/guest/debian.js';
+import { OptionError } from '../../util/errors.js';
+import { installedPeer, peer, strategies, type LocalContestant } from './contestants.js';
+import { embeddedGuest, LinuxGuest } from './guests.js';
+import { hostInfo } from './host-info.js';
+import { runChild } from './process.js';
+
+export interface BenchArguments {
+  readonly strategy: readonly string[];
+  readonly workload: readonly string[];
+  /** Undefined: QEMU where it is installed. */
+  readonly against?: readonly string[];
+  readonly runs: number;
+  /** How long QEMU 7.2 is to need for a kernel, about. */
+  readonly seconds: number;
+  /** For a workload; a process that takes longer is ended. */
+  readonly timeout: number;
+  readonly out?: string;
+}
+
+/** What WORKLOADS' amounts of work are made for. */
+const USUAL_SECONDS = 3;
+const INTERRUPTED = 130;
+
+/** Exit status: 1 if any run failed, 130 after Ctrl-C. */
+export async function runBench(args: BenchArguments, version: string): Promise<number> {
+  const wanted = chooseWorkloads(args.workload, unknownWorkload);
+  const contestants = chooseContestants(args, version);
+  if (contestants.length === 0) throw new OptionError('nobody takes part', '--strategy');
+  // A folder that cannot be written should say so before an hour of work.
+  if (args.out !== undefined) writeResult(args.out, 'results.json', '{}\n');
+  const skipped: Record<string, string> = {};
+  const linux = await linuxGuest(wanted, skipped);
+  const workloads = wanted.filter((name) => isKernel(name) || linux);
+  const host = hostInfo();
+  const share = args.seconds / USUAL_SECONDS;
+  const interruption = new AbortController();
+  const interrupt = (): void => interruption.abort();
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
+  const line = progressLine();
+  try {
+    const runs = await runSession({
+      jobs: schedule(
+        contestants.map(({ name }) => name),
+        workloads,
+        args.runs,
+      ),
+      work: (name, who) => workFor(name, find(contestants, who).interpreter, share),
+      run: (job, work) => runJob(job, work, find(contestants, job.contestant), linux, args.timeout, interruption.signal),
+      progress: line.update,
+      isCancelled: () => interruption.signal.aborted,
+    });
+    line.stop();
+    const results = makeResults({
+      date: new Date().toISOString(),
+      wemu: version,
+      host,
+      rounds: args.runs,
+      share,
+      interrupted: interruption.signal.aborted,
+      contestants: contestants.map(plain),
+      workloads,
+      runs,
+      skipped,
+    });
+    await report(results, args.out);
+    if (results.interrupted) return INTERRUPTED;
+    return results.failures.length > 0 ? 1 : 0;
+  } finally {
+    line.stop();
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+    linux?.close();
+  }
+}
+
+function chooseContestants({ strategy, against }: BenchArguments, version: string): LocalContestant[] {
+  const wemu = strategies(strategy, version);
+  if (against === undefined) {
+    const installed = installedPeer();
+    if (!installed) process.stderr.write('wemu: bench: no qemu-system-riscv64 is installed: measured without a peer\n');
+    return installed ? [...wemu, installed] : wemu;
+  }
+  const all = [...wemu, ...against.filter((text) => text !== 'none').map(peer)];
+  const twice = all.find(({ name }, i) => all.findIndex((other) => other.name === name) !== i);
+  if (twice) throw new OptionError(`two contestants are called '${twice.name}'`, '--against', 'NAME=COMMAND with a name of its own');
+  return all;
+}
+
+function unknownWorkload(name: string): never {
+  throw new OptionError(`unknown workload '${name}'`, '--workload', `one of ${[...Object.keys(GROUPS), ...WORKLOAD_NAMES].join(', ')}`);
+}
+
+/** Undefined if none is wanted, or none can be had here. */
+async function linuxGuest(wanted: readonly WorkloadName[], skipped: Record<string, string>): Promise<LinuxGuest | undefined> {
+  const names = wanted.filter((name) => !isKernel(name));
+  if (names.length === 0) return undefined;
+  try {
+    return await LinuxGuest.fetch();
+  } catch (error) {
+    if (!(error instanceof GuestUnavailable)) throw error;
+    process.stderr.write(`wemu: bench: no Linux guest: ${error.message}\n`);
+    skipped[names.join(', ')] = error.message;
+    return undefined;
+  }
+}
+
+const find = (contestants: readonly LocalContestant[], name: string): LocalContestant => contestants.find((each) => each.name === name)!;
+const plain = ({ command: _command, ...contestant }: LocalContestant): Contestant => contestant;
+
+async function runJob(
+  job: Job,
+  work: (name: WorkloadName) => number,
+  contestant: LocalContestant,
+  linux: LinuxGuest | undefined,
+  timeout: number,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const guest = job.guest === 'linux' ? linux!.guest(job, work) : embeddedGuest(job, work);
+  const [program, ...args] = contestant.command(guest);
+  const { report, ...outcome } = await runChild(program, args, { timeoutMs: timeout * 1000 * job.workloads.length, signal });
+  const watched =
+    contestant.kind === 'wemu' && report !== '' ? (JSON.parse(report) as Pick<WatchedRun, 'samples' | 'marks' | 'counters'>) : undefined;
+  return { ...outcome, watched };
+}
+
+async function report(results: Results, out: string | undefined): Promise<void> {
+  process.stdout.write(`${formatResults(results)}\n`);
+  if (out === undefined) return;
+  writeResult(out, 'results.json', `${JSON.stringify(results, null, 1)}\n`);
+  const { drawSvg } = await import('./draw.js');
+  writeResult(out, 'report.html', await htmlReport(results, drawSvg));
+  process.stderr.write(`wemu: bench: ${join(out, 'results.json')} and ${join(out, 'report.html')} are written\n`);
+}
+
+function writeResult(folder: string, name: string, text: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, name), text);
+  } catch (error) {
+    throw new OptionError(`cannot write '${join(folder, name)}': ${(error as Error).message}`, '--out');
+  }
+}
+
+/** A bar where somebody looks, a line a step where not. */
+function progressLine(): { update(done: number, step: string): void; stop(): void } {
+  if (!process.stderr.isTTY) {
+    return {
+      update: (done, step) => void process.stderr.write(`${String(Math.floor(done * 100)).padStart(3)}% ${step}\n`),
+      stop: () => {},
+    };
+  }
+  const bar = new SingleBar(
+    { format: '{bar} {percentage}%  {step}', stream: process.stderr, hideCursor: true, clearOnComplete: true },
+    Presets.shades_classic,
+  );
+  bar.start(100, 0, { step: '' });
+  return { update: (done, step) => bar.update(Math.floor(done * 100), { step }), stop: () => bar.stop() };
+}

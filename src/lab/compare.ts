@@ -1,0 +1,160 @@
+/** From rows to ratios: who is how many times as fast as whom. */
+import type { Contestant, Row } from './results.js';
+import { geometricMean } from './statistics.js';
+import { SUBJECT } from './strategies.js';
+import { workload, type Kind, type WorkloadName } from './workloads.js';
+
+/** How many times as fast `a` is as `b`: above 1, `a` is the faster one. Geometric means are null where nothing was measured. */
+export interface Ratio {
+  readonly a: string;
+  /** A contestant, or `peer`: the fastest of the peers, row by row. */
+  readonly b: string;
+  readonly workloads: Readonly<Partial<Record<WorkloadName, number>>>;
+  /** Integer and floating-point kernels. */
+  readonly compute: number | null;
+  readonly memory: number | null;
+  /** All kernels. */
+  readonly kernels: number | null;
+  readonly system: number | null;
+}
+
+/** Speeds are ours over the peer's; boot: our time over the peer's. */
+export interface VsQemu {
+  readonly compute: { readonly geomean: number | null; readonly min: number | null; readonly minWorkload: WorkloadName | null } & Readonly<
+    Record<'integer' | 'memory' | 'float', number | null>
+  >;
+  readonly system: { readonly geomean: number | null; readonly min: number | null; readonly minWorkload: WorkloadName | null };
+  readonly boot: { readonly cold: number | null; readonly warm: number | null };
+  /** Whose speed it is, and against whom. */
+  readonly subject: string | null;
+  readonly peers: readonly string[];
+  /** Why something is null. */
+  readonly reasons: Readonly<Record<string, string>>;
+}
+
+export const PEER = 'peer';
+const KERNELS: readonly Kind[] = ['integer', 'memory', 'float'];
+
+/** Times are compared where both had the same work; else rates. */
+export function speedRatio(a: Row | undefined, b: Row | undefined): number | undefined {
+  if (!a?.seconds || !b?.seconds) return undefined;
+  if (a.work === b.work) return b.seconds.median / a.seconds.median;
+  return a.mips && b.mips ? a.mips.median / b.mips.median : undefined;
+}
+
+export class Comparison {
+  private readonly byKey: ReadonlyMap<string, Row>;
+  private readonly workloads: readonly WorkloadName[];
+
+  constructor(
+    private readonly contestants: readonly Contestant[],
+    rows: readonly Row[],
+  ) {
+    this.byKey = new Map(rows.map((row) => [`${row.workload} ${row.contestant}`, row]));
+    this.workloads = [...new Set(rows.map((row) => row.workload))];
+  }
+
+  row(name: WorkloadName, contestant: string): Row | undefined {
+    return contestant === PEER ? this.bestPeer(name) : this.byKey.get(`${name} ${contestant}`);
+  }
+
+  /** The fastest of the peers at this workload. */
+  private bestPeer(name: WorkloadName): Row | undefined {
+    const rows = this.peers.flatMap((peer) => this.byKey.get(`${name} ${peer}`) ?? []).filter((row) => row.seconds);
+    return rows.sort((x, y) => x.seconds!.median - y.seconds!.median)[0];
+  }
+
+  get peers(): string[] {
+    return this.contestants.filter(({ kind }) => kind === 'peer').map(({ name }) => name);
+  }
+
+  ratio(a: string, b: string): Ratio {
+    const found = this.workloads.flatMap((name): [WorkloadName, number][] => {
+      const value = speedRatio(this.row(name, a), this.row(name, b));
+      return value === undefined ? [] : [[name, value]];
+    });
+    const mean = (...kinds: Kind[]): number | null => {
+      const values = found.flatMap(([name, value]) => (kinds.includes(workload(name).kind) ? [value] : []));
+      return values.length > 0 ? geometricMean(values) : null;
+    };
+    return {
+      a,
+      b,
+      workloads: Object.fromEntries(found),
+      compute: mean('integer', 'float'),
+      memory: mean('memory'),
+      kernels: mean(...KERNELS),
+      system: mean('system'),
+    };
+  }
+
+  /** Every strategy against each interpreter and against the peers (the best of them where there are several, too). */
+  ratios(): Ratio[] {
+    const { peers } = this;
+    const wemu = this.contestants.filter(({ kind }) => kind === 'wemu');
+    const interpreters = wemu.filter(({ interpreter }) => interpreter);
+    const against = peers.length > 1 ? [...peers, PEER] : peers;
+    return [
+      ...wemu.filter(({ interpreter }) => !interpreter).flatMap((a) => interpreters.map((b) => this.ratio(a.name, b.name))),
+      ...wemu.flatMap((a) => against.map((b) => this.ratio(a.name, b))),
+    ];
+  }
+
+  /** The strategy that stands for wemu: the default one, or the first that is no interpreter, or the first. */
+  get subject(): string | undefined {
+    const wemu = this.contestants.filter(({ kind }) => kind === 'wemu');
+    return (wemu.find(({ name }) => name === SUBJECT) ?? wemu.find(({ interpreter }) => !interpreter) ?? wemu[0])?.name;
+  }
+
+  /** `warm`: the strategy that has its code cache filled, if one took part. */
+  vsQemu(warm?: string): VsQemu {
+    const { subject, peers } = this;
+    const nobody = subject === undefined ? 'no strategy of wemu took part' : peers.length === 0 ? 'no peer took part' : undefined;
+    const reasons: Record<string, string> = {};
+    const told = <T>(what: string, value: T | null | undefined, why: string): T | null => {
+      if (value === null || value === undefined) reasons[what] = nobody ?? why;
+      return value ?? null;
+    };
+    const ratio = nobody === undefined ? this.ratio(subject!, PEER) : undefined;
+    const least = (...kinds: Kind[]): [WorkloadName, number] | undefined =>
+      (Object.entries(ratio?.workloads ?? {}) as [WorkloadName, number][])
+        .filter(([name]) => kinds.includes(workload(name).kind))
+        .sort(([, x], [, y]) => x - y)[0];
+    const kernels = least(...KERNELS);
+    const system = least('system');
+    const of = (kind: Kind): number | null => {
+      const values = Object.entries(ratio?.workloads ?? {}).flatMap(([name, value]) => (workload(name).kind === kind ? [value] : []));
+      return values.length > 0 ? geometricMean(values) : null;
+    };
+    const boot = (name: string | undefined): number | undefined => {
+      const speed = name === undefined || nobody !== undefined ? undefined : speedRatio(this.row('boot', name), this.row('boot', PEER));
+      return speed && 1 / speed;
+    };
+    return {
+      compute: {
+        geomean: told('compute', ratio?.kernels, 'no kernel was measured on both sides'),
+        min: kernels?.[1] ?? null,
+        minWorkload: kernels?.[0] ?? null,
+        integer: of('integer'),
+        memory: of('memory'),
+        float: of('float'),
+      },
+      system: {
+        geomean: told('system', ratio?.system, 'no system workload was measured on both sides'),
+        min: system?.[1] ?? null,
+        minWorkload: system?.[0] ?? null,
+      },
+      boot: {
+        cold: told('boot.cold', boot(subject), 'the boot was not measured on both sides'),
+        warm: told(
+          'boot.warm',
+          boot(warm),
+          warm === undefined ? 'no strategy with a warm code cache took part' : 'the boot was not measured on both sides',
+        ),
+      },
+      subject: subject ?? null,
+      peers,
+      reasons,
+    };
+  }
+}
