@@ -1,8 +1,8 @@
 // The soft MMU: direct-mapped TLBs in env (the inline fast path's), a victim TLB behind each, fill through the target, and the slow paths.
 // A table for each mmu index and kind of access; a tag with any flag bit never matches inline, so every unusual page comes here.
 import {
-  ENV_LAST_TB, ENV_MMIO_VALUE, ENV_NEXT_CPU, ENV_TLB, ENV_TLB_PRIVATE, EXCP_INTERRUPT, MEMOPIDX_SHIFT, MO_ALIGN, MO_BSWAP,
-  MO_SIGN, MO_SIZE, PAGE_BITS, PAGE_SIZE, PHYSMAP_BASE, PHYSMAP_FLAGS, PHYSMAP_HOST, PHYSMAP_RAM, TB_CFLAGS, CF_COUNT_MASK, TLB_ENTRIES, TLB_ENTRY_ADDEND,
+  ENV_ICOUNT, ENV_LAST_TB, ENV_MMIO_VALUE, ENV_NEXT_CPU, ENV_TLB, ENV_TLB_PRIVATE, EXCP_INTERRUPT, MEMOPIDX_SHIFT, MO_ALIGN, MO_BSWAP,
+  MO_SIGN, MO_SIZE, PAGE_BITS, PAGE_SIZE, PHYSMAP_BASE, PHYSMAP_FLAGS, PHYSMAP_HOST, PHYSMAP_RAM, TB_CFLAGS, TB_ICOUNT, CF_COUNT_MASK, TLB_ENTRIES, TLB_ENTRY_ADDEND,
   TLB_ENTRY_PHYS_PAGE, TLB_ENTRY_SIZE, TLB_ENTRY_TAG, TLB_FORCE_SLOW, TLB_INVALID, TLB_KINDS, TLB_KIND_CODE, TLB_KIND_READ, TLB_KIND_WRITE, TLB_MMIO,
   TLB_MMU_INDEXES, TLB_NOTDIRTY, TLB_TABLE_SIZE,
 } from './shared/layout';
@@ -308,7 +308,20 @@ function loadPart(env: usize, entry: usize, addr: u64, size: u32): u64 {
   return value;
 }
 
+/**
+ * icount mode: a device must see the time of the access's own instruction, and an interrupt that it raises comes right behind it, wherever slices
+ * have cut the code into TBs. True: EXCP_INTERRUPT is raised, and the dispatcher runs the instruction again in a TB of its own.
+ */
+function deferred(env: usize): bool {
+  if (load<u32>(env, ENV_ICOUNT) == 0) return false;
+  const current = load<usize>(env, ENV_LAST_TB);
+  if (current != 0 && load<u32>(current, TB_ICOUNT) == 1) return false;
+  raise(env, EXCP_INTERRUPT);
+  return true;
+}
+
 function mmioLoad(env: usize, entry: usize, addr: u64, size: u32): u64 {
+  if (deferred(env)) return 0;
   const phys = physOf(entry, addr);
   if ((size & (size - 1)) == 0) {
     if (mmioRead(env, phys as f64, size) == 0) return load<u64>(env, ENV_MMIO_VALUE);
@@ -367,6 +380,7 @@ function ramStore(host: usize, size: u32, value: u64): void {
 }
 
 function mmioStore(env: usize, phys: u64, addr: u64, size: u32, value: u64): void {
+  if (deferred(env)) return;
   const whole = (size & (size - 1)) == 0;
   const step: u32 = whole ? size : 1;
   for (let n: u32 = 0; n < size; n += step) {
@@ -439,7 +453,7 @@ export function atomicHost(env: usize, addr: u64, oi: u32): usize {
   const entry = writable(env, addr, size, oi & ((1 << MEMOPIDX_SHIFT) - 1));
   if (entry == 0) return 0;
   if ((flagsOf(entry) & TLB_MMIO) == 0) return hostOf(entry, addr);
-  atomicEntry = entry;
+  if (!deferred(env)) atomicEntry = entry;
   return 0;
 }
 

@@ -38,6 +38,9 @@ const bne = (rs1: number, rs2: number, d: number) =>
     0x63) >>>
   0;
 const csrrw = (rd: number, csr: number, rs1: number) => i(0x73, 1, rd, rs1, csr);
+const csrrs = (rd: number, csr: number, rs1: number) => i(0x73, 2, rd, rs1, csr);
+const sub = (rd: number, rs1: number, rs2: number) => (add(rd, rs1, rs2) | 0x4000_0000) >>> 0;
+const instret = 0xc02;
 const ecall = 0x73;
 const wfi = 0x10500073;
 const mtvec = 0x305;
@@ -47,6 +50,7 @@ class Board {
   readonly cpu: Vcpu;
   readonly space: AddressSpace;
   readonly log: string[] = [];
+  onWrite = (): void => {};
   readonly topology = new MemoryTopology();
   readonly root = MemoryRegion.container(this.topology, 'system');
   readonly allocate: (name: string, size: number) => RamBlock;
@@ -58,7 +62,10 @@ class Board {
     root.addSubregion(RAM, MemoryRegion.ram(topology, 'ram', memory.ram.allocate('ram', 0x20_0000)));
     const ops = {
       read: (offset: number, size: number) => offset * 0x10 + size,
-      write: (offset: number, value: number) => this.log.push(`${offset}=${value}`),
+      write: (offset: number, value: number) => {
+        this.log.push(`${offset}=${value}`);
+        this.onWrite();
+      },
     };
     root.addSubregion(UART, MemoryRegion.io(topology, 'uart', 0x100, ops));
     this.space = new AddressSpace(root, 'memory');
@@ -122,6 +129,47 @@ describe.each([
       expect(board.cpu.instructionCount - before).toBe(count);
     }
     expect(board.finish().x(2)).toBe(BigInt((4096 * 4097) / 2));
+  });
+
+  it('in icount mode, lets a device see the time of the very instruction, wherever slices cut the code', () => {
+    // 64 rounds of: two instructions, a store to the device, two more and the branch
+    const program = [
+      lui(10, UART >>> 12),
+      addi(1, 0, 64),
+      addi(2, 2, 1),
+      addi(3, 3, 1),
+      sw(2, 10, 0),
+      addi(4, 4, 1),
+      addi(1, 1, -1),
+      bne(1, 0, -20),
+      wfi,
+    ];
+    for (const slices of [[10_000], [7, 1, 13, 2, 5]]) {
+      const board = new Board({ ...tier, icount: true }).load(program);
+      const seen: number[] = [];
+      board.onWrite = () => seen.push(board.cpu.instructionCount);
+      for (let k = 0; board.cpu.exec(slices[k % slices.length]) !== layout.EXEC_HALTED; k++);
+      expect(seen).toEqual(Array.from({ length: 64 }, (_, round) => 5 + 6 * round));
+    }
+  });
+
+  it('counts instructions for a guest that asks in the middle of its loop', () => {
+    // x2 += instret - x3, x3 = instret: seven instructions a round, however the round is run
+    const program = [
+      addi(1, 0, 64),
+      csrrs(3, instret, 0),
+      addi(0, 0, 0),
+      csrrs(4, instret, 0),
+      sub(5, 4, 3),
+      add(2, 2, 5),
+      add(3, 4, 0),
+      addi(1, 1, -1),
+      bne(1, 0, -24),
+      wfi,
+    ];
+    const board = new Board({ ...tier, icount: true }).load(program);
+    while (board.cpu.exec(1000) !== layout.EXEC_HALTED);
+    expect(board.x(2)).toBe(BigInt(2 + 63 * 7));
   });
 
   it('sees a store into the next instruction, in the same TB', () => {

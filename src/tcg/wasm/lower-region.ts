@@ -299,10 +299,9 @@ class RegionLowering {
       if (ops[p + 1] >= 0) b.define(ops[p + 1], call, false);
       return;
     }
-    if (syncsGlobals(helper)) {
-      this.storeDirty(b.list, dirty);
-      this.storeBudget(b.list);
-    }
+    if (syncsGlobals(helper)) this.storeDirty(b.list, dirty);
+    // Who can raise is no plain arithmetic: it may ask for the time, or for the instruction counter.
+    if (syncsGlobals(helper) || helper.mayFault) this.storeBudget(b.list);
     const result = helper.result && ops[p + 1] >= 0 ? b.scratch(I64) : -1;
     if (result >= 0) call = m.set(result, call);
     else if (helper.result) call = m.drop(call);

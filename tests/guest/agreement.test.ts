@@ -1,0 +1,57 @@
+/** With -icount, all engines end a guest in the same state: registers, CSRs, memory, instructions executed, and what it printed. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { buildInitramfs, type EngineOptions, type MachineOptions } from 'wemu/node';
+import { finalState, type FinalState } from '../support/final-state.js';
+import { describeGuest } from '../support/guest-files.js';
+
+const kernel = readFileSync(new URL('../../guests/embedded.elf', import.meta.url));
+const KERNELS = ['int', 'sha256', 'sieve', 'hash', 'chase', 'chasemem', 'memcpy', 'stream', 'bytecode', 'fib', 'sort', 'matmul', 'nbody'];
+
+/** Against tci with the host's clock. Thresholds are low, so that much runs as generated code; how much a worker gets done is chance. */
+const RUNS: readonly (readonly [name: string, engine: EngineOptions, seed: number])[] = [
+  ['tci', { backend: 'tci' }, 1],
+  ['generated code, at once', { sync: true, hotThreshold: 64 }, 2],
+  ['generated code, by a worker', { hotThreshold: 256 }, 3],
+];
+
+const references = new Map<string, Promise<FinalState>>();
+function reference(name: string, options: MachineOptions): Promise<FinalState> {
+  let state = references.get(name);
+  if (!state) references.set(name, (state = finalState({ backend: 'tci' }, options).then((run) => run.state)));
+  return state;
+}
+
+describe.each(RUNS)('%s', (_name, engine, seed) => {
+  it.each(KERNELS)('the embedded guest, %s', async (name) => {
+    // The checks of the machine (timer, interrupts, traps) are part of the first.
+    const options: MachineOptions = { bios: 'none', kernel, memory: '32M', append: `run=${name} scale=1 quiet=${name === 'int' ? 0 : 1}` };
+    const { state, regions } = await finalState(engine, options, seed);
+    expect(state.reason).toBe('guest-shutdown');
+    expect(state).toEqual(await reference(name, options));
+    if (engine.sync) expect(regions).toBeGreaterThan(0);
+  });
+});
+
+await describeGuest('Linux', ['kernel', 'busybox', 'firmware'], (files) => {
+  const command = [
+    'sh',
+    '-c',
+    'head -c 16 /dev/urandom | md5sum; i=0; while [ $i -lt 300 ]; do i=$((i+1)); done; cat /proc/uptime /proc/interrupts',
+  ];
+  const options = (): MachineOptions => ({
+    bios: readFileSync(files.firmware),
+    kernel: readFileSync(files.kernel),
+    initrd: buildInitramfs({ busybox: readFileSync(files.busybox), command }),
+    append: 'console=ttyS0',
+  });
+  it.each([
+    ['tci', { backend: 'tci' }, 1],
+    ['generated code, at once', { sync: true, hotThreshold: 4096 }, 2],
+    ['generated code, by a worker', { hotThreshold: 256 }, 3],
+  ] as const)('boots to the same state with %s', async (_name, engine, seed) => {
+    const { state } = await finalState(engine, options(), seed);
+    expect(state.console).toContain('reboot: Power down');
+    expect(state).toEqual(await reference('linux', options()));
+  });
+});
