@@ -178,6 +178,11 @@ export interface HelperDef {
   readonly noReadGlobals?: boolean;
   /** Does not write globals. */
   readonly noWriteGlobals?: boolean;
+  /**
+   * May change ENV_TB_FLAGS, what is mapped, and ask for the dispatcher, although it writes no globals: the op after it must be goto_ptr or exit_tb, with
+   * nothing but moves between. A helper that may write globals is taken to do all that.
+   */
+  readonly changesFlags?: boolean;
   /** No side effects: dead if the result is. */
   readonly pure?: boolean;
   /** May raise an exception: the caller tests ENV_FAULT. */

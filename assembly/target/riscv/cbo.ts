@@ -1,8 +1,8 @@
 // Cache-block operations: Zicbom and Zicboz, blocks of 64 bytes. Memory is coherent, so clean, flush and inval only check rights.
 // CMO specification 1.0, chapters 2 and 3; envcfg gating in the privileged specification, sections 3.1.18 and 4.1.10.
-import { ENV_FAULT, ENV_MMU_IDX, MEMOPIDX_SHIFT, MO_64, TLB_KIND_READ, TLB_KIND_WRITE } from '../../shared/layout';
+import { ENV_MMU_IDX, TLB_KIND_READ, TLB_KIND_WRITE } from '../../shared/layout';
 import { RV_MENVCFG, RV_SENVCFG, RVX_S } from '../../shared/riscv';
-import { stSlow } from '../../cputlb';
+import { zeroBlock } from '../../cputlb';
 import { ENVCFG_CBCFE, ENVCFG_CBIE, ENVCFG_CBZE, PRV_M, PRV_U } from './bits';
 import { hasExt, privilege, xlenAddress } from './cpu';
 import { riscvTlbFill } from './mmu';
@@ -39,13 +39,9 @@ export function helper_cbo_inval(env: usize, addr: u64): void {
   manage(env, addr, ENVCFG_CBIE);
 }
 
-/** A block lies within one page, so that only the first store can fault. */
+/** A block lies within one page. */
 export function helper_cbo_zero(env: usize, addr: u64): void {
   if (!enabled(env, ENVCFG_CBZE)) return raiseIllegal(env);
   const block = xlenAddress(env, addr) & ~(BLOCK - 1);
-  const oi = (MO_64 << MEMOPIDX_SHIFT) | load<u32>(env, ENV_MMU_IDX);
-  for (let offset: u64 = 0; offset < BLOCK; offset += 8) {
-    stSlow(env, block + offset, 0, oi);
-    if (load<u32>(env, ENV_FAULT) != 0) return;
-  }
+  zeroBlock(env, block, BLOCK as u32, load<i32>(env, ENV_MMU_IDX));
 }

@@ -255,6 +255,18 @@ export function helper_csrrw(env: usize, csr: u64, value: u64, mask: u64): u64 {
   return toRegister(env, row, old);
 }
 
+/** csrrw, csrrs and csrrc of sstatus in S- or M-mode of RV64: does no more than the bits that change ask for. */
+export function helper_sstatus(env: usize, value: u64, mask: u64): u64 {
+  const old = load<u64>(env, RV_MSTATUS);
+  mask &= hasExt(env, RVX_F) ? SSTATUS : SSTATUS & ~MSTATUS_FS;
+  const changed = (old ^ value) & mask;
+  store<u64>(env, old ^ changed, RV_MSTATUS);
+  if ((changed & MSTATUS_MXR) != 0) tlbFlush(env);
+  if ((changed & (MSTATUS_SUM | MSTATUS_FS)) != 0) updateTbFlags(env);
+  if ((changed & MSTATUS_SIE) != 0) updateInterrupts(env);
+  return withSd(env, old & (SSTATUS | MSTATUS64_UXL));
+}
+
 // ---- For debuggers and tests -------------------------------------------------------------------------------------------
 
 /** Value of a CSR as an instruction would read it, with no check of rights. 0 if there is no such CSR. */

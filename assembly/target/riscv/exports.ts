@@ -2,7 +2,7 @@
 export * from './bitmanip';
 export { helper_cbo_clean, helper_cbo_flush, helper_cbo_inval, helper_cbo_zero } from './cbo';
 export { riscvInit, riscvPostLoad, riscvReset } from './cpu';
-export { helper_csrr, helper_csrrw, helper_csrw, riscvCsrRead, riscvCsrWrite } from './csr';
+export { helper_csrr, helper_csrrw, helper_csrw, helper_sstatus, riscvCsrRead, riscvCsrWrite } from './csr';
 export * from './fpu_helper';
 export { riscvTimerTick, riscvUpdateMip } from './interrupt';
 export {

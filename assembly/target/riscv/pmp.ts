@@ -1,6 +1,6 @@
 // Physical memory protection: 16 entries, granule of 4 bytes. Privileged specification, section 3.7.
-import { RV_PMPADDR, RV_PMPCFG, RV_PMP_COUNT, RV_PMP_FIRST, RV_PMP_LAST } from '../../shared/riscv';
-import { PAGE_EXEC, PAGE_READ, PAGE_WRITE, PRV_M } from './bits';
+import { RV_PMPADDR, RV_PMPCFG, RV_PMP_CACHE, RV_PMP_COUNT, RV_PMP_FIRST, RV_PMP_LAST } from '../../shared/riscv';
+import { PAGE_EXEC, PAGE_READ, PAGE_WRITE, PRV_M, PRV_U } from './bits';
 import { isRv32 } from './cpu';
 
 export const PMP_ENTRIES = 16;
@@ -14,6 +14,9 @@ const A_NA4 = 2;
 /** R, W, X, A and L; the two reserved bits read zero. */
 const PMP_CFG_BITS = 0x9f;
 const ALL = PAGE_READ | PAGE_WRITE | PAGE_EXEC;
+// Rights of whole pages, by page number. A cell: page number << 16 | rights of M-mode << 8 | rights of S and U; SPLIT where an entry splits the page.
+const CACHE_CELLS = 64;
+const SPLIT = 0xff;
 
 @inline
 function cfgOf(env: usize, entry: i32): i32 {
@@ -57,6 +60,7 @@ function updateRange(env: usize, entry: i32): void {
 /** Recomputes the ranges of all entries from pmpcfg and pmpaddr. */
 export function pmpUpdateRanges(env: usize): void {
   for (let entry: i32 = 0; entry < PMP_ENTRIES; entry++) updateRange(env, entry);
+  memory.fill(env + RV_PMP_CACHE, 0xff, CACHE_CELLS * 8);
 }
 
 @inline
@@ -75,6 +79,10 @@ function rightsWithoutMatch(env: usize, priv: i32): i32 {
  */
 export function pmpRights(env: usize, addr: u64, size: u64, priv: i32): i32 {
   const end = addr + size - 1;
+  if (addr >> 12 == end >> 12) {
+    const rights = pmpPageRights(env, addr, priv);
+    if (rights >= 0) return rights;
+  }
   for (let entry: i32 = 0; entry < PMP_ENTRIES; entry++) {
     const first = firstOf(env, entry);
     const last = lastOf(env, entry);
@@ -84,8 +92,21 @@ export function pmpRights(env: usize, addr: u64, size: u64, priv: i32): i32 {
   return rightsWithoutMatch(env, priv);
 }
 
-/** Rights of `priv` on the whole 4 KiB page at `page`, or -1 if an entry splits the page, so that every access must be judged by itself. */
-export function pmpPageRights(env: usize, page: u64, priv: i32): i32 {
+/** Rights of `priv` on the whole 4 KiB page around `addr`, or -1 if an entry splits the page, so that every access must be judged by itself. */
+export function pmpPageRights(env: usize, addr: u64, priv: i32): i32 {
+  const number = addr >> 12;
+  const cell = env + RV_PMP_CACHE + (((number as u32) & (CACHE_CELLS - 1)) << 3);
+  let found = load<u64>(cell);
+  if (found >> 16 != number) {
+    const page = number << 12;
+    found = (number << 16) | (((findPageRights(env, page, PRV_M) & SPLIT) as u64) << 8) | ((findPageRights(env, page, PRV_U) & SPLIT) as u64);
+    store<u64>(cell, found);
+  }
+  const rights = ((priv == PRV_M ? found >> 8 : found) as i32) & SPLIT;
+  return rights == SPLIT ? -1 : rights;
+}
+
+function findPageRights(env: usize, page: u64, priv: i32): i32 {
   const end = page + 0xfff;
   for (let entry: i32 = 0; entry < PMP_ENTRIES; entry++) {
     const first = firstOf(env, entry);

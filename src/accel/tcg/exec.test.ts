@@ -361,3 +361,69 @@ describe('the threshold of code generation', () => {
     expect(rig.x(2)).toBe(0x80_0800n);
   });
 });
+
+describe.each([
+  ['tci', {}],
+  ['wasm', { wasm: true, hotThreshold: 4 }],
+] as const)('CSRs in translated code, %s', (_tier, tier) => {
+  const [SSTATUS, SSCRATCH, SEPC, SIP] = [0x100, 0x140, 0x141, 0x144];
+  const csrrs = (rd: number, csr: number, rs1: number) => i(0x73, 2, rd, rs1, csr);
+  const csrrc = (rd: number, csr: number, rs1: number) => i(0x73, 3, rd, rs1, csr);
+  const csrrsi = (rd: number, csr: number, imm: number) => i(0x73, 6, rd, imm, csr);
+  const csrrci = (rd: number, csr: number, imm: number) => i(0x73, 7, rd, imm, csr);
+  const SIE = 2;
+
+  const again = (rig: Board, privilege: number, pending = 0n): Board => {
+    rig.cpu.write32(layout.ENV_HALTED, 0);
+    rig.cpu.write64(layout.ENV_PC, BigInt(RAM));
+    rig.cpu.write32(rv.RV_PRIV, privilege);
+    rig.cpu.write64(rv.RV_SOFT_MIP, pending);
+    (rig.accel.runtime.allExports.riscvPostLoad as (env: number) => void)(rig.cpu.env);
+    return rig.finish();
+  };
+
+  it('swap a register with a cell, and keep what is legal', () => {
+    const rig = new Board(tier).load([
+      addi(6, 0, 0x123), csrrw(0, SSCRATCH, 6), addi(6, 0, 0x77), csrrw(6, SSCRATCH, 6), csrrs(8, SSCRATCH, 6), csrrc(9, SSCRATCH, 6),
+      csrrs(10, SSCRATCH, 0), csrrw(0, SEPC, 6), csrrs(7, SEPC, 0), wfi,
+    ]); // prettier-ignore
+    for (let round = 0; round < 20; round++) {
+      again(rig, 3);
+      expect([6, 7, 8, 9, 10].map(rig.x), `round ${round}`).toEqual([0x123n, 0x122n, 0x77n, 0x177n, 0x54n]);
+    }
+  });
+
+  it('show of sstatus what the manual lets be seen, and change SIE', () => {
+    const rig = new Board(tier).load([csrrsi(0, SSTATUS, 31), csrrci(5, SSTATUS, 29), csrrci(6, SSTATUS, SIE), csrrs(7, SSTATUS, 0), wfi]);
+    for (let round = 0; round < 20; round++) {
+      rig.cpu.write64(rv.RV_MSTATUS, 0xa_0000_1888n); // UXL and SXL; MPP, MPIE and MIE are not seen
+      again(rig, 1);
+      expect([5, 6, 7].map(rig.x), `round ${round}`).toEqual([0x2_0000_0002n, 0x2_0000_0002n, 0x2_0000_0000n]);
+      expect(rig.cpu.read64(rv.RV_MSTATUS)).toBe(0xa_0000_1888n);
+      rig.cpu.write64(rv.RV_MSTATUS, 0xa_0000_6000n); // FS dirty
+      again(rig, 1);
+      expect(rig.x(7), `round ${round}`).toBe(0x8000_0002_0000_6000n);
+    }
+  });
+
+  it.each([
+    ['by immediate', csrrsi(0, SSTATUS, SIE)],
+    ['by register', csrrs(0, SSTATUS, 6)],
+  ])('a pending interrupt is taken as soon as it is enabled, %s', (_how, enable) => {
+    const handler = RAM + 0x100;
+    const rig = new Board(tier)
+      .load([addi(6, 0, SIE), addi(3, 0, 1), enable, addi(3, 3, 1), wfi])
+      .load([csrrs(10, SEPC, 0), csrrw(0, SIP, 0), wfi], handler);
+    rig.cpu.write64(rv.RV_MIDELEG, 2n);
+    rig.cpu.write64(rv.RV_MIE, 2n);
+    rig.cpu.write64(rv.RV_STVEC, BigInt(handler));
+    for (let round = 0; round < 20; round++) {
+      rig.cpu.write64(rv.RV_MSTATUS, 0xa_0000_0000n);
+      again(rig, 1, 2n);
+      expect([rig.x(3), rig.x(10)], `round ${round}`).toEqual([1n, BigInt(RAM + 12)]);
+      rig.cpu.write64(rv.RV_MSTATUS, 0xa_0000_0000n);
+      again(rig, 1); // nothing pending: goes on
+      expect(rig.x(3)).toBe(2n);
+    }
+  });
+});

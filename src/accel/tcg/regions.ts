@@ -7,7 +7,6 @@ import {
   PAGE_BITS,
   TB_CFLAGS,
   TB_EXEC_COUNT,
-  TB_FLAGS,
   TB_FUNC,
   TB_ICOUNT,
   TB_INDIRECT,
@@ -73,13 +72,11 @@ export class TbReader {
 }
 
 export function formRegion(tbs: TbReader, hot: number, limits: RegionLimits = DEFAULT_LIMITS): FormedRegion {
-  const flags = tbs.get(hot, TB_FLAGS);
   const cflags = tbs.get(hot, TB_CFLAGS);
   const threshold = tbs.get(hot, TB_EXEC_COUNT) / limits.coldFraction;
   const fits = (tb: number) =>
     tb !== 0 &&
     tbs.isValid(tb) &&
-    tbs.get(tb, TB_FLAGS) === flags &&
     tbs.get(tb, TB_CFLAGS) === cflags &&
     tbs.get(tb, TB_EXEC_COUNT) >= threshold;
 

@@ -2,7 +2,16 @@
  * What emitters see while a TB is translated: the IR builder, the registers, and the ways to end a block. One of these lives as long as
  * its frontend and is reset for each TB.
  */
-import { CF_COUNT_MASK, CF_ICOUNT, CF_NO_GOTO_PTR, CF_NO_GOTO_TB, CF_SINGLE_STEP, ENV_PC, ENV_TB_FLAGS, PAGE_BITS } from '../../../assembly/shared/layout.js';
+import {
+  CF_COUNT_MASK,
+  CF_ICOUNT,
+  CF_NO_GOTO_PTR,
+  CF_NO_GOTO_TB,
+  CF_SINGLE_STEP,
+  ENV_PC,
+  ENV_TB_FLAGS,
+  PAGE_BITS,
+} from '../../../assembly/shared/layout.js';
 import {
   RVX_C,
   RV_BADADDR,
@@ -177,6 +186,12 @@ export class DisasContext {
     if (this.gotoPtrAllowed) this.tcg.gotoPtr();
     else this.tcg.exitTb(0);
     this.jump = Jump.NoReturn;
+  }
+
+  /** Goes on after this instruction, under whatever TB flags are in force by now. */
+  lookupAfter(): void {
+    this.tcg.mov(PC, this.pcConst(this.size));
+    this.lookup();
   }
 
   /** Ends the TB after this instruction and lets the exec loop look at everything anew. */

@@ -6,7 +6,7 @@ import { RV_FRM } from '../../../assembly/shared/riscv.js';
 import type { EnvTest, FloatOp, InlineFloat } from '../../tcg/inline-float.js';
 import type { HelperDef } from '../../tcg/opcodes.js';
 
-type Traits = Pick<HelperDef, 'noReadGlobals' | 'noWriteGlobals' | 'pure' | 'mayFault'>;
+type Traits = Pick<HelperDef, 'noReadGlobals' | 'noWriteGlobals' | 'changesFlags' | 'pure' | 'mayFault'>;
 
 /** A function of its arguments. */
 const PURE: Traits = { pure: true, noReadGlobals: true, noWriteGlobals: true };
@@ -51,6 +51,7 @@ const exactRm = (op: FloatOp, bits: 32 | 64): InlineFloat => ({ op, bits, ignore
 const fp = (name: string, args: number, inline?: InlineFloat): HelperDef => ({ ...define(true, EFFECT)(name, args), inline });
 const fault = define(false, FAULT);
 const faultResult = define(true, FAULT);
+const status = define(true, { ...EFFECT, changesFlags: true });
 const anything = define(false, ANYTHING);
 const anythingResult = define(true, ANYTHING);
 
@@ -138,6 +139,7 @@ export const H = {
   csrr:      faultResult('csrr', 1),             // csr -> value
   csrw:      anything('csrw', 2),                // csr, value
   csrrw:     anythingResult('csrrw', 3),         // csr, value, mask -> old value
+  sstatus:   status('sstatus', 2),               // value, mask -> old value
   sret:      anything('sret', 0),
   mret:      anything('mret', 0),
   wfi:       anything('wfi', 0),

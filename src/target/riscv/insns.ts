@@ -1,6 +1,7 @@
 /** All instructions, checked for overlaps once. */
 import { RVA } from './insn-a.js';
 import { RVC } from './insn-c.js';
+import { RVZICSR } from './insn-csr.js';
 import { RVFD } from './insn-fd.js';
 import { RVI } from './insn-i.js';
 import { RVM } from './insn-m.js';
@@ -13,7 +14,18 @@ import { RVZICOND } from './insn-zicond.js';
 import { checkOverlaps, type Insn } from './table.js';
 
 export const INSNS: readonly Insn[] = [
-  ...RVI, ...RVM, ...RVA, ...RVFD, ...RVZFH, ...RVZFA, ...RVB, ...RVZICOND, ...RVZICBO, ...RVPRIV, ...RVC,
+  ...RVI,
+  ...RVM,
+  ...RVA,
+  ...RVFD,
+  ...RVZFH,
+  ...RVZFA,
+  ...RVB,
+  ...RVZICOND,
+  ...RVZICBO,
+  ...RVZICSR,
+  ...RVPRIV,
+  ...RVC,
 ];
 
 checkOverlaps(INSNS);

@@ -9,7 +9,7 @@ const CELL = JUMP_CACHE + 4 * (((0x2300 >> 1) ^ (0x2300 >> (L.JUMP_CACHE_BITS + 
 
 describe('goto_ptr inside a region', () => {
   /** TB 0 jumps to x1; TBs 1 and 2 (another page) are known to follow. */
-  const jump = (change: (tcg: TcgContext) => void = () => {}): Region => ({
+  const jump = (change: (tcg: TcgContext) => void = () => {}, targetFlags = 5): Region => ({
     entries: [0],
     tbs: [
       tb(0x1100, 1, [-1, -1], (tcg) => {
@@ -21,7 +21,7 @@ describe('goto_ptr inside a region', () => {
         tb(pc, 1, [-1, -1], (tcg) => {
           tcg.movi(X2, 7 + i);
           leave(tcg, 0, 0x1400);
-        }),
+        }, [], targetFlags),
       ),
     ],
   }); // prettier-ignore
@@ -59,10 +59,18 @@ describe('goto_ptr inside a region', () => {
     expect(rig.run(region)).toBe(0);
   });
 
-  it('leaves when the TB has changed the TB flags', () => {
-    const changes = (to: number) => jump((tcg) => tcg.st32(tcg.constI64(to), L.ENV_TB_FLAGS));
-    const region = changes(5);
+  const changes = (to: number) => jump((tcg) => tcg.st32(tcg.constI64(to), L.ENV_TB_FLAGS), 6);
+
+  it('after a change of TB flags, goes on only where they are those of the TB', () => {
+    const region = changes(6);
     expect(rigAt(0x1200n).run(region)).toBe(region.tbs[1].tb);
-    expect(rigAt(0x1200n).run(changes(6))).toBe(0);
+    expect(rigAt(0x1200n).run(changes(5))).toBe(0);
+  });
+
+  it('after a change of TB flags, leaves if the dispatcher is asked for', () => {
+    const rig = rigAt(0x1200n);
+    rig.setU32(L.ENV_EXIT_REQUEST, L.EXIT_REQUESTED);
+    expect(rig.run(changes(6))).toBe(0);
+    expect(rig.get(X2)).toBe(0n);
   });
 });

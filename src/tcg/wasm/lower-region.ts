@@ -320,20 +320,25 @@ class RegionLowering {
   /** A goto_ptr that stays in the region if the pc is that of a TB which is known to follow; else it falls through. */
   private jumpIndirect(b: BlockLowering, ir: TbIr, go: (k: number) => Expr): void {
     const { m } = this;
-    const base = this.region.tbs[ir.indirect[0].to].pc;
+    const { indirect } = ir;
+    const base = this.region.tbs[indirect[0].to].pc;
     const distance = b.spill(m.binary(Wasm.sub[1], m.get(this.locals.ofGlobal(PC), I64), m.i64(BigInt.asIntN(64, base))), I64);
-    const tests = ir.indirect.map(({ to, guarded }, k) => {
+    const changes = this.mayChangeFlags(ir);
+    const flags = changes ? b.spill(m.load(4, false, I32, m.get(ENV, I32), ENV_TB_FLAGS), I32) : -1;
+    const tests = indirect.map(({ to, guarded }, k) => {
       const target = this.region.tbs[to];
       const wanted = m.i64(BigInt.asIntN(64, target.pc - base));
       let test = m.binary(Wasm.eq[1], m.get(distance, I64), wanted);
+      if (changes) test = m.binary(Wasm.and[0], test, m.binary(Wasm.eq[0], m.get(flags, I32), m.i32(target.flags)));
       if (guarded) test = m.if(test, this.jumpCacheHas(target), m.i32(0));
       return m.if(test, go(k));
     });
     b.finish();
-    if (!this.mayChangeFlags(ir)) b.list.push(...tests);
+    if (!changes) b.list.push(...tests);
     else {
-      const flags = m.load(4, false, I32, m.get(ENV, I32), ENV_TB_FLAGS);
-      b.list.push(m.if(m.binary(Wasm.eq[0], flags, m.i32(ir.flags)), m.sequence(tests)));
+      // What changes the flags may enable an interrupt that is pending: then the dispatcher is asked for.
+      const request = m.load(4, false, I32, m.get(ENV, I32), ENV_EXIT_REQUEST);
+      b.list.push(m.if(m.binary(Wasm.eq[0], request, m.i32(0)), m.sequence(tests)));
     }
   }
 
@@ -343,11 +348,14 @@ class RegionLowering {
     return m.binary(Wasm.eq[0], m.load(4, false, I32, cache, 4 * jumpCacheIndex(target.pc)), m.i32(target.tb));
   }
 
-  /** Whether a TB may end under other TB flags than it began: it stores to ENV_TB_FLAGS, or calls a helper that may change anything. */
+  /** Whether a TB may end under other TB flags than it began: it stores to ENV_TB_FLAGS, or calls a helper that may change them. */
   private mayChangeFlags(ir: TbIr): boolean {
     for (let p = 0; p < ir.opCount * OP_WORDS; p += OP_WORDS) {
       const op = ir.ops[p];
-      if (op === Op.call && clobbersGlobals(this.target.helpers[ir.ops[p + 2]])) return true;
+      if (op === Op.call) {
+        const helper = this.target.helpers[ir.ops[p + 2]];
+        if (helper.changesFlags || clobbersGlobals(helper)) return true;
+      }
       if (op >= Op.st8_i32 && op <= Op.st32_i64 && ir.ops[p + 2] > ENV_TB_FLAGS - 8 && ir.ops[p + 2] < ENV_TB_FLAGS + 4) return true;
     }
     return false;

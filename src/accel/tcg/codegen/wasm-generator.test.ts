@@ -101,11 +101,17 @@ describe('the region former', () => {
     expect(region.entries).toEqual([0, 1]);
   });
 
-  it('stays within flags and size', () => {
-    const rig = new Rig([1, 2, 3, 0xff]);
-    rig.tbs.set(rig.tb(2), L.TB_FLAGS, 1);
+  it('follows goto_ptr to other TB flags, but not to other cflags', () => {
+    const rig = new Rig([0xff, 0xff]);
+    rig.tbs.set(rig.tb(0), L.TB_INDIRECT, rig.tb(1));
+    rig.tbs.set(rig.tb(1), L.TB_FLAGS, 1);
     expect(formRegion(rig.tbs, rig.tb(0)).tbs).toHaveLength(2);
-    rig.tbs.set(rig.tb(2), L.TB_FLAGS, 0);
+    rig.tbs.set(rig.tb(1), L.TB_CFLAGS, 1);
+    expect(formRegion(rig.tbs, rig.tb(0)).tbs).toHaveLength(1);
+  });
+
+  it('stays within its size', () => {
+    const rig = new Rig([1, 2, 3, 0xff]);
     expect(formRegion(rig.tbs, rig.tb(0), { ...DEFAULT_LIMITS, maxTbs: 3 }).tbs).toHaveLength(3);
   });
 });
