@@ -74,11 +74,7 @@ export class TbReader {
 export function formRegion(tbs: TbReader, hot: number, limits: RegionLimits = DEFAULT_LIMITS): FormedRegion {
   const cflags = tbs.get(hot, TB_CFLAGS);
   const threshold = tbs.get(hot, TB_EXEC_COUNT) / limits.coldFraction;
-  const fits = (tb: number) =>
-    tb !== 0 &&
-    tbs.isValid(tb) &&
-    tbs.get(tb, TB_CFLAGS) === cflags &&
-    tbs.get(tb, TB_EXEC_COUNT) >= threshold;
+  const fits = (tb: number) => tb !== 0 && tbs.isValid(tb) && tbs.get(tb, TB_CFLAGS) === cflags && tbs.get(tb, TB_EXEC_COUNT) >= threshold;
 
   const found = new Map<number, number>([[hot, 0]]);
   const list = [hot];
