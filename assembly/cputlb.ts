@@ -9,7 +9,9 @@ import {
 import { faulted, raise } from './env';
 import { mmioRead, mmioWrite } from './host';
 import { physmapPage } from './memory';
-import { firstEnv, jumpCacheClear, jumpCacheClearPage, pageHasCode, tbInvalidateByStore } from './tb';
+import { jumpCacheClear, jumpCacheClearPage } from './jump-cache';
+import { spacesDropPage, spacesForgetOthers } from './address-space';
+import { firstEnv, pageHasCode, tbInvalidateByStore } from './tb';
 import { targetAccessFault, targetAddress, targetTlbFill, targetUnaligned } from './target/dispatch';
 
 const OFFSET_MASK: u64 = PAGE_SIZE - 1;
@@ -27,6 +29,10 @@ const ROTOR = DIRTY + 4;
 const LARGE = DIRTY + 16;
 /** u32 count of full and partial flushes (statistics). */
 const FLUSHES = LARGE + TLB_MMU_INDEXES * 16;
+/** A bit for each entry of a table, in u64: whether its page belongs to the current address space only; then a byte a table for its victims. */
+const PRIVATE = FLUSHES + 16;
+export const PRIVATE_WORDS = TLB_ENTRIES / 64;
+const VICTIMS_PRIVATE = PRIVATE + TLB_MMU_INDEXES * TLB_KINDS * PRIVATE_WORDS * 8;
 
 @inline
 function tableOf(env: usize, mmuIdx: i32, kind: i32): usize {
@@ -41,6 +47,55 @@ function entryOf(table: usize, addr: u64): usize {
 @inline
 function victimsOf(env: usize, mmuIdx: i32, kind: i32): usize {
   return env + VICTIMS + (mmuIdx * TLB_KINDS + kind) * VICTIM_TABLE_SIZE;
+}
+
+// ---- Entries of one address space ----------------------------------------------------------------------------------------
+
+@inline
+export function privateWords(env: usize, table: i32): usize {
+  return env + PRIVATE + table * (PRIVATE_WORDS * 8);
+}
+
+/** Whether a table (mmuIdx * TLB_KINDS + kind) may hold anything. */
+@inline
+export function tableInUse(env: usize, table: i32): bool {
+  return ((load<u32>(env, DIRTY) >> table) & 1) != 0;
+}
+
+/** Slot `n` of a table was filled with a page of the current address space. */
+export function tableFilled(env: usize, table: i32, n: i32): void {
+  store<u32>(env, load<u32>(env, DIRTY) | (1 << table), DIRTY);
+  setPrivate(env, table, n, true);
+}
+
+@inline
+function privateByte(env: usize, table: i32, n: i32): usize {
+  return privateWords(env, table) + (n >> 3);
+}
+
+@inline
+function isPrivate(env: usize, table: i32, n: i32): bool {
+  return ((load<u8>(privateByte(env, table, n)) >> ((n & 7) as u8)) & 1) != 0;
+}
+
+@inline
+function setPrivate(env: usize, table: i32, n: i32, isPrivate: bool): void {
+  const cell = privateByte(env, table, n);
+  const bit = 1 << (n & 7);
+  const byte: i32 = load<u8>(cell);
+  store<u8>(cell, isPrivate ? byte | bit : byte & ~bit);
+}
+
+/** Empties the victim tables. */
+export function victimsForget(env: usize): void {
+  for (let table = 0; table < TLB_MMU_INDEXES * TLB_KINDS; table++) {
+    if (tableInUse(env, table)) memory.fill(env + VICTIMS + table * VICTIM_TABLE_SIZE, 0xff, VICTIM_TABLE_SIZE);
+  }
+}
+
+@inline
+function slotOf(addr: u64): i32 {
+  return ((addr as u32) >> PAGE_BITS) & (TLB_ENTRIES - 1);
 }
 
 // ---- Flushing ----------------------------------------------------------------------------------------------------------
@@ -63,16 +118,18 @@ function flushMmuIdx(env: usize, mmuIdx: i32): void {
     if (((dirty >> (mmuIdx * TLB_KINDS + kind)) & 1) == 0) continue;
     memory.fill(tableOf(env, mmuIdx, kind), 0xff, TLB_TABLE_SIZE);
     memory.fill(victimsOf(env, mmuIdx, kind), 0xff, VICTIM_TABLE_SIZE);
+    memory.fill(privateWords(env, mmuIdx * TLB_KINDS + kind), 0, PRIVATE_WORDS * 8);
   }
   store<u32>(env, dirty & ~(((1 << TLB_KINDS) - 1) << (mmuIdx * TLB_KINDS)), DIRTY);
   largeForget(env, mmuIdx);
 }
 
-/** Forgets all translations of a vCPU. */
+/** Forgets all translations of a vCPU, of whatever address space. */
 export function tlbFlush(env: usize): void {
   store<u32>(env, load<u32>(env, FLUSHES) + 1, FLUSHES);
   for (let idx = 0; idx < TLB_MMU_INDEXES; idx++) flushMmuIdx(env, idx);
   jumpCacheClear(env);
+  spacesForgetOthers(env);
 }
 
 export function tlbFlushAllCpus(): void {
@@ -84,7 +141,7 @@ function dropIfPage(entry: usize, page: u64): void {
   if ((load<u64>(entry, TLB_ENTRY_TAG) & PAGE_MASK) == page) store<u64>(entry, u64.MAX_VALUE, TLB_ENTRY_TAG);
 }
 
-/** Forgets the translations of the page of `addr`: all of an mmu index if `addr` may lie in a large page, of which entries know nothing. */
+/** Forgets the translations of the page of `addr` in all address spaces: all of an mmu index if `addr` may lie in a large page, of which entries know nothing. */
 export function tlbFlushPage(env: usize, addr: u64): void {
   store<u32>(env, load<u32>(env, FLUSHES) + 1, FLUSHES);
   const page = addr & PAGE_MASK;
@@ -101,8 +158,13 @@ export function tlbFlushPage(env: usize, addr: u64): void {
       dropVictim(env, idx, kind, page);
     }
   }
-  if (large) jumpCacheClear(env);
-  else jumpCacheClearPage(env, page);
+  if (large) {
+    jumpCacheClear(env);
+    spacesForgetOthers(env);
+  } else {
+    jumpCacheClearPage(env, page);
+    spacesDropPage(env, page);
+  }
 }
 
 function dropVictim(env: usize, mmuIdx: i32, kind: i32, page: u64): void {
@@ -112,26 +174,37 @@ function dropVictim(env: usize, mmuIdx: i32, kind: i32, page: u64): void {
 
 // ---- Filling -----------------------------------------------------------------------------------------------------------
 
-function setEntry(env: usize, mmuIdx: i32, kind: i32, page: u64, tag: u64, addend: u32, physPage: u32): void {
+function setEntry(env: usize, mmuIdx: i32, kind: i32, page: u64, tag: u64, addend: u32, physPage: u32, shared: bool): void {
   const entry = entryOf(tableOf(env, mmuIdx, kind), page);
+  const table = mmuIdx * TLB_KINDS + kind;
+  const slot = slotOf(page);
   const old = load<u64>(entry, TLB_ENTRY_TAG);
   dropVictim(env, mmuIdx, kind, page);
   if ((old & TLB_INVALID) == 0 && (old & PAGE_MASK) != page) {
     const n = load<u32>(env, ROTOR);
     store<u32>(env, (n + 1) & (VICTIM_ENTRIES - 1), ROTOR);
     memory.copy(victimsOf(env, mmuIdx, kind) + n * TLB_ENTRY_SIZE, entry, TLB_ENTRY_SIZE);
+    setVictimPrivate(env, table, n, isPrivate(env, table, slot));
   }
+  setPrivate(env, table, slot, !shared);
   store<u64>(entry, tag, TLB_ENTRY_TAG);
   store<u32>(entry, addend, TLB_ENTRY_ADDEND);
   store<u32>(entry, physPage, TLB_ENTRY_PHYS_PAGE);
-  store<u32>(env, load<u32>(env, DIRTY) | (1 << (mmuIdx * TLB_KINDS + kind)), DIRTY);
+  store<u32>(env, load<u32>(env, DIRTY) | (1 << table), DIRTY);
+}
+
+@inline
+function setVictimPrivate(env: usize, table: i32, n: i32, isPrivate: bool): void {
+  const byte: i32 = load<u8>(env + table, VICTIMS_PRIVATE);
+  store<u8>(env + table, isPrivate ? byte | (1 << n) : byte & ~(1 << n), VICTIMS_PRIVATE);
 }
 
 /**
  * The target's page walk found a translation: virtual page -> physical page (addresses), with the rights `prot` (1 read, 2 write, 4 execute).
- * `pageSize`: bytes of the guest page, for tlbFlushPage. `forceSlow`: rights are finer than a page, ask the target at every access.
+ * `pageSize`: bytes of the guest page, for tlbFlushPage. `forceSlow`: rights are finer than a page, ask the target at every access. `shared`: the page is
+ * mapped so in all address spaces.
  */
-export function tlbSetPage(env: usize, vaddrPage: u64, physPage: u64, prot: i32, mmuIdx: i32, pageSize: u64, forceSlow: bool): void {
+export function tlbSetPage(env: usize, vaddrPage: u64, physPage: u64, prot: i32, mmuIdx: i32, pageSize: u64, forceSlow: bool, shared: bool): void {
   const page = vaddrPage & PAGE_MASK;
   const physNumber = (physPage >> PAGE_BITS) as u32;
   const record = physmapPage(env, physPage & PAGE_MASK);
@@ -148,7 +221,7 @@ export function tlbSetPage(env: usize, vaddrPage: u64, physPage: u64, prot: i32,
   }
   for (let kind = 0; kind < TLB_KINDS; kind++) {
     if (((prot >> kind) & 1) != 0) {
-      setEntry(env, mmuIdx, kind, page, page | (kind == TLB_KIND_WRITE ? writeFlags : flags), addend, physNumber);
+      setEntry(env, mmuIdx, kind, page, page | (kind == TLB_KIND_WRITE ? writeFlags : flags), addend, physNumber, shared);
     } else {
       dropIfPage(entryOf(tableOf(env, mmuIdx, kind), page), page);
       dropVictim(env, mmuIdx, kind, page);
@@ -174,6 +247,10 @@ function victimHit(env: usize, mmuIdx: i32, kind: i32, page: u64, entry: usize):
     const tag = load<u64>(victim, TLB_ENTRY_TAG);
     if (!isPage(tag, page)) continue;
     const rest = load<u64>(victim, TLB_ENTRY_ADDEND);
+    const table = mmuIdx * TLB_KINDS + kind;
+    const wasPrivate = ((load<u8>(env + table, VICTIMS_PRIVATE) >> (n as u8)) & 1) != 0;
+    setVictimPrivate(env, table, n, isPrivate(env, table, slotOf(page)));
+    setPrivate(env, table, slotOf(page), wasPrivate);
     memory.copy(victim, entry, TLB_ENTRY_SIZE);
     store<u64>(entry, tag, TLB_ENTRY_TAG);
     store<u64>(entry, rest, TLB_ENTRY_ADDEND);
@@ -266,11 +343,14 @@ export function codeLookup(env: usize, pc: u64, mmuIdx: i32): u64 {
   }
   codeHost = hostOf(entry, pc);
   codeSplit = (flags & TLB_FORCE_SLOW) != 0;
+  codeShared = !isPrivate(env, mmuIdx * TLB_KINDS + TLB_KIND_CODE, slotOf(pc));
   return physOf(entry, pc);
 }
 
 export let codeHost: usize = 0;
 export let codeSplit: bool = false;
+/** Whether that page is mapped so in all address spaces. */
+export let codeShared: bool = false;
 
 // ---- Loads -------------------------------------------------------------------------------------------------------------
 

@@ -6,10 +6,11 @@ import {
   EXEC_TRANSLATE_FAILED, PAGE_BITS, PAGE_SIZE, TB_CFLAGS, TB_ENTRY, TB_EXIT_IDX1, TB_EXIT_MASK, TB_FLAGS, TB_FUNC, TB_ICOUNT, TB_JMP0, TB_PC,
   TB_PHYS_PAGE1,
 } from './shared/layout';
-import { codeHost, codeLookup, codeSplit } from './cputlb';
+import { codeHost, codeLookup, codeShared, codeSplit } from './cputlb';
 import { cpuInsnCount, faulted } from './env';
 import { translate } from './host';
-import { execBegin, execEnd, jumpCacheCell, jumpCacheSet, NO_PAGE, tbFind, tbFlushIfPending, tbGeneration, tbInvalidate, tbLink } from './tb';
+import { jumpCacheCell, jumpCacheSet } from './jump-cache';
+import { execBegin, execEnd, NO_PAGE, tbFind, tbFlushIfPending, tbGeneration, tbInvalidate, tbLink } from './tb';
 import { TB_EXIT_RUN, tciExec } from './tci';
 import { targetAddress, targetDoInterrupt, targetExecInterrupt, targetFetchMmuIdx, targetHasWork, targetInsnSize } from './target/dispatch';
 
@@ -130,6 +131,7 @@ function tbLookup(env: usize, cflags: u32): usize {
   const host = codeHost;
   // Rights finer than a page: every instruction comes through here, and is asked for again.
   const split = codeSplit;
+  let shared = codeShared;
   if (split) {
     cflags = (cflags & ~CF_COUNT_MASK) | ONE_INSN;
     // Its second half may be another region's; one in the next page is asked for when that page is.
@@ -144,14 +146,17 @@ function tbLookup(env: usize, cflags: u32): usize {
       tbInvalidate(tb);
       tb = 0;
     }
+    shared = shared && codeShared;
   }
   if (tb == 0) {
     store<u32>(env, host as u32, ENV_CODE_HOST);
     store<u64>(env, phys, ENV_CODE_PHYS);
     store<u32>(env, cflags, ENV_CODE_CFLAGS);
     tb = translate(env, pc as u32, (pc >> 32) as u32);
+    // The translator looked at the second page last.
+    if (tb != 0 && load<u32>(tb, TB_PHYS_PAGE1) != NO_PAGE) shared = shared && codeShared;
   }
-  if (tb != 0 && !split && (cflags & CF_COUNT_MASK) == 0) jumpCacheSet(env, pc, tb);
+  if (tb != 0 && !split && (cflags & CF_COUNT_MASK) == 0) jumpCacheSet(env, pc, tb, shared);
   return tb;
 }
 

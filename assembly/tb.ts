@@ -1,21 +1,19 @@
 // Translation blocks: hash table, lists by physical page, chaining and its undoing. Records live in the arena (TB_* of shared/layout.ts).
 // Lists hold tagged pointers, QEMU's way: record | n says through which of its two links (pages or jumps) a TB hangs there.
 import {
-  ENV_EXIT_REQUEST, EXIT_REQUESTED, ENV_JUMP_CACHE, ENV_NEXT_CPU, ENV_SIZE, JUMP_CACHE_BITS, JUMP_CACHE_ENTRIES, PAGE_BITS, PAGE_SIZE, TB_CFLAGS, TB_FLAGS, TB_HASH_NEXT,
+  ENV_EXIT_REQUEST, EXIT_REQUESTED, ENV_NEXT_CPU, ENV_SIZE, PAGE_BITS, PAGE_SIZE, TB_CFLAGS, TB_FLAGS, TB_HASH_NEXT,
   TB_JMP0, TB_JMP_LIST, TB_JMP_NEXT0, TB_PAGE_NEXT0, TB_PC, TB_PHYS_PAGE0, TB_PHYS_PAGE1, TB_RECORD_SIZE, TB_REGION, TB_SIZE, TB_STATE,
   TB_STATE_INVALID, TB_STATE_VALID,
 } from './shared/layout';
 import { arenaAlloc, arenaAllocPermanent, arenaFlush } from './arena';
 import { regionInvalidated, tbFlushed } from './host';
+import { jumpCacheClear, jumpCacheInit, jumpCacheRemove } from './jump-cache';
 import { protectPage } from './cputlb';
 
 const HASH_BITS = 15;
 const PAGE_HASH_BITS = 13;
 /** TB_PHYS_PAGE1 of a TB that lies in one page. */
 export const NO_PAGE: u32 = 0xffffffff;
-
-const JUMP_PAGES = 4096;
-const JUMP_CACHE_SIZE = JUMP_CACHE_ENTRIES * 4 + JUMP_PAGES / 8;
 
 // A page that holds code: u32 physical page number, u32 first TB (tagged), u32 next descriptor of the bucket.
 const DESC_PAGE = 0;
@@ -43,12 +41,10 @@ export function tbInit(): bool {
 
 // ---- vCPUs that run these TBs ------------------------------------------------------------------------------------------
 
-/** A zeroed env with its jump cache, known to invalidation. 0: no room in the arena. */
+/** A zeroed env with its jump caches, known to invalidation. 0: no room in the arena. */
 export function envAlloc(): usize {
   const env = arenaAllocPermanent(ENV_SIZE);
-  const cache = arenaAllocPermanent(JUMP_CACHE_SIZE);
-  if (env == 0 || cache == 0) return 0;
-  store<usize>(env, cache, ENV_JUMP_CACHE);
+  if (env == 0 || !jumpCacheInit(env)) return 0;
   store<usize>(env, firstCpu, ENV_NEXT_CPU);
   firstCpu = env;
   return env;
@@ -56,47 +52,6 @@ export function envAlloc(): usize {
 
 export function firstEnv(): usize {
   return firstCpu;
-}
-
-/** The jump-cache cell of a virtual pc. */
-@inline
-export function jumpCacheCell(env: usize, pc: u64): usize {
-  const low = pc as u32;
-  return load<usize>(env, ENV_JUMP_CACHE) + ((((low >> 1) ^ (low >> (JUMP_CACHE_BITS + 1))) & (JUMP_CACHE_ENTRIES - 1)) << 2);
-}
-
-/** Lets the jump cache find `tb` at `pc`. */
-export function jumpCacheSet(env: usize, pc: u64, tb: usize): void {
-  store<usize>(jumpCacheCell(env, pc), tb);
-  notePage(env, pc);
-  if (load<u32>(tb, TB_PHYS_PAGE1) != NO_PAGE) notePage(env, pc + PAGE_SIZE);
-}
-
-// Behind the cells, a bit for each page number modulo JUMP_PAGES: whether a TB with code there may be in the cache. Most pages that a guest
-// flushes hold data: then nothing need be forgotten.
-@inline
-function pageByte(env: usize, pc: u64): usize {
-  return load<usize>(env, ENV_JUMP_CACHE) + JUMP_CACHE_ENTRIES * 4 + ((((pc as u32) >> (PAGE_BITS + 3)) & (JUMP_PAGES / 8 - 1)) as usize);
-}
-
-@inline
-function pageBit(pc: u64): u8 {
-  const bit: u32 = 1 << (((pc as u32) >> PAGE_BITS) & 7);
-  return bit as u8;
-}
-
-function notePage(env: usize, pc: u64): void {
-  const cell = pageByte(env, pc);
-  store<u8>(cell, load<u8>(cell) | pageBit(pc));
-}
-
-export function jumpCacheClear(env: usize): void {
-  memory.fill(load<usize>(env, ENV_JUMP_CACHE), 0, JUMP_CACHE_SIZE);
-}
-
-/** The mapping of the page of `addr` changes. */
-export function jumpCacheClearPage(env: usize, addr: u64): void {
-  if ((load<u8>(pageByte(env, addr)) & pageBit(addr)) != 0) jumpCacheClear(env);
 }
 
 export function execBegin(): void {
@@ -261,10 +216,7 @@ export function tbInvalidate(tb: usize): void {
   store<usize>(cell, load<usize>(tb, TB_HASH_NEXT));
   listRemove(descOf(page0) + DESC_FIRST, tb, TB_PAGE_NEXT0);
   if (page1 != NO_PAGE) listRemove(descOf(page1) + DESC_FIRST, tb | 1, TB_PAGE_NEXT0);
-  for (let env = firstCpu; env != 0; env = load<usize>(env, ENV_NEXT_CPU)) {
-    const cached = jumpCacheCell(env, pc);
-    if (load<usize>(cached) == tb) store<usize>(cached, 0);
-  }
+  for (let env = firstCpu; env != 0; env = load<usize>(env, ENV_NEXT_CPU)) jumpCacheRemove(env, pc, tb);
   unlinkOut(tb, 0);
   unlinkOut(tb, 1);
   for (let at = load<usize>(tb, TB_JMP_LIST); at != 0; ) {

@@ -9,7 +9,7 @@ import { atomicCmpxchg, atomicRmw } from './atomic';
 import { ldSlow, stSlow } from './cputlb';
 import { tbHot } from './host';
 import { divS32, divS64, divU32, divU64, mulsh64, muluh64, remS32, remS64, remU32, remU64 } from './int128';
-import { jumpCacheCell } from './tb';
+import { jumpCacheCell } from './jump-cache';
 
 /** In the low bits of what tciExec returns: go on with this TB, which has generated code (private to the dispatcher). */
 export const TB_EXIT_RUN = 2;

@@ -29,7 +29,7 @@ export const ENV_INSN_COUNT = 0x20;
 export const ENV_MMIO_VALUE = 0x28;
 /** u32: index of this vCPU in its machine. */
 export const ENV_CPU_INDEX = 0x30;
-/** u32: pointer to the virtual-pc jump cache (JUMP_CACHE_ENTRIES entries of u32 TB pointers). */
+/** u32: pointer to the jump cache of virtual pcs below 2^63 (JUMP_CACHE_ENTRIES entries of u32 TB pointers), the current address space's own. */
 export const ENV_JUMP_CACHE = 0x34;
 /** u32: which target this is (TARGET_*). */
 export const ENV_TARGET = 0x38;
@@ -59,6 +59,12 @@ export const ENV_CODE_CFLAGS = 0x70;
 export const ENV_NEXT_CPU = 0x74;
 /** u32: 1 when the host wants to hear of every trap (`-d int`). */
 export const ENV_LOG_TRAPS = 0x78;
+/** u32: pointer to the jump cache of virtual pcs from 2^63 on, where kernels live: one for all address spaces. */
+export const ENV_JUMP_CACHE_HIGH = 0x7c;
+/** u32 each, private to address-space.ts: the first space, the current one, a count of entries to spaces. */
+export const ENV_SPACES = 0x80;
+export const ENV_SPACE = 0x84;
+export const ENV_SPACE_CLOCK = 0x88;
 /** u32: pc of the insn being executed by a slow path / may-fault helper is NOT kept; backends restore it at the fault exit. */
 export const ENV_COMMON_END = 0x100;
 
@@ -103,6 +109,10 @@ export const TLB_FORCE_SLOW = 0x080; // protection finer than a page (PMP), ROM 
 // ---- Jump cache ------------------------------------------------------------------------------------------------------
 export const JUMP_CACHE_BITS = 12;
 export const JUMP_CACHE_ENTRIES = 4096;
+/** Behind the cells, a bit for each page number modulo this: whether a TB with code there may be in the cache. */
+export const JUMP_CACHE_PAGES = 4096;
+/** Bytes of cells and bits. */
+export const JUMP_CACHE_SIZE = 0x4200;
 
 // ---- TranslationBlock: a record in the shared memory -----------------------------------------------------------------
 export const TB_PC = 0; // u64 virtual pc

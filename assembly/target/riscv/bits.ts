@@ -73,6 +73,7 @@ export const PTE_R: u64 = 2;
 export const PTE_W: u64 = 4;
 export const PTE_X: u64 = 8;
 export const PTE_U: u64 = 16;
+export const PTE_G: u64 = 32;
 export const PTE_A: u64 = 64;
 export const PTE_D: u64 = 128;
 export const PTE_PPN_SHIFT = 10;

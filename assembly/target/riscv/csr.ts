@@ -4,6 +4,7 @@ import {
   RV_SOFT_MIP,
   RVX_C, RVX_F, RVX_S, RVX_SSTC, RVX_SVADU, RVX_SVPBMT, RVX_U, RVX_ZICNTR, RVX_ZIHPM,
 } from '../../shared/riscv';
+import { spaceSwitch } from '../../address-space';
 import { tlbFlush } from '../../cputlb';
 import {
   COUNTER_TM, DELEGABLE_INTERRUPTS, ENVCFG_U, MENVCFG_ADUE, MENVCFG_PBMTE, MENVCFG_STCE, MIP_LCOFIP, MIP_SSIP, MIP_STIP, MSTATUS32_SD, MSTATUS64_SD,
@@ -15,6 +16,7 @@ import { counterRead, counterSetEvent, counterSetInhibit, counterWrite } from '.
 import * as csrs from './csr_table';
 import { rdtime } from './host';
 import { refreshMip, sstcChanged, sstcEnabled, updateInterrupts } from './interrupt';
+import { asidOf, pagingMode } from './mmu';
 import { pmpAddrWrite, pmpCfgRead, pmpCfgWrite } from './pmp';
 import { raiseIllegal } from './trap';
 
@@ -154,8 +156,15 @@ function legalSatpMode(env: usize, satp: u64): bool {
 
 function writeSatp(env: usize, value: u64): void {
   if (!legalSatpMode(env, value) || value == load<u64>(env, RV_SATP)) return;
+  const old = load<u64>(env, RV_SATP);
   store<u64>(env, value, RV_SATP);
-  tlbFlush(env);
+  // With another ASID comes another address space, and what is remembered of this one stays good (section 4.2.1). A guest without ASIDs says when to flush;
+  // that it is done for it is QEMU's way.
+  const mode = pagingMode(env, value);
+  const oldAsid = asidOf(env, old);
+  const asid = asidOf(env, value);
+  if (mode != 0 && mode == pagingMode(env, old) && asid != oldAsid) spaceSwitch(env, old, oldAsid, value, asid);
+  else tlbFlush(env);
 }
 
 function writeMenvcfg(env: usize, value: u64): void {

@@ -7,7 +7,7 @@ import {
 import { tlbSetPage } from '../../cputlb';
 import { physCmpxchg32, physCmpxchg64, physLoad32, physLoad64, physOk } from '../../memory';
 import {
-  MENVCFG_ADUE, MENVCFG_PBMTE, MSTATUS_MXR, PAGE_EXEC, PAGE_READ, PAGE_WRITE, PRV_S, PTE64_N, PTE64_PBMT, PTE64_PPN, PTE64_RESERVED, PTE_A, PTE_D,
+  MENVCFG_ADUE, MENVCFG_PBMTE, MSTATUS_MXR, PAGE_EXEC, PAGE_READ, PAGE_WRITE, PRV_S, PTE64_N, PTE64_PBMT, PTE64_PPN, PTE64_RESERVED, PTE_A, PTE_D, PTE_G,
   PTE_PPN_SHIFT, PTE_R, PTE_U, PTE_V, PTE_W, PTE_X, VM_SV39,
 } from './bits';
 import { hasExt, isRv32, riscvFetchMmuIdx, xlenAddress } from './cpu';
@@ -32,6 +32,8 @@ const PHYS_BITS = 44;
 let resultPhys: u64 = 0;
 let resultRights: i32 = 0;
 let resultPageSize: u64 = 0;
+/** The mapping is that of all address spaces (G in the leaf or above it, or no paging). */
+let resultGlobal: bool = false;
 
 @inline
 function needed(access: i32): i32 {
@@ -91,6 +93,7 @@ function walk(env: usize, addr: u64, access: i32, mmuIdx: i32, debug: bool): i32
     resultPhys = addr;
     resultRights = ALL;
     resultPageSize = 0x1000;
+    resultGlobal = true;
     return OK;
   }
   const indexBits = rv32 ? 10 : 9;
@@ -102,6 +105,7 @@ function walk(env: usize, addr: u64, access: i32, mmuIdx: i32, debug: bool): i32
   const envcfg = load<u64>(env, RV_MENVCFG);
   const pbmt = hasExt(env, RVX_SVPBMT) && (envcfg & MENVCFG_PBMTE) != 0;
   const pteSize: u64 = rv32 ? 4 : 8;
+  resultGlobal = false;
   for (let level = levels - 1; level >= 0; level--) {
     const shift: u64 = level * indexBits;
     const at = base + ((addr >> (12 + shift)) & ((1 << indexBits) - 1)) * pteSize;
@@ -109,6 +113,7 @@ function walk(env: usize, addr: u64, access: i32, mmuIdx: i32, debug: bool): i32
     const pte = loadPte(env, at, rv32);
     if (!physOk) return ACCESS_FAULT;
     if ((pte & PTE_V) == 0) return PAGE_FAULT;
+    if ((pte & PTE_G) != 0) resultGlobal = true;
     let ppn = pte >> PTE_PPN_SHIFT;
     if (!rv32) {
       if ((pte & PTE64_RESERVED) != 0) return PAGE_FAULT;
@@ -178,7 +183,7 @@ export function riscvTlbFill(env: usize, addr: u64, size: i32, access: i32, mmuI
     const split = rights < 0;
     if (split) rights = pmpRights(env, resultPhys, min<u64>(max(size, 1), 0x1000 - (addr & PAGE_MASK)), priv);
     if (resultPhys >> PHYS_BITS == 0 && (rights & needed(access)) != 0) {
-      tlbSetPage(env, addr & ~PAGE_MASK, page, resultRights & rights, mmuIdx, resultPageSize, split);
+      tlbSetPage(env, addr & ~PAGE_MASK, page, resultRights & rights, mmuIdx, resultPageSize, split, resultGlobal);
       return true;
     }
     status = ACCESS_FAULT;
@@ -196,6 +201,16 @@ export function riscvAccessFault(env: usize, addr: u64, access: i32): void {
 
 export function riscvUnaligned(env: usize, addr: u64, access: i32): void {
   raiseAddress(env, access == TLB_KIND_READ ? CAUSE_LOAD_MISALIGNED : access == TLB_KIND_WRITE ? CAUSE_STORE_MISALIGNED : CAUSE_INST_MISALIGNED, addr);
+}
+
+/** Number of the address space that a value of satp stands for: its ASID. */
+export function asidOf(env: usize, satp: u64): u32 {
+  return isRv32(env) ? ((satp >> 22) as u32) & 0x1ff : ((satp >> 44) as u32) & 0xffff;
+}
+
+/** satp's MODE; 0: no paging. */
+export function pagingMode(env: usize, satp: u64): u32 {
+  return (satp >> (isRv32(env) ? 31 : 60)) as u32;
 }
 
 /** Physical address of a virtual one as data accesses see it now, or u64.MAX_VALUE. */

@@ -16,6 +16,7 @@ import {
   RV_MSTATUS,
   RV_MTVAL,
   RV_MTVEC,
+  RV_SATP,
   RV_SCAUSE,
   RV_SEPC,
   RV_STVAL,
@@ -24,6 +25,7 @@ import {
   RVX_S,
   RVX_U,
 } from '../../shared/riscv';
+import { spaceFlush } from '../../address-space';
 import { tlbFlush, tlbFlushPage } from '../../cputlb';
 import { raise } from '../../env';
 import {
@@ -45,7 +47,7 @@ import {
 import { hasExt, isRv32, privilege, setPrivilege, updateTbFlags, xlenAddress } from './cpu';
 import { logTrap } from './host';
 import { pendingInterrupt, riscvHasWork, updateInterrupts } from './interrupt';
-import { fetchWord } from './mmu';
+import { asidOf, fetchWord, pagingMode } from './mmu';
 
 export { riscvHasWork } from './interrupt';
 
@@ -204,12 +206,13 @@ export function helper_wfi(env: usize): void {
 /** WRS.NTO and WRS.STO may end at any time (Zawrs): here at once, so TW never has a wait to cut short. */
 export function helper_wrs(env: usize, timeout: u64): void {}
 
-/** `scope`: bit 0 an address is given, bit 1 an ASID. The TLB knows no ASIDs: an ASID narrows nothing. */
+/** `scope`: bit 0 an address is given, bit 1 an ASID. An ASID with an address narrows nothing: little is lost with a page. */
 export function helper_sfence_vma(env: usize, addr: u64, asid: u64, scope: u64): void {
   const priv = privilege(env);
   if (!hasExt(env, RVX_S) || priv < PRV_S || (priv == PRV_S && (load<u64>(env, RV_MSTATUS) & MSTATUS_TVM) != 0)) return raiseIllegal(env);
   if ((scope & 1) != 0) tlbFlushPage(env, xlenAddress(env, addr));
-  else tlbFlush(env);
+  else if ((scope & 2) == 0 || pagingMode(env, load<u64>(env, RV_SATP)) == 0) tlbFlush(env);
+  else spaceFlush(env, (asid as u32) & (isRv32(env) ? 0x1ff : 0xffff), asidOf(env, load<u64>(env, RV_SATP)));
 }
 
 /** Stores to translated code invalidate it at once, so a fetch is never stale: nothing is left to do. */

@@ -287,7 +287,7 @@ describe.each([
 
   it('flushes a full arena and goes on', () => {
     // Straight code over many pages: more TBs than this small arena holds.
-    const board = new Board({ ...tier, arenaSize: 0xc_0000 });
+    const board = new Board({ ...tier, arenaSize: 0xe_0000 });
     const insns = 0x4_0000 / 4;
     board.load(Array.from({ length: insns }, () => addi(3, 3, 1)));
     board.load([wfi], RAM + insns * 4).finish(10_000_000);
@@ -336,6 +336,34 @@ describe('what is remembered of virtual addresses', () => {
     rig.accel.runtime.exports.tlbFlushPage(rig.cpu.env, BigInt(V));
     run();
     expect(rig.x(2)).toBe(18n);
+  });
+
+  it('changes with the address space, and goes when another space stores to it', () => {
+    const { rig, map, run } = paged();
+    const asid = (n: number) => {
+      const satp = (8n << 60n) | (BigInt(n) << 44n) | BigInt(TABLES >>> 12);
+      (rig.accel.runtime.allExports.riscvCsrWrite as (env: number, csr: number, value: bigint) => void)(rig.cpu.env, 0x180, satp);
+    };
+    const put = (address: number, word: number) => {
+      const oi = (layout.MO_32 << layout.MEMOPIDX_SHIFT) | rv.MMU_S;
+      rig.accel.runtime.exports.stSlow(rig.cpu.env, BigInt(address), BigInt(word), oi);
+    };
+    asid(1);
+    run();
+    expect(rig.x(2)).toBe(1n);
+    put(OTHER, addi(2, 2, 16)); // space 1 may write to the page of CODE_B from now on
+    map(V, CODE_B);
+    asid(2);
+    run();
+    run();
+    expect(rig.x(2)).toBe(33n);
+    asid(1);
+    run(); // the page of V was not flushed here
+    expect(rig.x(2)).toBe(34n);
+    put(OTHER, addi(2, 2, 100)); // by a TLB entry that is older than the code
+    asid(2);
+    run();
+    expect(rig.x(2)).toBe(134n);
   });
 
   it('stays when another page is flushed', () => {

@@ -3,6 +3,7 @@ import {
   ENV_BUDGET,
   ENV_EXIT_REQUEST,
   ENV_JUMP_CACHE,
+  ENV_JUMP_CACHE_HIGH,
   ENV_TB_FLAGS,
   JUMP_CACHE_BITS,
   JUMP_CACHE_ENTRIES,
@@ -344,7 +345,7 @@ class RegionLowering {
 
   private jumpCacheHas(target: TbIr): Expr {
     const { m } = this;
-    const cache = m.load(4, false, I32, m.get(ENV, I32), ENV_JUMP_CACHE);
+    const cache = m.load(4, false, I32, m.get(ENV, I32), target.pc >> 63n === 0n ? ENV_JUMP_CACHE : ENV_JUMP_CACHE_HIGH);
     return m.binary(Wasm.eq[0], m.load(4, false, I32, cache, 4 * jumpCacheIndex(target.pc)), m.i32(target.tb));
   }
 

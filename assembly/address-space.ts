@@ -1,0 +1,165 @@
+// Address spaces that the guest tells apart (RISC-V: ASIDs). Their pages have one TLB, whose tables are at fixed places: when another space is entered, what is
+// not shared by all is put aside, and put back when the space is entered again. Each space keeps its own jump cache of the lower half.
+import {
+  ENV_JUMP_CACHE, ENV_SPACE, ENV_SPACES, ENV_SPACE_CLOCK, ENV_TLB, JUMP_CACHE_SIZE, PAGE_SIZE, TLB_ENTRY_ADDEND, TLB_ENTRY_PHYS_PAGE, TLB_ENTRY_SIZE, TLB_ENTRY_TAG, TLB_FORCE_SLOW,
+  TLB_INVALID, TLB_KINDS, TLB_KIND_WRITE, TLB_MMIO, TLB_MMU_INDEXES, TLB_NOTDIRTY, TLB_TABLE_SIZE,
+} from './shared/layout';
+import { arenaAllocPermanent } from './arena';
+import { privateWords, PRIVATE_WORDS, tableFilled, tableInUse, victimsForget } from './cputlb';
+import { jumpCacheClearPrivate, jumpCacheClearSpace } from './jump-cache';
+import { pageHasCode } from './tb';
+
+export const SPACES: usize = 8;
+/** TLB entries of a space that are put aside; what is more must be walked for again. */
+const SAVED_MAX: u32 = 128;
+const NO_KEY: u64 = u64.MAX_VALUE;
+
+/** u64: which space; NO_KEY: none. The target's own (RISC-V: satp). */
+const SPACE_KEY = 0;
+/** u32: by what the guest flushes it (RISC-V: ASID). */
+const SPACE_ID = 8;
+/** u32: ENV_SPACE_CLOCK when it was last entered. */
+const SPACE_STAMP = 12;
+/** u32: whether there may be anything in its jump cache. */
+export const SPACE_USED = 16;
+/** u32: entries put aside. */
+const SPACE_SAVED = 20;
+/** u32: whether one of them is for the upper half of addresses. */
+const SPACE_SAVED_HIGH = 24;
+/** Entries put aside: u32 offset from env, u32 table, the entry. */
+const SPACE_ENTRIES = 32;
+const SAVED_SIZE = 24;
+const SAVED_ENTRY = 8;
+export const SPACE_CACHE: usize = SPACE_ENTRIES + SAVED_MAX * SAVED_SIZE;
+export const SPACE_SIZE: usize = SPACE_CACHE + JUMP_CACHE_SIZE;
+
+/** False: no room in the arena. */
+export function spacesInit(env: usize): bool {
+  const first = arenaAllocPermanent(SPACES * SPACE_SIZE);
+  if (first == 0) return false;
+  store<usize>(env, first, ENV_SPACES);
+  for (let n: usize = 0; n < SPACES; n++) store<u64>(first + n * SPACE_SIZE, NO_KEY, SPACE_KEY);
+  enter(env, first);
+  return true;
+}
+
+function enter(env: usize, space: usize): void {
+  const clock = load<u32>(env, ENV_SPACE_CLOCK) + 1;
+  store<u32>(env, clock, ENV_SPACE_CLOCK);
+  store<u32>(space, clock, SPACE_STAMP);
+  store<u32>(space, 1, SPACE_USED);
+  store<usize>(env, space, ENV_SPACE);
+  store<usize>(env, space + SPACE_CACHE, ENV_JUMP_CACHE);
+}
+
+/** The guest leaves the space `oldKey` for `newKey`, under the same rules of translation and with another id. */
+export function spaceSwitch(env: usize, oldKey: u64, oldId: u32, newKey: u64, newId: u32): void {
+  const old = load<usize>(env, ENV_SPACE);
+  store<u64>(old, oldKey, SPACE_KEY);
+  store<u32>(old, oldId, SPACE_ID);
+  takeOut(env, old);
+  victimsForget(env);
+  jumpCacheClearPrivate(env);
+  let found: usize = 0;
+  let oldest: usize = 0;
+  for (let n: usize = 0, space = load<usize>(env, ENV_SPACES); n < SPACES; n++, space += SPACE_SIZE) {
+    if (space == old) continue;
+    if (load<u64>(space, SPACE_KEY) == newKey) found = space;
+    else if (load<u32>(space, SPACE_ID) == newId) forget(space); // the id is another space's now
+    if (oldest == 0 || load<u32>(space, SPACE_STAMP) < load<u32>(oldest, SPACE_STAMP)) oldest = space;
+  }
+  if (found == 0) forget((found = oldest));
+  enter(env, found);
+  putBack(env, found);
+}
+
+function forget(space: usize): void {
+  if (load<u32>(space, SPACE_USED) != 0) jumpCacheClearSpace(space);
+  store<u64>(space, NO_KEY, SPACE_KEY);
+  store<u32>(space, 0, SPACE_STAMP);
+  store<u32>(space, 0, SPACE_USED);
+  store<u32>(space, 0, SPACE_SAVED);
+}
+
+/** All but the current one, when the whole TLB is flushed. The caller clears the jump caches. */
+export function spacesForgetOthers(env: usize): void {
+  const current = load<usize>(env, ENV_SPACE);
+  for (let n: usize = 0, space = load<usize>(env, ENV_SPACES); n < SPACES; n++, space += SPACE_SIZE) if (space != current) forget(space);
+}
+
+/** Flushes a space by its id; `currentId` is that of the current one. Pages that all spaces share stay. */
+export function spaceFlush(env: usize, id: u32, currentId: u32): void {
+  const current = load<usize>(env, ENV_SPACE);
+  if (id == currentId) {
+    takeOut(env, 0);
+    victimsForget(env);
+    jumpCacheClearSpace(current);
+    jumpCacheClearPrivate(env);
+    return;
+  }
+  for (let n: usize = 0, space = load<usize>(env, ENV_SPACES); n < SPACES; n++, space += SPACE_SIZE) {
+    if (space != current && load<u64>(space, SPACE_KEY) != NO_KEY && load<u32>(space, SPACE_ID) == id) forget(space);
+  }
+}
+
+/** Forgets a page of what is put aside. */
+export function spacesDropPage(env: usize, page: u64): void {
+  for (let n: usize = 0, space = load<usize>(env, ENV_SPACES); n < SPACES; n++, space += SPACE_SIZE) {
+    if ((page as i64) < 0 && load<u32>(space, SPACE_SAVED_HIGH) == 0) continue;
+    const end = space + load<u32>(space, SPACE_SAVED) * SAVED_SIZE;
+    for (let at = space; at < end; at += SAVED_SIZE) {
+      if ((load<u64>(at, SPACE_ENTRIES + SAVED_ENTRY + TLB_ENTRY_TAG) & ~((PAGE_SIZE as u64) - 1)) != page) continue;
+      store<u64>(at, u64.MAX_VALUE, SPACE_ENTRIES + SAVED_ENTRY + TLB_ENTRY_TAG);
+    }
+  }
+}
+
+/** Takes all entries that are not shared out of the tables, into `space` (0: nowhere). */
+function takeOut(env: usize, space: usize): void {
+  let count: u32 = 0;
+  let high: u32 = 0;
+  for (let table = 0; table < TLB_MMU_INDEXES * TLB_KINDS; table++) {
+    if (!tableInUse(env, table)) continue;
+    const words = privateWords(env, table);
+    for (let word = 0; word < PRIVATE_WORDS; word++) {
+      let bits = load<u64>(words + word * 8);
+      if (bits == 0) continue;
+      store<u64>(words + word * 8, 0);
+      for (; bits != 0; bits &= bits - 1) {
+        const offset: usize = ENV_TLB + table * TLB_TABLE_SIZE + (word * 64 + (ctz(bits) as i32)) * TLB_ENTRY_SIZE;
+        const tag = load<u64>(env + offset, TLB_ENTRY_TAG);
+        if (space != 0 && count < SAVED_MAX && (tag & (TLB_INVALID | TLB_FORCE_SLOW)) == 0) {
+          const at = space + count++ * SAVED_SIZE;
+          store<u32>(at, offset as u32, SPACE_ENTRIES);
+          store<u32>(at, table, SPACE_ENTRIES + 4);
+          store<u64>(at, tag, SPACE_ENTRIES + SAVED_ENTRY + TLB_ENTRY_TAG);
+          store<u64>(at, load<u64>(env + offset, TLB_ENTRY_ADDEND), SPACE_ENTRIES + SAVED_ENTRY + TLB_ENTRY_ADDEND);
+          high |= (tag >> 63) as u32;
+        }
+        store<u64>(env + offset, u64.MAX_VALUE, TLB_ENTRY_TAG);
+      }
+    }
+  }
+  if (space == 0) return;
+  store<u32>(space, count, SPACE_SAVED);
+  store<u32>(space, high, SPACE_SAVED_HIGH);
+}
+
+/** What is in the tables is shared by all spaces, and stays where it is in the way. */
+function putBack(env: usize, space: usize): void {
+  const end = space + load<u32>(space, SPACE_SAVED) * SAVED_SIZE;
+  store<u32>(space, 0, SPACE_SAVED);
+  for (let at = space; at < end; at += SAVED_SIZE) {
+    let tag = load<u64>(at, SPACE_ENTRIES + SAVED_ENTRY + TLB_ENTRY_TAG);
+    const offset = load<u32>(at, SPACE_ENTRIES) as usize;
+    if ((tag & TLB_INVALID) != 0 || (load<u64>(env + offset, TLB_ENTRY_TAG) & TLB_INVALID) == 0) continue;
+    const table = load<i32>(at, SPACE_ENTRIES + 4);
+    if (table % TLB_KINDS == TLB_KIND_WRITE && (tag & TLB_MMIO) == 0) {
+      const hasCode = pageHasCode(load<u32>(at, SPACE_ENTRIES + SAVED_ENTRY + TLB_ENTRY_PHYS_PAGE));
+      tag = hasCode ? tag | TLB_NOTDIRTY : tag & ~(TLB_NOTDIRTY as u64);
+    }
+    store<u64>(env + offset, tag, TLB_ENTRY_TAG);
+    store<u64>(env + offset, load<u64>(at, SPACE_ENTRIES + SAVED_ENTRY + TLB_ENTRY_ADDEND), TLB_ENTRY_ADDEND);
+    tableFilled(env, table, (((offset as i32) - ENV_TLB) % TLB_TABLE_SIZE) / TLB_ENTRY_SIZE);
+  }
+}

@@ -1,0 +1,106 @@
+// Jump caches: from a virtual pc to its TB, without a look at the page tables. Addresses of the upper half have one for all address spaces, as that is where
+// kernels live; those of the lower half have one for each address space that is remembered (address-space.ts).
+import {
+  ENV_JUMP_CACHE, ENV_JUMP_CACHE_HIGH, ENV_SPACES, JUMP_CACHE_BITS, JUMP_CACHE_ENTRIES, JUMP_CACHE_PAGES, JUMP_CACHE_SIZE, PAGE_BITS, PAGE_SIZE, TB_PHYS_PAGE1,
+} from './shared/layout';
+import { arenaAllocPermanent } from './arena';
+import { SPACES, SPACE_CACHE, SPACE_SIZE, SPACE_USED, spacesInit } from './address-space';
+
+/** u32 behind the cache of the upper half: whether a TB in it is not in all address spaces. */
+const NOT_SHARED = JUMP_CACHE_SIZE;
+const NO_PAGE: u32 = 0xffffffff;
+
+/** False: no room in the arena. */
+export function jumpCacheInit(env: usize): bool {
+  const high = arenaAllocPermanent(JUMP_CACHE_SIZE + 16);
+  store<usize>(env, high, ENV_JUMP_CACHE_HIGH);
+  return high != 0 && spacesInit(env);
+}
+
+@inline
+function cacheOf(env: usize, pc: u64): usize {
+  return load<usize>(env + ((pc >> 63) as usize) * (ENV_JUMP_CACHE_HIGH - ENV_JUMP_CACHE), ENV_JUMP_CACHE);
+}
+
+@inline
+function cellIn(cache: usize, pc: u64): usize {
+  const low = pc as u32;
+  return cache + ((((low >> 1) ^ (low >> (JUMP_CACHE_BITS + 1))) & (JUMP_CACHE_ENTRIES - 1)) << 2);
+}
+
+/** The jump-cache cell of a virtual pc in the current address space. */
+@inline
+export function jumpCacheCell(env: usize, pc: u64): usize {
+  return cellIn(cacheOf(env, pc), pc);
+}
+
+/** Lets the jump cache find `tb` at `pc`. `shared`: its pages are mapped so in all address spaces. */
+export function jumpCacheSet(env: usize, pc: u64, tb: usize, shared: bool): void {
+  const cache = cacheOf(env, pc);
+  store<usize>(cellIn(cache, pc), tb);
+  notePage(cache, pc);
+  if (load<u32>(tb, TB_PHYS_PAGE1) != NO_PAGE) notePage(cache, pc + PAGE_SIZE);
+  if (!shared && (pc as i64) < 0) store<u32>(cache, 1, NOT_SHARED);
+}
+
+/** Takes a TB out of all caches. */
+export function jumpCacheRemove(env: usize, pc: u64, tb: usize): void {
+  if ((pc as i64) < 0) return removeFrom(load<usize>(env, ENV_JUMP_CACHE_HIGH), pc, tb);
+  for (let n: usize = 0, space = load<usize>(env, ENV_SPACES); n < SPACES; n++, space += SPACE_SIZE) removeFrom(space + SPACE_CACHE, pc, tb);
+}
+
+function removeFrom(cache: usize, pc: u64, tb: usize): void {
+  const cell = cellIn(cache, pc);
+  if (load<usize>(cell) == tb) store<usize>(cell, 0);
+}
+
+// Most pages that a guest flushes hold data: then nothing need be forgotten.
+@inline
+function pageByte(cache: usize, pc: u64): usize {
+  return cache + JUMP_CACHE_ENTRIES * 4 + ((((pc as u32) >> (PAGE_BITS + 3)) & (JUMP_CACHE_PAGES / 8 - 1)) as usize);
+}
+
+@inline
+function pageBit(pc: u64): u8 {
+  const bit: u32 = 1 << (((pc as u32) >> PAGE_BITS) & 7);
+  return bit as u8;
+}
+
+function notePage(cache: usize, pc: u64): void {
+  const cell = pageByte(cache, pc);
+  store<u8>(cell, load<u8>(cell) | pageBit(pc));
+}
+
+function clearHigh(env: usize): void {
+  memory.fill(load<usize>(env, ENV_JUMP_CACHE_HIGH), 0, JUMP_CACHE_SIZE + 4);
+}
+
+/** Forgets everything. */
+export function jumpCacheClear(env: usize): void {
+  clearHigh(env);
+  for (let n: usize = 0, space = load<usize>(env, ENV_SPACES); n < SPACES; n++, space += SPACE_SIZE) {
+    if (load<u32>(space, SPACE_USED) != 0) jumpCacheClearSpace(space);
+  }
+}
+
+/** Forgets the lower half of one address space. */
+export function jumpCacheClearSpace(space: usize): void {
+  memory.fill(space + SPACE_CACHE, 0, JUMP_CACHE_SIZE);
+}
+
+/** Forgets the upper half, unless all of it is shared. */
+export function jumpCacheClearPrivate(env: usize): void {
+  if (load<u32>(load<usize>(env, ENV_JUMP_CACHE_HIGH), NOT_SHARED) != 0) clearHigh(env);
+}
+
+/** The mapping of the page of `addr` changes, in whatever address space. */
+export function jumpCacheClearPage(env: usize, addr: u64): void {
+  if ((addr as i64) < 0) {
+    const high = load<usize>(env, ENV_JUMP_CACHE_HIGH);
+    if ((load<u8>(pageByte(high, addr)) & pageBit(addr)) != 0) clearHigh(env);
+    return;
+  }
+  for (let n: usize = 0, space = load<usize>(env, ENV_SPACES); n < SPACES; n++, space += SPACE_SIZE) {
+    if (load<u32>(space, SPACE_USED) != 0 && (load<u8>(pageByte(space + SPACE_CACHE, addr)) & pageBit(addr)) != 0) jumpCacheClearSpace(space);
+  }
+}
