@@ -36,7 +36,7 @@ export interface WatchOptions {
 
 const SAMPLE_MS = 50;
 
-/** Runs the machine to its end. The guest writes to its first serial port. @throws as Machine.create */
+/** Runs the machine to its end. The guest writes to its first serial port. @throws as Machine.create, and what `onOutput` throws */
 export async function watch(machineOptions: MachineOptions, host: MachineHost, options: WatchOptions = {}): Promise<WatchedRun> {
   const { isMark = () => false, onOutput, sampleMs = SAMPLE_MS, since = performance.now() } = options;
   const ms = (): number => performance.now() - since;
@@ -47,13 +47,23 @@ export async function watch(machineOptions: MachineOptions, host: MachineHost, o
   const reader = new LineReader((line) => {
     if (isMark(line)) marks.push({ line, ms: ms(), counters: counters() });
   });
+  let failure: unknown;
   const serial = (bytes: Uint8Array): void => {
-    onOutput?.(bytes);
+    try {
+      onOutput?.(bytes);
+    } catch (error) {
+      // Thrown from here it would be a bus error for the guest.
+      failure ??= error;
+      machine.quit();
+    }
     const text = decoder.decode(bytes, { stream: true });
     output += text;
     reader.push(text);
   };
   const machine = Machine.create({ ...machineOptions, serial }, host);
+  machine.loop.onStop((state) => {
+    if (state === 'internal-error') machine.state.requestShutdown('host-error', 1);
+  });
   const counters = (): EngineCounters => countersOf(machine.state.accelerator?.info?.());
   const sample = (): void => void samples.push([ms(), counters().instructions]);
   let timer: TimeoutHandle;
@@ -65,6 +75,7 @@ export async function watch(machineOptions: MachineOptions, host: MachineHost, o
   try {
     const { exitCode } = await machine.run();
     sample();
+    if (failure !== undefined) throw failure;
     return { exitCode, output, seconds: ms() / 1000, samples, marks, counters: counters() };
   } finally {
     clearTimeout(timer);

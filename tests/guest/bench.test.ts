@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Results } from '../../src/lab/index.js';
+import { describeGuest } from '../support/guest-files.js';
 import { wemu } from '../support/session.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'wemu-bench-test-'));
@@ -84,4 +85,18 @@ describe('wemu bench', () => {
   });
 
   it('leaves nothing behind when it refuses', () => expect(existsSync(join(folder, 'file', 'results.json'))).toBe(false));
+});
+
+await describeGuest('wemu bench with Linux', ['kernel', 'busybox', 'firmware'], () => {
+  it('takes the boot, and the time of each program by the guest', () => {
+    const out = join(folder, 'linux');
+    const { status, stderr } = bench('--workload', 'linux', '--strategy', 'region-opt', '--against', 'none', '--out', out);
+    expect(status, stderr).toBe(0);
+    const { rows, runs } = results(out);
+    expect(rows.map(({ workload }) => workload)).toEqual(['syscall', 'pipe', 'fork', 'pages', 'shell', 'boot']);
+    for (const row of rows.filter(({ workload }) => workload !== 'boot')) {
+      expect(row).toMatchObject({ runs: 1, errors: [], checksum: expect.stringMatching(/^[0-9a-f]{16}$/) as string });
+    }
+    for (const { instructions, workload } of runs) expect(instructions, workload).toBeGreaterThan(10_000);
+  });
 });

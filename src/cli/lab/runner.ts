@@ -2,9 +2,9 @@
  * A run of the laboratory in a process of its own, which `wemu bench` starts: `runner.js SPEC`. The guest's output goes to standard output,
  * the figures as JSON to file descriptor 3.
  */
-import { writeFileSync, writeSync } from 'node:fs';
 import { isMark } from '../../lab/outcome.js';
 import { watch } from '../../lab/run.js';
+import { writeFully } from '../../node/chardev.js';
 import { createNodeHost } from '../../node/host.js';
 import { isUserError } from '../../util/errors.js';
 import { parseAccel } from '../accel.js';
@@ -28,12 +28,13 @@ async function run({ accel, memory, bios, kernel, initrd, append }: RunnerSpec):
         kernel: readImage('-kernel', kernel),
         initrd: readImage('-initrd', initrd),
         append,
+        log: { items: [], sink: (text) => void process.stderr.write(text) },
       },
       host,
       // since: the process's start
-      { isMark, since: 0, onOutput: (bytes) => void writeSync(1, bytes) },
+      { isMark, since: 0, onOutput: (bytes) => void writeFully(1, bytes) },
     );
-    writeFileSync(REPORT_FD, JSON.stringify({ samples, marks, counters }));
+    writeFully(REPORT_FD, new TextEncoder().encode(JSON.stringify({ samples, marks, counters })));
     return exitCode;
   } finally {
     host.close();
