@@ -9,6 +9,7 @@ import type { EngineRequest, MachineHost } from './system/facade.js';
 import { MachineRegistry } from './system/registry.js';
 import { createFrontend } from './target/index.js';
 import { RiscvCpu } from './target/riscv/cpu.js';
+import type { WasmDisassembler } from './tcg/wasm/disassemble.js';
 import { MiB } from './util/size.js';
 
 /** How guest code is run. */
@@ -21,6 +22,8 @@ export interface EngineOptions {
   readonly hotThreshold?: number;
   /** How generated code is formed. */
   readonly tuning?: TcgTuning;
+  /** Load what shows generated wasm as text (`-d out_asm`). */
+  readonly disassemble?: boolean;
   /** Guest randomness from this seed instead of the host's entropy. */
   readonly seed?: number;
 }
@@ -38,12 +41,13 @@ export interface TcgHostParts extends Omit<MachineHost, 'machines' | 'types' | '
   readonly codegen: ((setup: CodegenSetup) => CodeGenerator) | undefined;
   readonly hotThreshold?: number;
   readonly tuning?: TcgTuning;
+  readonly disassembleWasm?: WasmDisassembler;
 }
 
 /** Guest memory beside -m: boot ROM, flash. */
 const ROM_ALLOWANCE = 80 * MiB;
 
-export function createTcgHost({ wasm, codegen, hotThreshold, tuning, ...host }: TcgHostParts): TcgHost {
+export function createTcgHost({ wasm, codegen, hotThreshold, tuning, disassembleWasm, ...host }: TcgHostParts): TcgHost {
   const accels: TcgAccel[] = [];
   let engine: WebAssembly.Module | undefined;
   return {
@@ -60,6 +64,7 @@ export function createTcgHost({ wasm, codegen, hotThreshold, tuning, ...host }: 
         codegen,
         hotThreshold,
         tuning,
+        disassembleWasm,
         icount: icount !== undefined,
       });
       accels.push(accelerator);

@@ -1,6 +1,7 @@
 /** What a browser gives a machine: clock, scheduler, entropy, and the engine. Works in a page and in a worker. */
 import { workerCodegen } from '../accel/tcg/codegen-remote.js';
 import { createTcgHost, type EngineOptions, type TcgHost } from '../host.js';
+import { loadWasmDisassembler } from '../tcg/wasm/disassemble.js';
 import { OptionError } from '../util/errors.js';
 import { codegenWorker, defaultCodegenWorker } from './codegen.js';
 import { MessageChannelScheduler } from './scheduler.js';
@@ -38,6 +39,7 @@ export async function createBrowserHost(options: BrowserHostOptions): Promise<Br
     codegen: await codeGenerator(options),
     hotThreshold: options.hotThreshold,
     tuning: options.tuning,
+    disassembleWasm: options.disassemble ? await loadWasmDisassembler() : undefined,
   });
 }
 

@@ -12,6 +12,7 @@ export interface SystemArguments {
   readonly kernel?: string;
   readonly initrd?: string;
   readonly append?: string;
+  readonly symbols?: string;
   readonly dtb?: string;
   readonly device?: string[];
   readonly drive?: string[];
@@ -55,11 +56,12 @@ const ROWS: readonly Row[] = [
   { flags: '--kernel <file>',       help: 'kernel: Linux Image, ELF or flat, gzip allowed' },
   { flags: '--initrd <file>',       help: 'initial RAM disk' },
   { flags: '--append <text>',       help: 'kernel command line' },
+  { flags: '--symbols <file>',      help: 'names for -d in_asm and profiles: an ELF file or a System.map' },
   { flags: '--dtb <file>',          help: "device tree blob in place of the board's own" },
   { flags: '--device <driver>',     help: "add a device (virtio-rng-device, ...); 'help' lists them", many: true },
   { flags: '--global <prop>',       help: 'driver.property=value: a default of every such device', many: true },
   { flags: '--serial <dev>',        help: 'stdio, file:PATH, null or none, a port each', many: true },
-  { flags: '--monitor <dev>',       help: "only 'none' for now" },
+  { flags: '--monitor <dev>',       help: 'stdio, null or none; default: on the console\'s terminal, behind Ctrl-A c' },
   { flags: '--display <type>',      help: "only 'none' for now" },
   { flags: '--nographic',           help: 'serial port on the terminal (the default)' },
   { flags: '--nodefaults',          help: 'no devices but those asked for: the serial port leads nowhere' },

@@ -1,5 +1,6 @@
 /** `wemu -M virt ...`: from QEMU's options to a machine that runs. */
 import { openSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { type Chardev, NullChardev } from '../chardev/chardev.js';
 import { FileChardev, Output, StdioChardev } from '../node/chardev.js';
 import { createNodeHost, type NodeHost } from '../node/host.js';
@@ -8,16 +9,23 @@ import { isHelp, logHelp, parseLogItems, parseOptions, parseSmp } from '../syste
 import { deviceHelp, devicePropertiesHelp, machineHelp } from '../system/registry.js';
 import { DeviceState } from '../hw/core/device.js';
 import { cpuHelp } from '../target/riscv/config.js';
+import { Monitor } from '../monitor/monitor.js';
 import { HostError, OptionError } from '../util/errors.js';
 import { missingPart, type SystemArguments } from './arguments.js';
 import { ACCEL_HELP, parseAccel } from './accel.js';
 import { statsWriter, type StatsWriter } from './stats.js';
 
+const { version } = createRequire(import.meta.url)('wemu/package.json') as { version: string };
+
 /** Runs what the options say; the process's exit status. */
 export async function runSystem(args: SystemArguments): Promise<number> {
   const missing = missingPart(args as unknown as Record<string, unknown>);
   if (missing) throw new OptionError(missing);
-  const host = await createNodeHost({ ...parseAccel(args.accel), seed: parseSeed(args.seed) });
+  const host = await createNodeHost({
+    ...parseAccel(args.accel),
+    seed: parseSeed(args.seed),
+    disassemble: args.d?.split(',').includes('out_asm'),
+  });
   const help = helpText(args, host);
   if (help !== undefined) {
     process.stdout.write(help);
@@ -26,12 +34,9 @@ export async function runSystem(args: SystemArguments): Promise<number> {
   if (args.machine === undefined) {
     throw new OptionError("no machine specified, and there is no default; 'wemu -M help' lists them, 'wemu linux' boots a Linux");
   }
-  for (const [option, value] of [
-    ['-monitor', args.monitor],
-    ['-display', args.display],
-  ] as const) {
-    if (value !== undefined && value !== 'none') throw new OptionError(`'${value}' is not built yet`, option, "'none'");
-  }
+  if (args.display !== undefined && args.display !== 'none')
+    throw new OptionError(`'${args.display}' is not built yet`, '-display', "'none'");
+  const monitor = parseMonitor(args.monitor ?? (args.nodefaults ? 'none' : undefined));
   return runMachine(
     {
       machine: args.machine,
@@ -43,6 +48,7 @@ export async function runSystem(args: SystemArguments): Promise<number> {
       initrd: readImage('-initrd', args.initrd),
       append: args.append,
       dtb: readImage('-dtb', args.dtb),
+      symbols: readImage('-symbols', args.symbols),
       devices: args.device,
       globals: args.global,
       icount: args.icount,
@@ -52,7 +58,7 @@ export async function runSystem(args: SystemArguments): Promise<number> {
       log: args.d === undefined ? undefined : { items: parseLogItems(args.d), sink: logSink(args.D) },
     },
     host,
-    { serials: args.serial ?? [args.nodefaults ? 'none' : 'stdio'], stats: statsWriter(args.stats) },
+    { serials: args.serial ?? [args.nodefaults || monitor === 'stdio' ? 'none' : 'stdio'], monitor, stats: statsWriter(args.stats) },
   );
 }
 
@@ -75,7 +81,11 @@ function helpText(args: SystemArguments, host: NodeHost): string | undefined {
   return undefined;
 }
 
+/** `shared`: on the terminal of a serial port, if one is there. */
+export type MonitorKind = 'shared' | 'stdio' | 'none';
+
 export interface Console {
+  readonly monitor?: MonitorKind;
   /** `-serial` texts, or backends. */
   readonly serials: readonly (string | Chardev)[];
   readonly stats?: StatsWriter;
@@ -91,7 +101,11 @@ export function createMachine(options: MachineOptions, host: NodeHost): Machine 
 }
 
 /** Makes the machine, gives it the terminal, runs it to its end, and puts the terminal back. */
-export async function runMachine(options: MachineOptions, host: NodeHost, { serials, stats }: Console): Promise<number> {
+export async function runMachine(
+  options: MachineOptions,
+  host: NodeHost,
+  { serials, stats, monitor = 'shared' }: Console,
+): Promise<number> {
   let quit = (): void => {};
   let failure: HostError | undefined;
   const failed = (error: HostError): void => {
@@ -104,6 +118,15 @@ export async function runMachine(options: MachineOptions, host: NodeHost, { seri
   try {
     const machine = createMachine({ ...options, serial: chardevs }, host);
     quit = () => machine.quit();
+    const terminal = chardevs.find((chardev) => chardev instanceof StdioChardev);
+    if (monitor === 'stdio') {
+      if (terminal)
+        throw new OptionError('standard input and output are a serial port already', '-monitor stdio', "'none', or another -serial");
+      const own = new StdioChardev('monitor', () => quit(), failed);
+      chardevs.push(own);
+      own.wake = () => machine.state.notify();
+      new Monitor(machine.state, own, version);
+    } else if (monitor === 'shared' && terminal) new Monitor(machine.state, terminal.share(), version, true);
     for (const chardev of chardevs) if (chardev instanceof StdioChardev) chardev.open();
     const { exitCode } = await machine.run();
     stats?.(machine.state.accelerator);
@@ -118,6 +141,13 @@ export async function runMachine(options: MachineOptions, host: NodeHost, { seri
 /** What the process can say of a machine's exit code: the system keeps 8 bits of a status, and 256 must not become success. */
 export function exitStatus(code: number): number {
   return code >= 0 && code <= 255 ? code : 255;
+}
+
+function parseMonitor(text: string | undefined): MonitorKind {
+  if (text === undefined || text === 'mon:stdio') return 'shared';
+  if (text === 'stdio') return 'stdio';
+  if (text === 'none' || text === 'null') return 'none';
+  throw new OptionError(`'${text}' is not built yet`, '-monitor', 'stdio, null or none');
 }
 
 function openSerial(id: string, text: string, quit: () => void, failed: (error: HostError) => void): Chardev {

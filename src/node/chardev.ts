@@ -48,10 +48,22 @@ export class Output {
 /** Bytes that may wait for the guest before a pipe is left unread for a while. */
 const FLOW_LIMIT = Chardev.INPUT_LIMIT / 4;
 
+/** The monitor's end of a terminal that it shares with the guest's console (QEMU's mux): it gets input while it has the focus. */
+class SharedPort extends Chardev {
+  constructor(private readonly stdio: StdioChardev) {
+    super(`${stdio.id}-monitor`, 'mux');
+  }
+  override write(bytes: Uint8Array): void {
+    this.stdio.write(bytes);
+  }
+}
+
 /** `-serial stdio`: the terminal (raw, with Ctrl-A commands) or pipes. */
 export class StdioChardev extends Chardev {
   private readonly terminal: Terminal;
   private readonly output: Output;
+  private shared: Chardev | undefined;
+  private isShared = false;
 
   constructor(
     id: string,
@@ -65,6 +77,7 @@ export class StdioChardev extends Chardev {
       input: (bytes: Uint8Array) => this.typed(bytes),
       sendBreak: () => this.sendEvent('break'),
       quit,
+      switchFocus: () => this.switchFocus(),
       end: () => this.sendEvent('closed'),
     };
     this.terminal = new Terminal(handlers, stdin);
@@ -74,7 +87,17 @@ export class StdioChardev extends Chardev {
   open(): void {
     this.terminal.open();
   }
+  /** A second frontend on the same terminal; Ctrl-A c switches to it and back. It hears `opened` when it gets the focus. */
+  share(): Chardev {
+    return (this.shared ??= new SharedPort(this));
+  }
+  private switchFocus(): void {
+    if (!this.shared) return this.write(new TextEncoder().encode('\r\nwemu: there is no monitor (-monitor none)\r\n'));
+    this.isShared = !this.isShared;
+    if (this.isShared) this.shared.sendEvent('opened');
+  }
   private typed(bytes: Uint8Array): void {
+    if (this.isShared) return this.shared!.input(bytes);
     this.input(bytes);
     if (this.queued > FLOW_LIMIT) this.terminal.pause();
   }

@@ -6,6 +6,7 @@ import type { CodegenSetup } from '../accel/tcg/accel.js';
 import type { CodeGenerator } from '../accel/tcg/codegen/wasm-generator.js';
 import { createTcgHost, type EngineOptions, type TcgHost } from '../host.js';
 import { TimeoutScheduler } from '../system/scheduler.js';
+import { loadWasmDisassembler } from '../tcg/wasm/disassemble.js';
 import { OptionError } from '../util/errors.js';
 import { writeFully } from './chardev.js';
 import { readEngineWasm } from './engine-wasm.js';
@@ -35,6 +36,7 @@ export async function createNodeHost(options: EngineOptions = {}): Promise<NodeH
     codegen: options.backend === 'tci' ? undefined : await codeGenerator(options.sync ?? false),
     hotThreshold: options.hotThreshold,
     tuning: options.tuning,
+    disassembleWasm: options.disassemble ? await loadWasmDisassembler() : undefined,
   });
 }
 

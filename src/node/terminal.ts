@@ -9,6 +9,7 @@ C-a h    print this help\r
 C-a x    exit emulator\r
 C-a s    save disk data back to file (no disks yet)\r
 C-a b    send break (magic sysrq)\r
+C-a c    switch between console and monitor\r
 C-a C-a  sends C-a\r
 `;
 
@@ -16,6 +17,8 @@ export interface TerminalHandlers {
   input(bytes: Uint8Array): void;
   sendBreak(): void;
   quit(): void;
+  /** Ctrl-A c. */
+  switchFocus(): void;
   /** stdin has ended (a pipe, or a terminal that is gone). */
   end(): void;
 }
@@ -77,6 +80,9 @@ export class Terminal {
   private receive(chunk: Buffer): void {
     if (!this.raw) return this.handlers.input(chunk);
     const typed: number[] = [];
+    const flush = (): void => {
+      if (typed.length > 0) this.handlers.input(Uint8Array.from(typed.splice(0)));
+    };
     for (const byte of chunk) {
       if (!this.escaped) {
         if (byte === ESCAPE) this.escaped = true;
@@ -85,15 +91,27 @@ export class Terminal {
       }
       this.escaped = false;
       switch (String.fromCharCode(byte).toLowerCase()) {
-        case 'x': return this.handlers.quit();
-        case 'h': case '?': writeSync(1, HELP); break;
-        case 'b': this.handlers.sendBreak(); break;
-        case 's': break;
-        case 'c': writeSync(1, '\r\nwemu: the monitor is not built yet\r\n'); break;
-        case '\x01': typed.push(ESCAPE); break;
+        case 'x':
+          return this.handlers.quit();
+        case 'h':
+        case '?':
+          writeSync(1, HELP);
+          break;
+        case 'b':
+          this.handlers.sendBreak();
+          break;
+        case 's':
+          break;
+        case 'c':
+          flush();
+          this.handlers.switchFocus();
+          break;
+        case '\x01':
+          typed.push(ESCAPE);
+          break;
       }
     }
-    if (typed.length > 0) this.handlers.input(Uint8Array.from(typed));
+    flush();
   }
 }
 

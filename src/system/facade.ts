@@ -1,6 +1,7 @@
 /** The machine as a library's user sees it: made from one options object, run, watched and poked. */
 import { Chardev, NullChardev, StreamChardev } from '../chardev/chardev.js';
 import type { HostClock, IcountOptions } from '../hw/core/clock.js';
+import { readSymbols } from '../hw/core/symbols.js';
 import type { CpuState } from '../hw/core/cpu.js';
 import { MemTxResult } from '../memory/access.js';
 import type { RamAllocator } from '../memory/ram.js';
@@ -30,6 +31,8 @@ export interface MachineOptions {
   initrd?: Uint8Array;
   /** Kernel command line. */
   append?: string;
+  /** Symbols for logs and profiles: an ELF file, or a System.map. */
+  symbols?: Uint8Array;
   dtb?: Uint8Array;
   /** Serial ports in order: a backend, or a function that gets the guest's output. Missing ones lead nowhere. */
   serial?: (Chardev | ((bytes: Uint8Array) => void)) | readonly (Chardev | ((bytes: Uint8Array) => void))[];
@@ -102,6 +105,7 @@ export class Machine {
       kernel: options.kernel,
       initrd: options.initrd,
       append: options.append,
+      symbols: options.symbols && readSymbols('symbols', options.symbols),
       dtb: options.dtb,
       rtcBaseMs: options.rtcBaseMs,
       devices: options.devices,

@@ -33,6 +33,8 @@ export interface WasmInfo {
   /** On the machine's thread: forming regions and asking for them; instances and table entries. */
   readonly requestMs: number;
   readonly installMs: number;
+  /** Longest that the machine's thread was busy with requesting, installing and evicting at once (0 where code is not made in the background). */
+  readonly longestPauseMs: number;
   /** Executions in tci that make a TB hot, now. */
   readonly threshold: number;
   readonly queue: {
@@ -150,6 +152,7 @@ function wasmRows(wasm: WasmInfo): Row[] {
     ['  binary to machine code', ms(wasm.compileMs)],
     ['time to request it', ms(wasm.requestMs)],
     ['time to install it', ms(wasm.installMs)],
+    ['longest pause for both', ms(wasm.longestPauseMs)],
     ['executions that make a TB hot', wasm.threshold],
     ['hot TBs waiting', `${queue.waiting}, ${queue.peak} at most, ${queue.turnedAway} sent back`],
     ['hot TBs in cooling pages', queue.cooling],

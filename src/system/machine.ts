@@ -2,6 +2,7 @@
 import { Chardev } from '../chardev/chardev.js';
 import { SystemBus, type Bus } from '../hw/core/bus.js';
 import { ClockSet, type HostClock, type IcountOptions } from '../hw/core/clock.js';
+import type { SymbolTable } from '../hw/core/elf.js';
 import { RomList } from '../hw/core/rom.js';
 import type { CpuState } from '../hw/core/cpu.js';
 import type { DeviceClass, DeviceState } from '../hw/core/device.js';
@@ -70,6 +71,8 @@ export interface MachineConfig {
   kernel?: Uint8Array;
   initrd?: Uint8Array;
   append?: string;
+  /** Symbols of guest code that has no ELF file (`-symbols`). */
+  symbols?: SymbolTable;
   dtb?: Uint8Array;
   /** `-M virt,key=value`: properties of the machine itself. */
   properties?: Record<string, string>;
@@ -104,6 +107,8 @@ export abstract class MachineState extends QObject {
   readonly types: TypeRegistry;
   readonly cpus: CpuState[] = [];
   readonly roms = new RomList();
+  /** Of the boot images, and what `-symbols` named; the first that knows a name wins. */
+  readonly symbols: SymbolTable[] = [];
   readonly runState = new RunStateMachine();
   /** Root of the QOM tree: `/`. */
   readonly root: QObject = new Root();
@@ -147,6 +152,7 @@ export abstract class MachineState extends QObject {
     this.runState.addHandler((running) => (running ? this.clocks.start() : this.clocks.stop()), -100);
     this.clocks.onDeadlineChange = () => this.notify();
     this.clocks.setInstructionSource(() => this.cpus.reduce((sum, cpu) => sum + cpu.instructionCount, 0));
+    if (config.symbols) this.symbols.push(config.symbols);
     for (const serial of config.serials ?? []) serial.wake = () => this.notify();
   }
 
@@ -158,6 +164,15 @@ export abstract class MachineState extends QObject {
   }
   get smpCpus(): number {
     return this.config.smp ?? 1;
+  }
+
+  /** The symbol that an address belongs to, as far as it is known. */
+  symbolAt(address: bigint): string | undefined {
+    for (const table of this.symbols) {
+      const symbol = table.at(address);
+      if (symbol) return symbol.name;
+    }
+    return undefined;
   }
 
   /** Entropy for the guest: the host's, or in icount mode always the same. */

@@ -5,7 +5,7 @@ export const LOG_ITEMS = {
   in_asm: 'show guest assembly code of each translated block',
   op: 'show intermediate code of each translated block',
   op_opt: 'show intermediate code after optimisation',
-  out_asm: 'show tci code of each translated block',
+  out_asm: 'show generated code (wasm, and bytecode of tci) of each translated block',
   int: 'show interrupts and exceptions in short form',
   exec: 'show trace before each executed block (all of them in tci: slow)',
   cpu: 'show CPU registers before each executed block (as exec)',

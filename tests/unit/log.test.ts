@@ -33,7 +33,7 @@ describe('translation', () => {
   it('shows guest code, IR, optimised IR and tci code of a block, in this order', () => {
     const block = text.slice(0, text.indexOf('----------------', 1));
     expect(block).toMatch(
-      /IN:\n0x0*1000: {2}00000297 +auipc\tt0,0x0\n[^]*\nOP:\ninsn_start[^]*\nOP after optimization:\ninsn_start[^]*\nOUT: \[tci\]\n0: /,
+      /IN: \n0x0*1000: {2}00000297 +auipc\tt0,0x0\n[^]*\nOP:\ninsn_start[^]*\nOP after optimization:\ninsn_start[^]*\nOUT: \[tci, size=\d+\]\n {2}-- guest addr 0x0000000000001000\n0: /,
     );
   });
   it('says nothing that was not asked for', () => {

@@ -3,7 +3,9 @@ import * as layout from '../../../assembly/shared/layout.js';
 import type { AddressSpace } from '../../memory/address-space.js';
 import type { JitInfo, TciInfo } from '../../system/jit-info.js';
 import type { Log } from '../../util/log.js';
+import { formatModule, type MadeModule } from './codegen/listing.js';
 import type { CodeGenerator } from './codegen/wasm-generator.js';
+import type { WasmDisassembler } from '../../tcg/wasm/disassemble.js';
 import { TcgError } from './errors.js';
 import type { EngineMemory } from './memory.js';
 import { PhysicalMap } from './physmap.js';
@@ -23,6 +25,8 @@ export interface CodegenSetup {
   readonly icount: boolean;
   /** Executions in tci before a TB goes to code generation, if the user gave a number. */
   readonly hotThreshold?: number;
+  /** Hears of each module that was made. */
+  readonly onModule?: (module: MadeModule) => void;
   readonly tuning?: TcgTuning;
 }
 
@@ -39,6 +43,8 @@ export interface TcgOptions {
   readonly icount?: boolean;
   /** Guest instructions a TB at most; default 64. */
   readonly maxInsns?: number;
+  /** Shows modules as text for `-d out_asm` (src/tcg/wasm/disassemble.ts). */
+  readonly disassembleWasm?: WasmDisassembler;
 }
 
 /** What TCG needs of a machine (MachineState has it). */
@@ -47,6 +53,8 @@ export interface TcgMachine {
   readonly log?: Log;
   /** Ends the running slice if it is over by the clock. */
   checkSlice?(): void;
+  /** The symbol that a pc belongs to, for logs and profiles. */
+  symbolAt?(pc: bigint): string | undefined;
 }
 
 const TARGETS: Readonly<Record<string, number>> = { riscv: layout.TARGET_RISCV };
@@ -157,12 +165,30 @@ export class TcgAccel {
     const { icount = false, hotThreshold, tuning } = options;
     const { log } = this.machine ?? {};
     if (!log || !tracesExecution(log)) {
-      this.generator = options.codegen?.({ memory: runtime.memory, runtime, target, config, frontend, icount, hotThreshold, tuning });
+      const onModule = log?.has('out_asm')
+        ? (made: MadeModule) => log.mask('out_asm', formatModule(made, options.disassembleWasm))
+        : undefined;
+      this.generator = options.codegen?.({
+        memory: runtime.memory,
+        runtime,
+        target,
+        config,
+        frontend,
+        icount,
+        hotThreshold,
+        tuning,
+        onModule,
+      });
     }
     if (this.generator) runtime.exports.setHotThreshold(hotThreshold ?? this.generator.defaultThreshold);
     // With a tier above, most TBs are not worth optimising; who asks to see the result gets it.
     const optimize = !this.generator || log?.has('op_opt');
-    this.translator = new Translator(runtime, frontend, { maxInsns: options.maxInsns, log, optimize });
+    this.translator = new Translator(runtime, frontend, {
+      maxInsns: options.maxInsns,
+      log,
+      optimize,
+      symbolAt: (pc) => this.machine?.symbolAt?.(pc),
+    });
   }
 
   private host(): RuntimeHost {

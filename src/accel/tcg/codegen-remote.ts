@@ -9,7 +9,7 @@ import { WasmCodeGenerator, type CodeGenerator, type WasmGeneratorOptions } from
  * machine is still being made and its images are copied: nobody waits for it.
  */
 export function workerCodegen(createWorker: () => CodegenWorker): (setup: CodegenSetup) => CodeGenerator {
-  return ({ memory, runtime, target, config, icount, hotThreshold, tuning }) => {
+  return ({ memory, runtime, target, config, icount, hotThreshold, tuning, onModule }) => {
     const worker = createWorker();
     worker.post({ kind: 'init', memory, target, config, icount, tuning });
     return new WasmCodeGenerator({
@@ -18,6 +18,8 @@ export function workerCodegen(createWorker: () => CodegenWorker): (setup: Codege
       worker,
       limits: regionLimits(tuning),
       hotThreshold,
+      cache: tuning?.cache,
+      onModule,
       setThreshold: hotThreshold === undefined ? (count) => runtime.exports.setHotThreshold(count) : undefined,
     });
   };

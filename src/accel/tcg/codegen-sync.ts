@@ -13,6 +13,8 @@ export function synchronousCodegen(setup: CodegenSetup): CodeGenerator {
     runtime,
     limits: regionLimits(setup.tuning),
     hotThreshold: setup.hotThreshold,
+    cache: setup.tuning?.cache,
+    onModule: setup.onModule,
     generate: (request) => compiler.generate(request),
   });
 }

@@ -33,6 +33,8 @@ export interface TranslatorOptions {
   readonly maxInsns?: number;
   readonly fences?: boolean;
   readonly log?: Log;
+  /** For `-d in_asm`. */
+  readonly symbolAt?: (pc: bigint) => string | undefined;
   /**
    * Optimise the IR (default). With a tier above tci it does not pay: half of the TBs of a Linux boot run fewer than ten times, and what is
    * hot is optimised there. Measured: 0.4 s of 1.0 s for the boot's 72,000 TBs; tci code 10% longer.
@@ -168,7 +170,7 @@ export class Translator {
         maxInsns = result.icount >> 1;
         continue;
       }
-      this.logCode();
+      this.logCode(source.pc);
       return result;
     }
   }
@@ -204,14 +206,17 @@ export class Translator {
   }
 
   private logGuest(source: TbSource, size: number): void {
-    const { log } = this.options;
-    if (log?.has('in_asm'))
-      log.mask('in_asm', `----------------\nIN:\n${this.frontend.disassemble(this.view, source.host, source.pc, size)}\n`);
+    const { log, symbolAt } = this.options;
+    if (!log?.has('in_asm')) return;
+    const code = this.frontend.disassemble(this.view, source.host, source.pc, size);
+    log.mask('in_asm', `----------------\nIN: ${symbolAt?.(source.pc) ?? ''}\n${code}\n`);
   }
 
-  private logCode(): void {
+  private logCode(pc: bigint): void {
     const { log } = this.options;
-    if (log?.has('out_asm'))
-      log.mask('out_asm', `OUT: [tci]\n${disassembleTci(this.lowering.code.units.subarray(0, this.lowering.code.size))}\n`);
+    if (!log?.has('out_asm')) return;
+    const { code } = this.lowering;
+    const guest = `  -- guest addr 0x${BigInt.asUintN(64, pc).toString(16).padStart(16, '0')}`;
+    log.mask('out_asm', `OUT: [tci, size=${2 * code.size}]\n${guest}\n${disassembleTci(code.units.subarray(0, code.size))}\n`);
   }
 }

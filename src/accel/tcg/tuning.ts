@@ -2,6 +2,7 @@
  * How generated code is formed: the knobs that `-accel tcg,...` sets (src/cli/accel.ts), each independent of the others. The laboratory's
  * strategies are made of them. Plain data: a codegen worker gets a copy.
  */
+import type { CodeCacheLimits } from './codegen/code-cache.js';
 import { DEFAULT_LIMITS, type RegionLimits } from './regions.js';
 
 export interface TcgTuning {
@@ -15,6 +16,8 @@ export interface TcgTuning {
   readonly regionTbs?: number;
   /** Accesses off one base share a TLB check. */
   readonly tlbReuse?: boolean;
+  /** How much generated code there may be. */
+  readonly cache?: CodeCacheLimits;
   /** binaryen passes that every module goes through, in order (src/tcg/wasm/passes.ts). */
   readonly passes?: readonly string[];
 }

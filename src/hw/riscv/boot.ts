@@ -80,6 +80,7 @@ export function loadBootImages(machine: MachineState, fdt: FdtTree, ram: RamRang
     throw new LoaderError('-initrd needs -kernel');
   }
 
+  for (const image of [firmware, kernel]) if (image && image.symbols.size > 0) machine.symbols.push(image.symbols);
   const blob = fdt.flatten();
   // RV32 kernels map only what lies below 3 GiB.
   const top = xlen === 32 && ram.base < 3 * GiB ? Math.min(end, 3 * GiB) : end;

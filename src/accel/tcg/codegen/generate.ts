@@ -50,7 +50,8 @@ export class RegionCompiler {
       watch.lap('emitMs');
       const module = this.compile(bytes);
       watch.lap('compileMs');
-      return { ...reply, functions, module, bytes: bytes.length, insns, times: watch.times };
+      const binary = request.wantBinary ? bytes : undefined;
+      return { ...reply, functions, module, binary, bytes: bytes.length, insns, times: watch.times };
     } catch (error) {
       return { ...reply, functions: [], bytes: 0, insns, times: watch.times, error: String(error) };
     }

@@ -46,6 +46,8 @@ export interface GenerateRequest {
   readonly kind: 'generate';
   readonly batch: number;
   readonly regions: readonly RegionRequest[];
+  /** Also send the module's binary (`-d out_asm`). */
+  readonly wantBinary?: boolean;
 }
 
 /** Where the time went, in milliseconds. */
@@ -67,6 +69,8 @@ export interface GenerateReply {
   readonly functions: readonly number[];
   /** Absent if no region was left, or if the module could not be made (`error`). */
   readonly module?: WebAssembly.Module;
+  /** Only if it was wanted. */
+  readonly binary?: Uint8Array;
   /** Size of the module's binary. */
   readonly bytes: number;
   /** Guest instructions lowered. */

@@ -19,6 +19,7 @@ import { DEFAULT_LIMITS, formRegion, TbReader, type RegionLimits } from '../regi
 import { CodeCache, DEFAULT_CACHE_LIMITS, type CodeCacheLimits, type RegionRecord } from './code-cache.js';
 import { HotQueue } from './hot-queue.js';
 import { HotThreshold } from './hot-threshold.js';
+import type { MadeModule } from './listing.js';
 import { PageCooling } from './page-cooling.js';
 import type { CodegenTimes, CodegenWorker, GenerateReply, GenerateRequest, RegionRequest, TbRequest } from './protocol.js';
 
@@ -53,6 +54,8 @@ export interface WasmGeneratorOptions {
   readonly hotThreshold?: number;
   /** Sets the runtime's threshold: the generator adapts it to what the worker can do. Without it, it stays. */
   readonly setThreshold?: (count: number) => void;
+  /** Hears of each module that was made (`-d out_asm`). */
+  readonly onModule?: (module: MadeModule) => void;
   /** Milliseconds; default: the host's. */
   readonly now?: () => number;
 }
@@ -90,6 +93,8 @@ export interface GeneratorStats {
   /** On the machine thread: forming regions and posting them; instances and table entries. */
   requestMs: number;
   installMs: number;
+  /** Longest that the machine's thread was busy with it at once. */
+  longestPauseMs: number;
   stale: number;
   errors: number;
   lastError: string;
@@ -113,7 +118,7 @@ export class WasmCodeGenerator implements CodeGenerator {
   private nextRegion = 1;
   private nextBatch = 1;
   readonly stats: GeneratorStats = {
-    regions: 0, tbs: 0, insns: 0, bytes: 0, batches: 0, translateMs: 0, lowerMs: 0, emitMs: 0, compileMs: 0, requestMs: 0, installMs: 0, stale: 0, errors: 0, lastError: '',
+    regions: 0, tbs: 0, insns: 0, bytes: 0, batches: 0, translateMs: 0, lowerMs: 0, emitMs: 0, compileMs: 0, requestMs: 0, installMs: 0, longestPauseMs: 0, stale: 0, errors: 0, lastError: '',
   }; // prettier-ignore
 
   constructor(private readonly options: WasmGeneratorOptions) {
@@ -167,7 +172,10 @@ export class WasmCodeGenerator implements CodeGenerator {
     const { generate } = this.options;
     if (!generate) return this.queue.add(tb);
     const region = this.form(tb);
-    this.receive([region], generate({ kind: 'generate', batch: this.nextBatch++, regions: [region] }));
+    this.receive(
+      [region],
+      generate({ kind: 'generate', batch: this.nextBatch++, regions: [region], wantBinary: this.options.onModule !== undefined }),
+    );
   }
 
   /** It is valid, and no region is entered at it, or will be soon. */
@@ -223,7 +231,13 @@ export class WasmCodeGenerator implements CodeGenerator {
 
   poll(): void {
     const { worker } = this;
-    if (!worker) return;
+    if (!worker || (this.queue.length === 0 && this.sent.size === 0)) return;
+    const start = this.now();
+    this.serve(worker);
+    this.stats.longestPauseMs = Math.max(this.stats.longestPauseMs, this.now() - start);
+  }
+
+  private serve(worker: CodegenWorker): void {
     if (this.firstRequest !== undefined) {
       this.collect(worker);
       this.threshold?.adjust(this.now(), this.queue.length, this.spareMs());
@@ -235,7 +249,7 @@ export class WasmCodeGenerator implements CodeGenerator {
         this.firstRequest ??= start;
         const batch = this.nextBatch++;
         this.sent.set(batch, regions);
-        worker.post({ kind: 'generate', batch, regions });
+        worker.post({ kind: 'generate', batch, regions, wantBinary: this.options.onModule !== undefined });
       }
       this.stats.requestMs += this.now() - start;
     }
@@ -272,6 +286,8 @@ export class WasmCodeGenerator implements CodeGenerator {
       stats.errors++;
       stats.lastError = reply.error;
     }
+    if (reply.binary)
+      this.options.onModule?.({ binary: reply.binary, regions: reply.functions.map((id) => asked.find((region) => region.id === id)!) });
     const exports: { region: RegionRecord; func: unknown }[] = [];
     if (reply.module) {
       const instance = new WebAssembly.Instance(reply.module, this.imports);

@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest';
+import { readSymbols } from './symbols.js';
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+it('reads a System.map: each symbol ends where the next begins', () => {
+  const table = readSymbols('map', bytes('ffffffff80002000 T _start\nffffffff80002000 T _stext\nffffffff80002100 t helper\n'));
+  expect(table.at(0xffffffff80001fffn)).toBeUndefined();
+  expect(table.at(0xffffffff800020ffn)?.name).toBe('_stext');
+  expect(table.at(0xffffffff80002100n)?.name).toBe('helper');
+  expect(table.at(0xffffffff80004100n)).toBeUndefined();
+});
+
+it('says what is wrong with another file', () => {
+  expect(() => readSymbols('x.map', bytes('ffffffff80002000 T a\nhello\n'))).toThrow("'x.map': line 2 is none of a System.map");
+});

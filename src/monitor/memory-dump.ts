@@ -1,0 +1,110 @@
+/** `x` and `xp`: memory as numbers, in QEMU's layout. */
+import { MemTxResult } from '../memory/access.js';
+import type { MachineState } from '../system/machine.js';
+import { MonitorError } from './commands.js';
+
+/** Bytes of one dump: a monitor is for looking, and its text is made at once. */
+const LIMIT = 1 << 20;
+const SIZES: Readonly<Record<string, number>> = { b: 1, h: 2, w: 4, g: 8 };
+const FORMATS = 'xduoc';
+/** Widest number of a size, in decimal. */
+const DECIMAL_WIDTH: Readonly<Record<number, number>> = { 1: 3, 2: 5, 4: 10, 8: 20 };
+
+/** `/COUNTFORMATSIZE ADDRESS`: `/8xw 0x80000000`. Counts from 1, format of x, d, u, o, c, size of b, h, w, g. */
+export function memoryDump(machine: MachineState, args: string, virtual: boolean): string {
+  const match = /^(?:\/(\d*)([a-z]*)\s+)?(\S.*)$/.exec(args);
+  if (!match) throw new MonitorError(`expected '/fmt addr', as in /8xw 0x80000000`);
+  const [, count = '', letters = ''] = match;
+  let format = 'x';
+  let size: number | undefined;
+  for (const letter of letters) {
+    if (FORMATS.includes(letter)) format = letter;
+    else if (letter in SIZES) size = SIZES[letter];
+    else
+      throw new MonitorError(
+        letter === 'i' || letter === 's' ? `format '${letter}' is not built yet` : `invalid char in format: '${letter}'`,
+      );
+  }
+  size ??= format === 'c' ? 1 : 4;
+  const bytes = size * Number(count || 1);
+  if (bytes > LIMIT) throw new MonitorError(`more than ${LIMIT} bytes at once`);
+  return lines(machine, address(machine, match[3]), bytes, { format, size, virtual });
+}
+
+interface Layout {
+  readonly format: string;
+  readonly size: number;
+  readonly virtual: boolean;
+}
+
+function lines(machine: MachineState, start: bigint, length: number, { format, size, virtual }: Layout): string {
+  const perLine = format === 'c' || size > 1 ? 16 : 8;
+  let text = '';
+  for (let at = 0; at < length; at += perLine) {
+    const from = BigInt.asUintN(64, start + BigInt(at));
+    const bytes = read(machine, from, Math.min(perLine, length - at), virtual);
+    text += `${from.toString(16).padStart(16, '0')}:`;
+    if (!bytes) return `${text} Cannot access memory\n`;
+    const view = new DataView(bytes.buffer);
+    for (let n = 0; n < bytes.length; n += size) text += ` ${value(view, n, format, size)}`;
+    text += '\n';
+  }
+  return text;
+}
+
+function value(view: DataView, at: number, format: string, size: number): string {
+  let number = 0n;
+  for (let n = size - 1; n >= 0; n--) number = (number << 8n) | BigInt(view.getUint8(at + n));
+  switch (format) {
+    case 'd':
+      return String(BigInt.asIntN(8 * size, number)).padStart(DECIMAL_WIDTH[size]);
+    case 'u':
+      return String(number).padStart(DECIMAL_WIDTH[size]);
+    case 'o':
+      return `0${number.toString(8).padStart(Math.ceil((8 * size) / 3), '0')}`;
+    case 'c':
+      return character(Number(number & 0xffn));
+    default:
+      return `0x${number.toString(16).padStart(2 * size, '0')}`;
+  }
+}
+
+function character(code: number): string {
+  const escapes: Readonly<Record<number, string>> = { 10: '\\n', 13: '\\r', 9: '\\t', 39: "\\'", 92: '\\\\' };
+  const text = escapes[code] ?? (code >= 32 && code < 127 ? String.fromCharCode(code) : `\\x${code.toString(16).padStart(2, '0')}`);
+  return `'${text}'`;
+}
+
+/** Piece by piece, since neighbours of a virtual page may be anywhere. Undefined: not mapped, or nothing answers. */
+function read(machine: MachineState, start: bigint, length: number, virtual: boolean): Uint8Array | undefined {
+  const bytes = new Uint8Array(length);
+  for (let n = 0; n < length; n++) {
+    const at = BigInt.asUintN(64, start + BigInt(n));
+    const physical = virtual ? machine.cpus[0]?.translateDebug(at) : Number(at);
+    if (physical === undefined || !Number.isSafeInteger(physical)) return undefined;
+    if (machine.addressSpace.readBytes(physical, bytes.subarray(n, n + 1)) !== MemTxResult.Ok) return undefined;
+  }
+  return bytes;
+}
+
+/** Numbers and registers (`$sp`), added and subtracted. */
+function address(machine: MachineState, text: string): bigint {
+  const bad = (): never => {
+    throw new MonitorError(`invalid expression '${text}': numbers and registers ($sp), with + and -`);
+  };
+  let sum = 0n;
+  const terms = /\s*([+-]?)\s*(0[xX][\da-fA-F]+|\d+|\$\w+)/y;
+  let at = 0;
+  for (const end = text.trimEnd().length; at < end; at = terms.lastIndex) {
+    terms.lastIndex = at;
+    const term = terms.exec(text) ?? bad();
+    if (at > 0 && term[1] === '') bad();
+    const number = term[2].startsWith('$') ? (machine.cpus[0]?.readRegister(term[2].slice(1)) ?? unknown(term[2])) : BigInt(term[2]);
+    sum += term[1] === '-' ? -number : number;
+  }
+  return BigInt.asUintN(64, sum);
+}
+
+function unknown(register: string): never {
+  throw new MonitorError(`unknown register '${register}'`);
+}

@@ -1,0 +1,102 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { StreamChardev } from '../chardev/chardev.js';
+import { createNodeHost, type NodeHost } from '../node/host.js';
+import { Machine } from '../system/facade.js';
+import { COMMANDS } from './commands.js';
+import { Monitor } from './monitor.js';
+
+let host: NodeHost;
+afterEach(() => host.close());
+
+async function setup(shared = false) {
+  host = await createNodeHost({ backend: 'tci' });
+  const code = Uint32Array.of(0x0000_0297, 0x0000_006f); // auipc t0, 0; j .
+  const machine = Machine.create({ machine: 'virt', memory: '16M', bios: new Uint8Array(code.buffer) }, host);
+  let output = '';
+  const chardev = new StreamChardev('m', (bytes) => (output += new TextDecoder().decode(bytes)));
+  new Monitor(machine.state, chardev, '1.2.3', shared);
+  /** What a line prints, without its echo and the prompt behind it. */
+  const run = (line: string): string => {
+    output = '';
+    chardev.input(new TextEncoder().encode(`${line}\r`));
+    return output
+      .slice(output.indexOf('\r\n') + 2)
+      .replace(/\(wemu\) $/, '')
+      .replaceAll('\r\n', '\n');
+  };
+  return { machine, chardev, run, text: () => output };
+}
+
+describe('the monitor', () => {
+  it('greets on a device of its own at once, on a shared one with the focus', async () => {
+    expect((await setup()).text()).toBe("wemu 1.2.3 monitor - type 'help' for more information\r\n(wemu) ");
+    const { text, chardev } = await setup(true);
+    expect(text()).toBe('');
+    chardev.sendEvent('opened');
+    expect(text()).toMatch(/^wemu 1\.2\.3 monitor.*\r\n\(wemu\) $/);
+  });
+
+  it('answers what it does not know as QEMU does', async () => {
+    const { run } = await setup();
+    expect(run('foo bar')).toBe("unknown command: 'foo'\n");
+    expect(run('info foo')).toBe("unknown command: 'info foo'\n");
+    expect(run('stop now')).toBe('stop: extraneous characters at the end of line\n');
+    expect(run('savevm x')).toBe('savevm: not built yet\n');
+    expect(run('')).toBe('');
+  });
+
+  it('helps: every command, or one', async () => {
+    const { run } = await setup();
+    expect(run('help').trimEnd().split('\n')).toHaveLength(COMMANDS.length);
+    expect(run('? quit')).toBe('quit|q -- quit the emulator\n');
+    expect(run('info')).toContain('info jit -- show dynamic compiler info\n');
+  });
+
+  it('stops and goes on, resets and quits', async () => {
+    const { machine, run } = await setup();
+    machine.state.vmStart();
+    expect(run('info status')).toBe('VM status: running\n');
+    run('stop');
+    expect(run('info status')).toBe('VM status: paused\n');
+    run('c');
+    expect(machine.runState).toBe('running');
+    run('system_reset');
+    expect(machine.state.runState.resetRequest).toBe('host-qmp-system-reset');
+    run('q');
+    expect(machine.state.runState.shutdownRequest?.cause).toBe('host-qmp-quit');
+  });
+
+  it('shows registers, memory map and what the engine did', async () => {
+    const { run } = await setup();
+    expect(run('info registers')).toMatch(/^\nCPU#0\n pc +0000000000001000\n/);
+    expect(run('info mtree')).toContain('address-space: memory');
+    expect(run('info mtree -f')).toContain('FlatView #0');
+    expect(run('info jit')).toContain('TBs translated');
+    expect(run('info version')).toBe('1.2.3\n');
+    expect(run('info roms')).toContain('name="firmware"');
+  });
+
+  it("dumps memory in QEMU's layout", async () => {
+    const { run } = await setup();
+    expect(run('xp /3xw 0x80000000')).toBe('0000000080000000: 0x00000297 0x0000006f 0x00000000\n');
+    expect(run('xp /1xg 0x80000000')).toBe('0000000080000000: 0x0000006f00000297\n');
+    expect(run('xp /2db 0x80000000')).toBe('0000000080000000: -105   2\n');
+    expect(run('xp /4c 0x80000000')).toBe("0000000080000000: '\\x97' '\\x02' '\\x00' '\\x00'\n");
+    expect(run('x $pc+0x7ffff004')).toBe('0000000080000004: 0x0000006f\n');
+    expect(run('xp /9b 0x80000000').split('\n')).toHaveLength(3);
+    expect(run('xp 0x70000000')).toBe('0000000070000000: Cannot access memory\n');
+    expect(run('x 1+')).toContain("invalid expression '1+'");
+    expect(run('x $nothing')).toBe("unknown register '$nothing'\n");
+    expect(run('x /1i 0')).toBe("format 'i' is not built yet\n");
+    expect(run('x /99999999xg 0')).toContain('bytes at once');
+    expect(run('x')).toContain('expected');
+  });
+
+  it('edits lines, and recalls them', async () => {
+    const { run } = await setup();
+    expect(run('inx\x7ffo vers\x08\x08\x08\x08version')).toBe('1.2.3\n');
+    expect(run('garbage\x15info version')).toBe('1.2.3\n');
+    expect(run('\x1b[A')).toBe('1.2.3\n');
+    expect(run('\x1b[Z\x1b[1;5Cinfo version')).toBe('1.2.3\n');
+  });
+});

@@ -1,0 +1,35 @@
+/** Wasm modules as text, for `-d out_asm`. wabt is loaded only when somebody asks. */
+
+/** A module as text: what stands before its functions (types, imports), and each function. */
+export interface ModuleText {
+  readonly prelude: string;
+  readonly functions: readonly string[];
+}
+
+export type WasmDisassembler = (binary: Uint8Array) => ModuleText;
+
+export async function loadWasmDisassembler(): Promise<WasmDisassembler> {
+  const { default: load } = await import('wabt');
+  const wabt = await load();
+  return (binary) => {
+    const module = wabt.readWasm(binary, { threads: true, bulk_memory: true, sign_extension: true, sat_float_to_int: true });
+    try {
+      module.generateNames();
+      module.applyNames();
+      return splitModule(module.toText({}));
+    } finally {
+      module.destroy();
+    }
+  };
+}
+
+/** wabt begins each field of a module on a line of its own, indented by two. */
+export function splitModule(text: string): ModuleText {
+  const fields = text.split(/^(?= {2}\()/m);
+  const isFunction = (field: string): boolean => field.startsWith('  (func ');
+  const first = fields.findIndex(isFunction);
+  return {
+    prelude: fields.slice(1, first < 0 ? undefined : first).join(''),
+    functions: fields.filter(isFunction).map((field) => field.trimEnd()),
+  };
+}
