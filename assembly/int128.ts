@@ -1,5 +1,5 @@
-// Integer arithmetic that wasm lacks: high halves of products, and divisions that never trap the host. IR leaves division by zero and
-// overflow undefined (frontends guard): here they give 0 and the dividend (remainder: the dividend, 0).
+// Integer arithmetic that wasm lacks: high halves of products, and divisions that never trap the host: by zero they give -1 and the
+// dividend (remainder), on overflow the dividend and 0, as the IR has it.
 
 export function muluh64(a: u64, b: u64): u64 {
   const al = a & 0xffffffff;
@@ -16,7 +16,7 @@ export function mulsh64(a: u64, b: u64): u64 {
 }
 
 export function divS64(a: u64, b: u64): u64 {
-  if (b == 0) return 0;
+  if (b == 0) return u64.MAX_VALUE;
   return b == u64.MAX_VALUE ? 0 - a : ((a as i64) / (b as i64)) as u64;
 }
 
@@ -26,7 +26,7 @@ export function remS64(a: u64, b: u64): u64 {
 }
 
 export function divU64(a: u64, b: u64): u64 {
-  return b == 0 ? 0 : a / b;
+  return b == 0 ? u64.MAX_VALUE : a / b;
 }
 
 export function remU64(a: u64, b: u64): u64 {
@@ -34,7 +34,7 @@ export function remU64(a: u64, b: u64): u64 {
 }
 
 export function divS32(a: i32, b: i32): i32 {
-  if (b == 0) return 0;
+  if (b == 0) return -1;
   return b == -1 ? 0 - a : a / b;
 }
 
@@ -44,7 +44,7 @@ export function remS32(a: i32, b: i32): i32 {
 }
 
 export function divU32(a: i32, b: i32): i32 {
-  return b == 0 ? 0 : ((a as u32) / (b as u32)) as i32;
+  return b == 0 ? -1 : ((a as u32) / (b as u32)) as i32;
 }
 
 export function remU32(a: i32, b: i32): i32 {

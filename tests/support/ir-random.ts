@@ -134,6 +134,7 @@ export function randomIr(seed: number, options: RandomIrOptions = {}): TcgContex
 }
 
 const BINARY = ['add', 'sub', 'mul', 'and', 'or', 'xor', 'andc', 'orc', 'eqv', 'nand', 'nor', 'muluh', 'mulsh', 'clz', 'ctz'];
+const WORD_OPS = ['add', 'sub', 'mul', 'and', 'or', 'xor'];
 const SHIFTS = ['shl', 'shr', 'sar', 'rotl', 'rotr'];
 const DIVISIONS = ['div', 'divu', 'rem', 'remu'];
 const UNARY = ['mov', 'neg', 'not', 'ext8s', 'ext8u', 'ext16s', 'ext16u', 'ctpop', 'bswap16', 'bswap32'];
@@ -185,7 +186,7 @@ class Generator {
 
   private step(): void {
     const { random } = this;
-    const kind = random.below(100);
+    const kind = random.below(115);
     const type = random.pick(['i64', 'i64', 'i32'] as const);
     if (kind < 35) this.result(type, `${random.pick(BINARY)}_${type}`, [this.operand(type), this.operand(type)]);
     else if (kind < 45) this.shift(type);
@@ -197,6 +198,7 @@ class Generator {
     else if (kind < 80) this.double(type);
     else if (kind < 90 && (this.options.memory ?? true)) this.memory();
     else if (kind >= 90 && kind < 95 && (this.options.env ?? true)) this.env();
+    else if (kind >= 100) this.word();
     else if (kind >= 95 && this.options.helpers) this.call();
     else this.unary(type);
   }
@@ -217,10 +219,34 @@ class Generator {
   private division(type: IrType): void {
     const { ctx, random } = this;
     const dividend = this.operand(type);
-    const divisor = ctx.temp(type);
-    this.emit(`and_${type}`, [divisor, this.operand(type), this.constant(type, BigInt(random.pick([1, 7, 0xff, 0x7fff])))]);
-    this.emit(`or_${type}`, [divisor, divisor, this.constant(type, 1n)]);
+    let divisor = this.operand(type);
+    if (random.chance(50)) {
+      const small = ctx.temp(type);
+      this.emit(`and_${type}`, [small, divisor, this.constant(type, BigInt(random.pick([1, 7, 0xff, 0x7fff])))]);
+      divisor = small;
+    }
     this.result(type, `${random.pick(DIVISIONS)}_${type}`, [dividend, divisor]);
+  }
+
+  /** 32-bit arithmetic on 64-bit values, as a frontend emits it: extensions around an op of which the low half counts. */
+  private word(): void {
+    const { ctx, random } = this;
+    const extend = () => random.pick(['ext32s_i64', 'ext32u_i64']);
+    const extended = (): Temp => {
+      const t = ctx.temp();
+      this.emit(extend(), [t, this.operand('i64')]);
+      return t;
+    };
+    const t = ctx.temp();
+    const choice = random.below(4);
+    if (choice === 0) this.emit(`${random.pick(WORD_OPS)}_i64`, [t, this.operand('i64'), this.operand('i64')]);
+    else if (choice === 1) this.emit(`${random.pick(DIVISIONS)}_i64`, [t, extended(), extended()]);
+    else {
+      const count = ctx.temp();
+      this.emit('and_i64', [count, this.operand('i64'), ctx.constI64(31)]);
+      this.emit(`${random.pick(SHIFTS)}_i64`, [t, choice === 2 ? extended() : this.operand('i64'), count]);
+    }
+    this.result('i64', random.chance(80) ? extend() : 'mov_i64', [t]);
   }
 
   private unary(type: IrType): void {

@@ -4,16 +4,25 @@
  */
 import { TempKind, TYPE_I64 } from '../ir-buffer.js';
 import { OP_WORDS } from '../opcodes.js';
-import { F64, Float, I32, I64, type Expr, type ValueType, type WasmModule } from './binaryen.js';
+import { EXTEND_S32, EXTEND_U32, F64, Float, I32, I64, WRAP, type Expr, type ValueType, type WasmModule } from './binaryen.js';
 import type { FunctionLocals } from './function-locals.js';
 import { INPUTS, OUTPUTS } from './global-flow.js';
 import type { Block, TbIr } from './region.js';
+import { Form, formOfConst, type ValueWidths } from './value-widths.js';
 
 interface Pending {
   readonly expr: Expr;
   /** Locals that the expression reads. */
   readonly reads: readonly number[];
   readonly size: number;
+  readonly form: number;
+}
+
+/** An i32 as the 64-bit value that its form says. */
+export function extended(m: WasmModule, expr: Expr, form: number): Expr {
+  if (form & Form.ZERO) return m.unary(EXTEND_U32, expr);
+  if (form & Form.SIGNED) return m.unary(EXTEND_S32, expr);
+  throw new RangeError('the upper half of a value is read that was not to be wanted');
 }
 
 /** Larger trees are cut by a local: engines recurse over them. */
@@ -23,6 +32,12 @@ export class BlockLowering {
   readonly list: Expr[] = [];
   private readonly pending = new Map<number, Pending>();
   private readonly localOf = new Map<number, number>();
+  /** Forms of the temps in `localOf`. */
+  private readonly tempForm = new Map<number, number>();
+  /** Forms of the globals at this point. */
+  private readonly globalForm: Uint8Array;
+  /** The running op's: narrow if it is made as i32. */
+  private form = 0;
   private readonly usesLeft = new Map<number, number>();
   /** Uses of output i of op k until its next definition: at 2 * (k - first) + i. */
   private readonly uses: Int32Array;
@@ -40,8 +55,13 @@ export class BlockLowering {
     /** Locals of the temps that live across blocks of this TB. */
     private readonly shared: ReadonlyMap<number, number>,
     private readonly globalCount: number,
+    private readonly widths: ValueWidths,
+    atStart: Uint8Array,
+    /** Globals that are kept in both locals while they are narrow. */
+    private readonly mixed: Uint8Array,
   ) {
     this.uses = this.countUses();
+    this.globalForm = atStart.slice();
   }
 
   private countUses(): Int32Array {
@@ -64,6 +84,7 @@ export class BlockLowering {
   /** Starts op k: nothing is read yet. */
   begin(k: number): void {
     this.op = k;
+    this.form = this.widths.formOf(this.block.tb, k);
     this.reads = [];
     this.size = 0;
   }
@@ -91,10 +112,42 @@ export class BlockLowering {
     return this.isConst(temp) && this.ir.constLo[temp] === value && this.ir.constHi[temp] === value >> 31;
   }
 
-  /** The value of an input, once. */
+  /** Whether the running op is made as i32: `use` and `operand` then give low halves. */
+  get isNarrow(): boolean {
+    return this.form !== 0;
+  }
+
+  /** The form of a 64-bit input: 0 if it is held as i64. */
+  formOf(temp: number): number {
+    if (this.isConst(temp)) return this.isI64(temp) ? formOfConst(this.ir.constLo[temp], this.ir.constHi[temp]) : 0;
+    if (temp < this.globalCount) return this.globalForm[temp];
+    return (this.pending.get(temp)?.form ?? this.tempForm.get(temp)) || 0;
+  }
+
+  /** The value of an input, once, in the width of the running op. */
   use(temp: number): Expr {
-    this.size++;
+    return this.isNarrow ? this.low(temp) : this.full(temp);
+  }
+
+  /** All bits of an input, once. */
+  full(temp: number): Expr {
     if (this.isConst(temp)) return this.constant(temp);
+    const form = this.formOf(temp);
+    const expr = this.held(temp);
+    return form === 0 ? expr : extended(this.m, expr, form);
+  }
+
+  /** The low half of an input, once, as i32. */
+  low(temp: number): Expr {
+    if (this.isConst(temp)) return this.m.i32(this.ir.constLo[temp]);
+    const isWide = this.isI64(temp) && this.formOf(temp) === 0;
+    const expr = this.held(temp);
+    return isWide ? this.m.unary(WRAP, expr) : expr;
+  }
+
+  /** An input, once, as it is held. */
+  private held(temp: number): Expr {
+    this.size++;
     const waiting = this.pending.get(temp);
     if (waiting) {
       this.pending.delete(temp);
@@ -102,9 +155,10 @@ export class BlockLowering {
       this.size += waiting.size;
       return waiting.expr;
     }
+    const form = this.formOf(temp);
     const local = this.localFor(temp);
     this.reads.push(local);
-    return this.read(local, temp);
+    return form === 0 ? this.read(local, temp) : this.m.get(local, I32);
   }
 
   /** Whether a temp is a global in an F64 local. */
@@ -120,17 +174,37 @@ export class BlockLowering {
     return this.isI64(temp) ? this.m.i64(this.constOf(temp)) : this.m.i32(this.ir.constLo[temp]);
   }
 
-  /** The value of an input as often as wanted: each call makes another expression for it. */
+  /** The value of an input, in the width of the running op, as often as wanted: each call makes another expression for it. */
   operand(temp: number): () => Expr {
+    return this.isNarrow ? this.lowOperand(temp) : this.fullOperand(temp);
+  }
+
+  private fullOperand(temp: number): () => Expr {
     if (this.isConst(temp)) return () => this.constant(temp);
-    if (this.isFloat(temp)) {
-      const local = this.localFor(temp);
-      this.reads.push(local);
-      return () => this.read(local, temp);
+    const get = this.heldOperand(temp);
+    return () => (get.form === 0 ? get.expr() : extended(this.m, get.expr(), get.form));
+  }
+
+  /** The low half of an input as often as wanted. */
+  lowOperand(temp: number): () => Expr {
+    if (this.isConst(temp)) return () => this.m.i32(this.ir.constLo[temp]);
+    const get = this.heldOperand(temp);
+    return () => (get.form === 0 && this.isI64(temp) ? this.m.unary(WRAP, get.expr()) : get.expr());
+  }
+
+  private heldOperand(temp: number): { expr: () => Expr; form: number } {
+    const form = this.formOf(temp);
+    this.size += 2;
+    const waiting = this.pending.get(temp);
+    const type = form === 0 ? this.typeOf(temp) : I32;
+    if (waiting) {
+      this.pending.delete(temp);
+      const local = this.spill(waiting.expr, type);
+      return { expr: () => this.m.get(local, type), form };
     }
-    const local = this.useLocal(temp);
-    const type = this.typeOf(temp);
-    return () => this.m.get(local, type);
+    const local = this.localFor(temp);
+    this.reads.push(local);
+    return { expr: () => (form === 0 ? this.read(local, temp) : this.m.get(local, I32)), form };
   }
 
   /** The same of an i64 as a binary64 number. */
@@ -144,23 +218,19 @@ export class BlockLowering {
     return () => this.m.unary(Float.fromBits[1], bits());
   }
 
-  /** A local that holds an input for the length of this op. */
+  /** A local that holds all of an input for the length of this op. */
   useLocal(temp: number): number {
     this.size += 2;
-    if (this.isConst(temp)) return this.spill(this.constant(temp), this.typeOf(temp));
-    const waiting = this.pending.get(temp);
-    if (waiting) {
-      this.pending.delete(temp);
-      return this.spill(waiting.expr, this.typeOf(temp));
+    if (this.isConst(temp) || this.isFloat(temp) || this.pending.has(temp) || this.formOf(temp) !== 0) {
+      return this.spill(this.full(temp), this.typeOf(temp));
     }
-    if (this.isFloat(temp)) return this.spill(this.read(this.localFor(temp), temp), I64);
     const local = this.localFor(temp);
     this.reads.push(local);
     return local;
   }
 
   private localFor(temp: number): number {
-    if (temp < this.globalCount) return this.locals.ofGlobal(temp);
+    if (temp < this.globalCount) return this.globalForm[temp] === 0 ? this.locals.ofGlobal(temp) : this.locals.narrowOf(temp);
     const common = this.shared.get(temp);
     if (common !== undefined) return common;
     const local = this.localOf.get(temp);
@@ -219,26 +289,55 @@ export class BlockLowering {
     });
   }
 
-  /** Gives output `index` of the running op its value. `pure`: may be placed later, or never. */
+  /** Gives output `index` of the running op its value (i32 if the op is narrow). `pure`: may be placed later, or never. */
   define(temp: number, expr: Expr, pure = true, index = 0): void {
+    const { form, m } = this;
+    if (form !== 0 && temp < this.globalCount && this.widths.canNarrow(this.block.tb, temp)) return this.defineNarrow(temp, expr, form);
     const fixed = temp < this.globalCount ? this.locals.ofGlobal(temp) : this.shared.get(temp);
     if (fixed !== undefined) {
+      const value = form === 0 ? expr : extended(m, expr, form);
       this.beforeWrite(fixed);
-      this.list.push(this.m.set(fixed, this.isFloat(temp) ? this.m.unary(Float.fromBits[1], expr) : expr));
+      this.list.push(m.set(fixed, this.isFloat(temp) ? m.unary(Float.fromBits[1], value) : value));
+      if (temp < this.globalCount) this.globalForm[temp] = 0;
       return;
     }
     this.pending.delete(temp); // an earlier value whose only user was dead
     const uses = this.uses[2 * (this.op - this.block.first) + index];
     if (pure && uses === 0) return;
     if (pure && uses === 1 && this.size <= MAX_TREE) {
-      this.pending.set(temp, { expr, reads: this.reads, size: this.size });
+      this.pending.set(temp, { expr, reads: this.reads, size: this.size, form });
       return;
     }
-    const local = this.allocate(this.typeOf(temp));
+    this.keep(temp, expr, form, uses);
+    if (uses === 0) this.freed.push(this.localOf.get(temp)!);
+  }
+
+  private defineNarrow(global: number, expr: Expr, form: number): void {
+    const local = this.locals.narrowOf(global);
+    this.beforeWrite(local);
+    this.list.push(this.m.set(local, expr));
+    this.globalForm[global] = form;
+    if (this.mixed[global] !== 0) this.widen(global);
+  }
+
+  /** Puts a narrow global into its i64 local too. */
+  widen(global: number): void {
+    const local = this.locals.ofGlobal(global);
+    this.beforeWrite(local);
+    this.list.push(this.m.set(local, extended(this.m, this.m.get(this.locals.narrowOf(global), I32), this.globalForm[global])));
+  }
+
+  /** All globals have changed in env: those that are wanted are loaded into their i64 locals. */
+  forgetForms(): void {
+    this.globalForm.fill(0);
+  }
+
+  private keep(temp: number, expr: Expr, form: number, uses: number): void {
+    const local = this.allocate(form === 0 ? this.typeOf(temp) : I32);
     this.list.push(this.m.set(local, expr));
     this.localOf.set(temp, local);
+    this.tempForm.set(temp, form);
     this.usesLeft.set(temp, uses);
-    if (uses === 0) this.freed.push(local);
   }
 
   /** Sets a global that `isFloat` to a binary64 number. */
@@ -253,10 +352,7 @@ export class BlockLowering {
     for (const [temp, waiting] of this.pending) {
       if (!waiting.reads.includes(local)) continue;
       this.pending.delete(temp);
-      const home = this.allocate(this.typeOf(temp));
-      this.list.push(this.m.set(home, waiting.expr));
-      this.localOf.set(temp, home);
-      this.usesLeft.set(temp, 1);
+      this.keep(temp, waiting.expr, waiting.form, 1);
     }
   }
 }

@@ -9,6 +9,7 @@ export class FunctionLocals {
   /** Types of the locals after the parameters. */
   readonly types: ValueType[] = [];
   private readonly globals: Int32Array;
+  private readonly narrow: Int32Array;
   private readonly free = new Map<ValueType, number[]>([
     [I32, []],
     [I64, []],
@@ -26,6 +27,7 @@ export class FunctionLocals {
     private readonly floats: ReadonlySet<number> = new Set(),
   ) {
     this.globals = new Int32Array(globalCount).fill(-1);
+    this.narrow = new Int32Array(globalCount).fill(-1);
   }
 
   create(type: ValueType): number {
@@ -39,6 +41,12 @@ export class FunctionLocals {
   ofGlobal(global: number): number {
     if (this.globals[global] < 0) this.globals[global] = this.create(this.typeOfGlobal(global));
     return this.globals[global];
+  }
+
+  /** The i32 local that holds a global where its form is narrow (value-widths.ts). */
+  narrowOf(global: number): number {
+    if (this.narrow[global] < 0) this.narrow[global] = this.create(I32);
+    return this.narrow[global];
   }
 
   /** A free local that `usable` accepts, or a new one. */

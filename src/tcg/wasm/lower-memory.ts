@@ -21,7 +21,7 @@ import {
   PAGE_SIZE,
 } from '../../../assembly/shared/layout.js';
 import { Op } from '../opcodes.js';
-import { EXTEND32, F64, Float, I32, I64, NONE, Wasm, WRAP, type Expr } from './binaryen.js';
+import { EXTEND32, EXTEND_U32, F64, Float, I32, I64, NONE, Wasm, WRAP, type Expr } from './binaryen.js';
 import type { GroupedAccess } from './access-groups.js';
 import type { BlockLowering } from './block-lowering.js';
 import { ENV } from './function-locals.js';
@@ -148,7 +148,7 @@ function load(b: BlockLowering, host: MemoryHost, d: number, addr: number, acces
   const path = pathOf(b, host, address, access, TLB_KIND_READ);
   // a double goes where it belongs without a detour
   const isFloat = b.isFloat(d) && access.bytes === 8 && !access.swap;
-  const type = isFloat ? F64 : I64;
+  const type = isFloat ? F64 : b.isNarrow ? I32 : I64;
   const value = b.scratch(type);
 
   const fast = path.prepare;
@@ -164,11 +164,11 @@ function load(b: BlockLowering, host: MemoryHost, d: number, addr: number, acces
   host.importRuntime('ldSlow', [I64, I32], I64);
   const slow = slowPath(b, host);
   const called = m.call('ldSlow', [m.get(ENV, I32), m.get(address, I64), m.i32(access.oi)], I64);
-  slow.push(m.set(value, isFloat ? m.unary(Float.fromBits[1], called) : called));
+  slow.push(m.set(value, isFloat ? m.unary(Float.fromBits[1], called) : b.isNarrow ? m.unary(WRAP, called) : called));
   host.faultTest(slow);
   b.list.push(m.if(path.hit, m.sequence(fast), m.sequence(slow)));
   if (isFloat) b.defineFloat(d, m.get(value, F64));
-  else b.define(d, m.get(value, I64), false);
+  else b.define(d, m.get(value, type), false);
 }
 
 function extendSigned(b: BlockLowering, value: Expr, access: Access): Expr {
@@ -179,7 +179,8 @@ function extendSigned(b: BlockLowering, value: Expr, access: Access): Expr {
 function store(b: BlockLowering, host: MemoryHost, v: number, addr: number, access: Access): void {
   const { m } = b;
   const address = b.useLocal(addr);
-  const value = b.operand(v);
+  const narrow = access.bytes < 8 && !access.swap && !b.isConst(v) && b.formOf(v) !== 0;
+  const value = narrow ? b.lowOperand(v) : b.operand(v);
   const path = pathOf(b, host, address, access, TLB_KIND_WRITE);
   const fast = path.prepare;
   if (access.swap) {
@@ -190,11 +191,12 @@ function store(b: BlockLowering, host: MemoryHost, v: number, addr: number, acce
     fast.push(...b.list.splice(0), m.store(access.bytes, I64, path.host, swapped, path.offset));
     b.list.push(...outside);
   } else if (b.isFloat(v) && access.bytes === 8) fast.push(m.store(8, F64, path.host, b.floatOperand(v)(), path.offset));
-  else fast.push(m.store(access.bytes, I64, path.host, value(), path.offset));
+  else fast.push(m.store(access.bytes, narrow ? I32 : I64, path.host, value(), path.offset));
 
   host.importRuntime('stSlow', [I64, I64, I32], NONE);
   const slow = slowPath(b, host);
-  slow.push(m.call('stSlow', [m.get(ENV, I32), m.get(address, I64), value(), m.i32(access.oi)], NONE));
+  const stored = narrow ? m.unary(EXTEND_U32, value()) : value();
+  slow.push(m.call('stSlow', [m.get(ENV, I32), m.get(address, I64), stored, m.i32(access.oi)], NONE));
   host.faultTest(slow);
   b.list.push(m.if(path.hit, m.sequence(fast), m.sequence(slow)));
 }

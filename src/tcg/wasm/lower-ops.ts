@@ -3,6 +3,7 @@ import { Cond, Op } from '../opcodes.js';
 import { EXTEND32, EXTEND_S32, EXTEND_U32, I32, I64, Wasm, WRAP, type Expr, type ValueType } from './binaryen.js';
 import type { BlockLowering } from './block-lowering.js';
 import { ENV } from './function-locals.js';
+import { Form } from './value-widths.js';
 
 type Width = 0 | 1;
 /** Lowers the op at word p. `w`: 0 for the i32 form, 1 for the i64 form. */
@@ -22,10 +23,24 @@ const mask = (bits: number): bigint => (1n << BigInt(bits)) - 1n;
 const maskOf = (b: BlockLowering, w: Width, bits: bigint): Expr =>
   w ? b.m.i64(BigInt.asIntN(64, bits)) : b.m.i32(Number(BigInt.asIntN(32, bits)));
 
+const UNSIGNED: Record<Cond, Cond> = {
+  [Cond.EQ]: Cond.EQ, [Cond.NE]: Cond.NE, [Cond.LT]: Cond.LTU, [Cond.GE]: Cond.GEU, [Cond.LE]: Cond.LEU, [Cond.GT]: Cond.GTU,
+  [Cond.LTU]: Cond.LTU, [Cond.GEU]: Cond.GEU, [Cond.LEU]: Cond.LEU, [Cond.GTU]: Cond.GTU,
+}; // prettier-ignore
+
 /** a cond b as an i32 truth value. */
-export function compare(b: BlockLowering, cond: Cond, left: number, right: number, w: Width): Expr {
-  if (cond === Cond.EQ && b.isConstValue(right, 0)) return b.m.unary(Wasm.eqz[w], b.use(left));
-  return b.m.binary(CONDITIONS[cond][w], b.use(left), b.use(right));
+export function compare(b: BlockLowering, cond: Cond, left: number, right: number): Expr {
+  const { m } = b;
+  const forms = b.formOf(left) & b.formOf(right);
+  // Extended alike, two values stand to each other as their low halves; zero-extended ones are never negative.
+  if ((forms & (Form.SIGNED | Form.ZERO)) !== 0) {
+    if ((forms & Form.SIGNED) === 0) cond = UNSIGNED[cond];
+    if (cond === Cond.EQ && b.isConstValue(right, 0)) return m.unary(Wasm.eqz[0], b.low(left));
+    return m.binary(CONDITIONS[cond][0], b.low(left), b.low(right));
+  }
+  const w = b.isI64(left) ? 1 : 0;
+  if (cond === Cond.EQ && b.isConstValue(right, 0)) return m.unary(Wasm.eqz[w], b.full(left));
+  return m.binary(CONDITIONS[cond][w], b.full(left), b.full(right));
 }
 
 const binary =
@@ -54,10 +69,7 @@ const unary =
 
 const and = (bits: bigint) => unary((b, value, w) => b.m.binary(Wasm.and[w], value, maskOf(b, w, bits)));
 
-/**
- * Division is undefined for a zero divisor and for overflow, but must not trap (architecture.md): 0 and -1 never reach the wasm op. The
- * quotient by -1 is a negation; a remainder by -1 is 0.
- */
+/** A zero divisor gives -1 and the dividend (docs/ir.md); wasm traps on it, and on the quotient that overflows. */
 function divideSigned(b: BlockLowering, ops: Int32Array, p: number, w: Width, remainder: boolean): void {
   const { m } = b;
   const operator = remainder ? Wasm.remS[w] : Wasm.divS[w];
@@ -67,19 +79,22 @@ function divideSigned(b: BlockLowering, ops: Int32Array, p: number, w: Width, re
   }
   const num = b.operand(dividend);
   const den = b.operand(divisor);
+  const isZero = () => m.unary(Wasm.eqz[w], den());
+  if (remainder) return b.define(d, m.if(isZero(), num(), m.binary(operator, num(), den())));
+  // 0 and -1, and no others, are at most 1 after adding 1
   const special = m.binary(Wasm.leU[w], m.binary(Wasm.add[w], den(), constant(b, w, 1)), constant(b, w, 1));
-  const result = remainder ? constant(b, w, 0) : m.binary(Wasm.sub[w], constant(b, w, 0), num());
+  const result = m.select(isZero(), constant(b, w, -1), m.binary(Wasm.sub[w], constant(b, w, 0), num()));
   b.define(d, m.if(special, result, m.binary(operator, num(), den())));
 }
 
-function divideUnsigned(b: BlockLowering, ops: Int32Array, p: number, w: Width, operator: OperatorPair): void {
+function divideUnsigned(b: BlockLowering, ops: Int32Array, p: number, w: Width, remainder: boolean): void {
   const { m } = b;
+  const operator = remainder ? Wasm.remU[w] : Wasm.divU[w];
   const [d, dividend, divisor] = [ops[p + 1], ops[p + 2], ops[p + 3]];
-  if (b.isConst(divisor) && !b.isConstValue(divisor, 0)) return b.define(d, m.binary(operator[w], b.use(dividend), b.use(divisor)));
+  if (b.isConst(divisor) && !b.isConstValue(divisor, 0)) return b.define(d, m.binary(operator, b.use(dividend), b.use(divisor)));
+  const num = b.operand(dividend);
   const den = b.operand(divisor);
-  const isZero = m.unary(Wasm.eqz[w], den());
-  const safe = m.binary(Wasm.or[w], den(), w ? m.unary(EXTEND_U32, isZero) : isZero);
-  b.define(d, m.binary(operator[w], b.use(dividend), safe));
+  b.define(d, m.if(m.unary(Wasm.eqz[w], den()), remainder ? num() : constant(b, w, -1), m.binary(operator, num(), den())));
 }
 
 /** clz and ctz: the third operand is the result for zero. */
@@ -251,13 +266,13 @@ const storeEnv =
     b.list.push(b.m.store(bytes || 4 << w, TYPES[w], b.m.get(ENV, I32), value, ops[p + 2]));
   };
 
-const setcond: Lower = (b, ops, p, w) => {
-  const truth = compare(b, ops[p + 4], ops[p + 2], ops[p + 3], w);
-  b.define(ops[p + 1], w ? b.m.unary(EXTEND_U32, truth) : truth);
+const setcond: Lower = (b, ops, p) => {
+  const truth = compare(b, ops[p + 4], ops[p + 2], ops[p + 3]);
+  b.define(ops[p + 1], truth);
 };
 
-const movcond: Lower = (b, ops, p, w) => {
-  const condition = compare(b, ops[p + 6], ops[p + 2], ops[p + 3], w);
+const movcond: Lower = (b, ops, p) => {
+  const condition = compare(b, ops[p + 6], ops[p + 2], ops[p + 3]);
   b.define(ops[p + 1], b.m.select(condition, b.use(ops[p + 4]), b.use(ops[p + 5])));
 };
 
@@ -285,8 +300,8 @@ both(
 );
 both(Op.div_i32, (b, ops, p, w) => divideSigned(b, ops, p, w, false));
 both(Op.rem_i32, (b, ops, p, w) => divideSigned(b, ops, p, w, true));
-both(Op.divu_i32, (b, ops, p, w) => divideUnsigned(b, ops, p, w, Wasm.divU));
-both(Op.remu_i32, (b, ops, p, w) => divideUnsigned(b, ops, p, w, Wasm.remU));
+both(Op.divu_i32, (b, ops, p, w) => divideUnsigned(b, ops, p, w, false));
+both(Op.remu_i32, (b, ops, p, w) => divideUnsigned(b, ops, p, w, true));
 both(Op.and_i32, binary(Wasm.and));
 both(Op.or_i32, binary(Wasm.or));
 both(Op.xor_i32, binary(Wasm.xor));
@@ -314,23 +329,10 @@ both(
   unary((b, value, w) => b.m.unary(Wasm.extend16[w], value)),
 );
 both(Op.ext16u_i32, and(0xffffn));
-wide(
-  Op.ext32s_i64,
-  unary((b, value) => b.m.unary(EXTEND32, value)),
-);
-wide(Op.ext32u_i64, and(0xffff_ffffn));
-wide(
-  Op.ext_i32_i64,
-  unary((b, value) => b.m.unary(EXTEND_S32, value)),
-);
-wide(
-  Op.extu_i32_i64,
-  unary((b, value) => b.m.unary(EXTEND_U32, value)),
-);
-wide(
-  Op.extrl_i64_i32,
-  unary((b, value) => b.m.unary(WRAP, value)),
-);
+// These are i32 values already, whose form says which extension is meant.
+for (const op of [Op.ext32s_i64, Op.ext32u_i64, Op.ext_i32_i64, Op.extu_i32_i64, Op.extrl_i64_i32]) {
+  wide(op, (b, ops, p) => b.define(ops[p + 1], b.low(ops[p + 2])));
+}
 wide(
   Op.extrh_i64_i32,
   unary((b, value) => b.m.unary(WRAP, b.m.binary(Wasm.shrU[1], value, b.m.i64(32n)))),
@@ -373,6 +375,6 @@ wide(Op.mb, nothing);
 export function lowerOp(b: BlockLowering, ops: Int32Array, p: number): boolean {
   const row = TABLE[ops[p]];
   if (row === undefined) return false;
-  row.lower(b, ops, p, row.w);
+  row.lower(b, ops, p, b.isNarrow ? 0 : row.w);
   return true;
 }

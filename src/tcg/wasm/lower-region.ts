@@ -14,15 +14,17 @@ import { Op, OP_WORDS, type HelperDef } from '../opcodes.js';
 import { EXTEND_U32, I32, I64, NONE, Wasm, type Expr, type ValueType, type WasmModule } from './binaryen.js';
 import { groupAccesses, type AccessGroup, type GroupedAccess } from './access-groups.js';
 import type { Bitsets } from './bitset.js';
-import { BlockLowering } from './block-lowering.js';
+import { BlockLowering, extended } from './block-lowering.js';
 import { FaultExits } from './fault-exits.js';
 import { ENTRY, ENV, FunctionLocals } from './function-locals.js';
 import { clobbersGlobals, GlobalFlow, INPUTS, isMemoryOp, OUTPUTS, PC, syncsGlobals } from './global-flow.js';
 import { floatGlobals, lowerFloat } from './lower-float.js';
 import { lowerMemory, type MemoryHost } from './lower-memory.js';
 import { compare, lowerOp } from './lower-ops.js';
+import { peelEntries } from './peel.js';
 import { buildCfg, type Block, type Cfg, type Region, type TbIr } from './region.js';
 import { structure, type FlowNode } from './structure.js';
+import { ValueWidths } from './value-widths.js';
 
 /** What regions of one target have in common. */
 export interface TargetInfo {
@@ -41,6 +43,7 @@ export function lowerRegion(module: WasmModule, name: string, region: Region, ta
 }
 
 class RegionLowering {
+  private readonly region: Region;
   private readonly cfg: Cfg;
   private readonly flow: GlobalFlow;
   private readonly locals: FunctionLocals;
@@ -49,18 +52,22 @@ class RegionLowering {
   private locator = -1;
   private labels = 0;
   private readonly shared: ReadonlyMap<number, number>[];
+  private readonly widths: ValueWidths;
 
   constructor(
     private readonly m: WasmModule,
-    private readonly region: Region,
+    original: Region,
     private readonly target: TargetInfo,
   ) {
+    const region = (this.region = peelEntries(original, target.globalOffset.length));
     this.cfg = buildCfg(region);
-    this.locals = new FunctionLocals(target.globalOffset.length, floatGlobals(region, target.helpers, target.globalOffset.length));
+    const floats = floatGlobals(region, target.helpers, target.globalOffset.length);
+    this.locals = new FunctionLocals(target.globalOffset.length, floats);
     this.budget = this.locals.create(I32);
     const isTested = (block: Block) => block.isTbStart && (target.icount || block.isLoopHead);
     this.flow = new GlobalFlow(region, this.cfg, target.helpers, target.globalOffset.length, isTested);
     this.shared = region.tbs.map((ir, tb) => this.placeSharedTemps(ir, tb));
+    this.widths = new ValueWidths(region, this.cfg, target.helpers, target.globalOffset.length, this.shared, floats);
   }
 
   lower(name: string): void {
@@ -163,9 +170,16 @@ class RegionLowering {
     list.push(m.store(4, I32, m.get(ENV, I32), m.get(this.budget, I32), ENV_BUDGET));
   }
 
-  private storeDirty(list: Expr[], dirty: readonly number[]): void {
+  /** `formOf`: where each global is. */
+  private storeDirty(list: Expr[], dirty: readonly number[], formOf: (global: number) => number): void {
     const { m } = this;
     for (const g of dirty) {
+      const form = formOf(g);
+      if (form !== 0) {
+        const value = extended(m, m.get(this.locals.narrowOf(g), I32), form);
+        list.push(m.store(8, I64, m.get(ENV, I32), value, this.target.globalOffset[g]));
+        continue;
+      }
       const type = this.locals.typeOfGlobal(g);
       list.push(m.store(8, type, m.get(ENV, I32), m.get(this.locals.ofGlobal(g), type), this.target.globalOffset[g]));
     }
@@ -176,17 +190,17 @@ class RegionLowering {
     list.push(m.store(8, I64, m.get(ENV, I32), m.i64(BigInt.asIntN(64, pc)), this.target.globalOffset[PC]));
   }
 
-  private exit(list: Expr[], dirty: readonly number[], value: number): void {
-    this.storeDirty(list, dirty);
+  private exit(list: Expr[], dirty: readonly number[], value: number, formOf: (global: number) => number): void {
+    this.storeDirty(list, dirty, formOf);
     this.storeBudget(list);
     list.push(this.m.return(this.m.i32(value)));
   }
 
   /** Leaves with the state that `dirty` describes and a pc that is known. */
-  private exitAt(pc: bigint, dirty: Bitsets, row: number, value: number): Expr {
+  private exitAt(pc: bigint, dirty: Bitsets, row: number, value: number, formOf: (global: number) => number): Expr {
     const list: Expr[] = [];
     this.storePc(list, pc);
-    this.exit(list, withoutPc(dirty.members(row)), value);
+    this.exit(list, withoutPc(dirty.members(row)), value, formOf);
     return this.m.sequence(list);
   }
 
@@ -197,13 +211,17 @@ class RegionLowering {
     const ir = this.region.tbs[block.tb];
     const dirty = this.flow.dirtyAt(b);
     const { dead, reload, pcWanted } = this.flow.liveness(b, dirty);
-    const lowering = new BlockLowering(this.m, this.locals, ir, block, this.shared[block.tb], this.target.globalOffset.length);
-    if (block.isTbStart) this.startTb(lowering.list, ir, block, dirty, pcWanted);
+    const atStart = this.widths.atStart(b);
+    const { forms: faultForms, mixed } = this.widths.faultForms(b, dirty);
+    const globalCount = this.target.globalOffset.length;
+    const lowering = new BlockLowering(this.m, this.locals, ir, block, this.shared[block.tb], globalCount, this.widths, atStart, mixed);
+    if (block.isTbStart) this.startTb(lowering.list, ir, block, dirty, pcWanted, (g) => atStart[g]);
+    for (const g of this.flow.liveIn.members(b)) if (mixed[g] !== 0 && atStart[g] !== 0) lowering.widen(g);
 
     const faults = new FaultExits(lowering.list, this.m, {
       label: () => `${this.labels++}`,
       locator: () => (this.locator < 0 ? (this.locator = this.locals.create(I32)) : this.locator),
-      store: (into, globals) => this.storeDirty(into, globals),
+      store: (into, globals) => this.storeDirty(into, globals, (g) => faultForms[g]),
       leave: (into, locator) => this.leaveFault(into, ir, locator),
     });
     let insn = insnBefore(ir, block.first);
@@ -243,6 +261,7 @@ class RegionLowering {
         } else {
           lowering.forget();
           faults.close();
+          this.widenFor(lowering, block, mixed);
           this.terminate(lowering, block, ir, p, dirty.members(row), go);
           list.push(...lowering.list);
           return;
@@ -252,16 +271,27 @@ class RegionLowering {
     }
     lowering.forget();
     faults.close();
+    this.widenFor(lowering, block, mixed);
     list.push(...lowering.list);
     if (block.succ.length > 0) list.push(go(0));
     else {
       // A TB without an end: the verifier forbids it, but a function must not fall off either.
-      this.exit(list, dirty.members(block.end - block.first), 0);
+      this.exit(list, dirty.members(block.end - block.first), 0, (g) => lowering.formOf(g));
     }
   }
 
+  /** Before a jump: narrow globals that a successor wants wide. */
+  private widenFor(b: BlockLowering, block: Block, mixed: Uint8Array): void {
+    const wanted = new Set<number>();
+    for (const to of block.succ) {
+      const forms = this.widths.atStart(to);
+      for (const g of this.flow.liveIn.members(to)) if (forms[g] === 0 && mixed[g] === 0 && b.formOf(g) !== 0) wanted.add(g);
+    }
+    for (const g of wanted) b.widen(g);
+  }
+
   /** Charges the TB's instructions; where a loop goes round (icount mode: always), tests the budget and requests to leave. */
-  private startTb(list: Expr[], ir: TbIr, block: Block, dirty: Bitsets, pcWanted: boolean): void {
+  private startTb(list: Expr[], ir: TbIr, block: Block, dirty: Bitsets, pcWanted: boolean, formOf: (global: number) => number): void {
     const { m, budget } = this;
     const { icount } = this.target;
     if (icount || block.isLoopHead) {
@@ -269,7 +299,7 @@ class RegionLowering {
       const request = m.load(4, false, I32, m.get(ENV, I32), ENV_EXIT_REQUEST);
       const left = icount ? m.binary(Wasm.sub[0], m.get(budget, I32), m.i32(ir.icount - 1)) : m.get(budget, I32);
       const leave = m.binary(Wasm.leS[0], left, request);
-      list.push(m.if(leave, this.exitAt(ir.pc, dirty, 0, TB_EXIT_REQUESTED)));
+      list.push(m.if(leave, this.exitAt(ir.pc, dirty, 0, TB_EXIT_REQUESTED, formOf)));
     }
     list.push(m.set(budget, m.binary(Wasm.sub[0], m.get(budget, I32), m.i32(ir.icount))));
     if (pcWanted) list.push(m.set(this.locals.ofGlobal(PC), m.i64(BigInt.asIntN(64, ir.pc))));
@@ -300,7 +330,7 @@ class RegionLowering {
       if (ops[p + 1] >= 0) b.define(ops[p + 1], call, false);
       return;
     }
-    if (syncsGlobals(helper)) this.storeDirty(b.list, dirty);
+    if (syncsGlobals(helper)) this.storeDirty(b.list, dirty, (g) => b.formOf(g));
     // Who can raise is no plain arithmetic: it may ask for the time, or for the instruction counter.
     if (syncsGlobals(helper) || helper.mayFault) this.storeBudget(b.list);
     const result = helper.result && ops[p + 1] >= 0 ? b.scratch(I64) : -1;
@@ -310,6 +340,7 @@ class RegionLowering {
     if (helper.mayFault) host.faultTest(b.list, syncsGlobals(helper));
     if (clobbersGlobals(helper)) {
       b.forget();
+      b.forgetForms();
       for (const g of reload) {
         b.beforeWrite(this.locals.ofGlobal(g));
         b.list.push(this.loadGlobal(g));
@@ -365,10 +396,11 @@ class RegionLowering {
   private terminate(b: BlockLowering, block: Block, ir: TbIr, p: number, dirty: number[], go: (k: number) => Expr): void {
     const { m } = this;
     const { ops } = ir;
+    const formOf = (g: number) => b.formOf(g);
     switch (ops[p]) {
       case Op.brcond_i32:
       case Op.brcond_i64: {
-        const condition = compare(b, ops[p + 3], ops[p + 1], ops[p + 2], ops[p] === Op.brcond_i64 ? 1 : 0);
+        const condition = compare(b, ops[p + 3], ops[p + 1], ops[p + 2]);
         b.finish();
         b.list.push(m.if(condition, go(0)), go(1));
         return;
@@ -378,14 +410,14 @@ class RegionLowering {
         return;
       case Op.goto_tb:
         if (block.succ.length > 0) b.list.push(go(0));
-        else this.exit(b.list, dirty, ir.tb | ops[p + 1]);
+        else this.exit(b.list, dirty, ir.tb | ops[p + 1], formOf);
         return;
       case Op.goto_ptr:
         if (block.succ.length > 0) this.jumpIndirect(b, ir, go);
-        this.exit(b.list, dirty, 0);
+        this.exit(b.list, dirty, 0, formOf);
         return;
       case Op.exit_tb:
-        this.exit(b.list, dirty, ops[p + 1]);
+        this.exit(b.list, dirty, ops[p + 1], formOf);
         return;
       default:
         throw new RangeError(`no lowering for op ${Op[ops[p]]}`);

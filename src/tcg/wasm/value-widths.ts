@@ -1,0 +1,341 @@
+/**
+ * Which 64-bit values of a region are made and kept as i32. A guest's 32-bit arithmetic (RISC-V `addw`, `srliw`, `lw`) is an i64 op and an
+ * extension in the IR; where only low halves are looked at, both are one i32 op, and the extension is made where somebody wants all 64 bits.
+ *
+ * Backward, in each basic block: temps of which only the low half is wanted. Forward, across blocks: what a value's upper half is (`Form`). A global
+ * that is narrow at the start of a block is so on every path to it, and is then in its i32 local (FunctionLocals.narrowOf).
+ */
+import { MEMOPIDX_SHIFT, MO_32, MO_64, MO_BSWAP, MO_SIGN, MO_SIZE } from '../../../assembly/shared/layout.js';
+import { TempKind } from '../ir-buffer.js';
+import { Op, OP_BASE, OP_WIDE, OP_WORDS, type HelperDef } from '../opcodes.js';
+import type { Bitsets } from './bitset.js';
+import { clobbersGlobals, INPUTS, isMemoryOp, OUTPUTS, PC, syncsGlobals } from './global-flow.js';
+import type { Block, Cfg, Region, TbIr } from './region.js';
+
+/** What is known of a 64-bit value, as a set of bits. 0: nothing, it is held as i64. */
+export const Form = {
+  /** Held as i32; with neither SIGNED nor ZERO nobody may look at the upper half. */
+  NARROW: 1,
+  /** The value is its low half sign-extended. */
+  SIGNED: 2,
+  /** The value is its low half zero-extended. */
+  ZERO: 4,
+  /** Below 32: may be an i32's shift count. */
+  COUNT: 8,
+} as const;
+
+const { NARROW, SIGNED, ZERO, COUNT } = Form;
+const BOTH = SIGNED | ZERO;
+/** Merges keep these. */
+const LASTING = NARROW | BOTH;
+
+/** The form of a constant. */
+export function formOfConst(lo: number, hi: number): number {
+  if (hi === 0) return lo < 0 ? NARROW | ZERO : NARROW | BOTH | (lo < 32 ? COUNT : 0);
+  return hi === -1 && lo < 0 ? NARROW | SIGNED : 0;
+}
+
+export class ValueWidths {
+  /** By TB, by op: the form of its (first) output. */
+  private readonly forms: Uint8Array[];
+  private readonly lowOnly: Uint8Array[];
+  private readonly formIn: Uint8Array;
+  private readonly state: Uint8Array;
+
+  constructor(
+    private readonly region: Region,
+    private readonly cfg: Cfg,
+    private readonly helpers: readonly HelperDef[],
+    private readonly globalCount: number,
+    /** By TB: temps that live across its blocks. They are always wide. */
+    private readonly shared: readonly ReadonlyMap<number, number>[],
+    /** Globals that have an f64 local. */
+    private readonly floats: ReadonlySet<number>,
+  ) {
+    this.forms = region.tbs.map((ir) => new Uint8Array(ir.opCount));
+    this.lowOnly = region.tbs.map((ir) => new Uint8Array(ir.opCount));
+    this.formIn = new Uint8Array(cfg.blocks.length * globalCount).fill(LASTING);
+    this.state = new Uint8Array(Math.max(...region.tbs.map((ir) => ir.tempCount)));
+    for (const b of cfg.order) this.findLowOnly(cfg.blocks[b]);
+    for (const entry of region.entries) this.atStart(cfg.startOf[entry]).fill(0);
+    this.solve();
+  }
+
+  /** Forms of the globals at the start of a block: 0 or narrow. */
+  atStart(b: number): Uint8Array {
+    return this.formIn.subarray(b * this.globalCount, (b + 1) * this.globalCount);
+  }
+
+  formOf(tb: number, k: number): number {
+    return this.forms[tb][k];
+  }
+
+  /** Whether a destination can hold an i32: not the pc, not a global in an f64 local, no temp that lives across blocks. */
+  canNarrow(tb: number, temp: number): boolean {
+    return temp < this.globalCount ? temp !== PC && !this.floats.has(temp) : !this.shared[tb].has(temp);
+  }
+
+  private solve(): void {
+    const { blocks, order } = this.cfg;
+    const { state, globalCount } = this;
+    for (let changed = true; changed;) {
+      changed = false;
+      for (const b of order) {
+        state.set(this.atStart(b));
+        for (const temp of this.shared[blocks[b].tb].keys()) state[temp] = 0;
+        for (let k = blocks[b].first; k < blocks[b].end; k++) this.step(blocks[b], k);
+        for (const to of blocks[b].succ) {
+          const into = this.atStart(to);
+          for (let g = 0; g < globalCount; g++) {
+            let form = into[g] & state[g];
+            if ((form & BOTH) === 0) form = 0;
+            if (form === into[g]) continue;
+            into[g] = form;
+            changed = true;
+          }
+        }
+      }
+    }
+  }
+
+  private step(block: Block, k: number): void {
+    const { state } = this;
+    const ir = this.region.tbs[block.tb];
+    const p = k * OP_WORDS;
+    const op = ir.ops[p];
+    if (op === Op.call && clobbersGlobals(this.helpers[ir.ops[p + 2]])) state.fill(0, 0, this.globalCount);
+    const outputs = OUTPUTS[op];
+    if (outputs.length === 0) return;
+    const form = outputs.length === 1 ? this.transfer(ir, block, k) : 0;
+    this.forms[block.tb][k] = form;
+    for (const at of outputs) {
+      const temp = ir.ops[p + at];
+      if (temp >= 0) state[temp] = this.canNarrow(block.tb, temp) ? form : 0;
+    }
+  }
+
+  private transfer(ir: TbIr, block: Block, k: number): number {
+    const { ops } = ir;
+    const p = k * OP_WORDS;
+    const op = ops[p] as Op;
+    if (OP_WIDE[op] === 0) return 0;
+    const low = this.lowOnly[block.tb][k] !== 0;
+    const known = this.upperHalf(ir, op, p, low);
+    if (known !== 0) return NARROW | known;
+    return low && isModular(ops, op, p, (temp) => isCount(ir, block, k, temp)) ? NARROW : 0;
+  }
+
+  private form(ir: TbIr, temp: number): number {
+    return ir.tempKind[temp] === TempKind.Const ? formOfConst(ir.constLo[temp], ir.constHi[temp]) : this.state[temp];
+  }
+
+  /** What is known of the output's upper half, if the low half follows from the inputs' low halves alone. */
+  private upperHalf(ir: TbIr, op: Op, p: number, low: boolean): number {
+    const { ops } = ir;
+    const a = this.form(ir, ops[p + 2]);
+    const bForm = () => this.form(ir, ops[p + 3]);
+    switch (OP_BASE[op] as Op) {
+      case Op.mov_i32:
+        return a & (BOTH | COUNT);
+      case Op.ext32s_i64:
+      case Op.ext_i32_i64:
+        return SIGNED | ((a & BOTH) === BOTH ? a & (ZERO | COUNT) : 0);
+      case Op.ext32u_i64:
+      case Op.extu_i32_i64:
+        return ZERO | ((a & BOTH) === BOTH ? a & (SIGNED | COUNT) : 0);
+      case Op.ext8s_i32:
+      case Op.ext16s_i32:
+        return SIGNED;
+      case Op.ext8u_i32:
+      case Op.ext16u_i32:
+      case Op.bswap16_i32:
+        return BOTH;
+      case Op.bswap32_i32:
+        return ZERO;
+      case Op.setcond_i32:
+        return BOTH | COUNT;
+      case Op.extract_i32: {
+        const len = ops[p + 4];
+        if (ops[p + 3] + len > 32) return 0;
+        return ZERO | (len < 32 ? SIGNED : 0) | (len <= 5 ? COUNT : 0);
+      }
+      case Op.sextract_i32:
+        return ops[p + 3] + ops[p + 4] > 32 ? 0 : SIGNED;
+      case Op.and_i32: {
+        const b = bForm();
+        let known = a & b & SIGNED;
+        if (a & ZERO) known |= a & (BOTH | COUNT);
+        if (b & ZERO) known |= b & (BOTH | COUNT);
+        return known;
+      }
+      case Op.or_i32:
+      case Op.xor_i32:
+        return a & bForm() & (BOTH | COUNT);
+      case Op.andc_i32:
+        return (a & bForm() & SIGNED) | (a & ZERO ? a & (BOTH | COUNT) : 0);
+      case Op.not_i32:
+        return a & SIGNED;
+      case Op.orc_i32:
+      case Op.eqv_i32:
+      case Op.nand_i32:
+      case Op.nor_i32:
+        return a & bForm() & SIGNED;
+      case Op.shr_i32:
+        if ((a & ZERO) === 0 || (bForm() & COUNT) === 0) return 0;
+        return ZERO | (a & SIGNED) | (ir.tempKind[ops[p + 3]] === TempKind.Const && ir.constLo[ops[p + 3]] > 0 ? SIGNED : 0);
+      case Op.sar_i32:
+        return a & SIGNED && bForm() & COUNT ? a & BOTH : 0;
+      case Op.movcond_i32:
+        return this.form(ir, ops[p + 4]) & this.form(ir, ops[p + 5]) & (BOTH | COUNT);
+      case Op.rem_i32:
+        return a & bForm() & SIGNED;
+      case Op.remu_i32:
+        // by zero: the dividend
+        return a & bForm() & ZERO ? a & BOTH : 0;
+      case Op.div_i32:
+        // -2^31 / -1 and x / 0 have other upper halves, but the right lower ones
+        return low && a & bForm() & SIGNED ? NARROW : 0;
+      case Op.divu_i32:
+        return low && a & bForm() & ZERO ? NARROW : 0;
+      case Op.qemu_ld_i64:
+        return loaded(ops[p + 3] >> MEMOPIDX_SHIFT);
+      default:
+        return 0;
+    }
+  }
+
+  // ---- Low halves ----------------------------------------------------------------------------------------------------
+
+  private findLowOnly(block: Block): void {
+    const ir = this.region.tbs[block.tb];
+    const { ops } = ir;
+    const lowOnly = this.lowOnly[block.tb];
+    /** 1: low half, 2: all of it. */
+    const wanted = new Map<number, number>();
+    for (let k = block.end - 1; k >= block.first; k--) {
+      const p = k * OP_WORDS;
+      const op = ops[p] as Op;
+      for (const at of OUTPUTS[op]) {
+        const temp = ops[p + at];
+        if (temp < this.globalCount) continue;
+        if (wanted.get(temp) === 1 && !this.shared[block.tb].has(temp)) lowOnly[k] = 1;
+        wanted.delete(temp);
+      }
+      const modular = lowOnly[k] !== 0 && isModular(ops, op, p, (temp) => isCount(ir, block, k, temp));
+      for (const at of INPUTS[op]) {
+        const temp = ops[p + at];
+        if (temp < this.globalCount) continue;
+        const need = readsLow(ops, op, p, at) || (modular && isModularInput(op, at)) ? 1 : 2;
+        if ((wanted.get(temp) ?? 0) < need) wanted.set(temp, need);
+      }
+    }
+  }
+
+  // ---- Fault exits ---------------------------------------------------------------------------------------------------
+
+  /**
+   * How fault exits of a block find each global that is dirty at one of them: fault exits share code (fault-exits.ts), so it must be the same
+   * for all of them. A form if it is narrow with the same extension at each; else 0, and what is narrow somewhere (`mixed`) keeps both locals.
+   */
+  faultForms(b: number, dirty: Bitsets): { forms: Uint8Array; mixed: Uint8Array } {
+    const block = this.cfg.blocks[b];
+    const { ops } = this.region.tbs[block.tb];
+    const state = this.atStart(b).slice();
+    const seen = new Uint8Array(this.globalCount);
+    const own = this.forms[block.tb];
+    for (let k = block.first; k < block.end; k++) {
+      const p = k * OP_WORDS;
+      const op = ops[p];
+      const helper = op === Op.call ? this.helpers[ops[p + 2]] : undefined;
+      if (isMemoryOp(op) || (helper?.mayFault && !syncsGlobals(helper))) {
+        for (const g of dirty.members(k - block.first)) seen[g] |= state[g] & SIGNED ? 1 : state[g] & ZERO ? 2 : 4;
+      }
+      if (helper && clobbersGlobals(helper)) state.fill(0);
+      for (const at of OUTPUTS[op]) {
+        const temp = ops[p + at];
+        if (temp >= 0 && temp < this.globalCount) state[temp] = this.canNarrow(block.tb, temp) ? own[k] : 0;
+      }
+    }
+    const forms = seen.map((bits) => (bits === 1 ? NARROW | SIGNED : bits === 2 ? NARROW | ZERO : 0));
+    const mixed = seen.map((bits) => Number(bits > 2 && bits !== 4));
+    return { forms, mixed };
+  }
+}
+
+function loaded(memop: number): number {
+  const size = memop & MO_SIZE;
+  if (size === MO_64 || ((memop & MO_BSWAP) !== 0 && size > 0)) return 0;
+  return memop & MO_SIGN ? SIGNED : size === MO_32 ? ZERO : BOTH;
+}
+
+/** Ops whose low half depends on low halves only: they can be made as i32 if no more is wanted. */
+function isModular(ops: Int32Array, op: Op, p: number, isShiftCount: (temp: number) => boolean): boolean {
+  if (OP_WIDE[op] === 0) return false;
+  switch (OP_BASE[op] as Op) {
+    case Op.mov_i32:
+    case Op.add_i32:
+    case Op.sub_i32:
+    case Op.mul_i32:
+    case Op.neg_i32:
+    case Op.and_i32:
+    case Op.or_i32:
+    case Op.xor_i32:
+    case Op.not_i32:
+    case Op.andc_i32:
+    case Op.orc_i32:
+    case Op.eqv_i32:
+    case Op.nand_i32:
+    case Op.nor_i32:
+    case Op.movcond_i32:
+      return true;
+    case Op.shl_i32:
+      return isShiftCount(ops[p + 3]);
+    case Op.deposit_i32:
+      return ops[p + 4] + ops[p + 5] <= 32;
+    default:
+      return false;
+  }
+}
+
+/** Whether operand word `at` of a modular op counts with its low half only. */
+function isModularInput(op: Op, at: number): boolean {
+  if (op === Op.movcond_i64) return at >= 4;
+  return op !== Op.shl_i64 || at === 2;
+}
+
+/** Whether an op looks at no more than the low half of operand word `at`, whatever is wanted of its result. */
+function readsLow(ops: Int32Array, op: Op, p: number, at: number): boolean {
+  switch (OP_BASE[op] as Op) {
+    case Op.ext8s_i32:
+    case Op.ext16s_i32:
+    case Op.ext8u_i32:
+    case Op.ext16u_i32:
+    case Op.ext32s_i64:
+    case Op.ext32u_i64:
+    case Op.extrl_i64_i32:
+    case Op.bswap16_i32:
+    case Op.bswap32_i32:
+      return true;
+    case Op.extract_i32:
+    case Op.sextract_i32:
+      return ops[p + 3] + ops[p + 4] <= 32;
+    case Op.qemu_st_i64: {
+      const memop = ops[p + 3] >> MEMOPIDX_SHIFT;
+      return at === 1 && (memop & MO_SIZE) < MO_64 && (memop & MO_BSWAP) === 0;
+    }
+    default:
+      return false;
+  }
+}
+
+/** Whether a temp is below 32 before op k, by what made it in this block. */
+function isCount(ir: TbIr, block: Block, k: number, temp: number): boolean {
+  if (ir.tempKind[temp] === TempKind.Const) return (formOfConst(ir.constLo[temp], ir.constHi[temp]) & COUNT) !== 0;
+  for (let p = (k - 1) * OP_WORDS; p >= block.first * OP_WORDS; p -= OP_WORDS) {
+    const op = ir.ops[p];
+    if (!OUTPUTS[op].some((at) => ir.ops[p + at] === temp)) continue;
+    const mask = ir.ops[p + 3];
+    return op === Op.and_i64 && ir.tempKind[mask] === TempKind.Const && (formOfConst(ir.constLo[mask], ir.constHi[mask]) & COUNT) !== 0;
+  }
+  return false;
+}
