@@ -11,7 +11,7 @@ import { cpuInsnCount, faulted } from './env';
 import { translate } from './host';
 import { jumpCacheCell, jumpCacheSet } from './jump-cache';
 import { execBegin, execEnd, NO_PAGE, tbFind, tbFlushIfPending, tbGeneration, tbInvalidate, tbLink } from './tb';
-import { TB_EXIT_RUN, tciExec } from './tci';
+import { jumpCacheFind, TB_EXIT_RUN, tciExec } from './tci';
 import { targetAddress, targetDoInterrupt, targetExecInterrupt, targetFetchMmuIdx, targetHasWork, targetInsnSize } from './target/dispatch';
 
 export { cpuInsnCount } from './env';
@@ -100,8 +100,7 @@ function execLoop(env: usize): i32 {
 
     let exit: usize;
     if (!once && load<u32>(tb, TB_FUNC) != 0) {
-      store<usize>(env, 0, ENV_LAST_TB);
-      exit = call_indirect<u32>(load<u32>(tb, TB_FUNC), env, load<u32>(tb, TB_ENTRY));
+      exit = runGenerated(env, tb, cflags);
     } else {
       exit = tciExec(env, tb);
     }
@@ -115,6 +114,27 @@ function execLoop(env: usize): i32 {
       last = exit;
     }
     if ((cflags & CF_SINGLE_STEP) != 0 && !faulted(env)) return EXEC_DEBUG;
+  }
+}
+
+/**
+ * Runs the generated code of `tb`, and what it leads to as long as that is generated code too and there is nothing that the dispatcher must look at. Returns
+ * the last exit, or a TB without generated code | TB_EXIT_RUN.
+ */
+function runGenerated(env: usize, tb: usize, cflags: u32): usize {
+  const once = load<u32>(env, ENV_ICOUNT) != 0 || (cflags & CF_SINGLE_STEP) != 0;
+  while (true) {
+    store<usize>(env, 0, ENV_LAST_TB);
+    const exit: usize = call_indirect<u32>(load<u32>(tb, TB_FUNC), env, load<u32>(tb, TB_ENTRY));
+    if (once || faulted(env)) return exit;
+    // Budget and exit request in one, as in tci; interrupt request and halted.
+    if (load<u64>(env, ENV_BUDGET) - 1 > 0x7ffffffe || load<u64>(env, ENV_INTERRUPT_REQUEST) != 0) return exit;
+    const slot: i32 = (exit as i32) & TB_EXIT_MASK;
+    if (exit == 0) tb = jumpCacheFind(env);
+    else if (slot <= TB_EXIT_IDX1) tb = load<usize>((exit & ~TB_EXIT_MASK) + ((4 * slot) as usize), TB_JMP0);
+    else return exit;
+    if (tb == 0) return exit;
+    if (load<u32>(tb, TB_FUNC) == 0) return tb | TB_EXIT_RUN;
   }
 }
 

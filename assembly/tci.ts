@@ -311,7 +311,7 @@ function noteIndirect(tb: usize, next: usize): void {
 
 /** The jump cache's TB for the current state, or 0. */
 @inline
-function jumpCacheFind(env: usize): usize {
+export function jumpCacheFind(env: usize): usize {
   const pc = load<u64>(env, ENV_PC);
   const tb = load<usize>(jumpCacheCell(env, pc));
   if (tb == 0 || load<u64>(tb, TB_PC) != pc || load<u32>(tb, TB_FLAGS) != load<u32>(env, ENV_TB_FLAGS)) return 0;
