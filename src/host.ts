@@ -2,6 +2,7 @@
 import { TcgAccel, type CodegenSetup } from './accel/tcg/accel.js';
 import type { CodeGenerator } from './accel/tcg/codegen/wasm-generator.js';
 import { createEngineMemory } from './accel/tcg/memory.js';
+import type { StartProfiler } from './accel/tcg/profile.js';
 import type { TcgTuning } from './accel/tcg/tuning.js';
 import { riscvDevices, riscvMachines } from './hw/riscv/index.js';
 import { TypeRegistry } from './qom/registry.js';
@@ -22,6 +23,8 @@ export interface EngineOptions {
   readonly hotThreshold?: number;
   /** How generated code is formed. */
   readonly tuning?: TcgTuning;
+  /** Sample where time goes (JitInfo.profile); on Node only. */
+  readonly profile?: boolean;
   /** Load what shows generated wasm as text (`-d out_asm`). */
   readonly disassemble?: boolean;
   /** Guest randomness from this seed instead of the host's entropy. */
@@ -42,12 +45,13 @@ export interface TcgHostParts extends Omit<MachineHost, 'machines' | 'types' | '
   readonly hotThreshold?: number;
   readonly tuning?: TcgTuning;
   readonly disassembleWasm?: WasmDisassembler;
+  readonly startProfiler?: StartProfiler;
 }
 
 /** Guest memory beside -m: boot ROM, flash. */
 const ROM_ALLOWANCE = 80 * MiB;
 
-export function createTcgHost({ wasm, codegen, hotThreshold, tuning, disassembleWasm, ...host }: TcgHostParts): TcgHost {
+export function createTcgHost({ wasm, codegen, hotThreshold, tuning, disassembleWasm, startProfiler, ...host }: TcgHostParts): TcgHost {
   const accels: TcgAccel[] = [];
   let engine: WebAssembly.Module | undefined;
   return {
@@ -65,6 +69,7 @@ export function createTcgHost({ wasm, codegen, hotThreshold, tuning, disassemble
         hotThreshold,
         tuning,
         disassembleWasm,
+        startProfiler,
         icount: icount !== undefined,
       });
       accels.push(accelerator);

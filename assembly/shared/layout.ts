@@ -65,6 +65,8 @@ export const ENV_JUMP_CACHE_HIGH = 0x7c;
 export const ENV_SPACES = 0x80;
 export const ENV_SPACE = 0x84;
 export const ENV_SPACE_CLOCK = 0x88;
+/** u32, in the first vCPU: what the machine's thread does, if it is profiled (src/accel/tcg/profile.ts). */
+export const ENV_ACTIVITY = 0xf8;
 /** u32: pc of the insn being executed by a slow path / may-fault helper is NOT kept; backends restore it at the fault exit. */
 export const ENV_COMMON_END = 0x100;
 

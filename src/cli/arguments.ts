@@ -30,6 +30,7 @@ export interface SystemArguments {
   readonly d?: string;
   readonly D?: string;
   readonly stats?: string | true;
+  readonly profile?: boolean;
   readonly name?: string;
 }
 
@@ -73,6 +74,7 @@ const ROWS: readonly Row[] = [
   { flags: '-d <items>',            help: "log items; 'help' lists them" },
   { flags: '-D <file>',             help: 'log to a file instead of standard error' },
   { flags: '--stats [how]',         help: `at exit, say what the engine did, as the monitor command info jit: ${STATS_HELP}` },
+  { flags: '--profile',             help: 'sample where time goes, and tell it with --stats (text if that is not given)' },
   { flags: '--name <text>',         help: 'a name for the guest' },
   { flags: '--drive <opts>',        help: 'not built yet',  many: true, missing: 'block devices' },
   { flags: '--netdev <opts>',       help: 'not built yet',  many: true, missing: 'networking' },

@@ -23,7 +23,7 @@ export async function runEmbedded(args: Partial<SystemArguments>): Promise<numbe
       append: args.append,
       icount: args.icount,
     },
-    await createNodeHost(parseAccel(args.accel)),
-    { serials: ['stdio'], stats: statsWriter(args.stats) },
+    await createNodeHost({ ...parseAccel(args.accel), profile: args.profile }),
+    { serials: ['stdio'], stats: statsWriter(args.stats, args.profile) },
   );
 }

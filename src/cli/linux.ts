@@ -29,7 +29,7 @@ export async function runLinux(command: readonly string[], args: LinuxArguments)
   if (args.share !== undefined) throw new OptionError('sharing a folder with the guest is not built yet', '--share');
   if (args.net) throw new OptionError('networking is not built yet', '--net');
   const accel = parseAccel(args.accel);
-  const stats = statsWriter(args.stats);
+  const stats = statsWriter(args.stats, args.profile);
   if (FILES.some((name) => cachedGuestFile(name) === undefined)) await tryOptions(args);
   let files;
   try {
@@ -52,7 +52,7 @@ export async function runLinux(command: readonly string[], args: LinuxArguments)
     append: ['console=ttyS0', ...quiet, ...(args.append ? [args.append] : [])].join(' '),
     icount: args.icount,
   };
-  const host = await createNodeHost(accel);
+  const host = await createNodeHost({ ...accel, profile: args.profile });
   return command.length > 0 ? runCommand(options, host, nonce, stats) : runMachine(options, host, { serials: ['stdio'], stats });
 }
 

@@ -45,6 +45,7 @@ async function main(argv: readonly string[]): Promise<number> {
       .option('--cpu <model>', 'CPU model and features')
       .option('--accel <name>', 'tcg[,backend=tci|wasm]')
       .option('--icount <opts>', 'shift=N: deterministic')
+      .option('--profile', 'sample where time goes, and tell it with --stats')
       .option('--stats [how]', `at exit, say what the engine did: ${STATS_HELP}`);
 
   guest('linux', "boot Debian's riscv64 Linux to a shell, or run a command in it")

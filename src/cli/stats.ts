@@ -8,7 +8,8 @@ import { STATS_HELP } from './arguments.js';
 export type StatsWriter = (accelerator: Accelerator | undefined) => void;
 
 /** `how` as on the command line: nothing at all, `--stats` alone (true), or with a value. */
-export function statsWriter(how: string | true | undefined): StatsWriter {
+export function statsWriter(wanted: string | true | undefined, profile = false): StatsWriter {
+  const how = wanted ?? (profile || undefined);
   if (how === undefined) return () => {};
   if (how === true || how === 'text') return writer((info) => process.stderr.write(formatJitInfo(info)));
   if (how === 'json') return writer((info) => process.stderr.write(`${JSON.stringify(info)}\n`));

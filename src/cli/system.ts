@@ -24,6 +24,7 @@ export async function runSystem(args: SystemArguments): Promise<number> {
   const host = await createNodeHost({
     ...parseAccel(args.accel),
     seed: parseSeed(args.seed),
+    profile: args.profile,
     disassemble: args.d?.split(',').includes('out_asm'),
   });
   const help = helpText(args, host);
@@ -58,7 +59,11 @@ export async function runSystem(args: SystemArguments): Promise<number> {
       log: args.d === undefined ? undefined : { items: parseLogItems(args.d), sink: logSink(args.D) },
     },
     host,
-    { serials: args.serial ?? [args.nodefaults || monitor === 'stdio' ? 'none' : 'stdio'], monitor, stats: statsWriter(args.stats) },
+    {
+      serials: args.serial ?? [args.nodefaults || monitor === 'stdio' ? 'none' : 'stdio'],
+      monitor,
+      stats: statsWriter(args.stats, args.profile),
+    },
   );
 }
 

@@ -10,6 +10,7 @@ import { loadWasmDisassembler } from '../tcg/wasm/disassemble.js';
 import { OptionError } from '../util/errors.js';
 import { writeFully } from './chardev.js';
 import { readEngineWasm } from './engine-wasm.js';
+import { startProfiler } from './profiler.js';
 import { cachedGuestFile } from './guest/debian.js';
 
 export type { EngineOptions } from '../host.js';
@@ -36,6 +37,7 @@ export async function createNodeHost(options: EngineOptions = {}): Promise<NodeH
     codegen: options.backend === 'tci' ? undefined : await codeGenerator(options.sync ?? false),
     hotThreshold: options.hotThreshold,
     tuning: options.tuning,
+    startProfiler: options.profile ? startProfiler : undefined,
     disassembleWasm: options.disassemble ? await loadWasmDisassembler() : undefined,
   });
 }

@@ -8,6 +8,8 @@ import type { CodeGenerator } from './codegen/wasm-generator.js';
 import type { WasmDisassembler } from '../../tcg/wasm/disassemble.js';
 import { TcgError } from './errors.js';
 import type { EngineMemory } from './memory.js';
+import { helperWrappers } from './helper-wrappers.js';
+import { Activity, Profile, type StartProfiler } from './profile.js';
 import { PhysicalMap } from './physmap.js';
 import { Runtime, type RuntimeHost } from './runtime.js';
 import { Translator } from './translate-all.js';
@@ -45,6 +47,8 @@ export interface TcgOptions {
   readonly maxInsns?: number;
   /** Shows modules as text for `-d out_asm` (src/tcg/wasm/disassemble.ts). */
   readonly disassembleWasm?: WasmDisassembler;
+  /** Profile the machine's thread by this sampler. */
+  readonly startProfiler?: StartProfiler;
 }
 
 /** What TCG needs of a machine (MachineState has it). */
@@ -74,6 +78,7 @@ export class TcgAccel {
   private view: DataView;
   private translator: Translator | undefined;
   private generator: CodeGenerator | undefined;
+  private profile: Profile | undefined;
   private mmioReads = 0;
   private mmioWrites = 0;
   private readonly made = performance.now();
@@ -81,7 +86,8 @@ export class TcgAccel {
   constructor(private readonly options: TcgOptions) {
     const { memory, arena } = options.memory;
     this.view = new DataView(memory.buffer);
-    this.runtime = new Runtime(options.wasm, memory, this.host(), arena);
+    const host = this.host();
+    this.runtime = new Runtime(options.wasm, memory, options.startProfiler ? this.profiled(host) : host, arena);
     this.physicalMap = new PhysicalMap(this.runtime);
   }
 
@@ -103,11 +109,11 @@ export class TcgAccel {
     const chained = tuning?.chain ?? true;
     const cflags = (icount ? layout.CF_ICOUNT : 0) | (chained ? 0 : layout.CF_NO_GOTO_TB | layout.CF_NO_GOTO_PTR);
     this.view.setUint32(env + layout.ENV_CFLAGS, cflags, true);
-    this.start(target, config);
+    this.start(target, config, env);
     const log = this.machine?.log;
     if (log?.has('int')) this.view.setUint32(env + layout.ENV_LOG_TRAPS, 1, true);
     const trace = () => (log && tracesExecution(log) ? () => this.traceTb(vcpu, log) : undefined);
-    const vcpu: Vcpu = new Vcpu(this.runtime, env, () => this.generator?.poll(), trace);
+    const vcpu: Vcpu = new Vcpu(this.runtime, env, () => this.during(Activity.Codegen, env, () => this.generator?.poll()), trace);
     this.vcpus.push(vcpu);
     return vcpu;
   }
@@ -126,6 +132,7 @@ export class TcgAccel {
   }
 
   dispose(): void {
+    this.profile?.stop();
     this.generator?.dispose();
   }
 
@@ -150,6 +157,7 @@ export class TcgAccel {
       mmioWrites: this.mmioWrites,
       tci: this.translator?.info() ?? NO_TCI,
       wasm: this.generator?.info(),
+      profile: this.profile?.info((pc) => this.machine?.symbolAt?.(pc)),
     };
   }
 
@@ -158,10 +166,11 @@ export class TcgAccel {
     return this.translator?.stats.lastError ?? '';
   }
 
-  private start(target: string, config: unknown): void {
+  private start(target: string, config: unknown, env: number): void {
     if (this.translator) return;
     const { options, runtime } = this;
     const frontend = options.createFrontend(target, config);
+    if (options.startProfiler) this.startProfile(options.startProfiler, env, frontend);
     const { icount = false, hotThreshold, tuning } = options;
     const { log } = this.machine ?? {};
     if (!log || !tracesExecution(log)) {
@@ -210,6 +219,33 @@ export class TcgAccel {
         const text = this.hooks.get(env >>> 0)?.describeTrap?.(cause, epc, tval);
         if (text !== undefined) this.machine?.log?.mask('int', text);
       },
+    };
+  }
+
+  /** From here on the machine's thread tells what it does: see profile.ts. */
+  private startProfile(start: StartProfiler, env: number, { helpers }: TargetFrontend): void {
+    const { runtime } = this;
+    const profile = (this.profile = new Profile(runtime.memory, env, start));
+    const wrappers = new WebAssembly.Module(helperWrappers(helpers, profile.cell));
+    const imports = { m: { m: runtime.memory }, r: runtime.allExports };
+    const { cpuExec } = runtime.exports;
+    runtime.replace({
+      ...new WebAssembly.Instance(wrappers, imports).exports,
+      cpuExec: (vcpu: number) => profile.during(Activity.Guest, vcpu, () => cpuExec(vcpu)),
+    });
+  }
+
+  private during<T>(activity: Activity, env: number, body: () => T): T {
+    return this.profile ? this.profile.during(activity, env, body) : body();
+  }
+
+  private profiled(host: RuntimeHost): RuntimeHost {
+    return {
+      ...host,
+      translate: (env, pcLo, pcHi) => this.during(Activity.Translation, env, () => host.translate(env, pcLo, pcHi)),
+      mmioRead: (env, address, size) => this.during(Activity.Mmio, env, () => host.mmioRead(env, address, size)),
+      mmioWrite: (env, address, size) => this.during(Activity.Mmio, env, () => host.mmioWrite(env, address, size)),
+      tbHot: (tb) => this.during(Activity.Codegen, 0, () => host.tbHot(tb)),
     };
   }
 

@@ -51,8 +51,8 @@ export interface RuntimeExports {
 
 export class Runtime {
   /** Everything, helpers and the targets' own exports included. */
-  readonly allExports: WebAssembly.Exports;
-  readonly exports: RuntimeExports;
+  allExports: WebAssembly.Exports;
+  exports: RuntimeExports;
   /** The physical map's address (PHYSMAP_*). */
   readonly physmap: number;
   private readonly helperIndexes = new Map<string, number>();
@@ -66,10 +66,19 @@ export class Runtime {
     const abort = (_message: number, _file: number, line: number, column: number): never => {
       throw new TcgError(`runtime assertion failed at ${line}:${column}`);
     };
-    this.allExports = new WebAssembly.Instance(module, { env: { memory, abort }, host: host as unknown as WebAssembly.ModuleImports }).exports;
+    this.allExports = new WebAssembly.Instance(module, {
+      env: { memory, abort },
+      host: host as unknown as WebAssembly.ModuleImports,
+    }).exports;
     this.exports = this.allExports as unknown as RuntimeExports;
     this.physmap = this.exports.runtimeInit(arena.start, arena.end) >>> 0;
     if (this.physmap === 0) throw new TcgError(`code arena too small: ${arena.end - arena.start} bytes`);
+  }
+
+  /** Puts functions in the place of exports, for whoever asks from now on (a machine that is profiled). */
+  replace(functions: Readonly<Record<string, WebAssembly.ExportValue>>): void {
+    this.allExports = { ...this.allExports, ...functions };
+    this.exports = this.allExports as unknown as RuntimeExports;
   }
 
   /** Function-table indexes of a target's helpers, by helper number. Puts each into the table once. */
