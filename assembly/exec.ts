@@ -3,7 +3,7 @@ import {
   CF_COUNT_MASK, CF_NO_GOTO_PTR, CF_NO_GOTO_TB, CF_SINGLE_STEP, CPU_INTERRUPT_HARD, ENV_BUDGET, ENV_CFLAGS, ENV_CODE_CFLAGS, ENV_CODE_HOST,
   ENV_CODE_PHYS, ENV_EXCEPTION_INDEX, ENV_EXIT_REQUEST, ENV_FAULT, ENV_HALTED, ENV_ICOUNT, ENV_INSN_COUNT, ENV_INTERRUPT_REQUEST, ENV_LAST_TB, ENV_PC,
   ENV_RETURN_REQUEST, ENV_SLICE, ENV_TB_FLAGS, EXCP_DEBUG, EXCP_INTERRUPT, EXCP_YIELD, EXEC_BUDGET, EXEC_DEBUG, EXEC_HALTED, EXEC_REQUEST,
-  EXEC_TRANSLATE_FAILED, PAGE_BITS, PAGE_SIZE, TB_CFLAGS, TB_ENTRY, TB_EXIT_IDX1, TB_EXIT_MASK, TB_FLAGS, TB_FUNC, TB_ICOUNT, TB_JMP0, TB_PC,
+  EXEC_TRANSLATE_FAILED, PAGE_BITS, PAGE_SIZE, TB_CFLAGS, TB_ENTRY, TB_EXIT_IDX1, TB_EXIT_MASK, TB_EXIT_RESUME, TB_FLAGS, TB_FUNC, TB_ICOUNT, TB_JMP0, TB_PC,
   TB_PHYS_PAGE1,
 } from './shared/layout';
 import { codeHost, codeLookup, codeShared, codeSplit } from './cputlb';
@@ -11,7 +11,7 @@ import { cpuInsnCount, faulted } from './env';
 import { translate } from './host';
 import { jumpCacheCell, jumpCacheSet } from './jump-cache';
 import { execBegin, execEnd, NO_PAGE, tbFind, tbFlushIfPending, tbGeneration, tbInvalidate, tbLink } from './tb';
-import { jumpCacheFind, TB_EXIT_RUN, tciExec } from './tci';
+import { jumpCacheFind, TB_EXIT_RUN, tciExec, tciResume } from './tci';
 import { targetAddress, targetDoInterrupt, targetExecInterrupt, targetFetchMmuIdx, targetHasWork, targetInsnSize } from './target/dispatch';
 
 export { cpuInsnCount } from './env';
@@ -125,12 +125,14 @@ function runGenerated(env: usize, tb: usize, cflags: u32): usize {
   const once = load<u32>(env, ENV_ICOUNT) != 0 || (cflags & CF_SINGLE_STEP) != 0;
   while (true) {
     store<usize>(env, 0, ENV_LAST_TB);
-    const exit: usize = call_indirect<u32>(load<u32>(tb, TB_FUNC), env, load<u32>(tb, TB_ENTRY));
+    let exit: usize = call_indirect<u32>(load<u32>(tb, TB_FUNC), env, load<u32>(tb, TB_ENTRY));
+    if ((exit & TB_EXIT_MASK) == TB_EXIT_RESUME) exit = tciResume(env, exit & ~TB_EXIT_MASK);
     if (once || faulted(env)) return exit;
     // Budget and exit request in one, as in tci; interrupt request and halted.
     if (load<u64>(env, ENV_BUDGET) - 1 > 0x7ffffffe || load<u64>(env, ENV_INTERRUPT_REQUEST) != 0) return exit;
     const slot: i32 = (exit as i32) & TB_EXIT_MASK;
     if (exit == 0) tb = jumpCacheFind(env);
+    else if (slot == TB_EXIT_RUN) tb = exit & ~TB_EXIT_MASK;
     else if (slot <= TB_EXIT_IDX1) tb = load<usize>((exit & ~TB_EXIT_MASK) + ((4 * slot) as usize), TB_JMP0);
     else return exit;
     if (tb == 0) return exit;

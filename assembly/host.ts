@@ -20,6 +20,11 @@ export declare function mmioWrite(env: usize, addr: f64, size: i32): i32;
 @external("host", "tbHot")
 export declare function tbHot(tb: usize): void;
 
+/** Generated code of the TB leaves too often for want of a TLB entry (TB_EXIT_RESUME): it had better call the slow path. */
+// @ts-ignore: decorator
+@external("host", "tbMisses")
+export declare function tbMisses(tb: usize): void;
+
 /** A TB of this region (TB_REGION) was invalidated: none of the region's code may be entered any more. */
 // @ts-ignore: decorator
 @external("host", "regionInvalidated")

@@ -2,12 +2,13 @@
 // jump-cache hits by itself, and comes back to the dispatcher for generated code, misses, faults, and the end of the slice.
 import {
   ENV_BUDGET, ENV_CFLAGS, ENV_EXIT_REQUEST, ENV_FAULT, ENV_ICOUNT, ENV_LAST_TB, ENV_PC, ENV_TB_FLAGS, TB_CFLAGS, TB_EXEC_COUNT, TB_EXIT_REQUESTED, TB_FLAGS, TB_FUNC,
-  TB_ICOUNT, TB_INDIRECT, TB_INDIRECT_NEXT, TB_INDIRECT_SLOTS, TB_INSN_TABLE, TB_JMP0, TB_JMP1, TB_PC, TB_TCI, TLB_ENTRY_ADDEND,
+  TB_ICOUNT, TB_INDIRECT, TB_INDIRECT_NEXT, TB_INDIRECT_SLOTS, TB_INSN_TABLE, TB_JMP0, TB_JMP1, TB_PC, TB_RESUMED, TB_RESUMED_SINCE, TB_TCI, TLB_ENTRY_ADDEND,
 } from './shared/layout';
 import * as op from './shared/tci';
 import { atomicCmpxchg, atomicRmw } from './atomic';
 import { ldSlow, stSlow } from './cputlb';
-import { tbHot } from './host';
+import { tbHot, tbMisses } from './host';
+import { cpuInsnCount } from './env';
 import { divS32, divS64, divU32, divU64, mulsh64, muluh64, remS32, remS64, remU32, remU64 } from './int128';
 import { jumpCacheCell } from './jump-cache';
 
@@ -320,9 +321,41 @@ export function jumpCacheFind(env: usize): usize {
 
 /** Runs from `tb` on, that one in any case in tci. Returns a TB_EXIT_* value, or a TB with generated code | TB_EXIT_RUN. */
 export function tciExec(env: usize, tb: usize): usize {
+  if (!enter(env, tb, load<u32>(env, ENV_ICOUNT) != 0)) return TB_EXIT_REQUESTED;
+  return run(env, tb, load<usize>(tb, TB_TCI));
+}
+
+/** So many misses are one too many if there is one in MISS_PERIOD instructions: each costs some 300. */
+const MISS_WINDOW: u32 = 256;
+const MISS_PERIOD: u64 = 1000;
+
+/**
+ * Goes on for generated code (TB_EXIT_RESUME) at the instruction at ENV_PC, inside of `tb`. Its tci code is not optimised: nothing but globals
+ * lives from one instruction to the next.
+ */
+export function tciResume(env: usize, tb: usize): usize {
+  const table = load<usize>(tb, TB_INSN_TABLE);
+  const icount = load<u32>(tb, TB_ICOUNT);
+  const offset = (load<u64>(env, ENV_PC) - load<u64>(tb, TB_PC)) as u32;
+  let insn: u32 = 0;
+  while (insn < icount && load<u16>(table + insn * op.TCI_INSN_SIZE, 2) != offset) insn++;
+  if (insn == icount) return 0;
+  const count = load<u32>(tb, TB_RESUMED) + 1;
+  store<u32>(tb, count, TB_RESUMED);
+  if (count % MISS_WINDOW == 0) {
+    const now = cpuInsnCount(env);
+    if (now - load<u64>(tb, TB_RESUMED_SINCE) < (MISS_WINDOW as u64) * MISS_PERIOD) tbMisses(tb);
+    store<u64>(tb, now, TB_RESUMED_SINCE);
+  }
+  // pc as at the start of any TB, and the budget as after it
+  store<u64>(env, load<u64>(tb, TB_PC), ENV_PC);
+  store<i32>(env, load<i32>(env, ENV_BUDGET) - (icount - insn), ENV_BUDGET);
+  store<usize>(env, tb, ENV_LAST_TB);
+  return run(env, tb, load<usize>(tb, TB_TCI) + ((load<u16>(table + insn * op.TCI_INSN_SIZE) as usize) << 2));
+}
+
+function run(env: usize, tb: usize, ip: usize): usize {
   const icountMode = load<u32>(env, ENV_ICOUNT) != 0;
-  if (!enter(env, tb, icountMode)) return TB_EXIT_REQUESTED;
-  let ip = load<usize>(tb, TB_TCI);
   while (true) {
     switch (load<u16>(ip) as u32) {
       case op.TCI_EXIT_TB: return load<u16>(ip, 2);

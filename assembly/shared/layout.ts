@@ -141,6 +141,7 @@ export const TB_JMP_NEXT0 = 84; // u32
 export const TB_JMP_NEXT1 = 88; // u32
 export const TB_REGION = 92; // u32 id of the region (codegen) that holds it; 0: none
 export const TB_INDIRECT_NEXT = 96; // u32 which slot of TB_INDIRECT is overwritten next
+export const TB_RESUMED = 100; // u32 how often tci went on in it for generated code (TB_EXIT_RESUME), since TB_RESUMED_SINCE
 export const TB_GOTO_PC0 = 104; // u64 target pc of goto_tb 0 (valid if TB_GOTO_MASK bit 0)
 export const TB_GOTO_PC1 = 112; // u64
 export const TB_GOTO_MASK = 120; // u32
@@ -149,11 +150,13 @@ export const TB_INSN_TABLE = 124;
 /** u32 each: TBs that followed this one through goto_ptr in tci (profile for regions; from the first slot on, 0: no more). */
 export const TB_INDIRECT = 128;
 export const TB_INDIRECT_SLOTS = 8;
-export const TB_RECORD_SIZE = 160;
+export const TB_RESUMED_SINCE = 160; // u64 instruction count of the vCPU
+export const TB_RECORD_SIZE = 168;
 
 export const TB_STATE_VALID = 1;
 export const TB_STATE_INVALID = 2;
 export const TB_STATE_QUEUED = 4; // handed to code generation
+export const TB_STATE_CALLS = 8; // generated code must not leave in the middle (TB_EXIT_RESUME): its memory accesses call the slow path
 
 export const CF_COUNT_MASK = 0x1ff; // low bits of cflags: at most this many insns (0: the default maximum)
 export const CF_SINGLE_STEP = 0x200;
@@ -165,6 +168,11 @@ export const CF_ICOUNT = 0x1000;
 // 0: look up env.pc; 3 in the low bits: exit requested (budget exhausted, exit request): env.pc is right, nothing is to be linked.
 export const TB_EXIT_IDX0 = 0;
 export const TB_EXIT_IDX1 = 1;
+/**
+ * From generated code: TB | 2: a memory access needs the slow path. Env is as before the instruction at ENV_PC; that one and all after it
+ * have been given back to the budget. tci goes on there, inside of the TB (tciResume).
+ */
+export const TB_EXIT_RESUME = 2;
 export const TB_EXIT_REQUESTED = 3;
 export const TB_EXIT_MASK = 3;
 

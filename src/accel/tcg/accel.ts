@@ -211,6 +211,7 @@ export class TcgAccel {
       mmioRead: (env, address, size) => this.guard('MMIO read', () => this.mmioRead(env >>> 0, address, size)),
       mmioWrite: (env, address, size) => this.guard('MMIO write', () => this.mmioWrite(env >>> 0, address, size)),
       tbHot: (tb) => void this.guard('code generation', () => this.tbHot(tb >>> 0)),
+      tbMisses: (tb) => void this.guard('code generation', () => this.generator?.tbMisses(tb >>> 0)),
       regionInvalidated: (region) => void this.guard('code generation', () => this.generator?.regionInvalidated(region)),
       tbFlushed: () => void this.guard('code generation', () => this.generator?.tbFlushed()),
       rdtime: (env) => this.hooks.get(env >>> 0)?.rdtime?.() ?? 0,

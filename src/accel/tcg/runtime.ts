@@ -8,6 +8,7 @@ export interface RuntimeHost {
   mmioRead(env: number, address: number, size: number): number;
   mmioWrite(env: number, address: number, size: number): number;
   tbHot(tb: number): void;
+  tbMisses(tb: number): void;
   regionInvalidated(region: number): void;
   tbFlushed(): void;
   rdtime(env: number): number;

@@ -143,6 +143,8 @@ export class Translator {
       this.flush();
       return this.make(env, pcLo, pcHi);
     }
+    // optimised code keeps values from one instruction to the next
+    if (this.options.optimize ?? true) set(layout.TB_STATE, layout.TB_STATE_VALID | layout.TB_STATE_CALLS);
     this.stats.tbs++;
     this.stats.insns += icount;
     this.stats.guestBytes += size;

@@ -12,7 +12,7 @@ const SECTION_CODE = 10;
 const NAME = 'metadata.code.branch_hint';
 // opcodes, WebAssembly core specification, chapter 5.4
 const BLOCK = 0x02, LOOP = 0x03, IF = 0x04, BR = 0x0c, BR_IF = 0x0d, BR_TABLE = 0x0e, CALL = 0x10, LOCAL_GET = 0x20, LOCAL_TEE = 0x22; // prettier-ignore
-const I32_LOAD = 0x28, LAST_MEMORY = 0x3e, I32_CONST = 0x41, I64_CONST = 0x42, I64_EQ = 0x51, I64_AND = 0x83, I32_LE_S = 0x4c; // prettier-ignore
+const I32_LOAD = 0x28, LAST_MEMORY = 0x3e, I32_CONST = 0x41, I64_CONST = 0x42, I64_EQ = 0x51, I64_NE = 0x52, I64_AND = 0x83, I32_LE_S = 0x4c; // prettier-ignore
 const F32_CONST = 0x43, F64_CONST = 0x44, I32_LT_U = 0x49, I32_GT_U = 0x4b, F32_EQ = 0x5b, F64_GE = 0x66, I32_AND = 0x71, NUMERIC_PREFIX = 0xfc; // prettier-ignore
 
 /** Float comparisons, and the range test of an exponent: only inline floating point (lower-float.ts) branches on them. */
@@ -120,6 +120,7 @@ function functionHints(reader: Reader, end: number): { offset: number; likely: 0
     const op = bytes[reader.at++];
     if (op === IF || op === BR_IF) {
       if (last === I64_EQ && before === I64_AND && third === I64_CONST && mask) hints.push({ offset: at - start, likely: 1 });
+      else if (last === I64_NE && before === I64_AND && third === I64_CONST && mask) hints.push({ offset: at - start, likely: 0 });
       else if (last === I32_GT_U && before === I32_CONST && third === LOCAL_GET) hints.push({ offset: at - start, likely: 1 });
       else if (
         (last === I32_AND && testsFloat(before)) ||

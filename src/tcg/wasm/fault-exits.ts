@@ -46,11 +46,16 @@ export class FaultExits {
 
   /** Appends the test of ENV_FAULT to `into`, which becomes part of the list. */
   test(into: Expr[], locator: number, dirty: readonly number[]): void {
+    const { m } = this;
+    into.push(m.if(m.load(4, false, I32, m.get(ENV, I32), ENV_FAULT), this.go(locator, dirty)));
+  }
+
+  /** A jump to the exit. It must become part of the list. */
+  go(locator: number, dirty: readonly number[]): Expr {
     const { m, host } = this;
     let point = this.points.at(-1);
     if (point?.dirty.length !== dirty.length) this.points.push((point = { label: `f${host.label()}`, dirty }));
-    const go = m.sequence([m.set(host.locator(), m.i32(locator)), m.br(point.label)]);
-    into.push(m.if(m.load(4, false, I32, m.get(ENV, I32), ENV_FAULT), go));
+    return m.sequence([m.set(host.locator(), m.i32(locator)), m.br(point.label)]);
   }
 
   /** Ends the chain: before something that makes globals clean, and before the block's terminator. */

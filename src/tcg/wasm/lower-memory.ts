@@ -1,6 +1,7 @@
 /**
- * Guest loads and stores: the inline TLB check of layout.ts, then wasm's own access; everything else (miss, MMIO, page crossing, watchpoint)
- * is a call into the runtime, after which ENV_FAULT tells whether to leave.
+ * Guest loads and stores: the inline TLB check of layout.ts, then wasm's own access. Everything else (miss, MMIO, page crossing, watchpoint) leaves the
+ * region, and tci does the instruction (TB_EXIT_RESUME): a call in the middle of a loop would cost most of its registers, even if it is never
+ * made. In TBs where that happens often (TbIr.leavesOnMiss is false) it is a call all the same, after which ENV_FAULT tells whether to leave.
  */
 import {
   ENV_TLB,
@@ -40,6 +41,8 @@ export interface MemoryHost {
   beforeRuntime(list: Expr[]): void;
   /** Appends the test of ENV_FAULT with the fault exit. `synced`: env is up to date already. */
   faultTest(list: Expr[], synced?: boolean): void;
+  /** Leaves before this op's instruction, for tci to do it. Absent: the slow path is called. */
+  readonly leave: (() => Expr) | undefined;
 }
 
 const TAG_MASK = BigInt(-PAGE_SIZE);
@@ -60,8 +63,8 @@ function accessOf(oi: number): Access {
 
 /** How an access reaches guest memory. */
 interface Path {
-  /** Whether the fast path may be taken. */
-  readonly hit: Expr;
+  /** Two values that are equal if the fast path may be taken, or a truth value, or undefined if it may be taken for certain. */
+  readonly hit: readonly [Expr, Expr] | Expr | undefined;
   /** What comes first on it. */
   readonly prepare: Expr[];
   /** Host address on it, to which `offset` is to be added. */
@@ -74,10 +77,10 @@ function pathOf(b: BlockLowering, memory: MemoryHost, address: number, access: A
   if (grouped === undefined) return alone(b, address, access, kind);
   const { group, offset } = grouped;
   if (group.first === memory.op) return leader(b, address, access, kind, grouped);
-  // `> 0` is what the branch hints know
   const { m } = b;
   return {
-    hit: m.binary(Wasm.gtU[0], m.get(group.host, I32), m.i32(0)),
+    // Without slow paths in between the first one's check still holds. `> 0` is what the branch hints know.
+    hit: memory.leave ? undefined : m.binary(Wasm.gtU[0], m.get(group.host, I32), m.i32(0)),
     prepare: [],
     host: m.get(group.host, I32),
     offset: offset - group.low,
@@ -107,7 +110,7 @@ function alone(b: BlockLowering, address: number, access: Access, kind: number):
   let mask = TAG_MASK;
   if ((memop & MO_ALIGN) !== 0) mask |= BigInt(access.bytes - 1);
   else if (access.bytes > 1) wanted = m.binary(Wasm.add[1], wanted, m.i64(BigInt(access.bytes - 1)));
-  const hit = m.binary(Wasm.eq[1], tag, m.binary(Wasm.and[1], wanted, m.i64(mask)));
+  const hit = [tag, m.binary(Wasm.and[1], wanted, m.i64(mask))] as const;
   const addend = m.load(4, false, I32, m.get(entry, I32), table + TLB_ENTRY_ADDEND);
   return { hit, prepare: [], host: m.binary(Wasm.add[0], m.unary(WRAP, m.get(address, I64)), addend), offset: 0 };
 }
@@ -125,7 +128,7 @@ function leader(b: BlockLowering, address: number, access: Access, kind: number,
   const from = group.low === offset ? lowest : m.binary(Wasm.add[0], lowest, m.i32(group.low - offset));
   const tag = tagOf(b, m.tee(low, from, I32), entry, table);
   const highest = m.binary(Wasm.add[1], m.get(address, I64), m.i64(BigInt(group.high - 1 - offset)));
-  const hit = m.binary(Wasm.eq[1], tag, m.binary(Wasm.and[1], highest, m.i64(TAG_MASK)));
+  const hit = [tag, m.binary(Wasm.and[1], highest, m.i64(TAG_MASK))] as const;
   group.host = b.hold(I32);
   const addend = m.load(4, false, I32, m.get(entry, I32), table + TLB_ENTRY_ADDEND);
   const prepare = [m.set(group.host, m.binary(Wasm.add[0], m.get(low, I32), addend))];
@@ -140,6 +143,20 @@ function slowPath(b: BlockLowering, host: MemoryHost): Expr[] {
   const slow = [...locals].map((local) => m.set(local, m.i32(0)));
   host.beforeRuntime(slow);
   return slow;
+}
+
+/** The fast path behind its check. `slow` makes the other arm, if that is a call. */
+function guard(b: BlockLowering, host: MemoryHost, { hit }: Path, fast: Expr[], slow: () => Expr[]): void {
+  const { m } = b;
+  const { leave } = host;
+  if (hit === undefined) b.list.push(...fast);
+  else if (leave) {
+    const misses = typeof hit === 'number' ? m.unary(Wasm.eqz[0], hit) : m.binary(Wasm.ne[1], hit[0], hit[1]);
+    b.list.push(m.if(misses, leave()), ...fast);
+  } else {
+    const hits = typeof hit === 'number' ? hit : m.binary(Wasm.eq[1], hit[0], hit[1]);
+    b.list.push(m.if(hits, m.sequence(fast), m.sequence(slow())));
+  }
 }
 
 function load(b: BlockLowering, host: MemoryHost, d: number, addr: number, access: Access): void {
@@ -161,12 +178,14 @@ function load(b: BlockLowering, host: MemoryHost, d: number, addr: number, acces
     fast.push(m.set(value, extendSigned(b, swapped, access)));
   } else fast.push(m.set(value, loaded));
 
-  host.importRuntime('ldSlow', [I64, I32], I64);
-  const slow = slowPath(b, host);
-  const called = m.call('ldSlow', [m.get(ENV, I32), m.get(address, I64), m.i32(access.oi)], I64);
-  slow.push(m.set(value, isFloat ? m.unary(Float.fromBits[1], called) : b.isNarrow ? m.unary(WRAP, called) : called));
-  host.faultTest(slow);
-  b.list.push(m.if(path.hit, m.sequence(fast), m.sequence(slow)));
+  guard(b, host, path, fast, () => {
+    host.importRuntime('ldSlow', [I64, I32], I64);
+    const slow = slowPath(b, host);
+    const called = m.call('ldSlow', [m.get(ENV, I32), m.get(address, I64), m.i32(access.oi)], I64);
+    slow.push(m.set(value, isFloat ? m.unary(Float.fromBits[1], called) : b.isNarrow ? m.unary(WRAP, called) : called));
+    host.faultTest(slow);
+    return slow;
+  });
   if (isFloat) b.defineFloat(d, m.get(value, F64));
   else b.define(d, m.get(value, type), false);
 }
@@ -193,12 +212,14 @@ function store(b: BlockLowering, host: MemoryHost, v: number, addr: number, acce
   } else if (b.isFloat(v) && access.bytes === 8) fast.push(m.store(8, F64, path.host, b.floatOperand(v)(), path.offset));
   else fast.push(m.store(access.bytes, narrow ? I32 : I64, path.host, value(), path.offset));
 
-  host.importRuntime('stSlow', [I64, I64, I32], NONE);
-  const slow = slowPath(b, host);
-  const stored = narrow ? m.unary(EXTEND_U32, value()) : value();
-  slow.push(m.call('stSlow', [m.get(ENV, I32), m.get(address, I64), stored, m.i32(access.oi)], NONE));
-  host.faultTest(slow);
-  b.list.push(m.if(path.hit, m.sequence(fast), m.sequence(slow)));
+  guard(b, host, path, fast, () => {
+    host.importRuntime('stSlow', [I64, I64, I32], NONE);
+    const slow = slowPath(b, host);
+    const stored = narrow ? m.unary(EXTEND_U32, value()) : value();
+    slow.push(m.call('stSlow', [m.get(ENV, I32), m.get(address, I64), stored, m.i32(access.oi)], NONE));
+    host.faultTest(slow);
+    return slow;
+  });
 }
 
 function atomic(b: BlockLowering, host: MemoryHost, ops: Int32Array, p: number): void {

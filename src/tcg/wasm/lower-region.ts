@@ -8,6 +8,7 @@ import {
   JUMP_CACHE_BITS,
   JUMP_CACHE_ENTRIES,
   TB_EXIT_REQUESTED,
+  TB_EXIT_RESUME,
 } from '../../../assembly/shared/layout.js';
 import { TempKind, TYPE_I64 } from '../ir-buffer.js';
 import { Op, OP_WORDS, type HelperDef } from '../opcodes.js';
@@ -240,10 +241,8 @@ class RegionLowering {
       openHosts: () => [...open].map((group) => group.host),
       importRuntime: (name, params, result) => this.m.importFunction(name, [I32, ...params], result),
       beforeRuntime: (into) => this.target.icount && this.storeBudget(into),
-      faultTest: (into, synced) => {
-        const found = (insn.offset & 0xffff) | ((ir.icount - insn.index) << 16);
-        faults.test(into, found, synced ? [] : withoutPc(dirty.members(row)));
-      },
+      faultTest: (into, synced) => faults.test(into, locatorOf(ir, insn), synced ? [] : withoutPc(dirty.members(row))),
+      leave: ir.leavesOnMiss ? () => faults.go(locatorOf(ir, insn) | RESUME, withoutPc(dirty.members(row))) : undefined,
     };
     for (let k = block.first; k < block.end; k++) {
       const p = k * OP_WORDS;
@@ -305,15 +304,16 @@ class RegionLowering {
     if (pcWanted) list.push(m.set(this.locals.ofGlobal(PC), m.i64(BigInt.asIntN(64, ir.pc))));
   }
 
-  /** What all fault exits of a TB end with. `locator`: the instruction's pc offset, and above it the instructions that have not run. */
+  /** What all fault exits of a TB end with. `locator`: see locatorOf; with RESUME, tci goes on. */
   private leaveFault(list: Expr[], ir: TbIr, locator: number): void {
     const { m, budget } = this;
     const offset = m.unary(EXTEND_U32, m.binary(Wasm.and[0], m.get(locator, I32), m.i32(0xffff)));
     const pc = m.binary(Wasm.add[1], m.i64(BigInt.asIntN(64, ir.pc)), offset);
     list.push(m.store(8, I64, m.get(ENV, I32), pc, this.target.globalOffset[PC]));
-    const refund = m.binary(Wasm.shrU[0], m.get(locator, I32), m.i32(16));
+    const refund = m.binary(Wasm.and[0], m.binary(Wasm.shrU[0], m.get(locator, I32), m.i32(16)), m.i32(0x7fff));
     list.push(m.store(4, I32, m.get(ENV, I32), m.binary(Wasm.add[0], m.get(budget, I32), refund), ENV_BUDGET));
-    list.push(m.return(m.i32(0)));
+    const isFault = m.binary(Wasm.geS[0], m.get(locator, I32), m.i32(0));
+    list.push(m.return(ir.leavesOnMiss ? m.select(isFault, m.i32(0), m.i32(ir.tb | TB_EXIT_RESUME)) : m.i32(0)));
   }
 
   private lowerCall(b: BlockLowering, ops: Int32Array, p: number, dirty: number[], reload: number[], host: MemoryHost): void {
@@ -449,6 +449,11 @@ interface Insn {
   readonly index: number;
   readonly offset: number;
 }
+
+/** Where a fault exit leaves from: the instruction's pc offset, and above it (15 bits) the instructions of the TB that have not run. */
+const locatorOf = (ir: TbIr, insn: Insn): number => (insn.offset & 0xffff) | ((ir.icount - insn.index) << 16);
+/** In a locator: not a fault, the instruction is to be done in tci. */
+const RESUME = 1 << 31;
 
 /** The instruction that op `first` belongs to, if it does not begin one. */
 function insnBefore(ir: TbIr, first: number): Insn {

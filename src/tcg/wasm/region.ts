@@ -24,6 +24,8 @@ export interface TbIr {
   indirect: readonly IndirectLink[];
   /** ENV_TB_FLAGS that the TB was made for. */
   readonly flags: number;
+  /** A memory access that misses the TLB leaves (TB_EXIT_RESUME) instead of calling the slow path: no call stands in the way of registers. */
+  readonly leavesOnMiss: boolean;
 }
 
 /** A jump to a TB of the same region if the pc is that TB's at run time. */
@@ -49,11 +51,12 @@ export interface TbLinks {
   readonly links: readonly [number, number];
   readonly indirect: readonly IndirectLink[];
   readonly flags: number;
+  readonly leavesOnMiss?: boolean;
 }
 
 const NO_LINKS: TbLinks = { links: [-1, -1], indirect: [], flags: 0 };
 
-export function copyIr(ctx: IrBuffer, tb: number, pc: bigint, icount: number, { links, indirect, flags }: TbLinks = NO_LINKS): TbIr {
+export function copyIr(ctx: IrBuffer, tb: number, pc: bigint, icount: number, { links, indirect, flags, leavesOnMiss = false }: TbLinks = NO_LINKS): TbIr {
   const n = ctx.tempCount;
   return {
     tb,
@@ -62,6 +65,7 @@ export function copyIr(ctx: IrBuffer, tb: number, pc: bigint, icount: number, { 
     links,
     indirect,
     flags,
+    leavesOnMiss,
     ops: ctx.ops.slice(0, ctx.opCount * OP_WORDS),
     opCount: ctx.opCount,
     tempCount: n,

@@ -154,6 +154,13 @@ export class CodeCache {
     }
   }
 
+  /** Drops the installed code of every region that holds the TB with this TB_REGION. Returns the TBs that they were made for. */
+  discard(tag: number): number[] {
+    const regions = [...(this.members.get(tag) ?? [])].filter((region) => region.module);
+    for (const region of regions) this.uninstall(region);
+    return regions.map(({ tbs }) => tbs[0]);
+  }
+
   /** All TBs are gone, and their records with them. */
   flushed(): void {
     for (const module of this.modules) for (const region of module.regions) this.freeSlot(region);

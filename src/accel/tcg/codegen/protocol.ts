@@ -22,6 +22,8 @@ export interface TbRequest {
   readonly links: readonly [number, number];
   /** TBs of the region that goto_ptr was seen to lead to. */
   readonly indirect: readonly IndirectLink[];
+  /** See TbIr. */
+  readonly leavesOnMiss: boolean;
 }
 
 export interface RegionRequest {

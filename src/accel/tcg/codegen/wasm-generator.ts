@@ -9,8 +9,10 @@ import {
   TB_ICOUNT,
   TB_PC,
   TB_PHYS_PAGE0,
+  TB_REGION,
   TB_SIZE,
   TB_STATE,
+  TB_STATE_CALLS,
   TB_STATE_QUEUED,
 } from '../../../../assembly/shared/layout.js';
 import type { WasmInfo } from '../../../system/jit-info.js';
@@ -27,6 +29,8 @@ import type { CodegenTimes, CodegenWorker, GenerateReply, GenerateRequest, Regio
 export interface CodeGenerator {
   /** The TB ran another hotThreshold times in tci. */
   tbHot(tb: number): void;
+  /** The TB's generated code leaves too often at memory accesses. */
+  tbMisses(tb: number): void;
   /** A TB with this TB_REGION was invalidated. */
   regionInvalidated(tag: number): void;
   /** All TBs are gone. */
@@ -204,6 +208,7 @@ export class WasmCodeGenerator implements CodeGenerator {
       host1: get(TB_HOST1),
       icount: get(TB_ICOUNT),
       size: get(TB_SIZE),
+      leavesOnMiss: (get(TB_STATE) & TB_STATE_CALLS) === 0,
     };
   }
 
@@ -314,6 +319,12 @@ export class WasmCodeGenerator implements CodeGenerator {
     this.stats.stale++;
     this.cache.forget(this.waiting.get(id)!);
     this.waiting.delete(id);
+  }
+
+  /** New code, which calls the slow path in this TB. */
+  tbMisses(tb: number): void {
+    this.tbs.set(tb, TB_STATE, this.tbs.get(tb, TB_STATE) | TB_STATE_CALLS);
+    for (const hot of this.cache.discard(this.tbs.get(tb, TB_REGION))) this.tbHot(hot);
   }
 
   regionInvalidated(tag: number): void {
