@@ -97,10 +97,11 @@ export function tb(
   indirect: IndirectLink[] = [],
   flags = 0,
   helpers = HELPERS,
+  leavesOnMiss = false,
 ): TbIr {
   const tcg = new TcgContext(GLOBALS, helpers);
   build(tcg);
-  return copyIr(tcg, (nextTb += 0x80), BigInt(pc), icount, { links, indirect, flags });
+  return copyIr(tcg, (nextTb += 0x80), BigInt(pc), icount, { links, indirect, flags, leavesOnMiss });
 }
 /** The usual end of a TB: pc, then goto_tb. */
 export function leave(tcg: TcgContext, n: number, pc: number): void {

@@ -191,7 +191,7 @@ export class TcgAccel {
     }
     if (this.generator) runtime.exports.setHotThreshold(hotThreshold ?? this.generator.defaultThreshold);
     // With a tier above, most TBs are not worth optimising; who asks to see the result gets it.
-    const optimize = !this.generator || log?.has('op_opt');
+    const optimize = !this.generator || (log?.has('op_opt') ?? false);
     this.translator = new Translator(runtime, frontend, {
       maxInsns: options.maxInsns,
       log,

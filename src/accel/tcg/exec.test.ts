@@ -97,7 +97,7 @@ class Board {
   x = (n: number): bigint => this.cpu.read64(rv.RV_X + 8 * n);
   /** Runs to WFI, or fails. */
   finish(budget = 100_000): this {
-    for (let slice = 0; slice < 20; slice++) {
+    for (let slice = 0; slice < 100; slice++) {
       const reason = this.cpu.exec(budget);
       if (reason === layout.EXEC_HALTED) return this;
       if (reason !== layout.EXEC_BUDGET) throw new Error(`exit ${reason} ${this.accel.translateError}`);
@@ -265,6 +265,33 @@ describe.each([
     expect(board.x(7)).toBe(0xffff_ffff_ffff_ffffn);
     expect(board.x(13)).toBe(BigInt(rv.CAUSE_STORE_ACCESS));
     expect(board.space.read(RAM + end - 4)).toBe(0);
+  });
+
+  it('goes on in the middle of a TB at each access that is not plain RAM, and counts each instruction once', () => {
+    // x3 = 1 + .. + 1000, x4 = the same twice, x7 = 1000 device reads; also a word across two pages
+    const turns = 1000;
+    const loop = [add(3, 3, 1), sd(3, 8, -4), lw(5, 6, 12), add(7, 7, 5), ld(9, 8, -4), add(4, 4, 1), add(4, 4, 1), addi(1, 1, -1)];
+    for (const icount of [false, true]) {
+      const board = new Board({ ...tier, icount })
+        .load([
+          addi(1, 0, turns),
+          lui(6, UART >>> 12),
+          auipc(8),
+          lui(10, 8),
+          add(8, 8, 10),
+          addi(8, 8, -8),
+          ...loop,
+          bne(1, 0, -4 * loop.length),
+          wfi,
+        ])
+        .finish(777);
+      const sum = BigInt((turns * (turns + 1)) / 2);
+      expect([board.x(3), board.x(4), board.x(9), board.x(7)]).toEqual([sum, 2n * sum, sum, BigInt(turns * (12 * 0x10 + 4))]);
+      expect(board.cpu.instructionCount).toBe(6 + turns * (loop.length + 1) + 1);
+      const { wasm } = board.accel.info();
+      // so often that the loop got code which calls
+      if (wasm) expect(wasm.regions).toBeGreaterThan(1);
+    }
   });
 
   it('comes back from a guest that only ever faults', () => {

@@ -66,7 +66,8 @@ export class Translator {
     private readonly options: TranslatorOptions = {},
   ) {
     this.ctx = new TcgContext(frontend.globals, frontend.helpers);
-    this.lowering = new TciLowering({ helperIndex: runtime.helperTable(frontend.helpers), fences: options.fences });
+    const resumable = !(options.optimize ?? true);
+    this.lowering = new TciLowering({ helperIndex: runtime.helperTable(frontend.helpers), fences: options.fences, resumable });
     const { buffer } = runtime.memory; // a fixed size: the views stay good
     this.bytes = new Uint8Array(buffer);
     this.words = new Int32Array(buffer);

@@ -2,7 +2,20 @@
  * Optimised IR to the bytecode of assembly/tci.ts (format: assembly/shared/tci.ts). Globals are addressed in place, other temps get a slot
  * of ENV_FRAME each. On the way: immediates, address displacements, results computed where a following move wants them, 32-bit forms.
  */
-import { ENV_FRAME, ENV_FRAME_SLOTS, ENV_TLB, MEMOPIDX_SHIFT, MO_ALIGN, MO_BSWAP, MO_SIGN, MO_SIZE, TLB_KINDS, TLB_KIND_READ, TLB_KIND_WRITE, TLB_TABLE_SIZE } from '../../../assembly/shared/layout.js';
+import {
+  ENV_FRAME,
+  ENV_FRAME_SLOTS,
+  ENV_TLB,
+  MEMOPIDX_SHIFT,
+  MO_ALIGN,
+  MO_BSWAP,
+  MO_SIGN,
+  MO_SIZE,
+  TLB_KINDS,
+  TLB_KIND_READ,
+  TLB_KIND_WRITE,
+  TLB_TABLE_SIZE,
+} from '../../../assembly/shared/layout.js';
 import * as tci from '../../../assembly/shared/tci.js';
 import { TempKind, type TcgContext, type Temp } from '../context.js';
 import { Cond, Op, OP_WORDS, type HelperDef } from '../opcodes.js';
@@ -16,6 +29,8 @@ export interface TciOptions {
   readonly helperIndex: readonly number[];
   /** Emit memory barriers (more than one vCPU thread). */
   readonly fences?: boolean;
+  /** The code can be entered at any instruction (tciResume): no constant is loaded in one and used in another. The IR must not be optimised either. */
+  readonly resumable?: boolean;
 }
 
 const ZERO = ENV_FRAME + 8 * tci.TCI_ZERO_SLOT;
@@ -145,6 +160,7 @@ export class TciLowering {
       case Op.discard:
         return;
       case Op.insn_start:
+        if (this.options.resumable) this.block++;
         return code.insn(d);
       case Op.set_label:
         this.labels[d] = code.size;
@@ -322,7 +338,11 @@ export class TciLowering {
 
   private unary(o: number, d: Temp, a: Temp): void {
     if (o === Op.ext_i32_i64 && this.redirect(d, a, (bytecode) => (table.SIGN_EXTENDED[bytecode] ? bytecode : -1))) return;
-    if (o === Op.ext32s_i64 && this.redirect(d, a, (bytecode, imm) => (bytecode === tci.TCI_SHLI64 && imm >= 32 ? -1 : table.AS_WORD[bytecode]))) return;
+    if (
+      o === Op.ext32s_i64 &&
+      this.redirect(d, a, (bytecode, imm) => (bytecode === tci.TCI_SHLI64 && imm >= 32 ? -1 : table.AS_WORD[bytecode]))
+    )
+      return;
     this.define(table.UNARY[o], d, this.slot(a), 0);
   }
 

@@ -22,7 +22,12 @@ class TciMachine extends BareEngine {
 
   constructor() {
     super();
-    this.helperIndex = this.runtime.helperTable(RANDOM_HELPERS, (name) => wasmFunction(RANDOM_HELPERS.find((h) => h.name === name)!, (...args) => this.help(name, args)));
+    this.helperIndex = this.runtime.helperTable(RANDOM_HELPERS, (name) =>
+      wasmFunction(
+        RANDOM_HELPERS.find((h) => h.name === name)!,
+        (...args) => this.help(name, args),
+      ),
+    );
   }
 
   run(ctx: TcgContext, state: IrState) {
@@ -51,7 +56,11 @@ class TciMachine extends BareEngine {
     const { state } = this;
     state.globals = this.globals();
     state.env = this.bytes.slice(this.env, this.env + 0x1000);
-    const result = randomHelper(RANDOM_HELPERS.find((h) => h.name === name)!, args.map((a) => BigInt.asUintN(64, a)), state);
+    const result = randomHelper(
+      RANDOM_HELPERS.find((h) => h.name === name)!,
+      args.map((a) => BigInt.asUintN(64, a)),
+      state,
+    );
     state.globals.forEach((value, i) => this.set64(RANDOM_GLOBALS[i].offset, value));
     this.bytes.set(state.env.subarray(ENV_RANDOM, ENV_RANDOM + 64), this.env + ENV_RANDOM);
     if (result === 'fault') this.set32(layout.ENV_FAULT, 1);
@@ -94,16 +103,25 @@ describe('tci', () => {
     }
   });
 
-  const lower = (text: string) => {
-    const lowering = new TciLowering({ helperIndex: [] });
+  const lower = (text: string, resumable = false) => {
+    const lowering = new TciLowering({ helperIndex: [], resumable });
     lowering.lower(parseIr(text, RANDOM_GLOBALS, []));
-    return disassembleTci(lowering.code.units.subarray(0, lowering.code.size), (offset) => RANDOM_GLOBALS.find((g) => g.offset === offset)?.name ?? '_');
+    return disassembleTci(
+      lowering.code.units.subarray(0, lowering.code.size),
+      (offset) => RANDOM_GLOBALS.find((g) => g.offset === offset)?.name ?? '_',
+    );
   };
 
   it('fuses what a RISC frontend emits', () => {
     expect(lower('add_i64 tmp0, r1, $0x10; qemu_ld_i64 r2, tmp0, leq, 3; goto_ptr').split('\n')[0]).toMatch(/^0: qld64 r2, r1 \+ 16/);
     expect(lower('add_i64 tmp0, r1, r2; ext32s_i64 r3, tmp0; goto_ptr').split('\n')[0]).toBe('0: add32 r3, r1, r2');
     expect(lower('mov_i64 pc, $0x80001234; goto_tb $0')).toBe('0: goto_pc_tb0 0x80001234');
+  });
+
+  it('loads a constant once, or once an instruction if it can be resumed there', () => {
+    const text = 'insn_start $0, $0; and_i64 r1, r1, $0x12345; insn_start $4, $0; and_i64 r2, r2, $0x12345; goto_ptr';
+    const loads = (resumable: boolean) => lower(text, resumable).match(/movi/g)?.length;
+    expect([loads(false), loads(true)]).toEqual([1, 2]);
   });
 
   it('runs chained TBs until the budget is used up', () => {

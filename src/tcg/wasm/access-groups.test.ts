@@ -2,22 +2,20 @@ import { describe, expect, it } from 'vitest';
 import * as L from '../../../assembly/shared/layout.js';
 import type { TcgContext } from '../context.js';
 import type { Region } from './region.js';
-import { leave, RAM, Rig, tb, X1, X2, X3, X4 } from '../../../tests/support/wasm-rig.js';
+import { FAIL, HELPERS, leave, PC, RAM, Rig, tb, X1, X2, X3, X4 } from '../../../tests/support/wasm-rig.js';
 
 const PAGE = 0x4000n;
 
-const block = (build: (tcg: TcgContext) => void): Region => ({
-  entries: [0],
-  tbs: [
-    tb(0x100, 3, [-1, -1], (tcg) => {
-      build(tcg);
-      leave(tcg, 0, 0x10c);
-    }),
-  ],
-});
+const block = (build: (tcg: TcgContext) => void, leavesOnMiss = false): Region => {
+  const body = (tcg: TcgContext): void => {
+    build(tcg);
+    leave(tcg, 0, 0x10c);
+  };
+  return { entries: [0], tbs: [tb(0x100, 3, [-1, -1], body, [], 0, HELPERS, leavesOnMiss)] };
+};
 
 /** x2, x3, x4 = three words from x1 on. */
-const loads = (): Region =>
+const loads = (leavesOnMiss = false): Region =>
   block((tcg) => {
     for (const [i, d] of [X3, X2, X4].entries()) {
       const address = tcg.temp();
@@ -25,7 +23,7 @@ const loads = (): Region =>
       tcg.addi(address, X1, [8, 0, 16][i]);
       tcg.qemuLd(d, address, L.MO_64, 0);
     }
-  });
+  }, leavesOnMiss);
 
 const rigAt = (address: bigint): Rig => {
   const rig = new Rig();
@@ -90,5 +88,50 @@ describe('accesses that share a TLB check', () => {
       }),
     );
     expect([rig.get(X3), rig.get(X4), rig.get(X1), rig.slow]).toEqual([2n, 7n, PAGE + 56n, []]);
+  });
+});
+
+describe('accesses of TBs that leave on a miss', () => {
+  it('go without a check after the first of a group', () => {
+    const rig = rigAt(PAGE + 0x1000n - 24n);
+    const region = loads(true);
+    expect(rig.run(region)).toBe(region.tbs[0].tb);
+    expect([X2, X3, X4].map((g) => rig.get(g))).toEqual([509n, 510n, 511n]);
+  });
+
+  it('leave before the first instruction of a group that crosses a page', () => {
+    const rig = rigAt(PAGE + 0x1000n - 20n);
+    const region = loads(true);
+    rig.set(X3, 33n);
+    expect(rig.run(region)).toBe(region.tbs[0].tb | L.TB_EXIT_RESUME);
+    expect([rig.get(PC), rig.get(X3), rig.u32(L.ENV_BUDGET), rig.u32(L.ENV_FAULT), rig.slow]).toEqual([0x100n, 33n, 1_000_000, 0, []]);
+  });
+
+  it('leave in the middle, with what has run and no more', () => {
+    const rig = rigAt(PAGE);
+    rig.set(X2, 0x9000n);
+    const region = block((tcg) => {
+      tcg.insnStart(0);
+      tcg.qemuLd(X3, X1, L.MO_64, 0);
+      tcg.insnStart(4);
+      tcg.addi(X3, X3, 7);
+      tcg.insnStart(8);
+      tcg.qemuSt(X3, X2, L.MO_64, 0);
+      tcg.addi(X1, X1, 8);
+    }, true);
+    expect(rig.run(region)).toBe(region.tbs[0].tb | L.TB_EXIT_RESUME);
+    expect([rig.get(PC), rig.get(X3), rig.get(X1), rig.u32(L.ENV_BUDGET)]).toEqual([0x108n, 7n, PAGE, 999_998]);
+  });
+
+  it('still leave by a fault of a helper without being resumed', () => {
+    const rig = rigAt(PAGE);
+    rig.set(X2, 1n);
+    const region = block((tcg) => {
+      tcg.insnStart(0);
+      tcg.qemuLd(X3, X1, L.MO_64, 0);
+      tcg.insnStart(4);
+      tcg.call(FAIL, -1, X2);
+    }, true);
+    expect([rig.run(region), rig.get(PC), rig.u32(L.ENV_FAULT)]).toEqual([0, 0x104n, 1]);
   });
 });

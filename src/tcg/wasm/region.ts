@@ -56,7 +56,13 @@ export interface TbLinks {
 
 const NO_LINKS: TbLinks = { links: [-1, -1], indirect: [], flags: 0 };
 
-export function copyIr(ctx: IrBuffer, tb: number, pc: bigint, icount: number, { links, indirect, flags, leavesOnMiss = false }: TbLinks = NO_LINKS): TbIr {
+export function copyIr(
+  ctx: IrBuffer,
+  tb: number,
+  pc: bigint,
+  icount: number,
+  { links, indirect, flags, leavesOnMiss = false }: TbLinks = NO_LINKS,
+): TbIr {
   const n = ctx.tempCount;
   return {
     tb,

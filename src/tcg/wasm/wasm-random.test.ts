@@ -18,6 +18,8 @@ const TARGET = { globalOffset: RANDOM_GLOBALS.map((g) => g.offset), helpers: RAN
 /** Page 0 is in the TLB; page 1 takes the slow path, and faults here. */
 const faults = (address: bigint): boolean => (address & 0x1ff8n) >= 0x1f80n;
 const options: EvalOptions = { faults, callHelper: randomHelper };
+/** All that misses the TLB: where code that leaves on a miss must leave, with the state of a fault there. */
+const misses = (address: bigint, size: number): boolean => (address & 0x1fffn) + BigInt(size) > 0x1000n;
 
 /** The guest side of the generated code: one env, guest memory, and a runtime that is the evaluator itself. */
 class Machine {
@@ -25,6 +27,7 @@ class Machine {
   private readonly bytes = new Uint8Array(this.memory.buffer);
   private readonly view = new DataView(this.memory.buffer);
   readonly runtime: Record<string, (...args: never[]) => unknown>;
+  options = options;
 
   constructor() {
     for (let k = 0; k < L.TLB_MMU_INDEXES * L.TLB_KINDS * L.TLB_ENTRIES; k++) {
@@ -86,14 +89,18 @@ class Machine {
     const tcg = new TcgContext(RANDOM_GLOBALS, RANDOM_HELPERS);
     build(tcg, 1);
     tcg.exitTb(0);
-    const { exit, state } = evalIr(tcg, this.save(), options);
+    const { exit, state } = evalIr(tcg, this.save(), this.options);
     this.bytes.set(state.memory, RAM);
     if (exit.kind === 'fault') this.view.setUint32(ENV + L.ENV_FAULT, 1, true);
     return state.globals[1];
   }
 
-  run(region: Region, entry = 0): number {
-    const bytes = compileRegions([region], { ...TARGET, icount: true }, (module) =>
+  get fault(): boolean {
+    return this.view.getUint32(ENV + L.ENV_FAULT, true) !== 0;
+  }
+
+  run(region: Region, entry = 0, tlbReuse = true): number {
+    const bytes = compileRegions([region], { ...TARGET, icount: true, tlbReuse }, (module) =>
       expect(module.validate(), module.emitText()).toBe(true),
     );
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { m: { m: this.memory }, r: this.runtime });
@@ -108,16 +115,24 @@ const PC = (i: number): bigint => 0x1000n + 0x100n * BigInt(i);
 const TB = (i: number): number => 0x4000 + 0x80 * i;
 
 /** What the region must do, TB by TB in the evaluator. */
-function reference(contexts: TcgContext[], insns: number[][], links: [number, number][], entry: number, state: IrState, budget: number) {
+function reference(
+  contexts: TcgContext[],
+  insns: number[][],
+  links: [number, number][],
+  entry: number,
+  state: IrState,
+  budget: number,
+  how: EvalOptions,
+) {
   for (let i = entry; ;) {
     state.globals[0] = PC(i);
     if (budget - insns[i].length < 0) return { exit: L.TB_EXIT_REQUESTED, budget };
     budget -= insns[i].length;
-    const { exit } = evalIr(contexts[i], state, options);
+    const { exit } = evalIr(contexts[i], state, how);
     if (exit.kind === 'fault') {
       state.globals[0] = PC(i) + BigInt(exit.pcOffset);
       // what has not run is given back
-      return { exit: 0, budget: budget + insns[i].length - insns[i].indexOf(exit.pcOffset) };
+      return { exit: 0, missed: TB(i), budget: budget + insns[i].length - insns[i].indexOf(exit.pcOffset) };
     }
     if (exit.kind === 'exit_tb') return { exit: exit.value, budget };
     if (exit.kind === 'goto_ptr') return { exit: 0, budget };
@@ -138,10 +153,16 @@ describe('random IR', () => {
   it('regions of several TBs and entries agree with the evaluator', () => {
     for (let seed = 1000; seed < 1040; seed++) check(seed, 2 + (seed % 6), true);
   });
+
+  it('regions that leave at TLB misses do so with the state before the instruction', () => {
+    for (let seed = 2000; seed < 2040; seed++) check(seed, 1 + (seed % 6), true, true);
+  });
 });
 
-function check(seed: number, count: number, optimised: boolean): void {
+function check(seed: number, count: number, optimised: boolean, leavesOnMiss = false): void {
   const random = new Random(seed);
+  const how = leavesOnMiss ? { ...options, faults: misses } : options;
+  machine.options = how;
   const make = () =>
     Array.from({ length: count }, (_, i) =>
       randomIr(seed * 16 + i, { ops: 10 + new Random(seed + i).below(40), helpers: true, addressMask: 0x1fff }),
@@ -158,17 +179,19 @@ function check(seed: number, count: number, optimised: boolean): void {
   const expected = contexts.map((_, entry) => {
     const state = randomState(seed + entry, MEMORY_SIZE);
     const start = cloneState(state);
-    return { entry, start, state, ...reference(contexts, insns, links, entry, state, BUDGET) };
+    return { entry, start, state, ...reference(contexts, insns, links, entry, state, BUDGET, how) };
   });
   const region: Region = {
     entries: contexts.map((_, i) => i),
-    tbs: compiled.map((ctx, i) => copyIr(ctx, TB(i), PC(i), insns[i].length, { links: links[i], indirect: [], flags: 0 })),
+    tbs: compiled.map((ctx, i) => copyIr(ctx, TB(i), PC(i), insns[i].length, { links: links[i], indirect: [], flags: 0, leavesOnMiss })),
   };
-  for (const { entry, start, state, exit, budget } of expected) {
+  for (const { entry, start, state, exit, missed, budget } of expected) {
     start.globals[0] = PC(entry);
     machine.load(start);
     machine.budget = BUDGET;
-    const got = machine.run(region, entry);
+    let got = machine.run(region, entry, !leavesOnMiss);
+    // an atomic op faults in its slow path, all else leaves without one
+    if (leavesOnMiss && missed !== undefined && !machine.fault && got === (missed | L.TB_EXIT_RESUME)) got = 0;
     const after = machine.save();
     const where = `seed ${seed}, entry ${entry}`;
     expect({ exit: got, budget: machine.budget }, where).toEqual({ exit, budget });
