@@ -1,6 +1,7 @@
 /** `wemu embedded`: the bare-metal guest of our own, committed as ELF: it needs no network and no packages. */
 import { dirname, join } from 'node:path';
 import { createRequire } from 'node:module';
+import type { CodegenWorker } from '../accel/tcg/codegen/protocol.js';
 import { createNodeHost } from '../node/host.js';
 import { parseAccel } from './accel.js';
 import type { SystemArguments } from './arguments.js';
@@ -12,7 +13,7 @@ export function embeddedGuestPath(): string {
   return join(dirname(createRequire(import.meta.url).resolve('wemu/package.json')), 'guests', 'embedded.elf');
 }
 
-export async function runEmbedded(args: Partial<SystemArguments>): Promise<number> {
+export async function runEmbedded(args: Partial<SystemArguments>, worker?: CodegenWorker): Promise<number> {
   return runMachine(
     {
       machine: 'virt',
@@ -23,7 +24,7 @@ export async function runEmbedded(args: Partial<SystemArguments>): Promise<numbe
       append: args.append,
       icount: args.icount,
     },
-    await createNodeHost({ ...parseAccel(args.accel), profile: args.profile }),
+    await createNodeHost({ ...parseAccel(args.accel), profile: args.profile, worker }),
     { serials: ['stdio'], stats: statsWriter(args.stats, args.profile) },
   );
 }

@@ -1,5 +1,6 @@
 /** `wemu linux`: Debian's riscv64 kernel with busybox, to a shell on this terminal, or for one command. */
 import { randomBytes } from 'node:crypto';
+import type { CodegenWorker } from '../accel/tcg/codegen/protocol.js';
 import { StreamChardev } from '../chardev/chardev.js';
 import { Output } from '../node/chardev.js';
 import { cachedGuestFile, fetchGuestFiles, GuestUnavailable } from '../node/guest/debian.js';
@@ -25,7 +26,7 @@ export interface LinuxArguments extends Partial<SystemArguments> {
 const NOT_FINISHED = 125;
 const FILES = ['kernel', 'busybox', 'firmware'] as const;
 
-export async function runLinux(command: readonly string[], args: LinuxArguments): Promise<number> {
+export async function runLinux(command: readonly string[], args: LinuxArguments, worker?: CodegenWorker): Promise<number> {
   if (args.share !== undefined) throw new OptionError('sharing a folder with the guest is not built yet', '--share');
   if (args.net) throw new OptionError('networking is not built yet', '--net');
   const accel = parseAccel(args.accel);
@@ -33,12 +34,12 @@ export async function runLinux(command: readonly string[], args: LinuxArguments)
   if (FILES.some((name) => cachedGuestFile(name) === undefined)) await tryOptions(args);
   let files;
   try {
-    files = await fetchGuestFiles(FILES, terminalProgress());
+    files = await fetchGuestFiles(FILES, await terminalProgress());
   } catch (error) {
     if (!(error instanceof GuestUnavailable)) throw error;
     if (command.length > 0) throw new OptionError(`no Linux guest: ${error.message}`);
     process.stderr.write(`wemu: no Linux guest (${error.message}): running the embedded guest instead\n`);
-    return runEmbedded({ ...args, append: undefined });
+    return runEmbedded({ ...args, append: undefined }, worker);
   }
   const nonce = randomBytes(8).toString('hex');
   const quiet = command.length > 0 ? ['quiet', 'loglevel=1'] : [];
@@ -52,7 +53,7 @@ export async function runLinux(command: readonly string[], args: LinuxArguments)
     append: ['console=ttyS0', ...quiet, ...(args.append ? [args.append] : [])].join(' '),
     icount: args.icount,
   };
-  const host = await createNodeHost({ ...accel, profile: args.profile });
+  const host = await createNodeHost({ ...accel, profile: args.profile, worker });
   return command.length > 0 ? runCommand(options, host, nonce, stats) : runMachine(options, host, { serials: ['stdio'], stats });
 }
 

@@ -1,8 +1,8 @@
 /** Progress of downloads on a terminal: a bar where somebody looks, a line a step where not. */
-import { Presets, SingleBar } from 'cli-progress';
+import type { SingleBar } from 'cli-progress';
 import type { FetchProgress } from '../node/guest/debian.js';
 
-export function terminalProgress(): FetchProgress {
+export async function terminalProgress(): Promise<FetchProgress> {
   if (!process.stderr.isTTY) {
     return {
       start: (what) => void process.stderr.write(`wemu: fetching ${what}\n`),
@@ -10,6 +10,7 @@ export function terminalProgress(): FetchProgress {
       stop: () => {},
     };
   }
+  const { Presets, SingleBar } = await import('cli-progress');
   let bar: SingleBar | undefined;
   const stop = (): void => {
     bar?.stop();

@@ -1,6 +1,7 @@
 /** `wemu -M virt ...`: from QEMU's options to a machine that runs. */
 import { openSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import type { CodegenWorker } from '../accel/tcg/codegen/protocol.js';
 import { type Chardev, NullChardev } from '../chardev/chardev.js';
 import { FileChardev, Output, StdioChardev } from '../node/chardev.js';
 import { createNodeHost, type NodeHost } from '../node/host.js';
@@ -18,13 +19,14 @@ import { statsWriter, type StatsWriter } from './stats.js';
 const { version } = createRequire(import.meta.url)('wemu/package.json') as { version: string };
 
 /** Runs what the options say; the process's exit status. */
-export async function runSystem(args: SystemArguments): Promise<number> {
+export async function runSystem(args: SystemArguments, worker?: CodegenWorker): Promise<number> {
   const missing = missingPart(args as unknown as Record<string, unknown>);
   if (missing) throw new OptionError(missing);
   const host = await createNodeHost({
     ...parseAccel(args.accel),
     seed: parseSeed(args.seed),
     profile: args.profile,
+    worker,
     disassemble: args.d?.split(',').includes('out_asm'),
   });
   const help = helpText(args, host);

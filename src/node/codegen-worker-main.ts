@@ -23,9 +23,8 @@ function compileOptimised(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
 // binaryen is to be trusted, and most of its functions are never called: 10 ms instead of 35 to make its module. V8's flags hold for the
 // whole process, hence only for the moment, and the imports by hand.
 setFlagsFromString('--wasm-lazy-validation');
-const { CodegenService } = await import('../accel/tcg/codegen/worker-service.js');
+const { CodegenService, createFrontend } = await import('./codegen-worker-service.js');
 setFlagsFromString('--no-wasm-lazy-validation');
-const { createFrontend } = await import('../target/index.js');
 
 const port = workerData as MessagePort;
 const service = new CodegenService(createFrontend, compileOptimised);

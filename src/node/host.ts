@@ -3,17 +3,25 @@ import { randomFillSync } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { setImmediate } from 'node:timers';
 import type { CodegenSetup } from '../accel/tcg/accel.js';
+import { workerCodegen } from '../accel/tcg/codegen-remote.js';
+import type { CodegenWorker } from '../accel/tcg/codegen/protocol.js';
 import type { CodeGenerator } from '../accel/tcg/codegen/wasm-generator.js';
 import { createTcgHost, type EngineOptions, type TcgHost } from '../host.js';
 import { TimeoutScheduler } from '../system/scheduler.js';
 import { loadWasmDisassembler } from '../tcg/wasm/disassemble.js';
 import { OptionError } from '../util/errors.js';
 import { writeFully } from './chardev.js';
+import { startCodegenWorker } from './codegen-worker.js';
 import { readEngineWasm } from './engine-wasm.js';
 import { startProfiler } from './profiler.js';
 import { cachedGuestFile } from './guest/debian.js';
 
 export type { EngineOptions } from '../host.js';
+
+export interface NodeHostOptions extends EngineOptions {
+  /** A codegen worker that runs already (startCodegenWorker), for the first machine. */
+  readonly worker?: CodegenWorker;
+}
 
 /** A host for machines in this Node process. */
 export type NodeHost = TcgHost;
@@ -26,7 +34,7 @@ class NodeScheduler extends TimeoutScheduler {
 }
 
 /** A host for machines in this process; close it when they have ended. The engine is compiled when the first machine is made. */
-export async function createNodeHost(options: EngineOptions = {}): Promise<NodeHost> {
+export async function createNodeHost(options: NodeHostOptions = {}): Promise<NodeHost> {
   return createTcgHost({
     clock: { monotonicNs: () => performance.now() * 1e6, epochMs: () => Date.now() },
     scheduler: new NodeScheduler(),
@@ -34,7 +42,7 @@ export async function createNodeHost(options: EngineOptions = {}): Promise<NodeH
     firmware,
     writeFile,
     wasm: () => new WebAssembly.Module(readEngineWasm()),
-    codegen: options.backend === 'tci' ? undefined : await codeGenerator(options.sync ?? false),
+    codegen: options.backend === 'tci' ? undefined : await codeGenerator(options),
     hotThreshold: options.hotThreshold,
     tuning: options.tuning,
     startProfiler: options.profile ? startProfiler : undefined,
@@ -42,12 +50,14 @@ export async function createNodeHost(options: EngineOptions = {}): Promise<NodeH
   });
 }
 
-/** Loads binaryen only here: a machine in tci starts without it. */
-async function codeGenerator(sync: boolean): Promise<(setup: CodegenSetup) => CodeGenerator> {
+/** Only the synchronous one loads binaryen into this thread. */
+async function codeGenerator({ sync, worker }: NodeHostOptions): Promise<(setup: CodegenSetup) => CodeGenerator> {
   if (sync) return (await import('../accel/tcg/codegen-sync.js')).synchronousCodegen;
-  const { workerCodegen } = await import('../accel/tcg/codegen-remote.js');
-  const { startCodegenWorker } = await import('./codegen-worker.js');
-  return workerCodegen(startCodegenWorker);
+  return workerCodegen(() => {
+    const first = worker ?? startCodegenWorker();
+    worker = undefined;
+    return first;
+  });
 }
 
 /** OpenSBI as Debian has it, from the cache or from the package installed on this machine. */

@@ -41,7 +41,7 @@ export class LinuxGuest {
 
   /** @throws GuestUnavailable */
   static async fetch(): Promise<LinuxGuest> {
-    return new LinuxGuest(await fetchGuestFiles(['firmware', 'kernel', 'busybox'], terminalProgress()));
+    return new LinuxGuest(await fetchGuestFiles(['firmware', 'kernel', 'busybox'], await terminalProgress()));
   }
 
   guest(job: Job, work: WorkOf): GuestFiles {

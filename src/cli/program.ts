@@ -1,0 +1,82 @@
+/** The command line. `wemu -M virt -kernel ...` is QEMU's; `wemu linux` and `wemu embedded` bring their own guest. */
+import { createRequire } from 'node:module';
+import { Command, CommanderError } from 'commander';
+import type { CodegenWorker } from '../accel/tcg/codegen/protocol.js';
+import { isUserError } from '../util/errors.js';
+import { addBench } from './bench.js';
+import { addSystemOptions, doubleDashes, STATS_HELP, type SystemArguments } from './arguments.js';
+import { runEmbedded } from './embedded.js';
+import { runLinux, type LinuxArguments } from './linux.js';
+import { runSystem } from './system.js';
+
+export { exitStatus } from './system.js';
+
+const { version, description } = createRequire(import.meta.url)('wemu/package.json') as { version: string; description: string };
+
+const EXAMPLES = `
+Options may be written as QEMU's, with a single dash. Ctrl-A x quits, Ctrl-A h helps.
+
+Examples:
+  wemu linux                               Debian's riscv64 Linux, a shell on this terminal
+  wemu linux -- uname -a                   run a command in it, end with its exit status
+  wemu embedded                            a small guest that needs nothing fetched
+  wemu bench --workload int                measure strategies, and QEMU where it is installed
+  wemu -M virt -m 512 -bios fw_dynamic.bin -kernel Image -initrd x.cpio.gz -append console=ttyS0 -nographic
+`;
+
+/** The process's exit status. `worker`: one that runs already. */
+export async function main(argv: readonly string[], worker?: CodegenWorker): Promise<number> {
+  let status = 0;
+  const program = new Command('wemu')
+    .description(description)
+    .version(version)
+    .enablePositionalOptions()
+    .configureOutput({
+      outputError: (text, write) => write(`wemu: ${text.replace(/^error: /, '').trimEnd()} ('wemu --help' lists the options)\n`),
+    })
+    .exitOverride()
+    .addHelpText('after', EXAMPLES);
+  addSystemOptions(program).action(async (options: SystemArguments) => {
+    status = await runSystem(options, worker);
+  });
+
+  const guest = (name: string, text: string): Command =>
+    program
+      .command(name)
+      .description(text)
+      .option('-m <size>', 'guest RAM in MiB, or with a suffix')
+      .option('--cpu <model>', 'CPU model and features')
+      .option('--accel <name>', 'tcg[,backend=tci|wasm]')
+      .option('--icount <opts>', 'shift=N: deterministic')
+      .option('--profile', 'sample where time goes, and tell it with --stats')
+      .option('--stats [how]', `at exit, say what the engine did: ${STATS_HELP}`);
+
+  guest('linux', "boot Debian's riscv64 Linux to a shell, or run a command in it")
+    .argument('[command...]', 'after --: run this in the guest and end with its exit status')
+    .option('--append <text>', 'more for the kernel command line')
+    .option('--share <dir>', 'not built yet')
+    .option('--net', 'not built yet')
+    .action(async (command: string[], options: LinuxArguments) => {
+      status = await runLinux(command, options, worker);
+    });
+  guest('embedded', 'run the bare-metal guest that comes with wemu: checks and compute kernels')
+    .option('--append <text>', 'its options: run=NAME,... scale=TENTHS quiet=1')
+    .action(async (options: SystemArguments) => {
+      status = await runEmbedded(options, worker);
+    });
+
+  addBench(program, async (options) => {
+    const { runBench } = await import('./lab/bench.js');
+    status = await runBench(options, version);
+  });
+
+  try {
+    await program.parseAsync(doubleDashes(argv), { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1; // commander has said it
+    if (!isUserError(error)) throw error;
+    process.stderr.write(`wemu: ${error.message}\n`);
+    return 1;
+  }
+  return status;
+}
