@@ -27,8 +27,6 @@ import { Zicsr, insn, type Emit, type Insn } from './table.js';
 const CSR_SSTATUS = 0x100;
 const CSR_SEPC = 0x141;
 const CSR_MEPC = 0x341;
-const CSR_CYCLE = 0xc00;
-const CSR_INSTRET_H = 0xc82;
 
 /** Where the registers are that a write has no effect on but to be read again. */
 const CELLS: ReadonlyMap<number, number> = new Map([
@@ -56,8 +54,8 @@ enum Change {
   Clear,
 }
 
-/** cycle, time, instret and their high halves. */
-const isCounter = (csr: number): boolean => csr >= CSR_CYCLE && csr <= CSR_INSTRET_H && (csr & 0x7f) <= 2;
+/** Counters, time among them: mcycle to mhpmcounter31, cycle to hpmcounter31, and their high halves. */
+const isCounter = (csr: number): boolean => (csr >> 8 === 0xb || csr >> 8 === 0xc) && (csr & 0x60) === 0;
 
 /** Whether the CSR of a supervisor or machine can be reached without a look at the hart's state. */
 function isOpen(c: DisasContext, csr: number): boolean {
@@ -171,7 +169,7 @@ function callHelper(c: DisasContext, a: Operands, change: Change, source: Temp):
       maskOf(c, change, source),
     );
   c.setX(a.rd, old);
-  // In icount mode time is the count of instructions, which is exact between TBs only.
+  // In icount mode the count of instructions is all that time and counters are, and it is exact between TBs only.
   if (change !== Change.None || (c.icount && isCounter(a.csr))) c.exitAfter();
 }
 

@@ -149,9 +149,17 @@ describe('ends of a TB', () => {
     expect(text).toMatch(/call .*illegal_insn.*\$0xffffffff/);
   });
 
-  it('a read of time in icount mode only', () => {
-    expect(translate([0xc0102573, NOP], { maxInsns: 2 })).toMatchObject({ icount: 2 });
-    expect(translate([0xc0102573, NOP], { maxInsns: 2, cflags: CF_ICOUNT })).toMatchObject({ icount: 1 });
+  it.each([
+    ['time', 0xc01],
+    ['instret', 0xc02],
+    ['hpmcounter31', 0xc1f],
+    ['mcycle', 0xb00],
+    ['minstret', 0xb02],
+    ['mhpmcounter3', 0xb03],
+  ])('a read of %s in icount mode only', (_, csr) => {
+    const read = ((csr << 20) | 0x2573) >>> 0; // csrr a0
+    expect(translate([read, NOP], { maxInsns: 2 })).toMatchObject({ icount: 2 });
+    expect(translate([read, NOP], { maxInsns: 2, cflags: CF_ICOUNT })).toMatchObject({ icount: 1 });
   });
 });
 
