@@ -15,6 +15,7 @@ tcg                  translate guest code; properties:
   region-tbs=N       blocks of a generated function at most (default ${DEFAULT_LIMITS.maxTbs})
   region-size=N      guest instructions of a generated function at most (default ${DEFAULT_LIMITS.maxInsns})
   tlb-reuse=on|off   accesses off one base share a TLB check
+  fma=on|off         fused multiply-add is the host's own instruction, where there is one
   passes=A+B+...     binaryen passes that generated code goes through (default: none):
 ${wrap(Object.keys(PASSES), 90, '                     ')}
 tci                  the same as tcg,backend=tci
@@ -36,6 +37,7 @@ export function parseAccel(text: string | undefined): EngineOptions {
     regionTbs: list.integer('region-tbs', 1, 1024),
     regionSize: list.integer('region-size', 1, 10_000),
     tlbReuse: list.bool('tlb-reuse'),
+    fma: list.bool('fma'),
     passes: parsePasses(list.string('passes'), list.where),
   };
   list.finish();

@@ -2,6 +2,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { workerData, type MessagePort } from 'node:worker_threads';
 import type { CodegenInit, GenerateRequest } from '../accel/tcg/codegen/protocol.js';
+import { enableRelaxedSimd } from './relaxed-simd.js';
 
 /**
  * V8 never replaces a running wasm function, and counts its way up to the optimising compiler: generated code gets no other one, and no
@@ -26,6 +27,7 @@ setFlagsFromString('--wasm-lazy-validation');
 const { CodegenService, createFrontend } = await import('./codegen-worker-service.js');
 setFlagsFromString('--no-wasm-lazy-validation');
 
+enableRelaxedSimd();
 const port = workerData as MessagePort;
 const service = new CodegenService(createFrontend, compileOptimised);
 port.on('message', (message: CodegenInit | GenerateRequest) => {

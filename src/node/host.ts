@@ -14,6 +14,7 @@ import { writeFully } from './chardev.js';
 import { startCodegenWorker } from './codegen-worker.js';
 import { readEngineWasm } from './engine-wasm.js';
 import { startProfiler } from './profiler.js';
+import { enableRelaxedSimd } from './relaxed-simd.js';
 import { cachedGuestFile } from './guest/debian.js';
 
 export type { EngineOptions } from '../host.js';
@@ -52,7 +53,10 @@ export async function createNodeHost(options: NodeHostOptions = {}): Promise<Nod
 
 /** Only the synchronous one loads binaryen into this thread. */
 async function codeGenerator({ sync, worker }: NodeHostOptions): Promise<(setup: CodegenSetup) => CodeGenerator> {
-  if (sync) return (await import('../accel/tcg/codegen-sync.js')).synchronousCodegen;
+  if (sync) {
+    enableRelaxedSimd();
+    return (await import('../accel/tcg/codegen-sync.js')).synchronousCodegen;
+  }
   return workerCodegen(() => {
     const first = worker ?? startCodegenWorker();
     worker = undefined;

@@ -80,11 +80,20 @@ export class Rig {
   run(region: Region, entry = 0, icount = false): number {
     return this.compile(region, icount)(ENV, entry);
   }
-  compile(region: Region, icount = false): (env: number, entry: number) => number {
-    const target = { globalOffset: OFFSETS, helpers: this.helpers, icount };
-    const bytes = compileRegions([region], target, (module) => expect(module.validate(), module.emitText()).toBe(true));
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { m: { m: this.memory }, r: this.runtime });
+  compile(region: Region, icount = false, fusedMulAdd = false): (env: number, entry: number) => number {
+    const { module } = this.make(region, icount, fusedMulAdd);
+    const instance = new WebAssembly.Instance(module, { m: { m: this.memory }, r: this.runtime });
     return instance.exports['0'] as (env: number, entry: number) => number;
+  }
+  /** The module, and its text. */
+  make(region: Region, icount = false, fusedMulAdd = false): { readonly module: WebAssembly.Module; readonly text: string } {
+    const target = { globalOffset: OFFSETS, helpers: this.helpers, icount, fusedMulAdd };
+    let text = '';
+    const bytes = compileRegions([region], target, (module) => {
+      text = module.emitText();
+      expect(module.validate(), text).toBe(true);
+    });
+    return { module: new WebAssembly.Module(bytes), text };
   }
 }
 

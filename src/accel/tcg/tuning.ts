@@ -16,6 +16,8 @@ export interface TcgTuning {
   readonly regionTbs?: number;
   /** Accesses off one base share a TLB check. */
   readonly tlbReuse?: boolean;
+  /** Fused multiply-add is the host's own where it has one (default); else it is made of plain operations. */
+  readonly fma?: boolean;
   /** How much generated code there may be. */
   readonly cache?: CodeCacheLimits;
   /** binaryen passes that every module goes through, in order (src/tcg/wasm/passes.ts). */

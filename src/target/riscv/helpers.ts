@@ -92,7 +92,6 @@ function fpHelpers(t: 'h' | 's' | 'd'): FpHelpers {
   const bits = ({ h: undefined, s: 32, d: 64 } as const)[t];
   const rounded = (op: FloatOp, rmArg: number) => bits && nearest(op, bits, rmArg);
   const exact = (op: FloatOp): InlineFloat | undefined => bits && { op, bits };
-  const fused = (op: FloatOp) => (t === 'd' ? nearest(op, 64, 3) : undefined);
   const fromInt32 = (op: FloatOp) => (t === 'd' ? exactRm(op, 64) : rounded(op, 1));
   return {
     add: fp(`fadd_${t}`, 3, rounded('add', 2)),
@@ -100,10 +99,10 @@ function fpHelpers(t: 'h' | 's' | 'd'): FpHelpers {
     mul: fp(`fmul_${t}`, 3, rounded('mul', 2)),
     div: fp(`fdiv_${t}`, 3, rounded('div', 2)),
     sqrt: fp(`fsqrt_${t}`, 2, rounded('sqrt', 1)),
-    madd: fp(`fmadd_${t}`, 4, fused('mulAdd')),
-    msub: fp(`fmsub_${t}`, 4, fused('mulSub')),
-    nmsub: fp(`fnmsub_${t}`, 4, fused('negMulSub')),
-    nmadd: fp(`fnmadd_${t}`, 4, fused('negMulAdd')),
+    madd: fp(`fmadd_${t}`, 4, rounded('mulAdd', 3)),
+    msub: fp(`fmsub_${t}`, 4, rounded('mulSub', 3)),
+    nmsub: fp(`fnmsub_${t}`, 4, rounded('negMulSub', 3)),
+    nmadd: fp(`fnmadd_${t}`, 4, rounded('negMulAdd', 3)),
     min: fp(`fmin_${t}`, 2, exact('min')),
     max: fp(`fmax_${t}`, 2, exact('max')),
     minm: fp(`fminm_${t}`, 2),

@@ -32,6 +32,8 @@ interface RawBinaryen {
   _BinaryenLocalTee(module: number, index: number, value: Expr, type: ValueType): Expr;
   _BinaryenUnary(module: number, op: number, value: Expr): Expr;
   _BinaryenBinary(module: number, op: number, left: Expr, right: Expr): Expr;
+  _BinaryenSIMDTernary(module: number, op: number, a: Expr, b: Expr, c: Expr): Expr;
+  _BinaryenSIMDExtract(module: number, op: number, vector: Expr, lane: number): Expr;
   _BinaryenSelect(module: number, condition: Expr, ifTrue: Expr, ifFalse: Expr): Expr;
   _BinaryenLoad(
     module: number,
@@ -119,19 +121,28 @@ export const Float = {
   promote: raw._BinaryenPromoteFloat32(), demote: raw._BinaryenDemoteFloat64(),
 } as const; // prettier-ignore
 
+/** Of vectors of binary32 and, at index 1, binary64. */
+const vectors = (name: string): readonly [number, number] => [raw[`_Binaryen${name}VecF32x4`](), raw[`_Binaryen${name}VecF64x2`]()];
+const SPLAT = vectors('Splat');
+const EXTRACT_LANE = vectors('ExtractLane');
+/** a b + c and -(a b) + c of WasmModule.relaxed. */
+export const Relaxed = { madd: vectors('RelaxedMadd'), nmadd: vectors('RelaxedNmadd') } as const;
+
 export const WRAP = raw._BinaryenWrapInt64();
 export const EXTEND_S32 = raw._BinaryenExtendSInt32();
 export const EXTEND_U32 = raw._BinaryenExtendUInt32();
 /** i64.extend32_s */
 export const EXTEND32 = raw._BinaryenExtendS32Int64();
 
-/** What V8 11.3 (Node 20) decodes; Features.All makes encodings that it rejects. */
+/** What V8 11.3 (Node 20) decodes, relaxed SIMD only if asked to (relaxed-simd.ts); Features.All makes encodings that it rejects. */
 const FEATURES =
   binaryen.Features.Atomics |
   binaryen.Features.BulkMemory |
   binaryen.Features.SignExt |
   binaryen.Features.MutableGlobals |
-  binaryen.Features.NontrappingFPToInt;
+  binaryen.Features.NontrappingFPToInt |
+  binaryen.Features.SIMD128 |
+  binaryen.Features.RelaxedSIMD;
 
 /** Interned C strings: binaryen interns them too and never lets go, so the set must stay small (labels are numbered from 0 in each function). */
 const names = new Map<string, number>();
@@ -229,6 +240,11 @@ export class WasmModule {
   }
   binary(op: number, left: Expr, right: Expr): Expr {
     return raw._BinaryenBinary(this.ptr, op, left, right);
+  }
+  /** A relaxed vector operation on scalars: it has no scalar form. `wide`: 1 for binary64. */
+  relaxed(op: readonly [number, number], wide: 0 | 1, operands: readonly [Expr, Expr, Expr]): Expr {
+    const [a, b, c] = operands.map((value) => this.unary(SPLAT[wide], value));
+    return raw._BinaryenSIMDExtract(this.ptr, EXTRACT_LANE[wide], raw._BinaryenSIMDTernary(this.ptr, op[wide], a, b, c), 0);
   }
   select(condition: Expr, ifTrue: Expr, ifFalse: Expr): Expr {
     return raw._BinaryenSelect(this.ptr, condition, ifTrue, ifFalse);

@@ -13,7 +13,10 @@ const NAME = 'metadata.code.branch_hint';
 // opcodes, WebAssembly core specification, chapter 5.4
 const BLOCK = 0x02, LOOP = 0x03, IF = 0x04, BR = 0x0c, BR_IF = 0x0d, BR_TABLE = 0x0e, CALL = 0x10, LOCAL_GET = 0x20, LOCAL_TEE = 0x22; // prettier-ignore
 const I32_LOAD = 0x28, LAST_MEMORY = 0x3e, I32_CONST = 0x41, I64_CONST = 0x42, I64_EQ = 0x51, I64_NE = 0x52, I64_AND = 0x83, I32_LE_S = 0x4c; // prettier-ignore
-const F32_CONST = 0x43, F64_CONST = 0x44, I32_LT_U = 0x49, I32_GT_U = 0x4b, F32_EQ = 0x5b, F64_GE = 0x66, I32_AND = 0x71, NUMERIC_PREFIX = 0xfc; // prettier-ignore
+const F32_CONST = 0x43, F64_CONST = 0x44, I32_LT_U = 0x49, I32_GT_U = 0x4b, F32_EQ = 0x5b, F64_GE = 0x66, I32_AND = 0x71, NUMERIC_PREFIX = 0xfc, SIMD_PREFIX = 0xfd; // prettier-ignore
+
+/** Vector operations that name a lane; the backend makes no others with an immediate. */
+const F32X4_EXTRACT_LANE = 0x1f, F64X2_EXTRACT_LANE = 0x21; // prettier-ignore
 
 /** Float comparisons, and the range test of an exponent: only inline floating point (lower-float.ts) branches on them. */
 const testsFloat = (op: number): boolean => (op >= F32_EQ && op <= F64_GE) || op === I32_LT_U;
@@ -140,7 +143,10 @@ function functionHints(reader: Reader, end: number): { offset: number; likely: 0
     } else if (op === F32_CONST) reader.at += 4;
     else if (op === F64_CONST) reader.at += 8;
     else if (op === NUMERIC_PREFIX) reader.skipLeb();
-    else if (op === BR_TABLE) for (let n = reader.u32() + 1; n > 0; n--) reader.skipLeb();
+    else if (op === SIMD_PREFIX) {
+      const vector = reader.u32();
+      if (vector === F32X4_EXTRACT_LANE || vector === F64X2_EXTRACT_LANE) reader.at++;
+    } else if (op === BR_TABLE) for (let n = reader.u32() + 1; n > 0; n--) reader.skipLeb();
     else if (op >= I32_LOAD && op <= LAST_MEMORY) {
       reader.skipLeb();
       offset = reader.u32();

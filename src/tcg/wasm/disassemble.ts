@@ -8,11 +8,14 @@ export interface ModuleText {
 
 export type WasmDisassembler = (binary: Uint8Array) => ModuleText;
 
+// prettier-ignore
+const FEATURES = { threads: true, bulk_memory: true, sign_extension: true, sat_float_to_int: true, simd: true, relaxed_simd: true };
+
 export async function loadWasmDisassembler(): Promise<WasmDisassembler> {
   const { default: load } = await import('wabt');
   const wabt = await load();
   return (binary) => {
-    const module = wabt.readWasm(binary, { threads: true, bulk_memory: true, sign_extension: true, sat_float_to_int: true });
+    const module = wabt.readWasm(binary, FEATURES);
     try {
       module.generateNames();
       module.applyNames();

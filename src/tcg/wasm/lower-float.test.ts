@@ -1,10 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { fusedOperands, Random, randomOperand } from '../../../tests/support/float-operands.js';
+import { edgeOperands, fusedOperands, Random, randomOperand } from '../../../tests/support/float-operands.js';
 import * as Ref from '../../../tests/support/float-ref.js';
 import { ENV, leave, RAM, Rig, tb, X1, X2, X4 } from '../../../tests/support/wasm-rig.js';
 import * as L from '../../../assembly/shared/layout.js';
+import { enableRelaxedSimd } from '../../node/relaxed-simd.js';
 import type { FloatOp } from '../inline-float.js';
+import type { TcgContext } from '../context.js';
 import type { HelperDef } from '../opcodes.js';
+import { hasFusedMulAdd } from './relaxed-simd.js';
+
+enableRelaxedSimd();
+/** Whether this host can run the way with relaxed SIMD. */
+const HAS_FUSED = hasFusedMulAdd((bytes) => new WebAssembly.Module(bytes));
 
 const FLAGS = 0x200;
 /** What every helper returns. */
@@ -152,44 +159,101 @@ const REFERENCES: Partial<Record<FloatOp, readonly [operands: number, reference:
   fromUint64: [1, (f, [a]) => Ref.fromInteger(f, BigInt.asUintN(64, a), Ref.RNE), true],
 };
 
+/** (x1, x2, ...) => x4, in rounding mode 0. */
+function region(helper: HelperDef, operands: number) {
+  const build = (tcg: TcgContext) => {
+    tcg.call(helper, X4, ...Array.from({ length: operands }, (_, i) => X1 + i), tcg.constI64(0));
+    leave(tcg, 0, 0x104);
+  };
+  return { entries: [0], tbs: [tb(0x100, 1, [-1, -1], build, [], 0, [helper])] };
+}
+
+/** Runs the op on `count` lists of operands; how many results were not the helper's. */
+function compareWithReference(f: Ref.Format, op: FloatOp, count: number, operandsOf: () => bigint[], fusedMulAdd = false): number {
+  const [operands, reference, fromInt] = REFERENCES[op]!;
+  const helper = floatHelper(op, f.width as 32 | 64, operands);
+  const rig = new Rig([helper], { [`helper_${helper.name}`]: () => CALLED });
+  const call = rig.compile(region(helper, operands), false, fusedMulAdd);
+  rig.setU32(FLAGS, 1);
+  let inline = 0;
+  for (let n = 0; n < count; n++) {
+    const args = operandsOf();
+    const box = (value: bigint) => (f.width === 32 && !fromInt ? 0xffff_ffff_0000_0000n | value : value);
+    args.forEach((value, i) => rig.set(X1 + i, box(value)));
+    call(ENV, 0);
+    const got = rig.get(X4);
+    if (got === CALLED) continue;
+    inline++;
+    const { value, flags } = reference(f, args);
+    const isInt = op.startsWith('to') || ['eq', 'lt', 'le'].includes(op);
+    const wanted = isInt ? BigInt.asUintN(64, value) : f.width === 32 ? 0xffff_ffff_0000_0000n | value : value;
+    expect([got, flags & ~Ref.NX], args.map((a) => a.toString(16)).join(' ')).toEqual([wanted, 0]);
+  }
+  return inline;
+}
+
+const FUSED: readonly FloatOp[] = ['mulAdd', 'mulSub', 'negMulSub', 'negMulAdd'];
+
 describe('inline floating point against exact arithmetic', () => {
   const random = new Random(20);
   for (const f of [Ref.SINGLE, Ref.DOUBLE]) {
-    const width = f.width as 32 | 64;
-    for (const [op, [operands, reference, fromInt]] of Object.entries(REFERENCES) as [
-      FloatOp,
-      NonNullable<(typeof REFERENCES)[FloatOp]>,
-    ][]) {
-      if (operands === 3 && width === 32) continue;
-      it(`${op} of ${width} bits`, () => {
-        const helper = floatHelper(op, width, operands);
-        const rig = new Rig([helper], { [`helper_${helper.name}`]: () => CALLED });
-        const call = rig.compile({
-          entries: [0],
-          tbs: [
-            tb(0x100, 1, [-1, -1], (tcg) => {
-              tcg.call(helper, X4, ...Array.from({ length: operands }, (_, i) => X1 + i), tcg.constI64(0));
-              leave(tcg, 0, 0x104);
-            }, [], 0, [helper]),
-          ],
-        }); // prettier-ignore
-        rig.setU32(FLAGS, 1);
-        let inline = 0;
-        for (let n = 0; n < 400; n++) {
-          const args = operands === 3 ? fusedOperands(f, random) : Array.from({ length: operands }, () => randomOperand(f, random));
-          const box = (value: bigint) => (width === 32 && !fromInt ? 0xffff_ffff_0000_0000n | value : value);
-          args.forEach((value, i) => rig.set(X1 + i, box(value)));
-          call(ENV, 0);
-          const got = rig.get(X4);
-          if (got === CALLED) continue;
-          inline++;
-          const { value, flags } = reference(f, args);
-          const isInt = op.startsWith('to') || ['eq', 'lt', 'le'].includes(op);
-          const wanted = isInt ? BigInt.asUintN(64, value) : width === 32 ? 0xffff_ffff_0000_0000n | value : value;
-          expect([got, flags & ~Ref.NX], args.map((a) => a.toString(16)).join(' ')).toEqual([wanted, 0]);
-        }
-        expect(inline).toBeGreaterThan(40);
+    for (const [op, [operands]] of Object.entries(REFERENCES) as [FloatOp, NonNullable<(typeof REFERENCES)[FloatOp]>][]) {
+      if (FUSED.includes(op)) continue;
+      it(`${op} of ${f.width} bits`, () => {
+        const some = () => Array.from({ length: operands }, () => randomOperand(f, random));
+        expect(compareWithReference(f, op, 400, some)).toBeGreaterThan(40);
+      });
+    }
+
+    const edges = edgeOperands(f);
+    const some = () => fusedOperands(f, random);
+    const atEdges = () => [random.pick(edges), random.pick(edges), random.pick(edges)];
+    for (const op of FUSED) {
+      it(`${op} of ${f.width} bits, of plain operations`, () => {
+        expect(compareWithReference(f, op, 400, some)).toBeGreaterThan(40);
+        expect(compareWithReference(f, op, 1000, atEdges)).toBeGreaterThan(40);
+      });
+      it.skipIf(!HAS_FUSED)(`${op} of ${f.width} bits, of relaxed SIMD (needs a host with fused multiply-add)`, () => {
+        expect(compareWithReference(f, op, 400, some, true)).toBeGreaterThan(100);
+        expect(compareWithReference(f, op, 1000, atEdges, true)).toBeGreaterThan(100);
       });
     }
   }
+});
+
+describe('fused multiply-add', () => {
+  it.skipIf(!HAS_FUSED).each([
+    ['mulAdd', 'relaxed_madd'],
+    ['mulSub', 'relaxed_madd'],
+    ['negMulSub', 'relaxed_nmadd'],
+    ['negMulAdd', 'relaxed_nmadd'],
+  ] as const)('%s is %s where that rounds once', (op, name) => {
+    for (const width of [32, 64] as const) {
+      const helper = floatHelper(op, width, 3);
+      const rig = new Rig([helper]);
+      const { module, text } = rig.make(region(helper, 3), false, true);
+      expect(text).toContain(width === 32 ? `f32x4.${name}` : `f64x2.${name}`);
+      // function 1, one hint: likely. The scanner of the binary has to step over the vector operations.
+      const [hints] = WebAssembly.Module.customSections(module, 'metadata.code.branch_hint');
+      const [functions, index, count, offset, length, likely] = new Uint8Array(hints);
+      expect({ functions, index, count, offset, length, likely }).toMatchObject({ functions: 1, index: 1, count: 1, likely: 1 });
+      expect(rig.make(region(helper, 3)).text).not.toMatch(/relaxed|v128|x[24]\./);
+    }
+  });
+
+  it('of binary32 is left to the helper at ties, which a first rounding may have made', () => {
+    const helper = floatHelper('mulAdd', 32, 3);
+    const rig = new Rig([helper], { [`helper_${helper.name}`]: () => CALLED });
+    const call = rig.compile(region(helper, 3));
+    rig.setU32(FLAGS, 1);
+    const mulAdd = (...args: number[]) => {
+      args.forEach((value, i) => rig.set(X1 + i, single(value)));
+      call(ENV, 0);
+      return rig.get(X4);
+    };
+    const half = 2 ** -12;
+    expect(mulAdd(half, half, 1)).toBe(CALLED); // 1 + 2^-24, a tie
+    expect(mulAdd(half * (1 + 2 ** -23), half * (1 - 2 ** -23), 1)).toBe(CALLED); // 2^-70 below it: a tie in binary64
+    expect(mulAdd(half * (1 + 2 ** -22), half, 1)).toBe(single(1 + 2 ** -23)); // 2^-46 above it
+  });
 });

@@ -7,11 +7,11 @@
  */
 import type { EnvTest, FloatOp, InlineFloat } from '../inline-float.js';
 import { Op, OP_WORDS, type HelperDef } from '../opcodes.js';
-import { EXTEND_S32, EXTEND_U32, F32, F64, Float, I32, I64, Wasm, WRAP, type Expr, type WasmModule } from './binaryen.js';
+import { EXTEND_S32, EXTEND_U32, F32, F64, Float, I32, I64, Relaxed, Wasm, WRAP, type Expr, type WasmModule } from './binaryen.js';
 import type { BlockLowering } from './block-lowering.js';
 import { ENV } from './function-locals.js';
 import { PC } from './global-flow.js';
-import { lowerMulAdd64 } from './lower-mul-add.js';
+import { mulAdd32, mulAdd64 } from './lower-mul-add.js';
 import type { Region } from './region.js';
 
 /** All ones above a binary32 value. */
@@ -33,6 +33,8 @@ interface Context {
   arg(k: number): Expr;
   /** Argument k as it is. */
   raw(k: number): Expr;
+  /** The engine has a multiply-add that rounds once. */
+  readonly fusedMulAdd: boolean;
   /** Truth values that must all hold. */
   readonly tests: Expr[];
   /** An upper limit of a result's range: `value`, or 0 if env does not allow the operation; env then needs no test of its own. */
@@ -114,8 +116,17 @@ const fromInt =
 
 const fused =
   (negateProduct: boolean, negateAddend: boolean): Lower =>
-  (c) =>
-    lowerMulAdd64(c.b, c.tests, c.arg, negateProduct, negateAddend, (result) => checked(c, result, NOT_TINY));
+  (c) => {
+    const { b, m, f, tests } = c;
+    const negated = (k: number) => m.unary(Float.neg[f], c.arg(k));
+    const addend = negateAddend ? negated(2) : c.arg(2);
+    if (c.fusedMulAdd) {
+      const operation = negateProduct ? Relaxed.nmadd : Relaxed.madd;
+      return checked(c, m.relaxed(operation, f, [c.arg(0), c.arg(1), addend]), NOT_TINY);
+    }
+    const mulAdd = f ? mulAdd64 : mulAdd32;
+    return checked(c, mulAdd(b, tests, negateProduct ? negated(0) : c.arg(0), c.arg(1), addend), NOT_TINY);
+  };
 
 const LOWER: Record<FloatOp, Lower> = {
   add: binary(Float.add, 0),
@@ -153,7 +164,7 @@ const FROM_INT: ReadonlySet<FloatOp> = new Set<FloatOp>(['fromInt32', 'fromUint3
 const isBoxed = (m: WasmModule, value: Expr): Expr => m.binary(Wasm.geU[1], value, m.i64(BOX));
 
 /** Lowers a call of a helper with an `inline` description, whose arguments start at word p + 3; false if the helper must be called anyway. */
-export function lowerFloat(b: BlockLowering, helper: HelperDef, ops: Int32Array, p: number): boolean {
+export function lowerFloat(b: BlockLowering, helper: HelperDef, ops: Int32Array, p: number, fusedMulAdd = false): boolean {
   const { inline } = helper;
   if (inline === undefined || ops[p + 1] < 0) return false;
   const envTest = roundingTest(b, inline, ops, p);
@@ -182,7 +193,7 @@ export function lowerFloat(b: BlockLowering, helper: HelperDef, ops: Int32Array,
     tested = true;
     return limitByEnv(b, envTest, most);
   };
-  const value = LOWER[inline.op]({ b, m, f, arg, raw, tests, limit });
+  const value = LOWER[inline.op]({ b, m, f, arg, raw, fusedMulAdd, tests, limit });
   if (!tested && envTest !== 'always') tests.push(testEnv(b, envTest));
   const d = ops[p + 1];
   const isFloat = b.isFloat(d);

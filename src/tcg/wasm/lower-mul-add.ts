@@ -1,7 +1,6 @@
 /**
- * binary64 fused multiply-add by error-free transformations, as the soft float does it (assembly/softfloat/native.ts, nativeMulAdd64, has the
- * proof): a b + c = s + t + u, p = RN(a b), u = a b - p exactly by 64-bit integers, s = RN(p + c), t = p + c - s exactly. The result
- * is taken if s + (t + u) rounds to the same number from both sides of the error of t + u.
+ * Fused multiply-add of plain operations, for engines without one (relaxed-simd.ts). Each takes the operands' values once, gives the result, and
+ * adds the tests that must hold for it besides the usual one of its exponent.
  */
 import { F64, Float, I64, Wasm, type Expr } from './binaryen.js';
 import type { BlockLowering } from './block-lowering.js';
@@ -11,14 +10,28 @@ const SIGN = 1n << 63n;
 const BIAS = 1023n;
 const EPSILON = 2 ** -52;
 
-export function lowerMulAdd64<T>(
-  b: BlockLowering,
-  tests: Expr[],
-  arg: (k: number) => Expr,
-  negateProduct: boolean,
-  negateAddend: boolean,
-  checked: (result: Expr) => T,
-): T {
+/** Fraction bits of binary64 that binary32 has not: the value of a tie. */
+const TIE = 1n << 28n;
+
+/**
+ * binary32, in binary64: the product is exact, so the sum is rounded to 53 bits, then to 24. The first rounding moves a sum to a tie of the second
+ * or leaves it on its side of all ties, as those are binary64 numbers: the result is wrong at a tie only.
+ */
+export function mulAdd32(b: BlockLowering, tests: Expr[], a: Expr, y: Expr, c: Expr): Expr {
+  const { m } = b;
+  const wide = (value: Expr) => m.unary(Float.promote, value);
+  const sum = b.spill(m.binary(Float.add[1], m.binary(Float.mul[1], wide(a), wide(y)), wide(c)), F64);
+  const lost = m.binary(Wasm.and[1], m.unary(Float.toBits[1], m.get(sum, F64)), m.i64(2n * TIE - 1n));
+  tests.push(m.binary(Wasm.ne[1], lost, m.i64(TIE)));
+  return m.unary(Float.demote, m.get(sum, F64));
+}
+
+/**
+ * binary64, by error-free transformations as the soft float does it (assembly/softfloat/native.ts, nativeMulAdd64, has the proof):
+ * a b + c = s + t + u, p = RN(a b), u = a b - p exactly by 64-bit integers, s = RN(p + c), t = p + c - s exactly. The result is taken if
+ * s + (t + u) rounds to the same number from both sides of the error of t + u.
+ */
+export function mulAdd64(b: BlockLowering, tests: Expr[], factor: Expr, otherFactor: Expr, addend: Expr): Expr {
   const { m } = b;
   const float = (value: Expr) => {
     const local = b.spill(value, F64);
@@ -32,11 +45,10 @@ export function lowerMulAdd64<T>(
   const i = (operator: readonly [number, number], x: Expr, y: Expr) => m.binary(operator[1], x, y);
   const x = (operator: readonly [number, number], left: Expr, right: Expr) => m.binary(operator[1], left, right);
   const bitsOf = (value: Expr) => m.unary(Float.toBits[1], value);
-  const negate = (value: Expr, when: boolean) => (when ? m.unary(Float.neg[1], value) : value);
 
-  const a = float(negate(arg(0), negateProduct));
-  const c = float(negate(arg(2), negateAddend));
-  const y = float(arg(1));
+  const a = float(factor);
+  const c = float(addend);
+  const y = float(otherFactor);
   const p = float(x(Float.mul, a(), y()));
   const s = float(x(Float.add, p(), c()));
   const [bitsA, bitsB, bitsP] = [a, y, p].map((value) => integer(bitsOf(value())));
@@ -53,7 +65,7 @@ export function lowerMulAdd64<T>(
   const w = float(x(Float.sub, s(), p()));
   const t = x(Float.add, x(Float.sub, p(), x(Float.sub, s(), w())), x(Float.sub, c(), w()));
   const v = float(x(Float.add, t, u));
-  const end = (factor: number) => x(Float.add, s(), x(Float.mul, v(), m.f64(factor)));
+  const end = (scale: number) => x(Float.add, s(), x(Float.mul, v(), m.f64(scale)));
   const r = float(end(1 - EPSILON));
   // normal factors whose product's error is a normal number too
   const isNormal = (bits: Expr) => m.binary(Wasm.ne[1], bits, m.i64(0n));
@@ -63,5 +75,5 @@ export function lowerMulAdd64<T>(
     i(Wasm.geU, fields(), m.i64(2n * BIAS - 1022n + 104n)),
     x(Float.eq, r(), end(1 + EPSILON)),
   );
-  return checked(r());
+  return r();
 }

@@ -36,6 +36,8 @@ export interface TargetInfo {
   readonly icount: boolean;
   /** Accesses off one base share a TLB check (default). */
   readonly tlbReuse?: boolean;
+  /** The engine has a relaxed multiply-add that rounds once (relaxed-simd.ts; default: no). */
+  readonly fusedMulAdd?: boolean;
 }
 
 /** Adds the region's function to the module, under `name`. */
@@ -319,7 +321,7 @@ class RegionLowering {
   private lowerCall(b: BlockLowering, ops: Int32Array, p: number, dirty: number[], reload: number[], host: MemoryHost): void {
     const { m } = this;
     const helper = this.target.helpers[ops[p + 2]];
-    if (lowerFloat(b, helper, ops, p)) return;
+    if (lowerFloat(b, helper, ops, p, this.target.fusedMulAdd)) return;
     const name = `helper_${helper.name}`;
     const params = Array.from({ length: helper.args }, () => I64);
     const resultType = helper.result ? I64 : NONE;

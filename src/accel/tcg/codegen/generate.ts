@@ -4,6 +4,7 @@ import { TcgContext } from '../../../tcg/context.js';
 import { optimize } from '../../../tcg/optimize.js';
 import { compileRegions } from '../../../tcg/wasm/compile.js';
 import type { TargetInfo } from '../../../tcg/wasm/lower-region.js';
+import { hasFusedMulAdd } from '../../../tcg/wasm/relaxed-simd.js';
 import { copyIr, type Region, type TbIr } from '../../../tcg/wasm/region.js';
 import type { TargetFrontend } from '../translator.js';
 import type { TcgTuning } from '../tuning.js';
@@ -22,7 +23,9 @@ export class RegionCompiler {
     private readonly compile: (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module = (bytes) => new WebAssembly.Module(bytes),
   ) {
     this.ctx = new TcgContext(frontend.globals, frontend.helpers);
-    this.target = { globalOffset: frontend.globals.map((g) => g.offset), helpers: frontend.helpers, icount, tlbReuse: tuning.tlbReuse };
+    const { tlbReuse, fma = true } = tuning;
+    const globalOffset = frontend.globals.map((g) => g.offset);
+    this.target = { globalOffset, helpers: frontend.helpers, icount, tlbReuse, fusedMulAdd: fma && hasFusedMulAdd(compile) };
   }
 
   /** Never throws: a batch that cannot be made says why, and its TBs stay in tci. */
