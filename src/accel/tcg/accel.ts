@@ -210,7 +210,11 @@ export class TcgAccel {
       },
       mmioRead: (env, address, size) => this.guard('MMIO read', () => this.mmioRead(env >>> 0, address, size)),
       mmioWrite: (env, address, size) => this.guard('MMIO write', () => this.mmioWrite(env >>> 0, address, size)),
-      tbHot: (tb) => void this.guard('code generation', () => this.tbHot(tb >>> 0)),
+      tbHot: (tb) => {
+        this.guard('code generation', () => this.tbHot(tb >>> 0));
+        // A slice is measured in instructions at the speed of late: what was generated code then may run in tci now, at a tenth of it.
+        this.machine?.checkSlice?.();
+      },
       tbMisses: (tb) => void this.guard('code generation', () => this.generator?.tbMisses(tb >>> 0)),
       regionInvalidated: (region) => void this.guard('code generation', () => this.generator?.regionInvalidated(region)),
       tbFlushed: () => void this.guard('code generation', () => this.generator?.tbFlushed()),

@@ -51,6 +51,8 @@ class Board {
   readonly space: AddressSpace;
   readonly log: string[] = [];
   onWrite = (): void => {};
+  /** Times that the engine gave the clock a chance to end the slice. */
+  clockLooks = 0;
   readonly topology = new MemoryTopology();
   readonly root = MemoryRegion.container(this.topology, 'system');
   readonly allocate: (name: string, size: number) => RamBlock;
@@ -77,7 +79,7 @@ class Board {
       codegen: options.wasm ? synchronousCodegen : undefined,
       hotThreshold: options.hotThreshold,
     });
-    this.accel.init({ addressSpace: this.space });
+    this.accel.init({ addressSpace: this.space, checkSlice: () => void this.clockLooks++ });
     const config = parseCpuConfig('rv64');
     this.cpu = this.accel.createVcpu('riscv', config, {});
     this.cpu.write32(rv.RV_XLEN, 64);
@@ -404,6 +406,13 @@ describe('what is remembered of virtual addresses', () => {
 });
 
 describe('the threshold of code generation', () => {
+  it('is where a slice may end by the clock: tci is slower than what the slice was measured for', () => {
+    const rig = new Board({ wasm: true, hotThreshold: 64 }).load(LOOP).finish();
+    const { tci, wasm } = rig.accel.info();
+    expect(wasm?.regions).toBe(1);
+    expect(rig.clockLooks).toBe(tci.tbs + 1);
+  });
+
   it('finds TBs that are past it when it goes down', () => {
     const rig = new Board({ wasm: true, hotThreshold: 1 << 20 }).load(LOOP);
     rig.cpu.exec(1000);

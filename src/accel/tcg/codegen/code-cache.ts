@@ -1,6 +1,6 @@
 /**
  * Generated code on the machine thread: table slots, installed regions, and the bound on how much there may be. What is evicted are
- * modules that were not entered since the cache last looked (second chance); nothing ever clears all.
+ * modules that were not entered since the cache last looked (second chance). Only a flush of all TBs takes all, and it lets go of them one by one.
  */
 import { TB_ENTRY, TB_EXEC_COUNT, TB_FUNC, TB_REGION, TB_STATE, TB_STATE_QUEUED } from '../../../../assembly/shared/layout.js';
 import type { WasmInfo } from '../../../system/jit-info.js';
@@ -39,6 +39,8 @@ interface ModuleRecord {
 export class CodeCache {
   private readonly modules = new Set<ModuleRecord>();
   private readonly freeSlots: number[] = [];
+  /** Slots of modules that a flush left without TBs: see release(). */
+  private readonly retired: number[][] = [];
   /** TB_REGION values to the regions, asked for or installed, that hold that TB. */
   private readonly members = new Map<number, Set<RegionRecord>>();
   private nextTag = 1;
@@ -67,6 +69,11 @@ export class CodeCache {
     let count = 0;
     for (const module of this.modules) count += module.regions.size;
     return count;
+  }
+
+  /** TBs that are in a region, asked for or installed. */
+  get trackedTbs(): number {
+    return this.members.size;
   }
 
   /** Takes note of a region that is about to be asked for: from now on its invalidation is seen. */
@@ -163,11 +170,20 @@ export class CodeCache {
 
   /** All TBs are gone, and their records with them. */
   flushed(): void {
-    for (const module of this.modules) for (const region of module.regions) this.freeSlot(region);
+    while (this.retired.length > 0) this.release();
+    for (const { regions } of this.modules) this.retired.push([...regions].map(({ slot }) => slot));
     for (const set of this.members.values()) for (const region of set) region.stale = true;
     this.modules.clear();
     this.members.clear();
     this.bytes = 0;
+  }
+
+  /**
+   * Lets go of one module of those that a flush left, for the host's collector to take: called between slices, since 2000 at once
+   * would make one collection take 40 to 100 ms.
+   */
+  release(): void {
+    for (const slot of this.retired.pop() ?? []) this.freeSlot(slot);
   }
 
   private uninstall(region: RegionRecord): void {
@@ -177,7 +193,8 @@ export class CodeCache {
         const tb = region.tbs[i];
         if (this.tbs.isValid(tb) && this.tbs.get(tb, TB_FUNC) === region.slot) this.tbs.set(tb, TB_FUNC, 0);
       }
-      this.freeSlot(region);
+      this.freeSlot(region.slot);
+      region.slot = 0;
       module.regions.delete(region);
       region.module = undefined;
       if (module.regions.size === 0 && this.modules.delete(module)) this.bytes -= module.bytes;
@@ -220,10 +237,9 @@ export class CodeCache {
     return this.freeSlots.pop()!;
   }
 
-  private freeSlot(region: RegionRecord): void {
-    this.table.set(region.slot, null);
-    this.freeSlots.push(region.slot);
-    region.slot = 0;
+  private freeSlot(slot: number): void {
+    this.table.set(slot, null);
+    this.freeSlots.push(slot);
   }
 
   private setQueued(tb: number, queued: boolean): void {

@@ -60,12 +60,7 @@ class Rig {
   ) {
     code.forEach((n, i) => (this.bytes[CODE + 16 * i] = n));
     code.forEach((n, i) => {
-      const tb = this.tb(i);
-      const fields: [number, number][] = [
-        [L.TB_PC, 0x1000 + 16 * i], [L.TB_SIZE, 1], [L.TB_ICOUNT, 1], [L.TB_HOST0, CODE + 16 * i], [L.TB_PHYS_PAGE0, 7],
-        [L.TB_STATE, L.TB_STATE_VALID], [L.TB_EXEC_COUNT, 100], [L.TB_JMP0, n === 0xff ? 0 : this.tb(n)],
-      ]; // prettier-ignore
-      for (const [field, value] of fields) this.tbs.set(tb, field, value);
+      for (const [field, value] of this.fields(i, n === 0xff ? 0 : this.tb(n), 7)) this.tbs.set(this.tb(i), field, value);
     });
     const { worker, ...rest } = options;
     const made = worker ? { worker } : { generate: (request: GenerateRequest) => this.compiler.generate(request) };
@@ -86,6 +81,21 @@ class Rig {
   invalidate(i: number): void {
     this.tbs.set(this.tb(i), L.TB_STATE, L.TB_STATE_INVALID);
     if (this.get(i, L.TB_REGION) !== 0) this.generator.regionInvalidated(this.get(i, L.TB_REGION));
+  }
+  flush(): void {
+    this.bytes.fill(0, TBS, TBS + L.TB_RECORD_SIZE * 64);
+    this.generator.tbFlushed();
+  }
+  /** Makes block i of physical page `page` a new TB in the same place, which jumps to itself. */
+  renew(i: number, page: number): void {
+    this.bytes.fill(0, this.tb(i), this.tb(i + 1));
+    for (const [field, value] of this.fields(i, this.tb(i), page)) this.tbs.set(this.tb(i), field, value);
+  }
+  private fields(i: number, next: number, page: number): [field: number, value: number][] {
+    return [
+      [L.TB_PC, 0x1000 + 16 * i], [L.TB_SIZE, 1], [L.TB_ICOUNT, 1], [L.TB_HOST0, CODE + 16 * i], [L.TB_PHYS_PAGE0, page],
+      [L.TB_STATE, L.TB_STATE_VALID], [L.TB_EXEC_COUNT, 100], [L.TB_JMP0, next],
+    ]; // prettier-ignore
   }
 }
 
@@ -202,13 +212,35 @@ describe('code generation', () => {
     expect(rig.generator.cache.evictions).toBe(1);
   });
 
-  it('forgets everything at a flush', () => {
-    const rig = new Rig([1, 0]);
-    rig.generator.tbHot(rig.tb(0));
-    const slot = rig.get(0, L.TB_FUNC);
-    rig.generator.tbFlushed();
-    expect(rig.table.get(slot)).toBe(null);
-    expect(rig.generator.cache.regionCount).toBe(0);
+  it('forgets everything at a flush, and lets go of the modules one a slice', () => {
+    const rig = new Rig([0, 1, 2]);
+    const slots = [0, 1, 2].map((i) => {
+      rig.generator.tbHot(rig.tb(i));
+      return rig.get(i, L.TB_FUNC);
+    });
+    const left = () => slots.filter((slot) => rig.table.get(slot) !== null).length;
+    rig.flush();
+    expect(rig.generator.cache).toMatchObject({ regionCount: 0, moduleCount: 0, trackedTbs: 0, bytes: 0 });
+    expect(left()).toBe(3);
+    rig.generator.poll();
+    expect(left()).toBe(2);
+    rig.flush(); // none of that flush's when the next one comes
+    expect(left()).toBe(0);
+  });
+
+  it('stays within bounds while code changes without end', () => {
+    const all = Array.from({ length: 8 }, (_, i) => i);
+    const rig = new Rig(all, { cache: { bytes: 1 << 20, modules: 5 } });
+    for (let round = 1; round <= 9; round++) {
+      for (const i of all) rig.generator.tbHot(rig.tb(i));
+      expect(rig.generator.cache).toMatchObject({ moduleCount: 5, regionCount: 5, trackedTbs: 5 });
+      if (round % 3 === 0) rig.flush();
+      else all.forEach((i) => rig.invalidate(i));
+      all.forEach((i) => rig.renew(i, round));
+      rig.generator.poll();
+    }
+    for (let slice = 0; slice < 5; slice++) rig.generator.poll();
+    expect(Array.from({ length: rig.table.length }, (_, slot) => rig.table.get(slot)).filter((func) => func !== null)).toEqual([]);
   });
 
   it('leaves a page alone whose code keeps changing, for twice as long each time', () => {
@@ -298,6 +330,22 @@ describe('code generation in a worker', () => {
       rig.generator.poll();
     }
     expect(worker.asked).toEqual([rig.tb(0)]);
+  });
+
+  it('leaves memory alone that held a TB before a flush', () => {
+    const worker = new SlowWorker();
+    const rig = new Rig([0], { worker });
+    rig.generator.tbHot(rig.tb(0));
+    rig.generator.poll();
+    rig.flush();
+    rig.bytes.fill(L.TB_STATE_VALID | L.TB_STATE_QUEUED, rig.tb(0), rig.tb(1)); // the code of another TB
+    const before = rig.bytes.slice(rig.tb(0), rig.tb(1));
+    rig.tbs.set(rig.tb(0), L.TB_FUNC, 0);
+    worker.answer(rig);
+    rig.generator.poll();
+    before.set([0, 0, 0, 0], L.TB_FUNC);
+    expect(rig.bytes.slice(rig.tb(0), rig.tb(1))).toEqual(before);
+    expect(rig.generator.info()).toMatchObject({ regions: 0, cache: { stale: 1 }, queue: { inFlight: 0 } });
   });
 
   it('bounds the share of time that the worker takes', () => {

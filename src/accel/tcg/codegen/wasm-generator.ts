@@ -236,6 +236,7 @@ export class WasmCodeGenerator implements CodeGenerator {
 
   poll(): void {
     const { worker } = this;
+    this.cache.release();
     if (!worker || (this.queue.length === 0 && this.sent.size === 0)) return;
     const start = this.now();
     this.serve(worker);
@@ -334,6 +335,9 @@ export class WasmCodeGenerator implements CodeGenerator {
   tbFlushed(): void {
     this.queue.clear();
     this.cooling.clear();
+    // What is being made is for TBs whose memory will hold others.
+    this.stats.stale += this.waiting.size;
+    this.waiting.clear();
     this.cache.flushed();
   }
 
