@@ -3,18 +3,19 @@
  * must stay bounded, prints a table, and fails if something does not: `npm run soak -- --minutes N`.
  */
 import { readFileSync } from 'node:fs';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { loadavg } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
 import { createNodeHost } from '../src/node/index.js';
 import { Machine } from '../src/system/facade.js';
-import type { WasmInfo } from '../src/system/jit-info.js';
+import type { JitInfo, WasmInfo } from '../src/system/jit-info.js';
+import { PauseProbe, type Pause } from './pauses.js';
 
 const MiB = 1 << 20;
 const GUEST = new URL('../../guests/soak.elf', import.meta.url);
 const GUEST_MIB = 128;
 /** Low, so that nearly every function of the guest goes to code generation. */
 const THRESHOLD = 1024;
-/** Longest that the machine's thread may be busy with the code cache at once: requesting, installing, evicting. */
+/** CPU time that the machine's thread may keep the event loop waiting for, whatever it does: guest code, translation, the code cache, the collector. */
 const MAX_PAUSE_MS = 50;
 /** RSS above guest RAM and code: Node, binaryen and its worker's heaps. Machine code and its metadata are some ten times the wasm. */
 const BASE_RSS_MIB = 700;
@@ -27,9 +28,11 @@ interface Sample {
   readonly rssMiB: number;
   readonly functions: number;
   readonly wasm: WasmInfo;
-  readonly tbs: number;
-  /** Longest that the host's event loop waited since the last sample, for whatever reason. */
-  readonly loopMs: number;
+  readonly tb: JitInfo['tb'];
+  /** The longest since the last sample. */
+  readonly pause: Pause;
+  /** Of the host: processes that run or want to. */
+  readonly load: number;
 }
 
 interface SoakOptions {
@@ -55,32 +58,43 @@ async function soak(options: SoakOptions): Promise<string[]> {
     functions = Number([...output.matchAll(/: (\d+) functions/g)].at(-1)?.[1] ?? functions);
   };
   const machine = Machine.create({ machine: 'virt', memory: GUEST_MIB * MiB, bios: 'none', kernel: readFileSync(GUEST), serial }, host);
-  const delay = monitorEventLoopDelay({ resolution: 1 });
-  delay.enable();
+  const info = (): JitInfo => machine.state.accelerator!.info!();
+  const probe = new PauseProbe(() => counters(info()));
+  probe.start();
   const samples: Sample[] = [];
   const start = performance.now();
   const intervalMs = Math.max(1000, (options.minutes * 60_000) / 60);
   console.log(HEAD);
   const timer = setInterval(() => {
-    const { wasm, tb } = machine.state.accelerator!.info!();
+    const { wasm, tb } = info();
     const seconds = (performance.now() - start) / 1000;
-    samples.push({ seconds, rssMiB: process.memoryUsage.rss() / MiB, functions, wasm: wasm!, tbs: tb.count, loopMs: delay.max / 1e6 });
-    delay.reset();
+    const rssMiB = process.memoryUsage.rss() / MiB;
+    samples.push({ seconds, rssMiB, functions, wasm: wasm!, tb, pause: probe.take(), load: loadavg()[0] });
     console.log(line(samples.at(-1)!));
     if (seconds >= options.minutes * 60) machine.quit();
   }, intervalMs);
   const { reason } = await machine.run();
   clearInterval(timer);
-  delay.disable();
+  probe.stop();
   host.close();
+  const longest = samples.map(({ pause }) => pause).sort((a, b) => b.cpuMs - a.cpuMs)[0];
+  if (longest) console.log(describePause(longest));
   return [
     ...(reason === 'host-qmp-quit' ? [] : [`the guest ended (${reason}): ${output.trimEnd().split('\n').at(-1)}`]),
     ...judge(samples, cache),
   ];
 }
 
-const HEAD = '       s   RSS MiB  functions  modules  wasm KiB   evicted  invalid.     TBs  cache ms   loop ms';
-const line = ({ seconds, rssMiB, functions, wasm, tbs, loopMs }: Sample): string =>
+/** What the machine's thread did for the code cache so far, ms and counts. */
+const counters = ({ tci, tb, wasm }: JitInfo): Record<string, number> => ({
+  translation: tci.translateMs,
+  codeCache: wasm!.requestMs + wasm!.installMs,
+  evictions: wasm!.cache.evictions,
+  flushes: tb.flushes,
+});
+
+const HEAD = '       s   RSS MiB  functions  modules  wasm KiB   evicted  invalid.     TBs  arena MiB  flushes  pause ms  load';
+const line = ({ seconds, rssMiB, functions, wasm, tb, pause, load }: Sample): string =>
   [
     seconds.toFixed(0).padStart(8),
     rssMiB.toFixed(0).padStart(10),
@@ -89,10 +103,18 @@ const line = ({ seconds, rssMiB, functions, wasm, tbs, loopMs }: Sample): string
     (wasm.cache.bytes / 1024).toFixed(0).padStart(10),
     String(wasm.cache.evictions).padStart(10),
     String(wasm.cache.invalidations).padStart(10),
-    String(tbs).padStart(8),
-    wasm.longestPauseMs.toFixed(1).padStart(10),
-    loopMs.toFixed(1).padStart(10),
+    String(tb.count).padStart(8),
+    (tb.arenaUsed / MiB).toFixed(1).padStart(11),
+    String(tb.flushes).padStart(9),
+    pause.cpuMs.toFixed(1).padStart(10),
+    load.toFixed(1).padStart(6),
   ].join('');
+
+/** With what went on meanwhile. */
+const describePause = ({ cpuMs, clockMs, parts }: Pause): string => {
+  const told = Object.entries(parts).map(([name, value]) => `${name} ${value.toFixed(Number.isInteger(value) ? 0 : 1)}`);
+  return `longest pause: ${cpuMs.toFixed(1)} ms of CPU time, ${clockMs.toFixed(1)} ms by the clock; meanwhile ${told.join(', ')}`;
+};
 
 /** What is out of bounds, in words. */
 function judge(samples: readonly Sample[], cache: { readonly bytes: number; readonly modules: number }): string[] {
@@ -118,7 +140,11 @@ function judge(samples: readonly Sample[], cache: { readonly bytes: number; read
     most(({ rssMiB }) => rssMiB),
     BASE_RSS_MIB + GUEST_MIB + (RSS_PER_WASM_BYTE * cache.bytes) / MiB,
   );
-  bound('longest pause for the code cache, ms', last.wasm.longestPauseMs, MAX_PAUSE_MS);
+  bound(
+    'longest pause, ms',
+    most(({ pause }) => pause.cpuMs),
+    MAX_PAUSE_MS,
+  );
   const half = samples[samples.length >> 1];
   if (samples.length >= 8) bound('RSS at the end over RSS at half time', last.rssMiB / half.rssMiB, MAX_GROWTH);
   if (last.wasm.errors > 0) complaints.push(`errors of code generation: ${last.wasm.lastError}`);
