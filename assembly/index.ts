@@ -7,7 +7,7 @@ export { codeNextPage, codeNextPhysPage, cpuExec } from './exec';
 export { mulsh64, muluh64 } from './int128';
 export { cpuCreate, cpuTranslateDebug, runtimeInit } from './runtime';
 export {
-  tbAlloc, tbFlushAll, tbFlushNow, tbInvalidate, tbInvalidatePhysRange, tbRegister, tbStatCount, tbStatFlushes, tbStatInvalidated,
+  codeTableAlloc, tbAlloc, tbFlushAll, tbFlushNow, tbInvalidate, tbInvalidatePhysRange, tbRegister, tbStatCount, tbStatFlushes, tbStatInvalidated,
 } from './tb';
 export { setHotThreshold, tciExec } from './tci';
 export { targetDoInterrupt, targetReset } from './target/dispatch';

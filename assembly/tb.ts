@@ -71,6 +71,11 @@ export function tbAlloc(bytes: usize): usize {
   return tb;
 }
 
+/** Room for a module's table of TB pointers: it lives as long as the TBs do. 0: the arena is full. */
+export function codeTableAlloc(bytes: usize): usize {
+  return arenaAlloc(bytes);
+}
+
 @inline
 function hashCell(page: u32, pc: u64, flags: u32, cflags: u32): usize {
   let h: u32 = page * 0x9e3779b1 + (pc as u32) * 0x85ebca6b + flags * 0xc2b2ae35 + cflags * 0x27d4eb2f;

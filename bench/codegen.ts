@@ -8,7 +8,7 @@ import { TcgContext } from '../src/tcg/context.js';
 import { Cond } from '../src/tcg/opcodes.js';
 import { optimize } from '../src/tcg/optimize.js';
 import { compileRegions } from '../src/tcg/wasm/compile.js';
-import { copyIr, type Region } from '../src/tcg/wasm/region.js';
+import { copyIr, TABLE_TBS, type Region } from '../src/tcg/wasm/region.js';
 
 for (const flag of process.argv.slice(2)) setFlagsFromString(flag);
 
@@ -121,7 +121,7 @@ function regionOf(loop: Loop): Region {
   tcg.movi(PC, 0x2000);
   tcg.gotoTb(1);
   optimize(tcg);
-  return { entries: [0], tbs: [copyIr(tcg, 0x80, 0x1000n, loop.insns, { links: [0, -1], indirect: [], flags: 0 })] };
+  return { entries: [0], tbs: [copyIr(tcg, 0x1000n, loop.insns, { links: [0, -1], indirect: [], flags: 0 })] };
 }
 
 const memory = new WebAssembly.Memory({ initial: 16, maximum: 65536, shared: true });
@@ -134,7 +134,9 @@ for (const kind of [L.TLB_KIND_READ, L.TLB_KIND_WRITE]) {
 const fail = () => {
   throw new Error('the slow path is not meant to run');
 };
-const imports = { m: { m: memory }, r: { ldSlow: fail, stSlow: fail } };
+const TABLE = 0x80;
+view.setUint32(TABLE + TABLE_TBS, 0x80, true);
+const imports = { m: { m: memory, t: new WebAssembly.Global({ value: 'i32' }, TABLE) }, r: { ldSlow: fail, stSlow: fail } };
 const target = { globalOffset: GLOBALS.map((g) => g.offset), helpers: [], icount: false };
 
 const ROUNDS = 200_000;

@@ -3,7 +3,7 @@ import * as layout from '../../assembly/shared/layout.js';
 import type { GlobalDef, TcgContext } from '../../src/tcg/context.js';
 import type { HelperDef } from '../../src/tcg/opcodes.js';
 import { compileRegions } from '../../src/tcg/wasm/compile.js';
-import { copyIr } from '../../src/tcg/wasm/region.js';
+import { copyIr, TABLE_TBS, tableOffsets } from '../../src/tcg/wasm/region.js';
 import { BareEngine } from './engine.js';
 import { evalIr, type IrState } from './ir-eval.js';
 import { ENV_RANDOM, randomHelper } from './ir-random.js';
@@ -31,7 +31,12 @@ export const outsideRam = (address: bigint, size: number): boolean => address > 
 /** The reference's outcome; `state` is changed. */
 export function referenceOutcome(ctx: TcgContext, state: IrState): IrOutcome {
   const { exit } = evalIr(ctx, state, { faults: outsideRam, callHelper: randomHelper });
-  const names = { goto_tb: () => `goto_tb ${'slot' in exit ? exit.slot : ''}`, goto_ptr: () => 'exit 0', fault: () => 'fault', exit_tb: () => `exit ${'value' in exit ? exit.value : ''}` };
+  const names = {
+    goto_tb: () => `goto_tb ${'slot' in exit ? exit.slot : ''}`,
+    goto_ptr: () => 'exit 0',
+    fault: () => 'fault',
+    exit_tb: () => `exit ${'value' in exit ? exit.value : ''}`,
+  };
   const globals = [...state.globals];
   if (exit.kind === 'fault') globals[0] = BigInt(TB_START + exit.pcOffset);
   return { exit: names[exit.kind](), globals, env: text(state.env.slice(ENV_RANDOM, ENV_RANDOM + ENV_BYTES)), memory: text(state.memory) };
@@ -59,12 +64,22 @@ export class IrBackends extends BareEngine {
 
   wasm(ctx: TcgContext, state: IrState): IrOutcome {
     this.load(state);
-    // Any TB pointer does: exits only return it.
-    const region = { entries: [0], tbs: [copyIr(ctx, 0x1000, BigInt(TB_START), 1)] };
+    const region = { entries: [0], tbs: [copyIr(ctx, BigInt(TB_START), 1)] };
     const target = { globalOffset: this.globals.map((g) => g.offset), helpers: this.helpers, icount: false };
     const module = new WebAssembly.Module(compileRegions([region], target));
-    const { exports } = new WebAssembly.Instance(module, { m: { m: this.runtime.memory }, r: this.imports as WebAssembly.ModuleImports });
+    const { exports } = new WebAssembly.Instance(module, {
+      m: { m: this.runtime.memory, t: this.codeTable() },
+      r: this.imports as WebAssembly.ModuleImports,
+    });
     return this.outcome((exports['0'] as (env: number, entry: number) => number)(this.env, 0));
+  }
+
+  /** Any TB pointer does: exits only return it. */
+  private codeTable(): WebAssembly.Global {
+    const [, size] = tableOffsets([1]);
+    const table = this.runtime.exports.codeTableAlloc(size);
+    new DataView(this.runtime.memory.buffer).setUint32(table + TABLE_TBS, 0x1000, true);
+    return new WebAssembly.Global({ value: 'i32' }, table);
   }
 
   private load(state: IrState): void {

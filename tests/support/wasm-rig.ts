@@ -4,7 +4,7 @@ import * as L from '../../assembly/shared/layout.js';
 import { TcgContext } from '../../src/tcg/context.js';
 import type { HelperDef } from '../../src/tcg/opcodes.js';
 import { compileRegions } from '../../src/tcg/wasm/compile.js';
-import { copyIr, type IndirectLink, type Region, type TbIr } from '../../src/tcg/wasm/region.js';
+import { copyIr, TABLE_TBS, type IndirectLink, type Region, type TbIr } from '../../src/tcg/wasm/region.js';
 
 const OFFSETS = [L.ENV_PC, ...Array.from({ length: 8 }, (_, i) => 0x100 + 8 * i)];
 const GLOBALS = OFFSETS.map((offset, i) => ({ name: i === 0 ? 'pc' : `x${i}`, offset }));
@@ -18,6 +18,15 @@ export const HELPERS: HelperDef[] = [
 export const [PURE, SWAP, FAIL, PEEK] = HELPERS;
 export const ENV = 0x10000;
 export const RAM = 0x90000;
+/** The module's table. */
+const TABLE = 0x8000;
+/** What it says is the pointer of the region's TB k. */
+export const pointer = (k: number): number => 0x1000 + 0x80 * k;
+
+export function codeTable(view: DataView, region: Region): WebAssembly.Global {
+  region.tbs.forEach((_, k) => view.setUint32(TABLE + TABLE_TBS + 4 * k, pointer(k), true));
+  return new WebAssembly.Global({ value: 'i32' }, TABLE);
+}
 
 /** A shared memory with one env, and the runtime functions that generated code imports. */
 export class Rig {
@@ -82,7 +91,8 @@ export class Rig {
   }
   compile(region: Region, icount = false, fusedMulAdd = false): (env: number, entry: number) => number {
     const { module } = this.make(region, icount, fusedMulAdd);
-    const instance = new WebAssembly.Instance(module, { m: { m: this.memory }, r: this.runtime });
+    const imports = { m: { m: this.memory, t: codeTable(this.view, region) }, r: this.runtime };
+    const instance = new WebAssembly.Instance(module, imports);
     return instance.exports['0'] as (env: number, entry: number) => number;
   }
   /** The module, and its text. */
@@ -97,7 +107,6 @@ export class Rig {
   }
 }
 
-let nextTb = 0x1000;
 export function tb(
   pc: number,
   icount: number,
@@ -110,7 +119,7 @@ export function tb(
 ): TbIr {
   const tcg = new TcgContext(GLOBALS, helpers);
   build(tcg);
-  return copyIr(tcg, (nextTb += 0x80), BigInt(pc), icount, { links, indirect, flags, leavesOnMiss });
+  return copyIr(tcg, BigInt(pc), icount, { links, indirect, flags, leavesOnMiss });
 }
 /** The usual end of a TB: pc, then goto_tb. */
 export function leave(tcg: TcgContext, n: number, pc: number): void {

@@ -32,6 +32,7 @@ export interface RuntimeExports {
   tlbFlushPage(env: number, address: bigint): void;
   tlbStatFlushes(env: number): number;
   tbAlloc(bytes: number): number;
+  codeTableAlloc(bytes: number): number;
   tbRegister(tb: number): number;
   tbInvalidate(tb: number): void;
   tbInvalidatePhysRange(start: number, length: number): void;

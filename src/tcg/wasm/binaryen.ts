@@ -73,6 +73,8 @@ interface RawBinaryen {
     count: number,
     body: Expr,
   ): number;
+  _BinaryenAddGlobalImport(module: number, name: number, ns: number, base: number, type: ValueType, mutable: number): void;
+  _BinaryenGlobalGet(module: number, name: number, type: ValueType): Expr;
   _BinaryenAddFunctionImport(module: number, name: number, ns: number, base: number, params: ValueType, results: ValueType): void;
   _BinaryenAddFunctionExport(module: number, internal: number, external: number): number;
 }
@@ -182,6 +184,14 @@ export class WasmModule {
   importMemory(maximumPages: number): void {
     this.module.setMemory(1, maximumPages, null as unknown as string, [], true, false, '0');
     this.module.addMemoryImport('0', 'm', 'm', true);
+  }
+
+  /** The address of the module's table, an immutable global. */
+  importTable(): void {
+    raw._BinaryenAddGlobalImport(this.ptr, cString('t'), cString('m'), cString('t'), I32, 0);
+  }
+  tableAddress(): Expr {
+    return raw._BinaryenGlobalGet(this.ptr, cString('t'), I32);
   }
 
   /** Imports a function once; `params` and `result` in value types. Its name inside is its name outside. */

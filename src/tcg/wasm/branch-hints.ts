@@ -77,7 +77,9 @@ function countImportedFunctions(reader: Reader): number {
       const limits = reader.bytes[reader.at++];
       reader.skipLeb();
       if (limits & 1) reader.skipLeb();
-    } else throw new RangeError(`import of kind ${kind}: generated code has functions and one memory`);
+    } else if (kind === 3)
+      reader.at += 2; // a type and whether it is mutable
+    else throw new RangeError(`import of kind ${kind}: generated code has functions, one memory and one global`);
   }
   return functions;
 }

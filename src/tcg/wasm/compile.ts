@@ -2,14 +2,14 @@
 import { withBranchHints } from './branch-hints.js';
 import { WasmModule } from './binaryen.js';
 import { lowerRegion, type TargetInfo } from './lower-region.js';
-import type { Region } from './region.js';
+import { tableOffsets, type Region } from './region.js';
 
 /** Pages that the shared memory may grow to: an import's maximum must not be below the memory's own. */
 export const MAX_MEMORY_PAGES = 65536;
 
 /**
- * The module exports function k of the batch as `k`: (env, entry) => TB exit. It imports the memory as `m.m` and what it calls of the
- * runtime from `r` under the runtime's own export names.
+ * The module exports function k of the batch as `k`: (env, entry) => TB exit. It imports the memory as `m.m`, the address of its table
+ * (tableOffsets) as `m.t`, and what it calls of the runtime from `r` under the runtime's own export names.
  */
 export function compileRegions(
   regions: readonly Region[],
@@ -19,7 +19,9 @@ export function compileRegions(
   const module = new WasmModule();
   try {
     module.importMemory(MAX_MEMORY_PAGES);
-    regions.forEach((region, k) => lowerRegion(module, `${k}`, region, target));
+    module.importTable();
+    const offsets = tableOffsets(regions.map(({ tbs }) => tbs.length));
+    regions.forEach((region, k) => lowerRegion(module, `${k}`, region, target, offsets[k]));
     inspect?.(module);
     return withBranchHints(module.emitBinary());
   } finally {

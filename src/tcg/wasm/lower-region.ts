@@ -23,7 +23,7 @@ import { floatGlobals, lowerFloat } from './lower-float.js';
 import { lowerMemory, type MemoryHost } from './lower-memory.js';
 import { compare, lowerOp } from './lower-ops.js';
 import { peelEntries } from './peel.js';
-import { buildCfg, type Block, type Cfg, type Region, type TbIr } from './region.js';
+import { buildCfg, TABLE_TBS, TABLE_USED, type Block, type Cfg, type Region, type TbIr } from './region.js';
 import { structure, type FlowNode } from './structure.js';
 import { ValueWidths } from './value-widths.js';
 
@@ -40,14 +40,16 @@ export interface TargetInfo {
   readonly fusedMulAdd?: boolean;
 }
 
-/** Adds the region's function to the module, under `name`. */
-export function lowerRegion(module: WasmModule, name: string, region: Region, target: TargetInfo): void {
-  new RegionLowering(module, region, target).lower(name);
+/** Adds the region's function to the module, under `name`. `table`: where its part of the module's table begins. */
+export function lowerRegion(module: WasmModule, name: string, region: Region, target: TargetInfo, table: number): void {
+  new RegionLowering(module, region, target, table).lower(name);
 }
 
 class RegionLowering {
   private readonly region: Region;
   private readonly cfg: Cfg;
+  /** By TB, where its pointer is in the table. */
+  private readonly tableIndex: readonly number[];
   private readonly flow: GlobalFlow;
   private readonly locals: FunctionLocals;
   private readonly budget: number;
@@ -61,8 +63,11 @@ class RegionLowering {
     private readonly m: WasmModule,
     original: Region,
     private readonly target: TargetInfo,
+    private readonly table: number,
   ) {
     const region = (this.region = peelEntries(original, target.globalOffset.length));
+    // A copy of a TB has its code.
+    this.tableIndex = region.tbs.map(({ ops }) => original.tbs.findIndex((tb) => tb.ops === ops));
     this.cfg = buildCfg(region);
     const floats = floatGlobals(region, target.helpers, target.globalOffset.length);
     this.locals = new FunctionLocals(target.globalOffset.length, floats);
@@ -152,8 +157,7 @@ class RegionLowering {
 
   private enter(list: Expr[]): void {
     const { m } = this;
-    const { marker } = this.region;
-    if (marker !== undefined) list.push(m.store(4, I32, m.i32(marker), m.i32(1)));
+    list.push(m.store(4, I32, m.tableAddress(), m.i32(1), this.table + TABLE_USED));
     list.push(m.set(this.budget, m.load(4, false, I32, m.get(ENV, I32), ENV_BUDGET)));
   }
 
@@ -193,17 +197,23 @@ class RegionLowering {
     list.push(m.store(8, I64, m.get(ENV, I32), m.i64(BigInt.asIntN(64, pc)), this.target.globalOffset[PC]));
   }
 
-  private exit(list: Expr[], dirty: readonly number[], value: number, formOf: (global: number) => number): void {
+  private exit(list: Expr[], dirty: readonly number[], value: Expr, formOf: (global: number) => number): void {
     this.storeDirty(list, dirty, formOf);
     this.storeBudget(list);
-    list.push(this.m.return(this.m.i32(value)));
+    list.push(this.m.return(value));
+  }
+
+  /** The pointer of a TB of the region. */
+  private tbPointer(index: number): Expr {
+    const { m } = this;
+    return m.load(4, false, I32, m.tableAddress(), this.table + TABLE_TBS + 4 * this.tableIndex[index]);
   }
 
   /** Leaves with the state that `dirty` describes and a pc that is known. */
   private exitAt(pc: bigint, dirty: Bitsets, row: number, value: number, formOf: (global: number) => number): Expr {
     const list: Expr[] = [];
     this.storePc(list, pc);
-    this.exit(list, withoutPc(dirty.members(row)), value, formOf);
+    this.exit(list, withoutPc(dirty.members(row)), this.m.i32(value), formOf);
     return this.m.sequence(list);
   }
 
@@ -225,7 +235,7 @@ class RegionLowering {
       label: () => `${this.labels++}`,
       locator: () => (this.locator < 0 ? (this.locator = this.locals.create(I32)) : this.locator),
       store: (into, globals) => this.storeDirty(into, globals, (g) => faultForms[g]),
-      leave: (into, locator) => this.leaveFault(into, ir, locator),
+      leave: (into, locator) => this.leaveFault(into, block.tb, locator),
     });
     let insn = insnBefore(ir, block.first);
     let row = 0;
@@ -277,7 +287,7 @@ class RegionLowering {
     if (block.succ.length > 0) list.push(go(0));
     else {
       // A TB without an end: the verifier forbids it, but a function must not fall off either.
-      this.exit(list, dirty.members(block.end - block.first), 0, (g) => lowering.formOf(g));
+      this.exit(list, dirty.members(block.end - block.first), this.m.i32(0), (g) => lowering.formOf(g));
     }
   }
 
@@ -307,15 +317,17 @@ class RegionLowering {
   }
 
   /** What all fault exits of a TB end with. `locator`: see locatorOf; with RESUME, tci goes on. */
-  private leaveFault(list: Expr[], ir: TbIr, locator: number): void {
+  private leaveFault(list: Expr[], index: number, locator: number): void {
     const { m, budget } = this;
+    const ir = this.region.tbs[index];
     const offset = m.unary(EXTEND_U32, m.binary(Wasm.and[0], m.get(locator, I32), m.i32(0xffff)));
     const pc = m.binary(Wasm.add[1], m.i64(BigInt.asIntN(64, ir.pc)), offset);
     list.push(m.store(8, I64, m.get(ENV, I32), pc, this.target.globalOffset[PC]));
     const refund = m.binary(Wasm.and[0], m.binary(Wasm.shrU[0], m.get(locator, I32), m.i32(16)), m.i32(0x7fff));
     list.push(m.store(4, I32, m.get(ENV, I32), m.binary(Wasm.add[0], m.get(budget, I32), refund), ENV_BUDGET));
     const isFault = m.binary(Wasm.geS[0], m.get(locator, I32), m.i32(0));
-    list.push(m.return(ir.leavesOnMiss ? m.select(isFault, m.i32(0), m.i32(ir.tb | TB_EXIT_RESUME)) : m.i32(0)));
+    const resume = () => m.binary(Wasm.or[0], this.tbPointer(index), m.i32(TB_EXIT_RESUME));
+    list.push(m.return(ir.leavesOnMiss ? m.select(isFault, m.i32(0), resume()) : m.i32(0)));
   }
 
   private lowerCall(b: BlockLowering, ops: Int32Array, p: number, dirty: number[], reload: number[], host: MemoryHost): void {
@@ -364,7 +376,7 @@ class RegionLowering {
       const wanted = m.i64(BigInt.asIntN(64, target.pc - base));
       let test = m.binary(Wasm.eq[1], m.get(distance, I64), wanted);
       if (changes) test = m.binary(Wasm.and[0], test, m.binary(Wasm.eq[0], m.get(flags, I32), m.i32(target.flags)));
-      if (guarded) test = m.if(test, this.jumpCacheHas(target), m.i32(0));
+      if (guarded) test = m.if(test, this.jumpCacheHas(target.pc, to), m.i32(0));
       return m.if(test, go(k));
     });
     b.finish();
@@ -376,10 +388,10 @@ class RegionLowering {
     }
   }
 
-  private jumpCacheHas(target: TbIr): Expr {
+  private jumpCacheHas(pc: bigint, index: number): Expr {
     const { m } = this;
-    const cache = m.load(4, false, I32, m.get(ENV, I32), target.pc >> 63n === 0n ? ENV_JUMP_CACHE : ENV_JUMP_CACHE_HIGH);
-    return m.binary(Wasm.eq[0], m.load(4, false, I32, cache, 4 * jumpCacheIndex(target.pc)), m.i32(target.tb));
+    const cache = m.load(4, false, I32, m.get(ENV, I32), pc >> 63n === 0n ? ENV_JUMP_CACHE : ENV_JUMP_CACHE_HIGH);
+    return m.binary(Wasm.eq[0], m.load(4, false, I32, cache, 4 * jumpCacheIndex(pc)), this.tbPointer(index));
   }
 
   /** Whether a TB may end under other TB flags than it began: it stores to ENV_TB_FLAGS, or calls a helper that may change them. */
@@ -412,14 +424,14 @@ class RegionLowering {
         return;
       case Op.goto_tb:
         if (block.succ.length > 0) b.list.push(go(0));
-        else this.exit(b.list, dirty, ir.tb | ops[p + 1], formOf);
+        else this.exit(b.list, dirty, m.binary(Wasm.or[0], this.tbPointer(block.tb), m.i32(ops[p + 1])), formOf);
         return;
       case Op.goto_ptr:
         if (block.succ.length > 0) this.jumpIndirect(b, ir, go);
-        this.exit(b.list, dirty, 0, formOf);
+        this.exit(b.list, dirty, m.i32(0), formOf);
         return;
       case Op.exit_tb:
-        this.exit(b.list, dirty, ops[p + 1], formOf);
+        this.exit(b.list, dirty, m.i32(ops[p + 1]), formOf);
         return;
       default:
         throw new RangeError(`no lowering for op ${Op[ops[p]]}`);

@@ -6,8 +6,6 @@ import { Op, OP_WORDS } from '../opcodes.js';
 
 /** The IR of one TB, copied out of the context that made it. */
 export interface TbIr {
-  /** Pointer of the TB's record: what exits return. */
-  readonly tb: number;
   readonly pc: bigint;
   readonly icount: number;
   readonly ops: Int32Array;
@@ -43,8 +41,21 @@ export interface Region {
   readonly tbs: readonly TbIr[];
   /** Entry k of the function is tbs[entries[k]]. */
   readonly entries: readonly number[];
-  /** Address of a u32 that is set to 1 whenever the function is entered, or absent: what the code cache knows of its use. */
-  readonly marker?: number;
+}
+
+/**
+ * Generated code holds no address of a TB, so that it is the same in every process. It finds them in a table of u32s in linear memory, one
+ * a module, whose address is the immutable global `m.t` that the module imports. A region's part of it: a mark that is set to 1 whenever the
+ * function is entered (what the code cache knows of its use), then the pointers of its TBs.
+ */
+export const TABLE_USED = 0;
+export const TABLE_TBS = 4;
+
+/** Where each region's part of the module's table begins, and at the end the table's size, in bytes. `tbs`: how many TBs each region has. */
+export function tableOffsets(tbs: readonly number[]): number[] {
+  const offsets = [0];
+  for (const count of tbs) offsets.push(offsets.at(-1)! + TABLE_TBS + 4 * count);
+  return offsets;
 }
 
 export interface TbLinks {
@@ -58,14 +69,12 @@ const NO_LINKS: TbLinks = { links: [-1, -1], indirect: [], flags: 0 };
 
 export function copyIr(
   ctx: IrBuffer,
-  tb: number,
   pc: bigint,
   icount: number,
   { links, indirect, flags, leavesOnMiss = false }: TbLinks = NO_LINKS,
 ): TbIr {
   const n = ctx.tempCount;
   return {
-    tb,
     pc,
     icount,
     links,

@@ -8,6 +8,7 @@ import { TcgContext } from '../context.js';
 import { Op, OP_WORDS, type AtomicKind, type HelperDef } from '../opcodes.js';
 import { optimize } from '../optimize.js';
 import { compileRegions } from './compile.js';
+import { codeTable, pointer } from '../../../tests/support/wasm-rig.js';
 import { copyIr, type Region } from './region.js';
 
 const ENV = 0x10000;
@@ -103,7 +104,10 @@ class Machine {
     const bytes = compileRegions([region], { ...TARGET, icount: true, tlbReuse }, (module) =>
       expect(module.validate(), module.emitText()).toBe(true),
     );
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { m: { m: this.memory }, r: this.runtime });
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+      m: { m: this.memory, t: codeTable(this.view, region) },
+      r: this.runtime,
+    });
     return (instance.exports['0'] as (env: number, entry: number) => number)(ENV, entry) >>> 0;
   }
 }
@@ -112,7 +116,6 @@ let machine: Machine;
 beforeAll(() => void (machine = new Machine()));
 
 const PC = (i: number): bigint => 0x1000n + 0x100n * BigInt(i);
-const TB = (i: number): number => 0x4000 + 0x80 * i;
 
 /** What the region must do, TB by TB in the evaluator. */
 function reference(
@@ -132,12 +135,12 @@ function reference(
     if (exit.kind === 'fault') {
       state.globals[0] = PC(i) + BigInt(exit.pcOffset);
       // what has not run is given back
-      return { exit: 0, missed: TB(i), budget: budget + insns[i].length - insns[i].indexOf(exit.pcOffset) };
+      return { exit: 0, missed: pointer(i), budget: budget + insns[i].length - insns[i].indexOf(exit.pcOffset) };
     }
     if (exit.kind === 'exit_tb') return { exit: exit.value, budget };
     if (exit.kind === 'goto_ptr') return { exit: 0, budget };
     const next = links[i][exit.slot];
-    if (next < 0) return { exit: TB(i) | exit.slot, budget };
+    if (next < 0) return { exit: pointer(i) | exit.slot, budget };
     i = next;
   }
 }
@@ -193,7 +196,7 @@ function check(
   });
   const region: Region = {
     entries,
-    tbs: compiled.map((ctx, i) => copyIr(ctx, TB(i), PC(i), insns[i].length, { links: links[i], indirect: [], flags: 0, leavesOnMiss })),
+    tbs: compiled.map((ctx, i) => copyIr(ctx, PC(i), insns[i].length, { links: links[i], indirect: [], flags: 0, leavesOnMiss })),
   };
   for (const { entry, start, state, exit, missed, budget } of expected) {
     start.globals[0] = PC(entry);

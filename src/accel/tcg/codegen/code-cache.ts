@@ -4,6 +4,7 @@
  */
 import { TB_ENTRY, TB_EXEC_COUNT, TB_FUNC, TB_REGION, TB_STATE, TB_STATE_QUEUED } from '../../../../assembly/shared/layout.js';
 import type { WasmInfo } from '../../../system/jit-info.js';
+import { TABLE_TBS, TABLE_USED } from '../../../tcg/wasm/region.js';
 import type { TbReader } from '../regions.js';
 
 export interface CodeCacheLimits {
@@ -28,7 +29,16 @@ export interface RegionRecord {
   stale: boolean;
   /** Where it is installed. */
   slot: number;
+  /** Address of its part of the module's table. */
+  table: number;
   module?: ModuleRecord;
+}
+
+/** A function that is there, and where in linear memory its part of the module's table is. */
+export interface RegionCode {
+  readonly region: RegionRecord;
+  readonly func: unknown;
+  readonly table: number;
 }
 
 interface ModuleRecord {
@@ -83,7 +93,7 @@ export class CodeCache {
       if (tag === 0 || !this.members.has(tag)) this.tbs.set(tb, TB_REGION, (tag = this.nextTag++));
       return tag;
     });
-    const region: RegionRecord = { id, tbs, tags, entries, stale: false, slot: 0 };
+    const region: RegionRecord = { id, tbs, tags, entries, stale: false, slot: 0, table: 0 };
     for (const tag of tags) {
       let set = this.members.get(tag);
       if (!set) this.members.set(tag, (set = new Set()));
@@ -107,9 +117,9 @@ export class CodeCache {
   }
 
   /** Makes a module's functions reachable. */
-  install(exports: readonly { region: RegionRecord; func: unknown }[], bytes: number): void {
+  install(exports: readonly RegionCode[], bytes: number): void {
     const module: ModuleRecord = { bytes, regions: new Set() };
-    for (const { region, func } of exports) {
+    for (const { region, func, table } of exports) {
       if (!this.isCurrent(region)) {
         this.forget(region);
         continue;
@@ -117,6 +127,9 @@ export class CodeCache {
       region.module = module;
       region.slot = this.takeSlot();
       this.table.set(region.slot, func);
+      region.table = table;
+      this.tbs.set(table, TABLE_USED, 0);
+      region.tbs.forEach((tb, i) => this.tbs.set(table, TABLE_TBS + 4 * i, tb));
       module.regions.add(region);
       // Those inside start over: only what tci still comes to has to become a region of its own.
       for (const tb of region.tbs) this.tbs.set(tb, TB_EXEC_COUNT, 0);
@@ -202,17 +215,17 @@ export class CodeCache {
     this.forget(region);
   }
 
-  /** Entering a function sets TB_EXEC_COUNT of its region's first TB (see Region.marker): a module whose marks are clear was idle. */
+  /** Entering a function sets its TABLE_USED: a module whose marks are clear was idle. */
   private evict(newest: ModuleRecord): void {
     if (!this.isFull()) return;
     const start = performance.now();
     for (let looks = 2 * this.modules.size; looks > 0 && this.isFull(); looks--) {
       const [oldest] = this.modules;
       let used = oldest === newest;
-      for (const { tbs } of oldest.regions) {
-        if (this.tbs.get(tbs[0], TB_EXEC_COUNT) === 0) continue;
+      for (const { table } of oldest.regions) {
+        if (this.tbs.get(table, TABLE_USED) === 0) continue;
         used = true;
-        this.tbs.set(tbs[0], TB_EXEC_COUNT, 0);
+        this.tbs.set(table, TABLE_USED, 0);
       }
       if (used) {
         this.modules.delete(oldest);

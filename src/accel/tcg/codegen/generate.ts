@@ -1,5 +1,4 @@
 /** Requests to modules: runs the frontend and the optimiser again on the guest's bytes, and lowers the result. */
-import { TB_EXEC_COUNT } from '../../../../assembly/shared/layout.js';
 import { TcgContext } from '../../../tcg/context.js';
 import { optimize } from '../../../tcg/optimize.js';
 import { compileRegions } from '../../../tcg/wasm/compile.js';
@@ -68,7 +67,7 @@ export class RegionCompiler {
       if (ir === undefined) return undefined;
       tbs.push(ir);
     }
-    return { tbs, entries: wanted.entries, marker: wanted.tbs[0].tb + TB_EXEC_COUNT };
+    return { tbs, entries: wanted.entries };
   }
 
   private translateTb(tb: TbRequest): TbIr | undefined {
@@ -86,7 +85,7 @@ export class RegionCompiler {
     });
     if (icount !== tb.icount || size !== tb.size) return undefined;
     optimize(ctx);
-    return copyIr(ctx, tb.tb, pc, icount, tb);
+    return copyIr(ctx, pc, icount, tb);
   }
 }
 

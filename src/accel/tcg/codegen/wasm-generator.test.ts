@@ -14,6 +14,7 @@ import { WasmCodeGenerator } from './wasm-generator.js';
 const ENV = 0x10000;
 const CODE = 0x90000;
 const TBS = 0x98000;
+const TABLES = 0xa0000;
 const X1 = 0x100;
 
 /** A guest whose instructions are bytes: n counts x1 down and, until it is 0, jumps to block n of the page; 0xff leaves through goto_ptr. */
@@ -52,6 +53,8 @@ class Rig {
   readonly table = new WebAssembly.Table({ element: 'anyfunc', initial: 1 });
   readonly compiler = new RegionCompiler(frontend, this.memory, false);
   readonly generator: WasmCodeGenerator;
+  /** Where the next module's table goes. */
+  private tables = TABLES;
 
   /** Block i jumps to code[i]. */
   constructor(
@@ -64,7 +67,12 @@ class Rig {
     });
     const { worker, ...rest } = options;
     const made = worker ? { worker } : { generate: (request: GenerateRequest) => this.compiler.generate(request) };
-    this.generator = new WasmCodeGenerator({ memory: this.memory, runtime: { table: this.table }, ...made, ...rest });
+    this.generator = new WasmCodeGenerator({
+      memory: this.memory,
+      runtime: { table: this.table, codeTableAlloc: (bytes) => (this.tables += bytes) - bytes },
+      ...made,
+      ...rest,
+    });
   }
   tb(i: number): number {
     return TBS + L.TB_RECORD_SIZE * i;

@@ -16,9 +16,9 @@ import {
   TB_STATE_QUEUED,
 } from '../../../../assembly/shared/layout.js';
 import type { WasmInfo } from '../../../system/jit-info.js';
-import type { IndirectLink } from '../../../tcg/wasm/region.js';
+import { tableOffsets, type IndirectLink } from '../../../tcg/wasm/region.js';
 import { DEFAULT_LIMITS, formRegion, TbReader, type RegionLimits } from '../regions.js';
-import { CodeCache, DEFAULT_CACHE_LIMITS, type CodeCacheLimits, type RegionRecord } from './code-cache.js';
+import { CodeCache, DEFAULT_CACHE_LIMITS, type CodeCacheLimits, type RegionCode, type RegionRecord } from './code-cache.js';
 import { HotQueue } from './hot-queue.js';
 import { HotThreshold } from './hot-threshold.js';
 import type { MadeModule } from './listing.js';
@@ -47,8 +47,8 @@ export interface CodeGenerator {
 
 export interface WasmGeneratorOptions {
   readonly memory: WebAssembly.Memory;
-  /** The runtime's exports: generated code calls them, and `table` gets its functions. */
-  readonly runtime: WebAssembly.Exports & { readonly table: WebAssembly.Table };
+  /** The runtime's exports: generated code calls them, `table` gets its functions, and codeTableAlloc gives room for its own tables. */
+  readonly runtime: WebAssembly.Exports & { readonly table: WebAssembly.Table; codeTableAlloc(bytes: number): number };
   /** Where batches are made: a worker, which may still be starting, or a function for the synchronous mode. */
   readonly worker?: CodegenWorker;
   readonly generate?: (request: GenerateRequest) => GenerateReply;
@@ -109,7 +109,6 @@ export class WasmCodeGenerator implements CodeGenerator {
   readonly cache: CodeCache;
   readonly queue: HotQueue;
   readonly cooling = new PageCooling();
-  private readonly imports: WebAssembly.Imports;
   private readonly limits: RegionLimits;
   private readonly now: () => number;
   private readonly threshold: HotThreshold | undefined;
@@ -136,7 +135,6 @@ export class WasmCodeGenerator implements CodeGenerator {
     this.limits = options.limits ?? DEFAULT_LIMITS;
     this.now = options.now ?? (() => performance.now());
     if (options.setThreshold) this.threshold = new HotThreshold(this.defaultThreshold, options.setThreshold);
-    this.imports = { m: { m: options.memory }, r: options.runtime };
   }
 
   get defaultThreshold(): number {
@@ -294,18 +292,7 @@ export class WasmCodeGenerator implements CodeGenerator {
     }
     if (reply.binary)
       this.options.onModule?.({ binary: reply.binary, regions: reply.functions.map((id) => asked.find((region) => region.id === id)!) });
-    const exports: { region: RegionRecord; func: unknown }[] = [];
-    if (reply.module) {
-      const instance = new WebAssembly.Instance(reply.module, this.imports);
-      reply.functions.forEach((id, k) => {
-        const region = this.waiting.get(id);
-        if (!region || !this.cache.isCurrent(region)) return;
-        this.waiting.delete(id);
-        stats.regions++;
-        stats.tbs += region.tbs.length;
-        exports.push({ region, func: instance.exports[`${k}`] });
-      });
-    }
+    const exports = reply.module ? this.instantiate(reply.module, reply.functions, asked) : [];
     // After an error the TBs stay queued: asking again would fail again, and they run in tci.
     for (const { id } of asked) {
       if (!this.waiting.has(id)) continue;
@@ -314,6 +301,25 @@ export class WasmCodeGenerator implements CodeGenerator {
     }
     this.cache.install(exports, reply.bytes);
     stats.installMs += this.now() - start;
+  }
+
+  private instantiate(module: WebAssembly.Module, functions: readonly number[], asked: readonly RegionRequest[]): RegionCode[] {
+    const { memory, runtime } = this.options;
+    const sizes = new Map(asked.map(({ id, tbs }) => [id, tbs.length]));
+    const offsets = tableOffsets(functions.map((id) => sizes.get(id)!));
+    const table = runtime.codeTableAlloc(offsets.at(-1)!) >>> 0;
+    if (table === 0) return []; // the arena is full: the next TB empties it
+    const instance = new WebAssembly.Instance(module, { m: { m: memory, t: new WebAssembly.Global({ value: 'i32' }, table) }, r: runtime });
+    const exports: RegionCode[] = [];
+    functions.forEach((id, k) => {
+      const region = this.waiting.get(id);
+      if (!region || !this.cache.isCurrent(region)) return;
+      this.waiting.delete(id);
+      this.stats.regions++;
+      this.stats.tbs += region.tbs.length;
+      exports.push({ region, func: instance.exports[`${k}`], table: table + offsets[k] });
+    });
+    return exports;
   }
 
   private drop(id: number): void {
