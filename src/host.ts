@@ -27,6 +27,8 @@ export interface EngineOptions {
   readonly profile?: boolean;
   /** Load what shows generated wasm as text (`-d out_asm`). */
   readonly disassemble?: boolean;
+  /** Keep generated code for later runs: in the user's cache folder, or in this one. Needs a worker. */
+  readonly codeCache?: boolean | string;
   /** Guest randomness from this seed instead of the host's entropy. */
   readonly seed?: number;
 }

@@ -17,6 +17,10 @@ describe('-accel', () => {
       tuning: { chain: false, indirect: false, regionTbs: 4, regionSize: 99, tlbReuse: false, fma: false, passes: ['licm', 'vacuum'] },
     });
   });
+  it('takes a code cache: on, off, or a folder', () => {
+    const cache = (text: string) => parseAccel(`tcg,code-cache=${text}`).codeCache;
+    expect(['on', 'off', '/tmp/x'].map(cache)).toEqual([true, false, '/tmp/x']);
+  });
   it.each([
     ['tcg,chain=maybe', /-accel tcg,chain=maybe: chain: .*'maybe'/],
     ['tcg,region-tbs=0', /region-tbs/],
@@ -24,6 +28,9 @@ describe('-accel', () => {
     ['tcg,passes=licm+o3', /passes: unknown pass 'o3' \(expected names joined by '\+', see -accel help\)/],
     ['tcg,passes=', /unknown pass ''/],
     ['tcg,chian=off', /invalid parameter 'chian'.*region-size/],
+    ['tcg,code-cache=', /code-cache: no folder/],
+    ['tcg,thread=sync,code-cache=on', /code-cache needs generated code and a worker/],
+    ['tci,code-cache=on', /code-cache needs/],
     ['tci,backend=wasm', /tci has no other backend/],
     ['kvm', /invalid accelerator 'kvm'/],
   ])('refuses %s', (text, message) => {

@@ -9,6 +9,8 @@ export const ACCEL_HELP = `Accelerators supported:
 tcg                  translate guest code; properties:
   backend=wasm|tci   generate WebAssembly for hot code (default), or interpret all of it
   thread=worker|sync generate code on a thread of its own (default), or at once in the machine's
+  code-cache=on|off|DIR
+                     keep generated code for later runs, in the user's cache folder or in DIR (default: off)
   threshold=N        executions after which a block is hot (default: by the backend)
   chain=on|off       blocks jump to the next one directly; off: each is a function of its own, called by the dispatcher
   indirect=on|off    returns, calls and jump tables stay inside of generated functions
@@ -30,6 +32,7 @@ export function parseAccel(text: string | undefined): EngineOptions {
   const backend = list.enumeration('backend', ['wasm', 'tci'] as const) ?? (name === 'tci' ? 'tci' : 'wasm');
   if (name === 'tci' && backend !== 'tci') throw new OptionError("tci has no other backend than 'tci'", list.where);
   const thread = list.enumeration('thread', ['worker', 'sync'] as const);
+  const codeCache = parseCodeCache(list.string('code-cache'), list.where, backend === 'wasm' && thread !== 'sync');
   const hotThreshold = list.integer('threshold', 1, 1_000_000);
   const tuning = {
     chain: list.bool('chain'),
@@ -41,7 +44,7 @@ export function parseAccel(text: string | undefined): EngineOptions {
     passes: parsePasses(list.string('passes'), list.where),
   };
   list.finish();
-  return { backend, sync: thread === 'sync', hotThreshold, tuning };
+  return { backend, sync: thread === 'sync', hotThreshold, tuning, codeCache };
 }
 
 function parsePasses(text: string | undefined, where: string): string[] | undefined {
@@ -59,4 +62,13 @@ function wrap(words: readonly string[], width: number, indent: string): string {
     lines[lines.length - 1] += `${lines[lines.length - 1] === '' ? '' : ' '}${word}`;
   }
   return lines.map((line) => indent + line).join('\n');
+}
+
+/** `usable`: there is a worker, which compiles what was kept. */
+function parseCodeCache(text: string | undefined, where: string, usable: boolean): boolean | string | undefined {
+  if (text === undefined) return undefined;
+  if (text === 'off') return false;
+  if (text === '') throw new OptionError('code-cache: no folder', where, "'on', 'off' or a folder");
+  if (!usable) throw new OptionError('code-cache needs generated code and a worker', where, 'backend=wasm,thread=worker');
+  return text === 'on' ? true : text;
 }

@@ -1,8 +1,8 @@
 /**
  * Whether the command line will need a codegen worker, told before the modules that understand it are loaded. A guess: without it the worker
- * starts with the machine, and one that nobody takes ends with the process.
+ * starts with the machine, and one that nobody takes ends with the process. With kept code it may have nothing to load binaryen for.
  */
 export function wantsCodegenWorker(argv: readonly string[]): boolean {
   const runsGuest = ['embedded', 'linux'].includes(argv[0]) || argv.some((arg) => /^--?(kernel|bios)(=|$)/.test(arg));
-  return runsGuest && !argv.some((arg) => /^--?(h|help|version)$|^help$|\btci\b|thread=sync/.test(arg));
+  return runsGuest && !argv.some((arg) => /^--?(h|help|version)$|^help$|\btci\b|thread=sync|code-cache=(?!off)/.test(arg));
 }

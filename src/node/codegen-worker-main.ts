@@ -1,7 +1,10 @@
 /** The codegen worker's own module on Node. Messages wait in the port until somebody listens, so requests may come while it still loads. */
 import { setFlagsFromString } from 'node:v8';
-import { workerData, type MessagePort } from 'node:worker_threads';
-import type { CodegenInit, GenerateRequest } from '../accel/tcg/codegen/protocol.js';
+import { workerData } from 'node:worker_threads';
+import { compileKept } from '../accel/tcg/codegen/compile-kept.js';
+import type { CodegenInit, GenerateRequest, WorkerMessage } from '../accel/tcg/codegen/protocol.js';
+import type { CodegenService } from '../accel/tcg/codegen/worker-service.js';
+import type { CodegenWorkerData } from './codegen-worker.js';
 import { enableRelaxedSimd } from './relaxed-simd.js';
 
 /**
@@ -21,16 +24,35 @@ function compileOptimised(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
   }
 }
 
-// binaryen is to be trusted, and most of its functions are never called: 10 ms instead of 35 to make its module. V8's flags hold for the
-// whole process, hence only for the moment, and the imports by hand.
-setFlagsFromString('--wasm-lazy-validation');
-const { CodegenService, createFrontend } = await import('./codegen-worker-service.js');
-setFlagsFromString('--no-wasm-lazy-validation');
+async function load(): Promise<CodegenService> {
+  // binaryen is to be trusted, and most of its functions are never called: 10 ms instead of 35 to make its module. V8's flags hold for the
+  // whole process, hence only for the moment, and the imports by hand.
+  setFlagsFromString('--wasm-lazy-validation');
+  const { CodegenService, createFrontend } = await import('./codegen-worker-service.js');
+  setFlagsFromString('--no-wasm-lazy-validation');
+  return new CodegenService(createFrontend, compileOptimised);
+}
 
 enableRelaxedSimd();
-const port = workerData as MessagePort;
-const service = new CodegenService(createFrontend, compileOptimised);
-port.on('message', (message: CodegenInit | GenerateRequest) => {
+const { port, eager } = workerData as CodegenWorkerData;
+let loading = eager ? load() : undefined;
+let init: CodegenInit | undefined;
+
+/** Loads what generates code when it is first asked for; with kept code that may be late or never. */
+async function serve(message: CodegenInit | GenerateRequest): Promise<void> {
+  if (message.kind === 'init') {
+    init = message;
+    if (message.kept) return;
+  }
+  const service = await (loading ??= load());
+  if (init) service.handle(init);
+  init = undefined;
+  if (message.kind === 'init') return;
   const reply = service.handle(message);
   if (reply) port.postMessage(reply);
+}
+
+port.on('message', (message: WorkerMessage) => {
+  if (message.kind === 'compile') port.postMessage(compileKept(message, compileOptimised));
+  else void serve(message);
 });

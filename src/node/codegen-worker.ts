@@ -2,13 +2,19 @@
  * The machine's end of a codegen worker on Node (codegen-worker-main.ts is the other). The machine thread takes replies with
  * receiveMessageOnPort, between slices, without an event-loop turn. Nothing here loads binaryen: only the worker does.
  */
-import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
-import type { CodegenInit, CodegenWorker, GenerateReply, GenerateRequest } from '../accel/tcg/codegen/protocol.js';
+import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from 'node:worker_threads';
+import type { CodegenWorker, WorkerMessage, WorkerReply } from '../accel/tcg/codegen/protocol.js';
 
-export function startCodegenWorker(): CodegenWorker {
+export interface CodegenWorkerData {
+  readonly port: MessagePort;
+  /** Whether to load what generates code before anybody asks for it. */
+  readonly eager: boolean;
+}
+
+export function startCodegenWorker(eager = true): CodegenWorker {
   const { port1, port2 } = new MessageChannel();
   const worker = new Worker(new URL('./codegen-worker-main.js', import.meta.url), {
-    workerData: port2,
+    workerData: { port: port2, eager } satisfies CodegenWorkerData,
     transferList: [port2],
     // a worker takes the process's options, and this one is an error for a file
     execArgv: process.execArgv.filter((option) => !option.startsWith('--input-type')),
@@ -19,10 +25,10 @@ export function startCodegenWorker(): CodegenWorker {
   worker.unref();
   port1.unref();
   return {
-    post: (message: CodegenInit | GenerateRequest) => port1.postMessage(message),
+    post: (message: WorkerMessage) => port1.postMessage(message),
     receive() {
-      const replies: GenerateReply[] = [];
-      for (let got = receiveMessageOnPort(port1); got; got = receiveMessageOnPort(port1)) replies.push(got.message as GenerateReply);
+      const replies: WorkerReply[] = [];
+      for (let got = receiveMessageOnPort(port1); got; got = receiveMessageOnPort(port1)) replies.push(got.message as WorkerReply);
       return replies;
     },
     terminate() {

@@ -1,6 +1,7 @@
 /** What Node gives a machine: clock, scheduler, entropy, files, firmware, and the engine. */
 import { randomFillSync } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { setImmediate } from 'node:timers';
 import type { CodegenSetup } from '../accel/tcg/accel.js';
 import { workerCodegen } from '../accel/tcg/codegen-remote.js';
@@ -11,11 +12,13 @@ import { TimeoutScheduler } from '../system/scheduler.js';
 import { loadWasmDisassembler } from '../tcg/wasm/disassemble.js';
 import { OptionError } from '../util/errors.js';
 import { writeFully } from './chardev.js';
+import { FileCodeStore } from './code-store.js';
 import { startCodegenWorker } from './codegen-worker.js';
+import { engineBuild } from './engine-build.js';
 import { readEngineWasm } from './engine-wasm.js';
 import { startProfiler } from './profiler.js';
 import { enableRelaxedSimd } from './relaxed-simd.js';
-import { cachedGuestFile } from './guest/debian.js';
+import { cachedGuestFile, cacheFolder } from './guest/debian.js';
 
 export type { EngineOptions } from '../host.js';
 
@@ -52,16 +55,20 @@ export async function createNodeHost(options: NodeHostOptions = {}): Promise<Nod
 }
 
 /** Only the synchronous one loads binaryen into this thread. */
-async function codeGenerator({ sync, worker }: NodeHostOptions): Promise<(setup: CodegenSetup) => CodeGenerator> {
-  if (sync) {
-    enableRelaxedSimd();
-    return (await import('../accel/tcg/codegen-sync.js')).synchronousCodegen;
-  }
+async function codeGenerator({ sync, worker, codeCache = false }: NodeHostOptions): Promise<(setup: CodegenSetup) => CodeGenerator> {
+  // kept code may have it, and must not be taken where it is another operation
+  if (sync || codeCache !== false) enableRelaxedSimd();
+  if (sync) return (await import('../accel/tcg/codegen-sync.js')).synchronousCodegen;
+  const store = codeCache === false ? undefined : new FileCodeStore(codeFolder(codeCache), engineBuild());
   return workerCodegen(() => {
-    const first = worker ?? startCodegenWorker();
+    const first = worker ?? startCodegenWorker(store === undefined);
     worker = undefined;
     return first;
-  });
+  }, store);
+}
+
+function codeFolder(folder: true | string): string {
+  return folder === true ? join(cacheFolder(), 'code') : folder;
 }
 
 /** OpenSBI as Debian has it, from the cache or from the package installed on this machine. */

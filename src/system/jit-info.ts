@@ -61,8 +61,28 @@ export interface WasmInfo {
     /** Regions that came when their code had changed already. */
     readonly stale: number;
   };
+  /** Code of earlier runs; absent where none is kept. */
+  readonly kept?: KeptInfo;
   readonly errors: number;
   readonly lastError: string;
+}
+
+/** Generated code that is kept between runs. */
+export interface KeptInfo {
+  /** What was there at the start. */
+  readonly modules: number;
+  readonly regions: number;
+  readonly bytes: number;
+  /** TBs that were found in it, and those at the same pc with other code. */
+  readonly hits: number;
+  readonly misses: number;
+  /** Regions installed from it. */
+  readonly installed: number;
+  /** Modules that are not what generated code looks like. */
+  readonly rejected: number;
+  readonly compileMs: number;
+  /** Modules of this run, to be kept. */
+  readonly made: number;
 }
 
 /** Where the machine's thread was, by samples. */
@@ -161,7 +181,18 @@ function wasmRows(wasm: WasmInfo): Row[] {
     ['modules evicted', `${cache.evictions}, ${ms(cache.longestEvictionMs)} at most`],
     ['regions invalidated', cache.invalidations],
     ['regions that came too late', cache.stale],
+    ...(wasm.kept ? keptRows(wasm.kept) : []),
     ['errors of code generation', wasm.errors === 0 ? 0 : `${wasm.errors}: ${wasm.lastError}`],
+  ];
+}
+
+function keptRows({ modules, regions, bytes, hits, misses, installed, rejected, compileMs, made }: KeptInfo): Row[] {
+  return [
+    ['kept from earlier runs', `${modules} modules, ${regions} regions, ${bytes} bytes; ${rejected} rejected`],
+    ['  TBs found in it', `${hits}, ${misses} with other code`],
+    ['  regions installed', installed],
+    ['  binary to machine code', ms(compileMs)],
+    ['modules made to be kept', made],
   ];
 }
 

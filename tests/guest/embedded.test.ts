@@ -1,7 +1,11 @@
 /** The bare-metal guest that comes with wemu: every check passes and the checksums are the same on every engine and on QEMU. */
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { JitInfo } from '../../src/system/jit-info.js';
 import { wemu } from '../support/session.js';
 import { hasTool } from '../support/tools.js';
 
@@ -59,5 +63,31 @@ describe('the embedded guest', () => {
     const { stdout } = spawnSync('qemu-system-riscv64', args, { timeout: 60_000, input: '', encoding: 'latin1' });
     expect(stdout).toContain('all checks passed');
     expect(checksums(run('tci').stdout)).toEqual(checksums(stdout));
+  });
+});
+
+describe('with a code cache', () => {
+  let folder: string;
+  beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'wemu-code-'))));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const withCache = (...more: string[]) =>
+    wemu(['embedded', '--accel', `tcg,threshold=1024,code-cache=${folder}`, '--append', OPTIONS, '--stats', 'json', ...more]);
+  const kept = (stderr: string) => (JSON.parse(stderr) as JitInfo).wasm!.kept!;
+
+  it('runs what an earlier run kept, and computes the same', () => {
+    const cold = withCache();
+    expect(kept(cold.stderr)).toMatchObject({ regions: 0, installed: 0 });
+    const warm = withCache();
+    expect(kept(warm.stderr).installed).toBeGreaterThan(0);
+    expect(checksums(warm.stdout)).toEqual(checksums(run('tci').stdout));
+  });
+
+  it('counts instructions in icount mode as if it had been without', () => {
+    const icount = ['--icount', 'shift=3'];
+    const without = wemu(['embedded', '--accel', 'tcg', '--append', OPTIONS, ...icount]);
+    withCache(...icount);
+    const warm = withCache(...icount);
+    expect(kept(warm.stderr).installed).toBeGreaterThan(0);
+    expect(warm.stdout).toBe(without.stdout);
   });
 });

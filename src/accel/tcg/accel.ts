@@ -192,10 +192,13 @@ export class TcgAccel {
     if (this.generator) runtime.exports.setHotThreshold(hotThreshold ?? this.generator.defaultThreshold);
     // With a tier above, most TBs are not worth optimising; who asks to see the result gets it.
     const optimize = !this.generator || (log?.has('op_opt') ?? false);
+    const { generator } = this;
+    const translated = generator?.tbTranslated ? (tb: number) => generator.tbTranslated?.(tb) : undefined;
     this.translator = new Translator(runtime, frontend, {
       maxInsns: options.maxInsns,
       log,
       optimize,
+      translated,
       symbolAt: (pc) => this.machine?.symbolAt?.(pc),
     });
   }

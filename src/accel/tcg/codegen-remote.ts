@@ -1,6 +1,8 @@
 /** Tier 2 in a worker, for TcgOptions.codegen. */
 import type { CodegenSetup } from './accel.js';
+import type { CodeStore } from './codegen/code-store.js';
 import type { CodegenWorker } from './codegen/protocol.js';
+import { hasFusedMulAdd } from '../../tcg/wasm/relaxed-simd.js';
 import { regionLimits } from './tuning.js';
 import { WasmCodeGenerator, type CodeGenerator, type WasmGeneratorOptions } from './codegen/wasm-generator.js';
 
@@ -8,11 +10,10 @@ import { WasmCodeGenerator, type CodeGenerator, type WasmGeneratorOptions } from
  * Code is made by a worker, while the vCPU goes on in tci. The worker starts with the first vCPU, so that it loads binaryen while the
  * machine is still being made and its images are copied: nobody waits for it.
  */
-export function workerCodegen(createWorker: () => CodegenWorker): (setup: CodegenSetup) => CodeGenerator {
-  return ({ memory, runtime, target, config, icount, hotThreshold, tuning, onModule }) => {
+export function workerCodegen(createWorker: () => CodegenWorker, store?: CodeStore): (setup: CodegenSetup) => CodeGenerator {
+  return ({ memory, runtime, target, config, frontend, icount, hotThreshold, tuning, onModule }) => {
     const worker = createWorker();
-    worker.post({ kind: 'init', memory, target, config, icount, tuning });
-    return new WasmCodeGenerator({
+    const generator = new WasmCodeGenerator({
       memory,
       runtime: runtime.allExports as WasmGeneratorOptions['runtime'],
       worker,
@@ -21,6 +22,14 @@ export function workerCodegen(createWorker: () => CodegenWorker): (setup: Codege
       cache: tuning?.cache,
       onModule,
       setThreshold: hotThreshold === undefined ? (count) => runtime.exports.setHotThreshold(count) : undefined,
+      kept: store && {
+        store,
+        key: JSON.stringify({ target, config, icount, limits: regionLimits(tuning), tuning, fusedMulAdd: hasFusedMulAdd() }),
+        helpers: frontend.helpers.map(({ name }) => name),
+      },
     });
+    const kept = generator.kept && !generator.kept.isEmpty;
+    worker.post({ kind: 'init', memory, target, config, icount, tuning, kept });
+    return generator;
   };
 }

@@ -143,7 +143,7 @@ const successors = (tbs: TbReader, tb: number, indirect: boolean): number[] => [
 ];
 
 /** Whether the target's code is mapped as it was just because the jump's own code is: the same page, and no other. */
-function isCertain(tbs: TbReader, from: number, to: number): boolean {
+export function isCertain(tbs: TbReader, from: number, to: number): boolean {
   return (
     tbs.get(to, TB_PHYS_PAGE1) === NO_PAGE &&
     tbs.get(to, TB_PHYS_PAGE0) === tbs.get(from, TB_PHYS_PAGE0) &&

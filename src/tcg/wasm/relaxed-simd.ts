@@ -35,8 +35,10 @@ export function relaxedMaddModule(): Uint8Array<ArrayBuffer> {
   );
 }
 
+const compileHere = (bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module => new WebAssembly.Module(bytes);
+
 /** Whether modules that `compile` makes have a multiply-add that rounds once. */
-export function hasFusedMulAdd(compile: (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module): boolean {
+export function hasFusedMulAdd(compile = compileHere): boolean {
   const bytes = relaxedMaddModule();
   if (!WebAssembly.validate(bytes)) return false;
   type MulAdd = (a: number, b: number, c: number) => number;

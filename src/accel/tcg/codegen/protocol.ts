@@ -42,13 +42,15 @@ export interface CodegenInit {
   readonly config: unknown;
   readonly icount: boolean;
   readonly tuning?: TcgTuning;
+  /** There is kept code: what generates code need not be loaded before it is asked for. */
+  readonly kept?: boolean;
 }
 
 export interface GenerateRequest {
   readonly kind: 'generate';
   readonly batch: number;
   readonly regions: readonly RegionRequest[];
-  /** Also send the module's binary (`-d out_asm`). */
+  /** Also send the module's binary (`-d out_asm`, code kept for later runs). */
   readonly wantBinary?: boolean;
 }
 
@@ -72,7 +74,7 @@ export interface GenerateReply {
   /** Absent if no region was left, or if the module could not be made (`error`). */
   readonly module?: WebAssembly.Module;
   /** Only if it was wanted. */
-  readonly binary?: Uint8Array;
+  readonly binary?: Uint8Array<ArrayBuffer>;
   /** Size of the module's binary. */
   readonly bytes: number;
   /** Guest instructions lowered. */
@@ -81,10 +83,28 @@ export interface GenerateReply {
   readonly error?: string;
 }
 
+/** Kept code, to be compiled. */
+export interface CompileRequest {
+  readonly kind: 'compile';
+  readonly id: number;
+  readonly wasm: Uint8Array<ArrayBuffer>;
+}
+
+export interface CompileReply {
+  readonly kind: 'compiled';
+  readonly id: number;
+  /** Absent: it is no module. */
+  readonly module?: WebAssembly.Module;
+  readonly compileMs: number;
+}
+
+export type WorkerMessage = CodegenInit | GenerateRequest | CompileRequest;
+export type WorkerReply = GenerateReply | CompileReply;
+
 /** A code generator somewhere else. The machine thread polls: nothing arrives while guest code runs. */
 export interface CodegenWorker {
-  post(message: CodegenInit | GenerateRequest): void;
+  post(message: WorkerMessage): void;
   /** Replies that have arrived, without waiting. */
-  receive(): GenerateReply[];
+  receive(): WorkerReply[];
   terminate(): void;
 }

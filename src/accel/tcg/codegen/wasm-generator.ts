@@ -22,6 +22,7 @@ import { CodeCache, DEFAULT_CACHE_LIMITS, type CodeCacheLimits, type RegionCode,
 import { HotQueue } from './hot-queue.js';
 import { HotThreshold } from './hot-threshold.js';
 import type { MadeModule } from './listing.js';
+import { KeptCode, linkModule, type KeptCodeOptions } from './kept-code.js';
 import { PageCooling } from './page-cooling.js';
 import type { CodegenTimes, CodegenWorker, GenerateReply, GenerateRequest, RegionRequest, TbRequest } from './protocol.js';
 
@@ -37,6 +38,8 @@ export interface CodeGenerator {
   tbFlushed(): void;
   /** Between slices: sends what has gathered, installs what has arrived. */
   poll(): void;
+  /** A TB was made. */
+  tbTranslated?(tb: number): void;
   /** Ends the worker; what is installed stays, and so do the figures. */
   dispose(): void;
   /** Executions in tci after which generated code pays, unless the user says otherwise. */
@@ -60,6 +63,8 @@ export interface WasmGeneratorOptions {
   readonly setThreshold?: (count: number) => void;
   /** Hears of each module that was made (`-d out_asm`). */
   readonly onModule?: (module: MadeModule) => void;
+  /** Code of earlier runs, with a worker only. */
+  readonly kept?: KeptCodeOptions;
   /** Milliseconds; default: the host's. */
   readonly now?: () => number;
 }
@@ -118,6 +123,7 @@ export class WasmCodeGenerator implements CodeGenerator {
   private readonly waiting = new Map<number, RegionRecord>();
   /** Regions by the batch that was posted. */
   private readonly sent = new Map<number, readonly RegionRequest[]>();
+  readonly kept: KeptCode | undefined;
   private nextRegion = 1;
   private nextBatch = 1;
   readonly stats: GeneratorStats = {
@@ -132,6 +138,7 @@ export class WasmCodeGenerator implements CodeGenerator {
     this.cache = new CodeCache(this.tbs, options.runtime.table, options.cache ?? DEFAULT_CACHE_LIMITS, (region) => {
       this.cooling.wasted(this.tbs.get(region.tbs[0], TB_PHYS_PAGE0));
     });
+    if (options.kept) this.kept = new KeptCode(options.kept, options, this.tbs, this.cache);
     this.limits = options.limits ?? DEFAULT_LIMITS;
     this.now = options.now ?? (() => performance.now());
     if (options.setThreshold) this.threshold = new HotThreshold(this.defaultThreshold, options.setThreshold);
@@ -157,6 +164,7 @@ export class WasmCodeGenerator implements CodeGenerator {
         inFlight: this.inFlight,
       },
       cache: { ...cache.info(), stale },
+      kept: this.kept?.info(),
     };
   }
 
@@ -214,12 +222,13 @@ export class WasmCodeGenerator implements CodeGenerator {
   private gather(): RegionRequest[] {
     const regions: RegionRequest[] = [];
     const list = this.queue.drain();
+    const kept = this.kept?.pending();
     let insns = 0;
     let next = 0;
     while (next < list.length && insns < BATCH_INSNS) {
       const tb = list[next++];
       if (!this.isWanted(tb)) continue;
-      if (this.cache.isPending(tb)) {
+      if (this.cache.isPending(tb) || kept?.has(tb)) {
         // Inside of a region that is being made: once that is there, tci may not come here any more.
         this.tbs.set(tb, TB_EXEC_COUNT, 0);
         continue;
@@ -235,15 +244,20 @@ export class WasmCodeGenerator implements CodeGenerator {
   poll(): void {
     const { worker } = this;
     this.cache.release();
-    if (!worker || (this.queue.length === 0 && this.sent.size === 0)) return;
+    if (!worker || !(this.isBusy() || this.kept?.isBusy())) return;
     const start = this.now();
     this.serve(worker);
     this.stats.longestPauseMs = Math.max(this.stats.longestPauseMs, this.now() - start);
   }
 
+  private isBusy(): boolean {
+    return this.queue.length > 0 || this.sent.size > 0;
+  }
+
   private serve(worker: CodegenWorker): void {
+    this.collect(worker);
+    this.kept?.poll(worker);
     if (this.firstRequest !== undefined) {
-      this.collect(worker);
       this.threshold?.adjust(this.now(), this.queue.length, this.spareMs());
     }
     while (this.queue.length > 0 && this.sent.size < MAX_IN_FLIGHT && this.spareMs() > 0) {
@@ -253,7 +267,7 @@ export class WasmCodeGenerator implements CodeGenerator {
         this.firstRequest ??= start;
         const batch = this.nextBatch++;
         this.sent.set(batch, regions);
-        worker.post({ kind: 'generate', batch, regions, wantBinary: this.options.onModule !== undefined });
+        worker.post({ kind: 'generate', batch, regions, wantBinary: this.options.onModule !== undefined || this.kept !== undefined });
       }
       this.stats.requestMs += this.now() - start;
     }
@@ -272,6 +286,10 @@ export class WasmCodeGenerator implements CodeGenerator {
 
   private collect(worker: CodegenWorker): void {
     for (const reply of worker.receive()) {
+      if (reply.kind === 'compiled') {
+        this.kept?.compiled(reply);
+        continue;
+      }
       const regions = this.sent.get(reply.batch);
       if (!regions) continue;
       this.sent.delete(reply.batch);
@@ -300,16 +318,15 @@ export class WasmCodeGenerator implements CodeGenerator {
       else this.waiting.delete(id);
     }
     this.cache.install(exports, reply.bytes);
+    if (this.kept && reply.binary && exports.length > 0) this.keep(reply.binary, reply.functions, asked, exports);
     stats.installMs += this.now() - start;
   }
 
   private instantiate(module: WebAssembly.Module, functions: readonly number[], asked: readonly RegionRequest[]): RegionCode[] {
-    const { memory, runtime } = this.options;
     const sizes = new Map(asked.map(({ id, tbs }) => [id, tbs.length]));
     const offsets = tableOffsets(functions.map((id) => sizes.get(id)!));
-    const table = runtime.codeTableAlloc(offsets.at(-1)!) >>> 0;
-    if (table === 0) return []; // the arena is full: the next TB empties it
-    const instance = new WebAssembly.Instance(module, { m: { m: memory, t: new WebAssembly.Global({ value: 'i32' }, table) }, r: runtime });
+    const instance = linkModule(this.options, module, offsets.at(-1)!);
+    if (!instance) return [];
     const exports: RegionCode[] = [];
     functions.forEach((id, k) => {
       const region = this.waiting.get(id);
@@ -317,9 +334,24 @@ export class WasmCodeGenerator implements CodeGenerator {
       this.waiting.delete(id);
       this.stats.regions++;
       this.stats.tbs += region.tbs.length;
-      exports.push({ region, func: instance.exports[`${k}`], table: table + offsets[k] });
+      exports.push({ region, func: instance.exports[`${k}`], table: instance.table + offsets[k] });
     });
     return exports;
+  }
+
+  private keep(
+    wasm: Uint8Array<ArrayBuffer>,
+    functions: readonly number[],
+    asked: readonly RegionRequest[],
+    exports: readonly RegionCode[],
+  ): void {
+    const requests = new Map(asked.map((request) => [request.id, request]));
+    const installed = new Set(exports.filter(({ region }) => !region.stale).map(({ region }) => region.id));
+    this.kept?.made(
+      wasm,
+      functions.map((id) => requests.get(id)!),
+      (id) => installed.has(id),
+    );
   }
 
   private drop(id: number): void {
@@ -338,7 +370,12 @@ export class WasmCodeGenerator implements CodeGenerator {
     this.cache.invalidated(tag);
   }
 
+  tbTranslated(tb: number): void {
+    this.kept?.translated(tb);
+  }
+
   tbFlushed(): void {
+    this.kept?.flushed();
     this.queue.clear();
     this.cooling.clear();
     // What is being made is for TBs whose memory will hold others.
@@ -349,6 +386,7 @@ export class WasmCodeGenerator implements CodeGenerator {
 
   dispose(): void {
     this.queue.clear();
+    if (this.worker) this.kept?.save();
     this.worker?.terminate();
     this.worker = undefined;
   }

@@ -1,22 +1,30 @@
 /** The worker's side of the protocol, for any host: feed it messages, send what it returns. */
+import { compileKept } from './compile-kept.js';
 import { RegionCompiler } from './generate.js';
-import type { CodegenInit, GenerateReply, GenerateRequest } from './protocol.js';
+import type { WorkerMessage, WorkerReply } from './protocol.js';
 import type { TargetFrontend } from '../translator.js';
+
+type Compile = (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module;
 
 export class CodegenService {
   private compiler?: RegionCompiler;
 
   constructor(
     private readonly createFrontend: (target: string, config: unknown) => TargetFrontend,
-    private readonly compile?: (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module,
+    private readonly compile: Compile = (bytes) => new WebAssembly.Module(bytes),
   ) {}
 
-  handle(message: CodegenInit | GenerateRequest): GenerateReply | undefined {
-    if (message.kind === 'init') {
-      const { memory, icount, tuning } = message;
-      this.compiler = new RegionCompiler(this.createFrontend(message.target, message.config), memory, icount, tuning, this.compile);
-      return undefined;
+  handle(message: WorkerMessage): WorkerReply | undefined {
+    switch (message.kind) {
+      case 'init': {
+        const { target, config, memory, icount, tuning } = message;
+        this.compiler = new RegionCompiler(this.createFrontend(target, config), memory, icount, tuning, this.compile);
+        return undefined;
+      }
+      case 'generate':
+        return this.compiler?.generate(message);
+      case 'compile':
+        return compileKept(message, this.compile);
     }
-    return this.compiler?.generate(message);
   }
 }

@@ -1,0 +1,385 @@
+/**
+ * Generated code of earlier runs (docs/code-cache.md). Each TB that is translated is looked up among the TBs that kept regions were made from;
+ * when all of a region's TBs are there, with the very bytes of guest code, the region's module is compiled in the worker and the region
+ * installed: no TB has to become hot first. Code that is made in this run is gathered, and saved at the end.
+ */
+import {
+  PAGE_SIZE,
+  TB_CFLAGS,
+  TB_EXEC_COUNT,
+  TB_FLAGS,
+  TB_FUNC,
+  TB_HOST0,
+  TB_HOST1,
+  TB_ICOUNT,
+  TB_PC,
+  TB_SIZE,
+  TB_STATE,
+  TB_STATE_CALLS,
+} from '../../../../assembly/shared/layout.js';
+import type { KeptInfo } from '../../../system/jit-info.js';
+import { tableOffsets } from '../../../tcg/wasm/region.js';
+import { isCertain, type TbReader } from '../regions.js';
+import type { CodeCache, RegionCode, RegionRecord } from './code-cache.js';
+import type { CodeStore } from './code-store.js';
+import {
+  chunkLastUsed,
+  decodeModule,
+  encodeModule,
+  setChunkLastUsed,
+  splitChunks,
+  type KeptModule,
+  type KeptRegion,
+  type KeptTb,
+} from './kept-format.js';
+import type { CodegenWorker, CompileReply, RegionRequest } from './protocol.js';
+
+/** The runtime's functions that generated code may import, beside the target's helpers. */
+const RUNTIME_IMPORTS = ['ldSlow', 'stSlow', 'atomicCmpxchg', 'atomicRmw'];
+/** Modules that the worker has at a time: what is hotter may still come. */
+const MAX_IN_FLIGHT = 3;
+/** A region whose code keeps being thrown away is left to the region former, which knows of cooling pages. */
+const MAX_INSTALLS = 4;
+
+export interface KeptCodeOptions {
+  readonly store: CodeStore;
+  /** What the code depends on beside the guest's: CPU configuration, options of code generation. */
+  readonly key: string;
+  /** Names of the target's helpers. */
+  readonly helpers: readonly string[];
+}
+
+interface ModuleState {
+  readonly chunk: Uint8Array<ArrayBuffer>;
+  readonly wasm: Uint8Array<ArrayBuffer>;
+  readonly offsets: readonly number[];
+  used: boolean;
+  state: 'kept' | 'asked' | 'compiled' | 'rejected';
+  module?: WebAssembly.Module;
+  /** Functions with the table that they know; lost when all TBs go. */
+  instance?: { readonly exports: WebAssembly.Exports; readonly table: number };
+}
+
+interface RegionState extends KeptRegion {
+  readonly module: ModuleState;
+  readonly index: number;
+  /** TB pointers that have matched; 0: none yet. */
+  readonly found: Int32Array;
+  missing: number;
+  installs: number;
+  record?: RegionRecord;
+}
+
+/** A host's part of what generated code is linked with. */
+export interface CodeLinker {
+  readonly memory: WebAssembly.Memory;
+  readonly runtime: WebAssembly.Exports & { codeTableAlloc(bytes: number): number };
+}
+
+/** Undefined: the arena is full, and the next TB empties it. */
+export function linkModule({ memory, runtime }: CodeLinker, module: WebAssembly.Module, tableBytes: number): ModuleState['instance'] {
+  const table = runtime.codeTableAlloc(tableBytes) >>> 0;
+  if (table === 0) return undefined;
+  const imports = { m: { m: memory, t: new WebAssembly.Global({ value: 'i32' }, table) }, r: runtime };
+  return { exports: new WebAssembly.Instance(module, imports).exports, table };
+}
+
+export class KeptCode {
+  readonly stats = { bytes: 0, hits: 0, misses: 0, installed: 0, rejected: 0, compileMs: 0, made: 0 };
+  private readonly modules: ModuleState[] = [];
+  private readonly regions: RegionState[] = [];
+  /** Regions all of whose TBs are there. */
+  private readonly complete = new Set<RegionState>();
+  private readonly asked = new Map<number, ModuleState>();
+  private nextRequest = 1;
+  private readonly fresh: Uint8Array<ArrayBuffer>[] = [];
+  private readonly bytes: Uint8Array;
+  private readonly imports: ReadonlySet<string>;
+  /** TBs by pc: the first of each chain, by TB the next, and which TB of which region it is. */
+  private heads = new Int32Array(1).fill(-1);
+  private mask = 0;
+  private next = new Int32Array(0);
+  private regionOf = new Int32Array(0);
+  private tbOf = new Int32Array(0);
+
+  constructor(
+    private readonly options: KeptCodeOptions,
+    private readonly linker: CodeLinker,
+    private readonly tbs: TbReader,
+    private readonly cache: CodeCache,
+  ) {
+    this.bytes = new Uint8Array(linker.memory.buffer);
+    this.imports = new Set([...RUNTIME_IMPORTS, ...options.helpers.map((name) => `helper_${name}`)]);
+    this.load();
+  }
+
+  /** Whether there is anything to look for. */
+  get isEmpty(): boolean {
+    return this.regions.length === 0;
+  }
+
+  info(): KeptInfo {
+    return { ...this.stats, modules: this.modules.length, regions: this.regions.length };
+  }
+
+  /** A TB was translated. */
+  translated(tb: number): void {
+    for (let i = this.heads[hash(this.tbs.get(tb, TB_PC)) & this.mask]; i >= 0; i = this.next[i]) {
+      const region = this.regions[this.regionOf[i]];
+      if (region.record?.module || region.installs >= MAX_INSTALLS) continue;
+      const wanted = region.tbs[this.tbOf[i]];
+      if (this.tbs.get(tb, TB_PC) !== wanted.pcLo) continue;
+      if (!this.matches(tb, wanted)) {
+        this.stats.misses++;
+        continue;
+      }
+      this.stats.hits++;
+      if (region.found[this.tbOf[i]] === 0) region.missing--;
+      region.found[this.tbOf[i]] = tb;
+      if (region.missing === 0) this.complete.add(region);
+    }
+  }
+
+  /** Whether a poll may have something to do. */
+  isBusy(): boolean {
+    return this.complete.size > 0 || this.asked.size > 0;
+  }
+
+  /** Between slices: has code of complete regions compiled, and installs what is. */
+  poll(worker: CodegenWorker): void {
+    const wanted: RegionState[] = [];
+    for (const region of this.complete) {
+      const { state } = region.module;
+      if (!this.isUseful(region) || state === 'rejected') this.complete.delete(region);
+      else if (state === 'kept') wanted.push(region);
+      else if (state === 'compiled') {
+        this.complete.delete(region);
+        this.install(region);
+      }
+    }
+    if (wanted.length === 0 || this.asked.size >= MAX_IN_FLIGHT) return;
+    const heat = (region: RegionState): number => Math.max(...region.entries.map((i) => this.tbs.get(region.found[i], TB_EXEC_COUNT)));
+    if (wanted.length > 1) wanted.sort((a, b) => heat(b) - heat(a));
+    for (const { module } of wanted) {
+      if (this.asked.size >= MAX_IN_FLIGHT) return;
+      if (module.state !== 'kept') continue; // two regions of a module
+      module.state = 'asked';
+      this.asked.set(this.nextRequest, module);
+      worker.post({ kind: 'compile', id: this.nextRequest++, wasm: module.wasm.slice() });
+    }
+  }
+
+  /** TBs whose code is on its way. */
+  pending(): ReadonlySet<number> {
+    return new Set([...this.complete].flatMap(({ found }) => [...found].map((tb) => tb >>> 0)));
+  }
+
+  compiled(reply: CompileReply): void {
+    const state = this.asked.get(reply.id);
+    if (!state) return;
+    this.asked.delete(reply.id);
+    this.stats.compileMs += reply.compileMs;
+    if (reply.module && this.importsAreExpected(reply.module)) {
+      state.module = reply.module;
+      state.state = 'compiled';
+    } else this.reject(state);
+  }
+
+  /** A module that was made in this run: `installed` tells which of its regions are still the guest's code. */
+  made(wasm: Uint8Array<ArrayBuffer>, regions: readonly RegionRequest[], installed: (id: number) => boolean): void {
+    this.stats.made++;
+    const kept = regions.map((region): KeptRegion => {
+      const tbCount = region.tbs.length;
+      if (!installed(region.id)) return { tbs: [], tbCount, entries: [], certain: [] };
+      const edges = region.tbs.flatMap(({ links, indirect }, from) => [
+        ...links.filter((to) => to >= 0).map((to) => [from, to] as const),
+        ...indirect.filter(({ guarded }) => !guarded).map(({ to }) => [from, to] as const),
+      ]);
+      const tbs = region.tbs.map(({ pcLo, pcHi, flags, cflags, icount, leavesOnMiss, host0, host1, size }): KeptTb => {
+        const first = Math.min(size, PAGE_SIZE - (pcLo & (PAGE_SIZE - 1)));
+        const code = new Uint8Array(size);
+        code.set(this.bytes.subarray(host0, host0 + first));
+        code.set(this.bytes.subarray(host1, host1 + size - first), first);
+        return { pcLo, pcHi, flags, cflags, icount, leavesOnMiss, code };
+      });
+      return { tbs, tbCount, entries: region.entries, certain: edges };
+    });
+    this.fresh.push(encodeModule({ lastUsed: seconds(), wasm, regions: kept }));
+  }
+
+  /** All TBs are gone, and the modules' tables with them. */
+  flushed(): void {
+    this.complete.clear();
+    for (const region of this.regions) {
+      region.found.fill(0);
+      region.missing = region.tbCount;
+      region.record = undefined;
+    }
+    for (const module of this.modules) module.instance = undefined;
+  }
+
+  /** Keeps what was made, and what was used, for the next run; what was used least recently gives way. */
+  save(): void {
+    if (this.fresh.length === 0) return;
+    const { store, key } = this.options;
+    const known = new Set([...this.modules.map(({ chunk }) => chunk), ...this.fresh].map(identity));
+    // Another process may have saved since.
+    const theirs = this.read()
+      .map(({ chunk }) => chunk)
+      .filter((chunk) => !known.has(identity(chunk)));
+    const now = seconds();
+    const used: Uint8Array[] = [];
+    const others: Uint8Array[] = theirs;
+    for (const { chunk, used: wasUsed, state } of this.modules) {
+      if (wasUsed) {
+        setChunkLastUsed(chunk, now);
+        used.push(chunk);
+      } else if (state !== 'rejected') others.push(chunk);
+    }
+    others.sort((a, b) => chunkLastUsed(b) - chunkLastUsed(a));
+    let size = 0;
+    const chosen = [...used, ...this.fresh.splice(0), ...others].filter(({ length }) => {
+      if (size + length > store.maxBytes) return false;
+      size += length;
+      return true;
+    });
+    const file = new Uint8Array(size);
+    let at = 0;
+    for (const chunk of chosen) {
+      file.set(chunk, at);
+      at += chunk.length;
+    }
+    store.save(key, file);
+  }
+
+  /** The modules of the key's file that are in order. */
+  private read(warn = (_message: string): void => {}): { chunk: Uint8Array<ArrayBuffer>; kept: KeptModule }[] {
+    const { store, key } = this.options;
+    const file = store.load(key);
+    const inOrder = <T>(what: string, read: () => T): T | undefined => {
+      try {
+        return read();
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+        warn(`${what} is damaged, and ignored: ${error.message}`);
+        return undefined;
+      }
+    };
+    const chunks = file && inOrder('kept code', () => splitChunks(file));
+    return (chunks ?? []).flatMap((chunk) => {
+      const kept = inOrder('a kept module', () => decodeModule(chunk));
+      return kept ? [{ chunk, kept }] : [];
+    });
+  }
+
+  private load(): void {
+    let tbs = 0;
+    for (const { chunk, kept } of this.read((message) => this.options.store.warn(message))) {
+      const offsets = tableOffsets(kept.regions.map(({ tbCount }) => tbCount));
+      const module: ModuleState = { chunk, wasm: kept.wasm, offsets, used: false, state: 'kept' };
+      this.modules.push(module);
+      this.stats.bytes += chunk.length;
+      kept.regions.forEach((region, index) => {
+        if (region.entries.length === 0) return;
+        tbs += region.tbCount;
+        this.regions.push({ ...region, module, index, found: new Int32Array(region.tbCount), missing: region.tbCount, installs: 0 });
+      });
+    }
+    this.buildIndex(tbs);
+  }
+
+  private buildIndex(tbs: number): void {
+    const size = 2 ** Math.ceil(Math.log2(2 * tbs + 1));
+    this.heads = new Int32Array(size).fill(-1);
+    this.mask = size - 1;
+    this.next = new Int32Array(tbs);
+    this.regionOf = new Int32Array(tbs);
+    this.tbOf = new Int32Array(tbs);
+    let at = 0;
+    this.regions.forEach((region, r) => {
+      for (const [t, { pcLo }] of region.tbs.entries()) {
+        const cell = hash(pcLo) & this.mask;
+        this.next[at] = this.heads[cell];
+        this.regionOf[at] = r;
+        this.tbOf[at] = t;
+        this.heads[cell] = at++;
+      }
+    });
+  }
+
+  /** Whether a TB is what a region was made from: the same state of the CPU, and the same bytes of guest code. */
+  private matches(tb: number, { pcLo, pcHi, flags, cflags, icount, code }: KeptTb): boolean {
+    const { tbs, bytes } = this;
+    if (tbs.get(tb, TB_PC + 4) !== pcHi || tbs.get(tb, TB_FLAGS) !== flags || tbs.get(tb, TB_CFLAGS) !== cflags) return false;
+    if (tbs.get(tb, TB_ICOUNT) !== icount || tbs.get(tb, TB_SIZE) !== code.length) return false;
+    const first = Math.min(code.length, PAGE_SIZE - (pcLo & (PAGE_SIZE - 1)));
+    const host0 = tbs.get(tb, TB_HOST0);
+    const host1 = tbs.get(tb, TB_HOST1) - first;
+    for (let i = 0; i < first; i++) if (bytes[host0 + i] !== code[i]) return false;
+    for (let i = first; i < code.length; i++) if (bytes[host1 + i] !== code[i]) return false;
+    return true;
+  }
+
+  /** Whether the TBs are all still there, lie as the region takes for granted, and one that it is entered at has no code yet. */
+  private isUseful(region: RegionState): boolean {
+    const { tbs } = this;
+    const { found, entries, certain } = region;
+    found.forEach((tb, i) => {
+      if (tbs.isValid(tb)) return;
+      found[i] = 0;
+      region.missing++;
+    });
+    if (region.missing > 0) return false;
+    // Its tci code cannot be entered in the middle, or accesses of it miss too often here.
+    if (region.tbs.some(({ leavesOnMiss }, i) => leavesOnMiss && (tbs.get(found[i], TB_STATE) & TB_STATE_CALLS) !== 0)) return false;
+    if (entries.every((i) => tbs.get(found[i], TB_FUNC) !== 0)) return false;
+    return certain.every(([from, to]) => isCertain(tbs, found[from], found[to]));
+  }
+
+  private install(region: RegionState): void {
+    const { module, index } = region;
+    let func: unknown;
+    try {
+      module.instance ??= linkModule(this.linker, module.module!, module.offsets.at(-1)!);
+      if (!module.instance) return;
+      func = module.instance.exports[`${index}`];
+    } catch (error) {
+      if (!(error instanceof WebAssembly.LinkError)) throw error;
+    }
+    if (typeof func !== 'function') return this.reject(module);
+    region.installs++;
+    module.used = true;
+    this.stats.installed++;
+    const record = this.cache.track(
+      0,
+      [...region.found].map((tb) => tb >>> 0),
+      region.entries,
+    );
+    region.record = record;
+    const code: RegionCode = { region: record, func, table: module.instance!.table + module.offsets[index] };
+    this.cache.install([code], Math.ceil(module.wasm.length / (module.offsets.length - 1)));
+  }
+
+  private reject(module: ModuleState): void {
+    module.state = 'rejected';
+    this.stats.rejected++;
+    this.options.store.warn('a kept module is not one of ours, and ignored');
+  }
+
+  private importsAreExpected(module: WebAssembly.Module): boolean {
+    return WebAssembly.Module.imports(module).every(({ module: from, name, kind }) => {
+      if (from === 'm') return (name === 'm' && kind === 'memory') || (name === 't' && kind === 'global');
+      return from === 'r' && kind === 'function' && this.imports.has(name);
+    });
+  }
+}
+
+const hash = (pcLo: number): number => Math.imul(pcLo >>> 1, 0x9e3779b1) >>> 8;
+const seconds = (): number => Math.floor(Date.now() / 1000);
+
+/** Tells modules of one key apart, whenever they were used: FNV-1a of the rest of the chunk. */
+function identity(chunk: Uint8Array): string {
+  let h = 0x811c9dc5;
+  for (let i = 8; i < chunk.length; i++) h = Math.imul(h ^ chunk[i], 0x01000193);
+  return `${chunk.length} ${h}`;
+}

@@ -1,0 +1,152 @@
+import { execFile } from 'node:child_process';
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FileCodeStore } from './code-store.js';
+
+let parent: string;
+let folder: string;
+let told: string[];
+const store = (build = 'build 1', max?: number) => new FileCodeStore(folder, build, (line) => void told.push(line), max);
+const payload = Uint8Array.from({ length: 1000 }, (_, i) => i);
+type Damage = readonly [what: string, damage: (file: Uint8Array) => Uint8Array];
+const onlyFile = () => join(folder, readdirSync(folder)[0]);
+
+beforeEach(() => {
+  parent = mkdtempSync(join(tmpdir(), 'wemu-store-'));
+  folder = join(parent, 'cache', 'code');
+  told = [];
+});
+afterEach(() => rmSync(parent, { recursive: true, force: true }));
+
+describe('the code store', () => {
+  it('gives back what was saved under the same key by the same build', () => {
+    expect(store().load('key')).toBeUndefined();
+    store().save('key', payload);
+    expect(store().load('key')).toEqual(payload);
+    expect(store().load('another')).toBeUndefined();
+    expect(store('build 2').load('key')).toBeUndefined();
+    expect(told).toEqual([]);
+    expect([statSync(folder).mode & 0o777, statSync(onlyFile()).mode & 0o777]).toEqual([0o700, 0o600]);
+    expect(readdirSync(folder)).toHaveLength(1);
+  });
+
+  const flipped = [0, 8, 12, 16, 47, 48, 500].map((at): Damage => [
+    `flipped in byte ${at}`,
+    (file) => file.map((byte, i) => (i === at ? byte ^ 4 : byte)),
+  ]);
+  it.each<Damage>([
+    ['empty', () => new Uint8Array()],
+    ['cut in its header', (file: Uint8Array) => file.subarray(0, 30)],
+    ['cut', (file: Uint8Array) => file.subarray(0, file.length - 1)],
+    ['longer than it says', (file: Uint8Array) => Buffer.concat([file, Buffer.of(0)])],
+    ...flipped,
+    ['of an absurd length', (file: Uint8Array) => file.map((byte, i) => (i >= 12 && i < 16 ? 0xff : byte))],
+    ['too long', () => new Uint8Array((8 << 20) + 1000)],
+  ])('ignores a file that is %s, says so, and replaces it', (_, damage) => {
+    store().save('key', payload);
+    const path = onlyFile();
+    writeFileSync(path, damage(readFileSync(path)));
+    expect(store().load('key')).toBeUndefined();
+    expect(told).toHaveLength(1);
+    store().save('key', payload);
+    expect(store().load('key')).toEqual(payload);
+  });
+
+  it("ignores another key's file under its name", () => {
+    store().save('key', payload);
+    const path = onlyFile();
+    renameSync(path, join(parent, 'kept'));
+    store().save('another', payload);
+    renameSync(join(parent, 'kept'), onlyFile());
+    expect(store().load('another')).toBeUndefined();
+    expect(told).toHaveLength(1);
+  });
+
+  it.skipIf(process.platform === 'win32')('uses nothing that others may have written', () => {
+    store().save('key', payload);
+    const path = onlyFile();
+    const refused = (line: RegExp) => {
+      told = [];
+      expect(store().load('key')).toBeUndefined();
+      expect(told).toHaveLength(1);
+      expect(told[0]).toMatch(line);
+    };
+    chmodSync(path, 0o660);
+    refused(/may be written by others/);
+    chmodSync(path, 0o600);
+    chmodSync(folder, 0o777);
+    refused(/may be written by others/);
+    store().save('key', payload);
+    expect(told).toHaveLength(2);
+    chmodSync(folder, 0o700);
+    renameSync(path, join(parent, 'elsewhere'));
+    symlinkSync(join(parent, 'elsewhere'), path);
+    refused(/ELOOP/);
+    rmSync(path);
+    renameSync(folder, join(parent, 'real'));
+    symlinkSync(join(parent, 'real'), folder);
+    refused(/is no folder/);
+  });
+
+  it('bounds the folder: what was used least recently goes', () => {
+    for (const [i, key] of ['a', 'b', 'c'].entries()) {
+      store().save(key, payload);
+      for (const name of readdirSync(folder)) {
+        const path = join(folder, name);
+        if (statSync(path).mtimeMs > 1e12) utimesSync(path, 1000 + i, 1000 + i);
+      }
+    }
+    expect(store().load('a')).toEqual(payload); // used now
+    store('build 1', 3 * (payload.length + 48)).save('d', payload);
+    expect(['a', 'b', 'c', 'd'].map((key) => store().load(key) !== undefined)).toEqual([true, false, true, true]);
+  });
+
+  it('says why it cannot write, and goes on', () => {
+    writeFileSync(join(parent, 'cache'), '');
+    store().save('key', payload);
+    expect(told).toHaveLength(1);
+    expect(store().load('key')).toBeUndefined();
+  });
+
+  it('shows other processes whole files only', async () => {
+    const built = createRequire(import.meta.url)
+      .resolve('wemu/node')
+      .replace(/index\.js$/, 'code-store.js');
+    const writer = (fill: number) =>
+      promisify(execFile)(process.execPath, [
+        '--input-type=module',
+        '-e',
+        `import { FileCodeStore } from ${JSON.stringify(built)};
+         const store = new FileCodeStore(${JSON.stringify(folder)}, 'build 1');
+         for (let i = 0; i < 40; i++) store.save('key', new Uint8Array(100000 + ${fill}).fill(${fill}));`,
+      ]);
+    let running = true;
+    const writers = Promise.all([writer(1), writer(2)]).finally(() => (running = false));
+    let seen = 0;
+    while (running) {
+      const bytes = store().load('key');
+      if (bytes) {
+        seen++;
+        expect([bytes.length, bytes.every((byte) => byte === bytes[0])]).toEqual([100000 + bytes[0], true]);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    for (const { stderr } of await writers) expect(stderr).toBe('');
+    expect([seen > 0, told, readdirSync(folder).length]).toEqual([true, [], 1]);
+  });
+});
