@@ -87,6 +87,7 @@ export class IrBackends extends BareEngine {
     this.runtime.exports.tlbFlush(this.env);
     this.set32(layout.ENV_FAULT, 0);
     this.set32(layout.ENV_BUDGET, 1000);
+    this.set32(layout.ENV_EXIT_REQUEST, 0); // so many flushes ask for the end of a slice
     this.write(state);
     this.bytes.set(state.memory, this.ramHost);
   }

@@ -43,6 +43,9 @@ const sub = (rd: number, rs1: number, rs2: number) => (add(rd, rs1, rs2) | 0x400
 const instret = 0xc02;
 const ecall = 0x73;
 const wfi = 0x10500073;
+const sfence = 0x12000073;
+const jump = (d: number) =>
+  ((((d >> 1) & 0x3ff) << 21) | (((d >> 11) & 1) << 20) | (((d >> 12) & 0xff) << 12) | ((d >>> 31) << 31) | 0x6f) >>> 0;
 const mtvec = 0x305;
 
 class Board {
@@ -131,6 +134,12 @@ describe.each([
       expect(board.cpu.instructionCount - before).toBe(count);
     }
     expect(board.finish().x(2)).toBe(BigInt((4096 * 4097) / 2));
+  });
+
+  it('ends a slice of nothing but TLB flushes long before its budget, which was made for cheap instructions', () => {
+    const board = new Board(tier).load([sfence, jump(-4)]);
+    expect(board.cpu.exec(1_000_000)).toBe(layout.EXEC_REQUEST);
+    expect(board.cpu.instructionCount).toBeLessThan(2000);
   });
 
   it('in icount mode, lets a device see the time of the very instruction, wherever slices cut the code', () => {
