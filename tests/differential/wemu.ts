@@ -23,7 +23,7 @@ export interface WemuRun {
 
 const SLICE = 1_000_000;
 /** No program has so many instructions. */
-const MOST_SLICES = 100;
+const MOST_INSNS = 100 * SLICE;
 
 export const cpuOption = ({ xlen, on, off }: Pick<WemuRun, 'xlen' | 'on' | 'off'>): string =>
   [`rv${xlen}`, ...off.map((name) => `${name}=off`), ...on.map((name) => `${name}=on`)].join(',');
@@ -34,16 +34,26 @@ export async function runWemu(backend: Backend, run: WemuRun): Promise<Uint8Arra
   try {
     const log: string[] = [];
     const machine = Machine.create(
-      { machine: 'virt', cpu: cpuOption(run), memory: 128 * MiB, bios: 'none', kernel: run.elf, log: { items: [], sink: (text) => log.push(text) } },
+      {
+        machine: 'virt',
+        cpu: cpuOption(run),
+        memory: 128 * MiB,
+        bios: 'none',
+        kernel: run.elf,
+        log: { items: [], sink: (text) => log.push(text) },
+      },
       host,
     );
     machine.state.vmStart();
     const cpu = machine.cpu();
     const isDone = (): boolean => new DataView(machine.readPhysical(MEMORY.done, 4).buffer).getUint32(0, true) === DONE;
-    for (let i = 0; !isDone(); i++) {
+    while (!isDone()) {
       const reason = cpu.run(SLICE);
-      const stuck = i === MOST_SLICES || (reason !== ExitReason.Budget && reason !== ExitReason.Request && !isDone());
-      if (stuck) throw new Error(`wemu (${backend}): the program did not end: ${ExitReason[reason]} at pc 0x${cpu.pc.toString(16)}\n${log.join('')}${cpu.dumpState()}`);
+      const stuck = cpu.instructionCount > MOST_INSNS || (reason !== ExitReason.Budget && reason !== ExitReason.Request && !isDone());
+      if (stuck)
+        throw new Error(
+          `wemu (${backend}): the program did not end: ${ExitReason[reason]} at pc 0x${cpu.pc.toString(16)}\n${log.join('')}${cpu.dumpState()}`,
+        );
     }
     return machine.readPhysical(MEMORY.slots, run.size);
   } finally {
