@@ -9,8 +9,8 @@ import { rolldown } from 'rolldown';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dir = join(root, 'dist/bundle');
 await rm(dir, { recursive: true, force: true });
-// One at a time: what two had in common would be a file of its own. The worker is found beside whoever starts it.
-for (const entry of ['node/profiler-main', 'node/codegen-worker-main', 'cli/start']) {
+// One at a time: what two had in common would be a file of its own. Workers and processes are found beside whoever starts them.
+for (const entry of ['node/profiler-main', 'node/codegen-worker-main', 'cli/lab/runner', 'cli/start']) {
   const bundle = await rolldown({
     input: join(root, `dist/src/${entry}.js`),
     platform: 'node',

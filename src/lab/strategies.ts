@@ -6,6 +6,8 @@ export interface Strategy {
   readonly description: string;
   /** An interpreter gets less work than the others: its rate is compared, not its time. */
   readonly interpreter?: boolean;
+  /** Has the code that its earlier runs kept, the trial's first. */
+  readonly keepsCode?: boolean;
 }
 
 // prettier-ignore
@@ -22,6 +24,7 @@ export const STRATEGIES = {
                                                              description: 'the default, then binaryen\'s own optimisers' },
   'region-small':   { accel: 'tcg,region-size=100',          description: 'the default, in regions of at most 100 guest instructions' },
   'region-large':   { accel: 'tcg,region-size=4000,region-tbs=400', description: 'the default, in regions of at most 4000 guest instructions' },
+  'region-warm':    { accel: 'tcg',                          description: 'the default, with a code cache that earlier runs have filled', keepsCode: true },
   'region-eager':   { accel: 'tcg,threshold=1024',           description: 'the default, code made after 1,000 executions instead of 16,000' },
 } as const satisfies Readonly<Record<string, Strategy>>;
 
@@ -29,6 +32,9 @@ export type StrategyName = keyof typeof STRATEGIES;
 
 /** Whose speed `vsQemu` in results.json is, if it takes part. */
 export const SUBJECT: StrategyName = 'region-opt';
+
+/** Whose boot is the warm one. */
+export const WARM: StrategyName = 'region-warm';
 
 export const DEFAULT_STRATEGIES: readonly StrategyName[] = ['tci', 'region-opt'];
 

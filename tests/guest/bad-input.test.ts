@@ -97,7 +97,7 @@ const CASES: Record<string, Record<string, [args: string[], says: RegExp]>> = {
     '--net':    [['linux', '--net'], /not built/],
     '-drive':   [['-M', 'virt', '-drive', 'file=x'], /not built yet: block devices \(-drive\)/],
     '-smp 2':   [bare('-smp', '2'), /-smp: invalid number of CPUs 2/],
-    '-monitor': [bare('-monitor', 'stdio'), /not built/],
+    '-monitor': [bare('-monitor', 'vc'), /not built/],
   },
 };
 

@@ -12,7 +12,7 @@ import { hasTool } from '../support/tools.js';
 const ELF = fileURLToPath(new URL('../../guests/embedded.elf', import.meta.url));
 const OPTIONS = 'scale=1';
 
-const KERNELS = 13;
+const KERNELS = 14;
 const CHECKS = 7;
 
 /** `name -> checksum` of the guest's table. */

@@ -1,5 +1,6 @@
 /** `wemu bench`: the laboratory on this machine, a process a run. See docs/benchmarks.md. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Presets, SingleBar } from 'cli-progress';
 import { htmlReport } from '../../lab/html.js';
@@ -9,6 +10,7 @@ import type { Contestant } from '../../lab/results.js';
 import type { WatchedRun } from '../../lab/run.js';
 import { schedule, type Job } from '../../lab/schedule.js';
 import { runSession } from '../../lab/session.js';
+import { WARM } from '../../lab/strategies.js';
 import { chooseWorkloads, GROUPS, isKernel, workFor, WORKLOAD_NAMES, type WorkloadName } from '../../lab/workloads.js';
 import { GuestUnavailable } from '../../node/guest/debian.js';
 import { OptionError } from '../../util/errors.js';
@@ -37,7 +39,8 @@ const INTERRUPTED = 130;
 /** Exit status: 1 if any run failed, 130 after Ctrl-C. */
 export async function runBench(args: BenchArguments, version: string): Promise<number> {
   const wanted = chooseWorkloads(args.workload, unknownWorkload);
-  const contestants = chooseContestants(args, version);
+  const codeFolder = join(tmpdir(), `wemu-lab-code-${process.pid}`);
+  const contestants = chooseContestants(args, version, codeFolder);
   if (contestants.length === 0) throw new OptionError('nobody takes part', '--strategy');
   // A folder that cannot be written should say so before an hour of work.
   if (args.out !== undefined) writeResult(args.out, 'results.json', '{}\n');
@@ -75,6 +78,7 @@ export async function runBench(args: BenchArguments, version: string): Promise<n
       workloads,
       runs,
       skipped,
+      warm: contestants.find(({ name }) => name === WARM)?.name,
     });
     await report(results, args.out);
     if (results.interrupted) return INTERRUPTED;
@@ -84,11 +88,12 @@ export async function runBench(args: BenchArguments, version: string): Promise<n
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', interrupt);
     linux?.close();
+    rmSync(codeFolder, { recursive: true, force: true });
   }
 }
 
-function chooseContestants({ strategy, against }: BenchArguments, version: string): LocalContestant[] {
-  const wemu = strategies(strategy, version);
+function chooseContestants({ strategy, against }: BenchArguments, version: string, codeFolder: string): LocalContestant[] {
+  const wemu = strategies(strategy, version, codeFolder);
   if (against === undefined) {
     const installed = installedPeer();
     if (!installed) process.stderr.write('wemu: bench: no qemu-system-riscv64 is installed: measured without a peer\n');

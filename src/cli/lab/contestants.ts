@@ -22,16 +22,18 @@ export interface LocalContestant extends Contestant {
 
 const RUNNER = fileURLToPath(new URL('runner.js', import.meta.url));
 
-export function strategies(names: readonly string[], version: string): LocalContestant[] {
+/** `codeFolder`: where a strategy keeps generated code from run to run. */
+export function strategies(names: readonly string[], version: string, codeFolder: string): LocalContestant[] {
   return [...new Set(names)].map((name): LocalContestant => {
     const found = strategy(name);
     if (!found) throw new OptionError(`unknown strategy '${name}'`, '--strategy', `one of ${Object.keys(STRATEGIES).join(', ')}`);
-    const { accel, description, interpreter = false } = found;
+    const { description, interpreter = false, keepsCode = false } = found;
+    const accel = keepsCode ? `${found.accel},code-cache=${codeFolder}` : found.accel;
     return {
       name,
       kind: 'wemu',
       description,
-      how: accel,
+      how: keepsCode ? `${found.accel},code-cache=DIR` : accel,
       version,
       interpreter,
       command: (guest) => [process.execPath, RUNNER, JSON.stringify({ accel, ...guest } satisfies RunnerSpec)],
