@@ -98,12 +98,10 @@ export interface Console {
   readonly stats?: StatsWriter;
 }
 
-/** A machine that tells what goes wrong inside of wemu itself, whatever `-d` says, and ends by it: nobody is there to look at a stopped one. */
+/** A machine that tells what goes wrong inside of wemu itself, whatever `-d` says, and ends by it. */
 export function createMachine(options: MachineOptions, host: NodeHost): Machine {
   const machine = Machine.create({ ...options, log: options.log ?? { items: [], sink: logSink(undefined) } }, host);
-  machine.loop.onStop((state) => {
-    if (state === 'internal-error') machine.state.requestShutdown('host-error', 1);
-  });
+  machine.endOnInternalError();
   return machine;
 }
 

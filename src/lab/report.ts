@@ -2,7 +2,7 @@
 import { Comparison, PEER, type Ratio, type VsQemu } from './compare.js';
 import { makeRows, withChecksumErrors, type Contestant, type Row, type RunRecord } from './results.js';
 import type { Spread } from './statistics.js';
-import { workload, type WorkloadName } from './workloads.js';
+import type { WorkloadName } from './workloads.js';
 
 /** The machine that measured. */
 export interface HostInfo {
@@ -139,9 +139,6 @@ export function formatResults(results: Results): string {
   for (const failure of failures) lines.push(`ERROR ${failure}`);
   return lines.join('\n');
 }
-
-/** Whether a workload's rows are of the guest's own clock. */
-export const isGuestTime = (name: WorkloadName): boolean => workload(name).kind === 'system';
 
 /** The first `left` columns to the left, the others to the right. */
 function table(rows: readonly (readonly string[])[], left: number): string[] {

@@ -61,9 +61,7 @@ export async function watch(machineOptions: MachineOptions, host: MachineHost, o
     reader.push(text);
   };
   const machine = Machine.create({ ...machineOptions, serial }, host);
-  machine.loop.onStop((state) => {
-    if (state === 'internal-error') machine.state.requestShutdown('host-error', 1);
-  });
+  machine.endOnInternalError();
   const counters = (): EngineCounters => countersOf(machine.state.accelerator?.info?.());
   const sample = (): void => void samples.push([ms(), counters().instructions]);
   let timer: TimeoutHandle;

@@ -87,6 +87,13 @@ export class Machine {
     this.loop = new MainLoop(state, host.scheduler, host.clock, options);
   }
 
+  /** Makes `run` end with status 1 if something goes wrong inside of wemu itself, where nobody is there to look at a stopped machine. */
+  endOnInternalError(): void {
+    this.loop.onStop((state) => {
+      if (state === 'internal-error') this.state.requestShutdown('host-error', 1);
+    });
+  }
+
   /** Builds a machine, ready to run. Throws OptionError or LoaderError if it cannot be what was asked for. */
   static create(options: MachineOptions, host: MachineHost): Machine {
     const list = options.machine === undefined ? undefined : parseOptions('-machine', options.machine, 'type');

@@ -2,11 +2,11 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import * as layout from '../../../assembly/shared/layout.js';
 import * as rv from '../../../assembly/shared/riscv.js';
 import { engineModule } from '../../../tests/support/engine.js';
+import { createHart } from '../../../tests/support/hart.js';
 import { AddressSpace } from '../../memory/address-space.js';
 import type { RamBlock } from '../../memory/ram.js';
 import { MemoryRegion, MemoryTopology } from '../../memory/region.js';
 import { createFrontend } from '../../target/index.js';
-import { parseCpuConfig } from '../../target/riscv/config.js';
 import { TcgAccel } from './accel.js';
 import { synchronousCodegen } from './codegen-sync.js';
 import { createEngineMemory } from './memory.js';
@@ -83,13 +83,7 @@ class Board {
       hotThreshold: options.hotThreshold,
     });
     this.accel.init({ addressSpace: this.space, checkSlice: () => void this.clockLooks++ });
-    const config = parseCpuConfig('rv64');
-    this.cpu = this.accel.createVcpu('riscv', config, {});
-    this.cpu.write32(rv.RV_XLEN, 64);
-    this.cpu.write32(rv.RV_EXT, config.extLo);
-    this.cpu.write32(rv.RV_EXT + 4, config.extHi);
-    this.cpu.write64(rv.RV_RESET_VEC, BigInt(RAM));
-    (this.accel.runtime.allExports.riscvInit as (env: number) => void)(this.cpu.env);
+    this.cpu = createHart(this.accel, 'rv64', RAM);
   }
 
   load(words: readonly number[], at = RAM): this {

@@ -2,10 +2,10 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import * as layout from '../../../../assembly/shared/layout.js';
 import * as rv from '../../../../assembly/shared/riscv.js';
 import { engineModule } from '../../../../tests/support/engine.js';
+import { createHart } from '../../../../tests/support/hart.js';
 import { AddressSpace } from '../../../memory/address-space.js';
 import { MemoryRegion, MemoryTopology } from '../../../memory/region.js';
 import { createFrontend } from '../../../target/index.js';
-import { parseCpuConfig } from '../../../target/riscv/config.js';
 import { TcgAccel } from '../accel.js';
 import { workerCodegen } from '../codegen-remote.js';
 import { createEngineMemory } from '../memory.js';
@@ -77,13 +77,7 @@ class Rig {
     this.space = new AddressSpace(root, 'memory');
     this.accel = new TcgAccel({ wasm, memory, createFrontend, codegen: workerCodegen(() => this.worker, store), hotThreshold: 64 });
     this.accel.init({ addressSpace: this.space });
-    const config = parseCpuConfig(cpu);
-    this.cpu = this.accel.createVcpu('riscv', config, {});
-    this.cpu.write32(rv.RV_XLEN, 64);
-    this.cpu.write32(rv.RV_EXT, config.extLo);
-    this.cpu.write32(rv.RV_EXT + 4, config.extHi);
-    this.cpu.write64(rv.RV_RESET_VEC, BigInt(RAM));
-    (this.accel.runtime.allExports.riscvInit as (env: number) => void)(this.cpu.env);
+    this.cpu = createHart(this.accel, cpu, RAM);
   }
   load(words: readonly number[], at = RAM): void {
     this.space.writeBytes(at, new Uint8Array(Uint32Array.from(words).buffer));
