@@ -5,12 +5,14 @@
  *   lab pipe N                   a word to another process and back, N times
  *   lab fork N PROGRAM [ARG...]  fork, exec, wait, N times
  *   lab pages N                  map 4 MiB, touch each page, unmap, N times
+ *   lab kernel NAME KERNEL N     a compute kernel of the embedded guest, N tenths of its usual work
  *   lab run NAME PROGRAM [ARG...] a program, once, and what it writes
  *
  * Each prints `lab: NAME CHECKSUM NANOSECONDS`, time by CLOCK_MONOTONIC. System calls: Linux include/uapi/asm-generic/unistd.h.
  */
 #include <stddef.h>
 #include <stdint.h>
+#include "../embedded/guest.h"
 
 enum {
   SYS_dup3 = 24, SYS_openat = 56, SYS_close = 57, SYS_pipe2 = 59, SYS_read = 63, SYS_write = 64, SYS_exit_group = 94,
@@ -144,6 +146,16 @@ static uint64_t program(char **argv) {
   return mix(hash, (uint64_t)wait_for(pid));
 }
 
+static uint64_t compute(const char *name, uint64_t n) {
+  for (unsigned i = 0; i < kernel_count; i++)
+    if (same(name, kernels[i].name)) {
+      uint64_t rounds = kernels[i].rounds * n / 10;
+      return kernels[i].run(rounds ? (unsigned)rounds : 1);
+    }
+  fail("find that kernel");
+  return 0;
+}
+
 static char *number(char *end, uint64_t value, unsigned base, int width) {
   *--end = 0;
   do *--end = "0123456789abcdef"[value % base]; while (--width, value /= base);
@@ -177,12 +189,13 @@ static uint64_t parse(const char *text) {
 __attribute__((used)) void start(long *stack) {
   long argc = stack[0];
   char **argv = (char **)(stack + 1);
-  if (argc < 3) fail("run: lab syscall|pipe|pages N, lab fork N PROGRAM..., lab run NAME PROGRAM...");
+  if (argc < 3) fail("run: lab syscall|pipe|pages N, lab fork N PROGRAM..., lab kernel NAME KERNEL N, lab run NAME PROGRAM...");
   const char *what = argv[1], *name = what;
   uint64_t from = now(), checksum = 0;
   if (same(what, "syscall")) checksum = syscalls(parse(argv[2]));
   else if (same(what, "pipe")) checksum = pipes(parse(argv[2]));
   else if (same(what, "pages")) checksum = pages(parse(argv[2]));
+  else if (same(what, "kernel") && argc > 4) name = argv[2], checksum = compute(argv[3], parse(argv[4]));
   else if (same(what, "fork") && argc > 3) checksum = forks(parse(argv[2]), argv + 3);
   else if (same(what, "run") && argc > 3) name = argv[2], checksum = program(argv + 3);
   else fail("understand the arguments");

@@ -2,7 +2,7 @@
 import type { Contestant, Row } from './results.js';
 import { geometricMean } from './statistics.js';
 import { SUBJECT } from './strategies.js';
-import { workload, type Kind, type WorkloadName } from './workloads.js';
+import { isBareMetal, KERNEL_KINDS, workload, type Kind, type WorkloadName } from './workloads.js';
 
 /** How many times as fast `a` is as `b`: above 1, `a` is the faster one. Geometric means are null where nothing was measured. */
 export interface Ratio {
@@ -13,15 +13,17 @@ export interface Ratio {
   /** Integer and floating-point kernels. */
   readonly compute: number | null;
   readonly memory: number | null;
-  /** All kernels. */
+  /** All kernels: those of the embedded guest, and those under Linux. */
   readonly kernels: number | null;
+  readonly bareMetal: number | null;
+  readonly programs: number | null;
   readonly system: number | null;
 }
 
 /** Speeds are ours over the peer's; boot: our time over the peer's. */
 export interface VsQemu {
   readonly compute: { readonly geomean: number | null; readonly min: number | null; readonly minWorkload: WorkloadName | null } & Readonly<
-    Record<'integer' | 'memory' | 'float', number | null>
+    Record<'integer' | 'memory' | 'float' | 'bareMetal' | 'programs', number | null>
   >;
   readonly system: { readonly geomean: number | null; readonly min: number | null; readonly minWorkload: WorkloadName | null };
   readonly boot: { readonly cold: number | null; readonly warm: number | null };
@@ -33,7 +35,6 @@ export interface VsQemu {
 }
 
 export const PEER = 'peer';
-const KERNELS: readonly Kind[] = ['integer', 'memory', 'float'];
 
 /** Times are compared where both had the same work; else rates. */
 export function speedRatio(a: Row | undefined, b: Row | undefined): number | undefined {
@@ -73,18 +74,20 @@ export class Comparison {
       const value = speedRatio(this.row(name, a), this.row(name, b));
       return value === undefined ? [] : [[name, value]];
     });
-    const mean = (...kinds: Kind[]): number | null => {
-      const values = found.flatMap(([name, value]) => (kinds.includes(workload(name).kind) ? [value] : []));
+    const mean = (kinds: readonly Kind[], accept: (name: WorkloadName) => boolean = () => true): number | null => {
+      const values = found.flatMap(([name, value]) => (kinds.includes(workload(name).kind) && accept(name) ? [value] : []));
       return values.length > 0 ? geometricMean(values) : null;
     };
     return {
       a,
       b,
       workloads: Object.fromEntries(found),
-      compute: mean('integer', 'float'),
-      memory: mean('memory'),
-      kernels: mean(...KERNELS),
-      system: mean('system'),
+      compute: mean(['integer', 'float']),
+      memory: mean(['memory']),
+      kernels: mean(KERNEL_KINDS),
+      bareMetal: mean(KERNEL_KINDS, isBareMetal),
+      programs: mean(KERNEL_KINDS, (name) => !isBareMetal(name)),
+      system: mean(['system']),
     };
   }
 
@@ -120,7 +123,7 @@ export class Comparison {
       (Object.entries(ratio?.workloads ?? {}) as [WorkloadName, number][])
         .filter(([name]) => kinds.includes(workload(name).kind))
         .sort(([, x], [, y]) => x - y)[0];
-    const kernels = least(...KERNELS);
+    const kernels = least(...KERNEL_KINDS);
     const system = least('system');
     const of = (kind: Kind): number | null => {
       const values = Object.entries(ratio?.workloads ?? {}).flatMap(([name, value]) => (workload(name).kind === kind ? [value] : []));
@@ -138,6 +141,8 @@ export class Comparison {
         integer: of('integer'),
         memory: of('memory'),
         float: of('float'),
+        bareMetal: ratio?.bareMetal ?? null,
+        programs: ratio?.programs ?? null,
       },
       system: {
         geomean: told('system', ratio?.system, 'no system workload was measured on both sides'),

@@ -8,4 +8,4 @@ export { watch, type WatchedRun, type WatchOptions } from './run.js';
 export { schedule, type Job } from './schedule.js';
 export { runSession, type SessionOptions } from './session.js';
 export { DEFAULT_STRATEGIES, STRATEGIES, strategy, type Strategy, type StrategyName } from './strategies.js';
-export { chooseWorkloads, GROUPS, isKernel, workFor, WORKLOADS, WORKLOAD_NAMES, type Workload, type WorkloadName } from './workloads.js';
+export { chooseWorkloads, GROUPS, isBareMetal, workFor, WORKLOADS, WORKLOAD_NAMES, type Workload, type WorkloadName } from './workloads.js';

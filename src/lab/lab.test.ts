@@ -11,7 +11,7 @@ import { schedule, type Job } from './schedule.js';
 import { runSession } from './session.js';
 import { geometricMean, median, quantile, spread } from './statistics.js';
 import { speeds, steadyState, type Sample } from './steady.js';
-import { chooseWorkloads, workFor, WORKLOAD_NAMES } from './workloads.js';
+import { chooseWorkloads, isBareMetal, workFor, WORKLOAD_NAMES } from './workloads.js';
 
 const COUNTERS = { instructions: 0, translateMs: 1, generateMs: 2, compileMs: 3, modules: 4, regions: 5, codeBytes: 6, evictions: 0 };
 const contestant = (name: string, kind: 'wemu' | 'peer', interpreter = false): Contestant => ({
@@ -49,6 +49,8 @@ const RUNS: RunRecord[] = [
   run(NEWER, 'chase', 1),
   run(OPT, 'nbody', 1),
   run(NEWER, 'nbody', 4),
+  run(OPT, 'linux-int', 1),
+  run(QEMU, 'linux-int', 16),
   run(OPT, 'syscall', 1),
   run(QEMU, 'syscall', 2),
   run(OPT, 'boot', 6, { work: 1, checksum: undefined }),
@@ -62,7 +64,7 @@ const measured = (more: Partial<Measured> = {}): Measured => ({
   share: 1,
   interrupted: false,
   contestants: ALL,
-  workloads: ['int', 'chase', 'nbody', 'syscall', 'boot'],
+  workloads: ['int', 'chase', 'nbody', 'syscall', 'boot', 'linux-int'],
   runs: RUNS,
   skipped: {},
   ...more,
@@ -124,7 +126,13 @@ describe('workloads', () => {
     throw new Error(name);
   };
   it('are chosen by name and group, each once', () => {
-    expect(chooseWorkloads(['float', 'int', 'nbody'], unknown)).toEqual(['int', 'matmul', 'matmulfma', 'nbody']);
+    expect(chooseWorkloads(['memory', 'int', 'chase'], unknown).filter(isBareMetal)).toEqual([
+      'int',
+      'chase',
+      'chasemem',
+      'memcpy',
+      'stream',
+    ]);
     expect(chooseWorkloads(['all'], unknown)).toEqual(WORKLOAD_NAMES);
     expect(() => chooseWorkloads(['toString'], unknown)).toThrow('toString');
   });
@@ -161,7 +169,7 @@ describe('the schedule', () => {
 });
 
 describe('records of a process', () => {
-  const job: Job = { round: 1, contestant: 'x', guest: 'kernels', workloads: ['int'] };
+  const job: Job = { round: 1, contestant: 'x', guest: 'bare-metal', workloads: ['int'] };
   const ROW = `  int       integer mix                   ${'1'.repeat(16)}    1500.000      100`;
   const lines = (...texts: string[]) => texts.map((text, i) => ({ text, seconds: i + 1, peakMiB: 10 * (i + 1) }));
   it('a kernel takes the whole process', () => {
@@ -215,9 +223,11 @@ describe('results', () => {
     const { compute, system, boot, subject, peers, reasons } = results.vsQemu;
     expect(subject).toBe('region-opt');
     expect(peers).toEqual(['qemu', 'qemu10']);
-    // int: 4/2, chase: 1/2, nbody: 4/1
-    expect(compute.geomean).toBeCloseTo(4 ** (1 / 3), 12);
-    expect(compute).toMatchObject({ min: 0.5, minWorkload: 'chase', integer: 2, memory: 0.5, float: 4 });
+    // int: 4/2, chase: 1/2, nbody: 4/1, linux-int: 16/1
+    expect(compute.geomean).toBeCloseTo(64 ** (1 / 4), 12);
+    expect(compute.bareMetal).toBeCloseTo(4 ** (1 / 3), 12);
+    expect(compute.integer).toBeCloseTo(32 ** (1 / 2), 12);
+    expect(compute).toMatchObject({ min: 0.5, minWorkload: 'chase', memory: 0.5, float: 4, programs: expect.closeTo(16, 12) });
     expect(system).toMatchObject({ geomean: 2, min: 2 });
     expect(boot).toEqual({ cold: 2, warm: null });
     expect(reasons).toEqual({ 'boot.warm': 'no strategy with a warm code cache took part' });
@@ -263,7 +273,8 @@ describe('results', () => {
     );
     expect(text).toMatch(/^int +tci +1\.00 \(1\.00\.\.1\.00\) +100/m);
     expect(text).toMatch(/^ +region-opt +2\.00 \(1\.00\.\.3\.00\) +667 +1200 +0\.500/m);
-    expect(text).toMatch(/^geomean kernels .*1\.59$/m);
+    expect(text).toMatch(/^geomean kernels .*2\.83$/m);
+    expect(text).toMatch(/^ {2}bare metal .*1\.59$/m);
     expect(text).toContain('boot, time            cold 2.00, warm - (no strategy with a warm code cache took part)');
     expect(text).toContain('not measured: shell: no shell\nERROR chase, tci: boom');
   });

@@ -72,9 +72,10 @@ export function vsQemuLines({ vsQemu: { compute, system, boot, subject, peers, r
   const why = (what: string): string => (reasons[what] === undefined ? '' : ` (${reasons[what]})`);
   const who = peers.length > 1 ? `the better of ${peers.join(' and ')}` : (peers[0] ?? 'no peer');
   const kinds = `integer ${digits(compute.integer)}, memory ${digits(compute.memory)}, float ${digits(compute.float)}`;
+  const guests = `bare metal ${digits(compute.bareMetal)}, under Linux ${digits(compute.programs)}`;
   return [
     `${subject ?? 'nobody'} against ${who}:`,
-    `  kernels, speed        ${digits(compute.geomean)}${why('compute')}: ${kinds}; least ${digits(compute.min)} ${compute.minWorkload ?? ''}`,
+    `  kernels, speed        ${digits(compute.geomean)}${why('compute')}: ${kinds}; ${guests}; least ${digits(compute.min)} ${compute.minWorkload ?? ''}`,
     `  system, speed         ${digits(system.geomean)}${why('system')}; least ${digits(system.min)} ${system.minWorkload ?? ''}`,
     `  boot, time            cold ${digits(boot.cold)}${why('boot.cold')}, warm ${digits(boot.warm)}${why('boot.warm')}`,
   ];
@@ -117,6 +118,8 @@ export function formatResults(results: Results): string {
       ['geomean compute', (r) => r.compute],
       ['geomean memory', (r) => r.memory],
       ['geomean kernels', (r) => r.kernels],
+      ['  bare metal', (r) => r.bareMetal],
+      ['  under Linux', (r) => r.programs],
       ['geomean system', (r) => r.system],
     ];
     lines.push('Times as fast:', '');

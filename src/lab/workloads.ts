@@ -1,6 +1,6 @@
 /** The laboratory's workloads: what runs, in which guest, and how much of it. */
 
-/** Kernels are of the first three kinds. */
+/** Kernels compute: they are of the first three kinds, bare metal (the embedded guest) and as programs of Linux, from the same source. */
 export type Kind = 'integer' | 'memory' | 'float' | 'system' | 'boot';
 
 export interface Workload {
@@ -44,30 +44,52 @@ export const WORKLOADS = {
                command: "lab run shell /bin/busybox sh -c 'i=0; while [ $i -lt % ]; do i=$((i+1)); done; echo $i'" },
 
   boot:      { kind: 'boot',    work: 1,         description: "Debian's Linux, from power-on to the first command" },
+
+  'linux-int':       { kind: 'integer', work: 550, command: 'lab kernel linux-int int %',             description: 'int, under Linux' },
+  'linux-sha256':    { kind: 'integer', work: 200, command: 'lab kernel linux-sha256 sha256 %',       description: 'sha256, under Linux' },
+  'linux-sieve':     { kind: 'integer', work: 77,  command: 'lab kernel linux-sieve sieve %',         description: 'sieve, under Linux' },
+  'linux-hash':      { kind: 'integer', work: 160, command: 'lab kernel linux-hash hash %',           description: 'hash, under Linux' },
+  'linux-bytecode':  { kind: 'integer', work: 110, command: 'lab kernel linux-bytecode bytecode %',   description: 'bytecode, under Linux' },
+  'linux-fib':       { kind: 'integer', work: 180, command: 'lab kernel linux-fib fib %',             description: 'fib, under Linux' },
+  'linux-sort':      { kind: 'integer', work: 190, command: 'lab kernel linux-sort sort %',           description: 'sort, under Linux' },
+  'linux-chase':     { kind: 'memory',  work: 200, command: 'lab kernel linux-chase chase %',         description: 'chase, under Linux', interpreterShare: 0.5 },
+  'linux-chasemem':  { kind: 'memory',  work: 82,  command: 'lab kernel linux-chasemem chasemem %',   description: 'chasemem, under Linux', interpreterShare: 1 },
+  'linux-memcpy':    { kind: 'memory',  work: 190, command: 'lab kernel linux-memcpy memcpy %',       description: 'memcpy, under Linux' },
+  'linux-stream':    { kind: 'memory',  work: 174, command: 'lab kernel linux-stream stream %',       description: 'stream, under Linux' },
+  'linux-matmul':    { kind: 'float',   work: 180, command: 'lab kernel linux-matmul matmul %',       description: 'matmul, under Linux' },
+  'linux-matmulfma': { kind: 'float',   work: 180, command: 'lab kernel linux-matmulfma matmulfma %', description: 'matmulfma, under Linux' },
+  'linux-nbody':     { kind: 'float',   work: 170, command: 'lab kernel linux-nbody nbody %',         description: 'nbody, under Linux' },
 } as const satisfies Readonly<Record<string, Workload>>;
 
 export type WorkloadName = keyof typeof WORKLOADS;
 export const WORKLOAD_NAMES = Object.keys(WORKLOADS) as WorkloadName[];
 export const workload = (name: string): Workload => WORKLOADS[name as WorkloadName];
 
-export const isKernel = (name: string): boolean => ['integer', 'memory', 'float'].includes(workload(name).kind);
+export const KERNEL_KINDS: readonly Kind[] = ['integer', 'memory', 'float'];
+const isKernel = ({ kind }: Workload): boolean => KERNEL_KINDS.includes(kind);
+const underLinux = ({ kind, command }: Workload): boolean => command !== undefined || kind === 'boot';
+
+/** Runs in the embedded guest; all others under Linux. */
+export const isBareMetal = (name: string): boolean => !underLinux(workload(name));
 
 /** Names that stand for several workloads. */
-export const GROUPS: Readonly<Record<string, (kind: Kind) => boolean>> = {
+export const GROUPS: Readonly<Record<string, (workload: Workload) => boolean>> = {
   all: () => true,
-  kernels: (kind) => kind !== 'system' && kind !== 'boot',
-  linux: (kind) => kind === 'system' || kind === 'boot',
-  integer: (kind) => kind === 'integer',
-  memory: (kind) => kind === 'memory',
-  float: (kind) => kind === 'float',
-  system: (kind) => kind === 'system',
+  kernels: isKernel,
+  'bare-metal': (each) => !underLinux(each),
+  programs: (each) => isKernel(each) && underLinux(each),
+  linux: underLinux,
+  integer: ({ kind }) => kind === 'integer',
+  memory: ({ kind }) => kind === 'memory',
+  float: ({ kind }) => kind === 'float',
+  system: ({ kind }) => kind === 'system',
 };
 
 /** Workloads by name or group, each once, in the table's order; `unknown` hears of the first name that is neither. */
 export function chooseWorkloads(names: readonly string[], unknown: (name: string) => never): WorkloadName[] {
   const wanted = new Set<string>();
   for (const name of names) {
-    if (Object.hasOwn(GROUPS, name)) WORKLOAD_NAMES.filter((each) => GROUPS[name](workload(each).kind)).forEach((each) => wanted.add(each));
+    if (Object.hasOwn(GROUPS, name)) WORKLOAD_NAMES.filter((each) => GROUPS[name](workload(each))).forEach((each) => wanted.add(each));
     else if (Object.hasOwn(WORKLOADS, name)) wanted.add(name);
     else unknown(name);
   }

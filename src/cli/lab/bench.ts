@@ -11,7 +11,7 @@ import type { WatchedRun } from '../../lab/run.js';
 import { schedule, type Job } from '../../lab/schedule.js';
 import { runSession } from '../../lab/session.js';
 import { WARM } from '../../lab/strategies.js';
-import { chooseWorkloads, GROUPS, isKernel, workFor, WORKLOAD_NAMES, type WorkloadName } from '../../lab/workloads.js';
+import { chooseWorkloads, GROUPS, isBareMetal, workFor, WORKLOAD_NAMES, type WorkloadName } from '../../lab/workloads.js';
 import { GuestUnavailable } from '../../node/guest/debian.js';
 import { OptionError } from '../../util/errors.js';
 import { installedPeer, peer, strategies, type LocalContestant } from './contestants.js';
@@ -46,7 +46,7 @@ export async function runBench(args: BenchArguments, version: string): Promise<n
   if (args.out !== undefined) writeResult(args.out, 'results.json', '{}\n');
   const skipped: Record<string, string> = {};
   const linux = await linuxGuest(wanted, skipped);
-  const workloads = wanted.filter((name) => isKernel(name) || linux);
+  const workloads = wanted.filter((name) => isBareMetal(name) || linux);
   const host = hostInfo();
   const share = args.seconds / USUAL_SECONDS;
   const interruption = new AbortController();
@@ -111,7 +111,7 @@ function unknownWorkload(name: string): never {
 
 /** Undefined if none is wanted, or none can be had here. */
 async function linuxGuest(wanted: readonly WorkloadName[], skipped: Record<string, string>): Promise<LinuxGuest | undefined> {
-  const names = wanted.filter((name) => !isKernel(name));
+  const names = wanted.filter((name) => !isBareMetal(name));
   if (names.length === 0) return undefined;
   try {
     return await LinuxGuest.fetch();
