@@ -27,7 +27,7 @@ export class HotQueue {
     if (this.waiting.size > this.capacity) this.prune();
   }
 
-  /** All that wait, hottest first (guest instructions that tci has run in it: what generated code would have saved); the queue is empty then. */
+  /** All that wait, hottest first (what generated code would have saved); the queue is empty then. */
   drain(): number[] {
     const list = this.byHeat();
     this.waiting.clear();
@@ -43,9 +43,19 @@ export class HotQueue {
     this.waiting.clear();
   }
 
+  /** Guest instructions that tci has run in it. */
+  heat(tb: number): number {
+    return this.tbs.get(tb, TB_EXEC_COUNT) * this.tbs.get(tb, TB_ICOUNT);
+  }
+
+  hasHeat(least: number): boolean {
+    for (const tb of this.waiting) if (this.heat(tb) >= least) return true;
+    return false;
+  }
+
   private byHeat(): number[] {
     const heat = new Map<number, number>();
-    for (const tb of this.waiting) heat.set(tb, this.tbs.get(tb, TB_EXEC_COUNT) * this.tbs.get(tb, TB_ICOUNT));
+    for (const tb of this.waiting) heat.set(tb, this.heat(tb));
     return [...this.waiting].sort((a, b) => heat.get(b)! - heat.get(a)!);
   }
 

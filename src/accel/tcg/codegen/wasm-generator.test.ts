@@ -373,6 +373,20 @@ describe('code generation in a worker', () => {
     expect(worker.asked).toEqual([rig.tb(1)]);
   });
 
+  it('gives a TB that lost more in tci than its code costs that code, whatever the share', () => {
+    const worker = new SlowWorker();
+    const rig = new Rig(SELF_LOOPS, { worker, now: () => 0 });
+    rig.generator.tbHot(rig.tb(0));
+    rig.generator.poll();
+    worker.answer(rig, 5000);
+    for (const i of [1, 2]) rig.generator.tbHot(rig.tb(i));
+    rig.tbs.set(rig.tb(1), L.TB_EXEC_COUNT, 1e6);
+    rig.tbs.set(rig.tb(2), L.TB_EXEC_COUNT, 1e8);
+    rig.generator.poll();
+    expect(worker.asked).toEqual([rig.tb(2)]);
+    expect(rig.generator.queue.length).toBe(1);
+  });
+
   it('adapts the threshold to backlog and to spare time', () => {
     const worker = new SlowWorker();
     let now = 0;

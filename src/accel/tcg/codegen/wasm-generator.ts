@@ -85,6 +85,8 @@ const MAX_IN_FLIGHT = 2;
  */
 const WORKER_SHARE = 0.35;
 const WORKER_ADVANCE_MS = 150;
+/** Guest instructions, 30 ms of tci at least, after which a TB has its code whatever the worker's share: it has lost more than the code costs. */
+const OVERDUE = 1e7;
 
 const TIMES = ['translateMs', 'lowerMs', 'emitMs', 'compileMs'] as const satisfies readonly (keyof CodegenTimes)[];
 
@@ -218,14 +220,15 @@ export class WasmCodeGenerator implements CodeGenerator {
     };
   }
 
-  /** The next batch: regions around the hottest TBs. */
-  private gather(): RegionRequest[] {
+  /** The next batch: regions around the hottest TBs, those with at least so much heat. */
+  private gather(leastHeat: number): RegionRequest[] {
     const regions: RegionRequest[] = [];
     const list = this.queue.drain();
     const kept = this.kept?.pending();
     let insns = 0;
     let next = 0;
     while (next < list.length && insns < BATCH_INSNS) {
+      if (this.queue.heat(list[next]) < leastHeat) break;
       const tb = list[next++];
       if (!this.isWanted(tb)) continue;
       if (this.cache.isPending(tb) || kept?.has(tb)) {
@@ -260,9 +263,11 @@ export class WasmCodeGenerator implements CodeGenerator {
     if (this.firstRequest !== undefined) {
       this.threshold?.adjust(this.now(), this.queue.length, this.spareMs());
     }
-    while (this.queue.length > 0 && this.sent.size < MAX_IN_FLIGHT && this.spareMs() > 0) {
+    while (this.sent.size < MAX_IN_FLIGHT) {
+      const leastHeat = this.spareMs() > 0 ? 0 : OVERDUE;
+      if (!this.queue.hasHeat(leastHeat)) break;
       const start = this.now();
-      const regions = this.gather();
+      const regions = this.gather(leastHeat);
       if (regions.length > 0) {
         this.firstRequest ??= start;
         const batch = this.nextBatch++;
