@@ -7,6 +7,7 @@ import type { TargetFrontend, TbSource } from '../translator.js';
 import type { CodeCacheLimits } from './code-cache.js';
 import { RegionCompiler } from './generate.js';
 import { HotQueue } from './hot-queue.js';
+import { HotThreshold } from './hot-threshold.js';
 import { regionLimits } from '../tuning.js';
 import type { CodegenWorker, GenerateReply, GenerateRequest } from './protocol.js';
 import { WasmCodeGenerator } from './wasm-generator.js';
@@ -401,6 +402,13 @@ describe('code generation in a worker', () => {
     now = 10_000;
     rig.generator.poll();
     expect(set).toEqual([2 * rig.generator.defaultThreshold, rig.generator.defaultThreshold]);
+  });
+
+  it('without spare time, the threshold comes back to where it began, and no further', () => {
+    const set: number[] = [];
+    const threshold = new HotThreshold(1 << 14, (count) => set.push(count));
+    for (const [i, waiting] of [100, 100, 10, 0, 0, 0].entries()) threshold.adjust(1000 * i, waiting, -1000);
+    expect(set).toEqual([15, 16, 15, 14].map((bits) => 1 << bits));
   });
 
   it('sends the colder half of an overlong queue back into tci', () => {
