@@ -67,8 +67,7 @@ export const ENV_SPACE = 0x84;
 export const ENV_SPACE_CLOCK = 0x88;
 /** u32, in the first vCPU: what the machine's thread does, if it is profiled (src/accel/tcg/profile.ts). */
 export const ENV_ACTIVITY = 0xf8;
-/** u32: pc of the insn being executed by a slow path / may-fault helper is NOT kept; backends restore it at the fault exit. */
-export const ENV_COMMON_END = 0x100;
+// The pc of an instruction whose slow path or helper faults is not kept here: backends restore it at the fault exit.
 
 /** Target part: 0x100..0x1000. See riscv.ts. */
 export const ENV_TARGET_BASE = 0x100;
@@ -94,9 +93,8 @@ export const TLB_KINDS = 3;
 export const TLB_MMU_INDEXES = 8;
 /** Table of (mmuIdx, kind) = env + ENV_TLB + (mmuIdx * TLB_KINDS + kind) * TLB_TABLE_SIZE. */
 export const ENV_TLB = 0x4000;
-/** Victim TLB and other private room of cputlb. */
+/** Victim TLB and other private room of cputlb, to ENV_SIZE. */
 export const ENV_TLB_PRIVATE = 0x64000; // ENV_TLB + 8 * 3 * 0x4000
-export const ENV_TLB_PRIVATE_SIZE = 0x8000;
 export const ENV_SIZE = 0x70000;
 
 // Tag = page-aligned virtual address | flags. Any flag makes the inline comparison fail, so the slow path decides.
@@ -105,7 +103,6 @@ export const ENV_SIZE = 0x70000;
 export const TLB_INVALID = 0x800;
 export const TLB_NOTDIRTY = 0x400; // write table: page holds translated code (or is tracked): slow path invalidates
 export const TLB_MMIO = 0x200;
-export const TLB_WATCHPOINT = 0x100;
 export const TLB_FORCE_SLOW = 0x080; // protection finer than a page (PMP), ROM writes, ...
 
 // ---- Jump cache ------------------------------------------------------------------------------------------------------
@@ -178,16 +175,10 @@ export const TB_EXIT_MASK = 3;
 
 // Target-independent exception numbers (QEMU's cpu-common.h values)
 export const EXCP_INTERRUPT = 0x10000;
-export const EXCP_HLT = 0x10001;
 export const EXCP_DEBUG = 0x10002;
-export const EXCP_HALTED = 0x10003;
 export const EXCP_YIELD = 0x10004;
 
 export const CPU_INTERRUPT_HARD = 0x0002;
-export const CPU_INTERRUPT_EXITTB = 0x0004;
-export const CPU_INTERRUPT_HALT = 0x0020;
-export const CPU_INTERRUPT_DEBUG = 0x0080;
-export const CPU_INTERRUPT_RESET = 0x0400;
 
 // Why cpuExec returned to TypeScript
 export const EXEC_BUDGET = 0; // slice used up

@@ -52,7 +52,6 @@ export const RV_MVENDORID = 0x6b8;
 export const RV_MARCHID = 0x6c0;
 export const RV_MIMPID = 0x6c8;
 export const RV_SOFT_MIP = 0x6d0; // u64: mip bits that software wrote (SEIP, STIP, SSIP)
-export const RV_PRIV_VERSION = 0x6d8; // u32
 export const RV_PMP_COUNT = 0x6dc; // u32 number of PMP entries in use (0 or 16)
 export const RV_PMP_FIRST = 0x6e0; // u64 * 16: first byte that each PMP entry matches (derived from pmpcfg and pmpaddr)
 export const RV_PMP_LAST = 0x760; // u64 * 16: last byte; below RV_PMP_FIRST: matches nothing

@@ -14,3 +14,9 @@ it('reads a System.map: each symbol ends where the next begins', () => {
 it('says what is wrong with another file', () => {
   expect(() => readSymbols('x.map', bytes('ffffffff80002000 T a\nhello\n'))).toThrow("'x.map': line 2 is none of a System.map");
 });
+
+it.each(['', '\n\n'])('a file without symbols is no help: %j', (text) =>
+  expect(() => readSymbols('x.map', bytes(text))).toThrow(
+    "'x.map' has no symbols (expected an ELF file that is not stripped, or a System.map)",
+  ),
+);

@@ -6,8 +6,14 @@ const LINE = /^([\da-f]{1,16}) [a-zA-Z?] (\S{1,256})$/;
 /** The last symbol of a map has no end: a guess, so that it does not name all of what follows. */
 const LAST_SIZE = 4096n;
 
-/** @throws LoaderError if it is neither */
+/** @throws LoaderError if it is neither, or has none */
 export function readSymbols(name: string, bytes: Uint8Array): SymbolTable {
+  const table = parse(name, bytes);
+  if (table.size === 0) throw new LoaderError(`'${name}' has no symbols (expected an ELF file that is not stripped, or a System.map)`);
+  return table;
+}
+
+function parse(name: string, bytes: Uint8Array): SymbolTable {
   if (isElf(bytes)) {
     const machine = bytes.length > 20 ? bytes[18] | (bytes[19] << 8) : 0;
     return parseElf(name, bytes, { machines: [machine], littleEndian: bytes[5] === 1 }).symbols;
