@@ -1,5 +1,6 @@
-// The command line and the threads that it starts, each from few files: Node needs about half a millisecond for every module that it loads.
-// dist/bundle/ is made of dist/src and stands beside it; src/cli/main.ts takes it unless dist/src is newer.
+// The command line and the threads and processes that it starts, each from few files: Node needs about half a millisecond for every module that it loads.
+// dist/bundle/ is made of dist/src and stands beside it; src/cli/main.ts takes it unless dist/src is newer. CommonJS, since only that can be run with
+// V8's code cache (src/node/v8-cache.ts). Without `wemu bench`: the packages that it draws with are ES modules only.
 import { copyFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -9,17 +10,35 @@ import { rolldown } from 'rolldown';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dir = join(root, 'dist/bundle');
 await rm(dir, { recursive: true, force: true });
-// One at a time: what two had in common would be a file of its own. Workers and processes are found beside whoever starts them.
-for (const entry of ['node/profiler-main', 'node/codegen-worker-main', 'cli/lab/runner', 'cli/start']) {
+// One at a time: what two had in common would be a file of its own. src/node/modules.ts finds them beside whoever asks.
+const ENTRIES = [
+  'node/profiler-main',
+  'node/codegen-worker-service',
+  'node/codegen-worker-main',
+  'accel/tcg/codegen-sync',
+  'cli/lab/watched-run',
+  'cli/lab/runner',
+  'cli/program',
+  'cli/start',
+];
+for (const entry of ENTRIES) {
   const bundle = await rolldown({
     input: join(root, `dist/src/${entry}.js`),
     platform: 'node',
     // Packages stay where they are, but for the one that every run needs.
-    external: (id) => id === '#binaryen' || (/^[a-z@]/.test(id) && id !== 'commander'),
+    external: (id) => id === '#binaryen' || id.endsWith('/lab/bench.js') || (/^[a-z@]/.test(id) && id !== 'commander'),
   });
   // Names stay, for stack traces and profiles.
   const minify = { mangle: false, compress: false, codegen: { removeWhitespace: true } };
-  await bundle.write({ dir, minify, comments: { legal: true }, chunkFileNames: '[name]-[hash].js' });
+  await bundle.write({
+    dir,
+    format: 'cjs',
+    dynamicImportInCjs: false,
+    minify,
+    comments: { legal: true },
+    entryFileNames: '[name].cjs',
+    chunkFileNames: '[name]-[hash].cjs',
+  });
   await bundle.close();
 }
 const commander = dirname(createRequire(import.meta.url).resolve('commander'));

@@ -4,5 +4,10 @@
  */
 export function wantsCodegenWorker(argv: readonly string[]): boolean {
   const runsGuest = ['embedded', 'linux'].includes(argv[0]) || argv.some((arg) => /^--?(kernel|bios)(=|$)/.test(arg));
-  return runsGuest && !argv.some((arg) => /^--?(h|help|version)$|^help$|\btci\b|thread=sync|code-cache=(?!off)/.test(arg));
+  return runsGuest && argv.every(acceleratorWantsWorker) && !argv.some((arg) => /^--?(h|help|version)$|^help$/.test(arg));
+}
+
+/** The same of an accelerator's options alone. */
+export function acceleratorWantsWorker(accel: string): boolean {
+  return !/\btci\b|thread=sync|code-cache=(?!off)/.test(accel);
 }

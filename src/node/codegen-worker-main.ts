@@ -1,39 +1,35 @@
 /** The codegen worker's own module on Node. Messages wait in the port until somebody listens, so requests may come while it still loads. */
 import { setFlagsFromString } from 'node:v8';
 import { workerData } from 'node:worker_threads';
+import { loadWithBinaryen } from './binaryen.js';
 import { compileKept } from '../accel/tcg/codegen/compile-kept.js';
 import type { CodegenInit, GenerateRequest, WorkerMessage } from '../accel/tcg/codegen/protocol.js';
 import type { CodegenService } from '../accel/tcg/codegen/worker-service.js';
 import type { CodegenWorkerData } from './codegen-worker.js';
-import { enableRelaxedSimd } from './relaxed-simd.js';
+import { setV8Flags } from './v8-flags.js';
 
 /**
  * V8 never replaces a running wasm function, and counts its way up to the optimising compiler: generated code gets no other one, and no
- * lazy compilation, so that a module is finished here before the machine thread has it. Only for the moment of compiling, since binaryen
- * itself, some thousand functions used once, is quicker with Liftoff (0.16 s instead of 0.8 s for a first batch).
+ * lazy compilation, so that a module is finished here before the machine thread has it. Only for the moment of compiling, since what binaryen has no
+ * kept code of, functions used once, is quicker with Liftoff. Dynamic tiering goes off with Liftoff, and does not come back by itself.
  */
 function compileOptimised(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
   setFlagsFromString('--no-liftoff');
   setFlagsFromString('--no-wasm-lazy-compilation');
-  setFlagsFromString('--experimental-wasm-branch-hinting');
   try {
     return new WebAssembly.Module(bytes);
   } finally {
-    setFlagsFromString('--liftoff');
-    setFlagsFromString('--wasm-lazy-compilation');
+    for (const flag of ['--liftoff', '--wasm-dynamic-tiering', '--wasm-lazy-compilation']) setFlagsFromString(flag);
   }
 }
 
 async function load(): Promise<CodegenService> {
-  // binaryen is to be trusted, and most of its functions are never called: 10 ms instead of 35 to make its module. V8's flags hold for the
-  // whole process, hence only for the moment, and the imports by hand.
-  setFlagsFromString('--wasm-lazy-validation');
-  const { CodegenService, createFrontend } = await import('./codegen-worker-service.js');
-  setFlagsFromString('--no-wasm-lazy-validation');
+  const service = await loadWithBinaryen('./codegen-worker-service', import.meta.url);
+  const { CodegenService, createFrontend } = service as typeof import('./codegen-worker-service.js');
   return new CodegenService(createFrontend, compileOptimised);
 }
 
-enableRelaxedSimd();
+setV8Flags();
 const { port, eager } = workerData as CodegenWorkerData;
 let loading = eager ? load() : undefined;
 let init: CodegenInit | undefined;

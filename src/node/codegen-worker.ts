@@ -4,6 +4,7 @@
  */
 import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from 'node:worker_threads';
 import type { CodegenWorker, WorkerMessage, WorkerReply } from '../accel/tcg/codegen/protocol.js';
+import { moduleUrl } from './modules.js';
 
 export interface CodegenWorkerData {
   readonly port: MessagePort;
@@ -13,7 +14,7 @@ export interface CodegenWorkerData {
 
 export function startCodegenWorker(eager = true): CodegenWorker {
   const { port1, port2 } = new MessageChannel();
-  const worker = new Worker(new URL('./codegen-worker-main.js', import.meta.url), {
+  const worker = new Worker(moduleUrl('./codegen-worker-main', import.meta.url), {
     workerData: { port: port2, eager } satisfies CodegenWorkerData,
     transferList: [port2],
     // a worker takes the process's options, and this one is an error for a file

@@ -16,7 +16,7 @@ export function engineBuild(): string {
   const binaryen = join(project, 'build/binaryen');
   // the sources, where they run as they are
   const root = import.meta.url.endsWith('.ts') ? project : join(project, 'dist');
-  hash.update(readFileSync(`${binaryen}.js`)).update(`${statSync(`${binaryen}.wasm`).size}`);
+  hash.update(readFileSync(`${binaryen}.cjs`)).update(`${statSync(`${binaryen}.wasm`).size}`);
   for (const folder of FOLDERS) {
     for (const entry of readdirSync(join(root, folder), { withFileTypes: true, recursive: true })) {
       if (!entry.isFile() || !/\.[jt]s$/.test(entry.name) || entry.name.endsWith('.d.ts')) continue;

@@ -11,13 +11,15 @@ import { createTcgHost, type EngineOptions, type TcgHost } from '../host.js';
 import { TimeoutScheduler } from '../system/scheduler.js';
 import { loadWasmDisassembler } from '../tcg/wasm/disassemble.js';
 import { OptionError } from '../util/errors.js';
+import { loadWithBinaryen } from './binaryen.js';
 import { writeFully } from './chardev.js';
 import { FileCodeStore } from './code-store.js';
 import { startCodegenWorker } from './codegen-worker.js';
 import { engineBuild } from './engine-build.js';
-import { readEngineWasm } from './engine-wasm.js';
+import { engineWasmPath } from './engine-wasm.js';
 import { startProfiler } from './profiler.js';
-import { enableRelaxedSimd } from './relaxed-simd.js';
+import { loadWasm } from './v8-cache.js';
+import { setV8Flags } from './v8-flags.js';
 import { cachedGuestFile, cacheFolder } from './guest/debian.js';
 
 export type { EngineOptions } from '../host.js';
@@ -39,13 +41,14 @@ class NodeScheduler extends TimeoutScheduler {
 
 /** A host for machines in this process; close it when they have ended. The engine is compiled when the first machine is made. */
 export async function createNodeHost(options: NodeHostOptions = {}): Promise<NodeHost> {
+  setV8Flags();
   return createTcgHost({
     clock: { monotonicNs: () => performance.now() * 1e6, epochMs: () => Date.now() },
     scheduler: new NodeScheduler(),
     randomBytes: options.seed === undefined ? (count) => randomFillSync(new Uint8Array(count)) : undefined,
     firmware,
     writeFile,
-    wasm: () => new WebAssembly.Module(readEngineWasm()),
+    wasm: () => loadWasm(engineWasmPath()),
     codegen: options.backend === 'tci' ? undefined : await codeGenerator(options),
     hotThreshold: options.hotThreshold,
     tuning: options.tuning,
@@ -56,9 +59,10 @@ export async function createNodeHost(options: NodeHostOptions = {}): Promise<Nod
 
 /** Only the synchronous one loads binaryen into this thread. */
 async function codeGenerator({ sync, worker, codeCache = false }: NodeHostOptions): Promise<(setup: CodegenSetup) => CodeGenerator> {
-  // kept code may have it, and must not be taken where it is another operation
-  if (sync || codeCache !== false) enableRelaxedSimd();
-  if (sync) return (await import('../accel/tcg/codegen-sync.js')).synchronousCodegen;
+  if (sync) {
+    const codegen = await loadWithBinaryen('../accel/tcg/codegen-sync', import.meta.url);
+    return (codegen as typeof import('../accel/tcg/codegen-sync.js')).synchronousCodegen;
+  }
   const store = codeCache === false ? undefined : new FileCodeStore(codeFolder(codeCache), engineBuild());
   return workerCodegen(() => {
     const first = worker ?? startCodegenWorker(store === undefined);

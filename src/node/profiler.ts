@@ -1,9 +1,10 @@
 /** The profiler's thread on Node (profiler-main.ts is its module). */
 import { Worker } from 'node:worker_threads';
 import type { ProfileRequest } from '../accel/tcg/profile.js';
+import { moduleUrl } from './modules.js';
 
 export function startProfiler(request: ProfileRequest): () => void {
-  const worker = new Worker(new URL('./profiler-main.js', import.meta.url), {
+  const worker = new Worker(moduleUrl('./profiler-main', import.meta.url), {
     workerData: request,
     execArgv: process.execArgv.filter((option) => !option.startsWith('--input-type')),
   });

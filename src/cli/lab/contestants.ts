@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Contestant } from '../../lab/results.js';
 import { STRATEGIES, strategy } from '../../lab/strategies.js';
 import { OptionError } from '../../util/errors.js';
+import { entryUrl } from '../entry.js';
 import { versionOf } from './host-info.js';
 import type { RunnerSpec } from './runner.js';
 
@@ -20,7 +21,7 @@ export interface LocalContestant extends Contestant {
   command(guest: GuestFiles): readonly [program: string, ...args: string[]];
 }
 
-const RUNNER = fileURLToPath(new URL('runner.js', import.meta.url));
+const RUNNER = fileURLToPath(entryUrl('lab/runner'));
 
 /** `codeFolder`: where a strategy keeps generated code from run to run. */
 export function strategies(names: readonly string[], version: string, codeFolder: string): LocalContestant[] {

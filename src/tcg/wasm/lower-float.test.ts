@@ -3,13 +3,13 @@ import { edgeOperands, fusedOperands, Random, randomOperand } from '../../../tes
 import * as Ref from '../../../tests/support/float-ref.js';
 import { ENV, leave, RAM, Rig, tb, X1, X2, X4 } from '../../../tests/support/wasm-rig.js';
 import * as L from '../../../assembly/shared/layout.js';
-import { enableRelaxedSimd } from '../../node/relaxed-simd.js';
+import { setV8Flags } from '../../node/v8-flags.js';
 import type { FloatOp } from '../inline-float.js';
 import type { TcgContext } from '../context.js';
 import type { HelperDef } from '../opcodes.js';
 import { hasFusedMulAdd } from './relaxed-simd.js';
 
-enableRelaxedSimd();
+setV8Flags();
 /** Whether this host can run the way with relaxed SIMD. */
 const HAS_FUSED = hasFusedMulAdd((bytes) => new WebAssembly.Module(bytes));
 

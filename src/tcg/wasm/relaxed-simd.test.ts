@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
-import { enableRelaxedSimd } from '../../node/relaxed-simd.js';
+import { setV8Flags } from '../../node/v8-flags.js';
 import { F32, F64, Float, WasmModule } from './binaryen.js';
 import { loadWasmDisassembler } from './disassemble.js';
 import { hasFusedMulAdd, relaxedMaddModule } from './relaxed-simd.js';
 
-enableRelaxedSimd();
+setV8Flags();
 
 it('is a module of the four operations, which this engine has', async () => {
   const { functions } = (await loadWasmDisassembler())(relaxedMaddModule());

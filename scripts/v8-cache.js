@@ -1,0 +1,108 @@
+// Lets V8 keep what it makes of the bundle, of binaryen and of the engine (src/node/v8-cache.ts): runs the embedded guest in a process for each of the bundle's
+// programs, and writes FILE.v8 beside every script and wasm module that it loaded.
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import v8 from 'node:v8';
+import vm from 'node:vm';
+import threads from 'node:worker_threads';
+import { serializeWasm, writeV8Cache } from '../dist/src/node/v8-cache.js';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const require = createRequire(import.meta.url);
+const bundle = (name) => join(root, 'dist/bundle', name);
+const GUEST = 'quiet=1 scale=1';
+/** What a program is given, and the files whose V8 caches are then there. */
+const PROGRAMS = {
+  'start.cjs': ['embedded', '--append', GUEST],
+  'runner.cjs': [JSON.stringify({ accel: 'tcg', memory: '128', bios: 'none', kernel: join(root, 'guests/embedded.elf'), append: GUEST })],
+};
+/** While the guest runs: TurboFan for everything that is called, and bytecode stays. Afterwards all flags are what they are when the caches are read. */
+const FLAGS = ['--no-liftoff', '--no-flush-bytecode'];
+const FLAGS_AFTERWARDS = ['--liftoff', '--wasm-dynamic-tiering', '--wasm-tier-up', '--flush-bytecode'];
+/** Which wemu itself sets for a moment. */
+const LEFT_ALONE = /liftoff|tiering|lazy/;
+
+const program = process.argv[2];
+if (!threads.isMainThread) trainWorker();
+else if (program !== undefined) trainProgram();
+else {
+  for (const folder of ['build', 'dist/bundle']) {
+    for (const name of readdirSync(join(root, folder))) if (name.endsWith('.v8')) rmSync(join(root, folder, name));
+  }
+  for (const name of Object.keys(PROGRAMS)) {
+    // the runner reports to descriptor 3
+    execFileSync(process.execPath, [fileURLToPath(import.meta.url), name], { stdio: ['ignore', 'ignore', 'inherit', 'pipe'] });
+  }
+}
+
+/** Runs a program of the bundle in this thread; the result writes the caches of what it loaded so far. */
+function watch(path) {
+  const scripts = [];
+  const modules = [];
+  const { setFlagsFromString } = v8;
+  v8.setFlagsFromString = (flag) => LEFT_ALONE.test(flag) || setFlagsFromString(flag);
+  vm.Script = class extends vm.Script {
+    constructor(code, options) {
+      super(code, options);
+      scripts.push([options.filename, this]);
+    }
+  };
+  const wasmFiles = ['wemu', 'binaryen'].map((name) => join(root, `build/${name}.wasm`));
+  const sizes = new Map(wasmFiles.map((path) => [require('node:fs').statSync(path).size, path]));
+  WebAssembly.Module = new Proxy(WebAssembly.Module, {
+    construct(Module, [bytes]) {
+      const path = sizes.get(bytes.length);
+      // all of the engine; of binaryen what is used
+      if (path === wasmFiles[0]) setFlagsFromString('--no-wasm-lazy-compilation');
+      const module = new Module(bytes);
+      setFlagsFromString('--wasm-lazy-compilation');
+      if (path !== undefined) modules.push([path, module]);
+      return module;
+    },
+  });
+  for (const flag of FLAGS) setFlagsFromString(flag);
+  require(path);
+  return () => {
+    for (const flag of FLAGS_AFTERWARDS) setFlagsFromString(flag);
+    const missing = (list) => list.filter(([path]) => !existsSync(`${path}.v8`));
+    for (const [path, script] of missing(scripts)) writeV8Cache(path, script.createCachedData());
+    for (const [path, module] of missing(modules)) {
+      const code = serializeWasm(module);
+      if (code) writeV8Cache(path, code);
+    }
+  };
+}
+
+function trainProgram() {
+  const workers = [];
+  threads.Worker = class extends threads.Worker {
+    constructor(url, options) {
+      super(fileURLToPath(import.meta.url), { ...options, argv: [fileURLToPath(url)] });
+      workers.push(this);
+    }
+    terminate() {}
+  };
+  process.argv.splice(1, 2, bundle(program), ...PROGRAMS[program]);
+  const write = watch(bundle(program));
+  process.once('beforeExit', async () => {
+    for (const worker of workers) {
+      const written = new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject));
+      worker.ref();
+      worker.postMessage('write');
+      await written;
+    }
+    write();
+    process.exit();
+  });
+}
+
+function trainWorker() {
+  const write = watch(process.argv[2]);
+  threads.parentPort.once('message', () => {
+    write();
+    threads.parentPort.postMessage('written');
+  });
+}

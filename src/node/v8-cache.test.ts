@@ -1,0 +1,97 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Script } from 'node:vm';
+import { afterAll, describe, expect, it } from 'vitest';
+import { loadWasm, requireCached, writeV8Cache } from './v8-cache.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'wemu-v8-cache-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const file = (name: string, content: string | Uint8Array): string => {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+};
+
+describe('a CommonJS file', () => {
+  it('gets modules from whoever loads it, and others as ever', () => {
+    const path = file('a.cjs', `module.exports = [require('#given').x, require('node:path').sep, __filename]`);
+    expect(requireCached(path, { '#given': { x: 3 } })).toEqual([3, '/', path]);
+  });
+
+  it.each([
+    ['of another version', new Script('(function(){ return 1 })').createCachedData()],
+    ['that is damaged', Buffer.alloc(64, 7)],
+  ])('is run as it is, whatever stands in a cache %s', (_, data) => {
+    const path = file('b.cjs', 'module.exports = 41');
+    writeV8Cache(path, data);
+    expect(requireCached(path)).toBe(41);
+    file('b.cjs', 'exports.answer = 42');
+    expect(requireCached(path)).toEqual({ answer: 42 });
+  });
+});
+
+describe('a wasm module', () => {
+  /** Exports f, which returns `value`. */
+  const module = (value: number): Uint8Array<ArrayBuffer> =>
+    Uint8Array.of(
+      ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+      ...[1, 5, 1, 0x60, 0, 1, 0x7f],
+      ...[3, 2, 1, 0],
+      ...[7, 5, 1, 1, 0x66, 0, 0],
+      ...[10, 6, 1, 4, 0, 0x41, value, 0x0b],
+    );
+  const run = (path: string): unknown => (new WebAssembly.Instance(loadWasm(path)).exports.f as () => number)();
+
+  it('is compiled where there is no cache, or one that is damaged', () => {
+    const path = file('a.wasm', module(5));
+    expect(run(path)).toBe(5);
+    writeV8Cache(path, Buffer.alloc(64, 7));
+    expect(run(path)).toBe(5);
+  });
+
+  it('is not taken for another of the same name', () => {
+    const path = file('b.wasm', module(6));
+    writeV8Cache(path, Buffer.alloc(64, 7));
+    file('b.wasm', Buffer.concat([module(9), Uint8Array.of(0, 1, 0)]));
+    expect(run(path)).toBe(9);
+  });
+});
+
+describe.skipIf(!existsSync(join(root(), 'dist/bundle/start.cjs')))('what the build has kept', () => {
+  /** Says of every script whether V8 took its cache, and which wasm files are compiled all the same. */
+  const WATCH = `
+    const vm = require('node:vm');
+    const say = (...what) => require('node:fs').writeSync(2, what.join(' ') + '\\n');
+    vm.Script = class extends vm.Script {
+      constructor(code, options) {
+        super(code, options);
+        say('script', require('node:path').basename(options.filename), this.cachedDataRejected === false ? 'kept' : 'compiled');
+      }
+    };
+    WebAssembly.Module = new Proxy(WebAssembly.Module, {
+      construct(Module, [bytes]) {
+        if (bytes.length > 50_000) say('wasm compiled');
+        return new Module(bytes);
+      },
+    });`;
+
+  it('is taken by the program and by its worker', () => {
+    // long enough for the worker to load all of it
+    const program = [join(root(), 'dist/bundle/start.cjs'), 'embedded', '--append', 'quiet=1 scale=50 run=int'];
+    const { status, stderr } = spawnSync(process.execPath, ['--require', file('watch.cjs', WATCH), ...program], { encoding: 'utf8' });
+    expect(status).toBe(0);
+    expect(
+      stderr
+        .split('\n')
+        .filter((line) => /^(script|wasm) /.test(line))
+        .sort(),
+    ).toEqual(['script binaryen.cjs kept', 'script codegen-worker-service.cjs kept', 'script program.cjs kept']);
+  });
+});
+
+function root(): string {
+  return dirname(createRequire(import.meta.url).resolve('wemu/package.json'));
+}

@@ -1,0 +1,89 @@
+/**
+ * What V8 made of our files when wemu was built (scripts/v8-cache.js), in `FILE.v8` beside each: bytecode of scripts, and of wasm modules TurboFan's machine
+ * code. Without it a process spends its first 0.3 s on compiling the same JavaScript as the last one, and on finding out that tci is hot. It is only a
+ * cache: what is not of this Node, this file or these V8 flags is left aside, and compiled as ever.
+ */
+import { closeSync, openSync, readFileSync, readSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInThisContext, Script } from 'node:vm';
+
+const KEY_SIZE = 256;
+
+/** Which Node and which version of the file: V8 itself looks at its own version and flags and at the CPU, but not at wasm bytes or how it was built. */
+function keyOf(path: string): string {
+  const { version, versions, platform, arch, execPath } = process;
+  return [version, versions.v8, platform, arch, statSync(execPath).size, statSync(path).size].join(' ').padEnd(KEY_SIZE);
+}
+
+export function writeV8Cache(path: string, data: Uint8Array): void {
+  writeFileSync(`${path}.v8`, Buffer.concat([Buffer.from(keyOf(path)), data]));
+}
+
+/** Undefined: there is none, or it is not of this Node or of this file. */
+function readV8Cache(path: string): Uint8Array<ArrayBuffer> | undefined {
+  const cache = `${path}.v8`;
+  const stat = statSync(cache, { throwIfNoEntry: false });
+  if (!stat || stat.size <= KEY_SIZE || stat.mtimeMs < statSync(path).mtimeMs) return undefined;
+  const fd = openSync(cache, 'r');
+  try {
+    const key = Buffer.alloc(KEY_SIZE);
+    readSync(fd, key);
+    if (key.toString() !== keyOf(path)) return undefined;
+    const data = new Uint8Array(stat.size - KEY_SIZE);
+    return readSync(fd, data) === data.length ? data : undefined;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Runs a CommonJS file without dynamic imports; its exports. `provided`: modules that it gets from here when it asks for them. */
+export function requireCached(path: string, provided: Readonly<Record<string, unknown>> = {}): unknown {
+  const script = new Script(`(function(exports,require,module,__filename,__dirname){${readFileSync(path, 'utf8')}\n})`, {
+    filename: path,
+    cachedData: readV8Cache(path),
+  });
+  const require = createRequire(path);
+  const module = { exports: {} };
+  const run = script.runInThisContext() as (...args: unknown[]) => void;
+  run(module.exports, (id: string) => provided[id] ?? require(id), module, path, dirname(path));
+  return module.exports;
+}
+
+/** Compiles a module that is known to be valid. */
+export function loadWasm(path: string): WebAssembly.Module {
+  const bytes = readFileSync(path);
+  const kept = readV8Cache(path);
+  const module =
+    kept && native<[ArrayBuffer, Uint8Array], WebAssembly.Module | undefined>('DeserializeWasmModule', 2)?.(kept.buffer, bytes);
+  if (module) return module;
+  // Most functions of binaryen are never called: 10 ms instead of 35. Flags hold for the whole process, hence only for the moment.
+  setFlagsFromString('--wasm-lazy-validation');
+  try {
+    return new WebAssembly.Module(bytes);
+  } finally {
+    setFlagsFromString('--no-wasm-lazy-validation');
+  }
+}
+
+/** Its machine code, as far as it is TurboFan's; there must be some. */
+export function serializeWasm(module: WebAssembly.Module): Uint8Array | undefined {
+  const code = native<[WebAssembly.Module], ArrayBuffer>('SerializeWasmModule', 1)?.(module);
+  return code && new Uint8Array(code);
+}
+
+/** A function of V8's that it has for its own tests, and Node no call for; undefined: this V8 has none of that name. */
+function native<P extends unknown[], R>(name: string, parameters: number): ((...args: P) => R) | undefined {
+  const names = Array.from({ length: parameters }, (_, i) => `a${i}`).join();
+  setFlagsFromString('--allow-natives-syntax');
+  try {
+    // in parentheses: compiled at once, while the flag is set
+    return runInThisContext(`(function(${names}){return %${name}(${names})})`) as (...args: P) => R;
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof ReferenceError) return undefined;
+    throw error;
+  } finally {
+    setFlagsFromString('--no-allow-natives-syntax');
+  }
+}
