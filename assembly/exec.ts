@@ -131,8 +131,10 @@ function runGenerated(env: usize, tb: usize, cflags: u32): usize {
     // Budget and exit request in one, as in tci; interrupt request and halted.
     if (load<u64>(env, ENV_BUDGET) - 1 > 0x7ffffffe || load<u64>(env, ENV_INTERRUPT_REQUEST) != 0) return exit;
     const slot: i32 = (exit as i32) & TB_EXIT_MASK;
-    if (exit == 0) tb = jumpCacheFind(env);
-    else if (slot == TB_EXIT_RUN) tb = exit & ~TB_EXIT_MASK;
+    if (exit == 0) {
+      tb = jumpCacheFind(env);
+      if (tb == 0) tb = tbLookup(env, cflags);
+    } else if (slot == TB_EXIT_RUN) tb = exit & ~TB_EXIT_MASK;
     else if (slot <= TB_EXIT_IDX1) tb = load<usize>((exit & ~TB_EXIT_MASK) + ((4 * slot) as usize), TB_JMP0);
     else return exit;
     if (tb == 0) return exit;

@@ -2,7 +2,7 @@
 // jump-cache hits by itself, and comes back to the dispatcher for generated code, misses, faults, and the end of the slice.
 import {
   ENV_BUDGET, ENV_CFLAGS, ENV_EXIT_REQUEST, ENV_FAULT, ENV_ICOUNT, ENV_LAST_TB, ENV_PC, ENV_TB_FLAGS, TB_CFLAGS, TB_EXEC_COUNT, TB_EXIT_REQUESTED, TB_FLAGS, TB_FUNC,
-  TB_ICOUNT, TB_INDIRECT, TB_INDIRECT_NEXT, TB_INDIRECT_SLOTS, TB_INSN_TABLE, TB_JMP0, TB_JMP1, TB_PC, TB_RESUMED, TB_RESUMED_SINCE, TB_TCI, TLB_ENTRY_ADDEND,
+  TB_ICOUNT, TB_INDIRECT, TB_INDIRECT_NEXT, TB_INDIRECT_SLOTS, TB_INSN_TABLE, TB_JMP0, TB_JMP1, TB_PC, TB_RESUMED, TB_RESUMED_SINCE, TB_STATE, TB_STATE_INDIRECT, TB_TCI, TLB_ENTRY_ADDEND,
 } from './shared/layout';
 import * as op from './shared/tci';
 import { atomicCmpxchg, atomicRmw } from './atomic';
@@ -297,6 +297,7 @@ function leaveFault(env: usize, tb: usize, ip: usize): usize {
 
 /** Remembers that `next` followed `tb` through goto_ptr. */
 function noteIndirect(tb: usize, next: usize): void {
+  store<u32>(next, load<u32>(next, TB_STATE) | TB_STATE_INDIRECT, TB_STATE);
   const end = tb + TB_INDIRECT_SLOTS * 4;
   for (let slot = tb; slot < end; slot += 4) {
     const seen = load<usize>(slot, TB_INDIRECT);

@@ -1,6 +1,6 @@
 /**
  * The region former: from a hot TB to the set of TBs that becomes one wasm function. It follows the links that tci really took (TB_JMP*,
- * and TB_INDIRECT for calls and returns), so code that never ran stays out.
+ * and TB_INDIRECT for calls and returns), so code that never ran stays out; and a little way back to where the hot TB is come from.
  */
 import type { IndirectLink } from '../../tcg/wasm/region.js';
 import {
@@ -13,10 +13,14 @@ import {
   TB_INDIRECT_SLOTS,
   TB_JMP0,
   TB_JMP1,
+  TB_JMP_LIST,
+  TB_JMP_NEXT0,
   TB_PC,
   TB_PHYS_PAGE0,
   TB_PHYS_PAGE1,
+  TB_REGION,
   TB_STATE,
+  TB_STATE_INDIRECT,
   TB_STATE_INVALID,
   TB_STATE_QUEUED,
   TB_STATE_VALID,
@@ -35,6 +39,10 @@ export interface RegionLimits {
 }
 
 export const DEFAULT_LIMITS: RegionLimits = { maxTbs: 64, maxInsns: 800, coldFraction: 16, indirect: true };
+
+/** TBs that lead to the hot one at most, and how much of its heat one must have. */
+const MAX_LEAD = 16;
+const LEAD_FRACTION = 4;
 
 export interface FormedRegion {
   /** TB pointers; the hot one is first. */
@@ -73,28 +81,44 @@ export class TbReader {
 
 export function formRegion(tbs: TbReader, hot: number, limits: RegionLimits = DEFAULT_LIMITS): FormedRegion {
   const cflags = tbs.get(hot, TB_CFLAGS);
-  const threshold = tbs.get(hot, TB_EXEC_COUNT) / limits.coldFraction;
-  const fits = (tb: number) => tb !== 0 && tbs.isValid(tb) && tbs.get(tb, TB_CFLAGS) === cflags && tbs.get(tb, TB_EXEC_COUNT) >= threshold;
+  const heat = tbs.get(hot, TB_EXEC_COUNT);
+  const fits = (tb: number, least: number) =>
+    tb !== 0 && tbs.isValid(tb) && tbs.get(tb, TB_CFLAGS) === cflags && tbs.get(tb, TB_EXEC_COUNT) >= least;
 
-  const found = new Map<number, number>([[hot, 0]]);
+  const found = new Set([hot]);
   const list = [hot];
   let insns = tbs.get(hot, TB_ICOUNT);
+  // What leads to the hot TB and has no code yet would soon be a region of its own, of a TB or two, that does nothing but lead here.
+  for (let i = 0; i < list.length && list.length < MAX_LEAD; i++) {
+    for (const from of directPredecessors(tbs, list[i])) {
+      if (found.has(from) || !fits(from, heat / LEAD_FRACTION) || tbs.get(from, TB_REGION) !== 0 || isEntry(tbs, from)) continue;
+      const icount = tbs.get(from, TB_ICOUNT);
+      if (list.length >= Math.min(limits.maxTbs, MAX_LEAD) || insns + icount > limits.maxInsns) continue;
+      insns += icount;
+      found.add(from);
+      list.push(from);
+    }
+  }
+  const lead = list.length;
   for (let i = 0; i < list.length; i++) {
     for (const next of successors(tbs, list[i], limits.indirect)) {
-      if (found.has(next) || !fits(next)) continue;
+      if (found.has(next) || !fits(next, heat / limits.coldFraction)) continue;
       const icount = tbs.get(next, TB_ICOUNT);
       if (list.length >= limits.maxTbs || insns + icount > limits.maxInsns) continue;
       insns += icount;
-      found.set(next, list.length);
+      found.add(next);
       list.push(next);
     }
   }
-  return describe(tbs, withoutForeign(tbs, list, limits.indirect), limits.indirect);
+  return describe(tbs, withoutForeign(tbs, list, lead, limits.indirect), lead, limits.indirect);
 }
 
-/** Drops TBs that another region is entered at already, unless they lead back to the hot TB: then they are part of its loop. */
-function withoutForeign(tbs: TbReader, list: readonly number[], indirect: boolean): number[] {
-  const leadsBack = new Set([list[0]]);
+/** Another region is entered at it, or will be soon. */
+const isEntry = (tbs: TbReader, tb: number): boolean => tbs.get(tb, TB_FUNC) !== 0 || (tbs.get(tb, TB_STATE) & TB_STATE_QUEUED) !== 0;
+
+/** Drops TBs that another region is entered at already, unless they lead back to the first `lead` TBs: then they are part of their loop. */
+function withoutForeign(tbs: TbReader, list: readonly number[], lead: number, indirect: boolean): number[] {
+  const leadsBack = new Set(list.slice(0, lead));
   for (let grew = true; grew;) {
     grew = false;
     for (const tb of list) {
@@ -103,15 +127,14 @@ function withoutForeign(tbs: TbReader, list: readonly number[], indirect: boolea
       grew = true;
     }
   }
-  const isEntry = (tb: number) => tbs.get(tb, TB_FUNC) !== 0 || (tbs.get(tb, TB_STATE) & TB_STATE_QUEUED) !== 0; // or will be one soon
-  const stays = new Set(list.filter((tb) => leadsBack.has(tb) || !isEntry(tb)));
+  const stays = new Set(list.filter((tb) => leadsBack.has(tb) || !isEntry(tbs, tb)));
   // what could only be reached through dropped TBs goes too
-  const reached = new Set([list[0]]);
+  const reached = new Set(list.slice(0, lead));
   for (const tb of reached) for (const next of successors(tbs, tb, indirect)) if (stays.has(next)) reached.add(next);
   return list.filter((tb) => reached.has(tb));
 }
 
-function describe(tbs: TbReader, list: readonly number[], followIndirect: boolean): FormedRegion {
+function describe(tbs: TbReader, list: readonly number[], lead: number, followIndirect: boolean): FormedRegion {
   const indexOf = new Map(list.map((tb, i) => [tb, i]));
   const link = (tb: number, field: number) => indexOf.get(tbs.get(tb, field)) ?? -1;
   const links = list.map((tb) => [link(tb, TB_JMP0), link(tb, TB_JMP1)] as const);
@@ -121,8 +144,27 @@ function describe(tbs: TbReader, list: readonly number[], followIndirect: boolea
       .sort((a, b) => tbs.get(b, TB_EXEC_COUNT) - tbs.get(a, TB_EXEC_COUNT))
       .map((next) => ({ to: indexOf.get(next)!, guarded: !isCertain(tbs, tb, next) })),
   );
-  const entries = new Set([0, ...loopHeads(links.map((pair, i) => [...pair, ...indirect[i].map(({ to }) => to)]))]);
+  const edges = links.map((pair, i) => [...pair, ...indirect[i].map(({ to }) => to)]);
+  const inside = new Set(edges.flat());
+  const jumpedTo = new Set(indirect.flatMap((list) => list.map(({ to }) => to)));
+  const isEnteredFromOutside = (i: number): boolean =>
+    !inside.has(i) ||
+    (!jumpedTo.has(i) && (tbs.get(list[i], TB_STATE) & TB_STATE_INDIRECT) !== 0) ||
+    directPredecessors(tbs, list[i]).some((from) => !indexOf.has(from) && tbs.get(from, TB_REGION) !== 0);
+  const first = list.slice(0, lead).flatMap((_, i) => (isEnteredFromOutside(i) ? i : []));
+  const entries = new Set([...first, ...loopHeads(edges, first)]);
   return { tbs: list, links, indirect, entries: [...entries].sort((a, b) => a - b) };
+}
+
+/** TBs whose goto_tb leads to this one. */
+function directPredecessors(tbs: TbReader, tb: number): number[] {
+  const list: number[] = [];
+  for (let at = tbs.get(tb, TB_JMP_LIST); at !== 0 && list.length < MAX_LEAD;) {
+    const from = at & ~3;
+    list.push(from >>> 0);
+    at = tbs.get(from, TB_JMP_NEXT0 + 4 * (at & 3));
+  }
+  return list;
 }
 
 /** TBs that followed one through goto_ptr. */
@@ -151,12 +193,12 @@ export function isCertain(tbs: TbReader, from: number, to: number): boolean {
   );
 }
 
-/** TBs that a jump back leads to: a region that leaves for its budget leaves there, and must be entered there again. */
-function loopHeads(links: readonly (readonly number[])[]): number[] {
+/** TBs that a jump back leads to, as a walk from `first` on sees it: a region that leaves for its budget leaves there, and must be entered there again. */
+function loopHeads(links: readonly (readonly number[])[], first: readonly number[]): number[] {
   const state = new Uint8Array(links.length);
   const heads: number[] = [];
   const stack: [number, number][] = [];
-  for (let root = 0; root < links.length; root++) {
+  for (const root of [...first, ...links.keys()]) {
     if (state[root] !== 0) continue;
     state[root] = 1;
     stack.push([root, 0]);

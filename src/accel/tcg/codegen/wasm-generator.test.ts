@@ -129,6 +129,42 @@ describe('the region former', () => {
     expect(formRegion(rig.tbs, rig.tb(0)).tbs).toHaveLength(1);
   });
 
+  /** 0 leads to 1, which leads to the loop of 2 and 3. */
+  const led = (): Rig => {
+    const rig = new Rig([1, 2, 3, 2]);
+    rig.tbs.set(rig.tb(1), L.TB_JMP_LIST, rig.tb(0));
+    rig.tbs.set(rig.tb(3), L.TB_JMP_LIST, rig.tb(2));
+    rig.tbs.set(rig.tb(2), L.TB_JMP_LIST, rig.tb(3));
+    rig.tbs.set(rig.tb(3), L.TB_JMP_NEXT0, rig.tb(1));
+    return rig;
+  };
+  const former = (rig: Rig, hot: number) => {
+    const { tbs, entries } = formRegion(rig.tbs, rig.tb(hot));
+    return {
+      tbs: tbs.map((tb) => [0, 1, 2, 3].find((i) => rig.tb(i) === tb)),
+      entries: entries.map((i) => [0, 1, 2, 3].find((n) => rig.tb(n) === tbs[i])),
+    };
+  };
+
+  it('takes what leads to the hot TB along, and is entered there', () => {
+    expect(former(led(), 3)).toEqual({ tbs: [3, 2, 1, 0], entries: [2, 0] });
+  });
+
+  it('leaves what leads there out if it is far colder, or has code', () => {
+    const colder = led();
+    colder.tbs.set(colder.tb(0), L.TB_EXEC_COUNT, 20);
+    expect(former(colder, 3)).toEqual({ tbs: [3, 2, 1], entries: [2, 1] });
+    const known = led();
+    known.tbs.set(known.tb(1), L.TB_REGION, 1);
+    expect(former(known, 3)).toEqual({ tbs: [3, 2], entries: [2] });
+  });
+
+  it('is entered at the hot TB if goto_ptr leads there from outside', () => {
+    const rig = led();
+    rig.tbs.set(rig.tb(3), L.TB_STATE, L.TB_STATE_VALID | L.TB_STATE_INDIRECT);
+    expect(former(rig, 3).entries).toEqual([3, 0]);
+  });
+
   it('stays within its size', () => {
     const rig = new Rig([1, 2, 3, 0xff]);
     expect(formRegion(rig.tbs, rig.tb(0), { ...DEFAULT_LIMITS, maxTbs: 3 }).tbs).toHaveLength(3);
