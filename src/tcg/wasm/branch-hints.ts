@@ -4,7 +4,7 @@
  * of a memory access as half of all cases: the call in it then decides where registers are spilled, in the middle of hot loops.
  *
  * binaryen writes no such section through its C API, so the finished binary is scanned for the few shapes that the backend emits:
- * a TLB check and the tests of inline floating point are likely true; a test of ENV_FAULT or of the exit request is likely false.
+ * a TLB check is likely true; a failing test of inline floating point, of ENV_FAULT or of the exit request is likely false.
  */
 import { ENV_EXIT_REQUEST, ENV_FAULT } from '../../../assembly/shared/layout.js';
 
@@ -13,13 +13,22 @@ const NAME = 'metadata.code.branch_hint';
 // opcodes, WebAssembly core specification, chapter 5.4
 const BLOCK = 0x02, LOOP = 0x03, IF = 0x04, BR = 0x0c, BR_IF = 0x0d, BR_TABLE = 0x0e, CALL = 0x10, LOCAL_GET = 0x20, LOCAL_TEE = 0x22; // prettier-ignore
 const I32_LOAD = 0x28, LAST_MEMORY = 0x3e, I32_CONST = 0x41, I64_CONST = 0x42, I64_EQ = 0x51, I64_NE = 0x52, I64_AND = 0x83, I32_LE_S = 0x4c; // prettier-ignore
-const F32_CONST = 0x43, F64_CONST = 0x44, I32_LT_U = 0x49, I32_GT_U = 0x4b, F32_EQ = 0x5b, F64_GE = 0x66, I32_AND = 0x71, NUMERIC_PREFIX = 0xfc, SIMD_PREFIX = 0xfd; // prettier-ignore
+const F32_CONST = 0x43, F64_CONST = 0x44, I32_EQZ = 0x45, I32_NE = 0x47, I32_GT_U = 0x4b, I32_GE_U = 0x4f, F32_NE = 0x5c, F64_EQ = 0x61, F64_NE = 0x62, NUMERIC_PREFIX = 0xfc, SIMD_PREFIX = 0xfd; // prettier-ignore
+const I32_SUB = 0x6b,
+  I32_AND = 0x71,
+  I32_SHL = 0x74,
+  I32_WRAP = 0xa7;
 
 /** Vector operations that name a lane; the backend makes no others with an immediate. */
 const F32X4_EXTRACT_LANE = 0x1f, F64X2_EXTRACT_LANE = 0x21; // prettier-ignore
 
-/** Float comparisons, and the range test of an exponent: only inline floating point (lower-float.ts) branches on them. */
-const testsFloat = (op: number): boolean => (op >= F32_EQ && op <= F64_GE) || op === I32_LT_U;
+/** Whether the last three opcodes are a failing test of inline floating point (lower-float.ts). */
+function failsFloat(third: number, before: number, last: number): boolean {
+  if (last === I32_GE_U) return (before === LOCAL_GET || before === I32_CONST) && (third === I32_SUB || third === I32_SHL);
+  if (last === I32_NE) return before === I32_CONST && third === I32_WRAP; // the box
+  if (last === I32_EQZ) return before === I32_AND && third === F64_EQ; // mulAdd64
+  return last === F32_NE || last === F64_NE;
+}
 
 /** The binary with its hints, or unchanged if there is nothing to say. */
 export function withBranchHints(binary: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
@@ -127,11 +136,7 @@ function functionHints(reader: Reader, end: number): { offset: number; likely: 0
       if (last === I64_EQ && before === I64_AND && third === I64_CONST && mask) hints.push({ offset: at - start, likely: 1 });
       else if (last === I64_NE && before === I64_AND && third === I64_CONST && mask) hints.push({ offset: at - start, likely: 0 });
       else if (last === I32_GT_U && before === I32_CONST && third === LOCAL_GET) hints.push({ offset: at - start, likely: 1 });
-      else if (
-        (last === I32_AND && testsFloat(before)) ||
-        (testsFloat(last) && (last !== I32_LT_U || before === LOCAL_GET || before === I32_CONST))
-      )
-        hints.push({ offset: at - start, likely: 1 });
+      else if (failsFloat(third, before, last)) hints.push({ offset: at - start, likely: 0 });
       else if (last === I32_LOAD && offset === ENV_FAULT) hints.push({ offset: at - start, likely: 0 });
       else if (last === I32_LE_S && before === I32_LOAD && offset === ENV_EXIT_REQUEST) hints.push({ offset: at - start, likely: 0 });
     }

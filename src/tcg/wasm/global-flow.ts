@@ -42,6 +42,8 @@ export class GlobalFlow {
     readonly globalCount: number,
     /** Whether the budget is tested at this block (an exit that writes back). */
     private readonly isTested: (block: Block) => boolean,
+    /** Whether op k of a TB may leave, though it has no mayFault. */
+    private readonly leaves: (tb: number, k: number) => boolean,
   ) {
     const n = cfg.blocks.length;
     this.dirtyIn = new Bitsets(n, globalCount);
@@ -127,7 +129,7 @@ export class GlobalFlow {
         const helper = this.helpers[ops[p + 2]];
         if (clobbersGlobals(helper)) live.fill(0, 0);
         if (syncsGlobals(helper)) live.union(0, dirty, k - block.first);
-        else if (helper.mayFault) unionButPc(live, dirty, k - block.first);
+        else if (helper.mayFault || this.leaves(block.tb, k)) unionButPc(live, dirty, k - block.first);
       } else if (isMemoryOp(op)) {
         unionButPc(live, dirty, k - block.first);
       } else if (op === Op.goto_ptr || op === Op.exit_tb || (op === Op.goto_tb && links[ops[p + 1]] < 0)) {

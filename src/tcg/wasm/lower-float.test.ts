@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { edgeOperands, fusedOperands, Random, randomOperand } from '../../../tests/support/float-operands.js';
 import * as Ref from '../../../tests/support/float-ref.js';
-import { ENV, leave, RAM, Rig, tb, X1, X2, X4 } from '../../../tests/support/wasm-rig.js';
+import { ENV, leave, PC, pointer, RAM, Rig, tb, X1, X2, X3, X4 } from '../../../tests/support/wasm-rig.js';
 import * as L from '../../../assembly/shared/layout.js';
 import { setV8Flags } from '../../node/v8-flags.js';
 import type { FloatOp } from '../inline-float.js';
@@ -160,20 +160,22 @@ const REFERENCES: Partial<Record<FloatOp, readonly [operands: number, reference:
 };
 
 /** (x1, x2, ...) => x4, in rounding mode 0. */
-function region(helper: HelperDef, operands: number) {
+function region(helper: HelperDef, operands: number, leaves = false) {
   const build = (tcg: TcgContext) => {
+    tcg.insnStart(0);
     tcg.call(helper, X4, ...Array.from({ length: operands }, (_, i) => X1 + i), tcg.constI64(0));
     leave(tcg, 0, 0x104);
   };
-  return { entries: [0], tbs: [tb(0x100, 1, [-1, -1], build, [], 0, [helper])] };
+  return { entries: [0], tbs: [tb(0x100, 1, [-1, -1], build, [], 0, [helper], leaves)] };
 }
 
-/** Runs the op on `count` lists of operands; how many results were not the helper's. */
+/** Runs the op on `count` lists of operands, where it leaves and where it calls; how many results were not the helper's. */
 function compareWithReference(f: Ref.Format, op: FloatOp, count: number, operandsOf: () => bigint[], fusedMulAdd = false): number {
   const [operands, reference, fromInt] = REFERENCES[op]!;
   const helper = floatHelper(op, f.width as 32 | 64, operands);
   const rig = new Rig([helper], { [`helper_${helper.name}`]: () => CALLED });
   const call = rig.compile(region(helper, operands), false, fusedMulAdd);
+  const leave = rig.compile(region(helper, operands, true), false, fusedMulAdd);
   rig.setU32(FLAGS, 1);
   let inline = 0;
   for (let n = 0; n < count; n++) {
@@ -182,6 +184,10 @@ function compareWithReference(f: Ref.Format, op: FloatOp, count: number, operand
     args.forEach((value, i) => rig.set(X1 + i, box(value)));
     call(ENV, 0);
     const got = rig.get(X4);
+    rig.set(X4, 4n);
+    const left = leave(ENV, 0) === (pointer(0) | L.TB_EXIT_RESUME);
+    const same = args.map((a) => a.toString(16)).join(' ');
+    expect([left, rig.get(X4), rig.get(PC)], same).toEqual(got === CALLED ? [true, 4n, 0x100n] : [false, got, 0x104n]);
     if (got === CALLED) continue;
     inline++;
     const { value, flags } = reference(f, args);
@@ -221,6 +227,144 @@ describe('inline floating point against exact arithmetic', () => {
   }
 });
 
+/** Chains of operations at the borders of what is taken; the reference says what must come out. */
+describe('inline floating point that leaves', () => {
+  const f = Ref.DOUBLE;
+  const helpers = (['add', 'sub', 'mul', 'div'] as const).map((op) => floatHelper(op, 64, 2));
+  const reference = [Ref.fadd, Ref.fsub, Ref.fmul, Ref.fdiv];
+  const MIN = 1n << 52n;
+  const edges = [
+    0n, 1n << 63n, bits(1), bits(-1), bits(1.5), bits(0.1), MIN, MIN - 1n, MIN + 1n, 2n * MIN, 2n * MIN - 1n, 1n, bits(2 ** -511), bits(2 ** 511), bits(2 ** 1002),
+    bits(Number.MAX_VALUE), bits(-Number.MAX_VALUE), bits(Number.MAX_VALUE) - 1n, bits(Infinity), bits(-Infinity), bits(NaN), 0x7ff0_0000_0000_0001n, 0xfff8_0000_0000_0123n,
+  ]; // prettier-ignore
+  const random = new Random(21);
+
+  /** x1 = x1 a x2; x3 = x1 b x2; x2 = x3 c x1; x1 = x1 + x3: what is changed is wanted as it was, if a later one leaves. */
+  const chain = [[X1, X1, X2], [X3, X1, X2], [X2, X3, X1], [X1, X1, X3]] as const; // prettier-ignore
+
+  it('stops before the operation that fails, wherever in a chain that is', () => {
+    const stops = [0, 0, 0, 0, 0];
+    for (let n = 0; n < 60; n++) {
+      const ops = chain.map(() => random.below(4));
+      const rig = new Rig(helpers);
+      const run = rig.compile({
+        entries: [0],
+        tbs: [
+          tb(0x100, 4, [-1, -1], (tcg) => {
+            chain.forEach(([d, a, b], k) => {
+              tcg.insnStart(4 * k);
+              tcg.call(helpers[ops[k]], d, a, b, tcg.constI64(0));
+            });
+            leave(tcg, 0, 0x110);
+          }, [], 0, helpers, true),
+        ],
+      }); // prettier-ignore
+      rig.setU32(FLAGS, 1);
+      for (let i = 0; i < 200; i++) {
+        const state = [0n, ...[0, 1, 2].map(() => (random.below(3) === 0 ? randomOperand(f, random) : random.pick(edges)))];
+        [X1, X2, X3].forEach((x) => rig.set(x, state[x]));
+        rig.setU32(L.ENV_BUDGET, 1000);
+        const left = run(ENV, 0) === (pointer(0) | L.TB_EXIT_RESUME);
+        const stop = left ? Number(rig.get(PC) - 0x100n) / 4 : 4;
+        const text = `${ops.join()} ${state.map((x) => x.toString(16)).join(' ')}`;
+        for (let k = 0; k < stop; k++) {
+          const [d, a, b] = chain[k];
+          const { value, flags } = reference[ops[k]](f, state[a], state[b], Ref.RNE);
+          expect(flags & ~Ref.NX, text).toBe(0);
+          state[d] = value;
+        }
+        expect(
+          [X1, X2, X3].map((x) => rig.get(x)),
+          text,
+        ).toEqual(state.slice(1));
+        expect(rig.u32(L.ENV_BUDGET), text).toBe(1000 - stop);
+        stops[stop]++;
+      }
+    }
+    for (const count of stops) expect(count).toBeGreaterThan(100);
+  });
+
+  it('goes on with exact zeros', () => {
+    const result = (op: FloatOp, bitsOfFormat: 32 | 64, args: readonly bigint[], fusedMulAdd = false): bigint | undefined => {
+      const helper = floatHelper(op, bitsOfFormat, args.length);
+      const rig = new Rig([helper]);
+      rig.setU32(FLAGS, 1);
+      args.forEach((value, i) => rig.set(X1 + i, value));
+      return rig.compile(region(helper, args.length, true), false, fusedMulAdd)(ENV, 0) === pointer(0) ? rig.get(X4) : undefined;
+    };
+    const of64 = (op: FloatOp, args: readonly number[], fused = false) => result(op, 64, args.map(bits), fused);
+    expect([of64('mul', [0, 3]), of64('mul', [3, -0]), of64('div', [0, -3])]).toEqual([0n, bits(-0), bits(-0)]);
+    expect([of64('mul', [0, Infinity]), of64('mul', [0, NaN]), of64('mul', [1e-200, 1e-200]), of64('div', [0, 0])]).toEqual(
+      Array(4).fill(undefined),
+    );
+    expect([of64('div', [1, Infinity]), of64('div', [NaN, 1]), of64('sub', [0.1, 0.1])]).toEqual([undefined, undefined, 0n]);
+    expect([of64('narrow', [-0]), of64('narrow', [1e-60])]).toEqual([single(-0), undefined]);
+    expect([result('mul', 32, [single(0), single(2)]), result('mul', 32, [single(1e-30), single(1e-30)])]).toEqual([single(0), undefined]);
+    if (!HAS_FUSED) return;
+    expect([of64('mulAdd', [0, 5, 0], true), of64('mulAdd', [0, 5, 2 ** -1074], true), of64('mulAdd', [0, 5, -0], true)]).toEqual([
+      0n,
+      1n,
+      0n,
+    ]);
+    expect([of64('mulAdd', [0, 5, Infinity], true), of64('mulAdd', [0, Infinity, 1], true), of64('mulAdd', [0, 5, NaN], true)]).toEqual(
+      Array(3).fill(undefined),
+    );
+    expect([of64('mulAdd', [1e-200, 1e-200, 0], true), of64('mulAdd', [1, 2 ** -1074, 0], true)]).toEqual([undefined, undefined]);
+  });
+
+  it('takes nothing while env does not allow it', () => {
+    const helper = floatHelper('mul', 64, 2);
+    const rig = new Rig([helper]);
+    const run = rig.compile(region(helper, 2, true));
+    rig.set(X1, bits(3));
+    rig.set(X2, bits(5));
+    expect(run(ENV, 0)).toBe(pointer(0) | L.TB_EXIT_RESUME);
+    rig.setU32(FLAGS, 1);
+    expect(run(ENV, 0)).toBe(pointer(0));
+  });
+
+  it('asks env again after what may change it', () => {
+    const clear: HelperDef = { name: 'clear', args: 0, result: false };
+    const both = [helpers[0], clear];
+    const rig: Rig = new Rig(both, { helper_clear: () => (rig.setU32(FLAGS, 0), 0n) });
+    rig.setU32(FLAGS, 1);
+    rig.set(X1, bits(3));
+    rig.set(X2, bits(5));
+    const end = rig.run({
+      entries: [0],
+      tbs: [
+        tb(0x100, 3, [-1, -1], (tcg) => {
+          tcg.insnStart(0);
+          tcg.call(helpers[0], X1, X1, X2, tcg.constI64(0));
+          tcg.insnStart(4);
+          tcg.call(clear, -1);
+          tcg.insnStart(8);
+          tcg.call(helpers[0], X1, X1, X2, tcg.constI64(0));
+          leave(tcg, 0, 0x10c);
+        }, [], 0, both, true),
+      ],
+    }); // prettier-ignore
+    expect([end, rig.get(PC), rig.get(X1)]).toEqual([pointer(0) | L.TB_EXIT_RESUME, 0x108n, bits(8)]);
+  });
+
+  it('calls the helper where the instruction has begun to change something', () => {
+    const rig = new Rig([helpers[0]], { helper_add64: () => CALLED });
+    rig.set(X1, bits(3));
+    const end = rig.run({
+      entries: [0],
+      tbs: [
+        tb(0x100, 1, [-1, -1], (tcg) => {
+          tcg.insnStart(0);
+          tcg.addi(X2, X2, 1);
+          tcg.call(helpers[0], X4, X1, X1, tcg.constI64(0));
+          leave(tcg, 0, 0x104);
+        }, [], 0, [helpers[0]], true),
+      ],
+    }); // prettier-ignore
+    expect([end, rig.get(X4)]).toEqual([pointer(0), CALLED]);
+  });
+});
+
 describe('fused multiply-add', () => {
   it.skipIf(!HAS_FUSED).each([
     ['mulAdd', 'relaxed_madd'],
@@ -233,10 +377,11 @@ describe('fused multiply-add', () => {
       const rig = new Rig([helper]);
       const { module, text } = rig.make(region(helper, 3), false, true);
       expect(text).toContain(width === 32 ? `f32x4.${name}` : `f64x2.${name}`);
-      // function 1, one hint: likely. The scanner of the binary has to step over the vector operations.
+      // function 1, hints for the range and the box: unlikely. The scanner of the binary has to step over the vector operations.
       const [hints] = WebAssembly.Module.customSections(module, 'metadata.code.branch_hint');
       const [functions, index, count, offset, length, likely] = new Uint8Array(hints);
-      expect({ functions, index, count, offset, length, likely }).toMatchObject({ functions: 1, index: 1, count: 1, likely: 1 });
+      const wanted = { functions: 1, index: 1, count: width === 32 ? 2 : 1, likely: 0 };
+      expect({ functions, index, count, offset, length, likely }).toMatchObject(wanted);
       expect(rig.make(region(helper, 3)).text).not.toMatch(/relaxed|v128|x[24]\./);
     }
   });

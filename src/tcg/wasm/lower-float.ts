@@ -11,19 +11,45 @@ import { EXTEND_S32, EXTEND_U32, F32, F64, Float, I32, I64, Relaxed, Wasm, WRAP,
 import type { BlockLowering } from './block-lowering.js';
 import { ENV } from './function-locals.js';
 import { PC } from './global-flow.js';
+import { envTestKey, envTestOf } from './inline-exits.js';
 import { mulAdd32, mulAdd64 } from './lower-mul-add.js';
 import type { Region } from './region.js';
 
 /** All ones above a binary32 value. */
 const BOX = -0x1_0000_0000n;
 
-const EXPONENT = [
-  { shift: 23, max: 0xff },
-  { shift: 52, max: 0x7ff },
-] as const;
+/**
+ * Range tests look at the upper 32 bits of a number, without its sign: `bits << 1`, less what is not to be there at the lower end, must be below the
+ * limit. One limit serves all, so that one local can hold it, which is 0 if env allows nothing. It is what binary32 needs: Infinity less two
+ * exponents; in binary64 it is 2^1002 and more.
+ */
+const LIMIT = -0x0300_0000;
+/** The smallest number that is not tiny, as `bits << 1`: exponent field 2, as tiny results may round to the smallest normal number. */
+const NOT_TINY = [2 << 24, 2 << 21] as const;
+/** For operations that never raise underflow. */
+const ANY = [0, 0] as const;
 
 /** Index of a format in tables of operators. */
 type Format = 0 | 1;
+
+/** A condition for the operation's result to be taken. */
+interface Test {
+  readonly fails: Expr;
+  /** Another one that will do, if this fails. */
+  readonly rescue?: Expr;
+}
+
+/** How inline operations stand in their region. */
+export interface InlineHost {
+  /** The engine has a multiply-add that rounds once. */
+  readonly fusedMulAdd: boolean;
+  /** Leaves before this op's instruction, for tci to do it. Absent: the helper is called. */
+  readonly leave: (() => Expr) | undefined;
+  /** Where operations leave: the local that holds LIMIT, or 0 if env allows nothing. */
+  limitOf(test: EnvTest): number;
+  /** A number that no other label of the function has. */
+  label(): string;
+}
 
 interface Context {
   readonly b: BlockLowering;
@@ -33,12 +59,12 @@ interface Context {
   arg(k: number): Expr;
   /** Argument k as it is. */
   raw(k: number): Expr;
-  /** The engine has a multiply-add that rounds once. */
   readonly fusedMulAdd: boolean;
-  /** Truth values that must all hold. */
-  readonly tests: Expr[];
-  /** An upper limit of a result's range: `value`, or 0 if env does not allow the operation; env then needs no test of its own. */
-  limit(value: number): Expr;
+  readonly tests: Test[];
+  /** Whether env allows the operation; undefined if it needs nothing. */
+  allowed(): Expr | undefined;
+  /** The limit of range tests; env then needs no test of its own. */
+  limit(): Expr;
 }
 
 /** A value as an i64, or as a binary64 number. */
@@ -46,51 +72,77 @@ type Value = { readonly bits: Expr } | { readonly double: Expr };
 /** Makes the value and adds the tests of it. */
 type Lower = (c: Context) => Value;
 
+const not = (m: WasmModule, truth: Expr): Expr => m.unary(Wasm.eqz[0], truth);
+
+// Branch hints (branch-hints.ts) know failing tests by their shape: (x - a >= b), (x << 1 >= b), a float that is not equal to itself, ...
+
+/** The magnitude of a number's upper 32 bits. */
+function magnitude(m: WasmModule, number: Expr, f: Format): Expr {
+  const bits = m.unary(Float.toBits[f], number);
+  return m.binary(Wasm.shl[0], f ? m.unary(WRAP, m.binary(Wasm.shrU[1], bits, m.i64(32n))) : bits, m.i32(1));
+}
+
 function box(c: Context, bits: Expr): Expr {
   return c.m.binary(Wasm.or[1], c.m.unary(EXTEND_U32, bits), c.m.i64(BOX));
 }
 
-/** A float result of format `f` as a register holds it, in a local; `least`: the smallest exponent field that is safe. */
-function checked(c: Context, result: Expr, least: number, f: Format = c.f): Value {
+/** A float of format `f` as a register holds it. */
+const valueOf = (c: Context, get: () => Expr, f: Format): Value =>
+  f ? { double: get() } : { bits: box(c, c.m.unary(Float.toBits[0], get())) };
+
+/** A float result of format `f`, in a local; `least`: the least that is safe. `rescue`: what makes other finite results safe. */
+function checked(c: Context, result: Expr, least: readonly [number, number], rescue?: (get: () => Expr) => Expr, f: Format = c.f): Value {
   const { m, b } = c;
   const type = f ? F64 : F32;
-  const number = b.spill(result, type);
-  const { shift, max } = EXPONENT[f];
-  const high = m.binary(Wasm.shrU[f], m.unary(Float.toBits[f], m.get(number, type)), f ? m.i64(BigInt(shift)) : m.i32(shift));
-  const field = m.binary(Wasm.and[0], f ? m.unary(WRAP, high) : high, m.i32(max));
-  const fromLeast = least > 0 ? m.binary(Wasm.sub[0], field, m.i32(least)) : field;
-  c.tests.push(m.binary(Wasm.ltU[0], fromLeast, c.limit(max - least)));
-  return f ? { double: m.get(number, F64) } : { bits: box(c, m.unary(Float.toBits[0], m.get(number, F32))) };
+  const local = b.spill(result, type);
+  const get = () => m.get(local, type);
+  const size = magnitude(m, get(), f);
+  const fromLeast = least[f] === 0 ? size : m.binary(Wasm.sub[0], size, m.i32(least[f]));
+  c.tests.push({ fails: m.binary(Wasm.geU[0], fromLeast, c.limit()), rescue: rescue?.(get) });
+  return valueOf(c, get, f);
 }
 
-/** Exponent fields from here on are safe from underflow: 1 includes the smallest normal number, to which tiny results may round. */
-const NOT_TINY = 2;
+const zero = (m: WasmModule, f: Format): Expr => (f ? m.f64(0) : m.unary(Float.fromBits[0], m.i32(0)));
+const isZero = ({ m, f }: Context, value: Expr): Expr => m.binary(Float.eq[f], value, zero(m, f));
+const either = (m: WasmModule, left: Expr, right: Expr): Expr => m.binary(Wasm.or[0], left, right);
+const all = (m: WasmModule, tests: Expr[]): Expr => tests.reduce((left, right) => m.binary(Wasm.and[0], left, right));
 
-const binary =
-  (operator: readonly [number, number], least: number): Lower =>
+const sum =
+  (operator: readonly [number, number]): Lower =>
   (c) =>
-    checked(c, c.m.binary(operator[c.f], c.arg(0), c.arg(1)), least);
+    checked(c, c.m.binary(operator[c.f], c.arg(0), c.arg(1)), ANY);
+
+/** A zero is exact if a factor is zero. */
+const product: Lower = (c) =>
+  checked(c, c.m.binary(Float.mul[c.f], c.arg(0), c.arg(1)), NOT_TINY, (get) =>
+    all(c.m, [isZero(c, get()), either(c.m, isZero(c, c.arg(0)), isZero(c, c.arg(1)))]),
+  );
+
+/** A zero is exact if the dividend is one. */
+const quotient: Lower = (c) =>
+  checked(c, c.m.binary(Float.div[c.f], c.arg(0), c.arg(1)), NOT_TINY, (get) => all(c.m, [isZero(c, get()), isZero(c, c.arg(0))]));
 
 /** Exact unless an operand is a NaN, and then the result is one. */
 const select =
   (operator: readonly [number, number]): Lower =>
-  (c) =>
-    notNan(c, c.m.binary(operator[c.f], c.arg(0), c.arg(1)));
-
-function notNan(c: Context, result: Expr): Value {
-  const { m, b, f } = c;
-  const local = b.spill(result, f ? F64 : F32);
-  const get = () => m.get(local, f ? F64 : F32);
-  c.tests.push(m.binary(Float.eq[f], get(), get()));
-  return f ? { double: get() } : { bits: box(c, m.unary(Float.toBits[0], get())) };
-}
+  (c) => {
+    const { b, m, f } = c;
+    const type = f ? F64 : F32;
+    const local = b.spill(m.binary(operator[f], c.arg(0), c.arg(1)), type);
+    const get = () => m.get(local, type);
+    c.tests.push({ fails: m.binary(Float.ne[f], get(), get()) });
+    return valueOf(c, get, f);
+  };
 
 const comparison =
   (operator: readonly [number, number]): Lower =>
   (c) => {
-    const { m, f } = c;
+    const { b, m, f } = c;
+    const type = f ? F64 : F32;
+    // a NaN if an operand is one; also of infinities with different signs
+    const local = b.spill(m.binary(Float.add[f], c.arg(0), c.arg(1)), type);
     const ordered = (k: number) => m.binary(Float.eq[f], c.arg(k), c.arg(k));
-    c.tests.push(ordered(0), ordered(1));
+    c.tests.push({ fails: m.binary(Float.ne[f], m.get(local, type), m.get(local, type)), rescue: all(m, [ordered(0), ordered(1)]) });
     return { bits: m.unary(EXTEND_U32, m.binary(operator[f], c.arg(0), c.arg(1))) };
   };
 
@@ -99,8 +151,8 @@ const truncate =
   (operator: readonly [number, number], bits: 32 | 64): Lower =>
   (c) => {
     const { m, f } = c;
-    const limit = f ? m.f64(2 ** (bits - 1)) : m.unary(Float.demote, m.f64(2 ** (bits - 1)));
-    c.tests.push(m.binary(Float.lt[f], m.unary(Float.abs[f], c.arg(0)), limit));
+    const exponent = bits - 1 + (f ? 1023 : 127);
+    c.tests.push({ fails: m.binary(Wasm.geU[0], magnitude(m, c.arg(0), f), m.i32(exponent << (f ? 21 : 24))) });
     const value = m.unary(operator[f], c.arg(0));
     return { bits: bits === 32 ? m.unary(EXTEND_S32, value) : value };
   };
@@ -111,9 +163,10 @@ const fromInt =
   (c) => {
     const { m, f } = c;
     const value = m.unary(operator[f], bits === 32 ? m.unary(WRAP, c.raw(0)) : c.raw(0));
-    return f ? { double: value } : { bits: box(c, m.unary(Float.toBits[0], value)) };
+    return valueOf(c, () => value, f);
   };
 
+/** With a zero for a factor, the sum is the addend, or a zero. */
 const fused =
   (negateProduct: boolean, negateAddend: boolean): Lower =>
   (c) => {
@@ -122,18 +175,26 @@ const fused =
     const addend = negateAddend ? negated(2) : c.arg(2);
     if (c.fusedMulAdd) {
       const operation = negateProduct ? Relaxed.nmadd : Relaxed.madd;
-      return checked(c, m.relaxed(operation, f, [c.arg(0), c.arg(1), addend]), NOT_TINY);
+      const result = m.relaxed(operation, f, [c.arg(0), c.arg(1), addend]);
+      return checked(c, result, NOT_TINY, (get) => {
+        const isFinite = m.binary(Float.eq[f], m.binary(Float.sub[f], get(), get()), zero(m, f));
+        const allowed = c.allowed();
+        const exact = [isFinite, either(m, isZero(c, c.arg(0)), isZero(c, c.arg(1)))];
+        return all(m, allowed === undefined ? exact : [...exact, allowed]);
+      });
     }
     const mulAdd = f ? mulAdd64 : mulAdd32;
-    return checked(c, mulAdd(b, tests, negateProduct ? negated(0) : c.arg(0), c.arg(1), addend), NOT_TINY);
+    const { result, fails } = mulAdd(b, negateProduct ? negated(0) : c.arg(0), c.arg(1), addend);
+    tests.push({ fails });
+    return checked(c, result, NOT_TINY);
   };
 
 const LOWER: Record<FloatOp, Lower> = {
-  add: binary(Float.add, 0),
-  sub: binary(Float.sub, 0),
-  mul: binary(Float.mul, NOT_TINY),
-  div: binary(Float.div, NOT_TINY),
-  sqrt: (c) => checked(c, c.m.unary(Float.sqrt[c.f], c.arg(0)), 0),
+  add: sum(Float.add),
+  sub: sum(Float.sub),
+  mul: product,
+  div: quotient,
+  sqrt: (c) => checked(c, c.m.unary(Float.sqrt[c.f], c.arg(0)), ANY),
   mulAdd: fused(false, false),
   mulSub: fused(false, true),
   negMulSub: fused(true, false),
@@ -151,24 +212,27 @@ const LOWER: Record<FloatOp, Lower> = {
   fromUint64: fromInt(Float.fromU64, 64),
   widen(c) {
     const { m, b } = c;
-    c.tests.push(isBoxed(m, c.raw(0)));
+    c.tests.push({ fails: isNotBoxed(m, c.raw(0)) });
     const local = b.spill(m.unary(Float.promote, m.unary(Float.fromBits[0], m.unary(WRAP, c.raw(0)))), F64);
-    c.tests.push(m.binary(Float.eq[1], m.get(local, F64), m.get(local, F64)));
+    c.tests.push({ fails: m.binary(Float.ne[1], m.get(local, F64), m.get(local, F64)) });
     return { double: m.get(local, F64) };
   },
-  narrow: (c) => checked(c, c.m.unary(Float.demote, c.arg(0)), NOT_TINY, 0),
+  // A zero is exact if it was one.
+  narrow: (c) => checked(c, c.m.unary(Float.demote, c.arg(0)), NOT_TINY, () => isZero(c, c.arg(0)), 0),
 };
 
 const FROM_INT: ReadonlySet<FloatOp> = new Set<FloatOp>(['fromInt32', 'fromUint32', 'fromInt64', 'fromUint64', 'widen']);
 
-const isBoxed = (m: WasmModule, value: Expr): Expr => m.binary(Wasm.geU[1], value, m.i64(BOX));
+const isNotBoxed = (m: WasmModule, value: Expr): Expr =>
+  m.binary(Wasm.ne[0], m.unary(WRAP, m.binary(Wasm.shrU[1], value, m.i64(32n))), m.i32(-1));
 
-/** Lowers a call of a helper with an `inline` description, whose arguments start at word p + 3; false if the helper must be called anyway. */
-export function lowerFloat(b: BlockLowering, helper: HelperDef, ops: Int32Array, p: number, fusedMulAdd = false): boolean {
-  const { inline } = helper;
-  if (inline === undefined || ops[p + 1] < 0) return false;
-  const envTest = roundingTest(b, inline, ops, p);
+/** Lowers the call at word p, if its helper has an `inline` description; false if it must be a call anyway. */
+export function lowerFloat(b: BlockLowering, helpers: readonly HelperDef[], p: number, host: InlineHost): boolean {
+  const { ops } = b.ir;
+  const envTest = envTestOf(b.ir, p, helpers);
   if (envTest === undefined) return false;
+  const helper = helpers[ops[p + 2]];
+  const inline = helper.inline!;
 
   const { m } = b;
   const f: Format = inline.bits === 64 ? 1 : 0;
@@ -177,29 +241,36 @@ export function lowerFloat(b: BlockLowering, helper: HelperDef, ops: Int32Array,
   const raw = (k: number) => operands[k]();
   const doubles = f && !FROM_INT.has(inline.op) ? temps.map((temp) => b.floatOperand(temp)) : [];
   const arg = (k: number) => (f ? doubles[k]() : m.unary(Float.fromBits[0], m.unary(WRAP, raw(k))));
-  const tests: Expr[] = [];
+  const tests: Test[] = [];
   // The conjunction of the values is boxed iff each one is.
   if (!f && !FROM_INT.has(inline.op)) {
-    tests.push(
-      isBoxed(
-        m,
-        operands.map((get) => get()).reduce((all, value) => m.binary(Wasm.and[1], all, value)),
-      ),
-    );
+    const every = operands.map((get) => get()).reduce((left, right) => m.binary(Wasm.and[1], left, right));
+    tests.push({ fails: isNotBoxed(m, every) });
   }
   let tested = envTest === 'always';
-  const limit = (most: number): Expr => {
-    if (envTest === 'always') return m.i32(most);
+  const limit = (): Expr => {
     tested = true;
-    return limitByEnv(b, envTest, most);
+    if (envTest === 'always') return m.i32(LIMIT);
+    if (host.leave) return m.get(host.limitOf(envTest), I32);
+    return m.get(
+      // once a block: only what may change anything in env can make it false again (flags accrue)
+      b.remembered(envTestKey(envTest), () => limitByEnv(m, envTest)),
+      I32,
+    );
   };
-  const value = LOWER[inline.op]({ b, m, f, arg, raw, fusedMulAdd, tests, limit });
-  if (!tested && envTest !== 'always') tests.push(testEnv(b, envTest));
+  const allowed = () => (envTest === 'always' ? undefined : m.binary(Wasm.ne[0], limit(), m.i32(0)));
+  const value = LOWER[inline.op]({ b, m, f, arg, raw, fusedMulAdd: host.fusedMulAdd, tests, allowed, limit });
+  // a range test of 0
+  if (!tested) tests.push({ fails: m.binary(Wasm.geU[0], m.binary(Wasm.shl[0], m.i32(0), m.i32(1)), limit()) });
   const d = ops[p + 1];
   const isFloat = b.isFloat(d);
   const bits = (v: Value) => ('bits' in v ? v.bits : m.unary(Float.toBits[1], v.double));
   const double = (v: Value) => ('double' in v ? v.double : m.unary(Float.fromBits[1], v.bits));
-  if (tests.length === 0) {
+  const failed = `c${host.label()}`;
+  const fail = host.leave ?? (() => m.br(failed));
+  const test = tests.map(({ fails, rescue }) => m.if(fails, rescue === undefined ? fail() : m.if(not(m, rescue), fail())));
+  if (host.leave || tests.length === 0) {
+    b.list.push(...test);
     if (isFloat) b.defineFloat(d, double(value));
     else b.define(d, bits(value));
     return true;
@@ -208,10 +279,9 @@ export function lowerFloat(b: BlockLowering, helper: HelperDef, ops: Int32Array,
   m.importFunction(`helper_${helper.name}`, [I32, ...Array.from({ length: helper.args }, () => I64)], I64);
   const args = operands.map((get) => get());
   for (let k = temps.length; k < helper.args; k++) args.push(b.use(ops[p + 3 + k]));
-  const call = m.call(`helper_${helper.name}`, [m.get(ENV, I32), ...args], I64);
-  const all = tests.reduce((left, right) => m.binary(Wasm.and[0], left, right));
-  const called: Value = { bits: call };
-  b.list.push(m.if(all, m.set(result, isFloat ? double(value) : bits(value)), m.set(result, isFloat ? double(called) : bits(called))));
+  const called: Value = { bits: m.call(`helper_${helper.name}`, [m.get(ENV, I32), ...args], I64) };
+  const [done, set] = [`d${failed}`, (v: Value) => m.set(result, isFloat ? double(v) : bits(v))];
+  b.list.push(m.labelled(done, [m.labelled(failed, [...test, set(value), m.br(done)]), set(called)]));
   if (isFloat) b.defineFloat(d, m.get(result, F64));
   else b.define(d, m.get(result, I64), false);
   return true;
@@ -242,28 +312,13 @@ export function floatGlobals(region: Region, helpers: readonly HelperDef[], glob
   return found;
 }
 
-function roundingTest(b: BlockLowering, inline: InlineFloat, ops: Int32Array, p: number): EnvTest | 'always' | undefined {
-  if (inline.rounding === undefined) return 'always';
-  const mode = ops[p + 3 + inline.rounding.arg];
-  return b.isConst(mode) ? inline.rounding.when.get(Number(b.constOf(mode))) : undefined;
+/** What range tests compare with: the limit, or 0 if env does not allow the operation. One comparison and branch for both. */
+const limitByEnv = (m: WasmModule, test: EnvTest): Expr => m.select(envAllows(m, test), m.i32(LIMIT), m.i32(0));
+
+function envAllows(m: WasmModule, { offset, mask, value }: EnvTest): Expr {
+  return m.binary(Wasm.eq[1], m.binary(Wasm.and[1], m.load(8, false, I64, m.get(ENV, I32), offset), m.i64(mask)), m.i64(value));
 }
 
-const envAllows = ({ m }: BlockLowering, { offset, mask, value }: EnvTest): Expr =>
-  m.binary(Wasm.eq[1], m.binary(Wasm.and[1], m.load(8, false, I64, m.get(ENV, I32), offset), m.i64(mask)), m.i64(value));
-
-/** Once a block: only what may change anything in env can make it false again (flags accrue). */
-function testEnv(b: BlockLowering, test: EnvTest): Expr {
-  const { offset, mask, value } = test;
-  return b.m.get(
-    b.remembered(`${offset} ${mask} ${value}`, () => envAllows(b, test)),
-    I32,
-  );
-}
-
-/** The same as an unsigned limit: one comparison and branch instead of two truth values (a tenth of n-body's time). */
-function limitByEnv(b: BlockLowering, test: EnvTest, most: number): Expr {
-  const { m } = b;
-  const { offset, mask, value } = test;
-  const make = () => m.select(envAllows(b, test), m.i32(most), m.i32(0));
-  return m.get(b.remembered(`${offset} ${mask} ${value} ${most}`, make), I32);
-}
+/** The same for a whole region, in a local. By a branch: engines move a select, which is pure, into the loop where it is used. */
+export const setLimitByEnv = (m: WasmModule, local: number, test: EnvTest): Expr =>
+  m.if(envAllows(m, test), m.set(local, m.i32(LIMIT)), m.set(local, m.i32(0)));

@@ -1,9 +1,15 @@
 /**
- * Fused multiply-add of plain operations, for engines without one (relaxed-simd.ts). Each takes the operands' values once, gives the result, and
- * adds the tests that must hold for it besides the usual one of its exponent.
+ * Fused multiply-add of plain operations, for engines without one (relaxed-simd.ts). Each takes the operands' values once, gives the result, and the
+ * test that must fail besides the usual one of its exponent, in a shape that branch hints know.
  */
-import { F64, Float, I64, Wasm, type Expr } from './binaryen.js';
+import { F64, Float, I64, Wasm, WRAP, type Expr } from './binaryen.js';
 import type { BlockLowering } from './block-lowering.js';
+
+export interface MulAdd {
+  readonly result: Expr;
+  /** Whether the result is not to be taken. */
+  readonly fails: Expr;
+}
 
 const FRACTION = (1n << 52n) - 1n;
 const SIGN = 1n << 63n;
@@ -17,13 +23,14 @@ const TIE = 1n << 28n;
  * binary32, in binary64: the product is exact, so the sum is rounded to 53 bits, then to 24. The first rounding moves a sum to a tie of the second
  * or leaves it on its side of all ties, as those are binary64 numbers: the result is wrong at a tie only.
  */
-export function mulAdd32(b: BlockLowering, tests: Expr[], a: Expr, y: Expr, c: Expr): Expr {
+export function mulAdd32(b: BlockLowering, a: Expr, y: Expr, c: Expr): MulAdd {
   const { m } = b;
   const wide = (value: Expr) => m.unary(Float.promote, value);
   const sum = b.spill(m.binary(Float.add[1], m.binary(Float.mul[1], wide(a), wide(y)), wide(c)), F64);
   const lost = m.binary(Wasm.and[1], m.unary(Float.toBits[1], m.get(sum, F64)), m.i64(2n * TIE - 1n));
-  tests.push(m.binary(Wasm.ne[1], lost, m.i64(TIE)));
-  return m.unary(Float.demote, m.get(sum, F64));
+  // lost = TIE: then, and only then, this is -1
+  const distance = m.binary(Wasm.sub[0], m.unary(WRAP, lost), m.i32(Number(TIE) + 1));
+  return { result: m.unary(Float.demote, m.get(sum, F64)), fails: m.binary(Wasm.geU[0], distance, m.i32(-1)) };
 }
 
 /**
@@ -31,7 +38,7 @@ export function mulAdd32(b: BlockLowering, tests: Expr[], a: Expr, y: Expr, c: E
  * a b + c = s + t + u, p = RN(a b), u = a b - p exactly by 64-bit integers, s = RN(p + c), t = p + c - s exactly. The result is taken if
  * s + (t + u) rounds to the same number from both sides of the error of t + u.
  */
-export function mulAdd64(b: BlockLowering, tests: Expr[], factor: Expr, otherFactor: Expr, addend: Expr): Expr {
+export function mulAdd64(b: BlockLowering, factor: Expr, otherFactor: Expr, addend: Expr): MulAdd {
   const { m } = b;
   const float = (value: Expr) => {
     const local = b.spill(value, F64);
@@ -69,11 +76,12 @@ export function mulAdd64(b: BlockLowering, tests: Expr[], factor: Expr, otherFac
   const r = float(end(1 - EPSILON));
   // normal factors whose product's error is a normal number too
   const isNormal = (bits: Expr) => m.binary(Wasm.ne[1], bits, m.i64(0n));
-  tests.push(
+  const tests = [
     isNormal(fieldA()),
     isNormal(fieldB()),
     i(Wasm.geU, fields(), m.i64(2n * BIAS - 1022n + 104n)),
     x(Float.eq, r(), end(1 + EPSILON)),
-  );
-  return r();
+  ];
+  const all = tests.reduce((left, right) => m.binary(Wasm.and[0], left, right));
+  return { result: r(), fails: m.unary(Wasm.eqz[0], all) };
 }

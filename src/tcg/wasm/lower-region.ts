@@ -11,6 +11,7 @@ import {
   TB_EXIT_RESUME,
 } from '../../../assembly/shared/layout.js';
 import { TempKind, TYPE_I64 } from '../ir-buffer.js';
+import type { EnvTest } from '../inline-float.js';
 import { Op, OP_WORDS, type HelperDef } from '../opcodes.js';
 import { EXTEND_U32, I32, I64, NONE, Wasm, type Expr, type ValueType, type WasmModule } from './binaryen.js';
 import { groupAccesses, type AccessGroup, type GroupedAccess } from './access-groups.js';
@@ -19,7 +20,8 @@ import { BlockLowering, extended } from './block-lowering.js';
 import { FaultExits } from './fault-exits.js';
 import { ENTRY, ENV, FunctionLocals } from './function-locals.js';
 import { clobbersGlobals, GlobalFlow, INPUTS, isMemoryOp, OUTPUTS, PC, syncsGlobals } from './global-flow.js';
-import { floatGlobals, lowerFloat } from './lower-float.js';
+import { envTestKey, findInlineExits, type InlineExits } from './inline-exits.js';
+import { floatGlobals, lowerFloat, setLimitByEnv } from './lower-float.js';
 import { lowerMemory, type MemoryHost } from './lower-memory.js';
 import { compare, lowerOp } from './lower-ops.js';
 import { peelEntries } from './peel.js';
@@ -58,6 +60,9 @@ class RegionLowering {
   private labels = 0;
   private readonly shared: ReadonlyMap<number, number>[];
   private readonly widths: ValueWidths;
+  private readonly inlineExits: InlineExits;
+  /** By env test of inline operations that leave: the local of their range's limit, made at the entry. */
+  private readonly limits: ReadonlyMap<string, number>;
 
   constructor(
     private readonly m: WasmModule,
@@ -73,9 +78,11 @@ class RegionLowering {
     this.locals = new FunctionLocals(target.globalOffset.length, floats);
     this.budget = this.locals.create(I32);
     const isTested = (block: Block) => block.isTbStart && (target.icount || block.isLoopHead);
-    this.flow = new GlobalFlow(region, this.cfg, target.helpers, target.globalOffset.length, isTested);
+    const exits = (this.inlineExits = findInlineExits(region, target.helpers, target.globalOffset.length));
+    this.limits = new Map(exits.envTests.map((test) => [envTestKey(test), this.locals.create(I32)]));
+    this.flow = new GlobalFlow(region, this.cfg, target.helpers, target.globalOffset.length, isTested, exits.has);
     this.shared = region.tbs.map((ir, tb) => this.placeSharedTemps(ir, tb));
-    this.widths = new ValueWidths(region, this.cfg, target.helpers, target.globalOffset.length, this.shared, floats);
+    this.widths = new ValueWidths(region, this.cfg, target.helpers, target.globalOffset.length, this.shared, floats, exits.has);
   }
 
   lower(name: string): void {
@@ -159,6 +166,12 @@ class RegionLowering {
     const { m } = this;
     list.push(m.store(4, I32, m.tableAddress(), m.i32(1), this.table + TABLE_USED));
     list.push(m.set(this.budget, m.load(4, false, I32, m.get(ENV, I32), ENV_BUDGET)));
+    this.testEnv(list);
+  }
+
+  /** What env allows of inline operations: at an entry, and after what may have changed it. */
+  private testEnv(list: Expr[]): void {
+    for (const test of this.inlineExits.envTests) list.push(setLimitByEnv(this.m, this.limits.get(envTestKey(test))!, test));
   }
 
   private loadLive(list: Expr[], entry: number): void {
@@ -268,7 +281,17 @@ class RegionLowering {
         if (isMemoryOp(opcode)) lowerAccess(lowering, host, open, ir.ops, p);
         else if (opcode === Op.call) {
           if (syncsGlobals(this.target.helpers[ir.ops[p + 2]])) faults.close();
-          this.lowerCall(lowering, ir.ops, p, dirty.members(row), reload.get(k) ?? [], host);
+          const inline = {
+            fusedMulAdd: this.target.fusedMulAdd ?? false,
+            leave: this.inlineExits.has(block.tb, k)
+              ? () => faults.go(locatorOf(ir, insn) | RESUME, withoutPc(dirty.members(row)))
+              : undefined,
+            limitOf: (test: EnvTest) => this.limits.get(envTestKey(test))!,
+            label: () => `${this.labels++}`,
+          };
+          if (!lowerFloat(lowering, this.target.helpers, p, inline)) {
+            this.lowerCall(lowering, ir.ops, p, dirty.members(row), reload.get(k) ?? [], host);
+          }
         } else {
           lowering.forget();
           faults.close();
@@ -333,7 +356,6 @@ class RegionLowering {
   private lowerCall(b: BlockLowering, ops: Int32Array, p: number, dirty: number[], reload: number[], host: MemoryHost): void {
     const { m } = this;
     const helper = this.target.helpers[ops[p + 2]];
-    if (lowerFloat(b, helper, ops, p, this.target.fusedMulAdd)) return;
     const name = `helper_${helper.name}`;
     const params = Array.from({ length: helper.args }, () => I64);
     const resultType = helper.result ? I64 : NONE;
@@ -354,6 +376,7 @@ class RegionLowering {
     if (helper.mayFault) host.faultTest(b.list, syncsGlobals(helper));
     if (clobbersGlobals(helper)) {
       b.forget();
+      this.testEnv(b.list);
       b.forgetForms();
       for (const g of reload) {
         b.beforeWrite(this.locals.ofGlobal(g));

@@ -51,6 +51,8 @@ export class ValueWidths {
     private readonly shared: readonly ReadonlyMap<number, number>[],
     /** Globals that have an f64 local. */
     private readonly floats: ReadonlySet<number>,
+    /** Whether op k of a TB may leave, though it has no mayFault. */
+    private readonly leaves: (tb: number, k: number) => boolean,
   ) {
     this.forms = region.tbs.map((ir) => new Uint8Array(ir.opCount));
     this.lowOnly = region.tbs.map((ir) => new Uint8Array(ir.opCount));
@@ -247,7 +249,7 @@ export class ValueWidths {
       const p = k * OP_WORDS;
       const op = ops[p];
       const helper = op === Op.call ? this.helpers[ops[p + 2]] : undefined;
-      if (isMemoryOp(op) || (helper?.mayFault && !syncsGlobals(helper))) {
+      if (isMemoryOp(op) || (helper?.mayFault && !syncsGlobals(helper)) || this.leaves(block.tb, k)) {
         for (const g of dirty.members(k - block.first)) seen[g] |= state[g] & SIGNED ? 1 : state[g] & ZERO ? 2 : 4;
       }
       if (helper && clobbersGlobals(helper)) state.fill(0);
