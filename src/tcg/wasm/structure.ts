@@ -2,7 +2,7 @@
  * From a control flow graph to wasm's blocks, loops and ifs: dominator tree, merge nodes as blocks around their dominator's code, loop
  * headers as loops (N. Ramsey, "Beyond Relooper", ICFP 2022). Irreducible graphs (a region entered in the middle of a loop is one) are first
  * made reducible: a loop with several entries gets one dispatch node as its head. Only edges into the loop's main header go through
- * it, so inner loops and straight code pay nothing.
+ * it, and not those of an inner loop that has the same header: inner loops and straight code pay nothing.
  */
 import { I32, Wasm, type Expr, type WasmModule } from './binaryen.js';
 
@@ -142,10 +142,11 @@ function makeReducible(graph: Graph, module: WasmModule, newLocal: () => number)
 /** Makes a node that jumps to targets[label]; edges to targets[0], and edges from outside to the others, now lead there. */
 function addDispatch(graph: Graph, module: WasmModule, targets: number[], inLoop: ReadonlySet<number>, label: number): void {
   const dispatch = graph.nodes.length;
+  const inner = innerLoop(graph, targets, inLoop);
   for (const [from, node] of graph.nodes.entries()) {
     for (const [k, to] of node.succ.entries()) {
       const which = targets.indexOf(to);
-      if (which < 0 || (which > 0 && inLoop.has(from))) continue;
+      if (which < 0 || (which > 0 && inLoop.has(from)) || (which === 0 && inner.has(from))) continue;
       node.succ[k] = dispatch;
       const before = graph.onEdge[from][k];
       const setLabel = () => module.set(label, module.i32(which));
@@ -163,6 +164,20 @@ function addDispatch(graph: Graph, module: WasmModule, targets: number[], inLoop
     },
   });
   graph.onEdge.push([]);
+}
+
+/** Nodes of a loop that are only reached through targets[0], and from which it is reached again without another target. */
+function innerLoop(graph: Graph, targets: readonly number[], inLoop: ReadonlySet<number>): ReadonlySet<number> {
+  const preds = new Map([...inLoop].map((node) => [node, [] as number[]]));
+  for (const from of inLoop) for (const to of graph.nodes[from].succ) preds.get(to)?.push(from);
+  const [header] = targets;
+  const inner = new Set<number>();
+  for (const from of preds.get(header)!) {
+    const way = new Set([from]);
+    for (const node of way) if (node !== header) for (const pred of preds.get(node)!) way.add(pred);
+    if (!targets.some((target) => target !== header && way.has(target))) for (const node of way) inner.add(node);
+  }
+  return inner;
 }
 
 function render(graph: Graph, module: WasmModule): Expr {
