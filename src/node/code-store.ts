@@ -33,7 +33,7 @@ const TEMPORARY = '.tmp-';
 /** A temporary file of this age was left behind. */
 const ABANDONED_MS = 3600_000;
 /** What a file may have; and all files of the folder together, of which the least recently used give way. */
-const MAX_FILE = 8 * MiB;
+const MAX_FILE = 16 * MiB;
 const MAX_FOLDER = 64 * MiB;
 const OTHERS_MAY_WRITE = 0o022;
 

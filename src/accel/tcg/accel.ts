@@ -199,6 +199,8 @@ export class TcgAccel {
       log,
       optimize,
       translated,
+      // made with the default length
+      kept: options.maxInsns === undefined ? generator?.keptTbs : undefined,
       symbolAt: (pc) => this.machine?.symbolAt?.(pc),
     });
   }

@@ -2,6 +2,7 @@
 import type { CodegenSetup } from './accel.js';
 import type { CodeStore } from './codegen/code-store.js';
 import type { CodegenWorker } from './codegen/protocol.js';
+import { KeptTbs } from './codegen/kept-tbs.js';
 import { hasFusedMulAdd } from '../../tcg/wasm/relaxed-simd.js';
 import { regionLimits } from './tuning.js';
 import { WasmCodeGenerator, type CodeGenerator, type WasmGeneratorOptions } from './codegen/wasm-generator.js';
@@ -13,6 +14,7 @@ import { WasmCodeGenerator, type CodeGenerator, type WasmGeneratorOptions } from
 export function workerCodegen(createWorker: () => CodegenWorker, store?: CodeStore): (setup: CodegenSetup) => CodeGenerator {
   return ({ memory, runtime, target, config, frontend, icount, hotThreshold, tuning, onModule }) => {
     const worker = createWorker();
+    const key = JSON.stringify({ target, config, icount, limits: regionLimits(tuning), tuning, fusedMulAdd: hasFusedMulAdd() });
     const generator = new WasmCodeGenerator({
       memory,
       runtime: runtime.allExports as WasmGeneratorOptions['runtime'],
@@ -24,9 +26,10 @@ export function workerCodegen(createWorker: () => CodegenWorker, store?: CodeSto
       setThreshold: hotThreshold === undefined ? (count) => runtime.exports.setHotThreshold(count) : undefined,
       kept: store && {
         store,
-        key: JSON.stringify({ target, config, icount, limits: regionLimits(tuning), tuning, fusedMulAdd: hasFusedMulAdd() }),
+        key,
         helpers: frontend.helpers.map(({ name }) => name),
       },
+      keptTbs: store && new KeptTbs(store, `${key} tci`, new Uint8Array(memory.buffer)),
     });
     const kept = generator.kept && !generator.kept.isEmpty;
     worker.post({ kind: 'init', memory, target, config, icount, tuning, kept });

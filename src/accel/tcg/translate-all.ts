@@ -6,7 +6,9 @@ import { disassembleTci } from '../../tcg/tci/disas.js';
 import { TciLowering, TciOverflow } from '../../tcg/tci/lower.js';
 import { formatIr } from '../../tcg/text.js';
 import type { TciInfo } from '../../system/jit-info.js';
+import { helperCalls, type HelperCalls } from '../../tcg/tci/verify.js';
 import type { Log } from '../../util/log.js';
+import type { KeptTb, KeptTbs } from './codegen/kept-tbs.js';
 import type { Runtime } from './runtime.js';
 import { TranslateFault, type TargetFrontend, type TbSource } from './translator.js';
 
@@ -42,6 +44,8 @@ export interface TranslatorOptions {
   readonly optimize?: boolean;
   /** Hears of each TB that was made. */
   readonly translated?: (tb: number) => void;
+  /** TBs of earlier runs, made with the same options, and not optimised. */
+  readonly kept?: KeptTbs;
 }
 
 export class Translator {
@@ -61,6 +65,7 @@ export class Translator {
   private readonly words: Int32Array;
   private readonly units: Uint16Array;
   private readonly view: DataView;
+  private readonly calls: HelperCalls;
 
   constructor(
     private readonly runtime: Runtime,
@@ -69,7 +74,9 @@ export class Translator {
   ) {
     this.ctx = new TcgContext(frontend.globals, frontend.helpers);
     const resumable = !(options.optimize ?? true);
-    this.lowering = new TciLowering({ helperIndex: runtime.helperTable(frontend.helpers), fences: options.fences, resumable });
+    const helperIndex = runtime.helperTable(frontend.helpers);
+    this.calls = helperCalls(frontend.helpers, helperIndex);
+    this.lowering = new TciLowering({ helperIndex, fences: options.fences, resumable });
     const { buffer } = runtime.memory; // a fixed size: the views stay good
     this.bytes = new Uint8Array(buffer);
     this.words = new Int32Array(buffer);
@@ -116,14 +123,13 @@ export class Translator {
         return host1;
       },
     };
-    const { size, icount } = this.compile(source);
-    const tb = this.allocate();
+    const kept = this.keptTb(pcLo, pcHi, source.flags, cflags, host);
+    const { size, icount } = kept ?? this.compile(source);
+    const unitCount = kept?.unitCount ?? this.lowering.code.size;
+    const tb = this.allocate(unitCount * 2 + icount * 4);
     if (tb === 0) return 0;
-    const { code } = this.lowering;
     const tciCode = tb + layout.TB_RECORD_SIZE;
-    const insnTable = tciCode + code.size * 2;
-    this.units.set(code.units.subarray(0, code.size), tciCode >> 1);
-    this.units.set(code.insns.subarray(0, code.insnCount * 2), insnTable >> 1);
+    const insnTable = tciCode + unitCount * 2;
 
     const set = (field: number, value: number) => (words[(tb + field) >> 2] = value);
     set(layout.TB_PC, pcLo);
@@ -140,7 +146,17 @@ export class Translator {
     set(layout.TB_HOST1, crosses ? host1 : 0);
     set(layout.TB_TCI, tciCode);
     set(layout.TB_INSN_TABLE, insnTable);
-    this.setTargets(tb);
+    if (kept) {
+      kept.copyCode(words, tciCode >> 2);
+      for (let n = 0; n < 4; n++) set(layout.TB_GOTO_PC0 + 4 * n, kept.gotoPc(n));
+      set(layout.TB_GOTO_MASK, kept.gotoMask);
+    } else {
+      const { code } = this.lowering;
+      this.units.set(code.units.subarray(0, unitCount), tciCode >> 1);
+      this.units.set(code.insns.subarray(0, icount * 2), insnTable >> 1);
+      this.setTargets(tb);
+      if (this.options.kept && !crosses) this.keep(tb, unitCount);
+    }
     if (runtime.exports.tbRegister(tb) === 0) {
       // No room for a page descriptor: start over in an empty arena.
       this.flush();
@@ -151,7 +167,7 @@ export class Translator {
     this.stats.tbs++;
     this.stats.insns += icount;
     this.stats.guestBytes += size;
-    this.stats.tciBytes += code.size * 2;
+    this.stats.tciBytes += unitCount * 2;
     this.options.translated?.(tb);
     return tb;
   }
@@ -181,9 +197,30 @@ export class Translator {
     }
   }
 
-  private allocate(): number {
-    const { code } = this.lowering;
-    const bytes = code.size * 2 + code.insnCount * 4;
+  private keptTb(pcLo: number, pcHi: number, flags: number, cflags: number, host: number): KeptTb | undefined {
+    const { kept, log } = this.options;
+    if (!kept || log?.has('in_asm') || log?.has('op') || log?.has('out_asm')) return undefined;
+    return kept.find(pcLo, pcHi, flags, cflags, host, this.calls);
+  }
+
+  private keep(tb: number, unitCount: number): void {
+    const get = (field: number) => this.words[(tb + field) >> 2];
+    this.options.kept?.add({
+      pcLo: get(layout.TB_PC),
+      pcHi: get(layout.TB_PC + 4),
+      flags: get(layout.TB_FLAGS),
+      cflags: get(layout.TB_CFLAGS),
+      size: get(layout.TB_SIZE),
+      icount: get(layout.TB_ICOUNT),
+      gotoMask: get(layout.TB_GOTO_MASK),
+      host: get(layout.TB_HOST0) >>> 0,
+      code: get(layout.TB_TCI),
+      unitCount,
+      gotoPc: tb + layout.TB_GOTO_PC0,
+    });
+  }
+
+  private allocate(bytes: number): number {
     const tb = this.runtime.exports.tbAlloc(bytes) >>> 0;
     if (tb !== 0) return tb;
     this.flush();

@@ -118,7 +118,7 @@ export class KeptCode {
     return this.regions.length === 0;
   }
 
-  info(): KeptInfo {
+  info(): Omit<KeptInfo, 'tbs'> {
     return { ...this.stats, modules: this.modules.length, regions: this.regions.length };
   }
 

@@ -22,6 +22,7 @@ import { CodeCache, DEFAULT_CACHE_LIMITS, type CodeCacheLimits, type RegionCode,
 import { HotQueue } from './hot-queue.js';
 import { HotThreshold } from './hot-threshold.js';
 import type { MadeModule } from './listing.js';
+import type { KeptTbs } from './kept-tbs.js';
 import { KeptCode, linkModule, type KeptCodeOptions } from './kept-code.js';
 import { PageCooling } from './page-cooling.js';
 import type { CodegenTimes, CodegenWorker, GenerateReply, GenerateRequest, RegionRequest, TbRequest } from './protocol.js';
@@ -40,6 +41,8 @@ export interface CodeGenerator {
   poll(): void;
   /** A TB was made. */
   tbTranslated?(tb: number): void;
+  /** TBs of earlier runs, for the translator. */
+  readonly keptTbs?: KeptTbs;
   /** Ends the worker; what is installed stays, and so do the figures. */
   dispose(): void;
   /** Executions in tci after which generated code pays, unless the user says otherwise. */
@@ -65,6 +68,8 @@ export interface WasmGeneratorOptions {
   readonly onModule?: (module: MadeModule) => void;
   /** Code of earlier runs, with a worker only. */
   readonly kept?: KeptCodeOptions;
+  /** TBs of earlier runs. */
+  readonly keptTbs?: KeptTbs;
   /** Milliseconds; default: the host's. */
   readonly now?: () => number;
 }
@@ -126,6 +131,7 @@ export class WasmCodeGenerator implements CodeGenerator {
   /** Regions by the batch that was posted. */
   private readonly sent = new Map<number, readonly RegionRequest[]>();
   readonly kept: KeptCode | undefined;
+  readonly keptTbs: KeptTbs | undefined;
   private nextRegion = 1;
   private nextBatch = 1;
   readonly stats: GeneratorStats = {
@@ -135,6 +141,7 @@ export class WasmCodeGenerator implements CodeGenerator {
   constructor(private readonly options: WasmGeneratorOptions) {
     if (!options.worker === !options.generate) throw new TypeError('code generation needs a worker or a generate function, and not both');
     this.worker = options.worker;
+    this.keptTbs = options.keptTbs;
     this.tbs = new TbReader(options.memory);
     this.queue = new HotQueue(this.tbs);
     this.cache = new CodeCache(this.tbs, options.runtime.table, options.cache ?? DEFAULT_CACHE_LIMITS, (region) => {
@@ -166,7 +173,7 @@ export class WasmCodeGenerator implements CodeGenerator {
         inFlight: this.inFlight,
       },
       cache: { ...cache.info(), stale },
-      kept: this.kept?.info(),
+      kept: this.kept && this.keptTbs && { ...this.kept.info(), tbs: this.keptTbs.stats },
     };
   }
 
@@ -391,7 +398,10 @@ export class WasmCodeGenerator implements CodeGenerator {
 
   dispose(): void {
     this.queue.clear();
-    if (this.worker) this.kept?.save();
+    if (this.worker) {
+      this.kept?.save();
+      this.keptTbs?.save();
+    }
     this.worker?.terminate();
     this.worker = undefined;
   }
