@@ -1,6 +1,7 @@
 // The command line and the threads and processes that it starts, each from few files: Node needs about half a millisecond for every module that it loads.
 // dist/bundle/ is made of dist/src and stands beside it; src/cli/main.ts takes it unless dist/src is newer. CommonJS, since only that can be run with
 // V8's code cache (src/node/v8-cache.ts). Without `wemu bench`: the packages that it draws with are ES modules only.
+import { existsSync } from 'node:fs';
 import { copyFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -21,12 +22,13 @@ const ENTRIES = [
   'cli/program',
   'cli/start',
 ];
+const PACKAGES = ['commander', 'fflate'];
 for (const entry of ENTRIES) {
   const bundle = await rolldown({
     input: join(root, `dist/src/${entry}.js`),
     platform: 'node',
-    // Packages stay where they are, but for the one that every run needs.
-    external: (id) => id === '#binaryen' || id.endsWith('/lab/bench.js') || (/^[a-z@]/.test(id) && id !== 'commander'),
+    // Packages stay where they are, but for those that every run needs.
+    external: (id) => id === '#binaryen' || id.endsWith('/lab/bench.js') || (/^[a-z@]/.test(id) && !PACKAGES.includes(id)),
   });
   // Names stay, for stack traces and profiles.
   const minify = { mangle: false, compress: false, codegen: { removeWhitespace: true } };
@@ -41,5 +43,8 @@ for (const entry of ENTRIES) {
   });
   await bundle.close();
 }
-const commander = dirname(createRequire(import.meta.url).resolve('commander'));
-await copyFile(join(commander, 'LICENSE'), join(dir, 'commander.LICENSE'));
+for (const name of PACKAGES) {
+  let folder = dirname(createRequire(import.meta.url).resolve(name));
+  while (!existsSync(join(folder, 'LICENSE'))) folder = dirname(folder);
+  await copyFile(join(folder, 'LICENSE'), join(dir, `${name}.LICENSE`));
+}

@@ -2,8 +2,19 @@
  * Debian's riscv64 guest, fetched through apt-get with a private configuration: own lists and cache, this machine's own server and
  * keyring, so apt itself verifies signatures and checksums and nothing of the system's package state is touched.
  */
-import { spawn } from 'node:child_process';
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
@@ -99,7 +110,12 @@ async function fetchMissing(names: readonly GuestFileName[], progress: FetchProg
 export function debianSource(root = '/etc/apt'): { server: string; keyring?: string } | undefined {
   const files = [join(root, 'sources.list')];
   const parts = join(root, 'sources.list.d');
-  if (existsSync(parts)) files.push(...readdirSync(parts).sort().map((name) => join(parts, name)));
+  if (existsSync(parts))
+    files.push(
+      ...readdirSync(parts)
+        .sort()
+        .map((name) => join(parts, name)),
+    );
   for (const path of files.filter((name) => existsSync(name) && /\.(list|sources)$/.test(name))) {
     const text = readFileSync(path, 'utf8');
     const found = path.endsWith('.sources') ? fromDeb822(text) : fromOneLine(text);
@@ -129,7 +145,9 @@ function fromOneLine(text: string): { server: string; keyring?: string } | undef
 
 /** A release's own suite: not its -security or -updates, and not some other vendor's. */
 function isDebian(suites: string | undefined): boolean {
-  return (suites ?? '').split(/\s+/).some((suite) => /^(bullseye|bookworm|trixie|forky|sid|stable|testing|unstable|oldstable)$/.test(suite));
+  return (suites ?? '')
+    .split(/\s+/)
+    .some((suite) => /^(bullseye|bookworm|trixie|forky|sid|stable|testing|unstable|oldstable)$/.test(suite));
 }
 
 function writeAptConfig(work: string): string {
@@ -211,11 +229,15 @@ interface RunOptions {
 
 async function run(command: string, args: string[], options: RunOptions): Promise<{ code: number; output: string; errors: string }> {
   const out = options.stdoutFile ? openSync(options.stdoutFile, 'w') : 'pipe';
+  // it alone starts processes, and takes 2 ms to load
+  const { spawn } = await import('node:child_process');
   const env = { ...process.env, LC_ALL: 'C', ...(options.config ? { APT_CONFIG: options.config } : {}) };
   try {
     return await new Promise((resolve, reject) => {
       const child = spawn(command, args, { cwd: options.cwd, env, stdio: ['ignore', out, 'pipe', 'pipe'] });
-      let output = '', errors = '', status = '';
+      let output = '',
+        errors = '',
+        status = '';
       child.stdout?.on('data', (chunk) => (output += chunk));
       child.stderr!.on('data', (chunk) => (errors += chunk));
       child.stdio[3]!.on('data', (chunk) => {
