@@ -1,16 +1,16 @@
 /** `wemu embedded`: the bare-metal guest of our own, committed as ELF: it needs no network and no packages. */
-import { dirname, join } from 'node:path';
-import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import type { CodegenWorker } from '../accel/tcg/codegen/protocol.js';
 import { createNodeHost } from '../node/host.js';
+import { packageFolder } from '../node/modules.js';
 import { parseAccel } from './accel.js';
 import type { SystemArguments } from './arguments.js';
 import { statsWriter } from './stats.js';
 import { readImage, runMachine } from './system.js';
 
-/** Path of the guest's ELF file, the same from src/ and dist/. */
+/** Path of the guest's ELF file. */
 export function embeddedGuestPath(): string {
-  return join(dirname(createRequire(import.meta.url).resolve('wemu/package.json')), 'guests', 'embedded.elf');
+  return join(packageFolder(), 'guests', 'embedded.elf');
 }
 
 export async function runEmbedded(args: Partial<SystemArguments>, worker?: CodegenWorker): Promise<number> {

@@ -1,7 +1,7 @@
 /** The command line. `wemu -M virt -kernel ...` is QEMU's; `wemu linux` and `wemu embedded` bring their own guest. */
-import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import type { CodegenWorker } from '../accel/tcg/codegen/protocol.js';
+import { packageInfo } from '../node/modules.js';
 import { isUserError } from '../util/errors.js';
 import { addBench } from './bench.js';
 import { addSystemOptions, doubleDashes, STATS_HELP, type SystemArguments } from './arguments.js';
@@ -11,7 +11,7 @@ import { runSystem } from './system.js';
 
 export { exitStatus } from './system.js';
 
-const { version, description } = createRequire(import.meta.url)('wemu/package.json') as { version: string; description: string };
+const { version, description } = packageInfo();
 
 const EXAMPLES = `
 Options may be written as QEMU's, with a single dash. Ctrl-A x quits, Ctrl-A h helps.

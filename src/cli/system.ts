@@ -1,10 +1,10 @@
 /** `wemu -M virt ...`: from QEMU's options to a machine that runs. */
 import { openSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { CodegenWorker } from '../accel/tcg/codegen/protocol.js';
 import { type Chardev, NullChardev } from '../chardev/chardev.js';
 import { FileChardev, Output, StdioChardev } from '../node/chardev.js';
 import { createNodeHost, type NodeHost } from '../node/host.js';
+import { packageInfo } from '../node/modules.js';
 import { Machine, type MachineOptions } from '../system/facade.js';
 import { isHelp, logHelp, parseLogItems, parseOptions, parseSmp } from '../system/options.js';
 import { deviceHelp, devicePropertiesHelp, machineHelp } from '../system/registry.js';
@@ -16,7 +16,7 @@ import { missingPart, type SystemArguments } from './arguments.js';
 import { ACCEL_HELP, parseAccel } from './accel.js';
 import { statsWriter, type StatsWriter } from './stats.js';
 
-const { version } = createRequire(import.meta.url)('wemu/package.json') as { version: string };
+const { version } = packageInfo();
 
 /** Runs what the options say; the process's exit status. */
 export async function runSystem(args: SystemArguments, worker?: CodegenWorker): Promise<number> {

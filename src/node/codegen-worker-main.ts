@@ -5,8 +5,7 @@ import { loadWithBinaryen } from './binaryen.js';
 import { compileKept } from '../accel/tcg/codegen/compile-kept.js';
 import type { CodegenInit, GenerateRequest, WorkerMessage } from '../accel/tcg/codegen/protocol.js';
 import type { CodegenService } from '../accel/tcg/codegen/worker-service.js';
-import type { CodegenWorkerData } from './codegen-worker.js';
-import { setV8Flags } from './v8-flags.js';
+import type { BinaryenWasm, CodegenWorkerData } from './codegen-worker.js';
 
 /**
  * V8 never replaces a running wasm function, and counts its way up to the optimising compiler: generated code gets no other one, and no
@@ -23,15 +22,15 @@ function compileOptimised(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
   }
 }
 
-async function load(): Promise<CodegenService> {
-  const service = await loadWithBinaryen('./codegen-worker-service', import.meta.url);
+async function load(wasm?: Promise<WebAssembly.Module>): Promise<CodegenService> {
+  const service = await loadWithBinaryen('./codegen-worker-service', import.meta.url, wasm);
   const { CodegenService, createFrontend } = service as typeof import('./codegen-worker-service.js');
   return new CodegenService(createFrontend, compileOptimised);
 }
 
-setV8Flags();
 const { port, eager } = workerData as CodegenWorkerData;
-let loading = eager ? load() : undefined;
+let binaryenLoaded = (_wasm: WebAssembly.Module): void => {};
+let loading = eager ? load(new Promise((resolve) => (binaryenLoaded = resolve))) : undefined;
 let init: CodegenInit | undefined;
 
 /** Loads what generates code when it is first asked for; with kept code that may be late or never. */
@@ -48,7 +47,8 @@ async function serve(message: CodegenInit | GenerateRequest): Promise<void> {
   if (reply) port.postMessage(reply);
 }
 
-port.on('message', (message: WorkerMessage) => {
-  if (message.kind === 'compile') port.postMessage(compileKept(message, compileOptimised));
+port.on('message', (message: WorkerMessage | BinaryenWasm) => {
+  if (message.kind === 'binaryen') binaryenLoaded(message.wasm);
+  else if (message.kind === 'compile') port.postMessage(compileKept(message, compileOptimised));
   else void serve(message);
 });

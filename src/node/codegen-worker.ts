@@ -1,10 +1,12 @@
 /**
  * The machine's end of a codegen worker on Node (codegen-worker-main.ts is the other). The machine thread takes replies with
- * receiveMessageOnPort, between slices, without an event-loop turn. Nothing here loads binaryen: only the worker does.
+ * receiveMessageOnPort, between slices, without an event-loop turn. Only the worker makes a binaryen.
  */
 import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from 'node:worker_threads';
 import type { CodegenWorker, WorkerMessage, WorkerReply } from '../accel/tcg/codegen/protocol.js';
+import { loadBinaryenWasm } from './binaryen.js';
 import { moduleUrl } from './modules.js';
+import { setV8Flags } from './v8-flags.js';
 
 export interface CodegenWorkerData {
   readonly port: MessagePort;
@@ -12,7 +14,14 @@ export interface CodegenWorkerData {
   readonly eager: boolean;
 }
 
+/** To an eager worker, and first of all. */
+export interface BinaryenWasm {
+  readonly kind: 'binaryen';
+  readonly wasm: WebAssembly.Module;
+}
+
 export function startCodegenWorker(eager = true): CodegenWorker {
+  setV8Flags();
   const { port1, port2 } = new MessageChannel();
   const worker = new Worker(moduleUrl('./codegen-worker-main', import.meta.url), {
     workerData: { port: port2, eager } satisfies CodegenWorkerData,
@@ -25,6 +34,8 @@ export function startCodegenWorker(eager = true): CodegenWorker {
   // Neither end keeps the process alive.
   worker.unref();
   port1.unref();
+  // Node needs 40 ms to start a thread: in the meantime this one does half of what is before it.
+  if (eager) port1.postMessage({ kind: 'binaryen', wasm: loadBinaryenWasm() } satisfies BinaryenWasm);
   return {
     post: (message: WorkerMessage) => port1.postMessage(message),
     receive() {

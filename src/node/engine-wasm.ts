@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { packageFolder } from './modules.js';
 
-/** Path of the compiled engine. Asked of the package itself, so that it is the same from src/ (vitest) and from dist/. */
+/** Path of the compiled engine. */
 export function engineWasmPath(debug = false): string {
-  return createRequire(import.meta.url).resolve(debug ? 'wemu/wemu.debug.wasm' : 'wemu/wemu.wasm');
+  return join(packageFolder(), 'build', debug ? 'wemu.debug.wasm' : 'wemu.wasm');
 }
 
 export function readEngineWasm(debug = false): Uint8Array<ArrayBuffer> {

@@ -1,5 +1,6 @@
 /** Our own modules by their names, from dist/src/ (one file each) or from dist/bundle/ (scripts/bundle.js: all in one folder, as CommonJS). */
-import { basename, extname } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { requireCached } from './v8-cache.js';
 
@@ -14,4 +15,15 @@ export function moduleUrl(name: string, from: string): URL {
 export async function loadModule(name: string, from: string, provided?: Readonly<Record<string, unknown>>): Promise<unknown> {
   const url = moduleUrl(name, from);
   return isBundled(from) ? requireCached(fileURLToPath(url), provided) : import(url.href);
+}
+
+/** The package's own folder, from src/ as from dist/. By hand: Node's own way from our name to it takes 5 ms. */
+export function packageFolder(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
+  return folder;
+}
+
+export function packageInfo(): { readonly version: string; readonly description: string } {
+  return JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8')) as { version: string; description: string };
 }

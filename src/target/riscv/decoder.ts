@@ -17,7 +17,11 @@ export class Decoder {
   /** By 16-bit word: index in compressedRows, filled as words are met. */
   private readonly compressed = new Uint16Array(0x10000).fill(UNKNOWN);
 
-  constructor(readonly xlen: 32 | 64, extLo: number, extHi: number) {
+  constructor(
+    readonly xlen: 32 | 64,
+    extLo: number,
+    extHi: number,
+  ) {
     const rows = INSNS.filter((row) => hasInsn(row, xlen, extLo, extHi));
     this.compressedRows = rows.filter((row) => row.size === 2);
     for (const row of rows) if (row.size === 4) this.addToBuckets(row);
@@ -26,6 +30,7 @@ export class Decoder {
   /** A row whose pattern leaves funct3 open goes into several buckets. */
   private addToBuckets(row: Insn): void {
     const fixed = row.mask & BUCKET_BITS;
+    if (fixed === BUCKET_BITS) return void this.buckets[bucketOf(row.value)].push(row);
     for (let opcode = 0; opcode < 32; opcode++) {
       for (let funct3 = 0; funct3 < 8; funct3++) {
         const word = (opcode << 2) | (funct3 << 12);
