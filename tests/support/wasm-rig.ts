@@ -4,10 +4,11 @@ import * as L from '../../assembly/shared/layout.js';
 import { TcgContext } from '../../src/tcg/context.js';
 import type { HelperDef } from '../../src/tcg/opcodes.js';
 import { compileRegions } from '../../src/tcg/wasm/compile.js';
+import type { TargetInfo } from '../../src/tcg/wasm/lower-region.js';
 import { copyIr, TABLE_TBS, type IndirectLink, type Region, type TbIr } from '../../src/tcg/wasm/region.js';
 
 const OFFSETS = [L.ENV_PC, ...Array.from({ length: 8 }, (_, i) => 0x100 + 8 * i)];
-const GLOBALS = OFFSETS.map((offset, i) => ({ name: i === 0 ? 'pc' : `x${i}`, offset }));
+export const GLOBALS = OFFSETS.map((offset, i) => ({ name: i === 0 ? 'pc' : `x${i}`, offset }));
 export const [PC, X1, X2, X3, X4] = [0, 1, 2, 3, 4];
 export const HELPERS: HelperDef[] = [
   { name: 'pure', args: 2, result: true, pure: true },
@@ -86,18 +87,23 @@ export class Rig {
     this.view.setInt32(ENV + offset, value, true);
   }
 
-  run(region: Region, entry = 0, icount = false): number {
-    return this.compile(region, icount)(ENV, entry);
+  run(region: Region, entry = 0, icount = false, more: Partial<TargetInfo> = {}): number {
+    return this.compile(region, icount, false, more)(ENV, entry);
   }
-  compile(region: Region, icount = false, fusedMulAdd = false): (env: number, entry: number) => number {
-    const { module } = this.make(region, icount, fusedMulAdd);
+  compile(region: Region, icount = false, fusedMulAdd = false, more: Partial<TargetInfo> = {}): (env: number, entry: number) => number {
+    const { module } = this.make(region, icount, fusedMulAdd, more);
     const imports = { m: { m: this.memory, t: codeTable(this.view, region) }, r: this.runtime };
     const instance = new WebAssembly.Instance(module, imports);
     return instance.exports['0'] as (env: number, entry: number) => number;
   }
   /** The module, and its text. */
-  make(region: Region, icount = false, fusedMulAdd = false): { readonly module: WebAssembly.Module; readonly text: string } {
-    const target = { globalOffset: OFFSETS, helpers: this.helpers, icount, fusedMulAdd };
+  make(
+    region: Region,
+    icount = false,
+    fusedMulAdd = false,
+    more: Partial<TargetInfo> = {},
+  ): { readonly module: WebAssembly.Module; readonly text: string } {
+    const target = { globalOffset: OFFSETS, helpers: this.helpers, icount, fusedMulAdd, ...more };
     let text = '';
     const bytes = compileRegions([region], target, (module) => {
       text = module.emitText();

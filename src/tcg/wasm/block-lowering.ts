@@ -3,8 +3,8 @@
  * still to be placed (used once, pure), so that most temps never become locals.
  */
 import { TempKind, TYPE_I64 } from '../ir-buffer.js';
-import { OP_WORDS } from '../opcodes.js';
-import { EXTEND_S32, EXTEND_U32, F64, Float, I32, I64, WRAP, type Expr, type ValueType, type WasmModule } from './binaryen.js';
+import { Op, OP_WORDS } from '../opcodes.js';
+import { EXTEND_S32, EXTEND_U32, F64, Float, I32, I64, Wasm, WRAP, type Expr, type ValueType, type WasmModule } from './binaryen.js';
 import type { FunctionLocals } from './function-locals.js';
 import { INPUTS, OUTPUTS } from './global-flow.js';
 import type { Block, TbIr } from './region.js';
@@ -25,6 +25,8 @@ export function extended(m: WasmModule, expr: Expr, form: number): Expr {
   throw new RangeError('the upper half of a value is read that was not to be wanted');
 }
 
+/** A page is further than this from the end of the host's addresses. */
+const MAX_OFFSET = 2048;
 /** Larger trees are cut by a local: engines recurse over them. */
 const MAX_TREE = 24;
 
@@ -183,6 +185,36 @@ export class BlockLowering {
     if (this.isConst(temp)) return () => this.constant(temp);
     const get = this.heldOperand(temp);
     return () => (get.form === 0 ? get.expr() : extended(this.m, get.expr(), get.form));
+  }
+
+  /**
+   * Host address of an access that needs no check, and what is to be added to it: `addend` is what the page is away from the guest's. A sum that is made only for
+   * the access is split, so that its constant goes into the access.
+   */
+  hostOf(temp: number, addend: number): { host: Expr; offset: number } {
+    const sum = this.pending.has(temp) ? this.sumOf(temp) : undefined;
+    if (sum) this.pending.delete(temp);
+    const low = this.low(sum ? sum.base : temp);
+    return { host: this.m.binary(Wasm.add[0], low, this.m.get(addend, I32)), offset: sum?.offset ?? 0 };
+  }
+
+  /** A temp of this block as a global that still has that value, plus a small constant. */
+  private sumOf(temp: number): { base: number; offset: number } | undefined {
+    const { ops } = this.ir;
+    for (let k = this.op - 1; k >= this.block.first; k--) {
+      const p = k * OP_WORDS;
+      if (!OUTPUTS[ops[p]].some((at) => ops[p + at] === temp)) continue;
+      const [base, constant] = [ops[p + 2], ops[p + 3]];
+      if (ops[p] !== Op.add_i64 || base >= this.globalCount || !this.isConst(constant)) return undefined;
+      const offset = this.ir.constLo[constant];
+      if (this.ir.constHi[constant] !== 0 || offset < 0 || offset > MAX_OFFSET) return undefined;
+      for (let later = k + 1; later < this.op; later++) {
+        const q = later * OP_WORDS;
+        if (OUTPUTS[ops[q]].some((at) => ops[q + at] === base)) return undefined;
+      }
+      return { base, offset };
+    }
+    return undefined;
   }
 
   /** The low half of an input as often as wanted. */

@@ -81,7 +81,7 @@ export class GlobalFlow {
     for (const at of OUTPUTS[op]) if (ops[p + at] >= 0 && ops[p + at] < this.globalCount) dirty.add(0, ops[p + at]);
   }
 
-  /** For each op of a block that writes back: the dirty set there. One row an op, from the block's first. */
+  /** For each op of a block that writes back: the dirty set there. One row an op, from the block's first, and one for its end. */
   dirtyAt(b: number): Bitsets {
     const block = this.cfg.blocks[b];
     const rows = new Bitsets(block.end - block.first + 1, this.globalCount);
@@ -92,6 +92,7 @@ export class GlobalFlow {
       rows.copy(k - block.first, current, 0);
       this.stepDirty(block.tb, k, current);
     }
+    rows.copy(block.end - block.first, current, 0);
     return rows;
   }
 
@@ -119,7 +120,7 @@ export class GlobalFlow {
     atStart?: (live: Bitsets) => void,
   ): void {
     const block = this.cfg.blocks[b];
-    const { ops, links } = this.region.tbs[block.tb];
+    const { ops, links, unchecked } = this.region.tbs[block.tb];
     for (let k = block.end - 1; k >= block.first; k--) {
       visit?.(k, live);
       const p = k * OP_WORDS;
@@ -131,7 +132,7 @@ export class GlobalFlow {
         if (syncsGlobals(helper)) live.union(0, dirty, k - block.first);
         else if (helper.mayFault || this.leaves(block.tb, k)) unionButPc(live, dirty, k - block.first);
       } else if (isMemoryOp(op)) {
-        unionButPc(live, dirty, k - block.first);
+        if (!unchecked) unionButPc(live, dirty, k - block.first);
       } else if (op === Op.goto_ptr || op === Op.exit_tb || (op === Op.goto_tb && links[ops[p + 1]] < 0)) {
         live.union(0, dirty, k - block.first);
         // compared with the pc of each TB that it may lead to

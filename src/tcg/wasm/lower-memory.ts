@@ -22,7 +22,7 @@ import {
   PAGE_SIZE,
 } from '../../../assembly/shared/layout.js';
 import { Op } from '../opcodes.js';
-import { EXTEND32, EXTEND_U32, F64, Float, I32, I64, NONE, Wasm, WRAP, type Expr } from './binaryen.js';
+import { EXTEND32, EXTEND_U32, F64, Float, I32, I64, NONE, Wasm, WRAP, type Expr, type WasmModule } from './binaryen.js';
 import type { GroupedAccess } from './access-groups.js';
 import type { BlockLowering } from './block-lowering.js';
 import { ENV } from './function-locals.js';
@@ -41,6 +41,8 @@ export interface MemoryHost {
   beforeRuntime(list: Expr[]): void;
   /** Appends the test of ENV_FAULT with the fault exit. `synced`: env is up to date already. */
   faultTest(list: Expr[], synced?: boolean): void;
+  /** Local with what is to be added to this op's guest address. Present: the access needs no check. */
+  readonly addend: number | undefined;
   /** Leaves before this op's instruction, for tci to do it. Absent: the slow path is called. */
   readonly leave: (() => Expr) | undefined;
 }
@@ -90,15 +92,21 @@ function pathOf(b: BlockLowering, memory: MemoryHost, address: number, access: A
 /** Points `entry` at the TLB entry of a 32-bit address, less the table's offset from env. Returns the tag. */
 function tagOf(b: BlockLowering, low: Expr, entry: number, table: number): Expr {
   const { m } = b;
+  return m.load(8, false, I64, m.tee(entry, tlbEntry(m, low), I32), table + TLB_ENTRY_TAG);
+}
+
+/** The TLB entry of a 32-bit address, less the table's offset from env. */
+export function tlbEntry(m: WasmModule, low: Expr): Expr {
   const indexShift = PAGE_BITS - Math.log2(TLB_ENTRY_SIZE);
   const indexMask = ((1 << TLB_BITS) - 1) * TLB_ENTRY_SIZE;
   const index = m.binary(Wasm.and[0], m.binary(Wasm.shrU[0], low, m.i32(indexShift)), m.i32(indexMask));
-  const pointer = m.tee(entry, m.binary(Wasm.add[0], m.get(ENV, I32), index), I32);
-  return m.load(8, false, I64, pointer, table + TLB_ENTRY_TAG);
+  return m.binary(Wasm.add[0], m.get(ENV, I32), index);
 }
 
-const tableOf = (access: Access, kind: number): number =>
-  ENV_TLB + ((access.oi & ((1 << MEMOPIDX_SHIFT) - 1)) * TLB_KINDS + kind) * TLB_TABLE_SIZE;
+/** Where the table of an access is, from env. */
+export const tlbTable = (mmuIdx: number, kind: number): number => ENV_TLB + (mmuIdx * TLB_KINDS + kind) * TLB_TABLE_SIZE;
+
+const tableOf = (access: Access, kind: number): number => tlbTable(access.oi & ((1 << MEMOPIDX_SHIFT) - 1), kind);
 
 function alone(b: BlockLowering, address: number, access: Access, kind: number): Path {
   const { m } = b;
@@ -135,6 +143,9 @@ function leader(b: BlockLowering, address: number, access: Access, kind: number,
   return { hit, prepare, host: m.get(group.host, I32), offset: offset - group.low };
 }
 
+/** In a loop whose pages have been checked before it. */
+const unchecked = (b: BlockLowering, addr: number, addend: number): Path => ({ hit: undefined, prepare: [], ...b.hostOf(addr, addend) });
+
 /** What the slow path begins with: from here on, no group's check counts any more. */
 function slowPath(b: BlockLowering, host: MemoryHost): Expr[] {
   const { m } = b;
@@ -161,8 +172,8 @@ function guard(b: BlockLowering, host: MemoryHost, { hit }: Path, fast: Expr[], 
 
 function load(b: BlockLowering, host: MemoryHost, d: number, addr: number, access: Access): void {
   const { m } = b;
-  const address = b.useLocal(addr);
-  const path = pathOf(b, host, address, access, TLB_KIND_READ);
+  const address = host.addend === undefined ? b.useLocal(addr) : -1;
+  const path = host.addend === undefined ? pathOf(b, host, address, access, TLB_KIND_READ) : unchecked(b, addr, host.addend);
   // a double goes where it belongs without a detour
   const isFloat = b.isFloat(d) && access.bytes === 8 && !access.swap;
   const type = isFloat ? F64 : b.isNarrow ? I32 : I64;
@@ -197,10 +208,10 @@ function extendSigned(b: BlockLowering, value: Expr, access: Access): Expr {
 
 function store(b: BlockLowering, host: MemoryHost, v: number, addr: number, access: Access): void {
   const { m } = b;
-  const address = b.useLocal(addr);
+  const address = host.addend === undefined ? b.useLocal(addr) : -1;
   const narrow = access.bytes < 8 && !access.swap && !b.isConst(v) && b.formOf(v) !== 0;
   const value = narrow ? b.lowOperand(v) : b.operand(v);
-  const path = pathOf(b, host, address, access, TLB_KIND_WRITE);
+  const path = host.addend === undefined ? pathOf(b, host, address, access, TLB_KIND_WRITE) : unchecked(b, addr, host.addend);
   const fast = path.prepare;
   if (access.swap) {
     const outside = b.list.splice(0);

@@ -13,7 +13,7 @@ import {
 import { TempKind, TYPE_I64 } from '../ir-buffer.js';
 import type { EnvTest } from '../inline-float.js';
 import { Op, OP_WORDS, type HelperDef } from '../opcodes.js';
-import { EXTEND_U32, I32, I64, NONE, Wasm, type Expr, type ValueType, type WasmModule } from './binaryen.js';
+import { EXTEND_U32, Float, I32, I64, NONE, Wasm, type Expr, type ValueType, type WasmModule } from './binaryen.js';
 import { groupAccesses, type AccessGroup, type GroupedAccess } from './access-groups.js';
 import type { Bitsets } from './bitset.js';
 import { BlockLowering, extended } from './block-lowering.js';
@@ -26,6 +26,8 @@ import { lowerMemory, type MemoryHost } from './lower-memory.js';
 import { compare, lowerOp } from './lower-ops.js';
 import { peelEntries } from './peel.js';
 import { buildCfg, TABLE_TBS, TABLE_USED, type Block, type Cfg, type Region, type TbIr } from './region.js';
+import { enterStrip, ROUNDS_BEFORE, type StripLocals } from './lower-strip.js';
+import { stripLoops, type StripPlan, type Unchecked } from './strip-plan.js';
 import { structure, type FlowNode } from './structure.js';
 import { ValueWidths } from './value-widths.js';
 
@@ -38,6 +40,8 @@ export interface TargetInfo {
   readonly icount: boolean;
   /** Accesses off one base share a TLB check (default). */
   readonly tlbReuse?: boolean;
+  /** Loops get a copy without TLB checks where they can (strip-plan.ts); default: as tlbReuse. */
+  readonly strip?: boolean;
   /** The engine has a relaxed multiply-add that rounds once (relaxed-simd.ts; default: no). */
   readonly fusedMulAdd?: boolean;
 }
@@ -58,6 +62,9 @@ class RegionLowering {
   /** Local that says where a fault happened; made when the first fault exit is. */
   private locator = -1;
   private labels = 0;
+  /** Local with the budget at which a loop tries to go on without checks (lower-strip.ts), if the region has such a loop. */
+  private readonly attempt: number | undefined;
+  private readonly stripLocals = new Map<StripPlan, StripLocals>();
   private readonly shared: ReadonlyMap<number, number>[];
   private readonly widths: ValueWidths;
   private readonly inlineExits: InlineExits;
@@ -70,14 +77,17 @@ class RegionLowering {
     private readonly target: TargetInfo,
     private readonly table: number,
   ) {
-    const region = (this.region = peelEntries(original, target.globalOffset.length));
+    const globalCount = target.globalOffset.length;
+    const peeled = peelEntries(original, globalCount);
+    const region = (this.region = (target.strip ?? target.tlbReuse ?? true) ? stripLoops(peeled, target.helpers, globalCount) : peeled);
     // A copy of a TB has its code.
     this.tableIndex = region.tbs.map(({ ops }) => original.tbs.findIndex((tb) => tb.ops === ops));
     this.cfg = buildCfg(region);
     const floats = floatGlobals(region, target.helpers, target.globalOffset.length);
     this.locals = new FunctionLocals(target.globalOffset.length, floats);
     this.budget = this.locals.create(I32);
-    const isTested = (block: Block) => block.isTbStart && (target.icount || block.isLoopHead);
+    if (region.tbs.some(({ strip }) => strip)) this.attempt = this.locals.create(I32);
+    const isTested = (block: Block) => this.isTested(block);
     const exits = (this.inlineExits = findInlineExits(region, target.helpers, target.globalOffset.length));
     this.limits = new Map(exits.envTests.map((test) => [envTestKey(test), this.locals.create(I32)]));
     this.flow = new GlobalFlow(region, this.cfg, target.helpers, target.globalOffset.length, isTested, exits.has);
@@ -166,6 +176,7 @@ class RegionLowering {
     const { m } = this;
     list.push(m.store(4, I32, m.tableAddress(), m.i32(1), this.table + TABLE_USED));
     list.push(m.set(this.budget, m.load(4, false, I32, m.get(ENV, I32), ENV_BUDGET)));
+    if (this.attempt !== undefined) list.push(m.set(this.attempt, m.get(this.budget, I32)));
     this.testEnv(list);
   }
 
@@ -241,7 +252,11 @@ class RegionLowering {
     const { forms: faultForms, mixed } = this.widths.faultForms(b, dirty);
     const globalCount = this.target.globalOffset.length;
     const lowering = new BlockLowering(this.m, this.locals, ir, block, this.shared[block.tb], globalCount, this.widths, atStart, mixed);
-    if (block.isTbStart) this.startTb(lowering.list, ir, block, dirty, pcWanted, (g) => atStart[g]);
+    if (block.isTbStart && ir.strip) {
+      this.widenFor(lowering, block, mixed);
+      this.startStrip(lowering.list, ir, ir.strip, dirty, atStart, () => go(1));
+    } else if (block.isTbStart && this.isTested(block)) this.testBudget(lowering.list, ir, dirty, (g) => atStart[g]);
+    if (block.isTbStart) this.startTb(lowering.list, ir, pcWanted);
     for (const g of this.flow.liveIn.members(b)) if (mixed[g] !== 0 && atStart[g] !== 0) lowering.widen(g);
 
     const faults = new FaultExits(lowering.list, this.m, {
@@ -253,8 +268,9 @@ class RegionLowering {
     let insn = insnBefore(ir, block.first);
     let row = 0;
     const { helpers, globalOffset, tlbReuse = true } = this.target;
-    const groups = tlbReuse ? groupAccesses(ir, block, helpers, globalOffset.length) : NO_GROUPS;
+    const groups = tlbReuse && !ir.unchecked ? groupAccesses(ir, block, helpers, globalOffset.length) : NO_GROUPS;
     const open = new Set<AccessGroup>();
+    const addends = ir.unchecked && this.addendsOf(ir.unchecked);
     let op = 0;
     const host: MemoryHost = {
       get op() {
@@ -267,6 +283,9 @@ class RegionLowering {
       importRuntime: (name, params, result) => this.m.importFunction(name, [I32, ...params], result),
       beforeRuntime: (into) => this.target.icount && this.storeBudget(into),
       faultTest: (into, synced) => faults.test(into, locatorOf(ir, insn), synced ? [] : withoutPc(dirty.members(row))),
+      get addend() {
+        return addends?.(op);
+      },
       leave: ir.leavesOnMiss ? () => faults.go(locatorOf(ir, insn) | RESUME, withoutPc(dirty.members(row))) : undefined,
     };
     for (let k = block.first; k < block.end; k++) {
@@ -324,17 +343,74 @@ class RegionLowering {
     for (const g of wanted) b.widen(g);
   }
 
-  /** Charges the TB's instructions; where a loop goes round (icount mode: always), tests the budget and requests to leave. */
-  private startTb(list: Expr[], ir: TbIr, block: Block, dirty: Bitsets, pcWanted: boolean, formOf: (global: number) => number): void {
+  /** Whether the budget is tested at the start of a TB: where a loop goes round, in icount mode always. What leads to a copy without checks has seen to it. */
+  private isTested(block: Block): boolean {
+    const { strip, unchecked } = this.region.tbs[block.tb];
+    return block.isTbStart && !unchecked && (this.target.icount || block.isLoopHead || strip !== undefined);
+  }
+
+  /** Leaves if the budget is gone, or on request. */
+  private testBudget(list: Expr[], ir: TbIr, dirty: Bitsets, formOf: (global: number) => number): void {
     const { m, budget } = this;
-    const { icount } = this.target;
-    if (icount || block.isLoopHead) {
-      // The same test as tci's: in icount mode the whole TB must fit, else there must be something left. A request is above every budget.
-      const request = m.load(4, false, I32, m.get(ENV, I32), ENV_EXIT_REQUEST);
-      const left = icount ? m.binary(Wasm.sub[0], m.get(budget, I32), m.i32(ir.icount - 1)) : m.get(budget, I32);
-      const leave = m.binary(Wasm.leS[0], left, request);
-      list.push(m.if(leave, this.exitAt(ir.pc, dirty, 0, TB_EXIT_REQUESTED, formOf)));
+    // The same test as tci's: in icount mode the whole TB must fit, else there must be something left. A request is above every budget.
+    const request = m.load(4, false, I32, m.get(ENV, I32), ENV_EXIT_REQUEST);
+    const left = this.target.icount ? m.binary(Wasm.sub[0], m.get(budget, I32), m.i32(ir.icount - 1)) : m.get(budget, I32);
+    const leave = m.binary(Wasm.leS[0], left, request);
+    list.push(m.if(leave, this.exitAt(ir.pc, dirty, 0, TB_EXIT_REQUESTED, formOf)));
+  }
+
+  /** The start of a loop that has a copy without checks: tests the budget, and goes there (`enter`) if it can. */
+  private startStrip(list: Expr[], ir: TbIr, plan: StripPlan, dirty: Bitsets, forms: Uint8Array, enter: () => Expr): void {
+    const { m, budget, locals } = this;
+    const attempt = this.attempt!;
+    const test: Expr[] = [];
+    this.testBudget(test, ir, dirty, (g) => forms[g]);
+    // icount mode: every round is tested, elsewhere it may be some rounds later. The copy is tested by where it stops: there a round must fit.
+    if (this.target.icount) list.push(...test.splice(0));
+    const request = this.target.icount ? m.i32(plan.icount) : m.load(4, false, I32, m.get(ENV, I32), ENV_EXIT_REQUEST);
+    const floor = locals.create(I32);
+    const wanted = locals.create(I32);
+    const global = (g: number): Expr => {
+      if (forms[g] !== 0) return extended(m, m.get(locals.narrowOf(g), I32), forms[g]);
+      const type = locals.typeOfGlobal(g);
+      const value = m.get(locals.ofGlobal(g), type);
+      return type === I64 ? value : m.unary(Float.toBits[1], value);
+    };
+    const host = { m, global, local: (type: ValueType) => locals.create(type), label: () => `${this.labels++}` };
+    const after = (rounds: Expr) => m.binary(Wasm.sub[0], m.get(budget, I32), m.binary(Wasm.mul[0], rounds, m.i32(plan.icount)));
+    const notBelow = (value: Expr): Expr => {
+      const tee = m.tee(wanted, value, I32);
+      return m.if(m.binary(Wasm.gtS[0], tee, m.get(floor, I32)), m.get(wanted, I32), m.get(floor, I32));
+    };
+    const stop = (rounds: Expr) => notBelow(after(rounds));
+    test.push(
+      m.set(floor, request),
+      m.if(m.binary(Wasm.eq[0], m.get(budget, I32), m.get(attempt, I32)), enterStrip(host, plan, this.localsOf(plan), budget, stop, enter)),
+      m.set(attempt, stop(m.i32(ROUNDS_BEFORE))),
+    );
+    list.push(m.if(m.binary(Wasm.leS[0], m.get(budget, I32), m.get(attempt, I32)), m.sequence(test)));
+  }
+
+  private localsOf(plan: StripPlan): StripLocals {
+    let found = this.stripLocals.get(plan);
+    if (!found) {
+      found = { stop: this.locals.create(I32), addends: plan.streams.map(() => this.locals.create(I32)) };
+      this.stripLocals.set(plan, found);
     }
+    return found;
+  }
+
+  private addendsOf({ plan, streams }: Unchecked): (op: number) => number | undefined {
+    const { addends } = this.localsOf(plan);
+    return (op) => {
+      const stream = streams.get(op);
+      return stream === undefined ? undefined : addends[stream];
+    };
+  }
+
+  /** Charges the TB's instructions. */
+  private startTb(list: Expr[], ir: TbIr, pcWanted: boolean): void {
+    const { m, budget } = this;
     list.push(m.set(budget, m.binary(Wasm.sub[0], m.get(budget, I32), m.i32(ir.icount))));
     if (pcWanted) list.push(m.set(this.locals.ofGlobal(PC), m.i64(BigInt.asIntN(64, ir.pc))));
   }
@@ -446,7 +522,11 @@ class RegionLowering {
         b.list.push(go(0));
         return;
       case Op.goto_tb:
-        if (block.succ.length > 0) b.list.push(go(0));
+        if (ir.unchecked && block.succ.length > 1) {
+          // The copy goes round; when its pages end the loop looks for the next ones.
+          const isOver = m.binary(Wasm.leS[0], m.get(this.budget, I32), m.get(this.localsOf(ir.unchecked.plan).stop, I32));
+          b.list.push(m.if(isOver, m.sequence([m.set(this.attempt!, m.get(this.budget, I32)), go(1)])), go(0));
+        } else if (block.succ.length > 0) b.list.push(go(0));
         else this.exit(b.list, dirty, m.binary(Wasm.or[0], this.tbPointer(block.tb), m.i32(ops[p + 1])), formOf);
         return;
       case Op.goto_ptr:

@@ -3,6 +3,7 @@
  */
 import type { IrBuffer } from '../ir-buffer.js';
 import { Op, OP_WORDS } from '../opcodes.js';
+import type { StripPlan, Unchecked } from './strip-plan.js';
 
 /** The IR of one TB, copied out of the context that made it. */
 export interface TbIr {
@@ -24,6 +25,10 @@ export interface TbIr {
   readonly flags: number;
   /** A memory access that misses the TLB leaves (TB_EXIT_RESUME) instead of calling the slow path: no call stands in the way of registers. */
   readonly leavesOnMiss: boolean;
+  /** The first TB of a loop that has a copy without checks (stripLoops): its start may lead there. */
+  readonly strip?: StripPlan;
+  /** A TB of such a copy. */
+  readonly unchecked?: Unchecked;
 }
 
 /** A jump to a TB of the same region if the pc is that TB's at run time. */
@@ -98,7 +103,10 @@ export interface Block {
   /** Ops [first, end) of the TB. */
   readonly first: number;
   readonly end: number;
-  /** Block numbers. brcond: [taken, not taken]; goto_ptr: as its TB's `indirect`; all else: at most one. */
+  /**
+   * Block numbers. brcond: [taken, not taken]; goto_ptr: as its TB's `indirect`; the start of a loop that has a copy without checks: [its code, the copy];
+   * the jump back of the copy: [the copy, the loop]; all else: at most one.
+   */
   succ: number[];
   /** The first block of its TB: the budget is charged here. */
   readonly isTbStart: boolean;
@@ -130,6 +138,7 @@ export function buildCfg(region: Region): Cfg {
       blocks.push({ tb, first, end, succ: [], isTbStart: blocks.length === startOf[tb], isLoopHead: false });
       first = end;
     };
+    if (ir.strip) cut(0);
     for (let k = 0; k < ir.opCount; k++) {
       const op = ir.ops[k * OP_WORDS];
       if (op === Op.set_label) {
@@ -150,11 +159,13 @@ function link(region: Region, blocks: Block[], startOf: number[], labels: Int32A
   const p = (block.end - 1) * OP_WORDS;
   const op = block.end > block.first ? ir.ops[p] : -1;
   const next = b + 1 < blocks.length && blocks[b + 1].tb === block.tb ? [b + 1] : [];
-  if (op === Op.br) block.succ = [labels[ir.ops[p + 1]]];
+  if (ir.strip && block.isTbStart) block.succ = [...next, startOf[ir.strip.copy]];
+  else if (op === Op.br) block.succ = [labels[ir.ops[p + 1]]];
   else if (op === Op.brcond_i32 || op === Op.brcond_i64) block.succ = [labels[ir.ops[p + 4]], ...next];
   else if (op === Op.goto_tb) {
     const to = ir.links[ir.ops[p + 1]];
-    block.succ = to >= 0 ? [startOf[to]] : [];
+    const plan = ir.unchecked?.plan;
+    block.succ = to < 0 ? [] : to === plan?.copy ? [startOf[to], startOf[plan.head]] : [startOf[to]];
   } else if (op === Op.goto_ptr) block.succ = ir.indirect.map(({ to }) => startOf[to]);
   else if (op === Op.exit_tb) block.succ = [];
   else block.succ = next;

@@ -227,7 +227,8 @@ export class ValueWidths {
       for (const at of INPUTS[op]) {
         const temp = ops[p + at];
         if (temp < this.globalCount) continue;
-        const need = readsLow(ops, op, p, at) || (modular && isModularInput(op, at)) ? 1 : 2;
+        const isAddress = ir.unchecked !== undefined && isMemoryOp(op) && at === 2;
+        const need = isAddress || readsLow(ops, op, p, at) || (modular && isModularInput(op, at)) ? 1 : 2;
         if ((wanted.get(temp) ?? 0) < need) wanted.set(temp, need);
       }
     }
@@ -241,7 +242,7 @@ export class ValueWidths {
    */
   faultForms(b: number, dirty: Bitsets): { forms: Uint8Array; mixed: Uint8Array } {
     const block = this.cfg.blocks[b];
-    const { ops } = this.region.tbs[block.tb];
+    const { ops, unchecked } = this.region.tbs[block.tb];
     const state = this.atStart(b).slice();
     const seen = new Uint8Array(this.globalCount);
     const own = this.forms[block.tb];
@@ -249,7 +250,7 @@ export class ValueWidths {
       const p = k * OP_WORDS;
       const op = ops[p];
       const helper = op === Op.call ? this.helpers[ops[p + 2]] : undefined;
-      if (isMemoryOp(op) || (helper?.mayFault && !syncsGlobals(helper)) || this.leaves(block.tb, k)) {
+      if ((isMemoryOp(op) && !unchecked) || (helper?.mayFault && !syncsGlobals(helper)) || this.leaves(block.tb, k)) {
         for (const g of dirty.members(k - block.first)) seen[g] |= state[g] & SIGNED ? 1 : state[g] & ZERO ? 2 : 4;
       }
       if (helper && clobbersGlobals(helper)) state.fill(0);

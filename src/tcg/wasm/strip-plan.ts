@@ -1,0 +1,257 @@
+/**
+ * Loops whose TLB checks can be made before the loop, for as many rounds as all its accesses stay in their pages (strip mining). Such a loop is a ring of TBs that
+ * leave on a miss, so nothing in it can change the TLB, and each address moves by the same distance every round. It gets a copy without checks, without
+ * faults and without a test of the budget: lower-strip.ts has the code that leads there.
+ */
+import { MEMOPIDX_SHIFT, MO_ALIGN, MO_SIZE } from '../../../assembly/shared/layout.js';
+import { Op, OP_WORDS, type HelperDef } from '../opcodes.js';
+import { isMemoryOp, OUTPUTS, PC } from './global-flow.js';
+import { addLinear, isConstant, isZero, LinearFlow, type Linear, type Narrow, type Value } from './linear.js';
+import type { Region, TbIr } from './region.js';
+
+/** TBs of a ring at most, and their ops. */
+const MAX_TBS = 4;
+const MAX_OPS = 600;
+/** Each has a host address in a local of its own. */
+const MAX_STREAMS = 6;
+/** Bytes that an address moves in a round at most: else there are too few rounds to a page. */
+export const MAX_STRIDE = 1024;
+const MAX_SPAN = 1024;
+
+/** Accesses that move together: a range of bytes below which there is one page. Values are those at the start of a round. */
+export interface Stream {
+  /** First byte; its narrow part must not wrap around (lower-strip.ts). */
+  readonly address: Value;
+  /** Bytes from there on. */
+  readonly span: number;
+  /** What is added to the address every round; to `narrow.inner`, if that moves. */
+  readonly stride: Linear;
+  readonly movesNarrow: boolean;
+  /** Globals that must be sign-extended 32-bit values. */
+  readonly signed: readonly number[];
+  readonly store: boolean;
+  readonly mmuIdx: number;
+}
+
+export interface StripPlan {
+  /** Index in the region of the ring's first TB, and of its copy. */
+  readonly head: number;
+  readonly copy: number;
+  /** Instructions of a round. */
+  readonly icount: number;
+  readonly streams: readonly Stream[];
+}
+
+/** A TB of the copy: the stream of each access, by op. */
+export interface Unchecked {
+  readonly plan: StripPlan;
+  readonly streams: ReadonlyMap<number, number>;
+}
+
+/** The region with a copy of each ring that qualifies. */
+export function stripLoops(region: Region, helpers: readonly HelperDef[], globalCount: number): Region {
+  const tbs: TbIr[] = region.tbs.slice();
+  const taken = new Set<number>();
+  const heads = [...region.entries, ...region.tbs.keys()];
+  for (const head of heads) {
+    const ring = taken.has(head) ? undefined : findRing(region, head);
+    if (!ring || ring.some((tb) => taken.has(tb))) continue;
+    const found = analyze(
+      ring.map((tb) => region.tbs[tb]),
+      ring,
+      helpers,
+      globalCount,
+    );
+    if (!found) continue;
+    for (const tb of ring) taken.add(tb);
+    const copy = tbs.length;
+    const icount = ring.reduce((sum, tb) => sum + region.tbs[tb].icount, 0);
+    const plan: StripPlan = { head, copy, icount, streams: found.streams };
+    ring.forEach((tb, i) => {
+      const ir = region.tbs[tb];
+      const [next, nextCopy] = i + 1 < ring.length ? [ring[i + 1], copy + i + 1] : [head, copy];
+      const links = ir.links.map((to) => (to === next ? nextCopy : to)) as [number, number];
+      tbs.push({ ...ir, links, unchecked: { plan, streams: found.accesses[i] } });
+    });
+    tbs[head] = { ...tbs[head], strip: plan };
+  }
+  return tbs.length === region.tbs.length ? region : { ...region, tbs };
+}
+
+/** A shortest ring of direct jumps through `head`, none of whose TBs is a loop by itself. */
+function findRing(region: Region, head: number): number[] | undefined {
+  let paths: number[][] = [[head]];
+  for (let length = 1; length <= MAX_TBS && paths.length > 0; length++) {
+    const longer: number[][] = [];
+    for (const path of paths) {
+      for (const to of region.tbs[path.at(-1)!].links) {
+        if (to === head) return path;
+        if (to >= 0 && !path.includes(to) && !region.tbs[to].links.includes(to)) longer.push([...path, to]);
+      }
+    }
+    paths = longer;
+  }
+  return undefined;
+}
+
+interface Access {
+  readonly tb: number;
+  readonly op: number;
+  readonly oi: number;
+  readonly store: boolean;
+  readonly address: Value;
+}
+
+function analyze(
+  tbs: readonly TbIr[],
+  ring: readonly number[],
+  helpers: readonly HelperDef[],
+  globalCount: number,
+): { streams: Stream[]; accesses: Map<number, number>[] } | undefined {
+  if (tbs.some((ir) => !ir.leavesOnMiss || ir.unchecked) || tbs.reduce((sum, ir) => sum + ir.opCount, 0) > MAX_OPS) return undefined;
+  const flow = new LinearFlow(globalCount);
+  const accesses: Access[] = [];
+  for (const [tb, ir] of tbs.entries()) {
+    flow.startTb();
+    let isOver = false;
+    for (let k = 0; k < ir.opCount; k++) {
+      const p = k * OP_WORDS;
+      const op = ir.ops[p] as Op;
+      if (op === Op.brcond_i32 || op === Op.brcond_i64) {
+        if (isOver) return undefined;
+        isOver = true;
+      }
+      if (op === Op.br || (op === Op.set_label && !isOver)) return undefined;
+      if (op === Op.call) {
+        const helper = helpers[ir.ops[p + 2]];
+        if (!helper.pure && !(helper.inline && !helper.mayFault && helper.noWriteGlobals && helper.noReadGlobals)) return undefined;
+      }
+      if (isOver && (isMemoryOp(op) || OUTPUTS[op].some((at) => ir.ops[p + at] < globalCount && ir.ops[p + at] !== PC))) return undefined;
+      if (isMemoryOp(op)) {
+        const store = op === Op.qemu_st_i64;
+        if (!store && op !== Op.qemu_ld_i64) return undefined;
+        const oi = ir.ops[p + 3];
+        const address = flow.valueOf(ir, ir.ops[p + 2]);
+        if (!address || ((oi >> MEMOPIDX_SHIFT) & MO_ALIGN) !== 0) return undefined;
+        accesses.push({ tb, op: k, oi, store, address });
+      }
+      flow.step(ir, k);
+    }
+  }
+  return accesses.length > 0 ? makeStreams(accesses, flow, ring.length) : undefined;
+}
+
+interface Range {
+  readonly index: number;
+  low: number;
+  high: number;
+  readonly address: Value;
+  readonly access: Access;
+}
+
+function makeStreams(
+  accesses: readonly Access[],
+  flow: LinearFlow,
+  tbCount: number,
+): { streams: Stream[]; accesses: Map<number, number>[] } | undefined {
+  const ranges = new Map<string, Range>();
+  const streamOf = Array.from({ length: tbCount }, () => new Map<number, number>());
+  for (const access of accesses) {
+    const { wide, narrow } = access.address;
+    const sorted = (value: Linear) => [...value.terms].sort((a, b) => a[0] - b[0]);
+    const mmuIdx = access.oi & ((1 << MEMOPIDX_SHIFT) - 1);
+    const key = JSON.stringify([
+      access.store,
+      mmuIdx,
+      sorted(wide),
+      narrow ? [narrow.coef, narrow.signed, narrow.inner.constant, sorted(narrow.inner)] : 0,
+    ]);
+    const size = 1 << ((access.oi >> MEMOPIDX_SHIFT) & MO_SIZE);
+    let range = ranges.get(key);
+    if (!range) {
+      range = { index: ranges.size, low: wide.constant, high: wide.constant + size, address: access.address, access };
+      ranges.set(key, range);
+    }
+    range.low = Math.min(range.low, wide.constant);
+    range.high = Math.max(range.high, wide.constant + size);
+    streamOf[access.tb].set(access.op, range.index);
+  }
+  if (ranges.size > MAX_STREAMS) return undefined;
+  const streams: Stream[] = [];
+  for (const { low, high, address, access } of ranges.values()) {
+    const motion = motionOf(address, flow);
+    if (!motion || high - low > MAX_SPAN) return undefined;
+    streams.push({
+      address: { wide: { ...motion.address.wide, constant: low }, narrow: motion.address.narrow },
+      span: high - low,
+      stride: motion.stride,
+      movesNarrow: motion.movesNarrow,
+      signed: motion.signed,
+      store: access.store,
+      mmuIdx: access.oi & ((1 << MEMOPIDX_SHIFT) - 1),
+    });
+  }
+  return { streams, accesses: streamOf };
+}
+
+interface Motion {
+  readonly address: Value;
+  readonly stride: Linear;
+  readonly movesNarrow: boolean;
+  readonly signed: readonly number[];
+}
+
+const NOTHING: Linear = { terms: new Map(), constant: 0 };
+
+/** How an address moves from round to round; undefined if not by the same distance each time, or too far. */
+function motionOf(address: Value, flow: LinearFlow): Motion | undefined {
+  let { wide } = address;
+  let narrow: Narrow | undefined = address.narrow;
+  const signed: number[] = [];
+  let stride: Linear = NOTHING;
+  for (const [global, coef] of address.wide.terms) {
+    const step = stepOf(global, flow);
+    if (!step) return undefined;
+    if (step.isNarrow) {
+      // A register with a 32-bit value: it is its own low half, sign-extended.
+      if (narrow) return undefined;
+      const terms = new Map(wide.terms);
+      terms.delete(global);
+      wide = { terms, constant: wide.constant };
+      narrow = { coef, inner: { terms: new Map([[global, 1]]), constant: 0 }, signed: true };
+      signed.push(global);
+      continue;
+    }
+    const sum = addLinear(stride, step.by, coef);
+    if (!sum) return undefined;
+    stride = sum;
+  }
+  let inner: Linear = NOTHING;
+  for (const [global, coef] of narrow?.inner.terms ?? []) {
+    const step = stepOf(global, flow);
+    const sum = step && addLinear(inner, step.by, coef);
+    if (!sum) return undefined;
+    inner = sum;
+  }
+  const movesNarrow = !isZero(inner);
+  if (movesNarrow && !isZero(stride)) return undefined;
+  const moved = movesNarrow ? inner : stride;
+  const scale = movesNarrow ? narrow!.coef : 1;
+  if (isConstant(moved) ? Math.abs(moved.constant * scale) > MAX_STRIDE : scale < 1) return undefined;
+  return { address: { wide, narrow }, stride: moved, movesNarrow, signed };
+}
+
+/** What a round adds to a global; `isNarrow`: to its low half, of which the global is the sign extension afterwards. */
+function stepOf(global: number, flow: LinearFlow): { by: Linear; isNarrow: boolean } | undefined {
+  if (!flow.isWritten(global)) return { by: NOTHING, isNarrow: false };
+  const value = flow.ofGlobal(global);
+  if (!value) return undefined;
+  const { wide, narrow } = value;
+  if (narrow && (narrow.coef !== 1 || !narrow.signed || !isZero(wide))) return undefined;
+  const after = narrow ? narrow.inner : wide;
+  if (after.terms.get(global) !== 1) return undefined;
+  const terms = new Map(after.terms);
+  terms.delete(global);
+  for (const other of terms.keys()) if (flow.isWritten(other)) return undefined;
+  return { by: { terms, constant: after.constant }, isNarrow: narrow !== undefined };
+}
