@@ -17,6 +17,8 @@ const MAX_STREAMS = 6;
 /** Bytes that an address moves in a round at most: else there are too few rounds to a page. */
 export const MAX_STRIDE = 1024;
 const MAX_SPAN = 1024;
+/** Loops that mostly end sooner are left as they are: the way into the copy costs more. */
+const MIN_ROUNDS = 12;
 
 /** Accesses that move together: a range of bytes below which there is one page. Values are those at the start of a round. */
 export interface Stream {
@@ -56,6 +58,7 @@ export function stripLoops(region: Region, helpers: readonly HelperDef[], global
   for (const head of heads) {
     const ring = taken.has(head) ? undefined : findRing(region, head);
     if (!ring || ring.some((tb) => taken.has(tb))) continue;
+    if (isShort(region, ring)) continue;
     const found = analyze(
       ring.map((tb) => region.tbs[tb]),
       ring,
@@ -92,6 +95,14 @@ function findRing(region: Region, head: number): number[] | undefined {
     paths = longer;
   }
   return undefined;
+}
+
+/** Whether tci went round only a few times each time it came here, as far as it counted. */
+function isShort({ tbs }: Region, ring: readonly number[]): boolean {
+  const exits = new Set(ring.flatMap((tb) => [...tbs[tb].links, ...tbs[tb].indirect.map(({ to }) => to)]));
+  let left = 0;
+  for (const to of exits) if (to >= 0 && !ring.includes(to)) left += tbs[to].executions;
+  return tbs[ring[0]].executions < MIN_ROUNDS * left;
 }
 
 interface Access {

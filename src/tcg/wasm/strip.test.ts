@@ -101,6 +101,13 @@ describe('loops that get a copy without checks', () => {
     ]);
   });
 
+  it('go round often', () => {
+    const { tbs, entries } = loop(sum);
+    const ran = (...executions: number[]): Region => ({ entries, tbs: tbs.map((ir, i) => ({ ...ir, executions: executions[i] })) });
+    expect(plansOf(ran(1000, 10))).toHaveLength(1);
+    expect(plansOf(ran(1000, 300))).toHaveLength(0);
+  });
+
   it('look up each page once', () => {
     const rig = new Rig();
     rig.map(0x4000n);

@@ -24,6 +24,7 @@ export interface TbRequest {
   readonly indirect: readonly IndirectLink[];
   /** See TbIr. */
   readonly leavesOnMiss: boolean;
+  readonly executions: number;
 }
 
 export interface RegionRequest {

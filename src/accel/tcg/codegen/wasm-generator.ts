@@ -224,6 +224,7 @@ export class WasmCodeGenerator implements CodeGenerator {
       icount: get(TB_ICOUNT),
       size: get(TB_SIZE),
       leavesOnMiss: (get(TB_STATE) & TB_STATE_CALLS) === 0,
+      executions: get(TB_EXEC_COUNT) >>> 0,
     };
   }
 
