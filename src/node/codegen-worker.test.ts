@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
+import { embeddedGuestPath } from '../cli/embedded.js';
 
 // In a process of its own, from dist/: a worker thread needs compiled modules, and how the process ends is what is to be seen.
 const built = createRequire(import.meta.url)
@@ -29,4 +30,23 @@ it.each([
   expect(stderr).toBe('');
   // From the end of the script to the end of the process, threads and all; a worker that keeps it alive never lets it end.
   expect(Date.now() - Number(stdout)).toBeLessThan(1000);
+});
+
+it('code that V8 compiles later has the stack checks that regions do without', async () => {
+  const { stdout } = await run(`
+    const { watch } = await import(${JSON.stringify(built.replace(/node\/codegen-worker\.js$/, 'lab/run.js'))});
+    const { createNodeHost } = await import(${JSON.stringify(built.replace(/codegen-worker\.js$/, 'host.js'))});
+    const { readFileSync } = await import('node:fs');
+    const kernel = readFileSync(${JSON.stringify(embeddedGuestPath())});
+    const { counters } = await watch({ machine: 'virt', bios: 'none', kernel, append: 'quiet=1 scale=20 run=int' }, await createNodeHost({}));
+    console.log(counters.modules > 0);
+    // (func (export "f") (call 0))
+    const bytes = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 7, 5, 1, 1, 0x66, 0, 0, 10, 6, 1, 4, 0, 0x10, 0, 0x0b);
+    try {
+      new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports.f();
+    } catch (error) {
+      console.log(error.name);
+    }
+    process.exit(0);`);
+  expect(stdout).toBe('true\nRangeError\n');
 });
