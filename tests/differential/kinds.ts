@@ -2,6 +2,7 @@
 import { DOUBLE, HALF, SINGLE } from '../support/float-ref.js';
 import { NO_RULES } from './block.js';
 import { isAtomic, isFloat, isMemory, isPlain, kind, randomCode, widths, type Kind } from './kind.js';
+import { loops } from './kinds-loops.js';
 import { csrs, traps } from './kinds-privileged.js';
 import { paging, pmp } from './kinds-translation.js';
 import type { SlotWriter } from './program.js';
@@ -37,7 +38,10 @@ const memory = (xlen: 32 | 64): Kind =>
     weight: 2,
     formats: [SINGLE, DOUBLE, HALF],
     code: randomCode({
-      choose: (row) => isPlain(row) && !isAtomic(row) && (isMemory(row) || ['add', 'c.add', 'beq', 'bltu', 'c.bnez', 'fence', 'fence.i'].includes(row.name)),
+      choose: (row) =>
+        isPlain(row) &&
+        !isAtomic(row) &&
+        (isMemory(row) || ['add', 'c.add', 'beq', 'bltu', 'c.bnez', 'fence', 'fence.i'].includes(row.name)),
       rules: { bases: BASES, reserved: [] },
     }),
     fill: (slot) => fillBases(slot, [1, 1, 2, 4, 8]),
@@ -66,6 +70,13 @@ const float = (xlen: 32 | 64): Kind =>
   });
 
 export const KINDS: readonly Kind[] = [
-  ...widths(integer), ...widths(memory), ...widths(atomics), ...widths(float),
-  ...widths(csrs), ...widths(traps), ...widths(paging), ...widths(pmp),
+  ...widths(integer),
+  ...widths(memory),
+  ...widths(loops),
+  ...widths(atomics),
+  ...widths(float),
+  ...widths(csrs),
+  ...widths(traps),
+  ...widths(paging),
+  ...widths(pmp),
 ];
