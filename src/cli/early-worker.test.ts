@@ -17,7 +17,7 @@ it.each([
   ['embedded --accel tci', false],
   ['embedded --accel tcg,backend=tci', false],
   ['embedded --accel tcg,thread=sync', false],
-  ['embedded --accel tcg,code-cache=on', false],
+  ['embedded --accel tcg,code-cache=on', true],
   ['embedded --accel tcg,code-cache=off', true],
 ])("a worker is started early for 'wemu %s': %s", (line, wanted) => {
   expect(wantsCodegenWorker(line.split(' '))).toBe(wanted);

@@ -1,6 +1,6 @@
 /**
  * Whether the command line will need a codegen worker, told before the modules that understand it are loaded. A guess: without it the worker
- * starts with the machine, and one that nobody takes ends with the process. With kept code it may have nothing to load binaryen for.
+ * starts with the machine, and one that nobody takes ends with the process.
  */
 export function wantsCodegenWorker(argv: readonly string[]): boolean {
   const runsGuest = ['embedded', 'linux'].includes(argv[0]) || argv.some((arg) => /^--?(kernel|bios)(=|$)/.test(arg));
@@ -9,5 +9,5 @@ export function wantsCodegenWorker(argv: readonly string[]): boolean {
 
 /** The same of an accelerator's options alone. */
 export function acceleratorWantsWorker(accel: string): boolean {
-  return !/\btci\b|thread=sync|code-cache=(?!off)/.test(accel);
+  return !/\btci\b|thread=sync/.test(accel);
 }

@@ -26,28 +26,19 @@ function compileOptimised(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
   }
 }
 
-async function load(wasm?: Promise<WebAssembly.Module>): Promise<CodegenService> {
+async function load(wasm: Promise<WebAssembly.Module>): Promise<CodegenService> {
   const service = await loadWithBinaryen('./codegen-worker-service', import.meta.url, wasm);
   const { CodegenService, createFrontend } = service as typeof import('./codegen-worker-service.js');
   return new CodegenService(createFrontend, compileOptimised);
 }
 
-const { port, eager } = workerData as CodegenWorkerData;
+const { port } = workerData as CodegenWorkerData;
 let binaryenLoaded = (_wasm: WebAssembly.Module): void => {};
-let loading = eager ? load(new Promise((resolve) => (binaryenLoaded = resolve))) : undefined;
-let init: CodegenInit | undefined;
+const loading = load(new Promise((resolve) => (binaryenLoaded = resolve)));
 
-/** Loads what generates code when it is first asked for; with kept code that may be late or never. */
+/** Kept code need not wait for what generates code. */
 async function serve(message: CodegenInit | GenerateRequest): Promise<void> {
-  if (message.kind === 'init') {
-    init = message;
-    if (message.kept) return;
-  }
-  const service = await (loading ??= load());
-  if (init) service.handle(init);
-  init = undefined;
-  if (message.kind === 'init') return;
-  const reply = service.handle(message);
+  const reply = (await loading).handle(message);
   if (reply) port.postMessage(reply);
 }
 

@@ -10,21 +10,19 @@ import { setV8Flags } from './v8-flags.js';
 
 export interface CodegenWorkerData {
   readonly port: MessagePort;
-  /** Whether to load what generates code before anybody asks for it. */
-  readonly eager: boolean;
 }
 
-/** To an eager worker, and first of all. */
+/** To the worker, first of all. */
 export interface BinaryenWasm {
   readonly kind: 'binaryen';
   readonly wasm: WebAssembly.Module;
 }
 
-export function startCodegenWorker(eager = true): CodegenWorker {
+export function startCodegenWorker(): CodegenWorker {
   setV8Flags();
   const { port1, port2 } = new MessageChannel();
   const worker = new Worker(moduleUrl('./codegen-worker-main', import.meta.url), {
-    workerData: { port: port2, eager } satisfies CodegenWorkerData,
+    workerData: { port: port2 } satisfies CodegenWorkerData,
     transferList: [port2],
     // a worker takes the process's options, and this one is an error for a file
     execArgv: process.execArgv.filter((option) => !option.startsWith('--input-type')),
@@ -35,7 +33,7 @@ export function startCodegenWorker(eager = true): CodegenWorker {
   worker.unref();
   port1.unref();
   // Node needs 40 ms to start a thread: in the meantime this one does half of what is before it.
-  if (eager) port1.postMessage({ kind: 'binaryen', wasm: loadBinaryenWasm() } satisfies BinaryenWasm);
+  port1.postMessage({ kind: 'binaryen', wasm: loadBinaryenWasm() } satisfies BinaryenWasm);
   return {
     post: (message: WorkerMessage) => port1.postMessage(message),
     receive() {

@@ -27,12 +27,12 @@ export function workerCodegen(createWorker: () => CodegenWorker, store?: CodeSto
       kept: store && {
         store,
         key,
+        leastWork: hotThreshold === undefined ? undefined : 0,
         helpers: frontend.helpers.map(({ name }) => name),
       },
       keptTbs: store && new KeptTbs(store, `${key} tci`, new Uint8Array(memory.buffer)),
     });
-    const kept = generator.kept && !generator.kept.isEmpty;
-    worker.post({ kind: 'init', memory, target, config, icount, tuning, kept });
+    worker.post({ kind: 'init', memory, target, config, icount, tuning });
     return generator;
   };
 }

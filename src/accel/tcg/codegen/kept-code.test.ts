@@ -43,6 +43,17 @@ describe('kept code', () => {
     expect(run(store, loop(3)).worker.asked).toEqual(['init', 'compile']);
   });
 
+  it('is compiled ahead: what came next in the run that used it last', () => {
+    const two = (second: number) => [...loop(STEP).slice(0, 5), 0x000100b7, ...loop(second).slice(2)];
+    const store = new MemoryStore();
+    run(store, two(2));
+    expect(store.modules).toHaveLength(2);
+    const rig = run(store, two(7)); // the second loop is another one now
+    expect(rig.x2).toBe(0x80000n);
+    expect(rig.worker.asked.filter((kind) => kind === 'compile')).toHaveLength(2);
+    expect(rig.kept.installed).toBe(1);
+  });
+
   it('is not used for another CPU', () => {
     const store = new MemoryStore();
     run(store, loop(STEP));

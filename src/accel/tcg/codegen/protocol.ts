@@ -32,6 +32,8 @@ export interface RegionRequest {
   readonly tbs: readonly TbRequest[];
   /** Indexes of the TBs that the function can be entered at. */
   readonly entries: readonly number[];
+  /** Guest instructions that tci has run in them. */
+  readonly tciInsns: number;
 }
 
 /** First message to a worker. */
@@ -43,8 +45,6 @@ export interface CodegenInit {
   readonly config: unknown;
   readonly icount: boolean;
   readonly tuning?: TcgTuning;
-  /** There is kept code: what generates code need not be loaded before it is asked for. */
-  readonly kept?: boolean;
 }
 
 export interface GenerateRequest {

@@ -206,7 +206,13 @@ export class WasmCodeGenerator implements CodeGenerator {
     const formed = formRegion(this.tbs, tb, this.limits);
     const id = this.nextRegion++;
     this.waiting.set(id, this.cache.track(id, formed.tbs, formed.entries));
-    return { id, tbs: formed.tbs.map((pointer, i) => this.request(pointer, formed.links[i], formed.indirect[i])), entries: formed.entries };
+    const tciInsns = formed.tbs.reduce((sum, each) => sum + this.tbs.get(each, TB_EXEC_COUNT) * this.tbs.get(each, TB_ICOUNT), 0);
+    return {
+      id,
+      tbs: formed.tbs.map((pointer, i) => this.request(pointer, formed.links[i], formed.indirect[i])),
+      entries: formed.entries,
+      tciInsns,
+    };
   }
 
   private request(tb: number, links: readonly [number, number], indirect: readonly IndirectLink[]): TbRequest {
