@@ -13,6 +13,8 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     passWithNoTests: true,
+    // no test finds, or leaves, anything in the user's cache
+    env: { WEMU_CODE_CACHE: 'off' },
     projects: [
       project('unit', ['src/**/*.test.ts', 'tests/unit/**/*.test.ts'], 20_000),
       project('guest', ['tests/guest/**/*.test.ts'], minutes(5)),

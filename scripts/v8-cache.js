@@ -32,9 +32,10 @@ else {
   for (const folder of ['build', 'dist/bundle']) {
     for (const name of readdirSync(join(root, folder))) if (name.endsWith('.v8')) rmSync(join(root, folder, name));
   }
+  const env = { ...process.env, WEMU_CODE_CACHE: 'off' };
   for (const name of Object.keys(PROGRAMS)) {
     // the runner reports to descriptor 3
-    execFileSync(process.execPath, [fileURLToPath(import.meta.url), name], { stdio: ['ignore', 'ignore', 'inherit', 'pipe'] });
+    execFileSync(process.execPath, [fileURLToPath(import.meta.url), name], { env, stdio: ['ignore', 'ignore', 'inherit', 'pipe'] });
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ACCEL_HELP, parseAccel } from './accel.js';
+import { ACCEL_HELP, commandLineAccel, parseAccel } from './accel.js';
 
 describe('-accel', () => {
   it('without properties leaves everything to the engine', () => {
@@ -20,6 +20,15 @@ describe('-accel', () => {
   it('takes a code cache: on, off, or a folder', () => {
     const cache = (text: string) => parseAccel(`tcg,code-cache=${text}`).codeCache;
     expect(['on', 'off', '/tmp/x'].map(cache)).toEqual([true, false, '/tmp/x']);
+  });
+  it('keeps code unless told otherwise, where there is a worker and no log', () => {
+    const cache = (text?: string, logs = false, WEMU_CODE_CACHE?: string) => commandLineAccel(text, logs, { WEMU_CODE_CACHE }).codeCache;
+    expect([cache(), cache('tcg'), cache('tcg,threshold=9')]).toEqual([true, true, true]);
+    expect([cache('tcg,code-cache=off'), cache('tcg,code-cache=/x', true)]).toEqual([false, '/x']);
+    for (const text of ['tci', 'tcg,thread=sync', 'tcg,backend=tci']) expect(cache(text)).toBe(undefined);
+    expect(cache('tcg', true)).toBe(undefined);
+    expect([cache('tcg', false, 'off'), cache('tcg', false, '/y'), cache('tcg', false, 'on')]).toEqual([undefined, '/y', true]);
+    expect(cache('tcg,code-cache=off', false, '/y')).toBe(false);
   });
   it.each([
     ['tcg,chain=maybe', /-accel tcg,chain=maybe: chain: .*'maybe'/],

@@ -10,7 +10,7 @@ tcg                  translate guest code; properties:
   backend=wasm|tci   generate WebAssembly for hot code (default), or interpret all of it
   thread=worker|sync generate code on a thread of its own (default), or at once in the machine's
   code-cache=on|off|DIR
-                     keep generated code for later runs, in the user's cache folder or in DIR (default: off)
+                     keep generated code for later runs, in the user's cache folder (default) or in DIR
   threshold=N        executions after which a block is hot (default: by the backend)
   chain=on|off       blocks jump to the next one directly; off: each is a function of its own, called by the dispatcher
   indirect=on|off    returns, calls and jump tables stay inside of generated functions
@@ -45,6 +45,17 @@ export function parseAccel(text: string | undefined): EngineOptions {
   };
   list.finish();
   return { backend, sync: thread === 'sync', hotThreshold, tuning, codeCache };
+}
+
+/**
+ * As parseAccel, and the command line's default: code is kept, if there is a worker that can take it and nobody wants to see how it is made.
+ * WEMU_CODE_CACHE is the code-cache property where none is given.
+ */
+export function commandLineAccel(text: string | undefined, logs = false, { WEMU_CODE_CACHE: wanted = '' } = process.env): EngineOptions {
+  const options = parseAccel(text);
+  if (options.codeCache !== undefined || options.backend === 'tci' || options.sync || wanted === 'off') return options;
+  if (wanted !== '' && wanted !== 'on') return { ...options, codeCache: wanted };
+  return logs ? options : { ...options, codeCache: true, codeCacheIsDefault: wanted === '' };
 }
 
 function parsePasses(text: string | undefined, where: string): string[] | undefined {

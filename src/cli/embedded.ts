@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { CodegenWorker } from '../accel/tcg/codegen/protocol.js';
 import { createNodeHost } from '../node/host.js';
 import { packageFolder } from '../node/modules.js';
-import { parseAccel } from './accel.js';
+import { commandLineAccel } from './accel.js';
 import type { SystemArguments } from './arguments.js';
 import { statsWriter } from './stats.js';
 import { readImage, runMachine } from './system.js';
@@ -24,7 +24,7 @@ export async function runEmbedded(args: Partial<SystemArguments>, worker?: Codeg
       append: args.append,
       icount: args.icount,
     },
-    await createNodeHost({ ...parseAccel(args.accel), profile: args.profile, worker }),
+    await createNodeHost({ ...commandLineAccel(args.accel), profile: args.profile, worker }),
     { serials: ['stdio'], stats: statsWriter(args.stats, args.profile) },
   );
 }

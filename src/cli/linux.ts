@@ -8,12 +8,13 @@ import { buildInitramfs } from '../node/guest/initramfs.js';
 import { createNodeHost, type NodeHost } from '../node/host.js';
 import type { MachineOptions } from '../system/facade.js';
 import { OptionError, type HostError } from '../util/errors.js';
-import { parseAccel } from './accel.js';
+import { commandLineAccel } from './accel.js';
 import type { SystemArguments } from './arguments.js';
 import { CommandInput } from './command-input.js';
 import { CommandOutput } from './command-output.js';
 import { runEmbedded } from './embedded.js';
 import { terminalProgress } from './progress.js';
+import { SIGNALS } from './signals.js';
 import { statsWriter, type StatsWriter } from './stats.js';
 import { createMachine, readImage, runMachine } from './system.js';
 
@@ -29,7 +30,7 @@ const FILES = ['kernel', 'busybox', 'firmware'] as const;
 export async function runLinux(command: readonly string[], args: LinuxArguments, worker?: CodegenWorker): Promise<number> {
   if (args.share !== undefined) throw new OptionError('sharing a folder with the guest is not built yet', '--share');
   if (args.net) throw new OptionError('networking is not built yet', '--net');
-  const accel = parseAccel(args.accel);
+  const accel = commandLineAccel(args.accel);
   const stats = statsWriter(args.stats, args.profile);
   if (FILES.some((name) => cachedGuestFile(name) === undefined)) await tryOptions(args);
   let files;
@@ -82,13 +83,11 @@ async function runCommand(options: MachineOptions, host: NodeHost, nonce: string
   const serial = new StreamChardev('serial0', (bytes) => output.write(bytes));
   const machine = createMachine({ ...options, serial }, host);
   const interrupted = (): void => machine.quit();
-  process.on('SIGINT', interrupted);
-  process.on('SIGTERM', interrupted);
+  for (const signal of SIGNALS) process.on(signal, interrupted);
   try {
     await machine.run();
   } finally {
-    process.off('SIGINT', interrupted);
-    process.off('SIGTERM', interrupted);
+    for (const signal of SIGNALS) process.off(signal, interrupted);
     input.close();
     host.close();
   }

@@ -13,7 +13,8 @@ import { cpuHelp } from '../target/riscv/config.js';
 import { Monitor } from '../monitor/monitor.js';
 import { HostError, OptionError } from '../util/errors.js';
 import { missingPart, type SystemArguments } from './arguments.js';
-import { ACCEL_HELP, parseAccel } from './accel.js';
+import { ACCEL_HELP, commandLineAccel } from './accel.js';
+import { closeOnSignals } from './signals.js';
 import { statsWriter, type StatsWriter } from './stats.js';
 
 const { version } = packageInfo();
@@ -23,7 +24,7 @@ export async function runSystem(args: SystemArguments, worker?: CodegenWorker): 
   const missing = missingPart(args as unknown as Record<string, unknown>);
   if (missing) throw new OptionError(missing);
   const host = await createNodeHost({
-    ...parseAccel(args.accel),
+    ...commandLineAccel(args.accel, args.d !== undefined),
     seed: parseSeed(args.seed),
     profile: args.profile,
     worker,
@@ -120,6 +121,7 @@ export async function runMachine(
   const chardevs = serials.map((serial, i) =>
     typeof serial === 'string' ? openSerial(`serial${i}`, serial, () => quit(), failed) : serial,
   );
+  const undo = closeOnSignals(host);
   try {
     const machine = createMachine({ ...options, serial: chardevs }, host);
     quit = () => machine.quit();
@@ -139,6 +141,7 @@ export async function runMachine(
     return exitCode;
   } finally {
     for (const chardev of chardevs) chardev.close();
+    undo();
     host.close();
   }
 }

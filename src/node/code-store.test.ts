@@ -21,7 +21,8 @@ import { FileCodeStore } from './code-store.js';
 let parent: string;
 let folder: string;
 let told: string[];
-const store = (build = 'build 1', max?: number) => new FileCodeStore(folder, build, (line) => void told.push(line), max);
+const store = (build = 'build 1', max?: number) =>
+  new FileCodeStore(folder, build, { tell: (line) => void told.push(line), maxFolder: max });
 const payload = Uint8Array.from({ length: 1000 }, (_, i) => i);
 type Damage = readonly [what: string, damage: (file: Uint8Array) => Uint8Array];
 const onlyFile = () => join(folder, readdirSync(folder)[0]);
@@ -114,6 +115,14 @@ describe('the code store', () => {
     expect(store().load('a')).toEqual(payload); // used now
     store('build 1', 3 * (payload.length + 48)).save('d', payload);
     expect(['a', 'b', 'c', 'd'].map((key) => store().load(key) !== undefined)).toEqual([true, false, true, true]);
+  });
+
+  it('is silent about what the system refuses, if nobody asked for a cache', () => {
+    writeFileSync(join(parent, 'cache'), '');
+    const quiet = new FileCodeStore(join(parent, 'cache', 'code'), 'build 1', { tell: (line) => void told.push(line), quiet: true });
+    quiet.save('key', payload);
+    expect(quiet.load('key')).toBeUndefined();
+    expect(told).toEqual([]);
   });
 
   it('says why it cannot write, and goes on', () => {

@@ -9,7 +9,6 @@ import {
   closeSync,
   constants,
   fstatSync,
-  fsyncSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -42,16 +41,33 @@ class Unusable extends Error {
   override readonly name = 'Unusable';
 }
 
+export interface FileStoreOptions {
+  readonly tell?: (line: string) => void;
+  readonly maxFolder?: number;
+  /** What the system refuses is not told: a home that cannot be written, a full disk. */
+  readonly quiet?: boolean;
+}
+
 export class FileCodeStore implements CodeStore {
   readonly maxBytes = MAX_FILE;
+  private readonly tell: (line: string) => void;
+  private readonly maxFolder: number;
+  private readonly quiet: boolean;
 
   constructor(
     private readonly folder: string,
     /** Which build of wemu makes and runs the code: another one's files are not found. */
     private readonly build: string,
-    private readonly tell: (line: string) => void = (line) => void process.stderr.write(`wemu: code cache: ${line}\n`),
-    private readonly maxFolder = MAX_FOLDER,
-  ) {}
+    {
+      tell = (line) => void process.stderr.write(`wemu: code cache: ${line}\n`),
+      maxFolder = MAX_FOLDER,
+      quiet = false,
+    }: FileStoreOptions = {},
+  ) {
+    this.tell = tell;
+    this.maxFolder = maxFolder;
+    this.quiet = quiet;
+  }
 
   load(key: string): Uint8Array<ArrayBuffer> | undefined {
     return this.attempt(() => {
@@ -85,8 +101,9 @@ export class FileCodeStore implements CodeStore {
     try {
       return body();
     } catch (error) {
-      if (!(error instanceof Unusable) && (error as NodeJS.ErrnoException).code === undefined) throw error;
-      this.tell((error as Error).message);
+      const isSystems = (error as NodeJS.ErrnoException).code !== undefined;
+      if (!(error instanceof Unusable) && !isSystems) throw error;
+      if (!(isSystems && this.quiet)) this.tell((error as Error).message);
       return undefined;
     }
   }
@@ -186,14 +203,13 @@ function unwrap(bytes: Uint8Array<ArrayBuffer>, key: string, path: string): Uint
   return payload;
 }
 
-/** Written beside it, synced, and renamed: who reads meanwhile has all of the old or all of the new. */
+/** Written beside it, and renamed: who reads meanwhile has all of the old or all of the new. Not synced: what a crash leaves fails its checksum. */
 function writeWhole(path: string, bytes: Uint8Array): void {
   const temporary = path + TEMPORARY + randomUUID();
   try {
     const fd = openSync(temporary, 'wx', 0o600);
     try {
       writeFully(fd, bytes);
-      fsyncSync(fd);
     } finally {
       closeSync(fd);
     }

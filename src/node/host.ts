@@ -58,14 +58,19 @@ export async function createNodeHost(options: NodeHostOptions = {}): Promise<Nod
 }
 
 /** Only the synchronous one loads binaryen into this thread. */
-async function codeGenerator({ sync, worker, codeCache = false }: NodeHostOptions): Promise<(setup: CodegenSetup) => CodeGenerator> {
+async function codeGenerator({
+  sync,
+  worker,
+  codeCache = false,
+  codeCacheIsDefault = false,
+}: NodeHostOptions): Promise<(setup: CodegenSetup) => CodeGenerator> {
   if (sync) {
     const codegen = await loadWithBinaryen('../accel/tcg/codegen-sync', import.meta.url);
     return (codegen as typeof import('../accel/tcg/codegen-sync.js')).synchronousCodegen;
   }
-  const store = codeCache === false ? undefined : new FileCodeStore(codeFolder(codeCache), engineBuild());
+  const store = codeCache === false ? undefined : new FileCodeStore(codeFolder(codeCache), engineBuild(), { quiet: codeCacheIsDefault });
   return workerCodegen(() => {
-    const first = worker ?? startCodegenWorker(store === undefined);
+    const first = worker ?? startCodegenWorker();
     worker = undefined;
     return first;
   }, store);

@@ -1,12 +1,12 @@
 /** The bare-metal guest that comes with wemu: every check passes and the checksums are the same on every engine and on QEMU. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JitInfo } from '../../src/system/jit-info.js';
-import { wemu } from '../support/session.js';
+import { Session, wemu } from '../support/session.js';
 import { hasTool } from '../support/tools.js';
 
 const ELF = fileURLToPath(new URL('../../guests/embedded.elf', import.meta.url));
@@ -80,6 +80,16 @@ describe('with a code cache', () => {
     const warm = withCache();
     expect(kept(warm.stderr).installed).toBeGreaterThan(0);
     expect(checksums(warm.stdout)).toEqual(checksums(run('tci').stdout));
+  });
+
+  it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('keeps what was made when %s ends it', async (signal) => {
+    const own = join(folder, signal);
+    const session = Session.pipes(['embedded', '--accel', `tcg,threshold=1024,code-cache=${own}`, '--append', 'run=int scale=10000']);
+    await session.expect(/checks/, 20_000);
+    await new Promise((resolve) => setTimeout(resolve, 1500)); // code is made and installed
+    process.kill(session.wemuPid, signal);
+    await session.ended(10_000);
+    expect(readdirSync(own)).toHaveLength(1);
   });
 
   it('counts instructions in icount mode as if it had been without', () => {
