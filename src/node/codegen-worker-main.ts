@@ -13,12 +13,13 @@ import type { BinaryenWasm, CodegenWorkerData } from './codegen-worker.js';
  * kept code of, functions used once, is quicker with Liftoff. Dynamic tiering goes off with Liftoff, and does not come back by itself.
  *
  * V8's stack check, at every function's entry and every round of a loop, is for recursion and for interrupting what does not end. A region calls no region, and its
- * loops test the budget: it does without (5 to 11 % of the kernels' time).
+ * loops test the budget: it does without (5 to 11 % of the kernels' time). Not so kept code, of which nobody knows that it is what we made: without checks it could
+ * overflow the host's stack.
  */
-function compileOptimised(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
+function compileOptimised(bytes: Uint8Array<ArrayBuffer>, stackChecks = false): WebAssembly.Module {
   setFlagsFromString('--no-liftoff');
   setFlagsFromString('--no-wasm-lazy-compilation');
-  setFlagsFromString('--no-wasm-stack-checks');
+  if (!stackChecks) setFlagsFromString('--no-wasm-stack-checks');
   try {
     return new WebAssembly.Module(bytes);
   } finally {
@@ -44,6 +45,6 @@ async function serve(message: CodegenInit | GenerateRequest): Promise<void> {
 
 port.on('message', (message: WorkerMessage | BinaryenWasm) => {
   if (message.kind === 'binaryen') binaryenLoaded(message.wasm);
-  else if (message.kind === 'compile') port.postMessage(compileKept(message, compileOptimised));
+  else if (message.kind === 'compile') port.postMessage(compileKept(message, (bytes) => compileOptimised(bytes, true)));
   else void serve(message);
 });

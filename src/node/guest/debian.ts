@@ -2,10 +2,6 @@
  * Debian's riscv64 guest, fetched through apt-get with a private configuration: own lists and cache, this machine's own server and
  * keyring, so apt itself verifies signatures and checksums and nothing of the system's package state is touched.
  */
-<<<<<<< HEAD
-=======
-import { spawn } from 'node:child_process';
->>>>>>> c3af094 (The code cache is on by default for the command line, and saved when a signal ends wemu; bench strategies and tests say that they have none)
 import {
   closeSync,
   existsSync,
