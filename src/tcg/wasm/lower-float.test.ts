@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { edgeOperands, fusedOperands, Random, randomOperand } from '../../../tests/support/float-operands.js';
 import * as Ref from '../../../tests/support/float-ref.js';
-import { ENV, leave, PC, pointer, RAM, Rig, tb, X1, X2, X3, X4 } from '../../../tests/support/wasm-rig.js';
+import { ENV, GLOBALS, leave, PC, pointer, RAM, Rig, tb, X1, X2, X3, X4 } from '../../../tests/support/wasm-rig.js';
 import * as L from '../../../assembly/shared/layout.js';
 import { setV8Flags } from '../../node/v8-flags.js';
 import type { FloatOp } from '../inline-float.js';
 import type { TcgContext } from '../context.js';
-import type { HelperDef } from '../opcodes.js';
+import { Cond, type HelperDef } from '../opcodes.js';
 import { hasFusedMulAdd } from './relaxed-simd.js';
+import { stripLoops } from './strip-plan.js';
 
 setV8Flags();
 /** Whether this host can run the way with relaxed SIMD. */
@@ -345,6 +346,50 @@ describe('inline floating point that leaves', () => {
       ],
     }); // prettier-ignore
     expect([end, rig.get(PC), rig.get(X1)]).toEqual([pointer(0) | L.TB_EXIT_RESUME, 0x108n, bits(8)]);
+  });
+
+  it('leaves a loop in the round that fails, from its copy without TLB checks too', () => {
+    const rounds = 300;
+    // x3 += [x2]; x2 += 8; while (--x1)
+    const loop = (tcg: TcgContext): void => {
+      const label = tcg.newLabel();
+      tcg.insnStart(0);
+      tcg.qemuLd(X4, X2, L.MO_64, 0);
+      tcg.insnStart(4);
+      tcg.call(helpers[0], X3, X3, X4, tcg.constI64(0));
+      tcg.insnStart(8);
+      tcg.addi(X2, X2, 8);
+      tcg.insnStart(12);
+      tcg.addi(X1, X1, -1);
+      tcg.insnStart(16);
+      tcg.brcondi(Cond.NE, X1, 0, label);
+      leave(tcg, 0, 0x114);
+      tcg.setLabel(label);
+      leave(tcg, 1, 0x100);
+    };
+    const end = (tcg: TcgContext): void => leave(tcg, 0, 0x200);
+    const rig = new Rig(helpers);
+    const region = {
+      entries: [0],
+      tbs: [tb(0x100, 5, [1, 0], loop, [], 0, helpers, true), tb(0x114, 1, [-1, -1], end, [], 0, helpers)],
+    };
+    expect(stripLoops(region, helpers, GLOBALS.length).tbs.some(({ strip }) => strip)).toBe(true);
+    const run = rig.compile(region);
+    rig.map(0x4000n);
+    for (let i = 0; i < rounds; i++) rig.view.setFloat64(RAM + 8 * i, 0.1, true);
+    for (const bad of [0, 1, 7, 8, 9, 10, 40, 299]) {
+      rig.view.setFloat64(RAM + 8 * bad, Infinity, true);
+      rig.setU32(FLAGS, 1);
+      rig.setU32(L.ENV_BUDGET, 10_000);
+      [BigInt(rounds), 0x4000n, bits(0)].forEach((value, i) => rig.set(X1 + i, value));
+      expect(run(ENV, 0), `round ${bad}`).toBe(pointer(0) | L.TB_EXIT_RESUME);
+      let total = 0;
+      for (let i = 0; i < bad; i++) total += 0.1;
+      const state = [rig.get(PC), rig.get(X1), rig.get(X2), rig.get(X3), rig.get(X4), rig.u32(L.ENV_BUDGET)];
+      const wanted = [0x104n, BigInt(rounds - bad), 0x4000n + 8n * BigInt(bad), bits(total), bits(Infinity), 10_000 - 5 * bad - 1];
+      expect(state, `round ${bad}`).toEqual(wanted);
+      rig.view.setFloat64(RAM + 8 * bad, 0.1, true);
+    }
   });
 
   it('calls the helper where the instruction has begun to change something', () => {
