@@ -1,7 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { edgeOperands, fusedOperands, Random, randomOperand } from '../../../tests/support/float-operands.js';
 import * as Ref from '../../../tests/support/float-ref.js';
-import { ENV, GLOBALS, leave, PC, pointer, RAM, Rig, tb, X1, X2, X3, X4 } from '../../../tests/support/wasm-rig.js';
+import {
+  ENV,
+  GLOBALS,
+  HELPERS as WASM_HELPERS,
+  leave,
+  PC,
+  pointer,
+  RAM,
+  Rig,
+  tb,
+  X1,
+  X2,
+  X3,
+  X4,
+} from '../../../tests/support/wasm-rig.js';
 import * as L from '../../../assembly/shared/layout.js';
 import { setV8Flags } from '../../node/v8-flags.js';
 import type { FloatOp } from '../inline-float.js';
@@ -129,6 +143,41 @@ describe('inline floating point', () => {
     expect(run('add32', [single(1.5), single(2) & 0xffff_ffffn])).toBe(CALLED);
     expect(run('add32', [single(3e38), single(3e38)])).toBe(CALLED);
     expect([run('narrow64', [bits(0.1)]), run('narrow64', [bits(1e300)])]).toEqual([single(Math.fround(0.1)), CALLED]);
+  });
+});
+
+describe('the box of singles', () => {
+  const ADD = floatHelper('add', 32, 2);
+  const LESS = floatHelper('lt', 32, 2, true);
+  const [helpers, SWAP] = [[ADD, LESS, WASM_HELPERS[1]], WASM_HELPERS[1]];
+  /** How often a region of one TB, which leaves, looks for a box. */
+  const tests = (body: (tcg: TcgContext) => void): number => {
+    const build = (tcg: TcgContext): void => {
+      tcg.insnStart(0);
+      body(tcg);
+      leave(tcg, 0, 0x104);
+    };
+    const { text } = new Rig(helpers).make({ entries: [0], tbs: [tb(0x100, 1, [-1, -1], build, [], 0, helpers, true)] });
+    return text.match(/i32\.ne\n/g)?.length ?? 0;
+  };
+  const add = (tcg: TcgContext, d: number, x: number, y: number): void => {
+    tcg.insnStart(0);
+    tcg.call(ADD, d, x, y, tcg.constI64(0));
+  };
+
+  it('is looked for where values come from elsewhere', () => {
+    expect(tests((tcg) => add(tcg, X3, X1, X2))).toBe(1);
+    expect(tests((tcg) => (add(tcg, X3, X1, X2), add(tcg, X4, X3, X1)))).toBe(2);
+    // other values than those that were looked at, or may be
+    expect(tests((tcg) => (add(tcg, X3, X1, X2), tcg.addi(X3, X3, 1), add(tcg, X4, X3, X3)))).toBe(2);
+    expect(tests((tcg) => (add(tcg, X3, X1, X2), tcg.call(SWAP, -1), add(tcg, X4, X3, X3)))).toBe(2);
+    expect(tests((tcg) => (tcg.call(LESS, X3, X1, X2), add(tcg, X4, X3, X3)))).toBe(2);
+    expect(tests((tcg) => (tcg.ori(X3, X1, 0xffff_0000n), add(tcg, X4, X3, X3)))).toBe(1);
+  });
+
+  it('is there around what was calculated or loaded', () => {
+    expect(tests((tcg) => (add(tcg, X3, X1, X2), add(tcg, X4, X3, X3)))).toBe(1);
+    expect(tests((tcg) => (tcg.ori(X3, X1, -0x1_0000_0000n), tcg.ori(X4, X2, -0x1_0000_0000n), add(tcg, X4, X3, X4)))).toBe(0);
   });
 });
 

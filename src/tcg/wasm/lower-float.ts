@@ -6,14 +6,15 @@
  * overflow; a magnitude of at least twice the smallest normal number rules out underflow; env says that inexact has accrued already.
  */
 import type { EnvTest, FloatOp, InlineFloat } from '../inline-float.js';
-import { Op, OP_WORDS, type HelperDef } from '../opcodes.js';
+import { TempKind } from '../ir-buffer.js';
+import { Op, OP_FLAGS, OP_WORDS, OpFlag, type HelperDef } from '../opcodes.js';
 import { EXTEND_S32, EXTEND_U32, F32, F64, Float, I32, I64, Relaxed, Wasm, WRAP, type Expr, type WasmModule } from './binaryen.js';
 import type { BlockLowering } from './block-lowering.js';
 import { ENV } from './function-locals.js';
-import { PC } from './global-flow.js';
+import { clobbersGlobals, OUTPUTS, PC } from './global-flow.js';
 import { envTestKey, envTestOf } from './inline-exits.js';
 import { mulAdd32, mulAdd64 } from './lower-mul-add.js';
-import type { Region } from './region.js';
+import type { Region, TbIr } from './region.js';
 
 /** All ones above a binary32 value. */
 const BOX = -0x1_0000_0000n;
@@ -221,10 +222,31 @@ const LOWER: Record<FloatOp, Lower> = {
   narrow: (c) => checked(c, c.m.unary(Float.demote, c.arg(0)), NOT_TINY, () => isZero(c, c.arg(0)), 0),
 };
 
+const TO_INT: ReadonlySet<FloatOp> = new Set<FloatOp>(['eq', 'lt', 'le', 'toInt32', 'toInt64']);
 const FROM_INT: ReadonlySet<FloatOp> = new Set<FloatOp>(['fromInt32', 'fromUint32', 'fromInt64', 'fromUint64', 'widen']);
 
 const isNotBoxed = (m: WasmModule, value: Expr): Expr =>
   m.binary(Wasm.ne[0], m.unary(WRAP, m.binary(Wasm.shrU[1], value, m.i64(32n))), m.i32(-1));
+
+/** So many ops back, what made an operand is looked for. */
+const BOX_DISTANCE = 64;
+
+/** Whether a temp is certain to be a binary32 number in its box before the op at word p: it was loaded or calculated in this block. */
+function isBoxed({ ops, tempKind, constHi }: TbIr, p: number, temp: number, helpers: readonly HelperDef[]): boolean {
+  for (let q = p - OP_WORDS; q >= Math.max(0, p - BOX_DISTANCE * OP_WORDS); q -= OP_WORDS) {
+    const op = ops[q];
+    if (op === Op.set_label || (OP_FLAGS[op] & OpFlag.END) !== 0) return false;
+    const helper = op === Op.call ? helpers[ops[q + 2]] : undefined;
+    if (OUTPUTS[op].some((at) => ops[q + at] === temp)) {
+      if (helper) return helper.inline !== undefined && givesSingle(helper.inline);
+      return op === Op.or_i64 && tempKind[ops[q + 3]] === TempKind.Const && constHi[ops[q + 3]] === -1;
+    }
+    if (helper && clobbersGlobals(helper)) return false;
+  }
+  return false;
+}
+
+const givesSingle = ({ op, bits }: InlineFloat): boolean => op === 'narrow' || (bits === 32 && !TO_INT.has(op));
 
 /** Lowers the call at word p, if its helper has an `inline` description; false if it must be a call anyway. */
 export function lowerFloat(b: BlockLowering, helpers: readonly HelperDef[], p: number, host: InlineHost): boolean {
@@ -242,10 +264,16 @@ export function lowerFloat(b: BlockLowering, helpers: readonly HelperDef[], p: n
   const doubles = f && !FROM_INT.has(inline.op) ? temps.map((temp) => b.floatOperand(temp)) : [];
   const arg = (k: number) => (f ? doubles[k]() : m.unary(Float.fromBits[0], m.unary(WRAP, raw(k))));
   const tests: Test[] = [];
-  // The conjunction of the values is boxed iff each one is.
   if (!f && !FROM_INT.has(inline.op)) {
-    const every = operands.map((get) => get()).reduce((left, right) => m.binary(Wasm.and[1], left, right));
-    tests.push({ fails: isNotBoxed(m, every) });
+    const unknown = operands.filter((_, k) => !isBoxed(b.ir, p, temps[k], helpers)).map((get) => get());
+    // The conjunction of the values is boxed iff each one is.
+    if (unknown.length > 0)
+      tests.push({
+        fails: isNotBoxed(
+          m,
+          unknown.reduce((left, right) => m.binary(Wasm.and[1], left, right)),
+        ),
+      });
   }
   let tested = envTest === 'always';
   const limit = (): Expr => {
@@ -292,8 +320,6 @@ function operandTemps(inline: InlineFloat, helper: HelperDef, ops: Int32Array, p
   const used = helper.args - (inline.ignoredArgs ?? (inline.rounding ? 1 : 0));
   return Array.from(ops.subarray(p + 3, p + 3 + used));
 }
-
-const TO_INT: ReadonlySet<FloatOp> = new Set<FloatOp>(['eq', 'lt', 'le', 'toInt32', 'toInt64']);
 
 /** Globals of a region that inline operations take or give as binary64 numbers: they are kept as such. */
 export function floatGlobals(region: Region, helpers: readonly HelperDef[], globalCount: number): ReadonlySet<number> {
