@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -90,6 +90,13 @@ describe.skipIf(!existsSync(join(root(), 'dist/bundle/start.cjs')))('what the bu
         .sort(),
     ).toEqual(['script binaryen.cjs kept', 'script codegen-worker-service.cjs kept', 'script program.cjs kept']);
   });
+});
+
+it.skipIf(!existsSync(join(root(), 'build/wemu.wasm.v8')))('is not taken if it was cut short', () => {
+  const path = file('engine.wasm', readFileSync(join(root(), 'build/wemu.wasm')));
+  const whole = readFileSync(join(root(), 'build/wemu.wasm.v8'));
+  writeFileSync(`${path}.v8`, whole.subarray(0, whole.length / 2));
+  expect(WebAssembly.Module.exports(loadWasm(path)).length).toBeGreaterThan(10);
 });
 
 function root(): string {

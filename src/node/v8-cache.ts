@@ -3,7 +3,7 @@
  * code. Without it a process spends its first 0.3 s on compiling the same JavaScript as the last one, and on finding out that tci is hot. It is only a
  * cache: what is not of this Node, this file or these V8 flags is left aside, and compiled as ever.
  */
-import { closeSync, openSync, readFileSync, readSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
@@ -11,14 +11,16 @@ import { runInThisContext, Script } from 'node:vm';
 
 const KEY_SIZE = 256;
 
-/** Which Node and which version of the file: V8 itself looks at its own version and flags and at the CPU, but not at wasm bytes or how it was built. */
-function keyOf(path: string): string {
+/** Which Node, which version of the file, and how many bytes of cache, for what was cut short: V8 itself looks at its own version and flags and at the CPU, but not at wasm bytes or how it was built. */
+function keyOf(path: string, size: number): string {
   const { version, versions, platform, arch, execPath } = process;
-  return [version, versions.v8, platform, arch, statSync(execPath).size, statSync(path).size].join(' ').padEnd(KEY_SIZE);
+  return [version, versions.v8, platform, arch, statSync(execPath).size, statSync(path).size, size].join(' ').padEnd(KEY_SIZE);
 }
 
 export function writeV8Cache(path: string, data: Uint8Array): void {
-  writeFileSync(`${path}.v8`, Buffer.concat([Buffer.from(keyOf(path)), data]));
+  const temporary = `${path}.${process.pid}.v8`;
+  writeFileSync(temporary, Buffer.concat([Buffer.from(keyOf(path, data.length)), data]));
+  renameSync(temporary, `${path}.v8`);
 }
 
 /** Undefined: there is none, or it is not of this Node or of this file. */
@@ -30,8 +32,8 @@ function readV8Cache(path: string): Uint8Array<ArrayBuffer> | undefined {
   try {
     const key = Buffer.alloc(KEY_SIZE);
     readSync(fd, key);
-    if (key.toString() !== keyOf(path)) return undefined;
     const data = new Uint8Array(stat.size - KEY_SIZE);
+    if (key.toString() !== keyOf(path, data.length)) return undefined;
     return readSync(fd, data) === data.length ? data : undefined;
   } finally {
     closeSync(fd);
