@@ -14,7 +14,7 @@ import { CommandInput } from './command-input.js';
 import { CommandOutput } from './command-output.js';
 import { runEmbedded } from './embedded.js';
 import { terminalProgress } from './progress.js';
-import { SIGNALS } from './signals.js';
+import { SIGNALS } from '../node/terminal.js';
 import { statsWriter, type StatsWriter } from './stats.js';
 import { createMachine, readImage, runMachine } from './system.js';
 

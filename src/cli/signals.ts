@@ -1,7 +1,6 @@
 /** The signals that end wemu: code that was generated is kept before they do. */
 import type { NodeHost } from '../node/host.js';
-
-export const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+import { SIGNALS } from '../node/terminal.js';
 
 /** Closes the host at a signal, which then does what it would have done. The result undoes it. */
 export function closeOnSignals(host: NodeHost): () => void {

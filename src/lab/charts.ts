@@ -2,7 +2,7 @@
 import { speeds } from './steady.js';
 import type { Results } from './report.js';
 import type { Row } from './results.js';
-import { workload, type WorkloadName } from './workloads.js';
+import { KERNEL_KINDS, workload, type WorkloadName } from './workloads.js';
 
 export interface Chart {
   readonly title: string;
@@ -135,7 +135,7 @@ export function charts(results: Results): Chart[] {
   const add = (title: string, text: string, spec: object | undefined): void => {
     if (spec) list.push({ title, text, spec });
   };
-  const kernels = rows.filter((row) => isOf(row.workload, ['integer', 'memory', 'float']) && row.mips);
+  const kernels = rows.filter((row) => isOf(row.workload, KERNEL_KINDS) && row.mips);
   if (kernels.length > 0)
     add(
       'Kernels',

@@ -43,6 +43,17 @@ export function speedRatio(a: Row | undefined, b: Row | undefined): number | und
   return a.mips && b.mips ? a.mips.median / b.mips.median : undefined;
 }
 
+type Speeds = Ratio['workloads'];
+
+const ofKinds = (speeds: Speeds, kinds: readonly Kind[]): [WorkloadName, number][] =>
+  (Object.entries(speeds) as [WorkloadName, number][]).filter(([name]) => kinds.includes(workload(name).kind));
+
+/** Geometric mean; null if none is of these kinds, and accepted. */
+function meanOf(speeds: Speeds, kinds: readonly Kind[], accept: (name: WorkloadName) => boolean = () => true): number | null {
+  const values = ofKinds(speeds, kinds).flatMap(([name, value]) => (accept(name) ? [value] : []));
+  return values.length > 0 ? geometricMean(values) : null;
+}
+
 export class Comparison {
   private readonly byKey: ReadonlyMap<string, Row>;
   private readonly workloads: readonly WorkloadName[];
@@ -74,14 +85,12 @@ export class Comparison {
       const value = speedRatio(this.row(name, a), this.row(name, b));
       return value === undefined ? [] : [[name, value]];
     });
-    const mean = (kinds: readonly Kind[], accept: (name: WorkloadName) => boolean = () => true): number | null => {
-      const values = found.flatMap(([name, value]) => (kinds.includes(workload(name).kind) && accept(name) ? [value] : []));
-      return values.length > 0 ? geometricMean(values) : null;
-    };
+    const workloads = Object.fromEntries(found);
+    const mean = (kinds: readonly Kind[], accept?: (name: WorkloadName) => boolean) => meanOf(workloads, kinds, accept);
     return {
       a,
       b,
-      workloads: Object.fromEntries(found),
+      workloads,
       compute: mean(['integer', 'float']),
       memory: mean(['memory']),
       kernels: mean(KERNEL_KINDS),
@@ -119,16 +128,10 @@ export class Comparison {
       return value ?? null;
     };
     const ratio = nobody === undefined ? this.ratio(subject!, PEER) : undefined;
-    const least = (...kinds: Kind[]): [WorkloadName, number] | undefined =>
-      (Object.entries(ratio?.workloads ?? {}) as [WorkloadName, number][])
-        .filter(([name]) => kinds.includes(workload(name).kind))
-        .sort(([, x], [, y]) => x - y)[0];
-    const kernels = least(...KERNEL_KINDS);
-    const system = least('system');
-    const of = (kind: Kind): number | null => {
-      const values = Object.entries(ratio?.workloads ?? {}).flatMap(([name, value]) => (workload(name).kind === kind ? [value] : []));
-      return values.length > 0 ? geometricMean(values) : null;
-    };
+    const measured = ratio?.workloads ?? {};
+    const least = (kinds: readonly Kind[]) => ofKinds(measured, kinds).sort(([, x], [, y]) => x - y)[0];
+    const kernels = least(KERNEL_KINDS);
+    const system = least(['system']);
     const boot = (name: string | undefined): number | undefined => {
       const speed = name === undefined || nobody !== undefined ? undefined : speedRatio(this.row('boot', name), this.row('boot', PEER));
       return speed && 1 / speed;
@@ -138,9 +141,9 @@ export class Comparison {
         geomean: told('compute', ratio?.kernels, 'no kernel was measured on both sides'),
         min: kernels?.[1] ?? null,
         minWorkload: kernels?.[0] ?? null,
-        integer: of('integer'),
-        memory: of('memory'),
-        float: of('float'),
+        integer: meanOf(measured, ['integer']),
+        memory: meanOf(measured, ['memory']),
+        float: meanOf(measured, ['float']),
         bareMetal: ratio?.bareMetal ?? null,
         programs: ratio?.programs ?? null,
       },

@@ -2,10 +2,10 @@
  * The machine's end of a codegen worker on Node (codegen-worker-main.ts is the other). The machine thread takes replies with
  * receiveMessageOnPort, between slices, without an event-loop turn. Only the worker makes a binaryen.
  */
-import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from 'node:worker_threads';
+import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import type { CodegenWorker, WorkerMessage, WorkerReply } from '../accel/tcg/codegen/protocol.js';
 import { loadBinaryenWasm } from './binaryen.js';
-import { moduleUrl } from './modules.js';
+import { startThread } from './thread.js';
 import { setV8Flags } from './v8-flags.js';
 
 export interface CodegenWorkerData {
@@ -21,16 +21,11 @@ export interface BinaryenWasm {
 export function startCodegenWorker(): CodegenWorker {
   setV8Flags();
   const { port1, port2 } = new MessageChannel();
-  const worker = new Worker(moduleUrl('./codegen-worker-main', import.meta.url), {
+  // A worker that cannot be loaded or dies leaves the machine in tci: slow, and right.
+  const worker = startThread('./codegen-worker-main', import.meta.url, 'code generation', {
     workerData: { port: port2 } satisfies CodegenWorkerData,
     transferList: [port2],
-    // a worker takes the process's options, and this one is an error for a file
-    execArgv: process.execArgv.filter((option) => !option.startsWith('--input-type')),
   });
-  // A worker that cannot be loaded or dies leaves the machine in tci: slow, and right.
-  worker.on('error', (error) => console.error(`wemu: code generation is off: ${error instanceof Error ? error.message : String(error)}`));
-  // Neither end keeps the process alive.
-  worker.unref();
   port1.unref();
   // Node needs 40 ms to start a thread: in the meantime this one does half of what is before it.
   port1.postMessage({ kind: 'binaryen', wasm: loadBinaryenWasm() } satisfies BinaryenWasm);

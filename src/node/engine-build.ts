@@ -1,18 +1,17 @@
 /** Which build of wemu this is, by the bytes of all that takes part in making and running generated code. */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { readEngineWasm } from './engine-wasm.js';
+import { packageFolder, packageInfo } from './modules.js';
 
 const FOLDERS = ['assembly/shared', 'src/accel/tcg', 'src/tcg', 'src/target'];
 
 /** A hash: it differs between any two builds that could make different code, also while one is being developed. 5 ms. */
 export function engineBuild(): string {
-  const require = createRequire(import.meta.url);
-  const { version } = require('wemu/package.json') as { version: string };
+  const { version } = packageInfo();
   const hash = createHash('sha256').update(version).update(readEngineWasm());
-  const project = dirname(require.resolve('wemu/package.json'));
+  const project = packageFolder();
   const binaryen = join(project, 'build/binaryen');
   // the sources, where they run as they are
   const root = import.meta.url.endsWith('.ts') ? project : join(project, 'dist');

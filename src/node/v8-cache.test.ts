@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { Script } from 'node:vm';
 import { afterAll, describe, expect, it } from 'vitest';
+import { packageFolder } from './modules.js';
 import { loadWasm, requireCached, writeV8Cache } from './v8-cache.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'wemu-v8-cache-'));
@@ -60,7 +60,7 @@ describe('a wasm module', () => {
   });
 });
 
-describe.skipIf(!existsSync(join(root(), 'dist/bundle/start.cjs')))('what the build has kept', () => {
+describe.skipIf(!existsSync(join(packageFolder(), 'dist/bundle/start.cjs')))('what the build has kept', () => {
   /** Says of every script whether V8 took its cache, and which wasm files are compiled all the same. */
   const WATCH = `
     const vm = require('node:vm');
@@ -81,7 +81,7 @@ describe.skipIf(!existsSync(join(root(), 'dist/bundle/start.cjs')))('what the bu
   // V8's flags hold for the process: now and then one thread has one set for a moment just when another shows V8 a cache, which is refused then.
   it('is taken by the program and by its worker', { retry: 3 }, () => {
     // long enough for the worker to load all of it
-    const program = [join(root(), 'dist/bundle/start.cjs'), 'embedded', '--append', 'quiet=1 scale=50 run=int'];
+    const program = [join(packageFolder(), 'dist/bundle/start.cjs'), 'embedded', '--append', 'quiet=1 scale=50 run=int'];
     const { status, stderr } = spawnSync(process.execPath, ['--require', file('watch.cjs', WATCH), ...program], { encoding: 'utf8' });
     expect(status).toBe(0);
     expect(
@@ -93,13 +93,9 @@ describe.skipIf(!existsSync(join(root(), 'dist/bundle/start.cjs')))('what the bu
   });
 });
 
-it.skipIf(!existsSync(join(root(), 'build/wemu.wasm.v8')))('is not taken if it was cut short', () => {
-  const path = file('engine.wasm', readFileSync(join(root(), 'build/wemu.wasm')));
-  const whole = readFileSync(join(root(), 'build/wemu.wasm.v8'));
+it.skipIf(!existsSync(join(packageFolder(), 'build/wemu.wasm.v8')))('is not taken if it was cut short', () => {
+  const path = file('engine.wasm', readFileSync(join(packageFolder(), 'build/wemu.wasm')));
+  const whole = readFileSync(join(packageFolder(), 'build/wemu.wasm.v8'));
   writeFileSync(`${path}.v8`, whole.subarray(0, whole.length / 2));
   expect(WebAssembly.Module.exports(loadWasm(path)).length).toBeGreaterThan(10);
 });
-
-function root(): string {
-  return dirname(createRequire(import.meta.url).resolve('wemu/package.json'));
-}

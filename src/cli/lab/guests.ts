@@ -1,19 +1,19 @@
 /** The guests of the laboratory as files on this machine. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { LINUX_READY } from '../../lab/guest-output.js';
 import type { Job } from '../../lab/schedule.js';
 import { workload, type WorkloadName } from '../../lab/workloads.js';
 import { file } from '../../node/guest/cpio.js';
 import { fetchGuestFiles } from '../../node/guest/debian.js';
 import { buildInitramfs } from '../../node/guest/initramfs.js';
+import { packageFolder } from '../../node/modules.js';
 import { embeddedGuestPath } from '../embedded.js';
 import { terminalProgress } from '../progress.js';
 import type { GuestFiles } from './contestants.js';
 
-const PROGRAM = join(dirname(createRequire(import.meta.url).resolve('wemu/package.json')), 'guests', 'linux.elf');
+const PROGRAM = join(packageFolder(), 'guests', 'linux.elf');
 
 type WorkOf = (name: WorkloadName) => number;
 

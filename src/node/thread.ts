@@ -1,0 +1,15 @@
+/** A thread of ours on Node. */
+import { Worker, type WorkerOptions } from 'node:worker_threads';
+import { moduleUrl } from './modules.js';
+
+/** Runs a module (named as in moduleUrl) in a thread that does not keep the process alive. One that cannot be loaded, or dies, is told as `what` being off. */
+export function startThread(name: string, from: string, what: string, options: WorkerOptions): Worker {
+  const worker = new Worker(moduleUrl(name, from), {
+    ...options,
+    // a worker takes the process's options, and this one is an error for a file
+    execArgv: process.execArgv.filter((option) => !option.startsWith('--input-type')),
+  });
+  worker.on('error', (error) => console.error(`wemu: ${what} is off: ${error instanceof Error ? error.message : String(error)}`));
+  worker.unref();
+  return worker;
+}
