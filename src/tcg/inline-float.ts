@@ -1,7 +1,7 @@
 /**
  * Floating-point helpers that a backend may carry out itself. The TCG knows nothing of a target's FP state: the helper table says what env must
  * look like for the host's arithmetic (IEEE 754, round to nearest even, no flags) to be right. Where that, or the operands, leave any
- * doubt about the result or a flag, the backend calls the helper.
+ * doubt about the result or a flag, the backend calls the helper, or leaves for tci to do so.
  *
  * Operands and results are i64. binary32 values are held with all ones above them (NaN-boxed); others are left to the helper.
  */

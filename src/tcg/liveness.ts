@@ -1,6 +1,6 @@
 /**
  * Liveness, backwards. At the end of a TB, at a label, and wherever the guest state must be exact (an op that may fault, a helper that reads
- * globals), all globals are live; at a label or jump all locals too. Temps die at labels and jumps, but live on across a conditional branch.
+ * globals, or one that is inline in generated code, which may leave there), all globals are live; at a label or jump all locals too. Temps die at labels and jumps, but live on across a conditional branch.
  */
 import { TempKind, type TcgContext } from './context.js';
 import { Op, OP_FIRST_INPUT, OP_FLAGS, OP_INPUTS, OP_OUTPUTS, OP_WIDE, OP_WORDS, OpFlag } from './opcodes.js';
@@ -112,7 +112,7 @@ export class Liveness {
         return this.merge(ctx);
       case Op.call: {
         const helper = ctx.helpers[ctx.ops[p + 2]];
-        if (helper.mayFault || (!helper.noReadGlobals && !helper.pure)) this.live.fill(1, 0, ctx.globalCount);
+        if (helper.mayFault || helper.inline || (!helper.noReadGlobals && !helper.pure)) this.live.fill(1, 0, ctx.globalCount);
         return;
       }
       default:

@@ -187,6 +187,6 @@ export interface HelperDef {
   readonly pure?: boolean;
   /** May raise an exception: the caller tests ENV_FAULT. */
   readonly mayFault?: boolean;
-  /** What a backend may do instead of the call. */
+  /** What a backend may do instead of the call; it may also leave before the instruction, so the guest state must be exact there. */
   readonly inline?: InlineFloat;
 }

@@ -103,7 +103,7 @@ export class Rig {
     fusedMulAdd = false,
     more: Partial<TargetInfo> = {},
   ): { readonly module: WebAssembly.Module; readonly text: string } {
-    const target = { globalOffset: OFFSETS, helpers: this.helpers, icount, fusedMulAdd, inlineExits: true, ...more };
+    const target = { globalOffset: OFFSETS, helpers: this.helpers, icount, fusedMulAdd, ...more };
     let text = '';
     const bytes = compileRegions([region], target, (module) => {
       text = module.emitText();

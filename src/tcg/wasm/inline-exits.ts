@@ -1,9 +1,6 @@
 /**
  * Inline floating point that leaves: where its tests fail, tci does the instruction (TB_EXIT_RESUME), as with accesses that miss the TLB
  * (lower-memory.ts). A call of the helper would cost a loop its registers even if it is never made: V8's calls of wasm save none.
- *
- * Off (TargetInfo.inlineExits): with it, `WEMU_SEED=4290479763 npx vitest run --project differential -t 'wasm against QEMU 7.02 float, RV32'` finds a register
- * with a stale value after such an exit.
  */
 import type { EnvTest } from '../inline-float.js';
 import { TempKind } from '../ir-buffer.js';
@@ -29,8 +26,7 @@ export interface InlineExits {
   readonly envTests: readonly EnvTest[];
 }
 
-export function findInlineExits(region: Region, helpers: readonly HelperDef[], globalCount: number, enabled = false): InlineExits {
-  if (!enabled) return { has: () => false, envTests: [] };
+export function findInlineExits(region: Region, helpers: readonly HelperDef[], globalCount: number): InlineExits {
   const envTests = new Map<string, EnvTest>();
   const found = region.tbs.map((ir) => {
     const leaves = new Uint8Array(ir.opCount);

@@ -21,6 +21,7 @@ import { setV8Flags } from '../../node/v8-flags.js';
 import type { FloatOp } from '../inline-float.js';
 import type { TcgContext } from '../context.js';
 import { Cond, type HelperDef } from '../opcodes.js';
+import { optimize } from '../optimize.js';
 import { hasFusedMulAdd } from './relaxed-simd.js';
 import { stripLoops } from './strip-plan.js';
 
@@ -439,6 +440,27 @@ describe('inline floating point that leaves', () => {
       expect(state, `round ${bad}`).toEqual(wanted);
       rig.view.setFloat64(RAM + 8 * bad, 0.1, true);
     }
+  });
+
+  it('leaves with all registers written, also those that the rest of the TB overwrites', () => {
+    const rig = new Rig([helpers[0]]);
+    rig.set(X3, 3n);
+    const end = rig.run({
+      entries: [0],
+      tbs: [
+        tb(0x100, 3, [-1, -1], (tcg) => {
+          tcg.insnStart(0);
+          tcg.mov(X1, X3);
+          tcg.insnStart(4); // reads x3 itself, once optimised
+          tcg.call(helpers[0], X4, X1, X1, tcg.constI64(0));
+          tcg.insnStart(8);
+          tcg.mov(X1, X2);
+          leave(tcg, 0, 0x10c);
+          optimize(tcg);
+        }, [], 0, [helpers[0]], true),
+      ],
+    }); // prettier-ignore
+    expect([end, rig.get(PC), rig.get(X1)]).toEqual([pointer(0) | L.TB_EXIT_RESUME, 0x104n, 3n]);
   });
 
   it('calls the helper where the instruction has begun to change something', () => {

@@ -42,8 +42,6 @@ export interface TargetInfo {
   readonly tlbReuse?: boolean;
   /** Loops get a copy without TLB checks where they can (strip-plan.ts); default: as tlbReuse. */
   readonly strip?: boolean;
-  /** Inline floating point leaves where its tests fail, instead of calling the helper (inline-exits.ts); default: no. */
-  readonly inlineExits?: boolean;
   /** The engine has a relaxed multiply-add that rounds once (relaxed-simd.ts; default: no). */
   readonly fusedMulAdd?: boolean;
 }
@@ -90,7 +88,7 @@ class RegionLowering {
     this.budget = this.locals.create(I32);
     if (region.tbs.some(({ strip }) => strip)) this.attempt = this.locals.create(I32);
     const isTested = (block: Block) => this.isTested(block);
-    const exits = (this.inlineExits = findInlineExits(region, target.helpers, target.globalOffset.length, target.inlineExits));
+    const exits = (this.inlineExits = findInlineExits(region, target.helpers, target.globalOffset.length));
     this.limits = new Map(exits.envTests.map((test) => [envTestKey(test), this.locals.create(I32)]));
     this.flow = new GlobalFlow(region, this.cfg, target.helpers, target.globalOffset.length, isTested, exits.has);
     this.shared = region.tbs.map((ir, tb) => this.placeSharedTemps(ir, tb));
