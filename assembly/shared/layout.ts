@@ -149,7 +149,9 @@ export const TB_INSN_TABLE = 124;
 export const TB_INDIRECT = 128;
 export const TB_INDIRECT_SLOTS = 8;
 export const TB_RESUMED_SINCE = 160; // u64 instruction count of the vCPU
-export const TB_RECORD_SIZE = 168;
+/** u32: if it begins a short ring of TBs, how often tci went round each time it came there (from 1 on), as seen when it first became part of a region; 0: not known. */
+export const TB_ROUNDS = 168;
+export const TB_RECORD_SIZE = 176;
 
 export const TB_STATE_VALID = 1;
 export const TB_STATE_INVALID = 2;

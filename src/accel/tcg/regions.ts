@@ -19,6 +19,7 @@ import {
   TB_PHYS_PAGE0,
   TB_PHYS_PAGE1,
   TB_REGION,
+  TB_ROUNDS,
   TB_STATE,
   TB_STATE_INDIRECT,
   TB_STATE_INVALID,
@@ -47,6 +48,9 @@ export const DEFAULT_LIMITS: RegionLimits = { maxTbs: 40, maxInsns: 500, coldFra
 /** TBs that lead to the hot one at most, and how much of its heat one must have. */
 const MAX_LEAD = 16;
 const LEAD_FRACTION = 4;
+
+/** TBs of the region that is entered at a TB, once it is installed. */
+export type RegionAt = (tb: number) => readonly number[] | undefined;
 
 export interface FormedRegion {
   /** TB pointers; the hot one is first. */
@@ -83,11 +87,16 @@ export class TbReader {
   }
 }
 
-export function formRegion(tbs: TbReader, hot: number, limits: RegionLimits = DEFAULT_LIMITS): FormedRegion {
+export function formRegion(
+  tbs: TbReader,
+  hot: number,
+  limits: RegionLimits = DEFAULT_LIMITS,
+  regionAt: RegionAt = () => undefined,
+): FormedRegion {
   const cflags = tbs.get(hot, TB_CFLAGS);
   const heat = tbs.get(hot, TB_EXEC_COUNT);
-  const fits = (tb: number, least: number) =>
-    tb !== 0 && tbs.isValid(tb) && tbs.get(tb, TB_CFLAGS) === cflags && tbs.get(tb, TB_EXEC_COUNT) >= least;
+  const isUsable = (tb: number) => tb !== 0 && tbs.isValid(tb) && tbs.get(tb, TB_CFLAGS) === cflags;
+  const fits = (tb: number, least: number) => isUsable(tb) && tbs.get(tb, TB_EXEC_COUNT) >= least;
 
   const found = new Set([hot]);
   const list = [hot];
@@ -106,15 +115,66 @@ export function formRegion(tbs: TbReader, hot: number, limits: RegionLimits = DE
   const lead = list.length;
   for (let i = 0; i < list.length; i++) {
     for (const next of successors(tbs, list[i], limits.indirect)) {
-      if (found.has(next) || !fits(next, heat / limits.coldFraction)) continue;
-      const icount = tbs.get(next, TB_ICOUNT);
-      if (list.length >= limits.maxTbs || insns + icount > limits.maxInsns) continue;
+      if (found.has(next) || !isUsable(next)) continue;
+      // A loop that has code comes along whole: its TBs do not run in tci any more, and to go from function to function in each round of an outer loop costs much.
+      const taken = fits(next, heat / limits.coldFraction) ? [next] : loopAt(tbs, next, regionAt).filter((tb) => !found.has(tb));
+      const icount = taken.reduce((sum, tb) => sum + tbs.get(tb, TB_ICOUNT), 0);
+      if (list.length + taken.length > limits.maxTbs || insns + icount > limits.maxInsns || !taken.every(isUsable)) continue;
       insns += icount;
-      found.add(next);
-      list.push(next);
+      for (const tb of taken) {
+        found.add(tb);
+        list.push(tb);
+      }
     }
   }
   return describe(tbs, withoutForeign(tbs, list, lead, limits.indirect), lead, limits.indirect);
+}
+
+/** TBs of the region that is entered at `head`, if it comes back there without leaving. */
+function loopAt(tbs: TbReader, head: number, regionAt: RegionAt): readonly number[] {
+  const region = regionAt(head) ?? [];
+  const reached = new Set<number>();
+  const visit = (tb: number): void => {
+    for (const next of successors(tbs, tb, false)) {
+      if (reached.has(next) || !region.includes(next)) continue;
+      reached.add(next);
+      visit(next);
+    }
+  };
+  visit(head);
+  return reached.has(head) ? region : [];
+}
+
+/** TBs of a ring that is looked for. */
+const MAX_RING = 4;
+
+/** Notes in TB_ROUNDS how long loops go on, as long as tci counts them. */
+export function noteRounds(tbs: TbReader, head: number): void {
+  const count = tbs.get(head, TB_EXEC_COUNT);
+  if (tbs.get(head, TB_ROUNDS) !== 0 || count === 0) return;
+  const ring = ringAt(tbs, head);
+  if (!ring) return;
+  const exits = new Set(ring.flatMap((tb) => successors(tbs, tb, true)));
+  let left = 0;
+  for (const tb of exits) if (tb !== 0 && !ring.includes(tb) && tbs.isValid(tb)) left += tbs.get(tb, TB_EXEC_COUNT);
+  tbs.set(head, TB_ROUNDS, Math.max(1, Math.floor(count / Math.max(1, left))));
+}
+
+/** A shortest ring of direct jumps through a TB, none of whose other TBs is a loop by itself. */
+function ringAt(tbs: TbReader, head: number): number[] | undefined {
+  const next = (tb: number): number[] => successors(tbs, tb, false).filter((to) => to !== 0);
+  let paths: number[][] = [[head]];
+  for (let length = 1; length <= MAX_RING && paths.length > 0; length++) {
+    const longer: number[][] = [];
+    for (const path of paths) {
+      for (const to of next(path.at(-1)!)) {
+        if (to === head) return path;
+        if (!path.includes(to) && !next(to).includes(to)) longer.push([...path, to]);
+      }
+    }
+    paths = longer;
+  }
+  return undefined;
 }
 
 /** Another region is entered at it, or will be soon. */

@@ -26,7 +26,7 @@ import { lowerMemory, type MemoryHost } from './lower-memory.js';
 import { compare, lowerOp } from './lower-ops.js';
 import { peelEntries } from './peel.js';
 import { buildCfg, TABLE_TBS, TABLE_USED, type Block, type Cfg, type Region, type TbIr } from './region.js';
-import { enterStrip, ROUNDS_BEFORE, type StripLocals } from './lower-strip.js';
+import { enterStrip, roundsBefore, type StripLocals } from './lower-strip.js';
 import { stripLoops, type StripPlan, type Unchecked } from './strip-plan.js';
 import { structure, type FlowNode } from './structure.js';
 import { ValueWidths } from './value-widths.js';
@@ -383,10 +383,12 @@ class RegionLowering {
       return m.if(m.binary(Wasm.gtS[0], tee, m.get(floor, I32)), m.get(wanted, I32), m.get(floor, I32));
     };
     const stop = (rounds: Expr) => notBelow(after(rounds));
+    const strip = this.localsOf(plan);
     test.push(
       m.set(floor, request),
-      m.if(m.binary(Wasm.eq[0], m.get(budget, I32), m.get(attempt, I32)), enterStrip(host, plan, this.localsOf(plan), budget, stop, enter)),
-      m.set(attempt, stop(m.i32(ROUNDS_BEFORE))),
+      m.set(strip.stop, stop(m.i32(roundsBefore(ir.rounds)))),
+      m.if(m.binary(Wasm.eq[0], m.get(budget, I32), m.get(attempt, I32)), enterStrip(host, plan, strip, budget, stop, enter)),
+      m.set(attempt, m.get(strip.stop, I32)),
     );
     list.push(m.if(m.binary(Wasm.leS[0], m.get(budget, I32), m.get(attempt, I32)), m.sequence(test)));
   }

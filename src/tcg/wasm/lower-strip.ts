@@ -3,11 +3,12 @@
  *
  *     if (budget <= attempt) {
  *       leave if the budget is gone
+ *       stop = the budget some rounds later
  *       if (budget == attempt) {                  # so many rounds have come straight after each other: it is a loop that goes on
  *         for each stream: its page's TLB entry, and how many rounds it stays in that page
- *         stop = the budget after that many rounds; go to the copy
+ *         stop = the budget after that many rounds; go to the copy, unless they are few
  *       }
- *       attempt = the budget some rounds later
+ *       attempt = stop
  *     }
  *
  * The copy goes round while budget > stop; then attempt = budget, so that the next pages are looked at without delay. It can neither fault nor
@@ -19,8 +20,11 @@ import { isConstant, isZero, type Linear, type Value } from './linear.js';
 import { tlbEntry, tlbTable } from './lower-memory.js';
 import { MAX_STRIDE, type Stream, type StripPlan } from './strip-plan.js';
 
-/** Rounds before the pages are looked at: most loops end sooner. */
-export const ROUNDS_BEFORE = 8;
+/** Rounds before the pages are looked at: most loops end sooner. What is known to go on long need not show it each time. */
+const ROUNDS_BEFORE = 8;
+const ROUNDS_BEFORE_IF_LONG = 2;
+const LONG = 4 * ROUNDS_BEFORE;
+export const roundsBefore = (rounds: number): number => (rounds >= LONG ? ROUNDS_BEFORE_IF_LONG : ROUNDS_BEFORE);
 /** Fewer rounds in the same pages are not worth it. */
 const MIN_ROUNDS = 4;
 /** Rounds at once at most; a loop whose addresses do not move stays in its pages for ever. */
@@ -45,8 +49,8 @@ export interface StripLocals {
 }
 
 /**
- * Code that sets up the copy and ends with a jump to it (`enter`), or falls through if that does not pay now. `stop`: the budget after a number of rounds, or what
- * the copy must end at before. `budget`: its local.
+ * Code that sets up the copy and ends with a jump to it (`enter`), or falls through if that does not pay now; locals.stop is then when to try again, if that is known.
+ * `stop`: the budget after a number of rounds, or what the copy must end at before. `budget`: its local.
  */
 export function enterStrip(
   host: StripHost,
@@ -63,8 +67,8 @@ export function enterStrip(
   const rounds = host.local(I32);
   list.push(m.set(rounds, m.i32(MAX_ROUNDS)));
   plan.streams.forEach((stream, k) => checkStream(host, stream, locals.addends[k], rounds, list, unless));
-  unless(m.binary(Wasm.ltS[0], m.get(rounds, I32), m.i32(MIN_ROUNDS)));
   list.push(m.set(locals.stop, stop(m.get(rounds, I32))));
+  unless(m.binary(Wasm.ltS[0], m.get(rounds, I32), m.i32(MIN_ROUNDS)));
   unless(m.binary(Wasm.leS[0], m.get(budget, I32), m.get(locals.stop, I32)));
   list.push(enter());
   return m.labelled(no, list);

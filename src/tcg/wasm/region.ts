@@ -25,8 +25,8 @@ export interface TbIr {
   readonly flags: number;
   /** A memory access that misses the TLB leaves (TB_EXIT_RESUME) instead of calling the slow path: no call stands in the way of registers. */
   readonly leavesOnMiss: boolean;
-  /** How often tci ran it before the region was formed; 0: not known. */
-  readonly executions: number;
+  /** If it begins a loop: how often that goes round each time it is come to (TB_ROUNDS); 0: not known. */
+  readonly rounds: number;
   /** The first TB of a loop that has a copy without checks (stripLoops): its start may lead there. */
   readonly strip?: StripPlan;
   /** A TB of such a copy. */
@@ -70,7 +70,7 @@ export interface TbLinks {
   readonly indirect: readonly IndirectLink[];
   readonly flags: number;
   readonly leavesOnMiss?: boolean;
-  readonly executions?: number;
+  readonly rounds?: number;
 }
 
 const NO_LINKS: TbLinks = { links: [-1, -1], indirect: [], flags: 0 };
@@ -79,7 +79,7 @@ export function copyIr(
   ctx: IrBuffer,
   pc: bigint,
   icount: number,
-  { links, indirect, flags, leavesOnMiss = false, executions = 0 }: TbLinks = NO_LINKS,
+  { links, indirect, flags, leavesOnMiss = false, rounds = 0 }: TbLinks = NO_LINKS,
 ): TbIr {
   const n = ctx.tempCount;
   return {
@@ -89,7 +89,7 @@ export function copyIr(
     indirect,
     flags,
     leavesOnMiss,
-    executions,
+    rounds,
     ops: ctx.ops.slice(0, ctx.opCount * OP_WORDS),
     opCount: ctx.opCount,
     tempCount: n,

@@ -99,10 +99,8 @@ function findRing(region: Region, head: number): number[] | undefined {
 
 /** Whether tci went round only a few times each time it came here, as far as it counted. */
 function isShort({ tbs }: Region, ring: readonly number[]): boolean {
-  const exits = new Set(ring.flatMap((tb) => [...tbs[tb].links, ...tbs[tb].indirect.map(({ to }) => to)]));
-  let left = 0;
-  for (const to of exits) if (to >= 0 && !ring.includes(to)) left += tbs[to].executions;
-  return tbs[ring[0]].executions < MIN_ROUNDS * left;
+  const { rounds } = tbs[ring[0]];
+  return rounds !== 0 && rounds < MIN_ROUNDS;
 }
 
 interface Access {

@@ -111,6 +111,14 @@ export class CodeCache {
     return false;
   }
 
+  /** TBs of the region that is entered at a TB. */
+  enteredAt(tb: number): readonly number[] | undefined {
+    const slot = this.tbs.get(tb, TB_FUNC);
+    if (slot === 0) return undefined;
+    for (const region of this.members.get(this.tbs.get(tb, TB_REGION)) ?? []) if (region.slot === slot) return region.tbs;
+    return undefined;
+  }
+
   /** Whether every TB of a region is still the one that was asked for. */
   isCurrent(region: RegionRecord): boolean {
     return !region.stale && region.tbs.every((tb, i) => this.tbs.isValid(tb) && this.tbs.get(tb, TB_REGION) === region.tags[i]);

@@ -24,7 +24,7 @@ export interface TbRequest {
   readonly indirect: readonly IndirectLink[];
   /** See TbIr. */
   readonly leavesOnMiss: boolean;
-  readonly executions: number;
+  readonly rounds: number;
 }
 
 export interface RegionRequest {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import * as L from '../../../../assembly/shared/layout.js';
 import type { TcgContext } from '../../../tcg/context.js';
 import { Cond } from '../../../tcg/opcodes.js';
-import { DEFAULT_LIMITS, formRegion, TbReader } from '../regions.js';
+import { DEFAULT_LIMITS, formRegion, noteRounds, TbReader } from '../regions.js';
 import type { TargetFrontend, TbSource } from '../translator.js';
 import type { CodeCacheLimits } from './code-cache.js';
 import { RegionCompiler } from './generate.js';
@@ -159,6 +159,35 @@ describe('the region former', () => {
     expect(former(known, 3)).toEqual({ tbs: [3, 2], entries: [2] });
   });
 
+  it('takes a loop that has code along whole, if it leads back and there is room', () => {
+    // 0 leads to the loop of 1 and 2, that to 3, and that back to 0
+    const rig = new Rig([1, 2, 1, 0]);
+    rig.tbs.set(rig.tb(2), L.TB_JMP1, rig.tb(3));
+    [1, 2].forEach((i) => rig.tbs.set(rig.tb(i), L.TB_EXEC_COUNT, 0));
+    rig.tbs.set(rig.tb(1), L.TB_FUNC, 7);
+    const inner = [1, 2].map((i) => rig.tb(i));
+    const formed = (limits = DEFAULT_LIMITS) => formRegion(rig.tbs, rig.tb(0), limits, (tb) => (tb === inner[0] ? inner : undefined));
+    expect(formed().tbs).toEqual([0, 1, 2, 3].map((i) => rig.tb(i)));
+    expect(formed().entries).toEqual([0, 1]);
+    expect(formed({ ...DEFAULT_LIMITS, maxTbs: 2 }).tbs).toEqual([rig.tb(0)]);
+    rig.tbs.set(rig.tb(2), L.TB_JMP0, rig.tb(3)); // no loop any more
+    expect(formed().tbs).toEqual([rig.tb(0)]);
+    rig.tbs.set(rig.tb(2), L.TB_JMP0, rig.tb(1));
+    rig.tbs.set(rig.tb(3), L.TB_JMP0, rig.tb(3)); // it does not lead back any more
+    expect(formed().tbs).toEqual([rig.tb(0)]);
+  });
+
+  it('notes once how often a loop goes round', () => {
+    const rig = new Rig([1, 2, 1, 3]);
+    rig.tbs.set(rig.tb(2), L.TB_JMP1, rig.tb(3));
+    rig.tbs.set(rig.tb(3), L.TB_EXEC_COUNT, 5);
+    for (const i of [0, 1, 2]) noteRounds(rig.tbs, rig.tb(i));
+    expect([0, 1, 2].map((i) => rig.get(i, L.TB_ROUNDS))).toEqual([0, 20, 20]);
+    rig.tbs.set(rig.tb(1), L.TB_EXEC_COUNT, 200);
+    noteRounds(rig.tbs, rig.tb(1));
+    expect(rig.get(1, L.TB_ROUNDS)).toBe(20);
+  });
+
   it('is entered at the hot TB if goto_ptr leads there from outside', () => {
     const rig = led();
     rig.tbs.set(rig.tb(3), L.TB_STATE, L.TB_STATE_VALID | L.TB_STATE_INDIRECT);
@@ -206,6 +235,21 @@ describe('indirect jumps in the region former', () => {
 });
 
 describe('code generation', () => {
+  it('makes the outer loop with the inner one, whose code stays', () => {
+    const rig = new Rig([1, 1, 0]);
+    rig.tbs.set(rig.tb(1), L.TB_JMP1, rig.tb(2));
+    rig.tbs.set(rig.tb(2), L.TB_EXEC_COUNT, 1);
+    rig.tbs.set(rig.tb(0), L.TB_EXEC_COUNT, 1);
+    rig.generator.tbHot(rig.tb(1));
+    const inner = rig.get(1, L.TB_FUNC);
+    expect(rig.generator.stats.tbs).toBe(1);
+    for (const i of [0, 2]) rig.tbs.set(rig.tb(i), L.TB_EXEC_COUNT, 100);
+    rig.generator.tbHot(rig.tb(0));
+    expect(rig.generator.stats.tbs).toBe(4);
+    expect(rig.get(1, L.TB_FUNC)).toBe(inner);
+    expect([0, inner]).not.toContain(rig.get(0, L.TB_FUNC));
+  });
+
   it('installs a region that runs', () => {
     const rig = new Rig([1, 2, 0]);
     rig.generator.tbHot(rig.tb(1));

@@ -10,6 +10,7 @@ import {
   TB_PC,
   TB_PHYS_PAGE0,
   TB_REGION,
+  TB_ROUNDS,
   TB_SIZE,
   TB_STATE,
   TB_STATE_CALLS,
@@ -17,7 +18,7 @@ import {
 } from '../../../../assembly/shared/layout.js';
 import type { WasmInfo } from '../../../system/jit-info.js';
 import { tableOffsets, type IndirectLink } from '../../../tcg/wasm/region.js';
-import { DEFAULT_LIMITS, formRegion, TbReader, type RegionLimits } from '../regions.js';
+import { DEFAULT_LIMITS, formRegion, noteRounds, TbReader, type RegionLimits } from '../regions.js';
 import { CodeCache, DEFAULT_CACHE_LIMITS, type CodeCacheLimits, type RegionCode, type RegionRecord } from './code-cache.js';
 import { HotQueue } from './hot-queue.js';
 import { HotThreshold } from './hot-threshold.js';
@@ -203,7 +204,8 @@ export class WasmCodeGenerator implements CodeGenerator {
   }
 
   private form(tb: number): RegionRequest {
-    const formed = formRegion(this.tbs, tb, this.limits);
+    const formed = formRegion(this.tbs, tb, this.limits, (at) => this.cache.enteredAt(at));
+    for (const each of formed.tbs) noteRounds(this.tbs, each);
     const id = this.nextRegion++;
     this.waiting.set(id, this.cache.track(id, formed.tbs, formed.entries));
     const tciInsns = formed.tbs.reduce((sum, each) => sum + this.tbs.get(each, TB_EXEC_COUNT) * this.tbs.get(each, TB_ICOUNT), 0);
@@ -230,7 +232,7 @@ export class WasmCodeGenerator implements CodeGenerator {
       icount: get(TB_ICOUNT),
       size: get(TB_SIZE),
       leavesOnMiss: (get(TB_STATE) & TB_STATE_CALLS) === 0,
-      executions: get(TB_EXEC_COUNT) >>> 0,
+      rounds: get(TB_ROUNDS),
     };
   }
 
