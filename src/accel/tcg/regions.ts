@@ -48,9 +48,12 @@ export const DEFAULT_LIMITS: RegionLimits = { maxTbs: 40, maxInsns: 500, coldFra
 /** TBs that lead to the hot one at most, and how much of its heat one must have. */
 const MAX_LEAD = 16;
 const LEAD_FRACTION = 4;
+/** TBs of a region with loops that have code already, at most: their code is made once more, which long ways with a loop here and there are not worth. */
+const MAX_NEST = 16;
 
 /** TBs of the region that is entered at a TB, once it is installed. */
 export type RegionAt = (tb: number) => readonly number[] | undefined;
+const NONE: RegionAt = () => undefined;
 
 export interface FormedRegion {
   /** TB pointers; the hot one is first. */
@@ -91,8 +94,20 @@ export function formRegion(
   tbs: TbReader,
   hot: number,
   limits: RegionLimits = DEFAULT_LIMITS,
-  regionAt: RegionAt = () => undefined,
+  regionAt: RegionAt = NONE,
 ): FormedRegion {
+  const nest = gather(tbs, hot, limits, regionAt);
+  const { list, lead } = nest.hasLoops && nest.list.length > MAX_NEST ? gather(tbs, hot, limits, NONE) : nest;
+  return describe(tbs, list, lead, limits.indirect);
+}
+
+/** What leads to the hot TB, `lead` TBs with itself, and what follows. `hasLoops`: some of it has code of its own already. */
+function gather(
+  tbs: TbReader,
+  hot: number,
+  limits: RegionLimits,
+  regionAt: RegionAt,
+): { readonly list: readonly number[]; readonly lead: number; readonly hasLoops: boolean } {
   const cflags = tbs.get(hot, TB_CFLAGS);
   const heat = tbs.get(hot, TB_EXEC_COUNT);
   const isUsable = (tb: number) => tb !== 0 && tbs.isValid(tb) && tbs.get(tb, TB_CFLAGS) === cflags;
@@ -113,21 +128,24 @@ export function formRegion(
     }
   }
   const lead = list.length;
+  let hasLoops = false;
   for (let i = 0; i < list.length; i++) {
     for (const next of successors(tbs, list[i], limits.indirect)) {
       if (found.has(next) || !isUsable(next)) continue;
+      const isHot = fits(next, heat / limits.coldFraction);
       // A loop that has code comes along whole: its TBs do not run in tci any more, and to go from function to function in each round of an outer loop costs much.
-      const taken = fits(next, heat / limits.coldFraction) ? [next] : loopAt(tbs, next, regionAt).filter((tb) => !found.has(tb));
+      const taken = isHot ? [next] : loopAt(tbs, next, regionAt).filter((tb) => !found.has(tb));
       const icount = taken.reduce((sum, tb) => sum + tbs.get(tb, TB_ICOUNT), 0);
       if (list.length + taken.length > limits.maxTbs || insns + icount > limits.maxInsns || !taken.every(isUsable)) continue;
       insns += icount;
+      hasLoops ||= !isHot && taken.length > 0;
       for (const tb of taken) {
         found.add(tb);
         list.push(tb);
       }
     }
   }
-  return describe(tbs, withoutForeign(tbs, list, lead, limits.indirect), lead, limits.indirect);
+  return { list: withoutForeign(tbs, list, lead, limits.indirect), lead, hasLoops };
 }
 
 /** TBs of the region that is entered at `head`, if it comes back there without leaving. */
