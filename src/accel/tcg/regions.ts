@@ -90,12 +90,7 @@ export class TbReader {
   }
 }
 
-export function formRegion(
-  tbs: TbReader,
-  hot: number,
-  limits: RegionLimits = DEFAULT_LIMITS,
-  regionAt: RegionAt = NONE,
-): FormedRegion {
+export function formRegion(tbs: TbReader, hot: number, limits: RegionLimits = DEFAULT_LIMITS, regionAt: RegionAt = NONE): FormedRegion {
   const nest = gather(tbs, hot, limits, regionAt);
   const { list, lead } = nest.hasLoops && nest.list.length > MAX_NEST ? gather(tbs, hot, limits, NONE) : nest;
   return describe(tbs, list, lead, limits.indirect);
