@@ -14,7 +14,8 @@ const MIN_SLICE_NS = 20e3;
 const YIELD_NS = 10e6;
 /** Hosts sleep with a grain of about 1 ms: shorter waits are spent yielding. */
 const SLEEP_GRAIN_NS = 1e6;
-const MAX_BUDGET = 0x3fff_ffff;
+/** Guest instructions of a slice at most: the rate is that of code made before, and tci, where new code starts, is 20 times slower (8 million: 30 ms). */
+const MAX_BUDGET = 8e6;
 const MIN_BUDGET = 500;
 /** Guest instructions a ns before anything was measured. */
 const FIRST_RATE = 0.02;

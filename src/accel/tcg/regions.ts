@@ -3,6 +3,7 @@
  * and TB_INDIRECT for calls and returns), so code that never ran stays out; and a little way back to where the hot TB is come from.
  */
 import type { IndirectLink } from '../../tcg/wasm/region.js';
+import { findRing } from '../../tcg/wasm/ring.js';
 import {
   PAGE_BITS,
   TB_CFLAGS,
@@ -51,7 +52,7 @@ const LEAD_FRACTION = 4;
 /** TBs of a region with loops that have code already, at most: their code is made once more, which long ways with a loop here and there are not worth. */
 const MAX_NEST = 16;
 
-/** TBs of the region that is entered at a TB, once it is installed. */
+/** TBs of the region that is entered at a TB, or will be soon. */
 export type RegionAt = (tb: number) => readonly number[] | undefined;
 const NONE: RegionAt = () => undefined;
 
@@ -158,36 +159,16 @@ function loopAt(tbs: TbReader, head: number, regionAt: RegionAt): readonly numbe
   return reached.has(head) ? region : [];
 }
 
-/** TBs of a ring that is looked for. */
-const MAX_RING = 4;
-
 /** Notes in TB_ROUNDS how long loops go on, as long as tci counts them. */
 export function noteRounds(tbs: TbReader, head: number): void {
   const count = tbs.get(head, TB_EXEC_COUNT);
   if (tbs.get(head, TB_ROUNDS) !== 0 || count === 0) return;
-  const ring = ringAt(tbs, head);
+  const ring = findRing(head, (tb) => successors(tbs, tb, false).filter((to) => to !== 0));
   if (!ring) return;
   const exits = new Set(ring.flatMap((tb) => successors(tbs, tb, true)));
   let left = 0;
   for (const tb of exits) if (tb !== 0 && !ring.includes(tb) && tbs.isValid(tb)) left += tbs.get(tb, TB_EXEC_COUNT);
   tbs.set(head, TB_ROUNDS, Math.max(1, Math.floor(count / Math.max(1, left))));
-}
-
-/** A shortest ring of direct jumps through a TB, none of whose other TBs is a loop by itself. */
-function ringAt(tbs: TbReader, head: number): number[] | undefined {
-  const next = (tb: number): number[] => successors(tbs, tb, false).filter((to) => to !== 0);
-  let paths: number[][] = [[head]];
-  for (let length = 1; length <= MAX_RING && paths.length > 0; length++) {
-    const longer: number[][] = [];
-    for (const path of paths) {
-      for (const to of next(path.at(-1)!)) {
-        if (to === head) return path;
-        if (!path.includes(to) && !next(to).includes(to)) longer.push([...path, to]);
-      }
-    }
-    paths = longer;
-  }
-  return undefined;
 }
 
 /** Another region is entered at it, or will be soon. */
@@ -229,8 +210,10 @@ function describe(tbs: TbReader, list: readonly number[], lead: number, followIn
     (!jumpedTo.has(i) && (tbs.get(list[i], TB_STATE) & TB_STATE_INDIRECT) !== 0) ||
     directPredecessors(tbs, list[i]).some((from) => !indexOf.has(from) && tbs.get(from, TB_REGION) !== 0);
   const first = list.slice(0, lead).flatMap((_, i) => (isEnteredFromOutside(i) ? i : []));
-  const entries = new Set([...first, ...loopHeads(edges, first)]);
-  return { tbs: list, links, indirect, entries: [...entries].sort((a, b) => a - b) };
+  // Other code is entered at the head of an inner loop that came along with it. Fewer entries make better code: loops that V8 can tell apart.
+  const heads = loopHeads(edges, first).filter((i) => !isEntry(tbs, list[i]));
+  const entries = new Set([...first, ...heads]);
+  return { tbs: list, links, indirect, entries: entries.size === 0 ? [0] : [...entries].sort((a, b) => a - b) };
 }
 
 /** TBs whose goto_tb leads to this one. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import * as L from '../../../assembly/shared/layout.js';
 import type { TcgContext } from '../context.js';
 import type { Region } from './region.js';
-import { pointer, FAIL, HELPERS, leave, PC, RAM, Rig, tb, X1, X2, X3, X4 } from '../../../tests/support/wasm-rig.js';
+import { ENV, pointer, FAIL, HELPERS, leave, PC, RAM, Rig, tb, X1, X2, X3, X4 } from '../../../tests/support/wasm-rig.js';
 
 const PAGE = 0x4000n;
 
@@ -121,6 +121,40 @@ describe('accesses of TBs that leave on a miss', () => {
     }, true);
     expect(rig.run(region)).toBe(pointer(0) | L.TB_EXIT_RESUME);
     expect([rig.get(PC), rig.get(X3), rig.get(X1), rig.u32(L.ENV_BUDGET)]).toEqual([0x108n, 7n, PAGE, 999_998]);
+  });
+
+  /** The word at x1 += 1. */
+  const increment = (leavesOnMiss: boolean): Region =>
+    block((tcg) => {
+      tcg.insnStart(0);
+      tcg.qemuLd(X3, X1, L.MO_64, 0);
+      tcg.insnStart(4);
+      tcg.addi(X3, X3, 1);
+      tcg.insnStart(8);
+      tcg.qemuSt(X3, X1, L.MO_64, 0);
+    }, leavesOnMiss);
+  const setTag = (rig: Rig, kind: number, tag: bigint): void => {
+    const entry = ENV + L.ENV_TLB + kind * L.TLB_TABLE_SIZE + Number((PAGE >> 12n) & 0x3ffn) * L.TLB_ENTRY_SIZE;
+    rig.view.setBigUint64(entry + L.TLB_ENTRY_TAG, tag, true);
+  };
+
+  it('load what they store to under the check of the store', () => {
+    for (const leavesOnMiss of [false, true]) {
+      const rig = rigAt(PAGE + 40n);
+      setTag(rig, L.TLB_KIND_READ, BigInt(L.TLB_INVALID));
+      expect(rig.run(increment(leavesOnMiss))).toBe(pointer(0));
+      expect([rig.view.getBigUint64(RAM + 40, true), rig.slow]).toEqual([6n, []]);
+    }
+  });
+
+  it('leave before the load if there is code where they store to, or call the slow path for both', () => {
+    const rig = rigAt(PAGE + 40n);
+    setTag(rig, L.TLB_KIND_WRITE, PAGE | BigInt(L.TLB_NOTDIRTY));
+    rig.set(X3, 33n);
+    expect(rig.run(increment(true))).toBe(pointer(0) | L.TB_EXIT_RESUME);
+    expect([rig.get(PC), rig.get(X3), rig.u32(L.ENV_BUDGET), rig.slow]).toEqual([0x100n, 33n, 1_000_000, []]);
+    rig.run(increment(false));
+    expect(rig.slow.map((call) => call.slice(0, 7))).toEqual(['ld 4028', 'st 4028']);
   });
 
   it('still leave by a fault of a helper without being resumed', () => {

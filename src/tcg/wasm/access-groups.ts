@@ -2,6 +2,8 @@
  * Accesses off the same base register, close together in straight-line code (a stack frame, a record, an unrolled loop), share one TLB check. The
  * first one checks the whole range and keeps the host address in a local, 0 if the check failed; the others test that local. After any
  * slow path it is 0: a device may have changed the memory map.
+ *
+ * A load of what is stored to further down (a += b) needs no check of its own: what may be written may be read. The group is then one of stores.
  */
 import { MEMOPIDX_SHIFT, MO_ALIGN, MO_SIZE } from '../../../assembly/shared/layout.js';
 import { TempKind } from '../ir-buffer.js';
@@ -13,6 +15,8 @@ import type { Block, TbIr } from './region.js';
 const MAX_SPAN = 512;
 
 export interface AccessGroup {
+  /** Its check is that of a store. */
+  readonly writes: boolean;
   /** Op of the first and the last access. */
   readonly first: number;
   last: number;
@@ -38,6 +42,15 @@ interface Sum {
 
 const CONSTANT_BASE = -1;
 
+/** An access: its address is a base value plus `offset`. */
+interface Access extends Sum {
+  /** Op. */
+  readonly k: number;
+  readonly size: number;
+  readonly mmuIdx: number;
+  readonly store: boolean;
+}
+
 /** The accesses of a block that share a check with another, by op. */
 export function groupAccesses(
   ir: TbIr,
@@ -45,9 +58,41 @@ export function groupAccesses(
   helpers: readonly HelperDef[],
   globalCount: number,
 ): ReadonlyMap<number, GroupedAccess> {
-  const { ops } = ir;
   const found = new Map<number, GroupedAccess>();
+  for (const run of accessRuns(ir, block, helpers, globalCount)) groupRun(run, found);
+  for (const [k, { group }] of found) if (group.count === 1) found.delete(k);
+  return found;
+}
+
+function groupRun(run: readonly Access[], found: Map<number, GroupedAccess>): void {
   const open = new Map<string, AccessGroup>();
+  const storedTo = new Set<string>();
+  const place = ({ base, offset, size, mmuIdx }: Access): string => `${base} ${offset} ${size} ${mmuIdx}`;
+  const writes = new Set<Access>();
+  for (const access of [...run].reverse()) {
+    if (access.store) storedTo.add(place(access));
+    if (storedTo.has(place(access))) writes.add(access);
+  }
+  for (const access of run) {
+    const { k, base, offset, size, mmuIdx } = access;
+    const key = `${base} ${mmuIdx} ${writes.has(access)}`;
+    let group = open.get(key);
+    if (group === undefined || Math.max(group.high, offset + size) - Math.min(group.low, offset) > MAX_SPAN) {
+      group = { writes: writes.has(access), first: k, last: k, low: offset, high: offset + size, count: 0, host: -1 };
+      open.set(key, group);
+    }
+    group.low = Math.min(group.low, offset);
+    group.high = Math.max(group.high, offset + size);
+    group.last = k;
+    group.count++;
+    found.set(k, { group, offset });
+  }
+}
+
+/** The accesses of a block, in runs between which the memory map may change. */
+function accessRuns(ir: TbIr, block: Block, helpers: readonly HelperDef[], globalCount: number): Access[][] {
+  const { ops } = ir;
+  const runs: Access[][] = [[]];
   const values = new Map<number, Sum>();
   let nextBase = 0;
   const valueOf = (temp: number): Sum => {
@@ -59,24 +104,7 @@ export function groupAccesses(
     }
     return value;
   };
-
-  for (let k = block.first; k < block.end; k++) {
-    const p = k * OP_WORDS;
-    const op = ops[p];
-    if (op === Op.qemu_ld_i64 || op === Op.qemu_st_i64) join(k, op, valueOf(ops[p + 2]), ops[p + 3]);
-    else if (isMemoryOp(op)) open.clear();
-    else if (op === Op.call && clobbersGlobals(helpers[ops[p + 2]])) {
-      open.clear();
-      for (const temp of values.keys()) if (temp < globalCount) values.delete(temp);
-    }
-    const sum = sumOf(op, p);
-    for (const at of OUTPUTS[op]) values.delete(ops[p + at]);
-    if (sum) values.set(ops[p + 1], sum);
-  }
-  for (const [k, { group }] of found) if (group.count === 1) found.delete(k);
-  return found;
-
-  function sumOf(op: number, p: number): Sum | undefined {
+  const sumOf = (op: number, p: number): Sum | undefined => {
     if (op === Op.mov_i64) return valueOf(ops[p + 2]);
     if ((op !== Op.add_i64 && op !== Op.sub_i64) || ir.tempKind[ops[p + 3]] !== TempKind.Const) return undefined;
     const constant = ir.constLo[ops[p + 3]];
@@ -84,22 +112,24 @@ export function groupAccesses(
     const { base, offset } = valueOf(ops[p + 2]);
     const sum = op === Op.add_i64 ? offset + constant : offset - constant;
     return Number.isSafeInteger(sum) ? { base, offset: sum } : undefined;
-  }
+  };
 
-  function join(k: number, op: number, { base, offset }: Sum, oi: number): void {
-    const memop = oi >> MEMOPIDX_SHIFT;
-    if ((memop & MO_ALIGN) !== 0) return;
-    const size = 1 << (memop & MO_SIZE);
-    const key = `${op} ${base} ${oi & ((1 << MEMOPIDX_SHIFT) - 1)}`;
-    let group = open.get(key);
-    if (group === undefined || Math.max(group.high, offset + size) - Math.min(group.low, offset) > MAX_SPAN) {
-      group = { first: k, last: k, low: offset, high: offset + size, count: 0, host: -1 };
-      open.set(key, group);
+  for (let k = block.first; k < block.end; k++) {
+    const p = k * OP_WORDS;
+    const op = ops[p];
+    if (op === Op.qemu_ld_i64 || op === Op.qemu_st_i64) {
+      const memop = ops[p + 3] >> MEMOPIDX_SHIFT;
+      const mmuIdx = ops[p + 3] & ((1 << MEMOPIDX_SHIFT) - 1);
+      const access = { ...valueOf(ops[p + 2]), k, size: 1 << (memop & MO_SIZE), mmuIdx, store: op === Op.qemu_st_i64 };
+      if ((memop & MO_ALIGN) === 0) runs.at(-1)!.push(access);
+    } else if (isMemoryOp(op)) runs.push([]);
+    else if (op === Op.call && clobbersGlobals(helpers[ops[p + 2]])) {
+      runs.push([]);
+      for (const temp of values.keys()) if (temp < globalCount) values.delete(temp);
     }
-    group.low = Math.min(group.low, offset);
-    group.high = Math.max(group.high, offset + size);
-    group.last = k;
-    group.count++;
-    found.set(k, { group, offset });
+    const sum = sumOf(op, p);
+    for (const at of OUTPUTS[op]) values.delete(ops[p + at]);
+    if (sum) values.set(ops[p + 1], sum);
   }
+  return runs;
 }

@@ -78,7 +78,7 @@ function pathOf(b: BlockLowering, memory: MemoryHost, address: number, access: A
   const { grouped } = memory;
   if (grouped === undefined) return alone(b, address, access, kind);
   const { group, offset } = grouped;
-  if (group.first === memory.op) return leader(b, address, access, kind, grouped);
+  if (group.first === memory.op) return leader(b, address, access, grouped);
   const { m } = b;
   return {
     // Without slow paths in between the first one's check still holds. `> 0` is what the branch hints know.
@@ -127,9 +127,9 @@ function alone(b: BlockLowering, address: number, access: Access, kind: number):
  * The first of a group: checks the entry of the lowest byte against the page of the highest. If these are two pages, the entry is not the one
  * that the other page could be in.
  */
-function leader(b: BlockLowering, address: number, access: Access, kind: number, { group, offset }: GroupedAccess): Path {
+function leader(b: BlockLowering, address: number, access: Access, { group, offset }: GroupedAccess): Path {
   const { m } = b;
-  const table = tableOf(access, kind);
+  const table = tableOf(access, group.writes ? TLB_KIND_WRITE : TLB_KIND_READ);
   const entry = b.scratch(I32);
   const low = b.scratch(I32);
   const lowest = m.unary(WRAP, m.get(address, I64));

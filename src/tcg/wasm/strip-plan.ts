@@ -8,9 +8,9 @@ import { Op, OP_WORDS, type HelperDef } from '../opcodes.js';
 import { isMemoryOp, OUTPUTS, PC } from './global-flow.js';
 import { addLinear, isConstant, isZero, LinearFlow, type Linear, type Narrow, type Value } from './linear.js';
 import type { Region, TbIr } from './region.js';
+import { findRing } from './ring.js';
 
-/** TBs of a ring at most, and their ops. */
-const MAX_TBS = 4;
+/** Ops of a ring at most. */
 const MAX_OPS = 600;
 /** Each has a host address in a local of its own. */
 const MAX_STREAMS = 6;
@@ -55,8 +55,9 @@ export function stripLoops(region: Region, helpers: readonly HelperDef[], global
   const tbs: TbIr[] = region.tbs.slice();
   const taken = new Set<number>();
   const heads = [...region.entries, ...region.tbs.keys()];
+  const next = (tb: number) => region.tbs[tb].links.filter((to) => to >= 0);
   for (const head of heads) {
-    const ring = taken.has(head) ? undefined : findRing(region, head);
+    const ring = taken.has(head) ? undefined : findRing(head, next);
     if (!ring || ring.some((tb) => taken.has(tb))) continue;
     if (isShort(region, ring)) continue;
     const found = analyze(
@@ -79,22 +80,6 @@ export function stripLoops(region: Region, helpers: readonly HelperDef[], global
     tbs[head] = { ...tbs[head], strip: plan };
   }
   return tbs.length === region.tbs.length ? region : { ...region, tbs };
-}
-
-/** A shortest ring of direct jumps through `head`, none of whose TBs is a loop by itself. */
-function findRing(region: Region, head: number): number[] | undefined {
-  let paths: number[][] = [[head]];
-  for (let length = 1; length <= MAX_TBS && paths.length > 0; length++) {
-    const longer: number[][] = [];
-    for (const path of paths) {
-      for (const to of region.tbs[path.at(-1)!].links) {
-        if (to === head) return path;
-        if (to >= 0 && !path.includes(to) && !region.tbs[to].links.includes(to)) longer.push([...path, to]);
-      }
-    }
-    paths = longer;
-  }
-  return undefined;
 }
 
 /** Whether tci went round only a few times each time it came here, as far as it counted. */

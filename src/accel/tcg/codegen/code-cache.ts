@@ -111,11 +111,11 @@ export class CodeCache {
     return false;
   }
 
-  /** TBs of the region that is entered at a TB. */
+  /** TBs of the oldest region, asked for or installed, that is entered at a TB. */
   enteredAt(tb: number): readonly number[] | undefined {
-    const slot = this.tbs.get(tb, TB_FUNC);
-    if (slot === 0) return undefined;
-    for (const region of this.members.get(this.tbs.get(tb, TB_REGION)) ?? []) if (region.slot === slot) return region.tbs;
+    for (const region of this.members.get(this.tbs.get(tb, TB_REGION)) ?? []) {
+      if (!region.stale && region.entries.some((i) => region.tbs[i] === tb)) return region.tbs;
+    }
     return undefined;
   }
 
