@@ -79,6 +79,8 @@ async function soak(options: SoakOptions): Promise<string[]> {
   host.close();
   const longest = samples.map(({ pause }) => pause).sort((a, b) => b.cpuMs - a.cpuMs)[0];
   if (longest) console.log(describePause(longest));
+  const evictionMs = samples.at(-1)?.wasm.cache.longestEvictionMs;
+  if (evictionMs !== undefined) console.log(`longest eviction: ${evictionMs.toFixed(1)} ms by the clock`);
   return [
     ...(reason === 'host-qmp-quit' ? [] : [`the guest ended (${reason}): ${output.trimEnd().split('\n').at(-1)}`]),
     ...judge(samples, cache),
@@ -145,6 +147,7 @@ function judge(samples: readonly Sample[], cache: { readonly bytes: number; read
     most(({ pause }) => pause.cpuMs),
     MAX_PAUSE_MS,
   );
+  bound('longest eviction, ms', last.wasm.cache.longestEvictionMs, MAX_PAUSE_MS);
   const half = samples[samples.length >> 1];
   if (samples.length >= 8) bound('RSS at the end over RSS at half time', last.rssMiB / half.rssMiB, MAX_GROWTH);
   if (last.wasm.errors > 0) complaints.push(`errors of code generation: ${last.wasm.lastError}`);
