@@ -67,9 +67,8 @@ export class Rig {
 
   /** Maps a guest page to RAM, for loads and stores with mmu index 0. */
   map(page: bigint, host = RAM): void {
-    const index = Number((page >> 12n) & 0x3ffn);
     for (const kind of [L.TLB_KIND_READ, L.TLB_KIND_WRITE]) {
-      const entry = ENV + L.ENV_TLB + kind * L.TLB_TABLE_SIZE + index * L.TLB_ENTRY_SIZE;
+      const entry = tlbEntry(kind, page);
       this.view.setBigUint64(entry + L.TLB_ENTRY_TAG, page, true);
       this.view.setInt32(entry + L.TLB_ENTRY_ADDEND, Number(BigInt.asIntN(32, BigInt(host) - page)), true);
     }
@@ -111,6 +110,12 @@ export class Rig {
     });
     return { module: new WebAssembly.Module(bytes), text };
   }
+}
+
+/** Address of the TLB entry that a page can be in, of mmu index 0. */
+export function tlbEntry(kind: number, page: bigint): number {
+  const index = Number(page >> BigInt(L.PAGE_BITS)) & (L.TLB_ENTRIES - 1);
+  return ENV + L.ENV_TLB + kind * L.TLB_TABLE_SIZE + index * L.TLB_ENTRY_SIZE;
 }
 
 export function tb(

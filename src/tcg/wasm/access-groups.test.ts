@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import * as L from '../../../assembly/shared/layout.js';
 import type { TcgContext } from '../context.js';
 import type { Region } from './region.js';
-import { ENV, pointer, FAIL, HELPERS, leave, PC, RAM, Rig, tb, X1, X2, X3, X4 } from '../../../tests/support/wasm-rig.js';
+import { pointer, FAIL, HELPERS, leave, PC, RAM, Rig, tb, tlbEntry, X1, X2, X3, X4 } from '../../../tests/support/wasm-rig.js';
 
 const PAGE = 0x4000n;
 
@@ -134,8 +134,7 @@ describe('accesses of TBs that leave on a miss', () => {
       tcg.qemuSt(X3, X1, L.MO_64, 0);
     }, leavesOnMiss);
   const setTag = (rig: Rig, kind: number, tag: bigint): void => {
-    const entry = ENV + L.ENV_TLB + kind * L.TLB_TABLE_SIZE + Number((PAGE >> 12n) & 0x3ffn) * L.TLB_ENTRY_SIZE;
-    rig.view.setBigUint64(entry + L.TLB_ENTRY_TAG, tag, true);
+    rig.view.setBigUint64(tlbEntry(kind, PAGE) + L.TLB_ENTRY_TAG, tag, true);
   };
 
   it('load what they store to under the check of the store', () => {

@@ -59,7 +59,7 @@ export function stripLoops(region: Region, helpers: readonly HelperDef[], global
   for (const head of heads) {
     const ring = taken.has(head) ? undefined : findRing(head, next);
     if (!ring || ring.some((tb) => taken.has(tb))) continue;
-    if (isShort(region, ring)) continue;
+    if (isShort(region.tbs[head])) continue;
     const found = analyze(
       ring.map((tb) => region.tbs[tb]),
       ring,
@@ -83,8 +83,7 @@ export function stripLoops(region: Region, helpers: readonly HelperDef[], global
 }
 
 /** Whether tci went round only a few times each time it came here, as far as it counted. */
-function isShort({ tbs }: Region, ring: readonly number[]): boolean {
-  const { rounds } = tbs[ring[0]];
+function isShort({ rounds }: TbIr): boolean {
   return rounds !== 0 && rounds < MIN_ROUNDS;
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import * as L from '../../../assembly/shared/layout.js';
 import { evalIr, type IrState } from '../../../tests/support/ir-eval.js';
 import { Random } from '../../../tests/support/ir-random.js';
-import { ENV, GLOBALS, HELPERS, leave, PC, pointer, RAM, Rig, tb, X1, X2, X3, X4 } from '../../../tests/support/wasm-rig.js';
+import { ENV, GLOBALS, HELPERS, leave, PC, pointer, RAM, Rig, tb, tlbEntry, X1, X2, X3, X4 } from '../../../tests/support/wasm-rig.js';
 import { TcgContext } from '../context.js';
 import { Cond } from '../opcodes.js';
 import { optimize } from '../optimize.js';
@@ -121,7 +121,7 @@ describe('loops that get a copy without checks', () => {
 
   it('try again where a page ends that was not worth it', () => {
     const rig = new Rig();
-    const entry = ENV + L.ENV_TLB + L.TLB_KIND_READ * L.TLB_TABLE_SIZE + 5 * L.TLB_ENTRY_SIZE;
+    const entry = tlbEntry(L.TLB_KIND_READ, 0x5000n);
     rig.map(0x4000n);
     rig.map(0x5000n, RAM + PAGE);
     rig.map(0x6000n, entry + 3 * L.TLB_ENTRY_SIZE - 0x800);
@@ -144,7 +144,7 @@ describe('loops that get a copy without checks', () => {
     const rig = new Rig();
     rig.map(0x4000n);
     rig.map(0x5000n, RAM + PAGE);
-    const entry = ENV + L.ENV_TLB + L.TLB_KIND_WRITE * L.TLB_TABLE_SIZE + 5 * L.TLB_ENTRY_SIZE;
+    const entry = tlbEntry(L.TLB_KIND_WRITE, 0x5000n);
     rig.view.setBigUint64(entry, 0x5000n | BigInt(L.TLB_NOTDIRTY), true);
     rig.set(X1, 1000n);
     rig.set(X2, 0x4f00n);
@@ -267,7 +267,7 @@ function check(seed: number): number {
     else rig.map(BigInt(page * PAGE), hostOf[page]);
     if (fate !== 1) continue;
     readOnly.add(page);
-    const entry = ENV + L.ENV_TLB + L.TLB_KIND_WRITE * L.TLB_TABLE_SIZE + page * L.TLB_ENTRY_SIZE;
+    const entry = tlbEntry(L.TLB_KIND_WRITE, BigInt(page * PAGE));
     rig.view.setBigUint64(entry, BigInt(page * PAGE) | BigInt(L.TLB_NOTDIRTY), true);
   }
   const state: IrState = { globals: GLOBALS.map(() => 0n), memory: new Uint8Array(SIZE), env: new Uint8Array(0x1000) };

@@ -22,7 +22,7 @@ export interface TbRequest {
   readonly links: readonly [number, number];
   /** TBs of the region that goto_ptr was seen to lead to. */
   readonly indirect: readonly IndirectLink[];
-  /** See TbIr. */
+  // See TbIr.
   readonly leavesOnMiss: boolean;
   readonly rounds: number;
 }
