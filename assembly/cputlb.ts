@@ -418,22 +418,23 @@ function deferred(env: usize): bool {
   return true;
 }
 
+/** Bytes of the next access to a device: an unaligned one is made in pieces, each as wide as address and size both allow (QEMU's rule). */
+function mmioStep(phys: u64, size: u32): u32 {
+  return 1 << ctz((phys as u32) | size | 8);
+}
+
 function mmioLoad(env: usize, entry: usize, addr: u64, size: u32): u64 {
   if (deferred(env)) return 0;
   const phys = physOf(entry, addr);
-  if ((size & (size - 1)) == 0) {
-    if (mmioRead(env, phys as f64, size) == 0) return load<u64>(env, ENV_MMIO_VALUE);
-    if (!faulted(env)) targetAccessFault(env, addr, TLB_KIND_READ);
-    return 0;
-  }
-  // Part of an access across two pages: there is no device register of this size.
   let value: u64 = 0;
-  for (let n: u32 = 0; n < size; n++) {
-    if (mmioRead(env, (phys + n) as f64, 1) != 0) {
+  for (let n: u32 = 0; n < size; ) {
+    const step = mmioStep(phys + n, size - n);
+    if (mmioRead(env, (phys + n) as f64, step) != 0) {
       if (!faulted(env)) targetAccessFault(env, addr + n, TLB_KIND_READ);
       return 0;
     }
-    value |= (load<u8>(env, ENV_MMIO_VALUE) as u64) << (8 * n);
+    value |= extend(load<u64>(env, ENV_MMIO_VALUE), ctz(step)) << (8 * n);
+    n += step;
   }
   return value;
 }
@@ -484,13 +485,14 @@ function ramStore(host: usize, size: u32, value: u64): void {
 
 function mmioStore(env: usize, phys: u64, addr: u64, size: u32, value: u64): void {
   if (deferred(env)) return;
-  const whole = (size & (size - 1)) == 0;
-  const step: u32 = whole ? size : 1;
-  for (let n: u32 = 0; n < size; n += step) {
-    store<u64>(env, whole ? extend(value, ctz(size)) : (value >> (8 * n)) & 0xff, ENV_MMIO_VALUE);
-    if (mmioWrite(env, (phys + n) as f64, step) == 0) continue;
-    if (!faulted(env)) targetAccessFault(env, addr + n, TLB_KIND_WRITE);
-    return;
+  for (let n: u32 = 0; n < size; ) {
+    const step = mmioStep(phys + n, size - n);
+    store<u64>(env, extend(value >> (8 * n), ctz(step)), ENV_MMIO_VALUE);
+    if (mmioWrite(env, (phys + n) as f64, step) != 0) {
+      if (!faulted(env)) targetAccessFault(env, addr + n, TLB_KIND_WRITE);
+      return;
+    }
+    n += step;
   }
 }
 
@@ -535,16 +537,15 @@ export function stSlow(env: usize, addr: u64, value: u64, oi: u32): void {
   const highPhys = physOf(high, rest);
   const highValue = value >> (8 * room);
   // A device may refuse: then nothing must have been written to memory yet.
+  if (lowDevice) {
+    mmioStore(env, lowPhys, addr, room, value);
+    if (faulted(env)) return;
+  }
   if (highDevice) {
     mmioStore(env, highPhys, rest, size - room, highValue);
     if (faulted(env)) return;
   }
-  if (lowDevice) {
-    mmioStore(env, lowPhys, addr, room, value);
-    if (faulted(env)) return;
-  } else {
-    ramStore(lowHost, room, value);
-  }
+  if (!lowDevice) ramStore(lowHost, room, value);
   if (!highDevice) ramStore(highHost, size - room, highValue);
 }
 

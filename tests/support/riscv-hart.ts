@@ -49,6 +49,8 @@ export class Hart {
   time = 0;
   /** Times that the hart asked for a new deadline. */
   timerUpdates = 0;
+  /** Answers what is not RAM: a load gives a value, a store gets one; undefined is a bus error. Without it nothing answers. */
+  device: ((address: number, size: number, value?: bigint) => bigint | undefined) | undefined;
   private readonly exports: Record<string, Export>;
 
   constructor({ xlen = 64, extensions = EXTENSIONS.rv64, pmp = true }: HartOptions = {}) {
@@ -58,6 +60,9 @@ export class Hart {
       if (kind === 'function') (imports[from] ??= {})[name] ??= () => 1;
     imports.host.rdtime = () => this.time;
     imports.host.timerUpdate = () => void this.timerUpdates++;
+    imports.host.mmioRead = (_env: number, address: number, size: number) => this.mmio(address, size);
+    imports.host.mmioWrite = (_env: number, address: number, size: number) =>
+      this.mmio(address, size, BigInt.asUintN(8 * size, this.get(layout.ENV_MMIO_VALUE)));
     this.exports = new WebAssembly.Instance(module, imports).exports as Record<string, Export>;
     const physmap = this.exports.runtimeInit(ARENA, ARENA_END) as number;
     this.env = this.exports.cpuCreate(layout.TARGET_RISCV, 0) as number;
@@ -76,6 +81,13 @@ export class Hart {
     this.set32(rv.RV_PMP_COUNT, pmp ? 16 : 0);
     this.set(rv.RV_RESET_VEC, 0x1000n);
     this.call('riscvInit');
+  }
+
+  private mmio(address: number, size: number, value?: bigint): number {
+    const answer = this.device?.(address, size, value);
+    if (answer === undefined) return 1;
+    this.set(layout.ENV_MMIO_VALUE, answer);
+    return 0;
   }
 
   /** Calls an export with the env first. i64 results are unsigned. */

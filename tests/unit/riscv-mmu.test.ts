@@ -68,6 +68,55 @@ function paged(levels: number, options: ConstructorParameters<typeof Hart>[0] = 
   return { hart, map, put, slot };
 }
 
+describe('an unaligned access to a device', () => {
+  const DEVICE = 0x1000_0000;
+  const rig = (missing = -1) => {
+    const hart = open(new Hart());
+    const seen: string[] = [];
+    hart.device = (address, size, value) => {
+      const at = address - DEVICE;
+      seen.push(`${size}@${at}${value === undefined ? '' : `=${value.toString(16)}`}`);
+      if (at === missing) return undefined;
+      return Array.from({ length: size }, (_, i) => BigInt(at + i) << BigInt(8 * i)).reduce((a, b) => a | b);
+    };
+    return { hart, seen };
+  };
+
+  // [offset, log2 of the size, pieces], as QEMU 10.0 makes them.
+  it.each([
+    [0, 3, '8@0'],
+    [4, 3, '4@4 4@8'],
+    [2, 3, '2@2 2@4 2@6 2@8'],
+    [2, 2, '2@2 2@4'],
+    [1, 2, '1@1 1@2 1@3 1@4'],
+    [1, 1, '1@1 1@2'],
+    [0xffe, 2, '2@4094 2@4096'],
+    [0xffd, 2, '1@4093 2@4094 1@4096'],
+  ])('at offset %i, size 2^%i, is made in pieces: %s', (offset, log2, pieces) => {
+    const { hart, seen } = rig();
+    const bytes = Array.from({ length: 1 << log2 }, (_, i) => BigInt((offset + i) & 0xff) << BigInt(8 * i));
+    const value = bytes.reduce((a, b) => a | b);
+    if (offset < 0x100) expect(hart.load(BigInt(DEVICE + offset), log2)).toBe(value);
+    else hart.load(BigInt(DEVICE + offset), log2);
+    expect(seen.join(' ')).toBe(pieces);
+    seen.length = 0;
+    expect(hart.store(BigInt(DEVICE + offset), value, log2)).toBeUndefined();
+    const parts = pieces.split(' ').map((piece) => {
+      const [size, at] = piece.split('@').map(Number);
+      return `${piece}=${BigInt.asUintN(8 * size, value >> BigInt(8 * (at - offset))).toString(16)}`;
+    });
+    expect(seen).toEqual(parts);
+  });
+
+  it('faults at the piece that is not answered, after those before it', () => {
+    const { hart, seen } = rig(4);
+    expect(hart.load(BigInt(DEVICE + 2), 2)).toEqual(fault(LOAD_ACCESS));
+    expect(hart.get(RV_BADADDR)).toBe(BigInt(DEVICE + 4));
+    expect(hart.store(BigInt(DEVICE + 2), 0n, 2)).toEqual(fault(STORE_ACCESS));
+    expect([hart.get(RV_BADADDR), seen.length]).toEqual([BigInt(DEVICE + 4), 4]);
+  });
+});
+
 it('an access across the top of RV32 goes on at address 0', () => {
   const { hart, map } = paged(2, { xlen: 32 });
   map(0xffff_f000n, DATA, RWX);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { MemTxResult } from '../../memory/access.js';
 import { TestMachine } from '../../system/testing.js';
 import { ClockType } from '../core/clock.js';
 import { IrqLine } from '../core/irq.js';
@@ -42,18 +43,66 @@ describe('plic', () => {
     expect(out).toEqual([0, 0, 0, 0]);
   });
 
-  it('asks again at completion while the line is high', () => {
+  it('claims what the threshold holds back', () => {
+    const { plic, out, w, r } = setup();
+    w(4 * 10, 1);
+    w(0x2000, 1 << 10);
+    w(0x20_0000, 7);
+    plic.gpioIn(10).raise();
+    expect([out[2], r(claim(0)), r(0x1000)]).toEqual([0, 10, 0]);
+  });
+
+  it('keeps a request whose line has fallen', () => {
+    const { plic, out, w, r } = setup();
+    w(4 * 10, 1);
+    w(0x2000, 1 << 10);
+    plic.gpioIn(10).raise();
+    plic.gpioIn(10).lower();
+    expect([out[2], r(0x1000), r(claim(0)), r(0x1000), out[2]]).toEqual([1, 1 << 10, 10, 0, 0]);
+    plic.gpioIn(10).raise(); // pending while claimed: heard at completion
+    plic.gpioIn(10).lower();
+    expect([out[2], r(0x1000), r(claim(0))]).toEqual([0, 1 << 10, 0]);
+    w(claim(0), 10);
+    expect([out[2], r(claim(0))]).toEqual([1, 10]);
+  });
+
+  it('asks again after completion when the line is driven again, not because it is still high', () => {
     const { plic, out, w, r } = setup();
     w(4 * 1, 1);
     w(0x2000, 2);
     plic.gpioIn(1).raise();
     expect([out[2], r(claim(0)), out[2], r(0x1000)]).toEqual([1, 1, 0, 0]);
     w(claim(0), 1);
+    expect([out[2], r(0x1000)]).toEqual([0, 0]);
+    plic.gpioIn(1).raise();
     expect([out[2], r(0x1000)]).toEqual([1, 2]);
-    r(claim(0));
-    plic.gpioIn(1).lower();
-    w(claim(0), 1);
-    expect(out[2]).toBe(0);
+  });
+
+  it('completes from any context, and what is not claimed or does not exist without effect', () => {
+    const { plic, out, w, r } = setup();
+    w(4 * 10, 1);
+    w(0x2000, 1 << 10);
+    plic.gpioIn(10).raise();
+    expect(r(claim(0))).toBe(10);
+    for (const irq of [0, 9, 96, 0xffff_ffff]) w(claim(0), irq);
+    plic.gpioIn(10).raise();
+    expect(out[2]).toBe(0); // claimed still
+    w(claim(3), 10);
+    expect(out[2]).toBe(1);
+  });
+
+  it.each([1, 2, 8])('has no registers of %i bytes', (size) => {
+    const { m } = setup();
+    for (const at of [4, 0x1000, 0x2000, 0x20_0000, 0x20_0008]) {
+      expect([m.addressSpace.readTx(at, size), m.addressSpace.writeTx(at, size, 1)]).toEqual([MemTxResult.Error, MemTxResult.Error]);
+    }
+  });
+
+  it('has words that ignore writes: priority 0, pending, enable bit 0, what lies behind the sources', () => {
+    const { plic, w, r } = setup();
+    plic.gpioIn(40).raise();
+    for (const at of [0, 4 * 96, 0x1000, 0x1004, 0x200c, 0x20_0008]) w(at, 0xffff_ffff);
+    expect([0, 4 * 96, 0x1000, 0x1004, 0x200c, 0x20_0008].map(r)).toEqual([0, 0, 0, 1 << 8, 0, 0]);
   });
 
   it('respects threshold, priority 0 and WARL', () => {
@@ -95,6 +144,21 @@ describe('clint', () => {
     expect([m.addressSpace.read(0x7ff8, 4), m.addressSpace.read(0x7ffc, 4)]).toEqual([10_000, 0]);
     m.addressSpace.write(0x7ffc, 4, 5);
     expect(m.addressSpace.read64(0x7ff8)).toBe((5n << 32n) + 10_000n);
+  });
+
+  it('takes mtime and mtimecmp in halves, each half alone', () => {
+    const { m, out } = setup();
+    m.addressSpace.write64(0, 0x1122_3344_5566_7788n);
+    m.addressSpace.write(4, 4, 0xa5a5_a5a5);
+    expect(m.addressSpace.read64(0)).toBe(0xa5a5_a5a5_5566_7788n);
+    m.addressSpace.write(0, 4, 0x5a5a_5a5a);
+    expect([m.addressSpace.read(0, 4), m.addressSpace.read(4, 4), out[0]]).toEqual([0x5a5a_5a5a, 0xa5a5_a5a5, 0]);
+    m.addressSpace.write(0x7ffc, 4, 0xffff_ffff); // mtime passes mtimecmp,
+    expect(out[0]).toBe(1);
+    m.addressSpace.write(0x7ffc, 4, 0); // and is set back
+    expect(out[0]).toBe(0);
+    m.addressSpace.write(0x7ff8, 4, 77);
+    expect(m.addressSpace.read64(0x7ff8)).toBe(77n);
   });
 
   it('raises each hart’s line when mtime reaches mtimecmp', () => {

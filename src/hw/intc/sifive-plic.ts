@@ -1,6 +1,9 @@
 /**
  * SiFive platform-level interrupt controller. Source: RISC-V Platform-Level Interrupt Controller Specification 1.0.0; the layout is SiFive's
  * (FU540 manual, section 10), every base a property.
+ *
+ * The gateways are QEMU's: a source becomes pending whenever its line is driven high, also while it is claimed, and stays so until the claim
+ * although the line may have fallen. Completion does not look at the line: kernels (xv6) that complete before they serve the device rely on it.
  */
 import type { TypeInfo } from '../../qom/object.js';
 import { string, uint32 } from '../../qom/property.js';
@@ -34,13 +37,12 @@ export class SifivePlic extends SysBusDevice {
     ],
   });
 
-  static readonly vmState = vmState<SifivePlic>('riscv_sifive_plic', { version: 1 }, [
+  static readonly vmState = vmState<SifivePlic>('riscv_sifive_plic', { version: 2 }, [
     array('sourcePriority', u32),
     array('targetPriority', u32),
     array('pending', u32),
     array('claimed', u32),
     array('enable', u32),
-    array('level', u32),
   ]);
 
   hartConfig = '';
@@ -66,8 +68,6 @@ export class SifivePlic extends SysBusDevice {
   private pending = new Uint32Array(0);
   private claimed = new Uint32Array(0);
   private enable = new Uint32Array(0);
-  /** Input lines now: a gateway whose line is still high at completion asks again. */
-  private level = new Uint32Array(0);
 
   protected override realize(): void {
     this.contexts = parseHartConfig(this.hartConfig);
@@ -78,7 +78,6 @@ export class SifivePlic extends SysBusDevice {
     this.targetPriority = new Uint32Array(this.contexts.length);
     this.pending = new Uint32Array(this.words);
     this.claimed = new Uint32Array(this.words);
-    this.level = new Uint32Array(this.words);
     this.enable = new Uint32Array(this.words * this.contexts.length);
     this.initMmio(
       this.ioRegion('riscv.sifive.plic', this.apertureSize, {
@@ -154,8 +153,9 @@ export class SifivePlic extends SysBusDevice {
     this.update();
   }
 
+  /** The threshold holds back the notification only (specification, "Interrupt Claim Process"). */
   private claim(context: number): number {
-    const irq = this.best(context);
+    const irq = this.best(context, 0);
     if (irq > 0) {
       setBit(this.pending, irq, false);
       setBit(this.claimed, irq, true);
@@ -169,21 +169,18 @@ export class SifivePlic extends SysBusDevice {
     irq >>>= 0;
     if (irq < 1 || irq >= this.numSources) return;
     setBit(this.claimed, irq, false);
-    if (getBit(this.level, irq)) setBit(this.pending, irq, true);
     this.update();
   }
 
   private setLine(irq: number, level: number): void {
-    if (irq === 0) return;
-    setBit(this.level, irq, level > 0);
-    setBit(this.pending, irq, level > 0);
+    if (irq === 0 || level === 0) return;
+    setBit(this.pending, irq, true);
     this.update();
   }
 
-  /** The pending enabled source of the highest priority above the context's threshold; the lowest number wins a tie; 0: none. */
-  private best(context: number): number {
+  /** The context's pending enabled source of the highest priority above `priority`; the lowest number wins a tie; 0: none. */
+  private best(context: number, priority: number): number {
     let best = 0;
-    let priority = this.targetPriority[context];
     for (let word = 0; word < this.words; word++) {
       let bits = this.pending[word] & ~this.claimed[word] & this.enable[context * this.words + word];
       while (bits !== 0) {
@@ -201,7 +198,7 @@ export class SifivePlic extends SysBusDevice {
 
   private update(): void {
     this.contexts.forEach(({ hart, mode }, context) => {
-      const level = this.best(context) > 0 ? 1 : 0;
+      const level = this.best(context, this.targetPriority[context]) > 0 ? 1 : 0;
       if (mode === 'S') this.supervisor[hart].set(level);
       else if (mode === 'M') this.machineMode[hart].set(level);
     });
@@ -226,7 +223,6 @@ function index(offset: number, base: number, count: number, stride: number): num
   return at >= 0 && at < count ? at : -1;
 }
 
-const getBit = (bits: Uint32Array, at: number): boolean => ((bits[at >>> 5] >>> (at & 31)) & 1) !== 0;
 function setBit(bits: Uint32Array, at: number, value: boolean): void {
   if (value) bits[at >>> 5] |= 1 << (at & 31);
   else bits[at >>> 5] &= ~(1 << (at & 31));

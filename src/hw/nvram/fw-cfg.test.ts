@@ -44,11 +44,18 @@ it('reads items as byte streams of any width', () => {
 it('lists files by name', () => {
   fw.addFile('opt/a', Uint8Array.of(1, 2, 3));
   select(0x19);
-  expect([m.addressSpace.read(0, 4), m.addressSpace.read(0, 4)]).toEqual([0x0200_0000, 0x0400_0000]);
-  readText(60);
-  expect(m.addressSpace.read(0, 4)).toBe(0x0300_0000);
-  expect(m.addressSpace.read(0, 4)).toBe(swap16(0x21));
-  expect(readText(6)).toBe('opt/a\0');
+  expect(m.addressSpace.read(0, 4)).toBe(0x0400_0000); // big-endian
+  const swap32 = (v: number) => (swap16(v & 0xffff) << 16) | swap16(v >>> 16);
+  const files = Array.from({ length: 4 }, () => {
+    const [size, key] = [swap32(m.addressSpace.read(0, 4)), swap16(m.addressSpace.read(0, 4))];
+    return [readText(56).replaceAll('\0', ''), size, key];
+  });
+  expect(files).toEqual([
+    ['bios-geometry', 0, 0x20],
+    ['bootorder', 0, 0x21],
+    ['etc/boot-fail-wait', 4, 0x22],
+    ['opt/a', 3, 0x23],
+  ]);
 });
 
 it('copies by DMA, fills the rest with zeros, and refuses what is not memory', () => {

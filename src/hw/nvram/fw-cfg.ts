@@ -3,6 +3,7 @@
  * Three windows: data (8 bytes, the selected item as a byte stream), selector (big-endian 16 bits), DMA address (big-endian 64 bits).
  */
 import type { TypeInfo } from '../../qom/object.js';
+import { BusError } from '../../util/errors.js';
 import { defineDevice } from '../core/device.js';
 import { SysBusDevice } from '../core/sysbus.js';
 import { u16, u32, vmState } from '../core/vmstate.js';
@@ -56,6 +57,10 @@ const ascii = (text: string): Uint8Array => Uint8Array.from(text, (c) => c.charC
 const le = (value: number, bytes: number): Uint8Array =>
   Uint8Array.from({ length: bytes }, (_, i) => Math.floor(value / 2 ** (8 * i)) & 0xff);
 
+function reject(why: string): never {
+  throw new BusError(why);
+}
+
 export class FwCfg extends SysBusDevice {
   static override readonly type: TypeInfo = defineDevice('fw_cfg_mem', SysBusDevice, FwCfg, {
     description: 'QEMU firmware configuration',
@@ -77,12 +82,14 @@ export class FwCfg extends SysBusDevice {
     this.addBytes(FW_CFG.UUID, new Uint8Array(16));
     this.addU16(FW_CFG.NOGRAPHIC, 1);
     this.addU16(FW_CFG.BOOT_MENU, 0);
+    this.addFile('bios-geometry', new Uint8Array(0));
+    this.addFile('bootorder', new Uint8Array(0)); // no device has a boot index
     this.addFile('etc/boot-fail-wait', le(0xffff_ffff, 4));
     this.initMmio(
       this.ioRegion('fwcfg.ctl', CTL_SIZE, {
         accessSizes: [2],
         endianness: 'big',
-        read: () => 0,
+        read: () => reject('the selector cannot be read'),
         write: (_offset, value) => this.select(value),
       }),
     );
@@ -91,9 +98,9 @@ export class FwCfg extends SysBusDevice {
         accessSizes: [1, 2, 4, 8],
         implSizes: [1, 2, 4, 8],
         endianness: 'big', // a byte stream: the first byte goes to the lowest address
-        read: (_offset, size) => this.readBytes(size),
+        read: (offset, size) => (offset === 0 ? this.readBytes(size) : reject('the data register is at offset 0')),
         read64: () => (BigInt(this.readBytes(4)) << 32n) | BigInt(this.readBytes(4)),
-        write: () => this.guestError('data register is read-only'),
+        write: (offset) => (offset === 0 ? this.guestError('data register is read-only') : reject('the data register is at offset 0')),
         write64: () => this.guestError('data register is read-only'),
       }),
     );
@@ -167,7 +174,7 @@ export class FwCfg extends SysBusDevice {
 
   /** The low word (or a write of all) starts the transfer. */
   private writeDma(offset: number, value: number, size: number): void {
-    if (size !== 4) return this.guestError(`DMA address written with ${size} bytes`);
+    if (size !== 4) reject('the DMA address is written in words');
     if (offset === 0) {
       this.dmaHigh = value >>> 0;
     } else {

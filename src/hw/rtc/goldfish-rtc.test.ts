@@ -46,3 +46,39 @@ it('rings once at its alarm', () => {
   w(0x1c, 1);
   expect(line.level).toBe(0);
 });
+
+it('rings at once when the alarm has passed, and holds its line while enabled and not cleared', () => {
+  const { m, line, w } = setup();
+  w(8, 5);
+  expect([m.addressSpace.read(0x18, 4), line.level]).toEqual([0, 0]);
+  w(0x10, 0xffff_fffe);
+  expect([m.addressSpace.read(0x10, 4), line.level]).toEqual([0, 0]);
+  w(0x10, 3);
+  expect([m.addressSpace.read(0x10, 4), line.level]).toEqual([1, 1]);
+  w(0x14, 1); // the alarm, not the interrupt
+  expect(line.level).toBe(1);
+  w(0x10, 0);
+  expect(line.level).toBe(0);
+  w(0x10, 1);
+  expect(line.level).toBe(1);
+  w(0x1c, 0); // any value clears it
+  expect(line.level).toBe(0);
+});
+
+it('latches the high half when the low one is read; a doubleword is both', () => {
+  const { m, w } = setup();
+  w(4, 7);
+  w(0, 0xffff_fff0);
+  expect(m.addressSpace.read(0, 4)).toBe(0xffff_fff0);
+  m.advance(1e6);
+  expect([m.addressSpace.read(4, 4), m.addressSpace.read64(0) >> 32n]).toEqual([7, 8n]);
+});
+
+it('write-only registers read as 0, clearing an alarm keeps its time', () => {
+  const { m, w } = setup();
+  w(0xc, 0xffff_ffff);
+  w(8, 9);
+  expect(m.addressSpace.read(0x18, 4)).toBe(1);
+  w(0x14, 1);
+  expect([0x08, 0x0c, 0x14, 0x18, 0x1c, 0x20].map((at) => m.addressSpace.read(at, 4))).toEqual([9, 0xffff_ffff, 0, 0, 0, 0]);
+});

@@ -51,7 +51,8 @@ export class GoldfishRtc extends SysBusDevice {
   protected override realize(): void {
     this.initMmio(
       this.ioRegion('goldfish_rtc', SIZE, {
-        accessSizes: [4],
+        accessSizes: [4, 8],
+        implSizes: [4],
         read: (offset) => this.read(offset),
         write: (offset, value) => this.write(offset, value),
       }),
