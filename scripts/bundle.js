@@ -13,6 +13,7 @@ const dir = join(root, 'dist/bundle');
 await rm(dir, { recursive: true, force: true });
 // One at a time: what two had in common would be a file of its own. src/node/modules.ts finds them beside whoever asks.
 const ENTRIES = [
+  'node/v8-probe',
   'node/profiler-main',
   'node/codegen-worker-service',
   'node/codegen-worker-main',

@@ -11,6 +11,7 @@ export function codegenWorker(worker: Worker): CodegenWorker {
   // A worker that cannot be loaded or dies leaves the machine in tci: slow, and right.
   worker.onerror = (event) => console.error(`wemu: code generation is off: ${event.message ?? 'the worker cannot be loaded'}`);
   return {
+    compiler: 'tiered',
     post: (message: WorkerMessage) => worker.postMessage(message),
     receive() {
       const taken = replies;

@@ -2,16 +2,18 @@ import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
+import { join } from 'node:path';
 import { embeddedGuestPath } from '../cli/embedded.js';
+import { packageFolder } from './modules.js';
 
 // In a process of its own, from dist/: a worker thread needs compiled modules, and how the process ends is what is to be seen.
 const built = createRequire(import.meta.url)
   .resolve('wemu/node')
   .replace(/index\.js$/, 'codegen-worker.js');
-const run = (script: string) =>
+const run = (script: string, options: readonly string[] = []) =>
   promisify(execFile)(
     process.execPath,
-    ['--input-type=module', '-e', `import { startCodegenWorker } from ${JSON.stringify(built)};\n${script}`],
+    [...options, '--input-type=module', '-e', `import { startCodegenWorker } from ${JSON.stringify(built)};\n${script}`],
     {
       timeout: 10_000,
     },
@@ -69,4 +71,28 @@ it('kept code has stack checks: a module that is not ours cannot overflow the st
     }
     process.exit(0);`);
   expect(stdout).toBe('RangeError\n');
+});
+
+it('a worker that is ended in the middle of a compilation leaves V8 as it was', async () => {
+  const { stdout } = await run(
+    `
+    const { readFileSync } = await import('node:fs');
+    const worker = startCodegenWorker();
+    // half a second in the optimising compiler, and more
+    for (let id = 0; id < 5; id++) {
+      const wasm = Buffer.concat([readFileSync(${JSON.stringify(join(packageFolder(), 'build/wemu.wasm'))}), Buffer.of(0, 2, 1, id)]);
+      worker.post({ kind: 'compile', id, wasm: Uint8Array.from(wasm) });
+    }
+    while (worker.receive().length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    worker.terminate();
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    // (func (export "f"))
+    const wasm = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 7, 5, 1, 1, 0x66, 0, 0, 10, 4, 1, 2, 0, 0x0b);
+    const { f } = new WebAssembly.Instance(new WebAssembly.Module(wasm)).exports;
+    f();
+    console.log(%IsLiftoffFunction(f));
+    process.exit(0);`,
+    ['--allow-natives-syntax'],
+  );
+  expect(stdout).toBe('true\n');
 });

@@ -6,8 +6,8 @@ import { moduleUrl } from './modules.js';
 export function startThread(name: string, from: string, what: string, options: WorkerOptions): Worker {
   const worker = new Worker(moduleUrl(name, from), {
     ...options,
-    // a worker takes the process's options, and this one is an error for a file
-    execArgv: process.execArgv.filter((option) => !option.startsWith('--input-type')),
+    // It inherits the process's options; given a list, it refuses those that are V8's or a process's. --input-type is an error for a file: then none.
+    execArgv: process.execArgv.some((option) => option.startsWith('--input-type')) ? [] : undefined,
   });
   worker.on('error', (error) => console.error(`wemu: ${what} is off: ${error instanceof Error ? error.message : String(error)}`));
   worker.unref();

@@ -6,8 +6,8 @@
 import { closeSync, openSync, readFileSync, readSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
 import { runInThisContext, Script } from 'node:vm';
+import { hasV8Flags, withV8Flags } from './v8-flags.js';
 
 const KEY_SIZE = 256;
 
@@ -60,32 +60,27 @@ export function loadWasm(path: string): WebAssembly.Module {
   const module =
     kept && native<[ArrayBuffer, Uint8Array], WebAssembly.Module | undefined>('DeserializeWasmModule', 2)?.(kept.buffer, bytes);
   if (module) return module;
-  // Most functions of binaryen are never called: 10 ms instead of 35. Flags hold for the whole process, hence only for the moment.
-  setFlagsFromString('--wasm-lazy-validation');
-  try {
-    return new WebAssembly.Module(bytes);
-  } finally {
-    setFlagsFromString('--no-wasm-lazy-validation');
-  }
+  // Most functions of binaryen are never called: 10 ms instead of 35.
+  return withV8Flags(['--wasm-lazy-validation'], () => new WebAssembly.Module(bytes));
 }
 
 /** Its machine code, as far as it is TurboFan's; there must be some. */
-export function serializeWasm(module: WebAssembly.Module): Uint8Array | undefined {
+export function serializeWasm(module: WebAssembly.Module): Uint8Array<ArrayBuffer> | undefined {
   const code = native<[WebAssembly.Module], ArrayBuffer>('SerializeWasmModule', 1)?.(module);
   return code && new Uint8Array(code);
 }
 
 /** A function of V8's that it has for its own tests, and Node no call for; undefined: this V8 has none of that name. */
-function native<P extends unknown[], R>(name: string, parameters: number): ((...args: P) => R) | undefined {
+export function native<P extends unknown[], R>(name: string, parameters: number): ((...args: P) => R) | undefined {
+  if (!hasV8Flags()) return undefined;
   const names = Array.from({ length: parameters }, (_, i) => `a${i}`).join();
-  setFlagsFromString('--allow-natives-syntax');
   try {
     // in parentheses: compiled at once, while the flag is set
-    return runInThisContext(`(function(${names}){return %${name}(${names})})`) as (...args: P) => R;
+    return withV8Flags(['--allow-natives-syntax'], () => runInThisContext(`(function(${names}){return %${name}(${names})})`)) as (
+      ...args: P
+    ) => R;
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof ReferenceError) return undefined;
     throw error;
-  } finally {
-    setFlagsFromString('--no-allow-natives-syntax');
   }
 }

@@ -18,6 +18,8 @@ export interface TciInfo {
 export interface WasmInfo {
   /** Code is made on a thread of its own: its times are that thread's, but for `requestMs` and `installMs`. */
   readonly background: boolean;
+  /** The engine's optimising compiler at once, or its own tiers (docs/engines.md). */
+  readonly compiler: 'optimising' | 'tiered';
   readonly regions: number;
   /** TBs and guest instructions in them; a TB may be in several. */
   readonly tbs: number;
@@ -178,6 +180,7 @@ function wasmRows(wasm: WasmInfo): Row[] {
     ['  IR to binaryen', ms(wasm.lowerMs)],
     ['  binaryen to binary', ms(wasm.emitMs)],
     ['  binary to machine code', ms(wasm.compileMs)],
+    ['  compiled', wasm.compiler === 'optimising' ? 'optimised at once' : "in the engine's own tiers"],
     ['time to request it', ms(wasm.requestMs)],
     ['time to install it', ms(wasm.installMs)],
     ['longest pause for both', ms(wasm.longestPauseMs)],

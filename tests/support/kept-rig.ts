@@ -45,6 +45,7 @@ export class MemoryStore implements CodeStore {
 
 /** A worker that answers at the next look. */
 export class PromptWorker implements CodegenWorker {
+  readonly compiler = 'tiered';
   readonly asked: string[] = [];
   private readonly service = new CodegenService(createFrontend);
   private readonly replies: WorkerReply[] = [];

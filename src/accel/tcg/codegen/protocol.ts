@@ -104,6 +104,8 @@ export type WorkerReply = GenerateReply | CompileReply;
 
 /** A code generator somewhere else. The machine thread polls: nothing arrives while guest code runs. */
 export interface CodegenWorker {
+  /** How its modules become machine code: by the engine's best compiler at once, or as the engine does it by itself, beginning with a quick one. */
+  readonly compiler: 'optimising' | 'tiered';
   post(message: WorkerMessage): void;
   /** Replies that have arrived, without waiting. */
   receive(): WorkerReply[];

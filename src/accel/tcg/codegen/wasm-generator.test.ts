@@ -275,6 +275,7 @@ describe('code generation', () => {
     const queue: GenerateRequest[] = [];
     let replies: GenerateReply[] = [];
     const worker: CodegenWorker = {
+      compiler: 'tiered',
       post: (message) => void (message.kind === 'generate' && queue.push(message)),
       receive: () => replies.splice(0),
       terminate: () => {},
@@ -355,6 +356,7 @@ describe('code generation', () => {
 
 /** A worker that answers when told to. */
 class SlowWorker implements CodegenWorker {
+  readonly compiler = 'tiered';
   readonly requests: GenerateRequest[] = [];
   private replies: GenerateReply[] = [];
   post(message: { kind: string }): void {

@@ -164,6 +164,7 @@ export class WasmCodeGenerator implements CodeGenerator {
     return {
       ...rest,
       background: this.options.generate === undefined,
+      compiler: this.options.worker?.compiler ?? 'tiered',
       modules,
       threshold: this.threshold?.value ?? this.options.hotThreshold ?? this.defaultThreshold,
       queue: {
