@@ -1,19 +1,22 @@
 // Splits binaryen's package for Node: its one file holds ten megabytes of wasm as a template literal, which V8 needs 0.3 s to scan and to
 // turn into bytes, in every process and again in every codegen worker. build/binaryen.cjs is the same JavaScript (licence and all), as a CommonJS
 // module of the function that makes binaryen, and build/binaryen.wasm goes with it: src/node/binaryen.ts puts them together, and build/binaryen.js has the result
-// for whoever imports binaryen. A browser's bundler takes the package as it is ("imports" in package.json says so).
+// for whoever imports binaryen.
+// build/binaryen.browser.js is the package in one file, without what it does on Node: bundlers for browsers stop at an import of node:module.
+// ("imports" in package.json says who gets which.) So the package itself, 106 MB with its tools, is needed for the build only.
 import { createRequire } from 'node:module';
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const source = createRequire(import.meta.url).resolve('binaryen');
-const [glue, module, wasm] = ['cjs', 'js', 'wasm'].map((extension) => join(root, `build/binaryen.${extension}`));
+const outputs = ['cjs', 'js', 'browser.js', 'wasm', 'LICENSE'].map((extension) => join(root, `build/binaryen.${extension}`));
+const [glue, module, browser, wasm, license] = outputs;
 const changed = () => new Error(`${source}: it is not put together as it used to be, see scripts/build-binaryen.js`);
 
 const newest = Math.max(statSync(source).mtimeMs, statSync(fileURLToPath(import.meta.url)).mtimeMs);
-const fresh = [glue, module, wasm].every((path) => existsSync(path) && statSync(path).mtimeMs > newest);
+const fresh = outputs.every((path) => existsSync(path) && statSync(path).mtimeMs > newest);
 if (!fresh || process.argv.includes('--force')) {
   const text = readFileSync(source, 'utf8');
   // decode(`\0asm...`), whatever the minifier called the function; the first backtick that is not escaped ends it.
@@ -32,6 +35,11 @@ if (!fresh || process.argv.includes('--force')) {
     .replaceAll('import.meta.url', `require('node:url').pathToFileURL(__filename).href`);
   if (/\bexport\b *\{|\bimport\b *[.(]/.test(code)) throw changed();
 
+  // For browsers: Node's branches are never taken, and what they import by a name that bundlers see is gone.
+  const isNode = 'globalThis.process?.versions?.node&&globalThis.process?.type!="renderer"';
+  const importModule = 'await import("node:module")';
+  if (text.split(isNode).length !== 2 || text.split(importModule).length !== 2) throw changed();
+
   // The bytes, as the package itself decodes them.
   let bytes;
   const { instantiate } = WebAssembly;
@@ -42,6 +50,8 @@ if (!fresh || process.argv.includes('--force')) {
   mkdirSync(dirname(glue), { recursive: true });
   writeFileSync(wasm, bytes);
   writeFileSync(glue, code);
+  writeFileSync(browser, text.replace(isNode, 'false').replace(importModule, '{}'));
+  copyFileSync(join(dirname(source), 'LICENSE'), license);
   writeFileSync(module, `import { loadBinaryen } from '../dist/src/node/binaryen.js';\nexport default await loadBinaryen();\n`);
   console.log(`build/binaryen.cjs: ${code.length} characters, build/binaryen.wasm: ${bytes.length} bytes`);
 }

@@ -1,5 +1,6 @@
 /** A MachineHost with TCG as its engine, for any host: src/node and src/browser add what only they know. */
 import { TcgAccel, type CodegenSetup } from './accel/tcg/accel.js';
+import type { CodeCacheLimits } from './accel/tcg/codegen/code-cache.js';
 import type { CodeGenerator } from './accel/tcg/codegen/wasm-generator.js';
 import { createEngineMemory } from './accel/tcg/memory.js';
 import type { StartProfiler } from './accel/tcg/profile.js';
@@ -11,6 +12,8 @@ import { MachineRegistry } from './system/registry.js';
 import { createFrontend } from './target/index.js';
 import { RiscvCpu } from './target/riscv/cpu.js';
 import type { WasmDisassembler } from './tcg/wasm/disassemble.js';
+import { PASSES } from './tcg/wasm/passes.js';
+import * as read from './util/readers.js';
 import { MiB } from './util/size.js';
 
 /** How guest code is run. */
@@ -23,9 +26,9 @@ export interface EngineOptions {
   readonly hotThreshold?: number;
   /** How generated code is formed. */
   readonly tuning?: TcgTuning;
-  /** Sample where time goes (JitInfo.profile); on Node only. */
+  /** Sample where time goes (JitInfo.profile). */
   readonly profile?: boolean;
-  /** Load what shows generated wasm as text (`-d out_asm`). */
+  /** Load what shows generated wasm as text (`-d out_asm`): the package wabt, which must be installed. */
   readonly disassemble?: boolean;
   /** Keep generated code for later runs: in the user's cache folder, or in this one. Needs a worker. */
   readonly codeCache?: boolean | string;
@@ -34,6 +37,27 @@ export interface EngineOptions {
   /** Guest randomness from this seed instead of the host's entropy. */
   readonly seed?: number;
 }
+
+/** What hosts of all kinds take. */
+export type CommonEngineOptions = Pick<EngineOptions, 'backend' | 'sync' | 'hotThreshold' | 'tuning' | 'seed'>;
+
+/** How each of them is checked. */
+export const ENGINE_OPTIONS: read.Readers<CommonEngineOptions> = {
+  backend: read.oneOf('tci', 'wasm'),
+  sync: read.flag,
+  hotThreshold: read.integer(1),
+  tuning: read.record<TcgTuning>({
+    chain: read.flag,
+    indirect: read.flag,
+    regionSize: read.integer(1),
+    regionTbs: read.integer(1),
+    tlbReuse: read.flag,
+    fma: read.flag,
+    cache: read.record<CodeCacheLimits>({ bytes: read.integer(0), modules: read.integer(0) }),
+    passes: read.list(read.oneOf(...Object.keys(PASSES))),
+  }),
+  seed: read.integer(0),
+};
 
 /** A host that lives until it is closed. */
 export interface TcgHost extends MachineHost {

@@ -1,19 +1,36 @@
 /** What a browser gives a machine: clock, scheduler, entropy, and the engine. Works in a page and in a worker. */
 import { workerCodegen } from '../accel/tcg/codegen-remote.js';
-import { createTcgHost, type EngineOptions, type TcgHost } from '../host.js';
-import { loadWasmDisassembler } from '../tcg/wasm/disassemble.js';
+import { createTcgHost, ENGINE_OPTIONS, type CommonEngineOptions, type TcgHost } from '../host.js';
+import { loadWasmDisassembler, type WabtLoader } from '../tcg/wasm/disassemble.js';
 import { OptionError } from '../util/errors.js';
+import * as read from '../util/readers.js';
 import { codegenWorker, defaultCodegenWorker } from './codegen.js';
 import { MessageChannelScheduler } from './scheduler.js';
 
-export interface BrowserHostOptions extends EngineOptions {
+export interface BrowserHostOptions extends CommonEngineOptions {
   /** The engine, `wemu/wemu.wasm`: compiled, as bytes, or where it is served. */
   readonly wasm: WebAssembly.Module | BufferSource | URL | string;
   /** Firmware by QEMU's file name, for `bios: 'default'`. */
   readonly firmware?: (name: string) => Uint8Array | undefined;
   /** Makes the code generator's worker, where a bundler does not find it by itself: its module is `wemu/browser/codegen-worker`. */
   readonly createWorker?: () => Worker;
+  /** What shows generated wasm as text for the log item `out_asm`: `() => import('wabt')`, a package of its own. */
+  readonly wabt?: WabtLoader;
 }
+
+const WASM = 'wemu/wemu.wasm: its URL, bytes or WebAssembly.Module';
+const isWasm = (value: unknown): boolean => value instanceof WebAssembly.Module || value instanceof URL || read.isText(value);
+const READERS: read.Readers<BrowserHostOptions> = {
+  ...ENGINE_OPTIONS,
+  wasm: read.either<WebAssembly.Module | URL | string, BufferSource>(
+    isWasm,
+    (value) => value as URL,
+    read.bytes(WASM) as read.Reader<BufferSource>,
+  ),
+  firmware: read.callback(),
+  createWorker: read.callback(),
+  wabt: read.callback(),
+};
 
 export type BrowserHost = TcgHost;
 
@@ -24,7 +41,8 @@ const MOST_RANDOM = 65536;
  * A host for machines in this page or worker; close it when they have ended.
  * @throws OptionError if the page is not cross-origin isolated: the engine's memory is shared with the code generator.
  */
-export async function createBrowserHost(options: BrowserHostOptions): Promise<BrowserHost> {
+export async function createBrowserHost(given: BrowserHostOptions): Promise<BrowserHost> {
+  const options = read.readOptions(given, 'createBrowserHost', READERS, ['wasm']);
   if (!globalThis.crossOriginIsolated) {
     throw new OptionError(
       'shared memory needs a cross-origin isolated page: serve it with Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp',
@@ -39,7 +57,7 @@ export async function createBrowserHost(options: BrowserHostOptions): Promise<Br
     codegen: await codeGenerator(options),
     hotThreshold: options.hotThreshold,
     tuning: options.tuning,
-    disassembleWasm: options.disassemble ? await loadWasmDisassembler() : undefined,
+    disassembleWasm: options.wabt && (await loadWasmDisassembler(options.wabt)),
   });
 }
 

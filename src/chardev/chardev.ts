@@ -22,6 +22,10 @@ export abstract class Chardev {
   #queued = 0;
   /** Called when input has come, so that a sleeping main loop looks at the guest again. */
   wake: () => void = () => {};
+  /** Hears what `write` has thrown: it is the host's fault, and must not become the guest's. */
+  failed: (error: unknown) => void = (error) => {
+    throw error;
+  };
 
   constructor(
     readonly id: string,
@@ -93,10 +97,14 @@ export class CharBackend {
     this.backend?.attach(handlers);
   }
   write(bytes: Uint8Array): void {
-    this.backend?.write(bytes);
+    try {
+      this.backend?.write(bytes);
+    } catch (error) {
+      this.backend?.failed(error);
+    }
   }
   writeByte(byte: number): void {
-    this.backend?.write(Uint8Array.of(byte));
+    this.write(Uint8Array.of(byte));
   }
   /** Call after the device has made room. */
   acceptInput(): void {

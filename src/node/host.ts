@@ -7,16 +7,18 @@ import type { CodegenSetup } from '../accel/tcg/accel.js';
 import { workerCodegen } from '../accel/tcg/codegen-remote.js';
 import type { CodegenWorker } from '../accel/tcg/codegen/protocol.js';
 import type { CodeGenerator } from '../accel/tcg/codegen/wasm-generator.js';
-import { createTcgHost, type EngineOptions, type TcgHost } from '../host.js';
+import { createTcgHost, ENGINE_OPTIONS, type EngineOptions, type TcgHost } from '../host.js';
 import { TimeoutScheduler } from '../system/scheduler.js';
 import { loadWasmDisassembler } from '../tcg/wasm/disassemble.js';
 import { OptionError } from '../util/errors.js';
+import * as read from '../util/readers.js';
 import { loadWithBinaryen } from './binaryen.js';
 import { writeFully } from './chardev.js';
 import { FileCodeStore } from './code-store.js';
 import { startCodegenWorker } from './codegen-worker.js';
 import { engineBuild } from './engine-build.js';
 import { engineWasmPath } from './engine-wasm.js';
+import { loadOptional } from './optional.js';
 import { startProfiler } from './profiler.js';
 import { loadWasm } from './v8-cache.js';
 import { setV8Flags } from './v8-flags.js';
@@ -29,6 +31,19 @@ export interface NodeHostOptions extends EngineOptions {
   readonly worker?: CodegenWorker;
 }
 
+const READERS: read.Readers<NodeHostOptions> = {
+  ...ENGINE_OPTIONS,
+  profile: read.flag,
+  disassemble: read.flag,
+  codeCache: read.either(
+    read.isText,
+    read.text(),
+    read.is<boolean>('true, false or a folder', (value) => typeof value === 'boolean'),
+  ),
+  codeCacheIsDefault: read.flag,
+  worker: read.is('a worker of startCodegenWorker', (value) => typeof value === 'object' && value !== null),
+};
+
 /** A host for machines in this Node process. */
 export type NodeHost = TcgHost;
 
@@ -40,7 +55,8 @@ class NodeScheduler extends TimeoutScheduler {
 }
 
 /** A host for machines in this process; close it when they have ended. The engine is compiled when the first machine is made. */
-export async function createNodeHost(options: NodeHostOptions = {}): Promise<NodeHost> {
+export async function createNodeHost(given: NodeHostOptions = {}): Promise<NodeHost> {
+  const options = read.readOptions(given, 'createNodeHost', READERS);
   setV8Flags();
   return createTcgHost({
     clock: { monotonicNs: () => performance.now() * 1e6, epochMs: () => Date.now() },
@@ -53,7 +69,7 @@ export async function createNodeHost(options: NodeHostOptions = {}): Promise<Nod
     hotThreshold: options.hotThreshold,
     tuning: options.tuning,
     startProfiler: options.profile ? startProfiler : undefined,
-    disassembleWasm: options.disassemble ? await loadWasmDisassembler() : undefined,
+    disassembleWasm: options.disassemble ? await loadWasmDisassembler(() => loadOptional(['wabt'], () => import('wabt'))) : undefined,
   });
 }
 

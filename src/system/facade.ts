@@ -7,9 +7,12 @@ import { MemTxResult } from '../memory/access.js';
 import type { RamAllocator } from '../memory/ram.js';
 import type { TypeRegistry } from '../qom/registry.js';
 import { OptionError } from '../util/errors.js';
-import { Log, type LogItem } from '../util/log.js';
+import { Log, type LogSink } from '../util/log.js';
+import * as read from '../util/readers.js';
+import type { Bytes } from '../util/readers.js';
 import { MiB } from '../util/size.js';
 import type { Accelerator } from './accelerator.js';
+import { readMachineOptions, type CheckedMachineOptions, type MachineOptions, type SerialPort } from './machine-options.js';
 import type { MachineConfig, MachineEnvironment, MachineState } from './machine.js';
 import { MainLoop, type RunResult } from './main-loop.js';
 import { parseGlobal, parseIcount, parseMemory, parseOptions } from './options.js';
@@ -17,41 +20,7 @@ import type { MachineRegistry } from './registry.js';
 import type { RunState } from './runstate.js';
 import type { HostScheduler } from './scheduler.js';
 
-/** What to build. Strings are as on QEMU's command line; images are bytes. */
-export interface MachineOptions {
-  /** `virt`, `virt,aclint=on`. Default: the registry's default machine. */
-  machine?: string;
-  /** `rv64,zba=off`. */
-  cpu?: string;
-  /** `512M`, or bytes. */
-  memory?: string | number;
-  smp?: number;
-  bios?: Uint8Array | 'none' | 'default';
-  kernel?: Uint8Array;
-  initrd?: Uint8Array;
-  /** Kernel command line. */
-  append?: string;
-  /** Symbols for logs and profiles: an ELF file, or a System.map. */
-  symbols?: Uint8Array;
-  dtb?: Uint8Array;
-  /** Serial ports in order: a backend, or a function that gets the guest's output. Missing ones lead nowhere. */
-  serial?: (Chardev | ((bytes: Uint8Array) => void)) | readonly (Chardev | ((bytes: Uint8Array) => void))[];
-  /** Further backends: [kind, id, backend], e.g. ['drive', 'hd0', ...]. */
-  backends?: readonly (readonly [kind: string, id: string, backend: object])[];
-  /** `-device` texts. */
-  devices?: readonly string[];
-  /** `driver.property=value`. */
-  globals?: readonly string[];
-  /** `shift=7`, or the options: deterministic time made of instructions. */
-  icount?: string | IcountOptions;
-  /** Guest ns a host ns. */
-  speed?: number;
-  /** ms since 1970 UTC. */
-  rtcBaseMs?: number;
-  noReboot?: boolean;
-  noShutdown?: boolean;
-  log?: { items: readonly LogItem[]; sink: (text: string) => void };
-}
+export type { MachineOptions, SerialPort } from './machine-options.js';
 
 /** What the engine must be able to do, before it is made. */
 export interface EngineRequest {
@@ -70,21 +39,41 @@ export interface MachineHost extends Pick<MachineEnvironment, 'firmware' | 'rand
   engine(request: EngineRequest): { ram: RamAllocator; accelerator?: Accelerator };
 }
 
+/** Ends from which only a reset leads back. */
+const ENDED: readonly RunState[] = ['shutdown', 'guest-panicked', 'internal-error'];
+
 /** Debugger reads go page by page. */
 const PAGE = 4096;
 
 export class Machine {
   readonly loop: MainLoop;
   private readonly serials: readonly Chardev[];
+  /** What a callback of the user has thrown, until `run` tells. */
+  private failure: { readonly error: unknown } | undefined;
 
   private constructor(
     /** The QOM machine, for whoever needs more than this class offers. */
     readonly state: MachineState,
     host: MachineHost,
-    options: MachineOptions,
+    options: CheckedMachineOptions,
   ) {
     this.serials = state.config.serials ?? [];
     this.loop = new MainLoop(state, host.scheduler, host.clock, options);
+    const backends = (options.backends ?? []).map(([, , backend]) => backend);
+    for (const chardev of [...this.serials, ...backends]) if (chardev instanceof Chardev) chardev.failed = (error) => this.fail(error);
+  }
+
+  /** A callback has thrown, in the middle of guest code: the machine ends, and `run` rejects with what the first one threw. */
+  private fail(error: unknown): void {
+    if (this.failure) return;
+    this.failure = { error };
+    this.state.requestShutdown('host-error', 1);
+    this.loop.leave(); // also with noShutdown
+  }
+  private tellFailure(): void {
+    const { failure } = this;
+    this.failure = undefined;
+    if (failure) throw failure.error;
   }
 
   /** Makes `run` end with status 1 if something goes wrong inside of wemu itself, where nobody is there to look at a stopped machine. */
@@ -95,7 +84,11 @@ export class Machine {
   }
 
   /** Builds a machine, ready to run. Throws OptionError or LoaderError if it cannot be what was asked for. */
-  static create(options: MachineOptions, host: MachineHost): Machine {
+  static create(given: MachineOptions, host: MachineHost): Machine {
+    const options = readMachineOptions(given, 'Machine.create');
+    if (typeof host?.engine !== 'function') {
+      throw read.wrong(host, 'Machine.create: host', 'what createNodeHost or createBrowserHost resolves to');
+    }
     const list = options.machine === undefined ? undefined : parseOptions('-machine', options.machine, 'type');
     const name = list?.string('type');
     const klass = name === undefined ? host.machines.default : host.machines.get(name);
@@ -103,7 +96,7 @@ export class Machine {
     const icount = typeof options.icount === 'string' ? parseIcount(options.icount) : options.icount;
     const ramSize =
       typeof options.memory === 'string' ? parseMemory(options.memory) : (options.memory ?? klass.type.ext.defaultRamSize ?? 128 * MiB);
-    const serial = options.serial === undefined ? [] : Array.isArray(options.serial) ? options.serial : [options.serial];
+    const serials: readonly SerialPort[] = options.serial === undefined ? [] : [options.serial].flat();
     const config: MachineConfig = {
       ramSize,
       smp: options.smp ?? 1,
@@ -118,29 +111,41 @@ export class Machine {
       devices: options.devices,
       properties: list?.rest(),
       globals: options.globals?.map(parseGlobal),
-      serials: serial.length
-        ? serial.map((s: Chardev | ((bytes: Uint8Array) => void), i: number) =>
-            s instanceof Chardev ? s : new StreamChardev(`serial${i}`, s),
-          )
+      serials: serials.length
+        ? serials.map((port, i) => (port instanceof Chardev ? port : new StreamChardev(`serial${i}`, port)))
         : [new NullChardev('serial0')],
     };
     const engine = host.engine({ ramSize, smp: config.smp!, icount });
     const { firmware, randomBytes, writeFile } = host;
-    const log = options.log && new Log(options.log.sink, options.log.items);
+    const failures = {
+      tell: (error: unknown): void => {
+        throw error;
+      },
+    };
+    const log = options.log && new Log(guarded(options.log.sink, (error) => failures.tell(error)), options.log.items);
     const state = new klass({ hostClock: host.clock, types: host.types, icount, log, firmware, randomBytes, writeFile, ...engine }, config);
     for (const [kind, id, backend] of options.backends ?? []) state.addBackend(kind, id, backend);
     const machine = new Machine(state, host, options);
+    failures.tell = (error) => machine.fail(error);
     state.create();
     if (options.speed !== undefined) state.clocks.setSpeed(options.speed);
     return machine;
   }
 
-  /** Runs until the guest or the host ends it; pausing does not end it. Rejects if it is being run already. */
+  /**
+   * Runs until the guest or the host ends it; pausing does not end it. Rejects with what a callback of the user (serial output, log) has thrown:
+   * that ends the machine too; and with an Error if it is being run already, or has come to its end: `reset` makes it ready for another run.
+   */
   async run(): Promise<RunResult> {
+    this.tellFailure();
+    if (this.loop.isActive) throw new Error('the machine is being run already');
+    if (ENDED.includes(this.runState)) throw new Error(`the machine has ended (${this.runState}): reset it before it is run again`);
     if (!this.state.runState.running) this.state.vmStart();
-    return this.loop.run();
+    const result = await this.loop.run();
+    this.tellFailure();
+    return result;
   }
-  /** Ends `run`: its result's reason is `stopped`. Guest time stands still until the next `run`. */
+  /** Ends `run`: its result's reason is `stopped`. Guest time stands still until the next `run`. Does nothing if the machine is not being run. */
   stop(): void {
     this.loop.leave();
   }
@@ -174,10 +179,10 @@ export class Machine {
   }
 
   /** Types into serial port `port`; what the guest cannot take yet waits. @throws RangeError if there is no such port */
-  writeSerial(input: string | Uint8Array, port = 0): void {
+  writeSerial(input: string | Bytes, port = 0): void {
     const serial = this.serials[port];
     if (!serial) throw new RangeError(`there is no serial port ${port}`);
-    serial.input(typeof input === 'string' ? new TextEncoder().encode(input) : input);
+    serial.input(typeof input === 'string' ? new TextEncoder().encode(input) : toBytes(input, 'Machine.writeSerial: input'));
   }
 
   /** @throws RangeError if there is no such CPU */
@@ -198,30 +203,32 @@ export class Machine {
   }
   /** Stop or pause first. @throws RangeError if there is no such register or CPU */
   writeRegister(name: string, value: bigint, cpu = 0): void {
-    if (name === 'pc') this.cpu(cpu).pc = value;
+    if (typeof value !== 'bigint') throw read.wrong(value, 'Machine.writeRegister: value', 'a bigint');
+    if (name === 'pc') this.cpu(cpu).pc = BigInt.asUintN(64, value);
     else if (!this.cpu(cpu).writeRegister(name, value)) throw new RangeError(`there is no register '${name}'`);
   }
 
   /** Guest-physical memory; throws RangeError where nothing is. */
   readPhysical(address: number, size: number): Uint8Array {
-    const bytes = new Uint8Array(size);
-    if (this.state.addressSpace.readBytes(address, bytes) !== MemTxResult.Ok)
+    const bytes = new Uint8Array(count(size));
+    if (this.state.addressSpace.readBytes(physical(address), bytes) !== MemTxResult.Ok)
       throw new RangeError(`cannot read physical memory at 0x${address.toString(16)}`);
     return bytes;
   }
   /** @throws RangeError where nothing is, or where nothing can be written */
-  writePhysical(address: number, bytes: Uint8Array): void {
-    if (this.state.addressSpace.writeBytes(address, bytes) !== MemTxResult.Ok)
+  writePhysical(address: number, bytes: Bytes): void {
+    if (this.state.addressSpace.writeBytes(physical(address), toBytes(bytes, 'Machine.writePhysical: bytes')) !== MemTxResult.Ok)
       throw new RangeError(`cannot write physical memory at 0x${address.toString(16)}`);
   }
   /** Memory as the CPU sees it now; throws RangeError where nothing is mapped. */
   readMemory(address: number | bigint, size: number, cpu = 0): Uint8Array {
-    const bytes = new Uint8Array(size);
+    const bytes = new Uint8Array(count(size));
     this.pages(BigInt(address), size, cpu, (physical, from, to) => bytes.set(this.readPhysical(physical, to - from), from));
     return bytes;
   }
   /** As readMemory; pages before the first one that is not mapped are written. */
-  writeMemory(address: number | bigint, bytes: Uint8Array, cpu = 0): void {
+  writeMemory(address: number | bigint, given: Bytes, cpu = 0): void {
+    const bytes = toBytes(given, 'Machine.writeMemory: bytes');
     this.pages(BigInt(address), bytes.length, cpu, (physical, from, to) => this.writePhysical(physical, bytes.subarray(from, to)));
   }
 
@@ -235,4 +242,28 @@ export class Machine {
       at += run;
     }
   }
+}
+
+const toBytes = read.bytes();
+
+function physical(address: number): number {
+  if (!Number.isSafeInteger(address) || address < 0) throw new RangeError(`${address} is no physical address`);
+  return address;
+}
+
+/** Of bytes to be read. */
+function count(size: number): number {
+  if (!Number.isSafeInteger(size) || size < 0) throw new RangeError(`${size} is no number of bytes`);
+  return size;
+}
+
+/** A callback of the user that must not throw where it is called. */
+function guarded(sink: LogSink, failed: (error: unknown) => void): LogSink {
+  return (text) => {
+    try {
+      sink(text);
+    } catch (error) {
+      failed(error);
+    }
+  };
 }

@@ -2,7 +2,7 @@
 import * as fs from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as wemu from 'wemu/node';
-import { createNodeHost, isUserError, Machine, type MachineOptions, type NodeHost } from 'wemu/node';
+import { Chardev, createNodeHost, isUserError, Machine, type MachineOptions, type NodeHost } from 'wemu/node';
 
 const root = new URL('../../', import.meta.url);
 const kernel = fs.readFileSync(new URL('guests/embedded.elf', root));
@@ -79,6 +79,49 @@ describe('a machine', () => {
     expect(machine.readRegister('pc')).toBe(0x1000n);
     machine.quit();
     expect((await machine.run()).reason).toBe('host-qmp-quit');
+  });
+
+  it('has an end that only a reset leads back from', async () => {
+    const machine = create({ append: 'quiet=1 run=fib scale=1' });
+    expect((await machine.run()).reason).toBe('guest-shutdown');
+    await expect(machine.run()).rejects.toThrow('the machine has ended (shutdown): reset it before it is run again');
+    expect(machine.runState).toBe('shutdown');
+    machine.reset();
+    expect((await machine.run()).reason).toBe('guest-shutdown');
+  });
+
+  it('is run once at a time', async () => {
+    const machine = create();
+    const first = machine.run();
+    await expect(machine.run()).rejects.toThrow('the machine is being run already');
+    machine.stop();
+    expect(await first).toEqual({ reason: 'stopped', exitCode: 0 });
+  });
+
+  it('is not stopped before it is run', async () => {
+    const machine = create({ append: 'quiet=1 run=fib scale=1' });
+    machine.stop();
+    expect(machine.runState).toBe('prelaunch');
+    expect((await machine.run()).reason).toBe('guest-shutdown');
+  });
+
+  const broken = new Error('the disk of the callback is full');
+  const throws = (): never => {
+    throw broken;
+  };
+  class BrokenChardev extends Chardev {
+    override write = throws;
+  }
+  it.each<[string, MachineOptions]>([
+    ['of serial output', { serial: throws }],
+    ['of serial output, where a shutdown only pauses', { serial: throws, noShutdown: true }],
+    ["in a Chardev of the user's own", { serial: new BrokenChardev('mine', 'mine') }],
+    ['of the log', { log: { items: ['in_asm'], sink: throws } }],
+  ])('ends with what a callback throws: %s', async (_name, options) => {
+    const machine = create({ append: 'run=fib scale=1', ...options });
+    await expect(machine.run()).rejects.toBe(broken);
+    expect(machine.runState).toBe('shutdown');
+    await expect(machine.run()).rejects.toThrow('the machine has ended');
   });
 
   it('stands still while it is paused', async () => {

@@ -35,7 +35,10 @@ function reserve(pages: number): WebAssembly.Memory {
   try {
     return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new OptionError(`this host does not give ${(pages * WASM_PAGE) / MiB} MiB of memory (${error.message})`, '-m');
+    // Firefox throws a string. Whatever their size, engines reserve 8 to 10 GiB of addresses for each memory, and that is what runs out.
+    throw new OptionError(
+      `this host gives no more memory (${error instanceof Error ? error.message : String(error)}): each machine reserves about 10 GiB of address space, ` +
+        `${Math.ceil((pages * WASM_PAGE) / MiB)} MiB of them used; a limit (ulimit -v) is too low, or too many machines live in this process`,
+    );
   }
 }

@@ -13,6 +13,7 @@ import { runSession } from '../../lab/session.js';
 import { WARM } from '../../lab/strategies.js';
 import { chooseWorkloads, GROUPS, isBareMetal, workFor, WORKLOAD_NAMES, type WorkloadName } from '../../lab/workloads.js';
 import { GuestUnavailable } from '../../node/guest/debian.js';
+import { loadOptional } from '../../node/optional.js';
 import { OptionError } from '../../util/errors.js';
 import { installedPeer, peer, strategies, type LocalContestant } from './contestants.js';
 import { embeddedGuest, LinuxGuest } from './guests.js';
@@ -42,8 +43,11 @@ export async function runBench(args: BenchArguments, version: string): Promise<n
   const codeFolder = join(tmpdir(), `wemu-lab-code-${process.pid}`);
   const contestants = chooseContestants(args, version, codeFolder);
   if (contestants.length === 0) throw new OptionError('nobody takes part', '--strategy');
-  // A folder that cannot be written should say so before an hour of work.
-  if (args.out !== undefined) writeResult(args.out, 'results.json', '{}\n');
+  // A folder that cannot be written, or what draws not being there, should be told before an hour of work.
+  if (args.out !== undefined) {
+    writeResult(args.out, 'results.json', '{}\n');
+    await loadDraw();
+  }
   const skipped: Record<string, string> = {};
   const linux = await linuxGuest(wanted, skipped);
   const workloads = wanted.filter((name) => isBareMetal(name) || linux);
@@ -142,11 +146,13 @@ async function runJob(
   return { ...outcome, watched };
 }
 
+const loadDraw = () => loadOptional(['vega', 'vega-lite'], () => import('./draw.js'));
+
 async function report(results: Results, out: string | undefined): Promise<void> {
   process.stdout.write(`${formatResults(results)}\n`);
   if (out === undefined) return;
   writeResult(out, 'results.json', `${JSON.stringify(results, null, 1)}\n`);
-  const { drawSvg } = await import('./draw.js');
+  const { drawSvg } = await loadDraw();
   writeResult(out, 'report.html', await htmlReport(results, drawSvg));
   process.stderr.write(`wemu: bench: ${join(out, 'results.json')} and ${join(out, 'report.html')} are written\n`);
 }

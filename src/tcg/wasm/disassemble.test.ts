@@ -9,7 +9,7 @@ const MODULE = Uint8Array.of(
 );
 
 it('shows a module by functions, calls by the names of imports', async () => {
-  const { prelude, functions } = (await loadWasmDisassembler())(MODULE);
+  const { prelude, functions } = (await loadWasmDisassembler(() => import('wabt')))(MODULE);
   expect(prelude).toContain('(import "r" "f" (func $r.f (type $t0)))');
   expect(functions).toHaveLength(2);
   expect(functions[0]).toMatch(/^ {2}\(func \$f1 .*\n {4}local\.get \$p0\n {4}call \$r\.f\)$/);

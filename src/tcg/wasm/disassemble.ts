@@ -1,4 +1,4 @@
-/** Wasm modules as text, for `-d out_asm`. wabt is loaded only when somebody asks. */
+/** Wasm modules as text, for `-d out_asm`: by wabt, which the host brings. */
 
 /** A module as text: what stands before its functions (types, imports), and each function. */
 export interface ModuleText {
@@ -8,12 +8,21 @@ export interface ModuleText {
 
 export type WasmDisassembler = (binary: Uint8Array) => ModuleText;
 
+/** What is used of the package `wabt`. */
+interface Wabt {
+  readWasm(
+    binary: Uint8Array,
+    features: Readonly<Record<string, boolean>>,
+  ): { generateNames(): void; applyNames(): void; toText(options: object): string; destroy(): void };
+}
+/** `() => import('wabt')` */
+export type WabtLoader = () => Promise<{ readonly default: () => Promise<Wabt> }>;
+
 // prettier-ignore
 const FEATURES = { threads: true, bulk_memory: true, sign_extension: true, sat_float_to_int: true, simd: true, relaxed_simd: true };
 
-export async function loadWasmDisassembler(): Promise<WasmDisassembler> {
-  const { default: load } = await import('wabt');
-  const wabt = await load();
+export async function loadWasmDisassembler(load: WabtLoader): Promise<WasmDisassembler> {
+  const wabt = await (await load()).default();
   return (binary) => {
     const module = wabt.readWasm(binary, FEATURES);
     try {

@@ -7,7 +7,7 @@ import { hasFusedMulAdd, relaxedMaddModule } from './relaxed-simd.js';
 setV8Flags();
 
 it('is a module of the four operations, which this engine has', async () => {
-  const { functions } = (await loadWasmDisassembler())(relaxedMaddModule());
+  const { functions } = (await loadWasmDisassembler(() => import('wabt')))(relaxedMaddModule());
   const names = functions.map((text) => /[fx\d]+\.relaxed_\w+/.exec(text)?.[0]);
   expect(names).toEqual(['f32x4.relaxed_madd', 'f32x4.relaxed_nmadd', 'f64x2.relaxed_madd', 'f64x2.relaxed_nmadd']);
   expect(WebAssembly.validate(relaxedMaddModule())).toBe(true);

@@ -1,0 +1,95 @@
+/** What a machine is made from, in a library: the options, and how each is checked. */
+import { Chardev } from '../chardev/chardev.js';
+import type { IcountOptions } from '../hw/core/clock.js';
+import { LOG_ITEMS, type LogItem, type LogSink } from '../util/log.js';
+import * as read from '../util/readers.js';
+import type { Bytes } from '../util/readers.js';
+
+export type SerialPort = Chardev | ((bytes: Uint8Array) => void);
+
+/** What to build. Strings are as on QEMU's command line; images are bytes. */
+export interface MachineOptions {
+  /** `virt`, `virt,aclint=on`. Default: the registry's default machine. */
+  machine?: string;
+  /** `rv64,zba=off`. */
+  cpu?: string;
+  /** `512M`, or bytes. */
+  memory?: string | number;
+  smp?: number;
+  bios?: Bytes | 'none' | 'default';
+  kernel?: Bytes;
+  initrd?: Bytes;
+  /** Kernel command line. */
+  append?: string;
+  /** Symbols for logs and profiles: an ELF file, or a System.map. */
+  symbols?: Bytes;
+  dtb?: Bytes;
+  /** Serial ports in order: a backend, or a function that gets the guest's output. Missing ones lead nowhere. */
+  serial?: SerialPort | readonly SerialPort[];
+  /** Further backends: [kind, id, backend], e.g. ['drive', 'hd0', ...]. */
+  backends?: readonly (readonly [kind: string, id: string, backend: object])[];
+  /** `-device` texts. */
+  devices?: readonly string[];
+  /** `driver.property=value`. */
+  globals?: readonly string[];
+  /** `shift=7`, or the options: deterministic time made of instructions. */
+  icount?: string | IcountOptions;
+  /** Guest ns a host ns. */
+  speed?: number;
+  /** ms since 1970 UTC. */
+  rtcBaseMs?: number;
+  noReboot?: boolean;
+  noShutdown?: boolean;
+  log?: { items: readonly LogItem[]; sink: LogSink };
+}
+
+/** As MachineOptions, checked; images are Uint8Arrays. */
+export type CheckedMachineOptions = {
+  [Key in keyof MachineOptions]: Bytes extends MachineOptions[Key] ? Exclude<MachineOptions[Key], Bytes> | Uint8Array : MachineOptions[Key];
+};
+
+const image = read.bytes("the image's bytes: a Uint8Array, another view or an ArrayBuffer");
+const serialPort: read.Reader<SerialPort> = read.is(
+  'a function that takes bytes, or a Chardev',
+  (value) => typeof value === 'function' || value instanceof Chardev,
+);
+const memory = read.is<number>(
+  "a text like '512M', or a whole number of bytes",
+  (value) => Number.isSafeInteger(value) && (value as number) > 0,
+);
+const backend: read.Reader<readonly [string, string, object]> = read.is(
+  '[kind, id, backend]',
+  (entry) => Array.isArray(entry) && read.isText(entry[0]) && read.isText(entry[1]) && typeof entry[2] === 'object',
+);
+
+const READERS: read.Readers<CheckedMachineOptions> = {
+  machine: read.text("a text like 'virt'"),
+  cpu: read.text("a text like 'rv64,zba=off'"),
+  memory: read.either(read.isText, read.text(), memory),
+  smp: read.integer(1),
+  bios: read.either(read.isText, read.oneOf('none', 'default'), read.bytes("the image's bytes, 'none' or 'default'")),
+  kernel: image,
+  initrd: image,
+  append: read.text("the kernel's command line"),
+  symbols: image,
+  dtb: image,
+  serial: read.either(Array.isArray, read.list(serialPort), serialPort),
+  backends: read.list(backend),
+  devices: read.list(read.text("a text like 'virtio-rng-device'"), "an array of texts like 'virtio-rng-device'"),
+  globals: read.list(read.text("a text like 'driver.property=value'"), "an array of texts like 'driver.property=value'"),
+  icount: read.either(read.isText, read.text(), read.record<IcountOptions>({ shift: read.integer(0, 10) }, ['shift'])),
+  speed: read.is('a positive number: guest ns a host ns', (value) => Number.isFinite(value) && (value as number) > 0),
+  rtcBaseMs: read.is('milliseconds since 1970', Number.isFinite),
+  noReboot: read.flag,
+  noShutdown: read.flag,
+  log: read.record<NonNullable<MachineOptions['log']>>(
+    {
+      items: read.list(read.oneOf(...(Object.keys(LOG_ITEMS) as LogItem[]))),
+      sink: read.callback<LogSink>(),
+    },
+    ['items', 'sink'],
+  ),
+};
+
+/** @throws OptionError if there is anything in `options` that is not understood */
+export const readMachineOptions = (options: unknown, where: string): CheckedMachineOptions => read.readOptions(options, where, READERS);
