@@ -5,7 +5,8 @@ import {
   TLB_INVALID, TLB_KINDS, TLB_KIND_WRITE, TLB_MMIO, TLB_MMU_INDEXES, TLB_NOTDIRTY, TLB_TABLE_SIZE,
 } from './shared/layout';
 import { arenaAllocPermanent } from './arena';
-import { privateWords, PRIVATE_WORDS, tableFilled, tableInUse, tlbUpheaval, victimsForget } from './cputlb';
+import { privateWords, PRIVATE_WORDS, tableFilled, tableInUse, victimsForget } from './cputlb';
+import { WORK_FLUSH, worked } from './work';
 import { jumpCacheClearPrivate, jumpCacheClearSpace } from './jump-cache';
 import { pageHasCode } from './tb';
 
@@ -54,7 +55,7 @@ function enter(env: usize, space: usize): void {
 
 /** The guest leaves the space `oldKey` for `newKey`, under the same rules of translation and with another id. */
 export function spaceSwitch(env: usize, oldKey: u64, oldId: u32, newKey: u64, newId: u32): void {
-  tlbUpheaval(env);
+  worked(WORK_FLUSH);
   const old = load<usize>(env, ENV_SPACE);
   store<u64>(old, oldKey, SPACE_KEY);
   store<u32>(old, oldId, SPACE_ID);
@@ -90,7 +91,7 @@ export function spacesForgetOthers(env: usize): void {
 
 /** Flushes a space by its id; `currentId` is that of the current one. Pages that all spaces share stay. */
 export function spaceFlush(env: usize, id: u32, currentId: u32): void {
-  tlbUpheaval(env);
+  worked(WORK_FLUSH);
   const current = load<usize>(env, ENV_SPACE);
   if (id == currentId) {
     takeOut(env, 0);

@@ -6,12 +6,13 @@ import {
   TLB_ENTRY_PHYS_PAGE, TLB_ENTRY_SIZE, TLB_ENTRY_TAG, TLB_FORCE_SLOW, TLB_INVALID, TLB_KINDS, TLB_KIND_CODE, TLB_KIND_READ, TLB_KIND_WRITE, TLB_MMIO,
   TLB_MMU_INDEXES, TLB_NOTDIRTY, TLB_TABLE_SIZE,
 } from './shared/layout';
-import { cpuRequestExit, faulted, raise } from './env';
+import { faulted, raise } from './env';
 import { mmioRead, mmioWrite } from './host';
 import { physmapPage } from './memory';
 import { jumpCacheClear, jumpCacheClearPage } from './jump-cache';
 import { spacesDropPage, spacesForgetOthers } from './address-space';
 import { firstEnv, pageHasCode, tbInvalidateByStore } from './tb';
+import { WORK_FLUSH, WORK_LOOKUP, WORK_TLB_FILL, worked } from './work';
 import { targetAccessFault, targetAddress, targetTlbFill, targetUnaligned } from './target/dispatch';
 
 const OFFSET_MASK: u64 = PAGE_SIZE - 1;
@@ -29,10 +30,6 @@ const ROTOR = DIRTY + 4;
 const LARGE = DIRTY + 16;
 /** u32 count of full and partial flushes (statistics). */
 const FLUSHES = LARGE + TLB_MMU_INDEXES * 16;
-/** u32 count of them, and of changes of the address space. */
-const UPHEAVALS = FLUSHES + 4;
-/** After so many the slice ends. */
-const UPHEAVALS_PER_SLICE = 256;
 /** A bit for each entry of a table, in u64: whether its page belongs to the current address space only; then a byte a table for its victims. */
 const PRIVATE = FLUSHES + 16;
 export const PRIVATE_WORDS = TLB_ENTRIES / 64;
@@ -128,20 +125,10 @@ function flushMmuIdx(env: usize, mmuIdx: i32): void {
   largeForget(env, mmuIdx);
 }
 
-/**
- * A guest's instruction made the host work as thousands of others do: after some of these its slice ends, so that the main loop sees the clock, whatever
- * the speed was that the slice was measured out by.
- */
-export function tlbUpheaval(env: usize): void {
-  const count = load<u32>(env, UPHEAVALS) + 1;
-  store<u32>(env, count, UPHEAVALS);
-  if (count % UPHEAVALS_PER_SLICE == 0) cpuRequestExit(env);
-}
-
 /** Forgets all translations of a vCPU, of whatever address space. */
 export function tlbFlush(env: usize): void {
   store<u32>(env, load<u32>(env, FLUSHES) + 1, FLUSHES);
-  tlbUpheaval(env);
+  worked(WORK_FLUSH);
   for (let idx = 0; idx < TLB_MMU_INDEXES; idx++) flushMmuIdx(env, idx);
   jumpCacheClear(env);
   spacesForgetOthers(env);
@@ -159,7 +146,7 @@ function dropIfPage(entry: usize, page: u64): void {
 /** Forgets the translations of the page of `addr` in all address spaces: all of an mmu index if `addr` may lie in a large page, of which entries know nothing. */
 export function tlbFlushPage(env: usize, addr: u64): void {
   store<u32>(env, load<u32>(env, FLUSHES) + 1, FLUSHES);
-  tlbUpheaval(env);
+  worked(WORK_FLUSH);
   const page = addr & PAGE_MASK;
   let large = false;
   for (let idx = 0; idx < TLB_MMU_INDEXES; idx++) {
@@ -279,9 +266,11 @@ function victimHit(env: usize, mmuIdx: i32, kind: i32, page: u64, entry: usize):
 function lookup(env: usize, addr: u64, size: i32, kind: i32, mmuIdx: i32, probe: bool): usize {
   const page = addr & PAGE_MASK;
   const entry = entryOf(tableOf(env, mmuIdx, kind), addr);
+  worked(WORK_LOOKUP);
   let tag = load<u64>(entry, TLB_ENTRY_TAG);
   if (!isPage(tag, page) && victimHit(env, mmuIdx, kind, page, entry)) tag = load<u64>(entry, TLB_ENTRY_TAG);
   if (!isPage(tag, page) || (tag & TLB_FORCE_SLOW) != 0) {
+    worked(WORK_TLB_FILL);
     if (!targetTlbFill(env, addr, size, kind, mmuIdx, probe)) return 0;
     // A target that reports success has set the page; what has not is taken for a bus error, not for a translation.
     if (!isPage(load<u64>(entry, TLB_ENTRY_TAG), page)) {

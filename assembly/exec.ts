@@ -13,6 +13,7 @@ import { jumpCacheCell, jumpCacheSet } from './jump-cache';
 import { execBegin, execEnd, NO_PAGE, tbFind, tbFlushIfPending, tbGeneration, tbInvalidate, tbLink } from './tb';
 import { jumpCacheFind, TB_EXIT_RUN, tciExec, tciResume } from './tci';
 import { targetAddress, targetDoInterrupt, targetExecInterrupt, targetFetchMmuIdx, targetHasWork, targetInsnSize } from './target/dispatch';
+import { WORK_LOOKUP, WORK_TRAP, worked } from './work';
 
 export { cpuInsnCount } from './env';
 
@@ -30,7 +31,7 @@ export function cpuExec(env: usize): i32 {
   return reason;
 }
 
-/** Takes a unit of budget for something that is no instruction, so that a guest that only ever faults cannot hold the host. */
+/** Takes a unit of budget for something that is no instruction, so that a guest that only ever faults uses up its slice. */
 function charge(env: usize): void {
   store<i32>(env, load<i32>(env, ENV_BUDGET) - 1, ENV_BUDGET);
   store<i32>(env, load<i32>(env, ENV_SLICE) - 1, ENV_SLICE);
@@ -41,6 +42,7 @@ function deliver(env: usize): i32 {
   const index = load<i32>(env, ENV_EXCEPTION_INDEX);
   if (index < EXCP_FIRST) {
     charge(env);
+    worked(WORK_TRAP);
     targetDoInterrupt(env);
     store<u32>(env, 0, ENV_FAULT);
     return -1;
@@ -57,6 +59,7 @@ function execLoop(env: usize): i32 {
   let last: usize = 0; // the TB | jump slot to chain to the next one
   let once = false; // run just the next instruction: it stores into its own TB (cputlb's notDirty)
   while (true) {
+    worked(WORK_LOOKUP);
     if (faulted(env)) {
       tb = last = 0;
       const outcome = deliver(env);

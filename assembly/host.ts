@@ -15,6 +15,11 @@ export declare function mmioRead(env: usize, addr: f64, size: i32): i32;
 @external("host", "mmioWrite")
 export declare function mmioWrite(env: usize, addr: f64, size: i32): i32;
 
+/** Asks the running vCPU to leave if its slice is over by the clock. */
+// @ts-ignore: decorator
+@external("host", "checkSlice")
+export declare function checkSlice(): void;
+
 /** The TB has run another hotThreshold times in tci. */
 // @ts-ignore: decorator
 @external("host", "tbHot")

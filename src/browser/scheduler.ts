@@ -1,9 +1,12 @@
 /** Turns of a browser's event loop without the 4 ms that nested timers cost there. */
-import { TimeoutScheduler } from '../system/scheduler.js';
+import { blockThread, TimeoutScheduler } from '../system/scheduler.js';
 
 export class MessageChannelScheduler extends TimeoutScheduler {
   private readonly channel = new MessageChannel();
   private waiting: (() => void)[] = [];
+
+  /** A page's own thread must not be blocked, and a browser does not let it. */
+  readonly rest = 'document' in globalThis ? undefined : blockThread;
 
   constructor() {
     super();

@@ -8,7 +8,7 @@ import { workerCodegen } from '../accel/tcg/codegen-remote.js';
 import type { CodegenWorker } from '../accel/tcg/codegen/protocol.js';
 import type { CodeGenerator } from '../accel/tcg/codegen/wasm-generator.js';
 import { createTcgHost, ENGINE_OPTIONS, type EngineOptions, type TcgHost } from '../host.js';
-import { TimeoutScheduler } from '../system/scheduler.js';
+import { blockThread, TimeoutScheduler } from '../system/scheduler.js';
 import { loadWasmDisassembler } from '../tcg/wasm/disassemble.js';
 import { OptionError } from '../util/errors.js';
 import * as read from '../util/readers.js';
@@ -52,6 +52,7 @@ class NodeScheduler extends TimeoutScheduler {
   override yield(): Promise<void> {
     return new Promise((resolve) => setImmediate(resolve));
   }
+  readonly rest = blockThread;
 }
 
 /** A host for machines in this process; close it when they have ended. The engine is compiled when the first machine is made. */

@@ -7,14 +7,18 @@ import type { ShutdownCause, ShutdownRequest } from './runstate.js';
 import type { HostScheduler, Sleep } from './scheduler.js';
 
 /** Longest slice: devices and timers are looked at this often, ns. */
-const SLICE_NS = 4e6;
+const SLICE_NS = 2e6;
 /** Shortest slice that is worth entering the CPU for, ns. */
 const MIN_SLICE_NS = 20e3;
-/** The host's event loop gets a turn this often, ns. */
-const YIELD_NS = 10e6;
-/** Hosts sleep with a grain of about 1 ms: shorter waits are spent yielding. */
-const SLEEP_GRAIN_NS = 1e6;
-/** Guest instructions of a slice at most: the rate is that of code made before, and tci, where new code starts, is 20 times slower (8 million: 30 ms). */
+/** The host's event loop gets a turn this often, ns: input waits as long. A turn costs 5 to 10 us. */
+const YIELD_NS = 2e6;
+/** An idle guest's input does not wait as long: there is time. */
+const IDLE_YIELD_NS = 1e6;
+/** Hosts sleep with a grain of about 1 ms, and may be late by as much: the rest of a wait is rested (HostScheduler.rest). */
+const SLEEP_GRAIN_NS = 2e6;
+/** How much of the way to its end a slice is planned for: the rate is that of late, and what is left over is the next slice's. */
+const APPROACH = 0.75;
+/** Guest instructions of a slice at most. */
 const MAX_BUDGET = 8e6;
 const MIN_BUDGET = 500;
 /** Guest instructions a ns before anything was measured. */
@@ -148,13 +152,8 @@ export class MainLoop {
     for (const cpu of able) {
       const wait = clocks.hostNsToDeadline();
       const ns = Math.min(wait, SLICE_NS / able.length);
-      let budget = Math.max(MIN_BUDGET, Math.floor(this.rate * Math.max(ns, MIN_SLICE_NS)));
-      if (clocks.icount) {
-        // Exact: the slice ends at the instruction at which the next timer is due.
-        const due = clocks.deadline(ClockType.Virtual) - clocks.virtualNow;
-        budget = Math.min(budget, Math.max(1, Math.ceil(due / 2 ** clocks.icount.shift)));
-      }
-      budget = Math.min(budget, MAX_BUDGET);
+      const planned = Math.max(ns < SLICE_NS ? APPROACH * ns : ns, MIN_SLICE_NS);
+      const budget = Math.min(Math.max(MIN_BUDGET, Math.floor(this.rate * planned)), MAX_BUDGET, this.instructionsToDeadline());
       const before = cpu.instructionCount;
       const start = this.clock.monotonicNs();
       this.sliceEndNs = start + Math.max(ns, MIN_SLICE_NS);
@@ -162,6 +161,9 @@ export class MainLoop {
       let reason: ExitReason;
       try {
         reason = cpu.run(budget);
+      } catch (error) {
+        this.stopped('internal-error');
+        throw error;
       } finally {
         this.inside = undefined;
       }
@@ -173,6 +175,14 @@ export class MainLoop {
       }
       if (this.woken) return;
     }
+  }
+
+  /** Icount mode: exactly so many until the next timer is due, at least one. */
+  private instructionsToDeadline(): number {
+    const { clocks } = this.machine;
+    const deadline = clocks.icount && clocks.deadline(ClockType.Virtual);
+    if (deadline === undefined) return Infinity;
+    return Math.max(1, Math.ceil(Number(deadline - clocks.virtualNow) / 2 ** clocks.icount!.shift));
   }
 
   /** Moves the measured rate a quarter of the way, or, after a slice that was far too long, all of it; slices too short to tell are left out. */
@@ -191,7 +201,7 @@ export class MainLoop {
     const { clocks } = this.machine;
     if (clocks.icount) {
       const deadline = clocks.deadline(ClockType.Virtual);
-      if (deadline !== Infinity) {
+      if (deadline !== undefined) {
         // Virtual time is made of instructions and nobody executes any: jump.
         clocks.warpTo(deadline);
         return;
@@ -202,11 +212,16 @@ export class MainLoop {
 
   private async idle(ns: number): Promise<void> {
     if (ns <= 0 || this.woken) return;
-    if (ns < SLEEP_GRAIN_NS) return this.yield();
-    this.sleeping = this.scheduler.sleep(Math.floor(ns / 1e6));
-    await this.sleeping.done;
-    this.sleeping = undefined;
-    this.lastYield = this.clock.monotonicNs();
+    if (ns >= SLEEP_GRAIN_NS) {
+      this.sleeping = this.scheduler.sleep(Math.floor(ns / 1e6) - 1);
+      await this.sleeping.done;
+      this.sleeping = undefined;
+      this.lastYield = this.clock.monotonicNs();
+    } else if (!this.scheduler.rest || this.clock.monotonicNs() - this.lastYield >= IDLE_YIELD_NS) {
+      await this.yield();
+    } else {
+      this.scheduler.rest(Math.min(ns, IDLE_YIELD_NS));
+    }
   }
 
   private async yield(): Promise<void> {

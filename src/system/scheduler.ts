@@ -4,11 +4,20 @@ export interface HostScheduler {
   yield(): Promise<void>;
   /** Sleeps at most `ms` (Infinity: until woken). */
   sleep(ms: number): Sleep;
+  /** Stops the thread for `ns`, a few ms at most: what sleep is too coarse for. A browser's page may not. */
+  rest?(ns: number): void;
 }
 
 export interface Sleep {
   readonly done: Promise<void>;
   wake(): void;
+}
+
+const NOBODY = new Int32Array(new SharedArrayBuffer(4));
+
+/** Stops the thread, to some 50 us. */
+export function blockThread(ns: number): void {
+  Atomics.wait(NOBODY, 0, 0, ns / 1e6);
 }
 
 /** Longest timeout that setTimeout takes. */

@@ -13,7 +13,7 @@ export const engineModule = (): WebAssembly.Module =>
   new WebAssembly.Module(process.env.WEMU_WASM ? readFileSync(process.env.WEMU_WASM) : readEngineWasm());
 
 const NOTHING: RuntimeHost = {
-  translate: () => 0, mmioRead: () => 1, mmioWrite: () => 1, tbHot: () => {}, tbMisses: () => {}, regionInvalidated: () => {}, tbFlushed: () => {}, rdtime: () => 0,
+  translate: () => 0, mmioRead: () => 1, mmioWrite: () => 1, checkSlice: () => {}, tbHot: () => {}, tbMisses: () => {}, regionInvalidated: () => {}, tbFlushed: () => {}, rdtime: () => 0n,
   timerUpdate: () => {}, logTrap: () => {},
 }; // prettier-ignore
 

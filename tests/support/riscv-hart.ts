@@ -46,7 +46,7 @@ export class Hart {
   readonly view = new DataView(this.memory.buffer);
   readonly env: number;
   /** What rdtime gives. */
-  time = 0;
+  time = 0n;
   /** Times that the hart asked for a new deadline. */
   timerUpdates = 0;
   /** Answers what is not RAM: a load gives a value, a store gets one; undefined is a bus error. Without it nothing answers. */

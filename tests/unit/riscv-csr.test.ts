@@ -83,7 +83,7 @@ describe('RV32 sees halves', () => {
 describe('access is gated', () => {
   it('counters by mcounteren, then scounteren', () => {
     const hart = new Hart();
-    hart.time = 77;
+    hart.time = 77n;
     hart.enter(S);
     expect(hart.csrr(0xc01)).toBe('illegal');
     hart.write(0x306, 2n);

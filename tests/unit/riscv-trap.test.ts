@@ -194,7 +194,7 @@ describe('interrupts', () => {
 
   it('Sstc: stimecmp drives STIP while STCE is set, and only then', () => {
     const hart = ready();
-    hart.time = 100;
+    hart.time = 100n;
     hart.write(0x344, bit(STIP));
     expect(hart.read(0x344)).toBe(bit(STIP));
     hart.write(0x14d, 200n);
@@ -202,7 +202,7 @@ describe('interrupts', () => {
     expect(hart.read(0x344)).toBe(0n);
     hart.write(0x344, bit(STIP));
     expect(hart.read(0x344)).toBe(0n);
-    hart.time = 200;
+    hart.time = 200n;
     hart.call('riscvTimerTick', 200n);
     expect(hart.read(0x344)).toBe(bit(STIP));
     hart.write(0x14d, 201n);

@@ -6,6 +6,7 @@ import {
 } from '../../shared/riscv';
 import { spaceSwitch } from '../../address-space';
 import { tlbFlush } from '../../cputlb';
+import { WORK_CSR, worked } from '../../work';
 import {
   COUNTER_TM, DELEGABLE_INTERRUPTS, ENVCFG_U, MENVCFG_ADUE, MENVCFG_PBMTE, MENVCFG_STCE, MIP_LCOFIP, MIP_SSIP, MIP_STIP, MSTATUS32_SD, MSTATUS64_SD,
   MSTATUS64_UXL, MSTATUS_FS, MSTATUS_MIE, MSTATUS_MPIE, MSTATUS_MPP, MSTATUS_MPP_SHIFT, MSTATUS_MPRV, MSTATUS_MXR, MSTATUS_SIE, MSTATUS_SPIE,
@@ -96,7 +97,7 @@ function readWhole(env: usize, row: usize, csr: u32): u64 {
     case csrs.FRM: return load<u32>(env, RV_FRM);
     case csrs.FCSR: return (load<u32>(env, RV_FRM) << 5) | load<u32>(env, RV_FFLAGS);
     case csrs.COUNTER: return counterRead(env, numberInRow(row, csr));
-    case csrs.TIME: return rdtime(env) as u64;
+    case csrs.TIME: return rdtime(env);
     case csrs.HPMEVENT: return load<u64>(env + numberInRow(row, csr) * 8, RV_MHPMEVENT);
     case csrs.MSTATUS: return withSd(env, load<u64>(env, RV_MSTATUS));
     case csrs.SSTATUS: return withSd(env, load<u64>(env, RV_MSTATUS) & (SSTATUS | MSTATUS64_UXL));
@@ -239,6 +240,7 @@ function modify(env: usize, row: usize, csr: u32, old: u64, value: u64, mask: u6
 // ---- Helpers of generated code -----------------------------------------------------------------------------------------
 
 export function helper_csrr(env: usize, csr: u64): u64 {
+  worked(WORK_CSR);
   const row = allowedRow(env, csr as u32, false);
   if (row == 0) {
     raiseIllegal(env);
@@ -248,12 +250,14 @@ export function helper_csrr(env: usize, csr: u64): u64 {
 }
 
 export function helper_csrw(env: usize, csr: u64, value: u64): void {
+  worked(WORK_CSR);
   const row = allowedRow(env, csr as u32, true);
   if (row == 0) return raiseIllegal(env);
   modify(env, row, csr as u32, readWhole(env, row, csr as u32), value, u64.MAX_VALUE);
 }
 
 export function helper_csrrw(env: usize, csr: u64, value: u64, mask: u64): u64 {
+  worked(WORK_CSR);
   const row = allowedRow(env, csr as u32, true);
   if (row == 0) {
     raiseIllegal(env);

@@ -83,7 +83,7 @@ export function riscvTimerTick(env: usize, now: u64): void {
 export function sstcChanged(env: usize): void {
   if (sstcEnabled(env)) {
     store<u64>(env, load<u64>(env, RV_SOFT_MIP) & ~MIP_STIP, RV_SOFT_MIP);
-    riscvTimerTick(env, rdtime(env) as u64);
+    riscvTimerTick(env, rdtime(env));
   } else {
     riscvUpdateMip(env, MIP_STIP as u32, 0);
   }

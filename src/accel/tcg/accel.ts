@@ -113,7 +113,8 @@ export class TcgAccel {
     const log = this.machine?.log;
     if (log?.has('int')) this.view.setUint32(env + layout.ENV_LOG_TRAPS, 1, true);
     const trace = () => (log && tracesExecution(log) ? () => this.traceTb(vcpu, log) : undefined);
-    const vcpu: Vcpu = new Vcpu(this.runtime, env, () => this.during(Activity.Codegen, env, () => this.generator?.poll()), trace);
+    const poll = (): void => this.during(Activity.Codegen, env, () => this.generator?.poll());
+    const vcpu: Vcpu = new Vcpu(this.runtime, env, poll, () => this.machine?.checkSlice?.(), trace);
     this.vcpus.push(vcpu);
     return vcpu;
   }
@@ -215,6 +216,7 @@ export class TcgAccel {
       },
       mmioRead: (env, address, size) => this.guard('MMIO read', () => this.mmioRead(env >>> 0, address, size)),
       mmioWrite: (env, address, size) => this.guard('MMIO write', () => this.mmioWrite(env >>> 0, address, size)),
+      checkSlice: () => this.machine?.checkSlice?.(),
       tbHot: (tb) => {
         this.guard('code generation', () => this.tbHot(tb >>> 0));
         // A slice is measured in instructions at the speed of late: what was generated code then may run in tci now, at a tenth of it.
@@ -223,7 +225,7 @@ export class TcgAccel {
       tbMisses: (tb) => void this.guard('code generation', () => this.generator?.tbMisses(tb >>> 0)),
       regionInvalidated: (region) => void this.guard('code generation', () => this.generator?.regionInvalidated(region)),
       tbFlushed: () => void this.guard('code generation', () => this.generator?.tbFlushed()),
-      rdtime: (env) => this.hooks.get(env >>> 0)?.rdtime?.() ?? 0,
+      rdtime: (env) => this.hooks.get(env >>> 0)?.rdtime?.() ?? 0n,
       timerUpdate: (env) => void this.guard('timer', () => this.hooks.get(env >>> 0)?.timerUpdate?.()),
       logTrap: (env, cause, epc, tval) => {
         const text = this.hooks.get(env >>> 0)?.describeTrap?.(cause, epc, tval);

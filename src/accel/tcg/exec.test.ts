@@ -47,6 +47,7 @@ const sfence = 0x12000073;
 const jump = (d: number) =>
   ((((d >> 1) & 0x3ff) << 21) | (((d >> 11) & 1) << 20) | (((d >> 12) & 0xff) << 12) | ((d >>> 31) << 31) | 0x6f) >>> 0;
 const mtvec = 0x305;
+const satp = 0x180;
 
 class Board {
   readonly accel: TcgAccel;
@@ -56,6 +57,11 @@ class Board {
   onWrite = (): void => {};
   /** Times that the engine gave the clock a chance to end the slice. */
   clockLooks = 0;
+  /** The look at which the slice is over. */
+  sliceEnds = Infinity;
+  onLook = (): void => {
+    if (++this.clockLooks >= this.sliceEnds) this.cpu.requestExit();
+  };
   readonly topology = new MemoryTopology();
   readonly root = MemoryRegion.container(this.topology, 'system');
   readonly allocate: (name: string, size: number) => RamBlock;
@@ -82,7 +88,7 @@ class Board {
       codegen: options.wasm ? synchronousCodegen : undefined,
       hotThreshold: options.hotThreshold,
     });
-    this.accel.init({ addressSpace: this.space, checkSlice: () => void this.clockLooks++ });
+    this.accel.init({ addressSpace: this.space, checkSlice: () => this.onLook() });
     this.cpu = createHart(this.accel, 'rv64', RAM);
   }
 
@@ -130,10 +136,38 @@ describe.each([
     expect(board.finish().x(2)).toBe(BigInt((4096 * 4097) / 2));
   });
 
-  it('ends a slice of nothing but TLB flushes long before its budget, which was made for cheap instructions', () => {
-    const board = new Board(tier).load([sfence, jump(-4)]);
+  // Slices are measured out in instructions at the speed of late: what is slow, or retires nothing, must let the clock end them.
+  it.each([
+    ['TLB flushes', [sfence, jump(-4)]],
+    ['CSR accesses', [csrrs(1, instret, 0), jump(-4)]],
+    ['writes of address spaces', [csrrw(0, satp, 1), jump(-4)]],
+    ['device accesses', [lui(10, UART >>> 12), sw(0, 10, 0), jump(-4)]],
+    ['accesses over the end of a page', [lui(10, (RAM >>> 12) + 1), lw(1, 10, -2), jump(-4)]],
+    ['a trap whose vector traps', [auipc(1), addi(1, 1, 12), csrrw(0, mtvec, 1), ecall]],
+    ['a trap whose vector is not memory', [csrrw(0, mtvec, 0), ecall]],
+    ['stores to the code that runs', [auipc(1), lw(2, 1, 0), sw(2, 1, 0), jump(-8)]],
+  ])('lets the clock end a slice of %s', (_, program) => {
+    const board = new Board(tier).load(program);
+    board.sliceEnds = 10; // looks
     expect(board.cpu.exec(1_000_000)).toBe(layout.EXEC_REQUEST);
-    expect(board.cpu.instructionCount).toBeLessThan(2000);
+    expect(board.cpu.instructionCount).toBeLessThan(100_000);
+  });
+
+  it('looks at the clock from time to time whatever the guest does', () => {
+    const board = new Board(tier).load([addi(1, 1, 1), jump(-4)]);
+    board.sliceEnds = 10;
+    expect(board.cpu.exec(100_000_000)).toBe(layout.EXEC_REQUEST);
+    expect(board.cpu.instructionCount).toBeLessThan(12_000_000);
+  });
+
+  it('is over for good when the engine fails in the middle of guest code, with one line', () => {
+    const board = new Board(tier).load([lui(10, UART >>> 12), sw(0, 10, 0), jump(-4)]);
+    board.onLook = () => {
+      if (++board.clockLooks === 3) throw new WebAssembly.RuntimeError('unreachable');
+    };
+    const line = /^cpu 0: the engine failed near pc 0x8[0-9a-f]+: unreachable$/;
+    expect(() => board.cpu.exec(1_000_000)).toThrow(line);
+    expect(() => board.cpu.exec(1)).toThrow(line);
   });
 
   it('in icount mode, lets a device see the time of the very instruction, wherever slices cut the code', () => {
@@ -413,7 +447,7 @@ describe('the threshold of code generation', () => {
     const rig = new Board({ wasm: true, hotThreshold: 64 }).load(LOOP).finish();
     const { tci, wasm } = rig.accel.info();
     expect(wasm?.regions).toBe(1);
-    expect(rig.clockLooks).toBe(tci.tbs + 1);
+    expect(rig.clockLooks).toBe(tci.tbs + 2); // and one before the slice
   });
 
   it('finds TBs that are past it when it goes down', () => {

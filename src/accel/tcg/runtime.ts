@@ -7,11 +7,12 @@ export interface RuntimeHost {
   translate(env: number, pcLo: number, pcHi: number): number;
   mmioRead(env: number, address: number, size: number): number;
   mmioWrite(env: number, address: number, size: number): number;
+  checkSlice(): void;
   tbHot(tb: number): void;
   tbMisses(tb: number): void;
   regionInvalidated(region: number): void;
   tbFlushed(): void;
-  rdtime(env: number): number;
+  rdtime(env: number): bigint;
   timerUpdate(env: number): void;
   logTrap(env: number, cause: bigint, epc: bigint, tval: bigint): void;
 }

@@ -1,11 +1,12 @@
 /** The engine's side of one CPU: its env in the shared memory, and the ways in and out of the exec loop. */
 import * as layout from '../../../assembly/shared/layout.js';
+import { HostError } from '../../util/errors.js';
 import type { Runtime } from './runtime.js';
 
 /** What a target's CPU gives its vCPU. None of them may throw. */
 export interface VcpuHooks {
   /** The target's time counter in ticks (RISC-V: mtime). */
-  rdtime?(): number;
+  rdtime?(): bigint;
   /** The target's comparator or its enable changed (RISC-V: stimecmp, Sstc). */
   timerUpdate?(): void;
   /** `-d int`: a line for a trap that was delivered. */
@@ -14,6 +15,9 @@ export interface VcpuHooks {
   dumpState?(): string;
 }
 
+/** Instructions between looks at the clock: code may have to wait for memory from now on, 50 ns each, and nothing in it tells. */
+const CHUNK = 1e6;
+
 /** `-d exec`, `-d cpu`: hears of every TB, before it is run. */
 export type ExecTrace = () => void;
 
@@ -21,12 +25,16 @@ export class Vcpu {
   private readonly view: DataView;
   /** cflags of TBs when it does not step. */
   private readonly cflags: number;
+  /** What ended the engine in the middle of guest code: its state is not to be used again. */
+  private failure: HostError | undefined;
 
   constructor(
     readonly runtime: Runtime,
     /** Linear-memory address of the env. */
     readonly env: number,
     private readonly beforeSlice: () => void,
+    /** Calls requestExit if the slice is over by the clock. */
+    private readonly checkSlice: () => void,
     /** Undefined: not wanted now, and nothing is paid for it. */
     private readonly trace: () => ExecTrace | undefined = () => undefined,
   ) {
@@ -34,27 +42,38 @@ export class Vcpu {
     this.cflags = this.read32(layout.ENV_CFLAGS);
   }
 
-  /** Runs about `budget` guest instructions (in icount mode: exactly, unless it stops for another reason). Returns EXEC_*. */
+  /**
+   * Runs about `budget` guest instructions (in icount mode: exactly, unless it stops for another reason). Returns EXEC_*.
+   * @throws HostError if the engine itself fails, now or earlier
+   */
   exec(budget: number): number {
     this.beforeSlice();
     const trace = this.trace();
-    return trace ? this.execTraced(budget, trace) : this.execBudget(budget);
+    return trace ? this.execPieces(budget, 1, trace) : this.execPieces(budget, CHUNK, this.checkSlice);
+  }
+
+  /** `piece` instructions, or one TB more, at a time. */
+  private execPieces(budget: number, piece: number, between: () => void): number {
+    for (let left = budget; left > 0;) {
+      between();
+      const count = Math.min(left, piece);
+      const reason = this.execBudget(count);
+      if (reason !== layout.EXEC_BUDGET) return reason;
+      left -= count - (this.read32(layout.ENV_BUDGET) | 0);
+    }
+    return layout.EXEC_BUDGET;
   }
 
   private execBudget(budget: number): number {
-    this.write32(layout.ENV_BUDGET, Math.max(0, Math.min(budget, 0x7fff_ffff)));
-    return this.runtime.exports.cpuExec(this.env);
-  }
-
-  /** A TB at a time: a budget of one is used up by any of them. */
-  private execTraced(budget: number, trace: ExecTrace): number {
-    for (let left = budget; left > 0;) {
-      trace();
-      const reason = this.execBudget(1);
-      if (reason !== layout.EXEC_BUDGET) return reason;
-      left -= 1 - (this.read32(layout.ENV_BUDGET) | 0);
+    if (this.failure) throw this.failure;
+    this.write32(layout.ENV_BUDGET, budget);
+    try {
+      return this.runtime.exports.cpuExec(this.env);
+    } catch (error) {
+      const where = `cpu ${this.read32(layout.ENV_CPU_INDEX)}: the engine failed near pc 0x${this.read64(layout.ENV_PC).toString(16)}`;
+      this.failure = new HostError(`${where}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+      throw this.failure;
     }
-    return layout.EXEC_BUDGET;
   }
 
   /** Makes a running exec return soon with EXEC_REQUEST (also from inside a device's callback). */

@@ -16,11 +16,11 @@ describe('clocks', () => {
     host.ns += 50;
     set.stop();
     host.ns += 1000;
-    expect(set.now(ClockType.Virtual)).toBe(50);
-    expect(set.now(ClockType.Realtime)).toBe(1150);
+    expect(set.now(ClockType.Virtual)).toBe(50n);
+    expect(set.now(ClockType.Realtime)).toBe(1150n);
     set.start();
     host.ns += 5;
-    expect(set.virtualNow).toBe(55);
+    expect(set.virtualNow).toBe(55n);
   });
 
   it('runs at a speed', () => {
@@ -29,7 +29,7 @@ describe('clocks', () => {
     host.ns += 100;
     set.setSpeed(0.5);
     host.ns += 100;
-    expect(set.virtualNow).toBe(150);
+    expect(set.virtualNow).toBe(150n);
     set.timer(ClockType.Virtual, () => {}).startNs(50);
     expect(set.hostNsToDeadline()).toBe(100);
   });
@@ -39,12 +39,12 @@ describe('clocks', () => {
     let instructions = 0;
     set.setInstructionSource(() => instructions);
     instructions = 10;
-    expect(set.virtualNow).toBe(80);
-    set.warpTo(1000);
+    expect(set.virtualNow).toBe(80n);
+    set.warpTo(1000n);
     instructions = 11;
-    expect(set.virtualNow).toBe(1008);
-    set.setVirtual(7);
-    expect(set.virtualNow).toBe(7);
+    expect(set.virtualNow).toBe(1008n);
+    set.setVirtual(7n);
+    expect(set.virtualNow).toBe(7n);
   });
 });
 
@@ -59,11 +59,11 @@ describe('timers', () => {
       ['b', 20],
       ['b2', 20],
     ] as const)
-      set.timer(ClockType.Virtual, () => fired.push(name)).modNs(ns);
+      set.timer(ClockType.Virtual, () => fired.push(name)).modNs(BigInt(ns));
     host.ns += 20;
     expect(set.runTimers()).toBe(true);
     expect(fired).toEqual(['a', 'b', 'b2']);
-    expect(set.deadline(ClockType.Virtual)).toBe(30);
+    expect(set.deadline(ClockType.Virtual)).toBe(30n);
   });
 
   it('can be moved and deleted, also by one another', () => {
@@ -71,15 +71,32 @@ describe('timers', () => {
     set.start();
     const fired: string[] = [];
     const victim = set.timer(ClockType.Virtual, () => fired.push('victim'));
-    set.timer(ClockType.Virtual, () => victim.del()).modNs(1);
-    victim.modNs(2);
+    set.timer(ClockType.Virtual, () => victim.del()).modNs(1n);
+    victim.modNs(2n);
     const moved = set.timer(ClockType.Virtual, () => fired.push('moved'));
-    moved.modNs(1);
-    moved.modNs(500);
+    moved.modNs(1n);
+    moved.modNs(500n);
     host.ns += 10;
     set.runTimers();
     expect(fired).toEqual([]);
-    expect([victim.pending, moved.pending, moved.expireTime]).toEqual([false, true, 500]);
+    expect([victim.pending, moved.pending, moved.expireTime]).toEqual([false, true, 500n]);
+  });
+
+  it('are exact beyond 2^53 ns, and one beyond 2^63 is not pending', () => {
+    const set = new ClockSet(new ManualHostClock(), { shift: 0 });
+    let instructions = 0;
+    set.setInstructionSource(() => instructions);
+    set.start();
+    let fired = 0;
+    const timer = set.timer(ClockType.Virtual, () => fired++);
+    const at = (1n << 62n) + 1n;
+    timer.modNs(at);
+    set.warpTo(at - 1n);
+    expect([set.virtualNow, set.hostNsToDeadline(), set.runTimers()]).toEqual([at - 1n, 1, false]);
+    instructions++;
+    expect([set.virtualNow, set.runTimers(), fired]).toEqual([at, true, 1]);
+    timer.modNs(1n << 63n);
+    expect([timer.pending, set.deadline(ClockType.Virtual), set.hostNsToDeadline()]).toEqual([false, undefined, Infinity]);
   });
 
   it('that re-arm themselves in the past do not hang the caller', () => {
@@ -88,9 +105,9 @@ describe('timers', () => {
     let count = 0;
     const timer = set.timer(ClockType.Virtual, () => {
       count++;
-      timer.modNs(0);
+      timer.modNs(0n);
     });
-    timer.modNs(0);
+    timer.modNs(0n);
     set.runTimers();
     expect(count).toBe(1);
   });
@@ -99,9 +116,9 @@ describe('timers', () => {
     const { set } = clocks();
     let changes = 0;
     set.onDeadlineChange = () => changes++;
-    set.timer(ClockType.Virtual, () => {}).modNs(100);
-    set.timer(ClockType.Virtual, () => {}).modNs(200);
-    set.timer(ClockType.Virtual, () => {}).modNs(50);
+    set.timer(ClockType.Virtual, () => {}).modNs(100n);
+    set.timer(ClockType.Virtual, () => {}).modNs(200n);
+    set.timer(ClockType.Virtual, () => {}).modNs(50n);
     expect(changes).toBe(2);
   });
 });

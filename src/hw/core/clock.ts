@@ -1,20 +1,20 @@
 /**
- * Clocks and timers (QEMU's util/qemu-timer). Times are ns since the machine was made, as f64 numbers: exact for 104 days.
- * One ClockSet a machine; the host's clock is injected.
+ * Clocks and timers (QEMU's util/qemu-timer). Times are ns since the machine was made, as bigints: an idle guest's virtual time jumps from deadline to
+ * deadline, and passes 2^53 ns (104 days) in no time. One ClockSet a machine; the host's clock is injected.
  */
 export enum ClockType {
   /** Runs always, host's monotonic time. For timeouts that the guest does not see. */
   Realtime,
   /** The guest's time: stops with the VM; counts instructions in icount mode. */
   Virtual,
-  /** Wall clock, ns since 1970 (f64: some 256 ns coarse). */
+  /** Wall clock, ns since 1970. */
   Host,
   /** As Virtual without icount: runs in real time while the VM runs. */
   VirtualRt,
 }
 
 export interface HostClock {
-  /** Monotonic time in ns from any origin. */
+  /** Monotonic time in ns from any origin: the process's uptime and the like, exact for 104 days. */
   monotonicNs(): number;
   /** Wall clock in ms since 1970-01-01 UTC. */
   epochMs(): number;
@@ -32,10 +32,15 @@ export class ManualHostClock implements HostClock {
   }
 }
 
+const NOT_PENDING = -1n;
+
+/** The last moment, ns: 292 years. A timer that is set for a later one is not pending. */
+export const LAST_NS = (1n << 63n) - 1n;
+
 /** A one-shot timer; re-arm it in its callback to repeat. */
 export class Timer {
   /** Absolute expiry in ns of its clock; -1 when not pending. */
-  private expire = -1;
+  private expire = NOT_PENDING;
   /** Order of arming, to break ties (first armed fires first). */
   sequence = 0;
 
@@ -46,34 +51,32 @@ export class Timer {
   ) {}
 
   get pending(): boolean {
-    return this.expire >= 0;
+    return this.expire !== NOT_PENDING;
   }
   /** Absolute ns; -1 when not pending. */
-  get expireTime(): number {
+  get expireTime(): bigint {
     return this.expire;
   }
 
-  /** Arms the timer for the absolute time `ns` of its clock (in the past: fires at the next occasion). */
-  modNs(ns: number): void {
+  /** Arms the timer for the absolute time `ns` of its clock (in the past: fires at the next occasion; after LAST_NS: never). */
+  modNs(ns: bigint): void {
     this.del();
-    this.expire = Math.max(0, ns);
+    if (ns > LAST_NS) return;
+    this.expire = ns > 0n ? ns : 0n;
     this.clocks.arm(this);
-  }
-  modMs(ms: number): void {
-    this.modNs(ms * 1e6);
   }
   /** Arms the timer `ns` from now. */
   startNs(ns: number): void {
-    this.modNs(this.clocks.now(this.clock) + ns);
+    this.modNs(this.clocks.now(this.clock) + BigInt(Math.ceil(ns)));
   }
   del(): void {
-    if (this.expire < 0) return;
-    this.expire = -1;
+    if (!this.pending) return;
+    this.expire = NOT_PENDING;
     this.clocks.disarm(this);
   }
   /** Only for ClockSet: the timer has left the queue. */
   expired(): void {
-    this.expire = -1;
+    this.expire = NOT_PENDING;
   }
 }
 
@@ -88,12 +91,12 @@ export class ClockSet {
   private sequence = 0;
   private running = false;
   /** Virtual time = (real since resumedAt) * speed + base while running. */
-  private virtualBase = 0;
+  private virtualBase = 0n;
   private resumedAt = 0;
   private speed = 1;
   /** Icount: instructions executed (told by the main loop) and warps. */
   private instructions: (() => number) | undefined;
-  private warpBias = 0;
+  private warpBias = 0n;
   /** Called when a timer has become the earliest of its clock: the main loop re-plans its slice. */
   onDeadlineChange: () => void = () => {};
 
@@ -104,12 +107,12 @@ export class ClockSet {
     this.origin = host.monotonicNs();
   }
 
-  now(clock: ClockType): number {
+  now(clock: ClockType): bigint {
     switch (clock) {
       case ClockType.Realtime:
-        return this.realtime();
+        return BigInt(Math.floor(this.realtime()));
       case ClockType.Host:
-        return this.host.epochMs() * 1e6;
+        return BigInt(Math.floor(this.host.epochMs() * 1000)) * 1000n;
       case ClockType.Virtual:
         return this.icount ? this.instructionTime() : this.virtualRt();
       case ClockType.VirtualRt:
@@ -117,7 +120,7 @@ export class ClockSet {
     }
   }
   /** Guest time in ns. */
-  get virtualNow(): number {
+  get virtualNow(): bigint {
     return this.now(ClockType.Virtual);
   }
 
@@ -150,20 +153,21 @@ export class ClockSet {
   setInstructionSource(source: () => number): void {
     this.instructions = source;
   }
-  /** Icount mode, all CPUs idle: virtual time jumps to `ns`. */
-  warpTo(ns: number): void {
-    this.warpBias += Math.max(0, ns - this.instructionTime());
+  /** Icount mode, all CPUs idle: virtual time jumps to `ns`, unless it is there already. */
+  warpTo(ns: bigint): void {
+    const now = this.instructionTime();
+    if (ns > now) this.warpBias += ns - now;
   }
   /** Sets virtual time (loadvm). */
-  setVirtual(ns: number): void {
+  setVirtual(ns: bigint): void {
     this.virtualBase = ns;
     this.resumedAt = this.realtime();
     if (this.icount) this.warpBias += ns - this.instructionTime();
   }
 
-  /** Absolute expiry of the earliest timer of `clock`; Infinity if none. */
-  deadline(clock: ClockType): number {
-    return this.queues[clock][0]?.expireTime ?? Infinity;
+  /** Absolute expiry of the earliest timer of `clock`; undefined if there is none. */
+  deadline(clock: ClockType): bigint | undefined {
+    return this.queues[clock][0]?.expireTime;
   }
 
   /** Real ns until the earliest timer of any running clock is due (0: now; Infinity: none). */
@@ -171,10 +175,10 @@ export class ClockSet {
     let least = Infinity;
     for (const clock of [ClockType.Realtime, ClockType.Virtual, ClockType.Host, ClockType.VirtualRt]) {
       const deadline = this.deadline(clock);
-      if (deadline === Infinity) continue;
+      if (deadline === undefined) continue;
       const guest = clock === ClockType.Virtual || clock === ClockType.VirtualRt;
       if (guest && !this.running) continue;
-      least = Math.min(least, Math.max(0, deadline - this.now(clock)) / (guest ? this.speed : 1));
+      least = Math.min(least, Math.max(0, Number(deadline - this.now(clock))) / (guest ? this.speed : 1));
     }
     return least;
   }
@@ -218,10 +222,10 @@ export class ClockSet {
   private realtime(): number {
     return this.host.monotonicNs() - this.origin;
   }
-  private virtualRt(): number {
-    return this.running ? this.virtualBase + Math.floor((this.realtime() - this.resumedAt) * this.speed) : this.virtualBase;
+  private virtualRt(): bigint {
+    return this.running ? this.virtualBase + BigInt(Math.floor((this.realtime() - this.resumedAt) * this.speed)) : this.virtualBase;
   }
-  private instructionTime(): number {
-    return (this.instructions?.() ?? 0) * 2 ** this.icount!.shift + this.warpBias;
+  private instructionTime(): bigint {
+    return (BigInt(this.instructions?.() ?? 0) << BigInt(this.icount!.shift)) + this.warpBias;
   }
 }

@@ -31,7 +31,7 @@ class Finisher extends SysBusDevice {
   ier = 0;
   levels = [0, 0];
   readonly rx = new Fifo8(4);
-  fired: number[] = [];
+  fired: bigint[] = [];
   readonly timeout = this.newTimer(() => this.fired.push(this.now));
   readonly irq = this.initIrq();
   private chr = new CharBackend();
@@ -104,7 +104,7 @@ describe('a device', () => {
     expect(device.fired).toEqual([]);
     machine.vmStart();
     machine.advance(1);
-    expect(device.fired).toEqual([1000]);
+    expect(device.fired).toEqual([1000n]);
   });
 
   it('saves and loads its table, older versions too, and refuses what does not fit', () => {
@@ -112,13 +112,13 @@ describe('a device', () => {
     const a = machine.addDevice(Finisher);
     Object.assign(a, { divisor: 0x1234, ier: 5, levels: [1, 0xffff_ffff] });
     a.rx.push(9);
-    a.timeout.modNs(777);
+    a.timeout.modNs(777n);
     const out = new ByteWriter();
     a.vmState!.save(a, out);
     const bytes = out.finish();
     const b = machine.addDevice(Finisher);
     b.vmState!.load(b, new ByteReader(bytes), 3);
-    expect([b.divisor, b.ier, b.levels, [...b.rx.toArray()], b.timeout.expireTime]).toEqual([0x1234, 5, [1, 0xffff_ffff], [9], 777]);
+    expect([b.divisor, b.ier, b.levels, [...b.rx.toArray()], b.timeout.expireTime]).toEqual([0x1234, 5, [1, 0xffff_ffff], [9], 777n]);
     const c = machine.addDevice(Finisher);
     c.vmState!.load(c, new ByteReader(bytes.subarray(2)), 2); // version 2 had no divisor
     expect([c.divisor, c.ier]).toEqual([1, 5]);

@@ -108,7 +108,7 @@ export abstract class DeviceState extends QObject {
     return timer;
   }
   /** Guest time in ns. */
-  protected get now(): number {
+  protected get now(): bigint {
     return this.machine.clocks.virtualNow;
   }
 

@@ -211,10 +211,10 @@ export const timer = (name: string, options: FieldOptions = {}): VmField =>
   field(
     name,
     options,
-    (v, out) => out.u64(BigInt.asUintN(64, BigInt(Math.round((v as Timer).expireTime)))),
+    (v, out) => out.u64(BigInt.asUintN(64, (v as Timer).expireTime)),
     (input, old) => {
-      const expire = Number(BigInt.asIntN(64, input.u64()));
-      if (expire < 0) (old as Timer).del();
+      const expire = BigInt.asIntN(64, input.u64());
+      if (expire < 0n) (old as Timer).del();
       else (old as Timer).modNs(expire);
       return undefined;
     },

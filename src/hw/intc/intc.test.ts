@@ -176,12 +176,40 @@ describe('clint', () => {
   });
 
   it('arms no timer for what lies beyond the clock: idle icount time would jump there', () => {
-    const { m, mtimer } = setup();
+    const { m } = setup();
     for (const at of [0, 8]) m.addressSpace.write64(at, 0xffff_ffff_ffff_ffffn);
-    expect(m.clocks.deadline(ClockType.Virtual)).toBe(Infinity);
-    expect(mtimer.deadline(0xffff_ffff_ffff_ffffn)).toBe(Infinity);
+    expect(m.clocks.deadline(ClockType.Virtual)).toBe(undefined);
     m.addressSpace.write64(0, 70n);
-    expect(m.clocks.deadline(ClockType.Virtual)).toBe(7_000);
+    expect(m.clocks.deadline(ClockType.Virtual)).toBe(7_000n);
+  });
+
+  it.each([
+    ['of 93 days', 80_000_000_000_000n],
+    ['of 248 days', 214_748_364_800_000n],
+    ['of 290 years', 91_000_000_000_000_000n],
+  ])('keeps a deadline %s to the tick', (_, ticks) => {
+    const { m, out } = setup();
+    m.addressSpace.write64(8, 0xffff_ffff_ffff_ffffn);
+    m.advance(150); // in the middle of a tick
+    m.addressSpace.write64(0, ticks);
+    const deadline = m.clocks.deadline(ClockType.Virtual)!;
+    expect(deadline).toBe(ticks * 100n);
+    m.clocks.setVirtual(deadline - 1n);
+    m.clocks.runTimers();
+    expect([out[0], m.addressSpace.read64(0x7ff8)]).toEqual([0, ticks - 1n]);
+    m.advance(1);
+    expect([out[0], m.addressSpace.read64(0x7ff8)]).toEqual([1, ticks]);
+  });
+
+  it('keeps a deadline of a frequency that no number of ns fits', () => {
+    const m = new TestMachine();
+    const mtimer = m.addDevice(RiscvAclintMtimer, { 'timebase-freq': 32_768 });
+    mtimer.mmioMap(0, 0);
+    m.reset();
+    m.addressSpace.write64(0, 3n);
+    expect(m.clocks.deadline(ClockType.Virtual)).toBe(91_553n); // 3 * 30517.578125, rounded up
+    m.advance(91_553);
+    expect(m.addressSpace.read64(0x7ff8)).toBe(3n);
   });
 
   it('has software interrupts', () => {

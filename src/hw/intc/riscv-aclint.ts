@@ -20,6 +20,7 @@ export const ACLINT_TIMEBASE_FREQ = 10_000_000;
 
 const NS_PER_SECOND = 1_000_000_000n;
 const U32 = 0xffff_ffffn;
+const gcd = (a: bigint, b: bigint): bigint => (b === 0n ? a : gcd(b, a % b));
 const wrap = (value: bigint): bigint => BigInt.asUintN(64, value);
 /** `old` with `value` put into its low or high word, or all of it when 8 bytes were written. */
 const merge = (old: bigint, value: bigint, size: number, high: boolean): bigint =>
@@ -102,6 +103,8 @@ export class RiscvAclintMtimer extends SysBusDevice {
   /** Ticks of mtime a second. */
   timebaseFreq = ACLINT_TIMEBASE_FREQ;
 
+  /** So many ticks take so many ns. */
+  private ratio = { ticks: 1n, ns: 1n };
   private timecmp: bigint[] = [];
   private expiry: Timer[] = [];
   private lines: IrqLine[] = [];
@@ -112,8 +115,10 @@ export class RiscvAclintMtimer extends SysBusDevice {
 
   protected override realize(): void {
     if (this.timebaseFreq === 0) throw new OptionError('timebase-freq must not be 0', this.typeName);
+    const common = gcd(NS_PER_SECOND, BigInt(this.timebaseFreq));
+    this.ratio = { ticks: BigInt(this.timebaseFreq) / common, ns: NS_PER_SECOND / common };
     this.timecmp = Array.from({ length: this.numHarts }, () => 0n);
-    this.expiry = this.timecmp.map((_, hart) => this.newTimer(() => this.expired(hart)));
+    this.expiry = this.timecmp.map((_, hart) => this.newTimer(() => this.setTimecmp(hart, this.timecmp[hart])));
     this.initMmio(
       this.ioRegion('riscv.aclint.mtimer', this.apertureSize, {
         accessSizes: [4, 8],
@@ -141,21 +146,15 @@ export class RiscvAclintMtimer extends SysBusDevice {
     this.timeListeners.push(listener);
   }
 
-  /** When, on the virtual clock in ns, mtime will reach `target`; never (Infinity) if that is beyond what a number holds exactly (104 days). */
-  deadline(target: bigint): number {
-    const now = this.time();
-    if (target <= now) return this.now;
-    const ns = ((target - now) * NS_PER_SECOND + BigInt(this.timebaseFreq) - 1n) / BigInt(this.timebaseFreq);
-    const when = BigInt(Math.floor(this.now)) + ns;
-    return when > BigInt(Number.MAX_SAFE_INTEGER) ? Infinity : Number(when);
+  /** When, on the virtual clock in ns, mtime reaches `target`. It may be long after the clock's end. */
+  deadline(target: bigint): bigint {
+    const raw = this.rawTicks();
+    const ticks = raw + target - wrap(raw + this.timeDelta);
+    return (ticks * this.ratio.ns + this.ratio.ticks - 1n) / this.ratio.ticks;
   }
 
-  /** Exact in numbers where a tick is a whole number of ns: `time` is read often. */
   private rawTicks(): bigint {
-    const now = Math.floor(this.now);
-    const nsPerTick = 1e9 / this.timebaseFreq;
-    if (Number.isInteger(nsPerTick)) return BigInt((now - (now % nsPerTick)) / nsPerTick);
-    return (BigInt(now) * BigInt(this.timebaseFreq)) / NS_PER_SECOND;
+    return (this.now * this.ratio.ticks) / this.ratio.ns;
   }
 
   private setTime(value: bigint): void {
@@ -173,11 +172,6 @@ export class RiscvAclintMtimer extends SysBusDevice {
     }
     this.lines[hart].set(0);
     this.expiry[hart].modNs(this.deadline(value));
-  }
-
-  /** A rounded deadline may come early: ask mtime itself. */
-  private expired(hart: number): void {
-    this.setTimecmp(hart, this.timecmp[hart]);
   }
 
   private read(offset: number, size: number): bigint {

@@ -32,6 +32,25 @@ it('can be set', () => {
   expect(now()).toBe(5n);
 });
 
+it('rings at an alarm in 200 years, to the ns', () => {
+  const m = new TestMachine({ icount: { shift: 0 } });
+  const rtc = m.addDevice(GoldfishRtc);
+  rtc.mmioMap(0, 0);
+  let level = 0;
+  rtc.connectIrq(0, new IrqLine((_, l) => (level = l)));
+  m.reset();
+  const wait = 6_311_433_600_000_000_001n;
+  const at = BigInt(Date.UTC(2024, 0, 1)) * 1_000_000n + wait;
+  m.addressSpace.write(0x10, 4, 1);
+  m.addressSpace.write(0xc, 4, Number(at >> 32n));
+  m.addressSpace.write(8, 4, Number(at & 0xffff_ffffn));
+  for (const [now, expected] of [[wait - 1n, 0], [wait, 1]] as const) {
+    m.clocks.warpTo(now);
+    m.clocks.runTimers();
+    expect(level).toBe(expected);
+  }
+}); // prettier-ignore
+
 it('rings once at its alarm', () => {
   const { m, line, now, w } = setup();
   const at = now() + 1_000_000_000n;

@@ -17,8 +17,6 @@ const CLEAR_INTERRUPT = 0x1c;
 const SIZE = 0x24;
 
 const U32 = 0xffff_ffffn;
-/** Later alarms than this (year 2116) never ring. */
-const MAX_NS = 1n << 62n;
 const wrap = (value: bigint): bigint => BigInt.asUintN(64, value);
 const withLow = (old: bigint, low: number): bigint => (old & ~U32) | BigInt(low >>> 0);
 const withHigh = (old: bigint, high: number): bigint => (old & U32) | (BigInt(high >>> 0) << 32n);
@@ -118,7 +116,7 @@ export class GoldfishRtc extends SysBusDevice {
   }
 
   private clockNs(): bigint {
-    return BigInt(Math.floor(this.machine.clocks.now(this.clockType)));
+    return this.machine.clocks.now(this.clockType);
   }
 
   private count(): bigint {
@@ -136,8 +134,7 @@ export class GoldfishRtc extends SysBusDevice {
       this.alarm();
       return;
     }
-    const when = this.clockNs() + wait;
-    this.timer.modNs(when < MAX_NS ? Number(when) : Infinity);
+    this.timer.modNs(this.clockNs() + wait);
     this.alarmRunning = true;
   }
 

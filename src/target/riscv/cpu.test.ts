@@ -79,7 +79,7 @@ describe('RiscvCpu', () => {
     const cpu = hart('rv64', [WFI]);
     let now = 100n;
     let timeSet = (): void => {};
-    cpu.setTimeSource({ time: () => now, deadline: (target) => Number(target) * 100, onTimeSet: (listener) => (timeSet = listener) });
+    cpu.setTimeSource({ time: () => now, deadline: (target) => target * 100n, onTimeSet: (listener) => (timeSet = listener) });
     cpu.writeRegister('menvcfg', 1n << 63n); // STCE
     cpu.writeRegister('stimecmp', 50n);
     expect(cpu.readRegister('mip')! & 0x20n).toBe(0x20n);
@@ -91,17 +91,18 @@ describe('RiscvCpu', () => {
   it('does not lose a stimecmp that time passes while it is being set', () => {
     const cpu = hart('rv64', [WFI]);
     let now = 99n; // a tick a look
-    cpu.setTimeSource({ time: () => now++, deadline: (target) => Number(target) * 100, onTimeSet: () => {} });
+    cpu.setTimeSource({ time: () => now++, deadline: (target) => target * 100n, onTimeSet: () => {} });
     cpu.writeRegister('menvcfg', 1n << 63n); // STCE
     cpu.writeRegister('stimecmp', now + 1n);
     expect(cpu.readRegister('mip')! & 0x20n).toBe(0x20n);
   });
 
-  it('ticks a stimecmp beyond 2^53, where numbers are too coarse for mtime', () => {
+  it('has a time and a stimecmp beyond 2^53, exact', () => {
     const cpu = hart('rv64', [WFI]);
     const now = (1n << 53n) + 1n; // as a number: 2^53
-    cpu.setTimeSource({ time: () => now, deadline: () => Infinity, onTimeSet: () => {} });
+    cpu.setTimeSource({ time: () => now, deadline: (target) => target * 100n, onTimeSet: () => {} });
     cpu.writeRegister('menvcfg', 1n << 63n); // STCE
+    expect(cpu.readRegister('time')).toBe(now);
     cpu.writeRegister('stimecmp', now);
     expect(cpu.readRegister('mip')! & 0x20n).toBe(0x20n);
     cpu.writeRegister('stimecmp', now + 1n);

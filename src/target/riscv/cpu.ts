@@ -33,8 +33,8 @@ interface RiscvExports {
 /** Where `time` comes from: the board's mtimer. */
 export interface TimeSource {
   time(): bigint;
-  /** When mtime reaches `target`: ns of the virtual clock; Infinity: never. */
-  deadline(target: bigint): number;
+  /** When mtime reaches `target`: ns of the virtual clock. */
+  deadline(target: bigint): bigint;
   /** mtime was set. */
   onTimeSet(listener: () => void): void;
 }
@@ -60,7 +60,6 @@ const CACHE_BLOCK = 64;
 /** hpmcounter3 to 18, as in QEMU. */
 const PMU_MASK = 0x7fff8;
 const MIP_LINES = 16;
-const NEVER = (1n << 64n) - 1n;
 
 export class RiscvCpu extends CpuState {
   static override readonly type: TypeInfo = defineType('riscv-cpu', CpuState, RiscvCpu, {
@@ -92,7 +91,7 @@ export class RiscvCpu extends CpuState {
     this.resetVector = BigInt(resetVector);
     this.description = describe(config);
     const hooks: VcpuHooks = {
-      rdtime: () => this.mtime(),
+      rdtime: () => this.timeSource?.time() ?? 0n,
       timerUpdate: () => this.updateStimer(),
       describeTrap: (cause, epc, tval) => describeTrap(this.hartid, config.xlen, cause, epc, tval),
       dumpState: () => this.dumpState(),
@@ -163,14 +162,9 @@ export class RiscvCpu extends CpuState {
     source.onTimeSet(() => this.updateStimer());
   }
 
-  /** For the CSR `time`; beyond 2^53 rounded, so nothing is decided by it here. */
-  private mtime(): number {
-    return this.timeSource === undefined ? 0 : Number(this.timeSource.time());
-  }
-
   /**
-   * Drives STIP and arms the timer of stimecmp, both by one look at the clock: a target between two looks would be lost, and so would one
-   * that only the rounding of mtime() has not reached. Time may also have gone back: STIP falls. Without Sstc a late tick does nothing.
+   * Drives STIP and arms the timer of stimecmp, both by one look at the clock: a target between two looks would be lost. Time may also have gone
+   * back: STIP falls. Without Sstc a late tick does nothing.
    */
   private updateStimer(): void {
     const target = this.vcpu.read64(X.RV_STIMECMP);
@@ -178,7 +172,7 @@ export class RiscvCpu extends CpuState {
     if (this.timeSource === undefined || !hasExtension(this.config, X.RVX_SSTC)) return;
     const now = this.timeSource.time();
     this.exports.riscvTimerTick(this.env, now);
-    if (target > now && target !== NEVER) this.stimer.modNs(this.timeSource.deadline(target));
+    if (target > now) this.stimer.modNs(this.timeSource.deadline(target));
   }
 
   // registers
@@ -228,7 +222,10 @@ export class RiscvCpu extends CpuState {
 
   /** `info registers`, in the layout of QEMU's. */
   override dumpState(): string {
-    const hex = (value: bigint, bits: number): string => BigInt.asUintN(bits, value).toString(16).padStart(bits / 4, '0');
+    const hex = (value: bigint, bits: number): string =>
+      BigInt.asUintN(bits, value)
+        .toString(16)
+        .padStart(bits / 4, '0');
     const { xlen } = this.config;
     const lines = [['pc', this.pc] as const, ...this.listed(DUMPED_CSRS).map(([name, csr]) => [name, this.readCsr(csr)] as const)].map(
       ([name, value]) => ` ${name.padEnd(8)} ${hex(value, xlen)}`,
