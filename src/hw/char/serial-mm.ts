@@ -25,10 +25,10 @@ export class SerialMm extends SysBusDevice {
     this.serial = new SerialState(this.initIrq(), new CharBackend(this.chardev), (callback) => this.newTimer(callback), this.baudbase);
     this.initMmio(
       this.ioRegion('serial', 8 << this.regshift, {
-        accessSizes: [1, 2, 4, 8],
-        unaligned: true,
         read: (offset) => this.serial.read(offset >> this.regshift),
         write: (offset, value) => this.serial.write(offset >> this.regshift, value),
+        read64: (offset) => BigInt(this.serial.read(offset >> this.regshift)),
+        write64: (offset, value) => this.serial.write(offset >> this.regshift, Number(value & 0xffn)),
       }),
     );
   }
