@@ -7,7 +7,7 @@ import { loadavg } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
 import { createNodeHost } from '../src/node/index.js';
 import { Machine } from '../src/system/facade.js';
-import type { JitInfo, WasmInfo } from '../src/system/jit-info.js';
+import type { JitInfo, WasmInfo } from '../src/accel/jit-info.js';
 import { PauseProbe, type Pause } from './pauses.js';
 
 const MiB = 1 << 20;

@@ -1,11 +1,11 @@
 /** wemu's host-independent core. Hosts: `wemu/node`, `wemu/browser`. */
 export * as layout from '../assembly/shared/layout.js';
 export { Machine, type EngineRequest, type MachineHost, type MachineOptions, type SerialPort } from './system/facade.js';
-export { MachineState, type MachineClass, type MachineConfig, type MachineEnvironment } from './system/machine.js';
+export { MachineState, type MachineClass, type MachineConfig, type MachineEnvironment } from './hw/core/machine.js';
 export type { RunResult } from './system/main-loop.js';
-export type { RunState, ShutdownCause } from './system/runstate.js';
+export type { RunState, ShutdownCause } from './hw/core/runstate.js';
 export { TimeoutScheduler, type HostScheduler, type Sleep } from './system/scheduler.js';
-export type { Accelerator } from './system/accelerator.js';
+export type { Accelerator } from './hw/core/accelerator.js';
 export { MachineRegistry, deviceHelp, devicePropertiesHelp, machineHelp } from './system/registry.js';
 export { createTcgHost, type CommonEngineOptions, type EngineOptions, type TcgHost, type TcgHostParts } from './host.js';
 export { TypeRegistry } from './qom/registry.js';

@@ -85,5 +85,6 @@ export function maximum<T>(a: u64, b: u64): u64 {
 export function classify<T>(a: u64): u64 {
   if (isNaN<T>(a)) return a & quietBit<T>() ? 1 << 9 : 1 << 8;
   const rank = isZero<T>(a) ? 0 : magnitudeOf<T>(a) <= fractionMask<T>() ? 1 : isInfinite<T>(a) ? 3 : 2;
-  return (<u64>1) << (signOf<T>(a) ? 3 - rank : 4 + rank);
+  const bit = signOf<T>(a) ? 3 - rank : 4 + rank;
+  return (<u64>1) << bit;
 }

@@ -118,7 +118,8 @@ export function roundToIntegral<T>(a: u64, rm: u32, exact: bool): u64 {
     const up = rm == RNE ? (a & fractionMask<T>()) != 0 : rm == RMM || rm == (sign ? RDN : RUP);
     return withSign<T>(sign, up ? oneOf<T>() : 0);
   }
-  const mask = ((<u64>1) << (fractionBits<T>() + bias<T>() - field)) - 1;
+  const fraction = fractionBits<T>() + bias<T>() - field;
+  const mask = ((<u64>1) << fraction) - 1;
   const rest = a & mask;
   if (rest == 0) return a;
   if (exact) raise(NX);

@@ -55,7 +55,8 @@ let raised: u32 = 0;
 
 // @ts-ignore: decorator
 @inline export function signBit<T>(): u64 {
-  return (<u64>1) << (sizeof<T>() * 8 - 1);
+  const bits = sizeof<T>() * 8;
+  return (<u64>1) << (bits - 1);
 }
 
 // @ts-ignore: decorator
@@ -76,7 +77,8 @@ let raised: u32 = 0;
 
 // @ts-ignore: decorator
 @inline export function quietBit<T>(): u64 {
-  return (<u64>1) << (fractionBits<T>() - 1);
+  const bit = fractionBits<T>() - 1;
+  return (<u64>1) << bit;
 }
 
 /** 1 if negative (also of zeros and NaNs). */
@@ -87,7 +89,7 @@ let raised: u32 = 0;
 
 // @ts-ignore: decorator
 @inline export function withSign<T>(sign: u32, magnitude: u64): u64 {
-  return ((<u64>sign) << (sizeof<T>() * 8 - 1)) | magnitude;
+  return (sign ? signBit<T>() : 0) | magnitude;
 }
 
 // @ts-ignore: decorator

@@ -8,7 +8,7 @@ self.onmessage = (event: MessageEvent<WorkerMessage>) => void early.push(event.d
 
 const [{ CodegenService }, { createFrontend }] = await Promise.all([
   import('../accel/tcg/codegen/worker-service.js'),
-  import('../target/index.js'),
+  import('../targets.js'),
 ]);
 const service = new CodegenService(createFrontend);
 const serve = (message: WorkerMessage): void => {

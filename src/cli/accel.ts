@@ -1,7 +1,7 @@
 /** `-accel tcg,backend=...`: which engine runs guest code, and how code is generated. */
-import { DEFAULT_LIMITS } from '../accel/tcg/regions.js';
+import { DEFAULT_LIMITS } from '../accel/tcg/codegen/regions.js';
 import type { EngineOptions } from '../node/host.js';
-import { parseOptions } from '../system/options.js';
+import { parseOptions } from '../qom/option-list.js';
 import { PASSES } from '../tcg/wasm/passes.js';
 import { OptionError } from '../util/errors.js';
 

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { formatJitInfo, type JitInfo } from '../system/jit-info.js';
+import { formatJitInfo, type JitInfo } from '../accel/jit-info.js';
 import { statsWriter } from './stats.js';
 
 const INFO: JitInfo = {

@@ -1,7 +1,7 @@
 /** `--stats`: what the engine did, when the machine has ended. */
 import { writeFileSync } from 'node:fs';
-import type { Accelerator } from '../system/accelerator.js';
-import { formatJitInfo, type JitInfo } from '../system/jit-info.js';
+import type { Accelerator } from '../hw/core/accelerator.js';
+import { formatJitInfo, type JitInfo } from '../accel/jit-info.js';
 import { HostError, OptionError } from '../util/errors.js';
 import { STATS_HELP } from './arguments.js';
 

@@ -1,5 +1,5 @@
 /** Of what an engine tells of itself, what the laboratory compares. */
-import type { JitInfo } from '../system/jit-info.js';
+import type { JitInfo } from '../accel/jit-info.js';
 
 /** Since the machine was made. Milliseconds of the thread that did it; bytes of wasm. */
 export interface EngineCounters {

@@ -1,7 +1,7 @@
 /** The monitor's commands, as a table. Names, arguments and help texts are QEMU's (hmp-commands.hx, hmp-commands-info.hx). */
 import { mtreeText, flatViewText } from '../memory/mtree.js';
-import { formatJitInfo } from '../system/jit-info.js';
-import type { MachineState } from '../system/machine.js';
+import { formatJitInfo } from '../accel/jit-info.js';
+import type { MachineState } from '../hw/core/machine.js';
 import { memoryDump } from './memory-dump.js';
 
 export interface MonitorContext {

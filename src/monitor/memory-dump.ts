@@ -1,6 +1,6 @@
 /** `x` and `xp`: memory as numbers, in QEMU's layout. */
 import { MemTxResult } from '../memory/access.js';
-import type { MachineState } from '../system/machine.js';
+import type { MachineState } from '../hw/core/machine.js';
 import { MonitorError } from './commands.js';
 
 /** Bytes of one dump: a monitor is for looking, and its text is made at once. */

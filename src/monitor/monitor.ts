@@ -1,6 +1,6 @@
 /** The human monitor (QEMU's HMP) on a character device: a prompt, a line editor, and the table of commands. */
 import type { Chardev } from '../chardev/chardev.js';
-import type { MachineState } from '../system/machine.js';
+import type { MachineState } from '../hw/core/machine.js';
 import { runLine, type MonitorContext } from './commands.js';
 
 const PROMPT = '(wemu) ';

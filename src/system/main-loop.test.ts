@@ -7,7 +7,7 @@ import { MemoryRegion } from '../memory/region.js';
 import type { TypeInfo } from '../qom/object.js';
 import { TypeRegistry } from '../qom/registry.js';
 import { Machine, type MachineHost, type MachineOptions } from './facade.js';
-import { MachineState, defineMachine, type MachineClassOptions } from './machine.js';
+import { MachineState, defineMachine, type MachineClassOptions } from '../hw/core/machine.js';
 import { MachineRegistry } from './registry.js';
 import { HostError } from '../util/errors.js';
 import type { HostScheduler, Sleep } from './scheduler.js';

@@ -2,8 +2,8 @@
 import { ClockType } from '../hw/core/clock.js';
 import { ExitReason, type CpuState } from '../hw/core/cpu.js';
 import type { HostClock } from '../hw/core/clock.js';
-import type { MachineState } from './machine.js';
-import type { ShutdownCause, ShutdownRequest } from './runstate.js';
+import type { MachineState } from '../hw/core/machine.js';
+import type { ShutdownCause, ShutdownRequest } from '../hw/core/runstate.js';
 import type { HostScheduler, Sleep } from './scheduler.js';
 
 /** Longest slice: devices and timers are looked at this often, ns. */

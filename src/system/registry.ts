@@ -3,7 +3,7 @@ import type { DeviceOptions } from '../hw/core/device.js';
 import { ancestry, propertiesOf, type TypeInfo } from '../qom/object.js';
 import type { TypeRegistry } from '../qom/registry.js';
 import { OptionError } from '../util/errors.js';
-import type { MachineClass, MachineClassOptions } from './machine.js';
+import type { MachineClass, MachineClassOptions } from '../hw/core/machine.js';
 
 export class MachineRegistry {
   constructor(readonly machines: readonly MachineClass[]) {}

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { JitInfo } from '../../src/system/jit-info.js';
+import type { JitInfo } from '../../src/accel/jit-info.js';
 import { Session, wemu } from '../support/session.js';
 import { hasTool } from '../support/tools.js';
 

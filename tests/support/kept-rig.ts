@@ -10,7 +10,7 @@ import { workerCodegen } from '../../src/accel/tcg/codegen-remote.js';
 import { createEngineMemory } from '../../src/accel/tcg/memory.js';
 import { AddressSpace } from '../../src/memory/address-space.js';
 import { MemoryRegion, MemoryTopology } from '../../src/memory/region.js';
-import { createFrontend } from '../../src/target/index.js';
+import { createFrontend } from '../../src/targets.js';
 import { engineModule } from './engine.js';
 import { createHart } from './hart.js';
 

@@ -22,7 +22,8 @@ import { sqrt } from '../../softfloat/sqrt';
 /** The upper bits of a narrower number in a register, all ones ("NaN Boxing of Narrower Values"). */
 // @ts-ignore: decorator
 @inline function boxing<T>(): u64 {
-  return sizeof<T>() == 8 ? 0 : u64.MAX_VALUE << (sizeof<T>() * 8);
+  const bits = sizeof<T>() * 8;
+  return bits == 64 ? 0 : u64.MAX_VALUE << bits;
 }
 
 /** The number in a register; one that is not boxed properly counts as the canonical NaN. */

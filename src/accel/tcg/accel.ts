@@ -1,7 +1,7 @@
 /** TCG as a machine's accelerator: owns the runtime, the translator and code generation of one machine, and makes its vCPUs. */
 import * as layout from '../../../assembly/shared/layout.js';
 import type { AddressSpace } from '../../memory/address-space.js';
-import type { JitInfo, TciInfo } from '../../system/jit-info.js';
+import type { JitInfo, TciInfo } from '../jit-info.js';
 import type { Log } from '../../util/log.js';
 import { formatModule, type MadeModule } from './codegen/listing.js';
 import type { CodeGenerator } from './codegen/wasm-generator.js';
@@ -13,8 +13,8 @@ import { Activity, Profile, type StartProfiler } from './profile.js';
 import { PhysicalMap } from './physmap.js';
 import { Runtime, type RuntimeHost } from './runtime.js';
 import { Translator } from './translate-all.js';
-import type { TargetFrontend } from './translator.js';
-import type { TcgTuning } from './tuning.js';
+import type { TargetFrontend } from '../../target/translator.js';
+import type { TcgTuning } from './codegen/tuning.js';
 import { Vcpu, type VcpuHooks } from './vcpu.js';
 
 /** What a code generator (tier 2) is made from. */

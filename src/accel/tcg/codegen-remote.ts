@@ -4,7 +4,7 @@ import type { CodeStore } from './codegen/code-store.js';
 import type { CodegenWorker } from './codegen/protocol.js';
 import { KeptTbs } from './codegen/kept-tbs.js';
 import { hasFusedMulAdd } from '../../tcg/wasm/relaxed-simd.js';
-import { regionLimits } from './tuning.js';
+import { regionLimits } from './codegen/tuning.js';
 import { WasmCodeGenerator, type CodeGenerator, type WasmGeneratorOptions } from './codegen/wasm-generator.js';
 
 /**

@@ -1,7 +1,7 @@
 /** Tier 2 in the machine's own thread, for TcgOptions.codegen. A file of its own, because it alone loads binaryen. */
 import type { CodegenSetup } from './accel.js';
 import { RegionCompiler } from './codegen/generate.js';
-import { regionLimits } from './tuning.js';
+import { regionLimits } from './codegen/tuning.js';
 import { WasmCodeGenerator, type CodeGenerator, type WasmGeneratorOptions } from './codegen/wasm-generator.js';
 
 /** Code is made at once, when a TB becomes hot: deterministic, for tests. */

@@ -6,7 +6,7 @@ import { createHart } from '../../../tests/support/hart.js';
 import { AddressSpace } from '../../memory/address-space.js';
 import type { RamBlock } from '../../memory/ram.js';
 import { MemoryRegion, MemoryTopology } from '../../memory/region.js';
-import { createFrontend } from '../../target/index.js';
+import { createFrontend } from '../../targets.js';
 import { TcgAccel } from './accel.js';
 import { synchronousCodegen } from './codegen-sync.js';
 import { createEngineMemory } from './memory.js';

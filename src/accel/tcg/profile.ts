@@ -4,7 +4,7 @@
  * is profiled tells anything: its imports, its way into the exec loop, and its helpers are wrapped.
  */
 import { ENV_ACTIVITY, ENV_LAST_TB, ENV_PC, TB_PC } from '../../../assembly/shared/layout.js';
-import type { ProfileInfo } from '../../system/jit-info.js';
+import type { ProfileInfo } from '../jit-info.js';
 
 /** Low bits of the word; above them the env of the vCPU (0: none is in a slice). */
 export const Activity = {

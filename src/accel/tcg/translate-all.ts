@@ -5,12 +5,12 @@ import { optimize } from '../../tcg/optimize.js';
 import { disassembleTci } from '../../tcg/tci/disas.js';
 import { TciLowering, TciOverflow } from '../../tcg/tci/lower.js';
 import { formatIr } from '../../tcg/text.js';
-import type { TciInfo } from '../../system/jit-info.js';
+import type { TciInfo } from '../jit-info.js';
 import { helperCalls, type HelperCalls } from '../../tcg/tci/verify.js';
 import type { Log } from '../../util/log.js';
 import type { KeptTb, KeptTbs } from './codegen/kept-tbs.js';
 import type { Runtime } from './runtime.js';
-import { TranslateFault, type TargetFrontend, type TbSource } from './translator.js';
+import { TranslateFault, type TargetFrontend, type TbSource } from '../../target/translator.js';
 
 const DEFAULT_MAX_INSNS = 64;
 const NO_PAGE = 0xffff_ffff;

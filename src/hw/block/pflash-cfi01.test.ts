@@ -1,5 +1,5 @@
 import { beforeEach, expect, it } from 'vitest';
-import { TestMachine } from '../../system/testing.js';
+import { TestMachine } from '../core/testing.js';
 import { PflashCfi01 } from './pflash-cfi01.js';
 
 let m: TestMachine;

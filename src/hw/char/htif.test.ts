@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { RingBufferChardev } from '../../chardev/chardev.js';
-import { TestMachine } from '../../system/testing.js';
+import { TestMachine } from '../core/testing.js';
 import { Htif } from './htif.js';
 
 const RAM = 0x1_0000;

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { RingBufferChardev } from '../../chardev/chardev.js';
-import { TestMachine } from '../../system/testing.js';
+import { TestMachine } from '../core/testing.js';
 import { IrqLine } from '../core/irq.js';
 import { SerialMm } from './serial-mm.js';
 

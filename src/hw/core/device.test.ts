@@ -4,7 +4,7 @@ import { ByteReader, ByteWriter } from '../../util/bytes.js';
 import { GuestError, OptionError, VmStateError } from '../../util/errors.js';
 import { Fifo8 } from '../../util/fifo.js';
 import { MemTxResult } from '../../memory/access.js';
-import { TestMachine } from '../../system/testing.js';
+import { TestMachine } from './testing.js';
 import { CharBackend, RingBufferChardev, type Chardev } from '../../chardev/chardev.js';
 import { defineDevice } from './device.js';
 import { IrqLine, orIrq } from './irq.js';

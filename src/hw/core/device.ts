@@ -1,6 +1,6 @@
 /** qdev: a device has properties, is realized, reset and unrealized, owns memory regions, timers and named GPIO lines, and sits on a bus. */
 import { MemoryRegion, type MemoryRegionOps } from '../../memory/region.js';
-import type { MachineState } from '../../system/machine.js';
+import type { MachineState } from './machine.js';
 import { QObject, defineType, type ObjectClass, type TypeInfo, type TypeOptions } from '../../qom/object.js';
 import type { Property } from '../../qom/property.js';
 import type { Bus } from './bus.js';

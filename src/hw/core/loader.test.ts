@@ -1,7 +1,7 @@
 import { gzipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { LoaderError } from '../../util/errors.js';
-import { TestMachine } from '../../system/testing.js';
+import { TestMachine } from './testing.js';
 import { EM_RISCV, parseElf } from './elf.js';
 import { loadElf, loadKernel, parseLinuxImage, unpack } from './loader.js';
 import { RomList } from './rom.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MemTxResult } from '../../memory/access.js';
-import { TestMachine } from '../../system/testing.js';
+import { TestMachine } from '../core/testing.js';
 import { ClockType } from '../core/clock.js';
 import { IrqLine } from '../core/irq.js';
 import { RiscvAclintMtimer, RiscvAclintSwi } from './riscv-aclint.js';

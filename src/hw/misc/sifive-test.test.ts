@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { TestMachine } from '../../system/testing.js';
+import { TestMachine } from '../core/testing.js';
 import { SifiveTest } from './sifive-test.js';
 
 const after = (value: number, offset = 0, size: 2 | 4 = 4) => {

@@ -1,5 +1,5 @@
 import { beforeEach, expect, it } from 'vitest';
-import { TestMachine } from '../../system/testing.js';
+import { TestMachine } from '../core/testing.js';
 import { FwCfg } from './fw-cfg.js';
 
 let m: TestMachine;

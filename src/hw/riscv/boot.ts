@@ -3,7 +3,7 @@ import type { FdtTree } from '../core/fdt.js';
 import { EM_RISCV, type ElfExpectation } from '../core/elf.js';
 import { hiLo } from '../core/fdt.js';
 import { loadFirmware, loadKernel, loadRaw, type LoadedImage } from '../core/loader.js';
-import type { MachineState } from '../../system/machine.js';
+import type { MachineState } from '../core/machine.js';
 import { LoaderError } from '../../util/errors.js';
 import { GiB, MiB } from '../../util/size.js';
 

@@ -1,6 +1,6 @@
 /** The RISC-V boards, and the devices that may be on them. */
 import type { TypedClass } from '../../qom/object.js';
-import type { MachineClass } from '../../system/machine.js';
+import type { MachineClass } from '../core/machine.js';
 import { PflashCfi01 } from '../block/pflash-cfi01.js';
 import { Htif } from '../char/htif.js';
 import { SerialMm } from '../char/serial-mm.js';

@@ -4,7 +4,7 @@ import { RiscvAclintMtimer, RiscvAclintSwi, ACLINT_SWI_SIZE, ACLINT_TIMEBASE_FRE
 import type { MemoryRegion } from '../../memory/region.js';
 import type { TypeInfo } from '../../qom/object.js';
 import { string } from '../../qom/property.js';
-import { MachineState, defineMachine, type MachineClassOptions } from '../../system/machine.js';
+import { MachineState, defineMachine, type MachineClassOptions } from '../core/machine.js';
 import { OptionError } from '../../util/errors.js';
 import { parseCpuConfig } from '../../target/riscv/config.js';
 import { RiscvCpu } from '../../target/riscv/cpu.js';

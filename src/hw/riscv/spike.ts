@@ -5,7 +5,7 @@ import { FdtTree } from '../core/fdt.js';
 import { unpack } from '../core/loader.js';
 import { ACLINT_TIMEBASE_FREQ } from '../intc/riscv-aclint.js';
 import type { TypeInfo } from '../../qom/object.js';
-import { defineMachine, type MachineClassOptions } from '../../system/machine.js';
+import { defineMachine, type MachineClassOptions } from '../core/machine.js';
 import { RiscvMachine } from './riscv-machine.js';
 import { addClint, addCpus, addMemory } from './virt-fdt.js';
 

@@ -3,7 +3,7 @@ import { defineType, type TypeInfo } from '../../qom/object.js';
 import type { HostClock } from '../core/clock.js';
 import { ManualHostClock } from '../core/clock.js';
 import { CpuState, ExitReason } from '../core/cpu.js';
-import type { MachineConfig, MachineEnvironment, MachineState } from '../../system/machine.js';
+import type { MachineConfig, MachineEnvironment, MachineState } from '../core/machine.js';
 import { Log, LOG_ITEMS, type LogItem } from '../../util/log.js';
 import type { HartDescription, RiscvHart } from './hart.js';
 import { SpikeMachine } from './spike.js';

@@ -10,7 +10,7 @@ import { GoldfishRtc } from '../rtc/goldfish-rtc.js';
 import { VirtioMmio } from '../virtio/virtio-mmio.js';
 import type { TypeInfo } from '../../qom/object.js';
 import { bool, enumeration } from '../../qom/property.js';
-import { defineMachine, type MachineClassOptions } from '../../system/machine.js';
+import { defineMachine, type MachineClassOptions } from '../core/machine.js';
 import { OptionError } from '../../util/errors.js';
 import { KiB } from '../../util/size.js';
 import { IRQ_M_EXT, IRQ_S_EXT } from './hart.js';

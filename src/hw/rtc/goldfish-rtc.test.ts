@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { TestMachine } from '../../system/testing.js';
+import { TestMachine } from '../core/testing.js';
 import { IrqLine } from '../core/irq.js';
 import { GoldfishRtc } from './goldfish-rtc.js';
 

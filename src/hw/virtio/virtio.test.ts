@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { RingBufferChardev } from '../../chardev/chardev.js';
 import type { DeviceClass } from '../core/device.js';
-import { TestMachine } from '../../system/testing.js';
+import { TestMachine } from '../core/testing.js';
 import { IrqLine } from '../core/irq.js';
 import type { VirtioDevice } from './virtio.js';
 import { VirtioMmio } from './virtio-mmio.js';

@@ -3,9 +3,9 @@ import { TcgAccel } from '../../accel/tcg/accel.js';
 import { createEngineMemory } from '../../accel/tcg/memory.js';
 import { ExitReason } from '../../hw/core/cpu.js';
 import { MemoryRegion } from '../../memory/region.js';
-import { TestMachine } from '../../system/testing.js';
+import { TestMachine } from '../../hw/core/testing.js';
 import { engineModule } from '../../../tests/support/engine.js';
-import { createFrontend } from '../index.js';
+import { createFrontend } from '../../targets.js';
 import { parseCpuConfig } from './config.js';
 import { RiscvCpu } from './cpu.js';
 

@@ -11,7 +11,7 @@ import type { Timer } from '../../hw/core/clock.js';
 import { bool, buffer, u64, vmState } from '../../hw/core/vmstate.js';
 import { defineType, type TypeInfo } from '../../qom/object.js';
 import { uint64 } from '../../qom/property.js';
-import type { MachineState } from '../../system/machine.js';
+import type { MachineState } from '../../hw/core/machine.js';
 import { hasExtension, isaExtensions, isaString, mmuType, type CpuConfig } from './config.js';
 import { describeTrap } from './trap-names.js';
 import { DUMPED_CSRS, LISTED_CSRS } from './cpu-registers.js';

@@ -5,7 +5,7 @@ import { TBF_XL32 } from '../../../assembly/shared/riscv.js';
 import { evalIr } from '../../../tests/support/ir-eval.js';
 import { randomWord, rowsOf, seededRng, type Rng } from '../../../tests/support/riscv-random.js';
 import { TcgContext } from '../../tcg/context.js';
-import { createFrontend } from '../index.js';
+import { createFrontend } from '../../targets.js';
 import { parseCpuConfig } from './config.js';
 import { Operands } from './operands.js';
 

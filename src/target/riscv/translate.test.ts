@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { CF_ICOUNT, CF_SINGLE_STEP, PAGE_SIZE } from '../../../assembly/shared/layout.js';
 import { TBF_FRM_INVALID, TBF_XL32 } from '../../../assembly/shared/riscv.js';
 import { randomWord, rowsOf, seededRng } from '../../../tests/support/riscv-random.js';
-import { TranslateFault } from '../../accel/tcg/translator.js';
+import { TranslateFault } from '../translator.js';
 import { TcgContext } from '../../tcg/context.js';
 import { formatIr } from '../../tcg/text.js';
 import { verify } from '../../tcg/verify.js';
-import { createFrontend } from '../index.js';
+import { createFrontend } from '../../targets.js';
 import { parseCpuConfig } from './config.js';
 
 const S_MODE = 1 | (1 << 3);

@@ -1,6 +1,6 @@
 /** The translator loop: guest code of one TB to IR. */
 import { PAGE_SIZE } from '../../../assembly/shared/layout.js';
-import { TranslateFault, type TargetFrontend, type TbSource } from '../../accel/tcg/translator.js';
+import { TranslateFault, type TargetFrontend, type TbSource } from '../translator.js';
 import type { TcgContext } from '../../tcg/context.js';
 import type { CpuConfig } from './config.js';
 import { DisasContext, GLOBALS, Jump, maxInsnsOf } from './context.js';

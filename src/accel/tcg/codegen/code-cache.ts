@@ -3,9 +3,9 @@
  * modules that were not entered since the cache last looked (second chance). Only a flush of all TBs takes all, and it lets go of them one by one.
  */
 import { TB_ENTRY, TB_EXEC_COUNT, TB_FUNC, TB_REGION, TB_STATE, TB_STATE_QUEUED } from '../../../../assembly/shared/layout.js';
-import type { WasmInfo } from '../../../system/jit-info.js';
+import type { WasmInfo } from '../../jit-info.js';
 import { TABLE_TBS, TABLE_USED } from '../../../tcg/wasm/region.js';
-import type { TbReader } from '../regions.js';
+import type { TbReader } from './regions.js';
 
 export interface CodeCacheLimits {
   /** Wasm bytes of all modules (machine code is some four times that). */

@@ -5,8 +5,8 @@ import { compileRegions } from '../../../tcg/wasm/compile.js';
 import type { TargetInfo } from '../../../tcg/wasm/lower-region.js';
 import { hasFusedMulAdd } from '../../../tcg/wasm/relaxed-simd.js';
 import { copyIr, type Region, type TbIr } from '../../../tcg/wasm/region.js';
-import type { TargetFrontend } from '../translator.js';
-import type { TcgTuning } from '../tuning.js';
+import type { TargetFrontend } from '../../../target/translator.js';
+import type { TcgTuning } from './tuning.js';
 import type { CodegenTimes, GenerateReply, GenerateRequest, RegionRequest, TbRequest } from './protocol.js';
 
 export class RegionCompiler {

@@ -1,6 +1,6 @@
 /** Hot TBs that wait for code generation. The worker gets the hottest first; what finds no room stays in tci and asks again. */
 import { TB_EXEC_COUNT, TB_ICOUNT } from '../../../../assembly/shared/layout.js';
-import type { TbReader } from '../regions.js';
+import type { TbReader } from './regions.js';
 
 /** TBs that may wait: a worker needs seconds for so many, and what is left behind by then has mostly gone cold. */
 const CAPACITY = 512;

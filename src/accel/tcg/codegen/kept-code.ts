@@ -17,9 +17,9 @@ import {
   TB_STATE,
   TB_STATE_CALLS,
 } from '../../../../assembly/shared/layout.js';
-import type { KeptInfo } from '../../../system/jit-info.js';
+import type { KeptInfo } from '../../jit-info.js';
 import { tableOffsets } from '../../../tcg/wasm/region.js';
-import { isCertain, type TbReader } from '../regions.js';
+import { isCertain, type TbReader } from './regions.js';
 import type { CodeCache, RegionCode, RegionRecord } from './code-cache.js';
 import type { CodeStore } from './code-store.js';
 import {

@@ -3,7 +3,7 @@
  * same thread.
  */
 import type { IndirectLink } from '../../../tcg/wasm/region.js';
-import type { TcgTuning } from '../tuning.js';
+import type { TcgTuning } from './tuning.js';
 
 /** A TB to translate again: the same bytes, flags and length give the same IR. */
 export interface TbRequest {

@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import * as L from '../../../../assembly/shared/layout.js';
 import type { TcgContext } from '../../../tcg/context.js';
 import { Cond } from '../../../tcg/opcodes.js';
-import { DEFAULT_LIMITS, formRegion, noteRounds, TbReader } from '../regions.js';
-import type { TargetFrontend, TbSource } from '../translator.js';
+import { DEFAULT_LIMITS, formRegion, noteRounds, TbReader } from './regions.js';
+import type { TargetFrontend, TbSource } from '../../../target/translator.js';
 import type { CodeCacheLimits } from './code-cache.js';
 import { RegionCompiler } from './generate.js';
 import { HotQueue } from './hot-queue.js';
 import { HotThreshold } from './hot-threshold.js';
-import { regionLimits } from '../tuning.js';
+import { regionLimits } from './tuning.js';
 import type { CodegenWorker, GenerateReply, GenerateRequest } from './protocol.js';
 import { WasmCodeGenerator } from './wasm-generator.js';
 

@@ -16,9 +16,9 @@ import {
   TB_STATE_CALLS,
   TB_STATE_QUEUED,
 } from '../../../../assembly/shared/layout.js';
-import type { WasmInfo } from '../../../system/jit-info.js';
+import type { WasmInfo } from '../../jit-info.js';
 import { tableOffsets, type IndirectLink } from '../../../tcg/wasm/region.js';
-import { DEFAULT_LIMITS, formRegion, noteRounds, TbReader, type RegionLimits } from '../regions.js';
+import { DEFAULT_LIMITS, formRegion, noteRounds, TbReader, type RegionLimits } from './regions.js';
 import { CodeCache, DEFAULT_CACHE_LIMITS, type CodeCacheLimits, type RegionCode, type RegionRecord } from './code-cache.js';
 import { HotQueue } from './hot-queue.js';
 import { HotThreshold } from './hot-threshold.js';

@@ -2,7 +2,7 @@
 import { compileKept } from './compile-kept.js';
 import { RegionCompiler } from './generate.js';
 import type { WorkerMessage, WorkerReply } from './protocol.js';
-import type { TargetFrontend } from '../translator.js';
+import type { TargetFrontend } from '../../../target/translator.js';
 
 type Compile = (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module;
 

@@ -1,5 +1,5 @@
 /** What runs guest code: injected into the machine, so that the machine knows neither TCG nor its tests' stand-ins. */
-import type { JitInfo } from './jit-info.js';
+import type { JitInfo } from '../../accel/jit-info.js';
 import type { MachineState } from './machine.js';
 
 export interface Accelerator {

@@ -2,7 +2,7 @@
  * How generated code is formed: the knobs that `-accel tcg,...` sets (src/cli/accel.ts), each independent of the others. The laboratory's
  * strategies are made of them. Plain data: a codegen worker gets a copy.
  */
-import type { CodeCacheLimits } from './codegen/code-cache.js';
+import type { CodeCacheLimits } from './code-cache.js';
 import { DEFAULT_LIMITS, type RegionLimits } from './regions.js';
 
 export interface TcgTuning {

@@ -1,8 +1,8 @@
 /** A machine without a board, for tests of devices: its clock moves only when told. */
-import { ManualHostClock, type IcountOptions } from '../hw/core/clock.js';
-import type { RamAllocator } from '../memory/ram.js';
-import type { TypeInfo } from '../qom/object.js';
-import { Log, LOG_ITEMS, type LogItem } from '../util/log.js';
+import { ManualHostClock, type IcountOptions } from './clock.js';
+import type { RamAllocator } from '../../memory/ram.js';
+import type { TypeInfo } from '../../qom/object.js';
+import { Log, LOG_ITEMS, type LogItem } from '../../util/log.js';
 import { MachineState, defineMachine, type MachineClassOptions, type MachineConfig } from './machine.js';
 
 export class NoneMachine extends MachineState {

@@ -2,8 +2,8 @@
  * The region former: from a hot TB to the set of TBs that becomes one wasm function. It follows the links that tci really took (TB_JMP*,
  * and TB_INDIRECT for calls and returns), so code that never ran stays out; and a little way back to where the hot TB is come from.
  */
-import type { IndirectLink } from '../../tcg/wasm/region.js';
-import { findRing } from '../../tcg/wasm/ring.js';
+import type { IndirectLink } from '../../../tcg/wasm/region.js';
+import { findRing } from '../../../tcg/wasm/ring.js';
 import {
   PAGE_BITS,
   TB_CFLAGS,
@@ -26,7 +26,7 @@ import {
   TB_STATE_INVALID,
   TB_STATE_QUEUED,
   TB_STATE_VALID,
-} from '../../../assembly/shared/layout.js';
+} from '../../../../assembly/shared/layout.js';
 
 /** TB_PHYS_PAGE1 of a TB that lies in one page. */
 const NO_PAGE = 0xffff_ffff;

@@ -1,10 +1,10 @@
 /** `-device driver,id=..,bus=..,property=value`: finds the type and a bus for it, sets the properties, realizes it. */
-import type { Bus } from '../hw/core/bus.js';
-import type { DeviceClass, DeviceOptions, DeviceState } from '../hw/core/device.js';
-import { ancestry, type TypeInfo } from '../qom/object.js';
-import { OptionError } from '../util/errors.js';
+import type { Bus } from './bus.js';
+import type { DeviceClass, DeviceOptions, DeviceState } from './device.js';
+import { ancestry, type TypeInfo } from '../../qom/object.js';
+import { OptionError } from '../../util/errors.js';
 import type { MachineState } from './machine.js';
-import { parseOptions } from './options.js';
+import { parseOptions } from '../../qom/option-list.js';
 
 export function deviceAdd(machine: MachineState, text: string): DeviceState {
   const list = parseOptions('-device', text, 'driver');

@@ -1,6 +1,6 @@
 /** What a target's frontend and the accelerator say to each other about one TB. */
-import type { GlobalDef, TcgContext } from '../../tcg/context.js';
-import type { HelperDef } from '../../tcg/opcodes.js';
+import type { GlobalDef, TcgContext } from '../tcg/context.js';
+import type { HelperDef } from '../tcg/opcodes.js';
 
 /** The code of a TB cannot be fetched: the guest fault is pending in env. */
 export class TranslateFault extends Error {

@@ -1,0 +1,230 @@
+/**
+ * The walls of the house: which room may import which. One table; from it come ESLint's rule (eslint.config.js), the projects of tsc and their
+ * references (`node scripts/walls.js` writes src/tsconfig.*.json), and the test that both hold (tests/unit/walls.test.ts).
+ *
+ * A room is a folder, without the folders in it. What is not listed is not allowed, and an import from a folder without a row is an error.
+ */
+import { writeFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { posix } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { format } from 'prettier';
+
+const ROOT = new URL('..', import.meta.url);
+
+// What every room below may stand on.
+const BASE = ['src/qom', 'src/util'];
+const DEVICE = [...BASE, 'src/memory', 'src/hw/core'];
+const ACCEL = ['src/accel', 'src/accel/tcg', 'src/accel/tcg/codegen'];
+
+/**
+ * A room, the rooms that it may import beside itself, and the packages that it may. `host`: whose globals and modules its code may use; `core`, the
+ * default, knows none: neither Node nor a browser.
+ * @type {Record<string, { host?: 'core' | 'node' | 'browser', rooms?: string[], packages?: string[] }>}
+ */
+export const ROOMS = {
+  // ---- the runtime: AssemblyScript, but for the constants that tsc compiles, too
+  'assembly/shared': {},
+  'assembly/softfloat': {},
+  assembly: { rooms: ['assembly/shared', 'assembly/softfloat', 'assembly/target', 'assembly/target/riscv'] },
+  'assembly/target': { rooms: ['assembly/shared', 'assembly/target/riscv'] },
+  'assembly/target/riscv': { rooms: ['assembly', 'assembly/shared', 'assembly/softfloat'] },
+
+  // ---- what everything stands on
+  'src/util': { packages: ['fflate'] },
+  'src/qom': { rooms: ['src/util'] },
+  'src/memory': { rooms: BASE },
+  'src/chardev': { rooms: ['src/util'] },
+
+  // ---- translation
+  'src/tcg': { rooms: ['assembly/shared'] },
+  'src/tcg/tci': { rooms: ['assembly/shared', 'src/tcg'] },
+  'src/tcg/wasm': { rooms: ['assembly/shared', 'src/tcg'], packages: ['#binaryen'] },
+  'src/target': { rooms: ['src/tcg'] },
+  'src/accel': {},
+  'src/accel/tcg/codegen': { rooms: ['assembly/shared', 'src/accel', 'src/target', 'src/tcg', 'src/tcg/tci', 'src/tcg/wasm', 'src/util'] },
+  'src/accel/tcg': {
+    rooms: [
+      'assembly/shared',
+      'src/accel',
+      'src/accel/tcg/codegen',
+      'src/memory',
+      'src/target',
+      'src/tcg',
+      'src/tcg/tci',
+      'src/tcg/wasm',
+      'src/util',
+    ],
+  },
+
+  // ---- machines: the core of all, devices by kind, targets, boards
+  'src/hw/core': { rooms: [...BASE, 'src/accel', 'src/chardev', 'src/memory'], packages: ['fflate'] },
+  'src/hw/block': { rooms: DEVICE },
+  'src/hw/char': { rooms: [...DEVICE, 'src/chardev', 'src/hw/misc'] },
+  'src/hw/intc': { rooms: DEVICE },
+  'src/hw/misc': { rooms: DEVICE },
+  'src/hw/nvram': { rooms: [...DEVICE, 'src/hw/misc'] },
+  'src/hw/rtc': { rooms: DEVICE },
+  'src/hw/virtio': { rooms: [...DEVICE, 'src/chardev', 'src/hw/misc'] },
+  'src/target/riscv': { rooms: [...DEVICE, 'assembly/shared', 'src/accel/tcg', 'src/target', 'src/tcg'] },
+  'src/hw/riscv': {
+    rooms: [
+      ...[...DEVICE, 'src/target/riscv'],
+      ...['block', 'char', 'intc', 'misc', 'nvram', 'rtc', 'virtio'].map((kind) => `src/hw/${kind}`),
+    ],
+  },
+
+  // ---- what works a machine
+  'src/system': { rooms: [...DEVICE, 'src/accel', 'src/chardev'] },
+  'src/monitor': { rooms: [...DEVICE, 'src/accel', 'src/chardev', 'src/system'] },
+  'src/lab': { rooms: ['src/accel', 'src/system', 'src/util'] },
+  src: {
+    rooms: [
+      ...DEVICE,
+      ...ACCEL,
+      'assembly/shared',
+      'src/chardev',
+      'src/hw/riscv',
+      'src/system',
+      'src/target',
+      'src/target/riscv',
+      'src/tcg/wasm',
+    ],
+  },
+
+  // ---- hosts
+  'src/node': {
+    host: 'node',
+    rooms: [...ACCEL, 'src', 'src/chardev', 'src/node/guest', 'src/system', 'src/tcg/wasm', 'src/util'],
+    packages: ['binaryen', 'wabt'],
+  },
+  'src/node/guest': { host: 'node', rooms: ['src/util'] },
+  'src/browser': { host: 'browser', rooms: [...ACCEL, 'src', 'src/system', 'src/tcg/wasm', 'src/util'] },
+  'src/cli': {
+    host: 'node',
+    rooms: [
+      ...[...DEVICE, ...ACCEL, 'src/chardev', 'src/lab', 'src/monitor', 'src/system', 'src/target/riscv', 'src/tcg/wasm'],
+      ...['src/node', 'src/node/guest', 'src/cli/lab'],
+    ],
+    packages: ['commander', 'cli-progress'],
+  },
+  'src/cli/lab': {
+    host: 'node',
+    rooms: [...ACCEL, 'src/cli', 'src/lab', 'src/node', 'src/node/guest', 'src/util'],
+    packages: ['cli-progress', 'vega', 'vega-lite'],
+  },
+};
+
+/** The room of a file, by its path from the top; undefined outside of all. */
+export function roomOf(file) {
+  const folder = posix.dirname(file);
+  return folder in ROOMS ? folder : undefined;
+}
+
+/** Why `file` may not import `specifier`; undefined if it may. */
+export function wallBetween(file, specifier) {
+  const room = roomOf(file);
+  if (room === undefined) return `${file} is in no room`;
+  const { host = 'core', rooms = [], packages = [] } = ROOMS[room];
+  if (specifier.startsWith('.')) {
+    const path = posix.join(posix.dirname(file), specifier);
+    const other = roomOf(path);
+    if (other === undefined) return `${path} is in no room`;
+    return other === room || rooms.includes(other) ? undefined : `${room} may not import ${other}`;
+  }
+  if (specifier.startsWith('node:') || builtinModules.includes(specifier))
+    return host === 'node' ? undefined : `${room} may not import modules of Node`;
+  const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
+  return packages.includes(name) ? undefined : `${room} may not import the package ${name}`;
+}
+
+/** Ways round in a circle through the table: none, if the rooms can be built one after the other. */
+export function circles() {
+  const found = [];
+  const done = new Set();
+  const visit = (room, path) => {
+    if (path.includes(room)) found.push([...path.slice(path.indexOf(room)), room].join(' > '));
+    else if (!done.has(room)) {
+      for (const other of ROOMS[room].rooms ?? []) visit(other, [...path, room]);
+      done.add(room);
+    }
+  };
+  for (const room of Object.keys(ROOMS)) visit(room, []);
+  return found;
+}
+
+/** ESLint's rule `walls/imports`. */
+export const plugin = {
+  rules: {
+    imports: {
+      meta: { type: 'problem', schema: [] },
+      create(context) {
+        const file = posix.relative(fileURLToPath(ROOT), context.filename.replaceAll('\\', '/'));
+        const check = (node) => {
+          if (typeof node?.value !== 'string') return;
+          const wall = wallBetween(file, node.value);
+          if (wall !== undefined) context.report({ node, message: `${wall} (the table is in scripts/walls.js).` });
+        };
+        const ofSource = ({ source }) => check(source);
+        return {
+          ImportDeclaration: ofSource,
+          ExportNamedDeclaration: ofSource,
+          ExportAllDeclaration: ofSource,
+          ImportExpression: ofSource,
+          TSImportType: ofSource,
+          TSImportEqualsDeclaration: ({ moduleReference }) => check(moduleReference.expression),
+        };
+      },
+    },
+  },
+};
+
+/** Globals of Node and of browsers, for the rooms that know neither. */
+export const HOST_GLOBALS = [
+  ...['process', 'Buffer', 'global', 'require', 'module', '__dirname', '__filename', 'setImmediate', 'clearImmediate', 'console'],
+  ...['window', 'document', 'self', 'navigator', 'location', 'localStorage', 'fetch', 'Worker', 'XMLHttpRequest', 'requestAnimationFrame'],
+];
+
+/** The rooms of a host as patterns below src/; of nested ones the outermost, if all inside are of the same host. */
+const foldersOf = (host) => Object.keys(ROOMS).filter((room) => room.startsWith('src/') && (ROOMS[room].host ?? 'core') === host);
+const outermost = (rooms) => rooms.filter((room) => !rooms.some((other) => room.startsWith(`${other}/`)));
+export const HOSTED = outermost([...foldersOf('node'), ...foldersOf('browser')]);
+
+/** What tsc needs to know of a host. */
+const COMPILER = {
+  core: {
+    comment: 'The core: no Node, no DOM. What it may take from any host is declared in types/host.d.ts.',
+    options: {},
+    more: ['../assembly/shared/**/*.ts'],
+  },
+  node: { options: { types: ['node'] }, more: ['types/wasm.d.ts'] },
+  browser: { options: { lib: ['ES2022', 'DOM', 'DOM.Iterable'] }, more: [] },
+};
+
+/** Hosts whose rooms those of `host` import. */
+function referencesOf(host) {
+  const imported = foldersOf(host).flatMap((room) => ROOMS[room].rooms ?? []);
+  return [...new Set(imported.map((room) => ROOMS[room].host ?? 'core'))].filter((other) => other !== host);
+}
+
+/** File name and text of every project of src/. */
+export function tsconfigs() {
+  const made = Object.entries(COMPILER).map(async ([host, { comment, options, more }]) => {
+    const inside = (room) => `${room.slice('src/'.length)}/**/*.ts`;
+    const core = host === 'core';
+    const config = {
+      extends: '../tsconfig.base.json',
+      compilerOptions: { ...options, tsBuildInfoFile: `../dist/.tsbuildinfo/${host}` },
+      include: [...(core ? ['**/*.ts'] : outermost(foldersOf(host)).map(inside)), ...more],
+      exclude: ['**/*.test.ts', ...(core ? HOSTED.map((room) => room.slice('src/'.length)) : [])],
+      ...(core ? {} : { references: referencesOf(host).map((other) => ({ path: `./tsconfig.${other}.json` })) }),
+    };
+    const text = `// Made by scripts/walls.js.${comment === undefined ? '' : ` ${comment}`}\n${JSON.stringify(config)}`;
+    return { file: `src/tsconfig.${host}.json`, text: await format(text, { parser: 'json', printWidth: 140, singleQuote: true }) };
+  });
+  return Promise.all(made);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const { file, text } of await tsconfigs()) writeFileSync(new URL(file, ROOT), text);
+}

@@ -1,0 +1,113 @@
+/** QEMU-style option lists: `key=value,key,...` with `,,` for a comma; typed, with errors that say what is wrong and where. */
+import { OptionError } from '../util/errors.js';
+import { parseSize } from '../util/size.js';
+import { parseBool, parseInteger } from './property.js';
+
+/** A parsed list. Reading a value marks it as known; `finish` complains about the rest. */
+export class OptionList {
+  private readonly values = new Map<string, string>();
+  private readonly known = new Set<string>();
+
+  constructor(
+    /** For messages, e.g. `-drive file=x`. */
+    readonly where: string,
+    entries: Iterable<readonly [string, string]>,
+  ) {
+    // The last one wins, as in QEMU.
+    for (const [key, value] of entries) this.values.set(key, value);
+  }
+
+  get entries(): [string, string][] {
+    return [...this.values];
+  }
+  /** `help` or `?` was asked for. */
+  get wantsHelp(): boolean {
+    return [...this.values].some(([key, value]) => isHelp(key) || isHelp(value));
+  }
+  has(key: string): boolean {
+    return this.values.has(key);
+  }
+  string(key: string): string | undefined {
+    this.known.add(key);
+    return this.values.get(key);
+  }
+  required(key: string): string {
+    const value = this.string(key);
+    if (value === undefined) throw new OptionError(`parameter '${key}' is missing`, this.where);
+    return value;
+  }
+  bool(key: string): boolean | undefined {
+    return this.read(key, parseBool);
+  }
+  integer(key: string, min = 0, max = Number.MAX_SAFE_INTEGER): number | undefined {
+    return this.read(key, (text) => Number(parseInteger(text, BigInt(min), BigInt(max))));
+  }
+  /** Bytes; a bare number counts in `unit`. */
+  size(key: string, unit = 1): number | undefined {
+    return this.read(key, (text) => parseSize(text, unit));
+  }
+  enumeration<T extends string>(key: string, values: readonly T[]): T | undefined {
+    return this.read(key, (text) => {
+      if (!(values as readonly string[]).includes(text))
+        throw new OptionError(`invalid value '${text}'`, undefined, `one of ${values.join(', ')}`);
+      return text as T;
+    });
+  }
+  /** What nobody has read yet, for options that pass properties on. */
+  rest(): Record<string, string> {
+    const rest = Object.fromEntries(this.entries.filter(([key]) => !this.known.has(key)));
+    for (const key of Object.keys(rest)) this.known.add(key);
+    return rest;
+  }
+  /** Call when all that is known was read. */
+  finish(): void {
+    const stray = this.entries.find(([key]) => !this.known.has(key));
+    if (stray)
+      throw new OptionError(
+        `invalid parameter '${stray[0]}'`,
+        this.where,
+        this.known.size ? `one of ${[...this.known].join(', ')}` : undefined,
+      );
+  }
+
+  private read<T>(key: string, parse: (text: string) => T): T | undefined {
+    const text = this.string(key);
+    if (text === undefined) return undefined;
+    try {
+      return parse(text);
+    } catch (error) {
+      throw error instanceof OptionError ? error.at(`${this.where}: ${key}`) : error;
+    }
+  }
+}
+
+export const isHelp = (text: string): boolean => text === 'help' || text === '?';
+
+/** Cuts at single commas; `,,` is one comma. */
+export function splitCommas(text: string): string[] {
+  const parts = [''];
+  for (let i = 0; i < text.length; i++) {
+    if (text[i] !== ',') parts[parts.length - 1] += text[i];
+    else if (text[i + 1] === ',') {
+      parts[parts.length - 1] += ',';
+      i++;
+    } else parts.push('');
+  }
+  return parts;
+}
+
+/** Parses the argument of `option` (`-drive`). A first part without `=` is the value of `implied`; later ones mean `=on`, `nokey` means `key=off`. */
+export function parseOptions(option: string, text: string, implied?: string): OptionList {
+  const where = `${option} ${text}`;
+  const entries: [string, string][] = [];
+  splitCommas(text).forEach((part, i) => {
+    if (part === '' && text !== '') throw new OptionError('empty parameter', where);
+    const equals = part.indexOf('=');
+    if (equals === 0) throw new OptionError(`parameter without a name '${part}'`, where);
+    if (equals > 0) entries.push([part.slice(0, equals), part.slice(equals + 1)]);
+    else if (i === 0 && implied !== undefined) entries.push([implied, part]);
+    else if (/^no[a-z]/.test(part) && !isHelp(part)) entries.push([part.slice(2), 'off']);
+    else entries.push([part, 'on']);
+  });
+  return new OptionList(where, entries);
+}
