@@ -26,6 +26,8 @@ export interface EngineOptions {
   readonly hotThreshold?: number;
   /** How generated code is formed. */
   readonly tuning?: TcgTuning;
+  /** Guest instructions of a block at most. */
+  readonly maxInsns?: number;
   /** Sample where time goes (JitInfo.profile). */
   readonly profile?: boolean;
   /** Load what shows generated wasm as text (`-d out_asm`): the package wabt, which must be installed. */
@@ -39,7 +41,7 @@ export interface EngineOptions {
 }
 
 /** What hosts of all kinds take. */
-export type CommonEngineOptions = Pick<EngineOptions, 'backend' | 'sync' | 'hotThreshold' | 'tuning' | 'seed'>;
+export type CommonEngineOptions = Pick<EngineOptions, 'backend' | 'sync' | 'hotThreshold' | 'tuning' | 'maxInsns' | 'seed'>;
 
 /** How each of them is checked. */
 export const ENGINE_OPTIONS: read.Readers<CommonEngineOptions> = {
@@ -56,6 +58,7 @@ export const ENGINE_OPTIONS: read.Readers<CommonEngineOptions> = {
     cache: read.record<CodeCacheLimits>({ bytes: read.integer(0), modules: read.integer(0) }),
     passes: read.list(read.oneOf(...Object.keys(PASSES))),
   }),
+  maxInsns: read.integer(1, 511),
   seed: read.integer(0),
 };
 
@@ -72,6 +75,7 @@ export interface TcgHostParts extends Omit<MachineHost, 'machines' | 'types' | '
   readonly codegen: ((setup: CodegenSetup) => CodeGenerator) | undefined;
   readonly hotThreshold?: number;
   readonly tuning?: TcgTuning;
+  readonly maxInsns?: number;
   readonly disassembleWasm?: WasmDisassembler;
   readonly startProfiler?: StartProfiler;
 }
@@ -79,7 +83,16 @@ export interface TcgHostParts extends Omit<MachineHost, 'machines' | 'types' | '
 /** Guest memory beside -m: boot ROM, flash. */
 const ROM_ALLOWANCE = 80 * MiB;
 
-export function createTcgHost({ wasm, codegen, hotThreshold, tuning, disassembleWasm, startProfiler, ...host }: TcgHostParts): TcgHost {
+export function createTcgHost({
+  wasm,
+  codegen,
+  hotThreshold,
+  tuning,
+  maxInsns,
+  disassembleWasm,
+  startProfiler,
+  ...host
+}: TcgHostParts): TcgHost {
   const accels: TcgAccel[] = [];
   let engine: WebAssembly.Module | undefined;
   return {
@@ -96,6 +109,7 @@ export function createTcgHost({ wasm, codegen, hotThreshold, tuning, disassemble
         codegen,
         hotThreshold,
         tuning,
+        maxInsns,
         disassembleWasm,
         startProfiler,
         icount: icount !== undefined,

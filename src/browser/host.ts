@@ -57,6 +57,7 @@ export async function createBrowserHost(given: BrowserHostOptions): Promise<Brow
     codegen: await codeGenerator(options),
     hotThreshold: options.hotThreshold,
     tuning: options.tuning,
+    maxInsns: options.maxInsns,
     disassembleWasm: options.wabt && (await loadWasmDisassembler(options.wabt)),
   });
 }

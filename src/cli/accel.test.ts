@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ACCEL_HELP, commandLineAccel, parseAccel } from './accel.js';
+import { ACCEL_HELP, chooseAccel, commandLineAccel, parseAccel } from './accel.js';
 
 describe('-accel', () => {
   it('without properties leaves everything to the engine', () => {
@@ -44,6 +44,27 @@ describe('-accel', () => {
     ['kvm', /invalid accelerator 'kvm'/],
   ])('refuses %s', (text, message) => {
     expect(() => parseAccel(text)).toThrow(message);
+  });
+  it('takes what QEMU does', () => {
+    expect(parseAccel('tcg,thread=multi,split-wx=on,tb-size=64')).toMatchObject({ backend: 'wasm', sync: false });
+    expect(parseAccel('tcg,one-insn-per-tb=on').maxInsns).toBe(1);
+    expect(commandLineAccel('tcg,one-insn-per-tb=on', false, {}).codeCache).toBe(undefined);
+  });
+  it('is the first that there is', () => {
+    const told: string[] = [];
+    const choose = (texts?: string[], ofMachine?: string) => chooseAccel(texts, ofMachine, (line) => told.push(line));
+    expect([choose(), choose(['tcg,chain=off']), choose(undefined, 'tci')]).toEqual([undefined, 'tcg,chain=off', 'tci']);
+    expect(told).toEqual([]);
+    expect(choose(['kvm', 'tcg,fma=off'])).toBe('tcg,fma=off');
+    expect(choose(undefined, 'xen:tcg')).toBe('tcg');
+    expect(told).toEqual([
+      "-accel kvm: invalid accelerator 'kvm'",
+      'falling back to tcg',
+      "-machine accel xen: invalid accelerator 'xen'",
+      'falling back to tcg',
+    ]);
+    expect(() => choose(['kvm', 'hvf'])).toThrow(/invalid accelerator 'kvm'/);
+    expect(() => choose(['tcg'], 'tcg')).toThrow(/incompatible/);
   });
   it('lists every property', () => {
     const [, names] = /expected one of (.*)\)/.exec(String(catchError(() => parseAccel('tcg,x=1'))))!;

@@ -1,7 +1,7 @@
 /** `-accel tcg,backend=...`: which engine runs guest code, and how code is generated. */
 import { DEFAULT_LIMITS } from '../accel/tcg/codegen/regions.js';
 import type { EngineOptions } from '../node/host.js';
-import { parseOptions } from '../qom/option-list.js';
+import { isHelp, parseOptions } from '../qom/option-list.js';
 import { PASSES } from '../tcg/wasm/passes.js';
 import { OptionError } from '../util/errors.js';
 
@@ -20,6 +20,11 @@ tcg                  translate guest code; properties:
   fma=on|off         fused multiply-add is the host's own instruction, where there is one
   passes=A+B+...     binaryen passes that generated code goes through (default: none):
 ${wrap(Object.keys(PASSES), 90, '                     ')}
+  one-insn-per-tb=on|off
+                     blocks of one instruction
+  thread=single|multi
+  split-wx=on|off
+  tb-size=N          these of QEMU are taken, without effect
 tci                  the same as tcg,backend=tci
 `;
 
@@ -28,10 +33,10 @@ export function parseAccel(text: string | undefined): EngineOptions {
   const list = parseOptions('-accel', text, 'accel');
   const name = list.required('accel');
   if (list.wantsHelp) return {};
-  if (name !== 'tcg' && name !== 'tci') throw new OptionError(`invalid accelerator '${name}'`, list.where, "'tcg' or 'tci'");
+  if (!isAccelerator(name)) throw new OptionError(`invalid accelerator '${name}'`, list.where, "'tcg' or 'tci'");
   const backend = list.enumeration('backend', ['wasm', 'tci'] as const) ?? (name === 'tci' ? 'tci' : 'wasm');
   if (name === 'tci' && backend !== 'tci') throw new OptionError("tci has no other backend than 'tci'", list.where);
-  const thread = list.enumeration('thread', ['worker', 'sync'] as const);
+  const thread = list.enumeration('thread', ['worker', 'sync', 'single', 'multi'] as const);
   const codeCache = parseCodeCache(list.string('code-cache'), list.where, backend === 'wasm' && thread !== 'sync');
   const hotThreshold = list.integer('threshold', 1, 1_000_000);
   const tuning = {
@@ -43,9 +48,36 @@ export function parseAccel(text: string | undefined): EngineOptions {
     fma: list.bool('fma'),
     passes: parsePasses(list.string('passes'), list.where),
   };
+  const maxInsns = list.bool('one-insn-per-tb') ? 1 : undefined;
+  list.bool('split-wx');
+  list.integer('tb-size');
   list.finish();
-  return { backend, sync: thread === 'sync', hotThreshold, tuning, codeCache };
+  return { backend, sync: thread === 'sync', hotThreshold, tuning, codeCache, maxInsns };
 }
+
+/**
+ * The accelerator that is asked for: the first one that there is, of `-accel` as often as it is given, or of `-machine accel=A:B`. Says which were
+ * passed over.
+ * @throws OptionError if there is none
+ */
+export function chooseAccel(
+  texts: readonly string[] | undefined,
+  ofMachine: string | undefined,
+  warn: (line: string) => void = (line) => void process.stderr.write(`wemu: ${line}\n`),
+): string | undefined {
+  if (texts && ofMachine !== undefined) throw new OptionError('the -accel and "-machine accel=" options are incompatible');
+  const option = texts ? '-accel' : '-machine accel';
+  const wanted = texts ?? ofMachine?.split(':');
+  if (wanted === undefined) return undefined;
+  const nameOf = (text: string): string => text.replace(/^accel=/, '').split(',')[0];
+  const found = wanted.find((text) => isAccelerator(nameOf(text)) || isHelp(nameOf(text)));
+  if (found === undefined) throw new OptionError(`invalid accelerator '${nameOf(wanted[0])}'`, option, "'tcg' or 'tci'");
+  for (const text of wanted.slice(0, wanted.indexOf(found))) warn(`${option} ${text}: invalid accelerator '${nameOf(text)}'`);
+  if (found !== wanted[0]) warn(`falling back to ${nameOf(found)}`);
+  return found;
+}
+
+const isAccelerator = (name: string): boolean => name === 'tcg' || name === 'tci';
 
 /**
  * As parseAccel, and the command line's default: code is kept, if there is a worker that can take it and nobody wants to see how it is made.
@@ -53,7 +85,8 @@ export function parseAccel(text: string | undefined): EngineOptions {
  */
 export function commandLineAccel(text: string | undefined, logs = false, { WEMU_CODE_CACHE: wanted = '' } = process.env): EngineOptions {
   const options = parseAccel(text);
-  if (options.codeCache !== undefined || options.backend === 'tci' || options.sync || wanted === 'off') return options;
+  if (options.codeCache !== undefined || options.backend === 'tci' || options.sync || options.maxInsns !== undefined || wanted === 'off')
+    return options;
   if (wanted !== '' && wanted !== 'on') return { ...options, codeCache: wanted };
   return logs ? options : { ...options, codeCache: true, codeCacheIsDefault: wanted === '' };
 }

@@ -1,13 +1,17 @@
-/** QEMU's command line for commander: the option table, and the translation of QEMU's single-dash long options. */
+/** QEMU's command line for commander: the option table, and the translation of QEMU's way of writing options. */
 import { Command, Option } from 'commander';
+import { OptionError } from '../util/errors.js';
+import { didYouMean } from '../util/suggest.js';
+import { checkQemuOption, QEMU_OPTIONS } from './qemu-options.js';
 
 /** What the command line says, before any of it is understood. */
 export interface SystemArguments {
-  readonly machine?: string;
+  readonly machine?: string[];
   readonly cpu?: string;
   readonly m?: string;
   readonly smp?: string;
-  readonly accel?: string;
+  readonly accel?: string[];
+  readonly oneInsnPerTb?: boolean;
   readonly bios?: string;
   readonly kernel?: string;
   readonly initrd?: string;
@@ -15,7 +19,6 @@ export interface SystemArguments {
   readonly symbols?: string;
   readonly dtb?: string;
   readonly device?: string[];
-  readonly drive?: string[];
   readonly global?: string[];
   readonly serial?: string[];
   readonly monitor?: string;
@@ -24,6 +27,8 @@ export interface SystemArguments {
   readonly nodefaults?: boolean;
   readonly reboot: boolean;
   readonly shutdown: boolean;
+  readonly action?: string[];
+  readonly snapshot?: boolean;
   readonly icount?: string;
   readonly seed?: string;
   readonly rtc?: string;
@@ -34,6 +39,11 @@ export interface SystemArguments {
   readonly name?: string;
 }
 
+/** Of the commands that bring their own guest. */
+export interface GuestArguments extends Partial<Omit<SystemArguments, 'accel'>> {
+  readonly accel?: string;
+}
+
 /** What `--stats` takes. */
 export const STATS_HELP = 'text (default), json, or a FILE.json';
 
@@ -42,17 +52,16 @@ interface Row {
   readonly help: string;
   /** May be given again. */
   readonly many?: boolean;
-  /** Not built: what to say when it is asked for. */
-  readonly missing?: string;
 }
 
 // prettier-ignore
 const ROWS: readonly Row[] = [
-  { flags: '-M, --machine <type>',  help: "the machine and its properties; 'help' lists them" },
+  { flags: '-M, --machine <type>',  help: "the machine and its properties; 'help' lists them", many: true },
   { flags: '--cpu <model>',         help: "the CPU model and its features (rv64,zba=off); 'help' lists them" },
-  { flags: '--accel <name>',        help: "tcg[,backend=tci|wasm][,thread=worker|sync][,...]; 'help' lists them" },
+  { flags: '--accel <name>',        help: "tcg[,backend=tci|wasm][,thread=worker|sync][,...]; 'help' lists them", many: true },
+  { flags: '--one-insn-per-tb',     help: 'blocks of one instruction: as -accel tcg,one-insn-per-tb=on' },
   { flags: '-m <size>',             help: 'guest RAM in MiB, or with a suffix (512M, 1G)' },
-  { flags: '--smp <n>',             help: 'number of harts' },
+  { flags: '--smp <n>',             help: 'number of harts, and their topology: one hart for now' },
   { flags: '--bios <file>',         help: "firmware: a file, 'none', or 'default' (OpenSBI from the cache)" },
   { flags: '--kernel <file>',       help: 'kernel: Linux Image, ELF or flat, gzip allowed' },
   { flags: '--initrd <file>',       help: 'initial RAM disk' },
@@ -68,47 +77,76 @@ const ROWS: readonly Row[] = [
   { flags: '--nodefaults',          help: 'no devices but those asked for: the serial port leads nowhere' },
   { flags: '--no-reboot',           help: 'exit instead of rebooting' },
   { flags: '--no-shutdown',         help: 'stop the guest instead of exiting when it powers off' },
+  { flags: '--action <what>',       help: 'reboot=reset|shutdown, shutdown=poweroff|pause', many: true },
+  { flags: '--snapshot',            help: 'files of the host are left as they are' },
   { flags: '--icount <opts>',       help: 'shift=N: deterministic; an instruction takes 2^N ns of guest time' },
   { flags: '--seed <n>',            help: 'what guest randomness is made from, for runs that repeat' },
-  { flags: '--rtc <base>',          help: 'base=utc or base=YYYY-MM-DDThh:mm:ss' },
+  { flags: '--rtc <base>',          help: 'base=utc|localtime|YYYY-MM-DDThh:mm:ss, clock=host|rt|vm' },
   { flags: '-d <items>',            help: "log items; 'help' lists them" },
   { flags: '-D <file>',             help: 'log to a file instead of standard error' },
   { flags: '--stats [how]',         help: `at exit, say what the engine did, as the monitor command info jit: ${STATS_HELP}` },
   { flags: '--profile',             help: 'sample where time goes, and tell it with --stats (text if that is not given)' },
   { flags: '--name <text>',         help: 'a name for the guest' },
-  { flags: '--drive <opts>',        help: 'not built yet',  many: true, missing: 'block devices' },
-  { flags: '--netdev <opts>',       help: 'not built yet',  many: true, missing: 'networking' },
-  { flags: '--chardev <opts>',      help: 'not built yet: use -serial', many: true, missing: '-chardev' },
-  { flags: '--qmp <dev>',           help: 'not built yet',  missing: 'QMP' },
-  { flags: '--gdb <dev>',           help: 'not built yet',  missing: 'the gdb stub' },
-  { flags: '-s',                    help: 'not built yet',  missing: 'the gdb stub' },
-  { flags: '-S',                    help: 'not built yet',  missing: 'starting paused' },
 ];
 
-const LONG = new Set(ROWS.flatMap(({ flags }) => [...flags.matchAll(/--([a-z-]+)/g)].map(([, name]) => name)));
-
-/** `-kernel x` and `-kernel=x` become `--kernel`: commander knows only double dashes for names longer than a letter. */
-export function doubleDashes(argv: readonly string[]): string[] {
-  const end = argv.indexOf('--');
-  return argv.map((word, i) => {
-    if (end >= 0 && i >= end) return word;
-    const name = /^-([a-z][a-z-]+)(?=$|=)/.exec(word)?.[1];
-    return name !== undefined && (LONG.has(name) || name === 'help' || name === 'version') ? `-${word}` : word;
-  });
-}
-
 export function addSystemOptions(command: Command): Command {
-  for (const { flags, help, many, missing } of ROWS) {
+  for (const { flags, help, many } of ROWS) {
     const option = new Option(flags, help);
-    if (missing) option.hideHelp();
     if (many) option.argParser((value: string, previous: string[] | undefined) => [...(previous ?? []), value]);
     command.addOption(option);
   }
   return command;
 }
 
-/** The parts that are asked for and not built, in words; undefined if there are none. */
-export function missingPart(values: Record<string, unknown>): string | undefined {
-  const row = ROWS.find(({ flags, missing }) => missing && values[flags.replace(/^-+/, '').split(' ')[0]] !== undefined);
-  return row && `not built yet: ${row.missing} (${row.flags.replace(/^--/, '-').split(' ')[0]})`;
+/**
+ * QEMU's way of writing options, for commander, which knows two dashes for names longer than a letter, and takes `-snapshot` for `-s -n ...`.
+ * Options are followed by their arguments, whatever these look like; those that are without effect here are left out.
+ * @throws OptionError for what is no option, lacks its argument, or is not built
+ */
+export function commandLineWords(program: Command, argv: readonly string[]): string[] {
+  const words = [...argv];
+  const out: string[] = [];
+  let command = program;
+  for (let word = words.shift(); word !== undefined; word = words.shift()) {
+    const [, name, value] = /^--?([a-zA-Z?][\w-]*)(?:=(.*))?$/s.exec(word) ?? [];
+    if (word === '--') return [...out, word, ...words];
+    if (name === undefined) {
+      if (command === program) command = findCommand(program, word);
+      out.push(word);
+      continue;
+    }
+    if (name === 'h' || name === '?' || name === 'help') {
+      out.push('--help');
+      continue;
+    }
+    const argument = (): string => {
+      const next = value ?? words.shift();
+      if (next === undefined) throw new OptionError('requires an argument', `-${name}`);
+      return next;
+    };
+    const option = command.options.find(({ short, long }) => short === `-${name}` || long === `--${name}`);
+    if (option) {
+      out.push(name.length > 1 ? `--${name}` : `-${name}`);
+      if (option.required) out.push(argument());
+      else if (option.optional && (value ?? words[0]?.startsWith('-') === false)) out.push(argument());
+      else if (value !== undefined) throw new OptionError('takes no argument', word);
+      continue;
+    }
+    const foreign = command === program ? QEMU_OPTIONS.find((each) => each.name === name) : undefined;
+    if (!foreign) throw new OptionError(`invalid option${didYouMean(name, optionNames(command, program))}`, word);
+    checkQemuOption(foreign, foreign.hasArgument ? argument() : undefined);
+  }
+  return out;
+}
+
+function findCommand(program: Command, word: string): Command {
+  const names = program.commands.map((each) => each.name());
+  const found = program.commands.find((each) => each.name() === word);
+  if (!found) throw new OptionError(`'${word}' is no command of wemu, and disk images are not built yet${didYouMean(word, names)}`);
+  return found;
+}
+
+function optionNames(command: Command, program: Command): string[] {
+  const own = command.options.flatMap(({ long }) => (long ? [long.slice(2)] : []));
+  return command === program ? [...own, ...QEMU_OPTIONS.map(({ name }) => name)] : own;
 }

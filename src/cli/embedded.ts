@@ -2,18 +2,19 @@
 import { join } from 'node:path';
 import type { CodegenWorker } from '../accel/tcg/codegen/protocol.js';
 import { createNodeHost } from '../node/host.js';
+import { readImage } from '../node/image-file.js';
 import { packageFolder } from '../node/modules.js';
 import { commandLineAccel } from './accel.js';
-import type { SystemArguments } from './arguments.js';
+import type { GuestArguments } from './arguments.js';
 import { statsWriter } from './stats.js';
-import { readImage, runMachine } from './system.js';
+import { runMachine } from './system.js';
 
 /** Path of the guest's ELF file. */
 export function embeddedGuestPath(): string {
   return join(packageFolder(), 'guests', 'embedded.elf');
 }
 
-export async function runEmbedded(args: Partial<SystemArguments>, worker?: CodegenWorker): Promise<number> {
+export async function runEmbedded(args: GuestArguments, worker?: CodegenWorker): Promise<number> {
   return runMachine(
     {
       machine: 'virt',

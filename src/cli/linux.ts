@@ -6,19 +6,20 @@ import { Output } from '../node/chardev.js';
 import { cachedGuestFile, fetchGuestFiles, GuestUnavailable } from '../node/guest/debian.js';
 import { buildInitramfs } from '../node/guest/initramfs.js';
 import { createNodeHost, type NodeHost } from '../node/host.js';
+import { readImage } from '../node/image-file.js';
 import type { MachineOptions } from '../system/facade.js';
 import { OptionError, type HostError } from '../util/errors.js';
 import { commandLineAccel } from './accel.js';
-import type { SystemArguments } from './arguments.js';
+import type { GuestArguments } from './arguments.js';
 import { CommandInput } from './command-input.js';
 import { CommandOutput } from './command-output.js';
 import { runEmbedded } from './embedded.js';
 import { terminalProgress } from './progress.js';
 import { SIGNALS } from '../node/terminal.js';
 import { statsWriter, type StatsWriter } from './stats.js';
-import { createMachine, readImage, runMachine } from './system.js';
+import { createMachine, runMachine } from './system.js';
 
-export interface LinuxArguments extends Partial<SystemArguments> {
+export interface LinuxArguments extends GuestArguments {
   readonly share?: string;
   readonly net?: boolean;
 }

@@ -3,8 +3,9 @@ import { Command, CommanderError } from 'commander';
 import type { CodegenWorker } from '../accel/tcg/codegen/protocol.js';
 import { packageInfo } from '../node/modules.js';
 import { isUserError } from '../util/errors.js';
+import { printable } from '../util/text.js';
 import { addBench } from './bench.js';
-import { addSystemOptions, doubleDashes, STATS_HELP, type SystemArguments } from './arguments.js';
+import { addSystemOptions, commandLineWords, STATS_HELP, type GuestArguments, type SystemArguments } from './arguments.js';
 import { runEmbedded } from './embedded.js';
 import { runLinux, type LinuxArguments } from './linux.js';
 import { runSystem } from './system.js';
@@ -61,7 +62,7 @@ export async function main(argv: readonly string[], worker?: CodegenWorker): Pro
     });
   guest('embedded', 'run the bare-metal guest that comes with wemu: checks and compute kernels')
     .option('--append <text>', 'its options: run=NAME,... scale=TENTHS quiet=1')
-    .action(async (options: SystemArguments) => {
+    .action(async (options: GuestArguments) => {
       status = await runEmbedded(options, worker);
     });
 
@@ -71,11 +72,11 @@ export async function main(argv: readonly string[], worker?: CodegenWorker): Pro
   });
 
   try {
-    await program.parseAsync(doubleDashes(argv), { from: 'user' });
+    await program.parseAsync(commandLineWords(program, argv), { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1; // commander has said it
     if (!isUserError(error)) throw error;
-    process.stderr.write(`wemu: ${error.message}\n`);
+    process.stderr.write(`wemu: ${printable(error.message, '\n')}\n`);
     return 1;
   }
   return status;

@@ -1,65 +1,75 @@
 /** `wemu -M virt ...`: from QEMU's options to a machine that runs. */
-import { openSync, readFileSync } from 'node:fs';
+import { openSync } from 'node:fs';
 import type { CodegenWorker } from '../accel/tcg/codegen/protocol.js';
 import { type Chardev, NullChardev } from '../chardev/chardev.js';
 import { FileChardev, Output, StdioChardev } from '../node/chardev.js';
 import { createNodeHost, type NodeHost } from '../node/host.js';
+import { readImage, reason } from '../node/image-file.js';
 import { packageInfo } from '../node/modules.js';
-import { isHelp, parseOptions } from '../qom/option-list.js';
+import { isHelp } from '../qom/option-list.js';
 import { Machine, type MachineOptions } from '../system/facade.js';
-import { logHelp, parseLogItems, parseSmp } from '../system/options.js';
+import { logHelp, parseActions, parseLogItems, parseRtc, parseSmp } from '../system/options.js';
 import { deviceHelp, devicePropertiesHelp, machineHelp } from '../system/registry.js';
 import { DeviceState } from '../hw/core/device.js';
 import { cpuHelp } from '../target/riscv/config.js';
 import { Monitor } from '../monitor/monitor.js';
 import { HostError, OptionError } from '../util/errors.js';
-import { missingPart, type SystemArguments } from './arguments.js';
-import { ACCEL_HELP, commandLineAccel } from './accel.js';
+import { MiB } from '../util/size.js';
+import type { SystemArguments } from './arguments.js';
+import { ACCEL_HELP, chooseAccel, commandLineAccel } from './accel.js';
+import { parseMachine, type MachineArguments } from './machine-option.js';
 import { closeOnSignals } from './signals.js';
 import { statsWriter, type StatsWriter } from './stats.js';
 
 const { version } = packageInfo();
 
+/** A device tree is at most so large. Source: QEMU's FDT_MAX_SIZE. */
+const DTB_LIMIT = MiB;
+
 /** Runs what the options say; the process's exit status. */
 export async function runSystem(args: SystemArguments, worker?: CodegenWorker): Promise<number> {
-  const missing = missingPart(args as unknown as Record<string, unknown>);
-  if (missing) throw new OptionError(missing);
+  const machine = parseMachine(args.machine);
+  const accel = chooseAccel(args.accel, machine.accel);
   const host = await createNodeHost({
-    ...commandLineAccel(args.accel, args.d !== undefined),
+    ...commandLineAccel(oneInsn(accel, args.oneInsnPerTb), args.d !== undefined),
     seed: parseSeed(args.seed),
     profile: args.profile,
     worker,
     disassemble: args.d?.split(',').includes('out_asm'),
   });
-  const help = helpText(args, host);
+  const help = helpText(args, machine, accel, host);
   if (help !== undefined) {
     process.stdout.write(help);
     return 0;
   }
-  if (args.machine === undefined) {
+  if (machine.text === undefined) {
     throw new OptionError("no machine specified, and there is no default; 'wemu -M help' lists them, 'wemu linux' boots a Linux");
   }
   if (args.display !== undefined && args.display !== 'none')
     throw new OptionError(`'${args.display}' is not built yet`, '-display', "'none'");
   const monitor = parseMonitor(args.monitor ?? (args.nodefaults ? 'none' : undefined));
+  const actions = parseActions(args.action ?? []);
+  const rtc = args.rtc === undefined ? {} : parseRtc(args.rtc);
+  const bios = args.bios ?? machine.firmware;
   return runMachine(
     {
-      machine: args.machine,
+      machine: machine.text,
       cpu: args.cpu,
       memory: args.m,
       smp: args.smp === undefined ? undefined : parseSmp(args.smp),
-      bios: args.bios === undefined || args.bios === 'default' || args.bios === 'none' ? args.bios : readImage('-bios', args.bios),
-      kernel: readImage('-kernel', args.kernel),
-      initrd: readImage('-initrd', args.initrd),
-      append: args.append,
-      dtb: readImage('-dtb', args.dtb),
+      bios: bios === undefined || bios === 'default' || bios === 'none' ? bios : readImage('-bios', bios),
+      kernel: readImage('-kernel', args.kernel ?? machine.kernel),
+      initrd: readImage('-initrd', args.initrd ?? machine.initrd),
+      append: args.append ?? machine.append,
+      dtb: readImage('-dtb', args.dtb ?? machine.dtb, DTB_LIMIT),
       symbols: readImage('-symbols', args.symbols),
       devices: args.device,
       globals: args.global,
       icount: args.icount,
-      rtcBaseMs: parseRtcBase(args.rtc),
-      noReboot: !args.reboot,
-      noShutdown: !args.shutdown,
+      rtcBaseMs: rtc.baseMs,
+      rtcClock: rtc.clock,
+      noReboot: actions.reboot === 'shutdown' || !args.reboot,
+      noShutdown: actions.shutdown === 'pause' || !args.shutdown,
       log: args.d === undefined ? undefined : { items: parseLogItems(args.d), sink: logSink(args.D) },
     },
     host,
@@ -71,15 +81,16 @@ export async function runSystem(args: SystemArguments, worker?: CodegenWorker): 
   );
 }
 
+/** `-one-insn-per-tb` is a property of the accelerator. */
+const oneInsn = (accel: string | undefined, wanted = false): string | undefined =>
+  wanted ? `${accel ?? 'tcg'},one-insn-per-tb=on` : accel;
+
 /** The listing that some option asks for with `help` or `?`. */
-function helpText(args: SystemArguments, host: NodeHost): string | undefined {
-  if (args.machine !== undefined) {
-    if (isHelp(args.machine)) return host.machines.help();
-    const list = parseOptions('-machine', args.machine, 'type');
-    if (list.wantsHelp) return machineHelp(host.machines.get(list.required('type')).type);
-  }
+function helpText(args: SystemArguments, machine: MachineArguments, accel: string | undefined, host: NodeHost): string | undefined {
+  if (machine.help === 'machines') return host.machines.help();
+  if (machine.help === 'properties') return machineHelp(host.machines.get(machine.type ?? '').type);
   if (args.cpu !== undefined && isHelp(args.cpu)) return cpuHelp();
-  if (args.accel !== undefined && isHelp(args.accel)) return ACCEL_HELP;
+  if (accel !== undefined && isHelp(accel)) return ACCEL_HELP;
   if (args.d !== undefined && isHelp(args.d)) return logHelp();
   for (const device of args.device ?? []) {
     if (isHelp(device)) return deviceHelp(host.types, DeviceState.type);
@@ -166,23 +177,6 @@ function openSerial(id: string, text: string, quit: () => void, failed: (error: 
   throw new OptionError(`unknown serial device '${text}'`, '-serial', 'stdio, file:PATH, null or none');
 }
 
-export function readImage(option: string, path: string): Uint8Array;
-export function readImage(option: string, path: string | undefined): Uint8Array | undefined;
-export function readImage(option: string, path: string | undefined): Uint8Array | undefined {
-  if (path === undefined) return undefined;
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw new OptionError(`cannot read '${path}': ${reason(error)}`, option);
-  }
-}
-
-const REASONS: Record<string, string> = { ENOENT: 'no such file', EACCES: 'permission denied', EISDIR: 'is a directory' };
-function reason(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return REASONS[code ?? ''] ?? message;
-}
-
 function logSink(path: string | undefined): (text: string) => void {
   let fd = 2;
   if (path !== undefined) {
@@ -203,15 +197,4 @@ function parseSeed(text: string | undefined): number | undefined {
   if (!/^\d{1,10}$/.test(text) || Number(text) > 0xffff_ffff)
     throw new OptionError(`invalid seed '${text}'`, '-seed', 'a number from 0 to 4294967295');
   return Number(text);
-}
-
-function parseRtcBase(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const list = parseOptions('-rtc', text, 'base');
-  const base = list.string('base') ?? 'utc';
-  list.finish();
-  if (base === 'utc') return undefined;
-  const ms = /^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d)?$/.test(base) ? Date.parse(base.includes('T') ? `${base}Z` : base) : NaN;
-  if (Number.isNaN(ms)) throw new OptionError(`invalid base '${base}'`, list.where, "'utc' or YYYY-MM-DDThh:mm:ss");
-  return ms;
 }

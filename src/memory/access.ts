@@ -127,6 +127,6 @@ function put(cell: ValueCell, value: number, byte: number): void {
 }
 
 function invalid(region: MemoryRegion, what: string, offset: number, size: number, log?: Log): MemTxResult {
-  log?.mask('guest_errors', `Invalid ${what} at offset 0x${offset.toString(16)}, size ${size}, region '${region.name}', reason: rejected`);
+  log?.mask('invalid_mem', `Invalid ${what} at offset 0x${offset.toString(16)}, size ${size}, region '${region.name}', reason: rejected`);
   return MemTxResult.Error;
 }

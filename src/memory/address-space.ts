@@ -78,7 +78,7 @@ export class AddressSpace implements ValueCell {
     }
     if (range.readonly) {
       this.log?.mask(
-        'guest_errors',
+        'invalid_mem',
         `Invalid write to read-only memory at 0x${address.toString(16)}, size ${size}, region '${range.region.name}'`,
       );
       return MemTxResult.Ok;
@@ -234,7 +234,7 @@ export class AddressSpace implements ValueCell {
 
   private unassigned(what: string, address: number, size: number): MemTxResult {
     this.lo = this.hi = 0;
-    this.log?.mask('guest_errors', `Invalid ${what} at addr 0x${address.toString(16)}, size ${size}, region '(null)', reason: rejected`);
+    this.log?.mask('invalid_mem', `Invalid ${what} at addr 0x${address.toString(16)}, size ${size}, region '(null)', reason: rejected`);
     return MemTxResult.DecodeError;
   }
 }

@@ -69,6 +69,7 @@ export async function createNodeHost(given: NodeHostOptions = {}): Promise<NodeH
     codegen: options.backend === 'tci' ? undefined : await codeGenerator(options),
     hotThreshold: options.hotThreshold,
     tuning: options.tuning,
+    maxInsns: options.maxInsns,
     startProfiler: options.profile ? startProfiler : undefined,
     disassembleWasm: options.disassemble ? await loadWasmDisassembler(() => loadOptional(['wabt'], () => import('wabt'))) : undefined,
   });

@@ -113,13 +113,19 @@ export const string = (name: string, options: PropertyOptions = {}): Property =>
     (v) => JSON.stringify(v ?? ''),
   );
 
-/** One of `values`; the field holds the string. */
-export const enumeration = (name: string, values: readonly string[], options: PropertyOptions = {}): Property =>
+/** One of `values`; the field holds the string. `notBuilt`: values that QEMU knows. */
+export const enumeration = (
+  name: string,
+  values: readonly string[],
+  { notBuilt = [], ...options }: PropertyOptions & { notBuilt?: readonly string[] } = {},
+): Property =>
   row(
     name,
     options,
     values.join('/'),
     (text) => {
+      if (notBuilt.includes(text))
+        throw new OptionError(`'${text}' is not built yet`, undefined, values.map((value) => `'${value}'`).join(' or '));
       if (!values.includes(text)) throw wrong(text, `one of ${values.join(', ')}`);
       return text;
     },

@@ -43,6 +43,9 @@ export interface MachineHost extends Pick<MachineEnvironment, 'firmware' | 'rand
 /** Ends from which only a reset leads back. */
 const ENDED: readonly RunState[] = ['shutdown', 'guest-panicked', 'internal-error'];
 
+/** Properties of all of QEMU's machines that mean nothing here: host memory, graphics, USB, and migration. */
+const IDLE_PROPERTIES = ['dump-guest-core', 'mem-merge', 'aux-ram-share', 'graphics', 'usb', 'suppress-vmdesc'];
+
 /** Debugger reads go page by page. */
 const PAGE = 4096;
 
@@ -94,9 +97,12 @@ export class Machine {
     const name = list?.string('type');
     const klass = name === undefined ? host.machines.default : host.machines.get(name);
     if (!klass) throw new OptionError('no machine specified, and there is no default', '-machine', "'help' lists them");
+    for (const property of IDLE_PROPERTIES) list?.bool(property);
     const icount = typeof options.icount === 'string' ? parseIcount(options.icount) : options.icount;
-    const ramSize =
-      typeof options.memory === 'string' ? parseMemory(options.memory) : (options.memory ?? klass.type.ext.defaultRamSize ?? 128 * MiB);
+    const memory = typeof options.memory === 'string' ? parseMemory(options.memory) : options.memory;
+    const ramSize = memory ?? klass.type.ext.defaultRamSize ?? 128 * MiB;
+    for (const name of ['append', 'initrd'] as const)
+      if (options[name] !== undefined && !options.kernel) throw new OptionError(`-${name} only allowed with -kernel option`);
     const serials: readonly SerialPort[] = options.serial === undefined ? [] : [options.serial].flat();
     const config: MachineConfig = {
       ramSize,
@@ -109,6 +115,7 @@ export class Machine {
       symbols: options.symbols && readSymbols('symbols', options.symbols),
       dtb: options.dtb,
       rtcBaseMs: options.rtcBaseMs,
+      rtcClock: options.rtcClock,
       devices: options.devices,
       properties: list?.rest(),
       globals: options.globals?.map(parseGlobal),
@@ -123,7 +130,12 @@ export class Machine {
         throw error;
       },
     };
-    const log = options.log && new Log(guarded(options.log.sink, (error) => failures.tell(error)), options.log.items);
+    const log =
+      options.log &&
+      new Log(
+        guarded(options.log.sink, (error) => failures.tell(error)),
+        options.log.items,
+      );
     const state = new klass({ hostClock: host.clock, types: host.types, icount, log, firmware, randomBytes, writeFile, ...engine }, config);
     for (const [kind, id, backend] of options.backends ?? []) state.addBackend(kind, id, backend);
     const machine = new Machine(state, host, options);

@@ -1,6 +1,7 @@
 /** What a machine is made from, in a library: the options, and how each is checked. */
 import { Chardev } from '../chardev/chardev.js';
 import type { IcountOptions } from '../hw/core/clock.js';
+import { RTC_CLOCKS, type RtcClock } from '../hw/core/machine.js';
 import { LOG_ITEMS, type LogItem, type LogSink } from '../util/log.js';
 import * as read from '../util/readers.js';
 import type { Bytes } from '../util/readers.js';
@@ -38,6 +39,8 @@ export interface MachineOptions {
   speed?: number;
   /** ms since 1970 UTC. */
   rtcBaseMs?: number;
+  /** What the guest's calendar follows; default: the host's clock, in icount mode the guest's time. */
+  rtcClock?: RtcClock;
   noReboot?: boolean;
   noShutdown?: boolean;
   log?: { items: readonly LogItem[]; sink: LogSink };
@@ -80,6 +83,7 @@ const READERS: read.Readers<CheckedMachineOptions> = {
   icount: read.either(read.isText, read.text(), read.record<IcountOptions>({ shift: read.integer(0, 10) }, ['shift'])),
   speed: read.is('a positive number: guest ns a host ns', (value) => Number.isFinite(value) && (value as number) > 0),
   rtcBaseMs: read.is('milliseconds since 1970', Number.isFinite),
+  rtcClock: read.oneOf(...(Object.keys(RTC_CLOCKS) as RtcClock[])),
   noReboot: read.flag,
   noShutdown: read.flag,
   log: read.record<NonNullable<MachineOptions['log']>>(

@@ -389,7 +389,7 @@ describe('the facade', () => {
   it('says what it cannot build', () => {
     expect(() => make({ machine: 'bord' })).toThrow(/unsupported machine type 'bord'.*board/);
     expect(() => make({ machine: 'b,colour=red' })).toThrow(/colour/);
-    expect(() => make({ smp: 3 })).toThrow(/1 to 2/);
+    expect(() => make({ smp: 3 })).toThrow(/Invalid SMP CPUs 3. The max CPUs .* is 2/);
     expect(() => make({ devices: ['warp-core'] })).toThrow(/'warp-core' is not a valid device/);
     expect(() => make({ devices: ['scripted-cpu'] })).toThrow(/cannot be added/);
   });

@@ -1,45 +1,85 @@
 import { describe, expect, it } from 'vitest';
 import { OptionError } from '../util/errors.js';
-import { parseCpu, parseGlobal, parseIcount, parseLogItems, parseMemory, parseSmp } from './options.js';
+import { parseActions, parseGlobal, parseIcount, parseLogItems, parseMemory, parseRtc, parseSmp } from './options.js';
 
 describe('single options', () => {
   it.each([
     ['512', 512 * 2 ** 20],
     ['1G', 2 ** 30],
     ['size=2048K', 2 ** 21],
-    ['0x10', 2 ** 24],
+    ['0', undefined],
+    ['512,slots=2,maxmem=1G', 2 ** 29],
   ])('-m %s', (text, bytes) => expect(parseMemory(text)).toBe(bytes));
-  it.each(['0', 'x', '1G,cake=on', ''])('-m %s is refused', (text) => expect(() => parseMemory(text)).toThrow(OptionError));
+  it.each(['0x10', 'x', '1G,cake=on', '', '1G,slots=1', '1G,maxmem=512M'])('-m %s is refused', (text) =>
+    expect(() => parseMemory(text)).toThrow(OptionError),
+  );
   it.each([
     ['4', 4],
     ['cpus=2', 2],
     ['2,sockets=1,cores=2,threads=1', 2],
     ['sockets=2,cores=2', 4],
   ])('-smp %s', (text, n) => expect(parseSmp(text)).toBe(n));
-  it.each(['0', '3,sockets=1,cores=2,threads=1', '4,maxcpus=2'])('-smp %s is refused', (text) =>
-    expect(() => parseSmp(text)).toThrow(OptionError),
-  );
+  it.each([
+    ['1,sockets=1,cores=1,threads=1', 1],
+    ['1,dies=1,books=1,drawers=1,clusters=1,modules=1', 1],
+    ['1,maxcpus=4', 1],
+    ['maxcpus=4', 4],
+    ['4,threads=2', 4],
+  ])('-smp %s', (text, n) => expect(parseSmp(text)).toBe(n));
+  // the texts are those of QEMU 10.0
+  it.each([
+    ['0', 'Invalid CPU topology: CPU topology parameters must be greater than zero'],
+    [
+      '2,sockets=2,cores=2',
+      'Invalid CPU topology: product of the hierarchy must match maxcpus: sockets (2) * cores (2) * threads (0) != maxcpus (2)',
+    ],
+    [
+      'cpus=2,sockets=3',
+      'Invalid CPU topology: product of the hierarchy must match maxcpus: sockets (3) * cores (0) * threads (1) != maxcpus (2)',
+    ],
+    [
+      '4,maxcpus=2',
+      'Invalid CPU topology: maxcpus must be equal to or greater than smp: sockets (1) * cores (2) * threads (1) == maxcpus (2) < smp_cpus (4)',
+    ],
+    ['1,dies=2', "dies > 1 not supported by this machine's CPU topology"],
+    ['1,cakes=2', "invalid parameter 'cakes'"],
+  ])('-smp %s is refused', (text, why) => expect(() => parseSmp(text)).toThrow(why));
   it('-global', () => {
     expect(parseGlobal('riscv.sifive.test.mode=a.b=c')).toEqual({ driver: 'riscv.sifive.test', property: 'mode', value: 'a.b=c' });
     expect(parseGlobal('driver=d,property=p,value=v')).toEqual({ driver: 'd', property: 'p', value: 'v' });
     expect(() => parseGlobal('nonsense')).toThrow(OptionError);
   });
-  it('-cpu', () =>
-    expect(parseCpu('rv64,zba=on,+v,-c')).toEqual({
-      model: 'rv64',
-      features: [
-        ['zba', 'on'],
-        ['v', 'on'],
-        ['c', 'off'],
-      ],
-    }));
-  it('-icount', () => {
-    expect(parseIcount('shift=7')).toEqual({ shift: 7 });
-    expect(parseIcount('5')).toEqual({ shift: 5 });
-    expect(() => parseIcount('auto')).toThrow(/not supported/);
+  it.each([
+    ['shift=7', { shift: 7 }],
+    ['5', { shift: 5 }],
+    ['shift=6,align=off,sleep=off', { shift: 6 }],
+    ['sleep=off', undefined],
+    ['align=off', undefined],
+  ])('-icount %s', (text, options) => expect(parseIcount(text)).toEqual(options));
+  it.each([
+    ['auto', /shift=auto is not built/],
+    ['shift=11', /invalid value '11'/],
+    ['align=on', /Please specify shift option when using align/],
+    ['shift=3,align=on,sleep=off', /align=on and sleep=off are incompatible/],
+    ['shift=3,align=on', /align=on is not built/],
+    ['shift=3,sleep=on', /sleep=on is not built/],
+    ['shift=3,rr=record,rrfile=x', /record and replay are not built/],
+  ])('-icount %s is refused', (text, why) => expect(() => parseIcount(text)).toThrow(why));
+  it.each([
+    ['base=utc', { clock: undefined }],
+    ['utc,clock=vm,driftfix=slew', { clock: 'vm' }],
+    ['localtime', { baseMs: 1e12 + 120 * 60_000, clock: undefined }],
+    ['base=2006-06-17T16:01:21,clock=rt', { baseMs: Date.UTC(2006, 5, 17, 16, 1, 21), clock: 'rt' }],
+  ])('-rtc %s', (text, options) => expect(parseRtc(text, 1e12, -120)).toEqual(options));
+  it('-action', () => {
+    expect(parseActions(['reboot=shutdown,panic=none', 'shutdown=pause', 'reboot=reset'])).toEqual({ reboot: 'reset', shutdown: 'pause' });
+    expect(() => parseActions(['reboot=pause'])).toThrow(/invalid value 'pause'/);
+    expect(() => parseActions(['fire=run'])).toThrow(/invalid parameter 'fire'/);
   });
   it('-d', () => {
     expect(parseLogItems('int,in_asm')).toEqual(['int', 'in_asm']);
-    expect(() => parseLogItems('inn')).toThrow(/unknown log item 'inn'/);
+    expect(parseLogItems('nochain,cpu_reset,pcall')).toEqual(['cpu_reset']);
+    expect(() => parseLogItems('inn')).toThrow(/unknown log item 'inn'; did you mean 'int'/);
+    expect(() => parseLogItems('int,trace:foo')).toThrow(/log item 'trace:foo' is not built yet/);
   });
 });

@@ -1,35 +1,70 @@
 /** What the values of QEMU's options mean. */
-import { parseOptions, splitCommas } from '../qom/option-list.js';
+import { RTC_CLOCKS, type RtcClock } from '../hw/core/machine.js';
+import { parseOptions } from '../qom/option-list.js';
 import { OptionError } from '../util/errors.js';
 import { isLogItem, LOG_ITEMS, type LogItem } from '../util/log.js';
-import { MiB } from '../util/size.js';
+import { didYouMean } from '../util/suggest.js';
+import { formatSize, MiB } from '../util/size.js';
 
-/** `-m 512`, `-m 1G`, `-m size=2G`: bytes; a bare number is MiB. */
-export function parseMemory(text: string): number {
+/**
+ * `-m 512`, `-m 1G`, `-m size=2G,slots=2,maxmem=4G`: bytes; a bare number is MiB. Undefined: the machine's default (`-m 0`).
+ * There is no memory to plug in, so `slots` and `maxmem` only have to make sense.
+ */
+export function parseMemory(text: string): number | undefined {
   const list = parseOptions('-m', text, 'size');
-  const size = list.size('size', MiB);
+  const typed = list.string('size');
+  // QEMU puts an M behind it, and then it is no number.
+  if (typed !== undefined && /^0x[0-9a-f]+$/i.test(typed)) throw new OptionError(`invalid size '${typed}'`, list.where, 'a decimal number');
+  const size = list.size('size', MiB) ?? 0;
+  const slots = list.integer('slots', 0, 256);
+  const maxmem = list.size('maxmem');
   list.finish();
-  if (!size) throw new OptionError('no memory', list.where, 'a size like 512M');
-  return size;
+  if (maxmem === undefined && slots) throw new OptionError('slots specified but no max-size', list.where);
+  if (maxmem !== undefined && maxmem < size)
+    throw new OptionError(`maxmem (${formatSize(maxmem)}) is below the size (${formatSize(size)})`, list.where);
+  return size === 0 ? undefined : size;
 }
 
-/** `-smp 4`, `-smp cpus=4,sockets=1,cores=4,threads=1`. The topology must fit; only the number of CPUs matters here. */
+/** Levels of the CPU topology that no board has, from the outermost in: they may be 1. */
+const UNSUPPORTED_LEVELS = ['drawers', 'books', 'dies', 'clusters', 'modules'];
+
+/**
+ * `-smp 4`, `-smp cpus=4,maxcpus=4,sockets=1,cores=4,threads=1`: the number of CPUs. The topology must fit, and what is missing of it is made up
+ * as QEMU does: cores before sockets before threads.
+ */
 export function parseSmp(text: string): number {
   const list = parseOptions('-smp', text, 'cpus');
-  const part = (key: string) => list.integer(key, 1, 4096);
-  const [cpus, sockets, cores, threads, most] = [part('cpus'), part('sockets'), part('cores'), part('threads'), part('maxcpus')];
+  const bad = (why: string): OptionError => new OptionError(`Invalid CPU topology: ${why}`, list.where);
+  const part = (key: string): number => {
+    const value = list.integer(key, 0, 0x7fff_ffff);
+    if (value === 0) throw bad('CPU topology parameters must be greater than zero');
+    return value ?? 0;
+  };
+  const cpus = part('cpus');
+  let maxcpus = part('maxcpus');
+  let [sockets, cores, threads] = [part('sockets'), part('cores'), part('threads')];
+  for (const level of UNSUPPORTED_LEVELS)
+    if (part(level) > 1) throw new OptionError(`${level} > 1 not supported by this machine's CPU topology`, list.where);
   list.finish();
-  const product = (sockets ?? 1) * (cores ?? 1) * (threads ?? 1);
-  const count = cpus ?? product;
-  const complete = sockets !== undefined && cores !== undefined && threads !== undefined;
-  if (complete && product !== (most ?? count)) {
-    throw new OptionError(
-      `sockets (${sockets}) * cores (${cores}) * threads (${threads}) is not the number of CPUs (${most ?? count})`,
-      list.where,
-    );
+  if (cpus === 0 && maxcpus === 0) [sockets, cores, threads] = [sockets || 1, cores || 1, threads || 1];
+  else {
+    maxcpus ||= cpus;
+    if (cores === 0) {
+      sockets ||= 1;
+      threads ||= 1;
+      cores = Math.floor(maxcpus / (sockets * threads));
+    } else if (sockets === 0) {
+      threads ||= 1;
+      sockets = Math.floor(maxcpus / (cores * threads));
+    }
+    threads ||= Math.floor(maxcpus / (sockets * cores));
   }
-  if (most !== undefined && most < count) throw new OptionError(`maxcpus (${most}) is below the number of CPUs (${count})`, list.where);
-  return count;
+  const product = sockets * cores * threads;
+  maxcpus ||= product;
+  const hierarchy = `sockets (${sockets}) * cores (${cores}) * threads (${threads})`;
+  if (product !== maxcpus) throw bad(`product of the hierarchy must match maxcpus: ${hierarchy} != maxcpus (${maxcpus})`);
+  if (maxcpus < cpus) throw bad(`maxcpus must be equal to or greater than smp: ${hierarchy} == maxcpus (${maxcpus}) < smp_cpus (${cpus})`);
+  return cpus || maxcpus;
 }
 
 export interface GlobalProperty {
@@ -49,38 +84,81 @@ export function parseGlobal(text: string): GlobalProperty {
   return global;
 }
 
-/** `-cpu rv64,zba=on,v=false`: the model, and its properties in order. */
-export function parseCpu(text: string): { model: string; features: [string, string][] } {
-  const [model, ...features] = splitCommas(text);
-  return {
-    model,
-    features: features.map((feature): [string, string] => {
-      if (feature.startsWith('+')) return [feature.slice(1), 'on'];
-      if (feature.startsWith('-')) return [feature.slice(1), 'off'];
-      const equals = feature.indexOf('=');
-      if (equals <= 0) throw new OptionError(`expected key=value, found '${feature}'`, `-cpu ${text}`);
-      return [feature.slice(0, equals), feature.slice(equals + 1)];
-    }),
-  };
-}
-
-/** `-icount shift=7`: an instruction takes 2^shift ns. */
-export function parseIcount(text: string): { shift: number } {
+/** `-icount shift=7,align=off,sleep=off`: an instruction takes 2^shift ns. Undefined: without `shift` there is none, as in QEMU. */
+export function parseIcount(text: string): { shift: number } | undefined {
   const list = parseOptions('-icount', text, 'shift');
-  if (list.string('shift') === 'auto') throw new OptionError('shift=auto is not supported', list.where, 'a number from 0 to 10');
+  const typed = list.string('shift');
+  if (typed === 'auto') throw new OptionError('shift=auto is not built', list.where, 'a number from 0 to 10');
   const shift = list.integer('shift', 0, 10);
-  if (list.bool('sleep') === true) throw new OptionError('sleep=on is not supported: idle time is skipped', list.where);
+  const [align, sleep] = [list.bool('align'), list.bool('sleep')];
+  if (['rr', 'rrfile', 'rrsnapshot'].some((key) => list.string(key) !== undefined))
+    throw new OptionError('record and replay are not built', list.where);
   list.finish();
-  return { shift: shift ?? 3 };
+  if (align && shift === undefined) throw new OptionError('Please specify shift option when using align', list.where);
+  if (align && sleep === false) throw new OptionError('align=on and sleep=off are incompatible', list.where);
+  if (align) throw new OptionError('align=on is not built', list.where, 'align=off');
+  if (sleep && shift !== undefined) throw new OptionError('sleep=on is not built: idle time is skipped', list.where, 'sleep=off');
+  return shift === undefined ? undefined : { shift };
 }
 
-/** `-d item,item`. */
+export interface RtcOptions {
+  /** Ms since 1970 UTC; undefined: now. */
+  readonly baseMs?: number;
+  readonly clock?: RtcClock;
+}
+
+/**
+ * `-rtc base=utc|localtime|DATE,clock=host|rt|vm`; driftfix is for PCs. `now`: ms since 1970 UTC; `zoneMinutes`: of local time, west of UTC
+ * (Date.prototype.getTimezoneOffset).
+ */
+export function parseRtc(text: string, now = Date.now(), zoneMinutes = new Date(now).getTimezoneOffset()): RtcOptions {
+  const list = parseOptions('-rtc', text, 'base');
+  const base = list.string('base') ?? 'utc';
+  const clock = list.enumeration('clock', Object.keys(RTC_CLOCKS) as RtcClock[]);
+  list.enumeration('driftfix', ['none', 'slew']);
+  list.finish();
+  if (base === 'utc') return { clock };
+  if (base === 'localtime') return { clock, baseMs: now - zoneMinutes * 60_000 };
+  const ms = /^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d)?$/.test(base) ? Date.parse(base.includes('T') ? `${base}Z` : base) : NaN;
+  if (Number.isNaN(ms)) throw new OptionError(`invalid base '${base}'`, list.where, "'utc', 'localtime' or YYYY-MM-DDThh:mm:ss");
+  return { clock, baseMs: ms };
+}
+
+/** What `-action` says; undefined: nothing. */
+export interface Actions {
+  readonly reboot?: 'reset' | 'shutdown';
+  readonly shutdown?: 'poweroff' | 'pause';
+}
+
+/** `-action reboot=shutdown,shutdown=pause`. There is neither a watchdog nor a device that tells of panics, so what to do then is only checked. */
+export function parseActions(texts: readonly string[]): Actions {
+  const actions: { -readonly [key in keyof Actions]: Actions[key] } = {};
+  for (const text of texts) {
+    const list = parseOptions('-action', text);
+    actions.reboot = list.enumeration('reboot', ['reset', 'shutdown']) ?? actions.reboot;
+    actions.shutdown = list.enumeration('shutdown', ['poweroff', 'pause']) ?? actions.shutdown;
+    list.enumeration('panic', ['pause', 'shutdown', 'exit-failure', 'none']);
+    list.enumeration('watchdog', ['reset', 'shutdown', 'poweroff', 'inject-nmi', 'pause', 'debug', 'none']);
+    list.finish();
+  }
+  return actions;
+}
+
+/** `-d item,item`. Those of QEMU that say nothing of such a machine are taken. */
 export function parseLogItems(text: string): LogItem[] {
-  return text.split(',').map((item) => {
-    if (!isLogItem(item)) throw new OptionError(`unknown log item '${item}'`, `-d ${text}`, `one of ${Object.keys(LOG_ITEMS).join(', ')}`);
-    return item;
+  const where = `-d ${text}`;
+  return text.split(',').flatMap((item): LogItem[] => {
+    if (isLogItem(item)) return [item];
+    if (SILENT_LOG_ITEMS.includes(item)) return [];
+    const missing = MISSING_LOG_ITEMS.find((name) => item === name || (name.endsWith(':') && item.startsWith(name)));
+    if (missing !== undefined) throw new OptionError(`log item '${item}' is not built yet`, where);
+    throw new OptionError(`unknown log item '${item}'${didYouMean(item, Object.keys(LOG_ITEMS)) || "; '-d help' lists them"}`, where);
   });
 }
+
+/** Of x86, of programs without a machine, of plugins; and `nochain`, whose complete traces `exec` has anyway. */
+const SILENT_LOG_ITEMS = ['pcall', 'page', 'strace', 'plugin', 'op_plugin', 'nochain'];
+const MISSING_LOG_ITEMS = ['op_ind', 'fpu', 'mmu', 'vpu', 'tid', 'trace:'];
 
 /** The text of `-d help`. */
 export function logHelp(): string {

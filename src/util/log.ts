@@ -1,12 +1,14 @@
 /** The items of `-d`, as in QEMU's util/log. */
 export const LOG_ITEMS = {
   guest_errors: 'log when the guest does something invalid',
+  invalid_mem: 'log invalid memory accesses',
   unimp: 'log unimplemented functionality',
   in_asm: 'show guest assembly code of each translated block',
   op: 'show intermediate code of each translated block',
   op_opt: 'show intermediate code after optimisation',
   out_asm: 'show generated code (wasm, and bytecode of tci) of each translated block',
   int: 'show interrupts and exceptions in short form',
+  cpu_reset: 'show CPU state before CPU resets',
   exec: 'show trace before each executed block (all of them in tci: slow)',
   cpu: 'show CPU registers before each executed block (as exec)',
 } as const;
@@ -14,9 +16,15 @@ export const LOG_ITEMS = {
 export type LogItem = keyof typeof LOG_ITEMS;
 export type LogSink = (text: string) => void;
 
+/** Failures of one kind that are told: a guest may provoke one a store. */
+const TOLD_OF_A_KIND = 10;
+/** Kinds that are told apart. */
+const MOST_KINDS = 100;
+
 /** What a machine writes for `-d`: one object a machine, its text goes to an injected sink. */
 export class Log {
   private readonly enabled = new Set<LogItem>();
+  private readonly told = new Map<string, number>();
 
   constructor(
     private readonly sink: LogSink = () => {},
@@ -38,6 +46,15 @@ export class Log {
   /** Writes a line if `item` is enabled. */
   mask(item: LogItem, line: string): void {
     if (this.enabled.has(item)) this.sink(`${line}\n`);
+  }
+
+  /** Something went wrong inside of wemu itself. Always told, but of each kind only the first few times, however often a guest brings it about. */
+  failure(kind: string, text: string): void {
+    const times = (this.told.get(kind) ?? 0) + 1;
+    if (times > TOLD_OF_A_KIND || (times === 1 && this.told.size === MOST_KINDS)) return;
+    this.told.set(kind, times);
+    this.sink(`${text}\n`);
+    if (times === TOLD_OF_A_KIND) this.sink(`further messages like this are suppressed: ${kind}\n`);
   }
 
   /** Writes text as it is. */

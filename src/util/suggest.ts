@@ -8,6 +8,12 @@ export function suggest(word: string, known: readonly string[]): string | undefi
   return near[0]?.name;
 }
 
+/** The same for the end of a message: `; did you mean 'NAME'?`, or nothing. */
+export function didYouMean(word: string, known: readonly string[]): string {
+  const meant = suggest(word, known);
+  return meant === undefined ? '' : `; did you mean '${meant}'?`;
+}
+
 /** Levenshtein's distance: letters put in, taken out or changed. */
 function edits(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);

@@ -24,9 +24,9 @@ function spoilt(name: string, spoil: (view: DataView, programHeader: number) => 
   spoil(view, Number(view.getBigUint64(32, true)));
   return file(name, bytes);
 }
-function large(name: string): string {
+function large(name: string, size = 200 * 2 ** 20): string {
   const path = file(name, new Uint8Array(0));
-  truncateSync(path, 200 << 20);
+  truncateSync(path, size);
   return path;
 }
 
@@ -59,11 +59,15 @@ const CASES: Record<string, Record<string, [args: string[], says: RegExp]>> = {
     'a device tree of garbage': [bare('-dtb', GARBAGE), /device tree blob: no device tree magic/],
     'an initrd above RAM':   [bare('-initrd', large('initrd')), /'initrd': 200 MiB .* do not fit/],
     'firmware above RAM':    [['-M', 'virt', '-accel', 'tci', '-bios', large('bios')], /'firmware': 200 MiB .* do not fit/],
-    'an initrd alone':       [[...BARE, '-initrd', GARBAGE], /-initrd needs -kernel/],
+    'an initrd alone':       [[...BARE, '-initrd', GARBAGE], /-initrd only allowed with -kernel option/],
+    'an endless kernel':     [kernel('/dev/zero'), /-kernel: cannot read '\/dev\/zero': is a device/],
+    'a kernel of 2 GiB':     [kernel(large('huge', 2 ** 31)), /has 2 GiB, the limit is 1 GiB/],
+    'a device tree of 200 MiB': [bare('-dtb', large('dtb')), /has 200 MiB, the limit is 1 MiB/],
+    'a name that a terminal would obey': [kernel('\x1b[31mx'), /cannot read '\\x1b\[31mx'/],
     'dumpdtb nowhere':       [['-M', `virt,dumpdtb=${join(folder, 'no', 'x.dtb')}`, '-bios', 'none', '-accel', 'tci'], /cannot write '.*x.dtb'/],
   },
   RAM: {
-    '0':    [bare('-m', '0'), /-m 0: no memory/],
+    'hexadecimal': [bare('-m', '0x10'), /-m 0x10: invalid size '0x10'/],
     '1K':   [bare('-m', '1K'), /not enough RAM/],
     '64G':  [bare('-m', '64G'), /-m: guest memory of \d+ MiB.* is more than the engine's \d+ MiB/],
     '64G in wasm': [['-M', 'virt', '-bios', 'none', '-m', '64G'], /-m: guest memory of/],
@@ -79,16 +83,23 @@ const CASES: Record<string, Record<string, [args: string[], says: RegExp]>> = {
     'CPU feature':       [[...BARE, '-cpu', 'rv64,foo=on'], /property 'foo' not found/],
     'CPU feature value': [[...BARE, '-cpu', 'rv64,zba=maybe'], /'zba' expects 'on' or 'off'/],
     'CPU features that clash': [[...BARE, '-cpu', 'rv64,f=off'], /d requires f/],
-    'option':            [['-frob'], /unknown option '-frob'/],
-    'option without its value': [['-M', 'virt', '-m'], /'-m <size>' argument missing/],
-    'stray word':        [[...BARE, 'stray'], /too many arguments/],
-    'subcommand option': [['linux', '--frob'], /unknown option '--frob'/],
+    'option':            [['-frob'], /-frob: invalid option\n/],
+    'option, nearly':    [['-snapshat'], /-snapshat: invalid option; did you mean 'snapshot'\?/],
+    'option glued to its value': [['-M', 'virt', '-m512'], /-m512: invalid option/],
+    'option without its value': [['-M', 'virt', '-m'], /-m: requires an argument/],
+    'stray word':        [[...BARE, 'stray'], /'stray' is no command of wemu, and disk images are not built yet/],
+    'subcommand option': [['linux', '--frob'], /--frob: invalid option/],
     'accelerator':       [['-M', 'virt', '-accel', 'kvm'], /invalid accelerator 'kvm'/],
+    'accelerator of the machine': [['-M', 'virt,accel=kvm:hvf'], /invalid accelerator 'kvm'/],
+    'two ways to an accelerator': [['-M', 'virt,accel=tcg', '-accel', 'tcg'], /options are incompatible/],
     'device':            [[...BARE, '-device', 'foo'], /'foo' is not a valid device model/],
     'device property':   [[...BARE, '-device', 'virtio-rng-device,foo=1'], /property 'virtio-rng-device.foo' not found/],
     'serial':            [[...BARE, '-serial', 'foo'], /unknown serial device 'foo'/],
     'serial file':       [[...BARE, '-serial', `file:${folder}`], /cannot open/],
     'log item':          [[...BARE, '-d', 'foo'], /unknown log item 'foo'/],
+    'log item of QEMU':  [[...BARE, '-d', 'trace:x'], /log item 'trace:x' is not built yet/],
+    'rtc':               [[...BARE, '-rtc', 'clock=sun'], /clock: invalid value 'sun'/],
+    'a command line alone': [[...BARE, '-append', 'x'], /-append only allowed with -kernel option/],
     'icount':            [[...BARE, '-icount', 'shift=99'], /shift: invalid value '99'/],
     'seed':              [[...BARE, '-seed', 'x'], /invalid seed 'x'/],
   },
@@ -96,7 +107,11 @@ const CASES: Record<string, Record<string, [args: string[], says: RegExp]>> = {
     '--share':  [['linux', '--share', '/tmp'], /not built/],
     '--net':    [['linux', '--net'], /not built/],
     '-drive':   [['-M', 'virt', '-drive', 'file=x'], /not built yet: block devices \(-drive\)/],
-    '-smp 2':   [bare('-smp', '2'), /-smp: invalid number of CPUs 2/],
+    '-smp 2':   [bare('-smp', '2'), /-smp 2: more than one hart is not built yet/],
+    '-smp 513': [bare('-smp', '513'), /Invalid SMP CPUs 513. The max CPUs supported by machine 'virt' is 512/],
+    '-semihosting': [bare('-semihosting'), /not built yet: semihosting \(-semihosting\)/],
+    '-net user': [bare('-net', 'user'), /not built yet: networking \(-net user\)/],
+    'acpi=on':  [['-M', 'virt,acpi=on', '-accel', 'tci', '-bios', 'none'], /virt.acpi: 'on' is not built yet/],
     '-monitor': [bare('-monitor', 'vc'), /not built/],
   },
 };

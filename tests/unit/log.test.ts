@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createNodeHost, Machine, type LogItem } from '../../src/node/index.js';
+import { Log } from '../../src/util/log.js';
 import { describeTrap } from '../../src/target/riscv/trap-names.js';
 
 const kernel = readFileSync(new URL('../../guests/embedded.elf', import.meta.url));
@@ -66,4 +67,22 @@ it('traps of both widths in words', () => {
   );
   expect(describeTrap(0, 64, -0x8000_0000_0000_0000n + 9n, 0n, 0n)).toContain('interrupt 9 (supervisor external interrupt)');
   expect(describeTrap(0, 64, 24n, 0n, 0n)).toContain('exception 24 (reserved)');
+});
+
+it('cpu_reset shows the registers that a reset finds', async () => {
+  const text = await logOf(['cpu_reset']);
+  expect(text).toMatch(/^CPU Reset \(CPU 0\)\n pc +[0-9a-f]+\n/);
+});
+
+it('failures of wemu itself are told a few times each, however often a guest brings them about', () => {
+  let text = '';
+  const log = new Log((part) => (text += part));
+  for (let n = 0; n < 1000; n++) log.failure('MMIO write failed at Uart.write', `MMIO write failed: offset ${n}`);
+  for (let n = 0; n < 1000; n++) log.failure(`kind ${n}`, 'x');
+  const lines = text.trimEnd().split('\n');
+  expect(lines.slice(0, 11)).toEqual([
+    ...Array.from({ length: 10 }, (_, n) => `MMIO write failed: offset ${n}`),
+    'further messages like this are suppressed: MMIO write failed at Uart.write',
+  ]);
+  expect(lines.length).toBeLessThan(150);
 });

@@ -266,7 +266,9 @@ export class TcgAccel {
     try {
       return body() ?? 0;
     } catch (error) {
-      this.machine?.log?.write(`${what} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+      const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      // where it was thrown tells kinds apart: messages have numbers of the guest's choice
+      this.machine?.log?.failure(`${what} failed ${/\bat .*/.exec(stack)?.[0] ?? ''}`.trimEnd(), `${what} failed: ${stack}`);
       return 1;
     }
   }

@@ -4,9 +4,9 @@ import { isMark } from '../../lab/outcome.js';
 import { watch } from '../../lab/run.js';
 import { writeFully } from '../../node/chardev.js';
 import { createNodeHost } from '../../node/host.js';
+import { readImage } from '../../node/image-file.js';
 import { isUserError } from '../../util/errors.js';
 import { parseAccel } from '../accel.js';
-import { readImage } from '../system.js';
 import type { RunnerSpec } from './runner.js';
 
 const REPORT_FD = 3;

@@ -1,7 +1,7 @@
 /** MachineState: the QOM object on which everything of one machine hangs. Boards extend it and build themselves in `init`. */
 import { Chardev } from '../../chardev/chardev.js';
 import { SystemBus, type Bus } from './bus.js';
-import { ClockSet, type HostClock, type IcountOptions } from './clock.js';
+import { ClockSet, ClockType, type HostClock, type IcountOptions } from './clock.js';
 import type { SymbolTable } from './elf.js';
 import { RomList } from './rom.js';
 import type { CpuState } from './cpu.js';
@@ -82,9 +82,15 @@ export interface MachineConfig {
   globals?: readonly { driver: string; property: string; value: string }[];
   /** `-rtc base=`: ms since 1970 UTC at guest time 0; default: the host's time when the machine is made. */
   rtcBaseMs?: number;
+  /** `-rtc clock=`: what the guest's calendar follows; default: the host's, in icount mode the guest's time. */
+  rtcClock?: RtcClock;
   /** `-serial`, in order. */
   serials?: readonly Chardev[];
 }
+
+/** Clocks that the guest's calendar may follow, by their names in `-rtc clock=`. */
+export const RTC_CLOCKS = { host: ClockType.Host, rt: ClockType.Realtime, vm: ClockType.Virtual } as const;
+export type RtcClock = keyof typeof RTC_CLOCKS;
 
 export type MachineClass<T extends MachineState = MachineState> = (new (env: MachineEnvironment, config?: MachineConfig) => T) & {
   readonly type: TypeInfo<MachineClassOptions>;
@@ -190,7 +196,7 @@ export abstract class MachineState extends QObject {
     for (const [name, value] of Object.entries(this.config.properties ?? {})) this.setProperty(name, value);
     const most = this.class.maxCpus ?? 1;
     if (!(this.smpCpus >= 1 && this.smpCpus <= most)) {
-      throw new OptionError(`invalid number of CPUs ${this.smpCpus}`, '-smp', `1 to ${most} for machine '${this.typeName}'`);
+      throw new OptionError(`Invalid SMP CPUs ${this.smpCpus}. The max CPUs supported by machine '${this.typeName}' is ${most}`, '-smp');
     }
     this.topology.transaction(() => {
       this.accelerator?.init(this);
@@ -200,6 +206,10 @@ export abstract class MachineState extends QObject {
     this.reset();
   }
 
+  /** What the guest's calendar follows: the host's goes on while the machine is stopped; in icount mode runs are to repeat. */
+  get rtcClock(): ClockType {
+    return RTC_CLOCKS[this.config.rtcClock ?? (this.clocks.icount ? 'vm' : 'host')];
+  }
   /** Wall clock, ns since 1970 UTC, at guest time 0. */
   rtcStartNs(): bigint {
     return BigInt(Math.round(this.#rtcBaseMs * 1000)) * 1000n;
@@ -306,7 +316,10 @@ export abstract class MachineState extends QObject {
     for (const device of [...this.#devices]) if (!cpus.has(device)) visit(device);
     for (const handler of this.#resetHandlers) handler();
     this.roms.apply(this.addressSpace);
-    for (const cpu of this.cpus) cpu.reset();
+    for (const cpu of this.cpus) {
+      if (this.log.has('cpu_reset')) this.log.mask('cpu_reset', `CPU Reset (CPU ${cpu.cpuIndex})\n${cpu.dumpState()}`);
+      cpu.reset();
+    }
   }
 
   /** Reset on request: a machine that had come to its end can be started again. */

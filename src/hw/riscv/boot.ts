@@ -76,8 +76,6 @@ export function loadBootImages(machine: MachineState, fdt: FdtTree, ram: RamRang
       chosen.u64('linux,initrd-start', initrd.start).u64('linux,initrd-end', initrd.end);
     }
     if (config.append) chosen.string('bootargs', config.append);
-  } else if (config.initrd) {
-    throw new LoaderError('-initrd needs -kernel');
   }
 
   for (const image of [firmware, kernel]) if (image && image.symbols.size > 0) machine.symbols.push(image.symbols);

@@ -23,7 +23,7 @@ export class SpikeMachine extends RiscvMachine {
   static override readonly type: TypeInfo<MachineClassOptions> = defineMachine('spike', RiscvMachine, SpikeMachine, {
     desc: 'RISC-V Spike board',
     defaultCpuType: 'rv64',
-    maxCpus: 1,
+    maxCpus: 8,
   });
 
   htif!: Htif;

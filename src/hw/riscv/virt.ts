@@ -56,15 +56,19 @@ export class VirtMachine extends RiscvMachine {
   static override readonly type: TypeInfo<MachineClassOptions> = defineMachine('virt', RiscvMachine, VirtMachine, {
     desc: 'RISC-V VirtIO board',
     defaultCpuType: 'rv64',
-    maxCpus: 1,
+    maxCpus: 512,
     properties: [
       bool('aclint', { description: 'ACLINT devices beside the CLINT (only off is built)' }),
-      enumeration('aia', ['none'], { description: 'Advanced interrupt architecture (only none is built)' }),
+      enumeration('acpi', ['off', 'auto'], { notBuilt: ['on'], description: 'ACPI tables (none are built)' }),
+      enumeration('aia', ['none'], { notBuilt: ['aplic', 'aplic-imsic'], description: 'Advanced interrupt architecture' }),
+      enumeration('iommu-sys', ['off', 'auto'], { notBuilt: ['on'], description: 'IOMMU platform device' }),
     ],
   });
 
   aclint = false;
+  acpi = 'auto';
   aia = 'none';
+  iommuSys = 'auto';
   plic!: SifivePlic;
   fwCfg!: FwCfg;
 

@@ -1,10 +1,11 @@
 import { expect, it } from 'vitest';
+import type { MachineConfig } from '../core/machine.js';
 import { TestMachine } from '../core/testing.js';
 import { IrqLine } from '../core/irq.js';
 import { GoldfishRtc } from './goldfish-rtc.js';
 
-const setup = () => {
-  const m = new TestMachine();
+const setup = (config: MachineConfig = {}) => {
+  const m = new TestMachine({ config });
   const rtc = m.addDevice(GoldfishRtc);
   rtc.mmioMap(0, 0);
   const line = { level: 0 };
@@ -100,4 +101,17 @@ it('write-only registers read as 0, clearing an alarm keeps its time', () => {
   expect(m.addressSpace.read(0x18, 4)).toBe(1);
   w(0x14, 1);
   expect([0x08, 0x0c, 0x14, 0x18, 0x1c, 0x20].map((at) => m.addressSpace.read(at, 4))).toEqual([9, 0xffff_ffff, 0, 0, 0, 0]);
+});
+
+it.each([
+  ['host', 5e9],
+  ['rt', 5e9],
+  ['vm', 2e9],
+] as const)('follows the clock %s: %i ns of 5 s, 3 of them stopped', (rtcClock, passed) => {
+  const { m, now } = setup({ rtcClock });
+  const began = now();
+  m.advance(2e9);
+  m.vmStop();
+  m.advance(3e9);
+  expect(Number(now() - began)).toBeCloseTo(passed, -3);
 });

@@ -1,6 +1,6 @@
 /** Goldfish real-time clock. Source: Android, "Goldfish virtual hardware", section on the RTC (nanoseconds since 1970). */
 import type { TypeInfo } from '../../qom/object.js';
-import { ClockType, type Timer } from '../core/clock.js';
+import type { Timer } from '../core/clock.js';
 import { defineDevice } from '../core/device.js';
 import type { IrqLine } from '../core/irq.js';
 import { SysBusDevice } from '../core/sysbus.js';
@@ -34,8 +34,7 @@ export class GoldfishRtc extends SysBusDevice {
     u32('timeHigh'),
   ]);
 
-  /** The calendar goes on while the machine is stopped, as the host's does; in icount mode it must not. */
-  private readonly clockType = this.machine.clocks.icount ? ClockType.Virtual : ClockType.Host;
+  private readonly clockType = this.machine.rtcClock;
   /** Guest time minus the clock, ns modulo 2^64. */
   private tickOffset = 0n;
   private alarmNext = 0n;

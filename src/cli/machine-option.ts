@@ -1,0 +1,29 @@
+/** `-machine`, as often as it is given: what of it is the command line's, and the rest for the machine. */
+import { isHelp, parseOptions } from '../qom/option-list.js';
+
+/** Properties that are other options. */
+const ALIASES = ['accel', 'kernel', 'initrd', 'append', 'dtb', 'firmware'] as const;
+
+export interface MachineArguments extends Readonly<Partial<Record<(typeof ALIASES)[number], string>>> {
+  readonly type?: string;
+  /** Type and properties, as MachineOptions.machine takes them; undefined: no type. */
+  readonly text?: string;
+  readonly help?: 'machines' | 'properties';
+}
+
+/** Later values win. */
+export function parseMachine(texts: readonly string[] = []): MachineArguments {
+  const values = new Map<string, string>();
+  let wantsHelp = false;
+  for (const text of texts) {
+    const list = parseOptions('-machine', text, 'type');
+    wantsHelp ||= list.wantsHelp;
+    for (const [key, value] of list.entries) values.set(key, value);
+  }
+  const type = values.get('type');
+  if (wantsHelp) return { type, help: type === undefined || isHelp(type) ? 'machines' : 'properties' };
+  const aliases = Object.fromEntries(ALIASES.map((key) => [key, values.get(key)]));
+  const own = [...values].filter(([key]) => key !== 'type' && !ALIASES.some((alias) => alias === key));
+  const rest = own.map(([key, value]) => `,${key}=${value.replaceAll(',', ',,')}`).join('');
+  return { ...aliases, type, text: type === undefined ? undefined : `${type.replaceAll(',', ',,')}${rest}` };
+}

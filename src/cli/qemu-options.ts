@@ -1,0 +1,96 @@
+/**
+ * QEMU's options (those of qemu-system-riscv64 10.0) that wemu takes without effect, or says that it has not: none of them is unknown. Those that
+ * do something are in arguments.ts.
+ */
+import { OptionError } from '../util/errors.js';
+
+export interface QemuOption {
+  readonly name: string;
+  readonly hasArgument: boolean;
+  /** Arguments for which it changes nothing here, as in QEMU; undefined: none, or any (where nothing is missing). */
+  readonly harmless?: RegExp;
+  /** What is not built. */
+  readonly missing?: string;
+}
+
+const ANY = /^/;
+const row = (name: string, hasArgument: boolean, missing?: string, harmless?: RegExp): QemuOption => ({
+  name,
+  hasArgument,
+  missing,
+  harmless,
+});
+/** Not built. */
+const flag = (name: string, missing: string): QemuOption => row(name, false, missing);
+const value = (name: string, missing: string, harmless?: RegExp): QemuOption => row(name, true, missing, harmless);
+/** Without effect on any machine that can be made here. */
+const idleFlag = (name: string): QemuOption => row(name, false);
+const idleValue = (name: string): QemuOption => row(name, true, undefined, ANY);
+
+const OFF = 'off|no|false|n';
+const WATCHDOG_ACTIONS = 'reset|shutdown|poweroff|inject-nmi|pause|debug|none';
+
+// prettier-ignore
+export const QEMU_OPTIONS: readonly QemuOption[] = [
+  // machine
+  value('numa', 'NUMA nodes'),
+  value('add-fd', 'file descriptor sets'),
+  value('set', '-set'),
+  value('boot', 'boot order and boot menu'),
+  value('mem-path', 'guest RAM in a file'),
+  idleFlag('mem-prealloc'),
+  value('uuid', "the machine's UUID"),
+  value('smbios', 'SMBIOS tables'),
+  value('overcommit', 'locked memory and CPU power management', new RegExp(`^((mem-lock|cpu-pm)=(${OFF}),?)+$`)),
+  flag('enable-kvm', 'hardware virtualisation: use -accel tcg'),
+  // devices and backends
+  value('object', 'objects of the user (-object)'),
+  value('audio', 'audio', /^(driver=)?none$/),
+  value('audiodev', 'audio', /^(driver=)?none,/),
+  value('fda', 'block devices'), value('fdb', 'block devices'),
+  value('hda', 'block devices'), value('hdb', 'block devices'), value('hdc', 'block devices'), value('hdd', 'block devices'),
+  value('cdrom', 'block devices'), value('blockdev', 'block devices'), value('drive', 'block devices'),
+  value('mtdblock', 'block devices'), value('sd', 'block devices'), value('iscsi', 'block devices'),
+  value('fsdev', 'shared folders'), value('virtfs', 'shared folders'),
+  idleFlag('usb'),
+  value('usbdevice', 'USB'),
+  value('netdev', 'networking'), value('nic', 'networking', /^none$/), value('net', 'networking', /^none$/),
+  value('chardev', '-chardev: use -serial'),
+  value('parallel', 'a parallel port', /^(none|null)$/),
+  value('debugcon', 'a debug console'),
+  value('tpmdev', 'TPM devices'),
+  // display
+  idleValue('k'),
+  idleFlag('full-screen'),
+  value('vga', 'graphics', /^none$/), value('spice', 'graphics'), value('vnc', 'graphics', /^none$/),
+  // boot
+  value('pflash', 'flash images'),
+  value('shim', 'EFI boot'), value('option-rom', 'option ROMs'), value('fw_cfg', 'fw_cfg entries of the user'),
+  value('L', 'firmware folders: use -bios FILE'),
+  // control
+  value('qmp', 'QMP'), value('qmp-pretty', 'QMP'), value('mon', '-mon: use -monitor'),
+  value('gdb', 'the gdb stub'), flag('s', 'the gdb stub'),
+  flag('S', 'starting paused'), flag('preconfig', 'starting before the machine is made'),
+  value('loadvm', 'snapshots'), value('incoming', 'migration'), flag('only-migratable', 'migration'),
+  value('dump-vmstate', 'the description of the migration stream'),
+  flag('daemonize', 'running in the background'), value('pidfile', '-pidfile'),
+  value('echr', 'another escape character than Ctrl-A'),
+  value('semihosting-config', 'semihosting', new RegExp(`^enable=(${OFF})$`)), flag('semihosting', 'semihosting'),
+  value('watchdog-action', 'that action', new RegExp(`^(${WATCHDOG_ACTIONS})$`)), // there is no watchdog
+  value('sandbox', 'a system call filter', new RegExp(`^(enable=)?(${OFF})\\b`)),
+  value('readconfig', 'configuration files'), idleFlag('no-user-config'),
+  value('compat', 'refusing deprecated options', /^((deprecated|unstable)-(input=accept|output=accept),?)+$/),
+  value('msg', 'time stamps and names in messages', new RegExp(`^((timestamp|guest-name)=(${OFF}),?)+$`)),
+  value('run-with', 'another user or root folder', new RegExp(`^async-teardown=(${OFF})$`)),
+  // development
+  value('dfilter', 'log filters'), value('trace', 'trace events'), value('plugin', 'TCG plugins'),
+  flag('perfmap', 'perf maps: use -profile'), flag('jitdump', 'perf dumps: use -profile'),
+  flag('enable-sync-profile', 'profiles of locks'),
+  value('qtest', 'qtest'), value('qtest-log', 'qtest'),
+];
+
+/** @throws OptionError if the option, or what it is given, is not built */
+export function checkQemuOption({ name, missing, harmless }: QemuOption, argument: string | undefined): void {
+  if (missing === undefined || (argument !== undefined && harmless?.test(argument))) return;
+  throw new OptionError(`not built yet: ${missing} (-${name}${argument !== undefined && harmless ? ` ${argument}` : ''})`);
+}
