@@ -13,6 +13,7 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     passWithNoTests: true,
+    globalSetup: 'tests/support/fresh-build.ts',
     // no test finds, or leaves, anything in the user's cache
     env: { WEMU_CODE_CACHE: 'off' },
     projects: [

@@ -7,22 +7,30 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const outputs = { release: 'build/wemu.wasm', debug: 'build/wemu.debug.wasm' };
-const asc = join(dirname(createRequire(import.meta.url).resolve('assemblyscript/package.json')), 'bin/asc.js');
 
 const mtime = (path) => statSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-const sources = readdirSync(join(root, 'assembly'), { recursive: true }).map((name) => `assembly/${name}`);
-const newest = Math.max(...['assembly', 'asconfig.json', 'package.json', ...sources].map(mtime));
 
-const compile = (target) =>
-  new Promise((resolve) => {
+/** The targets (`release`, `debug`) whose file is not newer than its sources. */
+export function staleTargets() {
+  const sources = readdirSync(join(root, 'assembly'), { recursive: true }).map((name) => `assembly/${name}`);
+  const newest = Math.max(...['assembly', 'asconfig.json', 'package.json', ...sources].map(mtime));
+  return Object.keys(outputs).filter((target) => mtime(outputs[target]) <= newest);
+}
+
+function compile(target) {
+  const asc = join(dirname(createRequire(import.meta.url).resolve('assemblyscript/package.json')), 'bin/asc.js');
+  return new Promise((resolve) => {
     const started = Date.now();
     spawn(process.execPath, [asc, '--config', 'asconfig.json', '--target', target], { cwd: root, stdio: 'inherit' }).on('close', (code) => {
       if (code === 0) console.log(`${outputs[target]}: ${statSync(join(root, outputs[target])).size} bytes, ${Date.now() - started} ms`);
       resolve(code ?? 1);
     });
   });
+}
 
-mkdirSync(join(root, 'build'), { recursive: true });
-const stale = Object.keys(outputs).filter((target) => process.argv.includes('--force') || mtime(outputs[target]) <= newest);
-const codes = await Promise.all(stale.map(compile));
-process.exitCode = Math.max(0, ...codes);
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  mkdirSync(join(root, 'build'), { recursive: true });
+  const wanted = process.argv.includes('--force') ? Object.keys(outputs) : staleTargets();
+  const codes = await Promise.all(wanted.map(compile));
+  process.exitCode = Math.max(0, ...codes);
+}

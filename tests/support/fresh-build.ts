@@ -1,0 +1,7 @@
+/** Before any test: a runtime that is older than its sources would make all of them tell of code that is no more. */
+import { staleTargets } from '../../scripts/build-asm.js';
+
+export default function setup(): void {
+  const stale = staleTargets();
+  if (stale.length > 0) throw new Error(`build/*.wasm (${stale.join(', ')}) is older than assembly/: npm run build:asm`);
+}
