@@ -1,12 +1,14 @@
 // Compiles assembly/ to build/wemu.wasm and build/wemu.debug.wasm, unless both are newer than everything they come from.
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { mkdirSync, readdirSync, statSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const outputs = { release: 'build/wemu.wasm', debug: 'build/wemu.debug.wasm' };
+
+const assemblyscript = dirname(createRequire(import.meta.url).resolve('assemblyscript/package.json'));
 
 const mtime = (path) => statSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
@@ -18,7 +20,7 @@ export function staleTargets() {
 }
 
 function compile(target) {
-  const asc = join(dirname(createRequire(import.meta.url).resolve('assemblyscript/package.json')), 'bin/asc.js');
+  const asc = join(assemblyscript, 'bin/asc.js');
   return new Promise((resolve) => {
     const started = Date.now();
     spawn(process.execPath, [asc, '--config', 'asconfig.json', '--target', target], { cwd: root, stdio: 'inherit' }).on('close', (code) => {
@@ -30,6 +32,8 @@ function compile(target) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   mkdirSync(join(root, 'build'), { recursive: true });
+  // parts of its library are in the wasm
+  copyFileSync(join(assemblyscript, 'LICENSE'), join(root, 'build/assemblyscript.LICENSE'));
   const wanted = process.argv.includes('--force') ? Object.keys(outputs) : staleTargets();
   const codes = await Promise.all(wanted.map(compile));
   process.exitCode = Math.max(0, ...codes);

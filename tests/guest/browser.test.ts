@@ -1,17 +1,19 @@
-/** `wemu/browser`: bundled by Vite without anything of Node's, and, where there is a Chromium, run in one. */
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+/** `wemu/browser`: bundled by what people use, without anything of Node's, and, where there is a Chromium, run in one. */
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'vite';
+import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engineWasmPath } from '../../src/node/engine-wasm.js';
+import { Consumer } from '../support/consumer.js';
 import { which } from '../support/tools.js';
 
 const PAGE = fileURLToPath(new URL('browser/page.ts', import.meta.url));
+const BUNDLE = fileURLToPath(new URL('browser/bundle.js', import.meta.url));
 const ELF = fileURLToPath(new URL('../../guests/embedded.elf', import.meta.url));
 const CHROMIUM = which('chromium') ?? which('chromium-browser') ?? which('google-chrome');
 
@@ -31,28 +33,49 @@ interface PageResult {
 const TYPES: Record<string, string> = { '.js': 'text/javascript', '.html': 'text/html', '.wasm': 'application/wasm' };
 const HTML = '<!doctype html><meta charset="utf-8"><title>wemu</title><script type="module" src="/page.js"></script>';
 
-/** What Vite makes of the page, by name. */
-const files = new Map<string, string | Uint8Array>();
-beforeAll(async () => {
-  const result = await build({
-    configFile: false,
-    logLevel: 'silent',
-    worker: { format: 'es' },
-    build: {
-      write: false,
-      target: 'es2022',
-      rollupOptions: { input: PAGE, output: { entryFileNames: 'page.js' } },
-    },
+/** What each bundler makes of the page, by name, in a project that has wemu as it is published. */
+const BUNDLERS = ['vite', 'webpack', 'esbuild', 'rolldown'] as const;
+type Bundler = (typeof BUNDLERS)[number];
+const bundles = new Map<
+  Bundler,
+  { readonly output: string; readonly status: number | null; readonly files: ReadonlyMap<string, Uint8Array> }
+>();
+let consumer: Consumer;
+beforeAll(() => {
+  consumer = new Consumer();
+  writeFileSync(consumer.path('package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }));
+  const { outputText } = ts.transpileModule(readFileSync(PAGE, 'utf8'), {
+    compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
   });
-  for (const { output } of [result].flat() as { output: { fileName: string; code?: string; source?: string | Uint8Array }[] }[]) {
-    for (const { fileName, code, source } of output) files.set(`/${fileName}`, code ?? source!);
+  writeFileSync(consumer.path('page.js'), outputText);
+  for (const bundler of BUNDLERS) {
+    const out = consumer.path(`dist-${bundler}`);
+    const { status, stdout, stderr } = spawnSync(process.execPath, [BUNDLE, bundler, consumer.folder, out], { encoding: 'utf8' });
+    const names = existsSync(out)
+      ? readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((name) => statSync(join(out, name)).isFile())
+      : [];
+    bundles.set(bundler, {
+      status,
+      output: stdout + stderr,
+      files: new Map(names.map((name) => [`/${name}`, readFileSync(join(out, name))])),
+    });
   }
 });
+afterAll(() => consumer.remove());
 
-it('bundles for a browser without a module of Node', () => {
+it.each(BUNDLERS)('is bundled for a browser by %s, without a warning or a module of Node', (bundler) => {
+  const { status, output, files } = bundles.get(bundler)!;
+  expect({ status, output }).toEqual({ status: 0, output: '' });
   const scripts = [...files].filter(([name]) => name.endsWith('.js'));
-  expect(scripts.map(([name]) => name)).toEqual(expect.arrayContaining(['/page.js', expect.stringContaining('codegen-worker')]));
-  for (const [name, code] of scripts) expect(String(code).match(/^import .*["']node:.*$/m)?.[0], name).toBeUndefined();
+  expect(scripts.length).toBeGreaterThan(1); // the page, and the worker
+  expect([...files.keys()]).toContain('/page.js');
+  for (const [name, code] of scripts)
+    expect(
+      Buffer.from(code)
+        .toString('latin1')
+        .match(/\b(?:import|require)\b[^;\n]{0,200}["']node:[^"']*["']/)?.[0],
+      name,
+    ).toBeUndefined();
 });
 
 describe.skipIf(!CHROMIUM)('in Chromium (skipped without one)', () => {
@@ -60,7 +83,8 @@ describe.skipIf(!CHROMIUM)('in Chromium (skipped without one)', () => {
   afterAll(() => profiles.forEach((profile) => rmSync(profile, { recursive: true, force: true })));
 
   /** Serves the page, opens it, and waits for what it posts. `isolated`: with the headers that shared memory needs. */
-  async function open(query: string, isolated = true): Promise<PageResult> {
+  async function open(query: string, { isolated = true, bundler = 'vite' as Bundler } = {}): Promise<PageResult> {
+    const { files } = bundles.get(bundler)!;
     let posted!: (result: PageResult) => void;
     const result = new Promise<PageResult>((resolve) => (posted = resolve));
     const server = createServer((request, response) => {
@@ -113,21 +137,21 @@ describe.skipIf(!CHROMIUM)('in Chromium (skipped without one)', () => {
     }
   }
 
-  it.each([
-    ['tci', false],
-    ['wasm', true],
-  ])('runs the embedded guest with backend %s', async (backend, generates) => {
-    const result = await open(`?backend=${backend}`);
-    expect(result.error).toBeUndefined();
-    expect(result.text).toContain('all checks passed');
-    expect(result).toMatchObject({ exitCode: 0, marks: 1 });
-    expect(result.batches! > 0).toBe(generates);
-    expect(result.modules! > 0).toBe(generates);
-    expect(result.samples).toBeGreaterThan(2);
-    expect(result.instructions).toBeGreaterThan(10e6);
-  });
+  it.each<[Bundler, 'tci' | 'wasm']>([['vite', 'tci'], ...BUNDLERS.map((bundler): [Bundler, 'wasm'] => [bundler, 'wasm'])])(
+    'runs the embedded guest: %s, backend %s',
+    async (bundler, backend) => {
+      const result = await open(`?backend=${backend}`, { bundler });
+      expect(result.error).toBeUndefined();
+      expect(result.text).toContain('all checks passed');
+      expect(result).toMatchObject({ exitCode: 0, marks: 1 });
+      expect(result.batches! > 0).toBe(backend === 'wasm');
+      expect(result.modules! > 0).toBe(backend === 'wasm');
+      expect(result.samples).toBeGreaterThan(2);
+      expect(result.instructions).toBeGreaterThan(10e6);
+    },
+  );
 
   it('says which headers a page needs that is not cross-origin isolated', async () => {
-    expect((await open('', false)).error).toMatch(/Cross-Origin-Opener-Policy/);
+    expect((await open('', { isolated: false })).error).toMatch(/Cross-Origin-Opener-Policy/);
   });
 });

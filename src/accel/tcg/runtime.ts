@@ -1,4 +1,5 @@
 /** The AssemblyScript runtime (assembly/) as TypeScript sees it: its imports, its exports, its tables. */
+import type { WasmExports } from '../../util/web-assembly.js';
 import type { HelperDef } from '../../tcg/opcodes.js';
 import { TcgError } from './errors.js';
 
@@ -54,7 +55,7 @@ export interface RuntimeExports {
 
 export class Runtime {
   /** Everything, helpers and the targets' own exports included. */
-  allExports: WebAssembly.Exports;
+  allExports: WasmExports;
   exports: RuntimeExports;
   /** The physical map's address (PHYSMAP_*). */
   readonly physmap: number;
@@ -79,7 +80,7 @@ export class Runtime {
   }
 
   /** Puts functions in the place of exports, for whoever asks from now on (a machine that is profiled). */
-  replace(functions: Readonly<Record<string, WebAssembly.ExportValue>>): void {
+  replace(functions: Readonly<WasmExports>): void {
     this.allExports = { ...this.allExports, ...functions };
     this.exports = this.allExports as unknown as RuntimeExports;
   }

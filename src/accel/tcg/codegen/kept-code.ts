@@ -21,6 +21,7 @@ import type { KeptInfo } from '../../jit-info.js';
 import { tableOffsets } from '../../../tcg/wasm/region.js';
 import { isCertain, type TbReader } from './regions.js';
 import type { CodeCache, RegionCode, RegionRecord } from './code-cache.js';
+import type { WasmExports } from '../../../util/web-assembly.js';
 import type { CodeStore } from './code-store.js';
 import {
   chunkLastUsed,
@@ -68,7 +69,7 @@ interface ModuleState {
   state: 'kept' | 'asked' | 'compiled' | 'rejected';
   module?: WebAssembly.Module;
   /** Functions with the table that they know; lost when all TBs go. */
-  instance?: { readonly exports: WebAssembly.Exports; readonly table: number };
+  instance?: { readonly exports: WasmExports; readonly table: number };
 }
 
 interface RegionState extends KeptRegion {
@@ -84,7 +85,7 @@ interface RegionState extends KeptRegion {
 /** A host's part of what generated code is linked with. */
 export interface CodeLinker {
   readonly memory: WebAssembly.Memory;
-  readonly runtime: WebAssembly.Exports & { codeTableAlloc(bytes: number): number };
+  readonly runtime: WasmExports & { codeTableAlloc(bytes: number): number };
 }
 
 /** Undefined: the arena is full, and the next TB empties it. */

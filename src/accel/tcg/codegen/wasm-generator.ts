@@ -23,6 +23,7 @@ import { CodeCache, DEFAULT_CACHE_LIMITS, type CodeCacheLimits, type RegionCode,
 import { HotQueue } from './hot-queue.js';
 import { HotThreshold } from './hot-threshold.js';
 import type { MadeModule } from './listing.js';
+import type { WasmExports } from '../../../util/web-assembly.js';
 import type { KeptTbs } from './kept-tbs.js';
 import { KeptCode, linkModule, type KeptCodeOptions } from './kept-code.js';
 import { PageCooling } from './page-cooling.js';
@@ -43,7 +44,7 @@ export interface CodeGenerator {
   /** A TB was made. */
   tbTranslated?(tb: number): void;
   /** TBs of earlier runs, for the translator. */
-  readonly keptTbs?: KeptTbs;
+  readonly keptTbs?: KeptTbs | undefined;
   /** Ends the worker; what is installed stays, and so do the figures. */
   dispose(): void;
   /** Executions in tci after which generated code pays, unless the user says otherwise. */
@@ -55,7 +56,7 @@ export interface CodeGenerator {
 export interface WasmGeneratorOptions {
   readonly memory: WebAssembly.Memory;
   /** The runtime's exports: generated code calls them, `table` gets its functions, and codeTableAlloc gives room for its own tables. */
-  readonly runtime: WebAssembly.Exports & { readonly table: WebAssembly.Table; codeTableAlloc(bytes: number): number };
+  readonly runtime: WasmExports & { readonly table: WebAssembly.Table; codeTableAlloc(bytes: number): number };
   /** Where batches are made: a worker, which may still be starting, or a function for the synchronous mode. */
   readonly worker?: CodegenWorker;
   readonly generate?: (request: GenerateRequest) => GenerateReply;
@@ -70,7 +71,7 @@ export interface WasmGeneratorOptions {
   /** Code of earlier runs, with a worker only. */
   readonly kept?: KeptCodeOptions;
   /** TBs of earlier runs. */
-  readonly keptTbs?: KeptTbs;
+  readonly keptTbs?: KeptTbs | undefined;
   /** Milliseconds; default: the host's. */
   readonly now?: () => number;
 }
