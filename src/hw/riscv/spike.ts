@@ -7,7 +7,7 @@ import { ACLINT_TIMEBASE_FREQ } from '../intc/riscv-aclint.js';
 import type { TypeInfo } from '../../qom/object.js';
 import { defineMachine, type MachineClassOptions } from '../core/machine.js';
 import { RiscvMachine } from './riscv-machine.js';
-import { addClint, addCpus, addMemory } from './virt-fdt.js';
+import { addClint, addCpus, addMemory, hartPhandles } from './virt-fdt.js';
 
 const MAP = {
   mrom: [0x0000_1000, 0xf000],
@@ -57,13 +57,14 @@ export class SpikeMachine extends RiscvMachine {
       .u32('#size-cells', 2)
       .string('compatible', 'ucbbar,spike-bare-dev')
       .string('model', 'ucbbar,spike-bare,qemu');
+    const harts = hartPhandles(tree, this.harts.length);
+    root.node('chosen').string('stdout-path', '/htif');
+    addMemory(root, MAP.dram[0], this.ramSize);
+    addCpus(root, { harts: this.harts.map((h) => h.description), timebase: ACLINT_TIMEBASE_FREQ }, harts);
+    const soc = root.node('soc').u32('#address-cells', 2).u32('#size-cells', 2).string('compatible', 'simple-bus').flag('ranges');
+    addClint(soc, MAP.clint, harts);
     const htif = root.node('htif').string('compatible', 'ucb,htif0');
     if (fixedHtif) htif.reg64('reg', MAP.htif[0], MAP.htif[1]);
-    const intc = addCpus(tree, { harts: this.harts.map((h) => h.description), timebase: ACLINT_TIMEBASE_FREQ });
-    addMemory(root, MAP.dram[0], this.ramSize);
-    const soc = root.node('soc').u32('#address-cells', 2).u32('#size-cells', 2).string('compatible', 'simple-bus').flag('ranges');
-    addClint(soc, MAP.clint, intc);
-    root.node('chosen').string('stdout-path', '/htif');
     return tree;
   }
 }

@@ -20,30 +20,25 @@ export interface VirtTreeInput {
 
 const hex = (n: number): string => n.toString(16);
 
+/** The nodes stand where they stand in QEMU's tree: Linux numbers devices in this order (the first `-device` is its virtio0). */
 export function buildVirtTree(board: VirtTreeInput): FdtTree {
   const tree = new FdtTree();
   const { root } = tree;
   root.u32('#address-cells', 2).u32('#size-cells', 2).string('compatible', 'riscv-virtio').string('model', 'riscv-virtio,qemu');
+  const harts = hartPhandles(tree, board.harts.length);
+  const plic = tree.newPhandle();
+  const test = tree.newPhandle();
 
-  const intc = addCpus(tree, board);
-  addMemory(root, ...board.ram);
-  if (board.harts[0].pmuMask !== undefined) addPmu(root, board.harts[0].pmuMask);
-  const soc = root.node('soc').u32('#address-cells', 2).u32('#size-cells', 2).string('compatible', 'simple-bus').flag('ranges');
-  addClint(soc, board.map.clint, intc);
-  const plic = addPlic(tree, soc, board.map.plic, board.plicSources, intc);
-  for (const { base, size, irq } of board.virtio) {
-    device(soc, 'virtio_mmio', [base, size], 'virtio,mmio').u32('interrupt-parent', plic).u32('interrupts', irq);
-  }
-
-  const test = tree.phandle(device(soc, 'test', board.map.test, 'sifive,test1', 'sifive,test0', 'syscon'));
-  syscon(root, 'reboot', test, FINISHER_RESET);
   syscon(root, 'poweroff', test, FINISHER_PASS);
-  device(soc, 'serial', board.map.uart0, 'ns16550a')
-    .u32('clock-frequency', board.uartClock)
-    .u32('interrupt-parent', plic)
-    .u32('interrupts', board.irq.uart0);
-  device(soc, 'rtc', board.map.rtc, 'google,goldfish-rtc').u32('interrupt-parent', plic).u32('interrupts', board.irq.rtc);
-
+  syscon(root, 'reboot', test, FINISHER_RESET);
+  addMemory(root, ...board.ram);
+  addCpus(root, board, harts);
+  if (board.harts[0].pmuMask !== undefined) addPmu(root, board.harts[0].pmuMask);
+  root
+    .node(`fw-cfg@${hex(board.map.fwCfg[0])}`)
+    .string('compatible', 'qemu,fw-cfg-mmio')
+    .reg64('reg', ...board.map.fwCfg)
+    .flag('dma-coherent');
   const [flash, flashSize] = board.map.flash;
   const half = flashSize / 2;
   root
@@ -51,18 +46,25 @@ export function buildVirtTree(board: VirtTreeInput): FdtTree {
     .string('compatible', 'cfi-flash')
     .reg64('reg', flash, half, flash + half, half)
     .u32('bank-width', 4);
-  root
-    .node(`fw-cfg@${hex(board.map.fwCfg[0])}`)
-    .string('compatible', 'qemu,fw-cfg-mmio')
-    .reg64('reg', ...board.map.fwCfg)
-    .flag('dma-coherent');
-
   const serial = `/soc/serial@${hex(board.map.uart0[0])}`;
+  root.node('aliases').string('serial0', serial);
   root
     .node('chosen')
     .string('stdout-path', serial)
     .cells('rng-seed', ...board.rngSeed);
-  root.node('aliases').string('serial0', serial);
+
+  const soc = root.node('soc').u32('#address-cells', 2).u32('#size-cells', 2).string('compatible', 'simple-bus').flag('ranges');
+  device(soc, 'rtc', board.map.rtc, 'google,goldfish-rtc').u32('interrupt-parent', plic).u32('interrupts', board.irq.rtc);
+  device(soc, 'serial', board.map.uart0, 'ns16550a')
+    .u32('clock-frequency', board.uartClock)
+    .u32('interrupt-parent', plic)
+    .u32('interrupts', board.irq.uart0);
+  device(soc, 'test', board.map.test, 'sifive,test1', 'sifive,test0', 'syscon').u32('phandle', test);
+  for (const { base, size, irq } of [...board.virtio].reverse()) {
+    device(soc, 'virtio_mmio', [base, size], 'virtio,mmio').u32('interrupt-parent', plic).u32('interrupts', irq);
+  }
+  addPlic(soc, board.map.plic, board.plicSources, harts).u32('phandle', plic);
+  addClint(soc, board.map.clint, harts);
   return tree;
 }
 
@@ -92,17 +94,31 @@ export function addMemory(root: FdtNode, base: number, size: number): void {
     .reg64('reg', base, size);
 }
 
-/** /cpus; gives the phandles of the harts' interrupt controllers. */
-export function addCpus(tree: FdtTree, board: { readonly harts: readonly HartDescription[]; readonly timebase: number }): number[] {
-  const cpus = tree.node('/cpus').u32('#address-cells', 1).u32('#size-cells', 0).u32('timebase-frequency', board.timebase);
-  const cluster = cpus.node('cpu-map').node('cluster0');
-  return board.harts.map((hart, id) => {
+/** Phandles of a hart: of its node, and of its interrupt controller. */
+export interface HartPhandles {
+  readonly cpu: number;
+  readonly intc: number;
+}
+
+/** The last hart has the first ones. */
+export function hartPhandles(tree: FdtTree, count: number): HartPhandles[] {
+  return Array.from({ length: count }, () => ({ cpu: tree.newPhandle(), intc: tree.newPhandle() })).reverse();
+}
+
+export function addCpus(
+  root: FdtNode,
+  board: { readonly harts: readonly HartDescription[]; readonly timebase: number },
+  phandles: readonly HartPhandles[],
+): void {
+  const cpus = root.node('cpus').u32('#address-cells', 1).u32('#size-cells', 0).u32('timebase-frequency', board.timebase);
+  board.harts.forEach((hart, id) => {
     const cpu = cpus
       .node(`cpu@${hex(id)}`)
       .string('device_type', 'cpu')
       .u32('reg', id)
       .string('status', 'okay')
-      .string('compatible', 'riscv');
+      .string('compatible', 'riscv')
+      .u32('phandle', phandles[id].cpu);
     cpu
       .string('riscv,isa', hart.isa)
       .string('riscv,isa-base', `rv${hart.xlen}i`)
@@ -114,32 +130,31 @@ export function addCpus(tree: FdtTree, board: { readonly harts: readonly HartDes
       'riscv,cbop-block-size': hart.cbopBlockSize,
     };
     for (const [name, size] of Object.entries(blocks)) if (size !== undefined) cpu.u32(name, size);
-    cluster.node(`core${id}`).u32('cpu', tree.phandle(cpu));
-    const controller = cpu
+    cpu
       .node('interrupt-controller')
       .string('compatible', 'riscv,cpu-intc')
       .flag('interrupt-controller')
-      .u32('#interrupt-cells', 1);
-    return tree.phandle(controller);
+      .u32('#interrupt-cells', 1)
+      .u32('phandle', phandles[id].intc);
   });
+  const cluster = cpus.node('cpu-map').node('cluster0');
+  phandles.forEach(({ cpu }, id) => cluster.node(`core${id}`).u32('cpu', cpu));
 }
 
-export function addClint(soc: FdtNode, at: MapEntry, intc: readonly number[]): void {
+export function addClint(soc: FdtNode, at: MapEntry, harts: readonly HartPhandles[]): void {
   device(soc, 'clint', at, 'sifive,clint0', 'riscv,clint0').cells(
     'interrupts-extended',
-    ...intc.flatMap((hart) => [hart, IRQ_M_SOFT, hart, IRQ_M_TIMER]),
+    ...harts.flatMap(({ intc }) => [intc, IRQ_M_SOFT, intc, IRQ_M_TIMER]),
   );
 }
 
-function addPlic(tree: FdtTree, soc: FdtNode, at: MapEntry, sources: number, intc: readonly number[]): number {
-  const plic = device(soc, 'plic', at, 'sifive,plic-1.0.0', 'riscv,plic0');
-  plic
+function addPlic(soc: FdtNode, at: MapEntry, sources: number, harts: readonly HartPhandles[]): FdtNode {
+  return device(soc, 'plic', at, 'sifive,plic-1.0.0', 'riscv,plic0')
     .u32('#interrupt-cells', 1)
     .u32('#address-cells', 0)
     .flag('interrupt-controller')
-    .u32('riscv,ndev', sources - 1);
-  plic.cells('interrupts-extended', ...intc.flatMap((hart) => [hart, IRQ_M_EXT, hart, IRQ_S_EXT]));
-  return tree.phandle(plic);
+    .u32('riscv,ndev', sources - 1)
+    .cells('interrupts-extended', ...harts.flatMap(({ intc }) => [intc, IRQ_M_EXT, intc, IRQ_S_EXT]));
 }
 
 function device(parent: FdtNode, name: string, [base, size]: MapEntry, ...compatible: string[]): FdtNode {
