@@ -45,6 +45,11 @@ export class AddressSpace implements ValueCell {
     return (this.last = this.view.find(address));
   }
 
+  /** Bytes from `address` on where nothing is: 0 if something is there, Infinity if nothing comes any more. */
+  holeAt(address: number): number {
+    return this.find(address) ? 0 : this.gapAfter(address);
+  }
+
   /** Reads 1, 2, 4 or 8 bytes, little-endian, into `lo` and `hi`. */
   readTx(address: number, size: number): MemTxResult {
     const range = this.find(address);

@@ -16,6 +16,8 @@ const SYMBOL_LIMIT = 2_000_000;
 const NAME_LIMIT = 256;
 
 export interface ElfSegment {
+  /** Its place in the program headers. */
+  readonly index: number;
   /** Guest-physical address. */
   readonly address: number;
   readonly virtualAddress: bigint;
@@ -139,6 +141,7 @@ export function parseElf(name: string, file: Uint8Array, expect: ElfExpectation)
     if (paddr + BigInt(memsz) > 1n << 53n || memsz >= MAX_MEMORY) throw bad(`segment ${i} at ${hex(paddr)}, ${memsz} bytes, is absurd`);
     if (segments.length === SEGMENT_LIMIT) throw bad(`more than ${SEGMENT_LIMIT} segments to load`);
     segments.push({
+      index: i,
       address: Number(paddr),
       virtualAddress: vaddr,
       bytes: file.subarray(offset, offset + filesz),
@@ -147,10 +150,11 @@ export function parseElf(name: string, file: Uint8Array, expect: ElfExpectation)
     });
   }
   if (segments.length === 0) throw bad('nothing to load');
-  const sorted = [...segments].sort((a, b) => a.address - b.address);
+  const sorted = segments.filter((s) => s.bytes.length > 0).sort((a, b) => a.address - b.address);
   for (let i = 1; i < sorted.length; i++) {
     const [a, b] = [sorted[i - 1], sorted[i]];
-    if (a.address + a.memorySize > b.address) throw bad(`segments at ${hex(a.address)} and ${hex(b.address)} overlap`);
+    // Memory beyond the file's bytes may be anybody's: .bss with the load address of .data, which the program copies away first.
+    if (a.address + a.bytes.length > b.address) throw bad(`segments at ${hex(a.address)} and ${hex(b.address)} overlap`);
   }
   const home = segments.find((s) => entry >= s.virtualAddress && entry < s.virtualAddress + BigInt(s.memorySize));
   return {
@@ -161,7 +165,7 @@ export function parseElf(name: string, file: Uint8Array, expect: ElfExpectation)
     physicalEntry: home ? entry - home.virtualAddress + BigInt(home.address) : entry,
     segments,
     symbols: new SymbolTable(readSymbols()),
-    low: sorted[0].address,
+    low: Math.min(...segments.map((s) => s.address)),
     high: Math.max(...segments.map((s) => s.address + s.memorySize)),
   };
 

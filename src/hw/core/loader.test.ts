@@ -71,7 +71,8 @@ describe('ELF', () => {
     ['another machine', /wrong machine type 20/, elf64(simple, (v) => v.setUint16(18, 20, true))],
     ['the other byte order', /big-endian/, elf64(simple, (v) => v.setUint8(5, 2))],
     ['truncation', /truncated: segment 0/, elf64(simple).subarray(0, 2050)],
-    ['overlap', /0x80000000 and 0x80000004 overlap/, elf64([...simple, { paddr: 0x8000_0004, bytes: [1] }])],
+    ['overlap', /0x80000000 and 0x80000003 overlap/, elf64([...simple, { paddr: 0x8000_0003, bytes: [1] }])],
+    ['the same place twice', /0x80000000 and 0x80000000 overlap/, elf64([...simple, ...simple])],
     ['absurd sizes', /absurd/, elf64([{ paddr: 0x8000_0000, bytes: [1], memsz: 2 ** 50 }])],
     ['headers beyond the end', /headers lie outside/, elf64(simple, (v) => v.setBigUint64(32, 1n << 60n, true))],
     ['a file part larger than the memory part', /larger in the file/, elf64([{ paddr: 0, bytes: [1, 2], memsz: 1 }])],
@@ -133,6 +134,53 @@ describe('images', () => {
     expect(machine.addressSpace.read64(0x8000_0000)).toBe(0x04030201n);
   });
 
+  it.each<[string, Segment[]]>([
+    [
+      '.bss with the load address of .data',
+      [...simple, { paddr: 0x8000_1000, bytes: [], memsz: 8 }, { paddr: 0x8000_1000, bytes: [5, 6] }],
+    ],
+    [
+      'bytes in the .bss of what comes before',
+      [
+        { paddr: 0x8000_0000, bytes: [1, 2, 3, 4], memsz: 0x2000 },
+        { paddr: 0x8000_1000, bytes: [5, 6] },
+      ],
+    ],
+    [
+      'a .bss from below that reaches over',
+      [{ paddr: 0x8000_0800, bytes: [], memsz: 0x1000 }, ...simple, { paddr: 0x8000_1000, bytes: [5, 6] }],
+    ],
+  ])('may overlap themselves where the file has no bytes, which win: %s', (_, segments) => {
+    const machine = new TestMachine();
+    machine.systemMemory.addSubregion(0x8000_0000, machine.newRam('ram', 0x1_0000));
+    loadElf(machine.roms, 'k', elf64(segments), expectation);
+    for (const at of [0x8000_0000, 0x8000_1000]) machine.addressSpace.write64(at, -1n);
+    machine.reset();
+    expect(machine.addressSpace.read(0x8000_0000, 4)).toBe(0x04030201);
+    expect(machine.addressSpace.read(0x8000_1000, 2)).toBe(0x0605);
+  });
+
+  it('lose what lies below memory or nowhere: the page with the ELF headers', () => {
+    const load = (segments: Segment[]) => {
+      const machine = new TestMachine();
+      machine.systemMemory.addSubregion(0x8000_0000, machine.newRam('ram', 0x1_0000));
+      const { start } = loadElf(machine.roms, 'k', elf64(segments), expectation);
+      machine.reset();
+      return { machine, start };
+    };
+    const { machine, start } = load([{ paddr: 0x7fff_fffe, bytes: [1, 2, 3, 4], memsz: 8 }]);
+    expect([start, machine.addressSpace.read(0x8000_0000, 4)]).toEqual([0x7fff_fffe, 0x0403]);
+    expect(machine.logged.join()).toMatch(
+      /'k ELF program header segment 0' at 0x7ffffffe..0x80000006: nothing is at 0x7ffffffe..0x80000000/,
+    );
+    expect(load([{ paddr: 0x10, bytes: [9] }, ...simple]).machine.addressSpace.read(0x8000_0000, 4)).toBe(0x04030201);
+    expect(load([{ paddr: 0x7fff_0000, bytes: [], memsz: 0x1_0010 }, ...simple]).machine.addressSpace.read(0x8000_0000, 4)).toBe(
+      0x04030201,
+    );
+    expect(() => load([{ paddr: 0x10, bytes: [9] }])).toThrow(/'k ELF program header segment 0' at 0x10..0x11 is not in RAM or ROM/);
+    expect(() => load([...simple, { paddr: 0x8000_fff0, bytes: [1], memsz: 0x11 }])).toThrow(/segment 1' at .* is not in RAM or ROM/);
+  });
+
   it('that overlap, or lie outside of memory, are refused by name', () => {
     const machine = new TestMachine();
     machine.roms.add('fw', 0x1000, new Uint8Array(16));
@@ -175,6 +223,7 @@ describe('images', () => {
     view.setUint32(0x40 + 24 + 16 + 20, 512, true); // and where they start
     const load = (size: number) => loadKernel(new RomList(), 'kernel', image.subarray(0, size), expectation, 0x8020_0000, 0x9000_0000);
     expect(load(4096).kind).toBe('linux');
-    for (const size of [4095, 200, 80, 64]) expect(() => load(size), `${size} bytes`).toThrow(/'kernel': truncated: the Image has \d+ bytes/);
+    for (const size of [4095, 200, 80, 64])
+      expect(() => load(size), `${size} bytes`).toThrow(/'kernel': truncated: the Image has \d+ bytes/);
   });
 });

@@ -62,7 +62,9 @@ export function unpack(name: string, bytes: Uint8Array, limit: number = UNPACK_L
 /** Adds the segments of an ELF file. */
 export function loadElf(roms: RomList, name: string, file: Uint8Array, expect: ElfExpectation): LoadedImage & { readonly elf: ElfImage } {
   const elf = parseElf(name, file, expect);
-  elf.segments.forEach((s, i) => roms.add(`${name} ELF program header segment ${i}`, s.address, s.bytes, s.memorySize - s.bytes.length));
+  for (const { index, address, bytes, memorySize } of elf.segments) {
+    roms.add(`${name} ELF program header segment ${index}`, address, bytes, { zeros: memorySize - bytes.length, image: name });
+  }
   return { kind: 'elf', entry: Number(elf.physicalEntry), start: elf.low, end: elf.high, symbols: elf.symbols, elf };
 }
 

@@ -315,7 +315,7 @@ export abstract class MachineState extends QObject {
     const cpus = new Set<DeviceState>(this.cpus);
     for (const device of [...this.#devices]) if (!cpus.has(device)) visit(device);
     for (const handler of this.#resetHandlers) handler();
-    this.roms.apply(this.addressSpace);
+    this.roms.apply(this.addressSpace, this.log);
     for (const cpu of this.cpus) {
       if (this.log.has('cpu_reset')) this.log.mask('cpu_reset', `CPU Reset (CPU ${cpu.cpuIndex})\n${cpu.dumpState()}`);
       cpu.reset();

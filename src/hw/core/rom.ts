@@ -1,9 +1,13 @@
 /** Boot images: written into guest memory at every reset (QEMU's rom_add_blob). */
+import { MemTxResult } from '../../memory/access.js';
 import type { AddressSpace } from '../../memory/address-space.js';
 import { LoaderError } from '../../util/errors.js';
+import type { Log } from '../../util/log.js';
 
 export interface RomBlob {
   readonly name: string;
+  /** What it is a part of. */
+  readonly image: string;
   readonly address: number;
   readonly bytes: Uint8Array;
   /** Zero bytes after `bytes` (bss). */
@@ -11,6 +15,8 @@ export interface RomBlob {
 }
 
 const hex = (n: number): string => `0x${n.toString(16)}`;
+const endOf = (b: RomBlob): number => b.address + b.bytes.length + b.zeros;
+const rangeOf = (b: RomBlob): string => `'${b.name}' at ${hex(b.address)}..${hex(endOf(b))}`;
 
 export class RomList {
   private readonly list: RomBlob[] = [];
@@ -19,18 +25,17 @@ export class RomList {
     return this.list;
   }
 
-  /** Puts `bytes` at guest-physical `address` now and at every reset. Overlaps are a LoaderError that names both images. */
-  add(name: string, address: number, bytes: Uint8Array, zeros = 0): void {
-    const end = address + bytes.length + zeros;
+  /**
+   * Puts `bytes`, and zeros behind them, at guest-physical `address` at every reset. An overlap with another image is a LoaderError that names both;
+   * within one image zeros give way to bytes.
+   */
+  add(name: string, address: number, bytes: Uint8Array, { zeros = 0, image = name } = {}): void {
+    const blob = { name, image, address, bytes, zeros };
+    const end = endOf(blob);
     if (end === address) return;
-    const clash = this.list.find((b) => address < b.address + b.bytes.length + b.zeros && b.address < end);
-    if (clash) {
-      const clashEnd = clash.address + clash.bytes.length + clash.zeros;
-      throw new LoaderError(
-        `'${name}' at ${hex(address)}..${hex(end)} overlaps '${clash.name}' at ${hex(clash.address)}..${hex(clashEnd)}`,
-      );
-    }
-    this.list.push({ name, address, bytes, zeros });
+    const clash = this.list.find((b) => b.image !== image && address < endOf(b) && b.address < end);
+    if (clash) throw new LoaderError(`${rangeOf(blob)} overlaps ${rangeOf(clash)}`);
+    this.list.push(blob);
   }
 
   /** Replaces the bytes of the blob `name` (a device tree made anew at reset), or adds it. */
@@ -40,12 +45,25 @@ export class RomList {
     this.add(name, address, bytes);
   }
 
-  apply(space: AddressSpace): void {
-    for (const { name, address, bytes, zeros } of this.list) {
-      let failed = space.writeRom(address, bytes) !== 0;
-      failed = space.writeRom(address + bytes.length, zeros) !== 0 || failed;
-      if (failed) throw new LoaderError(`'${name}' at ${hex(address)}..${hex(address + bytes.length + zeros)} is not in RAM or ROM`);
-    }
+  /**
+   * Writes all of it. What begins in memory must end there. What lies before it is dropped, as in QEMU: linkers put the ELF headers below the first
+   * section, so into the page below RAM. An image of which nothing is left is a LoaderError.
+   */
+  apply(space: AddressSpace, log?: Log): void {
+    const placed = new Set<string>();
+    const put = (blob: RomBlob, address: number, what: Uint8Array | number): void => {
+      const size = typeof what === 'number' ? what : what.length;
+      const dropped = Math.min(space.holeAt(address), size);
+      if (dropped > 0) log?.mask('guest_errors', `${rangeOf(blob)}: nothing is at ${hex(address)}..${hex(address + dropped)}`);
+      if (dropped === size) return;
+      const rest = typeof what === 'number' ? what - dropped : what.subarray(dropped);
+      if (space.writeRom(address + dropped, rest) !== MemTxResult.Ok) throw new LoaderError(`${rangeOf(blob)} is not in RAM or ROM`);
+      placed.add(blob.image);
+    };
+    for (const blob of this.list) put(blob, blob.address + blob.bytes.length, blob.zeros);
+    for (const blob of this.list) put(blob, blob.address, blob.bytes);
+    const lost = this.list.find((b) => !placed.has(b.image));
+    if (lost) throw new LoaderError(`${rangeOf(lost)} is not in RAM or ROM`);
   }
 
   /** `info roms`. */
