@@ -127,9 +127,10 @@ export class AddressSpace implements ValueCell {
         into.set(ram.bytes.subarray(offset, offset + run), done);
         done += run;
       } else {
-        const size = ioStep(at, run);
-        result ||= this.readTx(at, size);
-        for (let i = 0; i < size; i++) into[done + i] = this.lo >>> (8 * i);
+        const size = ioStep(range.region, at, run);
+        const one = this.readTx(at, size);
+        result ||= one;
+        for (let i = 0; i < size; i++) into[done + i] = (i < 4 ? this.lo : this.hi) >>> (8 * (i & 3));
         done += size;
       }
     }
@@ -155,10 +156,11 @@ export class AddressSpace implements ValueCell {
         }
         done += run;
       } else {
-        const size = ioStep(at, run);
-        let value = 0;
-        for (let i = 0; i < size; i++) value |= from[done + i] << (8 * i);
-        result ||= this.writeTx(at, size, value >>> 0);
+        const size = ioStep(range.region, at, run);
+        const halves = [0, 0];
+        for (let i = 0; i < size; i++) halves[i >> 2] |= from[done + i] << (8 * (i & 3));
+        const one = this.writeTx(at, size, halves[0] >>> 0, halves[1] >>> 0);
+        result ||= one;
         done += size;
       }
     }
@@ -246,5 +248,9 @@ export class AddressSpace implements ValueCell {
 
 const load32 = (b: Uint8Array, at: number): number => (b[at] | (b[at + 1] << 8) | (b[at + 2] << 16) | (b[at + 3] << 24)) >>> 0;
 
-/** The widest aligned access to a device that fits. */
-const ioStep = (at: number, left: number): 1 | 2 | 4 => (at % 4 === 0 && left >= 4 ? 4 : at % 2 === 0 && left >= 2 ? 2 : 1);
+/** The widest aligned access that fits, and that the device takes (QEMU's memory_access_size). */
+function ioStep({ ops }: MemoryRegion, at: number, left: number): 1 | 2 | 4 | 8 {
+  const widest = ops?.accessSizes ? Math.max(...ops.accessSizes) : 4;
+  for (const size of [8, 4, 2] as const) if (size <= widest && size <= left && at % size === 0) return size;
+  return 1;
+}

@@ -5,6 +5,7 @@ import { MonitorError } from './commands.js';
 
 /** Bytes of one dump: a monitor is for looking, and its text is made at once. */
 const LIMIT = 1 << 20;
+const PAGE = 4096;
 const SIZES: Readonly<Record<string, number>> = { b: 1, h: 2, w: 4, g: 8 };
 const FORMATS = 'xduoc';
 /** Widest number of a size, in decimal. */
@@ -25,7 +26,7 @@ export function memoryDump(machine: MachineState, args: string, virtual: boolean
         letter === 'i' || letter === 's' ? `format '${letter}' is not built yet` : `invalid char in format: '${letter}'`,
       );
   }
-  size ??= format === 'c' ? 1 : 4;
+  size ??= 4;
   const bytes = size * Number(count || 1);
   if (bytes > LIMIT) throw new MonitorError(`more than ${LIMIT} bytes at once`);
   return lines(machine, address(machine, match[3]), bytes, { format, size, virtual });
@@ -38,7 +39,8 @@ interface Layout {
 }
 
 function lines(machine: MachineState, start: bigint, length: number, { format, size, virtual }: Layout): string {
-  const perLine = format === 'c' || size > 1 ? 16 : 8;
+  const perLine = size > 1 ? 16 : 8;
+  const unit = format === 'c' ? 1 : size;
   let text = '';
   for (let at = 0; at < length; at += perLine) {
     const from = BigInt.asUintN(64, start + BigInt(at));
@@ -46,7 +48,7 @@ function lines(machine: MachineState, start: bigint, length: number, { format, s
     text += `${from.toString(16).padStart(16, '0')}:`;
     if (!bytes) return `${text} Cannot access memory\n`;
     const view = new DataView(bytes.buffer);
-    for (let n = 0; n < bytes.length; n += size) text += ` ${value(view, n, format, size)}`;
+    for (let n = 0; n < bytes.length; n += unit) text += ` ${value(view, n, format, unit)}`;
     text += '\n';
   }
   return text;
@@ -75,14 +77,17 @@ function character(code: number): string {
   return `'${text}'`;
 }
 
-/** Piece by piece, since neighbours of a virtual page may be anywhere. Undefined: not mapped, or nothing answers. */
+/** Devices are read as well, with all that comes of it. Undefined: something of it is not mapped, or does not answer. */
 function read(machine: MachineState, start: bigint, length: number, virtual: boolean): Uint8Array | undefined {
   const bytes = new Uint8Array(length);
-  for (let n = 0; n < length; n++) {
+  for (let n = 0; n < length;) {
     const at = BigInt.asUintN(64, start + BigInt(n));
+    // neighbours of a virtual page may be anywhere
+    const run = virtual ? Math.min(length - n, PAGE - Number(at % BigInt(PAGE))) : length;
     const physical = virtual ? machine.cpus[0]?.translateDebug(at) : Number(at);
-    if (physical === undefined || !Number.isSafeInteger(physical)) return undefined;
-    if (machine.addressSpace.readBytes(physical, bytes.subarray(n, n + 1)) !== MemTxResult.Ok) return undefined;
+    if (physical === undefined || !Number.isSafeInteger(physical + run)) return undefined;
+    if (machine.addressSpace.readBytes(physical, bytes.subarray(n, n + run)) !== MemTxResult.Ok) return undefined;
+    n += run;
   }
   return bytes;
 }

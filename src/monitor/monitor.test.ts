@@ -81,7 +81,8 @@ describe('the monitor', () => {
     expect(run('xp /3xw 0x80000000')).toBe('0000000080000000: 0x00000297 0x0000006f 0x00000000\n');
     expect(run('xp /1xg 0x80000000')).toBe('0000000080000000: 0x0000006f00000297\n');
     expect(run('xp /2db 0x80000000')).toBe('0000000080000000: -105   2\n');
-    expect(run('xp /4c 0x80000000')).toBe("0000000080000000: '\\x97' '\\x02' '\\x00' '\\x00'\n");
+    expect(run('xp /4cb 0x80000000')).toBe("0000000080000000: '\\x97' '\\x02' '\\x00' '\\x00'\n");
+    expect(run('xp /1c 0x80000000')).toBe("0000000080000000: '\\x97' '\\x02' '\\x00' '\\x00'\n");
     expect(run('x $pc+0x7ffff004')).toBe('0000000080000004: 0x0000006f\n');
     expect(run('xp /9b 0x80000000').split('\n')).toHaveLength(3);
     expect(run('xp 0x70000000')).toBe('0000000070000000: Cannot access memory\n');
@@ -91,6 +92,26 @@ describe('the monitor', () => {
     expect(run('x /99999999xg 0')).toContain('bytes at once');
     expect(run('x')).toContain('expected');
   });
+
+  // as QEMU 10.0 answers on a virt that has not run yet
+  it.each([
+    ['xp /4xb 0x10000000', '0000000010000000: 0x00 0x00 0x00 0x00\n'],
+    ['xp /16xb 0x10000000', '0000000010000000: 0x00 0x00 0x00 0x00 0x00 0x00 0x00 0x00\n0000000010000008: Cannot access memory\n'],
+    ['xp /4xw 0x10000000', '0000000010000000: Cannot access memory\n'],
+    ['x /4xw 0x10000000', '0000000010000000: Cannot access memory\n'],
+    [
+      'xp /16xb 0x2004000',
+      '0000000002004000: 0x00 0x00 0x00 0x00 0x00 0x00 0x00 0x00\n0000000002004008: 0x00 0x00 0x00 0x00 0x00 0x00 0x00 0x00\n',
+    ],
+    ['xp /1xg 0x200bff8', '000000000200bff8: 0x0000000000000000\n'],
+    ['xp /4xw 0x10001000', '0000000010001000: 0x74726976 0x00000001 0x00000000 0x554d4551\n'],
+    ['x /1xw 0x10001000', '0000000010001000: 0x74726976\n'],
+    ['xp /4xh 0x0c000004', '000000000c000004: 0x0000 0x0000 0x0000 0x0000\n'],
+    ['xp /2xw 0x10100000', '0000000010100000: 0x554d4551 0x00000000\n'],
+    ['xp /8xb 0x10100008', '0000000010100008: Cannot access memory\n'],
+    ['xp /3xb 0x101001', '0000000000101001: Cannot access memory\n'],
+    ['xp /4xw 0xfffffffffffffff0', 'fffffffffffffff0: Cannot access memory\n'],
+  ])('reads devices: %s', async (line, answer) => expect((await setup()).run(line)).toBe(answer));
 
   it('edits lines, and recalls them', async () => {
     const { run } = await setup();

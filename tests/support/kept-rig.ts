@@ -47,10 +47,13 @@ export class MemoryStore implements CodeStore {
 export class PromptWorker implements CodegenWorker {
   readonly compiler = 'tiered';
   readonly asked: string[] = [];
+  /** Of the modules that were to be made: whether their bytes were wanted. */
+  readonly wanted: boolean[] = [];
   private readonly service = new CodegenService(createFrontend);
   private readonly replies: WorkerReply[] = [];
   post(message: WorkerMessage): void {
     this.asked.push(message.kind);
+    if (message.kind === 'generate') this.wanted.push(message.wantBinary ?? false);
     const reply = this.service.handle(message);
     if (reply) this.replies.push(reply);
   }

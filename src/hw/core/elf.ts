@@ -1,5 +1,6 @@
 /** ELF executables: what a loader needs of them, with every number checked. Source: System V ABI, chapters 4 and 5. */
 import { LoaderError } from '../../util/errors.js';
+import { printable } from '../../util/text.js';
 
 export const EM_RISCV = 243;
 
@@ -191,7 +192,7 @@ export function parseElf(name: string, file: Uint8Array, expect: ElfExpectation)
         const from = strings.offset + nameAt;
         const raw = file.subarray(from, Math.min(from + NAME_LIMIT, strings.offset + strings.size));
         const zero = raw.indexOf(0);
-        const name = decoder.decode(raw.slice(0, zero < 0 ? raw.length : zero));
+        const name = printable(decoder.decode(raw.slice(0, zero < 0 ? raw.length : zero)));
         // Mapping symbols of the RISC-V and ARM ABIs ($x, $d) name no place.
         if (name.startsWith('$')) continue;
         out.push(wide ? { name, address: word(at + 8), size: word(at + 16) } : { name, address: word(at + 4), size: word(at + 8) });

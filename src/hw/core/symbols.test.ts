@@ -20,3 +20,11 @@ it.each(['', '\n\n'])('a file without symbols is no help: %j', (text) =>
     "'x.map' has no symbols (expected an ELF file that is not stripped, or a System.map)",
   ),
 );
+
+it('shows what a terminal would obey', () => {
+  const table = readSymbols('map', bytes('80000000 T \x1b[31mred\n'));
+  expect(table.at(0x80000000n)?.name).toBe('\\x1b[31mred');
+});
+
+it('refuses a file that is no System.map by its size', () =>
+  expect(() => readSymbols('x.map', new Uint8Array(65 << 20))).toThrow("'x.map': 65 MiB are too much for a System.map"));

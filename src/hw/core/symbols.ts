@@ -1,8 +1,12 @@
 /** Symbols from a file: an ELF file's table, or a System.map (what `nm` prints: address, type, name). */
 import { LoaderError } from '../../util/errors.js';
+import { formatSize, MiB } from '../../util/size.js';
+import { printable } from '../../util/text.js';
 import { isElf, parseElf, SymbolTable, type ElfSymbol } from './elf.js';
 
 const LINE = /^([\da-f]{1,16}) [a-zA-Z?] (\S{1,256})$/;
+/** Larger files are no System.map: Linux's has some 5 MB. */
+const MAP_LIMIT = 64 * MiB;
 /** The last symbol of a map has no end: a guess, so that it does not name all of what follows. */
 const LAST_SIZE = 4096n;
 
@@ -18,13 +22,15 @@ function parse(name: string, bytes: Uint8Array): SymbolTable {
     const machine = bytes.length > 20 ? bytes[18] | (bytes[19] << 8) : 0;
     return parseElf(name, bytes, { machines: [machine], littleEndian: bytes[5] === 1 }).symbols;
   }
+  if (bytes.length > MAP_LIMIT)
+    throw new LoaderError(`'${name}': ${formatSize(bytes.length)} are too much for a System.map, and it is no ELF file`);
   const symbols: { name: string; address: bigint }[] = [];
   const lines = new TextDecoder('latin1').decode(bytes).split('\n');
   for (const [i, line] of lines.entries()) {
     if (line === '') continue;
     const match = LINE.exec(line.trimEnd());
     if (!match) throw new LoaderError(`'${name}': line ${i + 1} is none of a System.map ('address type name'), and it is no ELF file`);
-    symbols.push({ address: BigInt(`0x${match[1]}`), name: match[2] });
+    symbols.push({ address: BigInt(`0x${match[1]}`), name: printable(match[2]) });
   }
   symbols.sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0));
   // Of several names for an address, the last one (what SymbolTable.at finds) keeps the size.

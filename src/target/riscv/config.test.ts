@@ -52,8 +52,27 @@ describe('-cpu', () => {
   });
 
   it.each([
+    ['rv64,h=off,v=off,smaia=false,g=true', 'rv64'],
+    ['rv64,rva22u64=off,svade=off,x-svukte=false,xtheadba=off,g=off,b=off', 'rv64'],
+    ['rv64,zca=on,zaamo=true,svvptc=on,Zifencei=on,zcf=off', 'rv64'],
+    ['rv64,cbom_blocksize=64,pmu-num=16,debug=off,short-isa-string=off,vlen=256,vext_spec=v1.0', 'rv64'],
+    ['rv64i,b=on', 'rv64i,zba=on,zbb=on,zbs=on'],
+    ['rv64i,g=on', 'rv64i,m=on,a=on,zicsr=on,f=on,d=on,zifencei=on'],
+    ['rv64,zfh=on', 'rv64,Zfh=on'],
+  ])('%s is %s', (text, same) => expect(parseCpuConfig(text)).toEqual(parseCpuConfig(same)));
+
+  it.each([
     ['nope', "unable to find CPU model 'nope'"],
     ['rv64,nope=on', "-cpu rv64: property 'nope' not found"],
+    ['rv64,smaja=off', "-cpu rv64: property 'smaja' not found; did you mean 'smaia'?"],
+    ['rv64,Zba=on', "-cpu rv64: property 'Zba' not found; did you mean 'zba'?"],
+    ['rv64,h=on', "-cpu rv64: extension 'h' is not built yet (expected h=off)"],
+    ['rv64,v=true', "-cpu rv64: extension 'v' is not built yet"],
+    ['rv64,v=maybe', "-cpu rv64: parameter 'v' expects 'on' or 'off'"],
+    ['rv64,rva22u64=on', "-cpu rv64: extension 'rva22u64' is not built yet"],
+    ['rv64,zca=off', "-cpu rv64: extension 'zca' cannot be turned off by itself"],
+    ['rv64,c=off,zcd=on', "-cpu rv64: extension 'zcd' cannot be turned on by itself"],
+    ['rv64,priv_spec=v1.10.0', "-cpu rv64: 'priv_spec=v1.10.0' is not built yet (expected 'priv_spec=v1.13.0')"],
     ['rv64,zba=maybe', "-cpu rv64: parameter 'zba' expects 'on' or 'off'"],
     ['rv64,f=off', '-cpu rv64: extension d requires f'],
     ['rv64,f=off,d=off,zfh=on', '-cpu rv64: extension zfh requires f'],

@@ -3,8 +3,10 @@
  * Names and defaults are QEMU's (10.0 for rv64 and rv32).
  */
 import { OptionError } from '../../util/errors.js';
+import { didYouMean } from '../../util/suggest.js';
 import { EXTENSIONS, SATP_MODES, type Extension, type SatpMode } from './extensions.js';
 import { CPU_MODELS, type CpuModel } from './models.js';
+import { BUNDLES, currentName, FIXED_PROPERTIES, IDLE_PROPERTIES, QEMU_EXTENSIONS } from './qemu-properties.js';
 
 export interface CpuConfig {
   readonly model: string;
@@ -28,7 +30,8 @@ export const hasExtension = (config: CpuConfig, bit: number): boolean =>
 export function parseCpuConfig(text: string): CpuConfig {
   const [name, ...options] = text.split(',');
   const model = CPU_MODELS.find((each) => each.name === name);
-  if (model === undefined) throw new OptionError(`unable to find CPU model '${name}'`, undefined, CPU_MODELS.map((each) => each.name).join(', '));
+  if (model === undefined)
+    throw new OptionError(`unable to find CPU model '${name}'`, undefined, CPU_MODELS.map((each) => each.name).join(', '));
   const draft = new Draft(model);
   for (const option of options) if (option !== '') draft.set(option);
   return draft.finish();
@@ -38,6 +41,8 @@ export function parseCpuConfig(text: string): CpuConfig {
 class Draft {
   private readonly enabled: Set<string>;
   private readonly chosen = new Map<string, boolean>();
+  /** Names that are parts of others, and whether they are to be there. */
+  private readonly implied = new Map<string, boolean>();
   private readonly satp = new Map<string, boolean>();
   private mmu = true;
   private pmp: boolean;
@@ -53,14 +58,33 @@ class Draft {
 
   set(option: string): void {
     const match = /^([^=]+?)(?:=(.*))?$/.exec(option);
-    const key = match?.[1] ?? option;
+    const key = currentName(match?.[1] ?? option);
     const value = match?.[2] ?? 'on';
     if (key in this.ids) this.ids[key as keyof typeof this.ids] = this.number(key, value);
     else if (key === 'mmu') this.mmu = this.flag(key, value);
     else if (key === 'pmp') this.pmp = this.flag(key, value);
     else if (SATP_MODES.some((mode) => mode.name === key)) this.satp.set(key, this.flag(key, value));
     else if (EXTENSIONS.some((extension) => extension.name === key)) this.choose(key, this.flag(key, value));
-    else throw new OptionError(`property '${key}' not found`, this.where);
+    else if (ISA_NAMES.some(({ name }) => name === key)) this.implied.set(key, this.flag(key, value));
+    else this.setElsewhere(key, value);
+  }
+
+  /** A property that QEMU has: all that is not built is off. */
+  private setElsewhere(key: string, value: string): void {
+    if (IDLE_PROPERTIES.has(key)) return;
+    const bundle = BUNDLES[key];
+    const fixed = FIXED_PROPERTIES[key];
+    if (fixed !== undefined) {
+      if (value !== fixed) throw new OptionError(`'${key}=${value}' is not built yet`, this.where, `'${key}=${fixed}'`);
+    } else if (bundle !== undefined) {
+      // a bundle that is off leaves its parts alone
+      if (this.flag(key, value)) for (const name of bundle) this.choose(name, true);
+    } else if (QEMU_EXTENSIONS.has(key)) {
+      if (this.flag(key, value)) throw new OptionError(`extension '${key}' is not built yet`, this.where, `${key}=off`);
+    } else {
+      const known = [...EXTENSIONS, ...SATP_MODES].map(({ name }) => name);
+      throw new OptionError(`property '${key}' not found${didYouMean(key, [...known, ...QEMU_EXTENSIONS])}`, this.where);
+    }
   }
 
   private choose(name: string, on: boolean): void {
@@ -92,7 +116,13 @@ class Draft {
     }
     const satpMode = this.mmu && this.enabled.has('s') ? this.largestSatpMode() : 0;
     const { name: model, xlen } = this.model;
-    return { model, xlen, extLo: lo, extHi: hi, satpMode, pmpCount: this.pmp ? 16 : 0, ...this.ids };
+    const config = { model, xlen, extLo: lo, extHi: hi, satpMode, pmpCount: this.pmp ? 16 : 0, ...this.ids };
+    const names = isaExtensions(config);
+    for (const [name, on] of this.implied) {
+      if (names.includes(name) !== on)
+        throw new OptionError(`extension '${name}' cannot be turned ${on ? 'on' : 'off'} by itself`, this.where);
+    }
+    return config;
   }
 
   /** An extension that was asked for needs what it is built on; a default one goes when that was turned off. */
@@ -166,8 +196,7 @@ export function mmuType(config: CpuConfig): string | undefined {
 }
 
 /** misa: MXL and the letters (privileged ISA manual, "Machine ISA (misa) Register"). */
-export const misa = (config: CpuConfig): bigint =>
-  BigInt(config.extLo & 0x3ffffff) | (config.xlen === 32 ? 1n << 30n : 2n << 62n);
+export const misa = (config: CpuConfig): bigint => BigInt(config.extLo & 0x3ffffff) | (config.xlen === 32 ? 1n << 30n : 2n << 62n);
 
 type Has = (name: string) => boolean;
 const always = (): boolean => true;

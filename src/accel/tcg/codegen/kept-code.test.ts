@@ -54,6 +54,20 @@ describe('kept code', () => {
     expect(rig.kept.installed).toBe(1);
   });
 
+  it('is gathered no further than the store takes, however much new code a guest makes', () => {
+    const loops = [1, 2, 3, 4].map((step) => loop(step).slice(0, 5)).flat();
+    const program = [...loops, 0x10500073];
+    const all = new MemoryStore();
+    expect(run(all, program).kept.made).toBe(4);
+    const small = new MemoryStore();
+    small.maxBytes = Math.ceil([...all.files.values()][0].length / 2) + 16;
+    const { kept, worker } = run(small, program);
+    expect(kept.made).toBe(2);
+    expect(small.modules).toHaveLength(2);
+    expect(small.modules.map(({ wasm }) => wasm)).toEqual(all.modules.slice(0, 2).map(({ wasm }) => wasm));
+    expect(worker.wanted.slice(0, 4)).toEqual([true, true, true, false]);
+  });
+
   it('is not used for another CPU', () => {
     const store = new MemoryStore();
     run(store, loop(STEP));

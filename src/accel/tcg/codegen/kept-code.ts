@@ -108,6 +108,10 @@ export class KeptCode {
   private latest = -1;
   private nextRequest = 1;
   private readonly fresh: { readonly chunk: Uint8Array<ArrayBuffer>; readonly usedAt: number }[] = [];
+  /** Of `fresh`. */
+  private freshBytes = 0;
+  /** `fresh` has what the store takes: a guest may make new code without end. */
+  private isFull = false;
   private readonly bytes: Uint8Array;
   private readonly imports: ReadonlySet<string>;
   /** TBs by pc: the first of each chain, by TB the next, and which TB of which region it is. */
@@ -150,6 +154,11 @@ export class KeptCode {
       region.found[this.tbOf[i]] = tb;
       if (region.missing === 0) this.complete.add(region);
     }
+  }
+
+  /** Whether modules of this run are still gathered: a save takes the first ones, as far as there is room. */
+  get wantsModules(): boolean {
+    return !this.isFull;
   }
 
   /** Whether a poll may have something to do. */
@@ -212,8 +221,7 @@ export class KeptCode {
   /** A module that was made in this run: `installed` tells which of its regions are still the guest's code. */
   made(wasm: Uint8Array<ArrayBuffer>, regions: readonly RegionRequest[], installed: (id: number) => boolean): void {
     const work = regions.reduce((sum, { tciInsns }) => sum + tciInsns, 0);
-    if (work < (this.options.leastWork ?? LEAST_WORK) * wasm.length) return;
-    this.stats.made++;
+    if (work < (this.options.leastWork ?? LEAST_WORK) * wasm.length || this.isFull) return;
     const kept = regions.map((region): KeptRegion => {
       const tbCount = region.tbs.length;
       if (!installed(region.id)) return { tbs: [], tbCount, entries: [], certain: [] };
@@ -230,7 +238,12 @@ export class KeptCode {
       });
       return { tbs, tbCount, entries: region.entries, certain: edges };
     });
-    this.fresh.push({ chunk: encodeModule({ lastUsed: seconds(), wasm, regions: kept }), usedAt: performance.now() });
+    const chunk = encodeModule({ lastUsed: seconds(), wasm, regions: kept });
+    this.isFull = this.freshBytes + chunk.length > this.options.store.maxBytes;
+    if (this.isFull) return;
+    this.stats.made++;
+    this.freshBytes += chunk.length;
+    this.fresh.push({ chunk, usedAt: performance.now() });
   }
 
   /** All TBs are gone, and the modules' tables with them. */

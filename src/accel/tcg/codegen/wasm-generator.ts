@@ -290,7 +290,12 @@ export class WasmCodeGenerator implements CodeGenerator {
         this.firstRequest ??= start;
         const batch = this.nextBatch++;
         this.sent.set(batch, regions);
-        worker.post({ kind: 'generate', batch, regions, wantBinary: this.options.onModule !== undefined || this.kept !== undefined });
+        worker.post({
+          kind: 'generate',
+          batch,
+          regions,
+          wantBinary: this.options.onModule !== undefined || (this.kept?.wantsModules ?? false),
+        });
       }
       this.stats.requestMs += this.now() - start;
     }
