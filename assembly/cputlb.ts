@@ -380,7 +380,7 @@ function swapBytes(value: u64, size: u32): u64 {
 
 /** `size` bytes (any number up to 8) within one page, little-endian. Sets ENV_FAULT if a device does not answer. */
 function loadPart(env: usize, entry: usize, addr: u64, size: u32): u64 {
-  return (flagsOf(entry) & TLB_MMIO) != 0 ? mmioLoad(env, entry, addr, size) : ramLoad(hostOf(entry, addr), size);
+  return (flagsOf(entry) & TLB_MMIO) != 0 ? mmioLoad(env, entry, addr, size, TLB_KIND_READ) : ramLoad(hostOf(entry, addr), size);
 }
 
 function ramLoad(host: usize, size: u32): u64 {
@@ -412,14 +412,15 @@ function mmioStep(phys: u64, size: u32): u32 {
   return 1 << ctz((phys as u32) | size | 8);
 }
 
-function mmioLoad(env: usize, entry: usize, addr: u64, size: u32): u64 {
+/** `kind`: the access whose fault it is if nothing answers. */
+function mmioLoad(env: usize, entry: usize, addr: u64, size: u32, kind: i32): u64 {
   if (deferred(env)) return 0;
   const phys = physOf(entry, addr);
   let value: u64 = 0;
   for (let n: u32 = 0; n < size; ) {
     const step = mmioStep(phys + n, size - n);
     if (mmioRead(env, (phys + n) as f64, step) != 0) {
-      if (!faulted(env)) targetAccessFault(env, addr + n, TLB_KIND_READ);
+      if (!faulted(env)) targetAccessFault(env, addr + n, kind);
       return 0;
     }
     value |= extend(load<u64>(env, ENV_MMIO_VALUE), ctz(step)) << (8 * n);
@@ -553,14 +554,24 @@ export function zeroBlock(env: usize, addr: u64, size: u32, mmuIdx: i32): bool {
 
 // ---- Atomics -----------------------------------------------------------------------------------------------------------
 
+/** Whether `addr` is a multiple of `size`; if not, a store's fault is raised. */
+@inline
+function aligned(env: usize, addr: u64, size: u32): bool {
+  if ((addr & (size - 1)) == 0) return true;
+  targetUnaligned(env, addr, TLB_KIND_WRITE);
+  return false;
+}
+
+/** Raises what an atomic store of `size` bytes would, as far as address and rights say it; nothing is stored, and no device is asked. */
+export function probeAtomicStore(env: usize, addr: u64, size: u32, mmuIdx: i32): void {
+  if (aligned(env, addr, size)) lookup(env, addr, size, TLB_KIND_WRITE, mmuIdx, false);
+}
+
 /** Where an atomic access happens: the host address, or 0 (then atomicEntry: a device's TLB entry, or 0 and ENV_FAULT is set). */
 export function atomicHost(env: usize, addr: u64, oi: u32): usize {
   const size: u32 = 1 << ((oi >> MEMOPIDX_SHIFT) & MO_SIZE);
   atomicEntry = 0;
-  if ((addr & (size - 1)) != 0) {
-    targetUnaligned(env, addr, TLB_KIND_WRITE);
-    return 0;
-  }
+  if (!aligned(env, addr, size)) return 0;
   const entry = writable(env, addr, size, oi & ((1 << MEMOPIDX_SHIFT) - 1));
   if (entry == 0) return 0;
   if ((flagsOf(entry) & TLB_MMIO) == 0) return hostOf(entry, addr);
@@ -570,9 +581,9 @@ export function atomicHost(env: usize, addr: u64, oi: u32): usize {
 
 export let atomicEntry: usize = 0;
 
-/** A device register in an atomic access (there is one writer at a time: devices live on one thread). */
+/** A device register in an atomic access (there is one writer at a time: devices live on one thread). Where nothing is, that is a store's fault. */
 export function atomicMmioLoad(env: usize, addr: u64, size: u32): u64 {
-  return mmioLoad(env, atomicEntry, addr, size);
+  return mmioLoad(env, atomicEntry, addr, size, TLB_KIND_WRITE);
 }
 
 export function atomicMmioStore(env: usize, addr: u64, size: u32, value: u64): void {

@@ -26,7 +26,7 @@ export interface Unit {
 export interface Rules {
   /** Registers that loads, stores and atomics go through; never written. */
   readonly bases: readonly number[];
-  /** Those of the bases that SC goes through: whether a misaligned SC without reservation traps is up to the implementation. */
+  /** Those of the bases that SC goes through; default all. */
   readonly alignedBases?: readonly number[];
   /** Registers that are never written, beside the bases. */
   readonly reserved: readonly number[];
@@ -62,7 +62,10 @@ export function randomUnit(rng: Rng, row: Insn, rules: Rules): Unit | undefined 
     if (isIndirectJump(row)) return indirectJump(rng, row, word, rules);
     const unit: Unit = { code: [{ word, size: row.size }] };
     if (!isRelativeJump(row)) return unit;
-    return { ...unit, jump: (distance) => (fitsImmediate(row, distance) ? [{ word: withImmediate(row, word, distance), size: row.size }] : undefined) };
+    return {
+      ...unit,
+      jump: (distance) => (fitsImmediate(row, distance) ? [{ word: withImmediate(row, word, distance), size: row.size }] : undefined),
+    };
   }
   return undefined;
 }
@@ -84,7 +87,8 @@ function draw(rng: Rng, row: Insn, rules: Rules): number | undefined {
 /** Static modes, dynamic, and now and then a reserved one. */
 const rounding = (rng: Rng): number => (rng() % 32 === 0 ? rng() & 7 : [0, 1, 2, 3, 4, 7, 7, 7][rng() & 7]);
 
-const basesOf = (row: Insn, { bases, alignedBases = bases }: Rules): readonly number[] => (row.name.startsWith('sc.') ? alignedBases : bases);
+const basesOf = (row: Insn, { bases, alignedBases = bases }: Rules): readonly number[] =>
+  row.name.startsWith('sc.') ? alignedBases : bases;
 
 function chooseBase(rng: Rng, width: number, bases: readonly number[]): number {
   const encodable = width === 3 ? bases.filter((r) => r >= 8 && r < 16).map((r) => r - 8) : bases;
@@ -109,7 +113,10 @@ function indirectJump(rng: Rng, row: Insn, word: number, rules: Rules): Unit | u
   const odd = immediate ? rng() & 1 : 0;
   const jump = (distance: number): Code[] =>
     immediate
-      ? [{ word: encode.auipc(through), size: 4 }, { word: withImmediate(row, word, distance + odd), size: 4 }]
+      ? [
+          { word: encode.auipc(through), size: 4 },
+          { word: withImmediate(row, word, distance + odd), size: 4 },
+        ]
       : [...codes(encode.auipc(through), encode.addi(through, through, distance)), { word, size: 2 }];
   return { code: jump(0), jump };
 }

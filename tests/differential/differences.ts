@@ -18,20 +18,46 @@ const CAUSE_STORE_ACCESS = 7;
 const PTE_A = 0x40n;
 const PTE_D = 0x80n;
 const OPCODE_AMO = 0x2f;
+const FUNCT5_SC = 0b00011;
 
-/** Whether the trap was taken at an atomic instruction of the block. */
-function isAtomic({ slot, trapPc }: Difference, program: Program): boolean {
+/** The instruction of the block at which the trap was taken. */
+function trapped({ slot, trapPc }: Difference, program: Program): number {
   const block = program.blocks[program.blockOf[slot]];
   let pc = block.address;
-  const at = block.code.find(({ size }) => (pc += size) - size === trapPc);
-  return at !== undefined && (at.word & 0x7f) === OPCODE_AMO;
+  return block.code.find(({ size }) => (pc += size) - size === trapPc)?.word ?? 0;
 }
+const isAtomic = (difference: Difference, program: Program): boolean => (trapped(difference, program) & 0x7f) === OPCODE_AMO;
+const isSc = (difference: Difference, program: Program): boolean =>
+  isAtomic(difference, program) && trapped(difference, program) >>> 27 === FUNCT5_SC;
+const isCause = ({ what }: Difference): boolean => /^trap \d+ cause$/.test(what);
 
 export const ALLOWED: readonly Allowed[] = [
   {
-    reason: 'QEMU before 8.0 does the load of an AMO first and gives its faults the causes of a load (4, 5, 13); the manual wants those of a store (6, 7, 15)',
+    reason:
+      'QEMU before 8.0 does the load of an AMO first and gives its faults the causes of a load (4, 5, 13); the manual wants those of a store (6, 7, 15)',
     versions: old,
-    matches: (difference, program) => /^trap \d+ cause$/.test(difference.what) && [6n, 7n, 15n].includes(difference.ours) && [4n, 5n, 13n].includes(difference.theirs) && isAtomic(difference, program),
+    matches: (difference, program) =>
+      isCause(difference) &&
+      [6n, 7n, 15n].includes(difference.ours) &&
+      [4n, 5n, 13n].includes(difference.theirs) &&
+      isAtomic(difference, program),
+  },
+  {
+    reason:
+      'QEMU does the load of an AMO before it looks whether it may store: where nothing is behind a read-only page that is an access fault (7), by the manual a page fault (15)',
+    versions: () => true,
+    matches: (difference, program) =>
+      isCause(difference) && difference.ours === 15n && difference.theirs === 7n && isAtomic(difference, program),
+  },
+  {
+    reason:
+      'QEMU does the load of an SC with a reservation first and gives its faults the causes of a load (4, 5, 13); the manual has those of a store (6, 7, 15)',
+    versions: () => true,
+    matches: (difference, program) =>
+      isCause(difference) &&
+      [4n, 5n, 13n].includes(difference.theirs) &&
+      difference.ours === difference.theirs + 2n &&
+      isSc(difference, program),
   },
   {
     reason: 'QEMU sets A for an AMO that then faults, because it may not write; the manual lets A be set early',
@@ -42,7 +68,9 @@ export const ALLOWED: readonly Allowed[] = [
     reason: 'QEMU makes aligned accesses of a misaligned one where no memory is, and gives the address of the one that failed',
     versions: () => true,
     matches: ({ what, ours, theirs, trapCause }) =>
-      /^trap \d+ tval$/.test(what) && (trapCause === CAUSE_LOAD_ACCESS || trapCause === CAUSE_STORE_ACCESS) && [2n, 4n, 8n].some((size) => (ours & -size) === theirs),
+      /^trap \d+ tval$/.test(what) &&
+      (trapCause === CAUSE_LOAD_ACCESS || trapCause === CAUSE_STORE_ACCESS) &&
+      [2n, 4n, 8n].some((size) => (ours & -size) === theirs),
   },
   {
     reason: 'QEMU sets A and D in a Svnapot PTE before it finds that its size is reserved, and faults',
@@ -54,14 +82,35 @@ export const ALLOWED: readonly Allowed[] = [
 /** Accesses with other rights than before, without sfence.vma between. */
 export const STALE_RIGHTS = 'stale rights';
 
+/** Page tables where no memory is. */
+export const MISSING_TABLES = 'missing tables';
+
+/** SC without a reservation, where it may not store. */
+export const FAILING_SC = 'failing sc';
+
 /** Instructions and CSRs that an oracle gets wrong, or does in another way that the manual allows, so that it is not asked. */
-export const ORACLE_BUGS: readonly { readonly reason: string; readonly versions: (version: number) => boolean; readonly rows: readonly string[] }[] = [
+export const ORACLE_BUGS: readonly {
+  readonly reason: string;
+  readonly versions: (version: number) => boolean;
+  readonly rows: readonly string[];
+}[] = [
   { reason: 'QEMU 7.2: ctzw counts on into the upper half when the lower is zero', versions: old, rows: ['ctzw'] },
   { reason: 'QEMU 7.2 leaves xtval zero at ebreak, later ones put pc there; the manual allows both', versions: old, rows: ['ebreak'] },
   { reason: 'QEMU keeps bit 0 of sepc and mepc, which is always zero', versions: () => true, rows: ['sepc', 'mepc'] },
   { reason: 'QEMU 7.2 has MPV without the hypervisor extension', versions: old, rows: ['mstatush'] },
   { reason: 'QEMU 7.2 lacks ADUE; QEMU 10.0 has CDE without Smcdeleg', versions: () => true, rows: ['menvcfg', 'menvcfgh'] },
   { reason: 'QEMU 7.2 may go on with the rights of an earlier access through the same page', versions: old, rows: [STALE_RIGHTS] },
+  {
+    reason:
+      'QEMU 7.2 has page faults (12, 13, 15) where a page table is not in memory; the manual and later ones want access faults (1, 5, 7)',
+    versions: old,
+    rows: [MISSING_TABLES],
+  },
+  {
+    reason: 'QEMU before 10.0 does not look at the address of an SC that fails for want of a reservation',
+    versions: (version) => version < 10,
+    rows: [FAILING_SC],
+  },
 ];
 
 export const misjudged = (oracleVersion: number): ReadonlySet<string> =>

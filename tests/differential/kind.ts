@@ -40,7 +40,8 @@ export const ILLEGAL_EVERY = 100;
 
 const PRIVILEGED = ['sret', 'mret', 'wfi', 'sfence.vma', 'sinval.vma', 'sfence.w.inval', 'sfence.inval.ir', 'wrs.nto', 'wrs.sto'];
 const CALLS = ['ecall', 'ebreak', 'c.ebreak'];
-export const isPlain = (row: Insn): boolean => !row.format.syntax.includes('csr') && !PRIVILEGED.includes(row.name) && !CALLS.includes(row.name);
+export const isPlain = (row: Insn): boolean =>
+  !row.format.syntax.includes('csr') && !PRIVILEGED.includes(row.name) && !CALLS.includes(row.name);
 export const isMemory = (row: Insn): boolean => row.format.syntax.includes('(rs1)') && row.shownAs !== 'jalr';
 export const isAtomic = (row: Insn): boolean => /^(amo|lr|sc)/.test(row.name);
 export const isFloat = (row: Insn): boolean => /^(c\.)?f(?!ence)/.test(row.name);
@@ -57,7 +58,7 @@ export function chooser(choose: (row: Insn) => boolean): (context: CodeContext) 
 
 interface Mix {
   readonly choose: (row: Insn) => boolean;
-  readonly rules: Rules;
+  readonly rules: Rules | ((context: CodeContext) => Rules);
   readonly illegal?: boolean;
 }
 
@@ -68,11 +69,12 @@ export function randomCode({ choose, rules, illegal = false }: Mix): Kind['code'
   return (context) => {
     const { rng, decoder } = context;
     const rows = rowsOf(context);
+    const obeyed = typeof rules === 'function' ? rules(context) : rules;
     const units: Unit[] = [];
     let length = 0;
     while (length < BLOCK_LENGTH) {
       const strange = illegal && rng() % ILLEGAL_EVERY === 0;
-      const unit = strange ? illegalUnit(rng, plainRows(context), decoder) : randomUnit(rng, rows[rng() % rows.length], rules);
+      const unit = strange ? illegalUnit(rng, plainRows(context), decoder) : randomUnit(rng, rows[rng() % rows.length], obeyed);
       if (unit === undefined) continue;
       units.push(unit);
       length += unit.code.length;
@@ -99,4 +101,3 @@ export const kind = (name: string, xlen: 32 | 64, part: Partial<Kind> & Pick<Kin
 });
 
 export const widths = (make: (xlen: 32 | 64) => Kind): Kind[] => [make(64), make(32)];
-

@@ -22,9 +22,9 @@ const RENAMED: Record<string, string> = { zfh: 'Zfh', zfhmin: 'Zfhmin', zicsr: '
 const KNOWN_TO_7 = 'i m a f d c s u zicsr zifencei zfh zfhmin zba zbb zbc zbs zbkb sstc svinval'.split(' ');
 /** In every such QEMU, without an option. */
 const ALWAYS_IN_7 = ['zicntr', 'zihpm', 'svadu'];
-const FIRST_MODERN = 9;
-/** A QEMU whose guest got lost must not outlive the test, even if that is killed: coreutils' timeout ends it. */
-const TIMEOUT_S = 60;
+export const FIRST_MODERN = 9;
+/** A QEMU whose guest got lost must not outlive the test, even if that is killed: coreutils' timeout ends it. (A program takes 2 s; on a busy machine, ten times that.) */
+const TIMEOUT_S = 300;
 const POLL_MS = 20;
 const done = `0x${DONE.toString(16).padStart(8, '0')}`;
 
@@ -49,7 +49,9 @@ function cpuOption(oracle: Oracle, xlen: number, on: readonly string[], off: rea
   };
   // Hardware sets A and D, as older QEMUs always do.
   const svade = modern ? ['svade=off'] : [];
-  return [`rv${xlen}`, 'h=off', ...svade, ...off.flatMap((name) => option(name, 'off')), ...on.flatMap((name) => option(name, 'on'))].join(',');
+  return [`rv${xlen}`, 'h=off', ...svade, ...off.flatMap((name) => option(name, 'off')), ...on.flatMap((name) => option(name, 'on'))].join(
+    ',',
+  );
 }
 
 export interface OracleRun {
@@ -81,7 +83,17 @@ function converse(oracle: Oracle, { xlen, on, off, size }: OracleRun, folder: st
   const [program, ...first] = oracle.command.map((word) => word.replace(/riscv64$/, `riscv${xlen}`));
   const machine = ['-M', 'virt', '-m', '128', '-bios', 'none', '-cpu', cpuOption(oracle, xlen, on, off)];
   const host = ['-monitor', 'stdio', '-display', 'none', '-serial', 'none'];
-  const child = spawn('timeout', ['-s', 'KILL', String(TIMEOUT_S), program, ...first, ...machine, '-kernel', `${folder}/program.elf`, ...host]);
+  const child = spawn('timeout', [
+    '-s',
+    'KILL',
+    String(TIMEOUT_S),
+    program,
+    ...first,
+    ...machine,
+    '-kernel',
+    `${folder}/program.elf`,
+    ...host,
+  ]);
   signal?.addEventListener('abort', () => void child.kill('SIGTERM'));
   return new Promise((resolve, reject) => {
     let output = '';

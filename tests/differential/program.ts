@@ -16,6 +16,8 @@ export interface SlotWriter {
   readonly view: DataView;
   readonly base: number;
   readonly rng: Rng;
+  /** What not to ask of the oracle. */
+  readonly leftOut: ReadonlySet<string>;
   x(register: number, value: bigint): void;
   csr(index: number, value: bigint): void;
   set(field: number, value: bigint): void;
@@ -50,10 +52,25 @@ export interface Size {
   readonly runs: number;
 }
 
+/** Room for slots and poke lists. */
+const SLOT_ROOM = MEMORY.windowMiddle - 4096 - MEMORY.slots;
+/** No poke list is longer. */
+const MOST_POKES = 64;
+
+/** The most blocks of a kind that a program has room for. */
+export const mostBlocks = (kind: Kind, runs: number): number =>
+  Math.floor(SLOT_ROOM / (runs * (SLOT.size(kind.traps) + (kind.pokes ? 16 * MOST_POKES : 0))));
+
 const MSTATUS_START = 0x7800n; // FS dirty, MPP = M; no interrupts
 
 /** The program of a seed. */
-export function randomProgram(kind: Kind, config: CpuConfig, seed: number, { blocks: blockCount, runs }: Size, leftOut: ReadonlySet<string> = new Set()): Program {
+export function randomProgram(
+  kind: Kind,
+  config: CpuConfig,
+  seed: number,
+  { blocks: blockCount, runs }: Size,
+  leftOut: ReadonlySet<string> = new Set(),
+): Program {
   const rng = seededRng(seed);
   const decoder = new Decoder(config.xlen, config.extLo, config.extHi);
   const slotSize = SLOT.size(kind.traps);
@@ -65,7 +82,7 @@ export function randomProgram(kind: Kind, config: CpuConfig, seed: number, { blo
   const blockOf: number[] = [];
   for (let slot = 0; slot < slotCount; slot++) {
     blockOf.push(Math.floor(slot / runs));
-    fillSlot(kind, config, slots, slot * slotSize, rng, pokes, pokeBase);
+    fillSlot(kind, config, slots, slot * slotSize, rng, pokes, pokeBase, leftOut);
   }
   const all = new Uint8Array(slots.length + 8 * pokes.length);
   all.set(slots);
@@ -74,7 +91,16 @@ export function randomProgram(kind: Kind, config: CpuConfig, seed: number, { blo
   return build(kind, config, seed, codes, blockOf, all, slotCount);
 }
 
-function fillSlot(kind: Kind, config: CpuConfig, slots: Uint8Array, base: number, rng: Rng, pokes: bigint[], pokeBase: number): void {
+function fillSlot(
+  kind: Kind,
+  config: CpuConfig,
+  slots: Uint8Array,
+  base: number,
+  rng: Rng,
+  pokes: bigint[],
+  pokeBase: number,
+  leftOut: ReadonlySet<string>,
+): void {
   const view = new DataView(slots.buffer);
   const mask = config.xlen === 32 ? 0xffff_ffffn : 0xffff_ffff_ffff_ffffn;
   const set = (field: number, value: bigint): void => view.setBigUint64(base + field, value & mask, true);
@@ -89,6 +115,7 @@ function fillSlot(kind: Kind, config: CpuConfig, slots: Uint8Array, base: number
     view,
     base,
     rng,
+    leftOut,
     set,
     x: (register, value) => set(SLOT.x + 8 * register, value),
     csr: (index, value) => set(SLOT.csrs + 8 * index, value),
@@ -97,7 +124,15 @@ function fillSlot(kind: Kind, config: CpuConfig, slots: Uint8Array, base: number
   set(SLOT.pokesEnd, BigInt(pokeBase + 8 * pokes.length));
 }
 
-function build(kind: Kind, config: CpuConfig, seed: number, codes: readonly (readonly Code[])[], blockOf: readonly number[], slots: Uint8Array, slotCount: number): Program {
+function build(
+  kind: Kind,
+  config: CpuConfig,
+  seed: number,
+  codes: readonly (readonly Code[])[],
+  blockOf: readonly number[],
+  slots: Uint8Array,
+  slotCount: number,
+): Program {
   const a = new Assembler(MEMORY.code, config.xlen);
   emitScaffold(a, { ...kind, xlen: config.xlen, slotCount, fp: kind.formats.length > 0 });
   a.align(64);
@@ -117,7 +152,7 @@ function build(kind: Kind, config: CpuConfig, seed: number, codes: readonly (rea
   }
   const code = a.finish();
   if (code.length > MEMORY.slots - MEMORY.code) throw new Error('too much code for one program');
-  if (slots.length > MEMORY.windowMiddle - 4096 - MEMORY.slots) throw new Error('too many slots for one program');
+  if (slots.length > SLOT_ROOM) throw new Error('too many slots for one program');
   const segments: Segment[] = [{ address: MEMORY.code, bytes: code }, { address: MEMORY.slots, bytes: slots }, ...kind.segments];
   const instructions = blockOf.reduce((sum, block) => sum + blocks[block].code.length, 0);
   return { kind, config, seed, elf: elfImage(config.xlen, MEMORY.code, segments), blocks, blockOf, slots, slotSize, instructions };
@@ -133,7 +168,10 @@ export function prefixProgram(program: Program, slot: number): Program {
   const { kind, config, seed, slotSize } = program;
   const { code } = program.blocks[program.blockOf[slot]];
   const wholeUnits = (k: number): number => (code[k]?.joined ? wholeUnits(k + 1) : k);
-  const codes = Array.from({ length: code.length + 1 }, (_, k) => [...code.slice(0, wholeUnits(k)), ...code.slice(wholeUnits(k)).map(({ size }) => nop(size))]);
+  const codes = Array.from({ length: code.length + 1 }, (_, k) => [
+    ...code.slice(0, wholeUnits(k)),
+    ...code.slice(wholeUnits(k)).map(({ size }) => nop(size)),
+  ]);
   const original = program.slots.subarray(slot * slotSize, (slot + 1) * slotSize);
   const originalView = new DataView(original.buffer, original.byteOffset);
   const pokesAt = originalView.getUint32(SLOT.pokes, true) - MEMORY.slots;
@@ -147,7 +185,15 @@ export function prefixProgram(program: Program, slot: number): Program {
     view.setUint32(k * slotSize + SLOT.pokes, MEMORY.slots + pokes, true);
     view.setUint32(k * slotSize + SLOT.pokesEnd, MEMORY.slots + pokes + pokeBytes, true);
   }
-  return build(kind, config, seed, codes, codes.map((_, k) => k), slots, codes.length);
+  return build(
+    kind,
+    config,
+    seed,
+    codes,
+    codes.map((_, k) => k),
+    slots,
+    codes.length,
+  );
 }
 
 /** The block as text, a line an instruction. */
@@ -155,7 +201,10 @@ export function listing({ config }: Program, { code, address }: Block): string[]
   const decoder = new Decoder(config.xlen, config.extLo, config.extHi);
   let pc = address;
   return code.map(({ word, size }) => {
-    const line = `${pc.toString(16)}: ${word.toString(16).padStart(size * 2, '0').padEnd(8)}  ${formatInsn(decoder, word | 0, BigInt(pc)).replace('\t', ' ')}`;
+    const line = `${pc.toString(16)}: ${word
+      .toString(16)
+      .padStart(size * 2, '0')
+      .padEnd(8)}  ${formatInsn(decoder, word | 0, BigInt(pc)).replace('\t', ' ')}`;
     pc += size;
     return line;
   });

@@ -8,7 +8,7 @@ import { BASE_EXTENSIONS, type Kind } from './kind.js';
 import { knownExtensions, runOracle, type Oracle } from './oracle.js';
 import { listing, prefixProgram, randomProgram, type Program, type Size } from './program.js';
 import { SLOT } from './slot.js';
-import { cpuOption, runWemu, type Backend } from './wemu.js';
+import { cpuOption, runWemu, type Backend, type WemuEnd } from './wemu.js';
 
 /** Who is compared: wemu in a backend with QEMU, or with its own interpreter where there is no QEMU. */
 export interface Session {
@@ -21,17 +21,31 @@ export interface Session {
 const LISTED_DIFFERENCES = 12;
 const CONTEXT_LINES = 3;
 
-function features({ kind, oracle }: Session): { xlen: 32 | 64; on: string[]; off: string[] } {
-  const on = knownExtensions(oracle, [...BASE_EXTENSIONS, ...kind.extensions]);
-  return { xlen: kind.xlen, on, off: EXTENSIONS.map((extension) => extension.name).filter((name) => !on.includes(name)) };
+/** The CPU for both sides: with these extensions, as far as the oracle knows them, and no others. */
+export function cpuFeatures(
+  oracle: Oracle | undefined,
+  xlen: 32 | 64,
+  extensions: readonly string[],
+): { xlen: 32 | 64; on: string[]; off: string[] } {
+  const on = knownExtensions(oracle, extensions);
+  return { xlen, on, off: EXTENSIONS.map((extension) => extension.name).filter((name) => !on.includes(name)) };
+}
+
+const features = ({ kind, oracle }: Session): ReturnType<typeof cpuFeatures> =>
+  cpuFeatures(oracle, kind.xlen, [...BASE_EXTENSIONS, ...kind.extensions]);
+
+/** What a session leaves out because its oracle does not know it, or gets it wrong: extensions that the kind is about, instructions and CSRs. */
+export function untested(session: Session): { readonly extensions: readonly string[]; readonly rows: readonly string[] } {
+  const { on } = features(session);
+  return { extensions: session.kind.extensions.filter((name) => !on.includes(name)), rows: [...misjudged(versionOf(session))] };
 }
 
 /** The version that the table of differences is asked for; no QEMU is like a faultless one. */
 const versionOf = ({ oracle }: Session): number => oracle?.version ?? Infinity;
 
-async function runBoth(session: Session, program: Program): Promise<[ours: Uint8Array, theirs: Uint8Array]> {
+async function runBoth(session: Session, program: Program): Promise<[ours: WemuEnd, theirs: Uint8Array]> {
   const run = { ...features(session), elf: program.elf, size: program.slots.length };
-  if (session.oracle === undefined) return [await runWemu(session.backend, run), await runWemu('tci', run)];
+  if (session.oracle === undefined) return [await runWemu(session.backend, run), (await runWemu('tci', run)).slots];
   const abort = new AbortController();
   const theirs = runOracle(session.oracle, run, abort.signal);
   try {
@@ -44,7 +58,10 @@ async function runBoth(session: Session, program: Program): Promise<[ours: Uint8
 }
 
 export interface Outcome {
-  readonly instructions: number;
+  /** Random instructions in all runs of all blocks. */
+  readonly random: number;
+  /** All that were executed, those of the scaffold and its trap handlers too. */
+  readonly executed: number;
   /** What differs, for a human; undefined: nothing. */
   readonly failure?: string;
 }
@@ -52,28 +69,43 @@ export interface Outcome {
 export async function compareOnce(session: Session, seed: number, size: Size): Promise<Outcome> {
   const config = parseCpuConfig(cpuOption(features(session)));
   const program = randomProgram(session.kind, config, seed, size, misjudged(versionOf(session)));
-  const { instructions } = program;
-  const differences = firstDifferences(program, ...(await runBoth(session, program)), versionOf(session));
-  return differences.length === 0 ? { instructions } : { instructions, failure: await report(session, program, differences) };
+  const [ours, theirs] = await runBoth(session, program);
+  const differences = firstDifferences(program, ours.slots, theirs, versionOf(session));
+  const counts = { random: program.instructions, executed: ours.executed };
+  return differences.length === 0 ? counts : { ...counts, failure: await report(session, program, differences) };
 }
 
 async function report(session: Session, program: Program, differences: readonly Difference[]): Promise<string> {
-  const names = [`wemu ${session.backend}`, session.oracle === undefined ? 'wemu tci' : `QEMU ${session.oracle.version.toFixed(2)}`] as const;
+  const names = [
+    `wemu ${session.backend}`,
+    session.oracle === undefined ? 'wemu tci' : `QEMU ${session.oracle.version.toFixed(2)}`,
+  ] as const;
   const { slot } = differences[0];
-  const say = (list: readonly Difference[]): string[] => list.slice(0, LISTED_DIFFERENCES).map((difference) => `  ${describeDifference(difference, names)}`);
-  const head = [`seed ${program.seed}, kind '${session.kind.name}', slot ${slot}, block ${program.blockOf[slot] ?? '?'}:`, ...say(differences)];
+  const say = (list: readonly Difference[]): string[] =>
+    list.slice(0, LISTED_DIFFERENCES).map((difference) => `  ${describeDifference(difference, names)}`);
+  const head = [
+    `seed ${program.seed}, kind '${session.kind.name}', slot ${slot}, block ${program.blockOf[slot] ?? '?'}:`,
+    ...say(differences),
+  ];
   if (slot < 0) return head.join('\n');
   const block = program.blocks[program.blockOf[slot]];
   const lines = listing(program, block);
   const prefix = prefixProgram(program, slot);
-  const shorter = firstDifferences(prefix, ...(await runBoth(session, prefix)), versionOf(session));
+  const [ours, theirs] = await runBoth(session, prefix);
+  const shorter = firstDifferences(prefix, ours.slots, theirs, versionOf(session));
   // Prefix 0 has nops only; prefix k has the first k instructions.
   if (shorter.length === 0) return [...head, 'the block alone does not differ; all of it:', ...lines].join('\n');
   let count = shorter[0].slot;
   while (block.code[count]?.joined) count++;
   const culprit = count > 0 ? lines.slice(Math.max(0, count - CONTEXT_LINES), count) : ['(before the first instruction)'];
   const inputs = registers(program, slot, block.code.slice(0, count).at(-1)?.word);
-  return [...head, `it begins with the last of these, instruction ${count} of the block:`, ...culprit.map((line) => `  ${line}`), ...inputs, ...say(shorter)].join('\n');
+  return [
+    ...head,
+    `it begins with the last of these, instruction ${count} of the block:`,
+    ...culprit.map((line) => `  ${line}`),
+    ...inputs,
+    ...say(shorter),
+  ].join('\n');
 }
 
 /** What the registers that the last instruction may name held when the block began. */

@@ -23,13 +23,19 @@ export interface WemuRun {
 
 const SLICE = 1_000_000;
 /** No program has so many instructions. */
-const MOST_INSNS = 100 * SLICE;
+const MOST_INSNS = 1000 * SLICE;
 
 export const cpuOption = ({ xlen, on, off }: Pick<WemuRun, 'xlen' | 'on' | 'off'>): string =>
   [`rv${xlen}`, ...off.map((name) => `${name}=off`), ...on.map((name) => `${name}=on`)].join(',');
 
-/** Runs the program to its end and gives back the slots. */
-export async function runWemu(backend: Backend, run: WemuRun): Promise<Uint8Array> {
+export interface WemuEnd {
+  readonly slots: Uint8Array;
+  /** Guest instructions. */
+  readonly executed: number;
+}
+
+/** Runs the program to its end. */
+export async function runWemu(backend: Backend, run: WemuRun): Promise<WemuEnd> {
   const host = await createNodeHost(BACKENDS[backend]);
   try {
     const log: string[] = [];
@@ -55,7 +61,7 @@ export async function runWemu(backend: Backend, run: WemuRun): Promise<Uint8Arra
           `wemu (${backend}): the program did not end: ${ExitReason[reason]} at pc 0x${cpu.pc.toString(16)}\n${log.join('')}${cpu.dumpState()}`,
         );
     }
-    return machine.readPhysical(MEMORY.slots, run.size);
+    return { slots: machine.readPhysical(MEMORY.slots, run.size), executed: cpu.instructionCount };
   } finally {
     host.close();
   }

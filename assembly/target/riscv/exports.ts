@@ -16,4 +16,4 @@ export {
   helper_wrs,
 } from './trap';
 export { riscvDoInterrupt, riscvExecInterrupt, riscvHasWork } from './trap';
-export { riscvTlbFill, riscvTranslateDebug } from './mmu';
+export { helper_sc_probe_write, riscvTlbFill, riscvTranslateDebug } from './mmu';

@@ -145,6 +145,8 @@ export const H = {
   wrs:       anything('wrs', 1),                 // 1: with the implementation's short time-out (wrs.sto)
   sfenceVma: anything('sfence_vma', 3),          // address, asid, has address | has asid << 1
   fenceI:    define(false, EFFECT)('fence_i', 0),
+  // atomics
+  scProbeWrite: fault('sc_probe_write', 2),      // address, bytes
   // cache blocks
   cboZero:  fault('cbo_zero', 1),
   cboClean: fault('cbo_clean', 1),

@@ -1,9 +1,10 @@
 /** A: load-reserved, store-conditional, atomic memory operations. Source: unprivileged ISA manual, "A". */
-import { MO_ALIGN } from '../../../assembly/shared/layout.js';
+import { MO_ALIGN, MO_SIZE } from '../../../assembly/shared/layout.js';
 import { AtomicKind, Cond } from '../../tcg/opcodes.js';
 import type { Temp } from '../../tcg/context.js';
 import { LOAD_RES, LOAD_VAL, type DisasContext } from './context.js';
 import { MO } from './emit.js';
+import { H } from './helpers.js';
 import { AMO, LR } from './operands.js';
 import { A, RV64, all, insn, type Emit, type Insn } from './table.js';
 
@@ -30,16 +31,19 @@ const loadReserved =
     c.setX(a.rd, value);
   };
 
-/** Succeeds if memory still holds the value that LR saw; any SC ends the reservation. */
+/** Succeeds if memory still holds the value that LR saw; any SC ends the reservation. Without one, rights are asked for all the same. */
 const storeConditional =
   (memop: number): Emit =>
   (c, a) => {
     const { tcg } = c;
-    const done = tcg.newLabel();
+    const [reserved, done] = [tcg.newLabel(), tcg.newLabel()];
     const addr = lastingAddress(c, a.rs1);
     const failed = tcg.local();
+    tcg.brcond(Cond.EQ, LOAD_RES, addr, reserved);
+    tcg.call(H.scProbeWrite, -1, addr, tcg.constI64(1 << (memop & MO_SIZE)));
     tcg.movi(failed, 1);
-    tcg.brcond(Cond.NE, LOAD_RES, addr, done);
+    tcg.br(done);
+    tcg.setLabel(reserved);
     const seen = tcg.temp();
     tcg.atomicCmpxchg(seen, addr, LOAD_VAL, c.x(a.rs2), memop, c.mmuIdx);
     tcg.setcond(Cond.NE, failed, seen, LOAD_VAL);

@@ -82,11 +82,14 @@ describe('IR of instructions', () => {
       mov_i64 load_val, tmp0
       mov_i64 x11, tmp0
       insn_start $0x4, $0x0
+      brcond_i64 load_res, x10, eq, $L0
+      call sc_probe_write, _, x10, $0x4
       mov_i64 loc0, $0x1
-      brcond_i64 load_res, x10, ne, $L0
+      br $L1
+      set_label $L0
       atomic_cmpxchg_i64 tmp1, x10, load_val, x12, al+lesl, 1
       setcond_i64 loc0, tmp1, load_val, ne
-      set_label $L0
+      set_label $L1
       mov_i64 x13, loc0
       mov_i64 load_res, $0xffffffffffffffff
       mov_i64 pc, $0x1008
