@@ -26,6 +26,8 @@ export abstract class Chardev {
   failed: (error: unknown) => void = (error) => {
     throw error;
   };
+  /** Called when output waits for a slow reader (true), and when there is room again: the machine stands still meanwhile. */
+  hold: (on: boolean) => void = () => {};
 
   constructor(
     readonly id: string,

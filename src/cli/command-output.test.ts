@@ -35,4 +35,31 @@ describe('CommandOutput', () => {
     expect(status).toBeUndefined();
     expect(rest).toBe('Kernel panic - not syncing\n');
   });
+
+  it.each([1, 5, 1000])("knows the kernel's last word, before and in the command, in chunks of %i", (chunk) => {
+    const filter = (text: string): CommandOutput => {
+      const output = new CommandOutput('n0', () => {}, () => {}); // prettier-ignore
+      const bytes = Buffer.from(text);
+      for (let at = 0; at < bytes.length; at += chunk) output.write(bytes.subarray(at, at + chunk));
+      return output;
+    };
+    const panic = '[    6.6] Kernel panic - not syncing: VFS: no root\r\n[    6.7] Call Trace:\r\n';
+    expect(filter(`OpenSBI\r\n${panic}`).panic()).toBe('Kernel panic - not syncing: VFS: no root');
+    const inCommand = filter(`OpenSBI\r\n[wemu-begin n0]\n${'x\n'.repeat(5000)}${panic}`);
+    expect(inCommand.panic()).toBe('Kernel panic - not syncing: VFS: no root');
+    expect(inCommand.unframed()).toBe('');
+    expect(filter('OpenSBI\r\n[wemu-begin n0]\n').panic()).toBeUndefined();
+  });
+
+  it.each([
+    ['boot', ''],
+    ['the end', '[wemu-begin n0]\n\n[wemu-end n0 7]\n'],
+    ['an end without a status', '[wemu-begin n0]\n\n[wemu-end n0 '],
+  ])('keeps little of what comes after %s, and takes as long for it as for what came before', (_, text) => {
+    const filter = new CommandOutput('n0', () => {}, () => {}); // prettier-ignore
+    filter.write(Buffer.from(text));
+    const byte = Uint8Array.of(0x78);
+    for (let i = 0; i < 400_000; i++) filter.write(byte); // when it was quadratic: some minutes
+    expect(filter.unframed().length).toBeLessThan(200_000);
+  });
 });

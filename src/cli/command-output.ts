@@ -3,6 +3,14 @@ import { commandMarkers } from '../node/guest/initramfs.js';
 
 /** Console text that is kept for the case that the command never runs. */
 const KEPT = 64 * 1024;
+/** Of the command's own output, for a panic's line. */
+const TAIL = 4 * 1024;
+/** Digits of an exit status, and what follows them. */
+const STATUS = /^(\d{1,3})\]/;
+const PANIC = /Kernel panic - not syncing: [^\r\n]*/;
+
+/** The end of `text`, at least `size` of it: cut rarely, since text comes byte by byte. */
+const ended = (text: string, size: number): string => (text.length > 2 * size ? text.slice(-size) : text);
 
 export class CommandOutput {
   /** The command's exit status, once the guest has told it. */
@@ -14,6 +22,7 @@ export class CommandOutput {
   /** Latin-1 text that is not decided yet: a marker may be on its way. */
   private pending = '';
   private boot = '';
+  private tail = '';
 
   constructor(
     nonce: string,
@@ -25,21 +34,27 @@ export class CommandOutput {
   }
 
   write(bytes: Uint8Array): void {
+    if (this.status !== undefined) return; // the guest powers off
     this.pending += Buffer.from(bytes).toString('latin1');
     if (this.state === 'boot') this.seekBegin();
     if (this.state === 'command') this.seekEnd();
     if (this.state === 'done') this.seekStatus();
   }
 
-  /** What the console said outside of the command: the reason why there is no status. */
+  /** What the console said, if the command never ran: that must be the reason. */
   unframed(): string {
-    return this.boot + this.pending;
+    return this.state === 'boot' ? this.boot + this.pending : '';
+  }
+
+  /** The kernel's own word on why it ended. */
+  panic(): string | undefined {
+    return PANIC.exec(`${this.boot}\n${this.tail}${this.pending}`)?.[0];
   }
 
   private seekBegin(): void {
     const at = this.pending.indexOf(this.begin);
     const taken = at < 0 ? Math.max(0, this.pending.length - this.begin.length) : at;
-    this.boot = (this.boot + this.pending.slice(0, taken)).slice(-KEPT);
+    this.boot = ended(this.boot + this.pending.slice(0, taken), KEPT);
     this.pending = this.pending.slice(at < 0 ? taken : at + this.begin.length);
     if (at >= 0) this.state = 'command';
   }
@@ -51,7 +66,11 @@ export class CommandOutput {
     const at = this.pending.indexOf(this.end);
     // Everything that cannot be the start of a marker goes out at once: output streams.
     const ready = at < 0 ? this.pending.length - Math.max(this.partial(this.end), this.partial(this.read)) : at;
-    if (ready > 0) this.emit(Buffer.from(this.pending.slice(0, ready), 'latin1'));
+    if (ready > 0) {
+      const text = this.pending.slice(0, ready);
+      this.tail = ended(this.tail + text, TAIL);
+      this.emit(Buffer.from(text, 'latin1'));
+    }
     this.pending = this.pending.slice(at < 0 ? ready : at + this.end.length);
     if (at >= 0) this.state = 'done';
   }
@@ -63,7 +82,8 @@ export class CommandOutput {
   }
 
   private seekStatus(): void {
-    const status = /^(\d+)\]/.exec(this.pending);
-    if (status) this.status ??= Number(status[1]);
+    const status = STATUS.exec(this.pending);
+    if (status) this.status = Number(status[1]);
+    else this.pending = this.pending.slice(0, 4); // no more of it can matter
   }
 }

@@ -6,8 +6,8 @@ import { readImage } from '../node/image-file.js';
 import { packageFolder } from '../node/modules.js';
 import { commandLineAccel } from './accel.js';
 import type { GuestArguments } from './arguments.js';
+import { runMachine } from './run-machine.js';
 import { statsWriter } from './stats.js';
-import { runMachine } from './system.js';
 
 /** Path of the guest's ELF file. */
 export function embeddedGuestPath(): string {

@@ -2,22 +2,21 @@
 import { randomBytes } from 'node:crypto';
 import type { CodegenWorker } from '../accel/tcg/codegen/protocol.js';
 import { StreamChardev } from '../chardev/chardev.js';
-import { Output } from '../node/chardev.js';
 import { cachedGuestFile, fetchGuestFiles, GuestUnavailable } from '../node/guest/debian.js';
-import { buildInitramfs } from '../node/guest/initramfs.js';
+import { buildInitramfs, type WindowSize } from '../node/guest/initramfs.js';
 import { createNodeHost, type NodeHost } from '../node/host.js';
 import { readImage } from '../node/image-file.js';
-import type { MachineOptions } from '../system/facade.js';
-import { OptionError, type HostError } from '../util/errors.js';
+import type { Machine, MachineOptions } from '../system/facade.js';
+import { OptionError } from '../util/errors.js';
 import { commandLineAccel } from './accel.js';
 import type { GuestArguments } from './arguments.js';
 import { CommandInput } from './command-input.js';
 import { CommandOutput } from './command-output.js';
 import { runEmbedded } from './embedded.js';
+import { Ending } from './ending.js';
 import { terminalProgress } from './progress.js';
-import { SIGNALS } from '../node/terminal.js';
+import { createMachine, runMachine } from './run-machine.js';
 import { statsWriter, type StatsWriter } from './stats.js';
-import { createMachine, runMachine } from './system.js';
 
 export interface LinuxArguments extends GuestArguments {
   readonly share?: string;
@@ -26,6 +25,7 @@ export interface LinuxArguments extends GuestArguments {
 
 /** Exit status of a command that the guest could not run to its end. */
 const NOT_FINISHED = 125;
+const STDOUT = 1;
 const FILES = ['kernel', 'busybox', 'firmware'] as const;
 
 export async function runLinux(command: readonly string[], args: LinuxArguments, worker?: CodegenWorker): Promise<number> {
@@ -44,19 +44,30 @@ export async function runLinux(command: readonly string[], args: LinuxArguments,
     return runEmbedded({ ...args, append: undefined }, worker);
   }
   const nonce = randomBytes(8).toString('hex');
-  const quiet = command.length > 0 ? ['quiet', 'loglevel=1'] : [];
+  // panic=-1: reset at once
+  const quiet = command.length > 0 ? ['quiet', 'loglevel=1', 'panic=-1'] : [];
   const options: MachineOptions = {
     machine: 'virt',
     cpu: args.cpu,
     memory: args.m ?? '512M',
     bios: readImage('-bios', files.firmware),
     kernel: readImage('-kernel', files.kernel),
-    initrd: buildInitramfs({ busybox: readImage('-initrd', files.busybox), nonce, command: command.length > 0 ? command : undefined }),
+    initrd: buildInitramfs({
+      busybox: readImage('-initrd', files.busybox),
+      nonce,
+      command: command.length > 0 ? command : undefined,
+      windowSize: windowSize(),
+    }),
     append: ['console=ttyS0', ...quiet, ...(args.append ? [args.append] : [])].join(' '),
     icount: args.icount,
   };
   const host = await createNodeHost({ ...accel, profile: args.profile, worker });
   return command.length > 0 ? runCommand(options, host, nonce, stats) : runMachine(options, host, { serials: ['stdio'], stats });
+}
+
+function windowSize(): WindowSize | undefined {
+  const { isTTY, rows, columns } = process.stdout;
+  return isTTY && rows > 0 && columns > 0 ? { rows, columns } : undefined;
 }
 
 /** Makes a machine without images: a mistake in the options must not cost a download first. */
@@ -68,33 +79,29 @@ async function tryOptions({ cpu, m, icount }: LinuxArguments): Promise<void> {
 
 /** Only what the command writes reaches standard output; what came before it is shown if it never got to run. */
 async function runCommand(options: MachineOptions, host: NodeHost, nonce: string, stats: StatsWriter): Promise<number> {
+  let machine: Machine | undefined;
+  const ending = new Ending(() => machine?.quit());
+  const stdout = ending.openOutput(STDOUT, 'standard output', (on) => serial.hold(on));
   const input = new CommandInput(process.stdin, (line) => serial.input(line));
-  let failure: HostError | undefined;
-  const stdout = new Output(1, 'standard output', (error) => {
-    failure = error;
-    machine.quit();
-  });
   const output = new CommandOutput(
     nonce,
-    (bytes) => {
-      if (!stdout.write(bytes)) machine.quit();
-    },
+    (bytes) => stdout.write(bytes),
     () => input.request(),
   );
   const serial = new StreamChardev('serial0', (bytes) => output.write(bytes));
-  const machine = createMachine({ ...options, serial }, host);
-  const interrupted = (): void => machine.quit();
-  for (const signal of SIGNALS) process.on(signal, interrupted);
   try {
-    await machine.run();
+    machine = createMachine({ ...options, serial, noReboot: true }, host);
+    const { reason } = await machine.run();
+    const status = (await ending.wait()) ?? output.status;
+    stats(machine.state.accelerator);
+    if (status !== undefined) return status;
+    const why = output.panic() ?? `the guest ${reason === 'guest-reset' ? 'was reset' : 'ended'} before the command did`;
+    const log = output.unframed();
+    process.stderr.write(`${log}${log === '' || log.endsWith('\n') ? '' : '\n'}wemu: ${why}\n`);
+    return NOT_FINISHED;
   } finally {
-    for (const signal of SIGNALS) process.off(signal, interrupted);
     input.close();
     host.close();
+    ending.close();
   }
-  stats(machine.state.accelerator);
-  if (failure) throw failure;
-  if (output.status !== undefined) return output.status;
-  process.stderr.write(`${output.unframed()}\nwemu: the guest ended before the command did\n`);
-  return NOT_FINISHED;
 }

@@ -10,7 +10,8 @@ import { runEmbedded } from './embedded.js';
 import { runLinux, type LinuxArguments } from './linux.js';
 import { runSystem } from './system.js';
 
-export { exitStatus } from './system.js';
+export { isOutputStuck } from '../node/output.js';
+export { exitStatus } from './run-machine.js';
 
 const { version, description } = packageInfo();
 

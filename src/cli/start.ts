@@ -1,22 +1,47 @@
 /** The first thing that the process does: the codegen worker's way to its first region is longer than the machine's to its first hot loop. */
+import { writeSync } from 'node:fs';
+import { constants } from 'node:os';
 import { startCodegenWorker } from '../node/codegen-worker.js';
 import { loadModule } from '../node/modules.js';
 import { setV8Flags } from '../node/v8-flags.js';
+import { systemReason } from '../node/write.js';
+import { errorMessage } from '../util/errors.js';
 import { wantsCodegenWorker } from './early-worker.js';
 
+const STDERR = 2;
+
+/** The last word. It is not waited for: nobody may be reading. */
+function end(status: number, line: string): never {
+  try {
+    if (line !== '') writeSync(STDERR, `wemu: ${line}\n`);
+  } catch {
+    // nobody can be told
+  }
+  process.exit(status);
+}
+
+/** Whatever nobody caught is a fault of ours. It ends in one line as well; the stack is for who looks for it. */
+function fail(error: unknown): never {
+  const wantsStack = !!process.env['WEMU_DEBUG'] && error instanceof Error;
+  end(1, `internal error: ${wantsStack ? error.stack : `${errorMessage(error).split('\n')[0]} (WEMU_DEBUG=1 tells where)`}`);
+}
+
+/** What wemu itself prints: whoever reads it may have seen enough (`wemu -M help | head -1`). A machine's console listens for itself (Output). */
+function outputFailed(error: NodeJS.ErrnoException): void {
+  if (process.stdout.listenerCount('error') > 1) return;
+  if (error.code === 'EPIPE') end(128 + constants.signals.SIGPIPE, '');
+  end(1, `standard output: ${systemReason(error)}`);
+}
+
 async function start(argv: readonly string[]): Promise<void> {
+  process.on('uncaughtException', fail); // rejections that nobody hears come here too
+  process.stdout.on('error', outputFailed);
+  process.stderr.on('error', () => {}); // there is nowhere else to tell it
   setV8Flags();
   const worker = wantsCodegenWorker(argv) ? startCodegenWorker() : undefined;
-  const { exitStatus, main } = (await loadModule('./program', import.meta.url)) as typeof import('./program.js');
-
-  // Whoever reads our output may have seen enough (`wemu -M help | head -1`).
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-    });
-  }
-
+  const { exitStatus, isOutputStuck, main } = (await loadModule('./program', import.meta.url)) as typeof import('./program.js');
   process.exitCode = exitStatus(await main(argv, worker));
+  if (isOutputStuck()) process.exit();
 }
 
 void start(process.argv.slice(2));

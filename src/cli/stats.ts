@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import type { Accelerator } from '../hw/core/accelerator.js';
 import { formatJitInfo, type JitInfo } from '../accel/jit-info.js';
+import { systemReason } from '../node/write.js';
 import { HostError, OptionError } from '../util/errors.js';
 import { STATS_HELP } from './arguments.js';
 
@@ -19,7 +20,7 @@ export function statsWriter(wanted: string | true | undefined, profile = false):
     try {
       writeFileSync(how, text);
     } catch (error) {
-      throw new HostError(`cannot write '${how}': ${(error as Error).message}`);
+      throw new HostError(`cannot write '${how}': ${systemReason(error)}`);
     }
   };
   write('');

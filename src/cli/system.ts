@@ -1,27 +1,19 @@
 /** `wemu -M virt ...`: from QEMU's options to a machine that runs. */
-import { openSync } from 'node:fs';
 import type { CodegenWorker } from '../accel/tcg/codegen/protocol.js';
-import { type Chardev, NullChardev } from '../chardev/chardev.js';
-import { FileChardev, Output, StdioChardev } from '../node/chardev.js';
 import { createNodeHost, type NodeHost } from '../node/host.js';
-import { readImage, reason } from '../node/image-file.js';
-import { packageInfo } from '../node/modules.js';
+import { readImage } from '../node/image-file.js';
 import { isHelp } from '../qom/option-list.js';
-import { Machine, type MachineOptions } from '../system/facade.js';
 import { logHelp, parseActions, parseLogItems, parseRtc, parseSmp } from '../system/options.js';
 import { deviceHelp, devicePropertiesHelp, machineHelp } from '../system/registry.js';
 import { DeviceState } from '../hw/core/device.js';
 import { cpuHelp } from '../target/riscv/config.js';
-import { Monitor } from '../monitor/monitor.js';
-import { HostError, OptionError } from '../util/errors.js';
+import { OptionError } from '../util/errors.js';
 import { MiB } from '../util/size.js';
 import type { SystemArguments } from './arguments.js';
 import { ACCEL_HELP, chooseAccel, commandLineAccel } from './accel.js';
 import { parseMachine, type MachineArguments } from './machine-option.js';
-import { closeOnSignals } from './signals.js';
-import { statsWriter, type StatsWriter } from './stats.js';
-
-const { version } = packageInfo();
+import { LogOutput, runMachine, type MonitorKind } from './run-machine.js';
+import { statsWriter } from './stats.js';
 
 /** A device tree is at most so large. Source: QEMU's FDT_MAX_SIZE. */
 const DTB_LIMIT = MiB;
@@ -51,6 +43,7 @@ export async function runSystem(args: SystemArguments, worker?: CodegenWorker): 
   const actions = parseActions(args.action ?? []);
   const rtc = args.rtc === undefined ? {} : parseRtc(args.rtc);
   const bios = args.bios ?? machine.firmware;
+  const log = args.d === undefined ? undefined : new LogOutput(args.D);
   return runMachine(
     {
       machine: machine.text,
@@ -70,10 +63,11 @@ export async function runSystem(args: SystemArguments, worker?: CodegenWorker): 
       rtcClock: rtc.clock,
       noReboot: actions.reboot === 'shutdown' || !args.reboot,
       noShutdown: actions.shutdown === 'pause' || !args.shutdown,
-      log: args.d === undefined ? undefined : { items: parseLogItems(args.d), sink: logSink(args.D) },
+      log: log && { items: parseLogItems(args.d!), sink: log.sink },
     },
     host,
     {
+      log,
       serials: args.serial ?? [args.nodefaults || monitor === 'stdio' ? 'none' : 'stdio'],
       monitor,
       stats: statsWriter(args.stats, args.profile),
@@ -101,95 +95,11 @@ function helpText(args: SystemArguments, machine: MachineArguments, accel: strin
   return undefined;
 }
 
-/** `shared`: on the terminal of a serial port, if one is there. */
-export type MonitorKind = 'shared' | 'stdio' | 'none';
-
-export interface Console {
-  readonly monitor?: MonitorKind;
-  /** `-serial` texts, or backends. */
-  readonly serials: readonly (string | Chardev)[];
-  readonly stats?: StatsWriter;
-}
-
-/** A machine that tells what goes wrong inside of wemu itself, whatever `-d` says, and ends by it. */
-export function createMachine(options: MachineOptions, host: NodeHost): Machine {
-  const machine = Machine.create({ ...options, log: options.log ?? { items: [], sink: logSink(undefined) } }, host);
-  machine.endOnInternalError();
-  return machine;
-}
-
-/** Makes the machine, gives it the terminal, runs it to its end, and puts the terminal back. */
-export async function runMachine(
-  options: MachineOptions,
-  host: NodeHost,
-  { serials, stats, monitor = 'shared' }: Console,
-): Promise<number> {
-  let quit = (): void => {};
-  let failure: HostError | undefined;
-  const failed = (error: HostError): void => {
-    failure ??= error;
-    quit();
-  };
-  const chardevs = serials.map((serial, i) =>
-    typeof serial === 'string' ? openSerial(`serial${i}`, serial, () => quit(), failed) : serial,
-  );
-  const undo = closeOnSignals(host);
-  try {
-    const machine = createMachine({ ...options, serial: chardevs }, host);
-    quit = () => machine.quit();
-    const terminal = chardevs.find((chardev) => chardev instanceof StdioChardev);
-    if (monitor === 'stdio') {
-      if (terminal)
-        throw new OptionError('standard input and output are a serial port already', '-monitor stdio', "'none', or another -serial");
-      const own = new StdioChardev('monitor', () => quit(), failed);
-      chardevs.push(own);
-      own.wake = () => machine.state.notify();
-      new Monitor(machine.state, own, version);
-    } else if (monitor === 'shared' && terminal) new Monitor(machine.state, terminal.share(), version, true);
-    for (const chardev of chardevs) if (chardev instanceof StdioChardev) chardev.open();
-    const { exitCode } = await machine.run();
-    stats?.(machine.state.accelerator);
-    if (failure) throw failure;
-    return exitCode;
-  } finally {
-    for (const chardev of chardevs) chardev.close();
-    undo();
-    host.close();
-  }
-}
-
-/** What the process can say of a machine's exit code: the system keeps 8 bits of a status, and 256 must not become success. */
-export function exitStatus(code: number): number {
-  return code >= 0 && code <= 255 ? code : 255;
-}
-
 function parseMonitor(text: string | undefined): MonitorKind {
   if (text === undefined || text === 'mon:stdio') return 'shared';
   if (text === 'stdio') return 'stdio';
   if (text === 'none' || text === 'null') return 'none';
   throw new OptionError(`'${text}' is not built yet`, '-monitor', 'stdio, null or none');
-}
-
-function openSerial(id: string, text: string, quit: () => void, failed: (error: HostError) => void): Chardev {
-  if (text === 'stdio' || text === 'mon:stdio') return new StdioChardev(id, quit, failed);
-  if (text === 'null' || text === 'none') return new NullChardev(id);
-  if (text.startsWith('file:')) return new FileChardev(id, text.slice('file:'.length), failed);
-  throw new OptionError(`unknown serial device '${text}'`, '-serial', 'stdio, file:PATH, null or none');
-}
-
-function logSink(path: string | undefined): (text: string) => void {
-  let fd = 2;
-  if (path !== undefined) {
-    try {
-      fd = openSync(path, 'w');
-    } catch (error) {
-      throw new OptionError(`cannot write '${path}': ${reason(error)}`, '-D');
-    }
-  }
-  // Log lines that cannot be written are lost, which is told; they come from anywhere, and nothing must break by them.
-  const tell = (error: HostError): void => void (fd !== 2 && process.stderr.write(`wemu: -D: ${error.message}\n`));
-  const output = new Output(fd, `'${path}'`, tell);
-  return (text) => void output.write(new TextEncoder().encode(text));
 }
 
 function parseSeed(text: string | undefined): number | undefined {

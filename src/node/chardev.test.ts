@@ -3,13 +3,13 @@ import { setImmediate } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { Chardev } from '../chardev/chardev.js';
 import { StdioChardev } from './chardev.js';
+import { Output } from './output.js';
 
 it('standard input from a pipe waits for the guest: nothing of it is lost', async () => {
   const stdin = new PassThrough();
   const stdio = new StdioChardev(
     'c',
-    () => {},
-    () => {},
+    { openOutput: (fd, name) => new Output(fd, name, { failed: () => {} }), quit: () => {}, hangUp: () => {} },
     stdin as unknown as typeof process.stdin,
   );
   let room = 0;

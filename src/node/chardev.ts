@@ -1,49 +1,12 @@
 /** Character devices of a Node host: standard input and output, and files. */
-import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
+import { fstatSync, openSync } from 'node:fs';
 import { Chardev } from '../chardev/chardev.js';
-import { HostError, OptionError } from '../util/errors.js';
+import { OptionError } from '../util/errors.js';
+import { Output, type OutputHandlers } from './output.js';
 import { Terminal } from './terminal.js';
+import { systemReason } from './write.js';
 
-/** Writes all, also to a pipe or terminal that is not ready (EAGAIN); false when nobody reads any more. */
-export function writeFully(fd: number, bytes: Uint8Array): boolean {
-  for (let at = 0; at < bytes.length;) {
-    try {
-      at += writeSync(fd, bytes, at);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'EAGAIN') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
-      else if (code === 'EPIPE') return false;
-      else throw error;
-    }
-  }
-  return true;
-}
-
-/**
- * Where a guest's output goes: a file descriptor. It cannot be the guest's fault when the host fails to write (its disk is full): `failed` hears
- * of it, once, and what comes after is dropped.
- */
-export class Output {
-  private over = false;
-
-  constructor(
-    private readonly fd: number,
-    private readonly name: string,
-    private readonly failed: (error: HostError) => void,
-  ) {}
-
-  /** False when nobody reads any more. */
-  write(bytes: Uint8Array): boolean {
-    if (this.over) return true;
-    try {
-      return writeFully(this.fd, bytes);
-    } catch (error) {
-      this.over = true;
-      this.failed(new HostError(`cannot write to ${this.name}: ${(error as Error).message}`));
-      return true;
-    }
-  }
-}
+const STDOUT = 1;
 
 /** Bytes that may wait for the guest before a pipe is left unread for a while. */
 const FLOW_LIMIT = Chardev.INPUT_LIMIT / 4;
@@ -58,6 +21,18 @@ class SharedPort extends Chardev {
   }
 }
 
+/** Makes an output of a descriptor, and hears of what goes wrong with it. */
+export type OpenOutput = (fd: number, name: string, congested: OutputHandlers['congested']) => Output;
+
+/** Whose standard input and output it is. */
+export interface StdioUser {
+  readonly openOutput: OpenOutput;
+  /** Ctrl-A x. */
+  quit(): void;
+  /** The terminal is gone. */
+  hangUp(): void;
+}
+
 /** `-serial stdio`: the terminal (raw, with Ctrl-A commands) or pipes. */
 export class StdioChardev extends Chardev {
   private readonly terminal: Terminal;
@@ -65,20 +40,17 @@ export class StdioChardev extends Chardev {
   private shared: Chardev | undefined;
   private isShared = false;
 
-  constructor(
-    id: string,
-    private readonly quit: () => void,
-    failed: (error: HostError) => void,
-    stdin = process.stdin,
-  ) {
+  constructor(id: string, { openOutput, quit, hangUp }: StdioUser, stdin = process.stdin) {
     super(id, 'stdio');
-    this.output = new Output(1, 'standard output', failed);
+    this.output = openOutput(STDOUT, 'standard output', (on) => this.hold(on));
     const handlers = {
       input: (bytes: Uint8Array) => this.typed(bytes),
+      print: (text: string) => this.output.text(text),
       sendBreak: () => this.sendEvent('break'),
       quit,
       switchFocus: () => this.switchFocus(),
       end: () => this.sendEvent('closed'),
+      hangUp,
     };
     this.terminal = new Terminal(handlers, stdin);
   }
@@ -92,7 +64,7 @@ export class StdioChardev extends Chardev {
     return (this.shared ??= new SharedPort(this));
   }
   private switchFocus(): void {
-    if (!this.shared) return this.write(new TextEncoder().encode('\r\nwemu: there is no monitor (-monitor none)\r\n'));
+    if (!this.shared) return this.output.text('\r\nwemu: there is no monitor (-monitor none)\r\n');
     this.isShared = !this.isShared;
     if (this.isShared) this.shared.sendEvent('opened');
   }
@@ -105,7 +77,7 @@ export class StdioChardev extends Chardev {
     if (this.queued <= FLOW_LIMIT) this.terminal.resume();
   }
   override write(bytes: Uint8Array): void {
-    if (!this.output.write(bytes)) this.quit();
+    this.output.write(bytes);
   }
   override close(): void {
     this.terminal.restore();
@@ -114,23 +86,20 @@ export class StdioChardev extends Chardev {
 
 /** `-serial file:PATH`: output only, from the start of the file. */
 export class FileChardev extends Chardev {
-  private readonly fd: number;
   private readonly output: Output;
 
-  constructor(id: string, path: string, failed: (error: HostError) => void) {
+  constructor(id: string, path: string, openOutput: OpenOutput) {
     super(id, 'file');
+    let fd: number;
     try {
-      this.fd = openSync(path, 'w');
-      if (fstatSync(this.fd).isDirectory()) throw new Error('is a directory');
+      fd = openSync(path, 'w');
+      if (fstatSync(fd).isDirectory()) throw new Error('is a directory');
     } catch (error) {
-      throw new OptionError(`cannot open '${path}': ${(error as Error).message}`, '-serial');
+      throw new OptionError(`cannot open '${path}': ${systemReason(error)}`, '-serial');
     }
-    this.output = new Output(this.fd, `'${path}'`, failed);
+    this.output = openOutput(fd, `'${path}'`, (on) => this.hold(on));
   }
   override write(bytes: Uint8Array): void {
     this.output.write(bytes);
-  }
-  override close(): void {
-    closeSync(this.fd);
   }
 }

@@ -23,7 +23,7 @@ import { join } from 'node:path';
 import type { CodeStore } from '../accel/tcg/codegen/code-store.js';
 import { KEPT_SCHEMA } from '../accel/tcg/codegen/kept-format.js';
 import { MiB } from '../util/size.js';
-import { writeFully } from './chardev.js';
+import { writeFully } from './write.js';
 
 const MAGIC = Buffer.from('wemucode');
 const HEADER = 48;

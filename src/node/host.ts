@@ -13,7 +13,6 @@ import { loadWasmDisassembler } from '../tcg/wasm/disassemble.js';
 import { OptionError } from '../util/errors.js';
 import * as read from '../util/readers.js';
 import { loadWithBinaryen } from './binaryen.js';
-import { writeFully } from './chardev.js';
 import { FileCodeStore } from './code-store.js';
 import { startCodegenWorker } from './codegen-worker.js';
 import { engineBuild } from './engine-build.js';
@@ -22,6 +21,7 @@ import { loadOptional } from './optional.js';
 import { startProfiler } from './profiler.js';
 import { loadWasm } from './v8-cache.js';
 import { setV8Flags } from './v8-flags.js';
+import { systemReason, writeFully } from './write.js';
 import { cachedGuestFile, cacheFolder } from './guest/debian.js';
 
 export type { EngineOptions } from '../host.js';
@@ -126,6 +126,6 @@ function writeFile(name: string, bytes: Uint8Array): void {
     renameSync(temporary, name);
   } catch (error) {
     rmSync(temporary, { force: true });
-    throw new OptionError(`cannot write '${name}': ${(error as Error).message}`);
+    throw new OptionError(`cannot write '${name}': ${systemReason(error)}`);
   }
 }

@@ -2,6 +2,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { OptionError } from '../util/errors.js';
 import { formatSize, GiB, MiB } from '../util/size.js';
+import { systemReason } from './write.js';
 
 /** What an image may have: more than a guest's RAM, since an ELF file may bring what debuggers want. */
 const IMAGE_LIMIT = GiB;
@@ -49,6 +50,5 @@ const REASONS: Record<string, string> = { ENOENT: 'no such file', EACCES: 'permi
 
 /** Why the system refused something with a file. */
 export function reason(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return REASONS[code ?? ''] ?? message;
+  return REASONS[(error as NodeJS.ErrnoException).code ?? ''] ?? systemReason(error);
 }

@@ -1,6 +1,5 @@
 /** The user's terminal as the guest's console: raw while a machine runs, and put back whatever happens. */
 import { ReadStream } from 'node:tty';
-import { writeSync } from 'node:fs';
 
 const ESCAPE = 0x01; // Ctrl-A
 
@@ -15,12 +14,15 @@ C-a C-a  sends C-a\r
 
 export interface TerminalHandlers {
   input(bytes: Uint8Array): void;
+  print(text: string): void;
   sendBreak(): void;
   quit(): void;
   /** Ctrl-A c. */
   switchFocus(): void;
-  /** stdin has ended (a pipe, or a terminal that is gone). */
+  /** A pipe has ended. */
   end(): void;
+  /** The terminal is gone. */
+  hangUp(): void;
 }
 
 /** Raw mode, undone by `restore` and by any way that the process ends. */
@@ -30,7 +32,20 @@ export class Terminal {
   private paused = false;
   private readonly restoreAtExit = (): void => this.restore();
   private readonly onData = (chunk: Buffer): void => this.receive(chunk);
-  private readonly onEnd = (): void => this.handlers.end();
+  private readonly onEnd = (): void => (this.raw ? this.handlers.hangUp() : this.handlers.end());
+  private readonly suspend = (): void => {
+    this.setRaw(false);
+    process.off('SIGTSTP', this.suspend);
+    process.kill(process.pid, 'SIGTSTP'); // we stop here, unless nobody could continue us
+    setImmediate(this.proceed);
+  };
+  /** After SIGSTOP too: the shell has set its own modes meanwhile. */
+  private readonly proceed = (): void => {
+    if (!this.raw) return;
+    process.off('SIGTSTP', this.suspend).on('SIGTSTP', this.suspend);
+    this.setRaw(false);
+    this.setRaw(true);
+  };
 
   constructor(
     private readonly handlers: TerminalHandlers,
@@ -39,29 +54,30 @@ export class Terminal {
 
   open(): void {
     const { stdin } = this;
+    // A standard input that cannot be read (a folder, a terminal that is gone) is one that has ended.
+    stdin.on('data', this.onData).on('end', this.onEnd).on('error', this.onEnd);
     if (stdin.isTTY && stdin instanceof ReadStream) {
-      stdin.setRawMode(true);
       this.raw = true;
-      // 'exit' runs for process.exit and for uncaught errors; the signals would end the process without it.
-      process.on('exit', this.restoreAtExit);
-      for (const signal of SIGNALS) process.on(signal, endBySignal);
+      this.setRaw(true);
+      // 'exit' runs for process.exit and for uncaught errors.
+      process.on('exit', this.restoreAtExit).on('SIGTSTP', this.suspend).on('SIGCONT', this.proceed);
     }
-    stdin.on('data', this.onData);
-    stdin.on('end', this.onEnd);
     stdin.resume();
   }
 
   restore(): void {
     const { stdin } = this;
-    stdin.off('data', this.onData);
-    stdin.off('end', this.onEnd);
+    stdin.off('data', this.onData).off('end', this.onEnd);
     stdin.pause();
     this.paused = false;
     if (!this.raw) return;
     this.raw = false;
-    stdin.setRawMode(false);
-    process.off('exit', this.restoreAtExit);
-    for (const signal of SIGNALS) process.off(signal, endBySignal);
+    this.setRaw(false);
+    process.off('exit', this.restoreAtExit).off('SIGTSTP', this.suspend).off('SIGCONT', this.proceed);
+  }
+
+  private setRaw(on: boolean): void {
+    (this.stdin as ReadStream).setRawMode(on);
   }
 
   /** Leaves a pipe unread for a while. A terminal is read on: Ctrl-A must be heard. */
@@ -95,7 +111,7 @@ export class Terminal {
           return this.handlers.quit();
         case 'h':
         case '?':
-          writeSync(1, HELP);
+          this.handlers.print(HELP);
           break;
         case 'b':
           this.handlers.sendBreak();
@@ -113,12 +129,4 @@ export class Terminal {
     }
     flush();
   }
-}
-
-/** The signals that end wemu. */
-export const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-const NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
-
-function endBySignal(signal: NodeJS.Signals): void {
-  process.exit(128 + (NUMBERS[signal as (typeof SIGNALS)[number]] ?? 0));
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CpuState, ExitReason } from '../hw/core/cpu.js';
-import { ManualHostClock, type IcountOptions } from '../hw/core/clock.js';
+import { ClockType, ManualHostClock, Timer, type IcountOptions } from '../hw/core/clock.js';
 import { defineDevice } from '../hw/core/device.js';
 import { PlainRamAllocator } from '../memory/ram.js';
 import { MemoryRegion } from '../memory/region.js';
@@ -263,6 +263,29 @@ describe('the main loop', () => {
     machine.writeSerial('hi');
     await running;
     expect(output).toEqual([0x68, 0x69]);
+  });
+
+  it.each([undefined, 'shift=3'])('runs no CPU while output waits for its reader, but timers; icount: %s', async (icount) => {
+    const { machine, cpu } = make({ icount });
+    const { clocks } = machine.state;
+    const reader = new Timer(clocks, ClockType.Realtime, () => machine.state.hold(machine, false));
+    const before: bigint[] = [];
+    cpu.script = () => {
+      if (cpu.instructionCount === 2000) machine.state.requestShutdown('guest-shutdown');
+      if (cpu.instructionCount !== 1000) return;
+      machine.state.hold(machine, true);
+      reader.startNs(1e9);
+      before.push(clocks.now(ClockType.Realtime), clocks.now(ClockType.Virtual));
+    };
+    const running = machine.run();
+    expect(await running).toMatchObject({ reason: 'guest-shutdown' });
+    const [real, virtual] = before;
+    expect(cpu.slices[0]).toBe(1000); // left at once
+    expect(clocks.now(ClockType.Realtime) - real).toBeGreaterThanOrEqual(1_000_000_000n);
+    // Where time is made of instructions the guest cannot notice.
+    const passed = clocks.now(ClockType.Virtual) - virtual;
+    if (icount) expect(passed).toBe(8000n);
+    else expect(passed).toBeGreaterThanOrEqual(1_000_000_000n);
   });
 
   it('resets, or with noReboot ends', async () => {

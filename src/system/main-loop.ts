@@ -14,6 +14,8 @@ const MIN_SLICE_NS = 20e3;
 const YIELD_NS = 2e6;
 /** An idle guest's input does not wait as long: there is time. */
 const IDLE_YIELD_NS = 1e6;
+/** A held machine looks at its timers this often, ns. */
+const HELD_NS = 10e6;
 /** Hosts sleep with a grain of about 1 ms, and may be late by as much: the rest of a wait is rested (HostScheduler.rest). */
 const SLEEP_GRAIN_NS = 2e6;
 /** How much of the way to its end a slice is planned for: the rate is that of late, and what is left over is the next slice's. */
@@ -104,6 +106,7 @@ export class MainLoop {
         this.machine.clocks.runTimers();
         if (this.machine.runState.hasRequest) continue;
         if (!this.machine.runState.running) await this.idle(this.machine.clocks.hostNsToDeadline());
+        else if (this.machine.isHeld) await this.idle(HELD_NS);
         else if (this.runnable()) this.slice();
         else await this.halted();
         if (this.clock.monotonicNs() - this.lastYield >= YIELD_NS) await this.yield();

@@ -47,3 +47,8 @@ export class VmStateError extends Error {
 export function isUserError(error: unknown): error is Error {
   return error instanceof OptionError || error instanceof LoaderError || error instanceof HostError || error instanceof VmStateError;
 }
+
+/** What was thrown, in words: not all that is thrown is an Error (Firefox throws the string 'out of memory'). */
+export function errorMessage(error: unknown): string {
+  return error instanceof Error ? error.message || error.name : String(error);
+}

@@ -27,6 +27,8 @@ function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
+const wemuLine = (...words: string[]): string => ['node', CLI, 'linux', '--accel', 'tci', ...words].map(shellQuote).join(' ');
+
 let session: Session;
 afterEach(() => session?.kill());
 
@@ -35,12 +37,12 @@ await describeGuest('Linux', ['kernel', 'busybox', 'firmware'], (files) => {
     const wemuCommand = ['node', CLI, 'linux', '--accel', accel].map(shellQuote).join(' ');
 
     it.skipIf(!hasPty)('gives a shell: typing, idling, reboot, poweroff; and puts the terminal back', async () => {
-      session = Session.shell(`stty -g; ${wemuCommand}; echo "status $?"; stty -g`);
+      session = Session.shell(`stty rows 33 columns 101; stty -g; ${wemuCommand}; echo "status $?"; stty -g`);
       const modes = (await session.expect(/[\da-f]+(:[\da-f]+)+/, STEP)).trim();
       await session.expect(BANNER, BOOT);
       await session.expect(PROMPT, BOOT);
-      session.send('echo $((6*7))\n');
-      await session.expect(/\n42\r/, STEP);
+      session.send('echo $((6*7)); stty size\n');
+      await session.expect(/\n42\r+\n33 101\r/, STEP);
       await session.expect(PROMPT, STEP);
 
       // An idle guest sleeps, and costs its RAM and the engine. First the code that the boot made hot is generated, on a thread of its own.
@@ -107,6 +109,47 @@ await describeGuest('Linux', ['kernel', 'busybox', 'firmware'], (files) => {
     process.kill(session.wemuPid, 'SIGTERM');
     await session.expect('status 143', STEP);
     expect((await session.expect(/[\da-f]+(:[\da-f]+)+/, STEP)).trim()).toBe(modes);
+  });
+
+  describe('a command', () => {
+    const run = (...words: string[]) => wemu(['linux', '--accel', 'tci', ...words], { timeout: BOOT });
+
+    it('in a kernel that panics: what it said, why, and status 125', () => {
+      const { status, stdout, stderr } = run('--', 'sh', '-c', 'echo hi; echo c >/proc/sysrq-trigger; sleep 100');
+      expect(stdout).toMatch(/^hi\n\[[ .\d]+\] sysrq: Trigger a crash/);
+      expect(stderr).toBe('wemu: Kernel panic - not syncing: sysrq triggered crash\n');
+      expect(status).toBe(125);
+    });
+
+    it('that never comes to run: the log, and why', () => {
+      const { status, stdout, stderr } = run('--append', 'rdinit=/nosuch root=/dev/nosuch', '--', 'true');
+      expect(stdout).toBe('');
+      expect(stderr).toMatch(BANNER);
+      expect(stderr).toMatch(/\nwemu: Kernel panic - not syncing: VFS: Unable to mount root fs[^\n]*\n$/);
+      expect(status).toBe(125);
+    });
+
+    it('that resets the machine: one line', () => {
+      const { status, stderr } = run('--', 'reboot', '-f');
+      expect(stderr).toBe('wemu: the guest was reset before the command did\n');
+      expect(status).toBe(125);
+    });
+
+    it('whose reader has seen enough: silence, and the status of SIGPIPE', async () => {
+      session = Session.program('bash', ['-c', `${wemuLine('--', 'yes')} | head -1; echo "status \${PIPESTATUS[0]}"`]);
+      await session.expect('status 141', BOOT);
+      expect(session.output).toBe('y\nstatus 141\n');
+    });
+
+    it('ended by SIGINT: silence', async () => {
+      session = Session.program('bash', ['-c', `${wemuLine('--', 'sh', '-c', 'echo go; sleep 1000')}; echo "status $?"`]);
+      await session.expect('go', BOOT);
+      process.kill(session.wemuPid, 'SIGINT');
+      await session.expect('status 130', STEP);
+      expect(session.output).not.toContain('OpenSBI');
+      expect(session.output).not.toContain('wemu:');
+    });
+
   });
 
   it('shows a kernel panic, and the reset after it ends the run with -no-reboot', async () => {

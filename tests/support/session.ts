@@ -17,7 +17,10 @@ export interface Finished {
 }
 
 /** Runs wemu to its end. */
-export function wemu(args: readonly string[], { input, timeout = 60_000 }: { input?: string | Uint8Array; timeout?: number } = {}): Finished {
+export function wemu(
+  args: readonly string[],
+  { input, timeout = 60_000 }: { input?: string | Uint8Array; timeout?: number } = {},
+): Finished {
   const { status, stdout, stderr, error } = spawnSync(process.execPath, [CLI, ...args], {
     input: input ?? '',
     timeout,
@@ -114,6 +117,11 @@ export class Session {
     const pid = visit(this.child.pid!);
     if (pid === undefined) throw new Error('wemu is not running');
     return pid;
+  }
+
+  /** Closes the terminal: `script` goes, and what runs on it stays. */
+  hangUp(): void {
+    this.child.kill('SIGKILL');
   }
 
   /** Ends whatever still runs; for afterEach. */

@@ -1,6 +1,6 @@
 /** The one shared memory of a machine: [runtime data][arena: envs, TBs, tci code][guest RAM, ROM, flash]. */
 import { LinearRamAllocator } from '../../memory/ram.js';
-import { OptionError } from '../../util/errors.js';
+import { errorMessage, OptionError } from '../../util/errors.js';
 
 const WASM_PAGE = 0x1_0000;
 const MAX_PAGES = 65536;
@@ -37,7 +37,7 @@ function reserve(pages: number): WebAssembly.Memory {
   } catch (error) {
     // Firefox throws a string. Whatever their size, engines reserve 8 to 10 GiB of addresses for each memory, and that is what runs out.
     throw new OptionError(
-      `this host gives no more memory (${error instanceof Error ? error.message : String(error)}): each machine reserves about 10 GiB of address space, ` +
+      `this host gives no more memory (${errorMessage(error)}): each machine reserves about 10 GiB of address space, ` +
         `${Math.ceil((pages * WASM_PAGE) / MiB)} MiB of them used; a limit (ulimit -v) is too low, or too many machines live in this process`,
     );
   }

@@ -14,6 +14,7 @@ import { WARM } from '../../lab/strategies.js';
 import { chooseWorkloads, GROUPS, isBareMetal, workFor, WORKLOAD_NAMES, type WorkloadName } from '../../lab/workloads.js';
 import { GuestUnavailable } from '../../node/guest/debian.js';
 import { loadOptional } from '../../node/optional.js';
+import { systemReason } from '../../node/write.js';
 import { OptionError } from '../../util/errors.js';
 import { installedPeer, peer, strategies, type LocalContestant } from './contestants.js';
 import { embeddedGuest, LinuxGuest } from './guests.js';
@@ -162,7 +163,7 @@ function writeResult(folder: string, name: string, text: string): void {
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, name), text);
   } catch (error) {
-    throw new OptionError(`cannot write '${join(folder, name)}': ${(error as Error).message}`, '--out');
+    throw new OptionError(`cannot write '${join(folder, name)}': ${systemReason(error)}`, '--out');
   }
 }
 

@@ -2,7 +2,7 @@
 import type { CodegenWorker } from '../../accel/tcg/codegen/protocol.js';
 import { isMark } from '../../lab/outcome.js';
 import { watch } from '../../lab/run.js';
-import { writeFully } from '../../node/chardev.js';
+import { writeFully } from '../../node/write.js';
 import { createNodeHost } from '../../node/host.js';
 import { readImage } from '../../node/image-file.js';
 import { isUserError } from '../../util/errors.js';
@@ -26,7 +26,7 @@ async function run({ accel, memory, bios, kernel, initrd, append }: RunnerSpec, 
       },
       host,
       // since: the process's start
-      { isMark, since: 0, onOutput: (bytes) => void writeFully(1, bytes) },
+      { isMark, since: 0, onOutput: (bytes) => writeFully(1, bytes) },
     );
     writeFully(REPORT_FD, new TextEncoder().encode(JSON.stringify({ samples, marks, counters })));
     return exitCode;

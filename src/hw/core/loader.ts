@@ -1,6 +1,6 @@
 /** Boot images: recognised, unpacked, checked, and put into the machine's list of ROM blobs. */
 import { Gunzip } from 'fflate';
-import { LoaderError } from '../../util/errors.js';
+import { errorMessage, LoaderError } from '../../util/errors.js';
 import { formatSize } from '../../util/size.js';
 import type { RomList } from './rom.js';
 import { isElf, parseElf, SymbolTable, type ElfExpectation, type ElfImage } from './elf.js';
@@ -44,7 +44,7 @@ export function unpack(name: string, bytes: Uint8Array, limit: number = UNPACK_L
     for (let at = 0; at < bytes.length; at += PIECE) stream.push(bytes.subarray(at, at + PIECE), at + PIECE >= bytes.length);
   } catch (error) {
     if (error instanceof LoaderError) throw error;
-    throw new LoaderError(`'${name}': broken gzip data (${error instanceof Error ? error.message : String(error)})`);
+    throw new LoaderError(`'${name}': broken gzip data (${errorMessage(error)})`);
   }
   // fflate does not look at the trailer: its last word is the size of the last member, modulo 2^32 (RFC 1952, 2.3.1).
   const expected = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(bytes.length - 4, true);

@@ -125,6 +125,7 @@ export abstract class MachineState extends QObject {
   readonly #backends = new Map<string, Map<string, object>>();
   readonly #devices: DeviceState[] = [];
   readonly #resetHandlers: (() => void)[] = [];
+  readonly #holders = new Set<object>();
   #started = false;
   readonly #rtcBaseMs: number;
   readonly #seededRandom = new SeededRandom(0);
@@ -159,7 +160,7 @@ export abstract class MachineState extends QObject {
     this.clocks.onDeadlineChange = () => this.notify();
     this.clocks.setInstructionSource(() => this.cpus.reduce((sum, cpu) => sum + cpu.instructionCount, 0));
     if (config.symbols) this.symbols.push(config.symbols);
-    for (const serial of config.serials ?? []) serial.wake = () => this.notify();
+    for (const serial of config.serials ?? []) this.joinChardev(serial);
   }
 
   get class(): MachineClassOptions {
@@ -271,7 +272,12 @@ export abstract class MachineState extends QObject {
     const all = this.#backends.get(kind) ?? new Map<string, object>();
     if (all.has(id)) throw new OptionError(`duplicate ID '${id}' for ${kind}`);
     this.#backends.set(kind, all.set(id, backend));
-    if (backend instanceof Chardev) backend.wake = () => this.notify();
+    if (backend instanceof Chardev) this.joinChardev(backend);
+  }
+  /** The main loop hears of its input, and the CPUs wait for its output. */
+  joinChardev(chardev: Chardev): void {
+    chardev.wake = () => this.notify();
+    chardev.hold = (on) => this.hold(chardev, on);
   }
   backend(kind: string, id: string): object | undefined {
     return this.#backends.get(kind)?.get(id);
@@ -351,6 +357,19 @@ export abstract class MachineState extends QObject {
   vmStart(): void {
     this.runState.set('running');
     this.notify();
+  }
+
+  /**
+   * No CPU runs while somebody holds the machine: what the guest writes must wait for a reader, and nothing of it is lost, however it is written.
+   * The guest is running all the same: its clocks go on, and it notices nothing where time is made of instructions.
+   */
+  hold(owner: object, on: boolean): void {
+    if (on) this.#holders.add(owner);
+    else this.#holders.delete(owner);
+    this.notify();
+  }
+  get isHeld(): boolean {
+    return this.#holders.size > 0;
   }
 }
 

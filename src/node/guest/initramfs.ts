@@ -1,6 +1,11 @@
 /** The initramfs of `wemu linux`: Debian's static busybox, and an init of our own. */
 import { type CpioEntry, charDevice, cpioArchive, directory, file, symlink } from './cpio.js';
 
+export interface WindowSize {
+  readonly rows: number;
+  readonly columns: number;
+}
+
 export interface InitramfsOptions {
   readonly busybox: Uint8Array;
   /** Run this instead of an interactive shell. */
@@ -9,6 +14,8 @@ export interface InitramfsOptions {
   readonly nonce?: string;
   /** Run these lines of sh and power off: no shell, no input, nothing printed but what they print. */
   readonly script?: string;
+  /** Of the terminal that shows the console, in characters. A serial line does not tell it. */
+  readonly windowSize?: WindowSize;
   /** More for the archive, in folders that it has. */
   readonly files?: readonly CpioEntry[];
 }
@@ -41,7 +48,10 @@ ip link set lo up 2>/dev/null
 cd /root
 `;
 
-const SHELL_INIT = `${MOUNTS}
+const setWindowSize = (size: WindowSize | undefined): string =>
+  size ? `stty rows ${size.rows} columns ${size.columns} </dev/console\n` : '';
+
+const shellInit = (size: WindowSize | undefined): string => `${MOUNTS}${setWindowSize(size)}
 echo
 echo "wemu: $(uname -srm); 'poweroff -f' or Ctrl-A x to leave, Ctrl-A h for help"
 echo
@@ -51,7 +61,7 @@ while true; do setsid -c sh -l </dev/console >/dev/console 2>&1; done
 
 // Standard input comes block by block on request: a serial line has no end of file, gives control characters a meaning, and loses
 // what comes before or faster than somebody reads. dd takes a line at once, `read` would take it byte by byte. The fifo lets the command end while the feeder still waits for input.
-const commandInit = (nonce: string, command: readonly string[]): string => `${MOUNTS}
+const commandInit = (nonce: string, command: readonly string[], size: WindowSize | undefined): string => `${MOUNTS}${setWindowSize(size)}
 stty -onlcr -echo </dev/console
 mkfifo /.stdin
 feed() {
@@ -73,9 +83,9 @@ ${script}
 poweroff -f
 `;
 
-function initScript({ command, nonce = '', script }: Omit<InitramfsOptions, 'busybox'>): string {
+function initScript({ command, nonce = '', script, windowSize }: Omit<InitramfsOptions, 'busybox' | 'files'>): string {
   if (script !== undefined) return scriptInit(script);
-  return command ? commandInit(nonce, command) : SHELL_INIT;
+  return command ? commandInit(nonce, command, windowSize) : shellInit(windowSize);
 }
 
 /** A word for sh, whatever is in it. */
@@ -84,7 +94,7 @@ function quote(word: string): string {
 }
 
 /** The uncompressed cpio archive for -initrd. */
-export function buildInitramfs({ busybox, command, nonce = '', script, files = [] }: InitramfsOptions): Uint8Array {
+export function buildInitramfs({ busybox, files = [], ...init }: InitramfsOptions): Uint8Array {
   const entries: CpioEntry[] = [
     ...['bin', 'dev', 'etc', 'proc', 'root', 'sys', 'tmp'].map((path) => directory(path)),
     charDevice('dev/console', 5, 1),
@@ -95,7 +105,7 @@ export function buildInitramfs({ busybox, command, nonce = '', script, files = [
     file('etc/group', 'root:x:0:\n'),
     file('etc/profile', `PS1='\\w # '\n`),
     ...files,
-    file('init', initScript({ command, nonce, script }), 0o755),
+    file('init', initScript(init), 0o755),
   ];
   return cpioArchive(entries);
 }
