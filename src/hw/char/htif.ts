@@ -1,6 +1,6 @@
 /**
  * Berkeley host-target interface: the guest stores commands into `tohost` and finds answers in `fromhost`. Source: riscv-isa-sim, the HTIF
- * section of its README; the RISC-V proxy kernel for the system calls.
+ * section of its README; the RISC-V proxy kernel for the system calls. Halves and answers are QEMU's (10.0), but that every call is answered.
  * A command is device (bits 63:56), command (55:48), payload (47:0).
  */
 import { CharBackend, type Chardev } from '../../chardev/chardev.js';
@@ -17,13 +17,22 @@ const DEVICE_CONSOLE = 1;
 const SYSTEM_SYSCALL = 0;
 const CONSOLE_GETC = 0;
 const CONSOLE_PUTC = 1;
+
+// Linux's numbers (asm-generic/unistd.h). Those that are not here are answered -ENOSYS.
+const SYS_READ = 63n;
 const SYS_WRITE = 64n;
 const SYS_EXIT = 93n;
+const SYS_EXIT_GROUP = 94n;
+const EBADF = 9n;
+const EFAULT = 14n;
+const ENOSYS = 38n;
+/** Number, seven arguments; the result takes the number's place. 64-bit words, little-endian, for RV32 too. */
+const CALL_SIZE = 64;
 
 const PAYLOAD = (1n << 48n) - 1n;
 const U32 = 0xffff_ffffn;
-/** Longest write of the proxy system call that is served, bytes. */
-const MAX_WRITE = 0x1_0000;
+/** Bytes that one read or write moves at most. */
+const MAX_TRANSFER = 0x1_0000n;
 
 export class Htif extends SysBusDevice {
   static override readonly type: TypeInfo = defineDevice('riscv.htif.uart', SysBusDevice, Htif, {
@@ -41,9 +50,11 @@ export class Htif extends SysBusDevice {
   chardev: Chardev | undefined;
   private tohost = 0n;
   private fromhost = 0n;
-  /** The GETC command that waits for a character. */
+  /** The GETC command, or the system call (read), that waits for characters. */
   private pendingRead = 0n;
   private reading = false;
+  /** No more characters will come. */
+  private ended = false;
   /** A 32-bit write of the low half found `tohost` empty: the high half completes it. */
   private allowTohost = false;
   private backend = new CharBackend();
@@ -64,13 +75,19 @@ export class Htif extends SysBusDevice {
         'fromhost',
         () => this.fromhost,
         (value) => void (this.fromhost = value),
-        (value, high) => {
-          this.fromhost = high ? (this.fromhost & U32) | (value << 32n) : (this.fromhost & ~U32) | value;
-        },
+        (value, high) => void (this.fromhost = high ? this.fromhost | (value << 32n) : value),
       ),
     );
     this.backend = new CharBackend(this.chardev);
-    this.backend.setHandlers({ canReceive: () => (this.reading ? 1 : 0), receive: (bytes) => this.receive(bytes[0]) });
+    this.backend.setHandlers({
+      canReceive: () => this.canReceive(),
+      receive: (bytes) => this.receive(bytes),
+      event: (event) => {
+        if (event !== 'closed') return;
+        this.ended = true;
+        this.endRead();
+      },
+    });
   }
 
   private cellRegion(
@@ -81,9 +98,9 @@ export class Htif extends SysBusDevice {
   ): MemoryRegion {
     return this.ioRegion(`riscv.htif.${name}`, 8, {
       implSizes: [4, 8],
-      read: (offset) => Number(offset & 4 ? read() >> 32n : read() & U32),
+      read: (offset) => (offset % 4 !== 0 ? this.noHalf(name, offset) : Number(offset & 4 ? read() >> 32n : read() & U32)),
       read64: read,
-      write: (offset, value) => half(BigInt(value >>> 0), (offset & 4) !== 0),
+      write: (offset, value) => (offset % 4 !== 0 ? this.noHalf(name, offset) : half(BigInt(value >>> 0), offset === 4)),
       write64: (_offset, value) => write(value),
     });
   }
@@ -93,6 +110,11 @@ export class Htif extends SysBusDevice {
     this.reading = this.allowTohost = false;
   }
 
+  private noHalf(name: string, offset: number): 0 {
+    this.guestError(`${name} has no register at offset ${offset}`);
+    return 0;
+  }
+
   /** A command is taken only when the last one was. */
   private writeTohost(value: bigint): void {
     if (this.tohost !== 0n) return;
@@ -100,9 +122,14 @@ export class Htif extends SysBusDevice {
     if (value !== 0n) this.command(value);
   }
 
-  /** In halves: the low one first, the high one completes the command. */
+  /**
+   * In halves: the low one first, the high one completes the command. Old riscv-tests for RV32 store the low half alone, for ever: the second time is
+   * as good as a high half of 0.
+   */
   private writeTohostHalf(value: bigint, high: boolean): void {
-    if (!high) {
+    if (!high && this.allowTohost && value !== 0n && value === this.tohost) {
+      this.command(value);
+    } else if (!high) {
       this.allowTohost = this.tohost === 0n;
       if (this.allowTohost) this.tohost = value;
     } else if (this.allowTohost) {
@@ -115,16 +142,10 @@ export class Htif extends SysBusDevice {
     const device = Number(word >> 56n);
     const command = Number((word >> 48n) & 0xffn);
     const payload = word & PAYLOAD;
+    if (device === DEVICE_SYSTEM && command === SYSTEM_SYSCALL) return this.system(payload);
+    if (device === DEVICE_CONSOLE && command === CONSOLE_GETC) return this.waitForInput(word);
     let answer = 0n;
-    if (device === DEVICE_SYSTEM && command === SYSTEM_SYSCALL) {
-      answer = this.system(payload);
-    } else if (device === DEVICE_CONSOLE && command === CONSOLE_GETC) {
-      this.pendingRead = word;
-      this.reading = true;
-      this.tohost = 0n;
-      this.backend.acceptInput();
-      return;
-    } else if (device === DEVICE_CONSOLE && command === CONSOLE_PUTC) {
+    if (device === DEVICE_CONSOLE && command === CONSOLE_PUTC) {
       this.backend.writeByte(Number(payload & 0xffn));
       answer = 0x100n | (payload & 0xffn);
     } else {
@@ -138,39 +159,90 @@ export class Htif extends SysBusDevice {
     this.tohost = 0n;
   }
 
-  private receive(byte: number): void {
-    this.reading = false;
-    this.fromhost = (this.pendingRead & ~PAYLOAD) | 0x100n | BigInt(byte);
+  // ---- input -----------------------------------------------------------------------------------------------------------
+  private waitForInput(word: bigint): void {
+    this.pendingRead = word;
+    this.reading = true;
+    this.tohost = 0n;
+    this.backend.acceptInput();
+    this.endRead();
   }
 
-  /** An odd payload is an exit code (riscv-tests), an even one points to a system call of the proxy kernel. */
-  private system(payload: bigint): bigint {
+  private get readsCall(): boolean {
+    return this.pendingRead >> 56n === BigInt(DEVICE_SYSTEM);
+  }
+
+  private canReceive(): number {
+    if (!this.reading) return 0;
+    return this.readsCall ? Number(this.callAt(this.pendingRead)?.length ?? 1n) : 1;
+  }
+
+  private receive(bytes: Uint8Array): void {
+    this.reading = false;
+    if (!this.readsCall) return void (this.fromhost = (this.pendingRead & ~PAYLOAD) | 0x100n | BigInt(bytes[0]));
+    const call = this.callAt(this.pendingRead); // read again: the guest may have changed it meanwhile
+    const stored = call && this.memory.write(Number(call.pointer), bytes.subarray(0, Number(call.length)));
+    this.finishCall(this.pendingRead, stored ? BigInt(Math.min(bytes.length, Number(call.length))) : -EFAULT);
+  }
+
+  /** The end of the input ends a read with 0 bytes; GETC waits on, as in QEMU. */
+  private endRead(): void {
+    if (!this.reading || !this.ended || !this.readsCall || this.backend.chardev?.queued) return;
+    this.reading = false;
+    this.finishCall(this.pendingRead, 0n);
+  }
+
+  // ---- system calls of the proxy kernel --------------------------------------------------------------------------------
+  /** An odd payload is an exit code (riscv-tests), an even one points to a system call. */
+  private system(payload: bigint): void {
     if (payload & 1n) {
-      this.machine.requestShutdown('guest-shutdown', Number((payload >> 1n) & 0x7fff_ffffn));
-      return 0n;
+      this.exit(Number((payload >> 1n) & 0x7fff_ffffn));
+      return this.answer(0n, 0n);
     }
-    const address = Number(payload);
-    const bytes = this.memory.read(address, 64);
-    if (!bytes) {
+    const call = this.callAt(payload);
+    if (!call) {
       this.guestError(`system call block 0x${payload.toString(16)} is not in memory`);
-      return 0n;
+      return this.finishCall(payload, -EFAULT);
     }
-    const view = new DataView(bytes.buffer, bytes.byteOffset, 64);
-    const [number, fd, pointer, length] = [0, 8, 16, 24].map((at) => view.getBigUint64(at, true));
-    if (number === SYS_EXIT) {
-      this.machine.requestShutdown('guest-shutdown', Number(fd & 0xffn));
-      return 0n;
+    const { number, first: fd, pointer, length } = call;
+    switch (number) {
+      case SYS_EXIT:
+      case SYS_EXIT_GROUP:
+        this.exit(Number(fd & 0xffn));
+        return this.finishCall(payload, 0n);
+      case SYS_WRITE: {
+        if (fd > 2n) return this.finishCall(payload, -EBADF);
+        const text = this.memory.read(Number(pointer), Number(length));
+        if (text) this.backend.write(text.slice());
+        return this.finishCall(payload, text ? length : -EFAULT);
+      }
+      case SYS_READ:
+        if (fd > 2n) return this.finishCall(payload, -EBADF);
+        if (length === 0n) return this.finishCall(payload, 0n);
+        return this.waitForInput(payload);
+      default:
+        this.unimplemented(`proxy system call ${number}`);
+        return this.finishCall(payload, -ENOSYS);
     }
-    if (number !== SYS_WRITE || fd > 2n) {
-      this.unimplemented(`proxy system call ${number}`);
-      return 0n;
-    }
-    const count = Number(length < BigInt(MAX_WRITE) ? length : BigInt(MAX_WRITE));
-    const text = this.memory.read(Number(pointer), count);
-    if (text) this.backend.write(text.slice());
-    const result = new Uint8Array(8);
-    new DataView(result.buffer).setBigInt64(0, text ? BigInt(count) : -14n, true); // -EFAULT
-    this.memory.write(address, result);
-    return 1n;
+  }
+
+  private exit(code: number): void {
+    this.machine.requestShutdown('guest-shutdown', code);
+  }
+
+  private callAt(address: bigint): { number: bigint; first: bigint; pointer: bigint; length: bigint } | undefined {
+    const bytes = this.memory.read(Number(address), CALL_SIZE);
+    if (!bytes) return undefined;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, CALL_SIZE);
+    const [number, first, pointer, third] = [0, 8, 16, 24].map((at) => view.getBigUint64(at, true));
+    return { number, first, pointer, length: third < MAX_TRANSFER ? third : MAX_TRANSFER };
+  }
+
+  /** `fromhost` 1 tells that the result is in the block. */
+  private finishCall(address: bigint, result: bigint): void {
+    const bytes = new Uint8Array(8);
+    new DataView(bytes.buffer).setBigInt64(0, result, true);
+    this.memory.write(Number(address), bytes);
+    this.answer(0n, 1n);
   }
 }
