@@ -101,6 +101,8 @@ function trainProgram() {
 }
 
 function trainWorker() {
+  // it ends when its machine does, and is to write first
+  process.exit = () => {};
   const write = watch(process.argv[2]);
   threads.parentPort.once('message', () => {
     write();

@@ -1,6 +1,6 @@
 /** Boot images: recognised, unpacked, checked, and put into the machine's list of ROM blobs. */
-import { Gunzip } from 'fflate';
 import { errorMessage, LoaderError } from '../../util/errors.js';
+import { gunzip, isGzip } from '../../util/gzip.js';
 import { formatSize } from '../../util/size.js';
 import type { RomList } from './rom.js';
 import { isElf, parseElf, SymbolTable, type ElfExpectation, type ElfImage } from './elf.js';
@@ -19,44 +19,22 @@ export interface LoadedImage {
 export const UNPACK_LIMIT = 1 << 30;
 
 const startsWith = (bytes: Uint8Array, ...magic: readonly number[]): boolean => magic.every((b, i) => bytes[i] === b);
-export const isGzip = (bytes: Uint8Array): boolean => startsWith(bytes, 0x1f, 0x8b);
 
-/** Unpacks gzip; other bytes come back as they are. Formats that this build cannot unpack are refused by name. */
+/** Unpacks gzip, whose checksums must be right; other bytes come back as they are. Formats that this build cannot unpack are refused by name. */
 export function unpack(name: string, bytes: Uint8Array, limit: number = UNPACK_LIMIT): Uint8Array {
   if (startsWith(bytes, 0x28, 0xb5, 0x2f, 0xfd))
     throw new LoaderError(`'${name}': zstd-compressed images are not supported; unpack it first (zstd -d)`);
   if (startsWith(bytes, 0xfd, 0x37, 0x7a, 0x58, 0x5a))
     throw new LoaderError(`'${name}': xz-compressed images are not supported; unpack it first (xz -d)`);
   if (!isGzip(bytes)) return bytes;
-  if (bytes.length < 18) throw new LoaderError(`'${name}': truncated gzip data`);
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  let furtherMembers = 0;
   try {
-    const stream = new Gunzip((part) => {
-      size += part.length;
+    return gunzip(bytes, (size) => {
       if (size > limit) throw new LoaderError(`'${name}': unpacks to more than ${formatSize(limit)}`);
-      parts.push(part);
     });
-    stream.onmember = () => furtherMembers++;
-    // In pieces, so that the limit is noticed before the memory is gone.
-    const PIECE = 64 * 1024;
-    for (let at = 0; at < bytes.length; at += PIECE) stream.push(bytes.subarray(at, at + PIECE), at + PIECE >= bytes.length);
   } catch (error) {
     if (error instanceof LoaderError) throw error;
     throw new LoaderError(`'${name}': broken gzip data (${errorMessage(error)})`);
   }
-  // fflate does not look at the trailer: its last word is the size of the last member, modulo 2^32 (RFC 1952, 2.3.1).
-  const expected = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(bytes.length - 4, true);
-  if (size === 0 || (furtherMembers ? expected > size : expected !== size % 2 ** 32))
-    throw new LoaderError(`'${name}': truncated or broken gzip data`);
-  const out = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
 }
 
 /** Adds the segments of an ELF file. */

@@ -1,0 +1,75 @@
+/** Files of ours: written whole or not at all, and taken only where nobody else could have written them. */
+import { randomUUID } from 'node:crypto';
+import { closeSync, constants, fstatSync, fsyncSync, lstatSync, openSync, readSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+
+/** In the name of a file that is being written; a random part follows. */
+export const TEMPORARY = '.tmp-';
+const OTHERS_MAY_WRITE = 0o022;
+
+/** Why a file or folder is not used: one line. */
+export class Unusable extends Error {
+  override readonly name = 'Unusable';
+}
+
+export interface WriteOptions {
+  /** Of a file that is new; the umask takes its share. */
+  readonly mode?: number;
+  /** False: what a crash of the system leaves may be cut short, and is known by a checksum. Syncing can take long. */
+  readonly sync?: boolean;
+}
+
+/** Written beside it, and renamed: who reads meanwhile has all of the old or all of the new. The other name is random and new, so that no link can wait there. */
+export function writeWhole(path: string, bytes: Uint8Array, { mode = 0o600, sync = true }: WriteOptions = {}): void {
+  const temporary = path + TEMPORARY + randomUUID();
+  const fd = openSync(temporary, 'wx', mode);
+  try {
+    try {
+      writeFileSync(fd, bytes);
+      if (sync) fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** False: there is none. @throws Unusable if it is not this user's alone */
+export function isOwnFolder(path: string): boolean {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (!stat) return false;
+  if (!stat.isDirectory()) throw new Unusable(`'${path}' is no folder: not used`);
+  checkOwner(path, stat, '700');
+  return true;
+}
+
+/** The file's bytes in memory of their own; undefined: there is none. A link is not followed. @throws Unusable, and what the system says */
+export function readOwn(path: string, maxBytes: number): Uint8Array<ArrayBuffer> | undefined {
+  let fd: number;
+  try {
+    fd = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    const stat = fstatSync(fd);
+    if (!stat.isFile()) throw new Unusable(`'${path}' is no file: not used`);
+    checkOwner(path, stat, '600');
+    if (stat.size > maxBytes) throw new Unusable(`'${path}' is too long: not used`);
+    const bytes = new Uint8Array(stat.size);
+    let at = 0;
+    for (let got = -1; got !== 0 && at < bytes.length; at += got) got = readSync(fd, bytes, at, bytes.length - at, at);
+    return bytes.subarray(0, at);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function checkOwner(path: string, { uid, mode }: { uid: number; mode: number }, expected: string): void {
+  if (!process.getuid) return; // Windows has other rules
+  if (uid !== process.getuid()) throw new Unusable(`'${path}' belongs to another user: not used`);
+  if ((mode & OTHERS_MAY_WRITE) !== 0) throw new Unusable(`'${path}' may be written by others: not used (expected mode ${expected})`);
+}
