@@ -95,10 +95,11 @@ export const ROOMS = {
   // ---- hosts
   'src/node': {
     host: 'node',
-    rooms: [...ACCEL, 'src', 'src/chardev', 'src/node/guest', 'src/system', 'src/tcg/wasm', 'src/util'],
+    rooms: [...ACCEL, 'src', 'src/chardev', 'src/node/disk', 'src/node/guest', 'src/system', 'src/tcg/wasm', 'src/util'],
     packages: ['binaryen', 'wabt'],
   },
-  'src/node/guest': { host: 'node', rooms: ['src/util'] },
+  'src/node/disk': { host: 'node', rooms: ['src/util'] },
+  'src/node/guest': { host: 'node', rooms: ['src/node/disk', 'src/util'] },
   'src/browser': { host: 'browser', rooms: [...ACCEL, 'src', 'src/system', 'src/tcg/wasm', 'src/util'] },
   'src/cli': {
     host: 'node',

@@ -34,8 +34,6 @@ export interface EngineOptions {
   readonly disassemble?: boolean;
   /** Keep generated code for later runs: in the user's cache folder, or in this one. Needs a worker. */
   readonly codeCache?: boolean | string;
-  /** Nobody asked for it: that it cannot be written is not told. */
-  readonly codeCacheIsDefault?: boolean;
   /** Guest randomness from this seed instead of the host's entropy. */
   readonly seed?: number;
 }

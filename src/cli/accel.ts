@@ -88,7 +88,7 @@ export function commandLineAccel(text: string | undefined, logs = false, { WEMU_
   if (options.codeCache !== undefined || options.backend === 'tci' || options.sync || options.maxInsns !== undefined || wanted === 'off')
     return options;
   if (wanted !== '' && wanted !== 'on') return { ...options, codeCache: wanted };
-  return logs ? options : { ...options, codeCache: true, codeCacheIsDefault: wanted === '' };
+  return logs ? options : { ...options, codeCache: true };
 }
 
 function parsePasses(text: string | undefined, where: string): string[] | undefined {

@@ -4,80 +4,52 @@
  *
  *     0  'wemucode'     8  schema    12  bytes of payload    16  SHA-256 of key and payload    48  payload
  */
-import { createHash, randomUUID } from 'node:crypto';
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readSync,
-  renameSync,
-  rmSync,
-  statSync,
-  utimesSync,
-} from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CodeStore } from '../accel/tcg/codegen/code-store.js';
 import { KEPT_SCHEMA } from '../accel/tcg/codegen/kept-format.js';
 import { MiB } from '../util/size.js';
-import { writeFully } from './write.js';
+import { isOwnFolder, isRefusal, readOwn, TEMPORARY, Unusable, writeWhole } from './disk/files.js';
 
 const MAGIC = Buffer.from('wemucode');
 const HEADER = 48;
 const SUFFIX = '.wemucode';
-const TEMPORARY = '.tmp-';
 /** A temporary file of this age was left behind. */
 const ABANDONED_MS = 3600_000;
 /** What a file may have; and all files of the folder together, of which the least recently used give way. */
 const MAX_FILE = 16 * MiB;
 const MAX_FOLDER = 64 * MiB;
-const OTHERS_MAY_WRITE = 0o022;
-
-/** Why a file or folder is not used: one line. */
-class Unusable extends Error {
-  override readonly name = 'Unusable';
-}
 
 export interface FileStoreOptions {
   readonly tell?: (line: string) => void;
   readonly maxFolder?: number;
-  /** What the system refuses is not told: a home that cannot be written, a full disk. */
-  readonly quiet?: boolean;
 }
 
 export class FileCodeStore implements CodeStore {
   readonly maxBytes = MAX_FILE;
   private readonly tell: (line: string) => void;
   private readonly maxFolder: number;
-  private readonly quiet: boolean;
+  private hasTold = false;
 
   constructor(
     private readonly folder: string,
     /** Which build of wemu makes and runs the code: another one's files are not found. */
     private readonly build: string,
-    {
-      tell = (line) => void process.stderr.write(`wemu: code cache: ${line}\n`),
-      maxFolder = MAX_FOLDER,
-      quiet = false,
-    }: FileStoreOptions = {},
+    { tell = (line) => void process.stderr.write(`wemu: code cache: ${line}\n`), maxFolder = MAX_FOLDER }: FileStoreOptions = {},
   ) {
     this.tell = tell;
     this.maxFolder = maxFolder;
-    this.quiet = quiet;
   }
 
   load(key: string): Uint8Array<ArrayBuffer> | undefined {
     return this.attempt(() => {
-      if (!this.checkFolder()) return undefined;
+      if (!isOwnFolder(this.folder)) return undefined;
       const path = this.path(key);
-      const bytes = readOwn(path);
+      const bytes = readOwn(path, HEADER + MAX_FILE);
       if (!bytes) return undefined;
       const payload = unwrap(bytes, this.fullKey(key), path);
-      const now = new Date();
-      utimesSync(path, now, now); // when it was last used
+      this.markUsed(path);
       return payload;
     });
   }
@@ -85,15 +57,28 @@ export class FileCodeStore implements CodeStore {
   save(key: string, payload: Uint8Array): void {
     this.attempt(() => {
       mkdirSync(this.folder, { recursive: true, mode: 0o700 });
-      if (!this.checkFolder()) return;
+      if (!isOwnFolder(this.folder)) return;
       const path = this.path(key);
-      writeWhole(path, wrap(payload, this.fullKey(key)));
+      // not synced: what a crash leaves fails its checksum
+      writeWhole(path, wrap(payload, this.fullKey(key)), { sync: false });
       this.evict(path);
     });
   }
 
+  /** One line a run: whatever is wrong with one file tends to be wrong with the next. */
   warn(message: string): void {
-    this.tell(message);
+    if (!this.hasTold) this.tell(message);
+    this.hasTold = true;
+  }
+
+  /** Of use to evict(), which a folder that cannot be written does not get to. */
+  private markUsed(path: string): void {
+    const now = new Date();
+    try {
+      utimesSync(path, now, now);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+    }
   }
 
   /** What cannot be read or written is not worth more than a line: the code is made again. */
@@ -101,9 +86,8 @@ export class FileCodeStore implements CodeStore {
     try {
       return body();
     } catch (error) {
-      const isSystems = (error as NodeJS.ErrnoException).code !== undefined;
-      if (!(error instanceof Unusable) && !isSystems) throw error;
-      if (!(isSystems && this.quiet)) this.tell((error as Error).message);
+      if (!isRefusal(error)) throw error;
+      this.warn(error.message);
       return undefined;
     }
   }
@@ -114,15 +98,6 @@ export class FileCodeStore implements CodeStore {
 
   private path(key: string): string {
     return join(this.folder, createHash('sha256').update(this.fullKey(key)).digest('hex').slice(0, 32) + SUFFIX);
-  }
-
-  /** False: there is none yet. */
-  private checkFolder(): boolean {
-    const stat = lstatSync(this.folder, { throwIfNoEntry: false });
-    if (!stat) return false;
-    if (!stat.isDirectory()) throw new Unusable(`'${this.folder}' is no folder: not used`);
-    checkOwner(this.folder, stat);
-    return true;
   }
 
   private evict(newest: string): void {
@@ -144,35 +119,6 @@ export class FileCodeStore implements CodeStore {
       size += file.size;
       if (size > this.maxFolder && file.path !== newest) rmSync(file.path, { force: true });
     }
-  }
-}
-
-function checkOwner(path: string, { uid, mode }: { uid: number; mode: number }): void {
-  if (process.getuid && uid !== process.getuid()) throw new Unusable(`'${path}' belongs to another user: not used`);
-  if (process.getuid && (mode & OTHERS_MAY_WRITE) !== 0)
-    throw new Unusable(`'${path}' may be written by others: not used (expected mode 700)`);
-}
-
-/** The file's bytes in memory of their own; undefined: there is none. */
-function readOwn(path: string): Uint8Array<ArrayBuffer> | undefined {
-  let fd: number;
-  try {
-    fd = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-  try {
-    const stat = fstatSync(fd);
-    if (!stat.isFile()) throw new Unusable(`'${path}' is no file: not used`);
-    checkOwner(path, stat);
-    if (stat.size > HEADER + MAX_FILE) throw new Unusable(`'${path}' is too long: not used`);
-    const bytes = new Uint8Array(stat.size);
-    let at = 0;
-    for (let got = -1; got !== 0 && at < bytes.length; at += got) got = readSync(fd, bytes, at, bytes.length - at, at);
-    return bytes.subarray(0, at);
-  } finally {
-    closeSync(fd);
   }
 }
 
@@ -201,21 +147,4 @@ function unwrap(bytes: Uint8Array<ArrayBuffer>, key: string, path: string): Uint
     checksum(key, payload).equals(file.subarray(16, HEADER));
   if (!isWhole) throw new Unusable(`'${path}' is damaged: ignored, and replaced`);
   return payload;
-}
-
-/** Written beside it, and renamed: who reads meanwhile has all of the old or all of the new. Not synced: what a crash leaves fails its checksum. */
-function writeWhole(path: string, bytes: Uint8Array): void {
-  const temporary = path + TEMPORARY + randomUUID();
-  try {
-    const fd = openSync(temporary, 'wx', 0o600);
-    try {
-      writeFully(fd, bytes);
-    } finally {
-      closeSync(fd);
-    }
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
 }

@@ -1,6 +1,6 @@
 /** What Node gives a machine: clock, scheduler, entropy, files, firmware, and the engine. */
 import { randomFillSync } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers';
 import type { CodegenSetup } from '../accel/tcg/accel.js';
@@ -18,6 +18,7 @@ import { startCodegenWorker } from './codegen-worker.js';
 import { engineBuild } from './engine-build.js';
 import { engineWasmPath } from './engine-wasm.js';
 import { loadOptional } from './optional.js';
+import { writeWhole } from './disk/files.js';
 import { startProfiler } from './profiler.js';
 import { loadWasm } from './v8-cache.js';
 import { setV8Flags } from './v8-flags.js';
@@ -40,7 +41,6 @@ const READERS: read.Readers<NodeHostOptions> = {
     read.text(),
     read.is<boolean>('true, false or a folder', (value) => typeof value === 'boolean'),
   ),
-  codeCacheIsDefault: read.flag,
   worker: read.is('a worker of startCodegenWorker', (value) => typeof value === 'object' && value !== null),
 };
 
@@ -76,17 +76,13 @@ export async function createNodeHost(given: NodeHostOptions = {}): Promise<NodeH
 }
 
 /** Only the synchronous one loads binaryen into this thread. */
-async function codeGenerator({
-  sync,
-  worker,
-  codeCache = false,
-  codeCacheIsDefault = false,
-}: NodeHostOptions): Promise<(setup: CodegenSetup) => CodeGenerator> {
+async function codeGenerator({ sync, worker, codeCache = false }: NodeHostOptions): Promise<(setup: CodegenSetup) => CodeGenerator> {
   if (sync) {
     const codegen = await loadWithBinaryen('../accel/tcg/codegen-sync', import.meta.url);
     return (codegen as typeof import('../accel/tcg/codegen-sync.js')).synchronousCodegen;
   }
-  const store = codeCache === false ? undefined : new FileCodeStore(codeFolder(codeCache), engineBuild(), { quiet: codeCacheIsDefault });
+  const folder = codeFolder(codeCache);
+  const store = folder === undefined ? undefined : new FileCodeStore(folder, engineBuild());
   return workerCodegen(() => {
     const first = worker ?? startCodegenWorker();
     worker = undefined;
@@ -94,8 +90,11 @@ async function codeGenerator({
   }, store);
 }
 
-function codeFolder(folder: true | string): string {
-  return folder === true ? join(cacheFolder(), 'code') : folder;
+/** Undefined: no code is kept. */
+function codeFolder(wanted: boolean | string): string | undefined {
+  if (typeof wanted === 'string') return wanted;
+  const cache = wanted ? cacheFolder() : undefined;
+  return cache && join(cache, 'code');
 }
 
 /** OpenSBI as Debian has it, from the cache or from the package installed on this machine. */
@@ -112,20 +111,19 @@ function firmware(name: string): Uint8Array | undefined {
   return undefined;
 }
 
-/** Whole or not at all: written beside the file, synced, and renamed. */
+/** A file appears whole or not at all; what is no file (a terminal, a pipe) is written to. */
 function writeFile(name: string, bytes: Uint8Array): void {
-  const temporary = `${name}.tmp-${process.pid}`;
   try {
-    const fd = openSync(temporary, 'w');
+    const stat = statSync(name, { throwIfNoEntry: false });
+    if (!stat) return writeWhole(name, bytes, { mode: 0o666 });
+    if (stat.isFile()) return writeWhole(realpathSync(name), bytes, { mode: stat.mode & 0o777 });
+    const fd = openSync(name, 'w');
     try {
       writeFully(fd, bytes);
-      fsyncSync(fd);
     } finally {
       closeSync(fd);
     }
-    renameSync(temporary, name);
   } catch (error) {
-    rmSync(temporary, { force: true });
     throw new OptionError(`cannot write '${name}': ${systemReason(error)}`);
   }
 }

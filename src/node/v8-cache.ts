@@ -3,38 +3,42 @@
  * code. Without it a process spends its first 0.3 s on compiling the same JavaScript as the last one, and on finding out that tci is hot. It is only a
  * cache: what is not of this Node, this file or these V8 flags is left aside, and compiled as ever.
  */
-import { closeSync, openSync, readFileSync, readSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { runInThisContext, Script } from 'node:vm';
+import { checksum, writeWhole } from './disk/files.js';
 import { hasV8Flags, withV8Flags } from './v8-flags.js';
 
 const KEY_SIZE = 256;
 
-/** Which Node, which version of the file, and how many bytes of cache, for what was cut short: V8 itself looks at its own version and flags and at the CPU, but not at wasm bytes or how it was built. */
-function keyOf(path: string, size: number): string {
+/**
+ * Which Node, which version of the file, and a checksum of the cache: V8 itself looks at its own version and flags and at the CPU, but not at wasm bytes or how it was built, and takes
+ * machine code as it comes.
+ */
+function keyOf(path: string, data: Uint8Array): string {
   const { version, versions, platform, arch, execPath } = process;
-  return [version, versions.v8, platform, arch, statSync(execPath).size, statSync(path).size, size].join(' ').padEnd(KEY_SIZE);
+  const sizes = [statSync(execPath).size, statSync(path).size, data.length];
+  return [version, versions.v8, platform, arch, ...sizes, checksum(data)].join(' ').padEnd(KEY_SIZE);
 }
 
 export function writeV8Cache(path: string, data: Uint8Array): void {
-  const temporary = `${path}.${process.pid}.v8`;
-  writeFileSync(temporary, Buffer.concat([Buffer.from(keyOf(path, data.length)), data]));
-  renameSync(temporary, `${path}.v8`);
+  // not synced: the checksum tells
+  writeWhole(`${path}.v8`, Buffer.concat([Buffer.from(keyOf(path, data)), data]), { mode: 0o644, sync: false });
 }
 
-/** Undefined: there is none, or it is not of this Node or of this file. */
+/** Undefined: there is none, or it is damaged or not of this Node or of this file. */
 function readV8Cache(path: string): Uint8Array<ArrayBuffer> | undefined {
   const cache = `${path}.v8`;
   const stat = statSync(cache, { throwIfNoEntry: false });
-  if (!stat || stat.size <= KEY_SIZE || stat.mtimeMs < statSync(path).mtimeMs) return undefined;
+  if (!stat?.isFile() || stat.size <= KEY_SIZE || stat.mtimeMs < statSync(path).mtimeMs) return undefined;
   const fd = openSync(cache, 'r');
   try {
     const key = Buffer.alloc(KEY_SIZE);
     readSync(fd, key);
+    // of its own, since V8 wants its buffer
     const data = new Uint8Array(stat.size - KEY_SIZE);
-    if (key.toString() !== keyOf(path, data.length)) return undefined;
-    return readSync(fd, data) === data.length ? data : undefined;
+    return readSync(fd, data) === data.length && key.toString() === keyOf(path, data) ? data : undefined;
   } finally {
     closeSync(fd);
   }

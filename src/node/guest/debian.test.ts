@@ -1,8 +1,10 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { debianSource } from './debian.js';
+import { crc32 } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type * as Debian from './debian.js';
+import { cacheFolder, debianSource } from './debian.js';
 
 function aptFolder(files: Record<string, string>): string {
   const root = mkdtempSync(join(tmpdir(), 'wemu-apt-'));
@@ -14,7 +16,8 @@ function aptFolder(files: Record<string, string>): string {
 describe('debianSource', () => {
   it('reads deb822 sources with their keyring', () => {
     const root = aptFolder({
-      'sources.list.d/debian.sources': 'Types: deb\nURIs: http://mirror.example/debian\nSuites: bookworm bookworm-updates\nSigned-By: /usr/share/keyrings/k.gpg\n',
+      'sources.list.d/debian.sources':
+        'Types: deb\nURIs: http://mirror.example/debian\nSuites: bookworm bookworm-updates\nSigned-By: /usr/share/keyrings/k.gpg\n',
     });
     expect(debianSource(root)).toEqual({ server: 'http://mirror.example/debian', keyring: '/usr/share/keyrings/k.gpg' });
   });
@@ -36,5 +39,77 @@ describe('debianSource', () => {
 
   it('finds nothing where nothing is configured', () => {
     expect(debianSource(aptFolder({}))).toBeUndefined();
+  });
+});
+
+describe('the cache folder', () => {
+  afterEach(() => vi.unstubAllEnvs());
+  it.each([
+    ['/x', '/h', '/x/wemu'],
+    ['', '/h', '/h/.cache/wemu'],
+    ['relative/x', '/h', '/h/.cache/wemu'],
+    ['./x', '/h', '/h/.cache/wemu'],
+    ['', 'relative', undefined],
+  ])("with XDG_CACHE_HOME '%s' and HOME '%s' is %s", (xdg, home, folder) => {
+    vi.stubEnv('XDG_CACHE_HOME', xdg);
+    vi.stubEnv('HOME', home);
+    expect(cacheFolder()).toBe(folder);
+  });
+});
+
+describe('a file that was fetched', () => {
+  let cache: string;
+  let told: string[];
+  const path = (name = 'busybox') => join(cache, 'wemu', 'debian-trixie-riscv64', name);
+  /** What another process finds. */
+  const found = async (): Promise<string | undefined> => {
+    vi.resetModules();
+    return ((await import('./debian.js')) as typeof Debian).cachedGuestFile('busybox');
+  };
+  beforeEach(() => {
+    cache = mkdtempSync(join(tmpdir(), 'wemu-cache-'));
+    told = [];
+    vi.stubEnv('XDG_CACHE_HOME', cache);
+    vi.spyOn(process.stderr, 'write').mockImplementation((line) => told.push(String(line)) > 0);
+    mkdirSync(path('.'), { recursive: true, mode: 0o700 });
+    const bytes = Buffer.from('a program');
+    writeFileSync(path(), bytes, { mode: 0o600 });
+    writeFileSync(path('busybox.crc32'), `${crc32(bytes).toString(16).padStart(8, '0')}\n`, { mode: 0o600 });
+  });
+  afterEach(() => {
+    vi.restoreAllMocks();
+    vi.unstubAllEnvs();
+    rmSync(cache, { recursive: true });
+  });
+
+  it('is taken as it was fetched', async () => {
+    expect([await found(), told]).toEqual([path(), []]);
+  });
+
+  it.each<[string, () => void]>([
+    [
+      'with a bit flipped',
+      () =>
+        writeFileSync(
+          path(),
+          Uint8Array.from(readFileSync(path()), (byte, i) => (i === 4 ? byte ^ 1 : byte)),
+        ),
+    ],
+    ['cut short', () => truncateSync(path(), 5)],
+    ['empty', () => truncateSync(path(), 0)],
+    ['with another checksum', () => writeFileSync(path('busybox.crc32'), '00000000\n')],
+    ['with half a checksum', () => truncateSync(path('busybox.crc32'), 4)],
+    ['that others may write', () => chmodSync(path(), 0o666)],
+    ['whose checksum others may write', () => chmodSync(path('busybox.crc32'), 0o666)],
+    ['in a folder that others may write', () => chmodSync(path('.'), 0o777)],
+  ])('is not taken %s: a line says so', async (_, damage) => {
+    damage();
+    expect(await found()).toBeUndefined();
+    expect(told).toEqual([expect.stringMatching(/^wemu: .*: not used.*\n$/)]);
+  });
+
+  it('is fetched again without its checksum', async () => {
+    rmSync(path('busybox.crc32'));
+    expect([await found(), told]).toEqual([undefined, []]);
   });
 });

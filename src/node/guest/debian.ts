@@ -2,21 +2,10 @@
  * Debian's riscv64 guest, fetched through apt-get with a private configuration: own lists and cache, this machine's own server and
  * keyring, so apt itself verifies signatures and checksums and nothing of the system's package state is touched.
  */
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, isAbsolute, join } from 'node:path';
+import { checksum, isOwnFolder, isRefusal, readOwn, Unusable, writeWhole } from '../disk/files.js';
 
 const SUITE = 'trixie';
 const ARCHITECTURE = 'riscv64';
@@ -52,17 +41,56 @@ export interface FetchProgress {
   stop(): void;
 }
 
-/** The user's cache folder for wemu (XDG Base Directory Specification). */
-export function cacheFolder(): string {
-  return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'wemu');
+/** More than any file of a guest has. */
+const MAX_FILE = 1 << 30;
+
+/** The user's cache folder for wemu (XDG Base Directory Specification: a relative path is ignored); undefined: this user has no home. */
+export function cacheFolder(): string | undefined {
+  const wanted = process.env['XDG_CACHE_HOME'] ?? '';
+  if (isAbsolute(wanted)) return join(wanted, 'wemu');
+  try {
+    const home = homedir();
+    return isAbsolute(home) ? join(home, '.cache', 'wemu') : undefined;
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    return undefined; // neither HOME nor a line in /etc/passwd
+  }
 }
 
-const guestFolder = (): string => join(cacheFolder(), `debian-${SUITE}-${ARCHITECTURE}`);
+function guestFolder(): string | undefined {
+  const cache = cacheFolder();
+  return cache && join(cache, `debian-${SUITE}-${ARCHITECTURE}`);
+}
 
-/** The cached file, if it has been fetched before. */
+/** Its checksum lies beside a file, in hexadecimal. */
+const checksumPath = (path: string): string => `${path}.crc32`;
+const checksumLine = (bytes: Uint8Array): string => `${checksum(bytes).toString(16).padStart(8, '0')}\n`;
+
+/** By path: whether the file is what was fetched, as this process has found. */
+const looked = new Map<string, boolean>();
+
+/** The cached file, if it has been fetched before, is what was fetched, and nobody else could have written it; else a line says what is wrong with it. */
 export function cachedGuestFile(name: GuestFileName): string | undefined {
-  const path = join(guestFolder(), name);
-  return existsSync(path) ? path : undefined;
+  const folder = guestFolder();
+  if (folder === undefined) return undefined;
+  const path = join(folder, name);
+  if (!looked.has(path)) looked.set(path, isSound(folder, path));
+  return looked.get(path) ? path : undefined;
+}
+
+function isSound(folder: string, path: string): boolean {
+  try {
+    const bytes = isOwnFolder(folder) ? readOwn(path, MAX_FILE) : undefined;
+    if (!bytes) return false;
+    const expected = readOwn(checksumPath(path), 64);
+    if (!expected) return false; // somebody fetches it just now
+    if (Buffer.from(expected).toString() !== checksumLine(bytes)) throw new Unusable(`'${path}' is damaged: not used`);
+    return true;
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    process.stderr.write(`wemu: ${error.message}\n`);
+    return false;
+  }
 }
 
 /** Paths of the named files, fetching and unpacking the packages that are not there yet. @throws GuestUnavailable */
@@ -72,7 +100,7 @@ export async function fetchGuestFiles<Name extends GuestFileName>(
 ): Promise<Record<Name, string>> {
   const missing = names.filter((name) => !cachedGuestFile(name));
   if (missing.length > 0) await fetchMissing(missing, progress);
-  return Object.fromEntries(names.map((name) => [name, join(guestFolder(), name)])) as Record<Name, string>;
+  return Object.fromEntries(names.map((name) => [name, join(guestFolder()!, name)])) as Record<Name, string>;
 }
 
 async function fetchMissing(names: readonly GuestFileName[], progress: FetchProgress): Promise<void> {
@@ -80,9 +108,19 @@ async function fetchMissing(names: readonly GuestFileName[], progress: FetchProg
     if (!onPath(tool)) throw new GuestUnavailable(`Debian's ${tool} is not on this machine`);
   }
   const folder = guestFolder();
-  mkdirSync(folder, { recursive: true });
+  if (folder === undefined) throw new GuestUnavailable('this user has no home folder to keep it in (XDG_CACHE_HOME may name another)');
+  try {
+    await fetchInto(folder, names, progress);
+  } catch (error) {
+    throw isRefusal(error) ? new GuestUnavailable(error.message) : error;
+  }
+}
+
+async function fetchInto(folder: string, names: readonly GuestFileName[], progress: FetchProgress): Promise<void> {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  isOwnFolder(folder);
   // A private folder a process: two first runs at once do not meet.
-  const work = join(folder, `.apt-${process.pid}`);
+  const work = mkdtempSync(join(folder, '.apt-'));
   try {
     const config = writeAptConfig(work);
     progress.start('Debian package lists');
@@ -200,15 +238,19 @@ async function apt(config: string, work: string, args: string[], progress: Fetch
   }
 }
 
-/** Takes one file out of a package; it appears under its final name only when it is whole. */
+/** Takes one file out of a package; it appears under its final name only when it is whole, and its checksum after it. */
 async function unpack(archive: string, path: string, target: string, work: string): Promise<void> {
   const tar = join(work, 'fsys.tar');
   await must('dpkg-deb', ['--fsys-tarfile', archive], work, tar);
-  const unpacked = `${target}.tmp-${process.pid}`;
+  const unpacked = join(work, 'unpacked');
   await must('tar', ['-xOf', tar, '--wildcards', path], work, unpacked);
   rmSync(tar);
-  if (statSync(unpacked).size === 0) throw new GuestUnavailable(`${path} in ${archive} is empty`);
-  renameSync(unpacked, target);
+  const bytes = readFileSync(unpacked);
+  if (bytes.length === 0) throw new GuestUnavailable(`${path} in ${archive} is empty`);
+  rmSync(unpacked);
+  writeWhole(target, bytes);
+  writeWhole(checksumPath(target), Buffer.from(checksumLine(bytes)));
+  looked.set(target, true);
 }
 
 async function must(command: string, args: string[], cwd: string, output: string): Promise<void> {
@@ -249,9 +291,6 @@ async function run(command: string, args: string[], options: RunOptions): Promis
       child.on('close', (code) => resolve({ code: code ?? 1, output, errors }));
     });
   } finally {
-    if (typeof out === 'number') {
-      fsyncSync(out);
-      closeSync(out);
-    }
+    if (typeof out === 'number') closeSync(out);
   }
 }
