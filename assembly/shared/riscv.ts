@@ -48,10 +48,12 @@ export const RV_EXT_IRQ = 0x698; // u64: mip bits driven by hardware lines (MSIP
 export const RV_MAX_SATP_MODE = 0x6a0; // u32: 0 none, 1 sv32, 8 sv39, 9 sv48, 10 sv57
 export const RV_RESET_VEC = 0x6a8; // u64
 export const RV_STIMECMP_ARMED = 0x6b0; // u32: private to the Sstc timer
+export const RV_STATUS_WRITABLE = 0x6b4; // u32: the bits of mstatus that this hart has (derived from RV_EXT)
 export const RV_MVENDORID = 0x6b8;
 export const RV_MARCHID = 0x6c0;
 export const RV_MIMPID = 0x6c8;
 export const RV_SOFT_MIP = 0x6d0; // u64: mip bits that software wrote (SEIP, STIP, SSIP)
+export const RV_PRIV_VERSION = 0x6d8; // u32 minor version of the privileged architecture: 10 to 13
 export const RV_PMP_COUNT = 0x6dc; // u32 number of PMP entries in use (0 or 16)
 export const RV_PMP_FIRST = 0x6e0; // u64 * 16: first byte that each PMP entry matches (derived from pmpcfg and pmpaddr)
 export const RV_PMP_LAST = 0x760; // u64 * 16: last byte; below RV_PMP_FIRST: matches nothing
@@ -103,6 +105,7 @@ export const RVX_SSTC = 44;
 export const RVX_SVADU = 45; // hardware A/D update (else Svade: fault)
 export const RVX_ZICNTR = 46;
 export const RVX_ZIHPM = 47;
+export const RVX_ZBKX = 48;
 
 // Exception causes (privileged spec, table of mcause values)
 export const CAUSE_INST_MISALIGNED = 0;

@@ -19,6 +19,9 @@ const PTE_A = 0x40n;
 const PTE_D = 0x80n;
 const OPCODE_AMO = 0x2f;
 const FUNCT5_SC = 0b00011;
+const OPCODE_MISC_MEM = 0x0f;
+const FUNCT3_CBO = 2;
+const CACHE_BLOCK = 64n;
 
 /** The instruction of the block at which the trap was taken. */
 function trapped({ slot, trapPc }: Difference, program: Program): number {
@@ -29,6 +32,10 @@ function trapped({ slot, trapPc }: Difference, program: Program): number {
 const isAtomic = (difference: Difference, program: Program): boolean => (trapped(difference, program) & 0x7f) === OPCODE_AMO;
 const isSc = (difference: Difference, program: Program): boolean =>
   isAtomic(difference, program) && trapped(difference, program) >>> 27 === FUNCT5_SC;
+function isCacheBlockOperation(difference: Difference, program: Program): boolean {
+  const word = trapped(difference, program);
+  return (word & 0x7f) === OPCODE_MISC_MEM && ((word >> 12) & 7) === FUNCT3_CBO;
+}
 const isCause = ({ what }: Difference): boolean => /^trap \d+ cause$/.test(what);
 
 export const ALLOWED: readonly Allowed[] = [
@@ -71,6 +78,14 @@ export const ALLOWED: readonly Allowed[] = [
       /^trap \d+ tval$/.test(what) &&
       (trapCause === CAUSE_LOAD_ACCESS || trapCause === CAUSE_STORE_ACCESS) &&
       [2n, 4n, 8n].some((size) => (ours & -size) === theirs),
+  },
+  {
+    reason: 'QEMU gives the cache block of a CBO that faults; the effective address is rs1',
+    versions: () => true,
+    matches: (difference, program) =>
+      /^trap \d+ tval$/.test(difference.what) &&
+      (difference.ours & -CACHE_BLOCK) === difference.theirs &&
+      isCacheBlockOperation(difference, program),
   },
   {
     reason: 'QEMU sets A and D in a Svnapot PTE before it finds that its size is reserved, and faults',

@@ -13,7 +13,7 @@ import { MEMORY } from './slot.js';
 
 const integer = (xlen: 32 | 64): Kind =>
   kind('integer', xlen, {
-    extensions: 'zba zbb zbc zbs zbkb zicond'.split(' '),
+    extensions: 'zba zbb zbc zbs zbkb zbkx zicond'.split(' '),
     weight: 4,
     code: randomCode({ choose: (row) => isPlain(row) && !isMemory(row) && !isFloat(row), rules: NO_RULES, illegal: true }),
   });

@@ -19,7 +19,7 @@ export interface Oracle {
 /** Older QEMUs lack extensions, or call them otherwise. */
 const RENAMED: Record<string, string> = { zfh: 'Zfh', zfhmin: 'Zfhmin', zicsr: 'Zicsr', zifencei: 'Zifencei' };
 /** Options that such a QEMU has. Svnapot and Svpbmt are not asked of it: with either it takes all reserved bits of PTEs. */
-const KNOWN_TO_7 = 'i m a f d c s u zicsr zifencei zfh zfhmin zba zbb zbc zbs zbkb sstc svinval'.split(' ');
+const KNOWN_TO_7 = 'i m a f d c s u zicsr zifencei zfh zfhmin zba zbb zbc zbs zbkb zbkx sstc svinval'.split(' ');
 /** In every such QEMU, without an option. */
 const ALWAYS_IN_7 = ['zicntr', 'zihpm', 'svadu'];
 export const FIRST_MODERN = 9;

@@ -36,6 +36,9 @@ export interface HartOptions {
   /** RVX_* bit numbers. */
   extensions?: readonly number[];
   pmp?: boolean;
+  /** satp.MODE of the largest mode; 0: no paging. */
+  satpMode?: number;
+  privVersion?: number;
 }
 
 type Export = (...args: (number | bigint)[]) => bigint | number | undefined;
@@ -53,7 +56,13 @@ export class Hart {
   device: ((address: number, size: number, value?: bigint) => bigint | undefined) | undefined;
   private readonly exports: Record<string, Export>;
 
-  constructor({ xlen = 64, extensions = EXTENSIONS.rv64, pmp = true }: HartOptions = {}) {
+  constructor({
+    xlen = 64,
+    extensions = EXTENSIONS.rv64,
+    pmp = true,
+    satpMode = xlen === 32 ? 1 : 10,
+    privVersion = 13,
+  }: HartOptions = {}) {
     const module = engineModule();
     const imports: WebAssembly.Imports = { env: { memory: this.memory, abort: () => undefined }, host: {} };
     for (const { module: from, name, kind } of WebAssembly.Module.imports(module))
@@ -77,7 +86,8 @@ export class Hart {
       rv.RV_EXT,
       extensions.reduce((bits, bit) => bits | (1n << BigInt(bit)), 0n),
     );
-    this.set32(rv.RV_MAX_SATP_MODE, xlen === 32 ? 1 : 10);
+    this.set32(rv.RV_MAX_SATP_MODE, satpMode);
+    this.set32(rv.RV_PRIV_VERSION, privVersion);
     this.set32(rv.RV_PMP_COUNT, pmp ? 16 : 0);
     this.set(rv.RV_RESET_VEC, 0x1000n);
     this.call('riscvInit');

@@ -1,5 +1,5 @@
 // Helpers of the bit-manipulation and scalar-crypto extensions that IR would spell out at length. Pure functions.
-// Unprivileged specification, chapters on Zbc, Zbb, Zbkb. Where a result can have bit 31 set by an RV32 operation it comes back sign-extended.
+// Unprivileged specification, chapters on Zbc, Zbb, Zbkb, Zbkx. Where a result can have bit 31 set by an RV32 operation it comes back sign-extended.
 import { isRv32 } from './cpu';
 
 @inline
@@ -67,4 +67,25 @@ export function helper_unzip(env: usize, a: u64): u64 {
   x = swapBits(x, 0x00f000f0, 4);
   x = swapBits(x, 0x0000ff00, 8);
   return (x as i32) as i64 as u64;
+}
+
+/** Looks the elements of `width` bits (4 or 8) of `indices` up in those of `table`; an index beyond XLEN gives 0. */
+@inline
+function permute(env: usize, table: u64, indices: u64, width: u64): u64 {
+  const xlen: u64 = isRv32(env) ? 32 : 64;
+  const mask: u64 = (1 << width) - 1;
+  let result: u64 = 0;
+  for (let at: u64 = 0; at < xlen; at += width) {
+    const from = ((indices >> at) & mask) * width;
+    if (from < xlen) result |= ((table >> from) & mask) << at;
+  }
+  return toXlen(env, result);
+}
+
+export function helper_xperm4(env: usize, table: u64, indices: u64): u64 {
+  return permute(env, table, indices, 4);
+}
+
+export function helper_xperm8(env: usize, table: u64, indices: u64): u64 {
+  return permute(env, table, indices, 8);
 }

@@ -22,10 +22,10 @@ export const MSTATUS_TW: u64 = 1 << 21;
 export const MSTATUS_TSR: u64 = 1 << 22;
 export const MSTATUS32_SD: u64 = 1 << 31;
 export const MSTATUS64_UXL: u64 = 3 << 32;
-export const MSTATUS64_SXL: u64 = 3 << 34;
 export const MSTATUS64_SD: u64 = 1 << 63;
-/** UXL and SXL both say 64: the only value they take here. */
-export const MSTATUS64_XL64: u64 = (2 << 32) | (2 << 34);
+/** UXL and SXL say 64: the only value they take here. */
+export const MSTATUS64_UXL64: u64 = 2 << 32;
+export const MSTATUS64_SXL64: u64 = 2 << 34;
 
 // mip, mie and their delegation
 export const MIP_SSIP: u64 = 1 << 1;
@@ -34,30 +34,28 @@ export const MIP_STIP: u64 = 1 << 5;
 export const MIP_MTIP: u64 = 1 << 7;
 export const MIP_SEIP: u64 = 1 << 9;
 export const MIP_MEIP: u64 = 1 << 11;
-export const MIP_LCOFIP: u64 = 1 << 13;
-/** The virtual supervisor bits (2, 6, 10). QEMU's masks let them be written on a hart without H, where nothing drives them. */
-export const MIP_VS: u64 = 0x444;
-export const S_INTERRUPTS: u64 = MIP_SSIP | MIP_STIP | MIP_SEIP | MIP_LCOFIP;
-export const DELEGABLE_INTERRUPTS: u64 = S_INTERRUPTS | MIP_VS;
-export const ALL_INTERRUPTS: u64 = DELEGABLE_INTERRUPTS | MIP_MSIP | MIP_MTIP | MIP_MEIP;
-/** What may be delegated: all but the reserved causes (bits 14, 16 to 19); 10 and 20 to 23 belong to H, and QEMU has them writable always. */
-export const DELEGABLE_EXCEPTIONS: u64 = 0xf0bfff;
+export const S_INTERRUPTS: u64 = MIP_SSIP | MIP_STIP | MIP_SEIP;
+export const M_INTERRUPTS: u64 = MIP_MSIP | MIP_MTIP | MIP_MEIP;
+/** Exceptions that can come from below M-mode: 0 to 9; an ecall from M-mode (11) cannot. */
+export const DELEGABLE_EXCEPTIONS: u64 = 0x3ff;
+/** 12, 13 and 15: there are none without paging. */
+export const PAGE_FAULTS: u64 = 0xb000;
 
 // menvcfg, senvcfg
 export const ENVCFG_FIOM: u64 = 1;
-export const ENVCFG_CBIE_SHIFT = 4;
 export const ENVCFG_CBIE: u64 = 3 << 4;
 export const ENVCFG_CBCFE: u64 = 1 << 6;
 export const ENVCFG_CBZE: u64 = 1 << 7;
-export const ENVCFG_U: u64 = ENVCFG_FIOM | ENVCFG_CBIE | ENVCFG_CBCFE | ENVCFG_CBZE;
+/** CBIE = 2. */
+export const ENVCFG_CBIE_RESERVED: u64 = 2 << 4;
 export const MENVCFG_ADUE: u64 = 1 << 61;
 export const MENVCFG_PBMTE: u64 = 1 << 62;
 export const MENVCFG_STCE: u64 = 1 << 63;
 
-// Counters: cycle, time, instret and hpmcounter3 to 18 exist, as in QEMU's default CPU (pmu-mask 0x7fff8)
-export const COUNTERS: u64 = 0x7ffff;
-/** All but time. */
-export const COUNTERS_INHIBITABLE: u64 = 0x7fffd;
+// Bits of counters in mcounteren, scounteren and mcountinhibit
+export const COUNTERS_BASE: u64 = 7;
+/** hpmcounter3 to 18, as in QEMU's default CPU (pmu-mask); those above read zero. */
+export const COUNTERS_HPM: u64 = 0x7fff8;
 export const COUNTER_TM: u32 = 1 << 1;
 
 // satp.MODE

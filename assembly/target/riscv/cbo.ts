@@ -1,7 +1,7 @@
 // Cache-block operations: Zicbom and Zicboz, blocks of 64 bytes. Memory is coherent, so clean, flush and inval only check rights.
 // CMO specification 1.0, chapters 2 and 3; envcfg gating in the privileged specification, sections 3.1.18 and 4.1.10.
 import { ENV_MMU_IDX, TLB_KIND_READ, TLB_KIND_WRITE } from '../../shared/layout';
-import { RV_MENVCFG, RV_SENVCFG, RVX_S } from '../../shared/riscv';
+import { RV_BADADDR, RV_MENVCFG, RV_SENVCFG, RVX_S } from '../../shared/riscv';
 import { zeroBlock } from '../../cputlb';
 import { ENVCFG_CBCFE, ENVCFG_CBIE, ENVCFG_CBZE, PRV_M, PRV_U } from './bits';
 import { hasExt, privilege, xlenAddress } from './cpu';
@@ -17,13 +17,23 @@ function enabled(env: usize, enable: u64): bool {
   return !(priv == PRV_U && hasExt(env, RVX_S) && (load<u64>(env, RV_SENVCFG) & enable) == 0);
 }
 
+@inline
+function blockOf(env: usize, addr: u64): u64 {
+  return xlenAddress(env, addr) & ~(BLOCK - 1);
+}
+
+/** A fault is about the effective address, which is rs1, and not about the block. */
+function blame(env: usize, addr: u64): void {
+  store<u64>(env, addr, RV_BADADDR);
+}
+
 /** A management operation needs the right to load from the block or to store to it, and faults as a store. */
 function manage(env: usize, addr: u64, enable: u64): void {
   if (!enabled(env, enable)) return raiseIllegal(env);
-  const block = xlenAddress(env, addr) & ~(BLOCK - 1);
+  const block = blockOf(env, addr);
   const mmuIdx = load<i32>(env, ENV_MMU_IDX);
   if (riscvTlbFill(env, block, BLOCK as i32, TLB_KIND_READ, mmuIdx, true)) return;
-  riscvTlbFill(env, block, BLOCK as i32, TLB_KIND_WRITE, mmuIdx, false);
+  if (!riscvTlbFill(env, block, BLOCK as i32, TLB_KIND_WRITE, mmuIdx, false)) blame(env, addr);
 }
 
 export function helper_cbo_clean(env: usize, addr: u64): void {
@@ -34,7 +44,7 @@ export function helper_cbo_flush(env: usize, addr: u64): void {
   manage(env, addr, ENVCFG_CBCFE);
 }
 
-/** CBIE = 1 asks for a flush instead, 3 for the invalidation: the same on coherent memory. */
+/** CBIE = 1 asks for a flush instead, 3 for the invalidation: the same on coherent memory. 2 is reserved, and cannot be written. */
 export function helper_cbo_inval(env: usize, addr: u64): void {
   manage(env, addr, ENVCFG_CBIE);
 }
@@ -42,6 +52,5 @@ export function helper_cbo_inval(env: usize, addr: u64): void {
 /** A block lies within one page. */
 export function helper_cbo_zero(env: usize, addr: u64): void {
   if (!enabled(env, ENVCFG_CBZE)) return raiseIllegal(env);
-  const block = xlenAddress(env, addr) & ~(BLOCK - 1);
-  zeroBlock(env, block, BLOCK as u32, load<i32>(env, ENV_MMU_IDX));
+  if (!zeroBlock(env, blockOf(env, addr), BLOCK as u32, load<i32>(env, ENV_MMU_IDX))) blame(env, addr);
 }

@@ -1,6 +1,8 @@
 // Performance counters: cycle, instret, hpmcounter3 to 18. Privileged specification, sections 3.1.10 to 3.1.12; events are QEMU's.
-import { RV_MCOUNTINHIBIT, RV_MCYCLE_OFFSET, RV_MHPMCOUNTER, RV_MHPMEVENT, RV_MINSTRET_OFFSET } from '../../shared/riscv';
+import { RVX_ZIHPM, RV_MCOUNTINHIBIT, RV_MCYCLE_OFFSET, RV_MHPMCOUNTER, RV_MHPMEVENT, RV_MINSTRET_OFFSET } from '../../shared/riscv';
 import { cpuInsnCount } from '../../env';
+import { COUNTERS_HPM } from './bits';
+import { hasExt } from './cpu';
 
 const CYCLE = 0;
 const INSTRET = 2;
@@ -21,22 +23,31 @@ function isCounting(env: usize, counter: i32): bool {
   return event == EVENT_CYCLES || event == EVENT_INSTRUCTIONS;
 }
 
+/** Counters that are not there, and their events, are read-only zero. */
+function exists(env: usize, counter: i32): bool {
+  return counter <= INSTRET || (hasExt(env, RVX_ZIHPM) && ((COUNTERS_HPM >> counter) & 1) != 0);
+}
+
 // A counter that counts is kept as its distance from the instruction counter, one that stands still as its value.
+// An instruction that accesses a counter ends its TB, so by now the instruction counter has counted it. What it writes, the next instruction reads: a write
+// is about the state after the instruction. What it reads is the state before, which does not have the instruction itself.
 @inline
 function base(env: usize, counter: i32): u64 {
   return isCounting(env, counter) ? cpuInsnCount(env) : 0;
 }
 
-export function counterRead(env: usize, counter: i32): u64 {
-  return load<u64>(cell(env, counter)) + base(env, counter);
+/** `running`: 1 if an instruction asks, 0 between instructions. */
+export function counterRead(env: usize, counter: i32, running: u64): u64 {
+  return load<u64>(cell(env, counter)) + (isCounting(env, counter) ? cpuInsnCount(env) - running : 0);
 }
 
 export function counterWrite(env: usize, counter: i32, value: u64): void {
-  store<u64>(cell(env, counter), value - base(env, counter));
+  if (exists(env, counter)) store<u64>(cell(env, counter), value - base(env, counter));
 }
 
 export function counterSetEvent(env: usize, counter: i32, event: u64): void {
-  const value = counterRead(env, counter);
+  if (!exists(env, counter)) return;
+  const value = counterRead(env, counter, 0);
   store<u64>(env + counter * 8, event, RV_MHPMEVENT);
   counterWrite(env, counter, value);
 }

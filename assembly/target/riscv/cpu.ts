@@ -4,16 +4,17 @@ import {
   MMU_M, MMU_S_SUM, RV_BADADDR, RV_BINS, RV_EXT, RV_EXT_IRQ, RV_FFLAGS, RV_FRM, RV_LOAD_RES, RV_LOAD_VAL, RV_MCAUSE, RV_MCOUNTEREN, RV_MCOUNTINHIBIT,
   RV_MCYCLE_OFFSET, RV_MEDELEG, RV_MENVCFG, RV_MEPC, RV_MHPMCOUNTER, RV_MHPMEVENT, RV_MIDELEG, RV_MIE, RV_MINSTRET_OFFSET, RV_MISA, RV_MSCRATCH,
   RV_MSTATUS, RV_MTVAL, RV_MTVEC, RV_PMPADDR, RV_PMPCFG, RV_PMP_COUNT, RV_PRIV, RV_RESET_VEC, RV_SATP, RV_SCAUSE, RV_SCOUNTEREN, RV_SENVCFG, RV_SEPC,
-  RV_SOFT_MIP, RV_SSCRATCH, RV_STIMECMP, RV_STIMECMP_ARMED, RV_STVAL, RV_STVEC, RV_XLEN, RVX_SVADU, RVX_SVPBMT, TBF_FRM_INVALID, TBF_FS_SHIFT,
+  RV_SOFT_MIP, RV_SSCRATCH, RV_STATUS_WRITABLE, RV_STIMECMP, RV_STIMECMP_ARMED, RV_STVAL, RV_STVEC, RV_XLEN, RVX_SVADU, RVX_SVPBMT, TBF_FRM_INVALID, TBF_FS_SHIFT,
   TBF_PRIV_SHIFT, TBF_XL32,
 } from '../../shared/riscv';
 import { tlbFlush } from '../../cputlb';
 import {
-  MENVCFG_ADUE, MENVCFG_PBMTE, MIP_MEIP, MIP_MSIP, MIP_MTIP, MIP_SEIP, MSTATUS64_XL64, MSTATUS_FS, MSTATUS_FS_SHIFT, MSTATUS_MPP, MSTATUS_MPP_SHIFT,
+  MENVCFG_ADUE, MENVCFG_PBMTE, MIP_MEIP, MIP_MSIP, MIP_MTIP, MIP_SEIP, MSTATUS_FS, MSTATUS_FS_SHIFT, MSTATUS_MPP, MSTATUS_MPP_SHIFT,
   MSTATUS_MPRV, MSTATUS_SUM, PRV_M, PRV_S,
 } from './bits';
 import { refreshMip } from './interrupt';
 import { pmpUpdateRanges } from './pmp';
+import { statusAtReset, statusWritable } from './warl';
 
 // prettier-ignore
 /** Registers that reset to zero, wherever the privileged specification leaves the value open (section 3.4). */
@@ -85,7 +86,7 @@ function misaValue(env: usize): u64 {
 
 /**
  * Once after TypeScript has filled in the configuration: RV_XLEN, RV_EXT, RV_MAX_SATP_MODE, RV_MHARTID, RV_MVENDORID, RV_MARCHID, RV_MIMPID,
- * RV_RESET_VEC, RV_PMP_COUNT. Resets too.
+ * RV_RESET_VEC, RV_PMP_COUNT, RV_PRIV_VERSION. Resets too.
  */
 export function riscvInit(env: usize): void {
   store<u64>(env, 0, RV_EXT_IRQ);
@@ -99,7 +100,7 @@ export function riscvReset(env: usize): void {
   memory.fill(env + RV_MHPMCOUNTER, 0, 32 * 8);
   memory.fill(env + RV_PMPCFG, 0, 16);
   memory.fill(env + RV_PMPADDR, 0, 16 * 8);
-  store<u64>(env, isRv32(env) ? 0 : MSTATUS64_XL64, RV_MSTATUS);
+  store<u64>(env, statusAtReset(env), RV_MSTATUS);
   store<u64>(env, misaValue(env), RV_MISA);
   store<u64>(env, (hasExt(env, RVX_SVADU) ? MENVCFG_ADUE : 0) | (hasExt(env, RVX_SVPBMT) ? MENVCFG_PBMTE : 0), RV_MENVCFG);
   store<u32>(env, 0, RV_STIMECMP_ARMED);
@@ -115,6 +116,7 @@ export function riscvReset(env: usize): void {
 
 /** After the env was written from outside (reset, a snapshot): brings everything derived up to date. The Sstc deadline is the caller's to set anew. */
 export function riscvPostLoad(env: usize): void {
+  store<u32>(env, statusWritable(env) as u32, RV_STATUS_WRITABLE);
   pmpUpdateRanges(env);
   updateTbFlags(env);
   refreshMip(env);

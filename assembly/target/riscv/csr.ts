@@ -1,16 +1,16 @@
 // CSR access: who may, what is read, what a write changes. Privileged specification, chapters 2 to 4; the rows are in csr_table.ts.
 import {
-  RV_FFLAGS, RV_FRM, RV_MCOUNTEREN, RV_MENVCFG, RV_MHPMEVENT, RV_MIDELEG, RV_MAX_SATP_MODE, RV_MSTATUS, RV_PMPADDR, RV_PMP_COUNT, RV_SATP, RV_SCOUNTEREN,
-  RV_SOFT_MIP,
-  RVX_C, RVX_F, RVX_S, RVX_SSTC, RVX_SVADU, RVX_SVPBMT, RVX_U, RVX_ZICNTR, RVX_ZIHPM,
+  RV_FFLAGS, RV_FRM, RV_MCOUNTEREN, RV_MENVCFG, RV_MHPMEVENT, RV_MIDELEG, RV_MAX_SATP_MODE, RV_MSTATUS, RV_PMPADDR, RV_PMP_COUNT, RV_PRIV_VERSION, RV_SATP, RV_SCOUNTEREN,
+  RV_SOFT_MIP, RV_STATUS_WRITABLE,
+  RVX_C, RVX_F, RVX_S, RVX_SSTC, RVX_U, RVX_ZICNTR, RVX_ZIHPM,
 } from '../../shared/riscv';
 import { spaceSwitch } from '../../address-space';
 import { tlbFlush } from '../../cputlb';
 import { WORK_CSR, worked } from '../../work';
 import {
-  COUNTER_TM, DELEGABLE_INTERRUPTS, ENVCFG_U, MENVCFG_ADUE, MENVCFG_PBMTE, MENVCFG_STCE, MIP_LCOFIP, MIP_SSIP, MIP_STIP, MSTATUS32_SD, MSTATUS64_SD,
-  MSTATUS64_UXL, MSTATUS_FS, MSTATUS_MIE, MSTATUS_MPIE, MSTATUS_MPP, MSTATUS_MPP_SHIFT, MSTATUS_MPRV, MSTATUS_MXR, MSTATUS_SIE, MSTATUS_SPIE,
-  MSTATUS_SPP, MSTATUS_SUM, MSTATUS_TSR, MSTATUS_TVM, MSTATUS_TW, PRV_M, PRV_S, PRV_U, S_INTERRUPTS, VM_BARE, VM_SV32, VM_SV39, VM_SV57,
+  COUNTER_TM, MENVCFG_ADUE, MENVCFG_PBMTE, MENVCFG_STCE, MIP_SSIP, MIP_STIP, MSTATUS32_SD, MSTATUS64_SD, MSTATUS64_UXL, MSTATUS_FS, MSTATUS_MPP,
+  MSTATUS_MPP_SHIFT, MSTATUS_MXR, MSTATUS_SIE, MSTATUS_SPIE, MSTATUS_SPP, MSTATUS_SUM, MSTATUS_TVM, PRV_M, PRV_S, PRV_U, S_INTERRUPTS, VM_BARE, VM_SV32,
+  VM_SV39, VM_SV57,
 } from './bits';
 import { hasExt, isRv32, privilege, updateTbFlags } from './cpu';
 import { counterRead, counterSetEvent, counterSetInhibit, counterWrite } from './counter';
@@ -20,11 +20,9 @@ import { refreshMip, sstcChanged, sstcEnabled, updateInterrupts } from './interr
 import { asidOf, pagingMode } from './mmu';
 import { pmpAddrWrite, pmpCfgRead, pmpCfgWrite } from './pmp';
 import { raiseIllegal } from './trap';
+import { countersEnableable, countersInhibitable, delegableExceptions, hasMode, hasPaging, interrupts, legalMenvcfg, legalSenvcfg } from './warl';
 
 const SSTATUS: u64 = MSTATUS_SIE | MSTATUS_SPIE | MSTATUS_SPP | MSTATUS_FS | MSTATUS_SUM | MSTATUS_MXR;
-const MSTATUS_WRITABLE: u64 =
-  MSTATUS_SIE | MSTATUS_MIE | MSTATUS_SPIE | MSTATUS_MPIE | MSTATUS_SPP | MSTATUS_MPP | MSTATUS_MPRV | MSTATUS_SUM | MSTATUS_MXR | MSTATUS_TVM | MSTATUS_TW |
-  MSTATUS_TSR | MSTATUS_FS;
 const LOW: u64 = 0xffffffff;
 
 // ---- Who may -----------------------------------------------------------------------------------------------------------
@@ -49,13 +47,12 @@ function ruleAllows(env: usize, rule: u32, csr: u32): bool {
     case csrs.RULE_ANY: return true;
     case csrs.RULE_RV32: return isRv32(env);
     case csrs.RULE_S: return hasExt(env, RVX_S);
+    case csrs.RULE_S_RV32: return isRv32(env) && hasExt(env, RVX_S);
     case csrs.RULE_U: return hasExt(env, RVX_U);
     case csrs.RULE_U_RV32: return isRv32(env) && hasExt(env, RVX_U);
     case csrs.RULE_FP: return hasExt(env, RVX_F) && (load<u64>(env, RV_MSTATUS) & MSTATUS_FS) != 0;
     case csrs.RULE_COUNTER: return counterAllowed(env, csr & 31);
     case csrs.RULE_COUNTER_RV32: return isRv32(env) && counterAllowed(env, csr & 31);
-    case csrs.RULE_HPM: return hasExt(env, RVX_ZIHPM);
-    case csrs.RULE_HPM_RV32: return isRv32(env) && hasExt(env, RVX_ZIHPM);
     case csrs.RULE_SSTC: return sstcAllowed(env);
     case csrs.RULE_SSTC_RV32: return isRv32(env) && sstcAllowed(env);
     // pmpcfg1 and pmpcfg3 do not exist on RV64
@@ -71,7 +68,9 @@ function allowedRow(env: usize, csr: u32, writes: bool): usize {
   if (writes && csr >> 10 == 3) return 0;
   const row = csrs.csrRow(csr);
   if (row == 0) return 0;
-  return ruleAllows(env, load<u32>(row, csrs.ROW_RULE), csr) ? row : 0;
+  const rule = load<u32>(row, csrs.ROW_RULE);
+  if (load<u32>(env, RV_PRIV_VERSION) < rule >> csrs.VERSION_SHIFT) return 0;
+  return ruleAllows(env, rule & ((1 << csrs.VERSION_SHIFT) - 1), csr) ? row : 0;
 }
 
 // ---- Reading -----------------------------------------------------------------------------------------------------------
@@ -87,16 +86,16 @@ function numberInRow(row: usize, csr: u32): i32 {
   return (csr as i32) - load<i32>(row, csrs.ROW_CSR) + load<i32>(row, csrs.ROW_FIELD);
 }
 
-/** The register behind a CSR, all 64 bits of it, also on RV32. */
+/** The register behind a CSR, all 64 bits of it, also on RV32. `running`: 1 if an instruction asks, 0 between instructions (see counter.ts). */
 // prettier-ignore
-function readWhole(env: usize, row: usize, csr: u32): u64 {
+function readWhole(env: usize, row: usize, csr: u32, running: u64): u64 {
   const field = env + load<usize>(row, csrs.ROW_FIELD);
   switch (load<u32>(row, csrs.ROW_KIND) & ~csrs.UPPER) {
     case csrs.ZERO: return 0;
     case csrs.FFLAGS: return load<u32>(env, RV_FFLAGS);
     case csrs.FRM: return load<u32>(env, RV_FRM);
     case csrs.FCSR: return (load<u32>(env, RV_FRM) << 5) | load<u32>(env, RV_FFLAGS);
-    case csrs.COUNTER: return counterRead(env, numberInRow(row, csr));
+    case csrs.COUNTER: return counterRead(env, numberInRow(row, csr), running);
     case csrs.TIME: return rdtime(env);
     case csrs.HPMEVENT: return load<u64>(env + numberInRow(row, csr) * 8, RV_MHPMEVENT);
     case csrs.MSTATUS: return withSd(env, load<u64>(env, RV_MSTATUS));
@@ -118,14 +117,10 @@ function toRegister(env: usize, row: usize, whole: u64): u64 {
 
 // ---- Writing -----------------------------------------------------------------------------------------------------------
 
-function legalMpp(env: usize, mpp: u64): bool {
-  return mpp == PRV_M || (mpp == PRV_S && hasExt(env, RVX_S)) || (mpp == PRV_U && hasExt(env, RVX_U));
-}
-
-function writeStatus(env: usize, value: u64, writable: u64): void {
+function writeStatus(env: usize, value: u64): void {
   const old = load<u64>(env, RV_MSTATUS);
-  if (!hasExt(env, RVX_F)) writable &= ~MSTATUS_FS;
-  if (!legalMpp(env, (value & MSTATUS_MPP) >> MSTATUS_MPP_SHIFT)) writable &= ~MSTATUS_MPP;
+  let writable: u64 = load<u32>(env, RV_STATUS_WRITABLE);
+  if (!hasMode(env, ((value & MSTATUS_MPP) >> MSTATUS_MPP_SHIFT) as i32)) writable &= ~MSTATUS_MPP;
   const status = (old & ~writable) | (value & writable);
   store<u64>(env, status, RV_MSTATUS);
   // SUM, MPRV and MPP only choose another mmu index; MXR changes what an index means.
@@ -141,7 +136,7 @@ function writeFp(env: usize, frm: u64, fflags: u64): void {
   updateTbFlags(env);
 }
 
-/** mip: software owns SSIP, STIP unless Sstc does, and its own half of SEIP, which a read merges with the line. */
+/** mip and sip: software owns SSIP, STIP unless Sstc does, and its own half of SEIP, which a read merges with the line. */
 function writeMip(env: usize, value: u64, mask: u64): void {
   if (sstcEnabled(env)) mask &= ~MIP_STIP;
   const soft = load<u64>(env, RV_SOFT_MIP);
@@ -156,7 +151,7 @@ function legalSatpMode(env: usize, satp: u64): bool {
 }
 
 function writeSatp(env: usize, value: u64): void {
-  if (!legalSatpMode(env, value) || value == load<u64>(env, RV_SATP)) return;
+  if (!hasPaging(env) || !legalSatpMode(env, value) || value == load<u64>(env, RV_SATP)) return;
   const old = load<u64>(env, RV_SATP);
   store<u64>(env, value, RV_SATP);
   // With another ASID comes another address space, and what is remembered of this one stays good (section 4.2.1). A guest without ASIDs says when to flush;
@@ -169,13 +164,10 @@ function writeSatp(env: usize, value: u64): void {
 }
 
 function writeMenvcfg(env: usize, value: u64): void {
-  let writable = ENVCFG_U;
-  if (hasExt(env, RVX_SVPBMT)) writable |= MENVCFG_PBMTE;
-  if (hasExt(env, RVX_SVADU)) writable |= MENVCFG_ADUE;
-  if (hasExt(env, RVX_SSTC)) writable |= MENVCFG_STCE;
   const old = load<u64>(env, RV_MENVCFG);
-  const changed = (old ^ value) & writable;
-  store<u64>(env, old ^ changed, RV_MENVCFG);
+  const legal = legalMenvcfg(env, old, value);
+  const changed = old ^ legal;
+  store<u64>(env, legal, RV_MENVCFG);
   if ((changed & (MENVCFG_PBMTE | MENVCFG_ADUE)) != 0) tlbFlush(env);
   if ((changed & MENVCFG_STCE) != 0) sstcChanged(env);
 }
@@ -184,7 +176,6 @@ function writeMenvcfg(env: usize, value: u64): void {
 // prettier-ignore
 function writeWhole(env: usize, row: usize, csr: u32, value: u64, bits: u64, mask: u64): void {
   const field = env + load<usize>(row, csrs.ROW_FIELD);
-  const writable = load<u64>(row, csrs.ROW_WRITABLE);
   const kind = load<u32>(row, csrs.ROW_KIND) & ~csrs.UPPER;
   switch (kind) {
     case csrs.FFLAGS: return writeFp(env, load<u32>(env, RV_FRM), value);
@@ -192,11 +183,11 @@ function writeWhole(env: usize, row: usize, csr: u32, value: u64, bits: u64, mas
     case csrs.FCSR: return writeFp(env, value >> 5, value);
     case csrs.COUNTER: return counterWrite(env, numberInRow(row, csr), value);
     case csrs.HPMEVENT: return counterSetEvent(env, numberInRow(row, csr), value);
-    case csrs.COUNTINHIBIT: return counterSetInhibit(env, value & writable);
-    case csrs.MSTATUS: return writeStatus(env, value, MSTATUS_WRITABLE);
-    case csrs.SSTATUS: return writeStatus(env, (load<u64>(env, RV_MSTATUS) & ~SSTATUS) | (value & SSTATUS), SSTATUS);
-    case csrs.MIP: return writeMip(env, bits, mask & DELEGABLE_INTERRUPTS);
-    case csrs.SIP: return writeMip(env, bits, mask & (MIP_SSIP | MIP_LCOFIP) & load<u64>(env, RV_MIDELEG));
+    case csrs.COUNTINHIBIT: return counterSetInhibit(env, value & countersInhibitable(env));
+    case csrs.MSTATUS: return writeStatus(env, value);
+    case csrs.SSTATUS: return writeStatus(env, (load<u64>(env, RV_MSTATUS) & ~SSTATUS) | (value & SSTATUS));
+    case csrs.MIP: return writeMip(env, bits, mask & interrupts(env) & S_INTERRUPTS);
+    case csrs.SIP: return writeMip(env, bits, mask & MIP_SSIP & load<u64>(env, RV_MIDELEG));
     case csrs.SATP: return writeSatp(env, value);
     case csrs.MENVCFG: return writeMenvcfg(env, value);
     case csrs.PMPCFG:
@@ -213,8 +204,11 @@ function writeWhole(env: usize, row: usize, csr: u32, value: u64, bits: u64, mas
       store<u64>(field, (load<u64>(field) & ~delegated) | (value & delegated));
       return updateInterrupts(env);
     }
-    case csrs.INTERRUPTS:
-      store<u64>(field, value & writable);
+    case csrs.MIDELEG:
+      store<u64>(field, value & S_INTERRUPTS);
+      return updateInterrupts(env);
+    case csrs.MIE:
+      store<u64>(field, value & interrupts(env));
       return updateInterrupts(env);
     case csrs.TVEC:
       // Modes above 1 (vectored) are reserved: such a write changes nothing.
@@ -222,8 +216,10 @@ function writeWhole(env: usize, row: usize, csr: u32, value: u64, bits: u64, mas
       return;
     case csrs.EPC:
       return store<u64>(field, value & (hasExt(env, RVX_C) ? ~1 : ~3));
-    case csrs.FIELD:
-      return store<u64>(field, (load<u64>(field) & ~writable) | (value & writable));
+    case csrs.MEDELEG: return store<u64>(field, value & delegableExceptions(env));
+    case csrs.COUNTEREN: return store<u64>(field, value & countersEnableable(env));
+    case csrs.SENVCFG: return store<u64>(field, legalSenvcfg(env, load<u64>(field), value));
+    case csrs.FIELD: return store<u64>(field, value);
   }
 }
 
@@ -246,14 +242,14 @@ export function helper_csrr(env: usize, csr: u64): u64 {
     raiseIllegal(env);
     return 0;
   }
-  return toRegister(env, row, readWhole(env, row, csr as u32));
+  return toRegister(env, row, readWhole(env, row, csr as u32, 1));
 }
 
 export function helper_csrw(env: usize, csr: u64, value: u64): void {
   worked(WORK_CSR);
   const row = allowedRow(env, csr as u32, true);
   if (row == 0) return raiseIllegal(env);
-  modify(env, row, csr as u32, readWhole(env, row, csr as u32), value, u64.MAX_VALUE);
+  modify(env, row, csr as u32, readWhole(env, row, csr as u32, 1), value, u64.MAX_VALUE);
 }
 
 export function helper_csrrw(env: usize, csr: u64, value: u64, mask: u64): u64 {
@@ -263,7 +259,7 @@ export function helper_csrrw(env: usize, csr: u64, value: u64, mask: u64): u64 {
     raiseIllegal(env);
     return 0;
   }
-  const old = readWhole(env, row, csr as u32);
+  const old = readWhole(env, row, csr as u32, 1);
   modify(env, row, csr as u32, old, value, mask);
   return toRegister(env, row, old);
 }
@@ -271,7 +267,7 @@ export function helper_csrrw(env: usize, csr: u64, value: u64, mask: u64): u64 {
 /** csrrw, csrrs and csrrc of sstatus in S- or M-mode of RV64: does no more than the bits that change ask for. */
 export function helper_sstatus(env: usize, value: u64, mask: u64): u64 {
   const old = load<u64>(env, RV_MSTATUS);
-  mask &= hasExt(env, RVX_F) ? SSTATUS : SSTATUS & ~MSTATUS_FS;
+  mask &= SSTATUS & (load<u32>(env, RV_STATUS_WRITABLE) as u64);
   const changed = (old ^ value) & mask;
   store<u64>(env, old ^ changed, RV_MSTATUS);
   if ((changed & MSTATUS_MXR) != 0) tlbFlush(env);
@@ -285,11 +281,11 @@ export function helper_sstatus(env: usize, value: u64, mask: u64): u64 {
 /** Value of a CSR as an instruction would read it, with no check of rights. 0 if there is no such CSR. */
 export function riscvCsrRead(env: usize, csr: u32): u64 {
   const row = csrs.csrRow(csr & 0xfff);
-  return row == 0 ? 0 : toRegister(env, row, readWhole(env, row, csr & 0xfff));
+  return row == 0 ? 0 : toRegister(env, row, readWhole(env, row, csr & 0xfff, 0));
 }
 
 /** Writes a CSR as an instruction would, WARL rules and consequences included, with no check of rights. */
 export function riscvCsrWrite(env: usize, csr: u32, value: u64): void {
   const row = csrs.csrRow(csr & 0xfff);
-  if (row != 0) modify(env, row, csr & 0xfff, readWhole(env, row, csr & 0xfff), value, u64.MAX_VALUE);
+  if (row != 0) modify(env, row, csr & 0xfff, readWhole(env, row, csr & 0xfff, 0), value, u64.MAX_VALUE);
 }

@@ -4,13 +4,17 @@ import { RV_EXT_IRQ, RV_MENVCFG, RV_MIDELEG, RV_MIE, RV_MIP, RV_MSTATUS, RV_SOFT
 import { rdtime, timerUpdate } from './host';
 import { MENVCFG_STCE, MIP_STIP, MSTATUS_MIE, MSTATUS_SIE, PRV_M, PRV_S } from './bits';
 import { hasExt, privilege } from './cpu';
+import { interrupts } from './warl';
 
 /** Interrupt numbers, most important first (section 3.1.9): MEI MSI MTI SEI SSI STI, a nibble each from the lowest; 0 ends. */
 const PRIORITY: u64 = 0x519_73b;
 
-/** RV_MIP is always the union of what hardware lines drive and what software wrote, so a device cannot lose software's SEIP nor the other way round. */
+/**
+ * RV_MIP is always the union of what hardware lines drive and what software wrote, so a device cannot lose software's SEIP nor the other way round.
+ * A line for an interrupt that the hart does not have leads nowhere.
+ */
 export function refreshMip(env: usize): void {
-  store<u64>(env, load<u64>(env, RV_EXT_IRQ) | load<u64>(env, RV_SOFT_MIP), RV_MIP);
+  store<u64>(env, (load<u64>(env, RV_EXT_IRQ) | load<u64>(env, RV_SOFT_MIP)) & interrupts(env), RV_MIP);
   updateInterrupts(env);
 }
 

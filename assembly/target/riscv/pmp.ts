@@ -13,6 +13,8 @@ const A_TOR = 1;
 const A_NA4 = 2;
 /** R, W, X, A and L; the two reserved bits read zero. */
 const PMP_CFG_BITS = 0x9f;
+/** pmpaddr holds bits 55:2 of an address; RV32 has 33:2. */
+const PMP_ADDR_BITS: u64 = 0x003fffffffffffff;
 const ALL = PAGE_READ | PAGE_WRITE | PAGE_EXEC;
 // Rights of whole pages, by page number. A cell: page number << 16 | rights of M-mode << 8 | rights of S and U; SPLIT where an entry splits the page.
 const CACHE_CELLS = 64;
@@ -144,6 +146,6 @@ export function pmpAddrWrite(env: usize, entry: i32, value: u64): void {
     const next = cfgOf(env, entry + 1);
     if ((next & PMP_LOCK) != 0 && matchMode(next) == A_TOR) return;
   }
-  store<u64>(env + entry * 8, value, RV_PMPADDR);
+  store<u64>(env + entry * 8, value & PMP_ADDR_BITS, RV_PMPADDR);
   pmpUpdateRanges(env);
 }

@@ -23,7 +23,6 @@ import {
   RV_STVEC,
   RVX_C,
   RVX_S,
-  RVX_U,
 } from '../../shared/riscv';
 import { spaceFlush } from '../../address-space';
 import { tlbFlush, tlbFlushPage } from '../../cputlb';
@@ -48,6 +47,7 @@ import { hasExt, isRv32, privilege, setPrivilege, updateTbFlags, xlenAddress } f
 import { logTrap } from './host';
 import { pendingInterrupt, riscvHasWork, updateInterrupts } from './interrupt';
 import { asidOf, fetchWord, pagingMode } from './mmu';
+import { leastPrivilege } from './warl';
 
 export { riscvHasWork } from './interrupt';
 
@@ -187,8 +187,7 @@ export function helper_mret(env: usize): void {
   if (!returnTo(env, load<u64>(env, RV_MEPC))) return;
   const previous = ((status & MSTATUS_MPP) >> MSTATUS_MPP_SHIFT) as i32;
   status = (status & MSTATUS_MPIE) != 0 ? status | MSTATUS_MIE : status & ~MSTATUS_MIE;
-  const least: u64 = hasExt(env, RVX_U) ? PRV_U : PRV_M;
-  enter(env, previous, ((status | MSTATUS_MPIE) & ~MSTATUS_MPP) | (least << MSTATUS_MPP_SHIFT));
+  enter(env, previous, ((status | MSTATUS_MPIE) & ~MSTATUS_MPP) | ((leastPrivilege(env) as u64) << MSTATUS_MPP_SHIFT));
 }
 
 /** Whether mstatus.TW, or being in U-mode under an S-mode, forbids to wait. */

@@ -18,6 +18,8 @@ export interface CpuConfig {
   readonly satpMode: number;
   /** PMP entries: 16, or 0 without PMP. */
   readonly pmpCount: number;
+  /** Minor version of the privileged architecture: 10 to 13. */
+  readonly privVersion: number;
   readonly mvendorid: number;
   readonly marchid: number;
   readonly mimpid: number;
@@ -115,8 +117,8 @@ class Draft {
       else hi |= 1 << (bit - 32);
     }
     const satpMode = this.mmu && this.enabled.has('s') ? this.largestSatpMode() : 0;
-    const { name: model, xlen } = this.model;
-    const config = { model, xlen, extLo: lo, extHi: hi, satpMode, pmpCount: this.pmp ? 16 : 0, ...this.ids };
+    const { name: model, xlen, privVersion = 13 } = this.model;
+    const config = { model, xlen, extLo: lo, extHi: hi, satpMode, pmpCount: this.pmp ? 16 : 0, privVersion, ...this.ids };
     const names = isaExtensions(config);
     for (const [name, on] of this.implied) {
       if (names.includes(name) !== on)
@@ -218,7 +220,7 @@ const ISA_NAMES: readonly { readonly name: string; readonly when?: (has: Has, co
   { name: 'zawrs' }, { name: 'zfa' }, { name: 'zfh' }, { name: 'zfhmin', when: (has) => has('zfhmin') || has('zfh') },
   { name: 'zca', when: (has) => has('c') },
   { name: 'zcf', when: (has, config) => has('c') && has('f') && config.xlen === 32 }, { name: 'zcd', when: (has) => has('c') && has('d') },
-  { name: 'zba' }, { name: 'zbb' }, { name: 'zbc' }, { name: 'zbkb' }, { name: 'zbs' },
+  { name: 'zba' }, { name: 'zbb' }, { name: 'zbc' }, { name: 'zbkb' }, { name: 'zbkx' }, { name: 'zbs' },
   { name: 'ssccptr', when: withS }, { name: 'sscounterenw', when: withS }, { name: 'sstc' }, { name: 'sstvala', when: withS }, { name: 'sstvecd', when: withS },
   { name: 'ssu64xl', when: (has, config) => has('s') && config.xlen === 64 },
   { name: 'svadu' }, { name: 'svinval' }, { name: 'svnapot' }, { name: 'svpbmt' }, { name: 'svvptc', when: withS },

@@ -112,6 +112,7 @@ export class RiscvCpu extends CpuState {
     vcpu.write32(X.RV_EXT + 4, config.extHi);
     vcpu.write32(X.RV_MAX_SATP_MODE, config.satpMode);
     vcpu.write32(X.RV_PMP_COUNT, config.pmpCount);
+    vcpu.write32(X.RV_PRIV_VERSION, config.privVersion);
     vcpu.write64(X.RV_MHARTID, BigInt(this.hartid));
     vcpu.write64(X.RV_MVENDORID, BigInt(config.mvendorid));
     vcpu.write64(X.RV_MARCHID, BigInt(config.marchid));

@@ -119,7 +119,7 @@ const spelled = (row: Insn): RandomConstraints => ({
     csr: (rng) => NAMED_CSRS[rng() % NAMED_CSRS.length],
     ...(row.name === 'fence' && { fm: () => 0, rs1: () => 0, rd: () => 0 }),
     ...(row.name === 'fence.i' && { imm: () => 0, rs1: () => 0, rd: () => 0 }),
-    ...(/^c\.(addi|slli)$/.test(row.name) && { imm: (rng) => rng() | 1, shamt: (rng) => rng() | 1 }),
+    ...(/^c\.(addi|slli|srli|srai)$/.test(row.name) && { imm: (rng) => rng() | 1, shamt: (rng) => rng() | 1 }),
     ...(row.size === 2 && { rd: (rng, width) => (rng() % ((1 << width) - 1)) + 1 }), // hints print as c.li, c.mv, ...
     ...(row.format.syntax.includes('exactrm') && { rm: () => 0 }),
   },
@@ -127,7 +127,7 @@ const spelled = (row: Insn): RandomConstraints => ({
 
 /** binutils 2.40 does not know these; older spellings differ. */
 const UNKNOWN_TO_OBJDUMP = /^(czero\.|fli\.|fminm\.|fmaxm\.|fround|fleq\.|fltq\.|fcvtmod|fmvh|fmvp)/;
-const MARCH = 'imafdc_zicsr_zifencei_zba_zbb_zbc_zbs_zbkb_zicbom_zicboz_zawrs_zfh_svinval';
+const MARCH = 'imafdc_zicsr_zifencei_zba_zbb_zbc_zbs_zbkb_zbkx_zicbom_zicboz_zawrs_zfh_svinval';
 
 describeWith('riscv64-linux-gnu-objdump', 'objdump', () => {
   it.each([

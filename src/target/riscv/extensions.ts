@@ -37,6 +37,7 @@ export const EXTENSIONS: readonly Extension[] = [
   row('zbc',      X.RVX_ZBC,      'i',        'carry-less multiplication'),
   row('zbs',      X.RVX_ZBS,      'i',        'single-bit instructions'),
   row('zbkb',     X.RVX_ZBKB,     'i',        'bit manipulation for cryptography'),
+  row('zbkx',     X.RVX_ZBKX,     'i',        'crossbar permutations'),
   row('zicond',   X.RVX_ZICOND,   'i',        'conditional zero'),
   row('zicbom',   X.RVX_ZICBOM,   'i',        'cache-block management'),
   row('zicboz',   X.RVX_ZICBOZ,   'i',        'cache-block zero'),

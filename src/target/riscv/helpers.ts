@@ -155,6 +155,7 @@ export const H = {
   // bit manipulation
   clmul:  pure('clmul', 2), clmulh: pure('clmulh', 2), clmulr: pure('clmulr', 2),
   orcB:   pure('orc_b', 1), brev8:  pure('brev8', 1),  zip: pure('zip', 1), unzip: pure('unzip', 1),
+  xperm4: pure('xperm4', 2), xperm8: pure('xperm8', 2),
   // FP across formats
   fcvtSD: fp('fcvt_s_d', 2, nearest('narrow', 64, 1)), fcvtDS: fp('fcvt_d_s', 2, exactRm('widen', 64)),
   fcvtSH: fp('fcvt_s_h', 2), fcvtHS: fp('fcvt_h_s', 2),

@@ -54,8 +54,9 @@ enum Change {
   Clear,
 }
 
-/** Counters, time among them: mcycle to mhpmcounter31, cycle to hpmcounter31, and their high halves. */
+/** Counters: mcycle to mhpmcounter31, cycle to hpmcounter31, and their high halves. */
 const isCounter = (csr: number): boolean => (csr >> 8 === 0xb || csr >> 8 === 0xc) && (csr & 0x60) === 0;
+const isTime = (csr: number): boolean => (csr & 0xf7f) === 0xc01;
 
 /** Whether the CSR of a supervisor or machine can be reached without a look at the hart's state. */
 function isOpen(c: DisasContext, csr: number): boolean {
@@ -169,8 +170,9 @@ function callHelper(c: DisasContext, a: Operands, change: Change, source: Temp):
       maskOf(c, change, source),
     );
   c.setX(a.rd, old);
-  // In icount mode the count of instructions is all that time and counters are, and it is exact between TBs only.
-  if (change !== Change.None || (c.icount && isCounter(a.csr))) c.exitAfter();
+  if (change !== Change.None) return c.exitAfter();
+  // The count of instructions is exact where a TB ends, and counters count with it: see counter.ts. In icount mode it is time, too.
+  if (isCounter(a.csr) && (c.icount || !isTime(a.csr))) c.gotoTb(0, c.size);
 }
 
 const register =

@@ -1,30 +1,34 @@
-/** Bit manipulation: Zba, Zbb, Zbc, Zbs, Zbkb. Source: unprivileged ISA manual, "B" and the scalar cryptography chapter. */
+/** Bit manipulation: Zba, Zbb, Zbc, Zbs, Zbkb, Zbkx. Source: unprivileged ISA manual, "B" and the scalar cryptography chapter. */
 import type { Temp } from '../../tcg/context.js';
 import { Cond } from '../../tcg/opcodes.js';
 import type { DisasContext } from './context.js';
 import { byXlen, full1, full2, helper1, helper2, shiftCount, word1, word2, xlen2, type Op2 } from './emit.js';
 import { H } from './helpers.js';
 import { R, R_UNARY, SHIFT } from './operands.js';
-import { RV32, RV64, Zba, Zbb, Zbc, Zbkb, Zbs, all, any, insn, shiftRows, type Emit, type Insn } from './table.js';
+import { RV32, RV64, Zba, Zbb, Zbc, Zbkb, Zbkx, Zbs, all, any, insn, shiftRows, type Emit, type Insn } from './table.js';
 
 const Zbb_Zbkb = any(Zbb, Zbkb);
 
 // Zba
 
 /** (rs1 << n) + rs2. */
-const shiftAdd = (n: number): Op2 => (t, d, a, b) => {
-  const shifted = t.temp();
-  t.shli(shifted, a, n);
-  t.add(d, shifted, b);
-};
+const shiftAdd =
+  (n: number): Op2 =>
+  (t, d, a, b) => {
+    const shifted = t.temp();
+    t.shli(shifted, a, n);
+    t.add(d, shifted, b);
+  };
 
 /** (zero-extended low half of rs1 << n) + rs2. */
-const shiftAddUw = (n: number): Op2 => (t, d, a, b) => {
-  const shifted = t.temp();
-  t.ext32u(shifted, a);
-  t.shli(shifted, shifted, n);
-  t.add(d, shifted, b);
-};
+const shiftAddUw =
+  (n: number): Op2 =>
+  (t, d, a, b) => {
+    const shifted = t.temp();
+    t.ext32u(shifted, a);
+    t.shli(shifted, shifted, n);
+    t.add(d, shifted, b);
+  };
 
 const slliUw: Emit = (c, a) => {
   const t = c.tcg.temp();
@@ -214,4 +218,7 @@ export const RVB: readonly Insn[] = [
   unary('brev8',    '0110100 00111 rs1:5 101 rd:5 0010011',   Zbkb, helper1(H.brev8)),
   unary('zip',      '0000100 01111 rs1:5 001 rd:5 0010011',   all(Zbkb, RV32), word1((t, d, a) => t.call(H.zip, d, a))),
   unary('unzip',    '0000100 01111 rs1:5 101 rd:5 0010011',   all(Zbkb, RV32), word1((t, d, a) => t.call(H.unzip, d, a))),
+  // Zbkx
+  insn('xperm4',    '0010100 rs2:5 rs1:5 010 rd:5 0110011',   R, Zbkx, helper2(H.xperm4)),
+  insn('xperm8',    '0010100 rs2:5 rs1:5 100 rd:5 0110011',   R, Zbkx, helper2(H.xperm8)),
 ];

@@ -10,6 +10,8 @@ export interface CpuModel {
   /** The largest satp mode, or 'bare' for a CPU without paging. */
   readonly satp: 'bare' | 'sv32' | 'sv39' | 'sv48' | 'sv57';
   readonly pmp: boolean;
+  /** Minor version of the privileged architecture; 13 if it is not given. CSRs of later ones are not there. */
+  readonly privVersion?: number;
   readonly mvendorid?: number;
   readonly marchid?: number;
   readonly mimpid?: number;
@@ -23,7 +25,8 @@ const GENERIC = 'i m a f d c s u zicsr zifencei zicntr zihpm zicbom zicbop zicbo
 /** RV64GC or RV32GC of 2016: what SiFive's cores have. */
 const SIFIVE = 'i m a f d c s u zicsr zifencei zicntr zihpm'.split(' ');
 const SIFIVE_E = 'i m a c u zicsr zifencei zicntr zihpm'.split(' ');
-const SIFIVE_VENDOR = 0x489;
+/** SiFive's JEDEC number; the manuals of these cores name version 1.10 of the privileged architecture. */
+const SIFIVE_CORE = { mvendorid: 0x489, privVersion: 10 };
 
 const ALL = EXTENSIONS.map((extension) => extension.name);
 
@@ -35,8 +38,8 @@ export const CPU_MODELS: readonly CpuModel[] = [
   { name: 'max32',      description: '32-bit CPU with all that is built', xlen: 32, extensions: ALL,  satp: 'sv32', pmp: true },
   { name: 'rv64i',      description: '64-bit CPU with the base instructions; the rest by option', xlen: 64, extensions: ['i'], satp: 'bare', pmp: false },
   { name: 'rv32i',      description: '32-bit CPU with the base instructions; the rest by option', xlen: 32, extensions: ['i'], satp: 'bare', pmp: false },
-  { name: 'sifive-e31', description: 'SiFive E31 (RV32IMAC)',         xlen: 32, extensions: SIFIVE_E, satp: 'bare', pmp: true, mvendorid: SIFIVE_VENDOR },
-  { name: 'sifive-e51', description: 'SiFive E51 (RV64IMAC)',         xlen: 64, extensions: SIFIVE_E, satp: 'bare', pmp: true, mvendorid: SIFIVE_VENDOR },
-  { name: 'sifive-u34', description: 'SiFive U34 (RV32GC)',           xlen: 32, extensions: SIFIVE,   satp: 'sv32', pmp: true, mvendorid: SIFIVE_VENDOR },
-  { name: 'sifive-u54', description: 'SiFive U54 (RV64GC)',           xlen: 64, extensions: SIFIVE,   satp: 'sv39', pmp: true, mvendorid: SIFIVE_VENDOR },
+  { name: 'sifive-e31', description: 'SiFive E31 (RV32IMAC)',         xlen: 32, extensions: SIFIVE_E, satp: 'bare', pmp: true, ...SIFIVE_CORE },
+  { name: 'sifive-e51', description: 'SiFive E51 (RV64IMAC)',         xlen: 64, extensions: SIFIVE_E, satp: 'bare', pmp: true, ...SIFIVE_CORE },
+  { name: 'sifive-u34', description: 'SiFive U34 (RV32GC)',           xlen: 32, extensions: SIFIVE,   satp: 'sv32', pmp: true, ...SIFIVE_CORE },
+  { name: 'sifive-u54', description: 'SiFive U54 (RV64GC)',           xlen: 64, extensions: SIFIVE,   satp: 'sv39', pmp: true, ...SIFIVE_CORE },
 ];

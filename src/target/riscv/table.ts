@@ -33,6 +33,7 @@ export const Zbb = ext(X.RVX_ZBB);
 export const Zbc = ext(X.RVX_ZBC);
 export const Zbs = ext(X.RVX_ZBS);
 export const Zbkb = ext(X.RVX_ZBKB);
+export const Zbkx = ext(X.RVX_ZBKX);
 export const Zicond = ext(X.RVX_ZICOND);
 export const Zicbom = ext(X.RVX_ZICBOM);
 export const Zicboz = ext(X.RVX_ZICBOZ);
@@ -101,7 +102,10 @@ export function shiftRows(name: string, funct6: string, codes: string, needs: Ne
 
 function parsePattern(name: string, pattern: string) {
   const tokens = pattern.split(' ').filter((token) => token !== '');
-  const width = tokens.reduce((sum, token) => sum + (/^[01]+$/.test(token) ? token.length : Number(/^\w+:(\d+)/.exec(token)?.[1] ?? NaN)), 0);
+  const width = tokens.reduce(
+    (sum, token) => sum + (/^[01]+$/.test(token) ? token.length : Number(/^\w+:(\d+)/.exec(token)?.[1] ?? NaN)),
+    0,
+  );
   let mask = 0;
   let value = 0;
   let at = width;
@@ -120,7 +124,12 @@ function parsePattern(name: string, pattern: string) {
     fields.push({ name: match[1], shift: at, width: Number(match[2]) });
     if (match[3] !== undefined) excluded.set(match[1], Number(match[3]));
   }
-  const exclusions = [...excluded].map(([field, excludedValue]) => exclusion(fields.filter((each) => each.name === field), excludedValue));
+  const exclusions = [...excluded].map(([field, excludedValue]) =>
+    exclusion(
+      fields.filter((each) => each.name === field),
+      excludedValue,
+    ),
+  );
   return { width, mask, value, exclusions, fields };
 }
 

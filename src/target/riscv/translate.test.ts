@@ -153,12 +153,20 @@ describe('ends of a TB', () => {
   });
 
   it.each([
-    ['time', 0xc01],
     ['instret', 0xc02],
     ['hpmcounter31', 0xc1f],
     ['mcycle', 0xb00],
     ['minstret', 0xb02],
     ['mhpmcounter3', 0xb03],
+    ['minstreth', 0xb82],
+  ])('a read of %s, which counts instructions', (_, csr) => {
+    const read = ((csr << 20) | 0x2573) >>> 0; // csrr a0
+    for (const cflags of [0, CF_ICOUNT]) expect(translate([read, NOP], { maxInsns: 2, cflags })).toMatchObject({ icount: 1 });
+  });
+
+  it.each([
+    ['time', 0xc01],
+    ['timeh', 0xc81],
   ])('a read of %s in icount mode only', (_, csr) => {
     const read = ((csr << 20) | 0x2573) >>> 0; // csrr a0
     expect(translate([read, NOP], { maxInsns: 2 })).toMatchObject({ icount: 2 });
