@@ -113,6 +113,12 @@ export const ORACLE_BUGS: readonly {
   { reason: 'QEMU 7.2 leaves xtval zero at ebreak, later ones put pc there; the manual allows both', versions: old, rows: ['ebreak'] },
   { reason: 'QEMU keeps bit 0 of sepc and mepc, which is always zero', versions: () => true, rows: ['sepc', 'mepc'] },
   { reason: 'QEMU 7.2 has MPV without the hypervisor extension', versions: old, rows: ['mstatush'] },
+  {
+    reason: 'QEMU keeps the reserved CBIE = 2, and has the fields of Zicbom and Zicboz without these',
+    versions: () => true,
+    rows: ['senvcfg'],
+  },
+  { reason: 'QEMU keeps bits of pmpaddr above those of a physical address', versions: () => true, rows: ['pmpaddr0', 'pmpaddr1'] },
   { reason: 'QEMU 7.2 lacks ADUE; QEMU 10.0 has CDE without Smcdeleg', versions: () => true, rows: ['menvcfg', 'menvcfgh'] },
   { reason: 'QEMU 7.2 may go on with the rights of an earlier access through the same page', versions: old, rows: [STALE_RIGHTS] },
   {

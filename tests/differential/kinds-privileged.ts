@@ -46,9 +46,9 @@ const PMP_ENTRIES = Array.from({ length: 32 }, (_, i) => BigInt(i)).filter((entr
 /** Set to zero before a block, read back after. */
 const CSRS_CLEARED = 'medeleg mideleg mie mcounteren mip stvec scounteren sscratch sepc scause stval satp senvcfg menvcfg pmpcfg0 pmpaddr0 pmpaddr1';
 const CSRS_COMMON = `${CSRS_CLEARED} mepc mcause mtval misa mvendorid mhartid sstatus sie sip fflags frm fcsr`;
-/** Numbers that are not asked at random: counters, triggers, Smepmp's mseccfg, menvcfg, ids, and those that the scaffold needs. */
+/** Numbers that are not asked at random: counters, triggers, medelegh, Smepmp's mseccfg, menvcfg, ids, and those that the scaffold needs. */
 const isUnasked = (csr: number): boolean =>
-  (csr >= 0xb00 && csr < 0xca0) || (csr >= 0x7a0 && csr < 0x7b4) || csr === 0x747 || csr === 0x30a || csr === 0x31a || csr === 0x757 || (csr >= 0x320 && csr < 0x340) || csr >= 0xf11;
+  (csr >= 0xb00 && csr < 0xca0) || (csr >= 0x7a0 && csr < 0x7b4) || csr === 0x312 || csr === 0x747 || csr === 0x30a || csr === 0x31a || csr === 0x757 || (csr >= 0x320 && csr < 0x340) || csr >= 0xf11;
 
 function csrUnit({ rng, config, leftOut }: CodeContext): Unit {
   const rd = pick(rng, DESTINATIONS);
