@@ -32,10 +32,8 @@ function trapped({ slot, trapPc }: Difference, program: Program): number {
 const isAtomic = (difference: Difference, program: Program): boolean => (trapped(difference, program) & 0x7f) === OPCODE_AMO;
 const isSc = (difference: Difference, program: Program): boolean =>
   isAtomic(difference, program) && trapped(difference, program) >>> 27 === FUNCT5_SC;
-function isCacheBlockOperation(difference: Difference, program: Program): boolean {
-  const word = trapped(difference, program);
-  return (word & 0x7f) === OPCODE_MISC_MEM && ((word >> 12) & 7) === FUNCT3_CBO;
-}
+const isCacheBlockOperation = (difference: Difference, program: Program): boolean =>
+  (trapped(difference, program) & 0x707f) === (OPCODE_MISC_MEM | (FUNCT3_CBO << 12));
 const isCause = ({ what }: Difference): boolean => /^trap \d+ cause$/.test(what);
 
 export const ALLOWED: readonly Allowed[] = [
