@@ -10,7 +10,12 @@ export interface CharHandlers {
   /** At most as many bytes as canReceive said. */
   receive(bytes: Uint8Array): void;
   event?(event: CharEvent): void;
+  /** The backend takes output again, after it was not `writable`. */
+  writable?(): void;
 }
+
+/** Writes, or questions whether it can write, that a device may still make while its backend takes nothing: a transmit FIFO, and some more. */
+const INSISTENCE = 64;
 
 /** A backend. Input that the device cannot take yet waits here, bounded. */
 export abstract class Chardev {
@@ -26,8 +31,12 @@ export abstract class Chardev {
   failed: (error: unknown) => void = (error) => {
     throw error;
   };
-  /** Called when output waits for a slow reader (true), and when there is room again: the machine stands still meanwhile. */
+  /** Called when the machine must stand still (true) since the guest goes on to write what nobody reads; and when there is room again. */
   hold: (on: boolean) => void = () => {};
+  /** Off: no device sees that output waits, and the machine stands still instead. For guests that must run the same way every time. */
+  flowControl = true;
+  #congested = false;
+  #insisted = 0;
 
   constructor(
     readonly id: string,
@@ -38,6 +47,24 @@ export abstract class Chardev {
   abstract write(bytes: Uint8Array): void;
   /** Lets go of host resources. */
   close(): void {}
+
+  /** False while enough waits for a slow reader: a device that can keeps its output for now (`CharHandlers.writable`). */
+  get writable(): boolean {
+    return !this.#congested || !this.flowControl;
+  }
+  /** The host's side: what was written waits for a slow reader, or has left. */
+  congested(on: boolean): void {
+    this.#congested = on;
+    if (on) return;
+    this.#insisted = 0;
+    this.hold(false);
+    if (this.flowControl) this.#handlers?.writable?.();
+    this.wake();
+  }
+  /** A device writes all the same, or its guest does nothing but ask whether it can. What cannot wait is held, with its machine. */
+  insist(): void {
+    if (this.#congested && ++this.#insisted === INSISTENCE) this.hold(true);
+  }
 
   /** Bytes of input that wait for the device. */
   get queued(): number {
@@ -98,9 +125,18 @@ export class CharBackend {
   setHandlers(handlers: CharHandlers): void {
     this.backend?.attach(handlers);
   }
+  get writable(): boolean {
+    return this.backend?.writable ?? true;
+  }
+  /** Not writable, and the guest asks again: see Chardev. */
+  insist(): void {
+    this.backend?.insist();
+  }
+  /** Taken also if the backend is not writable. */
   write(bytes: Uint8Array): void {
     try {
       this.backend?.write(bytes);
+      this.backend?.insist();
     } catch (error) {
       this.backend?.failed(error);
     }

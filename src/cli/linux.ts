@@ -81,7 +81,7 @@ async function tryOptions({ cpu, m, icount }: LinuxArguments): Promise<void> {
 async function runCommand(options: MachineOptions, host: NodeHost, nonce: string, stats: StatsWriter): Promise<number> {
   let machine: Machine | undefined;
   const ending = new Ending(() => machine?.quit());
-  const stdout = ending.openOutput(STDOUT, 'standard output', (on) => serial.hold(on));
+  const stdout = ending.openOutput(STDOUT, 'standard output', (on) => serial.congested(on));
   const input = new CommandInput(process.stdin, (line) => serial.input(line));
   const output = new CommandOutput(
     nonce,

@@ -42,7 +42,7 @@ export class StdioChardev extends Chardev {
 
   constructor(id: string, { openOutput, quit, hangUp }: StdioUser, stdin = process.stdin) {
     super(id, 'stdio');
-    this.output = openOutput(STDOUT, 'standard output', (on) => this.hold(on));
+    this.output = openOutput(STDOUT, 'standard output', (on) => this.congested(on));
     const handlers = {
       input: (bytes: Uint8Array) => this.typed(bytes),
       print: (text: string) => this.output.text(text),
@@ -97,7 +97,7 @@ export class FileChardev extends Chardev {
     } catch (error) {
       throw new OptionError(`cannot open '${path}': ${systemReason(error)}`, '-serial');
     }
-    this.output = openOutput(fd, `'${path}'`, (on) => this.hold(on));
+    this.output = openOutput(fd, `'${path}'`, (on) => this.congested(on));
   }
   override write(bytes: Uint8Array): void {
     this.output.write(bytes);

@@ -10,6 +10,7 @@ import { CLI, hasPty, Session, shellQuote } from '../support/session.js';
 const STEP = 20_000;
 const folder = mkdtempSync(join(tmpdir(), 'wemu-host-io-'));
 const YES = join(folder, 'yes.bin');
+const POLITE = join(folder, 'polite.bin');
 const QUIET = join(folder, 'quiet.bin');
 const SOME = join(folder, 'some.bin');
 /** Bytes that SOME writes. */
@@ -20,6 +21,8 @@ const words = (...code: number[]): Uint8Array => new Uint8Array(Uint32Array.from
 beforeAll(() => {
   // lui a0,0x10000 (the UART); li t0,'y'; li t1,'\n'; 1: sb t0,(a0); sb t1,(a0); j 1b
   writeFileSync(YES, words(0x1000_0537, 0x0790_0293, 0x00a0_0313, 0x0055_0023, 0x0065_0023, 0xff9f_f06f));
+  // lui a0,0x10000; li t0,'y'; 1: lbu t2,5(a0) (LSR); andi t2,t2,0x20 (THRE); beqz t2,1b; sb t0,(a0); j 1b
+  writeFileSync(POLITE, words(0x1000_0537, 0x0790_0293, 0x0055_4383, 0x0203_f393, 0xfe03_8ce3, 0x0055_0023, 0xff1f_f06f));
   // wfi; j .-4
   writeFileSync(QUIET, words(0x1050_0073, 0xffdf_f06f));
   // lui a0,0x10000; li t0,'y'; lui t1,5; addi t1,t1,-480; 1: sb t0,(a0); addi t1,t1,-1; bnez t1,1b; wfi; j .-4
@@ -64,6 +67,7 @@ async function asleep(pid: number): Promise<void> {
 
 const BLOCKED = {
   console: () => machine(YES),
+  'console of a guest that polls': () => machine(POLITE),
   'log on standard error': () => machine(YES, '-serial', 'null', '-d', 'exec'),
 };
 

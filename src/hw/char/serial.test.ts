@@ -370,3 +370,56 @@ it('takes waiting input after a reset, and after what was read in loopback', () 
   write(MCR, 0);
   expect([read(LSR) & 1, read(THR)]).toEqual([1, 0x65]);
 });
+
+describe('a backend that takes nothing for now', () => {
+  let held: boolean[];
+  beforeEach(() => {
+    held = [];
+    host.hold = (on) => held.push(on);
+    write(IER, 2);
+    read(IIR);
+  });
+
+  it('keeps THR full; what a driver writes in one go leaves all the same; then THR is empty, and says so', () => {
+    write(FCR, 1);
+    host.congested(true);
+    for (const letter of '0123456789abcdef') write(THR, letter.charCodeAt(0));
+    expect([read(LSR), irq, read(IIR)]).toEqual([0, 0, 0xc1]);
+    expect(held).toEqual([]);
+    host.congested(false);
+    expect([host.readText(), irq, read(LSR), read(IIR)]).toEqual(['0123456789abcdef', 1, 0x60, 0xc2]);
+  });
+
+  it('stops the machine of a guest that writes on, or only waits, until there is room', () => {
+    host.congested(true);
+    write(THR, 0x79);
+    for (let i = 0; i < 20; i++) read(LSR);
+    expect(held).toEqual([]);
+    for (let i = 0; i < 100; i++) read(LSR);
+    expect(held).toEqual([true]);
+    host.congested(false);
+    expect([held, read(LSR)]).toEqual([[true, false], 0x60]);
+
+    host.congested(true);
+    for (let i = 0; i < 100; i++) write(THR, 0x79);
+    expect(held).toEqual([true, false, true]);
+    host.congested(false);
+    expect(host.readText()).toBe('y'.repeat(101));
+  });
+
+  it('is not seen where the guest must run the same way every time', () => {
+    host.flowControl = false;
+    host.congested(true);
+    write(THR, 0x79);
+    expect([read(LSR), irq]).toEqual([0x60, 1]);
+    for (let i = 0; i < 100; i++) write(THR, 0x79);
+    expect(held).toEqual([true]);
+  });
+
+  it('does not hold loopback up', () => {
+    host.congested(true);
+    write(MCR, LOOP);
+    write(THR, 0x79);
+    expect([read(LSR) & 0x61, read(RBR)]).toEqual([0x61, 0x79]);
+  });
+});

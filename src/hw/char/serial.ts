@@ -96,7 +96,7 @@ export class SerialState {
   private charTransmitNs = 0;
   readonly fifoTimeout: Timer;
 
-  static readonly vmState = vmState<SerialState>('serial', { version: 4, postLoad: (s) => s.updateParameters() }, [
+  static readonly vmState = vmState<SerialState>('serial', { version: 4, postLoad: (s) => s.loaded() }, [
     u16('divider'),
     u8('rbr'),
     u8('ier'),
@@ -128,6 +128,7 @@ export class SerialState {
       event: (event) => {
         if (event === 'break' && !(this.mcr & MCR_LOOP)) this.receiveCharacter(0, LSR_BI);
       },
+      writable: () => this.transmitted(),
     });
   }
 
@@ -169,6 +170,7 @@ export class SerialState {
         return this.mcr;
       case LSR: {
         const value = this.lsr;
+        if (!(value & LSR_THRE)) this.chardev.insist();
         this.lsr &= ~(LSR_ERRORS | LSR_FIFO_ERROR);
         if (this.rxErrors.toArray().subarray(1).some(Boolean)) this.lsr |= LSR_FIFO_ERROR; // "if there are no subsequent errors in the FIFO"
         if (value & LSR_ERRORS) this.updateIrq();
@@ -235,13 +237,21 @@ export class SerialState {
     return value;
   }
 
-  /** A character leaves at once: the line has no speed, so the transmit FIFO is never seen to hold anything. */
+  /**
+   * A character leaves at once: the line has no speed, so the transmit FIFO is never seen to hold anything. But THR is not empty again before the
+   * backend takes more; what is written until then (a driver fills the FIFO in one go) leaves too.
+   */
   private transmit(value: number): void {
     this.thrPending = false;
-    this.lsr &= ~LSR_THRE;
+    this.lsr &= ~(LSR_THRE | LSR_TEMT);
     this.updateIrq();
     if (this.mcr & MCR_LOOP) this.receiveCharacter(value);
     else this.chardev.writeByte(value);
+    if (this.mcr & MCR_LOOP || this.chardev.writable) this.transmitted();
+  }
+
+  private transmitted(): void {
+    if (this.lsr & LSR_THRE) return;
     this.lsr |= LSR_THRE | LSR_TEMT;
     this.thrPending = true;
     this.updateIrq();
@@ -270,7 +280,7 @@ export class SerialState {
       this.clearRx();
     }
     if (value & FCR_XFR) {
-      this.lsr |= LSR_THRE;
+      this.lsr |= LSR_THRE | LSR_TEMT;
       this.thrPending = true;
     }
     this.fcr = value & (FCR_ITL | FCR_DMS | FCR_FE);
@@ -336,6 +346,11 @@ export class SerialState {
 
   private armTimeout(): void {
     this.fifoTimeout.startNs(4 * this.charTransmitNs);
+  }
+
+  private loaded(): void {
+    this.updateParameters();
+    if (this.chardev.writable) this.transmitted(); // the reader that was slow was another one's
   }
 
   /** Derives the duration of a character from divisor and line control. */

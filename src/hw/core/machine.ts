@@ -278,6 +278,7 @@ export abstract class MachineState extends QObject {
   joinChardev(chardev: Chardev): void {
     chardev.wake = () => this.notify();
     chardev.hold = (on) => this.hold(chardev, on);
+    chardev.flowControl = !this.clocks.icount;
   }
   backend(kind: string, id: string): object | undefined {
     return this.#backends.get(kind)?.get(id);

@@ -67,6 +67,8 @@ export class VirtSerialPort extends DeviceState {
   guestConnected = false;
   backend = new CharBackend();
   private output: { element: VirtQueueElement; left: Segment[] } | undefined;
+  /** For the backend to be writable. */
+  private waits = false;
   private readonly more = this.newTimer(() => this.transmit());
 
   protected override realize(): void {
@@ -75,12 +77,14 @@ export class VirtSerialPort extends DeviceState {
     this.backend.setHandlers({
       canReceive: () => (this.guestConnected ? this.controller!.inputRoom(this) : 0),
       receive: (bytes) => this.controller!.input(this, bytes),
+      writable: () => this.waits && this.transmit(),
     });
   }
 
   override reset(): void {
     this.guestConnected = false;
     this.output = undefined;
+    this.waits = false;
     this.more.del();
   }
 
@@ -90,6 +94,8 @@ export class VirtSerialPort extends DeviceState {
     const queue = controller.txQueue(this);
     // A driver cannot have more than `num` buffers waiting; a ring that says otherwise (it overlaps itself) would never end.
     for (let room = OUTPUT_SLICE, n = 0; n < queue.num && !controller.broken; n++) {
+      this.waits = !this.backend.writable;
+      if (this.waits) return;
       if (!this.output) {
         const element = queue.pop();
         if (!element) return;

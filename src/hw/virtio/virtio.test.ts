@@ -199,6 +199,26 @@ describe('virtio-serial', () => {
     expect([d.r(DATA + 0x100) & 0xffff, d.usedIdx()]).toEqual([0x6665, 2]);
   });
 
+  it('leaves output in its queue while the backend takes nothing', () => {
+    const d = new Driver();
+    const host = new RingBufferChardev('c');
+    const serial = d.plug(VirtioSerial);
+    d.m.realize(d.m.newDevice(VirtConsole, { chardev: host }), { bus: serial.bus });
+    d.start(0n, [0, 1]);
+    d.m.addressSpace.writeBytes(DATA, new TextEncoder().encode('hello'));
+    d.desc(0, DATA, 5, 0, 0, 1);
+    host.congested(true);
+    d.offer(0, 1);
+    expect([host.readText(), d.usedIdx(1)]).toEqual(['', 0]);
+    host.congested(false);
+    expect([host.readText(), d.usedIdx(1)]).toEqual(['hello', 1]);
+    host.congested(true);
+    d.offer(0, 1);
+    d.m.reset(); // the queue is gone
+    host.congested(false);
+    expect(host.readText()).toBe('');
+  });
+
   it('announces its ports to a multiport driver', () => {
     const d = new Driver();
     const serial = d.plug(VirtioSerial);
