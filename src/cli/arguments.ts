@@ -18,6 +18,7 @@ export interface SystemArguments {
   readonly append?: string;
   readonly symbols?: string;
   readonly dtb?: string;
+  readonly pflash?: string[];
   readonly device?: string[];
   readonly global?: string[];
   readonly serial?: string[];
@@ -68,6 +69,7 @@ const ROWS: readonly Row[] = [
   { flags: '--append <text>',       help: 'kernel command line' },
   { flags: '--symbols <file>',      help: 'names for -d in_asm and profiles: an ELF file or a System.map' },
   { flags: '--dtb <file>',          help: "device tree blob in place of the board's own" },
+  { flags: '--pflash <file>',       help: 'a flash bank kept in a file (virt: two of 32 MiB)', many: true },
   { flags: '--device <driver>',     help: "add a device (virtio-rng-device, ...); 'help' lists them", many: true },
   { flags: '--global <prop>',       help: 'driver.property=value: a default of every such device', many: true },
   { flags: '--serial <dev>',        help: 'stdio, file:PATH, null or none, a port each', many: true },

@@ -45,15 +45,18 @@ export class Ending {
     this.quit();
   }
 
+  /** The host cannot do what the run needs of it. */
+  readonly fail = (error: HostError): void => {
+    this.failure ??= error;
+    this.stop();
+  };
+
   /** An output without which the run has no sense. */
   readonly openOutput = (fd: number, name: string, congested: OutputHandlers['congested']): Output => {
     const output = new Output(fd, name, {
       congested,
       hungUp: this.hangUp,
-      failed: (error) => {
-        this.failure ??= error;
-        this.stop();
-      },
+      failed: this.fail,
       closed: () => {
         this.isBroken = true;
         this.stop();

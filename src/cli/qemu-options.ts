@@ -64,7 +64,6 @@ export const QEMU_OPTIONS: readonly QemuOption[] = [
   idleFlag('full-screen'),
   value('vga', 'graphics', /^none$/), value('spice', 'graphics'), value('vnc', 'graphics', /^none$/),
   // boot
-  value('pflash', 'flash images'),
   value('shim', 'EFI boot'), value('option-rom', 'option ROMs'), value('fw_cfg', 'fw_cfg entries of the user'),
   value('L', 'firmware folders: use -bios FILE'),
   // control

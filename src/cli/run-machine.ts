@@ -3,6 +3,7 @@ import { openSync } from 'node:fs';
 import { NullChardev, type Chardev } from '../chardev/chardev.js';
 import { Monitor } from '../monitor/monitor.js';
 import { FileChardev, StdioChardev } from '../node/chardev.js';
+import type { FlashFile } from '../node/flash-file.js';
 import type { NodeHost } from '../node/host.js';
 import { packageInfo } from '../node/modules.js';
 import { Output } from '../node/output.js';
@@ -22,6 +23,8 @@ export interface Console {
   readonly serials: readonly string[];
   readonly stats?: StatsWriter;
   readonly log?: LogOutput;
+  /** In the order of the banks. */
+  readonly flash?: readonly FlashFile[];
 }
 
 const { version } = packageInfo();
@@ -73,14 +76,16 @@ export function exitStatus(code: number): number {
 export async function runMachine(
   options: MachineOptions,
   host: NodeHost,
-  { serials, stats, log, monitor = 'shared' }: Console,
+  { serials, stats, log, monitor = 'shared', flash = [] }: Console,
 ): Promise<number> {
   let machine: Machine | undefined;
   const ending = new Ending(() => machine?.quit());
   const chardevs: Chardev[] = [];
   try {
     for (const [i, serial] of serials.entries()) chardevs.push(openSerial(`serial${i}`, serial, ending));
-    machine = createMachine({ ...options, serial: chardevs }, host);
+    for (const file of flash) file.failed = ending.fail;
+    const backends = flash.map((file, unit) => ['pflash', String(unit), file] as const);
+    machine = createMachine({ ...options, serial: chardevs, backends }, host);
     const { state } = machine;
     if (log) log.hold = (on) => state.hold(log, on);
     joinMonitor(monitor, machine, chardevs, ending);
@@ -92,6 +97,7 @@ export async function runMachine(
     return status ?? exitCode;
   } finally {
     for (const chardev of chardevs) chardev.close();
+    for (const file of flash) file.close();
     host.close();
     ending.close();
   }

@@ -1,6 +1,7 @@
 /** `wemu -M virt ...`: from QEMU's options to a machine that runs. */
 import type { CodegenWorker } from '../accel/tcg/codegen/protocol.js';
 import { createNodeHost, type NodeHost } from '../node/host.js';
+import { FlashFile } from '../node/flash-file.js';
 import { readImage } from '../node/image-file.js';
 import { isHelp } from '../qom/option-list.js';
 import { logHelp, parseActions, parseLogItems, parseRtc, parseSmp } from '../system/options.js';
@@ -71,6 +72,7 @@ export async function runSystem(args: SystemArguments, worker?: CodegenWorker): 
       serials: args.serial ?? [args.nodefaults || monitor === 'stdio' ? 'none' : 'stdio'],
       monitor,
       stats: statsWriter(args.stats, args.profile),
+      flash: args.pflash?.map((path) => new FlashFile(path, args.snapshot)),
     },
   );
 }

@@ -100,7 +100,7 @@ function codeFolder(wanted: boolean | string): string | undefined {
 /** OpenSBI as Debian has it, from the cache or from the package installed on this machine. */
 function firmware(name: string): Uint8Array | undefined {
   const bits = /riscv(32|64)/.exec(name)?.[1];
-  const cached = bits === '64' ? cachedGuestFile('firmware') : undefined;
+  const cached = cachedGuestFile(bits === '32' ? 'firmware32' : 'firmware');
   for (const path of [cached, `/usr/lib/riscv${bits}-linux-gnu/opensbi/generic/fw_dynamic.bin`, `/usr/share/qemu/${name}`]) {
     try {
       if (path !== undefined) return readFileSync(path);

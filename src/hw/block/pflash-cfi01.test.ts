@@ -72,3 +72,24 @@ it('fails a buffer that leaves its block', () => {
   command(0, 0x50);
   expect(r(0x800)).toBe(0xffff_ffff);
 });
+
+it('is kept in its image: each program and erase is there at once, and none if it may not be written', () => {
+  for (const readOnly of [false, true]) {
+    const written: [number, number][] = [];
+    const bytes = new Uint8Array(0x4000).fill(0xee);
+    const drive = { bytes, readOnly, write: (offset: number, data: Uint8Array) => written.push([offset, data.length]) };
+    const machine = new TestMachine();
+    const bank = machine.addDevice(PflashCfi01, { 'num-blocks': 4, 'sector-length': 0x1000, width: 4, 'device-width': 2, drive });
+    bank.mmioMap(0, 0);
+    const write = (at: number, value: number) => machine.addressSpace.write(at, 4, value);
+    expect(machine.addressSpace.read(0x1004, 4)).toBe(0xeeeeeeee);
+    write(0x1004, 0x40_0040);
+    write(0x1004, 0x1234_5678);
+    expect(machine.addressSpace.read(0, 4)).toBe(readOnly ? 0x90_0090 : 0x80_0080);
+    write(0x2000, 0x20_0020);
+    write(0x2000, 0xd0_00d0);
+    write(0, 0xff_00ff);
+    expect(written).toEqual(readOnly ? [] : [[0x1004, 4], [0x2000, 0x1000]]); // prettier-ignore
+    expect(machine.addressSpace.read(0x1004, 4)).toBe(readOnly ? 0xeeeeeeee : 0x1234_5678);
+  }
+});

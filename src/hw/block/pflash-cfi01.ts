@@ -4,7 +4,7 @@
  */
 import type { MemoryRegion } from '../../memory/region.js';
 import type { TypeInfo } from '../../qom/object.js';
-import { bool, size, string, uint16, uint32, uint8 } from '../../qom/property.js';
+import { bool, link, size, string, uint16, uint32, uint8 } from '../../qom/property.js';
 import { OptionError } from '../../util/errors.js';
 import { defineDevice } from '../core/device.js';
 import { SysBusDevice } from '../core/sysbus.js';
@@ -36,6 +36,16 @@ const STATUS_PROGRAM_ERROR = 0x10;
 const WRITE_BLOCK = 0x800;
 const CFI_LENGTH = 0x52;
 
+/** What keeps a bank's contents, outside of the machine. */
+export interface FlashImage {
+  /** As the bank finds it. */
+  readonly bytes: Uint8Array;
+  /** Programs and erases fail. */
+  readonly readOnly: boolean;
+  /** The guest has changed the array from `offset` on: now it is `bytes` there. Must not throw. */
+  write(offset: number, bytes: Uint8Array): void;
+}
+
 export class PflashCfi01 extends SysBusDevice {
   static override readonly type: TypeInfo = defineDevice('cfi.pflash01', SysBusDevice, PflashCfi01, {
     description: 'Parallel flash, Intel command set',
@@ -51,6 +61,7 @@ export class PflashCfi01 extends SysBusDevice {
       uint16('id3'),
       string('name'),
       bool('read-only'),
+      link('drive', 'pflash', { description: 'what the bank is kept in' }),
     ],
   });
   static readonly vmState = vmState<PflashCfi01>(
@@ -72,6 +83,7 @@ export class PflashCfi01 extends SysBusDevice {
   name = 'pflash';
   /** Programs and erases fail. */
   readOnly = false;
+  drive: FlashImage | undefined;
 
   private region!: MemoryRegion;
   private readonly cfi = new Uint8Array(CFI_LENGTH);
@@ -96,6 +108,17 @@ export class PflashCfi01 extends SysBusDevice {
       write: (offset, value, width) => this.write(offset, value, width),
     });
     this.initMmio(this.region);
+    if (this.drive) this.fill(this.drive);
+  }
+
+  private fill({ bytes, readOnly }: FlashImage): void {
+    const { length } = this.storage;
+    if (bytes.length !== length) {
+      const provided = `its block backend provides ${bytes.length} bytes`;
+      throw new OptionError(`cfi.pflash01 device '${this.name}' requires ${length} bytes, ${provided}`);
+    }
+    this.storage.set(bytes);
+    this.readOnly ||= readOnly;
   }
 
   /** Contents of the array. */
@@ -262,6 +285,7 @@ export class PflashCfi01 extends SysBusDevice {
 
   /** The array was written behind the CPUs' backs: code translated from it is stale. */
   private changed(offset: number, length: number): void {
+    this.drive?.write(offset, this.storage.subarray(offset, offset + length));
     this.machine.addressSpace.dirtyHook?.(this.region.ramBlock!.host + offset, length);
   }
 

@@ -31,6 +31,8 @@ export interface MachineClassOptions extends TypeOptions {
   /** Bytes; default 128 MiB. */
   defaultRamSize?: number;
   maxCpus?: number;
+  /** Flash banks that a backend of kind `pflash` may keep: those with the ids 0, 1, ... */
+  flashBanks?: number;
 }
 
 /** Declares a machine type: `static readonly type = defineMachine('virt', MachineState, RiscvVirt, { desc: ... })`. */
@@ -198,6 +200,10 @@ export abstract class MachineState extends QObject {
     const most = this.class.maxCpus ?? 1;
     if (!(this.smpCpus >= 1 && this.smpCpus <= most)) {
       throw new OptionError(`Invalid SMP CPUs ${this.smpCpus}. The max CPUs supported by machine '${this.typeName}' is ${most}`, '-smp');
+    }
+    for (const id of this.backendsOf('pflash').keys()) {
+      if (!(Number(id) < (this.class.flashBanks ?? 0)))
+        throw new OptionError(`machine type does not support if=pflash,bus=0,unit=${id}`, '-pflash');
     }
     this.topology.transaction(() => {
       this.accelerator?.init(this);

@@ -49,8 +49,9 @@ function findFirmware(machine: MachineState, xlen: Xlen): { name: string; bytes:
 /**
  * Loads everything that the configuration names and writes what it found into the tree's /chosen.
  * `fdt` (the board's, or what `-dtb` gave) must be complete but for that: it is flattened here.
+ * `flash`: where flash that somebody has filled is; it is started in place of the kernel, after the firmware if there is one.
  */
-export function loadBootImages(machine: MachineState, fdt: FdtTree, ram: RamRange, xlen: Xlen): BootInfo {
+export function loadBootImages(machine: MachineState, fdt: FdtTree, ram: RamRange, xlen: Xlen, flash?: number): BootInfo {
   const { roms, config } = machine;
   const expect = expectation(xlen);
   const end = ram.base + ram.size;
@@ -63,10 +64,11 @@ export function loadBootImages(machine: MachineState, fdt: FdtTree, ram: RamRang
     firmware = loadFirmware(roms, image.name, image.bytes, expect, ram.base, end);
     start = firmware.entry;
     firmwareEnd = firmware.end;
-  }
+  } else if (flash !== undefined) start = flash;
+  const next = image && flash;
 
   let kernel: LoadedImage | undefined;
-  if (config.kernel) {
+  if (config.kernel && next === undefined) {
     kernel = loadKernel(roms, 'kernel', config.kernel, expect, alignUp(firmwareEnd, KERNEL_ALIGN[xlen]), end);
     const chosen = fdt.node('/chosen');
     if (config.initrd) {
@@ -75,8 +77,8 @@ export function loadBootImages(machine: MachineState, fdt: FdtTree, ram: RamRang
       const initrd = loadRaw(roms, 'initrd', config.initrd, Math.max(at, alignUp(kernel.end, 4096)), end);
       chosen.u64('linux,initrd-start', initrd.start).u64('linux,initrd-end', initrd.end);
     }
-    if (config.append) chosen.string('bootargs', config.append);
   }
+  if (config.append) fdt.node('/chosen').string('bootargs', config.append);
 
   for (const image of [firmware, kernel]) if (image && image.symbols.size > 0) machine.symbols.push(image.symbols);
   const blob = fdt.flatten();
@@ -86,7 +88,7 @@ export function loadBootImages(machine: MachineState, fdt: FdtTree, ram: RamRang
   if (fdtAddress < ram.base) throw new LoaderError('not enough RAM for the device tree');
   roms.add('fdt', fdtAddress, blob);
   // The low address, not the ELF entry: so fw_dynamic does the same for an ELF file as for the Image made of it.
-  return { start, kernelEntry: kernel?.start ?? 0, fdtAddress, firmware, kernel };
+  return { start, kernelEntry: next ?? kernel?.start ?? 0, fdtAddress, firmware, kernel };
 }
 
 // fw_dynamic: what firmware is told. Source: OpenSBI, docs/firmware/fw_dynamic.md.

@@ -64,12 +64,12 @@ export abstract class RiscvMachine extends MachineState {
   }
 
   /** Loads the images, puts the reset vector into the mask ROM, and serves `dumpdtb`. */
-  protected boot(board: () => FdtTree, mrom: MapEntry, romName: string, ramBase: number): void {
+  protected boot(board: () => FdtTree, mrom: MapEntry, romName: string, ramBase: number, flash?: number): void {
     const { xlen } = this.harts[0].description;
     this.systemMemory.addSubregion(mrom[0], this.newRom(romName, mrom[1]));
     this.fdt = this.config.dtb ? FdtTree.parse(this.config.dtb) : board();
     if (this.dumpdtb !== undefined) return this.dumpTree(this.dumpdtb);
-    this.bootInfo = loadBootImages(this, this.fdt, { base: ramBase, size: this.ramSize }, xlen);
+    this.bootInfo = loadBootImages(this, this.fdt, { base: ramBase, size: this.ramSize }, xlen, flash);
     this.roms.add('mrom.reset', mrom[0], resetVector(this.bootInfo, xlen));
   }
 

@@ -1,17 +1,20 @@
 /** The device tree of the virt board, equal in content to QEMU's. Bindings: Linux, Documentation/devicetree/bindings. */
 import { FdtTree, type FdtNode } from '../core/fdt.js';
 import { FINISHER_PASS, FINISHER_RESET } from '../misc/sifive-test.js';
-import { IRQ_M_EXT, IRQ_M_SOFT, IRQ_M_TIMER, IRQ_S_EXT, type HartDescription } from './hart.js';
+import { ACLINT_MTIME, ACLINT_MTIMER_SIZE, ACLINT_SWI_SIZE } from '../intc/riscv-aclint.js';
+import { IRQ_M_EXT, IRQ_M_SOFT, IRQ_M_TIMER, IRQ_S_EXT, IRQ_S_SOFT, type HartDescription } from './hart.js';
 
 /** Address and size of a piece of the memory map. */
 export type MapEntry = readonly [base: number, size: number];
 
 export interface VirtTreeInput {
-  readonly map: Readonly<Record<'test' | 'rtc' | 'clint' | 'plic' | 'uart0' | 'fwCfg' | 'flash', MapEntry>>;
+  readonly map: Readonly<Record<'test' | 'rtc' | 'clint' | 'sswi' | 'plic' | 'uart0' | 'fwCfg' | 'flash', MapEntry>>;
   readonly ram: MapEntry;
   readonly harts: readonly HartDescription[];
   readonly timebase: number;
   readonly plicSources: number;
+  /** ACLINT devices instead of a CLINT. */
+  readonly aclint: boolean;
   readonly irq: { readonly uart0: number; readonly rtc: number };
   readonly virtio: readonly { readonly base: number; readonly size: number; readonly irq: number }[];
   readonly uartClock: number;
@@ -64,8 +67,25 @@ export function buildVirtTree(board: VirtTreeInput): FdtTree {
     device(soc, 'virtio_mmio', [base, size], 'virtio,mmio').u32('interrupt-parent', plic).u32('interrupts', irq);
   }
   addPlic(soc, board.map.plic, board.plicSources, harts).u32('phandle', plic);
-  addClint(soc, board.map.clint, harts);
+  if (board.aclint) addAclint(soc, board.map, harts);
+  else addClint(soc, board.map.clint, harts);
   return tree;
+}
+
+/** Bindings: RISC-V ACLINT specification 1.0-rc4; the timer has mtime first. */
+function addAclint(soc: FdtNode, { clint: [base], sswi }: VirtTreeInput['map'], harts: readonly HartPhandles[]): void {
+  const lines = (irq: number): number[] => harts.flatMap(({ intc }) => [intc, irq]);
+  const software = (name: string, at: MapEntry, irq: number): void =>
+    void device(soc, name, at, `riscv,aclint-${name}`)
+      .cells('interrupts-extended', ...lines(irq))
+      .flag('interrupt-controller')
+      .u32('#interrupt-cells', 0);
+  const mtimer = base + ACLINT_SWI_SIZE;
+  software('sswi', sswi, IRQ_S_SOFT);
+  device(soc, 'mtimer', [mtimer, 0], 'riscv,aclint-mtimer')
+    .reg64('reg', mtimer + ACLINT_MTIME, ACLINT_SWI_SIZE + ACLINT_MTIMER_SIZE - ACLINT_MTIME, mtimer, ACLINT_MTIME)
+    .cells('interrupts-extended', ...lines(IRQ_M_TIMER));
+  software('mswi', [base, ACLINT_SWI_SIZE], IRQ_M_SOFT);
 }
 
 // Events of the SBI PMU extension, and the fixed counters 0 (cycle) and 2 (instret) among the counters that may count them.

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { FdtTree, type FdtNode } from '../core/fdt.js';
 import { RingBufferChardev } from '../../chardev/chardev.js';
 import { MiB } from '../../util/size.js';
-import { IRQ_M_TIMER, IRQ_S_EXT } from './hart.js';
+import { IRQ_M_SOFT, IRQ_M_TIMER, IRQ_S_EXT, IRQ_S_SOFT } from './hart.js';
 import { IdleHart, IdleSpike, IdleVirt } from './testing.js';
 
 const words = (m: IdleVirt | IdleSpike, address: number, count: number) =>
@@ -31,6 +31,18 @@ const BOARDS: [string, typeof IdleVirt | typeof IdleSpike, string[]][] = [
       ...['/soc', '/soc/rtc@101000', '/soc/serial@10000000', '/soc/test@100000'],
       ...[8, 7, 6, 5, 4, 3, 2, 1].map((slot) => `/soc/virtio_mmio@1000${slot}000`),
       ...['/soc/plic@c000000', '/soc/clint@2000000'],
+    ],
+  ],
+  [
+    'virt,aclint=on',
+    class extends IdleVirt {
+      override aclint = true;
+    },
+    [
+      ...['/poweroff', '/reboot', '/memory@80000000', ...CPU, '/pmu', '/fw-cfg@10100000', '/flash@20000000', '/aliases', '/chosen'],
+      ...['/soc', '/soc/rtc@101000', '/soc/serial@10000000', '/soc/test@100000'],
+      ...[8, 7, 6, 5, 4, 3, 2, 1].map((slot) => `/soc/virtio_mmio@1000${slot}000`),
+      ...['/soc/plic@c000000', '/soc/sswi@2f00000', '/soc/mtimer@2004000', '/soc/mswi@2000000'],
     ],
   ],
   ['spike', IdleSpike, ['/chosen', '/memory@80000000', ...CPU, '/soc', '/soc/clint@2000000', '/htif']],
@@ -77,7 +89,6 @@ describe('virt', () => {
 
   it('refuses what is not built in one line', () => {
     expect(() => new IdleVirt({ smp: 2 }).create()).toThrow(/-smp/);
-    expect(() => new IdleVirt({ properties: { aclint: 'on' } }).create()).toThrow(/aclint=on.*not built/);
     expect(() => new IdleVirt({ bios: 'default' }).create()).toThrow(/unable to find firmware/);
     expect(() => new IdleVirt({ kernel: new Uint8Array(65 * MiB), ramSize: 64 * MiB }).create()).toThrow(/do not fit/);
   });
@@ -107,6 +118,51 @@ describe('virt', () => {
     m.hostClock.ns += 1_000;
     m.clocks.runTimers();
     expect(hart(m).lines[IRQ_M_TIMER]).toBe(1);
+  });
+
+  it('has ACLINT devices: machine and supervisor software interrupts, the timer', () => {
+    const m = new IdleVirt({ properties: { aclint: 'on' } });
+    m.create();
+    m.vmStart();
+    m.addressSpace.write(0x0200_0000, 4, 1);
+    m.addressSpace.write(0x02f0_0000, 4, 1);
+    m.addressSpace.write64(0x0200_4000, 0n);
+    expect([IRQ_M_SOFT, IRQ_S_SOFT, IRQ_M_TIMER].map((irq) => hart(m).lines[irq])).toEqual([1, 1, 1]);
+    expect([m.addressSpace.read(0x0200_0000, 4), m.addressSpace.read(0x02f0_0000, 4)]).toEqual([1, 0]);
+    const plain = new IdleVirt();
+    plain.create();
+    expect(plain.addressSpace.writeTx(0x02f0_0000, 4, 1)).not.toBe(0);
+  });
+
+  // what starts, and what firmware is told to start next, with something in bank 0: as QEMU 10.0
+  it.each([
+    ['none', [], 0x8000_0000, 0x8000_0000],
+    ['none', ['0'], 0x2000_0000, 0x8000_0000],
+    ['none', ['1'], 0x8000_0000, 0x8000_0000],
+    ['default', [], 0x8000_0000, 0x8020_0000],
+    ['default', ['0'], 0x8000_0000, 0x2000_0000],
+    ['default', ['1'], 0x8000_0000, 0x8020_0000],
+  ] as const)('-bios %s, flash in banks %j: starts at 0x%x, then 0x%x', (bios, banks, start, next) => {
+    const env = { firmware: () => new Uint8Array(64).fill(1) };
+    const m = new IdleVirt({ bios, kernel: Uint8Array.of(9, 9, 9), append: 'x' }, { env });
+    for (const unit of banks) m.addBackend('pflash', unit, { bytes: new Uint8Array(32 * MiB).fill(5), readOnly: false, write: () => {} });
+    m.create();
+    expect([words(m, 0x1018, 1)[0], words(m, 0x1038, 1)[0]]).toEqual([start, next]);
+    for (const unit of banks) expect(m.addressSpace.read(0x2000_0000 + Number(unit) * 0x200_0000, 1)).toBe(5);
+    const offered = bios === 'default' && next === 0x2000_0000;
+    expect(m.addressSpace.read(0x8020_0000, 1) + m.addressSpace.read(0x8000_0000, 1)).toBe(offered ? 1 : bios === 'none' ? 9 : 10);
+    m.addressSpace.write(0x1010_0008, 2, 0x0800); // KERNEL_SIZE, big-endian
+    expect(m.addressSpace.read(0x1010_0000, 1)).toBe(offered ? 3 : 0);
+  });
+
+  it('refuses flash of another size, and a third bank', () => {
+    const virt = (unit: string, size: number) => {
+      const m = new IdleVirt();
+      m.addBackend('pflash', unit, { bytes: new Uint8Array(size), readOnly: false, write: () => {} });
+      return () => m.create();
+    };
+    expect(virt('1', MiB)).toThrow("cfi.pflash01 device 'virt.flash1' requires 33554432 bytes, its block backend provides 1048576 bytes");
+    expect(virt('2', 32 * MiB)).toThrow('-pflash: machine type does not support if=pflash,bus=0,unit=2');
   });
 
   it('writes its tree for dumpdtb and asks to quit', () => {

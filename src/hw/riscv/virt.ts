@@ -1,9 +1,10 @@
 /** QEMU's RISC-V `virt` board. Source: QEMU docs/system/riscv/virt.rst. */
 import type { FdtTree } from '../core/fdt.js';
+import { unpack } from '../core/loader.js';
 import { PflashCfi01 } from '../block/pflash-cfi01.js';
 import { SerialMm } from '../char/serial-mm.js';
 import { SifivePlic } from '../intc/sifive-plic.js';
-import { ACLINT_TIMEBASE_FREQ } from '../intc/riscv-aclint.js';
+import { ACLINT_TIMEBASE_FREQ, RiscvAclintSwi } from '../intc/riscv-aclint.js';
 import { SifiveTest } from '../misc/sifive-test.js';
 import { FW_CFG, FwCfg } from '../nvram/fw-cfg.js';
 import { GoldfishRtc } from '../rtc/goldfish-rtc.js';
@@ -11,9 +12,8 @@ import { VirtioMmio } from '../virtio/virtio-mmio.js';
 import type { TypeInfo } from '../../qom/object.js';
 import { bool, enumeration } from '../../qom/property.js';
 import { defineMachine, type MachineClassOptions } from '../core/machine.js';
-import { OptionError } from '../../util/errors.js';
 import { KiB } from '../../util/size.js';
-import { IRQ_M_EXT, IRQ_S_EXT } from './hart.js';
+import { IRQ_M_EXT, IRQ_S_EXT, IRQ_S_SOFT } from './hart.js';
 import { RiscvMachine } from './riscv-machine.js';
 import { buildVirtTree } from './virt-fdt.js';
 
@@ -23,6 +23,7 @@ const MAP = {
   test: [0x0010_0000, 0x1000],
   rtc: [0x0010_1000, 0x1000],
   clint: [0x0200_0000, 0x1_0000],
+  sswi: [0x02f0_0000, 0x4000],
   plic: [0x0c00_0000, 0x60_0000],
   uart0: [0x1000_0000, 0x100],
   virtio: [0x1000_1000, 0x1000], // the first of VIRTIO_COUNT
@@ -57,8 +58,9 @@ export class VirtMachine extends RiscvMachine {
     desc: 'RISC-V VirtIO board',
     defaultCpuType: 'rv64',
     maxCpus: 512,
+    flashBanks: 2,
     properties: [
-      bool('aclint', { description: 'ACLINT devices beside the CLINT (only off is built)' }),
+      bool('aclint', { description: 'ACLINT devices in place of the CLINT, with supervisor software interrupts' }),
       enumeration('acpi', ['off', 'auto'], { notBuilt: ['on'], description: 'ACPI tables (none are built)' }),
       enumeration('aia', ['none'], { notBuilt: ['aplic', 'aplic-imsic'], description: 'Advanced interrupt architecture' }),
       enumeration('iommu-sys', ['off', 'auto'], { notBuilt: ['on'], description: 'IOMMU platform device' }),
@@ -73,9 +75,9 @@ export class VirtMachine extends RiscvMachine {
   fwCfg!: FwCfg;
 
   protected override init(): void {
-    if (this.aclint) throw new OptionError("'aclint=on' is not built", '-machine virt', 'aclint=off');
     this.createHarts(MAP.mrom[0]);
     this.createClint(MAP.clint);
+    if (this.aclint) this.createSswi();
     this.createPlic();
     this.createRam('riscv_virt_board.ram', MAP.dram[0]);
 
@@ -85,7 +87,27 @@ export class VirtMachine extends RiscvMachine {
     this.createRtc();
     this.createFlash();
     this.createFwCfg();
-    this.boot(() => this.buildTree(), MAP.mrom, 'riscv_virt_board.mrom', MAP.dram[0]);
+    const flash = this.backend('pflash', '0') && MAP.flash[0];
+    if (flash !== undefined && this.config.bios !== 'none') this.offerKernel();
+    this.boot(() => this.buildTree(), MAP.mrom, 'riscv_virt_board.mrom', MAP.dram[0], flash);
+  }
+
+  private createSswi(): void {
+    const sswi = this.addDevice(RiscvAclintSwi, { 'num-harts': this.smpCpus, sswi: true });
+    sswi.mmioMap(0, MAP.sswi[0]);
+    this.harts.forEach((hart, i) => sswi.connectGpioOut(i, hart.gpioIn(IRQ_S_SOFT)));
+  }
+
+  /** What is in the flash starts next, and finds the kernel in fw_cfg (UEFI firmware does). */
+  private offerKernel(): void {
+    const { kernel, initrd, append } = this.config;
+    const offer = (size: number, data: number, bytes: Uint8Array): void => {
+      this.fwCfg.addU32(size, bytes.length);
+      this.fwCfg.addBytes(data, bytes);
+    };
+    if (kernel) offer(FW_CFG.KERNEL_SIZE, FW_CFG.KERNEL_DATA, unpack('kernel', kernel));
+    if (initrd) offer(FW_CFG.INITRD_SIZE, FW_CFG.INITRD_DATA, initrd);
+    if (append !== undefined) offer(FW_CFG.CMDLINE_SIZE, FW_CFG.CMDLINE_DATA, new TextEncoder().encode(`${append}\0`));
   }
 
   private createPlic(): void {
@@ -134,6 +156,7 @@ export class VirtMachine extends RiscvMachine {
           'device-width': 2,
           id0: 0x89,
           id1: 0x18,
+          drive: this.backend('pflash', String(bank)),
         },
         { name: `virt.flash${bank}` },
       );
@@ -159,6 +182,7 @@ export class VirtMachine extends RiscvMachine {
       timebase: ACLINT_TIMEBASE_FREQ,
       plicSources: PLIC['num-sources'],
       irq: IRQ,
+      aclint: this.aclint,
       virtio: Array.from({ length: VIRTIO_COUNT }, (_, slot) => ({
         base: MAP.virtio[0] + slot * MAP.virtio[1],
         size: MAP.virtio[1],

@@ -22,6 +22,7 @@ export const GUEST_FILES = {
   kernel:    { package: 'linux-image-riscv64', path: './boot/vmlinux-*' },
   busybox:   { package: 'busybox-static',      path: './usr/bin/busybox' },
   firmware:  { package: 'opensbi',             path: './usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.bin' },
+  firmware32: { package: 'opensbi',            path: './usr/lib/riscv32-linux-gnu/opensbi/generic/fw_dynamic.bin' },
   uboot:     { package: 'u-boot-qemu',         path: './usr/lib/u-boot/qemu-riscv64_smode/u-boot.bin' },
   diKernel:  { package: 'debian-installer-13-netboot-riscv64', path: './usr/lib/debian-installer/images/13/riscv64/text/debian-installer/riscv64/linux' },
   diInitrd:  { package: 'debian-installer-13-netboot-riscv64', path: './usr/lib/debian-installer/images/13/riscv64/text/debian-installer/riscv64/initrd.gz' },
@@ -133,7 +134,8 @@ async function fetchInto(folder: string, names: readonly GuestFileName[], progre
       await apt(config, work, ['download', real], progress);
       const archive = readdirSync(work).find((entry) => entry.endsWith('.deb') && !before.has(entry));
       if (!archive) throw new GuestUnavailable(`apt-get downloaded no archive for ${real}`);
-      for (const wanted of names.filter((candidate) => GUEST_FILES[candidate].package === name)) {
+      // all of it that is ever wanted, since it is here now
+      for (const wanted of (Object.keys(GUEST_FILES) as GuestFileName[]).filter((each) => GUEST_FILES[each].package === name)) {
         await unpack(join(work, archive), GUEST_FILES[wanted].path, join(folder, wanted), work);
       }
       rmSync(join(work, archive));

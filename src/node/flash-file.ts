@@ -1,0 +1,41 @@
+/** A file that keeps a flash bank (`-pflash`, a FlashImage): what the guest programs is in the file at once. */
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { HostError, OptionError } from '../util/errors.js';
+import { readImage } from './image-file.js';
+import { systemReason } from './write.js';
+
+export class FlashFile {
+  readonly readOnly = false;
+  readonly bytes: Uint8Array;
+  /** Hears why the file could not be written. */
+  failed: (error: HostError) => void = () => {};
+  private fd: number | undefined;
+
+  /** `discard`: the file stays as it is. @throws OptionError if it cannot be read, or written */
+  constructor(
+    private readonly path: string,
+    discard = false,
+  ) {
+    this.bytes = readImage('-pflash', path);
+    try {
+      if (!discard) this.fd = openSync(path, 'r+');
+    } catch (error) {
+      throw new OptionError(`cannot write '${path}': ${systemReason(error)}`, '-pflash');
+    }
+  }
+
+  write(offset: number, bytes: Uint8Array): void {
+    if (this.fd === undefined) return;
+    try {
+      for (let done = 0; done < bytes.length;) done += writeSync(this.fd, bytes, done, bytes.length - done, offset + done);
+    } catch (error) {
+      this.close();
+      this.failed(new HostError(`cannot write '${this.path}': ${systemReason(error)}`));
+    }
+  }
+
+  close(): void {
+    if (this.fd !== undefined) closeSync(this.fd);
+    this.fd = undefined;
+  }
+}
