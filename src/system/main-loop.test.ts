@@ -97,7 +97,7 @@ function make(options: MachineOptions = {}) {
     engine: () => ({ ram: new PlainRamAllocator() }),
     scheduler: {
       yield: async () => {
-        clock.ns += 200_000;
+        clock.ns += 10_000;
         await new Promise((resolve) => setTimeout(resolve, 0));
       },
       sleep: (ms): Sleep => {
@@ -134,7 +134,8 @@ describe('the main loop', () => {
     cpu.script = () => cpu.instructionCount === 20_000_000 && machine.state.requestShutdown('guest-shutdown');
     await machine.run();
     const late = cpu.slices.slice(10, -1).map((n) => n * 10);
-    expect(Math.min(...late)).toBeGreaterThan(1.5e6);
+    const sum = (list: number[]) => list.reduce((a, b) => a + b, 0);
+    expect(sum(late.filter((ns) => ns > 1.8e6)) / sum(late)).toBeGreaterThan(0.9);
     expect(Math.max(...late)).toBeLessThan(2.5e6);
   });
 
@@ -206,7 +207,7 @@ describe('the main loop', () => {
       else machine.state.requestShutdown('guest-shutdown');
     };
     await machine.run();
-    expect(sleeps).toEqual([498]); // the host may be late by a ms; the rest is rested
+    expect(sleeps).toEqual([499]); // and rests for what is left
     expect(clock.ns).toBeGreaterThanOrEqual(500e6);
     expect(clock.ns).toBeLessThan(500.1e6);
   });
@@ -286,6 +287,26 @@ describe('the main loop', () => {
     const passed = clocks.now(ClockType.Virtual) - virtual;
     if (icount) expect(passed).toBe(8000n);
     else expect(passed).toBeGreaterThanOrEqual(1_000_000_000n);
+  });
+
+  it('turns to the host more often while something comes from there', async () => {
+    const { machine, cpu, clock } = make();
+    const serial = machine.state.config.serials![0];
+    serial.attach({ canReceive: () => 16, receive: () => {} });
+    const turns: number[] = [];
+    const { scheduler } = machine.loop as unknown as { scheduler: HostScheduler };
+    const turn = scheduler.yield.bind(scheduler);
+    scheduler.yield = () => {
+      turns.push(clock.ns);
+      if (turns.length === 50) machine.writeSerial('hi');
+      return turn();
+    };
+    cpu.script = () => clock.ns > 500e6 && machine.state.requestShutdown('guest-shutdown');
+    await machine.run();
+    const between = turns.slice(1).map((ns, i) => ns - turns[i]);
+    expect(between[40]).toBeGreaterThan(1.5e6);
+    expect(between[60]).toBeLessThan(0.5e6);
+    expect(between.at(-1)).toBeGreaterThan(1.5e6);
   });
 
   it('resets, or with noReboot ends', async () => {

@@ -6,18 +6,20 @@ import type { MachineState } from '../hw/core/machine.js';
 import type { ShutdownCause, ShutdownRequest } from '../hw/core/runstate.js';
 import type { HostScheduler, Sleep } from './scheduler.js';
 
-/** Longest slice: devices and timers are looked at this often, ns. */
-const SLICE_NS = 2e6;
 /** Shortest slice that is worth entering the CPU for, ns. */
 const MIN_SLICE_NS = 20e3;
-/** The host's event loop gets a turn this often, ns: input waits as long. A turn costs 5 to 10 us. */
+/** The longest slice, ns; then the host's event loop has a turn, which costs it 5 us. Input waits as long. */
 const YIELD_NS = 2e6;
+/** While something comes from the host: a dialogue is slow if every answer waits. */
+const BUSY_YIELD_NS = 300e3;
+/** So long after the last time, ns. */
+const HOST_BUSY_NS = 200e6;
 /** An idle guest's input does not wait as long: there is time. */
 const IDLE_YIELD_NS = 1e6;
 /** A held machine looks at its timers this often, ns. */
 const HELD_NS = 10e6;
-/** Hosts sleep with a grain of about 1 ms, and may be late by as much: the rest of a wait is rested (HostScheduler.rest). */
-const SLEEP_GRAIN_NS = 2e6;
+/** Hosts sleep whole ms, and a little longer: the rest of a wait is rested (HostScheduler.rest). */
+const SLEEP_LATE_NS = 300e3;
 /** How much of the way to its end a slice is planned for: the rate is that of late, and what is left over is the next slice's. */
 const APPROACH = 0.75;
 /** Guest instructions of a slice at most. */
@@ -48,6 +50,8 @@ export class MainLoop {
   private active = false;
   private rate = FIRST_RATE;
   private lastYield = 0;
+  /** When something last came from the host's event loop. */
+  private lastEvent = -Infinity;
   private readonly stopListeners = new Set<(state: string) => void>();
 
   constructor(
@@ -80,7 +84,8 @@ export class MainLoop {
   /** Something happened: leave the slice at the next block, or wake from sleep. */
   wake(): void {
     this.woken = true;
-    this.inside?.requestExit();
+    if (this.inside) this.inside.requestExit();
+    else if (this.active) this.lastEvent = this.lastYield;
     this.sleeping?.wake();
   }
 
@@ -109,7 +114,7 @@ export class MainLoop {
         else if (this.machine.isHeld) await this.idle(HELD_NS);
         else if (this.runnable()) this.slice();
         else await this.halted();
-        if (this.clock.monotonicNs() - this.lastYield >= YIELD_NS) await this.yield();
+        if (this.clock.monotonicNs() - this.lastYield >= this.yieldNs - MIN_SLICE_NS) await this.yield();
       }
     } finally {
       this.active = this.leaving = false;
@@ -153,13 +158,14 @@ export class MainLoop {
     const { clocks, cpus } = this.machine;
     const able = cpus.filter((cpu) => !cpu.halted || cpu.hasWork());
     for (const cpu of able) {
+      const start = this.clock.monotonicNs();
       const wait = clocks.hostNsToDeadline();
-      const ns = Math.min(wait, SLICE_NS / able.length);
-      const planned = Math.max(ns < SLICE_NS ? APPROACH * ns : ns, MIN_SLICE_NS);
+      const share = Math.max(this.lastYield + this.yieldNs - start, MIN_SLICE_NS) / able.length;
+      const ns = Math.max(Math.min(wait, share), MIN_SLICE_NS);
+      const planned = wait <= share ? Math.max(APPROACH * ns, MIN_SLICE_NS) : ns;
       const budget = Math.min(Math.max(MIN_BUDGET, Math.floor(this.rate * planned)), MAX_BUDGET, this.instructionsToDeadline());
       const before = cpu.instructionCount;
-      const start = this.clock.monotonicNs();
-      this.sliceEndNs = start + Math.max(ns, MIN_SLICE_NS);
+      this.sliceEndNs = start + ns;
       this.inside = cpu;
       let reason: ExitReason;
       try {
@@ -170,7 +176,7 @@ export class MainLoop {
       } finally {
         this.inside = undefined;
       }
-      this.measure(cpu.instructionCount - before, this.clock.monotonicNs() - start);
+      this.measure(cpu.instructionCount - before, this.clock.monotonicNs() - start, planned);
       if (reason === ExitReason.Debug) this.machine.vmStopRequest('debug');
       else if (reason === ExitReason.TranslateFailed) {
         this.machine.log.write(`wemu: cpu ${cpu.cpuIndex}: cannot translate code at pc 0x${cpu.pc.toString(16)}\n`);
@@ -189,9 +195,9 @@ export class MainLoop {
   }
 
   /** Moves the measured rate a quarter of the way, or, after a slice that was far too long, all of it; slices too short to tell are left out. */
-  private measure(instructions: number, ns: number): void {
+  private measure(instructions: number, ns: number, planned: number): void {
     if (ns < MIN_SLICE_NS || instructions <= 0) return;
-    this.rate += (Math.max(1e-5, instructions / ns) - this.rate) / (ns > 2 * SLICE_NS ? 1 : 4);
+    this.rate += (Math.max(1e-5, instructions / ns) - this.rate) / (ns > 2 * planned ? 1 : 4);
   }
 
   /** The guest makes the host work: its slice ends by the clock too, or a million slow register writes would be one slice. */
@@ -215,16 +221,21 @@ export class MainLoop {
 
   private async idle(ns: number): Promise<void> {
     if (ns <= 0 || this.woken) return;
-    if (ns >= SLEEP_GRAIN_NS) {
-      this.sleeping = this.scheduler.sleep(Math.floor(ns / 1e6) - 1);
+    const ms = Math.floor((ns - SLEEP_LATE_NS) / 1e6);
+    if (ms >= 1) {
+      this.sleeping = this.scheduler.sleep(ms);
       await this.sleeping.done;
       this.sleeping = undefined;
       this.lastYield = this.clock.monotonicNs();
     } else if (!this.scheduler.rest || this.clock.monotonicNs() - this.lastYield >= IDLE_YIELD_NS) {
       await this.yield();
     } else {
-      this.scheduler.rest(Math.min(ns, IDLE_YIELD_NS));
+      this.scheduler.rest(ns);
     }
+  }
+
+  private get yieldNs(): number {
+    return this.lastYield - this.lastEvent < HOST_BUSY_NS ? BUSY_YIELD_NS : YIELD_NS;
   }
 
   private async yield(): Promise<void> {

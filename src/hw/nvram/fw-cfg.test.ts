@@ -1,5 +1,6 @@
 import { beforeEach, expect, it } from 'vitest';
 import { TestMachine } from '../core/testing.js';
+import { ClockType } from '../core/clock.js';
 import { FwCfg } from './fw-cfg.js';
 
 let m: TestMachine;
@@ -66,6 +67,29 @@ it('copies by DMA, fills the rest with zeros, and refuses what is not memory', (
   expect(dma(0x0a, 8, 0x5000_0000)).toBe(1);
   expect(dma(0x0a, 0xffff_ffff, RAM + 0x100)).toBe(1);
   expect(dma(0x18, 4, RAM)).toBe(1); // nothing is writable
+});
+
+it('gives way in a long transfer, and tells its end in the control word', () => {
+  const size = 64 << 20;
+  const base = 0x4000_0000;
+  m.systemMemory.addSubregion(base, m.newRam('much', size));
+  fw.addFile(
+    'opt/long',
+    Uint8Array.from({ length: size }, (_, i) => i >> 16),
+  );
+  const control = () => m.addressSpace.read(RAM + 3, 1);
+  expect(dma(0x0023_000a, size, base)).not.toBe(0);
+  let turns = 1;
+  for (; control() !== 0; turns++) {
+    m.hostClock.ns++;
+    expect(m.clocks.runTimers()).toBe(true);
+  }
+  expect(turns).toBe(8);
+  expect(m.addressSpace.read(base + size - 4, 4)).toBe(0xffff_ffff);
+  expect(m.clocks.deadline(ClockType.Virtual)).toBe(undefined);
+  dma(0x0023_000a, size, base);
+  m.reset();
+  expect(m.clocks.deadline(ClockType.Virtual)).toBe(undefined);
 });
 
 it('reads with skip from where the last transfer ended', () => {

@@ -6,7 +6,7 @@ import type { TypeInfo } from '../../qom/object.js';
 import { BusError } from '../../util/errors.js';
 import { defineDevice } from '../core/device.js';
 import { SysBusDevice } from '../core/sysbus.js';
-import { u16, u32, vmState } from '../core/vmstate.js';
+import { u16, u32, u64, vmState } from '../core/vmstate.js';
 import { GuestMemory } from '../misc/guest-memory.js';
 
 /** Keys of the items with fixed numbers. */
@@ -48,6 +48,8 @@ const DMA_STRUCT_SIZE = 16;
 const DMA_SIGNATURE = 0x5145_4d55_2043_4647n;
 /** Bytes moved at a time. */
 const DMA_CHUNK = 0x1_0000;
+/** Bytes moved before the guest goes on, some 5 ms: it asks for up to 4 GiB. The structure's control word is 0 when the rest is there, too. */
+const DMA_SLICE = 0x80_0000;
 
 const DATA_SIZE = 8;
 const CTL_SIZE = 2;
@@ -65,7 +67,14 @@ export class FwCfg extends SysBusDevice {
   static override readonly type: TypeInfo = defineDevice('fw_cfg_mem', SysBusDevice, FwCfg, {
     description: 'QEMU firmware configuration',
   });
-  static readonly vmState = vmState<FwCfg>('fw_cfg', { version: 2 }, [u16('selected'), u32('offset'), u32('dmaHigh')]);
+  static readonly vmState = vmState<FwCfg>('fw_cfg', { version: 3, minVersion: 2, postLoad: (s) => s.dmaLeft > 0 && s.more.startNs(0) }, [
+    u16('selected'),
+    u32('offset'),
+    u32('dmaHigh'),
+    u64('dmaStruct', { since: 3 }),
+    u64('dmaAddress', { since: 3 }),
+    u32('dmaLeft', { since: 3 }),
+  ]);
 
   private memory!: GuestMemory;
   private readonly items = new Map<number, Uint8Array>();
@@ -73,6 +82,11 @@ export class FwCfg extends SysBusDevice {
   private selected = 0;
   private offset = 0;
   private dmaHigh = 0;
+  /** The transfer that is under way: where its structure is, where the next byte goes, how many are to come. */
+  private dmaStruct = 0;
+  private dmaAddress = 0;
+  private dmaLeft = 0;
+  private readonly more = this.newTimer(() => this.transfer());
 
   /** MMIO slots: 0 selector, 1 data, 2 DMA (QEMU's order). */
   protected override realize(): void {
@@ -118,7 +132,8 @@ export class FwCfg extends SysBusDevice {
   }
 
   override reset(): void {
-    this.selected = this.offset = this.dmaHigh = 0;
+    this.selected = this.offset = this.dmaHigh = this.dmaLeft = 0;
+    this.more.del();
   }
 
   /** Replaces the item `key`. */
@@ -185,8 +200,8 @@ export class FwCfg extends SysBusDevice {
   }
 
   private dma(structAddress: number): void {
-    const memory = this.memory;
-    const bytes = memory.read(structAddress, DMA_STRUCT_SIZE);
+    if (this.dmaLeft > 0) return this.guestError('DMA asked for while another is under way');
+    const bytes = this.memory.read(structAddress, DMA_STRUCT_SIZE);
     if (!bytes) {
       this.guestError(`DMA structure at 0x${structAddress.toString(16)} is not in memory`);
       this.finishDma(structAddress, DMA_ERROR);
@@ -198,24 +213,32 @@ export class FwCfg extends SysBusDevice {
     const address = view.getUint32(8) * 0x1_0000_0000 + view.getUint32(12);
     if (control & DMA_SELECT) this.select(control >>> 16);
     let ok = true;
-    if (control & DMA_READ) ok = this.dmaRead(address, length);
-    else if (control & DMA_WRITE)
+    if (control & DMA_READ) {
+      [this.dmaStruct, this.dmaAddress, this.dmaLeft] = [structAddress, address, length];
+      return this.transfer();
+    }
+    if (control & DMA_WRITE)
       ok = length === 0; // no item is writable
     else if (control & DMA_SKIP) this.offset = Math.min(this.offset + length, this.items.get(this.selected)?.length ?? 0);
     this.finishDma(structAddress, ok ? 0 : DMA_ERROR);
   }
 
-  private dmaRead(address: number, length: number): boolean {
+  /** Goes on with a read; past the item's end there are zeros. */
+  private transfer(): void {
     const item = this.items.get(this.selected) ?? new Uint8Array(0);
-    for (let done = 0; done < length;) {
-      const count = Math.min(DMA_CHUNK, length - done);
-      const chunk = new Uint8Array(count);
-      chunk.set(item.subarray(this.offset, this.offset + count));
-      this.offset = Math.min(item.length, this.offset + count);
-      if (!this.memory.write(address + done, chunk)) return false;
-      done += count;
+    for (let moved = 0; this.dmaLeft > 0; moved += DMA_CHUNK) {
+      if (moved >= DMA_SLICE) return this.more.startNs(0);
+      const chunk = new Uint8Array(Math.min(DMA_CHUNK, this.dmaLeft));
+      chunk.set(item.subarray(this.offset, this.offset + chunk.length));
+      this.offset = Math.min(item.length, this.offset + chunk.length);
+      if (!this.memory.write(this.dmaAddress, chunk)) {
+        this.dmaLeft = 0;
+        return this.finishDma(this.dmaStruct, DMA_ERROR);
+      }
+      this.dmaAddress += chunk.length;
+      this.dmaLeft -= chunk.length;
     }
-    return true;
+    this.finishDma(this.dmaStruct, 0);
   }
 
   private finishDma(structAddress: number, control: number): void {
