@@ -1,5 +1,7 @@
 import * as layout from '../../assembly/shared/layout.js';
 import * as rv from '../../assembly/shared/riscv.js';
+import { hasExtension, type CpuConfig } from '../../src/target/riscv/config.js';
+import { EXTENSIONS as ALL_EXTENSIONS } from '../../src/target/riscv/extensions.js';
 import { engineModule } from './engine.js';
 
 /** Where the hart's RAM is, and how much of it there is. */
@@ -195,4 +197,10 @@ export class Hart {
   setPhys32(addr: number, value: number): void {
     this.view.setUint32(RAM_HOST + addr - RAM, value, true);
   }
+}
+
+/** A hart of a CPU model. */
+export function hartOf(config: CpuConfig): Hart {
+  const extensions = ALL_EXTENSIONS.map(({ bit }) => bit).filter((bit) => hasExtension(config, bit));
+  return new Hart({ xlen: config.xlen, extensions, pmp: config.pmpCount > 0, satpMode: config.satpMode, privVersion: config.privVersion });
 }

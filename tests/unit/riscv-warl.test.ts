@@ -7,7 +7,7 @@ import { RVX_C } from '../../assembly/shared/riscv.js';
 import { hasExtension, misa, parseCpuConfig, type CpuConfig } from '../../src/target/riscv/config.js';
 import { EXTENSIONS } from '../../src/target/riscv/extensions.js';
 import { CPU_MODELS } from '../../src/target/riscv/models.js';
-import { Hart } from '../support/riscv-hart.js';
+import { hartOf, type Hart } from '../support/riscv-hart.js';
 
 /** What rows ask of a hart. */
 interface Facts {
@@ -196,15 +196,9 @@ function factsOf(config: CpuConfig): Facts {
   };
 }
 
-function hartOf(config: CpuConfig): Hart {
-  const extensions = EXTENSIONS.map(({ bit }) => bit).filter((bit) => hasExtension(config, bit));
-  const hart = new Hart({
-    xlen: config.xlen,
-    extensions,
-    pmp: config.pmpCount > 0,
-    satpMode: config.satpMode,
-    privVersion: config.privVersion,
-  });
+/** With FS on, and all that can be delegated delegated. */
+function openHartOf(config: CpuConfig): Hart {
+  const hart = hartOf(config);
   hart.write(0x300, FS);
   hart.write(0x303, S_LINES);
   return hart;
@@ -233,7 +227,7 @@ describe.each(CPUS)('-cpu %s', (cpu) => {
   const present = ROWS.filter(({ exists }) => exists(facts));
 
   it('has the CSRs of its modes and extensions, and no others', () => {
-    const hart = hartOf(config);
+    const hart = openHartOf(config);
     const expected = [...present.map(({ csr, count }) => [csr, count]), ...READ_ONLY.filter(([, , exists]) => exists(facts))].flatMap(
       ([csr, count]) => Array.from({ length: count as number }, (_, i) => (csr as number) + i),
     );
@@ -246,7 +240,7 @@ describe.each(CPUS)('-cpu %s', (cpu) => {
 
   it.each(present.map((each) => [each.name, each] as const))('%s', (_, { csr, count, writable, fixed, lasting, legal }) => {
     for (let number = csr; number < csr + count; number++) {
-      const hart = hartOf(config);
+      const hart = openHartOf(config);
       let old = BigInt.asUintN(config.xlen, hart.write(number, 0n));
       for (const value of patterns(config.xlen)) {
         const kept = (value & writable(facts)) | fixed(facts);
