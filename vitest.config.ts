@@ -19,6 +19,7 @@ export default defineConfig({
     projects: [
       project('unit', ['src/**/*.test.ts', 'tests/unit/**/*.test.ts'], 20_000),
       project('guest', ['tests/guest/**/*.test.ts'], minutes(5)),
+      project('fuzz', ['fuzz/**/*.test.ts'], minutes(5)),
       project('differential', ['tests/differential/**/*.test.ts'], minutes(5)),
     ],
   },

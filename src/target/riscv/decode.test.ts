@@ -1,8 +1,5 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { normalize, objdump, UNKNOWN_TO_OBJDUMP } from '../../../tests/support/objdump.js';
 import { randomWord, rowsOf, seededRng, type RandomConstraints } from '../../../tests/support/riscv-random.js';
 import { describeWith } from '../../../tests/support/tools.js';
 import { parseCpuConfig, type CpuConfig } from './config.js';
@@ -125,10 +122,6 @@ const spelled = (row: Insn): RandomConstraints => ({
   },
 });
 
-/** binutils 2.40 does not know these; older spellings differ. */
-const UNKNOWN_TO_OBJDUMP = /^(czero\.|fli\.|fminm\.|fmaxm\.|fround|fleq\.|fltq\.|fcvtmod|fmvh|fmvp)/;
-const MARCH = 'imafdc_zicsr_zifencei_zba_zbb_zbc_zbs_zbkb_zbkx_zicbom_zicboz_zawrs_zfh_svinval';
-
 describeWith('riscv64-linux-gnu-objdump', 'objdump', () => {
   it.each([
     [CONFIGS.rv64, 'lp64d'],
@@ -149,39 +142,3 @@ describeWith('riscv64-linux-gnu-objdump', 'objdump', () => {
     expect(differences).toEqual([]);
   });
 });
-
-/** binutils 2.40 shows immediate forms by the name of the register form (`add s10,t5,1156`). */
-const normalize = (text: string): string =>
-  text
-    .replace(/\s+/g, ' ')
-    .trim()
-    .replace(/^(add|xor|or|and|sll|srl|sra|slt|ror|bset|bclr|binv|bext|csrr?[wsc])i(u?w?) (.*,-?[0-9x][0-9a-fx]*)$/, '$1$2 $3');
-
-function objdump(words: readonly { word: number; size: number }[], xlen: number, abi: string): string[] {
-  const folder = mkdtempSync(join(tmpdir(), 'wemu-objdump-'));
-  try {
-    const source = words.map(({ word, size }) => `.insn ${size}, 0x${word.toString(16)}`).join('\n');
-    writeFileSync(join(folder, 'a.s'), `${source}\n`);
-    const march = `-march=rv${xlen}${MARCH}`;
-    const as = spawnSync('riscv64-linux-gnu-as', [march, `-mabi=${abi}`, 'a.s', '-o', 'a.o'], { cwd: folder, encoding: 'utf8' });
-    if (as.status !== 0) throw new Error(as.stderr.slice(0, 500));
-    const { stdout } = spawnSync('riscv64-linux-gnu-objdump', ['-d', '--no-show-raw-insn', 'a.o'], {
-      cwd: folder,
-      encoding: 'utf8',
-      maxBuffer: 1 << 26,
-    });
-    // Symbolic targets and comments are objdump's own.
-    return stdout
-      .split('\n')
-      .filter((line) => /^ *[0-9a-f]+:\t/.test(line))
-      .map((line) =>
-        line
-          .replace(/^[^\t]*\t/, '')
-          .replace(/\s*<.*>/, '')
-          .replace(/\s+#.*/, ''),
-      )
-      .map((line) => line.replace(/^((?:j|jal|b(?:eq|ne|lt|ge|gt|le)u?z?)\t(?:.*,)?)([0-9a-f]+)$/, '$10x$2'));
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}

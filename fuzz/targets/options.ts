@@ -1,0 +1,51 @@
+/** What the user types: whatever it is, it is understood, or one line says why not. */
+import { IdleVirt } from '../../src/hw/riscv/testing.js';
+import { parseOptions } from '../../src/qom/option-list.js';
+import { parseGlobal, parseIcount, parseLogItems, parseMemory, parseRtc, parseSmp } from '../../src/system/options.js';
+import { parseCpuConfig } from '../../src/target/riscv/config.js';
+import { parseAccel } from '../../src/cli/accel.js';
+import { MiB } from '../../src/util/size.js';
+import type { Target } from '../target.js';
+import { oneLine } from './images.js';
+
+const TEXTS = [
+  ...['virt,aclint=off', 'rv64,zba=on,v=false', '512M', '0x10', '1.5G', 'cpus=1,sockets=1,cores=1,threads=1', 'shift=7', 'in_asm,op'],
+  ...['virtio-rng-device,id=a,max-bytes=1024,period=1000', 'virtio-mmio.force-legacy=on', 'driver=d,property=p,value=v', 'help', '?'],
+  ...[
+    'tcg,thread=sync,threshold=1,fma=off,passes=dce+vacuum',
+    'a=b,,c,nod,e',
+    '+zba',
+    'rv64,+zba,-zbb',
+    'loader,addr=0x80000000,data=1,data-len=4',
+  ],
+];
+const parsers: readonly ((text: string) => unknown)[] = [
+  (text) => parseOptions('-device', text, 'driver').entries,
+  parseMemory,
+  parseSmp,
+  parseIcount,
+  parseGlobal,
+  parseLogItems,
+  parseAccel,
+  (text) => parseRtc(text),
+  (text) => parseCpuConfig(text),
+];
+
+/** Printable: the terminal's own characters are another matter, since what was typed is shown again. */
+const printable = (input: Uint8Array): string => [...input].map((byte) => String.fromCharCode(0x20 + (byte % 0x5f))).join('');
+
+export const optionsTarget: Target = {
+  name: 'options',
+  most: 200,
+  seeds: () => TEXTS.map((text) => new TextEncoder().encode(text).map((byte) => byte - 0x20)),
+  run(input) {
+    const text = printable(input);
+    for (const parse of parsers) oneLine(() => parse(text));
+    oneLine(() => new IdleVirt({ ramSize: MiB, devices: [text] }).create());
+    oneLine(() => {
+      const list = parseOptions('-machine', text, 'type');
+      list.string('type');
+      new IdleVirt({ ramSize: MiB, properties: list.rest() }).create();
+    });
+  },
+};
