@@ -6,16 +6,14 @@ import {
   EXEC_TRANSLATE_FAILED, PAGE_BITS, PAGE_SIZE, TB_CFLAGS, TB_ENTRY, TB_EXIT_IDX1, TB_EXIT_MASK, TB_EXIT_RESUME, TB_FLAGS, TB_FUNC, TB_ICOUNT, TB_JMP0, TB_PC,
   TB_PHYS_PAGE1,
 } from './shared/layout';
-import { codeHost, codeLookup, codeShared, codeSplit } from './cputlb';
-import { cpuInsnCount, faulted } from './env';
-import { translate } from './host';
-import { jumpCacheCell, jumpCacheSet } from './jump-cache';
-import { execBegin, execEnd, NO_PAGE, tbFind, tbFlushIfPending, tbGeneration, tbInvalidate, tbLink } from './tb';
+import { cpuInsnCount, faulted } from './core/env';
+import { translate } from './core/host';
+import { WORK_LOOKUP, WORK_TRAP, worked } from './core/work';
+import { codeHost, codeLookup, codeShared, codeSplit } from './softmmu/fetch';
 import { jumpCacheFind, TB_EXIT_RUN, tciExec, tciResume } from './tci';
 import { targetAddress, targetDoInterrupt, targetExecInterrupt, targetFetchMmuIdx, targetHasWork, targetInsnSize } from './target/dispatch';
-import { WORK_LOOKUP, WORK_TRAP, worked } from './work';
-
-export { cpuInsnCount } from './env';
+import { execBegin, execEnd, NO_PAGE, tbFind, tbFlushIfPending, tbGeneration, tbInvalidate, tbLink } from './tb/tb';
+import { jumpCacheCell, jumpCacheSet } from './tlb/jump-cache';
 
 const ONE_INSN = 1 | CF_NO_GOTO_TB | CF_NO_GOTO_PTR;
 const EXCP_FIRST = EXCP_INTERRUPT;
@@ -57,7 +55,7 @@ function deliver(env: usize): i32 {
 function execLoop(env: usize): i32 {
   let tb: usize = 0; // the next TB, if known
   let last: usize = 0; // the TB | jump slot to chain to the next one
-  let once = false; // run just the next instruction: it stores into its own TB (cputlb's notDirty)
+  let once = false; // run just the next instruction: it stores into its own TB (notDirty of softmmu/store.ts)
   while (true) {
     worked(WORK_LOOKUP);
     if (faulted(env)) {

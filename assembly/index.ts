@@ -1,15 +1,19 @@
 // The engine's entry: what is exported here, the host sees. A plain list, room by room.
-export { arenaFree, arenaUsed } from './arena';
-export { atomicCmpxchg, atomicRmw } from './atomic';
-export { ldSlow, stSlow, tlbFlush, tlbFlushAllCpus, tlbFlushPage, tlbStatFlushes } from './cputlb';
-export { cpuInsnCount, cpuRequestExit } from './env';
+export { arenaFree, arenaUsed } from './core/arena';
+export { cpuInsnCount, cpuRequestExit } from './core/env';
+export { mulsh64, muluh64 } from './core/int128';
 export { codeNextPage, codeNextPhysPage, cpuExec } from './exec';
-export { mulsh64, muluh64 } from './int128';
 export { cpuCreate, cpuTranslateDebug, runtimeInit } from './runtime';
+export { atomicCmpxchg, atomicRmw } from './softmmu/atomic';
+export { ldSlow } from './softmmu/load';
+export { stSlow } from './softmmu/store';
 export {
   codeTableAlloc, tbAlloc, tbFlushAll, tbFlushNow, tbInvalidate, tbInvalidatePhysRange, tbRegister, tbStatCount, tbStatFlushes, tbStatInvalidated,
-} from './tb';
+} from './tb/tb';
 export { setHotThreshold, tciExec } from './tci';
 export { targetDoInterrupt, targetReset } from './target/dispatch';
+export { tlbFlush, tlbFlushAllCpus, tlbFlushPage, tlbStatFlushes } from './tlb/flush';
+export { helper_cbo_clean, helper_cbo_flush, helper_cbo_inval, helper_cbo_zero } from './target/riscv/access/cbo';
+export { helper_sc_probe_write } from './target/riscv/access/sc';
 export * from './target/riscv/exports';
 export * from './target/riscv/fpu_helper';

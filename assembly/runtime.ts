@@ -2,16 +2,20 @@
 import {
   ENV_CPU_INDEX, ENV_EXCEPTION_INDEX, ENV_PHYSMAP, ENV_TARGET, PHYSMAP_MAX, PHYSMAP_RECORDS, PHYSMAP_RECORD_SIZE,
 } from './shared/layout';
-import { arenaAllocPermanent, arenaInit } from './arena';
-import { tlbInit } from './cputlb';
-import { envAlloc, tbInit } from './tb';
+import { arenaAllocPermanent, arenaInit } from './core/arena';
+import { cpusAdd, cpusInit, envAlloc } from './core/cpus';
 import { targetTranslateDebug } from './target/dispatch';
+import { tbInit } from './tb/tb';
+import { spacesInit } from './tlb/address-space';
+import { jumpCacheInit } from './tlb/jump-cache';
+import { tlbInit } from './tlb/tables';
 
 let physmap: usize = 0;
 
 /** Once, first: the runtime owns linear memory start .. end - 1. Returns the (empty) physical map's address, 0 if there is no room. */
 export function runtimeInit(start: usize, end: usize): usize {
   arenaInit(start, end);
+  cpusInit();
   if (!tbInit()) return 0;
   physmap = arenaAllocPermanent(PHYSMAP_RECORDS + PHYSMAP_MAX * PHYSMAP_RECORD_SIZE);
   return physmap;
@@ -20,7 +24,8 @@ export function runtimeInit(start: usize, end: usize): usize {
 /** Makes a vCPU: its env, all zero but for the common part. The target's configuration and reset are the caller's. 0: no room. */
 export function cpuCreate(target: u32, cpuIndex: u32): usize {
   const env = envAlloc();
-  if (env == 0) return 0;
+  if (env == 0 || !jumpCacheInit(env) || !spacesInit(env)) return 0;
+  cpusAdd(env);
   store<u32>(env, target, ENV_TARGET);
   store<u32>(env, cpuIndex, ENV_CPU_INDEX);
   store<usize>(env, physmap, ENV_PHYSMAP);

@@ -5,12 +5,13 @@ import {
   TB_ICOUNT, TB_INDIRECT, TB_INDIRECT_NEXT, TB_INDIRECT_SLOTS, TB_INSN_TABLE, TB_JMP0, TB_JMP1, TB_PC, TB_RESUMED, TB_RESUMED_SINCE, TB_STATE, TB_STATE_INDIRECT, TB_TCI, TLB_ENTRY_ADDEND,
 } from './shared/layout';
 import * as op from './shared/tci';
-import { atomicCmpxchg, atomicRmw } from './atomic';
-import { ldSlow, stSlow } from './cputlb';
-import { tbHot, tbMisses } from './host';
-import { cpuInsnCount } from './env';
-import { divS32, divS64, divU32, divU64, mulsh64, muluh64, remS32, remS64, remU32, remU64 } from './int128';
-import { jumpCacheCell } from './jump-cache';
+import { tbHot, tbMisses } from './core/host';
+import { cpuInsnCount } from './core/env';
+import { divS32, divS64, divU32, divU64, mulsh64, muluh64, remS32, remS64, remU32, remU64 } from './core/int128';
+import { atomicCmpxchg, atomicRmw } from './softmmu/atomic';
+import { ldSlow } from './softmmu/load';
+import { stSlow } from './softmmu/store';
+import { jumpCacheCell } from './tlb/jump-cache';
 
 /** In the low bits of what tciExec returns: go on with this TB, which has generated code (private to the dispatcher). */
 export const TB_EXIT_RUN = 2;

@@ -26,9 +26,21 @@ export const ROOMS = {
   // ---- the runtime: AssemblyScript, but for the constants that tsc compiles, too
   'assembly/shared': {},
   'assembly/softfloat': {},
-  assembly: { rooms: ['assembly/shared', 'assembly/softfloat', 'assembly/target', 'assembly/target/riscv'] },
+  'assembly/core': { rooms: ['assembly/shared'] },
+  'assembly/tlb': { rooms: ['assembly/shared', 'assembly/core'] },
+  'assembly/tb': { rooms: ['assembly/shared', 'assembly/core', 'assembly/tlb'] },
+  'assembly/target/riscv': {
+    rooms: ['assembly/shared', 'assembly/core', 'assembly/softfloat', 'assembly/tb', 'assembly/tlb'],
+  },
   'assembly/target': { rooms: ['assembly/shared', 'assembly/target/riscv'] },
-  'assembly/target/riscv': { rooms: ['assembly', 'assembly/shared', 'assembly/softfloat'] },
+  'assembly/softmmu': { rooms: ['assembly/shared', 'assembly/core', 'assembly/target', 'assembly/tb', 'assembly/tlb'] },
+  'assembly/target/riscv/access': { rooms: ['assembly/shared', 'assembly/softmmu', 'assembly/target/riscv'] },
+  assembly: {
+    rooms: [
+      ...['assembly/shared', 'assembly/core', 'assembly/tlb', 'assembly/tb', 'assembly/softmmu'],
+      ...['assembly/target', 'assembly/target/riscv', 'assembly/target/riscv/access'],
+    ],
+  },
 
   // ---- what everything stands on
   'src/util': { packages: ['fflate'] },

@@ -2,7 +2,8 @@
 import { ENV_TARGET, TARGET_RISCV } from '../shared/layout';
 import { riscvDoInterrupt, riscvExecInterrupt, riscvHasWork } from './riscv/trap';
 import { riscvAccessFault, riscvTlbFill, riscvTranslateDebug, riscvUnaligned } from './riscv/mmu';
-import { riscvFetchMmuIdx, riscvReset, xlenAddress } from './riscv/cpu';
+import { riscvReset } from './riscv/cpu';
+import { riscvFetchMmuIdx, xlenAddress } from './riscv/hart';
 
 @inline
 function isRiscv(env: usize): bool {

@@ -1,6 +1,6 @@
 // Helpers of the bit-manipulation and scalar-crypto extensions that IR would spell out at length. Pure functions.
 // Unprivileged specification, chapters on Zbc, Zbb, Zbkb, Zbkx. Where a result can have bit 31 set by an RV32 operation it comes back sign-extended.
-import { isRv32 } from './cpu';
+import { isRv32 } from './hart';
 
 @inline
 function toXlen(env: usize, value: u64): u64 {

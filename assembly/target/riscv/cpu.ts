@@ -7,11 +7,12 @@ import {
   RV_SOFT_MIP, RV_SSCRATCH, RV_STATUS_WRITABLE, RV_STIMECMP, RV_STIMECMP_ARMED, RV_STVAL, RV_STVEC, RV_XLEN, RVX_SVADU, RVX_SVPBMT, TBF_FRM_INVALID, TBF_FS_SHIFT,
   TBF_PRIV_SHIFT, TBF_XL32,
 } from '../../shared/riscv';
-import { tlbFlush } from '../../cputlb';
+import { tlbFlush } from '../../tlb/flush';
 import {
   MENVCFG_ADUE, MENVCFG_PBMTE, MIP_MEIP, MIP_MSIP, MIP_MTIP, MIP_SEIP, MSTATUS_FS, MSTATUS_FS_SHIFT, MSTATUS_MPP, MSTATUS_MPP_SHIFT,
   MSTATUS_MPRV, MSTATUS_SUM, PRV_M, PRV_S,
 } from './bits';
+import { hasExt, isRv32, privilege } from './hart';
 import { refreshMip } from './interrupt';
 import { pmpUpdateRanges } from './pmp';
 import { statusAtReset, statusWritable } from './warl';
@@ -23,32 +24,6 @@ const ZEROED = memory.data<u32>([
   RV_SEPC, RV_SCAUSE, RV_STVAL, RV_SCOUNTEREN, RV_SATP, RV_STIMECMP, RV_SENVCFG, RV_BADADDR, RV_BINS, RV_MCOUNTINHIBIT, RV_MINSTRET_OFFSET,
   RV_MCYCLE_OFFSET, RV_SOFT_MIP, 0,
 ]);
-
-@inline
-export function hasExt(env: usize, bit: i32): bool {
-  return ((load<u64>(env, RV_EXT) >> (bit as u64)) & 1) != 0;
-}
-
-@inline
-export function isRv32(env: usize): bool {
-  return load<u32>(env, RV_XLEN) == 32;
-}
-
-@inline
-export function privilege(env: usize): i32 {
-  return load<i32>(env, RV_PRIV);
-}
-
-/** The address width of the hart: RV32 addresses wrap at 4 GiB. */
-@inline
-export function xlenAddress(env: usize, addr: u64): u64 {
-  return isRv32(env) ? addr & 0xffffffff : addr;
-}
-
-/** Fetches use the privilege itself: U 0, S 1, M 3 are the numbers of their mmu indexes. */
-export function riscvFetchMmuIdx(env: usize): i32 {
-  return privilege(env);
-}
 
 /** The mmu index of loads and stores: MPRV lends M-mode the privilege in MPP, SUM selects the index that may touch user pages. */
 function dataMmuIdx(env: usize): i32 {

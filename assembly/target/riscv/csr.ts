@@ -4,22 +4,23 @@ import {
   RV_SOFT_MIP, RV_STATUS_WRITABLE,
   RVX_C, RVX_F, RVX_S, RVX_SSTC, RVX_U, RVX_ZICNTR, RVX_ZIHPM,
 } from '../../shared/riscv';
-import { spaceSwitch } from '../../address-space';
-import { tlbFlush } from '../../cputlb';
-import { WORK_CSR, worked } from '../../work';
+import { spaceSwitch } from '../../tlb/address-space';
+import { tlbFlush } from '../../tlb/flush';
+import { WORK_CSR, worked } from '../../core/work';
 import {
   COUNTER_TM, MENVCFG_ADUE, MENVCFG_PBMTE, MENVCFG_STCE, MIP_SSIP, MIP_STIP, MSTATUS32_SD, MSTATUS64_SD, MSTATUS64_UXL, MSTATUS_FS, MSTATUS_MPP,
   MSTATUS_MPP_SHIFT, MSTATUS_MXR, MSTATUS_SIE, MSTATUS_SPIE, MSTATUS_SPP, MSTATUS_SUM, MSTATUS_TVM, PRV_M, PRV_S, PRV_U, S_INTERRUPTS, VM_BARE, VM_SV32,
   VM_SV39, VM_SV57,
 } from './bits';
-import { hasExt, isRv32, privilege, updateTbFlags } from './cpu';
+import { updateTbFlags } from './cpu';
+import { hasExt, isRv32, privilege } from './hart';
 import { counterRead, counterSetEvent, counterSetInhibit, counterWrite } from './counter';
 import * as csrs from './csr_table';
 import { rdtime } from './host';
 import { refreshMip, sstcChanged, sstcEnabled, updateInterrupts } from './interrupt';
 import { asidOf, pagingMode } from './mmu';
 import { pmpAddrWrite, pmpCfgRead, pmpCfgWrite } from './pmp';
-import { raiseIllegal } from './trap';
+import { raiseIllegal } from './raise';
 import { countersEnableable, countersInhibitable, delegableExceptions, hasMode, hasPaging, interrupts, legalMenvcfg, legalSenvcfg } from './warl';
 
 const SSTATUS: u64 = MSTATUS_SIE | MSTATUS_SPIE | MSTATUS_SPP | MSTATUS_FS | MSTATUS_SUM | MSTATUS_MXR;

@@ -1,6 +1,5 @@
-// The RISC-V part of the module's exports: helpers of generated code, and what TypeScript calls. assembly/index.ts re-exports all of it.
+// The RISC-V part of the module's exports: helpers of generated code, and what TypeScript calls. assembly/index.ts re-exports all of it, and the helpers of access/, which stand on the soft MMU that stands on these.
 export * from './bitmanip';
-export { helper_cbo_clean, helper_cbo_flush, helper_cbo_inval, helper_cbo_zero } from './cbo';
 export { riscvInit, riscvPostLoad, riscvReset } from './cpu';
 export { helper_csrr, helper_csrrw, helper_csrw, helper_sstatus, riscvCsrRead, riscvCsrWrite } from './csr';
 export * from './fpu_helper';
@@ -16,4 +15,4 @@ export {
   helper_wrs,
 } from './trap';
 export { riscvDoInterrupt, riscvExecInterrupt, riscvHasWork } from './trap';
-export { helper_sc_probe_write, riscvTlbFill, riscvTranslateDebug } from './mmu';
+export { riscvTlbFill, riscvTranslateDebug } from './mmu';

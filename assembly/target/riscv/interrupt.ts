@@ -3,7 +3,7 @@ import { CPU_INTERRUPT_HARD, ENV_EXIT_REQUEST, EXIT_REQUESTED, ENV_INTERRUPT_REQ
 import { RV_EXT_IRQ, RV_MENVCFG, RV_MIDELEG, RV_MIE, RV_MIP, RV_MSTATUS, RV_SOFT_MIP, RV_STIMECMP, RVX_SSTC } from '../../shared/riscv';
 import { rdtime, timerUpdate } from './host';
 import { MENVCFG_STCE, MIP_STIP, MSTATUS_MIE, MSTATUS_SIE, PRV_M, PRV_S } from './bits';
-import { hasExt, privilege } from './cpu';
+import { hasExt, privilege } from './hart';
 import { interrupts } from './warl';
 
 /** Interrupt numbers, most important first (section 3.1.9): MEI MSI MTI SEI SSI STI, a nibble each from the lowest; 0 ends. */

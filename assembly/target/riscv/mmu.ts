@@ -4,15 +4,15 @@ import {
   CAUSE_INST_ACCESS, CAUSE_INST_MISALIGNED, CAUSE_INST_PAGE_FAULT, CAUSE_LOAD_ACCESS, CAUSE_LOAD_MISALIGNED, CAUSE_LOAD_PAGE_FAULT, CAUSE_STORE_ACCESS,
   CAUSE_STORE_MISALIGNED, CAUSE_STORE_PAGE_FAULT, MMU_M, MMU_S_SUM, MMU_U, RV_MENVCFG, RV_MSTATUS, RV_SATP, RVX_SVADU, RVX_SVNAPOT, RVX_SVPBMT,
 } from '../../shared/riscv';
-import { probeAtomicStore, tlbSetPage } from '../../cputlb';
-import { physCmpxchg32, physCmpxchg64, physLoad32, physLoad64, physOk } from '../../memory';
+import { tlbSetPage } from '../../tlb/fill';
+import { physCmpxchg32, physCmpxchg64, physLoad32, physLoad64, physOk } from '../../tb/phys';
 import {
   MENVCFG_ADUE, MENVCFG_PBMTE, MSTATUS_MXR, PAGE_EXEC, PAGE_READ, PAGE_WRITE, PRV_S, PTE64_N, PTE64_PBMT, PTE64_PPN, PTE64_RESERVED, PTE_A, PTE_D, PTE_G,
   PTE_PPN_SHIFT, PTE_R, PTE_U, PTE_V, PTE_W, PTE_X, VM_SV39,
 } from './bits';
-import { hasExt, isRv32, riscvFetchMmuIdx, xlenAddress } from './cpu';
+import { hasExt, isRv32, riscvFetchMmuIdx, xlenAddress } from './hart';
 import { pmpPageRights, pmpRights } from './pmp';
-import { raiseAddress } from './trap';
+import { raiseAddress } from './raise';
 
 // What a translation comes to. The order of the fault causes below follows these numbers.
 const OK = 0;
@@ -229,9 +229,4 @@ function fetchHalf(env: usize, pc: u64): u64 {
 export function fetchWord(env: usize, pc: u64): u64 {
   const low = fetchHalf(env, pc);
   return (low & 3) == 3 ? low | (fetchHalf(env, pc + 2) << 16) : low;
-}
-
-/** An SC of `size` bytes that has failed already: it faults as if it had stored (unprivileged ISA manual, "Zalrsc"; QEMU 10 does the same). */
-export function helper_sc_probe_write(env: usize, addr: u64, size: u64): void {
-  probeAtomicStore(env, addr, size as u32, load<i32>(env, ENV_MMU_IDX));
 }

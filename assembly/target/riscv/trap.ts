@@ -24,9 +24,9 @@ import {
   RVX_C,
   RVX_S,
 } from '../../shared/riscv';
-import { spaceFlush } from '../../address-space';
-import { tlbFlush, tlbFlushPage } from '../../cputlb';
-import { raise } from '../../env';
+import { spaceFlush } from '../../tlb/address-space';
+import { tlbFlush, tlbFlushPage } from '../../tlb/flush';
+import { raise } from '../../core/env';
 import {
   MSTATUS_MIE,
   MSTATUS_MPIE,
@@ -43,28 +43,15 @@ import {
   PRV_S,
   PRV_U,
 } from './bits';
-import { hasExt, isRv32, privilege, setPrivilege, updateTbFlags, xlenAddress } from './cpu';
+import { setPrivilege, updateTbFlags } from './cpu';
+import { hasExt, isRv32, privilege, xlenAddress } from './hart';
 import { logTrap } from './host';
 import { pendingInterrupt, riscvHasWork, updateInterrupts } from './interrupt';
 import { asidOf, fetchWord, pagingMode } from './mmu';
+import { BINS_UNKNOWN, raiseAddress, raiseIllegal } from './raise';
 import { leastPrivilege } from './warl';
 
 export { riscvHasWork } from './interrupt';
-
-/** RV_BINS when the helper that found the instruction illegal does not know its bits: delivery fetches them. */
-const BINS_UNKNOWN: u64 = u64.MAX_VALUE;
-
-/** An exception with an address: it becomes the trap value. */
-export function raiseAddress(env: usize, cause: i32, addr: u64): void {
-  store<u64>(env, addr, RV_BADADDR);
-  raise(env, cause);
-}
-
-/** Illegal instruction, raised by a helper that does not have the instruction's bits at hand. */
-export function raiseIllegal(env: usize): void {
-  store<u64>(env, BINS_UNKNOWN, RV_BINS);
-  raise(env, CAUSE_ILLEGAL_INST);
-}
 
 // ---- Delivery ----------------------------------------------------------------------------------------------------------
 

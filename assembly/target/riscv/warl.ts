@@ -7,7 +7,7 @@ import {
   MENVCFG_PBMTE, MENVCFG_STCE, MSTATUS64_SXL64, MSTATUS64_UXL64, MSTATUS_FS, MSTATUS_MIE, MSTATUS_MPIE, MSTATUS_MPP, MSTATUS_MPRV, MSTATUS_MXR, MSTATUS_SIE,
   MSTATUS_SPIE, MSTATUS_SPP, MSTATUS_SUM, MSTATUS_TSR, MSTATUS_TVM, MSTATUS_TW, M_INTERRUPTS, PAGE_FAULTS, PRV_M, PRV_S, PRV_U, S_INTERRUPTS,
 } from './bits';
-import { hasExt, isRv32 } from './cpu';
+import { hasExt, isRv32 } from './hart';
 
 @inline
 export function hasPaging(env: usize): bool {

@@ -3,7 +3,7 @@ import type { WasmExports } from '../../util/web-assembly.js';
 import type { HelperDef } from '../../tcg/opcodes.js';
 import { TcgError } from './errors.js';
 
-/** What the runtime asks of TypeScript: assembly/host.ts. Called from the middle of guest code: none of them may throw. */
+/** What the runtime asks of TypeScript: assembly/core/host.ts. Called from the middle of guest code: none of them may throw. */
 export interface RuntimeHost {
   translate(env: number, pcLo: number, pcHi: number): number;
   mmioRead(env: number, address: number, size: number): number;

@@ -2,19 +2,19 @@
 // kernels live; those of the lower half have one for each address space that is remembered (address-space.ts).
 import {
   ENV_JUMP_CACHE, ENV_JUMP_CACHE_HIGH, ENV_SPACES, JUMP_CACHE_BITS, JUMP_CACHE_ENTRIES, JUMP_CACHE_PAGES, JUMP_CACHE_SIZE, PAGE_BITS, PAGE_SIZE, TB_PHYS_PAGE1,
-} from './shared/layout';
-import { arenaAllocPermanent } from './arena';
-import { SPACES, SPACE_CACHE, SPACE_SIZE, SPACE_USED, spacesInit } from './address-space';
+} from '../shared/layout';
+import { arenaAllocPermanent } from '../core/arena';
+import { SPACES, SPACE_CACHE, SPACE_SIZE, SPACE_USED } from './spaces';
 
 /** u32 behind the cache of the upper half: whether a TB in it is not in all address spaces. */
 const NOT_SHARED = JUMP_CACHE_SIZE;
 const NO_PAGE: u32 = 0xffffffff;
 
-/** False: no room in the arena. */
+/** The cache of the upper half; the others are the spaces'. False: no room in the arena. */
 export function jumpCacheInit(env: usize): bool {
   const high = arenaAllocPermanent(JUMP_CACHE_SIZE + 16);
   store<usize>(env, high, ENV_JUMP_CACHE_HIGH);
-  return high != 0 && spacesInit(env);
+  return high != 0;
 }
 
 @inline

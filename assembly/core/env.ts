@@ -1,5 +1,5 @@
 // What everything in the runtime needs of a vCPU's env, beside plain loads and stores at the offsets of shared/layout.ts.
-import { ENV_BUDGET, ENV_EXCEPTION_INDEX, ENV_EXIT_REQUEST, ENV_FAULT, ENV_INSN_COUNT, ENV_RETURN_REQUEST, ENV_SLICE, EXIT_REQUESTED } from './shared/layout';
+import { ENV_BUDGET, ENV_EXCEPTION_INDEX, ENV_EXIT_REQUEST, ENV_FAULT, ENV_INSN_COUNT, ENV_RETURN_REQUEST, ENV_SLICE, EXIT_REQUESTED } from '../shared/layout';
 
 /** Raises an exception: the running code sees ENV_FAULT, restores the instruction's state and leaves; the exec loop delivers. */
 export function raise(env: usize, exceptionIndex: i32): void {

@@ -1,29 +1,21 @@
 // Translation blocks: hash table, lists by physical page, chaining and its undoing. Records live in the arena (TB_* of shared/layout.ts).
 // Lists hold tagged pointers, QEMU's way: record | n says through which of its two links (pages or jumps) a TB hangs there.
 import {
-  ENV_EXIT_REQUEST, EXIT_REQUESTED, ENV_NEXT_CPU, ENV_SIZE, PAGE_BITS, PAGE_SIZE, TB_CFLAGS, TB_FLAGS, TB_HASH_NEXT,
-  TB_JMP0, TB_JMP_LIST, TB_JMP_NEXT0, TB_PAGE_NEXT0, TB_PC, TB_PHYS_PAGE0, TB_PHYS_PAGE1, TB_RECORD_SIZE, TB_REGION, TB_SIZE, TB_STATE,
-  TB_STATE_INVALID, TB_STATE_VALID,
-} from './shared/layout';
-import { arenaAlloc, arenaAllocPermanent, arenaFlush } from './arena';
-import { regionInvalidated, tbFlushed } from './host';
-import { jumpCacheClear, jumpCacheInit, jumpCacheRemove } from './jump-cache';
-import { protectPage } from './cputlb';
+  ENV_EXIT_REQUEST, EXIT_REQUESTED, ENV_NEXT_CPU, PAGE_BITS, PAGE_SIZE, TB_CFLAGS, TB_FLAGS, TB_HASH_NEXT, TB_JMP0, TB_JMP_LIST, TB_JMP_NEXT0, TB_PAGE_NEXT0, TB_PC,
+  TB_PHYS_PAGE0, TB_PHYS_PAGE1, TB_RECORD_SIZE, TB_REGION, TB_SIZE, TB_STATE, TB_STATE_INVALID, TB_STATE_VALID,
+} from '../shared/layout';
+import { arenaAlloc, arenaAllocPermanent, arenaFlush } from '../core/arena';
+import { codePagesForget, codePagesInit, DESC_FIRST, DESC_PAGE, descMake, descOf } from '../core/code-pages';
+import { firstEnv } from '../core/cpus';
+import { regionInvalidated, tbFlushed } from '../core/host';
+import { jumpCacheClear, jumpCacheRemove } from '../tlb/jump-cache';
+import { protectPage } from '../tlb/protect';
 
 const HASH_BITS = 15;
-const PAGE_HASH_BITS = 13;
 /** TB_PHYS_PAGE1 of a TB that lies in one page. */
 export const NO_PAGE: u32 = 0xffffffff;
 
-// A page that holds code: u32 physical page number, u32 first TB (tagged), u32 next descriptor of the bucket.
-const DESC_PAGE = 0;
-const DESC_FIRST = 4;
-const DESC_NEXT = 8;
-const DESC_SIZE = 16;
-
 let hashTable: usize = 0;
-let pageTable: usize = 0;
-let firstCpu: usize = 0;
 /** vCPUs inside cpuExec: their TBs must stay readable. */
 let executing: i32 = 0;
 let flushPending: bool = false;
@@ -34,25 +26,10 @@ let invalidateCount: u32 = 0;
 
 export function tbInit(): bool {
   hashTable = arenaAllocPermanent(4 << HASH_BITS);
-  pageTable = arenaAllocPermanent(4 << PAGE_HASH_BITS);
-  firstCpu = 0;
-  return hashTable != 0 && pageTable != 0;
+  return hashTable != 0 && codePagesInit();
 }
 
 // ---- vCPUs that run these TBs ------------------------------------------------------------------------------------------
-
-/** A zeroed env with its jump caches, known to invalidation. 0: no room in the arena. */
-export function envAlloc(): usize {
-  const env = arenaAllocPermanent(ENV_SIZE);
-  if (env == 0 || !jumpCacheInit(env)) return 0;
-  store<usize>(env, firstCpu, ENV_NEXT_CPU);
-  firstCpu = env;
-  return env;
-}
-
-export function firstEnv(): usize {
-  return firstCpu;
-}
 
 export function execBegin(): void {
   executing++;
@@ -95,36 +72,6 @@ export function tbFind(page: u32, pc: u64, flags: u32, cflags: u32): usize {
   return 0;
 }
 
-function descCell(page: u32): usize {
-  return pageTable + (((page * 0x9e3779b1) >> (32 - PAGE_HASH_BITS)) << 2);
-}
-
-function descOf(page: u32): usize {
-  let desc = load<usize>(descCell(page));
-  while (desc != 0 && load<u32>(desc, DESC_PAGE) != page) desc = load<usize>(desc, DESC_NEXT);
-  return desc;
-}
-
-/** Whether the physical page holds a TB. */
-export function pageHasCode(page: u32): bool {
-  const desc = descOf(page);
-  return desc != 0 && load<usize>(desc, DESC_FIRST) != 0;
-}
-
-/** Room for one more page descriptor is taken before the TB is: registering cannot fail half way. */
-function descMake(page: u32): usize {
-  let desc = descOf(page);
-  if (desc != 0) return desc;
-  desc = arenaAlloc(DESC_SIZE);
-  if (desc == 0) return 0;
-  const cell = descCell(page);
-  store<u32>(desc, page, DESC_PAGE);
-  store<usize>(desc, 0, DESC_FIRST);
-  store<usize>(desc, load<usize>(cell), DESC_NEXT);
-  store<usize>(cell, desc);
-  return desc;
-}
-
 function pageAdd(tb: usize, n: usize, desc: usize): void {
   const first = load<usize>(desc, DESC_FIRST);
   store<usize>(tb + 4 * n, first, TB_PAGE_NEXT0);
@@ -153,7 +100,7 @@ export function tbRegister(tb: usize): bool {
 export function tbFlushAll(): void {
   if (executing > 0) {
     flushPending = true;
-    for (let env = firstCpu; env != 0; env = load<usize>(env, ENV_NEXT_CPU)) atomic.store<u32>(env, EXIT_REQUESTED, ENV_EXIT_REQUEST);
+    for (let env = firstEnv(); env != 0; env = load<usize>(env, ENV_NEXT_CPU)) atomic.store<u32>(env, EXIT_REQUESTED, ENV_EXIT_REQUEST);
   } else {
     tbFlushNow();
   }
@@ -165,8 +112,8 @@ export function tbFlushNow(): void {
   tbGeneration++;
   tbCount = 0;
   memory.fill(hashTable, 0, 4 << HASH_BITS);
-  memory.fill(pageTable, 0, 4 << PAGE_HASH_BITS);
-  for (let env = firstCpu; env != 0; env = load<usize>(env, ENV_NEXT_CPU)) jumpCacheClear(env);
+  codePagesForget();
+  for (let env = firstEnv(); env != 0; env = load<usize>(env, ENV_NEXT_CPU)) jumpCacheClear(env);
   arenaFlush();
   tbFlushed();
 }
@@ -221,7 +168,7 @@ export function tbInvalidate(tb: usize): void {
   store<usize>(cell, load<usize>(tb, TB_HASH_NEXT));
   listRemove(descOf(page0) + DESC_FIRST, tb, TB_PAGE_NEXT0);
   if (page1 != NO_PAGE) listRemove(descOf(page1) + DESC_FIRST, tb | 1, TB_PAGE_NEXT0);
-  for (let env = firstCpu; env != 0; env = load<usize>(env, ENV_NEXT_CPU)) jumpCacheRemove(env, pc, tb);
+  for (let env = firstEnv(); env != 0; env = load<usize>(env, ENV_NEXT_CPU)) jumpCacheRemove(env, pc, tb);
   unlinkOut(tb, 0);
   unlinkOut(tb, 1);
   for (let at = load<usize>(tb, TB_JMP_LIST); at != 0; ) {

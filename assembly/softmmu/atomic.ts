@@ -1,7 +1,11 @@
 // Guest atomics on host memory: wasm's own where width and byte order allow, a compare-and-swap loop otherwise.
-import { MEMOPIDX_SHIFT, MO_BSWAP, MO_SIGN, MO_SIZE } from './shared/layout';
-import { atomicEntry, atomicHost, atomicMmioLoad, atomicMmioStore, memopExtend, memopSwap } from './cputlb';
-import { faulted } from './env';
+import { MEMOPIDX_SHIFT, MO_BSWAP, MO_SIGN, MO_SIZE, TLB_KIND_WRITE, TLB_MMIO } from '../shared/layout';
+import { faulted } from '../core/env';
+import { targetUnaligned } from '../target/dispatch';
+import { deferred, mmioLoad, mmioStore } from './device';
+import { flagsOf, hostOf, lookup, physOf } from './lookup';
+import { extend, swapBytes } from './memop';
+import { writable } from './store';
 
 // AtomicKind of src/tcg/opcodes.ts
 const XCHG = 0;
@@ -12,6 +16,46 @@ const XOR = 4;
 const SMIN = 5;
 const SMAX = 6;
 const UMIN = 7;
+
+// ---- Where ---------------------------------------------------------------------------------------------------------------
+
+let atomicEntry: usize = 0;
+
+/** Whether `addr` is a multiple of `size`; if not, a store's fault is raised. */
+@inline
+function aligned(env: usize, addr: u64, size: u32): bool {
+  if ((addr & (size - 1)) == 0) return true;
+  targetUnaligned(env, addr, TLB_KIND_WRITE);
+  return false;
+}
+
+/** Raises what an atomic store of `size` bytes would, as far as address and rights say it; nothing is stored, and no device is asked. */
+export function probeAtomicStore(env: usize, addr: u64, size: u32, mmuIdx: i32): void {
+  if (aligned(env, addr, size)) lookup(env, addr, size, TLB_KIND_WRITE, mmuIdx, false);
+}
+
+/** Where an atomic access happens: the host address, or 0 (then atomicEntry: a device's TLB entry, or 0 and ENV_FAULT is set). */
+function atomicHost(env: usize, addr: u64, oi: u32): usize {
+  const size: u32 = 1 << ((oi >> MEMOPIDX_SHIFT) & MO_SIZE);
+  atomicEntry = 0;
+  if (!aligned(env, addr, size)) return 0;
+  const entry = writable(env, addr, size, oi & ((1 << MEMOPIDX_SHIFT) - 1));
+  if (entry == 0) return 0;
+  if ((flagsOf(entry) & TLB_MMIO) == 0) return hostOf(entry, addr);
+  if (!deferred(env)) atomicEntry = entry;
+  return 0;
+}
+
+/** A device register in an atomic access (there is one writer at a time: devices live on one thread). Where nothing is, that is a store's fault. */
+function atomicMmioLoad(env: usize, addr: u64, size: u32): u64 {
+  return mmioLoad(env, atomicEntry, addr, size, TLB_KIND_WRITE);
+}
+
+function atomicMmioStore(env: usize, addr: u64, size: u32, value: u64): void {
+  mmioStore(env, physOf(atomicEntry, addr), addr, size, value);
+}
+
+// ---- What ----------------------------------------------------------------------------------------------------------------
 
 /** The new value of kind(old, operand); both are extended from the access's width. */
 function combine(kind: u32, old: u64, value: u64, memop: u32): u64 {
@@ -24,12 +68,12 @@ function combine(kind: u32, old: u64, value: u64, memop: u32): u64 {
   }
   const size = memop & MO_SIZE;
   if (kind == SMIN || kind == SMAX) {
-    const a = memopExtend(old, size | MO_SIGN) as i64;
-    const b = memopExtend(value, size | MO_SIGN) as i64;
+    const a = extend(old, size | MO_SIGN) as i64;
+    const b = extend(value, size | MO_SIGN) as i64;
     return (kind == SMIN ? min(a, b) : max(a, b)) as u64;
   }
-  const a = memopExtend(old, size);
-  const b = memopExtend(value, size);
+  const a = extend(old, size);
+  const b = extend(value, size);
   return kind == UMIN ? min(a, b) : max(a, b);
 }
 
@@ -55,7 +99,7 @@ function cmpxchgHost(host: usize, size: u32, expected: u64, replacement: u64): u
 
 @inline
 function order(value: u64, memop: u32, size: u32): u64 {
-  return (memop & MO_BSWAP) != 0 ? memopSwap(value, size) : memopExtend(value, memop & MO_SIZE);
+  return (memop & MO_BSWAP) != 0 ? swapBytes(value, size) : extend(value, memop & MO_SIZE);
 }
 
 /** Old value, extended as the MemOp says; memory = kind(old, value). Misaligned addresses raise the target's fault. */
@@ -67,16 +111,16 @@ export function atomicRmw(env: usize, kind: u32, addr: u64, value: u64, oi: u32)
     if (atomicEntry == 0) return 0;
     const old = order(atomicMmioLoad(env, addr, size), memop, size);
     if (!faulted(env)) atomicMmioStore(env, addr, size, order(combine(kind, old, value, memop), memop, size));
-    return memopExtend(old, memop);
+    return extend(old, memop);
   }
   if ((memop & MO_BSWAP) == 0 && kind <= (XOR as u32)) {
-    if (size == 4) return memopExtend(rmw<u32>(kind, host, value as u32), memop);
+    if (size == 4) return extend(rmw<u32>(kind, host, value as u32), memop);
     if (size == 8) return rmw<u64>(kind, host, value);
   }
   while (true) {
     const seen = loadHost(host, size);
     const old = order(seen, memop, size);
-    if (cmpxchgHost(host, size, seen, order(combine(kind, old, value, memop), memop, size)) == seen) return memopExtend(old, memop);
+    if (cmpxchgHost(host, size, seen, order(combine(kind, old, value, memop), memop, size)) == seen) return extend(old, memop);
   }
 }
 
@@ -99,9 +143,9 @@ export function atomicCmpxchg(env: usize, addr: u64, expected: u64, replacement:
   if (host == 0) {
     if (atomicEntry == 0) return 0;
     const old = order(atomicMmioLoad(env, addr, size), memop, size);
-    const same = old == memopExtend(expected, memop & MO_SIZE);
+    const same = old == extend(expected, memop & MO_SIZE);
     if (same && !faulted(env)) atomicMmioStore(env, addr, size, order(replacement, memop, size));
-    return memopExtend(old, memop);
+    return extend(old, memop);
   }
-  return memopExtend(order(cmpxchgHost(host, size, order(expected, memop, size), order(replacement, memop, size)), memop, size), memop);
+  return extend(order(cmpxchgHost(host, size, order(expected, memop, size), order(replacement, memop, size)), memop, size), memop);
 }

@@ -1,38 +1,18 @@
 // Address spaces that the guest tells apart (RISC-V: ASIDs). Their pages have one TLB, whose tables are at fixed places: when another space is entered, what is
 // not shared by all is put aside, and put back when the space is entered again. Each space keeps its own jump cache of the lower half.
 import {
-  ENV_JUMP_CACHE, ENV_SPACE, ENV_SPACES, ENV_SPACE_CLOCK, ENV_TLB, JUMP_CACHE_SIZE, PAGE_SIZE, TLB_ENTRY_ADDEND, TLB_ENTRY_PHYS_PAGE, TLB_ENTRY_SIZE, TLB_ENTRY_TAG, TLB_FORCE_SLOW,
+  ENV_JUMP_CACHE, ENV_SPACE, ENV_SPACES, ENV_SPACE_CLOCK, ENV_TLB, PAGE_SIZE, TLB_ENTRY_ADDEND, TLB_ENTRY_PHYS_PAGE, TLB_ENTRY_SIZE, TLB_ENTRY_TAG, TLB_FORCE_SLOW,
   TLB_INVALID, TLB_KINDS, TLB_KIND_WRITE, TLB_MMIO, TLB_MMU_INDEXES, TLB_NOTDIRTY, TLB_TABLE_SIZE,
-} from './shared/layout';
-import { arenaAllocPermanent } from './arena';
-import { privateWords, PRIVATE_WORDS, tableFilled, tableInUse, victimsForget } from './cputlb';
-import { WORK_FLUSH, worked } from './work';
+} from '../shared/layout';
+import { arenaAllocPermanent } from '../core/arena';
+import { pageHasCode } from '../core/code-pages';
+import { WORK_FLUSH, worked } from '../core/work';
 import { jumpCacheClearPrivate, jumpCacheClearSpace } from './jump-cache';
-import { pageHasCode } from './tb';
-
-export const SPACES: usize = 8;
-/** TLB entries of a space that are put aside; what is more must be walked for again. */
-const SAVED_MAX: u32 = 128;
-const NO_KEY: u64 = u64.MAX_VALUE;
-
-/** u64: which space; NO_KEY: none. The target's own (RISC-V: satp). */
-const SPACE_KEY = 0;
-/** u32: by what the guest flushes it (RISC-V: ASID). */
-const SPACE_ID = 8;
-/** u32: ENV_SPACE_CLOCK when it was last entered. */
-const SPACE_STAMP = 12;
-/** u32: whether there may be anything in its jump cache. */
-export const SPACE_USED = 16;
-/** u32: entries put aside. */
-const SPACE_SAVED = 20;
-/** u32: whether one of them is for the upper half of addresses. */
-const SPACE_SAVED_HIGH = 24;
-/** Entries put aside: u32 offset from env, u32 table, the entry. */
-const SPACE_ENTRIES = 32;
-const SAVED_SIZE = 24;
-const SAVED_ENTRY = 8;
-export const SPACE_CACHE: usize = SPACE_ENTRIES + SAVED_MAX * SAVED_SIZE;
-export const SPACE_SIZE: usize = SPACE_CACHE + JUMP_CACHE_SIZE;
+import {
+  NO_KEY, SAVED_ENTRY, SAVED_MAX, SAVED_SIZE, SPACES, SPACE_CACHE, SPACE_ENTRIES, SPACE_ID, SPACE_KEY, SPACE_SAVED, SPACE_SAVED_HIGH, SPACE_SIZE, SPACE_STAMP,
+  SPACE_USED,
+} from './spaces';
+import { privateWords, PRIVATE_WORDS, tableFilled, tableInUse, victimsForget } from './tables';
 
 /** False: no room in the arena. */
 export function spacesInit(env: usize): bool {

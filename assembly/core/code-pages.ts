@@ -1,0 +1,53 @@
+// Descriptors of the physical pages that hold code: a hash table of lists of TBs. A list holds tagged pointers (tb.ts).
+import { arenaAlloc, arenaAllocPermanent } from './arena';
+
+const PAGE_HASH_BITS = 13;
+
+// A descriptor: u32 physical page number, u32 first TB (tagged), u32 next descriptor of the bucket.
+export const DESC_PAGE = 0;
+export const DESC_FIRST = 4;
+const DESC_NEXT = 8;
+const DESC_SIZE = 16;
+
+let pageTable: usize = 0;
+
+/** False: no room in the arena. */
+export function codePagesInit(): bool {
+  pageTable = arenaAllocPermanent(4 << PAGE_HASH_BITS);
+  return pageTable != 0;
+}
+
+/** All TBs are gone. */
+export function codePagesForget(): void {
+  memory.fill(pageTable, 0, 4 << PAGE_HASH_BITS);
+}
+
+function descCell(page: u32): usize {
+  return pageTable + (((page * 0x9e3779b1) >> (32 - PAGE_HASH_BITS)) << 2);
+}
+
+export function descOf(page: u32): usize {
+  let desc = load<usize>(descCell(page));
+  while (desc != 0 && load<u32>(desc, DESC_PAGE) != page) desc = load<usize>(desc, DESC_NEXT);
+  return desc;
+}
+
+/** Whether the physical page holds a TB. */
+export function pageHasCode(page: u32): bool {
+  const desc = descOf(page);
+  return desc != 0 && load<usize>(desc, DESC_FIRST) != 0;
+}
+
+/** Room for one more page descriptor is taken before the TB is: registering cannot fail half way. */
+export function descMake(page: u32): usize {
+  let desc = descOf(page);
+  if (desc != 0) return desc;
+  desc = arenaAlloc(DESC_SIZE);
+  if (desc == 0) return 0;
+  const cell = descCell(page);
+  store<u32>(desc, page, DESC_PAGE);
+  store<usize>(desc, 0, DESC_FIRST);
+  store<usize>(desc, load<usize>(cell), DESC_NEXT);
+  store<usize>(cell, desc);
+  return desc;
+}

@@ -1,0 +1,57 @@
+// Guest loads, the general way.
+import {
+  MEMOPIDX_SHIFT, MO_ALIGN, MO_BSWAP, MO_SIZE, PAGE_SIZE, TLB_ENTRY_TAG, TLB_KIND_READ, TLB_MMIO,
+} from '../shared/layout';
+import { targetAddress, targetUnaligned } from '../target/dispatch';
+import { entryOf, PAGE_MASK, tableOf } from '../tlb/tables';
+import { mmioLoad } from './device';
+import { flagsOf, hostOf, lookup } from './lookup';
+import { extend, swapBytes } from './memop';
+
+/** `size` bytes (any number up to 8) within one page, little-endian. Sets ENV_FAULT if a device does not answer. */
+function loadPart(env: usize, entry: usize, addr: u64, size: u32): u64 {
+  return (flagsOf(entry) & TLB_MMIO) != 0 ? mmioLoad(env, entry, addr, size, TLB_KIND_READ) : ramLoad(hostOf(entry, addr), size);
+}
+
+function ramLoad(host: usize, size: u32): u64 {
+  switch (size) {
+    case 1: return load<u8>(host);
+    case 2: return load<u16>(host);
+    case 4: return load<u32>(host);
+    case 8: return load<u64>(host);
+  }
+  let value: u64 = 0;
+  for (let n: u32 = 0; n < size; n++) value |= (load<u8>(host + n) as u64) << (8 * n);
+  return value;
+}
+
+/** Guest load by MemOpIdx, the general way: the value extended as the MemOp says, or anything with ENV_FAULT set. */
+export function ldSlow(env: usize, addr: u64, oi: u32): u64 {
+  const memop = oi >> MEMOPIDX_SHIFT;
+  const mmuIdx: i32 = oi & ((1 << MEMOPIDX_SHIFT) - 1);
+  const size: u32 = 1 << (memop & MO_SIZE);
+  // As in stSlow.
+  if ((memop & (MO_ALIGN | MO_BSWAP)) == 0) {
+    const entry = entryOf(tableOf(env, mmuIdx, TLB_KIND_READ), addr);
+    if (((addr + (size - 1)) & PAGE_MASK) == load<u64>(entry, TLB_ENTRY_TAG)) return extend(ramLoad(hostOf(entry, addr), size), memop);
+  }
+  if ((memop & MO_ALIGN) != 0 && (addr & (size - 1)) != 0) {
+    targetUnaligned(env, addr, TLB_KIND_READ);
+    return 0;
+  }
+  const room: u32 = PAGE_SIZE - ((addr as u32) & (PAGE_SIZE - 1));
+  let value: u64;
+  if (size <= room) {
+    const entry = lookup(env, addr, size, TLB_KIND_READ, mmuIdx, false);
+    if (entry == 0) return 0;
+    value = loadPart(env, entry, addr, size);
+  } else {
+    const low = lookup(env, addr, room, TLB_KIND_READ, mmuIdx, false);
+    if (low == 0) return 0;
+    const rest = targetAddress(env, addr + room);
+    const high = lookup(env, rest, size - room, TLB_KIND_READ, mmuIdx, false);
+    if (high == 0) return 0;
+    value = loadPart(env, low, addr, room) | (loadPart(env, high, rest, size - room) << (8 * room));
+  }
+  return extend((memop & MO_BSWAP) != 0 ? swapBytes(value, size) : value, memop);
+}

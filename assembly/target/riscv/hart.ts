@@ -1,0 +1,28 @@
+// What everything asks of a hart: its extensions, width and privilege.
+import { RV_EXT, RV_PRIV, RV_XLEN } from '../../shared/riscv';
+
+@inline
+export function hasExt(env: usize, bit: i32): bool {
+  return ((load<u64>(env, RV_EXT) >> (bit as u64)) & 1) != 0;
+}
+
+@inline
+export function isRv32(env: usize): bool {
+  return load<u32>(env, RV_XLEN) == 32;
+}
+
+@inline
+export function privilege(env: usize): i32 {
+  return load<i32>(env, RV_PRIV);
+}
+
+/** The address width of the hart: RV32 addresses wrap at 4 GiB. */
+@inline
+export function xlenAddress(env: usize, addr: u64): u64 {
+  return isRv32(env) ? addr & 0xffffffff : addr;
+}
+
+/** Fetches use the privilege itself: U 0, S 1, M 3 are the numbers of their mmu indexes. */
+export function riscvFetchMmuIdx(env: usize): i32 {
+  return privilege(env);
+}

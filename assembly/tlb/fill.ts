@@ -1,0 +1,64 @@
+// Putting translations into the TLBs.
+import {
+  PAGE_BITS, PAGE_SIZE, PHYSMAP_BASE, PHYSMAP_FLAGS, PHYSMAP_HOST, PHYSMAP_RAM, TLB_ENTRY_ADDEND, TLB_ENTRY_PHYS_PAGE, TLB_ENTRY_SIZE, TLB_ENTRY_TAG,
+  TLB_FORCE_SLOW, TLB_INVALID, TLB_KINDS, TLB_KIND_WRITE, TLB_MMIO, TLB_NOTDIRTY,
+} from '../shared/layout';
+import { pageHasCode } from '../core/code-pages';
+import { physmapPage } from '../core/physmap';
+import {
+  DIRTY, dropIfPage, dropVictim, entryOf, isPrivate, LARGE, PAGE_MASK, ROTOR, setPrivate, setVictimPrivate, slotOf, tableOf, VICTIM_ENTRIES, victimsOf,
+} from './tables';
+
+function setEntry(env: usize, mmuIdx: i32, kind: i32, page: u64, tag: u64, addend: u32, physPage: u32, shared: bool): void {
+  const entry = entryOf(tableOf(env, mmuIdx, kind), page);
+  const table = mmuIdx * TLB_KINDS + kind;
+  const slot = slotOf(page);
+  const old = load<u64>(entry, TLB_ENTRY_TAG);
+  dropVictim(env, mmuIdx, kind, page);
+  if ((old & TLB_INVALID) == 0 && (old & PAGE_MASK) != page) {
+    const n = load<u32>(env, ROTOR);
+    store<u32>(env, (n + 1) & (VICTIM_ENTRIES - 1), ROTOR);
+    memory.copy(victimsOf(env, mmuIdx, kind) + n * TLB_ENTRY_SIZE, entry, TLB_ENTRY_SIZE);
+    setVictimPrivate(env, table, n, isPrivate(env, table, slot));
+  }
+  setPrivate(env, table, slot, !shared);
+  store<u64>(entry, tag, TLB_ENTRY_TAG);
+  store<u32>(entry, addend, TLB_ENTRY_ADDEND);
+  store<u32>(entry, physPage, TLB_ENTRY_PHYS_PAGE);
+  store<u32>(env, load<u32>(env, DIRTY) | (1 << table), DIRTY);
+}
+
+/**
+ * The target's page walk found a translation: virtual page -> physical page (addresses), with the rights `prot` (1 read, 2 write, 4 execute).
+ * `pageSize`: bytes of the guest page, for tlbFlushPage. `forceSlow`: rights are finer than a page, ask the target at every access. `shared`: the page is
+ * mapped so in all address spaces.
+ */
+export function tlbSetPage(env: usize, vaddrPage: u64, physPage: u64, prot: i32, mmuIdx: i32, pageSize: u64, forceSlow: bool, shared: bool): void {
+  const page = vaddrPage & PAGE_MASK;
+  const physNumber = (physPage >> PAGE_BITS) as u32;
+  const record = physmapPage(env, physPage & PAGE_MASK);
+  let addend: u32 = 0;
+  let flags: u64 = forceSlow ? TLB_FORCE_SLOW : 0;
+  let writeFlags = flags;
+  if (record == 0) {
+    flags |= TLB_MMIO;
+    writeFlags |= TLB_MMIO;
+  } else {
+    addend = load<u32>(record, PHYSMAP_HOST) + ((physPage - load<u64>(record, PHYSMAP_BASE)) as u32) - (page as u32);
+    if ((load<u32>(record, PHYSMAP_FLAGS) & PHYSMAP_RAM) == 0) writeFlags |= TLB_MMIO;
+    else if (pageHasCode(physNumber)) writeFlags |= TLB_NOTDIRTY;
+  }
+  for (let kind = 0; kind < TLB_KINDS; kind++) {
+    if (((prot >> kind) & 1) != 0) {
+      setEntry(env, mmuIdx, kind, page, page | (kind == TLB_KIND_WRITE ? writeFlags : flags), addend, physNumber, shared);
+    } else {
+      dropIfPage(entryOf(tableOf(env, mmuIdx, kind), page), page);
+      dropVictim(env, mmuIdx, kind, page);
+    }
+  }
+  if (pageSize > (PAGE_SIZE as u64)) {
+    const first = page & ~(pageSize - 1);
+    store<u64>(env + mmuIdx * 16, min(load<u64>(env + mmuIdx * 16, LARGE), first), LARGE);
+    store<u64>(env + mmuIdx * 16, max(load<u64>(env + mmuIdx * 16, LARGE + 8), first + (pageSize - 1)), LARGE + 8);
+  }
+}

@@ -1,0 +1,65 @@
+// Forgetting translations.
+import { ENV_NEXT_CPU, TLB_KINDS, TLB_MMU_INDEXES, TLB_TABLE_SIZE } from '../shared/layout';
+import { firstEnv } from '../core/cpus';
+import { WORK_FLUSH, worked } from '../core/work';
+import { spacesDropPage, spacesForgetOthers } from './address-space';
+import { jumpCacheClear, jumpCacheClearPage } from './jump-cache';
+import {
+  DIRTY, dropIfPage, dropVictim, entryOf, FLUSHES, LARGE, largeForget, PAGE_MASK, privateWords, PRIVATE_WORDS, tableOf, VICTIM_TABLE_SIZE, victimsOf,
+} from './tables';
+
+function flushMmuIdx(env: usize, mmuIdx: i32): void {
+  const dirty = load<u32>(env, DIRTY);
+  for (let kind = 0; kind < TLB_KINDS; kind++) {
+    if (((dirty >> (mmuIdx * TLB_KINDS + kind)) & 1) == 0) continue;
+    memory.fill(tableOf(env, mmuIdx, kind), 0xff, TLB_TABLE_SIZE);
+    memory.fill(victimsOf(env, mmuIdx, kind), 0xff, VICTIM_TABLE_SIZE);
+    memory.fill(privateWords(env, mmuIdx * TLB_KINDS + kind), 0, PRIVATE_WORDS * 8);
+  }
+  store<u32>(env, dirty & ~(((1 << TLB_KINDS) - 1) << (mmuIdx * TLB_KINDS)), DIRTY);
+  largeForget(env, mmuIdx);
+}
+
+/** Forgets all translations of a vCPU, of whatever address space. */
+export function tlbFlush(env: usize): void {
+  store<u32>(env, load<u32>(env, FLUSHES) + 1, FLUSHES);
+  worked(WORK_FLUSH);
+  for (let idx = 0; idx < TLB_MMU_INDEXES; idx++) flushMmuIdx(env, idx);
+  jumpCacheClear(env);
+  spacesForgetOthers(env);
+}
+
+export function tlbFlushAllCpus(): void {
+  for (let env = firstEnv(); env != 0; env = load<usize>(env, ENV_NEXT_CPU)) tlbFlush(env);
+}
+
+/** Forgets the translations of the page of `addr` in all address spaces: all of an mmu index if `addr` may lie in a large page, of which entries know nothing. */
+export function tlbFlushPage(env: usize, addr: u64): void {
+  store<u32>(env, load<u32>(env, FLUSHES) + 1, FLUSHES);
+  worked(WORK_FLUSH);
+  const page = addr & PAGE_MASK;
+  let large = false;
+  for (let idx = 0; idx < TLB_MMU_INDEXES; idx++) {
+    if (page >= load<u64>(env + idx * 16, LARGE) && page <= load<u64>(env + idx * 16, LARGE + 8)) {
+      flushMmuIdx(env, idx);
+      large = true;
+      continue;
+    }
+    for (let kind = 0; kind < TLB_KINDS; kind++) {
+      if (((load<u32>(env, DIRTY) >> (idx * TLB_KINDS + kind)) & 1) == 0) continue;
+      dropIfPage(entryOf(tableOf(env, idx, kind), page), page);
+      dropVictim(env, idx, kind, page);
+    }
+  }
+  if (large) {
+    jumpCacheClear(env);
+    spacesForgetOthers(env);
+  } else {
+    jumpCacheClearPage(env, page);
+    spacesDropPage(env, page);
+  }
+}
+
+export function tlbStatFlushes(env: usize): u32 {
+  return load<u32>(env, FLUSHES);
+}

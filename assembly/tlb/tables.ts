@@ -1,0 +1,146 @@
+// The TLBs of a vCPU, as tables in its env: direct-mapped ones, which the inline fast path reads, and a victim table behind each. One for each mmu index and
+// kind of access; a tag with any flag bit never matches inline, so every unusual page comes to the soft MMU.
+import {
+  ENV_TLB, ENV_TLB_PRIVATE, PAGE_BITS, PAGE_SIZE, TLB_ENTRIES, TLB_ENTRY_ADDEND, TLB_ENTRY_SIZE, TLB_ENTRY_TAG, TLB_INVALID, TLB_KINDS, TLB_MMU_INDEXES, TLB_TABLE_SIZE,
+} from '../shared/layout';
+
+export const OFFSET_MASK: u64 = PAGE_SIZE - 1;
+export const PAGE_MASK: u64 = ~OFFSET_MASK;
+
+// Private room of env: victim tables, then bookkeeping.
+export const VICTIM_ENTRIES = 8;
+export const VICTIM_TABLE_SIZE = VICTIM_ENTRIES * TLB_ENTRY_SIZE;
+const VICTIMS = ENV_TLB_PRIVATE;
+/** u32: a bit for each table (mmuIdx * TLB_KINDS + kind) that was filled since its flush. */
+export const DIRTY = VICTIMS + TLB_MMU_INDEXES * TLB_KINDS * VICTIM_TABLE_SIZE;
+/** u32: next victim to replace. */
+export const ROTOR = DIRTY + 4;
+/** For each mmu index: u64 first, u64 last address of the range that encloses all its large pages (first > last: none). */
+export const LARGE = DIRTY + 16;
+/** u32 count of full and partial flushes (statistics). */
+export const FLUSHES = LARGE + TLB_MMU_INDEXES * 16;
+/** A bit for each entry of a table, in u64: whether its page belongs to the current address space only; then a byte a table for its victims. */
+const PRIVATE = FLUSHES + 16;
+export const PRIVATE_WORDS = TLB_ENTRIES / 64;
+const VICTIMS_PRIVATE = PRIVATE + TLB_MMU_INDEXES * TLB_KINDS * PRIVATE_WORDS * 8;
+
+@inline
+export function tableOf(env: usize, mmuIdx: i32, kind: i32): usize {
+  return env + ENV_TLB + (mmuIdx * TLB_KINDS + kind) * TLB_TABLE_SIZE;
+}
+
+@inline
+export function entryOf(table: usize, addr: u64): usize {
+  return table + ((((addr as u32) >> PAGE_BITS) & (TLB_ENTRIES - 1)) * TLB_ENTRY_SIZE);
+}
+
+@inline
+export function victimsOf(env: usize, mmuIdx: i32, kind: i32): usize {
+  return env + VICTIMS + (mmuIdx * TLB_KINDS + kind) * VICTIM_TABLE_SIZE;
+}
+
+// ---- Entries of one address space ----------------------------------------------------------------------------------------
+
+@inline
+export function privateWords(env: usize, table: i32): usize {
+  return env + PRIVATE + table * (PRIVATE_WORDS * 8);
+}
+
+/** Whether a table (mmuIdx * TLB_KINDS + kind) may hold anything. */
+@inline
+export function tableInUse(env: usize, table: i32): bool {
+  return ((load<u32>(env, DIRTY) >> table) & 1) != 0;
+}
+
+/** Slot `n` of a table was filled with a page of the current address space. */
+export function tableFilled(env: usize, table: i32, n: i32): void {
+  store<u32>(env, load<u32>(env, DIRTY) | (1 << table), DIRTY);
+  setPrivate(env, table, n, true);
+}
+
+@inline
+function privateByte(env: usize, table: i32, n: i32): usize {
+  return privateWords(env, table) + (n >> 3);
+}
+
+@inline
+export function isPrivate(env: usize, table: i32, n: i32): bool {
+  return ((load<u8>(privateByte(env, table, n)) >> ((n & 7) as u8)) & 1) != 0;
+}
+
+@inline
+export function setPrivate(env: usize, table: i32, n: i32, isPrivate: bool): void {
+  const cell = privateByte(env, table, n);
+  const bit = 1 << (n & 7);
+  const byte: i32 = load<u8>(cell);
+  store<u8>(cell, isPrivate ? byte | bit : byte & ~bit);
+}
+
+/** Empties the victim tables. */
+export function victimsForget(env: usize): void {
+  for (let table = 0; table < TLB_MMU_INDEXES * TLB_KINDS; table++) {
+    if (tableInUse(env, table)) memory.fill(env + VICTIMS + table * VICTIM_TABLE_SIZE, 0xff, VICTIM_TABLE_SIZE);
+  }
+}
+
+@inline
+export function slotOf(addr: u64): i32 {
+  return ((addr as u32) >> PAGE_BITS) & (TLB_ENTRIES - 1);
+}
+
+@inline
+export function setVictimPrivate(env: usize, table: i32, n: i32, isPrivate: bool): void {
+  const byte: i32 = load<u8>(env + table, VICTIMS_PRIVATE);
+  store<u8>(env + table, isPrivate ? byte | (1 << n) : byte & ~(1 << n), VICTIMS_PRIVATE);
+}
+
+// ---- Pages in tables -----------------------------------------------------------------------------------------------------
+
+@inline
+export function isPage(tag: u64, page: u64): bool {
+  return (tag & (PAGE_MASK | TLB_INVALID)) == page;
+}
+
+@inline
+export function dropIfPage(entry: usize, page: u64): void {
+  if ((load<u64>(entry, TLB_ENTRY_TAG) & PAGE_MASK) == page) store<u64>(entry, u64.MAX_VALUE, TLB_ENTRY_TAG);
+}
+
+export function dropVictim(env: usize, mmuIdx: i32, kind: i32, page: u64): void {
+  const victims = victimsOf(env, mmuIdx, kind);
+  for (let n = 0; n < VICTIM_ENTRIES; n++) dropIfPage(victims + n * TLB_ENTRY_SIZE, page);
+}
+
+/** If the victim TLB has the page: swaps it into the slot and returns true. */
+export function victimHit(env: usize, mmuIdx: i32, kind: i32, page: u64, entry: usize): bool {
+  const victims = victimsOf(env, mmuIdx, kind);
+  for (let n = 0; n < VICTIM_ENTRIES; n++) {
+    const victim = victims + n * TLB_ENTRY_SIZE;
+    const tag = load<u64>(victim, TLB_ENTRY_TAG);
+    if (!isPage(tag, page)) continue;
+    const rest = load<u64>(victim, TLB_ENTRY_ADDEND);
+    const table = mmuIdx * TLB_KINDS + kind;
+    const wasPrivate = ((load<u8>(env + table, VICTIMS_PRIVATE) >> (n as u8)) & 1) != 0;
+    setVictimPrivate(env, table, n, isPrivate(env, table, slotOf(page)));
+    setPrivate(env, table, slotOf(page), wasPrivate);
+    memory.copy(victim, entry, TLB_ENTRY_SIZE);
+    store<u64>(entry, tag, TLB_ENTRY_TAG);
+    store<u64>(entry, rest, TLB_ENTRY_ADDEND);
+    return true;
+  }
+  return false;
+}
+
+// ---- Large pages ---------------------------------------------------------------------------------------------------------
+
+export function largeForget(env: usize, mmuIdx: i32): void {
+  store<u64>(env + mmuIdx * 16, u64.MAX_VALUE, LARGE);
+  store<u64>(env + mmuIdx * 16, 0, LARGE + 8);
+}
+
+export function tlbInit(env: usize): void {
+  memory.fill(env + ENV_TLB, 0xff, TLB_MMU_INDEXES * TLB_KINDS * TLB_TABLE_SIZE);
+  memory.fill(env + VICTIMS, 0xff, TLB_MMU_INDEXES * TLB_KINDS * VICTIM_TABLE_SIZE);
+  store<u32>(env, 0, DIRTY);
+  for (let idx = 0; idx < TLB_MMU_INDEXES; idx++) largeForget(env, idx);
+}
