@@ -49,13 +49,6 @@ export const ALLOWED: readonly Allowed[] = [
   },
   {
     reason:
-      'QEMU does the load of an AMO before it looks whether it may store: where nothing is behind a read-only page that is an access fault (7), by the manual a page fault (15)',
-    versions: () => true,
-    matches: (difference, program) =>
-      isCause(difference) && difference.ours === 15n && difference.theirs === 7n && isAtomic(difference, program),
-  },
-  {
-    reason:
       'QEMU does the load of an SC with a reservation first and gives its faults the causes of a load (4, 5, 13); the manual has those of a store (6, 7, 15)',
     versions: () => true,
     matches: (difference, program) =>

@@ -17,8 +17,10 @@ const numberOf = (name: string): number => CSR_NUMBERS.get(name)!;
 
 const PAGE = 4096;
 /** Pages of data, and one of ecalls: code to be fetched by lower modes, out of the reach of stores. */
-const DATA_PAGES = [0, 1, 2, 3].map((i) => MEMORY.tables + 0x10_0000 + i * PAGE);
+const DATA_PAGES = [0, 1, 2, 3, 0x18].map((i) => MEMORY.tables + 0x10_0000 + i * PAGE);
 const CODE_PAGE = MEMORY.tables + 0x10_8000;
+/** What Svnapot takes from the address: 64 KiB. (The code page and the last data page are where such a leaf may point, by their number's last bits.) */
+const NAPOT_MASK = 0xffffn;
 /** Physical memory where nothing is. */
 const HOLE = 0x0180_0000;
 
@@ -115,16 +117,22 @@ function leafFlags(rng: Rng, code: boolean): number {
 
 const upperBits = (rng: Rng, { pteBytes }: Mode): bigint => (pteBytes === 8 && oneIn(rng, 24) ? 1n << BigInt(54 + (rng() % 10)) : 0n);
 
-/** Builds one path through the tables to a page; returns a virtual address that leads there. */
-function mapOne(slot: SlotWriter, mode: Mode, newTable: () => number, root: number, code: boolean): bigint {
+/** Builds one path through the tables to a page; returns a virtual address that leads there. `used`: the root's entries that others have. */
+function mapOne(slot: SlotWriter, mode: Mode, newTable: () => number, root: number, code: boolean, used: Set<bigint>): bigint {
   const { rng, poke, leftOut } = slot;
   const page = code ? CODE_PAGE : pick(rng, DATA_PAGES);
   const leafLevel = oneIn(rng, 4) ? rng() % Math.min(mode.levels, 3) : 0;
   const shiftOf = (level: number): bigint => BigInt(12 + mode.indexBits * level);
   const bits = shiftOf(mode.levels);
   const low = (1n << shiftOf(leafLevel)) - 1n;
-  let address = (random64(rng) & ~low) | (BigInt(page) & low);
-  address = mode.pteBytes === 4 ? BigInt.asUintN(32, address) : BigInt.asUintN(64, BigInt.asIntN(Number(bits), address));
+  // Should the leaf be one of Svnapot's, the address says which of its pages: this one, so that nothing is executed that was stored.
+  const fixed = low | NAPOT_MASK;
+  // Another path's superpage in the way would lead to anywhere, so each has an entry of its own in the root.
+  let address: bigint;
+  do address = BigInt.asUintN(Number(bits), (random64(rng) & ~fixed) | (BigInt(page) & fixed));
+  while (used.has(address >> shiftOf(mode.levels - 1)));
+  used.add(address >> shiftOf(mode.levels - 1));
+  if (mode.pteBytes === 8) address = BigInt.asUintN(64, BigInt.asIntN(Number(bits), address));
   let table = root;
   for (let level = mode.levels - 1; level >= leafLevel; level--) {
     const index = Number((address >> shiftOf(level)) & ((1n << BigInt(mode.indexBits)) - 1n));
@@ -135,10 +143,13 @@ function mapOne(slot: SlotWriter, mode: Mode, newTable: () => number, root: numb
     // A superpage that is not aligned, and code that is not there. (A misaligned access to a missing page has other trap values in QEMU.)
     if (isLeaf && leafLevel > 0 && oneIn(rng, 8)) target += PAGE;
     if (isLeaf && code && oneIn(rng, 16)) target = HOLE;
-    if (!isLeaf && oneIn(rng, 24) && !leftOut.has(MISSING_TABLES)) target = HOLE;
     let flags = isLeaf ? leafFlags(rng, code) : PTE_V | (oneIn(rng, 24) ? rng() & (PTE_U | PTE_A | PTE_D | PTE_G) : 0);
-    // Without rights it is no leaf: below the first level that means a table, in whatever the page holds, and where that leads to nobody knows.
-    if (isLeaf && level > 0 && (flags & (PTE_R | PTE_W | PTE_X)) === 0 && leftOut.has(MISSING_TABLES)) flags |= code ? PTE_X : PTE_R;
+    // Without rights it is no leaf, but a table: what lies there must not be taken for one, or stores go anywhere, into what the next blocks begin with too.
+    const isTable = !isLeaf || (level > 0 && (flags & (PTE_R | PTE_W | PTE_X)) === 0);
+    if (isTable && (isLeaf || oneIn(rng, 24))) {
+      if (!leftOut.has(MISSING_TABLES)) target = HOLE;
+      else if (isLeaf) flags |= code ? PTE_X : PTE_R;
+    }
     poke(at, (BigInt(target) >> 2n) | BigInt(flags) | upperBits(rng, mode));
   }
   // Not canonical.
@@ -154,8 +165,9 @@ function fillPaging(slot: SlotWriter, modes: readonly Mode[]): void {
   const newTable = (): number => root + PAGE * ++tables;
   csr(0, mode.satpMode | BigInt(root / PAGE));
   fillStatus(slot);
-  const data = [0, 1, 2].map(() => mapOne(slot, mode, newTable, root, false));
-  const code = FETCH.map(() => mapOne(slot, mode, newTable, root, true));
+  const used = new Set<bigint>();
+  const data = [0, 1, 2].map(() => mapOne(slot, mode, newTable, root, false, used));
+  const code = FETCH.map(() => mapOne(slot, mode, newTable, root, true, used));
   for (const register of DATA)
     x(register, pick(rng, data) + BigInt(pick(rng, [128, 1024, PAGE - 128, PAGE - 64, PAGE - 8, PAGE - 3, rng() % PAGE])));
   FETCH.forEach((register, i) => x(register, code[i] + BigInt((rng() % 0x400) * 4)));

@@ -113,6 +113,8 @@ function converse(oracle: Oracle, { xlen, on, off, size }: OracleRun, folder: st
       if (saved) return;
       if (output.includes(`: ${done}`)) {
         saved = true;
+        // The mark may be seen before what was stored ahead of it (RISC-V and some hosts order stores loosely); a vCPU that is stopped has stored all.
+        say('stop');
         say(`pmemsave 0x${MEMORY.slots.toString(16)} ${size} "${folder}/slots.bin"`);
         say('quit');
       } else if (/: 0x00000000/.test(output) || (!asked && output.includes('(qemu)'))) {
