@@ -5,12 +5,12 @@
  *     0  'wemucode'     8  schema    12  bytes of payload    16  SHA-256 of key and payload    48  payload
  */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CodeStore } from '../accel/tcg/codegen/code-store.js';
 import { KEPT_SCHEMA } from '../accel/tcg/codegen/kept-format.js';
 import { MiB } from '../util/size.js';
-import { isOwnFolder, isRefusal, readOwn, TEMPORARY, Unusable, writeWhole } from './disk/files.js';
+import { isOwnFolder, isRefusal, makeFolder, readOwn, TEMPORARY, Unusable, writeWhole } from './disk/files.js';
 
 const MAGIC = Buffer.from('wemucode');
 const HEADER = 48;
@@ -56,7 +56,7 @@ export class FileCodeStore implements CodeStore {
 
   save(key: string, payload: Uint8Array): void {
     this.attempt(() => {
-      mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+      makeFolder(this.folder);
       if (!isOwnFolder(this.folder)) return;
       const path = this.path(key);
       // not synced: what a crash leaves fails its checksum

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { isOwnFolder, readOwn, TEMPORARY, writeWhole } from './files.js';
+import { isOwnFolder, makeFolder, readOwn, TEMPORARY, writeWhole } from './files.js';
 
 let folder: string;
 const at = (name: string): string => join(folder, name);
@@ -76,4 +76,14 @@ describe.skipIf(process.platform === 'win32')('what is our own', () => {
     symlinkSync(at('b'), at('a'));
     expect(() => readOwn(at('a'), 3)).toThrow(/ELOOP/);
   });
+});
+
+it('folders are made with those above them, for this user only', () => {
+  makeFolder(at('a/b/c'));
+  makeFolder(at('a/b/c'));
+  expect(['a', 'a/b', 'a/b/c'].map((name) => statSync(at(name)).mode & 0o777)).toEqual([0o700, 0o700, 0o700]);
+});
+
+it.skipIf(process.platform !== 'linux')('a folder where there can be none is an error at once', () => {
+  expect(() => makeFolder('/proc/none/of/it')).toThrow(/ENOENT/);
 });

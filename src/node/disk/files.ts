@@ -1,5 +1,18 @@
 /** Files of ours: written whole or not at all, and taken only where nobody else could have written them. */
-import { closeSync, constants, fstatSync, fsyncSync, lstatSync, openSync, readSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
 import * as zlib from 'node:zlib';
 import { crc32 } from '../../util/crc32.js';
 
@@ -42,6 +55,18 @@ export function writeWhole(path: string, bytes: Uint8Array, { mode = 0o600, sync
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
+  }
+}
+
+/** Makes a folder that only this user can use, and those above it. By hand: Node's own way goes on for ever where the system says that there is no such place (/proc). */
+export function makeFolder(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false })) return;
+  const above = dirname(path);
+  if (above !== path) makeFolder(above);
+  try {
+    mkdirSync(path, 0o700);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error; // another process was quicker
   }
 }
 

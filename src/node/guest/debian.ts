@@ -5,7 +5,7 @@
 import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
-import { checksum, isOwnFolder, isRefusal, readOwn, Unusable, writeWhole } from '../disk/files.js';
+import { checksum, isOwnFolder, isRefusal, makeFolder, readOwn, Unusable, writeWhole } from '../disk/files.js';
 
 const SUITE = 'trixie';
 const ARCHITECTURE = 'riscv64';
@@ -118,7 +118,7 @@ async function fetchMissing(names: readonly GuestFileName[], progress: FetchProg
 }
 
 async function fetchInto(folder: string, names: readonly GuestFileName[], progress: FetchProgress): Promise<void> {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   isOwnFolder(folder);
   // A private folder a process: two first runs at once do not meet.
   const work = mkdtempSync(join(folder, '.apt-'));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ENV_TLB } from '../../../assembly/shared/layout.js';
+import { ENV_INTERRUPT_REQUEST, ENV_JUMP_CACHE, ENV_TARGET_BASE, ENV_TLB } from '../../../assembly/shared/layout.js';
 import * as tci from '../../../assembly/shared/tci.js';
 import { RANDOM_GLOBALS, RANDOM_HELPERS, randomIr } from '../../../tests/support/ir-random.js';
 import type { TcgContext } from '../context.js';
@@ -47,6 +47,12 @@ describe('what is tci code', () => {
   it.each<[string, (units: Uint16Array, count: number) => void]>([
     ['an op that there is not', (units) => (units[0] = tci.TCI_OPS)],
     ['a register beyond the env', (units) => (units[1] = ENV_TLB)],
+    ['a register that reaches into the TLB', (units) => (units[1] = ENV_TLB - 4)],
+    ['a register between two', (units) => (units[1] += 4)],
+    ['what the engine keeps for itself', (units) => (units[1] = ENV_JUMP_CACHE & ~7)],
+    ['a field of the engine', (units) => units.set([tci.TCI_LD32U, units[1], ENV_JUMP_CACHE, 0])],
+    ['a store to what may be read only', (units) => units.set([tci.TCI_ST32, units[1], ENV_INTERRUPT_REQUEST, 0])],
+    ['a field that is not aligned', (units) => units.set([tci.TCI_ST16, units[1], ENV_TARGET_BASE + 1, 0])],
     ['an end that runs on', (units, count) => (units[count - 4] = tci.TCI_MOV)],
     ['a branch back', (units) => (units[place(tci.TCI_BRCOND64_EQ, units) + 3] = 0xfffe)],
     ['a branch to itself', (units) => (units[place(tci.TCI_BRCOND64_EQ, units) + 3] = 0)],
@@ -65,6 +71,13 @@ describe('what is tci code', () => {
     expect(accepts(code)).toBe(true);
     damage(code.units, code.count);
     expect(accepts(code)).toBe(false);
+  });
+  it('may read and write fields of the target', () => {
+    for (const op of [tci.TCI_LD8U, tci.TCI_LD16S, tci.TCI_LD32U, tci.TCI_ST8, tci.TCI_ST32]) {
+      const code = sample();
+      code.units.set([op, code.units[1], ENV_TARGET_BASE + 16, 0]);
+      expect(accepts(code)).toBe(true);
+    }
   });
   it('has its instructions in the guest code', () => {
     expect(accepts(sample(), 5)).toBe(true);

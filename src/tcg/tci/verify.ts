@@ -2,7 +2,18 @@
  * Whether bytecode that was read from a file is bytecode: the interpreter does not look. What passes stays in it, ends, reaches nothing of the env
  * beyond the registers and frame but through the TLB, and calls nothing but the helpers. Whether it does what the guest code says is not checked.
  */
-import { ENV_TLB, MEMOPIDX_SHIFT, TLB_KINDS, TLB_TABLE_SIZE } from '../../../assembly/shared/layout.js';
+import {
+  ENV_FRAME,
+  ENV_FRAME_SLOTS,
+  ENV_INTERRUPT_REQUEST,
+  ENV_PC,
+  ENV_TARGET_BASE,
+  ENV_TB_FLAGS,
+  ENV_TLB,
+  MEMOPIDX_SHIFT,
+  TLB_KINDS,
+  TLB_TABLE_SIZE,
+} from '../../../assembly/shared/layout.js';
 import * as tci from '../../../assembly/shared/tci.js';
 import { Op, type HelperDef } from '../opcodes.js';
 import { OP_UNITS, opName } from './disas.js';
@@ -10,11 +21,13 @@ import { OP_UNITS, opName } from './disas.js';
 const MMU_MODES = 8;
 const RMW_KINDS = Op.atomic_fetch_umax_i64 - Op.atomic_xchg_i64 + 1;
 const NO_RESULT = 0xffff;
+const FRAME_END = ENV_FRAME + 8 * ENV_FRAME_SLOTS;
 /** The interpreter leaves with it; what is above is the address of a TB. */
 const MAX_EXIT = 3;
 
 const enum Kind {
   Plain,
+  Field,
   Leave,
   Branch,
   Memory,
@@ -40,8 +53,11 @@ function describe(op: number, name: string): [Kind, number] {
   if (op >= tci.TCI_CALL0V) return [Kind.Call, 0];
   if (op === tci.TCI_FENCE) return [Kind.Plain, 0];
   if (op === tci.TCI_MOVI || op === tci.TCI_MOVI64) return [Kind.Plain, units(1)];
-  if (name.startsWith('movcond') || /^mul[us]2/.test(name)) return [Kind.Plain, units(1, 2, 3, 4, 5)];
-  if (/^(add2|sub2)_/.test(name)) return [Kind.Plain, units(1, 2, 3, 4, 5, 6, 7)];
+  if (op >= tci.TCI_LD8U && op <= tci.TCI_ST32) return [Kind.Field, units(1)];
+  if (op === tci.TCI_MOV || (op >= tci.TCI_NEG64 && op <= tci.TCI_BSWAP64_64)) return [Kind.Plain, units(1, 2)];
+  if (name.startsWith('movcond')) return [Kind.Plain, units(1, 2, 3, 4, 5)];
+  if (/^mul[us]2/.test(name)) return [Kind.Plain, units(1, 2, 3, 4)];
+  if (/^(add2|sub2)_/.test(name)) return [Kind.Plain, units(1, 2, 3, 4, 5, 6)];
   // the third is an immediate, or a field's place
   if (/[a-z]i(64|32)(_|$)|extract/.test(name)) return [Kind.Plain, units(1, 2)];
   return [Kind.Plain, units(1, 2, 3)];
@@ -91,12 +107,27 @@ export function isTciCode(code: Uint16Array, at: number, count: number, insns: n
 }
 
 function operandsAreEnv(code: Uint16Array, p: number, mask: number): boolean {
-  for (let rest = mask >> 1, n = p + 1; rest !== 0; rest >>= 1, n++) if ((rest & 1) !== 0 && code[n] >= ENV_TLB) return false;
+  for (let rest = mask >> 1, n = p + 1; rest !== 0; rest >>= 1, n++) if ((rest & 1) !== 0 && !isSlot(code[n])) return false;
   return true;
 }
 
+/** Of 64 bits: pc, a register or another field of the target, or a slot of the frame; not what the engine keeps in the env for itself. */
+const isSlot = (offset: number): boolean => (offset & 7) === 0 && (offset === ENV_PC || (offset >= ENV_TARGET_BASE && offset < FRAME_END));
+
+/** Of `size` bytes. */
+function isField(offset: number, size: number, isStore: boolean): boolean {
+  if ((offset & (size - 1)) !== 0) return false;
+  if (offset === ENV_TB_FLAGS || (offset === ENV_INTERRUPT_REQUEST && !isStore)) return size === 4;
+  return offset >= ENV_TARGET_BASE && offset < FRAME_END;
+}
+
+/** By op, from TCI_LD8U on. */
+const FIELD_SIZES = [1, 1, 2, 2, 4, 4, 1, 2, 4];
+
 function isInOrder(code: Uint16Array, p: number, op: number, calls: HelperCalls): boolean {
   switch (KINDS[op]) {
+    case Kind.Field:
+      return isField(code[p + 2], FIELD_SIZES[op - tci.TCI_LD8U], op >= tci.TCI_ST8);
     case Kind.Leave:
       return op !== tci.TCI_EXIT_TB || code[p + 1] <= MAX_EXIT;
     case Kind.Memory: {
@@ -110,8 +141,8 @@ function isInOrder(code: Uint16Array, p: number, op: number, calls: HelperCalls)
     case Kind.Call: {
       const results = op >= tci.TCI_CALL0;
       const args = op - (results ? tci.TCI_CALL0 : tci.TCI_CALL0V);
-      for (let n = 0; n < args; n++) if (code[p + 4 + n] >= ENV_TLB) return false;
-      return (code[p + 1] < ENV_TLB || code[p + 1] === NO_RESULT) && calls.has(callOf(code[p + 2], op));
+      for (let n = 0; n < args; n++) if (!isSlot(code[p + 4 + n])) return false;
+      return (isSlot(code[p + 1]) || code[p + 1] === NO_RESULT) && calls.has(callOf(code[p + 2], op));
     }
     default:
       return true;
