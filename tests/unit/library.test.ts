@@ -66,10 +66,14 @@ describe('a machine', () => {
 
   it('stops, keeps its state, goes on, and starts again after a reset', async () => {
     const machine = create();
-    const stopSoon = () => void setTimeout(() => machine.stop(), 20);
     const counts: number[] = [];
     for (let i = 0; i < 2; i++) {
-      stopSoon();
+      const before = machine.cpu().instructionCount;
+      const poll = setInterval(() => {
+        if (machine.cpu().instructionCount === before) return;
+        clearInterval(poll);
+        machine.stop();
+      }, 5);
       expect(await machine.run()).toEqual({ reason: 'stopped', exitCode: 0 });
       counts.push(machine.cpu().instructionCount);
     }
