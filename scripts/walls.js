@@ -113,17 +113,22 @@ export const ROOMS = {
   'src/node/disk': { host: 'node', rooms: ['src/util'] },
   'src/node/guest': { host: 'node', rooms: ['src/node/disk', 'src/util'] },
   'src/browser': { host: 'browser', rooms: [...ACCEL, 'src', 'src/system', 'src/tcg/wasm', 'src/util'] },
+  'src/cli/common': {
+    host: 'node',
+    rooms: [...BASE, ...ACCEL, 'src/node', 'src/node/guest', 'src/tcg/wasm'],
+    packages: ['cli-progress'],
+  },
   'src/cli': {
     host: 'node',
     rooms: [
       ...[...DEVICE, ...ACCEL, 'src/chardev', 'src/lab', 'src/monitor', 'src/system', 'src/target/riscv', 'src/tcg/wasm'],
-      ...['src/node', 'src/node/guest', 'src/cli/lab'],
+      ...['src/node', 'src/node/guest', 'src/cli/common', 'src/cli/lab'],
     ],
-    packages: ['commander', 'cli-progress'],
+    packages: ['commander'],
   },
   'src/cli/lab': {
     host: 'node',
-    rooms: [...ACCEL, 'src/cli', 'src/lab', 'src/node', 'src/node/guest', 'src/util'],
+    rooms: [...ACCEL, 'src/cli/common', 'src/lab', 'src/node', 'src/node/guest', 'src/util'],
     packages: ['cli-progress', 'vega', 'vega-lite'],
   },
 };

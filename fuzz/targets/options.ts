@@ -3,7 +3,7 @@ import { IdleVirt } from '../../src/hw/riscv/testing.js';
 import { parseOptions } from '../../src/qom/option-list.js';
 import { parseGlobal, parseIcount, parseLogItems, parseMemory, parseRtc, parseSmp } from '../../src/system/options.js';
 import { parseCpuConfig } from '../../src/target/riscv/config.js';
-import { parseAccel } from '../../src/cli/accel.js';
+import { parseAccel } from '../../src/cli/common/accel.js';
 import { MiB } from '../../src/util/size.js';
 import type { Target } from '../target.js';
 import { oneLine } from './images.js';

@@ -1,18 +1,12 @@
 /** `wemu embedded`: the bare-metal guest of our own, committed as ELF: it needs no network and no packages. */
-import { join } from 'node:path';
 import type { CodegenWorker } from '../accel/tcg/codegen/protocol.js';
 import { createNodeHost } from '../node/host.js';
 import { readImage } from '../node/image-file.js';
-import { packageFolder } from '../node/modules.js';
-import { commandLineAccel } from './accel.js';
+import { embeddedGuestPath } from '../node/embedded-guest.js';
+import { commandLineAccel } from './common/accel.js';
 import type { GuestArguments } from './arguments.js';
 import { runMachine } from './run-machine.js';
 import { statsWriter } from './stats.js';
-
-/** Path of the guest's ELF file. */
-export function embeddedGuestPath(): string {
-  return join(packageFolder(), 'guests', 'embedded.elf');
-}
 
 export async function runEmbedded(args: GuestArguments, worker?: CodegenWorker): Promise<number> {
   return runMachine(

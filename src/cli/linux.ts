@@ -8,13 +8,13 @@ import { createNodeHost, type NodeHost } from '../node/host.js';
 import { readImage } from '../node/image-file.js';
 import type { Machine, MachineOptions } from '../system/facade.js';
 import { OptionError } from '../util/errors.js';
-import { commandLineAccel } from './accel.js';
+import { commandLineAccel } from './common/accel.js';
 import type { GuestArguments } from './arguments.js';
 import { CommandInput } from './command-input.js';
 import { CommandOutput } from './command-output.js';
 import { runEmbedded } from './embedded.js';
 import { Ending } from './ending.js';
-import { terminalProgress } from './progress.js';
+import { terminalProgress } from './common/progress.js';
 import { createMachine, runMachine } from './run-machine.js';
 import { statsWriter, type StatsWriter } from './stats.js';
 

@@ -6,7 +6,7 @@ import { loadModule } from '../node/modules.js';
 import { setV8Flags } from '../node/v8-flags.js';
 import { systemReason } from '../node/write.js';
 import { errorMessage } from '../util/errors.js';
-import { wantsCodegenWorker } from './early-worker.js';
+import { wantsCodegenWorker } from './common/early-worker.js';
 
 const STDERR = 2;
 

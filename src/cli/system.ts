@@ -11,7 +11,7 @@ import { cpuHelp } from '../target/riscv/config.js';
 import { OptionError } from '../util/errors.js';
 import { MiB } from '../util/size.js';
 import type { SystemArguments } from './arguments.js';
-import { ACCEL_HELP, chooseAccel, commandLineAccel } from './accel.js';
+import { ACCEL_HELP, chooseAccel, commandLineAccel } from './common/accel.js';
 import { parseMachine, type MachineArguments } from './machine-option.js';
 import { LogOutput, runMachine, type MonitorKind } from './run-machine.js';
 import { statsWriter } from './stats.js';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { embeddedGuestPath } from '../cli/embedded.js';
+import { embeddedGuestPath } from '../node/embedded-guest.js';
 import { createNodeHost } from '../node/host.js';
 import { watch } from './run.js';
 

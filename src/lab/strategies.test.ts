@@ -1,8 +1,8 @@
 /** Every strategy means something to the accelerator, and computes the same. */
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { parseAccel } from '../cli/accel.js';
-import { embeddedGuestPath } from '../cli/embedded.js';
+import { parseAccel } from '../cli/common/accel.js';
+import { embeddedGuestPath } from '../node/embedded-guest.js';
 import { createNodeHost } from '../node/host.js';
 import { parseResult } from './guest-output.js';
 import { watch } from './run.js';

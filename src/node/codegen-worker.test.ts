@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { join } from 'node:path';
-import { embeddedGuestPath } from '../cli/embedded.js';
+import { embeddedGuestPath } from './embedded-guest.js';
 import { packageFolder } from './modules.js';
 
 // In a process of its own, from dist/: a worker thread needs compiled modules, and how the process ends is what is to be seen.

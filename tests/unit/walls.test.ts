@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { ESLint } from 'eslint';
 import { describe, expect, it } from 'vitest';
-import { ROOMS, tsconfigs } from '../../scripts/walls.js';
+import { circles, ROOMS, tsconfigs } from '../../scripts/walls.js';
 
 const top = new URL('../..', import.meta.url);
 const eslint = new ESLint({ cwd: top.pathname });
@@ -100,6 +100,8 @@ describe('walls of the house', () => {
   ])('lets pass %s: %s', async (file, text) => {
     expect(await broken(file, text)).toEqual([]);
   });
+
+  it('stand without a circle of rooms', () => expect(circles()).toEqual([]));
 
   it('no file of the runtime imports in a circle', () => expect(circlesOfFiles('assembly')).toEqual([]));
 

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Contestant } from '../../lab/results.js';
 import { STRATEGIES, strategy } from '../../lab/strategies.js';
 import { OptionError } from '../../util/errors.js';
-import { entryUrl } from '../entry.js';
+import { entryUrl } from '../common/entry.js';
 import { versionOf } from './host-info.js';
 import type { RunnerSpec } from './runner.js';
 

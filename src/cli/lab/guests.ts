@@ -9,8 +9,8 @@ import { file } from '../../node/guest/cpio.js';
 import { fetchGuestFiles } from '../../node/guest/debian.js';
 import { buildInitramfs } from '../../node/guest/initramfs.js';
 import { packageFolder } from '../../node/modules.js';
-import { embeddedGuestPath } from '../embedded.js';
-import { terminalProgress } from '../progress.js';
+import { embeddedGuestPath } from '../../node/embedded-guest.js';
+import { terminalProgress } from '../common/progress.js';
 import type { GuestFiles } from './contestants.js';
 
 const PROGRAM = join(packageFolder(), 'guests', 'linux.elf');

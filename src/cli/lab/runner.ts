@@ -5,7 +5,7 @@
 import { startCodegenWorker } from '../../node/codegen-worker.js';
 import { loadModule } from '../../node/modules.js';
 import { setV8Flags } from '../../node/v8-flags.js';
-import { acceleratorWantsWorker } from '../early-worker.js';
+import { acceleratorWantsWorker } from '../common/early-worker.js';
 import type { GuestFiles } from './contestants.js';
 
 export interface RunnerSpec extends GuestFiles {

@@ -6,7 +6,7 @@ import { writeFully } from '../../node/write.js';
 import { createNodeHost } from '../../node/host.js';
 import { readImage } from '../../node/image-file.js';
 import { isUserError } from '../../util/errors.js';
-import { parseAccel } from '../accel.js';
+import { parseAccel } from '../common/accel.js';
 import type { RunnerSpec } from './runner.js';
 
 const REPORT_FD = 3;

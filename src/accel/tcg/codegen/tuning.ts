@@ -1,5 +1,5 @@
 /**
- * How generated code is formed: the knobs that `-accel tcg,...` sets (src/cli/accel.ts), each independent of the others. The laboratory's
+ * How generated code is formed: the knobs that `-accel tcg,...` sets (src/cli/common/accel.ts), each independent of the others. The laboratory's
  * strategies are made of them. Plain data: a codegen worker gets a copy.
  */
 import type { CodeCacheLimits } from './code-cache.js';

@@ -1,9 +1,9 @@
 /** `-accel tcg,backend=...`: which engine runs guest code, and how code is generated. */
-import { DEFAULT_LIMITS } from '../accel/tcg/codegen/regions.js';
-import type { EngineOptions } from '../node/host.js';
-import { isHelp, parseOptions } from '../qom/option-list.js';
-import { PASSES } from '../tcg/wasm/passes.js';
-import { OptionError } from '../util/errors.js';
+import { DEFAULT_LIMITS } from '../../accel/tcg/codegen/regions.js';
+import type { EngineOptions } from '../../node/host.js';
+import { isHelp, parseOptions } from '../../qom/option-list.js';
+import { PASSES } from '../../tcg/wasm/passes.js';
+import { OptionError } from '../../util/errors.js';
 
 export const ACCEL_HELP = `Accelerators supported:
 tcg                  translate guest code; properties:
