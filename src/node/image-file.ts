@@ -1,7 +1,8 @@
 /** Images that the command line names: read whole, however long the file turns out to be. */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import { OptionError } from '../util/errors.js';
 import { formatSize, GiB, MiB } from '../util/size.js';
+import { readFully } from './disk/read.js';
 import { systemReason } from './write.js';
 
 /** What an image may have: more than a guest's RAM, since an ELF file may bring what debuggers want. */
@@ -38,10 +39,10 @@ function readToEnd(fd: number, expected: number, limit: number): Uint8Array | un
   let size = 0;
   for (let room = expected + 1; size <= limit; room = PIECE) {
     const piece = new Uint8Array(room);
-    const got = readSync(fd, piece, 0, room, null);
-    if (got === 0) return pieces.length === 1 ? pieces[0] : Buffer.concat(pieces, size);
+    const got = readFully(fd, piece, null);
     pieces.push(piece.subarray(0, got));
     size += got;
+    if (got < room) return size > limit ? undefined : pieces.length === 1 ? pieces[0] : Buffer.concat(pieces, size);
   }
   return undefined;
 }

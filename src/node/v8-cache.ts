@@ -3,11 +3,12 @@
  * code. Without it a process spends its first 0.3 s on compiling the same JavaScript as the last one, and on finding out that tci is hot. It is only a
  * cache: what is not of this Node, this file or these V8 flags is left aside, and compiled as ever.
  */
-import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { runInThisContext, Script } from 'node:vm';
 import { checksum, writeWhole } from './disk/files.js';
+import { readFully } from './disk/read.js';
 import { hasV8Flags, withV8Flags } from './v8-flags.js';
 
 const KEY_SIZE = 256;
@@ -35,10 +36,10 @@ function readV8Cache(path: string): Uint8Array<ArrayBuffer> | undefined {
   const fd = openSync(cache, 'r');
   try {
     const key = Buffer.alloc(KEY_SIZE);
-    readSync(fd, key);
+    readFully(fd, key, null);
     // of its own, since V8 wants its buffer
     const data = new Uint8Array(stat.size - KEY_SIZE);
-    return readSync(fd, data) === data.length && key.toString() === keyOf(path, data) ? data : undefined;
+    return readFully(fd, data, null) === data.length && key.toString() === keyOf(path, data) ? data : undefined;
   } finally {
     closeSync(fd);
   }

@@ -1,20 +1,9 @@
 /** Files of ours: written whole or not at all, and taken only where nobody else could have written them. */
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  fsyncSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, constants, fstatSync, fsyncSync, lstatSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import * as zlib from 'node:zlib';
 import { crc32 } from '../../util/crc32.js';
+import { readFully } from './read.js';
 
 /** CRC-32: against damage, not against malice. Node's own (from 20.15 on) takes 0.2 ms/MB. */
 export const checksum: (bytes: Uint8Array) => number = (zlib as Partial<typeof zlib>).crc32 ?? crc32;
@@ -94,9 +83,7 @@ export function readOwn(path: string, maxBytes: number): Uint8Array<ArrayBuffer>
     checkOwner(path, stat, '600');
     if (stat.size > maxBytes) throw new Unusable(`'${path}' is too long: not used`);
     const bytes = new Uint8Array(stat.size);
-    let at = 0;
-    for (let got = -1; got !== 0 && at < bytes.length; at += got) got = readSync(fd, bytes, at, bytes.length - at, at);
-    return bytes.subarray(0, at);
+    return bytes.subarray(0, readFully(fd, bytes, 0));
   } finally {
     closeSync(fd);
   }

@@ -1,0 +1,153 @@
+/** What the Node host reads and writes, while its system calls fail: all of it, or none of it and one line; never a part, an exception of another kind, or a hang. */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { isUserError } from '../src/util/errors.js';
+import { SeededRandom } from '../src/util/random.js';
+import type { Faults } from './faulty-fs.js';
+
+const { faults } = vi.hoisted(() => ({ faults: {} as { now: Faults } }));
+vi.mock('node:fs', async (original) => {
+  const { Faults } = await import('./faulty-fs.js');
+  faults.now = new Faults();
+  return faults.now.wrap(await original());
+});
+
+const { FileCodeStore } = await import('../src/node/code-store.js');
+const { FlashFile } = await import('../src/node/flash-file.js');
+const { createNodeHost } = await import('../src/node/host.js');
+const { readImage } = await import('../src/node/image-file.js');
+const { writeFully } = await import('../src/node/write.js');
+const fs = await vi.importActual<typeof import('node:fs')>('node:fs');
+
+const SECONDS = Number(process.env['WEMU_FUZZ_SECONDS'] ?? 5) / 2;
+const SEED = Number(process.env['WEMU_SEED'] ?? Date.now() % 2 ** 31);
+const TIMEOUT = SECONDS * 1000 + 60_000;
+/** One call of so many fails. */
+const RATE = 6;
+
+const folder = mkdtempSync(join(tmpdir(), 'wemu-faults-'));
+const path = (name: string): string => join(folder, name);
+afterAll(() => rmSync(folder, { recursive: true }));
+afterEach(() => faults.now.stop());
+beforeEach(() => faults.now.stop());
+
+/** `body` with seeds in a row, for a while. */
+async function repeat(body: (random: SeededRandom, seed: number) => void | Promise<void>): Promise<void> {
+  const until = performance.now() + SECONDS * 1000;
+  for (let seed = SEED; performance.now() < until; seed++) {
+    try {
+      await body(new SeededRandom(seed), seed);
+    } catch (error) {
+      throw new Error(`WEMU_SEED=${seed}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    } finally {
+      faults.now.stop();
+    }
+  }
+}
+const someBytes = (random: SeededRandom): Uint8Array => random.bytes(1 + (random.next() % 3000));
+
+/** Undefined, if what was thrown is a line for the user. */
+function userSees<T>(body: () => T): T | undefined {
+  try {
+    return body();
+  } catch (error) {
+    if (!isUserError(error) || error.message.includes('\n')) throw error;
+    return undefined;
+  }
+}
+
+describe('a host that fails', () => {
+  it('in pieces: what is written is all there', async () => {
+    await repeat((random, seed) => {
+      const bytes = someBytes(random);
+      const fd = fs.openSync(path('out'), 'w');
+      try {
+        faults.now.start(seed);
+        writeFully(fd, bytes);
+      } finally {
+        fs.closeSync(fd);
+      }
+      expect(Buffer.compare(fs.readFileSync(path('out')), bytes)).toBe(0);
+    });
+  }, TIMEOUT); // prettier-ignore
+
+  it('in pieces: an image is read to its end', async () => {
+    await repeat((random, seed) => {
+      const bytes = someBytes(random);
+      writeFileSync(path('image'), bytes);
+      faults.now.start(seed);
+      expect(Buffer.compare(readImage('-kernel', path('image')), bytes)).toBe(0);
+    });
+  }, TIMEOUT); // prettier-ignore
+
+  it('an image is read, or it is told why not', async () => {
+    await repeat((random, seed) => {
+      const bytes = someBytes(random);
+      writeFileSync(path('image'), bytes);
+      faults.now.start(seed, { errors: RATE });
+      const read = userSees(() => readImage('-kernel', path('image')));
+      if (read) expect(Buffer.compare(read, bytes)).toBe(0);
+    });
+  }, TIMEOUT); // prettier-ignore
+
+  it('a file is the old one or the new one, and nothing is left beside it', async () => {
+    const host = await createNodeHost({ backend: 'tci' });
+    mkdirSync(path('whole'));
+    let failed = 0;
+    await repeat((random, seed) => {
+      const [old, bytes] = [someBytes(random), someBytes(random)];
+      fs.writeFileSync(path('whole/file'), old);
+      faults.now.start(seed, { errors: RATE });
+      const written = userSees(() => (host.writeFile!(path('whole/file'), bytes), true));
+      faults.now.stop();
+      failed += written ? 0 : 1;
+      expect(Buffer.compare(fs.readFileSync(path('whole/file')), written ? bytes : old)).toBe(0);
+      expect(fs.readdirSync(path('whole'))).toEqual(['file']);
+    });
+    expect(failed).toBeGreaterThan(0);
+    host.close();
+  }, TIMEOUT); // prettier-ignore
+
+  it('the code cache gives what was kept, or nothing', async () => {
+    let found = 0;
+    await repeat((random, seed) => {
+      const told: string[] = [];
+      const store = new FileCodeStore(path('code'), 'build', { tell: (line) => told.push(line) });
+      const versions = [someBytes(random), someBytes(random)];
+      faults.now.start(seed, { errors: 20 });
+      for (const version of versions) store.save('key', version);
+      const loaded = store.load('key');
+      faults.now.stop();
+      if (loaded) {
+        found++;
+        expect(versions.some((version) => Buffer.compare(version, loaded) === 0) || told.length > 0).toBe(true);
+      }
+      for (const line of told) expect(line).not.toContain('\n');
+      expect(readdirSync(folder).includes('code') ? readdirSync(path('code')).filter((name) => name.includes('.tmp-')) : []).toEqual([]);
+    });
+    expect(found).toBeGreaterThan(0);
+  }, TIMEOUT); // prettier-ignore
+
+  it('flash is written, or the failure told once', async () => {
+    await repeat((random, seed) => {
+      const content = random.bytes(4096);
+      fs.writeFileSync(path('flash'), content);
+      const flash = new FlashFile(path('flash'));
+      const told: string[] = [];
+      flash.failed = ({ message }) => told.push(message);
+      faults.now.start(seed, { errors: RATE });
+      for (let i = 0; i < 4; i++) {
+        const piece = random.bytes(1 + (random.next() % 200));
+        const at = random.next() % (4096 - piece.length);
+        flash.write(at, piece);
+        content.set(piece, at);
+      }
+      faults.now.stop();
+      flash.close();
+      expect(told.length).toBeLessThan(2);
+      if (told.length === 0) expect(Buffer.compare(readFileSync(path('flash')), content)).toBe(0);
+    });
+  }, TIMEOUT); // prettier-ignore
+});
