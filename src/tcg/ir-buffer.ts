@@ -25,6 +25,9 @@ export enum TempKind {
   Const,
 }
 
+/** Global 0 of every target. */
+export const PC: Temp = 0;
+
 /** Values of `tempType`. */
 export const TYPE_I32 = 0;
 export const TYPE_I64 = 1;

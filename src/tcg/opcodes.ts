@@ -148,13 +148,20 @@ for (const [number, op] of OPS.entries()) {
   if (Op[number] !== op.name) throw new Error(`opcode table: row ${number} is ${op.name}, the enum says ${Op[number]}`);
 }
 
+const wordsOf = (kinds: string): readonly (readonly number[])[] =>
+  OPS.map(({ signature }) => [...signature].flatMap((kind, i) => (kinds.includes(kind) ? [i + 1] : [])));
+
+/** Which words of an op (1..7) name outputs and inputs. In `call` both may be -1. */
+export const OUTPUT_WORDS = wordsOf('or');
+export const INPUT_WORDS = wordsOf('ix');
+
 /**
- * The shape of each op, for code that walks operands. Outputs are words 1 .. OP_OUTPUTS; inputs are the OP_INPUTS words from OP_FIRST_INPUT on,
- * which directly follows the outputs except in `call`, where word 1 (output) and words 3..7 (inputs) may be -1.
+ * The same as numbers, for hot code. Outputs are words 1 .. OP_OUTPUTS; inputs are the OP_INPUTS words from OP_FIRST_INPUT on, which directly follows the
+ * outputs except in `call`, where it is word 3.
  */
-export const OP_OUTPUTS = Uint8Array.from(OPS, (op) => count(op.signature, 'or'));
-export const OP_INPUTS = Uint8Array.from(OPS, (op) => count(op.signature, 'ix'));
-export const OP_FIRST_INPUT = Uint8Array.from(OPS, (op) => 1 + Math.max(0, op.signature.search(/[ix]/)));
+export const OP_OUTPUTS = Uint8Array.from(OUTPUT_WORDS, (words) => words.length);
+export const OP_INPUTS = Uint8Array.from(INPUT_WORDS, (words) => words.length);
+export const OP_FIRST_INPUT = Uint8Array.from(INPUT_WORDS, (words) => words[0] ?? 1);
 /** The `_i32` sibling of an `_i64` op, else the op itself: lets one `case` serve both widths. */
 export const OP_BASE = Uint8Array.from(OPS, (op, number) => {
   const sibling = Op[op.name.replace(/_i64$/, '_i32') as keyof typeof Op];
@@ -164,9 +171,8 @@ export const OP_BASE = Uint8Array.from(OPS, (op, number) => {
 export const OP_WIDE = Uint8Array.from(OPS, (op) => Number(op.types.startsWith('I')));
 export const OP_FLAGS = Uint8Array.from(OPS, (op) => op.flags);
 
-function count(signature: string, kinds: string): number {
-  return [...signature].filter((kind) => kinds.includes(kind)).length;
-}
+/** Guest loads, stores and atomics: may fault. */
+export const isMemoryOp = (op: number): boolean => (OP_FLAGS[op] & OpFlag.MEMORY) !== 0;
 
 /** How a helper treats globals, and whether it may raise (QEMU's TCG_CALL_*). Default: reads and writes globals. */
 export interface HelperDef {
@@ -190,3 +196,8 @@ export interface HelperDef {
   /** What a backend may do instead of the call; it may also leave before the instruction, so the guest state must be exact there. */
   readonly inline?: InlineFloat;
 }
+
+/** Env must be up to date before the call, and is so after it. */
+export const syncsGlobals = (helper: HelperDef): boolean => !helper.pure && !(helper.noReadGlobals && helper.noWriteGlobals);
+/** What is held of globals elsewhere is stale after the call. */
+export const clobbersGlobals = (helper: HelperDef): boolean => !helper.pure && !helper.noWriteGlobals;

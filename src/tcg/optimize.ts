@@ -5,7 +5,7 @@
 import { TempKind, type TcgContext, type Temp } from './context.js';
 import { KnownBits } from './known-bits.js';
 import { Liveness } from './liveness.js';
-import { Op, OP_FIRST_INPUT, OP_FLAGS, OP_INPUTS, OP_OUTPUTS, OP_WORDS, OpFlag } from './opcodes.js';
+import { clobbersGlobals, Op, OP_FIRST_INPUT, OP_FLAGS, OP_INPUTS, OP_OUTPUTS, OP_WORDS, OpFlag } from './opcodes.js';
 import { Simplifier, Verdict } from './simplify.js';
 import { Values } from './values.js';
 
@@ -161,7 +161,7 @@ class Optimizer {
   private call(ctx: TcgContext, w: number): void {
     const { ops } = ctx;
     const helper = ctx.helpers[ops[w + 2]];
-    if (!helper.noWriteGlobals && !helper.pure) {
+    if (clobbersGlobals(helper)) {
       for (let global = 0; global < ctx.globalCount; global++) this.values.writeUnknown(global);
     }
     if (ops[w + 1] >= 0) this.values.writeUnknown(ops[w + 1]);

@@ -7,9 +7,9 @@
  */
 import { MEMOPIDX_SHIFT, MO_ALIGN, MO_SIZE } from '../../../assembly/shared/layout.js';
 import { TempKind } from '../ir-buffer.js';
-import { Op, OP_WORDS, type HelperDef } from '../opcodes.js';
-import { clobbersGlobals, isMemoryOp, OUTPUTS } from './global-flow.js';
-import type { Block, TbIr } from './region.js';
+import { Op, OP_WORDS, type HelperDef, clobbersGlobals, isMemoryOp, OUTPUT_WORDS } from '../opcodes.js';
+import type { TbIr } from './region.js';
+import type { Block } from './cfg.js';
 
 /** Bytes that a group may span. A range that crosses a page takes the slow path all the time, so not too many. */
 const MAX_SPAN = 512;
@@ -128,7 +128,7 @@ function accessRuns(ir: TbIr, block: Block, helpers: readonly HelperDef[], globa
       for (const temp of values.keys()) if (temp < globalCount) values.delete(temp);
     }
     const sum = sumOf(op, p);
-    for (const at of OUTPUTS[op]) values.delete(ops[p + at]);
+    for (const at of OUTPUT_WORDS[op]) values.delete(ops[p + at]);
     if (sum) values.set(ops[p + 1], sum);
   }
   return runs;

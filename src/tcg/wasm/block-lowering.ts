@@ -3,12 +3,12 @@
  * still to be placed (used once, pure), so that most temps never become locals.
  */
 import { TempKind, TYPE_I64 } from '../ir-buffer.js';
-import { Op, OP_WORDS } from '../opcodes.js';
+import { Op, OP_WORDS, INPUT_WORDS, OUTPUT_WORDS } from '../opcodes.js';
 import { EXTEND_S32, EXTEND_U32, F64, Float, I32, I64, Wasm, WRAP, type Expr, type ValueType, type WasmModule } from './binaryen.js';
 import type { FunctionLocals } from './function-locals.js';
-import { INPUTS, OUTPUTS } from './global-flow.js';
-import type { Block, TbIr } from './region.js';
+import type { TbIr } from './region.js';
 import { Form, formOfConst, type ValueWidths } from './value-widths.js';
+import type { Block } from './cfg.js';
 
 interface Pending {
   readonly expr: Expr;
@@ -73,12 +73,12 @@ export class BlockLowering {
     const count = new Map<number, number>();
     for (let k = end - 1; k >= first; k--) {
       const p = k * OP_WORDS;
-      OUTPUTS[ops[p]].forEach((at, i) => {
+      OUTPUT_WORDS[ops[p]].forEach((at, i) => {
         const temp = ops[p + at];
         uses[2 * (k - first) + i] = count.get(temp) ?? 0;
         count.set(temp, 0);
       });
-      for (const at of INPUTS[ops[p]]) if (ops[p + at] >= 0) count.set(ops[p + at], (count.get(ops[p + at]) ?? 0) + 1);
+      for (const at of INPUT_WORDS[ops[p]]) if (ops[p + at] >= 0) count.set(ops[p + at], (count.get(ops[p + at]) ?? 0) + 1);
     }
     return uses;
   }
@@ -203,14 +203,14 @@ export class BlockLowering {
     const { ops } = this.ir;
     for (let k = this.op - 1; k >= this.block.first; k--) {
       const p = k * OP_WORDS;
-      if (!OUTPUTS[ops[p]].some((at) => ops[p + at] === temp)) continue;
+      if (!OUTPUT_WORDS[ops[p]].some((at) => ops[p + at] === temp)) continue;
       const [base, constant] = [ops[p + 2], ops[p + 3]];
       if (ops[p] !== Op.add_i64 || base >= this.globalCount || !this.isConst(constant)) return undefined;
       const offset = this.ir.constLo[constant];
       if (this.ir.constHi[constant] !== 0 || offset < 0 || offset > MAX_OFFSET) return undefined;
       for (let later = k + 1; later < this.op; later++) {
         const q = later * OP_WORDS;
-        if (OUTPUTS[ops[q]].some((at) => ops[q + at] === base)) return undefined;
+        if (OUTPUT_WORDS[ops[q]].some((at) => ops[q + at] === base)) return undefined;
       }
       return { base, offset };
     }

@@ -4,30 +4,29 @@
  * Forward: which globals may be dirty at a point: those, and only those, are written back at an exit or a fault there.
  * Backward: which locals are read later (a write-back reads): those, and only those, are loaded at an entry, or again after a helper that
  * may have changed them. A local that may be dirty on one path only is thus valid on the others too.
+ *
+ * The pc's value at the start of a TB is known: it is set there (if anyone looks) and dirty, never loaded. Faults and budget exits store a constant
+ * pc of their own.
  */
-import { Op, OPS, OP_WORDS, type HelperDef } from '../opcodes.js';
+import { PC } from '../ir-buffer.js';
+import {
+  clobbersGlobals,
+  INPUT_WORDS,
+  isMemoryOp,
+  Op,
+  OP_WORDS,
+  OpFlag,
+  OPS,
+  OUTPUT_WORDS,
+  syncsGlobals,
+  type HelperDef,
+} from '../opcodes.js';
 import { Bitsets } from './bitset.js';
-import type { Block, Cfg, Region } from './region.js';
+import type { Region } from './region.js';
+import type { Block, Cfg } from './cfg.js';
 
-/**
- * Global 0 of every target. Its value at the start of a TB is known: it is set there (if anyone looks) and dirty, never loaded.
- * Faults and budget exits store a constant pc of their own.
- */
-export const PC = 0;
-
-/** Operand positions (1..7) of outputs and inputs, by opcode. */
-const positions = (kinds: string) => OPS.map((op) => [...op.signature].flatMap((kind, i) => (kinds.includes(kind) ? [i + 1] : [])));
-export const OUTPUTS: readonly (readonly number[])[] = positions('or');
-export const INPUTS: readonly (readonly number[])[] = positions('ix');
-/** Qemu loads, stores and atomics: may fault. */
-export const isMemoryOp = (op: number): boolean => op >= Op.qemu_ld_i64 && op <= Op.atomic_cmpxchg_i64;
 /** May leave, or have an effect: never dead. */
-const HAS_EFFECT = OPS.map((op) => (op.flags & 2) !== 0);
-
-/** Env must be up to date before the call, and is so after it. */
-export const syncsGlobals = (helper: HelperDef): boolean => !helper.pure && !(helper.noReadGlobals && helper.noWriteGlobals);
-/** Locals are stale after the call. */
-export const clobbersGlobals = (helper: HelperDef): boolean => !helper.pure && !helper.noWriteGlobals;
+const HAS_EFFECT = OPS.map((op) => (op.flags & OpFlag.SIDE_EFFECTS) !== 0);
 
 export class GlobalFlow {
   readonly dirtyIn: Bitsets;
@@ -78,7 +77,7 @@ export class GlobalFlow {
     const p = k * OP_WORDS;
     const op = ops[p];
     if (op === Op.call && syncsGlobals(this.helpers[ops[p + 2]])) dirty.fill(0, 0);
-    for (const at of OUTPUTS[op]) if (ops[p + at] >= 0 && ops[p + at] < this.globalCount) dirty.add(0, ops[p + at]);
+    for (const at of OUTPUT_WORDS[op]) if (ops[p + at] >= 0 && ops[p + at] < this.globalCount) dirty.add(0, ops[p + at]);
   }
 
   /** For each op of a block that writes back: the dirty set there. One row an op, from the block's first, and one for its end. */
@@ -125,7 +124,7 @@ export class GlobalFlow {
       visit?.(k, live);
       const p = k * OP_WORDS;
       const op = ops[p];
-      for (const at of OUTPUTS[op]) if (ops[p + at] >= 0 && ops[p + at] < this.globalCount) live.delete(0, ops[p + at]);
+      for (const at of OUTPUT_WORDS[op]) if (ops[p + at] >= 0 && ops[p + at] < this.globalCount) live.delete(0, ops[p + at]);
       if (op === Op.call) {
         const helper = this.helpers[ops[p + 2]];
         if (clobbersGlobals(helper)) live.fill(0, 0);
@@ -138,7 +137,7 @@ export class GlobalFlow {
         // compared with the pc of each TB that it may lead to
         if (block.succ.length > 0) live.add(0, PC);
       }
-      for (const at of INPUTS[op]) if (ops[p + at] >= 0 && ops[p + at] < this.globalCount) live.add(0, ops[p + at]);
+      for (const at of INPUT_WORDS[op]) if (ops[p + at] >= 0 && ops[p + at] < this.globalCount) live.add(0, ops[p + at]);
     }
     if (!block.isTbStart) return;
     atStart?.(live);
@@ -166,9 +165,9 @@ export class GlobalFlow {
           k,
           after.members(0).filter((g) => g !== ops[p + 1]),
         );
-      } else if (!HAS_EFFECT[op] && OUTPUTS[op].length > 0) {
+      } else if (!HAS_EFFECT[op] && OUTPUT_WORDS[op].length > 0) {
         const isDead = (at: number) => ops[p + at] < this.globalCount && !after.has(0, ops[p + at]);
-        if (OUTPUTS[op].every(isDead)) dead[k - block.first] = 1;
+        if (OUTPUT_WORDS[op].every(isDead)) dead[k - block.first] = 1;
       }
     };
     this.walkLive(b, dirty, live, visit, (atStart) => (pcWanted = atStart.has(0, PC)));

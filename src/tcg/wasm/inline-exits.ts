@@ -4,8 +4,7 @@
  */
 import type { EnvTest } from '../inline-float.js';
 import { TempKind } from '../ir-buffer.js';
-import { Op, OP_FLAGS, OP_WORDS, OpFlag, type HelperDef } from '../opcodes.js';
-import { OUTPUTS } from './global-flow.js';
+import { Op, OP_FLAGS, OP_WORDS, OpFlag, type HelperDef, OUTPUT_WORDS } from '../opcodes.js';
 import type { Region, TbIr } from './region.js';
 
 /** What env must be like for the call at word p to be carried out inline; undefined if it is to be a call. */
@@ -50,7 +49,7 @@ function isFirstEffect({ ops }: TbIr, k: number, helpers: readonly HelperDef[], 
     const op = ops[p];
     if (op === Op.insn_start) return true;
     if ((OP_FLAGS[op] & OpFlag.SIDE_EFFECTS) !== 0 && !(op === Op.call && helpers[ops[p + 2]].pure)) return false;
-    if (OUTPUTS[op].some((at) => ops[p + at] >= 0 && ops[p + at] < globalCount)) return false;
+    if (OUTPUT_WORDS[op].some((at) => ops[p + at] >= 0 && ops[p + at] < globalCount)) return false;
   }
   return false;
 }

@@ -3,27 +3,8 @@
  * small integers; anything else is unknown.
  */
 import { TempKind } from '../ir-buffer.js';
-import { Op, OP_WORDS } from '../opcodes.js';
-import { OUTPUTS } from './global-flow.js';
-import type { TbIr } from './region.js';
-
-/** Coefficients by global, and a constant. No coefficient is 0. */
-export interface Linear {
-  readonly terms: ReadonlyMap<number, number>;
-  readonly constant: number;
-}
-
-/** `wide` modulo 2^64, and `coef` times the low half of `inner`, extended. */
-export interface Value {
-  readonly wide: Linear;
-  readonly narrow?: Narrow;
-}
-
-export interface Narrow {
-  readonly coef: number;
-  readonly inner: Linear;
-  readonly signed: boolean;
-}
+import { Op, OP_WORDS, OUTPUT_WORDS } from '../opcodes.js';
+import type { Linear, TbIr, Value } from './region.js';
 
 const LIMIT = 2 ** 40;
 const ZERO: Linear = { terms: new Map(), constant: 0 };
@@ -82,7 +63,7 @@ export class LinearFlow {
     const value = this.result(ir, p);
     const isShift = ops[p] === Op.shl_i64 && this.isConst(ir, ops[p + 3], 32);
     const base = isShift ? this.valueOf(ir, ops[p + 2]) : undefined;
-    for (const at of OUTPUTS[ops[p]]) {
+    for (const at of OUTPUT_WORDS[ops[p]]) {
       const temp = ops[p + at];
       if (temp < 0) continue;
       (temp < this.globalCount ? this.globals : this.temps).set(temp, value);

@@ -6,12 +6,11 @@
  * overflow; a magnitude of at least twice the smallest normal number rules out underflow; env says that inexact has accrued already.
  */
 import type { EnvTest, FloatOp, InlineFloat } from '../inline-float.js';
-import { TempKind } from '../ir-buffer.js';
-import { Op, OP_FLAGS, OP_WORDS, OpFlag, type HelperDef } from '../opcodes.js';
+import { TempKind, PC } from '../ir-buffer.js';
+import { Op, OP_FLAGS, OP_WORDS, OpFlag, type HelperDef, clobbersGlobals, OUTPUT_WORDS } from '../opcodes.js';
 import { EXTEND_S32, EXTEND_U32, F32, F64, Float, I32, I64, Relaxed, Wasm, WRAP, type Expr, type WasmModule } from './binaryen.js';
 import type { BlockLowering } from './block-lowering.js';
 import { ENV } from './function-locals.js';
-import { clobbersGlobals, OUTPUTS, PC } from './global-flow.js';
 import { envTestKey, envTestOf } from './inline-exits.js';
 import { mulAdd32, mulAdd64 } from './lower-mul-add.js';
 import type { Region, TbIr } from './region.js';
@@ -237,7 +236,7 @@ function isBoxed({ ops, tempKind, constHi }: TbIr, p: number, temp: number, help
     const op = ops[q];
     if (op === Op.set_label || (OP_FLAGS[op] & OpFlag.END) !== 0) return false;
     const helper = op === Op.call ? helpers[ops[q + 2]] : undefined;
-    if (OUTPUTS[op].some((at) => ops[q + at] === temp)) {
+    if (OUTPUT_WORDS[op].some((at) => ops[q + at] === temp)) {
       if (helper) return helper.inline !== undefined && givesSingle(helper.inline);
       return op === Op.or_i64 && tempKind[ops[q + 3]] === TempKind.Const && constHi[ops[q + 3]] === -1;
     }

@@ -10,26 +10,27 @@ import {
   TB_EXIT_REQUESTED,
   TB_EXIT_RESUME,
 } from '../../../assembly/shared/layout.js';
-import { TempKind, TYPE_I64 } from '../ir-buffer.js';
+import { TempKind, TYPE_I64, PC } from '../ir-buffer.js';
 import type { EnvTest } from '../inline-float.js';
-import { Op, OP_WORDS, type HelperDef } from '../opcodes.js';
+import { Op, OP_WORDS, type HelperDef, clobbersGlobals, INPUT_WORDS, isMemoryOp, OUTPUT_WORDS, syncsGlobals } from '../opcodes.js';
 import { EXTEND_U32, Float, I32, I64, NONE, Wasm, type Expr, type ValueType, type WasmModule } from './binaryen.js';
 import { groupAccesses, type AccessGroup, type GroupedAccess } from './access-groups.js';
 import type { Bitsets } from './bitset.js';
 import { BlockLowering, extended } from './block-lowering.js';
 import { FaultExits } from './fault-exits.js';
 import { ENTRY, ENV, FunctionLocals } from './function-locals.js';
-import { clobbersGlobals, GlobalFlow, INPUTS, isMemoryOp, OUTPUTS, PC, syncsGlobals } from './global-flow.js';
+import { GlobalFlow } from './global-flow.js';
 import { envTestKey, findInlineExits, type InlineExits } from './inline-exits.js';
 import { floatGlobals, lowerFloat, setLimitByEnv } from './lower-float.js';
 import { lowerMemory, type MemoryHost } from './lower-memory.js';
 import { compare, lowerOp } from './lower-ops.js';
 import { peelEntries } from './peel.js';
-import { buildCfg, TABLE_TBS, TABLE_USED, type Block, type Cfg, type Region, type TbIr } from './region.js';
+import { TABLE_TBS, TABLE_USED, type Region, type TbIr, type StripPlan, type Unchecked } from './region.js';
 import { enterStrip, roundsBefore, type StripLocals } from './lower-strip.js';
-import { stripLoops, type StripPlan, type Unchecked } from './strip-plan.js';
+import { stripLoops } from './strip-plan.js';
 import { structure, type FlowNode } from './structure.js';
 import { ValueWidths } from './value-widths.js';
+import { buildCfg, type Block, type Cfg } from './cfg.js';
 
 /** What regions of one target have in common. */
 export interface TargetInfo {
@@ -110,7 +111,7 @@ class RegionLowering {
     for (let b = startOf[tb]; b < blocks.length && blocks[b].tb === tb; b++) {
       for (let k = blocks[b].first; k < blocks[b].end; k++) {
         const p = k * OP_WORDS;
-        for (const list of [OUTPUTS[ir.ops[p]], INPUTS[ir.ops[p]]]) {
+        for (const list of [OUTPUT_WORDS[ir.ops[p]], INPUT_WORDS[ir.ops[p]]]) {
           for (const at of list) {
             const temp = ir.ops[p + at];
             if (temp < 0 || ir.tempKind[temp] === TempKind.Global || ir.tempKind[temp] === TempKind.Const) continue;

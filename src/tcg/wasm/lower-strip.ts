@@ -16,9 +16,10 @@
  */
 import { PAGE_SIZE, TLB_ENTRY_ADDEND, TLB_ENTRY_TAG, TLB_KIND_READ, TLB_KIND_WRITE } from '../../../assembly/shared/layout.js';
 import { EXTEND_S32, EXTEND_U32, I32, I64, Wasm, WRAP, type Expr, type WasmModule } from './binaryen.js';
-import { isConstant, isZero, type Linear, type Value } from './linear.js';
+import { isConstant, isZero } from './linear.js';
 import { tlbEntry, tlbTable } from './lower-memory.js';
-import { MAX_STRIDE, type Stream, type StripPlan } from './strip-plan.js';
+import { MAX_STRIDE } from './strip-plan.js';
+import type { Linear, Value, Stream, StripPlan } from './region.js';
 
 /** Rounds before the pages are looked at: most loops end sooner. What is known to go on long need not show it each time. */
 const ROUNDS_BEFORE = 8;

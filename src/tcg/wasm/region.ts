@@ -1,9 +1,6 @@
-/**
- * A region before lowering: the IR of its TBs, cut into basic blocks that are linked across TBs wherever a goto_tb stays inside.
- */
+/** A region before lowering: the IR of its TBs, where they lead, and what passes have found out about them. Data only. */
 import type { IrBuffer } from '../ir-buffer.js';
-import { Op, OP_WORDS } from '../opcodes.js';
-import type { StripPlan, Unchecked } from './strip-plan.js';
+import { OP_WORDS } from '../opcodes.js';
 
 /** The IR of one TB, copied out of the context that made it. */
 export interface TbIr {
@@ -48,6 +45,56 @@ export interface Region {
   readonly tbs: readonly TbIr[];
   /** Entry k of the function is tbs[entries[k]]. */
   readonly entries: readonly number[];
+}
+
+// Loops without checks (strip-plan.ts)
+
+/** Coefficients by global, and a constant. No coefficient is 0. */
+export interface Linear {
+  readonly terms: ReadonlyMap<number, number>;
+  readonly constant: number;
+}
+
+/** `wide` modulo 2^64, and `coef` times the low half of `inner`, extended. */
+export interface Value {
+  readonly wide: Linear;
+  readonly narrow?: Narrow;
+}
+
+export interface Narrow {
+  readonly coef: number;
+  readonly inner: Linear;
+  readonly signed: boolean;
+}
+
+/** Accesses that move together: a range of bytes below which there is one page. Values are those at the start of a round. */
+export interface Stream {
+  /** First byte; its narrow part must not wrap around (lower-strip.ts). */
+  readonly address: Value;
+  /** Bytes from there on. */
+  readonly span: number;
+  /** What is added to the address every round; to `narrow.inner`, if that moves. */
+  readonly stride: Linear;
+  readonly movesNarrow: boolean;
+  /** Globals that must be sign-extended 32-bit values. */
+  readonly signed: readonly number[];
+  readonly store: boolean;
+  readonly mmuIdx: number;
+}
+
+export interface StripPlan {
+  /** Index in the region of the ring's first TB, and of its copy. */
+  readonly head: number;
+  readonly copy: number;
+  /** Instructions of a round. */
+  readonly icount: number;
+  readonly streams: readonly Stream[];
+}
+
+/** A TB of the copy: the stream of each access, by op. */
+export interface Unchecked {
+  readonly plan: StripPlan;
+  readonly streams: ReadonlyMap<number, number>;
 }
 
 /**
@@ -99,106 +146,4 @@ export function copyIr(
     constHi: ctx.constHi.slice(0, n),
     labelCount: ctx.labelCount,
   };
-}
-
-export interface Block {
-  /** Index of its TB in the region. */
-  readonly tb: number;
-  /** Ops [first, end) of the TB. */
-  readonly first: number;
-  readonly end: number;
-  /**
-   * Block numbers. brcond: [taken, not taken]; goto_ptr: as its TB's `indirect`; the start of a loop that has a copy without checks: [its code, the copy];
-   * the jump back of the copy: [the copy, the loop]; all else: at most one.
-   */
-  succ: number[];
-  /** The first block of its TB: the budget is charged here. */
-  readonly isTbStart: boolean;
-  /** A jump back leads here: the budget is tested here. */
-  isLoopHead: boolean;
-}
-
-export interface Cfg {
-  readonly blocks: readonly Block[];
-  /** First block of each TB. */
-  readonly startOf: readonly number[];
-  /** Blocks reachable from the entries, in reverse postorder. */
-  readonly order: readonly number[];
-}
-
-const isEnd = (op: number): boolean =>
-  op === Op.br || op === Op.brcond_i32 || op === Op.brcond_i64 || op === Op.goto_tb || op === Op.goto_ptr || op === Op.exit_tb;
-
-export function buildCfg(region: Region): Cfg {
-  const blocks: Block[] = [];
-  const startOf: number[] = [];
-  const labelBlocks: Int32Array[] = [];
-  region.tbs.forEach((ir, tb) => {
-    startOf.push(blocks.length);
-    const labels = new Int32Array(ir.labelCount).fill(-1);
-    labelBlocks.push(labels);
-    let first = 0;
-    const cut = (end: number): void => {
-      blocks.push({ tb, first, end, succ: [], isTbStart: blocks.length === startOf[tb], isLoopHead: false });
-      first = end;
-    };
-    if (ir.strip) cut(0);
-    for (let k = 0; k < ir.opCount; k++) {
-      const op = ir.ops[k * OP_WORDS];
-      if (op === Op.set_label) {
-        // the TB's start is a block of its own, which no label can branch to: its budget is charged once
-        if (k > first || blocks.length === startOf[tb]) cut(k);
-        labels[ir.ops[k * OP_WORDS + 1]] = blocks.length;
-      } else if (isEnd(op)) cut(k + 1);
-    }
-    if (first < ir.opCount || blocks.length === startOf[tb]) cut(ir.opCount);
-  });
-  blocks.forEach((block, b) => link(region, blocks, startOf, labelBlocks[block.tb], block, b));
-  const order = reversePostorder(region, blocks, startOf);
-  return { blocks, startOf, order };
-}
-
-function link(region: Region, blocks: Block[], startOf: number[], labels: Int32Array, block: Block, b: number): void {
-  const ir = region.tbs[block.tb];
-  const p = (block.end - 1) * OP_WORDS;
-  const op = block.end > block.first ? ir.ops[p] : -1;
-  const next = b + 1 < blocks.length && blocks[b + 1].tb === block.tb ? [b + 1] : [];
-  if (ir.strip && block.isTbStart) block.succ = [...next, startOf[ir.strip.copy]];
-  else if (op === Op.br) block.succ = [labels[ir.ops[p + 1]]];
-  else if (op === Op.brcond_i32 || op === Op.brcond_i64) block.succ = [labels[ir.ops[p + 4]], ...next];
-  else if (op === Op.goto_tb) {
-    const to = ir.links[ir.ops[p + 1]];
-    const plan = ir.unchecked?.plan;
-    block.succ = to < 0 ? [] : to === plan?.copy ? [startOf[to], startOf[plan.head]] : [startOf[to]];
-  } else if (op === Op.goto_ptr) block.succ = ir.indirect.map(({ to }) => startOf[to]);
-  else if (op === Op.exit_tb) block.succ = [];
-  else block.succ = next;
-}
-
-/** Also marks the heads of loops that go round through TBs: those TB starts that an edge of the depth-first walk leads back to. */
-function reversePostorder(region: Region, blocks: readonly Block[], startOf: readonly number[]): number[] {
-  const state = new Uint8Array(blocks.length); // 1: on the walk's path, 2: done
-  const post: number[] = [];
-  for (const entry of [...region.entries].reverse()) {
-    const root = startOf[entry];
-    if (state[root] !== 0) continue;
-    const stack: [number, number][] = [[root, 0]];
-    state[root] = 1;
-    while (stack.length > 0) {
-      const top = stack[stack.length - 1];
-      const { succ } = blocks[top[0]];
-      if (top[1] < succ.length) {
-        const next = succ[succ.length - 1 - top[1]++];
-        if (state[next] === 1 && blocks[next].isTbStart) blocks[next].isLoopHead = true;
-        if (state[next] !== 0) continue;
-        state[next] = 1;
-        stack.push([next, 0]);
-      } else {
-        state[top[0]] = 2;
-        post.push(top[0]);
-        stack.pop();
-      }
-    }
-  }
-  return post.reverse();
 }

@@ -4,11 +4,11 @@
  * faults and without a test of the budget: lower-strip.ts has the code that leads there.
  */
 import { MEMOPIDX_SHIFT, MO_ALIGN, MO_SIZE } from '../../../assembly/shared/layout.js';
-import { Op, OP_WORDS, type HelperDef } from '../opcodes.js';
-import { isMemoryOp, OUTPUTS, PC } from './global-flow.js';
-import { addLinear, isConstant, isZero, LinearFlow, type Linear, type Narrow, type Value } from './linear.js';
-import type { Region, TbIr } from './region.js';
+import { Op, OP_WORDS, type HelperDef, isMemoryOp, OUTPUT_WORDS } from '../opcodes.js';
+import { addLinear, isConstant, isZero, LinearFlow } from './linear.js';
+import type { Linear, Narrow, Region, Stream, StripPlan, TbIr, Value } from './region.js';
 import { findRing } from './ring.js';
+import { PC } from '../ir-buffer.js';
 
 /** Ops of a ring at most. */
 const MAX_OPS = 600;
@@ -19,36 +19,6 @@ export const MAX_STRIDE = 1024;
 const MAX_SPAN = 1024;
 /** Loops that mostly end sooner are left as they are: the way into the copy costs more. */
 const MIN_ROUNDS = 12;
-
-/** Accesses that move together: a range of bytes below which there is one page. Values are those at the start of a round. */
-export interface Stream {
-  /** First byte; its narrow part must not wrap around (lower-strip.ts). */
-  readonly address: Value;
-  /** Bytes from there on. */
-  readonly span: number;
-  /** What is added to the address every round; to `narrow.inner`, if that moves. */
-  readonly stride: Linear;
-  readonly movesNarrow: boolean;
-  /** Globals that must be sign-extended 32-bit values. */
-  readonly signed: readonly number[];
-  readonly store: boolean;
-  readonly mmuIdx: number;
-}
-
-export interface StripPlan {
-  /** Index in the region of the ring's first TB, and of its copy. */
-  readonly head: number;
-  readonly copy: number;
-  /** Instructions of a round. */
-  readonly icount: number;
-  readonly streams: readonly Stream[];
-}
-
-/** A TB of the copy: the stream of each access, by op. */
-export interface Unchecked {
-  readonly plan: StripPlan;
-  readonly streams: ReadonlyMap<number, number>;
-}
 
 /** The region with a copy of each ring that qualifies. */
 export function stripLoops(region: Region, helpers: readonly HelperDef[], globalCount: number): Region {
@@ -119,7 +89,8 @@ function analyze(
         const helper = helpers[ir.ops[p + 2]];
         if (!helper.pure && !(helper.inline && !helper.mayFault && helper.noWriteGlobals && helper.noReadGlobals)) return undefined;
       }
-      if (isOver && (isMemoryOp(op) || OUTPUTS[op].some((at) => ir.ops[p + at] < globalCount && ir.ops[p + at] !== PC))) return undefined;
+      if (isOver && (isMemoryOp(op) || OUTPUT_WORDS[op].some((at) => ir.ops[p + at] < globalCount && ir.ops[p + at] !== PC)))
+        return undefined;
       if (isMemoryOp(op)) {
         const store = op === Op.qemu_st_i64;
         if (!store && op !== Op.qemu_ld_i64) return undefined;

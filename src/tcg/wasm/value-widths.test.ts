@@ -3,8 +3,9 @@ import * as L from '../../../assembly/shared/layout.js';
 import { leave, PC, RAM, Rig, tb, X1, X2, X3, X4 } from '../../../tests/support/wasm-rig.js';
 import type { TcgContext } from '../context.js';
 import { Cond } from '../opcodes.js';
-import { buildCfg, type Region } from './region.js';
+import type { Region } from './region.js';
 import { Form, ValueWidths } from './value-widths.js';
+import { buildCfg } from './cfg.js';
 
 const { NARROW, SIGNED, ZERO } = Form;
 const GLOBALS = 9;

@@ -6,11 +6,22 @@
  * that is narrow at the start of a block is so on every path to it, and is then in its i32 local (FunctionLocals.narrowOf).
  */
 import { MEMOPIDX_SHIFT, MO_32, MO_64, MO_BSWAP, MO_SIGN, MO_SIZE } from '../../../assembly/shared/layout.js';
-import { TempKind } from '../ir-buffer.js';
-import { Op, OP_BASE, OP_WIDE, OP_WORDS, type HelperDef } from '../opcodes.js';
+import { TempKind, PC } from '../ir-buffer.js';
+import {
+  Op,
+  OP_BASE,
+  OP_WIDE,
+  OP_WORDS,
+  type HelperDef,
+  clobbersGlobals,
+  INPUT_WORDS,
+  isMemoryOp,
+  OUTPUT_WORDS,
+  syncsGlobals,
+} from '../opcodes.js';
 import type { Bitsets } from './bitset.js';
-import { clobbersGlobals, INPUTS, isMemoryOp, OUTPUTS, PC, syncsGlobals } from './global-flow.js';
-import type { Block, Cfg, Region, TbIr } from './region.js';
+import type { Region, TbIr } from './region.js';
+import type { Block, Cfg } from './cfg.js';
 
 /** What is known of a 64-bit value, as a set of bits. 0: nothing, it is held as i64. */
 export const Form = {
@@ -106,7 +117,7 @@ export class ValueWidths {
     const p = k * OP_WORDS;
     const op = ir.ops[p];
     if (op === Op.call && clobbersGlobals(this.helpers[ir.ops[p + 2]])) state.fill(0, 0, this.globalCount);
-    const outputs = OUTPUTS[op];
+    const outputs = OUTPUT_WORDS[op];
     if (outputs.length === 0) return;
     const form = outputs.length === 1 ? this.transfer(ir, block, k) : 0;
     this.forms[block.tb][k] = form;
@@ -217,14 +228,14 @@ export class ValueWidths {
     for (let k = block.end - 1; k >= block.first; k--) {
       const p = k * OP_WORDS;
       const op = ops[p] as Op;
-      for (const at of OUTPUTS[op]) {
+      for (const at of OUTPUT_WORDS[op]) {
         const temp = ops[p + at];
         if (temp < this.globalCount) continue;
         if (wanted.get(temp) === 1 && !this.shared[block.tb].has(temp)) lowOnly[k] = 1;
         wanted.delete(temp);
       }
       const modular = lowOnly[k] !== 0 && isModular(ops, op, p, (temp) => isCount(ir, block, k, temp));
-      for (const at of INPUTS[op]) {
+      for (const at of INPUT_WORDS[op]) {
         const temp = ops[p + at];
         if (temp < this.globalCount) continue;
         const isAddress = ir.unchecked !== undefined && isMemoryOp(op) && at === 2;
@@ -254,7 +265,7 @@ export class ValueWidths {
         for (const g of dirty.members(k - block.first)) seen[g] |= state[g] & SIGNED ? 1 : state[g] & ZERO ? 2 : 4;
       }
       if (helper && clobbersGlobals(helper)) state.fill(0);
-      for (const at of OUTPUTS[op]) {
+      for (const at of OUTPUT_WORDS[op]) {
         const temp = ops[p + at];
         if (temp >= 0 && temp < this.globalCount) state[temp] = this.canNarrow(block.tb, temp) ? own[k] : 0;
       }
@@ -336,7 +347,7 @@ function isCount(ir: TbIr, block: Block, k: number, temp: number): boolean {
   if (ir.tempKind[temp] === TempKind.Const) return (formOfConst(ir.constLo[temp], ir.constHi[temp]) & COUNT) !== 0;
   for (let p = (k - 1) * OP_WORDS; p >= block.first * OP_WORDS; p -= OP_WORDS) {
     const op = ir.ops[p];
-    if (!OUTPUTS[op].some((at) => ir.ops[p + at] === temp)) continue;
+    if (!OUTPUT_WORDS[op].some((at) => ir.ops[p + at] === temp)) continue;
     const mask = ir.ops[p + 3];
     return op === Op.and_i64 && ir.tempKind[mask] === TempKind.Const && (formOfConst(ir.constLo[mask], ir.constHi[mask]) & COUNT) !== 0;
   }
