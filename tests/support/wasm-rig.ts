@@ -4,7 +4,7 @@ import * as L from '../../assembly/shared/layout.js';
 import { TcgContext } from '../../src/tcg/context.js';
 import type { HelperDef } from '../../src/tcg/opcodes.js';
 import { compileRegions } from '../../src/tcg/wasm/compile.js';
-import type { TargetInfo } from '../../src/tcg/wasm/lower-region.js';
+import type { TargetInfo } from '../../src/tcg/wasm/target-info.js';
 import { copyIr, TABLE_TBS, type IndirectLink, type Region, type TbIr } from '../../src/tcg/wasm/region.js';
 
 const OFFSETS = [L.ENV_PC, ...Array.from({ length: 8 }, (_, i) => 0x100 + 8 * i)];

@@ -8,8 +8,9 @@
 import { MEMOPIDX_SHIFT, MO_ALIGN, MO_SIZE } from '../../../assembly/shared/layout.js';
 import { TempKind } from '../ir-buffer.js';
 import { Op, OP_WORDS, type HelperDef, clobbersGlobals, isMemoryOp, OUTPUT_WORDS } from '../opcodes.js';
-import type { TbIr } from './region.js';
-import type { Block } from './cfg.js';
+import type { Block, Cfg } from './cfg.js';
+import type { Region, TbIr } from './region.js';
+import { globalCountOf, type TargetInfo } from './target-info.js';
 
 /** Bytes that a group may span. A range that crosses a page takes the slow path all the time, so not too many. */
 const MAX_SPAN = 512;
@@ -19,14 +20,14 @@ export interface AccessGroup {
   readonly writes: boolean;
   /** Op of the first and the last access. */
   readonly first: number;
-  last: number;
+  readonly last: number;
   /** Bytes from the group's base value: [low, high). */
-  low: number;
-  high: number;
-  count: number;
-  /** Local that holds the host address of `low`, from the first access on. */
-  host: number;
+  readonly low: number;
+  readonly high: number;
 }
+
+/** A group to which accesses are still added. */
+type OpenGroup = { -readonly [K in keyof AccessGroup]: AccessGroup[K] } & { count: number };
 
 export interface GroupedAccess {
   readonly group: AccessGroup;
@@ -51,6 +52,19 @@ interface Access extends Sum {
   readonly store: boolean;
 }
 
+const NO_GROUPS: ReadonlyMap<number, GroupedAccess> = new Map();
+
+/** By block: its accesses that share a check. A copy without checks has none to share. */
+export function groupRegion(region: Region, cfg: Cfg, target: TargetInfo): ReadonlyMap<number, GroupedAccess>[] {
+  const groups = cfg.blocks.map(() => NO_GROUPS);
+  if (target.tlbReuse === false) return groups;
+  for (const b of cfg.order) {
+    const ir = region.tbs[cfg.blocks[b].tb];
+    if (!ir.unchecked) groups[b] = groupAccesses(ir, cfg.blocks[b], target.helpers, globalCountOf(target));
+  }
+  return groups;
+}
+
 /** The accesses of a block that share a check with another, by op. */
 export function groupAccesses(
   ir: TbIr,
@@ -58,14 +72,14 @@ export function groupAccesses(
   helpers: readonly HelperDef[],
   globalCount: number,
 ): ReadonlyMap<number, GroupedAccess> {
-  const found = new Map<number, GroupedAccess>();
+  const found = new Map<number, { readonly group: OpenGroup; readonly offset: number }>();
   for (const run of accessRuns(ir, block, helpers, globalCount)) groupRun(run, found);
   for (const [k, { group }] of found) if (group.count === 1) found.delete(k);
   return found;
 }
 
-function groupRun(run: readonly Access[], found: Map<number, GroupedAccess>): void {
-  const open = new Map<string, AccessGroup>();
+function groupRun(run: readonly Access[], found: Map<number, { readonly group: OpenGroup; readonly offset: number }>): void {
+  const open = new Map<string, OpenGroup>();
   const storedTo = new Set<string>();
   const place = ({ base, offset, size, mmuIdx }: Access): string => `${base} ${offset} ${size} ${mmuIdx}`;
   const writes = new Set<Access>();
@@ -78,7 +92,7 @@ function groupRun(run: readonly Access[], found: Map<number, GroupedAccess>): vo
     const key = `${base} ${mmuIdx} ${writes.has(access)}`;
     let group = open.get(key);
     if (group === undefined || Math.max(group.high, offset + size) - Math.min(group.low, offset) > MAX_SPAN) {
-      group = { writes: writes.has(access), first: k, last: k, low: offset, high: offset + size, count: 0, host: -1 };
+      group = { writes: writes.has(access), first: k, last: k, low: offset, high: offset + size, count: 0 };
       open.set(key, group);
     }
     group.low = Math.min(group.low, offset);

@@ -1,8 +1,9 @@
 /** A batch of regions to one wasm module. */
 import { withBranchHints } from './branch-hints.js';
 import { WasmModule } from './binaryen.js';
-import { lowerRegion, type TargetInfo } from './lower-region.js';
+import { lowerRegion } from './lower-region.js';
 import { tableOffsets, type Region } from './region.js';
+import type { TargetInfo } from './target-info.js';
 
 /** Pages that the shared memory may grow to: an import's maximum must not be below the memory's own. */
 export const MAX_MEMORY_PAGES = 65536;

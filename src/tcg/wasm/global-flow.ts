@@ -39,8 +39,8 @@ export class GlobalFlow {
     private readonly cfg: Cfg,
     private readonly helpers: readonly HelperDef[],
     readonly globalCount: number,
-    /** Whether the budget is tested at this block (an exit that writes back). */
-    private readonly isTested: (block: Block) => boolean,
+    /** By block: whether the budget is tested there (an exit that writes back). */
+    private readonly budgetTests: Uint8Array,
     /** Whether op k of a TB may leave, though it has no mayFault. */
     private readonly leaves: (tb: number, k: number) => boolean,
   ) {
@@ -142,7 +142,7 @@ export class GlobalFlow {
     if (!block.isTbStart) return;
     atStart?.(live);
     live.delete(0, PC);
-    if (this.isTested(block)) unionButPc(live, dirty, 0);
+    if (this.budgetTests[b] !== 0) unionButPc(live, dirty, 0);
   }
 
   /**

@@ -6,14 +6,14 @@
  * overflow; a magnitude of at least twice the smallest normal number rules out underflow; env says that inexact has accrued already.
  */
 import type { EnvTest, FloatOp, InlineFloat } from '../inline-float.js';
-import { TempKind, PC } from '../ir-buffer.js';
+import { TempKind } from '../ir-buffer.js';
 import { Op, OP_FLAGS, OP_WORDS, OpFlag, type HelperDef, clobbersGlobals, OUTPUT_WORDS } from '../opcodes.js';
 import { EXTEND_S32, EXTEND_U32, F32, F64, Float, I32, I64, Relaxed, Wasm, WRAP, type Expr, type WasmModule } from './binaryen.js';
 import type { BlockLowering } from './block-lowering.js';
 import { ENV } from './function-locals.js';
 import { envTestKey, envTestOf } from './inline-exits.js';
 import { mulAdd32, mulAdd64 } from './lower-mul-add.js';
-import type { Region, TbIr } from './region.js';
+import type { TbIr } from './region.js';
 
 /** All ones above a binary32 value. */
 const BOX = -0x1_0000_0000n;
@@ -221,8 +221,8 @@ const LOWER: Record<FloatOp, Lower> = {
   narrow: (c) => checked(c, c.m.unary(Float.demote, c.arg(0)), NOT_TINY, () => isZero(c, c.arg(0)), 0),
 };
 
-const TO_INT: ReadonlySet<FloatOp> = new Set<FloatOp>(['eq', 'lt', 'le', 'toInt32', 'toInt64']);
-const FROM_INT: ReadonlySet<FloatOp> = new Set<FloatOp>(['fromInt32', 'fromUint32', 'fromInt64', 'fromUint64', 'widen']);
+export const TO_INT: ReadonlySet<FloatOp> = new Set<FloatOp>(['eq', 'lt', 'le', 'toInt32', 'toInt64']);
+export const FROM_INT: ReadonlySet<FloatOp> = new Set<FloatOp>(['fromInt32', 'fromUint32', 'fromInt64', 'fromUint64', 'widen']);
 
 const isNotBoxed = (m: WasmModule, value: Expr): Expr =>
   m.binary(Wasm.ne[0], m.unary(WRAP, m.binary(Wasm.shrU[1], value, m.i64(32n))), m.i32(-1));
@@ -315,26 +315,9 @@ export function lowerFloat(b: BlockLowering, helpers: readonly HelperDef[], p: n
 }
 
 /** The arguments that the operation is done on. */
-function operandTemps(inline: InlineFloat, helper: HelperDef, ops: Int32Array, p: number): number[] {
+export function operandTemps(inline: InlineFloat, helper: HelperDef, ops: Int32Array, p: number): number[] {
   const used = helper.args - (inline.ignoredArgs ?? (inline.rounding ? 1 : 0));
   return Array.from(ops.subarray(p + 3, p + 3 + used));
-}
-
-/** Globals of a region that inline operations take or give as binary64 numbers: they are kept as such. */
-export function floatGlobals(region: Region, helpers: readonly HelperDef[], globalCount: number): ReadonlySet<number> {
-  const found = new Set<number>();
-  for (const { ops, opCount } of region.tbs) {
-    for (let p = 0; p < opCount * OP_WORDS; p += OP_WORDS) {
-      if (ops[p] !== Op.call) continue;
-      const helper = helpers[ops[p + 2]];
-      const { inline } = helper;
-      if (inline?.bits !== 64) continue;
-      const takes = FROM_INT.has(inline.op) ? [] : operandTemps(inline, helper, ops, p);
-      const gives = TO_INT.has(inline.op) || inline.op === 'narrow' ? [] : [ops[p + 1]];
-      for (const temp of [...takes, ...gives]) if (temp > PC && temp < globalCount) found.add(temp);
-    }
-  }
-  return found;
 }
 
 /** What range tests compare with: the limit, or 0 if env does not allow the operation. One comparison and branch for both. */

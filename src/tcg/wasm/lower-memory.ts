@@ -23,7 +23,7 @@ import {
 } from '../../../assembly/shared/layout.js';
 import { Op } from '../opcodes.js';
 import { EXTEND32, EXTEND_U32, F64, Float, I32, I64, NONE, Wasm, WRAP, type Expr, type WasmModule } from './binaryen.js';
-import type { GroupedAccess } from './access-groups.js';
+import type { AccessGroup, GroupedAccess } from './access-groups.js';
 import type { BlockLowering } from './block-lowering.js';
 import { ENV } from './function-locals.js';
 import { byteSwap } from './lower-ops.js';
@@ -33,8 +33,8 @@ export interface MemoryHost {
   /** The op's number in its TB, and what it shares its check with. */
   readonly op: number;
   readonly grouped: GroupedAccess | undefined;
-  /** Host addresses of groups that have begun and are not over with this op. */
-  openHosts(): readonly number[];
+  /** Locals with the host address of a group's lowest byte, from its first access to its last; 0 if that address must not be used. */
+  readonly groupHosts: Map<AccessGroup, number>;
   /** Declares a runtime function before it is called: its name, and the types of what follows env. */
   importRuntime(name: string, params: readonly number[], result: number): void;
   /** Appends what must be in env before the runtime is entered. */
@@ -78,13 +78,13 @@ function pathOf(b: BlockLowering, memory: MemoryHost, address: number, access: A
   const { grouped } = memory;
   if (grouped === undefined) return alone(b, address, access, kind);
   const { group, offset } = grouped;
-  if (group.first === memory.op) return leader(b, address, access, grouped);
+  if (group.first === memory.op) return leader(b, memory, address, access, grouped);
   const { m } = b;
   return {
     // Without slow paths in between the first one's check still holds. `> 0` is what the branch hints know.
-    hit: memory.leave ? undefined : m.binary(Wasm.gtU[0], m.get(group.host, I32), m.i32(0)),
+    hit: memory.leave ? undefined : m.binary(Wasm.gtU[0], m.get(hostOf(memory, group), I32), m.i32(0)),
     prepare: [],
-    host: m.get(group.host, I32),
+    host: m.get(hostOf(memory, group), I32),
     offset: offset - group.low,
   };
 }
@@ -127,7 +127,7 @@ function alone(b: BlockLowering, address: number, access: Access, kind: number):
  * The first of a group: checks the entry of the lowest byte against the page of the highest. If these are two pages, the entry is not the one
  * that the other page could be in.
  */
-function leader(b: BlockLowering, address: number, access: Access, { group, offset }: GroupedAccess): Path {
+function leader(b: BlockLowering, memory: MemoryHost, address: number, access: Access, { group, offset }: GroupedAccess): Path {
   const { m } = b;
   const table = tableOf(access, group.writes ? TLB_KIND_WRITE : TLB_KIND_READ);
   const entry = b.scratch(I32);
@@ -137,10 +137,18 @@ function leader(b: BlockLowering, address: number, access: Access, { group, offs
   const tag = tagOf(b, m.tee(low, from, I32), entry, table);
   const highest = m.binary(Wasm.add[1], m.get(address, I64), m.i64(BigInt(group.high - 1 - offset)));
   const hit = [tag, m.binary(Wasm.and[1], highest, m.i64(TAG_MASK))] as const;
-  group.host = b.hold(I32);
+  const host = b.hold(I32);
+  memory.groupHosts.set(group, host);
   const addend = m.load(4, false, I32, m.get(entry, I32), table + TLB_ENTRY_ADDEND);
-  const prepare = [m.set(group.host, m.binary(Wasm.add[0], m.get(low, I32), addend))];
-  return { hit, prepare, host: m.get(group.host, I32), offset: offset - group.low };
+  const prepare = [m.set(host, m.binary(Wasm.add[0], m.get(low, I32), addend))];
+  return { hit, prepare, host: m.get(host, I32), offset: offset - group.low };
+}
+
+/** The local of a group whose first access has been made. */
+function hostOf({ groupHosts }: MemoryHost, group: AccessGroup): number {
+  const host = groupHosts.get(group);
+  if (host === undefined) throw new RangeError(`the access at op ${group.first}, which checks for others, comes later`);
+  return host;
 }
 
 /** In a loop whose pages have been checked before it. */
@@ -149,9 +157,8 @@ const unchecked = (b: BlockLowering, addr: number, addend: number): Path => ({ h
 /** What the slow path begins with: from here on, no group's check counts any more. */
 function slowPath(b: BlockLowering, host: MemoryHost): Expr[] {
   const { m } = b;
-  const locals = new Set(host.openHosts());
-  if (host.grouped?.group.first === host.op) locals.add(host.grouped.group.host);
-  const slow = [...locals].map((local) => m.set(local, m.i32(0)));
+  const slow: Expr[] = [];
+  for (const [group, local] of host.groupHosts) if (group.last !== host.op) slow.push(m.set(local, m.i32(0)));
   host.beforeRuntime(slow);
   return slow;
 }
@@ -258,4 +265,8 @@ export function lowerMemory(b: BlockLowering, host: MemoryHost, ops: Int32Array,
   if (ops[p] === Op.qemu_ld_i64) load(b, host, ops[p + 1], ops[p + 2], accessOf(ops[p + 3]));
   else if (ops[p] === Op.qemu_st_i64) store(b, host, ops[p + 1], ops[p + 2], accessOf(ops[p + 3]));
   else atomic(b, host, ops, p);
+  const group = host.grouped?.group;
+  if (group?.last !== host.op) return;
+  b.release(hostOf(host, group));
+  host.groupHosts.delete(group);
 }

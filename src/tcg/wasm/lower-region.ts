@@ -10,42 +10,28 @@ import {
   TB_EXIT_REQUESTED,
   TB_EXIT_RESUME,
 } from '../../../assembly/shared/layout.js';
-import { TempKind, TYPE_I64, PC } from '../ir-buffer.js';
 import type { EnvTest } from '../inline-float.js';
-import { Op, OP_WORDS, type HelperDef, clobbersGlobals, INPUT_WORDS, isMemoryOp, OUTPUT_WORDS, syncsGlobals } from '../opcodes.js';
+import { PC } from '../ir-buffer.js';
+import { clobbersGlobals, isMemoryOp, Op, OP_WORDS, syncsGlobals } from '../opcodes.js';
 import { EXTEND_U32, Float, I32, I64, NONE, Wasm, type Expr, type ValueType, type WasmModule } from './binaryen.js';
-import { groupAccesses, type AccessGroup, type GroupedAccess } from './access-groups.js';
 import type { Bitsets } from './bitset.js';
 import { BlockLowering, extended } from './block-lowering.js';
+import type { Block, Cfg } from './cfg.js';
+import type { RegionFacts } from './facts.js';
 import { FaultExits } from './fault-exits.js';
 import { ENTRY, ENV, FunctionLocals } from './function-locals.js';
-import { GlobalFlow } from './global-flow.js';
-import { envTestKey, findInlineExits, type InlineExits } from './inline-exits.js';
-import { floatGlobals, lowerFloat, setLimitByEnv } from './lower-float.js';
+import type { GlobalFlow } from './global-flow.js';
+import { envTestKey, type InlineExits } from './inline-exits.js';
+import { lowerFloat, setLimitByEnv } from './lower-float.js';
 import { lowerMemory, type MemoryHost } from './lower-memory.js';
 import { compare, lowerOp } from './lower-ops.js';
-import { peelEntries } from './peel.js';
-import { TABLE_TBS, TABLE_USED, type Region, type TbIr, type StripPlan, type Unchecked } from './region.js';
 import { enterStrip, roundsBefore, type StripLocals } from './lower-strip.js';
-import { stripLoops } from './strip-plan.js';
+import { runPasses } from './pipeline.js';
+import { TABLE_TBS, TABLE_USED, type Region, type StripPlan, type TbIr, type Unchecked } from './region.js';
+import type { SharedTemp } from './shared-temps.js';
 import { structure, type FlowNode } from './structure.js';
-import { ValueWidths } from './value-widths.js';
-import { buildCfg, type Block, type Cfg } from './cfg.js';
-
-/** What regions of one target have in common. */
-export interface TargetInfo {
-  /** Env offset of each global. */
-  readonly globalOffset: ArrayLike<number>;
-  readonly helpers: readonly HelperDef[];
-  /** icount mode: the budget is exact at every TB. */
-  readonly icount: boolean;
-  /** Accesses off one base share a TLB check (default). */
-  readonly tlbReuse?: boolean;
-  /** Loops get a copy without TLB checks where they can (strip-plan.ts); default: as tlbReuse. */
-  readonly strip?: boolean;
-  /** The engine has a relaxed multiply-add that rounds once (relaxed-simd.ts; default: no). */
-  readonly fusedMulAdd?: boolean;
-}
+import { globalCountOf, type TargetInfo } from './target-info.js';
+import type { ValueWidths } from './value-widths.js';
 
 /** Adds the region's function to the module, under `name`. `table`: where its part of the module's table begins. */
 export function lowerRegion(module: WasmModule, name: string, region: Region, target: TargetInfo, table: number): void {
@@ -53,11 +39,12 @@ export function lowerRegion(module: WasmModule, name: string, region: Region, ta
 }
 
 class RegionLowering {
+  private readonly facts: RegionFacts;
   private readonly region: Region;
   private readonly cfg: Cfg;
-  /** By TB, where its pointer is in the table. */
-  private readonly tableIndex: readonly number[];
   private readonly flow: GlobalFlow;
+  private readonly widths: ValueWidths;
+  private readonly inlineExits: InlineExits;
   private readonly locals: FunctionLocals;
   private readonly budget: number;
   /** Local that says where a fault happened; made when the first fault exit is. */
@@ -66,9 +53,8 @@ class RegionLowering {
   /** Local with the budget at which a loop tries to go on without checks (lower-strip.ts), if the region has such a loop. */
   private readonly attempt: number | undefined;
   private readonly stripLocals = new Map<StripPlan, StripLocals>();
-  private readonly shared: ReadonlyMap<number, number>[];
-  private readonly widths: ValueWidths;
-  private readonly inlineExits: InlineExits;
+  /** By TB: locals of the temps that live across its blocks. */
+  private readonly shared: readonly ReadonlyMap<number, number>[];
   /** By env test of inline operations that leave: the local of their range's limit, made at the entry. */
   private readonly limits: ReadonlyMap<string, number>;
 
@@ -78,53 +64,24 @@ class RegionLowering {
     private readonly target: TargetInfo,
     private readonly table: number,
   ) {
-    const globalCount = target.globalOffset.length;
-    const peeled = peelEntries(original, globalCount);
-    const region = (this.region = (target.strip ?? target.tlbReuse ?? true) ? stripLoops(peeled, target.helpers, globalCount) : peeled);
-    // A copy of a TB has its code.
-    this.tableIndex = region.tbs.map(({ ops }) => original.tbs.findIndex((tb) => tb.ops === ops));
-    this.cfg = buildCfg(region);
-    const floats = floatGlobals(region, target.helpers, target.globalOffset.length);
-    this.locals = new FunctionLocals(target.globalOffset.length, floats);
+    const facts = (this.facts = runPasses(original, target));
+    this.region = facts.region;
+    this.cfg = facts.cfg;
+    this.flow = facts.flow;
+    this.widths = facts.widths;
+    this.inlineExits = facts.inlineExits;
+    this.locals = new FunctionLocals(globalCountOf(target), facts.floats);
     this.budget = this.locals.create(I32);
-    if (region.tbs.some(({ strip }) => strip)) this.attempt = this.locals.create(I32);
-    const isTested = (block: Block) => this.isTested(block);
-    const exits = (this.inlineExits = findInlineExits(region, target.helpers, target.globalOffset.length));
-    this.limits = new Map(exits.envTests.map((test) => [envTestKey(test), this.locals.create(I32)]));
-    this.flow = new GlobalFlow(region, this.cfg, target.helpers, target.globalOffset.length, isTested, exits.has);
-    this.shared = region.tbs.map((ir, tb) => this.placeSharedTemps(ir, tb));
-    this.widths = new ValueWidths(region, this.cfg, target.helpers, target.globalOffset.length, this.shared, floats, exits.has);
+    if (facts.region.tbs.some(({ strip }) => strip)) this.attempt = this.locals.create(I32);
+    this.limits = new Map(facts.inlineExits.envTests.map((test) => [envTestKey(test), this.locals.create(I32)]));
+    const localOf = ({ isI64, slot }: SharedTemp): number => this.locals.acrossBlocks(isI64 ? I64 : I32, slot);
+    this.shared = facts.sharedTemps.map((temps) => new Map([...temps].map(([temp, shared]) => [temp, localOf(shared)])));
   }
 
   lower(name: string): void {
     const { m, locals } = this;
     const body = structure(m, this.nodes(), () => locals.create(I32));
     m.addFunction(name, [I32, I32], I32, locals.types, body);
-  }
-
-  /** Temps that are used in more than one block of their TB keep one local. */
-  private placeSharedTemps(ir: TbIr, tb: number): ReadonlyMap<number, number> {
-    const home = new Int32Array(ir.tempCount).fill(-1);
-    const shared = new Map<number, number>();
-    const counts: Record<ValueType, number> = { [I32]: 0, [I64]: 0 };
-    const { blocks, startOf } = this.cfg;
-    for (let b = startOf[tb]; b < blocks.length && blocks[b].tb === tb; b++) {
-      for (let k = blocks[b].first; k < blocks[b].end; k++) {
-        const p = k * OP_WORDS;
-        for (const list of [OUTPUT_WORDS[ir.ops[p]], INPUT_WORDS[ir.ops[p]]]) {
-          for (const at of list) {
-            const temp = ir.ops[p + at];
-            if (temp < 0 || ir.tempKind[temp] === TempKind.Global || ir.tempKind[temp] === TempKind.Const) continue;
-            if (home[temp] < 0) home[temp] = b;
-            else if (home[temp] !== b && !shared.has(temp)) {
-              const type = ir.tempType[temp] === TYPE_I64 ? I64 : I32;
-              shared.set(temp, this.locals.acrossBlocks(type, counts[type]++));
-            }
-          }
-        }
-      }
-    }
-    return shared;
   }
 
   /** The flow graph: entry code, then one node a reachable block. */
@@ -231,7 +188,7 @@ class RegionLowering {
   /** The pointer of a TB of the region. */
   private tbPointer(index: number): Expr {
     const { m } = this;
-    return m.load(4, false, I32, m.tableAddress(), this.table + TABLE_TBS + 4 * this.tableIndex[index]);
+    return m.load(4, false, I32, m.tableAddress(), this.table + TABLE_TBS + 4 * (this.region.tbs[index].copyOf ?? index));
   }
 
   /** Leaves with the state that `dirty` describes and a pc that is known. */
@@ -251,12 +208,12 @@ class RegionLowering {
     const { dead, reload, pcWanted } = this.flow.liveness(b, dirty);
     const atStart = this.widths.atStart(b);
     const { forms: faultForms, mixed } = this.widths.faultForms(b, dirty);
-    const globalCount = this.target.globalOffset.length;
+    const globalCount = globalCountOf(this.target);
     const lowering = new BlockLowering(this.m, this.locals, ir, block, this.shared[block.tb], globalCount, this.widths, atStart, mixed);
     if (block.isTbStart && ir.strip) {
       this.widenFor(lowering, block, mixed);
       this.startStrip(lowering.list, ir, ir.strip, dirty, atStart, () => go(1));
-    } else if (block.isTbStart && this.isTested(block)) this.testBudget(lowering.list, ir, dirty, (g) => atStart[g]);
+    } else if (this.facts.budgetTests[b] !== 0) this.testBudget(lowering.list, ir, dirty, (g) => atStart[g]);
     if (block.isTbStart) this.startTb(lowering.list, ir, pcWanted);
     for (const g of this.flow.liveIn.members(b)) if (mixed[g] !== 0 && atStart[g] !== 0) lowering.widen(g);
 
@@ -268,9 +225,7 @@ class RegionLowering {
     });
     let insn = insnBefore(ir, block.first);
     let row = 0;
-    const { helpers, globalOffset, tlbReuse = true } = this.target;
-    const groups = tlbReuse && !ir.unchecked ? groupAccesses(ir, block, helpers, globalOffset.length) : NO_GROUPS;
-    const open = new Set<AccessGroup>();
+    const groups = this.facts.groups[b];
     const addends = ir.unchecked && this.addendsOf(ir.unchecked);
     let op = 0;
     const host: MemoryHost = {
@@ -280,7 +235,7 @@ class RegionLowering {
       get grouped() {
         return groups.get(op);
       },
-      openHosts: () => [...open].map((group) => group.host),
+      groupHosts: new Map(),
       importRuntime: (name, params, result) => this.m.importFunction(name, [I32, ...params], result),
       beforeRuntime: (into) => this.target.icount && this.storeBudget(into),
       faultTest: (into, synced) => faults.test(into, locatorOf(ir, insn), synced ? [] : withoutPc(dirty.members(row))),
@@ -298,7 +253,7 @@ class RegionLowering {
       if (dead[row]) continue;
       lowering.begin(k);
       if (!lowerOp(lowering, ir.ops, p)) {
-        if (isMemoryOp(opcode)) lowerAccess(lowering, host, open, ir.ops, p);
+        if (isMemoryOp(opcode)) lowerMemory(lowering, host, ir.ops, p);
         else if (opcode === Op.call) {
           if (syncsGlobals(this.target.helpers[ir.ops[p + 2]])) faults.close();
           const inline = {
@@ -342,12 +297,6 @@ class RegionLowering {
       for (const g of this.flow.liveIn.members(to)) if (forms[g] === 0 && mixed[g] === 0 && b.formOf(g) !== 0) wanted.add(g);
     }
     for (const g of wanted) b.widen(g);
-  }
-
-  /** Whether the budget is tested at the start of a TB: where a loop goes round, in icount mode always. What leads to a copy without checks has seen to it. */
-  private isTested(block: Block): boolean {
-    const { strip, unchecked } = this.region.tbs[block.tb];
-    return block.isTbStart && !unchecked && (this.target.icount || block.isLoopHead || strip !== undefined);
   }
 
   /** Leaves if the budget is gone, or on request. */
@@ -545,18 +494,7 @@ class RegionLowering {
   }
 }
 
-const NO_GROUPS: ReadonlyMap<number, GroupedAccess> = new Map();
-
 const withoutPc = (globals: number[]): number[] => globals.filter((g) => g !== PC);
-
-/** A memory op, and what it changes of the groups that are open. */
-function lowerAccess(b: BlockLowering, host: MemoryHost, open: Set<AccessGroup>, ops: Int32Array, p: number): void {
-  const group = host.grouped?.group;
-  if (group?.last === host.op) open.delete(group);
-  lowerMemory(b, host, ops, p);
-  if (group?.first === host.op) open.add(group);
-  if (group?.last === host.op) b.release(group.host);
-}
 
 /** Which cell of the jump cache is a pc's (the runtime's jumpCacheCell). */
 function jumpCacheIndex(pc: bigint): number {

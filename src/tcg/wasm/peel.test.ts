@@ -34,7 +34,7 @@ describe('peelEntries', () => {
     const region = loop(words);
     const peeled = peelEntries(region, GLOBALS);
     expect(peeled.entries).toEqual([1]);
-    expect(peeled.tbs[1]).toEqual(region.tbs[0]);
+    expect(peeled.tbs[1]).toEqual({ ...region.tbs[0], copyOf: 0 });
     expect(peeled.tbs[1].links).toEqual([0, -1]);
   });
 

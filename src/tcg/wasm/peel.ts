@@ -16,7 +16,9 @@ export function peelEntries(region: Region, globalCount: number): Region {
   const entries = region.entries.map((entry) => {
     const ir = region.tbs[entry];
     const isLoop = ir.links.includes(entry) || ir.indirect.some(({ to }) => to === entry);
-    return isLoop && ir.opCount <= MAX_OPS && narrowGlobals(ir, globalCount) >= MIN_NARROW ? tbs.push({ ...ir }) - 1 : entry;
+    return isLoop && ir.opCount <= MAX_OPS && narrowGlobals(ir, globalCount) >= MIN_NARROW
+      ? tbs.push({ ...ir, copyOf: ir.copyOf ?? entry }) - 1
+      : entry;
   });
   return tbs.length === region.tbs.length ? region : { ...region, tbs, entries };
 }

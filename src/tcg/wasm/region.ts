@@ -24,6 +24,8 @@ export interface TbIr {
   readonly leavesOnMiss: boolean;
   /** If it begins a loop: how often that goes round each time it is come to (TB_ROUNDS); 0: not known. */
   readonly rounds: number;
+  /** A copy that a pass made: of which TB of the region as it came in. The pointer of that one is its own too. */
+  readonly copyOf?: number;
   /** The first TB of a loop that has a copy without checks (stripLoops): its start may lead there. */
   readonly strip?: StripPlan;
   /** A TB of such a copy. */

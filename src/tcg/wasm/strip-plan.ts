@@ -45,7 +45,7 @@ export function stripLoops(region: Region, helpers: readonly HelperDef[], global
       const ir = region.tbs[tb];
       const [next, nextCopy] = i + 1 < ring.length ? [ring[i + 1], copy + i + 1] : [head, copy];
       const links = ir.links.map((to) => (to === next ? nextCopy : to)) as [number, number];
-      tbs.push({ ...ir, links, unchecked: { plan, streams: found.accesses[i] } });
+      tbs.push({ ...ir, copyOf: ir.copyOf ?? tb, links, unchecked: { plan, streams: found.accesses[i] } });
     });
     tbs[head] = { ...tbs[head], strip: plan };
   }

@@ -13,7 +13,7 @@ const GLOBALS = 9;
 /** The forms of the outputs of one block's ops, and of those that follow in the region. */
 function formsOf(region: Region): { op: (tb: number, k: number) => number; start: (tb: number, global: number) => number } {
   const cfg = buildCfg(region);
-  const shared = region.tbs.map(() => new Map<number, number>());
+  const shared = region.tbs.map(() => new Map());
   const widths = new ValueWidths(region, cfg, [], GLOBALS, shared, new Set(), () => false);
   return { op: (t, k) => widths.formOf(t, k), start: (t, g) => widths.atStart(cfg.startOf[t])[g] };
 }

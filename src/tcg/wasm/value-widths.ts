@@ -6,6 +6,7 @@
  * that is narrow at the start of a block is so on every path to it, and is then in its i32 local (FunctionLocals.narrowOf).
  */
 import { MEMOPIDX_SHIFT, MO_32, MO_64, MO_BSWAP, MO_SIGN, MO_SIZE } from '../../../assembly/shared/layout.js';
+import type { SharedTemps } from './shared-temps.js';
 import { TempKind, PC } from '../ir-buffer.js';
 import {
   Op,
@@ -59,7 +60,7 @@ export class ValueWidths {
     private readonly helpers: readonly HelperDef[],
     private readonly globalCount: number,
     /** By TB: temps that live across its blocks. They are always wide. */
-    private readonly shared: readonly ReadonlyMap<number, number>[],
+    private readonly shared: SharedTemps,
     /** Globals that have an f64 local. */
     private readonly floats: ReadonlySet<number>,
     /** Whether op k of a TB may leave, though it has no mayFault. */

@@ -2,7 +2,7 @@
 import { TcgContext } from '../../../tcg/context.js';
 import { optimize } from '../../../tcg/optimize.js';
 import { compileRegions } from '../../../tcg/wasm/compile.js';
-import type { TargetInfo } from '../../../tcg/wasm/lower-region.js';
+import type { TargetInfo } from '../../../tcg/wasm/target-info.js';
 import { hasFusedMulAdd } from '../../../tcg/wasm/relaxed-simd.js';
 import { copyIr, type Region, type TbIr } from '../../../tcg/wasm/region.js';
 import type { TargetFrontend } from '../../../target/translator.js';
