@@ -15,9 +15,13 @@ export const WORK_FLUSH = 16;
 let left: i32 = LOOK_AFTER;
 
 /** The guest has had `units` of work done. */
+@inline
 export function worked(units: i32): void {
   left -= units;
-  if (left > 0) return;
+  if (left <= 0) look();
+}
+
+function look(): void {
   left = LOOK_AFTER;
   checkSlice();
 }
