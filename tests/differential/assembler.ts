@@ -55,18 +55,40 @@ export class Assembler {
   }
 
   // RV32I and RV64I
-  addi(rd: number, rs1: number, imm: number): void { this.emit(iType(imm, rs1, 0, rd, 0x13)); }
-  andi(rd: number, rs1: number, imm: number): void { this.emit(iType(imm, rs1, 7, rd, 0x13)); }
-  slli(rd: number, rs1: number, count: number): void { this.emit(iType(count, rs1, 1, rd, 0x13)); }
-  add(rd: number, rs1: number, rs2: number): void { this.emit(rType(0, rs2, rs1, 0, rd, 0x33)); }
-  lui(rd: number, upper: number): void { this.emit((upper << 12) | (rd << 7) | 0x37); }
-  lhu(rd: number, offset: number, rs1: number): void { this.emit(iType(offset, rs1, 5, rd, 0x03)); }
-  sw(rs2: number, offset: number, rs1: number): void { this.emit(sType(offset, rs2, rs1, 2, 0x23)); }
+  addi(rd: number, rs1: number, imm: number): void {
+    this.emit(iType(imm, rs1, 0, rd, 0x13));
+  }
+  andi(rd: number, rs1: number, imm: number): void {
+    this.emit(iType(imm, rs1, 7, rd, 0x13));
+  }
+  slli(rd: number, rs1: number, count: number): void {
+    this.emit(iType(count, rs1, 1, rd, 0x13));
+  }
+  add(rd: number, rs1: number, rs2: number): void {
+    this.emit(rType(0, rs2, rs1, 0, rd, 0x33));
+  }
+  lui(rd: number, upper: number): void {
+    this.emit((upper << 12) | (rd << 7) | 0x37);
+  }
+  lhu(rd: number, offset: number, rs1: number): void {
+    this.emit(iType(offset, rs1, 5, rd, 0x03));
+  }
+  sw(rs2: number, offset: number, rs1: number): void {
+    this.emit(sType(offset, rs2, rs1, 2, 0x23));
+  }
   /** Load and store of XLEN bits. */
-  lx(rd: number, offset: number, rs1: number): void { this.emit(iType(offset, rs1, this.xlen === 64 ? 3 : 2, rd, 0x03)); }
-  sx(rs2: number, offset: number, rs1: number): void { this.emit(sType(offset, rs2, rs1, this.xlen === 64 ? 3 : 2, 0x23)); }
-  fld(fd: number, offset: number, rs1: number): void { this.emit(iType(offset, rs1, 3, fd, 0x07)); }
-  fsd(fs2: number, offset: number, rs1: number): void { this.emit(sType(offset, fs2, rs1, 3, 0x27)); }
+  lx(rd: number, offset: number, rs1: number): void {
+    this.emit(iType(offset, rs1, this.xlen === 64 ? 3 : 2, rd, 0x03));
+  }
+  sx(rs2: number, offset: number, rs1: number): void {
+    this.emit(sType(offset, rs2, rs1, this.xlen === 64 ? 3 : 2, 0x23));
+  }
+  fld(fd: number, offset: number, rs1: number): void {
+    this.emit(iType(offset, rs1, 3, fd, 0x07));
+  }
+  fsd(fs2: number, offset: number, rs1: number): void {
+    this.emit(sType(offset, fs2, rs1, 3, 0x27));
+  }
 
   /** Any 32-bit constant, sign-extended. */
   li(rd: number, value: number): void {
@@ -85,25 +107,55 @@ export class Assembler {
     this.refer(label, iType(0, rd, 0, rd, 0x13), (word, offset) => word | (((offset + back) & 0xfff) << 20));
   }
 
-  j(label: Label): void { this.refer(label, 0x6f, (word, offset) => word | jImmediate(offset)); }
-  beq(rs1: number, rs2: number, to: Label): void { this.branch(0, rs1, rs2, to); }
-  bne(rs1: number, rs2: number, to: Label): void { this.branch(1, rs1, rs2, to); }
-  blt(rs1: number, rs2: number, to: Label): void { this.branch(4, rs1, rs2, to); }
-  bltu(rs1: number, rs2: number, to: Label): void { this.branch(6, rs1, rs2, to); }
+  j(label: Label): void {
+    this.refer(label, 0x6f, (word, offset) => word | jImmediate(offset));
+  }
+  beq(rs1: number, rs2: number, to: Label): void {
+    this.branch(0, rs1, rs2, to);
+  }
+  bne(rs1: number, rs2: number, to: Label): void {
+    this.branch(1, rs1, rs2, to);
+  }
+  blt(rs1: number, rs2: number, to: Label): void {
+    this.branch(4, rs1, rs2, to);
+  }
+  bltu(rs1: number, rs2: number, to: Label): void {
+    this.branch(6, rs1, rs2, to);
+  }
   private branch(funct3: number, rs1: number, rs2: number, to: Label): void {
     this.refer(to, rType(0, rs2, rs1, funct3, 0, 0x63), (word, offset) => word | bImmediate(offset));
   }
 
-  csrrw(rd: number, csr: number, rs1: number): void { this.emit(iType(csr, rs1, 1, rd, 0x73)); }
-  csrrs(rd: number, csr: number, rs1: number): void { this.emit(iType(csr, rs1, 2, rd, 0x73)); }
-  csrw(csr: number, rs1: number): void { this.csrrw(0, csr, rs1); }
-  csrr(rd: number, csr: number): void { this.csrrs(rd, csr, 0); }
-  ecall(): void { this.emit(0x73); }
-  mret(): void { this.emit(0x30200073); }
-  sret(): void { this.emit(0x10200073); }
-  wfi(): void { this.emit(0x10500073); }
-  sfenceVma(): void { this.emit(0x12000073); }
-  fenceI(): void { this.emit(0x100f); }
+  csrrw(rd: number, csr: number, rs1: number): void {
+    this.emit(iType(csr, rs1, 1, rd, 0x73));
+  }
+  csrrs(rd: number, csr: number, rs1: number): void {
+    this.emit(iType(csr, rs1, 2, rd, 0x73));
+  }
+  csrw(csr: number, rs1: number): void {
+    this.csrrw(0, csr, rs1);
+  }
+  csrr(rd: number, csr: number): void {
+    this.csrrs(rd, csr, 0);
+  }
+  ecall(): void {
+    this.emit(0x73);
+  }
+  mret(): void {
+    this.emit(0x30200073);
+  }
+  sret(): void {
+    this.emit(0x10200073);
+  }
+  wfi(): void {
+    this.emit(0x10500073);
+  }
+  sfenceVma(): void {
+    this.emit(0x12000073);
+  }
+  fenceI(): void {
+    this.emit(0x100f);
+  }
 }
 
 const NOP_C = 0x0001;

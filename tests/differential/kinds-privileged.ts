@@ -38,17 +38,30 @@ const MSTATUS_BITS = [1, 5, 7, 8, 13, 14, 17, 18, 19, 20, 21, 22].reduce((mask, 
 const COUNTERS = 0x7ffffn;
 
 /** No lock (it would last until reset), no reserved bits, no W without R: what becomes of these differs between QEMUs. */
-const randomPmpcfg = (rng: Rng): bigint => BigInt.asUintN(64, [...Array(8)].reduce((sum: bigint) => (sum << 8n) | pick(rng, PMP_ENTRIES), 0n));
+const randomPmpcfg = (rng: Rng): bigint =>
+  BigInt.asUintN(
+    64,
+    [...Array(8)].reduce((sum: bigint) => (sum << 8n) | pick(rng, PMP_ENTRIES), 0n),
+  );
 const PMP_ENTRIES = Array.from({ length: 32 }, (_, i) => BigInt(i)).filter((entry) => (entry & 3n) !== 2n);
 
 // ---- csrs ------------------------------------------------------------------------------------------------------------------
 
 /** Set to zero before a block, read back after. */
-const CSRS_CLEARED = 'medeleg mideleg mie mcounteren mip stvec scounteren sscratch sepc scause stval satp senvcfg menvcfg pmpcfg0 pmpaddr0 pmpaddr1';
+const CSRS_CLEARED =
+  'medeleg mideleg mie mcounteren mip stvec scounteren sscratch sepc scause stval satp senvcfg menvcfg pmpcfg0 pmpaddr0 pmpaddr1';
 const CSRS_COMMON = `${CSRS_CLEARED} mepc mcause mtval misa mvendorid mhartid sstatus sie sip fflags frm fcsr`;
 /** Numbers that are not asked at random: counters, triggers, medelegh, Smepmp's mseccfg, menvcfg, ids, and those that the scaffold needs. */
 const isUnasked = (csr: number): boolean =>
-  (csr >= 0xb00 && csr < 0xca0) || (csr >= 0x7a0 && csr < 0x7b4) || csr === 0x312 || csr === 0x747 || csr === 0x30a || csr === 0x31a || csr === 0x757 || (csr >= 0x320 && csr < 0x340) || csr >= 0xf11;
+  (csr >= 0xb00 && csr < 0xca0) ||
+  (csr >= 0x7a0 && csr < 0x7b4) ||
+  csr === 0x312 ||
+  csr === 0x747 ||
+  csr === 0x30a ||
+  csr === 0x31a ||
+  csr === 0x757 ||
+  (csr >= 0x320 && csr < 0x340) ||
+  csr >= 0xf11;
 
 function csrUnit({ rng, config, leftOut }: CodeContext): Unit {
   const rd = pick(rng, DESTINATIONS);
@@ -66,7 +79,12 @@ function csrUnit({ rng, config, leftOut }: CodeContext): Unit {
     return { code: codes(encode.csrrs(rd, csr, 0)) };
   }
   const [csr, sources] = chooseCsr(rng, config.xlen, leftOut);
-  const funct3 = sources === FOR_PMPCFG ? 1 : [FOR_COUNTEREN, FOR_LINES, FOR_MEDELEG].includes(sources as number[]) ? pick(rng, [1, 2, 3]) : pick(rng, [1, 2, 3, 5, 6, 7]);
+  const funct3 =
+    sources === FOR_PMPCFG
+      ? 1
+      : [FOR_COUNTEREN, FOR_LINES, FOR_MEDELEG].includes(sources as number[])
+        ? pick(rng, [1, 2, 3])
+        : pick(rng, [1, 2, 3, 5, 6, 7]);
   // The immediate form may not set MIE.
   const operand = funct3 < 4 ? pick(rng, rng() % 8 === 0 ? [0] : sources) : rng() & (csr === numberOf('mstatus') ? 0x17 : 0x1f);
   return { code: codes(((csr << 20) | (operand << 15) | (funct3 << 12) | (rd << 7) | 0x73) >>> 0) };
@@ -75,7 +93,12 @@ function csrUnit({ rng, config, leftOut }: CodeContext): Unit {
 function chooseCsr(rng: Rng, xlen: number, leftOut: ReadonlySet<string>): [csr: number, sources: readonly number[]] {
   const names = xlen === 32 ? `${CSRS_COMMON} mstatush menvcfgh pmpcfg1` : CSRS_COMMON;
   if (rng() % 6 === 0) return [numberOf('mstatus'), FOR_MSTATUS];
-  const csr = numberOf(pick(rng, names.split(' ').filter((name) => !leftOut.has(name))));
+  const csr = numberOf(
+    pick(
+      rng,
+      names.split(' ').filter((name) => !leftOut.has(name)),
+    ),
+  );
   if (csr === numberOf('sstatus')) return [csr, FOR_MSTATUS];
   if (csr >= 0x3a0 && csr < 0x3b0) return [csr, FOR_PMPCFG];
   if (csr === numberOf('medeleg')) return [csr, FOR_MEDELEG];
@@ -114,7 +137,9 @@ const INTERRUPT_BITS = INTERRUPT_LINES.reduce((sum, line) => sum | line);
 const TRAP_MEDELEG_BITS = MEDELEG_BITS & ~bit(9);
 const TRAP_CSRS = 'medeleg mideleg mie mip mcounteren scounteren sepc scause stval';
 const FOR_INTERRUPTS = [26, 27];
-const READ = numbers('sstatus sie sip stvec sscratch sepc scause stval satp mstatus medeleg mideleg mie mip mepc mcause mtval misa fcsr mcounteren scounteren');
+const READ = numbers(
+  'sstatus sie sip stvec sscratch sepc scause stval satp mstatus medeleg mideleg mie mip mepc mcause mtval misa fcsr mcounteren scounteren',
+);
 const COUNTERS_READ = numbers('cycle time instret');
 
 /** Bits that these registers set or clear never make MPP = 2, which an old QEMU keeps. */
@@ -125,19 +150,36 @@ const changeStatus = (rng: Rng, rd: number, csr: number): number =>
 function trapUnit({ rng, decoder, config, leftOut }: CodeContext): Unit {
   const rd = pick(rng, DESTINATIONS);
   switch (rng() % 16) {
-    case 0: return { code: codes(encode.ecall) };
-    case 1: return leftOut.has('ebreak') ? { code: codes(encode.ecall) } : { code: rng() & 1 ? codes(0x0010_0073) : [{ word: 0x9002, size: 2 }] }; // ebreak
-    case 2: return illegalUnit(rng, INSNS.filter(isPlain), decoder) ?? { code: codes(0) };
-    case 3: case 4: return { code: codes(encode.csrrs(rd, pick(rng, READ), 0)) };
+    case 0:
+      return { code: codes(encode.ecall) };
+    case 1:
+      return leftOut.has('ebreak') ? { code: codes(encode.ecall) } : { code: rng() & 1 ? codes(0x0010_0073) : [{ word: 0x9002, size: 2 }] }; // ebreak
+    case 2:
+      return illegalUnit(rng, INSNS.filter(isPlain), decoder) ?? { code: codes(0) };
+    case 3:
+    case 4:
+      return { code: codes(encode.csrrs(rd, pick(rng, READ), 0)) };
     // Whether it traps is what counts: the value goes nowhere.
-    case 5: return { code: codes(encode.csrrs(0, pick(rng, COUNTERS_READ), 0)) };
-    case 6: return { code: codes(changeStatus(rng, rd, pick(rng, numbers('mstatus sstatus')))) };
-    case 7: return { code: codes(pick(rng, [encode.csrrs, encode.csrrc, encode.csrrw])(rd, pick(rng, numbers('mie mip sie sip')), pick(rng, FOR_INTERRUPTS))) };
-    case 8: return { code: codes(0x1200_0073 | (pick(rng, DESTINATIONS) << 15)) }; // sfence.vma
-    case 9: return { code: codes(0x0205_0553 | (7 << 12)) }; // fadd.d fa0, fa0, ft0
-    case 10: return { code: codes(encode.addi(rd, pick(rng, ANY), 5)) };
-    case 11: return { code: codes(encode.csrrw(rd, pick(rng, numbers('scause stval')), pick(rng, ANY))) };
-    default: return returnUnit(rng, config.xlen);
+    case 5:
+      return { code: codes(encode.csrrs(0, pick(rng, COUNTERS_READ), 0)) };
+    case 6:
+      return { code: codes(changeStatus(rng, rd, pick(rng, numbers('mstatus sstatus')))) };
+    case 7:
+      return {
+        code: codes(
+          pick(rng, [encode.csrrs, encode.csrrc, encode.csrrw])(rd, pick(rng, numbers('mie mip sie sip')), pick(rng, FOR_INTERRUPTS)),
+        ),
+      };
+    case 8:
+      return { code: codes(0x1200_0073 | (pick(rng, DESTINATIONS) << 15)) }; // sfence.vma
+    case 9:
+      return { code: codes(0x0205_0553 | (7 << 12)) }; // fadd.d fa0, fa0, ft0
+    case 10:
+      return { code: codes(encode.addi(rd, pick(rng, ANY), 5)) };
+    case 11:
+      return { code: codes(encode.csrrw(rd, pick(rng, numbers('scause stval')), pick(rng, ANY))) };
+    default:
+      return returnUnit(rng, config.xlen);
   }
 }
 

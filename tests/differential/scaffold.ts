@@ -29,8 +29,23 @@ export interface ScaffoldOptions {
 }
 
 const CSR = {
-  fcsr: 0x003, stvec: 0x105, sscratch: 0x140, sepc: 0x141, scause: 0x142, stval: 0x143, sstatus: 0x100, sie: 0x104,
-  mstatus: 0x300, mie: 0x304, mtvec: 0x305, mscratch: 0x340, mepc: 0x341, mcause: 0x342, mtval: 0x343, pmpcfg0: 0x3a0, pmpaddr0: 0x3b0,
+  fcsr: 0x003,
+  stvec: 0x105,
+  sscratch: 0x140,
+  sepc: 0x141,
+  scause: 0x142,
+  stval: 0x143,
+  sstatus: 0x100,
+  sie: 0x104,
+  mstatus: 0x300,
+  mie: 0x304,
+  mtvec: 0x305,
+  mscratch: 0x340,
+  mepc: 0x341,
+  mcause: 0x342,
+  mtval: 0x343,
+  pmpcfg0: 0x3a0,
+  pmpaddr0: 0x3b0,
 } as const;
 
 const MSTATUS_FS = 0x6000;
@@ -124,10 +139,11 @@ class Scaffold {
     a.add(T1, T1, SLOT_REG);
     a.sx(T1, 0, T0);
     if (o.pokes) this.poke();
-    if (o.window) this.copyWindow((offset) => {
-      a.lx(T1, SLOT.window + offset, SLOT_REG);
-      a.sx(T1, offset - WINDOW_SIZE / 2, T0);
-    });
+    if (o.window)
+      this.copyWindow((offset) => {
+        a.lx(T1, SLOT.window + offset, SLOT_REG);
+        a.sx(T1, offset - WINDOW_SIZE / 2, T0);
+      });
     a.lx(T0, SLOT.code, SLOT_REG);
     a.csrw(CSR.mepc, T0);
     a.csrw(CSR.mscratch, SLOT_REG);
@@ -327,10 +343,11 @@ class Scaffold {
       a.csrr(T0, csr);
       a.sx(T0, SLOT.csrs + 8 * i, SLOT_REG);
     }
-    if (o.window) this.copyWindow((offset) => {
-      a.lx(T1, offset - WINDOW_SIZE / 2, T0);
-      a.sx(T1, SLOT.window + offset, SLOT_REG);
-    });
+    if (o.window)
+      this.copyWindow((offset) => {
+        a.lx(T1, offset - WINDOW_SIZE / 2, T0);
+        a.sx(T1, SLOT.window + offset, SLOT_REG);
+      });
     if (o.pokes) this.unpoke();
     a.j(this.next);
   }

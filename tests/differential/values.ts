@@ -6,11 +6,13 @@ import type { Rng } from '../support/riscv-random.js';
 /** Writes eight bytes at `at`. */
 type Writer = (view: DataView, at: number, rng: Rng) => void;
 
-const pair = (low: (rng: Rng) => number, high: (low: number, rng: Rng) => number): Writer => (view, at, rng) => {
-  const bits = low(rng);
-  view.setUint32(at, bits, true);
-  view.setUint32(at + 4, high(bits, rng), true);
-};
+const pair =
+  (low: (rng: Rng) => number, high: (low: number, rng: Rng) => number): Writer =>
+  (view, at, rng) => {
+    const bits = low(rng);
+    view.setUint32(at, bits, true);
+    view.setUint32(at + 4, high(bits, rng), true);
+  };
 const any = (rng: Rng): number => rng();
 const signOf = (low: number): number => low >> 31;
 
@@ -21,13 +23,19 @@ const INTEGERS: readonly Writer[] = [
   pair(any, () => 0),
   // small, of both signs
   pair((rng) => (rng() % 256) - 128, signOf),
-  pair((rng) => rng() % 66, () => 0),
+  pair(
+    (rng) => rng() % 66,
+    () => 0,
+  ),
   // about a power of two
   (view, at, rng) => view.setBigUint64(at, BigInt.asUintN(64, (1n << BigInt(rng() % 64)) + BigInt((rng() % 3) - 1)), true),
   (view, at, rng) => view.setBigUint64(at, BigInt.asUintN(64, -1n << BigInt(rng() % 64)), true),
   // the ends of the ranges
   pair((rng) => [0, 1, -1][rng() % 3], signOf),
-  pair((rng) => [0, -1, 0x7fffffff, 0x80000000][rng() % 4], (_, rng) => [0, -1, 0x7fffffff, 0x80000000][rng() % 4]),
+  pair(
+    (rng) => [0, -1, 0x7fffffff, 0x80000000][rng() % 4],
+    (_, rng) => [0, -1, 0x7fffffff, 0x80000000][rng() % 4],
+  ),
   // bytes of all zeros, all ones, and others: orc.b, rev8, clz
   pair(byteMix, (_, rng) => byteMix(rng)),
 ];

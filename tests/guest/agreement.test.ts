@@ -6,7 +6,22 @@ import { finalState, type FinalState } from '../support/final-state.js';
 import { describeGuest } from '../support/guest-files.js';
 
 const kernel = readFileSync(new URL('../../guests/embedded.elf', import.meta.url));
-const KERNELS = ['int', 'sha256', 'sieve', 'hash', 'chase', 'chasemem', 'memcpy', 'stream', 'bytecode', 'fib', 'sort', 'matmul', 'matmulfma', 'nbody'];
+const KERNELS = [
+  'int',
+  'sha256',
+  'sieve',
+  'hash',
+  'chase',
+  'chasemem',
+  'memcpy',
+  'stream',
+  'bytecode',
+  'fib',
+  'sort',
+  'matmul',
+  'matmulfma',
+  'nbody',
+];
 
 /** Against tci with the host's clock. Thresholds are low, so that much runs as generated code; how much a worker gets done is chance. */
 const RUNS: readonly (readonly [name: string, engine: EngineOptions, seed: number])[] = [

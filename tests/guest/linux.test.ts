@@ -149,7 +149,6 @@ await describeGuest('Linux', ['kernel', 'busybox', 'firmware'], (files) => {
       expect(session.output).not.toContain('OpenSBI');
       expect(session.output).not.toContain('wemu:');
     });
-
   });
 
   it('shows a kernel panic, and the reset after it ends the run with -no-reboot', async () => {

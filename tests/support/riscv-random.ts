@@ -82,7 +82,9 @@ function registerChoice(row: Insn, name: string, { destinations, sources }: Rand
   if (name === 'rd') {
     if (!tokens.includes('rd')) return undefined;
     // Most compressed instructions read what they write.
-    return row.size === 2 && sources !== undefined && destinations !== undefined ? destinations.filter((r) => sources.includes(r)) : destinations;
+    return row.size === 2 && sources !== undefined && destinations !== undefined
+      ? destinations.filter((r) => sources.includes(r))
+      : destinations;
   }
   return (name === 'rs1' || name === 'rs2') && tokens.includes(name) ? sources : undefined;
 }

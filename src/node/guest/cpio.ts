@@ -14,7 +14,10 @@ export interface CpioEntry {
   readonly device?: { readonly major: number; readonly minor: number };
 }
 
-const S_IFLNK = 0o120000, S_IFREG = 0o100000, S_IFDIR = 0o040000, S_IFCHR = 0o020000;
+const S_IFLNK = 0o120000,
+  S_IFREG = 0o100000,
+  S_IFDIR = 0o040000,
+  S_IFCHR = 0o020000;
 const TRAILER = 'TRAILER!!!';
 const encoder = new TextEncoder();
 

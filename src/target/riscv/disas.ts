@@ -51,31 +51,47 @@ function orderSuffix(row: Insn, word: number): string {
 }
 
 function renderOperands(syntax: string, a: Operands, pc: bigint, xlen: 32 | 64): string {
-  return syntax
-    .replace(/\w+/g, (token) => renderToken(token, a, pc, xlen))
-    .replace(/,(?=,|$)/g, '');
+  return syntax.replace(/\w+/g, (token) => renderToken(token, a, pc, xlen)).replace(/,(?=,|$)/g, '');
 }
 
 function renderToken(token: string, a: Operands, pc: bigint, xlen: 32 | 64): string {
   switch (token) {
-    case 'rd': return X_NAMES[a.rd];
-    case 'rs1': return X_NAMES[a.rs1];
-    case 'rs2': return X_NAMES[a.rs2];
-    case 'fd': return F_NAMES[a.rd];
-    case 'fs1': return F_NAMES[a.rs1];
-    case 'fs2': return F_NAMES[a.rs2];
-    case 'fs3': return F_NAMES[a.rs3];
-    case 'imm': return String(a.imm);
-    case 'shamt': return `0x${a.imm.toString(16)}`;
-    case 'upper': return `0x${(a.imm >>> 12).toString(16)}`;
-    case 'target': return `0x${BigInt.asUintN(xlen, pc + BigInt(a.imm)).toString(16)}`;
-    case 'csr': return CSR_NAMES.get(a.csr) ?? `0x${a.csr.toString(16)}`;
-    case 'rm': return a.rm === RM_DYNAMIC ? '' : RM_NAMES[a.rm];
-    case 'exactrm': return a.rm === RM_RNE ? '' : RM_NAMES[a.rm];
-    case 'alwaysrm': return RM_NAMES[a.rm];
-    case 'fence': return `${fenceSet(a.imm >>> 4)},${fenceSet(a.imm)}`;
-    case 'fli': return fliText(a.rs1);
-    default: throw new Error(`no operand '${token}'`);
+    case 'rd':
+      return X_NAMES[a.rd];
+    case 'rs1':
+      return X_NAMES[a.rs1];
+    case 'rs2':
+      return X_NAMES[a.rs2];
+    case 'fd':
+      return F_NAMES[a.rd];
+    case 'fs1':
+      return F_NAMES[a.rs1];
+    case 'fs2':
+      return F_NAMES[a.rs2];
+    case 'fs3':
+      return F_NAMES[a.rs3];
+    case 'imm':
+      return String(a.imm);
+    case 'shamt':
+      return `0x${a.imm.toString(16)}`;
+    case 'upper':
+      return `0x${(a.imm >>> 12).toString(16)}`;
+    case 'target':
+      return `0x${BigInt.asUintN(xlen, pc + BigInt(a.imm)).toString(16)}`;
+    case 'csr':
+      return CSR_NAMES.get(a.csr) ?? `0x${a.csr.toString(16)}`;
+    case 'rm':
+      return a.rm === RM_DYNAMIC ? '' : RM_NAMES[a.rm];
+    case 'exactrm':
+      return a.rm === RM_RNE ? '' : RM_NAMES[a.rm];
+    case 'alwaysrm':
+      return RM_NAMES[a.rm];
+    case 'fence':
+      return `${fenceSet(a.imm >>> 4)},${fenceSet(a.imm)}`;
+    case 'fli':
+      return fliText(a.rs1);
+    default:
+      throw new Error(`no operand '${token}'`);
   }
 }
 

@@ -61,8 +61,7 @@ export interface Narrow {
 export const HALF: Narrow = { bits: 16, box: 0xffff_ffff_ffff_0000n, canonicalNan: 0xffff_ffff_ffff_7e00n };
 export const SINGLE: Narrow = { bits: 32, box: 0xffff_ffff_0000_0000n, canonicalNan: 0xffff_ffff_7fc0_0000n };
 
-export const loadBoxed =
-  (memop: number, narrow: Narrow): Emit =>
+export const loadBoxed = (memop: number, narrow: Narrow): Emit =>
   writes((c, a) => {
     const t = c.tcg.temp();
     c.tcg.qemuLd(t, c.address(a.rs1, a.imm), memop, c.mmuIdx);

@@ -104,7 +104,7 @@ const rs2Full = (w: number): number => (w >>> 2) & 31;
 const rdPrime = (w: number): number => ((w >>> 2) & 7) + 8;
 const rs1Prime = (w: number): number => ((w >>> 7) & 7) + 8;
 /** Signed six-bit immediate of CI and CB arithmetic. */
-const imm6 = (w: number): number => ((w << 19) >> 31 << 5) | ((w >>> 2) & 31);
+const imm6 = (w: number): number => (((w << 19) >> 31) << 5) | ((w >>> 2) & 31);
 const offsetWord = (w: number): number => ((w >>> 7) & 0x38) | ((w >>> 4) & 4) | ((w << 1) & 0x40);
 const offsetDouble = (w: number): number => ((w >>> 7) & 0x38) | ((w << 1) & 0xc0);
 const spLoadWord = (w: number): number => ((w >>> 7) & 0x20) | ((w >>> 2) & 0x1c) | ((w << 4) & 0xc0);
@@ -112,10 +112,16 @@ const spLoadDouble = (w: number): number => ((w >>> 7) & 0x20) | ((w >>> 2) & 0x
 const spStoreWord = (w: number): number => ((w >>> 7) & 0x3c) | ((w >>> 1) & 0xc0);
 const spStoreDouble = (w: number): number => ((w >>> 7) & 0x38) | ((w >>> 1) & 0x1c0);
 const jumpOffset = (w: number): number =>
-  ((w << 19) >> 31 << 11) | ((w >>> 7) & 0x10) | ((w >>> 1) & 0x300) | ((w << 2) & 0x400) | ((w >>> 1) & 0x40) | ((w << 1) & 0x80) |
-  ((w >>> 2) & 0xe) | ((w << 3) & 0x20);
+  (((w << 19) >> 31) << 11) |
+  ((w >>> 7) & 0x10) |
+  ((w >>> 1) & 0x300) |
+  ((w << 2) & 0x400) |
+  ((w >>> 1) & 0x40) |
+  ((w << 1) & 0x80) |
+  ((w >>> 2) & 0xe) |
+  ((w << 3) & 0x20);
 const branchOffset = (w: number): number =>
-  ((w << 19) >> 31 << 8) | ((w >>> 7) & 0x18) | ((w << 1) & 0xc0) | ((w >>> 2) & 6) | ((w << 3) & 0x20);
+  (((w << 19) >> 31) << 8) | ((w >>> 7) & 0x18) | ((w << 1) & 0xc0) | ((w >>> 2) & 6) | ((w << 3) & 0x20);
 
 const SP = 2;
 

@@ -35,8 +35,14 @@ const bitsOf = (x: bigint): bigint[] => Array.from({ length: 32 }, (_, i) => (x 
 const fromBits = (list: readonly bigint[]): bigint => list.reduce((sum, bit, i) => sum | (bit << big(i)), 0n);
 
 /** The 32-bit form of a model, sign-extended. */
-const word = (model: Model): Model => (x, y, imm) => s(32, model(u(32, x), u(32, y), imm, 32));
-const immediate = (model: Model): Model => (x, _, imm, w) => model(x, u(w, imm), imm, w);
+const word =
+  (model: Model): Model =>
+  (x, y, imm) =>
+    s(32, model(u(32, x), u(32, y), imm, 32));
+const immediate =
+  (model: Model): Model =>
+  (x, _, imm, w) =>
+    model(x, u(w, imm), imm, w);
 
 const sll: Model = (x, y, _, w) => x << amount(y, w);
 const srl: Model = (x, y, _, w) => x >> amount(y, w);
@@ -60,8 +66,14 @@ const binv: Model = (x, y, _, w) => x ^ bit(y, w);
 const bext: Model = (x, y, _, w) => (x >> amount(y, w)) & 1n;
 const slt: Model = (x, y, _, w) => big(s(w, x) < s(w, y));
 const sltu: Model = (x, y) => big(x < y);
-const shadd = (n: bigint): Model => (x, y) => (x << n) + y;
-const shaddUw = (n: bigint): Model => (x, y) => (u(32, x) << n) + y;
+const shadd =
+  (n: bigint): Model =>
+  (x, y) =>
+    (x << n) + y;
+const shaddUw =
+  (n: bigint): Model =>
+  (x, y) =>
+    (u(32, x) << n) + y;
 
 // prettier-ignore
 const MODELS: Record<string, Model> = {
@@ -137,7 +149,15 @@ describe.each([
       const bytesOfInsn = new Uint8Array(2 * PAGE_SIZE);
       new DataView(bytesOfInsn.buffer).setUint32(PAGE_SIZE, instruction, true);
       ctx.reset();
-      frontend.translate(ctx, { pc: big(PAGE_SIZE), flags, cflags: 0, maxInsns: 1, bytes: bytesOfInsn, host: PAGE_SIZE, nextPage: () => 0 });
+      frontend.translate(ctx, {
+        pc: big(PAGE_SIZE),
+        flags,
+        cflags: 0,
+        maxInsns: 1,
+        bytes: bytesOfInsn,
+        host: PAGE_SIZE,
+        nextPage: () => 0,
+      });
       const state = { globals, memory: new Uint8Array(8), env: new Uint8Array(8) };
       evalIr(ctx, state, { callHelper: ({ name: called }, args) => u(64, helper(called, args)) });
       if (a.rd === 0) continue;

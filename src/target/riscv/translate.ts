@@ -27,7 +27,7 @@ export class RiscvFrontend implements TargetFrontend {
     const { bytes, host } = tb;
     c.startTb(tcg, tb.pc, tb.flags, tb.cflags);
     const maxInsns = maxInsnsOf(tb.cflags, tb.maxInsns);
-    const left = PAGE_SIZE - (Number(tb.pc & BigInt(PAGE_SIZE - 1)));
+    const left = PAGE_SIZE - Number(tb.pc & BigInt(PAGE_SIZE - 1));
     let icount = 0;
     let offset = 0;
     while (c.jump === Jump.Next) {
@@ -69,7 +69,7 @@ export class RiscvFrontend implements TargetFrontend {
   /** For `-d in_asm`: a line an instruction, as objdump prints them. `host` is the linear-memory address of `pc`; `size` in bytes. */
   disassemble(memory: DataView, host: number, pc: bigint, size: number): string {
     const lines: string[] = [];
-    for (let offset = 0; offset + 2 <= size; ) {
+    for (let offset = 0; offset + 2 <= size;) {
       const low = memory.getUint16(host + offset, true);
       const length = (low & 3) === 3 ? 4 : 2;
       const word = length === 4 && offset + 4 <= size ? memory.getInt32(host + offset, true) : low;

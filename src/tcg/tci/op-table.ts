@@ -82,7 +82,16 @@ ENV_LOAD[Op.ld_i32] = ENV_LOAD[Op.ld32s_i64] = tci.TCI_LD32S;
 ENV_LOAD[Op.ld32u_i64] = tci.TCI_LD32U;
 ENV_STORE[Op.st_i32] = ENV_STORE[Op.st32_i64] = tci.TCI_ST32;
 
-for (const bytecode of [tci.TCI_EXTRACT32, tci.TCI_SEXTRACT32, tci.TCI_DEPOSIT32, tci.TCI_LD8U, tci.TCI_LD8S, tci.TCI_LD16U, tci.TCI_LD16S, tci.TCI_LD32S]) {
+for (const bytecode of [
+  tci.TCI_EXTRACT32,
+  tci.TCI_SEXTRACT32,
+  tci.TCI_DEPOSIT32,
+  tci.TCI_LD8U,
+  tci.TCI_LD8S,
+  tci.TCI_LD16U,
+  tci.TCI_LD16S,
+  tci.TCI_LD32S,
+]) {
   SIGN_EXTENDED[bytecode] = 1;
 }
 for (let bytecode = tci.TCI_SETCOND64_EQ; bytecode <= tci.TCI_SETCONDI32_GTU; bytecode++) SIGN_EXTENDED[bytecode] = 1;

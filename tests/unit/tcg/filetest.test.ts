@@ -89,7 +89,10 @@ describe('tests/tcg', () => {
       const state = startState(seed);
       const expected = referenceOutcome(before, cloneState(state));
       expect(referenceOutcome(after, cloneState(state)), `seed ${seed}: after the pass`).toEqual(expected);
-      for (const [name, ctx] of [['before', before], ['after', after]] as const) {
+      for (const [name, ctx] of [
+        ['before', before],
+        ['after', after],
+      ] as const) {
         expect(backends.tci(ctx, state), `seed ${seed}: tci, ${name} the pass`).toEqual(expected);
         expect(backends.wasm(ctx, state), `seed ${seed}: wasm, ${name} the pass`).toEqual(expected);
       }
