@@ -15,7 +15,7 @@ const mtime = (path) => statSync(join(root, path), { throwIfNoEntry: false })?.m
 /** The targets (`release`, `debug`) whose file is not newer than its sources. */
 export function staleTargets() {
   const sources = readdirSync(join(root, 'assembly'), { recursive: true }).map((name) => `assembly/${name}`);
-  const newest = Math.max(...['assembly', 'asconfig.json', 'package.json', ...sources].map(mtime));
+  const newest = Math.max(...['assembly', 'asconfig.json', 'package-lock.json', ...sources].map(mtime));
   return Object.keys(outputs).filter((target) => mtime(outputs[target]) <= newest);
 }
 

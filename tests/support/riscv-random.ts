@@ -17,10 +17,11 @@ export function seededRng(seed: number): Rng {
   };
 }
 
+/** A row's own: a new instruction shifts the words of no other. */
+export const rngOf = (row: Insn, seed = 1): Rng => seededRng(row.value ^ Math.imul(seed, 0x9e3779b1));
+
 export interface RandomConstraints {
-  /** Which rows to choose from, after those that `config` lacks; default all. */
-  readonly rows?: (row: Insn) => boolean;
-  /** Integer registers that may be written; default all. A row that cannot obey (implied destinations, x8..x15 of C) is tried again. */
+  /** Integer registers that may be written; default all. */
   readonly destinations?: readonly number[];
   /** Integer registers that may be read; default all. */
   readonly sources?: readonly number[];
@@ -28,28 +29,7 @@ export interface RandomConstraints {
   readonly fields?: Readonly<Record<string, (rng: Rng, width: number) => number>>;
 }
 
-export interface RandomInstruction {
-  readonly row: Insn;
-  /** Unsigned. */
-  readonly word: number;
-  /** Bytes. */
-  readonly size: 2 | 4;
-}
-
 const ROUNDING_MODES = [0, 1, 2, 3, 4, 7];
-const TRIES = 1000;
-
-/** One instruction that a CPU of this configuration has. Throws if the constraints leave none. */
-export function randomInstruction(rng: Rng, config: CpuConfig, constraints: RandomConstraints = {}): RandomInstruction {
-  const rows = rowsOf(config).filter(constraints.rows ?? (() => true));
-  if (rows.length === 0) throw new Error('no instruction fits the constraints');
-  for (let i = 0; i < TRIES; i++) {
-    const row = rows[rng() % rows.length];
-    const word = randomWord(rng, row, constraints);
-    if (word !== undefined) return { row, word, size: row.size };
-  }
-  throw new Error('no instruction fits the constraints');
-}
 
 /** The rows that a CPU of this configuration has. */
 export const rowsOf = (config: CpuConfig): Insn[] => INSNS.filter((row) => hasInsn(row, config.xlen, config.extLo, config.extHi));

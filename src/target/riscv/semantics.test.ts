@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { PAGE_SIZE } from '../../../assembly/shared/layout.js';
 import { TBF_XL32 } from '../../../assembly/shared/riscv.js';
 import { evalIr } from '../../../tests/support/ir-eval.js';
-import { randomWord, rowsOf, seededRng, type Rng } from '../../../tests/support/riscv-random.js';
+import { randomWord, rngOf, rowsOf, type Rng } from '../../../tests/support/riscv-random.js';
 import { TcgContext } from '../../tcg/context.js';
 import { createFrontend } from '../../targets.js';
 import { parseCpuConfig } from './config.js';
@@ -137,7 +137,7 @@ describe.each([
   });
 
   it.each(rows.map((row) => [row.name, row] as const))('%s', (name, row) => {
-    const rng = seededRng(row.value);
+    const rng = rngOf(row);
     const a = new Operands();
     for (let i = 0; i < 60; i++) {
       const instruction = randomWord(rng, row);
