@@ -65,7 +65,7 @@ export class IrBackends extends BareEngine {
   wasm(ctx: TcgContext, state: IrState): IrOutcome {
     this.load(state);
     const region = { entries: [0], tbs: [copyIr(ctx, BigInt(TB_START), 1)] };
-    const target = { globalOffset: this.globals.map((g) => g.offset), helpers: this.helpers, icount: false };
+    const target = { globalOffset: this.globals.map((g) => g.offset), helpers: this.helpers, icount: false, check: true };
     const module = new WebAssembly.Module(compileRegions([region], target));
     const { exports } = new WebAssembly.Instance(module, {
       m: { m: this.runtime.memory, t: this.codeTable() },

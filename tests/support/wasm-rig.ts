@@ -102,7 +102,7 @@ export class Rig {
     fusedMulAdd = false,
     more: Partial<TargetInfo> = {},
   ): { readonly module: WebAssembly.Module; readonly text: string } {
-    const target = { globalOffset: OFFSETS, helpers: this.helpers, icount, fusedMulAdd, ...more };
+    const target = { globalOffset: OFFSETS, helpers: this.helpers, icount, fusedMulAdd, check: true, ...more };
     let text = '';
     const bytes = compileRegions([region], target, (module) => {
       text = module.emitText();

@@ -55,6 +55,7 @@ describe('accesses that share a TLB check', () => {
     rig.set(X2, 0x9000n);
     rig.run(
       block((tcg) => {
+        tcg.insnStart(0);
         const address = tcg.temp();
         tcg.qemuLd(X3, X1, L.MO_64, 0);
         tcg.qemuSt(X3, X2, L.MO_64, 0);
@@ -69,6 +70,7 @@ describe('accesses that share a TLB check', () => {
     const rig = rigAt(PAGE + 8n);
     rig.run(
       block((tcg) => {
+        tcg.insnStart(0);
         tcg.qemuLd(X3, X1, L.MO_64, 0);
         tcg.shli(X1, X1, 1);
         tcg.qemuLd(X4, X1, L.MO_64, 0);
@@ -81,6 +83,7 @@ describe('accesses that share a TLB check', () => {
     const rig = rigAt(PAGE + 64n);
     rig.run(
       block((tcg) => {
+        tcg.insnStart(0);
         tcg.addi(X1, X1, -48);
         tcg.qemuLd(X3, X1, L.MO_64, 0);
         tcg.addi(X1, X1, 40);

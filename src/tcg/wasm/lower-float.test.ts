@@ -124,6 +124,7 @@ describe('inline floating point', () => {
         entries: [0],
         tbs: [
           tb(0x100, 2, [-1, -1], (tcg) => {
+            tcg.insnStart(0);
             tcg.qemuLd(X2, X1, L.MO_64, 0);
             tcg.call(helper, X4, X2, X2, tcg.constI64(0));
             tcg.addi(X1, X1, 8);

@@ -101,7 +101,7 @@ class Machine {
   }
 
   run(region: Region, entry = 0, tlbReuse = true): number {
-    const bytes = compileRegions([region], { ...TARGET, icount: true, tlbReuse }, (module) =>
+    const bytes = compileRegions([region], { ...TARGET, icount: true, tlbReuse, check: true }, (module) =>
       expect(module.validate(), module.emitText()).toBe(true),
     );
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
