@@ -34,7 +34,7 @@ export const ROOMS = {
   },
   'assembly/target': { rooms: ['assembly/shared', 'assembly/target/riscv'] },
   'assembly/softmmu': { rooms: ['assembly/shared', 'assembly/core', 'assembly/target', 'assembly/tb', 'assembly/tlb'] },
-  'assembly/target/riscv/access': { rooms: ['assembly/shared', 'assembly/softmmu', 'assembly/target/riscv'] },
+  'assembly/target/riscv/access': { rooms: ['assembly/shared', 'assembly/core', 'assembly/softmmu', 'assembly/target/riscv'] },
   assembly: {
     rooms: [
       ...['assembly/shared', 'assembly/core', 'assembly/tlb', 'assembly/tb', 'assembly/softmmu'],
@@ -47,6 +47,7 @@ export const ROOMS = {
   'src/qom': { rooms: ['src/util'] },
   'src/memory': { rooms: BASE },
   'src/chardev': { rooms: ['src/util'] },
+  'src/semihosting': { rooms: ['src/chardev'] },
 
   // ---- translation
   'src/tcg': { rooms: ['assembly/shared'] },
@@ -70,7 +71,7 @@ export const ROOMS = {
   },
 
   // ---- machines: the core of all, devices by kind, targets, boards
-  'src/hw/core': { rooms: [...BASE, 'src/accel', 'src/chardev', 'src/memory'], packages: ['fflate'] },
+  'src/hw/core': { rooms: [...BASE, 'src/accel', 'src/chardev', 'src/memory', 'src/semihosting'], packages: ['fflate'] },
   'src/hw/block': { rooms: DEVICE },
   'src/hw/char': { rooms: [...DEVICE, 'src/chardev', 'src/hw/misc'] },
   'src/hw/intc': { rooms: DEVICE },
@@ -78,7 +79,7 @@ export const ROOMS = {
   'src/hw/nvram': { rooms: [...DEVICE, 'src/hw/misc'] },
   'src/hw/rtc': { rooms: DEVICE },
   'src/hw/virtio': { rooms: [...DEVICE, 'src/chardev', 'src/hw/misc'] },
-  'src/target/riscv': { rooms: [...DEVICE, 'assembly/shared', 'src/accel/tcg', 'src/target', 'src/tcg'] },
+  'src/target/riscv': { rooms: [...DEVICE, 'assembly/shared', 'src/accel/tcg', 'src/semihosting', 'src/target', 'src/tcg'] },
   'src/hw/riscv': {
     rooms: [
       ...[...DEVICE, 'src/target/riscv'],
@@ -87,7 +88,7 @@ export const ROOMS = {
   },
 
   // ---- what works a machine
-  'src/system': { rooms: [...DEVICE, 'src/accel', 'src/chardev'] },
+  'src/system': { rooms: [...DEVICE, 'src/accel', 'src/chardev', 'src/semihosting'] },
   'src/monitor': { rooms: [...DEVICE, 'src/accel', 'src/chardev', 'src/system'] },
   'src/lab': { rooms: ['src/accel', 'src/system', 'src/util'] },
   src: {
@@ -97,6 +98,7 @@ export const ROOMS = {
       'assembly/shared',
       'src/chardev',
       'src/hw/riscv',
+      'src/semihosting',
       'src/system',
       'src/target',
       'src/target/riscv',
@@ -107,7 +109,7 @@ export const ROOMS = {
   // ---- hosts
   'src/node': {
     host: 'node',
-    rooms: [...ACCEL, 'src', 'src/chardev', 'src/node/disk', 'src/node/guest', 'src/system', 'src/tcg/wasm', 'src/util'],
+    rooms: [...ACCEL, 'src', 'src/chardev', 'src/node/disk', 'src/node/guest', 'src/semihosting', 'src/system', 'src/tcg/wasm', 'src/util'],
     packages: ['binaryen', 'wabt'],
   },
   'src/node/disk': { host: 'node', rooms: ['src/util'] },

@@ -1,6 +1,13 @@
 /** wemu's host-independent core. Hosts: `wemu/node`, `wemu/browser`. */
 export * as layout from '../assembly/shared/layout.js';
-export { Machine, type EngineRequest, type MachineHost, type MachineOptions, type SerialPort } from './system/facade.js';
+export {
+  Machine,
+  type EngineRequest,
+  type MachineHost,
+  type MachineOptions,
+  type SemihostingOptions,
+  type SerialPort,
+} from './system/facade.js';
 export { MachineState, type MachineClass, type MachineConfig, type MachineEnvironment } from './hw/core/machine.js';
 export type { RunResult } from './system/main-loop.js';
 export type { RunState, ShutdownCause } from './hw/core/runstate.js';
@@ -12,6 +19,8 @@ export { TypeRegistry } from './qom/registry.js';
 export { CpuState } from './hw/core/cpu.js';
 export { ManualHostClock, type HostClock, type IcountOptions } from './hw/core/clock.js';
 export { Chardev, CharBackend, NullChardev, RingBufferChardev, StreamChardev } from './chardev/chardev.js';
+export type { HostFile, HostFiles, OpenMode } from './semihosting/services.js';
+export { Refusal, type ErrnoName } from './semihosting/errno.js';
 export { LinearRamAllocator, type RamAllocator, type RamBlock } from './memory/ram.js';
 export { isUserError, BusError, GuestError, LoaderError, OptionError, VmStateError } from './util/errors.js';
 export { Log, LOG_ITEMS, type LogItem } from './util/log.js';

@@ -181,6 +181,8 @@ export const TB_EXIT_MASK = 3;
 export const EXCP_INTERRUPT = 0x10000;
 export const EXCP_DEBUG = 0x10002;
 export const EXCP_YIELD = 0x10004;
+// Of our own: a semihosting call at ENV_PC.
+export const EXCP_SEMIHOST = 0x10006;
 
 export const CPU_INTERRUPT_HARD = 0x0002;
 
@@ -190,6 +192,7 @@ export const EXEC_HALTED = 1; // WFI and no work
 export const EXEC_REQUEST = 2; // ENV_EXIT_REQUEST was set (by a device, the main loop, ...)
 export const EXEC_DEBUG = 3; // EXCP_DEBUG
 export const EXEC_TRANSLATE_FAILED = 4; // code arena full after an eviction or a translator error: TypeScript decides
+export const EXEC_SEMIHOST = 5; // EXCP_SEMIHOST: TypeScript serves the call and moves ENV_PC
 
 // ---- Physical map: what the runtime may touch without asking TypeScript ----------------------------------------------
 // At the pointer: u32 count, pad to 16 bytes, then records sorted by base.

@@ -57,6 +57,7 @@ export const RV_PRIV_VERSION = 0x6d8; // u32 minor version of the privileged arc
 export const RV_PMP_COUNT = 0x6dc; // u32 number of PMP entries in use (0 or 16)
 export const RV_PMP_FIRST = 0x6e0; // u64 * 16: first byte that each PMP entry matches (derived from pmpcfg and pmpaddr)
 export const RV_PMP_LAST = 0x760; // u64 * 16: last byte; below RV_PMP_FIRST: matches nothing
+export const RV_SEMIHOSTING = 0x7e0; // u32: bit n: semihosting calls from privilege n are served
 export const RV_END = 0x800;
 // From here on nothing is state: a snapshot ends at RV_END.
 export const RV_PMP_CACHE = 0x800; // u64 * 64: rights of whole pages (pmp.ts)

@@ -73,6 +73,15 @@ export abstract class Chardev {
   /** The device took some of them: a backend that can hold its source back lets it go on. */
   protected inputTaken(): void {}
 
+  /** Somebody reads and writes it. */
+  get isAttached(): boolean {
+    return this.#handlers !== undefined;
+  }
+  /** A person may be on the other side. */
+  get isTerminal(): boolean {
+    return false;
+  }
+
   /** Joins a frontend; one at a time. */
   attach(handlers: CharHandlers): void {
     if (this.#handlers) throw new OptionError(`chardev '${this.id}' is already in use`);

@@ -30,6 +30,8 @@ export interface SystemArguments {
   readonly shutdown: boolean;
   readonly action?: string[];
   readonly snapshot?: boolean;
+  readonly semihosting?: boolean;
+  readonly semihostingConfig?: string[];
   readonly icount?: string;
   readonly seed?: string;
   readonly rtc?: string;
@@ -81,6 +83,8 @@ const ROWS: readonly Row[] = [
   { flags: '--no-shutdown',         help: 'stop the guest instead of exiting when it powers off' },
   { flags: '--action <what>',       help: 'reboot=reset|shutdown, shutdown=poweroff|pause', many: true },
   { flags: '--snapshot',            help: 'files of the host are left as they are' },
+  { flags: '--semihosting',         help: "serve the guest's semihosting calls: console, clock, exit" },
+  { flags: '--semihosting-config <opts>', help: 'chardev=ID, arg=TEXT, userspace=on, root=FOLDER (whose files the guest may have)', many: true },
   { flags: '--icount <opts>',       help: 'shift=N: deterministic; an instruction takes 2^N ns of guest time' },
   { flags: '--seed <n>',            help: 'what guest randomness is made from, for runs that repeat' },
   { flags: '--rtc <base>',          help: 'base=utc|localtime|YYYY-MM-DDThh:mm:ss, clock=host|rt|vm' },

@@ -74,7 +74,6 @@ export const QEMU_OPTIONS: readonly QemuOption[] = [
   value('dump-vmstate', 'the description of the migration stream'),
   flag('daemonize', 'running in the background'), value('pidfile', '-pidfile'),
   value('echr', 'another escape character than Ctrl-A'),
-  value('semihosting-config', 'semihosting', new RegExp(`^enable=(${OFF})$`)), flag('semihosting', 'semihosting'),
   value('watchdog-action', 'that action', new RegExp(`^(${WATCHDOG_ACTIONS})$`)), // there is no watchdog
   value('sandbox', 'a system call filter', new RegExp(`^(enable=)?(${OFF})\\b`)),
   value('readconfig', 'configuration files'), idleFlag('no-user-config'),

@@ -3,12 +3,13 @@ import { openSync } from 'node:fs';
 import { NullChardev, type Chardev } from '../chardev/chardev.js';
 import { Monitor } from '../monitor/monitor.js';
 import { FileChardev, StdioChardev } from '../node/chardev.js';
+import { StandardInput, StandardOutput } from '../node/standard-streams.js';
 import type { FlashFile } from '../node/flash-file.js';
 import type { NodeHost } from '../node/host.js';
 import { packageInfo } from '../node/modules.js';
 import { Output } from '../node/output.js';
 import { systemReason } from '../node/write.js';
-import { Machine, type MachineOptions } from '../system/facade.js';
+import { Machine, type MachineOptions, type SemihostingOptions } from '../system/facade.js';
 import { OptionError } from '../util/errors.js';
 import type { LogSink } from '../util/log.js';
 import { Ending } from './ending.js';
@@ -85,7 +86,9 @@ export async function runMachine(
     for (const [i, serial] of serials.entries()) chardevs.push(openSerial(`serial${i}`, serial, ending));
     for (const file of flash) file.failed = ending.fail;
     const backends = flash.map((file, unit) => ['pflash', String(unit), file] as const);
-    machine = createMachine({ ...options, serial: chardevs, backends }, host);
+    const serial = [...chardevs];
+    const semihosting = typeof options.semihosting === 'object' && { ...options.semihosting, ...standardStreams(chardevs, ending) };
+    machine = createMachine({ ...options, serial, backends, semihosting }, host);
     const { state } = machine;
     if (log) log.hold = (on) => state.hold(log, on);
     joinMonitor(monitor, machine, chardevs, ending);
@@ -108,6 +111,16 @@ function openSerial(id: string, text: string, ending: Ending): Chardev {
   if (text === 'null' || text === 'none') return new NullChardev(id);
   if (text.startsWith('file:')) return new FileChardev(id, text.slice('file:'.length), ending.openOutput);
   throw new OptionError(`unknown serial device '${text}'`, '-serial', 'stdio, file:PATH, null or none');
+}
+
+/** What `:tt` of semihosting is; adds what is made for it to `chardevs`. */
+function standardStreams(chardevs: Chardev[], ending: Ending): SemihostingOptions {
+  const terminal = chardevs.find((chardev) => chardev instanceof StdioChardev)?.guestPort();
+  const stdin = terminal ?? new StandardInput();
+  const stdout = terminal ?? new StandardOutput(1, ending.openOutput);
+  const stderr = new StandardOutput(2, ending.openOutput);
+  chardevs.push(...new Set([stdin, stdout, stderr]));
+  return { stdin, stdout, stderr };
 }
 
 function joinMonitor(kind: MonitorKind, machine: Machine, chardevs: Chardev[], ending: Ending): void {

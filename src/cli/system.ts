@@ -3,8 +3,10 @@ import type { CodegenWorker } from '../accel/tcg/codegen/protocol.js';
 import { createNodeHost, type NodeHost } from '../node/host.js';
 import { FlashFile } from '../node/flash-file.js';
 import { readImage } from '../node/image-file.js';
+import { FolderFiles } from '../node/semihosting-files.js';
 import { isHelp } from '../qom/option-list.js';
-import { logHelp, parseActions, parseLogItems, parseRtc, parseSmp } from '../system/options.js';
+import { logHelp, parseActions, parseLogItems, parseRtc, parseSemihosting, parseSmp, type SemihostingChoice } from '../system/options.js';
+import type { SemihostingOptions } from '../system/facade.js';
 import { deviceHelp, devicePropertiesHelp, machineHelp } from '../system/registry.js';
 import { DeviceState } from '../hw/core/device.js';
 import { cpuHelp } from '../target/riscv/config.js';
@@ -44,6 +46,9 @@ export async function runSystem(args: SystemArguments, worker?: CodegenWorker): 
   const actions = parseActions(args.action ?? []);
   const rtc = args.rtc === undefined ? {} : parseRtc(args.rtc);
   const bios = args.bios ?? machine.firmware;
+  const kernel = args.kernel ?? machine.kernel;
+  const append = args.append ?? machine.append;
+  const semihosting = parseSemihosting(args.semihosting ?? false, args.semihostingConfig ?? []);
   const log = args.d === undefined ? undefined : new LogOutput(args.D);
   return runMachine(
     {
@@ -52,9 +57,10 @@ export async function runSystem(args: SystemArguments, worker?: CodegenWorker): 
       memory: args.m,
       smp: args.smp === undefined ? undefined : parseSmp(args.smp),
       bios: bios === undefined || bios === 'default' || bios === 'none' ? bios : readImage('-bios', bios),
-      kernel: readImage('-kernel', args.kernel ?? machine.kernel),
+      kernel: readImage('-kernel', kernel),
       initrd: readImage('-initrd', args.initrd ?? machine.initrd),
-      append: args.append ?? machine.append,
+      append,
+      semihosting: semihosting && semihostingOptions(semihosting, kernel, append),
       dtb: readImage('-dtb', args.dtb ?? machine.dtb, DTB_LIMIT),
       symbols: readImage('-symbols', args.symbols),
       devices: args.device,
@@ -75,6 +81,16 @@ export async function runSystem(args: SystemArguments, worker?: CodegenWorker): 
       flash: args.pflash?.map((path) => new FlashFile(path, args.snapshot)),
     },
   );
+}
+
+/** Without arguments of its own the guest's command line is the kernel's. */
+function semihostingOptions({ args, chardev, root, userspace }: SemihostingChoice, kernel = '', append?: string): SemihostingOptions {
+  return {
+    userspace,
+    commandLine: args.length > 0 ? args.join(' ') : append === undefined ? kernel : `${kernel} ${append}`,
+    console: chardev,
+    files: root === undefined ? undefined : new FolderFiles(root),
+  };
 }
 
 /** `-one-insn-per-tb` is a property of the accelerator. */

@@ -1,5 +1,6 @@
 /** Character devices of a Node host: standard input and output, and files. */
 import { fstatSync, openSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { Chardev } from '../chardev/chardev.js';
 import { OptionError } from '../util/errors.js';
 import { Output, type OutputHandlers } from './output.js';
@@ -21,6 +22,35 @@ class SharedPort extends Chardev {
   }
 }
 
+/**
+ * What a semihosting guest's own standard input and output have of a terminal that a serial port has: output goes to it too, and from the first time
+ * that the guest reads here, input comes here.
+ */
+class GuestPort extends Chardev {
+  private ended = false;
+
+  constructor(private readonly stdio: StdioChardev) {
+    super(`${stdio.id}-guest`, 'stdio');
+  }
+  override get isTerminal(): boolean {
+    return this.stdio.isTerminal;
+  }
+  override write(bytes: Uint8Array): void {
+    this.stdio.write(bytes);
+  }
+  end(): void {
+    this.ended = true;
+    this.sendEvent('closed');
+  }
+  override acceptInput(): void {
+    super.acceptInput();
+    if (this.ended && this.queued === 0) this.sendEvent('closed');
+  }
+  protected override inputTaken(): void {
+    this.stdio.guestTook();
+  }
+}
+
 /** Makes an output of a descriptor, and hears of what goes wrong with it. */
 export type OpenOutput = (fd: number, name: string, congested: OutputHandlers['congested']) => Output;
 
@@ -39,17 +69,24 @@ export class StdioChardev extends Chardev {
   private readonly output: Output;
   private shared: Chardev | undefined;
   private isShared = false;
+  private guest: GuestPort | undefined;
 
   constructor(id: string, { openOutput, quit, hangUp }: StdioUser, stdin = process.stdin) {
     super(id, 'stdio');
-    this.output = openOutput(STDOUT, 'standard output', (on) => this.congested(on));
+    this.output = openOutput(STDOUT, 'standard output', (on) => {
+      this.congested(on);
+      this.guest?.congested(on);
+    });
     const handlers = {
       input: (bytes: Uint8Array) => this.typed(bytes),
       print: (text: string) => this.output.text(text),
       sendBreak: () => this.sendEvent('break'),
       quit,
       switchFocus: () => this.switchFocus(),
-      end: () => this.sendEvent('closed'),
+      end: () => {
+        this.sendEvent('closed');
+        this.guest?.end();
+      },
       hangUp,
     };
     this.terminal = new Terminal(handlers, stdin);
@@ -63,6 +100,13 @@ export class StdioChardev extends Chardev {
   share(): Chardev {
     return (this.shared ??= new SharedPort(this));
   }
+  /** For `:tt` of semihosting. */
+  guestPort(): Chardev {
+    return (this.guest ??= new GuestPort(this));
+  }
+  override get isTerminal(): boolean {
+    return isatty(STDOUT);
+  }
   private switchFocus(): void {
     if (!this.shared) return this.output.text('\r\nwemu: there is no monitor (-monitor none)\r\n');
     this.isShared = !this.isShared;
@@ -70,11 +114,16 @@ export class StdioChardev extends Chardev {
   }
   private typed(bytes: Uint8Array): void {
     if (this.isShared) return this.shared!.input(bytes);
-    this.input(bytes);
-    if (this.queued > FLOW_LIMIT) this.terminal.pause();
+    const reader = this.guest?.isAttached ? this.guest : this;
+    reader.input(bytes);
+    if (reader.queued > FLOW_LIMIT) this.terminal.pause();
   }
   protected override inputTaken(): void {
     if (this.queued <= FLOW_LIMIT) this.terminal.resume();
+  }
+  /** Only for the guest's port. */
+  guestTook(): void {
+    if (this.guest!.queued <= FLOW_LIMIT) this.terminal.resume();
   }
   override write(bytes: Uint8Array): void {
     this.output.write(bytes);

@@ -2,6 +2,7 @@
 export * from '../index.js';
 export { createNodeHost, type NodeHost } from './host.js';
 export { engineWasmPath, readEngineWasm } from './engine-wasm.js';
+export { FolderFiles } from './semihosting-files.js';
 export { FileChardev, StdioChardev } from './chardev.js';
 export { buildInitramfs, type InitramfsOptions } from './guest/initramfs.js';
 export { fetchGuestFiles, GuestUnavailable, type FetchProgress, type GuestFileName } from './guest/debian.js';

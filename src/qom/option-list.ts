@@ -7,14 +7,16 @@ import { parseBool, parseInteger } from './property.js';
 export class OptionList {
   private readonly values = new Map<string, string>();
   private readonly known = new Set<string>();
+  private readonly given: readonly (readonly [string, string])[];
 
   constructor(
     /** For messages, e.g. `-drive file=x`. */
     readonly where: string,
     entries: Iterable<readonly [string, string]>,
   ) {
+    this.given = [...entries];
     // The last one wins, as in QEMU.
-    for (const [key, value] of entries) this.values.set(key, value);
+    for (const [key, value] of this.given) this.values.set(key, value);
   }
 
   get entries(): [string, string][] {
@@ -30,6 +32,11 @@ export class OptionList {
   string(key: string): string | undefined {
     this.known.add(key);
     return this.values.get(key);
+  }
+  /** Of a key that may be given again. */
+  all(key: string): string[] {
+    this.known.add(key);
+    return this.given.filter(([name]) => name === key).map(([, value]) => value);
   }
   required(key: string): string {
     const value = this.string(key);

@@ -13,15 +13,22 @@ import * as read from '../util/readers.js';
 import type { Bytes } from '../util/readers.js';
 import { MiB } from '../util/size.js';
 import type { Accelerator } from '../hw/core/accelerator.js';
+import type { SemihostingConfig } from '../semihosting/services.js';
 import type { MachineConfig, MachineEnvironment, MachineState } from '../hw/core/machine.js';
-import { readMachineOptions, type CheckedMachineOptions, type MachineOptions, type SerialPort } from './machine-options.js';
+import {
+  readMachineOptions,
+  type CheckedMachineOptions,
+  type MachineOptions,
+  type SemihostingOptions,
+  type SerialPort,
+} from './machine-options.js';
 import { MainLoop, type RunResult } from './main-loop.js';
 import { parseGlobal, parseIcount, parseMemory } from './options.js';
 import type { MachineRegistry } from './registry.js';
 import type { RunState } from '../hw/core/runstate.js';
 import type { HostScheduler } from './scheduler.js';
 
-export type { MachineOptions, SerialPort } from './machine-options.js';
+export type { MachineOptions, SemihostingOptions, SerialPort } from './machine-options.js';
 
 /** What the engine must be able to do, before it is made. */
 export interface EngineRequest {
@@ -64,7 +71,9 @@ export class Machine {
     this.serials = state.config.serials ?? [];
     this.loop = new MainLoop(state, host.scheduler, host.clock, options);
     const backends = (options.backends ?? []).map(([, , backend]) => backend);
-    for (const chardev of [...this.serials, ...backends]) if (chardev instanceof Chardev) chardev.failed = (error) => this.fail(error);
+    const { console, stdin, stdout, stderr } = state.config.semihosting ?? {};
+    for (const chardev of [...this.serials, ...backends, console, stdin, stdout, stderr])
+      if (chardev instanceof Chardev) chardev.failed = (error) => this.fail(error);
   }
 
   /** A callback has thrown, in the middle of guest code: the machine ends, and `run` rejects with what the first one threw. */
@@ -119,9 +128,8 @@ export class Machine {
       devices: options.devices,
       properties: list?.rest(),
       globals: options.globals?.map(parseGlobal),
-      serials: serials.length
-        ? serials.map((port, i) => (port instanceof Chardev ? port : new StreamChardev(`serial${i}`, port)))
-        : [new NullChardev('serial0')],
+      serials: serials.length ? serials.map((port, i) => portOf(`serial${i}`, port)) : [new NullChardev('serial0')],
+      semihosting: semihostingOf(options.semihosting),
     };
     const engine = host.engine({ ramSize, smp: config.smp!, icount });
     const { firmware, randomBytes, writeFile } = host;
@@ -255,6 +263,19 @@ export class Machine {
       at += run;
     }
   }
+}
+
+const portOf = (id: string, port: SerialPort): Chardev => (port instanceof Chardev ? port : new StreamChardev(id, port));
+
+function semihostingOf(given: boolean | SemihostingOptions | undefined): SemihostingConfig | undefined {
+  if (given === undefined || given === false) return undefined;
+  const { console, stdout, stderr, ...rest } = given === true ? {} : given;
+  return {
+    ...rest,
+    console: typeof console === 'string' ? console : console && portOf('semihosting', console),
+    stdout: stdout && portOf('stdout', stdout),
+    stderr: stderr && portOf('stderr', stderr),
+  };
 }
 
 const toBytes = read.bytes();

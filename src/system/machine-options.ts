@@ -2,11 +2,19 @@
 import { Chardev } from '../chardev/chardev.js';
 import type { IcountOptions } from '../hw/core/clock.js';
 import { RTC_CLOCKS, type RtcClock } from '../hw/core/machine.js';
+import type { HostFiles, SemihostingConfig } from '../semihosting/services.js';
 import { LOG_ITEMS, type LogItem, type LogSink } from '../util/log.js';
 import * as read from '../util/readers.js';
 import type { Bytes } from '../util/readers.js';
 
 export type SerialPort = Chardev | ((bytes: Uint8Array) => void);
+
+/** Streams may be functions where the guest only writes. */
+export interface SemihostingOptions extends Omit<SemihostingConfig, 'console' | 'stdout' | 'stderr'> {
+  readonly console?: SerialPort | string;
+  readonly stdout?: SerialPort;
+  readonly stderr?: SerialPort;
+}
 
 /** What to build. Strings are as on QEMU's command line; images are bytes. */
 export interface MachineOptions {
@@ -41,6 +49,8 @@ export interface MachineOptions {
   rtcBaseMs?: number;
   /** What the guest's calendar follows; default: the host's clock, in icount mode the guest's time. */
   rtcClock?: RtcClock;
+  /** Calls of the guest's to its host are served (`-semihosting`); default: they are breakpoints to it. */
+  semihosting?: boolean | SemihostingOptions;
   noReboot?: boolean;
   noShutdown?: boolean;
   log?: { items: readonly LogItem[]; sink: LogSink };
@@ -65,6 +75,17 @@ const backend: read.Reader<readonly [string, string, object]> = read.is(
   (entry) => Array.isArray(entry) && read.isText(entry[0]) && read.isText(entry[1]) && typeof entry[2] === 'object',
 );
 
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+const semihosting = read.record<SemihostingOptions>({
+  userspace: read.flag,
+  commandLine: read.text(),
+  console: read.either(read.isText, read.text(), serialPort),
+  stdin: read.is('a Chardev', (value) => value instanceof Chardev),
+  stdout: serialPort,
+  stderr: serialPort,
+  files: read.is<HostFiles>('an object with open, remove and rename', isObject),
+});
+
 const READERS: read.Readers<CheckedMachineOptions> = {
   machine: read.text("a text like 'virt'"),
   cpu: read.text("a text like 'rv64,zba=off'"),
@@ -84,6 +105,7 @@ const READERS: read.Readers<CheckedMachineOptions> = {
   speed: read.is('a positive number: guest ns a host ns', (value) => Number.isFinite(value) && (value as number) > 0),
   rtcBaseMs: read.is('milliseconds since 1970', Number.isFinite),
   rtcClock: read.oneOf(...(Object.keys(RTC_CLOCKS) as RtcClock[])),
+  semihosting: read.either((value) => typeof value === 'boolean', read.flag, semihosting),
   noReboot: read.flag,
   noShutdown: read.flag,
   log: read.record<NonNullable<MachineOptions['log']>>(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { OptionError } from '../util/errors.js';
-import { parseActions, parseGlobal, parseIcount, parseLogItems, parseMemory, parseRtc, parseSmp } from './options.js';
+import { parseActions, parseGlobal, parseIcount, parseLogItems, parseMemory, parseRtc, parseSemihosting, parseSmp } from './options.js';
 
 describe('single options', () => {
   it.each([
@@ -75,6 +75,20 @@ describe('single options', () => {
     expect(parseActions(['reboot=shutdown,panic=none', 'shutdown=pause', 'reboot=reset'])).toEqual({ reboot: 'reset', shutdown: 'pause' });
     expect(() => parseActions(['reboot=pause'])).toThrow(/invalid value 'pause'/);
     expect(() => parseActions(['fire=run'])).toThrow(/invalid parameter 'fire'/);
+  });
+  it('-semihosting-config', () => {
+    const parsed = (...texts: string[]) => parseSemihosting(false, texts);
+    expect(parseSemihosting(false, [])).toBeUndefined();
+    expect(parseSemihosting(true, [])).toEqual({ userspace: false, args: [] });
+    expect(parseSemihosting(true, ['enable=off'])).toBeUndefined();
+    expect(parsed('off', 'on,target=auto,userspace=on')).toEqual({ userspace: true, args: [] });
+    expect(parsed('arg=a,arg=b c', 'arg=d,,e,arg', 'chardev=x,root=.')).toEqual({
+      ...{ userspace: false, chardev: 'x', root: '.' },
+      args: ['a', 'b c', 'd,e', 'on'],
+    });
+    expect(() => parsed('target=gdb')).toThrow(/'gdb' is not built yet/);
+    expect(() => parsed('root=')).toThrow(/root: a folder has a name/);
+    expect(() => parsed('userspace=maybe')).toThrow(/invalid value 'maybe'/);
   });
   it('-d', () => {
     expect(parseLogItems('int,in_asm')).toEqual(['int', 'in_asm']);

@@ -144,6 +144,40 @@ export function parseActions(texts: readonly string[]): Actions {
   return actions;
 }
 
+/** What `-semihosting` and `-semihosting-config` say. */
+export interface SemihostingChoice {
+  readonly userspace: boolean;
+  /** `arg=`, in order. */
+  readonly args: readonly string[];
+  /** `chardev=`: an id. */
+  readonly chardev?: string;
+  /** `root=`, ours: the folder whose files the guest may have. */
+  readonly root?: string;
+}
+
+/**
+ * `-semihosting`, `-semihosting-config enable=on|off,target=native|gdb|auto,chardev=ID,arg=TEXT,...,userspace=on|off,root=FOLDER`, as often as it is
+ * given: later values win, and arguments add up. Undefined: off. Without a debugger, `auto` is `native`.
+ */
+export function parseSemihosting(enabled: boolean, texts: readonly string[]): SemihostingChoice | undefined {
+  let choice: SemihostingChoice = { userspace: false, args: [] };
+  for (const text of texts) {
+    const list = parseOptions('-semihosting-config', text, 'enable');
+    enabled = list.bool('enable') ?? true;
+    const target = list.enumeration('target', ['native', 'gdb', 'auto']);
+    choice = {
+      userspace: list.bool('userspace') ?? choice.userspace,
+      args: [...choice.args, ...list.all('arg')],
+      chardev: list.string('chardev') ?? choice.chardev,
+      root: list.string('root') ?? choice.root,
+    };
+    list.finish();
+    if (target === 'gdb') throw new OptionError("target 'gdb' is not built yet", list.where, 'native or auto');
+    if (choice.root === '') throw new OptionError('a folder has a name', `${list.where}: root`);
+  }
+  return enabled ? choice : undefined;
+}
+
 /** `-d item,item`. Those of QEMU that say nothing of such a machine are taken. */
 export function parseLogItems(text: string): LogItem[] {
   const where = `-d ${text}`;

@@ -26,6 +26,7 @@ export interface RuntimeExports {
   cpuExec(env: number): number;
   cpuInsnCount(env: number): bigint;
   cpuRequestExit(env: number): void;
+  cpuProbe(env: number, lo: number, hi: number, size: number, kind: number): number;
   cpuTranslateDebug(env: number, lo: number, hi: number): number;
   codeNextPage(env: number): number;
   codeNextPhysPage(): number;

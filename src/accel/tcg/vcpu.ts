@@ -88,11 +88,17 @@ export class Vcpu {
 
   /** Physical address of a virtual one for a debugger; undefined: not mapped. */
   translateDebug(address: bigint): number | undefined {
-    const phys = this.runtime.exports.cpuTranslateDebug(
-      this.env,
-      Number(BigInt.asIntN(32, address)),
-      Number(BigInt.asIntN(32, address >> 32n)),
-    );
+    const phys = this.runtime.exports.cpuTranslateDebug(this.env, ...halves(address));
+    return phys < 0 ? undefined : phys;
+  }
+
+  /**
+   * Physical address of memory that the guest itself may access, `size` bytes within a page, as its loads or stores would be translated; undefined:
+   * it may not, or a device is there.
+   */
+  probe(address: bigint, size: number, kind: number): number | undefined {
+    const [lo, hi] = halves(address);
+    const phys = this.runtime.exports.cpuProbe(this.env, lo, hi, size, kind);
     return phys < 0 ? undefined : phys;
   }
 
@@ -117,3 +123,5 @@ export class Vcpu {
     this.view.setBigUint64(this.env + offset, BigInt.asUintN(64, value), true);
   }
 }
+
+const halves = (value: bigint): [lo: number, hi: number] => [Number(BigInt.asIntN(32, value)), Number(BigInt.asIntN(32, value >> 32n))];

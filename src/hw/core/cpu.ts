@@ -9,6 +9,7 @@ export enum ExitReason {
   Request = 2,
   Debug = 3,
   TranslateFailed = 4,
+  Semihosting = 5,
 }
 
 export abstract class CpuState extends DeviceState {

@@ -1,5 +1,7 @@
 /** MachineState: the QOM object on which everything of one machine hangs. Boards extend it and build themselves in `init`. */
 import { Chardev } from '../../chardev/chardev.js';
+import type { SemihostingConfig } from '../../semihosting/services.js';
+import type { Semihosting } from '../../semihosting/semihosting.js';
 import { SystemBus, type Bus } from './bus.js';
 import { ClockSet, ClockType, type HostClock, type IcountOptions } from './clock.js';
 import type { SymbolTable } from './elf.js';
@@ -17,6 +19,7 @@ import { SeededRandom } from '../../util/random.js';
 import { MiB } from '../../util/size.js';
 import type { Accelerator } from './accelerator.js';
 import { deviceAdd } from './device-add.js';
+import { createSemihosting } from './semihosting.js';
 import { RunStateMachine, type RunState, type ShutdownCause } from './runstate.js';
 
 /** What a kind of machine says of itself (QEMU's MachineClass). */
@@ -88,6 +91,8 @@ export interface MachineConfig {
   rtcClock?: RtcClock;
   /** `-serial`, in order. */
   serials?: readonly Chardev[];
+  /** Undefined: the guest's calls are traps to it. */
+  semihosting?: SemihostingConfig;
 }
 
 /** Clocks that the guest's calendar may follow, by their names in `-rtc clock=`. */
@@ -115,6 +120,8 @@ export abstract class MachineState extends QObject {
   readonly types: TypeRegistry;
   readonly cpus: CpuState[] = [];
   readonly roms = new RomList();
+  /** Undefined: no calls are served. */
+  semihosting: Semihosting | undefined;
   /** Of the boot images, and what `-symbols` named; the first that knows a name wins. */
   readonly symbols: SymbolTable[] = [];
   readonly runState = new RunStateMachine();
@@ -205,6 +212,7 @@ export abstract class MachineState extends QObject {
       if (!(Number(id) < (this.class.flashBanks ?? 0)))
         throw new OptionError(`machine type does not support if=pflash,bus=0,unit=${id}`, '-pflash');
     }
+    this.semihosting = this.config.semihosting && createSemihosting(this, this.config.semihosting);
     this.topology.transaction(() => {
       this.accelerator?.init(this);
       this.init();
@@ -328,6 +336,7 @@ export abstract class MachineState extends QObject {
     const cpus = new Set<DeviceState>(this.cpus);
     for (const device of [...this.#devices]) if (!cpus.has(device)) visit(device);
     for (const handler of this.#resetHandlers) handler();
+    this.semihosting?.reset();
     this.roms.apply(this.addressSpace, this.log);
     for (const cpu of this.cpus) {
       if (this.log.has('cpu_reset')) this.log.mask('cpu_reset', `CPU Reset (CPU ${cpu.cpuIndex})\n${cpu.dumpState()}`);

@@ -6,7 +6,7 @@ import { ENV_HALTED, ENV_PC, ENV_TARGET_BASE } from '../../../assembly/shared/la
 import * as X from '../../../assembly/shared/riscv.js';
 import { TcgError } from '../../accel/tcg/errors.js';
 import type { Vcpu, VcpuHooks } from '../../accel/tcg/vcpu.js';
-import { CpuState, type ExitReason } from '../../hw/core/cpu.js';
+import { CpuState, ExitReason } from '../../hw/core/cpu.js';
 import type { Timer } from '../../hw/core/clock.js';
 import { bool, buffer, u64, vmState } from '../../hw/core/vmstate.js';
 import { defineType, type TypeInfo } from '../../qom/object.js';
@@ -14,6 +14,7 @@ import { uint64 } from '../../qom/property.js';
 import type { MachineState } from '../../hw/core/machine.js';
 import { hasExtension, isaExtensions, isaString, mmuType, type CpuConfig } from './config.js';
 import { describeTrap } from './trap-names.js';
+import { RiscvSemihosting } from './semihosting.js';
 import { DUMPED_CSRS, LISTED_CSRS } from './cpu-registers.js';
 import { CSR_NUMBERS } from './csr-names.js';
 import { F_NAMES, X_NAMES } from './disas.js';
@@ -80,6 +81,7 @@ export class RiscvCpu extends CpuState {
   private readonly exports: RiscvExports;
   private readonly stimer: Timer;
   private timeSource: TimeSource | undefined;
+  private readonly semihosting: RiscvSemihosting | undefined;
 
   constructor(
     machine: MachineState,
@@ -102,6 +104,8 @@ export class RiscvCpu extends CpuState {
     this.stimer = this.newTimer(() => this.updateStimer());
     this.initGpioIn(MIP_LINES, (n, level) => this.exports.riscvUpdateMip(this.env, 1 << n, level ? 1 << n : 0));
     this.configure();
+    const { semihosting, addressSpace } = machine;
+    this.semihosting = semihosting && new RiscvSemihosting(semihosting, this.vcpu, addressSpace, config.xlen);
   }
 
   /** Puts the configuration into the env, once. */
@@ -123,6 +127,7 @@ export class RiscvCpu extends CpuState {
 
   override reset(): void {
     const { vcpu } = this;
+    this.semihosting?.drop();
     for (let i = 0; i < 32; i++) {
       vcpu.write64(X.RV_X + 8 * i, 0n);
       vcpu.write64(X.RV_F + 8 * i, 0n);
@@ -138,7 +143,10 @@ export class RiscvCpu extends CpuState {
     return this.vcpu.env;
   }
   override run(budget: number): ExitReason {
-    return this.vcpu.exec(budget);
+    const { semihosting } = this;
+    const reason: ExitReason = semihosting?.isBusy ? ExitReason.Semihosting : this.vcpu.exec(budget);
+    if (reason === ExitReason.Semihosting) semihosting?.step();
+    return reason;
   }
   override requestExit(): void {
     this.vcpu.requestExit();
@@ -274,6 +282,7 @@ export class RiscvCpu extends CpuState {
   }
 
   private postLoad(): void {
+    this.semihosting?.drop();
     this.exports.riscvPostLoad(this.env);
     this.updateStimer();
   }

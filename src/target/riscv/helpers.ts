@@ -134,6 +134,7 @@ export const H = {
   // exceptions
   raiseException: fault('raise_exception', 1),   // cause
   illegalInsn:    fault('illegal_insn', 1),      // instruction word
+  ebreak:         fault('ebreak', 1),            // pc
   // CSRs and privileged instructions
   csrr:      faultResult('csrr', 1),             // csr -> value
   csrw:      anything('csrw', 2),                // csr, value

@@ -14,7 +14,12 @@ import { BASE, S, Svinval, Zawrs, Zifencei, insn, type Emit, type Insn } from '.
 
 /** Causes 8, 9 and 11 are the calls from U, S and M. */
 const ecall: Emit = (c) => c.raise(CAUSE_U_ECALL + c.priv);
-const ebreak: Emit = (c) => c.raiseWithValue(CAUSE_BREAKPOINT, c.pcConst(0));
+/** The compressed one is never a semihosting call. */
+const ebreak: Emit = (c) => {
+  if (c.size === 2) return c.raiseWithValue(CAUSE_BREAKPOINT, c.pcConst(0));
+  c.tcg.call(H.ebreak, -1, c.pcConst(0));
+  c.exit();
+};
 
 /** The helper sets pc. */
 const trapReturn =
