@@ -53,6 +53,7 @@ export const ENGINE_OPTIONS: read.Readers<CommonEngineOptions> = {
     regionTbs: read.integer(1),
     tlbReuse: read.flag,
     fma: read.flag,
+    check: read.flag,
     cache: read.record<CodeCacheLimits>({ bytes: read.integer(0), modules: read.integer(0) }),
     passes: read.list(read.oneOf(...Object.keys(PASSES))),
   }),

@@ -22,6 +22,7 @@ export function workerCodegen(createWorker: () => CodegenWorker, store?: CodeSto
       limits: regionLimits(tuning),
       hotThreshold,
       cache: tuning?.cache,
+      check: tuning?.check,
       onModule,
       setThreshold: hotThreshold === undefined ? (count) => runtime.exports.setHotThreshold(count) : undefined,
       kept: store && {

@@ -14,6 +14,7 @@ export function synchronousCodegen(setup: CodegenSetup): CodeGenerator {
     limits: regionLimits(setup.tuning),
     hotThreshold: setup.hotThreshold,
     cache: setup.tuning?.cache,
+    check: setup.tuning?.check,
     onModule: setup.onModule,
     generate: (request) => compiler.generate(request),
   });

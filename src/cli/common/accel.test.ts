@@ -9,12 +9,21 @@ describe('-accel', () => {
   });
   it('takes the properties that strategies are made of', () => {
     const text =
-      'tcg,thread=sync,threshold=100,chain=off,indirect=off,region-tbs=4,region-size=99,tlb-reuse=off,fma=off,passes=licm+vacuum';
+      'tcg,thread=sync,threshold=100,chain=off,indirect=off,region-tbs=4,region-size=99,tlb-reuse=off,fma=off,check=on,passes=licm+vacuum';
     expect(parseAccel(text)).toEqual({
       backend: 'wasm',
       sync: true,
       hotThreshold: 100,
-      tuning: { chain: false, indirect: false, regionTbs: 4, regionSize: 99, tlbReuse: false, fma: false, passes: ['licm', 'vacuum'] },
+      tuning: {
+        chain: false,
+        indirect: false,
+        regionTbs: 4,
+        regionSize: 99,
+        tlbReuse: false,
+        fma: false,
+        check: true,
+        passes: ['licm', 'vacuum'],
+      },
     });
   });
   it('takes a code cache: on, off, or a folder', () => {

@@ -18,6 +18,7 @@ tcg                  translate guest code; properties:
   region-size=N      guest instructions of a generated function at most (default ${DEFAULT_LIMITS.maxInsns})
   tlb-reuse=on|off   accesses off one base share a TLB check
   fma=on|off         fused multiply-add is the host's own instruction, where there is one
+  check=on|off       verify each region after each pass; what cannot be made ends the run (slow)
   passes=A+B+...     binaryen passes that generated code goes through (default: none):
 ${wrap(Object.keys(PASSES), 90, '                     ')}
   one-insn-per-tb=on|off
@@ -46,6 +47,7 @@ export function parseAccel(text: string | undefined): EngineOptions {
     regionSize: list.integer('region-size', 1, 10_000),
     tlbReuse: list.bool('tlb-reuse'),
     fma: list.bool('fma'),
+    check: list.bool('check'),
     passes: parsePasses(list.string('passes'), list.where),
   };
   const maxInsns = list.bool('one-insn-per-tb') ? 1 : undefined;

@@ -22,9 +22,9 @@ export class RegionCompiler {
     private readonly compile: (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module = (bytes) => new WebAssembly.Module(bytes),
   ) {
     this.ctx = new TcgContext(frontend.globals, frontend.helpers);
-    const { tlbReuse, fma = true } = tuning;
+    const { tlbReuse, fma = true, check } = tuning;
     const globalOffset = frontend.globals.map((g) => g.offset);
-    this.target = { globalOffset, helpers: frontend.helpers, icount, tlbReuse, fusedMulAdd: fma && hasFusedMulAdd(compile) };
+    this.target = { globalOffset, helpers: frontend.helpers, icount, tlbReuse, fusedMulAdd: fma && hasFusedMulAdd(compile), check };
   }
 
   /** Never throws: a batch that cannot be made says why, and its TBs stay in tci. */

@@ -18,6 +18,8 @@ export interface TcgTuning {
   readonly tlbReuse?: boolean;
   /** Fused multiply-add is the host's own where it has one (default); else it is made of plain operations. */
   readonly fma?: boolean;
+  /** Each region is verified as it comes in and after each pass (docs/regions.md); one that cannot be made ends the run. Slow. */
+  readonly check?: boolean;
   /** How much generated code there may be. */
   readonly cache?: CodeCacheLimits;
   /** binaryen passes that every module goes through, in order (src/tcg/wasm/passes.ts). */

@@ -60,7 +60,13 @@ class Rig {
   /** Block i jumps to code[i]. */
   constructor(
     code: number[],
-    options: { worker?: CodegenWorker; cache?: CodeCacheLimits; now?: () => number; setThreshold?: (count: number) => void } = {},
+    options: {
+      worker?: CodegenWorker;
+      cache?: CodeCacheLimits;
+      now?: () => number;
+      check?: boolean;
+      setThreshold?: (count: number) => void;
+    } = {},
   ) {
     code.forEach((n, i) => (this.bytes[CODE + 16 * i] = n));
     code.forEach((n, i) => {
@@ -257,6 +263,22 @@ describe('code generation', () => {
     expect([rig.get(0, L.TB_FUNC), rig.get(2, L.TB_FUNC)]).toEqual([0, 0]);
     expect(rig.run(1, 10)).toBe(rig.tb(1) | 1);
     expect(rig.generator.stats).toMatchObject({ regions: 1, tbs: 3, insns: 3, errors: 0 });
+  });
+
+  it.each([
+    [true, 'code generation: Error: no region'],
+    [false, undefined],
+  ])('checking (%s): what cannot be made ends the run', (check, message) => {
+    const rig = new Rig([1, 2, 0], { check });
+    rig.compiler.generate = ({ batch }) => ({
+      kind: 'generated', batch, functions: [], bytes: 0, insns: 0,
+      times: { translateMs: 0, lowerMs: 0, emitMs: 0, compileMs: 0 }, error: 'Error: no region',
+    }); // prettier-ignore
+    rig.generator.tbHot(rig.tb(1));
+    expect(rig.generator.stats.errors).toBe(1);
+    const poll = expect(() => rig.generator.poll());
+    if (message === undefined) poll.not.toThrow();
+    else poll.toThrow(message);
   });
 
   it('drops a region when one of its TBs is invalidated, and makes another when it is hot again', () => {

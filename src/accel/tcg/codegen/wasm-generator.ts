@@ -62,6 +62,8 @@ export interface WasmGeneratorOptions {
   readonly generate?: (request: GenerateRequest) => GenerateReply;
   readonly limits?: RegionLimits;
   readonly cache?: CodeCacheLimits;
+  /** A batch that cannot be made ends the run (`poll` throws), instead of leaving its TBs in tci. */
+  readonly check?: boolean;
   /** The threshold that the user chose; default: defaultThreshold. */
   readonly hotThreshold?: number;
   /** Sets the runtime's threshold: the generator adapts it to what the worker can do. Without it, it stays. */
@@ -139,6 +141,9 @@ export class WasmCodeGenerator implements CodeGenerator {
   readonly stats: GeneratorStats = {
     regions: 0, tbs: 0, insns: 0, bytes: 0, batches: 0, translateMs: 0, lowerMs: 0, emitMs: 0, compileMs: 0, requestMs: 0, installMs: 0, longestPauseMs: 0, stale: 0, errors: 0, lastError: '',
   }; // prettier-ignore
+
+  /** Kept for `poll`: nothing may be thrown into the runtime, which calls tbHot. */
+  private failure?: Error;
 
   constructor(private readonly options: WasmGeneratorOptions) {
     if (!options.worker === !options.generate) throw new TypeError('code generation needs a worker or a generate function, and not both');
@@ -263,6 +268,7 @@ export class WasmCodeGenerator implements CodeGenerator {
   }
 
   poll(): void {
+    if (this.failure) throw this.failure;
     const { worker } = this;
     this.cache.release();
     if (!worker || !(this.isBusy() || this.kept?.isBusy())) return;
@@ -333,6 +339,7 @@ export class WasmCodeGenerator implements CodeGenerator {
     stats.bytes += reply.bytes;
     for (const part of TIMES) stats[part] += reply.times[part];
     if (reply.error !== undefined) {
+      if (this.options.check) this.failure ??= new Error(`code generation: ${reply.error}`);
       stats.errors++;
       stats.lastError = reply.error;
     }
