@@ -126,11 +126,11 @@ export function tb(
   indirect: IndirectLink[] = [],
   flags = 0,
   helpers = HELPERS,
-  leavesOnMiss = false,
+  sideExitOnMiss = false,
 ): TbIr {
   const tcg = new TcgContext(GLOBALS, helpers);
   build(tcg);
-  return copyIr(tcg, BigInt(pc), icount, { links, indirect, flags, leavesOnMiss });
+  return copyIr(tcg, BigInt(pc), icount, { links, indirect, flags, sideExitOnMiss });
 }
 /** The usual end of a TB: pc, then goto_tb. */
 export function leave(tcg: TcgContext, n: number, pc: number): void {

@@ -6,16 +6,16 @@ import { pointer, FAIL, HELPERS, leave, PC, RAM, Rig, tb, tlbEntry, X1, X2, X3, 
 
 const PAGE = 0x4000n;
 
-const block = (build: (tcg: TcgContext) => void, leavesOnMiss = false): Region => {
+const block = (build: (tcg: TcgContext) => void, sideExitOnMiss = false): Region => {
   const body = (tcg: TcgContext): void => {
     build(tcg);
     leave(tcg, 0, 0x10c);
   };
-  return { entries: [0], tbs: [tb(0x100, 3, [-1, -1], body, [], 0, HELPERS, leavesOnMiss)] };
+  return { entries: [0], tbs: [tb(0x100, 3, [-1, -1], body, [], 0, HELPERS, sideExitOnMiss)] };
 };
 
 /** x2, x3, x4 = three words from x1 on. */
-const loads = (leavesOnMiss = false): Region =>
+const loads = (sideExitOnMiss = false): Region =>
   block((tcg) => {
     for (const [i, d] of [X3, X2, X4].entries()) {
       const address = tcg.temp();
@@ -23,7 +23,7 @@ const loads = (leavesOnMiss = false): Region =>
       tcg.addi(address, X1, [8, 0, 16][i]);
       tcg.qemuLd(d, address, L.MO_64, 0);
     }
-  }, leavesOnMiss);
+  }, sideExitOnMiss);
 
 const rigAt = (address: bigint): Rig => {
   const rig = new Rig();
@@ -127,7 +127,7 @@ describe('accesses of TBs that leave on a miss', () => {
   });
 
   /** The word at x1 += 1. */
-  const increment = (leavesOnMiss: boolean): Region =>
+  const increment = (sideExitOnMiss: boolean): Region =>
     block((tcg) => {
       tcg.insnStart(0);
       tcg.qemuLd(X3, X1, L.MO_64, 0);
@@ -135,16 +135,16 @@ describe('accesses of TBs that leave on a miss', () => {
       tcg.addi(X3, X3, 1);
       tcg.insnStart(8);
       tcg.qemuSt(X3, X1, L.MO_64, 0);
-    }, leavesOnMiss);
+    }, sideExitOnMiss);
   const setTag = (rig: Rig, kind: number, tag: bigint): void => {
     rig.view.setBigUint64(tlbEntry(kind, PAGE) + L.TLB_ENTRY_TAG, tag, true);
   };
 
   it('load what they store to under the check of the store', () => {
-    for (const leavesOnMiss of [false, true]) {
+    for (const sideExitOnMiss of [false, true]) {
       const rig = rigAt(PAGE + 40n);
       setTag(rig, L.TLB_KIND_READ, BigInt(L.TLB_INVALID));
-      expect(rig.run(increment(leavesOnMiss))).toBe(pointer(0));
+      expect(rig.run(increment(sideExitOnMiss))).toBe(pointer(0));
       expect([rig.view.getBigUint64(RAM + 40, true), rig.slow]).toEqual([6n, []]);
     }
   });

@@ -29,7 +29,7 @@ export function findInlineExits(region: Region, helpers: readonly HelperDef[], g
   const envTests = new Map<string, EnvTest>();
   const found = region.tbs.map((ir) => {
     const leaves = new Uint8Array(ir.opCount);
-    if (!ir.leavesOnMiss) return leaves;
+    if (!ir.sideExitOnMiss) return leaves;
     for (let k = 0; k < ir.opCount; k++) {
       const test = envTestOf(ir, k * OP_WORDS, helpers);
       if (test === undefined || !isFirstEffect(ir, k, helpers, globalCount)) continue;

@@ -1,7 +1,7 @@
 /**
  * Guest loads and stores: the inline TLB check of layout.ts, then wasm's own access. Everything else (miss, MMIO, page crossing, watchpoint) leaves the
  * region, and tci does the instruction (TB_EXIT_RESUME): a call in the middle of a loop would cost most of its registers, even if it is never
- * made. In TBs where that happens often (TbIr.leavesOnMiss is false) it is a call all the same, after which ENV_FAULT tells whether to leave.
+ * made. In TBs where that happens often (TbIr.sideExitOnMiss is false) it is a call all the same, after which ENV_FAULT tells whether to leave.
  */
 import {
   ENV_TLB,

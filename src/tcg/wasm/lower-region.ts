@@ -25,7 +25,7 @@ import { envTestKey, type InlineExits } from './inline-exits.js';
 import { lowerFloat, setLimitByEnv } from './lower-float.js';
 import { lowerMemory, type MemoryHost } from './lower-memory.js';
 import { compare, lowerOp } from './lower-ops.js';
-import { enterStrip, roundsBefore, type StripLocals } from './lower-strip.js';
+import { enterStrip, tripsBefore, type StripLocals } from './lower-strip.js';
 import { runPasses } from './pipeline.js';
 import { TABLE_TBS, TABLE_USED, type Region, type StripPlan, type TbIr, type Unchecked } from './region.js';
 import type { SharedTemp } from './shared-temps.js';
@@ -242,7 +242,7 @@ class RegionLowering {
       get addend() {
         return addends?.(op);
       },
-      leave: ir.leavesOnMiss ? () => faults.go(locatorOf(ir, insn) | RESUME, withoutPc(dirty.members(row))) : undefined,
+      leave: ir.sideExitOnMiss ? () => faults.go(locatorOf(ir, insn) | RESUME, withoutPc(dirty.members(row))) : undefined,
     };
     for (let k = block.first; k < block.end; k++) {
       const p = k * OP_WORDS;
@@ -315,7 +315,7 @@ class RegionLowering {
     const attempt = this.attempt!;
     const test: Expr[] = [];
     this.testBudget(test, ir, dirty, (g) => forms[g]);
-    // icount mode: every round is tested, elsewhere it may be some rounds later. The copy is tested by where it stops: there a round must fit.
+    // icount mode: every trip is tested, elsewhere it may be some trips later. The copy is tested by where it stops: there a trip must fit.
     if (this.target.icount) list.push(...test.splice(0));
     const request = this.target.icount ? m.i32(plan.icount) : m.load(4, false, I32, m.get(ENV, I32), ENV_EXIT_REQUEST);
     const floor = locals.create(I32);
@@ -327,16 +327,16 @@ class RegionLowering {
       return type === I64 ? value : m.unary(Float.toBits[1], value);
     };
     const host = { m, global, local: (type: ValueType) => locals.create(type), label: () => `${this.labels++}` };
-    const after = (rounds: Expr) => m.binary(Wasm.sub[0], m.get(budget, I32), m.binary(Wasm.mul[0], rounds, m.i32(plan.icount)));
+    const after = (trips: Expr) => m.binary(Wasm.sub[0], m.get(budget, I32), m.binary(Wasm.mul[0], trips, m.i32(plan.icount)));
     const notBelow = (value: Expr): Expr => {
       const tee = m.tee(wanted, value, I32);
       return m.if(m.binary(Wasm.gtS[0], tee, m.get(floor, I32)), m.get(wanted, I32), m.get(floor, I32));
     };
-    const stop = (rounds: Expr) => notBelow(after(rounds));
+    const stop = (trips: Expr) => notBelow(after(trips));
     const strip = this.localsOf(plan);
     test.push(
       m.set(floor, request),
-      m.set(strip.stop, stop(m.i32(roundsBefore(ir.rounds)))),
+      m.set(strip.stop, stop(m.i32(tripsBefore(ir.tripCount)))),
       m.if(m.binary(Wasm.eq[0], m.get(budget, I32), m.get(attempt, I32)), enterStrip(host, plan, strip, budget, stop, enter)),
       m.set(attempt, m.get(strip.stop, I32)),
     );
@@ -378,7 +378,7 @@ class RegionLowering {
     list.push(m.store(4, I32, m.get(ENV, I32), m.binary(Wasm.add[0], m.get(budget, I32), refund), ENV_BUDGET));
     const isFault = m.binary(Wasm.geS[0], m.get(locator, I32), m.i32(0));
     const resume = () => m.binary(Wasm.or[0], this.tbPointer(index), m.i32(TB_EXIT_RESUME));
-    list.push(m.return(ir.leavesOnMiss ? m.select(isFault, m.i32(0), resume()) : m.i32(0)));
+    list.push(m.return(ir.sideExitOnMiss ? m.select(isFault, m.i32(0), resume()) : m.i32(0)));
   }
 
   private lowerCall(b: BlockLowering, ops: Int32Array, p: number, dirty: number[], reload: number[], host: MemoryHost): void {

@@ -3,10 +3,10 @@
  *
  *     if (budget <= attempt) {
  *       leave if the budget is gone
- *       stop = the budget some rounds later
- *       if (budget == attempt) {                  # so many rounds have come straight after each other: it is a loop that goes on
- *         for each stream: its page's TLB entry, and how many rounds it stays in that page
- *         stop = the budget after that many rounds; go to the copy, unless they are few
+ *       stop = the budget some trips later
+ *       if (budget == attempt) {                  # so many trips have come straight after each other: it is a loop that goes on
+ *         for each stream: its page's TLB entry, and how many trips it stays in that page
+ *         stop = the budget after that many trips; go to the copy, unless they are few
  *       }
  *       attempt = stop
  *     }
@@ -22,14 +22,14 @@ import { MAX_STRIDE } from './strip-plan.js';
 import type { Linear, Value, Stream, StripPlan } from './region.js';
 
 /** Rounds before the pages are looked at: most loops end sooner. What is known to go on long need not show it each time. */
-const ROUNDS_BEFORE = 8;
-const ROUNDS_BEFORE_IF_LONG = 2;
-const LONG = 4 * ROUNDS_BEFORE;
-export const roundsBefore = (rounds: number): number => (rounds >= LONG ? ROUNDS_BEFORE_IF_LONG : ROUNDS_BEFORE);
-/** Fewer rounds in the same pages are not worth it. */
-const MIN_ROUNDS = 4;
+const TRIPS_BEFORE = 8;
+const TRIPS_BEFORE_IF_LONG = 2;
+const LONG = 4 * TRIPS_BEFORE;
+export const tripsBefore = (trips: number): number => (trips >= LONG ? TRIPS_BEFORE_IF_LONG : TRIPS_BEFORE);
+/** Fewer trips in the same pages are not worth it. */
+const MIN_TRIPS = 4;
 /** Rounds at once at most; a loop whose addresses do not move stays in its pages for ever. */
-const MAX_ROUNDS = PAGE_SIZE;
+const MAX_TRIPS = PAGE_SIZE;
 
 /** What this code needs of the region around it. */
 export interface StripHost {
@@ -51,36 +51,36 @@ export interface StripLocals {
 
 /**
  * Code that sets up the copy and ends with a jump to it (`enter`), or falls through if that does not pay now; locals.stop is then when to try again, if that is known.
- * `stop`: the budget after a number of rounds, or what the copy must end at before. `budget`: its local.
+ * `stop`: the budget after a number of trips, or what the copy must end at before. `budget`: its local.
  */
 export function enterStrip(
   host: StripHost,
   plan: StripPlan,
   locals: StripLocals,
   budget: number,
-  stop: (rounds: Expr) => Expr,
+  stop: (trips: Expr) => Expr,
   enter: () => Expr,
 ): Expr {
   const { m } = host;
   const no = `n${host.label()}`;
   const list: Expr[] = [];
   const unless = (condition: Expr) => list.push(m.br(no, condition));
-  const rounds = host.local(I32);
-  list.push(m.set(rounds, m.i32(MAX_ROUNDS)));
-  plan.streams.forEach((stream, k) => checkStream(host, stream, locals.addends[k], rounds, list, unless));
-  list.push(m.set(locals.stop, stop(m.get(rounds, I32))));
-  unless(m.binary(Wasm.ltS[0], m.get(rounds, I32), m.i32(MIN_ROUNDS)));
+  const trips = host.local(I32);
+  list.push(m.set(trips, m.i32(MAX_TRIPS)));
+  plan.streams.forEach((stream, k) => checkStream(host, stream, locals.addends[k], trips, list, unless));
+  list.push(m.set(locals.stop, stop(m.get(trips, I32))));
+  unless(m.binary(Wasm.ltS[0], m.get(trips, I32), m.i32(MIN_TRIPS)));
   unless(m.binary(Wasm.leS[0], m.get(budget, I32), m.get(locals.stop, I32)));
   list.push(enter());
   return m.labelled(no, list);
 }
 
-/** Finds a stream's page, and takes the rounds that it stays there as the most there can be. */
+/** Finds a stream's page, and takes the trips that it stays there as the most there can be. */
 function checkStream(
   host: StripHost,
   stream: Stream,
   addend: number,
-  rounds: number,
+  trips: number,
   list: Expr[],
   unless: (condition: Expr) => void,
 ): void {
@@ -105,14 +105,14 @@ function checkStream(
   const further = m.binary(Wasm.divU[0], isBackward(stream) ? offset() : m.get(room, I32), strideOf(host, stream, list, unless));
   const count = host.local(I32);
   list.push(m.set(count, m.binary(Wasm.add[0], further, m.i32(1))));
-  const isLess = m.binary(Wasm.ltU[0], m.get(count, I32), m.get(rounds, I32));
-  list.push(m.set(rounds, m.select(isLess, m.get(count, I32), m.get(rounds, I32))));
+  const isLess = m.binary(Wasm.ltU[0], m.get(count, I32), m.get(trips, I32));
+  list.push(m.set(trips, m.select(isLess, m.get(count, I32), m.get(trips, I32))));
 }
 
 const isBackward = ({ stride, address, movesNarrow }: Stream): boolean =>
   isConstant(stride) && stride.constant * (movesNarrow ? address.narrow!.coef : 1) < 0;
 
-/** Bytes a round, without the sign. What is not constant must be positive. */
+/** Bytes a trip, without the sign. What is not constant must be positive. */
 function strideOf(host: StripHost, stream: Stream, list: Expr[], unless: (condition: Expr) => void): Expr {
   const { m } = host;
   const { stride, movesNarrow, address } = stream;

@@ -44,11 +44,11 @@ export function formatRegion(region: Region, names: IrNames, notes: RegionNotes 
   return lines.join('\n');
 }
 
-function formatAttributes({ pc, icount, flags, rounds, leavesOnMiss, copyOf }: TbIr): string {
+function formatAttributes({ pc, icount, flags, tripCount, sideExitOnMiss, copyOf }: TbIr): string {
   const list = [`pc=0x${BigInt.asUintN(64, pc).toString(16)}`, `insns=${icount}`];
   if (flags !== 0) list.push(`flags=0x${(flags >>> 0).toString(16)}`);
-  if (rounds !== 0) list.push(`trips=${rounds}`);
-  list.push(`miss=${leavesOnMiss ? 'leave' : 'call'}`);
+  if (tripCount !== 0) list.push(`trips=${tripCount}`);
+  list.push(`miss=${sideExitOnMiss ? 'leave' : 'call'}`);
   if (copyOf !== undefined) list.push(`copy=tb${copyOf}`);
   return list.join(' ');
 }
@@ -157,7 +157,7 @@ class Parser {
     const ctx = parseIr(ops, this.names.globals, this.names.helpers);
     let insns = 0;
     for (let k = 0; k < ctx.opCount; k++) if (ctx.ops[k * OP_WORDS] === Op.insn_start) insns++;
-    const how = { links, indirect, flags: number('flags', 0), leavesOnMiss: miss === 'leave', rounds: number('trips', 0) };
+    const how = { links, indirect, flags: number('flags', 0), sideExitOnMiss: miss === 'leave', tripCount: number('trips', 0) };
     return { ...copyIr(ctx, pc, number('insns', insns), how), ...copyOf };
   }
 

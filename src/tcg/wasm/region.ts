@@ -21,9 +21,9 @@ export interface TbIr {
   /** ENV_TB_FLAGS that the TB was made for. */
   readonly flags: number;
   /** A memory access that misses the TLB leaves (TB_EXIT_RESUME) instead of calling the slow path: no call stands in the way of registers. */
-  readonly leavesOnMiss: boolean;
+  readonly sideExitOnMiss: boolean;
   /** If it begins a loop: how often that goes round each time it is come to (TB_ROUNDS); 0: not known. */
-  readonly rounds: number;
+  readonly tripCount: number;
   /** A copy that a pass made: of which TB of the region as it came in. The pointer of that one is its own too. */
   readonly copyOf?: number;
   /** The first TB of a loop that has a copy without checks (stripLoops): its start may lead there. */
@@ -69,13 +69,13 @@ export interface Narrow {
   readonly signed: boolean;
 }
 
-/** Accesses that move together: a range of bytes below which there is one page. Values are those at the start of a round. */
+/** Accesses that move together: a range of bytes below which there is one page. Values are those at the start of a trip. */
 export interface Stream {
   /** First byte; its narrow part must not wrap around (lower-strip.ts). */
   readonly address: Value;
   /** Bytes from there on. */
   readonly span: number;
-  /** What is added to the address every round; to `narrow.inner`, if that moves. */
+  /** What is added to the address every trip; to `narrow.inner`, if that moves. */
   readonly stride: Linear;
   readonly movesNarrow: boolean;
   /** Globals that must be sign-extended 32-bit values. */
@@ -88,7 +88,7 @@ export interface StripPlan {
   /** Index in the region of the ring's first TB, and of its copy. */
   readonly head: number;
   readonly copy: number;
-  /** Instructions of a round. */
+  /** Instructions of a trip. */
   readonly icount: number;
   readonly streams: readonly Stream[];
 }
@@ -118,8 +118,8 @@ export interface TbLinks {
   readonly links: readonly [number, number];
   readonly indirect: readonly IndirectLink[];
   readonly flags: number;
-  readonly leavesOnMiss?: boolean;
-  readonly rounds?: number;
+  readonly sideExitOnMiss?: boolean;
+  readonly tripCount?: number;
 }
 
 const NO_LINKS: TbLinks = { links: [-1, -1], indirect: [], flags: 0 };
@@ -128,7 +128,7 @@ export function copyIr(
   ctx: IrBuffer,
   pc: bigint,
   icount: number,
-  { links, indirect, flags, leavesOnMiss = false, rounds = 0 }: TbLinks = NO_LINKS,
+  { links, indirect, flags, sideExitOnMiss = false, tripCount = 0 }: TbLinks = NO_LINKS,
 ): TbIr {
   const n = ctx.tempCount;
   return {
@@ -137,8 +137,8 @@ export function copyIr(
     links,
     indirect,
     flags,
-    leavesOnMiss,
-    rounds,
+    sideExitOnMiss,
+    tripCount,
     ops: ctx.ops.slice(0, ctx.opCount * OP_WORDS),
     opCount: ctx.opCount,
     tempCount: n,

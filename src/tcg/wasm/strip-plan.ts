@@ -1,6 +1,6 @@
 /**
- * Loops whose TLB checks can be made before the loop, for as many rounds as all its accesses stay in their pages (strip mining). Such a loop is a ring of TBs that
- * leave on a miss, so nothing in it can change the TLB, and each address moves by the same distance every round. It gets a copy without checks, without
+ * Loops whose TLB checks can be made before the loop, for as many trips as all its accesses stay in their pages (strip mining). Such a loop is a ring of TBs that
+ * leave on a miss, so nothing in it can change the TLB, and each address moves by the same distance every trip. It gets a copy without checks, without
  * faults and without a test of the budget: lower-strip.ts has the code that leads there.
  */
 import { MEMOPIDX_SHIFT, MO_ALIGN, MO_SIZE } from '../../../assembly/shared/layout.js';
@@ -14,11 +14,11 @@ import { PC } from '../ir-buffer.js';
 const MAX_OPS = 600;
 /** Each has a host address in a local of its own. */
 const MAX_STREAMS = 6;
-/** Bytes that an address moves in a round at most: else there are too few rounds to a page. */
+/** Bytes that an address moves in a trip at most: else there are too few trips to a page. */
 export const MAX_STRIDE = 1024;
 const MAX_SPAN = 1024;
 /** Loops that mostly end sooner are left as they are: the way into the copy costs more. */
-const MIN_ROUNDS = 12;
+const MIN_TRIPS = 12;
 
 /** The region with a copy of each ring that qualifies. */
 export function stripLoops(region: Region, helpers: readonly HelperDef[], globalCount: number): Region {
@@ -53,8 +53,8 @@ export function stripLoops(region: Region, helpers: readonly HelperDef[], global
 }
 
 /** Whether tci went round only a few times each time it came here, as far as it counted. */
-function isShort({ rounds }: TbIr): boolean {
-  return rounds !== 0 && rounds < MIN_ROUNDS;
+function isShort({ tripCount }: TbIr): boolean {
+  return tripCount !== 0 && tripCount < MIN_TRIPS;
 }
 
 interface Access {
@@ -71,7 +71,7 @@ function analyze(
   helpers: readonly HelperDef[],
   globalCount: number,
 ): { streams: Stream[]; accesses: Map<number, number>[] } | undefined {
-  if (tbs.some((ir) => !ir.leavesOnMiss || ir.unchecked) || tbs.reduce((sum, ir) => sum + ir.opCount, 0) > MAX_OPS) return undefined;
+  if (tbs.some((ir) => !ir.sideExitOnMiss || ir.unchecked) || tbs.reduce((sum, ir) => sum + ir.opCount, 0) > MAX_OPS) return undefined;
   const flow = new LinearFlow(globalCount);
   const accesses: Access[] = [];
   for (const [tb, ir] of tbs.entries()) {
@@ -167,7 +167,7 @@ interface Motion {
 
 const NOTHING: Linear = { terms: new Map(), constant: 0 };
 
-/** How an address moves from round to round; undefined if not by the same distance each time, or too far. */
+/** How an address moves from trip to trip; undefined if not by the same distance each time, or too far. */
 function motionOf(address: Value, flow: LinearFlow): Motion | undefined {
   let { wide } = address;
   let narrow: Narrow | undefined = address.narrow;
@@ -205,7 +205,7 @@ function motionOf(address: Value, flow: LinearFlow): Motion | undefined {
   return { address: { wide, narrow }, stride: moved, movesNarrow, signed };
 }
 
-/** What a round adds to a global; `isNarrow`: to its low half, of which the global is the sign extension afterwards. */
+/** What a trip adds to a global; `isNarrow`: to its low half, of which the global is the sign extension afterwards. */
 function stepOf(global: number, flow: LinearFlow): { by: Linear; isNarrow: boolean } | undefined {
   if (!flow.isWritten(global)) return { by: NOTHING, isNarrow: false };
   const value = flow.ofGlobal(global);

@@ -15,7 +15,7 @@ const PAGES = 16;
 const SIZE = PAGES * PAGE;
 
 /** A loop of one TB: `body`, x1 counts down. */
-const loop = (body: (tcg: TcgContext) => void, leavesOnMiss = true): Region => ({
+const loop = (body: (tcg: TcgContext) => void, sideExitOnMiss = true): Region => ({
   entries: [0],
   tbs: [
     tb(
@@ -37,7 +37,7 @@ const loop = (body: (tcg: TcgContext) => void, leavesOnMiss = true): Region => (
       [],
       0,
       HELPERS,
-      leavesOnMiss,
+      sideExitOnMiss,
     ),
     tb(0x10c, 1, [-1, -1], (tcg) => leave(tcg, 0, 0x200)),
   ],
@@ -103,8 +103,8 @@ describe('loops that get a copy without checks', () => {
 
   it('go round often', () => {
     const { tbs, entries } = loop(sum);
-    const ran = (rounds: number): Region => ({ entries, tbs: tbs.map((ir) => ({ ...ir, rounds })) });
-    expect([0, 3, 100].map((rounds) => plansOf(ran(rounds)).length)).toEqual([1, 0, 1]);
+    const ran = (tripCount: number): Region => ({ entries, tbs: tbs.map((ir) => ({ ...ir, tripCount })) });
+    expect([0, 3, 100].map((tripCount) => plansOf(ran(tripCount)).length)).toEqual([1, 0, 1]);
   });
 
   it('look up each page once', () => {
@@ -252,7 +252,7 @@ function check(seed: number): number {
   const region: Region = {
     entries: [0],
     tbs: tbs.map(({ compiled, insns }, i) =>
-      copyIr(compiled, BigInt(pcOf(i)), insns, { links: [-1, (i + 1) % count], indirect: [], flags: 0, leavesOnMiss: true }),
+      copyIr(compiled, BigInt(pcOf(i)), insns, { links: [-1, (i + 1) % count], indirect: [], flags: 0, sideExitOnMiss: true }),
     ),
   };
 

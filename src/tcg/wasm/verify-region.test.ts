@@ -13,7 +13,7 @@ import { Form } from './value-widths.js';
 const TARGET: TargetInfo = { globalOffset: GLOBALS.map(({ offset }) => offset), helpers: HELPERS, icount: false };
 
 /** x3 += double words from x2 on, x1 times; then x4 is stored beside x3, and the TB after that calls a helper. */
-const loop = (leavesOnMiss = true): Region => ({
+const loop = (sideExitOnMiss = true): Region => ({
   entries: [0],
   tbs: [
     tb(
@@ -39,7 +39,7 @@ const loop = (leavesOnMiss = true): Region => ({
       [],
       0,
       HELPERS,
-      leavesOnMiss,
+      sideExitOnMiss,
     ),
     tb(0x10c, 2, [-1, -1], (tcg) => {
       const address = tcg.temp();
@@ -132,7 +132,7 @@ describe('the verifier of regions', () => {
     });
     it('cannot change the TLB', () => {
       const how = 'calls slow paths, and is in a copy without checks';
-      expect(faultOf(change(region, copy, { leavesOnMiss: false }))).toContain(how);
+      expect(faultOf(change(region, copy, { sideExitOnMiss: false }))).toContain(how);
     });
   });
 

@@ -150,7 +150,7 @@ function checkStrip(region: Region, plan: StripPlan, target: TargetInfo, fail: F
     for (const tb of ring) {
       const ir = tbs[tb];
       sample.startTb();
-      if (!ir.leavesOnMiss) fail(`tb${tb} calls slow paths, and is in a copy without checks`);
+      if (!ir.sideExitOnMiss) fail(`tb${tb} calls slow paths, and is in a copy without checks`);
       for (let k = 0; k < ir.opCount; k++) {
         const p = k * OP_WORDS;
         const op = ir.ops[p];
@@ -234,13 +234,13 @@ function checkBudget(
 }
 
 function checkSideExits({ region, inlineExits }: Pick<RegionFacts, 'region' | 'inlineExits'>, target: TargetInfo, fail: Fail): void {
-  region.tbs.forEach(({ ops, opCount, leavesOnMiss }, tb) => {
+  region.tbs.forEach(({ ops, opCount, sideExitOnMiss }, tb) => {
     let isTouched = true;
     for (let k = 0; k < opCount; k++) {
       const p = k * OP_WORDS;
       if (inlineExits.has(tb, k)) {
         const helper = ops[p] === Op.call ? target.helpers[ops[p + 2]] : undefined;
-        if (!helper?.inline || !leavesOnMiss) fail(`tb${tb} op ${k}: nothing that may leave`);
+        if (!helper?.inline || !sideExitOnMiss) fail(`tb${tb} op ${k}: nothing that may leave`);
         if (isTouched) fail(`tb${tb} op ${k}: its instruction has had an effect before`);
       }
       if (ops[p] === Op.insn_start) isTouched = false;

@@ -170,11 +170,11 @@ function check(
   seed: number,
   count: number,
   optimised: boolean,
-  leavesOnMiss = false,
+  sideExitOnMiss = false,
   entries = Array.from({ length: count }, (_, i) => i),
 ): void {
   const random = new Random(seed);
-  const how = leavesOnMiss ? { ...options, faults: misses } : options;
+  const how = sideExitOnMiss ? { ...options, faults: misses } : options;
   machine.options = how;
   const make = () =>
     Array.from({ length: count }, (_, i) =>
@@ -196,15 +196,15 @@ function check(
   });
   const region: Region = {
     entries,
-    tbs: compiled.map((ctx, i) => copyIr(ctx, PC(i), insns[i].length, { links: links[i], indirect: [], flags: 0, leavesOnMiss })),
+    tbs: compiled.map((ctx, i) => copyIr(ctx, PC(i), insns[i].length, { links: links[i], indirect: [], flags: 0, sideExitOnMiss })),
   };
   for (const { entry, start, state, exit, missed, budget } of expected) {
     start.globals[0] = PC(entry);
     machine.load(start);
     machine.budget = BUDGET;
-    let got = machine.run(region, entry, !leavesOnMiss);
+    let got = machine.run(region, entry, !sideExitOnMiss);
     // an atomic op faults in its slow path, all else leaves without one
-    if (leavesOnMiss && missed !== undefined && !machine.fault && got === (missed | L.TB_EXIT_RESUME)) got = 0;
+    if (sideExitOnMiss && missed !== undefined && !machine.fault && got === (missed | L.TB_EXIT_RESUME)) got = 0;
     const after = machine.save();
     const where = `seed ${seed}, entry ${entry}`;
     expect({ exit: got, budget: machine.budget }, where).toEqual({ exit, budget });

@@ -229,12 +229,12 @@ export class KeptCode {
         ...links.filter((to) => to >= 0).map((to) => [from, to] as const),
         ...indirect.filter(({ guarded }) => !guarded).map(({ to }) => [from, to] as const),
       ]);
-      const tbs = region.tbs.map(({ pcLo, pcHi, flags, cflags, icount, leavesOnMiss, host0, host1, size }): KeptTb => {
+      const tbs = region.tbs.map(({ pcLo, pcHi, flags, cflags, icount, sideExitOnMiss, host0, host1, size }): KeptTb => {
         const first = Math.min(size, PAGE_SIZE - (pcLo & (PAGE_SIZE - 1)));
         const code = new Uint8Array(size);
         code.set(this.bytes.subarray(host0, host0 + first));
         code.set(this.bytes.subarray(host1, host1 + size - first), first);
-        return { pcLo, pcHi, flags, cflags, icount, leavesOnMiss, code };
+        return { pcLo, pcHi, flags, cflags, icount, sideExitOnMiss, code };
       });
       return { tbs, tbCount, entries: region.entries, certain: edges };
     });
@@ -371,7 +371,7 @@ export class KeptCode {
     });
     if (region.missing > 0) return false;
     // Its tci code cannot be entered in the middle, or accesses of it miss too often here.
-    if (region.tbs.some(({ leavesOnMiss }, i) => leavesOnMiss && (tbs.get(found[i], TB_STATE) & TB_STATE_CALLS) !== 0)) return false;
+    if (region.tbs.some(({ sideExitOnMiss }, i) => sideExitOnMiss && (tbs.get(found[i], TB_STATE) & TB_STATE_CALLS) !== 0)) return false;
     if (entries.every((i) => tbs.get(found[i], TB_FUNC) !== 0)) return false;
     return certain.every(([from, to]) => isCertain(tbs, found[from], found[to]));
   }

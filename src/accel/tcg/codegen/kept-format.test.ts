@@ -11,8 +11,8 @@ const MODULE: KeptModule = {
     {
       tbCount: 2,
       tbs: [
-        { pcLo: 0x8000_0000, pcHi: 0xffff_ffff, flags: 3, cflags: 0x1000, icount: 2, leavesOnMiss: true, code: bytes(1, 2, 3, 4, 5, 6) },
-        { pcLo: 0x8000_0006, pcHi: 0xffff_ffff, flags: 3, cflags: 0x1000, icount: 1, leavesOnMiss: false, code: bytes(7, 8) },
+        { pcLo: 0x8000_0000, pcHi: 0xffff_ffff, flags: 3, cflags: 0x1000, icount: 2, sideExitOnMiss: true, code: bytes(1, 2, 3, 4, 5, 6) },
+        { pcLo: 0x8000_0006, pcHi: 0xffff_ffff, flags: 3, cflags: 0x1000, icount: 1, sideExitOnMiss: false, code: bytes(7, 8) },
       ],
       entries: [1, 0],
       certain: [

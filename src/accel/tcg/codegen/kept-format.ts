@@ -23,7 +23,7 @@ export interface KeptTb {
   readonly cflags: number;
   readonly icount: number;
   /** See TbIr. */
-  readonly leavesOnMiss: boolean;
+  readonly sideExitOnMiss: boolean;
   /** The guest code. */
   readonly code: Uint8Array;
 }
@@ -59,8 +59,8 @@ export function encodeModule({ lastUsed, wasm, regions }: KeptModule): Uint8Arra
     words.push(tbCount, entries.length, entries.length === 0 ? 0 : certain.length);
     if (entries.length === 0) continue;
     words.push(...entries, ...certain.map(([from, to]) => (from << 16) | to));
-    for (const { pcLo, pcHi, flags, cflags, icount, leavesOnMiss, code: bytes } of tbs) {
-      words.push(pcLo, pcHi, flags, cflags, icount, bytes.length, 0, leavesOnMiss ? 1 : 0);
+    for (const { pcLo, pcHi, flags, cflags, icount, sideExitOnMiss, code: bytes } of tbs) {
+      words.push(pcLo, pcHi, flags, cflags, icount, bytes.length, 0, sideExitOnMiss ? 1 : 0);
       code.push({ at: words.length - 2, bytes });
     }
   }
@@ -135,7 +135,7 @@ export function decodeModule(chunk: Uint8Array<ArrayBuffer>): KeptModule {
     });
     const tbs = list(tbCount, TB_WORDS, (): KeptTb => {
       const [pcLo, pcHi, flags, cflags, icount, size, offset] = [word(), word(), word(), word(), word(), word(), word()];
-      return { pcLo, pcHi, flags, cflags, icount, leavesOnMiss: word() !== 0, code: part(offset, size) };
+      return { pcLo, pcHi, flags, cflags, icount, sideExitOnMiss: word() !== 0, code: part(offset, size) };
     });
     return { tbs, tbCount, entries, certain };
   });

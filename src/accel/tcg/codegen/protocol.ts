@@ -23,8 +23,8 @@ export interface TbRequest {
   /** TBs of the region that goto_ptr was seen to lead to. */
   readonly indirect: readonly IndirectLink[];
   // See TbIr.
-  readonly leavesOnMiss: boolean;
-  readonly rounds: number;
+  readonly sideExitOnMiss: boolean;
+  readonly tripCount: number;
 }
 
 export interface RegionRequest {

@@ -47,8 +47,8 @@ export interface RegionLimits {
 export const DEFAULT_LIMITS: RegionLimits = { maxTbs: 40, maxInsns: 500, coldFraction: 16, indirect: true };
 
 /** TBs that lead to the hot one at most, and how much of its heat one must have. */
-const MAX_LEAD = 16;
-const LEAD_FRACTION = 4;
+const MAX_PREDECESSORS = 16;
+const PREDECESSOR_FRACTION = 4;
 /** TBs of a region with loops that have code already, at most: their code is made once more, which long ways with a loop here and there are not worth. */
 const MAX_NEST = 16;
 
@@ -93,17 +93,17 @@ export class TbReader {
 
 export function formRegion(tbs: TbReader, hot: number, limits: RegionLimits = DEFAULT_LIMITS, regionAt: RegionAt = NONE): FormedRegion {
   const nest = gather(tbs, hot, limits, regionAt);
-  const { list, lead } = nest.hasLoops && nest.list.length > MAX_NEST ? gather(tbs, hot, limits, NONE) : nest;
-  return describe(tbs, list, lead, limits.indirect);
+  const { list, predecessors } = nest.hasLoops && nest.list.length > MAX_NEST ? gather(tbs, hot, limits, NONE) : nest;
+  return describe(tbs, list, predecessors, limits.indirect);
 }
 
-/** What leads to the hot TB, `lead` TBs with itself, and what follows. `hasLoops`: some of it has code of its own already. */
+/** What leads to the hot TB, `predecessors` TBs with itself, and what follows. `hasLoops`: some of it has code of its own already. */
 function gather(
   tbs: TbReader,
   hot: number,
   limits: RegionLimits,
   regionAt: RegionAt,
-): { readonly list: readonly number[]; readonly lead: number; readonly hasLoops: boolean } {
+): { readonly list: readonly number[]; readonly predecessors: number; readonly hasLoops: boolean } {
   const cflags = tbs.get(hot, TB_CFLAGS);
   const heat = tbs.get(hot, TB_EXEC_COUNT);
   const isUsable = (tb: number) => tb !== 0 && tbs.isValid(tb) && tbs.get(tb, TB_CFLAGS) === cflags;
@@ -113,17 +113,17 @@ function gather(
   const list = [hot];
   let insns = tbs.get(hot, TB_ICOUNT);
   // What leads to the hot TB and has no code yet would soon be a region of its own, of a TB or two, that does nothing but lead here.
-  for (let i = 0; i < list.length && list.length < MAX_LEAD; i++) {
+  for (let i = 0; i < list.length && list.length < MAX_PREDECESSORS; i++) {
     for (const from of directPredecessors(tbs, list[i])) {
-      if (found.has(from) || !fits(from, heat / LEAD_FRACTION) || tbs.get(from, TB_REGION) !== 0 || isEntry(tbs, from)) continue;
+      if (found.has(from) || !fits(from, heat / PREDECESSOR_FRACTION) || tbs.get(from, TB_REGION) !== 0 || isEntry(tbs, from)) continue;
       const icount = tbs.get(from, TB_ICOUNT);
-      if (list.length >= Math.min(limits.maxTbs, MAX_LEAD) || insns + icount > limits.maxInsns) continue;
+      if (list.length >= Math.min(limits.maxTbs, MAX_PREDECESSORS) || insns + icount > limits.maxInsns) continue;
       insns += icount;
       found.add(from);
       list.push(from);
     }
   }
-  const lead = list.length;
+  const predecessors = list.length;
   let hasLoops = false;
   for (let i = 0; i < list.length; i++) {
     for (const next of successors(tbs, list[i], limits.indirect)) {
@@ -141,7 +141,7 @@ function gather(
       }
     }
   }
-  return { list: withoutForeign(tbs, list, lead, limits.indirect), lead, hasLoops };
+  return { list: withoutForeign(tbs, list, predecessors, limits.indirect), predecessors, hasLoops };
 }
 
 /** TBs of the region that is entered at `head`, if it comes back there without leaving. */
@@ -160,7 +160,7 @@ function loopAt(tbs: TbReader, head: number, regionAt: RegionAt): readonly numbe
 }
 
 /** Notes in TB_ROUNDS how long loops go on, as long as tci counts them. */
-export function noteRounds(tbs: TbReader, head: number): void {
+export function noteTripCount(tbs: TbReader, head: number): void {
   const count = tbs.get(head, TB_EXEC_COUNT);
   if (tbs.get(head, TB_ROUNDS) !== 0 || count === 0) return;
   const ring = findRing(head, (tb) => successors(tbs, tb, false).filter((to) => to !== 0));
@@ -174,9 +174,9 @@ export function noteRounds(tbs: TbReader, head: number): void {
 /** Another region is entered at it, or will be soon. */
 const isEntry = (tbs: TbReader, tb: number): boolean => tbs.get(tb, TB_FUNC) !== 0 || (tbs.get(tb, TB_STATE) & TB_STATE_QUEUED) !== 0;
 
-/** Drops TBs that another region is entered at already, unless they lead back to the first `lead` TBs: then they are part of their loop. */
-function withoutForeign(tbs: TbReader, list: readonly number[], lead: number, indirect: boolean): number[] {
-  const leadsBack = new Set(list.slice(0, lead));
+/** Drops TBs that another region is entered at already, unless they lead back to the first `predecessors` TBs: then they are part of their loop. */
+function withoutForeign(tbs: TbReader, list: readonly number[], predecessors: number, indirect: boolean): number[] {
+  const leadsBack = new Set(list.slice(0, predecessors));
   for (let grew = true; grew;) {
     grew = false;
     for (const tb of list) {
@@ -187,12 +187,12 @@ function withoutForeign(tbs: TbReader, list: readonly number[], lead: number, in
   }
   const stays = new Set(list.filter((tb) => leadsBack.has(tb) || !isEntry(tbs, tb)));
   // what could only be reached through dropped TBs goes too
-  const reached = new Set(list.slice(0, lead));
+  const reached = new Set(list.slice(0, predecessors));
   for (const tb of reached) for (const next of successors(tbs, tb, indirect)) if (stays.has(next)) reached.add(next);
   return list.filter((tb) => reached.has(tb));
 }
 
-function describe(tbs: TbReader, list: readonly number[], lead: number, followIndirect: boolean): FormedRegion {
+function describe(tbs: TbReader, list: readonly number[], predecessors: number, followIndirect: boolean): FormedRegion {
   const indexOf = new Map(list.map((tb, i) => [tb, i]));
   const link = (tb: number, field: number) => indexOf.get(tbs.get(tb, field)) ?? -1;
   const links = list.map((tb) => [link(tb, TB_JMP0), link(tb, TB_JMP1)] as const);
@@ -209,7 +209,7 @@ function describe(tbs: TbReader, list: readonly number[], lead: number, followIn
     !inside.has(i) ||
     (!jumpedTo.has(i) && (tbs.get(list[i], TB_STATE) & TB_STATE_INDIRECT) !== 0) ||
     directPredecessors(tbs, list[i]).some((from) => !indexOf.has(from) && tbs.get(from, TB_REGION) !== 0);
-  const first = list.slice(0, lead).flatMap((_, i) => (isEnteredFromOutside(i) ? i : []));
+  const first = list.slice(0, predecessors).flatMap((_, i) => (isEnteredFromOutside(i) ? i : []));
   // Other code is entered at the head of an inner loop that came along with it. Fewer entries make better code: loops that V8 can tell apart.
   const heads = loopHeads(edges, first).filter((i) => !isEntry(tbs, list[i]));
   const entries = new Set([...first, ...heads]);
@@ -219,7 +219,7 @@ function describe(tbs: TbReader, list: readonly number[], lead: number, followIn
 /** TBs whose goto_tb leads to this one. */
 function directPredecessors(tbs: TbReader, tb: number): number[] {
   const list: number[] = [];
-  for (let at = tbs.get(tb, TB_JMP_LIST); at !== 0 && list.length < MAX_LEAD;) {
+  for (let at = tbs.get(tb, TB_JMP_LIST); at !== 0 && list.length < MAX_PREDECESSORS;) {
     const from = at & ~3;
     list.push(from >>> 0);
     at = tbs.get(from, TB_JMP_NEXT0 + 4 * (at & 3));

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import * as L from '../../../../assembly/shared/layout.js';
 import type { TcgContext } from '../../../tcg/context.js';
 import { Cond } from '../../../tcg/opcodes.js';
-import { DEFAULT_LIMITS, formRegion, noteRounds, TbReader } from './regions.js';
+import { DEFAULT_LIMITS, formRegion, noteTripCount, TbReader } from './regions.js';
 import type { TargetFrontend, TbSource } from '../../../target/translator.js';
 import type { CodeCacheLimits } from './code-cache.js';
 import { RegionCompiler } from './generate.js';
@@ -187,10 +187,10 @@ describe('the region former', () => {
     const rig = new Rig([1, 2, 1, 3]);
     rig.tbs.set(rig.tb(2), L.TB_JMP1, rig.tb(3));
     rig.tbs.set(rig.tb(3), L.TB_EXEC_COUNT, 5);
-    for (const i of [0, 1, 2]) noteRounds(rig.tbs, rig.tb(i));
+    for (const i of [0, 1, 2]) noteTripCount(rig.tbs, rig.tb(i));
     expect([0, 1, 2].map((i) => rig.get(i, L.TB_ROUNDS))).toEqual([0, 20, 20]);
     rig.tbs.set(rig.tb(1), L.TB_EXEC_COUNT, 200);
-    noteRounds(rig.tbs, rig.tb(1));
+    noteTripCount(rig.tbs, rig.tb(1));
     expect(rig.get(1, L.TB_ROUNDS)).toBe(20);
   });
 

@@ -18,7 +18,7 @@ import {
 } from '../../../../assembly/shared/layout.js';
 import type { WasmInfo } from '../../jit-info.js';
 import { tableOffsets, type IndirectLink } from '../../../tcg/wasm/region.js';
-import { DEFAULT_LIMITS, formRegion, noteRounds, TbReader, type RegionLimits } from './regions.js';
+import { DEFAULT_LIMITS, formRegion, noteTripCount, TbReader, type RegionLimits } from './regions.js';
 import { CodeCache, DEFAULT_CACHE_LIMITS, type CodeCacheLimits, type RegionCode, type RegionRecord } from './code-cache.js';
 import { HotQueue } from './hot-queue.js';
 import { HotThreshold } from './hot-threshold.js';
@@ -212,7 +212,7 @@ export class WasmCodeGenerator implements CodeGenerator {
 
   private form(tb: number): RegionRequest {
     const formed = formRegion(this.tbs, tb, this.limits, (at) => this.cache.enteredAt(at));
-    for (const each of formed.tbs) noteRounds(this.tbs, each);
+    for (const each of formed.tbs) noteTripCount(this.tbs, each);
     const id = this.nextRegion++;
     this.waiting.set(id, this.cache.track(id, formed.tbs, formed.entries));
     const tciInsns = formed.tbs.reduce((sum, each) => sum + this.tbs.get(each, TB_EXEC_COUNT) * this.tbs.get(each, TB_ICOUNT), 0);
@@ -238,8 +238,8 @@ export class WasmCodeGenerator implements CodeGenerator {
       host1: get(TB_HOST1),
       icount: get(TB_ICOUNT),
       size: get(TB_SIZE),
-      leavesOnMiss: (get(TB_STATE) & TB_STATE_CALLS) === 0,
-      rounds: get(TB_ROUNDS),
+      sideExitOnMiss: (get(TB_STATE) & TB_STATE_CALLS) === 0,
+      tripCount: get(TB_ROUNDS),
     };
   }
 
