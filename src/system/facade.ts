@@ -81,7 +81,6 @@ export class Machine {
     if (this.failure) return;
     this.failure = { error };
     this.state.requestShutdown('host-error', 1);
-    this.loop.leave(); // also with noShutdown
   }
   private tellFailure(): void {
     const { failure } = this;

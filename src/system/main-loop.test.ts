@@ -319,6 +319,16 @@ describe('the main loop', () => {
     expect(await run(true)).toEqual({ reason: 'guest-reset', exitCode: 0, resets: 1 });
   });
 
+  it("with noShutdown a guest's shutdown pauses; what the host's user asks for ends the run all the same", async () => {
+    const { machine, cpu } = make({ noShutdown: true });
+    cpu.script = () => machine.state.requestShutdown('guest-shutdown');
+    const ended = machine.run();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(machine.runState).toBe('shutdown');
+    machine.quit();
+    expect(await ended).toEqual({ reason: 'host-qmp-quit', exitCode: 0 });
+  });
+
   it('pauses, keeps guest time, resumes, stops', async () => {
     const { machine, cpu, clock } = make();
     const states: boolean[] = [];

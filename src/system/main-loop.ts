@@ -31,9 +31,12 @@ const FIRST_RATE = 0.02;
 export interface MainLoopOptions {
   /** `-no-reboot`: a reset ends the run. */
   noReboot?: boolean;
-  /** `-no-shutdown`: a shutdown pauses the guest instead of ending the run. */
+  /** `-no-shutdown`: a guest that shuts down is paused, and the run goes on until the host's user ends it. */
   noShutdown?: boolean;
 }
+
+/** What a guest asks for ends the run unless `noShutdown`; these end it always. */
+const HOST_ENDS: ReadonlySet<ShutdownCause> = new Set(['host-error', 'host-qmp-quit', 'host-signal', 'host-ui']);
 
 export interface RunResult {
   reason: ShutdownCause | 'stopped';
@@ -134,7 +137,7 @@ export class MainLoop {
       const request = runState.shutdownRequest;
       runState.shutdownRequest = undefined;
       if (runState.running) this.stopped(request.cause === 'guest-panic' ? 'guest-panicked' : 'shutdown');
-      if (!this.options.noShutdown) return request;
+      if (!this.options.noShutdown || HOST_ENDS.has(request.cause)) return request;
     }
     if (runState.vmStopRequest !== undefined) {
       const state = runState.vmStopRequest;

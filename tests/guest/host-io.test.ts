@@ -12,6 +12,7 @@ const folder = mkdtempSync(join(tmpdir(), 'wemu-host-io-'));
 const YES = join(folder, 'yes.bin');
 const POLITE = join(folder, 'polite.bin');
 const QUIET = join(folder, 'quiet.bin');
+const DONE = join(folder, 'done.bin');
 const SOME = join(folder, 'some.bin');
 /** Bytes that SOME writes. */
 const SOME_BYTES = 20_000;
@@ -25,6 +26,8 @@ beforeAll(() => {
   writeFileSync(POLITE, words(0x1000_0537, 0x0790_0293, 0x0055_4383, 0x0203_f393, 0xfe03_8ce3, 0x0055_0023, 0xff1f_f06f));
   // wfi; j .-4
   writeFileSync(QUIET, words(0x1050_0073, 0xffdf_f06f));
+  // lui a0,0x100 (the test finisher); lui t0,5; addi t0,t0,0x555; sw t0,(a0); j .
+  writeFileSync(DONE, words(0x0010_0537, 0x0000_52b7, 0x5552_8293, 0x0055_2023, 0x0000_006f));
   // lui a0,0x10000; li t0,'y'; lui t1,5; addi t1,t1,-480; 1: sb t0,(a0); addi t1,t1,-1; bnez t1,1b; wfi; j .-4
   writeFileSync(SOME, words(0x1000_0537, 0x0790_0293, 0x0000_5337, 0xe203_0313, 0x0055_0023, 0xfff3_0313, 0xfe03_1ce3, 0x1050_0073, 0xffdf_f06f));
 }); // prettier-ignore
@@ -79,6 +82,14 @@ describe.each(Object.keys(BLOCKED) as (keyof typeof BLOCKED)[])('a %s that nobod
     wemu.kill(signal);
     expect(await soon(end)).toEqual({ code: null, signal });
   });
+});
+
+it.each(['SIGTERM', 'SIGINT'] as const)('%s is heard by a machine that -no-shutdown keeps', async (signal) => {
+  const wemu = start(machine(DONE, '-no-shutdown'));
+  const end = ended(wemu);
+  await asleep(wemu.pid!);
+  wemu.kill(signal);
+  expect(await soon(end)).toEqual({ code: null, signal });
 });
 
 it('nothing is lost when the reader comes back', async () => {

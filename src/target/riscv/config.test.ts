@@ -91,5 +91,6 @@ describe('-cpu', () => {
 
   it('? lists models and options', () => {
     for (const { name } of [...CPU_MODELS, ...EXTENSIONS]) expect(cpuHelp()).toMatch(new RegExp(`\\b${name}\\b`));
+    expect(cpuHelp()).toMatch(/[^\n]\n$/);
   });
 });

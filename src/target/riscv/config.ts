@@ -170,6 +170,7 @@ export function cpuHelp(): string {
     `  ${SATP_MODES.map((mode) => mode.name).join(' ')} mmu pmp`,
     'Options (NAME=NUMBER):',
     '  mvendorid marchid mimpid',
+    '',
   ].join('\n');
 }
 
