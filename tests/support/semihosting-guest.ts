@@ -2,7 +2,7 @@
 import { assemble } from './bare-metal.js';
 
 /** A number; a text's address (`'name'` is its label's content); or a label of the guest: `buffer` (256 bytes), or what `labels` define. */
-type Word = number | { readonly text: string } | { readonly label: string };
+export type Word = number | { readonly text: string } | { readonly label: string };
 export const text = (text: string): Word => ({ text });
 export const label = (label: string): Word => ({ label });
 export const BUFFER = label('buffer');
