@@ -7,6 +7,7 @@
  * a TLB check is likely true; a failing test of inline floating point, of ENV_FAULT or of the exit request is likely false.
  */
 import { ENV_EXIT_REQUEST, ENV_FAULT } from '../../../assembly/shared/layout.js';
+import { I32, Wasm, type Expr, type WasmModule } from './binaryen.js';
 
 const SECTION_CODE = 10;
 const NAME = 'metadata.code.branch_hint';
@@ -21,6 +22,9 @@ const I32_SUB = 0x6b,
 
 /** Vector operations that name a lane; the backend makes no others with an immediate. */
 const F32X4_EXTRACT_LANE = 0x1f, F64X2_EXTRACT_LANE = 0x21; // prettier-ignore
+
+/** Whether an i32 local is not 0, as it mostly is not. This shape (local.get, i32.const, i32.gt_u) is what is looked for: others test by `local.get` alone. */
+export const isMostlyNotZero = (m: WasmModule, local: number): Expr => m.binary(Wasm.gtU[0], m.get(local, I32), m.i32(0));
 
 /** Whether the last three opcodes are a failing test of inline floating point (lower-float.ts). */
 function failsFloat(third: number, before: number, last: number): boolean {
@@ -135,6 +139,7 @@ function functionHints(reader: Reader, end: number): { offset: number; likely: 0
     if (op === IF || op === BR_IF) {
       if (last === I64_EQ && before === I64_AND && third === I64_CONST && mask) hints.push({ offset: at - start, likely: 1 });
       else if (last === I64_NE && before === I64_AND && third === I64_CONST && mask) hints.push({ offset: at - start, likely: 0 });
+      // isMostlyNotZero
       else if (last === I32_GT_U && before === I32_CONST && third === LOCAL_GET) hints.push({ offset: at - start, likely: 1 });
       else if (failsFloat(third, before, last)) hints.push({ offset: at - start, likely: 0 });
       else if (last === I32_LOAD && offset === ENV_FAULT) hints.push({ offset: at - start, likely: 0 });

@@ -25,6 +25,7 @@ import { Op } from '../opcodes.js';
 import { EXTEND32, EXTEND_U32, F64, Float, I32, I64, NONE, Wasm, WRAP, type Expr, type WasmModule } from './binaryen.js';
 import type { AccessGroup, GroupedAccess } from './access-groups.js';
 import type { BlockLowering } from './block-lowering.js';
+import { isMostlyNotZero } from './branch-hints.js';
 import { ENV } from './function-locals.js';
 import { byteSwap } from './lower-ops.js';
 
@@ -81,8 +82,8 @@ function pathOf(b: BlockLowering, memory: MemoryHost, address: number, access: A
   if (group.first === memory.op) return leader(b, memory, address, access, grouped);
   const { m } = b;
   return {
-    // Without slow paths in between the first one's check still holds. `> 0` is what the branch hints know.
-    hit: memory.leave ? undefined : m.binary(Wasm.gtU[0], m.get(hostOf(memory, group), I32), m.i32(0)),
+    // Without slow paths in between the first one's check still holds.
+    hit: memory.leave ? undefined : isMostlyNotZero(m, hostOf(memory, group)),
     prepare: [],
     host: m.get(hostOf(memory, group), I32),
     offset: offset - group.low,

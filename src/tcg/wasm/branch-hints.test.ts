@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest';
+import { I32, WasmModule, type Expr } from './binaryen.js';
+import { isMostlyNotZero, withBranchHints } from './branch-hints.js';
+
+/** The hints of a function that tests its parameter: offset, length of the hint, hint. */
+function hintsOf(test: (m: WasmModule) => Expr): number[][] {
+  const m = new WasmModule();
+  try {
+    m.addFunction('f', [I32], I32, [], m.sequence([m.if(test(m), m.return(m.i32(1))), m.return(m.i32(0))]));
+    const module = new WebAssembly.Module(withBranchHints(m.emitBinary()));
+    const [section] = WebAssembly.Module.customSections(module, 'metadata.code.branch_hint');
+    // functions; then by function: its index, how many hints, the hints
+    const [functions, , count, ...hints] = new Uint8Array(section);
+    return functions === 0 ? [] : Array.from({ length: count }, (_, i) => hints.slice(3 * i, 3 * i + 3));
+  } finally {
+    m.dispose();
+  }
+}
+
+it('the test of an access behind the first of its group is likely true', () => {
+  expect(hintsOf((m) => isMostlyNotZero(m, 0))).toEqual([[expect.any(Number), 1, 1]]);
+});
+
+it('says nothing of a plain test', () => {
+  expect(hintsOf((m) => m.get(0, I32))).toEqual([]);
+});
