@@ -15,6 +15,8 @@ export interface RegionFacts {
   /** Globals that are held as binary64 numbers. */
   readonly floats: ReadonlySet<number>;
   readonly inlineExits: InlineExits;
+  /** By TB: it may end under other TB flags than it began. */
+  readonly flagChanges: readonly boolean[];
   readonly flow: GlobalFlow;
   readonly sharedTemps: SharedTemps;
   readonly widths: ValueWidths;

@@ -415,12 +415,12 @@ class RegionLowering {
   }
 
   /** A goto_ptr that stays in the region if the pc is that of a TB which is known to follow; else it falls through. */
-  private jumpIndirect(b: BlockLowering, ir: TbIr, go: (k: number) => Expr): void {
+  private jumpIndirect(b: BlockLowering, tb: number, go: (k: number) => Expr): void {
     const { m } = this;
-    const { indirect } = ir;
+    const { indirect } = this.region.tbs[tb];
     const base = this.region.tbs[indirect[0].to].pc;
     const distance = b.spill(m.binary(Wasm.sub[1], m.get(this.locals.ofGlobal(PC), I64), m.i64(BigInt.asIntN(64, base))), I64);
-    const changes = this.mayChangeFlags(ir);
+    const changes = this.facts.flagChanges[tb];
     const flags = changes ? b.spill(m.load(4, false, I32, m.get(ENV, I32), ENV_TB_FLAGS), I32) : -1;
     const tests = indirect.map(({ to, guarded }, k) => {
       const target = this.region.tbs[to];
@@ -443,19 +443,6 @@ class RegionLowering {
     const { m } = this;
     const cache = m.load(4, false, I32, m.get(ENV, I32), pc >> 63n === 0n ? ENV_JUMP_CACHE : ENV_JUMP_CACHE_HIGH);
     return m.binary(Wasm.eq[0], m.load(4, false, I32, cache, 4 * jumpCacheIndex(pc)), this.tbPointer(index));
-  }
-
-  /** Whether a TB may end under other TB flags than it began: it stores to ENV_TB_FLAGS, or calls a helper that may change them. */
-  private mayChangeFlags(ir: TbIr): boolean {
-    for (let p = 0; p < ir.opCount * OP_WORDS; p += OP_WORDS) {
-      const op = ir.ops[p];
-      if (op === Op.call) {
-        const helper = this.target.helpers[ir.ops[p + 2]];
-        if (helper.changesFlags || clobbersGlobals(helper)) return true;
-      }
-      if (op >= Op.st8_i32 && op <= Op.st32_i64 && ir.ops[p + 2] > ENV_TB_FLAGS - 8 && ir.ops[p + 2] < ENV_TB_FLAGS + 4) return true;
-    }
-    return false;
   }
 
   private terminate(b: BlockLowering, block: Block, ir: TbIr, p: number, dirty: number[], go: (k: number) => Expr): void {
@@ -482,7 +469,7 @@ class RegionLowering {
         else this.exit(b.list, dirty, m.binary(Wasm.or[0], this.tbPointer(block.tb), m.i32(ops[p + 1])), formOf);
         return;
       case Op.goto_ptr:
-        if (block.succ.length > 0) this.jumpIndirect(b, ir, go);
+        if (block.succ.length > 0) this.jumpIndirect(b, block.tb, go);
         this.exit(b.list, dirty, m.i32(0), formOf);
         return;
       case Op.exit_tb:

@@ -6,6 +6,7 @@ import { groupRegion } from './access-groups.js';
 import { findBudgetTests } from './budget-tests.js';
 import { buildCfg } from './cfg.js';
 import type { Fact, RegionFacts } from './facts.js';
+import { findFlagChanges } from './flag-changes.js';
 import { floatGlobals } from './float-globals.js';
 import { GlobalFlow } from './global-flow.js';
 import { findInlineExits } from './inline-exits.js';
@@ -48,6 +49,8 @@ export const REGION_PASSES: readonly RegionPass[] = [
     ({ region }, target) => floatGlobals(region, target.helpers, globalCountOf(target))),
   pass('inline-exits', ['region'], 'inlineExits',
     ({ region }, target) => findInlineExits(region, target.helpers, globalCountOf(target))),
+  pass('flag-changes', ['region'], 'flagChanges',
+    ({ region }, { helpers }) => findFlagChanges(region, helpers)),
   pass('global-flow', ['region', 'cfg', 'budgetTests', 'inlineExits'], 'flow',
     ({ region, cfg, budgetTests, inlineExits }, target) =>
       new GlobalFlow(region, cfg, target.helpers, globalCountOf(target), budgetTests, inlineExits.has)),
