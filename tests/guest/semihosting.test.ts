@@ -117,6 +117,43 @@ describeWith('riscv64-linux-gnu-gcc', 'semihosting', () => {
     expect(answers(wemu(args('tci', '-semihosting')).stdout)[0]).toBe(-1);
   });
 
+  it.each([
+    ['U', 0, true],
+    ['S', 1, true],
+    ['M', 3, false],
+  ] as const)('memory is what %s-mode may access', (_, privilege, refused) => {
+    // Nothing but M-mode may access the 4 KiB at PRIVATE (NAPOT, no rights), and everybody the rest.
+    const setup = 'li t0, (0x80100000 >> 2) | 0x1ff\n csrw pmpaddr0, t0\n li t0, -1\n csrw pmpaddr1, t0\n li t0, 0x1f18\n csrw pmpcfg0, t0';
+    const PRIVATE = 0x80100000;
+    const features = ':semihosting-features';
+    const steps: Step[] = [
+      ...[
+        { call: 1, words: [text(features), 0, features.length] },
+        { call: 6, words: [1, PRIVATE, 4] },
+      ],
+      ...[
+        { call: 4, value: PRIVATE },
+        { call: 0x13, words: [] },
+        { call: 0x08, words: [-1] },
+      ],
+      ...[
+        { call: 1, words: [PRIVATE, 0, 1] },
+        { call: 8, value: PRIVATE },
+      ],
+    ];
+    guest(steps, { privilege, setup });
+    const { stdout, stderr } = wemu(args('tci', '-semihosting-config', 'userspace=on'));
+    const denied = [1, 4, -1, 14, 1, -1, -1];
+    const allowed = [1, 0, 0xdeadbeef, 0, 1, -1, 0];
+    expect([answers(stdout), stderr]).toEqual(refused ? [denied, ''] : [allowed, 'SHFB']);
+  });
+
+  it('devices are no memory', () => {
+    const uart = label('0x10000000');
+    guest([{ call: 4, value: uart }, { call: 1, words: [text(':tt'), 4, 3] }, { call: 5, words: [1, uart, 8] }, { call: 0x30, value: uart }]); // prettier-ignore
+    expect(answers(wemu(args('tci', '-semihosting')).stdout)).toEqual([-1, 1, 8, -1]);
+  });
+
   it('command line and free memory', () => {
     const steps: Step[] = [
       { call: 0x15, words: [BUFFER, 200], block: 2 },

@@ -19,6 +19,8 @@ export interface GuestOptions {
   readonly xlen?: 32 | 64;
   /** Privilege from which it calls: 3, 1 or 0. */
   readonly privilege?: 3 | 1 | 0;
+  /** Assembly that M-mode runs before the calls. */
+  readonly setup?: string;
   /** In place of the sequence that calls: assembly that ends with `ret`. */
   readonly semi?: string;
 }
@@ -29,7 +31,10 @@ const SEQUENCE = '.balign 16\nsemi: slli x0, x0, 0x1f\n ebreak\n srai x0, x0, 7\
  * Each answer is a line of hexadecimal digits; a trap is `T`, its cause and how far mtval is from `semi`, and the end with status 3; the end of all
  * steps is status 0.
  */
-export function semihostingGuest(steps: readonly Step[], { xlen = 64, privilege = 3, semi = SEQUENCE }: GuestOptions = {}): Uint8Array {
+export function semihostingGuest(
+  steps: readonly Step[],
+  { xlen = 64, privilege = 3, setup = '', semi = SEQUENCE }: GuestOptions = {},
+): Uint8Array {
   const word = xlen === 64 ? '.dword' : '.word';
   const load = xlen === 64 ? 'ld' : 'lw';
   const data: string[] = [];
@@ -61,6 +66,7 @@ _start:
  csrw pmpaddr0, t0
  li t0, 0x1f
  csrw pmpcfg0, t0
+ ${setup}
  li t0, 0x1800
  csrc mstatus, t0
  li t0, ${privilege << 11}
