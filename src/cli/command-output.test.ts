@@ -26,6 +26,18 @@ describe('CommandOutput', () => {
     expect(run(text, chunk)).toMatchObject({ output: 'a[wemu-read n1]', status: 0, requests: 2 });
   });
 
+  it.each([1, 1000])('passes the beginning of a marker that never came, when the guest has ended, in chunks of %i', (chunk) => {
+    const output: Uint8Array[] = [];
+    const filter = new CommandOutput('n0', (bytes) => output.push(bytes), () => {}); // prettier-ignore
+    const bytes = Buffer.from('[wemu-begin n0]\nhello\n[wemu-end n0');
+    for (let at = 0; at < bytes.length; at += chunk) filter.write(bytes.subarray(at, at + chunk));
+    expect(Buffer.concat(output).toString()).toBe('hello');
+    filter.finish();
+    filter.finish();
+    expect(Buffer.concat(output).toString()).toBe('hello\n[wemu-end n0');
+    expect(filter.unframed()).toBe('');
+  });
+
   it('is not fooled by markers of another run', () => {
     expect(run('[wemu-begin n0]\n\n[wemu-end n1 0]\nx\n[wemu-end n0 3]\n', 3)).toMatchObject({ output: '\n[wemu-end n1 0]\nx', status: 3 });
   });

@@ -41,6 +41,14 @@ export class CommandOutput {
     if (this.state === 'done') this.seekStatus();
   }
 
+  /** The guest has ended: what might have become a marker is the command's own. */
+  finish(): void {
+    if (this.state !== 'command' || this.pending === '') return;
+    this.tail += this.pending;
+    this.emit(Buffer.from(this.pending, 'latin1'));
+    this.pending = '';
+  }
+
   /** What the console said, if the command never ran: that must be the reason. */
   unframed(): string {
     return this.state === 'boot' ? this.boot + this.pending : '';

@@ -92,6 +92,7 @@ async function runCommand(options: MachineOptions, host: NodeHost, nonce: string
   try {
     machine = createMachine({ ...options, serial, noReboot: true }, host);
     const { reason } = await machine.run();
+    output.finish();
     const status = (await ending.wait()) ?? output.status;
     stats(machine.state.accelerator);
     if (status !== undefined) return status;
