@@ -1,5 +1,6 @@
 // The engine's entry: what is exported here, the host sees. A plain list, room by room.
 export { arenaFree, arenaUsed } from './core/arena';
+export { memoryClear } from './core/clear';
 export { cpuInsnCount, cpuRequestExit } from './core/env';
 export { mulsh64, muluh64 } from './core/int128';
 export { codeNextPage, codeNextPhysPage, cpuExec } from './exec';

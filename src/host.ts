@@ -2,7 +2,8 @@
 import { TcgAccel, type CodegenSetup } from './accel/tcg/accel.js';
 import type { CodeCacheLimits } from './accel/tcg/codegen/code-cache.js';
 import type { CodeGenerator } from './accel/tcg/codegen/wasm-generator.js';
-import { createEngineMemory } from './accel/tcg/memory.js';
+import { createEngineMemory, DEFAULT_ARENA_SIZE } from './accel/tcg/memory.js';
+import { EngineMemoryPool } from './accel/tcg/memory-pool.js';
 import type { StartProfiler } from './accel/tcg/profile.js';
 import type { TcgTuning } from './accel/tcg/codegen/tuning.js';
 import { riscvDevices, riscvMachines } from './hw/riscv/index.js';
@@ -63,15 +64,22 @@ export const ENGINE_OPTIONS: read.Readers<CommonEngineOptions> = {
 
 /** A host that lives until it is closed. */
 export interface TcgHost extends MachineHost {
-  /** Ends the code generators (worker threads) of the machines made with it. The machines must no longer run. */
+  /** Ends the code generator (a worker thread) of the machines made with it, and makes no more. Those that are not closed must no longer run. */
   close(): void;
 }
 
+/** Tier 2 of a host's machines. */
+export interface HostCodegen {
+  /** Makes a machine's; without it everything runs in tci. */
+  readonly codegen?: (setup: CodegenSetup) => CodeGenerator;
+  /** Ends what they share. */
+  readonly endCodegen?: () => void;
+}
+
 /** What the host must bring. */
-export interface TcgHostParts extends Omit<MachineHost, 'machines' | 'types' | 'engine'> {
+export interface TcgHostParts extends Omit<MachineHost, 'machines' | 'types' | 'engine'>, HostCodegen {
   /** The compiled engine (build/wemu.wasm), or what compiles it when the first machine is made. */
   readonly wasm: WebAssembly.Module | (() => WebAssembly.Module);
-  readonly codegen: ((setup: CodegenSetup) => CodeGenerator) | undefined;
   readonly hotThreshold?: number;
   readonly tuning?: TcgTuning;
   readonly maxInsns?: number;
@@ -85,6 +93,7 @@ const ROM_ALLOWANCE = 80 * MiB;
 export function createTcgHost({
   wasm,
   codegen,
+  endCodegen,
   hotThreshold,
   tuning,
   maxInsns,
@@ -92,15 +101,18 @@ export function createTcgHost({
   startProfiler,
   ...host
 }: TcgHostParts): TcgHost {
-  const accels: TcgAccel[] = [];
+  const accels = new Set<TcgAccel>();
+  const pool = new EngineMemoryPool();
+  let isClosed = false;
   let engine: WebAssembly.Module | undefined;
   return {
     ...host,
     machines: new MachineRegistry(riscvMachines),
     types: new TypeRegistry(riscvDevices, [RiscvCpu]),
     engine({ ramSize, icount }: EngineRequest) {
+      if (isClosed) throw new Error('the host is closed: it makes no more machines');
       const module = (engine ??= typeof wasm === 'function' ? wasm() : wasm);
-      const memory = createEngineMemory(ramSize + ROM_ALLOWANCE);
+      const memory = createEngineMemory(ramSize + ROM_ALLOWANCE, DEFAULT_ARENA_SIZE, pool.take);
       const accelerator = new TcgAccel({
         wasm: module,
         memory,
@@ -113,11 +125,23 @@ export function createTcgHost({
         startProfiler,
         icount: icount !== undefined,
       });
-      accels.push(accelerator);
-      return { ram: memory.ram, accelerator };
+      accels.add(accelerator);
+      return {
+        ram: memory.ram,
+        accelerator,
+        close() {
+          accels.delete(accelerator);
+          const clear = accelerator.close();
+          if (!isClosed) pool.give(memory.memory, clear);
+        },
+      };
     },
     close() {
-      for (const accel of accels.splice(0)) accel.dispose();
+      isClosed = true;
+      for (const accel of accels) accel.dispose();
+      accels.clear();
+      pool.clear();
+      endCodegen?.();
     },
   };
 }

@@ -1,10 +1,10 @@
 /** What a browser gives a machine: clock, scheduler, entropy, and the engine. Works in a page and in a worker. */
-import { workerCodegen } from '../accel/tcg/codegen-remote.js';
-import { createTcgHost, ENGINE_OPTIONS, type CommonEngineOptions, type TcgHost } from '../host.js';
+import { SharedThread, workerCodegen } from '../accel/tcg/codegen-remote.js';
+import { createTcgHost, ENGINE_OPTIONS, type CommonEngineOptions, type HostCodegen, type TcgHost } from '../host.js';
 import { loadWasmDisassembler, type WabtLoader } from '../tcg/wasm/disassemble.js';
 import { OptionError } from '../util/errors.js';
 import * as read from '../util/readers.js';
-import { codegenWorker, defaultCodegenWorker } from './codegen.js';
+import { codegenThread, defaultCodegenWorker } from './codegen.js';
 import { MessageChannelScheduler } from './scheduler.js';
 
 export interface BrowserHostOptions extends CommonEngineOptions {
@@ -54,7 +54,7 @@ export async function createBrowserHost(given: BrowserHostOptions): Promise<Brow
     randomBytes: options.seed === undefined ? randomBytes : undefined,
     firmware: options.firmware,
     wasm: await compile(options.wasm),
-    codegen: await codeGenerator(options),
+    ...(await codeGenerator(options)),
     hotThreshold: options.hotThreshold,
     tuning: options.tuning,
     maxInsns: options.maxInsns,
@@ -70,10 +70,11 @@ async function compile(wasm: BrowserHostOptions['wasm']): Promise<WebAssembly.Mo
   return WebAssembly.compile(await response.arrayBuffer());
 }
 
-async function codeGenerator({ backend, sync, createWorker = defaultCodegenWorker }: BrowserHostOptions) {
-  if (backend === 'tci') return undefined;
-  if (sync) return (await import('../accel/tcg/codegen-sync.js')).synchronousCodegen;
-  return workerCodegen(() => codegenWorker(createWorker()));
+async function codeGenerator({ backend, sync, createWorker = defaultCodegenWorker }: BrowserHostOptions): Promise<HostCodegen> {
+  if (backend === 'tci') return {};
+  if (sync) return { codegen: (await import('../accel/tcg/codegen-sync.js')).synchronousCodegen };
+  const thread = new SharedThread(() => codegenThread(createWorker()));
+  return { codegen: workerCodegen(thread.connect), endCodegen: () => thread.terminate() };
 }
 
 function randomBytes(count: number): Uint8Array {

@@ -17,6 +17,10 @@ export interface CharHandlers {
 /** Writes, or questions whether it can write, that a device may still make while its backend takes nothing: a transmit FIFO, and some more. */
 const INSISTENCE = 64;
 
+const rethrow = (error: unknown): void => {
+  throw error;
+};
+
 /** A backend. Input that the device cannot take yet waits here, bounded. */
 export abstract class Chardev {
   /** Input beyond this is dropped: a host that types faster than the guest reads must not fill the memory. */
@@ -28,9 +32,7 @@ export abstract class Chardev {
   /** Called when input has come, so that a sleeping main loop looks at the guest again. */
   wake: () => void = () => {};
   /** Hears what `write` has thrown: it is the host's fault, and must not become the guest's. */
-  failed: (error: unknown) => void = (error) => {
-    throw error;
-  };
+  failed: (error: unknown) => void = rethrow;
   /** Called when the machine must stand still (true) since the guest goes on to write what nobody reads; and when there is room again. */
   hold: (on: boolean) => void = () => {};
   /** Off: no device sees that output waits, and the machine stands still instead. For guests that must run the same way every time. */
@@ -88,6 +90,19 @@ export abstract class Chardev {
     this.#handlers = handlers;
     handlers.event?.('opened');
     this.acceptInput();
+  }
+
+  /** The machine is closed: the backend is as it was made, ready for another. Input that was not taken is dropped. */
+  release(): void {
+    this.#handlers = undefined;
+    this.#queue = [];
+    this.#queued = 0;
+    this.inputTaken();
+    this.#insisted = 0;
+    this.flowControl = true;
+    this.wake = () => {};
+    this.hold = () => {};
+    this.failed = rethrow;
   }
 
   /** The host side gives input (any amount). */

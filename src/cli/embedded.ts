@@ -1,5 +1,5 @@
 /** `wemu embedded`: the bare-metal guest of our own, committed as ELF: it needs no network and no packages. */
-import type { CodegenWorker } from '../accel/tcg/codegen/protocol.js';
+import type { CodegenThread } from '../accel/tcg/codegen/protocol.js';
 import { createNodeHost } from '../node/host.js';
 import { readImage } from '../node/image-file.js';
 import { embeddedGuestPath } from '../node/embedded-guest.js';
@@ -8,7 +8,7 @@ import type { GuestArguments } from './arguments.js';
 import { runMachine } from './run-machine.js';
 import { statsWriter } from './stats.js';
 
-export async function runEmbedded(args: GuestArguments, worker?: CodegenWorker): Promise<number> {
+export async function runEmbedded(args: GuestArguments, worker?: CodegenThread): Promise<number> {
   return runMachine(
     {
       machine: 'virt',

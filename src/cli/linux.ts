@@ -1,6 +1,6 @@
 /** `wemu linux`: Debian's riscv64 kernel with busybox, to a shell on this terminal, or for one command. */
 import { randomBytes } from 'node:crypto';
-import type { CodegenWorker } from '../accel/tcg/codegen/protocol.js';
+import type { CodegenThread } from '../accel/tcg/codegen/protocol.js';
 import { StreamChardev } from '../chardev/chardev.js';
 import { cachedGuestFile, fetchGuestFiles, GuestUnavailable } from '../node/guest/debian.js';
 import { buildInitramfs, type WindowSize } from '../node/guest/initramfs.js';
@@ -28,7 +28,7 @@ const NOT_FINISHED = 125;
 const STDOUT = 1;
 const FILES = ['kernel', 'busybox', 'firmware'] as const;
 
-export async function runLinux(command: readonly string[], args: LinuxArguments, worker?: CodegenWorker): Promise<number> {
+export async function runLinux(command: readonly string[], args: LinuxArguments, worker?: CodegenThread): Promise<number> {
   if (args.share !== undefined) throw new OptionError('sharing a folder with the guest is not built yet', '--share');
   if (args.net) throw new OptionError('networking is not built yet', '--net');
   const accel = commandLineAccel(args.accel);

@@ -1,6 +1,6 @@
 /** The command line. `wemu -M virt -kernel ...` is QEMU's; `wemu linux` and `wemu embedded` bring their own guest. */
 import { Command, CommanderError } from 'commander';
-import type { CodegenWorker } from '../accel/tcg/codegen/protocol.js';
+import type { CodegenThread } from '../accel/tcg/codegen/protocol.js';
 import { packageInfo } from '../node/modules.js';
 import { isUserError } from '../util/errors.js';
 import { printable } from '../util/text.js';
@@ -27,7 +27,7 @@ Examples:
 `;
 
 /** The process's exit status. `worker`: one that runs already. */
-export async function main(argv: readonly string[], worker?: CodegenWorker): Promise<number> {
+export async function main(argv: readonly string[], worker?: CodegenThread): Promise<number> {
   let status = 0;
   const program = new Command('wemu')
     .description(description)

@@ -1,5 +1,5 @@
 /** `wemu -M virt ...`: from QEMU's options to a machine that runs. */
-import type { CodegenWorker } from '../accel/tcg/codegen/protocol.js';
+import type { CodegenThread } from '../accel/tcg/codegen/protocol.js';
 import { createNodeHost, type NodeHost } from '../node/host.js';
 import { FlashFile } from '../node/flash-file.js';
 import { readImage } from '../node/image-file.js';
@@ -22,7 +22,7 @@ import { statsWriter } from './stats.js';
 const DTB_LIMIT = MiB;
 
 /** Runs what the options say; the process's exit status. */
-export async function runSystem(args: SystemArguments, worker?: CodegenWorker): Promise<number> {
+export async function runSystem(args: SystemArguments, worker?: CodegenThread): Promise<number> {
   const machine = parseMachine(args.machine);
   const accel = chooseAccel(args.accel, machine.accel);
   const host = await createNodeHost({

@@ -21,7 +21,7 @@ const pageAlign = (n: number) => Math.ceil(n / PAGE) * PAGE;
 
 /** Cuts blocks from the range [start, end) of one buffer. */
 export class LinearRamAllocator implements RamAllocator {
-  readonly blocks: RamBlock[] = [];
+  readonly blocks: { -readonly [Key in keyof RamBlock]: RamBlock[Key] }[] = [];
   private next: number;
 
   constructor(
@@ -40,6 +40,11 @@ export class LinearRamAllocator implements RamAllocator {
     const block: RamBlock = { name, size, host, bytes: new Uint8Array(this.buffer, host, size) };
     this.blocks.push(block);
     return block;
+  }
+
+  /** The memory is somebody else's now: the blocks have no bytes any more. */
+  close(): void {
+    for (const block of this.blocks) block.bytes = new Uint8Array(0);
   }
 }
 

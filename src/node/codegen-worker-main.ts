@@ -1,32 +1,37 @@
-/** The codegen worker's own module on Node. Messages wait in the port until somebody listens, so requests may come while it still loads. */
-import { workerData } from 'node:worker_threads';
+/** The codegen worker's own module on Node. Messages wait in the ports until somebody listens, so requests may come while it still loads. */
+import { workerData, type MessagePort } from 'node:worker_threads';
 import { loadWithBinaryen } from './binaryen.js';
 import { compileOptimised } from './v8-flags.js';
 import { compileKept } from '../accel/tcg/codegen/compile-kept.js';
-import type { CodegenInit, GenerateRequest, WorkerMessage } from '../accel/tcg/codegen/protocol.js';
-import type { CodegenService } from '../accel/tcg/codegen/worker-service.js';
-import type { BinaryenWasm, CodegenWorkerData } from './codegen-worker.js';
+import type { WorkerMessage } from '../accel/tcg/codegen/protocol.js';
+import type { BinaryenWasm, CodegenWorkerData, Connect } from './codegen-worker.js';
 
-async function load(wasm: Promise<WebAssembly.Module>): Promise<CodegenService> {
-  const service = await loadWithBinaryen('./codegen-worker-service', import.meta.url, wasm);
-  const { CodegenService, createFrontend } = service as typeof import('./codegen-worker-service.js');
-  return new CodegenService(createFrontend, compileOptimised);
+async function load(wasm: Promise<WebAssembly.Module>): Promise<typeof import('./codegen-worker-service.js')> {
+  return (await loadWithBinaryen('./codegen-worker-service', import.meta.url, wasm)) as typeof import('./codegen-worker-service.js');
 }
 
-const { port } = workerData as CodegenWorkerData;
 let binaryenLoaded = (_wasm: WebAssembly.Module): void => {};
 const loading = load(new Promise((resolve) => (binaryenLoaded = resolve)));
 
-/** Kept code need not wait for what generates code. */
-async function serve(message: CodegenInit | GenerateRequest): Promise<void> {
-  const reply = (await loading).handle(message);
-  if (reply) port.postMessage(reply);
+/** Serves one machine. What it asked for before it closed its port is not made any more. */
+function connect(port: MessagePort): void {
+  const service = loading.then(({ CodegenService, createFrontend }) => new CodegenService(createFrontend, compileOptimised));
+  let isOpen = true;
+  const serve = async (message: WorkerMessage): Promise<void> => {
+    // kept code need not wait for what generates code
+    if (message.kind === 'compile') return port.postMessage(compileKept(message, (bytes) => compileOptimised(bytes, true)));
+    const codegen = await service;
+    const reply = isOpen && codegen.handle(message);
+    if (reply) port.postMessage(reply);
+  };
+  port.on('message', (message: WorkerMessage) => void serve(message));
+  port.on('close', () => (isOpen = false));
 }
 
-port.on('message', (message: WorkerMessage | BinaryenWasm) => {
+const { port } = workerData as CodegenWorkerData;
+port.on('message', (message: BinaryenWasm | Connect) => {
   if (message.kind === 'binaryen') binaryenLoaded(message.wasm);
-  else if (message.kind === 'compile') port.postMessage(compileKept(message, (bytes) => compileOptimised(bytes, true)));
-  else void serve(message);
+  else connect(message.port);
 });
 // Its own end, not from outside: V8's flags would stay as they are in the middle of a compilation.
 port.on('close', () => process.exit());

@@ -26,7 +26,7 @@ it.each([
 ])('a process ends at once, and silently, while its worker %s', async (_, script) => {
   const { stdout, stderr } = await run(`
     const worker = startCodegenWorker();
-    worker.post({ kind: 'init', memory: new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }), target: 'riscv', config: {}, icount: false });
+    worker.connect().post({ kind: 'init', memory: new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }), target: 'riscv', config: {}, icount: false });
     ${script}
     console.log(Date.now());`);
   expect(stderr).toBe('');
@@ -57,7 +57,7 @@ it('kept code has stack checks: a module that is not ours cannot overflow the st
   const { stdout } = await run(`
     // (func (export "f") (call 0))
     const wasm = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 7, 5, 1, 1, 0x66, 0, 0, 10, 6, 1, 4, 0, 0x10, 0, 0x0b);
-    const worker = startCodegenWorker();
+    const worker = startCodegenWorker().connect();
     worker.post({ kind: 'compile', id: 1, wasm });
     let replies = [];
     while (replies.length === 0) {
@@ -77,14 +77,15 @@ it('a worker that is ended in the middle of a compilation leaves V8 as it was', 
   const { stdout } = await run(
     `
     const { readFileSync } = await import('node:fs');
-    const worker = startCodegenWorker();
+    const thread = startCodegenWorker();
+    const worker = thread.connect();
     // half a second in the optimising compiler, and more
     for (let id = 0; id < 5; id++) {
       const wasm = Buffer.concat([readFileSync(${JSON.stringify(join(packageFolder(), 'build/wemu.wasm'))}), Buffer.of(0, 2, 1, id)]);
       worker.post({ kind: 'compile', id, wasm: Uint8Array.from(wasm) });
     }
     while (worker.receive().length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
-    worker.terminate();
+    thread.terminate();
     // (func (export "f")); modules of the same bytes share their code
     const wasm = (n) => Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 7, 5, 1, 1, 0x66, 0, 0, 10, 4, 1, 2, 0, 0x0b, 0, 2, 1, n);
     let isBack = false;

@@ -1,9 +1,9 @@
 /**
- * The machine's end of a codegen worker on Node (codegen-worker-main.ts is the other). The machine thread takes replies with
- * receiveMessageOnPort, between slices, without an event-loop turn. Only the worker makes a binaryen.
+ * The machines' end of a codegen worker on Node (codegen-worker-main.ts is the other). Each machine has a message port of its own. Its thread takes
+ * replies with receiveMessageOnPort, between slices, without an event-loop turn. Only the worker makes a binaryen.
  */
 import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
-import type { CodegenWorker, WorkerMessage, WorkerReply } from '../accel/tcg/codegen/protocol.js';
+import type { CodegenThread, CodegenWorker, WorkerMessage, WorkerReply } from '../accel/tcg/codegen/protocol.js';
 import { loadBinaryenWasm } from './binaryen.js';
 import { startThread } from './thread.js';
 import { hasV8Flags, setV8Flags } from './v8-flags.js';
@@ -18,25 +18,48 @@ export interface BinaryenWasm {
   readonly wasm: WebAssembly.Module;
 }
 
-export function startCodegenWorker(): CodegenWorker {
+/** A machine's requests come by this port, until it is closed. */
+export interface Connect {
+  readonly kind: 'connect';
+  readonly port: MessagePort;
+}
+
+export function startCodegenWorker(): CodegenThread {
   setV8Flags();
   const { port1, port2 } = new MessageChannel();
-  // A worker that cannot be loaded or dies leaves the machine in tci: slow, and right.
-  startThread('./codegen-worker-main', import.meta.url, 'code generation', {
+  // A worker that cannot be loaded or dies leaves its machines in tci: slow, and right.
+  const thread = startThread('./codegen-worker-main', import.meta.url, 'code generation', {
     workerData: { port: port2 } satisfies CodegenWorkerData,
     transferList: [port2],
   });
+  let isDead = false;
+  thread.on('exit', () => (isDead = true));
   port1.unref();
   // Node needs 40 ms to start a thread: in the meantime this one does half of what is before it.
   port1.postMessage({ kind: 'binaryen', wasm: loadBinaryenWasm() } satisfies BinaryenWasm);
   return {
-    compiler: hasV8Flags() ? 'optimising' : 'tiered',
-    post: (message: WorkerMessage) => port1.postMessage(message),
-    receive() {
-      const replies: WorkerReply[] = [];
-      for (let got = receiveMessageOnPort(port1); got; got = receiveMessageOnPort(port1)) replies.push(got.message as WorkerReply);
-      return replies;
+    get isDead() {
+      return isDead;
+    },
+    connect() {
+      const { port1: own, port2: theirs } = new MessageChannel();
+      port1.postMessage({ kind: 'connect', port: theirs } satisfies Connect, [theirs]);
+      return codegenWorker(own);
     },
     terminate: () => port1.close(),
+  };
+}
+
+function codegenWorker(port: MessagePort): CodegenWorker {
+  port.unref();
+  return {
+    compiler: hasV8Flags() ? 'optimising' : 'tiered',
+    post: (message: WorkerMessage) => port.postMessage(message),
+    receive() {
+      const replies: WorkerReply[] = [];
+      for (let got = receiveMessageOnPort(port); got; got = receiveMessageOnPort(port)) replies.push(got.message as WorkerReply);
+      return replies;
+    },
+    close: () => port.close(),
   };
 }

@@ -3,11 +3,9 @@ import { randomFillSync } from 'node:crypto';
 import { closeSync, openSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers';
-import type { CodegenSetup } from '../accel/tcg/accel.js';
-import { workerCodegen } from '../accel/tcg/codegen-remote.js';
-import type { CodegenWorker } from '../accel/tcg/codegen/protocol.js';
-import type { CodeGenerator } from '../accel/tcg/codegen/wasm-generator.js';
-import { createTcgHost, ENGINE_OPTIONS, type EngineOptions, type TcgHost } from '../host.js';
+import { SharedThread, workerCodegen } from '../accel/tcg/codegen-remote.js';
+import type { CodegenThread } from '../accel/tcg/codegen/protocol.js';
+import { createTcgHost, ENGINE_OPTIONS, type EngineOptions, type HostCodegen, type TcgHost } from '../host.js';
 import { blockThread, TimeoutScheduler } from '../system/scheduler.js';
 import { loadWasmDisassembler } from '../tcg/wasm/disassemble.js';
 import { OptionError } from '../util/errors.js';
@@ -28,8 +26,8 @@ import { cachedGuestFile, cacheFolder } from './guest/debian.js';
 export type { EngineOptions } from '../host.js';
 
 export interface NodeHostOptions extends EngineOptions {
-  /** A codegen worker that runs already (startCodegenWorker), for the first machine. */
-  readonly worker?: CodegenWorker;
+  /** A codegen worker that runs already (startCodegenWorker). The host ends it. */
+  readonly worker?: CodegenThread;
 }
 
 const READERS: read.Readers<NodeHostOptions> = {
@@ -66,7 +64,7 @@ export async function createNodeHost(given: NodeHostOptions = {}): Promise<NodeH
     firmware,
     writeFile,
     wasm: () => loadWasm(engineWasmPath()),
-    codegen: options.backend === 'tci' ? undefined : await codeGenerator(options),
+    ...(await codeGenerator(options)),
     hotThreshold: options.hotThreshold,
     tuning: options.tuning,
     maxInsns: options.maxInsns,
@@ -76,18 +74,16 @@ export async function createNodeHost(given: NodeHostOptions = {}): Promise<NodeH
 }
 
 /** Only the synchronous one loads binaryen into this thread. */
-async function codeGenerator({ sync, worker, codeCache = false }: NodeHostOptions): Promise<(setup: CodegenSetup) => CodeGenerator> {
+async function codeGenerator({ backend, sync, worker, codeCache = false }: NodeHostOptions): Promise<HostCodegen> {
+  if (backend === 'tci') return {};
   if (sync) {
     const codegen = await loadWithBinaryen('../accel/tcg/codegen-sync', import.meta.url);
-    return (codegen as typeof import('../accel/tcg/codegen-sync.js')).synchronousCodegen;
+    return { codegen: (codegen as typeof import('../accel/tcg/codegen-sync.js')).synchronousCodegen };
   }
   const folder = codeFolder(codeCache);
   const store = folder === undefined ? undefined : new FileCodeStore(folder, engineBuild());
-  return workerCodegen(() => {
-    const first = worker ?? startCodegenWorker();
-    worker = undefined;
-    return first;
-  }, store);
+  const thread = new SharedThread(startCodegenWorker, worker);
+  return { codegen: workerCodegen(thread.connect, store), endCodegen: () => thread.terminate() };
 }
 
 /** Undefined: no code is kept. */

@@ -43,8 +43,8 @@ export interface MachineHost extends Pick<MachineEnvironment, 'firmware' | 'rand
   scheduler: HostScheduler;
   machines: MachineRegistry;
   types: TypeRegistry;
-  /** Makes memory and accelerator for one machine. */
-  engine(request: EngineRequest): { ram: RamAllocator; accelerator?: Accelerator };
+  /** Makes memory and accelerator for one machine; `close` takes them back. */
+  engine(request: EngineRequest): { ram: RamAllocator; accelerator?: Accelerator; close?(): void };
 }
 
 /** Ends from which only a reset leads back. */
@@ -56,30 +56,46 @@ const IDLE_PROPERTIES = ['dump-guest-core', 'mem-merge', 'aux-ram-share', 'graph
 /** Debugger reads go page by page. */
 const PAGE = 4096;
 
-export class Machine {
+/** All that a machine is made of, until it is closed. */
+interface Parts {
+  readonly state: MachineState;
   readonly loop: MainLoop;
-  private readonly serials: readonly Chardev[];
+  readonly closeEngine: (() => void) | undefined;
+}
+
+export class Machine implements AsyncDisposable {
+  private parts: Parts | undefined;
+  private closing: Promise<void> | undefined;
+  private serials: readonly Chardev[];
   /** What a callback of the user has thrown, until `run` tells. */
   private failure: { readonly error: unknown } | undefined;
 
-  private constructor(
-    /** The QOM machine, for whoever needs more than this class offers. */
-    readonly state: MachineState,
-    host: MachineHost,
-    options: CheckedMachineOptions,
-  ) {
+  private constructor(state: MachineState, host: MachineHost, options: CheckedMachineOptions, closeEngine?: () => void) {
     this.serials = state.config.serials ?? [];
-    this.loop = new MainLoop(state, host.scheduler, host.clock, options);
+    this.parts = { state, loop: new MainLoop(state, host.scheduler, host.clock, options), closeEngine };
     const backends = (options.backends ?? []).map(([, , backend]) => backend);
     const { console, stdin, stdout, stderr } = state.config.semihosting ?? {};
     for (const chardev of [...this.serials, ...backends, console, stdin, stdout, stderr])
       if (chardev instanceof Chardev) chardev.failed = (error) => this.fail(error);
   }
 
+  private open(): Parts {
+    if (!this.parts) throw new Error('the machine is closed');
+    return this.parts;
+  }
+  /** The QOM machine, for whoever needs more than this class offers. What is kept of it must not be used after `close`. */
+  get state(): MachineState {
+    return this.open().state;
+  }
+  get loop(): MainLoop {
+    return this.open().loop;
+  }
+
   /** A callback has thrown, in the middle of guest code: the machine ends, and `run` rejects with what the first one threw. */
   private fail(error: unknown): void {
     if (this.failure) return;
     this.failure = { error };
+    if (!this.parts) return; // it is ending
     this.state.requestShutdown('host-error', 1);
   }
   private tellFailure(): void {
@@ -90,8 +106,9 @@ export class Machine {
 
   /** Makes `run` end with status 1 if something goes wrong inside of wemu itself, where nobody is there to look at a stopped machine. */
   endOnInternalError(): void {
-    this.loop.onStop((state) => {
-      if (state === 'internal-error') this.state.requestShutdown('host-error', 1);
+    const { state, loop } = this.open();
+    loop.onStop((reached) => {
+      if (reached === 'internal-error') state.requestShutdown('host-error', 1);
     });
   }
 
@@ -130,7 +147,7 @@ export class Machine {
       serials: serials.length ? serials.map((port, i) => portOf(`serial${i}`, port)) : [new NullChardev('serial0')],
       semihosting: semihostingOf(options.semihosting),
     };
-    const engine = host.engine({ ramSize, smp: config.smp!, icount });
+    const { close: closeEngine, ...engine } = host.engine({ ramSize, smp: config.smp!, icount });
     const { firmware, randomBytes, writeFile } = host;
     const failures = {
       tell: (error: unknown): void => {
@@ -144,12 +161,18 @@ export class Machine {
         options.log.items,
       );
     const state = new klass({ hostClock: host.clock, types: host.types, icount, log, firmware, randomBytes, writeFile, ...engine }, config);
-    for (const [kind, id, backend] of options.backends ?? []) state.addBackend(kind, id, backend);
-    const machine = new Machine(state, host, options);
-    failures.tell = (error) => machine.fail(error);
-    state.create();
-    if (options.speed !== undefined) state.clocks.setSpeed(options.speed);
-    return machine;
+    try {
+      for (const [kind, id, backend] of options.backends ?? []) state.addBackend(kind, id, backend);
+      const machine = new Machine(state, host, options, closeEngine);
+      failures.tell = (error) => machine.fail(error);
+      state.create();
+      if (options.speed !== undefined) state.clocks.setSpeed(options.speed);
+      return machine;
+    } catch (error) {
+      state.close();
+      closeEngine?.();
+      throw error;
+    }
   }
 
   /**
@@ -157,6 +180,7 @@ export class Machine {
    * that ends the machine too; and with an Error if it is being run already, or has come to its end: `reset` makes it ready for another run.
    */
   async run(): Promise<RunResult> {
+    this.open();
     this.tellFailure();
     if (this.loop.isActive) throw new Error('the machine is being run already');
     if (ENDED.includes(this.runState)) throw new Error(`the machine has ended (${this.runState}): reset it before it is run again`);
@@ -165,21 +189,50 @@ export class Machine {
     this.tellFailure();
     return result;
   }
-  /** Ends `run`: its result's reason is `stopped`. Guest time stands still until the next `run`. Does nothing if the machine is not being run. */
-  stop(): void {
-    this.loop.leave();
+  /**
+   * Ends `run`: its result's reason is `stopped`. Guest time stands still until the next `run`. Does nothing if the machine is not being run. Resolves
+   * when nothing is in flight: until the next `run` no guest code or timer runs, no callback is called, and no generated code is put in place.
+   */
+  async stop(): Promise<void> {
+    const { loop } = this;
+    loop.leave();
+    await loop.ended();
   }
-  /** Stops guest time and code; resolves when they have stopped. */
-  pause(): Promise<void> {
-    if (!this.state.runState.running) return Promise.resolve();
-    if (!this.loop.isActive) return Promise.resolve(this.state.vmStop('paused'));
-    return new Promise((resolve) => {
-      const remove = this.loop.onStop(() => {
-        remove();
-        resolve();
-      });
-      this.state.vmStopRequest('paused');
-    });
+  /**
+   * Stops guest time and code; resolves when they have stopped, and nothing is in flight: until `resume` or `run` no guest code runs, no serial port
+   * is written to, and no generated code is put in place. What a Chardev has taken is its own. Resolves also if `run` ends instead.
+   */
+  async pause(): Promise<void> {
+    const { loop, state } = this.open();
+    if (!state.runState.running) return;
+    if (!loop.isActive) return state.vmStop('paused');
+    let remove = (): void => {};
+    const stopped = new Promise<void>((resolve) => (remove = loop.onStop(() => resolve())));
+    state.vmStopRequest('paused');
+    await Promise.race([stopped, loop.ended()]);
+    remove();
+  }
+  /**
+   * The end of the machine, whatever it is doing: `run` ends, as by `stop`; its backends are free for another machine, and so is its memory; nothing
+   * is left that waits for a timer or a thread. Any use of the machine after that is an error, but for another `close`.
+   */
+  close(): Promise<void> {
+    return (this.closing ??= this.end());
+  }
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+  private async end(): Promise<void> {
+    const { state, loop, closeEngine } = this.open();
+    // From now on: `run` again, from a callback of the last slice, is an error.
+    this.parts = undefined;
+    this.serials = [];
+    if (loop.isActive) {
+      loop.leave();
+      await loop.ended();
+    }
+    state.close();
+    closeEngine?.();
   }
   resume(): void {
     if (!this.state.runState.running) this.state.vmStart();
@@ -200,6 +253,7 @@ export class Machine {
 
   /** Types into serial port `port`; what the guest cannot take yet waits. @throws RangeError if there is no such port */
   writeSerial(input: string | Bytes, port = 0): void {
+    this.open();
     const serial = this.serials[port];
     if (!serial) throw new RangeError(`there is no serial port ${port}`);
     serial.input(typeof input === 'string' ? new TextEncoder().encode(input) : toBytes(input, 'Machine.writeSerial: input'));

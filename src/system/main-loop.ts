@@ -55,6 +55,7 @@ export class MainLoop {
   private lastYield = 0;
   /** When something last came from the host's event loop. */
   private lastEvent = -Infinity;
+  private readonly endListeners = new Set<() => void>();
   private readonly stopListeners = new Set<(state: string) => void>();
 
   constructor(
@@ -82,6 +83,14 @@ export class MainLoop {
   onStop(listener: (state: string) => void): () => void {
     this.stopListeners.add(listener);
     return () => this.stopListeners.delete(listener);
+  }
+
+  /** Resolves when `run` is not at work: no guest code or timer runs, and no backend is written to, until it is again. */
+  ended(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.active) this.endListeners.add(resolve);
+      else resolve();
+    });
   }
 
   /** Something happened: leave the slice at the next block, or wake from sleep. */
@@ -122,6 +131,9 @@ export class MainLoop {
     } finally {
       this.active = this.leaving = false;
       this.machine.clocks.stop(); // the guest may still be 'running', but nobody runs it
+      this.machine.runState.vmStopRequest = undefined; // it stands still: the next run is not to end by it
+      for (const ended of this.endListeners) ended();
+      this.endListeners.clear();
     }
   }
 

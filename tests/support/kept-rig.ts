@@ -58,7 +58,7 @@ export class PromptWorker implements CodegenWorker {
     if (reply) this.replies.push(reply);
   }
   receive = () => this.replies.splice(0);
-  terminate = () => {};
+  close = () => {};
 }
 
 /** One run of a program of words at the start of RAM, to WFI; then what was made is saved. */

@@ -11,7 +11,7 @@ import type { EngineMemory } from './memory.js';
 import { helperWrappers } from './helper-wrappers.js';
 import { Activity, Profile, type StartProfiler } from './profile.js';
 import { PhysicalMap } from './physmap.js';
-import { Runtime, type RuntimeHost } from './runtime.js';
+import { Runtime, type RuntimeExports, type RuntimeHost } from './runtime.js';
 import { Translator } from './translate-all.js';
 import type { TargetFrontend } from '../../target/translator.js';
 import type { TcgTuning } from './codegen/tuning.js';
@@ -132,9 +132,21 @@ export class TcgAccel {
     this.runtime.exports.tbFlushAll();
   }
 
+  /** Ends what runs beside the machine's thread. The figures stay. */
   dispose(): void {
     this.profile?.stop();
+    this.profile = undefined;
     this.generator?.dispose();
+  }
+
+  /** The end of the machine: nothing of it can be used any more. Returns what zeroes its memory, once, for another. */
+  close(): RuntimeExports['memoryClear'] {
+    this.dispose();
+    const { memoryClear } = this.runtime.exports;
+    this.runtime.close();
+    for (const vcpu of this.vcpus) vcpu.close();
+    this.options.memory.ram.close();
+    return memoryClear;
   }
 
   /** `info jit`, `--stats`. */

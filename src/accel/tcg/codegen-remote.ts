@@ -1,19 +1,19 @@
 /** Tier 2 in a worker, for TcgOptions.codegen. */
 import type { CodegenSetup } from './accel.js';
 import type { CodeStore } from './codegen/code-store.js';
-import type { CodegenWorker } from './codegen/protocol.js';
+import type { CodegenThread, CodegenWorker } from './codegen/protocol.js';
 import { KeptTbs } from './codegen/kept-tbs.js';
 import { hasFusedMulAdd } from '../../tcg/wasm/relaxed-simd.js';
 import { regionLimits } from './codegen/tuning.js';
 import { WasmCodeGenerator, type CodeGenerator, type WasmGeneratorOptions } from './codegen/wasm-generator.js';
 
 /**
- * Code is made by a worker, while the vCPU goes on in tci. The worker starts with the first vCPU, so that it loads binaryen while the
- * machine is still being made and its images are copied: nobody waits for it.
+ * Code is made by a worker, while the vCPU goes on in tci. The worker starts with the first vCPU of the first machine, so that it loads binaryen
+ * while the machine is still being made and its images are copied: nobody waits for it.
  */
-export function workerCodegen(createWorker: () => CodegenWorker, store?: CodeStore): (setup: CodegenSetup) => CodeGenerator {
+export function workerCodegen(connect: () => CodegenWorker, store?: CodeStore): (setup: CodegenSetup) => CodeGenerator {
   return ({ memory, runtime, target, config, frontend, icount, hotThreshold, tuning, onModule }) => {
-    const worker = createWorker();
+    const worker = connect();
     const key = JSON.stringify({ target, config, icount, limits: regionLimits(tuning), tuning, fusedMulAdd: hasFusedMulAdd() });
     const generator = new WasmCodeGenerator({
       memory,
@@ -36,4 +36,22 @@ export function workerCodegen(createWorker: () => CodegenWorker, store?: CodeSto
     worker.post({ kind: 'init', memory, target, config, icount, tuning });
     return generator;
   };
+}
+
+/** One thread for all machines of a host, started for the first of them. */
+export class SharedThread {
+  constructor(
+    private readonly start: () => CodegenThread,
+    /** One that runs already. */
+    private thread?: CodegenThread,
+  ) {}
+
+  readonly connect = (): CodegenWorker => {
+    if (!this.thread || this.thread.isDead) this.thread = this.start();
+    return this.thread.connect();
+  };
+  terminate(): void {
+    this.thread?.terminate();
+    this.thread = undefined;
+  }
 }

@@ -2,7 +2,7 @@
 import { LinearRamAllocator } from '../../memory/ram.js';
 import { errorMessage, OptionError } from '../../util/errors.js';
 
-const WASM_PAGE = 0x1_0000;
+export const WASM_PAGE = 0x1_0000;
 const MAX_PAGES = 65536;
 const MiB = 0x10_0000;
 
@@ -19,26 +19,30 @@ export interface EngineMemory {
   readonly ram: LinearRamAllocator;
 }
 
+/** Makes or finds a zeroed memory of at least so many pages. */
+export type MemorySource = (pages: number) => WebAssembly.Memory;
+
 /** `ramSize`: bytes of all guest memory together, ROMs and flash included. Untouched pages cost address space only. */
-export function createEngineMemory(ramSize: number, arenaSize = DEFAULT_ARENA_SIZE): EngineMemory {
+export function createEngineMemory(ramSize: number, arenaSize = DEFAULT_ARENA_SIZE, source: MemorySource = newMemory): EngineMemory {
   const arena = { start: RUNTIME_DATA_END, end: RUNTIME_DATA_END + Math.ceil(arenaSize / WASM_PAGE) * WASM_PAGE };
   const pages = Math.ceil((arena.end + ramSize) / WASM_PAGE);
   if (pages > MAX_PAGES) {
     const most = Math.floor((MAX_PAGES * WASM_PAGE - arena.end) / MiB);
     throw new OptionError(`guest memory of ${Math.ceil(ramSize / MiB)} MiB, ROMs included, is more than the engine's ${most} MiB`, '-m');
   }
-  const memory = reserve(pages);
-  return { memory, arena, ram: new LinearRamAllocator(memory.buffer, arena.end) };
+  const memory = source(pages);
+  return { memory, arena, ram: new LinearRamAllocator(memory.buffer, arena.end, pages * WASM_PAGE) };
 }
 
-function reserve(pages: number): WebAssembly.Memory {
+/** @throws OptionError if the host gives none */
+export function newMemory(pages: number): WebAssembly.Memory {
   try {
     return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
   } catch (error) {
     // Firefox throws a string. Whatever their size, engines reserve 8 to 10 GiB of addresses for each memory, and that is what runs out.
     throw new OptionError(
       `this host gives no more memory (${errorMessage(error)}): each machine reserves about 10 GiB of address space, ` +
-        `${Math.ceil((pages * WASM_PAGE) / MiB)} MiB of them used; a limit (ulimit -v) is too low, or too many machines live in this process`,
+        `${Math.ceil((pages * WASM_PAGE) / MiB)} MiB of them used; a limit (ulimit -v) is too low, or too many machines of this process are not closed`,
     );
   }
 }

@@ -46,6 +46,7 @@ export interface RuntimeExports {
   tbStatFlushes(): number;
   arenaUsed(): number;
   arenaFree(): number;
+  memoryClear(start: number, end: number, most: number): number;
   setHotThreshold(count: number): void;
   tciExec(env: number, tb: number): number;
   ldSlow(env: number, address: bigint, oi: number): bigint;
@@ -53,6 +54,12 @@ export interface RuntimeExports {
   targetDoInterrupt(env: number): void;
   targetReset(env: number): void;
 }
+
+const CLOSED = new Proxy({} as never, {
+  get: () => {
+    throw new TcgError('the machine is closed');
+  },
+});
 
 export class Runtime {
   /** Everything, helpers and the targets' own exports included. */
@@ -84,6 +91,11 @@ export class Runtime {
   replace(functions: Readonly<WasmExports>): void {
     this.allExports = { ...this.allExports, ...functions };
     this.exports = this.allExports as unknown as RuntimeExports;
+  }
+
+  /** From here on every use is an error: the memory may be another machine's. */
+  close(): void {
+    this.allExports = this.exports = CLOSED;
   }
 
   /** Function-table indexes of a target's helpers, by helper number. Puts each into the table once. */

@@ -22,7 +22,7 @@ const CHUNK = 1e6;
 export type ExecTrace = () => void;
 
 export class Vcpu {
-  private readonly view: DataView;
+  private view: DataView;
   /** cflags of TBs when it does not step. */
   private readonly cflags: number;
   /** What ended the engine in the middle of guest code: its state is not to be used again. */
@@ -106,6 +106,11 @@ export class Vcpu {
   setSingleStep(on: boolean): void {
     const stepping = 1 | layout.CF_SINGLE_STEP | layout.CF_NO_GOTO_TB | layout.CF_NO_GOTO_PTR;
     this.write32(layout.ENV_CFLAGS, on ? this.cflags | stepping : this.cflags);
+  }
+
+  /** From here on every use is an error: the memory may be another machine's. */
+  close(): void {
+    this.view = new DataView(new ArrayBuffer(0));
   }
 
   // Env fields, by offset (assembly/shared/*.ts).

@@ -1,5 +1,5 @@
 /** What runner.ts runs: a guest, watched. */
-import type { CodegenWorker } from '../../accel/tcg/codegen/protocol.js';
+import type { CodegenThread } from '../../accel/tcg/codegen/protocol.js';
 import { isMark } from '../../lab/outcome.js';
 import { watch } from '../../lab/run.js';
 import { writeFully } from '../../node/write.js';
@@ -11,7 +11,7 @@ import type { RunnerSpec } from './runner.js';
 
 const REPORT_FD = 3;
 
-async function run({ accel, memory, bios, kernel, initrd, append }: RunnerSpec, worker?: CodegenWorker): Promise<number> {
+async function run({ accel, memory, bios, kernel, initrd, append }: RunnerSpec, worker?: CodegenThread): Promise<number> {
   const host = await createNodeHost({ ...parseAccel(accel), worker });
   try {
     const { exitCode, samples, marks, counters } = await watch(
@@ -36,7 +36,7 @@ async function run({ accel, memory, bios, kernel, initrd, append }: RunnerSpec, 
 }
 
 /** The process's exit status. `worker`: one that runs already. */
-export async function main(spec: RunnerSpec, worker?: CodegenWorker): Promise<number> {
+export async function main(spec: RunnerSpec, worker?: CodegenThread): Promise<number> {
   try {
     return await run(spec, worker);
   } catch (error) {

@@ -135,6 +135,7 @@ export abstract class MachineState extends QObject {
   readonly #devices: DeviceState[] = [];
   readonly #resetHandlers: (() => void)[] = [];
   readonly #holders = new Set<object>();
+  readonly #chardevs = new Set<Chardev>();
   #started = false;
   readonly #rtcBaseMs: number;
   readonly #seededRandom = new SeededRandom(0);
@@ -290,9 +291,15 @@ export abstract class MachineState extends QObject {
   }
   /** The main loop hears of its input, and the CPUs wait for its output. */
   joinChardev(chardev: Chardev): void {
+    this.#chardevs.add(chardev);
     chardev.wake = () => this.notify();
     chardev.hold = (on) => this.hold(chardev, on);
     chardev.flowControl = !this.clocks.icount;
+  }
+  /** The machine is not to be used any more: its backends are free for another. */
+  close(): void {
+    for (const chardev of this.#chardevs) chardev.release();
+    this.#chardevs.clear();
   }
   backend(kind: string, id: string): object | undefined {
     return this.#backends.get(kind)?.get(id);

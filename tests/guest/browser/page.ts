@@ -4,15 +4,6 @@ import { watch } from 'wemu/lab';
 
 const backend = new URLSearchParams(location.search).get('backend') === 'tci' ? 'tci' : 'wasm';
 
-/** Counts what code generation sends, to show that it is at work: without it the guest runs all the same. */
-let batches = 0;
-globalThis.Worker = class extends Worker {
-  constructor(url: string | URL, options?: WorkerOptions) {
-    super(url, options);
-    this.addEventListener('message', () => batches++);
-  }
-};
-
 let result: object;
 try {
   const image = await fetch('/embedded.elf');
@@ -26,7 +17,6 @@ try {
   result = {
     exitCode,
     text: output,
-    batches,
     samples: samples.length,
     instructions: counters.instructions,
     modules: counters.modules,

@@ -36,7 +36,7 @@ export interface RegionRequest {
   readonly tciInsns: number;
 }
 
-/** First message to a worker. */
+/** First message of a machine to a worker. */
 export interface CodegenInit {
   readonly kind: 'init';
   readonly memory: WebAssembly.Memory;
@@ -102,12 +102,21 @@ export interface CompileReply {
 export type WorkerMessage = CodegenInit | GenerateRequest | CompileRequest;
 export type WorkerReply = GenerateReply | CompileReply;
 
-/** A code generator somewhere else. The machine thread polls: nothing arrives while guest code runs. */
+/** One machine's way to a code generator somewhere else. The machine thread polls: nothing arrives while guest code runs. */
 export interface CodegenWorker {
   /** How its modules become machine code: by the engine's best compiler at once, or as the engine does it by itself, beginning with a quick one. */
   readonly compiler: 'optimising' | 'tiered';
   post(message: WorkerMessage): void;
   /** Replies that have arrived, without waiting. */
   receive(): WorkerReply[];
+  /** Nothing more is asked; what is still being made is let go. */
+  close(): void;
+}
+
+/** Where code is made for the machines of a host, each by requests of its own. */
+export interface CodegenThread {
+  /** It is gone (out of memory, or it could not be loaded): what is asked of it will never come. */
+  readonly isDead: boolean;
+  connect(): CodegenWorker;
   terminate(): void;
 }

@@ -300,7 +300,7 @@ describe('code generation', () => {
       compiler: 'tiered',
       post: (message) => void (message.kind === 'generate' && queue.push(message)),
       receive: () => replies.splice(0),
-      terminate: () => {},
+      close: () => {},
     };
     const rig = new Rig([1, 0, 3, 2, 5, 4], { worker });
     for (const i of [0, 2, 4]) rig.generator.tbHot(rig.tb(i));
@@ -387,7 +387,7 @@ class SlowWorker implements CodegenWorker {
   receive(): GenerateReply[] {
     return this.replies.splice(0);
   }
-  terminate(): void {}
+  close(): void {}
   /** Answers all, as if each had taken `ms`. */
   answer(rig: Rig, ms = 0): void {
     this.replies.push(

@@ -45,7 +45,7 @@ export interface CodeGenerator {
   tbTranslated?(tb: number): void;
   /** TBs of earlier runs, for the translator. */
   readonly keptTbs?: KeptTbs | undefined;
-  /** Ends the worker; what is installed stays, and so do the figures. */
+  /** Nothing more is made; what is installed stays, and so do the figures. */
   dispose(): void;
   /** Executions in tci after which generated code pays, unless the user says otherwise. */
   readonly defaultThreshold: number;
@@ -425,7 +425,7 @@ export class WasmCodeGenerator implements CodeGenerator {
       this.kept?.save();
       this.keptTbs?.save();
     }
-    this.worker?.terminate();
+    this.worker?.close();
     this.worker = undefined;
   }
 }
