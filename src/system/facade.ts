@@ -231,8 +231,11 @@ export class Machine implements AsyncDisposable {
       loop.leave();
       await loop.ended();
     }
-    state.close();
-    closeEngine?.();
+    try {
+      state.close();
+    } finally {
+      closeEngine?.();
+    }
   }
   resume(): void {
     if (!this.state.runState.running) this.state.vmStart();

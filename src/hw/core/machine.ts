@@ -296,8 +296,9 @@ export abstract class MachineState extends QObject {
     chardev.hold = (on) => this.hold(chardev, on);
     chardev.flowControl = !this.clocks.icount;
   }
-  /** The machine is not to be used any more: its backends are free for another. */
+  /** The machine is not to be used any more: its backends are free for another, and the guest's files are closed. */
   close(): void {
+    this.semihosting?.reset();
     for (const chardev of this.#chardevs) chardev.release();
     this.#chardevs.clear();
   }
