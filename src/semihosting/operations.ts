@@ -67,9 +67,11 @@ function* writeChar(host: Semihosting, call: Call): Waiting<Answer> {
 }
 
 function* writeText(host: Semihosting, call: Call): Waiting<Answer> {
+  let isFirst = true;
   for (const piece of call.text(call.parameter)) {
+    if (!isFirst) yield;
+    isFirst = false;
     yield* put(host.console, piece);
-    yield;
   }
   return NOTHING;
 }
