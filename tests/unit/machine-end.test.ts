@@ -105,6 +105,19 @@ describe('close', () => {
     expect(() => machine.state).toThrow(CLOSED);
   });
 
+  it('closes the files that the guest had open', async () => {
+    let open = 0;
+    const file = { read: () => 0, write: () => {}, size: () => 0, close: () => void open-- };
+    const refuse = (): never => expect.unreachable();
+    const machine = create({ semihosting: { files: { open: () => (open++, file), remove: refuse, rename: refuse } } });
+    const { handles, files } = machine.state.semihosting!;
+    files.open('x', { read: true, write: false, truncate: false, append: false });
+    handles.open(() => ({ ...file }) as unknown as ReturnType<typeof handles.get>);
+    expect(open).toBe(1);
+    await machine.close();
+    expect(open).toBe(0);
+  });
+
   it('gives backends back: another machine may have them, and none of this one hears their input', async () => {
     const serial = new Printer();
     const first = create({ serial });
