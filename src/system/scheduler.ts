@@ -13,11 +13,13 @@ export interface Sleep {
   wake(): void;
 }
 
-const NOBODY = new Int32Array(new SharedArrayBuffer(4));
+/** What nobody wakes. Made when it is needed: a page that is not cross-origin isolated has no SharedArrayBuffer, and is to be told so. */
+let nobody: Int32Array | undefined;
 
 /** Stops the thread, to some 50 us. */
 export function blockThread(ns: number): void {
-  Atomics.wait(NOBODY, 0, 0, ns / 1e6);
+  nobody ??= new Int32Array(new SharedArrayBuffer(4));
+  Atomics.wait(nobody, 0, 0, ns / 1e6);
 }
 
 /** Longest timeout that setTimeout takes. */

@@ -30,7 +30,9 @@ interface PageResult {
 }
 
 const TYPES: Record<string, string> = { '.js': 'text/javascript', '.html': 'text/html', '.wasm': 'application/wasm' };
-const HTML = '<!doctype html><meta charset="utf-8"><title>wemu</title><script type="module" src="/page.js"></script>';
+/** A page that fails while it is loaded tells so, too. */
+const REPORTER = `addEventListener('error', ({ message: error }) => fetch('/result', { method: 'POST', body: JSON.stringify({ error }) }))`;
+const HTML = `<!doctype html><meta charset="utf-8"><title>wemu</title><script>${REPORTER}</script><script type="module" src="/page.js"></script>`;
 
 /** What each bundler makes of the page, by name, in a project that has wemu as it is published. */
 const BUNDLERS = ['vite', 'webpack', 'esbuild', 'rolldown'] as const;
@@ -83,7 +85,8 @@ describe.skipIf(!CHROMIUM)('in Chromium (skipped without one)', () => {
 
   /** Serves the page, opens it, and waits for what it posts. `isolated`: with the headers that shared memory needs. */
   async function open(query: string, { isolated = true, bundler = 'vite' as Bundler } = {}): Promise<PageResult> {
-    const { files } = bundles.get(bundler)!;
+    const { status, output, files } = bundles.get(bundler)!;
+    if (status !== 0) throw new Error(`${bundler} made nothing: ${output}`);
     let posted!: (result: PageResult) => void;
     const result = new Promise<PageResult>((resolve) => (posted = resolve));
     const server = createServer((request, response) => {
