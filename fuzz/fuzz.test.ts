@@ -49,7 +49,7 @@ const KNOWN: readonly { readonly why: string; readonly is: (word: number, size: 
 ];
 /** CSRs have more names there. */
 const plain = (text: string | undefined): string | undefined =>
-  text && normalize(text).replace(/^(csrr?[wsci]*i? (?:\w+,)?)([a-z]\w*|0x[0-9a-f]+)(?=$|,)/, '$1CSR');
+  text && normalize(text).replace(/^(csrr[wsc]?i? \w+,|csr[wsc]i? )([a-z]\w*|0x[0-9a-f]+)(?=$|,)/, '$1CSR');
 
 describeWith('riscv64-linux-gnu-objdump', 'the decoder and objdump', () => {
   it.each(DECODERS.map((each) => [each.config.xlen, each] as const))('say the same of any word, RV%i', (xlen, { decoder }) => {

@@ -1,4 +1,6 @@
 /** The machine as a library's user sees it: made from one options object, run, watched and poked. */
+// For whoever takes the types: their own libraries need not have it.
+/// <reference lib="esnext.disposable" preserve="true" />
 import { Chardev, NullChardev, StreamChardev } from '../chardev/chardev.js';
 import type { HostClock, IcountOptions } from '../hw/core/clock.js';
 import { readSymbols } from '../hw/core/symbols.js';

@@ -9,7 +9,7 @@ try {
   const image = await fetch('/embedded.elf');
   const host = await createBrowserHost({ wasm: '/wemu.wasm', backend });
   const kernel = new Uint8Array(await image.arrayBuffer());
-  const run = await watch({ machine: 'virt', bios: 'none', kernel, append: 'scale=1' }, host, {
+  const run = await watch({ machine: 'virt', bios: 'none', kernel, append: `scale=${backend === 'tci' ? 1 : 6}` }, host, {
     isMark: (line) => line.includes('sha256'),
   });
   host.close();
