@@ -18,8 +18,8 @@ const TARGETS: readonly Target[] = [
 
 /** Of each target. */
 const SECONDS = Number(process.env['WEMU_FUZZ_SECONDS'] ?? 5);
-/** Somewhere else each time, unless told. */
-const SEED = Number(process.env['WEMU_SEED'] ?? Date.now() % 2 ** 31);
+/** `npm test` is to say the same of the same tree; `npm run fuzz` begins somewhere else each time. */
+const SEED = Number(process.env['WEMU_SEED'] ?? 1);
 const TIMEOUT = SECONDS * 1000 + 120_000;
 
 it.each(TARGETS.map((target) => [target.name, target] as const))('%s', async (_name, target) => {
@@ -53,8 +53,8 @@ const plain = (text: string | undefined): string | undefined =>
 
 describeWith('riscv64-linux-gnu-objdump', 'the decoder and objdump', () => {
   it.each(DECODERS.map((each) => [each.config.xlen, each] as const))('say the same of any word, RV%i', (xlen, { decoder }) => {
-    const until = performance.now() + SECONDS * 1000;
-    for (let seed = SEED; performance.now() < until; seed++) {
+    // A batch takes a second or less.
+    for (let seed = SEED; seed < SEED + SECONDS; seed++) {
       const random = new SeededRandom(seed);
       const words = Array.from({ length: BATCH }, () => {
         const raw = random.next();

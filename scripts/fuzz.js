@@ -35,7 +35,7 @@ if (seed !== undefined && !(Number.isSafeInteger(Number(seed)) && Number(seed) >
 
 const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
 const args = ['run', '--project', 'fuzz', ...(target === undefined ? [] : ['-t', target])];
-const env = { ...process.env, WEMU_FUZZ_SECONDS: seconds, ...(seed !== undefined && { WEMU_SEED: seed }) };
+const env = { ...process.env, WEMU_FUZZ_SECONDS: seconds, WEMU_SEED: seed ?? String(Date.now() % 2 ** 31) };
 const { status } = spawnSync(process.execPath, [vitest, ...args], {
   cwd: dirname(dirname(fileURLToPath(import.meta.url))),
   stdio: 'inherit',
