@@ -15,12 +15,14 @@ const ROOT = new URL('..', import.meta.url);
 // What every room below may stand on.
 const BASE = ['src/qom', 'src/util'];
 const DEVICE = [...BASE, 'src/memory', 'src/hw/core'];
+/** Devices live on the services that DeviceState hands on. */
+const NO_MACHINE = ['src/hw/core/machine.js', 'src/hw/core/device-add.js'];
 const ACCEL = ['src/accel', 'src/accel/tcg', 'src/accel/tcg/codegen'];
 
 /**
- * A room, the rooms that it may import beside itself, and the packages that it may. `host`: whose globals and modules its code may use; `core`, the
- * default, knows none: neither Node nor a browser.
- * @type {Record<string, { host?: 'core' | 'node' | 'browser', rooms?: string[], packages?: string[] }>}
+ * A room, the rooms that it may import beside itself, of these the files that it may not, and the packages that it may. `host`: whose globals and modules
+ * its code may use; `core`, the default, knows none: neither Node nor a browser.
+ * @type {Record<string, { host?: 'core' | 'node' | 'browser', rooms?: string[], without?: string[], packages?: string[] }>}
  */
 export const ROOMS = {
   // ---- the runtime: AssemblyScript, but for the constants that tsc compiles, too
@@ -72,13 +74,13 @@ export const ROOMS = {
 
   // ---- machines: the core of all, devices by kind, targets, boards
   'src/hw/core': { rooms: [...BASE, 'src/accel', 'src/chardev', 'src/memory', 'src/semihosting'], packages: ['fflate'] },
-  'src/hw/block': { rooms: DEVICE },
-  'src/hw/char': { rooms: [...DEVICE, 'src/chardev', 'src/hw/misc'] },
-  'src/hw/intc': { rooms: DEVICE },
-  'src/hw/misc': { rooms: DEVICE },
-  'src/hw/nvram': { rooms: [...DEVICE, 'src/hw/misc'] },
-  'src/hw/rtc': { rooms: DEVICE },
-  'src/hw/virtio': { rooms: [...DEVICE, 'src/chardev', 'src/hw/misc'] },
+  'src/hw/block': { rooms: DEVICE, without: NO_MACHINE },
+  'src/hw/char': { rooms: [...DEVICE, 'src/chardev'], without: NO_MACHINE },
+  'src/hw/intc': { rooms: DEVICE, without: NO_MACHINE },
+  'src/hw/misc': { rooms: DEVICE, without: NO_MACHINE },
+  'src/hw/nvram': { rooms: DEVICE, without: NO_MACHINE },
+  'src/hw/rtc': { rooms: DEVICE, without: NO_MACHINE },
+  'src/hw/virtio': { rooms: [...DEVICE, 'src/chardev'], without: NO_MACHINE },
   'src/target/riscv': { rooms: [...DEVICE, 'assembly/shared', 'src/accel/tcg', 'src/semihosting', 'src/target', 'src/tcg'] },
   'src/hw/riscv': {
     rooms: [
@@ -145,11 +147,12 @@ export function roomOf(file) {
 export function wallBetween(file, specifier) {
   const room = roomOf(file);
   if (room === undefined) return `${file} is in no room`;
-  const { host = 'core', rooms = [], packages = [] } = ROOMS[room];
+  const { host = 'core', rooms = [], without = [], packages = [] } = ROOMS[room];
   if (specifier.startsWith('.')) {
     const path = posix.join(posix.dirname(file), specifier);
     const other = roomOf(path);
     if (other === undefined) return `${path} is in no room`;
+    if (without.includes(path)) return `${room} may not import ${path}`;
     return other === room || rooms.includes(other) ? undefined : `${room} may not import ${other}`;
   }
   if (specifier.startsWith('node:') || builtinModules.includes(specifier))

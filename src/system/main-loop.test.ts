@@ -24,6 +24,7 @@ class ScriptedCpu extends CpuState {
   slices: number[] = [];
   private exit = false;
   script: (cpu: ScriptedCpu) => void = () => {};
+  hostClock!: ManualHostClock;
 
   override reset(): void {
     this.resets++;
@@ -36,11 +37,10 @@ class ScriptedCpu extends CpuState {
       this.irq = false;
     }
     const start = this.instructionCount;
-    const host = this.machine.env.hostClock as ManualHostClock;
     let reason = ExitReason.Budget;
     for (let i = 0; i < budget; i++) {
       this.instructionCount++;
-      host.ns += 10;
+      this.hostClock.ns += 10;
       this.script(this);
       if (this.halted) reason = ExitReason.Halted;
       if (this.exit) reason = ExitReason.Request;
@@ -80,6 +80,7 @@ class Board extends MachineState {
     this.systemMemory.addSubregion(0, this.newRam('ram', 0x4000));
     for (let i = 0; i < this.smpCpus; i++) {
       const cpu = this.newDevice(ScriptedCpu);
+      cpu.hostClock = this.env.hostClock as ManualHostClock;
       this.addCpu(cpu);
       this.realize(cpu);
     }

@@ -83,6 +83,11 @@ describe('walls of the house', () => {
       "import { x } from '../tci'; @inline function f(): void { x(); }",
       'assembly/softfloat may not import assembly',
     ],
+    [
+      'src/hw/rtc/goldfish-rtc.ts',
+      "import type { MachineState } from '../core/machine.js'; export type T = MachineState;",
+      'src/hw/rtc may not import src/hw/core/machine.js',
+    ],
     ['src/qom/object.ts', "import 'fflate';", 'src/qom may not import the package fflate'],
     ['src/browser/screen.ts', "import 'node:fs';", 'src/browser may not import modules of Node'],
     ['assembly/shared/riscv.ts', "import { X } from './layout.js'; X;", 'imports nothing'],

@@ -286,7 +286,7 @@ export class PflashCfi01 extends SysBusDevice {
   /** The array was written behind the CPUs' backs: code translated from it is stale. */
   private changed(offset: number, length: number): void {
     this.drive?.write(offset, this.storage.subarray(offset, offset + length));
-    this.machine.addressSpace.dirtyHook?.(this.region.ramBlock!.host + offset, length);
+    this.services.memory.changed(this.region.ramBlock!, offset, length);
   }
 
   private badSequence(offset: number, value: number): void {

@@ -10,7 +10,6 @@ import { link } from '../../qom/property.js';
 import { defineDevice } from '../core/device.js';
 import { SysBusDevice } from '../core/sysbus.js';
 import { bool, u64, vmState } from '../core/vmstate.js';
-import { GuestMemory } from '../misc/guest-memory.js';
 
 const DEVICE_SYSTEM = 0;
 const DEVICE_CONSOLE = 1;
@@ -58,7 +57,6 @@ export class Htif extends SysBusDevice {
   /** A 32-bit write of the low half found `tohost` empty: the high half completes it. */
   private allowTohost = false;
   private backend = new CharBackend();
-  private readonly memory = new GuestMemory(this.machine.addressSpace);
 
   /** MMIO 0 is tohost, MMIO 1 fromhost. */
   protected override realize(): void {
@@ -181,7 +179,7 @@ export class Htif extends SysBusDevice {
     this.reading = false;
     if (!this.readsCall) return void (this.fromhost = (this.pendingRead & ~PAYLOAD) | 0x100n | BigInt(bytes[0]));
     const call = this.callAt(this.pendingRead); // read again: the guest may have changed it meanwhile
-    const stored = call && this.memory.write(Number(call.pointer), bytes.subarray(0, Number(call.length)));
+    const stored = call && this.services.dma.write(Number(call.pointer), bytes.subarray(0, Number(call.length)));
     this.finishCall(this.pendingRead, stored ? BigInt(Math.min(bytes.length, Number(call.length))) : -EFAULT);
   }
 
@@ -212,7 +210,7 @@ export class Htif extends SysBusDevice {
         return this.finishCall(payload, 0n);
       case SYS_WRITE: {
         if (fd > 2n) return this.finishCall(payload, -EBADF);
-        const text = this.memory.read(Number(pointer), Number(length));
+        const text = this.services.dma.read(Number(pointer), Number(length));
         if (text) this.backend.write(text.slice());
         return this.finishCall(payload, text ? length : -EFAULT);
       }
@@ -227,11 +225,11 @@ export class Htif extends SysBusDevice {
   }
 
   private exit(code: number): void {
-    this.machine.requestShutdown('guest-shutdown', code);
+    this.services.requests.shutdown('guest-shutdown', code);
   }
 
   private callAt(address: bigint): { number: bigint; first: bigint; pointer: bigint; length: bigint } | undefined {
-    const bytes = this.memory.read(Number(address), CALL_SIZE);
+    const bytes = this.services.dma.read(Number(address), CALL_SIZE);
     if (!bytes) return undefined;
     const view = new DataView(bytes.buffer, bytes.byteOffset, CALL_SIZE);
     const [number, first, pointer, third] = [0, 8, 16, 24].map((at) => view.getBigUint64(at, true));
@@ -242,7 +240,7 @@ export class Htif extends SysBusDevice {
   private finishCall(address: bigint, result: bigint): void {
     const bytes = new Uint8Array(8);
     new DataView(bytes.buffer).setBigInt64(0, result, true);
-    this.memory.write(Number(address), bytes);
+    this.services.dma.write(Number(address), bytes);
     this.answer(0n, 1n);
   }
 }

@@ -56,7 +56,7 @@ class Finisher extends SysBusDevice {
   }
   private finish(code: number): void {
     this.chr.writeByte(code);
-    this.machine.requestShutdown('guest-shutdown', this.exitCode);
+    this.services.requests.shutdown('guest-shutdown', this.exitCode);
   }
 }
 
@@ -125,6 +125,20 @@ describe('a device', () => {
     expect(() => c.vmState!.load(c, new ByteReader(bytes), 4)).toThrow(/version 4 cannot be loaded \(this build reads 2 to 3\)/);
     expect(() => c.vmState!.load(c, new ByteReader(bytes.subarray(0, 9)), 3)).toThrow(VmStateError);
   });
+});
+
+it('is not given the machine', () => {
+  class Curious extends SysBusDevice {
+    peek(): unknown {
+      // @ts-expect-error the machine is not there
+      return this.machine;
+    }
+    books(): unknown {
+      // @ts-expect-error nor are its books
+      return this.services.inventory.realized;
+    }
+  }
+  expect(new Curious(new TestMachine().services).peek()).toBeUndefined();
 });
 
 describe('lines', () => {

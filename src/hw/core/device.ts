@@ -1,11 +1,11 @@
 /** qdev: a device has properties, is realized, reset and unrealized, owns memory regions, timers and named GPIO lines, and sits on a bus. */
 import { MemoryRegion, type MemoryRegionOps } from '../../memory/region.js';
-import type { MachineState } from './machine.js';
 import { QObject, defineType, type ObjectClass, type TypeInfo, type TypeOptions } from '../../qom/object.js';
 import type { Property } from '../../qom/property.js';
 import type { Bus } from './bus.js';
 import { ClockType, type Timer } from './clock.js';
 import { IrqLine, irqLines, type IrqHandler } from './irq.js';
+import type { DeviceServices, MachineServices } from './services.js';
 import type { VmState } from './vmstate.js';
 
 /** What a device class says of itself beside its QOM options. */
@@ -25,7 +25,7 @@ export function defineDevice(
 }
 
 /** A device class that can be instantiated. */
-export type DeviceClass<T extends DeviceState = DeviceState> = (new (machine: MachineState) => T) & { readonly type: TypeInfo };
+export type DeviceClass<T extends DeviceState = DeviceState> = (new (services: MachineServices) => T) & { readonly type: TypeInfo };
 
 export abstract class DeviceState extends QObject {
   static override readonly type: TypeInfo = defineType('device', QObject, DeviceState, { abstract: true });
@@ -35,12 +35,14 @@ export abstract class DeviceState extends QObject {
   /** Buses that this device provides. */
   readonly childBuses: Bus[] = [];
   #realized = false;
+  readonly #services: MachineServices;
   readonly #inputs = new Map<string, IrqLine[]>();
   readonly #outputs = new Map<string, IrqLine[]>();
   readonly #timers: Timer[] = [];
 
-  constructor(readonly machine: MachineState) {
+  constructor(services: MachineServices) {
     super();
+    this.#services = services;
   }
 
   get realized(): boolean {
@@ -65,7 +67,7 @@ export abstract class DeviceState extends QObject {
     this.realize();
     this.#realized = true;
     for (const bus of this.childBuses) bus.realizeChildren();
-    this.machine.deviceRealized(this);
+    this.#services.inventory.realized(this);
   }
 
   unrealizeDevice(): void {
@@ -74,42 +76,50 @@ export abstract class DeviceState extends QObject {
     this.unrealize();
     for (const timer of this.#timers) timer.del();
     this.#realized = false;
-    this.machine.deviceUnrealized(this);
+    this.#services.inventory.unrealized(this);
     this.parentBus?.remove(this);
     this.unparent();
+  }
+
+  // ---- the machine's services --------------------------------------------------------------------------------------------
+  protected get services(): DeviceServices {
+    return this.#services;
+  }
+  /** Guest time in ns. */
+  protected get now(): bigint {
+    return this.services.time.now(ClockType.Virtual);
   }
 
   // ---- memory regions, owned by this device ----------------------------------------------------------------------------
   /** An I/O region; offsets given to the handlers are relative to it. */
   protected ioRegion(name: string, size: number, ops: MemoryRegionOps): MemoryRegion {
-    return MemoryRegion.io(this.machine.topology, name, size, ops, this);
+    return MemoryRegion.io(this.services.memory.topology, name, size, ops, this);
   }
   protected ramRegion(name: string, size: number): MemoryRegion {
-    return MemoryRegion.ram(this.machine.topology, name, this.machine.ram.allocate(name, size), this);
+    const { topology, ram } = this.services.memory;
+    return MemoryRegion.ram(topology, name, ram.allocate(name, size), this);
   }
   protected romRegion(name: string, size: number): MemoryRegion {
-    return MemoryRegion.rom(this.machine.topology, name, this.machine.ram.allocate(name, size), this);
+    const { topology, ram } = this.services.memory;
+    return MemoryRegion.rom(topology, name, ram.allocate(name, size), this);
   }
   /** Flash: reads from memory while in ROM mode (`setRomd`), writes to `ops`. */
   protected romDeviceRegion(name: string, size: number, ops: MemoryRegionOps): MemoryRegion {
-    return MemoryRegion.romDevice(this.machine.topology, name, this.machine.ram.allocate(name, size), ops, this);
+    const { topology, ram } = this.services.memory;
+    return MemoryRegion.romDevice(topology, name, ram.allocate(name, size), ops, this);
   }
   protected containerRegion(name: string, size: number): MemoryRegion {
-    return MemoryRegion.container(this.machine.topology, name, size, this);
+    return MemoryRegion.container(this.services.memory.topology, name, size, this);
   }
   protected aliasRegion(name: string, target: MemoryRegion, offset: number, size: number): MemoryRegion {
-    return MemoryRegion.alias(this.machine.topology, name, target, offset, size, this);
+    return MemoryRegion.alias(this.services.memory.topology, name, target, offset, size, this);
   }
 
   // ---- timers ----------------------------------------------------------------------------------------------------------
   protected newTimer(callback: () => void, clock: ClockType = ClockType.Virtual): Timer {
-    const timer = this.machine.clocks.timer(clock, callback);
+    const timer = this.services.time.timer(clock, callback);
     this.#timers.push(timer);
     return timer;
-  }
-  /** Guest time in ns. */
-  protected get now(): bigint {
-    return this.machine.clocks.virtualNow;
   }
 
   // ---- GPIO ------------------------------------------------------------------------------------------------------------
@@ -138,18 +148,18 @@ export abstract class DeviceState extends QObject {
   // ---- logging ---------------------------------------------------------------------------------------------------------
   /** The guest did something that the hardware does not define. */
   protected guestError(message: string): void {
-    this.machine.log.mask('guest_errors', `${this.typeName}: ${message}`);
+    this.services.log.mask('guest_errors', `${this.typeName}: ${message}`);
   }
   /** The guest used something that is not built. */
   protected unimplemented(message: string): void {
-    this.machine.log.mask('unimp', `${this.typeName}: ${message}`);
+    this.services.log.mask('unimp', `${this.typeName}: ${message}`);
   }
 
   protected override mayChange(property: Property): boolean {
     return !this.#realized || property.runtime === true;
   }
   protected override resolveLink(kind: string, id: string): unknown {
-    return this.machine.resolveLink(kind, id);
+    return this.#services.inventory.find(kind, id);
   }
 
   #addLines(map: Map<string, IrqLine[]>, lines: IrqLine[], name: string): IrqLine[] {

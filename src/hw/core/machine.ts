@@ -18,9 +18,11 @@ import { Log } from '../../util/log.js';
 import { SeededRandom } from '../../util/random.js';
 import { MiB } from '../../util/size.js';
 import type { Accelerator } from './accelerator.js';
+import { GuestMemory } from './guest-memory.js';
 import { deviceAdd } from './device-add.js';
 import { createSemihosting } from './semihosting.js';
 import { RunStateMachine, type RunState, type ShutdownCause } from './runstate.js';
+import type { MachineServices } from './services.js';
 
 /** What a kind of machine says of itself (QEMU's MachineClass). */
 export interface MachineClassOptions extends TypeOptions {
@@ -118,6 +120,8 @@ export abstract class MachineState extends QObject {
   readonly addressSpace: AddressSpace;
   readonly accelerator: Accelerator | undefined;
   readonly types: TypeRegistry;
+  /** What devices see of this machine. */
+  readonly services: MachineServices;
   readonly cpus: CpuState[] = [];
   readonly roms = new RomList();
   /** Undefined: no calls are served. */
@@ -161,6 +165,7 @@ export abstract class MachineState extends QObject {
     this.systemMemory = MemoryRegion.container(this.topology, 'system');
     this.addressSpace = new AddressSpace(this.systemMemory, 'memory', this.log);
     this.addressSpace.ioHook = () => this.checkSlice();
+    this.services = this.#offerServices();
     this.root.addChild('machine', this);
     this.addChild('peripheral', this.peripheral);
     this.addChild('unattached', this.unattached);
@@ -234,7 +239,7 @@ export abstract class MachineState extends QObject {
   // ---- devices -----------------------------------------------------------------------------------------------------------
   /** A new device with -global values and `props` set, not realized yet (qdev_new). `props` are by property name. */
   newDevice<T extends DeviceState>(klass: DeviceClass<T>, props: Record<string, unknown> = {}): T {
-    const device = new klass(this);
+    const device = new klass(this.services);
     for (const { driver, property, value } of this.config.globals ?? []) {
       for (const type of ancestry(device.type)) if (type.name === driver) device.setProperty(property, value);
     }
@@ -273,13 +278,37 @@ export abstract class MachineState extends QObject {
   get realizedDevices(): readonly DeviceState[] {
     return this.#devices;
   }
-  /** Only for DeviceState. */
-  deviceRealized(device: DeviceState): void {
-    this.#devices.push(device);
-  }
-  /** Only for DeviceState. */
-  deviceUnrealized(device: DeviceState): void {
-    this.#devices.splice(this.#devices.indexOf(device), 1);
+
+  #offerServices(): MachineServices {
+    const { clocks, systemMemory, addressSpace } = this;
+    return {
+      time: {
+        now: (clock) => clocks.now(clock),
+        timer: (clock, callback) => clocks.timer(clock, callback),
+        calendar: { clock: this.rtcClock, startNs: this.rtcStartNs() },
+      },
+      memory: {
+        topology: this.topology,
+        ram: this.ram,
+        map: (region, address, priority) => {
+          if (region.parentRegion === systemMemory) region.setAddress(address);
+          else systemMemory.addSubregion(address, region, priority);
+        },
+        changed: (block, offset, length) => addressSpace.dirtyHook?.(block.host + offset, length),
+      },
+      dma: new GuestMemory(addressSpace),
+      log: this.log,
+      requests: {
+        shutdown: (cause, exitCode) => this.requestShutdown(cause, exitCode),
+        reset: (cause) => this.requestReset(cause),
+      },
+      inventory: {
+        realized: (device) => void this.#devices.push(device),
+        unrealized: (device) => void this.#devices.splice(this.#devices.indexOf(device), 1),
+        find: (kind, id) => this.resolveLink(kind, id),
+      },
+      randomBytes: (count) => this.randomBytes(count),
+    };
   }
 
   // ---- backends ------------------------------------------------------------------------------------------------------------

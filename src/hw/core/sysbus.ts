@@ -25,8 +25,7 @@ export abstract class SysBusDevice extends DeviceState {
   mmioMap(n: number, address: number, priority = 0): void {
     const region = this.mmio[n];
     if (!region) throw new RangeError(`${this.typeName} has no MMIO region ${n}`);
-    if (region.parentRegion === this.machine.systemMemory) region.setAddress(address);
-    else this.machine.systemMemory.addSubregion(address, region, priority);
+    this.services.memory.map(region, address, priority);
   }
   /** Connects interrupt output `n`. */
   connectIrq(n: number, target: IrqLine | undefined): void {

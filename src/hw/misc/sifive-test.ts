@@ -33,11 +33,11 @@ export class SifiveTest extends SysBusDevice {
     if (offset === FINISHER) {
       switch (value & 0xffff) {
         case FINISHER_FAIL:
-          return this.machine.requestShutdown('guest-panic', code);
+          return this.services.requests.shutdown('guest-panic', code);
         case FINISHER_PASS:
-          return this.machine.requestShutdown('guest-shutdown', code);
+          return this.services.requests.shutdown('guest-shutdown', code);
         case FINISHER_RESET:
-          return this.machine.requestReset('guest-reset');
+          return this.services.requests.reset('guest-reset');
       }
     }
     this.guestError(`write of 0x${value.toString(16)} at 0x${offset.toString(16)}`);

@@ -7,7 +7,6 @@ import { BusError } from '../../util/errors.js';
 import { defineDevice } from '../core/device.js';
 import { SysBusDevice } from '../core/sysbus.js';
 import { u16, u32, u64, vmState } from '../core/vmstate.js';
-import { GuestMemory } from '../misc/guest-memory.js';
 
 /** Keys of the items with fixed numbers. */
 export const FW_CFG = {
@@ -76,7 +75,6 @@ export class FwCfg extends SysBusDevice {
     u32('dmaLeft', { since: 3 }),
   ]);
 
-  private memory!: GuestMemory;
   private readonly items = new Map<number, Uint8Array>();
   private files: { name: string; data: Uint8Array }[] = [];
   private selected = 0;
@@ -90,7 +88,6 @@ export class FwCfg extends SysBusDevice {
 
   /** MMIO slots: 0 selector, 1 data, 2 DMA (QEMU's order). */
   protected override realize(): void {
-    this.memory = new GuestMemory(this.machine.addressSpace);
     this.addBytes(FW_CFG.SIGNATURE, ascii('QEMU'));
     this.addU32(FW_CFG.ID, VERSION_TRADITIONAL | VERSION_DMA);
     this.addBytes(FW_CFG.UUID, new Uint8Array(16));
@@ -201,7 +198,7 @@ export class FwCfg extends SysBusDevice {
 
   private dma(structAddress: number): void {
     if (this.dmaLeft > 0) return this.guestError('DMA asked for while another is under way');
-    const bytes = this.memory.read(structAddress, DMA_STRUCT_SIZE);
+    const bytes = this.services.dma.read(structAddress, DMA_STRUCT_SIZE);
     if (!bytes) {
       this.guestError(`DMA structure at 0x${structAddress.toString(16)} is not in memory`);
       this.finishDma(structAddress, DMA_ERROR);
@@ -231,7 +228,7 @@ export class FwCfg extends SysBusDevice {
       const chunk = new Uint8Array(Math.min(DMA_CHUNK, this.dmaLeft));
       chunk.set(item.subarray(this.offset, this.offset + chunk.length));
       this.offset = Math.min(item.length, this.offset + chunk.length);
-      if (!this.memory.write(this.dmaAddress, chunk)) {
+      if (!this.services.dma.write(this.dmaAddress, chunk)) {
         this.dmaLeft = 0;
         return this.finishDma(this.dmaStruct, DMA_ERROR);
       }
@@ -242,6 +239,6 @@ export class FwCfg extends SysBusDevice {
   }
 
   private finishDma(structAddress: number, control: number): void {
-    this.memory.write(structAddress, Uint8Array.of(0, 0, 0, control));
+    this.services.dma.write(structAddress, Uint8Array.of(0, 0, 0, control));
   }
 }

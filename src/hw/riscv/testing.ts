@@ -33,7 +33,7 @@ export class IdleHart extends CpuState implements RiscvHart {
     machine: MachineState,
     readonly description: HartDescription = TEST_HART,
   ) {
-    super(machine);
+    super(machine.services);
     this.initGpioIn(16, (n, level) => (this.lines[n] = level));
   }
 

@@ -34,7 +34,7 @@ export class GoldfishRtc extends SysBusDevice {
     u32('timeHigh'),
   ]);
 
-  private readonly clockType = this.machine.rtcClock;
+  private readonly clockType = this.services.time.calendar.clock;
   /** Guest time minus the clock, ns modulo 2^64. */
   private tickOffset = 0n;
   private alarmNext = 0n;
@@ -56,7 +56,7 @@ export class GoldfishRtc extends SysBusDevice {
     );
     this.irq = this.initIrq();
     this.timer = this.newTimer(() => this.alarm(), this.clockType);
-    this.tickOffset = wrap(this.machine.rtcStartNs() - this.clockNs());
+    this.tickOffset = wrap(this.services.time.calendar.startNs - this.clockNs());
   }
 
   override reset(): void {
@@ -115,7 +115,7 @@ export class GoldfishRtc extends SysBusDevice {
   }
 
   private clockNs(): bigint {
-    return this.machine.clocks.now(this.clockType);
+    return this.services.time.now(this.clockType);
   }
 
   private count(): bigint {

@@ -8,7 +8,6 @@ import { defineDevice } from '../core/device.js';
 import type { IrqLine } from '../core/irq.js';
 import { SysBusDevice } from '../core/sysbus.js';
 import { u32, u64, vmState } from '../core/vmstate.js';
-import { GuestMemory } from '../misc/guest-memory.js';
 import { F_VERSION_1, STATUS_FEATURES_OK, VirtioBus, type VirtioDevice, type VirtioTransport } from './virtio.js';
 import { MAX_QUEUE_SIZE, type VirtQueue, type VirtQueueMemory } from './virtqueue.js';
 
@@ -69,7 +68,7 @@ export class VirtioMmio extends SysBusDevice implements VirtioTransport {
 
   forceLegacy = true;
 
-  readonly memory: VirtQueueMemory = new GuestMemory(this.machine.addressSpace);
+  readonly memory: VirtQueueMemory = this.services.dma;
   busName = 'virtio-mmio-bus';
   bus!: VirtioMmioBus;
   private irq!: IrqLine;

@@ -54,7 +54,7 @@ export class VirtioRng extends VirtioDevice {
       const element = this.requests.pop();
       if (!element) break;
       const want = Math.min(totalLength(element.in), MAX_FILL, Number(this.quota));
-      const written = scatter(this.memory, element.in, this.machine.randomBytes(want));
+      const written = scatter(this.memory, element.in, this.services.randomBytes(want));
       if (written === undefined) {
         this.onError('buffer is not in memory');
         break;

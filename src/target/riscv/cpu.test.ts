@@ -13,7 +13,7 @@ const RAM = 0x8000_0000;
 const MiB = 0x10_0000;
 
 /** A hart on a bus with nothing but RAM, which holds `code` at its reset vector. */
-function hart(cpu: string, code: readonly number[]): RiscvCpu {
+function rig(model: string, code: readonly number[]): { cpu: RiscvCpu; machine: TestMachine } {
   const memory = createEngineMemory(4 * MiB, 4 * MiB);
   const accelerator = new TcgAccel({ wasm: engineModule(), memory, createFrontend });
   const machine = new TestMachine({ ram: memory.ram });
@@ -22,10 +22,11 @@ function hart(cpu: string, code: readonly number[]): RiscvCpu {
   const block = machine.ram.allocate('ram', MiB);
   machine.systemMemory.addSubregion(RAM, MemoryRegion.ram(machine.topology, 'ram', block, machine));
   new Uint32Array(block.bytes.buffer, block.bytes.byteOffset, code.length).set(code);
-  const riscv = new RiscvCpu(machine, parseCpuConfig(cpu), 3, RAM);
-  riscv.reset();
-  return riscv;
+  const cpu = new RiscvCpu(machine, parseCpuConfig(model), 3, RAM);
+  cpu.reset();
+  return { cpu, machine };
 }
+const hart = (model: string, code: readonly number[]): RiscvCpu => rig(model, code).cpu;
 
 const WFI = 0x1050_0073;
 
@@ -110,8 +111,7 @@ describe('RiscvCpu', () => {
   });
 
   it('a store across RAM and flash is done whole, though the flash changes the memory map', () => {
-    const cpu = hart('rv64', [0x00b53023, WFI]); // sd a1,0(a0)
-    const { machine } = cpu;
+    const { cpu, machine } = rig('rv64', [0x00b53023, WFI]); // sd a1,0(a0)
     const written: number[] = [];
     const ops = { read: () => 0, write: (_offset: number, value: number) => (written.push(value), flash.setRomd(false)) };
     const flash = MemoryRegion.romDevice(machine.topology, 'flash', machine.ram.allocate('flash', 0x1000), ops, machine);
@@ -125,8 +125,8 @@ describe('RiscvCpu', () => {
 
   it('fetches no second half of an instruction that PMP denies', () => {
     // At 0x102, by mret: li a0,7, of which U-mode may fetch the first two bytes.
-    const cpu = hart('rv64', [0x30200073, WFI]);
-    const { addressSpace } = cpu.machine;
+    const { cpu, machine } = rig('rv64', [0x30200073, WFI]);
+    const { addressSpace } = machine;
     addressSpace.write(RAM + 0x102, 2, 0x0513);
     addressSpace.write(RAM + 0x104, 2, 0x0070);
     for (const [csr, value] of [

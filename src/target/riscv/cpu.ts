@@ -89,7 +89,7 @@ export class RiscvCpu extends CpuState {
     readonly hartid: number,
     resetVector: bigint | number,
   ) {
-    super(machine);
+    super(machine.services);
     this.resetVector = BigInt(resetVector);
     this.description = describe(config);
     const hooks: VcpuHooks = {
