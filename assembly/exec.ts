@@ -1,21 +1,16 @@
 // The exec loop of a vCPU (QEMU's cpu_exec): exception, interrupt, find the next TB, run it.
 import {
-  CF_COUNT_MASK, CF_NO_GOTO_PTR, CF_NO_GOTO_TB, CF_SINGLE_STEP, CPU_INTERRUPT_HARD, ENV_BUDGET, ENV_CFLAGS, ENV_CODE_CFLAGS, ENV_CODE_HOST,
-  ENV_CODE_PHYS, ENV_EXCEPTION_INDEX, ENV_EXIT_REQUEST, ENV_FAULT, ENV_HALTED, ENV_ICOUNT, ENV_INSN_COUNT, ENV_INTERRUPT_REQUEST, ENV_LAST_TB, ENV_PC,
-  ENV_RETURN_REQUEST, ENV_SLICE, ENV_TB_FLAGS, EXCP_DEBUG, EXCP_INTERRUPT, EXCP_SEMIHOST, EXCP_YIELD, EXEC_BUDGET, EXEC_DEBUG, EXEC_HALTED, EXEC_REQUEST, EXEC_SEMIHOST,
-  EXEC_TRANSLATE_FAILED, PAGE_BITS, PAGE_SIZE, TB_CFLAGS, TB_ENTRY, TB_EXIT_IDX1, TB_EXIT_MASK, TB_EXIT_RESUME, TB_FLAGS, TB_FUNC, TB_ICOUNT, TB_JMP0, TB_PC,
-  TB_PHYS_PAGE1,
+  CF_COUNT_MASK, CF_NO_GOTO_TB, CF_SINGLE_STEP, CPU_INTERRUPT_HARD, ENV_BUDGET, ENV_CFLAGS, ENV_EXCEPTION_INDEX, ENV_EXIT_REQUEST, ENV_FAULT, ENV_HALTED, ENV_ICOUNT,
+  ENV_INSN_COUNT, ENV_INTERRUPT_REQUEST, ENV_LAST_TB, ENV_RETURN_REQUEST, ENV_SLICE, EXCP_DEBUG, EXCP_INTERRUPT, EXCP_SEMIHOST, EXCP_YIELD, EXEC_BUDGET, EXEC_DEBUG,
+  EXEC_HALTED, EXEC_REQUEST, EXEC_SEMIHOST, EXEC_TRANSLATE_FAILED, TB_CFLAGS, TB_ENTRY, TB_EXIT_IDX1, TB_EXIT_MASK, TB_EXIT_RESUME, TB_FUNC, TB_ICOUNT, TB_JMP0,
 } from './shared/layout';
 import { cpuInsnCount, faulted } from './core/env';
-import { translate } from './core/host';
 import { WORK_LOOKUP, WORK_TRAP, worked } from './core/work';
-import { codeHost, codeLookup, codeShared, codeSplit } from './softmmu/fetch';
+import { ONE_INSN, tbLookup } from './tb-lookup';
 import { jumpCacheFind, TB_EXIT_RUN, tciExec, tciResume } from './tci';
-import { targetAddress, targetDoInterrupt, targetExecInterrupt, targetFetchMmuIdx, targetHasWork, targetInsnSize } from './target/dispatch';
-import { execBegin, execEnd, NO_PAGE, tbFind, tbFlushIfPending, tbGeneration, tbInvalidate, tbLink } from './tb/tb';
-import { jumpCacheCell, jumpCacheSet } from './tlb/jump-cache';
+import { targetDoInterrupt, targetExecInterrupt, targetHasWork } from './target/dispatch';
+import { execBegin, execEnd, tbFlushIfPending, tbGeneration, tbLink } from './tb/tb';
 
-const ONE_INSN = 1 | CF_NO_GOTO_TB | CF_NO_GOTO_PTR;
 const EXCP_FIRST = EXCP_INTERRUPT;
 
 /** Runs a vCPU until its slice (ENV_BUDGET instructions) is used up or something else returns control: EXEC_*. */
@@ -146,66 +141,4 @@ function runGenerated(env: usize, tb: usize, cflags: u32): usize {
     if (tb == 0) return exit;
     if (load<u32>(tb, TB_FUNC) == 0) return tb | TB_EXIT_RUN;
   }
-}
-
-/** The TB for the vCPU's state, translated if need be. 0: a fault is pending, or the host could not make it. */
-function tbLookup(env: usize, cflags: u32): usize {
-  const pc = load<u64>(env, ENV_PC);
-  const flags = load<u32>(env, ENV_TB_FLAGS);
-  let tb = load<usize>(jumpCacheCell(env, pc));
-  if (tb != 0 && load<u64>(tb, TB_PC) == pc && load<u32>(tb, TB_FLAGS) == flags && load<u32>(tb, TB_CFLAGS) == cflags) return tb;
-
-  const mmuIdx = targetFetchMmuIdx(env);
-  const phys = codeLookup(env, pc, mmuIdx);
-  if (phys == u64.MAX_VALUE) return 0;
-  const host = codeHost;
-  // Rights finer than a page: every instruction comes through here, and is asked for again.
-  const split = codeSplit;
-  let shared = codeShared;
-  if (split) {
-    cflags = (cflags & ~CF_COUNT_MASK) | ONE_INSN;
-    // Its second half may be another region's; one in the next page is asked for when that page is.
-    const half = pc + 2;
-    if ((half & (PAGE_SIZE - 1)) != 0 && targetInsnSize(env, host) == 4 && codeLookup(env, half, mmuIdx) == u64.MAX_VALUE) return 0;
-  }
-  tb = tbFind((phys >> PAGE_BITS) as u32, pc, flags, cflags);
-  if (tb != 0 && load<u32>(tb, TB_PHYS_PAGE1) != NO_PAGE) {
-    const second = codeLookup(env, nextPage(env, pc), mmuIdx);
-    if (second == u64.MAX_VALUE) return 0;
-    if (((second >> PAGE_BITS) as u32) != load<u32>(tb, TB_PHYS_PAGE1)) {
-      tbInvalidate(tb);
-      tb = 0;
-    }
-    shared = shared && codeShared;
-  }
-  if (tb == 0) {
-    store<u32>(env, host as u32, ENV_CODE_HOST);
-    store<u64>(env, phys, ENV_CODE_PHYS);
-    store<u32>(env, cflags, ENV_CODE_CFLAGS);
-    tb = translate(env, pc as u32, (pc >> 32) as u32);
-    // The translator looked at the second page last.
-    if (tb != 0 && load<u32>(tb, TB_PHYS_PAGE1) != NO_PAGE) shared = shared && codeShared;
-  }
-  if (tb != 0 && !split && (cflags & CF_COUNT_MASK) == 0) jumpCacheSet(env, pc, tb, shared);
-  return tb;
-}
-
-@inline
-function nextPage(env: usize, pc: u64): u64 {
-  return targetAddress(env, (pc & ~(PAGE_SIZE - 1)) + PAGE_SIZE);
-}
-
-/** For the translator: host address of the page after the one ENV_PC is in, or 0 with the fetch fault raised. Its physical page: codeNextPhysPage. */
-export function codeNextPage(env: usize): usize {
-  const phys = codeLookup(env, nextPage(env, load<u64>(env, ENV_PC)), targetFetchMmuIdx(env));
-  if (phys == u64.MAX_VALUE) return 0;
-  nextPhysPage = (phys >> PAGE_BITS) as u32;
-  return codeHost;
-}
-
-let nextPhysPage: u32 = 0;
-
-/** Physical page number that the last codeNextPage found. */
-export function codeNextPhysPage(): u32 {
-  return nextPhysPage;
 }

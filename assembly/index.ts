@@ -3,7 +3,7 @@ export { arenaFree, arenaUsed } from './core/arena';
 export { memoryClear } from './core/clear';
 export { cpuInsnCount, cpuRequestExit } from './core/env';
 export { mulsh64, muluh64 } from './core/int128';
-export { codeNextPage, codeNextPhysPage, cpuExec } from './exec';
+export { cpuExec } from './exec';
 export { cpuCreate, cpuProbe, cpuTranslateDebug, runtimeInit } from './runtime';
 export { atomicCmpxchg, atomicRmw } from './softmmu/atomic';
 export { ldSlow } from './softmmu/load';
@@ -11,6 +11,7 @@ export { stSlow } from './softmmu/store';
 export {
   codeTableAlloc, tbAlloc, tbFlushAll, tbFlushNow, tbInvalidate, tbInvalidatePhysRange, tbRegister, tbStatCount, tbStatFlushes, tbStatInvalidated,
 } from './tb/tb';
+export { codeNextPage, codeNextPhysPage } from './tb-lookup';
 export { setHotThreshold, tciExec } from './tci';
 export { targetDoInterrupt, targetReset } from './target/dispatch';
 export { tlbFlush, tlbFlushAllCpus, tlbFlushPage, tlbStatFlushes } from './tlb/flush';

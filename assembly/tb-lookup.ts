@@ -1,0 +1,75 @@
+// From a vCPU's state to the TB for it: the jump cache, the hash table, the translator.
+import {
+  CF_COUNT_MASK, CF_NO_GOTO_PTR, CF_NO_GOTO_TB, ENV_CODE_CFLAGS, ENV_CODE_HOST, ENV_CODE_PHYS, ENV_PC, ENV_TB_FLAGS, PAGE_BITS, PAGE_SIZE, TB_CFLAGS, TB_FLAGS, TB_PC,
+  TB_PHYS_PAGE1,
+} from './shared/layout';
+import { translate } from './core/host';
+import { codeHost, codeLookup, codeShared, codeSplit } from './softmmu/fetch';
+import { targetAddress, targetFetchMmuIdx, targetInsnSize } from './target/dispatch';
+import { NO_PAGE, tbFind, tbInvalidate } from './tb/tb';
+import { jumpCacheCell, jumpCacheSet } from './tlb/jump-cache';
+
+/** cflags of a TB of one instruction that goes on to none. */
+export const ONE_INSN = 1 | CF_NO_GOTO_TB | CF_NO_GOTO_PTR;
+
+/** The TB for the vCPU's state, translated if need be. 0: a fault is pending, or the host could not make it. */
+export function tbLookup(env: usize, cflags: u32): usize {
+  const pc = load<u64>(env, ENV_PC);
+  const flags = load<u32>(env, ENV_TB_FLAGS);
+  let tb = load<usize>(jumpCacheCell(env, pc));
+  if (tb != 0 && load<u64>(tb, TB_PC) == pc && load<u32>(tb, TB_FLAGS) == flags && load<u32>(tb, TB_CFLAGS) == cflags) return tb;
+
+  const mmuIdx = targetFetchMmuIdx(env);
+  const phys = codeLookup(env, pc, mmuIdx);
+  if (phys == u64.MAX_VALUE) return 0;
+  const host = codeHost;
+  // Rights finer than a page: every instruction comes through here, and is asked for again.
+  const split = codeSplit;
+  let shared = codeShared;
+  if (split) {
+    cflags = (cflags & ~CF_COUNT_MASK) | ONE_INSN;
+    // Its second half may be another region's; one in the next page is asked for when that page is.
+    const half = pc + 2;
+    if ((half & (PAGE_SIZE - 1)) != 0 && targetInsnSize(env, host) == 4 && codeLookup(env, half, mmuIdx) == u64.MAX_VALUE) return 0;
+  }
+  tb = tbFind((phys >> PAGE_BITS) as u32, pc, flags, cflags);
+  if (tb != 0 && load<u32>(tb, TB_PHYS_PAGE1) != NO_PAGE) {
+    const second = codeLookup(env, nextPage(env, pc), mmuIdx);
+    if (second == u64.MAX_VALUE) return 0;
+    if (((second >> PAGE_BITS) as u32) != load<u32>(tb, TB_PHYS_PAGE1)) {
+      tbInvalidate(tb);
+      tb = 0;
+    }
+    shared = shared && codeShared;
+  }
+  if (tb == 0) {
+    store<u32>(env, host as u32, ENV_CODE_HOST);
+    store<u64>(env, phys, ENV_CODE_PHYS);
+    store<u32>(env, cflags, ENV_CODE_CFLAGS);
+    tb = translate(env, pc as u32, (pc >> 32) as u32);
+    // The translator looked at the second page last.
+    if (tb != 0 && load<u32>(tb, TB_PHYS_PAGE1) != NO_PAGE) shared = shared && codeShared;
+  }
+  if (tb != 0 && !split && (cflags & CF_COUNT_MASK) == 0) jumpCacheSet(env, pc, tb, shared);
+  return tb;
+}
+
+@inline
+function nextPage(env: usize, pc: u64): u64 {
+  return targetAddress(env, (pc & ~(PAGE_SIZE - 1)) + PAGE_SIZE);
+}
+
+/** For the translator: host address of the page after the one ENV_PC is in, or 0 with the fetch fault raised. Its physical page: codeNextPhysPage. */
+export function codeNextPage(env: usize): usize {
+  const phys = codeLookup(env, nextPage(env, load<u64>(env, ENV_PC)), targetFetchMmuIdx(env));
+  if (phys == u64.MAX_VALUE) return 0;
+  nextPhysPage = (phys >> PAGE_BITS) as u32;
+  return codeHost;
+}
+
+let nextPhysPage: u32 = 0;
+
+/** Physical page number that the last codeNextPage found. */
+export function codeNextPhysPage(): u32 {
+  return nextPhysPage;
+}
