@@ -1,18 +1,20 @@
 /** QOM: types registered by name, typed properties, and a composition tree with canonical paths. */
 import { OptionError } from '../util/errors.js';
-import type { Property } from './property.js';
+import type { Property, PropertyOf } from './property.js';
 
 /** Any class of objects, abstract or not. */
 export type ObjectClass<T extends QObject = QObject> = abstract new (...args: never[]) => T;
 
-export interface TypeOptions {
+/** `T`: the class's instances. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export interface TypeOptions<T = any> {
   description?: string;
   abstract?: boolean;
   /** For `-device help`: bridge, storage, network, input, display, misc, cpu, ... */
   category?: string;
   /** May be created with `-device` / `-object`. */
   userCreatable?: boolean;
-  properties?: readonly Property[];
+  properties?: readonly PropertyOf<T>[];
 }
 
 /** A type: what QEMU calls TypeInfo. `ext` carries what a family of types adds (a machine's defaults, ...). */
@@ -27,11 +29,11 @@ export interface TypeInfo<X = unknown> extends TypeOptions {
 export type TypedClass<T extends QObject = QObject> = ObjectClass<T> & { readonly type: TypeInfo };
 
 /** Declares a type; the class keeps it as `static readonly type`. `parent` is the class that it extends. */
-export function defineType<X = undefined>(
+export function defineType<T extends QObject, X = undefined>(
   name: string,
   parent: { readonly type: TypeInfo } | undefined,
-  klass: ObjectClass,
-  options: TypeOptions = {},
+  klass: ObjectClass<T>,
+  options: TypeOptions<NoInfer<T>> = {},
   ext?: X,
 ): TypeInfo<X> {
   return { ...options, name, parent: parent?.type, class: klass, ext: ext as X };

@@ -1,15 +1,19 @@
 /**
  * Typed properties of QOM types: rows of a type's table. A property lives in a plain field of the instance (the camelCase of its
- * name unless `field` says otherwise), and the field's initialiser is the default.
+ * name unless `field` says otherwise), and the field's initialiser is the default. The compiler holds a table against its class: a property whose field
+ * is not there, is private, or holds something else is an error.
  */
 import { OptionError } from '../util/errors.js';
 import { parseSize } from '../util/size.js';
 
-export interface Property {
+/** `Value`: what is put into the field. */
+export interface Property<Field extends string = string, Value = unknown> {
   readonly name: string;
   /** What `help` shows, e.g. `uint32`. */
   readonly kind: string;
-  readonly field: string;
+  readonly field: Field;
+  /** For the compiler only; never there. */
+  readonly puts?: Value;
   readonly description?: string;
   /** May be set after realize. */
   readonly runtime?: boolean;
@@ -23,23 +27,42 @@ export interface Property {
 /** Finds what a link property names: an object of `kind` (a QOM type or a backend kind such as `chardev`) by id or path. */
 export type LinkResolver = (kind: string, id: string) => unknown;
 
+/** A row that fits a public field of T. */
+export type PropertyOf<T> = { [Field in keyof T & string]: Property<Field, T[Field]> }[keyof T & string];
+
 export interface PropertyOptions {
   field?: string;
   description?: string;
   runtime?: boolean;
 }
 
-export const camelCase = (name: string): string => name.replace(/[-_.]+(\w)/g, (_, c: string) => c.toUpperCase());
+/** `num-sources` is kept in `numSources`. */
+export type CamelCase<Name extends string> = Joined<Joined<Joined<Name, '-'>, '_'>, '.'>;
+type Joined<Name extends string, By extends string> = Name extends `${infer Head}${By}${infer Tail}`
+  ? `${Head}${Capitalize<Joined<Tail, By>>}`
+  : Name;
+const camelCase = (name: string): string => name.replace(/[-_.]+(\w)/g, (_, c: string) => c.toUpperCase());
 
-function row(
-  name: string,
-  options: PropertyOptions,
+/** The row of a property of that name, with these options. */
+type Row<Name extends string, Options, Value> = Property<
+  Options extends { field: infer Field extends string } ? Field : CamelCase<Name>,
+  Value
+>;
+/** Makes the row of a property that puts a Value into its field. */
+type PropertyMaker<Value> = <Name extends string, const Options extends PropertyOptions>(
+  name: Name,
+  options?: Options,
+) => Row<Name, Options, Value>;
+
+function row<Name extends string, Options extends PropertyOptions, Value>(
+  name: Name,
+  options: Options | undefined,
   kind: string,
   parse: Property['parse'],
   accepts: Property['accepts'],
   format: Property['format'] = String,
-): Property {
-  return { name, kind, field: camelCase(name), ...options, parse, accepts, format };
+): Row<Name, Options, Value> {
+  return { name, kind, field: camelCase(name), ...options, parse, accepts, format } as Property as Row<Name, Options, Value>;
 }
 
 const wrong = (text: string, expected: string) => new OptionError(`invalid value '${text}'`, undefined, expected);
@@ -61,8 +84,8 @@ export function parseInteger(text: string, min: bigint, max: bigint): bigint {
 }
 
 const integer =
-  (kind: string, min: bigint, max: bigint) =>
-  (name: string, options: PropertyOptions = {}): Property =>
+  (kind: string, min: bigint, max: bigint): PropertyMaker<number> =>
+  (name, options) =>
     row(
       name,
       options,
@@ -72,7 +95,7 @@ const integer =
     );
 
 /** `on` or `off`; the field is a boolean. */
-export const bool = (name: string, options: PropertyOptions = {}): Property =>
+export const bool: PropertyMaker<boolean> = (name, options) =>
   row(
     name,
     options,
@@ -86,7 +109,7 @@ export const uint16 = integer('uint16', 0n, 0xffffn);
 export const uint32 = integer('uint32', 0n, 0xffff_ffffn);
 export const int32 = integer('int32', -0x8000_0000n, 0x7fff_ffffn);
 /** The field is a bigint. */
-export const uint64 = (name: string, options: PropertyOptions = {}): Property =>
+export const uint64: PropertyMaker<bigint> = (name, options) =>
   row(
     name,
     options,
@@ -95,7 +118,7 @@ export const uint64 = (name: string, options: PropertyOptions = {}): Property =>
     (v) => typeof v === 'bigint' && v >= 0n && v < 1n << 64n,
   );
 /** Bytes, with suffixes (`64M`); the field is a number. */
-export const size = (name: string, options: PropertyOptions = {}): Property =>
+export const size: PropertyMaker<number> = (name, options) =>
   row(
     name,
     options,
@@ -103,7 +126,7 @@ export const size = (name: string, options: PropertyOptions = {}): Property =>
     (text) => parseSize(text),
     (v) => typeof v === 'number' && Number.isSafeInteger(v) && v >= 0,
   );
-export const string = (name: string, options: PropertyOptions = {}): Property =>
+export const string: PropertyMaker<string> = (name, options) =>
   row(
     name,
     options,
@@ -114,17 +137,17 @@ export const string = (name: string, options: PropertyOptions = {}): Property =>
   );
 
 /** One of `values`; the field holds the string. `notBuilt`: values that QEMU knows. */
-export const enumeration = (
-  name: string,
+export const enumeration = <Name extends string, const Options extends PropertyOptions>(
+  name: Name,
   values: readonly string[],
-  { notBuilt = [], ...options }: PropertyOptions & { notBuilt?: readonly string[] } = {},
-): Property =>
+  options?: Options & { readonly notBuilt?: readonly string[] },
+): Row<Name, Options, string> =>
   row(
     name,
     options,
     values.join('/'),
     (text) => {
-      if (notBuilt.includes(text))
+      if (options?.notBuilt?.includes(text))
         throw new OptionError(`'${text}' is not built yet`, undefined, values.map((value) => `'${value}'`).join(' or '));
       if (!values.includes(text)) throw wrong(text, `one of ${values.join(', ')}`);
       return text;
@@ -133,8 +156,15 @@ export const enumeration = (
     (v) => `"${String(v)}"`,
   );
 
-/** A reference to an object: `kind` is a QOM type name or a backend kind (`chardev`, `drive`, `netdev`, ...). The field holds the object or undefined. */
-export const link = (name: string, kind: string, options: PropertyOptions = {}): Property =>
+/**
+ * A reference to an object: `kind` is a QOM type name or a backend kind (`chardev`, `drive`, `netdev`, ...). The field holds the object or undefined; that
+ * objects of a kind are what it takes is for who makes them.
+ */
+export const link = <Name extends string, const Options extends PropertyOptions>(
+  name: Name,
+  kind: string,
+  options?: Options,
+): Row<Name, Options, never> =>
   row(
     name,
     options,

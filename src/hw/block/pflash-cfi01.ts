@@ -88,14 +88,14 @@ export class PflashCfi01 extends SysBusDevice {
   private region!: MemoryRegion;
   private readonly cfi = new Uint8Array(CFI_LENGTH);
   /** Which write of a command sequence comes next; 0: a command. */
-  private cycle = 0;
-  private command = CMD_READ_ARRAY_STATE;
-  private status = STATUS_READY;
+  cycle = 0;
+  command = CMD_READ_ARRAY_STATE;
+  status = STATUS_READY;
   /** Buffered write: words still to come after this one. */
-  private counter = 0;
+  counter = 0;
   /** Buffered write: where the buffer goes in the array; -1: not known yet or failed. */
-  private blockOffset = -1;
-  private readonly block = new Uint8Array(WRITE_BLOCK);
+  blockOffset = -1;
+  readonly block = new Uint8Array(WRITE_BLOCK);
 
   protected override realize(): void {
     const size = this.numBlocks * this.sectorLength;

@@ -47,15 +47,15 @@ export class Htif extends SysBusDevice {
   ]);
 
   chardev: Chardev | undefined;
-  private tohost = 0n;
-  private fromhost = 0n;
+  tohost = 0n;
+  fromhost = 0n;
   /** The GETC command, or the system call (read), that waits for characters. */
-  private pendingRead = 0n;
-  private reading = false;
+  pendingRead = 0n;
+  reading = false;
   /** No more characters will come. */
   private ended = false;
   /** A 32-bit write of the low half found `tohost` empty: the high half completes it. */
-  private allowTohost = false;
+  allowTohost = false;
   private backend = new CharBackend();
 
   /** MMIO 0 is tohost, MMIO 1 fromhost. */

@@ -9,7 +9,7 @@ import { CharBackend, RingBufferChardev, type Chardev } from '../../chardev/char
 import { defineDevice } from './device.js';
 import { IrqLine, orIrq } from './irq.js';
 import { SysBusDevice } from './sysbus.js';
-import { array, fifo, timer, u16, u32, u8, vmState } from './vmstate.js';
+import { array, bool, fifo, timer, u16, u32, u64, u8, vmState } from './vmstate.js';
 
 class Finisher extends SysBusDevice {
   static override readonly type = defineDevice('test.finisher', SysBusDevice, Finisher, {
@@ -139,6 +139,51 @@ it('is not given the machine', () => {
     }
   }
   expect(new Curious(new TestMachine().services).peek()).toBeUndefined();
+});
+
+it('has tables that the compiler holds against its class', () => {
+  class Rows extends SysBusDevice {
+    static override readonly type = defineDevice('rows', SysBusDevice, Rows, {
+      properties: [
+        prop.uint32('num-lines'),
+        prop.uint32('lines', { field: 'numLines' }),
+        // @ts-expect-error no such field
+        prop.uint32('num-liens'),
+        // @ts-expect-error no such field
+        prop.uint32('lines', { field: 'liens' }),
+        // @ts-expect-error not a number
+        prop.uint32('label'),
+        // @ts-expect-error not a text
+        prop.enumeration('num-lines', ['1', '2']),
+        // @ts-expect-error private
+        prop.bool('hidden'),
+      ],
+    });
+    static readonly vmState = vmState<Rows>('rows', { version: 1 }, [
+      u32('numLines'),
+      array('levels', u32),
+      array('ticks', u64),
+      // @ts-expect-error no such field
+      u32('numLiens'),
+      // @ts-expect-error not a number
+      u32('label'),
+      // @ts-expect-error no FIFO
+      fifo('levels'),
+      // @ts-expect-error bigints
+      array('ticks', u32),
+      // @ts-expect-error private
+      bool('hidden'),
+    ]);
+    numLines = 1;
+    label = '';
+    levels = new Uint32Array(2);
+    ticks = [0n];
+    private hidden = false;
+    get isHidden(): boolean {
+      return this.hidden;
+    }
+  }
+  expect(Rows.vmState.fields.map(({ name }) => name)).toContain('numLines');
 });
 
 describe('lines', () => {

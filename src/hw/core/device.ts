@@ -9,17 +9,18 @@ import type { DeviceServices, MachineServices } from './services.js';
 import type { VmState } from './vmstate.js';
 
 /** What a device class says of itself beside its QOM options. */
-export interface DeviceOptions extends TypeOptions {
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export interface DeviceOptions<T = any> extends TypeOptions<T> {
   /** Type name of the bus that it plugs into (`-device` finds one); undefined: none needed. */
   bus?: string;
 }
 
-/** Declares a device type; see style.md. */
-export function defineDevice(
+/** Declares a device type: `static override readonly type: TypeInfo = defineDevice('foo', SysBusDevice, Foo, { ... })`. */
+export function defineDevice<T extends DeviceState>(
   name: string,
   parent: { readonly type: TypeInfo },
-  klass: ObjectClass,
-  options: DeviceOptions = {},
+  klass: ObjectClass<T>,
+  options: DeviceOptions<NoInfer<T>> = {},
 ): TypeInfo<DeviceOptions> {
   return defineType(name, parent, klass, { category: 'misc', ...options }, options);
 }

@@ -25,7 +25,8 @@ import { RunStateMachine, type RunState, type ShutdownCause } from './runstate.j
 import type { MachineServices } from './services.js';
 
 /** What a kind of machine says of itself (QEMU's MachineClass). */
-export interface MachineClassOptions extends TypeOptions {
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export interface MachineClassOptions<T = any> extends TypeOptions<T> {
   /** The line of `-M ?`. */
   desc: string;
   aliases?: readonly string[];
@@ -41,11 +42,11 @@ export interface MachineClassOptions extends TypeOptions {
 }
 
 /** Declares a machine type: `static readonly type = defineMachine('virt', MachineState, RiscvVirt, { desc: ... })`. */
-export function defineMachine(
+export function defineMachine<T extends MachineState>(
   name: string,
   parent: { readonly type: TypeInfo },
-  klass: ObjectClass,
-  options: MachineClassOptions,
+  klass: ObjectClass<T>,
+  options: MachineClassOptions<NoInfer<T>>,
 ): TypeInfo<MachineClassOptions> {
   return defineType(name, parent, klass, options, options);
 }

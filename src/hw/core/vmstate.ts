@@ -1,4 +1,7 @@
-/** VMState: a device's snapshot as a table of fields (QEMU docs/devel/migration). Big-endian on the wire, as QEMU's. */
+/**
+ * VMState: a device's snapshot as a table of fields (QEMU docs/devel/migration). Big-endian on the wire, as QEMU's. The compiler holds a table against
+ * its class: a row of a field that is not there, is private, or holds something else is an error.
+ */
 import { VmStateError } from '../../util/errors.js';
 import { ByteReader, ByteWriter } from '../../util/bytes.js';
 import type { Fifo8 } from '../../util/fifo.js';
@@ -14,11 +17,17 @@ interface FieldOptions {
   when?: (device: any) => boolean;
 }
 
-export interface VmField extends FieldOptions {
-  readonly name: string;
+/** `Value`: what the field may hold. */
+export interface VmField<Name extends string = string, Value = never> extends FieldOptions {
+  readonly name: Name;
+  /** For the compiler only; never there. */
+  readonly takes?: (value: Value) => void;
   save(holder: Holder, out: ByteWriter): void;
   load(holder: Holder, input: ByteReader, version: number): void;
 }
+
+/** A row that fits a public field of T. */
+export type VmFieldOf<T> = { [Name in keyof T & string]: VmField<Name, T[Name]> }[keyof T & string];
 
 export interface VmStateOptions<T> {
   version: number;
@@ -45,6 +54,7 @@ export interface VmState<T = any> {
 const SUBSECTION = 5;
 const END = 0;
 
+export function vmState<T>(name: string, options: VmStateOptions<T>, fields: readonly VmFieldOf<T>[]): VmState<T>;
 export function vmState<T>(name: string, options: VmStateOptions<T>, fields: readonly VmField[]): VmState<T> {
   const state: VmState<T> = {
     name,
@@ -85,34 +95,35 @@ export function vmState<T>(name: string, options: VmStateOptions<T>, fields: rea
   return state;
 }
 
-function field(
-  name: string,
+/** `load` gives the new value, or undefined if it has put it into the old one. */
+function field<Name extends string, Value>(
+  name: Name,
   options: FieldOptions,
-  save: (value: unknown, out: ByteWriter) => void,
-  load: (input: ByteReader, old: unknown, version: number) => unknown,
-): VmField {
+  save: (value: Value, out: ByteWriter) => void,
+  load: (input: ByteReader, old: Value, version: number) => Value | undefined,
+): VmField<Name, Value> {
   return {
     name,
     ...options,
     save(holder, out) {
       if (holder[name] === undefined) throw new Error(`vmstate field '${name}' is not there`);
-      save(holder[name], out);
+      save(holder[name] as Value, out);
     },
     load(holder, input, version) {
-      const value = load(input, holder[name], version);
+      const value = load(input, holder[name] as Value, version);
       if (value !== undefined) holder[name] = value;
     },
   };
 }
 
-type NumberField = (name: string, options?: FieldOptions) => VmField;
+type FieldMaker<Value> = <Name extends string>(name: Name, options?: FieldOptions) => VmField<Name, Value>;
 const scalar =
-  (save: (value: number, out: ByteWriter) => void, load: (input: ByteReader) => number): NumberField =>
+  (save: (value: number, out: ByteWriter) => void, load: (input: ByteReader) => number): FieldMaker<number> =>
   (name, options = {}) =>
     field(
       name,
       options,
-      (v, out) => save(Number(v), out),
+      (v, out) => save(v, out),
       (input) => load(input),
     );
 
@@ -133,11 +144,11 @@ export const i32 = scalar(
   (i) => i.u32() | 0,
 );
 /** A 64-bit field: bigint, or number if the field holds a number now (then it must be a safe integer). */
-export const u64 = (name: string, options: FieldOptions = {}): VmField =>
+export const u64: FieldMaker<number | bigint> = (name, options = {}) =>
   field(
     name,
     options,
-    (v, out) => out.u64(BigInt(v as bigint | number)),
+    (v, out) => out.u64(BigInt(v)),
     (input, old) => {
       const value = input.u64();
       if (typeof old !== 'number') return value;
@@ -146,7 +157,7 @@ export const u64 = (name: string, options: FieldOptions = {}): VmField =>
       return signed;
     },
   );
-export const bool = (name: string, options: FieldOptions = {}): VmField =>
+export const bool: FieldMaker<boolean> = (name, options = {}) =>
   field(
     name,
     options,
@@ -154,24 +165,27 @@ export const bool = (name: string, options: FieldOptions = {}): VmField =>
     (i) => i.u8() !== 0,
   );
 /** A Uint8Array (or a typed array's bytes would not be portable: use `array`). Saved with its length, loaded in place: lengths must agree. */
-export const buffer = (name: string, options: FieldOptions = {}): VmField =>
+export const buffer: FieldMaker<Uint8Array> = (name, options = {}) =>
   field(
     name,
     options,
     (v, out) => {
-      out.u32((v as Uint8Array).length);
-      out.bytes(v as Uint8Array);
+      out.u32(v.length);
+      out.bytes(v);
     },
     (input, old) => {
       const length = input.u32();
-      if (length !== (old as Uint8Array).length)
-        throw new VmStateError(`field '${name}': ${length} bytes do not fit ${(old as Uint8Array).length}`);
-      (old as Uint8Array).set(input.bytes(length));
+      if (length !== old.length) throw new VmStateError(`field '${name}': ${length} bytes do not fit ${old.length}`);
+      old.set(input.bytes(length));
       return undefined;
     },
   );
 /** An array of numbers (typed or plain) whose elements are `element` fields: `array('levels', u32)`. Lengths must agree. */
-export const array = (name: string, element: NumberField, options: FieldOptions = {}): VmField => ({
+export const array = <Name extends string, Element>(
+  name: Name,
+  element: FieldMaker<Element>,
+  options: FieldOptions = {},
+): VmField<Name, ArrayLike<Element>> => ({
   name,
   ...options,
   // The array is the holder of its elements, the index the field's name.
@@ -188,70 +202,71 @@ export const array = (name: string, element: NumberField, options: FieldOptions 
   },
 });
 
-export const fifo = (name: string, options: FieldOptions = {}): VmField =>
+export const fifo: FieldMaker<Fifo8> = (name, options = {}) =>
   field(
     name,
     options,
     (v, out) => {
-      const bytes = (v as Fifo8).toArray();
+      const bytes = v.toArray();
       out.u32(bytes.length);
       out.bytes(bytes);
     },
     (input, old) => {
       const length = input.u32();
-      if (length > (old as Fifo8).capacity)
-        throw new VmStateError(`field '${name}': ${length} bytes do not fit a FIFO of ${(old as Fifo8).capacity}`);
-      (old as Fifo8).assign(input.bytes(length));
+      if (length > old.capacity) throw new VmStateError(`field '${name}': ${length} bytes do not fit a FIFO of ${old.capacity}`);
+      old.assign(input.bytes(length));
       return undefined;
     },
   );
 
 /** Expiry of a Timer: absolute ns, or all ones when not pending. */
-export const timer = (name: string, options: FieldOptions = {}): VmField =>
+export const timer: FieldMaker<Timer> = (name, options = {}) =>
   field(
     name,
     options,
-    (v, out) => out.u64(BigInt.asUintN(64, (v as Timer).expireTime)),
+    (v, out) => out.u64(BigInt.asUintN(64, v.expireTime)),
     (input, old) => {
       const expire = BigInt.asIntN(64, input.u64());
-      if (expire < 0n) (old as Timer).del();
-      else (old as Timer).modNs(expire);
+      if (expire < 0n) old.del();
+      else old.modNs(expire);
       return undefined;
     },
   );
 
 /** A nested object with a table of its own. */
-export const struct = <S>(name: string, state: VmState<S>, options: FieldOptions = {}): VmField =>
+export const struct = <Name extends string, S>(name: Name, state: VmState<S>, options: FieldOptions = {}): VmField<Name, S> =>
   field(
     name,
     options,
     (v, out) => {
       out.u32(state.options.version);
-      state.save(v as S, out);
+      state.save(v, out);
     },
     (input, old) => {
-      state.load(old as S, input, input.u32());
+      state.load(old, input, input.u32());
       return undefined;
     },
   );
 
 /** An array of nested objects. */
-export const structArray = <S>(name: string, state: VmState<S>, options: FieldOptions = {}): VmField =>
+export const structArray = <Name extends string, S>(
+  name: Name,
+  state: VmState<S>,
+  options: FieldOptions = {},
+): VmField<Name, readonly S[]> =>
   field(
     name,
     options,
     (v, out) => {
-      const list = v as readonly S[];
-      out.u32(list.length);
+      out.u32(v.length);
       out.u32(state.options.version);
-      for (const item of list) state.save(item, out);
+      for (const item of v) state.save(item, out);
     },
     (input, old) => {
-      const list = old as readonly S[];
       const length = input.u32();
       const version = input.u32();
-      if (length !== list.length) throw new VmStateError(`field '${name}': ${length} elements do not fit ${list.length}`);
-      for (const item of list) state.load(item, input, version);
+      if (length !== old.length) throw new VmStateError(`field '${name}': ${length} elements do not fit ${old.length}`);
+      for (const item of old) state.load(item, input, version);
       return undefined;
     },
   );

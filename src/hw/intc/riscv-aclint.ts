@@ -39,7 +39,7 @@ export class RiscvAclintSwi extends SysBusDevice {
   hartidBase = 0;
   /** Supervisor flavour: writing 1 gives a pulse, reads are 0. */
   sswi = false;
-  private msip = new Uint32Array(0);
+  msip = new Uint32Array(0);
   private lines: IrqLine[] = [];
 
   protected override realize(): void {
@@ -105,11 +105,11 @@ export class RiscvAclintMtimer extends SysBusDevice {
 
   /** So many ticks take so many ns. */
   private ratio = { ticks: 1n, ns: 1n };
-  private timecmp: bigint[] = [];
+  timecmp: bigint[] = [];
   private expiry: Timer[] = [];
   private lines: IrqLine[] = [];
   /** mtime minus the ticks of the virtual clock, modulo 2^64. */
-  private timeDelta = 0n;
+  timeDelta = 0n;
   /** Told when mtime was set, so that who compares with it (Sstc) looks again. */
   private readonly timeListeners: (() => void)[] = [];
 

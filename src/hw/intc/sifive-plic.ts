@@ -63,11 +63,11 @@ export class SifivePlic extends SysBusDevice {
   private supervisor: IrqLine[] = [];
   private machineMode: IrqLine[] = [];
   private words = 0;
-  private sourcePriority = new Uint32Array(0);
-  private targetPriority = new Uint32Array(0);
-  private pending = new Uint32Array(0);
-  private claimed = new Uint32Array(0);
-  private enable = new Uint32Array(0);
+  sourcePriority = new Uint32Array(0);
+  targetPriority = new Uint32Array(0);
+  pending = new Uint32Array(0);
+  claimed = new Uint32Array(0);
+  enable = new Uint32Array(0);
 
   protected override realize(): void {
     this.contexts = parseHartConfig(this.hartConfig);

@@ -77,13 +77,13 @@ export class FwCfg extends SysBusDevice {
 
   private readonly items = new Map<number, Uint8Array>();
   private files: { name: string; data: Uint8Array }[] = [];
-  private selected = 0;
-  private offset = 0;
-  private dmaHigh = 0;
+  selected = 0;
+  offset = 0;
+  dmaHigh = 0;
   /** The transfer that is under way: where its structure is, where the next byte goes, how many are to come. */
-  private dmaStruct = 0;
-  private dmaAddress = 0;
-  private dmaLeft = 0;
+  dmaStruct = 0;
+  dmaAddress = 0;
+  dmaLeft = 0;
   private readonly more = this.newTimer(() => this.transfer());
 
   /** MMIO slots: 0 selector, 1 data, 2 DMA (QEMU's order). */

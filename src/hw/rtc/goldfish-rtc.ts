@@ -36,12 +36,12 @@ export class GoldfishRtc extends SysBusDevice {
 
   private readonly clockType = this.services.time.calendar.clock;
   /** Guest time minus the clock, ns modulo 2^64. */
-  private tickOffset = 0n;
-  private alarmNext = 0n;
-  private alarmRunning = false;
-  private irqPending = false;
-  private irqEnabled = false;
-  private timeHigh = 0;
+  tickOffset = 0n;
+  alarmNext = 0n;
+  alarmRunning = false;
+  irqPending = false;
+  irqEnabled = false;
+  timeHigh = 0;
   private timer!: Timer;
   private irq!: IrqLine;
 

@@ -72,12 +72,12 @@ export class VirtioMmio extends SysBusDevice implements VirtioTransport {
   busName = 'virtio-mmio-bus';
   bus!: VirtioMmioBus;
   private irq!: IrqLine;
-  private deviceFeaturesSel = 0;
-  private driverFeaturesSel = 0;
+  deviceFeaturesSel = 0;
+  driverFeaturesSel = 0;
   /** The driver's features, until it is all told (modern: when FEATURES_OK is set). */
-  private driverFeatures = 0n;
-  private guestPageSize = 0;
-  private queueSel = 0;
+  driverFeatures = 0n;
+  guestPageSize = 0;
+  queueSel = 0;
 
   protected override realize(): void {
     this.bus = new VirtioMmioBus(this, this.busName, this);
