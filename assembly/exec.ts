@@ -1,26 +1,27 @@
 // The exec loop of a vCPU (QEMU's cpu_exec): exception, interrupt, find the next TB, run it.
 import {
   CF_COUNT_MASK, CF_NO_GOTO_TB, CF_SINGLE_STEP, CPU_INTERRUPT_HARD, ENV_BUDGET, ENV_CFLAGS, ENV_EXCEPTION_INDEX, ENV_EXIT_REQUEST, ENV_FAULT, ENV_HALTED, ENV_ICOUNT,
-  ENV_INSN_COUNT, ENV_INTERRUPT_REQUEST, ENV_LAST_TB, ENV_RETURN_REQUEST, ENV_SLICE, EXCP_DEBUG, EXCP_INTERRUPT, EXCP_SEMIHOST, EXCP_YIELD, EXEC_BUDGET, EXEC_DEBUG,
-  EXEC_HALTED, EXEC_REQUEST, EXEC_SEMIHOST, EXEC_TRANSLATE_FAILED, TB_CFLAGS, TB_ENTRY, TB_EXIT_IDX1, TB_EXIT_MASK, TB_EXIT_RESUME, TB_FUNC, TB_ICOUNT, TB_JMP0,
+  ENV_INSN_COUNT, ENV_INTERRUPT_REQUEST, ENV_LAST_TB, ENV_RETURN_REQUEST, ENV_SLICE, EXCP_INTERRUPT, EXEC_BUDGET, EXEC_DEBUG,
+  EXEC_HALTED, EXEC_REQUEST, EXEC_SEMIHOST, EXEC_TRANSLATE_FAILED, TB_CFLAGS, TB_ENTRY, TB_EXIT_IDX1, TB_EXIT_MASK, TB_EXIT_RESUME, TB_EXIT_RUN, TB_FUNC, TB_ICOUNT, TB_JMP0,
 } from './shared/layout';
 import { cpuInsnCount, faulted } from './core/env';
 import { WORK_LOOKUP, WORK_TRAP, worked } from './core/work';
 import { ONE_INSN, tbLookup } from './tb-lookup';
-import { jumpCacheFind, TB_EXIT_RUN, tciExec, tciResume } from './tci';
-import { targetDoInterrupt, targetExecInterrupt, targetHasWork } from './target/dispatch';
-import { execBegin, execEnd, tbFlushIfPending, tbGeneration, tbLink } from './tb/tb';
+import { jumpCacheFind, tciExec, tciResume } from './tci';
+import { targetDoInterrupt, targetExecInterrupt, targetHasWork, targetLinesIfAsked } from './target/dispatch';
+import { engineEnter, engineLeave, tbFlushIfAlone, tbFlushIsPending, tbGeneration, tbLink } from './tb/tb';
+import { tlbFlushIfAsked } from './tlb/flush';
 
 const EXCP_FIRST = EXCP_INTERRUPT;
 
 /** Runs a vCPU until its slice (ENV_BUDGET instructions) is used up or something else returns control: EXEC_*. */
 export function cpuExec(env: usize): i32 {
-  execBegin();
+  if (!engineEnter()) return EXEC_REQUEST;
   store<i32>(env, load<i32>(env, ENV_BUDGET), ENV_SLICE);
   const reason = execLoop(env);
   store<u64>(env, cpuInsnCount(env), ENV_INSN_COUNT);
   store<i32>(env, load<i32>(env, ENV_BUDGET), ENV_SLICE);
-  execEnd();
+  engineLeave();
   return reason;
 }
 
@@ -43,18 +44,15 @@ function deliver(env: usize): i32 {
   store<u32>(env, 0, ENV_FAULT);
   store<i32>(env, -1, ENV_EXCEPTION_INDEX);
   if (index == EXCP_INTERRUPT) return -2;
-  if (index == EXCP_DEBUG) return EXEC_DEBUG;
-  if (index == EXCP_SEMIHOST) {
-    // The instruction will have been executed when its call has been served.
-    store<i32>(env, load<i32>(env, ENV_BUDGET) - 1, ENV_BUDGET);
-    return EXEC_SEMIHOST;
-  }
-  return index == EXCP_YIELD ? EXEC_REQUEST : EXEC_HALTED;
+  // EXCP_SEMIHOST: the instruction will have been executed when its call has been served.
+  store<i32>(env, load<i32>(env, ENV_BUDGET) - 1, ENV_BUDGET);
+  return EXEC_SEMIHOST;
 }
 
 function execLoop(env: usize): i32 {
   let tb: usize = 0; // the next TB, if known
   let last: usize = 0; // the TB | jump slot to chain to the next one
+  let flushed = false; // the arena was full just now
   let once = false; // run just the next instruction: it stores into its own TB (notDirty of softmmu/store.ts)
   while (true) {
     worked(WORK_LOOKUP);
@@ -68,7 +66,9 @@ function execLoop(env: usize): i32 {
     if (load<u32>(env, ENV_EXIT_REQUEST) != 0) {
       atomic.store<u32>(env, 0, ENV_EXIT_REQUEST);
       tb = last = 0;
-      tbFlushIfPending();
+      if (tbFlushIsPending() && !tbFlushIfAlone()) return EXEC_REQUEST;
+      tlbFlushIfAsked(env);
+      targetLinesIfAsked(env);
       if (atomic.xchg<u32>(env, 0, ENV_RETURN_REQUEST) != 0) return EXEC_REQUEST;
     }
     if (load<u32>(env, ENV_HALTED) != 0) {
@@ -86,9 +86,9 @@ function execLoop(env: usize): i32 {
     if (once) {
       tb = tbLookup(env, (cflags & ~CF_COUNT_MASK) | ONE_INSN);
     } else if (tb == 0) {
-      const generation = tbGeneration;
+      const generation = tbGeneration();
       tb = tbLookup(env, cflags);
-      if (tb != 0 && last != 0 && generation == tbGeneration && (cflags & CF_NO_GOTO_TB) == 0) tbLink(last & ~TB_EXIT_MASK, last & TB_EXIT_MASK, tb);
+      if (tb != 0 && last != 0 && generation == tbGeneration() && (cflags & CF_NO_GOTO_TB) == 0) tbLink(last & ~TB_EXIT_MASK, last & TB_EXIT_MASK, tb);
     }
     // In icount mode a slice ends exactly: its last TB is made as short as it must be.
     if (tb != 0 && load<u32>(env, ENV_ICOUNT) != 0 && (load<u32>(tb, TB_ICOUNT) as i32) > budget) {
@@ -96,8 +96,11 @@ function execLoop(env: usize): i32 {
     }
     if (tb == 0) {
       if (faulted(env)) continue;
-      return EXEC_TRANSLATE_FAILED;
+      if (flushed || !tbFlushIsPending()) return EXEC_TRANSLATE_FAILED;
+      flushed = true;
+      continue;
     }
+    flushed = false;
 
     let exit: usize;
     if (!once && load<u32>(tb, TB_FUNC) != 0) {
@@ -126,7 +129,7 @@ function runGenerated(env: usize, tb: usize, cflags: u32): usize {
   const once = load<u32>(env, ENV_ICOUNT) != 0 || (cflags & CF_SINGLE_STEP) != 0;
   while (true) {
     store<usize>(env, 0, ENV_LAST_TB);
-    let exit: usize = call_indirect<u32>(load<u32>(tb, TB_FUNC), env, load<u32>(tb, TB_ENTRY));
+    let exit: usize = call_indirect<u32>(atomic.load<u32>(tb, TB_FUNC), env, load<u32>(tb, TB_ENTRY));
     if ((exit & TB_EXIT_MASK) == TB_EXIT_RESUME) exit = tciResume(env, exit & ~TB_EXIT_MASK);
     if (once || faulted(env)) return exit;
     // Budget and exit request in one, as in tci; interrupt request and halted.

@@ -4,12 +4,12 @@ export { memoryClear } from './core/clear';
 export { cpuInsnCount, cpuRequestExit } from './core/env';
 export { mulsh64, muluh64 } from './core/int128';
 export { cpuExec } from './exec';
-export { cpuCreate, cpuProbe, cpuTranslateDebug, runtimeInit } from './runtime';
+export { cpuCreate, cpuProbe, cpuTranslateDebug, runtimeAttach, runtimeInit } from './runtime';
 export { atomicCmpxchg, atomicRmw } from './softmmu/atomic';
 export { ldSlow } from './softmmu/load';
 export { stSlow } from './softmmu/store';
 export {
-  codeTableAlloc, tbAlloc, tbFlushAll, tbFlushNow, tbInvalidate, tbInvalidatePhysRange, tbRegister, tbStatCount, tbStatFlushes, tbStatInvalidated,
+  codeTableAlloc, engineEnter, engineLeave, tbAlloc, tbFlushAll, tbInvalidate, tbInvalidatePhysRange, tbRegister, tbStatCount, tbStatFlushes, tbStatInvalidated,
 } from './tb/tb';
 export { codeNextPage, codeNextPhysPage } from './tb-lookup';
 export { setHotThreshold, tciExec } from './tci';

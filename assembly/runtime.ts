@@ -1,38 +1,60 @@
 // What TypeScript calls to set the runtime up, and what a debugger asks of a vCPU.
 import {
-  ENV_CPU_INDEX, ENV_EXCEPTION_INDEX, ENV_MMU_IDX, ENV_PHYSMAP, ENV_TARGET, PHYSMAP_MAX, PHYSMAP_RECORDS, PHYSMAP_RECORD_SIZE, TLB_MMIO,
+  ENGINE_PHYSMAP, ENGINE_PHYSMAP_SPARE, ENGINE_SIZE, ENV_CPU_INDEX, ENV_EXCEPTION_INDEX, ENV_MMU_IDX, ENV_TARGET, PHYSMAP_MAX, PHYSMAP_RECORDS, PHYSMAP_RECORD_SIZE, TLB_MMIO,
 } from './shared/layout';
 import { arenaAllocPermanent, arenaInit } from './core/arena';
-import { cpusAdd, cpusInit, envAlloc } from './core/cpus';
+import { cpusAdd, envAlloc } from './core/cpus';
+import { engine, engineInit, engineJoin, lock, unlock } from './core/engine';
 import { flagsOf, lookup, physOf } from './softmmu/lookup';
 import { targetTranslateDebug } from './target/dispatch';
 import { tbInit } from './tb/tb';
 import { spacesInit } from './tlb/address-space';
+import { tlbFlushIfAsked } from './tlb/flush';
 import { jumpCacheInit } from './tlb/jump-cache';
 import { tlbInit } from './tlb/tables';
 
-let physmap: usize = 0;
-
-/** Once, first: the runtime owns linear memory start .. end - 1. Returns the (empty) physical map's address, 0 if there is no room. */
+/** Once, first: the runtime owns linear memory start .. end - 1. Returns the address of the engine record (ENGINE_*), 0 if there is no room. */
 export function runtimeInit(start: usize, end: usize): usize {
-  arenaInit(start, end);
-  cpusInit();
-  if (!tbInit()) return 0;
-  physmap = arenaAllocPermanent(PHYSMAP_RECORDS + PHYSMAP_MAX * PHYSMAP_RECORD_SIZE);
-  return physmap;
+  const record = (start + 15) & ~15;
+  if (end < record + ENGINE_SIZE) return 0;
+  memory.fill(record, 0, ENGINE_SIZE);
+  engineInit(record);
+  arenaInit(record + ENGINE_SIZE, end);
+  return tbInit() && physmapInit() ? record : 0;
 }
 
-/** Makes a vCPU: its env, all zero but for the common part. The target's configuration and reset are the caller's. 0: no room. */
+/**
+ * Instead of runtimeInit, in another thread's instance: joins the engine that `record` is of. No vCPU may run until it returns. Returns the instance's
+ * number, from 2 on.
+ */
+export function runtimeAttach(record: usize): u32 {
+  return engineJoin(record);
+}
+
+function physmapInit(): bool {
+  const bytes = PHYSMAP_RECORDS + PHYSMAP_MAX * PHYSMAP_RECORD_SIZE;
+  store<usize>(engine, arenaAllocPermanent(bytes), ENGINE_PHYSMAP);
+  store<usize>(engine, arenaAllocPermanent(bytes), ENGINE_PHYSMAP_SPARE);
+  return load<usize>(engine, ENGINE_PHYSMAP_SPARE) != 0;
+}
+
+/**
+ * Makes a vCPU, which runs in this instance from now on: its env, all zero but for the common part. The target's configuration and reset are the
+ * caller's. 0: no room.
+ */
 export function cpuCreate(target: u32, cpuIndex: u32): usize {
+  lock();
   const env = envAlloc();
-  if (env == 0 || !jumpCacheInit(env) || !spacesInit(env)) return 0;
-  cpusAdd(env);
-  store<u32>(env, target, ENV_TARGET);
-  store<u32>(env, cpuIndex, ENV_CPU_INDEX);
-  store<usize>(env, physmap, ENV_PHYSMAP);
-  store<i32>(env, -1, ENV_EXCEPTION_INDEX);
-  tlbInit(env);
-  return env;
+  const hasRoom = env != 0 && jumpCacheInit(env) && spacesInit(env);
+  if (hasRoom) {
+    store<u32>(env, target, ENV_TARGET);
+    store<u32>(env, cpuIndex, ENV_CPU_INDEX);
+    store<i32>(env, -1, ENV_EXCEPTION_INDEX);
+    tlbInit(env);
+    cpusAdd(env);
+  }
+  unlock();
+  return hasRoom ? env : 0;
 }
 
 /** Physical address behind a virtual one, without side effects; -1: not mapped. */
@@ -47,6 +69,7 @@ export function cpuTranslateDebug(env: usize, lo: u32, hi: u32): f64 {
  */
 export function cpuProbe(env: usize, lo: u32, hi: u32, size: i32, kind: i32): f64 {
   const addr = ((hi as u64) << 32) | (lo as u64);
+  tlbFlushIfAsked(env);
   const entry = lookup(env, addr, size, kind, load<i32>(env, ENV_MMU_IDX), true);
   return entry == 0 || (flagsOf(entry) & TLB_MMIO) != 0 ? -1 : (physOf(entry, addr) as f64);
 }

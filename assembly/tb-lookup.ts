@@ -1,13 +1,13 @@
 // From a vCPU's state to the TB for it: the jump cache, the hash table, the translator.
 import {
-  CF_COUNT_MASK, CF_NO_GOTO_PTR, CF_NO_GOTO_TB, ENV_CODE_CFLAGS, ENV_CODE_HOST, ENV_CODE_PHYS, ENV_PC, ENV_TB_FLAGS, PAGE_BITS, PAGE_SIZE, TB_CFLAGS, TB_FLAGS, TB_PC,
+  CF_COUNT_MASK, CF_NO_GOTO_PTR, CF_NO_GOTO_TB, ENV_CODE_CFLAGS, ENV_CODE_HOST, ENV_CODE_PHYS, ENV_PC, ENV_TB_FLAGS, NO_PAGE, PAGE_BITS, PAGE_SIZE, TB_CFLAGS, TB_FLAGS, TB_PC,
   TB_PHYS_PAGE1,
 } from './shared/layout';
 import { translate } from './core/host';
 import { codeHost, codeLookup, codeShared, codeSplit } from './softmmu/fetch';
 import { targetAddress, targetFetchMmuIdx, targetInsnSize } from './target/dispatch';
-import { NO_PAGE, tbFind, tbInvalidate } from './tb/tb';
-import { jumpCacheCell, jumpCacheSet } from './tlb/jump-cache';
+import { tbFind, tbInvalidate, tbRemember } from './tb/tb';
+import { jumpCacheCell } from './tlb/jump-cache';
 
 /** cflags of a TB of one instruction that goes on to none. */
 export const ONE_INSN = 1 | CF_NO_GOTO_TB | CF_NO_GOTO_PTR;
@@ -50,7 +50,7 @@ export function tbLookup(env: usize, cflags: u32): usize {
     // The translator looked at the second page last.
     if (tb != 0 && load<u32>(tb, TB_PHYS_PAGE1) != NO_PAGE) shared = shared && codeShared;
   }
-  if (tb != 0 && !split && (cflags & CF_COUNT_MASK) == 0) jumpCacheSet(env, pc, tb, shared);
+  if (tb != 0 && !split && (cflags & CF_COUNT_MASK) == 0) tbRemember(env, pc, tb, shared);
   return tb;
 }
 

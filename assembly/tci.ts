@@ -1,10 +1,11 @@
 // The IR interpreter (QEMU's TCI): one switch over the bytecode of shared/tci.ts, everything it needs in locals. It follows chained TBs and
 // jump-cache hits by itself, and comes back to the dispatcher for generated code, misses, faults, and the end of the slice.
 import {
-  ENV_BUDGET, ENV_CFLAGS, ENV_EXIT_REQUEST, ENV_FAULT, ENV_ICOUNT, ENV_LAST_TB, ENV_PC, ENV_TB_FLAGS, TB_CFLAGS, TB_EXEC_COUNT, TB_EXIT_REQUESTED, TB_FLAGS, TB_FUNC,
+  ENGINE_HOT_MASK, ENV_BUDGET, ENV_CFLAGS, ENV_EXIT_REQUEST, ENV_FAULT, ENV_ICOUNT, ENV_LAST_TB, ENV_PC, ENV_TB_FLAGS, TB_CFLAGS, TB_EXEC_COUNT, TB_EXIT_REQUESTED, TB_EXIT_RUN, TB_FLAGS, TB_FUNC,
   TB_ICOUNT, TB_INDIRECT, TB_INDIRECT_NEXT, TB_INDIRECT_SLOTS, TB_INSN_TABLE, TB_JMP0, TB_JMP1, TB_PC, TB_RESUMED, TB_RESUMED_SINCE, TB_STATE, TB_STATE_INDIRECT, TB_TCI, TLB_ENTRY_ADDEND,
 } from './shared/layout';
 import * as op from './shared/tci';
+import { engine } from './core/engine';
 import { tbHot, tbMisses } from './core/host';
 import { cpuInsnCount } from './core/env';
 import { divS32, divS64, divU32, divU64, mulsh64, muluh64, remS32, remS64, remU32, remU64 } from './core/int128';
@@ -13,18 +14,13 @@ import { ldSlow } from './softmmu/load';
 import { stSlow } from './softmmu/store';
 import { jumpCacheCell } from './tlb/jump-cache';
 
-/** In the low bits of what tciExec returns: go on with this TB, which has generated code (private to the dispatcher). */
-export const TB_EXIT_RUN = 2;
-
-/** The low bits of TB_EXEC_COUNT that are zero when the TB is reported. */
-let hotMask: u32 = u32.MAX_VALUE;
-
 /**
  * The host hears of a TB (tbHot) each time that it has run `count` times more in tci, rounded up to a power of two: so a threshold that goes down
  * also finds TBs that are past it. 0: never.
  */
 export function setHotThreshold(count: u32): void {
-  hotMask = count <= 1 ? count - 1 : u32.MAX_VALUE >> clz(count - 1);
+  const mask = count <= 1 ? count - 1 : u32.MAX_VALUE >> clz(count - 1);
+  store<u32>(engine, mask, ENGINE_HOT_MASK);
 }
 
 // ---- Operands ----------------------------------------------------------------------------------------------------------
@@ -280,7 +276,7 @@ function enter(env: usize, tb: usize, icountMode: bool): bool {
   store<usize>(env, tb, ENV_LAST_TB);
   const count = load<u32>(tb, TB_EXEC_COUNT) + 1;
   store<u32>(tb, count, TB_EXEC_COUNT);
-  if ((count & hotMask) == 0) tbHot(tb);
+  if ((count & load<u32>(engine, ENGINE_HOT_MASK)) == 0) tbHot(tb);
   return true;
 }
 
@@ -298,7 +294,7 @@ function leaveFault(env: usize, tb: usize, ip: usize): usize {
 
 /** Remembers that `next` followed `tb` through goto_ptr. */
 function noteIndirect(tb: usize, next: usize): void {
-  store<u32>(next, load<u32>(next, TB_STATE) | TB_STATE_INDIRECT, TB_STATE);
+  atomic.or<u32>(next, TB_STATE_INDIRECT, TB_STATE);
   const end = tb + TB_INDIRECT_SLOTS * 4;
   for (let slot = tb; slot < end; slot += 4) {
     const seen = load<usize>(slot, TB_INDIRECT);

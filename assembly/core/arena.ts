@@ -1,43 +1,44 @@
 // The arena: all runtime memory that is not a static. Permanent blocks (envs, tables) come from its top and stay; TBs and page
 // descriptors are bumped up from its bottom and go all at once when it is full (QEMU's tb_flush: no block is ever freed alone).
-
-let codeStart: usize = 0;
-let codePtr: usize = 0;
-let permanentStart: usize = 0;
+// Its ends are in the engine record, at its very start. Who allocates holds the lock.
+import { ENGINE_ARENA_NEXT, ENGINE_ARENA_START, ENGINE_ARENA_TOP } from '../shared/layout';
+import { engine } from './engine';
 
 export function arenaInit(start: usize, end: usize): void {
-  codeStart = codePtr = (start + 15) & ~15;
-  permanentStart = end & ~15;
+  store<usize>(engine, start, ENGINE_ARENA_START);
+  store<usize>(engine, start, ENGINE_ARENA_NEXT);
+  store<usize>(engine, end & ~15, ENGINE_ARENA_TOP);
 }
 
 /** A zeroed block that lives as long as the runtime, aligned to 16 bytes. 0: the arena is too small. */
 export function arenaAllocPermanent(size: usize): usize {
   const bytes = (size + 15) & ~15;
-  if (permanentStart - codePtr < bytes) return 0;
-  permanentStart -= bytes;
-  memory.fill(permanentStart, 0, bytes);
-  return permanentStart;
+  if (arenaFree() < bytes) return 0;
+  const block = load<usize>(engine, ENGINE_ARENA_TOP) - bytes;
+  store<usize>(engine, block, ENGINE_ARENA_TOP);
+  memory.fill(block, 0, bytes);
+  return block;
 }
 
 /** A block that lives until arenaFlush, aligned to 8 bytes. 0: full. */
 export function arenaAlloc(size: usize): usize {
   const bytes = (size + 7) & ~7;
-  if (permanentStart - codePtr < bytes) return 0;
-  const block = codePtr;
-  codePtr += bytes;
+  if (arenaFree() < bytes) return 0;
+  const block = load<usize>(engine, ENGINE_ARENA_NEXT);
+  store<usize>(engine, block + bytes, ENGINE_ARENA_NEXT);
   return block;
 }
 
 export function arenaFlush(): void {
-  codePtr = codeStart;
+  store<usize>(engine, load<usize>(engine, ENGINE_ARENA_START), ENGINE_ARENA_NEXT);
 }
 
 /** Bytes of TBs and page descriptors. */
 export function arenaUsed(): usize {
-  return codePtr - codeStart;
+  return load<usize>(engine, ENGINE_ARENA_NEXT) - load<usize>(engine, ENGINE_ARENA_START);
 }
 
 /** Bytes left for them. */
 export function arenaFree(): usize {
-  return permanentStart - codePtr;
+  return load<usize>(engine, ENGINE_ARENA_TOP) - load<usize>(engine, ENGINE_ARENA_NEXT);
 }

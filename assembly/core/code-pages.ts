@@ -1,5 +1,7 @@
-// Descriptors of the physical pages that hold code: a hash table of lists of TBs. A list holds tagged pointers (tb.ts).
+// Descriptors of the physical pages that hold code: a hash table of lists of TBs. A list holds tagged pointers (tb.ts). All under the engine's lock.
+import { ENGINE_PAGE_HASH } from '../shared/layout';
 import { arenaAlloc, arenaAllocPermanent } from './arena';
+import { engine } from './engine';
 
 const PAGE_HASH_BITS = 13;
 
@@ -9,21 +11,20 @@ export const DESC_FIRST = 4;
 const DESC_NEXT = 8;
 const DESC_SIZE = 16;
 
-let pageTable: usize = 0;
-
 /** False: no room in the arena. */
 export function codePagesInit(): bool {
-  pageTable = arenaAllocPermanent(4 << PAGE_HASH_BITS);
-  return pageTable != 0;
+  const table = arenaAllocPermanent(4 << PAGE_HASH_BITS);
+  store<usize>(engine, table, ENGINE_PAGE_HASH);
+  return table != 0;
 }
 
 /** All TBs are gone. */
 export function codePagesForget(): void {
-  memory.fill(pageTable, 0, 4 << PAGE_HASH_BITS);
+  memory.fill(load<usize>(engine, ENGINE_PAGE_HASH), 0, 4 << PAGE_HASH_BITS);
 }
 
 function descCell(page: u32): usize {
-  return pageTable + (((page * 0x9e3779b1) >> (32 - PAGE_HASH_BITS)) << 2);
+  return load<usize>(engine, ENGINE_PAGE_HASH) + (((page * 0x9e3779b1) >> (32 - PAGE_HASH_BITS)) << 2);
 }
 
 export function descOf(page: u32): usize {

@@ -1,12 +1,8 @@
-// The vCPUs, which share all TBs: a list through their envs.
-import { ENV_NEXT_CPU, ENV_SIZE } from '../shared/layout';
+// The vCPUs, which share all TBs: a list through their envs. A vCPU runs in the instance that made it, and no other: its TLBs and jump caches have one writer,
+// but for what is written down in docs/engine-abi.md.
+import { ENGINE_FIRST_CPU, ENV_EXIT_REQUEST, ENV_INSTANCE, ENV_NEXT_CPU, ENV_SIZE, EXIT_REQUESTED } from '../shared/layout';
 import { arenaAllocPermanent } from './arena';
-
-let firstCpu: usize = 0;
-
-export function cpusInit(): void {
-  firstCpu = 0;
-}
+import { engine, instance } from './engine';
 
 /** A zeroed env; cpusAdd makes it known. 0: no room in the arena. */
 export function envAlloc(): usize {
@@ -15,10 +11,22 @@ export function envAlloc(): usize {
 
 /** From now on invalidation and flushes reach the vCPU. */
 export function cpusAdd(env: usize): void {
-  store<usize>(env, firstCpu, ENV_NEXT_CPU);
-  firstCpu = env;
+  store<u32>(env, instance, ENV_INSTANCE);
+  store<usize>(env, firstEnv(), ENV_NEXT_CPU);
+  atomic.store<usize>(engine, env, ENGINE_FIRST_CPU);
 }
 
 export function firstEnv(): usize {
-  return firstCpu;
+  return load<usize>(engine, ENGINE_FIRST_CPU);
+}
+
+/** Whether this thread runs the vCPU: then nobody else is in the middle of its code. */
+@inline
+export function runsHere(env: usize): bool {
+  return load<u32>(env, ENV_INSTANCE) == instance;
+}
+
+/** Asks all vCPUs to come to their dispatchers soon. */
+export function interruptAll(): void {
+  for (let env = firstEnv(); env != 0; env = load<usize>(env, ENV_NEXT_CPU)) atomic.store<u32>(env, EXIT_REQUESTED, ENV_EXIT_REQUEST);
 }

@@ -1,5 +1,5 @@
 // What everything in the runtime needs of a vCPU's env, beside plain loads and stores at the offsets of shared/layout.ts.
-import { ENV_BUDGET, ENV_EXCEPTION_INDEX, ENV_EXIT_REQUEST, ENV_FAULT, ENV_INSN_COUNT, ENV_RETURN_REQUEST, ENV_SLICE, EXIT_REQUESTED } from '../shared/layout';
+import { ENV_BUDGET, ENV_EXCEPTION_INDEX, ENV_EXIT_REQUEST, ENV_FAULT, ENV_INSN_COUNT, ENV_INTERRUPT_REQUEST, ENV_RETURN_REQUEST, ENV_SLICE, EXIT_REQUESTED } from '../shared/layout';
 
 /** Raises an exception: the running code sees ENV_FAULT, restores the instruction's state and leaves; the exec loop delivers. */
 export function raise(env: usize, exceptionIndex: i32): void {
@@ -15,6 +15,12 @@ export function faulted(env: usize): bool {
 /** Guest instructions run since reset, exact at TB boundaries also while the vCPU runs. */
 export function cpuInsnCount(env: usize): u64 {
   return load<u64>(env, ENV_INSN_COUNT) + ((load<i32>(env, ENV_SLICE) - load<i32>(env, ENV_BUDGET)) as i64 as u64);
+}
+
+/** Sets CPU_INTERRUPT_* bits and asks the vCPU to look at them, at once. May be called from another thread. */
+export function requestInterrupt(env: usize, bits: u32): void {
+  atomic.or<u32>(env, bits, ENV_INTERRUPT_REQUEST);
+  atomic.store<u32>(env, EXIT_REQUESTED, ENV_EXIT_REQUEST);
 }
 
 /** Asks cpuExec to return EXEC_REQUEST soon. May be called from another thread. */

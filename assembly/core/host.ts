@@ -30,12 +30,15 @@ export declare function tbHot(tb: usize): void;
 @external("host", "tbMisses")
 export declare function tbMisses(tb: usize): void;
 
-/** A TB of this region (TB_REGION) was invalidated: none of the region's code may be entered any more. */
+/**
+ * A TB of this region (TB_REGION) was invalidated: none of the region's code may be entered any more. In the first instance only, and under the engine's lock:
+ * nothing of the runtime that takes it may be called.
+ */
 // @ts-ignore: decorator
 @external("host", "regionInvalidated")
 export declare function regionInvalidated(region: u32): void;
 
-/** All TBs are gone: generated code must not be entered any more. */
+/** All TBs are gone, since this instance was last inside: no address of one is good any more. */
 // @ts-ignore: decorator
 @external("host", "tbFlushed")
 export declare function tbFlushed(): void;

@@ -1,11 +1,12 @@
 // Guest-physical memory as the runtime sees it: RAM and ROM of the PHYSMAP are in linear memory, everything else is the host's.
 import {
-  ENV_PHYSMAP, PAGE_SIZE, PHYSMAP_BASE, PHYSMAP_COUNT, PHYSMAP_FLAGS, PHYSMAP_HOST, PHYSMAP_LENGTH, PHYSMAP_RAM, PHYSMAP_RECORDS, PHYSMAP_RECORD_SIZE,
+  ENGINE_PHYSMAP, PAGE_SIZE, PHYSMAP_BASE, PHYSMAP_COUNT, PHYSMAP_FLAGS, PHYSMAP_HOST, PHYSMAP_LENGTH, PHYSMAP_RAM, PHYSMAP_RECORDS, PHYSMAP_RECORD_SIZE,
 } from '../shared/layout';
+import { engine } from './engine';
 
-/** The PHYSMAP record that covers `size` bytes at `addr`, or 0. Records are sorted by base. */
-function physmapFind(env: usize, addr: u64, size: u64): usize {
-  const map = load<usize>(env, ENV_PHYSMAP);
+/** The PHYSMAP record that covers `size` bytes at `addr`, or 0. Records are sorted by base. The host never writes to the map in use. */
+function physmapFind(addr: u64, size: u64): usize {
+  const map = atomic.load<usize>(engine, ENGINE_PHYSMAP);
   let record = map + PHYSMAP_RECORDS;
   for (let left = load<u32>(map, PHYSMAP_COUNT); left > 0; left--, record += PHYSMAP_RECORD_SIZE) {
     const base = load<u64>(record, PHYSMAP_BASE);
@@ -18,8 +19,8 @@ function physmapFind(env: usize, addr: u64, size: u64): usize {
 }
 
 /** Linear-memory address of `size` bytes at guest-physical `addr` within one RAM (for writes) or RAM or ROM (for reads) region, or 0. */
-export function physHost(env: usize, addr: u64, size: u64, write: bool): usize {
-  const record = physmapFind(env, addr, size);
+export function physHost(addr: u64, size: u64, write: bool): usize {
+  const record = physmapFind(addr, size);
   if (record == 0) return 0;
   if (write && (load<u32>(record, PHYSMAP_FLAGS) & PHYSMAP_RAM) == 0) return 0;
   return load<u32>(record, PHYSMAP_HOST) + ((addr - load<u64>(record, PHYSMAP_BASE)) as u32);
@@ -27,6 +28,6 @@ export function physHost(env: usize, addr: u64, size: u64, write: bool): usize {
 
 /** The record of a whole page (for the TLB), or 0: then it is MMIO. */
 @inline
-export function physmapPage(env: usize, page: u64): usize {
-  return physmapFind(env, page, PAGE_SIZE);
+export function physmapPage(page: u64): usize {
+  return physmapFind(page, PAGE_SIZE);
 }

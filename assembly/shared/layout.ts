@@ -4,6 +4,38 @@
 export const PAGE_BITS = 12;
 export const PAGE_SIZE = 0x1000;
 
+// ---- Engine record: what all vCPUs of a machine share; offsets from the address that runtimeInit gives -----------------------
+/** u32: 0 free, 1 held, 2 held and wanted. */
+export const ENGINE_LOCK = 0x00;
+/** u32: instances of the runtime that work on it. */
+export const ENGINE_INSTANCES = 0x04;
+/** u32: vCPUs and hosts between engineEnter and engineLeave: TBs stay where they are. */
+export const ENGINE_INSIDE = 0x08;
+/** u32: 1: all TBs are to go as soon as nobody is inside. */
+export const ENGINE_FLUSH_PENDING = 0x0c;
+/** u32: goes up with each flush: a TB pointer from before is dead. */
+export const ENGINE_GENERATION = 0x10;
+/** u32 each: the arena. TBs and page descriptors from START to NEXT, permanent blocks from TOP on. */
+export const ENGINE_ARENA_START = 0x14;
+export const ENGINE_ARENA_NEXT = 0x18;
+export const ENGINE_ARENA_TOP = 0x1c;
+/** u32: pointer to the hash table of TBs. */
+export const ENGINE_TB_HASH = 0x20;
+/** u32: pointer to the hash table of pages with code. */
+export const ENGINE_PAGE_HASH = 0x24;
+/** u32: the vCPU that was made last; the others by ENV_NEXT_CPU. */
+export const ENGINE_FIRST_CPU = 0x28;
+/** u32: pointer to the physical map (see PHYSMAP_*). */
+export const ENGINE_PHYSMAP = 0x2c;
+/** u32: pointer to another one, in which the host writes the next. */
+export const ENGINE_PHYSMAP_SPARE = 0x30;
+/** u32: the low bits of TB_EXEC_COUNT that are zero when the host hears of the TB. */
+export const ENGINE_HOT_MASK = 0x34;
+/** u32 each: valid TBs, and how many were invalidated. */
+export const ENGINE_TBS = 0x38;
+export const ENGINE_INVALIDATED = 0x3c;
+export const ENGINE_SIZE = 0x40;
+
 // ---- CPU env, common part: offsets from the env pointer of a vCPU -----------------------------------------------------
 /** i32: guest instructions left in this slice (QEMU's icount_decr); the exec loop returns when it goes below zero. */
 export const ENV_BUDGET = 0x00;
@@ -37,13 +69,11 @@ export const ENV_TARGET = 0x38;
 export const ENV_ICOUNT = 0x3c;
 /** u32: cflags for TB lookups (CF_*; 0 normally; CF_SINGLE_STEP | 1 when stepping). */
 export const ENV_CFLAGS = 0x40;
-/** u32: pointer to the physical map (see PHYSMAP_*). */
-export const ENV_PHYSMAP = 0x44;
-/** u64: faulting virtual address of the last failed translation (target-independent copy for debug). */
-export const ENV_FAULT_ADDR = 0x48;
+/** u32: the instance that made the vCPU, and runs it. */
+export const ENV_INSTANCE = 0x44;
 /** u64: pc of the vCPU. The first TCG global of every target. */
 export const ENV_PC = 0x50;
-/** u32: last TB pointer run (debug, `info jit`). */
+/** u32: the TB that tci is in; 0 in generated code. What a store to code, and a device in icount mode, go by. */
 export const ENV_LAST_TB = 0x58;
 /** i32: what ENV_BUDGET was at the slice's start, so that instructions run so far = ENV_INSN_COUNT + ENV_SLICE - ENV_BUDGET. */
 export const ENV_SLICE = 0x5c;
@@ -83,8 +113,8 @@ export const TLB_ENTRIES = 1024;
 export const TLB_ENTRY_SIZE = 16;
 export const TLB_ENTRY_TAG = 0;
 export const TLB_ENTRY_ADDEND = 8;
-/** u32: index of the full entry (iotlb) of this slot: same index in the ENV_TLB_FULL tables. */
-export const TLB_ENTRY_PHYS_PAGE = 12; // u32 physical page number low bits (phys >> 12), enough for 44-bit physical addresses
+/** u32: physical page number (phys >> 12), enough for 44-bit physical addresses. */
+export const TLB_ENTRY_PHYS_PAGE = 12;
 export const TLB_TABLE_SIZE = 0x4000; // TLB_ENTRIES * TLB_ENTRY_SIZE
 export const TLB_KIND_READ = 0;
 export const TLB_KIND_WRITE = 1;
@@ -121,13 +151,13 @@ export const TB_CFLAGS = 12; // u32
 export const TB_SIZE = 16; // u32 guest bytes
 export const TB_ICOUNT = 20; // u32 guest instructions
 export const TB_PHYS_PAGE0 = 24; // u32 phys >> 12 of the first page
-export const TB_PHYS_PAGE1 = 28; // u32 phys >> 12 of the second page, 0xffffffff: none
+export const TB_PHYS_PAGE1 = 28; // u32 phys >> 12 of the second page, or NO_PAGE
 export const TB_HOST0 = 32; // u32 linear-memory address of the first guest byte
 export const TB_HOST1 = 36; // u32 linear-memory address of the second page's start (0: none)
 export const TB_TCI = 40; // u32 pointer to tci code (0: not yet lowered)
 export const TB_FUNC = 44; // u32 function table index of generated code (0: none)
 export const TB_ENTRY = 48; // u32 entry number to pass to that function
-export const TB_EXEC_COUNT = 52; // u32 executions in tci, saturating
+export const TB_EXEC_COUNT = 52; // u32 executions in tci, modulo 2^32
 export const TB_JMP0 = 56; // u32 chained TB for goto_tb 0 (0: not linked)
 export const TB_JMP1 = 60; // u32 chained TB for goto_tb 1
 export const TB_STATE = 64; // u32 TB_STATE_*
@@ -140,18 +170,18 @@ export const TB_JMP_NEXT1 = 88; // u32
 export const TB_REGION = 92; // u32 id of the region (codegen) that holds it; 0: none
 export const TB_INDIRECT_NEXT = 96; // u32 which slot of TB_INDIRECT is overwritten next
 export const TB_RESUMED = 100; // u32 how often tci went on in it for generated code (TB_EXIT_RESUME), since TB_RESUMED_SINCE
-export const TB_GOTO_PC0 = 104; // u64 target pc of goto_tb 0 (valid if TB_GOTO_MASK bit 0)
-export const TB_GOTO_PC1 = 112; // u64
-export const TB_GOTO_MASK = 120; // u32
 /** u32: pointer to the insn table: TB_ICOUNT pairs of u16 (first tci word of the instruction, its pc offset from TB_PC). */
-export const TB_INSN_TABLE = 124;
+export const TB_INSN_TABLE = 104;
 /** u32 each: TBs that followed this one through goto_ptr in tci (profile for regions; from the first slot on, 0: no more). */
-export const TB_INDIRECT = 128;
+export const TB_INDIRECT = 112;
 export const TB_INDIRECT_SLOTS = 8;
-export const TB_RESUMED_SINCE = 160; // u64 instruction count of the vCPU
+export const TB_RESUMED_SINCE = 144; // u64 instruction count of the vCPU
 /** u32: if it begins a short ring of TBs, how often tci went round each time it came there (from 1 on), as seen when it first became part of a region; 0: not known. */
-export const TB_ROUNDS = 168;
-export const TB_RECORD_SIZE = 176;
+export const TB_ROUNDS = 108;
+export const TB_RECORD_SIZE = 152;
+
+/** TB_PHYS_PAGE1 of a TB that lies in one page. */
+export const NO_PAGE = 0xffff_ffff;
 
 export const TB_STATE_VALID = 1;
 export const TB_STATE_INVALID = 2;
@@ -165,8 +195,7 @@ export const CF_NO_GOTO_TB = 0x400;
 export const CF_NO_GOTO_PTR = 0x800;
 export const CF_ICOUNT = 0x1000;
 
-// What generated code / tci returns: a TB pointer | n, n = 0, 1: left through goto_tb n of that TB (dispatcher may link);
-// 0: look up env.pc; 3 in the low bits: exit requested (budget exhausted, exit request): env.pc is right, nothing is to be linked.
+// What generated code and tci return: a TB pointer | n, n = 0, 1: left through goto_tb n of that TB (dispatcher may link); 0: look up env.pc.
 export const TB_EXIT_IDX0 = 0;
 export const TB_EXIT_IDX1 = 1;
 /**
@@ -174,23 +203,29 @@ export const TB_EXIT_IDX1 = 1;
  * have been given back to the budget. tci goes on there, inside of the TB (tciResume).
  */
 export const TB_EXIT_RESUME = 2;
+/** The budget is gone, or someone asks for the dispatcher: env.pc is right, nothing is to be linked. */
 export const TB_EXIT_REQUESTED = 3;
-export const TB_EXIT_MASK = 3;
+/** From tci: TB | 4: go on with this TB, which has generated code. */
+export const TB_EXIT_RUN = 4;
+/** TB pointers are multiples of 8. */
+export const TB_EXIT_MASK = 7;
 
 // Target-independent exception numbers (QEMU's cpu-common.h values)
 export const EXCP_INTERRUPT = 0x10000;
-export const EXCP_DEBUG = 0x10002;
-export const EXCP_YIELD = 0x10004;
 // Of our own: a semihosting call at ENV_PC.
 export const EXCP_SEMIHOST = 0x10006;
 
+// ENV_INTERRUPT_REQUEST
 export const CPU_INTERRUPT_HARD = 0x0002;
+// Of our own: another thread asks the vCPU to flush its TLB, to look at its interrupt lines.
+export const CPU_INTERRUPT_TLB = 0x1_0000;
+export const CPU_INTERRUPT_LINES = 0x2_0000;
 
 // Why cpuExec returned to TypeScript
 export const EXEC_BUDGET = 0; // slice used up
 export const EXEC_HALTED = 1; // WFI and no work
 export const EXEC_REQUEST = 2; // ENV_EXIT_REQUEST was set (by a device, the main loop, ...)
-export const EXEC_DEBUG = 3; // EXCP_DEBUG
+export const EXEC_DEBUG = 3; // single step
 export const EXEC_TRANSLATE_FAILED = 4; // code arena full after an eviction or a translator error: TypeScript decides
 export const EXEC_SEMIHOST = 5; // EXCP_SEMIHOST: TypeScript serves the call and moves ENV_PC
 

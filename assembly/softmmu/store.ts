@@ -1,9 +1,8 @@
 // Guest stores, the general way.
 import {
-  CF_COUNT_MASK, ENV_LAST_TB, EXCP_INTERRUPT, MEMOPIDX_SHIFT, MO_ALIGN, MO_BSWAP, MO_SIZE, PAGE_SIZE, TB_CFLAGS, TLB_ENTRY_PHYS_PAGE, TLB_ENTRY_TAG, TLB_KIND_WRITE, TLB_MMIO,
+  CF_COUNT_MASK, ENV_LAST_TB, EXCP_INTERRUPT, MEMOPIDX_SHIFT, MO_ALIGN, MO_BSWAP, MO_SIZE, PAGE_SIZE, TB_CFLAGS, TLB_ENTRY_TAG, TLB_KIND_WRITE, TLB_MMIO,
   TLB_NOTDIRTY,
 } from '../shared/layout';
-import { pageHasCode } from '../core/code-pages';
 import { faulted, raise } from '../core/env';
 import { targetAddress, targetUnaligned } from '../target/dispatch';
 import { tbInvalidateByStore } from '../tb/tb';
@@ -18,10 +17,7 @@ import { swapBytes } from './memop';
  */
 function notDirty(env: usize, addr: u64, size: u32, entry: usize): bool {
   const current = load<usize>(env, ENV_LAST_TB);
-  const stale = tbInvalidateByStore(physOf(entry, addr), size, current);
-  if (!pageHasCode(load<u32>(entry, TLB_ENTRY_PHYS_PAGE))) {
-    store<u64>(entry, load<u64>(entry, TLB_ENTRY_TAG) & ~(TLB_NOTDIRTY as u64), TLB_ENTRY_TAG);
-  }
+  const stale = tbInvalidateByStore(physOf(entry, addr), size, current, entry);
   if (!stale || (current != 0 && (load<u32>(current, TB_CFLAGS) & CF_COUNT_MASK) == 1)) return false;
   raise(env, EXCP_INTERRUPT);
   return true;

@@ -1,5 +1,6 @@
 // What the runtime asks of a target. One target so far; a second one adds a case to each function and nothing anywhere else.
-import { ENV_TARGET, TARGET_RISCV } from '../shared/layout';
+import { CPU_INTERRUPT_LINES, ENV_INTERRUPT_REQUEST, ENV_TARGET, TARGET_RISCV } from '../shared/layout';
+import { refreshMip } from './riscv/interrupt';
 import { riscvDoInterrupt, riscvExecInterrupt, riscvHasWork } from './riscv/trap';
 import { riscvAccessFault, riscvTlbFill, riscvTranslateDebug, riscvUnaligned } from './riscv/mmu';
 import { riscvReset } from './riscv/cpu';
@@ -26,6 +27,13 @@ export function targetDoInterrupt(env: usize): void {
 /** Takes the most important pending and enabled interrupt, if there is one: true if pc changed. Call at TB boundaries, ENV_PC exact. */
 export function targetExecInterrupt(env: usize): bool {
   return isRiscv(env) ? riscvExecInterrupt(env) : false;
+}
+
+/** Looks at the interrupt lines, if another thread has changed them (CPU_INTERRUPT_LINES). */
+export function targetLinesIfAsked(env: usize): void {
+  if ((load<u32>(env, ENV_INTERRUPT_REQUEST) & CPU_INTERRUPT_LINES) == 0) return;
+  atomic.and<u32>(env, ~CPU_INTERRUPT_LINES, ENV_INTERRUPT_REQUEST);
+  if (isRiscv(env)) refreshMip(env);
 }
 
 /** Whether a halted vCPU has a reason to run again (WFI wakes on pending and locally enabled, whatever the global enable says). */

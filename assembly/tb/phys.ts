@@ -6,33 +6,33 @@ import { tbInvalidatePhys } from './tb';
 export let physOk: bool = false;
 
 @inline
-function find(env: usize, addr: u64, size: u64, write: bool): usize {
-  const host = (addr & (size - 1)) == 0 ? physHost(env, addr, size, write) : 0;
+function find(addr: u64, size: u64, write: bool): usize {
+  const host = (addr & (size - 1)) == 0 ? physHost(addr, size, write) : 0;
   physOk = host != 0;
   return host;
 }
 
 /** For page walks: naturally aligned, atomic; 0 with physOk false where there is no memory. */
-export function physLoad64(env: usize, addr: u64): u64 {
-  const host = find(env, addr, 8, false);
+export function physLoad64(addr: u64): u64 {
+  const host = find(addr, 8, false);
   return host != 0 ? atomic.load<u64>(host) : 0;
 }
 
-export function physLoad32(env: usize, addr: u64): u32 {
-  const host = find(env, addr, 4, false);
+export function physLoad32(addr: u64): u32 {
+  const host = find(addr, 4, false);
   return host != 0 ? atomic.load<u32>(host) : 0;
 }
 
 /** Returns the old value; stored `replacement` if that equals `expected`. */
-export function physCmpxchg64(env: usize, addr: u64, expected: u64, replacement: u64): u64 {
-  const host = find(env, addr, 8, true);
+export function physCmpxchg64(addr: u64, expected: u64, replacement: u64): u64 {
+  const host = find(addr, 8, true);
   if (host == 0) return 0;
   tbInvalidatePhys(addr, 8);
   return atomic.cmpxchg<u64>(host, expected, replacement);
 }
 
-export function physCmpxchg32(env: usize, addr: u64, expected: u32, replacement: u32): u32 {
-  const host = find(env, addr, 4, true);
+export function physCmpxchg32(addr: u64, expected: u32, replacement: u32): u32 {
+  const host = find(addr, 4, true);
   if (host == 0) return 0;
   tbInvalidatePhys(addr, 4);
   return atomic.cmpxchg<u32>(host, expected, replacement);

@@ -1,67 +1,148 @@
 // Translation blocks: hash table, lists by physical page, chaining and its undoing. Records live in the arena (TB_* of shared/layout.ts).
 // Lists hold tagged pointers, QEMU's way: record | n says through which of its two links (pages or jumps) a TB hangs there.
+// Lists change under the engine's lock; a record stays readable, also when it is invalid, until nobody is inside (engineLeave) and all go at once.
 import {
-  ENV_EXIT_REQUEST, EXIT_REQUESTED, ENV_NEXT_CPU, PAGE_BITS, PAGE_SIZE, TB_CFLAGS, TB_FLAGS, TB_HASH_NEXT, TB_JMP0, TB_JMP_LIST, TB_JMP_NEXT0, TB_PAGE_NEXT0, TB_PC,
-  TB_PHYS_PAGE0, TB_PHYS_PAGE1, TB_RECORD_SIZE, TB_REGION, TB_SIZE, TB_STATE, TB_STATE_INVALID, TB_STATE_VALID,
+  ENGINE_FLUSH_PENDING, ENGINE_GENERATION, ENGINE_INSIDE, ENGINE_INVALIDATED, ENGINE_TBS, ENGINE_TB_HASH, ENV_NEXT_CPU, NO_PAGE, PAGE_BITS, PAGE_SIZE, TB_CFLAGS, TB_FLAGS, TB_HASH_NEXT, TB_JMP0, TB_JMP_LIST, TB_JMP_NEXT0, TB_PAGE_NEXT0, TB_PC,
+  TB_PHYS_PAGE0, TB_PHYS_PAGE1, TB_RECORD_SIZE, TB_REGION, TB_SIZE, TB_STATE, TB_STATE_INVALID, TB_STATE_VALID, TLB_ENTRY_TAG, TLB_NOTDIRTY,
 } from '../shared/layout';
 import { arenaAlloc, arenaAllocPermanent, arenaFlush } from '../core/arena';
-import { codePagesForget, codePagesInit, DESC_FIRST, DESC_PAGE, descMake, descOf } from '../core/code-pages';
-import { firstEnv } from '../core/cpus';
+import { codePagesForget, codePagesInit, DESC_FIRST, DESC_PAGE, descMake, descOf, pageHasCode } from '../core/code-pages';
+import { firstEnv, interruptAll } from '../core/cpus';
+import { engine, instance, isShared, lock, unlock } from '../core/engine';
 import { regionInvalidated, tbFlushed } from '../core/host';
-import { jumpCacheClear, jumpCacheRemove } from '../tlb/jump-cache';
+import { jumpCacheClear, jumpCacheRemove, jumpCacheSet } from '../tlb/jump-cache';
 import { protectPage } from '../tlb/protect';
 
 const HASH_BITS = 15;
-/** TB_PHYS_PAGE1 of a TB that lies in one page. */
-export const NO_PAGE: u32 = 0xffffffff;
-
-let hashTable: usize = 0;
-/** vCPUs inside cpuExec: their TBs must stay readable. */
-let executing: i32 = 0;
-let flushPending: bool = false;
-/** Goes up with each flush: a TB pointer from before is dead. */
-export let tbGeneration: u32 = 0;
-let tbCount: u32 = 0;
-let invalidateCount: u32 = 0;
 
 export function tbInit(): bool {
-  hashTable = arenaAllocPermanent(4 << HASH_BITS);
-  return hashTable != 0 && codePagesInit();
+  const table = arenaAllocPermanent(4 << HASH_BITS);
+  store<usize>(engine, table, ENGINE_TB_HASH);
+  return table != 0 && codePagesInit();
 }
 
-// ---- vCPUs that run these TBs ------------------------------------------------------------------------------------------
-
-export function execBegin(): void {
-  executing++;
+/** Adds to a count of the engine record, under the lock. */
+function count(field: usize, by: i32): void {
+  store<u32>(engine + field, load<u32>(engine + field) + by);
 }
 
-export function execEnd(): void {
-  executing--;
+// ---- Who is inside -----------------------------------------------------------------------------------------------------
+
+/** The generation that this instance's host knows of. */
+let toldGeneration: u32 = 0;
+
+/** Goes up with each flush: a TB pointer from before is dead. */
+@inline
+export function tbGeneration(): u32 {
+  return load<u32>(engine, ENGINE_GENERATION);
+}
+
+@inline
+export function tbFlushIsPending(): bool {
+  return load<u32>(engine, ENGINE_FLUSH_PENDING) != 0;
+}
+
+/**
+ * From here to engineLeave TBs stay where they are: for vCPUs that run them, and hosts that work with their addresses. False: all TBs are to go, and somebody
+ * is still inside; come again later. It does not wait: who is inside may wait for this very thread, a device's.
+ */
+export function engineEnter(): bool {
+  lock();
+  const isFree = !tbFlushIsPending() || load<u32>(engine, ENGINE_INSIDE) == 0;
+  if (isFree) {
+    if (tbFlushIsPending()) flush();
+    count(ENGINE_INSIDE, 1);
+  }
+  unlock();
+  if (isFree) tellFlush();
+  return isFree;
+}
+
+export function engineLeave(): void {
+  lock();
+  count(ENGINE_INSIDE, -1);
+  if (tbFlushIsPending() && load<u32>(engine, ENGINE_INSIDE) == 0) flush();
+  unlock();
+  tellFlush();
+}
+
+/** Forgets all TBs, as soon as nobody is inside; then each host hears of it (tbFlushed) before it comes in again. */
+export function tbFlushAll(): void {
+  lock();
+  if (load<u32>(engine, ENGINE_INSIDE) == 0) flush();
+  else requestFlush();
+  unlock();
+  tellFlush();
+}
+
+/** For the dispatcher: all TBs go now, if nobody else is inside. */
+export function tbFlushIfAlone(): bool {
+  lock();
+  const isAlone = load<u32>(engine, ENGINE_INSIDE) == 1;
+  if (isAlone) flush();
+  unlock();
+  tellFlush();
+  return isAlone;
+}
+
+function requestFlush(): void {
+  atomic.store<u32>(engine, 1, ENGINE_FLUSH_PENDING);
+  interruptAll();
+}
+
+function flush(): void {
+  store<u32>(engine, 0, ENGINE_FLUSH_PENDING);
+  count(ENGINE_GENERATION, 1);
+  store<u32>(engine, 0, ENGINE_TBS);
+  memory.fill(load<usize>(engine, ENGINE_TB_HASH), 0, 4 << HASH_BITS);
+  codePagesForget();
+  for (let env = firstEnv(); env != 0; env = load<usize>(env, ENV_NEXT_CPU)) jumpCacheClear(env);
+  arenaFlush();
+}
+
+function tellFlush(): void {
+  if (toldGeneration == tbGeneration()) return;
+  toldGeneration = tbGeneration();
+  tbFlushed();
 }
 
 // ---- Records -----------------------------------------------------------------------------------------------------------
 
 /** A zeroed record followed by `bytes` of room for its tci code. 0: the arena is full. */
 export function tbAlloc(bytes: usize): usize {
-  const tb = arenaAlloc((TB_RECORD_SIZE as usize) + bytes);
+  const tb = blockAlloc((TB_RECORD_SIZE as usize) + bytes);
   if (tb != 0) memory.fill(tb, 0, TB_RECORD_SIZE);
   return tb;
 }
 
 /** Room for a module's table of TB pointers: it lives as long as the TBs do. 0: the arena is full. */
 export function codeTableAlloc(bytes: usize): usize {
-  return arenaAlloc(bytes);
+  return blockAlloc(bytes);
+}
+
+function blockAlloc(bytes: usize): usize {
+  lock();
+  const block = arenaAlloc(bytes);
+  unlock();
+  return block;
 }
 
 @inline
 function hashCell(page: u32, pc: u64, flags: u32, cflags: u32): usize {
   let h: u32 = page * 0x9e3779b1 + (pc as u32) * 0x85ebca6b + flags * 0xc2b2ae35 + cflags * 0x27d4eb2f;
   h ^= h >> 15;
-  return hashTable + (((h * 0x2c1b3c6d) >> (32 - HASH_BITS)) << 2);
+  return load<usize>(engine, ENGINE_TB_HASH) + (((h * 0x2c1b3c6d) >> (32 - HASH_BITS)) << 2);
 }
 
 /** The TB for code at `pc` whose first byte lies in physical page `page`, or 0. A second page is the caller's to check. */
 export function tbFind(page: u32, pc: u64, flags: u32, cflags: u32): usize {
+  lock();
+  const tb = find(page, pc, flags, cflags);
+  unlock();
+  return tb;
+}
+
+function find(page: u32, pc: u64, flags: u32, cflags: u32): usize {
   let tb = load<usize>(hashCell(page, pc, flags, cflags));
   while (tb != 0) {
     if (
@@ -81,6 +162,13 @@ function pageAdd(tb: usize, n: usize, desc: usize): void {
 
 /** Makes a filled-in record known: from here on it is found, and invalidated when its code is written. False: the arena is full. */
 export function tbRegister(tb: usize): bool {
+  lock();
+  const isKnown = register(tb);
+  unlock();
+  return isKnown;
+}
+
+function register(tb: usize): bool {
   const page0 = load<u32>(tb, TB_PHYS_PAGE0);
   const page1 = load<u32>(tb, TB_PHYS_PAGE1);
   const desc0 = descMake(page0);
@@ -92,35 +180,20 @@ export function tbRegister(tb: usize): bool {
   store<usize>(tb, load<usize>(cell), TB_HASH_NEXT);
   store<usize>(cell, tb);
   store<u32>(tb, TB_STATE_VALID, TB_STATE);
-  tbCount++;
+  count(ENGINE_TBS, 1);
   return true;
 }
 
-/** Forgets all TBs; while a vCPU runs, as soon as all have come back to their dispatchers. */
-export function tbFlushAll(): void {
-  if (executing > 0) {
-    flushPending = true;
-    for (let env = firstEnv(); env != 0; env = load<usize>(env, ENV_NEXT_CPU)) atomic.store<u32>(env, EXIT_REQUESTED, ENV_EXIT_REQUEST);
-  } else {
-    tbFlushNow();
-  }
-}
-
-/** For the dispatcher (and the translator, which it calls): no tci code is being executed by this vCPU, the only one that runs. */
-export function tbFlushNow(): void {
-  flushPending = false;
-  tbGeneration++;
-  tbCount = 0;
-  memory.fill(hashTable, 0, 4 << HASH_BITS);
-  codePagesForget();
-  for (let env = firstEnv(); env != 0; env = load<usize>(env, ENV_NEXT_CPU)) jumpCacheClear(env);
-  arenaFlush();
-  tbFlushed();
+/** Lets the vCPU's jump cache find `tb` at `pc`, unless somebody has just invalidated it. `shared`: its pages are mapped so in all address spaces. */
+export function tbRemember(env: usize, pc: u64, tb: usize, shared: bool): void {
+  lock();
+  if (isValid(tb)) jumpCacheSet(env, pc, tb, shared);
+  unlock();
 }
 
 @inline
-export function tbFlushIfPending(): void {
-  if (flushPending) tbFlushNow();
+function isValid(tb: usize): bool {
+  return (load<u32>(tb, TB_STATE) & TB_STATE_VALID) != 0;
 }
 
 // ---- Chaining ----------------------------------------------------------------------------------------------------------
@@ -128,8 +201,12 @@ export function tbFlushIfPending(): void {
 /** Lets goto_tb `n` of `tb` go straight to `next`. A TB over two pages is never a target: its second page may be mapped anew. */
 export function tbLink(tb: usize, n: usize, next: usize): void {
   if (load<u32>(next, TB_PHYS_PAGE1) != NO_PAGE) return;
-  if (((load<u32>(tb, TB_STATE) & load<u32>(next, TB_STATE)) & TB_STATE_VALID) == 0) return;
-  if (load<usize>(tb + 4 * n, TB_JMP0) != 0) return;
+  lock();
+  if (isValid(tb) && isValid(next) && load<usize>(tb + 4 * n, TB_JMP0) == 0) link(tb, n, next);
+  unlock();
+}
+
+function link(tb: usize, n: usize, next: usize): void {
   store<usize>(tb + 4 * n, next, TB_JMP0);
   store<usize>(tb + 4 * n, load<usize>(next, TB_JMP_LIST), TB_JMP_NEXT0);
   store<usize>(next, tb | n, TB_JMP_LIST);
@@ -156,10 +233,16 @@ function unlinkOut(tb: usize, n: usize): void {
 
 /** Makes a TB unreachable: hash, pages, jump caches, jumps in and out. Its bytes stay until the next flush, as it may be running. */
 export function tbInvalidate(tb: usize): void {
-  if ((load<u32>(tb, TB_STATE) & TB_STATE_VALID) == 0) return;
-  store<u32>(tb, TB_STATE_INVALID, TB_STATE);
-  invalidateCount++;
-  tbCount--;
+  lock();
+  invalidate(tb);
+  unlock();
+}
+
+function invalidate(tb: usize): void {
+  if (!isValid(tb)) return;
+  atomic.store<u32>(tb, TB_STATE_INVALID, TB_STATE);
+  count(ENGINE_INVALIDATED, 1);
+  count(ENGINE_TBS, -1);
   const page0 = load<u32>(tb, TB_PHYS_PAGE0);
   const page1 = load<u32>(tb, TB_PHYS_PAGE1);
   const pc = load<u64>(tb, TB_PC);
@@ -178,7 +261,14 @@ export function tbInvalidate(tb: usize): void {
   }
   store<usize>(tb, 0, TB_JMP_LIST);
   const region = load<u32>(tb, TB_REGION);
-  if (region != 0) regionInvalidated(region);
+  if (region != 0) dropRegion(region);
+}
+
+/** No generated code of a region may be entered any more, and who is in the middle of it is to come out. Only the first instance's host knows what belongs to it. */
+function dropRegion(region: u32): void {
+  if (instance == 1) regionInvalidated(region);
+  else requestFlush();
+  if (isShared()) interruptAll();
 }
 
 /** Whether the bytes first..last (offsets in the page) are part of what the TB was made from. `entry`: tagged with which of its pages this is. */
@@ -197,39 +287,48 @@ let foundTb: bool = false;
 function tbInvalidatePage(page: u32, first: u32, last: u32, wanted: usize): u32 {
   const desc = descOf(page);
   if (desc == 0) return 0;
-  let count: u32 = 0;
+  let gone: u32 = 0;
   for (let entry = load<usize>(desc, DESC_FIRST); entry != 0; ) {
     const tb = entry & ~3;
     const next = load<usize>(tb + 4 * (entry & 3), TB_PAGE_NEXT0);
     if (overlaps(entry, first, last)) {
       if (tb == wanted) foundTb = true;
-      count++;
-      tbInvalidate(tb);
+      gone++;
+      invalidate(tb);
     }
     entry = next;
   }
-  return count;
+  return gone;
 }
 
 /** Code at guest-physical addr .. addr + length - 1 was, or is about to be, written. Returns the number of TBs that went. */
 export function tbInvalidatePhys(addr: u64, length: u64): u32 {
-  let count: u32 = 0;
+  let gone: u32 = 0;
+  lock();
   while (length > 0) {
     const offset = (addr as u32) & (PAGE_SIZE - 1);
     const bytes = min<u64>(length, PAGE_SIZE - offset);
-    count += tbInvalidatePage((addr >> PAGE_BITS) as u32, offset, offset + (bytes as u32) - 1, 0);
+    gone += tbInvalidatePage((addr >> PAGE_BITS) as u32, offset, offset + (bytes as u32) - 1, 0);
     addr += bytes;
     length -= bytes;
   }
-  return count;
+  unlock();
+  return gone;
 }
 
-/** Of a store within one page: true if the TB `current` was among those invalidated (0: unknown what runs, any counts). */
-export function tbInvalidateByStore(addr: u64, size: u32, current: usize): bool {
-  foundTb = false;
+/**
+ * Of a store within one page: true if the TB `current` was among those invalidated (0: unknown what runs, any counts). Is that all the code there was, the
+ * write-table entry of the store says so from now on.
+ */
+export function tbInvalidateByStore(addr: u64, size: u32, current: usize, entry: usize): bool {
+  const page = (addr >> PAGE_BITS) as u32;
   const offset = (addr as u32) & (PAGE_SIZE - 1);
-  const count = tbInvalidatePage((addr >> PAGE_BITS) as u32, offset, offset + size - 1, current);
-  return current == 0 ? count != 0 : foundTb;
+  lock();
+  foundTb = false;
+  const gone = tbInvalidatePage(page, offset, offset + size - 1, current);
+  if (!pageHasCode(page)) store<u64>(entry, load<u64>(entry, TLB_ENTRY_TAG) & ~(TLB_NOTDIRTY as u64), TLB_ENTRY_TAG);
+  unlock();
+  return current == 0 ? gone != 0 : foundTb;
 }
 
 /** A device or the host wrote guest memory (DMA, a loader). */
@@ -240,13 +339,13 @@ export function tbInvalidatePhysRange(start: f64, length: f64): void {
 // ---- Statistics --------------------------------------------------------------------------------------------------------
 
 export function tbStatCount(): u32 {
-  return tbCount;
+  return load<u32>(engine, ENGINE_TBS);
 }
 
 export function tbStatInvalidated(): u32 {
-  return invalidateCount;
+  return load<u32>(engine, ENGINE_INVALIDATED);
 }
 
 export function tbStatFlushes(): u32 {
-  return tbGeneration;
+  return tbGeneration();
 }

@@ -6,6 +6,7 @@ import {
 } from '../shared/layout';
 import { arenaAllocPermanent } from '../core/arena';
 import { pageHasCode } from '../core/code-pages';
+import { lock, unlock } from '../core/engine';
 import { WORK_FLUSH, worked } from '../core/work';
 import { jumpCacheClearPrivate, jumpCacheClearSpace } from './jump-cache';
 import {
@@ -132,6 +133,7 @@ function takeOut(env: usize, space: usize): void {
 function putBack(env: usize, space: usize): void {
   const end = space + load<u32>(space, SPACE_SAVED) * SAVED_SIZE;
   store<u32>(space, 0, SPACE_SAVED);
+  lock();
   for (let at = space; at < end; at += SAVED_SIZE) {
     let tag = load<u64>(at, SPACE_ENTRIES + SAVED_ENTRY + TLB_ENTRY_TAG);
     const offset = load<u32>(at, SPACE_ENTRIES) as usize;
@@ -145,4 +147,5 @@ function putBack(env: usize, space: usize): void {
     store<u64>(env + offset, load<u64>(at, SPACE_ENTRIES + SAVED_ENTRY + TLB_ENTRY_ADDEND), TLB_ENTRY_ADDEND);
     tableFilled(env, table, (((offset as i32) - ENV_TLB) % TLB_TABLE_SIZE) / TLB_ENTRY_SIZE);
   }
+  unlock();
 }

@@ -4,6 +4,7 @@ import {
   TLB_FORCE_SLOW, TLB_INVALID, TLB_KINDS, TLB_KIND_WRITE, TLB_MMIO, TLB_NOTDIRTY,
 } from '../shared/layout';
 import { pageHasCode } from '../core/code-pages';
+import { lock, unlock } from '../core/engine';
 import { physmapPage } from '../core/physmap';
 import {
   DIRTY, dropIfPage, dropVictim, entryOf, isPrivate, LARGE, PAGE_MASK, ROTOR, setPrivate, setVictimPrivate, slotOf, tableOf, VICTIM_ENTRIES, victimsOf,
@@ -36,10 +37,12 @@ function setEntry(env: usize, mmuIdx: i32, kind: i32, page: u64, tag: u64, adden
 export function tlbSetPage(env: usize, vaddrPage: u64, physPage: u64, prot: i32, mmuIdx: i32, pageSize: u64, forceSlow: bool, shared: bool): void {
   const page = vaddrPage & PAGE_MASK;
   const physNumber = (physPage >> PAGE_BITS) as u32;
-  const record = physmapPage(env, physPage & PAGE_MASK);
+  const record = physmapPage(physPage & PAGE_MASK);
   let addend: u32 = 0;
   let flags: u64 = forceSlow ? TLB_FORCE_SLOW : 0;
   let writeFlags = flags;
+  // Whoever registers the page's first TB meanwhile finds the entry, or is found.
+  lock();
   if (record == 0) {
     flags |= TLB_MMIO;
     writeFlags |= TLB_MMIO;
@@ -56,6 +59,7 @@ export function tlbSetPage(env: usize, vaddrPage: u64, physPage: u64, prot: i32,
       dropVictim(env, mmuIdx, kind, page);
     }
   }
+  unlock();
   if (pageSize > (PAGE_SIZE as u64)) {
     const first = page & ~(pageSize - 1);
     store<u64>(env + mmuIdx * 16, min(load<u64>(env + mmuIdx * 16, LARGE), first), LARGE);

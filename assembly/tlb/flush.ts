@@ -1,6 +1,7 @@
 // Forgetting translations.
-import { ENV_NEXT_CPU, TLB_KINDS, TLB_MMU_INDEXES, TLB_TABLE_SIZE } from '../shared/layout';
-import { firstEnv } from '../core/cpus';
+import { CPU_INTERRUPT_TLB, ENV_INTERRUPT_REQUEST, ENV_NEXT_CPU, TLB_KINDS, TLB_MMU_INDEXES, TLB_TABLE_SIZE } from '../shared/layout';
+import { firstEnv, runsHere } from '../core/cpus';
+import { requestInterrupt } from '../core/env';
 import { WORK_FLUSH, worked } from '../core/work';
 import { spacesDropPage, spacesForgetOthers } from './address-space';
 import { jumpCacheClear, jumpCacheClearPage } from './jump-cache';
@@ -29,8 +30,19 @@ export function tlbFlush(env: usize): void {
   spacesForgetOthers(env);
 }
 
+/** Forgets all translations of all vCPUs: of those that other threads run, as soon as they come to their dispatchers. */
 export function tlbFlushAllCpus(): void {
-  for (let env = firstEnv(); env != 0; env = load<usize>(env, ENV_NEXT_CPU)) tlbFlush(env);
+  for (let env = firstEnv(); env != 0; env = load<usize>(env, ENV_NEXT_CPU)) {
+    if (runsHere(env)) tlbFlush(env);
+    else requestInterrupt(env, CPU_INTERRUPT_TLB);
+  }
+}
+
+/** What another thread has asked for. */
+export function tlbFlushIfAsked(env: usize): void {
+  if ((load<u32>(env, ENV_INTERRUPT_REQUEST) & CPU_INTERRUPT_TLB) == 0) return;
+  atomic.and<u32>(env, ~CPU_INTERRUPT_TLB, ENV_INTERRUPT_REQUEST);
+  tlbFlush(env);
 }
 
 /** Forgets the translations of the page of `addr` in all address spaces: all of an mmu index if `addr` may lie in a large page, of which entries know nothing. */

@@ -1,14 +1,13 @@
 // Jump caches: from a virtual pc to its TB, without a look at the page tables. Addresses of the upper half have one for all address spaces, as that is where
 // kernels live; those of the lower half have one for each address space that is remembered (address-space.ts).
 import {
-  ENV_JUMP_CACHE, ENV_JUMP_CACHE_HIGH, ENV_SPACES, JUMP_CACHE_BITS, JUMP_CACHE_ENTRIES, JUMP_CACHE_PAGES, JUMP_CACHE_SIZE, PAGE_BITS, PAGE_SIZE, TB_PHYS_PAGE1,
+  ENV_JUMP_CACHE, ENV_JUMP_CACHE_HIGH, ENV_SPACES, JUMP_CACHE_BITS, JUMP_CACHE_ENTRIES, JUMP_CACHE_PAGES, JUMP_CACHE_SIZE, NO_PAGE, PAGE_BITS, PAGE_SIZE, TB_PHYS_PAGE1,
 } from '../shared/layout';
 import { arenaAllocPermanent } from '../core/arena';
 import { SPACES, SPACE_CACHE, SPACE_SIZE, SPACE_USED } from './spaces';
 
 /** u32 behind the cache of the upper half: whether a TB in it is not in all address spaces. */
 const NOT_SHARED = JUMP_CACHE_SIZE;
-const NO_PAGE: u32 = 0xffffffff;
 
 /** The cache of the upper half; the others are the spaces'. False: no room in the arena. */
 export function jumpCacheInit(env: usize): bool {
@@ -34,7 +33,7 @@ export function jumpCacheCell(env: usize, pc: u64): usize {
   return cellIn(cacheOf(env, pc), pc);
 }
 
-/** Lets the jump cache find `tb` at `pc`. `shared`: its pages are mapped so in all address spaces. */
+/** Lets the jump cache find `tb` at `pc`. `shared`: its pages are mapped so in all address spaces. Under the lock, as jumpCacheRemove: see tbRemember. */
 export function jumpCacheSet(env: usize, pc: u64, tb: usize, shared: bool): void {
   const cache = cacheOf(env, pc);
   store<usize>(cellIn(cache, pc), tb);
@@ -43,7 +42,7 @@ export function jumpCacheSet(env: usize, pc: u64, tb: usize, shared: bool): void
   if (!shared && (pc as i64) < 0) store<u32>(cache, 1, NOT_SHARED);
 }
 
-/** Takes a TB out of all caches. */
+/** Takes a TB out of all caches of a vCPU, whoever runs it. */
 export function jumpCacheRemove(env: usize, pc: u64, tb: usize): void {
   if ((pc as i64) < 0) return removeFrom(load<usize>(env, ENV_JUMP_CACHE_HIGH), pc, tb);
   for (let n: usize = 0, space = load<usize>(env, ENV_SPACES); n < SPACES; n++, space += SPACE_SIZE) removeFrom(space + SPACE_CACHE, pc, tb);

@@ -5,7 +5,10 @@ import {
 import { firstEnv } from '../core/cpus';
 import { DIRTY, tableOf, VICTIM_ENTRIES, victimsOf } from './tables';
 
-/** A page of RAM got its first TB: stores to it must come through here from now on. */
+/**
+ * A page of RAM got its first TB: stores to it must take the slow path from now on, on all vCPUs. Under the lock, as all that puts entries into write tables;
+ * their vCPU may drop them without it.
+ */
 export function protectPage(physPage: u32): void {
   for (let env = firstEnv(); env != 0; env = load<usize>(env, ENV_NEXT_CPU)) {
     const dirty = load<u32>(env, DIRTY);
@@ -22,6 +25,6 @@ function protectIn(table: usize, entries: i32, physPage: u32): void {
   for (let entry = table; entry < end; entry += TLB_ENTRY_SIZE) {
     if (load<u32>(entry, TLB_ENTRY_PHYS_PAGE) != physPage) continue;
     const tag = load<u64>(entry, TLB_ENTRY_TAG);
-    if ((tag & (TLB_INVALID | TLB_MMIO)) == 0) store<u64>(entry, tag | TLB_NOTDIRTY, TLB_ENTRY_TAG);
+    if ((tag & (TLB_INVALID | TLB_MMIO)) == 0) atomic.cmpxchg<u64>(entry, tag, tag | TLB_NOTDIRTY, TLB_ENTRY_TAG);
   }
 }

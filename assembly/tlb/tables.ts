@@ -3,6 +3,7 @@
 import {
   ENV_TLB, ENV_TLB_PRIVATE, PAGE_BITS, PAGE_SIZE, TLB_ENTRIES, TLB_ENTRY_ADDEND, TLB_ENTRY_SIZE, TLB_ENTRY_TAG, TLB_INVALID, TLB_KINDS, TLB_MMU_INDEXES, TLB_TABLE_SIZE,
 } from '../shared/layout';
+import { lock, unlock } from '../core/engine';
 
 export const OFFSET_MASK: u64 = PAGE_SIZE - 1;
 export const PAGE_MASK: u64 = ~OFFSET_MASK;
@@ -116,8 +117,9 @@ export function victimHit(env: usize, mmuIdx: i32, kind: i32, page: u64, entry: 
   const victims = victimsOf(env, mmuIdx, kind);
   for (let n = 0; n < VICTIM_ENTRIES; n++) {
     const victim = victims + n * TLB_ENTRY_SIZE;
+    if (!isPage(load<u64>(victim, TLB_ENTRY_TAG), page)) continue;
+    lock();
     const tag = load<u64>(victim, TLB_ENTRY_TAG);
-    if (!isPage(tag, page)) continue;
     const rest = load<u64>(victim, TLB_ENTRY_ADDEND);
     const table = mmuIdx * TLB_KINDS + kind;
     const wasPrivate = ((load<u8>(env + table, VICTIMS_PRIVATE) >> (n as u8)) & 1) != 0;
@@ -126,6 +128,7 @@ export function victimHit(env: usize, mmuIdx: i32, kind: i32, page: u64, entry: 
     memory.copy(victim, entry, TLB_ENTRY_SIZE);
     store<u64>(entry, tag, TLB_ENTRY_TAG);
     store<u64>(entry, rest, TLB_ENTRY_ADDEND);
+    unlock();
     return true;
   }
   return false;

@@ -428,9 +428,8 @@ export class TcgContext extends IrBuffer {
   insnStart(pcOffset: number, word = 0): void {
     this.emit2(Op.insn_start, pcOffset, word);
   }
-  /** Leaves through jump slot n (0 or 1); the pc global is already set. `targetPc`, where known, is for the region former. */
-  gotoTb(n: number, targetPc?: bigint): void {
-    this.gotoPc[n] = targetPc;
+  /** Leaves through jump slot n (0 or 1); the pc global is already set. */
+  gotoTb(n: number): void {
     this.emit1(Op.goto_tb, n);
   }
   gotoPtr(): void {

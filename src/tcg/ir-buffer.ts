@@ -53,8 +53,6 @@ export class IrBuffer {
   /** Env offset by global. */
   readonly globalOffset: Int32Array;
   labelCount = 0;
-  /** The guest pc that `goto_tb n` leads to, where the frontend knows it. */
-  readonly gotoPc: [bigint | undefined, bigint | undefined] = [undefined, undefined];
 
   /** Open-addressed hash of the constants: temp numbers, 0 is free (global 0 is no constant). */
   private hash = new Int32Array(INITIAL_HASH);
@@ -80,7 +78,6 @@ export class IrBuffer {
     this.tempCount = this.globalCount;
     this.labelCount = 0;
     this.constCount = 0;
-    this.gotoPc[0] = this.gotoPc[1] = undefined;
     this.hash.fill(0);
   }
 

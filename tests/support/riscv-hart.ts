@@ -75,7 +75,8 @@ export class Hart {
     imports.host.mmioWrite = (_env: number, address: number, size: number) =>
       this.mmio(address, size, BigInt.asUintN(8 * size, this.get(layout.ENV_MMIO_VALUE)));
     this.exports = new WebAssembly.Instance(module, imports).exports as Record<string, Export>;
-    const physmap = this.exports.runtimeInit(ARENA, ARENA_END) as number;
+    const engine = this.exports.runtimeInit(ARENA, ARENA_END) as number;
+    const physmap = this.view.getUint32(engine + layout.ENGINE_PHYSMAP, true);
     this.env = this.exports.cpuCreate(layout.TARGET_RISCV, 0) as number;
     const record = physmap + layout.PHYSMAP_RECORDS;
     this.view.setUint32(physmap + layout.PHYSMAP_COUNT, 1, true);

@@ -79,13 +79,13 @@ export function riscvReset(env: usize): void {
   store<u64>(env, misaValue(env), RV_MISA);
   store<u64>(env, (hasExt(env, RVX_SVADU) ? MENVCFG_ADUE : 0) | (hasExt(env, RVX_SVPBMT) ? MENVCFG_PBMTE : 0), RV_MENVCFG);
   store<u32>(env, 0, RV_STIMECMP_ARMED);
-  store<u64>(env, load<u64>(env, RV_EXT_IRQ) & (MIP_MSIP | MIP_MTIP | MIP_MEIP | MIP_SEIP), RV_EXT_IRQ);
+  atomic.and<u64>(env, MIP_MSIP | MIP_MTIP | MIP_MEIP | MIP_SEIP, RV_EXT_IRQ);
   setPrivilege(env, PRV_M);
   store<u64>(env, load<u64>(env, RV_RESET_VEC), ENV_PC);
   store<i32>(env, -1, ENV_EXCEPTION_INDEX);
   store<u32>(env, 0, ENV_FAULT);
   store<u32>(env, 0, ENV_HALTED);
-  store<u32>(env, load<u32>(env, ENV_INTERRUPT_REQUEST) & ~CPU_INTERRUPT_HARD, ENV_INTERRUPT_REQUEST);
+  atomic.and<u32>(env, ~CPU_INTERRUPT_HARD, ENV_INTERRUPT_REQUEST);
   riscvPostLoad(env);
 }
 

@@ -1,6 +1,8 @@
 // Interrupts: what is pending, which of them may be taken now. Privileged specification, sections 3.1.9 and 4.1.3; Sstc.
-import { CPU_INTERRUPT_HARD, ENV_EXIT_REQUEST, EXIT_REQUESTED, ENV_INTERRUPT_REQUEST } from '../../shared/layout';
+import { CPU_INTERRUPT_HARD, CPU_INTERRUPT_LINES, ENV_EXIT_REQUEST, EXIT_REQUESTED, ENV_INTERRUPT_REQUEST } from '../../shared/layout';
 import { RV_EXT_IRQ, RV_MENVCFG, RV_MIDELEG, RV_MIE, RV_MIP, RV_MSTATUS, RV_SOFT_MIP, RV_STIMECMP, RVX_SSTC } from '../../shared/riscv';
+import { runsHere } from '../../core/cpus';
+import { requestInterrupt } from '../../core/env';
 import { rdtime, timerUpdate } from './host';
 import { MENVCFG_STCE, MIP_STIP, MSTATUS_MIE, MSTATUS_SIE, PRV_M, PRV_S } from './bits';
 import { hasExt, privilege } from './hart';
@@ -25,10 +27,10 @@ export function refreshMip(env: usize): void {
 export function updateInterrupts(env: usize): void {
   const request = load<u32>(env, ENV_INTERRUPT_REQUEST);
   if (!riscvHasWork(env)) {
-    store<u32>(env, request & ~CPU_INTERRUPT_HARD, ENV_INTERRUPT_REQUEST);
+    if ((request & CPU_INTERRUPT_HARD) != 0) atomic.and<u32>(env, ~CPU_INTERRUPT_HARD, ENV_INTERRUPT_REQUEST);
     return;
   }
-  store<u32>(env, request | CPU_INTERRUPT_HARD, ENV_INTERRUPT_REQUEST);
+  if ((request & CPU_INTERRUPT_HARD) == 0) atomic.or<u32>(env, CPU_INTERRUPT_HARD, ENV_INTERRUPT_REQUEST);
   if (pendingInterrupt(env) >= 0) atomic.store<u32>(env, EXIT_REQUESTED, ENV_EXIT_REQUEST);
 }
 
@@ -63,13 +65,14 @@ function mostImportant(pending: u64): i32 {
 }
 
 /**
- * Levels of hardware lines: mip bits in `mask` take the level in `value`.
+ * Levels of hardware lines: mip bits in `mask` take the level in `value`. From whatever thread; a hart that another one runs sees them at its next TB.
  * The lines are MSIP 3, MTIP 7, MEIP 11, SEIP 9, and STIP 5 for the Sstc comparator.
  */
 export function riscvUpdateMip(env: usize, mask: u32, value: u32): void {
-  const lines = load<u64>(env, RV_EXT_IRQ);
-  store<u64>(env, (lines & ~(mask as u64)) | ((value & mask) as u64), RV_EXT_IRQ);
-  refreshMip(env);
+  atomic.or<u64>(env, (value & mask) as u64, RV_EXT_IRQ);
+  atomic.and<u64>(env, ~((mask & ~value) as u64), RV_EXT_IRQ);
+  if (runsHere(env)) refreshMip(env);
+  else requestInterrupt(env, CPU_INTERRUPT_LINES);
 }
 
 /** Whether stimecmp, and not M-mode software, drives STIP (Sstc, chapter 2). */

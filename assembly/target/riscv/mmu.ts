@@ -1,5 +1,5 @@
 // Address translation: Sv32, Sv39, Sv48, Sv57 with Svade/Svadu, Svnapot, Svpbmt. Privileged specification, sections 4.3 to 4.6 and chapters 5 to 7.
-import { ENV_FAULT_ADDR, ENV_MMU_IDX, TLB_KIND_CODE, TLB_KIND_READ, TLB_KIND_WRITE } from '../../shared/layout';
+import { ENV_MMU_IDX, TLB_KIND_CODE, TLB_KIND_READ, TLB_KIND_WRITE } from '../../shared/layout';
 import {
   CAUSE_INST_ACCESS, CAUSE_INST_MISALIGNED, CAUSE_INST_PAGE_FAULT, CAUSE_LOAD_ACCESS, CAUSE_LOAD_MISALIGNED, CAUSE_LOAD_PAGE_FAULT, CAUSE_STORE_ACCESS,
   CAUSE_STORE_MISALIGNED, CAUSE_STORE_PAGE_FAULT, MMU_M, MMU_S_SUM, MMU_U, RV_MENVCFG, RV_MSTATUS, RV_SATP, RVX_SVADU, RVX_SVNAPOT, RVX_SVPBMT,
@@ -49,14 +49,14 @@ function privilegeOf(mmuIdx: i32): i32 {
 // ---- Page table entries in memory --------------------------------------------------------------------------------------
 
 /** Reads a PTE of 4 or 8 bytes; physOk tells whether there was memory. */
-function loadPte(env: usize, at: u64, rv32: bool): u64 {
-  return rv32 ? (physLoad32(env, at) as u64) : physLoad64(env, at);
+function loadPte(at: u64, rv32: bool): u64 {
+  return rv32 ? (physLoad32(at) as u64) : physLoad64(at);
 }
 
 /** Sets A and D in the PTE at `at`, if it still is `pte`. OK, AGAIN if it is not, ACCESS_FAULT if there is no RAM. */
 function updatePte(env: usize, at: u64, pte: u64, updated: u64, rv32: bool): i32 {
   if ((pmpRights(env, at, rv32 ? 4 : 8, PRV_S) & PAGE_WRITE) == 0) return ACCESS_FAULT;
-  const seen = rv32 ? (physCmpxchg32(env, at, pte as u32, updated as u32) as u64) : physCmpxchg64(env, at, pte, updated);
+  const seen = rv32 ? (physCmpxchg32(at, pte as u32, updated as u32) as u64) : physCmpxchg64(at, pte, updated);
   if (!physOk) return ACCESS_FAULT;
   return seen == pte ? OK : AGAIN;
 }
@@ -110,7 +110,7 @@ function walk(env: usize, addr: u64, access: i32, mmuIdx: i32, debug: bool): i32
     const shift: u64 = level * indexBits;
     const at = base + ((addr >> (12 + shift)) & ((1 << indexBits) - 1)) * pteSize;
     if (!debug && (pmpRights(env, at, pteSize, PRV_S) & PAGE_READ) == 0) return ACCESS_FAULT;
-    const pte = loadPte(env, at, rv32);
+    const pte = loadPte(at, rv32);
     if (!physOk) return ACCESS_FAULT;
     if ((pte & PTE_V) == 0) return PAGE_FAULT;
     if ((pte & PTE_G) != 0) resultGlobal = true;
@@ -189,7 +189,6 @@ export function riscvTlbFill(env: usize, addr: u64, size: i32, access: i32, mmuI
     status = ACCESS_FAULT;
   }
   if (probe) return false;
-  store<u64>(env, addr, ENV_FAULT_ADDR);
   if (status == ACCESS_FAULT) riscvAccessFault(env, addr, access);
   else raiseAddress(env, access == TLB_KIND_READ ? CAUSE_LOAD_PAGE_FAULT : access == TLB_KIND_WRITE ? CAUSE_STORE_PAGE_FAULT : CAUSE_INST_PAGE_FAULT, addr);
   return false;
@@ -221,7 +220,7 @@ export function riscvTranslateDebug(env: usize, addr: u64): u64 {
 
 function fetchHalf(env: usize, pc: u64): u64 {
   if (translate(env, xlenAddress(env, pc), TLB_KIND_CODE, riscvFetchMmuIdx(env), true) != OK) return 0;
-  const cell = physLoad64(env, resultPhys & ~7);
+  const cell = physLoad64(resultPhys & ~7);
   return physOk ? (cell >> ((resultPhys & 6) * 8)) & 0xffff : 0;
 }
 

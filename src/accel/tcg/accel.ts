@@ -113,7 +113,7 @@ export class TcgAccel {
     const log = this.machine?.log;
     if (log?.has('int')) this.view.setUint32(env + layout.ENV_LOG_TRAPS, 1, true);
     const trace = () => (log && tracesExecution(log) ? () => this.traceTb(vcpu, log) : undefined);
-    const poll = (): void => this.during(Activity.Codegen, env, () => this.generator?.poll());
+    const poll = (): void => this.during(Activity.Codegen, env, () => void this.runtime.inside(() => this.generator?.poll()));
     const vcpu: Vcpu = new Vcpu(this.runtime, env, poll, () => this.machine?.checkSlice?.(), trace);
     this.vcpus.push(vcpu);
     return vcpu;

@@ -53,9 +53,13 @@ export class PhysicalMap implements AddressSpaceListener {
     return { base: start, length: size, host: block.host + offset, flags: writable ? layout.PHYSMAP_RAM : layout.PHYSMAP_ROM };
   }
 
+  /** Into the spare map, which then takes the other's place: a vCPU of another thread may be reading that one. */
   private write(): void {
-    const { physmap, memory } = this.runtime;
+    const { engine, memory } = this.runtime;
     const view = new DataView(memory.buffer);
+    const words = new Uint32Array(memory.buffer);
+    const current = words[(engine + layout.ENGINE_PHYSMAP) >> 2];
+    const physmap = words[(engine + layout.ENGINE_PHYSMAP_SPARE) >> 2];
     this.mappings.forEach((m, i) => {
       const record = physmap + layout.PHYSMAP_RECORDS + i * layout.PHYSMAP_RECORD_SIZE;
       view.setBigUint64(record + layout.PHYSMAP_BASE, BigInt(m.base), true);
@@ -64,6 +68,8 @@ export class PhysicalMap implements AddressSpaceListener {
       view.setUint32(record + layout.PHYSMAP_FLAGS, m.flags, true);
     });
     view.setUint32(physmap + layout.PHYSMAP_COUNT, this.mappings.length, true);
+    words[(engine + layout.ENGINE_PHYSMAP_SPARE) >> 2] = current;
+    Atomics.store(words, (engine + layout.ENGINE_PHYSMAP) >> 2, physmap);
   }
 }
 

@@ -1,6 +1,7 @@
 /** The AssemblyScript runtime (assembly/) as TypeScript sees it: its imports, its exports, its tables. */
 import type { WasmExports } from '../../util/web-assembly.js';
 import type { HelperDef } from '../../tcg/opcodes.js';
+import { ENGINE_PHYSMAP } from '../../../assembly/shared/layout.js';
 import { TcgError } from './errors.js';
 
 /** What the runtime asks of TypeScript: assembly/core/host.ts. Called from the middle of guest code: none of them may throw. */
@@ -22,6 +23,9 @@ export interface RuntimeHost {
 export interface RuntimeExports {
   readonly table: WebAssembly.Table;
   runtimeInit(start: number, end: number): number;
+  runtimeAttach(engine: number): number;
+  engineEnter(): number;
+  engineLeave(): void;
   cpuCreate(target: number, cpuIndex: number): number;
   cpuExec(env: number): number;
   cpuInsnCount(env: number): bigint;
@@ -40,7 +44,6 @@ export interface RuntimeExports {
   tbInvalidate(tb: number): void;
   tbInvalidatePhysRange(start: number, length: number): void;
   tbFlushAll(): void;
-  tbFlushNow(): void;
   tbStatCount(): number;
   tbStatInvalidated(): number;
   tbStatFlushes(): number;
@@ -65,15 +68,16 @@ export class Runtime {
   /** Everything, helpers and the targets' own exports included. */
   allExports: WasmExports;
   exports: RuntimeExports;
-  /** The physical map's address (PHYSMAP_*). */
-  readonly physmap: number;
+  /** Address of the engine record (ENGINE_*). */
+  readonly engine: number;
   private readonly helperIndexes = new Map<string, number>();
 
   constructor(
     module: WebAssembly.Module,
     readonly memory: WebAssembly.Memory,
     host: RuntimeHost,
-    arena: { readonly start: number; readonly end: number },
+    /** Where a new engine is to be, or the one of another thread's runtime to work on: see runtimeAttach. */
+    place: { readonly start: number; readonly end: number } | { readonly engine: number },
   ) {
     const abort = (_message: number, _file: number, line: number, column: number): never => {
       throw new TcgError(`runtime assertion failed at ${line}:${column}`);
@@ -83,8 +87,13 @@ export class Runtime {
       host: host as unknown as WebAssembly.ModuleImports,
     }).exports;
     this.exports = this.allExports as unknown as RuntimeExports;
-    this.physmap = this.exports.runtimeInit(arena.start, arena.end) >>> 0;
-    if (this.physmap === 0) throw new TcgError(`code arena too small: ${arena.end - arena.start} bytes`);
+    if ('engine' in place) {
+      this.engine = place.engine;
+      this.exports.runtimeAttach(this.engine);
+      return;
+    }
+    this.engine = this.exports.runtimeInit(place.start, place.end) >>> 0;
+    if (this.engine === 0) throw new TcgError(`code arena too small: ${place.end - place.start} bytes`);
   }
 
   /** Puts functions in the place of exports, for whoever asks from now on (a machine that is profiled). */
@@ -98,7 +107,30 @@ export class Runtime {
     this.allExports = this.exports = CLOSED;
   }
 
-  /** Function-table indexes of a target's helpers, by helper number. Puts each into the table once. */
+  /** The physical map's address (PHYSMAP_*). */
+  get physmap(): number {
+    return new DataView(this.memory.buffer).getUint32(this.engine + ENGINE_PHYSMAP, true);
+  }
+
+  /**
+   * Does something with TBs, whose addresses stay good meanwhile. False: it was not done, as all TBs are about to go; there will be another time.
+   * Not from inside of a vCPU's exec, where they stay anyway.
+   */
+  inside(work: () => void): boolean {
+    const { engineEnter, engineLeave } = this.exports;
+    if (engineEnter() === 0) return false;
+    try {
+      work();
+    } finally {
+      engineLeave();
+    }
+    return true;
+  }
+
+  /**
+   * Function-table indexes of a target's helpers, by helper number. Puts each into the table once: first of all, so that the instances of an engine agree on them,
+   * as tci code holds them.
+   */
   helperTable(helpers: readonly HelperDef[], lookup = (name: string): unknown => this.allExports[`helper_${name}`]): number[] {
     return helpers.map(({ name }) => {
       let index = this.helperIndexes.get(name);

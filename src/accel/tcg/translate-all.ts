@@ -13,7 +13,6 @@ import type { Runtime } from './runtime.js';
 import { TranslateFault, type TargetFrontend, type TbSource } from '../../target/translator.js';
 
 const DEFAULT_MAX_INSNS = 64;
-const NO_PAGE = 0xffff_ffff;
 
 export interface TranslatorStats {
   tbs: number;
@@ -109,7 +108,7 @@ export class Translator {
     const host = words[(env + layout.ENV_CODE_HOST) >> 2] >>> 0;
     const cflags = words[(env + layout.ENV_CODE_CFLAGS) >> 2];
     let host1 = 0;
-    let page1 = NO_PAGE;
+    let page1: number = layout.NO_PAGE;
     const source = {
       pc: (BigInt(pcHi >>> 0) << 32n) | BigInt(pcLo >>> 0),
       flags: words[(env + layout.ENV_TB_FLAGS) >> 2],
@@ -126,8 +125,8 @@ export class Translator {
     const kept = this.keptTb(pcLo, pcHi, source.flags, cflags, host);
     const { size, icount } = kept ?? this.compile(source);
     const unitCount = kept?.unitCount ?? this.lowering.code.size;
-    const tb = this.allocate(unitCount * 2 + icount * 4);
-    if (tb === 0) return 0;
+    const tb = runtime.exports.tbAlloc(unitCount * 2 + icount * 4) >>> 0;
+    if (tb === 0) return this.overflow();
     const tciCode = tb + layout.TB_RECORD_SIZE;
     const insnTable = tciCode + unitCount * 2;
 
@@ -141,29 +140,22 @@ export class Translator {
     const phys = this.view.getBigUint64(env + layout.ENV_CODE_PHYS, true);
     set(layout.TB_PHYS_PAGE0, Number(phys >> BigInt(layout.PAGE_BITS)));
     const crosses = (pcLo & (layout.PAGE_SIZE - 1)) + size > layout.PAGE_SIZE;
-    set(layout.TB_PHYS_PAGE1, crosses ? page1 : NO_PAGE);
+    set(layout.TB_PHYS_PAGE1, crosses ? page1 : layout.NO_PAGE);
     set(layout.TB_HOST0, host);
     set(layout.TB_HOST1, crosses ? host1 : 0);
     set(layout.TB_TCI, tciCode);
     set(layout.TB_INSN_TABLE, insnTable);
     if (kept) {
       kept.copyCode(words, tciCode >> 2);
-      for (let n = 0; n < 4; n++) set(layout.TB_GOTO_PC0 + 4 * n, kept.gotoPc(n));
-      set(layout.TB_GOTO_MASK, kept.gotoMask);
     } else {
       const { code } = this.lowering;
       this.units.set(code.units.subarray(0, unitCount), tciCode >> 1);
       this.units.set(code.insns.subarray(0, icount * 2), insnTable >> 1);
-      this.setTargets(tb);
       if (this.options.kept && !crosses) this.keep(tb, unitCount);
     }
-    if (runtime.exports.tbRegister(tb) === 0) {
-      // No room for a page descriptor: start over in an empty arena.
-      this.flush();
-      return this.make(env, pcLo, pcHi);
-    }
+    if (runtime.exports.tbRegister(tb) === 0) return this.overflow();
     // optimised code keeps values from one instruction to the next
-    if (this.options.optimize ?? true) set(layout.TB_STATE, layout.TB_STATE_VALID | layout.TB_STATE_CALLS);
+    if (this.options.optimize ?? true) Atomics.or(words, (tb + layout.TB_STATE) >> 2, layout.TB_STATE_CALLS);
     this.stats.tbs++;
     this.stats.insns += icount;
     this.stats.guestBytes += size;
@@ -212,35 +204,18 @@ export class Translator {
       cflags: get(layout.TB_CFLAGS),
       size: get(layout.TB_SIZE),
       icount: get(layout.TB_ICOUNT),
-      gotoMask: get(layout.TB_GOTO_MASK),
       host: get(layout.TB_HOST0) >>> 0,
       code: get(layout.TB_TCI),
       unitCount,
-      gotoPc: tb + layout.TB_GOTO_PC0,
     });
   }
 
-  private allocate(bytes: number): number {
-    const tb = this.runtime.exports.tbAlloc(bytes) >>> 0;
-    if (tb !== 0) return tb;
-    this.flush();
-    return this.runtime.exports.tbAlloc(bytes) >>> 0;
-  }
-
-  private flush(): void {
+  /** The arena is full: all TBs go, and the dispatcher asks again. */
+  private overflow(): number {
     this.stats.arenaFlushes++;
-    this.runtime.exports.tbFlushNow();
-  }
-
-  private setTargets(tb: number): void {
-    let mask = 0;
-    for (const n of [0, 1] as const) {
-      const target = this.ctx.gotoPc[n];
-      if (target === undefined) continue;
-      mask |= 1 << n;
-      this.view.setBigUint64(tb + layout.TB_GOTO_PC0 + 8 * n, BigInt.asUintN(64, target), true);
-    }
-    this.words[(tb + layout.TB_GOTO_MASK) >> 2] = mask;
+    this.stats.lastError = 'the code arena is too small for one TB';
+    this.runtime.exports.tbFlushAll();
+    return 0;
   }
 
   private logStage(item: 'op' | 'op_opt', title: string): void {

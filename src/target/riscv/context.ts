@@ -176,7 +176,7 @@ export class DisasContext {
     const [lo, hi] = this.pcPlus(delta);
     tcg.mov(PC, tcg.constI64Parts(lo, hi));
     const samePage = hi === this.pcHi && (lo ^ this.pcLo) >>> PAGE_BITS === 0;
-    if (samePage && this.gotoTbAllowed) tcg.gotoTb(n, (BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0));
+    if (samePage && this.gotoTbAllowed) tcg.gotoTb(n);
     else this.lookup();
     this.jump = Jump.NoReturn;
   }

@@ -2,7 +2,7 @@
  * Generated code on the machine thread: table slots, installed regions, and the bound on how much there may be. What is evicted are
  * modules that were not entered since the cache last looked (second chance). Only a flush of all TBs takes all, and it lets go of them one by one.
  */
-import { TB_ENTRY, TB_EXEC_COUNT, TB_FUNC, TB_REGION, TB_STATE, TB_STATE_QUEUED } from '../../../../assembly/shared/layout.js';
+import { TB_ENTRY, TB_EXEC_COUNT, TB_FUNC, TB_REGION, TB_STATE_QUEUED } from '../../../../assembly/shared/layout.js';
 import type { WasmInfo } from '../../jit-info.js';
 import { TABLE_TBS, TABLE_USED } from '../../../tcg/wasm/region.js';
 import type { TbReader } from './regions.js';
@@ -99,7 +99,7 @@ export class CodeCache {
       if (!set) this.members.set(tag, (set = new Set()));
       set.add(region);
     }
-    for (const i of entries) this.setQueued(tbs[i], true);
+    for (const i of entries) this.tbs.mark(tbs[i], TB_STATE_QUEUED, true);
     return region;
   }
 
@@ -146,7 +146,7 @@ export class CodeCache {
         // a TB that is an entry of another region already stays there
         if (this.tbs.get(tb, TB_FUNC) !== 0) continue;
         this.tbs.set(tb, TB_ENTRY, entry);
-        this.tbs.set(tb, TB_FUNC, region.slot);
+        this.tbs.publish(tb, TB_FUNC, region.slot);
       }
     }
     if (module.regions.size === 0) return;
@@ -168,7 +168,7 @@ export class CodeCache {
     for (const i of region.entries) {
       const tb = region.tbs[i];
       if (!this.tbs.isValid(tb) || this.tbs.get(tb, TB_FUNC) !== 0) continue;
-      this.setQueued(tb, false);
+      this.tbs.mark(tb, TB_STATE_QUEUED, false);
       this.tbs.set(tb, TB_EXEC_COUNT, 0);
     }
   }
@@ -261,10 +261,5 @@ export class CodeCache {
   private freeSlot(slot: number): void {
     this.table.set(slot, null);
     this.freeSlots.push(slot);
-  }
-
-  private setQueued(tb: number, queued: boolean): void {
-    const state = this.tbs.get(tb, TB_STATE);
-    this.tbs.set(tb, TB_STATE, queued ? state | TB_STATE_QUEUED : state & ~TB_STATE_QUEUED);
   }
 }

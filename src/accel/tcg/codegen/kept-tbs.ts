@@ -2,9 +2,9 @@
  * What the translator made of guest code, kept for the next run (docs/code-cache.md): a TB that is known is copied instead of decoded, made IR of, and
  * lowered; in this run, too, if it was thrown away. Used only where pc, TB flags, cflags and every byte of guest code agree. The file, little-endian:
  *
- *     u32 number of TBs; then by TB twelve u32:
- *        pc (two words), flags, cflags, bytes of guest code | instructions << 16, units of tci code | TB_GOTO_MASK << 16,
- *        TB_GOTO_PC0 and 1 (four words), where in the file its data is, runs since it was last used
+ *     u32 number of TBs; then by TB eight u32:
+ *        pc (two words), flags, cflags, bytes of guest code | instructions << 16, units of tci code, where in the file its data is,
+ *        runs since it was last used
  *     data of a TB: guest code, padded to words; tci code; insn table
  *
  * It has passed its checksum, but nothing in it is trusted: each TB is looked at (isTciCode) before it is used.
@@ -22,15 +22,14 @@ const MAX_AGE = 8;
 /** TBs whose hashes meet: what comes after so many is not kept. */
 const MAX_PROBES = 64;
 
-const RECORD = 12;
+const RECORD = 8;
 const PC = 0;
 const FLAGS = 2;
 const CFLAGS = 3;
 const SIZES = 4;
 const CODE = 5;
-const GOTO_PC = 6;
-const DATA = 10;
-const AGE = 11;
+const DATA = 6;
+const AGE = 7;
 
 /** TBs, in one buffer. */
 class Segment {
@@ -49,7 +48,7 @@ class Segment {
     return this.words[at + SIZES] >>> 16;
   }
   unitCount(at: number): number {
-    return this.words[at + CODE] & 0xffff;
+    return this.words[at + CODE];
   }
   dataWords(at: number): number {
     return (padded(this.size(at)) >> 2) + (this.unitCount(at) >> 1) + this.icount(at);
@@ -66,9 +65,6 @@ export interface KeptTb {
   readonly icount: number;
   /** Units of 16 bits. */
   readonly unitCount: number;
-  readonly gotoMask: number;
-  /** goto_tb 0's target, and goto_tb 1's: two words each. */
-  gotoPc(n: number): number;
   /** Puts tci code, and the insn table behind it, into `words` from `to` on. */
   copyCode(words: Int32Array, to: number): void;
 }
@@ -82,12 +78,10 @@ export interface MadeTb {
   /** Bytes of guest code; it lies in one page. */
   readonly size: number;
   readonly icount: number;
-  readonly gotoMask: number;
-  /** Linear-memory addresses: of the guest code, of the tci code with the insn table behind it, and of two u64. */
+  /** Linear-memory addresses: of the guest code, and of the tci code with the insn table behind it. */
   readonly host: number;
   readonly code: number;
   readonly unitCount: number;
-  readonly gotoPc: number;
 }
 
 export class KeptTbs implements KeptTb {
@@ -124,12 +118,6 @@ export class KeptTbs implements KeptTb {
   }
   get unitCount(): number {
     return this.segment.unitCount(this.at);
-  }
-  get gotoMask(): number {
-    return this.segment.words[this.at + CODE] >>> 16;
-  }
-  gotoPc(n: number): number {
-    return this.segment.words[this.at + GOTO_PC + n];
   }
   copyCode(words: Int32Array, to: number): void {
     const { segment, at } = this;
@@ -175,9 +163,7 @@ export class KeptTbs implements KeptTb {
     const { words: to, bytes } = this.fresh;
     const { memory } = this;
     const from = new Int32Array(memory.buffer, tb.code, codeWords);
-    const gotoPc = new Int32Array(memory.buffer, tb.gotoPc, 4);
-    to.set([tb.pcLo, tb.pcHi, tb.flags, tb.cflags, tb.size | (tb.icount << 16), tb.unitCount | (tb.gotoMask << 16)], at);
-    for (let i = 0; i < 4; i++) to[at + GOTO_PC + i] = gotoPc[i];
+    to.set([tb.pcLo, tb.pcHi, tb.flags, tb.cflags, tb.size | (tb.icount << 16), tb.unitCount], at);
     to[at + DATA] = 4 * (at + RECORD);
     to[at + AGE] = 0;
     for (let i = 0; i < tb.size; i++) bytes[4 * (at + RECORD) + i] = memory[tb.host + i];

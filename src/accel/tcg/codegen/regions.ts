@@ -5,6 +5,7 @@
 import type { IndirectLink } from '../../../tcg/wasm/region.js';
 import { findRing } from '../../../tcg/wasm/ring.js';
 import {
+  NO_PAGE,
   PAGE_BITS,
   TB_CFLAGS,
   TB_EXEC_COUNT,
@@ -27,9 +28,6 @@ import {
   TB_STATE_QUEUED,
   TB_STATE_VALID,
 } from '../../../../assembly/shared/layout.js';
-
-/** TB_PHYS_PAGE1 of a TB that lies in one page. */
-const NO_PAGE = 0xffff_ffff;
 
 export interface RegionLimits {
   readonly maxTbs: number;
@@ -69,22 +67,24 @@ export interface FormedRegion {
 
 /** Reads TB records in the shared memory. */
 export class TbReader {
-  private words: Int32Array;
-  constructor(private readonly memory: WebAssembly.Memory) {
+  private readonly words: Int32Array;
+  constructor(memory: WebAssembly.Memory) {
     this.words = new Int32Array(memory.buffer);
   }
-  /** A shared memory that grew has a new, longer buffer over the same bytes. */
-  private at(address: number): number {
-    if (address >= this.words.byteLength) this.words = new Int32Array(this.memory.buffer);
-    return address >>> 2;
-  }
   get(tb: number, field: number): number {
-    const index = this.at(tb + field);
-    return this.words[index] >>> 0;
+    return this.words[(tb + field) >>> 2] >>> 0;
   }
   set(tb: number, field: number, value: number): void {
-    const index = this.at(tb + field);
-    this.words[index] = value;
+    this.words[(tb + field) >>> 2] = value;
+  }
+  /** For what other threads go by: what was written before it is seen by who sees it. */
+  publish(tb: number, field: number, value: number): void {
+    Atomics.store(this.words, (tb + field) >>> 2, value);
+  }
+  /** Sets or clears bits of TB_STATE, which all threads do. */
+  mark(tb: number, bits: number, on: boolean): void {
+    if (on) Atomics.or(this.words, (tb + TB_STATE) >>> 2, bits);
+    else Atomics.and(this.words, (tb + TB_STATE) >>> 2, ~bits);
   }
   isValid(tb: number): boolean {
     return (this.get(tb, TB_STATE) & (TB_STATE_VALID | TB_STATE_INVALID)) === TB_STATE_VALID;

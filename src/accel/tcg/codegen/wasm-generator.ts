@@ -397,7 +397,7 @@ export class WasmCodeGenerator implements CodeGenerator {
 
   /** New code, which calls the slow path in this TB. */
   tbMisses(tb: number): void {
-    this.tbs.set(tb, TB_STATE, this.tbs.get(tb, TB_STATE) | TB_STATE_CALLS);
+    this.tbs.mark(tb, TB_STATE_CALLS, true);
     for (const hot of this.cache.discard(this.tbs.get(tb, TB_REGION))) this.tbHot(hot);
   }
 
