@@ -39,12 +39,15 @@ export default defineConfig(
     },
   },
   {
-    files: ['assembly/shared/**/*.ts'],
+    files: ['assembly/**/shared/**/*.ts'],
     rules: {
       'no-restricted-syntax': [
         'error',
-        { selector: 'ImportDeclaration', message: 'assembly/shared is compiled by asc and by tsc: it imports nothing.' },
-        { selector: 'TSEnumDeclaration', message: 'assembly/shared holds plain constants.' },
+        {
+          selector: 'ImportDeclaration',
+          message: 'What is in a folder `shared` of assembly is compiled by asc and by tsc: it imports nothing.',
+        },
+        { selector: 'TSEnumDeclaration', message: 'A folder `shared` of assembly holds plain constants.' },
       ],
     },
   },

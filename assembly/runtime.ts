@@ -1,6 +1,6 @@
 // What TypeScript calls to set the runtime up, and what a debugger asks of a vCPU.
 import {
-  ENGINE_PHYSMAP, ENGINE_PHYSMAP_SPARE, ENGINE_SIZE, ENV_CPU_INDEX, ENV_EXCEPTION_INDEX, ENV_MMU_IDX, ENV_TARGET, PHYSMAP_MAX, PHYSMAP_RECORDS, PHYSMAP_RECORD_SIZE, TLB_MMIO,
+  ENGINE_PHYSMAP, ENGINE_PHYSMAP_SPARE, ENGINE_SIZE, ENV_CPU_INDEX, ENV_EXCEPTION_INDEX, ENV_MMU_IDX, PHYSMAP_MAX, PHYSMAP_RECORDS, PHYSMAP_RECORD_SIZE, TLB_MMIO,
 } from './shared/layout';
 import { arenaAllocPermanent, arenaInit } from './core/arena';
 import { cpusAdd, envAlloc } from './core/cpus';
@@ -42,12 +42,11 @@ function physmapInit(): bool {
  * Makes a vCPU, which runs in this instance from now on: its env, all zero but for the common part. The target's configuration and reset are the
  * caller's. 0: no room.
  */
-export function cpuCreate(target: u32, cpuIndex: u32): usize {
+export function cpuCreate(cpuIndex: u32): usize {
   lock();
   const env = envAlloc();
   const hasRoom = env != 0 && jumpCacheInit(env) && spacesInit(env);
   if (hasRoom) {
-    store<u32>(env, target, ENV_TARGET);
     store<u32>(env, cpuIndex, ENV_CPU_INDEX);
     store<i32>(env, -1, ENV_EXCEPTION_INDEX);
     tlbInit(env);

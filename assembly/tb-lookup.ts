@@ -4,7 +4,7 @@ import {
   TB_PHYS_PAGE1,
 } from './shared/layout';
 import { translate } from './core/host';
-import { codeHost, codeLookup, codeShared, codeSplit } from './softmmu/fetch';
+import { codeHost, codeLookup, codeShared, codeSplit, FETCH_SIZE } from './softmmu/fetch';
 import { targetAddress, targetFetchMmuIdx, targetInsnSize } from './target/dispatch';
 import { tbFind, tbInvalidate, tbRemember } from './tb/tb';
 import { jumpCacheCell } from './tlb/jump-cache';
@@ -28,9 +28,7 @@ export function tbLookup(env: usize, cflags: u32): usize {
   let shared = codeShared;
   if (split) {
     cflags = (cflags & ~CF_COUNT_MASK) | ONE_INSN;
-    // Its second half may be another region's; one in the next page is asked for when that page is.
-    const half = pc + 2;
-    if ((half & (PAGE_SIZE - 1)) != 0 && targetInsnSize(env, host) == 4 && codeLookup(env, half, mmuIdx) == u64.MAX_VALUE) return 0;
+    if (!fetchRest(env, pc, host, mmuIdx)) return 0;
   }
   tb = tbFind((phys >> PAGE_BITS) as u32, pc, flags, cflags);
   if (tb != 0 && load<u32>(tb, TB_PHYS_PAGE1) != NO_PAGE) {
@@ -52,6 +50,15 @@ export function tbLookup(env: usize, cflags: u32): usize {
   }
   if (tb != 0 && !split && (cflags & CF_COUNT_MASK) == 0) tbRemember(env, pc, tb, shared);
   return tb;
+}
+
+/** Asks for what follows an instruction's first bytes: it may be another region's. What is in the next page is asked for when that page is. False: a fault is pending. */
+function fetchRest(env: usize, pc: u64, host: usize, mmuIdx: i32): bool {
+  const size = targetInsnSize(env, host);
+  for (let n: u32 = FETCH_SIZE; n < size && ((pc + n) & (PAGE_SIZE - 1)) != 0; n += FETCH_SIZE) {
+    if (codeLookup(env, pc + n, mmuIdx) == u64.MAX_VALUE) return false;
+  }
+  return true;
 }
 
 @inline

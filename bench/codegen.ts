@@ -137,7 +137,12 @@ const fail = () => {
 const TABLE = 0x80;
 view.setUint32(TABLE + TABLE_TBS, 0x80, true);
 const imports = { m: { m: memory, t: new WebAssembly.Global({ value: 'i32' }, TABLE) }, r: { ldSlow: fail, stSlow: fail } };
-const target = { globalOffset: GLOBALS.map((g) => g.offset), helpers: [], icount: false };
+const target = {
+  globalOffset: GLOBALS.map((g) => g.offset),
+  helpers: [],
+  traits: { codeAlignBits: 1, addressBits: 64 },
+  icount: false,
+} as const;
 
 const ROUNDS = 200_000;
 for (const loop of LOOPS) {

@@ -6,25 +6,31 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const outputs = { release: 'build/wemu.wasm', debug: 'build/wemu.debug.wasm' };
+
+/** A runtime: the engine linked with one target. `target`: the folder of its part. */
+const WEMU = { release: 'build/wemu.wasm', debug: 'build/wemu.debug.wasm', target: 'assembly/target/riscv' };
+const MODES = ['release', 'debug'];
 
 const assemblyscript = dirname(createRequire(import.meta.url).resolve('assemblyscript/package.json'));
 
 const mtime = (path) => statSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+const filesOf = (folder) => readdirSync(join(root, folder), { recursive: true }).map((name) => `${folder}/${name}`);
 
-/** The targets (`release`, `debug`) whose file is not newer than its sources. */
-export function staleTargets() {
-  const sources = readdirSync(join(root, 'assembly'), { recursive: true }).map((name) => `assembly/${name}`);
-  const newest = Math.max(...['assembly', 'asconfig.json', 'package-lock.json', ...sources].map(mtime));
-  return Object.keys(outputs).filter((target) => mtime(outputs[target]) <= newest);
+/** The modes (`release`, `debug`) of a runtime whose file is not newer than its sources. */
+export function staleTargets(runtime = WEMU) {
+  const sources = ['assembly', runtime.target].flatMap((folder) => [folder, ...filesOf(folder)]);
+  const newest = Math.max(...['asconfig.json', 'package-lock.json', ...sources].map(mtime));
+  return MODES.filter((mode) => runtime[mode] !== undefined && mtime(runtime[mode]) <= newest);
 }
 
-function compile(target) {
-  const asc = join(assemblyscript, 'bin/asc.js');
+/** The exit status of the compiler. */
+export function compile(runtime, mode) {
+  const outFile = runtime[mode];
   return new Promise((resolve) => {
     const started = Date.now();
-    spawn(process.execPath, [asc, '--config', 'asconfig.json', '--target', target], { cwd: root, stdio: 'inherit' }).on('close', (code) => {
-      if (code === 0) console.log(`${outputs[target]}: ${statSync(join(root, outputs[target])).size} bytes, ${Date.now() - started} ms`);
+    const args = ['--enable-source-maps', join(root, 'scripts/link-asm.js'), mode, outFile, runtime.target];
+    spawn(process.execPath, args, { stdio: 'inherit' }).on('close', (code) => {
+      if (code === 0) console.log(`${outFile}: ${statSync(join(root, outFile)).size} bytes, ${Date.now() - started} ms`);
       resolve(code ?? 1);
     });
   });
@@ -34,7 +40,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   mkdirSync(join(root, 'build'), { recursive: true });
   // parts of its library are in the wasm
   copyFileSync(join(assemblyscript, 'LICENSE'), join(root, 'build/assemblyscript.LICENSE'));
-  const wanted = process.argv.includes('--force') ? Object.keys(outputs) : staleTargets();
-  const codes = await Promise.all(wanted.map(compile));
+  const wanted = process.argv.includes('--force') ? MODES : staleTargets();
+  const codes = await Promise.all(wanted.map((mode) => compile(WEMU, mode)));
   process.exitCode = Math.max(0, ...codes);
 }

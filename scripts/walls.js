@@ -29,19 +29,20 @@ export const ROOMS = {
   'assembly/shared': {},
   'assembly/softfloat': {},
   'assembly/core': { rooms: ['assembly/shared'] },
-  'assembly/tlb': { rooms: ['assembly/shared', 'assembly/core'] },
+  'assembly/target/riscv/shared': {}, // constants that tsc compiles, too
+  'assembly/target/traits': { rooms: ['assembly/target/riscv/shared'] },
+  'assembly/tlb': { rooms: ['assembly/shared', 'assembly/core', 'assembly/target/traits'] },
   'assembly/tb': { rooms: ['assembly/shared', 'assembly/core', 'assembly/tlb'] },
   'assembly/target/riscv': {
     rooms: ['assembly/shared', 'assembly/core', 'assembly/softfloat', 'assembly/tb', 'assembly/tlb'],
   },
   'assembly/target': { rooms: ['assembly/shared', 'assembly/target/riscv'] },
-  'assembly/softmmu': { rooms: ['assembly/shared', 'assembly/core', 'assembly/target', 'assembly/tb', 'assembly/tlb'] },
+  'assembly/softmmu': {
+    rooms: ['assembly/shared', 'assembly/core', 'assembly/target', 'assembly/target/traits', 'assembly/tb', 'assembly/tlb'],
+  },
   'assembly/target/riscv/access': { rooms: ['assembly/shared', 'assembly/core', 'assembly/softmmu', 'assembly/target/riscv'] },
   assembly: {
-    rooms: [
-      ...['assembly/shared', 'assembly/core', 'assembly/tlb', 'assembly/tb', 'assembly/softmmu'],
-      ...['assembly/target', 'assembly/target/riscv', 'assembly/target/riscv/access'],
-    ],
+    rooms: [...['assembly/shared', 'assembly/core', 'assembly/tlb', 'assembly/tb', 'assembly/softmmu'], 'assembly/target'],
   },
 
   // ---- what everything stands on
@@ -81,7 +82,9 @@ export const ROOMS = {
   'src/hw/nvram': { rooms: DEVICE, without: NO_MACHINE },
   'src/hw/rtc': { rooms: DEVICE, without: NO_MACHINE },
   'src/hw/virtio': { rooms: [...DEVICE, 'src/chardev'], without: NO_MACHINE },
-  'src/target/riscv': { rooms: [...DEVICE, 'assembly/shared', 'src/accel/tcg', 'src/semihosting', 'src/target', 'src/tcg'] },
+  'src/target/riscv': {
+    rooms: [...DEVICE, 'assembly/shared', 'assembly/target/riscv/shared', 'src/accel/tcg', 'src/semihosting', 'src/target', 'src/tcg'],
+  },
   'src/hw/riscv': {
     rooms: [
       ...[...DEVICE, 'src/target/riscv'],
@@ -218,7 +221,7 @@ const COMPILER = {
   core: {
     comment: 'The core: no Node, no DOM. What it may take from any host is declared in types/host.d.ts.',
     options: {},
-    more: ['../assembly/shared/**/*.ts'],
+    more: ['../assembly/**/shared/**/*.ts'],
   },
   node: { options: { types: ['node'] }, more: ['types/wasm.d.ts'] },
   browser: { options: { lib: ['ES2022', 'DOM', 'DOM.Iterable'] }, more: [] },

@@ -63,8 +63,6 @@ export const ENV_MMIO_VALUE = 0x28;
 export const ENV_CPU_INDEX = 0x30;
 /** u32: pointer to the jump cache of virtual pcs below 2^63 (JUMP_CACHE_ENTRIES entries of u32 TB pointers), the current address space's own. */
 export const ENV_JUMP_CACHE = 0x34;
-/** u32: which target this is (TARGET_*). */
-export const ENV_TARGET = 0x38;
 /** u32: 1 in icount mode: budget is exact and checked at every TB. */
 export const ENV_ICOUNT = 0x3c;
 /** u32: cflags for TB lookups (CF_*; 0 normally; CF_SINGLE_STEP | 1 when stepping). */
@@ -99,7 +97,7 @@ export const ENV_SPACE_CLOCK = 0x88;
 export const ENV_ACTIVITY = 0xf8;
 // The pc of an instruction whose slow path or helper faults is not kept here: backends restore it at the fault exit.
 
-/** Target part: 0x100..0x1000. See riscv.ts. */
+/** Target part: 0x100..0x1000, laid out by the target. */
 export const ENV_TARGET_BASE = 0x100;
 
 /** TCI frame: temps that are not globals live at ENV_FRAME + 8 * n. */
@@ -253,5 +251,3 @@ export const MO_BSWAP = 8; // big-endian access
 export const MO_ALIGN = 16; // must be naturally aligned, or the target's alignment fault
 /** MemOpIdx = memop << 4 | mmuIdx. */
 export const MEMOPIDX_SHIFT = 4;
-
-export const TARGET_RISCV = 1;

@@ -1,15 +1,19 @@
 // Where code is.
 import { TLB_FORCE_SLOW, TLB_KINDS, TLB_KIND_CODE, TLB_MMIO } from '../shared/layout';
 import { targetAccessFault } from '../target/dispatch';
+import { CODE_ALIGN_BITS } from '../target/traits/linked';
 import { isPrivate, slotOf } from '../tlb/tables';
 import { flagsOf, hostOf, lookup, physOf } from './lookup';
+
+/** Bytes that are fetched at once. */
+export const FETCH_SIZE = 1 << CODE_ALIGN_BITS;
 
 /**
  * Physical address of the code at `pc`, or u64.MAX_VALUE with the fault raised. Sets codeHost; codeSplit if the page's rights must be asked anew
  * for every instruction.
  */
 export function codeLookup(env: usize, pc: u64, mmuIdx: i32): u64 {
-  const entry = lookup(env, pc, 2, TLB_KIND_CODE, mmuIdx, false);
+  const entry = lookup(env, pc, FETCH_SIZE, TLB_KIND_CODE, mmuIdx, false);
   if (entry == 0) return u64.MAX_VALUE;
   const flags = flagsOf(entry);
   if ((flags & TLB_MMIO) != 0) {

@@ -13,7 +13,7 @@ import {
   NO_KEY, SAVED_ENTRY, SAVED_MAX, SAVED_SIZE, SPACES, SPACE_CACHE, SPACE_ENTRIES, SPACE_ID, SPACE_KEY, SPACE_SAVED, SPACE_SAVED_HIGH, SPACE_SIZE, SPACE_STAMP,
   SPACE_USED,
 } from './spaces';
-import { privateWords, PRIVATE_WORDS, tableFilled, tableInUse, victimsForget } from './tables';
+import { privateWords, PRIVATE_WORDS, tableFilled, tableInUse, upperHalf, victimsForget } from './tables';
 
 /** False: no room in the arena. */
 export function spacesInit(env: usize): bool {
@@ -89,7 +89,7 @@ export function spaceFlush(env: usize, id: u32, currentId: u32): void {
 /** Forgets a page of what is put aside. */
 export function spacesDropPage(env: usize, page: u64): void {
   for (let n: usize = 0, space = load<usize>(env, ENV_SPACES); n < SPACES; n++, space += SPACE_SIZE) {
-    if ((page as i64) < 0 && load<u32>(space, SPACE_SAVED_HIGH) == 0) continue;
+    if (upperHalf(page) != 0 && load<u32>(space, SPACE_SAVED_HIGH) == 0) continue;
     const end = space + load<u32>(space, SPACE_SAVED) * SAVED_SIZE;
     for (let at = space; at < end; at += SAVED_SIZE) {
       if ((load<u64>(at, SPACE_ENTRIES + SAVED_ENTRY + TLB_ENTRY_TAG) & ~((PAGE_SIZE as u64) - 1)) != page) continue;
@@ -118,7 +118,7 @@ function takeOut(env: usize, space: usize): void {
           store<u32>(at, table, SPACE_ENTRIES + 4);
           store<u64>(at, tag, SPACE_ENTRIES + SAVED_ENTRY + TLB_ENTRY_TAG);
           store<u64>(at, load<u64>(env + offset, TLB_ENTRY_ADDEND), SPACE_ENTRIES + SAVED_ENTRY + TLB_ENTRY_ADDEND);
-          high |= (tag >> 63) as u32;
+          high |= upperHalf(tag);
         }
         store<u64>(env + offset, u64.MAX_VALUE, TLB_ENTRY_TAG);
       }

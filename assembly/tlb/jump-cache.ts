@@ -3,8 +3,10 @@
 import {
   ENV_JUMP_CACHE, ENV_JUMP_CACHE_HIGH, ENV_SPACES, JUMP_CACHE_BITS, JUMP_CACHE_ENTRIES, JUMP_CACHE_PAGES, JUMP_CACHE_SIZE, NO_PAGE, PAGE_BITS, PAGE_SIZE, TB_PHYS_PAGE1,
 } from '../shared/layout';
+import { CODE_ALIGN_BITS } from '../target/traits/linked';
 import { arenaAllocPermanent } from '../core/arena';
 import { SPACES, SPACE_CACHE, SPACE_SIZE, SPACE_USED } from './spaces';
+import { upperHalf } from './tables';
 
 /** u32 behind the cache of the upper half: whether a TB in it is not in all address spaces. */
 const NOT_SHARED = JUMP_CACHE_SIZE;
@@ -18,13 +20,13 @@ export function jumpCacheInit(env: usize): bool {
 
 @inline
 function cacheOf(env: usize, pc: u64): usize {
-  return load<usize>(env + ((pc >> 63) as usize) * (ENV_JUMP_CACHE_HIGH - ENV_JUMP_CACHE), ENV_JUMP_CACHE);
+  return load<usize>(env + (upperHalf(pc) as usize) * (ENV_JUMP_CACHE_HIGH - ENV_JUMP_CACHE), ENV_JUMP_CACHE);
 }
 
 @inline
 function cellIn(cache: usize, pc: u64): usize {
   const low = pc as u32;
-  return cache + ((((low >> 1) ^ (low >> (JUMP_CACHE_BITS + 1))) & (JUMP_CACHE_ENTRIES - 1)) << 2);
+  return cache + ((((low >> CODE_ALIGN_BITS) ^ (low >> (JUMP_CACHE_BITS + CODE_ALIGN_BITS))) & (JUMP_CACHE_ENTRIES - 1)) << 2);
 }
 
 /** The jump-cache cell of a virtual pc in the current address space. */
@@ -39,12 +41,12 @@ export function jumpCacheSet(env: usize, pc: u64, tb: usize, shared: bool): void
   store<usize>(cellIn(cache, pc), tb);
   notePage(cache, pc);
   if (load<u32>(tb, TB_PHYS_PAGE1) != NO_PAGE) notePage(cache, pc + PAGE_SIZE);
-  if (!shared && (pc as i64) < 0) store<u32>(cache, 1, NOT_SHARED);
+  if (!shared && upperHalf(pc) != 0) store<u32>(cache, 1, NOT_SHARED);
 }
 
 /** Takes a TB out of all caches of a vCPU, whoever runs it. */
 export function jumpCacheRemove(env: usize, pc: u64, tb: usize): void {
-  if ((pc as i64) < 0) return removeFrom(load<usize>(env, ENV_JUMP_CACHE_HIGH), pc, tb);
+  if (upperHalf(pc) != 0) return removeFrom(load<usize>(env, ENV_JUMP_CACHE_HIGH), pc, tb);
   for (let n: usize = 0, space = load<usize>(env, ENV_SPACES); n < SPACES; n++, space += SPACE_SIZE) removeFrom(space + SPACE_CACHE, pc, tb);
 }
 
@@ -94,7 +96,7 @@ export function jumpCacheClearPrivate(env: usize): void {
 
 /** The mapping of the page of `addr` changes, in whatever address space. */
 export function jumpCacheClearPage(env: usize, addr: u64): void {
-  if ((addr as i64) < 0) {
+  if (upperHalf(addr) != 0) {
     const high = load<usize>(env, ENV_JUMP_CACHE_HIGH);
     if ((load<u8>(pageByte(high, addr)) & pageBit(addr)) != 0) clearHigh(env);
     return;

@@ -4,6 +4,7 @@ import {
   ENV_TLB, ENV_TLB_PRIVATE, PAGE_BITS, PAGE_SIZE, TLB_ENTRIES, TLB_ENTRY_ADDEND, TLB_ENTRY_SIZE, TLB_ENTRY_TAG, TLB_INVALID, TLB_KINDS, TLB_MMU_INDEXES, TLB_TABLE_SIZE,
 } from '../shared/layout';
 import { lock, unlock } from '../core/engine';
+import { ADDRESS_BITS } from '../target/traits/linked';
 
 export const OFFSET_MASK: u64 = PAGE_SIZE - 1;
 export const PAGE_MASK: u64 = ~OFFSET_MASK;
@@ -82,6 +83,12 @@ export function victimsForget(env: usize): void {
   for (let table = 0; table < TLB_MMU_INDEXES * TLB_KINDS; table++) {
     if (tableInUse(env, table)) memory.fill(env + VICTIMS + table * VICTIM_TABLE_SIZE, 0xff, VICTIM_TABLE_SIZE);
   }
+}
+
+/** 1 for an address of the upper half, where kernels live. */
+@inline
+export function upperHalf(addr: u64): u32 {
+  return ((addr >> (ADDRESS_BITS - 1)) & 1) as u32;
 }
 
 @inline

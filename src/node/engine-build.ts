@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { readEngineWasm } from './engine-wasm.js';
 import { packageFolder, packageInfo } from './modules.js';
 
-const FOLDERS = ['assembly/shared', 'src/accel/tcg', 'src/tcg', 'src/target'];
+const FOLDERS = ['assembly', 'src/accel/tcg', 'src/tcg', 'src/target'];
 
 /** A hash: it differs between any two builds that could make different code, also while one is being developed. 5 ms. */
 export function engineBuild(): string {

@@ -1,6 +1,7 @@
 /** What a target's frontend and the accelerator say to each other about one TB. */
 import type { GlobalDef, TcgContext } from '../tcg/context.js';
 import type { HelperDef } from '../tcg/opcodes.js';
+import type { TargetTraits } from '../tcg/target-traits.js';
 
 /** The code of a TB cannot be fetched: the guest fault is pending in env. */
 export class TranslateFault extends Error {
@@ -28,6 +29,7 @@ export interface TbSource {
 export interface TargetFrontend {
   readonly globals: readonly GlobalDef[];
   readonly helpers: readonly HelperDef[];
+  readonly traits: TargetTraits;
   /** Emits the TB into a context that has been reset. Throws TranslateFault. */
   translate(ctx: TcgContext, tb: TbSource): { size: number; icount: number };
   /** For `-d in_asm`: a line an instruction. `host` is the linear-memory address of `pc`, `size` in bytes. */

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import * as layout from '../../assembly/shared/layout.js';
 import * as rv from '../../assembly/shared/riscv.js';
 import { createEngineMemory } from '../../src/accel/tcg/memory.js';
-import { Runtime, type RuntimeHost } from '../../src/accel/tcg/runtime.js';
+import { Runtime, type RuntimeHost, type TargetImports } from '../../src/accel/tcg/runtime.js';
 import { readEngineWasm } from '../../src/node/engine-wasm.js';
 import { TciLowering } from '../../src/tcg/tci/lower.js';
 import type { TcgContext } from '../../src/tcg/context.js';
@@ -13,9 +13,10 @@ export const engineModule = (): WebAssembly.Module =>
   new WebAssembly.Module(process.env.WEMU_WASM ? readFileSync(process.env.WEMU_WASM) : readEngineWasm());
 
 const NOTHING: RuntimeHost = {
-  translate: () => 0, mmioRead: () => 1, mmioWrite: () => 1, checkSlice: () => {}, tbHot: () => {}, tbMisses: () => {}, regionInvalidated: () => {}, tbFlushed: () => {}, rdtime: () => 0n,
-  timerUpdate: () => {}, logTrap: () => {},
+  translate: () => 0, mmioRead: () => 1, mmioWrite: () => 1, checkSlice: () => {}, tbHot: () => {}, tbMisses: () => {}, regionInvalidated: () => {}, tbFlushed: () => {},
 }; // prettier-ignore
+
+const NO_CLOCK: TargetImports = { rdtime: () => 0n, timerUpdate: () => {}, logTrap: () => {} };
 
 export class BareEngine {
   readonly runtime: Runtime;
@@ -26,7 +27,7 @@ export class BareEngine {
 
   constructor({ ramSize = 0x10_0000, arenaSize = 0x40_0000, host = {} as Partial<RuntimeHost> } = {}) {
     const memory = createEngineMemory(ramSize, arenaSize);
-    this.runtime = new Runtime(engineModule(), memory.memory, { ...NOTHING, ...host }, memory.arena);
+    this.runtime = new Runtime(engineModule(), memory.memory, { ...NOTHING, ...host }, memory.arena, NO_CLOCK);
     this.ramHost = memory.arena.end;
     this.bytes = new Uint8Array(memory.memory.buffer);
     this.view = new DataView(memory.memory.buffer);
@@ -35,7 +36,7 @@ export class BareEngine {
     this.view.setUint32(record + layout.PHYSMAP_HOST, this.ramHost, true);
     this.view.setUint32(record + layout.PHYSMAP_FLAGS, layout.PHYSMAP_RAM, true);
     this.view.setUint32(this.runtime.physmap + layout.PHYSMAP_COUNT, 1, true);
-    this.env = this.runtime.exports.cpuCreate(layout.TARGET_RISCV, 0);
+    this.env = this.runtime.exports.cpuCreate(0);
     this.set32(rv.RV_XLEN, 64);
     (this.runtime.allExports.riscvInit as (env: number) => void)(this.env);
   }

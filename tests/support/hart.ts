@@ -7,7 +7,7 @@ import { parseCpuConfig } from '../../src/target/riscv/config.js';
 /** `model` as for `-cpu`, 64-bit; the hart is reset and starts at `resetVector`. */
 export function createHart(accel: TcgAccel, model: string, resetVector: number): Vcpu {
   const config = parseCpuConfig(model);
-  const cpu = accel.createVcpu('riscv', config, {});
+  const cpu = accel.createVcpu('riscv', config, { imports: { rdtime: () => 0n, timerUpdate: () => {}, logTrap: () => {} } });
   cpu.write32(rv.RV_XLEN, 64);
   cpu.write32(rv.RV_EXT, config.extLo);
   cpu.write32(rv.RV_EXT + 4, config.extHi);

@@ -6,7 +6,7 @@ import { compileRegions } from '../../src/tcg/wasm/compile.js';
 import { copyIr, TABLE_TBS, tableOffsets } from '../../src/tcg/wasm/region.js';
 import { BareEngine } from './engine.js';
 import { evalIr, type IrState } from './ir-eval.js';
-import { ENV_RANDOM, randomHelper } from './ir-random.js';
+import { ENV_RANDOM, RANDOM_TRAITS, randomHelper } from './ir-random.js';
 
 /** Guest RAM is all of memory, from address 0: an access that is not wholly inside faults. */
 export const RAM_SIZE = 0x1_0000;
@@ -65,7 +65,13 @@ export class IrBackends extends BareEngine {
   wasm(ctx: TcgContext, state: IrState): IrOutcome {
     this.load(state);
     const region = { entries: [0], tbs: [copyIr(ctx, BigInt(TB_START), 1)] };
-    const target = { globalOffset: this.globals.map((g) => g.offset), helpers: this.helpers, icount: false, check: true };
+    const target = {
+      globalOffset: this.globals.map((g) => g.offset),
+      helpers: this.helpers,
+      traits: RANDOM_TRAITS,
+      icount: false,
+      check: true,
+    };
     const module = new WebAssembly.Module(compileRegions([region], target));
     const { exports } = new WebAssembly.Instance(module, {
       m: { m: this.runtime.memory, t: this.codeTable() },

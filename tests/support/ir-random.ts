@@ -5,6 +5,7 @@
 import { ENV_PC, ENV_TARGET_BASE, MO_64, MO_BSWAP, MO_SIGN } from '../../assembly/shared/layout.js';
 import { TcgContext, type GlobalDef, type Temp } from '../../src/tcg/context.js';
 import { AtomicKind, Cond, Op, OPS, type HelperDef, type IrType } from '../../src/tcg/opcodes.js';
+import type { TargetTraits } from '../../src/tcg/target-traits.js';
 import type { EvalOptions, IrState } from './ir-eval.js';
 
 /** pc, and r1 .. r8 at the start of the target's part of env. */
@@ -40,6 +41,8 @@ export interface RandomIrOptions {
 }
 
 /** Env offset of the bytes that random ld/st ops touch. */
+/** Of no target in particular. */
+export const RANDOM_TRAITS: TargetTraits = { codeAlignBits: 1, addressBits: 64 };
 export const ENV_RANDOM = ENV_TARGET_BASE + 0x400;
 
 /** A small seeded generator (xorshift): numbers, and picks from lists. */

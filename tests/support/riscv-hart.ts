@@ -69,15 +69,15 @@ export class Hart {
     const imports: WebAssembly.Imports = { env: { memory: this.memory, abort: () => undefined }, host: {} };
     for (const { module: from, name, kind } of WebAssembly.Module.imports(module))
       if (kind === 'function') (imports[from] ??= {})[name] ??= () => 1;
-    imports.host.rdtime = () => this.time;
-    imports.host.timerUpdate = () => void this.timerUpdates++;
+    (imports.target ??= {}).rdtime = () => this.time;
+    imports.target.timerUpdate = () => void this.timerUpdates++;
     imports.host.mmioRead = (_env: number, address: number, size: number) => this.mmio(address, size);
     imports.host.mmioWrite = (_env: number, address: number, size: number) =>
       this.mmio(address, size, BigInt.asUintN(8 * size, this.get(layout.ENV_MMIO_VALUE)));
     this.exports = new WebAssembly.Instance(module, imports).exports as Record<string, Export>;
     const engine = this.exports.runtimeInit(ARENA, ARENA_END) as number;
     const physmap = this.view.getUint32(engine + layout.ENGINE_PHYSMAP, true);
-    this.env = this.exports.cpuCreate(layout.TARGET_RISCV, 0) as number;
+    this.env = this.exports.cpuCreate(0) as number;
     const record = physmap + layout.PHYSMAP_RECORDS;
     this.view.setUint32(physmap + layout.PHYSMAP_COUNT, 1, true);
     this.view.setBigUint64(record + layout.PHYSMAP_BASE, BigInt(RAM), true);

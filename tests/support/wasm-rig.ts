@@ -6,6 +6,7 @@ import type { HelperDef } from '../../src/tcg/opcodes.js';
 import { compileRegions } from '../../src/tcg/wasm/compile.js';
 import type { TargetInfo } from '../../src/tcg/wasm/target-info.js';
 import { copyIr, TABLE_TBS, type IndirectLink, type Region, type TbIr } from '../../src/tcg/wasm/region.js';
+import { RANDOM_TRAITS } from './ir-random.js';
 
 const OFFSETS = [L.ENV_PC, ...Array.from({ length: 8 }, (_, i) => 0x100 + 8 * i)];
 export const GLOBALS = OFFSETS.map((offset, i) => ({ name: i === 0 ? 'pc' : `x${i}`, offset }));
@@ -102,7 +103,7 @@ export class Rig {
     fusedMulAdd = false,
     more: Partial<TargetInfo> = {},
   ): { readonly module: WebAssembly.Module; readonly text: string } {
-    const target = { globalOffset: OFFSETS, helpers: this.helpers, icount, fusedMulAdd, check: true, ...more };
+    const target = { globalOffset: OFFSETS, helpers: this.helpers, traits: RANDOM_TRAITS, icount, fusedMulAdd, check: true, ...more };
     let text = '';
     const bytes = compileRegions([region], target, (module) => {
       text = module.emitText();

@@ -26,3 +26,8 @@ export function xlenAddress(env: usize, addr: u64): u64 {
 export function riscvFetchMmuIdx(env: usize): i32 {
   return privilege(env);
 }
+
+/** Bytes of the instruction whose first two are at the host address `host` (unprivileged manual, "Expanded Instruction-Length Encoding"). */
+export function insnSize(env: usize, host: usize): u32 {
+  return (load<u8>(host) & 3) == 3 ? 4 : 2;
+}

@@ -11,7 +11,7 @@ import type { EngineMemory } from './memory.js';
 import { helperWrappers } from './helper-wrappers.js';
 import { Activity, Profile, type StartProfiler } from './profile.js';
 import { PhysicalMap } from './physmap.js';
-import { Runtime, type RuntimeExports, type RuntimeHost } from './runtime.js';
+import { Runtime, targetImportNames, type RuntimeExports, type RuntimeHost } from './runtime.js';
 import { Translator } from './translate-all.js';
 import type { TargetFrontend } from '../../target/translator.js';
 import type { TcgTuning } from './codegen/tuning.js';
@@ -61,8 +61,6 @@ export interface TcgMachine {
   symbolAt?(pc: bigint): string | undefined;
 }
 
-const TARGETS: Readonly<Record<string, number>> = { riscv: layout.TARGET_RISCV };
-
 const NO_TCI: TciInfo = { tbs: 0, insns: 0, guestBytes: 0, bytes: 0, translateMs: 0, overflows: 0 };
 
 /** Every TB is to be seen before it runs: then all of them run in tci, one at a time. */
@@ -72,6 +70,8 @@ export class TcgAccel {
   readonly name = 'tcg';
   readonly runtime: Runtime;
   readonly vcpus: Vcpu[] = [];
+  /** What the target's part of the runtime asks of every vCPU's hooks. */
+  private readonly targetImports: readonly string[];
   private readonly hooks = new Map<number, VcpuHooks>();
   private readonly physicalMap: PhysicalMap;
   private machine: TcgMachine | undefined;
@@ -87,7 +87,9 @@ export class TcgAccel {
     const { memory, arena } = options.memory;
     this.view = new DataView(memory.buffer);
     const host = this.host();
-    this.runtime = new Runtime(options.wasm, memory, options.startProfiler ? this.profiled(host) : host, arena);
+    this.targetImports = targetImportNames(options.wasm);
+    const target = Object.fromEntries(this.targetImports.map((name) => [name, this.targetImport(name)]));
+    this.runtime = new Runtime(options.wasm, memory, options.startProfiler ? this.profiled(host) : host, arena, target);
     this.physicalMap = new PhysicalMap(this.runtime);
   }
 
@@ -98,13 +100,13 @@ export class TcgAccel {
   }
 
   /** `config` is the target's own and plain data: a codegen worker gets a copy. All vCPUs of a machine have one target and configuration. */
-  createVcpu(target: string, config: unknown, hooks: unknown = {}): Vcpu {
-    const number = TARGETS[target];
-    if (number === undefined) throw new TcgError(`the runtime has no target '${target}'`);
-    const env = this.runtime.exports.cpuCreate(number, this.vcpus.length) >>> 0;
+  createVcpu(target: string, config: unknown, hooks: VcpuHooks = {}): Vcpu {
+    const missing = this.targetImports.find((name) => hooks.imports?.[name] === undefined);
+    if (missing !== undefined) throw new TcgError(`the runtime calls '${missing}', which a vCPU of '${target}' does not have`);
+    const env = this.runtime.exports.cpuCreate(this.vcpus.length) >>> 0;
     if (env === 0) throw new TcgError('code arena too small for another vCPU');
     const { icount = false, tuning } = this.options;
-    this.hooks.set(env, hooks as VcpuHooks);
+    this.hooks.set(env, hooks);
     this.view.setUint32(env + layout.ENV_ICOUNT, icount ? 1 : 0, true);
     const chained = tuning?.chain ?? true;
     const cflags = (icount ? layout.CF_ICOUNT : 0) | (chained ? 0 : layout.CF_NO_GOTO_TB | layout.CF_NO_GOTO_PTR);
@@ -237,12 +239,17 @@ export class TcgAccel {
       tbMisses: (tb) => void this.guard('code generation', () => this.generator?.tbMisses(tb >>> 0)),
       regionInvalidated: (region) => void this.guard('code generation', () => this.generator?.regionInvalidated(region)),
       tbFlushed: () => void this.guard('code generation', () => this.generator?.tbFlushed()),
-      rdtime: (env) => this.hooks.get(env >>> 0)?.rdtime?.() ?? 0n,
-      timerUpdate: (env) => void this.guard('timer', () => this.hooks.get(env >>> 0)?.timerUpdate?.()),
-      logTrap: (env, cause, epc, tval) => {
-        const text = this.hooks.get(env >>> 0)?.describeTrap?.(cause, epc, tval);
-        if (text !== undefined) this.machine?.log?.mask('int', text);
-      },
+    };
+  }
+
+  /** As the runtime calls it: by env. */
+  private targetImport(name: string): (env: number, ...args: never[]) => unknown {
+    return (env, ...args) => {
+      try {
+        return this.hooks.get(env >>> 0)!.imports![name](...args);
+      } catch (error) {
+        this.failed(name, error);
+      }
     };
   }
 
@@ -278,11 +285,15 @@ export class TcgAccel {
     try {
       return body() ?? 0;
     } catch (error) {
-      const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      // where it was thrown tells kinds apart: messages have numbers of the guest's choice
-      this.machine?.log?.failure(`${what} failed ${/\bat .*/.exec(stack)?.[0] ?? ''}`.trimEnd(), `${what} failed: ${stack}`);
+      this.failed(what, error);
       return 1;
     }
+  }
+
+  private failed(what: string, error: unknown): void {
+    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    // where it was thrown tells kinds apart: messages have numbers of the guest's choice
+    this.machine?.log?.failure(`${what} failed ${/\bat .*/.exec(stack)?.[0] ?? ''}`.trimEnd(), `${what} failed: ${stack}`);
   }
 
   private tbHot(tb: number): void {

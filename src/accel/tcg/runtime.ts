@@ -14,10 +14,14 @@ export interface RuntimeHost {
   tbMisses(tb: number): void;
   regionInvalidated(region: number): void;
   tbFlushed(): void;
-  rdtime(env: number): bigint;
-  timerUpdate(env: number): void;
-  logTrap(env: number, cause: bigint, epc: bigint, tval: bigint): void;
 }
+
+/** What the target's part of a runtime asks of the vCPU's owner, by name: functions whose first argument is the env. */
+export type TargetImports = Readonly<Record<string, (env: number, ...args: never[]) => unknown>>;
+
+/** The names of these functions. */
+export const targetImportNames = (module: WebAssembly.Module): string[] =>
+  WebAssembly.Module.imports(module).flatMap(({ module: from, name }) => (from === 'target' ? [name] : []));
 
 /** assembly/index.ts, but for helpers and what only targets call. u64 and i64 are bigints here, usize and u32 signed or unsigned numbers. */
 export interface RuntimeExports {
@@ -26,7 +30,7 @@ export interface RuntimeExports {
   runtimeAttach(engine: number): number;
   engineEnter(): number;
   engineLeave(): void;
-  cpuCreate(target: number, cpuIndex: number): number;
+  cpuCreate(cpuIndex: number): number;
   cpuExec(env: number): number;
   cpuInsnCount(env: number): bigint;
   cpuRequestExit(env: number): void;
@@ -78,6 +82,7 @@ export class Runtime {
     host: RuntimeHost,
     /** Where a new engine is to be, or the one of another thread's runtime to work on: see runtimeAttach. */
     place: { readonly start: number; readonly end: number } | { readonly engine: number },
+    target: TargetImports = {},
   ) {
     const abort = (_message: number, _file: number, line: number, column: number): never => {
       throw new TcgError(`runtime assertion failed at ${line}:${column}`);
@@ -85,6 +90,7 @@ export class Runtime {
     this.allExports = new WebAssembly.Instance(module, {
       env: { memory, abort },
       host: host as unknown as WebAssembly.ModuleImports,
+      target,
     }).exports;
     this.exports = this.allExports as unknown as RuntimeExports;
     if ('engine' in place) {

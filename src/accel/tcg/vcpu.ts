@@ -3,16 +3,12 @@ import * as layout from '../../../assembly/shared/layout.js';
 import { HostError } from '../../util/errors.js';
 import type { Runtime } from './runtime.js';
 
-/** What a target's CPU gives its vCPU. None of them may throw. */
+/** What a target's CPU gives its vCPU. */
 export interface VcpuHooks {
-  /** The target's time counter in ticks (RISC-V: mtime). */
-  rdtime?(): bigint;
-  /** The target's comparator or its enable changed (RISC-V: stimecmp, Sstc). */
-  timerUpdate?(): void;
-  /** `-d int`: a line for a trap that was delivered. */
-  describeTrap?(cause: bigint, epc: bigint, tval: bigint): string;
   /** `-d cpu`: the registers, as `info registers` shows them. */
   dumpState?(): string;
+  /** What the target's part of the runtime imports, by name (host.ts in its folder of assembly/target), without the env. */
+  readonly imports?: Readonly<Record<string, (...args: never[]) => unknown>>;
 }
 
 /** Instructions between looks at the clock: code may have to wait for memory from now on, 50 ns each, and nothing in it tells. */

@@ -6,7 +6,7 @@ export interface Accelerator {
   readonly name: string;
   /** Called once, when the machine has its memory and clocks but no CPU yet. */
   init(machine: MachineState): void;
-  /** Makes the engine's side of a CPU for `target` (e.g. 'riscv'); `config` and `hooks` are the target's own. The CPU class knows what comes back. */
+  /** Makes the engine's side of a CPU for a target, by its name; `config` and `hooks` are the target's own. The CPU class knows what comes back. */
   createVcpu(target: string, config: unknown, hooks: unknown): unknown;
   /** Drops all translated code (loadvm, loaders). */
   flush?(): void;

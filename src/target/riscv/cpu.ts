@@ -19,7 +19,7 @@ import { DUMPED_CSRS, LISTED_CSRS } from './cpu-registers.js';
 import { CSR_NUMBERS } from './csr-names.js';
 import { F_NAMES, X_NAMES } from './disas.js';
 
-/** What assembly/target/riscv/exports.ts gives beside helpers. */
+/** What assembly/target/riscv/access/index.ts gives beside helpers. */
 interface RiscvExports {
   riscvInit(env: number): void;
   riscvReset(env: number): void;
@@ -29,6 +29,13 @@ interface RiscvExports {
   riscvHasWork(env: number): number;
   riscvCsrRead(env: number, csr: number): bigint;
   riscvCsrWrite(env: number, csr: number, value: bigint): void;
+}
+
+/** What assembly/target/riscv/host.ts asks for. */
+interface RiscvImports extends Record<string, (...args: never[]) => unknown> {
+  rdtime(): bigint;
+  timerUpdate(): void;
+  logTrap(cause: bigint, epc: bigint, tval: bigint): void;
 }
 
 /** Where `time` comes from: the board's mtimer. */
@@ -93,10 +100,13 @@ export class RiscvCpu extends CpuState {
     this.resetVector = BigInt(resetVector);
     this.description = describe(config);
     const hooks: VcpuHooks = {
-      rdtime: () => this.timeSource?.time() ?? 0n,
-      timerUpdate: () => this.updateStimer(),
-      describeTrap: (cause, epc, tval) => describeTrap(this.hartid, config.xlen, cause, epc, tval),
       dumpState: () => this.dumpState(),
+      imports: {
+        rdtime: () => this.timeSource?.time() ?? 0n,
+        timerUpdate: () => this.updateStimer(),
+        logTrap: (cause: bigint, epc: bigint, tval: bigint) =>
+          machine.log.mask('int', describeTrap(this.hartid, config.xlen, cause, epc, tval)),
+      } satisfies RiscvImports,
     };
     if (machine.accelerator === undefined) throw new TcgError('a RISC-V CPU needs an accelerator');
     this.vcpu = machine.accelerator.createVcpu('riscv', config, hooks) as Vcpu;

@@ -1,5 +1,6 @@
 /** The translator loop: guest code of one TB to IR. */
 import { PAGE_SIZE } from '../../../assembly/shared/layout.js';
+import { ADDRESS_BITS, CODE_ALIGN_BITS } from '../../../assembly/target/riscv/shared/traits.js';
 import { TranslateFault, type TargetFrontend, type TbSource } from '../translator.js';
 import type { TcgContext } from '../../tcg/context.js';
 import type { CpuConfig } from './config.js';
@@ -12,6 +13,7 @@ import { Operands } from './operands.js';
 export class RiscvFrontend implements TargetFrontend {
   readonly globals = GLOBALS;
   readonly helpers = HELPERS;
+  readonly traits = { codeAlignBits: CODE_ALIGN_BITS, addressBits: ADDRESS_BITS } as const;
   readonly decoder: Decoder;
   private readonly context: DisasContext;
   private readonly operands = new Operands();

@@ -441,8 +441,10 @@ class RegionLowering {
 
   private jumpCacheHas(pc: bigint, index: number): Expr {
     const { m } = this;
-    const cache = m.load(4, false, I32, m.get(ENV, I32), pc >> 63n === 0n ? ENV_JUMP_CACHE : ENV_JUMP_CACHE_HIGH);
-    return m.binary(Wasm.eq[0], m.load(4, false, I32, cache, 4 * jumpCacheIndex(pc)), this.tbPointer(index));
+    const { addressBits, codeAlignBits } = this.target.traits;
+    const isUpper = ((pc >> BigInt(addressBits - 1)) & 1n) === 1n;
+    const cache = m.load(4, false, I32, m.get(ENV, I32), isUpper ? ENV_JUMP_CACHE_HIGH : ENV_JUMP_CACHE);
+    return m.binary(Wasm.eq[0], m.load(4, false, I32, cache, 4 * jumpCacheIndex(pc, codeAlignBits)), this.tbPointer(index));
   }
 
   private terminate(b: BlockLowering, block: Block, ir: TbIr, p: number, dirty: number[], go: (k: number) => Expr): void {
@@ -484,9 +486,9 @@ class RegionLowering {
 const withoutPc = (globals: number[]): number[] => globals.filter((g) => g !== PC);
 
 /** Which cell of the jump cache is a pc's (the runtime's jumpCacheCell). */
-function jumpCacheIndex(pc: bigint): number {
+function jumpCacheIndex(pc: bigint, alignBits: number): number {
   const low = Number(BigInt.asUintN(32, pc));
-  return ((low >>> 1) ^ (low >>> (JUMP_CACHE_BITS + 1))) & (JUMP_CACHE_ENTRIES - 1);
+  return ((low >>> alignBits) ^ (low >>> (JUMP_CACHE_BITS + alignBits))) & (JUMP_CACHE_ENTRIES - 1);
 }
 
 /** A guest instruction of a TB: which one, and its pc offset. */

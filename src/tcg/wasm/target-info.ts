@@ -1,10 +1,12 @@
 /** What regions of one target have in common, and how they are to be compiled. */
 import type { HelperDef } from '../opcodes.js';
+import type { TargetTraits } from '../target-traits.js';
 
 export interface TargetInfo {
   /** Env offset of each global. */
   readonly globalOffset: ArrayLike<number>;
   readonly helpers: readonly HelperDef[];
+  readonly traits: TargetTraits;
   /** icount mode: the budget is exact at every TB. */
   readonly icount: boolean;
   /** Accesses off one base share a TLB check (default). */

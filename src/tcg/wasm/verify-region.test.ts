@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as L from '../../../assembly/shared/layout.js';
+import { RANDOM_TRAITS } from '../../../tests/support/ir-random.js';
 import { GLOBALS, HELPERS, leave, PURE, SWAP, tb, X1, X2, X3, X4 } from '../../../tests/support/wasm-rig.js';
 import type { TcgContext } from '../context.js';
 import { Cond, Op } from '../opcodes.js';
@@ -10,7 +11,7 @@ import type { TargetInfo } from './target-info.js';
 import { REGION_RULES, RegionError, verifyRegion } from './verify-region.js';
 import { Form } from './value-widths.js';
 
-const TARGET: TargetInfo = { globalOffset: GLOBALS.map(({ offset }) => offset), helpers: HELPERS, icount: false };
+const TARGET: TargetInfo = { globalOffset: GLOBALS.map(({ offset }) => offset), helpers: HELPERS, traits: RANDOM_TRAITS, icount: false };
 
 /** x3 += double words from x2 on, x1 times; then x4 is stored beside x3, and the TB after that calls a helper. */
 const loop = (sideExitOnMiss = true): Region => ({

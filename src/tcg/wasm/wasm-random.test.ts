@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import * as L from '../../../assembly/shared/layout.js';
 import { cloneState, evalIr, type EvalOptions, type IrState } from '../../../tests/support/ir-eval.js';
 import {
-  ENV_RANDOM, RANDOM_GLOBALS, RANDOM_HELPERS, Random, randomHelper, randomIr, randomState,
+  ENV_RANDOM, RANDOM_GLOBALS, RANDOM_HELPERS, RANDOM_TRAITS, Random, randomHelper, randomIr, randomState,
 } from '../../../tests/support/ir-random.js'; // prettier-ignore
 import { TcgContext } from '../context.js';
 import { Op, OP_WORDS, type AtomicKind, type HelperDef } from '../opcodes.js';
@@ -15,7 +15,7 @@ const ENV = 0x10000;
 const RAM = 0x90000;
 const BUDGET = 150;
 const MEMORY_SIZE = 0x2000;
-const TARGET = { globalOffset: RANDOM_GLOBALS.map((g) => g.offset), helpers: RANDOM_HELPERS };
+const TARGET = { globalOffset: RANDOM_GLOBALS.map((g) => g.offset), helpers: RANDOM_HELPERS, traits: RANDOM_TRAITS };
 /** Page 0 is in the TLB; page 1 takes the slow path, and faults here. */
 const faults = (address: bigint): boolean => (address & 0x1ff8n) >= 0x1f80n;
 const options: EvalOptions = { faults, callHelper: randomHelper };

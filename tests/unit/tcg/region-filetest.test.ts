@@ -11,7 +11,7 @@ import { formatFact } from '../../../src/tcg/wasm/fact-notes.js';
 import { REGION_PASSES, runPasses } from '../../../src/tcg/wasm/pipeline.js';
 import { formatRegion, parseRegion, type IrNames } from '../../../src/tcg/wasm/region-text.js';
 import type { TargetInfo } from '../../../src/tcg/wasm/target-info.js';
-import { ENV_RANDOM, RANDOM_HELPERS } from '../../support/ir-random.js';
+import { ENV_RANDOM, RANDOM_HELPERS, RANDOM_TRAITS } from '../../support/ir-random.js';
 
 const ROOT = fileURLToPath(new URL('../../regions/', import.meta.url));
 const MARK = '\n====\n';
@@ -52,7 +52,7 @@ function read(text: string): FileTest {
   const wanted = directive('target')?.split(/\s+/) ?? [];
   for (const name of wanted) expect(TARGETS, `target: ${name}`).toHaveProperty([name]);
   const target = Object.assign(
-    { globalOffset: NAMES.globals.map(({ offset }) => offset), helpers: NAMES.helpers, icount: false, check: true },
+    { globalOffset: NAMES.globals.map(({ offset }) => offset), helpers: NAMES.helpers, traits: RANDOM_TRAITS, icount: false, check: true },
     ...wanted.map((name) => TARGETS[name]),
   ) as TargetInfo;
   return { pass: directive('pass') ?? '', target, input, expected: expected.trimEnd(), error: directive('error') };

@@ -24,7 +24,8 @@ export class RegionCompiler {
     this.ctx = new TcgContext(frontend.globals, frontend.helpers);
     const { tlbReuse, fma = true, check } = tuning;
     const globalOffset = frontend.globals.map((g) => g.offset);
-    this.target = { globalOffset, helpers: frontend.helpers, icount, tlbReuse, fusedMulAdd: fma && hasFusedMulAdd(compile), check };
+    const { helpers, traits } = frontend;
+    this.target = { globalOffset, helpers, traits, icount, tlbReuse, fusedMulAdd: fma && hasFusedMulAdd(compile), check };
   }
 
   /** Never throws: a batch that cannot be made says why, and its TBs stay in tci. */

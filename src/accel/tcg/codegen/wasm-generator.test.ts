@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as L from '../../../../assembly/shared/layout.js';
+import { RANDOM_TRAITS } from '../../../../tests/support/ir-random.js';
 import type { TcgContext } from '../../../tcg/context.js';
 import { Cond } from '../../../tcg/opcodes.js';
 import { DEFAULT_LIMITS, formRegion, noteTripCount, TbReader } from './regions.js';
@@ -25,6 +26,7 @@ const frontend: TargetFrontend = {
     { name: 'x1', offset: X1 },
   ],
   helpers: [],
+  traits: RANDOM_TRAITS,
   disassemble: () => '',
   translate(ctx: TcgContext, tb: TbSource) {
     const n = tb.bytes[tb.host];

@@ -1,0 +1,6 @@
+// What the engine's layout and generated code depend on, of RISC-V. Plain constants only (compiled by asc and tsc).
+
+/** Instructions are multiples of so many bytes, and begin at such (a power of two): the C extension's two, whether a hart has it or not. */
+export const CODE_ALIGN_BITS = 1;
+/** Virtual addresses; those from the middle up are a kernel's. RV32 has no such half: its addresses are 64-bit ones that end at 4 GiB. */
+export const ADDRESS_BITS = 64;

@@ -1,0 +1,2 @@
+// The traits of the target that this module is linked with; scripts/link-asm.js puts another target's here.
+export * from '../riscv/shared/traits';
