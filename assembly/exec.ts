@@ -2,7 +2,7 @@
 import {
   CF_COUNT_MASK, CF_NO_GOTO_TB, CF_SINGLE_STEP, CPU_INTERRUPT_HARD, ENV_BUDGET, ENV_CFLAGS, ENV_EXCEPTION_INDEX, ENV_EXIT_REQUEST, ENV_FAULT, ENV_HALTED, ENV_ICOUNT,
   ENV_INSN_COUNT, ENV_INTERRUPT_REQUEST, ENV_LAST_TB, ENV_RETURN_REQUEST, ENV_SLICE, EXCP_INTERRUPT, EXEC_BUDGET, EXEC_DEBUG,
-  EXEC_HALTED, EXEC_REQUEST, EXEC_SEMIHOST, EXEC_TRANSLATE_FAILED, TB_CFLAGS, TB_ENTRY, TB_EXIT_IDX1, TB_EXIT_MASK, TB_EXIT_RESUME, TB_EXIT_RUN, TB_FUNC, TB_ICOUNT, TB_JMP0,
+  EXEC_HALTED, EXEC_REQUEST, EXEC_SEMIHOST, EXEC_TRANSLATE_FAILED, EXEC_YIELD, RETURN_YIELD, TB_CFLAGS, TB_ENTRY, TB_EXIT_IDX1, TB_EXIT_MASK, TB_EXIT_RESUME, TB_EXIT_RUN, TB_FUNC, TB_ICOUNT, TB_JMP0,
 } from './shared/layout';
 import { cpuInsnCount, faulted } from './core/env';
 import { WORK_LOOKUP, WORK_TRAP, worked } from './core/work';
@@ -69,7 +69,8 @@ function execLoop(env: usize): i32 {
       if (tbFlushIsPending() && !tbFlushIfAlone()) return EXEC_REQUEST;
       tlbFlushIfAsked(env);
       targetLinesIfAsked(env);
-      if (atomic.xchg<u32>(env, 0, ENV_RETURN_REQUEST) != 0) return EXEC_REQUEST;
+      const why = atomic.xchg<u32>(env, 0, ENV_RETURN_REQUEST);
+      if (why != 0) return (why & RETURN_YIELD) != 0 ? EXEC_YIELD : EXEC_REQUEST;
     }
     if (load<u32>(env, ENV_HALTED) != 0) {
       if (!targetHasWork(env)) return EXEC_HALTED;

@@ -7,7 +7,7 @@ import {
 import * as op from './shared/tci';
 import { engine } from './core/engine';
 import { tbHot, tbMisses } from './core/host';
-import { cpuInsnCount } from './core/env';
+import { allInsnCount } from './core/cpus';
 import { divS32, divS64, divU32, divU64, mulsh64, muluh64, remS32, remS64, remU32, remU64 } from './core/int128';
 import { atomicCmpxchg, atomicRmw } from './softmmu/atomic';
 import { ldSlow } from './softmmu/load';
@@ -341,7 +341,7 @@ export function tciResume(env: usize, tb: usize): usize {
   const count = load<u32>(tb, TB_RESUMED) + 1;
   store<u32>(tb, count, TB_RESUMED);
   if (count % MISS_WINDOW == 0) {
-    const now = cpuInsnCount(env);
+    const now = allInsnCount();
     if (now - load<u64>(tb, TB_RESUMED_SINCE) < (MISS_WINDOW as u64) * MISS_PERIOD) tbMisses(tb);
     store<u64>(tb, now, TB_RESUMED_SINCE);
   }

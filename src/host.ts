@@ -2,7 +2,7 @@
 import { TcgAccel, type CodegenSetup } from './accel/tcg/accel.js';
 import type { CodeCacheLimits } from './accel/tcg/codegen/code-cache.js';
 import type { CodeGenerator } from './accel/tcg/codegen/wasm-generator.js';
-import { createEngineMemory, DEFAULT_ARENA_SIZE } from './accel/tcg/memory.js';
+import { arenaSizeFor, createEngineMemory } from './accel/tcg/memory.js';
 import { EngineMemoryPool } from './accel/tcg/memory-pool.js';
 import type { StartProfiler } from './accel/tcg/profile.js';
 import type { TcgTuning } from './accel/tcg/codegen/tuning.js';
@@ -109,10 +109,10 @@ export function createTcgHost({
     ...host,
     machines: new MachineRegistry(riscvMachines),
     types: new TypeRegistry(riscvDevices, [RiscvCpu]),
-    engine({ ramSize, icount }: EngineRequest) {
+    engine({ ramSize, smp, icount }: EngineRequest) {
       if (isClosed) throw new Error('the host is closed: it makes no more machines');
       const module = (engine ??= typeof wasm === 'function' ? wasm() : wasm);
-      const memory = createEngineMemory(ramSize + ROM_ALLOWANCE, DEFAULT_ARENA_SIZE, pool.take);
+      const memory = createEngineMemory(ramSize + ROM_ALLOWANCE, arenaSizeFor(smp), pool.take);
       const accelerator = new TcgAccel({
         wasm: module,
         memory,

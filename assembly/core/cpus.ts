@@ -3,6 +3,7 @@
 import { ENGINE_FIRST_CPU, ENV_EXIT_REQUEST, ENV_INSTANCE, ENV_NEXT_CPU, ENV_SIZE, EXIT_REQUESTED } from '../shared/layout';
 import { arenaAllocPermanent } from './arena';
 import { engine, instance } from './engine';
+import { cpuInsnCount } from './env';
 
 /** A zeroed env; cpusAdd makes it known. 0: no room in the arena. */
 export function envAlloc(): usize {
@@ -29,4 +30,11 @@ export function runsHere(env: usize): bool {
 /** Asks all vCPUs to come to their dispatchers soon. */
 export function interruptAll(): void {
   for (let env = firstEnv(); env != 0; env = load<usize>(env, ENV_NEXT_CPU)) atomic.store<u32>(env, EXIT_REQUESTED, ENV_EXIT_REQUEST);
+}
+
+/** Guest instructions of all vCPUs together. */
+export function allInsnCount(): u64 {
+  let count: u64 = 0;
+  for (let env = firstEnv(); env != 0; env = load<usize>(env, ENV_NEXT_CPU)) count += cpuInsnCount(env);
+  return count;
 }

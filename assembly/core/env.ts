@@ -1,5 +1,8 @@
 // What everything in the runtime needs of a vCPU's env, beside plain loads and stores at the offsets of shared/layout.ts.
-import { ENV_BUDGET, ENV_EXCEPTION_INDEX, ENV_EXIT_REQUEST, ENV_FAULT, ENV_INSN_COUNT, ENV_INTERRUPT_REQUEST, ENV_RETURN_REQUEST, ENV_SLICE, EXIT_REQUESTED } from '../shared/layout';
+import {
+  ENV_BUDGET, ENV_CONTENDED, ENV_EXCEPTION_INDEX, ENV_EXIT_REQUEST, ENV_FAULT, ENV_INSN_COUNT, ENV_INTERRUPT_REQUEST, ENV_RETURN_REQUEST, ENV_SLICE, EXIT_REQUESTED,
+  RETURN_REQUESTED, RETURN_YIELD,
+} from '../shared/layout';
 
 /** Raises an exception: the running code sees ENV_FAULT, restores the instruction's state and leaves; the exec loop delivers. */
 export function raise(env: usize, exceptionIndex: i32): void {
@@ -25,6 +28,15 @@ export function requestInterrupt(env: usize, bits: u32): void {
 
 /** Asks cpuExec to return EXEC_REQUEST soon. May be called from another thread. */
 export function cpuRequestExit(env: usize): void {
-  atomic.store<u32>(env, 1, ENV_RETURN_REQUEST);
+  requestReturn(env, RETURN_REQUESTED);
+}
+
+/** The guest waits for something that another vCPU has to do: cpuExec returns EXEC_YIELD at the end of the TB, if one wants to run. */
+export function cpuYield(env: usize): void {
+  if (load<u32>(env, ENV_CONTENDED) != 0) requestReturn(env, RETURN_YIELD);
+}
+
+function requestReturn(env: usize, why: u32): void {
+  atomic.or<u32>(env, why, ENV_RETURN_REQUEST);
   atomic.store<u32>(env, EXIT_REQUESTED, ENV_EXIT_REQUEST);
 }

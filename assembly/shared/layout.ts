@@ -75,7 +75,7 @@ export const ENV_PC = 0x50;
 export const ENV_LAST_TB = 0x58;
 /** i32: what ENV_BUDGET was at the slice's start, so that instructions run so far = ENV_INSN_COUNT + ENV_SLICE - ENV_BUDGET. */
 export const ENV_SLICE = 0x5c;
-/** u32: non-zero makes cpuExec return EXEC_REQUEST; set ENV_EXIT_REQUEST after it (alone, that only makes the dispatcher look at interrupts). */
+/** u32: RETURN_* bits make cpuExec return; set ENV_EXIT_REQUEST after it (alone, that only makes the dispatcher look at interrupts). */
 export const ENV_RETURN_REQUEST = 0x60;
 /** u32: linear-memory address of the code at ENV_PC; with the two fields below the dispatcher's order to the host's `translate`. */
 export const ENV_CODE_HOST = 0x64;
@@ -93,6 +93,8 @@ export const ENV_JUMP_CACHE_HIGH = 0x7c;
 export const ENV_SPACES = 0x80;
 export const ENV_SPACE = 0x84;
 export const ENV_SPACE_CLOCK = 0x88;
+/** u32: 1 while another vCPU waits for this one's slice to end: it gives way where the guest says that it waits (cpuYield). */
+export const ENV_CONTENDED = 0x8c;
 /** u32, in the first vCPU: what the machine's thread does, if it is profiled (src/accel/tcg/profile.ts). */
 export const ENV_ACTIVITY = 0xf8;
 // The pc of an instruction whose slow path or helper faults is not kept here: backends restore it at the fault exit.
@@ -173,7 +175,7 @@ export const TB_INSN_TABLE = 104;
 /** u32 each: TBs that followed this one through goto_ptr in tci (profile for regions; from the first slot on, 0: no more). */
 export const TB_INDIRECT = 112;
 export const TB_INDIRECT_SLOTS = 8;
-export const TB_RESUMED_SINCE = 144; // u64 instruction count of the vCPU
+export const TB_RESUMED_SINCE = 144; // u64 instruction count of all vCPUs
 /** u32: if it begins a short ring of TBs, how often tci went round each time it came there (from 1 on), as seen when it first became part of a region; 0: not known. */
 export const TB_ROUNDS = 108;
 export const TB_RECORD_SIZE = 152;
@@ -226,6 +228,11 @@ export const EXEC_REQUEST = 2; // ENV_EXIT_REQUEST was set (by a device, the mai
 export const EXEC_DEBUG = 3; // single step
 export const EXEC_TRANSLATE_FAILED = 4; // code arena full after an eviction or a translator error: TypeScript decides
 export const EXEC_SEMIHOST = 5; // EXCP_SEMIHOST: TypeScript serves the call and moves ENV_PC
+export const EXEC_YIELD = 6; // cpuYield: another vCPU's turn
+
+// ENV_RETURN_REQUEST. What the guest does comes before what the host asks for, or the order of turns would depend on the host.
+export const RETURN_REQUESTED = 1; // EXEC_REQUEST
+export const RETURN_YIELD = 2; // EXEC_YIELD
 
 // ---- Physical map: what the runtime may touch without asking TypeScript ----------------------------------------------
 // At the pointer: u32 count, pad to 16 bytes, then records sorted by base.

@@ -50,6 +50,7 @@ export async function runLinux(command: readonly string[], args: LinuxArguments,
     machine: 'virt',
     cpu: args.cpu,
     memory: args.m ?? '512M',
+    smp: args.smp,
     bios: readImage('-bios', files.firmware),
     kernel: readImage('-kernel', files.kernel),
     initrd: buildInitramfs({
@@ -71,9 +72,9 @@ function windowSize(): WindowSize | undefined {
 }
 
 /** Makes a machine without images: a mistake in the options must not cost a download first. */
-async function tryOptions({ cpu, m, icount }: LinuxArguments): Promise<void> {
+async function tryOptions({ cpu, m, smp, icount }: LinuxArguments): Promise<void> {
   const host = await createNodeHost({ backend: 'tci' });
-  createMachine({ machine: 'virt', cpu, memory: m, bios: 'none', icount }, host);
+  createMachine({ machine: 'virt', cpu, memory: m, smp, bios: 'none', icount }, host);
   host.close();
 }
 

@@ -55,6 +55,7 @@ export async function main(argv: readonly string[], worker?: CodegenThread): Pro
 
   guest('linux', "boot Debian's riscv64 Linux to a shell, or run a command in it")
     .argument('[command...]', 'after --: run this in the guest and end with its exit status')
+    .option('--smp <n>', 'how many harts')
     .option('--append <text>', 'more for the kernel command line')
     .option('--share <dir>', 'not built yet')
     .option('--net', 'not built yet')

@@ -5,7 +5,7 @@ import { FlashFile } from '../node/flash-file.js';
 import { readImage } from '../node/image-file.js';
 import { FolderFiles } from '../node/semihosting-files.js';
 import { isHelp } from '../qom/option-list.js';
-import { logHelp, parseActions, parseLogItems, parseRtc, parseSemihosting, parseSmp, type SemihostingChoice } from '../system/options.js';
+import { logHelp, parseActions, parseLogItems, parseRtc, parseSemihosting, type SemihostingChoice } from '../system/options.js';
 import type { SemihostingOptions } from '../system/facade.js';
 import { deviceHelp, devicePropertiesHelp, machineHelp } from '../system/registry.js';
 import { DeviceState } from '../hw/core/device.js';
@@ -55,7 +55,7 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
       machine: machine.text,
       cpu: args.cpu,
       memory: args.m,
-      smp: args.smp === undefined ? undefined : parseSmp(args.smp),
+      smp: args.smp,
       bios: bios === undefined || bios === 'default' || bios === 'none' ? bios : readImage('-bios', bios),
       kernel: readImage('-kernel', kernel),
       initrd: readImage('-initrd', args.initrd ?? machine.initrd),

@@ -25,7 +25,7 @@ import {
   type SerialPort,
 } from './machine-options.js';
 import { MainLoop, type RunResult } from './main-loop.js';
-import { parseGlobal, parseIcount, parseMemory } from './options.js';
+import { parseGlobal, parseIcount, parseMemory, parseSmp } from './options.js';
 import type { MachineRegistry } from './registry.js';
 import type { RunState } from '../hw/core/runstate.js';
 import type { HostScheduler } from './scheduler.js';
@@ -130,10 +130,12 @@ export class Machine implements AsyncDisposable {
     const ramSize = memory ?? klass.type.ext.defaultRamSize ?? 128 * MiB;
     for (const name of ['append', 'initrd'] as const)
       if (options[name] !== undefined && !options.kernel) throw new OptionError(`-${name} only allowed with -kernel option`);
+    const smp = typeof options.smp === 'string' ? parseSmp(options.smp) : { cpus: options.smp ?? 1, maxCpus: options.smp ?? 1 };
     const serials: readonly SerialPort[] = options.serial === undefined ? [] : [options.serial].flat();
     const config: MachineConfig = {
       ramSize,
-      smp: options.smp ?? 1,
+      smp: smp.cpus,
+      maxCpus: smp.maxCpus,
       cpu: options.cpu,
       bios: options.bios,
       kernel: options.kernel,

@@ -24,7 +24,8 @@ export interface MachineOptions {
   cpu?: string;
   /** `512M`, or bytes. */
   memory?: string | number;
-  smp?: number;
+  /** `4`, `4,sockets=2`, or how many CPUs. They run in turn, on the machine's thread. */
+  smp?: string | number;
   bios?: Bytes | 'none' | 'default';
   kernel?: Bytes;
   initrd?: Bytes;
@@ -90,7 +91,7 @@ const READERS: read.Readers<CheckedMachineOptions> = {
   machine: read.text("a text like 'virt'"),
   cpu: read.text("a text like 'rv64,zba=off'"),
   memory: read.either(read.isText, read.text(), memory),
-  smp: read.integer(1),
+  smp: read.either(read.isText, read.text(), read.integer(1)),
   bios: read.either(read.isText, read.oneOf('none', 'default'), read.bytes("the image's bytes, 'none' or 'default'")),
   kernel: image,
   initrd: image,

@@ -52,6 +52,9 @@ class ScriptedCpu extends CpuState {
   requestExit(): void {
     this.exit = true;
   }
+  get budgetUsed(): number {
+    return this.slices.at(-1) ?? 0;
+  }
   hasWork(): boolean {
     return this.irq;
   }

@@ -1,9 +1,10 @@
 /** The main loop: slices of guest code, timers, requests, and the host's event loop in between. */
-import { ClockType } from '../hw/core/clock.js';
+import { ClockType, type IcountOptions } from '../hw/core/clock.js';
 import { ExitReason, type CpuState } from '../hw/core/cpu.js';
 import type { HostClock } from '../hw/core/clock.js';
 import type { MachineState } from '../hw/core/machine.js';
 import type { ShutdownCause, ShutdownRequest } from '../hw/core/runstate.js';
+import { CpuTurns, type TurnLengths } from './cpu-turns.js';
 import type { HostScheduler, Sleep } from './scheduler.js';
 
 /** Shortest slice that is worth entering the CPU for, ns. */
@@ -27,6 +28,18 @@ const MAX_BUDGET = 8e6;
 const MIN_BUDGET = 500;
 /** Guest instructions a ns before anything was measured. */
 const FIRST_RATE = 0.02;
+/**
+ * Several CPUs in turn, ns. A change costs 10 us: a twentieth of a quantum. As long as all quanta together may a CPU spin for one that is not running.
+ */
+const TURNS: TurnLengths = { quantum: 200e3, prompt: 50e3, least: MIN_SLICE_NS };
+/** Icount mode, instructions: as long in guest time, but no more than the host runs in about that time, and enough to get somewhere. */
+const ICOUNT_QUANTUM = { most: 20_000, least: 1_000 };
+
+function turnLengths(icount: IcountOptions | undefined): TurnLengths {
+  if (!icount) return TURNS;
+  const quantum = Math.min(Math.max(Math.floor(TURNS.quantum / 2 ** icount.shift), ICOUNT_QUANTUM.least), ICOUNT_QUANTUM.most);
+  return { quantum, prompt: Math.ceil(quantum / 4), least: 1 };
+}
 
 export interface MainLoopOptions {
   /** `-no-reboot`: a reset ends the run. */
@@ -45,13 +58,17 @@ export interface RunResult {
 
 export class MainLoop {
   private sleeping: Sleep | undefined;
+  private readonly turns: CpuTurns;
   /** The CPU that is in a slice now. */
   private inside: CpuState | undefined;
+  /** The one that was last. */
+  private last: CpuState | undefined;
   private sliceEndNs = 0;
   private woken = false;
   private leaving = false;
   private active = false;
-  private rate = FIRST_RATE;
+  /** Guest instructions a ns of late, by CPU. */
+  private readonly rates: number[] = [];
   private lastYield = 0;
   /** When something last came from the host's event loop. */
   private lastEvent = -Infinity;
@@ -64,14 +81,12 @@ export class MainLoop {
     private readonly clock: HostClock,
     private readonly options: MainLoopOptions = {},
   ) {
+    this.turns = new CpuTurns(turnLengths(machine.clocks.icount));
     machine.notify = () => this.wake();
+    machine.promptCpu = (cpu) => this.prompt(cpu);
+    machine.onReset(() => this.turns.reset(machine.cpus));
     machine.clocks.onDeadlineChange = () => this.deadlineChanged();
     machine.checkSlice = () => this.checkSlice();
-  }
-
-  /** Guest instructions a second, as measured lately. */
-  get instructionsPerSecond(): number {
-    return this.rate * 1e9;
   }
 
   /** `run` is at work (the guest may be paused all the same). */
@@ -124,8 +139,11 @@ export class MainLoop {
         if (this.machine.runState.hasRequest) continue;
         if (!this.machine.runState.running) await this.idle(this.machine.clocks.hostNsToDeadline());
         else if (this.machine.isHeld) await this.idle(HELD_NS);
-        else if (this.runnable()) this.slice();
-        else await this.halted();
+        else {
+          const cpu = this.turns.next();
+          if (cpu) this.slice(cpu);
+          else await this.halted();
+        }
         if (this.clock.monotonicNs() - this.lastYield >= this.yieldNs - MIN_SLICE_NS) await this.yield();
       }
     } finally {
@@ -164,40 +182,41 @@ export class MainLoop {
     for (const listener of [...this.stopListeners]) listener(state);
   }
 
-  private runnable(): boolean {
-    return this.machine.cpus.some((cpu) => !cpu.halted || cpu.hasWork());
-  }
-
-  /** One slice: every CPU that can run gets its share. */
-  private slice(): void {
-    const { clocks, cpus } = this.machine;
-    const able = cpus.filter((cpu) => !cpu.halted || cpu.hasWork());
-    for (const cpu of able) {
-      const start = this.clock.monotonicNs();
-      const wait = clocks.hostNsToDeadline();
-      const share = Math.max(this.lastYield + this.yieldNs - start, MIN_SLICE_NS) / able.length;
-      const ns = Math.max(Math.min(wait, share), MIN_SLICE_NS);
-      const planned = wait <= share ? Math.max(APPROACH * ns, MIN_SLICE_NS) : ns;
-      const budget = Math.min(Math.max(MIN_BUDGET, Math.floor(this.rate * planned)), MAX_BUDGET, this.instructionsToDeadline());
-      const before = cpu.instructionCount;
-      this.sliceEndNs = start + ns;
-      this.inside = cpu;
-      let reason: ExitReason;
-      try {
-        reason = cpu.run(budget);
-      } catch (error) {
-        this.stopped('internal-error');
-        throw error;
-      } finally {
-        this.inside = undefined;
-      }
-      this.measure(cpu.instructionCount - before, this.clock.monotonicNs() - start, planned);
-      if (reason === ExitReason.Debug) this.machine.vmStopRequest('debug');
-      else if (reason === ExitReason.TranslateFailed) {
-        this.machine.log.write(`wemu: cpu ${cpu.cpuIndex}: cannot translate code at pc 0x${cpu.pc.toString(16)}\n`);
-        this.machine.vmStopRequest('internal-error');
-      }
-      if (this.woken) return;
+  /** One slice of `cpu`'s turn. */
+  private slice(cpu: CpuState): void {
+    const { turns, clock } = this;
+    const { clocks } = this.machine;
+    if (cpu !== this.last) this.last?.endReservation();
+    this.last = cpu;
+    const start = clock.monotonicNs();
+    const wait = clocks.hostNsToDeadline();
+    const turn = clocks.icount ? { ns: Infinity, instructions: turns.left } : { ns: turns.left, instructions: Infinity };
+    const share = Math.max(Math.min(this.lastYield + this.yieldNs - start, turn.ns), MIN_SLICE_NS);
+    const ns = Math.max(Math.min(wait, share), MIN_SLICE_NS);
+    const planned = wait <= share ? Math.max(APPROACH * ns, MIN_SLICE_NS) : ns;
+    const rate = this.rates[cpu.cpuIndex] ?? FIRST_RATE;
+    const most = Math.min(MAX_BUDGET, turn.instructions, this.instructionsToDeadline());
+    const budget = Math.min(Math.max(MIN_BUDGET, Math.floor(rate * planned)), most);
+    const before = cpu.instructionCount;
+    this.sliceEndNs = start + ns;
+    this.inside = cpu;
+    let reason: ExitReason;
+    try {
+      reason = cpu.run(budget, turns.isContended);
+    } catch (error) {
+      this.stopped('internal-error');
+      throw error;
+    } finally {
+      this.inside = undefined;
+    }
+    const used = clock.monotonicNs() - start;
+    this.measure(cpu, cpu.instructionCount - before, used, planned);
+    turns.spend(clocks.icount ? cpu.budgetUsed : used);
+    if (reason === ExitReason.Yield) turns.pass();
+    else if (reason === ExitReason.Debug) this.machine.vmStopRequest('debug');
+    else if (reason === ExitReason.TranslateFailed) {
+      this.machine.log.write(`wemu: cpu ${cpu.cpuIndex}: cannot translate code at pc 0x${cpu.pc.toString(16)}\n`);
+      this.machine.vmStopRequest('internal-error');
     }
   }
 
@@ -210,9 +229,18 @@ export class MainLoop {
   }
 
   /** Moves the measured rate a quarter of the way, or, after a slice that was far too long, all of it; slices too short to tell are left out. */
-  private measure(instructions: number, ns: number, planned: number): void {
+  private measure({ cpuIndex }: CpuState, instructions: number, ns: number, planned: number): void {
     if (ns < MIN_SLICE_NS || instructions <= 0) return;
-    this.rate += (Math.max(1e-5, instructions / ns) - this.rate) / (ns > 2 * planned ? 1 : 4);
+    const rate = this.rates[cpuIndex] ?? FIRST_RATE;
+    this.rates[cpuIndex] = rate + (Math.max(1e-5, instructions / ns) - rate) / (ns > 2 * planned ? 1 : 4);
+  }
+
+  /** An interrupt has come for `cpu`: another one's turn ends for it. */
+  private prompt(cpu: CpuState): void {
+    if (cpu === this.inside) return;
+    this.turns.prompt(cpu);
+    this.inside?.requestExit();
+    this.sleeping?.wake();
   }
 
   /** The guest makes the host work: its slice ends by the clock too, or a million slow register writes would be one slice. */

@@ -28,11 +28,17 @@ export function parseMemory(text: string): number | undefined {
 /** Levels of the CPU topology that no board has, from the outermost in: they may be 1. */
 const UNSUPPORTED_LEVELS = ['drawers', 'books', 'dies', 'clusters', 'modules'];
 
+/** How many CPUs there are, and how many there could be. */
+export interface CpuCount {
+  readonly cpus: number;
+  readonly maxCpus: number;
+}
+
 /**
- * `-smp 4`, `-smp cpus=4,maxcpus=4,sockets=1,cores=4,threads=1`: the number of CPUs. The topology must fit, and what is missing of it is made up
- * as QEMU does: cores before sockets before threads.
+ * `-smp 4`, `-smp cpus=4,maxcpus=4,sockets=1,cores=4,threads=1`. The topology must fit, and what is missing of it is made up as QEMU does: cores
+ * before sockets before threads.
  */
-export function parseSmp(text: string): number {
+export function parseSmp(text: string): CpuCount {
   const list = parseOptions('-smp', text, 'cpus');
   const bad = (why: string): OptionError => new OptionError(`Invalid CPU topology: ${why}`, list.where);
   const part = (key: string): number => {
@@ -64,7 +70,7 @@ export function parseSmp(text: string): number {
   const hierarchy = `sockets (${sockets}) * cores (${cores}) * threads (${threads})`;
   if (product !== maxcpus) throw bad(`product of the hierarchy must match maxcpus: ${hierarchy} != maxcpus (${maxcpus})`);
   if (maxcpus < cpus) throw bad(`maxcpus must be equal to or greater than smp: ${hierarchy} == maxcpus (${maxcpus}) < smp_cpus (${cpus})`);
-  return cpus || maxcpus;
+  return { cpus: cpus || maxcpus, maxCpus: maxcpus };
 }
 
 export interface GlobalProperty {

@@ -26,7 +26,7 @@ import {
 } from '../../shared/riscv';
 import { spaceFlush } from '../../tlb/address-space';
 import { tlbFlush, tlbFlushPage } from '../../tlb/flush';
-import { raise } from '../../core/env';
+import { cpuYield, raise } from '../../core/env';
 import {
   MSTATUS_MIE,
   MSTATUS_MPIE,
@@ -189,8 +189,15 @@ export function helper_wfi(env: usize): void {
   if (!riscvHasWork(env)) store<u32>(env, 1, ENV_HALTED);
 }
 
-/** WRS.NTO and WRS.STO may end at any time (Zawrs): here at once, so TW never has a wait to cut short. */
-export function helper_wrs(env: usize, timeout: u64): void {}
+/** WRS.NTO and WRS.STO may end at any time (Zawrs): here at once, or after the turns of other harts, so TW never has a wait to cut short. */
+export function helper_wrs(env: usize, timeout: u64): void {
+  cpuYield(env);
+}
+
+/** PAUSE (Zihintpause): the hart spins for what another one does. */
+export function helper_pause(env: usize): void {
+  cpuYield(env);
+}
 
 /** `scope`: bit 0 an address is given, bit 1 an ASID. An ASID with an address narrows nothing: little is lost with a page. */
 export function helper_sfence_vma(env: usize, addr: u64, asid: u64, scope: u64): void {

@@ -96,7 +96,10 @@ export class TcgAccel {
   init(machine: TcgMachine): void {
     this.machine = machine;
     machine.addressSpace.addListener(this.physicalMap);
-    machine.addressSpace.dirtyHook = (host, size) => this.physicalMap.written(host, size);
+    machine.addressSpace.dirtyHook = (host, size) => {
+      this.physicalMap.written(host, size);
+      for (const hooks of this.hooks.values()) hooks.memoryWritten?.();
+    };
   }
 
   /** `config` is the target's own and plain data: a codegen worker gets a copy. All vCPUs of a machine have one target and configuration. */

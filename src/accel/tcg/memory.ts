@@ -11,6 +11,10 @@ export const RUNTIME_DATA_END = 1 * MiB;
 
 /** Arena sizes in bytes: some 300 bytes of TB record and tci code a guest instruction block of average length. */
 export const DEFAULT_ARENA_SIZE = 64 * MiB;
+/** What each vCPU takes of the arena, with some room: its env with the TLBs, its jump caches. */
+const VCPU_ARENA_SIZE = 1.25 * MiB;
+/** One has always been part of the size. */
+export const arenaSizeFor = (vcpus: number): number => DEFAULT_ARENA_SIZE + (vcpus - 1) * VCPU_ARENA_SIZE;
 
 export interface EngineMemory {
   readonly memory: WebAssembly.Memory;

@@ -5,6 +5,8 @@ import type { Runtime } from './runtime.js';
 
 /** What a target's CPU gives its vCPU. */
 export interface VcpuHooks {
+  /** A device has written to guest memory. */
+  memoryWritten?(): void;
   /** `-d cpu`: the registers, as `info registers` shows them. */
   dumpState?(): string;
   /** What the target's part of the runtime imports, by name (host.ts in its folder of assembly/target), without the env. */
@@ -23,6 +25,8 @@ export class Vcpu {
   private readonly cflags: number;
   /** What ended the engine in the middle of guest code: its state is not to be used again. */
   private failure: HostError | undefined;
+  /** What the last exec has used of its budget. */
+  used = 0;
 
   constructor(
     readonly runtime: Runtime,
@@ -39,10 +43,13 @@ export class Vcpu {
   }
 
   /**
-   * Runs about `budget` guest instructions (in icount mode: exactly, unless it stops for another reason). Returns EXEC_*.
+   * Runs about `budget` guest instructions (in icount mode: exactly, unless it stops for another reason). Returns EXEC_*. `contended`: it gives way to
+   * other vCPUs where the guest says that it waits (EXEC_YIELD).
    * @throws HostError if the engine itself fails, now or earlier
    */
-  exec(budget: number): number {
+  exec(budget: number, contended = false): number {
+    this.used = 0;
+    this.write32(layout.ENV_CONTENDED, Number(contended));
     this.beforeSlice();
     const trace = this.trace();
     return trace ? this.execPieces(budget, 1, trace) : this.execPieces(budget, CHUNK, this.checkSlice);
@@ -54,8 +61,10 @@ export class Vcpu {
       between();
       const count = Math.min(left, piece);
       const reason = this.execBudget(count);
+      const used = count - (this.read32(layout.ENV_BUDGET) | 0);
+      this.used += used;
       if (reason !== layout.EXEC_BUDGET) return reason;
-      left -= count - (this.read32(layout.ENV_BUDGET) | 0);
+      left -= used;
     }
     return layout.EXEC_BUDGET;
   }

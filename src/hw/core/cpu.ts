@@ -10,6 +10,8 @@ export enum ExitReason {
   Debug = 3,
   TranslateFailed = 4,
   Semihosting = 5,
+  /** The guest waits for another CPU. */
+  Yield = 6,
 }
 
 export abstract class CpuState extends DeviceState {
@@ -17,12 +19,16 @@ export abstract class CpuState extends DeviceState {
 
   /** Position in `machine.cpus`; set when the machine takes the CPU in. */
   cpuIndex = 0;
+  /** Set then, too: an interrupt has come, and this CPU is to have its turn soon. */
+  onInterrupt: () => void = () => {};
 
   /** Linear-memory pointer of the env (0 for CPUs without one). */
   abstract readonly env: number;
 
-  /** Runs at most about `budget` guest instructions. */
-  abstract run(budget: number): ExitReason;
+  /** Runs at most about `budget` guest instructions. `contended`: another CPU is able to run, and hints that this one waits end the run. */
+  abstract run(budget: number, contended?: boolean): ExitReason;
+  /** What the last `run` has used of its budget: instructions, and exceptions, which retire none. */
+  abstract readonly budgetUsed: number;
   /** Asks a running `run` to come back soon. */
   abstract requestExit(): void;
   /** Guest instructions executed since reset of the machine. */
@@ -34,6 +40,12 @@ export abstract class CpuState extends DeviceState {
   abstract get halted(): boolean;
   /** Has something to do although halted (a pending interrupt). */
   abstract hasWork(): boolean;
+  /** Another CPU, or a device, may have written memory since the last load-reserved: a store-conditional must not succeed. */
+  endReservation(): void {}
+  /** A line has gone up: tells the main loop, which may be in another CPU's turn. */
+  protected interrupted(): void {
+    if (this.hasWork()) this.onInterrupt();
+  }
 
   /** All registers by their usual names, in the order of the manual. */
   abstract registers(): [name: string, value: bigint][];

@@ -72,6 +72,8 @@ export interface MachineConfig {
   /** Bytes; default: the machine's. */
   ramSize?: number;
   smp?: number;
+  /** CPUs that there could be: none can be added, so it must only be possible. */
+  maxCpus?: number;
   /** `-cpu`: model and features as typed. */
   cpu?: string;
   /** Images, as bytes: the core opens no files. */
@@ -146,6 +148,8 @@ export abstract class MachineState extends QObject {
   readonly #seededRandom = new SeededRandom(0);
   /** Set by the main loop: ends the running slice and any sleep soon. */
   notify: () => void = () => {};
+  /** Set by the main loop: an interrupt has come for the CPU, which is to have its turn soon. */
+  promptCpu: (cpu: CpuState) => void = () => {};
   /**
    * Set by the main loop: ends a slice whose time is over. Called where an instruction can cost the host any time (device accesses), since a slice
    * is measured in instructions.
@@ -212,8 +216,9 @@ export abstract class MachineState extends QObject {
     this.#started = true;
     for (const [name, value] of Object.entries(this.config.properties ?? {})) this.setProperty(name, value);
     const most = this.class.maxCpus ?? 1;
-    if (!(this.smpCpus >= 1 && this.smpCpus <= most)) {
-      throw new OptionError(`Invalid SMP CPUs ${this.smpCpus}. The max CPUs supported by machine '${this.typeName}' is ${most}`, '-smp');
+    const wanted = Math.max(this.smpCpus, this.config.maxCpus ?? 0);
+    if (!(this.smpCpus >= 1 && wanted <= most)) {
+      throw new OptionError(`Invalid SMP CPUs ${wanted}. The max CPUs supported by machine '${this.typeName}' is ${most}`, '-smp');
     }
     for (const id of this.backendsOf('pflash').keys()) {
       if (!(Number(id) < (this.class.flashBanks ?? 0)))
@@ -272,6 +277,7 @@ export abstract class MachineState extends QObject {
   /** Takes a CPU in; call it in the order of the CPUs' indexes, before realizing the CPU. */
   addCpu(cpu: CpuState): void {
     cpu.cpuIndex = this.cpus.length;
+    cpu.onInterrupt = () => this.promptCpu(cpu);
     this.cpus.push(cpu);
   }
 

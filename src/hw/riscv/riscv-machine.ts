@@ -34,7 +34,6 @@ export abstract class RiscvMachine extends MachineState {
   }
 
   protected createHarts(resetVectorAddress: number): void {
-    if (this.smpCpus > 1) throw new OptionError('more than one hart is not built yet', `-smp ${this.smpCpus}`, '1');
     for (let hartid = 0; hartid < this.smpCpus; hartid++) {
       const hart = this.createHart(hartid, resetVectorAddress);
       this.harts.push(hart);

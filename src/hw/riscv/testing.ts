@@ -24,6 +24,7 @@ export class IdleHart extends CpuState implements RiscvHart {
   static override readonly type: TypeInfo = defineType('idle-riscv-hart', CpuState, IdleHart);
   readonly env = 0;
   readonly instructionCount = 0;
+  readonly budgetUsed = 0;
   readonly halted = true;
   pc = 0n;
   /** Levels of the inputs, by mip bit. */

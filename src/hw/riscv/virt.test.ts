@@ -14,20 +14,21 @@ const words = (m: IdleVirt | IdleSpike, address: number, count: number) =>
 const hart = (m: IdleVirt) => m.cpus[0] as IdleHart;
 
 /** Paths of all nodes, as they stand in the tree: QEMU 10.0's. */
-const CPU = [
-  '/cpus',
-  '/cpus/cpu@0',
-  '/cpus/cpu@0/interrupt-controller',
-  '/cpus/cpu-map',
-  '/cpus/cpu-map/cluster0',
-  '/cpus/cpu-map/cluster0/core0',
-];
+const cpuNodes = (count: number): string[] => {
+  const each = (paths: (n: number) => string[]) => Array.from({ length: count }, (_, n) => paths(n)).flat();
+  return [
+    '/cpus',
+    ...each((n) => [`/cpus/cpu@${n}`, `/cpus/cpu@${n}/interrupt-controller`]),
+    ...['/cpus/cpu-map', '/cpus/cpu-map/cluster0', ...each((n) => [`/cpus/cpu-map/cluster0/core${n}`])],
+  ];
+};
+const CPU_NODES = 'CPU nodes';
 const BOARDS: [string, typeof IdleVirt | typeof IdleSpike, string[]][] = [
   [
     'virt',
     IdleVirt,
     [
-      ...['/poweroff', '/reboot', '/memory@80000000', ...CPU, '/pmu', '/fw-cfg@10100000', '/flash@20000000', '/aliases', '/chosen'],
+      ...['/poweroff', '/reboot', '/memory@80000000', CPU_NODES, '/pmu', '/fw-cfg@10100000', '/flash@20000000', '/aliases', '/chosen'],
       ...['/soc', '/soc/rtc@101000', '/soc/serial@10000000', '/soc/test@100000'],
       ...[8, 7, 6, 5, 4, 3, 2, 1].map((slot) => `/soc/virtio_mmio@1000${slot}000`),
       ...['/soc/plic@c000000', '/soc/clint@2000000'],
@@ -39,13 +40,13 @@ const BOARDS: [string, typeof IdleVirt | typeof IdleSpike, string[]][] = [
       override aclint = true;
     },
     [
-      ...['/poweroff', '/reboot', '/memory@80000000', ...CPU, '/pmu', '/fw-cfg@10100000', '/flash@20000000', '/aliases', '/chosen'],
+      ...['/poweroff', '/reboot', '/memory@80000000', CPU_NODES, '/pmu', '/fw-cfg@10100000', '/flash@20000000', '/aliases', '/chosen'],
       ...['/soc', '/soc/rtc@101000', '/soc/serial@10000000', '/soc/test@100000'],
       ...[8, 7, 6, 5, 4, 3, 2, 1].map((slot) => `/soc/virtio_mmio@1000${slot}000`),
       ...['/soc/plic@c000000', '/soc/sswi@2f00000', '/soc/mtimer@2004000', '/soc/mswi@2000000'],
     ],
   ],
-  ['spike', IdleSpike, ['/chosen', '/memory@80000000', ...CPU, '/soc', '/soc/clint@2000000', '/htif']],
+  ['spike', IdleSpike, ['/chosen', '/memory@80000000', CPU_NODES, '/soc', '/soc/clint@2000000', '/htif']],
 ];
 
 describe('virt', () => {
@@ -88,7 +89,11 @@ describe('virt', () => {
   });
 
   it('refuses what is not built in one line', () => {
-    expect(() => new IdleVirt({ smp: 2 }).create()).toThrow(/-smp/);
+    expect(() => new IdleVirt({ smp: 513 }).create()).toThrow(/-smp/);
+    expect(() => new IdleVirt({ smp: 1, maxCpus: 513 }).create()).toThrow(
+      "Invalid SMP CPUs 513. The max CPUs supported by machine 'virt' is 512",
+    );
+    expect(() => new IdleSpike({ smp: 9 }).create()).toThrow("Invalid SMP CPUs 9. The max CPUs supported by machine 'spike' is 8");
     expect(() => new IdleVirt({ bios: 'default' }).create()).toThrow(/unable to find firmware/);
     expect(() => new IdleVirt({ kernel: new Uint8Array(65 * MiB), ramSize: 64 * MiB }).create()).toThrow(/do not fit/);
   });
@@ -173,20 +178,24 @@ describe('virt', () => {
     expect(m.runState.shutdownRequest).toBeDefined();
   });
 
-  it.each(BOARDS)('describes itself as QEMU does: %s', (name, Board, nodes) => {
-    const m = new Board({ ramSize: 512 * MiB });
-    m.create();
-    expect(order(m.fdt.root)).toEqual(nodes);
-    const qemu = qemuTree(name);
-    if (!qemu) return; // the table above is what is left to compare with
-    const [ours, theirs] = [flat(m.fdt.root), flat(qemu.tree.root)];
-    // Phandles are compared by the node that they name.
-    const differing = [...new Set([...ours.keys(), ...theirs.keys()])]
-      .filter((key) => ours.get(key) !== theirs.get(key))
-      .filter((key) => !KNOWN.some((k) => k.test(key)));
-    expect(differing).toEqual([]);
-    if (qemu.version === 10) expect(order(qemu.tree.root).filter((path) => !KNOWN.some((k) => k.test(path)))).toEqual(nodes);
-  });
+  it.each(BOARDS.flatMap((row) => [1, 4].map((harts) => [...row, harts] as const)))(
+    'describes itself as QEMU does: %s',
+    (name, Board, rows, harts) => {
+      const m = new Board({ ramSize: 512 * MiB, smp: harts });
+      m.create();
+      const nodes = rows.flatMap((path) => (path === CPU_NODES ? cpuNodes(harts) : path));
+      expect(order(m.fdt.root)).toEqual(nodes);
+      const qemu = qemuTree(name, harts);
+      if (!qemu) return; // the table above is what is left to compare with
+      const [ours, theirs] = [flat(m.fdt.root), flat(qemu.tree.root)];
+      // Phandles are compared by the node that they name.
+      const differing = [...new Set([...ours.keys(), ...theirs.keys()])]
+        .filter((key) => ours.get(key) !== theirs.get(key))
+        .filter((key) => !KNOWN.some((k) => k.test(key)));
+      expect(differing).toEqual([]);
+      if (qemu.version === 10) expect(order(qemu.tree.root).filter((path) => !KNOWN.some((k) => k.test(path)))).toEqual(nodes);
+    },
+  );
 });
 
 /** Where our trees are meant to differ from those of QEMU 7.2 and 10.0. */
@@ -195,7 +204,7 @@ const KNOWN = [
   /^\/platform-bus@/, // not built
   /riscv,ndev$/, // 96 in 7.2, 95 since 8.0
   /^\/aliases /, // since 8.0
-  /^\/cpus\/cpu@0 (riscv,isa|riscv,isa-.*|riscv,cbo.*|mmu-type)$/, // the CPU's own
+  /^\/cpus\/cpu@\d (riscv,isa|riscv,isa-.*|riscv,cbo.*|mmu-type)$/, // the CPU's own
   /^\/chosen rng-seed$/,
   /^\/chosen stdout-path$/, // not in spike's tree of 7.2
 ];
@@ -205,7 +214,7 @@ function order(node: FdtNode, path = ''): string[] {
 }
 
 /** The tree of the QEMU that is installed, or that WEMU_ORACLE names (`chroot DIR qemu-system-riscv64` works too), if there is one. */
-function qemuTree(board: string): { version: number; tree: FdtTree } | undefined {
+function qemuTree(board: string, harts: number): { version: number; tree: FdtTree } | undefined {
   const [program, ...args] = (process.env.WEMU_ORACLE ?? 'qemu-system-riscv64').split(' ');
   const version = /version (\d+)/.exec(spawnSync(program, [...args, '--version'], { encoding: 'utf8' }).stdout ?? '');
   if (!version) return undefined;
@@ -214,7 +223,9 @@ function qemuTree(board: string): { version: number; tree: FdtTree } | undefined
   try {
     const file = join(folder, 'qemu.dtb');
     const machine = `${board},dumpdtb=${file.slice(root.length)}`;
-    execFileSync(program, [...args, '-M', machine, '-m', '512M', '-display', 'none', '-bios', 'none'], { stdio: 'ignore' });
+    execFileSync(program, [...args, '-M', machine, '-smp', String(harts), '-m', '512M', '-display', 'none', '-bios', 'none'], {
+      stdio: 'ignore',
+    });
     return { version: Number(version[1]), tree: FdtTree.parse(readFileSync(file)) };
   } finally {
     rmSync(folder, { recursive: true });

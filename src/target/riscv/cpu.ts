@@ -68,6 +68,8 @@ const CACHE_BLOCK = 64;
 /** hpmcounter3 to 18, as in QEMU. */
 const PMU_MASK = 0x7fff8;
 const MIP_LINES = 16;
+/** Both words of RV_LOAD_RES, if there is none. */
+const NO_RESERVATION = 0xffff_ffff;
 
 export class RiscvCpu extends CpuState {
   static override readonly type: TypeInfo = defineType('riscv-cpu', CpuState, RiscvCpu, {
@@ -84,6 +86,7 @@ export class RiscvCpu extends CpuState {
 
   readonly description: HartDescription;
   resetVector: bigint;
+  budgetUsed = 0;
   private readonly vcpu: Vcpu;
   private readonly exports: RiscvExports;
   private readonly stimer: Timer;
@@ -101,6 +104,7 @@ export class RiscvCpu extends CpuState {
     this.description = describe(config);
     const hooks: VcpuHooks = {
       dumpState: () => this.dumpState(),
+      memoryWritten: () => this.endReservation(),
       imports: {
         rdtime: () => this.timeSource?.time() ?? 0n,
         timerUpdate: () => this.updateStimer(),
@@ -112,7 +116,7 @@ export class RiscvCpu extends CpuState {
     this.vcpu = machine.accelerator.createVcpu('riscv', config, hooks) as Vcpu;
     this.exports = this.vcpu.runtime.allExports as unknown as RiscvExports;
     this.stimer = this.newTimer(() => this.updateStimer());
-    this.initGpioIn(MIP_LINES, (n, level) => this.exports.riscvUpdateMip(this.env, 1 << n, level ? 1 << n : 0));
+    this.initGpioIn(MIP_LINES, (n, level) => this.driveLine(1 << n, level));
     this.configure();
     const { semihosting, addressSpace } = machine;
     this.semihosting = semihosting && new RiscvSemihosting(semihosting, this.vcpu, addressSpace, config.xlen);
@@ -152,9 +156,11 @@ export class RiscvCpu extends CpuState {
   get env(): number {
     return this.vcpu.env;
   }
-  override run(budget: number): ExitReason {
-    const { semihosting } = this;
-    const reason: ExitReason = semihosting?.isBusy ? ExitReason.Semihosting : this.vcpu.exec(budget);
+  override run(budget: number, contended = false): ExitReason {
+    const { semihosting, vcpu } = this;
+    const serves = semihosting?.isBusy === true;
+    const reason: ExitReason = serves ? ExitReason.Semihosting : vcpu.exec(budget, contended);
+    this.budgetUsed = serves ? 0 : vcpu.used;
     if (reason === ExitReason.Semihosting) semihosting?.step();
     return reason;
   }
@@ -172,6 +178,14 @@ export class RiscvCpu extends CpuState {
   }
   override hasWork(): boolean {
     return this.exports.riscvHasWork(this.env) !== 0;
+  }
+  private driveLine(mask: number, level: number): void {
+    this.exports.riscvUpdateMip(this.env, mask, level ? mask : 0);
+    if (level) this.interrupted();
+  }
+  override endReservation(): void {
+    this.vcpu.write32(X.RV_LOAD_RES, NO_RESERVATION);
+    this.vcpu.write32(X.RV_LOAD_RES + 4, NO_RESERVATION);
   }
 
   // time
@@ -192,6 +206,7 @@ export class RiscvCpu extends CpuState {
     const now = this.timeSource.time();
     this.exports.riscvTimerTick(this.env, now);
     if (target > now) this.stimer.modNs(this.timeSource.deadline(target));
+    else this.interrupted();
   }
 
   // registers

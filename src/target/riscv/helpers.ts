@@ -144,6 +144,7 @@ export const H = {
   mret:      anything('mret', 0),
   wfi:       anything('wfi', 0),
   wrs:       anything('wrs', 1),                 // 1: with the implementation's short time-out (wrs.sto)
+  pause:     define(false, EFFECT)('pause', 0),
   sfenceVma: anything('sfence_vma', 3),          // address, asid, has address | has asid << 1
   fenceI:    define(false, EFFECT)('fence_i', 0),
   // atomics

@@ -1,10 +1,12 @@
 /** RV32I and RV64I. Source: unprivileged ISA manual, chapters "RV32I" and "RV64I". */
+import { TB_EXIT_REQUESTED } from '../../../assembly/shared/layout.js';
 import { Cond } from '../../tcg/opcodes.js';
 import type { Temp } from '../../tcg/context.js';
 import type { DisasContext } from './context.js';
 import { PC } from './context.js';
 import { MO, full2, fullImm, shiftCount, word2, wordImm, xlen2, xlenImm, type Op2 } from './emit.js';
-import { BRANCH, FENCE, I, J, LOAD, R, SHIFT, STORE, U, type Operands } from './operands.js';
+import { H } from './helpers.js';
+import { BRANCH, FENCE, FENCE_PAUSE, I, J, LOAD, R, SHIFT, STORE, U, type Operands } from './operands.js';
 import { BASE, RV64, insn, shiftRows, type Emit, type Insn } from './table.js';
 
 export const add: Op2 = (t, d, a, b) => t.add(d, a, b);
@@ -120,8 +122,12 @@ const xlenAddi = xlenImm(add);
 
 // One vCPU runs at a time, so only the order of our own code must be kept: TCG_MO_ALL | TCG_BAR_SC of QEMU.
 const BARRIER = 0x3f;
-/** `pause` and the reserved fences are fences too. */
-const fence: Emit = (c) => c.tcg.mb(BARRIER);
+/** The reserved fences are fences too. `pause` is one that orders nothing, and with which another hart may have its turn. */
+const fence: Emit = (c, a) => {
+  if (a.rd !== 0 || a.rs1 !== 0 || a.imm !== FENCE_PAUSE) return c.tcg.mb(BARRIER);
+  c.tcg.call(H.pause, -1);
+  c.exitAfter(TB_EXIT_REQUESTED);
+};
 
 // prettier-ignore
 export const RVI: readonly Insn[] = [

@@ -39,7 +39,7 @@ const wrs =
   (timeout: number): Emit =>
   (c) => {
     c.tcg.call(H.wrs, -1, c.tcg.constI64(timeout));
-    c.exitAfter();
+    c.exitAfter(TB_EXIT_REQUESTED);
   };
 
 const fenceI: Emit = (c) => {

@@ -73,6 +73,8 @@ export const BRANCH = format('rs1,rs2,target', immB);
 export const U = format('rd,upper', immU);
 export const J = format('rd,target', immJ);
 export const FENCE = format('fence', immI);
+/** The immediate of `fence` that makes it `pause`: a predecessor set of w, and no successor (unprivileged ISA manual, "Zihintpause"). */
+export const FENCE_PAUSE = 0x010;
 export const CSR = format('rd,csr,rs1', csr);
 export const CSRI = format('rd,csr,imm', csr);
 export const ADDRESS = format('(rs1)', registers);

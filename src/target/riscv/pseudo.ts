@@ -2,7 +2,7 @@
  * Pseudo-instructions that objdump prefers, the first that holds. Source: unprivileged ISA manual, "RISC-V Assembly Programmer's
  * Handbook"; binutils' choices where several would do.
  */
-import type { Operands } from './operands.js';
+import { FENCE_PAUSE, type Operands } from './operands.js';
 
 export interface Pseudo {
   readonly of: string;
@@ -15,7 +15,6 @@ const row = (of: string, when: Pseudo['when'], name: string, syntax: string): Ps
 
 const RA = 1;
 const FENCE_ALL = 0xff;
-const FENCE_PAUSE = 0x010;
 const FENCE_TSO = 0x833;
 const RW_CYCLE = 0xc00;
 

@@ -12,6 +12,7 @@ export {
   helper_fence_i,
   helper_illegal_insn,
   helper_mret,
+  helper_pause,
   helper_raise_exception,
   helper_sfence_vma,
   helper_sret,

@@ -1,0 +1,113 @@
+/**
+ * Whose turn it is: the CPUs of a machine run on one thread, one after the other (QEMU's `-accel tcg,thread=single`).
+ *
+ * Time goes in rounds, and in each round every CPU that is able to run may use up one quantum, so none starves. Who comes next depends only on what the
+ * guest does and on what it has used: where that is counted in instructions (icount), the host cannot change the order.
+ */
+import type { CpuState } from '../hw/core/cpu.js';
+
+/** In whatever `spend` counts: ns, or instructions. */
+export interface TurnLengths {
+  /** What a CPU may use in a round. */
+  readonly quantum: number;
+  /** What a CPU may use of that at once when an interrupt has put it before the others: enough for a handler. */
+  readonly prompt: number;
+  /** What is left of a quantum counts as nothing below this. */
+  readonly least: number;
+}
+
+interface Seat {
+  readonly cpu: CpuState;
+  /** Of this round's quantum. */
+  left: number;
+}
+
+const isAble = ({ cpu }: Seat): boolean => !cpu.halted || cpu.hasWork();
+
+export class CpuTurns {
+  private seats: readonly Seat[] = [];
+  /** Whose turn it is by the order of the ring: the one that an interrupt of another has put off goes on here. */
+  private place = 0;
+  private current: Seat | undefined;
+  /** Of the current turn. */
+  private remaining = 0;
+  private readonly prompted: Seat[] = [];
+
+  constructor(private readonly lengths: TurnLengths) {}
+
+  /** A new beginning with the first of `cpus`, which are in the order of their indexes. */
+  reset(cpus: readonly CpuState[]): void {
+    this.place = this.remaining = this.prompted.length = 0;
+    this.current = undefined;
+    this.seats = cpus.map((cpu) => ({ cpu, left: this.lengths.quantum }));
+  }
+
+  /** The CPU that runs now: the last one again if its turn was only interrupted by the host. Undefined: all wait. */
+  next(): CpuState | undefined {
+    if (this.seats.length === 1) return isAble(this.seats[0]) ? this.seats[0].cpu : undefined;
+    if (this.current && this.remaining > 0 && this.prompted.length === 0 && isAble(this.current)) return this.current.cpu;
+    this.current = this.choose();
+    return this.current?.cpu;
+  }
+
+  /** What the CPU of `next` may use before it is another's turn. */
+  get left(): number {
+    return this.seats.length === 1 ? Infinity : this.remaining;
+  }
+
+  /** Another CPU than that of `next` is able to run. */
+  get isContended(): boolean {
+    return this.seats.length > 1 && this.seats.some((seat) => seat !== this.current && isAble(seat));
+  }
+
+  /** The CPU of `next` has used so much. */
+  spend(amount: number): void {
+    if (!this.current) return;
+    this.remaining -= amount;
+    this.current.left -= amount;
+    if (this.remaining < this.lengths.least) this.remaining = 0;
+    if (this.current.left < this.lengths.least) this.current.left = 0;
+  }
+
+  /** The CPU of `next` waits for another: it has its turn again, with what is left of its quantum, when all others have had theirs. */
+  pass(): void {
+    this.remaining = 0;
+    if (this.current === this.seats[this.place]) this.advance();
+  }
+
+  /** An interrupt has come for the CPU: it is next, if it has anything left of its quantum. */
+  prompt(cpu: CpuState): void {
+    if (this.seats.length === 1) return;
+    const seat = this.seats[cpu.cpuIndex];
+    if (seat !== this.current && !this.prompted.includes(seat)) this.prompted.push(seat);
+  }
+
+  private choose(): Seat | undefined {
+    for (let seat = this.prompted.shift(); seat; seat = this.prompted.shift()) {
+      if (seat.left > 0 && isAble(seat)) return this.begin(seat, this.lengths.prompt);
+    }
+    const found = this.find();
+    if (found || !this.seats.some(isAble)) return found;
+    for (const seat of this.seats) seat.left = this.lengths.quantum;
+    this.advance();
+    return this.find();
+  }
+
+  /** From the place on, round the ring. */
+  private find(): Seat | undefined {
+    for (let n = 0; n < this.seats.length; n++, this.advance()) {
+      const seat = this.seats[this.place];
+      if (seat.left > 0 && isAble(seat)) return this.begin(seat, seat.left);
+    }
+    return undefined;
+  }
+
+  private begin(seat: Seat, length: number): Seat {
+    this.remaining = Math.min(length, seat.left);
+    return seat;
+  }
+
+  private advance(): void {
+    this.place = (this.place + 1) % this.seats.length;
+  }
+}
