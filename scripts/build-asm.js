@@ -16,14 +16,21 @@ const assemblyscript = dirname(createRequire(import.meta.url).resolve('assemblys
 const mtime = (path) => statSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs ?? 0;
 const filesOf = (folder) => readdirSync(join(root, folder), { recursive: true }).map((name) => `${folder}/${name}`);
 
-/** The modes (`release`, `debug`) of a runtime whose file is not newer than its sources. */
+/**
+ * The modes of a runtime whose file is not newer than its sources.
+ * @param {{ release: string, debug?: string, target: string }} runtime
+ */
 export function staleTargets(runtime = WEMU) {
   const sources = ['assembly', runtime.target].flatMap((folder) => [folder, ...filesOf(folder)]);
   const newest = Math.max(...['asconfig.json', 'package-lock.json', ...sources].map(mtime));
   return MODES.filter((mode) => runtime[mode] !== undefined && mtime(runtime[mode]) <= newest);
 }
 
-/** The exit status of the compiler. */
+/**
+ * The exit status of the compiler.
+ * @param {{ release: string, debug?: string, target: string }} runtime
+ * @param {'release' | 'debug'} mode
+ */
 export function compile(runtime, mode) {
   const outFile = runtime[mode];
   return new Promise((resolve) => {

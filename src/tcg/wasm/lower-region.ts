@@ -1,15 +1,5 @@
 /** A region to one wasm function (env: i32, entry: i32) -> i32. */
-import {
-  ENV_BUDGET,
-  ENV_EXIT_REQUEST,
-  ENV_JUMP_CACHE,
-  ENV_JUMP_CACHE_HIGH,
-  ENV_TB_FLAGS,
-  JUMP_CACHE_BITS,
-  JUMP_CACHE_ENTRIES,
-  TB_EXIT_REQUESTED,
-  TB_EXIT_RESUME,
-} from '../../../assembly/shared/layout.js';
+import { ENV_BUDGET, ENV_EXIT_REQUEST, ENV_TB_FLAGS, TB_EXIT_REQUESTED, TB_EXIT_RESUME } from '../../../assembly/shared/layout.js';
 import type { EnvTest } from '../inline-float.js';
 import { PC } from '../ir-buffer.js';
 import { clobbersGlobals, isMemoryOp, Op, OP_WORDS, syncsGlobals } from '../opcodes.js';
@@ -22,6 +12,7 @@ import { FaultExits } from './fault-exits.js';
 import { ENTRY, ENV, FunctionLocals } from './function-locals.js';
 import type { GlobalFlow } from './global-flow.js';
 import { envTestKey, type InlineExits } from './inline-exits.js';
+import { jumpCacheCell } from './jump-cache.js';
 import { lowerFloat, setLimitByEnv } from './lower-float.js';
 import { lowerMemory, type MemoryHost } from './lower-memory.js';
 import { compare, lowerOp } from './lower-ops.js';
@@ -441,10 +432,9 @@ class RegionLowering {
 
   private jumpCacheHas(pc: bigint, index: number): Expr {
     const { m } = this;
-    const { addressBits, codeAlignBits } = this.target.traits;
-    const isUpper = ((pc >> BigInt(addressBits - 1)) & 1n) === 1n;
-    const cache = m.load(4, false, I32, m.get(ENV, I32), isUpper ? ENV_JUMP_CACHE_HIGH : ENV_JUMP_CACHE);
-    return m.binary(Wasm.eq[0], m.load(4, false, I32, cache, 4 * jumpCacheIndex(pc, codeAlignBits)), this.tbPointer(index));
+    const { cache, offset } = jumpCacheCell(this.target.traits, pc);
+    const cell = m.load(4, false, I32, m.load(4, false, I32, m.get(ENV, I32), cache), offset);
+    return m.binary(Wasm.eq[0], cell, this.tbPointer(index));
   }
 
   private terminate(b: BlockLowering, block: Block, ir: TbIr, p: number, dirty: number[], go: (k: number) => Expr): void {
@@ -484,12 +474,6 @@ class RegionLowering {
 }
 
 const withoutPc = (globals: number[]): number[] => globals.filter((g) => g !== PC);
-
-/** Which cell of the jump cache is a pc's (the runtime's jumpCacheCell). */
-function jumpCacheIndex(pc: bigint, alignBits: number): number {
-  const low = Number(BigInt.asUintN(32, pc));
-  return ((low >>> alignBits) ^ (low >>> (JUMP_CACHE_BITS + alignBits))) & (JUMP_CACHE_ENTRIES - 1);
-}
 
 /** A guest instruction of a TB: which one, and its pc offset. */
 interface Insn {

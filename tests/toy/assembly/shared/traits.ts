@@ -1,0 +1,3 @@
+// See assembly/target/riscv/shared/traits.ts.
+export const CODE_ALIGN_BITS = 2;
+export const ADDRESS_BITS = 32;

@@ -1,0 +1,131 @@
+// The toy's answers to what the runtime asks of a target (assembly/target/dispatch.ts).
+import {
+  CPU_INTERRUPT_HARD, ENV_EXCEPTION_INDEX, ENV_EXIT_REQUEST, ENV_FAULT, ENV_HALTED, ENV_INTERRUPT_REQUEST, ENV_LOG_TRAPS, ENV_MMU_IDX, ENV_PC, ENV_TB_FLAGS,
+  EXIT_REQUESTED, PAGE_SIZE, TLB_KIND_WRITE,
+} from '../../../assembly/shared/layout';
+import { raise } from '../../../assembly/core/env';
+import { physLoad32, physOk } from '../../../assembly/tb/phys';
+import { tlbSetPage } from '../../../assembly/tlb/fill';
+import { tlbFlush } from '../../../assembly/tlb/flush';
+import { logTrap } from './host';
+import {
+  ADDRESS, CAUSE, CAUSE_ALIGNMENT, CAUSE_BUS, CAUSE_INTERRUPT, CAUSE_PAGE, EPC, MMU_PHYSICAL, MMU_VIRTUAL, OLD_STATUS, PTE_VALID, PTE_WRITABLE, SPECIALS, STATUS,
+  STATUS_INTERRUPTS, STATUS_TRANSLATION, TABLE, TOY_LINE, TOY_R, TOY_SPECIAL, VECTORS, VECTOR_SIZE,
+} from './shared/toy';
+
+const PAGE_MASK: u64 = PAGE_SIZE - 1;
+const TABLE_ENTRIES: u64 = 1024;
+/** Read, write, execute, as tlbSetPage has them. */
+const ALL = 7;
+const NOT_WRITE = 5;
+
+@inline
+export function special(env: usize, n: i32): u32 {
+  return load<u32>(env + n * 8, TOY_SPECIAL);
+}
+
+@inline
+export function setSpecial(env: usize, n: i32, value: u32): void {
+  store<u64>(env + n * 8, value, TOY_SPECIAL);
+}
+
+/** After a change of STATUS or of the line: what translations depend on, and whether there is an interrupt to take. */
+export function statusChanged(env: usize): void {
+  const translation = special(env, STATUS) & STATUS_TRANSLATION;
+  store<i32>(env, translation != 0 ? MMU_VIRTUAL : MMU_PHYSICAL, ENV_MMU_IDX);
+  store<u32>(env, translation, ENV_TB_FLAGS);
+  if (!hasWork(env)) {
+    atomic.and<u32>(env, ~CPU_INTERRUPT_HARD, ENV_INTERRUPT_REQUEST);
+    return;
+  }
+  atomic.or<u32>(env, CPU_INTERRUPT_HARD, ENV_INTERRUPT_REQUEST);
+  if ((special(env, STATUS) & STATUS_INTERRUPTS) != 0) atomic.store<u32>(env, EXIT_REQUESTED, ENV_EXIT_REQUEST);
+}
+
+export function raiseAt(env: usize, cause: i32, addr: u64): void {
+  setSpecial(env, ADDRESS, addr as u32);
+  raise(env, cause);
+}
+
+function trap(env: usize, cause: i32): void {
+  const pc = load<u64>(env, ENV_PC);
+  if (load<u32>(env, ENV_LOG_TRAPS) != 0) logTrap(env, cause, pc);
+  setSpecial(env, EPC, pc as u32);
+  setSpecial(env, CAUSE, cause);
+  setSpecial(env, OLD_STATUS, special(env, STATUS));
+  setSpecial(env, STATUS, 0);
+  store<u64>(env, (VECTORS + VECTOR_SIZE * (cause as u32)) as u64, ENV_PC);
+  store<u32>(env, 0, ENV_HALTED);
+  statusChanged(env);
+}
+
+// ---- The contract --------------------------------------------------------------------------------------------------------
+
+export function tlbFill(env: usize, addr: u64, size: i32, access: i32, mmuIdx: i32, probe: bool): bool {
+  const page = addr & 0xffffffff & ~PAGE_MASK;
+  if (mmuIdx == MMU_PHYSICAL) {
+    tlbSetPage(env, page, page, ALL, mmuIdx, PAGE_SIZE, false, true);
+    return true;
+  }
+  const number = page / PAGE_SIZE;
+  let pte: u32 = 0;
+  if (number < TABLE_ENTRIES) pte = bswap<u32>(physLoad32((special(env, TABLE) as u64) + number * 4));
+  const isAllowed = number < TABLE_ENTRIES && physOk && (pte & PTE_VALID) != 0 && (access != TLB_KIND_WRITE || (pte & PTE_WRITABLE) != 0);
+  if (isAllowed) tlbSetPage(env, page, (pte as u64) & ~PAGE_MASK, (pte & PTE_WRITABLE) != 0 ? ALL : NOT_WRITE, mmuIdx, PAGE_SIZE, false, false);
+  else if (!probe) raiseAt(env, CAUSE_PAGE, addr);
+  return isAllowed;
+}
+
+export function doInterrupt(env: usize): void {
+  const cause = load<i32>(env, ENV_EXCEPTION_INDEX);
+  store<i32>(env, -1, ENV_EXCEPTION_INDEX);
+  store<u32>(env, 0, ENV_FAULT);
+  trap(env, cause);
+}
+
+export function execInterrupt(env: usize): bool {
+  if ((special(env, STATUS) & STATUS_INTERRUPTS) == 0 || !hasWork(env)) return false;
+  trap(env, CAUSE_INTERRUPT);
+  return true;
+}
+
+export function hasWork(env: usize): bool {
+  return load<u32>(env, TOY_LINE) != 0;
+}
+
+export function linesChanged(env: usize): void {
+  statusChanged(env);
+}
+
+export function wrapAddress(env: usize, addr: u64): u64 {
+  return addr & 0xffffffff;
+}
+
+export function unaligned(env: usize, addr: u64, access: i32): void {
+  raiseAt(env, CAUSE_ALIGNMENT, addr);
+}
+
+export function accessFault(env: usize, addr: u64, access: i32): void {
+  raiseAt(env, CAUSE_BUS, addr);
+}
+
+export function reset(env: usize): void {
+  for (let n = 0; n < 16; n++) store<u64>(env + n * 8, 0, TOY_R);
+  for (let n = 0; n < SPECIALS; n++) setSpecial(env, n, 0);
+  store<u64>(env, VECTORS, ENV_PC);
+  store<u32>(env, 0, ENV_HALTED);
+  statusChanged(env);
+  tlbFlush(env);
+}
+
+export function fetchMmuIdx(env: usize): i32 {
+  return load<i32>(env, ENV_MMU_IDX);
+}
+
+export function insnSize(env: usize, host: usize): u32 {
+  return 4;
+}
+
+export function translateDebug(env: usize, addr: u64): u64 {
+  return addr;
+}
