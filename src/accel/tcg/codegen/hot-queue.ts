@@ -6,7 +6,8 @@ import type { TbReader } from './regions.js';
 const CAPACITY = 512;
 
 export class HotQueue {
-  private readonly waiting = new Set<number>();
+  /** TBs, and their executions when they were reported. */
+  private readonly waiting = new Map<number, number>();
   /** TBs that were sent back for want of room. */
   turnedAway = 0;
   /** Most that ever waited. */
@@ -22,13 +23,17 @@ export class HotQueue {
   }
 
   add(tb: number): void {
-    this.waiting.add(tb);
+    this.waiting.set(tb, this.tbs.get(tb, TB_EXEC_COUNT));
     this.peak = Math.max(this.peak, this.waiting.size);
     if (this.waiting.size > this.capacity) this.prune();
   }
 
-  /** All that wait, hottest first (what generated code would have saved); the queue is empty then. */
+  /**
+   * All that wait, hottest first (what generated code would have saved); the queue is empty then. A TB whose count has begun again since it was reported is
+   * inside of a region that came meanwhile, and waits no longer: it would get a second copy of the same loop, entered there.
+   */
   drain(): number[] {
+    for (const [tb, count] of this.waiting) if (this.tbs.get(tb, TB_EXEC_COUNT) < count) this.waiting.delete(tb);
     const list = this.byHeat();
     this.waiting.clear();
     return list;
@@ -36,7 +41,7 @@ export class HotQueue {
 
   /** Puts back what a batch had no room for. */
   restore(list: readonly number[]): void {
-    for (const tb of list) this.waiting.add(tb);
+    for (const tb of list) this.add(tb);
   }
 
   clear(): void {
@@ -49,14 +54,14 @@ export class HotQueue {
   }
 
   hasHeat(least: number): boolean {
-    for (const tb of this.waiting) if (this.heat(tb) >= least) return true;
+    for (const tb of this.waiting.keys()) if (this.heat(tb) >= least) return true;
     return false;
   }
 
   private byHeat(): number[] {
     const heat = new Map<number, number>();
-    for (const tb of this.waiting) heat.set(tb, this.heat(tb));
-    return [...this.waiting].sort((a, b) => heat.get(b)! - heat.get(a)!);
+    for (const tb of this.waiting.keys()) heat.set(tb, this.heat(tb));
+    return [...heat.keys()].sort((a, b) => heat.get(b)! - heat.get(a)!);
   }
 
   /** The colder half has to become hot once more. */

@@ -421,6 +421,22 @@ describe('code generation in a worker', () => {
     expect(rig.get(2, L.TB_FUNC)).not.toBe(0);
   });
 
+  it('does not ask for a loop a second time because another TB of it got hot while its code was made', () => {
+    const worker = new SlowWorker();
+    const rig = new Rig([1, 0], { worker });
+    rig.generator.tbHot(rig.tb(0));
+    rig.generator.poll();
+    worker.answer(rig);
+    rig.generator.tbHot(rig.tb(1)); // reported in the slice that ends with the answer
+    rig.generator.poll();
+    expect(rig.get(0, L.TB_FUNC)).not.toBe(0);
+    expect(worker.asked).toEqual([]);
+    rig.tbs.set(rig.tb(1), L.TB_EXEC_COUNT, 100); // tci goes on coming there: it wants an entry
+    rig.generator.tbHot(rig.tb(1));
+    rig.generator.poll();
+    expect(worker.asked).toEqual([rig.tb(1)]);
+  });
+
   it('keeps few batches under way, and takes what gathers as the next', () => {
     const worker = new SlowWorker();
     const rig = new Rig(SELF_LOOPS, { worker });
