@@ -2,12 +2,16 @@
 import { mtreeText, flatViewText } from '../memory/mtree.js';
 import { formatJitInfo } from '../accel/jit-info.js';
 import type { MachineState } from '../hw/core/machine.js';
+import { cpuList, registers, selectCpu } from './cpu-commands.js';
+import { MonitorError } from './expression.js';
 import { memoryDump } from './memory-dump.js';
 
 export interface MonitorContext {
   readonly machine: MachineState;
   /** What `info version` says. */
   readonly version: string;
+  /** The CPU that commands are about (`cpu`). */
+  cpuIndex: number;
 }
 
 export interface Command {
@@ -19,14 +23,10 @@ export interface Command {
   readonly run: (context: MonitorContext, args: string) => string;
 }
 
-/** A command that cannot be done as it was given; its message is shown. */
-export class MonitorError extends Error {
-  override readonly name = 'MonitorError';
-}
-
 const info = (name: string, help: string, run: Command['run'], args?: string): Command => ({ name, help, run, args });
 
 export const INFO_COMMANDS: readonly Command[] = [
+  info('cpus', 'show infos for each CPU', cpuList),
   info('jit', 'show dynamic compiler info', ({ machine }) => {
     const record = machine.accelerator?.info?.();
     return record ? formatJitInfo(record) : 'no accelerator tells\n';
@@ -37,8 +37,11 @@ export const INFO_COMMANDS: readonly Command[] = [
     ({ machine }, args) => (args === '-f' ? flatViewText([machine.addressSpace]) : mtreeText([machine.addressSpace])),
     '[-f]',
   ),
-  info('registers', 'show the cpu registers', ({ machine }) =>
-    machine.cpus.map((cpu) => `\nCPU#${cpu.cpuIndex}\n${cpu.dumpState()}\n`).join(''),
+  info(
+    'registers',
+    "show the cpu registers (-a: show register info for all cpus; vcpu: specific vCPU to query; show the current CPU's registers if no argument is specified)",
+    registers,
+    '[-a|vcpu]',
   ),
   info('roms', 'show roms', ({ machine }) => machine.roms.text()),
   info('status', 'show the current VM status (running|paused)', ({ machine }) => {
@@ -56,6 +59,7 @@ export const COMMANDS: readonly Command[] = [
     help: 'stop emulation',
     run: ({ machine }) => (machine.runState.running && machine.vmStop('paused'), ''),
   },
+  { name: 'cpu', args: 'index', help: 'set the default CPU', run: selectCpu },
   { name: 'cont|c', help: 'resume emulation', run: ({ machine }) => resume(machine) },
   { name: 'system_reset', help: 'reset the system', run: ({ machine }) => (machine.requestReset('host-qmp-system-reset'), '') },
   {
@@ -69,13 +73,13 @@ export const COMMANDS: readonly Command[] = [
     name: 'x',
     args: '/fmt addr',
     help: "virtual memory dump starting at 'addr'",
-    run: ({ machine }, args) => memoryDump(machine, args, true),
+    run: (context, args) => memoryDump(context, args, true),
   },
   {
     name: 'xp',
     args: '/fmt addr',
     help: "physical memory dump starting at 'addr'",
-    run: ({ machine }, args) => memoryDump(machine, args, false),
+    run: (context, args) => memoryDump(context, args, false),
   },
   { name: 'quit|q', help: 'quit the emulator', run: ({ machine }) => (machine.requestShutdown('host-qmp-quit'), '') },
 ];
@@ -83,7 +87,7 @@ export const COMMANDS: readonly Command[] = [
 /** QEMU's that wemu does not have. */
 const NOT_BUILT = new Set(
   (
-    'balloon block_resize boot_set change chardev-add chardev-remove closefds commit cpu delvm device_add device_del drive_add drive_del ' +
+    'balloon block_resize boot_set change chardev-add chardev-remove closefds commit delvm device_add device_del drive_add drive_del ' +
     'dump-guest-memory eject exit_preconfig gdbserver getfd gpa2hva gpa2hpa gva2gpa hostfwd_add hostfwd_remove i log logfile loadvm memsave ' +
     'migrate mouse_button mouse_move nbd_server_start netdev_add netdev_del nmi o object_add object_del p|print pmemsave qemu-io qom-get ' +
     'qom-list qom-set replay_break ringbuf_read ringbuf_write savevm screendump sendkey set_link singlestep snapshot_blkdev stopcapture ' +

@@ -1,7 +1,8 @@
 /** `x` and `xp`: memory as numbers, in QEMU's layout. */
 import { MemTxResult } from '../memory/access.js';
-import type { MachineState } from '../hw/core/machine.js';
-import { MonitorError } from './commands.js';
+import type { MonitorContext } from './commands.js';
+import { currentCpu } from './cpu-commands.js';
+import { evaluate, MonitorError } from './expression.js';
 
 /** Bytes of one dump: a monitor is for looking, and its text is made at once. */
 const LIMIT = 1 << 20;
@@ -12,7 +13,7 @@ const FORMATS = 'xduoc';
 const DECIMAL_WIDTH: Readonly<Record<number, number>> = { 1: 3, 2: 5, 4: 10, 8: 20 };
 
 /** `/COUNTFORMATSIZE ADDRESS`: `/8xw 0x80000000`. Counts from 1, format of x, d, u, o, c, size of b, h, w, g. */
-export function memoryDump(machine: MachineState, args: string, virtual: boolean): string {
+export function memoryDump(context: MonitorContext, args: string, virtual: boolean): string {
   const match = /^(?:\/(\d*)([a-z]*)\s+)?(\S.*)$/.exec(args);
   if (!match) throw new MonitorError(`expected '/fmt addr', as in /8xw 0x80000000`);
   const [, count = '', letters = ''] = match;
@@ -29,7 +30,7 @@ export function memoryDump(machine: MachineState, args: string, virtual: boolean
   size ??= 4;
   const bytes = size * Number(count || 1);
   if (bytes > LIMIT) throw new MonitorError(`more than ${LIMIT} bytes at once`);
-  return lines(machine, address(machine, match[3]), bytes, { format, size, virtual });
+  return lines(context, evaluate(match[3], currentCpu(context)), bytes, { format, size, virtual });
 }
 
 interface Layout {
@@ -38,13 +39,13 @@ interface Layout {
   readonly virtual: boolean;
 }
 
-function lines(machine: MachineState, start: bigint, length: number, { format, size, virtual }: Layout): string {
+function lines(context: MonitorContext, start: bigint, length: number, { format, size, virtual }: Layout): string {
   const perLine = size > 1 ? 16 : 8;
   const unit = format === 'c' ? 1 : size;
   let text = '';
   for (let at = 0; at < length; at += perLine) {
     const from = BigInt.asUintN(64, start + BigInt(at));
-    const bytes = read(machine, from, Math.min(perLine, length - at), virtual);
+    const bytes = read(context, from, Math.min(perLine, length - at), virtual);
     text += `${from.toString(16).padStart(16, '0')}:`;
     if (!bytes) return `${text} Cannot access memory\n`;
     const view = new DataView(bytes.buffer);
@@ -78,38 +79,16 @@ function character(code: number): string {
 }
 
 /** Devices are read as well, with all that comes of it. Undefined: something of it is not mapped, or does not answer. */
-function read(machine: MachineState, start: bigint, length: number, virtual: boolean): Uint8Array | undefined {
+function read(context: MonitorContext, start: bigint, length: number, virtual: boolean): Uint8Array | undefined {
   const bytes = new Uint8Array(length);
   for (let n = 0; n < length;) {
     const at = BigInt.asUintN(64, start + BigInt(n));
     // neighbours of a virtual page may be anywhere
     const run = virtual ? Math.min(length - n, PAGE - Number(at % BigInt(PAGE))) : length;
-    const physical = virtual ? machine.cpus[0]?.translateDebug(at) : Number(at);
+    const physical = virtual ? currentCpu(context)?.translateDebug(at) : Number(at);
     if (physical === undefined || !Number.isSafeInteger(physical + run)) return undefined;
-    if (machine.addressSpace.readBytes(physical, bytes.subarray(n, n + run)) !== MemTxResult.Ok) return undefined;
+    if (context.machine.addressSpace.readBytes(physical, bytes.subarray(n, n + run)) !== MemTxResult.Ok) return undefined;
     n += run;
   }
   return bytes;
-}
-
-/** Numbers and registers (`$sp`), added and subtracted. */
-function address(machine: MachineState, text: string): bigint {
-  const bad = (): never => {
-    throw new MonitorError(`invalid expression '${text}': numbers and registers ($sp), with + and -`);
-  };
-  let sum = 0n;
-  const terms = /\s*([+-]?)\s*(0[xX][\da-fA-F]+|\d+|\$\w+)/y;
-  let at = 0;
-  for (const end = text.trimEnd().length; at < end; at = terms.lastIndex) {
-    terms.lastIndex = at;
-    const term = terms.exec(text) ?? bad();
-    if (at > 0 && term[1] === '') bad();
-    const number = term[2].startsWith('$') ? (machine.cpus[0]?.readRegister(term[2].slice(1)) ?? unknown(term[2])) : BigInt(term[2]);
-    sum += term[1] === '-' ? -number : number;
-  }
-  return BigInt.asUintN(64, sum);
-}
-
-function unknown(register: string): never {
-  throw new MonitorError(`unknown register '${register}'`);
 }

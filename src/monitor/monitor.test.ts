@@ -8,10 +8,10 @@ import { Monitor } from './monitor.js';
 let host: NodeHost;
 afterEach(() => host.close());
 
-async function setup(shared = false) {
+async function setup(shared = false, smp = 1) {
   host = await createNodeHost({ backend: 'tci' });
   const code = Uint32Array.of(0x0000_0297, 0x0000_006f); // auipc t0, 0; j .
-  const machine = Machine.create({ machine: 'virt', memory: '16M', bios: new Uint8Array(code.buffer) }, host);
+  const machine = Machine.create({ machine: 'virt', memory: '16M', smp, bios: new Uint8Array(code.buffer) }, host);
   let output = '';
   const chardev = new StreamChardev('m', (bytes) => (output += new TextDecoder().decode(bytes)));
   new Monitor(machine.state, chardev, '1.2.3', shared);
@@ -74,6 +74,31 @@ describe('the monitor', () => {
     expect(run('info jit')).toContain('TBs translated');
     expect(run('info version')).toBe('1.2.3\n');
     expect(run('info roms')).toContain('name="firmware"');
+  });
+
+  // as QEMU 10.0 answers
+  it('is about one CPU: the first, or the one that is chosen', async () => {
+    const { machine, run } = await setup(false, 3);
+    machine.cpu(1).pc = 0x8000_0004n;
+    machine.writeRegister('sp', 0x8000_0004n, 2);
+    const thread = `thread_id=${process.pid}`;
+    expect(run('info cpus')).toBe(`* CPU #0: ${thread}\n  CPU #1: ${thread}\n  CPU #2: ${thread}\n`);
+    expect(run('info registers')).toMatch(/^\nCPU#0\n pc +0000000000001000\n/);
+    expect(run('info registers 1')).toMatch(/^\nCPU#1\n pc +0000000080000004\n/);
+    expect(run('cpu 1')).toBe('');
+    expect(run('info cpus')).toBe(`  CPU #0: ${thread}\n* CPU #1: ${thread}\n  CPU #2: ${thread}\n`);
+    expect(run('info registers')).toMatch(/^\nCPU#1\n pc +0000000080000004\n/);
+    expect(run('x $pc')).toBe('0000000080000004: 0x0000006f\n');
+    expect(run('info registers -a').match(/CPU#\d/g)).toEqual(['CPU#0', 'CPU#1', 'CPU#2']);
+    run('cpu 1+1');
+    expect(run('xp $sp-4')).toBe('0000000080000000: 0x00000297\n');
+    expect(run('info registers 3')).toBe('CPU#3 not available\n');
+    expect([run('cpu 3'), run('cpu -1'), run('cpu')]).toEqual([
+      'invalid CPU index\n',
+      'invalid CPU index\n',
+      'unexpected end of expression\n',
+    ]);
+    expect(run('help cpu')).toBe('cpu index -- set the default CPU\n');
   });
 
   it("dumps memory in QEMU's layout", async () => {

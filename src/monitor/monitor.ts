@@ -29,7 +29,7 @@ export class Monitor {
     /** The device is shared: it tells by `opened` when input comes here. */
     shared = false,
   ) {
-    this.context = { machine, version };
+    this.context = { machine, version, cpuIndex: 0 };
     chardev.attach({
       canReceive: () => LINE_LIMIT,
       receive: (bytes) => bytes.forEach((byte) => this.typed(byte)),

@@ -3,6 +3,7 @@ import { randomFillSync } from 'node:crypto';
 import { closeSync, openSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers';
+import { isMainThread } from 'node:worker_threads';
 import { SharedThread, workerCodegen } from '../accel/tcg/codegen-remote.js';
 import type { CodegenThread } from '../accel/tcg/codegen/protocol.js';
 import { createTcgHost, ENGINE_OPTIONS, type EngineOptions, type HostCodegen, type TcgHost } from '../host.js';
@@ -61,6 +62,7 @@ export async function createNodeHost(given: NodeHostOptions = {}): Promise<NodeH
     clock: { monotonicNs: () => performance.now() * 1e6, epochMs: () => Date.now() },
     scheduler: new NodeScheduler(),
     randomBytes: options.seed === undefined ? (count) => randomFillSync(new Uint8Array(count)) : undefined,
+    threadId: isMainThread ? process.pid : undefined, // a worker's has no name here
     firmware,
     writeFile,
     wasm: () => loadWasm(engineWasmPath()),

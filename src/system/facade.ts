@@ -40,7 +40,7 @@ export interface EngineRequest {
 }
 
 /** What a host (src/node, src/browser) provides. */
-export interface MachineHost extends Pick<MachineEnvironment, 'firmware' | 'randomBytes' | 'writeFile'> {
+export interface MachineHost extends Pick<MachineEnvironment, 'firmware' | 'randomBytes' | 'threadId' | 'writeFile'> {
   clock: HostClock;
   scheduler: HostScheduler;
   machines: MachineRegistry;
@@ -152,7 +152,7 @@ export class Machine implements AsyncDisposable {
       semihosting: semihostingOf(options.semihosting),
     };
     const { close: closeEngine, ...engine } = host.engine({ ramSize, smp: config.smp!, icount });
-    const { firmware, randomBytes, writeFile } = host;
+    const { firmware, randomBytes, threadId, writeFile } = host;
     const failures = {
       tell: (error: unknown): void => {
         throw error;
@@ -164,7 +164,10 @@ export class Machine implements AsyncDisposable {
         guarded(options.log.sink, (error) => failures.tell(error)),
         options.log.items,
       );
-    const state = new klass({ hostClock: host.clock, types: host.types, icount, log, firmware, randomBytes, writeFile, ...engine }, config);
+    const state = new klass(
+      { hostClock: host.clock, types: host.types, icount, log, firmware, randomBytes, threadId, writeFile, ...engine },
+      config,
+    );
     try {
       for (const [kind, id, backend] of options.backends ?? []) state.addBackend(kind, id, backend);
       const machine = new Machine(state, host, options, closeEngine);

@@ -51,11 +51,17 @@ describe('-accel', () => {
     ['tci,code-cache=on', /code-cache needs/],
     ['tci,backend=wasm', /tci has no other backend/],
     ['kvm', /invalid accelerator 'kvm'/],
+    ['tcg,thread=multi', /thread=multi is not built yet: a thread for each hart \(expected thread=single/],
+    ['tcg,thread=sync,thread=multi', /thread=multi is not built yet/],
+    ['tcg,thread=x', /thread: invalid value 'x' \(expected one of worker, sync, single\)/],
   ])('refuses %s', (text, message) => {
     expect(() => parseAccel(text)).toThrow(message);
   });
   it('takes what QEMU does', () => {
-    expect(parseAccel('tcg,thread=multi,split-wx=on,tb-size=64')).toMatchObject({ backend: 'wasm', sync: false });
+    expect(parseAccel('tcg,thread=single,split-wx=on,tb-size=64')).toMatchObject({ backend: 'wasm', sync: false });
+    for (const text of ['tcg,thread=sync,thread=single', 'tcg,thread=single,thread=sync', 'tcg,thread=worker,thread=sync'])
+      expect(parseAccel(text).sync, text).toBe(true);
+    expect(parseAccel('tcg,thread=sync,thread=worker').sync).toBe(false);
     expect(parseAccel('tcg,one-insn-per-tb=on').maxInsns).toBe(1);
     expect(commandLineAccel('tcg,one-insn-per-tb=on', false, {}).codeCache).toBe(undefined);
   });

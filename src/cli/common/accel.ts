@@ -1,7 +1,7 @@
 /** `-accel tcg,backend=...`: which engine runs guest code, and how code is generated. */
 import { DEFAULT_LIMITS } from '../../accel/tcg/codegen/regions.js';
 import type { EngineOptions } from '../../node/host.js';
-import { isHelp, parseOptions } from '../../qom/option-list.js';
+import { isHelp, parseOptions, type OptionList } from '../../qom/option-list.js';
 import { PASSES } from '../../tcg/wasm/passes.js';
 import { OptionError } from '../../util/errors.js';
 
@@ -23,7 +23,7 @@ tcg                  translate guest code; properties:
 ${wrap(Object.keys(PASSES), 90, '                     ')}
   one-insn-per-tb=on|off
                      blocks of one instruction
-  thread=single|multi
+  thread=single      harts take turns on one thread (default; a thread for each, thread=multi, is not built yet)
   split-wx=on|off
   tb-size=N          these of QEMU are taken, without effect
 tci                  the same as tcg,backend=tci
@@ -37,8 +37,8 @@ export function parseAccel(text: string | undefined): EngineOptions {
   if (!isAccelerator(name)) throw new OptionError(`invalid accelerator '${name}'`, list.where, "'tcg' or 'tci'");
   const backend = list.enumeration('backend', ['wasm', 'tci'] as const) ?? (name === 'tci' ? 'tci' : 'wasm');
   if (name === 'tci' && backend !== 'tci') throw new OptionError("tci has no other backend than 'tci'", list.where);
-  const thread = list.enumeration('thread', ['worker', 'sync', 'single', 'multi'] as const);
-  const codeCache = parseCodeCache(list.string('code-cache'), list.where, backend === 'wasm' && thread !== 'sync');
+  const sync = parseThread(list) === 'sync';
+  const codeCache = parseCodeCache(list.string('code-cache'), list.where, backend === 'wasm' && !sync);
   const hotThreshold = list.integer('threshold', 1, 1_000_000);
   const tuning = {
     chain: list.bool('chain'),
@@ -54,7 +54,22 @@ export function parseAccel(text: string | undefined): EngineOptions {
   list.bool('split-wx');
   list.integer('tb-size');
   list.finish();
-  return { backend, sync: thread === 'sync', hotThreshold, tuning, codeCache, maxInsns };
+  return { backend, sync, hotThreshold, tuning, codeCache, maxInsns };
+}
+
+/**
+ * `thread=` says two things, and may be given for each: where code is generated (`worker` or `sync`, which is what comes back), and where harts run
+ * (QEMU's `single` or `multi`).
+ */
+function parseThread(list: OptionList): string | undefined {
+  const values = list.all('thread');
+  for (const value of values) {
+    if (value === 'multi')
+      throw new OptionError('thread=multi is not built yet: a thread for each hart', list.where, 'thread=single, where harts take turns');
+    if (!['worker', 'sync', 'single'].includes(value))
+      throw new OptionError(`invalid value '${value}'`, `${list.where}: thread`, 'one of worker, sync, single');
+  }
+  return values.filter((value) => value !== 'single').at(-1);
 }
 
 /**

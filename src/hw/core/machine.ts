@@ -63,6 +63,8 @@ export interface MachineEnvironment {
   firmware?: (name: string) => Uint8Array | undefined;
   /** Host entropy; without it, or in icount mode, bytes come from a fixed seed. */
   randomBytes?: (count: number) => Uint8Array;
+  /** The thread that runs the CPUs, as the host's system numbers it (`info cpus`). */
+  threadId?: number;
   /** Writes a file of the host (`dumpdtb=`). */
   writeFile?: (name: string, bytes: Uint8Array) => void;
 }
