@@ -36,6 +36,7 @@ export interface SystemArguments {
   readonly seed?: string;
   readonly rtc?: string;
   readonly d?: string;
+  readonly trace?: string[];
   readonly D?: string;
   readonly stats?: string | true;
   readonly profile?: boolean;
@@ -89,6 +90,7 @@ const ROWS: readonly Row[] = [
   { flags: '--seed <n>',            help: 'what guest randomness is made from, for runs that repeat' },
   { flags: '--rtc <base>',          help: 'base=utc|localtime|YYYY-MM-DDThh:mm:ss, clock=host|rt|vm' },
   { flags: '-d <items>',            help: "log items; 'help' lists them" },
+  { flags: '--trace <pattern>',     help: "trace events, as -d trace:PATTERN; 'help' lists them", many: true },
   { flags: '-D <file>',             help: 'log to a file instead of standard error' },
   { flags: '--stats [how]',         help: `at exit, say what the engine did, as the monitor command info jit: ${STATS_HELP}` },
   { flags: '--profile',             help: 'sample where time goes, and tell it with --stats (text if that is not given)' },

@@ -5,12 +5,14 @@ import { FlashFile } from '../node/flash-file.js';
 import { readImage } from '../node/image-file.js';
 import { FolderFiles } from '../node/semihosting-files.js';
 import { isHelp } from '../qom/option-list.js';
-import { logHelp, parseActions, parseLogItems, parseRtc, parseSemihosting, type SemihostingChoice } from '../system/options.js';
+import { logHelp, parseActions, parseLogItems, parseRtc, parseSemihosting, parseTrace, type SemihostingChoice } from '../system/options.js';
 import type { SemihostingOptions } from '../system/facade.js';
 import { deviceHelp, devicePropertiesHelp, machineHelp } from '../system/registry.js';
 import { DeviceState } from '../hw/core/device.js';
+import { TRACE_EVENTS } from '../hw/core/registers.js';
 import { cpuHelp } from '../target/riscv/config.js';
 import { OptionError } from '../util/errors.js';
+import { tracePattern, type LogItem } from '../util/log.js';
 import { MiB } from '../util/size.js';
 import type { SystemArguments } from './arguments.js';
 import { ACCEL_HELP, chooseAccel, commandLineAccel } from './common/accel.js';
@@ -49,7 +51,8 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
   const kernel = args.kernel ?? machine.kernel;
   const append = args.append ?? machine.append;
   const semihosting = parseSemihosting(args.semihosting ?? false, args.semihostingConfig ?? []);
-  const log = args.d === undefined ? undefined : new LogOutput(args.D);
+  const items = logItems(args);
+  const log = items && new LogOutput(args.D);
   return runMachine(
     {
       machine: machine.text,
@@ -70,7 +73,7 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
       rtcClock: rtc.clock,
       noReboot: actions.reboot === 'shutdown' || !args.reboot,
       noShutdown: actions.shutdown === 'pause' || !args.shutdown,
-      log: log && { items: parseLogItems(args.d!), sink: log.sink },
+      log: log && { items, sink: log.sink },
     },
     host,
     {
@@ -81,6 +84,18 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
       flash: args.pflash?.map((path) => new FlashFile(path, args.snapshot)),
     },
   );
+}
+
+/** What `-d` and `-trace` ask for; undefined: nothing. As QEMU, an event that is not there is told, and no more. */
+function logItems({ d, trace = [] }: SystemArguments): LogItem[] | undefined {
+  if (d === undefined && trace.length === 0) return undefined;
+  const items = [...(d === undefined ? [] : parseLogItems(d)), ...trace.map(parseTrace)];
+  for (const item of items) {
+    const pattern = tracePattern(item);
+    if (pattern && !TRACE_EVENTS.some((event) => pattern.test(event)))
+      process.stderr.write(`wemu: warning: trace event '${item.slice('trace:'.length)}' does not exist\n`);
+  }
+  return items;
 }
 
 /** Without arguments of its own the guest's command line is the kernel's. */
@@ -104,6 +119,7 @@ function helpText(args: SystemArguments, machine: MachineArguments, accel: strin
   if (args.cpu !== undefined && isHelp(args.cpu)) return cpuHelp();
   if (accel !== undefined && isHelp(accel)) return ACCEL_HELP;
   if (args.d !== undefined && isHelp(args.d)) return logHelp();
+  if (args.d === 'trace:help' || args.trace?.some(isHelp)) return TRACE_EVENTS.map((event) => `${event}\n`).join('');
   for (const device of args.device ?? []) {
     if (isHelp(device)) return deviceHelp(host.types, DeviceState.type);
     const [driver, second] = device.split(',');

@@ -3,7 +3,7 @@ import { Chardev } from '../chardev/chardev.js';
 import type { IcountOptions } from '../hw/core/clock.js';
 import { RTC_CLOCKS, type RtcClock } from '../hw/core/machine.js';
 import type { HostFiles, SemihostingConfig } from '../semihosting/services.js';
-import { LOG_ITEMS, type LogItem, type LogSink } from '../util/log.js';
+import { isLogItem, LOG_ITEMS, type LogItem, type LogSink } from '../util/log.js';
 import * as read from '../util/readers.js';
 import type { Bytes } from '../util/readers.js';
 
@@ -87,6 +87,8 @@ const semihosting = read.record<SemihostingOptions>({
   files: read.is<HostFiles>('an object with open, remove and rename', isObject),
 });
 
+const LOG_ITEM_NAMES = `one of ${[...Object.keys(LOG_ITEMS), 'trace:PATTERN'].map((item) => `'${item}'`).join(', ')}`;
+
 const READERS: read.Readers<CheckedMachineOptions> = {
   machine: read.text("a text like 'virt'"),
   cpu: read.text("a text like 'rv64,zba=off'"),
@@ -111,7 +113,7 @@ const READERS: read.Readers<CheckedMachineOptions> = {
   noShutdown: read.flag,
   log: read.record<NonNullable<MachineOptions['log']>>(
     {
-      items: read.list(read.oneOf(...(Object.keys(LOG_ITEMS) as LogItem[]))),
+      items: read.list(read.is<LogItem>(LOG_ITEM_NAMES, (item) => read.isText(item) && isLogItem(item))),
       sink: read.callback<LogSink>(),
     },
     ['items', 'sink'],

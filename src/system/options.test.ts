@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { OptionError } from '../util/errors.js';
-import { parseActions, parseGlobal, parseIcount, parseLogItems, parseMemory, parseRtc, parseSemihosting, parseSmp } from './options.js';
+import {
+  parseActions,
+  parseGlobal,
+  parseIcount,
+  parseLogItems,
+  parseMemory,
+  parseRtc,
+  parseSemihosting,
+  parseSmp,
+  parseTrace,
+} from './options.js';
 
 describe('single options', () => {
   it.each([
@@ -94,6 +104,9 @@ describe('single options', () => {
     expect(parseLogItems('int,in_asm')).toEqual(['int', 'in_asm']);
     expect(parseLogItems('nochain,cpu_reset,pcall')).toEqual(['cpu_reset']);
     expect(() => parseLogItems('inn')).toThrow(/unknown log item 'inn'; did you mean 'int'/);
-    expect(() => parseLogItems('int,trace:foo')).toThrow(/log item 'trace:foo' is not built yet/);
+    expect(parseLogItems('int,trace:foo*')).toEqual(['int', 'trace:foo*']);
+    expect(() => parseLogItems('int,trace:')).toThrow(/unknown log item 'trace:'/);
+    expect([parseTrace('foo_*'), parseTrace('enable=foo')]).toEqual(['trace:foo_*', 'trace:foo']);
+    expect(() => parseTrace('foo,file=x')).toThrow("-trace foo,file=x: 'file=' is not built yet (expected a pattern, and -D FILE)");
   });
 });

@@ -190,19 +190,28 @@ export function parseLogItems(text: string): LogItem[] {
   return text.split(',').flatMap((item): LogItem[] => {
     if (isLogItem(item)) return [item];
     if (SILENT_LOG_ITEMS.includes(item)) return [];
-    const missing = MISSING_LOG_ITEMS.find((name) => item === name || (name.endsWith(':') && item.startsWith(name)));
-    if (missing !== undefined) throw new OptionError(`log item '${item}' is not built yet`, where);
+    if (MISSING_LOG_ITEMS.includes(item)) throw new OptionError(`log item '${item}' is not built yet`, where);
     throw new OptionError(`unknown log item '${item}'${didYouMean(item, Object.keys(LOG_ITEMS)) || "; '-d help' lists them"}`, where);
   });
 }
 
 /** Of x86, of programs without a machine, of plugins; and `nochain`, whose complete traces `exec` has anyway. */
 const SILENT_LOG_ITEMS = ['pcall', 'page', 'strace', 'plugin', 'op_plugin', 'nochain'];
-const MISSING_LOG_ITEMS = ['op_ind', 'fpu', 'mmu', 'vpu', 'tid', 'trace:'];
+const MISSING_LOG_ITEMS = ['op_ind', 'fpu', 'mmu', 'vpu', 'tid'];
 
 /** The text of `-d help`. */
 export function logHelp(): string {
-  return `Log items (comma separated):\n${Object.entries(LOG_ITEMS)
-    .map(([name, text]) => `${name.padEnd(15)} ${text}\n`)
-    .join('')}`;
+  const rows = [...Object.entries(LOG_ITEMS), ['trace:PATTERN', "enable trace events ('trace:help' lists them)"]];
+  return `Log items (comma separated):\n${rows.map(([name, text]) => `${name.padEnd(15)} ${text}\n`).join('')}`;
+}
+
+/** `-trace [enable=]PATTERN`. */
+export function parseTrace(text: string): LogItem {
+  const list = parseOptions('-trace', text, 'enable');
+  const pattern = list.required('enable');
+  for (const key of ['events', 'file']) {
+    if (list.string(key) !== undefined) throw new OptionError(`'${key}=' is not built yet`, list.where, 'a pattern, and -D FILE');
+  }
+  list.finish();
+  return `trace:${pattern}`;
 }

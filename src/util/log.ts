@@ -13,7 +13,8 @@ export const LOG_ITEMS = {
   cpu: 'show CPU registers before each executed block (as exec)',
 } as const;
 
-export type LogItem = keyof typeof LOG_ITEMS;
+/** `trace:PATTERN`: trace events, with `*` and `?` for any text and any character. */
+export type LogItem = keyof typeof LOG_ITEMS | `trace:${string}`;
 export type LogSink = (text: string) => void;
 
 /** Failures of one kind that are told: a guest may provoke one a store. */
@@ -24,13 +25,21 @@ const MOST_KINDS = 100;
 /** What a machine writes for `-d`: one object a machine, its text goes to an injected sink. */
 export class Log {
   private readonly enabled = new Set<LogItem>();
+  private readonly traced: RegExp[] = [];
+  /** Ask before looking for an event: most logs trace none. */
+  readonly traces: boolean;
   private readonly told = new Map<string, number>();
 
   constructor(
     private readonly sink: LogSink = () => {},
     items: Iterable<LogItem> = [],
   ) {
-    for (const item of items) this.enabled.add(item);
+    for (const item of items) {
+      this.enabled.add(item);
+      const pattern = tracePattern(item);
+      if (pattern) this.traced.push(pattern);
+    }
+    this.traces = this.traced.length > 0;
   }
 
   /** Ask before building an expensive text. */
@@ -46,6 +55,10 @@ export class Log {
   /** Writes a line if `item` is enabled. */
   mask(item: LogItem, line: string): void {
     if (this.enabled.has(item)) this.sink(`${line}\n`);
+  }
+
+  isTraced(event: string): boolean {
+    return this.traced.some((pattern) => pattern.test(event));
   }
 
   /** Something went wrong inside of wemu itself. Always told, but of each kind only the first few times, however often a guest brings it about. */
@@ -64,5 +77,16 @@ export class Log {
 }
 
 export function isLogItem(name: string): name is LogItem {
-  return Object.hasOwn(LOG_ITEMS, name);
+  return Object.hasOwn(LOG_ITEMS, name) || tracePattern(name) !== undefined;
+}
+
+/** Which events `trace:PATTERN` means; undefined: it is another item. */
+export function tracePattern(item: string): RegExp | undefined {
+  const glob = /^trace:(.+)$/.exec(item)?.[1];
+  if (glob === undefined) return undefined;
+  const source = glob
+    .replace(/[\\^$.|+()[\]{}]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  return new RegExp(`^${source}$`);
 }

@@ -4,10 +4,10 @@
  * A command is device (bits 63:56), command (55:48), payload (47:0).
  */
 import { CharBackend, type Chardev } from '../../chardev/chardev.js';
-import type { MemoryRegion } from '../../memory/region.js';
 import type { TypeInfo } from '../../qom/object.js';
 import { link } from '../../qom/property.js';
 import { defineDevice } from '../core/device.js';
+import { registerMap, rw64 } from '../core/registers.js';
 import { SysBusDevice } from '../core/sysbus.js';
 import { bool, u64, vmState } from '../core/vmstate.js';
 
@@ -29,7 +29,8 @@ const ENOSYS = 38n;
 const CALL_SIZE = 64;
 
 const PAYLOAD = (1n << 48n) - 1n;
-const U32 = 0xffff_ffffn;
+/** A program may store a byte: it is the start of a half. */
+const SIZES = { accessSizes: [1, 2, 4, 8], implSizes: [4, 8] } as const;
 /** Bytes that one read or write moves at most. */
 const MAX_TRANSFER = 0x1_0000n;
 
@@ -46,6 +47,21 @@ export class Htif extends SysBusDevice {
     bool('allowTohost'),
   ]);
 
+  static readonly tohost = registerMap<Htif>('htif_tohost', [
+    rw64(0, 'TOHOST', {
+      read: (s) => s.tohost,
+      write: (s, value) => s.writeTohost(value),
+      writeHalf: (s, value, high) => s.writeTohostHalf(value, high),
+    }),
+  ]);
+  static readonly fromhost = registerMap<Htif>('htif_fromhost', [
+    rw64(0, 'FROMHOST', {
+      read: (s) => s.fromhost,
+      write: (s, value) => void (s.fromhost = value),
+      writeHalf: (s, value, high) => void (s.fromhost = high ? s.fromhost | (value << 32n) : value),
+    }),
+  ]);
+
   chardev: Chardev | undefined;
   tohost = 0n;
   fromhost = 0n;
@@ -60,22 +76,8 @@ export class Htif extends SysBusDevice {
 
   /** MMIO 0 is tohost, MMIO 1 fromhost. */
   protected override realize(): void {
-    this.initMmio(
-      this.cellRegion(
-        'tohost',
-        () => this.tohost,
-        (value) => this.writeTohost(value),
-        (value, high) => this.writeTohostHalf(value, high),
-      ),
-    );
-    this.initMmio(
-      this.cellRegion(
-        'fromhost',
-        () => this.fromhost,
-        (value) => void (this.fromhost = value),
-        (value, high) => void (this.fromhost = high ? this.fromhost | (value << 32n) : value),
-      ),
-    );
+    this.initMmio(this.registerRegion('riscv.htif.tohost', 8, Htif.tohost, SIZES));
+    this.initMmio(this.registerRegion('riscv.htif.fromhost', 8, Htif.fromhost, SIZES));
     this.backend = new CharBackend(this.chardev);
     this.backend.setHandlers({
       canReceive: () => this.canReceive(),
@@ -88,29 +90,9 @@ export class Htif extends SysBusDevice {
     });
   }
 
-  private cellRegion(
-    name: string,
-    read: () => bigint,
-    write: (value: bigint) => void,
-    half: (value: bigint, high: boolean) => void,
-  ): MemoryRegion {
-    return this.ioRegion(`riscv.htif.${name}`, 8, {
-      implSizes: [4, 8],
-      read: (offset) => (offset % 4 !== 0 ? this.noHalf(name, offset) : Number(offset & 4 ? read() >> 32n : read() & U32)),
-      read64: read,
-      write: (offset, value) => (offset % 4 !== 0 ? this.noHalf(name, offset) : half(BigInt(value >>> 0), offset === 4)),
-      write64: (_offset, value) => write(value),
-    });
-  }
-
   override reset(): void {
     this.tohost = this.fromhost = this.pendingRead = 0n;
     this.reading = this.allowTohost = false;
-  }
-
-  private noHalf(name: string, offset: number): 0 {
-    this.guestError(`${name} has no register at offset ${offset}`);
-    return 0;
   }
 
   /** A command is taken only when the last one was. */

@@ -23,12 +23,15 @@ export class SerialMm extends SysBusDevice {
 
   protected override realize(): void {
     this.serial = new SerialState(this.initIrq(), new CharBackend(this.chardev), (callback) => this.newTimer(callback), this.baudbase);
+    const registers = this.bindRegisters(SerialState.registers, this.serial);
+    const read = (offset: number): number => registers.read(offset >> this.regshift, 1);
+    const write = (offset: number, value: number): void => registers.write(offset >> this.regshift, value & 0xff, 1);
     this.initMmio(
       this.ioRegion('serial', 8 << this.regshift, {
-        read: (offset) => this.serial.read(offset >> this.regshift),
-        write: (offset, value) => this.serial.write(offset >> this.regshift, value),
-        read64: (offset) => BigInt(this.serial.read(offset >> this.regshift)),
-        write64: (offset, value) => this.serial.write(offset >> this.regshift, Number(value & 0xffn)),
+        read,
+        write,
+        read64: (offset) => BigInt(read(offset)),
+        write64: (offset, value) => write(offset, Number(value & 0xffn)),
       }),
     );
   }

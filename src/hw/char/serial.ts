@@ -7,17 +7,8 @@ import type { CharBackend } from '../../chardev/chardev.js';
 import { Fifo8 } from '../../util/fifo.js';
 import type { Timer } from '../core/clock.js';
 import type { IrqLine } from '../core/irq.js';
+import { registerMap, ro, rw, wo } from '../core/registers.js';
 import { bool, fifo, timer, u16, u8, vmState } from '../core/vmstate.js';
-
-// Register offsets (before the register shift)
-const RBR_THR = 0; // DLAB = 0: receive buffer / transmit holding; DLAB = 1: divisor latch, low byte
-const IER = 1; // DLAB = 1: divisor latch, high byte
-const IIR_FCR = 2; // read: interrupt identification; write: FIFO control
-const LCR = 3;
-const MCR = 4;
-const LSR = 5;
-const MSR = 6;
-const SCR = 7;
 
 const LCR_DLAB = 0x80;
 const LCR_PARITY = 0x08;
@@ -74,7 +65,9 @@ const FIFO_LENGTH = 16;
 
 const NS_PER_SECOND = 1_000_000_000;
 
-/** The UART itself: registers, FIFOs, interrupt logic. The bus frontends (serial-mm) wrap it. */
+const divisorLatch = (s: SerialState): boolean => (s.lcr & LCR_DLAB) !== 0;
+
+/** The UART itself: registers, FIFOs, interrupt logic. The bus frontends (serial-mm) wrap it, and bind its registers. */
 export class SerialState {
   rbr = 0;
   ier = 0;
@@ -114,6 +107,37 @@ export class SerialState {
     timer('fifoTimeout'),
   ]);
 
+  /** Offsets before the register shift. */
+  static readonly registers = registerMap<SerialState>('serial', [
+    rw(0, 'DLL', { when: divisorLatch, read: (s) => s.divider & 0xff, write: (s, value) => s.setDivider((s.divider & 0xff00) | value) }),
+    rw(1, 'DLM', { when: divisorLatch, read: (s) => s.divider >> 8, write: (s, value) => s.setDivider((s.divider & 0xff) | (value << 8)) }),
+    ro(0, 'RBR', { read: (s) => s.readData() }),
+    wo(0, 'THR', { write: (s, value) => s.transmit(value) }),
+    rw(1, 'IER', {
+      field: 'ier',
+      fields: { RDI: IER_RDI, THRI: IER_THRI, RLSI: IER_RLSI, MSI: IER_MSI },
+      written: (s, old) => s.interruptsEnabled(old),
+    }),
+    ro(2, 'IIR', { field: 'iir', reset: IIR_NO_INT, fields: { NO_INT: IIR_NO_INT, ID: 0x0e, FE: IIR_FE }, read: (s) => s.identify() }),
+    wo(2, 'FCR', {
+      fields: { FE: FCR_FE, RFR: FCR_RFR, XFR: FCR_XFR, DMS: FCR_DMS, ITL: FCR_ITL },
+      write: (s, value) => s.setFifoControl(value),
+    }),
+    rw(3, 'LCR', {
+      field: 'lcr',
+      fields: { WLS: LCR_WORD_LENGTH, STB: LCR_STOP, PEN: LCR_PARITY, EPS: 0x10, STICK: 0x20, BREAK: 0x40, DLAB: LCR_DLAB },
+      written: (s) => s.updateParameters(),
+    }),
+    rw(4, 'MCR', {
+      field: 'mcr',
+      fields: { DTR: MCR_DTR, RTS: MCR_RTS, OUT1: MCR_OUT1, OUT2: MCR_OUT2, LOOP: MCR_LOOP },
+      written: (s) => s.modemControlled(),
+    }),
+    ro(5, 'LSR', { field: 'lsr', reset: LSR_TEMT | LSR_THRE, read: (s) => s.readLineStatus() }), // writes: factory test only
+    ro(6, 'MSR', { field: 'msr', reset: MODEM_READY, read: (s) => s.readModemStatus() }),
+    rw(7, 'SCR', { field: 'scr' }),
+  ]);
+
   constructor(
     private readonly irq: IrqLine,
     private readonly chardev: CharBackend,
@@ -132,15 +156,9 @@ export class SerialState {
     });
   }
 
+  /** What is not in a register that can be read back. */
   reset(): void {
     this.rbr = 0;
-    this.ier = 0;
-    this.iir = IIR_NO_INT;
-    this.lcr = 0;
-    this.mcr = 0;
-    this.lsr = LSR_TEMT | LSR_THRE;
-    this.msr = MODEM_READY;
-    this.scr = 0;
     this.fcr = 0;
     this.divider = 0x0c; // 9600 baud from 1.8432 MHz
     this.thrPending = false;
@@ -150,73 +168,34 @@ export class SerialState {
     this.chardev.acceptInput();
   }
 
-  read(offset: number): number {
-    switch (offset & 7) {
-      case RBR_THR:
-        return this.lcr & LCR_DLAB ? this.divider & 0xff : this.readData();
-      case IER:
-        return this.lcr & LCR_DLAB ? this.divider >> 8 : this.ier;
-      case IIR_FCR: {
-        const value = this.iir;
-        if ((value & IIR_ID) === IIR_THRI) {
-          this.thrPending = false;
-          this.updateIrq();
-        }
-        return value;
-      }
-      case LCR:
-        return this.lcr;
-      case MCR:
-        return this.mcr;
-      case LSR: {
-        const value = this.lsr;
-        if (!(value & LSR_THRE)) this.chardev.insist();
-        this.lsr &= ~(LSR_ERRORS | LSR_FIFO_ERROR);
-        if (this.rxErrors.toArray().subarray(1).some(Boolean)) this.lsr |= LSR_FIFO_ERROR; // "if there are no subsequent errors in the FIFO"
-        if (value & LSR_ERRORS) this.updateIrq();
-        return value;
-      }
-      case MSR: {
-        const value = this.msr;
-        this.msr &= ~MSR_ANY_DELTA;
-        if (value & MSR_ANY_DELTA) this.updateIrq();
-        return value;
-      }
-      default:
-        return this.scr;
+  private identify(): number {
+    const value = this.iir;
+    if ((value & IIR_ID) === IIR_THRI) {
+      this.thrPending = false;
+      this.updateIrq();
     }
+    return value;
   }
 
-  write(offset: number, value: number): void {
-    value &= 0xff;
-    switch (offset & 7) {
-      case RBR_THR:
-        if (this.lcr & LCR_DLAB) this.setDivider((this.divider & 0xff00) | value);
-        else this.transmit(value);
-        break;
-      case IER:
-        if (this.lcr & LCR_DLAB) this.setDivider((this.divider & 0xff) | (value << 8));
-        else this.setInterruptEnable(value & 0x0f);
-        break;
-      case IIR_FCR:
-        this.setFifoControl(value);
-        break;
-      case LCR:
-        this.lcr = value;
-        this.updateParameters();
-        break;
-      case MCR:
-        this.mcr = value & 0x1f;
-        this.updateModemInputs();
-        this.chardev.acceptInput(); // what waited while in loopback
-        break;
-      case LSR: // factory test only
-      case MSR:
-        break;
-      case SCR:
-        this.scr = value;
-        break;
-    }
+  private readLineStatus(): number {
+    const value = this.lsr;
+    if (!(value & LSR_THRE)) this.chardev.insist();
+    this.lsr &= ~(LSR_ERRORS | LSR_FIFO_ERROR);
+    if (this.rxErrors.toArray().subarray(1).some(Boolean)) this.lsr |= LSR_FIFO_ERROR; // "if there are no subsequent errors in the FIFO"
+    if (value & LSR_ERRORS) this.updateIrq();
+    return value;
+  }
+
+  private readModemStatus(): number {
+    const value = this.msr;
+    this.msr &= ~MSR_ANY_DELTA;
+    if (value & MSR_ANY_DELTA) this.updateIrq();
+    return value;
+  }
+
+  private modemControlled(): void {
+    this.updateModemInputs();
+    this.chardev.acceptInput(); // what waited while in loopback
   }
 
   private readData(): number {
@@ -262,11 +241,10 @@ export class SerialState {
     this.updateParameters();
   }
 
-  private setInterruptEnable(value: number): void {
-    const changed = value ^ this.ier;
-    this.ier = value;
+  private interruptsEnabled(old: number): void {
+    const changed = this.ier ^ old;
     // Enabling THRI while THR is empty raises it at once; writing the same value again does not.
-    if (changed & IER_THRI) this.thrPending = (value & IER_THRI) !== 0 && (this.lsr & LSR_THRE) !== 0;
+    if (changed & IER_THRI) this.thrPending = (this.ier & IER_THRI) !== 0 && (this.lsr & LSR_THRE) !== 0;
     if (changed) this.updateIrq();
   }
 

@@ -5,6 +5,7 @@ import type { Property } from '../../qom/property.js';
 import type { Bus } from './bus.js';
 import { ClockType, type Timer } from './clock.js';
 import { IrqLine, irqLines, type IrqHandler } from './irq.js';
+import { Registers, type RegisterMap, type RegisterSizes } from './registers.js';
 import type { DeviceServices, MachineServices } from './services.js';
 import type { VmState } from './vmstate.js';
 
@@ -40,6 +41,7 @@ export abstract class DeviceState extends QObject {
   readonly #inputs = new Map<string, IrqLine[]>();
   readonly #outputs = new Map<string, IrqLine[]>();
   readonly #timers: Timer[] = [];
+  readonly #registers: { reset(): void }[] = [];
 
   constructor(services: MachineServices) {
     super();
@@ -59,8 +61,14 @@ export abstract class DeviceState extends QObject {
   protected realize(): void {}
   /** Gives back what realize took; regions, timers and lines are taken care of. */
   protected unrealize(): void {}
-  /** Power-on state. Called at every system reset, and once before the guest starts. */
+  /** Power-on state, but for the registers with a field: they have theirs already. Called at every system reset, and once before the guest starts. */
   reset(): void {}
+
+  /** System reset of this device. */
+  coldReset(): void {
+    for (const registers of this.#registers) registers.reset();
+    this.reset();
+  }
 
   /** Runs realize once; use `machine.realize(device)` to put it into the tree as well. */
   realizeDevice(): void {
@@ -95,6 +103,16 @@ export abstract class DeviceState extends QObject {
   /** An I/O region; offsets given to the handlers are relative to it. */
   protected ioRegion(name: string, size: number, ops: MemoryRegionOps): MemoryRegion {
     return MemoryRegion.io(this.services.memory.topology, name, size, ops, this);
+  }
+  /** An I/O region of registers: see registers.ts. They are reset with the device. */
+  protected registerRegion<T>(this: T & DeviceState, name: string, size: number, map: RegisterMap<T>, sizes?: RegisterSizes): MemoryRegion {
+    return this.ioRegion(name, size, this.bindRegisters<T>(map, this).ops(sizes));
+  }
+  /** Registers that are part of a larger region, or that another object has. */
+  protected bindRegisters<T>(map: RegisterMap<T>, holder: T): Registers<T> {
+    const registers = new Registers(map, holder, this.services.log, (text) => this.guestError(text));
+    this.#registers.push(registers);
+    return registers;
   }
   protected ramRegion(name: string, size: number): MemoryRegion {
     const { topology, ram } = this.services.memory;

@@ -377,7 +377,7 @@ export abstract class MachineState extends QObject {
       if (done.has(device)) return;
       done.add(device);
       for (const bus of device.childBuses) bus.children.forEach(visit);
-      device.reset();
+      device.coldReset();
     };
     const cpus = new Set<DeviceState>(this.cpus);
     for (const device of [...this.#devices]) if (!cpus.has(device)) visit(device);

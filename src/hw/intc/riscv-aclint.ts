@@ -8,6 +8,7 @@ import { OptionError } from '../../util/errors.js';
 import type { Timer } from '../core/clock.js';
 import { defineDevice } from '../core/device.js';
 import type { IrqLine } from '../core/irq.js';
+import { registerMap, rw, rw64 } from '../core/registers.js';
 import { SysBusDevice } from '../core/sysbus.js';
 import { array, u32, u64, vmState } from '../core/vmstate.js';
 
@@ -19,13 +20,8 @@ export const ACLINT_MTIME = 0x7ff8;
 export const ACLINT_TIMEBASE_FREQ = 10_000_000;
 
 const NS_PER_SECOND = 1_000_000_000n;
-const U32 = 0xffff_ffffn;
 const gcd = (a: bigint, b: bigint): bigint => (b === 0n ? a : gcd(b, a % b));
 const wrap = (value: bigint): bigint => BigInt.asUintN(64, value);
-/** `old` with `value` put into its low or high word, or all of it when 8 bytes were written. */
-const merge = (old: bigint, value: bigint, size: number, high: boolean): bigint =>
-  size === 8 ? wrap(value) : high ? ((value & U32) << 32n) | (old & U32) : (old & ~U32) | (value & U32);
-const part = (value: bigint, size: number, high: boolean): bigint => (size === 8 ? value : high ? value >> 32n : value & U32);
 
 /** MSWI / SSWI: a word a hart whose bit 0 is the software interrupt line. */
 export class RiscvAclintSwi extends SysBusDevice {
@@ -34,6 +30,14 @@ export class RiscvAclintSwi extends SysBusDevice {
     properties: [uint32('hartid-base'), uint32('num-harts'), bool('sswi')],
   });
   static readonly vmState = vmState<RiscvAclintSwi>('riscv_aclint_swi', { version: 1 }, [array('msip', u32)]);
+
+  static readonly registers = registerMap<RiscvAclintSwi>('riscv_aclint_swi', [
+    rw(0, 'SETIP', {
+      array: (s) => [[s.numHarts, 4]],
+      read: (s, hart) => s.msip[hart],
+      write: (s, value, hart) => s.setInterrupt(hart, value & 1),
+    }),
+  ]);
 
   numHarts = 1;
   hartidBase = 0;
@@ -44,13 +48,7 @@ export class RiscvAclintSwi extends SysBusDevice {
 
   protected override realize(): void {
     this.msip = new Uint32Array(this.numHarts);
-    this.initMmio(
-      this.ioRegion('riscv.aclint.swi', ACLINT_SWI_SIZE, {
-        accessSizes: [4],
-        read: (offset) => this.read(offset),
-        write: (offset, value) => this.write(offset, value),
-      }),
-    );
+    this.initMmio(this.registerRegion('riscv.aclint.swi', ACLINT_SWI_SIZE, RiscvAclintSwi.registers));
     this.lines = this.initGpioOut(this.numHarts);
   }
 
@@ -59,20 +57,13 @@ export class RiscvAclintSwi extends SysBusDevice {
     for (let hart = 0; hart < this.numHarts; hart++) this.lines[hart].set(0);
   }
 
-  private read(offset: number): number {
-    const hart = offset >>> 2;
-    return hart < this.numHarts && !this.sswi ? this.msip[hart] : 0;
-  }
-
-  private write(offset: number, value: number): void {
-    const hart = offset >>> 2;
-    if (hart >= this.numHarts) return void this.guestError(`invalid write 0x${offset.toString(16)}`);
+  private setInterrupt(hart: number, level: number): void {
     if (this.sswi) {
-      if (value & 1) this.lines[hart].set(1);
+      if (level) this.lines[hart].set(1);
       return;
     }
-    this.msip[hart] = value & 1;
-    this.lines[hart].set(value & 1);
+    this.msip[hart] = level;
+    this.lines[hart].set(level);
   }
 }
 
@@ -94,6 +85,15 @@ export class RiscvAclintMtimer extends SysBusDevice {
     { version: 3, postLoad: (s) => s.timecmp.forEach((value, hart) => s.setTimecmp(hart, value)) },
     [u64('timeDelta'), array('timecmp', u64)],
   );
+
+  static readonly registers = registerMap<RiscvAclintMtimer>('riscv_aclint_mtimer', [
+    rw64((s) => s.timecmpBase, 'MTIMECMP', {
+      array: (s) => [[s.numHarts, 8]],
+      read: (s, hart) => s.timecmp[hart],
+      write: (s, value, hart) => s.setTimecmp(hart, value),
+    }),
+    rw64((s) => s.timeBase, 'MTIME', { read: (s) => s.time(), write: (s, value) => s.setTime(value) }),
+  ]);
 
   numHarts = 1;
   hartidBase = 0;
@@ -119,16 +119,7 @@ export class RiscvAclintMtimer extends SysBusDevice {
     this.ratio = { ticks: BigInt(this.timebaseFreq) / common, ns: NS_PER_SECOND / common };
     this.timecmp = Array.from({ length: this.numHarts }, () => 0n);
     this.expiry = this.timecmp.map((_, hart) => this.newTimer(() => this.setTimecmp(hart, this.timecmp[hart])));
-    this.initMmio(
-      this.ioRegion('riscv.aclint.mtimer', this.apertureSize, {
-        accessSizes: [4, 8],
-        implSizes: [4, 8],
-        read: (offset) => Number(this.read(offset, 4)),
-        write: (offset, value) => this.write(offset, BigInt(value), 4),
-        read64: (offset) => this.read(offset, 8),
-        write64: (offset, value) => this.write(offset, value, 8),
-      }),
-    );
+    this.initMmio(this.registerRegion('riscv.aclint.mtimer', this.apertureSize, RiscvAclintMtimer.registers));
     this.lines = this.initGpioOut(this.numHarts);
   }
 
@@ -172,32 +163,5 @@ export class RiscvAclintMtimer extends SysBusDevice {
     }
     this.lines[hart].set(0);
     this.expiry[hart].modNs(this.deadline(value));
-  }
-
-  private read(offset: number, size: number): bigint {
-    const high = (offset & 4) !== 0;
-    if (offset % 4 === 0) {
-      const hart = this.hartOf(offset);
-      if (hart >= 0) return part(this.timecmp[hart], size, high);
-      if ((offset & ~4) === this.timeBase) return part(this.time(), size, high);
-    }
-    this.guestError(`mtimer: invalid read 0x${offset.toString(16)}`);
-    return 0n;
-  }
-
-  private write(offset: number, value: bigint, size: number): void {
-    const high = (offset & 4) !== 0;
-    if (offset % 4 === 0 && !(high && size === 8)) {
-      const hart = this.hartOf(offset);
-      if (hart >= 0) return this.setTimecmp(hart, merge(this.timecmp[hart], value, size, high));
-      if ((offset & ~4) === this.timeBase) return this.setTime(merge(this.time(), value, size, high));
-    }
-    this.guestError(`mtimer: invalid write 0x${offset.toString(16)}`);
-  }
-
-  /** Whose mtimecmp `offset` is in; -1: nobody's. */
-  private hartOf(offset: number): number {
-    const hart = Math.floor((offset - this.timecmpBase) / 8);
-    return hart >= 0 && hart < this.numHarts ? hart : -1;
   }
 }

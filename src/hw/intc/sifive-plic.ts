@@ -10,6 +10,7 @@ import { string, uint32 } from '../../qom/property.js';
 import { OptionError } from '../../util/errors.js';
 import { defineDevice } from '../core/device.js';
 import type { IrqLine } from '../core/irq.js';
+import { registerMap, ro, rw } from '../core/registers.js';
 import { SysBusDevice } from '../core/sysbus.js';
 import { array, u32, vmState } from '../core/vmstate.js';
 
@@ -43,6 +44,34 @@ export class SifivePlic extends SysBusDevice {
     array('pending', u32),
     array('claimed', u32),
     array('enable', u32),
+  ]);
+
+  static readonly registers = registerMap<SifivePlic>('sifive_plic', [
+    ro((s) => s.priorityBase, 'PRIORITY0', { read: () => 0 }), // source 0 does not exist
+    rw((s) => s.priorityBase + 4, 'PRIORITY', {
+      array: (s) => [[s.numSources - 1, 4]],
+      read: (s, n) => s.sourcePriority[n + 1],
+      write: (s, value, n) => s.setPriority(s.sourcePriority, n + 1, value),
+    }),
+    ro((s) => s.pendingBase, 'PENDING', { array: (s) => [[s.words, 4]], read: (s, word) => s.pending[word] }),
+    rw((s) => s.enableBase, 'ENABLE', {
+      array: (s) => [
+        [s.contexts.length, s.enableStride],
+        [s.words, 4],
+      ],
+      read: (s, word) => s.enable[word],
+      write: (s, value, word) => s.setEnable(word, value),
+    }),
+    rw((s) => s.contextBase, 'THRESHOLD', {
+      array: (s) => [[s.contexts.length, s.contextStride]],
+      read: (s, context) => s.targetPriority[context],
+      write: (s, value, context) => s.setPriority(s.targetPriority, context, value),
+    }),
+    rw((s) => s.contextBase + 4, 'CLAIM', {
+      array: (s) => [[s.contexts.length, s.contextStride]],
+      read: (s, context) => s.claim(context),
+      write: (s, value) => s.complete(value),
+    }),
   ]);
 
   hartConfig = '';
@@ -79,13 +108,7 @@ export class SifivePlic extends SysBusDevice {
     this.pending = new Uint32Array(this.words);
     this.claimed = new Uint32Array(this.words);
     this.enable = new Uint32Array(this.words * this.contexts.length);
-    this.initMmio(
-      this.ioRegion('riscv.sifive.plic', this.apertureSize, {
-        accessSizes: [4],
-        read: (offset) => this.read(offset),
-        write: (offset, value) => this.write(offset, value),
-      }),
-    );
+    this.initMmio(this.registerRegion('riscv.sifive.plic', this.apertureSize, SifivePlic.registers));
     this.initGpioIn(this.numSources, (irq, level) => this.setLine(irq, level));
     this.supervisor = this.initGpioOut(this.numHarts);
     this.machineMode = this.initGpioOut(this.numHarts);
@@ -100,48 +123,9 @@ export class SifivePlic extends SysBusDevice {
     this.update();
   }
 
-  private read(offset: number): number {
-    const priority = index(offset, this.priorityBase, this.numSources, 4);
-    if (priority >= 0) return this.sourcePriority[priority];
-    const word = index(offset, this.pendingBase, this.words, 4);
-    if (word >= 0) return this.pending[word];
-    const enable = this.enableIndex(offset);
-    if (enable >= 0) return this.enable[enable];
-    const context = index(offset, this.contextBase, this.contexts.length, this.contextStride);
-    if (context >= 0) {
-      switch (offset - this.contextBase - context * this.contextStride) {
-        case 0:
-          return this.targetPriority[context];
-        case 4:
-          return this.claim(context);
-      }
-    }
-    return this.badAccess('read', offset);
-  }
-
-  private write(offset: number, value: number): void {
-    const priority = index(offset, this.priorityBase, this.numSources, 4);
-    if (priority >= 0) {
-      if (priority === 0) this.badAccess('write', offset);
-      else this.setPriority(this.sourcePriority, priority, value);
-      return;
-    }
-    const enable = this.enableIndex(offset);
-    if (enable >= 0) {
-      this.enable[enable] = enable % this.words === 0 ? value & ~1 : value; // source 0 does not exist
-      this.update();
-      return;
-    }
-    const context = index(offset, this.contextBase, this.contexts.length, this.contextStride);
-    if (context >= 0) {
-      switch (offset - this.contextBase - context * this.contextStride) {
-        case 0:
-          return this.setPriority(this.targetPriority, context, value);
-        case 4:
-          return this.complete(value);
-      }
-    }
-    this.badAccess('write', offset);
+  private setEnable(word: number, value: number): void {
+    this.enable[word] = word % this.words === 0 ? value & ~1 : value; // source 0 does not exist
+    this.update();
   }
 
   /** Priorities are WARL: when they fill whole bits the rest is dropped, else an illegal value is ignored. */
@@ -203,24 +187,6 @@ export class SifivePlic extends SysBusDevice {
       else if (mode === 'M') this.machineMode[hart].set(level);
     });
   }
-
-  private enableIndex(offset: number): number {
-    const context = index(offset, this.enableBase, this.contexts.length, this.enableStride);
-    if (context < 0) return -1;
-    const word = (offset - this.enableBase - context * this.enableStride) >>> 2;
-    return word < this.words ? context * this.words + word : -1;
-  }
-
-  private badAccess(what: string, offset: number): 0 {
-    this.guestError(`invalid register ${what} 0x${offset.toString(16)}`);
-    return 0;
-  }
-}
-
-/** Which of `count` pieces of `stride` bytes from `base` holds `offset`; -1: none. */
-function index(offset: number, base: number, count: number, stride: number): number {
-  const at = Math.floor((offset - base) / stride);
-  return at >= 0 && at < count ? at : -1;
 }
 
 function setBit(bits: Uint32Array, at: number, value: boolean): void {

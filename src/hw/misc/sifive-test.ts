@@ -5,9 +5,8 @@
  */
 import type { TypeInfo } from '../../qom/object.js';
 import { defineDevice } from '../core/device.js';
+import { registerMap, wo } from '../core/registers.js';
 import { SysBusDevice } from '../core/sysbus.js';
-
-const FINISHER = 0x0; // 32-bit, write only
 
 export const FINISHER_FAIL = 0x3333;
 export const FINISHER_PASS = 0x5555;
@@ -18,28 +17,24 @@ export class SifiveTest extends SysBusDevice {
     description: 'SiFive test finisher',
   });
 
+  static readonly registers = registerMap<SifiveTest>('sifive_test', [
+    wo(0x0, 'FINISHER', { fields: { WHAT: 0xffff, CODE: 0xffff_0000 }, write: (s, value) => s.finish(value & 0xffff, value >>> 16) }),
+  ]);
+
   protected override realize(): void {
-    this.initMmio(
-      this.ioRegion('riscv.sifive.test', 0x1000, {
-        accessSizes: [2, 4],
-        read: () => 0,
-        write: (offset, value) => this.write(offset, value),
-      }),
-    );
+    this.initMmio(this.registerRegion('riscv.sifive.test', 0x1000, SifiveTest.registers, { accessSizes: [2, 4], implSizes: [1, 2, 4] }));
   }
 
-  private write(offset: number, value: number): void {
-    const code = (value >>> 16) & 0xffff;
-    if (offset === FINISHER) {
-      switch (value & 0xffff) {
-        case FINISHER_FAIL:
-          return this.services.requests.shutdown('guest-panic', code);
-        case FINISHER_PASS:
-          return this.services.requests.shutdown('guest-shutdown', code);
-        case FINISHER_RESET:
-          return this.services.requests.reset('guest-reset');
-      }
+  private finish(what: number, code: number): void {
+    const { requests } = this.services;
+    switch (what) {
+      case FINISHER_FAIL:
+        return requests.shutdown('guest-panic', code);
+      case FINISHER_PASS:
+        return requests.shutdown('guest-shutdown', code);
+      case FINISHER_RESET:
+        return requests.reset('guest-reset');
     }
-    this.guestError(`write of 0x${value.toString(16)} at 0x${offset.toString(16)}`);
+    this.guestError(`FINISHER knows no 0x${what.toString(16)}`);
   }
 }

@@ -3,17 +3,10 @@ import type { TypeInfo } from '../../qom/object.js';
 import type { Timer } from '../core/clock.js';
 import { defineDevice } from '../core/device.js';
 import type { IrqLine } from '../core/irq.js';
+import { registerMap, ro, rw, wo } from '../core/registers.js';
 import { SysBusDevice } from '../core/sysbus.js';
 import { bool, u32, u64, vmState } from '../core/vmstate.js';
 
-const TIME_LOW = 0x00; // read latches the high half
-const TIME_HIGH = 0x04;
-const ALARM_LOW = 0x08; // write arms the alarm
-const ALARM_HIGH = 0x0c;
-const IRQ_ENABLED = 0x10;
-const CLEAR_ALARM = 0x14;
-const ALARM_STATUS = 0x18;
-const CLEAR_INTERRUPT = 0x1c;
 const SIZE = 0x24;
 
 const U32 = 0xffff_ffffn;
@@ -25,13 +18,24 @@ export class GoldfishRtc extends SysBusDevice {
   static override readonly type: TypeInfo = defineDevice('goldfish_rtc', SysBusDevice, GoldfishRtc, {
     description: 'Goldfish real-time clock',
   });
-  static readonly vmState = vmState<GoldfishRtc>('goldfish_rtc', { version: 3, postLoad: (s) => s.alarmRunning && s.setAlarm() }, [
-    u64('tickOffset'),
-    u64('alarmNext'),
-    bool('alarmRunning'),
-    bool('irqPending'),
-    bool('irqEnabled'),
-    u32('timeHigh'),
+  static readonly vmState = vmState<GoldfishRtc>(
+    'goldfish_rtc',
+    { version: 3, postLoad: (s) => s.alarmRunning && s.setAlarm(s.alarmNext) },
+    [u64('tickOffset'), u64('alarmNext'), bool('alarmRunning'), bool('irqPending'), bool('irqEnabled'), u32('timeHigh')],
+  );
+
+  static readonly registers = registerMap<GoldfishRtc>('goldfish_rtc', [
+    rw(0x00, 'TIME_LOW', { read: (s) => s.readTime(), write: (s, value) => s.setCount(withLow(s.count(), value)) }),
+    rw(0x04, 'TIME_HIGH', { read: (s) => s.timeHigh, write: (s, value) => s.setCount(withHigh(s.count(), value)) }),
+    rw(0x08, 'ALARM_LOW', { read: (s) => Number(s.alarmNext & U32), write: (s, value) => s.setAlarm(withLow(s.alarmNext, value)) }),
+    rw(0x0c, 'ALARM_HIGH', {
+      read: (s) => Number(s.alarmNext >> 32n),
+      write: (s, value) => void (s.alarmNext = withHigh(s.alarmNext, value)),
+    }),
+    rw(0x10, 'IRQ_ENABLED', { field: 'irqEnabled', fields: { ENABLE: 1 }, written: (s) => s.updateIrq() }),
+    wo(0x14, 'CLEAR_ALARM', { write: (s) => s.clearAlarm() }),
+    ro(0x18, 'ALARM_STATUS', { field: 'alarmRunning' }),
+    wo(0x1c, 'CLEAR_INTERRUPT', { write: (s) => s.clearInterrupt() }),
   ]);
 
   private readonly clockType = this.services.time.calendar.clock;
@@ -46,14 +50,7 @@ export class GoldfishRtc extends SysBusDevice {
   private irq!: IrqLine;
 
   protected override realize(): void {
-    this.initMmio(
-      this.ioRegion('goldfish_rtc', SIZE, {
-        accessSizes: [4, 8],
-        implSizes: [4],
-        read: (offset) => this.read(offset),
-        write: (offset, value) => this.write(offset, value),
-      }),
-    );
+    this.initMmio(this.registerRegion('goldfish_rtc', SIZE, GoldfishRtc.registers, { accessSizes: [4, 8] }));
     this.irq = this.initIrq();
     this.timer = this.newTimer(() => this.alarm(), this.clockType);
     this.tickOffset = wrap(this.services.time.calendar.startNs - this.clockNs());
@@ -62,56 +59,15 @@ export class GoldfishRtc extends SysBusDevice {
   override reset(): void {
     this.timer.del();
     this.alarmNext = 0n;
-    this.alarmRunning = this.irqPending = this.irqEnabled = false;
+    this.irqPending = false;
     this.updateIrq();
   }
 
-  private read(offset: number): number {
-    switch (offset) {
-      case TIME_LOW: {
-        const now = this.count();
-        this.timeHigh = Number(now >> 32n);
-        return Number(now & U32);
-      }
-      case TIME_HIGH:
-        return this.timeHigh;
-      case ALARM_LOW:
-        return Number(this.alarmNext & U32);
-      case ALARM_HIGH:
-        return Number(this.alarmNext >> 32n);
-      case IRQ_ENABLED:
-        return this.irqEnabled ? 1 : 0;
-      case ALARM_STATUS:
-        return this.alarmRunning ? 1 : 0;
-      default:
-        this.guestError(`invalid read 0x${offset.toString(16)}`);
-        return 0;
-    }
-  }
-
-  private write(offset: number, value: number): void {
-    switch (offset) {
-      case TIME_LOW:
-        return this.setCount(withLow(this.count(), value));
-      case TIME_HIGH:
-        return this.setCount(withHigh(this.count(), value));
-      case ALARM_LOW:
-        this.alarmNext = withLow(this.alarmNext, value);
-        return this.setAlarm();
-      case ALARM_HIGH:
-        this.alarmNext = withHigh(this.alarmNext, value);
-        return;
-      case IRQ_ENABLED:
-        this.irqEnabled = (value & 1) !== 0;
-        return this.updateIrq();
-      case CLEAR_ALARM:
-        return this.clearAlarm();
-      case CLEAR_INTERRUPT:
-        this.irqPending = false;
-        return this.updateIrq();
-      default:
-        this.guestError(`invalid write 0x${offset.toString(16)}`);
-    }
+  /** Latches the high half. */
+  private readTime(): number {
+    const now = this.count();
+    this.timeHigh = Number(now >> 32n);
+    return Number(now & U32);
   }
 
   private clockNs(): bigint {
@@ -126,7 +82,8 @@ export class GoldfishRtc extends SysBusDevice {
     this.tickOffset = wrap(this.tickOffset + value - this.count());
   }
 
-  private setAlarm(): void {
+  private setAlarm(next: bigint): void {
+    this.alarmNext = next;
     const wait = this.alarmNext - this.count();
     if (wait <= 0n) {
       this.clearAlarm();
@@ -140,6 +97,11 @@ export class GoldfishRtc extends SysBusDevice {
   private clearAlarm(): void {
     this.timer.del();
     this.alarmRunning = false;
+  }
+
+  private clearInterrupt(): void {
+    this.irqPending = false;
+    this.updateIrq();
   }
 
   private alarm(): void {

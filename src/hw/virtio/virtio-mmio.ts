@@ -6,47 +6,22 @@ import { defineType, type TypeInfo } from '../../qom/object.js';
 import { bool, string } from '../../qom/property.js';
 import { defineDevice } from '../core/device.js';
 import type { IrqLine } from '../core/irq.js';
+import { registerMap, ro, rw, wo, type Registers } from '../core/registers.js';
 import { SysBusDevice } from '../core/sysbus.js';
 import { u32, u64, vmState } from '../core/vmstate.js';
 import { F_VERSION_1, STATUS_FEATURES_OK, VirtioBus, type VirtioDevice, type VirtioTransport } from './virtio.js';
 import { MAX_QUEUE_SIZE, type VirtQueue, type VirtQueueMemory } from './virtqueue.js';
 
-const MAGIC_VALUE = 0x000;
-const VERSION = 0x004;
-const DEVICE_ID = 0x008;
-const VENDOR_ID = 0x00c;
-const DEVICE_FEATURES = 0x010;
-const DEVICE_FEATURES_SEL = 0x014;
-const DRIVER_FEATURES = 0x020;
-const DRIVER_FEATURES_SEL = 0x024;
-const GUEST_PAGE_SIZE = 0x028; // legacy
-const QUEUE_SEL = 0x030;
-const QUEUE_NUM_MAX = 0x034;
-const QUEUE_NUM = 0x038;
-const QUEUE_ALIGN = 0x03c; // legacy
-const QUEUE_PFN = 0x040; // legacy
-const QUEUE_READY = 0x044;
-const QUEUE_NOTIFY = 0x050;
-const INTERRUPT_STATUS = 0x060;
-const INTERRUPT_ACK = 0x064;
-const STATUS = 0x070;
-const QUEUE_DESC_LOW = 0x080;
-const QUEUE_DESC_HIGH = 0x084;
-const QUEUE_DRIVER_LOW = 0x090;
-const QUEUE_DRIVER_HIGH = 0x094;
-const QUEUE_DEVICE_LOW = 0x0a0;
-const QUEUE_DEVICE_HIGH = 0x0a4;
-const SHM_LEN_LOW = 0x0b0;
-const SHM_LEN_HIGH = 0x0b4;
-const SHM_BASE_LOW = 0x0b8;
-const SHM_BASE_HIGH = 0x0bc;
-const CONFIG_GENERATION = 0x0fc;
 const CONFIG = 0x100;
 const SIZE = 0x200;
 
 const MAGIC = 0x7472_6976; // "virt"
 const VENDOR = 0x554d_4551; // "QEMU"
+const WORDS = [[2, 4]] as const;
 const TWO_32 = 0x1_0000_0000;
+
+const legacy = (s: VirtioMmio): boolean => s.forceLegacy;
+const modern = (s: VirtioMmio): boolean => !s.forceLegacy;
 
 export class VirtioMmioBus extends VirtioBus {
   static override readonly type: TypeInfo = defineType('virtio-mmio-bus', VirtioBus, VirtioMmioBus);
@@ -66,12 +41,43 @@ export class VirtioMmio extends SysBusDevice implements VirtioTransport {
     u32('queueSel'),
   ]);
 
+  /** Of a slot with a device. The configuration space follows. */
+  static readonly registers = registerMap<VirtioMmio>('virtio_mmio', [
+    ro(0x000, 'MagicValue', { read: () => MAGIC }),
+    ro(0x004, 'Version', { read: (s) => s.version }),
+    ro(0x008, 'DeviceID', { read: (s) => s.device!.deviceId }),
+    ro(0x00c, 'VendorID', { read: () => VENDOR }),
+    ro(0x010, 'DeviceFeatures', { read: (s) => s.deviceFeatures(s.device!) }),
+    wo(0x014, 'DeviceFeaturesSel', { field: 'deviceFeaturesSel' }),
+    wo(0x020, 'DriverFeatures', { write: (s, value) => s.setDriverFeatures(s.device!, value) }),
+    wo(0x024, 'DriverFeaturesSel', { field: 'driverFeaturesSel' }),
+    wo(0x028, 'GuestPageSize', { when: legacy, write: (s, value) => void (s.guestPageSize = (value & -value) >>> 0) }),
+    wo(0x030, 'QueueSel', { field: 'queueSel' }),
+    ro(0x034, 'QueueNumMax', { read: (s) => (s.queue ? MAX_QUEUE_SIZE : 0) }),
+    wo(0x038, 'QueueNum', { write: (s, value) => s.setQueueNum(value) }),
+    wo(0x03c, 'QueueAlign', { when: legacy, write: (s, value) => s.setQueueAlign(value) }),
+    rw(0x040, 'QueuePFN', { when: legacy, read: (s) => s.queuePfn(), write: (s, value) => s.setQueuePfn(value) }),
+    rw(0x044, 'QueueReady', { when: modern, read: (s) => Number(s.queue?.ready ?? 0), write: (s, value) => s.setReady((value & 1) !== 0) }),
+    wo(0x050, 'QueueNotify', { write: (s, value) => s.device!.notifyQueue(value) }),
+    ro(0x060, 'InterruptStatus', { read: (s) => s.device!.isr }),
+    wo(0x064, 'InterruptACK', { write: (s, value) => s.device!.ackIsr(value) }),
+    rw(0x070, 'Status', { read: (s) => s.device!.status, write: (s, value) => s.setStatus(s.device!, value) }),
+    // The low and the high word of each area of the queue
+    wo(0x080, 'QueueDesc', { when: modern, array: () => WORDS, write: (s, value, word) => s.setArea(0, word === 1, value) }),
+    wo(0x090, 'QueueDriver', { when: modern, array: () => WORDS, write: (s, value, word) => s.setArea(1, word === 1, value) }),
+    wo(0x0a0, 'QueueDevice', { when: modern, array: () => WORDS, write: (s, value, word) => s.setArea(2, word === 1, value) }),
+    // Length and base of a shared memory region; there is none: all ones (4.2.2.1)
+    ro(0x0b0, 'SHM', { when: modern, array: () => [[4, 4]], read: () => 0xffff_ffff }),
+    ro(0x0fc, 'ConfigGeneration', { when: modern, read: (s) => s.device!.configGeneration }),
+  ]);
+
   forceLegacy = true;
 
   readonly memory: VirtQueueMemory = this.services.dma;
   busName = 'virtio-mmio-bus';
   bus!: VirtioMmioBus;
   private irq!: IrqLine;
+  private registers!: Registers<VirtioMmio>;
   deviceFeaturesSel = 0;
   driverFeaturesSel = 0;
   /** The driver's features, until it is all told (modern: when FEATURES_OK is set). */
@@ -82,6 +88,7 @@ export class VirtioMmio extends SysBusDevice implements VirtioTransport {
   protected override realize(): void {
     this.bus = new VirtioMmioBus(this, this.busName, this);
     this.irq = this.initIrq();
+    this.registers = this.bindRegisters(VirtioMmio.registers, this);
     this.initMmio(
       this.ioRegion('virtio-mmio', SIZE, {
         accessSizes: [1, 2, 4],
@@ -108,60 +115,24 @@ export class VirtioMmio extends SysBusDevice implements VirtioTransport {
   override reset(): void {
     this.softReset();
     this.guestPageSize = 0;
-    this.pendingAreas.clear();
   }
 
   private softReset(): void {
-    this.deviceFeaturesSel = this.driverFeaturesSel = this.queueSel = 0;
+    this.registers.reset();
     this.driverFeatures = 0n;
+    this.pendingAreas.clear();
   }
 
   private read(offset: number, size: number): number {
     const { device } = this;
-    if (!device) {
-      // An empty slot: recognisable, of version and vendor, but device 0, which no driver takes.
-      return offset === MAGIC_VALUE ? MAGIC : offset === VERSION ? this.version : offset === VENDOR_ID ? VENDOR : 0;
-    }
+    // An empty slot: recognisable, of version and vendor, but device 0, which no driver takes.
+    if (!device) return { 0x0: MAGIC, 0x4: this.version, 0xc: VENDOR }[offset] ?? 0;
     if (offset >= CONFIG) return readConfig(device.config, offset - CONFIG, size);
-    if (size !== 4) return this.bad('read', offset, `size ${size}`);
-    switch (offset) {
-      case MAGIC_VALUE:
-        return MAGIC;
-      case VERSION:
-        return this.version;
-      case DEVICE_ID:
-        return device.deviceId;
-      case VENDOR_ID:
-        return VENDOR;
-      case DEVICE_FEATURES:
-        return this.deviceFeaturesSel > 1 ? 0 : Number(BigInt.asUintN(32, device.hostFeatures >> BigInt(32 * this.deviceFeaturesSel)));
-      case QUEUE_NUM_MAX:
-        return this.queue ? MAX_QUEUE_SIZE : 0;
-      case INTERRUPT_STATUS:
-        return device.isr;
-      case STATUS:
-        return device.status;
-    }
-    if (this.forceLegacy) {
-      if (offset === QUEUE_PFN) return this.guestPageSize ? Math.floor((this.queue?.desc ?? 0) / this.guestPageSize) >>> 0 : 0;
-    } else {
-      switch (offset) {
-        case QUEUE_READY:
-          return this.queue?.ready ? 1 : 0;
-        case CONFIG_GENERATION:
-          return device.configGeneration;
-        case SHM_LEN_LOW: // no shared memory regions: length -1 (4.2.2.1)
-        case SHM_LEN_HIGH:
-        case SHM_BASE_LOW:
-        case SHM_BASE_HIGH:
-          return 0xffff_ffff;
-      }
-    }
-    return this.bad('read', offset);
+    return size === 4 ? this.registers.read(offset, size) : this.badSize('read', offset, size);
   }
 
   private write(offset: number, value: number, size: number): void {
-    const { device, queue } = this;
+    const { device } = this;
     if (!device) return; // an empty slot ignores everything
     if (offset >= CONFIG) {
       if (offset - CONFIG + size <= device.config.length) {
@@ -170,68 +141,37 @@ export class VirtioMmio extends SysBusDevice implements VirtioTransport {
       }
       return;
     }
-    if (size !== 4) return void this.bad('write', offset, `size ${size}`);
-    switch (offset) {
-      case DEVICE_FEATURES_SEL:
-        this.deviceFeaturesSel = value;
-        return;
-      case DRIVER_FEATURES:
-        return this.setDriverFeatures(device, value);
-      case DRIVER_FEATURES_SEL:
-        this.driverFeaturesSel = value;
-        return;
-      case QUEUE_SEL:
-        this.queueSel = value;
-        return;
-      case QUEUE_NUM:
-        // A queue neither comes nor goes by its size.
-        if (queue && queue.num > 0 && value > 0 && value <= MAX_QUEUE_SIZE) queue.num = value;
-        else this.bad('write', offset, `queue size ${value}`);
-        return;
-      case QUEUE_NOTIFY:
-        return device.notifyQueue(value);
-      case INTERRUPT_ACK:
-        return device.ackIsr(value);
-      case STATUS:
-        return this.setStatus(device, value);
-    }
-    if (this.forceLegacy ? this.writeLegacy(offset, value) : this.writeModern(offset, value)) return;
-    this.bad('write', offset);
+    if (size === 4) this.registers.write(offset, value, size);
+    else this.badSize('write', offset, size);
   }
 
-  private writeLegacy(offset: number, value: number): boolean {
-    switch (offset) {
-      case GUEST_PAGE_SIZE:
-        this.guestPageSize = value === 0 ? 0 : (value & -value) >>> 0;
-        return true;
-      case QUEUE_ALIGN:
-        // A power of two, or the ring's place would be anywhere.
-        if (this.queue && value !== 0 && (value & (value - 1)) === 0) this.queue.align = value;
-        return true;
-      case QUEUE_PFN:
-        if (value === 0) this.device?.resetDevice();
-        else this.queue?.setLegacyAddress(value * (this.guestPageSize || 1));
-        return true;
-    }
-    return false;
+  private badSize(what: string, offset: number, size: number): 0 {
+    this.guestError(`${what} of size ${size} at 0x${offset.toString(16)}: registers are accessed in words`);
+    return 0;
   }
 
-  private writeModern(offset: number, value: number): boolean {
-    const queue = this.queue;
-    switch (offset) {
-      case QUEUE_READY:
-        if (queue) this.setReady(queue, (value & 1) !== 0);
-        return true;
-      case QUEUE_DESC_LOW:
-      case QUEUE_DESC_HIGH:
-      case QUEUE_DRIVER_LOW:
-      case QUEUE_DRIVER_HIGH:
-      case QUEUE_DEVICE_LOW:
-      case QUEUE_DEVICE_HIGH:
-        if (queue) setHalf(this.areas(queue), (offset - QUEUE_DESC_LOW) >> 4, (offset & 4) !== 0, value);
-        return true;
-    }
-    return false;
+  private deviceFeatures(device: VirtioDevice): number {
+    return this.deviceFeaturesSel > 1 ? 0 : Number(BigInt.asUintN(32, device.hostFeatures >> BigInt(32 * this.deviceFeaturesSel)));
+  }
+
+  /** A queue neither comes nor goes by its size. */
+  private setQueueNum(value: number): void {
+    const { queue } = this;
+    if (queue && queue.num > 0 && value > 0 && value <= MAX_QUEUE_SIZE) queue.num = value;
+    else this.guestError(`queue size ${value}`);
+  }
+
+  /** A power of two, or the ring's place would be anywhere. */
+  private setQueueAlign(value: number): void {
+    if (this.queue && value !== 0 && (value & (value - 1)) === 0) this.queue.align = value;
+  }
+
+  private queuePfn(): number {
+    return this.guestPageSize ? Math.floor((this.queue?.desc ?? 0) / this.guestPageSize) >>> 0 : 0;
+  }
+  private setQueuePfn(value: number): void {
+    if (value === 0) this.device?.resetDevice();
+    else this.queue?.setLegacyAddress(value * (this.guestPageSize || 1));
   }
 
   /** Addresses of desc, driver and device area, as being written; they count once the queue is ready. */
@@ -241,7 +181,13 @@ export class VirtioMmio extends SysBusDevice implements VirtioTransport {
     if (!areas) this.pendingAreas.set(queue, (areas = [0, 0, 0]));
     return areas;
   }
-  private setReady(queue: VirtQueue, ready: boolean): void {
+  private setArea(area: number, high: boolean, value: number): void {
+    const { queue } = this;
+    if (queue) setHalf(this.areas(queue), area, high, value);
+  }
+  private setReady(ready: boolean): void {
+    const { queue } = this;
+    if (!queue) return;
     queue.ready = ready;
     [queue.desc, queue.avail, queue.used] = ready ? this.areas(queue) : [0, 0, 0];
   }
@@ -260,19 +206,11 @@ export class VirtioMmio extends SysBusDevice implements VirtioTransport {
     if (!this.forceLegacy && value & STATUS_FEATURES_OK && !(device.status & STATUS_FEATURES_OK))
       device.setGuestFeatures(this.driverFeatures);
     device.setStatus(value);
-    if ((value & 0xff) === 0) {
-      this.softReset();
-      this.pendingAreas.clear();
-    }
+    if ((value & 0xff) === 0) this.softReset();
   }
 
   private get version(): number {
     return this.forceLegacy ? 1 : 2;
-  }
-
-  private bad(what: string, offset: number, detail = ''): 0 {
-    this.guestError(`bad register ${what} at 0x${offset.toString(16)} ${detail}`);
-    return 0;
   }
 }
 

@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest';
+import { Log } from '../../util/log.js';
+import { registerMap, Registers, ro, rw, rw64, wo, type RegisterRow } from './registers.js';
+
+class Holder {
+  control = 0;
+  mode = 7;
+  on = false;
+  ticks = [1n, 2n];
+  banked = false;
+  readonly calls: string[] = [];
+}
+
+const rows: readonly RegisterRow<Holder>[] = [
+  ro(0x00, 'ID', { read: () => 0x1234_5678 }),
+  rw(0x04, 'CONTROL', {
+    field: 'control',
+    reset: 2,
+    fields: { ENABLE: 1, MODE: 6, TOP: 0x8000_0000 },
+    written: (s, old) => s.calls.push(`control ${old} ${s.control}`),
+  }),
+  wo(0x08, 'START', { write: (s, value) => s.calls.push(`start ${value}`) }),
+  rw(0x0c, 'ON', { field: 'on' }),
+  rw(0x10, 'MODE', { when: (s) => s.banked, field: 'mode', reset: 7 }),
+  ro(0x10, 'STATUS', { when: (s) => !s.banked, read: () => 5 }),
+  wo(0x10, 'COMMAND', { when: (s) => !s.banked, write: (s, value) => s.calls.push(`command ${value}`) }),
+  rw64(0x20, 'TICKS', {
+    array: () => [[2, 8]],
+    read: (s, n) => s.ticks[n],
+    write: (s, value, n) => void (s.ticks[n] = value),
+  }),
+  rw(0x100, 'GRID', {
+    array: () => [
+      [2, 0x40],
+      [3, 4],
+    ],
+    read: (_, n) => 10 + n,
+  }),
+];
+
+function rig(items: ConstructorParameters<typeof Log>[1] = []) {
+  const holder = new Holder();
+  const complaints: string[] = [];
+  const logged: string[] = [];
+  const log = new Log((text) => logged.push(text), items);
+  return { holder, complaints, logged, regs: new Registers(registerMap('rig', rows), holder, log, (text) => complaints.push(text)) };
+}
+
+describe('a register map', () => {
+  it('reads and writes fields, through the masks of their parts', () => {
+    const { holder, regs } = rig();
+    regs.write(0x04, 0xffff_ffff, 4);
+    expect([regs.read(0x04, 4), holder.control]).toEqual([0x8000_0007, 0x8000_0007]);
+    regs.write(0x0c, 2, 4);
+    expect([regs.read(0x0c, 4), holder.on]).toEqual([1, true]);
+    regs.write(0x08, 9, 4);
+    expect(holder.calls).toEqual([`control 0 ${0x8000_0007}`, 'start 9']);
+  });
+
+  it('gives them their values after a reset', () => {
+    const { holder, regs } = rig();
+    Object.assign(holder, { control: 9, mode: 1, on: true });
+    regs.reset();
+    expect([holder.control, holder.mode, holder.on]).toEqual([2, 7, false]);
+  });
+
+  it('complains about what is not there, or not to be read or written, and says 0', () => {
+    const { complaints, regs } = rig();
+    expect([regs.read(0x08, 4), regs.read(0x02, 2), regs.read(0x10c, 4)]).toEqual([0, 0, 0]);
+    regs.write(0x00, 5, 4);
+    regs.write(0x30, 6, 4);
+    expect(complaints).toEqual([
+      'read at 0x8: START is write-only',
+      'read at 0x2: no register',
+      'read at 0x10c: no register',
+      'write of 0x5 at 0x0: ID is read-only',
+      'write of 0x6 at 0x30: no register',
+    ]);
+  });
+
+  it('has registers that share an offset', () => {
+    const { holder, complaints, regs } = rig();
+    expect(regs.read(0x10, 4)).toBe(5);
+    regs.write(0x10, 3, 4);
+    holder.banked = true;
+    expect(regs.read(0x10, 4)).toBe(7);
+    regs.write(0x10, 4, 4);
+    expect([holder.mode, holder.calls, complaints]).toEqual([4, ['command 3'], []]);
+  });
+
+  it('has arrays, of more than one dimension too', () => {
+    const { regs } = rig();
+    expect([0x100, 0x108, 0x140, 0x148].map((at) => regs.read(at, 4))).toEqual([10, 12, 13, 15]);
+  });
+
+  it('has registers of 64 bits, whole and in halves', () => {
+    const { holder, complaints, regs } = rig();
+    const { read64, write64 } = regs.ops();
+    write64!(0x28, 0x1_0000_0002n);
+    expect([regs.read(0x28, 4), regs.read(0x2c, 4), read64!(0x28)]).toEqual([2, 1, 0x1_0000_0002n]);
+    regs.write(0x2c, 0xffff_ffff, 4);
+    regs.write(0x20, 0x8000_0000, 4);
+    expect(holder.ticks).toEqual([0x8000_0000n, 0xffff_ffff_0000_0002n]);
+    expect(read64!(0x00)).toBe(0x1234_5678n); // CONTROL follows
+    expect([read64!(0x24), complaints]).toEqual([0n, ['read at 0x24: no register']]);
+  });
+
+  it('cannot have two registers at one place', () => {
+    const twins = [ro<Holder>(0, 'A', { read: () => 0 }), rw<Holder>(0, 'B', { field: 'mode' })];
+    expect(() => new Registers(registerMap('twins', twins), new Holder(), new Log(), () => {})).toThrow('twins: B is where A is, at 0x0');
+  });
+
+  it('is traced as far as was asked for', () => {
+    const { logged, regs } = rig(['trace:rig_w*']);
+    regs.read(0x04, 4);
+    regs.write(0x04, 0x8000_0005, 4);
+    regs.ops().write64!(0x20, 7n);
+    expect(logged).toEqual(['rig_write 0x4 CONTROL = 0x80000005, size 4 ENABLE=1 MODE=2 TOP=1\n', 'rig_write 0x20 TICKS = 0x7, size 8\n']);
+  });
+
+  it('knows its device', () => {
+    registerMap<Holder>('typed', [
+      // @ts-expect-error no such field
+      rw(0, 'A', { field: 'contrl' }),
+      // @ts-expect-error no number
+      rw(4, 'B', { field: 'ticks' }),
+    ]);
+  });
+});
