@@ -50,6 +50,7 @@ export const ROOMS = {
   'src/qom': { rooms: ['src/util'] },
   'src/memory': { rooms: BASE },
   'src/chardev': { rooms: ['src/util'] },
+  'src/block': { rooms: ['src/util'] },
   'src/semihosting': { rooms: ['src/chardev'] },
 
   // ---- translation
@@ -74,14 +75,14 @@ export const ROOMS = {
   },
 
   // ---- machines: the core of all, devices by kind, targets, boards
-  'src/hw/core': { rooms: [...BASE, 'src/accel', 'src/chardev', 'src/memory', 'src/semihosting'], packages: ['fflate'] },
+  'src/hw/core': { rooms: [...BASE, 'src/accel', 'src/block', 'src/chardev', 'src/memory', 'src/semihosting'], packages: ['fflate'] },
   'src/hw/block': { rooms: DEVICE, without: NO_MACHINE },
   'src/hw/char': { rooms: [...DEVICE, 'src/chardev'], without: NO_MACHINE },
   'src/hw/intc': { rooms: DEVICE, without: NO_MACHINE },
   'src/hw/misc': { rooms: DEVICE, without: NO_MACHINE },
   'src/hw/nvram': { rooms: DEVICE, without: NO_MACHINE },
   'src/hw/rtc': { rooms: DEVICE, without: NO_MACHINE },
-  'src/hw/virtio': { rooms: [...DEVICE, 'src/chardev'], without: NO_MACHINE },
+  'src/hw/virtio': { rooms: [...DEVICE, 'src/block', 'src/chardev'], without: NO_MACHINE },
   'src/target/riscv': {
     rooms: [...DEVICE, 'assembly/shared', 'assembly/target/riscv/shared', 'src/accel/tcg', 'src/semihosting', 'src/target', 'src/tcg'],
   },
@@ -93,14 +94,15 @@ export const ROOMS = {
   },
 
   // ---- what works a machine
-  'src/system': { rooms: [...DEVICE, 'src/accel', 'src/chardev', 'src/semihosting'] },
-  'src/monitor': { rooms: [...DEVICE, 'src/accel', 'src/chardev', 'src/system'] },
+  'src/system': { rooms: [...DEVICE, 'src/accel', 'src/block', 'src/chardev', 'src/semihosting'] },
+  'src/monitor': { rooms: [...DEVICE, 'src/accel', 'src/block', 'src/chardev', 'src/system'] },
   'src/lab': { rooms: ['src/accel', 'src/system', 'src/util'] },
   src: {
     rooms: [
       ...DEVICE,
       ...ACCEL,
       'assembly/shared',
+      'src/block',
       'src/chardev',
       'src/hw/riscv',
       'src/semihosting',
@@ -114,10 +116,22 @@ export const ROOMS = {
   // ---- hosts
   'src/node': {
     host: 'node',
-    rooms: [...ACCEL, 'src', 'src/chardev', 'src/node/disk', 'src/node/guest', 'src/semihosting', 'src/system', 'src/tcg/wasm', 'src/util'],
+    rooms: [
+      ...ACCEL,
+      'src',
+      'src/chardev',
+      'src/node/block',
+      'src/node/disk',
+      'src/node/guest',
+      'src/semihosting',
+      'src/system',
+      'src/tcg/wasm',
+      'src/util',
+    ],
     packages: ['binaryen', 'wabt'],
   },
   'src/node/disk': { host: 'node', rooms: ['src/util'] },
+  'src/node/block': { host: 'node', rooms: ['src/block', 'src/node/disk', 'src/util'] },
   'src/node/guest': { host: 'node', rooms: ['src/node/disk', 'src/util'] },
   'src/browser': { host: 'browser', rooms: [...ACCEL, 'src', 'src/system', 'src/tcg/wasm', 'src/util'] },
   'src/cli/common': {
@@ -128,7 +142,7 @@ export const ROOMS = {
   'src/cli': {
     host: 'node',
     rooms: [
-      ...[...DEVICE, ...ACCEL, 'src/chardev', 'src/lab', 'src/monitor', 'src/system', 'src/target/riscv', 'src/tcg/wasm'],
+      ...[...DEVICE, ...ACCEL, 'src/block', 'src/chardev', 'src/lab', 'src/monitor', 'src/system', 'src/target/riscv', 'src/tcg/wasm'],
       ...['src/node', 'src/node/guest', 'src/cli/common', 'src/cli/lab'],
     ],
     packages: ['commander'],

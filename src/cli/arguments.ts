@@ -1,11 +1,12 @@
 /** QEMU's command line for commander: the option table, and the translation of QEMU's way of writing options. */
 import { Command, Option } from 'commander';
+import type { DriveArguments } from '../system/drive-options.js';
 import { OptionError } from '../util/errors.js';
 import { didYouMean } from '../util/suggest.js';
 import { checkQemuOption, QEMU_OPTIONS } from './qemu-options.js';
 
 /** What the command line says, before any of it is understood. */
-export interface SystemArguments {
+export interface SystemArguments extends DriveArguments {
   readonly machine?: string[];
   readonly cpu?: string;
   readonly m?: string;
@@ -18,7 +19,6 @@ export interface SystemArguments {
   readonly append?: string;
   readonly symbols?: string;
   readonly dtb?: string;
-  readonly pflash?: string[];
   readonly device?: string[];
   readonly global?: string[];
   readonly serial?: string[];
@@ -29,7 +29,6 @@ export interface SystemArguments {
   readonly reboot: boolean;
   readonly shutdown: boolean;
   readonly action?: string[];
-  readonly snapshot?: boolean;
   readonly semihosting?: boolean;
   readonly semihostingConfig?: string[];
   readonly icount?: string;
@@ -72,6 +71,10 @@ const ROWS: readonly Row[] = [
   { flags: '--append <text>',       help: 'kernel command line' },
   { flags: '--symbols <file>',      help: 'names for -d in_asm and profiles: an ELF file or a System.map' },
   { flags: '--dtb <file>',          help: "device tree blob in place of the board's own" },
+  { flags: '--drive <opts>',        help: 'a disk: file=F,format=raw[,if=virtio|none|pflash][,id=ID][,readonly=on][,snapshot=on][,...]', many: true },
+  { flags: '--blockdev <opts>',     help: "a block node: driver=raw,node-name=ID,file.driver=file,file.filename=F[,read-only=on]", many: true },
+  ...['hda', 'hdb', 'hdc', 'hdd'].map((name, i) => ({ flags: `--${name} <file>`, help: `disk ${i}: as -drive file=F,index=${i}` })),
+  { flags: '--cdrom <file>',        help: 'a disk that is only read: as -drive file=F,index=2,media=cdrom' },
   { flags: '--pflash <file>',       help: 'a flash bank kept in a file (virt: two of 32 MiB)', many: true },
   { flags: '--device <driver>',     help: "add a device (virtio-rng-device, ...); 'help' lists them", many: true },
   { flags: '--global <prop>',       help: 'driver.property=value: a default of every such device', many: true },

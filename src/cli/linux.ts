@@ -2,11 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import type { CodegenThread } from '../accel/tcg/codegen/protocol.js';
 import { StreamChardev } from '../chardev/chardev.js';
-import { cachedGuestFile, fetchGuestFiles, GuestUnavailable } from '../node/guest/debian.js';
+import { cachedGuestFile, fetchGuestFiles, GuestUnavailable, type GuestFileName } from '../node/guest/debian.js';
 import { buildInitramfs, type WindowSize } from '../node/guest/initramfs.js';
 import { createNodeHost, type NodeHost } from '../node/host.js';
 import { readImage } from '../node/image-file.js';
 import type { Machine, MachineOptions } from '../system/facade.js';
+import { parseDrives } from '../system/drive-options.js';
 import { OptionError } from '../util/errors.js';
 import { commandLineAccel } from './common/accel.js';
 import type { GuestArguments } from './arguments.js';
@@ -27,16 +28,19 @@ export interface LinuxArguments extends GuestArguments {
 const NOT_FINISHED = 125;
 const STDOUT = 1;
 const FILES = ['kernel', 'busybox', 'firmware'] as const;
+const FILES_WITH_DISK = [...FILES, 'modules'] as const;
 
 export async function runLinux(command: readonly string[], args: LinuxArguments, worker?: CodegenThread): Promise<number> {
   if (args.share !== undefined) throw new OptionError('sharing a folder with the guest is not built yet', '--share');
   if (args.net) throw new OptionError('networking is not built yet', '--net');
   const accel = commandLineAccel(args.accel);
   const stats = statsWriter(args.stats, args.profile);
-  if (FILES.some((name) => cachedGuestFile(name) === undefined)) await tryOptions(args);
-  let files;
+  const { drives } = parseDrives(args);
+  const names: readonly GuestFileName[] = drives.length > 0 ? FILES_WITH_DISK : FILES;
+  if (names.some((name) => cachedGuestFile(name) === undefined)) await tryOptions(args);
+  let files: Partial<Record<GuestFileName, string>>;
   try {
-    files = await fetchGuestFiles(FILES, await terminalProgress());
+    files = await fetchGuestFiles(names, await terminalProgress());
   } catch (error) {
     if (!(error instanceof GuestUnavailable)) throw error;
     if (command.length > 0) throw new OptionError(`no Linux guest: ${error.message}`);
@@ -51,10 +55,12 @@ export async function runLinux(command: readonly string[], args: LinuxArguments,
     cpu: args.cpu,
     memory: args.m ?? '512M',
     smp: args.smp,
+    drives,
     bios: readImage('-bios', files.firmware),
     kernel: readImage('-kernel', files.kernel),
     initrd: buildInitramfs({
-      busybox: readImage('-initrd', files.busybox),
+      busybox: readImage('-initrd', files.busybox!),
+      modules: readImage('-initrd', files.modules),
       nonce,
       command: command.length > 0 ? command : undefined,
       windowSize: windowSize(),
@@ -103,6 +109,7 @@ async function runCommand(options: MachineOptions, host: NodeHost, nonce: string
     return NOT_FINISHED;
   } finally {
     input.close();
+    machine?.state.close();
     host.close();
     ending.close();
   }

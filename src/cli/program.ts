@@ -26,6 +26,8 @@ Examples:
   wemu -M virt -m 512 -bios fw_dynamic.bin -kernel Image -initrd x.cpio.gz -append console=ttyS0 -nographic
 `;
 
+const collect = (value: string, previous: string[] | undefined): string[] => [...(previous ?? []), value];
+
 /** The process's exit status. `worker`: one that runs already. */
 export async function main(argv: readonly string[], worker?: CodegenThread): Promise<number> {
   let status = 0;
@@ -57,6 +59,9 @@ export async function main(argv: readonly string[], worker?: CodegenThread): Pro
     .argument('[command...]', 'after --: run this in the guest and end with its exit status')
     .option('--smp <n>', 'how many harts')
     .option('--append <text>', 'more for the kernel command line')
+    .option('--drive <opts>', 'a disk: file=F,format=raw (/dev/vda, ...); may be given again', collect)
+    .option('--hda <file>', 'a disk: as --drive file=F')
+    .option('--snapshot', 'files of disks are left as they are')
     .option('--share <dir>', 'not built yet')
     .option('--net', 'not built yet')
     .action(async (command: string[], options: LinuxArguments) => {

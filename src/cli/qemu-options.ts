@@ -48,8 +48,6 @@ export const QEMU_OPTIONS: readonly QemuOption[] = [
   value('audio', 'audio', /^(driver=)?none$/),
   value('audiodev', 'audio', /^(driver=)?none,/),
   value('fda', 'block devices'), value('fdb', 'block devices'),
-  value('hda', 'block devices'), value('hdb', 'block devices'), value('hdc', 'block devices'), value('hdd', 'block devices'),
-  value('cdrom', 'block devices'), value('blockdev', 'block devices'), value('drive', 'block devices'),
   value('mtdblock', 'block devices'), value('sd', 'block devices'), value('iscsi', 'block devices'),
   value('fsdev', 'shared folders'), value('virtfs', 'shared folders'),
   idleFlag('usb'),

@@ -24,8 +24,8 @@ export interface Console {
   readonly serials: readonly string[];
   readonly stats?: StatsWriter;
   readonly log?: LogOutput;
-  /** In the order of the banks. */
-  readonly flash?: readonly FlashFile[];
+  /** Banks that are kept in files. */
+  readonly flash?: readonly { readonly unit: number; readonly file: FlashFile }[];
 }
 
 const { version } = packageInfo();
@@ -84,8 +84,8 @@ export async function runMachine(
   const chardevs: Chardev[] = [];
   try {
     for (const [i, serial] of serials.entries()) chardevs.push(openSerial(`serial${i}`, serial, ending));
-    for (const file of flash) file.failed = ending.fail;
-    const backends = flash.map((file, unit) => ['pflash', String(unit), file] as const);
+    for (const { file } of flash) file.failed = ending.fail;
+    const backends = flash.map(({ unit, file }) => ['pflash', String(unit), file] as const);
     const serial = [...chardevs];
     const semihosting = typeof options.semihosting === 'object' && { ...options.semihosting, ...standardStreams(chardevs, ending) };
     machine = createMachine({ ...options, serial, backends, semihosting }, host);
@@ -100,7 +100,8 @@ export async function runMachine(
     return status ?? exitCode;
   } finally {
     for (const chardev of chardevs) chardev.close();
-    for (const file of flash) file.close();
+    for (const { file } of flash) file.close();
+    machine?.state.close();
     host.close();
     ending.close();
   }

@@ -7,6 +7,7 @@ import { FolderFiles } from '../node/semihosting-files.js';
 import { isHelp } from '../qom/option-list.js';
 import { logHelp, parseActions, parseLogItems, parseRtc, parseSemihosting, parseTrace, type SemihostingChoice } from '../system/options.js';
 import type { SemihostingOptions } from '../system/facade.js';
+import { parseDrives } from '../system/drive-options.js';
 import { deviceHelp, devicePropertiesHelp, machineHelp } from '../system/registry.js';
 import { DeviceState } from '../hw/core/device.js';
 import { TRACE_EVENTS } from '../hw/core/registers.js';
@@ -50,6 +51,7 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
   const bios = args.bios ?? machine.firmware;
   const kernel = args.kernel ?? machine.kernel;
   const append = args.append ?? machine.append;
+  const { drives, flash } = parseDrives(args);
   const semihosting = parseSemihosting(args.semihosting ?? false, args.semihostingConfig ?? []);
   const items = logItems(args);
   const log = items && new LogOutput(args.D);
@@ -66,6 +68,7 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
       semihosting: semihosting && semihostingOptions(semihosting, kernel, append),
       dtb: readImage('-dtb', args.dtb ?? machine.dtb, DTB_LIMIT),
       symbols: readImage('-symbols', args.symbols),
+      drives,
       devices: args.device,
       globals: args.global,
       icount: args.icount,
@@ -81,7 +84,7 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
       serials: args.serial ?? [args.nodefaults || monitor === 'stdio' ? 'none' : 'stdio'],
       monitor,
       stats: statsWriter(args.stats, args.profile),
-      flash: args.pflash?.map((path) => new FlashFile(path, args.snapshot)),
+      flash: flash.map(({ unit, file, readOnly, snapshot }) => ({ unit, file: new FlashFile(file, { readOnly, discard: snapshot }) })),
     },
   );
 }

@@ -5,20 +5,21 @@ import { readImage } from './image-file.js';
 import { systemReason } from './write.js';
 
 export class FlashFile {
-  readonly readOnly = false;
   readonly bytes: Uint8Array;
+  readonly readOnly: boolean;
   /** Hears why the file could not be written. */
   failed: (error: HostError) => void = () => {};
   private fd: number | undefined;
 
-  /** `discard`: the file stays as it is. @throws OptionError if it cannot be read, or written */
+  /** `discard`: the file stays as it is; `readOnly`: the guest cannot program it. @throws OptionError if it cannot be read, or written */
   constructor(
     private readonly path: string,
-    discard = false,
+    { discard = false, readOnly = false }: { readonly discard?: boolean; readonly readOnly?: boolean } = {},
   ) {
+    this.readOnly = readOnly;
     this.bytes = readImage('-pflash', path);
     try {
-      if (!discard) this.fd = openSync(path, 'r+');
+      if (!discard && !readOnly) this.fd = openSync(path, 'r+');
     } catch (error) {
       throw new OptionError(`cannot write '${path}': ${systemReason(error)}`, '-pflash');
     }

@@ -12,6 +12,7 @@ import { loadWasmDisassembler } from '../tcg/wasm/disassemble.js';
 import { OptionError } from '../util/errors.js';
 import * as read from '../util/readers.js';
 import { loadWithBinaryen } from './binaryen.js';
+import { FileNode } from './block/file.js';
 import { FileCodeStore } from './code-store.js';
 import { startCodegenWorker } from './codegen-worker.js';
 import { engineBuild } from './engine-build.js';
@@ -65,6 +66,8 @@ export async function createNodeHost(given: NodeHostOptions = {}): Promise<NodeH
     threadId: isMainThread ? process.pid : undefined, // a worker's has no name here
     firmware,
     writeFile,
+    openImage: FileNode.open,
+    scratch: FileNode.scratch,
     wasm: () => loadWasm(engineWasmPath()),
     ...(await codeGenerator(options)),
     hotThreshold: options.hotThreshold,

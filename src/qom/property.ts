@@ -137,11 +137,11 @@ export const string: PropertyMaker<string> = (name, options) =>
   );
 
 /** One of `values`; the field holds the string. `notBuilt`: values that QEMU knows. */
-export const enumeration = <Name extends string, const Options extends PropertyOptions>(
+export const enumeration = <Name extends string, const Options extends PropertyOptions, const Value extends string>(
   name: Name,
-  values: readonly string[],
+  values: readonly Value[],
   options?: Options & { readonly notBuilt?: readonly string[] },
-): Row<Name, Options, string> =>
+): Row<Name, Options, Value> =>
   row(
     name,
     options,
@@ -149,10 +149,10 @@ export const enumeration = <Name extends string, const Options extends PropertyO
     (text) => {
       if (options?.notBuilt?.includes(text))
         throw new OptionError(`'${text}' is not built yet`, undefined, values.map((value) => `'${value}'`).join(' or '));
-      if (!values.includes(text)) throw wrong(text, `one of ${values.join(', ')}`);
+      if (!(values as readonly string[]).includes(text)) throw wrong(text, `one of ${values.join(', ')}`);
       return text;
     },
-    (v) => values.includes(v as string),
+    (v) => (values as readonly unknown[]).includes(v),
     (v) => `"${String(v)}"`,
   );
 

@@ -1,6 +1,8 @@
 /** The machine as a library's user sees it: made from one options object, run, watched and poked. */
 // For whoever takes the types: their own libraries need not have it.
 /// <reference lib="esnext.disposable" preserve="true" />
+import { BlockBackend } from '../block/backend.js';
+import { openDrive, type BlockHost, type DriveOptions } from '../block/drive.js';
 import { Chardev, NullChardev, StreamChardev } from '../chardev/chardev.js';
 import type { HostClock, IcountOptions } from '../hw/core/clock.js';
 import { readSymbols } from '../hw/core/symbols.js';
@@ -40,7 +42,7 @@ export interface EngineRequest {
 }
 
 /** What a host (src/node, src/browser) provides. */
-export interface MachineHost extends Pick<MachineEnvironment, 'firmware' | 'randomBytes' | 'threadId' | 'writeFile'> {
+export interface MachineHost extends Pick<MachineEnvironment, 'firmware' | 'randomBytes' | 'threadId' | 'writeFile'>, BlockHost {
   clock: HostClock;
   scheduler: HostScheduler;
   machines: MachineRegistry;
@@ -132,6 +134,7 @@ export class Machine implements AsyncDisposable {
       if (options[name] !== undefined && !options.kernel) throw new OptionError(`-${name} only allowed with -kernel option`);
     const smp = typeof options.smp === 'string' ? parseSmp(options.smp) : { cpus: options.smp ?? 1, maxCpus: options.smp ?? 1 };
     const serials: readonly SerialPort[] = options.serial === undefined ? [] : [options.serial].flat();
+    const drives = nameDrives(options.drives ?? []);
     const config: MachineConfig = {
       ramSize,
       smp: smp.cpus,
@@ -145,7 +148,7 @@ export class Machine implements AsyncDisposable {
       dtb: options.dtb,
       rtcBaseMs: options.rtcBaseMs,
       rtcClock: options.rtcClock,
-      devices: options.devices,
+      devices: [...(options.devices ?? []), ...drives.flatMap(({ device }) => device ?? [])],
       properties: list?.rest(),
       globals: options.globals?.map(parseGlobal),
       serials: serials.length ? serials.map((port, i) => portOf(`serial${i}`, port)) : [new NullChardev('serial0')],
@@ -172,6 +175,7 @@ export class Machine implements AsyncDisposable {
       for (const [kind, id, backend] of options.backends ?? []) state.addBackend(kind, id, backend);
       const machine = new Machine(state, host, options, closeEngine);
       failures.tell = (error) => machine.fail(error);
+      for (const { id, drive } of drives) state.addBackend('drive', id, machine.openDrive(id, drive, host));
       state.create();
       if (options.speed !== undefined) state.clocks.setSpeed(options.speed);
       return machine;
@@ -179,6 +183,16 @@ export class Machine implements AsyncDisposable {
       state.close();
       closeEngine?.();
       throw error;
+    }
+  }
+
+  private openDrive(id: string, options: DriveOptions, host: BlockHost): BlockBackend {
+    try {
+      const drive = openDrive(options, id, host, (text) => this.state.log.write(`wemu: warning: ${text}\n`));
+      drive.failed = (error) => this.fail(error);
+      return drive;
+    } catch (error) {
+      throw error instanceof OptionError ? error.at(`drive '${id}'`) : error;
     }
   }
 
@@ -201,9 +215,10 @@ export class Machine implements AsyncDisposable {
    * when nothing is in flight: until the next `run` no guest code or timer runs, no callback is called, and no generated code is put in place.
    */
   async stop(): Promise<void> {
-    const { loop } = this;
+    const { loop, state } = this.open();
     loop.leave();
     await loop.ended();
+    await state.drained();
   }
   /**
    * Stops guest time and code; resolves when they have stopped, and nothing is in flight: until `resume` or `run` no guest code runs, no serial port
@@ -211,13 +226,17 @@ export class Machine implements AsyncDisposable {
    */
   async pause(): Promise<void> {
     const { loop, state } = this.open();
-    if (!state.runState.running) return;
-    if (!loop.isActive) return state.vmStop('paused');
+    if (!state.runState.running) return state.drained();
+    if (!loop.isActive) {
+      state.vmStop('paused');
+      return state.drained();
+    }
     let remove = (): void => {};
     const stopped = new Promise<void>((resolve) => (remove = loop.onStop(() => resolve())));
     state.vmStopRequest('paused');
     await Promise.race([stopped, loop.ended()]);
     remove();
+    await state.drained();
   }
   /**
    * The end of the machine, whatever it is doing: `run` ends, as by `stop`; its backends are free for another machine, and so is its memory; nothing
@@ -238,6 +257,7 @@ export class Machine implements AsyncDisposable {
       loop.leave();
       await loop.ended();
     }
+    await state.drained();
     try {
       state.close();
     } finally {
@@ -329,6 +349,14 @@ export class Machine implements AsyncDisposable {
 }
 
 const portOf = (id: string, port: SerialPort): Chardev => (port instanceof Chardev ? port : new StreamChardev(id, port));
+
+/** Every drive has a name, and those that are nobody's yet a disk. */
+function nameDrives(drives: readonly DriveOptions[]): { id: string; drive: DriveOptions; device?: string }[] {
+  return drives.map((drive, i) => {
+    const { interface: kind = 'virtio', id = `${kind}${i}` } = drive;
+    return { id, drive, device: kind === 'virtio' ? `virtio-blk-device,drive=${id.replaceAll(',', ',,')}` : undefined };
+  });
+}
 
 function semihostingOf(given: boolean | SemihostingOptions | undefined): SemihostingConfig | undefined {
   if (given === undefined || given === false) return undefined;

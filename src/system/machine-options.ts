@@ -1,4 +1,7 @@
 /** What a machine is made from, in a library: the options, and how each is checked. */
+import { ERROR_POLICIES, type ErrorPolicy } from '../block/backend.js';
+import { CACHE_MODES, type DriveOptions } from '../block/drive.js';
+import type { BlobLike } from '../block/memory.js';
 import { Chardev } from '../chardev/chardev.js';
 import type { IcountOptions } from '../hw/core/clock.js';
 import { RTC_CLOCKS, type RtcClock } from '../hw/core/machine.js';
@@ -36,7 +39,9 @@ export interface MachineOptions {
   dtb?: Bytes;
   /** Serial ports in order: a backend, or a function that gets the guest's output. Missing ones lead nowhere. */
   serial?: SerialPort | readonly SerialPort[];
-  /** Further backends: [kind, id, backend], e.g. ['drive', 'hd0', ...]. */
+  /** Disks. */
+  drives?: readonly DriveOptions[];
+  /** Further backends: [kind, id, backend], e.g. ['pflash', '0', ...]. */
   backends?: readonly (readonly [kind: string, id: string, backend: object])[];
   /** `-device` texts. */
   devices?: readonly string[];
@@ -88,6 +93,23 @@ const semihosting = read.record<SemihostingOptions>({
 });
 
 const LOG_ITEM_NAMES = `one of ${[...Object.keys(LOG_ITEMS), 'trace:PATTERN'].map((item) => `'${item}'`).join(', ')}`;
+const errorPolicy: read.Reader<ErrorPolicy> = read.oneOf(...ERROR_POLICIES);
+const drive = read.record<DriveOptions>({
+  id: read.text(),
+  interface: read.oneOf('virtio', 'none'),
+  file: read.text('the path of a file'),
+  // Not `read.bytes`: what the guest writes is to be in the caller's own.
+  bytes: read.is('a Uint8Array', (value) => value instanceof Uint8Array),
+  blob: read.is<BlobLike>('a Blob', (value) => isObject(value) && typeof (value as BlobLike).slice === 'function'),
+  format: read.text("'raw' or 'auto'"),
+  readonly: read.flag,
+  snapshot: read.flag,
+  cache: read.oneOf(...CACHE_MODES),
+  discard: read.oneOf('ignore', 'unmap'),
+  readError: errorPolicy,
+  writeError: errorPolicy,
+  locking: read.flag,
+});
 
 const READERS: read.Readers<CheckedMachineOptions> = {
   machine: read.text("a text like 'virt'"),
@@ -101,6 +123,7 @@ const READERS: read.Readers<CheckedMachineOptions> = {
   symbols: image,
   dtb: image,
   serial: read.either(Array.isArray, read.list(serialPort), serialPort),
+  drives: read.list(drive),
   backends: read.list(backend),
   devices: read.list(read.text("a text like 'virtio-rng-device'"), "an array of texts like 'virtio-rng-device'"),
   globals: read.list(read.text("a text like 'driver.property=value'"), "an array of texts like 'driver.property=value'"),

@@ -270,7 +270,7 @@ export class MainLoop {
       await this.sleeping.done;
       this.sleeping = undefined;
       this.lastYield = this.clock.monotonicNs();
-    } else if (!this.scheduler.rest || this.clock.monotonicNs() - this.lastYield >= IDLE_YIELD_NS) {
+    } else if (!this.scheduler.rest || this.machine.awaitsHost || this.clock.monotonicNs() - this.lastYield >= IDLE_YIELD_NS) {
       await this.yield();
     } else {
       this.scheduler.rest(ns);

@@ -110,7 +110,8 @@ const CASES: Record<string, Record<string, [args: string[], says: RegExp]>> = {
   'what is not built': {
     '--share':  [['linux', '--share', '/tmp'], /not built/],
     '--net':    [['linux', '--net'], /not built/],
-    '-drive':   [['-M', 'virt', '-drive', 'file=x'], /not built yet: block devices \(-drive\)/],
+    '-drive format':   [['-M', 'virt', '-drive', `file=${CLI},format=qcow2`], /image format 'qcow2' is not built yet/],
+    '-drive protocol': [['-M', 'virt', '-drive', 'file=nbd:localhost:1,format=raw'], /protocol 'nbd' is not built yet/],
     '-smp 513': [bare('-smp', '513'), /Invalid SMP CPUs 513. The max CPUs supported by machine 'virt' is 512/],
     'target=gdb': [bare('-semihosting-config', 'target=gdb'), /-semihosting-config target=gdb: target 'gdb' is not built yet \(expected native or auto\)/],
     '-net user': [bare('-net', 'user'), /not built yet: networking \(-net user\)/],

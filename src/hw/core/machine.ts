@@ -1,4 +1,5 @@
 /** MachineState: the QOM object on which everything of one machine hangs. Boards extend it and build themselves in `init`. */
+import { BlockBackend } from '../../block/backend.js';
 import { Chardev } from '../../chardev/chardev.js';
 import type { SemihostingConfig } from '../../semihosting/services.js';
 import type { Semihosting } from '../../semihosting/semihosting.js';
@@ -145,6 +146,7 @@ export abstract class MachineState extends QObject {
   readonly #resetHandlers: (() => void)[] = [];
   readonly #holders = new Set<object>();
   readonly #chardevs = new Set<Chardev>();
+  readonly #drives = new Set<BlockBackend>();
   #started = false;
   readonly #rtcBaseMs: number;
   readonly #seededRandom = new SeededRandom(0);
@@ -326,6 +328,7 @@ export abstract class MachineState extends QObject {
     if (all.has(id)) throw new OptionError(`duplicate ID '${id}' for ${kind}`);
     this.#backends.set(kind, all.set(id, backend));
     if (backend instanceof Chardev) this.joinChardev(backend);
+    if (backend instanceof BlockBackend) this.#joinDrive(backend);
   }
   /** The main loop hears of its input, and the CPUs wait for its output. */
   joinChardev(chardev: Chardev): void {
@@ -334,9 +337,32 @@ export abstract class MachineState extends QObject {
     chardev.hold = (on) => this.hold(chardev, on);
     chardev.flowControl = !this.clocks.icount;
   }
+  #joinDrive(drive: BlockBackend): void {
+    this.#drives.add(drive);
+    drive.wake = () => this.notify();
+    drive.hold = (on) => this.hold(drive, on);
+    drive.inOrder = this.clocks.icount !== undefined;
+    drive.stopped = (error) => {
+      if (this.runState.running)
+        this.log.write(`wemu: drive '${drive.id}': ${error.message}: the guest is stopped (io-error) until it is continued\n`);
+      this.vmStopRequest('io-error');
+    };
+    this.runState.addHandler((running) => running && drive.resumed());
+  }
+  /** Requests to the host are under way: what they bring comes from its event loop. */
+  get awaitsHost(): boolean {
+    for (const drive of this.#drives) if (drive.isBusy) return true;
+    return false;
+  }
+  /** Resolves when no device waits for the host any more. */
+  async drained(): Promise<void> {
+    await Promise.all([...this.#drives].map((drive) => drive.drained()));
+  }
   /** The machine is not to be used any more: its backends are free for another, and the guest's files are closed. */
   close(): void {
     this.semihosting?.reset();
+    for (const drive of this.#drives) drive.close();
+    this.#drives.clear();
     for (const chardev of this.#chardevs) chardev.release();
     this.#chardevs.clear();
   }

@@ -9,6 +9,7 @@ import { SifivePlic } from '../intc/sifive-plic.js';
 import { SifiveTest } from '../misc/sifive-test.js';
 import { FwCfg } from '../nvram/fw-cfg.js';
 import { GoldfishRtc } from '../rtc/goldfish-rtc.js';
+import { VirtioBlk } from '../virtio/virtio-blk.js';
 import { VirtioDevice } from '../virtio/virtio.js';
 import { VirtioMmio } from '../virtio/virtio-mmio.js';
 import { VirtioRng } from '../virtio/virtio-rng.js';
@@ -20,5 +21,5 @@ export const riscvMachines: readonly MachineClass[] = [VirtMachine, SpikeMachine
 
 export const riscvDevices: readonly TypedClass[] = [
   ...[PflashCfi01, Htif, SerialMm, RiscvAclintMtimer, RiscvAclintSwi, SifivePlic, SifiveTest, FwCfg, GoldfishRtc],
-  ...[VirtioDevice, VirtioMmio, VirtioRng, VirtioSerial, VirtSerialPort, VirtConsole],
+  ...[VirtioDevice, VirtioMmio, VirtioBlk, VirtioRng, VirtioSerial, VirtSerialPort, VirtConsole],
 ];

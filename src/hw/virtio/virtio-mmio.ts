@@ -68,6 +68,7 @@ export class VirtioMmio extends SysBusDevice implements VirtioTransport {
     wo(0x0a0, 'QueueDevice', { when: modern, array: () => WORDS, write: (s, value, word) => s.setArea(2, word === 1, value) }),
     // Length and base of a shared memory region; there is none: all ones (4.2.2.1)
     ro(0x0b0, 'SHM', { when: modern, array: () => [[4, 4]], read: () => 0xffff_ffff }),
+    rw(0x0c0, 'QueueReset', { when: modern, read: () => 0, write: (s, value) => s.resetQueue(value) }),
     ro(0x0fc, 'ConfigGeneration', { when: modern, read: (s) => s.device!.configGeneration }),
   ]);
 
@@ -190,6 +191,14 @@ export class VirtioMmio extends SysBusDevice implements VirtioTransport {
     if (!queue) return;
     queue.ready = ready;
     [queue.desc, queue.avail, queue.used] = ready ? this.areas(queue) : [0, 0, 0];
+  }
+
+  /** At once, so it always reads as done (4.2.2.2). */
+  private resetQueue(value: number): void {
+    const { queue } = this;
+    if (!queue || value !== 1) return;
+    this.pendingAreas.delete(queue);
+    this.device?.resetQueue(queue);
   }
 
   private setDriverFeatures(device: VirtioDevice, value: number): void {

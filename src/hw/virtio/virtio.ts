@@ -33,6 +33,7 @@ export const F_ANY_LAYOUT = 1n << 27n;
 export const F_INDIRECT_DESC = 1n << 28n;
 export const F_EVENT_IDX = 1n << 29n;
 export const F_VERSION_1 = 1n << 32n;
+export const F_RING_RESET = 1n << 40n;
 
 // Interrupt status
 export const ISR_QUEUE = 1;
@@ -71,6 +72,17 @@ export class VirtioBus extends Bus {
   }
 }
 
+/** What every device saves: the first fields of those with a table of their own. */
+export const VIRTIO_FIELDS = [
+  u8('status'),
+  u8('isr'),
+  u64('guestFeatures'),
+  bool('broken'),
+  u32('configGeneration'),
+  buffer('config'),
+  structArray('queues', VirtQueue.vmState),
+];
+
 export abstract class VirtioDevice extends DeviceState implements VirtQueueOwner {
   static override readonly type: TypeInfo = defineDevice('virtio-device', DeviceState, VirtioDevice, {
     bus: 'virtio-bus',
@@ -80,6 +92,7 @@ export abstract class VirtioDevice extends DeviceState implements VirtQueueOwner
       boolProperty('event_idx', { field: 'eventIdxOffered' }),
       boolProperty('notify_on_empty'),
       boolProperty('any_layout'),
+      boolProperty('queue_reset'),
     ],
   });
 
@@ -87,17 +100,10 @@ export abstract class VirtioDevice extends DeviceState implements VirtQueueOwner
   eventIdxOffered = true;
   notifyOnEmpty = true;
   anyLayout = true;
+  queueReset = true;
 
   /** Also of the devices that have nothing more to save. */
-  static readonly vmState: VmState = vmState<VirtioDevice>('virtio', { version: 1 }, [
-    u8('status'),
-    u8('isr'),
-    u64('guestFeatures'),
-    bool('broken'),
-    u32('configGeneration'),
-    buffer('config'),
-    structArray('queues', VirtQueue.vmState),
-  ]);
+  static readonly vmState: VmState = vmState<VirtioDevice>('virtio', { version: 1 }, VIRTIO_FIELDS);
 
   abstract readonly deviceId: number;
   /** Feature bits of the device type. */
@@ -136,15 +142,19 @@ export abstract class VirtioDevice extends DeviceState implements VirtQueueOwner
 
   /** Everything offered to the driver. */
   get hostFeatures(): bigint {
-    const legacy = !this.transport || (this.transport.features & F_VERSION_1) === 0n;
+    const legacy = this.isLegacy;
     return (
       this.deviceFeatures() |
       (this.transport?.features ?? 0n) |
       (this.indirectDesc ? F_INDIRECT_DESC : 0n) |
       (this.eventIdxOffered ? F_EVENT_IDX : 0n) |
       (legacy && this.notifyOnEmpty ? F_NOTIFY_ON_EMPTY : 0n) |
-      (legacy && this.anyLayout ? F_ANY_LAYOUT : 0n)
+      (legacy && this.anyLayout ? F_ANY_LAYOUT : 0n) |
+      (!legacy && this.queueReset ? F_RING_RESET : 0n)
     );
+  }
+  protected get isLegacy(): boolean {
+    return !this.transport || (this.transport.features & F_VERSION_1) === 0n;
   }
 
   setGuestFeatures(features: bigint): void {
@@ -154,8 +164,7 @@ export abstract class VirtioDevice extends DeviceState implements VirtQueueOwner
   setStatus(status: number): void {
     status &= 0xff;
     // A modern driver must have taken VERSION_1, or FEATURES_OK does not stick (section 3.1.1).
-    const modern = ((this.transport?.features ?? 0n) & F_VERSION_1) !== 0n;
-    if (modern && status & STATUS_FEATURES_OK && (this.guestFeatures & F_VERSION_1) === 0n) status &= ~STATUS_FEATURES_OK;
+    if (!this.isLegacy && status & STATUS_FEATURES_OK && (this.guestFeatures & F_VERSION_1) === 0n) status &= ~STATUS_FEATURES_OK;
     this.status = status;
     if (status === 0) this.resetDevice();
     else this.statusChanged(status);
@@ -172,6 +181,13 @@ export abstract class VirtioDevice extends DeviceState implements VirtQueueOwner
     this.deviceReset();
     this.isr = 0;
     this.transport?.updateIrq();
+  }
+
+  /** The driver takes one queue back (section 2.6.1). */
+  resetQueue(queue: VirtQueue): void {
+    queue.reset();
+    this.unfinished.delete(queue);
+    this.queueWasReset(queue);
   }
 
   /** The driver notified queue `n`. */
@@ -233,5 +249,6 @@ export abstract class VirtioDevice extends DeviceState implements VirtQueueOwner
   }
 
   protected deviceReset(): void {}
+  protected queueWasReset(_queue: VirtQueue): void {}
   protected statusChanged(_status: number): void {}
 }

@@ -157,6 +157,12 @@ export class VirtQueue {
     return element;
   }
 
+  /** The buffer again that was popped under that name. */
+  popped(head: number): VirtQueueElement | undefined {
+    this.credit = WALK_LIMIT;
+    return this.readChain(head);
+  }
+
   /** Undoes the last pop (no data for it now). */
   unpop(): void {
     this.lastAvail = (this.lastAvail - 1) & 0xffff;
@@ -271,9 +277,23 @@ export function needEvent(event: number, now: number, old: number): boolean {
 
 export const totalLength = (segments: readonly Segment[]): number => segments.reduce((sum, s) => sum + s.length, 0);
 
-/** Copies the beginning of `segments` into a fresh array, at most `limit` bytes. Undefined: some of it is not in memory. */
-export function gather(memory: VirtQueueMemory, segments: readonly Segment[], limit: number): Uint8Array | undefined {
-  const result = new Uint8Array(Math.min(limit, totalLength(segments)));
+/** `segments` without their first `count` bytes. */
+export function skip(segments: readonly Segment[], count: number): readonly Segment[] {
+  if (count === 0) return segments;
+  let first = 0;
+  while (first < segments.length && count >= segments[first].length) count -= segments[first++].length;
+  if (count === 0 || first === segments.length) return segments.slice(first);
+  const { address, length } = segments[first];
+  return [{ address: address + count, length: length - count }, ...segments.slice(first + 1)];
+}
+
+/** Copies the beginning of `segments`, at most `limit` bytes, into `result` (default: a fresh array). Undefined: some of it is not in memory. */
+export function gather(
+  memory: VirtQueueMemory,
+  segments: readonly Segment[],
+  limit: number,
+  result: Uint8Array = new Uint8Array(Math.min(limit, totalLength(segments))),
+): Uint8Array | undefined {
   let at = 0;
   for (const { address, length } of segments) {
     if (at === result.length) break;

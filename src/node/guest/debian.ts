@@ -4,8 +4,9 @@
  */
 import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { delimiter, isAbsolute, join } from 'node:path';
+import { basename, delimiter, isAbsolute, join } from 'node:path';
 import { checksum, isOwnFolder, isRefusal, makeFolder, readOwn, Unusable, writeWhole } from '../disk/files.js';
+import { cpioArchive, directory, file } from './cpio.js';
 
 const SUITE = 'trixie';
 const ARCHITECTURE = 'riscv64';
@@ -15,11 +16,21 @@ interface GuestFile {
   readonly package: string;
   /** Path in the package. A `*` stands for the kernel's version. */
   readonly path: string;
+  /** Of a folder: kernel modules in it, in the order in which they are loaded. They become an archive for the initramfs. */
+  readonly modules?: readonly string[];
 }
+
+/** Disks on virtio-mmio, and the file systems on them. */
+const DISK_MODULES = [
+  ...['drivers/virtio/virtio_mmio', 'drivers/block/virtio_blk'],
+  ...['lib/crc16', 'crypto/crc32c_generic', 'fs/mbcache', 'fs/jbd2/jbd2', 'fs/ext4/ext4'],
+  ...['fs/fat/fat', 'fs/nls/nls_cp437', 'fs/nls/nls_ascii', 'fs/nls/nls_utf8', 'fs/fat/vfat'],
+] as const;
 
 // prettier-ignore
 export const GUEST_FILES = {
   kernel:    { package: 'linux-image-riscv64', path: './boot/vmlinux-*' },
+  modules:   { package: 'linux-image-riscv64', path: './usr/lib/modules/*/kernel', modules: DISK_MODULES },
   busybox:   { package: 'busybox-static',      path: './usr/bin/busybox' },
   firmware:  { package: 'opensbi',             path: './usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.bin' },
   firmware32: { package: 'opensbi',            path: './usr/lib/riscv32-linux-gnu/opensbi/generic/fw_dynamic.bin' },
@@ -135,10 +146,13 @@ async function fetchInto(folder: string, names: readonly GuestFileName[], progre
       const archive = readdirSync(work).find((entry) => entry.endsWith('.deb') && !before.has(entry));
       if (!archive) throw new GuestUnavailable(`apt-get downloaded no archive for ${real}`);
       // all of it that is ever wanted, since it is here now
-      for (const wanted of (Object.keys(GUEST_FILES) as GuestFileName[]).filter((each) => GUEST_FILES[each].package === name)) {
-        await unpack(join(work, archive), GUEST_FILES[wanted].path, join(folder, wanted), work);
-      }
+      const tar = join(work, 'fsys.tar');
+      await must('dpkg-deb', ['--fsys-tarfile', join(work, archive)], work, tar);
       rmSync(join(work, archive));
+      for (const wanted of (Object.keys(GUEST_FILES) as GuestFileName[]).filter((each) => GUEST_FILES[each].package === name)) {
+        await unpack(tar, GUEST_FILES[wanted], join(folder, wanted), work);
+      }
+      rmSync(tar);
     }
   } finally {
     progress.stop();
@@ -241,18 +255,34 @@ async function apt(config: string, work: string, args: string[], progress: Fetch
 }
 
 /** Takes one file out of a package; it appears under its final name only when it is whole, and its checksum after it. */
-async function unpack(archive: string, path: string, target: string, work: string): Promise<void> {
-  const tar = join(work, 'fsys.tar');
-  await must('dpkg-deb', ['--fsys-tarfile', archive], work, tar);
-  const unpacked = join(work, 'unpacked');
-  await must('tar', ['-xOf', tar, '--wildcards', path], work, unpacked);
-  rmSync(tar);
-  const bytes = readFileSync(unpacked);
-  if (bytes.length === 0) throw new GuestUnavailable(`${path} in ${archive} is empty`);
-  rmSync(unpacked);
+async function unpack(tar: string, { path, modules }: GuestFile, target: string, work: string): Promise<void> {
+  const bytes = modules ? await moduleArchive(tar, path, modules, work) : await fileOf(tar, path, work);
   writeWhole(target, bytes);
   writeWhole(checksumPath(target), Buffer.from(checksumLine(bytes)));
   looked.set(target, true);
+}
+
+async function fileOf(tar: string, path: string, work: string): Promise<Buffer> {
+  const unpacked = join(work, 'unpacked');
+  await must('tar', ['-xOf', tar, '--wildcards', path], work, unpacked);
+  const bytes = readFileSync(unpacked);
+  rmSync(unpacked);
+  if (bytes.length === 0) throw new GuestUnavailable(`${path} in the package is empty`);
+  return bytes;
+}
+
+/** Modules as the initramfs has them: `lib/modules/00-NAME.ko`, numbered in their order. */
+async function moduleArchive(tar: string, folder: string, modules: readonly string[], work: string): Promise<Uint8Array> {
+  if (!onPath('xz')) throw new GuestUnavailable('xz, which unpacks kernel modules, is not on this machine');
+  const entries = [directory('lib'), directory('lib/modules')];
+  for (const [i, name] of modules.entries()) {
+    const packed = join(work, 'module.ko.xz');
+    writeFileSync(packed, await fileOf(tar, `${folder}/${name}.ko.xz`, work));
+    const unpacked = join(work, 'module.ko');
+    await must('xz', ['-dc', packed], work, unpacked);
+    entries.push(file(`lib/modules/${String(i).padStart(2, '0')}-${basename(name)}.ko`, readFileSync(unpacked)));
+  }
+  return cpioArchive(entries);
 }
 
 async function must(command: string, args: string[], cwd: string, output: string): Promise<void> {

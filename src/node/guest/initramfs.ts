@@ -18,6 +18,8 @@ export interface InitramfsOptions {
   readonly windowSize?: WindowSize;
   /** More for the archive, in folders that it has. */
   readonly files?: readonly CpioEntry[];
+  /** Another archive, of kernel modules, which are loaded before anything else (fetchGuestFiles: modules). */
+  readonly modules?: Uint8Array;
 }
 
 /**
@@ -45,6 +47,7 @@ mount -t devpts devpts /dev/pts 2>/dev/null
 mount -t tmpfs tmpfs /tmp
 hostname wemu
 ip link set lo up 2>/dev/null
+for module in /lib/modules/*.ko; do [ ! -e "$module" ] || insmod "$module"; done
 cd /root
 `;
 
@@ -83,7 +86,7 @@ ${script}
 poweroff -f
 `;
 
-function initScript({ command, nonce = '', script, windowSize }: Omit<InitramfsOptions, 'busybox' | 'files'>): string {
+function initScript({ command, nonce = '', script, windowSize }: Omit<InitramfsOptions, 'busybox' | 'files' | 'modules'>): string {
   if (script !== undefined) return scriptInit(script);
   return command ? commandInit(nonce, command, windowSize) : shellInit(windowSize);
 }
@@ -93,8 +96,8 @@ function quote(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-/** The uncompressed cpio archive for -initrd. */
-export function buildInitramfs({ busybox, files = [], ...init }: InitramfsOptions): Uint8Array {
+/** The uncompressed cpio archives for -initrd. */
+export function buildInitramfs({ busybox, files = [], modules, ...init }: InitramfsOptions): Uint8Array {
   const entries: CpioEntry[] = [
     ...['bin', 'dev', 'etc', 'proc', 'root', 'sys', 'tmp'].map((path) => directory(path)),
     charDevice('dev/console', 5, 1),
@@ -107,5 +110,11 @@ export function buildInitramfs({ busybox, files = [], ...init }: InitramfsOption
     ...files,
     file('init', initScript(init), 0o755),
   ];
-  return cpioArchive(entries);
+  const archive = cpioArchive(entries);
+  if (!modules) return archive;
+  // The kernel takes archives one behind the other.
+  const both = new Uint8Array(archive.length + modules.length);
+  both.set(archive);
+  both.set(modules, archive.length);
+  return both;
 }

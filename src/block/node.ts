@@ -1,0 +1,53 @@
+/**
+ * Block nodes: an image, or what images are made of, as a row of bytes that is read and written in pieces (QEMU's BlockDriverState). A protocol node
+ * stands on something of the host (a file, bytes in memory); a format or a filter stands on other nodes.
+ */
+
+/** What a node counts in; its length is a multiple. */
+export const SECTOR = 512;
+
+export const sectors = (bytes: number): number => Math.ceil(bytes / SECTOR);
+
+/** Why a request failed: by the system's name of it, where it has one. */
+export type BlockErrno = 'EIO' | 'ENOSPC' | 'EPERM' | 'EINVAL';
+
+export class BlockError extends Error {
+  override readonly name = 'BlockError';
+  constructor(
+    readonly code: BlockErrno,
+    message: string = code,
+  ) {
+    super(message);
+  }
+}
+
+/** What was thrown, as the failure of a request; anything but a BlockError is a fault of ours, and stays what it is. */
+export function asBlockError(error: unknown): BlockError {
+  if (error instanceof BlockError) return error;
+  throw error;
+}
+
+/**
+ * Offsets and lengths are bytes, inside of the node, whole sectors. Requests may be under way at the same time, in any order; until one has
+ * settled its bytes belong to the node. They reject with BlockError.
+ */
+export interface BlockNode {
+  /** The driver's name in QEMU: `raw`, `file`. */
+  readonly driver: string;
+  /** What the user calls it. */
+  readonly filename: string;
+  readonly length: number;
+  readonly readOnly: boolean;
+  /** The first sector, as far as it is known without waiting. */
+  readonly head?: Uint8Array;
+  read(offset: number, into: Uint8Array): Promise<void>;
+  write(offset: number, from: Uint8Array): Promise<void>;
+  /** `unmap`: its space may be given back. */
+  writeZeroes(offset: number, length: number, unmap: boolean): Promise<void>;
+  /** Nobody needs what is there any more: it may stay or read as zeros. */
+  discard(offset: number, length: number): Promise<void>;
+  /** Resolves when all writes that have resolved before survive the end of the process, and of the host. */
+  flush(): Promise<void>;
+  /** Nothing is under way, and nothing comes any more. */
+  close(): void;
+}
