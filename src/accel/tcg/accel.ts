@@ -3,6 +3,7 @@ import * as layout from '../../../assembly/shared/layout.js';
 import type { AddressSpace } from '../../memory/address-space.js';
 import type { JitInfo, TciInfo } from '../jit-info.js';
 import type { Log } from '../../util/log.js';
+import type { CodePeers } from './codegen/code-cache.js';
 import { formatModule, type MadeModule } from './codegen/listing.js';
 import type { CodeGenerator } from './codegen/wasm-generator.js';
 import type { WasmDisassembler } from '../../tcg/wasm/disassemble.js';
@@ -29,6 +30,7 @@ export interface CodegenSetup {
   readonly hotThreshold?: number;
   /** Hears of each module that was made. */
   readonly onModule?: (module: MadeModule) => void;
+  readonly peers?: CodePeers;
   readonly tuning?: TcgTuning;
 }
 
@@ -36,6 +38,13 @@ export interface TcgOptions {
   /** The compiled runtime (build/wemu.wasm). */
   readonly wasm: WebAssembly.Module;
   readonly memory: EngineMemory;
+  /**
+   * The engine record of another thread's accelerator on the same memory (Runtime.engine): its vCPUs and ours are of one machine. It owns the machine's devices
+   * and physical map, and makes generated code.
+   */
+  readonly engine?: number;
+  /** The accelerators of other threads, in the one that makes their code. */
+  readonly peers?: CodePeers;
   readonly createFrontend: (target: string, config: unknown) => TargetFrontend;
   /** Makes tier 2 (codegen-sync.ts, codegen-remote.ts); without it everything runs in tci. */
   readonly codegen?: (setup: CodegenSetup) => CodeGenerator;
@@ -84,12 +93,19 @@ export class TcgAccel {
   private readonly made = performance.now();
 
   constructor(private readonly options: TcgOptions) {
+    const { engine } = options;
     const { memory, arena } = options.memory;
     this.view = new DataView(memory.buffer);
     const host = this.host();
     this.targetImports = targetImportNames(options.wasm);
     const target = Object.fromEntries(this.targetImports.map((name) => [name, this.targetImport(name)]));
-    this.runtime = new Runtime(options.wasm, memory, options.startProfiler ? this.profiled(host) : host, arena, target);
+    this.runtime = new Runtime(
+      options.wasm,
+      memory,
+      options.startProfiler ? this.profiled(host) : host,
+      engine === undefined ? arena : { engine },
+      target,
+    );
     this.physicalMap = new PhysicalMap(this.runtime);
   }
 
@@ -205,6 +221,7 @@ export class TcgAccel {
         hotThreshold,
         tuning,
         onModule,
+        peers: options.peers,
       });
     }
     if (this.generator) runtime.exports.setHotThreshold(hotThreshold ?? this.generator.defaultThreshold);

@@ -12,7 +12,7 @@ import { WasmCodeGenerator, type CodeGenerator, type WasmGeneratorOptions } from
  * while the machine is still being made and its images are copied: nobody waits for it.
  */
 export function workerCodegen(connect: () => CodegenWorker, store?: CodeStore): (setup: CodegenSetup) => CodeGenerator {
-  return ({ memory, runtime, target, config, frontend, icount, hotThreshold, tuning, onModule }) => {
+  return ({ memory, runtime, target, config, frontend, icount, hotThreshold, tuning, onModule, peers }) => {
     const worker = connect();
     const key = JSON.stringify({ target, config, icount, limits: regionLimits(tuning), tuning, fusedMulAdd: hasFusedMulAdd() });
     const generator = new WasmCodeGenerator({
@@ -24,6 +24,7 @@ export function workerCodegen(connect: () => CodegenWorker, store?: CodeStore): 
       cache: tuning?.cache,
       check: tuning?.check,
       onModule,
+      peers,
       setThreshold: hotThreshold === undefined ? (count) => runtime.exports.setHotThreshold(count) : undefined,
       kept: store && {
         store,

@@ -16,6 +16,7 @@ export function synchronousCodegen(setup: CodegenSetup): CodeGenerator {
     cache: setup.tuning?.cache,
     check: setup.tuning?.check,
     onModule: setup.onModule,
+    peers: setup.peers,
     generate: (request) => compiler.generate(request),
   });
 }

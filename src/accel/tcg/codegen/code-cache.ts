@@ -5,6 +5,7 @@
 import { TB_ENTRY, TB_EXEC_COUNT, TB_FUNC, TB_REGION, TB_STATE_QUEUED } from '../../../../assembly/shared/layout.js';
 import type { WasmInfo } from '../../jit-info.js';
 import { TABLE_TBS, TABLE_USED } from '../../../tcg/wasm/region.js';
+import type { WasmExports } from '../../../util/web-assembly.js';
 import type { TbReader } from './regions.js';
 
 export interface CodeCacheLimits {
@@ -34,11 +35,37 @@ export interface RegionRecord {
   module?: ModuleRecord;
 }
 
+/** A module that is linked with this instance of the runtime. */
+export interface LinkedModule {
+  readonly module: WebAssembly.Module;
+  readonly exports: WasmExports;
+  /** Address of its table of TB pointers, in linear memory. */
+  readonly table: number;
+}
+
 /** A function that is there, and where in linear memory its part of the module's table is. */
 export interface RegionCode {
   readonly region: RegionRecord;
-  readonly func: unknown;
+  readonly linked: LinkedModule;
+  readonly name: string;
   readonly table: number;
+}
+
+/** A function at its place: the same in the tables of all instances of an engine, for that is what TB_FUNC says. */
+export interface PlacedCode {
+  readonly module: WebAssembly.Module;
+  readonly table: number;
+  readonly name: string;
+  readonly slot: number;
+}
+
+/** The other instances of the engine, each with a function table of its own. One of an engine's instances, the first, makes the code of all. */
+export interface CodePeers {
+  /**
+   * Has functions put into all their tables, in the order of the calls, and never while one of their vCPUs runs. Then calls `reveal`, inside (Runtime.inside);
+   * or not at all, if all TBs have gone meanwhile. Until then no TB leads there.
+   */
+  place(code: readonly PlacedCode[], reveal: () => void): void;
 }
 
 interface ModuleRecord {
@@ -65,6 +92,7 @@ export class CodeCache {
     private readonly limits: CodeCacheLimits,
     /** A region's code, made or being made, is lost because the guest's code changed. */
     private readonly onInvalidated: (region: RegionRecord) => void = () => {},
+    private readonly peers?: CodePeers,
   ) {}
 
   info(): Omit<WasmInfo['cache'], 'stale'> {
@@ -125,34 +153,44 @@ export class CodeCache {
   }
 
   /** Makes a module's functions reachable. */
-  install(exports: readonly RegionCode[], bytes: number): void {
+  install(code: readonly RegionCode[], bytes: number): void {
     const module: ModuleRecord = { bytes, regions: new Set() };
-    for (const { region, func, table } of exports) {
+    const placed: PlacedCode[] = [];
+    for (const { region, linked, name, table } of code) {
       if (!this.isCurrent(region)) {
         this.forget(region);
         continue;
       }
       region.module = module;
       region.slot = this.takeSlot();
-      this.table.set(region.slot, func);
+      this.table.set(region.slot, linked.exports[name]);
+      placed.push({ module: linked.module, table: linked.table, name, slot: region.slot });
       region.table = table;
       this.tbs.set(table, TABLE_USED, 0);
       region.tbs.forEach((tb, i) => this.tbs.set(table, TABLE_TBS + 4 * i, tb));
       module.regions.add(region);
       // Those inside start over: only what tci still comes to has to become a region of its own.
       for (const tb of region.tbs) this.tbs.set(tb, TB_EXEC_COUNT, 0);
-      for (const [entry, i] of region.entries.entries()) {
-        const tb = region.tbs[i];
-        // a TB that is an entry of another region already stays there
-        if (this.tbs.get(tb, TB_FUNC) !== 0) continue;
-        this.tbs.set(tb, TB_ENTRY, entry);
-        this.tbs.publish(tb, TB_FUNC, region.slot);
-      }
     }
     if (module.regions.size === 0) return;
+    const reveal = (): void => module.regions.forEach((region) => this.reveal(region));
+    if (this.peers) this.peers.place(placed, reveal);
+    else reveal();
     this.modules.add(module);
     this.bytes += bytes;
     this.evict(module);
+  }
+
+  /** From here on TBs lead to a region's code. */
+  private reveal(region: RegionRecord): void {
+    if (!this.isCurrent(region)) return;
+    for (const [entry, i] of region.entries.entries()) {
+      const tb = region.tbs[i];
+      // a TB that is an entry of another region already stays there
+      if (this.tbs.get(tb, TB_FUNC) !== 0) continue;
+      this.tbs.set(tb, TB_ENTRY, entry);
+      this.tbs.publish(tb, TB_FUNC, region.slot);
+    }
   }
 
   /** A region that will not be installed: its TBs may become hot again. */

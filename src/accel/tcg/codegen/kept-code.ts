@@ -20,7 +20,7 @@ import {
 import type { KeptInfo } from '../../jit-info.js';
 import { tableOffsets } from '../../../tcg/wasm/region.js';
 import { isCertain, type TbReader } from './regions.js';
-import type { CodeCache, RegionCode, RegionRecord } from './code-cache.js';
+import type { CodeCache, LinkedModule, RegionCode, RegionRecord } from './code-cache.js';
 import type { WasmExports } from '../../../util/web-assembly.js';
 import type { CodeStore } from './code-store.js';
 import {
@@ -69,7 +69,7 @@ interface ModuleState {
   state: 'kept' | 'asked' | 'compiled' | 'rejected';
   module?: WebAssembly.Module;
   /** Functions with the table that they know; lost when all TBs go. */
-  instance?: { readonly exports: WasmExports; readonly table: number };
+  linked?: LinkedModule;
 }
 
 interface RegionState extends KeptRegion {
@@ -89,11 +89,11 @@ export interface CodeLinker {
 }
 
 /** Undefined: the arena is full, and the next TB empties it. */
-export function linkModule({ memory, runtime }: CodeLinker, module: WebAssembly.Module, tableBytes: number): ModuleState['instance'] {
+export function linkModule({ memory, runtime }: CodeLinker, module: WebAssembly.Module, tableBytes: number): LinkedModule | undefined {
   const table = runtime.codeTableAlloc(tableBytes) >>> 0;
   if (table === 0) return undefined;
   const imports = { m: { m: memory, t: new WebAssembly.Global({ value: 'i32' }, table) }, r: runtime };
-  return { exports: new WebAssembly.Instance(module, imports).exports, table };
+  return { module, exports: new WebAssembly.Instance(module, imports).exports, table };
 }
 
 export class KeptCode {
@@ -254,7 +254,7 @@ export class KeptCode {
       region.missing = region.tbCount;
       region.record = undefined;
     }
-    for (const module of this.modules) module.instance = undefined;
+    for (const module of this.modules) module.linked = undefined;
   }
 
   /** Keeps what was made, and what was used, for the next run; what was used least recently gives way. */
@@ -378,15 +378,15 @@ export class KeptCode {
 
   private install(region: RegionState): void {
     const { module, index } = region;
-    let func: unknown;
+    const name = `${index}`;
     try {
-      module.instance ??= linkModule(this.linker, module.module!, module.offsets.at(-1)!);
-      if (!module.instance) return;
-      func = module.instance.exports[`${index}`];
+      module.linked ??= linkModule(this.linker, module.module!, module.offsets.at(-1)!);
+      if (!module.linked) return;
     } catch (error) {
       if (!(error instanceof WebAssembly.LinkError)) throw error;
     }
-    if (typeof func !== 'function') return this.reject(module);
+    const { linked } = module;
+    if (typeof linked?.exports[name] !== 'function') return this.reject(module);
     region.installs++;
     if (module.usedAt === 0) module.usedAt = performance.now();
     this.latest = this.modules.indexOf(module);
@@ -397,7 +397,7 @@ export class KeptCode {
       region.entries,
     );
     region.record = record;
-    const code: RegionCode = { region: record, func, table: module.instance!.table + module.offsets[index] };
+    const code: RegionCode = { region: record, linked, name, table: linked.table + module.offsets[index] };
     this.cache.install([code], Math.ceil(module.wasm.length / (module.offsets.length - 1)));
   }
 

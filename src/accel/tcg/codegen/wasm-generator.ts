@@ -19,7 +19,7 @@ import {
 import type { WasmInfo } from '../../jit-info.js';
 import { tableOffsets, type IndirectLink } from '../../../tcg/wasm/region.js';
 import { DEFAULT_LIMITS, formRegion, noteTripCount, TbReader, type RegionLimits } from './regions.js';
-import { CodeCache, DEFAULT_CACHE_LIMITS, type CodeCacheLimits, type RegionCode, type RegionRecord } from './code-cache.js';
+import { CodeCache, DEFAULT_CACHE_LIMITS, type CodeCacheLimits, type CodePeers, type RegionCode, type RegionRecord } from './code-cache.js';
 import { HotQueue } from './hot-queue.js';
 import { HotThreshold } from './hot-threshold.js';
 import type { MadeModule } from './listing.js';
@@ -62,6 +62,8 @@ export interface WasmGeneratorOptions {
   readonly generate?: (request: GenerateRequest) => GenerateReply;
   readonly limits?: RegionLimits;
   readonly cache?: CodeCacheLimits;
+  /** Other instances of the engine, whose vCPUs run the code too. */
+  readonly peers?: CodePeers;
   /** A batch that cannot be made ends the run (`poll` throws), instead of leaving its TBs in tci. */
   readonly check?: boolean;
   /** The threshold that the user chose; default: defaultThreshold. */
@@ -151,9 +153,15 @@ export class WasmCodeGenerator implements CodeGenerator {
     this.keptTbs = options.keptTbs;
     this.tbs = new TbReader(options.memory);
     this.queue = new HotQueue(this.tbs);
-    this.cache = new CodeCache(this.tbs, options.runtime.table, options.cache ?? DEFAULT_CACHE_LIMITS, (region) => {
-      this.cooling.wasted(this.tbs.get(region.tbs[0], TB_PHYS_PAGE0));
-    });
+    this.cache = new CodeCache(
+      this.tbs,
+      options.runtime.table,
+      options.cache ?? DEFAULT_CACHE_LIMITS,
+      (region) => {
+        this.cooling.wasted(this.tbs.get(region.tbs[0], TB_PHYS_PAGE0));
+      },
+      options.peers,
+    );
     if (options.kept) this.kept = new KeptCode(options.kept, options, this.tbs, this.cache);
     this.limits = options.limits ?? DEFAULT_LIMITS;
     this.now = options.now ?? (() => performance.now());
@@ -360,18 +368,18 @@ export class WasmCodeGenerator implements CodeGenerator {
   private instantiate(module: WebAssembly.Module, functions: readonly number[], asked: readonly RegionRequest[]): RegionCode[] {
     const sizes = new Map(asked.map(({ id, tbs }) => [id, tbs.length]));
     const offsets = tableOffsets(functions.map((id) => sizes.get(id)!));
-    const instance = linkModule(this.options, module, offsets.at(-1)!);
-    if (!instance) return [];
-    const exports: RegionCode[] = [];
+    const linked = linkModule(this.options, module, offsets.at(-1)!);
+    if (!linked) return [];
+    const code: RegionCode[] = [];
     functions.forEach((id, k) => {
       const region = this.waiting.get(id);
       if (!region || !this.cache.isCurrent(region)) return;
       this.waiting.delete(id);
       this.stats.regions++;
       this.stats.tbs += region.tbs.length;
-      exports.push({ region, func: instance.exports[`${k}`], table: instance.table + offsets[k] });
+      code.push({ region, linked, name: `${k}`, table: linked.table + offsets[k] });
     });
-    return exports;
+    return code;
   }
 
   private keep(
