@@ -18,7 +18,7 @@ const filesOf = (folder) => readdirSync(join(root, folder), { recursive: true })
 
 /**
  * The modes of a runtime whose file is not newer than its sources.
- * @param {{ release: string, debug?: string, target: string }} runtime
+ * @param {{ release?: string, debug?: string, target: string }} runtime
  */
 export function staleTargets(runtime = WEMU) {
   const sources = ['assembly', runtime.target].flatMap((folder) => [folder, ...filesOf(folder)]);
@@ -28,7 +28,7 @@ export function staleTargets(runtime = WEMU) {
 
 /**
  * The exit status of the compiler.
- * @param {{ release: string, debug?: string, target: string }} runtime
+ * @param {{ release?: string, debug?: string, target: string }} runtime
  * @param {'release' | 'debug'} mode
  */
 export function compile(runtime, mode) {

@@ -104,11 +104,11 @@ export const ROOMS = {
       'assembly/shared',
       'src/block',
       'src/chardev',
-      'src/hw/riscv',
+      'src/hw/riscv', // the list of architectures
       'src/semihosting',
       'src/system',
       'src/target',
-      'src/target/riscv',
+      'src/target/riscv', // the list of targets
       'src/tcg/wasm',
     ],
   },
@@ -142,7 +142,7 @@ export const ROOMS = {
   'src/cli': {
     host: 'node',
     rooms: [
-      ...[...DEVICE, ...ACCEL, 'src/block', 'src/chardev', 'src/lab', 'src/monitor', 'src/system', 'src/target/riscv', 'src/tcg/wasm'],
+      ...[...DEVICE, ...ACCEL, 'src/block', 'src/chardev', 'src/lab', 'src/monitor', 'src/system', 'src/tcg/wasm'],
       ...['src/node', 'src/node/guest', 'src/cli/common', 'src/cli/lab'],
     ],
     packages: ['commander'],

@@ -1,17 +1,17 @@
 /** A MachineHost with TCG as its engine, for any host: src/node and src/browser add what only they know. */
-import { TcgAccel, type CodegenSetup } from './accel/tcg/accel.js';
+import { TcgAccel, type CodegenSetup, type TcgOptions } from './accel/tcg/accel.js';
 import type { CodeCacheLimits } from './accel/tcg/codegen/code-cache.js';
 import type { CodeGenerator } from './accel/tcg/codegen/wasm-generator.js';
 import { arenaSizeFor, createEngineMemory } from './accel/tcg/memory.js';
 import { EngineMemoryPool } from './accel/tcg/memory-pool.js';
 import type { StartProfiler } from './accel/tcg/profile.js';
 import type { TcgTuning } from './accel/tcg/codegen/tuning.js';
-import { riscvDevices, riscvMachines } from './hw/riscv/index.js';
+import { ARCHITECTURES } from './architectures.js';
+import type { Architecture } from './hw/core/architecture.js';
 import { TypeRegistry } from './qom/registry.js';
 import type { EngineRequest, MachineHost } from './system/facade.js';
 import { MachineRegistry } from './system/registry.js';
 import { createFrontend } from './targets.js';
-import { RiscvCpu } from './target/riscv/cpu.js';
 import type { WasmDisassembler } from './tcg/wasm/disassemble.js';
 import { PASSES } from './tcg/wasm/passes.js';
 import * as read from './util/readers.js';
@@ -64,6 +64,7 @@ export const ENGINE_OPTIONS: read.Readers<CommonEngineOptions> = {
 
 /** A host that lives until it is closed. */
 export interface TcgHost extends MachineHost {
+  readonly architectures: readonly Architecture[];
   /** Ends the code generator (a worker thread) of the machines made with it, and makes no more. Those that are not closed must no longer run. */
   close(): void;
 }
@@ -78,8 +79,11 @@ export interface HostCodegen {
 
 /** What the host must bring. */
 export interface TcgHostParts extends Omit<MachineHost, 'machines' | 'types' | 'engine'>, HostCodegen {
-  /** The compiled engine (build/wemu.wasm), or what compiles it when the first machine is made. */
-  readonly wasm: WebAssembly.Module | (() => WebAssembly.Module);
+  /** The compiled engine (build/wemu.wasm), or what compiles the one that is linked with a target, when the first machine of it is made. */
+  readonly wasm: WebAssembly.Module | ((target: string) => WebAssembly.Module);
+  /** Default: those of this build. */
+  readonly architectures?: readonly Architecture[];
+  readonly createFrontend?: TcgOptions['createFrontend'];
   readonly hotThreshold?: number;
   readonly tuning?: TcgTuning;
   readonly maxInsns?: number;
@@ -92,6 +96,8 @@ const ROM_ALLOWANCE = 80 * MiB;
 
 export function createTcgHost({
   wasm,
+  architectures = ARCHITECTURES,
+  createFrontend: makeFrontend = createFrontend,
   codegen,
   endCodegen,
   hotThreshold,
@@ -104,19 +110,29 @@ export function createTcgHost({
   const accels = new Set<TcgAccel>();
   const pool = new EngineMemoryPool();
   let isClosed = false;
-  let engine: WebAssembly.Module | undefined;
+  const engines = new Map<string, WebAssembly.Module>();
+  const engineOf = (target: string): WebAssembly.Module => {
+    if (typeof wasm !== 'function') return wasm;
+    const module = engines.get(target) ?? wasm(target);
+    engines.set(target, module);
+    return module;
+  };
   return {
     ...host,
-    machines: new MachineRegistry(riscvMachines),
-    types: new TypeRegistry(riscvDevices, [RiscvCpu]),
-    engine({ ramSize, smp, icount }: EngineRequest) {
+    architectures,
+    machines: new MachineRegistry(architectures.flatMap(({ machines }) => machines)),
+    types: new TypeRegistry(
+      architectures.flatMap(({ devices }) => devices),
+      architectures.flatMap(({ cpus }) => cpus),
+    ),
+    engine({ machine, ramSize, smp, icount }: EngineRequest) {
       if (isClosed) throw new Error('the host is closed: it makes no more machines');
-      const module = (engine ??= typeof wasm === 'function' ? wasm() : wasm);
+      const { name } = architectures.find(({ machines }) => machines.includes(machine))!;
       const memory = createEngineMemory(ramSize + ROM_ALLOWANCE, arenaSizeFor(smp), pool.take);
       const accelerator = new TcgAccel({
-        wasm: module,
+        wasm: engineOf(name),
         memory,
-        createFrontend,
+        createFrontend: makeFrontend,
         codegen,
         hotThreshold,
         tuning,

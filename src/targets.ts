@@ -1,14 +1,12 @@
-/** The targets: a frontend from a plain configuration, so that a worker can make its own. */
-import type { TargetFrontend } from './target/translator.js';
-import type { CpuConfig } from './target/riscv/config.js';
-import { RiscvFrontend } from './target/riscv/translate.js';
+/** The instruction sets of this build, as their code is translated: all that a codegen worker needs. Boards and CPUs are in architectures.ts. */
+import type { Target, TargetFrontend } from './target/translator.js';
+import { riscvTarget } from './target/riscv/index.js';
 
-/** `config` is the target's own: for riscv a CpuConfig. */
-export function createFrontend(target: string, config: unknown): TargetFrontend {
-  switch (target) {
-    case 'riscv':
-      return new RiscvFrontend(config as CpuConfig);
-    default:
-      throw new RangeError(`no target '${target}'`);
-  }
+const TARGETS: readonly Target[] = [riscvTarget];
+
+/** `config` is the target's own. */
+export function createFrontend(name: string, config: unknown): TargetFrontend {
+  const target = TARGETS.find((each) => each.name === name);
+  if (target === undefined) throw new RangeError(`no target '${name}'`);
+  return target.createFrontend(config);
 }

@@ -60,12 +60,12 @@ interface Row {
 // prettier-ignore
 const ROWS: readonly Row[] = [
   { flags: '-M, --machine <type>',  help: "the machine and its properties; 'help' lists them", many: true },
-  { flags: '--cpu <model>',         help: "the CPU model and its features (rv64,zba=off); 'help' lists them" },
+  { flags: '--cpu <model>',         help: "the CPU model and its features (model,name=off); 'help' lists them" },
   { flags: '--accel <name>',        help: "tcg[,backend=tci|wasm][,thread=worker|sync][,...]; 'help' lists them", many: true },
   { flags: '--one-insn-per-tb',     help: 'blocks of one instruction: as -accel tcg,one-insn-per-tb=on' },
   { flags: '-m <size>',             help: 'guest RAM in MiB, or with a suffix (512M, 1G)' },
   { flags: '--smp <n>',             help: 'how many harts, and their topology; they run in turn, on one thread' },
-  { flags: '--bios <file>',         help: "firmware: a file, 'none', or 'default' (OpenSBI from the cache)" },
+  { flags: '--bios <file>',         help: "firmware: a file, 'none', or 'default' (the board's, from the cache)" },
   { flags: '--kernel <file>',       help: 'kernel: Linux Image, ELF or flat, gzip allowed' },
   { flags: '--initrd <file>',       help: 'initial RAM disk' },
   { flags: '--append <text>',       help: 'kernel command line' },

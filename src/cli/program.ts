@@ -1,6 +1,7 @@
 /** The command line. `wemu -M virt -kernel ...` is QEMU's; `wemu linux` and `wemu embedded` bring their own guest. */
 import { Command, CommanderError } from 'commander';
 import type { CodegenThread } from '../accel/tcg/codegen/protocol.js';
+import { GUEST_ARCHITECTURE } from '../node/guest/architecture.js';
 import { packageInfo } from '../node/modules.js';
 import { isUserError } from '../util/errors.js';
 import { printable } from '../util/text.js';
@@ -19,7 +20,7 @@ const EXAMPLES = `
 Options may be written as QEMU's, with a single dash. Ctrl-A x quits, Ctrl-A h helps.
 
 Examples:
-  wemu linux                               Debian's riscv64 Linux, a shell on this terminal
+  wemu linux                               Debian's Linux (${GUEST_ARCHITECTURE}), a shell on this terminal
   wemu linux -- uname -a                   run a command in it, end with its exit status
   wemu embedded                            a small guest that needs nothing fetched
   wemu bench --workload int                measure strategies, and QEMU where it is installed
@@ -55,7 +56,7 @@ export async function main(argv: readonly string[], worker?: CodegenThread): Pro
       .option('--profile', 'sample where time goes, and tell it with --stats')
       .option('--stats [how]', `at exit, say what the engine did: ${STATS_HELP}`);
 
-  guest('linux', "boot Debian's riscv64 Linux to a shell, or run a command in it")
+  guest('linux', `boot Debian's Linux (${GUEST_ARCHITECTURE}) to a shell, or run a command in it`)
     .argument('[command...]', 'after --: run this in the guest and end with its exit status')
     .option('--smp <n>', 'how many harts')
     .option('--append <text>', 'more for the kernel command line')

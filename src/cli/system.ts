@@ -11,7 +11,6 @@ import { parseDrives } from '../system/drive-options.js';
 import { deviceHelp, devicePropertiesHelp, machineHelp } from '../system/registry.js';
 import { DeviceState } from '../hw/core/device.js';
 import { TRACE_EVENTS } from '../hw/core/registers.js';
-import { cpuHelp } from '../target/riscv/config.js';
 import { OptionError } from '../util/errors.js';
 import { tracePattern, type LogItem } from '../util/log.js';
 import { MiB } from '../util/size.js';
@@ -119,7 +118,7 @@ const oneInsn = (accel: string | undefined, wanted = false): string | undefined 
 function helpText(args: SystemArguments, machine: MachineArguments, accel: string | undefined, host: NodeHost): string | undefined {
   if (machine.help === 'machines') return host.machines.help();
   if (machine.help === 'properties') return machineHelp(host.machines.get(machine.type ?? '').type);
-  if (args.cpu !== undefined && isHelp(args.cpu)) return cpuHelp();
+  if (args.cpu !== undefined && isHelp(args.cpu)) return cpuHelp(machine, host);
   if (accel !== undefined && isHelp(accel)) return ACCEL_HELP;
   if (args.d !== undefined && isHelp(args.d)) return logHelp();
   if (args.d === 'trace:help' || args.trace?.some(isHelp)) return TRACE_EVENTS.map((event) => `${event}\n`).join('');
@@ -130,6 +129,13 @@ function helpText(args: SystemArguments, machine: MachineArguments, accel: strin
     if (type && second !== undefined && isHelp(second)) return devicePropertiesHelp(type);
   }
   return undefined;
+}
+
+/** Of the machine's architecture; of all, if no machine was named. */
+function cpuHelp({ type }: MachineArguments, { architectures, machines }: NodeHost): string {
+  const klass = type === undefined ? undefined : machines.get(type);
+  const wanted = architectures.filter((each) => klass === undefined || each.machines.includes(klass));
+  return wanted.map((each) => each.cpuHelp()).join('\n');
 }
 
 function parseMonitor(text: string | undefined): MonitorKind {

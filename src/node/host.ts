@@ -23,7 +23,7 @@ import { startProfiler } from './profiler.js';
 import { loadWasm } from './v8-cache.js';
 import { setV8Flags } from './v8-flags.js';
 import { systemReason, writeFully } from './write.js';
-import { cachedGuestFile, cacheFolder } from './guest/debian.js';
+import { cacheFolder, debianFirmware } from './guest/debian.js';
 
 export type { EngineOptions } from '../host.js';
 
@@ -98,13 +98,11 @@ function codeFolder(wanted: boolean | string): string | undefined {
   return cache && join(cache, 'code');
 }
 
-/** OpenSBI as Debian has it, from the cache or from the package installed on this machine. */
+/** From the cache, or from the package installed on this machine. */
 function firmware(name: string): Uint8Array | undefined {
-  const bits = /riscv(32|64)/.exec(name)?.[1];
-  const cached = cachedGuestFile(bits === '32' ? 'firmware32' : 'firmware');
-  for (const path of [cached, `/usr/lib/riscv${bits}-linux-gnu/opensbi/generic/fw_dynamic.bin`, `/usr/share/qemu/${name}`]) {
+  for (const path of [...debianFirmware(name), `/usr/share/qemu/${name}`]) {
     try {
-      if (path !== undefined) return readFileSync(path);
+      return readFileSync(path);
     } catch {
       // not there: the next place
     }

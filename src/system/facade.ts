@@ -18,7 +18,7 @@ import type { Bytes } from '../util/readers.js';
 import { MiB } from '../util/size.js';
 import type { Accelerator } from '../hw/core/accelerator.js';
 import type { SemihostingConfig } from '../semihosting/services.js';
-import type { MachineConfig, MachineEnvironment, MachineState } from '../hw/core/machine.js';
+import type { MachineClass, MachineConfig, MachineEnvironment, MachineState } from '../hw/core/machine.js';
 import {
   readMachineOptions,
   type CheckedMachineOptions,
@@ -36,6 +36,7 @@ export type { MachineOptions, SemihostingOptions, SerialPort } from './machine-o
 
 /** What the engine must be able to do, before it is made. */
 export interface EngineRequest {
+  machine: MachineClass;
   ramSize: number;
   smp: number;
   icount: IcountOptions | undefined;
@@ -154,7 +155,7 @@ export class Machine implements AsyncDisposable {
       serials: serials.length ? serials.map((port, i) => portOf(`serial${i}`, port)) : [new NullChardev('serial0')],
       semihosting: semihostingOf(options.semihosting),
     };
-    const { close: closeEngine, ...engine } = host.engine({ ramSize, smp: config.smp!, icount });
+    const { close: closeEngine, ...engine } = host.engine({ machine: klass, ramSize, smp: config.smp!, icount });
     const { firmware, randomBytes, threadId, writeFile } = host;
     const failures = {
       tell: (error: unknown): void => {

@@ -113,7 +113,7 @@ const drive = read.record<DriveOptions>({
 
 const READERS: read.Readers<CheckedMachineOptions> = {
   machine: read.text("a text like 'virt'"),
-  cpu: read.text("a text like 'rv64,zba=off'"),
+  cpu: read.text("a text like 'model,name=off'"),
   memory: read.either(read.isText, read.text(), memory),
   smp: read.either(read.isText, read.text(), read.integer(1)),
   bios: read.either(read.isText, read.oneOf('none', 'default'), read.bytes("the image's bytes, 'none' or 'default'")),

@@ -25,6 +25,13 @@ export interface TbSource {
   nextPage(): number;
 }
 
+/** An instruction set, as its code is translated. */
+export interface Target {
+  readonly name: string;
+  /** `config` is the target's own. */
+  createFrontend(config: unknown): TargetFrontend;
+}
+
 /** Made from a plain, serialisable configuration, so that a worker can make its own. */
 export interface TargetFrontend {
   readonly globals: readonly GlobalDef[];

@@ -36,7 +36,7 @@ describe('a machine is refused', () => {
     [{ Memory: '64M' }, " unknown option 'Memory' (expected 'memory')"],
     [{ xyzzy: 1 }, /^ unknown option 'xyzzy' \(expected one of machine, cpu, memory, .*log\)$/],
     [{ machine: 3 }, " machine: invalid value 3 (expected a text like 'virt')"],
-    [{ cpu: {} }, " cpu: invalid value of type Object (expected a text like 'rv64,zba=off')"],
+    [{ cpu: {} }, " cpu: invalid value of type Object (expected a text like 'model,name=off')"],
     [{ kernel: '/boot/Image' }, /^ kernel: invalid value "\/boot\/Image" \(expected the image's bytes: .*; files are not opened here\)$/],
     [{ kernel: 'x'.repeat(1e6) }, /^ kernel: invalid value "x{40}\.\.\." /],
     [{ kernel: [1, 2, 3] }, /^ kernel: invalid value of type Array /],

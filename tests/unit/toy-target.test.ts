@@ -1,15 +1,20 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as layout from '../../assembly/shared/layout.js';
+import { synchronousCodegen } from '../../src/accel/tcg/codegen-sync.js';
+import { createTcgHost } from '../../src/host.js';
+import { Machine } from '../../src/system/facade.js';
+import { TimeoutScheduler } from '../../src/system/scheduler.js';
 import { jumpCacheCell } from '../../src/tcg/wasm/jump-cache.js';
 import { asm, li } from '../toy/assembler.js';
 import * as toy from '../toy/assembly/shared/toy.js';
 import { DEVICE, ToyBoard, toyRuntime, type Tier } from '../toy/board.js';
 import { ToyFrontend } from '../toy/frontend.js';
+import { CONSOLE, toyArchitecture, toyTarget } from '../toy/machine.js';
 
 const { addi, add, div, lw, sw, lhu, bne, jalr, mfs, mts, syscall, rti, wait } = asm;
 
 let wasm: WebAssembly.Module;
-beforeAll(async () => void (wasm = await toyRuntime()), 120_000);
+beforeAll(async () => void (wasm = await toyRuntime()), 300_000);
 
 const CODE = 0x1000;
 const DATA = 0x10_0000;
@@ -282,6 +287,44 @@ describe.each(TIERS)('a second target, in %s', (_name, tier) => {
     expect(machine.r(5)).toBe(15_000);
     hasRegions(machine);
   });
+});
+
+it('a host is given it as an architecture, and makes machines of it', async () => {
+  const host = createTcgHost({
+    wasm: (target) => {
+      expect(target).toBe('toy');
+      return wasm;
+    },
+    architectures: [toyArchitecture],
+    createFrontend: (_, config) => toyTarget.createFrontend(config),
+    codegen: synchronousCodegen,
+    hotThreshold: 4,
+    clock: { monotonicNs: () => performance.now() * 1e6, epochMs: () => Date.now() },
+    scheduler: new TimeoutScheduler(),
+  });
+  // prints "abc", 100 times, and ends with 3
+  const print = [addi(3, 0, 0x61), sw(3, 2, 0), addi(3, 3, 1), bne(3, 4, -2), addi(5, 5, -1), bne(5, 0, -5)];
+  const words = [...li(2, CONSOLE), addi(4, 0, 0x64), addi(5, 0, 100), ...print, addi(3, 0, 3), sw(3, 2, 4), bne(2, 0, 0)];
+  const kernel = new Uint8Array(4 * words.length);
+  words.forEach((word, n) => new DataView(kernel.buffer).setUint32(4 * n, word));
+  let output = '';
+  const log: string[] = [];
+  const machine = Machine.create(
+    {
+      machine: 'toyboard',
+      memory: 0x40_0000,
+      kernel,
+      serial: (bytes) => void (output += new TextDecoder().decode(bytes)),
+      log: { items: ['in_asm'], sink: (text) => log.push(text) },
+    },
+    host,
+  );
+  expect(await machine.run()).toMatchObject({ reason: 'guest-shutdown', exitCode: 3 });
+  expect(output).toBe('abc'.repeat(100));
+  expect(machine.state.cpus[0].readRegister('r5')).toBe(0n);
+  expect(log.join('')).toContain('0x1010:  01300061  addi');
+  await machine.close();
+  host.close();
 });
 
 it('a runtime has one target: no other asks it for a helper or a clock', () => {

@@ -45,6 +45,33 @@ function circlesOfFiles(folder: string): string[] {
   return circles;
 }
 
+/** What only an instruction set's own folders may name, in code: names of sets, of registers, of firmware and of QEMU's programs. */
+const OF_A_TARGET = /risc-?v|\brv(32|64)|\bRVX?_|mstatus|satp|stimecmp|opensbi|powerpc|\bppc|qemu-system/i;
+/**
+ * Where it may stand: a target's folders; the lists of what a build has; devices, whose names are QEMU's; and the guest that comes with the command line.
+ */
+const TARGETS_PLACES = [
+  ...[/^(assembly|src)\/target\/riscv\//, /^src\/hw\/riscv\//, /^assembly\/shared\/riscv\.ts$/],
+  ...[/^src\/(targets|architectures)\.ts$/, /^assembly\/target\/(traits\/)?linked\.ts$/],
+  /^src\/hw\/(?!core)/,
+  /^src\/node\/guest\//,
+];
+
+/** Code without its comments, which may tell of any example. */
+const codeOf = (text: string): string =>
+  text.replace(/\/\*[^]*?\*\//g, (comment) => comment.replace(/[^\n]/g, '')).replace(/(^|\s)\/\/.*$/gm, '');
+
+/** Lines of a folder's files that name a target, where none should be known. */
+function targetsNamedIn(folder: string): string[] {
+  const files = (readdirSync(new URL(folder, top), { recursive: true }) as string[]).map((name) => `${folder}/${name}`);
+  return files
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && !TARGETS_PLACES.some((place) => place.test(file)))
+    .flatMap((file) => {
+      const lines = codeOf(readFileSync(new URL(file, top), 'utf8')).split('\n');
+      return lines.flatMap((line, n) => (OF_A_TARGET.test(line) ? [`${file}:${n + 1}: ${line.trim()}`] : []));
+    });
+}
+
 describe('walls of the house', () => {
   it.each(rooms.filter(([room]) => !room.endsWith('/shared')))(
     '%s imports what the table says, and nothing else',
@@ -109,6 +136,10 @@ describe('walls of the house', () => {
   it('stand without a circle of rooms', () => expect(circles()).toEqual([]));
 
   it('no file of the runtime imports in a circle', () => expect(circlesOfFiles('assembly')).toEqual([]));
+
+  it.each(['assembly', 'src'])('%s names an instruction set in its own folders only, and in the lists of them', (folder) =>
+    expect(targetsNamedIn(folder)).toEqual([]),
+  );
 
   it('are those of the compiler, too', async () => {
     for (const { file, text } of await tsconfigs()) expect(readFileSync(new URL(file, top), 'utf8')).toBe(text);

@@ -12,6 +12,7 @@ import { schedule, type Job } from '../../lab/schedule.js';
 import { runSession } from '../../lab/session.js';
 import { WARM } from '../../lab/strategies.js';
 import { chooseWorkloads, GROUPS, isBareMetal, workFor, WORKLOAD_NAMES, type WorkloadName } from '../../lab/workloads.js';
+import { GUEST_QEMU } from '../../node/guest/architecture.js';
 import { GuestUnavailable } from '../../node/guest/debian.js';
 import { loadOptional } from '../../node/optional.js';
 import { systemReason } from '../../node/write.js';
@@ -101,7 +102,7 @@ function chooseContestants({ strategy, against }: BenchArguments, version: strin
   const wemu = strategies(strategy, version, codeFolder);
   if (against === undefined) {
     const installed = installedPeer();
-    if (!installed) process.stderr.write('wemu: bench: no qemu-system-riscv64 is installed: measured without a peer\n');
+    if (!installed) process.stderr.write(`wemu: bench: no ${GUEST_QEMU} is installed: measured without a peer\n`);
     return installed ? [...wemu, installed] : wemu;
   }
   const all = [...wemu, ...against.filter((text) => text !== 'none').map(peer)];

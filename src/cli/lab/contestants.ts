@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Contestant } from '../../lab/results.js';
 import { STRATEGIES, strategy } from '../../lab/strategies.js';
 import { OptionError } from '../../util/errors.js';
+import { GUEST_QEMU } from '../../node/guest/architecture.js';
 import { entryUrl } from '../common/entry.js';
 import { versionOf } from './host-info.js';
 import type { RunnerSpec } from './runner.js';
@@ -42,19 +43,17 @@ export function strategies(names: readonly string[], version: string, codeFolder
   });
 }
 
-const QEMU = 'qemu-system-riscv64';
-
 /** `qemu`, `NAME=COMMAND [ARG...]` or `COMMAND [ARG...]`: a program that takes QEMU's options after its own. */
 export function peer(text: string): LocalContestant {
   const [, name, rest] = /^(?:([A-Za-z0-9][\w.-]*)=)?(.*)$/s.exec(text)!;
-  const words = rest === 'qemu' ? [QEMU] : rest.split(/\s+/).filter((word) => word !== '');
+  const words = rest === 'qemu' ? [GUEST_QEMU] : rest.split(/\s+/).filter((word) => word !== '');
   if (words.length === 0) throw new OptionError(`no command in '${text}'`, '--against', "'qemu' or NAME=COMMAND");
   const version = versionOf(words);
   if (version === undefined)
     throw new OptionError(`cannot run '${words.join(' ')} --version'`, '--against', "'qemu', NAME=COMMAND, or 'none'");
   const [program, ...own] = words;
   return {
-    name: name ?? (words[0] === QEMU ? 'qemu' : words.at(-1)!.replace(/^.*\//, '')),
+    name: name ?? (words[0] === GUEST_QEMU ? 'qemu' : words.at(-1)!.replace(/^.*\//, '')),
     kind: 'peer',
     description: 'another emulator',
     how: words.join(' '),
@@ -72,5 +71,5 @@ export function peer(text: string): LocalContestant {
 
 /** Who joins if nobody was named: QEMU, where it is installed. */
 export function installedPeer(): LocalContestant | undefined {
-  return versionOf([QEMU]) === undefined ? undefined : peer('qemu');
+  return versionOf([GUEST_QEMU]) === undefined ? undefined : peer('qemu');
 }

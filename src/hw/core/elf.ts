@@ -2,8 +2,6 @@
 import { LoaderError } from '../../util/errors.js';
 import { printable } from '../../util/text.js';
 
-export const EM_RISCV = 243;
-
 /** Guest memory lives in a 32-bit linear memory: no segment can be larger. */
 const MAX_MEMORY = 2 ** 32;
 /** Segments that are loaded: linkers make a handful, and each is compared with all others. */

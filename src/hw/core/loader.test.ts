@@ -2,11 +2,13 @@ import { gzipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { LoaderError } from '../../util/errors.js';
 import { TestMachine } from './testing.js';
-import { EM_RISCV, parseElf } from './elf.js';
-import { loadElf, loadKernel, parseLinuxImage, unpack } from './loader.js';
+import { EM_RISCV } from '../riscv/boot.js';
+import { parseLinuxImage } from '../riscv/linux-image.js';
+import { parseElf } from './elf.js';
+import { loadElf, loadKernel, unpack } from './loader.js';
 import { RomList } from './rom.js';
 
-const expectation = { machines: [EM_RISCV], littleEndian: true };
+const expectation = { machines: [EM_RISCV], littleEndian: true, linuxImage: parseLinuxImage };
 
 interface Segment {
   paddr: number;

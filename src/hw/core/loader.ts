@@ -46,7 +46,7 @@ export function loadElf(roms: RomList, name: string, file: Uint8Array, expect: E
   return { kind: 'elf', entry: Number(elf.physicalEntry), start: elf.low, end: elf.high, symbols: elf.symbols, elf };
 }
 
-/** The header of a RISC-V Linux Image. Source: Linux, Documentation/arch/riscv/boot-image-header.rst. */
+/** What the header of a Linux Image says; each architecture has its own (KernelExpectation). */
 export interface LinuxImageHeader {
   /** Offset of the image from the start of RAM. */
   readonly textOffset: number;
@@ -55,18 +55,10 @@ export interface LinuxImageHeader {
   readonly bigEndian: boolean;
 }
 
-const IMAGE_HEADER_SIZE = 64;
-const RISCV_MAGIC2 = 0x05435352; // "RSC\x05"
-
-export function parseLinuxImage(bytes: Uint8Array): LinuxImageHeader | undefined {
-  if (bytes.length < IMAGE_HEADER_SIZE) return undefined;
-  const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (data.getUint32(56, true) !== RISCV_MAGIC2) return undefined;
-  return {
-    textOffset: Number(data.getBigUint64(8, true)),
-    imageSize: Number(data.getBigUint64(16, true)),
-    bigEndian: (data.getUint32(24, true) & 1) === 1,
-  };
+/** What kernels a board takes. */
+export interface KernelExpectation extends ElfExpectation {
+  /** The header of its architecture's Linux Image, if the bytes are one. */
+  readonly linuxImage?: (bytes: Uint8Array) => LinuxImageHeader | undefined;
 }
 
 /**
@@ -96,13 +88,13 @@ export function loadKernel(
   roms: RomList,
   name: string,
   file: Uint8Array,
-  expect: ElfExpectation,
+  expect: KernelExpectation,
   address: number,
   limit: number,
 ): LoadedImage {
   const bytes = unpack(name, file);
   if (isElf(bytes)) return loadElf(roms, name, bytes, expect);
-  const header = parseLinuxImage(bytes);
+  const header = expect.linuxImage?.(bytes);
   if (header?.bigEndian) throw new LoaderError(`'${name}': a big-endian Linux Image does not run on this machine`);
   if (header && bytes.length < peFileSize(bytes)) {
     throw new LoaderError(`'${name}': truncated: the Image has ${peFileSize(bytes)} bytes, the file ${bytes.length}`);

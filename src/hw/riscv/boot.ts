@@ -1,9 +1,9 @@
 /** Booting RISC-V machines: where firmware, kernel, initrd and device tree go, and the reset vector. Numbers are QEMU's (hw/riscv/boot.c). */
 import type { FdtTree } from '../core/fdt.js';
-import { EM_RISCV, type ElfExpectation } from '../core/elf.js';
 import { hiLo } from '../core/fdt.js';
-import { loadFirmware, loadKernel, loadRaw, type LoadedImage } from '../core/loader.js';
+import { loadFirmware, loadKernel, loadRaw, type KernelExpectation, type LoadedImage } from '../core/loader.js';
 import type { MachineState } from '../core/machine.js';
+import { parseLinuxImage } from './linux-image.js';
 import { LoaderError } from '../../util/errors.js';
 import { GiB, MiB } from '../../util/size.js';
 
@@ -18,7 +18,14 @@ const INITRD_MAX_DISTANCE = 512 * MiB;
 
 const alignUp = (n: number, to: number): number => Math.ceil(n / to) * to;
 const alignDown = (n: number, to: number): number => Math.floor(n / to) * to;
-const expectation = (xlen: Xlen): ElfExpectation => ({ machines: [EM_RISCV], littleEndian: true, bits: [xlen] });
+/** e_machine. */
+export const EM_RISCV = 243;
+const expectation = (xlen: Xlen): KernelExpectation => ({
+  machines: [EM_RISCV],
+  littleEndian: true,
+  bits: [xlen],
+  linuxImage: parseLinuxImage,
+});
 
 export interface RamRange {
   readonly base: number;

@@ -1,5 +1,9 @@
-/** The RISC-V boards, and the devices that may be on them. */
+/** RISC-V: its boards, and the devices that may be on them. */
 import type { TypedClass } from '../../qom/object.js';
+import { cpuHelp } from '../../target/riscv/config.js';
+import { RiscvCpu } from '../../target/riscv/cpu.js';
+import { riscvTarget } from '../../target/riscv/index.js';
+import type { Architecture } from '../core/architecture.js';
 import type { MachineClass } from '../core/machine.js';
 import { PflashCfi01 } from '../block/pflash-cfi01.js';
 import { Htif } from '../char/htif.js';
@@ -17,9 +21,11 @@ import { VirtConsole, VirtSerialPort, VirtioSerial } from '../virtio/virtio-seri
 import { SpikeMachine } from './spike.js';
 import { VirtMachine } from './virt.js';
 
-export const riscvMachines: readonly MachineClass[] = [VirtMachine, SpikeMachine];
+const MACHINES: readonly MachineClass[] = [VirtMachine, SpikeMachine];
 
-export const riscvDevices: readonly TypedClass[] = [
+const DEVICES: readonly TypedClass[] = [
   ...[PflashCfi01, Htif, SerialMm, RiscvAclintMtimer, RiscvAclintSwi, SifivePlic, SifiveTest, FwCfg, GoldfishRtc],
   ...[VirtioDevice, VirtioMmio, VirtioBlk, VirtioRng, VirtioSerial, VirtSerialPort, VirtConsole],
 ];
+
+export const riscvArchitecture: Architecture = { name: riscvTarget.name, machines: MACHINES, devices: DEVICES, cpus: [RiscvCpu], cpuHelp };

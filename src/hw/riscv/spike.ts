@@ -1,11 +1,12 @@
 /** The `spike` board: harts, CLINT, RAM and HTIF, for bare-metal programs that end through `tohost`. Source: riscv-isa-sim; QEMU hw/riscv/spike. */
 import { Htif } from '../char/htif.js';
-import { isElf, parseElf, EM_RISCV, type SymbolTable } from '../core/elf.js';
+import { isElf, parseElf, type SymbolTable } from '../core/elf.js';
 import { FdtTree } from '../core/fdt.js';
 import { unpack } from '../core/loader.js';
 import { ACLINT_TIMEBASE_FREQ } from '../intc/riscv-aclint.js';
 import type { TypeInfo } from '../../qom/object.js';
 import { defineMachine, type MachineClassOptions } from '../core/machine.js';
+import { EM_RISCV } from './boot.js';
 import { RiscvMachine } from './riscv-machine.js';
 import { addClint, addCpus, addMemory, hartPhandles } from './virt-fdt.js';
 

@@ -5,11 +5,11 @@
 import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, delimiter, isAbsolute, join } from 'node:path';
+import { GUEST_ARCHITECTURE } from './architecture.js';
 import { checksum, isOwnFolder, isRefusal, makeFolder, readOwn, Unusable, writeWhole } from '../disk/files.js';
 import { cpioArchive, directory, file } from './cpio.js';
 
 const SUITE = 'trixie';
-const ARCHITECTURE = 'riscv64';
 
 /** A file of the guest: which package has it, and where in the package. */
 interface GuestFile {
@@ -41,6 +41,12 @@ export const GUEST_FILES = {
 
 export type GuestFileName = keyof typeof GUEST_FILES;
 
+/** Firmware by QEMU's names for it. */
+const FIRMWARE: Readonly<Record<string, GuestFileName>> = {
+  'opensbi-riscv64-generic-fw_dynamic.bin': 'firmware',
+  'opensbi-riscv32-generic-fw_dynamic.bin': 'firmware32',
+};
+
 /** Why the guest cannot be had here: one line for the user. */
 export class GuestUnavailable extends Error {
   override name = 'GuestUnavailable';
@@ -71,7 +77,7 @@ export function cacheFolder(): string | undefined {
 
 function guestFolder(): string | undefined {
   const cache = cacheFolder();
-  return cache && join(cache, `debian-${SUITE}-${ARCHITECTURE}`);
+  return cache && join(cache, `debian-${SUITE}-${GUEST_ARCHITECTURE}`);
 }
 
 /** Its checksum lies beside a file, in hexadecimal. */
@@ -88,6 +94,14 @@ export function cachedGuestFile(name: GuestFileName): string | undefined {
   const path = join(folder, name);
   if (!looked.has(path)) looked.set(path, isSound(folder, path));
   return looked.get(path) ? path : undefined;
+}
+
+/** Where firmware that QEMU knows by this name may be: in the cache, or installed. */
+export function debianFirmware(name: string): string[] {
+  const file = FIRMWARE[name];
+  if (file === undefined) return [];
+  const cached = cachedGuestFile(file);
+  return [...(cached === undefined ? [] : [cached]), GUEST_FILES[file].path.slice(1)];
 }
 
 function isSound(folder: string, path: string): boolean {
@@ -219,8 +233,8 @@ Dir::State::status "${work}/status";
 Dir::Cache "${work}/cache";
 Dir::Etc::sourcelist "${work}/sources.list";
 Dir::Etc::sourceparts "${work}/parts";
-APT::Architecture "${ARCHITECTURE}";
-APT::Architectures { "${ARCHITECTURE}"; };
+APT::Architecture "${GUEST_ARCHITECTURE}";
+APT::Architectures { "${GUEST_ARCHITECTURE}"; };
 APT::Sandbox::User "";
 Acquire::Languages "none";
 Acquire::Retries "2";
