@@ -8,6 +8,7 @@ import { SharedThread, workerCodegen } from '../accel/tcg/codegen-remote.js';
 import type { CodegenThread } from '../accel/tcg/codegen/protocol.js';
 import { createTcgHost, ENGINE_OPTIONS, type EngineOptions, type HostCodegen, type TcgHost } from '../host.js';
 import { blockThread, TimeoutScheduler } from '../system/scheduler.js';
+import { wakeInTime } from './timer-slack.js';
 import { loadWasmDisassembler } from '../tcg/wasm/disassemble.js';
 import { OptionError } from '../util/errors.js';
 import * as read from '../util/readers.js';
@@ -59,6 +60,7 @@ class NodeScheduler extends TimeoutScheduler {
 export async function createNodeHost(given: NodeHostOptions = {}): Promise<NodeHost> {
   const options = read.readOptions(given, 'createNodeHost', READERS);
   setV8Flags();
+  wakeInTime();
   return createTcgHost({
     clock: { monotonicNs: () => performance.now() * 1e6, epochMs: () => Date.now() },
     scheduler: new NodeScheduler(),
