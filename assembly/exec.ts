@@ -6,6 +6,7 @@ import {
 } from './shared/layout';
 import { cpuInsnCount, faulted } from './core/env';
 import { WORK_LOOKUP, WORK_TRAP, worked } from './core/work';
+import { runInLockstep } from './lockstep';
 import { ONE_INSN, tbLookup } from './tb-lookup';
 import { jumpCacheFind, tciExec, tciResume } from './tci';
 import { targetDoInterrupt, targetExecInterrupt, targetHasWork, targetLinesIfAsked } from './target/dispatch';
@@ -122,6 +123,12 @@ function execLoop(env: usize): i32 {
   }
 }
 
+@inline
+function enterGenerated(env: usize, tb: usize): usize {
+  if (!ASC_NO_ASSERT) return runInLockstep(env, tb);
+  return call_indirect<u32>(atomic.load<u32>(tb, TB_FUNC), env, load<u32>(tb, TB_ENTRY));
+}
+
 /**
  * Runs the generated code of `tb`, and what it leads to as long as that is generated code too and there is nothing that the dispatcher must look at. Returns
  * the last exit, or a TB without generated code | TB_EXIT_RUN.
@@ -130,7 +137,7 @@ function runGenerated(env: usize, tb: usize, cflags: u32): usize {
   const once = load<u32>(env, ENV_ICOUNT) != 0 || (cflags & CF_SINGLE_STEP) != 0;
   while (true) {
     store<usize>(env, 0, ENV_LAST_TB);
-    let exit: usize = call_indirect<u32>(atomic.load<u32>(tb, TB_FUNC), env, load<u32>(tb, TB_ENTRY));
+    let exit: usize = enterGenerated(env, tb);
     if ((exit & TB_EXIT_MASK) == TB_EXIT_RESUME) exit = tciResume(env, exit & ~TB_EXIT_MASK);
     if (once || faulted(env)) return exit;
     // Budget and exit request in one, as in tci; interrupt request and halted.

@@ -8,6 +8,7 @@ import * as op from './shared/tci';
 import { engine } from './core/engine';
 import { tbHot, tbMisses } from './core/host';
 import { allInsnCount } from './core/cpus';
+import { isReplaying, storing } from './core/journal';
 import { divS32, divS64, divU32, divU64, mulsh64, muluh64, remS32, remS64, remU32, remU64 } from './core/int128';
 import { atomicCmpxchg, atomicRmw } from './softmmu/atomic';
 import { ldSlow } from './softmmu/load';
@@ -136,7 +137,9 @@ function guestStore<T>(env: usize, ip: usize): bool {
   const addr = a64(env, ip) + immB(ip);
   const entry = tlbEntry(env, ip, addr);
   if (((addr + (sizeof<T>() - 1)) & ~0xfff) == load<u64>(entry)) {
-    store<T>((addr as u32) + load<u32>(entry, TLB_ENTRY_ADDEND), d64(env, ip) as T);
+    const host: usize = (addr as u32) + load<u32>(entry, TLB_ENTRY_ADDEND);
+    storing(host, sizeof<T>() as u32);
+    store<T>(host, d64(env, ip) as T);
     return true;
   }
   return slowStore(env, ip, addr);
@@ -274,6 +277,7 @@ function enter(env: usize, tb: usize, icountMode: bool): bool {
   if (state - (icountMode ? (icount as u64) : 1) > 0x7fffffff) return false;
   store<u32>(env, (state as u32) - icount, ENV_BUDGET);
   store<usize>(env, tb, ENV_LAST_TB);
+  if (isReplaying()) return true;
   const count = load<u32>(tb, TB_EXEC_COUNT) + 1;
   store<u32>(tb, count, TB_EXEC_COUNT);
   if ((count & load<u32>(engine, ENGINE_HOT_MASK)) == 0) tbHot(tb);
@@ -382,7 +386,7 @@ function run(env: usize, tb: usize, ip: usize): usize {
       case op.TCI_GOTO_PTR: {
         const next = jumpCacheFind(env);
         if (next == 0) return 0;
-        if (load<usize>(tb, TB_INDIRECT) != next) noteIndirect(tb, next);
+        if (load<usize>(tb, TB_INDIRECT) != next && !isReplaying()) noteIndirect(tb, next);
         tb = next;
         if (load<u32>(tb, TB_FUNC) != 0) return tb | TB_EXIT_RUN;
         if (!enter(env, tb, icountMode)) return TB_EXIT_REQUESTED;
@@ -626,7 +630,7 @@ function run(env: usize, tb: usize, ip: usize): usize {
       case op.TCI_CALL3: if (!callResult(env, ip, 3)) return leaveFault(env, tb, ip); ip += 16; break;
       case op.TCI_CALL4: if (!callResult(env, ip, 4)) return leaveFault(env, tb, ip); ip += 16; break;
       case op.TCI_CALL5: if (!callResult(env, ip, 5)) return leaveFault(env, tb, ip); ip += 20; break;
-      default: return 0;
+      default: abort('tci: unknown op');
     }
   }
 }

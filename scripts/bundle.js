@@ -18,6 +18,7 @@ const ENTRIES = [
   'node/codegen-worker-service',
   'node/codegen-worker-main',
   'accel/tcg/codegen-sync',
+  'accel/tcg/check/checks',
   'cli/lab/watched-run',
   'cli/lab/runner',
   'cli/program',

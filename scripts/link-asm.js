@@ -23,7 +23,9 @@ const read = async (name, base) => {
 };
 
 process.chdir(root);
-const { error } = await main([`${target}/access/index.ts`, '--target', mode, '--outFile', outFile], {
+// The checks are in the debug build alone.
+const checks = mode === 'debug' ? ['assembly/debug.ts'] : [];
+const { error } = await main([`${target}/access/index.ts`, ...checks, '--target', mode, '--outFile', outFile], {
   stdout: process.stdout,
   stderr: process.stderr,
   readFile: read,

@@ -40,9 +40,10 @@ export const ROOMS = {
   'assembly/softmmu': {
     rooms: ['assembly/shared', 'assembly/core', 'assembly/target', 'assembly/target/traits', 'assembly/tb', 'assembly/tlb'],
   },
+  'assembly/check': { rooms: ['assembly/shared', 'assembly/core', 'assembly/tlb', 'assembly/tb', 'assembly/target'] },
   'assembly/target/riscv/access': { rooms: ['assembly/shared', 'assembly/core', 'assembly/softmmu', 'assembly/target/riscv'] },
   assembly: {
-    rooms: [...['assembly/shared', 'assembly/core', 'assembly/tlb', 'assembly/tb', 'assembly/softmmu'], 'assembly/target'],
+    rooms: [...['assembly/shared', 'assembly/core', 'assembly/tlb', 'assembly/tb', 'assembly/softmmu', 'assembly/check'], 'assembly/target'],
   },
 
   // ---- what everything stands on
@@ -60,6 +61,9 @@ export const ROOMS = {
   'src/target': { rooms: ['src/tcg'] },
   'src/accel': {},
   'src/accel/tcg/codegen': { rooms: ['assembly/shared', 'src/accel', 'src/target', 'src/tcg', 'src/tcg/tci', 'src/tcg/wasm', 'src/util'] },
+  'src/accel/tcg/check': {
+    rooms: ['assembly/shared', 'src/accel', 'src/accel/tcg', 'src/accel/tcg/codegen', 'src/tcg', 'src/util'],
+  },
   'src/accel/tcg': {
     rooms: [
       'assembly/shared',
@@ -119,6 +123,7 @@ export const ROOMS = {
     rooms: [
       ...ACCEL,
       'src',
+        'src/accel/tcg/check',
       'src/chardev',
       'src/node/block',
       'src/node/disk',
@@ -133,7 +138,7 @@ export const ROOMS = {
   'src/node/disk': { host: 'node', rooms: ['src/util'] },
   'src/node/block': { host: 'node', rooms: ['src/block', 'src/node/disk', 'src/util'] },
   'src/node/guest': { host: 'node', rooms: ['src/node/disk', 'src/util'] },
-  'src/browser': { host: 'browser', rooms: [...ACCEL, 'src', 'src/system', 'src/tcg/wasm', 'src/util'] },
+  'src/browser': { host: 'browser', rooms: [...ACCEL, 'src', 'src/accel/tcg/check', 'src/system', 'src/tcg/wasm', 'src/util'] },
   'src/cli/common': {
     host: 'node',
     rooms: [...BASE, ...ACCEL, 'src/node', 'src/node/guest', 'src/tcg/wasm'],

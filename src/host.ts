@@ -1,5 +1,6 @@
 /** A MachineHost with TCG as its engine, for any host: src/node and src/browser add what only they know. */
 import { TcgAccel, type CodegenSetup, type TcgOptions } from './accel/tcg/accel.js';
+import type { Checks } from './accel/tcg/checking.js';
 import type { CodeCacheLimits } from './accel/tcg/codegen/code-cache.js';
 import type { CodeGenerator } from './accel/tcg/codegen/wasm-generator.js';
 import { arenaSizeFor, createEngineMemory } from './accel/tcg/memory.js';
@@ -47,7 +48,7 @@ export const ENGINE_OPTIONS: read.Readers<CommonEngineOptions> = {
   backend: read.oneOf('tci', 'wasm'),
   sync: read.flag,
   hotThreshold: read.integer(1),
-  tuning: read.record<TcgTuning>({
+  tuning: read.record<Omit<TcgTuning, 'lockstep'>>({
     chain: read.flag,
     indirect: read.flag,
     regionSize: read.integer(1),
@@ -87,6 +88,8 @@ export interface TcgHostParts extends Omit<MachineHost, 'machines' | 'types' | '
   readonly hotThreshold?: number;
   readonly tuning?: TcgTuning;
   readonly maxInsns?: number;
+  /** What `tuning.check` asks for. */
+  readonly checks?: Checks;
   readonly disassembleWasm?: WasmDisassembler;
   readonly startProfiler?: StartProfiler;
 }
@@ -103,6 +106,7 @@ export function createTcgHost({
   hotThreshold,
   tuning,
   maxInsns,
+  checks,
   disassembleWasm,
   startProfiler,
   ...host
@@ -135,8 +139,9 @@ export function createTcgHost({
         createFrontend: makeFrontend,
         codegen,
         hotThreshold,
-        tuning,
+        tuning: checks ? { ...tuning, lockstep: true } : tuning,
         maxInsns,
+        checks,
         disassembleWasm,
         startProfiler,
         icount: icount !== undefined,

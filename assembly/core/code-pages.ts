@@ -4,23 +4,25 @@ import { arenaAlloc, arenaAllocPermanent } from './arena';
 import { engine } from './engine';
 
 const PAGE_HASH_BITS = 13;
+/** Bytes of the hash table. */
+export const PAGE_HASH_SIZE: usize = 4 << PAGE_HASH_BITS;
 
 // A descriptor: u32 physical page number, u32 first TB (tagged), u32 next descriptor of the bucket.
 export const DESC_PAGE = 0;
 export const DESC_FIRST = 4;
-const DESC_NEXT = 8;
+export const DESC_NEXT = 8;
 const DESC_SIZE = 16;
 
 /** False: no room in the arena. */
 export function codePagesInit(): bool {
-  const table = arenaAllocPermanent(4 << PAGE_HASH_BITS);
+  const table = arenaAllocPermanent(PAGE_HASH_SIZE);
   store<usize>(engine, table, ENGINE_PAGE_HASH);
   return table != 0;
 }
 
 /** All TBs are gone. */
 export function codePagesForget(): void {
-  memory.fill(load<usize>(engine, ENGINE_PAGE_HASH), 0, 4 << PAGE_HASH_BITS);
+  memory.fill(load<usize>(engine, ENGINE_PAGE_HASH), 0, PAGE_HASH_SIZE);
 }
 
 function descCell(page: u32): usize {

@@ -1,6 +1,7 @@
 // Guest atomics on host memory: wasm's own where width and byte order allow, a compare-and-swap loop otherwise.
 import { MEMOPIDX_SHIFT, MO_BSWAP, MO_SIGN, MO_SIZE, TLB_KIND_WRITE, TLB_MMIO } from '../shared/layout';
 import { faulted } from '../core/env';
+import { storing } from '../core/journal';
 import { targetUnaligned } from '../target/dispatch';
 import { deferred, mmioLoad, mmioStore } from './device';
 import { flagsOf, hostOf, lookup, physOf } from './lookup';
@@ -41,7 +42,11 @@ function atomicHost(env: usize, addr: u64, oi: u32): usize {
   if (!aligned(env, addr, size)) return 0;
   const entry = writable(env, addr, size, oi & ((1 << MEMOPIDX_SHIFT) - 1));
   if (entry == 0) return 0;
-  if ((flagsOf(entry) & TLB_MMIO) == 0) return hostOf(entry, addr);
+  if ((flagsOf(entry) & TLB_MMIO) == 0) {
+    const host = hostOf(entry, addr);
+    storing(host, size);
+    return host;
+  }
   if (!deferred(env)) atomicEntry = entry;
   return 0;
 }

@@ -1,6 +1,7 @@
 // Accesses that devices answer.
 import { ENV_ICOUNT, ENV_LAST_TB, ENV_MMIO_VALUE, EXCP_INTERRUPT, TB_ICOUNT, TLB_KIND_WRITE } from '../shared/layout';
 import { faulted, raise } from '../core/env';
+import { reachingOut } from '../core/journal';
 import { mmioRead, mmioWrite } from '../core/host';
 import { targetAccessFault } from '../target/dispatch';
 import { physOf } from './lookup';
@@ -26,6 +27,7 @@ function mmioStep(phys: u64, size: u32): u32 {
 /** `kind`: the access whose fault it is if nothing answers. */
 export function mmioLoad(env: usize, entry: usize, addr: u64, size: u32, kind: i32): u64 {
   if (deferred(env)) return 0;
+  reachingOut();
   const phys = physOf(entry, addr);
   let value: u64 = 0;
   for (let n: u32 = 0; n < size; ) {
@@ -42,6 +44,7 @@ export function mmioLoad(env: usize, entry: usize, addr: u64, size: u32, kind: i
 
 export function mmioStore(env: usize, phys: u64, addr: u64, size: u32, value: u64): void {
   if (deferred(env)) return;
+  reachingOut();
   for (let n: u32 = 0; n < size; ) {
     const step = mmioStep(phys + n, size - n);
     store<u64>(env, extend(value >> (8 * n), ctz(step)), ENV_MMIO_VALUE);

@@ -4,6 +4,7 @@ import {
   TLB_NOTDIRTY,
 } from '../shared/layout';
 import { faulted, raise } from '../core/env';
+import { storing } from '../core/journal';
 import { targetAddress, targetUnaligned } from '../target/dispatch';
 import { tbInvalidateByStore } from '../tb/tb';
 import { entryOf, PAGE_MASK, tableOf } from '../tlb/tables';
@@ -25,6 +26,7 @@ function notDirty(env: usize, addr: u64, size: u32, entry: usize): bool {
 
 /** `size` bytes (any number up to 8) to RAM, little-endian. */
 function ramStore(host: usize, size: u32, value: u64): void {
+  storing(host, size);
   switch (size) {
     case 1: return store<u8>(host, value as u8);
     case 2: return store<u16>(host, value as u16);
@@ -92,7 +94,9 @@ export function zeroBlock(env: usize, addr: u64, size: u32, mmuIdx: i32): bool {
   const entry = writable(env, addr, size, mmuIdx);
   if (entry == 0) return false;
   if ((flagsOf(entry) & TLB_MMIO) == 0) {
-    memory.fill(hostOf(entry, addr), 0, size);
+    const host = hostOf(entry, addr);
+    storing(host, size);
+    memory.fill(host, 0, size);
     return true;
   }
   const phys = physOf(entry, addr);

@@ -2,7 +2,7 @@
 // against, and cost nothing.
 import { CPU_INTERRUPT_LINES, ENV_INTERRUPT_REQUEST } from '../shared/layout';
 import {
-  accessFault, doInterrupt, execInterrupt, fetchMmuIdx, hasWork, insnSize, linesChanged, reset, tlbFill, translateDebug, unaligned, wrapAddress,
+  accessFault, doInterrupt, execInterrupt, fetchMmuIdx, hasWork, insnSize, linesChanged, reset, stateEnd, tlbFill, translateDebug, translateFor, unaligned, wrapAddress,
 } from './linked';
 
 /**
@@ -77,4 +77,16 @@ export function targetInsnSize(env: usize, host: usize): u32 {
 @inline
 export function targetTranslateDebug(env: usize, addr: u64): u64 {
   return translateDebug(env, addr);
+}
+
+/** Physical address behind `addr` for an access of TLB_KIND_* `access` with the rights of an mmu index: as targetTranslateDebug. */
+@inline
+export function targetTranslateFor(env: usize, addr: u64, access: i32, mmuIdx: i32): u64 {
+  return translateFor(env, addr, access, mmuIdx);
+}
+
+/** Offset at which the target's state in env ends: what is behind it can be made from it. */
+@inline
+export function targetStateEnd(): usize {
+  return stateEnd();
 }

@@ -1,4 +1,5 @@
 // Accesses to guest-physical memory, for page walks: a store invalidates the code that it meets.
+import { changingEngine } from '../core/journal';
 import { physHost } from '../core/physmap';
 import { tbInvalidatePhys } from './tb';
 
@@ -28,6 +29,7 @@ export function physCmpxchg64(addr: u64, expected: u64, replacement: u64): u64 {
   const host = find(addr, 8, true);
   if (host == 0) return 0;
   tbInvalidatePhys(addr, 8);
+  changingEngine();
   return atomic.cmpxchg<u64>(host, expected, replacement);
 }
 
@@ -35,5 +37,6 @@ export function physCmpxchg32(addr: u64, expected: u32, replacement: u32): u32 {
   const host = find(addr, 4, true);
   if (host == 0) return 0;
   tbInvalidatePhys(addr, 4);
+  changingEngine();
   return atomic.cmpxchg<u32>(host, expected, replacement);
 }

@@ -10,13 +10,16 @@ import { codePagesForget, codePagesInit, DESC_FIRST, DESC_PAGE, descMake, descOf
 import { firstEnv, interruptAll } from '../core/cpus';
 import { engine, instance, isShared, lock, unlock } from '../core/engine';
 import { regionInvalidated, tbFlushed } from '../core/host';
+import { changingEngine } from '../core/journal';
 import { jumpCacheClear, jumpCacheRemove, jumpCacheSet } from '../tlb/jump-cache';
 import { protectPage } from '../tlb/protect';
 
 const HASH_BITS = 15;
+/** Bytes of the hash table. */
+export const HASH_SIZE: usize = 4 << HASH_BITS;
 
 export function tbInit(): bool {
-  const table = arenaAllocPermanent(4 << HASH_BITS);
+  const table = arenaAllocPermanent(HASH_SIZE);
   store<usize>(engine, table, ENGINE_TB_HASH);
   return table != 0 && codePagesInit();
 }
@@ -94,7 +97,7 @@ function flush(): void {
   store<u32>(engine, 0, ENGINE_FLUSH_PENDING);
   count(ENGINE_GENERATION, 1);
   store<u32>(engine, 0, ENGINE_TBS);
-  memory.fill(load<usize>(engine, ENGINE_TB_HASH), 0, 4 << HASH_BITS);
+  memory.fill(load<usize>(engine, ENGINE_TB_HASH), 0, HASH_SIZE);
   codePagesForget();
   for (let env = firstEnv(); env != 0; env = load<usize>(env, ENV_NEXT_CPU)) jumpCacheClear(env);
   arenaFlush();
@@ -127,8 +130,9 @@ function blockAlloc(bytes: usize): usize {
   return block;
 }
 
+/** The cell of the hash table that begins the list of what has this key. */
 @inline
-function hashCell(page: u32, pc: u64, flags: u32, cflags: u32): usize {
+export function hashCell(page: u32, pc: u64, flags: u32, cflags: u32): usize {
   let h: u32 = page * 0x9e3779b1 + (pc as u32) * 0x85ebca6b + flags * 0xc2b2ae35 + cflags * 0x27d4eb2f;
   h ^= h >> 15;
   return load<usize>(engine, ENGINE_TB_HASH) + (((h * 0x2c1b3c6d) >> (32 - HASH_BITS)) << 2);
@@ -192,7 +196,7 @@ export function tbRemember(env: usize, pc: u64, tb: usize, shared: bool): void {
 }
 
 @inline
-function isValid(tb: usize): bool {
+export function isValid(tb: usize): bool {
   return (load<u32>(tb, TB_STATE) & TB_STATE_VALID) != 0;
 }
 
@@ -240,6 +244,7 @@ export function tbInvalidate(tb: usize): void {
 
 function invalidate(tb: usize): void {
   if (!isValid(tb)) return;
+  changingEngine();
   atomic.store<u32>(tb, TB_STATE_INVALID, TB_STATE);
   count(ENGINE_INVALIDATED, 1);
   count(ENGINE_TBS, -1);

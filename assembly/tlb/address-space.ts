@@ -7,6 +7,7 @@ import {
 import { arenaAllocPermanent } from '../core/arena';
 import { pageHasCode } from '../core/code-pages';
 import { lock, unlock } from '../core/engine';
+import { reachingOut } from '../core/journal';
 import { WORK_FLUSH, worked } from '../core/work';
 import { jumpCacheClearPrivate, jumpCacheClearSpace } from './jump-cache';
 import {
@@ -36,6 +37,7 @@ function enter(env: usize, space: usize): void {
 
 /** The guest leaves the space `oldKey` for `newKey`, under the same rules of translation and with another id. */
 export function spaceSwitch(env: usize, oldKey: u64, oldId: u32, newKey: u64, newId: u32): void {
+  reachingOut();
   worked(WORK_FLUSH);
   const old = load<usize>(env, ENV_SPACE);
   store<u64>(old, oldKey, SPACE_KEY);
@@ -72,6 +74,7 @@ export function spacesForgetOthers(env: usize): void {
 
 /** Flushes a space by its id; `currentId` is that of the current one. Pages that all spaces share stay. */
 export function spaceFlush(env: usize, id: u32, currentId: u32): void {
+  reachingOut();
   worked(WORK_FLUSH);
   const current = load<usize>(env, ENV_SPACE);
   if (id == currentId) {

@@ -2,6 +2,7 @@
 import { CPU_INTERRUPT_TLB, ENV_INTERRUPT_REQUEST, ENV_NEXT_CPU, TLB_KINDS, TLB_MMU_INDEXES, TLB_TABLE_SIZE } from '../shared/layout';
 import { firstEnv, runsHere } from '../core/cpus';
 import { requestInterrupt } from '../core/env';
+import { reachingOut } from '../core/journal';
 import { WORK_FLUSH, worked } from '../core/work';
 import { spacesDropPage, spacesForgetOthers } from './address-space';
 import { jumpCacheClear, jumpCacheClearPage } from './jump-cache';
@@ -24,6 +25,7 @@ function flushMmuIdx(env: usize, mmuIdx: i32): void {
 /** Forgets all translations of a vCPU, of whatever address space. */
 export function tlbFlush(env: usize): void {
   store<u32>(env, load<u32>(env, FLUSHES) + 1, FLUSHES);
+  reachingOut();
   worked(WORK_FLUSH);
   for (let idx = 0; idx < TLB_MMU_INDEXES; idx++) flushMmuIdx(env, idx);
   jumpCacheClear(env);
@@ -48,6 +50,7 @@ export function tlbFlushIfAsked(env: usize): void {
 /** Forgets the translations of the page of `addr` in all address spaces: all of an mmu index if `addr` may lie in a large page, of which entries know nothing. */
 export function tlbFlushPage(env: usize, addr: u64): void {
   store<u32>(env, load<u32>(env, FLUSHES) + 1, FLUSHES);
+  reachingOut();
   worked(WORK_FLUSH);
   const page = addr & PAGE_MASK;
   let large = false;

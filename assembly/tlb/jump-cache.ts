@@ -23,8 +23,9 @@ function cacheOf(env: usize, pc: u64): usize {
   return load<usize>(env + (upperHalf(pc) as usize) * (ENV_JUMP_CACHE_HIGH - ENV_JUMP_CACHE), ENV_JUMP_CACHE);
 }
 
+/** The cell of a virtual pc in a cache. */
 @inline
-function cellIn(cache: usize, pc: u64): usize {
+export function cellIn(cache: usize, pc: u64): usize {
   const low = pc as u32;
   return cache + ((((low >> CODE_ALIGN_BITS) ^ (low >> (JUMP_CACHE_BITS + CODE_ALIGN_BITS))) & (JUMP_CACHE_ENTRIES - 1)) << 2);
 }
@@ -72,6 +73,12 @@ function notePage(cache: usize, pc: u64): void {
   store<u8>(cell, load<u8>(cell) | pageBit(pc));
 }
 
+/** Whether a flush of the page of `pc` would look into the cache. */
+@inline
+export function isNoted(cache: usize, pc: u64): bool {
+  return (load<u8>(pageByte(cache, pc)) & pageBit(pc)) != 0;
+}
+
 function clearHigh(env: usize): void {
   memory.fill(load<usize>(env, ENV_JUMP_CACHE_HIGH), 0, JUMP_CACHE_SIZE + 4);
 }
@@ -98,10 +105,10 @@ export function jumpCacheClearPrivate(env: usize): void {
 export function jumpCacheClearPage(env: usize, addr: u64): void {
   if (upperHalf(addr) != 0) {
     const high = load<usize>(env, ENV_JUMP_CACHE_HIGH);
-    if ((load<u8>(pageByte(high, addr)) & pageBit(addr)) != 0) clearHigh(env);
+    if (isNoted(high, addr)) clearHigh(env);
     return;
   }
   for (let n: usize = 0, space = load<usize>(env, ENV_SPACES); n < SPACES; n++, space += SPACE_SIZE) {
-    if (load<u32>(space, SPACE_USED) != 0 && (load<u8>(pageByte(space + SPACE_CACHE, addr)) & pageBit(addr)) != 0) jumpCacheClearSpace(space);
+    if (load<u32>(space, SPACE_USED) != 0 && isNoted(space + SPACE_CACHE, addr)) jumpCacheClearSpace(space);
   }
 }

@@ -114,6 +114,19 @@ export interface ProfileInfo {
   readonly functions: readonly { readonly name: string; readonly samples: number; readonly share: number }[];
 }
 
+/** What `check=on` has looked at. */
+export interface CheckInfo {
+  /** Runs of generated code that were done again in tci, guest instructions in them, and runs that could not be (devices, changes of what is mapped). */
+  readonly stretches: number;
+  readonly insns: number;
+  readonly skipped: number;
+  /** Looks at all TBs and TLB entries between slices, and TBs that were made again and compared. */
+  readonly looks: number;
+  readonly tbs: number;
+  /** TLB entries that the page tables contradicted for long. */
+  readonly contradicted: number;
+}
+
 export interface JitInfo {
   /** Goes up when a field of this record changes its meaning. */
   readonly version: 1;
@@ -138,6 +151,7 @@ export interface JitInfo {
   readonly wasm?: WasmInfo;
   /** Absent unless it was asked for. */
   readonly profile?: ProfileInfo;
+  readonly check?: CheckInfo;
 }
 
 type Row = readonly [name: string, value: string | number];
@@ -147,7 +161,7 @@ const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
 
 /** The text of `info jit`. */
 export function formatJitInfo(info: JitInfo): string {
-  const { tb, tci, wasm, profile } = info;
+  const { tb, tci, wasm, profile, check } = info;
   return [
     section(`Accelerator ${info.accelerator}`, [
       ['wall-clock time', ms(info.wallMs)],
@@ -165,6 +179,7 @@ export function formatJitInfo(info: JitInfo): string {
       ['time to translate', ms(tci.translateMs)],
     ]),
     wasm ? section('Tier 2: generated WebAssembly', wasmRows(wasm)) : '',
+    check ? section('Checks', checkRows(check)) : '',
     profile ? profileText(profile) : '',
   ].join('');
 }
@@ -206,6 +221,15 @@ function keptRows({ modules, regions, bytes, hits, misses, installed, rejected, 
     ['modules made to be kept', made],
     ['TBs kept from earlier runs', `${tbs.known}, ${tbs.bytes} bytes; ${tbs.refused} rejected`],
     ['  found, new', `${tbs.found}, ${tbs.added}`],
+  ];
+}
+
+function checkRows({ stretches, insns, skipped, looks, tbs, contradicted }: CheckInfo): Row[] {
+  return [
+    ['generated code done again in tci', `${stretches} stretches, ${insns} guest instructions; ${skipped} could not be`],
+    ['looks at TBs and TLBs', looks],
+    ['TBs made again', tbs],
+    ['stale TLB entries', contradicted],
   ];
 }
 

@@ -58,6 +58,7 @@ export async function createBrowserHost(given: BrowserHostOptions): Promise<Brow
     hotThreshold: options.hotThreshold,
     tuning: options.tuning,
     maxInsns: options.maxInsns,
+    checks: options.tuning?.check ? (await import('../accel/tcg/check/checks.js')).checks : undefined,
     disassembleWasm: options.wabt && (await loadWasmDisassembler(options.wabt)),
   });
 }

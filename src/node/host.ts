@@ -4,6 +4,7 @@ import { closeSync, openSync, readFileSync, realpathSync, statSync } from 'node:
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers';
 import { isMainThread } from 'node:worker_threads';
+import type { Checks } from '../accel/tcg/checking.js';
 import { SharedThread, workerCodegen } from '../accel/tcg/codegen-remote.js';
 import type { CodegenThread } from '../accel/tcg/codegen/protocol.js';
 import { createTcgHost, ENGINE_OPTIONS, type EngineOptions, type HostCodegen, type TcgHost } from '../host.js';
@@ -18,6 +19,7 @@ import { FileCodeStore } from './code-store.js';
 import { startCodegenWorker } from './codegen-worker.js';
 import { engineBuild } from './engine-build.js';
 import { engineWasmPath } from './engine-wasm.js';
+import { loadModule } from './modules.js';
 import { loadOptional } from './optional.js';
 import { writeWhole } from './disk/files.js';
 import { startProfiler } from './profiler.js';
@@ -70,14 +72,20 @@ export async function createNodeHost(given: NodeHostOptions = {}): Promise<NodeH
     writeFile,
     openImage: FileNode.open,
     scratch: FileNode.scratch,
-    wasm: () => loadWasm(engineWasmPath()),
+    wasm: () => loadWasm(engineWasmPath(options.tuning?.check)),
     ...(await codeGenerator(options)),
     hotThreshold: options.hotThreshold,
     tuning: options.tuning,
     maxInsns: options.maxInsns,
+    checks: options.tuning?.check ? await loadChecks() : undefined,
     startProfiler: options.profile ? startProfiler : undefined,
     disassembleWasm: options.disassemble ? await loadWasmDisassembler(() => loadOptional(['wabt'], () => import('wabt'))) : undefined,
   });
+}
+
+async function loadChecks(): Promise<Checks> {
+  const module = await loadModule('../accel/tcg/check/checks', import.meta.url);
+  return (module as typeof import('../accel/tcg/check/checks.js')).checks;
 }
 
 /** Only the synchronous one loads binaryen into this thread. */

@@ -16,6 +16,7 @@ import { updateTbFlags } from './cpu';
 import { hasExt, isRv32, privilege } from './hart';
 import { counterRead, counterSetEvent, counterSetInhibit, counterWrite } from './counter';
 import * as csrs from './csr_table';
+import { reachingOut } from '../../core/journal';
 import { rdtime } from './host';
 import { refreshMip, sstcChanged, sstcEnabled, updateInterrupts } from './interrupt';
 import { asidOf, pagingMode } from './mmu';
@@ -97,7 +98,9 @@ function readWhole(env: usize, row: usize, csr: u32, running: u64): u64 {
     case csrs.FRM: return load<u32>(env, RV_FRM);
     case csrs.FCSR: return (load<u32>(env, RV_FRM) << 5) | load<u32>(env, RV_FFLAGS);
     case csrs.COUNTER: return counterRead(env, numberInRow(row, csr), running);
-    case csrs.TIME: return rdtime(env);
+    case csrs.TIME:
+      reachingOut();
+      return rdtime(env);
     case csrs.HPMEVENT: return load<u64>(env + numberInRow(row, csr) * 8, RV_MHPMEVENT);
     case csrs.MSTATUS: return withSd(env, load<u64>(env, RV_MSTATUS));
     case csrs.SSTATUS: return withSd(env, load<u64>(env, RV_MSTATUS) & (SSTATUS | MSTATUS64_UXL));

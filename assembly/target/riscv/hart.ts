@@ -1,5 +1,5 @@
 // What everything asks of a hart: its extensions, width and privilege.
-import { RV_EXT, RV_PRIV, RV_XLEN } from '../../shared/riscv';
+import { RV_END, RV_EXT, RV_PRIV, RV_XLEN } from '../../shared/riscv';
 
 @inline
 export function hasExt(env: usize, bit: i32): bool {
@@ -30,4 +30,8 @@ export function riscvFetchMmuIdx(env: usize): i32 {
 /** Bytes of the instruction whose first two are at the host address `host` (unprivileged manual, "Expanded Instruction-Length Encoding"). */
 export function insnSize(env: usize, host: usize): u32 {
   return (load<u8>(host) & 3) == 3 ? 4 : 2;
+}
+
+export function stateEnd(): usize {
+  return RV_END;
 }

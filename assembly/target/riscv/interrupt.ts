@@ -3,6 +3,7 @@ import { CPU_INTERRUPT_HARD, CPU_INTERRUPT_LINES, ENV_EXIT_REQUEST, EXIT_REQUEST
 import { RV_EXT_IRQ, RV_MENVCFG, RV_MIDELEG, RV_MIE, RV_MIP, RV_MSTATUS, RV_SOFT_MIP, RV_STIMECMP, RVX_SSTC } from '../../shared/riscv';
 import { runsHere } from '../../core/cpus';
 import { requestInterrupt } from '../../core/env';
+import { reachingOut } from '../../core/journal';
 import { rdtime, timerUpdate } from './host';
 import { MENVCFG_STCE, MIP_STIP, MSTATUS_MIE, MSTATUS_SIE, PRV_M, PRV_S } from './bits';
 import { hasExt, privilege } from './hart';
@@ -88,6 +89,7 @@ export function riscvTimerTick(env: usize, now: u64): void {
 
 /** After a change of stimecmp or of menvcfg.STCE: STIP gets its new source, the host its new deadline. */
 export function sstcChanged(env: usize): void {
+  reachingOut();
   if (sstcEnabled(env)) {
     store<u64>(env, load<u64>(env, RV_SOFT_MIP) & ~MIP_STIP, RV_SOFT_MIP);
     riscvTimerTick(env, rdtime(env));

@@ -214,7 +214,12 @@ export function pagingMode(env: usize, satp: u64): u32 {
 
 /** Physical address of a virtual one as data accesses see it now, or u64.MAX_VALUE. */
 export function riscvTranslateDebug(env: usize, addr: u64): u64 {
-  const status = translate(env, xlenAddress(env, addr), TLB_KIND_READ, load<i32>(env, ENV_MMU_IDX), true);
+  return riscvTranslateFor(env, addr, TLB_KIND_READ, load<i32>(env, ENV_MMU_IDX));
+}
+
+/** The same as accesses with the rights of an mmu index see it. */
+export function riscvTranslateFor(env: usize, addr: u64, access: i32, mmuIdx: i32): u64 {
+  const status = translate(env, xlenAddress(env, addr), access, mmuIdx, true);
   return status == OK ? resultPhys : u64.MAX_VALUE;
 }
 

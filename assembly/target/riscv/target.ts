@@ -1,8 +1,8 @@
 // RISC-V's answers to what the runtime asks of a target (../dispatch.ts says what each of them means).
 export { riscvReset as reset } from './cpu';
-export { insnSize, riscvFetchMmuIdx as fetchMmuIdx, xlenAddress as wrapAddress } from './hart';
+export { insnSize, riscvFetchMmuIdx as fetchMmuIdx, stateEnd, xlenAddress as wrapAddress } from './hart';
 export { refreshMip as linesChanged } from './interrupt';
 export {
-  riscvAccessFault as accessFault, riscvTlbFill as tlbFill, riscvTranslateDebug as translateDebug, riscvUnaligned as unaligned,
+  riscvAccessFault as accessFault, riscvTlbFill as tlbFill, riscvTranslateDebug as translateDebug, riscvTranslateFor as translateFor, riscvUnaligned as unaligned,
 } from './mmu';
 export { riscvDoInterrupt as doInterrupt, riscvExecInterrupt as execInterrupt, riscvHasWork as hasWork } from './trap';

@@ -2,11 +2,13 @@
 import * as layout from '../../../assembly/shared/layout.js';
 import type { AddressSpace } from '../../memory/address-space.js';
 import type { JitInfo, TciInfo } from '../jit-info.js';
+import { errorMessage, HostError, OptionError } from '../../util/errors.js';
 import type { Log } from '../../util/log.js';
 import type { CodePeers } from './codegen/code-cache.js';
 import { formatModule, type MadeModule } from './codegen/listing.js';
 import type { CodeGenerator } from './codegen/wasm-generator.js';
 import type { WasmDisassembler } from '../../tcg/wasm/disassemble.js';
+import type { Checks, EngineCheck } from './checking.js';
 import { TcgError } from './errors.js';
 import type { EngineMemory } from './memory.js';
 import { helperWrappers } from './helper-wrappers.js';
@@ -14,6 +16,7 @@ import { Activity, Profile, type StartProfiler } from './profile.js';
 import { PhysicalMap } from './physmap.js';
 import { Runtime, targetImportNames, type RuntimeExports, type RuntimeHost } from './runtime.js';
 import { Translator } from './translate-all.js';
+
 import type { TargetFrontend } from '../../target/translator.js';
 import type { TcgTuning } from './codegen/tuning.js';
 import { Vcpu, type VcpuHooks } from './vcpu.js';
@@ -52,6 +55,8 @@ export interface TcgOptions {
   readonly hotThreshold?: number;
   readonly tuning?: TcgTuning;
   readonly icount?: boolean;
+  /** `check=on`. */
+  readonly checks?: Checks;
   /** Guest instructions a TB at most; default 64. */
   readonly maxInsns?: number;
   /** Shows modules as text for `-d out_asm` (src/tcg/wasm/disassemble.ts). */
@@ -88,6 +93,7 @@ export class TcgAccel {
   private translator: Translator | undefined;
   private generator: CodeGenerator | undefined;
   private profile: Profile | undefined;
+  private check: EngineCheck | undefined;
   private mmioReads = 0;
   private mmioWrites = 0;
   private readonly made = performance.now();
@@ -134,8 +140,18 @@ export class TcgAccel {
     const log = this.machine?.log;
     if (log?.has('int')) this.view.setUint32(env + layout.ENV_LOG_TRAPS, 1, true);
     const trace = () => (log && tracesExecution(log) ? () => this.traceTb(vcpu, log) : undefined);
-    const poll = (): void => this.during(Activity.Codegen, env, () => void this.runtime.inside(() => this.generator?.poll()));
-    const vcpu: Vcpu = new Vcpu(this.runtime, env, poll, () => this.machine?.checkSlice?.(), trace);
+    const poll = (): void => {
+      this.during(Activity.Codegen, env, () => void this.runtime.inside(() => this.generator?.poll()));
+      this.pollCheck(env);
+    };
+    const vcpu: Vcpu = new Vcpu(
+      this.runtime,
+      env,
+      poll,
+      () => this.machine?.checkSlice?.(),
+      trace,
+      (message) => this.check?.explain(message, env),
+    );
     this.vcpus.push(vcpu);
     return vcpu;
   }
@@ -192,6 +208,7 @@ export class TcgAccel {
       tci: this.translator?.info() ?? NO_TCI,
       wasm: this.generator?.info(),
       profile: this.profile?.info((pc) => this.machine?.symbolAt?.(pc)),
+      check: this.check?.info(),
     };
   }
 
@@ -228,16 +245,41 @@ export class TcgAccel {
     // With a tier above, most TBs are not worth optimising; who asks to see the result gets it.
     const optimize = !this.generator || (log?.has('op_opt') ?? false);
     const { generator } = this;
-    const translated = generator?.tbTranslated ? (tb: number) => generator.tbTranslated?.(tb) : undefined;
+    const { checks } = options;
+    const translated = (tb: number): void => {
+      generator?.tbTranslated?.(tb);
+      this.check?.translated(tb);
+    };
     this.translator = new Translator(runtime, frontend, {
       maxInsns: options.maxInsns,
       log,
       optimize,
-      translated,
+      verify: checks?.verifyIr,
+      translated: checks || generator?.tbTranslated ? translated : undefined,
       // made with the default length
       kept: options.maxInsns === undefined ? generator?.keptTbs : undefined,
       symbolAt: (pc) => this.machine?.symbolAt?.(pc),
     });
+    if (checks) this.startChecks(checks, frontend, this.translator);
+  }
+
+  /** @throws OptionError if the engine cannot be checked */
+  private startChecks(checks: Checks, { globals }: TargetFrontend, translator: Translator): void {
+    const { runtime, physicalMap, generator } = this;
+    const { lockstepStart } = runtime.exports;
+    if (!lockstepStart) throw new OptionError('check=on wants the debug build of the engine, wemu.debug.wasm', '-accel tcg');
+    const lockstep = lockstepStart() >>> 0;
+    if (lockstep === 0) throw new TcgError('code arena too small for check=on');
+    const warn = (line: string): void => this.machine?.log?.write(`wemu: ${line}\n`);
+    this.check = checks.start({ runtime, physicalMap, globals, translator, generator, warn }, lockstep);
+  }
+
+  private pollCheck(env: number): void {
+    try {
+      this.check?.poll(env);
+    } catch (error) {
+      throw new HostError(`check=on: ${errorMessage(error)}`, { cause: error });
+    }
   }
 
   private host(): RuntimeHost {

@@ -45,6 +45,12 @@ export class PhysicalMap implements AddressSpaceListener {
     }
   }
 
+  /** Guest-physical address of a linear-memory address. */
+  addressOf(host: number): number | undefined {
+    const mapping = this.mappings.find((m) => host >= m.host && host < m.host + m.length);
+    return mapping && mapping.base + host - mapping.host;
+  }
+
   private mappingOf({ start, size, offset, region, readonly, romd }: FlatRange): Mapping | undefined {
     const block = region.ramBlock;
     if (!block || block.bytes.buffer !== this.runtime.memory.buffer) return undefined;

@@ -60,6 +60,10 @@ export interface RuntimeExports {
   stSlow(env: number, address: bigint, value: bigint, oi: number): void;
   targetDoInterrupt(env: number): void;
   targetReset(env: number): void;
+  // assembly/debug.ts: the debug build only
+  checkTbs?(): number;
+  checkTlbs?(env: number): number;
+  lockstepStart?(): number;
 }
 
 const CLOSED = new Proxy({} as never, {
@@ -67,6 +71,14 @@ const CLOSED = new Proxy({} as never, {
     throw new TcgError('the machine is closed');
   },
 });
+
+/** A string of AssemblyScript: UTF-16, its length in bytes before it. */
+function textAt(memory: WebAssembly.Memory, pointer: number): string {
+  if (pointer === 0) return '';
+  const view = new DataView(memory.buffer);
+  const length = view.getUint32(pointer - 4, true) >> 1;
+  return String.fromCharCode(...Array.from({ length }, (_, i) => view.getUint16(pointer + 2 * i, true)));
+}
 
 export class Runtime {
   /** Everything, helpers and the targets' own exports included. */
@@ -84,8 +96,9 @@ export class Runtime {
     place: { readonly start: number; readonly end: number } | { readonly engine: number },
     target: TargetImports = {},
   ) {
-    const abort = (_message: number, _file: number, line: number, column: number): never => {
-      throw new TcgError(`runtime assertion failed at ${line}:${column}`);
+    const abort = (message: number, file: number, line: number, column: number): never => {
+      const text = textAt(memory, message);
+      throw new TcgError(`${text === '' ? 'assertion failed' : text} (${textAt(memory, file)}:${line}:${column})`);
     };
     this.allExports = new WebAssembly.Instance(module, {
       env: { memory, abort },

@@ -41,6 +41,8 @@ export interface TranslatorOptions {
    * hot is optimised there. Measured: 0.4 s of 1.0 s for the boot's 72,000 TBs; tci code 10% longer.
    */
   readonly optimize?: boolean;
+  /** Looks at each TB's IR, as the frontend emitted it and as the optimiser left it; throws what is wrong with it. */
+  readonly verify?: (ctx: TcgContext) => void;
   /** Hears of each TB that was made. */
   readonly translated?: (tb: number) => void;
   /** TBs of earlier runs, made with the same options, and not optimised. */
@@ -170,10 +172,12 @@ export class Translator {
     for (let maxInsns = source.maxInsns; ;) {
       ctx.reset();
       const result = frontend.translate(ctx, maxInsns === source.maxInsns ? source : { ...source, maxInsns });
+      this.options.verify?.(ctx);
       this.logGuest(source, result.size);
       this.logStage('op', 'OP');
       if (this.options.optimize ?? true) {
         optimize(ctx);
+        this.options.verify?.(ctx);
         this.logStage('op_opt', 'OP after optimization');
       }
       try {
@@ -187,6 +191,26 @@ export class Translator {
       this.logCode(source.pc);
       return result;
     }
+  }
+
+  /** The tci code that the guest's bytes give for a TB now; undefined: its instructions are others. */
+  again(tb: number): Uint16Array | undefined {
+    const { ctx, lowering, words } = this;
+    const get = (field: number): number => words[(tb + field) >> 2];
+    ctx.reset();
+    const { size, icount } = this.frontend.translate(ctx, {
+      pc: this.view.getBigUint64(tb + layout.TB_PC, true),
+      flags: get(layout.TB_FLAGS),
+      cflags: get(layout.TB_CFLAGS),
+      maxInsns: get(layout.TB_ICOUNT),
+      bytes: this.bytes,
+      host: get(layout.TB_HOST0) >>> 0,
+      nextPage: () => get(layout.TB_HOST1) >>> 0,
+    });
+    if (size !== get(layout.TB_SIZE) || icount !== get(layout.TB_ICOUNT)) return undefined;
+    if (this.options.optimize ?? true) optimize(ctx);
+    lowering.lower(ctx);
+    return lowering.code.units.subarray(0, lowering.code.size);
   }
 
   private keptTb(pcLo: number, pcHi: number, flags: number, cflags: number, host: number): KeptTb | undefined {

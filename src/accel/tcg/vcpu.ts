@@ -37,6 +37,8 @@ export class Vcpu {
     private readonly checkSlice: () => void,
     /** Undefined: not wanted now, and nothing is paid for it. */
     private readonly trace: () => ExecTrace | undefined = () => undefined,
+    /** More words for what the engine failed with. */
+    private readonly explain: (message: string) => string | undefined = () => undefined,
   ) {
     this.view = new DataView(runtime.memory.buffer);
     this.cflags = this.read32(layout.ENV_CFLAGS);
@@ -76,7 +78,8 @@ export class Vcpu {
       return this.runtime.exports.cpuExec(this.env);
     } catch (error) {
       const where = `cpu ${this.read32(layout.ENV_CPU_INDEX)}: the engine failed near pc 0x${this.read64(layout.ENV_PC).toString(16)}`;
-      this.failure = new HostError(`${where}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+      const message = error instanceof Error ? error.message : String(error);
+      this.failure = new HostError(`${where}: ${this.explain(message) ?? message}`, { cause: error });
       throw this.failure;
     }
   }

@@ -53,6 +53,13 @@ describe('tci', () => {
     expect([loads(false), loads(true)]).toEqual([1, 2]);
   });
 
+  it('fails at an op that it does not know', () => {
+    const tb = machine.makeTb(parseIr('insn_start $0, $0; goto_ptr', RANDOM_GLOBALS, []));
+    machine.view.setUint16(machine.view.getUint32(tb + layout.TB_TCI, true), 0xffff, true);
+    machine.set32(layout.ENV_BUDGET, 100);
+    expect(() => machine.runtime.exports.tciExec(machine.env, tb)).toThrow(/^tci: unknown op/);
+  });
+
   it('runs chained TBs until the budget is used up', () => {
     machine.runtime.exports.tbFlushAll();
     const ctx = parseIr('insn_start $0, $0; add_i64 r1, r1, $1; mov_i64 pc, $0x8000; goto_tb $0', RANDOM_GLOBALS, []);

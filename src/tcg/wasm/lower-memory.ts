@@ -22,7 +22,7 @@ import {
   PAGE_SIZE,
 } from '../../../assembly/shared/layout.js';
 import { Op } from '../opcodes.js';
-import { EXTEND32, EXTEND_U32, F64, Float, I32, I64, NONE, Wasm, WRAP, type Expr, type WasmModule } from './binaryen.js';
+import { EXTEND32, EXTEND_U32, F64, Float, I32, I64, NONE, Wasm, WRAP, type Expr, type ValueType, type WasmModule } from './binaryen.js';
 import type { AccessGroup, GroupedAccess } from './access-groups.js';
 import type { BlockLowering } from './block-lowering.js';
 import { isMostlyNotZero } from './branch-hints.js';
@@ -44,6 +44,8 @@ export interface MemoryHost {
   faultTest(list: Expr[], synced?: boolean): void;
   /** Local with what is to be added to this op's guest address. Present: the access needs no check. */
   readonly addend: number | undefined;
+  /** The runtime hears of each store, before it is done. */
+  readonly tellsStores: boolean;
   /** Leaves before this op's instruction, for tci to do it. Absent: the slow path is called. */
   readonly leave: (() => Expr) | undefined;
 }
@@ -226,10 +228,11 @@ function store(b: BlockLowering, host: MemoryHost, v: number, addr: number, acce
     let low = value();
     if (access.bytes < 8) low = m.binary(Wasm.and[1], low, m.i64((1n << BigInt(access.bytes * 8)) - 1n));
     const swapped = byteSwap(b, low, access.bytes, 1);
-    fast.push(...b.list.splice(0), m.store(access.bytes, I64, path.host, swapped, path.offset));
+    fast.push(...b.list.splice(0));
+    put(b, host, fast, path, access.bytes, I64, swapped);
     b.list.push(...outside);
-  } else if (b.isFloat(v) && access.bytes === 8) fast.push(m.store(8, F64, path.host, b.floatOperand(v)(), path.offset));
-  else fast.push(m.store(access.bytes, narrow ? I32 : I64, path.host, value(), path.offset));
+  } else if (b.isFloat(v) && access.bytes === 8) put(b, host, fast, path, 8, F64, b.floatOperand(v)());
+  else put(b, host, fast, path, access.bytes, narrow ? I32 : I64, value());
 
   guard(b, host, path, fast, () => {
     host.importRuntime('stSlow', [I64, I64, I32], NONE);
@@ -239,6 +242,20 @@ function store(b: BlockLowering, host: MemoryHost, v: number, addr: number, acce
     host.faultTest(slow);
     return slow;
   });
+}
+
+/** The store of `value` itself. */
+function put(b: BlockLowering, host: MemoryHost, list: Expr[], path: Path, bytes: number, type: ValueType, value: Expr): void {
+  const { m } = b;
+  if (!host.tellsStores) {
+    list.push(m.store(bytes, type, path.host, value, path.offset));
+    return;
+  }
+  host.importRuntime('noteStore', [I32, I32], NONE);
+  const at = b.scratch(I32);
+  list.push(m.set(at, m.binary(Wasm.add[0], path.host, m.i32(path.offset))));
+  list.push(m.call('noteStore', [m.get(ENV, I32), m.get(at, I32), m.i32(bytes)], NONE));
+  list.push(m.store(bytes, type, m.get(at, I32), value, 0));
 }
 
 function atomic(b: BlockLowering, host: MemoryHost, ops: Int32Array, p: number): void {

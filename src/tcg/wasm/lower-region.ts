@@ -227,6 +227,7 @@ class RegionLowering {
         return groups.get(op);
       },
       groupHosts: new Map(),
+      tellsStores: this.target.lockstep ?? false,
       importRuntime: (name, params, result) => this.m.importFunction(name, [I32, ...params], result),
       beforeRuntime: (into) => this.target.icount && this.storeBudget(into),
       faultTest: (into, synced) => faults.test(into, locatorOf(ir, insn), synced ? [] : withoutPc(dirty.members(row))),

@@ -17,6 +17,8 @@ export interface TargetInfo {
   readonly fusedMulAdd?: boolean;
   /** The region is verified after each pass (verify-region.ts): a RegionError tells what a pass got wrong. */
   readonly check?: boolean;
+  /** The code tells the runtime of each of its stores (noteStore), which checks it against tci. */
+  readonly lockstep?: boolean;
 }
 
 export const globalCountOf = ({ globalOffset }: TargetInfo): number => globalOffset.length;

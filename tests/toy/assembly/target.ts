@@ -4,7 +4,7 @@ import {
   EXIT_REQUESTED, PAGE_SIZE, TLB_KIND_WRITE,
 } from '../../../assembly/shared/layout';
 import { raise } from '../../../assembly/core/env';
-import { physLoad32, physOk } from '../../../assembly/tb/phys';
+import { physLoad32 } from '../../../assembly/tb/phys';
 import { tlbSetPage } from '../../../assembly/tlb/fill';
 import { tlbFlush } from '../../../assembly/tlb/flush';
 import { logTrap } from './host';
@@ -61,16 +61,20 @@ function trap(env: usize, cause: i32): void {
 
 // ---- The contract --------------------------------------------------------------------------------------------------------
 
+/** The entry for a page's address; 0: none. */
+function pteOf(env: usize, page: u64): u32 {
+  const number = page / PAGE_SIZE;
+  return number < TABLE_ENTRIES ? bswap<u32>(physLoad32((special(env, TABLE) as u64) + number * 4)) : 0;
+}
+
 export function tlbFill(env: usize, addr: u64, size: i32, access: i32, mmuIdx: i32, probe: bool): bool {
   const page = addr & 0xffffffff & ~PAGE_MASK;
   if (mmuIdx == MMU_PHYSICAL) {
     tlbSetPage(env, page, page, ALL, mmuIdx, PAGE_SIZE, false, true);
     return true;
   }
-  const number = page / PAGE_SIZE;
-  let pte: u32 = 0;
-  if (number < TABLE_ENTRIES) pte = bswap<u32>(physLoad32((special(env, TABLE) as u64) + number * 4));
-  const isAllowed = number < TABLE_ENTRIES && physOk && (pte & PTE_VALID) != 0 && (access != TLB_KIND_WRITE || (pte & PTE_WRITABLE) != 0);
+  const pte = pteOf(env, page);
+  const isAllowed = (pte & PTE_VALID) != 0 && (access != TLB_KIND_WRITE || (pte & PTE_WRITABLE) != 0);
   if (isAllowed) tlbSetPage(env, page, (pte as u64) & ~PAGE_MASK, (pte & PTE_WRITABLE) != 0 ? ALL : NOT_WRITE, mmuIdx, PAGE_SIZE, false, false);
   else if (!probe) raiseAt(env, CAUSE_PAGE, addr);
   return isAllowed;
@@ -124,6 +128,16 @@ export function fetchMmuIdx(env: usize): i32 {
 
 export function insnSize(env: usize, host: usize): u32 {
   return 4;
+}
+
+export function translateFor(env: usize, addr: u64, access: i32, mmuIdx: i32): u64 {
+  if (mmuIdx == MMU_PHYSICAL) return addr;
+  const pte = pteOf(env, addr & ~PAGE_MASK);
+  return (pte & PTE_VALID) != 0 ? ((pte as u64) & ~PAGE_MASK) | (addr & PAGE_MASK) : u64.MAX_VALUE;
+}
+
+export function stateEnd(): usize {
+  return TOY_LINE + 8;
 }
 
 export function translateDebug(env: usize, addr: u64): u64 {

@@ -227,6 +227,26 @@ export class CodeCache {
     return regions.map(({ tbs }) => tbs[0]);
   }
 
+  /**
+   * `generated`: TBs that have code, by the runtime's count.
+   * @throws RangeError if that is not what is installed, or if a region's TBs have changed and it is still there
+   */
+  check(generated: number): void {
+    const entries = new Set<number>();
+    for (const { regions } of this.modules) {
+      for (const region of regions) {
+        if (!this.isCurrent(region)) throw new RangeError('code cache: a region is installed whose TBs are gone');
+        if (typeof this.table.get(region.slot) !== 'function') throw new RangeError('code cache: a region has no function');
+        region.tbs.forEach((tb, i) => {
+          if (this.tbs.get(region.table, TABLE_TBS + 4 * i) !== tb) throw new RangeError("code cache: a module's table has another TB");
+        });
+        for (const i of region.entries) if (this.tbs.get(region.tbs[i], TB_FUNC) === region.slot) entries.add(region.tbs[i]);
+      }
+    }
+    if (entries.size !== generated)
+      throw new RangeError(`code cache: ${generated} TBs lead to code, ${entries.size} of them to a region's`);
+  }
+
   /** All TBs are gone, and their records with them. */
   flushed(): void {
     while (this.retired.length > 0) this.release();

@@ -22,10 +22,10 @@ export class RegionCompiler {
     private readonly compile: (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module = (bytes) => new WebAssembly.Module(bytes),
   ) {
     this.ctx = new TcgContext(frontend.globals, frontend.helpers);
-    const { tlbReuse, fma = true, check } = tuning;
+    const { tlbReuse, fma = true, check, lockstep } = tuning;
     const globalOffset = frontend.globals.map((g) => g.offset);
     const { helpers, traits } = frontend;
-    this.target = { globalOffset, helpers, traits, icount, tlbReuse, fusedMulAdd: fma && hasFusedMulAdd(compile), check };
+    this.target = { globalOffset, helpers, traits, icount, tlbReuse, fusedMulAdd: fma && hasFusedMulAdd(compile), check, lockstep };
   }
 
   /** Never throws: a batch that cannot be made says why, and its TBs stay in tci. */

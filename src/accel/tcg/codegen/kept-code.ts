@@ -36,7 +36,7 @@ import {
 import type { CodegenWorker, CompileReply, RegionRequest } from './protocol.js';
 
 /** The runtime's functions that generated code may import, beside the target's helpers. */
-const RUNTIME_IMPORTS = ['ldSlow', 'stSlow', 'atomicCmpxchg', 'atomicRmw'];
+const RUNTIME_IMPORTS = ['ldSlow', 'stSlow', 'atomicCmpxchg', 'atomicRmw', 'noteStore'];
 /** What the worker has at a time, in modules and bytes (some 0.6 us each): what is hotter may still come, and code of this run waits behind it. */
 const MAX_IN_FLIGHT = 6;
 const MAX_BYTES_IN_FLIGHT = 64 << 10;

@@ -18,8 +18,10 @@ export interface TcgTuning {
   readonly tlbReuse?: boolean;
   /** Fused multiply-add is the host's own where it has one (default); else it is made of plain operations. */
   readonly fma?: boolean;
-  /** Each region is verified as it comes in and after each pass (docs/regions.md); one that cannot be made ends the run. Slow. */
+  /** The engine checks itself (docs/checking.md): each region is verified after each pass, and what cannot be made ends the run. Slow. */
   readonly check?: boolean;
+  /** Generated code tells of its stores: the engine, a debug build, does it again in tci (assembly/lockstep.ts). A host's, where `check` is on. */
+  readonly lockstep?: boolean;
   /** How much generated code there may be. */
   readonly cache?: CodeCacheLimits;
   /** binaryen passes that every module goes through, in order (src/tcg/wasm/passes.ts). */

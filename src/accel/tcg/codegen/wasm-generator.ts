@@ -51,6 +51,13 @@ export interface CodeGenerator {
   readonly defaultThreshold: number;
   /** `info jit`, `--stats`. */
   info(): WasmInfo;
+  /** TB pointers of the region that is entered at a TB. */
+  regionAt?(tb: number): readonly number[] | undefined;
+  /**
+   * `generated`: TBs that have code.
+   * @throws Error if what is installed is not what TBs lead to
+   */
+  check?(generated: number): void;
 }
 
 export interface WasmGeneratorOptions {
@@ -401,6 +408,14 @@ export class WasmCodeGenerator implements CodeGenerator {
     this.stats.stale++;
     this.cache.forget(this.waiting.get(id)!);
     this.waiting.delete(id);
+  }
+
+  regionAt(tb: number): readonly number[] | undefined {
+    return this.cache.enteredAt(tb);
+  }
+
+  check(generated: number): void {
+    this.cache.check(generated);
   }
 
   /** New code, which calls the slow path in this TB. */

@@ -1,0 +1,24 @@
+// What the jump caches of a vCPU must always be.
+import { ENV_JUMP_CACHE_HIGH, ENV_SPACES, JUMP_CACHE_ENTRIES, TB_PC } from '../shared/layout';
+import { isValid } from '../tb/tb';
+import { cellIn, isNoted } from '../tlb/jump-cache';
+import { SPACES, SPACE_CACHE, SPACE_SIZE, SPACE_USED } from '../tlb/spaces';
+
+export function checkJumpCaches(env: usize): void {
+  checkCache(load<usize>(env, ENV_JUMP_CACHE_HIGH), true);
+  for (let n: usize = 0, space = load<usize>(env, ENV_SPACES); n < SPACES; n++, space += SPACE_SIZE) {
+    if (load<u32>(space, SPACE_USED) != 0) checkCache(space + SPACE_CACHE, false);
+  }
+}
+
+function checkCache(cache: usize, high: bool): void {
+  for (let cell = cache; cell < cache + 4 * JUMP_CACHE_ENTRIES; cell += 4) {
+    const tb = load<usize>(cell);
+    if (tb == 0) continue;
+    const pc = load<u64>(tb, TB_PC);
+    assert(isValid(tb), 'jump cache: a TB that is not valid');
+    assert(cellIn(cache, pc) == cell, 'jump cache: a TB in the cell of another pc');
+    assert(((pc as i64) < 0) == high, 'jump cache: a TB of the other half of addresses');
+    assert(isNoted(cache, pc), 'jump cache: a flush of its page would not find a TB');
+  }
+}
