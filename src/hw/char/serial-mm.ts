@@ -3,7 +3,9 @@ import { CharBackend, type Chardev } from '../../chardev/chardev.js';
 import type { TypeInfo } from '../../qom/object.js';
 import { link, uint32, uint8 } from '../../qom/property.js';
 import { defineDevice } from '../core/device.js';
+import type { FdtNode } from '../core/fdt.js';
 import { SysBusDevice } from '../core/sysbus.js';
+import type { TreeBus } from '../core/tree-bus.js';
 import { struct, vmState } from '../core/vmstate.js';
 import { SerialState } from './serial.js';
 
@@ -19,6 +21,8 @@ export class SerialMm extends SysBusDevice {
   regshift = 0;
   /** Bits a second at divisor 1. */
   baudbase = 115_200;
+  /** Hz, if the device tree is to tell another than the baud rate is made from. */
+  clockFrequency: number | undefined;
   serial!: SerialState;
 
   protected override realize(): void {
@@ -34,6 +38,10 @@ export class SerialMm extends SysBusDevice {
         write64: (offset, value) => write(offset, Number(value & 0xffn)),
       }),
     );
+  }
+
+  override addTreeNode(bus: TreeBus): FdtNode {
+    return bus.device(this, 'serial', 'ns16550a').u32('clock-frequency', this.clockFrequency ?? 16 * this.baudbase);
   }
 
   override reset(): void {

@@ -38,6 +38,8 @@ export class Bus extends QObject {
   realizeChildren(): void {
     for (const child of this.children) child.realizeDevice();
   }
+  /** A device on this bus is there now, with its regions and lines. */
+  childRealized(_device: DeviceState): void {}
   accepts(busType: string): boolean {
     return isA(this.type, busType);
   }

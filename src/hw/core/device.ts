@@ -76,6 +76,7 @@ export abstract class DeviceState extends QObject {
     this.realize();
     this.#realized = true;
     for (const bus of this.childBuses) bus.realizeChildren();
+    this.parentBus?.childRealized(this);
     this.#services.inventory.realized(this);
   }
 
@@ -144,7 +145,7 @@ export abstract class DeviceState extends QObject {
   // ---- GPIO ------------------------------------------------------------------------------------------------------------
   /** Adds `count` inputs; `name` distinguishes groups. */
   protected initGpioIn(count: number, handler: IrqHandler, name = ''): IrqLine[] {
-    return this.#addLines(this.#inputs, irqLines(handler, count), name);
+    return this.#addLines(this.#inputs, irqLines(handler, count, this), name);
   }
   /** Adds `count` outputs, to be driven by this device. */
   protected initGpioOut(count: number, name = ''): IrqLine[] {

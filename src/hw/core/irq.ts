@@ -9,10 +9,19 @@ export class IrqLine {
   constructor(
     private readonly handler?: IrqHandler,
     readonly n = 0,
+    /** Whose input it is. */
+    readonly owner?: object,
   ) {}
 
   get connected(): boolean {
     return this.handler !== undefined || this.target !== undefined;
+  }
+
+  /** The input at the end of all that this output is joined to. */
+  get destination(): IrqLine | undefined {
+    let end = this.target;
+    while (end?.target) end = end.target;
+    return end;
   }
 
   /** Joins this output to an input (or tears it off). A level that is already high is passed on. */
@@ -41,7 +50,8 @@ export class IrqLine {
 }
 
 /** `count` input lines of one handler. */
-export const irqLines = (handler: IrqHandler, count: number): IrqLine[] => Array.from({ length: count }, (_, n) => new IrqLine(handler, n));
+export const irqLines = (handler: IrqHandler, count: number, owner?: object): IrqLine[] =>
+  Array.from({ length: count }, (_, n) => new IrqLine(handler, n, owner));
 
 /** `count` inputs; `target` is high while any of them is. */
 export function orIrq(target: IrqLine, count: number): IrqLine[] {

@@ -211,8 +211,10 @@ export abstract class MachineState extends QObject {
     return this.env.randomBytes && !this.clocks.icount ? this.env.randomBytes(count) : this.#seededRandom.bytes(count);
   }
 
-  /** Builds the board: CPUs, memory, devices, boot images. */
+  /** Builds the board: CPUs, memory, devices. */
   protected abstract init(): void;
+  /** Boot images, and what else is told of all devices, those of `-device` too. */
+  protected devicesAdded(): void {}
 
   /** Applies machine properties, starts the accelerator, builds the board and resets it: the machine is ready to run. */
   create(): void {
@@ -233,6 +235,7 @@ export abstract class MachineState extends QObject {
       this.accelerator?.init(this);
       this.init();
       for (const device of this.config.devices ?? []) deviceAdd(this, device);
+      this.devicesAdded();
     });
     this.reset();
   }

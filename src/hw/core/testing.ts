@@ -2,6 +2,7 @@
 import { ManualHostClock, type IcountOptions } from './clock.js';
 import type { RamAllocator } from '../../memory/ram.js';
 import type { TypeInfo } from '../../qom/object.js';
+import type { TypeRegistry } from '../../qom/registry.js';
 import { Log, LOG_ITEMS, type LogItem } from '../../util/log.js';
 import { MachineState, defineMachine, type MachineClassOptions, type MachineConfig } from './machine.js';
 
@@ -18,7 +19,7 @@ export class TestMachine extends NoneMachine {
   /** All that was logged, of every -d item. */
   readonly logged: string[];
 
-  constructor(options: { config?: MachineConfig; icount?: IcountOptions; ram?: RamAllocator } = {}) {
+  constructor(options: { config?: MachineConfig; icount?: IcountOptions; ram?: RamAllocator; types?: TypeRegistry } = {}) {
     const hostClock = new ManualHostClock();
     const logged: string[] = [];
     super(
@@ -26,6 +27,7 @@ export class TestMachine extends NoneMachine {
         hostClock,
         icount: options.icount,
         ram: options.ram,
+        types: options.types,
         log: new Log((text) => logged.push(text), Object.keys(LOG_ITEMS) as LogItem[]),
       },
       options.config,

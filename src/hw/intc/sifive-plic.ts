@@ -9,9 +9,11 @@ import type { TypeInfo } from '../../qom/object.js';
 import { string, uint32 } from '../../qom/property.js';
 import { OptionError } from '../../util/errors.js';
 import { defineDevice } from '../core/device.js';
+import type { FdtNode } from '../core/fdt.js';
 import type { IrqLine } from '../core/irq.js';
 import { registerMap, ro, rw } from '../core/registers.js';
 import { SysBusDevice } from '../core/sysbus.js';
+import type { TreeBus } from '../core/tree-bus.js';
 import { array, u32, vmState } from '../core/vmstate.js';
 
 type Mode = 'U' | 'S' | 'M';
@@ -116,6 +118,16 @@ export class SifivePlic extends SysBusDevice {
 
   get numHarts(): number {
     return 1 + this.contexts.reduce((max, c) => Math.max(max, c.hart), -1);
+  }
+
+  override addTreeNode(bus: TreeBus): FdtNode {
+    return bus
+      .device(this, 'plic', 'sifive,plic-1.0.0', 'riscv,plic0')
+      .u32('#interrupt-cells', 1)
+      .u32('#address-cells', 0)
+      .flag('interrupt-controller')
+      .u32('riscv,ndev', this.numSources - 1)
+      .cells('interrupts-extended', ...bus.destinations(this.supervisor.flatMap((line, hart) => [this.machineMode[hart], line])));
   }
 
   override reset(): void {

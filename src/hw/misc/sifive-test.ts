@@ -5,8 +5,10 @@
  */
 import type { TypeInfo } from '../../qom/object.js';
 import { defineDevice } from '../core/device.js';
+import type { FdtNode } from '../core/fdt.js';
 import { registerMap, wo } from '../core/registers.js';
 import { SysBusDevice } from '../core/sysbus.js';
+import type { TreeBus } from '../core/tree-bus.js';
 
 export const FINISHER_FAIL = 0x3333;
 export const FINISHER_PASS = 0x5555;
@@ -23,6 +25,10 @@ export class SifiveTest extends SysBusDevice {
 
   protected override realize(): void {
     this.initMmio(this.registerRegion('riscv.sifive.test', 0x1000, SifiveTest.registers, { accessSizes: [2, 4], implSizes: [1, 2, 4] }));
+  }
+
+  override addTreeNode(bus: TreeBus): FdtNode {
+    return bus.device(this, 'test', 'sifive,test1', 'sifive,test0', 'syscon');
   }
 
   private finish(what: number, code: number): void {

@@ -5,7 +5,9 @@
 import type { TypeInfo } from '../../qom/object.js';
 import { BusError } from '../../util/errors.js';
 import { defineDevice } from '../core/device.js';
+import type { FdtNode } from '../core/fdt.js';
 import { SysBusDevice } from '../core/sysbus.js';
+import type { TreeBus } from '../core/tree-bus.js';
 import { u16, u32, u64, vmState } from '../core/vmstate.js';
 
 /** Keys of the items with fixed numbers. */
@@ -126,6 +128,14 @@ export class FwCfg extends SysBusDevice {
         write64: (_offset, value) => this.dma(Number(value)),
       }),
     );
+  }
+
+  protected override mapInto(base: number): void {
+    [8, 0, 16].forEach((offset, n) => this.mmioMap(n, base + offset));
+  }
+
+  override addTreeNode(bus: TreeBus): FdtNode {
+    return bus.device(this, 'fw-cfg', 'qemu,fw-cfg-mmio').flag('dma-coherent');
   }
 
   override reset(): void {

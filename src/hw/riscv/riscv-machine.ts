@@ -1,6 +1,7 @@
 /** What the RISC-V boards share: harts, RAM, reset vector, device tree. */
 import { FdtTree } from '../core/fdt.js';
 import { RiscvAclintMtimer, RiscvAclintSwi, ACLINT_SWI_SIZE, ACLINT_TIMEBASE_FREQ } from '../intc/riscv-aclint.js';
+import type { Window } from '../core/sysbus.js';
 import type { MemoryRegion } from '../../memory/region.js';
 import type { TypeInfo } from '../../qom/object.js';
 import { string } from '../../qom/property.js';
@@ -10,7 +11,6 @@ import { parseCpuConfig } from '../../target/riscv/config.js';
 import { RiscvCpu } from '../../target/riscv/cpu.js';
 import { loadBootImages, resetVector, type BootInfo } from './boot.js';
 import { IRQ_M_SOFT, IRQ_M_TIMER, type RiscvHart } from './hart.js';
-import type { MapEntry } from './virt-fdt.js';
 
 export abstract class RiscvMachine extends MachineState {
   static override readonly type: TypeInfo<MachineClassOptions> = defineMachine('riscv-machine', MachineState, RiscvMachine, {
@@ -43,7 +43,7 @@ export abstract class RiscvMachine extends MachineState {
   }
 
   /** MSWI and MTIMER side by side: a CLINT. */
-  protected createClint([base]: MapEntry): void {
+  protected createClint([base]: Window): void {
     const swi = this.addDevice(RiscvAclintSwi, { 'num-harts': this.smpCpus });
     swi.mmioMap(0, base);
     this.mtimer = this.addDevice(RiscvAclintMtimer, { 'num-harts': this.smpCpus, 'timebase-freq': ACLINT_TIMEBASE_FREQ });
@@ -63,7 +63,7 @@ export abstract class RiscvMachine extends MachineState {
   }
 
   /** Loads the images, puts the reset vector into the mask ROM, and serves `dumpdtb`. */
-  protected boot(board: () => FdtTree, mrom: MapEntry, romName: string, ramBase: number, flash?: number): void {
+  protected boot(board: () => FdtTree, mrom: Window, romName: string, ramBase: number, flash?: number): void {
     const { xlen } = this.harts[0].description;
     this.systemMemory.addSubregion(mrom[0], this.newRom(romName, mrom[1]));
     this.fdt = this.config.dtb ? FdtTree.parse(this.config.dtb) : board();

@@ -28,13 +28,18 @@ export class SpikeMachine extends RiscvMachine {
   });
 
   htif!: Htif;
+  /** It is where nothing in the program says. */
+  private fixedHtif = false;
 
   protected override init(): void {
     this.createHarts(MAP.mrom[0]);
     this.createClint(MAP.clint);
     this.createRam('riscv.spike.ram', MAP.dram[0]);
-    const fixed = this.createHtif();
-    this.boot(() => this.buildTree(fixed), MAP.mrom, 'riscv.spike.mrom', MAP.dram[0]);
+    this.fixedHtif = this.createHtif();
+  }
+
+  protected override devicesAdded(): void {
+    this.boot(() => this.buildTree(), MAP.mrom, 'riscv.spike.mrom', MAP.dram[0]);
   }
 
   /** At the symbols of the kernel or else the firmware; without them at a fixed address. True: at the fixed one. */
@@ -50,7 +55,7 @@ export class SpikeMachine extends RiscvMachine {
     return symbols === undefined;
   }
 
-  private buildTree(fixedHtif: boolean): FdtTree {
+  private buildTree(): FdtTree {
     const tree = new FdtTree();
     const { root } = tree;
     root
@@ -65,7 +70,7 @@ export class SpikeMachine extends RiscvMachine {
     const soc = root.node('soc').u32('#address-cells', 2).u32('#size-cells', 2).string('compatible', 'simple-bus').flag('ranges');
     addClint(soc, MAP.clint, harts);
     const htif = root.node('htif').string('compatible', 'ucb,htif0');
-    if (fixedHtif) htif.reg64('reg', MAP.htif[0], MAP.htif[1]);
+    if (this.fixedHtif) htif.reg64('reg', MAP.htif[0], MAP.htif[1]);
     return tree;
   }
 }

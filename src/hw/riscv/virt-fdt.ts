@@ -1,23 +1,28 @@
 /** The device tree of the virt board, equal in content to QEMU's. Bindings: Linux, Documentation/devicetree/bindings. */
 import { FdtTree, type FdtNode } from '../core/fdt.js';
+import type { SysBusDevice, Window } from '../core/sysbus.js';
+import { TreeBus } from '../core/tree-bus.js';
 import { FINISHER_PASS, FINISHER_RESET } from '../misc/sifive-test.js';
 import { ACLINT_MTIME, ACLINT_MTIMER_SIZE, ACLINT_SWI_SIZE } from '../intc/riscv-aclint.js';
-import { IRQ_M_EXT, IRQ_M_SOFT, IRQ_M_TIMER, IRQ_S_EXT, IRQ_S_SOFT, type HartDescription } from './hart.js';
-
-/** Address and size of a piece of the memory map. */
-export type MapEntry = readonly [base: number, size: number];
+import { IRQ_M_SOFT, IRQ_M_TIMER, IRQ_S_SOFT, type HartDescription } from './hart.js';
 
 export interface VirtTreeInput {
-  readonly map: Readonly<Record<'test' | 'rtc' | 'clint' | 'sswi' | 'plic' | 'uart0' | 'fwCfg' | 'flash', MapEntry>>;
-  readonly ram: MapEntry;
+  readonly map: Readonly<Record<'clint' | 'sswi' | 'flash', Window>>;
+  readonly ram: Window;
   readonly harts: readonly HartDescription[];
   readonly timebase: number;
-  readonly plicSources: number;
   /** ACLINT devices instead of a CLINT. */
   readonly aclint: boolean;
-  readonly irq: { readonly uart0: number; readonly rtc: number };
-  readonly virtio: readonly { readonly base: number; readonly size: number; readonly irq: number }[];
-  readonly uartClock: number;
+  /** The harts as devices: where interrupts lead to. */
+  readonly cpus: readonly object[];
+  /** On the SoC's bus, in the order of the tree; `plic`, `test` and `uart` are among them. */
+  readonly soc: readonly SysBusDevice[];
+  readonly plic: SysBusDevice;
+  readonly test: SysBusDevice;
+  readonly uart: SysBusDevice;
+  /** On the tree's root. */
+  readonly platformBus: SysBusDevice;
+  readonly fwCfg: SysBusDevice;
   readonly rngSeed: readonly number[];
 }
 
@@ -29,19 +34,19 @@ export function buildVirtTree(board: VirtTreeInput): FdtTree {
   const { root } = tree;
   root.u32('#address-cells', 2).u32('#size-cells', 2).string('compatible', 'riscv-virtio').string('model', 'riscv-virtio,qemu');
   const harts = hartPhandles(tree, board.harts.length);
-  const plic = tree.newPhandle();
+  const phandles = new Map<object, number>(board.cpus.map((cpu, i) => [cpu, harts[i].intc]));
+  phandles.set(board.plic, tree.newPhandle());
   const test = tree.newPhandle();
+  phandles.set(board.test, test);
+  const onRoot = new TreeBus(root, phandles);
 
   syscon(root, 'poweroff', test, FINISHER_PASS);
   syscon(root, 'reboot', test, FINISHER_RESET);
+  board.platformBus.addTreeNode(onRoot);
   addMemory(root, ...board.ram);
   addCpus(root, board, harts);
   if (board.harts[0].pmuMask !== undefined) addPmu(root, board.harts[0].pmuMask);
-  root
-    .node(`fw-cfg@${hex(board.map.fwCfg[0])}`)
-    .string('compatible', 'qemu,fw-cfg-mmio')
-    .reg64('reg', ...board.map.fwCfg)
-    .flag('dma-coherent');
+  board.fwCfg.addTreeNode(onRoot);
   const [flash, flashSize] = board.map.flash;
   const half = flashSize / 2;
   root
@@ -49,7 +54,7 @@ export function buildVirtTree(board: VirtTreeInput): FdtTree {
     .string('compatible', 'cfi-flash')
     .reg64('reg', flash, half, flash + half, half)
     .u32('bank-width', 4);
-  const serial = `/soc/serial@${hex(board.map.uart0[0])}`;
+  const serial = `/soc/serial@${hex(board.uart.window![0])}`;
   root.node('aliases').string('serial0', serial);
   root
     .node('chosen')
@@ -57,16 +62,8 @@ export function buildVirtTree(board: VirtTreeInput): FdtTree {
     .cells('rng-seed', ...board.rngSeed);
 
   const soc = root.node('soc').u32('#address-cells', 2).u32('#size-cells', 2).string('compatible', 'simple-bus').flag('ranges');
-  device(soc, 'rtc', board.map.rtc, 'google,goldfish-rtc').u32('interrupt-parent', plic).u32('interrupts', board.irq.rtc);
-  device(soc, 'serial', board.map.uart0, 'ns16550a')
-    .u32('clock-frequency', board.uartClock)
-    .u32('interrupt-parent', plic)
-    .u32('interrupts', board.irq.uart0);
-  device(soc, 'test', board.map.test, 'sifive,test1', 'sifive,test0', 'syscon').u32('phandle', test);
-  for (const { base, size, irq } of [...board.virtio].reverse()) {
-    device(soc, 'virtio_mmio', [base, size], 'virtio,mmio').u32('interrupt-parent', plic).u32('interrupts', irq);
-  }
-  addPlic(soc, board.map.plic, board.plicSources, harts).u32('phandle', plic);
+  const onSoc = onRoot.inside(soc, 2);
+  for (const each of board.soc) each.addTreeNode(onSoc);
   if (board.aclint) addAclint(soc, board.map, harts);
   else addClint(soc, board.map.clint, harts);
   return tree;
@@ -75,7 +72,7 @@ export function buildVirtTree(board: VirtTreeInput): FdtTree {
 /** Bindings: RISC-V ACLINT specification 1.0-rc4; the timer has mtime first. */
 function addAclint(soc: FdtNode, { clint: [base], sswi }: VirtTreeInput['map'], harts: readonly HartPhandles[]): void {
   const lines = (irq: number): number[] => harts.flatMap(({ intc }) => [intc, irq]);
-  const software = (name: string, at: MapEntry, irq: number): void =>
+  const software = (name: string, at: Window, irq: number): void =>
     void device(soc, name, at, `riscv,aclint-${name}`)
       .cells('interrupts-extended', ...lines(irq))
       .flag('interrupt-controller')
@@ -161,23 +158,14 @@ export function addCpus(
   phandles.forEach(({ cpu }, id) => cluster.node(`core${id}`).u32('cpu', cpu));
 }
 
-export function addClint(soc: FdtNode, at: MapEntry, harts: readonly HartPhandles[]): void {
+export function addClint(soc: FdtNode, at: Window, harts: readonly HartPhandles[]): void {
   device(soc, 'clint', at, 'sifive,clint0', 'riscv,clint0').cells(
     'interrupts-extended',
     ...harts.flatMap(({ intc }) => [intc, IRQ_M_SOFT, intc, IRQ_M_TIMER]),
   );
 }
 
-function addPlic(soc: FdtNode, at: MapEntry, sources: number, harts: readonly HartPhandles[]): FdtNode {
-  return device(soc, 'plic', at, 'sifive,plic-1.0.0', 'riscv,plic0')
-    .u32('#interrupt-cells', 1)
-    .u32('#address-cells', 0)
-    .flag('interrupt-controller')
-    .u32('riscv,ndev', sources - 1)
-    .cells('interrupts-extended', ...harts.flatMap(({ intc }) => [intc, IRQ_M_EXT, intc, IRQ_S_EXT]));
-}
-
-function device(parent: FdtNode, name: string, [base, size]: MapEntry, ...compatible: string[]): FdtNode {
+function device(parent: FdtNode, name: string, [base, size]: Window, ...compatible: string[]): FdtNode {
   return parent
     .node(`${name}@${hex(base)}`)
     .string('compatible', ...compatible)

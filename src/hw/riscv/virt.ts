@@ -14,16 +14,19 @@ import { bool, enumeration } from '../../qom/property.js';
 import { defineMachine, type MachineClassOptions } from '../core/machine.js';
 import { KiB } from '../../util/size.js';
 import { IRQ_M_EXT, IRQ_S_EXT, IRQ_S_SOFT } from './hart.js';
+import { PlatformBusDevice } from '../core/platform-bus.js';
+import type { SysBusDevice } from '../core/sysbus.js';
 import { RiscvMachine } from './riscv-machine.js';
 import { buildVirtTree } from './virt-fdt.js';
 
-/** The memory map. PCI (0x3000_0000, 0x4000_0000), the platform bus and the IMSICs are not built. */
+/** The memory map. PCI (0x3000_0000, 0x4000_0000) and the IMSICs are not built. */
 const MAP = {
   mrom: [0x0000_1000, 0xf000],
   test: [0x0010_0000, 0x1000],
   rtc: [0x0010_1000, 0x1000],
   clint: [0x0200_0000, 0x1_0000],
   sswi: [0x02f0_0000, 0x4000],
+  platformBus: [0x0400_0000, 0x200_0000],
   plic: [0x0c00_0000, 0x60_0000],
   uart0: [0x1000_0000, 0x100],
   virtio: [0x1000_1000, 0x1000], // the first of VIRTIO_COUNT
@@ -32,8 +35,9 @@ const MAP = {
   dram: [0x8000_0000, 0],
 } as const;
 
-const IRQ = { virtio: 1, uart0: 10, rtc: 11 } as const;
+const IRQ = { virtio: 1, uart0: 10, rtc: 11, platformBus: 64 } as const;
 const VIRTIO_COUNT = 8;
+const PLATFORM_IRQS = 32;
 
 const PLIC = {
   'num-sources': 96,
@@ -73,6 +77,12 @@ export class VirtMachine extends RiscvMachine {
   iommuSys = 'auto';
   plic!: SifivePlic;
   fwCfg!: FwCfg;
+  private platformBus!: PlatformBusDevice;
+  private test!: SifiveTest;
+  private uart!: SerialMm;
+  private rtc!: GoldfishRtc;
+  /** From the last slot to the first: see createVirtio. */
+  private readonly virtio: VirtioMmio[] = [];
 
   protected override init(): void {
     this.createHarts(MAP.mrom[0]);
@@ -81,12 +91,16 @@ export class VirtMachine extends RiscvMachine {
     this.createPlic();
     this.createRam('riscv_virt_board.ram', MAP.dram[0]);
 
-    this.addDevice(SifiveTest).mmioMap(0, MAP.test[0]);
+    this.test = this.addDevice(SifiveTest).place(MAP.test);
     this.createVirtio();
+    this.createPlatformBus();
     this.createUart();
-    this.createRtc();
+    this.rtc = this.addDevice(GoldfishRtc).place(MAP.rtc, this.plic.gpioIn(IRQ.rtc));
     this.createFlash();
     this.createFwCfg();
+  }
+
+  protected override devicesAdded(): void {
     const flash = this.backend('pflash', '0') && MAP.flash[0];
     if (flash !== undefined && this.config.bios !== 'none') this.offerKernel();
     this.boot(() => this.buildTree(), MAP.mrom, 'riscv_virt_board.mrom', MAP.dram[0], flash);
@@ -113,7 +127,7 @@ export class VirtMachine extends RiscvMachine {
   private createPlic(): void {
     const config = this.harts.map(() => 'MS').join(',');
     this.plic = this.addDevice(SifivePlic, { 'hart-config': config, ...PLIC });
-    this.plic.mmioMap(0, MAP.plic[0]);
+    this.plic.place(MAP.plic);
     const count = this.harts.length;
     this.harts.forEach((hart, i) => {
       this.plic.connectGpioOut(i, hart.gpioIn(IRQ_S_EXT));
@@ -124,22 +138,22 @@ export class VirtMachine extends RiscvMachine {
   /** From the last slot to the first: `-device` without `bus=` takes the first free bus, and in QEMU that is the highest slot. */
   private createVirtio(): void {
     for (let slot = VIRTIO_COUNT - 1; slot >= 0; slot--) {
+      const [base, size] = MAP.virtio;
       const transport = this.addDevice(VirtioMmio, { 'bus-name': `virtio-mmio-bus.${slot}` });
-      transport.mmioMap(0, MAP.virtio[0] + slot * MAP.virtio[1]);
-      transport.connectIrq(0, this.plic.gpioIn(IRQ.virtio + slot));
+      this.virtio.push(transport.place([base + slot * size, size], this.plic.gpioIn(IRQ.virtio + slot)));
     }
   }
 
   private createUart(): void {
-    const uart = this.addDevice(SerialMm, { chardev: this.config.serials?.[0], baudbase: UART_BAUDBASE });
-    uart.mmioMap(0, MAP.uart0[0]);
-    uart.connectIrq(0, this.plic.gpioIn(IRQ.uart0));
+    this.uart = this.addDevice(SerialMm, { chardev: this.config.serials?.[0], baudbase: UART_BAUDBASE });
+    this.uart.clockFrequency = UART_CLOCK;
+    this.uart.place(MAP.uart0, this.plic.gpioIn(IRQ.uart0));
   }
 
-  private createRtc(): void {
-    const rtc = this.addDevice(GoldfishRtc);
-    rtc.mmioMap(0, MAP.rtc[0]);
-    rtc.connectIrq(0, this.plic.gpioIn(IRQ.rtc));
+  private createPlatformBus(): void {
+    const props = { num_irqs: PLATFORM_IRQS, mmio_size: MAP.platformBus[1] };
+    this.platformBus = this.addDevice(PlatformBusDevice, props, { name: 'platform-bus-device' });
+    this.platformBus.place(MAP.platformBus, ...Array.from({ length: PLATFORM_IRQS }, (_, n) => this.plic.gpioIn(IRQ.platformBus + n)));
   }
 
   /** Two banks of two 16-bit chips each. */
@@ -165,30 +179,18 @@ export class VirtMachine extends RiscvMachine {
   }
 
   private createFwCfg(): void {
-    this.fwCfg = this.addDevice(FwCfg);
+    this.fwCfg = this.addDevice(FwCfg).place(MAP.fwCfg);
     this.fwCfg.addU16(FW_CFG.NB_CPUS, this.smpCpus);
-    const [base] = MAP.fwCfg;
-    this.fwCfg.mmioMap(0, base + 8);
-    this.fwCfg.mmioMap(1, base);
-    this.fwCfg.mmioMap(2, base + 16);
   }
 
   private buildTree(): FdtTree {
     const seed = new DataView(this.randomBytes(4 * RNG_SEED_WORDS).slice().buffer);
+    const { harts, test, plic, uart, fwCfg, platformBus } = this;
+    const soc: readonly SysBusDevice[] = [this.rtc, uart, test, ...this.virtio, plic];
     return buildVirtTree({
-      map: MAP,
-      ram: [MAP.dram[0], this.ramSize],
-      harts: this.harts.map((hart) => hart.description),
-      timebase: ACLINT_TIMEBASE_FREQ,
-      plicSources: PLIC['num-sources'],
-      irq: IRQ,
-      aclint: this.aclint,
-      virtio: Array.from({ length: VIRTIO_COUNT }, (_, slot) => ({
-        base: MAP.virtio[0] + slot * MAP.virtio[1],
-        size: MAP.virtio[1],
-        irq: IRQ.virtio + slot,
-      })),
-      uartClock: UART_CLOCK,
+      ...{ map: MAP, ram: [MAP.dram[0], this.ramSize], aclint: this.aclint, timebase: ACLINT_TIMEBASE_FREQ },
+      ...{ cpus: harts, harts: harts.map((hart) => hart.description) },
+      ...{ soc, test, plic, uart, fwCfg, platformBus },
       rngSeed: Array.from({ length: RNG_SEED_WORDS }, (_, i) => seed.getUint32(4 * i)),
     });
   }

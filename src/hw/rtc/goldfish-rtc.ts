@@ -2,9 +2,11 @@
 import type { TypeInfo } from '../../qom/object.js';
 import type { Timer } from '../core/clock.js';
 import { defineDevice } from '../core/device.js';
+import type { FdtNode } from '../core/fdt.js';
 import type { IrqLine } from '../core/irq.js';
 import { registerMap, ro, rw, wo } from '../core/registers.js';
 import { SysBusDevice } from '../core/sysbus.js';
+import type { TreeBus } from '../core/tree-bus.js';
 import { bool, u32, u64, vmState } from '../core/vmstate.js';
 
 const SIZE = 0x24;
@@ -54,6 +56,10 @@ export class GoldfishRtc extends SysBusDevice {
     this.irq = this.initIrq();
     this.timer = this.newTimer(() => this.alarm(), this.clockType);
     this.tickOffset = wrap(this.services.time.calendar.startNs - this.clockNs());
+  }
+
+  override addTreeNode(bus: TreeBus): FdtNode {
+    return bus.device(this, 'rtc', 'google,goldfish-rtc');
   }
 
   override reset(): void {

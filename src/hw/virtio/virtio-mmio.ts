@@ -5,9 +5,11 @@
 import { defineType, type TypeInfo } from '../../qom/object.js';
 import { bool, string } from '../../qom/property.js';
 import { defineDevice } from '../core/device.js';
+import type { FdtNode } from '../core/fdt.js';
 import type { IrqLine } from '../core/irq.js';
 import { registerMap, ro, rw, wo, type Registers } from '../core/registers.js';
 import { SysBusDevice } from '../core/sysbus.js';
+import type { TreeBus } from '../core/tree-bus.js';
 import { u32, u64, vmState } from '../core/vmstate.js';
 import { F_VERSION_1, STATUS_FEATURES_OK, VirtioBus, type VirtioDevice, type VirtioTransport } from './virtio.js';
 import { MAX_QUEUE_SIZE, type VirtQueue, type VirtQueueMemory } from './virtqueue.js';
@@ -97,6 +99,10 @@ export class VirtioMmio extends SysBusDevice implements VirtioTransport {
         write: (offset, value, size) => this.write(offset, value >>> 0, size),
       }),
     );
+  }
+
+  override addTreeNode(bus: TreeBus): FdtNode {
+    return bus.device(this, 'virtio_mmio', 'virtio,mmio');
   }
 
   get features(): bigint {
