@@ -15,7 +15,9 @@ const ROOT = new URL('..', import.meta.url);
 // What every room below may stand on.
 const BASE = ['src/qom', 'src/util'];
 const DEVICE = [...BASE, 'src/memory', 'src/hw/core'];
-/** Devices live on the services that DeviceState hands on. */
+/** Devices by kind. */
+const KINDS = ['block', 'char', 'intc', 'misc', 'nvram', 'rtc', 'virtio'].map((kind) => `src/hw/${kind}`);
+/** They live on the services that DeviceState hands on. */
 const NO_MACHINE = ['src/hw/core/machine.js', 'src/hw/core/device-add.js'];
 const ACCEL = ['src/accel', 'src/accel/tcg', 'src/accel/tcg/codegen'];
 
@@ -90,11 +92,9 @@ export const ROOMS = {
   'src/target/riscv': {
     rooms: [...DEVICE, 'assembly/shared', 'assembly/target/riscv/shared', 'src/accel/tcg', 'src/semihosting', 'src/target', 'src/tcg'],
   },
+  'src/hw': { rooms: ['src/qom', 'src/hw/core', ...KINDS] },
   'src/hw/riscv': {
-    rooms: [
-      ...[...DEVICE, 'src/target/riscv'],
-      ...['block', 'char', 'intc', 'misc', 'nvram', 'rtc', 'virtio'].map((kind) => `src/hw/${kind}`),
-    ],
+    rooms: [...[...DEVICE, 'src/target/riscv'], ...['src/hw', ...KINDS]],
   },
 
   // ---- what works a machine

@@ -1,0 +1,6 @@
+/** Character devices: the types of this folder. */
+import type { TypedClass } from '../../qom/object.js';
+import { Htif } from './htif.js';
+import { SerialMm } from './serial-mm.js';
+
+export const charDevices: readonly TypedClass[] = [Htif, SerialMm];

@@ -1,0 +1,17 @@
+/** Virtio: transports, and devices for them: the types of this folder. */
+import type { TypedClass } from '../../qom/object.js';
+import { VirtioDevice } from './virtio.js';
+import { VirtioBlk } from './virtio-blk.js';
+import { VirtioMmio } from './virtio-mmio.js';
+import { VirtioRng } from './virtio-rng.js';
+import { VirtConsole, VirtSerialPort, VirtioSerial } from './virtio-serial.js';
+
+export const virtioDevices: readonly TypedClass[] = [
+  VirtioDevice,
+  VirtioBlk,
+  VirtioMmio,
+  VirtioRng,
+  VirtConsole,
+  VirtSerialPort,
+  VirtioSerial,
+];
