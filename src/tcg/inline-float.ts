@@ -3,7 +3,7 @@
  * look like for the host's arithmetic (IEEE 754, round to nearest even, no flags) to be right. Where that, or the operands, leave any
  * doubt about the result or a flag, the backend calls the helper, or leaves for tci to do so.
  *
- * Operands and results are i64. binary32 values are held with all ones above them (NaN-boxed); others are left to the helper.
+ * Operands and results are i64. How they hold binary32 values is a trait of the target (target-traits.ts).
  */
 
 /** (u64 at `offset` in env & mask) === value. Once true it stays so until a helper that writes globals is called. */

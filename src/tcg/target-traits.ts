@@ -1,7 +1,12 @@
-/** What generated code knows of a target's addresses. The same constants are compiled into its runtime (shared/traits.ts in its folder of assembly/target). */
+/**
+ * What generated code knows of a target beside its IR. What concerns addresses is compiled into its runtime, too (shared/traits.ts in its folder of
+ * assembly/target).
+ */
 export interface TargetTraits {
   /** Instructions begin at multiples of 2 to this. */
   readonly codeAlignBits: number;
   /** Of virtual addresses. */
   readonly addressBits: 32 | 64;
+  /** How an i64 holds a binary32 number that inline operations take and give: in a box of ones (others are left to the helper), or its bits alone. */
+  readonly singles: 'boxed' | 'zero-extended';
 }

@@ -35,7 +35,7 @@ const HALF = MO_16 | MO_BSWAP;
 export class ToyFrontend implements TargetFrontend {
   readonly globals = [{ name: 'pc', offset: ENV_PC }, ...Array.from({ length: 16 }, (_, n) => ({ name: `r${n}`, offset: TOY_R + 8 * n }))];
   readonly helpers = [TRAP, MFS, MTS, RTI, WAIT];
-  readonly traits = { codeAlignBits: CODE_ALIGN_BITS, addressBits: ADDRESS_BITS } as const;
+  readonly traits = { codeAlignBits: CODE_ALIGN_BITS, addressBits: ADDRESS_BITS, singles: 'zero-extended' } as const;
 
   translate(tcg: TcgContext, tb: TbSource): { size: number; icount: number } {
     const start = Number(tb.pc);

@@ -13,7 +13,7 @@ import { Operands } from './operands.js';
 export class RiscvFrontend implements TargetFrontend {
   readonly globals = GLOBALS;
   readonly helpers = HELPERS;
-  readonly traits = { codeAlignBits: CODE_ALIGN_BITS, addressBits: ADDRESS_BITS } as const;
+  readonly traits = { codeAlignBits: CODE_ALIGN_BITS, addressBits: ADDRESS_BITS, singles: 'boxed' } as const;
   readonly decoder: Decoder;
   private readonly context: DisasContext;
   private readonly operands = new Operands();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { edgeOperands, fusedOperands, Random, randomOperand } from '../../../tests/support/float-operands.js';
+import { RANDOM_TRAITS } from '../../../tests/support/ir-random.js';
 import * as Ref from '../../../tests/support/float-ref.js';
 import {
   ENV,
@@ -145,6 +146,33 @@ describe('inline floating point', () => {
     expect(run('add32', [single(1.5), single(2) & 0xffff_ffffn])).toBe(CALLED);
     expect(run('add32', [single(3e38), single(3e38)])).toBe(CALLED);
     expect([run('narrow64', [bits(0.1)]), run('narrow64', [bits(1e300)])]).toEqual([single(Math.fround(0.1)), CALLED]);
+  });
+});
+
+describe('singles that are held as they are', () => {
+  const [ADD, WIDEN] = [floatHelper('add', 32, 2), floatHelper('widen', 64, 1, true)];
+  const UNBOXED = { traits: { ...RANDOM_TRAITS, singles: 'zero-extended' } } as const;
+  const low = (value: number): bigint => single(value) & 0xffff_ffffn;
+  const run = (helper: HelperDef, args: readonly bigint[], upper: bigint): bigint => {
+    const rig = new Rig([helper], { [`helper_${helper.name}`]: () => CALLED });
+    args.forEach((arg, n) => rig.set(X1 + n, arg | (upper << 32n)));
+    const call = (tcg: TcgContext): void => {
+      tcg.insnStart(0);
+      const operands = args.map((_, n) => X1 + n);
+      tcg.call(helper, X4, ...operands, ...(helper.args > args.length ? [tcg.constI64(0)] : []));
+      leave(tcg, 0, 0x104);
+    };
+    rig.setU32(FLAGS, 1);
+    rig.run({ entries: [0], tbs: [tb(0x100, 1, [-1, -1], call, [], 0, [helper])] }, 0, false, UNBOXED);
+    return rig.get(X4);
+  };
+
+  it('are taken whatever is above them, and given with nothing above them', () => {
+    for (const upper of [0n, 0xffff_ffffn, 0x1234n]) {
+      expect(run(ADD, [low(1.5), low(2)], upper)).toBe(low(3.5));
+      expect(run(ADD, [low(3e38), low(3e38)], upper)).toBe(CALLED);
+      expect(run(WIDEN, [low(1.5)], upper)).toBe(bits(1.5));
+    }
   });
 });
 

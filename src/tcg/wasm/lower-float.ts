@@ -7,6 +7,7 @@
  */
 import type { EnvTest, FloatOp, InlineFloat } from '../inline-float.js';
 import { TempKind } from '../ir-buffer.js';
+import type { TargetTraits } from '../target-traits.js';
 import { Op, OP_FLAGS, OP_WORDS, OpFlag, type HelperDef, clobbersGlobals, OUTPUT_WORDS } from '../opcodes.js';
 import { EXTEND_S32, EXTEND_U32, F32, F64, Float, I32, I64, Relaxed, Wasm, WRAP, type Expr, type WasmModule } from './binaryen.js';
 import type { BlockLowering } from './block-lowering.js';
@@ -43,6 +44,7 @@ interface Test {
 export interface InlineHost {
   /** The engine has a multiply-add that rounds once. */
   readonly fusedMulAdd: boolean;
+  readonly singles: TargetTraits['singles'];
   /** Leaves before this op's instruction, for tci to do it. Absent: the helper is called. */
   readonly leave: (() => Expr) | undefined;
   /** Where operations leave: the local that holds LIMIT, or 0 if env allows nothing. */
@@ -60,6 +62,7 @@ interface Context {
   /** Argument k as it is. */
   raw(k: number): Expr;
   readonly fusedMulAdd: boolean;
+  readonly boxes: boolean;
   readonly tests: Test[];
   /** Whether env allows the operation; undefined if it needs nothing. */
   allowed(): Expr | undefined;
@@ -82,13 +85,15 @@ function magnitude(m: WasmModule, number: Expr, f: Format): Expr {
   return m.binary(Wasm.shl[0], f ? m.unary(WRAP, m.binary(Wasm.shrU[1], bits, m.i64(32n))) : bits, m.i32(1));
 }
 
-function box(c: Context, bits: Expr): Expr {
-  return c.m.binary(Wasm.or[1], c.m.unary(EXTEND_U32, bits), c.m.i64(BOX));
+/** The bits of a binary32 number as an i64. */
+function hold({ m, boxes }: Context, bits: Expr): Expr {
+  const extended = m.unary(EXTEND_U32, bits);
+  return boxes ? m.binary(Wasm.or[1], extended, m.i64(BOX)) : extended;
 }
 
 /** A float of format `f` as a register holds it. */
 const valueOf = (c: Context, get: () => Expr, f: Format): Value =>
-  f ? { double: get() } : { bits: box(c, c.m.unary(Float.toBits[0], get())) };
+  f ? { double: get() } : { bits: hold(c, c.m.unary(Float.toBits[0], get())) };
 
 /** A float result of format `f`, in a local; `least`: the least that is safe. `rescue`: what makes other finite results safe. */
 function checked(c: Context, result: Expr, least: readonly [number, number], rescue?: (get: () => Expr) => Expr, f: Format = c.f): Value {
@@ -212,7 +217,7 @@ const LOWER: Record<FloatOp, Lower> = {
   fromUint64: fromInt(Float.fromU64, 64),
   widen(c) {
     const { m, b } = c;
-    c.tests.push({ fails: isNotBoxed(m, c.raw(0)) });
+    if (c.boxes) c.tests.push({ fails: isNotBoxed(m, c.raw(0)) });
     const local = b.spill(m.unary(Float.promote, m.unary(Float.fromBits[0], m.unary(WRAP, c.raw(0)))), F64);
     c.tests.push({ fails: m.binary(Float.ne[1], m.get(local, F64), m.get(local, F64)) });
     return { double: m.get(local, F64) };
@@ -263,7 +268,8 @@ export function lowerFloat(b: BlockLowering, helpers: readonly HelperDef[], p: n
   const doubles = f && !FROM_INT.has(inline.op) ? temps.map((temp) => b.floatOperand(temp)) : [];
   const arg = (k: number) => (f ? doubles[k]() : m.unary(Float.fromBits[0], m.unary(WRAP, raw(k))));
   const tests: Test[] = [];
-  if (!f && !FROM_INT.has(inline.op)) {
+  const boxes = host.singles === 'boxed';
+  if (boxes && !f && !FROM_INT.has(inline.op)) {
     const unknown = operands.filter((_, k) => !isBoxed(b.ir, p, temps[k], helpers)).map((get) => get());
     // The conjunction of the values is boxed iff each one is.
     if (unknown.length > 0)
@@ -286,7 +292,7 @@ export function lowerFloat(b: BlockLowering, helpers: readonly HelperDef[], p: n
     );
   };
   const allowed = () => (envTest === 'always' ? undefined : m.binary(Wasm.ne[0], limit(), m.i32(0)));
-  const value = LOWER[inline.op]({ b, m, f, arg, raw, fusedMulAdd: host.fusedMulAdd, tests, allowed, limit });
+  const value = LOWER[inline.op]({ b, m, f, arg, raw, fusedMulAdd: host.fusedMulAdd, boxes, tests, allowed, limit });
   // a range test of 0
   if (!tested) tests.push({ fails: m.binary(Wasm.geU[0], m.binary(Wasm.shl[0], m.i32(0), m.i32(1)), limit()) });
   const d = ops[p + 1];

@@ -250,6 +250,7 @@ class RegionLowering {
           if (syncsGlobals(this.target.helpers[ir.ops[p + 2]])) faults.close();
           const inline = {
             fusedMulAdd: this.target.fusedMulAdd ?? false,
+            singles: this.target.traits.singles,
             leave: this.inlineExits.has(block.tb, k)
               ? () => faults.go(locatorOf(ir, insn) | RESUME, withoutPc(dirty.members(row)))
               : undefined,
