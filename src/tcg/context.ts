@@ -425,8 +425,8 @@ export class TcgContext extends IrBuffer {
     this.emit1(Op.set_label, label);
   }
   /** Begins the guest instruction at `pcOffset` bytes from the TB's pc; `word` is what the target wants back at a fault. */
-  insnStart(pcOffset: number, word = 0): void {
-    this.emit2(Op.insn_start, pcOffset, word);
+  insnStart(pcOffset: number): void {
+    this.emit1(Op.insn_start, pcOffset);
   }
   /** Leaves through jump slot n (0 or 1); the pc global is already set. */
   gotoTb(n: number): void {

@@ -92,7 +92,7 @@ function both(name: string, signature: string, flags = 0): Row[] {
 const ROWS: readonly Row[] = [
   ['nop',         '',      ''],
   ['discard',     'o',     '*'],
-  ['insn_start',  'nn',    '',  EFFECT],            // pc of the guest instruction as (offset from the TB's pc, target word)
+  ['insn_start',  'n',     '',  EFFECT],            // pc of the guest instruction: offset from the TB's pc
   ['set_label',   'l',     '',  EFFECT],
   ['br',          'l',     '',  END | EFFECT],
   ...both('brcond', 'iicl', END | EFFECT),

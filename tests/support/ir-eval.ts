@@ -19,8 +19,8 @@ export type IrExit =
   | { readonly kind: 'goto_tb'; readonly slot: number }
   | { readonly kind: 'goto_ptr' }
   | { readonly kind: 'exit_tb'; readonly value: number }
-  /** An op or helper raised: pc offset and word of the last insn_start; globals are exact. */
-  | { readonly kind: 'fault'; readonly pcOffset: number; readonly word: number };
+  /** An op or helper raised: pc offset of the last insn_start; globals are exact. */
+  | { readonly kind: 'fault'; readonly pcOffset: number };
 
 export interface EvalOptions {
   /** Does this access fault? Default: never. */
@@ -45,7 +45,6 @@ class Evaluator {
   private readonly temps: (bigint | undefined)[] = [];
   private readonly labels = new Map<number, number>();
   private pcOffset = 0;
-  private word = 0;
 
   constructor(
     private readonly ctx: TcgContext,
@@ -80,7 +79,6 @@ class Evaluator {
         return k + 1;
       case Op.insn_start:
         this.pcOffset = w[1];
-        this.word = w[2];
         return k + 1;
       case Op.br:
         return this.target(w[1]);
@@ -192,7 +190,7 @@ class Evaluator {
   }
 
   private fault(): IrExit {
-    return { kind: 'fault', pcOffset: this.pcOffset, word: this.word };
+    return { kind: 'fault', pcOffset: this.pcOffset };
   }
 
   private target(label: number): number {

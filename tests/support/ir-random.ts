@@ -416,7 +416,7 @@ class Generator {
   }
 
   private insnStart(): void {
-    this.ctx.insnStart(4 * this.instructions++, this.random.next() | 0);
+    this.ctx.insnStart(4 * this.instructions++);
     this.dirty = false;
   }
 

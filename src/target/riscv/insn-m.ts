@@ -36,7 +36,7 @@ const high32 =
     c.tcg.sari(c.dest(a.rd), product, 32);
   };
 
-// Division. The IR's has RISC-V's answers for a zero divisor and for overflow; 32-bit values in 64 bits do not overflow.
+// Division. The IR's answers for a zero divisor and for overflow are RISC-V's; 32-bit values in 64 bits do not overflow.
 
 type Divide = 'div' | 'divu' | 'rem' | 'remu';
 

@@ -76,12 +76,12 @@ describe('IR of instructions', () => {
 
   it('lr.w and sc.w', () => {
     expect(translate([0x100525af, 0x18c526af], { maxInsns: 2 }).text).toMatchInlineSnapshot(`
-      "insn_start $0x0, $0x0
+      "insn_start $0x0
       qemu_ld_i64 tmp0, x10, al+lesl, 1
       mov_i64 load_res, x10
       mov_i64 load_val, tmp0
       mov_i64 x11, tmp0
-      insn_start $0x4, $0x0
+      insn_start $0x4
       brcond_i64 load_res, x10, eq, $L0
       call sc_probe_write, _, x10, $0x4
       mov_i64 loc0, $0x1

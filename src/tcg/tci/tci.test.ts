@@ -48,7 +48,7 @@ describe('tci', () => {
   });
 
   it('loads a constant once, or once an instruction if it can be resumed there', () => {
-    const text = 'insn_start $0, $0; and_i64 r1, r1, $0x12345; insn_start $4, $0; and_i64 r2, r2, $0x12345; goto_ptr';
+    const text = 'insn_start $0; and_i64 r1, r1, $0x12345; insn_start $4; and_i64 r2, r2, $0x12345; goto_ptr';
     const loads = (resumable: boolean) => lower(text, resumable).match(/movi/g)?.length;
     expect([loads(false), loads(true)]).toEqual([1, 2]);
   });
@@ -62,7 +62,7 @@ describe('tci', () => {
 
   it('runs chained TBs until the budget is used up', () => {
     machine.runtime.exports.tbFlushAll();
-    const ctx = parseIr('insn_start $0, $0; add_i64 r1, r1, $1; mov_i64 pc, $0x8000; goto_tb $0', RANDOM_GLOBALS, []);
+    const ctx = parseIr('insn_start $0; add_i64 r1, r1, $1; mov_i64 pc, $0x8000; goto_tb $0', RANDOM_GLOBALS, []);
     const tb = machine.makeTb(ctx);
     machine.view.setUint32(tb + layout.TB_JMP0, tb, true);
     machine.set64(RANDOM_GLOBALS[1].offset, 0n);

@@ -37,7 +37,7 @@ describe('what is tci code', () => {
   });
 
   const TEXT =
-    'insn_start $0, $0; add_i64 r1, r1, $0x5; qemu_ld_i64 r2, r1, leq, 3; insn_start $4, $0; brcond_i64 r1, r2, eq, $L0; mov_i64 r1, r2; set_label $L0; goto_ptr';
+    'insn_start $0; add_i64 r1, r1, $0x5; qemu_ld_i64 r2, r1, leq, 3; insn_start $4; brcond_i64 r1, r2, eq, $L0; mov_i64 r1, r2; set_label $L0; goto_ptr';
   const sample = () => lower(parseIr(TEXT, RANDOM_GLOBALS, RANDOM_HELPERS));
   const place = (op: number, units: Uint16Array): number => {
     const at = units.findIndex((unit, i) => i % 2 === 0 && unit === op);
