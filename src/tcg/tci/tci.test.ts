@@ -54,7 +54,7 @@ describe('tci', () => {
   });
 
   it('fails at an op that it does not know', () => {
-    const tb = machine.makeTb(parseIr('insn_start $0, $0; goto_ptr', RANDOM_GLOBALS, []));
+    const tb = machine.makeTb(parseIr('insn_start $0; goto_ptr', RANDOM_GLOBALS, []));
     machine.view.setUint16(machine.view.getUint32(tb + layout.TB_TCI, true), 0xffff, true);
     machine.set32(layout.ENV_BUDGET, 100);
     expect(() => machine.runtime.exports.tciExec(machine.env, tb)).toThrow(/^tci: unknown op/);
