@@ -17,6 +17,15 @@ const ERRORS: Readonly<Partial<Record<keyof Fs, readonly string[]>>> = {
   readFileSync: ['EIO', 'EMFILE'],
   writeFileSync: ['ENOSPC', 'EIO'],
 };
+/** Of those that answer a callback. */
+const LATER_ERRORS: Readonly<Partial<Record<keyof Fs, readonly string[]>>> = {
+  read: ['EIO'],
+  write: ['ENOSPC', 'EIO', 'EDQUOT'],
+  fdatasync: ['EIO', 'ENOSPC'],
+};
+/** What a slow disk takes now and then, ms. */
+const SLOW_MS = 3;
+type Answer = (error: Error | null, ...values: unknown[]) => void;
 
 /** What goes wrong in a call: nothing at first. */
 export class Faults {
@@ -59,7 +68,25 @@ export class Faults {
       if (this.isShort && this.random.next() % 8 === 0) throw this.error('write', 'EAGAIN');
       return writeSync(fd, bytes, at, this.shorter(length), position);
     };
+    for (const [name, codes] of Object.entries(LATER_ERRORS)) wrapped[name] = this.wrapLater(name, codes, real[name as keyof Fs] as never);
     return { ...wrapped, default: wrapped } as unknown as Fs;
+  }
+
+  /** A call whose last argument is its callback; the fourth of `read` and `write` is how much. */
+  private wrapLater(name: string, codes: readonly string[], call: (...args: unknown[]) => void): (...args: unknown[]) => void {
+    return (...args) => {
+      const answer = args.at(-1) as Answer;
+      const later: Answer = (...values) => {
+        if (this.isShort && this.random.next() % 8 === 0) setTimeout(() => answer(...values), SLOW_MS);
+        else answer(...values);
+      };
+      const failure = (code: string): unknown => setImmediate(() => later(this.error(name, code)));
+      if (this.errors !== Infinity && this.random.next() % this.errors === 0) return failure(codes[this.random.next() % codes.length]);
+      if (this.isShort && name === 'read' && this.random.next() % 4 === 0) return failure('EINTR');
+      const given = [...args.slice(0, -1), later];
+      if (name !== 'fdatasync') given[3] = this.shorter(given[3] as number);
+      call(...given);
+    };
   }
 
   private shorter(length: number): number {

@@ -7,12 +7,12 @@ import { describeWith } from '../tests/support/tools.js';
 import { fuzz, type Target } from './target.js';
 import { codeStoreTarget, keptCodeTarget, keptTbsTarget } from './targets/code-cache.js';
 import { DECODERS, decoderTarget, sizeOf } from './targets/decoder.js';
-import { consoleTarget, fwCfgTarget, rngTarget } from './targets/devices.js';
+import { blkTarget, consoleTarget, fwCfgTarget, rngTarget } from './targets/devices.js';
 import { dtbTarget, elfTarget, imageTarget, symbolsTarget } from './targets/images.js';
 import { optionsTarget } from './targets/options.js';
 
 const TARGETS: readonly Target[] = [
-  ...[elfTarget, imageTarget, dtbTarget, symbolsTarget, fwCfgTarget, rngTarget, consoleTarget],
+  ...[elfTarget, imageTarget, dtbTarget, symbolsTarget, fwCfgTarget, rngTarget, consoleTarget, blkTarget],
   ...[codeStoreTarget, keptCodeTarget, keptTbsTarget, decoderTarget, optionsTarget],
 ];
 

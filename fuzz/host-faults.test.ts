@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { BlockError } from '../src/block/node.js';
 import { isUserError } from '../src/util/errors.js';
 import { SeededRandom } from '../src/util/random.js';
 import type { Faults } from './faulty-fs.js';
@@ -14,6 +15,7 @@ vi.mock('node:fs', async (original) => {
   return faults.now.wrap(await original());
 });
 
+const { FileNode } = await import('../src/node/block/file.js');
 const { FileCodeStore } = await import('../src/node/code-store.js');
 const { FlashFile } = await import('../src/node/flash-file.js');
 const { createNodeHost } = await import('../src/node/host.js');
@@ -150,4 +152,47 @@ describe('a host that fails', () => {
       if (told.length === 0) expect(Buffer.compare(readFileSync(path('flash')), content)).toBe(0);
     });
   }, TIMEOUT); // prettier-ignore
+
+  it('a disk: what is flushed is in the file, what failed is told, and after a failed flush none succeeds', async () => {
+    let [failed, kept] = [0, 0];
+    await repeat(async (random, seed) => {
+      const content = new Uint8Array(16 * 512);
+      fs.writeFileSync(path('disk'), content);
+      const node = FileNode.open(path('disk'), { locking: false });
+      /** Sectors of which nobody knows. */
+      const unknown = new Set<number>();
+      let isLost = false;
+      faults.now.start(seed, { errors: 2 * RATE });
+      for (let i = 0; i < 8; i++) {
+        const sectors = 1 + (random.next() % 4);
+        const first = random.next() % (16 - sectors);
+        const bytes = random.bytes(512 * sectors);
+        const range = Array.from({ length: sectors }, (_, each) => first + each);
+        const written = await node.write(512 * first, bytes).then(() => true, blockErrors);
+        if (written) content.set(bytes, 512 * first);
+        for (const sector of range) if (written) unknown.delete(sector); else unknown.add(sector); // prettier-ignore
+        const flushed = await node.flush().then(() => true, blockErrors);
+        if (isLost) expect(flushed).toBe(false);
+        isLost ||= !flushed;
+        const into = new Uint8Array(512 * sectors);
+        if (await node.read(512 * first, into).then(() => true, blockErrors)) if (written) expect(Buffer.compare(into, bytes)).toBe(0);
+        failed += written && flushed ? 0 : 1;
+      }
+      faults.now.stop();
+      node.close();
+      const found = fs.readFileSync(path('disk'));
+      for (let sector = 0; sector < 16; sector++) {
+        const at = 512 * sector;
+        if (!unknown.has(sector)) expect(Buffer.compare(found.subarray(at, at + 512), content.subarray(at, at + 512))).toBe(0);
+      }
+      kept++;
+    });
+    expect(failed).toBeGreaterThan(0);
+    expect(kept).toBeGreaterThan(0);
+  }, TIMEOUT); // prettier-ignore
 });
+
+function blockErrors(error: unknown): false {
+  if (!(error instanceof BlockError)) throw error;
+  return false;
+}

@@ -1,7 +1,11 @@
 /** Devices that follow pointers into guest memory: what the guest wrote there may be anything. */
+import { BlockBackend, DEFAULT_BACKEND } from '../../src/block/backend.js';
+import { BytesNode } from '../../src/block/memory.js';
+import { BlockError } from '../../src/block/node.js';
 import { RingBufferChardev } from '../../src/chardev/chardev.js';
 import { TestMachine } from '../../src/hw/core/testing.js';
 import { FwCfg } from '../../src/hw/nvram/fw-cfg.js';
+import { VirtioBlk } from '../../src/hw/virtio/virtio-blk.js';
 import { VirtioMmio } from '../../src/hw/virtio/virtio-mmio.js';
 import { VirtioRng } from '../../src/hw/virtio/virtio-rng.js';
 import { VirtConsole, VirtioSerial } from '../../src/hw/virtio/virtio-serial.js';
@@ -29,13 +33,15 @@ const wait: Uint8Array = Uint8Array.of(3);
 
 const MOST_ACTIONS = 300;
 
-/** Does what the input says to registers from `base` on, `window` bytes of them. */
-function act(machine: TestMachine, input: Uint8Array, base: number, window: number): void {
+/** Does what the input says to registers from `base` on, `window` bytes of them. `turn`: what the host does while time passes. */
+async function act(machine: TestMachine, input: Uint8Array, base: number, window: number, turn?: () => Promise<void>): Promise<void> {
   const source = new Source(input);
   for (let actions = 0; !source.isEmpty && actions < MOST_ACTIONS; actions++) {
     const action = source.number(1) % 4;
-    if (action === 3) machine.advance(1_000_000);
-    else if (action === 2) {
+    if (action === 3) {
+      await turn?.();
+      machine.advance(1_000_000);
+    } else if (action === 2) {
       const at = RAM + (source.number(4) % RAM_SIZE);
       machine.addressSpace.writeBytes(at, source.take(source.number(2)).subarray(0, RAM + RAM_SIZE - at));
     } else {
@@ -79,7 +85,7 @@ export const fwCfgTarget: Target = {
     const device = machine.addDevice(FwCfg);
     [8, 0, 16].forEach((at, i) => device.mmioMap(i, at));
     device.addFile('opt/a', Uint8Array.of(1, 2, 3));
-    act(machine, input, 0, 32);
+    return act(machine, input, 0, 32);
   },
 };
 
@@ -119,18 +125,30 @@ const rings = (start: (queue: number) => Uint8Array, queue: number): Uint8Array[
   concat(descriptor(0, QUEUE.data, 8, NEXT, 0), offer(0, 7, 1, 0x4000), start(queue), notify(queue), status(0), start(queue)),
 ]; // prettier-ignore
 
-const virtioTarget = (name: string, queues: readonly number[], plug: (machine: TestMachine, transport: VirtioMmio) => void): Target => ({
+/** What a device does while the host has its turn, and when all is over. */
+interface Attendance {
+  readonly turn: () => Promise<void>;
+  readonly end: () => Promise<void>;
+}
+
+const virtioTarget = (
+  name: string,
+  queues: readonly number[],
+  plug: (machine: TestMachine, transport: VirtioMmio) => Attendance | void,
+  makeRings = rings,
+): Target => ({
   name,
   seeds: () =>
     [modern, legacy].flatMap((start, layout) =>
-      queues.flatMap((queue) => rings(start, queue)).map((actions) => concat(Uint8Array.of(layout), actions)),
+      queues.flatMap((queue) => makeRings(start, queue)).map((actions) => concat(Uint8Array.of(layout), actions)),
     ),
-  run(input) {
+  async run(input) {
     const machine = withRam();
     const transport = machine.addDevice(VirtioMmio, { 'force-legacy': (input[0] & 1) === 1 });
     transport.mmioMap(0, 0);
-    plug(machine, transport);
-    act(machine, input.subarray(1), 0, 0x200);
+    const { turn, end } = plug(machine, transport) ?? {};
+    await act(machine, input.subarray(1), 0, 0x200, turn);
+    await end?.();
   },
 });
 
@@ -144,3 +162,76 @@ export const consoleTarget = virtioTarget('virtio-serial', [0, 1, 2, 3], (machin
   machine.realize(machine.newDevice(VirtConsole, { chardev }), { bus: serial.bus });
   chardev.input(new Uint8Array(100).fill(65));
 });
+
+/** A header, data and a status, for requests of each type. */
+const blkRings = (start: (queue: number) => Uint8Array, queue: number): Uint8Array[] =>
+  [0, 1, 4, 8, 11, 13].map((type) => {
+    const isIn = type === 0 || type === 8;
+    return concat(
+      poke(QUEUE.data, pack([type, 4], [0, 4], [1, 8])),
+      poke(QUEUE.data + 0x100, pack([2, 8], [4, 4], [type === 13 ? 1 : 0, 4])),
+      descriptor(0, QUEUE.data, 16, NEXT, 1),
+      descriptor(1, QUEUE.data + 0x100, type > 8 ? 16 : 512, isIn ? NEXT | WRITE : NEXT, 2),
+      descriptor(2, QUEUE.data + 0x1000, 1, WRITE),
+      ...[
+        offer(0),
+        start(queue),
+        notify(queue),
+        wait,
+        read(0x60, 4),
+        write(0x64, 4, 3),
+        offer(0, 0),
+        notify(queue),
+        status(0),
+        start(queue),
+      ],
+    );
+  });
+
+const DISK_SIZE = 0x8000;
+
+/** Every fifth request to it fails, now as broken disks do, now as full ones, and each takes a turn of the host. */
+class FailingNode extends BytesNode {
+  private count = 0;
+  private async mayFail(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (++this.count % 5 === 0) throw new BlockError(this.count % 2 === 0 ? 'EIO' : 'ENOSPC');
+  }
+  override async read(offset: number, into: Uint8Array): Promise<void> {
+    await this.mayFail();
+    return super.read(offset, into);
+  }
+  override async write(offset: number, from: Uint8Array): Promise<void> {
+    if (offset + from.length > DISK_SIZE) throw new Error(`a write of ${from.length} bytes at ${offset}`);
+    await this.mayFail();
+    return super.write(offset, from);
+  }
+  override flush(): Promise<void> {
+    return this.mayFail();
+  }
+}
+
+export const blkTarget = virtioTarget(
+  'virtio-blk',
+  [0],
+  (machine, { bus }) => {
+    const drive = new BlockBackend('d', new FailingNode(new Uint8Array(DISK_SIZE)), { ...DEFAULT_BACKEND, unmap: true });
+    let failure: unknown;
+    drive.failed = (error) => (failure ??= error);
+    machine.addBackend('drive', 'd', drive);
+    machine.realize(machine.newDevice(VirtioBlk, { drive }), { bus });
+    const turn = async (): Promise<void> => {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (machine.runState.vmStopRequest === undefined) return;
+      machine.runState.vmStopRequest = undefined;
+      machine.vmStop('io-error');
+      machine.vmStart();
+    };
+    const end = async (): Promise<void> => {
+      await drive.drained();
+      if (failure !== undefined) throw failure;
+    };
+    return { turn, end };
+  },
+  blkRings,
+);
