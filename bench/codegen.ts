@@ -8,7 +8,7 @@ import { TcgContext } from '../src/tcg/context.js';
 import { Cond } from '../src/tcg/opcodes.js';
 import { optimize } from '../src/tcg/optimize.js';
 import { compileRegions } from '../src/tcg/wasm/compile.js';
-import { copyIr, TABLE_TBS, type Region } from '../src/tcg/wasm/region.js';
+import { copyIr, type Region } from '../src/tcg/wasm/region.js';
 
 for (const flag of process.argv.slice(2)) setFlagsFromString(flag);
 
@@ -135,7 +135,7 @@ const fail = () => {
   throw new Error('the slow path is not meant to run');
 };
 const TABLE = 0x80;
-view.setUint32(TABLE + TABLE_TBS, 0x80, true);
+view.setUint32(TABLE + L.TABLE_TBS, 0x80, true);
 const imports = { m: { m: memory, t: new WebAssembly.Global({ value: 'i32' }, TABLE) }, r: { ldSlow: fail, stSlow: fail } };
 const target = {
   globalOffset: GLOBALS.map((g) => g.offset),

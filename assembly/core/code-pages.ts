@@ -1,17 +1,11 @@
 // Descriptors of the physical pages that hold code: a hash table of lists of TBs. A list holds tagged pointers (tb.ts). All under the engine's lock.
-import { ENGINE_PAGE_HASH } from '../shared/layout';
+import { DESC_FIRST, DESC_NEXT, DESC_PAGE, DESC_SIZE, ENGINE_PAGE_HASH } from '../shared/layout';
 import { arenaAlloc, arenaAllocPermanent } from './arena';
 import { engine } from './engine';
 
 const PAGE_HASH_BITS = 13;
 /** Bytes of the hash table. */
 export const PAGE_HASH_SIZE: usize = 4 << PAGE_HASH_BITS;
-
-// A descriptor: u32 physical page number, u32 first TB (tagged), u32 next descriptor of the bucket.
-export const DESC_PAGE = 0;
-export const DESC_FIRST = 4;
-export const DESC_NEXT = 8;
-const DESC_SIZE = 16;
 
 /** False: no room in the arena. */
 export function codePagesInit(): bool {

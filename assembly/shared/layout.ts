@@ -1,260 +1,412 @@
-// The layout of everything that generated code, the AssemblyScript runtime and TypeScript all address in the one shared
-// wasm linear memory. Compiled by both asc and tsc, so: plain constants only, no imports. All offsets are bytes.
+// Made by scripts/layout.js: the layout of everything that generated code, the AssemblyScript runtime and TypeScript all address in the one shared wasm linear
+// memory. Who writes what, and how, is in docs/engine-abi.md. All offsets are bytes. Plain constants, compiled by both asc and tsc.
 
+// ---- Pages
+/** of addresses within a page */
 export const PAGE_BITS = 12;
-export const PAGE_SIZE = 0x1000;
+/** bytes */
+export const PAGE_SIZE = 4096;
 
-// ---- Engine record: what all vCPUs of a machine share; offsets from the address that runtimeInit gives -----------------------
-/** u32: 0 free, 1 held, 2 held and wanted. */
-export const ENGINE_LOCK = 0x00;
-/** u32: instances of the runtime that work on it. */
-export const ENGINE_INSTANCES = 0x04;
-/** u32: vCPUs and hosts between engineEnter and engineLeave: TBs stay where they are. */
-export const ENGINE_INSIDE = 0x08;
-/** u32: 1: all TBs are to go as soon as nobody is inside. */
-export const ENGINE_FLUSH_PENDING = 0x0c;
-/** u32: goes up with each flush: a TB pointer from before is dead. */
-export const ENGINE_GENERATION = 0x10;
-/** u32 each: the arena. TBs and page descriptors from START to NEXT, permanent blocks from TOP on. */
-export const ENGINE_ARENA_START = 0x14;
-export const ENGINE_ARENA_NEXT = 0x18;
-export const ENGINE_ARENA_TOP = 0x1c;
-/** u32: pointer to the hash table of TBs. */
-export const ENGINE_TB_HASH = 0x20;
-/** u32: pointer to the hash table of pages with code. */
-export const ENGINE_PAGE_HASH = 0x24;
-/** u32: the vCPU that was made last; the others by ENV_NEXT_CPU. */
-export const ENGINE_FIRST_CPU = 0x28;
-/** u32: pointer to the physical map (see PHYSMAP_*). */
-export const ENGINE_PHYSMAP = 0x2c;
-/** u32: pointer to another one, in which the host writes the next. */
-export const ENGINE_PHYSMAP_SPARE = 0x30;
-/** u32: the low bits of TB_EXEC_COUNT that are zero when the host hears of the TB. */
-export const ENGINE_HOT_MASK = 0x34;
-/** u32 each: valid TBs, and how many were invalidated. */
-export const ENGINE_TBS = 0x38;
-export const ENGINE_INVALIDATED = 0x3c;
-export const ENGINE_SIZE = 0x40;
-
-// ---- CPU env, common part: offsets from the env pointer of a vCPU -----------------------------------------------------
-/** i32: guest instructions left in this slice (QEMU's icount_decr); the exec loop returns when it goes below zero. */
-export const ENV_BUDGET = 0x00;
-/** u32: non-zero asks running code to return to the dispatcher at the next TB boundary or loop header. */
-export const ENV_EXIT_REQUEST = 0x04;
-/** What a request is written as: above every budget, so that one comparison of the two (as i32) tests both. */
-export const EXIT_REQUESTED = 0x7fff_ffff;
-/** u32: set to 1 by a helper or slow path that raised an exception; running code restores state and returns at once. */
-export const ENV_FAULT = 0x08;
-/** i32: the exception to deliver when ENV_FAULT is set (target numbering, or EXCP_* below). -1: none. */
-export const ENV_EXCEPTION_INDEX = 0x0c;
-/** u32: CPU_INTERRUPT_* bits. */
-export const ENV_INTERRUPT_REQUEST = 0x10;
-/** u32: 1 while the CPU waits for an interrupt (WFI). */
-export const ENV_HALTED = 0x14;
-/** u32: mmu index of data accesses right now (kept by the target). */
-export const ENV_MMU_IDX = 0x18;
-/** u32: TB flags right now: everything that a translation depends on beside pc (kept by the target). */
-export const ENV_TB_FLAGS = 0x1c;
-/** u64: guest instructions executed by this vCPU since reset (updated when the exec loop returns; see cpuInsnCount). */
-export const ENV_INSN_COUNT = 0x20;
-/** u64: the value cell of the MMIO imports (data to write; data read). */
-export const ENV_MMIO_VALUE = 0x28;
-/** u32: index of this vCPU in its machine. */
-export const ENV_CPU_INDEX = 0x30;
-/** u32: pointer to the jump cache of virtual pcs below 2^63 (JUMP_CACHE_ENTRIES entries of u32 TB pointers), the current address space's own. */
-export const ENV_JUMP_CACHE = 0x34;
-/** u32: 1 in icount mode: budget is exact and checked at every TB. */
-export const ENV_ICOUNT = 0x3c;
-/** u32: cflags for TB lookups (CF_*; 0 normally; CF_SINGLE_STEP | 1 when stepping). */
-export const ENV_CFLAGS = 0x40;
-/** u32: the instance that made the vCPU, and runs it. */
-export const ENV_INSTANCE = 0x44;
-/** u64: pc of the vCPU. The first TCG global of every target. */
-export const ENV_PC = 0x50;
-/** u32: the TB that tci is in; 0 in generated code. What a store to code, and a device in icount mode, go by. */
-export const ENV_LAST_TB = 0x58;
-/** i32: what ENV_BUDGET was at the slice's start, so that instructions run so far = ENV_INSN_COUNT + ENV_SLICE - ENV_BUDGET. */
-export const ENV_SLICE = 0x5c;
-/** u32: RETURN_* bits make cpuExec return; set ENV_EXIT_REQUEST after it (alone, that only makes the dispatcher look at interrupts). */
-export const ENV_RETURN_REQUEST = 0x60;
-/** u32: linear-memory address of the code at ENV_PC; with the two fields below the dispatcher's order to the host's `translate`. */
-export const ENV_CODE_HOST = 0x64;
-/** u64: guest-physical address of the code at ENV_PC. */
-export const ENV_CODE_PHYS = 0x68;
-/** u32: cflags of the TB to make (ENV_CFLAGS, or those of a TB of one instruction). */
-export const ENV_CODE_CFLAGS = 0x70;
-/** u32: next vCPU of the runtime (0: last). */
-export const ENV_NEXT_CPU = 0x74;
-/** u32: 1 when the host wants to hear of every trap (`-d int`). */
-export const ENV_LOG_TRAPS = 0x78;
-/** u32: pointer to the jump cache of virtual pcs from 2^63 on, where kernels live: one for all address spaces. */
-export const ENV_JUMP_CACHE_HIGH = 0x7c;
-/** u32 each, private to address-space.ts: the first space, the current one, a count of entries to spaces. */
-export const ENV_SPACES = 0x80;
-export const ENV_SPACE = 0x84;
-export const ENV_SPACE_CLOCK = 0x88;
-/** u32: 1 while another vCPU waits for this one's slice to end: it gives way where the guest says that it waits (cpuYield). */
-export const ENV_CONTENDED = 0x8c;
-/** u32, in the first vCPU: what the machine's thread does, if it is profiled (src/accel/tcg/profile.ts). */
-export const ENV_ACTIVITY = 0xf8;
-// The pc of an instruction whose slow path or helper faults is not kept here: backends restore it at the fault exit.
-
-/** Target part: 0x100..0x1000, laid out by the target. */
-export const ENV_TARGET_BASE = 0x100;
-
-/** TCI frame: temps that are not globals live at ENV_FRAME + 8 * n. */
-export const ENV_FRAME = 0x1000;
-export const ENV_FRAME_SLOTS = 1024;
-
-// ---- SoftMMU: TLBs inside env, at fixed offsets so that the fast path is one load offset -----------------------------
-/** Entries a table; a table per (mmu index, access kind). Entry: u64 tag, i32 addend, u32 flags/pad: 16 bytes. */
+// ---- TLBs
+/** of an index into a table */
 export const TLB_BITS = 10;
+/** of a table; there is one for each mmu index and kind of access */
 export const TLB_ENTRIES = 1024;
-export const TLB_ENTRY_SIZE = 16;
-export const TLB_ENTRY_TAG = 0;
-export const TLB_ENTRY_ADDEND = 8;
-/** u32: physical page number (phys >> 12), enough for 44-bit physical addresses. */
-export const TLB_ENTRY_PHYS_PAGE = 12;
-export const TLB_TABLE_SIZE = 0x4000; // TLB_ENTRIES * TLB_ENTRY_SIZE
+/** bytes */
+export const TLB_TABLE_SIZE = 16384;
+/** loads */
 export const TLB_KIND_READ = 0;
+/** stores */
 export const TLB_KIND_WRITE = 1;
+/** fetches */
 export const TLB_KIND_CODE = 2;
+/** kinds of access */
 export const TLB_KINDS = 3;
+/** mmu indexes */
 export const TLB_MMU_INDEXES = 8;
-/** Table of (mmuIdx, kind) = env + ENV_TLB + (mmuIdx * TLB_KINDS + kind) * TLB_TABLE_SIZE. */
-export const ENV_TLB = 0x4000;
-/** Victim TLB and other private room of cputlb, to ENV_SIZE. */
-export const ENV_TLB_PRIVATE = 0x64000; // ENV_TLB + 8 * 3 * 0x4000
-export const ENV_SIZE = 0x70000;
+/** of the victim table behind each table */
+export const VICTIM_ENTRIES = 8;
 
-// Tag = page-aligned virtual address | flags. Any flag makes the inline comparison fail, so the slow path decides.
-// The fast path compares  ((addr + (accessSize - 1)) & ~0xfff)  with the tag (QEMU's way: page crossing fails the test),
-// or, when the MemOp demands alignment,  (addr & (~0xfff | (accessSize - 1)))  with the tag.
+// ---- TLB_ENTRY_TAG: flags below the page
+/** empty */
 export const TLB_INVALID = 0x800;
-export const TLB_NOTDIRTY = 0x400; // write table: page holds translated code (or is tracked): slow path invalidates
+/** of a write table: the page holds code, which the slow path invalidates */
+export const TLB_NOTDIRTY = 0x400;
+/** a device is there, or ROM that is stored to */
 export const TLB_MMIO = 0x200;
-export const TLB_FORCE_SLOW = 0x080; // protection finer than a page (PMP), ROM writes, ...
+/** protection finer than a page (PMP): the target is asked at every access */
+export const TLB_FORCE_SLOW = 0x80;
 
-// ---- Jump cache ------------------------------------------------------------------------------------------------------
-/** 4096 entries were too few: two of the 300 jump targets of a shell's loop shared a cell so often that 7% of its jumps missed. */
+// ---- Jump caches: cells with a TB pointer, by pc
+/** 4096 entries were too few: two of the 300 jump targets of a shell's loop shared a cell so often that 7% of its jumps missed */
 export const JUMP_CACHE_BITS = 14;
+/** cells */
 export const JUMP_CACHE_ENTRIES = 16384;
-/** Behind the cells, a bit for each page number modulo this: whether a TB with code there may be in the cache. */
+/** behind the cells, a bit for each page number modulo this: whether a TB with code there may be in the cache */
 export const JUMP_CACHE_PAGES = 4096;
-/** Bytes of cells and bits. */
+/** bytes of cells and bits */
 export const JUMP_CACHE_SIZE = 0x10200;
 
-// ---- TranslationBlock: a record in the shared memory -----------------------------------------------------------------
-export const TB_PC = 0; // u64 virtual pc
-export const TB_FLAGS = 8; // u32
-export const TB_CFLAGS = 12; // u32
-export const TB_SIZE = 16; // u32 guest bytes
-export const TB_ICOUNT = 20; // u32 guest instructions
-export const TB_PHYS_PAGE0 = 24; // u32 phys >> 12 of the first page
-export const TB_PHYS_PAGE1 = 28; // u32 phys >> 12 of the second page, or NO_PAGE
-export const TB_HOST0 = 32; // u32 linear-memory address of the first guest byte
-export const TB_HOST1 = 36; // u32 linear-memory address of the second page's start (0: none)
-export const TB_TCI = 40; // u32 pointer to tci code (0: not yet lowered)
-export const TB_FUNC = 44; // u32 function table index of generated code (0: none)
-export const TB_ENTRY = 48; // u32 entry number to pass to that function
-export const TB_EXEC_COUNT = 52; // u32 executions in tci, modulo 2^32
-export const TB_JMP0 = 56; // u32 chained TB for goto_tb 0 (0: not linked)
-export const TB_JMP1 = 60; // u32 chained TB for goto_tb 1
-export const TB_STATE = 64; // u32 TB_STATE_*
-export const TB_HASH_NEXT = 68; // u32
-export const TB_PAGE_NEXT0 = 72; // u32
-export const TB_PAGE_NEXT1 = 76; // u32
-export const TB_JMP_LIST = 80; // u32 head of the incoming-jump list (tagged pointer: tb | n)
-export const TB_JMP_NEXT0 = 84; // u32
-export const TB_JMP_NEXT1 = 88; // u32
-export const TB_REGION = 92; // u32 id of the region (codegen) that holds it; 0: none
-export const TB_INDIRECT_NEXT = 96; // u32 which slot of TB_INDIRECT is overwritten next
-export const TB_RESUMED = 100; // u32 how often tci went on in it for generated code (TB_EXIT_RESUME), since TB_RESUMED_SINCE
-/** u32: pointer to the insn table: TB_ICOUNT pairs of u16 (first tci word of the instruction, its pc offset from TB_PC). */
-export const TB_INSN_TABLE = 104;
-/** u32 each: TBs that followed this one through goto_ptr in tci (profile for regions; from the first slot on, 0: no more). */
-export const TB_INDIRECT = 112;
-export const TB_INDIRECT_SLOTS = 8;
-export const TB_RESUMED_SINCE = 144; // u64 instruction count of all vCPUs
-/** u32: if it begins a short ring of TBs, how often tci went round each time it came there (from 1 on), as seen when it first became part of a region; 0: not known. */
-export const TB_ROUNDS = 108;
-export const TB_RECORD_SIZE = 152;
+// ---- TB_STATE
+/** it may be run */
+export const TB_STATE_VALID = 0x01;
+/** it was valid */
+export const TB_STATE_INVALID = 0x02;
+/** handed to code generation */
+export const TB_STATE_QUEUED = 0x04;
+/** generated code must not leave in the middle (TB_EXIT_RESUME): its memory accesses call the slow path */
+export const TB_STATE_CALLS = 0x08;
+/** a goto_ptr led here in tci */
+export const TB_STATE_INDIRECT = 0x10;
 
-/** TB_PHYS_PAGE1 of a TB that lies in one page. */
-export const NO_PAGE = 0xffff_ffff;
-
-export const TB_STATE_VALID = 1;
-export const TB_STATE_INVALID = 2;
-export const TB_STATE_QUEUED = 4; // handed to code generation
-export const TB_STATE_CALLS = 8; // generated code must not leave in the middle (TB_EXIT_RESUME): its memory accesses call the slow path
-export const TB_STATE_INDIRECT = 16; // a goto_ptr led here in tci
-
-export const CF_COUNT_MASK = 0x1ff; // low bits of cflags: at most this many insns (0: the default maximum)
+// ---- TB_CFLAGS: what a translation depends on beside the guest
+/** at most so many instructions; 0: the default maximum */
+export const CF_COUNT_MASK = 0x1ff;
+/** the host wants control after it */
 export const CF_SINGLE_STEP = 0x200;
+/** no links */
 export const CF_NO_GOTO_TB = 0x400;
+/** no look into the jump cache */
 export const CF_NO_GOTO_PTR = 0x800;
+/** icount mode */
 export const CF_ICOUNT = 0x1000;
 
-// What generated code and tci return: a TB pointer | n, n = 0, 1: left through goto_tb n of that TB (dispatcher may link); 0: look up env.pc.
+// ---- Exits: what generated code and tci return. A TB pointer, which is a multiple of 8, | one of these
+/** left through goto_tb 0 of that TB (the dispatcher may link); without a TB: look up ENV_PC */
 export const TB_EXIT_IDX0 = 0;
+/** through goto_tb 1 */
 export const TB_EXIT_IDX1 = 1;
-/**
- * From generated code: TB | 2: a memory access needs the slow path. Env is as before the instruction at ENV_PC; that one and all after it
- * have been given back to the budget. tci goes on there, inside of the TB (tciResume).
- */
+/** from generated code: a memory access needs the slow path. Env is as before the instruction at ENV_PC; that one and all after it have been given back to the budget. tci goes on there, inside of the TB (tciResume) */
 export const TB_EXIT_RESUME = 2;
-/** The budget is gone, or someone asks for the dispatcher: env.pc is right, nothing is to be linked. */
+/** without a TB: the budget is gone, or someone asks for the dispatcher. ENV_PC is right, nothing is to be linked */
 export const TB_EXIT_REQUESTED = 3;
-/** From tci: TB | 4: go on with this TB, which has generated code. */
+/** from tci: go on with this TB, which has generated code */
 export const TB_EXIT_RUN = 4;
-/** TB pointers are multiples of 8. */
+/** of the pointer's low bits */
 export const TB_EXIT_MASK = 7;
 
-// Target-independent exception numbers (QEMU's cpu-common.h values)
+// ---- ENV_EXCEPTION_INDEX: what no target has. QEMU's cpu-common.h, but for EXCP_SEMIHOST
+/** the dispatcher runs the instruction again, in a TB of its own */
 export const EXCP_INTERRUPT = 0x10000;
-// Of our own: a semihosting call at ENV_PC.
+/** a semihosting call at ENV_PC */
 export const EXCP_SEMIHOST = 0x10006;
 
-// ENV_INTERRUPT_REQUEST
-export const CPU_INTERRUPT_HARD = 0x0002;
-// Of our own: another thread asks the vCPU to flush its TLB, to look at its interrupt lines.
-export const CPU_INTERRUPT_TLB = 0x1_0000;
-export const CPU_INTERRUPT_LINES = 0x2_0000;
+// ---- ENV_INTERRUPT_REQUEST: QEMU's, and what another thread asks for
+/** an interrupt is pending and enabled */
+export const CPU_INTERRUPT_HARD = 0x02;
+/** flush the TLB */
+export const CPU_INTERRUPT_TLB = 0x10000;
+/** look at the interrupt lines */
+export const CPU_INTERRUPT_LINES = 0x20000;
 
-// Why cpuExec returned to TypeScript
-export const EXEC_BUDGET = 0; // slice used up
-export const EXEC_HALTED = 1; // WFI and no work
-export const EXEC_REQUEST = 2; // ENV_EXIT_REQUEST was set (by a device, the main loop, ...)
-export const EXEC_DEBUG = 3; // single step
-export const EXEC_TRANSLATE_FAILED = 4; // code arena full after an eviction or a translator error: TypeScript decides
-export const EXEC_SEMIHOST = 5; // EXCP_SEMIHOST: TypeScript serves the call and moves ENV_PC
-export const EXEC_YIELD = 6; // cpuYield: another vCPU's turn
+// ---- Why cpuExec returns
+/** the slice is used up */
+export const EXEC_BUDGET = 0;
+/** it waits for an interrupt */
+export const EXEC_HALTED = 1;
+/** somebody asked for it (cpuRequestExit), or all TBs are to go and another thread is inside */
+export const EXEC_REQUEST = 2;
+/** single step */
+export const EXEC_DEBUG = 3;
+/** the translator could not make the TB */
+export const EXEC_TRANSLATE_FAILED = 4;
+/** EXCP_SEMIHOST: TypeScript serves the call and moves ENV_PC */
+export const EXEC_SEMIHOST = 5;
+/** cpuYield: another vCPU's turn */
+export const EXEC_YIELD = 6;
 
-// ENV_RETURN_REQUEST. What the guest does comes before what the host asks for, or the order of turns would depend on the host.
-export const RETURN_REQUESTED = 1; // EXEC_REQUEST
-export const RETURN_YIELD = 2; // EXEC_YIELD
+// ---- ENV_RETURN_REQUEST. What the guest does comes before what the host asks for, or the order of turns would depend on the host
+/** EXEC_REQUEST */
+export const RETURN_REQUESTED = 1;
+/** EXEC_YIELD */
+export const RETURN_YIELD = 2;
 
-// ---- Physical map: what the runtime may touch without asking TypeScript ----------------------------------------------
-// At the pointer: u32 count, pad to 16 bytes, then records sorted by base.
-export const PHYSMAP_COUNT = 0;
-export const PHYSMAP_RECORDS = 16;
-export const PHYSMAP_BASE = 0; // u64 guest-physical base
-export const PHYSMAP_LENGTH = 8; // u64 bytes
-export const PHYSMAP_HOST = 16; // u32 linear-memory address of the first byte
-export const PHYSMAP_FLAGS = 20; // u32: PHYSMAP_RAM / PHYSMAP_ROM
-export const PHYSMAP_RECORD_SIZE = 24;
-export const PHYSMAP_RAM = 1; // readable, writable directly
-export const PHYSMAP_ROM = 2; // reads direct, writes go to MMIO (ROM device) or are ignored there
+// ---- PHYSMAP_FLAGS
+/** read and written directly */
+export const PHYSMAP_RAM = 1;
+/** read directly; writes go to the host (ROM device) or are ignored there */
+export const PHYSMAP_ROM = 2;
+
+// ---- MemOp (QEMU's) and MemOpIdx, which is memop << MEMOPIDX_SHIFT | mmu index
+/** 1 byte */
+export const MO_8 = 0;
+/** 2 bytes */
+export const MO_16 = 1;
+/** 4 bytes */
+export const MO_32 = 2;
+/** 8 bytes */
+export const MO_64 = 3;
+/** mask of these */
+export const MO_SIZE = 3;
+/** sign-extended */
+export const MO_SIGN = 4;
+/** big-endian */
+export const MO_BSWAP = 8;
+/** must be naturally aligned, or the target's alignment fault */
+export const MO_ALIGN = 16;
+/** bits of the mmu index */
+export const MEMOPIDX_SHIFT = 4;
+
+// ---- Engine record. What all vCPUs of a machine share. Its address is what runtimeInit gives, and runtimeAttach takes.
+/** u32: the lock: 0 free, 1 held, 2 held and wanted */
+export const ENGINE_LOCK = 0x00;
+/** u32: instances of the runtime that work on it; changes only while no vCPU runs */
+export const ENGINE_INSTANCES = 0x04;
+/** u32: vCPUs and hosts between engineEnter and engineLeave: TBs stay where they are */
+export const ENGINE_INSIDE = 0x08;
+/** u32: 1: all TBs are to go as soon as nobody is inside */
+export const ENGINE_FLUSH_PENDING = 0x0c;
+/** u32: goes up with each flush: a TB pointer from before is dead. Does not change while anybody is inside */
+export const ENGINE_GENERATION = 0x10;
+/** u32: first byte of TBs, tci code, page descriptors and tables of generated code */
+export const ENGINE_ARENA_START = 0x14;
+/** u32: where the next of them goes */
+export const ENGINE_ARENA_NEXT = 0x18;
+/** u32: behind their room: permanent blocks (envs, tables), from the last made on */
+export const ENGINE_ARENA_TOP = 0x1c;
+/** u32: the hash table of TBs: first TB of each bucket; its cells change under the lock */
+export const ENGINE_TB_HASH = 0x20;
+/** u32: the hash table of pages with code: first descriptor of each bucket; its cells change under the lock */
+export const ENGINE_PAGE_HASH = 0x24;
+/** u32: the vCPU that was made last; the others by ENV_NEXT_CPU */
+export const ENGINE_FIRST_CPU = 0x28;
+/** u32: the physical map in use */
+export const ENGINE_PHYSMAP = 0x2c;
+/** u32: another one, in which the host writes the next */
+export const ENGINE_PHYSMAP_SPARE = 0x30;
+/** u32: the low bits of TB_EXEC_COUNT that are zero when the host hears of the TB */
+export const ENGINE_HOT_MASK = 0x34;
+/** u32: valid TBs */
+export const ENGINE_TBS = 0x38;
+/** u32: TBs that were invalidated, since the engine was made */
+export const ENGINE_INVALIDATED = 0x3c;
+/** bytes of all */
+export const ENGINE_SIZE = 0x40;
+
+// ---- CPU env, common part. Offsets from the env pointer, which generated code and helpers get as their first argument.
+/** i32: guest instructions left in this slice (QEMU's icount_decr); the exec loop returns when it goes below zero */
+export const ENV_BUDGET = 0x00;
+/** u32: EXIT_REQUESTED asks running code to come to the dispatcher at the next TB or loop header. Directly behind ENV_BUDGET: one load tests both */
+export const ENV_EXIT_REQUEST = 0x04;
+/** u32: 1: a helper or slow path raised an exception; running code restores the state as before its instruction and returns at once */
+export const ENV_FAULT = 0x08;
+/** i32: the exception to deliver when ENV_FAULT is set: the target's number, or EXCP_*. -1: none */
+export const ENV_EXCEPTION_INDEX = 0x0c;
+/** u32: CPU_INTERRUPT_* bits */
+export const ENV_INTERRUPT_REQUEST = 0x10;
+/** u32: 1 while it waits for an interrupt. Directly behind ENV_INTERRUPT_REQUEST: one load tests both */
+export const ENV_HALTED = 0x14;
+/** u32: mmu index of data accesses right now (kept by the target) */
+export const ENV_MMU_IDX = 0x18;
+/** u32: everything that a translation depends on beside pc, right now (kept by the target) */
+export const ENV_TB_FLAGS = 0x1c;
+/** u64: guest instructions since the vCPU was made, as of the slice's start (cpuInsnCount) */
+export const ENV_INSN_COUNT = 0x20;
+/** u64: data of the imports mmioRead and mmioWrite */
+export const ENV_MMIO_VALUE = 0x28;
+/** u32: its number in the machine */
+export const ENV_CPU_INDEX = 0x30;
+/** u32: the jump cache of pcs of the lower half: the current address space's own */
+export const ENV_JUMP_CACHE = 0x34;
+/** u32: the instance that made the vCPU, and runs it */
+export const ENV_INSTANCE = 0x38;
+/** u32: 1 in icount mode: the budget is exact, and tested at every TB */
+export const ENV_ICOUNT = 0x3c;
+/** u32: cflags of TBs to look up: CF_* */
+export const ENV_CFLAGS = 0x40;
+/** u64: pc; the first TCG global of every target */
+export const ENV_PC = 0x48;
+/** u32: the TB that tci is in; 0 in generated code. What a store to code, and a device in icount mode, go by */
+export const ENV_LAST_TB = 0x50;
+/** i32: ENV_BUDGET at the slice's start: instructions so far are ENV_INSN_COUNT + ENV_SLICE - ENV_BUDGET */
+export const ENV_SLICE = 0x54;
+/** u32: RETURN_* bits make cpuExec return; ENV_EXIT_REQUEST is set after it (alone, that only makes the dispatcher look at interrupts) */
+export const ENV_RETURN_REQUEST = 0x58;
+/** u32: code at ENV_PC, for the import translate */
+export const ENV_CODE_HOST = 0x5c;
+/** u64: its guest-physical address */
+export const ENV_CODE_PHYS = 0x60;
+/** u32: cflags of the TB to make */
+export const ENV_CODE_CFLAGS = 0x68;
+/** u32: the vCPU that was made before it; 0: none */
+export const ENV_NEXT_CPU = 0x6c;
+/** u32: 1: the host wants to hear of every trap (`-d int`) */
+export const ENV_LOG_TRAPS = 0x70;
+/** u32: the jump cache of pcs of the upper half, where kernels live: one for all address spaces */
+export const ENV_JUMP_CACHE_HIGH = 0x74;
+/** u32: the records of the address spaces that it remembers */
+export const ENV_SPACES = 0x78;
+/** u32: the current one */
+export const ENV_SPACE = 0x7c;
+/** u32: how often one was entered */
+export const ENV_SPACE_CLOCK = 0x80;
+/** u32: 1 while another vCPU waits for this one's slice to end: it gives way where the guest says that it waits (cpuYield) */
+export const ENV_CONTENDED = 0x84;
+/** u32: in the first vCPU: what the machine's thread does, if it is profiled (src/accel/tcg/profile.ts) */
+export const ENV_ACTIVITY = 0xf8;
+/** 0xf00 bytes: the target's part, laid out by the target */
+export const ENV_TARGET_BASE = 0x100;
+/** u64[1024]: temps of tci that are not globals */
+export const ENV_FRAME = 0x1000;
+/** 0x60000 bytes: tables of TLB entries: (mmuIdx * TLB_KINDS + kind) * TLB_TABLE_SIZE. Others set TLB_NOTDIRTY */
+export const ENV_TLB = 0x4000;
+/** 0xc00 bytes: VICTIM_ENTRIES entries behind each table */
+export const ENV_TLB_VICTIMS = 0x64000;
+/** u32: a bit for each table that was filled since its flush */
+export const ENV_TLB_DIRTY = 0x64c00;
+/** u32: next victim to replace */
+export const ENV_TLB_ROTOR = 0x64c04;
+/** u64[16]: by mmu index: first and last address of the range that encloses all its large pages (first > last: none) */
+export const ENV_TLB_LARGE = 0x64c08;
+/** u32: full and partial flushes */
+export const ENV_TLB_FLUSHES = 0x64c88;
+/** u64[384]: a bit for each entry of a table: its page belongs to the current address space only */
+export const ENV_TLB_PRIVATE = 0x64c90;
+/** u8[24]: the same of its victims */
+export const ENV_TLB_VICTIMS_PRIVATE = 0x65890;
+/** bytes of all */
+export const ENV_SIZE = 0x70000;
+/** of ENV_FRAME */
+export const ENV_FRAME_SLOTS = 1024;
+/** what ENV_EXIT_REQUEST is written as: above every budget, so that one comparison of the two (as i32) tests both */
+export const EXIT_REQUESTED = 0x7fffffff;
+
+// ---- TLB entry. TLB_ENTRY_TAG is a page-aligned virtual address | TLB_* flags, any of which makes the inline check (tlb.ts) fail. All ones: empty.
+/** u64: of a write table also others: by compare-and-swap, to set TLB_NOTDIRTY */
+export const TLB_ENTRY_TAG = 0x00;
+/** i32: linear-memory address less virtual address */
+export const TLB_ENTRY_ADDEND = 0x08;
+/** u32: physical page number (phys >> PAGE_BITS): 44 bits of physical addresses */
+export const TLB_ENTRY_PHYS_PAGE = 0x0c;
+/** bytes of all */
+export const TLB_ENTRY_SIZE = 0x10;
+
+// ---- Address space. What is put aside of an address space that is not the current one, and its jump cache of the lower half.
+/** u64: which space, the target's own (RISC-V: satp); NO_KEY: none */
+export const SPACE_KEY = 0x00;
+/** u32: by what the guest flushes it (RISC-V: ASID) */
+export const SPACE_ID = 0x08;
+/** u32: ENV_SPACE_CLOCK when it was last entered */
+export const SPACE_STAMP = 0x0c;
+/** u32: whether there may be anything in its jump cache */
+export const SPACE_USED = 0x10;
+/** u32: entries put aside */
+export const SPACE_SAVED = 0x14;
+/** u32: whether one of them is for the upper half of addresses */
+export const SPACE_SAVED_HIGH = 0x18;
+/** 0xc00 bytes: SAVED_MAX of them: u32 offset from env, u32 table, the entry */
+export const SPACE_ENTRIES = 0x20;
+/** 0x10200 bytes: its jump cache */
+export const SPACE_CACHE = 0xc20;
+/** bytes of all */
+export const SPACE_SIZE = 0x10e20;
+/** address spaces that a vCPU remembers */
+export const SPACES = 8;
+/** TLB entries of a space that are put aside at most; what is more must be walked for again */
+export const SAVED_MAX = 128;
+/** bytes of one */
+export const SAVED_SIZE = 24;
+/** where in it the entry is */
+export const SAVED_ENTRY = 8;
+
+// ---- TB record. A TranslationBlock; its tci code and insn table follow. It stays readable, also when it is invalid, until all go.
+/** u64: virtual pc */
+export const TB_PC = 0x00;
+/** u32: ENV_TB_FLAGS that it was made for */
+export const TB_FLAGS = 0x08;
+/** u32: CF_* */
+export const TB_CFLAGS = 0x0c;
+/** u32: guest bytes */
+export const TB_SIZE = 0x10;
+/** u32: guest instructions */
+export const TB_ICOUNT = 0x14;
+/** u32: phys >> PAGE_BITS of the first byte */
+export const TB_PHYS_PAGE0 = 0x18;
+/** u32: of the second page, or NO_PAGE */
+export const TB_PHYS_PAGE1 = 0x1c;
+/** u32: the first guest byte */
+export const TB_HOST0 = 0x20;
+/** u32: the second page's start; 0: none */
+export const TB_HOST1 = 0x24;
+/** u32: tci code */
+export const TB_TCI = 0x28;
+/** u32: index of generated code in the function tables of all instances; 0: none. Who calls it loads TB_ENTRY after it */
+export const TB_FUNC = 0x2c;
+/** u32: entry number to pass to that function */
+export const TB_ENTRY = 0x30;
+/** u32: executions in tci, modulo 2^32 */
+export const TB_EXEC_COUNT = 0x34;
+/** u32: the TB that goto_tb 0 goes on to; 0: not linked */
+export const TB_JMP0 = 0x38;
+/** u32: that of goto_tb 1 */
+export const TB_JMP1 = 0x3c;
+/** u32: TB_STATE_* bits; TB_STATE_VALID goes away under the lock */
+export const TB_STATE = 0x40;
+/** u32: next TB of the bucket */
+export const TB_HASH_NEXT = 0x44;
+/** u32: next TB of the first page (tagged: TB | which of its pages) */
+export const TB_PAGE_NEXT0 = 0x48;
+/** u32: of the second */
+export const TB_PAGE_NEXT1 = 0x4c;
+/** u32: first of the TBs that are linked to this one (tagged: TB | n of its goto_tb) */
+export const TB_JMP_LIST = 0x50;
+/** u32: the next in the list of what TB_JMP0 leads to */
+export const TB_JMP_NEXT0 = 0x54;
+/** u32: of what TB_JMP1 leads to */
+export const TB_JMP_NEXT1 = 0x58;
+/** u32: by what code generation knows it; 0: it is in no region */
+export const TB_REGION = 0x5c;
+/** u32: which slot of TB_INDIRECT is overwritten next */
+export const TB_INDIRECT_NEXT = 0x60;
+/** u32: how often tci went on in it for generated code (TB_EXIT_RESUME), since TB_RESUMED_SINCE */
+export const TB_RESUMED = 0x64;
+/** u32: TB_ICOUNT pairs of u16: first tci word of the instruction, its pc less TB_PC */
+export const TB_INSN_TABLE = 0x68;
+/** u32: if it begins a short ring of TBs, how often tci went round each time (from 1 on), as seen when it first became part of a region; 0: not known */
+export const TB_ROUNDS = 0x6c;
+/** u32[8]: TBs that followed this one through goto_ptr in tci; from the first slot on, 0: no more */
+export const TB_INDIRECT = 0x70;
+/** u64: instruction count of all vCPUs */
+export const TB_RESUMED_SINCE = 0x90;
+/** bytes of all */
+export const TB_RECORD_SIZE = 0x98;
+/** TB_PHYS_PAGE1 of a TB that lies in one page */
+export const NO_PAGE = 0xffffffff;
+/** slots of TB_INDIRECT */
+export const TB_INDIRECT_SLOTS = 8;
+
+// ---- Table of generated code. Generated code holds no address of a TB, so that it is the same in every process: it finds them in a table, one a module, whose address it imports. A region's part of it.
+/** u32: set to 1 whenever the region's function is entered: what the code cache knows of its use */
+export const TABLE_USED = 0x00;
+/** u32: pointers of its TBs, one after the other */
+export const TABLE_TBS = 0x04;
+
+// ---- Descriptor of a page with code. In lists that begin in the cells of ENGINE_PAGE_HASH.
+/** u32: physical page number */
+export const DESC_PAGE = 0x00;
+/** u32: its first TB (tagged) */
+export const DESC_FIRST = 0x04;
+/** u32: next descriptor of the bucket */
+export const DESC_NEXT = 0x08;
+/** bytes of all */
+export const DESC_SIZE = 0x10;
+
+// ---- Physical map. What the runtime may touch without asking TypeScript: at most PHYSMAP_MAX records, sorted by base. The map in use never changes: the host writes another one.
+/** u32: records */
+export const PHYSMAP_COUNT = 0x00;
+/** u64[3]: the first record */
+export const PHYSMAP_RECORDS = 0x10;
+/** records at most */
 export const PHYSMAP_MAX = 64;
 
-// ---- MemOp (QEMU's) and MemOpIdx -------------------------------------------------------------------------------------
-export const MO_8 = 0;
-export const MO_16 = 1;
-export const MO_32 = 2;
-export const MO_64 = 3;
-export const MO_SIZE = 3;
-export const MO_SIGN = 4;
-export const MO_BSWAP = 8; // big-endian access
-export const MO_ALIGN = 16; // must be naturally aligned, or the target's alignment fault
-/** MemOpIdx = memop << 4 | mmuIdx. */
-export const MEMOPIDX_SHIFT = 4;
+// ---- Record of the physical map. RAM or ROM at consecutive guest-physical addresses, and in linear memory.
+/** u64: guest-physical address */
+export const PHYSMAP_BASE = 0x00;
+/** u64: bytes */
+export const PHYSMAP_LENGTH = 0x08;
+/** u32: the first byte */
+export const PHYSMAP_HOST = 0x10;
+/** u32: PHYSMAP_RAM or PHYSMAP_ROM */
+export const PHYSMAP_FLAGS = 0x14;
+/** bytes of all */
+export const PHYSMAP_RECORD_SIZE = 0x18;

@@ -2,11 +2,12 @@
 // Lists hold tagged pointers, QEMU's way: record | n says through which of its two links (pages or jumps) a TB hangs there.
 // Lists change under the engine's lock; a record stays readable, also when it is invalid, until nobody is inside (engineLeave) and all go at once.
 import {
-  ENGINE_FLUSH_PENDING, ENGINE_GENERATION, ENGINE_INSIDE, ENGINE_INVALIDATED, ENGINE_TBS, ENGINE_TB_HASH, ENV_NEXT_CPU, NO_PAGE, PAGE_BITS, PAGE_SIZE, TB_CFLAGS, TB_FLAGS, TB_HASH_NEXT, TB_JMP0, TB_JMP_LIST, TB_JMP_NEXT0, TB_PAGE_NEXT0, TB_PC,
-  TB_PHYS_PAGE0, TB_PHYS_PAGE1, TB_RECORD_SIZE, TB_REGION, TB_SIZE, TB_STATE, TB_STATE_INVALID, TB_STATE_VALID, TLB_ENTRY_TAG, TLB_NOTDIRTY,
+  DESC_FIRST, DESC_PAGE, ENGINE_FLUSH_PENDING, ENGINE_GENERATION, ENGINE_INSIDE, ENGINE_INVALIDATED, ENGINE_TBS, ENGINE_TB_HASH, ENV_NEXT_CPU, NO_PAGE,
+  PAGE_BITS, PAGE_SIZE, TB_CFLAGS, TB_FLAGS, TB_HASH_NEXT, TB_JMP0, TB_JMP_LIST, TB_JMP_NEXT0, TB_PAGE_NEXT0, TB_PC, TB_PHYS_PAGE0, TB_PHYS_PAGE1,
+  TB_RECORD_SIZE, TB_REGION, TB_SIZE, TB_STATE, TB_STATE_INVALID, TB_STATE_VALID, TLB_ENTRY_TAG, TLB_NOTDIRTY,
 } from '../shared/layout';
 import { arenaAlloc, arenaAllocPermanent, arenaFlush } from '../core/arena';
-import { codePagesForget, codePagesInit, DESC_FIRST, DESC_PAGE, descMake, descOf, pageHasCode } from '../core/code-pages';
+import { codePagesForget, codePagesInit, descMake, descOf, pageHasCode } from '../core/code-pages';
 import { firstEnv, interruptAll } from '../core/cpus';
 import { engine, instance, isShared, lock, unlock } from '../core/engine';
 import { regionInvalidated, tbFlushed } from '../core/host';

@@ -1,8 +1,9 @@
 // Address spaces that the guest tells apart (RISC-V: ASIDs). Their pages have one TLB, whose tables are at fixed places: when another space is entered, what is
 // not shared by all is put aside, and put back when the space is entered again. Each space keeps its own jump cache of the lower half.
 import {
-  ENV_JUMP_CACHE, ENV_SPACE, ENV_SPACES, ENV_SPACE_CLOCK, ENV_TLB, PAGE_SIZE, TLB_ENTRY_ADDEND, TLB_ENTRY_PHYS_PAGE, TLB_ENTRY_SIZE, TLB_ENTRY_TAG, TLB_FORCE_SLOW,
-  TLB_INVALID, TLB_KINDS, TLB_KIND_WRITE, TLB_MMIO, TLB_MMU_INDEXES, TLB_NOTDIRTY, TLB_TABLE_SIZE,
+  ENV_JUMP_CACHE, ENV_SPACE, ENV_SPACES, ENV_SPACE_CLOCK, ENV_TLB, PAGE_SIZE, SAVED_ENTRY, SAVED_MAX, SAVED_SIZE, SPACES, SPACE_CACHE, SPACE_ENTRIES,
+  SPACE_ID, SPACE_KEY, SPACE_SAVED, SPACE_SAVED_HIGH, SPACE_SIZE, SPACE_STAMP, SPACE_USED, TLB_ENTRY_ADDEND, TLB_ENTRY_PHYS_PAGE, TLB_ENTRY_SIZE,
+  TLB_ENTRY_TAG, TLB_FORCE_SLOW, TLB_INVALID, TLB_KINDS, TLB_KIND_WRITE, TLB_MMIO, TLB_MMU_INDEXES, TLB_NOTDIRTY, TLB_TABLE_SIZE,
 } from '../shared/layout';
 import { arenaAllocPermanent } from '../core/arena';
 import { pageHasCode } from '../core/code-pages';
@@ -10,18 +11,17 @@ import { lock, unlock } from '../core/engine';
 import { reachingOut } from '../core/journal';
 import { WORK_FLUSH, worked } from '../core/work';
 import { jumpCacheClearPrivate, jumpCacheClearSpace } from './jump-cache';
-import {
-  NO_KEY, SAVED_ENTRY, SAVED_MAX, SAVED_SIZE, SPACES, SPACE_CACHE, SPACE_ENTRIES, SPACE_ID, SPACE_KEY, SPACE_SAVED, SPACE_SAVED_HIGH, SPACE_SIZE, SPACE_STAMP,
-  SPACE_USED,
-} from './spaces';
 import { privateWords, PRIVATE_WORDS, tableFilled, tableInUse, upperHalf, victimsForget } from './tables';
+
+/** SPACE_KEY of a record that holds none. */
+const NO_KEY: u64 = u64.MAX_VALUE;
 
 /** False: no room in the arena. */
 export function spacesInit(env: usize): bool {
   const first = arenaAllocPermanent(SPACES * SPACE_SIZE);
   if (first == 0) return false;
   store<usize>(env, first, ENV_SPACES);
-  for (let n: usize = 0; n < SPACES; n++) store<u64>(first + n * SPACE_SIZE, NO_KEY, SPACE_KEY);
+  for (let n = 0; n < SPACES; n++) store<u64>(first + n * SPACE_SIZE, NO_KEY, SPACE_KEY);
   enter(env, first);
   return true;
 }
@@ -47,7 +47,7 @@ export function spaceSwitch(env: usize, oldKey: u64, oldId: u32, newKey: u64, ne
   jumpCacheClearPrivate(env);
   let found: usize = 0;
   let oldest: usize = 0;
-  for (let n: usize = 0, space = load<usize>(env, ENV_SPACES); n < SPACES; n++, space += SPACE_SIZE) {
+  for (let n = 0, space = load<usize>(env, ENV_SPACES); n < SPACES; n++, space += SPACE_SIZE) {
     if (space == old) continue;
     if (load<u64>(space, SPACE_KEY) == newKey) found = space;
     else if (load<u32>(space, SPACE_ID) == newId) forget(space); // the id is another space's now
@@ -69,7 +69,7 @@ function forget(space: usize): void {
 /** All but the current one, when the whole TLB is flushed. The caller clears the jump caches. */
 export function spacesForgetOthers(env: usize): void {
   const current = load<usize>(env, ENV_SPACE);
-  for (let n: usize = 0, space = load<usize>(env, ENV_SPACES); n < SPACES; n++, space += SPACE_SIZE) if (space != current) forget(space);
+  for (let n = 0, space = load<usize>(env, ENV_SPACES); n < SPACES; n++, space += SPACE_SIZE) if (space != current) forget(space);
 }
 
 /** Flushes a space by its id; `currentId` is that of the current one. Pages that all spaces share stay. */
@@ -84,14 +84,14 @@ export function spaceFlush(env: usize, id: u32, currentId: u32): void {
     jumpCacheClearPrivate(env);
     return;
   }
-  for (let n: usize = 0, space = load<usize>(env, ENV_SPACES); n < SPACES; n++, space += SPACE_SIZE) {
+  for (let n = 0, space = load<usize>(env, ENV_SPACES); n < SPACES; n++, space += SPACE_SIZE) {
     if (space != current && load<u64>(space, SPACE_KEY) != NO_KEY && load<u32>(space, SPACE_ID) == id) forget(space);
   }
 }
 
 /** Forgets a page of what is put aside. */
 export function spacesDropPage(env: usize, page: u64): void {
-  for (let n: usize = 0, space = load<usize>(env, ENV_SPACES); n < SPACES; n++, space += SPACE_SIZE) {
+  for (let n = 0, space = load<usize>(env, ENV_SPACES); n < SPACES; n++, space += SPACE_SIZE) {
     if (upperHalf(page) != 0 && load<u32>(space, SPACE_SAVED_HIGH) == 0) continue;
     const end = space + load<u32>(space, SPACE_SAVED) * SAVED_SIZE;
     for (let at = space; at < end; at += SAVED_SIZE) {
@@ -115,7 +115,7 @@ function takeOut(env: usize, space: usize): void {
       for (; bits != 0; bits &= bits - 1) {
         const offset: usize = ENV_TLB + table * TLB_TABLE_SIZE + (word * 64 + (ctz(bits) as i32)) * TLB_ENTRY_SIZE;
         const tag = load<u64>(env + offset, TLB_ENTRY_TAG);
-        if (space != 0 && count < SAVED_MAX && (tag & (TLB_INVALID | TLB_FORCE_SLOW)) == 0) {
+        if (space != 0 && count < (SAVED_MAX as u32) && (tag & (TLB_INVALID | TLB_FORCE_SLOW)) == 0) {
           const at = space + count++ * SAVED_SIZE;
           store<u32>(at, offset as u32, SPACE_ENTRIES);
           store<u32>(at, table, SPACE_ENTRIES + 4);

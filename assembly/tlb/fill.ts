@@ -1,14 +1,12 @@
 // Putting translations into the TLBs.
 import {
-  PAGE_BITS, PAGE_SIZE, PHYSMAP_BASE, PHYSMAP_FLAGS, PHYSMAP_HOST, PHYSMAP_RAM, TLB_ENTRY_ADDEND, TLB_ENTRY_PHYS_PAGE, TLB_ENTRY_SIZE, TLB_ENTRY_TAG,
-  TLB_FORCE_SLOW, TLB_INVALID, TLB_KINDS, TLB_KIND_WRITE, TLB_MMIO, TLB_NOTDIRTY,
+  ENV_TLB_DIRTY, ENV_TLB_LARGE, ENV_TLB_ROTOR, PAGE_BITS, PAGE_SIZE, PHYSMAP_BASE, PHYSMAP_FLAGS, PHYSMAP_HOST, PHYSMAP_RAM, TLB_ENTRY_ADDEND,
+  TLB_ENTRY_PHYS_PAGE, TLB_ENTRY_SIZE, TLB_ENTRY_TAG, TLB_FORCE_SLOW, TLB_INVALID, TLB_KINDS, TLB_KIND_WRITE, TLB_MMIO, TLB_NOTDIRTY, VICTIM_ENTRIES,
 } from '../shared/layout';
 import { pageHasCode } from '../core/code-pages';
 import { lock, unlock } from '../core/engine';
 import { physmapPage } from '../core/physmap';
-import {
-  DIRTY, dropIfPage, dropVictim, entryOf, isPrivate, LARGE, PAGE_MASK, ROTOR, setPrivate, setVictimPrivate, slotOf, tableOf, VICTIM_ENTRIES, victimsOf,
-} from './tables';
+import { dropIfPage, dropVictim, entryOf, isPrivate, PAGE_MASK, setPrivate, setVictimPrivate, slotOf, tableOf, victimsOf } from './tables';
 
 function setEntry(env: usize, mmuIdx: i32, kind: i32, page: u64, tag: u64, addend: u32, physPage: u32, shared: bool): void {
   const entry = entryOf(tableOf(env, mmuIdx, kind), page);
@@ -17,8 +15,8 @@ function setEntry(env: usize, mmuIdx: i32, kind: i32, page: u64, tag: u64, adden
   const old = load<u64>(entry, TLB_ENTRY_TAG);
   dropVictim(env, mmuIdx, kind, page);
   if ((old & TLB_INVALID) == 0 && (old & PAGE_MASK) != page) {
-    const n = load<u32>(env, ROTOR);
-    store<u32>(env, (n + 1) & (VICTIM_ENTRIES - 1), ROTOR);
+    const n = load<u32>(env, ENV_TLB_ROTOR);
+    store<u32>(env, (n + 1) & (VICTIM_ENTRIES - 1), ENV_TLB_ROTOR);
     memory.copy(victimsOf(env, mmuIdx, kind) + n * TLB_ENTRY_SIZE, entry, TLB_ENTRY_SIZE);
     setVictimPrivate(env, table, n, isPrivate(env, table, slot));
   }
@@ -26,7 +24,7 @@ function setEntry(env: usize, mmuIdx: i32, kind: i32, page: u64, tag: u64, adden
   store<u64>(entry, tag, TLB_ENTRY_TAG);
   store<u32>(entry, addend, TLB_ENTRY_ADDEND);
   store<u32>(entry, physPage, TLB_ENTRY_PHYS_PAGE);
-  store<u32>(env, load<u32>(env, DIRTY) | (1 << table), DIRTY);
+  store<u32>(env, load<u32>(env, ENV_TLB_DIRTY) | (1 << table), ENV_TLB_DIRTY);
 }
 
 /**
@@ -62,7 +60,7 @@ export function tlbSetPage(env: usize, vaddrPage: u64, physPage: u64, prot: i32,
   unlock();
   if (pageSize > (PAGE_SIZE as u64)) {
     const first = page & ~(pageSize - 1);
-    store<u64>(env + mmuIdx * 16, min(load<u64>(env + mmuIdx * 16, LARGE), first), LARGE);
-    store<u64>(env + mmuIdx * 16, max(load<u64>(env + mmuIdx * 16, LARGE + 8), first + (pageSize - 1)), LARGE + 8);
+    store<u64>(env + mmuIdx * 16, min(load<u64>(env + mmuIdx * 16, ENV_TLB_LARGE), first), ENV_TLB_LARGE);
+    store<u64>(env + mmuIdx * 16, max(load<u64>(env + mmuIdx * 16, ENV_TLB_LARGE + 8), first + (pageSize - 1)), ENV_TLB_LARGE + 8);
   }
 }

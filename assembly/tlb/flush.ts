@@ -1,30 +1,30 @@
 // Forgetting translations.
-import { CPU_INTERRUPT_TLB, ENV_INTERRUPT_REQUEST, ENV_NEXT_CPU, TLB_KINDS, TLB_MMU_INDEXES, TLB_TABLE_SIZE } from '../shared/layout';
+import {
+  CPU_INTERRUPT_TLB, ENV_INTERRUPT_REQUEST, ENV_NEXT_CPU, ENV_TLB_DIRTY, ENV_TLB_FLUSHES, ENV_TLB_LARGE, TLB_KINDS, TLB_MMU_INDEXES, TLB_TABLE_SIZE,
+} from '../shared/layout';
 import { firstEnv, runsHere } from '../core/cpus';
 import { requestInterrupt } from '../core/env';
 import { reachingOut } from '../core/journal';
 import { WORK_FLUSH, worked } from '../core/work';
 import { spacesDropPage, spacesForgetOthers } from './address-space';
 import { jumpCacheClear, jumpCacheClearPage } from './jump-cache';
-import {
-  DIRTY, dropIfPage, dropVictim, entryOf, FLUSHES, LARGE, largeForget, PAGE_MASK, privateWords, PRIVATE_WORDS, tableOf, VICTIM_TABLE_SIZE, victimsOf,
-} from './tables';
+import { dropIfPage, dropVictim, entryOf, largeForget, PAGE_MASK, privateWords, PRIVATE_WORDS, tableOf, VICTIM_TABLE_SIZE, victimsOf } from './tables';
 
 function flushMmuIdx(env: usize, mmuIdx: i32): void {
-  const dirty = load<u32>(env, DIRTY);
+  const dirty = load<u32>(env, ENV_TLB_DIRTY);
   for (let kind = 0; kind < TLB_KINDS; kind++) {
     if (((dirty >> (mmuIdx * TLB_KINDS + kind)) & 1) == 0) continue;
     memory.fill(tableOf(env, mmuIdx, kind), 0xff, TLB_TABLE_SIZE);
     memory.fill(victimsOf(env, mmuIdx, kind), 0xff, VICTIM_TABLE_SIZE);
     memory.fill(privateWords(env, mmuIdx * TLB_KINDS + kind), 0, PRIVATE_WORDS * 8);
   }
-  store<u32>(env, dirty & ~(((1 << TLB_KINDS) - 1) << (mmuIdx * TLB_KINDS)), DIRTY);
+  store<u32>(env, dirty & ~(((1 << TLB_KINDS) - 1) << (mmuIdx * TLB_KINDS)), ENV_TLB_DIRTY);
   largeForget(env, mmuIdx);
 }
 
 /** Forgets all translations of a vCPU, of whatever address space. */
 export function tlbFlush(env: usize): void {
-  store<u32>(env, load<u32>(env, FLUSHES) + 1, FLUSHES);
+  store<u32>(env, load<u32>(env, ENV_TLB_FLUSHES) + 1, ENV_TLB_FLUSHES);
   reachingOut();
   worked(WORK_FLUSH);
   for (let idx = 0; idx < TLB_MMU_INDEXES; idx++) flushMmuIdx(env, idx);
@@ -49,19 +49,19 @@ export function tlbFlushIfAsked(env: usize): void {
 
 /** Forgets the translations of the page of `addr` in all address spaces: all of an mmu index if `addr` may lie in a large page, of which entries know nothing. */
 export function tlbFlushPage(env: usize, addr: u64): void {
-  store<u32>(env, load<u32>(env, FLUSHES) + 1, FLUSHES);
+  store<u32>(env, load<u32>(env, ENV_TLB_FLUSHES) + 1, ENV_TLB_FLUSHES);
   reachingOut();
   worked(WORK_FLUSH);
   const page = addr & PAGE_MASK;
   let large = false;
   for (let idx = 0; idx < TLB_MMU_INDEXES; idx++) {
-    if (page >= load<u64>(env + idx * 16, LARGE) && page <= load<u64>(env + idx * 16, LARGE + 8)) {
+    if (page >= load<u64>(env + idx * 16, ENV_TLB_LARGE) && page <= load<u64>(env + idx * 16, ENV_TLB_LARGE + 8)) {
       flushMmuIdx(env, idx);
       large = true;
       continue;
     }
     for (let kind = 0; kind < TLB_KINDS; kind++) {
-      if (((load<u32>(env, DIRTY) >> (idx * TLB_KINDS + kind)) & 1) == 0) continue;
+      if (((load<u32>(env, ENV_TLB_DIRTY) >> (idx * TLB_KINDS + kind)) & 1) == 0) continue;
       dropIfPage(entryOf(tableOf(env, idx, kind), page), page);
       dropVictim(env, idx, kind, page);
     }
@@ -76,5 +76,5 @@ export function tlbFlushPage(env: usize, addr: u64): void {
 }
 
 export function tlbStatFlushes(env: usize): u32 {
-  return load<u32>(env, FLUSHES);
+  return load<u32>(env, ENV_TLB_FLUSHES);
 }

@@ -1,11 +1,11 @@
 // Jump caches: from a virtual pc to its TB, without a look at the page tables. Addresses of the upper half have one for all address spaces, as that is where
 // kernels live; those of the lower half have one for each address space that is remembered (address-space.ts).
 import {
-  ENV_JUMP_CACHE, ENV_JUMP_CACHE_HIGH, ENV_SPACES, JUMP_CACHE_BITS, JUMP_CACHE_ENTRIES, JUMP_CACHE_PAGES, JUMP_CACHE_SIZE, NO_PAGE, PAGE_BITS, PAGE_SIZE, TB_PHYS_PAGE1,
+  ENV_JUMP_CACHE, ENV_JUMP_CACHE_HIGH, ENV_SPACES, JUMP_CACHE_BITS, JUMP_CACHE_ENTRIES, JUMP_CACHE_PAGES, JUMP_CACHE_SIZE, NO_PAGE, PAGE_BITS, PAGE_SIZE,
+  SPACES, SPACE_CACHE, SPACE_SIZE, SPACE_USED, TB_PHYS_PAGE1,
 } from '../shared/layout';
 import { CODE_ALIGN_BITS } from '../target/traits/linked';
 import { arenaAllocPermanent } from '../core/arena';
-import { SPACES, SPACE_CACHE, SPACE_SIZE, SPACE_USED } from './spaces';
 import { upperHalf } from './tables';
 
 /** u32 behind the cache of the upper half: whether a TB in it is not in all address spaces. */
@@ -48,7 +48,7 @@ export function jumpCacheSet(env: usize, pc: u64, tb: usize, shared: bool): void
 /** Takes a TB out of all caches of a vCPU, whoever runs it. */
 export function jumpCacheRemove(env: usize, pc: u64, tb: usize): void {
   if (upperHalf(pc) != 0) return removeFrom(load<usize>(env, ENV_JUMP_CACHE_HIGH), pc, tb);
-  for (let n: usize = 0, space = load<usize>(env, ENV_SPACES); n < SPACES; n++, space += SPACE_SIZE) removeFrom(space + SPACE_CACHE, pc, tb);
+  for (let n = 0, space = load<usize>(env, ENV_SPACES); n < SPACES; n++, space += SPACE_SIZE) removeFrom(space + SPACE_CACHE, pc, tb);
 }
 
 function removeFrom(cache: usize, pc: u64, tb: usize): void {
@@ -86,7 +86,7 @@ function clearHigh(env: usize): void {
 /** Forgets everything. */
 export function jumpCacheClear(env: usize): void {
   clearHigh(env);
-  for (let n: usize = 0, space = load<usize>(env, ENV_SPACES); n < SPACES; n++, space += SPACE_SIZE) {
+  for (let n = 0, space = load<usize>(env, ENV_SPACES); n < SPACES; n++, space += SPACE_SIZE) {
     if (load<u32>(space, SPACE_USED) != 0) jumpCacheClearSpace(space);
   }
 }
@@ -108,7 +108,7 @@ export function jumpCacheClearPage(env: usize, addr: u64): void {
     if (isNoted(high, addr)) clearHigh(env);
     return;
   }
-  for (let n: usize = 0, space = load<usize>(env, ENV_SPACES); n < SPACES; n++, space += SPACE_SIZE) {
+  for (let n = 0, space = load<usize>(env, ENV_SPACES); n < SPACES; n++, space += SPACE_SIZE) {
     if (load<u32>(space, SPACE_USED) != 0 && isNoted(space + SPACE_CACHE, addr)) jumpCacheClearSpace(space);
   }
 }

@@ -1,9 +1,10 @@
 // Pages with code: stores to them take the slow path, which invalidates what was made from them.
 import {
-  ENV_NEXT_CPU, TLB_ENTRIES, TLB_ENTRY_PHYS_PAGE, TLB_ENTRY_SIZE, TLB_ENTRY_TAG, TLB_INVALID, TLB_KINDS, TLB_KIND_WRITE, TLB_MMIO, TLB_MMU_INDEXES, TLB_NOTDIRTY,
+  ENV_NEXT_CPU, ENV_TLB_DIRTY, TLB_ENTRIES, TLB_ENTRY_PHYS_PAGE, TLB_ENTRY_SIZE, TLB_ENTRY_TAG, TLB_INVALID, TLB_KINDS, TLB_KIND_WRITE, TLB_MMIO,
+  TLB_MMU_INDEXES, TLB_NOTDIRTY, VICTIM_ENTRIES,
 } from '../shared/layout';
 import { firstEnv } from '../core/cpus';
-import { DIRTY, tableOf, VICTIM_ENTRIES, victimsOf } from './tables';
+import { tableOf, victimsOf } from './tables';
 
 /**
  * A page of RAM got its first TB: stores to it must take the slow path from now on, on all vCPUs. Under the lock, as all that puts entries into write tables;
@@ -11,7 +12,7 @@ import { DIRTY, tableOf, VICTIM_ENTRIES, victimsOf } from './tables';
  */
 export function protectPage(physPage: u32): void {
   for (let env = firstEnv(); env != 0; env = load<usize>(env, ENV_NEXT_CPU)) {
-    const dirty = load<u32>(env, DIRTY);
+    const dirty = load<u32>(env, ENV_TLB_DIRTY);
     for (let idx = 0; idx < TLB_MMU_INDEXES; idx++) {
       if (((dirty >> (idx * TLB_KINDS + TLB_KIND_WRITE)) & 1) == 0) continue;
       protectIn(tableOf(env, idx, TLB_KIND_WRITE), TLB_ENTRIES, physPage);

@@ -1,7 +1,8 @@
 // The TLBs of a vCPU, as tables in its env: direct-mapped ones, which the inline fast path reads, and a victim table behind each. One for each mmu index and
 // kind of access; a tag with any flag bit never matches inline, so every unusual page comes to the soft MMU.
 import {
-  ENV_TLB, ENV_TLB_PRIVATE, PAGE_BITS, PAGE_SIZE, TLB_ENTRIES, TLB_ENTRY_ADDEND, TLB_ENTRY_SIZE, TLB_ENTRY_TAG, TLB_INVALID, TLB_KINDS, TLB_MMU_INDEXES, TLB_TABLE_SIZE,
+  ENV_TLB, ENV_TLB_DIRTY, ENV_TLB_LARGE, ENV_TLB_PRIVATE, ENV_TLB_VICTIMS, ENV_TLB_VICTIMS_PRIVATE, PAGE_BITS, PAGE_SIZE, TLB_ENTRIES, TLB_ENTRY_ADDEND,
+  TLB_ENTRY_SIZE, TLB_ENTRY_TAG, TLB_INVALID, TLB_KINDS, TLB_MMU_INDEXES, TLB_TABLE_SIZE, VICTIM_ENTRIES,
 } from '../shared/layout';
 import { lock, unlock } from '../core/engine';
 import { ADDRESS_BITS } from '../target/traits/linked';
@@ -9,22 +10,8 @@ import { ADDRESS_BITS } from '../target/traits/linked';
 export const OFFSET_MASK: u64 = PAGE_SIZE - 1;
 export const PAGE_MASK: u64 = ~OFFSET_MASK;
 
-// Private room of env: victim tables, then bookkeeping.
-export const VICTIM_ENTRIES = 8;
 export const VICTIM_TABLE_SIZE = VICTIM_ENTRIES * TLB_ENTRY_SIZE;
-const VICTIMS = ENV_TLB_PRIVATE;
-/** u32: a bit for each table (mmuIdx * TLB_KINDS + kind) that was filled since its flush. */
-export const DIRTY = VICTIMS + TLB_MMU_INDEXES * TLB_KINDS * VICTIM_TABLE_SIZE;
-/** u32: next victim to replace. */
-export const ROTOR = DIRTY + 4;
-/** For each mmu index: u64 first, u64 last address of the range that encloses all its large pages (first > last: none). */
-export const LARGE = DIRTY + 16;
-/** u32 count of full and partial flushes (statistics). */
-export const FLUSHES = LARGE + TLB_MMU_INDEXES * 16;
-/** A bit for each entry of a table, in u64: whether its page belongs to the current address space only; then a byte a table for its victims. */
-const PRIVATE = FLUSHES + 16;
 export const PRIVATE_WORDS = TLB_ENTRIES / 64;
-const VICTIMS_PRIVATE = PRIVATE + TLB_MMU_INDEXES * TLB_KINDS * PRIVATE_WORDS * 8;
 
 @inline
 export function tableOf(env: usize, mmuIdx: i32, kind: i32): usize {
@@ -38,25 +25,25 @@ export function entryOf(table: usize, addr: u64): usize {
 
 @inline
 export function victimsOf(env: usize, mmuIdx: i32, kind: i32): usize {
-  return env + VICTIMS + (mmuIdx * TLB_KINDS + kind) * VICTIM_TABLE_SIZE;
+  return env + ENV_TLB_VICTIMS + (mmuIdx * TLB_KINDS + kind) * VICTIM_TABLE_SIZE;
 }
 
 // ---- Entries of one address space ----------------------------------------------------------------------------------------
 
 @inline
 export function privateWords(env: usize, table: i32): usize {
-  return env + PRIVATE + table * (PRIVATE_WORDS * 8);
+  return env + ENV_TLB_PRIVATE + table * (PRIVATE_WORDS * 8);
 }
 
 /** Whether a table (mmuIdx * TLB_KINDS + kind) may hold anything. */
 @inline
 export function tableInUse(env: usize, table: i32): bool {
-  return ((load<u32>(env, DIRTY) >> table) & 1) != 0;
+  return ((load<u32>(env, ENV_TLB_DIRTY) >> table) & 1) != 0;
 }
 
 /** Slot `n` of a table was filled with a page of the current address space. */
 export function tableFilled(env: usize, table: i32, n: i32): void {
-  store<u32>(env, load<u32>(env, DIRTY) | (1 << table), DIRTY);
+  store<u32>(env, load<u32>(env, ENV_TLB_DIRTY) | (1 << table), ENV_TLB_DIRTY);
   setPrivate(env, table, n, true);
 }
 
@@ -81,7 +68,7 @@ export function setPrivate(env: usize, table: i32, n: i32, isPrivate: bool): voi
 /** Empties the victim tables. */
 export function victimsForget(env: usize): void {
   for (let table = 0; table < TLB_MMU_INDEXES * TLB_KINDS; table++) {
-    if (tableInUse(env, table)) memory.fill(env + VICTIMS + table * VICTIM_TABLE_SIZE, 0xff, VICTIM_TABLE_SIZE);
+    if (tableInUse(env, table)) memory.fill(env + ENV_TLB_VICTIMS + table * VICTIM_TABLE_SIZE, 0xff, VICTIM_TABLE_SIZE);
   }
 }
 
@@ -98,8 +85,8 @@ export function slotOf(addr: u64): i32 {
 
 @inline
 export function setVictimPrivate(env: usize, table: i32, n: i32, isPrivate: bool): void {
-  const byte: i32 = load<u8>(env + table, VICTIMS_PRIVATE);
-  store<u8>(env + table, isPrivate ? byte | (1 << n) : byte & ~(1 << n), VICTIMS_PRIVATE);
+  const byte: i32 = load<u8>(env + table, ENV_TLB_VICTIMS_PRIVATE);
+  store<u8>(env + table, isPrivate ? byte | (1 << n) : byte & ~(1 << n), ENV_TLB_VICTIMS_PRIVATE);
 }
 
 // ---- Pages in tables -----------------------------------------------------------------------------------------------------
@@ -129,7 +116,7 @@ export function victimHit(env: usize, mmuIdx: i32, kind: i32, page: u64, entry: 
     const tag = load<u64>(victim, TLB_ENTRY_TAG);
     const rest = load<u64>(victim, TLB_ENTRY_ADDEND);
     const table = mmuIdx * TLB_KINDS + kind;
-    const wasPrivate = ((load<u8>(env + table, VICTIMS_PRIVATE) >> (n as u8)) & 1) != 0;
+    const wasPrivate = ((load<u8>(env + table, ENV_TLB_VICTIMS_PRIVATE) >> (n as u8)) & 1) != 0;
     setVictimPrivate(env, table, n, isPrivate(env, table, slotOf(page)));
     setPrivate(env, table, slotOf(page), wasPrivate);
     memory.copy(victim, entry, TLB_ENTRY_SIZE);
@@ -144,13 +131,13 @@ export function victimHit(env: usize, mmuIdx: i32, kind: i32, page: u64, entry: 
 // ---- Large pages ---------------------------------------------------------------------------------------------------------
 
 export function largeForget(env: usize, mmuIdx: i32): void {
-  store<u64>(env + mmuIdx * 16, u64.MAX_VALUE, LARGE);
-  store<u64>(env + mmuIdx * 16, 0, LARGE + 8);
+  store<u64>(env + mmuIdx * 16, u64.MAX_VALUE, ENV_TLB_LARGE);
+  store<u64>(env + mmuIdx * 16, 0, ENV_TLB_LARGE + 8);
 }
 
 export function tlbInit(env: usize): void {
   memory.fill(env + ENV_TLB, 0xff, TLB_MMU_INDEXES * TLB_KINDS * TLB_TABLE_SIZE);
-  memory.fill(env + VICTIMS, 0xff, TLB_MMU_INDEXES * TLB_KINDS * VICTIM_TABLE_SIZE);
-  store<u32>(env, 0, DIRTY);
+  memory.fill(env + ENV_TLB_VICTIMS, 0xff, TLB_MMU_INDEXES * TLB_KINDS * VICTIM_TABLE_SIZE);
+  store<u32>(env, 0, ENV_TLB_DIRTY);
   for (let idx = 0; idx < TLB_MMU_INDEXES; idx++) largeForget(env, idx);
 }

@@ -3,7 +3,7 @@ import * as layout from '../../assembly/shared/layout.js';
 import type { GlobalDef, TcgContext } from '../../src/tcg/context.js';
 import type { HelperDef } from '../../src/tcg/opcodes.js';
 import { compileRegions } from '../../src/tcg/wasm/compile.js';
-import { copyIr, TABLE_TBS, tableOffsets } from '../../src/tcg/wasm/region.js';
+import { copyIr, tableOffsets } from '../../src/tcg/wasm/region.js';
 import { BareEngine } from './engine.js';
 import { evalIr, type IrState } from './ir-eval.js';
 import { ENV_RANDOM, RANDOM_TRAITS, randomHelper } from './ir-random.js';
@@ -84,7 +84,7 @@ export class IrBackends extends BareEngine {
   private codeTable(): WebAssembly.Global {
     const [, size] = tableOffsets([1]);
     const table = this.runtime.exports.codeTableAlloc(size);
-    new DataView(this.runtime.memory.buffer).setUint32(table + TABLE_TBS, 0x1000, true);
+    new DataView(this.runtime.memory.buffer).setUint32(table + layout.TABLE_TBS, 0x1000, true);
     return new WebAssembly.Global({ value: 'i32' }, table);
   }
 

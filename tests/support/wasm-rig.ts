@@ -5,7 +5,7 @@ import { TcgContext } from '../../src/tcg/context.js';
 import type { HelperDef } from '../../src/tcg/opcodes.js';
 import { compileRegions } from '../../src/tcg/wasm/compile.js';
 import type { TargetInfo } from '../../src/tcg/wasm/target-info.js';
-import { copyIr, TABLE_TBS, type IndirectLink, type Region, type TbIr } from '../../src/tcg/wasm/region.js';
+import { copyIr, type IndirectLink, type Region, type TbIr } from '../../src/tcg/wasm/region.js';
 import { RANDOM_TRAITS } from './ir-random.js';
 
 const OFFSETS = [L.ENV_PC, ...Array.from({ length: 8 }, (_, i) => 0x100 + 8 * i)];
@@ -26,7 +26,7 @@ const TABLE = 0x8000;
 export const pointer = (k: number): number => 0x1000 + 0x80 * k;
 
 export function codeTable(view: DataView, region: Region): WebAssembly.Global {
-  region.tbs.forEach((_, k) => view.setUint32(TABLE + TABLE_TBS + 4 * k, pointer(k), true));
+  region.tbs.forEach((_, k) => view.setUint32(TABLE + L.TABLE_TBS + 4 * k, pointer(k), true));
   return new WebAssembly.Global({ value: 'i32' }, TABLE);
 }
 

@@ -1,5 +1,5 @@
 /** A region to one wasm function (env: i32, entry: i32) -> i32. */
-import { ENV_BUDGET, ENV_EXIT_REQUEST, ENV_TB_FLAGS, TB_EXIT_REQUESTED, TB_EXIT_RESUME } from '../../../assembly/shared/layout.js';
+import { ENV_BUDGET, ENV_EXIT_REQUEST, ENV_TB_FLAGS, TABLE_TBS, TABLE_USED, TB_EXIT_REQUESTED, TB_EXIT_RESUME } from '../../../assembly/shared/layout.js';
 import type { EnvTest } from '../inline-float.js';
 import { PC } from '../ir-buffer.js';
 import { clobbersGlobals, isMemoryOp, Op, OP_WORDS, syncsGlobals } from '../opcodes.js';
@@ -18,7 +18,7 @@ import { lowerMemory, type MemoryHost } from './lower-memory.js';
 import { compare, lowerOp } from './lower-ops.js';
 import { enterStrip, tripsBefore, type StripLocals } from './lower-strip.js';
 import { runPasses } from './pipeline.js';
-import { TABLE_TBS, TABLE_USED, type Region, type StripPlan, type TbIr, type Unchecked } from './region.js';
+import type { Region, StripPlan, TbIr, Unchecked } from './region.js';
 import type { SharedTemp } from './shared-temps.js';
 import { structure, type FlowNode } from './structure.js';
 import { globalCountOf, type TargetInfo } from './target-info.js';

@@ -1,4 +1,5 @@
 /** A region before lowering: the IR of its TBs, where they lead, and what passes have found out about them. Data only. */
+import { TABLE_TBS } from '../../../assembly/shared/layout.js';
 import type { IrBuffer } from '../ir-buffer.js';
 import { OP_WORDS } from '../opcodes.js';
 
@@ -98,14 +99,6 @@ export interface Unchecked {
   readonly plan: StripPlan;
   readonly streams: ReadonlyMap<number, number>;
 }
-
-/**
- * Generated code holds no address of a TB, so that it is the same in every process. It finds them in a table of u32s in linear memory, one
- * a module, whose address is the immutable global `m.t` that the module imports. A region's part of it: a mark that is set to 1 whenever the
- * function is entered (what the code cache knows of its use), then the pointers of its TBs.
- */
-export const TABLE_USED = 0;
-export const TABLE_TBS = 4;
 
 /** Where each region's part of the module's table begins, and at the end the table's size, in bytes. `tbs`: how many TBs each region has. */
 export function tableOffsets(tbs: readonly number[]): number[] {
