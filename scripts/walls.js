@@ -36,16 +36,21 @@ export const ROOMS = {
   'assembly/tlb': { rooms: ['assembly/shared', 'assembly/core', 'assembly/target/traits'] },
   'assembly/tb': { rooms: ['assembly/shared', 'assembly/core', 'assembly/tlb'] },
   'assembly/target/riscv': {
-    rooms: ['assembly/shared', 'assembly/core', 'assembly/softfloat', 'assembly/tb', 'assembly/tlb'],
+    rooms: ['assembly/shared', 'assembly/core', 'assembly/softfloat', 'assembly/target/riscv/shared', 'assembly/tb', 'assembly/tlb'],
   },
   'assembly/target': { rooms: ['assembly/shared', 'assembly/target/riscv'] },
   'assembly/softmmu': {
     rooms: ['assembly/shared', 'assembly/core', 'assembly/target', 'assembly/target/traits', 'assembly/tb', 'assembly/tlb'],
   },
   'assembly/check': { rooms: ['assembly/shared', 'assembly/core', 'assembly/tlb', 'assembly/tb', 'assembly/target'] },
-  'assembly/target/riscv/access': { rooms: ['assembly/shared', 'assembly/core', 'assembly/softmmu', 'assembly/target/riscv'] },
+  'assembly/target/riscv/access': {
+    rooms: ['assembly/shared', 'assembly/core', 'assembly/softmmu', 'assembly/target/riscv', 'assembly/target/riscv/shared'],
+  },
   assembly: {
-    rooms: [...['assembly/shared', 'assembly/core', 'assembly/tlb', 'assembly/tb', 'assembly/softmmu', 'assembly/check'], 'assembly/target'],
+    rooms: [
+      ...['assembly/shared', 'assembly/core', 'assembly/tlb', 'assembly/tb', 'assembly/softmmu', 'assembly/check'],
+      'assembly/target',
+    ],
   },
 
   // ---- what everything stands on
@@ -123,7 +128,7 @@ export const ROOMS = {
     rooms: [
       ...ACCEL,
       'src',
-        'src/accel/tcg/check',
+      'src/accel/tcg/check',
       'src/chardev',
       'src/node/block',
       'src/node/disk',

@@ -1,5 +1,5 @@
 import * as layout from '../../assembly/shared/layout.js';
-import * as rv from '../../assembly/shared/riscv.js';
+import * as rv from '../../assembly/target/riscv/shared/riscv.js';
 import { hasExtension, type CpuConfig } from '../../src/target/riscv/config.js';
 import { EXTENSIONS as ALL_EXTENSIONS } from '../../src/target/riscv/extensions.js';
 import { engineModule } from './engine.js';

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { hasExtension, parseCpuConfig } from '../../src/target/riscv/config.js';
 import { CPU_MODELS } from '../../src/target/riscv/models.js';
-import { RVX_S, RVX_U } from '../../assembly/shared/riscv.js';
+import { RVX_S, RVX_U } from '../../assembly/target/riscv/shared/riscv.js';
 import { hartOf } from '../support/riscv-hart.js';
 
 const ONES = (1n << 64n) - 1n;

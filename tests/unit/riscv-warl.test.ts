@@ -3,7 +3,7 @@
  * manual 1.13 (unprivileged: fcsr), chapter by chapter; where a field leaves a choice, the row says what is chosen.
  */
 import { describe, expect, it } from 'vitest';
-import { RVX_C } from '../../assembly/shared/riscv.js';
+import { RVX_C } from '../../assembly/target/riscv/shared/riscv.js';
 import { hasExtension, misa, parseCpuConfig, type CpuConfig } from '../../src/target/riscv/config.js';
 import { EXTENSIONS } from '../../src/target/riscv/extensions.js';
 import { CPU_MODELS } from '../../src/target/riscv/models.js';

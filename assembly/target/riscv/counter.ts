@@ -1,5 +1,5 @@
 // Performance counters: cycle, instret, hpmcounter3 to 18. Privileged specification, sections 3.1.10 to 3.1.12; events are QEMU's.
-import { RVX_ZIHPM, RV_MCOUNTINHIBIT, RV_MCYCLE_OFFSET, RV_MHPMCOUNTER, RV_MHPMEVENT, RV_MINSTRET_OFFSET } from '../../shared/riscv';
+import { RVX_ZIHPM, RV_MCOUNTINHIBIT, RV_MCYCLE_OFFSET, RV_MHPMCOUNTER, RV_MHPMEVENT, RV_MINSTRET_OFFSET } from './shared/riscv';
 import { cpuInsnCount } from '../../core/env';
 import { COUNTERS_HPM } from './bits';
 import { hasExt } from './hart';

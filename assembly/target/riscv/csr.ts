@@ -3,7 +3,7 @@ import {
   RV_FFLAGS, RV_FRM, RV_MCOUNTEREN, RV_MENVCFG, RV_MHPMEVENT, RV_MIDELEG, RV_MAX_SATP_MODE, RV_MSTATUS, RV_PMPADDR, RV_PMP_COUNT, RV_PRIV_VERSION, RV_SATP, RV_SCOUNTEREN,
   RV_SOFT_MIP, RV_STATUS_WRITABLE,
   RVX_C, RVX_F, RVX_S, RVX_SSTC, RVX_U, RVX_ZICNTR, RVX_ZIHPM,
-} from '../../shared/riscv';
+} from './shared/riscv';
 import { spaceSwitch } from '../../tlb/address-space';
 import { tlbFlush } from '../../tlb/flush';
 import { WORK_CSR, worked } from '../../core/work';

@@ -28,7 +28,7 @@ import {
   RV_STIMECMP,
   RV_STVAL,
   RV_STVEC,
-} from '../../shared/riscv';
+} from './shared/riscv';
 
 // Who may touch it beyond what its number says (bits 9:8 the least privilege, bits 11:10 = 3 read-only): else an illegal instruction.
 export const RULE_ANY = 0;

@@ -4,7 +4,7 @@
 // Arguments and results are raw 64-bit f registers (or x registers, for integers). rm is 0 to 4, or 7 for frm; a reserved mode never
 // gets here: the frontend makes it an illegal instruction.
 
-import { RV_FFLAGS, RV_FRM } from '../../shared/riscv';
+import { RV_FFLAGS, RV_FRM } from './shared/riscv';
 import { NX, RM_DYN, RNE, canonicalNaN, signBit, takeRaised } from '../../softfloat/formats';
 import { add } from '../../softfloat/add';
 import { classify, eq, le, leQuiet, lt, ltQuiet, maximum, maxNumber, minimum, minNumber } from '../../softfloat/compare';

@@ -1,5 +1,5 @@
 // What everything asks of a hart: its extensions, width and privilege.
-import { RV_END, RV_EXT, RV_PRIV, RV_XLEN } from '../../shared/riscv';
+import { RV_END, RV_EXT, RV_PRIV, RV_XLEN } from './shared/riscv';
 
 @inline
 export function hasExt(env: usize, bit: i32): bool {

@@ -1,6 +1,6 @@
 // Interrupts: what is pending, which of them may be taken now. Privileged specification, sections 3.1.9 and 4.1.3; Sstc.
 import { CPU_INTERRUPT_HARD, CPU_INTERRUPT_LINES, ENV_EXIT_REQUEST, EXIT_REQUESTED, ENV_INTERRUPT_REQUEST } from '../../shared/layout';
-import { RV_EXT_IRQ, RV_MENVCFG, RV_MIDELEG, RV_MIE, RV_MIP, RV_MSTATUS, RV_SOFT_MIP, RV_STIMECMP, RVX_SSTC } from '../../shared/riscv';
+import { RV_EXT_IRQ, RV_MENVCFG, RV_MIDELEG, RV_MIE, RV_MIP, RV_MSTATUS, RV_SOFT_MIP, RV_STIMECMP, RVX_SSTC } from './shared/riscv';
 import { runsHere } from '../../core/cpus';
 import { requestInterrupt } from '../../core/env';
 import { reachingOut } from '../../core/journal';

@@ -3,7 +3,7 @@ import { ENV_MMU_IDX, TLB_KIND_CODE, TLB_KIND_READ, TLB_KIND_WRITE } from '../..
 import {
   CAUSE_INST_ACCESS, CAUSE_INST_MISALIGNED, CAUSE_INST_PAGE_FAULT, CAUSE_LOAD_ACCESS, CAUSE_LOAD_MISALIGNED, CAUSE_LOAD_PAGE_FAULT, CAUSE_STORE_ACCESS,
   CAUSE_STORE_MISALIGNED, CAUSE_STORE_PAGE_FAULT, MMU_M, MMU_S_SUM, MMU_U, RV_MENVCFG, RV_MSTATUS, RV_SATP, RVX_SVADU, RVX_SVNAPOT, RVX_SVPBMT,
-} from '../../shared/riscv';
+} from './shared/riscv';
 import { tlbSetPage } from '../../tlb/fill';
 import { physCmpxchg32, physCmpxchg64, physLoad32, physLoad64, physOk } from '../../tb/phys';
 import {

@@ -1,5 +1,5 @@
 // Physical memory protection: 16 entries, granule of 4 bytes. Privileged specification, section 3.7.
-import { RV_PMPADDR, RV_PMPCFG, RV_PMP_CACHE, RV_PMP_COUNT, RV_PMP_FIRST, RV_PMP_LAST } from '../../shared/riscv';
+import { RV_PMPADDR, RV_PMPCFG, RV_PMP_CACHE, RV_PMP_COUNT, RV_PMP_FIRST, RV_PMP_LAST } from './shared/riscv';
 import { PAGE_EXEC, PAGE_READ, PAGE_WRITE, PRV_M, PRV_U } from './bits';
 import { isRv32 } from './hart';
 

@@ -1,5 +1,5 @@
 // Raising RISC-V's exceptions.
-import { CAUSE_ILLEGAL_INST, RV_BADADDR, RV_BINS } from '../../shared/riscv';
+import { CAUSE_ILLEGAL_INST, RV_BADADDR, RV_BINS } from './shared/riscv';
 import { raise } from '../../core/env';
 
 /** RV_BINS when the helper that found the instruction illegal does not know its bits: delivery fetches them. */

@@ -23,7 +23,7 @@ import {
   RV_STVEC,
   RVX_C,
   RVX_S,
-} from '../../shared/riscv';
+} from './shared/riscv';
 import { spaceFlush } from '../../tlb/address-space';
 import { tlbFlush, tlbFlushPage } from '../../tlb/flush';
 import { cpuYield, raise } from '../../core/env';

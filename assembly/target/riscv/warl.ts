@@ -1,7 +1,7 @@
 // Which bits of its CSRs a hart has: fields of modes and extensions that are absent are read-only zero. Privileged specification, chapters 3 and 12.
 import {
   RV_MAX_SATP_MODE, RVX_F, RVX_S, RVX_SSTC, RVX_SVADU, RVX_SVPBMT, RVX_U, RVX_ZICBOM, RVX_ZICBOZ, RVX_ZICNTR, RVX_ZIHPM,
-} from '../../shared/riscv';
+} from './shared/riscv';
 import {
   COUNTERS_BASE, COUNTERS_HPM, COUNTER_TM, DELEGABLE_EXCEPTIONS, ENVCFG_CBCFE, ENVCFG_CBIE, ENVCFG_CBIE_RESERVED, ENVCFG_CBZE, ENVCFG_FIOM, MENVCFG_ADUE,
   MENVCFG_PBMTE, MENVCFG_STCE, MSTATUS64_SXL64, MSTATUS64_UXL64, MSTATUS_FS, MSTATUS_MIE, MSTATUS_MPIE, MSTATUS_MPP, MSTATUS_MPRV, MSTATUS_MXR, MSTATUS_SIE,

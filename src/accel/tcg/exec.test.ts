@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as layout from '../../../assembly/shared/layout.js';
-import * as rv from '../../../assembly/shared/riscv.js';
+import * as rv from '../../../assembly/target/riscv/shared/riscv.js';
 import { engineModule } from '../../../tests/support/engine.js';
 import { createHart } from '../../../tests/support/hart.js';
 import { AddressSpace } from '../../memory/address-space.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RVX_D, RVX_F, RVX_S, RVX_SVADU, RVX_ZBA, RVX_ZFA } from '../../../assembly/shared/riscv.js';
+import { RVX_D, RVX_F, RVX_S, RVX_SVADU, RVX_ZBA, RVX_ZFA } from '../../../assembly/target/riscv/shared/riscv.js';
 import { cpuHelp, hasExtension, isaExtensions, isaString, misa, mmuType, parseCpuConfig } from './config.js';
 import { EXTENSIONS } from './extensions.js';
 import { CPU_MODELS } from './models.js';

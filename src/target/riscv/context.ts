@@ -25,7 +25,7 @@ import {
   TBF_FS_SHIFT,
   TBF_MMU_IDX,
   TBF_PRIV_SHIFT,
-} from '../../../assembly/shared/riscv.js';
+} from '../../../assembly/target/riscv/shared/riscv.js';
 import type { GlobalDef, TcgContext, Temp } from '../../tcg/context.js';
 import { H } from './helpers.js';
 import type { CpuConfig } from './config.js';

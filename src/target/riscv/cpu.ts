@@ -3,7 +3,7 @@
  * the interrupts of that number in mip (privileged ISA manual, "Machine Interrupt (mip and mie) Registers").
  */
 import { ENV_HALTED, ENV_PC, ENV_TARGET_BASE } from '../../../assembly/shared/layout.js';
-import * as X from '../../../assembly/shared/riscv.js';
+import * as X from '../../../assembly/target/riscv/shared/riscv.js';
 import { TcgError } from '../../accel/tcg/errors.js';
 import type { Vcpu, VcpuHooks } from '../../accel/tcg/vcpu.js';
 import { CpuState, ExitReason } from '../../hw/core/cpu.js';

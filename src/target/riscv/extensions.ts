@@ -1,5 +1,5 @@
 /** The extensions that a CPU may have: option name, RVX bit, what each is built on. */
-import * as X from '../../../assembly/shared/riscv.js';
+import * as X from '../../../assembly/target/riscv/shared/riscv.js';
 
 export interface Extension {
   /** Option name, and name in the ISA string. */

@@ -15,7 +15,7 @@ import {
   RV_SEPC,
   RV_SSCRATCH,
   RV_STVAL,
-} from '../../../assembly/shared/riscv.js';
+} from '../../../assembly/target/riscv/shared/riscv.js';
 import type { Temp } from '../../tcg/context.js';
 import { Cond } from '../../tcg/opcodes.js';
 import { hasExtension } from './config.js';

@@ -4,7 +4,7 @@
  * "Supervisor Instructions", "Svinval".
  */
 import { TB_EXIT_REQUESTED } from '../../../assembly/shared/layout.js';
-import { CAUSE_BREAKPOINT, CAUSE_U_ECALL } from '../../../assembly/shared/riscv.js';
+import { CAUSE_BREAKPOINT, CAUSE_U_ECALL } from '../../../assembly/target/riscv/shared/riscv.js';
 import { PC } from './context.js';
 import { H } from './helpers.js';
 import { NONE, SFENCE } from './operands.js';

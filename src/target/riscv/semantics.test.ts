@@ -1,7 +1,7 @@
 // What integer instructions compute, from their IR, against a model written from the manual on bigints of the register's width.
 import { describe, expect, it } from 'vitest';
 import { PAGE_SIZE } from '../../../assembly/shared/layout.js';
-import { TBF_XL32 } from '../../../assembly/shared/riscv.js';
+import { TBF_XL32 } from '../../../assembly/target/riscv/shared/riscv.js';
 import { evalIr } from '../../../tests/support/ir-eval.js';
 import { randomWord, rngOf, rowsOf, type Rng } from '../../../tests/support/riscv-random.js';
 import { TcgContext } from '../../tcg/context.js';

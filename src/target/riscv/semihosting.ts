@@ -1,6 +1,6 @@
 /** A hart's side of semihosting. Source: "RISC-V Semihosting": the operation is in a0, its parameter in a1, and the answer comes to a0. */
 import { ENV_PC, PAGE_SIZE, TLB_KIND_READ, TLB_KIND_WRITE } from '../../../assembly/shared/layout.js';
-import { RV_SEMIHOSTING, RV_X } from '../../../assembly/shared/riscv.js';
+import { RV_SEMIHOSTING, RV_X } from '../../../assembly/target/riscv/shared/riscv.js';
 import type { Vcpu } from '../../accel/tcg/vcpu.js';
 import type { AddressSpace } from '../../memory/address-space.js';
 import { MemTxResult } from '../../memory/access.js';

@@ -2,7 +2,7 @@
  * The shape of an instruction table: a row is a pattern, operands, needs and an emitter. The rows of all groups make the decoder,
  * the disassembler and the random generator of the tests.
  */
-import * as X from '../../../assembly/shared/riscv.js';
+import * as X from '../../../assembly/target/riscv/shared/riscv.js';
 import type { DisasContext } from './context.js';
 import { SHIFT, type Format, type Operands } from './operands.js';
 

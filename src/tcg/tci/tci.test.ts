@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import * as layout from '../../../assembly/shared/layout.js';
-import { MMU_M } from '../../../assembly/shared/riscv.js';
+import { MMU_M } from '../../../assembly/target/riscv/shared/riscv.js';
 import { IrBackends, RAM_SIZE, referenceOutcome } from '../../../tests/support/ir-backends.js';
 import { cloneState } from '../../../tests/support/ir-eval.js';
 import { RANDOM_GLOBALS, RANDOM_HELPERS, randomIr, randomState } from '../../../tests/support/ir-random.js';

@@ -1,7 +1,7 @@
 // Cache-block operations: Zicbom and Zicboz, blocks of 64 bytes. Memory is coherent, so clean, flush and inval only check rights.
 // CMO specification 1.0, chapters 2 and 3; envcfg gating in the privileged specification, sections 3.1.18 and 4.1.10.
 import { ENV_MMU_IDX, TLB_KIND_READ, TLB_KIND_WRITE } from '../../../shared/layout';
-import { RV_BADADDR, RV_MENVCFG, RV_SENVCFG, RVX_S } from '../../../shared/riscv';
+import { RV_BADADDR, RV_MENVCFG, RV_SENVCFG, RVX_S } from '../shared/riscv';
 import { zeroBlock } from '../../../softmmu/store';
 import { ENVCFG_CBCFE, ENVCFG_CBIE, ENVCFG_CBZE, PRV_M, PRV_U } from '../bits';
 import { hasExt, privilege, xlenAddress } from '../hart';

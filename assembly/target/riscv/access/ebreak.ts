@@ -1,6 +1,6 @@
 // EBREAK, which between two instructions that do nothing is a semihosting call.
 import { EXCP_SEMIHOST, PAGE_SIZE } from '../../../shared/layout';
-import { CAUSE_BREAKPOINT, RV_SEMIHOSTING } from '../../../shared/riscv';
+import { CAUSE_BREAKPOINT, RV_SEMIHOSTING } from '../shared/riscv';
 import { faulted, raise } from '../../../core/env';
 import { codeHost, codeLookup } from '../../../softmmu/fetch';
 import { privilege, riscvFetchMmuIdx, xlenAddress } from '../hart';

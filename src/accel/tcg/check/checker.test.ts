@@ -1,7 +1,7 @@
 import wabtFactory from 'wabt';
 import { describe, expect, it } from 'vitest';
 import * as layout from '../../../../assembly/shared/layout.js';
-import * as rv from '../../../../assembly/shared/riscv.js';
+import * as rv from '../../../../assembly/target/riscv/shared/riscv.js';
 import { createHart } from '../../../../tests/support/hart.js';
 import { AddressSpace } from '../../../memory/address-space.js';
 import { MemoryRegion, MemoryTopology } from '../../../memory/region.js';
