@@ -22,5 +22,6 @@ export { Chardev, CharBackend, NullChardev, RingBufferChardev, StreamChardev } f
 export type { HostFile, HostFiles, OpenMode } from './semihosting/services.js';
 export { Refusal, type ErrnoName } from './semihosting/errno.js';
 export { LinearRamAllocator, type RamAllocator, type RamBlock } from './memory/ram.js';
+export { ControlError, type DeviceInfo, type MachineControl, type MemorySpace, type PropertyInfo } from './system/control.js';
 export { isUserError, BusError, GuestError, LoaderError, OptionError, VmStateError } from './util/errors.js';
 export { Log, LOG_ITEMS, type LogItem } from './util/log.js';

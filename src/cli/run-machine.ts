@@ -126,7 +126,7 @@ function standardStreams(chardevs: Chardev[], ending: Ending): SemihostingOption
 
 function joinMonitor(kind: MonitorKind, machine: Machine, chardevs: Chardev[], ending: Ending): void {
   const terminal = chardevs.find((chardev) => chardev instanceof StdioChardev);
-  if (kind === 'shared' && terminal) new Monitor(machine.state, terminal.share(), version, true);
+  if (kind === 'shared' && terminal) new Monitor(machine.control, terminal.share(), version, true);
   if (kind !== 'stdio') return;
   if (terminal) {
     throw new OptionError('standard input and output are a serial port already', '-monitor stdio', "'none', or another -serial");
@@ -134,5 +134,5 @@ function joinMonitor(kind: MonitorKind, machine: Machine, chardevs: Chardev[], e
   const own = new StdioChardev('monitor', ending);
   chardevs.push(own);
   machine.state.joinChardev(own);
-  new Monitor(machine.state, own, version);
+  new Monitor(machine.control, own, version);
 }

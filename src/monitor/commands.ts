@@ -2,11 +2,15 @@
 import { mtreeText, flatViewText } from '../memory/mtree.js';
 import { formatJitInfo } from '../accel/jit-info.js';
 import type { MachineState } from '../hw/core/machine.js';
+import { ControlError, type MachineControl } from '../system/control.js';
+import { isUserError } from '../util/errors.js';
 import { cpuList, registers, selectCpu } from './cpu-commands.js';
 import { MonitorError } from './expression.js';
 import { memoryDump } from './memory-dump.js';
+import { qomGet, qomList, qomSet, qomTree } from './qom-commands.js';
 
 export interface MonitorContext {
+  readonly control: MachineControl;
   readonly machine: MachineState;
   /** What `info version` says. */
   readonly version: string;
@@ -43,9 +47,10 @@ export const INFO_COMMANDS: readonly Command[] = [
     registers,
     '[-a|vcpu]',
   ),
+  info('qom-tree', 'show QOM composition tree', qomTree, '[path]'),
   info('roms', 'show roms', ({ machine }) => machine.roms.text()),
-  info('status', 'show the current VM status (running|paused)', ({ machine }) => {
-    const { state, running } = machine.runState;
+  info('status', 'show the current VM status (running|paused)', ({ control }) => {
+    const { state, running } = control.status;
     return `VM status: ${running ? 'running' : 'paused'}${running || state === 'paused' ? '' : ` (${state})`}\n`;
   }),
   info('version', 'show the version of wemu', ({ version }) => `${version}\n`),
@@ -57,17 +62,18 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'stop|s',
     help: 'stop emulation',
-    run: ({ machine }) => (machine.runState.running && machine.vmStop('paused'), ''),
+    run: ({ control }) => (void control.stop(), ''),
   },
   { name: 'cpu', args: 'index', help: 'set the default CPU', run: selectCpu },
-  { name: 'cont|c', help: 'resume emulation', run: ({ machine }) => resume(machine) },
-  { name: 'system_reset', help: 'reset the system', run: ({ machine }) => (machine.requestReset('host-qmp-system-reset'), '') },
+  { name: 'cont|c', help: 'resume emulation', run: ({ control }) => (control.cont(), '') },
+  { name: 'qom-list', args: '[path]', help: 'list QOM properties', run: qomList },
+  { name: 'qom-get', args: 'path property', help: 'print QOM property', run: qomGet },
+  { name: 'qom-set', args: 'path property value', help: 'set QOM property', run: qomSet },
+  { name: 'system_reset', help: 'reset the system', run: ({ control }) => (control.reset(), '') },
   {
     name: 'system_powerdown',
     help: 'send system power down event',
-    run: () => {
-      throw new MonitorError('this machine has no power button: its guest has to power it off');
-    },
+    run: ({ control }) => (control.powerdown(), ''),
   },
   {
     name: 'x',
@@ -81,7 +87,7 @@ export const COMMANDS: readonly Command[] = [
     help: "physical memory dump starting at 'addr'",
     run: (context, args) => memoryDump(context, args, false),
   },
-  { name: 'quit|q', help: 'quit the emulator', run: ({ machine }) => (machine.requestShutdown('host-qmp-quit'), '') },
+  { name: 'quit|q', help: 'quit the emulator', run: ({ control }) => (control.quit(), '') },
 ];
 
 /** QEMU's that wemu does not have. */
@@ -89,8 +95,8 @@ const NOT_BUILT = new Set(
   (
     'balloon block_resize boot_set change chardev-add chardev-remove closefds commit delvm device_add device_del drive_add drive_del ' +
     'dump-guest-memory eject exit_preconfig gdbserver getfd gpa2hva gpa2hpa gva2gpa hostfwd_add hostfwd_remove i log logfile loadvm memsave ' +
-    'migrate mouse_button mouse_move nbd_server_start netdev_add netdev_del nmi o object_add object_del p|print pmemsave qemu-io qom-get ' +
-    'qom-list qom-set replay_break ringbuf_read ringbuf_write savevm screendump sendkey set_link singlestep snapshot_blkdev stopcapture ' +
+    'migrate mouse_button mouse_move nbd_server_start netdev_add netdev_del nmi o object_add object_del p|print pmemsave qemu-io ' +
+    'replay_break ringbuf_read ringbuf_write savevm screendump sendkey set_link singlestep snapshot_blkdev stopcapture ' +
     'sum sync-profile system_wakeup trace-event wavcapture watchdog_action'
   ).split(/[ |]/),
 );
@@ -114,7 +120,7 @@ function run(command: Command, context: MonitorContext, args: string): string {
   try {
     return command.run(context, args);
   } catch (error) {
-    if (!(error instanceof MonitorError)) throw error;
+    if (!(error instanceof MonitorError || error instanceof ControlError || isUserError(error))) throw error;
     return `${error.message}\n`;
   }
 }
@@ -139,11 +145,3 @@ const rows = (command: Command | undefined, name: string, prefix: string): strin
 
 const tableText = (table: readonly Command[], prefix: string): string =>
   table.map(({ name, args, help }) => `${prefix}${name} ${args === undefined ? '' : `${args} `}-- ${help}\n`).join('');
-
-function resume(machine: MachineState): string {
-  const { state, running } = machine.runState;
-  if (running) return '';
-  if (state === 'shutdown' || state === 'internal-error') throw new MonitorError('Resetting the Virtual Machine is required');
-  machine.vmStart();
-  return '';
-}

@@ -1,12 +1,10 @@
 /** `x` and `xp`: memory as numbers, in QEMU's layout. */
-import { MemTxResult } from '../memory/access.js';
 import type { MonitorContext } from './commands.js';
 import { currentCpu } from './cpu-commands.js';
 import { evaluate, MonitorError } from './expression.js';
 
 /** Bytes of one dump: a monitor is for looking, and its text is made at once. */
 const LIMIT = 1 << 20;
-const PAGE = 4096;
 const SIZES: Readonly<Record<string, number>> = { b: 1, h: 2, w: 4, g: 8 };
 const FORMATS = 'xduoc';
 /** Widest number of a size, in decimal. */
@@ -42,12 +40,13 @@ interface Layout {
 function lines(context: MonitorContext, start: bigint, length: number, { format, size, virtual }: Layout): string {
   const perLine = size > 1 ? 16 : 8;
   const unit = format === 'c' ? 1 : size;
+  const space = virtual ? currentCpu(context) : 'physical';
   let text = '';
   for (let at = 0; at < length; at += perLine) {
     const from = BigInt.asUintN(64, start + BigInt(at));
-    const bytes = read(context, from, Math.min(perLine, length - at), virtual);
+    const bytes = new Uint8Array(Math.min(perLine, length - at));
     text += `${from.toString(16).padStart(16, '0')}:`;
-    if (!bytes) return `${text} Cannot access memory\n`;
+    if (space === undefined || context.control.readMemory(space, from, bytes) !== undefined) return `${text} Cannot access memory\n`;
     const view = new DataView(bytes.buffer);
     for (let n = 0; n < bytes.length; n += unit) text += ` ${value(view, n, format, unit)}`;
     text += '\n';
@@ -76,19 +75,4 @@ function character(code: number): string {
   const escapes: Readonly<Record<number, string>> = { 10: '\\n', 13: '\\r', 9: '\\t', 39: "\\'", 92: '\\\\' };
   const text = escapes[code] ?? (code >= 32 && code < 127 ? String.fromCharCode(code) : `\\x${code.toString(16).padStart(2, '0')}`);
   return `'${text}'`;
-}
-
-/** Devices are read as well, with all that comes of it. Undefined: something of it is not mapped, or does not answer. */
-function read(context: MonitorContext, start: bigint, length: number, virtual: boolean): Uint8Array | undefined {
-  const bytes = new Uint8Array(length);
-  for (let n = 0; n < length;) {
-    const at = BigInt.asUintN(64, start + BigInt(n));
-    // neighbours of a virtual page may be anywhere
-    const run = virtual ? Math.min(length - n, PAGE - Number(at % BigInt(PAGE))) : length;
-    const physical = virtual ? currentCpu(context)?.translateDebug(at) : Number(at);
-    if (physical === undefined || !Number.isSafeInteger(physical + run)) return undefined;
-    if (context.machine.addressSpace.readBytes(physical, bytes.subarray(n, n + run)) !== MemTxResult.Ok) return undefined;
-    n += run;
-  }
-  return bytes;
 }

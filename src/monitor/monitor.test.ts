@@ -14,7 +14,7 @@ async function setup(shared = false, smp = 1) {
   const machine = Machine.create({ machine: 'virt', memory: '16M', smp, bios: new Uint8Array(code.buffer) }, host);
   let output = '';
   const chardev = new StreamChardev('m', (bytes) => (output += new TextDecoder().decode(bytes)));
-  new Monitor(machine.state, chardev, '1.2.3', shared);
+  new Monitor(machine.control, chardev, '1.2.3', shared);
   /** What a line prints, without its echo and the prompt behind it. */
   const run = (line: string): string => {
     output = '';
@@ -60,8 +60,9 @@ describe('the monitor', () => {
     expect(run('info status')).toBe('VM status: paused\n');
     run('c');
     expect(machine.runState).toBe('running');
+    machine.writeRegister('a0', 5n);
     run('system_reset');
-    expect(machine.state.runState.resetRequest).toBe('host-qmp-system-reset');
+    expect(machine.readRegister('a0')).toBe(0n);
     run('q');
     expect(machine.state.runState.shutdownRequest?.cause).toBe('host-qmp-quit');
   });
@@ -137,6 +138,17 @@ describe('the monitor', () => {
     ['xp /3xb 0x101001', '0000000000101001: Cannot access memory\n'],
     ['xp /4xw 0xfffffffffffffff0', 'fffffffffffffff0: Cannot access memory\n'],
   ])('reads devices: %s', async (line, answer) => expect((await setup()).run(line)).toBe(answer));
+
+  it('shows the objects, and their properties', async () => {
+    const { run } = await setup();
+    expect(run('info qom-tree')).toContain('  /machine (virt)\n');
+    expect(run('qom-list /machine')).toContain('aclint (bool)\n');
+    expect(run('qom-get /machine aclint')).toBe('false\n');
+    expect(run('qom-set /machine aclint maybe')).toContain("invalid value 'maybe'");
+    expect(run('qom-get /machine nothing')).toBe("Property 'virt.nothing' not found\n");
+    expect(run('qom-list nothing')).toBe("Device 'nothing' not found\n");
+    expect(run('qom-get /machine')).toBe('expected path, property\n');
+  });
 
   it('edits lines, and recalls them', async () => {
     const { run } = await setup();

@@ -1,6 +1,6 @@
 /** The human monitor (QEMU's HMP) on a character device: a prompt, a line editor, and the table of commands. */
 import type { Chardev } from '../chardev/chardev.js';
-import type { MachineState } from '../hw/core/machine.js';
+import type { MachineControl } from '../system/control.js';
 import { runLine, type MonitorContext } from './commands.js';
 
 const PROMPT = '(wemu) ';
@@ -23,13 +23,13 @@ export class Monitor {
   private attached = false;
 
   constructor(
-    machine: MachineState,
+    control: MachineControl,
     private readonly chardev: Chardev,
     version: string,
     /** The device is shared: it tells by `opened` when input comes here. */
     shared = false,
   ) {
-    this.context = { machine, version, cpuIndex: 0 };
+    this.context = { control, machine: control.machine, version, cpuIndex: 0 };
     chardev.attach({
       canReceive: () => LINE_LIMIT,
       receive: (bytes) => bytes.forEach((byte) => this.typed(byte)),

@@ -7,7 +7,6 @@ import { Chardev, NullChardev, StreamChardev } from '../chardev/chardev.js';
 import type { HostClock, IcountOptions } from '../hw/core/clock.js';
 import { readSymbols } from '../hw/core/symbols.js';
 import type { CpuState } from '../hw/core/cpu.js';
-import { MemTxResult } from '../memory/access.js';
 import type { RamAllocator } from '../memory/ram.js';
 import { parseOptions } from '../qom/option-list.js';
 import type { TypeRegistry } from '../qom/registry.js';
@@ -26,6 +25,7 @@ import {
   type SemihostingOptions,
   type SerialPort,
 } from './machine-options.js';
+import { ENDED, MachineControl } from './control.js';
 import { MainLoop, type RunResult } from './main-loop.js';
 import { parseGlobal, parseIcount, parseMemory, parseSmp } from './options.js';
 import type { MachineRegistry } from './registry.js';
@@ -52,35 +52,29 @@ export interface MachineHost extends Pick<MachineEnvironment, 'firmware' | 'rand
   engine(request: EngineRequest): { ram: RamAllocator; accelerator?: Accelerator; close?(): void };
 }
 
-/** Ends from which only a reset leads back. */
-const ENDED: readonly RunState[] = ['shutdown', 'guest-panicked', 'internal-error'];
-
 /** Properties of all of QEMU's machines that mean nothing here: host memory, graphics, USB, and migration. */
 const IDLE_PROPERTIES = ['dump-guest-core', 'mem-merge', 'aux-ram-share', 'graphics', 'usb', 'suppress-vmdesc'];
-
-/** Debugger reads go page by page. */
-const PAGE = 4096;
 
 /** All that a machine is made of, until it is closed. */
 interface Parts {
   readonly state: MachineState;
   readonly loop: MainLoop;
+  readonly control: MachineControl;
   readonly closeEngine: (() => void) | undefined;
 }
 
 export class Machine implements AsyncDisposable {
   private parts: Parts | undefined;
   private closing: Promise<void> | undefined;
-  private serials: readonly Chardev[];
   /** What a callback of the user has thrown, until `run` tells. */
   private failure: { readonly error: unknown } | undefined;
 
   private constructor(state: MachineState, host: MachineHost, options: CheckedMachineOptions, closeEngine?: () => void) {
-    this.serials = state.config.serials ?? [];
-    this.parts = { state, loop: new MainLoop(state, host.scheduler, host.clock, options), closeEngine };
+    const loop = new MainLoop(state, host.scheduler, host.clock, options);
+    this.parts = { state, loop, control: new MachineControl(state, loop), closeEngine };
     const backends = (options.backends ?? []).map(([, , backend]) => backend);
     const { console, stdin, stdout, stderr } = state.config.semihosting ?? {};
-    for (const chardev of [...this.serials, ...backends, console, stdin, stdout, stderr])
+    for (const chardev of [...(state.config.serials ?? []), ...backends, console, stdin, stdout, stderr])
       if (chardev instanceof Chardev) chardev.failed = (error) => this.fail(error);
   }
 
@@ -94,6 +88,11 @@ export class Machine implements AsyncDisposable {
   }
   get loop(): MainLoop {
     return this.open().loop;
+  }
+
+  /** All that can be done to it, for who builds a way in of their own: a monitor, a protocol. */
+  get control(): MachineControl {
+    return this.open().control;
   }
 
   /** A callback has thrown, in the middle of guest code: the machine ends, and `run` rejects with what the first one threw. */
@@ -226,18 +225,7 @@ export class Machine implements AsyncDisposable {
    * is written to, and no generated code is put in place. What a Chardev has taken is its own. Resolves also if `run` ends instead.
    */
   async pause(): Promise<void> {
-    const { loop, state } = this.open();
-    if (!state.runState.running) return state.drained();
-    if (!loop.isActive) {
-      state.vmStop('paused');
-      return state.drained();
-    }
-    let remove = (): void => {};
-    const stopped = new Promise<void>((resolve) => (remove = loop.onStop(() => resolve())));
-    state.vmStopRequest('paused');
-    await Promise.race([stopped, loop.ended()]);
-    remove();
-    await state.drained();
+    await this.control.stop();
   }
   /**
    * The end of the machine, whatever it is doing: `run` ends, as by `stop`; its backends are free for another machine, and so is its memory; nothing
@@ -253,7 +241,6 @@ export class Machine implements AsyncDisposable {
     const { state, loop, closeEngine } = this.open();
     // From now on: `run` again, from a callback of the last slice, is an error.
     this.parts = undefined;
-    this.serials = [];
     if (loop.isActive) {
       loop.leave();
       await loop.ended();
@@ -265,18 +252,17 @@ export class Machine implements AsyncDisposable {
       closeEngine?.();
     }
   }
+  /** @throws ControlError after an end of the machine: only `reset` leads on from there */
   resume(): void {
-    if (!this.state.runState.running) this.state.vmStart();
-    if (!this.loop.isActive) this.state.clocks.stop(); // until `run`
+    this.control.cont();
   }
   /** Power-on state; at once if the machine is not being run. */
   reset(): void {
-    if (this.loop.isActive) this.state.requestReset('host-qmp-system-reset');
-    else this.state.systemReset();
+    this.control.reset();
   }
   /** Ends the machine as if the host's user had closed it. */
   quit(): void {
-    this.state.requestShutdown('host-qmp-quit', 0);
+    this.control.quit();
   }
   get runState(): RunState {
     return this.state.runState.state;
@@ -284,10 +270,8 @@ export class Machine implements AsyncDisposable {
 
   /** Types into serial port `port`; what the guest cannot take yet waits. @throws RangeError if there is no such port */
   writeSerial(input: string | Bytes, port = 0): void {
-    this.open();
-    const serial = this.serials[port];
-    if (!serial) throw new RangeError(`there is no serial port ${port}`);
-    serial.input(typeof input === 'string' ? new TextEncoder().encode(input) : toBytes(input, 'Machine.writeSerial: input'));
+    const bytes = typeof input === 'string' ? new TextEncoder().encode(input) : toBytes(input, 'Machine.writeSerial: input');
+    if (!this.control.type(port, bytes)) throw new RangeError(`there is no serial port ${port}`);
   }
 
   /** @throws RangeError if there is no such CPU */
@@ -298,7 +282,7 @@ export class Machine implements AsyncDisposable {
   }
   /** By its name in the manual, or `pc`; stop or pause the machine first. @throws RangeError if there is no such register or CPU */
   readRegister(name: string, cpu = 0): bigint {
-    const value = name === 'pc' ? this.cpu(cpu).pc : this.cpu(cpu).readRegister(name);
+    const value = this.control.readRegister(this.cpu(cpu), name);
     if (value === undefined) throw new RangeError(`there is no register '${name}'`);
     return value;
   }
@@ -309,43 +293,30 @@ export class Machine implements AsyncDisposable {
   /** Stop or pause first. @throws RangeError if there is no such register or CPU */
   writeRegister(name: string, value: bigint, cpu = 0): void {
     if (typeof value !== 'bigint') throw read.wrong(value, 'Machine.writeRegister: value', 'a bigint');
-    if (name === 'pc') this.cpu(cpu).pc = BigInt.asUintN(64, value);
-    else if (!this.cpu(cpu).writeRegister(name, value)) throw new RangeError(`there is no register '${name}'`);
+    if (!this.control.writeRegister(this.cpu(cpu), name, value)) throw new RangeError(`there is no register '${name}'`);
   }
 
   /** Guest-physical memory; throws RangeError where nothing is. */
   readPhysical(address: number, size: number): Uint8Array {
     const bytes = new Uint8Array(count(size));
-    if (this.state.addressSpace.readBytes(physical(address), bytes) !== MemTxResult.Ok)
+    if (this.control.readMemory('physical', physical(address), bytes) !== undefined)
       throw new RangeError(`cannot read physical memory at 0x${address.toString(16)}`);
     return bytes;
   }
   /** @throws RangeError where nothing is, or where nothing can be written */
   writePhysical(address: number, bytes: Bytes): void {
-    if (this.state.addressSpace.writeBytes(physical(address), toBytes(bytes, 'Machine.writePhysical: bytes')) !== MemTxResult.Ok)
+    if (this.control.writeMemory('physical', physical(address), toBytes(bytes, 'Machine.writePhysical: bytes')) !== undefined)
       throw new RangeError(`cannot write physical memory at 0x${address.toString(16)}`);
   }
   /** Memory as the CPU sees it now; throws RangeError where nothing is mapped. */
   readMemory(address: number | bigint, size: number, cpu = 0): Uint8Array {
     const bytes = new Uint8Array(count(size));
-    this.pages(BigInt(address), size, cpu, (physical, from, to) => bytes.set(this.readPhysical(physical, to - from), from));
+    noFault(this.control.readMemory(this.cpu(cpu), BigInt(address), bytes));
     return bytes;
   }
   /** As readMemory; pages before the first one that is not mapped are written. */
   writeMemory(address: number | bigint, given: Bytes, cpu = 0): void {
-    const bytes = toBytes(given, 'Machine.writeMemory: bytes');
-    this.pages(BigInt(address), bytes.length, cpu, (physical, from, to) => this.writePhysical(physical, bytes.subarray(from, to)));
-  }
-
-  private pages(address: bigint, size: number, cpu: number, visit: (physical: number, from: number, to: number) => void): void {
-    for (let at = 0; at < size;) {
-      const virtual = BigInt.asUintN(64, address + BigInt(at));
-      const run = Math.min(size - at, PAGE - Number(virtual % BigInt(PAGE)));
-      const physical = this.cpu(cpu).translateDebug(virtual);
-      if (physical === undefined) throw new RangeError(`cannot access memory at 0x${virtual.toString(16)}`);
-      visit(physical, at, at + run);
-      at += run;
-    }
+    noFault(this.control.writeMemory(this.cpu(cpu), BigInt(address), toBytes(given, 'Machine.writeMemory: bytes')));
   }
 }
 
@@ -372,9 +343,13 @@ function semihostingOf(given: boolean | SemihostingOptions | undefined): Semihos
 
 const toBytes = read.bytes();
 
-function physical(address: number): number {
+function physical(address: number): bigint {
   if (!Number.isSafeInteger(address) || address < 0) throw new RangeError(`${address} is no physical address`);
-  return address;
+  return BigInt(address);
+}
+
+function noFault(address: bigint | undefined): void {
+  if (address !== undefined) throw new RangeError(`cannot access memory at 0x${address.toString(16)}`);
 }
 
 /** Of bytes to be read. */

@@ -94,6 +94,11 @@ export class MainLoop {
     return this.active;
   }
 
+  /** Guest code runs: it called what asks. */
+  get isInSlice(): boolean {
+    return this.inside !== undefined;
+  }
+
   /** Hears every end of running (`paused`, `debug`, ...). Returns its remover. */
   onStop(listener: (state: string) => void): () => void {
     this.stopListeners.add(listener);

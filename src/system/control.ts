@@ -1,0 +1,188 @@
+/**
+ * What can be done to a machine from outside, whichever way it is asked for: the library (facade.ts) and the monitor are thin over this, and so are
+ * protocols. What may well fail (a register or address that is not there) is told by the result; ControlError is for what cannot be done now.
+ */
+import type { Chardev } from '../chardev/chardev.js';
+import type { CpuState } from '../hw/core/cpu.js';
+import type { MachineState } from '../hw/core/machine.js';
+import type { RunState } from '../hw/core/runstate.js';
+import { SysBusDevice } from '../hw/core/sysbus.js';
+import { MemTxResult } from '../memory/access.js';
+import type { QObject } from '../qom/object.js';
+import { propertiesOf } from '../qom/object.js';
+import type { MainLoop } from './main-loop.js';
+
+/** It cannot be done in the state that the machine is in, or never with this machine. */
+export class ControlError extends Error {
+  override readonly name = 'ControlError';
+}
+
+/** Ends from which only a reset leads back. */
+export const ENDED: readonly RunState[] = ['shutdown', 'guest-panicked', 'internal-error'];
+
+/** Guest-physical memory, or memory as a CPU sees it now. */
+export type MemorySpace = 'physical' | CpuState;
+
+/** Debugger accesses go page by page. */
+const PAGE = 4096;
+
+export interface DeviceInfo {
+  /** In the QOM tree: `/machine/unattached/device[3]`. */
+  readonly path: string;
+  readonly type: string;
+  readonly id?: string;
+  readonly bus?: string;
+  /** Regions and where each is in the one around it; not mapped: -1. Bytes. */
+  readonly mmio: readonly { readonly name: string; readonly address: number; readonly size: number }[];
+}
+
+export interface PropertyInfo {
+  readonly name: string;
+  readonly kind: string;
+  /** As text. */
+  readonly value: string;
+}
+
+export class MachineControl {
+  constructor(
+    readonly machine: MachineState,
+    private readonly loop: MainLoop,
+  ) {}
+
+  // ---- running
+
+  get status(): { readonly state: RunState; readonly running: boolean } {
+    return this.machine.runState;
+  }
+
+  /**
+   * Stops guest time and code: at once between slices, soon if the guest is in one. Resolves when nothing is in flight (requests to disks, too), or when
+   * the run has ended instead.
+   */
+  async stop(): Promise<void> {
+    const { machine, loop } = this;
+    if (machine.runState.running) {
+      if (!loop.isInSlice) machine.vmStop('paused');
+      else {
+        let remove = (): void => {};
+        const stopped = new Promise<void>((resolve) => (remove = loop.onStop(() => resolve())));
+        machine.vmStopRequest('paused');
+        await Promise.race([stopped, loop.ended()]);
+        remove();
+      }
+    }
+    await machine.drained();
+  }
+
+  /** Guest time goes on when the machine is run, if it is not being run now. @throws ControlError after an end: only a reset leads on from there */
+  cont(): void {
+    const { machine, loop } = this;
+    if (!machine.runState.running) {
+      if (ENDED.includes(machine.runState.state)) throw new ControlError('Resetting the Virtual Machine is required');
+      machine.vmStart();
+    }
+    if (!loop.isActive) machine.clocks.stop();
+  }
+
+  /** Power-on state; at once if the machine is not being run. */
+  reset(): void {
+    if (this.loop.isActive) this.machine.requestReset('host-qmp-system-reset');
+    else this.machine.systemReset();
+  }
+
+  /** Asks the guest to power off. @throws ControlError if the board has no power button */
+  powerdown(): void {
+    throw new ControlError('this machine has no power button: its guest has to power it off');
+  }
+
+  /** Ends the machine as if the host's user had closed it. */
+  quit(): void {
+    this.machine.requestShutdown('host-qmp-quit');
+  }
+
+  // ---- CPUs
+
+  get cpus(): readonly CpuState[] {
+    return this.machine.cpus;
+  }
+
+  /** By its name in the manual, or `pc`. Undefined: no such register. */
+  readRegister(cpu: CpuState, name: string): bigint | undefined {
+    return name === 'pc' ? cpu.pc : cpu.readRegister(name);
+  }
+  /** False: no such register. */
+  writeRegister(cpu: CpuState, name: string, value: bigint): boolean {
+    if (name !== 'pc') return cpu.writeRegister(name, value);
+    cpu.pc = BigInt.asUintN(64, value);
+    return true;
+  }
+
+  // ---- memory; devices are accessed too, with all that comes of it
+
+  /** Fills `into`. Undefined: done; else the first address that is not mapped, or did not answer, of a piece of a page at most. */
+  readMemory(space: MemorySpace, address: bigint, into: Uint8Array): bigint | undefined {
+    return this.access(space, address, into, (at, bytes) => this.machine.addressSpace.readBytes(at, bytes));
+  }
+  /** As readMemory; what comes before the address that is returned has been written. */
+  writeMemory(space: MemorySpace, address: bigint, bytes: Uint8Array): bigint | undefined {
+    return this.access(space, address, bytes, (at, piece) => this.machine.addressSpace.writeBytes(at, piece));
+  }
+
+  private access(space: MemorySpace, address: bigint, bytes: Uint8Array, each: (at: number, piece: Uint8Array) => MemTxResult) {
+    for (let done = 0; done < bytes.length;) {
+      const at = BigInt.asUintN(64, address + BigInt(done));
+      // neighbours of a virtual page may be anywhere
+      const run = space === 'physical' ? bytes.length : Math.min(bytes.length - done, PAGE - Number(at % BigInt(PAGE)));
+      const physical = space === 'physical' ? Number(at) : space.translateDebug(at);
+      if (physical === undefined || !Number.isSafeInteger(physical + run)) return at;
+      if (each(physical, bytes.subarray(done, done + run)) !== MemTxResult.Ok) return at;
+      done += run;
+    }
+    return undefined;
+  }
+
+  // ---- devices
+
+  /** In the order of realization. */
+  devices(): DeviceInfo[] {
+    return this.machine.realizedDevices.map((device) => ({
+      path: device.canonicalPath ?? '',
+      type: device.typeName,
+      id: device.id,
+      bus: device.parentBus?.name,
+      mmio: device instanceof SysBusDevice ? device.mmio.map(regionInfo) : [],
+    }));
+  }
+
+  /** By a QOM path, or the id of a device. */
+  object(pathOrId: string): QObject | undefined {
+    const { root, peripheral } = this.machine;
+    return pathOrId.startsWith('/') ? root.resolve(pathOrId) : peripheral.qomChildren.get(pathOrId);
+  }
+
+  properties(object: QObject): PropertyInfo[] {
+    return propertiesOf(object.type).map((p) => ({ name: p.name, kind: p.kind, value: p.format(object.getProperty(p.name)) }));
+  }
+  /** `value` as on the command line. @throws OptionError if there is no such property, it cannot be changed now, or the value makes no sense */
+  setProperty(object: QObject, name: string, value: string): void {
+    object.setProperty(name, value);
+  }
+
+  // ---- input
+
+  get serialPorts(): readonly Chardev[] {
+    return this.machine.config.serials ?? [];
+  }
+  /** Types into a serial port; what the guest cannot take yet waits. False: no such port. */
+  type(port: number, bytes: Uint8Array): boolean {
+    const serial = this.serialPorts[port];
+    serial?.input(bytes);
+    return serial !== undefined;
+  }
+}
+
+const regionInfo = ({ name, address, size, parentRegion }: SysBusDevice['mmio'][number]) => ({
+  name,
+  address: parentRegion ? address : -1,
+  size,
+});
