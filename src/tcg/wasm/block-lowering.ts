@@ -2,7 +2,7 @@
  * The code of one basic block in the making: statements, and for each temp where its value is: a wasm local, or an expression that is
  * still to be placed (used once, pure), so that most temps never become locals.
  */
-import { TempKind, TYPE_I64 } from '../ir-buffer.js';
+import { PC, TempKind, TYPE_I64 } from '../ir-buffer.js';
 import { Op, OP_WORDS, INPUT_WORDS, OUTPUT_WORDS } from '../opcodes.js';
 import { EXTEND_S32, EXTEND_U32, F64, Float, I32, I64, Wasm, WRAP, type Expr, type ValueType, type WasmModule } from './binaryen.js';
 import type { FunctionLocals } from './function-locals.js';
@@ -23,6 +23,16 @@ export function extended(m: WasmModule, expr: Expr, form: number): Expr {
   if (form & Form.ZERO) return m.unary(EXTEND_U32, expr);
   if (form & Form.SIGNED) return m.unary(EXTEND_S32, expr);
   throw new RangeError('the upper half of a value is read that was not to be wanted');
+}
+
+/**
+ * The same for an i64 local, which is wide on another way too. V8 11 (Node 20) takes what is zero-extended for the i32 itself; where two ways meet with their
+ * values in one place, its move optimiser makes one move of both, as wide as either: the other way's upper half is lost. So a zero-extension that is not the
+ * sign-extension as well is made by shifts, which are instructions of their own.
+ */
+function widened(m: WasmModule, expr: Expr, form: number): Expr {
+  if (form & Form.SIGNED) return m.unary(EXTEND_S32, expr);
+  return m.binary(Wasm.shrU[1], m.binary(Wasm.shl[1], extended(m, expr, form), m.i64(32n)), m.i64(32n));
 }
 
 /** A page is further than this from the end of the host's addresses. */
@@ -327,7 +337,8 @@ export class BlockLowering {
     if (form !== 0 && temp < this.globalCount && this.widths.canNarrow(this.block.tb, temp)) return this.defineNarrow(temp, expr, form);
     const fixed = temp < this.globalCount ? this.locals.ofGlobal(temp) : this.shared.get(temp);
     if (fixed !== undefined) {
-      const value = form === 0 ? expr : extended(m, expr, form);
+      // what narrow values the pc gets are constants
+      const value = form === 0 ? expr : (temp === PC ? extended : widened)(m, expr, form);
       this.beforeWrite(fixed);
       this.list.push(m.set(fixed, this.isFloat(temp) ? m.unary(Float.fromBits[1], value) : value));
       if (temp < this.globalCount) this.globalForm[temp] = 0;
@@ -356,7 +367,7 @@ export class BlockLowering {
   widen(global: number): void {
     const local = this.locals.ofGlobal(global);
     this.beforeWrite(local);
-    this.list.push(this.m.set(local, extended(this.m, this.m.get(this.locals.narrowOf(global), I32), this.globalForm[global])));
+    this.list.push(this.m.set(local, widened(this.m, this.m.get(this.locals.narrowOf(global), I32), this.globalForm[global])));
   }
 
   /** All globals have changed in env: those that are wanted are loaded into their i64 locals. */
