@@ -39,7 +39,7 @@ export function runInLockstep(env: usize, tb: usize): usize {
   // A short budget: what is stored must fit into a journal, and a report should be about little.
   const rest = max(load<i32>(env, ENV_BUDGET) - LOCKSTEP_BUDGET, 0);
   postpone(env, rest);
-  memory.copy(record + BEFORE, env, LOCKSTEP_STATE);
+  memory.copy(record + BEFORE, env, targetStateEnd());
   journalOpen(record + GENERATED_JOURNAL, LOCKSTEP_JOURNAL, false);
   let exit: usize = call_indirect<u32>(atomic.load<u32>(tb, TB_FUNC), env, load<u32>(tb, TB_ENTRY));
   const end = journalClose();
@@ -65,7 +65,7 @@ function compare(env: usize, tb: usize, end: usize): bool {
   const before = record + BEFORE;
   const ran = load<i32>(before, ENV_BUDGET) - load<i32>(env, ENV_BUDGET);
   const request = load<u32>(env, ENV_EXIT_REQUEST);
-  memory.copy(record + GENERATED, env, LOCKSTEP_STATE);
+  memory.copy(record + GENERATED, env, targetStateEnd());
   store<usize>(record, tb, LOCKSTEP_TB);
   store<u64>(record, load<u64>(before, ENV_PC), LOCKSTEP_PC);
   store<u32>(record, ran, LOCKSTEP_RAN);

@@ -27,7 +27,7 @@ export interface EngineOptions {
   /** Executions after which a block is hot. */
   readonly hotThreshold?: number;
   /** How generated code is formed. */
-  readonly tuning?: TcgTuning;
+  readonly tuning?: Omit<TcgTuning, 'threshold' | 'lockstep'>;
   /** Guest instructions of a block at most. */
   readonly maxInsns?: number;
   /** Sample where time goes (JitInfo.profile). */
@@ -48,7 +48,7 @@ export const ENGINE_OPTIONS: read.Readers<CommonEngineOptions> = {
   backend: read.oneOf('tci', 'wasm'),
   sync: read.flag,
   hotThreshold: read.integer(1),
-  tuning: read.record<Omit<TcgTuning, 'lockstep'>>({
+  tuning: read.record<NonNullable<EngineOptions['tuning']>>({
     chain: read.flag,
     indirect: read.flag,
     regionSize: read.integer(1),
@@ -62,6 +62,13 @@ export const ENGINE_OPTIONS: read.Readers<CommonEngineOptions> = {
   maxInsns: read.integer(1, 511),
   seed: read.integer(0),
 };
+
+/** All that says how code is generated, for whoever asks: it is passed on whole. */
+export const tuningOf = ({ hotThreshold: threshold, tuning }: CommonEngineOptions): TcgTuning => ({
+  ...tuning,
+  threshold,
+  lockstep: tuning?.check,
+});
 
 /** A host that lives until it is closed. */
 export interface TcgHost extends MachineHost {
@@ -85,7 +92,6 @@ export interface TcgHostParts extends Omit<MachineHost, 'machines' | 'types' | '
   /** Default: those of this build. */
   readonly architectures?: readonly Architecture[];
   readonly createFrontend?: TcgOptions['createFrontend'];
-  readonly hotThreshold?: number;
   readonly tuning?: TcgTuning;
   readonly maxInsns?: number;
   /** What `tuning.check` asks for. */
@@ -103,7 +109,6 @@ export function createTcgHost({
   createFrontend: makeFrontend = createFrontend,
   codegen,
   endCodegen,
-  hotThreshold,
   tuning,
   maxInsns,
   checks,
@@ -138,8 +143,7 @@ export function createTcgHost({
         memory,
         createFrontend: makeFrontend,
         codegen,
-        hotThreshold,
-        tuning: checks ? { ...tuning, lockstep: true } : tuning,
+        tuning,
         maxInsns,
         checks,
         disassembleWasm,

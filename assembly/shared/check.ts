@@ -17,7 +17,7 @@ export const LOCKSTEP_WIDTH = 48;
 /** u64 each: the value that generated code made, and tci. */
 export const LOCKSTEP_GENERATED = 56;
 export const LOCKSTEP_TCI = 64;
-/** Behind it, env before the stretch and as generated code left it: LOCKSTEP_STATE bytes each. */
+/** Behind it, env up to the end of the target's state, before the stretch and as generated code left it: LOCKSTEP_STATE bytes for each. */
 export const LOCKSTEP_SIZE = 128;
 export const LOCKSTEP_STATE = 0x1000;
 /** Bytes for what a stretch stores, in each engine. */

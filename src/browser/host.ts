@@ -1,6 +1,6 @@
 /** What a browser gives a machine: clock, scheduler, entropy, and the engine. Works in a page and in a worker. */
 import { SharedThread, workerCodegen } from '../accel/tcg/codegen-remote.js';
-import { createTcgHost, ENGINE_OPTIONS, type CommonEngineOptions, type HostCodegen, type TcgHost } from '../host.js';
+import { createTcgHost, ENGINE_OPTIONS, tuningOf, type CommonEngineOptions, type HostCodegen, type TcgHost } from '../host.js';
 import { loadWasmDisassembler, type WabtLoader } from '../tcg/wasm/disassemble.js';
 import { OptionError } from '../util/errors.js';
 import * as read from '../util/readers.js';
@@ -55,8 +55,7 @@ export async function createBrowserHost(given: BrowserHostOptions): Promise<Brow
     firmware: options.firmware,
     wasm: await compile(options.wasm),
     ...(await codeGenerator(options)),
-    hotThreshold: options.hotThreshold,
-    tuning: options.tuning,
+    tuning: tuningOf(options),
     maxInsns: options.maxInsns,
     checks: options.tuning?.check ? (await import('../accel/tcg/check/checks.js')).checks : undefined,
     disassembleWasm: options.wabt && (await loadWasmDisassembler(options.wabt)),

@@ -7,7 +7,7 @@ import { isMainThread } from 'node:worker_threads';
 import type { Checks } from '../accel/tcg/checking.js';
 import { SharedThread, workerCodegen } from '../accel/tcg/codegen-remote.js';
 import type { CodegenThread } from '../accel/tcg/codegen/protocol.js';
-import { createTcgHost, ENGINE_OPTIONS, type EngineOptions, type HostCodegen, type TcgHost } from '../host.js';
+import { createTcgHost, ENGINE_OPTIONS, tuningOf, type EngineOptions, type HostCodegen, type TcgHost } from '../host.js';
 import { blockThread, TimeoutScheduler } from '../system/scheduler.js';
 import { wakeInTime } from './timer-slack.js';
 import { loadWasmDisassembler } from '../tcg/wasm/disassemble.js';
@@ -74,8 +74,7 @@ export async function createNodeHost(given: NodeHostOptions = {}): Promise<NodeH
     scratch: FileNode.scratch,
     wasm: () => loadWasm(engineWasmPath(options.tuning?.check)),
     ...(await codeGenerator(options)),
-    hotThreshold: options.hotThreshold,
-    tuning: options.tuning,
+    tuning: tuningOf(options),
     maxInsns: options.maxInsns,
     checks: options.tuning?.check ? await loadChecks() : undefined,
     startProfiler: options.profile ? startProfiler : undefined,

@@ -88,7 +88,7 @@ export class Rig {
       memory,
       createFrontend,
       codegen: workerCodegen(() => this.worker, store),
-      hotThreshold: 64,
+      tuning: { threshold: 64 },
     });
     this.accel.init({ addressSpace: this.space });
     this.cpu = createHart(this.accel, cpu, RAM);

@@ -56,7 +56,7 @@ export class ToyBoard {
     this.space = new AddressSpace(root, 'memory');
     const codegen = hotThreshold === undefined ? undefined : synchronousCodegen;
     const createFrontend = (): ToyFrontend => new ToyFrontend();
-    this.accel = new TcgAccel({ wasm, memory, createFrontend, codegen, hotThreshold, icount, tuning: { check: true } });
+    this.accel = new TcgAccel({ wasm, memory, createFrontend, codegen, icount, tuning: { check: true, threshold: hotThreshold } });
     this.accel.init({ addressSpace: this.space });
     this.cpu = this.accel.createVcpu('toy', undefined, {
       imports: { logTrap: (cause: number, pc: bigint) => void this.traps.push(`${cause} at ${pc.toString(16)}`) },

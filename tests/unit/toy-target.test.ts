@@ -298,7 +298,7 @@ it('a host is given it as an architecture, and makes machines of it', async () =
     architectures: [toyArchitecture],
     createFrontend: (_, config) => toyTarget.createFrontend(config),
     codegen: synchronousCodegen,
-    hotThreshold: 4,
+    tuning: { threshold: 4 },
     clock: { monotonicNs: () => performance.now() * 1e6, epochMs: () => Date.now() },
     scheduler: new TimeoutScheduler(),
   });

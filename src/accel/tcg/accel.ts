@@ -29,8 +29,6 @@ export interface CodegenSetup {
   readonly config: unknown;
   readonly frontend: TargetFrontend;
   readonly icount: boolean;
-  /** Executions in tci before a TB goes to code generation, if the user gave a number. */
-  readonly hotThreshold?: number;
   /** Hears of each module that was made. */
   readonly onModule?: (module: MadeModule) => void;
   readonly peers?: CodePeers;
@@ -51,8 +49,6 @@ export interface TcgOptions {
   readonly createFrontend: (target: string, config: unknown) => TargetFrontend;
   /** Makes tier 2 (codegen-sync.ts, codegen-remote.ts); without it everything runs in tci. */
   readonly codegen?: (setup: CodegenSetup) => CodeGenerator;
-  /** Executions in tci before a TB goes to code generation, rounded up to a power of two; default: the generator's. */
-  readonly hotThreshold?: number;
   readonly tuning?: TcgTuning;
   readonly icount?: boolean;
   /** `check=on`. */
@@ -222,7 +218,7 @@ export class TcgAccel {
     const { options, runtime } = this;
     const frontend = options.createFrontend(target, config);
     if (options.startProfiler) this.startProfile(options.startProfiler, env, frontend);
-    const { icount = false, hotThreshold, tuning } = options;
+    const { icount = false, tuning } = options;
     const { log } = this.machine ?? {};
     if (!log || !tracesExecution(log)) {
       const onModule = log?.has('out_asm')
@@ -235,13 +231,12 @@ export class TcgAccel {
         config,
         frontend,
         icount,
-        hotThreshold,
         tuning,
         onModule,
         peers: options.peers,
       });
     }
-    if (this.generator) runtime.exports.setHotThreshold(hotThreshold ?? this.generator.defaultThreshold);
+    if (this.generator) runtime.exports.setHotThreshold(tuning?.threshold ?? this.generator.defaultThreshold);
     // With a tier above, most TBs are not worth optimising; who asks to see the result gets it.
     const optimize = !this.generator || (log?.has('op_opt') ?? false);
     const { generator } = this;

@@ -12,24 +12,22 @@ import { WasmCodeGenerator, type CodeGenerator, type WasmGeneratorOptions } from
  * while the machine is still being made and its images are copied: nobody waits for it.
  */
 export function workerCodegen(connect: () => CodegenWorker, store?: CodeStore): (setup: CodegenSetup) => CodeGenerator {
-  return ({ memory, runtime, target, config, frontend, icount, hotThreshold, tuning, onModule, peers }) => {
+  return ({ memory, runtime, target, config, frontend, icount, tuning, onModule, peers }) => {
     const worker = connect();
-    const key = JSON.stringify({ target, config, icount, limits: regionLimits(tuning), tuning, fusedMulAdd: hasFusedMulAdd() });
+    const { threshold: _any, ...forming } = tuning ?? {};
+    const key = JSON.stringify({ target, config, icount, limits: regionLimits(tuning), forming, fusedMulAdd: hasFusedMulAdd() });
     const generator = new WasmCodeGenerator({
       memory,
       runtime: runtime.allExports as WasmGeneratorOptions['runtime'],
       worker,
-      limits: regionLimits(tuning),
-      hotThreshold,
-      cache: tuning?.cache,
-      check: tuning?.check,
+      tuning,
       onModule,
       peers,
-      setThreshold: hotThreshold === undefined ? (count) => runtime.exports.setHotThreshold(count) : undefined,
+      setThreshold: (count) => runtime.exports.setHotThreshold(count),
       kept: store && {
         store,
         key,
-        leastWork: hotThreshold === undefined ? undefined : 0,
+        leastWork: tuning?.threshold === undefined ? undefined : 0,
         helpers: frontend.helpers.map(({ name }) => name),
       },
       keptTbs: store && new KeptTbs(store, `${key} tci`, new Uint8Array(memory.buffer)),

@@ -1,7 +1,6 @@
 /** Tier 2 in the machine's own thread, for TcgOptions.codegen. A file of its own, because it alone loads binaryen. */
 import type { CodegenSetup } from './accel.js';
 import { RegionCompiler } from './codegen/generate.js';
-import { regionLimits } from './codegen/tuning.js';
 import { WasmCodeGenerator, type CodeGenerator, type WasmGeneratorOptions } from './codegen/wasm-generator.js';
 
 /** Code is made at once, when a TB becomes hot: deterministic, for tests. */
@@ -11,10 +10,7 @@ export function synchronousCodegen(setup: CodegenSetup): CodeGenerator {
   return new WasmCodeGenerator({
     memory: setup.memory,
     runtime,
-    limits: regionLimits(setup.tuning),
-    hotThreshold: setup.hotThreshold,
-    cache: setup.tuning?.cache,
-    check: setup.tuning?.check,
+    tuning: setup.tuning,
     onModule: setup.onModule,
     peers: setup.peers,
     generate: (request) => compiler.generate(request),

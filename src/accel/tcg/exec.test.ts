@@ -86,7 +86,7 @@ class Board {
       createFrontend,
       icount: options.icount,
       codegen: options.wasm ? synchronousCodegen : undefined,
-      hotThreshold: options.hotThreshold,
+      tuning: { threshold: options.hotThreshold },
     });
     this.accel.init({ addressSpace: this.space, checkSlice: () => this.onLook() });
     this.cpu = createHart(this.accel, 'rv64', RAM);

@@ -31,7 +31,7 @@ const accel = new TcgAccel({
   memory: { memory, arena, ram: undefined as unknown as EngineMemory['ram'] },
   engine,
   createFrontend,
-  hotThreshold,
+  tuning: { threshold: hotThreshold },
   codegen: hotThreshold === undefined ? undefined : () => generator,
 });
 

@@ -81,7 +81,7 @@ export async function runTwoThreads(image: Uint8Array, { hotThreshold, between }
   };
   const codegen =
     hotThreshold === undefined ? undefined : (...[setup]: Parameters<typeof synchronousCodegen>) => (generator = synchronousCodegen(setup));
-  const accel = new TcgAccel({ wasm, memory, createFrontend, hotThreshold, peers, codegen });
+  const accel = new TcgAccel({ wasm, memory, createFrontend, tuning: { threshold: hotThreshold }, peers, codegen });
   accel.init({ addressSpace: space });
   space.writeBytes(RAM, image);
   const { runtime } = accel;

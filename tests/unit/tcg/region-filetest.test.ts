@@ -36,6 +36,7 @@ const TARGETS: Readonly<Record<string, Partial<TargetInfo>>> = {
   icount: { icount: true },
   'tlb-reuse=off': { tlbReuse: false },
   'strip=off': { strip: false },
+  lockstep: { lockstep: true },
 };
 
 interface FileTest {

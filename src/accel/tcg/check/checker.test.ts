@@ -34,8 +34,7 @@ const faulty =
     return new WasmCodeGenerator({
       memory: setup.memory,
       runtime: setup.runtime.allExports as WasmGeneratorOptions['runtime'],
-      hotThreshold: setup.hotThreshold,
-      check: true,
+      tuning: setup.tuning,
       generate: (request) => compiler.generate(request),
     });
   };
@@ -67,8 +66,8 @@ class CheckedBoard {
     const root = MemoryRegion.container(topology, 'system');
     root.addSubregion(RAM, MemoryRegion.ram(topology, 'ram', memory.ram.allocate('ram', 0x20_0000)));
     const space = new AddressSpace(root, 'memory');
-    const tuning = { check: true, lockstep: true };
-    this.accel = new TcgAccel({ wasm, memory, createFrontend, checks, tuning, hotThreshold: 16, codegen: faulty(breakText) });
+    const tuning = { check: true, lockstep: true, threshold: 16 };
+    this.accel = new TcgAccel({ wasm, memory, createFrontend, checks, tuning, codegen: faulty(breakText) });
     this.accel.init({ addressSpace: space });
     this.cpu = createHart(this.accel, 'rv64', RAM);
     space.writeBytes(RAM, new Uint8Array(Uint32Array.from(LOOP).buffer));
@@ -138,7 +137,7 @@ describe('lockstep', () => {
 });
 
 describe('looks between slices', () => {
-  const LOOKS = 64;
+  const LOOKS = 128;
   const spoiled = (spoil: (board: CheckedBoard, tb: number) => void): string => {
     const board = new CheckedBoard(same).run();
     const { env } = board.cpu;

@@ -8,7 +8,7 @@ import type { Translator } from '../translate-all.js';
 import { lockstepReport } from './lockstep-report.js';
 
 /** Slices between two looks: one costs some ms, as all TBs and TLB entries are gone through. */
-const SLICES = 64;
+const SLICES = 128;
 /** TBs that are made once more at a look, and how far apart they are in the order in which they were made. */
 const TBS_AGAIN = 32;
 const STEP = 7919;

@@ -21,8 +21,8 @@ import type { KeptInfo } from '../../jit-info.js';
 import { tableOffsets } from '../../../tcg/wasm/region.js';
 import { isCertain, type TbReader } from './regions.js';
 import type { CodeCache, LinkedModule, RegionCode, RegionRecord } from './code-cache.js';
-import type { WasmExports } from '../../../util/web-assembly.js';
 import type { CodeStore } from './code-store.js';
+import { linkModule, type CodeLinker } from './link.js';
 import {
   chunkLastUsed,
   decodeModule,
@@ -80,20 +80,6 @@ interface RegionState extends KeptRegion {
   missing: number;
   installs: number;
   record?: RegionRecord;
-}
-
-/** A host's part of what generated code is linked with. */
-export interface CodeLinker {
-  readonly memory: WebAssembly.Memory;
-  readonly runtime: WasmExports & { codeTableAlloc(bytes: number): number };
-}
-
-/** Undefined: the arena is full, and the next TB empties it. */
-export function linkModule({ memory, runtime }: CodeLinker, module: WebAssembly.Module, tableBytes: number): LinkedModule | undefined {
-  const table = runtime.codeTableAlloc(tableBytes) >>> 0;
-  if (table === 0) return undefined;
-  const imports = { m: { m: memory, t: new WebAssembly.Global({ value: 'i32' }, table) }, r: runtime };
-  return { module, exports: new WebAssembly.Instance(module, imports).exports, table };
 }
 
 export class KeptCode {

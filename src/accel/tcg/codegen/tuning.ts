@@ -6,6 +6,8 @@ import type { CodeCacheLimits } from './code-cache.js';
 import { DEFAULT_LIMITS, type RegionLimits } from './regions.js';
 
 export interface TcgTuning {
+  /** Executions in tci before a TB goes to code generation, rounded up to a power of two; default: the generator's, which goes up and down with what a worker can do. */
+  readonly threshold?: number;
   /** TBs are linked to the ones that follow them; without it every TB goes through the dispatcher, and is a function of its own. */
   readonly chain?: boolean;
   /** Returns, calls and jump tables that tci saw stay inside of a region. */

@@ -5,7 +5,7 @@ import type { TcgContext } from '../../../tcg/context.js';
 import { Cond } from '../../../tcg/opcodes.js';
 import { DEFAULT_LIMITS, formRegion, noteTripCount, TbReader } from './regions.js';
 import type { TargetFrontend, TbSource } from '../../../target/translator.js';
-import type { CodeCacheLimits } from './code-cache.js';
+import type { TcgTuning } from './tuning.js';
 import { RegionCompiler } from './generate.js';
 import { HotQueue } from './hot-queue.js';
 import { HotThreshold } from './hot-threshold.js';
@@ -64,9 +64,8 @@ class Rig {
     code: number[],
     options: {
       worker?: CodegenWorker;
-      cache?: CodeCacheLimits;
+      tuning?: TcgTuning;
       now?: () => number;
-      check?: boolean;
       setThreshold?: (count: number) => void;
     } = {},
   ) {
@@ -271,7 +270,7 @@ describe('code generation', () => {
     [true, 'code generation: Error: no region'],
     [false, undefined],
   ])('checking (%s): what cannot be made ends the run', (check, message) => {
-    const rig = new Rig([1, 2, 0], { check });
+    const rig = new Rig([1, 2, 0], { tuning: { check } });
     rig.compiler.generate = ({ batch }) => ({
       kind: 'generated', batch, functions: [], bytes: 0, insns: 0,
       times: { translateMs: 0, lowerMs: 0, emitMs: 0, compileMs: 0 }, error: 'Error: no region',
@@ -317,7 +316,7 @@ describe('code generation', () => {
   });
 
   it('keeps what is used when the cache is full', () => {
-    const rig = new Rig([0, 1, 2, 3, 4], { cache: { bytes: 1 << 20, modules: 2 } });
+    const rig = new Rig([0, 1, 2, 3, 4], { tuning: { cache: { bytes: 1 << 20, modules: 2 } } });
     rig.generator.tbHot(rig.tb(0));
     rig.generator.tbHot(rig.tb(1));
     rig.run(0, 3);
@@ -344,7 +343,7 @@ describe('code generation', () => {
 
   it('stays within bounds while code changes without end', () => {
     const all = Array.from({ length: 8 }, (_, i) => i);
-    const rig = new Rig(all, { cache: { bytes: 1 << 20, modules: 5 } });
+    const rig = new Rig(all, { tuning: { cache: { bytes: 1 << 20, modules: 5 } } });
     for (let round = 1; round <= 9; round++) {
       for (const i of all) rig.generator.tbHot(rig.tb(i));
       expect(rig.generator.cache).toMatchObject({ moduleCount: 5, regionCount: 5, trackedTbs: 5 });
@@ -445,7 +444,7 @@ describe('code generation in a worker', () => {
       rig.generator.poll();
     }
     expect(worker.requests).toHaveLength(2);
-    expect(rig.generator.queue.length).toBe(3);
+    expect(rig.generator.tiering.queue.length).toBe(3);
     worker.answer(rig);
     rig.generator.poll();
     expect(worker.requests).toHaveLength(1);
@@ -507,7 +506,7 @@ describe('code generation in a worker', () => {
     rig.tbs.set(rig.tb(2), L.TB_EXEC_COUNT, 1e8);
     rig.generator.poll();
     expect(worker.asked).toEqual([rig.tb(2)]);
-    expect(rig.generator.queue.length).toBe(1);
+    expect(rig.generator.tiering.queue.length).toBe(1);
   });
 
   it('adapts the threshold to backlog and to spare time', () => {
@@ -517,10 +516,10 @@ describe('code generation in a worker', () => {
     const rig = new Rig(SELF_LOOPS, { worker, now: () => now, setThreshold: (count) => set.push(count) });
     rig.generator.tbHot(rig.tb(0));
     rig.generator.poll();
-    for (let n = 0; n < 100; n++) rig.generator.queue.add(rig.tb(0) + n * 4096);
+    for (let n = 0; n < 100; n++) rig.generator.tiering.queue.add(rig.tb(0) + n * 4096);
     rig.generator.poll();
     expect(set).toEqual([2 * rig.generator.defaultThreshold]);
-    rig.generator.queue.clear();
+    rig.generator.tiering.queue.clear();
     now = 10_000;
     rig.generator.poll();
     expect(set).toEqual([2 * rig.generator.defaultThreshold, rig.generator.defaultThreshold]);

@@ -1,33 +1,18 @@
 /** Code generation as the machine thread sees it: hot TBs go in, table entries come out, now (synchronous mode) or some slices later. */
-import {
-  TB_CFLAGS,
-  TB_EXEC_COUNT,
-  TB_FLAGS,
-  TB_FUNC,
-  TB_HOST0,
-  TB_HOST1,
-  TB_ICOUNT,
-  TB_PC,
-  TB_PHYS_PAGE0,
-  TB_REGION,
-  TB_ROUNDS,
-  TB_SIZE,
-  TB_STATE,
-  TB_STATE_CALLS,
-  TB_STATE_QUEUED,
-} from '../../../../assembly/shared/layout.js';
+import { TB_EXEC_COUNT, TB_REGION, TB_STATE_CALLS } from '../../../../assembly/shared/layout.js';
 import type { WasmInfo } from '../../jit-info.js';
-import { tableOffsets, type IndirectLink } from '../../../tcg/wasm/region.js';
-import { DEFAULT_LIMITS, formRegion, noteTripCount, TbReader, type RegionLimits } from './regions.js';
-import { CodeCache, DEFAULT_CACHE_LIMITS, type CodeCacheLimits, type CodePeers, type RegionCode, type RegionRecord } from './code-cache.js';
-import { HotQueue } from './hot-queue.js';
-import { HotThreshold } from './hot-threshold.js';
-import type { MadeModule } from './listing.js';
+import { tableOffsets } from '../../../tcg/wasm/region.js';
 import type { WasmExports } from '../../../util/web-assembly.js';
+import { CodeCache, DEFAULT_CACHE_LIMITS, type CodePeers, type RegionCode, type RegionRecord } from './code-cache.js';
+import { KeptCode, type KeptCodeOptions } from './kept-code.js';
 import type { KeptTbs } from './kept-tbs.js';
-import { KeptCode, linkModule, type KeptCodeOptions } from './kept-code.js';
-import { PageCooling } from './page-cooling.js';
-import type { CodegenTimes, CodegenWorker, GenerateReply, GenerateRequest, RegionRequest, TbRequest } from './protocol.js';
+import { linkModule } from './link.js';
+import type { MadeModule } from './listing.js';
+import type { CodegenTimes, CodegenWorker, GenerateReply, GenerateRequest, RegionRequest } from './protocol.js';
+import { requestRegion } from './region-request.js';
+import { TbReader } from './regions.js';
+import { SYNC_THRESHOLD, Tiering, WORKER_THRESHOLD } from './tiering.js';
+import { regionLimits, type TcgTuning } from './tuning.js';
 
 /** What the accelerator tells code generation; the first three are imports of the runtime. */
 export interface CodeGenerator {
@@ -67,15 +52,10 @@ export interface WasmGeneratorOptions {
   /** Where batches are made: a worker, which may still be starting, or a function for the synchronous mode. */
   readonly worker?: CodegenWorker;
   readonly generate?: (request: GenerateRequest) => GenerateReply;
-  readonly limits?: RegionLimits;
-  readonly cache?: CodeCacheLimits;
+  readonly tuning?: TcgTuning;
   /** Other instances of the engine, whose vCPUs run the code too. */
   readonly peers?: CodePeers;
-  /** A batch that cannot be made ends the run (`poll` throws), instead of leaving its TBs in tci. */
-  readonly check?: boolean;
-  /** The threshold that the user chose; default: defaultThreshold. */
-  readonly hotThreshold?: number;
-  /** Sets the runtime's threshold: the generator adapts it to what the worker can do. Without it, it stays. */
+  /** Sets the runtime's threshold: unless the user chose one, it is adapted to what the worker can do. */
   readonly setThreshold?: (count: number) => void;
   /** Hears of each module that was made (`-d out_asm`). */
   readonly onModule?: (module: MadeModule) => void;
@@ -87,24 +67,10 @@ export interface WasmGeneratorOptions {
   readonly now?: () => number;
 }
 
-/**
- * A guest instruction costs 3 ns in tci and under 1 ns in a region; making its code costs 60 to 100 us of CPU time. So code pays for itself
- * after some 30,000 executions. A worker's time is cheaper than the machine thread's, and its share is bounded.
- */
-const SYNC_THRESHOLD = 1 << 15;
-const WORKER_THRESHOLD = 1 << 14;
 /** A batch of some 32 KB of wasm: modules cost V8 24 KB each, and functions of one module are compiled together. */
 const BATCH_INSNS = 500;
 /** One batch that the worker is at, and one so that it need not wait for the next slice: the later a region is formed, the better it is known what is hot. */
 const MAX_IN_FLIGHT = 2;
-/**
- * The worker's share of the time since it was first asked for something, and what it may use beyond that at first. Code that would be made sooner mostly
- * does not run long enough to pay for itself (bench/RESULTS.md).
- */
-const WORKER_SHARE = 0.35;
-const WORKER_ADVANCE_MS = 150;
-/** Guest instructions, 30 ms of tci at least, after which a TB has its code whatever the worker's share: it has lost more than the code costs. */
-const OVERDUE = 1e7;
 
 const TIMES = ['translateMs', 'lowerMs', 'emitMs', 'compileMs'] as const satisfies readonly (keyof CodegenTimes)[];
 
@@ -132,14 +98,9 @@ export interface GeneratorStats {
 export class WasmCodeGenerator implements CodeGenerator {
   private readonly tbs: TbReader;
   readonly cache: CodeCache;
-  readonly queue: HotQueue;
-  readonly cooling = new PageCooling();
-  private readonly limits: RegionLimits;
+  readonly tiering: Tiering;
   private readonly now: () => number;
-  private readonly threshold: HotThreshold | undefined;
   private worker: CodegenWorker | undefined;
-  /** When the worker was first asked for something; before that its share does not grow. */
-  private firstRequest: number | undefined;
   private readonly waiting = new Map<number, RegionRecord>();
   /** Regions by the batch that was posted. */
   private readonly sent = new Map<number, readonly RegionRequest[]>();
@@ -159,20 +120,22 @@ export class WasmCodeGenerator implements CodeGenerator {
     this.worker = options.worker;
     this.keptTbs = options.keptTbs;
     this.tbs = new TbReader(options.memory);
-    this.queue = new HotQueue(this.tbs);
+    const { tuning, setThreshold } = options;
+    this.now = options.now ?? (() => performance.now());
+    this.tiering = new Tiering(
+      this.tbs,
+      tuning?.threshold ?? this.defaultThreshold,
+      tuning?.threshold === undefined ? setThreshold : undefined,
+      this.now,
+    );
     this.cache = new CodeCache(
       this.tbs,
       options.runtime.table,
-      options.cache ?? DEFAULT_CACHE_LIMITS,
-      (region) => {
-        this.cooling.wasted(this.tbs.get(region.tbs[0], TB_PHYS_PAGE0));
-      },
+      tuning?.cache ?? DEFAULT_CACHE_LIMITS,
+      ({ tbs }) => this.tiering.wasted(tbs[0]),
       options.peers,
     );
     if (options.kept) this.kept = new KeptCode(options.kept, options, this.tbs, this.cache);
-    this.limits = options.limits ?? DEFAULT_LIMITS;
-    this.now = options.now ?? (() => performance.now());
-    if (options.setThreshold) this.threshold = new HotThreshold(this.defaultThreshold, options.setThreshold);
   }
 
   get defaultThreshold(): number {
@@ -180,19 +143,20 @@ export class WasmCodeGenerator implements CodeGenerator {
   }
 
   info(): WasmInfo {
-    const { stats, cache, queue } = this;
+    const { stats, cache } = this;
+    const { queue, cooling, value: threshold } = this.tiering;
     const { batches: modules, stale, ...rest } = stats;
     return {
       ...rest,
       background: this.options.generate === undefined,
       compiler: this.options.worker?.compiler ?? 'tiered',
       modules,
-      threshold: this.threshold?.value ?? this.options.hotThreshold ?? this.defaultThreshold,
+      threshold,
       queue: {
         waiting: queue.length,
         peak: queue.peak,
         turnedAway: queue.turnedAway,
-        cooling: this.cooling.ignored,
+        cooling: cooling.ignored,
         inFlight: this.inFlight,
       },
       cache: { ...cache.info(), stale },
@@ -206,13 +170,9 @@ export class WasmCodeGenerator implements CodeGenerator {
   }
 
   tbHot(tb: number): void {
-    if (!this.isWanted(tb)) return;
-    if (this.cooling.isCooling(this.tbs.get(tb, TB_PHYS_PAGE0))) {
-      this.tbs.set(tb, TB_EXEC_COUNT, 0);
-      return;
-    }
+    if (!this.tiering.isHot(tb)) return;
     const { generate } = this.options;
-    if (!generate) return this.queue.add(tb);
+    if (!generate) return this.tiering.queue.add(tb);
     const region = this.form(tb);
     this.receive(
       [region],
@@ -220,55 +180,25 @@ export class WasmCodeGenerator implements CodeGenerator {
     );
   }
 
-  /** It is valid, and no region is entered at it, or will be soon. */
-  private isWanted(tb: number): boolean {
-    return this.tbs.isValid(tb) && this.tbs.get(tb, TB_FUNC) === 0 && (this.tbs.get(tb, TB_STATE) & TB_STATE_QUEUED) === 0;
-  }
-
   private form(tb: number): RegionRequest {
-    const formed = formRegion(this.tbs, tb, this.limits, (at) => this.cache.enteredAt(at));
-    for (const each of formed.tbs) noteTripCount(this.tbs, each);
-    const id = this.nextRegion++;
-    this.waiting.set(id, this.cache.track(id, formed.tbs, formed.entries));
-    const tciInsns = formed.tbs.reduce((sum, each) => sum + this.tbs.get(each, TB_EXEC_COUNT) * this.tbs.get(each, TB_ICOUNT), 0);
-    return {
-      id,
-      tbs: formed.tbs.map((pointer, i) => this.request(pointer, formed.links[i], formed.indirect[i])),
-      entries: formed.entries,
-      tciInsns,
-    };
-  }
-
-  private request(tb: number, links: readonly [number, number], indirect: readonly IndirectLink[]): TbRequest {
-    const get = (field: number) => this.tbs.get(tb, field);
-    return {
-      tb,
-      links,
-      indirect,
-      pcLo: get(TB_PC),
-      pcHi: get(TB_PC + 4),
-      flags: get(TB_FLAGS),
-      cflags: get(TB_CFLAGS),
-      host0: get(TB_HOST0),
-      host1: get(TB_HOST1),
-      icount: get(TB_ICOUNT),
-      size: get(TB_SIZE),
-      sideExitOnMiss: (get(TB_STATE) & TB_STATE_CALLS) === 0,
-      tripCount: get(TB_ROUNDS),
-    };
+    const request = requestRegion(this.tbs, this.nextRegion++, tb, regionLimits(this.options.tuning), (at) => this.cache.enteredAt(at));
+    const tbs = request.tbs.map((each) => each.tb);
+    this.waiting.set(request.id, this.cache.track(request.id, tbs, request.entries));
+    return request;
   }
 
   /** The next batch: regions around the hottest TBs, those with at least so much heat. */
   private gather(leastHeat: number): RegionRequest[] {
     const regions: RegionRequest[] = [];
-    const list = this.queue.drain();
+    const { queue } = this.tiering;
+    const list = queue.drain();
     const kept = this.kept?.pending();
     let insns = 0;
     let next = 0;
     while (next < list.length && insns < BATCH_INSNS) {
-      if (this.queue.heat(list[next]) < leastHeat) break;
+      if (queue.heat(list[next]) < leastHeat) break;
       const tb = list[next++];
-      if (!this.isWanted(tb)) continue;
+      if (!this.tiering.isWanted(tb)) continue;
       if (this.cache.isPending(tb) || kept?.has(tb)) {
         // Inside of a region that is being made: once that is there, tci may not come here any more.
         this.tbs.set(tb, TB_EXEC_COUNT, 0);
@@ -278,7 +208,7 @@ export class WasmCodeGenerator implements CodeGenerator {
       regions.push(region);
       for (const { icount } of region.tbs) insns += icount;
     }
-    this.queue.restore(list.slice(next));
+    queue.restore(list.slice(next));
     return regions;
   }
 
@@ -293,22 +223,20 @@ export class WasmCodeGenerator implements CodeGenerator {
   }
 
   private isBusy(): boolean {
-    return this.queue.length > 0 || this.sent.size > 0;
+    return this.tiering.queue.length > 0 || this.sent.size > 0;
   }
 
   private serve(worker: CodegenWorker): void {
     this.collect(worker);
     this.kept?.poll(worker);
-    if (this.firstRequest !== undefined) {
-      this.threshold?.adjust(this.now(), this.queue.length, this.spareMs());
-    }
+    this.tiering.adjust(this.madeMs);
     while (this.sent.size < MAX_IN_FLIGHT) {
-      const leastHeat = this.spareMs() > 0 ? 0 : OVERDUE;
-      if (!this.queue.hasHeat(leastHeat)) break;
+      const leastHeat = this.tiering.leastHeat(this.madeMs);
+      if (leastHeat === undefined) break;
       const start = this.now();
       const regions = this.gather(leastHeat);
       if (regions.length > 0) {
-        this.firstRequest ??= start;
+        this.tiering.asks(start);
         const batch = this.nextBatch++;
         this.sent.set(batch, regions);
         worker.post({
@@ -325,12 +253,6 @@ export class WasmCodeGenerator implements CodeGenerator {
   /** Time that went into making batches. */
   private get madeMs(): number {
     return TIMES.reduce((sum, part) => sum + this.stats[part], 0);
-  }
-
-  /** What the worker may use before it has had its share. */
-  private spareMs(): number {
-    if (this.firstRequest === undefined) return WORKER_ADVANCE_MS;
-    return WORKER_ADVANCE_MS + WORKER_SHARE * (this.now() - this.firstRequest) - this.madeMs;
   }
 
   private collect(worker: CodegenWorker): void {
@@ -354,7 +276,7 @@ export class WasmCodeGenerator implements CodeGenerator {
     stats.bytes += reply.bytes;
     for (const part of TIMES) stats[part] += reply.times[part];
     if (reply.error !== undefined) {
-      if (this.options.check) this.failure ??= new Error(`code generation: ${reply.error}`);
+      if (this.options.tuning?.check) this.failure ??= new Error(`code generation: ${reply.error}`);
       stats.errors++;
       stats.lastError = reply.error;
     }
@@ -434,8 +356,7 @@ export class WasmCodeGenerator implements CodeGenerator {
 
   tbFlushed(): void {
     this.kept?.flushed();
-    this.queue.clear();
-    this.cooling.clear();
+    this.tiering.clear();
     // What is being made is for TBs whose memory will hold others.
     this.stats.stale += this.waiting.size;
     this.waiting.clear();
@@ -443,7 +364,7 @@ export class WasmCodeGenerator implements CodeGenerator {
   }
 
   dispose(): void {
-    this.queue.clear();
+    this.tiering.queue.clear();
     if (this.worker) {
       this.kept?.save();
       this.keptTbs?.save();
