@@ -41,6 +41,12 @@ export class BareEngine {
     (this.runtime.allExports.riscvInit as (env: number) => void)(this.env);
   }
 
+  /** Another instance on the same engine. */
+  attach(): Runtime {
+    const { memory, engine } = this.runtime;
+    return new Runtime(engineModule(), memory, NOTHING, { engine }, NO_CLOCK);
+  }
+
   get32 = (offset: number): number => this.view.getUint32(this.env + offset, true);
   set32 = (offset: number, value: number): void => this.view.setUint32(this.env + offset, value, true);
   get64 = (offset: number): bigint => this.view.getBigUint64(this.env + offset, true);

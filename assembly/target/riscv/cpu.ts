@@ -12,6 +12,7 @@ import {
   MENVCFG_ADUE, MENVCFG_PBMTE, MIP_MEIP, MIP_MSIP, MIP_MTIP, MIP_SEIP, MSTATUS_FS, MSTATUS_FS_SHIFT, MSTATUS_MPP, MSTATUS_MPP_SHIFT,
   MSTATUS_MPRV, MSTATUS_SUM, PRV_M, PRV_S,
 } from './bits';
+import { csrIndexInit } from './csr_table';
 import { hasExt, isRv32, privilege } from './hart';
 import { refreshMip } from './interrupt';
 import { pmpUpdateRanges } from './pmp';
@@ -64,6 +65,7 @@ function misaValue(env: usize): u64 {
  * RV_RESET_VEC, RV_PMP_COUNT, RV_PRIV_VERSION. Resets too.
  */
 export function riscvInit(env: usize): void {
+  csrIndexInit();
   store<u64>(env, 0, RV_EXT_IRQ);
   riscvReset(env);
 }

@@ -29,6 +29,8 @@ import {
   RV_STVAL,
   RV_STVEC,
 } from './shared/riscv';
+import { arenaAllocPermanent } from '../../core/arena';
+import { lock, unlock } from '../../core/engine';
 
 // Who may touch it beyond what its number says (bits 9:8 the least privilege, bits 11:10 = 3 read-only): else an illegal instruction.
 export const RULE_ANY = 0;
@@ -89,6 +91,7 @@ export const ROW_FIELD = 32;
 export const ROW_SIZE = 40;
 
 const END: u64 = u64.MAX_VALUE;
+const CSRS: usize = 4096;
 
 // prettier-ignore
 const ROWS: usize = memory.data<u64>([
@@ -155,19 +158,33 @@ const ROWS: usize = memory.data<u64>([
   END,    0,    0,                 0,                 0,
 ]);
 
-/** Row number + 1 of each of the 4096 CSR numbers, 0: no such CSR. */
-const INDEX: usize = memory.data(4096);
-let indexed = false;
+/**
+ * Row number + 1 of each CSR number, 0: no such CSR. In the arena, since each instance of the module zeroes statics when it is made, while others use them.
+ * 0: not there.
+ */
+let index: usize = 0;
+
+/** Before the first vCPU of this instance runs. */
+export function csrIndexInit(): void {
+  if (index != 0) return;
+  lock();
+  index = arenaAllocPermanent(CSRS);
+  unlock();
+  if (index == 0) return;
+  for (let row = ROWS, number: u8 = 1; load<u64>(row) != END; row += ROW_SIZE, number++) {
+    const first = load<u64>(row, ROW_CSR) as usize;
+    for (let i: usize = 0; i < (load<u64>(row, ROW_COUNT) as usize); i++) store<u8>(index + first + i, number);
+  }
+}
 
 /** The row of a CSR, or 0 if there is none with that number. */
 export function csrRow(csr: u32): usize {
-  if (!indexed) {
-    for (let row = ROWS, number: u8 = 1; load<u64>(row) != END; row += ROW_SIZE, number++) {
-      const first = load<u64>(row, ROW_CSR) as usize;
-      for (let i: usize = 0; i < (load<u64>(row, ROW_COUNT) as usize); i++) store<u8>(INDEX + first + i, number);
-    }
-    indexed = true;
-  }
-  const number = load<u8>(INDEX + csr);
+  if (index == 0) return search(csr);
+  const number = load<u8>(index + csr);
   return number == 0 ? 0 : ROWS + (number - 1) * ROW_SIZE;
+}
+
+function search(csr: u32): usize {
+  for (let row = ROWS; load<u64>(row) != END; row += ROW_SIZE) if (csr - (load<u64>(row, ROW_CSR) as u32) < (load<u64>(row, ROW_COUNT) as u32)) return row;
+  return 0;
 }
