@@ -20,6 +20,7 @@ import { startCodegenWorker } from './codegen-worker.js';
 import { engineBuild } from './engine-build.js';
 import { engineWasmPath } from './engine-wasm.js';
 import { loadModule } from './modules.js';
+import { readImage } from './image-file.js';
 import { loadOptional } from './optional.js';
 import { writeWhole } from './disk/files.js';
 import { startProfiler } from './profiler.js';
@@ -69,6 +70,7 @@ export async function createNodeHost(given: NodeHostOptions = {}): Promise<NodeH
     randomBytes: options.seed === undefined ? (count) => randomFillSync(new Uint8Array(count)) : undefined,
     threadId: isMainThread ? process.pid : undefined, // a worker's has no name here
     firmware,
+    readFile: (name) => readImage('file', name),
     writeFile,
     openImage: FileNode.open,
     scratch: FileNode.scratch,

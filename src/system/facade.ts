@@ -43,7 +43,8 @@ export interface EngineRequest {
 }
 
 /** What a host (src/node, src/browser) provides. */
-export interface MachineHost extends Pick<MachineEnvironment, 'firmware' | 'randomBytes' | 'threadId' | 'writeFile'>, BlockHost {
+export interface MachineHost
+  extends Pick<MachineEnvironment, 'firmware' | 'randomBytes' | 'readFile' | 'threadId' | 'writeFile'>, BlockHost {
   clock: HostClock;
   scheduler: HostScheduler;
   machines: MachineRegistry;
@@ -155,7 +156,7 @@ export class Machine implements AsyncDisposable {
       semihosting: semihostingOf(options.semihosting),
     };
     const { close: closeEngine, ...engine } = host.engine({ machine: klass, ramSize, smp: config.smp!, icount });
-    const { firmware, randomBytes, threadId, writeFile } = host;
+    const { firmware, randomBytes, readFile, threadId, writeFile } = host;
     const failures = {
       tell: (error: unknown): void => {
         throw error;
@@ -168,7 +169,7 @@ export class Machine implements AsyncDisposable {
         options.log.items,
       );
     const state = new klass(
-      { hostClock: host.clock, types: host.types, icount, log, firmware, randomBytes, threadId, writeFile, ...engine },
+      { hostClock: host.clock, types: host.types, icount, log, firmware, randomBytes, readFile, threadId, writeFile, ...engine },
       config,
     );
     try {

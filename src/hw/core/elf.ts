@@ -85,11 +85,13 @@ export const isElf = (file: Uint8Array): boolean =>
 
 /** What the board accepts. */
 export interface ElfExpectation {
-  /** e_machine values. */
-  machines: readonly number[];
+  /** e_machine values; default any. */
+  machines?: readonly number[];
   littleEndian: boolean;
   /** Accepted classes; default both. */
   bits?: readonly (32 | 64)[];
+  /** What the user may do about a file of the other class: `-cpu rv32`. */
+  cureForBits?: string;
 }
 
 const hex = (n: number | bigint): string => `0x${n.toString(16)}`;
@@ -103,8 +105,9 @@ export function parseElf(name: string, file: Uint8Array, expect: ElfExpectation)
   if (!bits || file[6] !== 1) throw bad(`unknown ELF class ${file[4]} or version ${file[6]}`);
   if (file[5] !== 1 && file[5] !== 2) throw bad(`unknown ELF byte order ${file[5]}`);
   const little = file[5] === 1;
+  const cure = expect.cureForBits === undefined ? '' : `: ${expect.cureForBits}`;
   if (expect.bits && !expect.bits.includes(bits))
-    throw bad(`a ${bits}-bit ELF file does not run on this machine (it wants ${expect.bits.join(' or ')}-bit)`);
+    throw bad(`a ${bits}-bit ELF file does not run on this machine (it wants ${expect.bits.join(' or ')}-bit)${cure}`);
   if (little !== expect.littleEndian) throw bad(`a ${little ? 'little' : 'big'}-endian ELF file does not run on this machine`);
   const wide = bits === 64;
   if (wide && file.length < 64) throw bad('truncated ELF header');
@@ -116,7 +119,8 @@ export function parseElf(name: string, file: Uint8Array, expect: ElfExpectation)
   const num = (at: number): number => Number(word(at));
 
   const machine = u16(18);
-  if (!expect.machines.includes(machine)) throw bad(`wrong machine type ${machine} (this machine runs ${expect.machines.join(', ')})`);
+  if (expect.machines && !expect.machines.includes(machine))
+    throw bad(`wrong machine type ${machine} (this machine runs ${expect.machines.join(', ')})`);
   const type = u16(16);
   if (type !== 2 && type !== 3) throw bad(`ELF type ${type} is not an executable`);
   const entry = word(24);

@@ -2,12 +2,13 @@
 import { errorMessage, LoaderError } from '../../util/errors.js';
 import { gunzip, isGzip } from '../../util/gzip.js';
 import { formatSize } from '../../util/size.js';
+import { parseIntelHex, type HexImage } from './intel-hex.js';
 import type { RomList } from './rom.js';
 import { isElf, parseElf, SymbolTable, type ElfExpectation, type ElfImage } from './elf.js';
 
 /** Where an image landed. Addresses are guest-physical. */
 export interface LoadedImage {
-  readonly kind: 'elf' | 'linux' | 'raw';
+  readonly kind: 'elf' | 'linux' | 'hex' | 'raw';
   readonly entry: number;
   readonly start: number;
   /** One past the last byte, zeroed memory included. */
@@ -38,12 +39,53 @@ export function unpack(name: string, bytes: Uint8Array, limit: number = UNPACK_L
 }
 
 /** Adds the segments of an ELF file. */
-export function loadElf(roms: RomList, name: string, file: Uint8Array, expect: ElfExpectation): LoadedImage & { readonly elf: ElfImage } {
+export function loadElf(
+  roms: RomList,
+  name: string,
+  file: Uint8Array,
+  expect: ElfExpectation,
+  isOver = false,
+): LoadedImage & { readonly elf: ElfImage } {
   const elf = parseElf(name, file, expect);
   for (const { index, address, bytes, memorySize } of elf.segments) {
-    roms.add(`${name} ELF program header segment ${index}`, address, bytes, { zeros: memorySize - bytes.length, image: name });
+    roms.add(`${name} ELF program header segment ${index}`, address, bytes, { zeros: memorySize - bytes.length, image: name, isOver });
   }
   return { kind: 'elf', entry: Number(elf.physicalEntry), start: elf.low, end: elf.high, symbols: elf.symbols, elf };
+}
+
+/** Adds the data of an Intel HEX file. Without a start record it is entered at its lowest address. */
+function loadHex(roms: RomList, name: string, { pieces, entry }: HexImage, isOver = false): LoadedImage {
+  if (pieces.length === 0) throw new LoaderError(`'${name}': nothing to load`);
+  pieces.forEach(({ address, bytes }, i) => roms.add(`${name} piece ${i}`, address, bytes, { image: name, isOver }));
+  const start = Math.min(...pieces.map(({ address }) => address));
+  const end = Math.max(...pieces.map(({ address, bytes }) => address + bytes.length));
+  return { kind: 'hex', entry: entry ?? start, start, end, symbols: new SymbolTable() };
+}
+
+/** A U-Boot image (its tools' mkimage) has an address of its own, and may be packed. */
+const UIMAGE_MAGIC = [0x27, 0x05, 0x19, 0x56] as const;
+
+/**
+ * Adds a file that need not be this machine's program, over all boot images (`-device loader`): ELF of any kind and Intel HEX at their own addresses,
+ * plain bytes at `address`. What is not in memory is dropped. The entry is a virtual address.
+ */
+export function loadAnything(
+  roms: RomList,
+  name: string,
+  file: Uint8Array,
+  address: number,
+  { raw, littleEndian }: { readonly raw: boolean; readonly littleEndian: boolean },
+): { readonly entry: bigint; readonly symbols: SymbolTable } {
+  if (!raw && isElf(file)) {
+    const { elf } = loadElf(roms, name, file, { littleEndian }, true);
+    return { entry: elf.entry, symbols: elf.symbols };
+  }
+  const hex = raw ? undefined : parseIntelHex(name, file);
+  if (hex) return { entry: BigInt(loadHex(roms, name, hex, true).entry), symbols: new SymbolTable() };
+  if (!raw && startsWith(file, ...UIMAGE_MAGIC))
+    throw new LoaderError(`'${name}': U-Boot images are not built yet; force-raw=on takes its bytes`);
+  roms.add(name, address, file, { isOver: true });
+  return { entry: BigInt(address), symbols: new SymbolTable() };
 }
 
 /** What the header of a Linux Image says; each architecture has its own (KernelExpectation). */
@@ -81,7 +123,7 @@ function peFileSize(bytes: Uint8Array): number {
 }
 
 /**
- * Adds a kernel of any known form: gzip'd or not, ELF, Linux Image, or plain bytes.
+ * Adds a kernel of any known form: gzip'd or not, ELF, Linux Image, Intel HEX, or plain bytes.
  * An Image or plain bytes go to `address`; `limit` is one past the last usable address.
  */
 export function loadKernel(
@@ -94,6 +136,8 @@ export function loadKernel(
 ): LoadedImage {
   const bytes = unpack(name, file);
   if (isElf(bytes)) return loadElf(roms, name, bytes, expect);
+  const hex = parseIntelHex(name, bytes);
+  if (hex) return loadHex(roms, name, hex);
   const header = expect.linuxImage?.(bytes);
   if (header?.bigEndian) throw new LoaderError(`'${name}': a big-endian Linux Image does not run on this machine`);
   if (header && bytes.length < peFileSize(bytes)) {
@@ -118,7 +162,7 @@ export function loadRaw(roms: RomList, name: string, file: Uint8Array, address: 
   return { kind: 'raw', entry: address, start: address, end: address + file.length, symbols: new SymbolTable() };
 }
 
-/** Firmware: ELF or plain bytes at `address`. */
+/** Firmware: ELF, Intel HEX, or plain bytes at `address`. */
 export function loadFirmware(
   roms: RomList,
   name: string,
@@ -128,5 +172,7 @@ export function loadFirmware(
   limit: number,
 ): LoadedImage {
   const bytes = unpack(name, file);
-  return isElf(bytes) ? loadElf(roms, name, bytes, expect) : loadRaw(roms, name, bytes, address, limit);
+  if (isElf(bytes)) return loadElf(roms, name, bytes, expect);
+  const hex = parseIntelHex(name, bytes);
+  return hex ? loadHex(roms, name, hex) : loadRaw(roms, name, bytes, address, limit);
 }

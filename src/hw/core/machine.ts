@@ -66,6 +66,8 @@ export interface MachineEnvironment {
   randomBytes?: (count: number) => Uint8Array;
   /** The thread that runs the CPUs, as the host's system numbers it (`info cpus`). */
   threadId?: number;
+  /** Reads a file of the host that an option of a device names. @throws OptionError */
+  readFile?: (name: string) => Uint8Array;
   /** Writes a file of the host (`dumpdtb=`). */
   writeFile?: (name: string, bytes: Uint8Array) => void;
 }
@@ -143,6 +145,8 @@ export abstract class MachineState extends QObject {
   /** Backends by kind (`chardev`, `drive`, `netdev`, ...) and id. */
   readonly #backends = new Map<string, Map<string, object>>();
   readonly #devices: DeviceState[] = [];
+  /** Of CPUs that do not start where they would. */
+  readonly #starts = new Map<CpuState, bigint>();
   readonly #resetHandlers: (() => void)[] = [];
   readonly #holders = new Set<object>();
   readonly #chardevs = new Set<Chardev>();
@@ -316,6 +320,20 @@ export abstract class MachineState extends QObject {
         shutdown: (cause, exitCode) => this.requestShutdown(cause, exitCode),
         reset: (cause) => this.requestReset(cause),
       },
+      boot: {
+        roms: this.roms,
+        symbols: this.symbols,
+        littleEndian: true,
+        readFile: (name) => {
+          if (!this.env.readFile) throw new OptionError(`this host opens no files ('${name}')`);
+          return this.env.readFile(name);
+        },
+        write: (address, bytes) => void addressSpace.writeBytes(address, bytes),
+        startCpu: (index, pc) => {
+          if (this.cpus[index]) this.#starts.set(this.cpus[index], pc);
+          return index in this.cpus;
+        },
+      },
       inventory: {
         realized: (device) => void this.#devices.push(device),
         unrealized: (device) => void this.#devices.splice(this.#devices.indexOf(device), 1),
@@ -416,6 +434,8 @@ export abstract class MachineState extends QObject {
     for (const cpu of this.cpus) {
       if (this.log.has('cpu_reset')) this.log.mask('cpu_reset', `CPU Reset (CPU ${cpu.cpuIndex})\n${cpu.dumpState()}`);
       cpu.reset();
+      const start = this.#starts.get(cpu);
+      if (start !== undefined) cpu.pc = start;
     }
   }
 

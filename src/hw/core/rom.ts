@@ -12,6 +12,8 @@ export interface RomBlob {
   readonly bytes: Uint8Array;
   /** Zero bytes after `bytes` (bss). */
   readonly zeros: number;
+  /** It covers what others put there, and need not be in memory. */
+  readonly isOver: boolean;
 }
 
 const hex = (n: number): string => `0x${n.toString(16)}`;
@@ -27,13 +29,13 @@ export class RomList {
 
   /**
    * Puts `bytes`, and zeros behind them, at guest-physical `address` at every reset. An overlap with another image is a LoaderError that names both;
-   * within one image zeros give way to bytes.
+   * within one image zeros give way to bytes. `isOver`: over the images of those who do not say so.
    */
-  add(name: string, address: number, bytes: Uint8Array, { zeros = 0, image = name } = {}): void {
-    const blob = { name, image, address, bytes, zeros };
+  add(name: string, address: number, bytes: Uint8Array, { zeros = 0, image = name, isOver = false } = {}): void {
+    const blob = { name, image, address, bytes, zeros, isOver };
     const end = endOf(blob);
     if (end === address) return;
-    const clash = this.list.find((b) => b.image !== image && address < endOf(b) && b.address < end);
+    const clash = this.list.find((b) => b.isOver === isOver && b.image !== image && address < endOf(b) && b.address < end);
     if (clash) throw new LoaderError(`${rangeOf(blob)} overlaps ${rangeOf(clash)}`);
     this.list.push(blob);
   }
@@ -57,12 +59,16 @@ export class RomList {
       if (dropped > 0) log?.mask('guest_errors', `${rangeOf(blob)}: nothing is at ${hex(address)}..${hex(address + dropped)}`);
       if (dropped === size) return;
       const rest = typeof what === 'number' ? what - dropped : what.subarray(dropped);
-      if (space.writeRom(address + dropped, rest) !== MemTxResult.Ok) throw new LoaderError(`${rangeOf(blob)} is not in RAM or ROM`);
+      if (space.writeRom(address + dropped, rest) !== MemTxResult.Ok && !blob.isOver)
+        throw new LoaderError(`${rangeOf(blob)} is not in RAM or ROM`);
       placed.add(blob.image);
     };
-    for (const blob of this.list) put(blob, blob.address + blob.bytes.length, blob.zeros);
-    for (const blob of this.list) put(blob, blob.address, blob.bytes);
-    const lost = this.list.find((b) => !placed.has(b.image));
+    for (const isOver of [false, true]) {
+      const layer = this.list.filter((blob) => blob.isOver === isOver);
+      for (const blob of layer) put(blob, blob.address + blob.bytes.length, blob.zeros);
+      for (const blob of layer) put(blob, blob.address, blob.bytes);
+    }
+    const lost = this.list.find((b) => !b.isOver && !placed.has(b.image));
     if (lost) throw new LoaderError(`${rangeOf(lost)} is not in RAM or ROM`);
   }
 

@@ -7,7 +7,9 @@ import type { RamAllocator, RamBlock } from '../../memory/ram.js';
 import type { Log } from '../../util/log.js';
 import type { ClockType, Timer } from './clock.js';
 import type { DeviceState } from './device.js';
+import type { SymbolTable } from './elf.js';
 import type { GuestMemory } from './guest-memory.js';
+import type { RomList } from './rom.js';
 import type { ShutdownCause } from './runstate.js';
 
 export interface TimeService {
@@ -35,6 +37,19 @@ export interface RequestService {
   reset(cause: ShutdownCause): void;
 }
 
+/** What is in memory, and where CPUs start, when a reset is over. For loaders. */
+export interface BootService {
+  readonly roms: RomList;
+  readonly symbols: SymbolTable[];
+  readonly littleEndian: boolean;
+  /** A file of the host's. @throws OptionError */
+  readFile(name: string): Uint8Array;
+  /** Writes as a CPU would, devices too; where nothing is, nothing happens. */
+  write(address: number, bytes: Uint8Array): void;
+  /** From now on the CPU starts at `pc` after a reset; false: there is no such CPU. */
+  startCpu(index: number, pc: bigint): boolean;
+}
+
 export interface DeviceServices {
   readonly time: TimeService;
   readonly memory: MemoryService;
@@ -42,6 +57,7 @@ export interface DeviceServices {
   readonly dma: GuestMemory;
   readonly log: Log;
   readonly requests: RequestService;
+  readonly boot: BootService;
   /** Entropy for the guest: the host's, or in icount mode always the same. */
   randomBytes(count: number): Uint8Array;
 }

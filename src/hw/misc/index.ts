@@ -1,5 +1,6 @@
 /** What fits nowhere else: the types of this folder. */
 import type { TypedClass } from '../../qom/object.js';
+import { GenericLoader } from './generic-loader.js';
 import { SifiveTest } from './sifive-test.js';
 
-export const miscDevices: readonly TypedClass[] = [SifiveTest];
+export const miscDevices: readonly TypedClass[] = [GenericLoader, SifiveTest];

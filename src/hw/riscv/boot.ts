@@ -24,6 +24,7 @@ const expectation = (xlen: Xlen): KernelExpectation => ({
   machines: [EM_RISCV],
   littleEndian: true,
   bits: [xlen],
+  cureForBits: `with -cpu rv${96 - xlen} it does`,
   linuxImage: parseLinuxImage,
 });
 
