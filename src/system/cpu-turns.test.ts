@@ -22,7 +22,7 @@ function seat(count: number): void {
   turns.reset(cpus as unknown as CpuState[]);
 }
 const next = (): number | undefined => turns.next()?.cpuIndex;
-const prompt = (n: number): void => turns.prompt(cpus[n] as unknown as CpuState);
+const prompt = (n: number): boolean => turns.prompt(cpus[n] as unknown as CpuState);
 
 /** Runs a turn to its end: who, and how long. */
 function turn(): string {
@@ -101,6 +101,21 @@ describe('turns', () => {
     expect(rounds(7)).toBe('2:30 3:30 0:80 1:100 2:70 3:70 0:100');
   });
 
+  it('for interrupts go on, too, after the host has interrupted them; and other interrupts wait for their end', () => {
+    seat(4);
+    next();
+    turns.spend(20);
+    prompt(2);
+    prompt(3);
+    expect([next(), turns.left]).toEqual([2, 30]);
+    turns.spend(10);
+    expect([next(), turns.left]).toEqual([2, 20]);
+    prompt(1);
+    expect([next(), turns.left]).toEqual([2, 20]);
+    turns.spend(20);
+    expect(rounds(4)).toBe('3:30 1:30 0:80 1:70');
+  });
+
   it('are not hastened for who has used up its quantum', () => {
     seat(3);
     expect(turn()).toBe('0:100');
@@ -123,12 +138,20 @@ describe('turns', () => {
     expect(Math.max(...used) - Math.min(...used)).toBeLessThan(3 * LENGTHS.quantum);
   });
 
-  it('pass to the others when the CPU spins; it has the rest when they have had theirs', () => {
+  it('pass to the others when the CPU spins; it is next when they have had theirs', () => {
     seat(3);
     expect(next()).toBe(0);
     turns.spend(10);
     turns.pass();
-    expect(rounds(3)).toBe('1:100 2:100 0:90');
+    expect(rounds(3)).toBe('1:100 2:100 0:100');
+    // an interrupt comes before that
+    expect(next()).toBe(1);
+    turns.spend(10);
+    turns.pass();
+    expect(next()).toBe(2);
+    turns.spend(20);
+    prompt(1);
+    expect(rounds(3)).toBe('1:30 2:80 0:100');
     // the only one that can run goes on
     cpus[1].halted = cpus[2].halted = true;
     expect(next()).toBe(0);
@@ -147,14 +170,25 @@ describe('turns', () => {
     expect(order).toEqual([0, 1, 2, 0, 1, 2]);
   });
 
-  it('are contended only while another can run', () => {
+  it('are contended if another can run when they begin', () => {
     seat(2);
-    next();
-    expect(turns.isContended).toBe(true);
     cpus[1].halted = true;
+    next();
     expect(turns.isContended).toBe(false);
     cpus[1].work = true;
-    expect(turns.isContended).toBe(true);
+    prompt(1);
+    turns.spend(10);
+    expect([next(), turns.isContended]).toEqual([1, true]);
+    cpus[1].work = false;
+    expect([next(), turns.isContended]).toEqual([0, false]);
+  });
+
+  it('stay contended when the host interrupts them', () => {
+    seat(2);
+    next();
+    turns.spend(10);
+    cpus[1].halted = true;
+    expect([next(), turns.isContended]).toEqual([0, true]);
   });
 
   it('begin anew at a reset', () => {

@@ -20,6 +20,8 @@ interface Seat {
   readonly cpu: CpuState;
   /** Of this round's quantum. */
   left: number;
+  /** It waits for another one, and has no more turns in this round, but for interrupts. */
+  passed: boolean;
 }
 
 const isAble = ({ cpu }: Seat): boolean => !cpu.halted || cpu.hasWork();
@@ -31,6 +33,10 @@ export class CpuTurns {
   private current: Seat | undefined;
   /** Of the current turn. */
   private remaining = 0;
+  /** When the turn of `next`'s CPU began, another was able to run. It is not asked again: when the host interrupts a turn must make no difference. */
+  isContended = false;
+  /** The current turn is one for an interrupt. */
+  private isPrompt = false;
   private readonly prompted: Seat[] = [];
 
   constructor(private readonly lengths: TurnLengths) {}
@@ -39,13 +45,14 @@ export class CpuTurns {
   reset(cpus: readonly CpuState[]): void {
     this.place = this.remaining = this.prompted.length = 0;
     this.current = undefined;
-    this.seats = cpus.map((cpu) => ({ cpu, left: this.lengths.quantum }));
+    this.isContended = this.isPrompt = false;
+    this.seats = cpus.map((cpu) => ({ cpu, left: this.lengths.quantum, passed: false }));
   }
 
   /** The CPU that runs now: the last one again if its turn was only interrupted by the host. Undefined: all wait. */
   next(): CpuState | undefined {
     if (this.seats.length === 1) return isAble(this.seats[0]) ? this.seats[0].cpu : undefined;
-    if (this.current && this.remaining > 0 && this.prompted.length === 0 && isAble(this.current)) return this.current.cpu;
+    if (this.current && this.remaining > 0 && isAble(this.current)) return this.current.cpu;
     this.current = this.choose();
     return this.current?.cpu;
   }
@@ -53,11 +60,6 @@ export class CpuTurns {
   /** What the CPU of `next` may use before it is another's turn. */
   get left(): number {
     return this.seats.length === 1 ? Infinity : this.remaining;
-  }
-
-  /** Another CPU than that of `next` is able to run. */
-  get isContended(): boolean {
-    return this.seats.length > 1 && this.seats.some((seat) => seat !== this.current && isAble(seat));
   }
 
   /** The CPU of `next` has used so much. */
@@ -69,26 +71,32 @@ export class CpuTurns {
     if (this.current.left < this.lengths.least) this.current.left = 0;
   }
 
-  /** The CPU of `next` waits for another: it has its turn again, with what is left of its quantum, when all others have had theirs. */
+  /** The CPU of `next` waits for another: it has its turn again when all others have had theirs. */
   pass(): void {
     this.remaining = 0;
-    if (this.current === this.seats[this.place]) this.advance();
+    if (this.current) this.current.passed = true;
   }
 
-  /** An interrupt has come for the CPU: it is next, if it has anything left of its quantum. */
-  prompt(cpu: CpuState): void {
-    if (this.seats.length === 1) return;
+  /** An interrupt has come for the CPU: it is next, if it has anything left of its quantum. False: that changes nothing. */
+  prompt(cpu: CpuState): boolean {
     const seat = this.seats[cpu.cpuIndex];
-    if (seat !== this.current && !this.prompted.includes(seat)) this.prompted.push(seat);
+    if (this.seats.length === 1 || seat === this.current || seat.left === 0 || this.prompted.includes(seat)) return false;
+    this.prompted.push(seat);
+    if (this.isPrompt) return false;
+    this.remaining = 0;
+    return true;
   }
 
   private choose(): Seat | undefined {
     for (let seat = this.prompted.shift(); seat; seat = this.prompted.shift()) {
-      if (seat.left > 0 && isAble(seat)) return this.begin(seat, this.lengths.prompt);
+      if (seat.left > 0 && isAble(seat)) return this.begin(seat, this.lengths.prompt, true);
     }
     const found = this.find();
     if (found || !this.seats.some(isAble)) return found;
-    for (const seat of this.seats) seat.left = this.lengths.quantum;
+    for (const seat of this.seats) {
+      seat.left = this.lengths.quantum;
+      seat.passed = false;
+    }
     this.advance();
     return this.find();
   }
@@ -97,13 +105,15 @@ export class CpuTurns {
   private find(): Seat | undefined {
     for (let n = 0; n < this.seats.length; n++, this.advance()) {
       const seat = this.seats[this.place];
-      if (seat.left > 0 && isAble(seat)) return this.begin(seat, seat.left);
+      if (seat.left > 0 && !seat.passed && isAble(seat)) return this.begin(seat, seat.left);
     }
     return undefined;
   }
 
-  private begin(seat: Seat, length: number): Seat {
+  private begin(seat: Seat, length: number, isPrompt = false): Seat {
+    this.isPrompt = isPrompt;
     this.remaining = Math.min(length, seat.left);
+    this.isContended = this.seats.some((other) => other !== seat && isAble(other));
     return seat;
   }
 

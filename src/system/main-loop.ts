@@ -41,6 +41,33 @@ function turnLengths(icount: IcountOptions | undefined): TurnLengths {
   return { quantum, prompt: Math.ceil(quantum / 4), least: 1 };
 }
 
+/** How fast a CPU runs its guest's code. */
+class Speed {
+  /** Instructions a ns of late. */
+  rate = FIRST_RATE;
+  // Of slices that were too short to tell by themselves.
+  private instructions = 0;
+  private ns = 0;
+
+  /**
+   * Of a slice for which `planned` ns were planned; `whole`: it used up its budget. Moves the rate a quarter of the way, or, after a slice that was far
+   * too long, all of it. A slice that was ended early after a short time says nothing; one whose budget was too small does, or it would stay too small.
+   */
+  measure(instructions: number, ns: number, planned: number, whole: boolean): void {
+    if (instructions <= 0) return;
+    if (ns < MIN_SLICE_NS) {
+      if (!whole) return;
+      this.instructions += instructions;
+      this.ns += ns;
+      if (this.ns < MIN_SLICE_NS) return;
+      [instructions, ns] = [this.instructions, this.ns];
+      planned = Infinity;
+    }
+    this.instructions = this.ns = 0;
+    this.rate += (Math.max(1e-5, instructions / ns) - this.rate) / (ns > 2 * planned ? 1 : 4);
+  }
+}
+
 export interface MainLoopOptions {
   /** `-no-reboot`: a reset ends the run. */
   noReboot?: boolean;
@@ -67,8 +94,8 @@ export class MainLoop {
   private woken = false;
   private leaving = false;
   private active = false;
-  /** Guest instructions a ns of late, by CPU. */
-  private readonly rates: number[] = [];
+  /** How fast each CPU is. */
+  private readonly speeds: Speed[] = [];
   private lastYield = 0;
   /** When something last came from the host's event loop. */
   private lastEvent = -Infinity;
@@ -199,9 +226,9 @@ export class MainLoop {
     const share = Math.max(Math.min(this.lastYield + this.yieldNs - start, turn.ns), MIN_SLICE_NS);
     const ns = Math.max(Math.min(wait, share), MIN_SLICE_NS);
     const planned = wait <= share ? Math.max(APPROACH * ns, MIN_SLICE_NS) : ns;
-    const rate = this.rates[cpu.cpuIndex] ?? FIRST_RATE;
+    const speed = (this.speeds[cpu.cpuIndex] ??= new Speed());
     const most = Math.min(MAX_BUDGET, turn.instructions, this.instructionsToDeadline());
-    const budget = Math.min(Math.max(MIN_BUDGET, Math.floor(rate * planned)), most);
+    const budget = Math.min(Math.max(MIN_BUDGET, Math.floor(speed.rate * planned)), most);
     const before = cpu.instructionCount;
     this.sliceEndNs = start + ns;
     this.inside = cpu;
@@ -215,7 +242,7 @@ export class MainLoop {
       this.inside = undefined;
     }
     const used = clock.monotonicNs() - start;
-    this.measure(cpu, cpu.instructionCount - before, used, planned);
+    speed.measure(cpu.instructionCount - before, used, planned, reason === ExitReason.Budget);
     turns.spend(clocks.icount ? cpu.budgetUsed : used);
     if (reason === ExitReason.Yield) turns.pass();
     else if (reason === ExitReason.Debug) this.machine.vmStopRequest('debug');
@@ -233,18 +260,9 @@ export class MainLoop {
     return Math.max(1, Math.ceil(Number(deadline - clocks.virtualNow) / 2 ** clocks.icount!.shift));
   }
 
-  /** Moves the measured rate a quarter of the way, or, after a slice that was far too long, all of it; slices too short to tell are left out. */
-  private measure({ cpuIndex }: CpuState, instructions: number, ns: number, planned: number): void {
-    if (ns < MIN_SLICE_NS || instructions <= 0) return;
-    const rate = this.rates[cpuIndex] ?? FIRST_RATE;
-    this.rates[cpuIndex] = rate + (Math.max(1e-5, instructions / ns) - rate) / (ns > 2 * planned ? 1 : 4);
-  }
-
   /** An interrupt has come for `cpu`: another one's turn ends for it. */
   private prompt(cpu: CpuState): void {
-    if (cpu === this.inside) return;
-    this.turns.prompt(cpu);
-    this.inside?.requestExit();
+    if (this.turns.prompt(cpu)) this.inside?.requestExit();
     this.sleeping?.wake();
   }
 

@@ -1,0 +1,109 @@
+/** Several harts: what they do to each other bare-metal (harts/harts.c) and under Linux, in every engine; and that icount repeats it. */
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createNodeHost, Machine, type EngineOptions } from 'wemu/node';
+import { buildInitramfs } from '../../src/node/guest/initramfs.js';
+import { compile } from '../support/bare-metal.js';
+import { describeGuest } from '../support/guest-files.js';
+import { wemu } from '../support/session.js';
+import { describeWith } from '../support/tools.js';
+
+const BOOT = 120_000;
+const ENGINES = ['tci', 'tcg,thread=sync,threshold=1', 'tcg'] as const;
+const source = (name: string): string => fileURLToPath(new URL(`harts/${name}`, import.meta.url));
+const build = (...defines: string[]): Uint8Array => compile(source('harts.c'), source('link.ld'), defines);
+
+describeWith('riscv64-linux-gnu-gcc', 'bare-metal harts', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'wemu-harts-'));
+    for (const harts of [2, 3, 4]) writeFileSync(join(folder, `${harts}.elf`), build(`HARTS=${harts}`, 'ROUNDS=200'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const run = (harts: number, accel: string, ...more: string[]) =>
+    wemu(['-M', 'virt', '-smp', String(harts), '-bios', 'none', '-accel', accel, '-kernel', join(folder, `${harts}.elf`), ...more], {
+      timeout: BOOT,
+    });
+
+  describe.each(ENGINES)('-accel %s', (accel) => {
+    it.each([2, 3, 4])('%i of them: locks, messages, interrupts, reservations, patched code', (harts) => {
+      const { status, stdout } = run(harts, accel);
+      expect(stdout).toMatch(/^(.*: ok\n){13}$/);
+      expect(status).toBe(0);
+    });
+  });
+
+  it('eight, of which four have nothing to do', () => {
+    const { status, stdout } = run(4, 'tcg', '-smp', '8');
+    expect(stdout).toMatch(/^(.*: ok\n){13}$/);
+    expect(status).toBe(0);
+  });
+
+  /** Memory and registers at the guest's end. */
+  const final = async (engine: EngineOptions, elf: Uint8Array): Promise<string> => {
+    const host = await createNodeHost(engine);
+    try {
+      const machine = Machine.create({ machine: 'virt', smp: 4, memory: '4M', bios: 'none', kernel: elf, icount: 'shift=3' }, host);
+      await machine.run();
+      const hash = createHash('sha256').update(machine.readPhysical(0x8000_0000, 0x40_0000));
+      for (let cpu = 0; cpu < 4; cpu++) hash.update(JSON.stringify(Object.values(machine.readRegisters(cpu)).map(String)));
+      return `${machine.state.clocks.virtualNow} ${hash.digest('hex')}`;
+    } finally {
+      host.close();
+    }
+  };
+  it('with icount end alike in all engines, to the last register', async () => {
+    const elf = build('HARTS=4', 'ROUNDS=50', 'TIMES');
+    const first = await final({ backend: 'tci' }, elf);
+    expect(await final({ backend: 'tci' }, elf)).toBe(first);
+    expect(await final({ sync: true, hotThreshold: 1 }, elf)).toBe(first);
+    expect(await final({}, elf)).toBe(first);
+  });
+});
+
+/** `self` prints the CPU that it runs on: field 39 of proc_pid_stat(5). */
+const SCRIPT = `
+self() { taskset $1 sh -c 'cut -d" " -f39 /proc/self/stat'; }
+online=/sys/devices/system/cpu/online
+nproc
+for mask in 1 2 4 8; do self $mask; done
+echo 0 >/sys/devices/system/cpu/cpu2/online; cat $online; nproc
+echo 1 >/sys/devices/system/cpu/cpu2/online; cat $online; self 4
+for mask in 1 2 4 8; do (i=0; while [ $i -lt 3000 ]; do i=$((i + 1)); done; exec taskset $mask echo done) & done; wait
+`;
+
+await describeGuest('Linux on four harts', ['kernel', 'busybox', 'firmware'], ({ kernel, busybox, firmware }) => {
+  it.each(['tci', 'tcg'])('has all of them: pinned tasks, a CPU taken off and put back; -accel %s', (accel) => {
+    const { status, stdout, stderr } = wemu(['linux', '--smp', '4', '--accel', accel, '--', 'sh', '-c', SCRIPT], { timeout: BOOT });
+    expect(stdout.split('\n')).toEqual([
+      ...['4', '0', '1', '2', '3'],
+      ...['0-1,3', '3', '0-3', '2'],
+      ...['done', 'done', 'done', 'done', ''],
+    ]);
+    expect([status, stderr]).toEqual([0, '']);
+  });
+
+  it('boots alike with icount, timestamps and all, whatever the engine', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'wemu-smp-'));
+    try {
+      const initrd = join(folder, 'initrd');
+      const command = ['sh', '-c', 'nproc; head -c 16 /dev/urandom | md5sum; cat /proc/uptime /proc/interrupts'];
+      writeFileSync(initrd, buildInitramfs({ busybox: readFileSync(busybox), command }));
+      const images = ['-bios', firmware, '-kernel', kernel, '-initrd', initrd, '-append', 'console=ttyS0'];
+      const fixed = ['-icount', 'shift=3', '-seed', '7', '-rtc', 'base=2026-01-01'];
+      const run = (accel: string) =>
+        wemu(['-M', 'virt', '-smp', '4', '-m', '256', '-accel', accel, ...fixed, ...images], { timeout: BOOT });
+      const first = run('tci');
+      expect(first.stdout).toContain('smp: Brought up 1 node, 4 CPUs');
+      expect(first.stdout).toContain('reboot: Power down');
+      expect(first.status).toBe(0);
+      expect(run('tcg,thread=sync').stdout).toBe(first.stdout);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
