@@ -59,7 +59,7 @@ interface Row {
 
 // prettier-ignore
 const ROWS: readonly Row[] = [
-  { flags: '-M, --machine <type>',  help: "the machine and its properties; 'help' lists them", many: true },
+  { flags: '-M, --machine <type>',  help: "the machine (default: virt) and its properties; 'help' lists them", many: true },
   { flags: '--cpu <model>',         help: "the CPU model and its features (model,name=off); 'help' lists them" },
   { flags: '--accel <name>',        help: "tcg[,backend=tci|wasm][,thread=worker|sync][,...]; 'help' lists them", many: true },
   { flags: '--one-insn-per-tb',     help: 'blocks of one instruction: as -accel tcg,one-insn-per-tb=on' },

@@ -6,6 +6,8 @@ it.each([
   [['virt', 'aclint=off,type=spike'], { type: 'spike', text: 'spike,aclint=off' }],
   [['accel=tcg', 'virt'], { type: 'virt', text: 'virt', accel: 'tcg' }],
   [['virt,kernel=a,,b,append=x y,dumpdtb=c,,d'], { type: 'virt', text: 'virt,dumpdtb=c,,d', kernel: 'a,b', append: 'x y' }],
+  [['aclint=on,acpi=off'], { text: 'aclint=on,acpi=off' }],
+  [['accel=tcg'], { accel: 'tcg' }],
   [[], { text: undefined }],
 ])('-machine %j', (texts, parsed) => expect(parseMachine(texts)).toEqual(parsed));
 

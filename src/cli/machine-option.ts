@@ -6,7 +6,7 @@ const ALIASES = ['accel', 'kernel', 'initrd', 'append', 'dtb', 'firmware'] as co
 
 export interface MachineArguments extends Readonly<Partial<Record<(typeof ALIASES)[number], string>>> {
   readonly type?: string;
-  /** Type and properties, as MachineOptions.machine takes them; undefined: no type. */
+  /** Type and properties, as MachineOptions.machine takes them; undefined: neither is given. */
   readonly text?: string;
   readonly help?: 'machines' | 'properties';
 }
@@ -24,6 +24,7 @@ export function parseMachine(texts: readonly string[] = []): MachineArguments {
   if (wantsHelp) return { type, help: type === undefined || isHelp(type) ? 'machines' : 'properties' };
   const aliases = Object.fromEntries(ALIASES.map((key) => [key, values.get(key)]));
   const own = [...values].filter(([key]) => key !== 'type' && !ALIASES.some((alias) => alias === key));
-  const rest = own.map(([key, value]) => `,${key}=${value.replaceAll(',', ',,')}`).join('');
-  return { ...aliases, type, text: type === undefined ? undefined : `${type.replaceAll(',', ',,')}${rest}` };
+  const escape = (text: string) => text.replaceAll(',', ',,');
+  const words = [...(type === undefined ? [] : [escape(type)]), ...own.map(([key, value]) => `${key}=${escape(value)}`)];
+  return { ...aliases, type, text: words.length === 0 ? undefined : words.join(',') };
 }

@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander';
 import type { CodegenThread } from '../accel/tcg/codegen/protocol.js';
 import { GUEST_ARCHITECTURE } from '../node/guest/architecture.js';
 import { packageInfo } from '../node/modules.js';
-import { isUserError } from '../util/errors.js';
+import { isUserError, OptionError } from '../util/errors.js';
 import { printable } from '../util/text.js';
 import { addBench } from './bench.js';
 import { addSystemOptions, commandLineWords, STATS_HELP, type GuestArguments, type SystemArguments } from './arguments.js';
@@ -42,6 +42,8 @@ export async function main(argv: readonly string[], worker?: CodegenThread): Pro
     .exitOverride()
     .addHelpText('after', EXAMPLES);
   addSystemOptions(program).action(async (options: SystemArguments) => {
+    // The default machine would wait for ever: whoever types the program's name alone wants to know what it does.
+    if (argv.length === 0) throw new OptionError("nothing to run; 'wemu --help' lists the options, 'wemu linux' boots a Linux");
     status = await runSystem(options, worker);
   });
 

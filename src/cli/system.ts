@@ -39,9 +39,6 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
     process.stdout.write(help);
     return 0;
   }
-  if (machine.text === undefined) {
-    throw new OptionError("no machine specified, and there is no default; 'wemu -M help' lists them, 'wemu linux' boots a Linux");
-  }
   if (args.display !== undefined && args.display !== 'none')
     throw new OptionError(`'${args.display}' is not built yet`, '-display', "'none'");
   const monitor = parseMonitor(args.monitor ?? (args.nodefaults ? 'none' : undefined));

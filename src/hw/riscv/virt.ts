@@ -60,6 +60,7 @@ const RNG_SEED_WORDS = 8;
 export class VirtMachine extends RiscvMachine {
   static override readonly type: TypeInfo<MachineClassOptions> = defineMachine('virt', RiscvMachine, VirtMachine, {
     desc: 'RISC-V VirtIO board',
+    isDefault: true,
     defaultCpuType: 'rv64',
     maxCpus: 512,
     flashBanks: 2,
