@@ -78,7 +78,11 @@ it('lists devices, and reads and sets their properties', async () => {
     bus: 'main-system-bus',
     mmio: [{ name: 'goldfish_rtc', address: 0x10_1000, size: 0x24 }],
   });
-  expect(control.devices().find(({ id }) => id === 'rng0')).toMatchObject({ type: 'virtio-rng-device', bus: 'virtio-mmio-bus.7', mmio: [] });
+  expect(control.devices().find(({ id }) => id === 'rng0')).toMatchObject({
+    type: 'virtio-rng-device',
+    bus: 'virtio-mmio-bus.7',
+    mmio: [],
+  });
   const rng = control.object('rng0')!;
   expect(control.object('/machine/peripheral/rng0')).toBe(rng);
   expect(control.properties(rng)).toContainEqual({ name: 'period', kind: 'uint32', value: '65536' });
