@@ -3,6 +3,17 @@ import { RVX_D, RVX_F, RVX_S, RVX_SVADU, RVX_ZBA, RVX_ZFA } from '../../../assem
 import { cpuHelp, hasExtension, isaExtensions, isaString, misa, mmuType, parseCpuConfig } from './config.js';
 import { EXTENSIONS } from './extensions.js';
 import { CPU_MODELS } from './models.js';
+import { QEMU_EXTENSIONS } from './qemu-properties.js';
+
+describe('extensions', () => {
+  it('have a place in the ISA string', () => {
+    const names = EXTENSIONS.map(({ name }) => name).filter((name) => name !== 'u' && name !== 's'); // modes are no extensions there
+    expect(names.filter((name) => !isaExtensions(parseCpuConfig('max')).includes(name))).toEqual([]);
+  });
+  it('are not known as missing', () => {
+    expect(EXTENSIONS.map(({ name }) => name).filter((name) => QEMU_EXTENSIONS.has(name))).toEqual([]);
+  });
+});
 
 describe('-cpu', () => {
   it('rv64 is as QEMU 10.0 prints it, but for H', () => {
