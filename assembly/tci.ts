@@ -14,6 +14,7 @@ import { atomicCmpxchg, atomicRmw } from './softmmu/atomic';
 import { ldSlow } from './softmmu/load';
 import { stSlow } from './softmmu/store';
 import { jumpCacheCell } from './tlb/jump-cache';
+import { entryOf, hits } from './tlb/tables';
 
 /**
  * The host hears of a TB (tbHot) each time that it has run `count` times more in tci, rounded up to a power of two: so a threshold that goes down
@@ -117,7 +118,7 @@ function set32(env: usize, ip: usize, value: i32): void {
 
 @inline
 function tlbEntry(env: usize, ip: usize, addr: u64): usize {
-  return env + load<u32>(ip, 12) + (((addr as u32) >> 8) & 0x3ff0);
+  return entryOf(env + load<u32>(ip, 12), addr);
 }
 
 /** False: a fault is pending. */
@@ -125,7 +126,7 @@ function tlbEntry(env: usize, ip: usize, addr: u64): usize {
 function guestLoad<T>(env: usize, ip: usize): bool {
   const addr = a64(env, ip) + immB(ip);
   const entry = tlbEntry(env, ip, addr);
-  if (((addr + (sizeof<T>() - 1)) & ~0xfff) == load<u64>(entry)) {
+  if (hits(entry, addr, sizeof<T>())) {
     set(env, ip, load<T>((addr as u32) + load<u32>(entry, TLB_ENTRY_ADDEND)) as u64);
     return true;
   }
@@ -136,7 +137,7 @@ function guestLoad<T>(env: usize, ip: usize): bool {
 function guestStore<T>(env: usize, ip: usize): bool {
   const addr = a64(env, ip) + immB(ip);
   const entry = tlbEntry(env, ip, addr);
-  if (((addr + (sizeof<T>() - 1)) & ~0xfff) == load<u64>(entry)) {
+  if (hits(entry, addr, sizeof<T>())) {
     const host: usize = (addr as u32) + load<u32>(entry, TLB_ENTRY_ADDEND);
     storing(host, sizeof<T>() as u32);
     store<T>(host, d64(env, ip) as T);

@@ -27,6 +27,14 @@ export const TLB_MMU_INDEXES = 8;
 /** of the victim table behind each table */
 export const VICTIM_ENTRIES = 8;
 
+// ---- The TLB check. The entry of an address is at table + (address >> TLB_INDEX_SHIFT & TLB_INDEX_MASK), by its low 32 bits. The access may use it as it is if address + bytes - 1, & TLB_PAGE_MASK, is the tag: all of it lies in the page, and no flag is set (QEMU's way). If it must be aligned: address & (TLB_PAGE_MASK | bytes - 1)
+/** from an address to the offset of its entry */
+export const TLB_INDEX_SHIFT = 8;
+/** of the offset */
+export const TLB_INDEX_MASK = 16368;
+/** of the page, sign-extended to 64 bits */
+export const TLB_PAGE_MASK = -4096;
+
 // ---- TLB_ENTRY_TAG: flags below the page
 /** empty */
 export const TLB_INVALID = 0x800;
@@ -271,7 +279,7 @@ export const ENV_FRAME_SLOTS = 1024;
 /** what ENV_EXIT_REQUEST is written as: above every budget, so that one comparison of the two (as i32) tests both */
 export const EXIT_REQUESTED = 0x7fffffff;
 
-// ---- TLB entry. TLB_ENTRY_TAG is a page-aligned virtual address | TLB_* flags, any of which makes the inline check (tlb.ts) fail. All ones: empty.
+// ---- TLB entry. TLB_ENTRY_TAG is a page-aligned virtual address | TLB_* flags, any of which makes the TLB check fail. All ones: empty.
 /** u64: of a write table also others: by compare-and-swap, to set TLB_NOTDIRTY */
 export const TLB_ENTRY_TAG = 0x00;
 /** i32: linear-memory address less virtual address */

@@ -1,9 +1,9 @@
 // Guest loads, the general way.
 import {
-  MEMOPIDX_SHIFT, MO_ALIGN, MO_BSWAP, MO_SIZE, PAGE_SIZE, TLB_ENTRY_TAG, TLB_KIND_READ, TLB_MMIO,
+  MEMOPIDX_SHIFT, MO_ALIGN, MO_BSWAP, MO_SIZE, PAGE_SIZE, TLB_KIND_READ, TLB_MMIO,
 } from '../shared/layout';
 import { targetAddress, targetUnaligned } from '../target/dispatch';
-import { entryOf, PAGE_MASK, tableOf } from '../tlb/tables';
+import { entryOf, hits, tableOf } from '../tlb/tables';
 import { mmioLoad } from './device';
 import { flagsOf, hostOf, lookup } from './lookup';
 import { extend, swapBytes } from './memop';
@@ -33,7 +33,7 @@ export function ldSlow(env: usize, addr: u64, oi: u32): u64 {
   // As in stSlow.
   if ((memop & (MO_ALIGN | MO_BSWAP)) == 0) {
     const entry = entryOf(tableOf(env, mmuIdx, TLB_KIND_READ), addr);
-    if (((addr + (size - 1)) & PAGE_MASK) == load<u64>(entry, TLB_ENTRY_TAG)) return extend(ramLoad(hostOf(entry, addr), size), memop);
+    if (hits(entry, addr, size)) return extend(ramLoad(hostOf(entry, addr), size), memop);
   }
   if ((memop & MO_ALIGN) != 0 && (addr & (size - 1)) != 0) {
     targetUnaligned(env, addr, TLB_KIND_READ);

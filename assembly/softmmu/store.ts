@@ -1,13 +1,13 @@
 // Guest stores, the general way.
 import {
-  CF_COUNT_MASK, ENV_LAST_TB, EXCP_INTERRUPT, MEMOPIDX_SHIFT, MO_ALIGN, MO_BSWAP, MO_SIZE, PAGE_SIZE, TB_CFLAGS, TLB_ENTRY_TAG, TLB_KIND_WRITE, TLB_MMIO,
+  CF_COUNT_MASK, ENV_LAST_TB, EXCP_INTERRUPT, MEMOPIDX_SHIFT, MO_ALIGN, MO_BSWAP, MO_SIZE, PAGE_SIZE, TB_CFLAGS, TLB_KIND_WRITE, TLB_MMIO,
   TLB_NOTDIRTY,
 } from '../shared/layout';
 import { faulted, raise } from '../core/env';
 import { storing } from '../core/journal';
 import { targetAddress, targetUnaligned } from '../target/dispatch';
 import { tbInvalidateByStore } from '../tb/tb';
-import { entryOf, PAGE_MASK, tableOf } from '../tlb/tables';
+import { entryOf, hits, tableOf } from '../tlb/tables';
 import { mmioStore } from './device';
 import { flagsOf, hostOf, lookup, physOf } from './lookup';
 import { swapBytes } from './memop';
@@ -51,7 +51,7 @@ export function stSlow(env: usize, addr: u64, value: u64, oi: u32): void {
   // What generated code leaves to us may be one of several accesses whose common check failed, in a frame over two pages: nothing is wrong with it.
   if ((memop & (MO_ALIGN | MO_BSWAP)) == 0) {
     const entry = entryOf(tableOf(env, mmuIdx, TLB_KIND_WRITE), addr);
-    if (((addr + (size - 1)) & PAGE_MASK) == load<u64>(entry, TLB_ENTRY_TAG)) return ramStore(hostOf(entry, addr), size, value);
+    if (hits(entry, addr, size)) return ramStore(hostOf(entry, addr), size, value);
   }
   if ((memop & MO_ALIGN) != 0 && (addr & (size - 1)) != 0) return targetUnaligned(env, addr, TLB_KIND_WRITE);
   if ((memop & MO_BSWAP) != 0) value = swapBytes(value, size);

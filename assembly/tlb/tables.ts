@@ -2,7 +2,7 @@
 // kind of access; a tag with any flag bit never matches inline, so every unusual page comes to the soft MMU.
 import {
   ENV_TLB, ENV_TLB_DIRTY, ENV_TLB_LARGE, ENV_TLB_PRIVATE, ENV_TLB_VICTIMS, ENV_TLB_VICTIMS_PRIVATE, PAGE_BITS, PAGE_SIZE, TLB_ENTRIES, TLB_ENTRY_ADDEND,
-  TLB_ENTRY_SIZE, TLB_ENTRY_TAG, TLB_INVALID, TLB_KINDS, TLB_MMU_INDEXES, TLB_TABLE_SIZE, VICTIM_ENTRIES,
+  TLB_ENTRY_SIZE, TLB_ENTRY_TAG, TLB_INDEX_MASK, TLB_INDEX_SHIFT, TLB_INVALID, TLB_KINDS, TLB_MMU_INDEXES, TLB_PAGE_MASK, TLB_TABLE_SIZE, VICTIM_ENTRIES,
 } from '../shared/layout';
 import { lock, unlock } from '../core/engine';
 import { ADDRESS_BITS } from '../target/traits/linked';
@@ -18,9 +18,17 @@ export function tableOf(env: usize, mmuIdx: i32, kind: i32): usize {
   return env + ENV_TLB + (mmuIdx * TLB_KINDS + kind) * TLB_TABLE_SIZE;
 }
 
+// The TLB check (shared/layout.ts) of tci and of the slow paths; generated code has it from src/tcg/wasm/tlb-check.ts.
+
 @inline
 export function entryOf(table: usize, addr: u64): usize {
-  return table + ((((addr as u32) >> PAGE_BITS) & (TLB_ENTRIES - 1)) * TLB_ENTRY_SIZE);
+  return table + (((addr as u32) >> TLB_INDEX_SHIFT) & TLB_INDEX_MASK);
+}
+
+/** Whether `bytes` bytes at `addr`, whose entry this is, are in one page of which nothing unusual is known. */
+@inline
+export function hits(entry: usize, addr: u64, bytes: u64): bool {
+  return ((addr + (bytes - 1)) & TLB_PAGE_MASK) == load<u64>(entry, TLB_ENTRY_TAG);
 }
 
 @inline

@@ -96,7 +96,7 @@ export const STRUCTS = [
   },
   {
     prefix: 'TLB_ENTRY', owner: 'vCPU', title: 'TLB entry',
-    about: 'TLB_ENTRY_TAG is a page-aligned virtual address | TLB_* flags, any of which makes the inline check (tlb.ts) fail. All ones: empty.',
+    about: 'TLB_ENTRY_TAG is a page-aligned virtual address | TLB_* flags, any of which makes the TLB check fail. All ones: empty.',
     size: 'TLB_ENTRY_SIZE',
     rows: [
       ['TAG',       'u64', 'vcpu', 'lock+', 'of a write table also others: by compare-and-swap, to set TLB_NOTDIRTY'],
@@ -225,6 +225,15 @@ export const CONSTANTS = [
       ['TLB_KINDS', 3, 'kinds of access'],
       ['TLB_MMU_INDEXES', 8, 'mmu indexes'],
       ['VICTIM_ENTRIES', VICTIMS, 'of the victim table behind each table'],
+    ],
+  },
+  {
+    title: 'The TLB check. The entry of an address is at table + (address >> TLB_INDEX_SHIFT & TLB_INDEX_MASK), by its low 32 bits. The access may use it as it is if '
+      + 'address + bytes - 1, & TLB_PAGE_MASK, is the tag: all of it lies in the page, and no flag is set (QEMU\'s way). If it must be aligned: address & (TLB_PAGE_MASK | bytes - 1)',
+    rows: [
+      ['TLB_INDEX_SHIFT', PAGE_BITS - Math.log2(TLB_ENTRY_SIZE), 'from an address to the offset of its entry'],
+      ['TLB_INDEX_MASK', (TLB_ENTRIES - 1) * TLB_ENTRY_SIZE, 'of the offset'],
+      ['TLB_PAGE_MASK', -(1 << PAGE_BITS), 'of the page, sign-extended to 64 bits'],
     ],
   },
   {

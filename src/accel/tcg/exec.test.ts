@@ -3,6 +3,8 @@ import * as layout from '../../../assembly/shared/layout.js';
 import * as rv from '../../../assembly/target/riscv/shared/riscv.js';
 import { engineModule } from '../../../tests/support/engine.js';
 import { createHart } from '../../../tests/support/hart.js';
+import { ADDRESS_BITS, CODE_ALIGN_BITS } from '../../../assembly/target/riscv/shared/traits.js';
+import { jumpCacheCell } from '../../tcg/wasm/jump-cache.js';
 import { AddressSpace } from '../../memory/address-space.js';
 import type { RamBlock } from '../../memory/ram.js';
 import { MemoryRegion, MemoryTopology } from '../../memory/region.js';
@@ -124,6 +126,17 @@ describe.each([
     const board = new Board(tier).load(LOOP).finish();
     expect(board.x(2)).toBe(BigInt((4096 * 4097) / 2));
     expect(board.cpu.instructionCount).toBe(2 + 3 * 4096 + 1);
+  });
+
+  it('keeps a TB in the cell of the jump cache where generated code looks for it', () => {
+    const { cpu, accel } = new Board(tier).load(LOOP).finish();
+    const view = new DataView(accel.runtime.memory.buffer);
+    for (const pc of [RAM, RAM + 8]) {
+      const { cache, offset } = jumpCacheCell({ codeAlignBits: CODE_ALIGN_BITS, addressBits: ADDRESS_BITS, singles: 'boxed' }, BigInt(pc));
+      const tb = view.getUint32(cpu.read32(cache) + offset, true);
+      expect(tb).not.toBe(0);
+      expect(view.getBigUint64(tb + layout.TB_PC, true)).toBe(BigInt(pc));
+    }
   });
 
   it('ends a slice by its budget, in icount mode exactly', () => {

@@ -5,20 +5,18 @@
 import {
   ENV_FRAME,
   ENV_FRAME_SLOTS,
-  ENV_TLB,
   MEMOPIDX_SHIFT,
   MO_ALIGN,
   MO_BSWAP,
   MO_SIGN,
   MO_SIZE,
-  TLB_KINDS,
   TLB_KIND_READ,
   TLB_KIND_WRITE,
-  TLB_TABLE_SIZE,
 } from '../../../assembly/shared/layout.js';
 import * as tci from '../../../assembly/shared/tci.js';
 import { TempKind, type TcgContext, type Temp } from '../context.js';
 import { Cond, Op, OP_WORDS, type HelperDef } from '../opcodes.js';
+import { tlbTable } from '../tlb.js';
 import { CodeBuffer, TciOverflow } from './code-buffer.js';
 import * as table from './op-table.js';
 
@@ -442,7 +440,7 @@ export class TciLowering {
     const plain = (memop & (MO_BSWAP | MO_ALIGN)) === 0 || (memop & MO_SIZE) === 0;
     if (isLoad) this.define(plain ? LOADS[memop & (MO_SIZE | MO_SIGN)] : tci.TCI_QLD_ANY, ops[p + 1], addr, displacement);
     else this.effect(plain ? STORES[memop & MO_SIZE] : tci.TCI_QST_ANY, this.slot(ops[p + 1]), addr, displacement);
-    const tlb = ENV_TLB + (mmuIdx * TLB_KINDS + (isLoad ? TLB_KIND_READ : TLB_KIND_WRITE)) * TLB_TABLE_SIZE;
+    const tlb = tlbTable(mmuIdx, isLoad ? TLB_KIND_READ : TLB_KIND_WRITE);
     code.word(oi, 0);
     code.word(tlb, tlb >>> 16);
   }

@@ -1,33 +1,18 @@
 /**
- * Guest loads and stores: the inline TLB check of layout.ts, then wasm's own access. Everything else (miss, MMIO, page crossing, watchpoint) leaves the
+ * Guest loads and stores: the TLB check (tlb-check.ts), then wasm's own access. Everything else (miss, MMIO, page crossing, watchpoint) leaves the
  * region, and tci does the instruction (TB_EXIT_RESUME): a call in the middle of a loop would cost most of its registers, even if it is never
  * made. In TBs where that happens often (TbIr.sideExitOnMiss is false) it is a call all the same, after which ENV_FAULT tells whether to leave.
  */
-import {
-  ENV_TLB,
-  MEMOPIDX_SHIFT,
-  MO_ALIGN,
-  MO_BSWAP,
-  MO_SIGN,
-  MO_SIZE,
-  TLB_BITS,
-  TLB_ENTRY_ADDEND,
-  TLB_ENTRY_SIZE,
-  TLB_ENTRY_TAG,
-  TLB_KIND_READ,
-  TLB_KIND_WRITE,
-  TLB_KINDS,
-  TLB_TABLE_SIZE,
-  PAGE_BITS,
-  PAGE_SIZE,
-} from '../../../assembly/shared/layout.js';
+import { MEMOPIDX_SHIFT, MO_ALIGN, MO_BSWAP, MO_SIGN, MO_SIZE, TLB_KIND_READ, TLB_KIND_WRITE } from '../../../assembly/shared/layout.js';
 import { Op } from '../opcodes.js';
-import { EXTEND32, EXTEND_U32, F64, Float, I32, I64, NONE, Wasm, WRAP, type Expr, type ValueType, type WasmModule } from './binaryen.js';
+import { tlbTable } from '../tlb.js';
+import { EXTEND32, EXTEND_U32, F64, Float, I32, I64, NONE, Wasm, WRAP, type Expr, type ValueType } from './binaryen.js';
 import type { AccessGroup, GroupedAccess } from './access-groups.js';
 import type { BlockLowering } from './block-lowering.js';
 import { isMostlyNotZero } from './branch-hints.js';
 import { ENV } from './function-locals.js';
 import { byteSwap } from './lower-ops.js';
+import { tlbAddend, tlbEntry, tlbTag, wantedTag } from './tlb-check.js';
 
 /** What a memory op needs of its surroundings. */
 export interface MemoryHost {
@@ -49,8 +34,6 @@ export interface MemoryHost {
   /** Leaves before this op's instruction, for tci to do it. Absent: the slow path is called. */
   readonly leave: (() => Expr) | undefined;
 }
-
-const TAG_MASK = BigInt(-PAGE_SIZE);
 
 interface Access {
   readonly size: number;
@@ -93,21 +76,8 @@ function pathOf(b: BlockLowering, memory: MemoryHost, address: number, access: A
 }
 
 /** Points `entry` at the TLB entry of a 32-bit address, less the table's offset from env. Returns the tag. */
-function tagOf(b: BlockLowering, low: Expr, entry: number, table: number): Expr {
-  const { m } = b;
-  return m.load(8, false, I64, m.tee(entry, tlbEntry(m, low), I32), table + TLB_ENTRY_TAG);
-}
-
-/** The TLB entry of a 32-bit address, less the table's offset from env. */
-export function tlbEntry(m: WasmModule, low: Expr): Expr {
-  const indexShift = PAGE_BITS - Math.log2(TLB_ENTRY_SIZE);
-  const indexMask = ((1 << TLB_BITS) - 1) * TLB_ENTRY_SIZE;
-  const index = m.binary(Wasm.and[0], m.binary(Wasm.shrU[0], low, m.i32(indexShift)), m.i32(indexMask));
-  return m.binary(Wasm.add[0], m.get(ENV, I32), index);
-}
-
-/** Where the table of an access is, from env. */
-export const tlbTable = (mmuIdx: number, kind: number): number => ENV_TLB + (mmuIdx * TLB_KINDS + kind) * TLB_TABLE_SIZE;
+const tagOf = ({ m }: BlockLowering, low: Expr, entry: number, table: number): Expr =>
+  tlbTag(m, m.tee(entry, tlbEntry(m, low), I32), table);
 
 const tableOf = (access: Access, kind: number): number => tlbTable(access.oi & ((1 << MEMOPIDX_SHIFT) - 1), kind);
 
@@ -117,12 +87,8 @@ function alone(b: BlockLowering, address: number, access: Access, kind: number):
   const table = tableOf(access, kind);
   const entry = b.scratch(I32);
   const tag = tagOf(b, m.unary(WRAP, m.get(address, I64)), entry, table);
-  let wanted = m.get(address, I64);
-  let mask = TAG_MASK;
-  if ((memop & MO_ALIGN) !== 0) mask |= BigInt(access.bytes - 1);
-  else if (access.bytes > 1) wanted = m.binary(Wasm.add[1], wanted, m.i64(BigInt(access.bytes - 1)));
-  const hit = [tag, m.binary(Wasm.and[1], wanted, m.i64(mask))] as const;
-  const addend = m.load(4, false, I32, m.get(entry, I32), table + TLB_ENTRY_ADDEND);
+  const hit = [tag, wantedTag(m, m.get(address, I64), access.bytes, (memop & MO_ALIGN) !== 0)] as const;
+  const addend = tlbAddend(m, m.get(entry, I32), table);
   return { hit, prepare: [], host: m.binary(Wasm.add[0], m.unary(WRAP, m.get(address, I64)), addend), offset: 0 };
 }
 
@@ -138,11 +104,10 @@ function leader(b: BlockLowering, memory: MemoryHost, address: number, access: A
   const lowest = m.unary(WRAP, m.get(address, I64));
   const from = group.low === offset ? lowest : m.binary(Wasm.add[0], lowest, m.i32(group.low - offset));
   const tag = tagOf(b, m.tee(low, from, I32), entry, table);
-  const highest = m.binary(Wasm.add[1], m.get(address, I64), m.i64(BigInt(group.high - 1 - offset)));
-  const hit = [tag, m.binary(Wasm.and[1], highest, m.i64(TAG_MASK))] as const;
+  const hit = [tag, wantedTag(m, m.get(address, I64), group.high - offset)] as const;
   const host = b.hold(I32);
   memory.groupHosts.set(group, host);
-  const addend = m.load(4, false, I32, m.get(entry, I32), table + TLB_ENTRY_ADDEND);
+  const addend = tlbAddend(m, m.get(entry, I32), table);
   const prepare = [m.set(host, m.binary(Wasm.add[0], m.get(low, I32), addend))];
   return { hit, prepare, host: m.get(host, I32), offset: offset - group.low };
 }

@@ -1,5 +1,13 @@
 /** A region to one wasm function (env: i32, entry: i32) -> i32. */
-import { ENV_BUDGET, ENV_EXIT_REQUEST, ENV_TB_FLAGS, TABLE_TBS, TABLE_USED, TB_EXIT_REQUESTED, TB_EXIT_RESUME } from '../../../assembly/shared/layout.js';
+import {
+  ENV_BUDGET,
+  ENV_EXIT_REQUEST,
+  ENV_TB_FLAGS,
+  TABLE_TBS,
+  TABLE_USED,
+  TB_EXIT_REQUESTED,
+  TB_EXIT_RESUME,
+} from '../../../assembly/shared/layout.js';
 import type { EnvTest } from '../inline-float.js';
 import { PC } from '../ir-buffer.js';
 import { clobbersGlobals, isMemoryOp, Op, OP_WORDS, syncsGlobals } from '../opcodes.js';

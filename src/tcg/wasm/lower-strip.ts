@@ -14,10 +14,11 @@
  * The copy goes round while budget > stop; then attempt = budget, so that the next pages are looked at without delay. It can neither fault nor
  * change what is mapped, and no request to leave can come meanwhile. If its pages are not in the TLB, the loop itself leaves, and fills it.
  */
-import { PAGE_SIZE, TLB_ENTRY_ADDEND, TLB_ENTRY_TAG, TLB_KIND_READ, TLB_KIND_WRITE } from '../../../assembly/shared/layout.js';
+import { PAGE_SIZE, TLB_KIND_READ, TLB_KIND_WRITE } from '../../../assembly/shared/layout.js';
 import { EXTEND_S32, EXTEND_U32, I32, I64, Wasm, WRAP, type Expr, type WasmModule } from './binaryen.js';
 import { isConstant, isZero } from './linear.js';
-import { tlbEntry, tlbTable } from './lower-memory.js';
+import { tlbTable } from '../tlb.js';
+import { tlbAddend, tlbEntry, tlbTag, wantedTag } from './tlb-check.js';
 import { MAX_STRIDE } from './strip-plan.js';
 import type { Linear, Value, Stream, StripPlan } from './region.js';
 
@@ -93,9 +94,9 @@ function checkStream(
   const table = tlbTable(mmuIdx, store ? TLB_KIND_WRITE : TLB_KIND_READ);
   const entry = host.local(I32);
   list.push(m.set(entry, tlbEntry(m, low())));
-  const tag = m.load(8, false, I64, m.get(entry, I32), table + TLB_ENTRY_TAG);
-  unless(m.binary(Wasm.ne[1], m.binary(Wasm.and[1], m.get(first, I64), m.i64(BigInt(-PAGE_SIZE))), tag));
-  list.push(m.set(addend, m.load(4, false, I32, m.get(entry, I32), table + TLB_ENTRY_ADDEND)));
+  // Only its first byte: how far the page goes is looked at below.
+  unless(m.binary(Wasm.ne[1], wantedTag(m, m.get(first, I64), 1), tlbTag(m, m.get(entry, I32), table)));
+  list.push(m.set(addend, tlbAddend(m, m.get(entry, I32), table)));
 
   const offset = () => m.binary(Wasm.and[0], low(), m.i32(PAGE_SIZE - 1));
   const room = host.local(I32);
