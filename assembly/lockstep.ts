@@ -3,7 +3,7 @@
 // engine's own is not done again, and is counted as skipped. In debug builds only.
 import {
   CF_COUNT_MASK, ENV_BUDGET, ENV_CFLAGS, ENV_EXCEPTION_INDEX, ENV_EXIT_REQUEST, ENV_FAULT, ENV_HALTED, ENV_ICOUNT, ENV_INTERRUPT_REQUEST, ENV_LAST_TB, ENV_MMU_IDX,
-  ENV_PC, ENV_SLICE, ENV_TARGET_BASE, ENV_TB_FLAGS, EXCP_INTERRUPT, EXIT_REQUESTED, TB_CFLAGS, TB_ENTRY, TB_FUNC, TB_ICOUNT,
+  ENV_PC, ENV_SLICE, ENV_TARGET_BASE, ENV_TB_FLAGS, ENV_CS_BASE, EXCP_INTERRUPT, EXIT_REQUESTED, TB_CFLAGS, TB_ENTRY, TB_FUNC, TB_ICOUNT,
 } from './shared/layout';
 import {
   LOCKSTEP_AT, LOCKSTEP_BUDGET, LOCKSTEP_EARLY, LOCKSTEP_FAULT, LOCKSTEP_GENERATED, LOCKSTEP_INSNS, LOCKSTEP_JOURNAL, LOCKSTEP_KIND, LOCKSTEP_MEMORY, LOCKSTEP_PC, LOCKSTEP_RAN,
@@ -110,7 +110,7 @@ function restore(env: usize, from: usize): void {
 }
 
 /** Fields of the common part, u32 each, beside pc. */
-const FIELDS = 6;
+const FIELDS = 7;
 
 function field(n: i32): usize {
   switch (n) {
@@ -119,7 +119,8 @@ function field(n: i32): usize {
     case 2: return ENV_INTERRUPT_REQUEST;
     case 3: return ENV_HALTED;
     case 4: return ENV_MMU_IDX;
-    default: return ENV_TB_FLAGS;
+    case 5: return ENV_TB_FLAGS;
+    default: return ENV_CS_BASE;
   }
 }
 

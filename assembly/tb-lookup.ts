@@ -15,9 +15,9 @@ export const ONE_INSN = 1 | CF_NO_GOTO_TB | CF_NO_GOTO_PTR;
 /** The TB for the vCPU's state, translated if need be. 0: a fault is pending, or the host could not make it. */
 export function tbLookup(env: usize, cflags: u32): usize {
   const pc = load<u64>(env, ENV_PC);
-  const flags = load<u32>(env, ENV_TB_FLAGS);
+  const flags = load<u64>(env, ENV_TB_FLAGS); // and ENV_CS_BASE
   let tb = load<usize>(jumpCacheCell(env, pc));
-  if (tb != 0 && load<u64>(tb, TB_PC) == pc && load<u32>(tb, TB_FLAGS) == flags && load<u32>(tb, TB_CFLAGS) == cflags) return tb;
+  if (tb != 0 && load<u64>(tb, TB_PC) == pc && load<u64>(tb, TB_FLAGS) == flags && load<u32>(tb, TB_CFLAGS) == cflags) return tb;
 
   const mmuIdx = targetFetchMmuIdx(env);
   const phys = codeLookup(env, pc, mmuIdx);

@@ -313,12 +313,12 @@ function noteIndirect(tb: usize, next: usize): void {
   store<usize>(tb + 4 * victim, next, TB_INDIRECT);
 }
 
-/** The jump cache's TB for the current state, or 0. */
+/** The jump cache's TB for the current state, or 0. TB_FLAGS and TB_CS_BASE are one number. */
 @inline
 export function jumpCacheFind(env: usize): usize {
   const pc = load<u64>(env, ENV_PC);
   const tb = load<usize>(jumpCacheCell(env, pc));
-  if (tb == 0 || load<u64>(tb, TB_PC) != pc || load<u32>(tb, TB_FLAGS) != load<u32>(env, ENV_TB_FLAGS)) return 0;
+  if (tb == 0 || load<u64>(tb, TB_PC) != pc || load<u64>(tb, TB_FLAGS) != load<u64>(env, ENV_TB_FLAGS)) return 0;
   return load<u32>(tb, TB_CFLAGS) == load<u32>(env, ENV_CFLAGS) ? tb : 0;
 }
 

@@ -37,7 +37,7 @@ export function checkTbs(): u32 {
 
 function checkTb(tb: usize, cell: usize): void {
   assert(isValid(tb), 'TBs: one in the hash table is not valid');
-  const home = hashCell(load<u32>(tb, TB_PHYS_PAGE0), load<u64>(tb, TB_PC), load<u32>(tb, TB_FLAGS), load<u32>(tb, TB_CFLAGS));
+  const home = hashCell(load<u32>(tb, TB_PHYS_PAGE0), load<u64>(tb, TB_PC), load<u64>(tb, TB_FLAGS), load<u32>(tb, TB_CFLAGS));
   assert(home == cell, 'TBs: one is in another cell of the hash table than it is looked for');
   assert(load<u32>(tb, TB_TCI) != 0 && load<u32>(tb, TB_ICOUNT) != 0, 'TBs: one has no code');
 }

@@ -133,25 +133,25 @@ function blockAlloc(bytes: usize): usize {
 
 /** The cell of the hash table that begins the list of what has this key. */
 @inline
-export function hashCell(page: u32, pc: u64, flags: u32, cflags: u32): usize {
-  let h: u32 = page * 0x9e3779b1 + (pc as u32) * 0x85ebca6b + flags * 0xc2b2ae35 + cflags * 0x27d4eb2f;
+export function hashCell(page: u32, pc: u64, flags: u64, cflags: u32): usize {
+  let h: u32 = page * 0x9e3779b1 + (pc as u32) * 0x85ebca6b + ((flags as u32) + ((flags >> 32) as u32) * 0x165667b1) * 0xc2b2ae35 + cflags * 0x27d4eb2f;
   h ^= h >> 15;
   return load<usize>(engine, ENGINE_TB_HASH) + (((h * 0x2c1b3c6d) >> (32 - HASH_BITS)) << 2);
 }
 
-/** The TB for code at `pc` whose first byte lies in physical page `page`, or 0. A second page is the caller's to check. */
-export function tbFind(page: u32, pc: u64, flags: u32, cflags: u32): usize {
+/** The TB for code at `pc` whose first byte lies in physical page `page`, or 0. `flags`: TB_FLAGS, and above it TB_CS_BASE. A second page is the caller's to check. */
+export function tbFind(page: u32, pc: u64, flags: u64, cflags: u32): usize {
   lock();
   const tb = find(page, pc, flags, cflags);
   unlock();
   return tb;
 }
 
-function find(page: u32, pc: u64, flags: u32, cflags: u32): usize {
+function find(page: u32, pc: u64, flags: u64, cflags: u32): usize {
   let tb = load<usize>(hashCell(page, pc, flags, cflags));
   while (tb != 0) {
     if (
-      load<u64>(tb, TB_PC) == pc && load<u32>(tb, TB_PHYS_PAGE0) == page && load<u32>(tb, TB_FLAGS) == flags && load<u32>(tb, TB_CFLAGS) == cflags
+      load<u64>(tb, TB_PC) == pc && load<u32>(tb, TB_PHYS_PAGE0) == page && load<u64>(tb, TB_FLAGS) == flags && load<u32>(tb, TB_CFLAGS) == cflags
     ) return tb;
     tb = load<usize>(tb, TB_HASH_NEXT);
   }
@@ -181,7 +181,7 @@ function register(tb: usize): bool {
   if (desc0 == 0 || desc1 == 0) return false;
   pageAdd(tb, 0, desc0);
   if (page1 != NO_PAGE) pageAdd(tb, 1, desc1);
-  const cell = hashCell(page0, load<u64>(tb, TB_PC), load<u32>(tb, TB_FLAGS), load<u32>(tb, TB_CFLAGS));
+  const cell = hashCell(page0, load<u64>(tb, TB_PC), load<u64>(tb, TB_FLAGS), load<u32>(tb, TB_CFLAGS));
   store<usize>(tb, load<usize>(cell), TB_HASH_NEXT);
   store<usize>(cell, tb);
   store<u32>(tb, TB_STATE_VALID, TB_STATE);
@@ -252,7 +252,7 @@ function invalidate(tb: usize): void {
   const page0 = load<u32>(tb, TB_PHYS_PAGE0);
   const page1 = load<u32>(tb, TB_PHYS_PAGE1);
   const pc = load<u64>(tb, TB_PC);
-  let cell = hashCell(page0, pc, load<u32>(tb, TB_FLAGS), load<u32>(tb, TB_CFLAGS));
+  let cell = hashCell(page0, pc, load<u64>(tb, TB_FLAGS), load<u32>(tb, TB_CFLAGS));
   while (load<usize>(cell) != tb) cell = load<usize>(cell) + TB_HASH_NEXT;
   store<usize>(cell, load<usize>(tb, TB_HASH_NEXT));
   listRemove(descOf(page0) + DESC_FIRST, tb, TB_PAGE_NEXT0);

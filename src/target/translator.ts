@@ -10,7 +10,9 @@ export class TranslateFault extends Error {
 
 export interface TbSource {
   readonly pc: bigint;
+  /** ENV_TB_FLAGS and ENV_CS_BASE. */
   readonly flags: number;
+  readonly csBase: number;
   readonly cflags: number;
   /** At most this many guest instructions. */
   readonly maxInsns: number;

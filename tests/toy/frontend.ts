@@ -110,13 +110,13 @@ class Insn {
         this.divide(r(imm & 15));
         return false;
       case 'lw':
-        tcg.qemuLd(d, this.address(), WORD, this.mmuIdx);
+        tcg.qemuLd(d, this.dataAddress(), WORD, this.mmuIdx);
         return false;
       case 'sw':
-        tcg.qemuSt(d, this.address(), WORD, this.mmuIdx);
+        tcg.qemuSt(d, this.dataAddress(), WORD, this.mmuIdx);
         return false;
       case 'lhu':
-        tcg.qemuLd(d, this.address(), HALF, this.mmuIdx);
+        tcg.qemuLd(d, this.dataAddress(), HALF, this.mmuIdx);
         return false;
       case 'bne': {
         const taken = tcg.newLabel();
@@ -163,6 +163,15 @@ class Insn {
     const { tcg } = this;
     const t = tcg.temp();
     tcg.addi(t, this.a, this.imm);
+    tcg.ext32u(t, t);
+    return t;
+  }
+
+  /** Of data. */
+  private dataAddress(): Temp {
+    const { tcg, tb } = this;
+    const t = tcg.temp();
+    tcg.addi(t, this.a, tb.csBase + this.imm);
     tcg.ext32u(t, t);
     return t;
   }

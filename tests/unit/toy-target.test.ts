@@ -203,6 +203,21 @@ describe.each(TIERS)('a second target, in %s', (_name, tier) => {
     }
   });
 
+  it('has code for each base of its data, at the same pc and under the same flags', () => {
+    const other = DATA + 0x8000;
+    const swap = [add(6, 4, 0), add(4, 5, 0), add(5, 6, 0), addi(9, 0, 8)];
+    // eight times each, from the same block to one or the other, by their key alone
+    const count = [mts(toy.BASE, 4), lw(8, 0, 0), addi(8, 8, 1), sw(8, 0, 0), mts(toy.BASE, 0), addi(9, 9, -1), bne(9, 0, -6)];
+    const again = [addi(3, 3, -1), bne(3, 0, -12), wait];
+    const on = [addi(7, 0, toy.STATUS_BASED), mts(toy.STATUS, 7)];
+    // late enough for both to be known when code is made
+    const machine = new ToyBoard(wasm, { ...tier, hotThreshold: tier.hotThreshold && 64 })
+      .load(CODE, [...li(4, DATA), ...li(5, other), ...li(3, 501), ...on, ...swap, ...count, ...again])
+      .run(CODE);
+    expect([machine.word(DATA), machine.word(other)]).toEqual([8 * 250, 8 * 251]);
+    hasRegions(machine);
+  });
+
   it('makes system calls in a loop', () => {
     const machine = board()
       .handler(toy.CAUSE_SYSCALL, [addi(5, 5, 1), mfs(9, toy.EPC), addi(9, 9, 4), mts(toy.EPC, 9), rti])

@@ -8,7 +8,7 @@ import { formatIr } from '../../tcg/text.js';
 import type { TciInfo } from '../jit-info.js';
 import { helperCalls, type HelperCalls } from '../../tcg/tci/verify.js';
 import type { Log } from '../../util/log.js';
-import type { KeptTb, KeptTbs } from './codegen/kept-tbs.js';
+import type { KeptTb, KeptTbs, WantedTb } from './codegen/kept-tbs.js';
 import type { Runtime } from './runtime.js';
 import { TranslateFault, type TargetFrontend, type TbSource } from '../../target/translator.js';
 
@@ -114,6 +114,7 @@ export class Translator {
     const source = {
       pc: (BigInt(pcHi >>> 0) << 32n) | BigInt(pcLo >>> 0),
       flags: words[(env + layout.ENV_TB_FLAGS) >> 2],
+      csBase: words[(env + layout.ENV_CS_BASE) >> 2] >>> 0,
       cflags,
       maxInsns: cflags & layout.CF_COUNT_MASK || (this.options.maxInsns ?? DEFAULT_MAX_INSNS),
       bytes: this.bytes,
@@ -124,7 +125,7 @@ export class Translator {
         return host1;
       },
     };
-    const kept = this.keptTb(pcLo, pcHi, source.flags, cflags, host);
+    const kept = this.keptTb({ pcLo, pcHi, flags: source.flags, csBase: source.csBase, cflags, host });
     const { size, icount } = kept ?? this.compile(source);
     const unitCount = kept?.unitCount ?? this.lowering.code.size;
     const tb = runtime.exports.tbAlloc(unitCount * 2 + icount * 4) >>> 0;
@@ -136,6 +137,7 @@ export class Translator {
     set(layout.TB_PC, pcLo);
     set(layout.TB_PC + 4, pcHi);
     set(layout.TB_FLAGS, source.flags);
+    set(layout.TB_CS_BASE, source.csBase);
     set(layout.TB_CFLAGS, cflags);
     set(layout.TB_SIZE, size);
     set(layout.TB_ICOUNT, icount);
@@ -201,6 +203,7 @@ export class Translator {
     const { size, icount } = this.frontend.translate(ctx, {
       pc: this.view.getBigUint64(tb + layout.TB_PC, true),
       flags: get(layout.TB_FLAGS),
+      csBase: get(layout.TB_CS_BASE),
       cflags: get(layout.TB_CFLAGS),
       maxInsns: get(layout.TB_ICOUNT),
       bytes: this.bytes,
@@ -213,10 +216,10 @@ export class Translator {
     return lowering.code.units.subarray(0, lowering.code.size);
   }
 
-  private keptTb(pcLo: number, pcHi: number, flags: number, cflags: number, host: number): KeptTb | undefined {
+  private keptTb(wanted: WantedTb): KeptTb | undefined {
     const { kept, log } = this.options;
     if (!kept || log?.has('in_asm') || log?.has('op') || log?.has('out_asm')) return undefined;
-    return kept.find(pcLo, pcHi, flags, cflags, host, this.calls);
+    return kept.find(wanted, this.calls);
   }
 
   private keep(tb: number, unitCount: number): void {
@@ -225,6 +228,7 @@ export class Translator {
       pcLo: get(layout.TB_PC),
       pcHi: get(layout.TB_PC + 4),
       flags: get(layout.TB_FLAGS),
+      csBase: get(layout.TB_CS_BASE),
       cflags: get(layout.TB_CFLAGS),
       size: get(layout.TB_SIZE),
       icount: get(layout.TB_ICOUNT),

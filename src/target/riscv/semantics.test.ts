@@ -167,6 +167,7 @@ describe.each([
       frontend.translate(ctx, {
         pc: big(PAGE_SIZE),
         flags,
+        csBase: 0,
         cflags: 0,
         maxInsns: 1,
         bytes: bytesOfInsn,

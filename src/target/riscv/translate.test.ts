@@ -35,7 +35,7 @@ function translate(words: readonly number[], options: Options = {}) {
     const size = (word & 3) === 3 ? 4 : 2;
     for (let i = 0; i < size; i++) bytes[at++] = (word >>> (8 * i)) & 0xff;
   }
-  const result = frontend.translate(ctx, { pc, flags, cflags, maxInsns, bytes, host, nextPage });
+  const result = frontend.translate(ctx, { pc, flags, csBase: 0, cflags, maxInsns, bytes, host, nextPage });
   verify(ctx);
   return { ...result, ctx, text: formatIr(ctx) };
 }

@@ -8,6 +8,7 @@ import {
   ENV_INTERRUPT_REQUEST,
   ENV_PC,
   ENV_TARGET_BASE,
+  ENV_CS_BASE,
   ENV_TB_FLAGS,
   ENV_TLB,
   MEMOPIDX_SHIFT,
@@ -117,7 +118,7 @@ const isSlot = (offset: number): boolean => (offset & 7) === 0 && (offset === EN
 /** Of `size` bytes. */
 function isField(offset: number, size: number, isStore: boolean): boolean {
   if ((offset & (size - 1)) !== 0) return false;
-  if (offset === ENV_TB_FLAGS || (offset === ENV_INTERRUPT_REQUEST && !isStore)) return size === 4;
+  if (offset === ENV_TB_FLAGS || offset === ENV_CS_BASE || (offset === ENV_INTERRUPT_REQUEST && !isStore)) return size === 4;
   return offset >= ENV_TARGET_BASE && offset < FRAME_END;
 }
 

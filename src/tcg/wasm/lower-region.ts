@@ -422,12 +422,12 @@ class RegionLowering {
     const base = this.region.tbs[indirect[0].to].pc;
     const distance = b.spill(m.binary(Wasm.sub[1], m.get(this.locals.ofGlobal(PC), I64), m.i64(BigInt.asIntN(64, base))), I64);
     const changes = this.facts.flagChanges[tb];
-    const flags = changes ? b.spill(m.load(4, false, I32, m.get(ENV, I32), ENV_TB_FLAGS), I32) : -1;
+    const flags = changes ? b.spill(m.load(8, false, I64, m.get(ENV, I32), ENV_TB_FLAGS), I64) : -1;
     const tests = indirect.map(({ to, guarded }, k) => {
       const target = this.region.tbs[to];
       const wanted = m.i64(BigInt.asIntN(64, target.pc - base));
       let test = m.binary(Wasm.eq[1], m.get(distance, I64), wanted);
-      if (changes) test = m.binary(Wasm.and[0], test, m.binary(Wasm.eq[0], m.get(flags, I32), m.i32(target.flags)));
+      if (changes) test = m.binary(Wasm.and[0], test, m.binary(Wasm.eq[1], m.get(flags, I64), m.i64(flagsOf(target))));
       if (guarded) test = m.if(test, this.jumpCacheHas(target.pc, to), m.i32(0));
       return m.if(test, go(k));
     });
@@ -484,6 +484,9 @@ class RegionLowering {
 }
 
 const withoutPc = (globals: number[]): number[] => globals.filter((g) => g !== PC);
+
+/** TB_FLAGS and TB_CS_BASE, as one load has them. */
+const flagsOf = ({ flags, csBase }: TbIr): bigint => BigInt.asIntN(64, (BigInt(csBase) << 32n) | BigInt(flags >>> 0));
 
 /** A guest instruction of a TB: which one, and its pc offset. */
 interface Insn {

@@ -44,9 +44,10 @@ export function formatRegion(region: Region, names: IrNames, notes: RegionNotes 
   return lines.join('\n');
 }
 
-function formatAttributes({ pc, icount, flags, tripCount, sideExitOnMiss, copyOf }: TbIr): string {
+function formatAttributes({ pc, icount, flags, csBase, tripCount, sideExitOnMiss, copyOf }: TbIr): string {
   const list = [`pc=0x${BigInt.asUintN(64, pc).toString(16)}`, `insns=${icount}`];
   if (flags !== 0) list.push(`flags=0x${(flags >>> 0).toString(16)}`);
+  if (csBase !== 0) list.push(`csbase=0x${(csBase >>> 0).toString(16)}`);
   if (tripCount !== 0) list.push(`trips=${tripCount}`);
   list.push(`miss=${sideExitOnMiss ? 'leave' : 'call'}`);
   if (copyOf !== undefined) list.push(`copy=tb${copyOf}`);
@@ -82,7 +83,7 @@ interface TbText {
   ops: string;
 }
 
-const TB_ATTRIBUTES = ['pc', 'insns', 'flags', 'trips', 'miss', 'copy'];
+const TB_ATTRIBUTES = ['pc', 'insns', 'flags', 'csbase', 'trips', 'miss', 'copy'];
 
 class Parser {
   private entries?: readonly number[];
@@ -157,7 +158,8 @@ class Parser {
     const ctx = parseIr(ops, this.names.globals, this.names.helpers);
     let insns = 0;
     for (let k = 0; k < ctx.opCount; k++) if (ctx.ops[k * OP_WORDS] === Op.insn_start) insns++;
-    const how = { links, indirect, flags: number('flags', 0), sideExitOnMiss: miss === 'leave', tripCount: number('trips', 0) };
+    const sideExitOnMiss = miss === 'leave';
+    const how = { links, indirect, flags: number('flags', 0), csBase: number('csbase', 0), sideExitOnMiss, tripCount: number('trips', 0) };
     return { ...copyIr(ctx, pc, number('insns', insns), how), ...copyOf };
   }
 

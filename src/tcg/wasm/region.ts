@@ -19,8 +19,9 @@ export interface TbIr {
   links: readonly [number, number];
   /** Where goto_ptr was seen to lead, the usual ones first. */
   indirect: readonly IndirectLink[];
-  /** ENV_TB_FLAGS that the TB was made for. */
+  /** ENV_TB_FLAGS and ENV_CS_BASE that the TB was made for. */
   readonly flags: number;
+  readonly csBase: number;
   /** A memory access that misses the TLB leaves (TB_EXIT_RESUME) instead of calling the slow path: no call stands in the way of registers. */
   readonly sideExitOnMiss: boolean;
   /** If it begins a loop: how often that goes round each time it is come to (TB_ROUNDS); 0: not known. */
@@ -111,6 +112,7 @@ export interface TbLinks {
   readonly links: readonly [number, number];
   readonly indirect: readonly IndirectLink[];
   readonly flags: number;
+  readonly csBase?: number;
   readonly sideExitOnMiss?: boolean;
   readonly tripCount?: number;
 }
@@ -121,7 +123,7 @@ export function copyIr(
   ctx: IrBuffer,
   pc: bigint,
   icount: number,
-  { links, indirect, flags, sideExitOnMiss = false, tripCount = 0 }: TbLinks = NO_LINKS,
+  { links, indirect, flags, csBase = 0, sideExitOnMiss = false, tripCount = 0 }: TbLinks = NO_LINKS,
 ): TbIr {
   const n = ctx.tempCount;
   return {
@@ -130,6 +132,7 @@ export function copyIr(
     links,
     indirect,
     flags,
+    csBase,
     sideExitOnMiss,
     tripCount,
     ops: ctx.ops.slice(0, ctx.opCount * OP_WORDS),

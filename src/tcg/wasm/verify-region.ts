@@ -97,11 +97,12 @@ function checkIr({ region }: Pick<RegionFacts, 'region'>, { globalOffset, helper
 }
 
 function checkCopies({ region: { tbs } }: Pick<RegionFacts, 'region'>, _: TargetInfo, fail: Fail): void {
-  tbs.forEach(({ copyOf, ops, pc, icount, flags }, tb) => {
+  tbs.forEach(({ copyOf, ops, pc, icount, flags, csBase }, tb) => {
     if (copyOf === undefined) return;
     const original = tbs[copyOf] as TbIr | undefined;
     if (!original || original.copyOf !== undefined) fail(`tb${tb} is a copy of tb${copyOf}, which is no TB of the region as it came in`);
-    const isSame = original.ops === ops && original.pc === pc && original.icount === icount && original.flags === flags;
+    const isSame =
+      original.ops === ops && original.pc === pc && original.icount === icount && original.flags === flags && original.csBase === csBase;
     if (!isSame) fail(`tb${tb} is not like tb${copyOf}, of which it is a copy`);
   });
 }

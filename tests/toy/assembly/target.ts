@@ -1,6 +1,6 @@
 // The toy's answers to what the runtime asks of a target (assembly/target/dispatch.ts).
 import {
-  CPU_INTERRUPT_HARD, ENV_EXCEPTION_INDEX, ENV_EXIT_REQUEST, ENV_FAULT, ENV_HALTED, ENV_INTERRUPT_REQUEST, ENV_LOG_TRAPS, ENV_MMU_IDX, ENV_PC, ENV_TB_FLAGS,
+  CPU_INTERRUPT_HARD, ENV_CS_BASE, ENV_EXCEPTION_INDEX, ENV_EXIT_REQUEST, ENV_FAULT, ENV_HALTED, ENV_INTERRUPT_REQUEST, ENV_LOG_TRAPS, ENV_MMU_IDX, ENV_PC, ENV_TB_FLAGS,
   EXIT_REQUESTED, PAGE_SIZE, TLB_KIND_WRITE,
 } from '../../../assembly/shared/layout';
 import { raise } from '../../../assembly/core/env';
@@ -9,8 +9,8 @@ import { tlbSetPage } from '../../../assembly/tlb/fill';
 import { tlbFlush } from '../../../assembly/tlb/flush';
 import { logTrap } from './host';
 import {
-  ADDRESS, CAUSE, CAUSE_ALIGNMENT, CAUSE_BUS, CAUSE_INTERRUPT, CAUSE_PAGE, EPC, MMU_PHYSICAL, MMU_VIRTUAL, OLD_STATUS, PTE_VALID, PTE_WRITABLE, SPECIALS, STATUS,
-  STATUS_INTERRUPTS, STATUS_TRANSLATION, TABLE, TOY_LINE, TOY_R, TOY_SPECIAL, VECTORS, VECTOR_SIZE,
+  ADDRESS, BASE, CAUSE, CAUSE_ALIGNMENT, CAUSE_BUS, CAUSE_INTERRUPT, CAUSE_PAGE, EPC, MMU_PHYSICAL, MMU_VIRTUAL, OLD_STATUS, PTE_VALID, PTE_WRITABLE, SPECIALS, STATUS,
+  STATUS_BASED, STATUS_INTERRUPTS, STATUS_TRANSLATION, TABLE, TOY_LINE, TOY_R, TOY_SPECIAL, VECTORS, VECTOR_SIZE,
 } from './shared/toy';
 
 const PAGE_MASK: u64 = PAGE_SIZE - 1;
@@ -29,11 +29,12 @@ export function setSpecial(env: usize, n: i32, value: u32): void {
   store<u64>(env + n * 8, value, TOY_SPECIAL);
 }
 
-/** After a change of STATUS or of the line: what translations depend on, and whether there is an interrupt to take. */
+/** After a change of STATUS, BASE or the line: what translations depend on, and whether there is an interrupt to take. */
 export function statusChanged(env: usize): void {
   const translation = special(env, STATUS) & STATUS_TRANSLATION;
   store<i32>(env, translation != 0 ? MMU_VIRTUAL : MMU_PHYSICAL, ENV_MMU_IDX);
   store<u32>(env, translation, ENV_TB_FLAGS);
+  store<u32>(env, (special(env, STATUS) & STATUS_BASED) != 0 ? special(env, BASE) : 0, ENV_CS_BASE);
   if (!hasWork(env)) {
     atomic.and<u32>(env, ~CPU_INTERRUPT_HARD, ENV_INTERRUPT_REQUEST);
     return;

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { ENV_PC } from '../../../assembly/shared/layout.js';
 import { TcgContext, type GlobalDef } from '../../../src/tcg/context.js';
 import type { HelperDef } from '../../../src/tcg/opcodes.js';
 import { eliminateDead, optimize, optimizeForward } from '../../../src/tcg/optimize.js';
@@ -16,7 +17,7 @@ import { Random, RANDOM_HELPERS, randomState } from '../../support/ir-random.js'
 const ROOT = fileURLToPath(new URL('../../tcg/', import.meta.url));
 
 const GLOBALS: readonly GlobalDef[] = [
-  { name: 'pc', offset: 0x50 },
+  { name: 'pc', offset: ENV_PC },
   ...Array.from({ length: 31 }, (_, i) => ({ name: `x${i + 1}`, offset: 0x108 + 8 * i })),
 ];
 const HELPERS: readonly HelperDef[] = RANDOM_HELPERS;

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { ENV_PC } from '../../../assembly/shared/layout.js';
 import type { HelperDef } from '../../../src/tcg/opcodes.js';
 import { compileRegions } from '../../../src/tcg/wasm/compile.js';
 import { loadWasmDisassembler } from '../../../src/tcg/wasm/disassemble.js';
@@ -27,7 +28,7 @@ const FADD: HelperDef = {
   inline: { op: 'add', bits: 64, rounding: { arg: 2, when: new Map([[0, { offset: ENV_RANDOM, mask: 0xe1n, value: 1n }]]) } },
 };
 const NAMES: IrNames = {
-  globals: [{ name: 'pc', offset: 0x50 }, ...Array.from({ length: 31 }, (_, i) => ({ name: `x${i + 1}`, offset: 0x108 + 8 * i }))],
+  globals: [{ name: 'pc', offset: ENV_PC }, ...Array.from({ length: 31 }, (_, i) => ({ name: `x${i + 1}`, offset: 0x108 + 8 * i }))],
   helpers: [...RANDOM_HELPERS, FADD],
 };
 

@@ -78,6 +78,7 @@ export class RegionCompiler {
     const { icount, size } = this.frontend.translate(ctx, {
       pc,
       flags: tb.flags,
+      csBase: tb.csBase,
       cflags: tb.cflags,
       maxInsns: tb.icount,
       bytes: new Uint8Array(this.memory.buffer),

@@ -7,6 +7,7 @@ import {
   PAGE_SIZE,
   TB_CFLAGS,
   TB_EXEC_COUNT,
+  TB_CS_BASE,
   TB_FLAGS,
   TB_FUNC,
   TB_HOST0,
@@ -215,12 +216,12 @@ export class KeptCode {
         ...links.filter((to) => to >= 0).map((to) => [from, to] as const),
         ...indirect.filter(({ guarded }) => !guarded).map(({ to }) => [from, to] as const),
       ]);
-      const tbs = region.tbs.map(({ pcLo, pcHi, flags, cflags, icount, sideExitOnMiss, host0, host1, size }): KeptTb => {
+      const tbs = region.tbs.map(({ pcLo, pcHi, flags, csBase, cflags, icount, sideExitOnMiss, host0, host1, size }): KeptTb => {
         const first = Math.min(size, PAGE_SIZE - (pcLo & (PAGE_SIZE - 1)));
         const code = new Uint8Array(size);
         code.set(this.bytes.subarray(host0, host0 + first));
         code.set(this.bytes.subarray(host1, host1 + size - first), first);
-        return { pcLo, pcHi, flags, cflags, icount, sideExitOnMiss, code };
+        return { pcLo, pcHi, flags, csBase, cflags, icount, sideExitOnMiss, code };
       });
       return { tbs, tbCount, entries: region.entries, certain: edges };
     });
@@ -334,10 +335,10 @@ export class KeptCode {
   }
 
   /** Whether a TB is what a region was made from: the same state of the CPU, and the same bytes of guest code. */
-  private matches(tb: number, { pcLo, pcHi, flags, cflags, icount, code }: KeptTb): boolean {
+  private matches(tb: number, { pcLo, pcHi, flags, csBase, cflags, icount, code }: KeptTb): boolean {
     const { tbs, bytes } = this;
     if (tbs.get(tb, TB_PC + 4) !== pcHi || tbs.get(tb, TB_FLAGS) !== flags || tbs.get(tb, TB_CFLAGS) !== cflags) return false;
-    if (tbs.get(tb, TB_ICOUNT) !== icount || tbs.get(tb, TB_SIZE) !== code.length) return false;
+    if (tbs.get(tb, TB_CS_BASE) !== csBase || tbs.get(tb, TB_ICOUNT) !== icount || tbs.get(tb, TB_SIZE) !== code.length) return false;
     const first = Math.min(code.length, PAGE_SIZE - (pcLo & (PAGE_SIZE - 1)));
     const host0 = tbs.get(tb, TB_HOST0);
     const host1 = tbs.get(tb, TB_HOST1) - first;

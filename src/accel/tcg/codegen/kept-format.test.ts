@@ -11,8 +11,26 @@ const MODULE: KeptModule = {
     {
       tbCount: 2,
       tbs: [
-        { pcLo: 0x8000_0000, pcHi: 0xffff_ffff, flags: 3, cflags: 0x1000, icount: 2, sideExitOnMiss: true, code: bytes(1, 2, 3, 4, 5, 6) },
-        { pcLo: 0x8000_0006, pcHi: 0xffff_ffff, flags: 3, cflags: 0x1000, icount: 1, sideExitOnMiss: false, code: bytes(7, 8) },
+        {
+          pcLo: 0x8000_0000,
+          pcHi: 0xffff_ffff,
+          flags: 3,
+          csBase: 0x9000_0000,
+          cflags: 0x1000,
+          icount: 2,
+          sideExitOnMiss: true,
+          code: bytes(1, 2, 3, 4, 5, 6),
+        },
+        {
+          pcLo: 0x8000_0006,
+          pcHi: 0xffff_ffff,
+          flags: 3,
+          csBase: 0x9000_0000,
+          cflags: 0x1000,
+          icount: 1,
+          sideExitOnMiss: false,
+          code: bytes(7, 8),
+        },
       ],
       entries: [1, 0],
       certain: [
@@ -44,7 +62,7 @@ describe('the format of kept code', () => {
     };
     for (const size of [0, 4, 19, chunk.length + 4, 0xffff_fffc]) expect(() => splitChunks(withWord(0, size))).toThrow(RangeError);
     // where the wasm is, its length; functions; TBs, entries and edges of the first; its first entry, an edge, where its first TB's code is
-    for (const index of [2, 3, 4, 5, 6, 7, 8, 10, 17, 18]) {
+    for (const index of [2, 3, 4, 5, 6, 7, 8, 10, 18, 19]) {
       for (const value of [0xffff_ffff, 0x7fff_ffff, 0x0010_0000])
         expect(() => decodeModule(withWord(index, value)), `word ${index}`).toThrow(RangeError);
     }

@@ -7,19 +7,20 @@
  *    16  functions, which export their number; then by function:
  *        TBs, entries, edges; then, unless there is no entry (such a function is not used):
  *        the entries (numbers of TBs); the edges (from << 16 | to); by TB:
- *        pc (two words), flags, cflags, guest instructions, bytes of guest code, where in the chunk these are,
+ *        pc (two words), flags, csBase, cflags, guest instructions, bytes of guest code, where in the chunk these are,
  *        and 1 if the code leaves where an access misses the TLB
  *
  * A file comes from the user's own folder and has passed its checksum, but what is read from it is never trusted to be in range.
  */
 
 /** Changes with the format: files of another one are of no use. */
-export const KEPT_SCHEMA = 1;
+export const KEPT_SCHEMA = 2;
 
 export interface KeptTb {
   readonly pcLo: number;
   readonly pcHi: number;
   readonly flags: number;
+  readonly csBase: number;
   readonly cflags: number;
   readonly icount: number;
   /** See TbIr. */
@@ -46,7 +47,7 @@ export interface KeptModule {
 }
 
 const HEADER_WORDS = 5;
-const TB_WORDS = 8;
+const TB_WORDS = 9;
 /** More than any region has (RegionLimits): what claims more is damaged. */
 const MAX_TBS = 4096;
 
@@ -59,8 +60,8 @@ export function encodeModule({ lastUsed, wasm, regions }: KeptModule): Uint8Arra
     words.push(tbCount, entries.length, entries.length === 0 ? 0 : certain.length);
     if (entries.length === 0) continue;
     words.push(...entries, ...certain.map(([from, to]) => (from << 16) | to));
-    for (const { pcLo, pcHi, flags, cflags, icount, sideExitOnMiss, code: bytes } of tbs) {
-      words.push(pcLo, pcHi, flags, cflags, icount, bytes.length, 0, sideExitOnMiss ? 1 : 0);
+    for (const { pcLo, pcHi, flags, csBase, cflags, icount, sideExitOnMiss, code: bytes } of tbs) {
+      words.push(pcLo, pcHi, flags, csBase, cflags, icount, bytes.length, 0, sideExitOnMiss ? 1 : 0);
       code.push({ at: words.length - 2, bytes });
     }
   }
@@ -134,8 +135,8 @@ export function decodeModule(chunk: Uint8Array<ArrayBuffer>): KeptModule {
       return [index(edge >>> 16), index(edge & 0xffff)] as const;
     });
     const tbs = list(tbCount, TB_WORDS, (): KeptTb => {
-      const [pcLo, pcHi, flags, cflags, icount, size, offset] = [word(), word(), word(), word(), word(), word(), word()];
-      return { pcLo, pcHi, flags, cflags, icount, sideExitOnMiss: word() !== 0, code: part(offset, size) };
+      const [pcLo, pcHi, flags, csBase, cflags, icount, size, offset] = [word(), word(), word(), word(), word(), word(), word(), word()];
+      return { pcLo, pcHi, flags, csBase, cflags, icount, sideExitOnMiss: word() !== 0, code: part(offset, size) };
     });
     return { tbs, tbCount, entries, certain };
   });

@@ -1,9 +1,9 @@
 /**
  * What the translator made of guest code, kept for the next run (docs/code-cache.md): a TB that is known is copied instead of decoded, made IR of, and
- * lowered; in this run, too, if it was thrown away. Used only where pc, TB flags, cflags and every byte of guest code agree. The file, little-endian:
+ * lowered; in this run, too, if it was thrown away. Used only where pc, TB flags, csBase, cflags and every byte of guest code agree. The file, little-endian:
  *
- *     u32 number of TBs; then by TB eight u32:
- *        pc (two words), flags, cflags, bytes of guest code | instructions << 16, units of tci code, where in the file its data is,
+ *     u32 number of TBs; then by TB nine u32:
+ *        pc (two words), flags, csBase, cflags, bytes of guest code | instructions << 16, units of tci code, where in the file its data is,
  *        runs since it was last used
  *     data of a TB: guest code, padded to words; tci code; insn table
  *
@@ -22,14 +22,15 @@ const MAX_AGE = 8;
 /** TBs whose hashes meet: what comes after so many is not kept. */
 const MAX_PROBES = 64;
 
-const RECORD = 8;
+const RECORD = 9;
 const PC = 0;
 const FLAGS = 2;
-const CFLAGS = 3;
-const SIZES = 4;
-const CODE = 5;
-const DATA = 6;
-const AGE = 7;
+const CS_BASE = 3;
+const CFLAGS = 4;
+const SIZES = 5;
+const CODE = 6;
+const DATA = 7;
+const AGE = 8;
 
 /** TBs, in one buffer. */
 class Segment {
@@ -69,17 +70,23 @@ export interface KeptTb {
   copyCode(words: Int32Array, to: number): void;
 }
 
-/** A TB that was made. */
-export interface MadeTb {
+/** What a TB is known by. */
+export interface WantedTb {
   readonly pcLo: number;
   readonly pcHi: number;
   readonly flags: number;
+  readonly csBase: number;
   readonly cflags: number;
+  /** Linear-memory address of the guest code. */
+  readonly host: number;
+}
+
+/** A TB that was made. */
+export interface MadeTb extends WantedTb {
   /** Bytes of guest code; it lies in one page. */
   readonly size: number;
   readonly icount: number;
-  /** Linear-memory addresses: of the guest code, and of the tci code with the insn table behind it. */
-  readonly host: number;
+  /** Linear-memory address of the tci code with the insn table behind it. */
   readonly code: number;
   readonly unitCount: number;
 }
@@ -127,7 +134,7 @@ export class KeptTbs implements KeptTb {
   }
 
   /** The TB of the guest code at `host`; valid until the next call of anything. */
-  find(pcLo: number, pcHi: number, flags: number, cflags: number, host: number, calls: HelperCalls): KeptTb | undefined {
+  find({ pcLo, pcHi, flags, csBase, cflags, host }: WantedTb, calls: HelperCalls): KeptTb | undefined {
     if (this.asked++ === READ_AFTER) this.read();
     const { cells } = this;
     const mask = cells.length - 1;
@@ -137,7 +144,7 @@ export class KeptTbs implements KeptTb {
       const at = n > 0 ? recordAt(n - 1) : this.freshAt[~n];
       const { words } = segment;
       if (words[at + PC] !== (pcLo | 0) || words[at + PC + 1] !== (pcHi | 0)) continue;
-      if (words[at + FLAGS] !== (flags | 0) || words[at + CFLAGS] !== (cflags | 0)) continue;
+      if (words[at + FLAGS] !== (flags | 0) || words[at + CS_BASE] !== (csBase | 0) || words[at + CFLAGS] !== (cflags | 0)) continue;
       if (n > 0 && !this.isSound(n - 1, calls)) continue;
       if (!this.isCodeAt(segment, at, pcLo, host)) continue;
       if (n > 0) this.markUsed(n);
@@ -163,7 +170,7 @@ export class KeptTbs implements KeptTb {
     const { words: to, bytes } = this.fresh;
     const { memory } = this;
     const from = new Int32Array(memory.buffer, tb.code, codeWords);
-    to.set([tb.pcLo, tb.pcHi, tb.flags, tb.cflags, tb.size | (tb.icount << 16), tb.unitCount], at);
+    to.set([tb.pcLo, tb.pcHi, tb.flags, tb.csBase, tb.cflags, tb.size | (tb.icount << 16), tb.unitCount], at);
     to[at + DATA] = 4 * (at + RECORD);
     to[at + AGE] = 0;
     for (let i = 0; i < tb.size; i++) bytes[4 * (at + RECORD) + i] = memory[tb.host + i];
@@ -309,7 +316,13 @@ export class KeptTbs implements KeptTb {
   private isInFile(at: number): boolean {
     const { kept } = this;
     const data = kept.words[at + DATA];
-    return data >= 0 && data % 4 === 0 && kept.unitCount(at) % 2 === 0 && (data >> 2) + kept.dataWords(at) <= kept.words.length;
+    return (
+      data >= 0 &&
+      data % 4 === 0 &&
+      kept.unitCount(at) >= 0 &&
+      kept.unitCount(at) % 2 === 0 &&
+      (data >> 2) + kept.dataWords(at) <= kept.words.length
+    );
   }
 
   /** Where in the fresh words there is room. */

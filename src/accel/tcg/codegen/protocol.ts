@@ -12,6 +12,7 @@ export interface TbRequest {
   readonly pcLo: number;
   readonly pcHi: number;
   readonly flags: number;
+  readonly csBase: number;
   readonly cflags: number;
   /** Linear-memory address of the first guest byte, and of the second page's start (0: none). */
   readonly host0: number;

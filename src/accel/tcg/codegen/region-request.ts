@@ -1,6 +1,7 @@
 /** From a hot TB to the request for its region's code: the region former's choice, and all that making it takes. */
 import {
   TB_CFLAGS,
+  TB_CS_BASE,
   TB_EXEC_COUNT,
   TB_FLAGS,
   TB_HOST0,
@@ -36,6 +37,7 @@ function requestTb(tbs: TbReader, tb: number, links: readonly [number, number], 
     pcLo: get(TB_PC),
     pcHi: get(TB_PC + 4),
     flags: get(TB_FLAGS),
+    csBase: get(TB_CS_BASE),
     cflags: get(TB_CFLAGS),
     host0: get(TB_HOST0),
     host1: get(TB_HOST1),

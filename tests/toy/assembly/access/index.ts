@@ -3,7 +3,7 @@ import { ENV_HALTED, ENV_PC } from '../../../../assembly/shared/layout';
 import { raise } from '../../../../assembly/core/env';
 import { tlbFlush } from '../../../../assembly/tlb/flush';
 import { hasWork, setSpecial, special, statusChanged } from '../target';
-import { EPC, OLD_STATUS, STATUS, TABLE, TOY_LINE } from '../shared/toy';
+import { BASE, EPC, OLD_STATUS, STATUS, TABLE, TOY_LINE } from '../shared/toy';
 
 /** Level of the interrupt line. */
 export function toySetLine(env: usize, level: u32): void {
@@ -21,7 +21,7 @@ export function helper_mfs(env: usize, n: u64): u64 {
 
 export function helper_mts(env: usize, n: u64, value: u64): void {
   setSpecial(env, n as i32, value as u32);
-  if (n == STATUS) statusChanged(env);
+  if (n == STATUS || n == BASE) statusChanged(env);
   else if (n == TABLE) tlbFlush(env);
 }
 

@@ -10,10 +10,12 @@ export const CAUSE = 2; // CAUSE_*
 export const ADDRESS = 3; // of a fault
 export const TABLE = 4; // physical address of the page table: 1024 entries of 32 bits, physical page | PTE_*
 export const OLD_STATUS = 5; // before the trap
-export const SPECIALS = 6;
+export const BASE = 6; // added to the addresses of loads and stores under STATUS_BASED
+export const SPECIALS = 7;
 
 export const STATUS_INTERRUPTS = 1;
 export const STATUS_TRANSLATION = 2;
+export const STATUS_BASED = 4;
 
 export const PTE_VALID = 1;
 export const PTE_WRITABLE = 2;
@@ -29,6 +31,6 @@ export const CAUSE_INTERRUPT = 7;
 export const VECTORS = 0xfff0_0000;
 export const VECTOR_SIZE = 0x100;
 
-// mmu indexes, and TB flags: STATUS_TRANSLATION
+// mmu indexes; TB flags are STATUS_TRANSLATION, and behind them (ENV_CS_BASE) is the base that is in force
 export const MMU_PHYSICAL = 0;
 export const MMU_VIRTUAL = 1;
