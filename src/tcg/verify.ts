@@ -1,4 +1,4 @@
-/** The verifier: what every consumer of IR takes for granted, checked. Run by tests, and by `-d op`-like debugging; too slow for each TB. */
+/** The verifier: what every consumer of IR takes for granted, checked. Run by tests, and for each TB by `check=on`; too slow for every day. */
 import { ENV_SIZE, MEMOPIDX_SHIFT, MO_ALIGN, TB_EXIT_IDX0, TB_EXIT_REQUESTED, TLB_MMU_INDEXES } from '../../assembly/shared/layout.js';
 import { TempKind, TYPE_I64, type TcgContext, type Temp } from './context.js';
 import { IrError } from './error.js';

@@ -1,6 +1,7 @@
 /** A guest run to its end with -icount, and everything that must then be the same on every engine. */
 import { createHash } from 'node:crypto';
 import { createNodeHost, Machine, type EngineOptions, type HostClock, type MachineOptions } from 'wemu/node';
+import type { JitInfo } from '../../src/accel/jit-info.js';
 
 export interface FinalState {
   readonly reason: string;
@@ -23,12 +24,12 @@ function unsteadyClock(seed: number): HostClock {
   return { monotonicNs: () => (now += next()), epochMs: () => 0 };
 }
 
-/** `seed`: of an unsteady host clock; without it, the host's own. Also tells how many regions were generated. */
+/** `seed`: of an unsteady host clock; without it, the host's own. Also tells what the engine did. */
 export async function finalState(
   engine: EngineOptions,
   options: MachineOptions,
   seed?: number,
-): Promise<{ state: FinalState; regions: number }> {
+): Promise<{ state: FinalState; info: JitInfo }> {
   const host = await createNodeHost({ seed: 1, ...engine });
   try {
     let console = '';
@@ -50,7 +51,7 @@ export async function finalState(
         registers: Object.fromEntries(registers) as Record<string, string>,
         memory: Object.fromEntries(memory) as Record<string, string>,
       },
-      regions: machine.state.accelerator?.info?.().wasm?.regions ?? 0,
+      info: machine.state.accelerator!.info!(),
     };
   } finally {
     host.close();

@@ -18,7 +18,7 @@ tcg                  translate guest code; properties:
   region-size=N      guest instructions of a generated function at most (default ${DEFAULT_LIMITS.maxInsns})
   tlb-reuse=on|off   accesses off one base share a TLB check
   fma=on|off         fused multiply-add is the host's own instruction, where there is one
-  check=on|off       verify each region after each pass; what cannot be made ends the run (slow)
+  check=on|off       the engine checks itself: generated code against tci, TBs, TLBs, regions (slow)
   passes=A+B+...     binaryen passes that generated code goes through (default: none):
 ${wrap(Object.keys(PASSES), 90, '                     ')}
   one-insn-per-tb=on|off
