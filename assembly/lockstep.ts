@@ -26,7 +26,18 @@ const GENERATED: usize = BEFORE + LOCKSTEP_STATE;
 const GENERATED_JOURNAL: usize = GENERATED + LOCKSTEP_STATE;
 const TCI_JOURNAL: usize = GENERATED_JOURNAL + LOCKSTEP_JOURNAL;
 
-/** From here on all generated code is checked. Returns the record of shared/check.ts; 0: no room in the arena. */
+/** So many stretches are all compared. Of those after them it is one in SAMPLE, by chance. */
+const ALL: u64 = 1 << 20;
+const SAMPLE: u32 = 16;
+let chance: u32 = 1;
+
+function isWanted(): bool {
+  if (load<u64>(record, LOCKSTEP_STRETCHES) < ALL) return true;
+  chance = chance * 1664525 + 1013904223;
+  return (chance >> 16) % SAMPLE == 0;
+}
+
+/** From here on generated code is checked. Returns the record of shared/check.ts; 0: no room in the arena. */
 export function lockstepStart(): usize {
   record = arenaAllocPermanent(TCI_JOURNAL + LOCKSTEP_JOURNAL);
   return record;
@@ -35,7 +46,7 @@ export function lockstepStart(): usize {
 /** Runs the generated code of `tb`, as a call of it would, and in tci too. */
 export function runInLockstep(env: usize, tb: usize): usize {
   // What another thread stores meanwhile cannot be told from what this one does.
-  if (record == 0 || isShared()) return call_indirect<u32>(atomic.load<u32>(tb, TB_FUNC), env, load<u32>(tb, TB_ENTRY));
+  if (record == 0 || isShared() || !isWanted()) return call_indirect<u32>(atomic.load<u32>(tb, TB_FUNC), env, load<u32>(tb, TB_ENTRY));
   // A short budget: what is stored must fit into a journal, and a report should be about little.
   const rest = max(load<i32>(env, ENV_BUDGET) - LOCKSTEP_BUDGET, 0);
   postpone(env, rest);

@@ -36,6 +36,7 @@ const GLOBALS: Readonly<Record<string, string>> = {
   'core/journal/isReplay': CHECKS,
   'core/journal/limit': CHECKS,
   'core/journal/reached': CHECKS,
+  'lockstep/chance': CHECKS,
   'lockstep/record': CHECKS,
 };
 

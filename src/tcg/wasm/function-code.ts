@@ -1,0 +1,160 @@
+/** What all blocks of a region's function have in common: its locals, how it is entered, and how it leaves with env as it must be. */
+import { ENV_BUDGET, ENV_EXIT_REQUEST, TABLE_TBS, TABLE_USED, TB_EXIT_REQUESTED, TB_EXIT_RESUME } from '../../../assembly/shared/layout.js';
+import type { EnvTest } from '../inline-float.js';
+import { PC } from '../ir-buffer.js';
+import { EXTEND_U32, I32, I64, Wasm, type Expr, type WasmModule } from './binaryen.js';
+import type { Bitsets } from './bitset.js';
+import { extended } from './block-lowering.js';
+import type { RegionFacts } from './facts.js';
+import { ENV, FunctionLocals } from './function-locals.js';
+import { envTestKey } from './inline-exits.js';
+import { setLimitByEnv } from './lower-float.js';
+import type { TbIr } from './region.js';
+import type { SharedTemp } from './shared-temps.js';
+import { globalCountOf, type TargetInfo } from './target-info.js';
+
+/** Where a global is: the form of what its i32 local holds, or 0 if it is in its i64 one. */
+export type WidthOf = (global: number) => number;
+
+export class FunctionCode {
+  readonly locals: FunctionLocals;
+  /** Local of the instructions left. */
+  readonly budget: number;
+  /** Local with the budget at which a loop tries to go on without checks (strip-code.ts), if the region has such a loop. */
+  readonly attempt: number | undefined;
+  /** By TB: locals of the temps that live across its blocks. */
+  readonly shared: readonly ReadonlyMap<number, number>[];
+  /** By env test of inline operations that leave: the local of their range's limit, made at the entry. */
+  private readonly limits: ReadonlyMap<string, number>;
+  /** Local that says where a fault happened; made when the first fault exit is. */
+  private locator = -1;
+  private labels = 0;
+
+  constructor(
+    readonly m: WasmModule,
+    readonly facts: RegionFacts,
+    readonly target: TargetInfo,
+    /** Where its part of the module's table begins. */
+    private readonly table: number,
+  ) {
+    this.locals = new FunctionLocals(globalCountOf(target), facts.floats);
+    this.budget = this.locals.create(I32);
+    if (facts.region.tbs.some(({ strip }) => strip)) this.attempt = this.locals.create(I32);
+    this.limits = new Map(facts.inlineExits.envTests.map((test) => [envTestKey(test), this.locals.create(I32)]));
+    const localOf = ({ isI64, slot }: SharedTemp): number => this.locals.acrossBlocks(isI64 ? I64 : I32, slot);
+    this.shared = facts.sharedTemps.map((temps) => new Map([...temps].map(([temp, shared]) => [temp, localOf(shared)])));
+  }
+
+  readonly label = (): string => `${this.labels++}`;
+  readonly faultLocator = (): number => (this.locator < 0 ? (this.locator = this.locals.create(I32)) : this.locator);
+  readonly limitOf = (test: EnvTest): number => this.limits.get(envTestKey(test))!;
+
+  // ---- Entering
+
+  enter(list: Expr[]): void {
+    const { m } = this;
+    list.push(m.store(4, I32, m.tableAddress(), m.i32(1), this.table + TABLE_USED));
+    list.push(m.set(this.budget, m.load(4, false, I32, m.get(ENV, I32), ENV_BUDGET)));
+    if (this.attempt !== undefined) list.push(m.set(this.attempt, m.get(this.budget, I32)));
+    this.testEnv(list);
+  }
+
+  /** What env allows of inline operations: at an entry, and after what may have changed it. */
+  testEnv(list: Expr[]): void {
+    for (const test of this.facts.inlineExits.envTests) list.push(setLimitByEnv(this.m, this.limitOf(test), test));
+  }
+
+  loadLive(list: Expr[], entry: number): void {
+    const { flow, cfg } = this.facts;
+    for (const g of flow.liveIn.members(cfg.startOf[entry])) list.push(this.loadGlobal(g));
+  }
+
+  loadGlobal(g: number): Expr {
+    const { m } = this;
+    return m.set(this.locals.ofGlobal(g), m.load(8, false, this.locals.typeOfGlobal(g), m.get(ENV, I32), this.target.globalOffset[g]));
+  }
+
+  /** Charges a TB's instructions. */
+  startTb(list: Expr[], ir: TbIr, pcWanted: boolean): void {
+    const { m, budget } = this;
+    list.push(m.set(budget, m.binary(Wasm.sub[0], m.get(budget, I32), m.i32(ir.icount))));
+    if (pcWanted) list.push(m.set(this.locals.ofGlobal(PC), m.i64(BigInt.asIntN(64, ir.pc))));
+  }
+
+  // ---- Leaving
+
+  storeBudget(list: Expr[]): void {
+    const { m } = this;
+    list.push(m.store(4, I32, m.get(ENV, I32), m.get(this.budget, I32), ENV_BUDGET));
+  }
+
+  storeDirty(list: Expr[], dirty: readonly number[], widthOf: WidthOf): void {
+    const { m } = this;
+    for (const g of dirty) {
+      const form = widthOf(g);
+      if (form !== 0) {
+        const value = extended(m, m.get(this.locals.narrowOf(g), I32), form);
+        list.push(m.store(8, I64, m.get(ENV, I32), value, this.target.globalOffset[g]));
+        continue;
+      }
+      const type = this.locals.typeOfGlobal(g);
+      list.push(m.store(8, type, m.get(ENV, I32), m.get(this.locals.ofGlobal(g), type), this.target.globalOffset[g]));
+    }
+  }
+
+  exit(list: Expr[], dirty: readonly number[], value: Expr, widthOf: WidthOf): void {
+    this.storeDirty(list, dirty, widthOf);
+    this.storeBudget(list);
+    list.push(this.m.return(value));
+  }
+
+  /** The pointer of a TB of the region. */
+  tbPointer(index: number): Expr {
+    const { m } = this;
+    return m.load(4, false, I32, m.tableAddress(), this.table + TABLE_TBS + 4 * (this.facts.region.tbs[index].copyOf ?? index));
+  }
+
+  /** Leaves at a TB's start if the budget is gone, or on request. */
+  testBudget(list: Expr[], ir: TbIr, dirty: Bitsets, widthOf: WidthOf): void {
+    const { m, budget } = this;
+    // The same test as tci's: in icount mode the whole TB must fit, else there must be something left. A request is above every budget.
+    const request = m.load(4, false, I32, m.get(ENV, I32), ENV_EXIT_REQUEST);
+    const left = this.target.icount ? m.binary(Wasm.sub[0], m.get(budget, I32), m.i32(ir.icount - 1)) : m.get(budget, I32);
+    const leave = m.binary(Wasm.leS[0], left, request);
+    const exit: Expr[] = [];
+    this.storePc(exit, m.i64(BigInt.asIntN(64, ir.pc)));
+    this.exit(exit, withoutPc(dirty.members(0)), m.i32(TB_EXIT_REQUESTED), widthOf);
+    list.push(m.if(leave, m.sequence(exit)));
+  }
+
+  /** What all fault exits of a TB end with. `locator`: local with what locatorOf gave; with RESUME, tci goes on. */
+  leaveFault(list: Expr[], index: number, locator: number): void {
+    const { m, budget } = this;
+    const ir = this.facts.region.tbs[index];
+    const offset = m.unary(EXTEND_U32, m.binary(Wasm.and[0], m.get(locator, I32), m.i32(0xffff)));
+    this.storePc(list, m.binary(Wasm.add[1], m.i64(BigInt.asIntN(64, ir.pc)), offset));
+    const refund = m.binary(Wasm.and[0], m.binary(Wasm.shrU[0], m.get(locator, I32), m.i32(16)), m.i32(0x7fff));
+    list.push(m.store(4, I32, m.get(ENV, I32), m.binary(Wasm.add[0], m.get(budget, I32), refund), ENV_BUDGET));
+    const isFault = m.binary(Wasm.geS[0], m.get(locator, I32), m.i32(0));
+    const resume = () => m.binary(Wasm.or[0], this.tbPointer(index), m.i32(TB_EXIT_RESUME));
+    list.push(m.return(ir.sideExitOnMiss ? m.select(isFault, m.i32(0), resume()) : m.i32(0)));
+  }
+
+  private storePc(list: Expr[], pc: Expr): void {
+    const { m } = this;
+    list.push(m.store(8, I64, m.get(ENV, I32), pc, this.target.globalOffset[PC]));
+  }
+}
+
+export const withoutPc = (globals: number[]): number[] => globals.filter((g) => g !== PC);
+
+/** A guest instruction of a TB: which one, and its pc offset. */
+export interface Insn {
+  readonly index: number;
+  readonly offset: number;
+}
+
+/** Where a fault exit leaves from: the instruction's pc offset, and above it (15 bits) the instructions of the TB that have not run. */
+export const locatorOf = (ir: TbIr, insn: Insn): number => (insn.offset & 0xffff) | ((ir.icount - insn.index) << 16);
+/** In a locator: not a fault, the instruction is to be done in tci. */
+export const RESUME = 1 << 31;

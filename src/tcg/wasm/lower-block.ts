@@ -1,0 +1,217 @@
+/** The basic blocks of a region's function, one after the other. */
+import type { EnvTest } from '../inline-float.js';
+import { clobbersGlobals, isMemoryOp, Op, OP_WORDS, syncsGlobals } from '../opcodes.js';
+import type { AccessGroup, GroupedAccess } from './access-groups.js';
+import { I32, I64, NONE, type Expr } from './binaryen.js';
+import type { Bitsets } from './bitset.js';
+import { BlockLowering } from './block-lowering.js';
+import type { Block } from './cfg.js';
+import { FaultExits } from './fault-exits.js';
+import { locatorOf, RESUME, withoutPc, type FunctionCode, type Insn } from './function-code.js';
+import { ENV } from './function-locals.js';
+import { lowerFloat, type InlineHost } from './lower-float.js';
+import { leaveBlock } from './lower-jumps.js';
+import { lowerMemory, type MemoryHost } from './lower-memory.js';
+import { lowerOp } from './lower-ops.js';
+import type { TbIr } from './region.js';
+import { StripCode } from './strip-code.js';
+import { globalCountOf } from './target-info.js';
+
+/** Lowers block after block; in between it is what the ops of the running one need of their surroundings. */
+export class BlockCode implements MemoryHost, InlineHost {
+  private readonly strips: StripCode;
+  // The running block
+  private ir!: TbIr;
+  private tb = 0;
+  private dirty!: Bitsets;
+  private faults!: FaultExits;
+  private groups!: ReadonlyMap<number, GroupedAccess>;
+  private addends: ((op: number) => number | undefined) | undefined;
+  // The running op: its number, that in its block, its instruction
+  op = 0;
+  private row = 0;
+  private insn: Insn = { index: -1, offset: 0 };
+
+  constructor(private readonly fn: FunctionCode) {
+    this.strips = new StripCode(fn);
+  }
+
+  /** Appends the code of block `b`, with its terminator, to `list`; `go(k)` jumps to its successor k. */
+  emit(b: number, list: Expr[], go: (k: number) => Expr): void {
+    const { fn } = this;
+    const { m, facts } = fn;
+    const block = facts.cfg.blocks[b];
+    const ir = facts.region.tbs[block.tb];
+    const dirty = facts.flow.dirtyAt(b);
+    const { dead, reload, pcWanted } = facts.flow.liveness(b, dirty);
+    const atStart = facts.widths.atStart(b);
+    const { forms: faultForms, mixed } = facts.widths.faultForms(b, dirty);
+    const globalCount = globalCountOf(fn.target);
+    const lowering = new BlockLowering(m, fn.locals, ir, block, fn.shared[block.tb], globalCount, facts.widths, atStart, mixed);
+    if (block.isTbStart && ir.strip) {
+      this.widenFor(lowering, block, mixed);
+      this.strips.start(lowering.list, ir, ir.strip, dirty, atStart, () => go(1));
+    } else if (facts.budgetTests[b] !== 0) fn.testBudget(lowering.list, ir, dirty, (g) => atStart[g]);
+    if (block.isTbStart) fn.startTb(lowering.list, ir, pcWanted);
+    for (const g of facts.flow.liveIn.members(b)) if (mixed[g] !== 0 && atStart[g] !== 0) lowering.widen(g);
+
+    // From here on no jump is made until the block ends: making one may lower the block that it leads to.
+    this.ir = ir;
+    this.tb = block.tb;
+    this.dirty = dirty;
+    this.faults = new FaultExits(lowering.list, m, {
+      label: fn.label,
+      locator: fn.faultLocator,
+      store: (into, globals) => fn.storeDirty(into, globals, (g) => faultForms[g]),
+      leave: (into, locator) => fn.leaveFault(into, block.tb, locator),
+    });
+    this.insn = insnBefore(ir, block.first);
+    this.groups = facts.groups[b];
+    this.groupHosts.clear();
+    this.addends = ir.unchecked && this.strips.addendsOf(ir.unchecked);
+    for (let k = block.first; k < block.end; k++) {
+      const p = k * OP_WORDS;
+      const opcode = ir.ops[p];
+      this.op = k;
+      this.row = k - block.first;
+      if (opcode === Op.insn_start) this.insn = { index: this.insn.index + 1, offset: ir.ops[p + 1] };
+      if (dead[this.row]) continue;
+      lowering.begin(k);
+      if (!lowerOp(lowering, ir.ops, p)) {
+        if (isMemoryOp(opcode)) lowerMemory(lowering, this, ir.ops, p);
+        else if (opcode === Op.call) this.call(lowering, p, reload.get(k) ?? []);
+        else {
+          this.end(lowering, block, mixed);
+          leaveBlock(fn, this.strips, lowering, block, p, dirty.members(this.row), go);
+          list.push(...lowering.list);
+          return;
+        }
+      }
+      lowering.finish();
+    }
+    this.end(lowering, block, mixed);
+    list.push(...lowering.list);
+    if (block.succ.length > 0) list.push(go(0));
+    else {
+      // A TB without an end: the verifier forbids it, but a function must not fall off either.
+      fn.exit(list, dirty.members(block.end - block.first), m.i32(0), (g) => lowering.formOf(g));
+    }
+  }
+
+  private end(b: BlockLowering, block: Block, mixed: Uint8Array): void {
+    b.forget();
+    this.faults.close();
+    this.widenFor(b, block, mixed);
+  }
+
+  /** Before a jump: narrow globals that a successor wants wide. */
+  private widenFor(b: BlockLowering, block: Block, mixed: Uint8Array): void {
+    const { widths, flow } = this.fn.facts;
+    const wanted = new Set<number>();
+    for (const to of block.succ) {
+      const forms = widths.atStart(to);
+      for (const g of flow.liveIn.members(to)) if (forms[g] === 0 && mixed[g] === 0 && b.formOf(g) !== 0) wanted.add(g);
+    }
+    for (const g of wanted) b.widen(g);
+  }
+
+  // ---- Calls
+
+  private call(b: BlockLowering, p: number, reload: number[]): void {
+    const { helpers } = this.fn.target;
+    if (syncsGlobals(helpers[this.ir.ops[p + 2]])) this.faults.close();
+    if (!lowerFloat(b, helpers, p, this)) this.callHelper(b, p, reload);
+  }
+
+  private callHelper(b: BlockLowering, p: number, reload: number[]): void {
+    const { fn } = this;
+    const { m } = fn;
+    const { ops } = this.ir;
+    const helper = fn.target.helpers[ops[p + 2]];
+    const name = `helper_${helper.name}`;
+    const params = Array.from({ length: helper.args }, () => I64);
+    const resultType = helper.result ? I64 : NONE;
+    m.importFunction(name, [I32, ...params], resultType);
+    const args = params.map((_, i) => b.use(ops[p + 3 + i]));
+    let call = m.call(name, [m.get(ENV, I32), ...args], resultType);
+    if (helper.pure) {
+      if (ops[p + 1] >= 0) b.define(ops[p + 1], call, false);
+      return;
+    }
+    if (syncsGlobals(helper)) fn.storeDirty(b.list, this.dirty.members(this.row), (g) => b.formOf(g));
+    // Who can raise is no plain arithmetic: it may ask for the time, or for the instruction counter.
+    if (syncsGlobals(helper) || helper.mayFault) fn.storeBudget(b.list);
+    const result = helper.result && ops[p + 1] >= 0 ? b.scratch(I64) : -1;
+    if (result >= 0) call = m.set(result, call);
+    else if (helper.result) call = m.drop(call);
+    b.list.push(call);
+    if (helper.mayFault) this.faultTest(b.list, syncsGlobals(helper));
+    if (clobbersGlobals(helper)) {
+      b.forget();
+      fn.testEnv(b.list);
+      b.forgetForms();
+      for (const g of reload) {
+        b.beforeWrite(fn.locals.ofGlobal(g));
+        b.list.push(fn.loadGlobal(g));
+      }
+    }
+    if (result >= 0) b.define(ops[p + 1], m.get(result, I64), false);
+  }
+
+  // ---- For memory accesses, and for inline floating point
+
+  readonly groupHosts = new Map<AccessGroup, number>();
+
+  get tellsStores(): boolean {
+    return this.fn.target.lockstep ?? false;
+  }
+  get grouped(): GroupedAccess | undefined {
+    return this.groups.get(this.op);
+  }
+  get addend(): number | undefined {
+    return this.addends?.(this.op);
+  }
+  importRuntime(name: string, params: readonly number[], result: number): void {
+    this.fn.m.importFunction(name, [I32, ...params], result);
+  }
+  beforeRuntime(list: Expr[]): void {
+    if (this.fn.target.icount) this.fn.storeBudget(list);
+  }
+  faultTest(list: Expr[], synced = false): void {
+    this.faults.test(list, locatorOf(this.ir, this.insn), synced ? [] : this.written());
+  }
+  /** Present where the running op may leave for tci to do its instruction. */
+  get leave(): (() => Expr) | undefined {
+    const { ir, tb, op, fn } = this;
+    const leaves = isMemoryOp(ir.ops[op * OP_WORDS]) ? ir.sideExitOnMiss : fn.facts.inlineExits.has(tb, op);
+    return leaves ? this.sideExit : undefined;
+  }
+  private readonly sideExit = (): Expr => this.faults.go(locatorOf(this.ir, this.insn) | RESUME, this.written());
+
+  get fusedMulAdd(): boolean {
+    return this.fn.target.fusedMulAdd ?? false;
+  }
+  get singles(): InlineHost['singles'] {
+    return this.fn.target.traits.singles;
+  }
+  limitOf(test: EnvTest): number {
+    return this.fn.limitOf(test);
+  }
+  label(): string {
+    return this.fn.label();
+  }
+
+  /** What an exit before the running op writes back. */
+  private written(): number[] {
+    return withoutPc(this.dirty.members(this.row));
+  }
+}
+
+/** The instruction that op `first` belongs to, if it does not begin one. */
+function insnBefore(ir: TbIr, first: number): Insn {
+  let insn: Insn = { index: -1, offset: 0 };
+  for (let k = 0; k < first; k++) {
+    if (ir.ops[k * OP_WORDS] === Op.insn_start) insn = { index: insn.index + 1, offset: ir.ops[k * OP_WORDS + 1] };
+  }
+  return insn;
+}

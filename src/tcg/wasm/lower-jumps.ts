@@ -1,0 +1,96 @@
+/** How a block ends: jumps inside of the function, and ways out of it. */
+import { ENV_EXIT_REQUEST, ENV_TB_FLAGS } from '../../../assembly/shared/layout.js';
+import { PC } from '../ir-buffer.js';
+import { Op } from '../opcodes.js';
+import { I32, I64, Wasm, type Expr } from './binaryen.js';
+import type { BlockLowering } from './block-lowering.js';
+import type { Block } from './cfg.js';
+import type { FunctionCode } from './function-code.js';
+import { ENV } from './function-locals.js';
+import { jumpCacheCell } from './jump-cache.js';
+import { compare } from './lower-ops.js';
+import type { TbIr } from './region.js';
+import type { StripCode } from './strip-code.js';
+
+/** Lowers the op at word p, which ends the block. `dirty`: what an exit there writes back. */
+export function leaveBlock(
+  fn: FunctionCode,
+  strips: StripCode,
+  b: BlockLowering,
+  block: Block,
+  p: number,
+  dirty: number[],
+  go: (k: number) => Expr,
+): void {
+  const { m } = fn;
+  const { ops, unchecked } = b.ir;
+  const widthOf = (g: number) => b.formOf(g);
+  switch (ops[p]) {
+    case Op.brcond_i32:
+    case Op.brcond_i64: {
+      const condition = compare(b, ops[p + 3], ops[p + 1], ops[p + 2]);
+      b.finish();
+      b.list.push(m.if(condition, go(0)), go(1));
+      return;
+    }
+    case Op.br:
+      b.list.push(go(0));
+      return;
+    case Op.goto_tb:
+      if (unchecked && block.succ.length > 1) {
+        strips.goRound(
+          b.list,
+          unchecked,
+          () => go(0),
+          () => go(1),
+        );
+      } else if (block.succ.length > 0) b.list.push(go(0));
+      else fn.exit(b.list, dirty, m.binary(Wasm.or[0], fn.tbPointer(block.tb), m.i32(ops[p + 1])), widthOf);
+      return;
+    case Op.goto_ptr:
+      if (block.succ.length > 0) jumpIndirect(fn, b, block.tb, go);
+      fn.exit(b.list, dirty, m.i32(0), widthOf);
+      return;
+    case Op.exit_tb:
+      fn.exit(b.list, dirty, m.i32(ops[p + 1]), widthOf);
+      return;
+    default:
+      throw new RangeError(`no lowering for op ${Op[ops[p]]}`);
+  }
+}
+
+/** A goto_ptr that stays in the region if the pc is that of a TB which is known to follow; else it falls through. */
+function jumpIndirect(fn: FunctionCode, b: BlockLowering, tb: number, go: (k: number) => Expr): void {
+  const { m } = fn;
+  const { region, flagChanges } = fn.facts;
+  const { indirect } = region.tbs[tb];
+  const base = region.tbs[indirect[0].to].pc;
+  const distance = b.spill(m.binary(Wasm.sub[1], m.get(fn.locals.ofGlobal(PC), I64), m.i64(BigInt.asIntN(64, base))), I64);
+  const changes = flagChanges[tb];
+  const flags = changes ? b.spill(m.load(8, false, I64, m.get(ENV, I32), ENV_TB_FLAGS), I64) : -1;
+  const tests = indirect.map(({ to, guarded }, k) => {
+    const target = region.tbs[to];
+    const wanted = m.i64(BigInt.asIntN(64, target.pc - base));
+    let test = m.binary(Wasm.eq[1], m.get(distance, I64), wanted);
+    if (changes) test = m.binary(Wasm.and[0], test, m.binary(Wasm.eq[1], m.get(flags, I64), m.i64(flagsOf(target))));
+    if (guarded) test = m.if(test, jumpCacheHas(fn, target.pc, to), m.i32(0));
+    return m.if(test, go(k));
+  });
+  b.finish();
+  if (!changes) b.list.push(...tests);
+  else {
+    // What changes the flags may enable an interrupt that is pending: then the dispatcher is asked for.
+    const request = m.load(4, false, I32, m.get(ENV, I32), ENV_EXIT_REQUEST);
+    b.list.push(m.if(m.binary(Wasm.eq[0], request, m.i32(0)), m.sequence(tests)));
+  }
+}
+
+/** TB_FLAGS and TB_CS_BASE, as one load has them. */
+const flagsOf = ({ flags, csBase }: TbIr): bigint => BigInt.asIntN(64, (BigInt(csBase) << 32n) | BigInt(flags >>> 0));
+
+function jumpCacheHas(fn: FunctionCode, pc: bigint, index: number): Expr {
+  const { m } = fn;
+  const { cache, offset } = jumpCacheCell(fn.target.traits, pc);
+  const cell = m.load(4, false, I32, m.load(4, false, I32, m.get(ENV, I32), cache), offset);
+  return m.binary(Wasm.eq[0], cell, fn.tbPointer(index));
+}
