@@ -48,6 +48,16 @@ it('-snapshot leaves the file as it is', () => {
   expect(wordOf(path)).toBe(0);
 });
 
+it('-drive if=pflash: units, and banks that cannot be programmed', () => {
+  const [path, readOnly] = [image('drive'), image('read-only')];
+  const drive = (unit: number, file: string, more = '') => ['-drive', `if=pflash,format=raw,unit=${unit},file=${file}${more}`];
+  expect(run(...drive(1, readOnly, ',readonly=on'), ...drive(0, path))).toMatchObject({ status: 0, stderr: '' });
+  expect(wordOf(path)).toBe(0x12345678);
+  expect(run(...drive(0, readOnly, ',readonly=on'))).toMatchObject({ status: 0, stderr: '' });
+  expect(wordOf(readOnly)).toBe(0);
+  expect(run(...drive(0, path), ...drive(0, path)).stderr).toMatch(/^wemu: -drive .*: drive with bus=0, unit=0 \(index=-1\) exists\n$/);
+});
+
 it('says in one line what cannot be a bank', () => {
   const path = image('bank');
   const small = join(folder, 'small');

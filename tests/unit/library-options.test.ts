@@ -61,6 +61,9 @@ describe('a machine is refused', () => {
     [{ devices: 'virtio-rng-device' }, /^ devices: .*an array of texts/],
     [{ devices: [{}] }, /^ devices\[0\]: /],
     [{ globals: [1] }, /^ globals\[0\]: /],
+    [{ drives: [{ file: 5 }] }, /^ drives\[0\]: file: invalid value 5 \(expected the path of a file\)/],
+    [{ drives: [{ bytes: 'x' }] }, /^ drives\[0\]: bytes: invalid value "x" \(expected a Uint8Array\)/],
+    [{ drives: [{ interface: 'ide' }] }, /^ drives\[0\]: interface: .*'virtio', 'none'/],
     [{ backends: [['drive']] }, /^ backends\[0\]: .*\[kind, id, backend\]/],
     [{ icount: 7 }, /^ icount: /],
     [{ icount: {} }, ' icount: shift: invalid value undefined (expected a whole number from 0 to 10)'],
@@ -178,4 +181,30 @@ it.each([
   ['', undefined],
 ])('suggests for %j: %s', (word, meant) => {
   expect(suggest(word, ['cpu', 'kernel', 'initrd', 'dtb'])).toBe(meant);
+});
+
+describe('drives', () => {
+  it('are disks in their order, or those of devices', async () => {
+    const drives = [
+      { bytes: new Uint8Array(1024) },
+      { id: 'mine', interface: 'none', blob: new Blob(['x']) },
+      { bytes: new Uint8Array(512) },
+    ] as const;
+    const machine = bare({ drives, devices: ['virtio-blk-device,drive=mine,bus=virtio-mmio-bus.0'] });
+    const capacity = (slot: number): number =>
+      new DataView(machine.readPhysical(0x1000_1100 + 0x1000 * slot, 4).slice().buffer).getUint32(0, true);
+    expect([0, 7, 6].map(capacity)).toEqual([1, 2, 1]);
+    await machine.close();
+  });
+
+  it.each<[MachineOptions, RegExp]>([
+    [{ drives: [{}] }, /^drive 'virtio0': Device needs media, but drive is empty/],
+    [{ drives: [{ file: '/none' }] }, /^drive 'virtio0': Could not open '\/none': no such file or directory/],
+    [{ drives: [{ id: 'a', bytes: new Uint8Array(512), format: 'qcow2' }] }, /^drive 'a': image format 'qcow2' is not built yet/],
+    [{ drives: [1, 2].map(() => ({ id: 'a', bytes: new Uint8Array(512) })) }, /duplicate ID 'a' for drive/i],
+    [{ devices: ['virtio-blk-device'] }, /^-device virtio-blk-device: drive property not set/],
+    [{ devices: ['virtio-blk-device,drive=zz'] }, /'zz' not found \(expected the id of a drive\)/],
+  ])('%j', (options, message) => {
+    expect(complaint(() => bare(options))).toMatch(message);
+  });
 });
