@@ -69,7 +69,7 @@ export const ROOMS = {
   'src/accel': {},
   'src/accel/tcg/codegen': { rooms: ['assembly/shared', 'src/accel', 'src/target', 'src/tcg', 'src/tcg/tci', 'src/tcg/wasm', 'src/util'] },
   'src/accel/tcg/check': {
-    rooms: ['assembly/shared', 'src/accel', 'src/accel/tcg', 'src/accel/tcg/codegen', 'src/tcg', 'src/util'],
+    rooms: ['assembly/shared', 'src/accel', 'src/accel/tcg', 'src/accel/tcg/codegen', 'src/tcg', 'src/tcg/wasm', 'src/util'],
   },
   'src/accel/tcg': {
     rooms: [

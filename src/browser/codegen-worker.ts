@@ -15,8 +15,12 @@ const [{ CodegenService }, { createFrontend }] = await Promise.all([
 /** Serves one machine. */
 function connect(port: MessagePort): void {
   const service = new CodegenService(createFrontend);
-  port.onmessage = ({ data: message }: MessageEvent<PortMessage>) => {
+  let ready: Promise<void> | undefined;
+  const verify = async (): Promise<void> => void (service.verify = (await import('../accel/tcg/check/checks.js')).checks.verifyRegion);
+  port.onmessage = async ({ data: message }: MessageEvent<PortMessage>) => {
     if (message === null) return port.close();
+    if (message.kind === 'init' && message.tuning?.check) ready = verify();
+    await ready;
     const reply: WorkerReply | undefined = service.handle(message);
     if (reply) port.postMessage(reply);
   };

@@ -1,9 +1,11 @@
 /** The codegen worker's own module on Node. Messages wait in the ports until somebody listens, so requests may come while it still loads. */
 import { workerData, type MessagePort } from 'node:worker_threads';
 import { loadWithBinaryen } from './binaryen.js';
+import { loadChecks } from './checks.js';
 import { compileOptimised } from './v8-flags.js';
 import { compileKept } from '../accel/tcg/codegen/compile-kept.js';
 import type { WorkerMessage } from '../accel/tcg/codegen/protocol.js';
+import type { CodegenService } from '../accel/tcg/codegen/worker-service.js';
 import type { BinaryenWasm, CodegenWorkerData, Connect } from './codegen-worker.js';
 
 async function load(wasm: Promise<WebAssembly.Module>): Promise<typeof import('./codegen-worker-service.js')> {
@@ -13,13 +15,20 @@ async function load(wasm: Promise<WebAssembly.Module>): Promise<typeof import('.
 let binaryenLoaded = (_wasm: WebAssembly.Module): void => {};
 const loading = load(new Promise((resolve) => (binaryenLoaded = resolve)));
 
+async function verifying(service: Promise<CodegenService>): Promise<CodegenService> {
+  const [codegen, { verifyRegion }] = await Promise.all([service, loadChecks()]);
+  codegen.verify = verifyRegion;
+  return codegen;
+}
+
 /** Serves one machine. What it asked for before it closed its port is not made any more. */
 function connect(port: MessagePort): void {
-  const service = loading.then(({ CodegenService, createFrontend }) => new CodegenService(createFrontend, compileOptimised));
+  let service = loading.then(({ CodegenService, createFrontend }) => new CodegenService(createFrontend, compileOptimised));
   let isOpen = true;
   const serve = async (message: WorkerMessage): Promise<void> => {
     // kept code need not wait for what generates code
     if (message.kind === 'compile') return port.postMessage(compileKept(message, (bytes) => compileOptimised(bytes, true)));
+    if (message.kind === 'init' && message.tuning?.check) service = verifying(service);
     const codegen = await service;
     const reply = isOpen && codegen.handle(message);
     if (reply) port.postMessage(reply);

@@ -4,7 +4,6 @@ import { closeSync, openSync, readFileSync, realpathSync, statSync } from 'node:
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers';
 import { isMainThread } from 'node:worker_threads';
-import type { Checks } from '../accel/tcg/checking.js';
 import { SharedThread, workerCodegen } from '../accel/tcg/codegen-remote.js';
 import type { CodegenThread } from '../accel/tcg/codegen/protocol.js';
 import { createTcgHost, ENGINE_OPTIONS, tuningOf, type EngineOptions, type HostCodegen, type TcgHost } from '../host.js';
@@ -15,11 +14,11 @@ import { OptionError } from '../util/errors.js';
 import * as read from '../util/readers.js';
 import { loadWithBinaryen } from './binaryen.js';
 import { FileNode } from './block/file.js';
+import { loadChecks } from './checks.js';
 import { FileCodeStore } from './code-store.js';
 import { startCodegenWorker } from './codegen-worker.js';
 import { engineBuild } from './engine-build.js';
 import { engineWasmPath } from './engine-wasm.js';
-import { loadModule } from './modules.js';
 import { readImage } from './image-file.js';
 import { loadOptional } from './optional.js';
 import { writeWhole } from './disk/files.js';
@@ -82,11 +81,6 @@ export async function createNodeHost(given: NodeHostOptions = {}): Promise<NodeH
     startProfiler: options.profile ? startProfiler : undefined,
     disassembleWasm: options.disassemble ? await loadWasmDisassembler(() => loadOptional(['wabt'], () => import('wabt'))) : undefined,
   });
-}
-
-async function loadChecks(): Promise<Checks> {
-  const module = await loadModule('../accel/tcg/check/checks', import.meta.url);
-  return (module as typeof import('../accel/tcg/check/checks.js')).checks;
 }
 
 /** Only the synchronous one loads binaryen into this thread. */

@@ -1,4 +1,5 @@
 /** One TB, given as IR, run by each backend on the real runtime: what `evalIr` says of it, tci and generated wasm must say too. */
+import { verifyRegion } from '../../src/tcg/wasm/verify-region.js';
 import * as layout from '../../assembly/shared/layout.js';
 import type { GlobalDef, TcgContext } from '../../src/tcg/context.js';
 import type { HelperDef } from '../../src/tcg/opcodes.js';
@@ -70,7 +71,7 @@ export class IrBackends extends BareEngine {
       helpers: this.helpers,
       traits: RANDOM_TRAITS,
       icount: false,
-      check: true,
+      verify: verifyRegion,
     };
     const module = new WebAssembly.Module(compileRegions([region], target));
     const { exports } = new WebAssembly.Instance(module, {

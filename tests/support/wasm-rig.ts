@@ -1,4 +1,5 @@
 /** For tests of the backend: a memory with one env, the runtime functions that generated code imports, and TBs made by hand. */
+import { verifyRegion } from '../../src/tcg/wasm/verify-region.js';
 import { expect } from 'vitest';
 import * as L from '../../assembly/shared/layout.js';
 import { TcgContext } from '../../src/tcg/context.js';
@@ -103,7 +104,15 @@ export class Rig {
     fusedMulAdd = false,
     more: Partial<TargetInfo> = {},
   ): { readonly module: WebAssembly.Module; readonly text: string } {
-    const target = { globalOffset: OFFSETS, helpers: this.helpers, traits: RANDOM_TRAITS, icount, fusedMulAdd, check: true, ...more };
+    const target = {
+      globalOffset: OFFSETS,
+      helpers: this.helpers,
+      traits: RANDOM_TRAITS,
+      icount,
+      fusedMulAdd,
+      verify: verifyRegion,
+      ...more,
+    };
     let text = '';
     const bytes = compileRegions([region], target, (module) => {
       text = module.emitText();

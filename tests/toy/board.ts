@@ -2,7 +2,8 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import * as layout from '../../assembly/shared/layout.js';
 import { compile, staleTargets } from '../../scripts/build-asm.js';
-import { TcgAccel } from '../../src/accel/tcg/accel.js';
+import { TcgAccel, type CodegenSetup } from '../../src/accel/tcg/accel.js';
+import { checks } from '../../src/accel/tcg/check/checks.js';
 import { synchronousCodegen } from '../../src/accel/tcg/codegen-sync.js';
 import { createEngineMemory } from '../../src/accel/tcg/memory.js';
 import type { Vcpu } from '../../src/accel/tcg/vcpu.js';
@@ -54,7 +55,7 @@ export class ToyBoard {
     };
     root.addSubregion(DEVICE, MemoryRegion.io(topology, 'device', 0x100, { read: (offset) => 0x0102_0304 + offset, write }));
     this.space = new AddressSpace(root, 'memory');
-    const codegen = hotThreshold === undefined ? undefined : synchronousCodegen;
+    const codegen = hotThreshold === undefined ? undefined : (setup: CodegenSetup) => synchronousCodegen({ ...setup, checks });
     const createFrontend = (): ToyFrontend => new ToyFrontend();
     this.accel = new TcgAccel({ wasm, memory, createFrontend, codegen, icount, tuning: { check: true, threshold: hotThreshold } });
     this.accel.init({ addressSpace: this.space });

@@ -33,6 +33,7 @@ export interface CodegenSetup {
   readonly onModule?: (module: MadeModule) => void;
   readonly peers?: CodePeers;
   readonly tuning?: TcgTuning;
+  readonly checks?: Checks;
 }
 
 export interface TcgOptions {
@@ -234,6 +235,7 @@ export class TcgAccel {
         tuning,
         onModule,
         peers: options.peers,
+        checks: options.checks,
       });
     }
     if (this.generator) runtime.exports.setHotThreshold(tuning?.threshold ?? this.generator.defaultThreshold);

@@ -1,5 +1,6 @@
 /** What `-accel tcg,check=on` adds to the engine. A host loads it (check/checks.ts) where it is wanted, and only there. */
 import type { GlobalDef, TcgContext } from '../../tcg/context.js';
+import type { VerifyRegion } from '../../tcg/wasm/target-info.js';
 import type { CheckInfo } from '../jit-info.js';
 import type { CodeGenerator } from './codegen/wasm-generator.js';
 import type { PhysicalMap } from './physmap.js';
@@ -7,6 +8,7 @@ import type { Runtime } from './runtime.js';
 import type { Translator } from './translate-all.js';
 
 export interface Checks {
+  readonly verifyRegion: VerifyRegion;
   /** Throws what is wrong with a TB's IR. */
   verifyIr(ctx: TcgContext): void;
   /** `lockstep`: the record that the engine's lockstepStart gave. */

@@ -5,7 +5,8 @@ import { WasmCodeGenerator, type CodeGenerator, type WasmGeneratorOptions } from
 
 /** Code is made at once, when a TB becomes hot: deterministic, for tests. */
 export function synchronousCodegen(setup: CodegenSetup): CodeGenerator {
-  const compiler = new RegionCompiler(setup.frontend, setup.memory, setup.icount, setup.tuning);
+  const { frontend, memory, icount, tuning, checks } = setup;
+  const compiler = new RegionCompiler(frontend, memory, icount, tuning, undefined, checks?.verifyRegion);
   const runtime = setup.runtime.allExports as WasmGeneratorOptions['runtime'];
   return new WasmCodeGenerator({
     memory: setup.memory,

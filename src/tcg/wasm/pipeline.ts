@@ -16,7 +16,6 @@ import { findSharedTemps } from './shared-temps.js';
 import { stripLoops } from './strip-plan.js';
 import { globalCountOf, type TargetInfo } from './target-info.js';
 import { ValueWidths } from './value-widths.js';
-import { verifyRegion } from './verify-region.js';
 
 export interface RegionPass {
   readonly name: string;
@@ -70,11 +69,11 @@ export function runPasses(
   observe?: (pass: RegionPass | undefined, facts: Partial<RegionFacts>) => void,
 ): RegionFacts {
   let facts: Partial<RegionFacts> = { region: original };
-  if (target.check) verifyRegion(facts, target, 'the frontend');
+  target.verify?.(facts, target, 'the frontend');
   observe?.(undefined, facts);
   for (const pass of REGION_PASSES) {
     facts = { ...facts, [pass.gives]: pass.run(facts as RegionFacts, target) };
-    if (target.check) verifyRegion(facts, target, pass.name, pass.gives);
+    target.verify?.(facts, target, pass.name, pass.gives);
     observe?.(pass, facts);
   }
   return facts as RegionFacts;

@@ -1,6 +1,10 @@
 /** What regions of one target have in common, and how they are to be compiled. */
 import type { HelperDef } from '../opcodes.js';
+import type { Fact, RegionFacts } from './facts.js';
 import type { TargetTraits } from '../target-traits.js';
+
+/** `pass`: the one that has just run, and which fact it gave. */
+export type VerifyRegion = (facts: Partial<RegionFacts>, target: TargetInfo, pass: string, given?: Fact) => void;
 
 export interface TargetInfo {
   /** Env offset of each global. */
@@ -15,8 +19,8 @@ export interface TargetInfo {
   readonly strip?: boolean;
   /** The engine has a relaxed multiply-add that rounds once (relaxed-simd.ts; default: no). */
   readonly fusedMulAdd?: boolean;
-  /** The region is verified after each pass (verify-region.ts): a RegionError tells what a pass got wrong. */
-  readonly check?: boolean;
+  /** Looks at the region as it comes in, and after each pass: verifyRegion, which is loaded where it is wanted. A RegionError tells what a pass got wrong. */
+  readonly verify?: VerifyRegion;
   /** The code tells the runtime of each of its stores (noteStore), which checks it against tci. */
   readonly lockstep?: boolean;
 }

@@ -1,6 +1,6 @@
 /**
  * The verifier of regions: what lowering takes for granted, rule by rule. It looks at what passes found, not at how: a rule follows the code forward
- * where the pass went backward, or puts numbers in. Run after each pass if TargetInfo.check is set; too slow for every day.
+ * where the pass went backward, or puts numbers in. Run after each pass where TargetInfo has it; too slow for every day.
  */
 import { MEMOPIDX_SHIFT, MO_ALIGN, MO_SIZE } from '../../../assembly/shared/layout.js';
 import { PC, TempKind } from '../ir-buffer.js';

@@ -1,3 +1,4 @@
+import { verifyRegion } from './verify-region.js';
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as L from '../../../assembly/shared/layout.js';
 import { cloneState, evalIr, type EvalOptions, type IrState } from '../../../tests/support/ir-eval.js';
@@ -101,7 +102,7 @@ class Machine {
   }
 
   run(region: Region, entry = 0, tlbReuse = true): number {
-    const bytes = compileRegions([region], { ...TARGET, icount: true, tlbReuse, check: true }, (module) =>
+    const bytes = compileRegions([region], { ...TARGET, icount: true, tlbReuse, verify: verifyRegion }, (module) =>
       expect(module.validate(), module.emitText()).toBe(true),
     );
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {

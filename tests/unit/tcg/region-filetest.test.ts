@@ -1,5 +1,6 @@
 // Runs tests/regions/**/*.region: a region in, and what the named pass makes of it or finds out, or the code of its function, out. All passes run with
 // the verifier. docs/regions.md tells how to write one. `BLESS=1 npx vitest run region-filetest` writes what comes out into the files.
+import { verifyRegion } from '../../../src/tcg/wasm/verify-region.js';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -54,7 +55,13 @@ function read(text: string): FileTest {
   const wanted = directive('target')?.split(/\s+/) ?? [];
   for (const name of wanted) expect(TARGETS, `target: ${name}`).toHaveProperty([name]);
   const target = Object.assign(
-    { globalOffset: NAMES.globals.map(({ offset }) => offset), helpers: NAMES.helpers, traits: RANDOM_TRAITS, icount: false, check: true },
+    {
+      globalOffset: NAMES.globals.map(({ offset }) => offset),
+      helpers: NAMES.helpers,
+      traits: RANDOM_TRAITS,
+      icount: false,
+      verify: verifyRegion,
+    },
     ...wanted.map((name) => TARGETS[name]),
   ) as TargetInfo;
   return { pass: directive('pass') ?? '', target, input, expected: expected.trimEnd(), error: directive('error') };

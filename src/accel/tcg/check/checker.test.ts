@@ -30,7 +30,7 @@ const faulty =
       const text = breakText(module.toText({}));
       return new WebAssembly.Module(new Uint8Array(wabt.parseWat('broken', text, FEATURES).toBinary({}).buffer));
     };
-    const compiler = new RegionCompiler(setup.frontend, setup.memory, setup.icount, setup.tuning, compile);
+    const compiler = new RegionCompiler(setup.frontend, setup.memory, setup.icount, setup.tuning, compile, setup.checks?.verifyRegion);
     return new WasmCodeGenerator({
       memory: setup.memory,
       runtime: setup.runtime.allExports as WasmGeneratorOptions['runtime'],

@@ -2,7 +2,7 @@
 import { TcgContext } from '../../../tcg/context.js';
 import { optimize } from '../../../tcg/optimize.js';
 import { compileRegions } from '../../../tcg/wasm/compile.js';
-import type { TargetInfo } from '../../../tcg/wasm/target-info.js';
+import type { TargetInfo, VerifyRegion } from '../../../tcg/wasm/target-info.js';
 import { hasFusedMulAdd } from '../../../tcg/wasm/relaxed-simd.js';
 import { copyIr, type Region, type TbIr } from '../../../tcg/wasm/region.js';
 import type { TargetFrontend } from '../../../target/translator.js';
@@ -20,12 +20,14 @@ export class RegionCompiler {
     private readonly tuning: TcgTuning = {},
     /** Makes the module; a host may know how to get the engine's best code at once. */
     private readonly compile: (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module = (bytes) => new WebAssembly.Module(bytes),
+    /** Looks at regions after each pass. */
+    verify?: VerifyRegion,
   ) {
     this.ctx = new TcgContext(frontend.globals, frontend.helpers);
-    const { tlbReuse, fma = true, check, lockstep } = tuning;
+    const { tlbReuse, fma = true, lockstep } = tuning;
     const globalOffset = frontend.globals.map((g) => g.offset);
     const { helpers, traits } = frontend;
-    this.target = { globalOffset, helpers, traits, icount, tlbReuse, fusedMulAdd: fma && hasFusedMulAdd(compile), check, lockstep };
+    this.target = { globalOffset, helpers, traits, icount, tlbReuse, fusedMulAdd: fma && hasFusedMulAdd(compile), verify, lockstep };
   }
 
   /** Never throws: a batch that cannot be made says why, and its TBs stay in tci. */

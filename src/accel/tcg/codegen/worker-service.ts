@@ -2,12 +2,15 @@
 import { compileKept } from './compile-kept.js';
 import { RegionCompiler } from './generate.js';
 import type { WorkerMessage, WorkerReply } from './protocol.js';
+import type { VerifyRegion } from '../../../tcg/wasm/target-info.js';
 import type { TargetFrontend } from '../../../target/translator.js';
 
 type Compile = (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module;
 
 export class CodegenService {
   private compiler?: RegionCompiler;
+  /** For machines with `check=on`: set before `init` is handled. */
+  verify?: VerifyRegion;
 
   constructor(
     private readonly createFrontend: (target: string, config: unknown) => TargetFrontend,
@@ -18,7 +21,7 @@ export class CodegenService {
     switch (message.kind) {
       case 'init': {
         const { target, config, memory, icount, tuning } = message;
-        this.compiler = new RegionCompiler(this.createFrontend(target, config), memory, icount, tuning, this.compile);
+        this.compiler = new RegionCompiler(this.createFrontend(target, config), memory, icount, tuning, this.compile, this.verify);
         return undefined;
       }
       case 'generate':
