@@ -110,6 +110,36 @@ describe('RiscvCpu', () => {
     expect(cpu.readRegister('mip')! & 0x20n).toBe(0n);
   });
 
+  it.each([
+    ['nobody', 0n, () => {}],
+    ['another hart', 1n, ({ cpu }: ReturnType<typeof rig>) => cpu.endReservation()],
+    // what was there before: the value alone would not tell
+    ['a device', 1n, ({ machine }: ReturnType<typeof rig>) => void machine.addressSpace.writeBytes(RAM + 0x100, new Uint8Array(8))],
+  ])('sc after %s may have written since lr: %i', (_, failed, meanwhile) => {
+    // auipc t0,0; addi t0,t0,0x100; lr.d a0,(t0); pause; sc.d a1,t0,(t0); wfi
+    const made = rig('rv64', [0x00000297, 0x10028293, 0x1002b52f, 0x0100000f, 0x1852b5af, WFI]);
+    expect(made.cpu.run(1000, true)).toBe(ExitReason.Yield);
+    meanwhile(made);
+    expect(made.cpu.run(1000)).toBe(ExitReason.Halted);
+    expect(made.cpu.readRegister('a1')).toBe(failed);
+  });
+
+  it.each([
+    ['pause', 0x0100000f],
+    ['wrs.nto', 0x00d00073],
+    ['wrs.sto', 0x01d00073],
+  ])('%s gives way to another hart that wants to run, and else does nothing', (_, word) => {
+    // (word); addi a0,a0,1; wfi
+    const code = [word, 0x00150513, WFI];
+    const alone = hart('rv64', code);
+    expect(alone.run(1000, false)).toBe(ExitReason.Halted);
+    const cpu = hart('rv64', code);
+    expect(cpu.run(1000, true)).toBe(ExitReason.Yield);
+    expect([cpu.pc, cpu.budgetUsed, cpu.readRegister('a0')]).toEqual([BigInt(RAM + 4), 1, 0n]);
+    expect(cpu.run(1000, true)).toBe(ExitReason.Halted);
+    expect(cpu.readRegister('a0')).toBe(1n);
+  });
+
   it('a store across RAM and flash is done whole, though the flash changes the memory map', () => {
     const { cpu, machine } = rig('rv64', [0x00b53023, WFI]); // sd a1,0(a0)
     const written: number[] = [];
