@@ -29,7 +29,7 @@ const rows: readonly RegisterRow<Holder>[] = [
     read: (s, n) => s.ticks[n],
     write: (s, value, n) => void (s.ticks[n] = value),
   }),
-  rw(0x100, 'GRID', {
+  ro(0x100, 'GRID', {
     array: () => [
       [2, 0x40],
       [3, 4],
@@ -108,6 +108,11 @@ describe('a register map', () => {
   it('cannot have two registers at one place', () => {
     const twins = [ro<Holder>(0, 'A', { read: () => 0 }), rw<Holder>(0, 'B', { field: 'mode' })];
     expect(() => new Registers(registerMap('twins', twins), new Holder(), new Log(), () => {})).toThrow('twins: B is where A is, at 0x0');
+  });
+
+  it('has no register that nothing stands behind', () => {
+    expect(() => registerMap<Holder>('empty', [ro(0, 'A', {})])).toThrow("empty: A has neither a field nor 'read'");
+    expect(() => registerMap<Holder>('empty', [rw64(0, 'B', { read: () => 0n })])).toThrow("empty: B has neither a field nor 'write'");
   });
 
   it('is traced as far as was asked for', () => {

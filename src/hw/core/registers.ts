@@ -60,6 +60,8 @@ interface Row<D> {
 }
 interface NarrowRow<D> extends Row<D>, NarrowOptions<D> {
   readonly wide: false;
+  /** Bits that can be written into `field`. */
+  readonly writable: number;
 }
 interface WideRow<D> extends Row<D>, WideOptions<D> {
   readonly wide: true;
@@ -70,9 +72,11 @@ type At<D> = Row<D>['at'];
 type Narrow = <D>(at: At<D>, name: string, options: NarrowOptions<D>) => RegisterRow<D>;
 type Wide = <D>(at: At<D>, name: string, options: WideOptions<D>) => RegisterRow<D>;
 
+const allOf = (fields: NarrowOptions<unknown>['fields']): number =>
+  fields ? Object.values(fields).reduce((all, mask) => all | mask, 0) : ~0;
 const narrow =
   (access: Row<never>['access']): Narrow =>
-  (at, name, options) => ({ at, name, access, wide: false, ...options });
+  (at, name, options) => ({ at, name, access, wide: false, writable: allOf(options.fields), ...options });
 const wide =
   (access: Row<never>['access']): Wide =>
   (at, name, options) => ({ at, name, access, wide: true, ...options });
@@ -89,13 +93,20 @@ export interface RegisterMap<D> {
   readonly rows: readonly RegisterRow<D>[];
 }
 
+const events: string[] = [];
 /** Trace points of all maps, in the order of their making. */
-export const TRACE_EVENTS: string[] = [];
+export const TRACE_EVENTS: readonly string[] = events;
 
 const traceEvent = (name: string, direction: Direction): string => `${name}_${direction}`;
 
+/** @throws Error if nothing says how a register that can be read is read, or one that can be written is written */
 export function registerMap<D>(name: string, rows: readonly RegisterRow<D>[]): RegisterMap<D> {
-  TRACE_EVENTS.push(traceEvent(name, 'read'), traceEvent(name, 'write'));
+  for (const row of rows) {
+    const kept = !row.wide && row.field !== undefined;
+    if (row.access !== 'wo' && !kept && !row.read) throw new Error(`${name}: ${row.name} has neither a field nor 'read'`);
+    if (row.access !== 'ro' && !kept && !row.write) throw new Error(`${name}: ${row.name} has neither a field nor 'write'`);
+  }
+  events.push(traceEvent(name, 'read'), traceEvent(name, 'write'));
   return { name, rows };
 }
 
@@ -259,7 +270,7 @@ export class Registers<D> {
   private store(row: NarrowRow<D>, value: number): void {
     if (row.field === undefined) return;
     const old = Number(this.device[row.field]);
-    this.put(row, row.fields ? value & Object.values(row.fields).reduce((all, mask) => all | mask, 0) : value);
+    this.put(row, value & row.writable);
     row.written?.(this.device, old);
   }
   private put(row: NarrowRow<D>, value: number): void {
