@@ -155,6 +155,26 @@ export const MO_ALIGN = 16;
 /** bits of the mmu index */
 export const MEMOPIDX_SHIFT = 4;
 
+// ---- Atomic read-modify-writes (atomicRmw): what memory becomes
+/** the operand */
+export const ATOMIC_XCHG = 0;
+/** the sum */
+export const ATOMIC_ADD = 1;
+/** bits of both */
+export const ATOMIC_AND = 2;
+/** bits of either */
+export const ATOMIC_OR = 3;
+/** bits of one */
+export const ATOMIC_XOR = 4;
+/** the lesser, signed */
+export const ATOMIC_SMIN = 5;
+/** the greater, signed */
+export const ATOMIC_SMAX = 6;
+/** the lesser, unsigned */
+export const ATOMIC_UMIN = 7;
+/** the greater, unsigned */
+export const ATOMIC_UMAX = 8;
+
 // ---- Engine record. What all vCPUs of a machine share. Its address is what runtimeInit gives, and runtimeAttach takes.
 /** u32: the lock: 0 free, 1 held, 2 held and wanted */
 export const ENGINE_LOCK = 0x00;

@@ -1,5 +1,8 @@
 // Guest atomics on host memory: wasm's own where width and byte order allow, a compare-and-swap loop otherwise.
-import { MEMOPIDX_SHIFT, MO_BSWAP, MO_SIGN, MO_SIZE, TLB_KIND_WRITE, TLB_MMIO } from '../shared/layout';
+import {
+  ATOMIC_ADD, ATOMIC_AND, ATOMIC_OR, ATOMIC_SMAX, ATOMIC_SMIN, ATOMIC_UMIN, ATOMIC_XCHG, ATOMIC_XOR, MEMOPIDX_SHIFT, MO_BSWAP, MO_SIGN, MO_SIZE,
+  TLB_KIND_WRITE, TLB_MMIO,
+} from '../shared/layout';
 import { faulted } from '../core/env';
 import { storing } from '../core/journal';
 import { targetUnaligned } from '../target/dispatch';
@@ -7,16 +10,6 @@ import { deferred, mmioLoad, mmioStore } from './device';
 import { flagsOf, hostOf, lookup, physOf } from './lookup';
 import { extend, swapBytes } from './memop';
 import { writable } from './store';
-
-// AtomicKind of src/tcg/opcodes.ts
-const XCHG = 0;
-const ADD = 1;
-const AND = 2;
-const OR = 3;
-const XOR = 4;
-const SMIN = 5;
-const SMAX = 6;
-const UMIN = 7;
 
 // ---- Where ---------------------------------------------------------------------------------------------------------------
 
@@ -65,21 +58,21 @@ function atomicMmioStore(env: usize, addr: u64, size: u32, value: u64): void {
 /** The new value of kind(old, operand); both are extended from the access's width. */
 function combine(kind: u32, old: u64, value: u64, memop: u32): u64 {
   switch (kind) {
-    case XCHG: return value;
-    case ADD: return old + value;
-    case AND: return old & value;
-    case OR: return old | value;
-    case XOR: return old ^ value;
+    case ATOMIC_XCHG: return value;
+    case ATOMIC_ADD: return old + value;
+    case ATOMIC_AND: return old & value;
+    case ATOMIC_OR: return old | value;
+    case ATOMIC_XOR: return old ^ value;
   }
   const size = memop & MO_SIZE;
-  if (kind == SMIN || kind == SMAX) {
+  if (kind == ATOMIC_SMIN || kind == ATOMIC_SMAX) {
     const a = extend(old, size | MO_SIGN) as i64;
     const b = extend(value, size | MO_SIGN) as i64;
-    return (kind == SMIN ? min(a, b) : max(a, b)) as u64;
+    return (kind == ATOMIC_SMIN ? min(a, b) : max(a, b)) as u64;
   }
   const a = extend(old, size);
   const b = extend(value, size);
-  return kind == UMIN ? min(a, b) : max(a, b);
+  return kind == ATOMIC_UMIN ? min(a, b) : max(a, b);
 }
 
 @inline
@@ -118,7 +111,7 @@ export function atomicRmw(env: usize, kind: u32, addr: u64, value: u64, oi: u32)
     if (!faulted(env)) atomicMmioStore(env, addr, size, order(combine(kind, old, value, memop), memop, size));
     return extend(old, memop);
   }
-  if ((memop & MO_BSWAP) == 0 && kind <= (XOR as u32)) {
+  if ((memop & MO_BSWAP) == 0 && kind <= (ATOMIC_XOR as u32)) {
     if (size == 4) return extend(rmw<u32>(kind, host, value as u32), memop);
     if (size == 8) return rmw<u64>(kind, host, value);
   }
@@ -132,10 +125,10 @@ export function atomicRmw(env: usize, kind: u32, addr: u64, value: u64, oi: u32)
 @inline
 function rmw<T>(kind: u32, host: usize, value: T): T {
   switch (kind) {
-    case XCHG: return atomic.xchg<T>(host, value);
-    case ADD: return atomic.add<T>(host, value);
-    case AND: return atomic.and<T>(host, value);
-    case OR: return atomic.or<T>(host, value);
+    case ATOMIC_XCHG: return atomic.xchg<T>(host, value);
+    case ATOMIC_ADD: return atomic.add<T>(host, value);
+    case ATOMIC_AND: return atomic.and<T>(host, value);
+    case ATOMIC_OR: return atomic.or<T>(host, value);
     default: return atomic.xor<T>(host, value);
   }
 }

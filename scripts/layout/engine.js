@@ -331,4 +331,17 @@ export const CONSTANTS = [
       ['MEMOPIDX_SHIFT', 4, 'bits of the mmu index'],
     ],
   },
+  {
+    title: 'Atomic read-modify-writes (atomicRmw): what memory becomes', rows: [
+      ['ATOMIC_XCHG', 0, 'the operand'],
+      ['ATOMIC_ADD', 1, 'the sum'],
+      ['ATOMIC_AND', 2, 'bits of both'],
+      ['ATOMIC_OR', 3, 'bits of either'],
+      ['ATOMIC_XOR', 4, 'bits of one'],
+      ['ATOMIC_SMIN', 5, 'the lesser, signed'],
+      ['ATOMIC_SMAX', 6, 'the greater, signed'],
+      ['ATOMIC_UMIN', 7, 'the lesser, unsigned'],
+      ['ATOMIC_UMAX', 8, 'the greater, unsigned'],
+    ],
+  },
 ];

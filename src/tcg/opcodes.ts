@@ -7,6 +7,17 @@
  * Type: the type of the temps: 'i32', 'i64', or for mixed ops a letter a temp operand in order ('I' = i64, 'i' = i32).
  */
 
+import {
+  ATOMIC_ADD,
+  ATOMIC_AND,
+  ATOMIC_OR,
+  ATOMIC_SMAX,
+  ATOMIC_SMIN,
+  ATOMIC_UMAX,
+  ATOMIC_UMIN,
+  ATOMIC_XCHG,
+  ATOMIC_XOR,
+} from '../../assembly/shared/layout.js';
 import type { InlineFloat } from './inline-float.js';
 
 export const OP_WORDS = 8;
@@ -29,15 +40,15 @@ export enum Cond {
 
 /** The read-modify-write operations, in the order of their ops: `Op.atomic_xchg_i64 + kind`. */
 export enum AtomicKind {
-  xchg,
-  add,
-  and,
-  or,
-  xor,
-  smin,
-  smax,
-  umin,
-  umax,
+  xchg = ATOMIC_XCHG,
+  add = ATOMIC_ADD,
+  and = ATOMIC_AND,
+  or = ATOMIC_OR,
+  xor = ATOMIC_XOR,
+  smin = ATOMIC_SMIN,
+  smax = ATOMIC_SMAX,
+  umin = ATOMIC_UMIN,
+  umax = ATOMIC_UMAX,
 }
 
 /**

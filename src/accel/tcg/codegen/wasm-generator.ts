@@ -14,7 +14,7 @@ import { TbReader } from './regions.js';
 import { SYNC_THRESHOLD, Tiering, WORKER_THRESHOLD } from './tiering.js';
 import { regionLimits, type TcgTuning } from './tuning.js';
 
-/** What the accelerator tells code generation; the first three are imports of the runtime. */
+/** What the accelerator tells code generation; the first four are imports of the runtime. */
 export interface CodeGenerator {
   /** The TB ran another hotThreshold times in tci. */
   tbHot(tb: number): void;
