@@ -64,6 +64,9 @@ export class Assembler {
   slli(rd: number, rs1: number, count: number): void {
     this.emit(iType(count, rs1, 1, rd, 0x13));
   }
+  srli(rd: number, rs1: number, count: number): void {
+    this.emit(iType(count, rs1, 5, rd, 0x13));
+  }
   add(rd: number, rs1: number, rs2: number): void {
     this.emit(rType(0, rs2, rs1, 0, rd, 0x33));
   }

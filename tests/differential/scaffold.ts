@@ -120,6 +120,7 @@ class Scaffold {
   private openPmp(): void {
     const { a } = this;
     a.li(T0, -1);
+    if (a.xlen === 64) a.srli(T0, T0, 10); // bits 53:0: QEMU keeps those above, and a block may read it
     a.csrw(CSR.pmpaddr0 + BACKSTOP, T0);
     a.li(T0, PMP_NAPOT_RWX);
     a.slli(T0, T0, 24);
