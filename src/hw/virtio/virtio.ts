@@ -162,10 +162,9 @@ export abstract class VirtioDevice extends DeviceState implements VirtQueueOwner
   }
 
   setStatus(status: number): void {
-    status &= 0xff;
-    // A modern driver must have taken VERSION_1, or FEATURES_OK does not stick (section 3.1.1).
-    if (!this.isLegacy && status & STATUS_FEATURES_OK && (this.guestFeatures & F_VERSION_1) === 0n) status &= ~STATUS_FEATURES_OK;
-    this.status = status;
+    // FEATURES_OK sticks whatever the driver has taken, as in QEMU: on a modern transport VERSION_1 should be among it (section 6.1), and xv6's driver
+    // leaves it out.
+    this.status = status &= 0xff;
     if (status === 0) this.resetDevice();
     else this.statusChanged(status);
   }
