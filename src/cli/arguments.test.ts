@@ -33,7 +33,7 @@ describe('the command line for commander', () => {
     ['-sandbox on', 'not built yet: a system call filter (-sandbox on)'],
     ['-s', 'not built yet: the gdb stub (-s)'],
     ['linux -net none', '-net: invalid option'],
-    ['linus', "'linus' is no command of wemu, and disk images are not built yet; did you mean 'linux'?"],
+    ['linus', "'linus' is no command of wemu (a disk image is -hda linus); did you mean 'linux'?"],
   ])('refuses %s', (typed, why) => expect(() => commandLineWords(program, typed.split(' '))).toThrow(why));
 
   it('has each of the options once', () => {

@@ -22,6 +22,7 @@ Options may be written as QEMU's, with a single dash. Ctrl-A x quits, Ctrl-A h h
 Examples:
   wemu linux                               Debian's Linux (${GUEST_ARCHITECTURE}), a shell on this terminal
   wemu linux -- uname -a                   run a command in it, end with its exit status
+  wemu linux --drive file=disk.img,format=raw   the same with a disk, /dev/vda
   wemu embedded                            a small guest that needs nothing fetched
   wemu bench --workload int                measure strategies, and QEMU where it is installed
   wemu -M virt -m 512 -bios fw_dynamic.bin -kernel Image -initrd x.cpio.gz -append console=ttyS0 -nographic

@@ -87,7 +87,7 @@ const CASES: Record<string, Record<string, [args: string[], says: RegExp]>> = {
     'option, nearly':    [['-snapshat'], /-snapshat: invalid option; did you mean 'snapshot'\?/],
     'option glued to its value': [['-M', 'virt', '-m512'], /-m512: invalid option/],
     'option without its value': [['-M', 'virt', '-m'], /-m: requires an argument/],
-    'stray word':        [[...BARE, 'stray'], /'stray' is no command of wemu, and disk images are not built yet/],
+    'stray word':        [[...BARE, 'stray'], /'stray' is no command of wemu \(a disk image is -hda stray\)/],
     'subcommand option': [['linux', '--frob'], /--frob: invalid option/],
     'accelerator':       [['-M', 'virt', '-accel', 'kvm'], /invalid accelerator 'kvm'/],
     'accelerator of the machine': [['-M', 'virt,accel=kvm:hvf'], /invalid accelerator 'kvm'/],
