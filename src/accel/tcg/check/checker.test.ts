@@ -145,7 +145,8 @@ describe('lockstep', () => {
 });
 
 describe('looks between slices', () => {
-  const LOOKS = 128;
+  /** Slices after which there must have been a look. */
+  const LOOKS = 200_000;
   const spoiled = (spoil: (board: CheckedBoard, tb: number) => void): string => {
     const board = new CheckedBoard(same).run();
     const { env } = board.cpu;

@@ -9,6 +9,8 @@ import { lockstepReport } from './lockstep-report.js';
 
 /** Slices between two looks: one costs some ms, as all TBs and TLB entries are gone through. */
 const SLICES = 128;
+/** And so many times as long as the last look took: slices may be short. */
+const PAUSE = 20;
 /** TBs that are made once more at a look, and how far apart they are in the order in which they were made. */
 const TBS_AGAIN = 32;
 const STEP = 7919;
@@ -24,6 +26,9 @@ export class Checker implements EngineCheck {
   private flushes = 0;
   private next = 0;
   private slices = 0;
+  /** When the last look was over, and how long it took, ms. */
+  private lookedAt = -Infinity;
+  private lookMs = 0;
   private looks = 0;
   private tbs = 0;
   private contradicted = 0;
@@ -53,7 +58,12 @@ export class Checker implements EngineCheck {
   }
 
   poll(env: number): void {
-    if (this.slices++ % SLICES === 0) this.look(env);
+    if (this.slices++ % SLICES !== 0) return;
+    const start = performance.now();
+    if (start - this.lookedAt < PAUSE * this.lookMs) return;
+    this.look(env);
+    this.lookedAt = performance.now();
+    this.lookMs = this.lookedAt - start;
   }
 
   private look(env: number): void {
