@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createNodeHost, Machine, type EngineOptions } from 'wemu/node';
 import { buildInitramfs } from '../../src/node/guest/initramfs.js';
-import { compile } from '../support/bare-metal.js';
+import { assemble, compile } from '../support/bare-metal.js';
 import { describeGuest } from '../support/guest-files.js';
 import { wemu } from '../support/session.js';
 import { describeWith } from '../support/tools.js';
@@ -40,6 +40,36 @@ describeWith('riscv64-linux-gnu-gcc', 'bare-metal harts', () => {
   it('eight, of which four have nothing to do', () => {
     const { status, stdout } = run(4, 'tcg', '-smp', '8');
     expect(stdout).toMatch(/^(.*: ok\n){13}$/);
+    expect(status).toBe(0);
+  });
+
+  it('are all reset, whichever of them asks for it', () => {
+    // Each counts its starts, at 1 MiB. Hart 1 waits until all have started as often as it has; after the first time it resets the machine.
+    const elf = assemble(`
+.globl _start
+_start: csrr t0, mhartid
+ li t2, 0x80100000
+ sh3add t1, t0, t2
+ ld t3, (t1)
+ addi t3, t3, 1
+ sd t3, (t1)
+ li t4, 1
+ bne t0, t4, 3f
+1: .irp hart, 0, 2, 3
+ ld t4, 8 * \\hart(t2)
+ bne t4, t3, 1b
+ .endr
+ li a0, 0x5555
+ li t4, 1
+ bne t3, t4, 2f
+ li a0, 0x7777
+2: li t4, 0x100000
+ sw a0, (t4)
+3: wfi
+ j 3b`, 'rv64gc_zba'); // prettier-ignore
+    const path = join(folder, 'reset.elf');
+    writeFileSync(path, elf);
+    const { status } = wemu(['-M', 'virt', '-smp', '4', '-bios', 'none', '-accel', 'tci', '-kernel', path], { timeout: BOOT });
     expect(status).toBe(0);
   });
 
