@@ -6,7 +6,7 @@ import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:wor
 import type { CodegenThread, CodegenWorker, WorkerMessage, WorkerReply } from '../accel/tcg/codegen/protocol.js';
 import { loadBinaryenWasm } from './binaryen.js';
 import { startThread } from './thread.js';
-import { hasV8Flags, setV8Flags } from './v8-flags.js';
+import { optimisesAtOnce, setV8Flags } from './v8-flags.js';
 
 export interface CodegenWorkerData {
   readonly port: MessagePort;
@@ -53,7 +53,7 @@ export function startCodegenWorker(): CodegenThread {
 function codegenWorker(port: MessagePort): CodegenWorker {
   port.unref();
   return {
-    compiler: hasV8Flags() ? 'optimising' : 'tiered',
+    compiler: optimisesAtOnce() ? 'optimising' : 'tiered',
     post: (message: WorkerMessage) => port.postMessage(message),
     receive() {
       const replies: WorkerReply[] = [];

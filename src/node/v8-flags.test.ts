@@ -42,7 +42,7 @@ describe('whether V8 has flags of ours', () => {
   ])('is no if the probe %s', (name, script) => expect(probeV8(fakeNode(name, script))).toBe(false));
 
   it.each([
-    ['on', 'optimising'],
+    ['on', Number.parseInt(process.versions.v8) < 12 ? 'optimising' : 'tiered'],
     ['off', 'tiered'],
   ])('%s: the guest runs in generated code, and the figures tell how it is compiled', (WEMU_V8_FLAGS, compiler) => {
     const { stdout, stderr } = spawnSync(process.execPath, [cli, 'embedded', '--append', 'quiet=1 scale=100 run=int', '--stats=json'], {

@@ -62,7 +62,7 @@ export function probeV8(node = process.execPath): boolean {
   return status === 0 && stderr.length === 0;
 }
 
-/** Whether wemu sets flags in this process, and generated code is optimised at once. */
+/** Whether wemu sets flags in this process. */
 export function hasV8Flags(): boolean {
   return processFlags().areOurs;
 }
@@ -106,6 +106,14 @@ export function withV8Flags<T>(flags: readonly string[], body: () => T): T {
 }
 
 /**
+ * Whether generated code is optimised at once. From V8 12 on it gains nothing (docs/engines.md); and V8 14 compiles other code at the same time, on threads of its own, which see the flags
+ * change: one run in thirty ended in a failed check.
+ */
+export function optimisesAtOnce(version = process.versions.v8): boolean {
+  return hasV8Flags() && Number.parseInt(version) < 12;
+}
+
+/**
  * V8 never replaces a running wasm function, and counts its way up to the optimising compiler: generated code gets no other one, and no
  * lazy compilation, so that a module is finished here before the machine thread has it. Only for the moment of compiling, since what binaryen has no
  * kept code of, functions used once, is quicker with Liftoff. Dynamic tiering goes off with Liftoff, and does not come back by itself.
@@ -115,6 +123,7 @@ export function withV8Flags<T>(flags: readonly string[], body: () => T): T {
  * overflow the host's stack.
  */
 export function compileOptimised(bytes: Uint8Array<ArrayBuffer>, stackChecks = false): WebAssembly.Module {
+  if (!optimisesAtOnce()) return new WebAssembly.Module(bytes);
   const flags = ['--no-liftoff', '--no-wasm-dynamic-tiering', '--no-wasm-lazy-compilation'];
   return withV8Flags(stackChecks ? flags : [...flags, '--no-wasm-stack-checks'], () => new WebAssembly.Module(bytes));
 }

@@ -23,50 +23,20 @@ const cpuNodes = (count: number): string[] => {
   ];
 };
 const CPU_NODES = 'CPU nodes';
+/** Those of virt, up to its interrupt controllers. */
+const VIRT_NODES = [
+  ...['/poweroff', '/reboot', '/platform-bus@4000000', '/memory@80000000', CPU_NODES, '/pmu', '/fw-cfg@10100000', '/flash@20000000'],
+  ...['/aliases', '/chosen', '/soc', '/soc/rtc@101000', '/soc/serial@10000000', '/soc/test@100000'],
+  ...[8, 7, 6, 5, 4, 3, 2, 1].map((slot) => `/soc/virtio_mmio@1000${slot}000`),
+];
 const BOARDS: [string, typeof IdleVirt | typeof IdleSpike, string[]][] = [
-  [
-    'virt',
-    IdleVirt,
-    [
-      ...[
-        '/poweroff',
-        '/reboot',
-        '/platform-bus@4000000',
-        '/memory@80000000',
-        CPU_NODES,
-        '/pmu',
-        '/fw-cfg@10100000',
-        '/flash@20000000',
-        '/aliases',
-        '/chosen',
-      ],
-      ...['/soc', '/soc/rtc@101000', '/soc/serial@10000000', '/soc/test@100000'],
-      ...[8, 7, 6, 5, 4, 3, 2, 1].map((slot) => `/soc/virtio_mmio@1000${slot}000`),
-      ...['/soc/plic@c000000', '/soc/clint@2000000'],
-    ],
-  ],
+  ['virt', IdleVirt, [...VIRT_NODES, ...['/soc/plic@c000000', '/soc/clint@2000000']]],
   [
     'virt,aclint=on',
     class extends IdleVirt {
       override aclint = true;
     },
-    [
-      ...[
-        '/poweroff',
-        '/reboot',
-        '/platform-bus@4000000',
-        '/memory@80000000',
-        CPU_NODES,
-        '/pmu',
-        '/fw-cfg@10100000',
-        '/flash@20000000',
-        '/aliases',
-        '/chosen',
-      ],
-      ...['/soc', '/soc/rtc@101000', '/soc/serial@10000000', '/soc/test@100000'],
-      ...[8, 7, 6, 5, 4, 3, 2, 1].map((slot) => `/soc/virtio_mmio@1000${slot}000`),
-      ...['/soc/plic@c000000', '/soc/sswi@2f00000', '/soc/mtimer@2004000', '/soc/mswi@2000000'],
-    ],
+    [...VIRT_NODES, ...['/soc/plic@c000000', '/soc/sswi@2f00000', '/soc/mtimer@2004000', '/soc/mswi@2000000']],
   ],
   ['spike', IdleSpike, ['/chosen', '/memory@80000000', CPU_NODES, '/soc', '/soc/clint@2000000', '/htif']],
 ];
