@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type * as Debian from './debian.js';
-import { cacheFolder, debianSource } from './debian.js';
+import { cacheFolder, debianSource, filesToUnpack } from './debian.js';
 
 function aptFolder(files: Record<string, string>): string {
   const root = mkdtempSync(join(tmpdir(), 'wemu-apt-'));
@@ -40,6 +40,14 @@ describe('debianSource', () => {
   it('finds nothing where nothing is configured', () => {
     expect(debianSource(aptFolder({}))).toBeUndefined();
   });
+});
+
+describe('what is unpacked of a package', () => {
+  it.each([
+    ['all that is ever wanted of it', true, ['kernel'], ['kernel', 'modules']],
+    ['no modules without their tool, if nobody wants them', false, ['kernel'], ['kernel']],
+    ['modules that somebody wants, whatever comes of it', false, ['kernel', 'modules'], ['kernel', 'modules']],
+  ] as const)('is %s', (_what, hasXz, asked, files) => expect(filesToUnpack('linux-image-riscv64', asked, hasXz)).toEqual(files));
 });
 
 describe('the cache folder', () => {

@@ -142,6 +142,14 @@ async function fetchMissing(names: readonly GuestFileName[], progress: FetchProg
   }
 }
 
+/** All of a package that is ever wanted, since it is here now; modules that nobody has asked for only where the tool that they take (`xz`) is there. */
+export function filesToUnpack(name: string, asked: readonly GuestFileName[], hasXz: boolean): GuestFileName[] {
+  return (Object.keys(GUEST_FILES) as GuestFileName[]).filter((each) => {
+    const file: GuestFile = GUEST_FILES[each];
+    return file.package === name && (file.modules === undefined || hasXz || asked.includes(each));
+  });
+}
+
 async function fetchInto(folder: string, names: readonly GuestFileName[], progress: FetchProgress): Promise<void> {
   makeFolder(folder);
   isOwnFolder(folder);
@@ -159,11 +167,10 @@ async function fetchInto(folder: string, names: readonly GuestFileName[], progre
       await apt(config, work, ['download', real], progress);
       const archive = readdirSync(work).find((entry) => entry.endsWith('.deb') && !before.has(entry));
       if (!archive) throw new GuestUnavailable(`apt-get downloaded no archive for ${real}`);
-      // all of it that is ever wanted, since it is here now
       const tar = join(work, 'fsys.tar');
       await must('dpkg-deb', ['--fsys-tarfile', join(work, archive)], work, tar);
       rmSync(join(work, archive));
-      for (const wanted of (Object.keys(GUEST_FILES) as GuestFileName[]).filter((each) => GUEST_FILES[each].package === name)) {
+      for (const wanted of filesToUnpack(name, names, onPath('xz'))) {
         await unpack(tar, GUEST_FILES[wanted], join(folder, wanted), work);
       }
       rmSync(tar);

@@ -111,10 +111,6 @@ export function buildInitramfs({ busybox, files = [], modules, ...init }: Initra
     file('init', initScript(init), 0o755),
   ];
   const archive = cpioArchive(entries);
-  if (!modules) return archive;
   // The kernel takes archives one behind the other.
-  const both = new Uint8Array(archive.length + modules.length);
-  both.set(archive);
-  both.set(modules, archive.length);
-  return both;
+  return modules ? Buffer.concat([archive, modules]) : archive;
 }
