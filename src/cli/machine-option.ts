@@ -1,5 +1,5 @@
 /** `-machine`, as often as it is given: what of it is the command line's, and the rest for the machine. */
-import { isHelp, parseOptions } from '../qom/option-list.js';
+import { escapeCommas, isHelp, parseOptions } from '../qom/option-list.js';
 
 /** Properties that are other options. */
 const ALIASES = ['accel', 'kernel', 'initrd', 'append', 'dtb', 'firmware'] as const;
@@ -24,7 +24,6 @@ export function parseMachine(texts: readonly string[] = []): MachineArguments {
   if (wantsHelp) return { type, help: type === undefined || isHelp(type) ? 'machines' : 'properties' };
   const aliases = Object.fromEntries(ALIASES.map((key) => [key, values.get(key)]));
   const own = [...values].filter(([key]) => key !== 'type' && !ALIASES.some((alias) => alias === key));
-  const escape = (text: string) => text.replaceAll(',', ',,');
-  const words = [...(type === undefined ? [] : [escape(type)]), ...own.map(([key, value]) => `${key}=${escape(value)}`)];
+  const words = [...(type === undefined ? [] : [escapeCommas(type)]), ...own.map(([key, value]) => `${key}=${escapeCommas(value)}`)];
   return { ...aliases, type, text: words.length === 0 ? undefined : words.join(',') };
 }

@@ -103,6 +103,9 @@ export function splitCommas(text: string): string[] {
   return parts;
 }
 
+/** A text as the value of a parameter: a comma of its own is written twice. */
+export const escapeCommas = (text: string): string => text.replaceAll(',', ',,');
+
 /** Parses the argument of `option` (`-drive`). A first part without `=` is the value of `implied`; later ones mean `=on`, `nokey` means `key=off`. */
 export function parseOptions(option: string, text: string, implied?: string): OptionList {
   const where = `${option} ${text}`;

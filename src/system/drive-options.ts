@@ -1,7 +1,7 @@
 /** QEMU's options for disks: `-drive`, `-blockdev`, `-hda`. */
 import { ERROR_POLICIES, type ErrorPolicy } from '../block/backend.js';
 import { CACHE_MODES, type CacheMode, type DriveOptions } from '../block/drive.js';
-import { parseOptions, OptionList } from '../qom/option-list.js';
+import { escapeCommas, parseOptions, OptionList } from '../qom/option-list.js';
 import { OptionError } from '../util/errors.js';
 
 /** What is where, as the options say. */
@@ -45,14 +45,14 @@ const SHORT = [
   ['cdrom', 'index=2,media=cdrom'],
 ] as const;
 
-const escape = (text: string): string => text.replaceAll(',', ',,');
-
 /** @throws OptionError */
 export function parseDrives(args: DriveArguments): DriveChoices {
   const texts = [
     ...(args.drive ?? []).map((text) => ['-drive', text] as const),
-    ...SHORT.flatMap(([name, rest]) => (args[name] === undefined ? [] : [[`-${name}`, `file=${escape(args[name])},${rest}`] as const])),
-    ...(args.pflash ?? []).map((file) => ['-pflash', `file=${escape(file)},if=pflash`] as const),
+    ...SHORT.flatMap(([name, rest]) =>
+      args[name] === undefined ? [] : [[`-${name}`, `file=${escapeCommas(args[name])},${rest}`] as const],
+    ),
+    ...(args.pflash ?? []).map((file) => ['-pflash', `file=${escapeCommas(file)},if=pflash`] as const),
   ];
   const drives: DriveOptions[] = parseBlockdevs(args.blockdev ?? []);
   const flash: FlashChoice[] = [];

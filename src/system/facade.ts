@@ -8,7 +8,7 @@ import type { HostClock, IcountOptions } from '../hw/core/clock.js';
 import { readSymbols } from '../hw/core/symbols.js';
 import type { CpuState } from '../hw/core/cpu.js';
 import type { RamAllocator } from '../memory/ram.js';
-import { parseOptions } from '../qom/option-list.js';
+import { escapeCommas, parseOptions } from '../qom/option-list.js';
 import type { TypeRegistry } from '../qom/registry.js';
 import { OptionError } from '../util/errors.js';
 import { Log, type LogSink } from '../util/log.js';
@@ -327,7 +327,7 @@ const portOf = (id: string, port: SerialPort): Chardev => (port instanceof Chard
 function nameDrives(drives: readonly DriveOptions[]): { id: string; drive: DriveOptions; device?: string }[] {
   return drives.map((drive, i) => {
     const { interface: kind = 'virtio', id = `${kind}${i}` } = drive;
-    return { id, drive, device: kind === 'virtio' ? `virtio-blk-device,drive=${id.replaceAll(',', ',,')}` : undefined };
+    return { id, drive, device: kind === 'virtio' ? `virtio-blk-device,drive=${escapeCommas(id)}` : undefined };
   });
 }
 

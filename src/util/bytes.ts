@@ -1,5 +1,8 @@
 import { VmStateError } from './errors.js';
 
+/** The same bytes, as numbers of any size. */
+export const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
 /** A growing byte stream, big-endian. */
 export class ByteWriter {
   private data = new Uint8Array(256);
@@ -59,7 +62,7 @@ export class ByteReader {
   private at = 0;
 
   constructor(private readonly data: Uint8Array) {
-    this.view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+    this.view = viewOf(data);
   }
 
   get position(): number {

@@ -98,6 +98,15 @@ const WRITES = 300;
 const CALLS = 60;
 const [FLAG, ACK, DONE, WRONG] = [0, 64, 128, 192];
 
+/** The function that was called has answered with the round's number. */
+function countUnlessRight(asm: Assembler): void {
+  const right: Label = {};
+  asm.beq(A2, S1, right);
+  asm.addi(T1, S0, WRONG);
+  asm.emit(atomic(ADD, 4, 0, S2, T1));
+  asm.place(right);
+}
+
 /** The harts take turns at writing a function, which both then call. */
 const writtenCode = program((asm) => {
   const func: Label = {};
@@ -129,20 +138,12 @@ const writtenCode = program((asm) => {
   waitFor(asm, FLAG, S1);
   asm.emit(FENCE_I);
   asm.emit(jalr(RA, S3));
-  const right: Label = {};
-  asm.beq(A2, S1, right);
-  asm.addi(T1, S0, WRONG);
-  asm.emit(atomic(ADD, 4, 0, S2, T1));
-  asm.place(right);
+  countUnlessRight(asm);
   asm.sw(S1, ACK, S0);
   asm.place(call);
   countDown(asm, T2, CALLS, () => {
     asm.emit(jalr(RA, S3));
-    const fine: Label = {};
-    asm.beq(A2, S1, fine);
-    asm.addi(T1, S0, WRONG);
-    asm.emit(atomic(ADD, 4, 0, S2, T1));
-    asm.place(fine);
+    countUnlessRight(asm);
   });
   asm.addi(T1, S0, DONE);
   asm.emit(atomic(ADD, 4, 0, S2, T1));

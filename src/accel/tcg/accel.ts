@@ -16,7 +16,6 @@ import { Activity, Profile, type StartProfiler } from './profile.js';
 import { PhysicalMap } from './physmap.js';
 import { Runtime, targetImportNames, type RuntimeExports, type RuntimeHost } from './runtime.js';
 import { Translator } from './translate-all.js';
-
 import type { TargetFrontend } from '../../target/translator.js';
 import type { TcgTuning } from './codegen/tuning.js';
 import { Vcpu, type VcpuHooks } from './vcpu.js';

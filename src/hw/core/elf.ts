@@ -1,4 +1,5 @@
 /** ELF executables: what a loader needs of them, with every number checked. Source: System V ABI, chapters 4 and 5. */
+import { viewOf } from '../../util/bytes.js';
 import { LoaderError } from '../../util/errors.js';
 import { printable } from '../../util/text.js';
 
@@ -111,7 +112,7 @@ export function parseElf(name: string, file: Uint8Array, expect: ElfExpectation)
   if (little !== expect.littleEndian) throw bad(`a ${little ? 'little' : 'big'}-endian ELF file does not run on this machine`);
   const wide = bits === 64;
   if (wide && file.length < 64) throw bad('truncated ELF header');
-  const data = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  const data = viewOf(file);
   const u16 = (at: number) => data.getUint16(at, little);
   const u32 = (at: number) => data.getUint32(at, little);
   const word = (at: number): bigint => (wide ? data.getBigUint64(at, little) : BigInt(u32(at)));

@@ -1,4 +1,5 @@
 /** Flattened device trees: a tree to build on, its blob, and back. Source: Devicetree Specification 0.4, chapter 5. */
+import { viewOf } from '../../util/bytes.js';
 import { LoaderError } from '../../util/errors.js';
 
 const MAGIC = 0xd00dfeed;
@@ -69,15 +70,15 @@ export class FdtNode {
   }
   getU32(name: string): number | undefined {
     const bytes = this.properties.get(name);
-    return bytes && bytes.length >= 4 ? view(bytes).getUint32(0) : undefined;
+    return bytes && bytes.length >= 4 ? viewOf(bytes).getUint32(0) : undefined;
   }
   getU64(name: string): bigint | undefined {
     const bytes = this.properties.get(name);
-    return bytes && bytes.length >= 8 ? view(bytes).getBigUint64(0) : undefined;
+    return bytes && bytes.length >= 8 ? viewOf(bytes).getBigUint64(0) : undefined;
   }
   getCells(name: string): number[] | undefined {
     const bytes = this.properties.get(name);
-    return bytes && Array.from({ length: bytes.length >> 2 }, (_, i) => view(bytes).getUint32(i * 4));
+    return bytes && Array.from({ length: bytes.length >> 2 }, (_, i) => viewOf(bytes).getUint32(i * 4));
   }
   getStrings(name: string): string[] | undefined {
     const bytes = this.properties.get(name);
@@ -154,7 +155,7 @@ export class FdtTree {
   static parse(blob: Uint8Array): FdtTree {
     const bad = (why: string) => new LoaderError(`device tree blob: ${why}`);
     if (blob.length < HEADER_SIZE) throw bad(`${blob.length} bytes are too few`);
-    const data = view(blob);
+    const data = viewOf(blob);
     const [magic, total, structAt, stringsAt, reserveAt, version, compatible, bootCpu, stringsSize, structSize] = Array.from(
       { length: 10 },
       (_, i) => data.getUint32(i * 4),
@@ -237,8 +238,6 @@ class StringTable {
     return text.encode([...this.offsets.keys()].map((name) => `${name}\0`).join(''));
   }
 }
-
-const view = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 function padded(bytes: Uint8Array): Uint8Array {
   if (bytes.length % 4 === 0) return bytes;

@@ -1,4 +1,5 @@
 /** Boot images: recognised, unpacked, checked, and put into the machine's list of ROM blobs. */
+import { viewOf } from '../../util/bytes.js';
 import { errorMessage, LoaderError } from '../../util/errors.js';
 import { gunzip, isGzip } from '../../util/gzip.js';
 import { formatSize } from '../../util/size.js';
@@ -109,7 +110,7 @@ export interface KernelExpectation extends ElfExpectation {
  */
 function peFileSize(bytes: Uint8Array): number {
   if (!startsWith(bytes, 0x4d, 0x5a)) return 0; // "MZ"
-  const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const data = viewOf(bytes);
   const header = data.getUint32(0x3c, true);
   const optional = header + 24;
   if (optional > bytes.length) return optional;

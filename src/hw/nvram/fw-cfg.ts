@@ -3,6 +3,7 @@
  * Three windows: data (8 bytes, the selected item as a byte stream), selector (big-endian 16 bits), DMA address (big-endian 64 bits).
  */
 import type { TypeInfo } from '../../qom/object.js';
+import { viewOf } from '../../util/bytes.js';
 import { BusError } from '../../util/errors.js';
 import { defineDevice } from '../core/device.js';
 import type { FdtNode } from '../core/fdt.js';
@@ -214,7 +215,7 @@ export class FwCfg extends SysBusDevice {
       this.finishDma(structAddress, DMA_ERROR);
       return;
     }
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const view = viewOf(bytes);
     const control = view.getUint32(0);
     const length = view.getUint32(4);
     const address = view.getUint32(8) * 0x1_0000_0000 + view.getUint32(12);

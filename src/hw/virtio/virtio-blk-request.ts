@@ -1,6 +1,7 @@
 /** Requests of a virtio block device: what the driver asked for, and how it is done. Source: VIRTIO 1.2, section 5.2.6. */
 import { PIECE, type BlockBackend } from '../../block/backend.js';
 import { SECTOR } from '../../block/node.js';
+import { viewOf } from '../../util/bytes.js';
 import {
   gather,
   scatter,
@@ -36,8 +37,6 @@ export const ID_SIZE = 20;
 /** Zeros that are written at a time: a guest may ask for 2 GiB. */
 const ZEROES_PIECE = 16 * PIECE;
 const TWO_32 = 0x1_0000_0000;
-
-const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 /** The driver broke the rules. */
 export class BadRequest extends Error {}

@@ -5,6 +5,7 @@
  * (2.7.5.3.1: a chain is never longer than the queue, an indirect table never longer than MAX_QUEUE_SIZE), and what breaks a rule breaks
  * the device (`onError`), never the host.
  */
+import { viewOf } from '../../util/bytes.js';
 import { bool, u16, u32, u64, vmState } from '../core/vmstate.js';
 
 /** Longest queue that a device offers, and longest descriptor chain that it accepts. */
@@ -57,8 +58,6 @@ interface Descriptor {
   readonly flags: number;
   readonly next: number;
 }
-
-const view = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 export class VirtQueue {
   static readonly vmState = vmState<VirtQueue>('virtqueue', { version: 2 }, [
@@ -174,8 +173,8 @@ export class VirtQueue {
     if (this.desc === 0) return; // reset in between
     this.inUse--;
     const entry = new Uint8Array(8);
-    view(entry).setUint32(0, element.head, true);
-    view(entry).setUint32(4, written, true);
+    viewOf(entry).setUint32(0, element.head, true);
+    viewOf(entry).setUint32(4, written, true);
     if (!this.owner.memory.write(this.used + 4 + 8 * (this.usedIdx % this.num), entry)) {
       this.error('used ring is not in memory');
       return;
@@ -236,7 +235,7 @@ export class VirtQueue {
     this.credit--;
     const bytes = this.owner.memory.read(table + DESC_SIZE * index, DESC_SIZE);
     if (!bytes) return this.error('descriptor table is not in memory');
-    const d = view(bytes);
+    const d = viewOf(bytes);
     return {
       address: d.getUint32(0, true) + d.getUint32(4, true) * 0x1_0000_0000,
       length: d.getUint32(8, true),

@@ -10,7 +10,7 @@ import { linkModule } from './link.js';
 import type { MadeModule } from './listing.js';
 import type { CodegenTimes, CodegenWorker, GenerateReply, GenerateRequest, RegionRequest } from './protocol.js';
 import { requestRegion } from './region-request.js';
-import { TbReader } from './regions.js';
+import { TbReader, type RegionLimits } from './regions.js';
 import { SYNC_THRESHOLD, Tiering, WORKER_THRESHOLD } from './tiering.js';
 import { regionLimits, type TcgTuning } from './tuning.js';
 
@@ -99,6 +99,7 @@ export class WasmCodeGenerator implements CodeGenerator {
   private readonly tbs: TbReader;
   readonly cache: CodeCache;
   readonly tiering: Tiering;
+  private readonly limits: RegionLimits;
   private readonly now: () => number;
   private worker: CodegenWorker | undefined;
   private readonly waiting = new Map<number, RegionRecord>();
@@ -121,6 +122,7 @@ export class WasmCodeGenerator implements CodeGenerator {
     this.keptTbs = options.keptTbs;
     this.tbs = new TbReader(options.memory);
     const { tuning, setThreshold } = options;
+    this.limits = regionLimits(tuning);
     this.now = options.now ?? (() => performance.now());
     this.tiering = new Tiering(
       this.tbs,
@@ -181,7 +183,7 @@ export class WasmCodeGenerator implements CodeGenerator {
   }
 
   private form(tb: number): RegionRequest {
-    const request = requestRegion(this.tbs, this.nextRegion++, tb, regionLimits(this.options.tuning), (at) => this.cache.enteredAt(at));
+    const request = requestRegion(this.tbs, this.nextRegion++, tb, this.limits, (at) => this.cache.enteredAt(at));
     const tbs = request.tbs.map((each) => each.tb);
     this.waiting.set(request.id, this.cache.track(request.id, tbs, request.entries));
     return request;
