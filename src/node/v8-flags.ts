@@ -84,8 +84,8 @@ export function lastingFlags(version: string): string[] {
   ];
   // Node 20 has relaxed SIMD (the host's fused multiply-add) behind a flag; later ones have it.
   if (!WebAssembly.validate(relaxedMaddModule())) flags.push('--experimental-wasm-relaxed-simd');
-  // Points where optimised code falls back to Liftoff's need what Liftoff noted. --no-liftoff on the command line implies that there are none; set at run time it does not, and
-  // a call in code that had no Liftoff ends the process in a failed check. For good, since a thread that tiers up meanwhile must not see it change.
+  // Points where optimised code falls back to Liftoff's need what Liftoff noted. The V8 caches of the build are made without Liftoff (scripts/v8-cache.js), and V8 takes them under
+  // the flags that they were made with only.
   if (Number.parseInt(version) >= 13) flags.push('--no-wasm-deopt');
   return flags;
 }
