@@ -18,7 +18,17 @@ export { createTcgHost, type CommonEngineOptions, type EngineOptions, type TcgHo
 export { TypeRegistry } from './qom/registry.js';
 export { CpuState } from './hw/core/cpu.js';
 export { ManualHostClock, type HostClock, type IcountOptions } from './hw/core/clock.js';
-export { Chardev, CharBackend, NullChardev, RingBufferChardev, StreamChardev } from './chardev/chardev.js';
+export {
+  Chardev,
+  CharBackend,
+  NullChardev,
+  RingBufferChardev,
+  StreamChardev,
+  type CharEvent,
+  type CharHandlers,
+} from './chardev/chardev.js';
+export { MuxChardev, type MuxOptions } from './chardev/mux.js';
+export { parseChardev, type ChardevOptions } from './system/chardev-options.js';
 export type { HostFile, HostFiles, OpenMode } from './semihosting/services.js';
 export { Refusal, type ErrnoName } from './semihosting/errno.js';
 export { LinearRamAllocator, type RamAllocator, type RamBlock } from './memory/ram.js';

@@ -1,7 +1,8 @@
 /** Character devices: the backend (what the host side is) and the frontend handle that a device holds (QEMU's CharBackend). */
 import { OptionError } from '../util/errors.js';
 
-export type CharEvent = 'opened' | 'closed' | 'break';
+/** `mux-in`, `mux-out`: a frontend of a mux gets the input from now on, or no longer. */
+export type CharEvent = 'opened' | 'closed' | 'break' | 'mux-in' | 'mux-out';
 
 /** What a device wants to hear. */
 export interface CharHandlers {
@@ -16,6 +17,9 @@ export interface CharHandlers {
 
 /** Writes, or questions whether it can write, that a device may still make while its backend takes nothing: a transmit FIFO, and some more. */
 const INSISTENCE = 64;
+
+/** Input that may wait for a frontend before a source that can be held back is left unread for a while. */
+export const FLOW_LIMIT = 1 << 18;
 
 const rethrow = (error: unknown): void => {
   throw error;
@@ -35,20 +39,40 @@ export abstract class Chardev {
   failed: (error: unknown) => void = rethrow;
   /** Called when the machine must stand still (true) since the guest goes on to write what nobody reads; and when there is room again. */
   hold: (on: boolean) => void = () => {};
-  /** Off: no device sees that output waits, and the machine stands still instead. For guests that must run the same way every time. */
-  flowControl = true;
+  /** Hears all output too (`logfile=`). */
+  log: ((bytes: Uint8Array) => void) | undefined;
+  #flowControl = true;
   #congested = false;
   #insisted = 0;
+  #isOpen: boolean;
+  /** The other side has gone, and has left input behind. */
+  #hasEnded = false;
 
   constructor(
     readonly id: string,
     readonly kind: string,
-  ) {}
+    /** Somebody is on the other side from the start; without, `opened` tells when. */
+    isOpen = true,
+  ) {
+    this.#isOpen = isOpen;
+  }
 
   /** Output of the guest. */
   abstract write(bytes: Uint8Array): void;
   /** Lets go of host resources. */
   close(): void {}
+  /** What `info chardev` says that it leads to. */
+  get filename(): string {
+    return this.kind;
+  }
+
+  /** Off: no device sees that output waits, and the machine stands still instead. For guests that must run the same way every time. */
+  get flowControl(): boolean {
+    return this.#flowControl;
+  }
+  set flowControl(on: boolean) {
+    this.#flowControl = on;
+  }
 
   /** False while enough waits for a slow reader: a device that can keeps its output for now (`CharHandlers.writable`). */
   get writable(): boolean {
@@ -75,6 +99,31 @@ export abstract class Chardev {
   /** The device took some of them: a backend that can hold its source back lets it go on. */
   protected inputTaken(): void {}
 
+  /** Somebody is on the other side. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+  /** The host's side: somebody has come. */
+  opened(): void {
+    if (this.#hasEnded) {
+      this.#drop();
+      this.#tellEnd();
+    }
+    if (this.#isOpen) return;
+    this.#isOpen = true;
+    this.sendEvent('opened');
+    this.wake();
+  }
+  /** The host's side: there will be no more input. The frontend hears of it when it has taken what is there. */
+  closed(): void {
+    if (!this.#isOpen) return;
+    this.#hasEnded = true;
+    this.acceptInput();
+    this.wake();
+  }
+  /** All input was taken, and the frontend knows that it was the last. */
+  protected inputEnded(): void {}
+
   /** Somebody reads and writes it. */
   get isAttached(): boolean {
     return this.#handlers !== undefined;
@@ -83,21 +132,32 @@ export abstract class Chardev {
   get isTerminal(): boolean {
     return false;
   }
+  /** Of a mux: frontends hear by `mux-in` and `mux-out` whose turn it is. */
+  get isShared(): boolean {
+    return false;
+  }
 
   /** Joins a frontend; one at a time. */
   attach(handlers: CharHandlers): void {
     if (this.#handlers) throw new OptionError(`chardev '${this.id}' is already in use`);
     this.#handlers = handlers;
-    handlers.event?.('opened');
+    if (this.#isOpen) handlers.event?.('opened');
     this.acceptInput();
+  }
+  /** As attach. What the frontend writes to from now on: this, or its own port of a mux. */
+  join(handlers: CharHandlers): Chardev {
+    this.attach(handlers);
+    return this;
+  }
+  /** The frontend has gone; input waits for another. */
+  detach(): void {
+    this.#handlers = undefined;
   }
 
   /** The machine is closed: the backend is as it was made, ready for another. Input that was not taken is dropped. */
   release(): void {
     this.#handlers = undefined;
-    this.#queue = [];
-    this.#queued = 0;
-    this.inputTaken();
+    this.#drop();
     this.#insisted = 0;
     this.flowControl = true;
     this.wake = () => {};
@@ -129,6 +189,18 @@ export abstract class Chardev {
       this.#handlers.receive(part);
       this.inputTaken();
     }
+    if (this.#handlers && this.#hasEnded) this.#tellEnd();
+  }
+
+  #drop(): void {
+    this.#queue = [];
+    this.#queued = 0;
+    this.inputTaken();
+  }
+  #tellEnd(): void {
+    this.#hasEnded = this.#isOpen = false;
+    this.sendEvent('closed');
+    this.inputEnded();
   }
 
   sendEvent(event: CharEvent): void {
@@ -136,9 +208,9 @@ export abstract class Chardev {
   }
 }
 
-/** What a device holds: a backend or nothing at all (then output is lost and no input comes). */
+/** What a frontend (a device, a monitor) holds: a backend or nothing at all (then output is lost and no input comes). */
 export class CharBackend {
-  constructor(private readonly backend?: Chardev) {}
+  constructor(private backend?: Chardev) {}
 
   get connected(): boolean {
     return this.backend !== undefined;
@@ -146,8 +218,17 @@ export class CharBackend {
   get chardev(): Chardev | undefined {
     return this.backend;
   }
+  /** @throws OptionError if the backend has another frontend */
   setHandlers(handlers: CharHandlers): void {
-    this.backend?.attach(handlers);
+    this.backend = this.backend?.join(handlers);
+  }
+  /** Gives the backend back: another frontend may have it. */
+  detach(): void {
+    this.backend?.detach();
+    this.backend = undefined;
+  }
+  get isShared(): boolean {
+    return this.backend?.isShared ?? false;
   }
   get writable(): boolean {
     return this.backend?.writable ?? true;
@@ -159,6 +240,7 @@ export class CharBackend {
   /** Taken also if the backend is not writable. */
   write(bytes: Uint8Array): void {
     try {
+      this.backend?.log?.(bytes);
       this.backend?.write(bytes);
       this.backend?.insist();
     } catch (error) {

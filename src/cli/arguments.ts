@@ -22,7 +22,11 @@ export interface SystemArguments extends DriveArguments {
   readonly device?: string[];
   readonly global?: string[];
   readonly serial?: string[];
-  readonly monitor?: string;
+  readonly chardev?: string[];
+  readonly monitor?: string[];
+  readonly mon?: string[];
+  readonly qmp?: string[];
+  readonly qmpPretty?: string[];
   readonly display?: string;
   readonly nographic?: boolean;
   readonly nodefaults?: boolean;
@@ -78,8 +82,10 @@ const ROWS: readonly Row[] = [
   { flags: '--pflash <file>',       help: 'a flash bank kept in a file (virt: two of 32 MiB)', many: true },
   { flags: '--device <driver>',     help: "add a device (virtio-rng-device, ...); 'help' lists them", many: true },
   { flags: '--global <prop>',       help: 'driver.property=value: a default of every such device', many: true },
-  { flags: '--serial <dev>',        help: 'stdio, file:PATH, null or none, a port each', many: true },
-  { flags: '--monitor <dev>',       help: 'stdio, null or none; default: on the console\'s terminal, behind Ctrl-A c' },
+  { flags: '--chardev <backend>',   help: "a character device: stdio, file, pipe, socket, ringbuf, null; 'help' lists them", many: true },
+  { flags: '--serial <dev>',        help: 'a port each: stdio, mon:stdio, file:PATH, pipe:PATH, tcp:HOST:PORT, unix:PATH, chardev:ID, null or none', many: true },
+  { flags: '--monitor <dev>',       help: 'as -serial; default: on the console\'s terminal, behind Ctrl-A c', many: true },
+  { flags: '--mon <opts>',          help: 'a monitor: chardev=ID[,mode=readline]', many: true },
   { flags: '--display <type>',      help: "only 'none' for now" },
   { flags: '--nographic',           help: 'serial port on the terminal (the default)' },
   { flags: '--nodefaults',          help: 'no devices but those asked for: the serial port leads nowhere' },

@@ -37,6 +37,11 @@ export class Ending {
     this.patience ??= setTimeout(() => this.giveUp(), PATIENCE_MS);
   };
 
+  /** Something has ended the run, before or after the machine was made. */
+  get isOver(): boolean {
+    return this.patience !== undefined || this.failure !== undefined || this.isBroken;
+  }
+
   /** The terminal is gone, whether the system has said so or not. */
   readonly hangUp = (): void => this.endBy('SIGHUP');
 

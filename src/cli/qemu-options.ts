@@ -53,7 +53,6 @@ export const QEMU_OPTIONS: readonly QemuOption[] = [
   idleFlag('usb'),
   value('usbdevice', 'USB'),
   value('netdev', 'networking'), value('nic', 'networking', /^none$/), value('net', 'networking', /^none$/),
-  value('chardev', '-chardev: use -serial'),
   value('parallel', 'a parallel port', /^(none|null)$/),
   value('debugcon', 'a debug console'),
   value('tpmdev', 'TPM devices'),
@@ -65,7 +64,7 @@ export const QEMU_OPTIONS: readonly QemuOption[] = [
   value('shim', 'EFI boot'), value('option-rom', 'option ROMs'), value('fw_cfg', 'fw_cfg entries of the user'),
   value('L', 'firmware folders: use -bios FILE'),
   // control
-  value('qmp', 'QMP'), value('qmp-pretty', 'QMP'), value('mon', '-mon: use -monitor'),
+  value('qmp', 'QMP'), value('qmp-pretty', 'QMP'),
   value('gdb', 'the gdb stub'), flag('s', 'the gdb stub'),
   flag('S', 'starting paused'), flag('preconfig', 'starting before the machine is made'),
   value('loadvm', 'snapshots'), value('incoming', 'migration'), flag('only-migratable', 'migration'),

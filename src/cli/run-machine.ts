@@ -1,34 +1,33 @@
 /** Runs a machine on this terminal: its consoles, its monitor, its log, and how it ends. */
 import { openSync } from 'node:fs';
 import { NullChardev, type Chardev } from '../chardev/chardev.js';
-import { Monitor } from '../monitor/monitor.js';
-import { FileChardev, StdioChardev } from '../node/chardev.js';
 import { StandardInput, StandardOutput } from '../node/standard-streams.js';
 import type { FlashFile } from '../node/flash-file.js';
 import type { NodeHost } from '../node/host.js';
-import { packageInfo } from '../node/modules.js';
 import { Output } from '../node/output.js';
 import { systemReason } from '../node/write.js';
 import { Machine, type MachineOptions, type SemihostingOptions } from '../system/facade.js';
+import type { ChardevOptions } from '../system/chardev-options.js';
 import { OptionError } from '../util/errors.js';
 import type { LogSink } from '../util/log.js';
+import { Chardevs } from './chardevs.js';
 import { Ending } from './ending.js';
+import { consoleMonitors, joinMonitors, openMonitors, type MonitorChoice } from './monitors.js';
 import type { StatsWriter } from './stats.js';
 
-/** `shared`: on the terminal of a serial port, if one is there. */
-export type MonitorKind = 'shared' | 'stdio' | 'none';
-
 export interface Console {
-  readonly monitor?: MonitorKind;
+  /** `-chardev`. */
+  readonly chardevs?: readonly ChardevOptions[];
   /** `-serial` texts. */
   readonly serials: readonly string[];
+  /** Those that were asked for. Undefined: one on the terminal of a serial port, if one is there. */
+  readonly monitors?: readonly MonitorChoice[];
   readonly stats?: StatsWriter;
   readonly log?: LogOutput;
   /** Banks that are kept in files. */
   readonly flash?: readonly { readonly unit: number; readonly file: FlashFile }[];
 }
 
-const { version } = packageInfo();
 const STDERR = 2;
 
 /** Where log lines go: `-D`, or standard error. Lines that cannot be written are lost, which is told; they come from anywhere, and nothing must break by them. */
@@ -77,29 +76,36 @@ export function exitStatus(code: number): number {
 export async function runMachine(
   options: MachineOptions,
   host: NodeHost,
-  { serials, stats, log, monitor = 'shared', flash = [] }: Console,
+  { chardevs: wanted = [], serials, monitors, stats, log, flash = [] }: Console,
 ): Promise<number> {
   let machine: Machine | undefined;
-  const ending = new Ending(() => machine?.quit());
-  const chardevs: Chardev[] = [];
+  const ending = new Ending(() => (machine ? machine.quit() : chardevs.close()));
+  const chardevs = new Chardevs(ending);
   try {
-    for (const [i, serial] of serials.entries()) chardevs.push(openSerial(`serial${i}`, serial, ending));
+    for (const chardev of wanted) await chardevs.add(chardev);
+    const consoles = [];
+    for (const [i, text] of serials.entries()) consoles.push({ text, chardev: await chardevs.openSerial(text, `serial${i}`) });
+    const open = [...consoleMonitors(consoles, monitors === undefined), ...(await openMonitors(monitors ?? [], chardevs))];
+    if (ending.isOver) return (await ending.wait()) ?? 0;
     for (const { file } of flash) file.failed = ending.fail;
-    const backends = flash.map(({ unit, file }) => ['pflash', String(unit), file] as const);
-    const serial = [...chardevs];
-    const semihosting = typeof options.semihosting === 'object' && { ...options.semihosting, ...standardStreams(chardevs, ending) };
+    const backends = [
+      ...flash.map(({ unit, file }) => ['pflash', String(unit), file] as const),
+      ...[...chardevs.withId].map(([id, chardev]) => ['chardev', id, chardev] as const),
+    ];
+    const serial = consoles.map(({ chardev }) => chardev);
+    const semihosting = typeof options.semihosting === 'object' && { ...options.semihosting, ...standardStreams(serial, chardevs, ending) };
     machine = createMachine({ ...options, serial, backends, semihosting }, host);
     const { state } = machine;
     if (log) log.hold = (on) => state.hold(log, on);
-    joinMonitor(monitor, machine, chardevs, ending);
-    for (const chardev of chardevs) if (chardev instanceof StdioChardev) chardev.open();
+    joinMonitors(open, machine);
+    chardevs.openTerminal();
     const { exitCode, reason } = await machine.run();
     if (reason === 'host-qmp-quit') ending.quit();
     const status = await ending.wait();
     stats?.(state.accelerator);
     return status ?? exitCode;
   } finally {
-    for (const chardev of chardevs) chardev.close();
+    chardevs.close();
     for (const { file } of flash) file.close();
     machine?.state.close();
     host.close();
@@ -107,32 +113,12 @@ export async function runMachine(
   }
 }
 
-function openSerial(id: string, text: string, ending: Ending): Chardev {
-  if (text === 'stdio' || text === 'mon:stdio') return new StdioChardev(id, ending);
-  if (text === 'null' || text === 'none') return new NullChardev(id);
-  if (text.startsWith('file:')) return new FileChardev(id, text.slice('file:'.length), ending.openOutput);
-  throw new OptionError(`unknown serial device '${text}'`, '-serial', 'stdio, file:PATH, null or none');
-}
-
-/** What `:tt` of semihosting is; adds what is made for it to `chardevs`. */
-function standardStreams(chardevs: Chardev[], ending: Ending): SemihostingOptions {
-  const terminal = chardevs.find((chardev) => chardev instanceof StdioChardev)?.guestPort();
-  const stdin = terminal ?? new StandardInput();
-  const stdout = terminal ?? new StandardOutput(1, ending.openOutput);
-  const stderr = new StandardOutput(2, ending.openOutput);
-  chardevs.push(...new Set([stdin, stdout, stderr]));
+/** What `:tt` of semihosting is: of the terminal what a serial port has of it, or what nobody else has. */
+function standardStreams(serials: readonly Chardev[], chardevs: Chardevs, ending: Ending): SemihostingOptions {
+  const { terminal } = chardevs;
+  const port = terminal && serials.includes(terminal) ? terminal.guestPort() : undefined;
+  const stdin = port ?? chardevs.keep(terminal ? new NullChardev('stdin') : new StandardInput());
+  const stdout = port ?? chardevs.keep(new StandardOutput(1, ending.openOutput));
+  const stderr = chardevs.keep(new StandardOutput(2, ending.openOutput));
   return { stdin, stdout, stderr };
-}
-
-function joinMonitor(kind: MonitorKind, machine: Machine, chardevs: Chardev[], ending: Ending): void {
-  const terminal = chardevs.find((chardev) => chardev instanceof StdioChardev);
-  if (kind === 'shared' && terminal) new Monitor(machine.control, terminal.share(), version, true);
-  if (kind !== 'stdio') return;
-  if (terminal) {
-    throw new OptionError('standard input and output are a serial port already', '-monitor stdio', "'none', or another -serial");
-  }
-  const own = new StdioChardev('monitor', ending);
-  chardevs.push(own);
-  machine.state.joinChardev(own);
-  new Monitor(machine.control, own, version);
 }

@@ -7,6 +7,7 @@ import { FolderFiles } from '../node/semihosting-files.js';
 import { isHelp } from '../qom/option-list.js';
 import { logHelp, parseActions, parseLogItems, parseRtc, parseSemihosting, parseTrace, type SemihostingChoice } from '../system/options.js';
 import type { SemihostingOptions } from '../system/facade.js';
+import { CHARDEV_HELP, parseChardev, type ChardevOptions } from '../system/chardev-options.js';
 import { parseDrives } from '../system/drive-options.js';
 import { deviceHelp, devicePropertiesHelp, machineHelp } from '../system/registry.js';
 import { DeviceState } from '../hw/core/device.js';
@@ -17,7 +18,8 @@ import { MiB } from '../util/size.js';
 import type { SystemArguments } from './arguments.js';
 import { ACCEL_HELP, chooseAccel, commandLineAccel } from './common/accel.js';
 import { parseMachine, type MachineArguments } from './machine-option.js';
-import { LogOutput, runMachine, type MonitorKind } from './run-machine.js';
+import { parseMon, type MonitorChoice } from './monitors.js';
+import { LogOutput, runMachine } from './run-machine.js';
 import { statsWriter } from './stats.js';
 
 /** A device tree is at most so large. Source: QEMU's FDT_MAX_SIZE. */
@@ -41,7 +43,8 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
   }
   if (args.display !== undefined && args.display !== 'none')
     throw new OptionError(`'${args.display}' is not built yet`, '-display', "'none'");
-  const monitor = parseMonitor(args.monitor ?? (args.nodefaults ? 'none' : undefined));
+  const chardevs = (args.chardev ?? []).map(parseChardev);
+  const monitors = parseMonitors(args);
   const actions = parseActions(args.action ?? []);
   const rtc = args.rtc === undefined ? {} : parseRtc(args.rtc);
   const bios = args.bios ?? machine.firmware;
@@ -77,8 +80,9 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
     host,
     {
       log,
-      serials: args.serial ?? [args.nodefaults || monitor === 'stdio' ? 'none' : 'stdio'],
-      monitor,
+      chardevs,
+      serials: args.serial ?? [defaultSerial(args, chardevs, monitors)],
+      monitors,
       stats: statsWriter(args.stats, args.profile),
       flash: flash.map(({ unit, file, readOnly, snapshot }) => ({ unit, file: new FlashFile(file, { readOnly, discard: snapshot }) })),
     },
@@ -117,6 +121,7 @@ function helpText(args: SystemArguments, machine: MachineArguments, accel: strin
   if (machine.help === 'properties') return machineHelp(host.machines.get(machine.type ?? '').type);
   if (args.cpu !== undefined && isHelp(args.cpu)) return cpuHelp(machine, host);
   if (accel !== undefined && isHelp(accel)) return ACCEL_HELP;
+  if (args.chardev?.some(isHelp)) return CHARDEV_HELP;
   if (args.d !== undefined && isHelp(args.d)) return logHelp();
   if (args.d === 'trace:help' || args.trace?.some(isHelp)) return TRACE_EVENTS.map((event) => `${event}\n`).join('');
   for (const device of args.device ?? []) {
@@ -135,11 +140,28 @@ function cpuHelp({ type }: MachineArguments, { architectures, machines }: NodeHo
   return wanted.map((each) => each.cpuHelp()).join('\n');
 }
 
-function parseMonitor(text: string | undefined): MonitorKind {
-  if (text === undefined || text === 'mon:stdio') return 'shared';
-  if (text === 'stdio') return 'stdio';
-  if (text === 'none' || text === 'null') return 'none';
-  throw new OptionError(`'${text}' is not built yet`, '-monitor', 'stdio, null or none');
+/** Undefined: nobody says where a monitor is to be, or that there is to be none. */
+function parseMonitors({ monitor, mon, qmp, qmpPretty, nodefaults }: SystemArguments): MonitorChoice[] | undefined {
+  const hmp = monitor?.map((text): MonitorChoice => ({ option: '-monitor', text, mode: 'readline' }));
+  const control = [
+    ...(qmp ?? []).map((text): MonitorChoice => ({ option: '-qmp', text, mode: 'control' })),
+    ...(qmpPretty ?? []).map((text): MonitorChoice => ({ option: '-qmp-pretty', text, mode: 'control', pretty: true })),
+    ...(mon ?? []).map(parseMon),
+  ];
+  const isSilent = hmp === undefined && !nodefaults && !control.some(({ mode }) => mode === 'readline');
+  return isSilent && control.length === 0 ? undefined : [...(hmp ?? []), ...control];
+}
+
+/** Where the first serial port leads if nobody says: to the terminal, if that is not taken. As QEMU, `-nographic` insists on it. */
+function defaultSerial(
+  { nodefaults, nographic, monitor }: SystemArguments,
+  chardevs: readonly ChardevOptions[],
+  monitors: readonly MonitorChoice[] = [],
+): string {
+  if (nodefaults) return 'none';
+  if (nographic) return monitor ? 'stdio' : 'mon:stdio';
+  const isTaken = chardevs.some(({ backend }) => backend === 'stdio') || monitors.some(({ text }) => /^(mon:)?stdio\b/.test(text));
+  return isTaken ? 'none' : 'stdio';
 }
 
 function parseSeed(text: string | undefined): number | undefined {

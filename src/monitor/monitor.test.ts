@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { StreamChardev } from '../chardev/chardev.js';
+import { MuxChardev } from '../chardev/mux.js';
 import { createNodeHost, type NodeHost } from '../node/host.js';
 import { Machine } from '../system/facade.js';
 import { COMMANDS } from './commands.js';
@@ -14,7 +15,9 @@ async function setup(shared = false, smp = 1) {
   const machine = Machine.create({ machine: 'virt', memory: '16M', smp, bios: new Uint8Array(code.buffer) }, host);
   let output = '';
   const chardev = new StreamChardev('m', (bytes) => (output += new TextDecoder().decode(bytes)));
-  new Monitor(machine.control, chardev, '1.2.3', shared);
+  const mux = shared ? new MuxChardev(chardev, { escapes: true, quit: () => {} }) : undefined;
+  mux?.join({ canReceive: () => 1, receive: () => {} });
+  new Monitor(machine.control, mux ?? chardev, '1.2.3');
   /** What a line prints, without its echo and the prompt behind it. */
   const run = (line: string): string => {
     output = '';
@@ -32,7 +35,7 @@ describe('the monitor', () => {
     expect((await setup()).text()).toBe("wemu 1.2.3 monitor - type 'help' for more information\r\n(wemu) ");
     const { text, chardev } = await setup(true);
     expect(text()).toBe('');
-    chardev.sendEvent('opened');
+    chardev.input(Uint8Array.of(1, 0x63)); // Ctrl-A c
     expect(text()).toMatch(/^wemu 1\.2\.3 monitor.*\r\n\(wemu\) $/);
   });
 

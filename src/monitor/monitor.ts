@@ -1,5 +1,5 @@
 /** The human monitor (QEMU's HMP) on a character device: a prompt, a line editor, and the table of commands. */
-import type { Chardev } from '../chardev/chardev.js';
+import { CharBackend, type CharEvent, type Chardev } from '../chardev/chardev.js';
 import type { MachineControl } from '../system/control.js';
 import { runLine, type MonitorContext } from './commands.js';
 
@@ -20,25 +20,25 @@ export class Monitor {
   /** An escape sequence so far. */
   private sequence: string | undefined;
   private greeted = false;
-  private attached = false;
+  private readonly chardev: CharBackend;
 
-  constructor(
-    control: MachineControl,
-    private readonly chardev: Chardev,
-    version: string,
-    /** The device is shared: it tells by `opened` when input comes here. */
-    shared = false,
-  ) {
+  constructor(control: MachineControl, chardev: Chardev, version: string) {
     this.context = { control, machine: control.machine, version, cpuIndex: 0 };
-    chardev.attach({
-      canReceive: () => LINE_LIMIT,
+    this.chardev = new CharBackend(chardev);
+    this.chardev.setHandlers({
+      // Who does not read its answers is not asked for more; on a mux it may be another's output that waits.
+      canReceive: () => (this.chardev.isShared || this.chardev.writable ? LINE_LIMIT : 0),
       receive: (bytes) => bytes.forEach((byte) => this.typed(byte)),
-      event: (event) => {
-        if (event === 'opened' && this.attached) this.greet();
-      },
+      event: (event) => this.heard(event),
+      writable: () => this.chardev.acceptInput(),
     });
-    this.attached = true;
-    if (!shared) this.greet();
+  }
+
+  /** Each client is greeted; on a mux, who switches to the monitor first. */
+  private heard(event: CharEvent): void {
+    if (event === 'opened') this.greeted = false;
+    if (event === 'mux-in' || (event === 'opened' && !this.chardev.isShared)) this.greet();
+    if (event === 'closed') this.line = '';
   }
 
   private greet(): void {

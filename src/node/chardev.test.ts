@@ -9,7 +9,7 @@ it('standard input from a pipe waits for the guest: nothing of it is lost', asyn
   const stdin = new PassThrough();
   const stdio = new StdioChardev(
     'c',
-    { openOutput: (fd, name) => new Output(fd, name, { failed: () => {} }), quit: () => {}, hangUp: () => {} },
+    { openOutput: (fd, name) => new Output(fd, name, { failed: () => {} }), hangUp: () => {} },
     stdin as unknown as typeof process.stdin,
   );
   let room = 0;

@@ -41,11 +41,12 @@ export class Output {
   private readonly onError = (error: Error): void => this.fail(error);
 
   constructor(
-    private readonly fd: number,
+    /** A descriptor, or a stream, that is closed with this, unless it is a standard one. */
+    private readonly target: number | Writable,
     private readonly name: string,
     private readonly handlers: OutputHandlers,
   ) {
-    this.stream = openStream(fd);
+    this.stream = typeof target === 'number' ? openStream(target) : target;
     this.stream.on('error', this.onError);
   }
 
@@ -78,7 +79,7 @@ export class Output {
     this.isClosed = true;
     const isWriting = this.writing > 0;
     this.end();
-    if (this.fd > STDERR) this.stream.destroy();
+    if (typeof this.target !== 'number' || this.target > STDERR) this.stream.destroy();
     else if (isWriting) stuck = true;
     else this.stream.off('error', this.onError);
   }

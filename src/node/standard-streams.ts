@@ -26,12 +26,12 @@ export class StandardOutput extends Chardev {
 
 /** Read from the moment that somebody wants it; lines are as the terminal gives them. */
 export class StandardInput extends Chardev {
-  private isOpen = false;
+  private isRead = false;
   private readonly onData = (bytes: Uint8Array): void => {
     this.input(bytes);
     if (this.queued > Chardev.INPUT_LIMIT / 4) this.stdin.pause();
   };
-  private readonly onEnd = (): void => this.sendEvent('closed');
+  private readonly onEnd = (): void => this.closed();
 
   constructor(private readonly stdin = process.stdin) {
     super('standard input', 'fd');
@@ -41,17 +41,17 @@ export class StandardInput extends Chardev {
   }
   override acceptInput(): void {
     super.acceptInput();
-    if (!this.isAttached || this.isOpen) return;
-    this.isOpen = true;
+    if (!this.isAttached || this.isRead) return;
+    this.isRead = true;
     this.stdin.on('data', this.onData).on('end', this.onEnd).on('error', this.onEnd);
     this.stdin.resume();
   }
   protected override inputTaken(): void {
-    if (this.isOpen && this.queued <= Chardev.INPUT_LIMIT / 4) this.stdin.resume();
+    if (this.isRead && this.queued <= Chardev.INPUT_LIMIT / 4) this.stdin.resume();
   }
   override write(): void {}
   override close(): void {
-    if (!this.isOpen) return;
+    if (!this.isRead) return;
     this.stdin.off('data', this.onData).off('end', this.onEnd);
     this.stdin.pause();
   }

@@ -1,24 +1,8 @@
-/** The user's terminal as the guest's console: raw while a machine runs, and put back whatever happens. */
+/** The user's terminal, raw while a machine runs, and put back whatever happens. */
 import { ReadStream } from 'node:tty';
-
-const ESCAPE = 0x01; // Ctrl-A
-
-const HELP = `\r
-C-a h    print this help\r
-C-a x    exit emulator\r
-C-a s    save disk data back to file (no disks yet)\r
-C-a b    send break (magic sysrq)\r
-C-a c    switch between console and monitor\r
-C-a C-a  sends C-a\r
-`;
 
 export interface TerminalHandlers {
   input(bytes: Uint8Array): void;
-  print(text: string): void;
-  sendBreak(): void;
-  quit(): void;
-  /** Ctrl-A c. */
-  switchFocus(): void;
   /** A pipe has ended. */
   end(): void;
   /** The terminal is gone. */
@@ -28,10 +12,9 @@ export interface TerminalHandlers {
 /** Raw mode, undone by `restore` and by any way that the process ends. */
 export class Terminal {
   private raw = false;
-  private escaped = false;
   private paused = false;
   private readonly restoreAtExit = (): void => this.restore();
-  private readonly onData = (chunk: Buffer): void => this.receive(chunk);
+  private readonly onData = (chunk: Buffer): void => this.handlers.input(chunk);
   private readonly onEnd = (): void => (this.raw ? this.handlers.hangUp() : this.handlers.end());
   private readonly suspend = (): void => {
     this.setRaw(false);
@@ -52,11 +35,16 @@ export class Terminal {
     private readonly stdin: NodeJS.ReadStream = process.stdin,
   ) {}
 
+  /** Somebody types there: it will be raw. */
+  get isTerminal(): boolean {
+    return this.stdin.isTTY && this.stdin instanceof ReadStream;
+  }
+
   open(): void {
     const { stdin } = this;
     // A standard input that cannot be read (a folder, a terminal that is gone) is one that has ended.
     stdin.on('data', this.onData).on('end', this.onEnd).on('error', this.onEnd);
-    if (stdin.isTTY && stdin instanceof ReadStream) {
+    if (this.isTerminal) {
       this.raw = true;
       this.setRaw(true);
       // 'exit' runs for process.exit and for uncaught errors.
@@ -90,43 +78,5 @@ export class Terminal {
     if (!this.paused) return;
     this.paused = false;
     this.stdin.resume();
-  }
-
-  /** Takes Ctrl-A commands out of what was typed, as QEMU's mux does. Input that comes from a pipe goes through as it is. */
-  private receive(chunk: Buffer): void {
-    if (!this.raw) return this.handlers.input(chunk);
-    const typed: number[] = [];
-    const flush = (): void => {
-      if (typed.length > 0) this.handlers.input(Uint8Array.from(typed.splice(0)));
-    };
-    for (const byte of chunk) {
-      if (!this.escaped) {
-        if (byte === ESCAPE) this.escaped = true;
-        else typed.push(byte);
-        continue;
-      }
-      this.escaped = false;
-      switch (String.fromCharCode(byte).toLowerCase()) {
-        case 'x':
-          return this.handlers.quit();
-        case 'h':
-        case '?':
-          this.handlers.print(HELP);
-          break;
-        case 'b':
-          this.handlers.sendBreak();
-          break;
-        case 's':
-          break;
-        case 'c':
-          flush();
-          this.handlers.switchFocus();
-          break;
-        case '\x01':
-          typed.push(ESCAPE);
-          break;
-      }
-    }
-    flush();
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Virtio console device: a set of ports (`virtconsole`, `virtserialport`) over one control queue. Source: VIRTIO 1.2, section 5.3.
  */
-import { CharBackend, type Chardev } from '../../chardev/chardev.js';
+import { CharBackend, type CharEvent, type Chardev } from '../../chardev/chardev.js';
 import { defineType, type TypeInfo } from '../../qom/object.js';
 import { bool as boolProperty, int32, link, string, uint32 } from '../../qom/property.js';
 import { OptionError } from '../../util/errors.js';
@@ -77,8 +77,21 @@ export class VirtSerialPort extends DeviceState {
     this.backend.setHandlers({
       canReceive: () => (this.guestConnected ? this.controller!.inputRoom(this) : 0),
       receive: (bytes) => this.controller!.input(this, bytes),
+      event: (event) => this.heard(event),
       writable: () => this.waits && this.transmit(),
     });
+  }
+
+  /** A port is open while somebody is on its other side; a console always. */
+  get hostConnected(): boolean {
+    return this.isConsole || this.isOpen;
+  }
+  private isOpen = false;
+  private heard(event: CharEvent): void {
+    if (event !== 'opened' && event !== 'closed') return;
+    const before = this.hostConnected;
+    this.isOpen = event === 'opened';
+    if (this.hostConnected !== before) this.controller!.hostOpened(this);
   }
 
   override reset(): void {
@@ -203,6 +216,11 @@ export class VirtioSerial extends VirtioDevice {
     this.ports[port.nr] = port;
   }
 
+  /** The other side of a port has come or gone. */
+  hostOpened(port: VirtSerialPort): void {
+    if (this.multiport) this.send(port.nr, PORT_OPEN, port.hostConnected ? 1 : 0);
+  }
+
   txQueue(port: VirtSerialPort): VirtQueue {
     return this.queues[port.nr === 0 ? 1 : 2 * port.nr + 3];
   }
@@ -275,7 +293,7 @@ export class VirtioSerial extends VirtioDevice {
     if (event === PORT_READY && value) {
       if (port.isConsole) this.send(id, CONSOLE_PORT, 1);
       if (port.name !== undefined) this.send(id, PORT_NAME, 1, new TextEncoder().encode(`${port.name}\0`));
-      if (port.isConsole || port.chardev) this.send(id, PORT_OPEN, 1);
+      if (port.hostConnected) this.send(id, PORT_OPEN, 1);
     } else if (event === PORT_OPEN) {
       port.guestConnected = value !== 0;
       if (value) port.backend.acceptInput();

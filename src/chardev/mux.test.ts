@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { CharBackend, StreamChardev, type CharEvent } from './chardev.js';
+import { MuxChardev, type MuxOptions } from './mux.js';
+
+function setup(options: Partial<MuxOptions> = {}) {
+  let output = '';
+  let quits = 0;
+  const backend = new StreamChardev('c', (bytes) => (output += new TextDecoder('latin1').decode(bytes)));
+  const mux = new MuxChardev(backend, { escapes: true, quit: () => quits++, ...options });
+  const frontend = (room = Infinity) => {
+    const front = new CharBackend(mux);
+    const state = { front, text: '', events: [] as CharEvent[], room };
+    front.setHandlers({
+      canReceive: () => state.room,
+      receive: (bytes) => {
+        state.text += new TextDecoder('latin1').decode(bytes);
+        state.room -= bytes.length;
+      },
+      event: (event) => state.events.push(event),
+    });
+    return state;
+  };
+  const type = (text: string) => backend.input(Uint8Array.from(text, (c) => c.charCodeAt(0)));
+  return { backend, mux, frontend, type, output: () => output, quits: () => quits };
+}
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+describe('a mux', () => {
+  it('gives input to the frontend that has the focus, and output of all to the backend', () => {
+    const { frontend, type, output } = setup();
+    const [serial, monitor] = [frontend(), frontend()];
+    type('a\x01cb\x01\x01\x01cc');
+    expect([serial.text, monitor.text]).toEqual(['ac', 'b\x01']);
+    expect(serial.events).toEqual(['opened', 'mux-in', 'mux-out', 'mux-in']);
+    expect(monitor.events).toEqual(['opened', 'mux-in', 'mux-out']);
+    serial.front.write(bytes('1'));
+    monitor.front.write(bytes('2'));
+    expect(output()).toBe('12');
+  });
+
+  it('obeys Ctrl-A, also where the letter comes later', () => {
+    const { frontend, type, output, quits } = setup();
+    const serial = frontend();
+    type('\x01');
+    type('x');
+    expect(quits()).toBe(1);
+    type('\x01b\x01h\x01q');
+    expect(serial.events).toEqual(['opened', 'mux-in', 'break']);
+    expect(output()).toContain('C-a x    exit emulator');
+    type('\x01c');
+    expect(output()).toContain('there is no monitor');
+    expect(serial.text).toBe('');
+  });
+
+  it('without escapes lets everything through', () => {
+    const { frontend, type, quits } = setup({ escapes: false });
+    const serial = frontend();
+    type('\x01x');
+    expect([serial.text, quits()]).toEqual(['\x01x', 0]);
+  });
+
+  it('stamps lines after Ctrl-A t, and no more after the next', () => {
+    let now = 1000;
+    const { frontend, type, output } = setup({ now: () => now });
+    const serial = frontend();
+    type('\x01t');
+    now += 3_723_004;
+    serial.front.write(bytes('rest\nline\n'));
+    type('\x01t');
+    serial.front.write(bytes('plain\n'));
+    expect(output()).toBe('rest\n[01:02:03.004] line\nplain\n');
+  });
+
+  it('has four places, and a limit of one is a device in use', () => {
+    const { frontend } = setup();
+    for (let i = 0; i < 4; i++) frontend();
+    expect(frontend).toThrow("too many uses of multiplexed chardev 'c' (maximum is 4)");
+    const { frontend: single } = setup({ limit: 1 });
+    single();
+    expect(single).toThrow("chardev 'c' is already in use");
+  });
+
+  it('a frontend that goes gives its place and the focus back', () => {
+    const { frontend, type } = setup();
+    const [serial, monitor] = [frontend(), frontend()];
+    type('\x01c');
+    monitor.front.detach();
+    type('x');
+    expect(serial.text).toBe('x');
+    expect(serial.events.at(-1)).toBe('mux-in');
+  });
+
+  it('leaves input with its source while the frontend takes none, and tells the end behind it', () => {
+    const { backend, frontend, type } = setup();
+    const serial = frontend(3);
+    type('x'.repeat(600_000));
+    expect(serial.text.length).toBe(3);
+    expect(backend.queued).toBeGreaterThan(300_000);
+    backend.closed();
+    expect(serial.events).not.toContain('closed');
+    serial.room = Infinity;
+    serial.front.acceptInput();
+    expect([serial.text.length, serial.events.at(-1), backend.queued]).toEqual([600_000, 'closed', 0]);
+  });
+
+  it("a guest's port takes the first one's input over when it reads", () => {
+    const { mux, frontend, type } = setup();
+    const serial = frontend();
+    const port = mux.guestPort();
+    type('a');
+    let text = '';
+    port.attach({ canReceive: () => 10, receive: (b) => (text += new TextDecoder().decode(b)) });
+    type('b');
+    expect([serial.text, text]).toEqual(['a', 'b']);
+  });
+});

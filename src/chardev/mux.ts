@@ -1,0 +1,279 @@
+/**
+ * Several frontends on one backend (QEMU's mux): output of all of them goes there, input goes to the one that has the focus, and Ctrl-A gives commands.
+ * Source: QEMU docs/system/mux-chardev.rst.
+ */
+import { OptionError } from '../util/errors.js';
+import { CharBackend, Chardev, FLOW_LIMIT, type CharEvent, type CharHandlers } from './chardev.js';
+
+const ESCAPE = 0x01; // Ctrl-A
+/** Frontends of one mux at most. Source: QEMU's MAX_MUX. */
+export const MAX_MUX = 4;
+
+const HELP = `\r
+C-a h    print this help\r
+C-a x    exit emulator\r
+C-a s    save disk data back to file (not built yet)\r
+C-a t    toggle console timestamps\r
+C-a b    send break (magic sysrq)\r
+C-a c    switch between console and monitor\r
+C-a C-a  sends C-a\r
+`;
+
+export interface MuxOptions {
+  /** Ctrl-A gives commands; without it, it is a character as any other. */
+  readonly escapes: boolean;
+  /** A terminal that somebody types on. It is read on however much waits, or Ctrl-A would not be heard. */
+  readonly isTyped?: boolean;
+  /** Frontends that may join. */
+  readonly limit?: number;
+  /** Ctrl-A x. */
+  readonly quit: () => void;
+  /** ms since anywhere, for Ctrl-A t. */
+  readonly now?: () => number;
+}
+
+/** A place in the rotation of Ctrl-A c: a frontend, and who may take its input over. The last one that reads there gets it. */
+type Slot = MuxPort[];
+
+export class MuxChardev extends Chardev {
+  private readonly base: CharBackend;
+  private slots: Slot[] = [];
+  private focus = 0;
+  private escaped = false;
+  private stampsFrom: number | undefined;
+  private atLineStart = true;
+
+  constructor(
+    readonly backend: Chardev,
+    private readonly options: MuxOptions,
+  ) {
+    super(backend.id, 'mux');
+    backend.wake = () => this.wake();
+    backend.hold = (on) => this.hold(on);
+    backend.failed = (error) => this.failed(error);
+    this.base = new CharBackend(backend);
+    this.base.setHandlers({
+      canReceive: () => this.room,
+      receive: (bytes) => this.typed(bytes),
+      event: (event) => this.heard(event),
+      writable: () => this.congested(false),
+    });
+  }
+
+  override get filename(): string {
+    return this.backend.filename;
+  }
+  override get isTerminal(): boolean {
+    return this.backend.isTerminal;
+  }
+  override get isShared(): boolean {
+    return true;
+  }
+  override get isOpen(): boolean {
+    return this.backend.isOpen;
+  }
+  override get isAttached(): boolean {
+    return this.slots.length > 0;
+  }
+
+  // ---- frontends
+
+  override join(handlers: CharHandlers): Chardev {
+    const { limit = MAX_MUX } = this.options;
+    if (this.slots.length >= limit) {
+      throw new OptionError(
+        limit === 1 ? `chardev '${this.id}' is already in use` : `too many uses of multiplexed chardev '${this.id}' (maximum is ${limit})`,
+      );
+    }
+    const port = new MuxPort(this);
+    this.slots.push([port]);
+    port.attach(handlers);
+    if (this.slots.length === 1) port.sendEvent('mux-in');
+    this.base.acceptInput();
+    return port;
+  }
+  override attach(handlers: CharHandlers): void {
+    this.join(handlers);
+  }
+
+  /** A frontend in the first one's place, for what a guest reads besides its serial port: from the time that it is attached it gets the input. */
+  guestPort(): Chardev {
+    const port = new MuxPort(this);
+    (this.slots[0] ??= []).push(port);
+    return port;
+  }
+
+  /** The port is not used any more: the focus goes to another. */
+  leave(port: MuxPort): void {
+    const i = this.slots.findIndex((slot) => slot.includes(port));
+    if (i < 0) return;
+    const hadFocus = i === this.focus;
+    this.slots.splice(i, 1);
+    if (i < this.focus || this.focus >= this.slots.length) this.focus = Math.max(0, this.focus - 1);
+    if (hadFocus) this.reader?.sendEvent('mux-in');
+  }
+
+  override close(): void {
+    this.backend.close();
+  }
+  override release(): void {
+    super.release();
+    this.slots = [];
+    this.focus = 0;
+  }
+
+  private get reader(): MuxPort | undefined {
+    return this.slots[this.focus]?.filter((port) => port.isAttached).at(-1);
+  }
+
+  private switchFocus(): void {
+    if (this.slots.length < 2) return this.tell('there is no monitor (-monitor none)');
+    this.reader?.sendEvent('mux-out');
+    this.focus = (this.focus + 1) % this.slots.length;
+    this.reader?.sendEvent('mux-in');
+  }
+
+  // ---- output
+
+  override write(bytes: Uint8Array): void {
+    this.base.write(this.stampsFrom === undefined ? bytes : this.stamped(bytes));
+  }
+  override get writable(): boolean {
+    return this.base.writable;
+  }
+  override insist(): void {
+    this.backend.insist();
+  }
+  override get flowControl(): boolean {
+    return this.backend.flowControl;
+  }
+  override set flowControl(on: boolean) {
+    this.backend.flowControl = on;
+  }
+  override congested(on: boolean): void {
+    for (const port of this.slots.flat()) port.congested(on);
+  }
+
+  private tell(text: string): void {
+    this.base.write(new TextEncoder().encode(`\r\nwemu: ${text}\r\n`));
+  }
+
+  private toggleStamps(): void {
+    this.stampsFrom = this.stampsFrom === undefined ? this.now() : undefined;
+    this.atLineStart = false;
+  }
+  private now(): number {
+    return (this.options.now ?? Date.now)();
+  }
+  /** With the time since Ctrl-A t before each line: `[hh:mm:ss.mmm] `. */
+  private stamped(bytes: Uint8Array): Uint8Array {
+    const two = (n: number): string => String(n).padStart(2, '0');
+    const ms = Math.floor(this.now() - this.stampsFrom!);
+    const s = Math.floor(ms / 1000);
+    const stamp = new TextEncoder().encode(
+      `[${two(Math.floor(s / 3600))}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}.${String(ms % 1000).padStart(3, '0')}] `,
+    );
+    const out: number[] = [];
+    for (const byte of bytes) {
+      if (this.atLineStart) out.push(...stamp);
+      this.atLineStart = byte === 0x0a;
+      out.push(byte);
+    }
+    return Uint8Array.from(out);
+  }
+
+  // ---- input
+
+  private get room(): number {
+    if (this.options.isTyped) return Chardev.INPUT_LIMIT;
+    return this.reader ? Math.max(0, FLOW_LIMIT - this.reader.queued) : 0;
+  }
+  /** A port has taken some of its input. */
+  taken(): void {
+    this.base.acceptInput();
+  }
+
+  private heard(event: CharEvent): void {
+    if (event === 'break') return this.reader?.sendEvent('break');
+    for (const port of this.slots.flat()) {
+      if (event === 'opened') port.opened();
+      else if (event === 'closed') port.closed();
+    }
+    if (event === 'opened') this.reader?.sendEvent('mux-in');
+  }
+
+  private typed(bytes: Uint8Array): void {
+    if (!this.options.escapes) return this.reader?.input(bytes);
+    let typed: number[] = [];
+    const flush = (): void => {
+      if (typed.length > 0) this.reader?.input(Uint8Array.from(typed));
+      typed = [];
+    };
+    for (const byte of bytes) {
+      if (!this.escaped) {
+        if (byte === ESCAPE) this.escaped = true;
+        else typed.push(byte);
+        continue;
+      }
+      this.escaped = false;
+      if (byte === ESCAPE) typed.push(byte);
+      else {
+        flush();
+        this.command(String.fromCharCode(byte).toLowerCase());
+      }
+    }
+    flush();
+  }
+
+  private command(letter: string): void {
+    switch (letter) {
+      case 'h':
+      case '?':
+        return this.base.write(new TextEncoder().encode(HELP));
+      case 'x':
+        return this.options.quit();
+      case 's':
+        return this.tell('saving disk data back to file is not built yet');
+      case 'b':
+        return this.reader?.sendEvent('break');
+      case 'c':
+        return this.switchFocus();
+      case 't':
+        return this.toggleStamps();
+    }
+  }
+}
+
+/** What a frontend holds of a mux. */
+export class MuxPort extends Chardev {
+  constructor(private readonly mux: MuxChardev) {
+    super(mux.id, 'mux', mux.isOpen);
+    this.wake = () => mux.wake();
+    this.failed = (error) => mux.failed(error);
+  }
+  override get filename(): string {
+    return this.mux.filename;
+  }
+  override get isTerminal(): boolean {
+    return this.mux.isTerminal;
+  }
+  override get isShared(): boolean {
+    return true;
+  }
+  override write(bytes: Uint8Array): void {
+    this.mux.write(bytes);
+  }
+  override get writable(): boolean {
+    return this.mux.writable;
+  }
+  override insist(): void {
+    this.mux.insist();
+  }
+  override detach(): void {
+    super.detach();
+    this.mux.leave(this);
+  }
+  protected override inputTaken(): void {
+    this.mux.taken();
+  }
+}

@@ -1,0 +1,45 @@
+/** Makes the character device that options describe. */
+import { MuxChardev } from '../chardev/mux.js';
+import { Chardev, NullChardev, RingBufferChardev } from '../chardev/chardev.js';
+import type { ChardevOptions } from '../system/chardev-options.js';
+import { FileChardev, openFile, StdioChardev, type ChardevUser } from './chardev.js';
+import { PipeChardev } from './chardev-pipe.js';
+import { SocketChardev } from './chardev-socket.js';
+
+/** What waits to be written to a log that is no file, and that nobody reads. The rest is lost. */
+const LOG_LIMIT = 1 << 20;
+
+/** @throws OptionError if the host does not have what the options name */
+export async function openChardev(options: ChardevOptions, user: ChardevUser): Promise<Chardev> {
+  const { where, mux } = options;
+  const backend = await openBackend(options, user);
+  if (options.logfile !== undefined) {
+    const fd = openFile(options.logfile, options.logappend ? 'a' : 'w', where);
+    const log = user.openOutput(fd, `'${options.logfile}'`, () => {});
+    backend.log = (bytes) => void (log.backlog < LOG_LIMIT && log.write(bytes));
+  }
+  if (backend instanceof StdioChardev) {
+    // The terminal is raw: Ctrl-A is the way out.
+    const { isTyped } = backend;
+    return new MuxChardev(backend, { escapes: mux === true || isTyped, isTyped, limit: mux ? undefined : 1, quit: user.quit });
+  }
+  return mux ? new MuxChardev(backend, { escapes: true, quit: user.quit }) : backend;
+}
+
+async function openBackend(options: ChardevOptions, user: ChardevUser): Promise<Chardev> {
+  const { id, where } = options;
+  switch (options.backend) {
+    case 'null':
+      return new NullChardev(id);
+    case 'ringbuf':
+      return new RingBufferChardev(id, options.size);
+    case 'stdio':
+      return new StdioChardev(id, user, process.stdin, options);
+    case 'file':
+      return new FileChardev(id, options.path, user.openOutput, options, where);
+    case 'pipe':
+      return new PipeChardev(id, options.path, user, where);
+    case 'socket':
+      return SocketChardev.open(id, options, where);
+  }
+}

@@ -1,0 +1,191 @@
+/** A TCP or Unix socket as a character device: one connection at a time, as a server or a client. Who comes meanwhile waits. */
+import { lstatSync, statSync, unlinkSync } from 'node:fs';
+import { createServer, Socket, type AddressInfo, type Server } from 'node:net';
+import { dirname } from 'node:path';
+import { Chardev, FLOW_LIMIT } from '../chardev/chardev.js';
+import type { SocketAddress, SocketBackend } from '../system/chardev-options.js';
+import { OptionError } from '../util/errors.js';
+import { Output } from './output.js';
+import { systemReason } from './write.js';
+
+/** Output that may wait for a client that does not read; what comes then is lost. Nobody holds the machine by not reading a socket. */
+const OUTPUT_LIMIT = 1 << 20;
+/** Clients that wait for the one that is connected to leave. More are turned away. */
+const WAITING_LIMIT = 8;
+/** What is still to be sent when the device is closed has this long, ms. */
+const PATIENCE_MS = 500;
+
+interface Connection {
+  readonly socket: Socket;
+  readonly output: Output;
+}
+
+export class SocketChardev extends Chardev {
+  private server: Server | undefined;
+  private connection: Connection | undefined;
+  /** The one that sends no more. */
+  private ending: Connection | undefined;
+  private readonly waiting: Socket[] = [];
+  private retry: NodeJS.Timeout | undefined;
+  private isClosed = false;
+  /** Hears of each connection. */
+  private connected: () => void = () => {};
+
+  private constructor(
+    id: string,
+    private readonly options: SocketBackend,
+    private readonly where: string,
+  ) {
+    super(id, 'socket', false);
+  }
+
+  /** Listens, or connects. @throws OptionError if that fails */
+  static async open(id: string, options: SocketBackend, where: string): Promise<SocketChardev> {
+    const chardev = new SocketChardev(id, options, where);
+    if (options.server) await chardev.listen();
+    else if (options.reconnectMs === 0) await chardev.connect();
+    else void chardev.connect().catch(() => chardev.connectLater());
+    return chardev;
+  }
+
+  /** Resolves when somebody is connected, or the device is closed. */
+  whenConnected(): Promise<void> {
+    if (this.connection || this.isClosed) return Promise.resolve();
+    return new Promise((resolve) => (this.connected = resolve));
+  }
+
+  override get filename(): string {
+    const { options, connection } = this;
+    const server = options.server ? ',server=on' : '';
+    if ('path' in options.address) return `${connection ? '' : 'disconnected:'}unix:${options.address.path}${server}`;
+    if (!connection) return `disconnected:tcp:${described(this.address)}${server}`;
+    const { localAddress = '', localPort = 0, remoteAddress = '', remotePort = 0 } = connection.socket;
+    return `tcp:${place(localAddress, localPort)}${server} <-> ${place(remoteAddress, remotePort)}`;
+  }
+  /** As it listens: port 0 is any that is free. */
+  private get address(): SocketAddress {
+    const { address } = this.options;
+    if ('path' in address || !this.server) return address;
+    const bound = this.server.address() as AddressInfo | null;
+    return bound ? { host: address.host || bound.address, port: bound.port } : address;
+  }
+
+  private listen(): Promise<void> {
+    const { address } = this.options;
+    const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => this.come(socket));
+    const failed = (error: unknown) =>
+      new OptionError(`Failed to bind socket to ${described(address)}: ${systemReason(error)}`, this.where);
+    return new Promise((resolve, reject) => {
+      server.once('error', (error) => reject(failed(error)));
+      try {
+        if ('path' in address) makeRoom(address.path);
+      } catch (error) {
+        return reject(failed(error));
+      }
+      server.listen('path' in address ? { path: address.path } : { host: address.host || undefined, port: address.port }, () => {
+        server.removeAllListeners('error').on('error', () => {}); // a client that could not be accepted
+        this.server = server;
+        resolve();
+      });
+    });
+  }
+
+  private connect(): Promise<void> {
+    const { address } = this.options;
+    const socket = new Socket({ allowHalfOpen: true });
+    return new Promise((resolve, reject) => {
+      socket.once('error', (error) =>
+        reject(new OptionError(`Failed to connect to '${described(address)}': ${systemReason(error)}`, this.where)),
+      );
+      socket.connect('path' in address ? { path: address.path } : { host: address.host || 'localhost', port: address.port }, () => {
+        socket.removeAllListeners('error');
+        this.use(socket);
+        resolve();
+      });
+    });
+  }
+  private connectLater(): void {
+    if (this.isClosed || this.options.reconnectMs === 0) return;
+    this.retry = setTimeout(() => void this.connect().catch(() => this.connectLater()), this.options.reconnectMs);
+  }
+
+  /** A client. */
+  private come(socket: Socket): void {
+    if (!this.connection && this.waiting.length === 0) return this.use(socket);
+    if (this.waiting.length === WAITING_LIMIT) return void socket.destroy();
+    socket.on('error', () => {}); // 'close' follows
+    socket.on('close', () => this.waiting.includes(socket) && this.waiting.splice(this.waiting.indexOf(socket), 1));
+    this.waiting.push(socket);
+  }
+
+  private use(socket: Socket): void {
+    if (this.isClosed) return void socket.destroy();
+    if (this.options.nodelay) socket.setNoDelay(true);
+    const output = new Output(socket, this.where, { failed: () => {}, congested: (on) => this.congested(on) });
+    const connection = (this.connection = { socket, output });
+    socket.on('data', (bytes) => this.received(bytes));
+    socket.on('end', () => {
+      this.ending = connection;
+      this.closed();
+    });
+    socket.on('close', () => this.lost(socket));
+    this.opened();
+    this.connected();
+    socket.resume();
+  }
+  private received(bytes: Uint8Array): void {
+    this.input(bytes);
+    if (this.queued > FLOW_LIMIT) this.connection?.socket.pause();
+  }
+  protected override inputTaken(): void {
+    if (this.queued <= FLOW_LIMIT) this.connection?.socket.resume();
+  }
+  /** The client sends no more, and what it has sent was taken: answers leave, and then it is over. */
+  protected override inputEnded(): void {
+    if (this.ending) void this.finish(this.ending);
+    this.ending = undefined;
+  }
+  private async finish({ socket, output }: Connection): Promise<void> {
+    await output.drained();
+    socket.end(() => socket.destroy());
+  }
+  private lost(socket: Socket): void {
+    if (this.connection?.socket !== socket) return;
+    this.connection.output.close();
+    this.connection = this.ending = undefined;
+    this.congested(false);
+    this.closed();
+    const next = this.waiting.shift();
+    if (next) this.use(next.removeAllListeners());
+    else if (!this.options.server) this.connectLater();
+  }
+
+  override write(bytes: Uint8Array): void {
+    const output = this.connection?.output;
+    if (output && output.backlog < OUTPUT_LIMIT) output.write(bytes);
+  }
+  /** Output beyond what may wait is lost: the machine goes on. */
+  override insist(): void {}
+
+  override close(): void {
+    this.isClosed = true;
+    clearTimeout(this.retry);
+    this.server?.close();
+    for (const socket of this.waiting.splice(0)) socket.destroy();
+    const { connection } = this;
+    this.connected();
+    if (!connection) return;
+    const patience = setTimeout(() => connection.socket.destroy(), PATIENCE_MS);
+    connection.socket.once('close', () => clearTimeout(patience));
+    void this.finish(connection);
+  }
+}
+
+const place = (host: string, port: number): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
+const described = (address: SocketAddress): string => ('path' in address ? address.path : place(address.host, address.port));
+
+/** What a server that has died has left. @throws an error of the system's if there is no such folder, which libuv calls forbidden */
+function makeRoom(path: string): void {
+  statSync(dirname(path));
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket()) unlinkSync(path);
+}

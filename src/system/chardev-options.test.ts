@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { parseChardev, parseChardevReference } from './chardev-options.js';
+
+const own = (text: string, defaults?: Record<string, string>) => {
+  const reference = parseChardevReference('-serial', text, 'serial0', defaults);
+  if (!('options' in reference)) throw new Error(`'${text}' is no device of its own`);
+  const { id, logfile, logappend, where, ...rest } = reference.options;
+  expect([id, logfile, logappend, where]).toEqual(['serial0', undefined, false, `-serial ${text}`]);
+  return rest;
+};
+const SOCKET = { backend: 'socket', mux: false, server: false, wait: false, reconnectMs: 0, nodelay: false };
+
+describe('-chardev', () => {
+  it('reads the backends', () => {
+    const common = { id: 'c', mux: false, logfile: undefined, logappend: false };
+    expect(parseChardev('null,id=c')).toMatchObject({ backend: 'null', ...common });
+    expect(parseChardev('stdio,id=c,mux=on,signal=off')).toMatchObject({ ...common, backend: 'stdio', signal: false, mux: true });
+    expect(parseChardev('file,id=c,path=a,,b,append=on,input-path=i')).toMatchObject({
+      ...common,
+      backend: 'file',
+      path: 'a,b',
+      append: true,
+      inputPath: 'i',
+    });
+    expect(parseChardev('ringbuf,id=c,size=4k,logfile=l,logappend=on')).toMatchObject({
+      ...common,
+      backend: 'ringbuf',
+      size: 4096,
+      logfile: 'l',
+      logappend: true,
+    });
+    expect(parseChardev('socket,id=c,host=h,port=5,server=on,wait=off,nodelay')).toMatchObject({
+      ...common,
+      ...SOCKET,
+      address: { host: 'h', port: 5 },
+      server: true,
+      nodelay: true,
+    });
+    expect(parseChardev('socket,id=c,path=p,reconnect=2')).toMatchObject({ ...SOCKET, address: { path: 'p' }, reconnectMs: 2000 });
+    expect(parseChardev('socket,id=c,path=p,server=on')).toMatchObject({ wait: true });
+  });
+
+  it.each([
+    ['null', 'no id specified'],
+    ['null,id=1', "invalid id '1'"],
+    ['nul,id=c', "'nul' is not a valid char driver name; did you mean 'null'?"],
+    ['pty,id=c', 'not built yet'],
+    ['null,id=c,foo=1', "invalid parameter 'foo'"],
+    ['file,id=c', 'file: no filename given'],
+    ['ringbuf,id=c,size=5', 'must be power of two'],
+    ['socket,id=c', "'path' and 'host' is missing"],
+    ['socket,id=c,host=h', 'no port given'],
+    ['socket,id=c,host=h,port=70000', "invalid port '70000'"],
+    ['socket,id=c,host=h,port=1,path=p', "parameters 'path' and 'host'"],
+    ['socket,id=c,path=p,wait=off', "'wait' option is incompatible with socket in client connect mode"],
+    ['socket,id=c,path=p,server=on,reconnect=1', "'reconnect' option is incompatible"],
+    ['socket,id=c,path=p,reconnect=1,reconnect-ms=1', 'mutually exclusive'],
+    [`socket,id=c,path=${'p'.repeat(108)}`, 'is too long'],
+    ['socket,id=c,host=h,port=1,telnet=on', 'not built yet: the telnet protocol'],
+  ])('-chardev %s: %s', (text, says) => {
+    expect(() => parseChardev(text)).toThrow(says);
+  });
+});
+
+describe('short forms', () => {
+  it('are the same devices', () => {
+    expect(own('null')).toEqual({ backend: 'null', mux: false });
+    expect(own('mon:stdio')).toEqual({ backend: 'stdio', mux: true, signal: false });
+    expect(own('file:a,b')).toMatchObject({ backend: 'file', path: 'a,b' });
+    expect(own('pipe:p')).toMatchObject({ backend: 'pipe', path: 'p' });
+    expect(own('tcp:h:5')).toEqual({ ...SOCKET, address: { host: 'h', port: 5 } });
+    expect(own('tcp:[::1]:5,server=on,wait=off')).toEqual({ ...SOCKET, address: { host: '::1', port: 5 }, server: true });
+    expect(own('tcp::5,server,nowait')).toEqual({ ...SOCKET, address: { host: '', port: 5 }, server: true });
+    expect(own('unix:p,server')).toEqual({ ...SOCKET, address: { path: 'p' }, server: true, wait: true });
+    expect(own('tcp::5', { server: 'on', wait: 'off', nodelay: 'on' })).toEqual({
+      ...SOCKET,
+      address: { host: '', port: 5 },
+      server: true,
+      nodelay: true,
+    });
+    expect(parseChardevReference('-serial', 'none', 'x')).toEqual({ none: true });
+    expect(parseChardevReference('-serial', 'chardev:c', 'x')).toEqual({ id: 'c' });
+  });
+
+  it.each([
+    ['foo', "'foo' is not a valid char driver"],
+    ['foo:bar', "'foo:bar' is not a valid char driver"],
+    ['tcp:foo', "'foo' is no address"],
+    ['udp::1', 'not built yet'],
+    ['/dev/ttyS0', "chardev backend 'serial'"],
+  ])('%s: %s', (text, says) => {
+    expect(() => parseChardevReference('-serial', text, 'x')).toThrow(says);
+  });
+});
