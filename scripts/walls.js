@@ -102,9 +102,12 @@ export const ROOMS = {
     rooms: [...[...DEVICE, 'src/target/riscv'], ...['src/hw', ...KINDS]],
   },
 
+  // ---- snapshots
+  'src/migration': { rooms: [...BASE, 'src/memory', 'src/hw/core'] },
+
   // ---- what works a machine
-  'src/system': { rooms: [...DEVICE, 'src/accel', 'src/block', 'src/chardev', 'src/semihosting'] },
-  'src/monitor': { rooms: [...DEVICE, 'src/accel', 'src/block', 'src/chardev', 'src/system'] },
+  'src/system': { rooms: [...DEVICE, 'src/accel', 'src/block', 'src/chardev', 'src/migration', 'src/semihosting'] },
+  'src/monitor': { rooms: [...DEVICE, 'src/accel', 'src/block', 'src/chardev', 'src/migration', 'src/system'] },
   'src/lab': { rooms: ['src/accel', 'src/system', 'src/util'] },
   src: {
     rooms: [
@@ -130,6 +133,7 @@ export const ROOMS = {
       'src',
       'src/accel/tcg/check',
       'src/chardev',
+      'src/migration',
       'src/node/block',
       'src/node/disk',
       'src/node/guest',
@@ -152,7 +156,7 @@ export const ROOMS = {
   'src/cli': {
     host: 'node',
     rooms: [
-      ...[...DEVICE, ...ACCEL, 'src/block', 'src/chardev', 'src/lab', 'src/monitor', 'src/system', 'src/tcg/wasm'],
+      ...[...DEVICE, ...ACCEL, 'src/block', 'src/chardev', 'src/lab', 'src/migration', 'src/monitor', 'src/system', 'src/tcg/wasm'],
       ...['src/node', 'src/node/guest', 'src/cli/common', 'src/cli/lab'],
     ],
     packages: ['commander'],

@@ -47,6 +47,7 @@ export abstract class Chardev {
   #isOpen: boolean;
   /** The other side has gone, and has left input behind. */
   #hasEnded = false;
+  #frozen = false;
 
   constructor(
     readonly id: string,
@@ -84,12 +85,39 @@ export abstract class Chardev {
     if (on) return;
     this.#insisted = 0;
     this.hold(false);
-    if (this.flowControl) this.#handlers?.writable?.();
+    this.#tellWritable();
     this.wake();
+  }
+  #tellWritable(): void {
+    if (this.flowControl && !this.#frozen) this.#handlers?.writable?.();
+  }
+
+  /** While on, the device hears nothing: the machine is being saved, or loaded. */
+  freeze(on: boolean): void {
+    this.#frozen = on;
+    if (on) return;
+    if (!this.#congested) this.#tellWritable();
+    this.acceptInput();
   }
   /** A device writes all the same, or its guest does nothing but ask whether it can. What cannot wait is held, with its machine. */
   insist(): void {
     if (this.#congested && ++this.#insisted === INSISTENCE) this.hold(true);
+  }
+
+  /** Input that waits for the device: in a snapshot it is part of the guest's world. */
+  get waitingInput(): Uint8Array {
+    const all = new Uint8Array(this.#queued);
+    let at = 0;
+    for (const part of this.#queue) {
+      all.set(part, at);
+      at += part.length;
+    }
+    return all;
+  }
+  set waitingInput(bytes: Uint8Array) {
+    this.#queue = bytes.length > 0 ? [bytes] : [];
+    this.#queued = bytes.length;
+    this.inputTaken();
   }
 
   /** Bytes of input that wait for the device. */
@@ -178,7 +206,7 @@ export abstract class Chardev {
 
   /** The device has room again (qemu_chr_fe_accept_input). */
   acceptInput(): void {
-    while (this.#handlers && this.#queue.length > 0) {
+    while (this.#handlers && this.#queue.length > 0 && !this.#frozen) {
       const room = this.#handlers.canReceive();
       if (room <= 0) return;
       const [head] = this.#queue;
@@ -189,7 +217,7 @@ export abstract class Chardev {
       this.#handlers.receive(part);
       this.inputTaken();
     }
-    if (this.#handlers && this.#hasEnded) this.#tellEnd();
+    if (this.#handlers && this.#hasEnded && !this.#frozen) this.#tellEnd();
   }
 
   #drop(): void {

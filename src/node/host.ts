@@ -20,9 +20,11 @@ import { startCodegenWorker } from './codegen-worker.js';
 import { engineBuild } from './engine-build.js';
 import { engineWasmPath } from './engine-wasm.js';
 import { readImage } from './image-file.js';
+import { packageInfo } from './modules.js';
 import { loadOptional } from './optional.js';
 import { writeWhole } from './disk/files.js';
 import { startProfiler } from './profiler.js';
+import { FolderSnapshotStore, snapshotTools } from './snapshot-store.js';
 import { loadWasm } from './v8-cache.js';
 import { setV8Flags } from './v8-flags.js';
 import { systemReason, writeFully } from './write.js';
@@ -67,6 +69,9 @@ export async function createNodeHost(given: NodeHostOptions = {}): Promise<NodeH
     clock: { monotonicNs: () => performance.now() * 1e6, epochMs: () => Date.now() },
     scheduler: new NodeScheduler(),
     randomBytes: options.seed === undefined ? (count) => randomFillSync(new Uint8Array(count)) : undefined,
+    version: packageInfo().version,
+    snapshotTools,
+    snapshotStore: (folder) => FolderSnapshotStore.open(folder),
     threadId: isMainThread ? process.pid : undefined, // a worker's has no name here
     firmware,
     readFile: (name) => readImage('file', name),

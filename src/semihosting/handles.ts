@@ -4,8 +4,16 @@ import { Refusal } from './errno.js';
 import type { HostFile, OpenMode } from './services.js';
 import { put, type Input, type Waiting } from './streams.js';
 
+/** What is the same on any host, so that a snapshot can have it. */
+export const StreamKind = { Stdin: 1, Stdout: 2, Stderr: 3, Features: 4 } as const;
+export type StreamKind = (typeof StreamKind)[keyof typeof StreamKind];
+
 /** An open file of any kind. What a kind cannot do is refused. */
 export interface Handle {
+  /** Undefined: a file of the host. */
+  readonly stream?: StreamKind;
+  /** Where the next byte is read, of what is as long as it is. */
+  readonly position?: number;
   /** At most `size` bytes, fewer at the end, or where no more has come yet. */
   read(size: number): Waiting<Uint8Array>;
   write(bytes: Uint8Array): Waiting<void>;
@@ -22,6 +30,7 @@ const refused = (): never => {
 
 /** `:tt` for reading. */
 export class InputHandle implements Handle {
+  readonly stream = StreamKind.Stdin;
   constructor(
     private readonly input: Input,
     private readonly chardev: Chardev | undefined,
@@ -44,7 +53,10 @@ export class InputHandle implements Handle {
 
 /** `:tt` for writing or appending. */
 export class OutputHandle implements Handle {
-  constructor(private readonly output: CharBackend) {}
+  constructor(
+    private readonly output: CharBackend,
+    readonly stream: StreamKind,
+  ) {}
   read = refused;
   write(bytes: Uint8Array): Waiting<void> {
     return put(this.output, bytes);
@@ -63,7 +75,8 @@ export class OutputHandle implements Handle {
 
 /** Bytes that do not change. */
 export class ConstantHandle implements Handle {
-  private position = 0;
+  readonly stream = StreamKind.Features;
+  position = 0;
   constructor(private readonly bytes: Uint8Array) {}
   // eslint-disable-next-line require-yield -- never waits
   *read(size: number): Waiting<Uint8Array> {
@@ -86,7 +99,7 @@ export class ConstantHandle implements Handle {
 }
 
 export class FileHandle implements Handle {
-  private position = 0;
+  position = 0;
   constructor(
     private readonly file: HostFile,
     private readonly mode: OpenMode,
@@ -132,6 +145,14 @@ export class HandleTable {
     if (number > HandleTable.LIMIT) throw new Refusal('EMFILE');
     this.handles.set(number, make());
     return number;
+  }
+  /** What is open, by number. */
+  get all(): ReadonlyMap<number, Handle> {
+    return this.handles;
+  }
+  /** Opens it under a number that nobody has. */
+  restore(number: number, handle: Handle): void {
+    this.handles.set(number, handle);
   }
   get(number: number): Handle {
     return this.handles.get(number) ?? refused();

@@ -4,7 +4,7 @@
  */
 import { PIECE, type Call } from './call.js';
 import { Refusal } from './errno.js';
-import { ConstantHandle, FileHandle, InputHandle, OutputHandle, type Handle } from './handles.js';
+import { ConstantHandle, FileHandle, InputHandle, OutputHandle, StreamKind, type Handle } from './handles.js';
 import type { Semihosting } from './semihosting.js';
 import type { OpenMode } from './services.js';
 import { put, type Waiting } from './streams.js';
@@ -49,14 +49,24 @@ function open(host: Semihosting, call: Call): number {
   return host.handles.open(() => openNamed(host, name, mode));
 }
 
-function openNamed(host: Semihosting, name: string, mode: OpenMode): Handle {
-  if (name === ':tt') {
-    if (mode.append) return new OutputHandle(host.stderr);
-    return mode.truncate ? new OutputHandle(host.stdout) : new InputHandle(host.stdin, host.config.stdin);
+export function openStream(host: Semihosting, stream: StreamKind): Handle {
+  switch (stream) {
+    case StreamKind.Stdin:
+      return new InputHandle(host.stdin, host.config.stdin);
+    case StreamKind.Stdout:
+      return new OutputHandle(host.stdout, stream);
+    case StreamKind.Stderr:
+      return new OutputHandle(host.stderr, stream);
+    case StreamKind.Features:
+      return new ConstantHandle(FEATURES);
   }
+}
+
+function openNamed(host: Semihosting, name: string, mode: OpenMode): Handle {
+  if (name === ':tt') return openStream(host, mode.append ? StreamKind.Stderr : mode.truncate ? StreamKind.Stdout : StreamKind.Stdin);
   if (name === ':semihosting-features') {
     if (mode.write) throw new Refusal('EACCES');
-    return new ConstantHandle(FEATURES);
+    return openStream(host, StreamKind.Features);
   }
   return new FileHandle(host.files.open(name, mode), mode);
 }

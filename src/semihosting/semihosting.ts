@@ -2,8 +2,8 @@
 import { CharBackend, type Chardev } from '../chardev/chardev.js';
 import { Call } from './call.js';
 import { Refusal } from './errno.js';
-import { HandleTable } from './handles.js';
-import { OPERATIONS } from './operations.js';
+import { HandleTable, StreamKind } from './handles.js';
+import { OPERATIONS, openStream } from './operations.js';
 import type { HostFiles, SemihostingConfig, SemihostingGuest, SemihostingMachine } from './services.js';
 import { Input, type Waiting } from './streams.js';
 
@@ -60,6 +60,32 @@ export class Semihosting {
   refused(error: unknown): void {
     if (!(error instanceof Refusal)) throw error;
     this.errno = error.errno;
+  }
+
+  // ---- snapshots: files of the host are not in them
+  /** Number, kind and position of each stream that is open. */
+  openStreams: Uint8Array = new Uint8Array(0);
+
+  /** Why there can be no snapshot now. */
+  unsavable(): string | undefined {
+    const isFile = [...this.handles.all.values()].some(({ stream }) => stream === undefined);
+    return isFile ? 'the guest has a file of the host open (semihosting), which is not part of a snapshot' : undefined;
+  }
+  noteStreams(): void {
+    this.openStreams = Uint8Array.from(
+      [...this.handles.all].flatMap(([number, { stream, position }]) => [number, stream ?? 0, position ?? 0]),
+    );
+  }
+  takeStreams(): void {
+    this.handles.closeAll();
+    const kinds: readonly number[] = Object.values(StreamKind);
+    for (let at = 0; at + 3 <= this.openStreams.length; at += 3) {
+      const [number, kind, position] = this.openStreams.subarray(at, at + 3);
+      if (number < 1 || number > HandleTable.LIMIT || !kinds.includes(kind)) continue;
+      const handle = openStream(this, kind as StreamKind);
+      if (kind === StreamKind.Features) handle.seek(Math.min(position, handle.size()));
+      this.handles.restore(number, handle);
+    }
   }
 
   /** Power-on state. */

@@ -7,10 +7,12 @@ import type { CpuState } from '../hw/core/cpu.js';
 import type { MachineState } from '../hw/core/machine.js';
 import type { RunState } from '../hw/core/runstate.js';
 import { SysBusDevice } from '../hw/core/sysbus.js';
+import type { SnapshotSink, SnapshotSource } from '../migration/format.js';
 import { MemTxResult } from '../memory/access.js';
 import type { QObject } from '../qom/object.js';
 import { propertiesOf } from '../qom/object.js';
 import type { MainLoop } from './main-loop.js';
+import { Snapshots, type SnapshotHost, type SnapshotInfo } from './snapshots.js';
 
 /** It cannot be done in the state that the machine is in, or never with this machine. */
 export class ControlError extends Error {
@@ -44,10 +46,15 @@ export interface PropertyInfo {
 }
 
 export class MachineControl {
+  readonly #snapshots: Snapshots;
+
   constructor(
     readonly machine: MachineState,
     private readonly loop: MainLoop,
-  ) {}
+    snapshotHost?: SnapshotHost,
+  ) {
+    this.#snapshots = new Snapshots(machine, (state) => this.halt(state), snapshotHost);
+  }
 
   // ---- running
 
@@ -60,23 +67,31 @@ export class MachineControl {
    * the run has ended instead.
    */
   async stop(): Promise<void> {
+    await this.halt('paused');
+  }
+
+  /** As `stop`, in that state. False: it did not run. */
+  private async halt(state: RunState): Promise<boolean> {
     const { machine, loop } = this;
-    if (machine.runState.running) {
-      if (!loop.isInSlice) machine.vmStop('paused');
+    const ran = machine.runState.running;
+    if (ran) {
+      if (!loop.isInSlice) machine.vmStop(state);
       else {
         let remove = (): void => {};
         const stopped = new Promise<void>((resolve) => (remove = loop.onStop(() => resolve())));
-        machine.vmStopRequest('paused');
+        machine.vmStopRequest(state);
         await Promise.race([stopped, loop.ended()]);
         remove();
       }
     }
     await machine.drained();
+    return ran;
   }
 
   /** Guest time goes on when the machine is run, if it is not being run now. @throws ControlError after an end: only a reset leads on from there */
   cont(): void {
     const { machine, loop } = this;
+    this.refuseWhileBusy();
     if (!machine.runState.running) {
       if (ENDED.includes(machine.runState.state)) throw new ControlError('Resetting the Virtual Machine is required');
       machine.vmStart();
@@ -86,6 +101,7 @@ export class MachineControl {
 
   /** Power-on state; at once if the machine is not being run. */
   reset(): void {
+    this.refuseWhileBusy();
     if (this.loop.isActive) this.machine.requestReset('host-qmp-system-reset');
     else this.machine.systemReset();
   }
@@ -98,6 +114,37 @@ export class MachineControl {
   /** Ends the machine as if the host's user had closed it. */
   quit(): void {
     this.machine.requestShutdown('host-qmp-quit');
+  }
+
+  // ---- snapshots; what runs is stopped while one is saved or loaded, and goes on
+
+  /** As `savevm`; a name is made if there is none, and one of that name is replaced. @throws SnapshotError, VmStateError */
+  saveSnapshot(name?: string): Promise<SnapshotInfo> {
+    return this.#snapshots.saveNamed(name);
+  }
+  /** As `loadvm`. @throws SnapshotError if there is none, VmStateError if it does not fit: then the machine is as it was */
+  loadSnapshot(name: string): Promise<void> {
+    return this.#snapshots.loadNamed(name);
+  }
+  /** As `delvm`. False: there was none of that name. */
+  deleteSnapshot(name: string): boolean {
+    return this.#snapshots.deleteNamed(name);
+  }
+  /** By name. */
+  snapshots(): Promise<SnapshotInfo[]> {
+    return this.#snapshots.list();
+  }
+  /** Bytes written. @throws VmStateError */
+  save(sink: SnapshotSink): Promise<number> {
+    return this.#snapshots.save(sink);
+  }
+  /** `isFresh`: see loadMachine. @throws VmStateError if it is damaged, or of another machine; then this one is as it was */
+  load(source: SnapshotSource, isFresh = false): Promise<void> {
+    return this.#snapshots.load(source, isFresh);
+  }
+
+  private refuseWhileBusy(): void {
+    if (this.#snapshots.isBusy) throw new ControlError('a snapshot is being saved or loaded');
   }
 
   // ---- CPUs

@@ -5,6 +5,8 @@
  * guest does and on what it has used: where that is counted in instructions (icount), the host cannot change the order.
  */
 import type { CpuState } from '../hw/core/cpu.js';
+import { ByteReader, ByteWriter } from '../util/bytes.js';
+import { bool, bytes, f64, i32, structArray, u32, vmState } from '../hw/core/vmstate.js';
 
 /** In whatever `spend` counts: ns, or instructions. */
 export interface TurnLengths {
@@ -24,20 +26,47 @@ interface Seat {
   passed: boolean;
 }
 
+/** Bytes of what is kept of `prompted`: two a CPU. */
+const MOST_PROMPTED = 1024;
+
+const SEAT = vmState<Seat>('seat', { version: 1 }, [f64('left'), bool('passed')]);
+
 const isAble = ({ cpu }: Seat): boolean => !cpu.halted || cpu.hasWork();
 
 export class CpuTurns {
-  private seats: readonly Seat[] = [];
+  static readonly vmState = vmState<CpuTurns>(
+    'cpu_turns',
+    {
+      version: 1,
+      preSave: (turns) => turns.noteOrder(),
+      refuses: (next) => (next.place < next.seats.length && next.currentSeat < next.seats.length ? undefined : 'a CPU that is not there'),
+      postLoad: (turns) => turns.takeOrder(),
+    },
+    [
+      structArray('seats', SEAT),
+      u32('place'),
+      i32('currentSeat'),
+      f64('remaining'),
+      bool('isContended'),
+      bool('isPrompt'),
+      bytes(MOST_PROMPTED)('promptedSeats'),
+    ],
+  );
+
+  seats: readonly Seat[] = [];
   /** Whose turn it is by the order of the ring: the one that an interrupt of another has put off goes on here. */
-  private place = 0;
+  place = 0;
   private current: Seat | undefined;
   /** Of the current turn. */
-  private remaining = 0;
+  remaining = 0;
   /** When the turn of `next`'s CPU began, another was able to run. It is not asked again: when the host interrupts a turn must make no difference. */
   isContended = false;
   /** The current turn is one for an interrupt. */
-  private isPrompt = false;
-  private readonly prompted: Seat[] = [];
+  isPrompt = false;
+  private prompted: Seat[] = [];
+  // The same by number, in snapshots only.
+  currentSeat = -1;
+  promptedSeats: Uint8Array = new Uint8Array(0);
 
   constructor(private readonly lengths: TurnLengths) {}
 
@@ -85,6 +114,19 @@ export class CpuTurns {
     if (this.isPrompt) return false;
     this.remaining = 0;
     return true;
+  }
+
+  noteOrder(): void {
+    const out = new ByteWriter();
+    for (const seat of this.prompted) out.u16(this.seats.indexOf(seat));
+    this.promptedSeats = out.finish();
+    this.currentSeat = this.current ? this.seats.indexOf(this.current) : -1;
+  }
+  takeOrder(): void {
+    const input = new ByteReader(this.promptedSeats);
+    this.prompted = [];
+    while (input.remaining >= 2) this.prompted.push(...this.seats.slice(input.u16()).slice(0, 1));
+    this.current = this.currentSeat < 0 ? undefined : this.seats[this.currentSeat];
   }
 
   private choose(): Seat | undefined {

@@ -30,6 +30,10 @@ import { MainLoop, type RunResult } from './main-loop.js';
 import { parseGlobal, parseIcount, parseMemory, parseSmp } from './options.js';
 import type { MachineRegistry } from './registry.js';
 import type { RunState } from '../hw/core/runstate.js';
+import type { SnapshotSink, SnapshotSource } from '../migration/format.js';
+import type { SnapshotTools } from '../migration/snapshot.js';
+import { bytesSource, type SnapshotStore } from '../migration/store.js';
+import type { SnapshotHost } from './snapshots.js';
 import type { HostScheduler } from './scheduler.js';
 
 export type { MachineOptions, SemihostingOptions, SerialPort } from './machine-options.js';
@@ -49,6 +53,12 @@ export interface MachineHost
   scheduler: HostScheduler;
   machines: MachineRegistry;
   types: TypeRegistry;
+  /** Of wemu, in the snapshots that it makes. */
+  version?: string;
+  /** How they are made smaller and checked. */
+  snapshotTools?: SnapshotTools;
+  /** Where they are kept by name: in a folder, or where this host has them. @throws OptionError */
+  snapshotStore?(folder?: string): SnapshotStore | undefined;
   /** Makes memory and accelerator for one machine; `close` takes them back. */
   engine(request: EngineRequest): { ram: RamAllocator; accelerator?: Accelerator; close?(): void };
 }
@@ -72,7 +82,7 @@ export class Machine implements AsyncDisposable {
 
   private constructor(state: MachineState, host: MachineHost, options: CheckedMachineOptions, closeEngine?: () => void) {
     const loop = new MainLoop(state, host.scheduler, host.clock, options);
-    this.parts = { state, loop, control: new MachineControl(state, loop), closeEngine };
+    this.parts = { state, loop, control: new MachineControl(state, loop, snapshotHost(host, options)), closeEngine };
     const backends = (options.backends ?? []).map(([, , backend]) => backend);
     const { console, stdin, stdout, stderr } = state.config.semihosting ?? {};
     for (const chardev of [...(state.config.serials ?? []), ...backends, console, stdin, stdout, stderr])
@@ -154,6 +164,7 @@ export class Machine implements AsyncDisposable {
       globals: options.globals?.map(parseGlobal),
       serials: serials.length ? serials.map((port, i) => portOf(`serial${i}`, port)) : [new NullChardev('serial0')],
       semihosting: semihostingOf(options.semihosting),
+      incoming: options.incoming,
     };
     const { close: closeEngine, ...engine } = host.engine({ machine: klass, ramSize, smp: config.smp!, icount });
     const { firmware, randomBytes, readFile, threadId, writeFile } = host;
@@ -261,6 +272,26 @@ export class Machine implements AsyncDisposable {
   reset(): void {
     this.control.reset();
   }
+  /**
+   * Writes a snapshot of all of the machine but its disks; it stands still meanwhile. Bytes written. @throws VmStateError if it has something that
+   * cannot be saved (a disk that can be written)
+   */
+  save(sink: SnapshotSink): Promise<number> {
+    return this.control.save(sink);
+  }
+  /**
+   * Makes it what it was when the snapshot was made; it goes on if it was running. @throws VmStateError if the snapshot is damaged or of another machine:
+   * then this one is as it was
+   */
+  load(source: SnapshotSource | Bytes): Promise<void> {
+    const isSource = typeof (source as SnapshotSource).read === 'function';
+    const from = isSource ? (source as SnapshotSource) : bytesSource(toBytes(source as Bytes, 'Machine.load: source'));
+    return this.control.load(
+      from,
+      this.state.config.incoming === true && this.runState === 'prelaunch' && this.state.backendsOf('pflash').size === 0,
+    );
+  }
+
   /** Ends the machine as if the host's user had closed it. */
   quit(): void {
     this.control.quit();
@@ -340,6 +371,11 @@ function semihostingOf(given: boolean | SemihostingOptions | undefined): Semihos
     stdout: stdout && portOf('stdout', stdout),
     stderr: stderr && portOf('stderr', stderr),
   };
+}
+
+function snapshotHost({ version, snapshotTools: tools, snapshotStore }: MachineHost, { snapshots }: CheckedMachineOptions): SnapshotHost {
+  const store = typeof snapshots === 'object' ? snapshots : snapshotStore?.(snapshots);
+  return { version, tools, store };
 }
 
 const toBytes = read.bytes();

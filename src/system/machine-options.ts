@@ -5,6 +5,7 @@ import type { BlobLike } from '../block/memory.js';
 import { Chardev } from '../chardev/chardev.js';
 import type { IcountOptions } from '../hw/core/clock.js';
 import { RTC_CLOCKS, type RtcClock } from '../hw/core/machine.js';
+import type { SnapshotStore } from '../migration/store.js';
 import type { HostFiles, SemihostingConfig } from '../semihosting/services.js';
 import { isLogItem, LOG_ITEMS, type LogItem, type LogSink } from '../util/log.js';
 import * as read from '../util/readers.js';
@@ -57,6 +58,10 @@ export interface MachineOptions {
   rtcClock?: RtcClock;
   /** Calls of the guest's to its host are served (`-semihosting`); default: they are breakpoints to it. */
   semihosting?: boolean | SemihostingOptions;
+  /** Where `savevm` keeps snapshots: a folder of the host's, or a store of your own. Default: the host's. */
+  snapshots?: string | SnapshotStore;
+  /** `load` comes before `run`: the boot images are not put into memory. */
+  incoming?: boolean;
   noReboot?: boolean;
   noShutdown?: boolean;
   log?: { items: readonly LogItem[]; sink: LogSink };
@@ -132,6 +137,8 @@ const READERS: read.Readers<CheckedMachineOptions> = {
   rtcBaseMs: read.is('milliseconds since 1970', Number.isFinite),
   rtcClock: read.oneOf(...(Object.keys(RTC_CLOCKS) as RtcClock[])),
   semihosting: read.either((value) => typeof value === 'boolean', read.flag, semihosting),
+  snapshots: read.either(read.isText, read.text(), read.is<SnapshotStore>('an object with names, open, create and delete', isObject)),
+  incoming: read.flag,
   noReboot: read.flag,
   noShutdown: read.flag,
   log: read.record<NonNullable<MachineOptions['log']>>(

@@ -112,6 +112,7 @@ export class MainLoop {
     machine.notify = () => this.wake();
     machine.promptCpu = (cpu) => this.prompt(cpu);
     machine.onReset(() => this.turns.reset(machine.cpus));
+    machine.addVmState('cpu_turns', CpuTurns.vmState, this.turns);
     machine.clocks.onDeadlineChange = () => this.deadlineChanged();
     machine.checkSlice = () => this.checkSlice();
   }

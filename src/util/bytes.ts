@@ -28,6 +28,10 @@ export class ByteWriter {
     const at = this.room(8); // may replace the view
     this.view.setBigUint64(at, BigInt.asUintN(64, value));
   }
+  f64(value: number): void {
+    const at = this.room(8); // may replace the view
+    this.view.setFloat64(at, value);
+  }
   bytes(bytes: Uint8Array): void {
     const at = this.room(bytes.length);
     this.data.set(bytes, at);
@@ -82,6 +86,9 @@ export class ByteReader {
   }
   u64(): bigint {
     return this.view.getBigUint64(this.take(8));
+  }
+  f64(): number {
+    return this.view.getFloat64(this.take(8));
   }
   bytes(count: number): Uint8Array {
     const at = this.take(count);

@@ -43,9 +43,14 @@ export class VmStateError extends Error {
   override readonly name = 'VmStateError';
 }
 
+/** There is no such snapshot, or nowhere to keep one, or not now. The words are QEMU's where it has some. */
+export class SnapshotError extends Error {
+  override readonly name = 'SnapshotError';
+}
+
 /** Whether `error` is meant for the user's eyes as one line, not a bug. */
 export function isUserError(error: unknown): error is Error {
-  return error instanceof OptionError || error instanceof LoaderError || error instanceof HostError || error instanceof VmStateError;
+  return [OptionError, LoaderError, HostError, VmStateError, SnapshotError].some((kind) => error instanceof kind);
 }
 
 /** What was thrown, in words: not all that is thrown is an Error (Firefox throws the string 'out of memory'). */

@@ -1,6 +1,7 @@
 /** xoshiro128** (Blackman and Vigna): reproducible bytes from a seed. Not for secrets. */
 export class SeededRandom {
-  private readonly s = new Uint32Array(4);
+  /** The state. Not all zero. */
+  readonly s = new Uint32Array(4);
 
   constructor(seed: number) {
     // splitmix32 spreads the seed; the state is never all zero.

@@ -94,6 +94,13 @@ export class Vcpu {
     return Number(this.runtime.exports.cpuInsnCount(this.env));
   }
 
+  /** Of a snapshot; not while it runs. */
+  set instructionCount(value: number) {
+    this.write64(layout.ENV_INSN_COUNT, BigInt(value));
+    this.write32(layout.ENV_SLICE, 0);
+    this.write32(layout.ENV_BUDGET, 0);
+  }
+
   /** Physical address of a virtual one for a debugger; undefined: not mapped. */
   translateDebug(address: bigint): number | undefined {
     const phys = this.runtime.exports.cpuTranslateDebug(this.env, ...halves(address));

@@ -66,7 +66,11 @@ export class PflashCfi01 extends SysBusDevice {
   });
   static readonly vmState = vmState<PflashCfi01>(
     'pflash_cfi01',
-    { version: 1, postLoad: (s) => s.region.setRomd(s.command === CMD_READ_ARRAY_STATE && s.cycle === 0) },
+    {
+      version: 1,
+      refuses: (next) => next.wrongBuffer(),
+      postLoad: (s) => s.region.setRomd(s.command === CMD_READ_ARRAY_STATE && s.cycle === 0),
+    },
     [u8('cycle'), u8('command'), u8('status'), u32('counter'), i32('blockOffset'), buffer('block')],
   );
 
@@ -129,6 +133,12 @@ export class PflashCfi01 extends SysBusDevice {
   override reset(): void {
     this.status = STATUS_READY;
     this.readArray();
+  }
+
+  /** Of a snapshot's values: where the write buffer goes. */
+  wrongBuffer(): string | undefined {
+    const isPlace = this.blockOffset % WRITE_BLOCK === 0 && this.blockOffset >= 0 && this.blockOffset < this.storage.length;
+    return isPlace || (this.blockOffset === -1 && this.cycle <= 2) ? undefined : `write buffer for offset ${this.blockOffset}`;
   }
 
   private readArray(): void {

@@ -8,7 +8,7 @@ import { Fifo8 } from '../../util/fifo.js';
 import type { Timer } from '../core/clock.js';
 import type { IrqLine } from '../core/irq.js';
 import { registerMap, ro, rw, wo } from '../core/registers.js';
-import { bool, fifo, timer, u16, u8, vmState } from '../core/vmstate.js';
+import { bool, fifo, u16, u8, vmState } from '../core/vmstate.js';
 
 const LCR_DLAB = 0x80;
 const LCR_PARITY = 0x08;
@@ -87,9 +87,9 @@ export class SerialState {
   /** LSR error bits of the characters in `rx`: each is seen when its character is the next to be read. */
   readonly rxErrors = new Fifo8(FIFO_LENGTH);
   private charTransmitNs = 0;
-  readonly fifoTimeout: Timer;
+  private readonly fifoTimeout: Timer;
 
-  static readonly vmState = vmState<SerialState>('serial', { version: 4, postLoad: (s) => s.loaded() }, [
+  static readonly vmState = vmState<SerialState>('serial', { version: 5, postLoad: (s) => s.loaded() }, [
     u16('divider'),
     u8('rbr'),
     u8('ier'),
@@ -104,7 +104,6 @@ export class SerialState {
     bool('timeoutPending'),
     fifo('rx'),
     fifo('rxErrors'),
-    timer('fifoTimeout'),
   ]);
 
   /** Offsets before the register shift. */

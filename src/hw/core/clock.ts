@@ -158,6 +158,11 @@ export class ClockSet {
     const now = this.instructionTime();
     if (ns > now) this.warpBias += ns - now;
   }
+  /** Pending timers in the order in which they were armed, which decides between those of the same moment. */
+  get pending(): readonly Timer[] {
+    return this.queues.flat().sort((a, b) => a.sequence - b.sequence);
+  }
+
   /** Sets virtual time (loadvm). */
   setVirtual(ns: bigint): void {
     this.virtualBase = ns;

@@ -31,8 +31,9 @@ export abstract class CpuState extends DeviceState {
   abstract readonly budgetUsed: number;
   /** Asks a running `run` to come back soon. */
   abstract requestExit(): void;
-  /** Guest instructions executed since reset of the machine. */
+  /** Guest instructions executed since the machine was made; set by a snapshot that is loaded. */
   abstract get instructionCount(): number;
+  abstract set instructionCount(value: number);
 
   abstract get pc(): bigint;
   abstract set pc(value: bigint);
@@ -45,6 +46,11 @@ export abstract class CpuState extends DeviceState {
   /** A line has gone up: tells the main loop, which may be in another CPU's turn. */
   protected interrupted(): void {
     if (this.hasWork()) this.onInterrupt();
+  }
+
+  /** Why there can be no snapshot now; undefined: there can. */
+  unsavable(): string | undefined {
+    return undefined;
   }
 
   /** All registers by their usual names, in the order of the manual. */

@@ -9,7 +9,7 @@ import { CharBackend, RingBufferChardev, type Chardev } from '../../chardev/char
 import { defineDevice } from './device.js';
 import { IrqLine, orIrq } from './irq.js';
 import { SysBusDevice } from './sysbus.js';
-import { array, bool, fifo, timer, u16, u32, u64, u8, vmState } from './vmstate.js';
+import { array, bool, fifo, u16, u32, u64, u8, vmState } from './vmstate.js';
 
 class Finisher extends SysBusDevice {
   static override readonly type = defineDevice('test.finisher', SysBusDevice, Finisher, {
@@ -21,7 +21,6 @@ class Finisher extends SysBusDevice {
     u8('ier'),
     array('levels', u32),
     fifo('rx'),
-    timer('timeout'),
   ]);
   exitCode = 7;
   mode = 'a';
@@ -112,13 +111,12 @@ describe('a device', () => {
     const a = machine.addDevice(Finisher);
     Object.assign(a, { divisor: 0x1234, ier: 5, levels: [1, 0xffff_ffff] });
     a.rx.push(9);
-    a.timeout.modNs(777n);
     const out = new ByteWriter();
     a.vmState!.save(a, out);
     const bytes = out.finish();
     const b = machine.addDevice(Finisher);
     b.vmState!.load(b, new ByteReader(bytes), 3);
-    expect([b.divisor, b.ier, b.levels, [...b.rx.toArray()], b.timeout.expireTime]).toEqual([0x1234, 5, [1, 0xffff_ffff], [9], 777n]);
+    expect([b.divisor, b.ier, b.levels, [...b.rx.toArray()]]).toEqual([0x1234, 5, [1, 0xffff_ffff], [9]]);
     const c = machine.addDevice(Finisher);
     c.vmState!.load(c, new ByteReader(bytes.subarray(2)), 2); // version 2 had no divisor
     expect([c.divisor, c.ier]).toEqual([1, 5]);

@@ -70,6 +70,9 @@ export abstract class DeviceState extends QObject {
     this.reset();
   }
 
+  /** The machine was loaded from a file, and may be one of several that were: what each of them is to have for itself is made anew. */
+  newGeneration(): void {}
+
   /** Runs realize once; use `machine.realize(device)` to put it into the tree as well. */
   realizeDevice(): void {
     if (this.#realized) return;
@@ -140,6 +143,11 @@ export abstract class DeviceState extends QObject {
     const timer = this.services.time.timer(clock, callback);
     this.#timers.push(timer);
     return timer;
+  }
+
+  /** In the order in which they were made. */
+  get timers(): readonly Timer[] {
+    return this.#timers;
   }
 
   // ---- GPIO ------------------------------------------------------------------------------------------------------------

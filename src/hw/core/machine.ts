@@ -24,6 +24,7 @@ import { deviceAdd } from './device-add.js';
 import { createSemihosting } from './semihosting.js';
 import { RunStateMachine, type RunState, type ShutdownCause } from './runstate.js';
 import type { MachineServices } from './services.js';
+import { array, bytes, u32, vmState, type VmState } from './vmstate.js';
 
 /** What a kind of machine says of itself (QEMU's MachineClass). */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -101,6 +102,8 @@ export interface MachineConfig {
   rtcClock?: RtcClock;
   /** `-serial`, in order. */
   serials?: readonly Chardev[];
+  /** A snapshot is loaded before anything runs: memory is left without the boot images until the first reset after that (QEMU's -incoming). */
+  incoming?: boolean;
   /** Undefined: the guest's calls are traps to it. */
   semihosting?: SemihostingConfig;
 }
@@ -112,6 +115,17 @@ export type RtcClock = keyof typeof RTC_CLOCKS;
 export type MachineClass<T extends MachineState = MachineState> = (new (env: MachineEnvironment, config?: MachineConfig) => T) & {
   readonly type: TypeInfo<MachineClassOptions>;
 };
+
+/** Something that is no device, in snapshots. */
+export interface VmStateEntry {
+  readonly name: string;
+  readonly state: VmState;
+  readonly holder: unknown;
+  readonly isOptional: boolean;
+}
+
+const CHARDEV = vmState<Chardev>('chardev', { version: 1 }, [bytes(Chardev.INPUT_LIMIT)('waitingInput')]);
+const RANDOM = vmState<SeededRandom>('random', { version: 1 }, [array('s', u32)]);
 
 export abstract class MachineState extends QObject {
   static override readonly type: TypeInfo<MachineClassOptions> = defineMachine('machine', QObject, MachineState, {
@@ -151,6 +165,7 @@ export abstract class MachineState extends QObject {
   readonly #holders = new Set<object>();
   readonly #chardevs = new Set<Chardev>();
   readonly #drives = new Set<BlockBackend>();
+  readonly #vmStates: VmStateEntry[] = [];
   #started = false;
   readonly #rtcBaseMs: number;
   readonly #seededRandom = new SeededRandom(0);
@@ -188,7 +203,11 @@ export abstract class MachineState extends QObject {
     this.clocks.onDeadlineChange = () => this.notify();
     this.clocks.setInstructionSource(() => this.cpus.reduce((sum, cpu) => sum + cpu.instructionCount, 0));
     if (config.symbols) this.symbols.push(config.symbols);
-    for (const serial of config.serials ?? []) this.joinChardev(serial);
+    this.addVmState('random', RANDOM, this.#seededRandom);
+    for (const [i, serial] of (config.serials ?? []).entries()) {
+      this.joinChardev(serial);
+      this.addVmState(`serial${i}`, CHARDEV, serial, true);
+    }
   }
 
   get class(): MachineClassOptions {
@@ -241,7 +260,7 @@ export abstract class MachineState extends QObject {
       for (const device of this.config.devices ?? []) deviceAdd(this, device);
       this.devicesAdded();
     });
-    this.reset();
+    this.reset(this.config.incoming !== true);
   }
 
   /** What the guest's calendar follows: the host's goes on while the machine is stopped; in icount mode runs are to repeat. */
@@ -290,6 +309,17 @@ export abstract class MachineState extends QObject {
     cpu.cpuIndex = this.cpus.length;
     cpu.onInterrupt = () => this.promptCpu(cpu);
     this.cpus.push(cpu);
+  }
+
+  /** `holder` is part of the machine's snapshots, under that name, after the devices. `isOptional`: machines differ in whether they have it. */
+  addVmState<T>(name: string, state: VmState<T>, holder: T, isOptional = false): void {
+    this.#vmStates.push({ name, state, holder, isOptional });
+  }
+  get vmStates(): readonly VmStateEntry[] {
+    return this.#vmStates;
+  }
+  get drives(): ReadonlySet<BlockBackend> {
+    return this.#drives;
   }
 
   /** Realized devices, in the order of realization. */
@@ -387,6 +417,19 @@ export abstract class MachineState extends QObject {
     for (const chardev of this.#chardevs) chardev.release();
     this.#chardevs.clear();
   }
+  /** While on, no device hears anything of its chardev. */
+  freezeInput(on: boolean): void {
+    for (const chardev of this.#chardevs) chardev.freeze(on);
+  }
+  /** All of memory is another's: what is known of it is so no more. */
+  ramReplaced(): void {
+    this.accelerator?.flush?.();
+    if (this.runState.running) this.resumeDrives();
+  }
+  /** What is to be tried again is. */
+  resumeDrives(): void {
+    for (const drive of this.#drives) drive.resumed();
+  }
   backend(kind: string, id: string): object | undefined {
     return this.#backends.get(kind)?.get(id);
   }
@@ -418,7 +461,7 @@ export abstract class MachineState extends QObject {
   }
 
   /** System reset: devices (those on a bus before the bus's owner), handlers, boot images, and last the CPUs, which may look at them. */
-  reset(): void {
+  reset(withImages = true): void {
     const done = new Set<DeviceState>();
     const visit = (device: DeviceState): void => {
       if (done.has(device)) return;
@@ -430,7 +473,7 @@ export abstract class MachineState extends QObject {
     for (const device of [...this.#devices]) if (!cpus.has(device)) visit(device);
     for (const handler of this.#resetHandlers) handler();
     this.semihosting?.reset();
-    this.roms.apply(this.addressSpace, this.log);
+    if (withImages) this.roms.apply(this.addressSpace, this.log);
     for (const cpu of this.cpus) {
       if (this.log.has('cpu_reset')) this.log.mask('cpu_reset', `CPU Reset (CPU ${cpu.cpuIndex})\n${cpu.dumpState()}`);
       cpu.reset();

@@ -6,9 +6,16 @@ import { OptionError } from '../../util/errors.js';
 import { ClockType } from './clock.js';
 import type { MachineState } from './machine.js';
 import type { RunState } from './runstate.js';
+import { bytes, u32, vmState } from './vmstate.js';
 
 /** No guest goes on from here but after a reset. */
 const ENDED: readonly RunState[] = ['shutdown', 'guest-panicked', 'internal-error'];
+
+const SEMIHOSTING = vmState<Semihosting>(
+  'semihosting',
+  { version: 1, preSave: (calls) => calls.noteStreams(), postLoad: (calls) => calls.takeStreams() },
+  [u32('errno'), bytes(256)('openStreams')],
+);
 
 /** @throws OptionError if there is no such console */
 export function createSemihosting(machine: MachineState, config: SemihostingConfig): Semihosting {
@@ -26,6 +33,7 @@ export function createSemihosting(machine: MachineState, config: SemihostingConf
   machine.runState.addHandler((_, state) => {
     if (ENDED.includes(state)) semihosting.reset(); // files are closed
   });
+  machine.addVmState('semihosting', SEMIHOSTING, semihosting);
   return semihosting;
 }
 

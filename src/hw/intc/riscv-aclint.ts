@@ -80,11 +80,7 @@ export class RiscvAclintMtimer extends SysBusDevice {
       uint32('timebase-freq'),
     ],
   });
-  static readonly vmState = vmState<RiscvAclintMtimer>(
-    'riscv_mtimer',
-    { version: 3, postLoad: (s) => s.timecmp.forEach((value, hart) => s.setTimecmp(hart, value)) },
-    [u64('timeDelta'), array('timecmp', u64)],
-  );
+  static readonly vmState = vmState<RiscvAclintMtimer>('riscv_mtimer', { version: 3 }, [u64('timeDelta'), array('timecmp', u64)]);
 
   static readonly registers = registerMap<RiscvAclintMtimer>('riscv_aclint_mtimer', [
     rw64((s) => s.timecmpBase, 'MTIMECMP', {

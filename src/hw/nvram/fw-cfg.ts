@@ -9,7 +9,7 @@ import { defineDevice } from '../core/device.js';
 import type { FdtNode } from '../core/fdt.js';
 import { SysBusDevice } from '../core/sysbus.js';
 import type { TreeBus } from '../core/tree-bus.js';
-import { u16, u32, u64, vmState } from '../core/vmstate.js';
+import { address, u16, u32, vmState } from '../core/vmstate.js';
 
 /** Keys of the items with fixed numbers. */
 export const FW_CFG = {
@@ -69,12 +69,12 @@ export class FwCfg extends SysBusDevice {
   static override readonly type: TypeInfo = defineDevice('fw_cfg_mem', SysBusDevice, FwCfg, {
     description: 'QEMU firmware configuration',
   });
-  static readonly vmState = vmState<FwCfg>('fw_cfg', { version: 3, minVersion: 2, postLoad: (s) => s.dmaLeft > 0 && s.more.startNs(0) }, [
+  static readonly vmState = vmState<FwCfg>('fw_cfg', { version: 3, minVersion: 2 }, [
     u16('selected'),
     u32('offset'),
     u32('dmaHigh'),
-    u64('dmaStruct', { since: 3 }),
-    u64('dmaAddress', { since: 3 }),
+    address('dmaStruct', { since: 3 }),
+    address('dmaAddress', { since: 3 }),
     u32('dmaLeft', { since: 3 }),
   ]);
 

@@ -20,11 +20,14 @@ export class GoldfishRtc extends SysBusDevice {
   static override readonly type: TypeInfo = defineDevice('goldfish_rtc', SysBusDevice, GoldfishRtc, {
     description: 'Goldfish real-time clock',
   });
-  static readonly vmState = vmState<GoldfishRtc>(
-    'goldfish_rtc',
-    { version: 3, postLoad: (s) => s.alarmRunning && s.setAlarm(s.alarmNext) },
-    [u64('tickOffset'), u64('alarmNext'), bool('alarmRunning'), bool('irqPending'), bool('irqEnabled'), u32('timeHigh')],
-  );
+  static readonly vmState = vmState<GoldfishRtc>('goldfish_rtc', { version: 3 }, [
+    u64('tickOffset'),
+    u64('alarmNext'),
+    bool('alarmRunning'),
+    bool('irqPending'),
+    bool('irqEnabled'),
+    u32('timeHigh'),
+  ]);
 
   static readonly registers = registerMap<GoldfishRtc>('goldfish_rtc', [
     rw(0x00, 'TIME_LOW', { read: (s) => s.readTime(), write: (s, value) => s.setCount(withLow(s.count(), value)) }),

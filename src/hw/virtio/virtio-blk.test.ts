@@ -411,7 +411,7 @@ it('a snapshot has the requests that were under way', async () => {
   const twin = new Disk();
   twin.m.vmStop('paused');
   twin.m.addressSpace.writeBytes(RAM, ram);
-  VirtioBlk.vmState.load(twin.device, new ByteReader(out.finish()), 1);
+  VirtioBlk.vmState.load(twin.device, new ByteReader(out.finish()), VirtioBlk.vmState.options.version);
   twin.m.vmStart();
   await settle();
   expect([twin.node.calls, twin.usedIdx(), twin.m.addressSpace.read(STATUS, 1)]).toEqual([['read 2560 512'], 1, OK]);

@@ -5,7 +5,7 @@ import type { TypeInfo } from '../../qom/object.js';
 import { bool as boolProperty, enumeration, int32, link, size, string, uint16, uint32 } from '../../qom/property.js';
 import { OptionError } from '../../util/errors.js';
 import { defineDevice } from '../core/device.js';
-import { bool, buffer, vmState } from '../core/vmstate.js';
+import { array, bool, buffer, vmState } from '../core/vmstate.js';
 import { F_ANY_LAYOUT, STATUS_DRIVER_OK, VIRTIO_FIELDS, VIRTIO_ID, VirtioDevice } from './virtio.js';
 import { BadRequest, BlkRequest, ID_SIZE, perform, S_IOERR, S_OK, T_IN, type RequestRules } from './virtio-blk-request.js';
 import { MAX_QUEUE_SIZE, type VirtQueue, type VirtQueueElement } from './virtqueue.js';
@@ -61,8 +61,13 @@ export class VirtioBlk extends VirtioDevice {
   });
   static override readonly vmState = vmState<VirtioBlk>(
     'virtio-blk',
-    { version: 1, preSave: (device) => device.notePending(), postLoad: (device) => device.takePending() },
-    [...VIRTIO_FIELDS, bool('writeCacheOn'), buffer('pending')],
+    {
+      version: 2,
+      preSave: (device) => device.notePending(),
+      preLoad: (device) => device.dropAll(),
+      postLoad: (device) => device.takePending(),
+    },
+    [...VIRTIO_FIELDS, bool('writeCacheOn'), buffer('pending'), array('waits', bool)],
   );
 
   drive: BlockBackend | undefined;
@@ -109,6 +114,8 @@ export class VirtioBlk extends VirtioDevice {
   private readonly waiting = new Set<VirtQueue>();
   /** A bit for each head that is popped and not pushed, queue by queue: in snapshots only. */
   pending = new Uint8Array(0);
+  /** `waiting`, queue by queue: in snapshots only. */
+  readonly waits: boolean[] = [];
 
   // ---- what the driver is told
   protected override deviceFeatures(): bigint {
@@ -130,7 +137,10 @@ export class VirtioBlk extends VirtioDevice {
   protected override realize(): void {
     const drive = this.takeDrive();
     this.checkProperties();
-    for (let n = 0; n < this.numQueues; n++) this.addQueue(this.queueSize, (queue) => this.serve(queue));
+    for (let n = 0; n < this.numQueues; n++) {
+      this.addQueue(this.queueSize, (queue) => this.serve(queue));
+      this.waits.push(false);
+    }
     this.pending = new Uint8Array((this.numQueues * MAX_QUEUE_SIZE) / 8);
     this.rules = {
       drive,
@@ -331,9 +341,15 @@ export class VirtioBlk extends VirtioDevice {
       const bit = this.queues.indexOf(queue) * MAX_QUEUE_SIZE + element.head;
       this.pending[bit >> 3] |= 1 << (bit & 7);
     }
+    this.queues.forEach((queue, n) => (this.waits[n] = this.waiting.has(queue)));
+  }
+  /** What is under way belongs to a guest that is no more: nothing of it is told, and nothing overtakes it. */
+  dropAll(): void {
+    for (const queue of this.queues) this.queueWasReset(queue);
   }
   takePending(): void {
     this.useWriteCache(this.writeCacheOn);
+    this.queues.forEach((queue, n) => this.waits[n] && this.waiting.add(queue));
     for (let bit = 0; bit < 8 * this.pending.length; bit++) {
       if (!((this.pending[bit >> 3] >> (bit & 7)) & 1)) continue;
       const queue = this.queues[Math.floor(bit / MAX_QUEUE_SIZE)];

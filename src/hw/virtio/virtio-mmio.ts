@@ -127,7 +127,7 @@ export class VirtioMmio extends SysBusDevice implements VirtioTransport {
   private softReset(): void {
     this.registers.reset();
     this.driverFeatures = 0n;
-    this.pendingAreas.clear();
+    for (const queue of this.device?.queues ?? []) queue.areas = [0, 0, 0];
   }
 
   private read(offset: number, size: number): number {
@@ -181,29 +181,21 @@ export class VirtioMmio extends SysBusDevice implements VirtioTransport {
     else this.queue?.setLegacyAddress(value * (this.guestPageSize || 1));
   }
 
-  /** Addresses of desc, driver and device area, as being written; they count once the queue is ready. */
-  private readonly pendingAreas = new Map<VirtQueue, number[]>();
-  private areas(queue: VirtQueue): number[] {
-    let areas = this.pendingAreas.get(queue);
-    if (!areas) this.pendingAreas.set(queue, (areas = [0, 0, 0]));
-    return areas;
-  }
   private setArea(area: number, high: boolean, value: number): void {
     const { queue } = this;
-    if (queue) setHalf(this.areas(queue), area, high, value);
+    if (queue) setHalf(queue.areas, area, high, value);
   }
   private setReady(ready: boolean): void {
     const { queue } = this;
     if (!queue) return;
     queue.ready = ready;
-    [queue.desc, queue.avail, queue.used] = ready ? this.areas(queue) : [0, 0, 0];
+    [queue.desc, queue.avail, queue.used] = ready ? queue.areas : [0, 0, 0];
   }
 
   /** At once, so it always reads as done (4.2.2.2). */
   private resetQueue(value: number): void {
     const { queue } = this;
     if (!queue || value !== 1) return;
-    this.pendingAreas.delete(queue);
     this.device?.resetQueue(queue);
   }
 

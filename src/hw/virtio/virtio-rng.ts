@@ -3,7 +3,8 @@ import type { TypeInfo } from '../../qom/object.js';
 import { uint32, uint64 } from '../../qom/property.js';
 import type { Timer } from '../core/clock.js';
 import { defineDevice } from '../core/device.js';
-import { VIRTIO_ID, VirtioDevice } from './virtio.js';
+import { u64, vmState } from '../core/vmstate.js';
+import { VIRTIO_FIELDS, VIRTIO_ID, VirtioDevice } from './virtio.js';
 import { scatter, totalLength, type VirtQueue } from './virtqueue.js';
 
 const QUEUE_SIZE = 8;
@@ -18,12 +19,15 @@ export class VirtioRng extends VirtioDevice {
     properties: [uint64('max-bytes'), uint32('period')],
   });
 
+  static override readonly vmState = vmState<VirtioRng>('virtio-rng', { version: 1 }, [...VIRTIO_FIELDS, u64('quota')]);
+
   /** At most so many bytes in `period` ms. */
   maxBytes = (1n << 63n) - 1n;
   period = 0x1_0000;
 
   override readonly deviceId = VIRTIO_ID.RNG;
-  private quota = 0n;
+  /** Bytes left in this period. */
+  quota = 0n;
   private timer!: Timer;
   private requests!: VirtQueue;
 

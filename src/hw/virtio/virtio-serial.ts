@@ -4,12 +4,13 @@
 import { CharBackend, type CharEvent, type Chardev } from '../../chardev/chardev.js';
 import { defineType, type TypeInfo } from '../../qom/object.js';
 import { bool as boolProperty, int32, link, string, uint32 } from '../../qom/property.js';
+import { ByteReader, ByteWriter } from '../../util/bytes.js';
 import { OptionError } from '../../util/errors.js';
 import { Bus } from '../core/bus.js';
 import { DeviceState, defineDevice } from '../core/device.js';
-import { bool, vmState } from '../core/vmstate.js';
-import { STATUS_DRIVER_OK, VIRTIO_ID, VirtioDevice } from './virtio.js';
-import { gather, scatter, totalLength, type Segment, type VirtQueue, type VirtQueueElement } from './virtqueue.js';
+import { bool, bytes, i32, u32, vmState } from '../core/vmstate.js';
+import { STATUS_DRIVER_OK, VIRTIO_FIELDS, VIRTIO_ID, VirtioDevice } from './virtio.js';
+import { gather, scatter, skip, totalLength, type Segment, type VirtQueue, type VirtQueueElement } from './virtqueue.js';
 
 const F_MULTIPORT = 1n << 1n;
 const F_EMERG_WRITE = 1n << 2n;
@@ -33,6 +34,8 @@ const CONTROL_QUEUE_SIZE = 32;
 const MAX_PORTS = 31;
 /** Control messages kept for the driver at most. */
 const MAX_WAITING = 256;
+/** All of them in a snapshot. */
+const MAX_WAITING_BYTES = 1 << 20;
 /** Output moved in one go; the rest follows from a timer, so that a guest cannot hold the host in one notification. */
 const OUTPUT_SLICE = 0x1_0000;
 
@@ -55,7 +58,11 @@ export class VirtSerialPort extends DeviceState {
     userCreatable: true,
     properties: [link('chardev', 'chardev'), int32('nr'), string('name')],
   });
-  static readonly vmState = vmState<VirtSerialPort>('virtserialport', { version: 1 }, [bool('guestConnected')]);
+  static readonly vmState = vmState<VirtSerialPort>(
+    'virtserialport',
+    { version: 2, preSave: (port) => port.noteOutput(), postLoad: (port) => port.takeOutput() },
+    [bool('guestConnected'), bool('waits'), i32('outputHead'), u32('outputDone')],
+  );
 
   chardev: Chardev | undefined;
   /** Port number; -1: the next free one (port 0 is kept for a console). */
@@ -68,7 +75,10 @@ export class VirtSerialPort extends DeviceState {
   backend = new CharBackend();
   private output: { element: VirtQueueElement; left: Segment[] } | undefined;
   /** For the backend to be writable. */
-  private waits = false;
+  waits = false;
+  /** In snapshots only: the buffer that is being sent (-1: none), and how much of it has been. */
+  outputHead = -1;
+  outputDone = 0;
   private readonly more = this.newTimer(() => this.transmit());
 
   protected override realize(): void {
@@ -99,6 +109,19 @@ export class VirtSerialPort extends DeviceState {
     this.output = undefined;
     this.waits = false;
     this.more.del();
+  }
+
+  noteOutput(): void {
+    const { output } = this;
+    this.outputHead = output ? output.element.head : -1;
+    this.outputDone = output ? totalLength(output.element.out) - totalLength(output.left) : 0;
+  }
+  takeOutput(): void {
+    this.output = undefined;
+    if (this.outputHead < 0) return;
+    // Read anew: the guest that owns it may have changed it, as it may at any time.
+    const element = this.controller!.txQueue(this).popped(this.outputHead);
+    if (element) this.output = { element, left: [...skip(element.out, this.outputDone)] };
   }
 
   /** Sends what the driver queued, a slice at a time. */
@@ -152,6 +175,12 @@ export class VirtioSerial extends VirtioDevice {
     properties: [uint32('max_ports'), boolProperty('emergency-write')],
   });
 
+  static override readonly vmState = vmState<VirtioSerial>(
+    'virtio-serial',
+    { version: 1, preSave: (device) => device.noteMessages(), postLoad: (device) => device.takeMessages() },
+    [...VIRTIO_FIELDS, bytes(MAX_WAITING_BYTES)('waitingMessages')],
+  );
+
   maxPorts = MAX_PORTS;
   emergencyWrite = true;
 
@@ -159,7 +188,9 @@ export class VirtioSerial extends VirtioDevice {
   readonly bus = new VirtioSerialBus(this, 'virtio-serial-bus.0');
   private readonly ports: (VirtSerialPort | undefined)[] = [];
   /** Control messages that wait for a buffer. */
-  private readonly messages: Uint8Array[] = [];
+  private messages: Uint8Array[] = [];
+  /** The same in snapshots: each with its length before it. */
+  waitingMessages: Uint8Array = new Uint8Array(0);
 
   private get multiport(): boolean {
     return (this.guestFeatures & F_MULTIPORT) !== 0n;
@@ -184,7 +215,7 @@ export class VirtioSerial extends VirtioDevice {
   }
 
   protected override deviceReset(): void {
-    this.messages.length = 0;
+    this.messages = [];
     for (const port of this.ports) port?.reset();
   }
 
@@ -201,6 +232,20 @@ export class VirtioSerial extends VirtioDevice {
     if (!this.emergencyWrite || offset !== CONFIG_EMERG_WR) return;
     this.ports[0]?.backend.writeByte(this.config[CONFIG_EMERG_WR]);
     this.config.fill(0xff, CONFIG_EMERG_WR, CONFIG_SIZE);
+  }
+
+  noteMessages(): void {
+    const out = new ByteWriter();
+    for (const message of this.messages) {
+      out.u16(message.length);
+      out.bytes(message);
+    }
+    this.waitingMessages = out.finish();
+  }
+  takeMessages(): void {
+    const input = new ByteReader(this.waitingMessages);
+    this.messages = [];
+    while (input.remaining >= 2) this.messages.push(input.bytes(Math.min(input.u16(), input.remaining)).slice());
   }
 
   /** Takes a port in, choosing its number if it has none. */

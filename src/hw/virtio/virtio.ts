@@ -3,7 +3,7 @@ import { defineType, type TypeInfo } from '../../qom/object.js';
 import { bool as boolProperty } from '../../qom/property.js';
 import { Bus } from '../core/bus.js';
 import { DeviceState, defineDevice } from '../core/device.js';
-import { bool, buffer, structArray, u32, u64, u8, vmState, type VmState } from '../core/vmstate.js';
+import { array, bool, buffer, structArray, u32, u64, u8, vmState, type VmState } from '../core/vmstate.js';
 import { VirtQueue, type VirtQueueElement, type VirtQueueMemory, type VirtQueueOwner } from './virtqueue.js';
 
 /** Device numbers (section 5). */
@@ -81,6 +81,7 @@ export const VIRTIO_FIELDS = [
   u32('configGeneration'),
   buffer('config'),
   structArray('queues', VirtQueue.vmState),
+  array('unfinished', bool),
 ];
 
 export abstract class VirtioDevice extends DeviceState implements VirtQueueOwner {
@@ -120,12 +121,12 @@ export abstract class VirtioDevice extends DeviceState implements VirtQueueOwner
   /** The driver broke the rules; nothing moves until it resets the device. */
   broken = false;
   private transport: VirtioTransport | undefined;
-  /** Queues with more to do than could be done at once. */
-  private readonly unfinished = new Set<VirtQueue>();
+  /** By queue: there is more to do than could be done at once. */
+  readonly unfinished: boolean[] = [];
   private readonly goOn = this.newTimer(() => {
-    const queues = [...this.unfinished];
-    this.unfinished.clear();
-    for (const queue of queues) this.notifyQueue(this.queues.indexOf(queue));
+    const numbers = this.unfinished.flatMap((is, n) => (is ? [n] : []));
+    this.unfinished.fill(false);
+    for (const n of numbers) this.notifyQueue(n);
   });
 
   get memory(): VirtQueueMemory {
@@ -174,7 +175,7 @@ export abstract class VirtioDevice extends DeviceState implements VirtQueueOwner
     this.status = 0;
     this.guestFeatures = 0n;
     this.broken = false;
-    this.unfinished.clear();
+    this.unfinished.fill(false);
     this.goOn.del();
     for (const queue of this.queues) queue.reset();
     this.deviceReset();
@@ -185,7 +186,7 @@ export abstract class VirtioDevice extends DeviceState implements VirtQueueOwner
   /** The driver takes one queue back (section 2.6.1). */
   resetQueue(queue: VirtQueue): void {
     queue.reset();
-    this.unfinished.delete(queue);
+    this.unfinished[this.queues.indexOf(queue)] = false;
     this.queueWasReset(queue);
   }
 
@@ -208,7 +209,7 @@ export abstract class VirtioDevice extends DeviceState implements VirtQueueOwner
   }
 
   later(queue: VirtQueue): void {
-    this.unfinished.add(queue);
+    this.unfinished[this.queues.indexOf(queue)] = true;
     if (!this.goOn.pending) this.goOn.startNs(0);
   }
 
@@ -220,6 +221,7 @@ export abstract class VirtioDevice extends DeviceState implements VirtQueueOwner
   protected addQueue(size: number, handle: (queue: VirtQueue) => void): VirtQueue {
     const queue = new VirtQueue(this, size, handle);
     this.queues.push(queue);
+    this.unfinished.push(false);
     return queue;
   }
 

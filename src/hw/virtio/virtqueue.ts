@@ -6,7 +6,7 @@
  * the device (`onError`), never the host.
  */
 import { viewOf } from '../../util/bytes.js';
-import { bool, u16, u32, u64, vmState } from '../core/vmstate.js';
+import { address, array, bool, u16, u32, vmState } from '../core/vmstate.js';
 
 /** Longest queue that a device offers, and longest descriptor chain that it accepts. */
 export const MAX_QUEUE_SIZE = 1024;
@@ -52,6 +52,8 @@ export interface VirtQueueOwner {
   later(queue: VirtQueue): void;
 }
 
+const isPowerOfTwo = (n: number): boolean => n > 0 && (n & (n - 1)) === 0;
+
 interface Descriptor {
   readonly address: number;
   readonly length: number;
@@ -60,13 +62,14 @@ interface Descriptor {
 }
 
 export class VirtQueue {
-  static readonly vmState = vmState<VirtQueue>('virtqueue', { version: 2 }, [
-    u32('num'),
-    u64('desc'),
-    u64('avail'),
-    u64('used'),
+  static readonly vmState = vmState<VirtQueue>('virtqueue', { version: 3, refuses: (next) => next.wrong() }, [
+    u32('num', { most: MAX_QUEUE_SIZE }),
+    address('desc'),
+    address('avail'),
+    address('used'),
     u32('align'),
     bool('ready'),
+    array('areas', address),
     u16('lastAvail'),
     u16('usedIdx'),
     u16('signalledUsed'),
@@ -84,6 +87,8 @@ export class VirtQueue {
   align = 4096;
   /** Modern transports: QueueReady. */
   ready = false;
+  /** The three addresses as a modern driver is writing them; they count when the queue becomes ready. */
+  areas = [0, 0, 0];
   lastAvail = 0;
   usedIdx = 0;
   /** Used index at the last interrupt, and whether it means anything. */
@@ -109,8 +114,14 @@ export class VirtQueue {
     this.desc = this.avail = this.used = 0;
     this.align = 4096;
     this.ready = false;
+    this.areas = [0, 0, 0];
     this.lastAvail = this.usedIdx = this.signalledUsed = this.inUse = 0;
     this.signalledUsedValid = false;
+  }
+
+  /** Of a snapshot's values. */
+  wrong(): string | undefined {
+    return isPowerOfTwo(this.align) ? undefined : `alignment of ${this.align} bytes`;
   }
 
   /** The driver says that there is something to do. */
@@ -156,7 +167,7 @@ export class VirtQueue {
     return element;
   }
 
-  /** The buffer again that was popped under that name. */
+  /** The buffer again that was popped under that name; undefined if the guest has made it something that it cannot be. */
   popped(head: number): VirtQueueElement | undefined {
     this.credit = WALK_LIMIT;
     return this.readChain(head);

@@ -2,13 +2,13 @@
  * A RISC-V hart as a device: its engine is a vCPU of the accelerator, its state the env in linear memory. Inputs: GPIO 0..15 are
  * the interrupts of that number in mip (privileged ISA manual, "Machine Interrupt (mip and mie) Registers").
  */
-import { ENV_HALTED, ENV_PC, ENV_TARGET_BASE } from '../../../assembly/shared/layout.js';
+import { ENV_HALTED, ENV_PC } from '../../../assembly/shared/layout.js';
 import * as X from '../../../assembly/target/riscv/shared/riscv.js';
 import { TcgError } from '../../accel/tcg/errors.js';
 import type { Vcpu, VcpuHooks } from '../../accel/tcg/vcpu.js';
 import { CpuState, ExitReason } from '../../hw/core/cpu.js';
 import type { Timer } from '../../hw/core/clock.js';
-import { bool, buffer, u64, vmState } from '../../hw/core/vmstate.js';
+import { bool, struct, u64, vmState } from '../../hw/core/vmstate.js';
 import { defineType, type TypeInfo } from '../../qom/object.js';
 import { uint64 } from '../../qom/property.js';
 import type { MachineState } from '../../hw/core/machine.js';
@@ -17,6 +17,7 @@ import { describeTrap } from './trap-names.js';
 import { RiscvSemihosting } from './semihosting.js';
 import { DUMPED_CSRS, LISTED_CSRS } from './cpu-registers.js';
 import { CSR_NUMBERS } from './csr-names.js';
+import { HART_STATE } from './hart-state.js';
 import { F_NAMES, X_NAMES } from './disas.js';
 
 /** What assembly/target/riscv/access/index.ts gives beside helpers. */
@@ -78,16 +79,16 @@ export class RiscvCpu extends CpuState {
     properties: [uint64('resetvec', { field: 'resetVector', description: 'pc after reset' })],
   });
 
-  static readonly vmState = vmState<RiscvCpu>('cpu', { version: 1, postLoad: (cpu) => cpu.postLoad() }, [
+  static readonly vmState = vmState<RiscvCpu>('cpu', { version: 2, postLoad: (cpu) => cpu.postLoad() }, [
     u64('pc'),
     bool('halted'),
-    buffer('targetState'),
+    struct('vcpu', HART_STATE),
   ]);
 
   readonly description: HartDescription;
   resetVector: bigint;
   budgetUsed = 0;
-  private readonly vcpu: Vcpu;
+  readonly vcpu: Vcpu;
   private readonly exports: RiscvExports;
   private readonly stimer: Timer;
   private timeSource: TimeSource | undefined;
@@ -169,6 +170,9 @@ export class RiscvCpu extends CpuState {
   }
   override get instructionCount(): number {
     return this.vcpu.instructionCount;
+  }
+  override set instructionCount(value: number) {
+    this.vcpu.instructionCount = value;
   }
   override get halted(): boolean {
     return this.vcpu.read32(ENV_HALTED) !== 0;
@@ -301,15 +305,13 @@ export class RiscvCpu extends CpuState {
 
   // snapshots
 
-  /** The target's part of the env: the whole architectural state but pc. */
-  get targetState(): Uint8Array {
-    return new Uint8Array(this.vcpu.runtime.memory.buffer, this.env + ENV_TARGET_BASE, X.RV_END - ENV_TARGET_BASE);
+  override unsavable(): string | undefined {
+    return this.semihosting?.isBusy ? `hart ${this.hartid} is in the middle of a semihosting call` : undefined;
   }
 
   private postLoad(): void {
     this.semihosting?.drop();
     this.exports.riscvPostLoad(this.env);
-    this.updateStimer();
   }
 }
 

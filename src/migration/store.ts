@@ -1,0 +1,71 @@
+/** Where snapshots are kept by name (`savevm`, `loadvm`). QEMU has them in the disk's image; here a host says where. */
+import type { SnapshotSink, SnapshotSource } from './format.js';
+
+export interface OpenSnapshot extends SnapshotSource {
+  close(): void;
+}
+
+export interface NewSnapshot extends SnapshotSink {
+  /** All of it has been written: from now on it is there under its name, in the place of another that was. */
+  commit(): void;
+  /** Nothing came of it. */
+  discard(): void;
+}
+
+export interface SnapshotStore {
+  /** Names, sorted. */
+  names(): string[];
+  /** Undefined: there is none of that name. */
+  open(name: string): OpenSnapshot | undefined;
+  create(name: string): NewSnapshot;
+  /** False: there was none. */
+  delete(name: string): boolean;
+}
+
+/** Snapshots in this process's memory. */
+export class MemorySnapshotStore implements SnapshotStore {
+  private readonly snapshots = new Map<string, Uint8Array>();
+
+  names(): string[] {
+    return [...this.snapshots.keys()].sort();
+  }
+  open(name: string): OpenSnapshot | undefined {
+    const bytes = this.snapshots.get(name);
+    return bytes && { ...bytesSource(bytes), close: () => {} };
+  }
+  create(name: string): NewSnapshot {
+    const sink = new BytesSink();
+    return {
+      write: (bytes) => sink.write(bytes),
+      commit: () => void this.snapshots.set(name, sink.finish()),
+      discard: () => {},
+    };
+  }
+  delete(name: string): boolean {
+    return this.snapshots.delete(name);
+  }
+}
+
+export const bytesSource = (bytes: Uint8Array): SnapshotSource => ({
+  size: bytes.length,
+  read: (at, into) => into.set(bytes.subarray(at, at + into.length)),
+});
+
+export class BytesSink implements SnapshotSink {
+  private readonly parts: Uint8Array[] = [];
+  private size = 0;
+
+  write(bytes: Uint8Array): void {
+    this.parts.push(bytes.slice());
+    this.size += bytes.length;
+  }
+  finish(): Uint8Array {
+    const all = new Uint8Array(this.size);
+    let at = 0;
+    for (const part of this.parts) {
+      all.set(part, at);
+      at += part.length;
+    }
+    return all;
+  }
+}
