@@ -122,6 +122,19 @@ export class MuxChardev extends Chardev {
     this.focus = 0;
   }
 
+  /** All of its frontends. */
+  override freeze(on: boolean): void {
+    for (const port of this.slots.flat()) port.freeze(on);
+  }
+  /** Of the first frontend, which is the guest's. */
+  override get waitingInput(): Uint8Array {
+    return this.slots[0]?.[0]?.waitingInput ?? new Uint8Array(0);
+  }
+  override set waitingInput(bytes: Uint8Array) {
+    const port = this.slots[0]?.[0];
+    if (port) port.waitingInput = bytes;
+  }
+
   private get reader(): MuxPort | undefined {
     return this.slots[this.focus]?.filter((port) => port.isAttached).at(-1);
   }
