@@ -1,8 +1,8 @@
 // The exec loop of a vCPU (QEMU's cpu_exec): exception, interrupt, find the next TB, run it.
 import {
-  CF_COUNT_MASK, CF_NO_GOTO_TB, CF_SINGLE_STEP, CPU_INTERRUPT_HARD, ENV_BUDGET, ENV_CFLAGS, ENV_EXCEPTION_INDEX, ENV_EXIT_REQUEST, ENV_FAULT, ENV_HALTED, ENV_ICOUNT,
-  ENV_INSN_COUNT, ENV_INTERRUPT_REQUEST, ENV_LAST_TB, ENV_RETURN_REQUEST, ENV_SLICE, EXCP_INTERRUPT, EXEC_BUDGET, EXEC_DEBUG,
-  EXEC_HALTED, EXEC_REQUEST, EXEC_SEMIHOST, EXEC_TRANSLATE_FAILED, EXEC_YIELD, RETURN_YIELD, TB_CFLAGS, TB_ENTRY, TB_EXIT_IDX1, TB_EXIT_MASK, TB_EXIT_RESUME, TB_EXIT_RUN, TB_FUNC, TB_ICOUNT, TB_JMP0,
+  CF_COUNT_MASK, CF_NOIRQ, CF_NO_GOTO_TB, CF_SINGLE_STEP, CPU_INTERRUPT_HARD, ENV_BUDGET, ENV_CFLAGS, ENV_EXCEPTION_INDEX, ENV_EXIT_REQUEST, ENV_FAULT, ENV_HALTED, ENV_ICOUNT,
+  ENV_INSN_COUNT, ENV_INTERRUPT_REQUEST, ENV_LAST_TB, ENV_RETURN_REQUEST, ENV_SLICE, EXCP_DEBUG, EXCP_INTERRUPT, EXEC_BUDGET, EXEC_DEBUG,
+  EXEC_HALTED, EXEC_REQUEST, EXEC_SEMIHOST, EXEC_TRANSLATE_FAILED, EXEC_YIELD, RETURN_YIELD, TB_CFLAGS, TB_ENTRY, TB_EXIT_IDX1, TB_EXIT_MASK, TB_EXIT_REQUESTED, TB_EXIT_RESUME, TB_EXIT_RUN, TB_FUNC, TB_ICOUNT, TB_JMP0,
 } from './shared/layout';
 import { cpuInsnCount, faulted } from './core/env';
 import { WORK_LOOKUP, WORK_TRAP, worked } from './core/work';
@@ -45,6 +45,7 @@ function deliver(env: usize): i32 {
   store<u32>(env, 0, ENV_FAULT);
   store<i32>(env, -1, ENV_EXCEPTION_INDEX);
   if (index == EXCP_INTERRUPT) return -2;
+  if (index == EXCP_DEBUG) return EXEC_DEBUG;
   // EXCP_SEMIHOST: the instruction will have been executed when its call has been served.
   store<i32>(env, load<i32>(env, ENV_BUDGET) - 1, ENV_BUDGET);
   return EXEC_SEMIHOST;
@@ -77,9 +78,11 @@ function execLoop(env: usize): i32 {
       if (!targetHasWork(env)) return EXEC_HALTED;
       store<u32>(env, 0, ENV_HALTED);
     }
-    if ((load<u32>(env, ENV_INTERRUPT_REQUEST) & CPU_INTERRUPT_HARD) != 0 && targetExecInterrupt(env)) {
+    if ((load<u32>(env, ENV_INTERRUPT_REQUEST) & CPU_INTERRUPT_HARD) != 0 && (load<u32>(env, ENV_CFLAGS) & CF_NOIRQ) == 0 && targetExecInterrupt(env)) {
       tb = last = 0;
       once = false;
+      // A step ends at the handler's first instruction.
+      if ((load<u32>(env, ENV_CFLAGS) & CF_SINGLE_STEP) != 0) return EXEC_DEBUG;
     }
     const budget = load<i32>(env, ENV_BUDGET);
     if (budget <= 0) return EXEC_BUDGET;
@@ -119,7 +122,8 @@ function execLoop(env: usize): i32 {
       tb = load<usize>((exit & ~TB_EXIT_MASK) + ((4 * slot) as usize), TB_JMP0);
       last = exit;
     }
-    if ((cflags & CF_SINGLE_STEP) != 0 && !faulted(env)) return EXEC_DEBUG;
+    // Asked to leave, it has not run yet.
+    if ((cflags & CF_SINGLE_STEP) != 0 && !faulted(env) && slot != TB_EXIT_REQUESTED) return EXEC_DEBUG;
   }
 }
 

@@ -2,12 +2,14 @@
 export { arenaFree, arenaUsed } from './core/arena';
 export { memoryClear } from './core/clear';
 export { cpuInsnCount, cpuRequestExit } from './core/env';
+export { breakpointFrom } from './core/points';
 export { mulsh64, muluh64 } from './core/int128';
 export { cpuExec } from './exec';
 export { cpuCreate, cpuProbe, cpuTranslateDebug, runtimeAttach, runtimeInit } from './runtime';
 export { atomicCmpxchg, atomicRmw } from './softmmu/atomic';
 export { ldSlow } from './softmmu/load';
 export { stSlow } from './softmmu/store';
+export { breakpointInsert, breakpointRemove, breakpointsRemove } from './tb/breakpoints';
 export {
   codeTableAlloc, engineEnter, engineLeave, tbAlloc, tbFlushAll, tbInvalidate, tbInvalidatePhysRange, tbRegister, tbStatCount, tbStatFlushes, tbStatInvalidated,
 } from './tb/tb';
@@ -15,3 +17,4 @@ export { codeNextPage, codeNextPhysPage } from './tb-lookup';
 export { setHotThreshold, tciExec } from './tci';
 export { targetDoInterrupt, targetReset } from './target/dispatch';
 export { tlbFlush, tlbFlushAllCpus, tlbFlushPage, tlbStatFlushes } from './tlb/flush';
+export { watchpointInsert, watchpointRemove, watchpointsRemove } from './tlb/watchpoints';

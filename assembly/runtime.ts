@@ -5,6 +5,7 @@ import {
 import { arenaAllocPermanent, arenaInit } from './core/arena';
 import { cpusAdd, envAlloc } from './core/cpus';
 import { engine, engineInit, engineJoin, lock, unlock } from './core/engine';
+import { pointsInit } from './core/points';
 import { flagsOf, lookup, physOf } from './softmmu/lookup';
 import { targetTranslateDebug } from './target/dispatch';
 import { tbInit } from './tb/tb';
@@ -20,7 +21,7 @@ export function runtimeInit(start: usize, end: usize): usize {
   memory.fill(record, 0, ENGINE_SIZE);
   engineInit(record);
   arenaInit(record + ENGINE_SIZE, end);
-  return tbInit() && physmapInit() ? record : 0;
+  return tbInit() && physmapInit() && pointsInit() ? record : 0;
 }
 
 /**

@@ -1,9 +1,11 @@
 // From a vCPU's state to the TB for it: the jump cache, the hash table, the translator.
 import {
-  CF_COUNT_MASK, CF_NO_GOTO_PTR, CF_NO_GOTO_TB, ENV_CODE_CFLAGS, ENV_CODE_HOST, ENV_CODE_PHYS, ENV_PC, ENV_TB_FLAGS, NO_PAGE, PAGE_BITS, PAGE_SIZE, TB_CFLAGS, TB_FLAGS, TB_PC,
+  BP_GDB, CF_COUNT_MASK, CF_NO_GOTO_PTR, CF_NO_GOTO_TB, CF_SINGLE_STEP, ENV_CODE_CFLAGS, ENV_CODE_HOST, ENV_CODE_PHYS, ENV_PC, ENV_TB_FLAGS, EXCP_DEBUG, NO_PAGE, PAGE_BITS, PAGE_SIZE, TB_CFLAGS, TB_FLAGS, TB_PC,
   TB_PHYS_PAGE1,
 } from './shared/layout';
+import { raise } from './core/env';
 import { translate } from './core/host';
+import { breakpointAt } from './core/points';
 import { codeHost, codeLookup, codeShared, codeSplit, FETCH_SIZE } from './softmmu/fetch';
 import { targetAddress, targetFetchMmuIdx, targetInsnSize } from './target/dispatch';
 import { tbFind, tbInvalidate, tbRemember } from './tb/tb';
@@ -19,6 +21,11 @@ export function tbLookup(env: usize, cflags: u32): usize {
   let tb = load<usize>(jumpCacheCell(env, pc));
   if (tb != 0 && load<u64>(tb, TB_PC) == pc && load<u64>(tb, TB_FLAGS) == flags && load<u32>(tb, TB_CFLAGS) == cflags) return tb;
 
+  // A single step goes on from where one is.
+  if ((cflags & CF_SINGLE_STEP) == 0 && breakpointAt(env, pc, BP_GDB)) {
+    raise(env, EXCP_DEBUG);
+    return 0;
+  }
   const mmuIdx = targetFetchMmuIdx(env);
   const phys = codeLookup(env, pc, mmuIdx);
   if (phys == u64.MAX_VALUE) return 0;

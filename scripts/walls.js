@@ -108,6 +108,7 @@ export const ROOMS = {
   // ---- what works a machine
   'src/system': { rooms: [...DEVICE, 'src/accel', 'src/block', 'src/chardev', 'src/migration', 'src/semihosting'] },
   'src/monitor': { rooms: [...DEVICE, 'src/accel', 'src/block', 'src/chardev', 'src/migration', 'src/system'] },
+  'src/gdbstub': { rooms: ['src/chardev', 'src/hw/core', 'src/memory', 'src/system'] },
   'src/lab': { rooms: ['src/accel', 'src/system', 'src/util'] },
   src: {
     rooms: [
@@ -157,7 +158,7 @@ export const ROOMS = {
     host: 'node',
     rooms: [
       ...[...DEVICE, ...ACCEL, 'src/block', 'src/chardev', 'src/lab', 'src/migration', 'src/monitor', 'src/system', 'src/tcg/wasm'],
-      ...['src/node', 'src/node/guest', 'src/cli/common', 'src/cli/lab'],
+      ...['src/gdbstub', 'src/node', 'src/node/guest', 'src/cli/common', 'src/cli/lab'],
     ],
     packages: ['commander'],
   },

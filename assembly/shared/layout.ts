@@ -42,6 +42,8 @@ export const TLB_INVALID = 0x800;
 export const TLB_NOTDIRTY = 0x400;
 /** a device is there, or ROM that is stored to */
 export const TLB_MMIO = 0x200;
+/** a watchpoint is in the page: every load and store is compared with it */
+export const TLB_WATCHPOINT = 0x100;
 /** protection finer than a page (PMP): the target is asked at every access */
 export const TLB_FORCE_SLOW = 0x80;
 
@@ -78,6 +80,8 @@ export const CF_NO_GOTO_TB = 0x400;
 export const CF_NO_GOTO_PTR = 0x800;
 /** icount mode */
 export const CF_ICOUNT = 0x1000;
+/** no interrupt is taken before it */
+export const CF_NOIRQ = 0x2000;
 
 // ---- Exits: what generated code and tci return. A TB pointer, which is a multiple of 8, | one of these
 /** left through goto_tb 0 of that TB (the dispatcher may link); without a TB: look up ENV_PC */
@@ -96,6 +100,8 @@ export const TB_EXIT_MASK = 7;
 // ---- ENV_EXCEPTION_INDEX: what no target has. QEMU's cpu-common.h, but for EXCP_SEMIHOST
 /** the dispatcher runs the instruction again, in a TB of its own */
 export const EXCP_INTERRUPT = 0x10000;
+/** a break- or watchpoint at ENV_PC: the instruction there has done nothing */
+export const EXCP_DEBUG = 0x10002;
 /** a semihosting call at ENV_PC */
 export const EXCP_SEMIHOST = 0x10006;
 
@@ -107,6 +113,18 @@ export const CPU_INTERRUPT_TLB = 0x10000;
 /** look at the interrupt lines */
 export const CPU_INTERRUPT_LINES = 0x20000;
 
+// ---- POINT_FLAGS (QEMU's)
+/** stops at loads */
+export const BP_MEM_READ = 0x01;
+/** stops at stores */
+export const BP_MEM_WRITE = 0x02;
+/** stops at both */
+export const BP_MEM_ACCESS = 0x03;
+/** of a debugger: the machine stops */
+export const BP_GDB = 0x10;
+/** of the guest: its own exception */
+export const BP_CPU = 0x20;
+
 // ---- Why cpuExec returns
 /** the slice is used up */
 export const EXEC_BUDGET = 0;
@@ -114,7 +132,7 @@ export const EXEC_BUDGET = 0;
 export const EXEC_HALTED = 1;
 /** somebody asked for it (cpuRequestExit), or all TBs are to go and another thread is inside */
 export const EXEC_REQUEST = 2;
-/** single step */
+/** EXCP_DEBUG, or the end of a single step */
 export const EXEC_DEBUG = 3;
 /** the translator could not make the TB */
 export const EXEC_TRANSLATE_FAILED = 4;
@@ -208,8 +226,14 @@ export const ENGINE_HOT_MASK = 0x34;
 export const ENGINE_TBS = 0x38;
 /** u32: TBs that were invalidated, since the engine was made */
 export const ENGINE_INVALIDATED = 0x3c;
+/** u32: breakpoints; 0: nobody looks for one */
+export const ENGINE_BREAKPOINTS = 0x40;
+/** u32: watchpoints; 0: nobody looks for one */
+export const ENGINE_WATCHPOINTS = 0x44;
+/** u32: records of breakpoints, BREAKPOINTS_MAX of them, and of watchpoints behind them */
+export const ENGINE_POINTS = 0x48;
 /** bytes of all */
-export const ENGINE_SIZE = 0x40;
+export const ENGINE_SIZE = 0x50;
 
 // ---- CPU env, common part. Offsets from the env pointer, which generated code and helpers get as their first argument.
 /** i32: guest instructions left in this slice (QEMU's icount_decr); the exec loop returns when it goes below zero */
@@ -272,6 +296,8 @@ export const ENV_SPACE = 0x7c;
 export const ENV_SPACE_CLOCK = 0x80;
 /** u32: 1 while another vCPU waits for this one's slice to end: it gives way where the guest says that it waits (cpuYield) */
 export const ENV_CONTENDED = 0x84;
+/** u32: the watchpoint that raised EXCP_DEBUG; 0: none. The host takes it */
+export const ENV_WATCHPOINT_HIT = 0x88;
 /** u32: in the first vCPU: what the machine's thread does, if it is profiled (src/accel/tcg/profile.ts) */
 export const ENV_ACTIVITY = 0xf8;
 /** 0xf00 bytes: the target's part, laid out by the target */
@@ -310,6 +336,22 @@ export const TLB_ENTRY_ADDEND = 0x08;
 export const TLB_ENTRY_PHYS_PAGE = 0x0c;
 /** bytes of all */
 export const TLB_ENTRY_SIZE = 0x10;
+
+// ---- Break- or watchpoint. Of a debugger. The first ones of a table are in use.
+/** u64: virtual address: pc, or the first byte */
+export const POINT_FIRST = 0x00;
+/** u64: the last byte */
+export const POINT_LAST = 0x08;
+/** u32: the vCPU that it is for; 0: all */
+export const POINT_CPU = 0x10;
+/** u32: BP_* */
+export const POINT_FLAGS = 0x14;
+/** bytes of all */
+export const POINT_SIZE = 0x18;
+/** breakpoints at once */
+export const BREAKPOINTS_MAX = 1024;
+/** watchpoints at once */
+export const WATCHPOINTS_MAX = 64;
 
 // ---- Address space. What is put aside of an address space that is not the current one, and its jump cache of the lower half.
 /** u64: which space, the target's own (RISC-V: satp); NO_KEY: none */

@@ -1,6 +1,6 @@
 // Guest atomics on host memory: wasm's own where width and byte order allow, a compare-and-swap loop otherwise.
 import {
-  ATOMIC_ADD, ATOMIC_AND, ATOMIC_OR, ATOMIC_SMAX, ATOMIC_SMIN, ATOMIC_UMIN, ATOMIC_XCHG, ATOMIC_XOR, MEMOPIDX_SHIFT, MO_BSWAP, MO_SIGN, MO_SIZE,
+  ATOMIC_ADD, ATOMIC_AND, ATOMIC_OR, ATOMIC_SMAX, ATOMIC_SMIN, ATOMIC_UMIN, ATOMIC_XCHG, ATOMIC_XOR, BP_MEM_ACCESS, MEMOPIDX_SHIFT, MO_BSWAP, MO_SIGN, MO_SIZE,
   TLB_KIND_WRITE, TLB_MMIO,
 } from '../shared/layout';
 import { faulted } from '../core/env';
@@ -33,7 +33,7 @@ function atomicHost(env: usize, addr: u64, oi: u32): usize {
   const size: u32 = 1 << ((oi >> MEMOPIDX_SHIFT) & MO_SIZE);
   atomicEntry = 0;
   if (!aligned(env, addr, size)) return 0;
-  const entry = writable(env, addr, size, oi & ((1 << MEMOPIDX_SHIFT) - 1));
+  const entry = writable(env, addr, size, oi & ((1 << MEMOPIDX_SHIFT) - 1), BP_MEM_ACCESS);
   if (entry == 0) return 0;
   if ((flagsOf(entry) & TLB_MMIO) == 0) {
     const host = hostOf(entry, addr);

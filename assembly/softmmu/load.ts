@@ -1,12 +1,13 @@
 // Guest loads, the general way.
 import {
-  MEMOPIDX_SHIFT, MO_ALIGN, MO_BSWAP, MO_SIZE, PAGE_SIZE, TLB_KIND_READ, TLB_MMIO,
+  BP_MEM_READ, MEMOPIDX_SHIFT, MO_ALIGN, MO_BSWAP, MO_SIZE, PAGE_SIZE, TLB_KIND_READ, TLB_MMIO,
 } from '../shared/layout';
 import { targetAddress, targetUnaligned } from '../target/dispatch';
 import { entryOf, hits, tableOf } from '../tlb/tables';
 import { mmioLoad } from './device';
 import { flagsOf, hostOf, lookup } from './lookup';
 import { extend, swapBytes } from './memop';
+import { watched } from './watch';
 
 /** `size` bytes (any number up to 8) within one page, little-endian. Sets ENV_FAULT if a device does not answer. */
 function loadPart(env: usize, entry: usize, addr: u64, size: u32): u64 {
@@ -23,6 +24,12 @@ function ramLoad(host: usize, size: u32): u64 {
   let value: u64 = 0;
   for (let n: u32 = 0; n < size; n++) value |= (load<u8>(host + n) as u64) << (8 * n);
   return value;
+}
+
+/** The entry for a load within one page: 0 with ENV_FAULT set if it must not happen. */
+function readable(env: usize, addr: u64, size: u32, mmuIdx: i32): usize {
+  const entry = lookup(env, addr, size, TLB_KIND_READ, mmuIdx, false);
+  return entry == 0 || watched(env, entry, addr, size, BP_MEM_READ) ? 0 : entry;
 }
 
 /** Guest load by MemOpIdx, the general way: the value extended as the MemOp says, or anything with ENV_FAULT set. */
@@ -42,14 +49,14 @@ export function ldSlow(env: usize, addr: u64, oi: u32): u64 {
   const room: u32 = PAGE_SIZE - ((addr as u32) & (PAGE_SIZE - 1));
   let value: u64;
   if (size <= room) {
-    const entry = lookup(env, addr, size, TLB_KIND_READ, mmuIdx, false);
+    const entry = readable(env, addr, size, mmuIdx);
     if (entry == 0) return 0;
     value = loadPart(env, entry, addr, size);
   } else {
-    const low = lookup(env, addr, room, TLB_KIND_READ, mmuIdx, false);
+    const low = readable(env, addr, room, mmuIdx);
     if (low == 0) return 0;
     const rest = targetAddress(env, addr + room);
-    const high = lookup(env, rest, size - room, TLB_KIND_READ, mmuIdx, false);
+    const high = readable(env, rest, size - room, mmuIdx);
     if (high == 0) return 0;
     value = loadPart(env, low, addr, room) | (loadPart(env, high, rest, size - room) << (8 * room));
   }

@@ -1,6 +1,6 @@
 // Guest stores, the general way.
 import {
-  CF_COUNT_MASK, ENV_LAST_TB, EXCP_INTERRUPT, MEMOPIDX_SHIFT, MO_ALIGN, MO_BSWAP, MO_SIZE, PAGE_SIZE, TB_CFLAGS, TLB_KIND_WRITE, TLB_MMIO,
+  BP_MEM_WRITE, CF_COUNT_MASK, ENV_LAST_TB, EXCP_INTERRUPT, MEMOPIDX_SHIFT, MO_ALIGN, MO_BSWAP, MO_SIZE, PAGE_SIZE, TB_CFLAGS, TLB_KIND_WRITE, TLB_MMIO,
   TLB_NOTDIRTY,
 } from '../shared/layout';
 import { faulted, raise } from '../core/env';
@@ -11,6 +11,7 @@ import { entryOf, hits, tableOf } from '../tlb/tables';
 import { mmioStore } from './device';
 import { flagsOf, hostOf, lookup, physOf } from './lookup';
 import { swapBytes } from './memop';
+import { watched } from './watch';
 
 /**
  * Before a store to a page with TBs: invalidates those made from the bytes. True: the running TB is one of them, and the store must not be done yet:
@@ -36,10 +37,10 @@ function ramStore(host: usize, size: u32, value: u64): void {
   for (let n: u32 = 0; n < size; n++) store<u8>(host + n, (value >> (8 * n)) as u8);
 }
 
-/** The entry for a store within one page, ready for it: 0 with ENV_FAULT set if it must not happen (yet). */
-export function writable(env: usize, addr: u64, size: u32, mmuIdx: i32): usize {
+/** The entry for a store within one page, ready for it: 0 with ENV_FAULT set if it must not happen (yet). `access`: BP_MEM_*, all that the instruction does there. */
+export function writable(env: usize, addr: u64, size: u32, mmuIdx: i32, access: u32): usize {
   const entry = lookup(env, addr, size, TLB_KIND_WRITE, mmuIdx, false);
-  if (entry == 0) return 0;
+  if (entry == 0 || watched(env, entry, addr, size, access)) return 0;
   return (flagsOf(entry) & TLB_NOTDIRTY) != 0 && notDirty(env, addr, size, entry) ? 0 : entry;
 }
 
@@ -57,16 +58,16 @@ export function stSlow(env: usize, addr: u64, value: u64, oi: u32): void {
   if ((memop & MO_BSWAP) != 0) value = swapBytes(value, size);
   const room: u32 = PAGE_SIZE - ((addr as u32) & (PAGE_SIZE - 1));
   if (size <= room) {
-    const entry = writable(env, addr, size, mmuIdx);
+    const entry = writable(env, addr, size, mmuIdx, BP_MEM_WRITE);
     if (entry == 0) return;
     if ((flagsOf(entry) & TLB_MMIO) != 0) mmioStore(env, physOf(entry, addr), addr, size, value);
     else ramStore(hostOf(entry, addr), size, value);
     return;
   }
-  const low = writable(env, addr, room, mmuIdx);
+  const low = writable(env, addr, room, mmuIdx, BP_MEM_WRITE);
   if (low == 0) return;
   const rest = targetAddress(env, addr + room);
-  const high = writable(env, rest, size - room, mmuIdx);
+  const high = writable(env, rest, size - room, mmuIdx, BP_MEM_WRITE);
   if (high == 0) return;
   // A store to a device may change the memory map, which flushes the TLB: nothing is taken from an entry after it.
   const lowDevice = (flagsOf(low) & TLB_MMIO) != 0;
@@ -91,7 +92,7 @@ export function stSlow(env: usize, addr: u64, value: u64, oi: u32): void {
 
 /** Zeroes `size` bytes within one page, in any order: false with ENV_FAULT set if that must not happen (yet). */
 export function zeroBlock(env: usize, addr: u64, size: u32, mmuIdx: i32): bool {
-  const entry = writable(env, addr, size, mmuIdx);
+  const entry = writable(env, addr, size, mmuIdx, BP_MEM_WRITE);
   if (entry == 0) return false;
   if ((flagsOf(entry) & TLB_MMIO) == 0) {
     const host = hostOf(entry, addr);

@@ -12,6 +12,7 @@ import { firstEnv, interruptAll } from '../core/cpus';
 import { engine, instance, isShared, lock, unlock } from '../core/engine';
 import { regionInvalidated, tbFlushed } from '../core/host';
 import { changingEngine } from '../core/journal';
+import { breakpointFrom } from '../core/points';
 import { jumpCacheClear, jumpCacheRemove, jumpCacheSet } from '../tlb/jump-cache';
 import { protectPage } from '../tlb/protect';
 
@@ -335,6 +336,23 @@ export function tbInvalidateByStore(addr: u64, size: u32, current: usize, entry:
   if (!pageHasCode(page)) store<u64>(entry, load<u64>(entry, TLB_ENTRY_TAG) & ~(TLB_NOTDIRTY as u64), TLB_ENTRY_TAG);
   unlock();
   return current == 0 ? gone != 0 : foundTb;
+}
+
+/** Invalidates the TBs, of whatever vCPU and flags, that have an instruction at virtual `pc`, or end before it; `pc` u64.MAX_VALUE: at or before any breakpoint. */
+export function tbInvalidateAt(pc: u64): void {
+  const any = pc == u64.MAX_VALUE;
+  lock();
+  const table = load<usize>(engine, ENGINE_TB_HASH);
+  for (let cell = table; cell < table + HASH_SIZE; cell += 4) {
+    for (let tb = load<usize>(cell); tb != 0; ) {
+      const next = load<usize>(tb, TB_HASH_NEXT);
+      const first = load<u64>(tb, TB_PC);
+      const end = first + load<u32>(tb, TB_SIZE);
+      if (any ? breakpointFrom(0, first, end) != u64.MAX_VALUE : pc >= first && pc <= end) invalidate(tb);
+      tb = next;
+    }
+  }
+  unlock();
 }
 
 /** A device or the host wrote guest memory (DMA, a loader). */

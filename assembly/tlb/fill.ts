@@ -1,12 +1,13 @@
 // Putting translations into the TLBs.
 import {
   ENV_TLB_DIRTY, ENV_TLB_LARGE, ENV_TLB_ROTOR, PAGE_BITS, PAGE_SIZE, PHYSMAP_BASE, PHYSMAP_FLAGS, PHYSMAP_HOST, PHYSMAP_RAM, TLB_ENTRY_ADDEND,
-  TLB_ENTRY_PHYS_PAGE, TLB_ENTRY_SIZE, TLB_ENTRY_TAG, TLB_FORCE_SLOW, TLB_INVALID, TLB_KINDS, TLB_KIND_WRITE, TLB_MMIO, TLB_NOTDIRTY, VICTIM_ENTRIES,
+  TLB_ENTRY_PHYS_PAGE, TLB_ENTRY_SIZE, TLB_ENTRY_TAG, TLB_FORCE_SLOW, TLB_INVALID, TLB_KINDS, TLB_KIND_WRITE, TLB_MMIO, TLB_NOTDIRTY, TLB_WATCHPOINT, VICTIM_ENTRIES,
 } from '../shared/layout';
 import { pageHasCode } from '../core/code-pages';
 import { lock, unlock } from '../core/engine';
 import { physmapPage } from '../core/physmap';
 import { dropIfPage, dropVictim, entryOf, isPrivate, PAGE_MASK, setPrivate, setVictimPrivate, slotOf, tableOf, victimsOf } from './tables';
+import { isWatched } from './watchpoints';
 
 function setEntry(env: usize, mmuIdx: i32, kind: i32, page: u64, tag: u64, addend: u32, physPage: u32, shared: bool): void {
   const entry = entryOf(tableOf(env, mmuIdx, kind), page);
@@ -38,6 +39,7 @@ export function tlbSetPage(env: usize, vaddrPage: u64, physPage: u64, prot: i32,
   const record = physmapPage(physPage & PAGE_MASK);
   let addend: u32 = 0;
   let flags: u64 = forceSlow ? TLB_FORCE_SLOW : 0;
+  if (isWatched(env, page)) flags |= TLB_WATCHPOINT;
   let writeFlags = flags;
   // Whoever registers the page's first TB meanwhile finds the entry, or is found.
   lock();

@@ -41,6 +41,9 @@ export const STRUCTS = [
       ['HOT_MASK',       'u32', 'host',   'hint',    'the low bits of TB_EXEC_COUNT that are zero when the host hears of the TB'],
       ['TBS',            'u32', 'thread', 'lock',    'valid TBs'],
       ['INVALIDATED',    'u32', 'thread', 'lock',    'TBs that were invalidated, since the engine was made'],
+      ['BREAKPOINTS',    'u32', 'thread', 'lock',    'breakpoints; 0: nobody looks for one'],
+      ['WATCHPOINTS',    'u32', 'thread', 'lock',    'watchpoints; 0: nobody looks for one'],
+      ['POINTS',         'ptr', 'init',   'init',    'records of breakpoints, BREAKPOINTS_MAX of them, and of watchpoints behind them'],
     ],
   },
   {
@@ -77,6 +80,7 @@ export const STRUCTS = [
       ['SPACE',             'ptr', 'vcpu',   'own',     'the current one'],
       ['SPACE_CLOCK',       'u32', 'vcpu',   'own',     'how often one was entered'],
       ['CONTENDED',         'u32', 'host',   'own',     '1 while another vCPU waits for this one\'s slice to end: it gives way where the guest says that it waits (cpuYield)'],
+      ['WATCHPOINT_HIT',    'ptr', 'vcpu',   'own',     'the watchpoint that raised EXCP_DEBUG; 0: none. The host takes it'],
       ['ACTIVITY',          'u32', 'vcpu',   'hint',    'in the first vCPU: what the machine\'s thread does, if it is profiled (src/accel/tcg/profile.ts)', { at: 0xf8 }],
       ['TARGET_BASE',  0x1000 - 0x100, 'vcpu', 'own',   'the target\'s part, laid out by the target', { at: 0x100 }],
       ['FRAME',       'u64[1024]', 'vcpu',   'own',     'temps of tci that are not globals'],
@@ -103,6 +107,21 @@ export const STRUCTS = [
       ['TAG',       'u64', 'vcpu', 'lock+', 'of a write table also others: by compare-and-swap, to set TLB_NOTDIRTY'],
       ['ADDEND',    'i32', 'vcpu', 'own',   'linear-memory address less virtual address'],
       ['PHYS_PAGE', 'u32', 'vcpu', 'lock+', 'physical page number (phys >> PAGE_BITS): 44 bits of physical addresses'],
+    ],
+  },
+  {
+    prefix: 'POINT', owner: 'engine', title: 'Break- or watchpoint',
+    about: 'Of a debugger. The first ones of a table are in use.',
+    size: 'POINT_SIZE',
+    rows: [
+      ['FIRST', 'u64', 'thread', 'lock', 'virtual address: pc, or the first byte'],
+      ['LAST',  'u64', 'thread', 'lock', 'the last byte'],
+      ['CPU',   'ptr', 'thread', 'lock', 'the vCPU that it is for; 0: all'],
+      ['FLAGS', 'u32', 'thread', 'lock', 'BP_*'],
+    ],
+    constants: [
+      ['BREAKPOINTS_MAX', 1024, 'breakpoints at once'],
+      ['WATCHPOINTS_MAX', 64, 'watchpoints at once'],
     ],
   },
   {
@@ -243,6 +262,7 @@ export const CONSTANTS = [
       ['TLB_INVALID', 0x800, 'empty'],
       ['TLB_NOTDIRTY', 0x400, 'of a write table: the page holds code, which the slow path invalidates'],
       ['TLB_MMIO', 0x200, 'a device is there, or ROM that is stored to'],
+      ['TLB_WATCHPOINT', 0x100, 'a watchpoint is in the page: every load and store is compared with it'],
       ['TLB_FORCE_SLOW', 0x080, 'protection finer than a page (PMP): the target is asked at every access'],
     ],
   },
@@ -270,6 +290,7 @@ export const CONSTANTS = [
       ['CF_NO_GOTO_TB', 0x400, 'no links'],
       ['CF_NO_GOTO_PTR', 0x800, 'no look into the jump cache'],
       ['CF_ICOUNT', 0x1000, 'icount mode'],
+      ['CF_NOIRQ', 0x2000, 'no interrupt is taken before it'],
     ],
   },
   {
@@ -285,6 +306,7 @@ export const CONSTANTS = [
   {
     title: 'ENV_EXCEPTION_INDEX: what no target has. QEMU\'s cpu-common.h, but for EXCP_SEMIHOST', hex: true, rows: [
       ['EXCP_INTERRUPT', 0x10000, 'the dispatcher runs the instruction again, in a TB of its own'],
+      ['EXCP_DEBUG', 0x10002, 'a break- or watchpoint at ENV_PC: the instruction there has done nothing'],
       ['EXCP_SEMIHOST', 0x10006, 'a semihosting call at ENV_PC'],
     ],
   },
@@ -296,11 +318,20 @@ export const CONSTANTS = [
     ],
   },
   {
+    title: 'POINT_FLAGS (QEMU\'s)', hex: true, rows: [
+      ['BP_MEM_READ', 0x01, 'stops at loads'],
+      ['BP_MEM_WRITE', 0x02, 'stops at stores'],
+      ['BP_MEM_ACCESS', 0x03, 'stops at both'],
+      ['BP_GDB', 0x10, 'of a debugger: the machine stops'],
+      ['BP_CPU', 0x20, 'of the guest: its own exception'],
+    ],
+  },
+  {
     title: 'Why cpuExec returns', rows: [
       ['EXEC_BUDGET', 0, 'the slice is used up'],
       ['EXEC_HALTED', 1, 'it waits for an interrupt'],
       ['EXEC_REQUEST', 2, 'somebody asked for it (cpuRequestExit), or all TBs are to go and another thread is inside'],
-      ['EXEC_DEBUG', 3, 'single step'],
+      ['EXEC_DEBUG', 3, 'EXCP_DEBUG, or the end of a single step'],
       ['EXEC_TRANSLATE_FAILED', 4, 'the translator could not make the TB'],
       ['EXEC_SEMIHOST', 5, 'EXCP_SEMIHOST: TypeScript serves the call and moves ENV_PC'],
       ['EXEC_YIELD', 6, 'cpuYield: another vCPU\'s turn'],

@@ -3,6 +3,7 @@
  * protocols. What may well fail (a register or address that is not there) is told by the result; ControlError is for what cannot be done now.
  */
 import type { Chardev } from '../chardev/chardev.js';
+import type { PointKind } from '../hw/core/accelerator.js';
 import type { CpuState } from '../hw/core/cpu.js';
 import type { MachineState } from '../hw/core/machine.js';
 import type { RunState } from '../hw/core/runstate.js';
@@ -24,6 +25,25 @@ export const ENDED: readonly RunState[] = ['shutdown', 'guest-panicked', 'intern
 
 /** Guest-physical memory, or memory as a CPU sees it now. */
 export type MemorySpace = 'physical' | CpuState;
+
+/** How a CPU goes on: it runs, executes one instruction, after which the machine stops in state `debug`, or has no turn. */
+export type Resume = 'run' | 'step' | 'hold';
+
+/** What is left out while an instruction is stepped. */
+export interface Stepping {
+  readonly noInterrupts: boolean;
+  /** Guest timers do not fire. */
+  readonly noTimers: boolean;
+}
+
+/** What stops the machine in state `debug`, before it happens. */
+export interface DebugPoint {
+  readonly kind: PointKind;
+  /** Virtual. */
+  readonly address: bigint;
+  /** Bytes that a watchpoint is over. */
+  readonly length: bigint;
+}
 
 /** Debugger accesses go page by page. */
 const PAGE = 4096;
@@ -54,6 +74,7 @@ export class MachineControl {
     snapshotHost?: SnapshotHost,
   ) {
     this.#snapshots = new Snapshots(machine, (state) => this.halt(state), snapshotHost);
+    machine.runState.addHandler((running) => !running && this.endSteps());
   }
 
   // ---- running
@@ -89,14 +110,39 @@ export class MachineControl {
   }
 
   /** Guest time goes on when the machine is run, if it is not being run now. @throws ControlError after an end: only a reset leads on from there */
-  cont(): void {
+  cont(how: (cpu: CpuState) => Resume = () => 'run'): void {
     const { machine, loop } = this;
     this.refuseWhileBusy();
     if (!machine.runState.running) {
-      if (ENDED.includes(machine.runState.state)) throw new ControlError('Resetting the Virtual Machine is required');
+      if (!this.canContinue) throw new ControlError('Resetting the Virtual Machine is required');
+      for (const cpu of machine.cpus) {
+        const wanted = how(cpu);
+        cpu.held = wanted === 'hold';
+        if (wanted !== 'step') continue;
+        if (!cpu.debug) throw new ControlError('this CPU cannot be debugged');
+        cpu.debug.setSingleStep(true, this.stepping.noInterrupts);
+        machine.clocks.guestTimersWait = this.stepping.noTimers;
+      }
       machine.vmStart();
     }
     if (!loop.isActive) machine.clocks.stop();
+  }
+
+  get canContinue(): boolean {
+    return !ENDED.includes(this.machine.runState.state);
+  }
+
+  /** A guest that powers off does not end the run. */
+  get pausesOnShutdown(): boolean {
+    return this.loop.pausesOnShutdown;
+  }
+
+  private endSteps(): void {
+    for (const cpu of this.machine.cpus) {
+      cpu.held = false;
+      cpu.debug?.setSingleStep(false);
+    }
+    this.machine.clocks.guestTimersWait = false;
   }
 
   /** Power-on state; at once if the machine is not being run. */
@@ -147,6 +193,33 @@ export class MachineControl {
     if (this.#snapshots.isBusy) throw new ControlError('a snapshot is being saved or loaded');
   }
 
+  // ---- break- and watchpoints
+
+  /** How `cont` steps. */
+  stepping: Stepping = { noInterrupts: true, noTimers: true };
+
+  /** Stop the machine first. False: there are too many, or it is over no byte. @throws ControlError if nothing here can be debugged */
+  insertPoint(point: DebugPoint): boolean {
+    return this.changePoint(point, (first, last) => this.points.insert(point.kind, first, last));
+  }
+  /** False: there is none just so. */
+  removePoint(point: DebugPoint): boolean {
+    return this.changePoint(point, (first, last) => this.points.remove(point.kind, first, last));
+  }
+  removeAllPoints(): void {
+    this.points.removeAll();
+  }
+
+  private get points() {
+    const points = this.machine.accelerator?.debugPoints;
+    if (!points) throw new ControlError('this machine cannot be debugged');
+    return points;
+  }
+  private changePoint({ kind, address, length }: DebugPoint, change: (first: bigint, last: bigint) => boolean): boolean {
+    const last = kind === 'breakpoint' ? address : address + length - 1n;
+    return last >= address && last < 1n << 64n && change(address, last);
+  }
+
   // ---- CPUs
 
   get cpus(): readonly CpuState[] {
@@ -173,6 +246,11 @@ export class MachineControl {
   /** As readMemory; what comes before the address that is returned has been written. */
   writeMemory(space: MemorySpace, address: bigint, bytes: Uint8Array): bigint | undefined {
     return this.access(space, address, bytes, (at, piece) => this.machine.addressSpace.writeBytes(at, piece));
+  }
+
+  /** As writeMemory, but into ROM too, and devices are left alone: an address of one counts as not mapped. */
+  patchMemory(space: MemorySpace, address: bigint, bytes: Uint8Array): bigint | undefined {
+    return this.access(space, address, bytes, (at, piece) => this.machine.addressSpace.writeRom(at, piece));
   }
 
   private access(space: MemorySpace, address: bigint, bytes: Uint8Array, each: (at: number, piece: Uint8Array) => MemTxResult) {

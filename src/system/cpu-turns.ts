@@ -31,7 +31,7 @@ const MOST_PROMPTED = 1024;
 
 const SEAT = vmState<Seat>('seat', { version: 1 }, [f64('left'), bool('passed')]);
 
-const isAble = ({ cpu }: Seat): boolean => !cpu.halted || cpu.hasWork();
+const isAble = ({ cpu }: Seat): boolean => !cpu.held && (!cpu.halted || cpu.hasWork());
 
 export class CpuTurns {
   static readonly vmState = vmState<CpuTurns>(

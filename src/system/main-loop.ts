@@ -122,6 +122,11 @@ export class MainLoop {
     return this.active;
   }
 
+  /** A guest that powers off is paused, and the run goes on. */
+  get pausesOnShutdown(): boolean {
+    return this.options.noShutdown === true;
+  }
+
   /** Guest code runs: it called what asks. */
   get isInSlice(): boolean {
     return this.inside !== undefined;
@@ -246,8 +251,10 @@ export class MainLoop {
     speed.measure(cpu.instructionCount - before, used, planned, reason === ExitReason.Budget);
     turns.spend(clocks.icount ? cpu.budgetUsed : used);
     if (reason === ExitReason.Yield) turns.pass();
-    else if (reason === ExitReason.Debug) this.machine.vmStopRequest('debug');
-    else if (reason === ExitReason.TranslateFailed) {
+    else if (reason === ExitReason.Debug) {
+      this.machine.debugCpu = cpu;
+      this.machine.vmStopRequest('debug');
+    } else if (reason === ExitReason.TranslateFailed) {
       this.machine.log.write(`wemu: cpu ${cpu.cpuIndex}: cannot translate code at pc 0x${cpu.pc.toString(16)}\n`);
       this.machine.vmStopRequest('internal-error');
     }

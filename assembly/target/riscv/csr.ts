@@ -1,6 +1,6 @@
 // CSR access: who may, what is read, what a write changes. Privileged specification, chapters 2 to 4; the rows are in csr_table.ts.
 import {
-  RV_FFLAGS, RV_FRM, RV_MCOUNTEREN, RV_MENVCFG, RV_MHPMEVENT, RV_MIDELEG, RV_MAX_SATP_MODE, RV_MSTATUS, RV_PMPADDR, RV_PMP_COUNT, RV_PRIV_VERSION, RV_SATP, RV_SCOUNTEREN,
+  RV_FFLAGS, RV_FRM, RV_MCOUNTEREN, RV_MENVCFG, RV_MHPMEVENT, RV_MIDELEG, RV_MAX_SATP_MODE, RV_MSTATUS, RV_PMPADDR, RV_PMP_COUNT, RV_PRIV, RV_PRIV_VERSION, RV_SATP, RV_SCOUNTEREN,
   RV_SOFT_MIP, RV_STATUS_WRITABLE,
   RVX_C, RVX_F, RVX_S, RVX_SSTC, RVX_U, RVX_ZICNTR, RVX_ZIHPM,
 } from './shared/riscv';
@@ -281,6 +281,18 @@ export function helper_sstatus(env: usize, value: u64, mask: u64): u64 {
 }
 
 // ---- For debuggers and tests -------------------------------------------------------------------------------------------
+
+/** Whether the hart has a CSR, that somebody may read at some time. */
+export function riscvCsrExists(env: usize, csr: u32): bool {
+  const priv = load<u32>(env, RV_PRIV);
+  const status = load<u64>(env, RV_MSTATUS);
+  store<u32>(env, PRV_M, RV_PRIV);
+  store<u64>(env, status | MSTATUS_FS, RV_MSTATUS);
+  const exists = allowedRow(env, csr & 0xfff, false) != 0;
+  store<u64>(env, status, RV_MSTATUS);
+  store<u32>(env, priv, RV_PRIV);
+  return exists;
+}
 
 /** Value of a CSR as an instruction would read it, with no check of rights. 0 if there is no such CSR. */
 export function riscvCsrRead(env: usize, csr: u32): u64 {

@@ -9,6 +9,7 @@ import { formatModule, type MadeModule } from './codegen/listing.js';
 import type { CodeGenerator } from './codegen/wasm-generator.js';
 import type { WasmDisassembler } from '../../tcg/wasm/disassemble.js';
 import type { Checks, EngineCheck } from './checking.js';
+import { DebugPoints } from './debug-points.js';
 import { TcgError } from './errors.js';
 import type { EngineMemory } from './memory.js';
 import { helperWrappers } from './helper-wrappers.js';
@@ -79,6 +80,7 @@ const tracesExecution = (log: Log): boolean => log.has('exec') || log.has('cpu')
 export class TcgAccel {
   readonly name = 'tcg';
   readonly runtime: Runtime;
+  readonly debugPoints: DebugPoints;
   readonly vcpus: Vcpu[] = [];
   /** What the target's part of the runtime asks of every vCPU's hooks. */
   private readonly targetImports: readonly string[];
@@ -109,6 +111,7 @@ export class TcgAccel {
       target,
     );
     this.physicalMap = new PhysicalMap(this.runtime);
+    this.debugPoints = new DebugPoints(this.runtime);
   }
 
   init(machine: TcgMachine): void {

@@ -42,6 +42,13 @@ export interface RuntimeExports {
   tlbFlushAllCpus(): void;
   tlbFlushPage(env: number, address: bigint): void;
   tlbStatFlushes(env: number): number;
+  breakpointFrom(env: number, first: bigint, last: bigint): bigint;
+  breakpointInsert(env: number, pc: bigint, flags: number): number;
+  breakpointRemove(env: number, pc: bigint, flags: number): number;
+  breakpointsRemove(env: number, flags: number): void;
+  watchpointInsert(env: number, first: bigint, last: bigint, flags: number): number;
+  watchpointRemove(env: number, first: bigint, last: bigint, flags: number): number;
+  watchpointsRemove(env: number, flags: number): void;
   tbAlloc(bytes: number): number;
   codeTableAlloc(bytes: number): number;
   tbRegister(tb: number): number;

@@ -2,6 +2,7 @@
 import * as layout from '../../../assembly/shared/layout.js';
 import { TcgContext } from '../../tcg/context.js';
 import { optimize } from '../../tcg/optimize.js';
+import { Op, OP_WORDS } from '../../tcg/opcodes.js';
 import { disassembleTci } from '../../tcg/tci/disas.js';
 import { TciLowering, TciOverflow } from '../../tcg/tci/lower.js';
 import { formatIr } from '../../tcg/text.js';
@@ -13,6 +14,15 @@ import type { Runtime } from './runtime.js';
 import { TranslateFault, type TargetFrontend, type TbSource } from '../../target/translator.js';
 
 const DEFAULT_MAX_INSNS = 64;
+/** What breakpointFrom says where there is none. */
+const NO_BREAKPOINT = (1n << 64n) - 1n;
+
+interface CompiledTb {
+  readonly size: number;
+  readonly icount: number;
+  /** It ends where it does for a breakpoint's sake. */
+  readonly isSplit?: boolean;
+}
 
 export interface TranslatorStats {
   tbs: number;
@@ -125,8 +135,8 @@ export class Translator {
         return host1;
       },
     };
-    const kept = this.keptTb({ pcLo, pcHi, flags: source.flags, csBase: source.csBase, cflags, host });
-    const { size, icount } = kept ?? this.compile(source);
+    const kept = this.keptTb({ pcLo, pcHi, flags: source.flags, csBase: source.csBase, cflags, host }, source.pc, env);
+    const { size, icount, isSplit } = kept ?? this.compile(source, env);
     const unitCount = kept?.unitCount ?? this.lowering.code.size;
     const tb = runtime.exports.tbAlloc(unitCount * 2 + icount * 4) >>> 0;
     if (tb === 0) return this.overflow();
@@ -155,7 +165,7 @@ export class Translator {
       const { code } = this.lowering;
       this.units.set(code.units.subarray(0, unitCount), tciCode >> 1);
       this.units.set(code.insns.subarray(0, icount * 2), insnTable >> 1);
-      if (this.options.kept && !crosses) this.keep(tb, unitCount);
+      if (this.options.kept && !crosses && !isSplit) this.keep(tb, unitCount);
     }
     if (runtime.exports.tbRegister(tb) === 0) return this.overflow();
     // optimised code keeps values from one instruction to the next
@@ -168,12 +178,18 @@ export class Translator {
     return tb;
   }
 
-  /** Frontend, optimiser, tci lowering; again with fewer instructions if the code is too long for the format. */
-  private compile(source: TbSource): { size: number; icount: number } {
+  /** Frontend, optimiser, tci lowering; again with fewer instructions if there is a breakpoint behind the first, or the code is too long for the format. */
+  private compile(source: TbSource, env: number): CompiledTb {
     const { ctx, frontend } = this;
-    for (let maxInsns = source.maxInsns; ;) {
+    for (let maxInsns = source.maxInsns, isSplit = false; ;) {
       ctx.reset();
       const result = frontend.translate(ctx, maxInsns === source.maxInsns ? source : { ...source, maxInsns });
+      const before = this.insnsBeforeBreakpoint(env, source.pc, result.size);
+      if (before < result.icount) {
+        maxInsns = before;
+        isSplit = true;
+        continue;
+      }
       this.options.verify?.(ctx);
       this.logGuest(source, result.size);
       this.logStage('op', 'OP');
@@ -191,8 +207,37 @@ export class Translator {
         continue;
       }
       this.logCode(source.pc);
-      return result;
+      return { ...result, isSplit };
     }
+  }
+
+  /** The virtual pc of the first breakpoint of a vCPU behind a TB's first instruction. */
+  private breakpointIn(env: number, pc: bigint, size: number): bigint | undefined {
+    if (this.words[(this.runtime.engine + layout.ENGINE_BREAKPOINTS) >> 2] === 0) return undefined;
+    const found = BigInt.asUintN(64, this.runtime.exports.breakpointFrom(env, pc + 1n, pc + BigInt(size - 1)));
+    return found === NO_BREAKPOINT ? undefined : found;
+  }
+
+  /** How many instructions of the TB in `ctx` come before the first one with a breakpoint; Infinity: there is none. */
+  private insnsBeforeBreakpoint(env: number, pc: bigint, size: number): number {
+    for (let found = this.breakpointIn(env, pc, size); found !== undefined;) {
+      const offset = Number(found - pc);
+      const insn = this.insnAt(offset);
+      if (insn > 0) return insn;
+      found = this.breakpointIn(env, found, size - offset); // it is in the middle of one: nobody comes there in this TB
+    }
+    return Infinity;
+  }
+
+  /** Which instruction of the TB in `ctx` begins at an offset; -1: none. */
+  private insnAt(offset: number): number {
+    const { ops, opCount } = this.ctx;
+    for (let op = 0, insn = 0; op < opCount; op++) {
+      if (ops[op * OP_WORDS] !== Op.insn_start) continue;
+      if (ops[op * OP_WORDS + 1] === offset) return insn;
+      insn++;
+    }
+    return -1;
   }
 
   /** The tci code that the guest's bytes give for a TB now; undefined: its instructions are others. */
@@ -216,10 +261,11 @@ export class Translator {
     return lowering.code.units.subarray(0, lowering.code.size);
   }
 
-  private keptTb(wanted: WantedTb): KeptTb | undefined {
+  private keptTb(wanted: WantedTb, pc: bigint, env: number): (CompiledTb & KeptTb) | undefined {
     const { kept, log } = this.options;
     if (!kept || log?.has('in_asm') || log?.has('op') || log?.has('out_asm')) return undefined;
-    return kept.find(wanted, this.calls);
+    const found = kept.find(wanted, this.calls);
+    return found && this.breakpointIn(env, pc, found.size) === undefined ? found : undefined;
   }
 
   private keep(tb: number, unitCount: number): void {

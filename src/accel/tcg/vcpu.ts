@@ -1,6 +1,7 @@
 /** The engine's side of one CPU: its env in the shared memory, and the ways in and out of the exec loop. */
 import * as layout from '../../../assembly/shared/layout.js';
 import { HostError } from '../../util/errors.js';
+import { kindOfAccess, type PointKind } from './debug-points.js';
 import type { Runtime } from './runtime.js';
 
 /** What a target's CPU gives its vCPU. */
@@ -117,10 +118,23 @@ export class Vcpu {
     return phys < 0 ? undefined : phys;
   }
 
-  /** Stops after every instruction with EXEC_DEBUG. */
-  setSingleStep(on: boolean): void {
-    const stepping = 1 | layout.CF_SINGLE_STEP | layout.CF_NO_GOTO_TB | layout.CF_NO_GOTO_PTR;
+  /** Stops after every instruction with EXEC_DEBUG; `noInterrupts`: none is taken before it. */
+  setSingleStep(on: boolean, noInterrupts = false): void {
+    const stepping = 1 | layout.CF_SINGLE_STEP | layout.CF_NO_GOTO_TB | layout.CF_NO_GOTO_PTR | (noInterrupts ? layout.CF_NOIRQ : 0);
     this.write32(layout.ENV_CFLAGS, on ? this.cflags | stepping : this.cflags);
+  }
+
+  get isSingleStepping(): boolean {
+    return (this.read32(layout.ENV_CFLAGS) & layout.CF_SINGLE_STEP) !== 0;
+  }
+
+  /** The watchpoint that has stopped it (EXEC_DEBUG) since this was asked last: its first address, and what it stops at. */
+  takeWatchpointHit(): { readonly address: bigint; readonly kind: Exclude<PointKind, 'breakpoint'> } | undefined {
+    const point = this.read32(layout.ENV_WATCHPOINT_HIT);
+    if (point === 0) return undefined;
+    this.write32(layout.ENV_WATCHPOINT_HIT, 0);
+    const address = this.view.getBigUint64(point + layout.POINT_FIRST, true);
+    return { address, kind: kindOfAccess(this.view.getUint32(point + layout.POINT_FLAGS, true) & layout.BP_MEM_ACCESS) };
   }
 
   /** From here on every use is an error: the memory may be another machine's. */

@@ -2,6 +2,18 @@
 import type { JitInfo } from '../../accel/jit-info.js';
 import type { MachineState } from './machine.js';
 
+/** A debugger's break- and watchpoints, for all CPUs. They change only while no CPU runs. */
+export interface DebugPoints {
+  /** `first` .. `last`: virtual addresses; a breakpoint's is the first. False: there are too many. */
+  insert(kind: PointKind, first: bigint, last: bigint): boolean;
+  /** False: there is none that was inserted just so. */
+  remove(kind: PointKind, first: bigint, last: bigint): boolean;
+  removeAll(): void;
+}
+/** A watchpoint stops at loads, at stores, or at both. */
+export type PointKind = 'breakpoint' | WatchKind;
+export type WatchKind = 'read' | 'write' | 'access';
+
 export interface Accelerator {
   readonly name: string;
   /** Called once, when the machine has its memory and clocks but no CPU yet. */
@@ -10,6 +22,8 @@ export interface Accelerator {
   createVcpu(target: string, config: unknown, hooks: unknown): unknown;
   /** Drops all translated code (loadvm, loaders). */
   flush?(): void;
+  /** Undefined: it cannot be debugged. */
+  readonly debugPoints?: DebugPoints;
   /** `info jit`. */
   info?(): JitInfo;
 }

@@ -90,6 +90,8 @@ export class ClockSet {
   private readonly origin: number;
   private sequence = 0;
   private running = false;
+  /** Guest time goes on, but its timers wait (QEMU's qemu_clock_enable): while an instruction is stepped. */
+  guestTimersWait = false;
   /** Virtual time = (real since resumedAt) * speed + base while running. */
   private virtualBase = 0n;
   private resumedAt = 0;
@@ -182,7 +184,7 @@ export class ClockSet {
       const deadline = this.deadline(clock);
       if (deadline === undefined) continue;
       const guest = clock === ClockType.Virtual || clock === ClockType.VirtualRt;
-      if (guest && !this.running) continue;
+      if (guest && (!this.running || this.guestTimersWait)) continue;
       least = Math.min(least, Math.max(0, Number(deadline - this.now(clock))) / (guest ? this.speed : 1));
     }
     return least;
@@ -193,7 +195,7 @@ export class ClockSet {
     let any = false;
     for (let clock = 0; clock < this.queues.length; clock++) {
       const guest = clock === (ClockType.Virtual as number) || clock === (ClockType.VirtualRt as number);
-      if (this.queues[clock].length === 0 || (guest && !this.running)) continue;
+      if (this.queues[clock].length === 0 || (guest && (!this.running || this.guestTimersWait))) continue;
       const now = this.now(clock);
       const limit = this.sequence;
       for (;;) {

@@ -1,6 +1,8 @@
 /** CpuState: what a machine needs of a virtual CPU, whatever the target and the accelerator. */
 import { defineType, type TypeInfo } from '../../qom/object.js';
+import type { WatchKind } from './accelerator.js';
 import { DeviceState } from './device.js';
+import type { GdbDescription } from './gdb-registers.js';
 
 /** Why `run` came back: layout.ts EXEC_*. */
 export enum ExitReason {
@@ -14,13 +16,38 @@ export enum ExitReason {
   Yield = 6,
 }
 
+export interface WatchpointHit {
+  /** Where the watchpoint begins. */
+  readonly address: bigint;
+  readonly kind: WatchKind;
+}
+
+/** What a debugger wants of a CPU's engine. */
+export interface CpuDebug {
+  /** Every run is one instruction, and ends with ExitReason.Debug. `noInterrupts`: none is taken before it. */
+  setSingleStep(on: boolean, noInterrupts?: boolean): void;
+  /** The watchpoint that has stopped it, since this was asked last. */
+  takeWatchpointHit(): WatchpointHit | undefined;
+}
+
 export abstract class CpuState extends DeviceState {
   static override readonly type: TypeInfo = defineType('cpu', DeviceState, CpuState, { abstract: true, category: 'cpu' });
 
   /** Position in `machine.cpus`; set when the machine takes the CPU in. */
   cpuIndex = 0;
+  /** It has no turn while the machine runs: a debugger lets others go on without it. */
+  held = false;
   /** Set then, too: an interrupt has come, and this CPU is to have its turn soon. */
   onInterrupt: () => void = () => {};
+
+  /** Undefined: it cannot be debugged. */
+  get debug(): CpuDebug | undefined {
+    return undefined;
+  }
+  /** Its registers for gdb; undefined: it has no description. */
+  get gdb(): GdbDescription | undefined {
+    return undefined;
+  }
 
   /** Linear-memory pointer of the env (0 for CPUs without one). */
   abstract readonly env: number;

@@ -151,6 +151,8 @@ export abstract class MachineState extends QObject {
   /** Of the boot images, and what `-symbols` named; the first that knows a name wins. */
   readonly symbols: SymbolTable[] = [];
   readonly runState = new RunStateMachine();
+  /** The CPU that last stopped the machine in state `debug`. */
+  debugCpu: CpuState | undefined;
   /** Root of the QOM tree: `/`. */
   readonly root: QObject = new Root();
   readonly peripheral = new Container();

@@ -6,7 +6,7 @@ import { ENV_HALTED, ENV_PC } from '../../../assembly/shared/layout.js';
 import * as X from '../../../assembly/target/riscv/shared/riscv.js';
 import { TcgError } from '../../accel/tcg/errors.js';
 import type { Vcpu, VcpuHooks } from '../../accel/tcg/vcpu.js';
-import { CpuState, ExitReason } from '../../hw/core/cpu.js';
+import { CpuState, ExitReason, type CpuDebug } from '../../hw/core/cpu.js';
 import type { Timer } from '../../hw/core/clock.js';
 import { bool, struct, u64, vmState } from '../../hw/core/vmstate.js';
 import { defineType, type TypeInfo } from '../../qom/object.js';
@@ -16,9 +16,11 @@ import { hasExtension, isaExtensions, isaString, mmuType, type CpuConfig } from 
 import { describeTrap } from './trap-names.js';
 import { RiscvSemihosting } from './semihosting.js';
 import { DUMPED_CSRS, LISTED_CSRS } from './cpu-registers.js';
+import type { GdbDescription } from '../../hw/core/gdb-registers.js';
 import { CSR_NUMBERS } from './csr-names.js';
 import { HART_STATE } from './hart-state.js';
 import { F_NAMES, X_NAMES } from './disas.js';
+import { gdbDescription } from './gdb.js';
 
 /** What assembly/target/riscv/access/index.ts gives beside helpers. */
 interface RiscvExports {
@@ -28,6 +30,7 @@ interface RiscvExports {
   riscvUpdateMip(env: number, mask: number, value: number): void;
   riscvTimerTick(env: number, now: bigint): void;
   riscvHasWork(env: number): number;
+  riscvCsrExists(env: number, csr: number): number;
   riscvCsrRead(env: number, csr: number): bigint;
   riscvCsrWrite(env: number, csr: number, value: bigint): void;
 }
@@ -69,6 +72,8 @@ const CACHE_BLOCK = 64;
 /** hpmcounter3 to 18, as in QEMU. */
 const PMU_MASK = 0x7fff8;
 const MIP_LINES = 16;
+const S_MODE = 1;
+const RESERVED_MODE = 2;
 /** Both words of RV_LOAD_RES, if there is none. */
 const NO_RESERVATION = 0xffff_ffff;
 
@@ -91,6 +96,7 @@ export class RiscvCpu extends CpuState {
   readonly vcpu: Vcpu;
   private readonly exports: RiscvExports;
   private readonly stimer: Timer;
+  private gdbRegisters: GdbDescription | undefined;
   private timeSource: TimeSource | undefined;
   private readonly semihosting: RiscvSemihosting | undefined;
 
@@ -162,8 +168,9 @@ export class RiscvCpu extends CpuState {
     const serves = semihosting?.isBusy === true;
     const reason: ExitReason = serves ? ExitReason.Semihosting : vcpu.exec(budget, contended);
     this.budgetUsed = serves ? 0 : vcpu.used;
-    if (reason === ExitReason.Semihosting) semihosting?.step();
-    return reason;
+    if (reason !== ExitReason.Semihosting) return reason;
+    semihosting?.step();
+    return vcpu.isSingleStepping && semihosting?.isBusy === false ? ExitReason.Debug : reason;
   }
   override requestExit(): void {
     this.vcpu.requestExit();
@@ -213,6 +220,16 @@ export class RiscvCpu extends CpuState {
     else this.interrupted();
   }
 
+  override get gdb(): GdbDescription {
+    const { config } = this;
+    const flen = !this.hasFp ? 0 : hasExtension(config, X.RVX_D) ? 64 : 32;
+    const hasCsr = (csr: number): boolean => this.exports.riscvCsrExists(this.env, csr) !== 0;
+    return (this.gdbRegisters ??= gdbDescription({ xlen: config.xlen, flen, hasMmu: this.description.mmuType !== undefined, hasCsr }));
+  }
+  override get debug(): CpuDebug {
+    return this.vcpu;
+  }
+
   // registers
 
   override get pc(): bigint {
@@ -250,8 +267,15 @@ export class RiscvCpu extends CpuState {
     else if (x >= 0) this.setX(x, value);
     else if (f >= 0) this.vcpu.write64(X.RV_F + 8 * f, value);
     else if (csr !== undefined) this.exports.riscvCsrWrite(this.env, csr, value);
+    else if (name === 'priv') this.setPrivilege(Number(value & 3n));
     else return false;
     return true;
+  }
+
+  /** The reserved mode is taken for S, as in QEMU. What is made from it is made anew. */
+  private setPrivilege(mode: number): void {
+    this.vcpu.write32(X.RV_PRIV, mode === RESERVED_MODE ? S_MODE : mode);
+    this.exports.riscvPostLoad(this.env);
   }
 
   override translateDebug(address: bigint): number | undefined {

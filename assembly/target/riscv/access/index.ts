@@ -4,7 +4,7 @@ export { helper_ebreak } from './ebreak';
 export { helper_sc_probe_write } from './sc';
 export * from '../bitmanip';
 export { riscvInit, riscvPostLoad, riscvReset } from '../cpu';
-export { helper_csrr, helper_csrrw, helper_csrw, helper_sstatus, riscvCsrRead, riscvCsrWrite } from '../csr';
+export { helper_csrr, helper_csrrw, helper_csrw, helper_sstatus, riscvCsrExists, riscvCsrRead, riscvCsrWrite } from '../csr';
 export * from '../fpu_helper';
 export { riscvTimerTick, riscvUpdateMip } from '../interrupt';
 export { riscvTlbFill, riscvTranslateDebug } from '../mmu';

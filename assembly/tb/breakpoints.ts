@@ -1,0 +1,26 @@
+// Breakpoints. No TB begins at one, nor goes on beyond one: whatever leads there, in whatever tier, comes to the dispatcher, which looks before it has a TB made
+// (tb-lookup.ts). So code that runs never tests for them.
+import { ENGINE_BREAKPOINTS } from '../shared/layout';
+import { countOf, pointAdd, pointRemove, pointsRemove } from '../core/points';
+import { tbInvalidateAt } from './tb';
+
+/** `env`: 0 for all vCPUs. `flags`: BP_GDB or BP_CPU. While no vCPU is in the middle of a TB, but the caller's own. False: there are too many. */
+export function breakpointInsert(env: usize, pc: u64, flags: u32): bool {
+  if (!pointAdd(ENGINE_BREAKPOINTS, env, pc, pc, flags)) return false;
+  tbInvalidateAt(pc);
+  return true;
+}
+
+/** False: there is none. TBs that had to end there are made anew, at their full length. */
+export function breakpointRemove(env: usize, pc: u64, flags: u32): bool {
+  if (!pointRemove(ENGINE_BREAKPOINTS, env, pc, pc, flags)) return false;
+  tbInvalidateAt(pc);
+  return true;
+}
+
+/** All with a flag of `flags`. */
+export function breakpointsRemove(env: usize, flags: u32): void {
+  if (countOf(ENGINE_BREAKPOINTS) == 0) return;
+  tbInvalidateAt(u64.MAX_VALUE);
+  pointsRemove(ENGINE_BREAKPOINTS, env, flags);
+}
