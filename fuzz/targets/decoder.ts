@@ -9,8 +9,8 @@ import type { Target } from '../target.js';
 
 export const DECODERS = ['max', 'max32'].map((cpu) => {
   const config = parseCpuConfig(cpu);
-  const rows = INSNS.filter((row) => hasInsn(row, config.xlen, config.extLo, config.extHi));
-  return { config, rows, decoder: new Decoder(config.xlen, config.extLo, config.extHi) };
+  const rows = INSNS.filter((row) => hasInsn(row, config.xlen, config.extensions));
+  return { config, rows, decoder: new Decoder(config.xlen, config.extensions) };
 });
 
 /** Bytes of the instruction that begins so (RISC-V unprivileged specification, 1.5). */

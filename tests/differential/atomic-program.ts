@@ -47,8 +47,8 @@ const word = (row: Insn, rd: number): number =>
   (row.value | (rd << 7) | (ADDRESS << 15) | (row.name.startsWith('lr') ? 0 : OPERAND << 20)) >>> 0;
 
 /** Every atomic instruction that the CPU has, and each SC behind its LR. */
-function stubsOf({ xlen, extLo, extHi }: CpuConfig): Stub[] {
-  const rows = INSNS.filter((row) => isAtomic(row) && hasInsn(row, xlen, extLo, extHi));
+function stubsOf({ xlen, extensions }: CpuConfig): Stub[] {
+  const rows = INSNS.filter((row) => isAtomic(row) && hasInsn(row, xlen, extensions));
   const loaded = encode.addi(RESULT, 0, LOADED);
   return rows.flatMap((row): Stub[] => {
     const size = row.name.endsWith('.d') ? 8 : 4;

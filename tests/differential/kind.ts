@@ -38,7 +38,7 @@ export const BLOCK_LENGTH = 64;
 /** One in so many instructions is one that the CPU does not have. */
 export const ILLEGAL_EVERY = 100;
 
-const PRIVILEGED = ['sret', 'mret', 'wfi', 'sfence.vma', 'sinval.vma', 'sfence.w.inval', 'sfence.inval.ir', 'wrs.nto', 'wrs.sto'];
+const PRIVILEGED = ['sret', 'mret', 'mnret', 'wfi', 'sfence.vma', 'sinval.vma', 'sfence.w.inval', 'sfence.inval.ir', 'wrs.nto', 'wrs.sto'];
 const CALLS = ['ecall', 'ebreak', 'c.ebreak'];
 export const isPlain = (row: Insn): boolean =>
   !row.format.syntax.includes('csr') && !PRIVILEGED.includes(row.name) && !CALLS.includes(row.name);
@@ -50,7 +50,7 @@ export const isFloat = (row: Insn): boolean => /^(c\.)?f(?!ence)/.test(row.name)
 export function chooser(choose: (row: Insn) => boolean): (context: CodeContext) => readonly Insn[] {
   let last: { config: CpuConfig; rows: readonly Insn[] } | undefined;
   return ({ config, leftOut }) => {
-    const wanted = (row: Insn): boolean => hasInsn(row, config.xlen, config.extLo, config.extHi) && !leftOut.has(row.name) && choose(row);
+    const wanted = (row: Insn): boolean => hasInsn(row, config.xlen, config.extensions) && !leftOut.has(row.name) && choose(row);
     if (last?.config !== config) last = { config, rows: INSNS.filter(wanted) };
     return last.rows;
   };

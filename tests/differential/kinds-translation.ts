@@ -60,7 +60,7 @@ function fetchUnit(rng: Rng): Unit {
 
 function accesses(context: CodeContext, alignment: number): Unit[] {
   const { rng, config, leftOut } = context;
-  const has = (row: Insn): boolean => hasInsn(row, config.xlen, config.extLo, config.extHi);
+  const has = (row: Insn): boolean => hasInsn(row, config.xlen, config.extensions);
   const mayTry = (row: Insn): boolean => !(row.name.startsWith('sc.') && leftOut.has(FAILING_SC));
   const rows = INSNS.filter((row) => row.size === 4 && has(row) && isMemory(row) && mayTry(row) && (!isAtomic(row) || oneIn(rng, 2)));
   const fence = leftOut.has(STALE_RIGHTS) ? codes(SFENCE_VMA) : [];

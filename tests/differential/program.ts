@@ -72,7 +72,7 @@ export function randomProgram(
   leftOut: ReadonlySet<string> = new Set(),
 ): Program {
   const rng = seededRng(seed);
-  const decoder = new Decoder(config.xlen, config.extLo, config.extHi);
+  const decoder = new Decoder(config.xlen, config.extensions);
   const slotSize = SLOT.size(kind.traps);
   const slotCount = blockCount * runs;
   const slots = new Uint8Array(slotCount * slotSize);
@@ -198,7 +198,7 @@ export function prefixProgram(program: Program, slot: number): Program {
 
 /** The block as text, a line an instruction. */
 export function listing({ config }: Program, { code, address }: Block): string[] {
-  const decoder = new Decoder(config.xlen, config.extLo, config.extHi);
+  const decoder = new Decoder(config.xlen, config.extensions);
   let pc = address;
   return code.map(({ word, size }) => {
     const line = `${pc.toString(16)}: ${word

@@ -9,8 +9,7 @@ export function createHart(accel: TcgAccel, model: string, resetVector: number):
   const config = parseCpuConfig(model);
   const cpu = accel.createVcpu('riscv', config, { imports: { rdtime: () => 0n, timerUpdate: () => {}, logTrap: () => {} } });
   cpu.write32(rv.RV_XLEN, 64);
-  cpu.write32(rv.RV_EXT, config.extLo);
-  cpu.write32(rv.RV_EXT + 4, config.extHi);
+  config.extensions.forEach((word, i) => cpu.write32(rv.RV_EXT + 4 * i, word));
   cpu.write64(rv.RV_RESET_VEC, BigInt(resetVector));
   (accel.runtime.allExports.riscvInit as (env: number) => void)(cpu.env);
   return cpu;

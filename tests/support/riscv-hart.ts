@@ -85,10 +85,7 @@ export class Hart {
     this.view.setUint32(record + layout.PHYSMAP_HOST, RAM_HOST, true);
     this.view.setUint32(record + layout.PHYSMAP_FLAGS, layout.PHYSMAP_RAM, true);
     this.set32(rv.RV_XLEN, xlen);
-    this.set(
-      rv.RV_EXT,
-      extensions.reduce((bits, bit) => bits | (1n << BigInt(bit)), 0n),
-    );
+    for (const bit of extensions) this.set32(rv.RV_EXT + 4 * (bit >>> 5), this.get32(rv.RV_EXT + 4 * (bit >>> 5)) | (1 << (bit & 31)));
     this.set32(rv.RV_MAX_SATP_MODE, satpMode);
     this.set32(rv.RV_PRIV_VERSION, privVersion);
     this.set32(rv.RV_PMP_COUNT, pmp ? 16 : 0);

@@ -32,7 +32,7 @@ export interface RandomConstraints {
 const ROUNDING_MODES = [0, 1, 2, 3, 4, 7];
 
 /** The rows that a CPU of this configuration has. */
-export const rowsOf = (config: CpuConfig): Insn[] => INSNS.filter((row) => hasInsn(row, config.xlen, config.extLo, config.extHi));
+export const rowsOf = (config: CpuConfig): Insn[] => INSNS.filter((row) => hasInsn(row, config.xlen, config.extensions));
 
 /** A random word of one row, or undefined if this draw broke a constraint. */
 export function randomWord(rng: Rng, row: Insn, constraints: RandomConstraints = {}): number | undefined {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { hasExtension, parseCpuConfig } from '../../src/target/riscv/config.js';
 import { CPU_MODELS } from '../../src/target/riscv/models.js';
-import { RVX_S, RVX_U } from '../../assembly/target/riscv/shared/riscv.js';
+import { RVX_S, RVX_SSCOFPMF, RVX_U } from '../../assembly/target/riscv/shared/riscv.js';
 import { hartOf } from '../support/riscv-hart.js';
 
 const ONES = (1n << 64n) - 1n;
@@ -28,7 +28,8 @@ describe.each(CPUS)('-cpu %s', (cpu) => {
     hart.write(MIE, ONES);
     hart.write(MIP, ONES);
     hart.call('riscvUpdateMip', 0xffff, 0xffff);
-    const expected = hasS ? [11n, 3n, 7n, 9n, 1n, 5n] : [11n, 3n, 7n];
+    const overflow = hasExtension(config, RVX_SSCOFPMF) ? [13n] : [];
+    const expected = hasS ? [11n, 3n, 7n, 9n, 1n, 5n, ...overflow] : [11n, 3n, 7n];
     expect(hart.read(MIP)).toBe(expected.reduce((mask, n) => mask | (1n << n), 0n));
     const causes: bigint[] = [];
     for (let i = 0; i < 16; i++) {

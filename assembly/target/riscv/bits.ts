@@ -20,6 +20,9 @@ export const MSTATUS_MXR: u64 = 1 << 19;
 export const MSTATUS_TVM: u64 = 1 << 20;
 export const MSTATUS_TW: u64 = 1 << 21;
 export const MSTATUS_TSR: u64 = 1 << 22;
+export const MSTATUS_SDT: u64 = 1 << 24;
+/** RV32: in mstatush. */
+export const MSTATUS_MDT: u64 = 1 << 42;
 export const MSTATUS32_SD: u64 = 1 << 31;
 export const MSTATUS64_UXL: u64 = 3 << 32;
 export const MSTATUS64_SD: u64 = 1 << 63;
@@ -34,6 +37,7 @@ export const MIP_STIP: u64 = 1 << 5;
 export const MIP_MTIP: u64 = 1 << 7;
 export const MIP_SEIP: u64 = 1 << 9;
 export const MIP_MEIP: u64 = 1 << 11;
+export const MIP_LCOFIP: u64 = 1 << 13;
 export const S_INTERRUPTS: u64 = MIP_SSIP | MIP_STIP | MIP_SEIP;
 export const M_INTERRUPTS: u64 = MIP_MSIP | MIP_MTIP | MIP_MEIP;
 /** Exceptions that can come from below M-mode: 0 to 9; an ecall from M-mode (11) cannot. */
@@ -48,9 +52,39 @@ export const ENVCFG_CBCFE: u64 = 1 << 6;
 export const ENVCFG_CBZE: u64 = 1 << 7;
 /** CBIE = 2. */
 export const ENVCFG_CBIE_RESERVED: u64 = 2 << 4;
+/** Pointer masking: 0 off, 2 seven bits, 3 sixteen bits. RV64 only. */
+export const ENVCFG_PMM_SHIFT: u64 = 32;
+export const ENVCFG_PMM: u64 = 3 << 32;
+export const ENVCFG_PMM_RESERVED: u64 = 1 << 32;
+export const MENVCFG_DTE: u64 = 1 << 59;
+export const MENVCFG_CDE: u64 = 1 << 60;
 export const MENVCFG_ADUE: u64 = 1 << 61;
 export const MENVCFG_PBMTE: u64 = 1 << 62;
 export const MENVCFG_STCE: u64 = 1 << 63;
+
+// mseccfg (its PMM is where menvcfg has it)
+export const MSECCFG_MML: u64 = 1 << 0;
+export const MSECCFG_MMWP: u64 = 1 << 1;
+export const MSECCFG_RLB: u64 = 1 << 2;
+
+// mhpmevent (Sscofpmf), and but for OF mcyclecfg and minstretcfg (Smcntrpmf)
+export const EVENT_OF: u64 = 1 << 63;
+export const EVENT_MINH: u64 = 1 << 62;
+export const EVENT_SINH: u64 = 1 << 61;
+export const EVENT_UINH: u64 = 1 << 60;
+/** Of modes that the hypervisor extension would bring. */
+export const EVENT_VINH: u64 = 3 << 58;
+
+// mnstatus
+export const MNSTATUS_NMIE: u64 = 1 << 3;
+export const MNSTATUS_MNPP: u64 = 3 << 11;
+
+// mstateen
+export const STATEEN_SE: u64 = 1 << 63;
+export const STATEEN_ENVCFG: u64 = 1 << 62;
+export const STATEEN_CSRIND: u64 = 1 << 60;
+export const STATEEN_AIA: u64 = 1 << 59;
+export const STATEEN_IMSIC: u64 = 1 << 58;
 
 // Bits of counters in mcounteren, scounteren and mcountinhibit
 export const COUNTERS_BASE: u64 = 7;

@@ -1,14 +1,24 @@
-// Performance counters: cycle, instret, hpmcounter3 to 18. Privileged specification, sections 3.1.10 to 3.1.12; events are QEMU's.
-import { RVX_ZIHPM, RV_MCOUNTINHIBIT, RV_MCYCLE_OFFSET, RV_MHPMCOUNTER, RV_MHPMEVENT, RV_MINSTRET_OFFSET } from './shared/riscv';
-import { cpuInsnCount } from '../../core/env';
-import { COUNTERS_HPM } from './bits';
-import { hasExt } from './hart';
+// Performance counters: cycle, instret, hpmcounter3 to 18. Privileged specification, sections 3.1.10 to 3.1.12, "Sscofpmf", "Smcntrpmf"; events are QEMU's.
+import {
+  RVX_SMCNTRPMF, RVX_SSCOFPMF, RVX_ZIHPM, RV_FILTERED, RV_MCOUNTINHIBIT, RV_MCYCLE_OFFSET, RV_MHPMCOUNTER, RV_MHPMEVENT, RV_MINSTRET_OFFSET, RV_OVERFLOWING, RV_PRIV,
+  RV_SOFT_MIP,
+} from './shared/riscv';
+import { cpuInsnCount, cpuRequestExit } from '../../core/env';
+import { COUNTERS_HPM, EVENT_MINH, EVENT_OF, EVENT_SINH, EVENT_UINH, MIP_LCOFIP, PRV_M, PRV_S } from './bits';
+import { hasExt, privilege } from './hart';
+import { refreshMip } from './interrupt';
+import { legalEvent } from './warl';
 
 const CYCLE = 0;
 const INSTRET = 2;
 /** mhpmevent values that count something (SBI's numbers of the general hardware events): a cycle here is an instruction. */
 const EVENT_CYCLES: u64 = 1;
 const EVENT_INSTRUCTIONS: u64 = 2;
+
+/** With Sscofpmf the number of an event is below these bits. */
+const EVENT_FLAGS: u64 = 0xff << 56;
+const INHIBITS: u64 = EVENT_MINH | EVENT_SINH | EVENT_UINH;
+const TOP: u64 = 1 << 63;
 
 function cell(env: usize, counter: i32): usize {
   if (counter == CYCLE) return env + RV_MCYCLE_OFFSET;
@@ -18,9 +28,20 @@ function cell(env: usize, counter: i32): usize {
 
 function isCounting(env: usize, counter: i32): bool {
   if (((load<u64>(env, RV_MCOUNTINHIBIT) >> counter) & 1) != 0) return false;
-  if (counter <= INSTRET) return true;
-  const event = load<u64>(env + counter * 8, RV_MHPMEVENT);
+  if (((load<u32>(env, RV_FILTERED) >> counter) & 1) != 0 && standsStill(env, counter)) return false;
+  return counter <= INSTRET || countsSomething(env, counter);
+}
+
+function countsSomething(env: usize, counter: i32): bool {
+  let event = load<u64>(env + counter * 8, RV_MHPMEVENT);
+  if (hasExt(env, RVX_SSCOFPMF)) event &= ~EVENT_FLAGS;
   return event == EVENT_CYCLES || event == EVENT_INSTRUCTIONS;
+}
+
+/** Whether its filter leaves out the mode of now. */
+function standsStill(env: usize, counter: i32): bool {
+  const priv = privilege(env);
+  return (load<u64>(env + counter * 8, RV_MHPMEVENT) & (priv == PRV_M ? EVENT_MINH : priv == PRV_S ? EVENT_SINH : EVENT_UINH)) != 0;
 }
 
 /** Counters that are not there, and their events, are read-only zero. */
@@ -42,26 +63,120 @@ export function counterRead(env: usize, counter: i32, running: u64): u64 {
 }
 
 export function counterWrite(env: usize, counter: i32, value: u64): void {
-  if (exists(env, counter)) store<u64>(cell(env, counter), value - base(env, counter));
+  if (!exists(env, counter)) return;
+  settleOverflows(env);
+  store<u64>(cell(env, counter), value - base(env, counter));
+  watch(env, counter);
 }
 
+/** mhpmevent; of counters 0 and 2, mcyclecfg and minstretcfg. */
 export function counterSetEvent(env: usize, counter: i32, event: u64): void {
   if (!exists(env, counter)) return;
   const value = counterRead(env, counter, 0);
-  store<u64>(env + counter * 8, event, RV_MHPMEVENT);
+  settleOverflows(env);
+  store<u64>(env + counter * 8, legalEvent(env, counter, event), RV_MHPMEVENT);
+  updateFilters(env);
   counterWrite(env, counter, value);
+}
+
+/** Derives RV_FILTERED. */
+export function updateFilters(env: usize): void {
+  let filtered: u32 = 0;
+  for (let counter = 0; counter < 32; counter++) {
+    if (!hasExt(env, counter <= INSTRET ? RVX_SMCNTRPMF : RVX_SSCOFPMF)) continue;
+    if ((load<u64>(env + counter * 8, RV_MHPMEVENT) & INHIBITS) != 0) filtered |= 1 << counter;
+  }
+  store<u32>(env, filtered, RV_FILTERED);
+}
+
+/** The hart goes to another privilege mode, in which other counters stand still. */
+export function counterModeChange(env: usize, priv: i32): void {
+  const filtered = load<u32>(env, RV_FILTERED);
+  const counted = hold(env, filtered);
+  store<i32>(env, priv, RV_PRIV);
+  const counts = letGo(env, filtered);
+  // the slice was planned without those
+  if ((load<u32>(env, RV_OVERFLOWING) & counts & ~counted) != 0) cpuRequestExit(env);
+}
+
+/** Counters become values. Returns those that counted. */
+function hold(env: usize, counters: u32): u32 {
+  let counting: u32 = 0;
+  for (let left = counters; left != 0; left &= left - 1) {
+    const counter = ctz(left) as i32;
+    if (!isCounting(env, counter)) continue;
+    const at = cell(env, counter);
+    store<u64>(at, load<u64>(at) + cpuInsnCount(env));
+    counting |= (1 as u32) << counter;
+  }
+  return counting;
+}
+
+/** Values become counters again. Returns those that count. */
+function letGo(env: usize, counters: u32): u32 {
+  let counting: u32 = 0;
+  for (let left = counters; left != 0; left &= left - 1) {
+    const counter = ctz(left) as i32;
+    if (!isCounting(env, counter)) continue;
+    const at = cell(env, counter);
+    store<u64>(at, load<u64>(at) - cpuInsnCount(env));
+    counting |= (1 as u32) << counter;
+  }
+  return counting;
 }
 
 /** mcountinhibit: a set bit stops its counter. */
 export function counterSetInhibit(env: usize, inhibit: u64): void {
-  const before = load<u64>(env, RV_MCOUNTINHIBIT);
-  for (let left = inhibit & ~before; left != 0; left &= left - 1) {
-    const at = cell(env, ctz(left) as i32);
-    store<u64>(at, load<u64>(at) + base(env, ctz(left) as i32));
-  }
+  const changed = (inhibit ^ load<u64>(env, RV_MCOUNTINHIBIT)) as u32;
+  hold(env, changed);
   store<u64>(env, inhibit, RV_MCOUNTINHIBIT);
-  for (let left = before & ~inhibit; left != 0; left &= left - 1) {
-    const at = cell(env, ctz(left) as i32);
-    store<u64>(at, load<u64>(at) - base(env, ctz(left) as i32));
+  if ((letGo(env, changed) & load<u32>(env, RV_OVERFLOWING)) != 0) cpuRequestExit(env);
+}
+
+// ---- Overflow (Sscofpmf) -----------------------------------------------------------------------------------------------
+
+// The machine runs a hart no further than to the next overflow (riscvOverflowDistance), and then has it noticed. A counter is watched from when it is
+// set to a value with its top bit until that has gone; one that is set to less would take centuries.
+
+/** After a change of the counter or its event. */
+function watch(env: usize, counter: i32): void {
+  if (counter <= INSTRET || !hasExt(env, RVX_SSCOFPMF)) return;
+  const event = load<u64>(env + counter * 8, RV_MHPMEVENT);
+  const watched = (event & EVENT_OF) == 0 && countsSomething(env, counter) && (counterRead(env, counter, 0) & TOP) != 0;
+  const others = load<u32>(env, RV_OVERFLOWING) & ~((1 as u32) << counter);
+  store<u32>(env, others | ((u32(watched)) << counter), RV_OVERFLOWING);
+  // the slice was planned without it
+  if (watched) cpuRequestExit(env);
+}
+
+/** Instructions until the first watched counter overflows; i32.MAX_VALUE: later. */
+export function riscvOverflowDistance(env: usize): i32 {
+  let least: u64 = i32.MAX_VALUE;
+  for (let left = load<u32>(env, RV_OVERFLOWING); left != 0; left &= left - 1) {
+    const counter = ctz(left) as i32;
+    if (isCounting(env, counter)) least = min(least, 0 - counterRead(env, counter, 0));
   }
+  return max(least as i32, 1);
+}
+
+/** Watched counters that have overflowed set OF and ask for the interrupt. */
+export function settleOverflows(env: usize): void {
+  let over: u32 = 0;
+  for (let left = load<u32>(env, RV_OVERFLOWING); left != 0; left &= left - 1) {
+    const counter = ctz(left) as i32;
+    if ((counterRead(env, counter, 0) & TOP) != 0) continue;
+    over |= (1 as u32) << counter;
+    store<u64>(env + counter * 8, load<u64>(env + counter * 8, RV_MHPMEVENT) | EVENT_OF, RV_MHPMEVENT);
+  }
+  if (over == 0) return;
+  store<u32>(env, load<u32>(env, RV_OVERFLOWING) & ~over, RV_OVERFLOWING);
+  store<u64>(env, load<u64>(env, RV_SOFT_MIP) | MIP_LCOFIP, RV_SOFT_MIP);
+  refreshMip(env);
+}
+
+/** OF of all counters, as scountovf shows them. */
+export function overflowFlags(env: usize): u64 {
+  let flags: u64 = 0;
+  for (let counter = INSTRET + 1; counter < 32; counter++) flags |= (load<u64>(env + counter * 8, RV_MHPMEVENT) >> 63) << counter;
+  return flags;
 }

@@ -1,29 +1,34 @@
 // The hart's own state: privilege, what a translation depends on, reset. Everything lives in the env (shared/riscv.ts).
 import { CPU_INTERRUPT_HARD, ENV_EXCEPTION_INDEX, ENV_FAULT, ENV_HALTED, ENV_INTERRUPT_REQUEST, ENV_MMU_IDX, ENV_PC, ENV_TB_FLAGS } from '../../shared/layout';
 import {
-  MMU_M, MMU_S_SUM, RV_BADADDR, RV_BINS, RV_EXT, RV_EXT_IRQ, RV_FFLAGS, RV_FRM, RV_LOAD_RES, RV_LOAD_VAL, RV_MCAUSE, RV_MCOUNTEREN, RV_MCOUNTINHIBIT,
-  RV_MCYCLE_OFFSET, RV_MEDELEG, RV_MENVCFG, RV_MEPC, RV_MHPMCOUNTER, RV_MHPMEVENT, RV_MIDELEG, RV_MIE, RV_MINSTRET_OFFSET, RV_MISA, RV_MSCRATCH,
-  RV_MSTATUS, RV_MTVAL, RV_MTVEC, RV_PMPADDR, RV_PMPCFG, RV_PMP_COUNT, RV_PRIV, RV_RESET_VEC, RV_SATP, RV_SCAUSE, RV_SCOUNTEREN, RV_SENVCFG, RV_SEPC,
-  RV_SOFT_MIP, RV_SSCRATCH, RV_STATUS_WRITABLE, RV_STIMECMP, RV_STIMECMP_ARMED, RV_STVAL, RV_STVEC, RV_XLEN, RVX_SVADU, RVX_SVPBMT, TBF_FRM_INVALID, TBF_FS_SHIFT,
-  TBF_PRIV_SHIFT, TBF_XL32,
+  MMU_M, MMU_S_SUM, RV_BADADDR, RV_BINS, RV_EXT, RV_EXT_IRQ, RV_FFLAGS, RV_FILTERED, RV_FRM, RV_INTERRUPTS, RV_LOAD_RES, RV_LOAD_VAL, RV_MASKING, RV_MCAUSE,
+  RV_MCOUNTEREN, RV_MCOUNTINHIBIT, RV_MCYCLE_OFFSET, RV_MEDELEG, RV_MENVCFG, RV_MEPC, RV_MHPMCOUNTER, RV_MHPMEVENT, RV_MIDELEG, RV_MIE, RV_MINSTRET_OFFSET,
+  RV_MIPRIO, RV_MISA, RV_MISELECT, RV_MNCAUSE, RV_MNEPC, RV_MNSCRATCH, RV_MNSTATUS, RV_MSCRATCH, RV_MSECCFG, RV_MSTATEEN, RV_MSTATUS, RV_MTVAL, RV_MTVAL2,
+  RV_MTVEC, RV_MVIEN, RV_MVIP, RV_OVERFLOWING, RV_PMPADDR, RV_PMPCFG, RV_PMP_COUNT, RV_PRIV, RV_RESET_VEC, RV_SATP, RV_SCAUSE, RV_SCOUNTEREN, RV_SENVCFG,
+  RV_SEPC, RV_SIPRIO, RV_SISELECT, RV_SOFT_MIP, RV_SSCRATCH, RV_SSTATEEN, RV_STATUS_WRITABLE, RV_STIMECMP, RV_STIMECMP_ARMED, RV_STVAL, RV_STVEC, RV_VSIE,
+  RV_XLEN, RVX_S, RVX_SVADU, RVX_SVPBMT, TBF_FRM_INVALID, TBF_FS_SHIFT, TBF_MASK_SHIFT, TBF_MASK_SIGNED, TBF_PRIV_SHIFT, TBF_XL32,
 } from './shared/riscv';
 import { tlbFlush } from '../../tlb/flush';
 import {
-  MENVCFG_ADUE, MENVCFG_PBMTE, MIP_MEIP, MIP_MSIP, MIP_MTIP, MIP_SEIP, MSTATUS_FS, MSTATUS_FS_SHIFT, MSTATUS_MPP, MSTATUS_MPP_SHIFT,
-  MSTATUS_MPRV, MSTATUS_SUM, PRV_M, PRV_S,
+  ENVCFG_PMM, ENVCFG_PMM_SHIFT, MENVCFG_ADUE, MENVCFG_PBMTE, MIP_MEIP, MIP_MSIP, MIP_MTIP, MIP_SEIP, MSTATUS_FS, MSTATUS_FS_SHIFT, MSTATUS_MPP,
+  MSTATUS_MPP_SHIFT, MSTATUS_MPRV, MSTATUS_MXR, MSTATUS_SDT, MSTATUS_SUM, PRV_M, PRV_S, PRV_U,
 } from './bits';
+import { counterModeChange, updateFilters } from './counter';
 import { csrIndexInit } from './csr_table';
 import { hasExt, isRv32, privilege } from './hart';
-import { refreshMip } from './interrupt';
+import { orderChanged } from './interrupt';
+import { nmiMasked } from './interrupt_order';
+import { pagingMode } from './mmu';
 import { pmpUpdateRanges } from './pmp';
-import { statusAtReset, statusWritable } from './warl';
+import { interruptsOf, statusAtReset, statusWritable } from './warl';
 
 // prettier-ignore
 /** Registers that reset to zero, wherever the privileged specification leaves the value open (section 3.4). */
 const ZEROED = memory.data<u32>([
   RV_FFLAGS, RV_FRM, RV_LOAD_VAL, RV_MIE, RV_MIDELEG, RV_MEDELEG, RV_MTVEC, RV_MSCRATCH, RV_MEPC, RV_MCAUSE, RV_MTVAL, RV_MCOUNTEREN, RV_STVEC, RV_SSCRATCH,
   RV_SEPC, RV_SCAUSE, RV_STVAL, RV_SCOUNTEREN, RV_SATP, RV_STIMECMP, RV_SENVCFG, RV_BADADDR, RV_BINS, RV_MCOUNTINHIBIT, RV_MINSTRET_OFFSET,
-  RV_MCYCLE_OFFSET, RV_SOFT_MIP, 0,
+  RV_MCYCLE_OFFSET, RV_SOFT_MIP, RV_MSECCFG, RV_MTVAL2, RV_MISELECT, RV_SISELECT, RV_MNSCRATCH, RV_MNEPC, RV_MNCAUSE, RV_MNSTATUS, RV_MVIEN, RV_MVIP,
+  RV_VSIE, 0,
 ]);
 
 /** The mmu index of loads and stores: MPRV lends M-mode the privilege in MPP, SUM selects the index that may touch user pages. */
@@ -31,10 +36,37 @@ function dataMmuIdx(env: usize): i32 {
   const status = load<u64>(env, RV_MSTATUS);
   let priv = privilege(env);
   if (priv == PRV_M) {
-    if ((status & MSTATUS_MPRV) == 0) return MMU_M;
+    if ((status & MSTATUS_MPRV) == 0 || nmiMasked(env)) return MMU_M;
     priv = ((status & MSTATUS_MPP) >> MSTATUS_MPP_SHIFT) as i32;
   }
   return priv == PRV_S && (status & MSTATUS_SUM) != 0 ? MMU_S_SUM : priv;
+}
+
+/** How addresses of data are masked in mode `priv` ("Pointer Masking Extensions"): not where MXR is set, and virtual ones keep their sign. */
+function maskFlags(env: usize, priv: i32): i32 {
+  if ((load<u64>(env, RV_MSTATUS) & MSTATUS_MXR) != 0) return 0;
+  const config = priv == PRV_M ? RV_MSECCFG : priv == PRV_U && hasExt(env, RVX_S) ? RV_SENVCFG : RV_MENVCFG;
+  const mask = ((load<u64>(env + config) & ENVCFG_PMM) >> ENVCFG_PMM_SHIFT) as i32;
+  if (mask == 0) return 0;
+  const isVirtual = priv != PRV_M && pagingMode(env, load<u64>(env, RV_SATP)) != 0;
+  return (mask << TBF_MASK_SHIFT) | (isVirtual ? TBF_MASK_SIGNED : 0);
+}
+
+/** After a change of a PMM. */
+export function updateMasking(env: usize): void {
+  deriveMasking(env);
+  updateTbFlags(env);
+}
+
+function deriveMasking(env: usize): void {
+  store<u32>(env, u32(((load<u64>(env, RV_MSECCFG) | load<u64>(env, RV_MENVCFG) | load<u64>(env, RV_SENVCFG)) & ENVCFG_PMM) != 0), RV_MASKING);
+}
+
+/** After a change of what decides which bits of mstatus there are; a bit that goes is zero. */
+export function updateStatusWritable(env: usize): void {
+  const writable = statusWritable(env);
+  store<u64>(env, writable, RV_STATUS_WRITABLE);
+  if ((writable & MSTATUS_SDT) == 0) store<u64>(env, load<u64>(env, RV_MSTATUS) & ~MSTATUS_SDT, RV_MSTATUS);
 }
 
 /** Recomputes ENV_MMU_IDX and ENV_TB_FLAGS. Call after any change of privilege, mstatus or frm. */
@@ -44,13 +76,15 @@ export function updateTbFlags(env: usize): void {
   let flags = mmuIdx | (privilege(env) << TBF_PRIV_SHIFT) | (fs << TBF_FS_SHIFT);
   if (isRv32(env)) flags |= TBF_XL32;
   if (load<u32>(env, RV_FRM) > 4) flags |= TBF_FRM_INVALID;
+  if (load<u32>(env, RV_MASKING) != 0) flags |= maskFlags(env, mmuIdx == MMU_S_SUM ? PRV_S : mmuIdx);
   store<i32>(env, mmuIdx, ENV_MMU_IDX);
   store<i32>(env, flags, ENV_TB_FLAGS);
 }
 
 /** Changes the privilege mode. A reservation does not survive it: QEMU's rule, and what keeps an SC in a handler from pairing with a foreign LR. */
 export function setPrivilege(env: usize, priv: i32): void {
-  store<i32>(env, priv, RV_PRIV);
+  if (load<u32>(env, RV_FILTERED) == 0) store<i32>(env, priv, RV_PRIV);
+  else counterModeChange(env, priv);
   store<i64>(env, -1, RV_LOAD_RES);
 }
 
@@ -77,6 +111,12 @@ export function riscvReset(env: usize): void {
   memory.fill(env + RV_MHPMCOUNTER, 0, 32 * 8);
   memory.fill(env + RV_PMPCFG, 0, 16);
   memory.fill(env + RV_PMPADDR, 0, 16 * 8);
+  memory.fill(env + RV_MSTATEEN, 0, 4 * 8);
+  memory.fill(env + RV_SSTATEEN, 0, 4 * 8);
+  memory.fill(env + RV_MIPRIO, 0, 64);
+  memory.fill(env + RV_SIPRIO, 0, 64);
+  store<u32>(env, 0, RV_OVERFLOWING);
+  store<u32>(env, 0, RV_FILTERED);
   store<u64>(env, statusAtReset(env), RV_MSTATUS);
   store<u64>(env, misaValue(env), RV_MISA);
   store<u64>(env, (hasExt(env, RVX_SVADU) ? MENVCFG_ADUE : 0) | (hasExt(env, RVX_SVPBMT) ? MENVCFG_PBMTE : 0), RV_MENVCFG);
@@ -93,9 +133,12 @@ export function riscvReset(env: usize): void {
 
 /** After the env was written from outside (reset, a snapshot): brings everything derived up to date. The Sstc deadline is the caller's to set anew. */
 export function riscvPostLoad(env: usize): void {
-  store<u32>(env, statusWritable(env) as u32, RV_STATUS_WRITABLE);
+  store<u64>(env, interruptsOf(env), RV_INTERRUPTS);
+  updateStatusWritable(env);
+  updateFilters(env);
+  deriveMasking(env);
   pmpUpdateRanges(env);
   updateTbFlags(env);
-  refreshMip(env);
+  orderChanged(env);
   tlbFlush(env);
 }

@@ -1,79 +1,36 @@
-// CSR access: who may, what is read, what a write changes. Privileged specification, chapters 2 to 4; the rows are in csr_table.ts.
+// CSR access: what is read, what a write changes. Privileged specification, chapters 2 to 4; the rows are in csr_table.ts, who may is in csr_rules.ts.
 import {
-  RV_FFLAGS, RV_FRM, RV_MCOUNTEREN, RV_MENVCFG, RV_MHPMEVENT, RV_MIDELEG, RV_MAX_SATP_MODE, RV_MSTATUS, RV_PMPADDR, RV_PMP_COUNT, RV_PRIV, RV_PRIV_VERSION, RV_SATP, RV_SCOUNTEREN,
-  RV_SOFT_MIP, RV_STATUS_WRITABLE,
-  RVX_C, RVX_F, RVX_S, RVX_SSTC, RVX_U, RVX_ZICNTR, RVX_ZIHPM,
+  RV_FFLAGS, RV_FRM, RV_IMSIC, RV_MCOUNTEREN, RV_MCOUNTINHIBIT, RV_MENVCFG, RV_MHPMEVENT, RV_MIDELEG, RV_MIE, RV_MAX_SATP_MODE, RV_MNSTATUS, RV_MSECCFG, RV_MSTATEEN, RV_MSTATUS,
+  RV_MVIEN, RV_MVIP, RV_PMPADDR, RV_PRIV, RV_SATP, RV_SOFT_MIP, RV_STATUS_WRITABLE, RV_VSIE, RVX_C, RVX_SSCOFPMF,
 } from './shared/riscv';
 import { spaceSwitch } from '../../tlb/address-space';
 import { tlbFlush } from '../../tlb/flush';
 import { WORK_CSR, worked } from '../../core/work';
 import {
-  COUNTER_TM, MENVCFG_ADUE, MENVCFG_PBMTE, MENVCFG_STCE, MIP_SSIP, MIP_STIP, MSTATUS32_SD, MSTATUS64_SD, MSTATUS64_UXL, MSTATUS_FS, MSTATUS_MPP,
-  MSTATUS_MPP_SHIFT, MSTATUS_MXR, MSTATUS_SIE, MSTATUS_SPIE, MSTATUS_SPP, MSTATUS_SUM, MSTATUS_TVM, PRV_M, PRV_S, PRV_U, S_INTERRUPTS, VM_BARE, VM_SV32,
-  VM_SV39, VM_SV57,
+  ENVCFG_PMM, MENVCFG_ADUE, MENVCFG_DTE, MENVCFG_PBMTE, MENVCFG_STCE, MIP_LCOFIP, MIP_SEIP, MIP_SSIP, MIP_STIP, MNSTATUS_MNPP, MNSTATUS_NMIE, MSECCFG_MML,
+  MSECCFG_MMWP, MSTATUS32_SD, MSTATUS64_SD, MSTATUS64_UXL, MSTATUS_FS, MSTATUS_MDT, MSTATUS_MIE, MSTATUS_MPP, MSTATUS_MPP_SHIFT, MSTATUS_MXR, MSTATUS_SDT,
+  MSTATUS_SIE, MSTATUS_SPIE, MSTATUS_SPP, MSTATUS_SUM, PRV_M, S_INTERRUPTS, VM_BARE, VM_SV32, VM_SV39, VM_SV57,
 } from './bits';
-import { updateTbFlags } from './cpu';
+import { updateMasking, updateStatusWritable, updateTbFlags } from './cpu';
+import { indirectRead, indirectWrite, isSupervisors, selectable } from './csr_indirect';
+import { allowedRow } from './csr_rules';
 import { hasExt, isRv32, privilege } from './hart';
-import { counterRead, counterSetEvent, counterSetInhibit, counterWrite } from './counter';
+import { counterRead, counterSetEvent, counterSetInhibit, counterWrite, overflowFlags, settleOverflows } from './counter';
 import * as csrs from './csr_table';
 import { reachingOut } from '../../core/journal';
-import { rdtime } from './host';
-import { refreshMip, sstcChanged, sstcEnabled, updateInterrupts } from './interrupt';
+import { imsicTop, rdtime } from './host';
+import { orderChanged, refreshMip, sstcChanged, sstcEnabled, updateInterrupts } from './interrupt';
+import { supervisorEnabled, supervisorPending, topInterrupt, virtualPending } from './interrupt_order';
 import { asidOf, pagingMode } from './mmu';
-import { pmpAddrWrite, pmpCfgRead, pmpCfgWrite } from './pmp';
+import { pmpAddrWrite, pmpCfgRead, pmpCfgWrite, pmpIsLocked, pmpUpdateRanges } from './pmp';
 import { raiseIllegal } from './raise';
-import { countersEnableable, countersInhibitable, delegableExceptions, hasMode, hasPaging, interrupts, legalMenvcfg, legalSenvcfg } from './warl';
+import {
+  countersEnableable, countersInhibitable, delegableExceptions, delegableInterrupts, hasMode, hasPaging, interrupts, legalMenvcfg, legalMseccfg, legalSenvcfg,
+  stateenWritable, virtualInterrupts,
+} from './warl';
 
-const SSTATUS: u64 = MSTATUS_SIE | MSTATUS_SPIE | MSTATUS_SPP | MSTATUS_FS | MSTATUS_SUM | MSTATUS_MXR;
+const SSTATUS: u64 = MSTATUS_SIE | MSTATUS_SPIE | MSTATUS_SPP | MSTATUS_FS | MSTATUS_SUM | MSTATUS_MXR | MSTATUS_SDT;
 const LOW: u64 = 0xffffffff;
-
-// ---- Who may -----------------------------------------------------------------------------------------------------------
-
-function counterAllowed(env: usize, counter: i32): bool {
-  if (!hasExt(env, counter <= 2 ? RVX_ZICNTR : RVX_ZIHPM)) return false;
-  const priv = privilege(env);
-  const bit: u64 = 1 << (counter as u64);
-  if (priv < PRV_M && (load<u64>(env, RV_MCOUNTEREN) & bit) == 0) return false;
-  return !(priv == PRV_U && hasExt(env, RVX_S) && (load<u64>(env, RV_SCOUNTEREN) & bit) == 0);
-}
-
-function sstcAllowed(env: usize): bool {
-  if (!hasExt(env, RVX_SSTC) || !hasExt(env, RVX_S)) return false;
-  if (privilege(env) == PRV_M) return true;
-  return (load<u64>(env, RV_MCOUNTEREN) & COUNTER_TM) != 0 && (load<u64>(env, RV_MENVCFG) & MENVCFG_STCE) != 0;
-}
-
-// prettier-ignore
-function ruleAllows(env: usize, rule: u32, csr: u32): bool {
-  switch (rule) {
-    case csrs.RULE_ANY: return true;
-    case csrs.RULE_RV32: return isRv32(env);
-    case csrs.RULE_S: return hasExt(env, RVX_S);
-    case csrs.RULE_S_RV32: return isRv32(env) && hasExt(env, RVX_S);
-    case csrs.RULE_U: return hasExt(env, RVX_U);
-    case csrs.RULE_U_RV32: return isRv32(env) && hasExt(env, RVX_U);
-    case csrs.RULE_FP: return hasExt(env, RVX_F) && (load<u64>(env, RV_MSTATUS) & MSTATUS_FS) != 0;
-    case csrs.RULE_COUNTER: return counterAllowed(env, csr & 31);
-    case csrs.RULE_COUNTER_RV32: return isRv32(env) && counterAllowed(env, csr & 31);
-    case csrs.RULE_SSTC: return sstcAllowed(env);
-    case csrs.RULE_SSTC_RV32: return isRv32(env) && sstcAllowed(env);
-    // pmpcfg1 and pmpcfg3 do not exist on RV64
-    case csrs.RULE_PMP: return load<u32>(env, RV_PMP_COUNT) != 0 && (isRv32(env) || (csr & ~3) != 0x3a0 || (csr & 1) == 0);
-    case csrs.RULE_SATP: return hasExt(env, RVX_S) && !(privilege(env) == PRV_S && (load<u64>(env, RV_MSTATUS) & MSTATUS_TVM) != 0);
-  }
-  return false;
-}
-
-/** The row of a CSR that this hart may access right now, or 0. */
-function allowedRow(env: usize, csr: u32, writes: bool): usize {
-  if ((privilege(env) as u32) < ((csr >> 8) & 3)) return 0;
-  if (writes && csr >> 10 == 3) return 0;
-  const row = csrs.csrRow(csr);
-  if (row == 0) return 0;
-  const rule = load<u32>(row, csrs.ROW_RULE);
-  if (load<u32>(env, RV_PRIV_VERSION) < rule >> csrs.VERSION_SHIFT) return 0;
-  return ruleAllows(env, rule & ((1 << csrs.VERSION_SHIFT) - 1), csr) ? row : 0;
-}
 
 // ---- Reading -----------------------------------------------------------------------------------------------------------
 
@@ -104,12 +61,30 @@ function readWhole(env: usize, row: usize, csr: u32, running: u64): u64 {
     case csrs.HPMEVENT: return load<u64>(env + numberInRow(row, csr) * 8, RV_MHPMEVENT);
     case csrs.MSTATUS: return withSd(env, load<u64>(env, RV_MSTATUS));
     case csrs.SSTATUS: return withSd(env, load<u64>(env, RV_MSTATUS) & (SSTATUS | MSTATUS64_UXL));
-    case csrs.SIE:
-    case csrs.SIP: return load<u64>(field) & load<u64>(env, RV_MIDELEG) & S_INTERRUPTS;
+    case csrs.SIE: return supervisorEnabled(env);
+    case csrs.SIP: return supervisorPending(env);
     case csrs.PMPCFG: return pmpCfgRead(env, csr & 3);
     case csrs.PMPADDR: return load<u64>(env + (csr & 15) * 8, RV_PMPADDR);
+    case csrs.MSTATEEN: return load<u64>(field + (csr & 3) * 8);
+    // What the lower half of mstateen gives; the upper bits are for M-mode alone.
+    case csrs.SSTATEEN: return load<u64>(field + (csr & 3) * 8) & load<u64>(env + (csr & 3) * 8, RV_MSTATEEN) & LOW;
+    case csrs.SCOUNTOVF:
+      settleOverflows(env);
+      return overflowFlags(env) & (privilege(env) == PRV_M ? u64.MAX_VALUE : load<u64>(env, RV_MCOUNTEREN));
+    case csrs.SCOUNTINHIBIT: return load<u64>(field) & load<u64>(env, RV_MCOUNTEREN);
+    case csrs.INDIRECT: return indirectRead(env, csr, running);
+    case csrs.TOPEI: return topei(env, csr, false);
+    case csrs.TOPI: return topInterrupt(env, isSupervisors(csr));
+    case csrs.MVIP: return virtualPending(env, sstcEnabled(env));
   }
   return load<u64>(field);
+}
+
+/** mtopei, stopei: of the IMSIC. Writing claims what reading shows. */
+function topei(env: usize, csr: u32, claim: bool): u64 {
+  if (load<u32>(env, RV_IMSIC) == 0) return 0;
+  reachingOut();
+  return imsicTop(env, isSupervisors(csr), claim);
 }
 
 /** What the CSR instruction sees: XLEN bits, sign-extended to 64. */
@@ -121,11 +96,18 @@ function toRegister(env: usize, row: usize, whole: u64): u64 {
 
 // ---- Writing -----------------------------------------------------------------------------------------------------------
 
+/** While a trap would be a double trap, its mode takes no interrupts (section 3.1.6.2). */
+@inline
+function masked(status: u64): u64 {
+  if ((status & MSTATUS_SDT) != 0) status &= ~MSTATUS_SIE;
+  return (status & MSTATUS_MDT) != 0 ? status & ~MSTATUS_MIE : status;
+}
+
 function writeStatus(env: usize, value: u64): void {
   const old = load<u64>(env, RV_MSTATUS);
-  let writable: u64 = load<u32>(env, RV_STATUS_WRITABLE);
+  let writable = load<u64>(env, RV_STATUS_WRITABLE);
   if (!hasMode(env, ((value & MSTATUS_MPP) >> MSTATUS_MPP_SHIFT) as i32)) writable &= ~MSTATUS_MPP;
-  const status = (old & ~writable) | (value & writable);
+  const status = masked((old & ~writable) | (value & writable));
   store<u64>(env, status, RV_MSTATUS);
   // SUM, MPRV and MPP only choose another mmu index; MXR changes what an index means.
   if (((old ^ status) & MSTATUS_MXR) != 0) tlbFlush(env);
@@ -143,6 +125,7 @@ function writeFp(env: usize, frm: u64, fflags: u64): void {
 /** mip and sip: software owns SSIP, STIP unless Sstc does, and its own half of SEIP, which a read merges with the line. */
 function writeMip(env: usize, value: u64, mask: u64): void {
   if (sstcEnabled(env)) mask &= ~MIP_STIP;
+  mask &= ~(load<u64>(env, RV_MVIEN) & MIP_SEIP);
   const soft = load<u64>(env, RV_SOFT_MIP);
   store<u64>(env, (soft & ~mask) | (value & mask), RV_SOFT_MIP);
   refreshMip(env);
@@ -164,7 +147,11 @@ function writeSatp(env: usize, value: u64): void {
   const oldAsid = asidOf(env, old);
   const asid = asidOf(env, value);
   if (mode != 0 && mode == pagingMode(env, old) && asid != oldAsid) spaceSwitch(env, old, oldAsid, value, asid);
-  else tlbFlush(env);
+  else {
+    tlbFlush(env);
+    // what masked pointers become depends on the mode
+    updateTbFlags(env);
+  }
 }
 
 function writeMenvcfg(env: usize, value: u64): void {
@@ -174,6 +161,60 @@ function writeMenvcfg(env: usize, value: u64): void {
   store<u64>(env, legal, RV_MENVCFG);
   if ((changed & (MENVCFG_PBMTE | MENVCFG_ADUE)) != 0) tlbFlush(env);
   if ((changed & MENVCFG_STCE) != 0) sstcChanged(env);
+  if ((changed & MENVCFG_DTE) != 0) updateStatusWritable(env);
+  if ((changed & ENVCFG_PMM) != 0) updateMasking(env);
+}
+
+function writeSenvcfg(env: usize, field: usize, value: u64): void {
+  const old = load<u64>(field);
+  const legal = legalSenvcfg(env, old, value);
+  store<u64>(field, legal);
+  if (((old ^ legal) & ENVCFG_PMM) != 0) updateMasking(env);
+}
+
+function writeMseccfg(env: usize, value: u64): void {
+  const old = load<u64>(env, RV_MSECCFG);
+  const legal = legalMseccfg(env, old, value, pmpIsLocked(env));
+  store<u64>(env, legal, RV_MSECCFG);
+  if (((old ^ legal) & (MSECCFG_MML | MSECCFG_MMWP)) != 0) {
+    pmpUpdateRanges(env);
+    tlbFlush(env);
+  }
+  if (((old ^ legal) & ENVCFG_PMM) != 0) updateMasking(env);
+}
+
+/** mvip, and what of it is mip's. */
+function writeVirtualPending(env: usize, value: u64): void {
+  const own = virtualInterrupts(env) & (MIP_LCOFIP | (load<u64>(env, RV_MVIEN) & MIP_SSIP));
+  store<u64>(env, (load<u64>(env, RV_MVIP) & ~own) | (value & own), RV_MVIP);
+  let shared = interrupts(env) & (MIP_SEIP | (MIP_SSIP & ~own));
+  if (!sstcEnabled(env)) shared |= interrupts(env) & MIP_STIP;
+  store<u64>(env, (load<u64>(env, RV_SOFT_MIP) & ~shared) | (value & shared), RV_SOFT_MIP);
+  refreshMip(env);
+}
+
+/** sip: of what is delegated SSIP and LCOFIP can be written, and of what mvien replaces all. */
+function writeSupervisorPending(env: usize, value: u64, mask: u64): void {
+  const virtual = mask & load<u64>(env, RV_MVIEN) & ~load<u64>(env, RV_MIDELEG);
+  if (virtual != 0) writeVirtualPending(env, (virtualPending(env, sstcEnabled(env)) & ~virtual) | (value & virtual));
+  writeMip(env, value, mask & (MIP_SSIP | MIP_LCOFIP) & load<u64>(env, RV_MIDELEG) & interrupts(env));
+}
+
+function writeSupervisorEnable(env: usize, value: u64): void {
+  const delegated = load<u64>(env, RV_MIDELEG);
+  const virtual = load<u64>(env, RV_MVIEN) & ~delegated;
+  store<u64>(env, (load<u64>(env, RV_MIE) & ~delegated) | (value & delegated), RV_MIE);
+  store<u64>(env, (load<u64>(env, RV_VSIE) & ~virtual) | (value & virtual), RV_VSIE);
+  updateInterrupts(env);
+}
+
+/** NMIE can be set, and not cleared ("Smrnmi"). */
+function writeNmiStatus(env: usize, value: u64): void {
+  const old = load<u64>(env, RV_MNSTATUS);
+  const legalMode = hasMode(env, ((value & MNSTATUS_MNPP) >> MSTATUS_MPP_SHIFT) as i32);
+  store<u64>(env, (legalMode ? value & MNSTATUS_MNPP : old & MNSTATUS_MNPP) | ((old | value) & MNSTATUS_NMIE), RV_MNSTATUS);
+  orderChanged(env);
+  updateTbFlags(env);
 }
 
 /** Writes the bits of `mask` of the register behind a CSR; `value` is the register's new value as a whole, `bits` what the instruction itself gave. */
@@ -190,8 +231,8 @@ function writeWhole(env: usize, row: usize, csr: u32, value: u64, bits: u64, mas
     case csrs.COUNTINHIBIT: return counterSetInhibit(env, value & countersInhibitable(env));
     case csrs.MSTATUS: return writeStatus(env, value);
     case csrs.SSTATUS: return writeStatus(env, (load<u64>(env, RV_MSTATUS) & ~SSTATUS) | (value & SSTATUS));
-    case csrs.MIP: return writeMip(env, bits, mask & interrupts(env) & S_INTERRUPTS);
-    case csrs.SIP: return writeMip(env, bits, mask & MIP_SSIP & load<u64>(env, RV_MIDELEG));
+    case csrs.MIP: return writeMip(env, bits, mask & delegableInterrupts(env));
+    case csrs.SIP: return writeSupervisorPending(env, bits, mask);
     case csrs.SATP: return writeSatp(env, value);
     case csrs.MENVCFG: return writeMenvcfg(env, value);
     case csrs.PMPCFG:
@@ -203,13 +244,9 @@ function writeWhole(env: usize, row: usize, csr: u32, value: u64, bits: u64, mas
     case csrs.STIMECMP:
       store<u64>(field, value);
       return sstcChanged(env);
-    case csrs.SIE: {
-      const delegated = load<u64>(env, RV_MIDELEG) & S_INTERRUPTS;
-      store<u64>(field, (load<u64>(field) & ~delegated) | (value & delegated));
-      return updateInterrupts(env);
-    }
+    case csrs.SIE: return writeSupervisorEnable(env, value);
     case csrs.MIDELEG:
-      store<u64>(field, value & S_INTERRUPTS);
+      store<u64>(field, value & delegableInterrupts(env));
       return updateInterrupts(env);
     case csrs.MIE:
       store<u64>(field, value & interrupts(env));
@@ -222,7 +259,23 @@ function writeWhole(env: usize, row: usize, csr: u32, value: u64, bits: u64, mas
       return store<u64>(field, value & (hasExt(env, RVX_C) ? ~1 : ~3));
     case csrs.MEDELEG: return store<u64>(field, value & delegableExceptions(env));
     case csrs.COUNTEREN: return store<u64>(field, value & countersEnableable(env));
-    case csrs.SENVCFG: return store<u64>(field, legalSenvcfg(env, load<u64>(field), value));
+    case csrs.SENVCFG: return writeSenvcfg(env, field, value);
+    case csrs.MSECCFG: return writeMseccfg(env, value);
+    case csrs.MSTATEEN: return store<u64>(field + (csr & 3) * 8, value & stateenWritable(env, csr & 3));
+    case csrs.SCOUNTINHIBIT: {
+      const delegated = load<u64>(env, RV_MCOUNTEREN) & countersInhibitable(env);
+      return counterSetInhibit(env, (load<u64>(field) & ~delegated) | (value & delegated));
+    }
+    case csrs.SELECT: return store<u64>(field, value & selectable(env, isSupervisors(csr)));
+    case csrs.INDIRECT: return indirectWrite(env, csr, value);
+    case csrs.TOPEI:
+      topei(env, csr, true);
+      return;
+    case csrs.MVIEN:
+      store<u64>(field, value & virtualInterrupts(env));
+      return orderChanged(env);
+    case csrs.MVIP: return writeVirtualPending(env, value);
+    case csrs.MNSTATUS: return writeNmiStatus(env, value);
     case csrs.FIELD: return store<u64>(field, value);
   }
 }
@@ -271,11 +324,11 @@ export function helper_csrrw(env: usize, csr: u64, value: u64, mask: u64): u64 {
 /** csrrw, csrrs and csrrc of sstatus in S- or M-mode of RV64: does no more than the bits that change ask for. */
 export function helper_sstatus(env: usize, value: u64, mask: u64): u64 {
   const old = load<u64>(env, RV_MSTATUS);
-  mask &= SSTATUS & (load<u32>(env, RV_STATUS_WRITABLE) as u64);
-  const changed = (old ^ value) & mask;
+  mask &= SSTATUS & load<u64>(env, RV_STATUS_WRITABLE);
+  const changed = old ^ masked(old ^ ((old ^ value) & mask));
   store<u64>(env, old ^ changed, RV_MSTATUS);
   if ((changed & MSTATUS_MXR) != 0) tlbFlush(env);
-  if ((changed & (MSTATUS_SUM | MSTATUS_FS)) != 0) updateTbFlags(env);
+  if ((changed & (MSTATUS_SUM | MSTATUS_FS | MSTATUS_MXR)) != 0) updateTbFlags(env);
   if ((changed & MSTATUS_SIE) != 0) updateInterrupts(env);
   return withSd(env, old & (SSTATUS | MSTATUS64_UXL));
 }

@@ -13,6 +13,16 @@ import {
   RV_MIMPID,
   RV_MIP,
   RV_MISA,
+  RV_MISELECT,
+  RV_MNCAUSE,
+  RV_MNEPC,
+  RV_MNSCRATCH,
+  RV_MNSTATUS,
+  RV_MSECCFG,
+  RV_MSTATEEN,
+  RV_MTVAL2,
+  RV_MVIEN,
+  RV_MVIP,
   RV_MSCRATCH,
   RV_MSTATUS,
   RV_MTVAL,
@@ -24,10 +34,19 @@ import {
   RV_SCOUNTEREN,
   RV_SENVCFG,
   RV_SEPC,
+  RV_SISELECT,
+  RV_SSTATEEN,
   RV_SSCRATCH,
   RV_STIMECMP,
   RV_STVAL,
   RV_STVEC,
+  RVX_SMAIA,
+  RVX_SMCNTRPMF,
+  RVX_SMRNMI,
+  RVX_SMSTATEEN,
+  RVX_SSAIA,
+  RVX_SSCCFG,
+  RVX_SSCOFPMF,
 } from './shared/riscv';
 import { arenaAllocPermanent } from '../../core/arena';
 import { lock, unlock } from '../../core/engine';
@@ -46,11 +65,34 @@ export const RULE_SSTC_RV32 = 9;
 export const RULE_PMP = 10;
 export const RULE_SATP = 11; // S-mode, and not trapped by mstatus.TVM
 export const RULE_S_RV32 = 12;
+export const RULE_SENVCFG = 13; // S-mode, and given to it by mstateen0
+export const RULE_SSTATEEN = 14;
+export const RULE_SISELECT = 15;
+export const RULE_SIREG = 16; // there is a register of that number
+export const RULE_MISELECT = 17;
+export const RULE_MIREG = 18;
+export const RULE_STOPEI = 19;
+export const RULE_MTOPEI = 20;
+export const RULE_SAIA = 21; // given to S-mode by mstateen0
+export const RULE_SAIA_RV32 = 22;
+export const RULE_DBLTRP = 23; // Ssdbltrp or Smdbltrp
+export const RULE_MSECCFG = 24; // an extension that has a field there
+export const RULE_MSECCFG_RV32 = 25;
+export const RULE_SCOUNTINHIBIT = 26; // counters are delegated
 /** Above the rule: the minor version of the privileged architecture that brought the CSR, if it was not there from 1.10 on. */
 export const VERSION_SHIFT = 8;
 const V11 = 11 << VERSION_SHIFT;
 const V12 = 12 << VERSION_SHIFT;
 const V13 = 13 << VERSION_SHIFT;
+/** Above that: the extension that it belongs to, RVX_* + 1. */
+export const EXTENSION_SHIFT = 16;
+const SMSTATEEN = (RVX_SMSTATEEN + 1) << EXTENSION_SHIFT;
+const SSCOFPMF = (RVX_SSCOFPMF + 1) << EXTENSION_SHIFT;
+const SMCNTRPMF = (RVX_SMCNTRPMF + 1) << EXTENSION_SHIFT;
+const SMRNMI = (RVX_SMRNMI + 1) << EXTENSION_SHIFT;
+const SSCCFG = (RVX_SSCCFG + 1) << EXTENSION_SHIFT;
+const SMAIA = (RVX_SMAIA + 1) << EXTENSION_SHIFT;
+const SSAIA = (RVX_SSAIA + 1) << EXTENSION_SHIFT;
 
 // How it reads and writes; which bits there are depends on the hart (warl.ts). Registers are 64-bit values inside; RV32 sees their lower half, and through
 // an ...h register (UPPER) the upper one.
@@ -82,6 +124,18 @@ export const SENVCFG = 23;
 export const STIMECMP = 24;
 export const PMPCFG = 25;
 export const PMPADDR = 26;
+export const MSTATEEN = 27;
+export const SSTATEEN = 28;
+export const SCOUNTOVF = 29;
+export const SCOUNTINHIBIT = 30;
+export const SELECT = 31; // miselect, siselect
+export const INDIRECT = 32; // mireg, sireg and their like (csr_indirect.ts)
+export const TOPEI = 33;
+export const TOPI = 34;
+export const MVIEN = 35;
+export const MVIP = 36;
+export const MSECCFG = 37;
+export const MNSTATUS = 38;
 
 export const ROW_CSR = 0;
 export const ROW_COUNT = 8;
@@ -111,12 +165,22 @@ const ROWS: usize = memory.data<u64>([
   0x104,  1,    RULE_S,            SIE,               RV_MIE,
   0x105,  1,    RULE_S,            TVEC,              RV_STVEC,
   0x106,  1,    RULE_S,            COUNTEREN,         RV_SCOUNTEREN,
-  0x10a,  1,    RULE_S | V12,      SENVCFG,           RV_SENVCFG,
+  0x10a,  1,    RULE_SENVCFG | V12, SENVCFG,          RV_SENVCFG,
+  0x10c,  4,    RULE_SSTATEEN | V12 | SMSTATEEN, SSTATEEN, RV_SSTATEEN,
+  0x114,  1,    RULE_SAIA_RV32 | SSAIA, SIE | UPPER,  RV_MIE,
+  0x120,  1,    RULE_SCOUNTINHIBIT | SSCCFG, SCOUNTINHIBIT, RV_MCOUNTINHIBIT,
   0x140,  1,    RULE_S,            FIELD,             RV_SSCRATCH,
   0x141,  1,    RULE_S,            EPC,               RV_SEPC,
   0x142,  1,    RULE_S,            FIELD,             RV_SCAUSE,
   0x143,  1,    RULE_S,            FIELD,             RV_STVAL,
   0x144,  1,    RULE_S,            SIP,               RV_MIP,
+  0x150,  1,    RULE_SISELECT,     SELECT,            RV_SISELECT,
+  0x151,  3,    RULE_SIREG,        INDIRECT,          0,                 // sireg to sireg3
+  0x154,  1,    RULE_SAIA_RV32 | SSAIA, SIP | UPPER,  RV_MIP,
+  0x155,  3,    RULE_SIREG,        INDIRECT,          0,                 // sireg4 to sireg6
+  0x15c,  1,    RULE_STOPEI | SSAIA, TOPEI,           0,
+  0xdb0,  1,    RULE_SAIA | SSAIA, TOPI,              0,
+  0xda0,  1,    RULE_S | SSCOFPMF, SCOUNTOVF,         0,
   0x14d,  1,    RULE_SSTC,         STIMECMP,          RV_STIMECMP,
   0x15d,  1,    RULE_SSTC_RV32,    STIMECMP | UPPER,  RV_STIMECMP,
   0x180,  1,    RULE_SATP,         SATP,              RV_SATP,
@@ -134,6 +198,14 @@ const ROWS: usize = memory.data<u64>([
   0x304,  1,    RULE_ANY,          MIE,               RV_MIE,
   0x305,  1,    RULE_ANY,          TVEC,              RV_MTVEC,
   0x306,  1,    RULE_U,            COUNTEREN,         RV_MCOUNTEREN,
+  0x308,  1,    RULE_S | SMAIA,    MVIEN,             RV_MVIEN,
+  0x309,  1,    RULE_S | SMAIA,    MVIP,              RV_MVIP,
+  0x318,  1,    RULE_S_RV32 | SMAIA, MVIEN | UPPER,   RV_MVIEN,
+  0x319,  1,    RULE_S_RV32 | SMAIA, MVIP | UPPER,    RV_MVIP,
+  0x30c,  4,    RULE_ANY | V12 | SMSTATEEN, MSTATEEN, RV_MSTATEEN,
+  0x31c,  4,    RULE_RV32 | V12 | SMSTATEEN, MSTATEEN | UPPER, RV_MSTATEEN,
+  0x313,  1,    RULE_S_RV32 | SMAIA, MIDELEG | UPPER, RV_MIDELEG,
+  0x314,  1,    RULE_RV32 | SMAIA, MIE | UPPER,       RV_MIE,
   0x310,  1,    RULE_RV32 | V12,   MSTATUS | UPPER,   RV_MSTATUS,
   0x312,  1,    RULE_S_RV32 | V13, ZERO,              0,                 // medelegh: no exceptions from 32 on
   0x340,  1,    RULE_ANY,          FIELD,             RV_MSCRATCH,
@@ -141,14 +213,33 @@ const ROWS: usize = memory.data<u64>([
   0x342,  1,    RULE_ANY,          FIELD,             RV_MCAUSE,
   0x343,  1,    RULE_ANY,          FIELD,             RV_MTVAL,
   0x344,  1,    RULE_ANY,          MIP,               RV_MIP,
+  0x34b,  1,    RULE_DBLTRP,       FIELD,             RV_MTVAL2,
+  0x350,  1,    RULE_MISELECT,     SELECT,            RV_MISELECT,
+  0x351,  3,    RULE_MIREG,        INDIRECT,          0,                 // mireg to mireg3
+  0x354,  1,    RULE_RV32 | SMAIA, MIP | UPPER,       RV_MIP,
+  0x355,  3,    RULE_MIREG,        INDIRECT,          0,                 // mireg4 to mireg6
+  0x35c,  1,    RULE_MTOPEI | SMAIA, TOPEI,           0,
+  0xfb0,  1,    RULE_ANY | SMAIA,  TOPI,              0,
+  // Resumable non-maskable interrupts
+  0x740,  1,    RULE_ANY | SMRNMI, FIELD,             RV_MNSCRATCH,
+  0x741,  1,    RULE_ANY | SMRNMI, EPC,               RV_MNEPC,
+  0x742,  1,    RULE_ANY | SMRNMI, FIELD,             RV_MNCAUSE,
+  0x744,  1,    RULE_ANY | SMRNMI, MNSTATUS,          RV_MNSTATUS,
   0x30a,  1,    RULE_U | V12,      MENVCFG,           RV_MENVCFG,
   0x31a,  1,    RULE_U_RV32 | V12, MENVCFG | UPPER,   RV_MENVCFG,
   // Physical memory protection
+  0x747,  1,    RULE_MSECCFG,      MSECCFG,           RV_MSECCFG,
+  0x757,  1,    RULE_MSECCFG_RV32, MSECCFG | UPPER,   RV_MSECCFG,
   0x3a0,  4,    RULE_PMP,          PMPCFG,            0,
   0x3b0,  16,   RULE_PMP,          PMPADDR,           RV_PMPADDR,
   // Machine counters
   0x320,  1,    RULE_ANY | V11,    COUNTINHIBIT,      RV_MCOUNTINHIBIT,
+  0x321,  1,    RULE_ANY | SMCNTRPMF, HPMEVENT,       0,                 // mcyclecfg
+  0x322,  1,    RULE_ANY | SMCNTRPMF, HPMEVENT,       2,                 // minstretcfg
   0x323,  29,   RULE_ANY,          HPMEVENT,          3,
+  0x721,  1,    RULE_RV32 | SMCNTRPMF, HPMEVENT | UPPER, 0,
+  0x722,  1,    RULE_RV32 | SMCNTRPMF, HPMEVENT | UPPER, 2,
+  0x723,  29,   RULE_RV32 | SSCOFPMF, HPMEVENT | UPPER, 3,
   0xb00,  1,    RULE_ANY,          COUNTER,           0,
   0xb02,  1,    RULE_ANY,          COUNTER,           2,
   0xb03,  29,   RULE_ANY,          COUNTER,           3,

@@ -3,7 +3,7 @@ import { RV_END, RV_EXT, RV_PRIV, RV_XLEN } from './shared/riscv';
 
 @inline
 export function hasExt(env: usize, bit: i32): bool {
-  return ((load<u64>(env, RV_EXT) >> (bit as u64)) & 1) != 0;
+  return ((load<u64>(env + (((bit >> 6) as usize) << 3), RV_EXT) >> ((bit & 63) as u64)) & 1) != 0;
 }
 
 @inline

@@ -10,6 +10,25 @@ export declare function rdtime(env: usize): u64;
 @external("target", "timerUpdate")
 export declare function timerUpdate(env: usize): void;
 
+/** The top interrupt of the hart's IMSIC, as mtopei or stopei has it; `claim`: it is pending no longer. Called only with RV_IMSIC. */
+// @ts-ignore: decorator
+@external("target", "imsicTop")
+export declare function imsicTop(env: usize, supervisor: bool, claim: bool): u32;
+
+/** A register of an interrupt file of the hart's IMSIC, by its number behind miselect or siselect: XLEN bits. */
+// @ts-ignore: decorator
+@external("target", "imsicRead")
+export declare function imsicRead(env: usize, supervisor: bool, select: u32): u64;
+
+// @ts-ignore: decorator
+@external("target", "imsicWrite")
+export declare function imsicWrite(env: usize, supervisor: bool, select: u32, value: u64): void;
+
+/** M-mode's trap handler has trapped, and nobody is left to be told (Smdbltrp): the hart is in the critical-error state. */
+// @ts-ignore: decorator
+@external("target", "criticalError")
+export declare function criticalError(env: usize, cause: u64, epc: u64): void;
+
 /** A trap was delivered, for `-d int`: xcause, xepc and xtval as the guest sees them. Called only while ENV_LOG_TRAPS is set. */
 // @ts-ignore: decorator
 @external("target", "logTrap")

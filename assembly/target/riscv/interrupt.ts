@@ -1,23 +1,22 @@
 // Interrupts: what is pending, which of them may be taken now. Privileged specification, sections 3.1.9 and 4.1.3; Sstc.
 import { CPU_INTERRUPT_HARD, CPU_INTERRUPT_LINES, ENV_EXIT_REQUEST, EXIT_REQUESTED, ENV_INTERRUPT_REQUEST } from '../../shared/layout';
-import { RV_EXT_IRQ, RV_MENVCFG, RV_MIDELEG, RV_MIE, RV_MIP, RV_MSTATUS, RV_SOFT_MIP, RV_STIMECMP, RVX_SSTC } from './shared/riscv';
+import { RV_EXT_IRQ, RV_MENVCFG, RV_MIDELEG, RV_MIE, RV_MIP, RV_MSTATUS, RV_MVIEN, RV_RNMI_PENDING, RV_SOFT_MIP, RV_STIMECMP, RV_UNUSUAL, RVX_SSTC } from './shared/riscv';
 import { runsHere } from '../../core/cpus';
 import { requestInterrupt } from '../../core/env';
 import { reachingOut } from '../../core/journal';
 import { rdtime, timerUpdate } from './host';
-import { MENVCFG_STCE, MIP_STIP, MSTATUS_MIE, MSTATUS_SIE, PRV_M, PRV_S } from './bits';
+import { MENVCFG_STCE, MIP_SEIP, MIP_STIP, MSTATUS_MIE, MSTATUS_SIE, PRV_M, PRV_S } from './bits';
 import { hasExt, privilege } from './hart';
+import { hasUnusualWork, mostImportant, pendingUnusual, updateUnusual } from './interrupt_order';
 import { interrupts } from './warl';
-
-/** Interrupt numbers, most important first (section 3.1.9): MEI MSI MTI SEI SSI STI, a nibble each from the lowest; 0 ends. */
-const PRIORITY: u64 = 0x519_73b;
 
 /**
  * RV_MIP is always the union of what hardware lines drive and what software wrote, so a device cannot lose software's SEIP nor the other way round.
- * A line for an interrupt that the hart does not have leads nowhere.
+ * A line for an interrupt that the hart does not have leads nowhere. SEIP is the line alone while mvien makes software's half a virtual interrupt.
  */
 export function refreshMip(env: usize): void {
-  store<u64>(env, (load<u64>(env, RV_EXT_IRQ) | load<u64>(env, RV_SOFT_MIP)) & interrupts(env), RV_MIP);
+  const soft = load<u64>(env, RV_SOFT_MIP) & ~(load<u64>(env, RV_MVIEN) & MIP_SEIP);
+  store<u64>(env, (load<u64>(env, RV_EXT_IRQ) | soft) & interrupts(env), RV_MIP);
   updateInterrupts(env);
 }
 
@@ -37,11 +36,12 @@ export function updateInterrupts(env: usize): void {
 
 /** WFI ends when an interrupt is pending and enabled in mie, whatever mstatus and delegation say (section 3.3.3). */
 export function riscvHasWork(env: usize): bool {
-  return (load<u64>(env, RV_MIP) & load<u64>(env, RV_MIE)) != 0;
+  return (load<u64>(env, RV_MIP) & load<u64>(env, RV_MIE)) != 0 || (load<u32>(env, RV_UNUSUAL) != 0 && hasUnusualWork(env));
 }
 
 /** The interrupt to take now, or -1. Those that go to M-mode come before those delegated to S-mode. */
 export function pendingInterrupt(env: usize): i32 {
+  if (load<u32>(env, RV_UNUSUAL) != 0) return pendingUnusual(env);
   const pending = load<u64>(env, RV_MIP) & load<u64>(env, RV_MIE);
   if (pending == 0) return -1;
   const priv = privilege(env);
@@ -58,11 +58,16 @@ export function pendingInterrupt(env: usize): i32 {
   return -1;
 }
 
-function mostImportant(pending: u64): i32 {
-  for (let order = PRIORITY; order != 0; order >>= 4) {
-    if (((pending >> (order & 15)) & 1) != 0) return (order & 15) as i32;
-  }
-  return ctz(pending) as i32;
+/** After a change of what updateUnusual looks at. */
+export function orderChanged(env: usize): void {
+  updateUnusual(env);
+  refreshMip(env);
+}
+
+/** Level of the line of resumable non-maskable interrupts. */
+export function riscvUpdateRnmi(env: usize, level: u32): void {
+  store<u32>(env, level, RV_RNMI_PENDING);
+  orderChanged(env);
 }
 
 /**

@@ -1,6 +1,6 @@
-// Physical memory protection: 16 entries, granule of 4 bytes. Privileged specification, section 3.7.
-import { RV_PMPADDR, RV_PMPCFG, RV_PMP_CACHE, RV_PMP_COUNT, RV_PMP_FIRST, RV_PMP_LAST } from './shared/riscv';
-import { PAGE_EXEC, PAGE_READ, PAGE_WRITE, PRV_M, PRV_U } from './bits';
+// Physical memory protection: 16 entries, granule of 4 bytes. Privileged specification, section 3.7 and "Smepmp".
+import { RV_MSECCFG, RV_PMPADDR, RV_PMPCFG, RV_PMP_CACHE, RV_PMP_COUNT, RV_PMP_FIRST, RV_PMP_LAST } from './shared/riscv';
+import { MSECCFG_MML, MSECCFG_MMWP, MSECCFG_RLB, PAGE_EXEC, PAGE_READ, PAGE_WRITE, PRV_M, PRV_U } from './bits';
 import { isRv32 } from './hart';
 
 export const PMP_ENTRIES = 16;
@@ -66,14 +66,34 @@ export function pmpUpdateRanges(env: usize): void {
 }
 
 @inline
-function rightsOf(cfg: i32, priv: i32): i32 {
+function security(env: usize, bit: u64): bool {
+  return (load<u64>(env, RV_MSECCFG) & bit) != 0;
+}
+
+function rightsOf(env: usize, cfg: i32, priv: i32): i32 {
+  if (security(env, MSECCFG_MML)) return rightsUnderLockdown(cfg, priv);
   // M-mode is bound by locked entries only; pmpcfg's R, W, X are the bits of PAGE_*.
   return priv == PRV_M && (cfg & PMP_LOCK) == 0 ? ALL : ((cfg & ALL) as i32);
 }
 
-@inline
+/** With MML: an entry is M-mode's (locked) or that of the others; what would be writable but not readable is a region that they share. */
+function rightsUnderLockdown(cfg: i32, priv: i32): i32 {
+  const rights = cfg & ALL;
+  const locked = (cfg & PMP_LOCK) != 0;
+  const machine = priv == PRV_M;
+  if ((rights & (PAGE_READ | PAGE_WRITE)) == PAGE_WRITE) {
+    const both = (rights & PAGE_EXEC) != 0;
+    if (locked) return machine && both ? PAGE_READ | PAGE_EXEC : PAGE_EXEC;
+    return machine || both ? PAGE_READ | PAGE_WRITE : PAGE_READ;
+  }
+  if (locked && rights == ALL) return PAGE_READ;
+  return locked == machine ? rights : 0;
+}
+
 function rightsWithoutMatch(env: usize, priv: i32): i32 {
-  return priv == PRV_M || load<i32>(env, RV_PMP_COUNT) == 0 ? ALL : 0;
+  if (load<i32>(env, RV_PMP_COUNT) == 0) return ALL;
+  if (priv != PRV_M || security(env, MSECCFG_MMWP)) return 0;
+  return security(env, MSECCFG_MML) ? PAGE_READ | PAGE_WRITE : ALL;
 }
 
 /**
@@ -89,7 +109,7 @@ export function pmpRights(env: usize, addr: u64, size: u64, priv: i32): i32 {
     const first = firstOf(env, entry);
     const last = lastOf(env, entry);
     if (first > last || end < first || addr > last) continue;
-    return addr >= first && end <= last ? rightsOf(cfgOf(env, entry), priv) : 0;
+    return addr >= first && end <= last ? rightsOf(env, cfgOf(env, entry), priv) : 0;
   }
   return rightsWithoutMatch(env, priv);
 }
@@ -114,7 +134,7 @@ function findPageRights(env: usize, page: u64, priv: i32): i32 {
     const first = firstOf(env, entry);
     const last = lastOf(env, entry);
     if (first > last || end < first || page > last) continue;
-    return page >= first && end <= last ? rightsOf(cfgOf(env, entry), priv) : -1;
+    return page >= first && end <= last ? rightsOf(env, cfgOf(env, entry), priv) : -1;
   }
   return rightsWithoutMatch(env, priv);
 }
@@ -125,15 +145,30 @@ export function pmpCfgRead(env: usize, index: i32): u64 {
   return isRv32(env) ? (load<u32>(at, RV_PMPCFG) as u64) : load<u64>(at, RV_PMPCFG);
 }
 
+@inline
+function isFixed(env: usize, cfg: i32): bool {
+  return (cfg & PMP_LOCK) != 0 && !security(env, MSECCFG_RLB);
+}
+
+/** Whether any entry is locked. */
+export function pmpIsLocked(env: usize): bool {
+  return ((load<u64>(env, RV_PMPCFG) | load<u64>(env, RV_PMPCFG + 8)) & 0x8080_8080_8080_8080) != 0;
+}
+
 /** Writes the unlocked entries of a pmpcfg register. The caller flushes the TLB. */
 export function pmpCfgWrite(env: usize, index: i32, value: u64): void {
   const count: i32 = isRv32(env) ? 4 : 8;
   for (let i: i32 = 0; i < count; i++) {
     const entry = index * 4 + i;
-    if ((cfgOf(env, entry) & PMP_LOCK) != 0) continue;
+    if (isFixed(env, cfgOf(env, entry))) continue;
     let cfg = ((value >> (i * 8)) as i32) & PMP_CFG_BITS;
-    // W without R is reserved: it becomes no access to data.
-    if ((cfg & (PMP_R | PMP_W)) == PMP_W) cfg &= ~PMP_W;
+    if (security(env, MSECCFG_MML)) {
+      // No new code for M-mode, unless rules may be broken.
+      if (!security(env, MSECCFG_RLB) && (cfg & PMP_LOCK) != 0 && (rightsUnderLockdown(cfg, PRV_M) & PAGE_EXEC) != 0) continue;
+    } else if ((cfg & (PMP_R | PMP_W)) == PMP_W) {
+      // Reserved: it becomes no access to data.
+      cfg &= ~PMP_W;
+    }
     store<u8>(env + entry, cfg as u8, RV_PMPCFG);
   }
   pmpUpdateRanges(env);
@@ -141,10 +176,10 @@ export function pmpCfgWrite(env: usize, index: i32, value: u64): void {
 
 /** Writes pmpaddr `entry`, unless it is locked, or is the base of a locked TOR entry. The caller flushes the TLB. */
 export function pmpAddrWrite(env: usize, entry: i32, value: u64): void {
-  if ((cfgOf(env, entry) & PMP_LOCK) != 0) return;
+  if (isFixed(env, cfgOf(env, entry))) return;
   if (entry + 1 < PMP_ENTRIES) {
     const next = cfgOf(env, entry + 1);
-    if ((next & PMP_LOCK) != 0 && matchMode(next) == A_TOR) return;
+    if (isFixed(env, next) && matchMode(next) == A_TOR) return;
   }
   store<u64>(env + entry * 8, value & PMP_ADDR_BITS, RV_PMPADDR);
   pmpUpdateRanges(env);

@@ -2,6 +2,7 @@
 import { ENV_EXCEPTION_INDEX, ENV_FAULT, ENV_HALTED, ENV_LOG_TRAPS, ENV_PC, EXCP_INTERRUPT } from '../../shared/layout';
 import {
   CAUSE_BREAKPOINT,
+  CAUSE_DOUBLE_TRAP,
   CAUSE_ILLEGAL_INST,
   CAUSE_INST_MISALIGNED,
   CAUSE_M_ECALL,
@@ -13,26 +14,39 @@ import {
   RV_MEDELEG,
   RV_MEPC,
   RV_MIDELEG,
+  RV_MNCAUSE,
+  RV_MNEPC,
+  RV_MNSTATUS,
   RV_MSTATUS,
   RV_MTVAL,
+  RV_MTVAL2,
   RV_MTVEC,
+  RV_RNMI_EXCPVEC,
+  RV_RNMI_IRQVEC,
   RV_SATP,
   RV_SCAUSE,
   RV_SEPC,
+  RV_STATUS_WRITABLE,
   RV_STVAL,
   RV_STVEC,
   RVX_C,
   RVX_S,
+  RVX_SMRNMI,
 } from './shared/riscv';
 import { spaceFlush } from '../../tlb/address-space';
 import { tlbFlush, tlbFlushPage } from '../../tlb/flush';
 import { cpuYield, raise } from '../../core/env';
+import { reachingOut } from '../../core/journal';
 import {
+  MNSTATUS_MNPP,
+  MNSTATUS_NMIE,
+  MSTATUS_MDT,
   MSTATUS_MIE,
   MSTATUS_MPIE,
   MSTATUS_MPP,
   MSTATUS_MPP_SHIFT,
   MSTATUS_MPRV,
+  MSTATUS_SDT,
   MSTATUS_SIE,
   MSTATUS_SPIE,
   MSTATUS_SPP,
@@ -45,8 +59,9 @@ import {
 } from './bits';
 import { setPrivilege, updateTbFlags } from './cpu';
 import { hasExt, isRv32, privilege, xlenAddress } from './hart';
-import { logTrap } from './host';
-import { pendingInterrupt, riscvHasWork, updateInterrupts } from './interrupt';
+import { criticalError, logTrap } from './host';
+import { orderChanged, pendingInterrupt, riscvHasWork, updateInterrupts } from './interrupt';
+import { nmiMasked, RNMI } from './interrupt_order';
 import { asidOf, fetchWord, pagingMode } from './mmu';
 import { BINS_UNKNOWN, raiseAddress, raiseIllegal } from './raise';
 import { leastPrivilege } from './warl';
@@ -89,27 +104,52 @@ function deliver(env: usize, cause: i32, isInterrupt: bool): void {
   if (load<u32>(env, ENV_LOG_TRAPS) != 0) logTrap(env, causeBits, pc, tval);
   const delegated = load<u64>(env + (isInterrupt ? RV_MIDELEG : RV_MEDELEG));
   const status = load<u64>(env, RV_MSTATUS);
+  const forS = priv <= PRV_S && cause < 64 && ((delegated >> cause) & 1) != 0;
   let vector: u64;
-  if (priv <= PRV_S && cause < 64 && ((delegated >> cause) & 1) != 0) {
-    store<u64>(env, statusEnteringS(status, priv), RV_MSTATUS);
+  if (forS && (status & MSTATUS_SDT) == 0) {
+    store<u64>(env, statusEnteringS(status, priv) | (load<u64>(env, RV_STATUS_WRITABLE) & MSTATUS_SDT), RV_MSTATUS);
     store<u64>(env, causeBits, RV_SCAUSE);
     store<u64>(env, pc, RV_SEPC);
     store<u64>(env, tval, RV_STVAL);
     vector = load<u64>(env, RV_STVEC);
     setPrivilege(env, PRV_S);
+  } else if ((status & MSTATUS_MDT) != 0) {
+    return unexpectedInM(env, causeBits, pc);
   } else {
-    store<u64>(env, statusEnteringM(status, priv), RV_MSTATUS);
-    store<u64>(env, causeBits, RV_MCAUSE);
+    // A trap that S-mode, just trapped, does not expect is M-mode's, with the cause that it had (Ssdbltrp).
+    store<u64>(env, statusEnteringM(status, priv) | (load<u64>(env, RV_STATUS_WRITABLE) & MSTATUS_MDT), RV_MSTATUS);
+    store<u64>(env, forS ? CAUSE_DOUBLE_TRAP : causeBits, RV_MCAUSE);
     store<u64>(env, pc, RV_MEPC);
     store<u64>(env, tval, RV_MTVAL);
-    vector = load<u64>(env, RV_MTVEC);
+    store<u64>(env, forS ? causeBits : 0, RV_MTVAL2);
+    vector = priv == PRV_M && nmiMasked(env) ? load<u64>(env, RV_RNMI_EXCPVEC) : load<u64>(env, RV_MTVEC);
     setPrivilege(env, PRV_M);
   }
-  const offset: u64 = isInterrupt && (vector & 3) == 1 ? cause * 4 : 0;
+  const vectored = isInterrupt && (!forS || privilege(env) == PRV_S) && (vector & 3) == 1;
+  const offset: u64 = vectored ? cause * 4 : 0;
   store<u64>(env, xlenAddress(env, (vector & ~3) + offset), ENV_PC);
   store<u32>(env, 0, ENV_HALTED);
   updateTbFlags(env);
   updateInterrupts(env);
+}
+
+/** To the handler of RNMIs, which is told what it interrupts. */
+function enterNmi(env: usize, causeBits: u64, pc: u64): void {
+  store<u64>(env, (privilege(env) as u64) << MSTATUS_MPP_SHIFT, RV_MNSTATUS);
+  store<u64>(env, causeBits, RV_MNCAUSE);
+  store<u64>(env, pc, RV_MNEPC);
+  store<u64>(env, load<u64>(env, RV_RNMI_IRQVEC), ENV_PC);
+  setPrivilege(env, PRV_M);
+  store<u32>(env, 0, ENV_HALTED);
+  updateTbFlags(env);
+  orderChanged(env);
+}
+
+/** A trap in M-mode's own handler (Smdbltrp): an RNMI if there are such and they are not masked, else the end. */
+function unexpectedInM(env: usize, causeBits: u64, pc: u64): void {
+  if (hasExt(env, RVX_SMRNMI) && !nmiMasked(env)) return enterNmi(env, causeBits, pc);
+  reachingOut();
+  criticalError(env, causeBits, pc);
 }
 
 /** Delivers the exception in ENV_EXCEPTION_INDEX; the numbers from EXCP_INTERRUPT up are the exec loop's own. */
@@ -123,7 +163,8 @@ export function riscvDoInterrupt(env: usize): void {
 export function riscvExecInterrupt(env: usize): bool {
   const interrupt = pendingInterrupt(env);
   if (interrupt < 0) return false;
-  deliver(env, interrupt, true);
+  if (interrupt == RNMI) enterNmi(env, (1 as u64) << (isRv32(env) ? 31 : 63), load<u64>(env, ENV_PC));
+  else deliver(env, interrupt, true);
   return true;
 }
 
@@ -165,7 +206,8 @@ export function helper_sret(env: usize): void {
   if (!returnTo(env, load<u64>(env, RV_SEPC))) return;
   const previous: i32 = (status & MSTATUS_SPP) != 0 ? PRV_S : PRV_U;
   status = (status & MSTATUS_SPIE) != 0 ? status | MSTATUS_SIE : status & ~MSTATUS_SIE;
-  enter(env, previous, (status | MSTATUS_SPIE) & ~MSTATUS_SPP);
+  if (priv == PRV_M) status &= ~MSTATUS_MDT;
+  enter(env, previous, (status | MSTATUS_SPIE) & ~(MSTATUS_SPP | MSTATUS_SDT));
 }
 
 export function helper_mret(env: usize): void {
@@ -174,7 +216,20 @@ export function helper_mret(env: usize): void {
   if (!returnTo(env, load<u64>(env, RV_MEPC))) return;
   const previous = ((status & MSTATUS_MPP) >> MSTATUS_MPP_SHIFT) as i32;
   status = (status & MSTATUS_MPIE) != 0 ? status | MSTATUS_MIE : status & ~MSTATUS_MIE;
+  status &= ~(previous == PRV_U ? MSTATUS_MDT | MSTATUS_SDT : MSTATUS_MDT);
   enter(env, previous, ((status | MSTATUS_MPIE) & ~MSTATUS_MPP) | ((leastPrivilege(env) as u64) << MSTATUS_MPP_SHIFT));
+}
+
+export function helper_mnret(env: usize): void {
+  if (privilege(env) != PRV_M || !hasExt(env, RVX_SMRNMI)) return raiseIllegal(env);
+  if (!returnTo(env, load<u64>(env, RV_MNEPC))) return;
+  const nmi = load<u64>(env, RV_MNSTATUS);
+  const previous = ((nmi & MNSTATUS_MNPP) >> MSTATUS_MPP_SHIFT) as i32;
+  store<u64>(env, ((leastPrivilege(env) as u64) << MSTATUS_MPP_SHIFT) | MNSTATUS_NMIE, RV_MNSTATUS);
+  let status = load<u64>(env, RV_MSTATUS);
+  if (previous != PRV_M) status &= ~(previous == PRV_U ? MSTATUS_MDT | MSTATUS_SDT : MSTATUS_MDT);
+  enter(env, previous, status);
+  orderChanged(env);
 }
 
 /** Whether mstatus.TW, or being in U-mode under an S-mode, forbids to wait. */

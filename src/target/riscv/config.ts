@@ -4,16 +4,14 @@
  */
 import { OptionError } from '../../util/errors.js';
 import { didYouMean } from '../../util/suggest.js';
-import { EXTENSIONS, SATP_MODES, type Extension, type SatpMode } from './extensions.js';
+import { extensionBits, EXTENSIONS, hasBit, SATP_MODES, type Extension, type ExtensionBits, type SatpMode } from './extensions.js';
 import { CPU_MODELS, type CpuModel } from './models.js';
 import { BUNDLES, currentName, FIXED_PROPERTIES, IDLE_PROPERTIES, QEMU_EXTENSIONS } from './qemu-properties.js';
 
 export interface CpuConfig {
   readonly model: string;
   readonly xlen: 32 | 64;
-  /** RVX_* bits 31:0 and 63:32 as int32. */
-  readonly extLo: number;
-  readonly extHi: number;
+  readonly extensions: ExtensionBits;
   /** satp.MODE of the largest mode; 0: bare only. */
   readonly satpMode: number;
   /** PMP entries: 16, or 0 without PMP. */
@@ -25,8 +23,7 @@ export interface CpuConfig {
   readonly mimpid: number;
 }
 
-export const hasExtension = (config: CpuConfig, bit: number): boolean =>
-  (((bit < 32 ? config.extLo : config.extHi) >>> (bit & 31)) & 1) !== 0;
+export const hasExtension = (config: CpuConfig, bit: number): boolean => hasBit(config.extensions, bit);
 
 /** `rv64,zba=off,sv48=on`. Throws OptionError with one clear line. */
 export function parseCpuConfig(text: string): CpuConfig {
@@ -109,16 +106,10 @@ class Draft {
 
   finish(): CpuConfig {
     for (const extension of EXTENSIONS) if (this.enabled.has(extension.name)) this.checkRequirements(extension);
-    let lo = 0;
-    let hi = 0;
-    for (const { name, bit } of EXTENSIONS) {
-      if (!this.enabled.has(name)) continue;
-      if (bit < 32) lo |= 1 << bit;
-      else hi |= 1 << (bit - 32);
-    }
+    const extensions = extensionBits(EXTENSIONS.filter(({ name }) => this.enabled.has(name)));
     const satpMode = this.mmu && this.enabled.has('s') ? this.largestSatpMode() : 0;
     const { name: model, xlen, privVersion = 13 } = this.model;
-    const config = { model, xlen, extLo: lo, extHi: hi, satpMode, pmpCount: this.pmp ? 16 : 0, privVersion, ...this.ids };
+    const config = { model, xlen, extensions, satpMode, pmpCount: this.pmp ? 16 : 0, privVersion, ...this.ids };
     const names = isaExtensions(config);
     for (const [name, on] of this.implied) {
       if (names.includes(name) !== on)
@@ -199,7 +190,7 @@ export function mmuType(config: CpuConfig): string | undefined {
 }
 
 /** misa: MXL and the letters (privileged ISA manual, "Machine ISA (misa) Register"). */
-export const misa = (config: CpuConfig): bigint => BigInt(config.extLo & 0x3ffffff) | (config.xlen === 32 ? 1n << 30n : 2n << 62n);
+export const misa = (config: CpuConfig): bigint => BigInt(config.extensions[0] & 0x3ffffff) | (config.xlen === 32 ? 1n << 30n : 2n << 62n);
 
 type Has = (name: string) => boolean;
 const always = (): boolean => true;
@@ -222,7 +213,10 @@ const ISA_NAMES: readonly { readonly name: string; readonly when?: (has: Has, co
   { name: 'zca', when: (has) => has('c') },
   { name: 'zcf', when: (has, config) => has('c') && has('f') && config.xlen === 32 }, { name: 'zcd', when: (has) => has('c') && has('d') },
   { name: 'zba' }, { name: 'zbb' }, { name: 'zbc' }, { name: 'zbkb' }, { name: 'zbkx' }, { name: 'zbs' },
-  { name: 'ssccptr', when: withS }, { name: 'sscounterenw', when: withS }, { name: 'sstc' }, { name: 'sstvala', when: withS }, { name: 'sstvecd', when: withS },
+  { name: 'smaia' }, { name: 'smcdeleg' }, { name: 'smcntrpmf' }, { name: 'smcsrind' }, { name: 'smdbltrp' }, { name: 'smepmp' }, { name: 'smrnmi' },
+  { name: 'smmpm' }, { name: 'smnpm' }, { name: 'smstateen' }, { name: 'ssaia' }, { name: 'ssccfg' },
+  { name: 'ssccptr', when: withS }, { name: 'sscofpmf' }, { name: 'sscounterenw', when: withS }, { name: 'sscsrind' }, { name: 'ssdbltrp' }, { name: 'ssnpm' },
+  { name: 'ssstateen', when: (has) => has('smstateen') && has('s') }, { name: 'sstc' }, { name: 'sstvala', when: withS }, { name: 'sstvecd', when: withS },
   { name: 'ssu64xl', when: (has, config) => has('s') && config.xlen === 64 },
   { name: 'svadu' }, { name: 'svinval' }, { name: 'svnapot' }, { name: 'svpbmt' }, { name: 'svvptc', when: withS },
 ];

@@ -23,12 +23,14 @@ import {
   CAUSE_INST_MISALIGNED,
   TBF_FRM_INVALID,
   TBF_FS_SHIFT,
+  TBF_MASK_SHIFT,
+  TBF_MASK_SIGNED,
   TBF_MMU_IDX,
   TBF_PRIV_SHIFT,
 } from '../../../assembly/target/riscv/shared/riscv.js';
 import type { GlobalDef, TcgContext, Temp } from '../../tcg/context.js';
 import { H } from './helpers.js';
-import type { CpuConfig } from './config.js';
+import { hasExtension, type CpuConfig } from './config.js';
 
 const registers = (prefix: string, first: number, offset: number): GlobalDef[] =>
   Array.from({ length: 32 - first }, (_, i) => ({ name: `${prefix}${i + first}`, offset: offset + 8 * (i + first) }));
@@ -49,6 +51,9 @@ export const LOAD_VAL: Temp = 65;
 /** mstatus.FS, all ones: dirty (privileged ISA manual, "Extension Context Status"). */
 const MSTATUS_FS_DIRTY = 0x6000;
 const FS_DIRTY = 3;
+
+/** By PMM; 1 is reserved. */
+const MASKED_BITS = [0, 0, 7, 16] as const;
 
 /** Whether the TB is over. */
 export enum Jump {
@@ -71,6 +76,9 @@ export class DisasContext {
   /** mstatus.FS as of this point of the TB. */
   fs = 0;
   frmInvalid = false;
+  /** Upper bits of data addresses that are ignored, and whether the others are a virtual address. */
+  private maskedBits = 0;
+  private maskSigned = false;
   /** The instruction being translated, and its length in bytes. */
   word = 0;
   size = 4;
@@ -86,7 +94,7 @@ export class DisasContext {
 
   constructor(readonly config: CpuConfig) {
     this.xl32 = config.xlen === 32;
-    this.aligned4 = ((config.extLo >>> RVX_C) & 1) === 0;
+    this.aligned4 = !hasExtension(config, RVX_C);
   }
 
   startTb(tcg: TcgContext, pc: bigint, flags: number, cflags: number): void {
@@ -98,6 +106,8 @@ export class DisasContext {
     this.mmuIdx = flags & TBF_MMU_IDX;
     this.fs = (flags >>> TBF_FS_SHIFT) & 3;
     this.frmInvalid = (flags & TBF_FRM_INVALID) !== 0;
+    this.maskedBits = MASKED_BITS[(flags >>> TBF_MASK_SHIFT) & 3];
+    this.maskSigned = (flags & TBF_MASK_SIGNED) !== 0;
     this.icount = (cflags & CF_ICOUNT) !== 0;
     this.gotoTbAllowed = (cflags & (CF_NO_GOTO_TB | CF_SINGLE_STEP)) === 0;
     this.gotoPtrAllowed = (cflags & (CF_NO_GOTO_PTR | CF_SINGLE_STEP)) === 0;
@@ -133,8 +143,32 @@ export class DisasContext {
     return F0 + r;
   }
 
-  /** x[rs1] + imm as an address. */
+  /** x[rs1] + imm as the address of data. */
   address(rs1: number, imm: number): Temp {
+    const address = this.sum(rs1, imm);
+    return this.maskedBits === 0 ? address : this.masked(this.tcg.temp(), address);
+  }
+
+  /** The same as x[rs1], in a value that lives across labels. */
+  lastingAddress(rs1: number): Temp {
+    const { tcg } = this;
+    if (this.maskedBits !== 0) return this.masked(tcg.local(), this.x(rs1));
+    if (!this.xl32) return this.x(rs1);
+    const t = tcg.local();
+    tcg.ext32u(t, this.x(rs1));
+    return t;
+  }
+
+  /** Without what pointer masking ignores: a virtual address keeps its sign (privileged ISA manual, "Pointer Masking Extensions"). RV64 only. */
+  private masked(to: Temp, address: Temp): Temp {
+    const { tcg } = this;
+    tcg.shli(to, address, this.maskedBits);
+    if (this.maskSigned) tcg.sari(to, to, this.maskedBits);
+    else tcg.shri(to, to, this.maskedBits);
+    return to;
+  }
+
+  private sum(rs1: number, imm: number): Temp {
     const { tcg } = this;
     if (!this.xl32 && imm === 0) return this.x(rs1);
     if (rs1 === 0) return this.xl32 ? tcg.constI64Parts(imm, 0) : tcg.constI64(imm);

@@ -28,6 +28,9 @@ interface RiscvExports {
   riscvReset(env: number): void;
   riscvPostLoad(env: number): void;
   riscvUpdateMip(env: number, mask: number, value: number): void;
+  riscvUpdateRnmi(env: number, level: number): void;
+  riscvOverflowDistance(env: number): number;
+  riscvSettleOverflows(env: number): void;
   riscvTimerTick(env: number, now: bigint): void;
   riscvHasWork(env: number): number;
   riscvCsrExists(env: number, csr: number): number;
@@ -40,6 +43,19 @@ interface RiscvImports extends Record<string, (...args: never[]) => unknown> {
   rdtime(): bigint;
   timerUpdate(): void;
   logTrap(cause: bigint, epc: bigint, tval: bigint): void;
+  imsicTop(supervisor: number, claim: number): number;
+  imsicRead(supervisor: number, select: number): bigint;
+  imsicWrite(supervisor: number, select: number, value: bigint): void;
+  criticalError(cause: bigint, epc: bigint): void;
+}
+
+/** An interrupt file of an IMSIC, as the hart sees it through its CSRs (AIA, "Incoming MSI Controller"). */
+export interface InterruptFile {
+  /** mtopei or stopei; `claim`: what it shows is pending no longer. */
+  top(claim: boolean): number;
+  /** A register by its number behind miselect or siselect, 0x70 to 0xff: `width` bits of it. */
+  read(select: number, width: 32 | 64): bigint;
+  write(select: number, value: bigint, width: 32 | 64): void;
 }
 
 /** Where `time` comes from: the board's mtimer. */
@@ -98,6 +114,8 @@ export class RiscvCpu extends CpuState {
   private readonly stimer: Timer;
   private gdbRegisters: GdbDescription | undefined;
   private timeSource: TimeSource | undefined;
+  /** Of M-mode and of S-mode. */
+  private imsic: readonly [InterruptFile, InterruptFile] | undefined;
   private readonly semihosting: RiscvSemihosting | undefined;
 
   constructor(
@@ -117,6 +135,14 @@ export class RiscvCpu extends CpuState {
         timerUpdate: () => this.updateStimer(),
         logTrap: (cause: bigint, epc: bigint, tval: bigint) =>
           machine.log.mask('int', describeTrap(this.hartid, config.xlen, cause, epc, tval)),
+        imsicTop: (supervisor: number, claim: number) => this.imsic![supervisor].top(claim !== 0),
+        imsicRead: (supervisor: number, select: number) => this.imsic![supervisor].read(select, config.xlen),
+        imsicWrite: (supervisor: number, select: number, value: bigint) => this.imsic![supervisor].write(select, value, config.xlen),
+        criticalError: (cause: bigint, epc: bigint) => {
+          const what = describeTrap(this.hartid, config.xlen, cause, epc, 0n);
+          machine.log.write(`wemu: critical error, a trap in M-mode's trap handler: ${what}\n`);
+          machine.requestShutdown('guest-panic', 1);
+        },
       } satisfies RiscvImports,
     };
     if (machine.accelerator === undefined) throw new TcgError('a RISC-V CPU needs an accelerator');
@@ -124,6 +150,7 @@ export class RiscvCpu extends CpuState {
     this.exports = this.vcpu.runtime.allExports as unknown as RiscvExports;
     this.stimer = this.newTimer(() => this.updateStimer());
     this.initGpioIn(MIP_LINES, (n, level) => this.driveLine(1 << n, level));
+    this.initGpioIn(1, (_, level) => this.driveRnmi(level), 'rnmi');
     this.configure();
     const { semihosting, addressSpace } = machine;
     this.semihosting = semihosting && new RiscvSemihosting(semihosting, this.vcpu, addressSpace, config.xlen);
@@ -133,8 +160,7 @@ export class RiscvCpu extends CpuState {
   private configure(): void {
     const { config, vcpu } = this;
     vcpu.write32(X.RV_XLEN, config.xlen);
-    vcpu.write32(X.RV_EXT, config.extLo);
-    vcpu.write32(X.RV_EXT + 4, config.extHi);
+    config.extensions.forEach((word, i) => vcpu.write32(X.RV_EXT + 4 * i, word));
     vcpu.write32(X.RV_MAX_SATP_MODE, config.satpMode);
     vcpu.write32(X.RV_PMP_COUNT, config.pmpCount);
     vcpu.write32(X.RV_PRIV_VERSION, config.privVersion);
@@ -166,7 +192,10 @@ export class RiscvCpu extends CpuState {
   override run(budget: number, contended = false): ExitReason {
     const { semihosting, vcpu } = this;
     const serves = semihosting?.isBusy === true;
-    const reason: ExitReason = serves ? ExitReason.Semihosting : vcpu.exec(budget, contended);
+    const watched = vcpu.read32(X.RV_OVERFLOWING) !== 0;
+    const limit = watched ? Math.min(budget, this.exports.riscvOverflowDistance(this.env)) : budget;
+    const reason: ExitReason = serves ? ExitReason.Semihosting : vcpu.exec(limit, contended);
+    if (watched) this.exports.riscvSettleOverflows(this.env);
     this.budgetUsed = serves ? 0 : vcpu.used;
     if (reason !== ExitReason.Semihosting) return reason;
     semihosting?.step();
@@ -194,9 +223,19 @@ export class RiscvCpu extends CpuState {
     this.exports.riscvUpdateMip(this.env, mask, level ? mask : 0);
     if (level) this.interrupted();
   }
+  private driveRnmi(level: number): void {
+    this.exports.riscvUpdateRnmi(this.env, level ? 1 : 0);
+    if (level) this.interrupted();
+  }
   override endReservation(): void {
     this.vcpu.write32(X.RV_LOAD_RES, NO_RESERVATION);
     this.vcpu.write32(X.RV_LOAD_RES + 4, NO_RESERVATION);
+  }
+
+  /** Gives the hart its IMSIC. */
+  setImsic(machine: InterruptFile, supervisor: InterruptFile): void {
+    this.imsic = [machine, supervisor];
+    this.vcpu.write32(X.RV_IMSIC, 1);
   }
 
   // time

@@ -1,4 +1,5 @@
 /** From an instruction word to its row, for one CPU: only rows that the CPU has are in it, so the others are illegal by absence. */
+import type { ExtensionBits } from './extensions.js';
 import { INSNS } from './insns.js';
 import { hasInsn, matches, type Insn } from './table.js';
 
@@ -19,10 +20,9 @@ export class Decoder {
 
   constructor(
     readonly xlen: 32 | 64,
-    extLo: number,
-    extHi: number,
+    extensions: ExtensionBits,
   ) {
-    const rows = INSNS.filter((row) => hasInsn(row, xlen, extLo, extHi));
+    const rows = INSNS.filter((row) => hasInsn(row, xlen, extensions));
     this.compressedRows = rows.filter((row) => row.size === 2);
     for (const row of rows) if (row.size === 4) this.addToBuckets(row);
   }

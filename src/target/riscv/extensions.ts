@@ -10,6 +10,18 @@ export interface Extension {
   readonly description: string;
 }
 
+/** RVX_* bits, 32 in each int32, bit 0 first: as RV_EXT has them. */
+export type ExtensionBits = readonly number[];
+const WORDS = 4;
+
+export const hasBit = (bits: ExtensionBits, bit: number): boolean => ((bits[bit >>> 5] >>> (bit & 31)) & 1) !== 0;
+
+export function extensionBits(extensions: readonly Extension[]): ExtensionBits {
+  const words = new Array<number>(WORDS).fill(0);
+  for (const { bit } of extensions) words[bit >>> 5] |= 1 << (bit & 31);
+  return words;
+}
+
 const row = (name: string, bit: number, requires: string, description: string): Extension => ({
   name,
   bit,
@@ -51,6 +63,22 @@ export const EXTENSIONS: readonly Extension[] = [
   row('svpbmt',   X.RVX_SVPBMT,   's',        'page-based memory types'),
   row('svadu',    X.RVX_SVADU,    's',        'hardware updating of A and D bits'),
   row('sstc',     X.RVX_SSTC,     's zicntr', 'supervisor timer comparison'),
+  row('smepmp',   X.RVX_SMEPMP,   'zicsr',    'PMP enhancements for M-mode'),
+  row('sscofpmf', X.RVX_SSCOFPMF, 's zihpm',  'counter overflow interrupts and filters'),
+  row('smcntrpmf',X.RVX_SMCNTRPMF,'zicntr',   'filters of cycle and instret'),
+  row('smstateen',X.RVX_SMSTATEEN,'u',        'state enables'),
+  row('ssdbltrp', X.RVX_SSDBLTRP, 's',        'double traps of S-mode'),
+  row('smdbltrp', X.RVX_SMDBLTRP, 'zicsr',    'double traps of M-mode'),
+  row('smcsrind', X.RVX_SMCSRIND, 'zicsr',    'indirect CSRs of M-mode'),
+  row('sscsrind', X.RVX_SSCSRIND, 's',        'indirect CSRs of S-mode'),
+  row('smcdeleg', X.RVX_SMCDELEG, 's',        'delegation of counters'),
+  row('ssccfg',   X.RVX_SSCCFG,   'smcdeleg sscsrind', 'delegated counters'),
+  row('ssnpm',    X.RVX_SSNPM,    's',        'pointer masking, by S-mode'),
+  row('smnpm',    X.RVX_SMNPM,    'u',        'pointer masking, by M-mode for the next mode'),
+  row('smmpm',    X.RVX_SMMPM,    'zicsr',    'pointer masking of M-mode'),
+  row('smrnmi',   X.RVX_SMRNMI,   'zicsr',    'resumable non-maskable interrupts'),
+  row('smaia',    X.RVX_SMAIA,    'zicsr',    'advanced interrupt architecture, M-mode'),
+  row('ssaia',    X.RVX_SSAIA,    's',        'advanced interrupt architecture, S-mode'),
 ];
 
 export interface SatpMode {

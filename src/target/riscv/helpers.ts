@@ -142,6 +142,7 @@ export const H = {
   sstatus:   status('sstatus', 2),               // value, mask -> old value
   sret:      anything('sret', 0),
   mret:      anything('mret', 0),
+  mnret:     anything('mnret', 0),
   wfi:       anything('wfi', 0),
   wrs:       anything('wrs', 1),                 // 1: with the implementation's short time-out (wrs.sto)
   pause:     define(false, EFFECT)('pause', 0),

@@ -1,8 +1,7 @@
 /** A: load-reserved, store-conditional, atomic memory operations. Source: unprivileged ISA manual, "A". */
 import { MO_ALIGN, MO_SIZE } from '../../../assembly/shared/layout.js';
 import { AtomicKind, Cond } from '../../tcg/opcodes.js';
-import type { Temp } from '../../tcg/context.js';
-import { LOAD_RES, LOAD_VAL, type DisasContext } from './context.js';
+import { LOAD_RES, LOAD_VAL } from './context.js';
 import { MO } from './emit.js';
 import { H } from './helpers.js';
 import { AMO, LR } from './operands.js';
@@ -10,14 +9,6 @@ import { A, RV64, all, insn, type Emit, type Insn } from './table.js';
 
 const WORD = MO.SL | MO_ALIGN;
 const DOUBLE = MO.UQ | MO_ALIGN;
-
-/** The address, in a value that lives across labels. */
-function lastingAddress(c: DisasContext, rs1: number): Temp {
-  if (!c.xl32) return c.x(rs1);
-  const t = c.tcg.local();
-  c.tcg.ext32u(t, c.x(rs1));
-  return t;
-}
 
 const loadReserved =
   (memop: number): Emit =>
@@ -37,7 +28,7 @@ const storeConditional =
   (c, a) => {
     const { tcg } = c;
     const [reserved, done] = [tcg.newLabel(), tcg.newLabel()];
-    const addr = lastingAddress(c, a.rs1);
+    const addr = c.lastingAddress(a.rs1);
     const failed = tcg.local();
     tcg.brcond(Cond.EQ, LOAD_RES, addr, reserved);
     tcg.call(H.scProbeWrite, -1, addr, tcg.constI64(1 << (memop & MO_SIZE)));

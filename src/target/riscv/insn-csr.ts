@@ -6,6 +6,7 @@ import { CPU_INTERRUPT_HARD, ENV_INTERRUPT_REQUEST } from '../../../assembly/sha
 import {
   RVX_C,
   RVX_S,
+  RVX_SSDBLTRP,
   RV_MCAUSE,
   RV_MEPC,
   RV_MSCRATCH,
@@ -42,7 +43,7 @@ const CELLS: ReadonlyMap<number, number> = new Map([
 
 // sstatus in mstatus (privileged ISA manual, "Supervisor Status").
 const SIE = 2;
-const SSTATUS_READ = 0x3_000c_6122n; // UXL MXR SUM FS SPP SPIE SIE
+const SSTATUS_READ = 0x3_010c_6122n; // UXL SDT MXR SUM FS SPP SPIE SIE
 const SD = 1n << 63n;
 const FS_DIRTY = 3;
 
@@ -188,6 +189,8 @@ const immediate =
     if (change === Change.Write) access(c, a, change, c.tcg.constI64(imm));
     else if (a.csr !== CSR_SSTATUS || !isOpen(c, a.csr)) access(c, a, imm === 0 ? Change.None : change, c.tcg.constI64(imm));
     else if ((imm & SIE) === 0) access(c, a, Change.None, c.x(0));
+    else if (change === Change.Set && hasExtension(c.config, RVX_SSDBLTRP))
+      access(c, a, change, c.tcg.constI64(SIE)); // SDT may keep it clear
     else accessInterruptEnable(c, a, change as Change.Set | Change.Clear);
   };
 

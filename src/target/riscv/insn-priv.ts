@@ -8,7 +8,7 @@ import { CAUSE_BREAKPOINT, CAUSE_U_ECALL } from '../../../assembly/target/riscv/
 import { PC } from './context.js';
 import { H } from './helpers.js';
 import { NONE, SFENCE } from './operands.js';
-import { BASE, S, Svinval, Zawrs, Zifencei, insn, type Emit, type Insn } from './table.js';
+import { BASE, S, Smrnmi, Svinval, Zawrs, Zifencei, insn, type Emit, type Insn } from './table.js';
 
 // Environment
 
@@ -69,6 +69,7 @@ export const RVPRIV: readonly Insn[] = [
   // privileged
   insn('sret',   '0001000 00010 00000 000 00000 1110011',  NONE, S, trapReturn(H.sret)),
   insn('mret',   '0011000 00010 00000 000 00000 1110011',  NONE, BASE, trapReturn(H.mret)),
+  insn('mnret',  '0111000 00010 00000 000 00000 1110011',  NONE, Smrnmi, trapReturn(H.mnret)),
   insn('wfi',    '0001000 00101 00000 000 00000 1110011',  NONE, BASE, wfi),
   insn('sfence.vma',      '0001001 rs2:5 rs1:5 000 00000 1110011', SFENCE, S, sfenceVma),
   insn('sinval.vma',      '0001011 rs2:5 rs1:5 000 00000 1110011', SFENCE, Svinval, sfenceVma),

@@ -31,10 +31,8 @@ const swapCsr = (csr: number, name: string): Pseudo[] => [
   row('csrrw', (a) => a.csr === csr && a.rd === 0, name, 'rs1'),
   row('csrrw', (a) => a.csr === csr, name, 'rd,rs1'),
 ];
-const swapCsrImm = (csr: number, name: string): Pseudo[] => [
-  row('csrrwi', (a) => a.csr === csr && a.rd === 0, name, 'imm'),
-  row('csrrwi', (a) => a.csr === csr, name, 'rd,imm'),
-];
+/** binutils names rd, be it x0. */
+const swapCsrImm = (csr: number, name: string): Pseudo => row('csrrwi', (a) => a.csr === csr, name, 'rd,imm');
 
 // prettier-ignore
 export const PSEUDO: readonly Pseudo[] = [
@@ -76,7 +74,7 @@ export const PSEUDO: readonly Pseudo[] = [
   readCsr(0x001, 'frflags'), readCsr(0x002, 'frrm'), readCsr(0x003, 'frcsr'),
   readCsr(0xc00, 'rdcycle'), readCsr(0xc01, 'rdtime'), readCsr(0xc02, 'rdinstret'),
   ...swapCsr(0x001, 'fsflags'), ...swapCsr(0x002, 'fsrm'), ...swapCsr(0x003, 'fscsr'),
-  ...swapCsrImm(0x001, 'fsflagsi'), ...swapCsrImm(0x002, 'fsrmi'),
+  swapCsrImm(0x001, 'fsflagsi'), swapCsrImm(0x002, 'fsrmi'),
   row('csrrs',  (a) => a.rs1 === 0,                'csrr',   'rd,csr'),
   row('csrrw',  (a) => a.rd === 0,                 'csrw',   'csr,rs1'),
   row('csrrs',  (a) => a.rd === 0,                 'csrs',   'csr,rs1'),

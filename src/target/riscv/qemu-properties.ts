@@ -3,8 +3,8 @@
 /** Extensions and profiles. A name that is built, too, does not come here. */
 export const QEMU_EXTENSIONS: ReadonlySet<string> = new Set(
   (
-    'b e g h v rva22s64 rva22u64 rva23s64 rva23u64 smaia smcdeleg smcntrpmf smcsrind smctr smdbltrp smepmp smmpm smnpm smrnmi smstateen ssaia ' +
-    'ssccfg sscofpmf sscsrind ssctr ssdbltrp ssnpm sspm supm sv64 svade x-svukte xtheadba xtheadbb xtheadbs xtheadcmo xtheadcondmov ' +
+    'b e g h v rva22s64 rva22u64 rva23s64 rva23u64 smctr ' +
+    'ssctr sspm supm sv64 svade x-svukte xtheadba xtheadbb xtheadbs xtheadcmo xtheadcondmov ' +
     'xtheadfmemidx xtheadfmv xtheadmac xtheadmemidx xtheadmempair xtheadsync xventanacondops zabha zacas zama16b zbkc zcb zce zcf zcmop ' +
     'zcmp zcmt zdinx zfbfmin zfinx zhinx zhinxmin zicfilp zicfiss zimop zk zkn zknd zkne zknh zkr zks zksed zksh zkt ztso zvbb zvbc zve32f ' +
     'zve32x zve64d zve64f zve64x zvfbfmin zvfbfwma zvfh zvfhmin zvkb zvkg zvkn zvknc zvkned zvkng zvknha zvknhb zvks zvksc zvksed zvksg zvksh zvkt'

@@ -4,6 +4,7 @@
  */
 import * as X from '../../../assembly/target/riscv/shared/riscv.js';
 import type { DisasContext } from './context.js';
+import { hasBit, type ExtensionBits } from './extensions.js';
 import { SHIFT, type Format, type Operands } from './operands.js';
 
 /** Emits the IR of one instruction. */
@@ -43,6 +44,7 @@ export const Zfh = ext(X.RVX_ZFH);
 export const Zfhmin = ext(X.RVX_ZFHMIN, X.RVX_ZFH);
 export const Zfa = ext(X.RVX_ZFA);
 export const Svinval = ext(X.RVX_SVINVAL);
+export const Smrnmi = ext(X.RVX_SMRNMI);
 
 /** All of them. */
 export function all(...needs: Needs[]): Needs {
@@ -155,9 +157,9 @@ export function matches(row: Insn, word: number): boolean {
 }
 
 /** Whether a CPU with these extension bits has the instruction. */
-export function hasInsn(row: Insn, xlen: 32 | 64, extLo: number, extHi: number): boolean {
+export function hasInsn(row: Insn, xlen: 32 | 64, extensions: ExtensionBits): boolean {
   if (row.needs.xlen !== 0 && row.needs.xlen !== xlen) return false;
-  return row.needs.anyOf.every((bits) => bits.some((bit) => (((bit < 32 ? extLo : extHi) >>> (bit & 31)) & 1) !== 0));
+  return row.needs.anyOf.every((bits) => bits.some((bit) => hasBit(extensions, bit)));
 }
 
 /** Throws if two rows that one CPU may have match the same word. */

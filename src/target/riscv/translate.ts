@@ -19,7 +19,7 @@ export class RiscvFrontend implements TargetFrontend {
   private readonly operands = new Operands();
 
   constructor(private readonly config: CpuConfig) {
-    this.decoder = new Decoder(config.xlen, config.extLo, config.extHi);
+    this.decoder = new Decoder(config.xlen, config.extensions);
     this.context = new DisasContext(config);
   }
 

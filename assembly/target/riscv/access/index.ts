@@ -6,11 +6,13 @@ export * from '../bitmanip';
 export { riscvInit, riscvPostLoad, riscvReset } from '../cpu';
 export { helper_csrr, helper_csrrw, helper_csrw, helper_sstatus, riscvCsrExists, riscvCsrRead, riscvCsrWrite } from '../csr';
 export * from '../fpu_helper';
-export { riscvTimerTick, riscvUpdateMip } from '../interrupt';
+export { riscvOverflowDistance, settleOverflows as riscvSettleOverflows } from '../counter';
+export { riscvTimerTick, riscvUpdateMip, riscvUpdateRnmi } from '../interrupt';
 export { riscvTlbFill, riscvTranslateDebug } from '../mmu';
 export {
   helper_fence_i,
   helper_illegal_insn,
+  helper_mnret,
   helper_mret,
   helper_pause,
   helper_raise_exception,

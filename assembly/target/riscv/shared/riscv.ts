@@ -36,11 +36,10 @@ export const RV_SENVCFG = 0x3c8;
 export const RV_MHARTID = 0x3d0;
 export const RV_BADADDR = 0x3d8; // u64 tval of the exception in flight
 export const RV_BINS = 0x3e0; // u64 the instruction word of an illegal instruction
-export const RV_EXT = 0x3e8; // u64 extension bits RVX_* below
 export const RV_MCOUNTINHIBIT = 0x3f0;
 export const RV_MINSTRET_OFFSET = 0x3f8; // i64 added to the insn counter
 export const RV_MCYCLE_OFFSET = 0x400; // i64
-export const RV_MHPMEVENT = 0x408; // u64 * 32 (index 3..31 used)
+export const RV_MHPMEVENT = 0x408; // u64 * 32: 0 mcyclecfg, 2 minstretcfg, mhpmevent3 to 31
 export const RV_MHPMCOUNTER = 0x508; // u64 * 32
 export const RV_PMPCFG = 0x608; // u8 * 16
 export const RV_PMPADDR = 0x618; // u64 * 16
@@ -48,7 +47,7 @@ export const RV_EXT_IRQ = 0x698; // u64: mip bits driven by hardware lines (MSIP
 export const RV_MAX_SATP_MODE = 0x6a0; // u32: 0 none, 1 sv32, 8 sv39, 9 sv48, 10 sv57
 export const RV_RESET_VEC = 0x6a8; // u64
 export const RV_STIMECMP_ARMED = 0x6b0; // u32: private to the Sstc timer
-export const RV_STATUS_WRITABLE = 0x6b4; // u32: the bits of mstatus that this hart has (derived from RV_EXT)
+export const RV_MASKING = 0x6b4; // u32: 1: some mode masks pointers (derived)
 export const RV_MVENDORID = 0x6b8;
 export const RV_MARCHID = 0x6c0;
 export const RV_MIMPID = 0x6c8;
@@ -58,9 +57,34 @@ export const RV_PMP_COUNT = 0x6dc; // u32 number of PMP entries in use (0 or 16)
 export const RV_PMP_FIRST = 0x6e0; // u64 * 16: first byte that each PMP entry matches (derived from pmpcfg and pmpaddr)
 export const RV_PMP_LAST = 0x760; // u64 * 16: last byte; below RV_PMP_FIRST: matches nothing
 export const RV_SEMIHOSTING = 0x7e0; // u32: bit n: semihosting calls from privilege n are served
-export const RV_END = 0x800;
+export const RV_EXT = 0x7e8; // u64 * 2: extension bits RVX_* below
+export const RV_MSECCFG = 0x7f8; // u64
+export const RV_MTVAL2 = 0x800;
+export const RV_MSTATEEN = 0x808; // u64 * 4
+export const RV_SSTATEEN = 0x828; // u64 * 4
+export const RV_MISELECT = 0x848;
+export const RV_SISELECT = 0x850;
+export const RV_MNSCRATCH = 0x858;
+export const RV_MNEPC = 0x860;
+export const RV_MNCAUSE = 0x868;
+export const RV_MNSTATUS = 0x870;
+export const RV_RNMI_IRQVEC = 0x878; // u64: where a resumable non-maskable interrupt goes
+export const RV_RNMI_EXCPVEC = 0x880; // u64: and an exception in M-mode while they are masked
+export const RV_MVIEN = 0x888;
+export const RV_MVIP = 0x890; // u64: bits of interrupts that mvien gives to S-mode, but for those that mvip shares with mip
+export const RV_VSIE = 0x898; // u64: sie of the interrupts that mvien gives to S-mode
+export const RV_MIPRIO = 0x8a0; // u8 * 64: priorities of major interrupts, M-mode's
+export const RV_SIPRIO = 0x8e0; // u8 * 64: S-mode's
+export const RV_RNMI_PENDING = 0x920; // u32: level of the line of resumable non-maskable interrupts
+export const RV_FILTERED = 0x924; // u32: counters that stand still in some mode (derived)
+export const RV_OVERFLOWING = 0x928; // u32: counters whose overflow is an interrupt to come
+export const RV_UNUSUAL = 0x92c; // u32: 1: which interrupt is taken is for interrupt_order.ts to say (derived)
+export const RV_IMSIC = 0x930; // u32: 1: the hart has an IMSIC
+export const RV_STATUS_WRITABLE = 0x938; // u64: the bits of mstatus that can be written (derived from RV_EXT and menvcfg)
+export const RV_INTERRUPTS = 0x940; // u64: the bits of mip that there are (derived from RV_EXT)
+export const RV_END = 0x948;
 // From here on nothing is state: a snapshot ends at RV_END.
-export const RV_PMP_CACHE = 0x800; // u64 * 64: rights of whole pages (pmp.ts)
+export const RV_PMP_CACHE = 0xa00; // u64 * 64: rights of whole pages (pmp.ts)
 
 // mmu indexes
 export const MMU_U = 0;
@@ -74,6 +98,8 @@ export const TBF_PRIV_SHIFT = 3; // bits 4:3, privilege (mmu index of fetches fo
 export const TBF_FS_SHIFT = 5; // bits 6:5, mstatus.FS: 0 off, 1 initial, 2 clean, 3 dirty
 export const TBF_XL32 = 0x80; // executing with XLEN = 32
 export const TBF_FRM_INVALID = 0x100; // frm holds a reserved value: dynamic rounding is illegal
+export const TBF_MASK_SHIFT = 9; // bits 10:9, PMM of data accesses: 0 none, 2 the upper 7 bits of an address are ignored, 3 the upper 16
+export const TBF_MASK_SIGNED = 0x800; // such an address is a virtual one: it is sign-extended
 
 // Extension bits (RV_EXT). Bit numbers < 26 follow misa letters.
 export const RVX_A = 0;
@@ -107,6 +133,23 @@ export const RVX_SVADU = 45; // hardware A/D update (else Svade: fault)
 export const RVX_ZICNTR = 46;
 export const RVX_ZIHPM = 47;
 export const RVX_ZBKX = 48;
+// Privileged extensions
+export const RVX_SMEPMP = 64;
+export const RVX_SSCOFPMF = 65;
+export const RVX_SMCNTRPMF = 66;
+export const RVX_SMSTATEEN = 67;
+export const RVX_SSDBLTRP = 68;
+export const RVX_SMDBLTRP = 69;
+export const RVX_SMCSRIND = 70;
+export const RVX_SSCSRIND = 71;
+export const RVX_SSNPM = 72;
+export const RVX_SMNPM = 73;
+export const RVX_SMMPM = 74;
+export const RVX_SMRNMI = 75;
+export const RVX_SMCDELEG = 76;
+export const RVX_SSCCFG = 77;
+export const RVX_SMAIA = 78;
+export const RVX_SSAIA = 79;
 
 // Exception causes (privileged spec, table of mcause values)
 export const CAUSE_INST_MISALIGNED = 0;
@@ -123,3 +166,4 @@ export const CAUSE_M_ECALL = 11;
 export const CAUSE_INST_PAGE_FAULT = 12;
 export const CAUSE_LOAD_PAGE_FAULT = 13;
 export const CAUSE_STORE_PAGE_FAULT = 15;
+export const CAUSE_DOUBLE_TRAP = 16;
