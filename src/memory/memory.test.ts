@@ -193,14 +193,14 @@ it('info mtree and mtree -f', () => {
   f.system.addSubregion(0x8000, ram);
   f.system.addSubregion(0x1000, f.rom('mrom', 0x1000));
   f.system.addSubregion(0x4000, MemoryRegion.alias(f.topology, 'low', ram, 0, 0x800), 2);
-  expect(mtreeText([f.space])).toBe(`address-space: memory
+  expect(mtreeText([{ name: 'memory', space: f.space }])).toBe(`address-space: memory
   0000000000000000-ffffffffffffffff (prio 0, i/o): system
     0000000000001000-0000000000001fff (prio 0, rom): mrom
     0000000000004000-00000000000047ff (prio 2, ram): alias low @board.ram 0000000000000000-00000000000007ff
     0000000000008000-0000000000008fff (prio 0, ram): board.ram
 
 `);
-  expect(flatViewText([f.space])).toBe(`FlatView #0
+  expect(flatViewText([{ name: 'memory', space: f.space }])).toBe(`FlatView #0
  AS "memory", root: system
  Root memory region: system
   0000000000001000-0000000000001fff (prio 0, rom): mrom

@@ -1,6 +1,7 @@
 /** The texts of `info mtree` and `info mtree -f`. */
 import type { AddressSpace } from './address-space.js';
 import type { FlatRange } from './flatview.js';
+import { isA, type QObject } from '../qom/object.js';
 import { ADDRESS_SPACE_SIZE, type MemoryRegion } from './region.js';
 
 const hex = (n: number): string => n.toString(16).padStart(16, '0');
@@ -14,60 +15,86 @@ const kindOf = (region: MemoryRegion): string => {
   return region.kind === 'romd' && !region.romd ? 'i/o' : region.kind;
 };
 
+/** An address space by one of its names. */
+export interface NamedSpace {
+  readonly name: string;
+  readonly space: AddressSpace;
+}
+
+export interface MtreeOptions {
+  /** Whose each region is. */
+  readonly owner?: boolean;
+  /** Regions that are turned off, too. */
+  readonly disabled?: boolean;
+  /** Of flat views: how accesses find their region. */
+  readonly dispatch?: boolean;
+}
+
+/** Spaces with the same root, in the order of their first one. */
+function byRoot(spaces: readonly NamedSpace[]): NamedSpace[][] {
+  const groups = new Map<MemoryRegion, NamedSpace[]>();
+  for (const each of spaces) groups.set(each.space.root, [...(groups.get(each.space.root) ?? []), each]);
+  return [...groups.values()];
+}
+
 /** The tree of each address space, then every region that is only seen through aliases. */
-export function mtreeText(spaces: readonly AddressSpace[], showDisabled = false): string {
-  const aliased: MemoryRegion[] = [];
-  const shown = new Set<MemoryRegion>();
-  const parts: string[] = [];
-  const show = (root: MemoryRegion): string => {
-    shown.add(root);
-    return tree(root, 0, 0, 1, aliased, shown, showDisabled);
-  };
-  for (const space of spaces) parts.push(`address-space: ${space.name}\n${show(space.root)}`);
-  for (let i = 0; i < aliased.length; i++) {
-    if (shown.has(aliased[i])) continue;
-    parts.push(`memory-region: ${aliased[i].name}\n${show(aliased[i])}`);
+export function mtreeText(spaces: readonly NamedSpace[], options: MtreeOptions = {}): string {
+  const trees = new Trees(options);
+  const parts = byRoot(spaces).map(
+    (group) => group.map(({ name }) => `address-space: ${name}\n`).join('') + trees.show(group[0].space.root, 0, 0, 1),
+  );
+  for (let i = 0; i < trees.aliased.length; i++) {
+    const region = trees.aliased[i];
+    if (!trees.shown.has(region)) parts.push(`memory-region: ${region.name}\n${trees.show(region, 0, 0, 1)}`);
   }
   return parts.map((part) => `${part}\n`).join('');
 }
 
-function tree(
-  region: MemoryRegion,
-  base: number,
-  priority: number,
-  level: number,
-  aliased: MemoryRegion[],
-  shown: Set<MemoryRegion>,
-  all: boolean,
-): string {
-  if (!region.enabled && !all) return '';
-  shown.add(region);
-  const head = `${'  '.repeat(level)}${hex(base)}-${last(base, region.size)} (prio ${priority}, `;
-  const tail = `${region.enabled ? '' : ' [disabled]'}\n`;
-  if (region.alias) {
-    aliased.push(region.alias);
-    const from = region.aliasOffset;
-    return `${head}${kindOf(region.alias)}): alias ${region.name} @${region.alias.name} ${hex(from)}-${last(from, region.size)}${tail}`;
+class Trees {
+  readonly aliased: MemoryRegion[] = [];
+  readonly shown = new Set<MemoryRegion>();
+  constructor(private readonly options: MtreeOptions) {}
+
+  show(region: MemoryRegion, base: number, priority: number, level: number): string {
+    if (!region.enabled && !this.options.disabled) return '';
+    this.shown.add(region);
+    const head = `${'  '.repeat(level)}${hex(base)}-${last(base, region.size)} (prio ${priority}, `;
+    const tail = `${region.enabled ? '' : ' [disabled]'}${this.options.owner ? ownerText(region) : ''}\n`;
+    if (region.alias) {
+      this.aliased.push(region.alias);
+      const from = region.aliasOffset;
+      return `${head}${kindOf(region.alias)}): alias ${region.name} @${region.alias.name} ${hex(from)}-${last(from, region.size)}${tail}`;
+    }
+    const own = `${head}${kindOf(region)}): ${region.name}${tail}`;
+    const below = [...region.subregions].sort((a, b) => a.offset - b.offset || b.priority - a.priority);
+    return own + below.map((s) => this.show(s.region, base + s.offset, s.priority, level + 1)).join('');
   }
-  const own = `${head}${kindOf(region)}): ${region.name}${tail}`;
-  const below = [...region.subregions].sort((a, b) => a.offset - b.offset || b.priority - a.priority);
-  return own + below.map((s) => tree(s.region, base + s.offset, s.priority, level + 1, aliased, shown, all)).join('');
+}
+
+function ownerText(region: MemoryRegion): string {
+  const [role, object] = region.owner ? ['owner', region.owner] : ['parent', region.qomParent];
+  return object ? ` ${role}:{${nameOf(object)}}` : '';
+}
+
+function nameOf(object: QObject): string {
+  const kind = isA(object.type, 'device') ? 'dev' : 'obj';
+  return object.id === undefined ? `${kind} path=${object.canonicalPath ?? ''}` : `${kind} id=${object.id}`;
 }
 
 /** The flat views, one for every set of address spaces with the same root. */
-export function flatViewText(spaces: readonly AddressSpace[]): string {
-  const byRoot = new Map<MemoryRegion, AddressSpace[]>();
-  for (const space of spaces) byRoot.set(space.root, [...(byRoot.get(space.root) ?? []), space]);
-  return [...byRoot]
-    .map(([root, users], i) => {
-      const names = users.map((s) => ` AS "${s.name}", root: ${s.root.name}\n`).join('');
-      const ranges = users[0].flatView().ranges;
-      return `FlatView #${i}\n${names} Root memory region: ${root.name}\n${ranges.length ? ranges.map(rangeLine).join('') : '  No rendered FlatView\n'}\n`;
+export function flatViewText(spaces: readonly NamedSpace[], options: MtreeOptions = {}): string {
+  return byRoot(spaces)
+    .map((group, i) => {
+      const [{ space }] = group;
+      const names = group.map(({ name }) => ` AS "${name}", root: ${space.root.name}\n`).join('');
+      const { ranges } = space.flatView();
+      const lines = ranges.length ? ranges.map((range) => rangeLine(range, options)).join('') : '  No rendered FlatView\n';
+      return `FlatView #${i}\n${names} Root memory region: ${space.root.name}\n${lines}${options.dispatch ? dispatchText(ranges) : ''}\n`;
     })
     .join('');
 }
 
-function rangeLine(range: FlatRange): string {
+function rangeLine(range: FlatRange, { owner }: MtreeOptions): string {
   const { region } = range;
   const kind =
     region.ramBlock && (range.readonly || (region.kind === 'romd' && range.romd))
@@ -75,5 +102,12 @@ function rangeLine(range: FlatRange): string {
         ? 'romd'
         : 'rom'
       : kindOf(region);
-  return `  ${hex(range.start)}-${last(range.start, range.size)} (prio 0, ${kind}): ${region.name}${range.offset ? ` @${hex(range.offset)}` : ''}\n`;
+  const offset = range.offset ? ` @${hex(range.offset)}` : '';
+  return `  ${hex(range.start)}-${last(range.start, range.size)} (prio 0, ${kind}): ${region.name}${offset}${owner ? ownerText(region) : ''}\n`;
+}
+
+/** What is looked up by bisection, in its order. */
+function dispatchText(ranges: readonly FlatRange[]): string {
+  const rows = ranges.map(({ start, size, region }, i) => `      #${i} @${hex(start)}..${last(start, size)} ${region.name}\n`);
+  return `  Dispatch\n    Physical sections\n${rows.join('')}`;
 }

@@ -27,7 +27,7 @@ export function makeHead(machine: MachineState, entries: MachineEntries, version
   return {
     wemu: version,
     date: Math.floor(machine.env.hostClock.epochMs()),
-    machine: machine.typeName,
+    machine: machine.type.name,
     cpus: machine.cpus.length,
     cpu: machine.config.cpu,
     icount: machine.clocks.icount?.shift,
@@ -63,7 +63,7 @@ export function checkMachine(head: SnapshotHead, machine: MachineState, entries:
   const refuse = (what: string): never => {
     throw new VmStateError(`the snapshot is of another machine: ${what}`);
   };
-  if (head.machine !== machine.typeName) refuse(`a '${head.machine}', this one is a '${machine.typeName}'`);
+  if (head.machine !== machine.type.name) refuse(`a '${head.machine}', this one is a '${machine.type.name}'`);
   if (head.cpus !== machine.cpus.length) refuse(`it has ${head.cpus} CPUs, this one ${machine.cpus.length} (-smp)`);
   const shift = machine.clocks.icount?.shift;
   if (head.icount !== shift) {

@@ -1,147 +1,112 @@
-/** The monitor's commands, as a table. Names, arguments and help texts are QEMU's (hmp-commands.hx, hmp-commands-info.hx). */
-import { mtreeText, flatViewText } from '../memory/mtree.js';
-import { formatJitInfo } from '../accel/jit-info.js';
-import type { MachineState } from '../hw/core/machine.js';
-import { ControlError, type MachineControl } from '../system/control.js';
+/** The monitor's commands, as a table, and how a line finds its row. Source: QEMU hmp-commands.hx, monitor/hmp.c. */
+import { ControlError } from '../system/control.js';
+import { logHelp } from '../system/options.js';
 import { isUserError } from '../util/errors.js';
-import { cpuList, registers, selectCpu } from './cpu-commands.js';
-import { MonitorError } from './expression.js';
-import { memoryDump } from './memory-dump.js';
-import { qomGet, qomList, qomSet, qomTree } from './qom-commands.js';
+import { optional, readArguments, restOfLine, text } from './arguments.js';
+import { ArgumentError, MonitorError } from './errors.js';
+import { LineReader } from './line-reader.js';
+import { command, findCommand, type Answer, type Command, type MonitorContext } from './command.js';
+import { currentCpu } from './cpu-commands.js';
+import { INFO_COMMANDS } from './info-commands.js';
+import { LOG_COMMANDS } from './log-commands.js';
+import { MEMORY_COMMANDS } from './memory-commands.js';
+import { OBJECT_COMMANDS } from './object-commands.js';
+import { RUN_COMMANDS } from './run-commands.js';
 
-export interface MonitorContext {
-  readonly control: MachineControl;
-  readonly machine: MachineState;
-  /** What `info version` says. */
-  readonly version: string;
-  /** The CPU that commands are about (`cpu`). */
-  cpuIndex: number;
-}
+export { INFO_COMMANDS } from './info-commands.js';
+export type { Command, MonitorContext } from './command.js';
 
-export interface Command {
-  /** With aliases behind bars: `quit|q`. */
-  readonly name: string;
-  readonly args?: string;
-  readonly help: string;
-  /** Gets what follows the name, trimmed; the text to print comes back. Throws MonitorError. */
-  readonly run: (context: MonitorContext, args: string) => string;
-}
+const HELP = 'help|?';
+const INFO = 'info';
 
-const info = (name: string, help: string, run: Command['run'], args?: string): Command => ({ name, help, run, args });
-
-export const INFO_COMMANDS: readonly Command[] = [
-  info('cpus', 'show infos for each CPU', cpuList),
-  info('jit', 'show dynamic compiler info', ({ machine }) => {
-    const record = machine.accelerator?.info?.();
-    return record ? formatJitInfo(record) : 'no accelerator tells\n';
-  }),
-  info(
-    'mtree',
-    'show memory tree (-f: dump flat view for address spaces)',
-    ({ machine }, args) => (args === '-f' ? flatViewText([machine.addressSpace]) : mtreeText([machine.addressSpace])),
-    '[-f]',
-  ),
-  info(
-    'registers',
-    "show the cpu registers (-a: show register info for all cpus; vcpu: specific vCPU to query; show the current CPU's registers if no argument is specified)",
-    registers,
-    '[-a|vcpu]',
-  ),
-  info('qom-tree', 'show QOM composition tree', qomTree, '[path]'),
-  info('roms', 'show roms', ({ machine }) => machine.roms.text()),
-  info('status', 'show the current VM status (running|paused)', ({ control }) => {
-    const { state, running } = control.status;
-    return `VM status: ${running ? 'running' : 'paused'}${running || state === 'paused' ? '' : ` (${state})`}\n`;
-  }),
-  info('version', 'show the version of wemu', ({ version }) => `${version}\n`),
-];
-
+// prettier-ignore
 export const COMMANDS: readonly Command[] = [
-  { name: 'help|?', args: '[cmd]', help: 'show the help', run: (_, args) => helpText(args) },
-  { name: 'info', args: '[subcommand]', help: 'show various information about the system state', run: runInfo },
-  {
-    name: 'stop|s',
-    help: 'stop emulation',
-    run: ({ control }) => (void control.stop(), ''),
-  },
-  { name: 'cpu', args: 'index', help: 'set the default CPU', run: selectCpu },
-  { name: 'cont|c', help: 'resume emulation', run: ({ control }) => (control.cont(), '') },
-  { name: 'qom-list', args: '[path]', help: 'list QOM properties', run: qomList },
-  { name: 'qom-get', args: 'path property', help: 'print QOM property', run: qomGet },
-  { name: 'qom-set', args: 'path property value', help: 'set QOM property', run: qomSet },
-  { name: 'system_reset', help: 'reset the system', run: ({ control }) => (control.reset(), '') },
-  {
-    name: 'system_powerdown',
-    help: 'send system power down event',
-    run: ({ control }) => (control.powerdown(), ''),
-  },
-  {
-    name: 'x',
-    args: '/fmt addr',
-    help: "virtual memory dump starting at 'addr'",
-    run: (context, args) => memoryDump(context, args, true),
-  },
-  {
-    name: 'xp',
-    args: '/fmt addr',
-    help: "physical memory dump starting at 'addr'",
-    run: (context, args) => memoryDump(context, args, false),
-  },
-  { name: 'quit|q', help: 'quit the emulator', run: ({ control }) => (control.quit(), '') },
-];
+  command(HELP, { name: optional(text({ complete: () => names(COMMANDS) })), sub: optional(restOfLine()) }, '[cmd]', 'show the help', helpText),
+  command(INFO, { item: optional(text({ complete: () => names(INFO_COMMANDS) })) }, '[subcommand]', 'show various information about the system state', () =>
+    tableText(INFO_COMMANDS, 'info '),
+  ),
+  ...RUN_COMMANDS, ...MEMORY_COMMANDS, ...LOG_COMMANDS, ...OBJECT_COMMANDS,
+].sort((a, b) => (a.name < b.name ? -1 : 1));
 
 /** QEMU's that wemu does not have. */
 const NOT_BUILT = new Set(
   (
-    'balloon block_resize boot_set change chardev-add chardev-remove closefds commit delvm device_add device_del drive_add drive_del ' +
-    'dump-guest-memory eject exit_preconfig gdbserver getfd gpa2hva gpa2hpa gva2gpa hostfwd_add hostfwd_remove i log logfile loadvm memsave ' +
-    'migrate mouse_button mouse_move nbd_server_start netdev_add netdev_del nmi o object_add object_del p|print pmemsave qemu-io ' +
-    'replay_break ringbuf_read ringbuf_write savevm screendump sendkey set_link singlestep snapshot_blkdev stopcapture ' +
-    'sum sync-profile system_wakeup trace-event wavcapture watchdog_action'
-  ).split(/[ |]/),
+    'announce_self balloon block_resize boot_set change chardev-add chardev-change chardev-remove chardev-send-break closefds commit ' +
+    'drive_add drive_del eject exit_preconfig gdbserver getfd gpa2hpa gpa2hva hostfwd_add hostfwd_remove migrate mouse_button mouse_move ' +
+    'nbd_server_start netdev_add netdev_del object_add object_del qemu-io replay_break ringbuf_read ringbuf_write screendump set_link ' +
+    'snapshot_blkdev stopcapture sync-profile wavcapture'
+  ).split(' '),
 );
 
-/** The row of a name. */
-export function findCommand(table: readonly Command[], name: string): Command | undefined {
-  return table.find((row) => row.name.split('|').includes(name));
+/** The row that a line means, and what follows its name; undefined: an empty line. @throws MonitorError */
+function parseLine(context: MonitorContext, line: LineReader): { row: Command; name: string; shown: string } | undefined {
+  const word = commandWord(line);
+  if (word === undefined) return undefined;
+  const row = findCommand(COMMANDS, word);
+  if (!row) throw new MonitorError(NOT_BUILT.has(word) ? `${word}: not built yet` : `unknown command: '${word}'`);
+  if (row.name !== INFO) return { row, name: word, shown: word };
+  const item = commandWord(line);
+  if (item === undefined) return { row, name: word, shown: word };
+  const sub = findCommand(INFO_COMMANDS, item);
+  if (!sub) throw new MonitorError(`unknown command: 'info ${item}'`);
+  return { row: sub, name: item, shown: `info ${item}` };
 }
 
-/** Runs a line; what to print. */
-export function runLine(context: MonitorContext, line: string): string {
-  const [, name, args] = /^\s*([^\s/]*)\s*(.*?)\s*$/s.exec(line)!;
-  if (name === '') return '';
-  const command = findCommand(COMMANDS, name);
-  if (!command) return NOT_BUILT.has(name) ? `${name}: not built yet\n` : `unknown command: '${name}'\n`;
-  return run(command, context, args);
+/** A format may follow without a space: `x/4xw`. */
+function commandWord(line: LineReader): string | undefined {
+  line.skipSpace();
+  return line.match(/[^\s/]+/y) ?? (line.next === '/' ? '' : undefined);
 }
 
-function run(command: Command, context: MonitorContext, args: string): string {
-  if (command.args === undefined && args !== '') return `${command.name.split('|')[0]}: extraneous characters at the end of line\n`;
+/** Runs a line; what to print, later if the command takes its time. */
+export function runLine(context: MonitorContext, text: string): string | Promise<string> {
+  const line = new LineReader(text, currentCpu(context));
+  let shown = '';
   try {
-    return command.run(context, args);
+    const found = parseLine(context, line);
+    if (!found) return '';
+    shown = found.shown;
+    const answer = found.row.run(context, readArguments(found.row.args, line, found.row.name));
+    return answer instanceof Promise ? answer.then(plain, (error: unknown) => describe(error, shown)) : plain(answer);
   } catch (error) {
-    if (!(error instanceof MonitorError || error instanceof ControlError || isUserError(error))) throw error;
-    return `${error.message}\n`;
+    return describe(error, shown);
   }
 }
 
-function runInfo(context: MonitorContext, args: string): string {
-  const [, name, rest] = /^(\S*)\s*(.*)$/s.exec(args)!;
-  if (name === '') return tableText(INFO_COMMANDS, 'info ');
-  const command = findCommand(INFO_COMMANDS, name);
-  return command ? run(command, context, rest) : `unknown command: 'info ${name}'\n`;
+const plain = (answer: Answer): string => answer ?? '';
+
+/** What a line says that could not be done. @throws whatever is no user's fault */
+function describe(error: unknown, shown: string): string {
+  if (error instanceof ArgumentError) return `${error.message}\nTry "help ${shown}" for more information\n`;
+  if (error instanceof MonitorError) return `${error.message}\n`;
+  if (error instanceof ControlError || isUserError(error)) return `Error: ${error.message}\n`;
+  throw error;
 }
 
-function helpText(args: string): string {
-  const [name, sub] = args.split(/\s+/);
-  if (name === '') return tableText(COMMANDS, '');
-  if (name === 'info')
-    return sub === undefined ? tableText(INFO_COMMANDS, 'info ') : rows(findCommand(INFO_COMMANDS, sub), `info ${sub}`, 'info ');
-  return rows(findCommand(COMMANDS, name), name, '');
+/** Words that the last one of a line may become. */
+export function completions(context: MonitorContext, text: string): readonly string[] {
+  const words = text.trimStart().split(/\s+/);
+  const [name] = words;
+  if (words.length === 1) return names(COMMANDS);
+  const outer = findCommand(COMMANDS, name.split('/')[0]);
+  const isInfo = outer?.name === INFO && words.length > 2;
+  const row = isInfo ? findCommand(INFO_COMMANDS, words[1]) : outer;
+  const given = words.slice(isInfo ? 2 : 1);
+  const places = Object.values(row?.args ?? {}).filter((arg) => !('letter' in arg));
+  const at = given.filter((word, i) => i === given.length - 1 || !/^[-/]/.test(word)).length - 1;
+  return [...(places[at]?.complete?.(context) ?? [])];
 }
 
-const rows = (command: Command | undefined, name: string, prefix: string): string =>
-  command ? tableText([command], prefix) : `unknown command: '${name}'\n`;
+const names = (table: readonly Command[]): string[] => table.flatMap((row) => row.name.split('|')).sort();
+
+function helpText(_: MonitorContext, { name, sub }: { name?: string; sub?: string }): string {
+  if (name === undefined) return tableText(COMMANDS, '');
+  if (name === 'log') return `${logHelp()}\n`;
+  if (name === INFO && sub === undefined) return tableText(INFO_COMMANDS, 'info ');
+  const row = name === INFO ? findCommand(INFO_COMMANDS, sub!) : findCommand(COMMANDS, name);
+  const prefix = name === INFO ? 'info ' : '';
+  return row ? tableText([row], prefix) : `unknown command: '${name === INFO ? `info ${sub}` : name}'\n`;
+}
 
 const tableText = (table: readonly Command[], prefix: string): string =>
-  table.map(({ name, args, help }) => `${prefix}${name} ${args === undefined ? '' : `${args} `}-- ${help}\n`).join('');
+  table.map(({ name, params, help }) => `${prefix}${name} ${params} -- ${help}\n`).join('');

@@ -1,36 +1,41 @@
-/** The monitor's commands about CPUs, and which of them it is about if nothing is said. Texts are QEMU 10's. */
+/** The monitor's commands about CPUs, and which of them a line is about if nothing is said. Texts are QEMU 10's. */
 import type { CpuState } from '../hw/core/cpu.js';
-import type { MonitorContext } from './commands.js';
-import { evaluate, MonitorError } from './expression.js';
+import { flag, int, optional } from './arguments.js';
+import { MonitorError } from './errors.js';
+import { command, type Command, type MonitorContext } from './command.js';
 
 /** Undefined: the machine has none. */
-export const currentCpu = ({ machine, cpuIndex }: MonitorContext): CpuState | undefined => machine.cpus[cpuIndex];
+export const currentCpu = ({ control, cpuIndex }: MonitorContext): CpuState | undefined => control.cpus[cpuIndex];
 
-/** `cpu INDEX` */
-export function selectCpu(context: MonitorContext, args: string): string {
-  if (args === '') throw new MonitorError('unexpected end of expression');
-  const index = Number(evaluate(args, currentCpu(context)));
-  if (!context.machine.cpus[index]) throw new MonitorError('invalid CPU index');
-  context.cpuIndex = index;
-  return '';
-}
-
-/** `info cpus`: all have one thread. */
-export function cpuList({ machine, cpuIndex }: MonitorContext): string {
-  const thread = machine.env.threadId === undefined ? '' : ` thread_id=${machine.env.threadId}`;
-  return machine.cpus.map((cpu) => `${cpu.cpuIndex === cpuIndex ? '*' : ' '} CPU #${cpu.cpuIndex}:${thread}\n`).join('');
-}
-
-/** `info registers [-a|vcpu]` */
-export function registers(context: MonitorContext, args: string): string {
-  const { cpus } = context.machine;
+export function needCpu(context: MonitorContext): CpuState {
   const cpu = currentCpu(context);
-  if (args === '') return cpu ? registerText(cpu) : 'No CPU available\n';
-  if (args === '-a') return cpus.map(registerText).join('');
-  const index = evaluate(args, cpu);
-  const wanted = cpus[Number(index)];
-  if (!wanted) throw new MonitorError(`CPU#${index} not available`);
-  return registerText(wanted);
+  if (!cpu) throw new MonitorError('No CPU available');
+  return cpu;
+}
+
+// prettier-ignore
+export const CPU_INFO: readonly Command[] = [
+  command('cpus', {}, '', 'show infos for each CPU', cpuList),
+  command('mem', {}, '', 'show the active virtual memory mappings', (context) => needCpu(context).mappingsText() ?? 'This CPU has no list of mappings\n'),
+  command(
+    'registers', { all: flag('a'), vcpu: optional(int()) }, '[-a|vcpu]',
+    "show the cpu registers (-a: show register info for all cpus; vcpu: specific vCPU to query; show the current CPU's registers if no argument is specified)",
+    (context, { all, vcpu }) => registers(context, all, vcpu),
+  ),
+];
+
+/** All have one thread. */
+function cpuList({ control, cpuIndex }: MonitorContext): string {
+  const { threadId } = control.machine.env;
+  const thread = threadId === undefined ? '' : ` thread_id=${threadId}`;
+  return control.cpus.map((cpu) => `${cpu.cpuIndex === cpuIndex ? '*' : ' '} CPU #${cpu.cpuIndex}:${thread}\n`).join('');
+}
+
+function registers(context: MonitorContext, all: boolean, index: number | undefined): string {
+  if (all) return context.control.cpus.map(registerText).join('');
+  if (index === undefined) return registerText(needCpu(context));
+  const cpu = context.control.cpus[index];
+  return cpu ? registerText(cpu) : `CPU#${index} not available\n`;
 }
 
 const registerText = (cpu: CpuState): string => `\nCPU#${cpu.cpuIndex}\n${cpu.dumpState()}\n`;

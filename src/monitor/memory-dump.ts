@@ -1,52 +1,48 @@
-/** `x` and `xp`: memory as numbers, in QEMU's layout. */
-import type { MonitorContext } from './commands.js';
-import { currentCpu } from './cpu-commands.js';
-import { evaluate, MonitorError } from './expression.js';
+/** `x` and `xp`: memory as numbers, text or instructions, in QEMU's layout. */
+import type { MemorySpace } from '../system/control.js';
+import { type Format } from './arguments.js';
+import { MonitorError } from './errors.js';
+import type { MonitorContext } from './command.js';
+import { needCpu } from './cpu-commands.js';
 
 /** Bytes of one dump: a monitor is for looking, and its text is made at once. */
 const LIMIT = 1 << 20;
-const SIZES: Readonly<Record<string, number>> = { b: 1, h: 2, w: 4, g: 8 };
-const FORMATS = 'xduoc';
+/** Of a string. */
+const STRING_LIMIT = 4096;
 /** Widest number of a size, in decimal. */
 const DECIMAL_WIDTH: Readonly<Record<number, number>> = { 1: 3, 2: 5, 4: 10, 8: 20 };
+/** What a disassembler looks at. */
+const LONGEST_INSTRUCTION = 8;
 
-/** `/COUNTFORMATSIZE ADDRESS`: `/8xw 0x80000000`. Counts from 1, format of x, d, u, o, c, size of b, h, w, g. */
-export function memoryDump(context: MonitorContext, args: string, virtual: boolean): string {
-  const match = /^(?:\/(\d*)([a-z]*)\s+)?(\S.*)$/.exec(args);
-  if (!match) throw new MonitorError(`expected '/fmt addr', as in /8xw 0x80000000`);
-  const [, count = '', letters = ''] = match;
-  let format = 'x';
-  let size: number | undefined;
-  for (const letter of letters) {
-    if (FORMATS.includes(letter)) format = letter;
-    else if (letter in SIZES) size = SIZES[letter];
-    else
-      throw new MonitorError(
-        letter === 'i' || letter === 's' ? `format '${letter}' is not built yet` : `invalid char in format: '${letter}'`,
-      );
-  }
-  size ??= 4;
-  const bytes = size * Number(count || 1);
-  if (bytes > LIMIT) throw new MonitorError(`more than ${LIMIT} bytes at once`);
-  return lines(context, evaluate(match[3], currentCpu(context)), bytes, { format, size, virtual });
+/** `/COUNTFORMATSIZE ADDRESS`; format and size are kept for the next time. */
+export function memoryDump(context: MonitorContext, given: Format, start: bigint, space: MemorySpace): string {
+  const { count, format = context.format } = given;
+  context.format = format;
+  if (format === 'i') return instructions(context, count, start, space);
+  if (format === 's') return strings(context, count, start, space);
+  const size = (context.size = given.size ?? context.size);
+  if (size * count > LIMIT) throw new MonitorError(`more than ${LIMIT} bytes at once`);
+  return numbers(context, start, size * count, { format, size, space });
 }
 
 interface Layout {
   readonly format: string;
   readonly size: number;
-  readonly virtual: boolean;
+  readonly space: MemorySpace;
 }
 
-function lines(context: MonitorContext, start: bigint, length: number, { format, size, virtual }: Layout): string {
+const wrap = (address: bigint): bigint => BigInt.asUintN(64, address);
+const addressText = (address: bigint): string => address.toString(16).padStart(16, '0');
+
+function numbers({ control }: MonitorContext, start: bigint, length: number, { format, size, space }: Layout): string {
   const perLine = size > 1 ? 16 : 8;
   const unit = format === 'c' ? 1 : size;
-  const space = virtual ? currentCpu(context) : 'physical';
   let text = '';
   for (let at = 0; at < length; at += perLine) {
-    const from = BigInt.asUintN(64, start + BigInt(at));
+    const from = wrap(start + BigInt(at));
     const bytes = new Uint8Array(Math.min(perLine, length - at));
-    text += `${from.toString(16).padStart(16, '0')}:`;
-    if (space === undefined || context.control.readMemory(space, from, bytes) !== undefined) return `${text} Cannot access memory\n`;
+    text += `${addressText(from)}:`;
+    if (control.readMemory(space, from, bytes) !== undefined) return `${text} Cannot access memory\n`;
     const view = new DataView(bytes.buffer);
     for (let n = 0; n < bytes.length; n += unit) text += ` ${value(view, n, format, unit)}`;
     text += '\n';
@@ -63,16 +59,57 @@ function value(view: DataView, at: number, format: string, size: number): string
     case 'u':
       return String(number).padStart(DECIMAL_WIDTH[size]);
     case 'o':
-      return `0${number.toString(8).padStart(Math.ceil((8 * size) / 3), '0')}`;
+      return (number === 0n ? '0' : `0${number.toString(8)}`).padStart(Math.ceil((8 * size) / 3));
     case 'c':
-      return character(Number(number & 0xffn));
+      return characterText(Number(number & 0xffn));
     default:
       return `0x${number.toString(16).padStart(2 * size, '0')}`;
   }
 }
 
-function character(code: number): string {
+/** As C has it in quotes; what is no character, by its code. */
+export function characterText(code: number): string {
   const escapes: Readonly<Record<number, string>> = { 10: '\\n', 13: '\\r', 9: '\\t', 39: "\\'", 92: '\\\\' };
-  const text = escapes[code] ?? (code >= 32 && code < 127 ? String.fromCharCode(code) : `\\x${code.toString(16).padStart(2, '0')}`);
-  return `'${text}'`;
+  const printable = code >= 32 && code < 127;
+  return `'${escapes[code] ?? (printable ? String.fromCharCode(code) : `\\x${(code >>> 0).toString(16).padStart(2, '0')}`)}'`;
+}
+
+/** The bytes at an address, as many of `most` as can be read. */
+function readable({ control }: MonitorContext, space: MemorySpace, address: bigint, most: number): Uint8Array {
+  for (let length = most; length > 0; length >>= 1) {
+    const bytes = new Uint8Array(length);
+    if (control.readMemory(space, address, bytes) === undefined) return bytes;
+  }
+  return new Uint8Array(0);
+}
+
+function instructions(context: MonitorContext, count: number, start: bigint, space: MemorySpace): string {
+  const cpu = needCpu(context);
+  let text = '';
+  for (let at = start, n = 0; n < Math.min(count, LIMIT / 4); n++) {
+    const insn = cpu.disassemble(readable(context, space, at, LONGEST_INSTRUCTION), at);
+    if (insn === undefined) return `${text}0x${at.toString(16).padStart(8, '0')}:  Cannot access memory\n`;
+    text += `${insn.text}\n`;
+    at = wrap(at + BigInt(insn.size));
+  }
+  return text;
+}
+
+/** Each up to its zero, in quotes. */
+function strings(context: MonitorContext, count: number, start: bigint, space: MemorySpace): string {
+  let text = '';
+  for (let at = start, n = 0; n < count && text.length < LIMIT; n++) {
+    let shown = '';
+    let length = 0;
+    for (;;) {
+      const [byte] = readable(context, space, wrap(at + BigInt(length)), 1);
+      if (byte === undefined) return `${text}${addressText(at)}: ${length > 0 ? `"${shown}" ` : ''}Cannot access memory\n`;
+      length++;
+      if (byte === 0 || length > STRING_LIMIT) break;
+      shown += byte === 0x22 ? '\\"' : byte === 0x27 ? "'" : characterText(byte).slice(1, -1);
+    }
+    text += `${addressText(at)}: "${shown}"${length > STRING_LIMIT ? '...' : ''}\n`;
+    at = wrap(at + BigInt(length));
+  }
+  return text;
 }

@@ -1,4 +1,7 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { StreamChardev } from '../chardev/chardev.js';
 import { MuxChardev } from '../chardev/mux.js';
 import { createNodeHost, type NodeHost } from '../node/host.js';
@@ -27,7 +30,13 @@ async function setup(shared = false, smp = 1) {
       .replace(/\(wemu\) $/, '')
       .replaceAll('\r\n', '\n');
   };
-  return { machine, chardev, run, text: () => output };
+  /** As run, of a line that takes its time. */
+  const runLong = async (line: string): Promise<string> => {
+    run(line);
+    await vi.waitFor(() => expect(output).toMatch(/\n\(wemu\) $/));
+    return output.slice(output.indexOf('\r\n') + 2, -'(wemu) '.length).replaceAll('\r\n', '\n');
+  };
+  return { machine, chardev, run, runLong, text: () => output };
 }
 
 describe('the monitor', () => {
@@ -43,23 +52,23 @@ describe('the monitor', () => {
     const { run } = await setup();
     expect(run('foo bar')).toBe("unknown command: 'foo'\n");
     expect(run('info foo')).toBe("unknown command: 'info foo'\n");
-    expect(run('stop now')).toBe('stop: extraneous characters at the end of line\n');
-    expect(run('savevm x')).toBe('savevm: not built yet\n');
+    expect(run('stop now')).toBe('stop|s: extraneous characters at the end of line\nTry "help stop" for more information\n');
+    expect(run('migrate x')).toBe('migrate: not built yet\n');
     expect(run('')).toBe('');
   });
 
   it('helps: every command, or one', async () => {
     const { run } = await setup();
     expect(run('help').trimEnd().split('\n')).toHaveLength(COMMANDS.length);
-    expect(run('? quit')).toBe('quit|q -- quit the emulator\n');
-    expect(run('info')).toContain('info jit -- show dynamic compiler info\n');
+    expect(run('? quit')).toBe('quit|q  -- quit the emulator\n');
+    expect(run('info')).toContain('info jit  -- show dynamic compiler info\n');
   });
 
   it('stops and goes on, resets and quits', async () => {
-    const { machine, run } = await setup();
+    const { machine, run, runLong } = await setup();
     machine.state.vmStart();
     expect(run('info status')).toBe('VM status: running\n');
-    run('stop');
+    expect(await runLong('stop')).toBe('');
     expect(run('info status')).toBe('VM status: paused\n');
     run('c');
     expect(machine.runState).toBe('running');
@@ -99,8 +108,8 @@ describe('the monitor', () => {
     expect(run('info registers 3')).toBe('CPU#3 not available\n');
     expect([run('cpu 3'), run('cpu -1'), run('cpu')]).toEqual([
       'invalid CPU index\n',
-      'invalid CPU index\n',
-      'unexpected end of expression\n',
+      `'cpu' has failed: integer is for 32-bit values\nTry "help cpu" for more information\n`,
+      'unexpected end of expression\nTry "help cpu" for more information\n',
     ]);
     expect(run('help cpu')).toBe('cpu index -- set the default CPU\n');
   });
@@ -111,16 +120,108 @@ describe('the monitor', () => {
     expect(run('xp /1xg 0x80000000')).toBe('0000000080000000: 0x0000006f00000297\n');
     expect(run('xp /2db 0x80000000')).toBe('0000000080000000: -105   2\n');
     expect(run('xp /4cb 0x80000000')).toBe("0000000080000000: '\\x97' '\\x02' '\\x00' '\\x00'\n");
-    expect(run('xp /1c 0x80000000')).toBe("0000000080000000: '\\x97' '\\x02' '\\x00' '\\x00'\n");
+    expect(run('x /1c 0x1000')).toBe("0000000000001000: '\\x97'\n"); // sizes are kept
+    expect(run('xp /1wc 0x80000000')).toBe("0000000080000000: '\\x97' '\\x02' '\\x00' '\\x00'\n");
+    expect(run('x /3o 0x1000')).toBe('0000000000001000:       01227  0240503023 036120022563\n');
+    expect(run('x/2xh 0x1000')).toBe('0000000000001000: 0x0297 0x0000\n');
+    expect(run('x /xw 0x1000')).toBe('0000000000001000: 0x00000297\n');
     expect(run('x $pc+0x7ffff004')).toBe('0000000080000004: 0x0000006f\n');
     expect(run('xp /9b 0x80000000').split('\n')).toHaveLength(3);
     expect(run('xp 0x70000000')).toBe('0000000070000000: Cannot access memory\n');
-    expect(run('x 1+')).toContain("invalid expression '1+'");
-    expect(run('x $nothing')).toBe("unknown register '$nothing'\n");
-    expect(run('x /1i 0')).toBe("format 'i' is not built yet\n");
     expect(run('x /99999999xg 0')).toContain('bytes at once');
-    expect(run('x')).toContain('expected');
   });
+
+  it('shows code, strings and numbers', async () => {
+    const { run, machine } = await setup();
+    expect(run('x /2i 0x80000000')).toBe(
+      '0x0000000080000000:  00000297          auipc\tt0,0x0\n0x0000000080000004:  0000006f          j\t0x80000004\n',
+    );
+    expect(run('xp /2i 0x7ffffffe')).toBe('0x7ffffffe:  Cannot access memory\n');
+    machine.writePhysical(0x8000_0100, new TextEncoder().encode('a "b"\n\0c\0'));
+    expect(run('x /2s 0x80000100')).toBe('0000000080000100: "a \\"b\\"\\n"\n0000000080000107: "c"\n');
+    expect(run('xp /s 0x70000000')).toBe('0000000070000000: Cannot access memory\n');
+    machine.writeRegister('a0', 0x8000_0000n);
+    expect(run('print /x $a0+4')).toBe('0x80000004\n');
+    expect(run('print $pc')).toBe('0x1000\n');
+    expect(run('sum 0x80000000 8')).toBe('05647\n'); // as sum -r of these bytes
+  });
+
+  // as QEMU 10.0 answers
+  it.each([
+    ['print 1+2', '0x3'],
+    ['print /x 10', '0xa'],
+    ['print /o 10', '012'],
+    ['print /d -1', '-1'],
+    ['print /u -1', '18446744073709551615'],
+    ['print /c 65', "'A'"],
+    ['print /c -1', "'\\xffffffff'"],
+    ["print 'a'", '0x61'],
+    ['print 2+3&1', '0x3'],
+    ['print 017*(1+1)', '0x1e'],
+    ['print ~0', '0xffffffffffffffff'],
+    ['i /b 0x10', 'portb[0x0010] = 0xff'],
+    ['i 0x70.8', 'portl[0x0071] = 0xffffffff'],
+    ['o /b 0x10 1', ''],
+    ['gva2gpa 0x1000', 'gpa: 0x1000'],
+    ['info mem', 'No translation or protection'],
+    ['info irq', ''],
+    ['info pic', ''],
+    ['info name', ''],
+    ['info kvm', 'kvm support: not compiled'],
+    ['info uuid', '00000000-0000-0000-0000-000000000000'],
+    ['info tlb', "unknown command: 'info tlb'"],
+    ['nmi', 'Error: machine does not provide NMIs'],
+    ['watchdog_action foo', 'Error: invalid parameter value: foo'],
+    ['watchdog_action reset', ''],
+    ['trace-event foo on', 'unknown event "foo"'],
+    ['one-insn-per-tb foo', 'unexpected option foo'],
+    ['info qom-tree /nosuch', "Path '/nosuch' could not be resolved."],
+    ['device_add', "Error: Parameter 'driver' is missing"],
+    ['device_add nosuch', "Error: 'nosuch' is not a valid device model name"],
+    ['device_add serial-mm', "Error: Parameter 'driver' expects a pluggable device type"],
+    ['device_add virtio-rng-device', "Error: Bus 'virtio-mmio-bus.7' does not support hotplugging"],
+    ['device_add virtio-rng-device,bus=foo', "Error: Bus 'foo' not found"],
+    ['device_add virtserialport', "Error: No 'virtio-serial-bus' bus found for device 'virtserialport'"],
+    ['device_add loader,addr=0x80000000', "Error: Device 'loader' can not be hotplugged on this machine"],
+    ['device_del nosuch', "Error: Device 'nosuch' not found"],
+    ['device_del /machine/unattached', 'Error: /machine/unattached is not a device'],
+    ['device_del /machine/unattached/device[1]', "Error: Bus 'main-system-bus' does not support hotplugging"],
+  ])('answers %s', async (line, answer) => expect((await setup()).run(line)).toBe(answer === '' ? '' : `${answer}\n`));
+
+  // as QEMU 10.0 answers; then it says where to find help
+  it.each([
+    ['print $nothing', 'unknown register'],
+    ['print 1/0', 'division by zero'],
+    ['print (1', "')' expected"],
+    ["print 'a", "missing terminating ' character"],
+    ['print zzz', "invalid char 'z' in expression"],
+    ['print 1 2', 'print|p: extraneous characters at the end of line'],
+    ['print 08', 'print|p: extraneous characters at the end of line'],
+    ['print 1+', 'unexpected end of expression'],
+    ['print 0x1ffffffffffffffff', 'number too large'],
+    ['print /z 1', "invalid char in format: 'z'"],
+    ['x', 'unexpected end of expression'],
+    ['memsave 0x1000 16', 'memsave: filename expected'],
+    ['dump-guest-memory', 'dump-guest-memory: filename expected'],
+    ['dump-guest-memory -q /tmp/x', 'dump-guest-memory: unsupported option -q'],
+    ['log', 'log: string expected'],
+    ['logfile', 'logfile: filename expected'],
+    ['trace-event', 'trace-event: string expected'],
+    ['trace-event virtio_mmio_read maybe', "Expected 'on' or 'off'"],
+    ['qom-get /machine', 'qom-get: string expected'],
+    ['device_del', 'device_del: string expected'],
+    ['system_powerdown x', 'system_powerdown: extraneous characters at the end of line'],
+  ])('does not take %s', async (line, answer) =>
+    expect((await setup()).run(line)).toBe(`${answer}\nTry "help ${line.split(' ')[0]}" for more information\n`),
+  );
+
+  it.each([
+    ['info registers -b', 'registers: unsupported option -b', 'registers'],
+    ['info registers 0 1', 'registers: extraneous characters at the end of line', 'registers'],
+    ['info mtree -x', 'mtree: unsupported option -x', 'mtree'],
+  ])('does not take %s', async (line, answer, name) =>
+    expect((await setup()).run(line)).toBe(`${answer}\nTry "help info ${name}" for more information\n`),
+  );
 
   // as QEMU 10.0 answers on a virt that has not run yet
   it.each([
@@ -144,13 +245,109 @@ describe('the monitor', () => {
 
   it('shows the objects, and their properties', async () => {
     const { run } = await setup();
-    expect(run('info qom-tree')).toContain('  /machine (virt)\n');
+    expect(run('info qom-tree')).toMatch(/^\/machine \(virt-machine\)\n/);
     expect(run('qom-list /machine')).toContain('aclint (bool)\n');
     expect(run('qom-get /machine aclint')).toBe('false\n');
     expect(run('qom-set /machine aclint maybe')).toContain("invalid value 'maybe'");
-    expect(run('qom-get /machine nothing')).toBe("Property 'virt.nothing' not found\n");
-    expect(run('qom-list nothing')).toBe("Device 'nothing' not found\n");
-    expect(run('qom-get /machine')).toBe('expected path, property\n');
+    expect(run('qom-set -j /machine aclint true')).toBe('');
+    expect(run('qom-get /machine aclint')).toBe('true\n');
+    expect(run('qom-get /machine nothing')).toBe("Error: Property 'virt-machine.nothing' not found\n");
+    expect(run('qom-list nothing')).toBe("Error: Device 'nothing' not found\n");
+    expect(run('qom-list')).toBe('/\n');
+  });
+
+  describe('files', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'wemu-monitor-'));
+    const file = join(folder, 'file');
+    afterAll(() => rmSync(folder, { recursive: true }));
+
+    it('get memory', async () => {
+      const { run, runLong } = await setup();
+      expect(run(`memsave 0x80000000 8 ${file}`)).toBe('');
+      expect([...readFileSync(file)]).toEqual([0x97, 2, 0, 0, 0x6f, 0, 0, 0]);
+      expect(run(`pmemsave 0x80000004 4 "${file}"`)).toBe('');
+      expect([...readFileSync(file)]).toEqual([0x6f, 0, 0, 0]);
+      // as QEMU 10.0 answers
+      expect(run(`memsave 0x40 16 ${file}`)).toBe('Error: Invalid addr 0x0000000000000040/size 16 specified\n');
+      expect(run('pmemsave 0x1000 16 /nosuch/x')).toBe("Error: Could not open '/nosuch/x': no such file or directory\n");
+      expect(await runLong('dump-guest-memory /nosuch/x')).toBe("Error: Could not create '/nosuch/x': no such file or directory\n");
+      expect(await runLong(`dump-guest-memory ${file} 1 1`)).toBe('Error: dump: no guest memory to dump\n');
+    });
+
+    it('get an ELF core of CPUs and memory', async () => {
+      const { runLong, machine } = await setup(false, 2);
+      machine.writeRegister('a0', 0x1234n, 1);
+      machine.state.vmStart();
+      expect(await runLong(`dump-guest-memory ${file}`)).toBe('');
+      expect(machine.runState).toBe('running');
+      const core = readFileSync(file);
+      const word = (at: number): number => core.readUInt32LE(at);
+      expect([core.toString('latin1', 0, 4), core.readUInt16LE(16), core.readUInt16LE(18)]).toEqual(['\x7fELF', 4, 243]);
+      const headers = Array.from({ length: core.readUInt16LE(56) }, (_, i) => {
+        const at = 64 + 56 * i;
+        const [offset, virtual, physical, size] = [8, 16, 24, 32].map((field) => Number(core.readBigUInt64LE(at + field)));
+        return { type: word(at), offset, virtual, physical, size };
+      });
+      expect(headers.map(({ type, virtual, physical, size }) => [type, virtual, physical, size])).toEqual([
+        [4, 0, 0, 2 * (12 + 8 + 376)],
+        [1, 0x1000, 0x1000, 0xf000],
+        [1, 0x8000_0000, 0x8000_0000, 16 << 20],
+      ]);
+      const [notes, , ram] = headers;
+      expect(word(ram.offset)).toBe(0x297);
+      const registers = notes.offset + 396 + 20 + 112; // of the second CPU: pc, then x1
+      expect([core.readBigUInt64LE(registers), core.readBigUInt64LE(registers + 80)]).toEqual([0x1000n, 0x1234n]);
+      expect(core.length).toBe(ram.offset + ram.size);
+    });
+
+    it('get the log', async () => {
+      const { run } = await setup();
+      expect(run(`logfile ${file}`)).toBe('');
+      expect(run('log guest_errors,in_asm')).toBe('');
+      expect(run('log nothing')).toContain("unknown log item 'nothing'");
+      expect(run('info trace-events virtio_mmio_*')).toBe('virtio_mmio_read : state 0\nvirtio_mmio_write : state 0\n');
+      expect(run('trace-event virtio_mmio_* on')).toBe('');
+      expect(run('trace-event virtio_mmio_write off')).toBe('');
+      expect(run('info trace-events virtio_mmio_*')).toBe('virtio_mmio_read : state 1\nvirtio_mmio_write : state 0\n');
+      run('trace-event goldfish_rtc_read on');
+      run('xp /1xw 0x101000');
+      run('trace-event goldfish_rtc_read off');
+      run('xp /1xw 0x101004');
+      await vi.waitFor(() => expect(readFileSync(file, 'latin1')).toMatch(/^goldfish_rtc_read 0x0 \w+ = 0x\w+, size 4\n$/));
+    });
+  });
+
+  it('makes blocks of one instruction', async () => {
+    const { run, machine } = await setup();
+    const record = () => machine.state.accelerator!.info!().tci;
+    const step = (): number => {
+      const { tbs, insns } = record();
+      machine.cpu().pc = 0x8000_0000n;
+      machine.cpu().run(2);
+      return (record().insns - insns) / (record().tbs - tbs);
+    };
+    expect(step()).toBe(2);
+    run('one-insn-per-tb on');
+    expect(step()).toBe(1);
+    run('one-insn-per-tb off');
+    expect(step()).toBe(2);
+  });
+
+  it('completes', async () => {
+    const { run, chardev, text } = await setup();
+    const typed = (keys: string): string => {
+      const before = text().length;
+      chardev.input(new TextEncoder().encode(keys));
+      return text().slice(before);
+    };
+    expect(typed('inf\t')).toBe('info ');
+    expect(typed('qt\t')).toBe('qtree ');
+    run('');
+    typed('\x15trace-event goldfish_rtc_r\t');
+    expect(text()).toMatch(/goldfish_rtc_read $/);
+    typed('\x15qom-get /machine/virt.flash\t');
+    typed('0\t');
+    expect(text()).toContain('/machine/virt.flash0/virt.flash0[0]');
   });
 
   it('edits lines, and recalls them', async () => {

@@ -1,34 +1,38 @@
 /** The human monitor (QEMU's HMP) on a character device: a prompt, a line editor, and the table of commands. */
 import { CharBackend, type CharEvent, type Chardev } from '../chardev/chardev.js';
 import type { MachineControl } from '../system/control.js';
-import { runLine, type MonitorContext } from './commands.js';
+import { errorMessage } from '../util/errors.js';
+import { completions, runLine } from './commands.js';
+import { monitorContext, type MonitorContext } from './command.js';
+import { LineEditor } from './line-editor.js';
 
-const PROMPT = '(wemu) ';
-const LINE_LIMIT = 4095;
-const HISTORY_LIMIT = 64;
-const CTRL_C = 0x03;
-const CTRL_H = 0x08;
-const CTRL_U = 0x15;
-const ESCAPE = 0x1b;
-const DELETE = 0x7f;
+/** Bytes that wait while a command takes its time. */
+const INPUT_LIMIT = 4096;
 
 export class Monitor {
   private readonly context: MonitorContext;
-  private line = '';
-  private readonly history: string[] = [];
-  private recalled = 0;
-  /** An escape sequence so far. */
-  private sequence: string | undefined;
+  private readonly editor: LineEditor;
   private greeted = false;
   private readonly chardev: CharBackend;
+  /** A command is at work: the next line waits for it. */
+  private isBusy = false;
+  private readonly waiting: number[] = [];
 
   constructor(control: MachineControl, chardev: Chardev, version: string) {
-    this.context = { control, machine: control.machine, version, cpuIndex: 0 };
+    this.editor = new LineEditor('(wemu) ', {
+      print: (text) => this.print(text),
+      entered: (line) => this.entered(line),
+      complete: (line) => completions(this.context, line),
+    });
+    this.context = monitorContext(control, version, this.editor.history);
     this.chardev = new CharBackend(chardev);
     this.chardev.setHandlers({
       // Who does not read its answers is not asked for more; on a mux it may be another's output that waits.
-      canReceive: () => (this.chardev.isShared || this.chardev.writable ? LINE_LIMIT : 0),
-      receive: (bytes) => bytes.forEach((byte) => this.typed(byte)),
+      canReceive: () => (this.chardev.isShared || this.chardev.writable ? INPUT_LIMIT - this.waiting.length : 0),
+      receive: (bytes) => {
+        this.waiting.push(...bytes);
+        this.work();
+      },
       event: (event) => this.heard(event),
       writable: () => this.chardev.acceptInput(),
     });
@@ -38,66 +42,54 @@ export class Monitor {
   private heard(event: CharEvent): void {
     if (event === 'opened') this.greeted = false;
     if (event === 'mux-in' || (event === 'opened' && !this.chardev.isShared)) this.greet();
-    if (event === 'closed') this.line = '';
+    if (event !== 'closed') return;
+    this.editor.clear();
+    this.waiting.length = 0;
   }
 
   private greet(): void {
     if (!this.greeted) this.print(`wemu ${this.context.version} monitor - type 'help' for more information\n`);
     this.greeted = true;
-    this.print(`${PROMPT}${this.line}`);
+    this.editor.show();
   }
 
   private print(text: string): void {
-    this.chardev.write(new TextEncoder().encode(text.replaceAll('\n', '\r\n')));
+    if (text !== '') this.chardev.write(new TextEncoder().encode(text.replaceAll('\n', '\r\n')));
   }
 
-  private typed(byte: number): void {
-    if (this.sequence !== undefined) return this.escaped(byte);
-    switch (byte) {
-      case ESCAPE:
-        this.sequence = '';
-        return;
-      case 0x0a:
-      case 0x0d:
-        return this.enter();
-      case CTRL_H:
-      case DELETE:
-        return this.replace(this.line.slice(0, -1));
-      case CTRL_C:
-      case CTRL_U:
-        return this.replace('');
+  private work(): void {
+    while (!this.isBusy && this.waiting.length > 0) this.editor.typed(this.waiting.shift()!);
+  }
+
+  private entered(line: string): void {
+    const done = (answer: string): void => {
+      this.print(answer);
+      this.editor.show();
+    };
+    let answer: string | Promise<string>;
+    try {
+      answer = runLine(this.context, line);
+    } catch (error) {
+      answer = this.failed(error);
     }
-    if (byte < 0x20 || byte > 0x7e || this.line.length >= LINE_LIMIT) return;
-    const character = String.fromCharCode(byte);
-    this.line += character;
-    this.print(character);
+    if (typeof answer === 'string') return done(answer);
+    this.isBusy = true;
+    void answer
+      .catch((error: unknown) => this.failed(error))
+      .then((text) => {
+        this.isBusy = false;
+        done(text);
+        this.work();
+        this.chardev.acceptInput();
+      });
   }
 
-  /** Arrows up and down (ESC [ A, ESC [ B) recall lines; other sequences do nothing. */
-  private escaped(byte: number): void {
-    this.sequence += String.fromCharCode(byte);
-    if (this.sequence === '[' || this.sequence === 'O') return;
-    const step = { '[A': -1, OA: -1, '[B': 1, OB: 1 }[this.sequence!];
-    if (step === undefined && byte < 0x40) return; // parameters go on
-    this.sequence = undefined;
-    if (step === undefined) return;
-    this.recalled = Math.min(this.history.length, Math.max(0, this.recalled + step));
-    this.replace(this.history[this.recalled] ?? '');
-  }
-
-  private replace(line: string): void {
-    const shorter = this.line.length - line.length;
-    this.print(`\r${PROMPT}${line}${shorter > 0 ? ' '.repeat(shorter) + '\b'.repeat(shorter) : ''}`);
-    this.line = line;
-  }
-
-  private enter(): void {
-    const { line } = this;
-    this.line = '';
-    this.print('\n');
-    if (line.trim() !== '' && this.history.at(-1) !== line) this.history.push(line);
-    if (this.history.length > HISTORY_LIMIT) this.history.shift();
-    this.recalled = this.history.length;
-    this.print(runLine(this.context, line) + PROMPT);
+  /** A fault of ours: the guest does not suffer from it. */
+  private failed(error: unknown): string {
+    this.context.control.machine.log.failure(
+      'monitor',
+      `wemu: a command of the monitor failed: ${(error as Error).stack ?? errorMessage(error)}`,
+    );
+    return `Error: ${errorMessage(error)}\n`;
   }
 }

@@ -10,7 +10,8 @@ import { createTcgHost, ENGINE_OPTIONS, tuningOf, type EngineOptions, type HostC
 import { blockThread, TimeoutScheduler } from '../system/scheduler.js';
 import { wakeInTime } from './timer-slack.js';
 import { loadWasmDisassembler } from '../tcg/wasm/disassemble.js';
-import { OptionError } from '../util/errors.js';
+import type { MachineHost } from '../system/facade.js';
+import { HostError, OptionError } from '../util/errors.js';
 import * as read from '../util/readers.js';
 import { loadWithBinaryen } from './binaryen.js';
 import { FileNode } from './block/file.js';
@@ -22,6 +23,7 @@ import { engineWasmPath } from './engine-wasm.js';
 import { readImage } from './image-file.js';
 import { packageInfo } from './modules.js';
 import { loadOptional } from './optional.js';
+import { Output } from './output.js';
 import { writeWhole } from './disk/files.js';
 import { startProfiler } from './profiler.js';
 import { FolderSnapshotStore, snapshotTools } from './snapshot-store.js';
@@ -76,6 +78,8 @@ export async function createNodeHost(given: NodeHostOptions = {}): Promise<NodeH
     firmware,
     readFile: (name) => readImage('file', name),
     writeFile,
+    createFile,
+    openLog,
     openImage: FileNode.open,
     scratch: FileNode.scratch,
     wasm: () => loadWasm(engineWasmPath(options.tuning?.check)),
@@ -118,6 +122,37 @@ function firmware(name: string): Uint8Array | undefined {
     }
   }
   return undefined;
+}
+
+/** What cannot be written is the user's to mend: the machine goes on. */
+function createFile(name: string): ReturnType<NonNullable<MachineHost['createFile']>> {
+  const fd = openForWriting(name);
+  return {
+    write(bytes) {
+      try {
+        writeFully(fd, bytes);
+      } catch (error) {
+        throw new HostError(systemReason(error));
+      }
+    },
+    close: () => closeSync(fd),
+  };
+}
+
+/** Lines that cannot be written are lost, which is told once. */
+function openLog(name: string): ReturnType<NonNullable<MachineHost['openLog']>> {
+  const output = new Output(openForWriting(name), `log file '${name}'`, {
+    failed: (error) => void process.stderr.write(`wemu: ${error.message}\n`),
+  });
+  return { sink: (text) => output.text(text), close: () => void output.drained().then(() => output.close()) };
+}
+
+function openForWriting(name: string): number {
+  try {
+    return openSync(name, 'w');
+  } catch (error) {
+    throw new OptionError(systemReason(error));
+  }
 }
 
 /** A file appears whole or not at all; what is no file (a terminal, a pipe) is written to. */

@@ -2,7 +2,8 @@
  * What can be done to a machine from outside, whichever way it is asked for: the library (facade.ts) and the monitor are thin over this, and so are
  * protocols. What may well fail (a register or address that is not there) is told by the result; ControlError is for what cannot be done now.
  */
-import type { Chardev } from '../chardev/chardev.js';
+import { BlockBackend } from '../block/backend.js';
+import { Chardev } from '../chardev/chardev.js';
 import type { PointKind } from '../hw/core/accelerator.js';
 import type { CpuState } from '../hw/core/cpu.js';
 import type { MachineState } from '../hw/core/machine.js';
@@ -10,15 +11,17 @@ import type { RunState } from '../hw/core/runstate.js';
 import { SysBusDevice } from '../hw/core/sysbus.js';
 import type { SnapshotSink, SnapshotSource } from '../migration/format.js';
 import { MemTxResult } from '../memory/access.js';
+import type { NamedSpace } from '../memory/mtree.js';
 import type { QObject } from '../qom/object.js';
 import { propertiesOf } from '../qom/object.js';
 import type { MainLoop } from './main-loop.js';
 import { Snapshots, type SnapshotHost, type SnapshotInfo } from './snapshots.js';
+import { ControlError } from './errors.js';
+import { GuestDump, saveMemory, type DumpOptions } from './guest-files.js';
+import { addDevice, deleteDevice } from './hotplug.js';
+import { LogControl } from './logs.js';
 
-/** It cannot be done in the state that the machine is in, or never with this machine. */
-export class ControlError extends Error {
-  override readonly name = 'ControlError';
-}
+export { ControlError, NotFoundError } from './errors.js';
 
 /** Ends from which only a reset leads back. */
 export const ENDED: readonly RunState[] = ['shutdown', 'guest-panicked', 'internal-error'];
@@ -65,8 +68,30 @@ export interface PropertyInfo {
   readonly value: string;
 }
 
+export interface DriveInfo {
+  readonly device: string;
+  /** The device that has it. */
+  readonly user: string | undefined;
+  readonly file: string;
+  readonly driver: string;
+  readonly readOnly: boolean;
+  /** Bytes. */
+  readonly length: number;
+  readonly writeCache: boolean;
+  readonly noFlush: boolean;
+}
+
+export interface ChardevInfo {
+  readonly label: string;
+  readonly filename: string;
+  /** A frontend uses it. */
+  readonly open: boolean;
+}
+
 export class MachineControl {
   readonly #snapshots: Snapshots;
+  readonly logs: LogControl;
+  readonly dump: GuestDump;
 
   constructor(
     readonly machine: MachineState,
@@ -75,6 +100,8 @@ export class MachineControl {
   ) {
     this.#snapshots = new Snapshots(machine, (state) => this.halt(state), snapshotHost);
     machine.runState.addHandler((running) => !running && this.endSteps());
+    this.logs = new LogControl(machine);
+    this.dump = new GuestDump(machine, () => loop.giveWay());
   }
 
   // ---- running
@@ -220,6 +247,21 @@ export class MachineControl {
     return last >= address && last < 1n << 64n && change(address, last);
   }
 
+  /** @throws ControlError: no board can be suspended */
+  wakeup(): void {
+    throw new ControlError('wake-up from suspend is not supported by this guest');
+  }
+  /** @throws ControlError: no board has one */
+  injectNmi(): void {
+    throw new ControlError('machine does not provide NMIs');
+  }
+  /** Blocks of one instruction from now on, or as long as usual. @throws ControlError if the accelerator has none */
+  setOneInsnPerTb(on: boolean): void {
+    const { accelerator } = this.machine;
+    if (!accelerator?.setOneInsnPerTb) throw new ControlError('This accelerator does not support setting one-insn-per-tb');
+    accelerator.setOneInsnPerTb(on);
+  }
+
   // ---- CPUs
 
   get cpus(): readonly CpuState[] {
@@ -251,6 +293,42 @@ export class MachineControl {
   /** As writeMemory, but into ROM too, and devices are left alone: an address of one counts as not mapped. */
   patchMemory(space: MemorySpace, address: bigint, bytes: Uint8Array): bigint | undefined {
     return this.access(space, address, bytes, (at, piece) => this.machine.addressSpace.writeRom(at, piece));
+  }
+
+  /** By all their names: each CPU has one. */
+  addressSpaces(): NamedSpace[] {
+    const { cpus, addressSpace, addressSpaces } = this.machine;
+    return [
+      ...cpus.map(({ cpuIndex }) => ({ name: `cpu-memory-${cpuIndex}`, space: addressSpace })),
+      ...addressSpaces.map((space) => ({ name: space.name, space })),
+    ];
+  }
+
+  /** Writes a piece of memory to a file of the host. @throws ControlError */
+  saveMemory(space: MemorySpace, address: bigint, size: number, file: string): void {
+    saveMemory(this.machine, { file, address, size, read: (at, into) => this.readMemory(space, at, into) });
+  }
+  /** Writes guest memory and CPUs to an ELF core file; the guest stands still meanwhile. @throws ControlError */
+  async dumpGuestMemory(file: string, options: DumpOptions): Promise<void> {
+    const { running } = this.status;
+    if (running) await this.stop();
+    try {
+      await this.dump.write(file, options);
+    } finally {
+      if (running) this.cont();
+    }
+  }
+  /** Of physical memory, as `sum -r` computes it: 16 bits. @throws ControlError if some of it is not there */
+  checksum(start: bigint, size: number): number {
+    let sum = 0;
+    const bytes = new Uint8Array(PAGE);
+    for (let done = 0; done < size; done += PAGE) {
+      const piece = bytes.subarray(0, Math.min(PAGE, size - done));
+      const fault = this.readMemory('physical', start + BigInt(done), piece);
+      if (fault !== undefined) throw new ControlError(`Cannot access memory at 0x${fault.toString(16)}`);
+      for (const byte of piece) sum = (((sum >> 1) | (sum << 15)) + byte) & 0xffff;
+    }
+    return sum;
   }
 
   private access(space: MemorySpace, address: bigint, bytes: Uint8Array, each: (at: number, piece: Uint8Array) => MemTxResult) {
@@ -285,12 +363,54 @@ export class MachineControl {
     return pathOrId.startsWith('/') ? root.resolve(pathOrId) : peripheral.qomChildren.get(pathOrId);
   }
 
+  /** `driver`, `id`, `bus` and properties, as on the command line. @throws ControlError */
+  addDevice(options: Readonly<Record<string, string>>): void {
+    addDevice(this.machine, options);
+  }
+  /** By id or QOM path; it is gone at once. Its path. @throws ControlError */
+  deleteDevice(id: string): string {
+    return deleteDevice(this.machine, id, this.object(id));
+  }
+
+  /** @throws ControlError if there is no such property */
+  property(object: QObject, name: string): PropertyInfo {
+    const found = this.properties(object).find((each) => each.name === name);
+    if (!found) throw new ControlError(`Property '${object.typeName}.${name}' not found`);
+    return found;
+  }
   properties(object: QObject): PropertyInfo[] {
     return propertiesOf(object.type).map((p) => ({ name: p.name, kind: p.kind, value: p.format(object.getProperty(p.name)) }));
   }
   /** `value` as on the command line. @throws OptionError if there is no such property, it cannot be changed now, or the value makes no sense */
   setProperty(object: QObject, name: string, value: string): void {
     object.setProperty(name, value);
+  }
+
+  // ---- backends
+
+  get name(): string | undefined {
+    return this.machine.config.name;
+  }
+  get uuid(): string {
+    return this.machine.config.uuid ?? '00000000-0000-0000-0000-000000000000';
+  }
+  drives(): DriveInfo[] {
+    return [...this.machine.backendsOf('drive').values()]
+      .filter((each) => each instanceof BlockBackend)
+      .map(({ id, user, node, options }) => ({
+        device: id,
+        user,
+        file: node.filename,
+        driver: node.driver,
+        readOnly: node.readOnly,
+        length: node.length,
+        writeCache: options.writeCache,
+        noFlush: options.noFlush,
+      }));
+  }
+  chardevs(): ChardevInfo[] {
+    const all = [...this.serialPorts, ...this.machine.backendsOf('chardev').values()].filter((each) => each instanceof Chardev);
+    return [...new Set(all)].map((chardev) => ({ label: chardev.id, filename: chardev.kind, open: chardev.isAttached }));
   }
 
   // ---- input

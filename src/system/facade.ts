@@ -48,7 +48,9 @@ export interface EngineRequest {
 
 /** What a host (src/node, src/browser) provides. */
 export interface MachineHost
-  extends Pick<MachineEnvironment, 'firmware' | 'randomBytes' | 'readFile' | 'threadId' | 'writeFile'>, BlockHost {
+  extends
+    Pick<MachineEnvironment, 'createFile' | 'firmware' | 'openLog' | 'randomBytes' | 'readFile' | 'threadId' | 'writeFile'>,
+    BlockHost {
   clock: HostClock;
   scheduler: HostScheduler;
   machines: MachineRegistry;
@@ -167,7 +169,8 @@ export class Machine implements AsyncDisposable {
       incoming: options.incoming,
     };
     const { close: closeEngine, ...engine } = host.engine({ machine: klass, ramSize, smp: config.smp!, icount });
-    const { firmware, randomBytes, readFile, threadId, writeFile } = host;
+    const { createFile, firmware, openLog, randomBytes, readFile, threadId, writeFile } = host;
+    const files = { createFile, firmware, openLog, readFile, writeFile };
     const failures = {
       tell: (error: unknown): void => {
         throw error;
@@ -179,10 +182,7 @@ export class Machine implements AsyncDisposable {
         guarded(options.log.sink, (error) => failures.tell(error)),
         options.log.items,
       );
-    const state = new klass(
-      { hostClock: host.clock, types: host.types, icount, log, firmware, randomBytes, readFile, threadId, writeFile, ...engine },
-      config,
-    );
+    const state = new klass({ hostClock: host.clock, types: host.types, icount, log, ...files, randomBytes, threadId, ...engine }, config);
     try {
       for (const [kind, id, backend] of options.backends ?? []) state.addBackend(kind, id, backend);
       const machine = new Machine(state, host, options, closeEngine);

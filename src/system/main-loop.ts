@@ -312,6 +312,11 @@ export class MainLoop {
     return this.lastYield - this.lastEvent < HOST_BUSY_NS ? BUSY_YIELD_NS : YIELD_NS;
   }
 
+  /** Lets the host's event loop take a turn. */
+  giveWay(): Promise<void> {
+    return this.scheduler.yield();
+  }
+
   private async yield(): Promise<void> {
     await this.scheduler.yield();
     this.lastYield = this.clock.monotonicNs();

@@ -25,21 +25,22 @@ const MOST_KINDS = 100;
 /** What a machine writes for `-d`: one object a machine, its text goes to an injected sink. */
 export class Log {
   private readonly enabled = new Set<LogItem>();
-  private readonly traced: RegExp[] = [];
+  /** What was said of trace events, the last first: the first pattern that an event matches counts. */
+  private tracing: { readonly pattern: RegExp; readonly on: boolean }[] = [];
   /** Ask before looking for an event: most logs trace none. */
-  readonly traces: boolean;
+  traces = false;
   private readonly told = new Map<string, number>();
 
   constructor(
-    private readonly sink: LogSink = () => {},
+    private sink: LogSink = () => {},
     items: Iterable<LogItem> = [],
   ) {
-    for (const item of items) {
-      this.enabled.add(item);
-      const pattern = tracePattern(item);
-      if (pattern) this.traced.push(pattern);
-    }
-    this.traces = this.traced.length > 0;
+    for (const item of items) this.set(item, true);
+  }
+
+  /** From now on the text goes there. */
+  redirect(sink: LogSink): void {
+    this.sink = sink;
   }
 
   /** Ask before building an expensive text. */
@@ -48,7 +49,11 @@ export class Log {
   }
 
   set(item: LogItem, on: boolean): void {
-    if (on) this.enabled.add(item);
+    const pattern = tracePattern(item);
+    if (pattern) {
+      this.tracing = [{ pattern, on }, ...this.tracing.filter((each) => each.pattern.source !== pattern.source)];
+      this.traces = this.tracing.some((each) => each.on);
+    } else if (on) this.enabled.add(item);
     else this.enabled.delete(item);
   }
 
@@ -58,7 +63,7 @@ export class Log {
   }
 
   isTraced(event: string): boolean {
-    return this.traced.some((pattern) => pattern.test(event));
+    return this.tracing.find(({ pattern }) => pattern.test(event))?.on ?? false;
   }
 
   /** Something went wrong inside of wemu itself. Always told, but of each kind only the first few times, however often a guest brings it about. */

@@ -78,7 +78,7 @@ const CASES: Record<string, Record<string, [args: string[], says: RegExp]>> = {
   names: {
     'machine':           [['-M', 'foo'], /unsupported machine type 'foo'/],
     'nothing':           [[], /nothing to run; 'wemu --help' lists the options/],
-    'machine property':  [['-M', 'virt,foo=1', '-accel', 'tci', '-bios', 'none'], /property 'virt.foo' not found/],
+    'machine property':  [['-M', 'virt,foo=1', '-accel', 'tci', '-bios', 'none'], /property 'virt-machine.foo' not found/],
     'CPU':               [[...BARE, '-cpu', 'foo'], /unable to find CPU model 'foo'/],
     'CPU feature':       [[...BARE, '-cpu', 'rv64,foo=on'], /property 'foo' not found/],
     'CPU feature value': [[...BARE, '-cpu', 'rv64,zba=maybe'], /'zba' expects 'on' or 'off'/],

@@ -52,7 +52,7 @@ async function sections(snapshot: Uint8Array): Promise<Record<string, string>> {
 describe('every kind of device', () => {
   it('is in one of the machines below', () => {
     const machines = EVERYTHING.map(make);
-    const there = new Set(machines.flatMap(({ state }) => state.realizedDevices.map(({ typeName }) => typeName)));
+    const there = new Set(machines.flatMap(({ state }) => state.realizedDevices.map(({ type }) => type.name)));
     const missing = host.types.list(DeviceState.type).filter(({ name }) => !there.has(name) && !name.endsWith('-riscv-cpu'));
     expect(missing.map(({ name }) => name)).toEqual([]);
   });

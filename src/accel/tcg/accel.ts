@@ -3,7 +3,7 @@ import * as layout from '../../../assembly/shared/layout.js';
 import type { AddressSpace } from '../../memory/address-space.js';
 import type { JitInfo, TciInfo } from '../jit-info.js';
 import { errorMessage, HostError, OptionError } from '../../util/errors.js';
-import type { Log } from '../../util/log.js';
+import type { Log, LogItem } from '../../util/log.js';
 import type { CodePeers } from './codegen/code-cache.js';
 import { formatModule, type MadeModule } from './codegen/listing.js';
 import type { CodeGenerator } from './codegen/wasm-generator.js';
@@ -137,7 +137,6 @@ export class TcgAccel {
     this.view.setUint32(env + layout.ENV_CFLAGS, cflags, true);
     this.start(target, config, env);
     const log = this.machine?.log;
-    if (log?.has('int')) this.view.setUint32(env + layout.ENV_LOG_TRAPS, 1, true);
     const trace = () => (log && tracesExecution(log) ? () => this.traceTb(vcpu, log) : undefined);
     const poll = (): void => {
       this.during(Activity.Codegen, env, () => void this.runtime.inside(() => this.generator?.poll()));
@@ -152,7 +151,27 @@ export class TcgAccel {
       (message) => this.check?.explain(message, env),
     );
     this.vcpus.push(vcpu);
+    this.logChanged();
     return vcpu;
+  }
+
+  /** Blocks of one instruction, or as long as usual. */
+  setOneInsnPerTb(on: boolean): void {
+    for (const vcpu of this.vcpus) {
+      const others = vcpu.read32(layout.ENV_CFLAGS) & ~layout.CF_COUNT_MASK;
+      vcpu.write32(layout.ENV_CFLAGS, others | (on ? 1 : 0));
+    }
+    this.flush();
+  }
+
+  /** What is logged of traps; what is shown of code is looked up when it is made. */
+  logChanged(): void {
+    const traps = this.machine?.log?.has('int') ? 1 : 0;
+    for (const vcpu of this.vcpus) vcpu.write32(layout.ENV_LOG_TRAPS, traps);
+  }
+  /** What there is generated code of cannot be seen block by block, and modules that are not kept cannot be shown. */
+  isLogFixed(item: LogItem): boolean {
+    return this.generator !== undefined && ['exec', 'cpu', 'out_asm', 'op_opt'].includes(item);
   }
 
   /** `-d exec`, `-d cpu`. The TB has not been looked up yet: an interrupt that is due is taken first, and `-d int` says so. */

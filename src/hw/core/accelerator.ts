@@ -1,5 +1,6 @@
 /** What runs guest code: injected into the machine, so that the machine knows neither TCG nor its tests' stand-ins. */
 import type { JitInfo } from '../../accel/jit-info.js';
+import type { LogItem } from '../../util/log.js';
 import type { MachineState } from './machine.js';
 
 /** A debugger's break- and watchpoints, for all CPUs. They change only while no CPU runs. */
@@ -24,6 +25,12 @@ export interface Accelerator {
   flush?(): void;
   /** Undefined: it cannot be debugged. */
   readonly debugPoints?: DebugPoints;
+  /** Blocks of one instruction from now on, or of the usual length. */
+  setOneInsnPerTb?(on: boolean): void;
+  /** Items of the log were turned on or off. */
+  logChanged?(): void;
+  /** It can only be logged from the start on. */
+  isLogFixed?(item: LogItem): boolean;
   /** `info jit`. */
   info?(): JitInfo;
 }

@@ -9,6 +9,8 @@ export class Bus extends QObject {
   readonly children: DeviceState[] = [];
   /** Most devices it takes. */
   readonly maxDevices: number = Infinity;
+  /** Devices may come and go while the machine is there. */
+  readonly isHotpluggable: boolean = false;
 
   constructor(
     readonly parentDevice: DeviceState | undefined,

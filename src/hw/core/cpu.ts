@@ -30,6 +30,28 @@ export interface CpuDebug {
   takeWatchpointHit(): WatchpointHit | undefined;
 }
 
+/** What page tables map; neighbours of the same kind are one. Addresses and bytes. */
+export interface Mapping {
+  readonly virtual: bigint;
+  readonly physical: bigint;
+  readonly size: bigint;
+  /** The target's own bits. */
+  readonly attributes: number;
+}
+
+/** Page tables have more entries than anybody wants to see. */
+export class TooManyMappings extends Error {
+  override readonly name = 'TooManyMappings';
+}
+
+/** Of a target's core files (System V ABI, chapter 4): their class, e_machine, and the CPU's NT_PRSTATUS note, as Linux has it. */
+export interface CoreDescription {
+  readonly bits: 32 | 64;
+  readonly machine: number;
+  readonly flags: number;
+  readonly prstatus: Uint8Array;
+}
+
 export abstract class CpuState extends DeviceState {
   static override readonly type: TypeInfo = defineType('cpu', DeviceState, CpuState, { abstract: true, category: 'cpu' });
 
@@ -91,4 +113,21 @@ export abstract class CpuState extends DeviceState {
   abstract translateDebug(address: bigint): number | undefined;
   /** `info registers`. */
   abstract dumpState(): string;
+
+  /** The instruction that `bytes` begin with, at `pc`, as `-d in_asm` shows it, and its size; undefined: there are too few bytes. */
+  disassemble(_bytes: Uint8Array, _pc: bigint): { readonly text: string; readonly size: number } | undefined {
+    return undefined;
+  }
+  /** `info mem`; undefined: the target has no such list. @throws TooManyMappings */
+  mappingsText(): string | undefined {
+    return undefined;
+  }
+  /** Undefined: virtual addresses are physical ones. @throws TooManyMappings */
+  mappings(): readonly Mapping[] | undefined {
+    return undefined;
+  }
+  /** What an ELF core file says of this CPU; undefined: the target has none. */
+  coreDescription(): CoreDescription | undefined {
+    return undefined;
+  }
 }

@@ -4,26 +4,36 @@ import type { DeviceClass, DeviceOptions, DeviceState } from './device.js';
 import { ancestry, type TypeInfo } from '../../qom/object.js';
 import { OptionError } from '../../util/errors.js';
 import type { MachineState } from './machine.js';
-import { parseOptions } from '../../qom/option-list.js';
+import { parseOptions, type OptionList } from '../../qom/option-list.js';
 
 export function deviceAdd(machine: MachineState, text: string): DeviceState {
-  const list = parseOptions('-device', text, 'driver');
+  return createDevice(machine, parseOptions('-device', text, 'driver'));
+}
+
+/** `isHot`: the machine is made, so the bus must be one that takes and gives back devices. @throws OptionError */
+export function createDevice(machine: MachineState, list: OptionList, isHot = false): DeviceState {
   const driver = list.required('driver');
   const type = machine.types.find(driver);
-  if (!type || type.abstract || ![...ancestry(type)].some((t) => t.name === 'device')) {
+  if (!type || ![...ancestry(type)].some((t) => t.name === 'device')) {
     throw new OptionError(`'${driver}' is not a valid device model name`, list.where, "'-device help' lists them");
   }
-  if (!type.userCreatable) throw new OptionError(`device '${driver}' is part of a board and cannot be added`, list.where);
+  if (type.abstract) throw new OptionError("Parameter 'driver' expects a non-abstract device type", list.where);
+  if (!type.userCreatable)
+    throw new OptionError("Parameter 'driver' expects a pluggable device type", list.where, `'${driver}' is part of a board`);
   const id = list.string('id');
   if (id !== undefined && !/^[a-zA-Z][-\w.]*$/.test(id))
-    throw new OptionError(`invalid id '${id}'`, list.where, 'a letter, then letters, digits, -, . or _');
+    throw new OptionError(`Parameter 'id' expects an identifier`, list.where, 'a letter, then letters, digits, -, . or _');
+  if (id !== undefined && machine.peripheral.qomChildren.has(id)) throw new OptionError(`Duplicate device ID '${id}'`, list.where);
   const bus = findBus(machine, type, list.string('bus'), list.where);
+  if (isHot && !bus) throw new OptionError(`Device '${driver}' can not be hotplugged on this machine`, list.where);
+  if (isHot && !bus?.isHotpluggable) throw new OptionError(`Bus '${bus?.name}' does not support hotplugging`, list.where);
   const device = machine.newDevice(type.class as unknown as DeviceClass);
   device.id = id;
   try {
     for (const [name, value] of Object.entries(list.rest())) device.setProperty(name, value);
     return machine.realize(device, { bus });
   } catch (error) {
+    if (isHot) machine.forget(device);
     throw error instanceof OptionError ? error.at(list.where) : error;
   }
 }
@@ -39,15 +49,15 @@ function findBus(machine: MachineState, type: TypeInfo, wanted: string | undefin
   const buses = [...busesOf(machine)];
   if (wanted !== undefined) {
     const bus = buses.find((b) => b.name === wanted);
-    if (!bus) throw new OptionError(`bus '${wanted}' not found`, where, `one of ${buses.map((b) => b.name).join(', ')}`);
+    if (!bus) throw new OptionError(`Bus '${wanted}' not found`, where, `one of ${buses.map((b) => b.name).join(', ')}`);
     if (kind && !bus.accepts(kind))
-      throw new OptionError(`device '${type.name}' cannot go on the ${bus.typeName} bus '${wanted}'`, where, `a ${kind} bus`);
+      throw new OptionError(`Device '${type.name}' can't go on ${bus.typeName} bus`, where, `a ${kind} bus, which '${wanted}' is not`);
     return bus;
   }
   if (!kind) return undefined;
   const fitting = buses.filter((bus) => bus.accepts(kind));
-  if (fitting.length === 0) throw new OptionError(`no '${kind}' bus found for device '${type.name}'`, where);
+  if (fitting.length === 0) throw new OptionError(`No '${kind}' bus found for device '${type.name}'`, where);
   const free = fitting.find((bus) => !bus.isFull);
-  if (!free) throw new OptionError(`all '${kind}' buses are full`, where);
+  if (!free) throw new OptionError(`All '${kind}' buses are full`, where);
   return free;
 }

@@ -172,6 +172,15 @@ export abstract class DeviceState extends QObject {
   connectGpioOut(n: number, target: IrqLine | undefined, name = ''): void {
     this.gpioOut(n, name).connect(target);
   }
+  /** How many lines each group has, in the order in which the groups were made. */
+  gpioGroups(): { readonly name: string; readonly inputs: number; readonly outputs: number }[] {
+    const names = [...new Set([...this.#inputs.keys(), ...this.#outputs.keys()])];
+    return names.map((name) => ({
+      name,
+      inputs: this.#inputs.get(name)?.length ?? 0,
+      outputs: this.#outputs.get(name)?.length ?? 0,
+    }));
+  }
 
   // ---- logging ---------------------------------------------------------------------------------------------------------
   /** The guest did something that the hardware does not define. */

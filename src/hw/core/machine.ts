@@ -15,9 +15,9 @@ import { MemoryRegion, MemoryTopology } from '../../memory/region.js';
 import { Container, QObject, ancestry, defineType, type ObjectClass, type TypeInfo, type TypeOptions } from '../../qom/object.js';
 import { TypeRegistry } from '../../qom/registry.js';
 import { OptionError } from '../../util/errors.js';
-import { Log } from '../../util/log.js';
+import { Log, type LogSink } from '../../util/log.js';
 import { SeededRandom } from '../../util/random.js';
-import { MiB } from '../../util/size.js';
+import { KiB, MiB } from '../../util/size.js';
 import type { Accelerator } from './accelerator.js';
 import { GuestMemory } from './guest-memory.js';
 import { deviceAdd } from './device-add.js';
@@ -71,6 +71,16 @@ export interface MachineEnvironment {
   readFile?: (name: string) => Uint8Array;
   /** Writes a file of the host (`dumpdtb=`). */
   writeFile?: (name: string, bytes: Uint8Array) => void;
+  /** Makes a file of the host for what comes in pieces (`dump-guest-memory`). @throws OptionError */
+  createFile?: (name: string) => FileSink;
+  /** Makes a file of the host for the log (`logfile`). @throws OptionError */
+  openLog?: (name: string) => { readonly sink: LogSink; close(): void };
+}
+
+/** A file that is being written. @throws HostError if it cannot be */
+export interface FileSink {
+  write(bytes: Uint8Array): void;
+  close(): void;
 }
 
 /** What the user asked for, parsed (see options.ts). */
@@ -94,6 +104,9 @@ export interface MachineConfig {
   properties?: Record<string, string>;
   /** `-device`, as typed: created after the board, in order. */
   devices?: readonly string[];
+  /** `-name`, `-uuid`: for who looks at it from outside. */
+  name?: string;
+  uuid?: string;
   /** `-global driver.property=value`. */
   globals?: readonly { driver: string; property: string; value: string }[];
   /** `-rtc base=`: ms since 1970 UTC at guest time 0; default: the host's time when the machine is made. */
@@ -139,7 +152,11 @@ export abstract class MachineState extends QObject {
   readonly ram: RamAllocator;
   /** The root of the guest-physical address space. */
   readonly systemMemory: MemoryRegion;
+  /** The root of the I/O ports, which no board has. */
+  readonly ioMemory: MemoryRegion;
   readonly addressSpace: AddressSpace;
+  /** All of them: that one first. */
+  readonly addressSpaces: AddressSpace[] = [];
   readonly accelerator: Accelerator | undefined;
   readonly types: TypeRegistry;
   /** What devices see of this machine. */
@@ -193,7 +210,9 @@ export abstract class MachineState extends QObject {
     this.#rtcBaseMs = config.rtcBaseMs ?? env.hostClock.epochMs();
     this.types = env.types ?? new TypeRegistry();
     this.systemMemory = MemoryRegion.container(this.topology, 'system');
+    this.ioMemory = MemoryRegion.container(this.topology, 'io', 64 * KiB);
     this.addressSpace = new AddressSpace(this.systemMemory, 'memory', this.log);
+    this.addressSpaces.push(this.addressSpace);
     this.addressSpace.ioHook = () => this.checkSlice();
     this.services = this.#offerServices();
     this.root.addChild('machine', this);
@@ -201,6 +220,8 @@ export abstract class MachineState extends QObject {
     this.addChild('unattached', this.unattached);
     this.unattached.addChild('sysbus', this.sysbus);
     this.unattached.addChild('system[0]', this.systemMemory);
+    this.unattached.addChild('io[0]', this.ioMemory);
+    this.newAddressSpace(this.ioMemory, 'I/O');
     this.runState.addHandler((running) => (running ? this.clocks.start() : this.clocks.stop()), -100);
     this.clocks.onDeadlineChange = () => this.notify();
     this.clocks.setInstructionSource(() => this.cpus.reduce((sum, cpu) => sum + cpu.instructionCount, 0));
@@ -212,6 +233,10 @@ export abstract class MachineState extends QObject {
     }
   }
 
+  /** As QEMU calls it: `virt` is the machine of the type `virt-machine`. */
+  override get typeName(): string {
+    return `${this.type.name}-machine`;
+  }
   get class(): MachineClassOptions {
     return (this.type as TypeInfo<MachineClassOptions>).ext;
   }
@@ -249,7 +274,7 @@ export abstract class MachineState extends QObject {
     const most = this.class.maxCpus ?? 1;
     const wanted = Math.max(this.smpCpus, this.config.maxCpus ?? 0);
     if (!(this.smpCpus >= 1 && wanted <= most)) {
-      throw new OptionError(`Invalid SMP CPUs ${wanted}. The max CPUs supported by machine '${this.typeName}' is ${most}`, '-smp');
+      throw new OptionError(`Invalid SMP CPUs ${wanted}. The max CPUs supported by machine '${this.type.name}' is ${most}`, '-smp');
     }
     for (const id of this.backendsOf('pflash').keys()) {
       if (!(Number(id) < (this.class.flashBanks ?? 0)))
@@ -295,6 +320,13 @@ export abstract class MachineState extends QObject {
     if (!device.parentBus) (options.bus ?? this.sysbus).attach(device);
     device.realizeDevice();
     return device;
+  }
+
+  /** Takes a device out, realized or not. */
+  forget(device: DeviceState): void {
+    if (device.realized) return device.unrealizeDevice();
+    device.parentBus?.remove(device);
+    device.unparent();
   }
 
   /** newDevice and realize at once. */
@@ -453,7 +485,9 @@ export abstract class MachineState extends QObject {
   }
   /** A new address space; root regions other than the system's are for IOMMUs and CPUs with private views. */
   newAddressSpace(root: MemoryRegion, name: string): AddressSpace {
-    return new AddressSpace(root, name, this.log);
+    const space = new AddressSpace(root, name, this.log);
+    this.addressSpaces.push(space);
+    return space;
   }
 
   // ---- reset and run state ---------------------------------------------------------------------------------------------------

@@ -51,7 +51,7 @@ it('says what it has no room for', () => {
   for (const id of ['a', 'b']) deviceAdd(m, `counter,id=${id}`);
   expect(() => deviceAdd(m, 'counter,id=c')).toThrow('-device counter,id=c: c: the platform bus has no more than 2 interrupts');
   const small = new TestMachine({ types: new TypeRegistry([Counter]) });
-  expect(() => deviceAdd(small, 'counter')).toThrow("-device counter: no 'platform-bus' bus found for device 'counter'");
+  expect(() => deviceAdd(small, 'counter')).toThrow("-device counter: No 'platform-bus' bus found for device 'counter'");
   small.addDevice(PlatformBusDevice, { num_irqs: 2, mmio_size: 0x1000 });
   expect(() => deviceAdd(small, 'counter')).toThrow('-device counter: counter: the platform bus has no room for 6144 bytes');
 });

@@ -6,9 +6,10 @@ import { ENV_HALTED, ENV_PC } from '../../../assembly/shared/layout.js';
 import * as X from '../../../assembly/target/riscv/shared/riscv.js';
 import { TcgError } from '../../accel/tcg/errors.js';
 import type { Vcpu, VcpuHooks } from '../../accel/tcg/vcpu.js';
-import { CpuState, ExitReason, type CpuDebug } from '../../hw/core/cpu.js';
+import { CpuState, ExitReason, type CoreDescription, type CpuDebug, type Mapping } from '../../hw/core/cpu.js';
 import type { Timer } from '../../hw/core/clock.js';
 import { bool, struct, u64, vmState } from '../../hw/core/vmstate.js';
+import { viewOf } from '../../util/bytes.js';
 import { defineType, type TypeInfo } from '../../qom/object.js';
 import { uint64 } from '../../qom/property.js';
 import type { MachineState } from '../../hw/core/machine.js';
@@ -19,7 +20,10 @@ import { DUMPED_CSRS, LISTED_CSRS } from './cpu-registers.js';
 import type { GdbDescription } from '../../hw/core/gdb-registers.js';
 import { CSR_NUMBERS } from './csr-names.js';
 import { HART_STATE } from './hart-state.js';
-import { F_NAMES, X_NAMES } from './disas.js';
+import { Decoder } from './decoder.js';
+import { F_NAMES, listInsn, X_NAMES } from './disas.js';
+import { mappingsOf, mappingsText } from './mappings.js';
+import { coreDescription } from './core-file.js';
 import { gdbDescription } from './gdb.js';
 
 /** What assembly/target/riscv/access/index.ts gives beside helpers. */
@@ -118,8 +122,11 @@ export class RiscvCpu extends CpuState {
   private imsic: readonly [InterruptFile, InterruptFile] | undefined;
   private readonly semihosting: RiscvSemihosting | undefined;
 
+  /** For who looks at code. */
+  private decoder: Decoder | undefined;
+
   constructor(
-    machine: MachineState,
+    private readonly machine: MachineState,
     readonly config: CpuConfig,
     readonly hartid: number,
     resetVector: bigint | number,
@@ -154,6 +161,11 @@ export class RiscvCpu extends CpuState {
     this.configure();
     const { semihosting, addressSpace } = machine;
     this.semihosting = semihosting && new RiscvSemihosting(semihosting, this.vcpu, addressSpace, config.xlen);
+  }
+
+  /** Models are types in QEMU. */
+  override get typeName(): string {
+    return `${this.config.model}-riscv-cpu`;
   }
 
   /** Puts the configuration into the env, once. */
@@ -319,6 +331,26 @@ export class RiscvCpu extends CpuState {
 
   override translateDebug(address: bigint): number | undefined {
     return this.vcpu.translateDebug(address);
+  }
+
+  override disassemble(bytes: Uint8Array, pc: bigint): { readonly text: string; readonly size: number } | undefined {
+    const { xlen, extensions } = this.config;
+    return listInsn((this.decoder ??= new Decoder(xlen, extensions)), bytes, pc);
+  }
+  override mappingsText(): string {
+    const mappings = this.mappings();
+    return mappings ? mappingsText(this.config.xlen, mappings) : 'No translation or protection\n';
+  }
+  override mappings(): Mapping[] | undefined {
+    if (!hasExtension(this.config, X.RVX_S)) return undefined;
+    return mappingsOf(this.config.xlen, this.readCsr(CSR_NUMBERS.get('satp')!), (address, size) => {
+      const bytes = this.machine.services.dma.read(Number(address), size);
+      if (!bytes) return undefined;
+      return size === 4 ? BigInt(viewOf(bytes).getUint32(0, true)) : viewOf(bytes).getBigUint64(0, true);
+    });
+  }
+  override coreDescription(): CoreDescription {
+    return coreDescription(this.config, this.cpuIndex, this.pc, (i) => this.x(i));
   }
 
   /** `info registers`, in the layout of QEMU's. */

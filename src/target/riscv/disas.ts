@@ -31,6 +31,19 @@ export function formatInsn(decoder: Decoder, word: number, pc: bigint, options: 
   return row === undefined ? formatUnknown(word) : formatRow(row, word, pc, decoder.xlen, options);
 }
 
+/** The instruction that is at `pc`: address, code, text. `bytes`: what is known of it. Undefined: too little. */
+export function listInsn(decoder: Decoder, bytes: Uint8Array, pc: bigint): { readonly text: string; readonly size: 2 | 4 } | undefined {
+  if (bytes.length < 2) return undefined;
+  const low = bytes[0] | (bytes[1] << 8);
+  const size = (low & 3) === 3 && bytes.length >= 4 ? 4 : 2;
+  const word = size === 4 ? low | (bytes[2] << 16) | (bytes[3] << 24) : low;
+  const code = (word >>> 0).toString(16).padStart(2 * size, '0');
+  const at = BigInt.asUintN(decoder.xlen, pc)
+    .toString(16)
+    .padStart(decoder.xlen / 4, '0');
+  return { text: `0x${at}:  ${code.padEnd(17)} ${formatInsn(decoder, word, pc)}`, size };
+}
+
 const formatUnknown = (word: number): string =>
   (word & 3) === 3 ? `.4byte\t0x${(word >>> 0).toString(16)}` : `.2byte\t0x${(word & 0xffff).toString(16)}`;
 

@@ -6,7 +6,7 @@ import type { TcgContext } from '../../tcg/context.js';
 import type { CpuConfig } from './config.js';
 import { DisasContext, GLOBALS, Jump, maxInsnsOf } from './context.js';
 import { Decoder } from './decoder.js';
-import { formatInsn } from './disas.js';
+import { listInsn } from './disas.js';
 import { HELPERS } from './helpers.js';
 import { Operands } from './operands.js';
 
@@ -18,7 +18,7 @@ export class RiscvFrontend implements TargetFrontend {
   private readonly context: DisasContext;
   private readonly operands = new Operands();
 
-  constructor(private readonly config: CpuConfig) {
+  constructor(config: CpuConfig) {
     this.decoder = new Decoder(config.xlen, config.extensions);
     this.context = new DisasContext(config);
   }
@@ -71,14 +71,12 @@ export class RiscvFrontend implements TargetFrontend {
   /** For `-d in_asm`: a line an instruction, as objdump prints them. `host` is the linear-memory address of `pc`; `size` in bytes. */
   disassemble(memory: DataView, host: number, pc: bigint, size: number): string {
     const lines: string[] = [];
-    for (let offset = 0; offset + 2 <= size;) {
-      const low = memory.getUint16(host + offset, true);
-      const length = (low & 3) === 3 ? 4 : 2;
-      const word = length === 4 && offset + 4 <= size ? memory.getInt32(host + offset, true) : low;
-      const at = pc + BigInt(offset);
-      const hex = (word >>> 0).toString(16).padStart(2 * length, '0');
-      lines.push(`0x${at.toString(16).padStart(this.config.xlen / 4, '0')}:  ${hex.padEnd(17)} ${formatInsn(this.decoder, word, at)}`);
-      offset += length;
+    const code = new Uint8Array(memory.buffer, memory.byteOffset + host, size);
+    for (let offset = 0; offset < size;) {
+      const insn = listInsn(this.decoder, code.subarray(offset), pc + BigInt(offset));
+      if (!insn) break;
+      lines.push(insn.text);
+      offset += insn.size;
     }
     return lines.join('\n');
   }

@@ -1,0 +1,44 @@
+/** The monitor's commands about running. Names, arguments and help texts are QEMU's (hmp-commands.hx). */
+import { int, optional, text } from './arguments.js';
+import { command, type Command } from './command.js';
+import { MonitorError } from './errors.js';
+
+const WATCHDOG_ACTIONS = ['reset', 'shutdown', 'poweroff', 'pause', 'debug', 'none', 'inject-nmi'];
+
+// prettier-ignore
+export const RUN_COMMANDS: readonly Command[] = [
+  command('stop|s', {}, '', 'stop emulation', ({ control }) => control.stop()),
+  command('cont|c', {}, '', 'resume emulation', ({ control }) => control.cont()),
+  command('system_reset', {}, '', 'reset the system', ({ control }) => control.reset()),
+  command('system_powerdown', {}, '', 'send system power down event', ({ control }) => control.powerdown()),
+  command('system_wakeup', {}, '', 'wakeup guest from suspend', ({ control }) => control.wakeup()),
+  command('quit|q', {}, '', 'quit the emulator', ({ control }) => control.quit()),
+  command('cpu', { index: int() }, 'index', 'set the default CPU', (context, { index }) => {
+    if (!context.control.cpus[index]) return 'invalid CPU index\n';
+    context.cpuIndex = index;
+  }),
+  command(
+    'one-insn-per-tb', { option: optional(text({ complete: () => ['on', 'off'] })) }, '[on|off]',
+    'run emulation with one guest instruction per translation block',
+    ({ control }, { option = 'on' }) => {
+      if (option !== 'on' && option !== 'off') return `unexpected option ${option}\n`;
+      control.setOneInsnPerTb(option === 'on');
+    },
+  ),
+  command('nmi', {}, '', 'inject an NMI', ({ control }) => control.injectNmi()),
+  command(
+    'watchdog_action', { action: text({ complete: () => WATCHDOG_ACTIONS }) }, '[reset|shutdown|poweroff|inject-nmi|pause|debug|none]',
+    'change watchdog action (no board has a watchdog)',
+    (_, { action }) => {
+      if (!WATCHDOG_ACTIONS.includes(action)) throw new MonitorError(`Error: invalid parameter value: ${action}`);
+    },
+  ),
+  command('savevm', { name: optional(text()) }, '[tag]', 'save a VM snapshot: one of that tag is replaced', async ({ control }, { name }) => {
+    await control.saveSnapshot(name);
+  }),
+  command('loadvm', { name: text() }, 'tag', 'restore a VM snapshot from its tag', ({ control }, { name }) => control.loadSnapshot(name)),
+  command('delvm', { name: text() }, 'tag', 'delete a VM snapshot from its tag', ({ control }, { name }) => void control.deleteSnapshot(name)),
+  command('sendkey', { keys: text(), hold: optional(int()) }, 'keys [hold_ms]', 'send keys to the VM', () => {
+    throw new MonitorError('Error: this machine has no keyboard');
+  }),
+];

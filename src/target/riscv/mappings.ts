@@ -1,0 +1,77 @@
+/** What a hart's page tables map, for people: `info mem`, core files. Source: privileged ISA manual, "Supervisor" (Sv32 to Sv57). */
+import { TooManyMappings, type Mapping } from '../../hw/core/cpu.js';
+
+/** How the tables of a paging mode are made. */
+interface Mode {
+  readonly levels: number;
+  /** Bits of a virtual page number that a level looks up. */
+  readonly bits: number;
+  readonly entrySize: 4 | 8;
+  readonly virtualBits: number;
+}
+
+const SV32: Mode = { levels: 2, bits: 10, entrySize: 4, virtualBits: 32 };
+const wide = (levels: number): Mode => ({ levels, bits: 9, entrySize: 8, virtualBits: 12 + 9 * levels });
+/** By satp.MODE. */
+const MODES: Readonly<Record<number, Mode>> = { 8: wide(3), 9: wide(4), 10: wide(5) };
+
+const PAGE_BITS = 12;
+const V = 1;
+const READ_WRITE_EXECUTE = 0xe;
+/** Bits 53 to 10 of an entry. */
+const PPN_MASK = (1n << 44n) - 1n;
+
+/** Entries that are looked at: tables may contain themselves. */
+const ENTRY_LIMIT = 1 << 20;
+
+export type ReadEntry = (address: bigint, size: 4 | 8) => bigint | undefined;
+
+const tableOf = (satp: bigint, mode: Mode): bigint => (satp & (mode === SV32 ? 0x3f_ffffn : PPN_MASK)) << BigInt(PAGE_BITS);
+
+/** Undefined: there is no translation. @throws TooManyMappings */
+export function mappingsOf(xlen: 32 | 64, satp: bigint, read: ReadEntry): Mapping[] | undefined {
+  const mode = xlen === 32 ? (satp >> 31n !== 0n ? SV32 : undefined) : MODES[Number(satp >> 60n)];
+  if (!mode) return undefined;
+  const found: Mapping[] = [];
+  let looked = 0;
+  const walk = (table: bigint, level: number, base: bigint): void => {
+    const shift = BigInt(PAGE_BITS + mode.bits * level);
+    for (let i = 0; i < 1 << mode.bits; i++) {
+      if (++looked > ENTRY_LIMIT) throw new TooManyMappings('the page tables have too many entries');
+      const entry = read(table + BigInt(i * mode.entrySize), mode.entrySize) ?? 0n;
+      if ((Number(entry & 0xffn) & V) === 0) continue;
+      const virtual = base | (BigInt(i) << shift);
+      const physical = ((entry >> 10n) & PPN_MASK) << BigInt(PAGE_BITS);
+      const attributes = Number(entry & 0xffn);
+      if ((attributes & READ_WRITE_EXECUTE) !== 0)
+        add(found, { virtual: canonical(virtual, mode), physical, size: 1n << shift, attributes });
+      else if (level > 0) walk(physical, level - 1, virtual);
+    }
+  };
+  walk(tableOf(satp, mode), mode.levels - 1, 0n);
+  return found;
+}
+
+const canonical = (virtual: bigint, { virtualBits }: Mode): bigint =>
+  virtualBits === 32 ? virtual : BigInt.asUintN(64, BigInt.asIntN(virtualBits, virtual));
+
+function add(found: Mapping[], next: Mapping): void {
+  const last = found.at(-1);
+  const follows =
+    last?.attributes === next.attributes && last.virtual + last.size === next.virtual && last.physical + last.size === next.physical;
+  if (follows) found[found.length - 1] = { ...last, size: last.size + next.size };
+  else found.push(next);
+}
+
+/** `info mem`, in QEMU's layout. */
+export function mappingsText(xlen: 32 | 64, mappings: readonly Mapping[]): string {
+  const width = xlen / 4;
+  const hex = (value: bigint, digits = width): string => value.toString(16).padStart(digits, '0');
+  const letters = (attributes: number): string => [...'rwxugad'].map((letter, i) => ((attributes >> (i + 1)) & 1 ? letter : '-')).join('');
+  const rule = (digits: number): string => '-'.repeat(digits);
+  return [
+    `${'vaddr'.padEnd(width)} ${'paddr'.padEnd(16)} ${'size'.padEnd(width)} attr\n`,
+    `${rule(width)} ${rule(16)} ${rule(width)} -------\n`,
+    ...mappings.map((m) => `${hex(m.virtual)} ${hex(m.physical, 16)} ${hex(m.size)} ${letters(m.attributes)}\n`),
+  ].join('');
+}
