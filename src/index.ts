@@ -10,6 +10,8 @@ export {
 } from './system/facade.js';
 export { MachineState, type MachineClass, type MachineConfig, type MachineEnvironment } from './hw/core/machine.js';
 export type { RunResult } from './system/main-loop.js';
+export type { Actions } from './hw/core/actions.js';
+export type { MachineEvent, MachineEventData, MachineEventName } from './hw/core/events.js';
 export type { RunState, ShutdownCause } from './hw/core/runstate.js';
 export { TimeoutScheduler, type HostScheduler, type Sleep } from './system/scheduler.js';
 export type { Accelerator } from './hw/core/accelerator.js';

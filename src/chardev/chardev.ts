@@ -62,6 +62,10 @@ export abstract class Chardev {
   abstract write(bytes: Uint8Array): void;
   /** Lets go of host resources. */
   close(): void {}
+  /** Resolves when what was written has left, or after a while, if its reader is slow. Undefined: nothing waits. */
+  flushed(): Promise<void> | undefined {
+    return undefined;
+  }
   /** What `info chardev` says that it leads to. */
   get filename(): string {
     return this.kind;

@@ -151,6 +151,9 @@ export class MuxChardev extends Chardev {
   override write(bytes: Uint8Array): void {
     this.base.write(this.stampsFrom === undefined ? bytes : this.stamped(bytes));
   }
+  override flushed(): Promise<void> | undefined {
+    return this.backend.flushed();
+  }
   override get writable(): boolean {
     return this.base.writable;
   }

@@ -30,6 +30,9 @@ export class PipeChardev extends Chardev {
   override write(bytes: Uint8Array): void {
     this.output.write(bytes);
   }
+  override flushed(): Promise<void> | undefined {
+    return this.output.flushed();
+  }
   override close(): void {
     this.source.destroy();
     this.output.close();

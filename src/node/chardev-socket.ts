@@ -164,6 +164,9 @@ export class SocketChardev extends Chardev {
     const output = this.connection?.output;
     if (output && output.backlog < OUTPUT_LIMIT) output.write(bytes);
   }
+  override flushed(): Promise<void> | undefined {
+    return this.connection?.output.flushed();
+  }
   /** Output beyond what may wait is lost: the machine goes on. */
   override insist(): void {}
 

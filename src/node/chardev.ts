@@ -65,6 +65,9 @@ export class StdioChardev extends Chardev {
   override write(bytes: Uint8Array): void {
     this.output.write(bytes);
   }
+  override flushed(): Promise<void> | undefined {
+    return this.output.flushed();
+  }
   override close(): void {
     this.terminal.restore();
   }
@@ -100,6 +103,9 @@ export class FileChardev extends Chardev {
   }
   override write(bytes: Uint8Array): void {
     this.output.write(bytes);
+  }
+  override flushed(): Promise<void> | undefined {
+    return this.output.flushed();
   }
   override close(): void {
     this.source?.destroy();

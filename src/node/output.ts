@@ -9,6 +9,9 @@ import { systemReason, writeFully } from './write.js';
 const STDOUT = 1;
 const STDERR = 2;
 
+/** How long a machine that is to stand still waits for a slow reader, ms. */
+const PATIENCE_MS = 100;
+
 let stuck = false;
 /** Something was given up that the system has not taken from a standard stream, which nobody can close: the process will not end by itself. */
 export const isOutputStuck = (): boolean => stuck;
@@ -71,6 +74,18 @@ export class Output {
   drained(): Promise<void> {
     if (this.over || this.backlog === 0) return Promise.resolve();
     return new Promise((resolve) => this.listeners.push(resolve));
+  }
+
+  /** As drained, for who does not wait long for a slow reader. Undefined: nothing waits. */
+  flushed(): Promise<void> | undefined {
+    if (this.over || this.backlog === 0) return undefined;
+    return new Promise((resolve) => {
+      const patience = setTimeout(resolve, PATIENCE_MS);
+      void this.drained().then(() => {
+        clearTimeout(patience);
+        resolve();
+      });
+    });
   }
 
   /** Gives up what waits, and the descriptor, if it is not a standard one. */

@@ -22,6 +22,9 @@ export class StandardOutput extends Chardev {
   override write(bytes: Uint8Array): void {
     this.output.write(bytes);
   }
+  override flushed(): Promise<void> | undefined {
+    return this.output.flushed();
+  }
 }
 
 /** Read from the moment that somebody wants it; lines are as the terminal gives them. */

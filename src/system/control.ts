@@ -7,7 +7,7 @@ import { Chardev } from '../chardev/chardev.js';
 import type { PointKind } from '../hw/core/accelerator.js';
 import type { CpuState } from '../hw/core/cpu.js';
 import type { MachineState } from '../hw/core/machine.js';
-import type { RunState } from '../hw/core/runstate.js';
+import { NEEDS_RESET, type RunState } from '../hw/core/runstate.js';
 import { SysBusDevice } from '../hw/core/sysbus.js';
 import type { SnapshotSink, SnapshotSource } from '../migration/format.js';
 import { MemTxResult } from '../memory/access.js';
@@ -22,9 +22,6 @@ import { addDevice, deleteDevice } from './hotplug.js';
 import { LogControl } from './logs.js';
 
 export { ControlError, NotFoundError } from './errors.js';
-
-/** Ends from which only a reset leads back. */
-export const ENDED: readonly RunState[] = ['shutdown', 'guest-panicked', 'internal-error'];
 
 /** Guest-physical memory, or memory as a CPU sees it now. */
 export type MemorySpace = 'physical' | CpuState;
@@ -122,16 +119,15 @@ export class MachineControl {
   private async halt(state: RunState): Promise<boolean> {
     const { machine, loop } = this;
     const ran = machine.runState.running;
-    if (ran) {
-      if (!loop.isInSlice) machine.vmStop(state);
-      else {
-        let remove = (): void => {};
-        const stopped = new Promise<void>((resolve) => (remove = loop.onStop(() => resolve())));
-        machine.vmStopRequest(state);
-        await Promise.race([stopped, loop.ended()]);
-        remove();
-      }
+    if (!ran || !loop.isExecuting) {
+      await machine.vmStop(state);
+      return ran;
     }
+    let remove = (): void => {};
+    const stopped = new Promise<void>((resolve) => (remove = machine.onStop(() => resolve())));
+    machine.vmStopRequest(state);
+    await Promise.race([stopped, loop.ended()]);
+    remove();
     await machine.drained();
     return ran;
   }
@@ -140,8 +136,8 @@ export class MachineControl {
   cont(how: (cpu: CpuState) => Resume = () => 'run'): void {
     const { machine, loop } = this;
     this.refuseWhileBusy();
+    if (!this.canContinue) throw new ControlError('Resetting the Virtual Machine is required');
     if (!machine.runState.running) {
-      if (!this.canContinue) throw new ControlError('Resetting the Virtual Machine is required');
       for (const cpu of machine.cpus) {
         const wanted = how(cpu);
         cpu.held = wanted === 'hold';
@@ -150,18 +146,19 @@ export class MachineControl {
         cpu.debug.setSingleStep(true, this.stepping.noInterrupts);
         machine.clocks.guestTimersWait = this.stepping.noTimers;
       }
-      machine.vmStart();
     }
+    if (loop.isExecuting || machine.runState.vmStopRequest !== undefined) return machine.vmStartRequest();
+    machine.vmStart();
     if (!loop.isActive) machine.clocks.stop();
   }
 
   get canContinue(): boolean {
-    return !ENDED.includes(this.machine.runState.state);
+    return !NEEDS_RESET.includes(this.machine.runState.state);
   }
 
   /** A guest that powers off does not end the run. */
   get pausesOnShutdown(): boolean {
-    return this.loop.pausesOnShutdown;
+    return this.machine.actions.shutdown === 'pause';
   }
 
   private endSteps(): void {
@@ -176,7 +173,7 @@ export class MachineControl {
   reset(): void {
     this.refuseWhileBusy();
     if (this.loop.isActive) this.machine.requestReset('host-qmp-system-reset');
-    else this.machine.systemReset();
+    else this.machine.systemReset('host-qmp-system-reset');
   }
 
   /** Asks the guest to power off. @throws ControlError if the board has no power button */

@@ -5,6 +5,7 @@ import { BlockBackend } from '../block/backend.js';
 import { openDrive, type BlockHost, type DriveOptions } from '../block/drive.js';
 import { Chardev, NullChardev, StreamChardev } from '../chardev/chardev.js';
 import type { HostClock, IcountOptions } from '../hw/core/clock.js';
+import type { EventListener } from '../hw/core/events.js';
 import { readSymbols } from '../hw/core/symbols.js';
 import type { CpuState } from '../hw/core/cpu.js';
 import type { RamAllocator } from '../memory/ram.js';
@@ -25,11 +26,11 @@ import {
   type SemihostingOptions,
   type SerialPort,
 } from './machine-options.js';
-import { ENDED, MachineControl } from './control.js';
+import { MachineControl } from './control.js';
 import { MainLoop, type RunResult } from './main-loop.js';
 import { parseGlobal, parseIcount, parseMemory, parseSmp } from './options.js';
 import type { MachineRegistry } from './registry.js';
-import type { RunState } from '../hw/core/runstate.js';
+import { NEEDS_RESET, type RunState } from '../hw/core/runstate.js';
 import type { SnapshotSink, SnapshotSource } from '../migration/format.js';
 import type { SnapshotTools } from '../migration/snapshot.js';
 import { bytesSource, type SnapshotStore } from '../migration/store.js';
@@ -82,8 +83,13 @@ export class Machine implements AsyncDisposable {
   /** What a callback of the user has thrown, until `run` tells. */
   private failure: { readonly error: unknown } | undefined;
 
+  /** `-S`: the first run begins where somebody lets it. */
+  private startsPaused: boolean;
+
   private constructor(state: MachineState, host: MachineHost, options: CheckedMachineOptions, closeEngine?: () => void) {
-    const loop = new MainLoop(state, host.scheduler, host.clock, options);
+    const loop = new MainLoop(state, host.scheduler, host.clock);
+    state.events.failed = (error) => this.fail(error);
+    this.startsPaused = options.startPaused ?? false;
     this.parts = { state, loop, control: new MachineControl(state, loop, snapshotHost(host, options)), closeEngine };
     const backends = (options.backends ?? []).map(([, , backend]) => backend);
     const { console, stdin, stdout, stderr } = state.config.semihosting ?? {};
@@ -123,8 +129,8 @@ export class Machine implements AsyncDisposable {
 
   /** Makes `run` end with status 1 if something goes wrong inside of wemu itself, where nobody is there to look at a stopped machine. */
   endOnInternalError(): void {
-    const { state, loop } = this.open();
-    loop.onStop((reached) => {
+    const { state } = this.open();
+    state.onStop((reached) => {
       if (reached === 'internal-error') state.requestShutdown('host-error', 1);
     });
   }
@@ -167,6 +173,11 @@ export class Machine implements AsyncDisposable {
       serials: serials.length ? serials.map((port, i) => portOf(`serial${i}`, port)) : [new NullChardev('serial0')],
       semihosting: semihostingOf(options.semihosting),
       incoming: options.incoming,
+      actions: {
+        ...(options.noReboot && { reboot: 'shutdown' as const }),
+        ...(options.noShutdown && { shutdown: 'pause' as const }),
+        ...options.actions,
+      },
     };
     const { close: closeEngine, ...engine } = host.engine({ machine: klass, ramSize, smp: config.smp!, icount });
     const { createFile, firmware, openLog, randomBytes, readFile, threadId, writeFile } = host;
@@ -216,8 +227,9 @@ export class Machine implements AsyncDisposable {
     this.open();
     this.tellFailure();
     if (this.loop.isActive) throw new Error('the machine is being run already');
-    if (ENDED.includes(this.runState)) throw new Error(`the machine has ended (${this.runState}): reset it before it is run again`);
-    if (!this.state.runState.running) this.state.vmStart();
+    if (NEEDS_RESET.includes(this.runState)) throw new Error(`the machine has ended (${this.runState}): reset it before it is run again`);
+    if (!this.startsPaused) this.state.vmStart();
+    this.startsPaused = false;
     const result = await this.loop.run();
     this.tellFailure();
     return result;
@@ -298,6 +310,10 @@ export class Machine implements AsyncDisposable {
   }
   get runState(): RunState {
     return this.state.runState.state;
+  }
+  /** What happens to it, as QMP's events tell. Returns what ends the listening. What a listener throws ends the machine, as what other callbacks throw. */
+  onEvent(listener: EventListener): () => void {
+    return this.state.events.listen(listener);
   }
 
   /** Types into serial port `port`; what the guest cannot take yet waits. @throws RangeError if there is no such port */

@@ -3,6 +3,7 @@ import { ERROR_POLICIES, type ErrorPolicy } from '../block/backend.js';
 import { CACHE_MODES, type DriveOptions } from '../block/drive.js';
 import type { BlobLike } from '../block/memory.js';
 import { Chardev } from '../chardev/chardev.js';
+import { PANIC_ACTIONS, REBOOT_ACTIONS, SHUTDOWN_ACTIONS, WATCHDOG_ACTIONS, type Actions } from '../hw/core/actions.js';
 import type { IcountOptions } from '../hw/core/clock.js';
 import { RTC_CLOCKS, type RtcClock } from '../hw/core/machine.js';
 import type { SnapshotStore } from '../migration/store.js';
@@ -62,8 +63,14 @@ export interface MachineOptions {
   snapshots?: string | SnapshotStore;
   /** `load` comes before `run`: the boot images are not put into memory. */
   incoming?: boolean;
+  /** What becomes of a guest that reboots, powers off, panics or lets its watchdog expire. */
+  actions?: Partial<Actions>;
+  /** As `actions: { reboot: 'shutdown' }`. */
   noReboot?: boolean;
+  /** As `actions: { shutdown: 'pause' }`. */
   noShutdown?: boolean;
+  /** The first run waits for `resume`. */
+  startPaused?: boolean;
   log?: { items: readonly LogItem[]; sink: LogSink };
 }
 
@@ -141,6 +148,13 @@ const READERS: read.Readers<CheckedMachineOptions> = {
   incoming: read.flag,
   noReboot: read.flag,
   noShutdown: read.flag,
+  startPaused: read.flag,
+  actions: read.record<Partial<Actions>>({
+    reboot: read.oneOf(...REBOOT_ACTIONS),
+    shutdown: read.oneOf(...SHUTDOWN_ACTIONS),
+    panic: read.oneOf(...PANIC_ACTIONS),
+    watchdog: read.oneOf(...WATCHDOG_ACTIONS),
+  }),
   log: read.record<NonNullable<MachineOptions['log']>>(
     {
       items: read.list(read.is<LogItem>(LOG_ITEM_NAMES, (item) => read.isText(item) && isLogItem(item))),

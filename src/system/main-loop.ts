@@ -3,7 +3,7 @@ import { ClockType, type IcountOptions } from '../hw/core/clock.js';
 import { ExitReason, type CpuState } from '../hw/core/cpu.js';
 import type { HostClock } from '../hw/core/clock.js';
 import type { MachineState } from '../hw/core/machine.js';
-import type { ShutdownCause, ShutdownRequest } from '../hw/core/runstate.js';
+import { isCausedByGuest, type RunState, type ShutdownCause, type ShutdownRequest } from '../hw/core/runstate.js';
 import { CpuTurns, type TurnLengths } from './cpu-turns.js';
 import type { HostScheduler, Sleep } from './scheduler.js';
 
@@ -68,14 +68,7 @@ class Speed {
   }
 }
 
-export interface MainLoopOptions {
-  /** `-no-reboot`: a reset ends the run. */
-  noReboot?: boolean;
-  /** `-no-shutdown`: a guest that shuts down is paused, and the run goes on until the host's user ends it. */
-  noShutdown?: boolean;
-}
-
-/** What a guest asks for ends the run unless `noShutdown`; these end it always. */
+/** What a guest asks for ends the run unless a shutdown is to pause it (`-no-shutdown`); these end it always. */
 const HOST_ENDS: ReadonlySet<ShutdownCause> = new Set(['host-error', 'host-qmp-quit', 'host-signal', 'host-ui']);
 
 export interface RunResult {
@@ -99,14 +92,13 @@ export class MainLoop {
   private lastYield = 0;
   /** When something last came from the host's event loop. */
   private lastEvent = -Infinity;
+  private inTimers = false;
   private readonly endListeners = new Set<() => void>();
-  private readonly stopListeners = new Set<(state: string) => void>();
 
   constructor(
     private readonly machine: MachineState,
     private readonly scheduler: HostScheduler,
     private readonly clock: HostClock,
-    private readonly options: MainLoopOptions = {},
   ) {
     this.turns = new CpuTurns(turnLengths(machine.clocks.icount));
     machine.notify = () => this.wake();
@@ -115,6 +107,7 @@ export class MainLoop {
     machine.addVmState('cpu_turns', CpuTurns.vmState, this.turns);
     machine.clocks.onDeadlineChange = () => this.deadlineChanged();
     machine.checkSlice = () => this.checkSlice();
+    machine.isExecuting = () => this.isExecuting;
   }
 
   /** `run` is at work (the guest may be paused all the same). */
@@ -122,20 +115,14 @@ export class MainLoop {
     return this.active;
   }
 
-  /** A guest that powers off is paused, and the run goes on. */
-  get pausesOnShutdown(): boolean {
-    return this.options.noShutdown === true;
+  /** Guest code runs, or a timer's callback: it called what asks. */
+  get isExecuting(): boolean {
+    return this.inside !== undefined || this.inTimers;
   }
 
-  /** Guest code runs: it called what asks. */
-  get isInSlice(): boolean {
-    return this.inside !== undefined;
-  }
-
-  /** Hears every end of running (`paused`, `debug`, ...). Returns its remover. */
-  onStop(listener: (state: string) => void): () => void {
-    this.stopListeners.add(listener);
-    return () => this.stopListeners.delete(listener);
+  /** As the machine's. */
+  onStop(listener: (state: RunState) => void): () => void {
+    return this.machine.onStop(listener);
   }
 
   /** Resolves when `run` is not at work: no guest code or timer runs, and no backend is written to, until it is again. */
@@ -173,7 +160,7 @@ export class MainLoop {
         if (end) return { reason: end.cause, exitCode: end.exitCode };
         if (this.leaving) return { reason: 'stopped', exitCode: 0 };
         this.woken = false;
-        this.machine.clocks.runTimers();
+        this.runTimers();
         if (this.machine.runState.hasRequest) continue;
         if (!this.machine.runState.running) await this.idle(this.machine.clocks.hostNsToDeadline());
         else if (this.machine.isHeld) await this.idle(HELD_NS);
@@ -187,37 +174,47 @@ export class MainLoop {
     } finally {
       this.active = this.leaving = false;
       this.machine.clocks.stop(); // the guest may still be 'running', but nobody runs it
-      this.machine.runState.vmStopRequest = undefined; // it stands still: the next run is not to end by it
+      // It stands still: the next run is not to end by that.
+      this.machine.runState.vmStopRequest = undefined;
+      this.machine.runState.vmStartRequest = false;
+      this.machine.runQueuedWork();
       for (const ended of this.endListeners) ended();
       this.endListeners.clear();
     }
   }
 
+  private runTimers(): void {
+    this.inTimers = true;
+    try {
+      this.machine.clocks.runTimers();
+    } finally {
+      this.inTimers = false;
+    }
+  }
+
+  /** In QEMU's order. */
   private serveRequests(): ShutdownRequest | undefined {
-    const { runState } = this.machine;
+    const { machine } = this;
+    const { runState } = machine;
+    machine.runQueuedWork();
+    if (runState.shutdownRequest) {
+      const request = runState.shutdownRequest;
+      const { cause } = request;
+      runState.shutdownRequest = undefined;
+      machine.events.tell('SHUTDOWN', { guest: isCausedByGuest(cause), reason: cause });
+      if (machine.actions.shutdown === 'poweroff' || HOST_ENDS.has(cause)) {
+        if (runState.running) runState.set('shutdown');
+        return request;
+      }
+      void machine.vmStop('shutdown');
+    }
     if (runState.resetRequest !== undefined) {
       const cause = runState.resetRequest;
       runState.resetRequest = undefined;
-      if (this.options.noReboot) runState.shutdownRequest ??= { cause, exitCode: 0 };
-      else this.machine.systemReset();
+      machine.systemReset(cause);
     }
-    if (runState.shutdownRequest) {
-      const request = runState.shutdownRequest;
-      runState.shutdownRequest = undefined;
-      if (runState.running) this.stopped(request.cause === 'guest-panic' ? 'guest-panicked' : 'shutdown');
-      if (!this.options.noShutdown || HOST_ENDS.has(request.cause)) return request;
-    }
-    if (runState.vmStopRequest !== undefined) {
-      const state = runState.vmStopRequest;
-      runState.vmStopRequest = undefined;
-      if (runState.running) this.stopped(state);
-    }
+    machine.serveStartAndStop();
     return undefined;
-  }
-
-  private stopped(state: Parameters<MachineState['vmStop']>[0] & string): void {
-    this.machine.runState.set(state);
-    for (const listener of [...this.stopListeners]) listener(state);
   }
 
   /** One slice of `cpu`'s turn. */
@@ -238,14 +235,18 @@ export class MainLoop {
     const before = cpu.instructionCount;
     this.sliceEndNs = start + ns;
     this.inside = cpu;
-    let reason: ExitReason;
+    let reason = ExitReason.Budget;
+    let failure: { readonly error: unknown } | undefined;
     try {
       reason = cpu.run(budget, turns.isContended);
     } catch (error) {
-      this.stopped('internal-error');
-      throw error;
+      failure = { error };
     } finally {
       this.inside = undefined;
+    }
+    if (failure) {
+      void this.machine.vmStop('internal-error');
+      throw failure.error;
     }
     const used = clock.monotonicNs() - start;
     speed.measure(cpu.instructionCount - before, used, planned, reason === ExitReason.Budget);

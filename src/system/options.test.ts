@@ -82,7 +82,11 @@ describe('single options', () => {
     ['base=2006-06-17T16:01:21,clock=rt', { baseMs: Date.UTC(2006, 5, 17, 16, 1, 21), clock: 'rt' }],
   ])('-rtc %s', (text, options) => expect(parseRtc(text, 1e12, -120)).toEqual(options));
   it('-action', () => {
-    expect(parseActions(['reboot=shutdown,panic=none', 'shutdown=pause', 'reboot=reset'])).toEqual({ reboot: 'reset', shutdown: 'pause' });
+    expect(parseActions(['reboot=shutdown,panic=none', 'shutdown=pause', 'reboot=reset'])).toEqual({
+      reboot: 'reset',
+      shutdown: 'pause',
+      panic: 'none',
+    });
     expect(() => parseActions(['reboot=pause'])).toThrow(/invalid value 'pause'/);
     expect(() => parseActions(['fire=run'])).toThrow(/invalid parameter 'fire'/);
   });

@@ -1,6 +1,7 @@
 /** What the values of QEMU's options mean. */
+import { PANIC_ACTIONS, REBOOT_ACTIONS, SHUTDOWN_ACTIONS, WATCHDOG_ACTIONS, type Actions } from '../hw/core/actions.js';
 import { RTC_CLOCKS, type RtcClock } from '../hw/core/machine.js';
-import { parseOptions } from '../qom/option-list.js';
+import { parseOptions, type OptionList } from '../qom/option-list.js';
 import { OptionError } from '../util/errors.js';
 import { isLogItem, LOG_ITEMS, type LogItem } from '../util/log.js';
 import { didYouMean } from '../util/suggest.js';
@@ -130,21 +131,19 @@ export function parseRtc(text: string, now = Date.now(), zoneMinutes = new Date(
   return { clock, baseMs: ms };
 }
 
-/** What `-action` says; undefined: nothing. */
-export interface Actions {
-  readonly reboot?: 'reset' | 'shutdown';
-  readonly shutdown?: 'poweroff' | 'pause';
-}
-
-/** `-action reboot=shutdown,shutdown=pause`. There is neither a watchdog nor a device that tells of panics, so what to do then is only checked. */
-export function parseActions(texts: readonly string[]): Actions {
-  const actions: { -readonly [key in keyof Actions]: Actions[key] } = {};
+/** `-action reboot=shutdown,shutdown=pause,panic=none,watchdog=reset`, as often as it is given. */
+export function parseActions(texts: readonly string[]): Partial<Actions> {
+  const actions: Partial<Actions> = {};
+  const set = <Key extends keyof Actions>(list: OptionList, key: Key, values: readonly Actions[Key][]): void => {
+    const value = list.enumeration(key, values);
+    if (value !== undefined) actions[key] = value;
+  };
   for (const text of texts) {
     const list = parseOptions('-action', text);
-    actions.reboot = list.enumeration('reboot', ['reset', 'shutdown']) ?? actions.reboot;
-    actions.shutdown = list.enumeration('shutdown', ['poweroff', 'pause']) ?? actions.shutdown;
-    list.enumeration('panic', ['pause', 'shutdown', 'exit-failure', 'none']);
-    list.enumeration('watchdog', ['reset', 'shutdown', 'poweroff', 'inject-nmi', 'pause', 'debug', 'none']);
+    set(list, 'reboot', REBOOT_ACTIONS);
+    set(list, 'shutdown', SHUTDOWN_ACTIONS);
+    set(list, 'panic', PANIC_ACTIONS);
+    set(list, 'watchdog', WATCHDOG_ACTIONS);
     list.finish();
   }
   return actions;

@@ -174,7 +174,7 @@ describe('after close, an error says so', () => {
       () => state.addressSpace.writeBytes(0x8000_0000, bytes),
       () => state.cpus[0].writeRegister('sp', 5n),
       () => state.cpus[0].run(100),
-      () => state.systemReset(),
+      () => state.systemReset('guest-reset'),
     ];
     for (const attempt of attempts) expect(attempt).toThrow();
     expect(second.readPhysical(0x8000_0000, 4)).toEqual(new Uint8Array(4));

@@ -19,10 +19,12 @@ import { Log, type LogSink } from '../../util/log.js';
 import { SeededRandom } from '../../util/random.js';
 import { KiB, MiB } from '../../util/size.js';
 import type { Accelerator } from './accelerator.js';
+import { DEFAULT_ACTIONS, type Actions } from './actions.js';
+import { MachineEvents } from './events.js';
 import { GuestMemory } from './guest-memory.js';
 import { deviceAdd } from './device-add.js';
 import { createSemihosting } from './semihosting.js';
-import { RunStateMachine, type RunState, type ShutdownCause } from './runstate.js';
+import { isCausedByGuest, NEEDS_RESET, RunStateMachine, type RunState, type ShutdownCause } from './runstate.js';
 import type { MachineServices } from './services.js';
 import { array, bytes, u32, vmState, type VmState } from './vmstate.js';
 
@@ -119,6 +121,8 @@ export interface MachineConfig {
   incoming?: boolean;
   /** Undefined: the guest's calls are traps to it. */
   semihosting?: SemihostingConfig;
+  /** `-action`; default: QEMU's. */
+  actions?: Partial<Actions>;
 }
 
 /** Clocks that the guest's calendar may follow, by their names in `-rtc clock=`. */
@@ -170,6 +174,9 @@ export abstract class MachineState extends QObject {
   readonly runState = new RunStateMachine();
   /** The CPU that last stopped the machine in state `debug`. */
   debugCpu: CpuState | undefined;
+  readonly events: MachineEvents;
+  /** May be changed at any time. */
+  readonly actions: Actions;
   /** Root of the QOM tree: `/`. */
   readonly root: QObject = new Root();
   readonly peripheral = new Container();
@@ -185,11 +192,16 @@ export abstract class MachineState extends QObject {
   readonly #chardevs = new Set<Chardev>();
   readonly #drives = new Set<BlockBackend>();
   readonly #vmStates: VmStateEntry[] = [];
+  readonly #stopListeners = new Set<(state: RunState) => void>();
+  #stopping: Promise<void> | undefined;
+  readonly #work: (() => void)[] = [];
   #started = false;
   readonly #rtcBaseMs: number;
   readonly #seededRandom = new SeededRandom(0);
   /** Set by the main loop: ends the running slice and any sleep soon. */
   notify: () => void = () => {};
+  /** Set by the main loop: guest code, a device or a timer has called what asks. */
+  isExecuting: () => boolean = () => false;
   /** Set by the main loop: an interrupt has come for the CPU, which is to have its turn soon. */
   promptCpu: (cpu: CpuState) => void = () => {};
   /**
@@ -205,6 +217,8 @@ export abstract class MachineState extends QObject {
     super();
     this.log = env.log ?? new Log();
     this.clocks = new ClockSet(env.hostClock, env.icount);
+    this.events = new MachineEvents(env.hostClock);
+    this.actions = { ...DEFAULT_ACTIONS, ...config.actions };
     this.ram = env.ram ?? new PlainRamAllocator();
     this.accelerator = env.accelerator;
     this.#rtcBaseMs = config.rtcBaseMs ?? env.hostClock.epochMs();
@@ -383,7 +397,10 @@ export abstract class MachineState extends QObject {
       requests: {
         shutdown: (cause, exitCode) => this.requestShutdown(cause, exitCode),
         reset: (cause) => this.requestReset(cause),
+        panic: () => this.guestPanicked(),
+        watchdog: () => this.watchdogExpired(),
       },
+      events: this.events,
       boot: {
         roms: this.roms,
         symbols: this.symbols,
@@ -439,9 +456,13 @@ export abstract class MachineState extends QObject {
     for (const drive of this.#drives) if (drive.isBusy) return true;
     return false;
   }
-  /** Resolves when no device waits for the host any more. */
+  /** Resolves when no device waits for the host any more, and output has left. */
   async drained(): Promise<void> {
-    await Promise.all([...this.#drives].map((drive) => drive.drained()));
+    await Promise.all(this.#underWay());
+  }
+  #underWay(): Promise<void>[] {
+    const drives = [...this.#drives].filter((drive) => drive.isBusy).map((drive) => drive.drained());
+    return [...drives, ...[...this.#chardevs].flatMap((chardev) => chardev.flushed() ?? [])];
   }
   /** The machine is not to be used any more: its backends are free for another, and the guest's files are closed. */
   close(): void {
@@ -518,11 +539,12 @@ export abstract class MachineState extends QObject {
     }
   }
 
-  /** Reset on request: a machine that had come to its end can be started again. */
-  systemReset(): void {
+  /** Reset on request. As QEMU's, a machine that is not running is as before its start. */
+  systemReset(cause: ShutdownCause): void {
     this.reset();
-    const { state } = this.runState;
-    if (state === 'shutdown' || state === 'guest-panicked' || state === 'internal-error') this.runState.set('prelaunch');
+    if (cause !== 'subsystem-reset' && cause !== 'snapshot-load')
+      this.events.tell('RESET', { guest: isCausedByGuest(cause), reason: cause });
+    if (!this.runState.running) this.runState.set('prelaunch');
   }
 
   /** The guest (or its host) wants the machine to end; the main loop serves it. The first request wins. */
@@ -531,22 +553,108 @@ export abstract class MachineState extends QObject {
     this.notify();
   }
   requestReset(cause: ShutdownCause): void {
+    if (this.actions.reboot === 'shutdown' && cause !== 'subsystem-reset') return this.requestShutdown(cause);
     this.runState.resetRequest ??= cause;
     this.notify();
   }
-  /** Stops the guest soon, in `state`. */
+
+  /** A device has heard from the guest that it has panicked. */
+  guestPanicked(): void {
+    const { panic, shutdown } = this.actions;
+    if (panic === 'none') return this.events.tell('GUEST_PANICKED', { action: 'run' });
+    const isPaused = panic === 'pause' || (panic === 'shutdown' && shutdown === 'pause');
+    this.events.tell('GUEST_PANICKED', { action: isPaused ? 'pause' : 'poweroff' });
+    this.vmStopRequest('guest-panicked');
+    if (!isPaused) this.requestShutdown('guest-panic', panic === 'exit-failure' ? 1 : 0);
+  }
+
+  /** The guest has not fed its watchdog. There is neither a power button to press nor a line to inject an NMI by: these are only told. */
+  watchdogExpired(): void {
+    const { watchdog } = this.actions;
+    this.events.tell('WATCHDOG', { action: watchdog });
+    if (watchdog === 'reset') this.requestReset('guest-reset');
+    else if (watchdog === 'poweroff') this.requestShutdown('guest-shutdown');
+    else if (watchdog === 'shutdown') this.events.tell('POWERDOWN', {});
+    else if (watchdog === 'pause') this.vmStopRequest('watchdog');
+    else if (watchdog === 'debug') this.vmStopRequest('debug');
+  }
+
+  /** Stops the guest soon, in `state`: for guest code, devices and timers. */
   vmStopRequest(state: RunState = 'paused'): void {
+    this.runState.vmStartRequest = false;
     this.runState.vmStopRequest ??= state;
     this.notify();
   }
-  /** Stops the guest now (from outside of a running slice). */
-  vmStop(state: RunState = 'paused'): void {
-    this.runState.set(state);
+  /** Lets it go on soon, after a stop that was requested before. */
+  vmStartRequest(): void {
+    this.runState.vmStartRequest = true;
     this.notify();
   }
+
+  /**
+   * Stops the guest now, from outside of it: its clocks stand still, and handlers hear of it. Resolves when nothing is in flight, and that has been told
+   * (`STOP`, `onStop`). A guest that does not run is left in its state.
+   */
+  vmStop(state: RunState = 'paused'): Promise<void> {
+    this.#outside('vmStop');
+    if (!this.runState.running) return this.#stopping ?? this.drained();
+    this.runState.set(state);
+    this.notify();
+    const underWay = this.#underWay();
+    if (underWay.length === 0) {
+      this.#tellStop(state);
+      return Promise.resolve();
+    }
+    this.runState.isStopping = true;
+    return (this.#stopping = Promise.all(underWay).then(() => {
+      this.#stopping = undefined;
+      this.runState.isStopping = false;
+      this.#tellStop(state);
+      this.serveStartAndStop();
+      this.notify();
+    }));
+  }
+  #tellStop(state: RunState): void {
+    this.events.tell('STOP', {});
+    for (const listener of [...this.#stopListeners]) listener(state);
+  }
+  /** Hears every end of running (`paused`, `debug`, ...) when nothing is in flight. Returns its remover. */
+  onStop(listener: (state: RunState) => void): () => void {
+    this.#stopListeners.add(listener);
+    return () => void this.#stopListeners.delete(listener);
+  }
+  /** Lets the guest run, from outside of it; when a stop is told, if that is still to come. */
   vmStart(): void {
+    this.#outside('vmStart');
+    if (this.runState.isStopping) return this.vmStartRequest();
+    if (this.runState.running) return;
+    this.events.tell('RESUME', {});
     this.runState.set('running');
     this.notify();
+  }
+  /** Carries out what was requested. */
+  serveStartAndStop(): void {
+    const { runState } = this;
+    const { vmStopRequest } = runState;
+    runState.vmStopRequest = undefined;
+    if (vmStopRequest !== undefined && runState.running) void this.vmStop(vmStopRequest);
+    if (!runState.vmStartRequest || runState.isStopping) return;
+    runState.vmStartRequest = false;
+    if (!NEEDS_RESET.includes(runState.state)) this.vmStart();
+  }
+  #outside(what: string): void {
+    if (this.isExecuting()) throw new Error(`${what} from guest code, a device or a timer: it is to be requested`);
+  }
+
+  /** Calls `work` when no CPU executes: at once, or soon after the present slice of guest code (async_run_on_cpu). */
+  asyncRunOnCpu(cpu: CpuState, work: (cpu: CpuState) => void): void {
+    if (!this.isExecuting()) return work(cpu);
+    this.#work.push(() => work(cpu));
+    this.notify();
+  }
+  /** Set going by the main loop. */
+  runQueuedWork(): void {
+    for (const work of this.#work.splice(0)) work();
   }
 
   /**

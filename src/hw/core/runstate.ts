@@ -1,18 +1,60 @@
 /** Run states (QEMU's system/runstate): what the machine is doing, and who wants it to stop. */
-export type RunState =
-  'prelaunch' | 'running' | 'paused' | 'debug' | 'shutdown' | 'guest-panicked' | 'internal-error' | 'save-vm' | 'restore-vm' | 'io-error';
 
 /** Who asked for the end (QAPI ShutdownCause). */
 export type ShutdownCause =
+  | 'none'
   | 'host-error'
   | 'host-qmp-quit'
+  | 'host-qmp-system-reset'
   | 'host-signal'
   | 'host-ui'
   | 'guest-shutdown'
   | 'guest-reset'
   | 'guest-panic'
   | 'subsystem-reset'
-  | 'host-qmp-system-reset';
+  | 'snapshot-load';
+
+export const isCausedByGuest = (cause: ShutdownCause): boolean => cause.startsWith('guest-');
+
+/**
+ * QAPI's RunState, and the states that each may be followed by. Source: system/runstate.c of QEMU 10.0. Of `inmigrate`, `postmigrate`, `finish-migrate`
+ * and `colo` nothing here makes use yet.
+ */
+const TRANSITIONS = {
+  debug: ['running', 'finish-migrate', 'prelaunch', 'suspended'],
+  inmigrate: [
+    ...['internal-error', 'io-error', 'paused', 'running', 'shutdown', 'suspended', 'watchdog', 'guest-panicked', 'finish-migrate'],
+    ...['prelaunch', 'postmigrate', 'colo'],
+  ],
+  'internal-error': ['paused', 'finish-migrate', 'prelaunch'],
+  'io-error': ['running', 'finish-migrate', 'prelaunch'],
+  paused: ['running', 'finish-migrate', 'postmigrate', 'prelaunch', 'colo', 'suspended'],
+  postmigrate: ['running', 'finish-migrate', 'prelaunch', 'suspended'],
+  prelaunch: ['running', 'finish-migrate', 'inmigrate', 'suspended'],
+  'finish-migrate': [
+    ...['running', 'paused', 'postmigrate', 'prelaunch', 'colo', 'internal-error', 'io-error', 'shutdown', 'suspended', 'watchdog'],
+    'guest-panicked',
+  ],
+  'restore-vm': ['running', 'prelaunch', 'suspended'],
+  running: [
+    ...['debug', 'internal-error', 'io-error', 'paused', 'finish-migrate', 'restore-vm', 'save-vm', 'shutdown', 'watchdog'],
+    ...['guest-panicked', 'colo', 'suspended'],
+  ],
+  'save-vm': ['running', 'suspended'],
+  shutdown: ['paused', 'finish-migrate', 'prelaunch', 'colo'],
+  suspended: ['running', 'finish-migrate', 'prelaunch', 'colo', 'paused', 'save-vm', 'restore-vm', 'shutdown'],
+  watchdog: ['running', 'finish-migrate', 'prelaunch', 'colo'],
+  'guest-panicked': ['running', 'finish-migrate', 'prelaunch'],
+  colo: ['running', 'prelaunch', 'shutdown'],
+} as const satisfies Record<string, readonly string[]>;
+
+export type RunState = keyof typeof TRANSITIONS;
+export const RUN_STATES = Object.keys(TRANSITIONS) as readonly RunState[];
+
+/** From these a machine cannot go on; a reset leads back. */
+export const NEEDS_RESET: readonly RunState[] = ['internal-error', 'shutdown'];
+
+export const mayFollow = (from: RunState, to: RunState): boolean => (TRANSITIONS[from] as readonly string[]).includes(to);
 
 export type StateHandler = (running: boolean, state: RunState) => void;
 
@@ -21,19 +63,6 @@ export interface ShutdownRequest {
   exitCode: number;
 }
 
-const TRANSITIONS: Record<RunState, readonly RunState[]> = {
-  prelaunch: ['running', 'paused', 'shutdown', 'restore-vm', 'debug', 'internal-error', 'guest-panicked'],
-  running: ['paused', 'debug', 'shutdown', 'guest-panicked', 'internal-error', 'save-vm', 'restore-vm', 'io-error'],
-  paused: ['running', 'debug', 'shutdown', 'save-vm', 'restore-vm', 'prelaunch', 'internal-error', 'guest-panicked'],
-  debug: ['running', 'paused', 'shutdown', 'save-vm', 'restore-vm', 'prelaunch', 'guest-panicked', 'internal-error'],
-  shutdown: ['paused', 'prelaunch', 'restore-vm'],
-  'guest-panicked': ['running', 'paused', 'shutdown', 'prelaunch', 'restore-vm'],
-  'internal-error': ['paused', 'prelaunch', 'shutdown', 'restore-vm'],
-  'save-vm': ['running', 'paused'],
-  'restore-vm': ['running', 'paused', 'prelaunch'],
-  'io-error': ['running', 'paused', 'shutdown', 'prelaunch'],
-};
-
 /** The machine's run state, its change-state handlers and the requests that the main loop has yet to serve. */
 export class RunStateMachine {
   private current: RunState = 'prelaunch';
@@ -41,6 +70,10 @@ export class RunStateMachine {
   shutdownRequest: ShutdownRequest | undefined;
   resetRequest: ShutdownCause | undefined;
   vmStopRequest: RunState | undefined;
+  /** Made after that for a stop, which comes first. */
+  vmStartRequest = false;
+  /** The state is one of those in which nothing runs, but something is still in flight. */
+  isStopping = false;
 
   get state(): RunState {
     return this.current;
@@ -57,10 +90,10 @@ export class RunStateMachine {
     return () => void this.handlers.splice(this.handlers.indexOf(entry), 1);
   }
 
-  /** Enters `state`. A transition that makes no sense is a bug in the caller. */
+  /** Enters `state`. @throws Error if it cannot follow the present one: a fault of ours */
   set(state: RunState): void {
     if (state === this.current) return;
-    if (!TRANSITIONS[this.current].includes(state)) throw new Error(`invalid runstate transition: '${this.current}' -> '${state}'`);
+    if (!mayFollow(this.current, state)) throw new Error(`invalid runstate transition: '${this.current}' -> '${state}'`);
     const was = this.running;
     this.current = state;
     if (was === this.running) return;
@@ -68,7 +101,10 @@ export class RunStateMachine {
     for (const { handler } of order) handler(this.running, state);
   }
 
+  /** There is something to be served now. */
   get hasRequest(): boolean {
-    return this.shutdownRequest !== undefined || this.resetRequest !== undefined || this.vmStopRequest !== undefined;
+    const { shutdownRequest, resetRequest, vmStopRequest } = this;
+    if (shutdownRequest !== undefined || resetRequest !== undefined || vmStopRequest !== undefined) return true;
+    return this.vmStartRequest && !this.isStopping;
   }
 }

@@ -5,11 +5,8 @@ import { Semihosting } from '../../semihosting/semihosting.js';
 import { OptionError } from '../../util/errors.js';
 import { ClockType } from './clock.js';
 import type { MachineState } from './machine.js';
-import type { RunState } from './runstate.js';
+import { NEEDS_RESET } from './runstate.js';
 import { bytes, u32, vmState } from './vmstate.js';
-
-/** No guest goes on from here but after a reset. */
-const ENDED: readonly RunState[] = ['shutdown', 'guest-panicked', 'internal-error'];
 
 const SEMIHOSTING = vmState<Semihosting>(
   'semihosting',
@@ -31,7 +28,7 @@ export function createSemihosting(machine: MachineState, config: SemihostingConf
   };
   const semihosting = new Semihosting(config, services, findConsole(machine, config.console));
   machine.runState.addHandler((_, state) => {
-    if (ENDED.includes(state)) semihosting.reset(); // files are closed
+    if (NEEDS_RESET.includes(state)) semihosting.reset(); // files are closed
   });
   machine.addVmState('semihosting', SEMIHOSTING, semihosting);
   return semihosting;

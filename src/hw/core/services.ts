@@ -8,6 +8,7 @@ import type { Log } from '../../util/log.js';
 import type { ClockType, Timer } from './clock.js';
 import type { DeviceState } from './device.js';
 import type { SymbolTable } from './elf.js';
+import type { MachineEvents } from './events.js';
 import type { GuestMemory } from './guest-memory.js';
 import type { RomList } from './rom.js';
 import type { ShutdownCause } from './runstate.js';
@@ -35,6 +36,10 @@ export interface RequestService {
   /** The first request wins. */
   shutdown(cause: ShutdownCause, exitCode?: number): void;
   reset(cause: ShutdownCause): void;
+  /** The guest has panicked, and says so. */
+  panic(): void;
+  /** The guest has not fed its watchdog. */
+  watchdog(): void;
 }
 
 /** What is in memory, and where CPUs start, when a reset is over. For loaders. */
@@ -57,6 +62,8 @@ export interface DeviceServices {
   readonly dma: GuestMemory;
   readonly log: Log;
   readonly requests: RequestService;
+  /** Who watches the machine hears of it. */
+  readonly events: Pick<MachineEvents, 'tell'>;
   readonly boot: BootService;
   /** Entropy for the guest: the host's, or in icount mode always the same. */
   randomBytes(count: number): Uint8Array;

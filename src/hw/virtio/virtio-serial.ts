@@ -341,6 +341,7 @@ export class VirtioSerial extends VirtioDevice {
       if (port.hostConnected) this.send(id, PORT_OPEN, 1);
     } else if (event === PORT_OPEN) {
       port.guestConnected = value !== 0;
+      if (port.id !== undefined) this.services.events.tell('VSERPORT_CHANGE', { id: port.id, open: port.guestConnected });
       if (value) port.backend.acceptInput();
     }
   }
