@@ -1,68 +1,26 @@
 /** QEMU's command line for commander: the option table, and the translation of QEMU's way of writing options. */
 import { Command, Option } from 'commander';
-import type { DriveArguments } from '../system/drive-options.js';
+import type { CamelCase } from '../qom/property.js';
 import { OptionError } from '../util/errors.js';
 import { didYouMean } from '../util/suggest.js';
 import { checkQemuOption, QEMU_OPTIONS } from './qemu-options.js';
 
-/** What the command line says, before any of it is understood. */
-export interface SystemArguments extends DriveArguments {
-  readonly machine?: string[];
-  readonly cpu?: string;
-  readonly m?: string;
-  readonly smp?: string;
-  readonly accel?: string[];
-  readonly oneInsnPerTb?: boolean;
-  readonly bios?: string;
-  readonly kernel?: string;
-  readonly initrd?: string;
-  readonly append?: string;
-  readonly symbols?: string;
-  readonly dtb?: string;
-  readonly device?: string[];
-  readonly global?: string[];
-  readonly serial?: string[];
-  readonly chardev?: string[];
-  readonly monitor?: string[];
-  readonly mon?: string[];
-  readonly qmp?: string[];
-  readonly qmpPretty?: string[];
-  readonly display?: string;
-  readonly nographic?: boolean;
-  readonly nodefaults?: boolean;
-  readonly reboot: boolean;
-  readonly shutdown: boolean;
-  readonly action?: string[];
-  readonly semihosting?: boolean;
-  readonly semihostingConfig?: string[];
-  readonly icount?: string;
-  readonly seed?: string;
-  readonly rtc?: string;
-  readonly d?: string;
-  readonly trace?: string[];
-  readonly D?: string;
-  readonly stats?: string | true;
-  readonly profile?: boolean;
-  readonly name?: string;
-}
-
-/** Of the commands that bring their own guest. */
-export interface GuestArguments extends Partial<Omit<SystemArguments, 'accel'>> {
-  readonly accel?: string;
-}
-
 /** What `--stats` takes. */
 export const STATS_HELP = 'text (default), json, or a FILE.json';
 
+/** An option: from its row come the parser, `--help`, the type of what was given, and what a shell completes. */
 interface Row {
+  /** As commander's: `-M, --machine <type>`. */
   readonly flags: string;
   readonly help: string;
   /** May be given again. */
   readonly many?: boolean;
+  /** What its argument may begin with, for a shell; default: a file, where the argument is called so. */
+  readonly words?: readonly string[];
 }
 
 // prettier-ignore
-const ROWS: readonly Row[] = [
+export const ROWS = [
   { flags: '-M, --machine <type>',  help: "the machine (default: virt) and its properties; 'help' lists them", many: true },
   { flags: '--cpu <model>',         help: "the CPU model and its features (model,name=off); 'help' lists them" },
   { flags: '--accel <name>',        help: "tcg[,backend=tci|wasm][,thread=worker|sync][,...]; 'help' lists them", many: true },
@@ -77,7 +35,10 @@ const ROWS: readonly Row[] = [
   { flags: '--dtb <file>',          help: "device tree blob in place of the board's own" },
   { flags: '--drive <opts>',        help: 'a disk: file=F,format=raw[,if=virtio|none|pflash][,id=ID][,readonly=on][,snapshot=on][,...]', many: true },
   { flags: '--blockdev <opts>',     help: "a block node: driver=raw,node-name=ID,file.driver=file,file.filename=F[,read-only=on]", many: true },
-  ...['hda', 'hdb', 'hdc', 'hdd'].map((name, i) => ({ flags: `--${name} <file>`, help: `disk ${i}: as -drive file=F,index=${i}` })),
+  { flags: '--hda <file>',          help: 'disk 0: as -drive file=F,index=0' },
+  { flags: '--hdb <file>',          help: 'disk 1' },
+  { flags: '--hdc <file>',          help: 'disk 2' },
+  { flags: '--hdd <file>',          help: 'disk 3' },
   { flags: '--cdrom <file>',        help: 'a disk that is only read: as -drive file=F,index=2,media=cdrom' },
   { flags: '--pflash <file>',       help: 'a flash bank kept in a file (virt: two of 32 MiB)', many: true },
   { flags: '--device <driver>',     help: "add a device (virtio-rng-device, ...); 'help' lists them", many: true },
@@ -85,13 +46,16 @@ const ROWS: readonly Row[] = [
   { flags: '--chardev <backend>',   help: "a character device: stdio, file, pipe, socket, ringbuf, null; 'help' lists them", many: true },
   { flags: '--serial <dev>',        help: 'a port each: stdio, mon:stdio, file:PATH, pipe:PATH, tcp:HOST:PORT, unix:PATH, chardev:ID, null or none', many: true },
   { flags: '--monitor <dev>',       help: 'as -serial; default: on the console\'s terminal, behind Ctrl-A c', many: true },
-  { flags: '--mon <opts>',          help: 'a monitor: chardev=ID[,mode=readline]', many: true },
+  { flags: '--mon <opts>',          help: 'a monitor: chardev=ID[,mode=readline|control][,pretty=on]', many: true },
+  { flags: '--qmp <dev>',           help: 'as -monitor, a QMP monitor', many: true },
+  { flags: '--qmp-pretty <dev>',    help: 'as -qmp, with answers over several lines', many: true },
   { flags: '--display <type>',      help: "only 'none' for now" },
   { flags: '--nographic',           help: 'serial port on the terminal (the default)' },
   { flags: '--nodefaults',          help: 'no devices but those asked for: the serial port leads nowhere' },
   { flags: '--no-reboot',           help: 'exit instead of rebooting' },
   { flags: '--no-shutdown',         help: 'stop the guest instead of exiting when it powers off' },
-  { flags: '--action <what>',       help: 'reboot=reset|shutdown, shutdown=poweroff|pause', many: true },
+  { flags: '--action <what>',       help: 'reboot=reset|shutdown, shutdown=poweroff|pause, panic=pause|shutdown|exit-failure|none, watchdog=...', many: true },
+  { flags: '-S',                    help: 'the guest waits until a monitor lets it go on' },
   { flags: '--snapshot',            help: 'files of the host are left as they are' },
   { flags: '--semihosting',         help: "serve the guest's semihosting calls: console, clock, exit" },
   { flags: '--semihosting-config <opts>', help: 'chardev=ID, arg=TEXT, userspace=on, root=FOLDER (whose files the guest may have)', many: true },
@@ -100,14 +64,37 @@ const ROWS: readonly Row[] = [
   { flags: '--rtc <base>',          help: 'base=utc|localtime|YYYY-MM-DDThh:mm:ss, clock=host|rt|vm' },
   { flags: '-d <items>',            help: "log items; 'help' lists them" },
   { flags: '--trace <pattern>',     help: "trace events, as -d trace:PATTERN; 'help' lists them", many: true },
-  { flags: '-D <file>',             help: 'log to a file instead of standard error' },
+  { flags: '-D <file>',             help: 'log to a file instead of standard error; %d in its name is the process number' },
   { flags: '--stats [how]',         help: `at exit, say what the engine did, as the monitor command info jit: ${STATS_HELP}` },
   { flags: '--profile',             help: 'sample where time goes, and tell it with --stats (text if that is not given)' },
-  { flags: '--name <text>',         help: 'a name for the guest' },
-];
+  { flags: '--name <text>',         help: 'a name for the guest, and process=NAME for the process', many: true },
+  { flags: '--uuid <uuid>',         help: "the machine's, for who asks by a monitor" },
+] as const satisfies readonly Row[];
+
+type Long<Flags> = Flags extends `${infer Name} ${string}` ? Name : Flags;
+type Name<Flags> = Flags extends `${string}--${infer Rest}` ? Long<Rest> : Flags extends `-${infer Rest}` ? Long<Rest> : never;
+type Value<R extends Row> = R['flags'] extends `${string}[${string}`
+  ? string | true
+  : R['flags'] extends `${string}<${string}`
+    ? string
+    : boolean;
+/** Commander gives what `--no-NAME` takes away as NAME. */
+type Off<Flags> = Name<Flags> extends `no-${infer Rest}` ? CamelCase<Rest> : never;
+
+/** What the command line says, before any of it is understood. */
+export type SystemArguments = {
+  readonly [R in (typeof ROWS)[number] as Off<R['flags']> extends never ? CamelCase<Name<R['flags']>> : never]?: R extends { many: true }
+    ? string[]
+    : Value<R>;
+} & { readonly [R in (typeof ROWS)[number] as Off<R['flags']>]: boolean };
+
+/** Of the commands that bring their own guest. */
+export interface GuestArguments extends Partial<Omit<SystemArguments, 'accel'>> {
+  readonly accel?: string;
+}
 
 export function addSystemOptions(command: Command): Command {
-  for (const { flags, help, many } of ROWS) {
+  for (const { flags, help, many } of ROWS as readonly Row[]) {
     const option = new Option(flags, help);
     if (many) option.argParser((value: string, previous: string[] | undefined) => [...(previous ?? []), value]);
     command.addOption(option);

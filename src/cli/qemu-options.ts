@@ -39,7 +39,6 @@ export const QEMU_OPTIONS: readonly QemuOption[] = [
   value('boot', 'boot order and boot menu'),
   value('mem-path', 'guest RAM in a file'),
   idleFlag('mem-prealloc'),
-  value('uuid', "the machine's UUID"),
   value('smbios', 'SMBIOS tables'),
   value('overcommit', 'locked memory and CPU power management', new RegExp(`^((mem-lock|cpu-pm)=(${OFF}),?)+$`)),
   flag('enable-kvm', 'hardware virtualisation: use -accel tcg'),
@@ -64,9 +63,8 @@ export const QEMU_OPTIONS: readonly QemuOption[] = [
   value('shim', 'EFI boot'), value('option-rom', 'option ROMs'), value('fw_cfg', 'fw_cfg entries of the user'),
   value('L', 'firmware folders: use -bios FILE'),
   // control
-  value('qmp', 'QMP'), value('qmp-pretty', 'QMP'),
   value('gdb', 'the gdb stub'), flag('s', 'the gdb stub'),
-  flag('S', 'starting paused'), flag('preconfig', 'starting before the machine is made'),
+  flag('preconfig', 'starting before the machine is made (-S starts it paused)'),
   value('loadvm', 'snapshots'), value('incoming', 'migration'), flag('only-migratable', 'migration'),
   value('dump-vmstate', 'the description of the migration stream'),
   flag('daemonize', 'running in the background'), value('pidfile', '-pidfile'),

@@ -5,7 +5,18 @@ import { FlashFile } from '../node/flash-file.js';
 import { readImage } from '../node/image-file.js';
 import { FolderFiles } from '../node/semihosting-files.js';
 import { isHelp } from '../qom/option-list.js';
-import { logHelp, parseActions, parseLogItems, parseRtc, parseSemihosting, parseTrace, type SemihostingChoice } from '../system/options.js';
+import {
+  logFileName,
+  logHelp,
+  parseActions,
+  parseLogItems,
+  parseName,
+  parseUuid,
+  parseRtc,
+  parseSemihosting,
+  parseTrace,
+  type SemihostingChoice,
+} from '../system/options.js';
 import type { SemihostingOptions } from '../system/facade.js';
 import { CHARDEV_HELP, parseChardev, type ChardevOptions } from '../system/chardev-options.js';
 import { parseDrives } from '../system/drive-options.js';
@@ -53,7 +64,9 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
   const { drives, flash } = parseDrives(args);
   const semihosting = parseSemihosting(args.semihosting ?? false, args.semihostingConfig ?? []);
   const items = logItems(args);
-  const log = items && new LogOutput(args.D);
+  const log = items && new LogOutput(args.D && logFileName(args.D, process.pid));
+  const name = parseName(args.name ?? []);
+  if (name.process !== undefined) process.title = name.process;
   return runMachine(
     {
       machine: machine.text,
@@ -73,6 +86,9 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
       icount: args.icount,
       rtcBaseMs: rtc.baseMs,
       rtcClock: rtc.clock,
+      name: name.guest,
+      uuid: args.uuid && parseUuid(args.uuid),
+      startPaused: args.S,
       actions,
       noReboot: !args.reboot,
       noShutdown: !args.shutdown,

@@ -28,7 +28,7 @@ import {
 } from './machine-options.js';
 import { MachineControl } from './control.js';
 import { MainLoop, type RunResult } from './main-loop.js';
-import { parseGlobal, parseIcount, parseMemory, parseSmp } from './options.js';
+import { parseGlobal, parseIcount, parseMemory, parseSmp, parseUuid } from './options.js';
 import type { MachineRegistry } from './registry.js';
 import { NEEDS_RESET, type RunState } from '../hw/core/runstate.js';
 import type { SnapshotSink, SnapshotSource } from '../migration/format.js';
@@ -173,6 +173,8 @@ export class Machine implements AsyncDisposable {
       serials: serials.length ? serials.map((port, i) => portOf(`serial${i}`, port)) : [new NullChardev('serial0')],
       semihosting: semihostingOf(options.semihosting),
       incoming: options.incoming,
+      name: options.name,
+      uuid: options.uuid === undefined ? undefined : parseUuid(options.uuid),
       actions: {
         ...(options.noReboot && { reboot: 'shutdown' as const }),
         ...(options.noShutdown && { shutdown: 'pause' as const }),

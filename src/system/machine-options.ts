@@ -63,6 +63,9 @@ export interface MachineOptions {
   snapshots?: string | SnapshotStore;
   /** `load` comes before `run`: the boot images are not put into memory. */
   incoming?: boolean;
+  /** A name for the guest, and its UUID: for who asks by a monitor. */
+  name?: string;
+  uuid?: string;
   /** What becomes of a guest that reboots, powers off, panics or lets its watchdog expire. */
   actions?: Partial<Actions>;
   /** As `actions: { reboot: 'shutdown' }`. */
@@ -149,6 +152,8 @@ const READERS: read.Readers<CheckedMachineOptions> = {
   noReboot: read.flag,
   noShutdown: read.flag,
   startPaused: read.flag,
+  name: read.text(),
+  uuid: read.text(),
   actions: read.record<Partial<Actions>>({
     reboot: read.oneOf(...REBOOT_ACTIONS),
     shutdown: read.oneOf(...SHUTDOWN_ACTIONS),

@@ -1,15 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { OptionError } from '../util/errors.js';
 import {
+  logFileName,
   parseActions,
   parseGlobal,
   parseIcount,
   parseLogItems,
   parseMemory,
+  parseName,
   parseRtc,
   parseSemihosting,
   parseSmp,
   parseTrace,
+  parseUuid,
 } from './options.js';
 
 describe('single options', () => {
@@ -89,6 +92,20 @@ describe('single options', () => {
     });
     expect(() => parseActions(['reboot=pause'])).toThrow(/invalid value 'pause'/);
     expect(() => parseActions(['fire=run'])).toThrow(/invalid parameter 'fire'/);
+  });
+  it('-name', () => {
+    expect(parseName(['a', 'process=p,debug-threads=on'])).toEqual({ guest: 'a', process: 'p' });
+    expect(parseName(['guest=a,,b', 'c'])).toEqual({ guest: 'c', process: undefined });
+    expect(() => parseName(['a,b=c'])).toThrow("invalid parameter 'b'");
+  });
+  it('-uuid', () => {
+    expect(parseUuid('12345678-1234-ABCD-1234-123456789abc')).toBe('12345678-1234-abcd-1234-123456789abc');
+    for (const text of ['', 'foo', '12345678-1234-1234-1234-123456789abg', '123456781234123412341234567890ab'])
+      expect(() => parseUuid(text)).toThrow('failed to parse UUID string: wrong format');
+  });
+  it('-D', () => {
+    expect([logFileName('log', 5), logFileName('a%d.log', 5), logFileName('%d', 5)]).toEqual(['log', 'a5.log', '5']);
+    for (const text of ['%', '%s', '%d%d', '100%']) expect(() => logFileName(text, 5)).toThrow(`Bad logfile template: ${text}`);
   });
   it('-semihosting-config', () => {
     const parsed = (...texts: string[]) => parseSemihosting(false, texts);

@@ -149,6 +149,40 @@ export function parseActions(texts: readonly string[]): Partial<Actions> {
   return actions;
 }
 
+/** What `-name` says. */
+export interface NameChoice {
+  readonly guest?: string;
+  /** Of the process on its host. */
+  readonly process?: string;
+}
+
+/** `-name [guest=]NAME[,process=NAME][,debug-threads=on|off]`, as often as it is given. */
+export function parseName(texts: readonly string[]): NameChoice {
+  let choice: NameChoice = {};
+  for (const text of texts) {
+    const list = parseOptions('-name', text, 'guest');
+    choice = { guest: list.string('guest') ?? choice.guest, process: list.string('process') ?? choice.process };
+    list.bool('debug-threads'); // threads have names as it is
+    list.finish();
+  }
+  return choice;
+}
+
+/** `-uuid`. @throws OptionError */
+export function parseUuid(text: string): string {
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text))
+    throw new OptionError('failed to parse UUID string: wrong format', `-uuid ${text}`, '8-4-4-4-12 hexadecimal digits');
+  return text.toLowerCase();
+}
+
+/** The name of a log file: `%d` in it is the number of the process. @throws OptionError */
+export function logFileName(template: string, processId: number): string {
+  const [first, ...rest] = template.split('%');
+  if (rest.length > 1 || rest.some((part) => !part.startsWith('d')))
+    throw new OptionError(`Bad logfile template: ${template}`, '-D', "at most one %, which is '%d'");
+  return rest.length === 0 ? template : `${first}${processId}${rest[0].slice(1)}`;
+}
+
 /** What `-semihosting` and `-semihosting-config` say. */
 export interface SemihostingChoice {
   readonly userspace: boolean;
