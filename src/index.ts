@@ -15,7 +15,8 @@ export type { MachineEvent, MachineEventData, MachineEventName } from './hw/core
 export type { RunState, ShutdownCause } from './hw/core/runstate.js';
 export { TimeoutScheduler, type HostScheduler, type Sleep } from './system/scheduler.js';
 export type { Accelerator } from './hw/core/accelerator.js';
-export { MachineRegistry, deviceHelp, devicePropertiesHelp, machineHelp } from './system/registry.js';
+export { MachineRegistry } from './system/registry.js';
+export { deviceHelp, devicePropertiesHelp, machineHelp } from './system/help.js';
 export { createTcgHost, type CommonEngineOptions, type EngineOptions, type TcgHost, type TcgHostParts } from './host.js';
 export { TypeRegistry } from './qom/registry.js';
 export { CpuState } from './hw/core/cpu.js';

@@ -9,6 +9,7 @@ import {
   logFileName,
   logHelp,
   parseActions,
+  parseGlobal,
   parseLogItems,
   parseName,
   parseUuid,
@@ -20,7 +21,7 @@ import {
 import type { SemihostingOptions } from '../system/facade.js';
 import { CHARDEV_HELP, parseChardev, type ChardevOptions } from '../system/chardev-options.js';
 import { parseDrives } from '../system/drive-options.js';
-import { deviceHelp, devicePropertiesHelp, machineHelp } from '../system/registry.js';
+import { deviceHelp, devicePropertiesHelp, machineHelp } from '../system/help.js';
 import { DeviceState } from '../hw/core/device.js';
 import { TRACE_EVENTS } from '../hw/core/registers.js';
 import { OptionError } from '../util/errors.js';
@@ -63,6 +64,8 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
   const append = args.append ?? machine.append;
   const { drives, flash } = parseDrives(args);
   const semihosting = parseSemihosting(args.semihosting ?? false, args.semihostingConfig ?? []);
+  for (const { driver, property } of (args.global ?? []).map(parseGlobal))
+    if (!host.types.find(driver)) warn(`global ${driver}.${property} has invalid class name`);
   const items = logItems(args);
   const log = items && new LogOutput(args.D && logFileName(args.D, process.pid));
   const name = parseName(args.name ?? []);
@@ -106,14 +109,15 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
   );
 }
 
+const warn = (text: string): void => void process.stderr.write(`wemu: warning: ${text}\n`);
+
 /** What `-d` and `-trace` ask for; undefined: nothing. As QEMU, an event that is not there is told, and no more. */
 function logItems({ d, trace = [] }: SystemArguments): LogItem[] | undefined {
   if (d === undefined && trace.length === 0) return undefined;
   const items = [...(d === undefined ? [] : parseLogItems(d)), ...trace.map(parseTrace)];
   for (const item of items) {
     const pattern = tracePattern(item);
-    if (pattern && !TRACE_EVENTS.some((event) => pattern.test(event)))
-      process.stderr.write(`wemu: warning: trace event '${item.slice('trace:'.length)}' does not exist\n`);
+    if (pattern && !TRACE_EVENTS.some((event) => pattern.test(event))) warn(`trace event '${item.slice('trace:'.length)}' does not exist`);
   }
   return items;
 }

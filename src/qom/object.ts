@@ -1,5 +1,6 @@
 /** QOM: types registered by name, typed properties, and a composition tree with canonical paths. */
 import { OptionError } from '../util/errors.js';
+import { didYouMean } from '../util/suggest.js';
 import type { Property, PropertyOf } from './property.js';
 
 /** Any class of objects, abstract or not. */
@@ -125,12 +126,10 @@ export class QObject {
 
   findProperty(name: string): Property {
     const found = propertiesOf(this.type).find((p) => p.name === name);
-    if (!found)
-      throw new OptionError(
-        `property '${this.typeName}.${name}' not found`,
-        undefined,
-        describeNames(propertiesOf(this.type).map((p) => p.name)),
-      );
+    if (!found) {
+      const names = propertiesOf(this.type).map((p) => p.name);
+      throw new OptionError(`property '${this.typeName}.${name}' not found${didYouMean(name, names)}`, undefined, describeNames(names));
+    }
     return found;
   }
 

@@ -136,16 +136,16 @@ export const string: PropertyMaker<string> = (name, options) =>
     (v) => JSON.stringify(v ?? ''),
   );
 
-/** One of `values`; the field holds the string. `notBuilt`: values that QEMU knows. */
+/** One of `values`; the field holds the string. `notBuilt`: values that QEMU knows; `kind`: its name for them. */
 export const enumeration = <Name extends string, const Options extends PropertyOptions, const Value extends string>(
   name: Name,
   values: readonly Value[],
-  options?: Options & { readonly notBuilt?: readonly string[] },
+  options?: Options & { readonly notBuilt?: readonly string[]; readonly kind?: string },
 ): Row<Name, Options, Value> =>
   row(
     name,
     options,
-    values.join('/'),
+    options?.kind ?? values.join('/'),
     (text) => {
       if (options?.notBuilt?.includes(text))
         throw new OptionError(`'${text}' is not built yet`, undefined, values.map((value) => `'${value}'`).join(' or '));
@@ -155,6 +155,13 @@ export const enumeration = <Name extends string, const Options extends PropertyO
     (v) => (values as readonly unknown[]).includes(v),
     (v) => `"${String(v)}"`,
   );
+
+/** Kinds of backends, of which properties hold ids. */
+const BACKENDS: Readonly<Record<string, string>> = {
+  chardev: 'ID of a chardev to use as a backend',
+  drive: 'Node name or ID of a block device to use as a backend',
+  pflash: 'Node name or ID of a block device to use as a backend',
+};
 
 /**
  * A reference to an object: `kind` is a QOM type name or a backend kind (`chardev`, `drive`, `netdev`, ...). The field holds the object or undefined; that
@@ -167,8 +174,8 @@ export const link = <Name extends string, const Options extends PropertyOptions>
 ): Row<Name, Options, never> =>
   row(
     name,
-    options,
-    `link<${kind}>`,
+    { description: BACKENDS[kind], ...options } as unknown as Options,
+    kind in BACKENDS ? 'str' : `link<${kind}>`,
     (id, resolve) => {
       const found = resolve(kind, id);
       if (found === undefined) throw new OptionError(`'${id}' not found`, undefined, `the id of a ${kind}`);

@@ -86,6 +86,8 @@ export function parseGlobal(text: string): GlobalProperty {
   const short = /^([^=,]+)\.([^=.,]+)=(.*)$/s.exec(text);
   if (short) return { driver: short[1], property: short[2], value: short[3] };
   const list = parseOptions('-global', text);
+  if (['driver', 'property', 'value'].some((key) => !list.has(key)))
+    throw new OptionError("options 'driver', 'property', and 'value' are required", list.where);
   const global = { driver: list.required('driver'), property: list.required('property'), value: list.required('value') };
   list.finish();
   return global;

@@ -1,8 +1,9 @@
 /** `-device driver,id=..,bus=..,property=value`: finds the type and a bus for it, sets the properties, realizes it. */
 import type { Bus } from './bus.js';
-import type { DeviceClass, DeviceOptions, DeviceState } from './device.js';
+import { DeviceState, type DeviceClass, type DeviceOptions } from './device.js';
 import { ancestry, type TypeInfo } from '../../qom/object.js';
 import { OptionError } from '../../util/errors.js';
+import { didYouMean } from '../../util/suggest.js';
 import type { MachineState } from './machine.js';
 import { parseOptions, type OptionList } from '../../qom/option-list.js';
 
@@ -15,7 +16,12 @@ export function createDevice(machine: MachineState, list: OptionList, isHot = fa
   const driver = list.required('driver');
   const type = machine.types.find(driver);
   if (!type || ![...ancestry(type)].some((t) => t.name === 'device')) {
-    throw new OptionError(`'${driver}' is not a valid device model name`, list.where, "'-device help' lists them");
+    const known = machine.types.list(DeviceState.type).flatMap(({ name, userCreatable }) => (userCreatable ? [name] : []));
+    throw new OptionError(
+      `'${driver}' is not a valid device model name${didYouMean(driver, known)}`,
+      list.where,
+      "'-device help' lists them",
+    );
   }
   if (type.abstract) throw new OptionError("Parameter 'driver' expects a non-abstract device type", list.where);
   if (!type.userCreatable)

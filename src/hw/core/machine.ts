@@ -317,11 +317,21 @@ export abstract class MachineState extends QObject {
   /** A new device with -global values and `props` set, not realized yet (qdev_new). `props` are by property name. */
   newDevice<T extends DeviceState>(klass: DeviceClass<T>, props: Record<string, unknown> = {}): T {
     const device = new klass(this.services);
-    for (const { driver, property, value } of this.config.globals ?? []) {
-      for (const type of ancestry(device.type)) if (type.name === driver) device.setProperty(property, value);
-    }
+    this.#applyGlobals(device);
     for (const [name, value] of Object.entries(props)) if (value !== undefined) device.setProperty(name, value);
     return device;
+  }
+
+  #applyGlobals(device: DeviceState): void {
+    const types = [...ancestry(device.type)].map(({ name }) => name);
+    for (const { driver, property, value } of this.config.globals ?? []) {
+      if (!types.includes(driver)) continue;
+      try {
+        device.setProperty(property, value);
+      } catch (error) {
+        throw error instanceof OptionError ? new OptionError(`can't apply global ${driver}.${property}=${value}: ${error.message}`) : error;
+      }
+    }
   }
 
   /** Puts a device into the tree (`/machine/unattached/device[n]` unless it has a parent, or `name` under /machine), on a bus, and realizes it. */

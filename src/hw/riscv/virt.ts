@@ -66,9 +66,9 @@ export class VirtMachine extends RiscvMachine {
     flashBanks: 2,
     properties: [
       bool('aclint', { description: 'ACLINT devices in place of the CLINT, with supervisor software interrupts' }),
-      enumeration('acpi', ['off', 'auto'], { notBuilt: ['on'], description: 'ACPI tables (none are built)' }),
-      enumeration('aia', ['none'], { notBuilt: ['aplic', 'aplic-imsic'], description: 'Advanced interrupt architecture' }),
-      enumeration('iommu-sys', ['off', 'auto'], { notBuilt: ['on'], description: 'IOMMU platform device' }),
+      enumeration('acpi', ['off', 'auto'], { notBuilt: ['on'], kind: 'OnOffAuto', description: 'ACPI tables (none are built)' }),
+      enumeration('aia', ['none'], { notBuilt: ['aplic', 'aplic-imsic'], kind: 'string', description: 'Advanced interrupt architecture' }),
+      enumeration('iommu-sys', ['off', 'auto'], { notBuilt: ['on'], kind: 'OnOffAuto', description: 'IOMMU platform device' }),
     ],
   });
 

@@ -38,7 +38,11 @@ const AUTO_GRANULARITY = 0xffff_ffff;
 const isPowerOfTwo = (n: number): boolean => n > 0 && 2 ** Math.round(Math.log2(n)) === n;
 const clamp = (n: number, least: number, most: number): number => Math.min(Math.max(n, least), most);
 /** What needs other threads, or another layout of the queues. */
-const never = <Name extends string>(name: Name) => enumeration(name, ['off'], { notBuilt: ['on'] });
+const never = <Name extends string>(name: Name) => enumeration(name, ['off'], { notBuilt: ['on'], kind: 'bool', description: 'on/off' });
+
+const ON_OFF_AUTO = { kind: 'OnOffAuto', description: 'on/off/auto' } as const;
+const ON_ERROR = { kind: 'BlockdevOnError', description: 'Error handling policy (report/ignore/enospc/stop/auto)' } as const;
+const BLOCK_SIZE = { description: 'A power of two between 512 B and 2 MiB' } as const;
 
 export class VirtioBlk extends VirtioDevice {
   static override readonly type: TypeInfo = defineDevice('virtio-blk-device', VirtioDevice, VirtioBlk, {
@@ -47,14 +51,20 @@ export class VirtioBlk extends VirtioDevice {
     bus: 'virtio-bus',
     userCreatable: true,
     properties: [
-      link('drive', 'drive', { description: 'id of the drive, or node-name of the block node, that has its contents' }),
+      link('drive', 'drive'),
       string('serial', { description: 'at most 20 characters' }),
-      ...[size('logical_block_size'), size('physical_block_size'), size('min_io_size'), size('opt_io_size'), size('discard_granularity')],
+      ...[
+        size('logical_block_size', BLOCK_SIZE),
+        size('physical_block_size', BLOCK_SIZE),
+        size('min_io_size'),
+        size('opt_io_size'),
+        size('discard_granularity'),
+      ],
       ...[uint32('cyls'), uint32('heads'), uint32('secs')],
       ...[uint16('queue-size'), uint16('num-queues'), boolProperty('seg-max-adjust')],
       ...[boolProperty('discard'), boolProperty('write-zeroes'), uint32('max-discard-sectors'), uint32('max-write-zeroes-sectors')],
-      ...[boolProperty('config-wce'), enumeration('write-cache', ['auto', 'on', 'off'])],
-      ...[enumeration('rerror', ERROR_POLICIES), enumeration('werror', ERROR_POLICIES)],
+      ...[boolProperty('config-wce'), enumeration('write-cache', ['auto', 'on', 'off'], ON_OFF_AUTO)],
+      ...[enumeration('rerror', ERROR_POLICIES, ON_ERROR), enumeration('werror', ERROR_POLICIES, ON_ERROR)],
       ...[boolProperty('share-rw'), boolProperty('request-merging'), int32('bootindex')],
       ...[never('packed'), never('in_order'), never('iommu_platform')],
     ],

@@ -3,7 +3,7 @@
  */
 import { CharBackend, type CharEvent, type Chardev } from '../../chardev/chardev.js';
 import { defineType, type TypeInfo } from '../../qom/object.js';
-import { bool as boolProperty, int32, link, string, uint32 } from '../../qom/property.js';
+import { bool as boolProperty, link, string, uint32 } from '../../qom/property.js';
 import { ByteReader, ByteWriter } from '../../util/bytes.js';
 import { OptionError } from '../../util/errors.js';
 import { Bus } from '../core/bus.js';
@@ -32,6 +32,7 @@ const CONTROL_SIZE = 8;
 const PORT_QUEUE_SIZE = 128;
 const CONTROL_QUEUE_SIZE = 32;
 const MAX_PORTS = 31;
+const NEXT_FREE = 0xffff_ffff;
 /** Control messages kept for the driver at most. */
 const MAX_WAITING = 256;
 /** All of them in a snapshot. */
@@ -56,7 +57,7 @@ export class VirtSerialPort extends DeviceState {
     category: 'input',
     bus: 'virtio-serial-bus',
     userCreatable: true,
-    properties: [link('chardev', 'chardev'), int32('nr'), string('name')],
+    properties: [link('chardev', 'chardev'), uint32('nr'), string('name')],
   });
   static readonly vmState = vmState<VirtSerialPort>(
     'virtserialport',
@@ -65,8 +66,8 @@ export class VirtSerialPort extends DeviceState {
   );
 
   chardev: Chardev | undefined;
-  /** Port number; -1: the next free one (port 0 is kept for a console). */
-  nr = -1;
+  /** Port number; NEXT_FREE: port 0 is kept for a console. */
+  nr = NEXT_FREE;
   name: string | undefined;
   controller: VirtioSerial | undefined;
   readonly isConsole: boolean = false;
@@ -250,7 +251,7 @@ export class VirtioSerial extends VirtioDevice {
 
   /** Takes a port in, choosing its number if it has none. */
   addPort(port: VirtSerialPort): void {
-    if (port.nr < 0) {
+    if (port.nr === NEXT_FREE) {
       let nr = port.isConsole ? 0 : 1;
       while (this.ports[nr]) nr++;
       port.nr = nr;

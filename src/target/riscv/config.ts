@@ -29,8 +29,10 @@ export const hasExtension = (config: CpuConfig, bit: number): boolean => hasBit(
 export function parseCpuConfig(text: string): CpuConfig {
   const [name, ...options] = text.split(',');
   const model = CPU_MODELS.find((each) => each.name === name);
-  if (model === undefined)
-    throw new OptionError(`unable to find CPU model '${name}'`, undefined, CPU_MODELS.map((each) => each.name).join(', '));
+  if (model === undefined) {
+    const names = CPU_MODELS.map((each) => each.name);
+    throw new OptionError(`unable to find CPU model '${name}'${didYouMean(name, names)}`, undefined, names.join(', '));
+  }
   const draft = new Draft(model);
   for (const option of options) if (option !== '') draft.set(option);
   return draft.finish();

@@ -1,0 +1,92 @@
+/** What `help` (or `?`) lists: machines, devices and objects, and the properties of one. Lines are as QEMU 10.0's. */
+import { ManualHostClock } from '../hw/core/clock.js';
+import type { DeviceClass, DeviceOptions } from '../hw/core/device.js';
+import { MachineState, defineMachine, type MachineClassOptions } from '../hw/core/machine.js';
+import { ancestry, propertiesOf, type QObject, type TypeInfo } from '../qom/object.js';
+import type { Property } from '../qom/property.js';
+import type { TypeRegistry } from '../qom/registry.js';
+
+/** In QEMU's order. */
+const CATEGORIES: readonly (readonly [category: string, title: string])[] = [
+  ['bridge', 'Controller/Bridge/Hub'],
+  ['usb', 'USB'],
+  ['storage', 'Storage'],
+  ['network', 'Network'],
+  ['input', 'Input'],
+  ['display', 'Display'],
+  ['sound', 'Sound'],
+  ['misc', 'Misc'],
+  ['watchdog', 'Watchdog'],
+];
+
+/** The text of `-device help`: what can be added. */
+export function deviceHelp(types: TypeRegistry, device: TypeInfo): string {
+  const creatable = types.list(device).filter(({ userCreatable }) => userCreatable);
+  const groups = CATEGORIES.map(([category, title]) => {
+    const lines = creatable.filter((type) => (type.category ?? 'misc') === category).map(deviceLine);
+    return lines.length === 0 ? '' : `${title} devices:\n${lines.join('')}`;
+  });
+  return groups.filter((group) => group !== '').join('\n');
+}
+
+function deviceLine(type: TypeInfo): string {
+  const bus = [...ancestry(type)].map((t) => (t.ext as DeviceOptions | undefined)?.bus).find((b) => b !== undefined);
+  return `${[`name "${type.name}"`, bus && `bus ${bus}`, type.description && `desc "${type.description}"`].filter(Boolean).join(', ')}\n`;
+}
+
+/** A machine with nothing in it: properties have their defaults in objects, which belong to one. */
+class Bare extends MachineState {
+  static override readonly type: TypeInfo<MachineClassOptions> = defineMachine('bare', MachineState, Bare, { desc: '' });
+  protected override init(): void {}
+}
+
+/** The text of `-device name,help`. */
+export function devicePropertiesHelp(type: TypeInfo): string {
+  const machine = new Bare({ hostClock: new ManualHostClock() });
+  return propertiesHelp(type.name, type, new (type.class as unknown as DeviceClass)(machine.services));
+}
+
+/** The text of `-machine name,help`. `common`: what every machine takes. */
+export function machineHelp(type: TypeInfo<MachineClassOptions>): string {
+  const own = propertiesOf(type).map(({ name, kind, description }) => ({ name, kind: kind === 'str' ? 'string' : kind, description }));
+  return help(
+    `${type.name}-machine`,
+    [...own, ...COMMON_PROPERTIES].map((property) => propertyLine(property)),
+  );
+}
+
+/** Of the command line's `-machine`, for any machine. */
+const COMMON_PROPERTIES = [
+  { name: 'append', kind: 'string', description: 'Linux kernel command line' },
+  { name: 'dtb', kind: 'string', description: 'Linux kernel device tree file' },
+  { name: 'firmware', kind: 'string', description: 'Firmware image' },
+  { name: 'initrd', kind: 'string', description: 'Linux initial ramdisk file' },
+  { name: 'kernel', kind: 'string', description: 'Linux kernel image file' },
+];
+
+/** With the defaults that `specimen`, a new object, has. */
+export function propertiesHelp(title: string, type: TypeInfo, specimen: QObject): string {
+  return help(
+    title,
+    propertiesOf(type).map((property) => propertyLine(property, defaultOf(property, specimen))),
+  );
+}
+
+const help = (title: string, lines: readonly string[]): string =>
+  lines.length === 0 ? `There are no options for ${title}.\n` : `${title} options:\n${[...lines].sort().join('')}`;
+
+/** Source: the shape of the lines of qemu-system-riscv64 -device NAME,help (10.0). */
+function propertyLine({ name, kind, description }: Pick<Property, 'name' | 'kind' | 'description'>, value?: string): string {
+  const start = `  ${name}=<${kind}>`;
+  const text = description ?? (kind === 'bool' && value !== undefined ? 'on/off' : undefined);
+  if (text === undefined && value === undefined) return `${start}\n`;
+  return `${start.padEnd(24)} - ${text ?? ''}${value === undefined ? '' : ` (default: ${value})`}\n`;
+}
+
+/** Undefined: nothing. */
+function defaultOf({ name, kind }: Property, specimen: QObject): string | undefined {
+  const value = specimen.getProperty(name);
+  if (typeof value === 'boolean') return value ? 'on' : 'off';
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
+  return typeof value === 'string' && kind !== 'str' ? value : undefined;
+}

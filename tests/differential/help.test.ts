@@ -1,0 +1,64 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import { ARCHITECTURES } from '../../src/architectures.js';
+import { DeviceState } from '../../src/hw/core/device.js';
+import { TypeRegistry } from '../../src/qom/registry.js';
+import { deviceHelp, devicePropertiesHelp } from '../../src/system/help.js';
+import { findOracle } from './oracle.js';
+
+/** The first version whose listings are as ours. */
+const FIRST_VERSION = 10;
+const oracle = findOracle();
+const modern = oracle !== undefined && oracle.version >= FIRST_VERSION && oracle.version < FIRST_VERSION + 1;
+const without = modern ? '' : ` (skipped: no QEMU ${FIRST_VERSION}; WEMU_ORACLE names one)`;
+
+/** Properties whose lines differ, and why. What either has alone is not compared, nor are texts where QEMU has none. */
+const DIFFERENT: Readonly<Record<string, string>> = {
+  'virtio-blk-device.bootindex': 'has no default there: it is a list of its own',
+};
+
+const listing = (device: string): string[] => {
+  const [command, ...args] = oracle!.command;
+  return spawnSync(command, [...args, '-M', 'virt', '-device', `${device},help`], { encoding: 'utf8' }).stdout.split('\n');
+};
+const nameOf = (line: string): string => /^ {2}([^=]+)=/.exec(line)?.[1] ?? '';
+/** Ours may have a text where QEMU has none. */
+const bare = (line: string): string =>
+  line.replace(/^(.*?>)\s*- (.*?)( \(default: .*\))?$/, (_, start: string, __, value = '') => `${start}${value}`);
+
+describe.skipIf(!modern)(`help texts${without}`, () => {
+  const types = new TypeRegistry(ARCHITECTURES.flatMap(({ devices }) => devices));
+  const devices = types.list(DeviceState.type).filter(({ category, userCreatable }) => category !== 'cpu' && userCreatable);
+
+  it.each(devices.map((type) => [type.name, type] as const))('-device %s,help: types and defaults', (name, type) => {
+    const theirs = new Map(listing(name).map((line) => [nameOf(line), line]));
+    let compared = 0;
+    for (const line of devicePropertiesHelp(type).split('\n')) {
+      const property = nameOf(line);
+      const other = theirs.get(property);
+      if (property === '' || other === undefined || `${name}.${property}` in DIFFERENT) continue;
+      expect(bare(line)).toBe(bare(other));
+      if (/ - ./.test(other)) expect(line).toMatch(/ - ./);
+      compared++;
+    }
+    expect(compared).toBeGreaterThan(0);
+  });
+
+  it('-device help: each has its category and bus', () => {
+    const [command, ...args] = oracle!.command;
+    const { stdout } = spawnSync(command, [...args, '-M', 'virt', '-device', 'help'], { encoding: 'utf8' });
+    const places = (text: string): Map<string, string> => {
+      let title = '';
+      const found = new Map<string, string>();
+      for (const line of text.split('\n')) {
+        if (line.endsWith(' devices:')) title = line;
+        const [, name, bus = ''] = /^name "([^"]+)"(?:, bus ([^,]+))?/.exec(line) ?? [];
+        if (name !== undefined) found.set(name, `${title} ${bus}`);
+      }
+      return found;
+    };
+    const theirs = places(stdout);
+    for (const [name, place] of places(deviceHelp(types, DeviceState.type)))
+      if (theirs.has(name)) expect([name, place]).toEqual([name, theirs.get(name)]);
+  });
+});
