@@ -134,6 +134,7 @@ export const ROOMS = {
       'src',
       'src/accel/tcg/check',
       'src/chardev',
+      'src/gdbstub',
       'src/migration',
       'src/node/block',
       'src/node/disk',

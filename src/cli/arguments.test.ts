@@ -31,7 +31,6 @@ describe('the command line for commander', () => {
     ['-net', '-net: requires an argument'],
     ['-net user', 'not built yet: networking (-net user)'],
     ['-sandbox on', 'not built yet: a system call filter (-sandbox on)'],
-    ['-s', 'not built yet: the gdb stub (-s)'],
     ['linux -net none', '-net: invalid option'],
     ['linus', "'linus' is no command of wemu (a disk image is -hda linus); did you mean 'linux'?"],
   ])('refuses %s', (typed, why) => expect(() => commandLineWords(program, typed.split(' '))).toThrow(why));

@@ -10,7 +10,9 @@ import type { Machine, MachineOptions } from '../system/facade.js';
 import { parseDrives } from '../system/drive-options.js';
 import { OptionError } from '../util/errors.js';
 import { commandLineAccel } from './common/accel.js';
+import { gdbDevice, joinGdb, openGdb } from './gdb.js';
 import type { GuestArguments } from './arguments.js';
+import { Chardevs } from './chardevs.js';
 import { CommandInput } from './command-input.js';
 import { CommandOutput } from './command-output.js';
 import { runEmbedded } from './embedded.js';
@@ -67,9 +69,12 @@ export async function runLinux(command: readonly string[], args: LinuxArguments,
     }),
     append: ['console=ttyS0', ...quiet, ...(args.append ? [args.append] : [])].join(' '),
     icount: args.icount,
+    startPaused: args.S,
   };
   const host = await createNodeHost({ ...accel, profile: args.profile, worker });
-  return command.length > 0 ? runCommand(options, host, nonce, stats) : runMachine(options, host, { serials: ['stdio'], stats });
+  return command.length > 0
+    ? runCommand(options, host, nonce, { stats, gdb: gdbDevice(args) })
+    : runMachine(options, host, { serials: ['stdio'], stats, gdb: gdbDevice(args) });
 }
 
 function windowSize(): WindowSize | undefined {
@@ -85,7 +90,12 @@ async function tryOptions({ cpu, m, smp, icount }: LinuxArguments): Promise<void
 }
 
 /** Only what the command writes reaches standard output; what came before it is shown if it never got to run. */
-async function runCommand(options: MachineOptions, host: NodeHost, nonce: string, stats: StatsWriter): Promise<number> {
+async function runCommand(
+  options: MachineOptions,
+  host: NodeHost,
+  nonce: string,
+  { stats, gdb }: { readonly stats: StatsWriter; readonly gdb?: string },
+): Promise<number> {
   let machine: Machine | undefined;
   const ending = new Ending(() => machine?.quit());
   const stdout = ending.openOutput(STDOUT, 'standard output', (on) => serial.congested(on));
@@ -96,9 +106,13 @@ async function runCommand(options: MachineOptions, host: NodeHost, nonce: string
     () => input.request(),
   );
   const serial = new StreamChardev('serial0', (bytes) => output.write(bytes));
+  const chardevs = new Chardevs(ending);
   try {
+    const debuggers = await openGdb(gdb, chardevs);
     machine = createMachine({ ...options, serial, noReboot: true }, host);
-    const { reason } = await machine.run();
+    const stub = debuggers && joinGdb(machine, debuggers);
+    const { reason, exitCode } = await machine.run();
+    stub?.exited(exitCode);
     output.finish();
     const status = (await ending.wait()) ?? output.status;
     stats(machine.state.accelerator);
@@ -109,6 +123,7 @@ async function runCommand(options: MachineOptions, host: NodeHost, nonce: string
     return NOT_FINISHED;
   } finally {
     input.close();
+    chardevs.close();
     machine?.state.close();
     host.close();
     ending.close();

@@ -66,6 +66,9 @@ export async function main(argv: readonly string[], worker?: CodegenThread): Pro
     .option('--drive <opts>', 'a disk: file=F,format=raw (/dev/vda, ...); may be given again', collect)
     .option('--hda <file>', 'a disk: as --drive file=F')
     .option('--snapshot', 'files of disks are left as they are')
+    .option('--gdb <dev>', 'let gdb connect: tcp:HOST:PORT, unix:PATH')
+    .option('-s', 'as --gdb tcp::1234')
+    .option('-S', 'do not start: gdb does')
     .option('--share <dir>', 'not built yet')
     .option('--net', 'not built yet')
     .action(async (command: string[], options: LinuxArguments) => {

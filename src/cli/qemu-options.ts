@@ -63,7 +63,6 @@ export const QEMU_OPTIONS: readonly QemuOption[] = [
   value('shim', 'EFI boot'), value('option-rom', 'option ROMs'), value('fw_cfg', 'fw_cfg entries of the user'),
   value('L', 'firmware folders: use -bios FILE'),
   // control
-  value('gdb', 'the gdb stub'), flag('s', 'the gdb stub'),
   flag('preconfig', 'starting before the machine is made (-S starts it paused)'),
   value('loadvm', 'snapshots'), value('incoming', 'migration'), flag('only-migratable', 'migration'),
   value('dump-vmstate', 'the description of the migration stream'),

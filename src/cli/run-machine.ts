@@ -12,6 +12,7 @@ import { OptionError } from '../util/errors.js';
 import type { LogSink } from '../util/log.js';
 import { Chardevs } from './chardevs.js';
 import { Ending } from './ending.js';
+import { joinGdb, openGdb } from './gdb.js';
 import { consoleMonitors, joinMonitors, openMonitors, type MonitorChoice } from './monitors.js';
 import type { StatsWriter } from './stats.js';
 
@@ -22,6 +23,8 @@ export interface Console {
   readonly serials: readonly string[];
   /** Those that were asked for. Undefined: one on the terminal of a serial port, if one is there. */
   readonly monitors?: readonly MonitorChoice[];
+  /** `-gdb`'s device. */
+  readonly gdb?: string;
   readonly stats?: StatsWriter;
   readonly log?: LogOutput;
   /** Banks that are kept in files. */
@@ -76,7 +79,7 @@ export function exitStatus(code: number): number {
 export async function runMachine(
   options: MachineOptions,
   host: NodeHost,
-  { chardevs: wanted = [], serials, monitors, stats, log, flash = [] }: Console,
+  { chardevs: wanted = [], serials, monitors, gdb, stats, log, flash = [] }: Console,
 ): Promise<number> {
   let machine: Machine | undefined;
   const ending = new Ending(() => (machine ? machine.quit() : chardevs.close()));
@@ -86,6 +89,7 @@ export async function runMachine(
     const consoles = [];
     for (const [i, text] of serials.entries()) consoles.push({ text, chardev: await chardevs.openSerial(text, `serial${i}`) });
     const open = [...consoleMonitors(consoles, monitors === undefined), ...(await openMonitors(monitors ?? [], chardevs))];
+    const debuggers = await openGdb(gdb, chardevs);
     if (ending.isOver) return (await ending.wait()) ?? 0;
     for (const { file } of flash) file.failed = ending.fail;
     const backends = [
@@ -98,8 +102,10 @@ export async function runMachine(
     const { state } = machine;
     if (log) log.hold = (on) => state.hold(log, on);
     joinMonitors(open, machine);
+    const stub = debuggers && joinGdb(machine, debuggers);
     chardevs.openTerminal();
     const { exitCode, reason } = await machine.run();
+    stub?.exited(exitCode);
     if (reason === 'host-qmp-quit') ending.quit();
     const status = await ending.wait();
     stats?.(state.accelerator);

@@ -29,6 +29,7 @@ import { tracePattern, type LogItem } from '../util/log.js';
 import { MiB } from '../util/size.js';
 import type { SystemArguments } from './arguments.js';
 import { ACCEL_HELP, chooseAccel, commandLineAccel } from './common/accel.js';
+import { gdbDevice } from './gdb.js';
 import { parseMachine, type MachineArguments } from './machine-option.js';
 import { parseMon, type MonitorChoice } from './monitors.js';
 import { LogOutput, runMachine } from './run-machine.js';
@@ -103,6 +104,7 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
       chardevs,
       serials: args.serial ?? [defaultSerial(args, chardevs, monitors)],
       monitors,
+      gdb: gdbDevice(args),
       stats: statsWriter(args.stats, args.profile),
       flash: flash.map(({ unit, file, readOnly, snapshot }) => ({ unit, file: new FlashFile(file, { readOnly, discard: snapshot }) })),
     },

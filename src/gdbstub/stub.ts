@@ -14,7 +14,7 @@ import { exitReply, signalOf, stopReply } from './stop-reply.js';
 export type { GdbStubOptions } from './session.js';
 
 /** Bytes that are looked at before the link is asked again whether it takes answers: each may ask for much. */
-const INPUT_AT_ONCE = 512;
+const INPUT_AT_ONCE = 64;
 
 export class GdbStub {
   private session: GdbSession | undefined;

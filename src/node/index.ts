@@ -6,5 +6,6 @@ export { FolderFiles } from './semihosting-files.js';
 export { FileChardev, StdioChardev, type ChardevUser } from './chardev.js';
 export { openChardev } from './chardev-open.js';
 export { SocketChardev } from './chardev-socket.js';
+export { gdbServer, type GdbServer, type GdbStubOptions } from './gdb-server.js';
 export { buildInitramfs, type InitramfsOptions } from './guest/initramfs.js';
 export { fetchGuestFiles, GuestUnavailable, type FetchProgress, type GuestFileName } from './guest/debian.js';
