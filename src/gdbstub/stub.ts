@@ -15,6 +15,8 @@ export type { GdbStubOptions } from './session.js';
 
 /** Bytes that are looked at before the link is asked again whether it takes answers: each may ask for much. */
 const INPUT_AT_ONCE = 64;
+/** Milliseconds of one turn of the host's event loop that a debugger may have, however much it asks at once. */
+const TURN_MS = 5;
 
 export class GdbStub {
   private session: GdbSession | undefined;
@@ -22,6 +24,8 @@ export class GdbStub {
   /** What was sent last, until it is acknowledged. */
   private unacknowledged: Uint8Array | undefined;
   private readonly removeHandler: () => void;
+  /** When the first packet of this turn was looked at. */
+  private turnBegan: number | undefined;
 
   constructor(
     private readonly control: MachineControl,
@@ -30,8 +34,10 @@ export class GdbStub {
   ) {
     if (control.cpus.some(({ gdb, debug }) => !gdb || !debug)) throw new ControlError('gdb knows nothing of the CPUs of this machine');
     this.removeHandler = control.machine.runState.addHandler((running, state) => !running && this.stopped(state));
+    control.machine.joinChardev(link);
+    link.flowControl = true; // what a debugger does is no part of the guest's world
     link.attach({
-      canReceive: () => (link.writable ? INPUT_AT_ONCE : 0),
+      canReceive: () => (link.writable && this.hasTime() ? INPUT_AT_ONCE : 0),
       receive: (bytes) => this.receive(bytes),
       event: (event) => {
         if (event === 'opened') this.opened();
@@ -58,6 +64,16 @@ export class GdbStub {
     this.unacknowledged = undefined;
     this.session = new GdbSession(this.control, this.options, (text) => this.send(text));
     this.session.interrupt();
+  }
+
+  private hasTime(): boolean {
+    if (this.turnBegan !== undefined) return performance.now() - this.turnBegan < TURN_MS;
+    this.turnBegan = performance.now();
+    setTimeout(() => {
+      this.turnBegan = undefined;
+      this.link.acceptInput();
+    }, 0);
+    return true;
   }
 
   private receive(bytes: Uint8Array): void {

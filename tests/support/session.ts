@@ -119,6 +119,11 @@ export class Session {
     return pid;
   }
 
+  /** As Ctrl-C on its terminal. */
+  interrupt(): void {
+    this.child.kill('SIGINT');
+  }
+
   /** Closes the terminal: `script` goes, and what runs on it stays. */
   hangUp(): void {
     this.child.kill('SIGKILL');
