@@ -1,6 +1,7 @@
 /** `-gdb DEVICE` and `-s`: a gdb stub, and where it is. */
 import type { Chardev } from '../chardev/chardev.js';
 import { GdbStub } from '../gdbstub/stub.js';
+import { monitorContext } from '../monitor/command.js';
 import { runLine } from '../monitor/commands.js';
 import { GDB_SOCKET } from '../node/gdb-server.js';
 import { packageInfo } from '../node/modules.js';
@@ -24,6 +25,6 @@ export function openGdb(device: string | undefined, chardevs: Chardevs): Promise
 }
 
 export function joinGdb(machine: Machine, chardev: Chardev): GdbStub {
-  const context = { control: machine.control, machine: machine.state, version, cpuIndex: 0 };
+  const context = monitorContext(machine.control, version);
   return new GdbStub(machine.control, chardev, { monitor: (line) => runLine(context, line) });
 }

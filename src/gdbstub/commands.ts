@@ -7,12 +7,15 @@ import { EFAULT, EINVAL, GdbError } from './error.js';
 import type { GdbSession } from './session.js';
 import { matches, parseThreadId, PROCESS, type ThreadId } from './thread-id.js';
 
+/** A character a byte; undefined: there is none, or not yet. */
+export type Answer = string | undefined;
+
 export interface Command {
   readonly name: string;
   /** The packet is no more than the name. */
   readonly exact?: boolean;
-  /** Gets what follows the name; the answer, undefined if there is none (yet). Throws GdbError. */
-  readonly run: (session: GdbSession, args: string) => string | undefined;
+  /** Gets what follows the name. @throws GdbError */
+  readonly run: (session: GdbSession, args: string) => Answer | Promise<Answer>;
 }
 
 const OK = 'OK';

@@ -78,12 +78,16 @@ const memoryMap = ({ description, control }: GdbSession): string => memoryMapXml
 // ---- monitor
 
 /** What it prints comes a line a packet, before the answer. */
-function monitor(session: GdbSession, args: string): string {
+function monitor(session: GdbSession, args: string): string | Promise<string> {
   const line = fromHex(args);
   if (!line) throw new GdbError(EINVAL);
   const { monitor: run } = session.options;
   if (!run) return '';
   const output = run(textOf(line));
+  return output instanceof Promise ? output.then((text) => print(session, text)) : print(session, output);
+}
+
+function print(session: GdbSession, output: string): string {
   for (const [text] of output.matchAll(/[^\n]*\n|[^\n]+$/g))
     session.send(`O${toHex(new TextEncoder().encode(text.replace(/\r?\n$/, '\r\n')))}`);
   return OK;

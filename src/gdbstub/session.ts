@@ -8,8 +8,8 @@ import { SIGNAL_TRAP, stopReply } from './stop-reply.js';
 import { formatThreadId, matches, parseThreadId } from './thread-id.js';
 
 export interface GdbStubOptions {
-  /** `monitor LINE` of the debugger: what the human monitor prints. */
-  readonly monitor?: (line: string) => string;
+  /** `monitor LINE` of the debugger: what the human monitor prints, later if that takes its time. */
+  readonly monitor?: (line: string) => string | Promise<string>;
 }
 
 export class GdbSession {

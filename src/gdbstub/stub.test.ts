@@ -45,7 +45,10 @@ afterEach(async () => {
 
 async function connect(options: MachineOptions = {}, { monitor }: GdbStubOptions = {}, code = PROGRAM): Promise<GdbStub> {
   host = await createNodeHost({ backend: 'tci' });
-  machine = Machine.create({ machine: 'virt', memory: '16M', bios: new Uint8Array(Uint32Array.from(code).buffer), ...options }, host);
+  machine = Machine.create(
+    { machine: 'virt', memory: '16M', bios: new Uint8Array(Uint32Array.from(code).buffer), startPaused: true, ...options },
+    host,
+  );
   link = new Link();
   const stub = new GdbStub(machine.control, link, { monitor });
   link.opened();
@@ -94,7 +97,7 @@ const packet = (data: string): Uint8Array => encodePacket(bytesOf(data));
 async function stopAfter(data: string): Promise<string> {
   link.take();
   send(data);
-  if (!machine.loop.isActive) void machine.run({ paused: true });
+  if (!machine.loop.isActive) void machine.run();
   await until(() => packetsIn(link.output).length > 0);
   return packetsIn(link.output)[0];
 }
@@ -244,7 +247,7 @@ describe('a debugger', () => {
   it('interrupts a machine that runs, and hears of a stop only when it waits for one', async () => {
     await connect();
     expect(await say(packet('c80000010'))).toBe('+');
-    const run = machine.run({ paused: true });
+    const run = machine.run();
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect([machine.runState, link.take()]).toEqual(['running', '']);
     expect(packetsIn(await say(CTRL_C))).toEqual(['T02thread:01;']);
@@ -312,12 +315,21 @@ describe('a debugger', () => {
     expect(await ask('qRcmd,zz')).toBe('E22');
   });
 
+  it('waits for a monitor that takes its time', async () => {
+    let finish = (_text: string): void => {};
+    await connect({}, { monitor: () => new Promise((resolve) => (finish = resolve)) });
+    expect(await say(`${textOf(packet('qRcmd,00'))}${textOf(packet('qC'))}`)).toBe('+');
+    finish('done\n');
+    await until(() => packetsIn(link.output).length === 3);
+    expect(packetsIn(link.take())).toEqual([`O${toHex(bytesOf('done\r\n'))}`, 'OK', 'QC01']);
+  });
+
   it('leaves: the machine goes on, and nothing that was set stays', async () => {
     await connect();
     await ask('qSupported:multiprocess+');
     await ask('Z0,80000010,4');
     expect([await ask('D'), await ask('D;2')]).toEqual(['E22', 'E22']);
-    const run = machine.run({ paused: true });
+    const run = machine.run();
     expect(await ask('D;1')).toBe('OK');
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(machine.runState).toBe('running');
@@ -329,6 +341,7 @@ describe('a debugger', () => {
     await connect();
     await ask('Z0,80000008,4');
     link.closed();
+    machine.resume();
     const run = machine.run();
     for (let n = 0; machine.runState !== 'debug'; n++) {
       expect(n).toBeLessThan(1000);
@@ -343,7 +356,7 @@ describe('a debugger', () => {
 
   it('kills', async () => {
     await connect();
-    const run = machine.run({ paused: true });
+    const run = machine.run();
     send('k');
     expect((await run).reason).toBe('host-qmp-quit');
   });
@@ -351,7 +364,7 @@ describe('a debugger', () => {
   it('hears of the end, if it waits', async () => {
     const stub = await connect({}, {}, POWER_OFF);
     await say(packet('c'));
-    const { exitCode } = await machine.run({ paused: true });
+    const { exitCode } = await machine.run();
     expect(link.take()).toBe('');
     stub.exited(exitCode);
     expect(link.take()).toBe('$W00#b7');

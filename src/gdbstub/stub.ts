@@ -5,9 +5,9 @@
 import type { Chardev } from '../chardev/chardev.js';
 import type { RunState } from '../hw/core/runstate.js';
 import { ControlError, type MachineControl } from '../system/control.js';
-import { COMMANDS } from './commands.js';
+import { COMMANDS, type Answer } from './commands.js';
 import { GdbError } from './error.js';
-import { bytesOf, encodePacket, PacketReader, textOf } from './packet.js';
+import { bytesOf, encodePacket, PacketReader, textOf, type PacketEvent } from './packet.js';
 import { GdbSession, type GdbStubOptions } from './session.js';
 import { exitReply, signalOf, stopReply } from './stop-reply.js';
 
@@ -18,11 +18,22 @@ const INPUT_AT_ONCE = 64;
 /** Milliseconds of one turn of the host's event loop that a debugger may have, however much it asks at once. */
 const TURN_MS = 5;
 
+const NOTHING = new Uint8Array(0);
+
+/** @throws what is no debugger's fault */
+function errorAnswer(error: unknown): string {
+  if (!(error instanceof GdbError)) throw error;
+  return error.message;
+}
+
 export class GdbStub {
   private session: GdbSession | undefined;
   private readonly reader = new PacketReader();
   /** What was sent last, until it is acknowledged. */
   private unacknowledged: Uint8Array | undefined;
+  /** An answer is on its way, and what came behind its question. */
+  private isBusy = false;
+  private rest = NOTHING;
   private readonly removeHandler: () => void;
   /** When the first packet of this turn was looked at. */
   private turnBegan: number | undefined;
@@ -37,7 +48,7 @@ export class GdbStub {
     control.machine.joinChardev(link);
     link.flowControl = true; // what a debugger does is no part of the guest's world
     link.attach({
-      canReceive: () => (link.writable && this.hasTime() ? INPUT_AT_ONCE : 0),
+      canReceive: () => (link.writable && !this.isBusy && this.hasTime() ? INPUT_AT_ONCE : 0),
       receive: (bytes) => this.receive(bytes),
       event: (event) => {
         if (event === 'opened') this.opened();
@@ -60,6 +71,8 @@ export class GdbStub {
   }
 
   private opened(): void {
+    this.isBusy = false;
+    this.rest = NOTHING;
     this.reader.reset();
     this.unacknowledged = undefined;
     this.session = new GdbSession(this.control, this.options, (text) => this.send(text));
@@ -77,27 +90,31 @@ export class GdbStub {
   }
 
   private receive(bytes: Uint8Array): void {
-    for (const byte of bytes) {
-      if (!this.session) return;
-      const event = this.reader.take(byte);
-      switch (event?.kind) {
-        case 'packet':
-          this.acknowledge('+');
-          this.unacknowledged = undefined;
-          this.packet(this.session, textOf(event.data));
-          break;
-        case 'bad':
-          this.acknowledge('-');
-          break;
-        case 'ack':
-          this.unacknowledged = undefined;
-          break;
-        case 'nak':
-          if (this.unacknowledged) this.link.write(this.unacknowledged);
-          break;
-        case 'interrupt':
-          this.session.interrupt();
+    for (let at = 0; at < bytes.length && this.session; at++) {
+      if (this.isBusy) {
+        this.rest = bytes.slice(at);
+        return;
       }
+      this.event(this.session, this.reader.take(bytes[at]));
+    }
+  }
+
+  private event(session: GdbSession, event: PacketEvent | undefined): void {
+    switch (event?.kind) {
+      case 'packet':
+        this.acknowledge('+');
+        this.unacknowledged = undefined;
+        return this.packet(session, textOf(event.data));
+      case 'bad':
+        return this.acknowledge('-');
+      case 'ack':
+        this.unacknowledged = undefined;
+        return;
+      case 'nak':
+        if (this.unacknowledged) this.link.write(this.unacknowledged);
+        return;
+      case 'interrupt':
+        session.interrupt();
     }
   }
 
@@ -109,14 +126,33 @@ export class GdbStub {
     // What a debugger asks is about a machine that stands still.
     session.interrupt();
     const command = COMMANDS.find(({ name, exact }) => (exact ? text === name : text.startsWith(name)));
-    let answer: string | undefined = '';
+    if (!command) return this.send('');
     try {
-      if (command) answer = command.run(session, text.slice(command.name.length));
+      const answer = command.run(session, text.slice(command.name.length));
+      if (answer instanceof Promise) this.await(session, answer);
+      else this.answer(answer);
     } catch (error) {
-      if (!(error instanceof GdbError)) throw error;
-      answer = error.message;
+      this.answer(errorAnswer(error));
     }
-    if (answer !== undefined) this.send(answer);
+  }
+
+  /** What comes meanwhile waits. */
+  private await(session: GdbSession, answer: Promise<Answer>): void {
+    this.isBusy = true;
+    const done = (text: Answer): void => {
+      if (this.session !== session) return; // that debugger has gone
+      this.isBusy = false;
+      this.answer(text);
+      const { rest } = this;
+      this.rest = NOTHING;
+      this.receive(rest);
+      this.link.acceptInput();
+    };
+    answer.then(done, (error: unknown) => done(errorAnswer(error))).catch((error: unknown) => this.link.failed(error));
+  }
+
+  private answer(text: Answer): void {
+    if (text !== undefined) this.send(text);
   }
 
   /** Sends a packet; `text` is a character for each byte. */

@@ -50,7 +50,7 @@ const END = 0x40n;
 async function make(tier: NodeHostOptions, mode: MachineOptions, more: MachineOptions = {}): Promise<void> {
   host = await createNodeHost(tier);
   machine = Machine.create(
-    { machine: 'virt', memory: '16M', bios: new Uint8Array(Uint32Array.from(PROGRAM).buffer), ...mode, ...more },
+    { machine: 'virt', memory: '16M', startPaused: true, bios: new Uint8Array(Uint32Array.from(PROGRAM).buffer), ...mode, ...more },
     host,
   );
   machine.writeRegister('pc', CODE);
@@ -116,6 +116,7 @@ for (const [tier, options] of Object.entries(TIERS)) {
       it('stops at one that is set in code that runs', async () => {
         await make(options, more);
         machine.writeRegister('pc', CODE + 0x44n);
+        machine.resume();
         const run = machine.run();
         while (machine.cpu().instructionCount < 5000) await new Promise((resolve) => setTimeout(resolve, 1));
         await machine.pause();
