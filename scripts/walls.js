@@ -109,6 +109,7 @@ export const ROOMS = {
   'src/system': { rooms: [...DEVICE, 'src/accel', 'src/block', 'src/chardev', 'src/migration', 'src/semihosting'] },
   'src/monitor': { rooms: [...DEVICE, 'src/accel', 'src/block', 'src/chardev', 'src/migration', 'src/system'] },
   'src/gdbstub': { rooms: ['src/chardev', 'src/hw/core', 'src/memory', 'src/system'] },
+  'src/qmp': { rooms: [...DEVICE, 'src/accel', 'src/block', 'src/chardev', 'src/monitor', 'src/system'] },
   'src/lab': { rooms: ['src/accel', 'src/system', 'src/util'] },
   src: {
     rooms: [
@@ -158,7 +159,18 @@ export const ROOMS = {
   'src/cli': {
     host: 'node',
     rooms: [
-      ...[...DEVICE, ...ACCEL, 'src/block', 'src/chardev', 'src/lab', 'src/migration', 'src/monitor', 'src/system', 'src/tcg/wasm'],
+      ...[
+        ...DEVICE,
+        ...ACCEL,
+        'src/block',
+        'src/chardev',
+        'src/lab',
+        'src/migration',
+        'src/monitor',
+        'src/qmp',
+        'src/system',
+        'src/tcg/wasm',
+      ],
       ...['src/gdbstub', 'src/node', 'src/node/guest', 'src/cli/common', 'src/cli/lab'],
     ],
     packages: ['commander'],

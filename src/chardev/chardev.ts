@@ -323,11 +323,9 @@ export class RingBufferChardev extends Chardev {
     for (const byte of bytes) this.data.push(byte);
     if (this.data.length > this.size) this.data.splice(0, this.data.length - this.size);
   }
-  /** Takes all that is there. */
-  read(): Uint8Array {
-    const bytes = Uint8Array.from(this.data);
-    this.data = [];
-    return bytes;
+  /** Takes what is there, the oldest first; at most `size` bytes. */
+  read(size = Infinity): Uint8Array {
+    return Uint8Array.from(this.data.splice(0, size));
   }
   /** Takes all that is there, as text. */
   readText(): string {

@@ -2,7 +2,9 @@
 import { MuxChardev } from '../chardev/mux.js';
 import type { Chardev } from '../chardev/chardev.js';
 import { Monitor } from '../monitor/monitor.js';
+import type { NodeHost } from '../node/host.js';
 import { packageInfo } from '../node/modules.js';
+import { QmpServer } from '../qmp/qmp.js';
 import { parseOptions } from '../qom/option-list.js';
 import type { Machine } from '../system/facade.js';
 import { OptionError } from '../util/errors.js';
@@ -33,11 +35,18 @@ export function parseMon(text: string): MonitorChoice {
 
 const { version } = packageInfo();
 
-const TONGUES: Readonly<Record<MonitorMode, (machine: Machine, chardev: Chardev, choice: MonitorChoice) => void>> = {
-  readline: (machine, chardev) => void new Monitor(machine.control, chardev, version),
-  control: (_machine, _chardev, { option, text }) => {
-    throw new OptionError('not built yet: QMP', `${option} ${text}`);
+/** A monitor of a machine that runs. */
+interface JoinedMonitor {
+  /** Resolves when it has answered all that it was asked. */
+  idle?(): Promise<void>;
+}
+
+const TONGUES: Readonly<Record<MonitorMode, (machine: Machine, host: NodeHost, monitor: OpenMonitor) => JoinedMonitor>> = {
+  readline: ({ control }, _, { chardev }) => {
+    new Monitor(control, chardev, version);
+    return {};
   },
+  control: ({ control }, { machines }, { chardev, choice }) => new QmpServer({ control, version, machines }, chardev, choice.pretty),
 };
 
 /** A monitor that waits for its machine. */
@@ -62,6 +71,8 @@ export function consoleMonitors(serials: readonly { readonly text: string; reado
     .map(({ text, chardev }) => ({ choice: { option: '-serial', text, mode: 'readline' }, chardev }));
 }
 
-export function joinMonitors(monitors: readonly OpenMonitor[], machine: Machine): void {
-  for (const { choice, chardev } of monitors) TONGUES[choice.mode](machine, chardev, choice);
+/** What comes back resolves when all of them have answered what they were asked. */
+export function joinMonitors(monitors: readonly OpenMonitor[], machine: Machine, host: NodeHost): () => Promise<void> {
+  const joined = monitors.map((monitor) => TONGUES[monitor.choice.mode](machine, host, monitor));
+  return async () => void (await Promise.all(joined.map((each) => each.idle?.())));
 }

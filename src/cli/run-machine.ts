@@ -101,10 +101,11 @@ export async function runMachine(
     machine = createMachine({ ...options, serial, backends, semihosting }, host);
     const { state } = machine;
     if (log) log.hold = (on) => state.hold(log, on);
-    joinMonitors(open, machine);
+    const answered = joinMonitors(open, machine, host);
     const stub = debuggers && joinGdb(machine, debuggers);
     chardevs.openTerminal();
     const { exitCode, reason } = await machine.run();
+    await answered();
     stub?.exited(exitCode);
     if (reason === 'host-qmp-quit') ending.quit();
     const status = await ending.wait();

@@ -1,5 +1,4 @@
 /** The monitor's `info` commands. Names, arguments and help texts are QEMU's (hmp-commands-info.hx). */
-import { formatJitInfo } from '../accel/jit-info.js';
 import { flatViewText, mtreeText } from '../memory/mtree.js';
 import { formatSize } from '../util/size.js';
 import { flag, optional, text } from './arguments.js';
@@ -18,10 +17,7 @@ export const INFO_COMMANDS: readonly Command[] = [
   ),
   command('history', {}, '', 'show the command line history', ({ history = [] }) => history.map((line, i) => `${i}: '${line}'\n`).join('')),
   command('irq', {}, '', 'show the interrupts statistics (if available)', () => ''),
-  command('jit', {}, '', 'show dynamic compiler info', ({ control }) => {
-    const record = control.machine.accelerator?.info?.();
-    return record ? formatJitInfo(record) : 'no accelerator tells\n';
-  }),
+  command('jit', {}, '', 'show dynamic compiler info', ({ control }) => control.jitText()),
   command('kvm', {}, '', 'show KVM information', () => 'kvm support: not compiled\n'),
   command('memory_size_summary', {}, '', 'show the amount of initially allocated and present hotpluggable (if enabled) memory in bytes.', ({ control }) =>
     `base memory: ${control.machine.ramSize}\n`,

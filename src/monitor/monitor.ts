@@ -86,10 +86,7 @@ export class Monitor {
 
   /** A fault of ours: the guest does not suffer from it. */
   private failed(error: unknown): string {
-    this.context.control.machine.log.failure(
-      'monitor',
-      `wemu: a command of the monitor failed: ${(error as Error).stack ?? errorMessage(error)}`,
-    );
+    this.context.control.tellFailure('monitor command', error);
     return `Error: ${errorMessage(error)}\n`;
   }
 }

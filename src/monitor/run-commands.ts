@@ -1,16 +1,17 @@
 /** The monitor's commands about running. Names, arguments and help texts are QEMU's (hmp-commands.hx). */
+import { WATCHDOG_ACTIONS } from '../hw/core/actions.js';
 import { int, optional, text } from './arguments.js';
 import { command, type Command } from './command.js';
 import { MonitorError } from './errors.js';
-
-const WATCHDOG_ACTIONS = ['reset', 'shutdown', 'poweroff', 'pause', 'debug', 'none', 'inject-nmi'];
 
 // prettier-ignore
 export const RUN_COMMANDS: readonly Command[] = [
   command('stop|s', {}, '', 'stop emulation', ({ control }) => control.stop()),
   command('cont|c', {}, '', 'resume emulation', ({ control }) => control.cont()),
   command('system_reset', {}, '', 'reset the system', ({ control }) => control.reset()),
-  command('system_powerdown', {}, '', 'send system power down event', ({ control }) => control.powerdown()),
+  command('system_powerdown', {}, '', 'send system power down event', ({ control }) =>
+    control.powerdown() ? '' : 'this machine has no power button: its guest has to power it off\n',
+  ),
   command('system_wakeup', {}, '', 'wakeup guest from suspend', ({ control }) => control.wakeup()),
   command('quit|q', {}, '', 'quit the emulator', ({ control }) => control.quit()),
   command('cpu', { index: int() }, 'index', 'set the default CPU', (context, { index }) => {
@@ -29,8 +30,10 @@ export const RUN_COMMANDS: readonly Command[] = [
   command(
     'watchdog_action', { action: text({ complete: () => WATCHDOG_ACTIONS }) }, '[reset|shutdown|poweroff|inject-nmi|pause|debug|none]',
     'change watchdog action (no board has a watchdog)',
-    (_, { action }) => {
-      if (!WATCHDOG_ACTIONS.includes(action)) throw new MonitorError(`Error: invalid parameter value: ${action}`);
+    ({ control }, { action }) => {
+      const watchdog = WATCHDOG_ACTIONS.find((each) => each === action);
+      if (!watchdog) throw new MonitorError(`Error: invalid parameter value: ${action}`);
+      control.setActions({ watchdog });
     },
   ),
   command('savevm', { name: optional(text()) }, '[tag]', 'save a VM snapshot: one of that tag is replaced', async ({ control }, { name }) => {

@@ -136,7 +136,10 @@ export class QObject {
   /** Sets a property from text (`-device foo,name=text`) or from a value of the field's own type. */
   setProperty(name: string, value: unknown): void {
     const property = this.findProperty(name);
-    if (!this.mayChange(property)) throw new OptionError(`property '${name}' cannot be changed after realize`, this.id ?? this.typeName);
+    if (!this.mayChange(property)) {
+      const who = this.id === undefined ? 'anonymous device' : `device '${this.id}'`;
+      throw new OptionError(`Attempt to set property '${name}' on ${who} (type '${this.typeName}') after it was realized`);
+    }
     const slot = this as unknown as Record<string, unknown>;
     if (typeof value === 'string') {
       try {

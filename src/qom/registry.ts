@@ -1,5 +1,5 @@
 import { OptionError } from '../util/errors.js';
-import { isA, type TypedClass, type TypeInfo } from './object.js';
+import { ancestry, isA, type TypedClass, type TypeInfo } from './object.js';
 
 /** The types that a machine may be built from: made once from lists of classes, never changed after. */
 export class TypeRegistry {
@@ -23,6 +23,12 @@ export class TypeRegistry {
     if (!type || !isA(type, base)) throw new OptionError(`'${name}' is not a valid ${base.name} model name`, where, "'help' lists them");
     if (type.abstract) throw new OptionError(`type '${name}' is abstract`, where);
     return type;
+  }
+
+  /** All of them, and what they are made of, by name. */
+  all(): TypeInfo[] {
+    const found = new Set([...this.types.values()].flatMap((type) => [...ancestry(type)]));
+    return [...found].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   /** Types that are a `base`, by name. */

@@ -3,9 +3,12 @@
  * protocols. What may well fail (a register or address that is not there) is told by the result; ControlError is for what cannot be done now.
  */
 import { BlockBackend } from '../block/backend.js';
-import { Chardev } from '../chardev/chardev.js';
+import type { Chardev } from '../chardev/chardev.js';
 import type { PointKind } from '../hw/core/accelerator.js';
+import { formatJitInfo } from '../accel/jit-info.js';
+import type { Actions } from '../hw/core/actions.js';
 import type { CpuState } from '../hw/core/cpu.js';
+import type { MachineEventName } from '../hw/core/events.js';
 import type { MachineState } from '../hw/core/machine.js';
 import { NEEDS_RESET, type RunState } from '../hw/core/runstate.js';
 import { SysBusDevice } from '../hw/core/sysbus.js';
@@ -14,11 +17,13 @@ import { MemTxResult } from '../memory/access.js';
 import type { NamedSpace } from '../memory/mtree.js';
 import type { QObject } from '../qom/object.js';
 import { propertiesOf } from '../qom/object.js';
+import { errorMessage } from '../util/errors.js';
 import type { MainLoop } from './main-loop.js';
 import { Snapshots, type SnapshotHost, type SnapshotInfo } from './snapshots.js';
 import { ControlError } from './errors.js';
 import { GuestDump, saveMemory, type DumpOptions } from './guest-files.js';
 import { addDevice, deleteDevice } from './hotplug.js';
+import { Jobs } from './jobs.js';
 import { LogControl } from './logs.js';
 
 export { ControlError, NotFoundError } from './errors.js';
@@ -89,6 +94,7 @@ export class MachineControl {
   readonly #snapshots: Snapshots;
   readonly logs: LogControl;
   readonly dump: GuestDump;
+  readonly jobs: Jobs;
 
   constructor(
     readonly machine: MachineState,
@@ -98,7 +104,13 @@ export class MachineControl {
     this.#snapshots = new Snapshots(machine, (state) => this.halt(state), snapshotHost);
     machine.runState.addHandler((running) => !running && this.endSteps());
     this.logs = new LogControl(machine);
+    this.jobs = new Jobs(machine.events, (error) => this.tellFailure('job', error));
     this.dump = new GuestDump(machine, () => loop.giveWay());
+  }
+
+  /** Something went wrong inside of wemu while it did what it was asked from outside: the guest does not suffer from it. */
+  tellFailure(what: string, error: unknown): void {
+    this.machine.log.failure(what, `wemu: a ${what} failed: ${(error as Error).stack ?? errorMessage(error)}`);
   }
 
   // ---- running
@@ -169,21 +181,42 @@ export class MachineControl {
     this.machine.clocks.guestTimersWait = false;
   }
 
-  /** Power-on state; at once if the machine is not being run. */
-  reset(): void {
+  /** Power-on state: at once if the machine is not being run, else resolves when that is done. */
+  reset(): void | Promise<void> {
     this.refuseWhileBusy();
-    if (this.loop.isActive) this.machine.requestReset('host-qmp-system-reset');
-    else this.machine.systemReset('host-qmp-system-reset');
+    const { machine } = this;
+    if (!this.loop.isActive) return machine.systemReset('host-qmp-system-reset');
+    return this.told(() => machine.requestReset('host-qmp-system-reset'), ['RESET', 'SHUTDOWN']);
   }
 
-  /** Asks the guest to power off. @throws ControlError if the board has no power button */
-  powerdown(): void {
-    throw new ControlError('this machine has no power button: its guest has to power it off');
+  /** Asks the guest to power off. False: it is told to whoever listens, but the board has no power button. */
+  powerdown(): boolean {
+    this.machine.events.tell('POWERDOWN', {});
+    return false;
   }
 
-  /** Ends the machine as if the host's user had closed it. */
-  quit(): void {
-    this.machine.requestShutdown('host-qmp-quit');
+  /** Ends the machine as if the host's user had closed it. Resolves when that was told; at once if the machine is not being run. */
+  quit(): void | Promise<void> {
+    const { machine } = this;
+    if (!this.loop.isActive) return machine.requestShutdown('host-qmp-quit');
+    return this.told(() => machine.requestShutdown('host-qmp-quit'), ['SHUTDOWN']);
+  }
+
+  /** Makes a request; resolves when one of the events was told, or the run has ended instead. */
+  private async told(request: () => void, events: readonly MachineEventName[]): Promise<void> {
+    let remove = (): void => {};
+    const heard = new Promise<void>((resolve) => {
+      remove = this.machine.events.listen(({ event }) => events.includes(event) && resolve());
+    });
+    request();
+    await Promise.race([heard, this.loop.ended()]);
+    remove();
+  }
+
+  /** What becomes of a guest that reboots, powers off, panics or lets its watchdog expire; what is not given stays as it is. */
+  setActions(actions: Partial<Actions>): void {
+    for (const [event, action] of Object.entries(actions))
+      if (action !== undefined) Object.assign(this.machine.actions, { [event]: action });
   }
 
   // ---- snapshots; what runs is stopped while one is saved or loaded, and goes on
@@ -264,6 +297,15 @@ export class MachineControl {
   get cpus(): readonly CpuState[] {
     return this.machine.cpus;
   }
+  /** As in the names of QEMU's programs: `riscv64`. */
+  get target(): string {
+    return this.machine.cpus[0]?.targetName ?? 'none';
+  }
+  /** `info jit` */
+  jitText(): string {
+    const record = this.machine.accelerator?.info?.();
+    return record ? formatJitInfo(record) : 'no accelerator tells\n';
+  }
 
   /** By its name in the manual, or `pc`. Undefined: no such register. */
   readRegister(cpu: CpuState, name: string): bigint | undefined {
@@ -307,12 +349,16 @@ export class MachineControl {
   }
   /** Writes guest memory and CPUs to an ELF core file; the guest stands still meanwhile. @throws ControlError */
   async dumpGuestMemory(file: string, options: DumpOptions): Promise<void> {
-    const { running } = this.status;
-    if (running) await this.stop();
+    const { events } = this.machine;
+    const ran = await this.halt('save-vm');
     try {
       await this.dump.write(file, options);
+      events.tell('DUMP_COMPLETED', { result: this.dump.status });
+    } catch (error) {
+      if (this.dump.status.status === 'failed') events.tell('DUMP_COMPLETED', { result: this.dump.status, error: errorMessage(error) });
+      throw error;
     } finally {
-      if (running) this.cont();
+      if (ran) this.machine.vmStart();
     }
   }
   /** Of physical memory, as `sum -r` computes it: 16 bits. @throws ControlError if some of it is not there */
@@ -364,9 +410,12 @@ export class MachineControl {
   addDevice(options: Readonly<Record<string, string>>): void {
     addDevice(this.machine, options);
   }
-  /** By id or QOM path; it is gone at once. Its path. @throws ControlError */
-  deleteDevice(id: string): string {
-    return deleteDevice(this.machine, id, this.object(id));
+  /** By id or QOM path; it is gone at once. @throws ControlError */
+  deleteDevice(id: string): void {
+    const found = this.object(id);
+    const device = found?.id;
+    const path = deleteDevice(this.machine, id, found);
+    this.machine.events.tell('DEVICE_DELETED', { device, path });
   }
 
   /** @throws ControlError if there is no such property */
@@ -406,8 +455,10 @@ export class MachineControl {
       }));
   }
   chardevs(): ChardevInfo[] {
-    const all = [...this.serialPorts, ...this.machine.backendsOf('chardev').values()].filter((each) => each instanceof Chardev);
-    return [...new Set(all)].map((chardev) => ({ label: chardev.id, filename: chardev.kind, open: chardev.isAttached }));
+    return this.machine.chardevs.map(({ id, filename, isAttached }) => ({ label: id, filename, open: isAttached }));
+  }
+  chardev(id: string): Chardev | undefined {
+    return this.machine.chardevs.find((chardev) => chardev.id === id);
   }
 
   // ---- input

@@ -18,4 +18,7 @@ interface TimeoutHandle {
 }
 declare function setTimeout(callback: () => void, ms?: number): TimeoutHandle;
 declare function clearTimeout(handle: TimeoutHandle | undefined): void;
+/** Base64, of bytes as characters. */
+declare function atob(text: string): string;
+declare function btoa(bytes: string): string;
 declare function queueMicrotask(callback: () => void): void;

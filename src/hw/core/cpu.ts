@@ -102,6 +102,11 @@ export abstract class CpuState extends DeviceState {
     return undefined;
   }
 
+  /** As in the names of QEMU's programs: `riscv64`. */
+  get targetName(): string {
+    return this.typeName;
+  }
+
   /** All registers by their usual names, in the order of the manual. */
   abstract registers(): [name: string, value: bigint][];
   readRegister(name: string): bigint | undefined {

@@ -3,6 +3,13 @@ import type { HostClock } from './clock.js';
 import type { GuestPanicAction, WatchdogAction } from './actions.js';
 import type { ShutdownCause } from './runstate.js';
 
+/** QAPI JobStatus. */
+// prettier-ignore
+export const JOB_STATES = [
+  'undefined', 'created', 'running', 'paused', 'ready', 'standby', 'waiting', 'pending', 'aborting', 'concluded', 'null',
+] as const;
+export type JobState = (typeof JOB_STATES)[number];
+
 type Nothing = Record<string, never>;
 
 /** What an event says, by its name. */
@@ -17,6 +24,11 @@ export interface MachineEventData {
   WATCHDOG: { action: WatchdogAction };
   /** The guest has opened or closed a port. */
   VSERPORT_CHANGE: { id: string; open: boolean };
+  /** `device`: its id, if it had one. */
+  DEVICE_DELETED: { device?: string; path: string };
+  /** Bytes. */
+  DUMP_COMPLETED: { result: { status: 'none' | 'active' | 'completed' | 'failed'; completed: number; total: number }; error?: string };
+  JOB_STATUS_CHANGE: { id: string; status: JobState };
 }
 export type MachineEventName = keyof MachineEventData;
 

@@ -461,6 +461,10 @@ export abstract class MachineState extends QObject {
     };
     this.runState.addHandler((running) => running && drive.resumed());
   }
+  /** All that anybody here reads and writes. */
+  get chardevs(): readonly Chardev[] {
+    return [...this.#chardevs];
+  }
   /** Requests to the host are under way: what they bring comes from its event loop. */
   get awaitsHost(): boolean {
     for (const drive of this.#drives) if (drive.isBusy) return true;

@@ -1,18 +1,12 @@
 /** Run states (QEMU's system/runstate): what the machine is doing, and who wants it to stop. */
 
 /** Who asked for the end (QAPI ShutdownCause). */
-export type ShutdownCause =
-  | 'none'
-  | 'host-error'
-  | 'host-qmp-quit'
-  | 'host-qmp-system-reset'
-  | 'host-signal'
-  | 'host-ui'
-  | 'guest-shutdown'
-  | 'guest-reset'
-  | 'guest-panic'
-  | 'subsystem-reset'
-  | 'snapshot-load';
+// prettier-ignore
+export const SHUTDOWN_CAUSES = [
+  'none', 'host-error', 'host-qmp-quit', 'host-qmp-system-reset', 'host-signal', 'host-ui',
+  'guest-shutdown', 'guest-reset', 'guest-panic', 'subsystem-reset', 'snapshot-load',
+] as const;
+export type ShutdownCause = (typeof SHUTDOWN_CAUSES)[number];
 
 export const isCausedByGuest = (cause: ShutdownCause): boolean => cause.startsWith('guest-');
 

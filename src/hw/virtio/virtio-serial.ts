@@ -23,6 +23,7 @@ const CONFIG_SIZE = 12;
 // Control messages (5.3.6.2)
 const DEVICE_READY = 0;
 const PORT_ADD = 1;
+const PORT_REMOVE = 2;
 const PORT_READY = 3;
 const CONSOLE_PORT = 4;
 const PORT_OPEN = 6;
@@ -43,6 +44,8 @@ const OUTPUT_SLICE = 0x1_0000;
 /** The bus of the ports. */
 export class VirtioSerialBus extends Bus {
   static override readonly type: TypeInfo = defineType('virtio-serial-bus', Bus, VirtioSerialBus);
+
+  override readonly isHotpluggable = true;
 
   override attach(device: DeviceState): void {
     super.attach(device);
@@ -83,14 +86,28 @@ export class VirtSerialPort extends DeviceState {
   private readonly more = this.newTimer(() => this.transmit());
 
   protected override realize(): void {
-    this.controller!.addPort(this);
+    const controller = this.controller!;
+    controller.addPort(this);
     this.backend = new CharBackend(this.chardev);
-    this.backend.setHandlers({
-      canReceive: () => (this.guestConnected ? this.controller!.inputRoom(this) : 0),
-      receive: (bytes) => this.controller!.input(this, bytes),
-      event: (event) => this.heard(event),
-      writable: () => this.waits && this.transmit(),
-    });
+    try {
+      this.backend.setHandlers({
+        canReceive: () => (this.guestConnected ? controller.inputRoom(this) : 0),
+        receive: (bytes) => controller.input(this, bytes),
+        event: (event) => this.heard(event),
+        writable: () => this.waits && this.transmit(),
+      });
+    } catch (error) {
+      controller.removePort(this);
+      throw error;
+    }
+  }
+
+  protected override unrealize(): void {
+    const { controller, output } = this;
+    controller!.removePort(this);
+    this.backend.detach();
+    if (output) controller!.finish(controller!.txQueue(this), output.element, 0);
+    this.output = undefined;
   }
 
   /** A port is open while somebody is on its other side; a console always. */
@@ -258,8 +275,19 @@ export class VirtioSerial extends VirtioDevice {
     }
     if (port.nr >= this.maxPorts)
       throw new OptionError(`port number ${port.nr} is beyond max_ports`, port.id ?? port.typeName, `0 to ${this.maxPorts - 1}`);
-    if (this.ports[port.nr]) throw new OptionError(`port number ${port.nr} is already in use`, port.id ?? port.typeName);
+    if (this.ports[port.nr]) throw new OptionError(`virtio-serial-bus: A port already exists at id ${port.nr}`, port.id ?? port.typeName);
     this.ports[port.nr] = port;
+    if (this.isDriverReady) this.send(port.nr, PORT_ADD, 1);
+  }
+  /** It is not there any more; what it has of the driver is given back. */
+  removePort(port: VirtSerialPort): void {
+    if (this.ports[port.nr] !== port) return;
+    this.ports[port.nr] = undefined;
+    if (this.isDriverReady) this.send(port.nr, PORT_REMOVE, 1);
+  }
+  /** It hears of ports that come and go; when it starts it asks. */
+  private get isDriverReady(): boolean {
+    return this.multiport && (this.status & STATUS_DRIVER_OK) !== 0;
   }
 
   /** The other side of a port has come or gone. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { RingBufferChardev } from '../../chardev/chardev.js';
 import { AVAIL, DATA, DESC, Driver, INDIRECT, NEXT, RAM, USED, WRITE } from './testing.js';
 import { VirtioRng } from './virtio-rng.js';
-import { VirtConsole, VirtioSerial } from './virtio-serial.js';
+import { VirtConsole, VirtioSerial, VirtSerialPort } from './virtio-serial.js';
 import { needEvent } from './virtqueue.js';
 
 describe('virtio-mmio', () => {
@@ -176,6 +176,42 @@ describe('virtio-serial', () => {
     tell(0, 3, 1);
     const events = [0, 1, 2].map((i) => d.r(DATA + 0x20000 + 16 * i + 4) & 0xffff);
     expect([d.usedIdx(2), events]).toEqual([3, [1, 4, 6]]); // PORT_ADD, CONSOLE_PORT, PORT_OPEN
+  });
+
+  it('tells the driver of ports that come and go', () => {
+    const d = new Driver();
+    const serial = d.plug(VirtioSerial);
+    let told = 0;
+    /** Port and event of what it was told since last time. */
+    const news = () => {
+      const from = told;
+      told = d.usedIdx(2);
+      return Array.from({ length: told - from }, (_, i) => {
+        const at = DATA + 0x20000 + 16 * (from + i);
+        return [d.r(at), d.r(at + 4) & 0xffff];
+      });
+    };
+    d.start(2n, [0, 1, 2, 3]);
+    for (let i = 0; i < 8; i++) {
+      d.desc(i, DATA + 0x20000 + 16 * i, 16, WRITE, 0, 2);
+      d.offer(i, 2);
+    }
+    const host = new RingBufferChardev('c');
+    const plug = (nr: number) => d.m.realize(d.m.newDevice(VirtSerialPort, { chardev: host, nr }), { bus: serial.bus });
+    const port = plug(4);
+    expect(news()).toEqual([
+      [4, 1],
+      [4, 6],
+    ]); // PORT_ADD, PORT_OPEN
+    expect(() => plug(5)).toThrow("'c' is already in use");
+    expect(news()).toEqual([
+      [5, 1],
+      [5, 2],
+    ]); // PORT_ADD, PORT_REMOVE
+    port.unrealizeDevice();
+    expect(news()).toEqual([[4, 2]]);
+    expect([serial.bus.children.length, host.isAttached]).toEqual([1, false]);
+    plug(4);
   });
 
   it('walks long chains a part at a time, and all of them in the end', () => {

@@ -168,6 +168,10 @@ export class RiscvCpu extends CpuState {
     return `${this.config.model}-riscv-cpu`;
   }
 
+  override get targetName(): string {
+    return `riscv${this.config.xlen}`;
+  }
+
   /** Puts the configuration into the env, once. */
   private configure(): void {
     const { config, vcpu } = this;
