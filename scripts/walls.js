@@ -87,13 +87,14 @@ export const ROOMS = {
 
   // ---- machines: the core of all, devices by kind, targets, boards
   'src/hw/core': { rooms: [...BASE, 'src/accel', 'src/block', 'src/chardev', 'src/memory', 'src/semihosting'], packages: ['fflate'] },
+  'src/backends': { rooms: [...BASE, 'src/hw/core'], without: NO_MACHINE },
   'src/hw/block': { rooms: DEVICE, without: NO_MACHINE },
   'src/hw/char': { rooms: [...DEVICE, 'src/chardev'], without: NO_MACHINE },
   'src/hw/intc': { rooms: DEVICE, without: NO_MACHINE },
   'src/hw/misc': { rooms: DEVICE, without: NO_MACHINE },
   'src/hw/nvram': { rooms: DEVICE, without: NO_MACHINE },
   'src/hw/rtc': { rooms: DEVICE, without: NO_MACHINE },
-  'src/hw/virtio': { rooms: [...DEVICE, 'src/block', 'src/chardev'], without: NO_MACHINE },
+  'src/hw/virtio': { rooms: [...DEVICE, 'src/backends', 'src/block', 'src/chardev'], without: NO_MACHINE },
   'src/target/riscv': {
     rooms: [...DEVICE, 'assembly/shared', 'assembly/target/riscv/shared', 'src/accel/tcg', 'src/semihosting', 'src/target', 'src/tcg'],
   },
@@ -106,7 +107,7 @@ export const ROOMS = {
   'src/migration': { rooms: [...BASE, 'src/memory', 'src/hw/core'] },
 
   // ---- what works a machine
-  'src/system': { rooms: [...DEVICE, 'src/accel', 'src/block', 'src/chardev', 'src/migration', 'src/semihosting'] },
+  'src/system': { rooms: [...DEVICE, 'src/accel', 'src/backends', 'src/block', 'src/chardev', 'src/migration', 'src/semihosting'] },
   'src/monitor': { rooms: [...DEVICE, 'src/accel', 'src/block', 'src/chardev', 'src/migration', 'src/system'] },
   'src/gdbstub': { rooms: ['src/chardev', 'src/hw/core', 'src/memory', 'src/system'] },
   'src/qmp': { rooms: [...DEVICE, 'src/accel', 'src/block', 'src/chardev', 'src/monitor', 'src/system'] },
@@ -116,6 +117,7 @@ export const ROOMS = {
       ...DEVICE,
       ...ACCEL,
       'assembly/shared',
+      'src/backends',
       'src/block',
       'src/chardev',
       'src/hw/riscv', // the list of architectures

@@ -7,6 +7,7 @@ import { arenaSizeFor, createEngineMemory } from './accel/tcg/memory.js';
 import { EngineMemoryPool } from './accel/tcg/memory-pool.js';
 import type { StartProfiler } from './accel/tcg/profile.js';
 import type { TcgTuning } from './accel/tcg/codegen/tuning.js';
+import { BACKENDS } from './backends/index.js';
 import { ARCHITECTURES } from './architectures.js';
 import type { Architecture } from './hw/core/architecture.js';
 import { TypeRegistry } from './qom/registry.js';
@@ -133,6 +134,7 @@ export function createTcgHost({
     types: new TypeRegistry(
       architectures.flatMap(({ devices }) => devices),
       architectures.flatMap(({ cpus }) => cpus),
+      BACKENDS,
     ),
     engine({ machine, ramSize, smp, icount }: EngineRequest) {
       if (isClosed) throw new Error('the host is closed: it makes no more machines');

@@ -42,6 +42,7 @@ export const ROWS = [
   { flags: '--cdrom <file>',        help: 'a disk that is only read: as -drive file=F,index=2,media=cdrom' },
   { flags: '--pflash <file>',       help: 'a flash bank kept in a file (virt: two of 32 MiB)', many: true },
   { flags: '--device <driver>',     help: "add a device (virtio-rng-device, ...); 'help' lists them", many: true },
+  { flags: '--object <type>',       help: "an object that devices name: rng-builtin,id=ID, ...; 'help' lists them", many: true },
   { flags: '--global <prop>',       help: 'driver.property=value: a default of every such device', many: true },
   { flags: '--chardev <backend>',   help: "a character device: stdio, file, pipe, socket, ringbuf, null; 'help' lists them", many: true },
   { flags: '--serial <dev>',        help: 'a port each: stdio, mon:stdio, file:PATH, pipe:PATH, tcp:HOST:PORT, unix:PATH, chardev:ID, null or none', many: true },

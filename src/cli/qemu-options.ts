@@ -43,7 +43,6 @@ export const QEMU_OPTIONS: readonly QemuOption[] = [
   value('overcommit', 'locked memory and CPU power management', new RegExp(`^((mem-lock|cpu-pm)=(${OFF}),?)+$`)),
   flag('enable-kvm', 'hardware virtualisation: use -accel tcg'),
   // devices and backends
-  value('object', 'objects of the user'),
   value('audio', 'audio', /^(driver=)?none$/),
   value('audiodev', 'audio', /^(driver=)?none,/),
   value('fda', 'block devices'), value('fdb', 'block devices'),

@@ -4,7 +4,7 @@ import { createNodeHost, type NodeHost } from '../node/host.js';
 import { FlashFile } from '../node/flash-file.js';
 import { readImage } from '../node/image-file.js';
 import { FolderFiles } from '../node/semihosting-files.js';
-import { isHelp } from '../qom/option-list.js';
+import { isHelp, parseOptions } from '../qom/option-list.js';
 import {
   logFileName,
   logHelp,
@@ -21,7 +21,8 @@ import {
 import type { SemihostingOptions } from '../system/facade.js';
 import { CHARDEV_HELP, parseChardev, type ChardevOptions } from '../system/chardev-options.js';
 import { parseDrives } from '../system/drive-options.js';
-import { deviceHelp, devicePropertiesHelp, machineHelp } from '../system/help.js';
+import { deviceHelp, devicePropertiesHelp, machineHelp, objectPropertiesHelp } from '../system/help.js';
+import { objectHelp, objectType } from '../system/object-options.js';
 import { DeviceState } from '../hw/core/device.js';
 import { TRACE_EVENTS } from '../hw/core/registers.js';
 import { OptionError } from '../util/errors.js';
@@ -85,6 +86,7 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
       dtb: readImage('-dtb', args.dtb ?? machine.dtb, DTB_LIMIT),
       symbols: readImage('-symbols', args.symbols),
       drives,
+      objects: args.object,
       devices: args.device,
       globals: args.global,
       icount: args.icount,
@@ -147,6 +149,11 @@ function helpText(args: SystemArguments, machine: MachineArguments, accel: strin
   if (args.chardev?.some(isHelp)) return CHARDEV_HELP;
   if (args.d !== undefined && isHelp(args.d)) return logHelp();
   if (args.d === 'trace:help' || args.trace?.some(isHelp)) return TRACE_EVENTS.map((event) => `${event}\n`).join('');
+  for (const object of args.object ?? []) {
+    if (isHelp(object)) return objectHelp(host.types);
+    const list = parseOptions('-object', object, 'qom-type');
+    if (list.wantsHelp) return objectPropertiesHelp(objectType(host.types, list));
+  }
   for (const device of args.device ?? []) {
     if (isHelp(device)) return deviceHelp(host.types, DeviceState.type);
     const [driver, second] = device.split(',');

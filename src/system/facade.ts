@@ -28,6 +28,7 @@ import {
 } from './machine-options.js';
 import { MachineControl } from './control.js';
 import { MainLoop, type RunResult } from './main-loop.js';
+import { memoryBackendSize, objectAdd } from './object-options.js';
 import { parseGlobal, parseIcount, parseMemory, parseSmp, parseUuid } from './options.js';
 import type { MachineRegistry } from './registry.js';
 import { NEEDS_RESET, type RunState } from '../hw/core/runstate.js';
@@ -147,8 +148,12 @@ export class Machine implements AsyncDisposable {
     if (!klass) throw new OptionError('no machine specified, and there is no default', '-machine', "'help' lists them");
     for (const property of IDLE_PROPERTIES) list?.bool(property);
     const icount = typeof options.icount === 'string' ? parseIcount(options.icount) : options.icount;
+    const backend = list?.string('memory-backend');
+    const backed = backend === undefined ? undefined : memoryBackendSize(options.objects ?? [], backend);
     const memory = typeof options.memory === 'string' ? parseMemory(options.memory) : options.memory;
-    const ramSize = memory ?? klass.type.ext.defaultRamSize ?? 128 * MiB;
+    if (backed !== undefined && memory !== undefined && memory !== backed)
+      throw new OptionError('Machine memory size does not match the size of the memory backend', '-m');
+    const ramSize = backed ?? memory ?? klass.type.ext.defaultRamSize ?? 128 * MiB;
     for (const name of ['append', 'initrd'] as const)
       if (options[name] !== undefined && !options.kernel) throw new OptionError(`-${name} only allowed with -kernel option`);
     const smp = typeof options.smp === 'string' ? parseSmp(options.smp) : { cpus: options.smp ?? 1, maxCpus: options.smp ?? 1 };
@@ -198,6 +203,7 @@ export class Machine implements AsyncDisposable {
     const state = new klass({ hostClock: host.clock, types: host.types, icount, log, ...files, randomBytes, threadId, ...engine }, config);
     try {
       for (const [kind, id, backend] of options.backends ?? []) state.addBackend(kind, id, backend);
+      for (const text of options.objects ?? []) objectAdd(state, text);
       const machine = new Machine(state, host, options, closeEngine);
       failures.tell = (error) => machine.fail(error);
       for (const { id, drive } of drives) state.addBackend('drive', id, machine.openDrive(id, drive, host));

@@ -43,15 +43,18 @@ class Bare extends MachineState {
 /** The text of `-device name,help`. */
 export function devicePropertiesHelp(type: TypeInfo): string {
   const machine = new Bare({ hostClock: new ManualHostClock() });
-  return propertiesHelp(type.name, type, new (type.class as unknown as DeviceClass)(machine.services));
+  const specimen = new (type.class as unknown as DeviceClass)(machine.services);
+  return help(
+    type.name,
+    propertiesOf(type).map((property) => propertyLine(property, defaultOf(property, specimen))),
+  );
 }
 
-/** The text of `-machine name,help`. `common`: what every machine takes. */
+/** The text of `-machine name,help`. */
 export function machineHelp(type: TypeInfo<MachineClassOptions>): string {
-  const own = propertiesOf(type).map(({ name, kind, description }) => ({ name, kind: kind === 'str' ? 'string' : kind, description }));
   return help(
     `${type.name}-machine`,
-    [...own, ...COMMON_PROPERTIES].map((property) => propertyLine(property)),
+    [...propertiesOf(type).map(plainRow), ...COMMON_PROPERTIES].map((row) => propertyLine(row)),
   );
 }
 
@@ -62,15 +65,22 @@ const COMMON_PROPERTIES = [
   { name: 'firmware', kind: 'string', description: 'Firmware image' },
   { name: 'initrd', kind: 'string', description: 'Linux initial ramdisk file' },
   { name: 'kernel', kind: 'string', description: 'Linux kernel image file' },
+  { name: 'memory-backend', kind: 'link<memory-backend>', description: 'Object whose size the RAM has' },
 ];
 
-/** With the defaults that `specimen`, a new object, has. */
-export function propertiesHelp(title: string, type: TypeInfo, specimen: QObject): string {
+/** The text of `-object name,help`. */
+export function objectPropertiesHelp(type: TypeInfo): string {
   return help(
-    title,
-    propertiesOf(type).map((property) => propertyLine(property, defaultOf(property, specimen))),
+    type.name,
+    propertiesOf(type)
+      .map(plainRow)
+      .map((row) => propertyLine(row)),
   );
 }
+
+/** As QOM calls the types of what is no device, and tells no defaults of. */
+const QOM_KINDS: Readonly<Record<string, string>> = { str: 'string', size: 'int' };
+const plainRow = ({ name, kind, description }: Property) => ({ name, kind: QOM_KINDS[kind] ?? kind, description });
 
 const help = (title: string, lines: readonly string[]): string =>
   lines.length === 0 ? `There are no options for ${title}.\n` : `${title} options:\n${[...lines].sort().join('')}`;

@@ -45,6 +45,8 @@ export interface MachineOptions {
   drives?: readonly DriveOptions[];
   /** Further backends: [kind, id, backend], e.g. ['pflash', '0', ...]. */
   backends?: readonly (readonly [kind: string, id: string, backend: object])[];
+  /** `-object` texts. */
+  objects?: readonly string[];
   /** `-device` texts. */
   devices?: readonly string[];
   /** `driver.property=value`. */
@@ -140,6 +142,7 @@ const READERS: read.Readers<CheckedMachineOptions> = {
   serial: read.either(Array.isArray, read.list(serialPort), serialPort),
   drives: read.list(drive),
   backends: read.list(backend),
+  objects: read.list(read.text("a text like 'rng-builtin,id=ID'"), "an array of texts like 'rng-builtin,id=ID'"),
   devices: read.list(read.text("a text like 'virtio-rng-device'"), "an array of texts like 'virtio-rng-device'"),
   globals: read.list(read.text("a text like 'driver.property=value'"), "an array of texts like 'driver.property=value'"),
   icount: read.either(read.isText, read.text(), read.record<IcountOptions>({ shift: read.integer(0, 10) }, ['shift'])),

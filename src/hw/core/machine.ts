@@ -12,7 +12,7 @@ import type { DeviceClass, DeviceState } from './device.js';
 import { AddressSpace } from '../../memory/address-space.js';
 import { PlainRamAllocator, type RamAllocator } from '../../memory/ram.js';
 import { MemoryRegion, MemoryTopology } from '../../memory/region.js';
-import { Container, QObject, ancestry, defineType, type ObjectClass, type TypeInfo, type TypeOptions } from '../../qom/object.js';
+import { Container, QObject, ancestry, defineType, isA, type ObjectClass, type TypeInfo, type TypeOptions } from '../../qom/object.js';
 import { TypeRegistry } from '../../qom/registry.js';
 import { OptionError } from '../../util/errors.js';
 import { Log, type LogSink } from '../../util/log.js';
@@ -179,6 +179,8 @@ export abstract class MachineState extends QObject {
   readonly actions: Actions;
   /** Root of the QOM tree: `/`. */
   readonly root: QObject = new Root();
+  /** `-object`, at /objects. */
+  readonly objects = new Container();
   readonly peripheral = new Container();
   readonly unattached = new Container();
   readonly sysbus: SystemBus = new SystemBus(undefined, 'main-system-bus');
@@ -230,6 +232,7 @@ export abstract class MachineState extends QObject {
     this.addressSpace.ioHook = () => this.checkSlice();
     this.services = this.#offerServices();
     this.root.addChild('machine', this);
+    this.root.addChild('objects', this.objects);
     this.addChild('peripheral', this.peripheral);
     this.addChild('unattached', this.unattached);
     this.unattached.addChild('sysbus', this.sysbus);
@@ -507,6 +510,8 @@ export abstract class MachineState extends QObject {
   }
   /** What a link property's text names: a backend of that kind, a device by id, or an object by path. */
   override resolveLink(kind: string, id: string): unknown {
+    const object = this.objects.qomChildren.get(id);
+    if (object && isA(object.type, kind)) return object;
     return this.backend(kind, id) ?? this.peripheral.qomChildren.get(id) ?? (id.startsWith('/') ? this.root.resolve(id) : undefined);
   }
 

@@ -1,6 +1,7 @@
 /** Virtio entropy source. Source: VIRTIO 1.2, section 5.4. */
+import type { RngBackend } from '../../backends/rng.js';
 import type { TypeInfo } from '../../qom/object.js';
-import { uint32, uint64 } from '../../qom/property.js';
+import { link, uint32, uint64 } from '../../qom/property.js';
 import type { Timer } from '../core/clock.js';
 import { defineDevice } from '../core/device.js';
 import { u64, vmState } from '../core/vmstate.js';
@@ -16,11 +17,13 @@ export class VirtioRng extends VirtioDevice {
     description: 'Virtio entropy source',
     bus: 'virtio-bus',
     userCreatable: true,
-    properties: [uint64('max-bytes'), uint32('period')],
+    properties: [link('rng', 'rng-backend'), uint64('max-bytes'), uint32('period')],
   });
 
   static override readonly vmState = vmState<VirtioRng>('virtio-rng', { version: 1 }, [...VIRTIO_FIELDS, u64('quota')]);
 
+  /** Undefined: the host's entropy. */
+  rng: RngBackend | undefined;
   /** At most so many bytes in `period` ms. */
   maxBytes = (1n << 63n) - 1n;
   period = 0x1_0000;
@@ -58,7 +61,7 @@ export class VirtioRng extends VirtioDevice {
       const element = this.requests.pop();
       if (!element) break;
       const want = Math.min(totalLength(element.in), MAX_FILL, Number(this.quota));
-      const written = scatter(this.memory, element.in, this.services.randomBytes(want));
+      const written = scatter(this.memory, element.in, this.rng?.bytes(want) ?? this.services.randomBytes(want));
       if (written === undefined) {
         this.onError('buffer is not in memory');
         break;

@@ -1,0 +1,79 @@
+/** `-object TYPE,id=ID,property=value`: makes the object, below /objects. */
+import { MemoryBackendRam } from '../backends/hostmem.js';
+import { UserCreatable } from '../backends/user-creatable.js';
+import type { MachineState } from '../hw/core/machine.js';
+import type { DeviceServices } from '../hw/core/services.js';
+import { isA, type QObject, type TypeInfo } from '../qom/object.js';
+import { parseOptions, type OptionList } from '../qom/option-list.js';
+import type { TypeRegistry } from '../qom/registry.js';
+import { OptionError } from '../util/errors.js';
+import { didYouMean } from '../util/suggest.js';
+
+/** QEMU's that are not built (10.0, riscv64). */
+const MISSING = (
+  'acpi-generic-initiator acpi-generic-port authz-list authz-list-file authz-simple can-bus can-host-socketcan colo-compare cryptodev-backend ' +
+  'cryptodev-backend-builtin cryptodev-vhost-user dbus-vmstate filter-buffer filter-dump filter-mirror filter-redirector filter-replay ' +
+  'filter-rewriter input-barrier input-linux iothread main-loop memory-backend-file memory-backend-memfd memory-backend-shm ' +
+  'pr-manager-helper qtest rng-egd secret secret_keyring thread-context throttle-group tls-cipher-suites tls-creds-anon tls-creds-psk ' +
+  'tls-creds-x509'
+).split(' ');
+
+type UserCreatableClass = new (services: DeviceServices) => UserCreatable;
+
+const creatable = (types: TypeRegistry): TypeInfo[] => types.list(UserCreatable.type).filter(({ userCreatable }) => userCreatable);
+
+/** The text of `-object help`. */
+export const objectHelp = (types: TypeRegistry): string =>
+  `List of user creatable objects:\n${creatable(types)
+    .map(({ name }) => `  ${name}\n`)
+    .join('')}`;
+
+/** @throws OptionError if there is no such type, or its properties make no sense */
+export function objectAdd(machine: MachineState, text: string): QObject {
+  const list = parseOptions('-object', text, 'qom-type');
+  const type = objectType(machine.types, list);
+  const id = list.string('id');
+  if (id === undefined) throw new OptionError("Parameter 'id' is missing", list.where);
+  if (!/^[a-zA-Z][-\w.]*$/.test(id))
+    throw new OptionError("Parameter 'id' expects an identifier", list.where, 'a letter, then letters, digits, -, . or _');
+  if (machine.objects.qomChildren.has(id)) throw new OptionError(`Duplicate ID '${id}' for object`, list.where);
+  const object = new (type.class as unknown as UserCreatableClass)(machine.services);
+  object.id = id;
+  try {
+    for (const [name, value] of Object.entries(list.rest())) object.setProperty(name, value);
+    object.complete();
+  } catch (error) {
+    throw error instanceof OptionError ? error.at(list.where) : error;
+  }
+  return machine.objects.addChild(id, object);
+}
+
+export function objectType(types: TypeRegistry, list: OptionList): TypeInfo {
+  const name = list.required('qom-type');
+  const type = types.find(name);
+  if (type?.userCreatable && isA(type, UserCreatable.type)) return type;
+  const names = creatable(types).map((each) => each.name);
+  if (MISSING.includes(name)) throw new OptionError(`not built yet: objects of type '${name}'`, list.where, `one of ${names.join(', ')}`);
+  throw new OptionError(
+    `Parameter 'qom-type' does not accept value '${name}'${didYouMean(name, names)}`,
+    list.where,
+    `one of ${names.join(', ')}`,
+  );
+}
+
+/**
+ * Bytes of the memory backend of that id, which is to be a machine's RAM. It is wanted before there is a machine.
+ * @throws OptionError if there is none
+ */
+export function memoryBackendSize(objects: readonly string[], id: string): number {
+  for (const text of objects) {
+    const list = parseOptions('-object', text, 'qom-type');
+    if (list.string('id') !== id) continue;
+    if (list.string('qom-type') !== MemoryBackendRam.type.name) break;
+    const size = list.size('size');
+    if (size === undefined) throw new OptionError("Parameter 'size' is missing", list.where);
+    if (size > 0) return size;
+    throw new OptionError("property 'size' of memory-backend-ram doesn't take value '0'", list.where);
+  }
+  throw new OptionError(`Memory backend '${id}' not found`, '-machine');
+}
