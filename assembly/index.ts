@@ -1,6 +1,7 @@
 // The engine's entry: what is exported here, the host sees, beside the exports of the target (access/index.ts in its folder). A plain list, room by room.
 export { arenaFree, arenaUsed } from './core/arena';
 export { memoryClear } from './core/clear';
+export { dirtyCount, dirtyMark, dirtyWatch } from './core/dirty';
 export { cpuInsnCount, cpuRequestExit } from './core/env';
 export { breakpointFrom } from './core/points';
 export { mulsh64, muluh64 } from './core/int128';

@@ -10,10 +10,11 @@ import { DECODERS, decoderTarget, sizeOf } from './targets/decoder.js';
 import { blkTarget, consoleTarget, fwCfgTarget, rngTarget } from './targets/devices.js';
 import { dtbTarget, elfTarget, imageTarget, symbolsTarget } from './targets/images.js';
 import { optionsTarget } from './targets/options.js';
+import { snapshotTarget } from './targets/snapshot.js';
 
 const TARGETS: readonly Target[] = [
   ...[elfTarget, imageTarget, dtbTarget, symbolsTarget, fwCfgTarget, rngTarget, consoleTarget, blkTarget],
-  ...[codeStoreTarget, keptCodeTarget, keptTbsTarget, decoderTarget, optionsTarget],
+  ...[codeStoreTarget, keptCodeTarget, keptTbsTarget, decoderTarget, optionsTarget, snapshotTarget],
 ];
 
 /** Of each target. */

@@ -38,7 +38,7 @@ export const TLB_PAGE_MASK = -4096;
 // ---- TLB_ENTRY_TAG: flags below the page
 /** empty */
 export const TLB_INVALID = 0x800;
-/** of a write table: the page holds code, which the slow path invalidates */
+/** of a write table: the page holds code, which the slow path invalidates, or is clean, which it notes */
 export const TLB_NOTDIRTY = 0x400;
 /** a device is there, or ROM that is stored to */
 export const TLB_MMIO = 0x200;
@@ -232,8 +232,18 @@ export const ENGINE_BREAKPOINTS = 0x40;
 export const ENGINE_WATCHPOINTS = 0x44;
 /** u32: records of breakpoints, BREAKPOINTS_MAX of them, and of watchpoints behind them */
 export const ENGINE_POINTS = 0x48;
+/** u32: a byte for each page that is watched: 1: it was written; 0: none is. Bytes change under the lock */
+export const ENGINE_DIRTY_MAP = 0x4c;
+/** u32: number of the first of them: linear-memory address >> PAGE_BITS */
+export const ENGINE_DIRTY_FIRST = 0x50;
+/** u32: how many there are */
+export const ENGINE_DIRTY_PAGES = 0x54;
+/** u32: numbers of those that were written, in that order; it grows under the lock */
+export const ENGINE_DIRTY_LIST = 0x58;
+/** u32: how many these are */
+export const ENGINE_DIRTY_COUNT = 0x5c;
 /** bytes of all */
-export const ENGINE_SIZE = 0x50;
+export const ENGINE_SIZE = 0x60;
 
 // ---- CPU env, common part. Offsets from the env pointer, which generated code and helpers get as their first argument.
 /** i32: guest instructions left in this slice (QEMU's icount_decr); the exec loop returns when it goes below zero */

@@ -4,6 +4,7 @@ import {
   TLB_NOTDIRTY,
 } from '../shared/layout';
 import { faulted, raise } from '../core/env';
+import { markDirty } from '../core/dirty';
 import { storing } from '../core/journal';
 import { targetAddress, targetUnaligned } from '../target/dispatch';
 import { tbInvalidateByStore } from '../tb/tb';
@@ -14,10 +15,11 @@ import { swapBytes } from './memop';
 import { watched } from './watch';
 
 /**
- * Before a store to a page with TBs: invalidates those made from the bytes. True: the running TB is one of them, and the store must not be done yet:
- * EXCP_INTERRUPT is raised, the dispatcher runs the storing instruction again in a TB of its own, and then fetches what it wrote.
+ * Before a store to a page that is clean, or has TBs: notes that it is dirty, and invalidates those made from the bytes. True: the running TB is one of them, and
+ * the store must not be done yet: EXCP_INTERRUPT is raised, the dispatcher runs the storing instruction again in a TB of its own, and then fetches what it wrote.
  */
 function notDirty(env: usize, addr: u64, size: u32, entry: usize): bool {
+  markDirty(hostOf(entry, addr));
   const current = load<usize>(env, ENV_LAST_TB);
   const stale = tbInvalidateByStore(physOf(entry, addr), size, current, entry);
   if (!stale || (current != 0 && (load<u32>(current, TB_CFLAGS) & CF_COUNT_MASK) == 1)) return false;

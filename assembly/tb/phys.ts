@@ -1,4 +1,5 @@
 // Accesses to guest-physical memory, for page walks: a store invalidates the code that it meets.
+import { markDirty } from '../core/dirty';
 import { changingEngine } from '../core/journal';
 import { physHost } from '../core/physmap';
 import { tbInvalidatePhys } from './tb';
@@ -29,6 +30,7 @@ export function physCmpxchg64(addr: u64, expected: u64, replacement: u64): u64 {
   const host = find(addr, 8, true);
   if (host == 0) return 0;
   tbInvalidatePhys(addr, 8);
+  markDirty(host);
   changingEngine();
   return atomic.cmpxchg<u64>(host, expected, replacement);
 }
@@ -37,6 +39,7 @@ export function physCmpxchg32(addr: u64, expected: u32, replacement: u32): u32 {
   const host = find(addr, 4, true);
   if (host == 0) return 0;
   tbInvalidatePhys(addr, 4);
+  markDirty(host);
   changingEngine();
   return atomic.cmpxchg<u32>(host, expected, replacement);
 }

@@ -4,6 +4,7 @@ import {
   TLB_ENTRY_PHYS_PAGE, TLB_ENTRY_SIZE, TLB_ENTRY_TAG, TLB_FORCE_SLOW, TLB_INVALID, TLB_KINDS, TLB_KIND_WRITE, TLB_MMIO, TLB_NOTDIRTY, TLB_WATCHPOINT, VICTIM_ENTRIES,
 } from '../shared/layout';
 import { pageHasCode } from '../core/code-pages';
+import { isClean } from '../core/dirty';
 import { lock, unlock } from '../core/engine';
 import { physmapPage } from '../core/physmap';
 import { dropIfPage, dropVictim, entryOf, isPrivate, PAGE_MASK, setPrivate, setVictimPrivate, slotOf, tableOf, victimsOf } from './tables';
@@ -49,7 +50,7 @@ export function tlbSetPage(env: usize, vaddrPage: u64, physPage: u64, prot: i32,
   } else {
     addend = load<u32>(record, PHYSMAP_HOST) + ((physPage - load<u64>(record, PHYSMAP_BASE)) as u32) - (page as u32);
     if ((load<u32>(record, PHYSMAP_FLAGS) & PHYSMAP_RAM) == 0) writeFlags |= TLB_MMIO;
-    else if (pageHasCode(physNumber)) writeFlags |= TLB_NOTDIRTY;
+    else if (pageHasCode(physNumber) || isClean(addend + (page as u32))) writeFlags |= TLB_NOTDIRTY;
   }
   for (let kind = 0; kind < TLB_KINDS; kind++) {
     if (((prot >> kind) & 1) != 0) {

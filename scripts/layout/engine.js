@@ -44,6 +44,11 @@ export const STRUCTS = [
       ['BREAKPOINTS',    'u32', 'thread', 'lock',    'breakpoints; 0: nobody looks for one'],
       ['WATCHPOINTS',    'u32', 'thread', 'lock',    'watchpoints; 0: nobody looks for one'],
       ['POINTS',         'ptr', 'init',   'init',    'records of breakpoints, BREAKPOINTS_MAX of them, and of watchpoints behind them'],
+      ['DIRTY_MAP',      'ptr', 'host',   'publish', 'a byte for each page that is watched: 1: it was written; 0: none is. Bytes change under the lock'],
+      ['DIRTY_FIRST',    'u32', 'host',   'own',     'number of the first of them: linear-memory address >> PAGE_BITS'],
+      ['DIRTY_PAGES',    'u32', 'host',   'own',     'how many there are'],
+      ['DIRTY_LIST',     'ptr', 'host',   'own',     'numbers of those that were written, in that order; it grows under the lock'],
+      ['DIRTY_COUNT',    'u32', 'thread', 'lock',    'how many these are'],
     ],
   },
   {
@@ -260,7 +265,7 @@ export const CONSTANTS = [
   {
     title: 'TLB_ENTRY_TAG: flags below the page', hex: true, rows: [
       ['TLB_INVALID', 0x800, 'empty'],
-      ['TLB_NOTDIRTY', 0x400, 'of a write table: the page holds code, which the slow path invalidates'],
+      ['TLB_NOTDIRTY', 0x400, 'of a write table: the page holds code, which the slow path invalidates, or is clean, which it notes'],
       ['TLB_MMIO', 0x200, 'a device is there, or ROM that is stored to'],
       ['TLB_WATCHPOINT', 0x100, 'a watchpoint is in the page: every load and store is compared with it'],
       ['TLB_FORCE_SLOW', 0x080, 'protection finer than a page (PMP): the target is asked at every access'],

@@ -122,6 +122,10 @@ export class MuxChardev extends Chardev {
     this.focus = 0;
   }
 
+  /** Typed to the first frontend, which is the guest's. */
+  override input(bytes: Uint8Array): void {
+    this.slots[0]?.[0]?.input(bytes);
+  }
   /** All of its frontends. */
   override freeze(on: boolean): void {
     for (const port of this.slots.flat()) port.freeze(on);

@@ -58,6 +58,8 @@ export const ROWS = [
   { flags: '--action <what>',       help: 'reboot=reset|shutdown, shutdown=poweroff|pause, panic=pause|shutdown|exit-failure|none, watchdog=...', many: true },
   { flags: '-S',                    help: 'the guest waits until a monitor or gdb lets it go on' },
   { flags: '--snapshot',            help: 'files of the host are left as they are' },
+  { flags: '--loadvm <name>',       help: 'go on from a snapshot that savevm has made' },
+  { flags: '--snapshot-dir <folder>', help: 'where savevm keeps snapshots (default: ~/.local/share/wemu/snapshots)' },
   { flags: '--semihosting',         help: "serve the guest's semihosting calls: console, clock, exit" },
   { flags: '--semihosting-config <opts>', help: 'chardev=ID, arg=TEXT, userspace=on, root=FOLDER (whose files the guest may have)', many: true },
   { flags: '--gdb <dev>',           help: 'let gdb connect: tcp:HOST:PORT, unix:PATH, stdio, chardev:ID' },

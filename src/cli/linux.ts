@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import type { CodegenThread } from '../accel/tcg/codegen/protocol.js';
 import { StreamChardev } from '../chardev/chardev.js';
-import { cachedGuestFile, fetchGuestFiles, GuestUnavailable, type GuestFileName } from '../node/guest/debian.js';
-import { buildInitramfs, type WindowSize } from '../node/guest/initramfs.js';
+import { cachedGuestFile, fetchGuestFiles, guestFileStamp, GuestUnavailable, type GuestFileName } from '../node/guest/debian.js';
+import { buildInitramfs, sessionJob, type InitramfsOptions, type WindowSize } from '../node/guest/initramfs.js';
 import { createNodeHost, type NodeHost } from '../node/host.js';
 import { readImage } from '../node/image-file.js';
 import type { Machine, MachineOptions } from '../system/facade.js';
@@ -12,18 +12,21 @@ import { OptionError } from '../util/errors.js';
 import { commandLineAccel } from './common/accel.js';
 import { gdbDevice, joinGdb, openGdb } from './gdb.js';
 import type { GuestArguments } from './arguments.js';
+import { BootedGuest } from '../node/booted-guest.js';
 import { Chardevs } from './chardevs.js';
 import { CommandInput } from './command-input.js';
 import { CommandOutput } from './command-output.js';
 import { runEmbedded } from './embedded.js';
 import { Ending } from './ending.js';
 import { terminalProgress } from './common/progress.js';
-import { createMachine, runMachine } from './run-machine.js';
+import { createMachine, runMachine, type CreateMachine } from './run-machine.js';
 import { statsWriter, type StatsWriter } from './stats.js';
 
 export interface LinuxArguments extends GuestArguments {
   readonly share?: string;
   readonly net?: boolean;
+  /** Boot, though a guest that has booted is kept. */
+  readonly fresh?: boolean;
 }
 
 /** Exit status of a command that the guest could not run to its end. */
@@ -39,42 +42,93 @@ export async function runLinux(command: readonly string[], args: LinuxArguments,
   const stats = statsWriter(args.stats, args.profile);
   const { drives } = parseDrives(args);
   const names: readonly GuestFileName[] = drives.length > 0 ? FILES_WITH_DISK : FILES;
-  if (names.some((name) => cachedGuestFile(name) === undefined)) await tryOptions(args);
-  let files: Partial<Record<GuestFileName, string>>;
-  try {
-    files = await fetchGuestFiles(names, await terminalProgress());
-  } catch (error) {
-    if (!(error instanceof GuestUnavailable)) throw error;
-    if (command.length > 0) throw new OptionError(`no Linux guest: ${error.message}`);
-    process.stderr.write(`wemu: no Linux guest (${error.message}): running the embedded guest instead\n`);
-    return runEmbedded({ ...args, append: undefined }, worker);
-  }
+  // A disk is not part of a snapshot. In icount mode runs repeat: what the host types when it is ready would come at another moment each time.
+  const isSession = drives.length === 0 && args.icount === undefined;
   const nonce = randomBytes(8).toString('hex');
   // panic=-1: reset at once
   const quiet = command.length > 0 ? ['quiet', 'loglevel=1', 'panic=-1'] : [];
-  const options: MachineOptions = {
+  const base: MachineOptions = {
     machine: 'virt',
     cpu: args.cpu,
     memory: args.m ?? '512M',
     smp: args.smp,
     drives,
-    bios: readImage('-bios', files.firmware),
-    kernel: readImage('-kernel', files.kernel),
-    initrd: buildInitramfs({
-      busybox: readImage('-initrd', files.busybox!),
-      modules: readImage('-initrd', files.modules),
-      nonce,
-      command: command.length > 0 ? command : undefined,
-      windowSize: windowSize(),
-    }),
+    // tells the kernel that others may have gone on from the same snapshot
+    devices: isSession ? ['vmgenid'] : [],
     append: ['console=ttyS0', ...quiet, ...(args.append ? [args.append] : [])].join(' '),
     icount: args.icount,
     startPaused: args.S,
   };
+  const init = { nonce, session: isSession, command: command.length > 0 ? command : undefined, windowSize: windowSize() };
+  const gdb = gdbDevice(args);
+  // Who debugs it wants to see it boot.
+  const isFresh = args.fresh === true || gdb !== undefined || args.S === true;
+  const guest = isSession ? bootedGuest(base, names, nonce, command, isFresh) : undefined;
+  let images: MachineOptions | GuestUnavailable | undefined;
+  if (!guest?.isKept) {
+    if (names.some((name) => cachedGuestFile(name) === undefined)) await tryOptions(args);
+    images = await fetchImages(names, init);
+    if (images instanceof GuestUnavailable) {
+      if (command.length > 0) throw new OptionError(`no Linux guest: ${images.message}`);
+      process.stderr.write(`wemu: no Linux guest (${images.message}): running the embedded guest instead\n`);
+      return runEmbedded({ ...args, append: undefined }, worker);
+    }
+  }
   const host = await createNodeHost({ ...accel, profile: args.profile, worker });
-  return command.length > 0
-    ? runCommand(options, host, nonce, { stats, gdb: gdbDevice(args) })
-    : runMachine(options, host, { serials: ['stdio'], stats, gdb: gdbDevice(args) });
+  // What has booted needs no images but for a reset, with which a command's run ends.
+  const isImageless = command.length > 0;
+  const start = async (create: CreateMachine): Promise<Machine> => {
+    const withImages = async (more?: Partial<MachineOptions>): Promise<Machine> => {
+      images ??= await fetchImages(names, init);
+      if (images instanceof GuestUnavailable) throw new OptionError(`no Linux guest: ${images.message}`);
+      return create({ ...images, ...more });
+    };
+    if (!guest) return withImages();
+    const incoming = { incoming: true };
+    return guest.start(
+      () => (isImageless ? Promise.resolve(create({ ...incoming, append: undefined })) : withImages(incoming)),
+      withImages,
+    );
+  };
+  if (command.length > 0) return runCommand(base, host, nonce, { stats, gdb, start, guest });
+  return runMachine(base, host, { serials: ['stdio'], stats, gdb, start, filter: guest?.filter });
+}
+
+/** Fetches them, if need be. */
+async function fetchImages(
+  names: readonly GuestFileName[],
+  init: Omit<InitramfsOptions, 'busybox'>,
+): Promise<MachineOptions | GuestUnavailable> {
+  let files: Partial<Record<GuestFileName, string>>;
+  try {
+    files = await fetchGuestFiles(names, await terminalProgress());
+  } catch (error) {
+    if (!(error instanceof GuestUnavailable)) throw error;
+    return error;
+  }
+  return {
+    bios: readImage('-bios', files.firmware),
+    kernel: readImage('-kernel', files.kernel),
+    initrd: buildInitramfs({ ...init, busybox: readImage('-initrd', files.busybox!), modules: readImage('-initrd', files.modules) }),
+  };
+}
+
+function bootedGuest(
+  options: MachineOptions,
+  names: readonly GuestFileName[],
+  nonce: string,
+  words: readonly string[],
+  isFresh: boolean,
+): BootedGuest {
+  const stamps = names.map(guestFileStamp);
+  const job = (): string =>
+    sessionJob({
+      command: words.length > 0 ? { nonce, words } : undefined,
+      windowSize: windowSize(),
+      seconds: Math.round(Date.now() / 1000),
+      entropy: randomBytes(32),
+    });
+  return new BootedGuest([JSON.stringify(options), ...stamps.map(String)], job, !isFresh && !stamps.includes(undefined));
 }
 
 function windowSize(): WindowSize | undefined {
@@ -89,12 +143,19 @@ async function tryOptions({ cpu, m, smp, icount }: LinuxArguments): Promise<void
   host.close();
 }
 
+interface CommandRun {
+  readonly stats: StatsWriter;
+  readonly gdb?: string;
+  readonly start: (create: CreateMachine) => Promise<Machine>;
+  readonly guest?: BootedGuest;
+}
+
 /** Only what the command writes reaches standard output; what came before it is shown if it never got to run. */
 async function runCommand(
   options: MachineOptions,
   host: NodeHost,
   nonce: string,
-  { stats, gdb }: { readonly stats: StatsWriter; readonly gdb?: string },
+  { stats, gdb, start, guest }: CommandRun,
 ): Promise<number> {
   let machine: Machine | undefined;
   const ending = new Ending(() => machine?.quit());
@@ -105,11 +166,15 @@ async function runCommand(
     (bytes) => stdout.write(bytes),
     () => input.request(),
   );
-  const serial = new StreamChardev('serial0', (bytes) => output.write(bytes));
+  const serial = new StreamChardev('serial0', (bytes) => {
+    output.write(guest ? guest.filter(bytes) : bytes);
+    // It has no disk that would have to be told: its way to power off is longer than the command's own.
+    if (guest && output.status !== undefined) machine?.quit();
+  });
   const chardevs = new Chardevs(ending);
   try {
     const debuggers = await openGdb(gdb, chardevs);
-    machine = createMachine({ ...options, serial, noReboot: true }, host);
+    machine = await start((more) => (machine = createMachine({ ...options, ...more, serial, noReboot: true }, host)));
     const stub = debuggers && joinGdb(machine, debuggers);
     const { reason, exitCode } = await machine.run();
     stub?.exited(exitCode);

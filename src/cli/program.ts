@@ -9,6 +9,7 @@ import { addBench } from './bench.js';
 import { addSystemOptions, commandLineWords, STATS_HELP, type GuestArguments, type SystemArguments } from './arguments.js';
 import { runEmbedded } from './embedded.js';
 import { runLinux, type LinuxArguments } from './linux.js';
+import { addSnapshotCommands } from './snapshot.js';
 import { runSystem } from './system.js';
 
 export { isOutputStuck } from '../node/output.js';
@@ -69,6 +70,7 @@ export async function main(argv: readonly string[], worker?: CodegenThread): Pro
     .option('--gdb <dev>', 'let gdb connect: tcp:HOST:PORT, unix:PATH')
     .option('-s', 'as --gdb tcp::1234')
     .option('-S', 'do not start: gdb does')
+    .option('--fresh', 'boot, in place of going on where an earlier run had booted to; nothing is kept')
     .option('--share <dir>', 'not built yet')
     .option('--net', 'not built yet')
     .action(async (command: string[], options: LinuxArguments) => {
@@ -80,6 +82,7 @@ export async function main(argv: readonly string[], worker?: CodegenThread): Pro
       status = await runEmbedded(options, worker);
     });
 
+  addSnapshotCommands(program);
   addBench(program, async (options) => {
     const { runBench } = await import('./lab/bench.js');
     status = await runBench(options, version);

@@ -63,7 +63,7 @@ export const QEMU_OPTIONS: readonly QemuOption[] = [
   value('L', 'firmware folders: use -bios FILE'),
   // control
   flag('preconfig', 'starting before the machine is made (-S starts it paused)'),
-  value('loadvm', 'snapshots'), value('incoming', 'migration'), flag('only-migratable', 'migration'),
+  value('incoming', 'migration'), flag('only-migratable', 'migration'),
   value('dump-vmstate', 'the description of the migration stream'),
   flag('daemonize', 'running in the background'), value('pidfile', '-pidfile'),
   value('echr', 'another escape character than Ctrl-A'),

@@ -12,6 +12,7 @@ import { OptionError } from '../util/errors.js';
 import type { LogSink } from '../util/log.js';
 import { Chardevs } from './chardevs.js';
 import { Ending } from './ending.js';
+import { FilteredChardev } from './filtered-chardev.js';
 import { joinGdb, openGdb } from './gdb.js';
 import { consoleMonitors, joinMonitors, openMonitors, type MonitorChoice } from './monitors.js';
 import type { StatsWriter } from './stats.js';
@@ -29,7 +30,14 @@ export interface Console {
   readonly log?: LogOutput;
   /** Banks that are kept in files. */
   readonly flash?: readonly { readonly unit: number; readonly file: FlashFile }[];
+  /** Makes the machine that is to be run. Default: a new one. */
+  readonly start?: (create: CreateMachine) => Promise<Machine>;
+  /** What is to be shown of what the first serial port says. */
+  readonly filter?: (bytes: Uint8Array) => Uint8Array;
 }
+
+/** The machine of the options, with some more. Only the last one that was made is run. */
+export type CreateMachine = (more?: Partial<MachineOptions>) => Machine;
 
 const STDERR = 2;
 
@@ -79,9 +87,10 @@ export function exitStatus(code: number): number {
 export async function runMachine(
   options: MachineOptions,
   host: NodeHost,
-  { chardevs: wanted = [], serials, monitors, gdb, stats, log, flash = [] }: Console,
+  { chardevs: wanted = [], serials, monitors, gdb, stats, log, flash = [], start, filter }: Console,
 ): Promise<number> {
   let machine: Machine | undefined;
+  const make = start ?? ((create: CreateMachine) => Promise.resolve(create()));
   const ending = new Ending(() => (machine ? machine.quit() : chardevs.close()));
   const chardevs = new Chardevs(ending);
   try {
@@ -96,9 +105,9 @@ export async function runMachine(
       ...flash.map(({ unit, file }) => ['pflash', String(unit), file] as const),
       ...[...chardevs.withId].map(([id, chardev]) => ['chardev', id, chardev] as const),
     ];
-    const serial = consoles.map(({ chardev }) => chardev);
+    const serial = consoles.map(({ chardev }, i) => (filter && i === 0 ? new FilteredChardev(chardev, filter) : chardev));
     const semihosting = typeof options.semihosting === 'object' && { ...options.semihosting, ...standardStreams(serial, chardevs, ending) };
-    machine = createMachine({ ...options, serial, backends, semihosting }, host);
+    machine = await make((more) => (machine = createMachine({ ...options, ...more, serial, backends, semihosting }, host)));
     const { state } = machine;
     if (log) log.hold = (on) => state.hold(log, on);
     const answered = joinMonitors(open, machine, host);

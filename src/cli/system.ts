@@ -18,7 +18,7 @@ import {
   parseTrace,
   type SemihostingChoice,
 } from '../system/options.js';
-import type { SemihostingOptions } from '../system/facade.js';
+import type { Machine, SemihostingOptions } from '../system/facade.js';
 import { CHARDEV_HELP, parseChardev, type ChardevOptions } from '../system/chardev-options.js';
 import { parseDrives } from '../system/drive-options.js';
 import { deviceHelp, devicePropertiesHelp, machineHelp, objectPropertiesHelp } from '../system/help.js';
@@ -33,7 +33,7 @@ import { ACCEL_HELP, chooseAccel, commandLineAccel } from './common/accel.js';
 import { gdbDevice } from './gdb.js';
 import { parseMachine, type MachineArguments } from './machine-option.js';
 import { parseMon, type MonitorChoice } from './monitors.js';
-import { LogOutput, runMachine } from './run-machine.js';
+import { LogOutput, runMachine, type CreateMachine } from './run-machine.js';
 import { statsWriter } from './stats.js';
 
 /** A device tree is at most so large. Source: QEMU's FDT_MAX_SIZE. */
@@ -88,6 +88,7 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
       drives,
       objects: args.object,
       devices: args.device,
+      snapshots: args.snapshotDir,
       globals: args.global,
       icount: args.icount,
       rtcBaseMs: rtc.baseMs,
@@ -108,12 +109,20 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
       monitors,
       gdb: gdbDevice(args),
       stats: statsWriter(args.stats, args.profile),
+      start: args.loadvm === undefined ? undefined : (create) => loadedMachine(create, args.loadvm!),
       flash: flash.map(({ unit, file, readOnly, snapshot }) => ({ unit, file: new FlashFile(file, { readOnly, discard: snapshot }) })),
     },
   );
 }
 
 const warn = (text: string): void => void process.stderr.write(`wemu: warning: ${text}\n`);
+
+/** `-loadvm` */
+async function loadedMachine(create: CreateMachine, name: string): Promise<Machine> {
+  const machine = create();
+  await machine.control.loadSnapshot(name);
+  return machine;
+}
 
 /** What `-d` and `-trace` ask for; undefined: nothing. As QEMU, an event that is not there is told, and no more. */
 function logItems({ d, trace = [] }: SystemArguments): LogItem[] | undefined {

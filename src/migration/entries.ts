@@ -61,9 +61,11 @@ const deviceState = ({ vmState: own }: DeviceState): VmState<DeviceEntry> =>
 export class MachineEntries {
   readonly list: readonly Entry[];
   private readonly devices: readonly DeviceEntry[];
+  private readonly realized: readonly DeviceState[];
 
   constructor(private readonly machine: MachineState) {
-    const devices = machine.realizedDevices.filter((device) => device.vmState || device.timers.length > 0);
+    this.realized = [...machine.realizedDevices];
+    const devices = this.realized.filter((device) => device.vmState || device.timers.length > 0);
     this.devices = devices.map((device) => new DeviceEntry(device));
     this.list = [
       { path: 'clock', type: 'clock', state: CLOCK, holder: new ClockEntry(machine) },
@@ -75,6 +77,11 @@ export class MachineEntries {
       })),
       ...machine.vmStates.map(({ name, ...rest }) => ({ path: name, type: rest.state.name, ...rest })),
     ];
+  }
+
+  /** Whether it has the devices that the machine has now. */
+  isOf({ realizedDevices }: MachineState): boolean {
+    return realizedDevices.length === this.realized.length && realizedDevices.every((device, i) => device === this.realized[i]);
   }
 
   /** Call it before entries are saved: timers are known by the order in which they were armed. */

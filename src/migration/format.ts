@@ -4,6 +4,7 @@
  */
 import { ByteReader, ByteWriter, viewOf } from '../util/bytes.js';
 import { crc32 } from '../util/crc32.js';
+import { inflate } from '../util/deflate.js';
 import { VmStateError } from '../util/errors.js';
 
 const MAGIC = 'wemusnap';
@@ -186,10 +187,9 @@ export class SnapshotReader {
   }
 
   private inflate(bytes: Uint8Array, size: number): Uint8Array {
-    if (!this.codec) throw new VmStateError('the snapshot is compressed, and this host brings nothing that undoes it');
     let out: Uint8Array | undefined;
     try {
-      out = this.codec.inflate(bytes, size);
+      out = this.codec ? this.codec.inflate(bytes, size) : inflate(bytes, size);
     } catch {
       // told below
     }

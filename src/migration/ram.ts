@@ -97,3 +97,29 @@ export function unpackWindow(block: RamBlock, start: number, payload: Uint8Array
 export function clearPages(block: RamBlock, start: number, end: number): void {
   for (const page of pagesInUse(block, start, Math.min(end, block.size))) block.bytes.fill(0, page * PAGE, page * PAGE + PAGE);
 }
+
+/** Offsets in their block of the pages that differ between the windows of two snapshots. */
+export function diffPages(a: ReadonlyMap<number, Uint8Array> = new Map(), b: ReadonlyMap<number, Uint8Array> = new Map()): number[] {
+  const found: number[] = [];
+  for (const start of [...new Set([...a.keys(), ...b.keys()])].sort((x, y) => x - y)) {
+    const [one, other] = [pagesOf(a.get(start)), pagesOf(b.get(start))];
+    for (let n = 0; n < WINDOW_PAGES; n++) {
+      const [x, y] = [one.get(n), other.get(n)];
+      if (x === y) continue; // neither has it
+      if (!x || !y || x.some((byte, i) => byte !== y[i])) found.push(start + n * PAGE);
+    }
+  }
+  return found;
+}
+
+/** A window's pages that are not zero, by number. */
+function pagesOf(payload: Uint8Array | undefined): Map<number, Uint8Array> {
+  const pages = new Map<number, Uint8Array>();
+  if (!payload) return pages;
+  for (let n = 0, at = BITMAP; n < WINDOW_PAGES && at < payload.length; n++) {
+    if (!hasPage(payload, n)) continue;
+    pages.set(n, payload.subarray(at, at + PAGE));
+    at += PAGE;
+  }
+  return pages;
+}

@@ -20,7 +20,7 @@ import { checkWindow, clearPages, packWindow, unpackWindow, WINDOW, windowScratc
 /** What a host may bring. */
 export interface SnapshotTools {
   readonly checksum?: Checksum;
-  /** Without it nothing is compressed, and nothing compressed can be read. */
+  /** Without it nothing is compressed, and reading it takes longer. */
   readonly codec?: Codec;
 }
 

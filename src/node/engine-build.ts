@@ -8,7 +8,10 @@ import { packageFolder, packageInfo } from './modules.js';
 const FOLDERS = ['assembly', 'src/accel/tcg', 'src/tcg', 'src/target'];
 
 /** A hash: it differs between any two builds that could make different code, also while one is being developed. 5 ms. */
-export function engineBuild(): string {
+export const engineBuild = (): string => (known ??= build());
+let known: string | undefined;
+
+function build(): string {
   const { version } = packageInfo();
   const hash = createHash('sha256').update(version).update(readEngineWasm());
   const project = packageFolder();

@@ -13,13 +13,14 @@ import type { MachineState } from '../hw/core/machine.js';
 import { NEEDS_RESET, type RunState } from '../hw/core/runstate.js';
 import { SysBusDevice } from '../hw/core/sysbus.js';
 import type { SnapshotSink, SnapshotSource } from '../migration/format.js';
+import type { MemorySnapshot } from '../migration/memory-snapshot.js';
 import { MemTxResult } from '../memory/access.js';
 import type { NamedSpace } from '../memory/mtree.js';
 import type { QObject } from '../qom/object.js';
 import { propertiesOf } from '../qom/object.js';
 import { errorMessage } from '../util/errors.js';
 import type { MainLoop } from './main-loop.js';
-import { Snapshots, type SnapshotHost, type SnapshotInfo } from './snapshots.js';
+import { Snapshots, type SaveOptions, type SnapshotHost, type SnapshotInfo } from './snapshots.js';
 import { ControlError } from './errors.js';
 import { GuestDump, saveMemory, type DumpOptions } from './guest-files.js';
 import { addDevice, deleteDevice } from './hotplug.js';
@@ -101,8 +102,13 @@ export class MachineControl {
     private readonly loop: MainLoop,
     snapshotHost?: SnapshotHost,
   ) {
-    this.#snapshots = new Snapshots(machine, (state) => this.halt(state), snapshotHost);
     machine.runState.addHandler((running) => !running && this.endSteps());
+    this.#snapshots = new Snapshots(
+      machine,
+      (state) => this.halt(state),
+      snapshotHost,
+      () => loop.isExecuting || (loop.isActive && machine.runState.running),
+    );
     this.logs = new LogControl(machine);
     this.jobs = new Jobs(machine.events, (error) => this.tellFailure('job', error));
     this.dump = new GuestDump(machine, () => loop.giveWay());
@@ -237,9 +243,17 @@ export class MachineControl {
   snapshots(): Promise<SnapshotInfo[]> {
     return this.#snapshots.list();
   }
+  /** A snapshot in memory: for `restore`, many times a second. The machine must be stopped. @throws SnapshotError, VmStateError */
+  takeSnapshot(): MemorySnapshot {
+    return this.#snapshots.take();
+  }
+  /** Makes the machine what it was, also if it has ended; it must be stopped. @throws SnapshotError */
+  restore(snapshot: MemorySnapshot): void {
+    this.#snapshots.restore(snapshot);
+  }
   /** Bytes written. @throws VmStateError */
-  save(sink: SnapshotSink): Promise<number> {
-    return this.#snapshots.save(sink);
+  save(sink: SnapshotSink, options?: SaveOptions): Promise<number> {
+    return this.#snapshots.save(sink, options);
   }
   /** `isFresh`: see loadMachine. @throws VmStateError if it is damaged, or of another machine; then this one is as it was */
   load(source: SnapshotSource, isFresh = false): Promise<void> {

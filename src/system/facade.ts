@@ -33,9 +33,10 @@ import { parseGlobal, parseIcount, parseMemory, parseSmp, parseUuid } from './op
 import type { MachineRegistry } from './registry.js';
 import { NEEDS_RESET, type RunState } from '../hw/core/runstate.js';
 import type { SnapshotSink, SnapshotSource } from '../migration/format.js';
+import type { MemorySnapshot } from '../migration/memory-snapshot.js';
 import type { SnapshotTools } from '../migration/snapshot.js';
 import { bytesSource, type SnapshotStore } from '../migration/store.js';
-import type { SnapshotHost } from './snapshots.js';
+import type { SaveOptions, SnapshotHost } from './snapshots.js';
 import type { HostScheduler } from './scheduler.js';
 
 export type { MachineOptions, SemihostingOptions, SerialPort } from './machine-options.js';
@@ -288,16 +289,27 @@ export class Machine implements AsyncDisposable {
   resume(): void {
     this.control.cont();
   }
-  /** Power-on state; at once if the machine is not being run. */
-  reset(): void {
-    this.control.reset();
+  /**
+   * Power-on state, at once if the machine is not being run; or what it was when `snapshot` was taken: then it must be stopped or paused.
+   * @throws SnapshotError if it is not, or the snapshot is another machine's
+   */
+  reset(snapshot?: MemorySnapshot): void {
+    if (snapshot) this.control.restore(snapshot);
+    else this.control.reset();
+  }
+  /**
+   * All of the machine but its disks, in memory: `reset` goes back to it. The first one makes stores to each page a little slower, once a reset. The machine
+   * must be stopped or paused. @throws SnapshotError if it is not, VmStateError if it has something that cannot be saved
+   */
+  snapshot(): MemorySnapshot {
+    return this.control.takeSnapshot();
   }
   /**
    * Writes a snapshot of all of the machine but its disks; it stands still meanwhile. Bytes written. @throws VmStateError if it has something that
    * cannot be saved (a disk that can be written)
    */
-  save(sink: SnapshotSink): Promise<number> {
-    return this.control.save(sink);
+  save(sink: SnapshotSink, options?: SaveOptions): Promise<number> {
+    return this.control.save(sink, options);
   }
   /**
    * Makes it what it was when the snapshot was made; it goes on if it was running. @throws VmStateError if the snapshot is damaged or of another machine:

@@ -30,7 +30,10 @@ export const embedded = (host: NodeHost, options: Partial<MachineOptions> = {}):
 
 /** Runs until guest time `ns`, or the guest's end. */
 export async function runUntil(machine: Machine, ns: number): Promise<void> {
-  const timer = machine.state.clocks.timer(ClockType.Virtual, () => machine.loop.leave());
+  const timer = machine.state.clocks.timer(ClockType.Virtual, () => {
+    machine.state.vmStopRequest('paused'); // no slice more
+    machine.loop.leave();
+  });
   timer.modNs(BigInt(ns));
   await machine.run();
   timer.del();

@@ -11,6 +11,10 @@ import { VmStateError } from '../../src/util/errors.js';
 import { NullChardev } from '../../src/chardev/chardev.js';
 import { embedded, runUntil, scramble, snapshotOf, tciHost } from '../support/snapshots.js';
 
+/** In memory; a digest takes longer than many of them. */
+const RESETS = 10_000;
+const CHECKED = 500;
+
 let host: NodeHost;
 beforeAll(async () => {
   host = await tciHost();
@@ -26,6 +30,7 @@ const EVERYTHING: readonly Partial<MachineOptions>[] = [
       'virtconsole,chardev=con',
       'virtserialport,chardev=port,name=org.example.port',
       'loader,addr=0x80f00000,data=1,data-len=4',
+      'vmgenid',
     ],
     drives: [{ id: 'disk', bytes: new Uint8Array(1 << 16), readonly: true }],
     globals: ['virtio-mmio.force-legacy=off'],
@@ -143,7 +148,10 @@ describe('a machine that is loaded', () => {
     const saved = await snapshotOf(a);
     await runUntil(a, 5_000_000);
     await a.load(saved);
-    expect([a.state.clocks.virtualNow < 200_000n, a.runState]).toEqual([true, 'running']);
+    expect(a.state.clocks.virtualNow).toBe(100_000n);
+    a.resume();
+    await a.load(saved);
+    expect(a.runState).toBe('running');
     await a.close();
   });
 
@@ -237,6 +245,76 @@ describe('what is refused, with the machine as it was', () => {
     await expect(snapshotOf(machine)).rejects.toThrow("Device 'disk' is writable but does not support snapshots");
     await machine.close();
   });
+});
+
+describe('in memory', () => {
+  it('a machine goes back, thousands of times, to exactly what it was, and runs the same from there', async () => {
+    const machine = embedded(host);
+    await runUntil(machine, 1_000_000);
+    const snapshot = machine.snapshot();
+    const then = machineDigest(machine.state);
+    await runUntil(machine, 1_050_000);
+    const after = machineDigest(machine.state);
+    const { tbs } = machine.state.accelerator!.info!().tci;
+    for (let n = 0; n < RESETS; n++) {
+      machine.reset(snapshot);
+      if (n % CHECKED === 0) expect(machineDigest(machine.state), `reset ${n}`).toBe(then);
+      if (n % CHECKED === 0) await runUntil(machine, 1_050_000);
+      else machine.state.addressSpace.write(0x8080_0000 + 4096 * (n % 64), 4, n); // as a device does
+      if (n % CHECKED === 0) expect(machineDigest(machine.state), `run ${n}`).toBe(after);
+    }
+    expect(machine.state.accelerator!.info!().tci.tbs, 'code stays').toBe(tbs);
+    await machine.close();
+  }, 120_000);
+
+  it('puts back what guest and devices wrote, and no more; code that was overwritten, too', async () => {
+    const machine = embedded(host, { kernel: undefined, append: undefined });
+    const { addressSpace } = machine.state;
+    const word = (at: number): number => addressSpace.read(at, 4);
+    const PROGRAM = 0x8000_0000;
+    // auipc x5, 0x300; addi x6, x0, 7; sw x6, 0(x5); j .
+    const program = [0x00300297, 0x00700313, 0x0062a023, 0x0000006f];
+    program.forEach((insn, i) => addressSpace.write(PROGRAM + 4 * i, 4, insn));
+    machine.writeRegister('pc', BigInt(PROGRAM));
+    const snapshot = machine.snapshot();
+    const { dirtyPages } = machine.state.accelerator!;
+    expect(dirtyPages!.written()).toEqual([]);
+    await runUntil(machine, 1000);
+    expect([word(0x8030_0000), dirtyPages!.written().length]).toEqual([7, 1]);
+    addressSpace.write(PROGRAM + 4, 4, 0x00900313); // addi x6, x0, 9
+    expect(dirtyPages!.written().length).toBe(2);
+    machine.reset(snapshot);
+    expect([word(0x8030_0000), word(PROGRAM + 4), dirtyPages!.written()]).toEqual([0, program[1], []]);
+    await runUntil(machine, 1000);
+    expect(word(0x8030_0000)).toBe(7);
+    await machine.close();
+  });
+
+  it('several are kept; one of another machine is refused; an end is no end', async () => {
+    const machine = embedded(host);
+    await runUntil(machine, 100_000);
+    const first = machine.snapshot();
+    const one = machineDigest(machine.state);
+    await runUntil(machine, 3_000_000);
+    const second = machine.snapshot();
+    const two = machineDigest(machine.state);
+    await machine.run();
+    expect(machine.runState).toBe('shutdown');
+    machine.reset(first);
+    expect([machineDigest(machine.state), machine.runState]).toEqual([one, 'prelaunch']);
+    machine.reset(second);
+    expect(machineDigest(machine.state)).toBe(two);
+    const file = await snapshotOf(machine);
+    machine.reset(first);
+    await machine.load(file);
+    expect(machineDigest(machine.state)).toBe(two);
+    machine.reset(first);
+    expect(machineDigest(machine.state)).toBe(one);
+    const other = embedded(host);
+    expect(() => other.reset(first)).toThrow('the snapshot is of another machine');
+    await other.close();
+    await machine.close();
+  }, 60_000);
 });
 
 describe('by name', () => {

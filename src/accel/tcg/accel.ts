@@ -15,6 +15,7 @@ import type { EngineMemory } from './memory.js';
 import { helperWrappers } from './helper-wrappers.js';
 import { Activity, Profile, type StartProfiler } from './profile.js';
 import { PhysicalMap } from './physmap.js';
+import { WatchedPages } from './watched-pages.js';
 import { Runtime, targetImportNames, type RuntimeExports, type RuntimeHost } from './runtime.js';
 import { Translator } from './translate-all.js';
 import type { TargetFrontend } from '../../target/translator.js';
@@ -86,6 +87,7 @@ export class TcgAccel {
   private readonly targetImports: readonly string[];
   private readonly hooks = new Map<number, VcpuHooks>();
   private readonly physicalMap: PhysicalMap;
+  readonly dirtyPages: WatchedPages;
   private machine: TcgMachine | undefined;
   private view: DataView;
   private translator: Translator | undefined;
@@ -112,6 +114,7 @@ export class TcgAccel {
     );
     this.physicalMap = new PhysicalMap(this.runtime);
     this.debugPoints = new DebugPoints(this.runtime);
+    this.dirtyPages = new WatchedPages(this.runtime, this.physicalMap, options.memory.arena.end);
   }
 
   init(machine: TcgMachine): void {
@@ -119,6 +122,7 @@ export class TcgAccel {
     machine.addressSpace.addListener(this.physicalMap);
     machine.addressSpace.dirtyHook = (host, size) => {
       this.physicalMap.written(host, size);
+      this.runtime.exports.dirtyMark(host, size);
       for (const hooks of this.hooks.values()) hooks.memoryWritten?.();
     };
   }

@@ -60,6 +60,9 @@ export interface RuntimeExports {
   tbStatFlushes(): number;
   arenaUsed(): number;
   arenaFree(): number;
+  dirtyWatch(start: number, end: number): number;
+  dirtyMark(host: number, length: number): void;
+  dirtyCount(): number;
   memoryClear(start: number, end: number, most: number): number;
   setHotThreshold(count: number): void;
   tciExec(env: number, tb: number): number;

@@ -42,6 +42,7 @@ export class Vcpu {
     private readonly explain: (message: string) => string | undefined = () => undefined,
   ) {
     this.view = new DataView(runtime.memory.buffer);
+    this.state = new DataView(runtime.memory.buffer, env, layout.ENV_SIZE);
     this.cflags = this.read32(layout.ENV_CFLAGS);
   }
 
@@ -139,8 +140,11 @@ export class Vcpu {
 
   /** From here on every use is an error: the memory may be another machine's. */
   close(): void {
-    this.view = new DataView(new ArrayBuffer(0));
+    this.view = this.state = new DataView(new ArrayBuffer(0));
   }
+
+  /** The env's fields by their offsets; not while it runs. */
+  state: DataView;
 
   // Env fields, by offset (assembly/shared/*.ts).
 

@@ -14,6 +14,15 @@ export interface DebugPoints {
 /** A watchpoint stops at loads, at stores, or at both. */
 export type PointKind = 'breakpoint' | WatchKind;
 export type WatchKind = 'read' | 'write' | 'access';
+/** From the first `watch` on the engine notes each page that guest or devices write. */
+export interface DirtyPages {
+  /** All are clean from now on. @throws Error if there is no room for the notes */
+  watch(): void;
+  /** Linear-memory addresses of those that were written since, in the order of the first stores. */
+  written(): number[];
+  /** Linear memory as it was put back at `host`: code that was made from it is stale, or may be. */
+  restored(host: number, size: number): void;
+}
 
 export interface Accelerator {
   readonly name: string;
@@ -31,6 +40,8 @@ export interface Accelerator {
   logChanged?(): void;
   /** It can only be logged from the start on. */
   isLogFixed?(item: LogItem): boolean;
+  /** Which pages of guest memory are written, for who asks; undefined: it cannot tell. */
+  readonly dirtyPages?: DirtyPages;
   /** `info jit`. */
   info?(): JitInfo;
 }

@@ -565,6 +565,11 @@ export abstract class MachineState extends QObject {
       this.events.tell('RESET', { guest: isCausedByGuest(cause), reason: cause });
     if (!this.runState.running) this.runState.set('prelaunch');
   }
+  /** A machine that had come to its end can be started again. */
+  revive(): void {
+    const { state } = this.runState;
+    if (NEEDS_RESET.includes(state) || state === 'guest-panicked') this.runState.set('prelaunch');
+  }
 
   /** The guest (or its host) wants the machine to end; the main loop serves it. The first request wins. */
   requestShutdown(cause: ShutdownCause, exitCode = 0): void {

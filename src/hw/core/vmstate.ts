@@ -296,24 +296,36 @@ export const array = <Name extends string, Element>(
   element: FieldMaker<Element>,
   options: FieldOptions = {},
 ): VmField<Name, ArrayLike<Element>> => {
-  const walk = (holder: Holder, input: ByteReader, each: (field: VmField<string, Element>, list: Holder) => void): void => {
-    const list = holder[name] as ArrayLike<unknown>;
+  // One field for all elements, which visit its holder one after the other: a machine that is reset often does so ten thousand times a second.
+  const cell: Holder = {};
+  const field = element('cell', options);
+  const walk = (holder: Holder, input: ByteReader, each: (list: unknown[], i: number) => void): void => {
+    const list = holder[name] as unknown[];
     const length = input.u32();
     if (length !== list.length) throw new VmStateError(`field '${name}': ${length} elements do not fit ${list.length}`);
-    for (let i = 0; i < length; i++) each(element(String(i), options), list as unknown as Holder);
+    for (let i = 0; i < length; i++) {
+      cell['cell'] = list[i];
+      each(list, i);
+    }
   };
   return {
     name,
     ...options,
-    // The array is the holder of its elements, the index the field's name.
     save(holder, out) {
       const list = holder[name] as ArrayLike<unknown>;
       out.u32(list.length);
-      for (let i = 0; i < list.length; i++) element(String(i)).save(list as unknown as Holder, out);
+      for (let i = 0; i < list.length; i++) {
+        cell['cell'] = list[i];
+        field.save(cell, out);
+      }
     },
-    load: (holder, input, version) => walk(holder, input, (each, list) => each.load(list, input, version)),
-    check: (holder, input, version) => walk(holder, input, (each, list) => void each.check(list, input, version)),
-    schema: (holder) => ({ name, type: 'array', of: element('').schema(holder[name] as Holder) }),
+    load: (holder, input, version) =>
+      walk(holder, input, (list, i) => {
+        field.load(cell, input, version);
+        list[i] = cell['cell'];
+      }),
+    check: (holder, input, version) => walk(holder, input, () => void field.check(cell, input, version)),
+    schema: (holder) => ({ name, type: 'array', of: { ...field.schema(holder), name: '' } }),
   };
 };
 

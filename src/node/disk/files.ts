@@ -68,6 +68,15 @@ export function isOwnFolder(path: string): boolean {
   return true;
 }
 
+/** False: there is none. @throws Unusable if it is not this user's alone */
+export function isOwnFile(path: string): boolean {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (!stat) return false;
+  if (!stat.isFile()) throw new Unusable(`'${path}' is no file: not used`);
+  checkOwner(path, stat, '600');
+  return true;
+}
+
 /** The file's bytes in memory of their own; undefined: there is none. A link is not followed. @throws Unusable, and what the system says */
 export function readOwn(path: string, maxBytes: number): Uint8Array<ArrayBuffer> | undefined {
   let fd: number;

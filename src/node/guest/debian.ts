@@ -2,7 +2,18 @@
  * Debian's riscv64 guest, fetched through apt-get with a private configuration: own lists and cache, this machine's own server and
  * keyring, so apt itself verifies signatures and checksums and nothing of the system's package state is touched.
  */
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, delimiter, isAbsolute, join } from 'node:path';
 import { GUEST_ARCHITECTURE } from './architecture.js';
@@ -94,6 +105,15 @@ export function cachedGuestFile(name: GuestFileName): string | undefined {
   const path = join(folder, name);
   if (!looked.has(path)) looked.set(path, isSound(folder, path));
   return looked.get(path) ? path : undefined;
+}
+
+/** What a cached file is told from another by, without reading it; undefined: it has not been fetched. */
+export function guestFileStamp(name: GuestFileName): string | undefined {
+  const folder = guestFolder();
+  const path = folder && join(folder, name);
+  const stat = path && statSync(path, { throwIfNoEntry: false });
+  if (!stat || !existsSync(checksumPath(path))) return undefined;
+  return `${name} ${stat.size} ${stat.mtimeMs} ${readFileSync(checksumPath(path), 'latin1')}`;
 }
 
 /** Where firmware that QEMU knows by this name may be: in the cache, or installed. */

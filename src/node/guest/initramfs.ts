@@ -12,6 +12,8 @@ export interface InitramfsOptions {
   readonly command?: readonly string[];
   /** Frames the command's output on the console, so that the host can tell it from boot messages. */
   readonly nonce?: string;
+  /** Wait at READY for what to do (sessionJob): a machine may be saved there, and restored for other commands. */
+  readonly session?: boolean;
   /** Run these lines of sh and power off: no shell, no input, nothing printed but what they print. */
   readonly script?: string;
   /** Of the terminal that shows the console, in characters. A serial line does not tell it. */
@@ -29,6 +31,12 @@ export interface InitramfsOptions {
 export function commandMarkers(nonce: string): { begin: string; end: string; read: string } {
   return { begin: `[wemu-begin ${nonce}]\n`, end: `\n[wemu-end ${nonce} `, read: `[wemu-read ${nonce}]` };
 }
+
+/** What the guest prints when it waits for a job: a string of private use, which no terminal shows (ECMA-48, APC). */
+export const READY = '\x1b_wemu-ready\x1b\\';
+/** Of a line that is typed to it: a Linux terminal takes 4095 bytes. */
+const JOB_LINE = 4000;
+const JOB_END = '.';
 
 /** In base64 this stays below the 4095 bytes of a line that a Linux terminal takes. */
 export const STDIN_BLOCK = 2304;
@@ -80,13 +88,70 @@ printf '\\n[wemu-end %s %d]\\n' '${nonce}' "$status"
 poweroff -f
 `;
 
+// Lines are put together as they are: they are cut anywhere. What feeds a command its input is there already, and waits for the fifo's reader.
+const sessionInit = `${MOUNTS}
+stty -onlcr -echo </dev/console
+mkfifo /.stdin
+feed() {
+  read -r nonce </.nonce
+  while printf '[wemu-read %s]' "$nonce" >/dev/console && block=$(dd bs=4096 count=1 </dev/console) && [ "$block" != '${STDIN_END}' ]; do
+    printf '%s' "$block" | base64 -d || break
+  done
+}
+feed >/.stdin 2>/dev/null &
+job=
+printf '\\033_wemu-ready\\033\\\\'
+while IFS= read -r line && [ "$line" != '${JOB_END}' ]; do job="$job$line"; done
+eval "$job"
+`;
+
+export interface SessionJob {
+  /** Run this, and frame its output (commandMarkers); without, a shell. */
+  readonly command?: { readonly nonce: string; readonly words: readonly string[] };
+  readonly windowSize?: WindowSize;
+  /** Of the host's, s since 1970 UTC. */
+  readonly seconds: number;
+  /** For the guest's random numbers. */
+  readonly entropy: Uint8Array;
+}
+
+/** Lines to be typed to a guest that has printed READY. */
+export function sessionJob({ command, windowSize, seconds, entropy }: SessionJob): string {
+  const size = windowSize ? `stty rows ${windowSize.rows} columns ${windowSize.columns};` : '';
+  const octal = Array.from(entropy, (byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
+  const fresh = `printf '${octal}' >/dev/urandom; date -u -s @${seconds} >/dev/null; ${size}`;
+  const job = fresh + (command ? commandJob(command.nonce, command.words) : SHELL_JOB);
+  const lines: string[] = [];
+  for (let at = 0; at < job.length; at += JOB_LINE) lines.push(job.slice(at, at + JOB_LINE));
+  return [...lines, JOB_END, ''].join('\n');
+}
+
+const SHELL_JOB =
+  'stty onlcr echo; echo; echo "wemu: $(uname -srm); \'poweroff -f\' or Ctrl-A x to leave, Ctrl-A h for help"; echo; ' +
+  'while true; do setsid -c sh -l </dev/console >/dev/console 2>&1; done';
+
+/** As commandInit, in one line. */
+const commandJob = (nonce: string, words: readonly string[]): string =>
+  `printf '[wemu-begin %s]\\n' '${nonce}'; echo '${nonce}' >/.nonce; setsid ${words.map(quoteTyped).join(' ')} </.stdin; status=$?; ` +
+  `printf '\\n[wemu-end %s %d]\\n' '${nonce}' "$status"; poweroff -f`;
+
+/** A word for sh, whatever is in it, without a character that a terminal gives a meaning. */
+function quoteTyped(word: string): string {
+  if (/^[ -~]*$/.test(word)) return quote(word);
+  const bytes = Array.from(new TextEncoder().encode(word), (byte) =>
+    byte >= 0x20 && byte < 0x7f && byte !== 0x27 && byte !== 0x5c ? String.fromCharCode(byte) : `\\${byte.toString(8).padStart(3, '0')}`,
+  );
+  return `$'${bytes.join('')}'`;
+}
+
 const scriptInit = (script: string): string => `${MOUNTS}
 stty -onlcr </dev/console
 ${script}
 poweroff -f
 `;
 
-function initScript({ command, nonce = '', script, windowSize }: Omit<InitramfsOptions, 'busybox' | 'files' | 'modules'>): string {
+function initScript({ command, nonce = '', script, session, windowSize }: Omit<InitramfsOptions, 'busybox' | 'files' | 'modules'>): string {
+  if (session) return sessionInit;
   if (script !== undefined) return scriptInit(script);
   return command ? commandInit(nonce, command, windowSize) : shellInit(windowSize);
 }

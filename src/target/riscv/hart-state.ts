@@ -55,9 +55,9 @@ function hartField(row: HartField): VmField<string, never> {
   const word = wordOf(row);
   const count = size / word;
   const legal = LEGAL[`RV_${name.toUpperCase()}`];
-  const view = ({ env, runtime }: Vcpu): DataView => new DataView(runtime.memory.buffer, env + at, size);
+  const view = ({ state }: Vcpu): DataView => state;
   const get = (from: DataView, n: number): bigint =>
-    word === 8 ? from.getBigUint64(8 * n, true) : BigInt(word === 4 ? from.getUint32(4 * n, true) : from.getUint8(n));
+    word === 8 ? from.getBigUint64(at + 8 * n, true) : BigInt(word === 4 ? from.getUint32(at + 4 * n, true) : from.getUint8(at + n));
   const check = (vcpu: Vcpu, bytes: Uint8Array): void => {
     const own = view(vcpu);
     const theirs = new DataView(bytes.buffer, bytes.byteOffset, size);
@@ -75,18 +75,18 @@ function hartField(row: HartField): VmField<string, never> {
       if (count > 1) out.u32(count);
       const from = view(holder as unknown as Vcpu);
       for (let n = 0; n < count; n++) {
-        if (word === 8) out.u64(from.getBigUint64(8 * n, true));
-        else if (word === 4) out.u32(from.getUint32(4 * n, true));
-        else out.u8(from.getUint8(n));
+        if (word === 8) out.u64(from.getBigUint64(at + 8 * n, true));
+        else if (word === 4) out.u32(from.getUint32(at + 4 * n, true));
+        else out.u8(from.getUint8(at + n));
       }
     },
     load(holder, input) {
       if (count > 1) input.u32();
       const into = view(holder as unknown as Vcpu);
       for (let n = 0; n < count; n++) {
-        if (word === 8) into.setBigUint64(8 * n, input.u64(), true);
-        else if (word === 4) into.setUint32(4 * n, input.u32(), true);
-        else into.setUint8(n, input.u8());
+        if (word === 8) into.setBigUint64(at + 8 * n, input.u64(), true);
+        else if (word === 4) into.setUint32(at + 4 * n, input.u32(), true);
+        else into.setUint8(at + n, input.u8());
       }
     },
     check(holder, input) {

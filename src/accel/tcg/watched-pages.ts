@@ -1,0 +1,31 @@
+/** Which pages of guest memory are written: the engine's notes (assembly/core/dirty.ts). */
+import { ENGINE_DIRTY_LIST, PAGE_BITS } from '../../../assembly/shared/layout.js';
+import { TcgError } from './errors.js';
+import type { PhysicalMap } from './physmap.js';
+import type { Runtime } from './runtime.js';
+
+export class WatchedPages {
+  constructor(
+    private readonly runtime: Runtime,
+    private readonly physicalMap: PhysicalMap,
+    /** Where guest memory begins; it goes to the end of linear memory. */
+    private readonly start: number,
+  ) {}
+
+  watch(): void {
+    const { exports, memory } = this.runtime;
+    if (exports.dirtyWatch(this.start, memory.buffer.byteLength | 0) === 0) throw new TcgError('code arena too small to watch pages');
+    exports.tlbFlushAllCpus();
+  }
+
+  written(): number[] {
+    const { engine, exports, memory } = this.runtime;
+    const list = new DataView(memory.buffer).getUint32(engine + ENGINE_DIRTY_LIST, true);
+    const numbers = new Uint32Array(memory.buffer, list, exports.dirtyCount());
+    return Array.from(numbers, (number) => number * 2 ** PAGE_BITS);
+  }
+
+  restored(host: number, size: number): void {
+    this.physicalMap.written(host, size);
+  }
+}

@@ -1,0 +1,153 @@
+/** Snapshots of whole guests: of a Linux boot at many points, each gone on with in another process; and of the one that `wemu linux` keeps. */
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { machineDigest } from '../../src/migration/snapshot.js';
+import { buildInitramfs } from '../../src/node/guest/initramfs.js';
+import { createNodeHost } from '../../src/node/host.js';
+import { Machine } from '../../src/system/facade.js';
+import { describeGuest } from '../support/guest-files.js';
+import { CLI } from '../support/session.js';
+import { embedded, runUntil, snapshotOf, tciHost } from '../support/snapshots.js';
+
+const RESUME = fileURLToPath(new URL('../support/resume.mjs', import.meta.url));
+/** Of the boot. */
+const POINTS = Number(process.env['WEMU_SNAPSHOT_POINTS'] ?? 3);
+const SECOND = 1e9;
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'wemu-snapshot-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Ran {
+  status: number;
+  stdout: string;
+  stderr: string;
+}
+
+await describeGuest('Linux', ['kernel', 'busybox', 'firmware'], (files) => {
+  it(
+    `ends the same from each of ${POINTS} points of its boot, in a new process`,
+    async () => {
+      const initrd = join(folder, 'initrd');
+      writeFileSync(initrd, buildInitramfs({ busybox: readFileSync(files.busybox), script: 'echo done; cat /proc/uptime' }));
+      const images = { bios: files.firmware, kernel: files.kernel, initrd };
+      const options = { machine: 'virt', memory: '256M', append: 'console=ttyS0 quiet', icount: 'shift=2', rtcBaseMs: 0, smp: 2 };
+      const bytes = Object.fromEntries(Object.entries(images).map(([name, path]) => [name, readFileSync(path)]));
+      const host = await createNodeHost({ sync: true });
+      const make = (): Machine => Machine.create({ ...options, ...bytes, serial: () => {} }, host);
+
+      const plain = make();
+      const { reason } = await plain.run();
+      const end = { reason, digest: machineDigest(plain.state), clock: String(plain.state.clocks.virtualNow) };
+      await plain.close();
+
+      const machine = make();
+      for (let n = 1; n <= POINTS; n++) {
+        await runUntil(machine, Math.floor((Number(end.clock) * n) / (POINTS + 1)));
+        const file = join(folder, `point${n}`);
+        writeFileSync(file, await snapshotOf(machine));
+        const backend = n % 2 ? 'wasm' : 'tci';
+        const out = execFileSync(process.execPath, [RESUME, file, JSON.stringify({ ...options, images }), backend], { encoding: 'utf8' });
+        expect(JSON.parse(out), `point ${n}`).toEqual(end);
+        rmSync(file);
+      }
+      await machine.close();
+      host.close();
+      expect(Number(end.clock)).toBeGreaterThan(SECOND / 10);
+    },
+    120_000 + POINTS * 60_000,
+  );
+
+  describe('that has booted', () => {
+    const cache = (): string => join(folder, 'cache');
+    const kept = (): string[] => readdirSync(join(cache(), 'wemu/booted')).map((name) => join(cache(), 'wemu/booted', name));
+    const linux = (...words: string[]): Ran => {
+      try {
+        const stdio = ['ignore', 'pipe', join(folder, 'stderr')];
+        writeFileSync(stdio[2], '');
+        const env = { ...process.env, XDG_CACHE_HOME: cache() };
+        const stdout = execFileSync('sh', ['-c', `exec "$@" 2>'${stdio[2]}'`, 'sh', process.execPath, CLI, 'linux', ...words], {
+          encoding: 'utf8',
+          env,
+        });
+        return { status: 0, stdout, stderr: readFileSync(stdio[2], 'utf8') };
+      } catch (error) {
+        const { status, stdout } = error as { status: number; stdout: string };
+        return { status, stdout, stderr: readFileSync(join(folder, 'stderr'), 'utf8') };
+      }
+    };
+    const FORKED = 'crng reseeded due to virtual machine fork';
+    const LOOK = ['--', 'sh', '-c', 'date +%s; dmesg | grep -c "$1"; head -c 16 /dev/urandom | od -An -tx1', 'sh', FORKED];
+    const parts = ({ stdout }: Ran): string[] => stdout.trim().split('\n');
+
+    beforeAll(() => {
+      const own = dirname(files.kernel);
+      mkdirSync(join(cache(), 'wemu'), { recursive: true, mode: 0o700 });
+      cpSync(own, join(cache(), 'wemu', own.slice(own.lastIndexOf('/') + 1)), { recursive: true, preserveTimestamps: true });
+    });
+
+    it('is kept by the first run, and the next ones go on from there: with the time of day, and random numbers of their own', () => {
+      const runs = [linux(...LOOK), linux(...LOOK), linux(...LOOK)];
+      expect(runs.map(({ status, stderr }) => [status, stderr])).toEqual([[0, ''], [0, ''], [0, '']]); // prettier-ignore
+      expect(runs.map((run) => parts(run)[1])).toEqual(['0', '1', '1']);
+      for (const run of runs) expect(Math.abs(Number(parts(run)[0]) - Date.now() / 1000)).toBeLessThan(60);
+      expect(new Set(runs.map((run) => parts(run)[2])).size).toBe(3);
+      expect(kept().length).toBe(1);
+    }, 180_000);
+
+    it('takes standard input, words of any kind, and gives the status', () => {
+      const word = 'hällo\n\ttab \'quote" \\ $x';
+      expect(linux('--', 'sh', '-c', 'printf "%s" "$1"; exit 7', 'sh', word)).toEqual({ status: 7, stdout: word, stderr: '' });
+    }, 60_000);
+
+    it('boots all the same with --fresh, or if what was kept is damaged, which is told', () => {
+      expect(parts(linux('--fresh', ...LOOK))[1]).toBe('0');
+      const [file] = kept();
+      const bytes = readFileSync(file);
+      bytes[bytes.length >> 1] ^= 1;
+      writeFileSync(file, bytes);
+      const run = linux(...LOOK);
+      expect([run.status, parts(run)[1]]).toEqual([0, '0']);
+      expect(run.stderr).toMatch(/^wemu: '.*\.wemusnap': the snapshot is damaged: bytes \d+ to \d+: not used\n$/);
+      expect(parts(linux(...LOOK))[1]).toBe('1');
+    }, 180_000);
+  });
+});
+
+describe('wemu snapshot', () => {
+  const wemu = (...words: string[]): string => execFileSync(process.execPath, [CLI, 'snapshot', ...words], { encoding: 'utf8' });
+
+  it('says what is in a file, and what is different in another', async () => {
+    const host = await tciHost();
+    const machine = embedded(host);
+    await runUntil(machine, 100_000);
+    const [one, two] = ['one', 'two'].map((name) => join(folder, name));
+    writeFileSync(one, await snapshotOf(machine));
+    machine.writeRegister('mscratch', 0x1234n);
+    machine.writePhysical(0x8080_0000, Uint8Array.of(1));
+    writeFileSync(two, await snapshotOf(machine));
+    await machine.close();
+    host.close();
+    const text = wemu('info', one);
+    expect(text).toMatch(/^machine {5}virt, 1 CPU, -icount shift=0$/m);
+    expect(text).toMatch(/^guest time {2}0\.000 s$/m);
+    expect(text).toMatch(/^ {2}vcpu\.mscratch 0x0$/m);
+    expect(wemu('diff', one, one)).toBe('');
+    expect(wemu('diff', one, two)).toMatch(
+      /^\/machine\S+ vcpu\.mscratch: 0x0 -> 0x1234\nmemory riscv_virt_board\.ram: page at 0x800000\n$/,
+    );
+  }, 60_000);
+
+  it('tells in one line what is none', () => {
+    const file = join(folder, 'none');
+    writeFileSync(file, 'nothing of the kind, though it is long enough');
+    expect(() => wemu('info', file)).toThrow(/wemu: this is no snapshot of wemu\n$/);
+    expect(() => wemu('info', join(homedir(), 'is', 'not', 'there'))).toThrow(/wemu: cannot open '.*': no such file or directory\n$/);
+  }, 60_000);
+});
