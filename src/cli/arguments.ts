@@ -1,9 +1,15 @@
 /** QEMU's command line for commander: the option table, and the translation of QEMU's way of writing options. */
 import { Command, Option } from 'commander';
+import { readImage } from '../node/image-file.js';
 import type { CamelCase } from '../qom/property.js';
+import { readConfig } from '../system/readconfig.js';
 import { OptionError } from '../util/errors.js';
+import { MiB } from '../util/size.js';
 import { didYouMean } from '../util/suggest.js';
 import { checkQemuOption, QEMU_OPTIONS } from './qemu-options.js';
+
+/** Bytes of a file of `-readconfig`. */
+const CONFIG_LIMIT = MiB;
 
 /** What `--stats` takes. */
 export const STATS_HELP = 'text (default), json, or a FILE.json';
@@ -73,6 +79,7 @@ export const ROWS = [
   { flags: '--stats [how]',         help: `at exit, say what the engine did, as the monitor command info jit: ${STATS_HELP}` },
   { flags: '--profile',             help: 'sample where time goes, and tell it with --stats (text if that is not given)' },
   { flags: '--name <text>',         help: 'a name for the guest, and process=NAME for the process', many: true },
+  { flags: '--readconfig <file>',   help: 'options from a file, as QEMU has them: [device "ID"], driver = "..."' },
   { flags: '--uuid <uuid>',         help: "the machine's, for who asks by a monitor" },
 ] as const satisfies readonly Row[];
 
@@ -109,7 +116,8 @@ export function addSystemOptions(command: Command): Command {
 
 /**
  * QEMU's way of writing options, for commander, which knows two dashes for names longer than a letter, and takes `-snapshot` for `-s -n ...`.
- * Options are followed by their arguments, whatever these look like; those that are without effect here are left out.
+ * Options are followed by their arguments, whatever these look like; those that are without effect here are left out, and for `-readconfig` come
+ * those of its file.
  * @throws OptionError for what is no option, lacks its argument, or is not built
  */
 export function commandLineWords(program: Command, argv: readonly string[]): string[] {
@@ -133,6 +141,11 @@ export function commandLineWords(program: Command, argv: readonly string[]): str
       if (next === undefined) throw new OptionError('requires an argument', `-${name}`);
       return next;
     };
+    if (name === 'readconfig' && command === program) {
+      const file = argument();
+      words.unshift(...readConfig(file, new TextDecoder().decode(readImage('-readconfig', file, CONFIG_LIMIT))));
+      continue;
+    }
     const option = command.options.find(({ short, long }) => short === `-${name}` || long === `--${name}`);
     if (option) {
       out.push(name.length > 1 ? `--${name}` : `-${name}`);

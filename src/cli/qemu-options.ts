@@ -69,7 +69,7 @@ export const QEMU_OPTIONS: readonly QemuOption[] = [
   value('echr', 'another escape character than Ctrl-A'),
   value('watchdog-action', 'that action', new RegExp(`^(${WATCHDOG_ACTIONS})$`)), // there is no watchdog
   value('sandbox', 'a system call filter', new RegExp(`^(enable=)?(${OFF})\\b`)),
-  value('readconfig', 'configuration files'), idleFlag('no-user-config'),
+  idleFlag('no-user-config'),
   value('compat', 'refusing deprecated options', /^((deprecated|unstable)-(input=accept|output=accept),?)+$/),
   value('msg', 'time stamps and names in messages', new RegExp(`^((timestamp|guest-name)=(${OFF}),?)+$`)),
   value('run-with', 'another user or root folder', new RegExp(`^async-teardown=(${OFF})$`)),

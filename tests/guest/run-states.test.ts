@@ -57,3 +57,17 @@ it('-preconfig is refused', () => {
     'wemu: not built yet: starting before the machine is made (-S starts it paused) (-preconfig)\n',
   );
 });
+
+it('-readconfig: options from a file', () => {
+  const config = join(folder, 'machine.cfg');
+  writeFileSync(
+    config,
+    '[memory]\n  size = "32M"\n[object "r0"]\n  qom-type = "rng-builtin"\n[device "d0"]\n  driver = "virtio-rng-device"\n  rng = "r0"\n',
+  );
+  const { status, said } = monitor(['-S', '-readconfig', config], 'qom-list /objects', 'qom-list /machine/peripheral', 'quit');
+  expect(status).toBe(0);
+  expect(said.join('\n')).toMatch(/r0 \(child<rng-builtin>\)[^]*d0 \(child<virtio-rng-device>\)/);
+  expect(monitor(['-readconfig', '/nonexistent']).stderr).toBe("wemu: -readconfig: cannot read '/nonexistent': no such file\n");
+  writeFileSync(config, '[device]\n  driver = "virtio-rgn-device"\n');
+  expect(monitor(['-readconfig', config]).stderr).toContain("did you mean 'virtio-rng-device'");
+});
