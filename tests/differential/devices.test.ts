@@ -3,13 +3,10 @@
  * What is left out, because the manual and QEMU differ (src/hw: serial.test.ts, intc.test.ts) or because it tells the time: thresholds other than 0,
  * enable bit 0, MSR, breaks, FCR without bit 0; clocks; fw_cfg's display and directory.
  */
-import { expect, test } from 'vitest';
-import { assemble } from '../support/bare-metal.js';
-import { Random } from '../support/float-operands.js';
+import { test } from 'vitest';
 import { describeWith } from '../support/tools.js';
-import { findOracle, runOracle } from './oracle.js';
-import { DONE, MEMORY } from './slot.js';
-import { runWemu } from './wemu.js';
+import { compareAccesses, load, SIZES, store, type Generators } from './accesses.js';
+import { findOracle } from './oracle.js';
 
 const ACCESSES = 3000;
 const FIRST_VERSION = 10;
@@ -22,33 +19,13 @@ const TEST = 0x0010_0000;
 const FW_CFG = 0x1010_0000;
 const UART_IRQ = 10;
 const RTC_IRQ = 11;
-const SIZES = [1, 2, 4, 8] as const;
-type Size = (typeof SIZES)[number];
-const LOADS: Record<Size, string> = { 1: 'lbu', 2: 'lhu', 4: 'lwu', 8: 'ld' };
-const STORES: Record<Size, string> = { 1: 'sb', 2: 'sh', 4: 'sw', 8: 'sd' };
-
-interface Access {
-  readonly address: number;
-  readonly size: Size;
-  /** Undefined: a load. */
-  readonly value?: bigint;
-}
-
-const load = (address: number, size: Size = 4): Access => ({ address, size });
-const store = (address: number, value: bigint | number, size: Size = 4): Access => ({
-  address,
-  size,
-  value: BigInt.asUintN(8 * size, BigInt(value)),
-});
-
 /** Loopback, and a line so slow that nothing times out. */
 const SETUP = [
   ...[store(UART + 3, 0x83, 1), store(UART, 0, 1), store(UART + 1, 0xf0, 1), store(UART + 3, 3, 1), store(UART + 4, 0x10, 1)],
   ...[UART_IRQ, RTC_IRQ].map((irq) => store(PLIC + 4 * irq, 1)),
 ];
 
-/** Each gives one access, or some that belong together. */
-const GENERATORS: Record<string, (random: Random) => Access[]> = {
+const GENERATORS: Generators = {
   'UART transmit': (r) => [store(UART, r.below(256), 1)],
   'UART receive': () => [load(UART, 1)],
   'UART interrupt enable': (r) => [store(UART + 1, r.below(8), 1)],
@@ -78,36 +55,6 @@ const GENERATORS: Record<string, (random: Random) => Access[]> = {
   'fw_cfg windows': (r) => [load(FW_CFG + 8 + r.below(16), r.pick(SIZES)), store(FW_CFG + 8, 0, r.pick([1, 4, 8]))],
 };
 
-function program(accesses: readonly Access[]): string {
-  /** Of each: what was loaded; the cause of a trap, plus 1. */
-  const body = accesses.map(({ address, size, value }) =>
-    value === undefined
-      ? `li a0, ${address}; li a1, 0; li s2, 0; ${LOADS[size]} a1, 0(a0); sd a1, 0(s0); sd s2, 8(s0); addi s0, s0, 16`
-      : `li a0, ${address}; li a1, ${value}; li s2, 0; ${STORES[size]} a1, 0(a0); sd x0, 0(s0); sd s2, 8(s0); addi s0, s0, 16`,
-  );
-  return `
-    .option norvc
-    .globl _start
-_start:
-    la    t0, trap
-    csrw  mtvec, t0
-    li    s0, ${MEMORY.slots}
-    ${body.join('\n    ')}
-    li    a0, ${MEMORY.done}
-    li    a1, ${DONE}
-    sw    a1, 0(a0)
-1:  j     1b
-    .balign 4
-trap:
-    csrr  t0, mcause
-    addi  s2, t0, 1
-    csrr  t0, mepc
-    addi  t0, t0, 4
-    csrw  mepc, t0
-    mret
-`;
-}
-
 const oracle = findOracle();
 const seedBase = Number(process.env.WEMU_SEED ?? Math.floor(Math.random() * 0x1_0000_0000));
 
@@ -116,31 +63,6 @@ const without = modern ? '' : ` (skipped: no QEMU ${FIRST_VERSION} or later; WEM
 
 describeWith('riscv64-linux-gnu-gcc', 'registers of devices', () => {
   test.skipIf(!modern)(`answer as QEMU's${without}`, { timeout: 300_000 }, async () => {
-    const random = new Random(seedBase | 1);
-    const names = Object.keys(GENERATORS);
-    const kinds: string[] = SETUP.map(() => 'setup');
-    const accesses = [...SETUP];
-    while (accesses.length < ACCESSES) {
-      const name = random.pick(names);
-      for (const access of GENERATORS[name](random)) {
-        accesses.push(access);
-        kinds.push(name);
-      }
-    }
-    const run = { xlen: 64, on: [], off: [], elf: assemble(program(accesses), 'rv64g'), size: 16 * accesses.length } as const;
-    const [theirs, { slots: ours }] = [await runOracle(oracle!, run), await runWemu('tci', run)];
-    const results = (bytes: Uint8Array): string[] => {
-      const view = new DataView(bytes.buffer, bytes.byteOffset);
-      return accesses.map(({ address, size, value }, i) => {
-        const what = value === undefined ? 'load' : `store of 0x${value.toString(16)}`;
-        const trap = Number(view.getBigUint64(16 * i + 8, true));
-        const result = trap ? `trap ${trap - 1}` : `0x${view.getBigUint64(16 * i, true).toString(16)}`;
-        return `${i} ${kinds[i]}: ${what}, ${size} bytes at 0x${address.toString(16)}: ${result}`;
-      });
-    };
-    const [expected, seen] = [results(theirs), results(ours)];
-    const first = seen.findIndex((line, i) => line !== expected[i]);
-    const from = Math.max(0, first - 20);
-    expect(seen.slice(from, first + 1), `WEMU_SEED=${seedBase}`).toEqual(expected.slice(from, first + 1));
+    await compareAccesses(oracle!, { machine: 'virt', setup: SETUP, generators: GENERATORS, count: ACCESSES, seed: seedBase });
   });
 });

@@ -55,6 +55,8 @@ function cpuOption(oracle: Oracle, xlen: number, on: readonly string[], off: rea
 }
 
 export interface OracleRun {
+  /** `-M`; default virt. */
+  readonly machine?: string;
   readonly xlen: 32 | 64;
   readonly on: readonly string[];
   readonly off: readonly string[];
@@ -79,9 +81,14 @@ export async function runOracle(oracle: Oracle, run: OracleRun, signal?: AbortSi
  * Starts QEMU, waits in its monitor until the guest says that it is done, saves the memory, quits. (The test finisher of QEMU 7 ends the process at
  * once, so the guest leaves a mark in memory instead.)
  */
-function converse(oracle: Oracle, { xlen, on, off, size }: OracleRun, folder: string, signal?: AbortSignal): Promise<void> {
+function converse(
+  oracle: Oracle,
+  { machine: board = 'virt', xlen, on, off, size }: OracleRun,
+  folder: string,
+  signal?: AbortSignal,
+): Promise<void> {
   const [program, ...first] = oracle.command.map((word) => word.replace(/riscv64$/, `riscv${xlen}`));
-  const machine = ['-M', 'virt', '-m', '128', '-bios', 'none', '-cpu', cpuOption(oracle, xlen, on, off)];
+  const machine = ['-M', board, '-m', '128', '-bios', 'none', '-cpu', cpuOption(oracle, xlen, on, off)];
   const host = ['-monitor', 'stdio', '-display', 'none', '-serial', 'none'];
   const child = spawn('timeout', [
     '-s',

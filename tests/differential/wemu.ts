@@ -13,6 +13,8 @@ export const BACKENDS = {
 export type Backend = keyof typeof BACKENDS;
 
 export interface WemuRun {
+  /** `-M`; default virt. */
+  readonly machine?: string;
   readonly xlen: 32 | 64;
   readonly on: readonly string[];
   readonly off: readonly string[];
@@ -41,7 +43,7 @@ export async function runWemu(backend: Backend, run: WemuRun): Promise<WemuEnd> 
     const log: string[] = [];
     const machine = Machine.create(
       {
-        machine: 'virt',
+        machine: run.machine ?? 'virt',
         cpu: cpuOption(run),
         memory: 128 * MiB,
         bios: 'none',

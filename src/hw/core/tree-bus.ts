@@ -3,6 +3,12 @@ import { hiLo, type FdtNode } from './fdt.js';
 import type { IrqLine } from './irq.js';
 import type { SysBusDevice } from './sysbus.js';
 
+/** An interrupt controller that names its sources by more than a number. */
+interface InterruptController {
+  interruptSpecifier?(n: number): readonly number[];
+}
+const specifier = ({ n, owner }: IrqLine): readonly number[] => (owner as InterruptController | undefined)?.interruptSpecifier?.(n) ?? [n];
+
 export class TreeBus {
   constructor(
     readonly node: FdtNode,
@@ -32,7 +38,7 @@ export class TreeBus {
     const lines = device.irqs.flatMap((line) => line.destination ?? []);
     if (lines.length > 0) {
       this.interruptParent(node, device.irqs[0]);
-      node.cells('interrupts', ...lines.map(({ n }) => n));
+      node.cells('interrupts', ...lines.flatMap(specifier));
     }
     const phandle = this.phandles.get(device);
     return phandle === undefined ? node : node.u32('phandle', phandle);

@@ -1,5 +1,5 @@
 /** What a RISC-V board needs of a hart, whoever makes it. */
-import type { HartDescription, TimeSource } from '../../target/riscv/cpu.js';
+import type { HartDescription, InterruptFile, TimeSource } from '../../target/riscv/cpu.js';
 import type { CpuState } from '../core/cpu.js';
 
 export type { HartDescription };
@@ -17,4 +17,6 @@ export interface RiscvHart extends CpuState {
   readonly description: HartDescription;
   /** Where its `time` CSR comes from. */
   setTimeSource?(source: TimeSource): void;
+  /** Gives it its IMSIC. */
+  setImsic?(machine: InterruptFile, supervisor: InterruptFile): void;
 }

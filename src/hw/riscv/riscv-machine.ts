@@ -28,9 +28,15 @@ export abstract class RiscvMachine extends MachineState {
   fdt!: FdtTree;
   mtimer!: RiscvAclintMtimer;
 
+  /** What the board turns on in its harts, as options behind `-cpu MODEL`. */
+  protected get cpuOptions(): readonly string[] {
+    return [];
+  }
+
   /** Makes a hart that starts at `resetVector`; the board takes it in and realizes it. */
   protected createHart(hartid: number, resetVector: number): RiscvHart {
-    return new RiscvCpu(this, parseCpuConfig(this.config.cpu ?? this.class.defaultCpuType ?? 'rv64'), hartid, resetVector);
+    const cpu = [this.config.cpu ?? this.class.defaultCpuType ?? 'rv64', ...this.cpuOptions].join(',');
+    return new RiscvCpu(this, parseCpuConfig(cpu), hartid, resetVector);
   }
 
   protected createHarts(resetVectorAddress: number): void {

@@ -4,6 +4,7 @@ import type { SysBusDevice, Window } from '../core/sysbus.js';
 import { TreeBus } from '../core/tree-bus.js';
 import { FINISHER_PASS, FINISHER_RESET } from '../misc/sifive-test.js';
 import { ACLINT_MTIME, ACLINT_MTIMER_SIZE, ACLINT_SWI_SIZE } from '../intc/riscv-aclint.js';
+import type { InterruptControllers } from './virt-interrupts.js';
 import { IRQ_M_SOFT, IRQ_M_TIMER, IRQ_S_SOFT, type HartDescription } from './hart.js';
 
 export interface VirtTreeInput {
@@ -15,9 +16,9 @@ export interface VirtTreeInput {
   readonly aclint: boolean;
   /** The harts as devices: where interrupts lead to. */
   readonly cpus: readonly object[];
-  /** On the SoC's bus, in the order of the tree; `plic`, `test` and `uart` are among them. */
+  /** On the SoC's bus, in the order of the tree, before the interrupt controllers; `test` and `uart` are among them. */
   readonly soc: readonly SysBusDevice[];
-  readonly plic: SysBusDevice;
+  readonly interrupts: InterruptControllers;
   readonly test: SysBusDevice;
   readonly uart: SysBusDevice;
   /** On the tree's root. */
@@ -35,7 +36,7 @@ export function buildVirtTree(board: VirtTreeInput): FdtTree {
   root.u32('#address-cells', 2).u32('#size-cells', 2).string('compatible', 'riscv-virtio').string('model', 'riscv-virtio,qemu');
   const harts = hartPhandles(tree, board.harts.length);
   const phandles = new Map<object, number>(board.cpus.map((cpu, i) => [cpu, harts[i].intc]));
-  phandles.set(board.plic, tree.newPhandle());
+  for (const controller of board.interrupts.phandleOrder) phandles.set(controller, tree.newPhandle());
   const test = tree.newPhandle();
   phandles.set(board.test, test);
   const onRoot = new TreeBus(root, phandles);
@@ -64,6 +65,7 @@ export function buildVirtTree(board: VirtTreeInput): FdtTree {
   const soc = root.node('soc').u32('#address-cells', 2).u32('#size-cells', 2).string('compatible', 'simple-bus').flag('ranges');
   const onSoc = onRoot.inside(soc, 2);
   for (const each of board.soc) each.addTreeNode(onSoc);
+  for (const part of board.interrupts.parts) part(onSoc, (owner) => phandles.get(owner)!);
   if (board.aclint) addAclint(soc, board.map, harts);
   else addClint(soc, board.map.clint, harts);
   return tree;

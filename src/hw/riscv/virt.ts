@@ -3,23 +3,24 @@ import type { FdtTree } from '../core/fdt.js';
 import { unpack } from '../core/loader.js';
 import { PflashCfi01 } from '../block/pflash-cfi01.js';
 import { SerialMm } from '../char/serial-mm.js';
-import { SifivePlic } from '../intc/sifive-plic.js';
 import { ACLINT_TIMEBASE_FREQ, RiscvAclintSwi } from '../intc/riscv-aclint.js';
 import { SifiveTest } from '../misc/sifive-test.js';
 import { FW_CFG, FwCfg } from '../nvram/fw-cfg.js';
 import { GoldfishRtc } from '../rtc/goldfish-rtc.js';
 import { VirtioMmio } from '../virtio/virtio-mmio.js';
 import type { TypeInfo } from '../../qom/object.js';
-import { bool, enumeration } from '../../qom/property.js';
+import { bool, enumeration, uint32 } from '../../qom/property.js';
 import { defineMachine, type MachineClassOptions } from '../core/machine.js';
 import { KiB } from '../../util/size.js';
-import { IRQ_M_EXT, IRQ_S_EXT, IRQ_S_SOFT } from './hart.js';
+import { OptionError } from '../../util/errors.js';
+import { IRQ_S_SOFT } from './hart.js';
 import { PlatformBusDevice } from '../core/platform-bus.js';
 import type { SysBusDevice } from '../core/sysbus.js';
 import { RiscvMachine } from './riscv-machine.js';
 import { buildVirtTree } from './virt-fdt.js';
+import { createAia, createPlic, type InterruptBoard, type InterruptControllers } from './virt-interrupts.js';
 
-/** The memory map. PCI (0x3000_0000, 0x4000_0000) and the IMSICs are not built. */
+/** The memory map. PCI (0x3000_0000, 0x4000_0000) is not built. */
 const MAP = {
   mrom: [0x0000_1000, 0xf000],
   test: [0x0010_0000, 0x1000],
@@ -28,28 +29,21 @@ const MAP = {
   sswi: [0x02f0_0000, 0x4000],
   platformBus: [0x0400_0000, 0x200_0000],
   plic: [0x0c00_0000, 0x60_0000],
+  aplicM: [0x0c00_0000, 0x8000],
+  aplicS: [0x0d00_0000, 0x8000],
   uart0: [0x1000_0000, 0x100],
   virtio: [0x1000_1000, 0x1000], // the first of VIRTIO_COUNT
   fwCfg: [0x1010_0000, 0x18],
   flash: [0x2000_0000, 0x400_0000], // two banks
+  imsicM: [0x2400_0000, 0x400_0000],
+  imsicS: [0x2800_0000, 0x400_0000],
   dram: [0x8000_0000, 0],
 } as const;
 
 const IRQ = { virtio: 1, uart0: 10, rtc: 11, platformBus: 64 } as const;
 const VIRTIO_COUNT = 8;
 const PLATFORM_IRQS = 32;
-
-const PLIC = {
-  'num-sources': 96,
-  'num-priorities': 7,
-  'priority-base': 0x00_0000,
-  'pending-base': 0x00_1000,
-  'enable-base': 0x00_2000,
-  'enable-stride': 0x80,
-  'context-base': 0x20_0000,
-  'context-stride': 0x1000,
-  'aperture-size': MAP.plic[1],
-} as const;
+const MOST_GUESTS = 7;
 
 const FLASH_SECTOR = 256 * KiB;
 /** Bits a second at divisor 1. */
@@ -67,16 +61,18 @@ export class VirtMachine extends RiscvMachine {
     properties: [
       bool('aclint', { description: 'ACLINT devices in place of the CLINT, with supervisor software interrupts' }),
       enumeration('acpi', ['off', 'auto'], { notBuilt: ['on'], kind: 'OnOffAuto', description: 'ACPI tables (none are built)' }),
-      enumeration('aia', ['none'], { notBuilt: ['aplic', 'aplic-imsic'], kind: 'string', description: 'Advanced interrupt architecture' }),
+      enumeration('aia', ['none', 'aplic', 'aplic-imsic'], { kind: 'string', description: 'Advanced interrupt architecture' }),
+      uint32('aia-guests', { description: "Pages for guests' interrupts behind each of S-mode's (no hart has a hypervisor)" }),
       enumeration('iommu-sys', ['off', 'auto'], { notBuilt: ['on'], kind: 'OnOffAuto', description: 'IOMMU platform device' }),
     ],
   });
 
   aclint = false;
   acpi = 'auto';
-  aia = 'none';
+  aia: 'none' | 'aplic' | 'aplic-imsic' = 'none';
+  aiaGuests = 0;
   iommuSys = 'auto';
-  plic!: SifivePlic;
+  private interrupts!: InterruptControllers;
   fwCfg!: FwCfg;
   private platformBus!: PlatformBusDevice;
   private test!: SifiveTest;
@@ -89,14 +85,14 @@ export class VirtMachine extends RiscvMachine {
     this.createHarts(MAP.mrom[0]);
     this.createClint(MAP.clint);
     if (this.aclint) this.createSswi();
-    this.createPlic();
+    this.interrupts = this.createInterrupts();
     this.createRam('riscv_virt_board.ram', MAP.dram[0]);
 
     this.test = this.addDevice(SifiveTest).place(MAP.test);
     this.createVirtio();
     this.createPlatformBus();
     this.createUart();
-    this.rtc = this.addDevice(GoldfishRtc).place(MAP.rtc, this.plic.gpioIn(IRQ.rtc));
+    this.rtc = this.addDevice(GoldfishRtc).place(MAP.rtc, this.interrupts.irqIn(IRQ.rtc));
     this.createFlash();
     this.createFwCfg();
   }
@@ -125,15 +121,21 @@ export class VirtMachine extends RiscvMachine {
     if (append !== undefined) offer(FW_CFG.CMDLINE_SIZE, FW_CFG.CMDLINE_DATA, new TextEncoder().encode(`${append}\0`));
   }
 
-  private createPlic(): void {
-    const config = this.harts.map(() => 'MS').join(',');
-    this.plic = this.addDevice(SifivePlic, { 'hart-config': config, ...PLIC });
-    this.plic.place(MAP.plic);
-    const count = this.harts.length;
-    this.harts.forEach((hart, i) => {
-      this.plic.connectGpioOut(i, hart.gpioIn(IRQ_S_EXT));
-      this.plic.connectGpioOut(count + i, hart.gpioIn(IRQ_M_EXT));
-    });
+  /** Harts with interrupt files have the CSRs for them. */
+  protected override get cpuOptions(): readonly string[] {
+    return this.aia === 'aplic-imsic' ? ['smaia=on', 'ssaia=on'] : [];
+  }
+
+  private createInterrupts(): InterruptControllers {
+    if (this.aiaGuests > MOST_GUESTS)
+      throw new OptionError(`invalid number of AIA IMSIC guests ${this.aiaGuests}`, '-machine virt', `0 to ${MOST_GUESTS}`);
+    const board: InterruptBoard = {
+      map: MAP,
+      harts: this.harts,
+      dma: this.services.dma,
+      add: (type, properties) => this.addDevice(type, properties),
+    };
+    return this.aia === 'none' ? createPlic(board) : createAia(board, this.aia === 'aplic-imsic', this.aiaGuests);
   }
 
   /** From the last slot to the first: `-device` without `bus=` takes the first free bus, and in QEMU that is the highest slot. */
@@ -141,20 +143,20 @@ export class VirtMachine extends RiscvMachine {
     for (let slot = VIRTIO_COUNT - 1; slot >= 0; slot--) {
       const [base, size] = MAP.virtio;
       const transport = this.addDevice(VirtioMmio, { 'bus-name': `virtio-mmio-bus.${slot}` });
-      this.virtio.push(transport.place([base + slot * size, size], this.plic.gpioIn(IRQ.virtio + slot)));
+      this.virtio.push(transport.place([base + slot * size, size], this.interrupts.irqIn(IRQ.virtio + slot)));
     }
   }
 
   private createUart(): void {
     this.uart = this.addDevice(SerialMm, { chardev: this.config.serials?.[0], baudbase: UART_BAUDBASE });
     this.uart.clockFrequency = UART_CLOCK;
-    this.uart.place(MAP.uart0, this.plic.gpioIn(IRQ.uart0));
+    this.uart.place(MAP.uart0, this.interrupts.irqIn(IRQ.uart0));
   }
 
   private createPlatformBus(): void {
     const props = { num_irqs: PLATFORM_IRQS, mmio_size: MAP.platformBus[1] };
     this.platformBus = this.addDevice(PlatformBusDevice, props, { name: 'platform-bus-device' });
-    this.platformBus.place(MAP.platformBus, ...Array.from({ length: PLATFORM_IRQS }, (_, n) => this.plic.gpioIn(IRQ.platformBus + n)));
+    this.platformBus.place(MAP.platformBus, ...Array.from({ length: PLATFORM_IRQS }, (_, n) => this.interrupts.irqIn(IRQ.platformBus + n)));
   }
 
   /** Two banks of two 16-bit chips each. */
@@ -186,12 +188,12 @@ export class VirtMachine extends RiscvMachine {
 
   private buildTree(): FdtTree {
     const seed = new DataView(this.randomBytes(4 * RNG_SEED_WORDS).slice().buffer);
-    const { harts, test, plic, uart, fwCfg, platformBus } = this;
-    const soc: readonly SysBusDevice[] = [this.rtc, uart, test, ...this.virtio, plic];
+    const { harts, test, interrupts, uart, fwCfg, platformBus } = this;
+    const soc: readonly SysBusDevice[] = [this.rtc, uart, test, ...this.virtio];
     return buildVirtTree({
       ...{ map: MAP, ram: [MAP.dram[0], this.ramSize], aclint: this.aclint, timebase: ACLINT_TIMEBASE_FREQ },
       ...{ cpus: harts, harts: harts.map((hart) => hart.description) },
-      ...{ soc, test, plic, uart, fwCfg, platformBus },
+      ...{ soc, test, interrupts, uart, fwCfg, platformBus },
       rngSeed: Array.from({ length: RNG_SEED_WORDS }, (_, i) => seed.getUint32(4 * i)),
     });
   }
