@@ -16,7 +16,10 @@ const NOTHING: RuntimeHost = {
   translate: () => 0, mmioRead: () => 1, mmioWrite: () => 1, checkSlice: () => {}, tbHot: () => {}, tbMisses: () => {}, regionInvalidated: () => {}, tbFlushed: () => {},
 }; // prettier-ignore
 
-const NO_CLOCK: TargetImports = { rdtime: () => 0n, timerUpdate: () => {}, logTrap: () => {} };
+/** What a hart asks of its machine (assembly/target/riscv/host.ts), where nobody looks at the answers. */
+export const NO_MACHINE: TargetImports = {
+  rdtime: () => 0n, timerUpdate: () => {}, logTrap: () => {}, imsicTop: () => 0, imsicRead: () => 0n, imsicWrite: () => {}, criticalError: () => {},
+}; // prettier-ignore
 
 export class BareEngine {
   readonly runtime: Runtime;
@@ -27,7 +30,7 @@ export class BareEngine {
 
   constructor({ ramSize = 0x10_0000, arenaSize = 0x40_0000, host = {} as Partial<RuntimeHost> } = {}) {
     const memory = createEngineMemory(ramSize, arenaSize);
-    this.runtime = new Runtime(engineModule(), memory.memory, { ...NOTHING, ...host }, memory.arena, NO_CLOCK);
+    this.runtime = new Runtime(engineModule(), memory.memory, { ...NOTHING, ...host }, memory.arena, NO_MACHINE);
     this.ramHost = memory.arena.end;
     this.bytes = new Uint8Array(memory.memory.buffer);
     this.view = new DataView(memory.memory.buffer);
@@ -44,7 +47,7 @@ export class BareEngine {
   /** Another instance on the same engine. */
   attach(): Runtime {
     const { memory, engine } = this.runtime;
-    return new Runtime(engineModule(), memory, NOTHING, { engine }, NO_CLOCK);
+    return new Runtime(engineModule(), memory, NOTHING, { engine }, NO_MACHINE);
   }
 
   get32 = (offset: number): number => this.view.getUint32(this.env + offset, true);

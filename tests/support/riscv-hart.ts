@@ -70,6 +70,7 @@ export class Hart {
     for (const { module: from, name, kind } of WebAssembly.Module.imports(module))
       if (kind === 'function') (imports[from] ??= {})[name] ??= () => 1;
     (imports.target ??= {}).rdtime = () => this.time;
+    imports.target.imsicRead = () => 0n;
     imports.target.timerUpdate = () => void this.timerUpdates++;
     imports.host.mmioRead = (_env: number, address: number, size: number) => this.mmio(address, size);
     imports.host.mmioWrite = (_env: number, address: number, size: number) =>

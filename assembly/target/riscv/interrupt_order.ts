@@ -15,6 +15,8 @@ const MEI = 11;
 const SEI = 9;
 /** What pendingUnusual gives for a resumable non-maskable interrupt: no interrupt of mip has this number. */
 export const RNMI = 64;
+/** In what it gives beside the number: the interrupt is S-mode's, also if mideleg does not say so. */
+export const SUPERVISORS = 128;
 /** Priorities of external interrupts whose controller gives none, and of interrupts to which software gave none: all below the external ones. */
 const NO_NUMBER = 256;
 const DEFAULT = 0x1_0000;
@@ -108,7 +110,7 @@ export function pendingUnusual(env: usize): i32 {
   }
   if (priv < PRV_S || (priv == PRV_S && (status & MSTATUS_SIE) != 0)) {
     const pending = pendingForS(env);
-    if (pending != 0) return first(env, pending, true);
+    if (pending != 0) return first(env, pending, true) | SUPERVISORS;
   }
   return -1;
 }

@@ -61,7 +61,7 @@ import { setPrivilege, updateTbFlags } from './cpu';
 import { hasExt, isRv32, privilege, xlenAddress } from './hart';
 import { criticalError, logTrap } from './host';
 import { orderChanged, pendingInterrupt, riscvHasWork, updateInterrupts } from './interrupt';
-import { nmiMasked, RNMI } from './interrupt_order';
+import { nmiMasked, RNMI, SUPERVISORS } from './interrupt_order';
 import { asidOf, fetchWord, pagingMode } from './mmu';
 import { BINS_UNKNOWN, raiseAddress, raiseIllegal } from './raise';
 import { leastPrivilege } from './warl';
@@ -92,7 +92,8 @@ function statusEnteringM(status: u64, priv: i32): u64 {
   return (status & ~(MSTATUS_MIE | MSTATUS_MPP)) | ((priv as u64) << MSTATUS_MPP_SHIFT);
 }
 
-function deliver(env: usize, cause: i32, isInterrupt: bool): void {
+/** `supervisors`: it is S-mode's whatever is delegated. */
+function deliver(env: usize, cause: i32, isInterrupt: bool, supervisors: bool): void {
   const priv = privilege(env);
   const pc = load<u64>(env, ENV_PC);
   let tval: u64 = 0;
@@ -104,7 +105,7 @@ function deliver(env: usize, cause: i32, isInterrupt: bool): void {
   if (load<u32>(env, ENV_LOG_TRAPS) != 0) logTrap(env, causeBits, pc, tval);
   const delegated = load<u64>(env + (isInterrupt ? RV_MIDELEG : RV_MEDELEG));
   const status = load<u64>(env, RV_MSTATUS);
-  const forS = priv <= PRV_S && cause < 64 && ((delegated >> cause) & 1) != 0;
+  const forS = supervisors || (priv <= PRV_S && cause < 64 && ((delegated >> cause) & 1) != 0);
   let vector: u64;
   if (forS && (status & MSTATUS_SDT) == 0) {
     store<u64>(env, statusEnteringS(status, priv) | (load<u64>(env, RV_STATUS_WRITABLE) & MSTATUS_SDT), RV_MSTATUS);
@@ -157,14 +158,14 @@ export function riscvDoInterrupt(env: usize): void {
   const cause = load<i32>(env, ENV_EXCEPTION_INDEX);
   store<i32>(env, -1, ENV_EXCEPTION_INDEX);
   store<u32>(env, 0, ENV_FAULT);
-  if (cause >= 0 && cause < EXCP_INTERRUPT) deliver(env, cause, false);
+  if (cause >= 0 && cause < EXCP_INTERRUPT) deliver(env, cause, false, false);
 }
 
 export function riscvExecInterrupt(env: usize): bool {
   const interrupt = pendingInterrupt(env);
   if (interrupt < 0) return false;
   if (interrupt == RNMI) enterNmi(env, (1 as u64) << (isRv32(env) ? 31 : 63), load<u64>(env, ENV_PC));
-  else deliver(env, interrupt, true);
+  else deliver(env, interrupt & (RNMI - 1), true, (interrupt & SUPERVISORS) != 0);
   return true;
 }
 

@@ -41,7 +41,7 @@ export class RiscvImsic extends SysBusDevice {
 
   static readonly registers = registerMap<RiscvImsic>('riscv_imsic', [
     rw(0x0, 'SETEIPNUM_LE', { read: () => 0, write: (s, value) => s.receive(value >>> 0) }),
-    rw(0x4, 'SETEIPNUM_BE', { read: () => 0, write: (s, value) => s.receive(swapped(value)) }),
+    rw(0x4, 'SETEIPNUM_BE', { read: () => 0, write: () => {} }), // for systems that have another byte order
   ]);
 
   mmode = false;
@@ -131,5 +131,3 @@ export class RiscvImsic extends SysBusDevice {
     this.output.set(this.delivery !== 0 && this.first() !== 0);
   }
 }
-
-const swapped = (value: number): number => ((value << 24) | ((value & 0xff00) << 8) | ((value >>> 8) & 0xff00) | (value >>> 24)) >>> 0;

@@ -34,9 +34,14 @@ function fuzz(m: IdleVirt | IdleSpike, seed: number, tick: () => void): void {
   }
 }
 
-it.each([false, true])('survives garbage in every register (virtio force-legacy %s)', (forceLegacy) => {
+it.each([
+  [false, 'none'],
+  [true, 'aplic'],
+  [false, 'aplic-imsic'],
+])('survives garbage in every register (virtio force-legacy %s, aia=%s)', (forceLegacy, aia) => {
   const m = new IdleVirt({
     ramSize: 16 * MiB,
+    properties: { aia },
     globals: [{ driver: 'virtio-mmio', property: 'force-legacy', value: forceLegacy ? 'on' : 'off' }],
   });
   m.create();
