@@ -10,7 +10,7 @@ import type { Machine, MachineOptions } from '../system/facade.js';
 import { parseDrives } from '../system/drive-options.js';
 import { OptionError } from '../util/errors.js';
 import { commandLineAccel } from './common/accel.js';
-import { gdbDevice, joinGdb, openGdb } from './gdb.js';
+import { Debugger, gdbDevice, openGdb } from './gdb.js';
 import type { GuestArguments } from './arguments.js';
 import { BootedGuest } from '../node/booted-guest.js';
 import { Chardevs } from './chardevs.js';
@@ -175,9 +175,9 @@ async function runCommand(
   try {
     const debuggers = await openGdb(gdb, chardevs);
     machine = await start((more) => (machine = createMachine({ ...options, ...more, serial, noReboot: true }, host)));
-    const stub = debuggers && joinGdb(machine, debuggers);
+    const debug = new Debugger(machine, debuggers);
     const { reason, exitCode } = await machine.run();
-    stub?.exited(exitCode);
+    debug.exited(exitCode);
     output.finish();
     const status = (await ending.wait()) ?? output.status;
     stats(machine.state.accelerator);

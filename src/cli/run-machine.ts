@@ -13,7 +13,7 @@ import type { LogSink } from '../util/log.js';
 import { Chardevs } from './chardevs.js';
 import { Ending } from './ending.js';
 import { FilteredChardev } from './filtered-chardev.js';
-import { joinGdb, openGdb } from './gdb.js';
+import { Debugger, openGdb } from './gdb.js';
 import { consoleMonitors, joinMonitors, openMonitors, type MonitorChoice } from './monitors.js';
 import type { StatsWriter } from './stats.js';
 
@@ -111,11 +111,11 @@ export async function runMachine(
     const { state } = machine;
     if (log) log.hold = (on) => state.hold(log, on);
     const answered = joinMonitors(open, machine, host);
-    const stub = debuggers && joinGdb(machine, debuggers);
+    const debug = new Debugger(machine, debuggers);
     chardevs.openTerminal();
     const { exitCode, reason } = await machine.run();
     await answered();
-    stub?.exited(exitCode);
+    debug.exited(exitCode);
     if (reason === 'host-qmp-quit') ending.quit();
     const status = await ending.wait();
     stats?.(state.accelerator);

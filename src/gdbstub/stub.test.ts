@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { Chardev } from '../chardev/chardev.js';
+import { MuxChardev } from '../chardev/mux.js';
 import { createNodeHost, type NodeHost } from '../node/host.js';
 import { Machine, type MachineOptions } from '../system/facade.js';
 import { SeededRandom } from '../util/random.js';
@@ -43,14 +44,15 @@ afterEach(async () => {
   host.close();
 });
 
-async function connect(options: MachineOptions = {}, { monitor }: GdbStubOptions = {}, code = PROGRAM): Promise<GdbStub> {
+async function connect(options: MachineOptions = {}, { monitor }: GdbStubOptions = {}, code = PROGRAM, isMux = false): Promise<GdbStub> {
   host = await createNodeHost({ backend: 'tci' });
   machine = Machine.create(
     { machine: 'virt', memory: '16M', bios: new Uint8Array(Uint32Array.from(code).buffer), startPaused: true, ...options },
     host,
   );
   link = new Link();
-  const stub = new GdbStub(machine.control, link, { monitor });
+  const chardev = isMux ? new MuxChardev(link, { escapes: false, quit: () => {} }) : link;
+  const stub = new GdbStub(machine.control, chardev, { monitor });
   link.opened();
   for (const cpu of machine.state.cpus) cpu.pc = BigInt(CODE);
   return stub;
@@ -419,8 +421,8 @@ describe('whatever comes', () => {
     expect(sent).toBeLessThan(1 << 20);
   });
 
-  it('leaves time for others when all is asked at once', async () => {
-    await connect();
+  it.each([false, true])('leaves time for others when all is asked at once, on a mux: %s', async (isMux) => {
+    await connect({}, {}, PROGRAM, isMux);
     await ask('QStartNoAckMode');
     let answers = 0;
     link.write = () => void answers++;

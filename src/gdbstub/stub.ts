@@ -2,7 +2,7 @@
  * The gdb stub (QEMU's gdbstub): a debugger on a chardev, and a machine. It knows no host: bytes come in and go out. The machine stands still from when a
  * debugger connects, and while it runs nothing is asked of it but to stop.
  */
-import type { Chardev } from '../chardev/chardev.js';
+import { CharBackend, type Chardev } from '../chardev/chardev.js';
 import type { RunState } from '../hw/core/runstate.js';
 import { ControlError, type MachineControl } from '../system/control.js';
 import { COMMANDS, type Answer } from './commands.js';
@@ -28,6 +28,7 @@ function errorAnswer(error: unknown): string {
 
 export class GdbStub {
   private session: GdbSession | undefined;
+  private readonly link: CharBackend;
   private readonly reader = new PacketReader();
   /** What was sent last, until it is acknowledged. */
   private unacknowledged: Uint8Array | undefined;
@@ -40,21 +41,22 @@ export class GdbStub {
 
   constructor(
     private readonly control: MachineControl,
-    private readonly link: Chardev,
+    private readonly chardev: Chardev,
     private readonly options: GdbStubOptions = {},
   ) {
     if (control.cpus.some(({ gdb, debug }) => !gdb || !debug)) throw new ControlError('gdb knows nothing of the CPUs of this machine');
     this.removeHandler = control.machine.runState.addHandler((running, state) => !running && this.stopped(state));
-    control.machine.joinChardev(link);
-    link.flowControl = true; // what a debugger does is no part of the guest's world
-    link.attach({
-      canReceive: () => (link.writable && !this.isBusy && this.hasTime() ? INPUT_AT_ONCE : 0),
+    control.machine.joinChardev(chardev);
+    chardev.flowControl = true; // what a debugger does is no part of the guest's world
+    this.link = new CharBackend(chardev);
+    this.link.setHandlers({
+      canReceive: () => (this.link.writable && !this.isBusy && this.hasTime() ? INPUT_AT_ONCE : 0),
       receive: (bytes) => this.receive(bytes),
       event: (event) => {
         if (event === 'opened') this.opened();
         else if (event === 'closed') this.session = undefined;
       },
-      writable: () => link.acceptInput(),
+      writable: () => this.link.acceptInput(),
     });
   }
 
@@ -62,6 +64,7 @@ export class GdbStub {
   dispose(): void {
     this.removeHandler();
     this.session = undefined;
+    this.link.detach();
   }
 
   /** The machine has come to its end: a debugger that waits hears of it. */
@@ -148,7 +151,7 @@ export class GdbStub {
       this.receive(rest);
       this.link.acceptInput();
     };
-    answer.then(done, (error: unknown) => done(errorAnswer(error))).catch((error: unknown) => this.link.failed(error));
+    answer.then(done, (error: unknown) => done(errorAnswer(error))).catch((error: unknown) => this.chardev.failed(error));
   }
 
   private answer(text: Answer): void {

@@ -32,7 +32,7 @@ export const COMMANDS: readonly Command[] = [
 const NOT_BUILT = new Set(
   (
     'announce_self balloon block_resize boot_set change chardev-add chardev-change chardev-remove chardev-send-break closefds commit ' +
-    'drive_add drive_del eject exit_preconfig gdbserver getfd gpa2hpa gpa2hva hostfwd_add hostfwd_remove migrate mouse_button mouse_move ' +
+    'drive_add drive_del eject exit_preconfig getfd gpa2hpa gpa2hva hostfwd_add hostfwd_remove migrate mouse_button mouse_move ' +
     'nbd_server_start netdev_add netdev_del object_add object_del qemu-io replay_break ringbuf_read ringbuf_write screendump set_link ' +
     'snapshot_blkdev stopcapture sync-profile wavcapture'
   ).split(' '),

@@ -36,6 +36,13 @@ export const RUN_COMMANDS: readonly Command[] = [
       control.setActions({ watchdog });
     },
   ),
+  command('gdbserver', { device: optional(text()) }, '[device]', "start gdbserver on given device (default 'tcp::1234'), stop with 'none'",
+    async ({ control }, { device = 'tcp::1234' }) => {
+      if (!control.gdbServer) throw new MonitorError('Error: this host has no gdb server');
+      await control.gdbServer(device);
+      return device === 'none' ? 'Disabled gdbserver\n' : `Waiting for gdb connection on device '${device}'\n`;
+    },
+  ),
   command('savevm', { name: optional(text()) }, '[tag]', 'save a VM snapshot: one of that tag is replaced', async ({ control }, { name }) => {
     await control.saveSnapshot(name);
   }),

@@ -13,6 +13,8 @@ export const GDB_SOCKET = { server: 'on', wait: 'off', nodelay: 'on' } as const;
 export interface GdbServer {
   /** Where it listens, as `info chardev` says it. */
   readonly address: string;
+  /** The machine has come to its end: a debugger that waits for it hears of it. */
+  exited(status: number): void;
   /** Hears no more of debuggers; break- and watchpoints stay. */
   close(): void;
 }
@@ -32,6 +34,7 @@ export async function gdbServer(machine: Machine, device = 'tcp:127.0.0.1:1234',
     get address() {
       return socket.filename;
     },
+    exited: (status) => stub.exited(status),
     close() {
       stub.dispose();
       socket.close();

@@ -266,6 +266,9 @@ export class MachineControl {
 
   // ---- break- and watchpoints
 
+  /** Set by a host that can: lets debuggers come by a device as of `-gdb`, and by no other; `none`: no more. @throws OptionError */
+  gdbServer: ((device: string) => Promise<void>) | undefined;
+
   /** How `cont` steps. */
   stepping: Stepping = { noInterrupts: true, noTimers: true };
 
