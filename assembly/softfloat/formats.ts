@@ -1,7 +1,7 @@
 // The interchange formats of IEEE 754-2019 clause 3.4 and the state that every operation shares.
 //
-// A format is named by the unsigned integer type of its width: T = u16 is binary16, u32 binary32, u64 binary64. A number travels
-// as its bit pattern in the low bits of a u64. Functions generic in T are instantiated by format, so that every width below is a
+// A format is named by the unsigned integer type of its width: T = u16 is binary16, u32 binary32, u64 binary64; bfloat16, which is no
+// interchange format, is i16. A number travels as its bit pattern in the low bits of a u64. Functions generic in T are instantiated by format, so that every width below is a
 // constant to the compiler.
 
 // Rounding modes: the values of frm and of the rm field (RISC-V unprivileged manual, "Floating-Point Control and Status Register").
@@ -39,13 +39,13 @@ let raised: u32 = 0;
 /** Width of the trailing significand field. */
 // @ts-ignore: decorator
 @inline export function fractionBits<T>(): i32 {
-  return sizeof<T>() == 8 ? 52 : sizeof<T>() == 4 ? 23 : 10;
+  return sizeof<T>() == 8 ? 52 : sizeof<T>() == 4 ? 23 : isSigned<T>() ? 7 : 10;
 }
 
 /** Largest biased exponent, that of infinities and NaNs. */
 // @ts-ignore: decorator
 @inline export function maxExponentField<T>(): i32 {
-  return sizeof<T>() == 8 ? 0x7ff : sizeof<T>() == 4 ? 0xff : 0x1f;
+  return sizeof<T>() == 8 ? 0x7ff : sizeof<T>() == 4 || isSigned<T>() ? 0xff : 0x1f;
 }
 
 // @ts-ignore: decorator

@@ -1,15 +1,16 @@
 // Guest atomics on host memory: wasm's own where width and byte order allow, a compare-and-swap loop otherwise.
 import {
-  ATOMIC_ADD, ATOMIC_AND, ATOMIC_OR, ATOMIC_SMAX, ATOMIC_SMIN, ATOMIC_UMIN, ATOMIC_XCHG, ATOMIC_XOR, BP_MEM_ACCESS, MEMOPIDX_SHIFT, MO_BSWAP, MO_SIGN, MO_SIZE,
-  TLB_KIND_WRITE, TLB_MMIO,
+  ATOMIC_ADD, ATOMIC_AND, ATOMIC_OR, ATOMIC_SMAX, ATOMIC_SMIN, ATOMIC_UMIN, ATOMIC_XCHG, ATOMIC_XOR, BP_MEM_ACCESS, MEMOPIDX_SHIFT, MO_ALIGN, MO_BSWAP,
+  MO_SIGN, MO_SIZE, PAGE_SIZE, TLB_KIND_WRITE, TLB_MMIO,
 } from '../shared/layout';
 import { faulted } from '../core/env';
 import { storing } from '../core/journal';
-import { targetUnaligned } from '../target/dispatch';
+import { targetAddress, targetUnaligned } from '../target/dispatch';
 import { deferred, mmioLoad, mmioStore } from './device';
+import { ldSlow } from './load';
 import { flagsOf, hostOf, lookup, physOf } from './lookup';
 import { extend, swapBytes } from './memop';
-import { writable } from './store';
+import { stSlow, writable } from './store';
 
 // ---- Where ---------------------------------------------------------------------------------------------------------------
 
@@ -100,10 +101,11 @@ function order(value: u64, memop: u32, size: u32): u64 {
   return (memop & MO_BSWAP) != 0 ? swapBytes(value, size) : extend(value, memop & MO_SIZE);
 }
 
-/** Old value, extended as the MemOp says; memory = kind(old, value). Misaligned addresses raise the target's fault. */
+/** Old value, extended as the MemOp says; memory = kind(old, value). Misaligned addresses raise the target's fault, if the MemOp has MO_ALIGN. */
 export function atomicRmw(env: usize, kind: u32, addr: u64, value: u64, oi: u32): u64 {
   const memop = oi >> MEMOPIDX_SHIFT;
   const size: u32 = 1 << (memop & MO_SIZE);
+  if ((addr & (size - 1)) != 0 && (memop & MO_ALIGN) == 0) return misalignedRmw(env, kind, addr, value, oi);
   const host = atomicHost(env, addr, oi);
   if (host == 0) {
     if (atomicEntry == 0) return 0;
@@ -146,4 +148,50 @@ export function atomicCmpxchg(env: usize, addr: u64, expected: u64, replacement:
     return extend(old, memop);
   }
   return extend(order(cmpxchgHost(host, size, order(expected, memop, size), order(replacement, memop, size)), memop, size), memop);
+}
+
+/** At any address: atomic among vCPUs that have turns. What may not be stored to is not loaded from. */
+function misalignedRmw(env: usize, kind: u32, addr: u64, value: u64, oi: u32): u64 {
+  const memop = oi >> MEMOPIDX_SHIFT;
+  const mmuIdx: i32 = oi & ((1 << MEMOPIDX_SHIFT) - 1);
+  const size: u32 = 1 << (memop & MO_SIZE);
+  const room: u32 = PAGE_SIZE - ((addr as u32) & (PAGE_SIZE - 1));
+  if (lookup(env, addr, min(size, room), TLB_KIND_WRITE, mmuIdx, false) == 0) return 0;
+  if (room < size && lookup(env, targetAddress(env, addr + room), size - room, TLB_KIND_WRITE, mmuIdx, false) == 0) return 0;
+  const old = ldSlow(env, addr, oi);
+  if (!faulted(env)) stSlow(env, addr, combine(kind, old, value, memop), oi);
+  return old;
+}
+
+// ---- 16 bytes, which wasm has no atomics for: atomic among vCPUs that have turns ---------------------------------------------------
+
+/** What the last atomicCmpxchg16 found. */
+export let seenLow: u64 = 0;
+export let seenHigh: u64 = 0;
+
+/** Little-endian, at a multiple of 16. False: a fault is raised (or the access is to be done again), and nothing is seen or stored. */
+export function atomicCmpxchg16(env: usize, addr: u64, expectedLow: u64, expectedHigh: u64, low: u64, high: u64, mmuIdx: i32): bool {
+  if (!aligned(env, addr, 16)) return false;
+  const entry = writable(env, addr, 16, mmuIdx, BP_MEM_ACCESS);
+  if (entry == 0) return false;
+  if ((flagsOf(entry) & TLB_MMIO) != 0) {
+    if (deferred(env)) return false;
+    const phys = physOf(entry, addr);
+    seenLow = mmioLoad(env, entry, addr, 8, TLB_KIND_WRITE);
+    if (!faulted(env)) seenHigh = mmioLoad(env, entry, addr + 8, 8, TLB_KIND_WRITE);
+    if (!faulted(env) && seenLow == expectedLow && seenHigh == expectedHigh) {
+      mmioStore(env, phys, addr, 8, low);
+      if (!faulted(env)) mmioStore(env, phys + 8, addr + 8, 8, high);
+    }
+    return !faulted(env);
+  }
+  const host = hostOf(entry, addr);
+  seenLow = load<u64>(host);
+  seenHigh = load<u64>(host, 8);
+  if (seenLow == expectedLow && seenHigh == expectedHigh) {
+    storing(host, 16);
+    store<u64>(host, low);
+    store<u64>(host, high, 8);
+  }
+  return true;
 }

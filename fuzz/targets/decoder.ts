@@ -7,7 +7,7 @@ import { hasInsn, matches } from '../../src/target/riscv/table.js';
 import { Source } from '../mutate.js';
 import type { Target } from '../target.js';
 
-export const DECODERS = ['max', 'max32'].map((cpu) => {
+export const DECODERS = ['max', 'max32', 'max,c=off,zce=on', 'max32,c=off,zce=on'].map((cpu) => {
   const config = parseCpuConfig(cpu);
   const rows = INSNS.filter((row) => hasInsn(row, config.xlen, config.extensions));
   return { config, rows, decoder: new Decoder(config.xlen, config.extensions) };

@@ -176,6 +176,7 @@ const jImmediate = (o: number): number => ((o & 0x100000) << 11) | ((o & 0x7fe) 
 export const encode = {
   auipc: (rd: number): number => (rd << 7) | 0x17,
   addi: (rd: number, rs1: number, imm: number): number => iType(imm, rs1, 0, rd, 0x13),
+  fmvHX: (fd: number, rs1: number): number => rType(0x7a, 0, rs1, 0, fd, 0x53),
   csrrw: (rd: number, csr: number, rs1: number): number => iType(csr, rs1, 1, rd, 0x73),
   csrrs: (rd: number, csr: number, rs1: number): number => iType(csr, rs1, 2, rd, 0x73),
   csrrc: (rd: number, csr: number, rs1: number): number => iType(csr, rs1, 3, rd, 0x73),

@@ -30,6 +30,10 @@ export interface Rules {
   readonly alignedBases?: readonly number[];
   /** Registers that are never written, beside the bases. */
   readonly reserved: readonly number[];
+  /** Instructions whose operand is boxed first, as a half. */
+  readonly boxedFirst?: RegExp;
+  /** Instructions that do not write x0. */
+  readonly notToZero?: RegExp;
   /** Offsets of loads and stores are multiples of this; default 1. */
   readonly alignment?: number;
   /** Registers that CSR instructions read; default all. */
@@ -60,7 +64,8 @@ export function randomUnit(rng: Rng, row: Insn, rules: Rules): Unit | undefined 
     const word = draw(rng, row, rules);
     if (word === undefined || !obeys(row, word, rules)) continue;
     if (isIndirectJump(row)) return indirectJump(rng, row, word, rules);
-    const unit: Unit = { code: [{ word, size: row.size }] };
+    const boxing = rules.boxedFirst?.test(row.name) ? codes(encode.fmvHX(operands.rs1, rng() & 31)) : [];
+    const unit: Unit = { code: [...boxing, { word, size: row.size, joined: boxing.length > 0 }] };
     if (!isRelativeJump(row)) return unit;
     return {
       ...unit,
@@ -99,8 +104,20 @@ function obeys(row: Insn, word: number, rules: Rules): boolean {
   row.format.extract(word, operands);
   if (isMemory(row) && !rules.bases.includes(operands.rs1)) return false;
   if (isMemory(row) && Math.abs(operands.imm) > REACH && row.fields.some((field) => field.name === 'imm')) return false;
-  const written = tokensOf(row).includes('rd') ? operands.rd : 0;
-  return !rules.bases.includes(written) && !rules.reserved.includes(written);
+  if (operands.rd === 0 && rules.notToZero?.test(row.name)) return false;
+  const kept = (register: number): boolean => !rules.bases.includes(register) && !rules.reserved.includes(register);
+  return writtenBy(row).every(kept);
+}
+
+/** The integer registers that the row writes, with `operands` filled in. */
+function writtenBy(row: Insn): readonly number[] {
+  const { rd, rs1, rs2 } = operands;
+  if (row.name === 'cm.mvsa01') return [rs1, rs2];
+  if (row.name === 'cm.mva01s') return [10, 11];
+  if (!tokensOf(row).includes('rd')) return [];
+  // a pattern with four bits for rd: a pair of registers
+  const isPair = row.fields.some(({ name, width }) => name === 'rd' && width === 4);
+  return isPair ? [rd, rd + 1] : [rd];
 }
 
 // The address of the target is made from pc in the register that the jump reads.

@@ -13,6 +13,7 @@ interface Allowed {
 /** QEMU 7.2 and its like. */
 const old = (version: number): boolean => version < 8;
 
+const CAUSE_ILLEGAL_INST = 2;
 const CAUSE_LOAD_ACCESS = 5;
 const CAUSE_STORE_ACCESS = 7;
 const PTE_A = 0x40n;
@@ -22,6 +23,8 @@ const FUNCT5_SC = 0b00011;
 const OPCODE_MISC_MEM = 0x0f;
 const FUNCT3_CBO = 2;
 const CACHE_BLOCK = 64n;
+const TABLE_JUMP = 0xa002;
+const TABLE_JUMP_MASK = 0xfc03;
 
 /** The instruction of the block at which the trap was taken. */
 function trapped({ slot, trapPc }: Difference, program: Program): number {
@@ -79,6 +82,14 @@ export const ALLOWED: readonly Allowed[] = [
       isCacheBlockOperation(difference, program),
   },
   {
+    reason: 'QEMU gives the bits of another instruction where a table jump is illegal for its mode',
+    versions: () => true,
+    matches: (difference, program) =>
+      /^trap \d+ tval$/.test(difference.what) &&
+      difference.trapCause === CAUSE_ILLEGAL_INST &&
+      (trapped(difference, program) & TABLE_JUMP_MASK) === TABLE_JUMP,
+  },
+  {
     reason: 'QEMU sets A and D in a Svnapot PTE before it finds that its size is reserved, and faults',
     versions: () => true,
     matches: ({ what, ours, theirs }) => what.startsWith('poke') && ours >> 63n === 1n && (ours | PTE_A | PTE_D) === theirs,
@@ -90,6 +101,12 @@ export const STALE_RIGHTS = 'stale rights';
 
 /** Page tables where no memory is. */
 export const MISSING_TABLES = 'missing tables';
+
+/** fcvt.s.bf16 of what is not boxed. */
+export const UNBOXED_BF16 = 'unboxed bf16';
+
+/** Compare-and-swap into x0. */
+export const CAS_TO_ZERO = 'amocas to x0';
 
 /** SC without a reservation, where it may not store. */
 export const FAILING_SC = 'failing sc';
@@ -122,6 +139,16 @@ export const ORACLE_BUGS: readonly {
     reason: 'QEMU before 10.0 does not look at the address of an SC that fails for want of a reservation',
     versions: (version) => version < 10,
     rows: [FAILING_SC],
+  },
+  {
+    reason: 'QEMU 10.0 puts what it finds into the zero of the block, which other instructions then read',
+    versions: () => true,
+    rows: [CAS_TO_ZERO],
+  },
+  {
+    reason: 'QEMU 10.0 takes an unboxed bfloat16 for the NaN of half precision, which is a number here',
+    versions: () => true,
+    rows: [UNBOXED_BF16],
   },
 ];
 

@@ -23,6 +23,8 @@ export interface Kind extends Pick<ScaffoldOptions, 'traps' | 'window' | 'pokes'
   readonly xlen: 32 | 64;
   /** Extensions beside BASE that it needs; those that the oracle lacks are left out. */
   readonly extensions: readonly string[];
+  /** Those of BASE, and what they imply, that exclude some of `extensions`. */
+  readonly without: readonly string[];
   /** What f registers hold; empty: they are left alone. */
   readonly formats: readonly Format[];
   /** Its share of all instructions. */
@@ -38,10 +40,13 @@ export const BLOCK_LENGTH = 64;
 /** One in so many instructions is one that the CPU does not have. */
 export const ILLEGAL_EVERY = 100;
 
+/** They move sp or go where a table says: kinds-zc.ts. */
+const isPushOrTable = (row: Insn): boolean => /^cm\.(push|pop|j)/.test(row.name);
+
 const PRIVILEGED = ['sret', 'mret', 'mnret', 'wfi', 'sfence.vma', 'sinval.vma', 'sfence.w.inval', 'sfence.inval.ir', 'wrs.nto', 'wrs.sto'];
 const CALLS = ['ecall', 'ebreak', 'c.ebreak'];
 export const isPlain = (row: Insn): boolean =>
-  !row.format.syntax.includes('csr') && !PRIVILEGED.includes(row.name) && !CALLS.includes(row.name);
+  !row.format.syntax.includes('csr') && !isPushOrTable(row) && !PRIVILEGED.includes(row.name) && !CALLS.includes(row.name);
 export const isMemory = (row: Insn): boolean => row.format.syntax.includes('(rs1)') && row.shownAs !== 'jalr';
 export const isAtomic = (row: Insn): boolean => /^(amo|lr|sc)/.test(row.name);
 export const isFloat = (row: Insn): boolean => /^(c\.)?f(?!ence)/.test(row.name);
@@ -93,6 +98,7 @@ export const kind = (name: string, xlen: 32 | 64, part: Partial<Kind> & Pick<Kin
   afterFetch: 'end',
   supervisor: false,
   extensions: [],
+  without: [],
   formats: [],
   weight: 1,
   segments: [],

@@ -1,10 +1,11 @@
 /** What is tested against the oracle. */
-import { DOUBLE, HALF, SINGLE } from '../support/float-ref.js';
+import { BFLOAT16, DOUBLE, HALF, SINGLE } from '../support/float-ref.js';
 import { NO_RULES } from './block.js';
-import { FAILING_SC } from './differences.js';
+import { CAS_TO_ZERO, FAILING_SC, UNBOXED_BF16 } from './differences.js';
 import { isAtomic, isFloat, isMemory, isPlain, kind, randomCode, widths, type Kind } from './kind.js';
 import { loops } from './kinds-loops.js';
 import { csrs, traps } from './kinds-privileged.js';
+import { codeSize } from './kinds-zc.js';
 import { paging, pmp } from './kinds-translation.js';
 import type { SlotWriter } from './program.js';
 import { MEMORY } from './slot.js';
@@ -13,7 +14,7 @@ import { MEMORY } from './slot.js';
 
 const integer = (xlen: 32 | 64): Kind =>
   kind('integer', xlen, {
-    extensions: 'zba zbb zbc zbs zbkb zbkx zicond'.split(' '),
+    extensions: 'zba zbb zbc zbs zbkb zbkx zknd zkne zknh zksed zksh zicond zimop zcb zcmop'.split(' '),
     weight: 4,
     code: randomCode({ choose: (row) => isPlain(row) && !isMemory(row) && !isFloat(row), rules: NO_RULES, illegal: true }),
   });
@@ -34,7 +35,7 @@ function fillBases({ x, rng }: SlotWriter, alignment: readonly number[]): void {
 
 const memory = (xlen: 32 | 64): Kind =>
   kind('memory', xlen, {
-    extensions: 'zicboz zicbom zfhmin zfh'.split(' '),
+    extensions: 'zicboz zicbom zfhmin zfh zcb'.split(' '),
     window: true,
     weight: 2,
     formats: [SINGLE, DOUBLE, HALF],
@@ -48,26 +49,38 @@ const memory = (xlen: 32 | 64): Kind =>
     fill: (slot) => fillBases(slot, [1, 1, 2, 4, 8]),
   });
 
-const atomics = (xlen: 32 | 64): Kind =>
-  kind('atomics', xlen, {
+const atomicKind = (name: string, extensions: string, xlen: 32 | 64): Kind =>
+  kind(name, xlen, {
+    extensions: extensions.split(' '),
     window: true,
     traps: 64,
     code: randomCode({
       choose: (row) => isPlain(row) && (isAtomic(row) || ['sw', 'lw', 'add', 'beq', 'c.addi'].includes(row.name)),
-      rules: ({ leftOut }) => ({ bases: BASES, alignedBases: leftOut.has(FAILING_SC) ? ALIGNED_BASES : BASES, reserved: [] }),
+      rules: ({ leftOut }) => ({
+        bases: BASES,
+        alignedBases: leftOut.has(FAILING_SC) ? ALIGNED_BASES : BASES,
+        reserved: [],
+        notToZero: leftOut.has(CAS_TO_ZERO) ? /^amocas/ : undefined,
+      }),
     }),
-    fill: (slot) => fillBases(slot, [8, 8, 4, 1]),
+    fill: (slot) => fillBases(slot, [16, 8, 8, 4, 1]),
   });
+const atomics = (xlen: 32 | 64): Kind => atomicKind('atomics', 'zabha zacas', xlen);
+const misalignedAtomics = (xlen: 32 | 64): Kind => atomicKind('misaligned atomics', 'zama16b zabha', xlen);
 
 // ---- floating point ------------------------------------------------------------------------------------------------------------
 
 const float = (xlen: 32 | 64): Kind =>
   kind('float', xlen, {
-    extensions: 'zfhmin zfh zfa'.split(' '),
-    formats: [SINGLE, SINGLE, DOUBLE, DOUBLE, HALF],
+    extensions: 'zfhmin zfh zfa zfbfmin'.split(' '),
+    formats: [SINGLE, SINGLE, DOUBLE, DOUBLE, HALF, BFLOAT16],
     weight: 4,
     traps: 64,
-    code: randomCode({ choose: (row) => isPlain(row) && isFloat(row) && !isMemory(row), rules: NO_RULES, illegal: true }),
+    code: randomCode({
+      choose: (row) => isPlain(row) && isFloat(row) && !isMemory(row),
+      rules: ({ leftOut }) => ({ ...NO_RULES, boxedFirst: leftOut.has(UNBOXED_BF16) ? /^fcvt\.s\.bf16$/ : undefined }),
+      illegal: true,
+    }),
   });
 
 export const KINDS: readonly Kind[] = [
@@ -75,6 +88,8 @@ export const KINDS: readonly Kind[] = [
   ...widths(memory),
   ...widths(loops),
   ...widths(atomics),
+  ...widths(misalignedAtomics),
+  ...widths(codeSize),
   ...widths(float),
   ...widths(csrs),
   ...widths(traps),

@@ -1,5 +1,5 @@
 /** One comparison from seed to verdict: make a program, run it on both sides, say where they part. */
-import { EXTENSIONS } from '../../src/target/riscv/extensions.js';
+import { EXTENSIONS, withImplied } from '../../src/target/riscv/extensions.js';
 import { parseCpuConfig } from '../../src/target/riscv/config.js';
 import { describeDifference, firstDifferences, type Difference } from './compare.js';
 import { X_NAMES } from '../../src/target/riscv/disas.js';
@@ -21,18 +21,23 @@ export interface Session {
 const LISTED_DIFFERENCES = 12;
 const CONTEXT_LINES = 3;
 
-/** The CPU for both sides: with these extensions, as far as the oracle knows them, and no others. */
+/** The CPU for both sides: with these extensions and what they imply, as far as the oracle knows them, and no others; but nothing of `without`. */
 export function cpuFeatures(
   oracle: Oracle | undefined,
   xlen: 32 | 64,
   extensions: readonly string[],
+  without: readonly string[] = [],
 ): { xlen: 32 | 64; on: string[]; off: string[] } {
-  const on = knownExtensions(oracle, extensions);
-  return { xlen, on, off: EXTENSIONS.map((extension) => extension.name).filter((name) => !on.includes(name)) };
+  const on = knownExtensions(
+    oracle,
+    extensions.filter((name) => !without.includes(name)),
+  );
+  const all = withImplied(on, xlen, (name) => without.includes(name));
+  return { xlen, on, off: EXTENSIONS.map((extension) => extension.name).filter((name) => !all.has(name)) };
 }
 
 const features = ({ kind, oracle }: Session): ReturnType<typeof cpuFeatures> =>
-  cpuFeatures(oracle, kind.xlen, [...BASE_EXTENSIONS, ...kind.extensions]);
+  cpuFeatures(oracle, kind.xlen, [...BASE_EXTENSIONS, ...kind.extensions], kind.without);
 
 /** What a session leaves out because its oracle does not know it, or gets it wrong: extensions that the kind is about, instructions and CSRs. */
 export function untested(session: Session): { readonly extensions: readonly string[]; readonly rows: readonly string[] } {

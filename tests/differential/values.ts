@@ -1,5 +1,5 @@
 /** Operands for the random programs: any bits, and many of those at which arithmetic breaks. */
-import { DOUBLE, HALF, SINGLE, type Format } from '../support/float-ref.js';
+import { BFLOAT16, DOUBLE, HALF, SINGLE, type Format } from '../support/float-ref.js';
 import { edgeOperands } from '../support/float-operands.js';
 import type { Rng } from '../support/riscv-random.js';
 
@@ -52,8 +52,8 @@ export function writeInteger(view: DataView, at: number, rng: Rng, xlen: 32 | 64
   if (xlen === 32) view.setUint32(at + 4, 0, true);
 }
 
-const EDGES = new Map<Format, readonly bigint[]>([HALF, SINGLE, DOUBLE].map((format) => [format, edgeOperands(format)]));
-const BOX: Record<Format['name'], bigint> = { h: 0xffff_ffff_ffff_0000n, s: 0xffff_ffff_0000_0000n, d: 0n };
+const EDGES = new Map<Format, readonly bigint[]>([HALF, BFLOAT16, SINGLE, DOUBLE].map((format) => [format, edgeOperands(format)]));
+const BOX: Record<Format['name'], bigint> = { h: 0xffff_ffff_ffff_0000n, bf16: 0xffff_ffff_ffff_0000n, s: 0xffff_ffff_0000_0000n, d: 0n };
 
 const random64 = (rng: Rng): bigint => (BigInt(rng()) << 32n) | BigInt(rng());
 

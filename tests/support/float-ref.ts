@@ -2,7 +2,7 @@
 // rational of two BigInts, every operation is done on rationals, and one function rounds.
 
 export interface Format {
-  readonly name: 'h' | 's' | 'd';
+  readonly name: 'h' | 's' | 'd' | 'bf16';
   /** Bits of the encoding. */
   readonly width: number;
   /** Bits of the significand, hidden bit included. */
@@ -12,6 +12,7 @@ export interface Format {
 }
 
 export const HALF: Format = { name: 'h', width: 16, precision: 11, emax: 15 };
+export const BFLOAT16: Format = { name: 'bf16', width: 16, precision: 8, emax: 127 };
 export const SINGLE: Format = { name: 's', width: 32, precision: 24, emax: 127 };
 export const DOUBLE: Format = { name: 'd', width: 64, precision: 53, emax: 1023 };
 export const FORMATS = [HALF, SINGLE, DOUBLE] as const;

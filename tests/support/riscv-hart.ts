@@ -20,6 +20,7 @@ export const EXTENSIONS = {
     rv.RVX_F,
     rv.RVX_D,
     rv.RVX_C,
+    rv.RVX_ZCA,
     rv.RVX_S,
     rv.RVX_U,
     rv.RVX_ZICNTR,

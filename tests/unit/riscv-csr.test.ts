@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { TBF_FRM_INVALID, TBF_FS_SHIFT, RVX_I, RVX_M, RV_BINS, MMU_S, MMU_S_SUM } from '../../assembly/target/riscv/shared/riscv.js';
+import {
+  TBF_FRM_INVALID,
+  TBF_FS_SHIFT,
+  RVX_I,
+  RVX_M,
+  RVX_ZKR,
+  RV_BINS,
+  MMU_S,
+  MMU_S_SUM,
+} from '../../assembly/target/riscv/shared/riscv.js';
 import { ENV_INSN_COUNT, ENV_MMU_IDX, ENV_TB_FLAGS } from '../../assembly/shared/layout.js';
-import { Hart } from '../support/riscv-hart.js';
+import { EXTENSIONS, Hart } from '../support/riscv-hart.js';
 
 const ONES = (1n << 64n) - 1n;
 const M = 3,
@@ -198,5 +207,30 @@ describe('bit manipulation', () => {
     ['helper_xperm8', [0x8877665544332211n, 0x0001020704ff0803n], 0x1122338855000044n],
   ])('%s', (name, args, expected) => {
     expect(new Hart().call(name, ...args)).toBe(expected);
+  });
+});
+
+describe('seed (Zkr)', () => {
+  const SEED = 0x015;
+  const MSECCFG = 0x747;
+  const [USEED, SSEED] = [1n << 8n, 1n << 9n];
+  const hart = (): Hart => new Hart({ extensions: [...EXTENSIONS.rv64, RVX_ZKR] });
+
+  it('gives 16 bits to instructions that write', () => {
+    expect(hart().csrrw(SEED, 0n)).toBe(0x8000_0001n); // OPST = ES16; the host of these tests answers 1
+    expect(hart().csrr(SEED)).toBe('illegal');
+    expect(new Hart().csrrw(SEED, 0n)).toBe('illegal');
+  });
+
+  it.each([
+    ['U', U, USEED],
+    ['S', S, SSEED],
+  ])('is given to %s-mode by mseccfg', (_, mode, bit) => {
+    for (const value of [0n, USEED, SSEED, USEED | SSEED]) {
+      const h = hart();
+      h.write(MSECCFG, value);
+      h.enter(mode);
+      expect(h.csrrw(SEED, 0n) === 'illegal').toBe((value & bit) === 0n);
+    }
   });
 });

@@ -3,7 +3,7 @@
  * manual 1.13 (unprivileged: fcsr), chapter by chapter; where a field leaves a choice, the row says what is chosen.
  */
 import { describe, expect, it } from 'vitest';
-import { RVX_C } from '../../assembly/target/riscv/shared/riscv.js';
+import { RVX_ZCA } from '../../assembly/target/riscv/shared/riscv.js';
 import { hasExtension, misa, parseCpuConfig, type CpuConfig } from '../../src/target/riscv/config.js';
 import { EXTENSIONS } from '../../src/target/riscv/extensions.js';
 import { CPU_MODELS } from '../../src/target/riscv/models.js';
@@ -142,11 +142,12 @@ const withAny =
 const mstateen0High = (f: Facts): bigint =>
   bits(31, 30) | when(withAny('smcsrind', 'sscsrind', 'smaia', 'ssaia')(f), bits(28)) | when(withAny('smaia', 'ssaia')(f), bits(27));
 /** RLB, as long as nothing is locked; MML and MMWP last until reset. */
-const mseccfg = (f: Facts): bigint => when(f.has('smepmp'), bits(2)) | pmm(f, 'smmpm');
+const mseccfg = (f: Facts): bigint =>
+  when(f.has('smepmp'), bits(2)) | when(f.has('zkr'), when(f.has('u'), bits(8)) | when(f.has('s'), bits(9))) | pmm(f, 'smmpm');
 const select = (f: Facts, extension: string): bigint => (f.has(extension) ? 0xfffn : 0x1ffn);
 const virtual = (f: Facts): bigint => when(f.has('s'), bits(1, 9)) | when(f.has('sscofpmf'), LCOFI);
 
-const xepc = (f: Facts): bigint => f.ones & (hasExtension(f.config, RVX_C) ? ~1n : ~3n);
+const xepc = (f: Facts): bigint => f.ones & (hasExtension(f.config, RVX_ZCA) ? ~1n : ~3n);
 const withZicntr = (f: Facts): boolean => f.has('zicntr');
 const withZihpm = (f: Facts): boolean => f.has('zihpm');
 const zihpm = (f: Facts): bigint => when(f.has('zihpm'), f.ones);
@@ -165,6 +166,8 @@ const ROWS: readonly Row[] = [
   row('fflags',        0x001, withF, () => 0x1fn),
   row('frm',           0x002, withF, () => 7n),
   row('fcsr',          0x003, withF, () => 0xffn),
+  // seed (0x015) is read where it is written: riscv-csr.test.ts
+  row('jvt',           0x017, (f) => f.has('zcmt'), all),
   // Supervisor
   row('sstatus',       0x100, withS, (f) => mstatus(f) & SSTATUS, { fixed: (f) => when(!f.rv32, UXL64), legal: (value, _, f) => withSd(value, f) }),
   row('sie',           0x104, withS, delegable),                            // all of mideleg is set
@@ -194,7 +197,7 @@ const ROWS: readonly Row[] = [
   row('menvcfg',       0x30a, both(withU, since(12)), menvcfg, { legal: legalEnvcfg }),
   row('mvien',         0x308, (f) => f.has('smaia') && f.has('s'), virtual),
   row('mvip',          0x309, (f) => f.has('smaia') && f.has('s'), (f) => virtual(f) | S_LINES), // mvien and menvcfg.STCE are clear
-  row('mstateen0',     0x30c, withAny('smstateen'), (f) => when(!f.rv32, mstateen0High(f) << 32n)),
+  row('mstateen0',     0x30c, withAny('smstateen'), (f) => when(f.has('zcmt'), bits(2)) | when(!f.rv32, mstateen0High(f) << 32n)),
   row('mstateen1',     0x30d, withAny('smstateen'), (f) => when(!f.rv32, bits(63)), { count: 3 }),
   row('mstateen0h',    0x31c, both(on32, withAny('smstateen')), mstateen0High),
   row('mstateen1h',    0x31d, both(on32, withAny('smstateen')), () => bits(31), { count: 3 }),
@@ -213,8 +216,8 @@ const ROWS: readonly Row[] = [
   row('mnepc',         0x741, withAny('smrnmi'), xepc),
   row('mncause',       0x742, withAny('smrnmi'), all),
   row('mnstatus',      0x744, withAny('smrnmi'), () => MPP, { lasting: bits(3), legal: (value, old, f) => legalStatus(value, old, f) & MPP }),
-  row('mseccfg',       0x747, withAny('smepmp', 'smmpm'), mseccfg, { lasting: range(0, 1), legal: legalPmm }),
-  row('mseccfgh',      0x757, both(on32, withAny('smepmp', 'smmpm')), none),
+  row('mseccfg',       0x747, withAny('smepmp', 'smmpm', 'zkr'), mseccfg, { lasting: range(0, 1), legal: legalPmm }),
+  row('mseccfgh',      0x757, both(on32, withAny('smepmp', 'smmpm', 'zkr')), none),
   row('mstatush',      0x310, both(on32, since(12)), (f) => when(f.has('smdbltrp'), bits(10))),
   row('medelegh',      0x312, (f) => f.rv32 && f.has('s') && f.since(13), none),
   row('menvcfgh',      0x31a, (f) => f.rv32 && f.has('u') && f.since(12), menvcfgHigh),
@@ -282,6 +285,8 @@ const VARIANTS = [
   'rv64,mmu=off',
   'rv64,f=off,d=off',
   'rv32,c=off',
+  'rv64,c=off,zce=on,smstateen=on',
+  'rv32,d=off,zcmt=on',
   'rv64,zicntr=off,zihpm=off',
   'rv64,sv48=off,pmp=off',
   'rv64i,zicsr=on,u=on',

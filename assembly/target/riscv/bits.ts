@@ -66,6 +66,8 @@ export const MENVCFG_STCE: u64 = 1 << 63;
 export const MSECCFG_MML: u64 = 1 << 0;
 export const MSECCFG_MMWP: u64 = 1 << 1;
 export const MSECCFG_RLB: u64 = 1 << 2;
+export const MSECCFG_USEED: u64 = 1 << 8;
+export const MSECCFG_SSEED: u64 = 1 << 9;
 
 // mhpmevent (Sscofpmf), and but for OF mcyclecfg and minstretcfg (Smcntrpmf)
 export const EVENT_OF: u64 = 1 << 63;
@@ -80,6 +82,7 @@ export const MNSTATUS_NMIE: u64 = 1 << 3;
 export const MNSTATUS_MNPP: u64 = 3 << 11;
 
 // mstateen
+export const STATEEN_JVT: u64 = 1 << 2; // in sstateen0, too
 export const STATEEN_SE: u64 = 1 << 63;
 export const STATEEN_ENVCFG: u64 = 1 << 62;
 export const STATEEN_CSRIND: u64 = 1 << 60;

@@ -1,7 +1,7 @@
 // CSR access: what is read, what a write changes. Privileged specification, chapters 2 to 4; the rows are in csr_table.ts, who may is in csr_rules.ts.
 import {
   RV_FFLAGS, RV_FRM, RV_IMSIC, RV_MCOUNTEREN, RV_MCOUNTINHIBIT, RV_MENVCFG, RV_MHPMEVENT, RV_MIDELEG, RV_MIE, RV_MAX_SATP_MODE, RV_MNSTATUS, RV_MSECCFG, RV_MSTATEEN, RV_MSTATUS,
-  RV_MVIEN, RV_MVIP, RV_PMPADDR, RV_PRIV, RV_SATP, RV_SOFT_MIP, RV_STATUS_WRITABLE, RV_VSIE, RVX_C, RVX_SSCOFPMF,
+  RV_MVIEN, RV_MVIP, RV_PMPADDR, RV_PRIV, RV_SATP, RV_SOFT_MIP, RV_STATUS_WRITABLE, RV_VSIE, RVX_ZCA, RVX_SSCOFPMF,
 } from './shared/riscv';
 import { spaceSwitch } from '../../tlb/address-space';
 import { tlbFlush } from '../../tlb/flush';
@@ -18,7 +18,7 @@ import { hasExt, isRv32, privilege } from './hart';
 import { counterRead, counterSetEvent, counterSetInhibit, counterWrite, overflowFlags, settleOverflows } from './counter';
 import * as csrs from './csr_table';
 import { reachingOut } from '../../core/journal';
-import { imsicTop, rdtime } from './host';
+import { entropy, imsicTop, rdtime } from './host';
 import { orderChanged, refreshMip, sstcChanged, sstcEnabled, updateInterrupts } from './interrupt';
 import { supervisorEnabled, supervisorPending, topInterrupt, virtualPending } from './interrupt_order';
 import { asidOf, pagingMode } from './mmu';
@@ -26,11 +26,13 @@ import { pmpAddrWrite, pmpCfgRead, pmpCfgWrite, pmpIsLocked, pmpUpdateRanges } f
 import { raiseIllegal } from './raise';
 import {
   countersEnableable, countersInhibitable, delegableExceptions, delegableInterrupts, hasMode, hasPaging, interrupts, legalMenvcfg, legalMseccfg, legalSenvcfg,
-  stateenWritable, virtualInterrupts,
+  sstateenWritable, stateenWritable, virtualInterrupts,
 } from './warl';
 
 const SSTATUS: u64 = MSTATUS_SIE | MSTATUS_SPIE | MSTATUS_SPP | MSTATUS_FS | MSTATUS_SUM | MSTATUS_MXR | MSTATUS_SDT;
 const LOW: u64 = 0xffffffff;
+/** OPST: 16 bits of entropy follow. There is always some, and the self-test is over. */
+const SEED_ES16: u64 = 2 << 30;
 
 // ---- Reading -----------------------------------------------------------------------------------------------------------
 
@@ -55,6 +57,9 @@ function readWhole(env: usize, row: usize, csr: u32, running: u64): u64 {
     case csrs.FRM: return load<u32>(env, RV_FRM);
     case csrs.FCSR: return (load<u32>(env, RV_FRM) << 5) | load<u32>(env, RV_FFLAGS);
     case csrs.COUNTER: return counterRead(env, numberInRow(row, csr), running);
+    case csrs.SEED:
+      reachingOut();
+      return SEED_ES16 | (entropy(env) as u64);
     case csrs.TIME:
       reachingOut();
       return rdtime(env);
@@ -256,12 +261,13 @@ function writeWhole(env: usize, row: usize, csr: u32, value: u64, bits: u64, mas
       if ((value & 3) < 2) store<u64>(field, value);
       return;
     case csrs.EPC:
-      return store<u64>(field, value & (hasExt(env, RVX_C) ? ~1 : ~3));
+      return store<u64>(field, value & (hasExt(env, RVX_ZCA) ? ~1 : ~3));
     case csrs.MEDELEG: return store<u64>(field, value & delegableExceptions(env));
     case csrs.COUNTEREN: return store<u64>(field, value & countersEnableable(env));
     case csrs.SENVCFG: return writeSenvcfg(env, field, value);
     case csrs.MSECCFG: return writeMseccfg(env, value);
     case csrs.MSTATEEN: return store<u64>(field + (csr & 3) * 8, value & stateenWritable(env, csr & 3));
+    case csrs.SSTATEEN: return store<u64>(field + (csr & 3) * 8, value & sstateenWritable(env, csr & 3));
     case csrs.SCOUNTINHIBIT: {
       const delegated = load<u64>(env, RV_MCOUNTEREN) & countersInhibitable(env);
       return counterSetInhibit(env, (load<u64>(field) & ~delegated) | (value & delegated));

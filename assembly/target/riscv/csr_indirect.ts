@@ -1,11 +1,11 @@
 // Registers behind miselect and siselect: priorities of interrupts, delegated counters, interrupt files of the IMSIC.
 // Privileged specification, "Smcsrind/Sscsrind", "Smcdeleg"; AIA, "Control and Status Registers (CSRs) Added to Harts", "Incoming MSI Controller".
 import {
-  RV_IMSIC, RV_MCOUNTEREN, RV_MENVCFG, RV_MHPMEVENT, RV_MIPRIO, RV_MISELECT, RV_MSTATEEN, RV_MVIEN, RV_SIPRIO, RV_SISELECT, RVX_SMAIA, RVX_SMCNTRPMF, RVX_SMCSRIND, RVX_SMSTATEEN,
-  RVX_SSAIA, RVX_SSCCFG, RVX_SSCOFPMF, RVX_SSCSRIND, RVX_ZICNTR, RVX_ZIHPM,
+  RV_IMSIC, RV_MCOUNTEREN, RV_MENVCFG, RV_MHPMEVENT, RV_MIPRIO, RV_MISELECT, RV_MSTATEEN, RV_MVIEN, RV_SIPRIO, RV_SISELECT, RV_SSTATEEN, RVX_S, RVX_SMAIA, RVX_SMCNTRPMF, RVX_SMCSRIND, RVX_SMSTATEEN,
+  RVX_SSAIA, RVX_SSCCFG, RVX_SSCOFPMF, RVX_SSCSRIND, RVX_ZCMT, RVX_ZICNTR, RVX_ZIHPM,
 } from './shared/riscv';
 import { reachingOut } from '../../core/journal';
-import { EVENT_MINH, MENVCFG_CDE, MIP_SEIP, PRV_M, PRV_S, STATEEN_AIA, STATEEN_IMSIC } from './bits';
+import { EVENT_MINH, MENVCFG_CDE, MIP_SEIP, PRV_M, PRV_S, PRV_U, STATEEN_AIA, STATEEN_IMSIC, STATEEN_JVT } from './bits';
 import { counterRead, counterSetEvent, counterWrite } from './counter';
 import { hasExt, isRv32, privilege } from './hart';
 import { imsicRead, imsicWrite } from './host';
@@ -40,6 +40,12 @@ export function isSupervisors(csr: u32): bool {
 /** Whether mstateen0 gives S-mode what `bit` stands for. */
 export function stateenAllows(env: usize, index: i32, bit: u64): bool {
   return privilege(env) == PRV_M || !hasExt(env, RVX_SMSTATEEN) || (load<u64>(env + index * 8, RV_MSTATEEN) & bit) != 0;
+}
+
+/** Whether code in the mode of now may use jvt. */
+export function jvtAllowed(env: usize): bool {
+  if (!hasExt(env, RVX_ZCMT) || !stateenAllows(env, 0, STATEEN_JVT)) return false;
+  return privilege(env) != PRV_U || !hasExt(env, RVX_SMSTATEEN) || !hasExt(env, RVX_S) || (load<u64>(env, RV_SSTATEEN) & STATEEN_JVT) != 0;
 }
 
 /** Whether code in the mode of now may reach the interrupt file of M-mode, or of S-mode. */

@@ -1,10 +1,11 @@
 // Who may access a CSR: the rules of csr_table.ts. Privileged specification, chapter 2 and where each CSR is described.
 import {
-  RV_MCOUNTEREN, RV_MENVCFG, RV_MSTATUS, RV_PMP_COUNT, RV_PRIV_VERSION, RV_SCOUNTEREN, RVX_F, RVX_S, RVX_SMAIA, RVX_SMCSRIND, RVX_SMDBLTRP, RVX_SMEPMP,
+  RV_MCOUNTEREN, RV_MENVCFG, RV_MSECCFG, RV_MSTATUS, RV_PMP_COUNT, RV_PRIV_VERSION, RV_SCOUNTEREN, RVX_F, RVX_S, RVX_SMAIA, RVX_SMCSRIND, RVX_SMDBLTRP, RVX_SMEPMP,
   RVX_SMMPM, RVX_SSAIA, RVX_SSCSRIND, RVX_SSDBLTRP, RVX_SSTC, RVX_U, RVX_ZICNTR, RVX_ZIHPM,
+  RVX_ZKR,
 } from './shared/riscv';
-import { COUNTER_TM, MENVCFG_CDE, MENVCFG_STCE, MSTATUS_FS, MSTATUS_TVM, PRV_M, PRV_S, PRV_U, STATEEN_AIA, STATEEN_CSRIND, STATEEN_ENVCFG, STATEEN_SE } from './bits';
-import { imsicAllowed, indirectAllowed, stateenAllows } from './csr_indirect';
+import { COUNTER_TM, MENVCFG_CDE, MENVCFG_STCE, MSECCFG_SSEED, MSECCFG_USEED, MSTATUS_FS, MSTATUS_TVM, PRV_M, PRV_S, PRV_U, STATEEN_AIA, STATEEN_CSRIND, STATEEN_ENVCFG, STATEEN_SE } from './bits';
+import { imsicAllowed, indirectAllowed, jvtAllowed, stateenAllows } from './csr_indirect';
 import * as csrs from './csr_table';
 import { hasExt, isRv32, privilege } from './hart';
 
@@ -34,12 +35,19 @@ function saiaAllowed(env: usize): bool {
   return hasExt(env, RVX_S) && stateenAllows(env, 0, STATEEN_AIA);
 }
 
+/** Section "Access Control to `seed`" of the cryptography extensions. */
+function seedAllowed(env: usize): bool {
+  if (!hasExt(env, RVX_ZKR)) return false;
+  const priv = privilege(env);
+  return priv == PRV_M || (load<u64>(env, RV_MSECCFG) & (priv == PRV_S ? MSECCFG_SSEED : MSECCFG_USEED)) != 0;
+}
+
 function hasMseccfg(env: usize): bool {
-  return hasExt(env, RVX_SMEPMP) || hasExt(env, RVX_SMMPM);
+  return hasExt(env, RVX_SMEPMP) || hasExt(env, RVX_SMMPM) || hasExt(env, RVX_ZKR);
 }
 
 // prettier-ignore
-function ruleAllows(env: usize, rule: u32, csr: u32): bool {
+function ruleAllows(env: usize, rule: u32, csr: u32, writes: bool): bool {
   switch (rule) {
     case csrs.RULE_ANY: return true;
     case csrs.RULE_RV32: return isRv32(env);
@@ -47,6 +55,8 @@ function ruleAllows(env: usize, rule: u32, csr: u32): bool {
     case csrs.RULE_S_RV32: return isRv32(env) && hasExt(env, RVX_S);
     case csrs.RULE_U: return hasExt(env, RVX_U);
     case csrs.RULE_U_RV32: return isRv32(env) && hasExt(env, RVX_U);
+    case csrs.RULE_ZCMT: return jvtAllowed(env);
+    case csrs.RULE_SEED: return writes && seedAllowed(env);
     case csrs.RULE_FP: return hasExt(env, RVX_F) && (load<u64>(env, RV_MSTATUS) & MSTATUS_FS) != 0;
     case csrs.RULE_COUNTER: return counterAllowed(env, csr & 31);
     case csrs.RULE_COUNTER_RV32: return isRv32(env) && counterAllowed(env, csr & 31);
@@ -88,5 +98,5 @@ export function allowedRow(env: usize, csr: u32, writes: bool): usize {
   if (row == 0) return 0;
   const rule = load<u32>(row, csrs.ROW_RULE);
   if (rule >> csrs.VERSION_SHIFT != 0 && !isThere(env, rule)) return 0;
-  return ruleAllows(env, rule & ((1 << csrs.VERSION_SHIFT) - 1), csr) ? row : 0;
+  return ruleAllows(env, rule & ((1 << csrs.VERSION_SHIFT) - 1), csr, writes) ? row : 0;
 }

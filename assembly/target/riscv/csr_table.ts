@@ -1,5 +1,6 @@
 // The CSRs of a hart, one row each (or each run of like ones). Numbers and names: privileged specification, chapter 2.
 import {
+  RV_JVT,
   RV_MARCHID,
   RV_MCAUSE,
   RV_MCOUNTEREN,
@@ -79,6 +80,8 @@ export const RULE_DBLTRP = 23; // Ssdbltrp or Smdbltrp
 export const RULE_MSECCFG = 24; // an extension that has a field there
 export const RULE_MSECCFG_RV32 = 25;
 export const RULE_SCOUNTINHIBIT = 26; // counters are delegated
+export const RULE_ZCMT = 27; // given by the state enables
+export const RULE_SEED = 28; // written to, and given by mseccfg
 /** Above the rule: the minor version of the privileged architecture that brought the CSR, if it was not there from 1.10 on. */
 export const VERSION_SHIFT = 8;
 const V11 = 11 << VERSION_SHIFT;
@@ -136,6 +139,7 @@ export const MVIEN = 35;
 export const MVIP = 36;
 export const MSECCFG = 37;
 export const MNSTATUS = 38;
+export const SEED = 39;
 
 export const ROW_CSR = 0;
 export const ROW_COUNT = 8;
@@ -150,10 +154,12 @@ const CSRS: usize = 4096;
 // prettier-ignore
 const ROWS: usize = memory.data<u64>([
   // CSR  count rule               kind               field
-  // Unprivileged floating-point, counters and timers
+  // Unprivileged floating-point, table jumps, counters and timers
   0x001,  1,    RULE_FP,           FFLAGS,            0,
   0x002,  1,    RULE_FP,           FRM,               0,
   0x003,  1,    RULE_FP,           FCSR,              0,
+  0x015,  1,    RULE_SEED,         SEED,              0,
+  0x017,  1,    RULE_ZCMT,         FIELD,             RV_JVT,
   0xc00,  1,    RULE_COUNTER,      COUNTER,           0,                 // cycle
   0xc01,  1,    RULE_COUNTER,      TIME,              0,
   0xc02,  30,   RULE_COUNTER,      COUNTER,           2,                 // instret, hpmcounter3 to 31

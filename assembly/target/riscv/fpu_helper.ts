@@ -1,5 +1,5 @@
-// The floating-point helpers of RISC-V F, D, Zfh and Zfa: operands unboxed, rounding mode resolved, result boxed, flags accrued.
-// RISC-V unprivileged manual, chapters "F", "D", "Zfh", "Zfa".
+// The floating-point helpers of RISC-V F, D, Zfh, Zfbfmin and Zfa: operands unboxed, rounding mode resolved, result boxed, flags accrued.
+// RISC-V unprivileged manual, chapters "F", "D", "Zfh", "BF16", "Zfa".
 //
 // Arguments and results are raw 64-bit f registers (or x registers, for integers). rm is 0 to 4, or 7 for frm; a reserved mode never
 // gets here: the frontend makes it an illegal instruction.
@@ -522,4 +522,15 @@ export function helper_fcvt_d_h(env: usize, a: u64, rm: u64): u64 {
 
 export function helper_fcvtmod_w_d(env: usize, a: u64): u64 {
   return accrued(env, toI32Modular(a));
+}
+
+// ---- Zfbfmin: bfloat16 ------------------------------------------------------------------------------------------------
+
+export function helper_fcvt_bf16_s(env: usize, a: u64, rm: u64): u64 {
+  return narrow<u32, i16>(env, a, rm);
+}
+
+/** Exact. */
+export function helper_fcvt_s_bf16(env: usize, a: u64, rm: u64): u64 {
+  return widen<i16, u32>(env, a);
 }

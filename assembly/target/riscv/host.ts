@@ -5,6 +5,11 @@
 @external("target", "rdtime")
 export declare function rdtime(env: usize): u64;
 
+/** 16 bits from the machine's source of random numbers. */
+// @ts-ignore: decorator
+@external("target", "entropy")
+export declare function entropy(env: usize): u32;
+
 /** stimecmp, or whether it counts at all, has changed: the machine sets its timer anew and calls riscvTimerTick when time has come to RV_STIMECMP. */
 // @ts-ignore: decorator
 @external("target", "timerUpdate")

@@ -29,7 +29,7 @@ import {
   RV_STATUS_WRITABLE,
   RV_STVAL,
   RV_STVEC,
-  RVX_C,
+  RVX_ZCA,
   RVX_S,
   RVX_SMRNMI,
 } from './shared/riscv';
@@ -183,7 +183,7 @@ export function helper_illegal_insn(env: usize, word: u64): void {
 
 /** Ends a trap handler: pc from `epc`, unless it is misaligned. False if that raised. */
 function returnTo(env: usize, epc: u64): bool {
-  if ((epc & 3) != 0 && !hasExt(env, RVX_C)) {
+  if ((epc & 3) != 0 && !hasExt(env, RVX_ZCA)) {
     raiseAddress(env, CAUSE_INST_MISALIGNED, epc);
     return false;
   }

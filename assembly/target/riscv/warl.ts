@@ -2,14 +2,14 @@
 import {
   RV_IMSIC, RV_INTERRUPTS, RV_MAX_SATP_MODE, RV_MENVCFG, RVX_F, RVX_S, RVX_SMAIA, RVX_SMCDELEG, RVX_SMCNTRPMF, RVX_SMCSRIND, RVX_SMDBLTRP, RVX_SMEPMP, RVX_SMMPM,
   RVX_SMNPM, RVX_SSAIA, RVX_SSCCFG, RVX_SSCOFPMF, RVX_SSCSRIND, RVX_SSDBLTRP, RVX_SSNPM, RVX_SSTC, RVX_SVADU, RVX_SVPBMT, RVX_U, RVX_ZICBOM, RVX_ZICBOZ,
-  RVX_ZICNTR, RVX_ZIHPM,
+  RVX_ZCMT, RVX_ZICNTR, RVX_ZIHPM, RVX_ZKR,
 } from './shared/riscv';
 import {
   COUNTERS_BASE, COUNTERS_HPM, COUNTER_TM, DELEGABLE_EXCEPTIONS, ENVCFG_CBCFE, ENVCFG_CBIE, ENVCFG_CBIE_RESERVED, ENVCFG_CBZE, ENVCFG_FIOM, ENVCFG_PMM,
   ENVCFG_PMM_RESERVED, EVENT_MINH, EVENT_SINH, EVENT_UINH, EVENT_VINH, MENVCFG_ADUE, MENVCFG_CDE, MENVCFG_DTE, MENVCFG_PBMTE, MENVCFG_STCE,
-  MIP_LCOFIP, MIP_SEIP, MIP_SSIP, MSECCFG_MML, MSECCFG_MMWP, MSECCFG_RLB, MSTATUS64_SXL64, MSTATUS64_UXL64, MSTATUS_FS, MSTATUS_MDT, MSTATUS_MIE,
+  MIP_LCOFIP, MIP_SEIP, MIP_SSIP, MSECCFG_MML, MSECCFG_MMWP, MSECCFG_RLB, MSECCFG_SSEED, MSECCFG_USEED, MSTATUS64_SXL64, MSTATUS64_UXL64, MSTATUS_FS, MSTATUS_MDT, MSTATUS_MIE,
   MSTATUS_MPIE, MSTATUS_MPP, MSTATUS_MPRV, MSTATUS_MXR, MSTATUS_SDT, MSTATUS_SIE, MSTATUS_SPIE, MSTATUS_SPP, MSTATUS_SUM, MSTATUS_TSR, MSTATUS_TVM,
-  MSTATUS_TW, M_INTERRUPTS, PAGE_FAULTS, PRV_M, PRV_S, PRV_U, S_INTERRUPTS, STATEEN_AIA, STATEEN_CSRIND, STATEEN_ENVCFG, STATEEN_IMSIC, STATEEN_SE,
+  MSTATUS_TW, M_INTERRUPTS, PAGE_FAULTS, PRV_M, PRV_S, PRV_U, S_INTERRUPTS, STATEEN_AIA, STATEEN_CSRIND, STATEEN_ENVCFG, STATEEN_IMSIC, STATEEN_JVT, STATEEN_SE,
 } from './bits';
 import { hasExt, isRv32 } from './hart';
 
@@ -122,6 +122,7 @@ export function legalMenvcfg(env: usize, old: u64, value: u64): u64 {
 /** mseccfg. MML and MMWP stay until reset; RLB cannot be set while an entry is locked (`locked`). Smepmp, section 2; Smmpm. */
 export function legalMseccfg(env: usize, old: u64, value: u64, locked: bool): u64 {
   let writable = maskWritable(env, RVX_SMMPM, value);
+  if (hasExt(env, RVX_ZKR)) writable |= (hasExt(env, RVX_U) ? MSECCFG_USEED : 0) | (hasExt(env, RVX_S) ? MSECCFG_SSEED : 0);
   if (hasExt(env, RVX_SMEPMP)) {
     writable |= MSECCFG_MML | MSECCFG_MMWP | MSECCFG_RLB;
     value |= old & (MSECCFG_MML | MSECCFG_MMWP);
@@ -138,11 +139,16 @@ export function legalEvent(env: usize, counter: i32, event: u64): u64 {
   return event & (modes | ~(EVENT_MINH | EVENT_SINH | EVENT_UINH | EVENT_VINH));
 }
 
+/** sstateen0 to 3: bits of what there is to be given to U-mode. */
+export function sstateenWritable(env: usize, index: i32): u64 {
+  return index == 0 && hasExt(env, RVX_ZCMT) ? STATEEN_JVT : 0;
+}
+
 /** mstateen0 to 3 (Smstateen, chapter 2): bits of what there is to be given to S-mode. */
 export function stateenWritable(env: usize, index: i32): u64 {
   if (index > 0) return STATEEN_SE;
   const smaia = hasExt(env, RVX_SMAIA) || hasExt(env, RVX_SSAIA);
-  let bits = STATEEN_SE | STATEEN_ENVCFG;
+  let bits = STATEEN_SE | STATEEN_ENVCFG | sstateenWritable(env, index);
   if (smaia || hasExt(env, RVX_SMCSRIND) || hasExt(env, RVX_SSCSRIND)) bits |= STATEEN_CSRIND;
   if (smaia) bits |= STATEEN_AIA;
   if (smaia && load<u32>(env, RV_IMSIC) != 0) bits |= STATEEN_IMSIC;

@@ -35,8 +35,10 @@ export abstract class RiscvMachine extends MachineState {
 
   /** Makes a hart that starts at `resetVector`; the board takes it in and realizes it. */
   protected createHart(hartid: number, resetVector: number): RiscvHart {
+    // All harts are alike: what is to be said of them is said once.
+    const warn = (text: string): void => void (hartid === 0 && this.log.write(`wemu: warning: ${text}\n`));
     const cpu = [this.config.cpu ?? this.class.defaultCpuType ?? 'rv64', ...this.cpuOptions].join(',');
-    return new RiscvCpu(this, parseCpuConfig(cpu), hartid, resetVector);
+    return new RiscvCpu(this, parseCpuConfig(cpu, warn), hartid, resetVector);
   }
 
   protected createHarts(resetVectorAddress: number): void {

@@ -4,8 +4,21 @@
  */
 import { OptionError } from '../../util/errors.js';
 import { didYouMean } from '../../util/suggest.js';
-import { extensionBits, EXTENSIONS, hasBit, SATP_MODES, type Extension, type ExtensionBits, type SatpMode } from './extensions.js';
-import { CPU_MODELS, type CpuModel } from './models.js';
+import {
+  BY_NAME,
+  CONFLICTS,
+  extensionBits,
+  EXTENSIONS,
+  hasBit,
+  partsOfC,
+  SATP_MODES,
+  withImplied,
+  type Extension,
+  type ExtensionBits,
+  type SatpMode,
+} from './extensions.js';
+import { CPU_MODELS, PRIV_VERSION_LATEST, type CpuModel } from './models.js';
+import { PROFILES, type Profile } from './profiles.js';
 import { BUNDLES, currentName, FIXED_PROPERTIES, IDLE_PROPERTIES, QEMU_EXTENSIONS } from './qemu-properties.js';
 
 export interface CpuConfig {
@@ -25,34 +38,48 @@ export interface CpuConfig {
 
 export const hasExtension = (config: CpuConfig, bit: number): boolean => hasBit(config.extensions, bit);
 
-/** `rv64,zba=off,sv48=on`. Throws OptionError with one clear line. */
-export function parseCpuConfig(text: string): CpuConfig {
+/** `rv64,zba=off,sv48=on`. Throws OptionError with one clear line. `warn` hears of what was asked for and is not there. */
+export function parseCpuConfig(text: string, warn: (text: string) => void = () => undefined): CpuConfig {
   const [name, ...options] = text.split(',');
-  const model = CPU_MODELS.find((each) => each.name === name);
+  const profile = PROFILES.find((each) => each.name === name);
+  const model = CPU_MODELS.find((each) => each.name === (profile === undefined ? name : PROFILE_MODEL));
   if (model === undefined) {
-    const names = CPU_MODELS.map((each) => each.name);
+    const names = [...CPU_MODELS, ...PROFILES].map((each) => each.name);
     throw new OptionError(`unable to find CPU model '${name}'${didYouMean(name, names)}`, undefined, names.join(', '));
   }
-  const draft = new Draft(model);
+  const draft = new Draft({ ...model, name }, warn);
+  if (profile !== undefined) draft.setProfile(profile, true);
   for (const option of options) if (option !== '') draft.set(option);
   return draft.finish();
 }
 
+/** What a profile as a CPU is made from. */
+const PROFILE_MODEL = 'rv64i';
+
 /** A configuration while options are applied to its model's defaults. */
 class Draft {
   private readonly enabled: Set<string>;
+  /** What was turned on and off, by name or as part of a profile. */
   private readonly chosen = new Map<string, boolean>();
-  /** Names that are parts of others, and whether they are to be there. */
+  /** What came with something else: no older version of the privileged architecture takes it away. */
+  private readonly parts = new Set<string>();
+  /** Facts that have a name, and whether they are to be true. */
   private readonly implied = new Map<string, boolean>();
   private readonly satp = new Map<string, boolean>();
   private mmu = true;
   private pmp: boolean;
+  private privVersion: number;
+  private privSpec: number | undefined;
   private readonly ids: { mvendorid: number; marchid: number; mimpid: number };
   private readonly where: string;
 
-  constructor(private readonly model: CpuModel) {
+  constructor(
+    private readonly model: CpuModel,
+    private readonly warn: (text: string) => void,
+  ) {
     this.enabled = new Set(model.extensions);
     this.pmp = model.pmp;
+    this.privVersion = model.privVersion ?? PRIV_VERSION_LATEST;
     this.ids = { mvendorid: model.mvendorid ?? 0, marchid: model.marchid ?? 0, mimpid: model.mimpid ?? 0 };
     this.where = `-cpu ${model.name}`;
   }
@@ -61,9 +88,12 @@ class Draft {
     const match = /^([^=]+?)(?:=(.*))?$/.exec(option);
     const key = currentName(match?.[1] ?? option);
     const value = match?.[2] ?? 'on';
+    const profile = PROFILES.find((each) => each.name === key);
     if (key in this.ids) this.ids[key as keyof typeof this.ids] = this.number(key, value);
     else if (key === 'mmu') this.mmu = this.flag(key, value);
     else if (key === 'pmp') this.pmp = this.flag(key, value);
+    else if (key === 'priv_spec') this.privSpec = this.specVersion(value);
+    else if (profile !== undefined) this.setProfile(profile, this.flag(key, value));
     else if (SATP_MODES.some((mode) => mode.name === key)) this.satp.set(key, this.flag(key, value));
     else if (EXTENSIONS.some((extension) => extension.name === key)) this.choose(key, this.flag(key, value));
     else if (ISA_NAMES.some(({ name }) => name === key)) this.implied.set(key, this.flag(key, value));
@@ -83,15 +113,34 @@ class Draft {
     } else if (QEMU_EXTENSIONS.has(key)) {
       if (this.flag(key, value)) throw new OptionError(`extension '${key}' is not built yet`, this.where, `${key}=off`);
     } else {
-      const known = [...EXTENSIONS, ...SATP_MODES].map(({ name }) => name);
+      const known = [...EXTENSIONS, ...SATP_MODES, ...PROFILES].map(({ name }) => name);
       throw new OptionError(`property '${key}' not found${didYouMean(key, [...known, ...QEMU_EXTENSIONS])}`, this.where);
     }
   }
 
+  /** Turns all of a profile on or off; the base instructions stay. */
+  setProfile(profile: Profile, on: boolean): void {
+    const { name, parent, missing, extensions, satp, privVersion } = profile;
+    if (this.model.xlen !== 64) throw new OptionError(`profile ${name} is for 64-bit CPUs only`, this.where);
+    if (this.model.isVendor) throw new OptionError(`profile ${name} is not available for vendor CPUs`, this.where);
+    if (on && missing !== undefined)
+      throw new OptionError(`profile '${name}' is not built yet: it needs ${missing}`, this.where, `${name}=off`);
+    if (parent !== undefined)
+      this.setProfile(
+        PROFILES.find((each) => each.name === parent)!,
+        on,
+      );
+    if (on && privVersion !== undefined) this.privVersion = privVersion;
+    for (const each of extensions) if (on || each !== 'i') this.choose(each, on);
+    if (satp !== undefined) this.satp.set(satp, on);
+  }
+
   private choose(name: string, on: boolean): void {
     this.chosen.set(name, on);
-    if (on) this.enabled.add(name);
-    else this.enabled.delete(name);
+    if (!on) return void this.enabled.delete(name);
+    if (this.model.isVendor && !this.enabled.has(name)) throw new OptionError('this CPU does not allow enabling extensions', this.where);
+    this.enabled.add(name);
+    this.privVersion = Math.max(this.privVersion, sinceOf(name));
   }
 
   private flag(key: string, value: string): boolean {
@@ -106,11 +155,24 @@ class Draft {
     return number;
   }
 
+  private specVersion(value: string): number {
+    const version = PRIV_SPECS.indexOf(value) + PRIV_VERSION_FIRST;
+    if (version < PRIV_VERSION_FIRST)
+      throw new OptionError(`unsupported privilege spec version '${value}'`, this.where, PRIV_SPECS.join(', '));
+    if (this.model.isVendor && version !== this.privVersion)
+      throw new OptionError("this CPU does not allow changing 'priv_spec'", this.where);
+    return version;
+  }
+
   finish(): CpuConfig {
+    const privVersion = this.privSpec ?? this.privVersion;
+    this.addImplied();
+    this.dropNewerThan(privVersion);
     for (const extension of EXTENSIONS) if (this.enabled.has(extension.name)) this.checkRequirements(extension);
+    this.checkConflicts();
     const extensions = extensionBits(EXTENSIONS.filter(({ name }) => this.enabled.has(name)));
     const satpMode = this.mmu && this.enabled.has('s') ? this.largestSatpMode() : 0;
-    const { name: model, xlen, privVersion = 13 } = this.model;
+    const { name: model, xlen } = this.model;
     const config = { model, xlen, extensions, satpMode, pmpCount: this.pmp ? 16 : 0, privVersion, ...this.ids };
     const names = isaExtensions(config);
     for (const [name, on] of this.implied) {
@@ -120,16 +182,41 @@ class Draft {
     return config;
   }
 
+  /** Turns on what comes with what is on, unless it was turned off. */
+  private addImplied(): void {
+    for (const name of withImplied(this.enabled, this.model.xlen, (each) => this.chosen.get(each) === false)) {
+      if (!this.enabled.has(name)) this.parts.add(name);
+      this.enabled.add(name);
+    }
+  }
+
+  private dropNewerThan(version: number): void {
+    for (const { name, since } of EXTENSIONS) {
+      if (since <= version || this.parts.has(name) || !this.enabled.delete(name)) continue;
+      this.warn(`disabling ${name} extension because privilege spec version does not match`);
+    }
+  }
+
   /** An extension that was asked for needs what it is built on; a default one goes when that was turned off. */
   private checkRequirements(extension: Extension): void {
     for (const needed of extension.requires) {
       if (this.enabled.has(needed)) continue;
-      if (this.chosen.get(needed) === false && this.chosen.get(extension.name) !== true && !isLetter(extension)) {
-        this.enabled.delete(extension.name);
-        return;
-      }
+      const isDefault = this.chosen.get(extension.name) !== true && !this.parts.has(extension.name) && !isLetter(extension);
+      if (isDefault) return void this.enabled.delete(extension.name);
       throw new OptionError(`extension ${extension.name} requires ${needed}`, this.where, `${needed}=on or ${extension.name}=off`);
     }
+  }
+
+  private checkConflicts(): void {
+    const missing =
+      this.enabled.has('c') && partsOfC((name) => this.enabled.has(name), this.model.xlen).find((name) => !this.enabled.has(name));
+    if (missing) throw new OptionError(`extension c has ${missing} here`, this.where, `c=off for ${missing}=off`);
+    for (const [name, other] of CONFLICTS) {
+      if (this.enabled.has(name) && this.enabled.has(other))
+        throw new OptionError(`extension ${name} is incompatible with ${other}, which c and d have`, this.where, `c=off or d=off`);
+    }
+    if (this.enabled.has('zcf') && this.model.xlen === 64)
+      throw new OptionError('extension zcf is only relevant to RV32', this.where, 'zcf=off');
   }
 
   /** The largest mode that was turned on; else the model's, or the one below the smallest that was turned off. */
@@ -148,6 +235,11 @@ class Draft {
 }
 
 const isLetter = (extension: Extension): boolean => extension.name.length === 1;
+const sinceOf = (name: string): number => BY_NAME.get(name)?.since ?? 0;
+
+/** In ascending order of minor versions, from PRIV_VERSION_FIRST on. */
+const PRIV_SPECS = ['v1.10.0', 'v1.11.0', 'v1.12.0', 'v1.13.0'];
+const PRIV_VERSION_FIRST = 10;
 
 /** `-cpu ?`. */
 export function cpuHelp(): string {
@@ -169,13 +261,13 @@ export function cpuHelp(): string {
 
 /** The names of `riscv,isa-extensions`, in canonical order. */
 export function isaExtensions(config: CpuConfig): string[] {
-  const has = (name: string): boolean => {
-    const extension = EXTENSIONS.find((each) => each.name === name);
+  const has: Has = (name) => {
+    const extension = BY_NAME.get(name);
     return extension !== undefined && hasExtension(config, extension.bit);
   };
-  const names = [...'imafdc'].filter(has);
-  for (const { name, when } of ISA_NAMES) if (when === undefined ? has(name) : when(has, config)) names.push(name);
-  return names;
+  const isListed = ({ name, when, since = sinceOf(name) }: IsaName): boolean =>
+    since <= config.privVersion && (when === undefined ? has(name) : when(has, config));
+  return [...[...'imafdcb'].filter(has), ...ISA_NAMES.filter(isListed).map(({ name }) => name)];
 }
 
 /** `riscv,isa`: rv64imafdc_zicbom_... */
@@ -196,29 +288,35 @@ export const misa = (config: CpuConfig): bigint => BigInt(config.extensions[0] &
 
 type Has = (name: string) => boolean;
 const always = (): boolean => true;
-const withS = (has: Has): boolean => has('s');
+
+interface IsaName {
+  readonly name: string;
+  readonly when?: (has: Has, config: CpuConfig) => boolean;
+  /** Minor version of the privileged architecture from which on it is listed; of an extension, that of its row. */
+  readonly since?: number;
+}
 
 /**
- * Multi-letter names of the ISA string in QEMU's (canonical) order. Those with a condition are no options of their own: parts of letters, and
- * facts about any wemu CPU (64-byte cache blocks, misaligned accesses work, hints do nothing, ...).
+ * Multi-letter names of the ISA string in QEMU's (canonical) order. Those with a condition are no options of their own: facts about any wemu CPU
+ * (64-byte cache blocks, misaligned accesses work, hints do nothing, ...).
  */
 // prettier-ignore
-const ISA_NAMES: readonly { readonly name: string; readonly when?: (has: Has, config: CpuConfig) => boolean }[] = [
-  { name: 'zic64b', when: (has) => has('zicbom') || has('zicboz') || has('zicbop') },
+const ISA_NAMES: readonly IsaName[] = [
+  { name: 'zic64b', when: always, since: 12 },
   { name: 'zicbom' }, { name: 'zicbop' }, { name: 'zicboz' },
-  { name: 'ziccamoa', when: (has) => has('a') }, { name: 'ziccif', when: always }, { name: 'zicclsm', when: always }, { name: 'ziccrse', when: (has) => has('a') },
-  { name: 'zicond' }, { name: 'zicntr' }, { name: 'zicsr' }, { name: 'zifencei' },
-  { name: 'zihintntl', when: always }, { name: 'zihintpause', when: always }, { name: 'zihpm' },
-  { name: 'zmmul', when: (has) => has('m') },
-  { name: 'za64rs', when: (has) => has('a') }, { name: 'zaamo', when: (has) => has('a') }, { name: 'zalrsc', when: (has) => has('a') },
-  { name: 'zawrs' }, { name: 'zfa' }, { name: 'zfh' }, { name: 'zfhmin', when: (has) => has('zfhmin') || has('zfh') },
-  { name: 'zca', when: (has) => has('c') },
-  { name: 'zcf', when: (has, config) => has('c') && has('f') && config.xlen === 32 }, { name: 'zcd', when: (has) => has('c') && has('d') },
-  { name: 'zba' }, { name: 'zbb' }, { name: 'zbc' }, { name: 'zbkb' }, { name: 'zbkx' }, { name: 'zbs' },
+  { name: 'ziccamoa', when: always, since: 11 }, { name: 'ziccif', when: always, since: 11 }, { name: 'zicclsm', when: always, since: 11 },
+  { name: 'ziccrse', when: always, since: 11 },
+  { name: 'zicfilp' }, { name: 'zicfiss' }, { name: 'zicond' }, { name: 'zicntr' }, { name: 'zicsr' }, { name: 'zifencei' },
+  { name: 'zihintntl' }, { name: 'zihintpause' }, { name: 'zihpm' }, { name: 'zimop' }, { name: 'zmmul' },
+  { name: 'za64rs', when: always, since: 12 }, { name: 'zaamo' }, { name: 'zabha' }, { name: 'zacas' }, { name: 'zama16b' }, { name: 'zalrsc' }, { name: 'zawrs' },
+  { name: 'zfa' }, { name: 'zfbfmin' }, { name: 'zfh' }, { name: 'zfhmin' },
+  { name: 'zca' }, { name: 'zcb' }, { name: 'zcf' }, { name: 'zcd' }, { name: 'zce' }, { name: 'zcmop' }, { name: 'zcmp' }, { name: 'zcmt' },
+  { name: 'zba' }, { name: 'zbb' }, { name: 'zbc' }, { name: 'zbkb' }, { name: 'zbkc' }, { name: 'zbkx' }, { name: 'zbs' },
+  { name: 'zk' }, { name: 'zkn' }, { name: 'zknd' }, { name: 'zkne' }, { name: 'zknh' }, { name: 'zkr' }, { name: 'zks' }, { name: 'zksed' }, { name: 'zksh' }, { name: 'zkt' },
   { name: 'smaia' }, { name: 'smcdeleg' }, { name: 'smcntrpmf' }, { name: 'smcsrind' }, { name: 'smdbltrp' }, { name: 'smepmp' }, { name: 'smrnmi' },
   { name: 'smmpm' }, { name: 'smnpm' }, { name: 'smstateen' }, { name: 'ssaia' }, { name: 'ssccfg' },
-  { name: 'ssccptr', when: withS }, { name: 'sscofpmf' }, { name: 'sscounterenw', when: withS }, { name: 'sscsrind' }, { name: 'ssdbltrp' }, { name: 'ssnpm' },
-  { name: 'ssstateen', when: (has) => has('smstateen') && has('s') }, { name: 'sstc' }, { name: 'sstvala', when: withS }, { name: 'sstvecd', when: withS },
-  { name: 'ssu64xl', when: (has, config) => has('s') && config.xlen === 64 },
-  { name: 'svadu' }, { name: 'svinval' }, { name: 'svnapot' }, { name: 'svpbmt' }, { name: 'svvptc', when: withS },
+  { name: 'ssccptr', when: always, since: 11 }, { name: 'sscofpmf' }, { name: 'sscounterenw', when: always, since: 12 }, { name: 'sscsrind' },
+  { name: 'ssdbltrp' }, { name: 'ssnpm' }, { name: 'ssstateen', when: (has) => has('smstateen') && has('s'), since: 12 }, { name: 'sstc' },
+  { name: 'sstvala', when: always, since: 12 }, { name: 'sstvecd', when: always, since: 12 }, { name: 'ssu64xl', when: (_, { xlen }) => xlen === 64, since: 12 },
+  { name: 'svade' }, { name: 'svadu' }, { name: 'svinval' }, { name: 'svnapot' }, { name: 'svpbmt' }, { name: 'svvptc' },
 ];

@@ -13,7 +13,7 @@ import {
   PAGE_BITS,
 } from '../../../assembly/shared/layout.js';
 import {
-  RVX_C,
+  RVX_ZCA,
   RV_BADADDR,
   RV_F,
   RV_LOAD_RES,
@@ -94,7 +94,7 @@ export class DisasContext {
 
   constructor(readonly config: CpuConfig) {
     this.xl32 = config.xlen === 32;
-    this.aligned4 = !hasExtension(config, RVX_C);
+    this.aligned4 = !hasExtension(config, RVX_ZCA);
   }
 
   startTb(tcg: TcgContext, pc: bigint, flags: number, cflags: number): void {

@@ -45,6 +45,7 @@ interface RiscvExports {
 /** What assembly/target/riscv/host.ts asks for. */
 interface RiscvImports extends Record<string, (...args: never[]) => unknown> {
   rdtime(): bigint;
+  entropy(): number;
   timerUpdate(): void;
   logTrap(cause: bigint, epc: bigint, tval: bigint): void;
   imsicTop(supervisor: number, claim: number): number;
@@ -139,6 +140,7 @@ export class RiscvCpu extends CpuState {
       memoryWritten: () => this.endReservation(),
       imports: {
         rdtime: () => this.timeSource?.time() ?? 0n,
+        entropy: () => new DataView(machine.randomBytes(2).buffer).getUint16(0),
         timerUpdate: () => this.updateStimer(),
         logTrap: (cause: bigint, epc: bigint, tval: bigint) =>
           machine.log.mask('int', describeTrap(this.hartid, config.xlen, cause, epc, tval)),

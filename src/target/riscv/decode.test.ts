@@ -11,7 +11,12 @@ import { NONE } from './operands.js';
 import { BASE, RV32, RV64, checkOverlaps, insn, type Insn } from './table.js';
 
 const decoderOf = (config: CpuConfig): Decoder => new Decoder(config.xlen, config.extensions);
-const CONFIGS = { rv64: parseCpuConfig('max'), rv32: parseCpuConfig('max32') };
+const CONFIGS = {
+  rv64: parseCpuConfig('max'),
+  rv32: parseCpuConfig('max32'),
+  rv64zce: parseCpuConfig('max,c=off,zce=on'),
+  rv32zce: parseCpuConfig('max32,c=off,zce=on'),
+};
 const WORDS_A_ROW = 20;
 
 function wordsOf(config: CpuConfig, constraints?: (row: Insn) => RandomConstraints): { name: string; word: number; size: number }[] {
@@ -44,11 +49,12 @@ describe('illegal words', () => {
     ['all zeros', 0x0000],
     ['all ones', 0xffffffff],
     ['c.addiw to x0', 0x2005],
-    ['c.lui of 0', 0x6281],
+    ['c.lui of 0', 0x6201],
     ['c.addi16sp of 0', 0x6101],
     ['c.jr to x0', 0x8002],
     ['c.lwsp to x0', 0x4002],
-    ['amo of a byte', 0x0000002f],
+    ['lr of a byte', 0x1000002f],
+    ['amocas.q of an odd register', 0x2a00c0af],
     ['op-fp with the quad format', 0x06000053],
   ])('%s', (_, word) => expect(rv64.decode(word)).toBeUndefined());
 
@@ -57,6 +63,16 @@ describe('illegal words', () => {
     expect(rv64.decode(sh1add)?.name).toBe('sh1add');
     expect(decoderOf(parseCpuConfig('rv64,zba=off')).decode(sh1add)).toBeUndefined();
     expect(decoderOf(parseCpuConfig('rv64i')).decode(0x4501)).toBeUndefined();
+  });
+
+  it('what is of C and of nothing else', () => {
+    const rv64 = decoderOf(parseCpuConfig('rv64'));
+    expect(rv64.decode(0x6281)).toBeUndefined(); // c.mop.5
+    expect(rv64.decode(0xa002)?.name).toBe('c.fsdsp'); // cm.jt 0
+    const zce = decoderOf(parseCpuConfig('rv64,c=off,zce=on'));
+    expect(zce.decode(0xa002)?.name).toBe('cm.jt');
+    expect(zce.decode(0xb832)).toBeUndefined(); // cm.push with a list of 3
+    expect(zce.decode(0xb842)?.name).toBe('cm.push');
   });
 
   it('RV64 instructions on RV32, and the codes that the two share', () => {
@@ -110,7 +126,7 @@ describe('pseudo-instructions', () => {
 });
 
 /** What objdump has a spelling for: CSRs by name, fences of something without reserved fields, no hints, exact conversions that round to nearest. */
-const UNNAMED_CSRS = /[1-9]\d$|^[ms]ireg[2-6]$|^m(cycle|instret)cfgh?$|^mn|^scountinhibit$/;
+const UNNAMED_CSRS = /[1-9]\d$|^[ms]ireg[2-6]$|^m(cycle|instret)cfgh?$|^mn|^scountinhibit$|^jvt$|^medelegh$/;
 const NAMED_CSRS = [...CSR_NAMES.keys()].filter((csr) => !UNNAMED_CSRS.test(CSR_NAMES.get(csr)!));
 const spelled = (row: Insn): RandomConstraints => ({
   fields: {

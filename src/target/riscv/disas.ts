@@ -2,7 +2,7 @@
 import { CSR_NAMES } from './csr-names.js';
 import type { Decoder } from './decoder.js';
 import { fliBits } from './insn-zfa.js';
-import { Operands } from './operands.js';
+import { listedRegisters, Operands, stackAdjustment } from './operands.js';
 import { PSEUDO } from './pseudo.js';
 import type { Insn } from './table.js';
 
@@ -101,11 +101,28 @@ function renderToken(token: string, a: Operands, pc: bigint, xlen: 32 | 64): str
       return RM_NAMES[a.rm];
     case 'fence':
       return `${fenceSet(a.imm >>> 4)},${fenceSet(a.imm)}`;
+    case 'bs':
+      return `0x${a.imm}`;
+    case 'index':
+      return String(a.imm);
+    case 'rlist':
+      return listText(a.rs2);
+    case 'push':
+      return String(-stackAdjustment(a.rs2, a.imm, xlen));
+    case 'pop':
+      return String(stackAdjustment(a.rs2, a.imm, xlen));
     case 'fli':
       return fliText(a.rs1);
     default:
       throw new Error(`no operand '${token}'`);
   }
+}
+
+/** {ra,s0-s3} */
+function listText(rlist: number): string {
+  const [ra, ...saved] = listedRegisters(rlist).map((r) => X_NAMES[r]);
+  const range = saved.length > 1 ? [`${saved[0]}-${saved.at(-1)}`] : saved;
+  return `{${[ra, ...range].join()}}`;
 }
 
 /** Devices' input and output, memory reads and writes. */

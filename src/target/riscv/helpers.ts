@@ -150,6 +150,9 @@ export const H = {
   fenceI:    define(false, EFFECT)('fence_i', 0),
   // atomics
   scProbeWrite: fault('sc_probe_write', 2),      // address, bytes
+  amocasQ:      anything('amocas_q', 3),         // address, rd, rs2: numbers of pairs
+  // table jumps
+  cmJalt: faultResult('cm_jalt', 1),             // index -> target
   // cache blocks
   cboZero:  fault('cbo_zero', 1),
   cboClean: fault('cbo_clean', 1),
@@ -159,11 +162,17 @@ export const H = {
   clmul:  pure('clmul', 2), clmulh: pure('clmulh', 2), clmulr: pure('clmulr', 2),
   orcB:   pure('orc_b', 1), brev8:  pure('brev8', 1),  zip: pure('zip', 1), unzip: pure('unzip', 1),
   xperm4: pure('xperm4', 2), xperm8: pure('xperm8', 2),
+  // cryptography
+  aes64Es: pure('aes64es', 2), aes64Esm: pure('aes64esm', 2), aes64Ds: pure('aes64ds', 2), aes64Dsm: pure('aes64dsm', 2),
+  aes64Im: pure('aes64im', 1), aes64Ks1i: pure('aes64ks1i', 2), // value, rnum
+  aes32Es: pure('aes32es', 1), aes32Esm: pure('aes32esm', 1), aes32Ds: pure('aes32ds', 1), aes32Dsm: pure('aes32dsm', 1),
+  sm4Ed:   pure('sm4ed', 1),   sm4Ks:    pure('sm4ks', 1),
   // FP across formats
   fcvtSD: fp('fcvt_s_d', 2, nearest('narrow', 64, 1)), fcvtDS: fp('fcvt_d_s', 2, exactRm('widen', 64)),
   fcvtSH: fp('fcvt_s_h', 2), fcvtHS: fp('fcvt_h_s', 2),
   fcvtDH: fp('fcvt_d_h', 2), fcvtHD: fp('fcvt_h_d', 2),
   fcvtmodWD: fp('fcvtmod_w_d', 1),
+  fcvtBf16S: fp('fcvt_bf16_s', 2), fcvtSBf16: fp('fcvt_s_bf16', 2),
 } as const;
 
 /** Every helper; a helper's number is its index. */

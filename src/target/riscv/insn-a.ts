@@ -1,12 +1,20 @@
-/** A: load-reserved, store-conditional, atomic memory operations. Source: unprivileged ISA manual, "A". */
+/**
+ * Zalrsc and Zaamo, which are A, with Zabha, Zacas and Zama16b: load-reserved, store-conditional, atomic memory operations.
+ * Source: unprivileged ISA manual, "A" and the chapters of these.
+ */
 import { MO_ALIGN, MO_SIZE } from '../../../assembly/shared/layout.js';
+import { RVX_ZAMA16B } from '../../../assembly/target/riscv/shared/riscv.js';
 import { AtomicKind, Cond } from '../../tcg/opcodes.js';
+import type { Temp } from '../../tcg/context.js';
+import { hasExtension } from './config.js';
 import { LOAD_RES, LOAD_VAL } from './context.js';
 import { MO } from './emit.js';
 import { H } from './helpers.js';
 import { AMO, LR } from './operands.js';
-import { A, RV64, all, insn, type Emit, type Insn } from './table.js';
+import { RV32, RV64, Zaamo, Zabha, Zacas, Zalrsc, all, insn, type Emit, type Insn } from './table.js';
 
+const BYTE = MO.SB;
+const HALF = MO.SW | MO_ALIGN;
 const WORD = MO.SL | MO_ALIGN;
 const DOUBLE = MO.UQ | MO_ALIGN;
 
@@ -43,25 +51,62 @@ const storeConditional =
     tcg.movi(LOAD_RES, -1);
   };
 
+/** With Zama16b words and doublewords may be anywhere: harts have turns, so that any such access is atomic. */
 const amo =
   (kind: AtomicKind, memop: number): Emit =>
-  (c, a) =>
-    c.tcg.atomicFetch(kind, c.dest(a.rd), c.address(a.rs1, 0), c.x(a.rs2), memop, c.mmuIdx);
+  (c, a) => {
+    const allowed = (memop & MO_SIZE) >= MO.UL && hasExtension(c.config, RVX_ZAMA16B) ? memop & ~MO_ALIGN : memop;
+    c.tcg.atomicFetch(kind, c.dest(a.rd), c.address(a.rs1, 0), c.x(a.rs2), allowed, c.mmuIdx);
+  };
 
-/** The .w and .d rows of an AMO. */
+/** The rows of an AMO. */
+// prettier-ignore
 function amoRows(name: string, funct5: string, kind: AtomicKind): Insn[] {
   return [
-    insn(`${name}.w`, `${funct5} aq:1 rl:1 rs2:5 rs1:5 010 rd:5 0101111`, AMO, A, amo(kind, WORD)),
-    insn(`${name}.d`, `${funct5} aq:1 rl:1 rs2:5 rs1:5 011 rd:5 0101111`, AMO, all(A, RV64), amo(kind, DOUBLE)),
+    insn(`${name}.b`, `${funct5} aq:1 rl:1 rs2:5 rs1:5 000 rd:5 0101111`, AMO, Zabha, amo(kind, BYTE)),
+    insn(`${name}.h`, `${funct5} aq:1 rl:1 rs2:5 rs1:5 001 rd:5 0101111`, AMO, Zabha, amo(kind, HALF)),
+    insn(`${name}.w`, `${funct5} aq:1 rl:1 rs2:5 rs1:5 010 rd:5 0101111`, AMO, Zaamo, amo(kind, WORD)),
+    insn(`${name}.d`, `${funct5} aq:1 rl:1 rs2:5 rs1:5 011 rd:5 0101111`, AMO, all(Zaamo, RV64), amo(kind, DOUBLE)),
   ];
 }
 
+const compareAndSwap =
+  (memop: number): Emit =>
+  (c, a) => {
+    const seen = c.tcg.temp();
+    c.tcg.atomicCmpxchg(seen, c.address(a.rs1, 0), c.x(a.rd), c.x(a.rs2), memop, c.mmuIdx);
+    c.setX(a.rd, seen);
+  };
+
+/** The other half of a pair: an even register and the next; x0 is a pair of zeros. Patterns leave odd ones out, which are reserved. */
+const upper = (r: number): number => (r === 0 ? 0 : r + 1);
+
+/** RV32: 64 bits in two registers. */
+const compareAndSwapPair: Emit = (c, a) => {
+  const { tcg } = c;
+  const joined = (r: number): Temp => {
+    const t = tcg.temp();
+    tcg.deposit(t, c.x(r), c.x(upper(r)), 32, 32);
+    return t;
+  };
+  const seen = tcg.temp();
+  tcg.atomicCmpxchg(seen, c.address(a.rs1, 0), joined(a.rd), joined(a.rs2), DOUBLE, c.mmuIdx);
+  if (a.rd === 0) return;
+  tcg.ext32s(a.rd, seen);
+  tcg.sari(upper(a.rd), seen, 32);
+};
+
+/** The helper writes the pair of rd. */
+const compareAndSwapQuad: Emit = (c, a) => {
+  c.tcg.call(H.amocasQ, -1, c.address(a.rs1, 0), c.tcg.constI64(a.rd), c.tcg.constI64(a.rs2));
+};
+
 // prettier-ignore
 export const RVA: readonly Insn[] = [
-  insn('lr.w', '00010 aq:1 rl:1 00000 rs1:5 010 rd:5 0101111', LR,  A, loadReserved(WORD)),
-  insn('sc.w', '00011 aq:1 rl:1 rs2:5 rs1:5 010 rd:5 0101111', AMO, A, storeConditional(WORD)),
-  insn('lr.d', '00010 aq:1 rl:1 00000 rs1:5 011 rd:5 0101111', LR,  all(A, RV64), loadReserved(DOUBLE)),
-  insn('sc.d', '00011 aq:1 rl:1 rs2:5 rs1:5 011 rd:5 0101111', AMO, all(A, RV64), storeConditional(DOUBLE)),
+  insn('lr.w', '00010 aq:1 rl:1 00000 rs1:5 010 rd:5 0101111', LR,  Zalrsc, loadReserved(WORD)),
+  insn('sc.w', '00011 aq:1 rl:1 rs2:5 rs1:5 010 rd:5 0101111', AMO, Zalrsc, storeConditional(WORD)),
+  insn('lr.d', '00010 aq:1 rl:1 00000 rs1:5 011 rd:5 0101111', LR,  all(Zalrsc, RV64), loadReserved(DOUBLE)),
+  insn('sc.d', '00011 aq:1 rl:1 rs2:5 rs1:5 011 rd:5 0101111', AMO, all(Zalrsc, RV64), storeConditional(DOUBLE)),
   ...amoRows('amoswap', '00001', AtomicKind.xchg),
   ...amoRows('amoadd',  '00000', AtomicKind.add),
   ...amoRows('amoxor',  '00100', AtomicKind.xor),
@@ -71,4 +116,11 @@ export const RVA: readonly Insn[] = [
   ...amoRows('amomax',  '10100', AtomicKind.smax),
   ...amoRows('amominu', '11000', AtomicKind.umin),
   ...amoRows('amomaxu', '11100', AtomicKind.umax),
+  // Zacas
+  insn('amocas.b', '00101 aq:1 rl:1 rs2:5 rs1:5 000 rd:5 0101111', AMO, all(Zacas, Zabha), compareAndSwap(BYTE)),
+  insn('amocas.h', '00101 aq:1 rl:1 rs2:5 rs1:5 001 rd:5 0101111', AMO, all(Zacas, Zabha), compareAndSwap(HALF)),
+  insn('amocas.w', '00101 aq:1 rl:1 rs2:5 rs1:5 010 rd:5 0101111', AMO, Zacas, compareAndSwap(WORD)),
+  insn('amocas.d', '00101 aq:1 rl:1 rs2:5 rs1:5 011 rd:5 0101111', AMO, all(Zacas, RV64), compareAndSwap(DOUBLE)),
+  insn('amocas.d', '00101 aq:1 rl:1 rs2:4 0 rs1:5 011 rd:4 0 0101111', AMO, all(Zacas, RV32), compareAndSwapPair),
+  insn('amocas.q', '00101 aq:1 rl:1 rs2:4 0 rs1:5 100 rd:4 0 0101111', AMO, all(Zacas, RV64), compareAndSwapQuad),
 ];

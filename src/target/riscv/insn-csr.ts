@@ -4,7 +4,7 @@
  */
 import { CPU_INTERRUPT_HARD, ENV_INTERRUPT_REQUEST } from '../../../assembly/shared/layout.js';
 import {
-  RVX_C,
+  RVX_ZCA,
   RVX_S,
   RVX_SSDBLTRP,
   RV_MCAUSE,
@@ -89,7 +89,7 @@ function accessCell(c: DisasContext, a: Operands, cell: number, change: Change, 
     let next = changed(c, change, old, source);
     if (a.csr === CSR_SEPC || a.csr === CSR_MEPC) {
       const aligned = tcg.temp();
-      tcg.andi(aligned, next, hasExtension(c.config, RVX_C) ? -2 : -4);
+      tcg.andi(aligned, next, hasExtension(c.config, RVX_ZCA) ? -2 : -4);
       next = aligned;
     }
     tcg.st(next, cell);

@@ -3,7 +3,7 @@ import type { Temp } from '../../tcg/context.js';
 import type { DisasContext } from './context.js';
 import { byXlen, word2, xlen2, type Op2 } from './emit.js';
 import { R, type Operands } from './operands.js';
-import { M, RV64, all, insn, type Emit, type Insn } from './table.js';
+import { M, RV64, Zmmul, all, insn, type Emit, type Insn } from './table.js';
 
 const mul: Op2 = (t, d, a, b) => t.mul(d, a, b);
 
@@ -69,15 +69,15 @@ const remuw = divide32('remu', false);
 
 // prettier-ignore
 export const RVM: readonly Insn[] = [
-  insn('mul',    '0000001 rs2:5 rs1:5 000 rd:5 0110011', R, M, xlen2(mul)),
-  insn('mulh',   '0000001 rs2:5 rs1:5 001 rd:5 0110011', R, M, byXlen(mulh64, high32(false, false))),
-  insn('mulhsu', '0000001 rs2:5 rs1:5 010 rd:5 0110011', R, M, byXlen(mulhsu64, high32(false, true))),
-  insn('mulhu',  '0000001 rs2:5 rs1:5 011 rd:5 0110011', R, M, byXlen(mulhu64, high32(true, true))),
+  insn('mul',    '0000001 rs2:5 rs1:5 000 rd:5 0110011', R, Zmmul, xlen2(mul)),
+  insn('mulh',   '0000001 rs2:5 rs1:5 001 rd:5 0110011', R, Zmmul, byXlen(mulh64, high32(false, false))),
+  insn('mulhsu', '0000001 rs2:5 rs1:5 010 rd:5 0110011', R, Zmmul, byXlen(mulhsu64, high32(false, true))),
+  insn('mulhu',  '0000001 rs2:5 rs1:5 011 rd:5 0110011', R, Zmmul, byXlen(mulhu64, high32(true, true))),
   insn('div',    '0000001 rs2:5 rs1:5 100 rd:5 0110011', R, M, byXlen(divide64('div'), divw)),
   insn('divu',   '0000001 rs2:5 rs1:5 101 rd:5 0110011', R, M, byXlen(divide64('divu'), divuw)),
   insn('rem',    '0000001 rs2:5 rs1:5 110 rd:5 0110011', R, M, byXlen(divide64('rem'), remw)),
   insn('remu',   '0000001 rs2:5 rs1:5 111 rd:5 0110011', R, M, byXlen(divide64('remu'), remuw)),
-  insn('mulw',   '0000001 rs2:5 rs1:5 000 rd:5 0111011', R, all(M, RV64), word2(mul)),
+  insn('mulw',   '0000001 rs2:5 rs1:5 000 rd:5 0111011', R, all(Zmmul, RV64), word2(mul)),
   insn('divw',   '0000001 rs2:5 rs1:5 100 rd:5 0111011', R, all(M, RV64), divw),
   insn('divuw',  '0000001 rs2:5 rs1:5 101 rd:5 0111011', R, all(M, RV64), divuw),
   insn('remw',   '0000001 rs2:5 rs1:5 110 rd:5 0111011', R, all(M, RV64), remw),

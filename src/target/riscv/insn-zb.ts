@@ -1,13 +1,14 @@
-/** Bit manipulation: Zba, Zbb, Zbc, Zbs, Zbkb, Zbkx. Source: unprivileged ISA manual, "B" and the scalar cryptography chapter. */
+/** Bit manipulation: Zba, Zbb, Zbc, Zbs, Zbkb, Zbkc, Zbkx. Source: unprivileged ISA manual, "B" and the scalar cryptography chapter. */
 import type { Temp } from '../../tcg/context.js';
 import { Cond } from '../../tcg/opcodes.js';
 import type { DisasContext } from './context.js';
 import { byXlen, full1, full2, helper1, helper2, shiftCount, word1, word2, xlen2, type Op2 } from './emit.js';
 import { H } from './helpers.js';
 import { R, R_UNARY, SHIFT } from './operands.js';
-import { RV32, RV64, Zba, Zbb, Zbc, Zbkb, Zbkx, Zbs, all, any, insn, shiftRows, type Emit, type Insn } from './table.js';
+import { RV32, RV64, Zba, Zbb, Zbc, Zbkb, Zbkc, Zbkx, Zbs, all, any, insn, shiftRows, type Emit, type Insn } from './table.js';
 
 const Zbb_Zbkb = any(Zbb, Zbkb);
+const Zbc_Zbkc = any(Zbc, Zbkc);
 
 // Zba
 
@@ -198,9 +199,9 @@ export const RVB: readonly Insn[] = [
   unary('rev8',     '0110101 11000 rs1:5 101 rd:5 0010011',   all(Zbb_Zbkb, RV64), rev8_64),
   unary('rev8',     '0110100 11000 rs1:5 101 rd:5 0010011',   all(Zbb_Zbkb, RV32), rev8_32),
   // Zbc
-  insn('clmul',     '0000101 rs2:5 rs1:5 001 rd:5 0110011',   R, Zbc, byXlen(helper2(H.clmul), clmul32(0))),
+  insn('clmul',     '0000101 rs2:5 rs1:5 001 rd:5 0110011',   R, Zbc_Zbkc, byXlen(helper2(H.clmul), clmul32(0))),
   insn('clmulr',    '0000101 rs2:5 rs1:5 010 rd:5 0110011',   R, Zbc, byXlen(helper2(H.clmulr), clmul32(31))),
-  insn('clmulh',    '0000101 rs2:5 rs1:5 011 rd:5 0110011',   R, Zbc, byXlen(helper2(H.clmulh), clmul32(32))),
+  insn('clmulh',    '0000101 rs2:5 rs1:5 011 rd:5 0110011',   R, Zbc_Zbkc, byXlen(helper2(H.clmulh), clmul32(32))),
   // Zbs
   insn('bclr',      '0100100 rs2:5 rs1:5 001 rd:5 0110011',   R, Zbs, bitOp(bclr)),
   insn('bext',      '0100100 rs2:5 rs1:5 101 rd:5 0110011',   R, Zbs, bext),

@@ -11,6 +11,9 @@ import { RVZFA } from './insn-zfa.js';
 import { RVZFH } from './insn-zfh.js';
 import { RVZICBO } from './insn-zicbo.js';
 import { RVZICOND } from './insn-zicond.js';
+import { RVZCM } from './insn-zcm.js';
+import { RVZIMOP } from './insn-zimop.js';
+import { RVZK } from './insn-zk.js';
 import type { Insn } from './table.js';
 
 export const INSNS: readonly Insn[] = [
@@ -21,9 +24,12 @@ export const INSNS: readonly Insn[] = [
   ...RVZFH,
   ...RVZFA,
   ...RVB,
+  ...RVZK,
   ...RVZICOND,
   ...RVZICBO,
   ...RVZICSR,
   ...RVPRIV,
+  ...RVZIMOP,
   ...RVC,
+  ...RVZCM,
 ];

@@ -10,8 +10,10 @@ export interface CpuModel {
   /** The largest satp mode, or 'bare' for a CPU without paging. */
   readonly satp: 'bare' | 'sv32' | 'sv39' | 'sv48' | 'sv57';
   readonly pmp: boolean;
-  /** Minor version of the privileged architecture; 13 if it is not given. CSRs of later ones are not there. */
+  /** Minor version of the privileged architecture; 13 if it is not given. What later ones brought is not there. */
   readonly privVersion?: number;
+  /** A core of somebody's: its extensions may be turned off, and no others on. */
+  readonly isVendor?: boolean;
   readonly mvendorid?: number;
   readonly marchid?: number;
   readonly mimpid?: number;
@@ -21,16 +23,21 @@ export interface CpuModel {
  * QEMU 10.0's defaults for rv64 and rv32, as its device tree lists them, but for H (no hypervisor extension is built).
  * `satp`: the default is all of them, sv57 or sv32.
  */
-const GENERIC = 'i m a f d c s u zicsr zifencei zicntr zihpm zicbom zicbop zicboz zawrs zfa zba zbb zbc zbs sstc svadu'.split(' ');
+const GENERIC =
+  'i m a f d c s u zicsr zifencei zihintntl zihintpause zicntr zihpm zicbom zicbop zicboz zawrs zfa zba zbb zbc zbs sstc svadu svvptc'.split(
+    ' ',
+  );
 /** RV64GC or RV32GC of 2016: what SiFive's cores have. */
 const SIFIVE = 'i m a f d c s u zicsr zifencei zicntr zihpm'.split(' ');
 const SIFIVE_E = 'i m a c u zicsr zifencei zicntr zihpm'.split(' ');
 /** SiFive's JEDEC number; the manuals of these cores name version 1.10 of the privileged architecture. */
-const SIFIVE_CORE = { mvendorid: 0x489, privVersion: 10 };
+const SIFIVE_CORE = { mvendorid: 0x489, privVersion: 10, isVendor: true };
 
-/** Firmware of today does not know them, and a hart begins with what they forbid (QEMU leaves them out, too). */
-const NOT_IN_MAX: readonly string[] = ['smrnmi', 'smdbltrp'];
-const ALL = EXTENSIONS.map((extension) => extension.name).filter((name) => !NOT_IN_MAX.includes(name));
+export const PRIV_VERSION_LATEST = 13;
+
+/** Those that C brings, where it does; and those that QEMU's `max` leaves out, too: they exclude others, or firmware must know them. */
+const NOT_IN_MAX = ['zcf', 'zcd', 'zce', 'zcmp', 'zcmt', 'svade', 'smrnmi', 'smdbltrp'];
+const ALL = EXTENSIONS.map(({ name }) => name).filter((name) => !NOT_IN_MAX.includes(name));
 
 // prettier-ignore
 export const CPU_MODELS: readonly CpuModel[] = [
@@ -38,8 +45,8 @@ export const CPU_MODELS: readonly CpuModel[] = [
   { name: 'rv32',       description: 'generic 32-bit CPU',            xlen: 32, extensions: GENERIC,  satp: 'sv32', pmp: true },
   { name: 'max',        description: '64-bit CPU with all that is built', xlen: 64, extensions: ALL,  satp: 'sv57', pmp: true },
   { name: 'max32',      description: '32-bit CPU with all that is built', xlen: 32, extensions: ALL,  satp: 'sv32', pmp: true },
-  { name: 'rv64i',      description: '64-bit CPU with the base instructions; the rest by option', xlen: 64, extensions: ['i'], satp: 'bare', pmp: false },
-  { name: 'rv32i',      description: '32-bit CPU with the base instructions; the rest by option', xlen: 32, extensions: ['i'], satp: 'bare', pmp: false },
+  { name: 'rv64i',      description: '64-bit CPU with the base instructions; the rest by option', xlen: 64, extensions: ['i'], satp: 'bare', pmp: false, privVersion: 10 },
+  { name: 'rv32i',      description: '32-bit CPU with the base instructions; the rest by option', xlen: 32, extensions: ['i'], satp: 'bare', pmp: false, privVersion: 10 },
   { name: 'sifive-e31', description: 'SiFive E31 (RV32IMAC)',         xlen: 32, extensions: SIFIVE_E, satp: 'bare', pmp: true, ...SIFIVE_CORE },
   { name: 'sifive-e51', description: 'SiFive E51 (RV64IMAC)',         xlen: 64, extensions: SIFIVE_E, satp: 'bare', pmp: true, ...SIFIVE_CORE },
   { name: 'sifive-u34', description: 'SiFive U34 (RV32GC)',           xlen: 32, extensions: SIFIVE,   satp: 'sv32', pmp: true, ...SIFIVE_CORE },

@@ -99,6 +99,15 @@ export const X_TO_F_RM = format('fd,rs1,rm', registers);
 export const X_TO_F_EXACT_RM = format('fd,rs1,exactrm', registers);
 export const XX_TO_F = format('fd,rs1,rs2', registers);
 export const FLI = format('fd,fli', registers);
+/** Byte select in bits 31:30. */
+export const R_BS = format('rd,rs1,rs2,bs', (w, a) => {
+  registers(w, a);
+  a.imm = w >>> 30;
+});
+export const R_RNUM = format('rd,rs1,shamt', (w, a) => {
+  registers(w, a);
+  a.imm = (w >>> 20) & 15;
+});
 
 // 16-bit formats: they fill the record as the instruction that they expand to wants it; r' registers are x8..x15
 const rdFull = (w: number): number => (w >>> 7) & 31;
@@ -124,6 +133,9 @@ const jumpOffset = (w: number): number =>
   ((w << 3) & 0x20);
 const branchOffset = (w: number): number =>
   (((w << 19) >> 31) << 8) | ((w >>> 7) & 0x18) | ((w << 1) & 0xc0) | ((w >>> 2) & 6) | ((w << 3) & 0x20);
+
+const offsetByte = (w: number): number => ((w >>> 6) & 1) | ((w >>> 4) & 2);
+const offsetHalf = (w: number): number => (w >>> 4) & 2;
 
 const SP = 2;
 
@@ -172,4 +184,45 @@ export const COMPRESSED = {
   mv:       compressed(rdFull, rs2Full, zero, zero),
   add:      compressed(rdFull, rdFull, rs2Full, zero),
   none:     compressed(zero, zero, zero, zero),
+  // Zcb
+  loadByte:  compressed(rdPrime, rs1Prime, zero, offsetByte),
+  loadHalf:  compressed(rdPrime, rs1Prime, zero, offsetHalf),
+  storeByte: compressed(zero, rs1Prime, rdPrime, offsetByte),
+  storeHalf: compressed(zero, rs1Prime, rdPrime, offsetHalf),
+  unary:     compressed(rs1Prime, rs1Prime, zero, zero),
+  zextByte:  compressed(rs1Prime, rs1Prime, zero, is(0xff)),
+  not:       compressed(rs1Prime, rs1Prime, zero, is(-1)),
 } as const;
+
+// Zcmp and Zcmt
+
+/** Saved registers: s0, s1, s2 ... by their three-bit numbers. */
+const saved = (n: number): number => (n < 2 ? 8 : 16) + n;
+const SAVED: readonly number[] = Array.from({ length: 12 }, (_, n) => saved(n));
+const RA = 1;
+const RLIST_RA = 4;
+const RLIST_ALL = 15;
+
+/** The registers of a list, in the order of their addresses: ra, and saved ones from s0 on. The last list has s10 and s11. */
+export const listedRegisters = (rlist: number): readonly number[] => [RA, ...SAVED.slice(0, rlist === RLIST_ALL ? 12 : rlist - RLIST_RA)];
+
+/** Bytes that push makes room for: the registers' own, rounded up to 16, and `extra`. */
+export const stackAdjustment = (rlist: number, extra: number, xlen: 32 | 64): number =>
+  ((listedRegisters(rlist).length * (xlen / 8) + 15) & -16) + extra;
+
+/** The list's number is rs2, what is added to the room for it imm. */
+const list = (w: number, a: Operands): void => {
+  a.rs2 = (w >>> 4) & 15;
+  a.imm = (w << 2) & 0x30;
+};
+const pair = (w: number, a: Operands): void => {
+  a.rs1 = saved((w >>> 7) & 7);
+  a.rs2 = saved((w >>> 2) & 7);
+};
+
+export const PUSH = format('rlist,push', list);
+export const POP = format('rlist,pop', list);
+export const SAVED_PAIR = format('rs1,rs2', pair);
+export const TABLE_JUMP = format('index', (w, a) => {
+  a.imm = (w >>> 2) & 0xff;
+});

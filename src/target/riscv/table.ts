@@ -4,7 +4,7 @@
  */
 import * as X from '../../../assembly/target/riscv/shared/riscv.js';
 import type { DisasContext } from './context.js';
-import { hasBit, type ExtensionBits } from './extensions.js';
+import { BY_NAME, CONFLICTS, hasBit, type ExtensionBits } from './extensions.js';
 import { SHIFT, type Format, type Operands } from './operands.js';
 
 /** Emits the IR of one instruction. */
@@ -22,10 +22,19 @@ export const BASE: Needs = { xlen: 0, anyOf: [] };
 export const RV32: Needs = { xlen: 32, anyOf: [] };
 export const RV64: Needs = { xlen: 64, anyOf: [] };
 export const M = ext(X.RVX_M);
-export const A = ext(X.RVX_A);
+export const Zmmul = ext(X.RVX_ZMMUL);
+export const Zaamo = ext(X.RVX_ZAAMO);
+export const Zalrsc = ext(X.RVX_ZALRSC);
 export const F = ext(X.RVX_F);
 export const D = ext(X.RVX_D);
-export const C = ext(X.RVX_C);
+export const Zca = ext(X.RVX_ZCA);
+export const Zcf = ext(X.RVX_ZCF);
+export const Zcd = ext(X.RVX_ZCD);
+export const Zcb = ext(X.RVX_ZCB);
+export const Zcmp = ext(X.RVX_ZCMP);
+export const Zcmt = ext(X.RVX_ZCMT);
+export const Zcmop = ext(X.RVX_ZCMOP);
+export const Zimop = ext(X.RVX_ZIMOP);
 export const S = ext(X.RVX_S);
 export const Zicsr = ext(X.RVX_ZICSR);
 export const Zifencei = ext(X.RVX_ZIFENCEI);
@@ -34,14 +43,22 @@ export const Zbb = ext(X.RVX_ZBB);
 export const Zbc = ext(X.RVX_ZBC);
 export const Zbs = ext(X.RVX_ZBS);
 export const Zbkb = ext(X.RVX_ZBKB);
+export const Zbkc = ext(X.RVX_ZBKC);
 export const Zbkx = ext(X.RVX_ZBKX);
+export const Zknd = ext(X.RVX_ZKND);
+export const Zkne = ext(X.RVX_ZKNE);
+export const Zknh = ext(X.RVX_ZKNH);
+export const Zksed = ext(X.RVX_ZKSED);
+export const Zksh = ext(X.RVX_ZKSH);
 export const Zicond = ext(X.RVX_ZICOND);
 export const Zicbom = ext(X.RVX_ZICBOM);
 export const Zicboz = ext(X.RVX_ZICBOZ);
 export const Zawrs = ext(X.RVX_ZAWRS);
+export const Zabha = ext(X.RVX_ZABHA);
+export const Zacas = ext(X.RVX_ZACAS);
 export const Zfh = ext(X.RVX_ZFH);
-/** Zfh includes Zfhmin. */
-export const Zfhmin = ext(X.RVX_ZFHMIN, X.RVX_ZFH);
+export const Zfhmin = ext(X.RVX_ZFHMIN);
+export const Zfbfmin = ext(X.RVX_ZFBFMIN);
 export const Zfa = ext(X.RVX_ZFA);
 export const Svinval = ext(X.RVX_SVINVAL);
 export const Smrnmi = ext(X.RVX_SMRNMI);
@@ -176,7 +193,16 @@ export function checkOverlaps(rows: readonly Insn[]): void {
 function overlap(a: Insn, b: Insn): boolean {
   if (a.size !== b.size || ((a.value ^ b.value) & a.mask & b.mask) !== 0) return false;
   if (a.needs.xlen !== 0 && b.needs.xlen !== 0 && a.needs.xlen !== b.needs.xlen) return false;
+  if (exclude(a.needs, b.needs)) return false;
   return !isExcluded(a, b) && !isExcluded(b, a);
+}
+
+const EXCLUSIVE = CONFLICTS.map((names) => names.map((name) => BY_NAME.get(name)!.bit));
+
+/** Whether no CPU may have what both need. */
+function exclude(a: Needs, b: Needs): boolean {
+  const needs = ({ anyOf }: Needs, bit: number): boolean => anyOf.some((bits) => bits.length === 1 && bits[0] === bit);
+  return EXCLUSIVE.some(([one, other]) => (needs(a, one) && needs(b, other)) || (needs(a, other) && needs(b, one)));
 }
 
 /** Whether an exclusion of a covers all of b. */

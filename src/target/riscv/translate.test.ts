@@ -207,6 +207,8 @@ describe('every row', () => {
   it.each([
     ['max', S_MODE | FS_CLEAN],
     ['max32', S_MODE | FS_CLEAN | TBF_XL32],
+    ['max,c=off,zce=on', S_MODE | FS_CLEAN],
+    ['max32,c=off,zce=on', S_MODE | FS_CLEAN | TBF_XL32],
   ])('of %s gives IR that the verifier accepts', (cpu, flags) => {
     for (const row of rowsOf(parseCpuConfig(cpu))) {
       const rng = rngOf(row);
