@@ -32,6 +32,8 @@ export type PropertyOf<T> = { [Field in keyof T & string]: Property<Field, T[Fie
 
 export interface PropertyOptions {
   field?: string;
+  /** As QEMU calls it, where that is something else. */
+  kind?: string;
   description?: string;
   runtime?: boolean;
 }

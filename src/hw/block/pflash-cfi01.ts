@@ -52,7 +52,7 @@ export class PflashCfi01 extends SysBusDevice {
     category: 'storage',
     properties: [
       uint32('num-blocks'),
-      size('sector-length'),
+      size('sector-length', { kind: 'uint64' }),
       uint8('width'),
       uint8('device-width'),
       uint16('id0'),

@@ -37,6 +37,7 @@ export function createDevice(machine: MachineState, list: OptionList, isHot = fa
   device.id = id;
   try {
     for (const [name, value] of Object.entries(list.rest())) device.setProperty(name, value);
+    if (id === undefined) machine.peripheralAnon.addChild('device[*]', device);
     return machine.realize(device, { bus });
   } catch (error) {
     if (isHot) machine.forget(device);
@@ -63,7 +64,8 @@ function findBus(machine: MachineState, type: TypeInfo, wanted: string | undefin
   if (!kind) return undefined;
   const fitting = buses.filter((bus) => bus.accepts(kind));
   if (fitting.length === 0) throw new OptionError(`No '${kind}' bus found for device '${type.name}'`, where);
-  const free = fitting.find((bus) => !bus.isFull);
+  // The one that was made last comes first.
+  const free = fitting.reverse().find((bus) => !bus.isFull);
   if (!free) throw new OptionError(`All '${kind}' buses are full`, where);
   return free;
 }

@@ -69,7 +69,7 @@ describe('a device', () => {
     expect(() => device.setProperty('chardev', 'nope')).toThrow(/'nope' not found/);
     expect(() => device.setProperty('exitcode', '1')).toThrow(OptionError);
     machine.realize(device);
-    expect(() => device.setProperty('odd', 'on')).toThrow(/after realize/);
+    expect(() => device.setProperty('odd', 'on')).toThrow(/after it was realized/);
     expect(device.canonicalPath).toBe('/machine/unattached/device[0]');
   });
 

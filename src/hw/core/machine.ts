@@ -9,6 +9,7 @@ import type { SymbolTable } from './elf.js';
 import { RomList } from './rom.js';
 import type { CpuState } from './cpu.js';
 import type { DeviceClass, DeviceState } from './device.js';
+import { SysBusDevice } from './sysbus.js';
 import { AddressSpace } from '../../memory/address-space.js';
 import { PlainRamAllocator, type RamAllocator } from '../../memory/ram.js';
 import { MemoryRegion, MemoryTopology } from '../../memory/region.js';
@@ -179,9 +180,11 @@ export abstract class MachineState extends QObject {
   readonly actions: Actions;
   /** Root of the QOM tree: `/`. */
   readonly root: QObject = new Root();
-  /** `-object`, at /objects. */
+  /** `-object` and RAM of the board, at /objects. */
   readonly objects = new Container();
   readonly peripheral = new Container();
+  /** Of `-device` without an id. */
+  readonly peripheralAnon = new Container();
   readonly unattached = new Container();
   readonly sysbus: SystemBus = new SystemBus(undefined, 'main-system-bus');
   /** Backends by kind (`chardev`, `drive`, `netdev`, ...) and id. */
@@ -234,6 +237,7 @@ export abstract class MachineState extends QObject {
     this.root.addChild('machine', this);
     this.root.addChild('objects', this.objects);
     this.addChild('peripheral', this.peripheral);
+    this.addChild('peripheral-anon', this.peripheralAnon);
     this.addChild('unattached', this.unattached);
     this.unattached.addChild('sysbus', this.sysbus);
     this.unattached.addChild('system[0]', this.systemMemory);
@@ -344,7 +348,8 @@ export abstract class MachineState extends QObject {
       else if (device.id !== undefined) this.peripheral.addChild(device.id, device);
       else this.unattached.addChild('device[*]', device);
     }
-    if (!device.parentBus) (options.bus ?? this.sysbus).attach(device);
+    const bus = options.bus ?? (device instanceof SysBusDevice ? this.sysbus : undefined);
+    if (!device.parentBus) bus?.attach(device);
     device.realizeDevice();
     return device;
   }
@@ -518,10 +523,10 @@ export abstract class MachineState extends QObject {
   // ---- memory --------------------------------------------------------------------------------------------------------------
   /** A RAM region of the board (`mem`, `riscv_virt_board.ram`). */
   newRam(name: string, size: number): MemoryRegion {
-    return MemoryRegion.ram(this.topology, name, this.ram.allocate(name, size), this);
+    return this.objects.addChild(name, MemoryRegion.ram(this.topology, name, this.ram.allocate(name, size)));
   }
   newRom(name: string, size: number): MemoryRegion {
-    return MemoryRegion.rom(this.topology, name, this.ram.allocate(name, size), this);
+    return this.unattached.addChild(`${name}[*]`, MemoryRegion.rom(this.topology, name, this.ram.allocate(name, size)));
   }
   /** A new address space; root regions other than the system's are for IOMMUs and CPUs with private views. */
   newAddressSpace(root: MemoryRegion, name: string): AddressSpace {

@@ -10,6 +10,7 @@ import { OptionError } from '../../util/errors.js';
 import { parseCpuConfig } from '../../target/riscv/config.js';
 import { RiscvCpu } from '../../target/riscv/cpu.js';
 import { loadBootImages, resetVector, type BootInfo } from './boot.js';
+import { RiscvHartArray } from './hart-array.js';
 import { IRQ_M_SOFT, IRQ_M_TIMER, type RiscvHart } from './hart.js';
 
 export abstract class RiscvMachine extends MachineState {
@@ -42,10 +43,14 @@ export abstract class RiscvMachine extends MachineState {
   }
 
   protected createHarts(resetVectorAddress: number): void {
+    const resetvec = BigInt(resetVectorAddress);
+    const array = this.addDevice(RiscvHartArray, { 'num-harts': this.smpCpus, resetvec }, { name: 'soc0' });
     for (let hartid = 0; hartid < this.smpCpus; hartid++) {
       const hart = this.createHart(hartid, resetVectorAddress);
       this.harts.push(hart);
       this.addCpu(hart);
+      array.addChild('harts[*]', hart);
+      array.cpuType = hart.typeName;
       this.realize(hart);
     }
   }

@@ -78,7 +78,7 @@ export class VirtMachine extends RiscvMachine {
   private test!: SifiveTest;
   private uart!: SerialMm;
   private rtc!: GoldfishRtc;
-  /** From the last slot to the first: see createVirtio. */
+  /** From the last slot to the first: so the device tree has them. */
   private readonly virtio: VirtioMmio[] = [];
 
   protected override init(): void {
@@ -87,6 +87,7 @@ export class VirtMachine extends RiscvMachine {
     if (this.aclint) this.createSswi();
     this.interrupts = this.createInterrupts();
     this.createRam('riscv_virt_board.ram', MAP.dram[0]);
+    this.createFwCfg();
 
     this.test = this.addDevice(SifiveTest).place(MAP.test);
     this.createVirtio();
@@ -94,7 +95,6 @@ export class VirtMachine extends RiscvMachine {
     this.createUart();
     this.rtc = this.addDevice(GoldfishRtc).place(MAP.rtc, this.interrupts.irqIn(IRQ.rtc));
     this.createFlash();
-    this.createFwCfg();
   }
 
   protected override devicesAdded(): void {
@@ -138,12 +138,11 @@ export class VirtMachine extends RiscvMachine {
     return this.aia === 'none' ? createPlic(board) : createAia(board, this.aia === 'aplic-imsic', this.aiaGuests);
   }
 
-  /** From the last slot to the first: `-device` without `bus=` takes the first free bus, and in QEMU that is the highest slot. */
   private createVirtio(): void {
-    for (let slot = VIRTIO_COUNT - 1; slot >= 0; slot--) {
+    for (let slot = 0; slot < VIRTIO_COUNT; slot++) {
       const [base, size] = MAP.virtio;
       const transport = this.addDevice(VirtioMmio, { 'bus-name': `virtio-mmio-bus.${slot}` });
-      this.virtio.push(transport.place([base + slot * size, size], this.interrupts.irqIn(IRQ.virtio + slot)));
+      this.virtio.unshift(transport.place([base + slot * size, size], this.interrupts.irqIn(IRQ.virtio + slot)));
     }
   }
 
@@ -155,8 +154,13 @@ export class VirtMachine extends RiscvMachine {
 
   private createPlatformBus(): void {
     const props = { num_irqs: PLATFORM_IRQS, mmio_size: MAP.platformBus[1] };
-    this.platformBus = this.addDevice(PlatformBusDevice, props, { name: 'platform-bus-device' });
-    this.platformBus.place(MAP.platformBus, ...Array.from({ length: PLATFORM_IRQS }, (_, n) => this.interrupts.irqIn(IRQ.platformBus + n)));
+    const bus = (this.platformBus = this.newDevice(PlatformBusDevice, props));
+    bus.id = 'platform-bus-device';
+    this.unattached.addChild('device[*]', bus);
+    this.realize(bus).place(
+      MAP.platformBus,
+      ...Array.from({ length: PLATFORM_IRQS }, (_, n) => this.interrupts.irqIn(IRQ.platformBus + n)),
+    );
   }
 
   /** Two banks of two 16-bit chips each. */
@@ -182,7 +186,7 @@ export class VirtMachine extends RiscvMachine {
   }
 
   private createFwCfg(): void {
-    this.fwCfg = this.addDevice(FwCfg).place(MAP.fwCfg);
+    this.fwCfg = this.addDevice(FwCfg, {}, { name: 'fw_cfg' }).place(MAP.fwCfg);
     this.fwCfg.addU16(FW_CFG.NB_CPUS, this.smpCpus);
   }
 
