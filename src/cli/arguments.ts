@@ -15,31 +15,36 @@ const CONFIG_LIMIT = MiB;
 export const STATS_HELP = 'text (default), json, or a FILE.json';
 
 /** An option: from its row come the parser, `--help`, the type of what was given, and what a shell completes. */
-interface Row {
+export interface Row {
   /** As commander's: `-M, --machine <type>`. */
   readonly flags: string;
   readonly help: string;
   /** May be given again. */
   readonly many?: boolean;
-  /** What its argument may begin with, for a shell; default: a file, where the argument is called so. */
-  readonly words?: readonly string[];
+  /** What its argument may begin with, for a shell; a file where the argument is called so. */
+  readonly words?: readonly string[] | WordList;
 }
+
+/** Words that are not known before what can be made is looked at. */
+export type WordList = 'machines' | 'cpus' | 'devices' | 'objects' | 'chardevs' | 'log-items' | 'traces';
+
+const CHARDEVS = ['stdio', 'mon:stdio', 'null', 'none', 'file:', 'pipe:', 'tcp:', 'unix:', 'chardev:'] as const;
 
 // prettier-ignore
 export const ROWS = [
-  { flags: '-M, --machine <type>',  help: "the machine (default: virt) and its properties; 'help' lists them", many: true },
-  { flags: '--cpu <model>',         help: "the CPU model and its features (model,name=off); 'help' lists them" },
-  { flags: '--accel <name>',        help: "tcg[,backend=tci|wasm][,thread=worker|sync][,...]; 'help' lists them", many: true },
+  { flags: '-M, --machine <type>',  help: "the machine (default: virt) and its properties; 'help' lists them", many: true, words: 'machines' },
+  { flags: '--cpu <model>',         help: "the CPU model and its features (model,name=off); 'help' lists them", words: 'cpus' },
+  { flags: '--accel <name>',        help: "tcg[,backend=tci|wasm][,thread=worker|sync][,...]; 'help' lists them", many: true, words: ['help', 'tcg', 'tci'] },
   { flags: '--one-insn-per-tb',     help: 'blocks of one instruction: as -accel tcg,one-insn-per-tb=on' },
   { flags: '-m <size>',             help: 'guest RAM in MiB, or with a suffix (512M, 1G)' },
   { flags: '--smp <n>',             help: 'how many harts, and their topology; they run in turn, on one thread' },
-  { flags: '--bios <file>',         help: "firmware: a file, 'none', or 'default' (the board's, from the cache)" },
+  { flags: '--bios <file>',         help: "firmware: a file, 'none', or 'default' (the board's, from the cache)", words: ['none', 'default'] },
   { flags: '--kernel <file>',       help: 'kernel: Linux Image, ELF or flat, gzip allowed' },
   { flags: '--initrd <file>',       help: 'initial RAM disk' },
   { flags: '--append <text>',       help: 'kernel command line' },
   { flags: '--symbols <file>',      help: 'names for -d in_asm and profiles: an ELF file or a System.map' },
   { flags: '--dtb <file>',          help: "device tree blob in place of the board's own" },
-  { flags: '--drive <opts>',        help: 'a disk: file=F,format=raw[,if=virtio|none|pflash][,id=ID][,readonly=on][,snapshot=on][,...]', many: true },
+  { flags: '--drive <opts>',        help: 'a disk: file=F,format=raw[,if=virtio|none|pflash][,id=ID][,readonly=on][,snapshot=on][,...]', many: true, words: ['file='] },
   { flags: '--blockdev <opts>',     help: "a block node: driver=raw,node-name=ID,file.driver=file,file.filename=F[,read-only=on]", many: true },
   { flags: '--hda <file>',          help: 'disk 0: as -drive file=F,index=0' },
   { flags: '--hdb <file>',          help: 'disk 1' },
@@ -47,36 +52,36 @@ export const ROWS = [
   { flags: '--hdd <file>',          help: 'disk 3' },
   { flags: '--cdrom <file>',        help: 'a disk that is only read: as -drive file=F,index=2,media=cdrom' },
   { flags: '--pflash <file>',       help: 'a flash bank kept in a file (virt: two of 32 MiB)', many: true },
-  { flags: '--device <driver>',     help: "add a device (virtio-rng-device, ...); 'help' lists them", many: true },
-  { flags: '--object <type>',       help: "an object that devices name: rng-builtin,id=ID, ...; 'help' lists them", many: true },
+  { flags: '--device <driver>',     help: "add a device (virtio-rng-device, ...); 'help' lists them", many: true, words: 'devices' },
+  { flags: '--object <type>',       help: "an object that devices name: rng-builtin,id=ID, ...; 'help' lists them", many: true, words: 'objects' },
   { flags: '--global <prop>',       help: 'driver.property=value: a default of every such device', many: true },
-  { flags: '--chardev <backend>',   help: "a character device: stdio, file, pipe, socket, ringbuf, null; 'help' lists them", many: true },
-  { flags: '--serial <dev>',        help: 'a port each: stdio, mon:stdio, file:PATH, pipe:PATH, tcp:HOST:PORT, unix:PATH, chardev:ID, null or none', many: true },
-  { flags: '--monitor <dev>',       help: 'as -serial; default: on the console\'s terminal, behind Ctrl-A c', many: true },
-  { flags: '--mon <opts>',          help: 'a monitor: chardev=ID[,mode=readline|control][,pretty=on]', many: true },
-  { flags: '--qmp <dev>',           help: 'as -monitor, a QMP monitor', many: true },
-  { flags: '--qmp-pretty <dev>',    help: 'as -qmp, with answers over several lines', many: true },
-  { flags: '--display <type>',      help: "only 'none' for now" },
+  { flags: '--chardev <backend>',   help: "a character device: stdio, file, pipe, socket, ringbuf, null; 'help' lists them", many: true, words: 'chardevs' },
+  { flags: '--serial <dev>',        help: 'a port each: stdio, mon:stdio, file:PATH, pipe:PATH, tcp:HOST:PORT, unix:PATH, chardev:ID, null or none', many: true, words: CHARDEVS },
+  { flags: '--monitor <dev>',       help: 'as -serial; default: on the console\'s terminal, behind Ctrl-A c', many: true, words: CHARDEVS },
+  { flags: '--mon <opts>',          help: 'a monitor: chardev=ID[,mode=readline|control][,pretty=on]', many: true, words: ['chardev='] },
+  { flags: '--qmp <dev>',           help: 'as -monitor, a QMP monitor', many: true, words: CHARDEVS },
+  { flags: '--qmp-pretty <dev>',    help: 'as -qmp, with answers over several lines', many: true, words: CHARDEVS },
+  { flags: '--display <type>',      help: "only 'none' for now", words: ['none'] },
   { flags: '--nographic',           help: 'serial port on the terminal (the default)' },
   { flags: '--nodefaults',          help: 'no devices but those asked for: the serial port leads nowhere' },
   { flags: '--no-reboot',           help: 'exit instead of rebooting' },
   { flags: '--no-shutdown',         help: 'stop the guest instead of exiting when it powers off' },
-  { flags: '--action <what>',       help: 'reboot=reset|shutdown, shutdown=poweroff|pause, panic=pause|shutdown|exit-failure|none, watchdog=...', many: true },
+  { flags: '--action <what>',       help: 'reboot=reset|shutdown, shutdown=poweroff|pause, panic=pause|shutdown|exit-failure|none, watchdog=...', many: true, words: ['reboot=', 'shutdown=', 'panic=', 'watchdog='] },
   { flags: '-S',                    help: 'the guest waits until a monitor or gdb lets it go on' },
   { flags: '--snapshot',            help: 'files of the host are left as they are' },
   { flags: '--loadvm <name>',       help: 'go on from a snapshot that savevm has made' },
   { flags: '--snapshot-dir <folder>', help: 'where savevm keeps snapshots (default: ~/.local/share/wemu/snapshots)' },
   { flags: '--semihosting',         help: "serve the guest's semihosting calls: console, clock, exit" },
-  { flags: '--semihosting-config <opts>', help: 'chardev=ID, arg=TEXT, userspace=on, root=FOLDER (whose files the guest may have)', many: true },
-  { flags: '--gdb <dev>',           help: 'let gdb connect: tcp:HOST:PORT, unix:PATH, stdio, chardev:ID' },
+  { flags: '--semihosting-config <opts>', help: 'chardev=ID, arg=TEXT, userspace=on, root=FOLDER (whose files the guest may have)', many: true, words: ['chardev=', 'arg=', 'userspace=', 'root='] },
+  { flags: '--gdb <dev>',           help: 'let gdb connect: tcp:HOST:PORT, unix:PATH, stdio, chardev:ID', words: CHARDEVS },
   { flags: '-s',                    help: 'as -gdb tcp::1234' },
-  { flags: '--icount <opts>',       help: 'shift=N: deterministic; an instruction takes 2^N ns of guest time' },
+  { flags: '--icount <opts>',       help: 'shift=N: deterministic; an instruction takes 2^N ns of guest time', words: ['shift='] },
   { flags: '--seed <n>',            help: 'what guest randomness is made from, for runs that repeat' },
-  { flags: '--rtc <base>',          help: 'base=utc|localtime|YYYY-MM-DDThh:mm:ss, clock=host|rt|vm' },
-  { flags: '-d <items>',            help: "log items; 'help' lists them" },
-  { flags: '--trace <pattern>',     help: "trace events, as -d trace:PATTERN; 'help' lists them", many: true },
+  { flags: '--rtc <base>',          help: 'base=utc|localtime|YYYY-MM-DDThh:mm:ss, clock=host|rt|vm', words: ['base=', 'clock='] },
+  { flags: '-d <items>',            help: "log items; 'help' lists them", words: 'log-items' },
+  { flags: '--trace <pattern>',     help: "trace events, as -d trace:PATTERN; 'help' lists them", many: true, words: 'traces' },
   { flags: '-D <file>',             help: 'log to a file instead of standard error; %d in its name is the process number' },
-  { flags: '--stats [how]',         help: `at exit, say what the engine did, as the monitor command info jit: ${STATS_HELP}` },
+  { flags: '--stats [how]',         help: `at exit, say what the engine did, as the monitor command info jit: ${STATS_HELP}`, words: ['text', 'json'] },
   { flags: '--profile',             help: 'sample where time goes, and tell it with --stats (text if that is not given)' },
   { flags: '--name <text>',         help: 'a name for the guest, and process=NAME for the process', many: true },
   { flags: '--readconfig <file>',   help: 'options from a file, as QEMU has them: [device "ID"], driver = "..."' },

@@ -7,6 +7,7 @@ import { isUserError, OptionError } from '../util/errors.js';
 import { printable } from '../util/text.js';
 import { addBench } from './bench.js';
 import { addSystemOptions, commandLineWords, STATS_HELP, type GuestArguments, type SystemArguments } from './arguments.js';
+import { completionScript, SHELLS } from './completion.js';
 import { runEmbedded } from './embedded.js';
 import { runLinux, type LinuxArguments } from './linux.js';
 import { addSnapshotCommands } from './snapshot.js';
@@ -83,6 +84,12 @@ export async function main(argv: readonly string[], worker?: CodegenThread): Pro
     });
 
   addSnapshotCommands(program);
+  program
+    .command('completion')
+    .description('a script that completes options in a shell: source <(wemu completion bash), or zsh')
+    .argument('<shell>', SHELLS.join(' or '))
+    .action(async (shell: string) => void process.stdout.write(await completionScript(shell, program)));
+
   addBench(program, async (options) => {
     const { runBench } = await import('./lab/bench.js');
     status = await runBench(options, version);

@@ -85,9 +85,8 @@ const MISSING: Readonly<Record<string, string>> = {
 };
 const MISSING_ALIASES: Readonly<Record<string, string>> = { tty: 'serial', parport: 'parallel' };
 
-export const CHARDEV_HELP = `Available chardev backend types: \n${Object.keys(BACKENDS)
-  .map((name) => `  ${name}\n`)
-  .join('')}`;
+export const BACKEND_NAMES = Object.keys(BACKENDS);
+export const CHARDEV_HELP = `Available chardev backend types: \n${BACKEND_NAMES.map((name) => `  ${name}\n`).join('')}`;
 
 /** @throws OptionError */
 export function parseChardev(text: string): ChardevOptions {
@@ -185,9 +184,9 @@ function read(list: OptionList, id: string): ChardevOptions {
     const missing = MISSING[MISSING_ALIASES[name] ?? name];
     if (missing !== undefined) throw new OptionError(`not built yet: chardev backend '${name}' (${missing})`, list.where);
     throw new OptionError(
-      `'${name}' is not a valid char driver name${didYouMean(name, Object.keys(BACKENDS))}`,
+      `'${name}' is not a valid char driver name${didYouMean(name, BACKEND_NAMES)}`,
       list.where,
-      `one of ${Object.keys(BACKENDS).join(', ')}`,
+      `one of ${BACKEND_NAMES.join(', ')}`,
     );
   }
   const mux = list.bool('mux') ?? false;

@@ -20,11 +20,12 @@ const MISSING = (
 
 type UserCreatableClass = new (services: DeviceServices) => UserCreatable;
 
-const creatable = (types: TypeRegistry): TypeInfo[] => types.list(UserCreatable.type).filter(({ userCreatable }) => userCreatable);
+export const creatableObjects = (types: TypeRegistry): TypeInfo[] =>
+  types.list(UserCreatable.type).filter(({ userCreatable }) => userCreatable);
 
 /** The text of `-object help`. */
 export const objectHelp = (types: TypeRegistry): string =>
-  `List of user creatable objects:\n${creatable(types)
+  `List of user creatable objects:\n${creatableObjects(types)
     .map(({ name }) => `  ${name}\n`)
     .join('')}`;
 
@@ -52,7 +53,7 @@ export function objectType(types: TypeRegistry, list: OptionList): TypeInfo {
   const name = list.required('qom-type');
   const type = types.find(name);
   if (type?.userCreatable && isA(type, UserCreatable.type)) return type;
-  const names = creatable(types).map((each) => each.name);
+  const names = creatableObjects(types).map((each) => each.name);
   if (MISSING.includes(name)) throw new OptionError(`not built yet: objects of type '${name}'`, list.where, `one of ${names.join(', ')}`);
   throw new OptionError(
     `Parameter 'qom-type' does not accept value '${name}'${didYouMean(name, names)}`,
