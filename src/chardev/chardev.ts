@@ -311,7 +311,10 @@ export class StreamChardev extends Chardev {
 
 /** Keeps the last `size` bytes of output (QEMU's ringbuf): for tests and `ringbuf_read`. */
 export class RingBufferChardev extends Chardev {
-  private data: number[] = [];
+  /** Grows up to `size`. */
+  private data = new Uint8Array(0);
+  private start = 0;
+  private count = 0;
 
   constructor(
     id: string,
@@ -320,15 +323,32 @@ export class RingBufferChardev extends Chardev {
     super(id, 'ringbuf');
   }
   override write(bytes: Uint8Array): void {
-    for (const byte of bytes) this.data.push(byte);
-    if (this.data.length > this.size) this.data.splice(0, this.data.length - this.size);
+    const kept = bytes.subarray(Math.max(0, bytes.length - this.size));
+    this.reserve(Math.min(this.size, this.count + kept.length));
+    const { length } = this.data;
+    for (const byte of kept) {
+      this.data[(this.start + this.count) % length] = byte;
+      if (this.count < length) this.count++;
+      else this.start = (this.start + 1) % length;
+    }
   }
-  /** Takes what is there, the oldest first; at most `size` bytes. */
-  read(size = Infinity): Uint8Array {
-    return Uint8Array.from(this.data.splice(0, size));
+  /** Takes the oldest `most` bytes of what is there. */
+  read(most = Infinity): Uint8Array {
+    const bytes = Uint8Array.from({ length: Math.min(most, this.count) }, (_, i) => this.data[(this.start + i) % this.data.length]);
+    this.count -= bytes.length;
+    this.start = this.count === 0 ? 0 : (this.start + bytes.length) % this.data.length;
+    return bytes;
   }
   /** Takes all that is there, as text. */
   readText(): string {
     return new TextDecoder().decode(this.read());
+  }
+
+  private reserve(length: number): void {
+    if (length <= this.data.length) return;
+    const { count } = this;
+    const larger = new Uint8Array(Math.min(this.size, Math.max(length, 2 * this.data.length, 4096)));
+    larger.set(this.read());
+    [this.data, this.start, this.count] = [larger, 0, count];
   }
 }

@@ -203,6 +203,11 @@ describe('virtio-serial', () => {
       [4, 1],
       [4, 6],
     ]); // PORT_ADD, PORT_OPEN
+    const value = () => d.r(DATA + 0x20000 + 16 * (told - 1) + 4) >>> 16;
+    host.closed();
+    expect([news(), value()]).toEqual([[[4, 6]], 0]);
+    host.opened();
+    expect([news(), value()]).toEqual([[[4, 6]], 1]);
     expect(() => plug(5)).toThrow("'c' is already in use");
     expect(news()).toEqual([
       [5, 1],
