@@ -19,14 +19,6 @@ function find({ control }: QmpContext, path: string): QObject {
   return object;
 }
 
-/** A property's value, a child's path, or the type: whatever is a property in QEMU. */
-function valueOf(context: QmpContext, object: QObject, name: string): Json {
-  const child = object.qomChildren.get(name);
-  if (child) return child.canonicalPath ?? '';
-  if (name === 'type') return object.typeName;
-  return parseJson(context.control.property(object, name).value);
-}
-
 function textOf(object: QObject, name: string, value: Json): string {
   const kind = propertiesOf(object.type).find((property) => property.name === name)?.kind;
   const wrong = (expected: string) => new QmpError(`Invalid parameter type for '${name}', expected: ${expected}`);
@@ -44,7 +36,9 @@ export const OBJECT_COMMANDS: readonly QmpCommand[] = [
     const children = [...object.qomChildren.values()].map((child) => ({ name: child.qomName, type: `child<${child.typeName}>` }));
     return [{ name: 'type', type: 'string' }, ...describe(object.type), ...children];
   }),
-  command('qom-get', { path: str, property: str }, any, (context, { path, property }) => valueOf(context, find(context, path), property)),
+  command('qom-get', { path: str, property: str }, any, (context, { path, property }) =>
+    parseJson(context.control.property(find(context, path), property).value),
+  ),
   command('qom-set', { path: str, property: str, value: any }, EMPTY, (context, { path, property, value }) => {
     const object = find(context, path);
     context.control.property(object, property); // there is one

@@ -227,7 +227,7 @@ it('saves memory, dumps it, and tells how far it is', async () => {
 
 it('adds ports, and takes them away', async () => {
   const client = await setup({ devices: ['virtio-serial-device,id=vs'] });
-  const port = { driver: 'virtserialport', id: 'p1', bus: 'virtio-serial-bus.0', nr: 5 };
+  const port = { driver: 'virtserialport', id: 'p1', bus: 'vs.0', nr: 5 };
   expect(await client.run('device_add', port)).toEqual({});
   expect(await client.run('qom-get', { path: '/machine/peripheral/p1', property: 'nr' })).toBe(5);
   expect(await client.run('device_add', port)).toBe("GenericError: Duplicate device ID 'p1'");

@@ -435,8 +435,11 @@ export class MachineControl {
     this.machine.events.tell('DEVICE_DELETED', { device, path });
   }
 
-  /** @throws ControlError if there is no such property */
+  /** Type and children are properties, too. @throws ControlError if there is no such property */
   property(object: QObject, name: string): PropertyInfo {
+    if (name === 'type') return { name, kind: 'string', value: JSON.stringify(object.typeName) };
+    const child = object.qomChildren.get(name);
+    if (child) return { name, kind: `child<${child.typeName}>`, value: JSON.stringify(child.canonicalPath) };
     const found = this.properties(object).find((each) => each.name === name);
     if (!found) throw new ControlError(`Property '${object.typeName}.${name}' not found`);
     return found;

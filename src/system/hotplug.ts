@@ -13,7 +13,7 @@ export function addDevice(machine: MachineState, options: Readonly<Record<string
   try {
     createDevice(machine, new OptionList('device_add', Object.entries(options)), true);
   } catch (error) {
-    throw error instanceof OptionError ? new ControlError(error.what) : error;
+    throw error instanceof OptionError ? new ControlError(error.what.replace(/^p(?=roperty )/, 'P')) : error;
   }
 }
 

@@ -203,7 +203,7 @@ export class VirtioSerial extends VirtioDevice {
   emergencyWrite = true;
 
   override readonly deviceId = VIRTIO_ID.CONSOLE;
-  readonly bus = new VirtioSerialBus(this, 'virtio-serial-bus.0');
+  bus!: VirtioSerialBus;
   private readonly ports: (VirtSerialPort | undefined)[] = [];
   /** Control messages that wait for a buffer. */
   private messages: Uint8Array[] = [];
@@ -219,6 +219,7 @@ export class VirtioSerial extends VirtioDevice {
   }
 
   protected override realize(): void {
+    this.bus = new VirtioSerialBus(this, `${this.id ?? 'virtio-serial-bus'}.0`);
     if (this.maxPorts < 1 || this.maxPorts > MAX_PORTS)
       throw new OptionError(`invalid max_ports ${this.maxPorts}`, this.typeName, `1 to ${MAX_PORTS}`);
     this.config = new Uint8Array(CONFIG_SIZE);
