@@ -10,7 +10,9 @@ import { embedded, runUntil, snapshotOf, tciHost } from '../../tests/support/sna
 import type { Target } from '../target.js';
 
 const host = await tciHost();
-const make = (): Machine => embedded(host, { machine: 'spike', memory: '1M', append: undefined });
+// addi x5, x5, 1; auipc x6, 16; sw x5, 0(x6); j 0
+const PROGRAM = new Uint8Array(Uint32Array.of(0x00128293, 0x00010317, 0x00532023, 0xff5ff06f).buffer);
+const make = (): Machine => embedded(host, { machine: 'spike', memory: '4M', bios: PROGRAM, kernel: undefined, append: undefined });
 const machine = make();
 await runUntil(machine, 20_000);
 const good = await snapshotOf(machine);

@@ -62,7 +62,8 @@ export async function runLinux(command: readonly string[], args: LinuxArguments,
   const init = { nonce, session: isSession, command: command.length > 0 ? command : undefined, windowSize: windowSize() };
   const gdb = gdbDevice(args);
   // Who debugs it wants to see it boot.
-  const isFresh = args.fresh === true || gdb !== undefined || args.S === true;
+  const isCacheOff = accel.codeCache === false || process.env['WEMU_CODE_CACHE'] === 'off';
+  const isFresh = args.fresh === true || isCacheOff || gdb !== undefined || args.S === true;
   const guest = isSession ? bootedGuest(base, names, nonce, command, isFresh) : undefined;
   let images: MachineOptions | GuestUnavailable | undefined;
   if (!guest?.isKept) {

@@ -105,10 +105,12 @@ export async function runMachine(
       ...flash.map(({ unit, file }) => ['pflash', String(unit), file] as const),
       ...[...chardevs.withId].map(([id, chardev]) => ['chardev', id, chardev] as const),
     ];
-    const serial = consoles.map(({ chardev }, i) => (filter && i === 0 ? new FilteredChardev(chardev, filter) : chardev));
+    const filtered = filter && consoles[0] && new FilteredChardev(consoles[0].chardev, filter);
+    const serial = consoles.map(({ chardev }, i) => (filtered && i === 0 ? filtered : chardev));
     const semihosting = typeof options.semihosting === 'object' && { ...options.semihosting, ...standardStreams(serial, chardevs, ending) };
     machine = await make((more) => (machine = createMachine({ ...options, ...more, serial, backends, semihosting }, host)));
     const { state } = machine;
+    if (filtered) state.onReset(() => filtered.holdInput());
     if (log) log.hold = (on) => state.hold(log, on);
     const answered = joinMonitors(open, machine, host);
     const debug = new Debugger(machine, debuggers);

@@ -37,8 +37,10 @@ export class BootedGuest {
   private readonly path: string | undefined;
   private matched = 0;
   private machine: Machine | undefined;
-  /** It has begun its job. */
+  /** It has come to the mark since it was reset. */
   private isReady = false;
+  /** It has had its job once. */
+  private hasBegun = false;
 
   constructor(
     /** All that makes a difference to the guest. */
@@ -65,6 +67,9 @@ export class BootedGuest {
   async start(incoming: MakeMachine, booting: MakeMachine): Promise<Machine> {
     const restored = await this.restore(incoming);
     this.machine = restored ?? (await booting());
+    this.machine.state.onReset(() => {
+      this.isReady = false; // it boots again
+    });
     if (restored) this.begin();
     return this.machine;
   }
@@ -119,7 +124,7 @@ export class BootedGuest {
   /** It waits for its job: the moment to keep it, when its kernel has done what it put off. */
   private async booted(): Promise<void> {
     try {
-      if (this.path !== undefined) {
+      if (this.path !== undefined && !this.hasBegun) {
         await idle(this.machine!);
         await this.save(this.path, this.machine!);
       }
@@ -151,7 +156,7 @@ export class BootedGuest {
   }
 
   private begin(): void {
-    this.isReady = true;
+    this.isReady = this.hasBegun = true;
     this.machine?.writeSerial(this.job());
   }
 

@@ -34,7 +34,7 @@ afterEach(() => session?.kill());
 
 await describeGuest('Linux', ['kernel', 'busybox', 'firmware'], (files) => {
   describe.each(ENGINES)('with -accel %s', (accel) => {
-    const wemuCommand = ['node', CLI, 'linux', '--accel', accel].map(shellQuote).join(' ');
+    const wemuCommand = ['node', CLI, 'linux', '--fresh', '--accel', accel].map(shellQuote).join(' ');
 
     it.skipIf(!hasPty)('gives a shell: typing, idling, reboot, poweroff; and puts the terminal back', async () => {
       session = Session.shell(`stty rows 33 columns 101; stty -g; ${wemuCommand}; echo "status $?"; stty -g`);
@@ -92,7 +92,7 @@ await describeGuest('Linux', ['kernel', 'busybox', 'firmware'], (files) => {
   });
 
   it.skipIf(!hasPty)('Ctrl-A x quits with status 0 and puts the terminal back', async () => {
-    session = Session.shell(`stty -g; ${['node', CLI, 'linux', '--accel', 'tci'].map(shellQuote).join(' ')}; echo "status $?"; stty -g`);
+    session = Session.shell(`stty -g; ${['node', CLI, 'linux', '--fresh', '--accel', 'tci'].map(shellQuote).join(' ')}; echo "status $?"; stty -g`);
     const modes = (await session.expect(/[\da-f]+(:[\da-f]+)+/, STEP)).trim();
     await session.expect(BANNER, BOOT);
     session.send('\x01h');
@@ -103,7 +103,7 @@ await describeGuest('Linux', ['kernel', 'busybox', 'firmware'], (files) => {
   });
 
   it.skipIf(!hasPty)('SIGTERM ends it with status 143 and puts the terminal back', async () => {
-    session = Session.shell(`stty -g; ${['node', CLI, 'linux', '--accel', 'tci'].map(shellQuote).join(' ')}; echo "status $?"; stty -g`);
+    session = Session.shell(`stty -g; ${['node', CLI, 'linux', '--fresh', '--accel', 'tci'].map(shellQuote).join(' ')}; echo "status $?"; stty -g`);
     const modes = (await session.expect(/[\da-f]+(:[\da-f]+)+/, STEP)).trim();
     await session.expect(BANNER, BOOT);
     process.kill(session.wemuPid, 'SIGTERM');

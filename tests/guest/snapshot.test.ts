@@ -71,7 +71,7 @@ await describeGuest('Linux', ['kernel', 'busybox', 'firmware'], (files) => {
       try {
         const stdio = ['ignore', 'pipe', join(folder, 'stderr')];
         writeFileSync(stdio[2], '');
-        const env = { ...process.env, XDG_CACHE_HOME: cache() };
+        const env = { ...process.env, XDG_CACHE_HOME: cache(), WEMU_CODE_CACHE: 'on' };
         const stdout = execFileSync('sh', ['-c', `exec "$@" 2>'${stdio[2]}'`, 'sh', process.execPath, CLI, 'linux', ...words], {
           encoding: 'utf8',
           env,
