@@ -1,13 +1,13 @@
 // From a vCPU's state to the TB for it: the jump cache, the hash table, the translator.
 import {
-  BP_GDB, CF_COUNT_MASK, CF_NO_GOTO_PTR, CF_NO_GOTO_TB, CF_SINGLE_STEP, ENV_CODE_CFLAGS, ENV_CODE_HOST, ENV_CODE_PHYS, ENV_PC, ENV_TB_FLAGS, EXCP_DEBUG, NO_PAGE, PAGE_BITS, PAGE_SIZE, TB_CFLAGS, TB_FLAGS, TB_PC,
+  BP_CPU, BP_GDB, CF_COUNT_MASK, CF_NO_GOTO_PTR, CF_NO_GOTO_TB, CF_SINGLE_STEP, ENV_CODE_CFLAGS, ENV_CODE_HOST, ENV_CODE_PHYS, ENV_PC, ENV_TB_FLAGS, EXCP_DEBUG, NO_PAGE, PAGE_BITS, PAGE_SIZE, TB_CFLAGS, TB_FLAGS, TB_PC,
   TB_PHYS_PAGE1,
 } from './shared/layout';
 import { raise } from './core/env';
 import { translate } from './core/host';
 import { breakpointAt } from './core/points';
 import { codeHost, codeLookup, codeShared, codeSplit, FETCH_SIZE } from './softmmu/fetch';
-import { targetAddress, targetFetchMmuIdx, targetInsnSize } from './target/dispatch';
+import { targetAddress, targetBreakpoint, targetFetchMmuIdx, targetInsnSize } from './target/dispatch';
 import { tbFind, tbInvalidate, tbRemember } from './tb/tb';
 import { jumpCacheCell } from './tlb/jump-cache';
 
@@ -21,11 +21,13 @@ export function tbLookup(env: usize, cflags: u32): usize {
   let tb = load<usize>(jumpCacheCell(env, pc));
   if (tb != 0 && load<u64>(tb, TB_PC) == pc && load<u64>(tb, TB_FLAGS) == flags && load<u32>(tb, TB_CFLAGS) == cflags) return tb;
 
-  // A single step goes on from where one is.
+  // A single step goes on from where the debugger has one.
   if ((cflags & CF_SINGLE_STEP) == 0 && breakpointAt(env, pc, BP_GDB)) {
     raise(env, EXCP_DEBUG);
     return 0;
   }
+  // It depends on the TB flags whether the guest's own counts: where it does not, there is a TB.
+  if (breakpointAt(env, pc, BP_CPU) && targetBreakpoint(env, pc)) return 0;
   const mmuIdx = targetFetchMmuIdx(env);
   const phys = codeLookup(env, pc, mmuIdx);
   if (phys == u64.MAX_VALUE) return 0;

@@ -80,16 +80,21 @@ function drop(counter: usize, point: usize, end: usize): void {
   store<u32>(engine + counter, countOf(counter) - 1);
 }
 
-/** The first record of a vCPU that overlaps first .. last and has a flag of `flags`; 0: none. */
-export function pointOver(counter: usize, env: usize, first: u64, last: u64, flags: u32): usize {
+/** The first record of a vCPU that overlaps first .. last, with a flag of `access` (0: a breakpoint) and one of `owner`; 0: none. */
+export function pointOver(counter: usize, env: usize, first: u64, last: u64, access: u32, owner: u32): usize {
   const table = tableOf(counter);
   const end = table + countOf(counter) * POINT_SIZE;
   for (let point = table; point < end; point += POINT_SIZE) {
-    if (load<u64>(point, POINT_FIRST) > last || load<u64>(point, POINT_LAST) < first || (load<u32>(point, POINT_FLAGS) & flags) == 0) continue;
+    if (load<u64>(point, POINT_FIRST) > last || load<u64>(point, POINT_LAST) < first || !isOf(load<u32>(point, POINT_FLAGS), access, owner)) continue;
     const cpu = load<usize>(point, POINT_CPU);
     if (cpu == 0 || cpu == env) return point;
   }
   return 0;
+}
+
+@inline
+function isOf(flags: u32, access: u32, owner: u32): bool {
+  return (flags & owner) != 0 && (access == 0 || (flags & access) != 0);
 }
 
 /** The lowest address first .. last at which a vCPU (0: any) has a breakpoint; u64.MAX_VALUE: there is none. */
@@ -105,8 +110,8 @@ export function breakpointFrom(env: usize, first: u64, last: u64): u64 {
   return lowest;
 }
 
-/** Whether a vCPU has a breakpoint with a flag of `flags` at `pc`. Costs a load where there is none at all. */
+/** Whether a vCPU has a breakpoint of `owner` (BP_GDB, BP_CPU) at `pc`. Costs a load where there is none at all. */
 @inline
-export function breakpointAt(env: usize, pc: u64, flags: u32): bool {
-  return countOf(ENGINE_BREAKPOINTS) != 0 && pointOver(ENGINE_BREAKPOINTS, env, pc, pc, flags) != 0;
+export function breakpointAt(env: usize, pc: u64, owner: u32): bool {
+  return countOf(ENGINE_BREAKPOINTS) != 0 && pointOver(ENGINE_BREAKPOINTS, env, pc, pc, 0, owner) != 0;
 }

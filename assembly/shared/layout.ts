@@ -358,10 +358,10 @@ export const POINT_CPU = 0x10;
 export const POINT_FLAGS = 0x14;
 /** bytes of all */
 export const POINT_SIZE = 0x18;
-/** breakpoints at once */
-export const BREAKPOINTS_MAX = 1024;
+/** breakpoints at once: room for two of each hart of the largest board, and for a debugger */
+export const BREAKPOINTS_MAX = 2048;
 /** watchpoints at once */
-export const WATCHPOINTS_MAX = 64;
+export const WATCHPOINTS_MAX = 2048;
 
 // ---- Address space. What is put aside of an address space that is not the current one, and its jump cache of the lower half.
 /** u64: which space, the target's own (RISC-V: satp); NO_KEY: none */

@@ -1,17 +1,19 @@
 // Watchpoints: which accesses they stop.
-import { ENGINE_WATCHPOINTS, ENV_WATCHPOINT_HIT, EXCP_DEBUG, TLB_WATCHPOINT } from '../shared/layout';
+import { BP_CPU, BP_GDB, ENGINE_WATCHPOINTS, ENV_WATCHPOINT_HIT, EXCP_DEBUG, TLB_WATCHPOINT } from '../shared/layout';
 import { raise } from '../core/env';
 import { pointOver } from '../core/points';
+import { targetWatchpoint } from '../target/dispatch';
 import { flagsOf } from './lookup';
 
-/** Whether a watchpoint stops an access within one page, of kind `access` (BP_MEM_*): EXCP_DEBUG is raised then, and the access must not happen. */
+/** Whether a watchpoint stops an access within one page, of kind `access` (BP_MEM_*): EXCP_DEBUG is raised then, or the target's exception, and the access must not happen. */
 export function watched(env: usize, entry: usize, addr: u64, size: u32, access: u32): bool {
   return (flagsOf(entry) & TLB_WATCHPOINT) != 0 && hit(env, addr, size, access);
 }
 
 function hit(env: usize, addr: u64, size: u32, access: u32): bool {
-  const point = pointOver(ENGINE_WATCHPOINTS, env, addr, addr + (size - 1), access);
-  if (point == 0) return false;
+  const last = addr + (size - 1);
+  const point = pointOver(ENGINE_WATCHPOINTS, env, addr, last, access, BP_GDB);
+  if (point == 0) return pointOver(ENGINE_WATCHPOINTS, env, addr, last, access, BP_CPU) != 0 && targetWatchpoint(env, addr, size, access);
   store<usize>(env, point, ENV_WATCHPOINT_HIT);
   raise(env, EXCP_DEBUG);
   return true;

@@ -2,7 +2,7 @@
 // against, and cost nothing.
 import { CPU_INTERRUPT_LINES, ENV_INTERRUPT_REQUEST } from '../shared/layout';
 import {
-  accessFault, doInterrupt, execInterrupt, fetchMmuIdx, hasWork, insnSize, linesChanged, reset, stateEnd, tlbFill, translateDebug, translateFor, unaligned, wrapAddress,
+  accessFault, breakpoint, doInterrupt, execInterrupt, fetchMmuIdx, hasWork, insnSize, linesChanged, reset, stateEnd, tlbFill, translateDebug, translateFor, unaligned, watchpoint, wrapAddress,
 } from './linked';
 
 /**
@@ -36,6 +36,16 @@ export function targetLinesIfAsked(env: usize): void {
 @inline
 export function targetHasWork(env: usize): bool {
   return hasWork(env);
+}
+
+/** A breakpoint of the guest's own (BP_CPU) is at `pc`. True: it counts in the state that the vCPU is in, and has raised the target's exception. */
+export function targetBreakpoint(env: usize, pc: u64): bool {
+  return breakpoint(env, pc);
+}
+
+/** An access (BP_MEM_*) of `size` bytes within a page touches a watchpoint of the guest's own: as targetBreakpoint. */
+export function targetWatchpoint(env: usize, addr: u64, size: u32, access: u32): bool {
+  return watchpoint(env, addr, size, access);
 }
 
 /** An address computed by adding to another, as wide as the target's are: where an access that crosses a page goes on. */

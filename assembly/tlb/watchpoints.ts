@@ -1,5 +1,5 @@
 // Watchpoints ride on the TLB: the entries of their pages have TLB_WATCHPOINT, so that every access there comes to the soft MMU, which compares (softmmu/watch.ts).
-import { BP_MEM_ACCESS, ENGINE_WATCHPOINTS, PAGE_SIZE } from '../shared/layout';
+import { BP_CPU, BP_GDB, BP_MEM_ACCESS, ENGINE_WATCHPOINTS, PAGE_SIZE } from '../shared/layout';
 import { countOf, pointAdd, pointOver, pointRemove, pointsRemove } from '../core/points';
 import { tlbFlush, tlbFlushAllCpus } from './flush';
 
@@ -31,5 +31,5 @@ function changed(env: usize, isChanged: bool): bool {
  */
 @inline
 export function isWatched(env: usize, page: u64): bool {
-  return countOf(ENGINE_WATCHPOINTS) != 0 && pointOver(ENGINE_WATCHPOINTS, env, page, page + (PAGE_SIZE - 1), BP_MEM_ACCESS) != 0;
+  return countOf(ENGINE_WATCHPOINTS) != 0 && pointOver(ENGINE_WATCHPOINTS, env, page, page + (PAGE_SIZE - 1), BP_MEM_ACCESS, BP_GDB | BP_CPU) != 0;
 }

@@ -125,8 +125,8 @@ export const STRUCTS = [
       ['FLAGS', 'u32', 'thread', 'lock', 'BP_*'],
     ],
     constants: [
-      ['BREAKPOINTS_MAX', 1024, 'breakpoints at once'],
-      ['WATCHPOINTS_MAX', 64, 'watchpoints at once'],
+      ['BREAKPOINTS_MAX', 2048, 'breakpoints at once: room for two of each hart of the largest board, and for a debugger'],
+      ['WATCHPOINTS_MAX', 2048, 'watchpoints at once'],
     ],
   },
   {

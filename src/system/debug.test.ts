@@ -20,6 +20,10 @@ const TIERS: Record<string, NodeHostOptions> = {
 };
 const MODES: Record<string, MachineOptions> = { 'real time': {}, icount: { icount: 'shift=3' } };
 
+// tdata1 (Debug Specification 1.0, 5.7.12 and 5.7.13)
+const [MCONTROL, MCONTROL6] = [2n << 60n, 6n << 60n];
+const [LOAD, STORE, EXECUTE, U, M] = [1n, 2n, 4n, 1n << 3n, 1n << 6n];
+
 const CODE = 0x8000_0000n;
 const DATA = CODE + 0x1000n;
 const ROUNDS = 1000n;
@@ -156,6 +160,36 @@ for (const [tier, options] of Object.entries(TIERS)) {
         insert('breakpoint', CODE + 0x18n);
         expect(await go()).toEqual(['debug', 0x18n]);
         expect(machine.readMemory(DATA + 8n * 700n, 2)).toEqual(Uint8Array.of(300 & 255, 300 >> 8));
+      });
+
+      it("raises the guest's own breakpoints, in the modes that they are for", async () => {
+        await make(options, more);
+        const trigger = (tdata1: bigint, tdata2: bigint): void => {
+          machine.writeRegister('tdata1', tdata1);
+          machine.writeRegister('tdata2', tdata2);
+        };
+        const trap = async (): Promise<bigint[]> => {
+          machine.writeRegister('pc', CODE);
+          expect(await go()).toEqual(['debug', 0x44n]);
+          return [machine.readRegister('mcause'), machine.readRegister('mepc') - CODE, machine.readRegister('mtval')];
+        };
+        machine.writeRegister('mtvec', CODE + 0x44n);
+        insert('breakpoint', CODE + 0x44n);
+        trigger(MCONTROL | M | EXECUTE, CODE + 0x10n);
+        expect(await trap()).toEqual([3n, 0x10n, CODE + 0x10n]);
+        expect(machine.readRegister('t0')).toBe(ROUNDS);
+        insert('breakpoint', CODE + 0x10n);
+        machine.writeRegister('pc', CODE);
+        expect(await go()).toEqual(['debug', 0x10n]); // a debugger's comes first
+        remove('breakpoint', CODE + 0x10n);
+        trigger(MCONTROL6 | M | STORE | (3n << 16n), DATA + 8n * 700n + 4n);
+        expect(await trap()).toEqual([3n, 8n, DATA + 8n * 700n + 4n]);
+        expect([machine.readRegister('t0'), machine.readMemory(DATA + 8n * 700n, 1)[0]]).toEqual([300n, 0]);
+        trigger(MCONTROL | M | LOAD, DATA + 6n);
+        expect(await trap()).toEqual([3n, 0x20n, DATA + 6n]);
+        trigger(MCONTROL | U | LOAD | STORE | EXECUTE, CODE + 0x10n);
+        expect((await trap())[1]).toBe(0x20n); // as before: nothing has trapped
+        expect(machine.readRegister('a5')).toBe(1n);
       });
 
       it('stops at just the accesses that a watchpoint is for', async () => {

@@ -9,14 +9,11 @@ import { wemu } from '../support/session.js';
 
 const folder = process.env.WEMU_RISCV_TESTS ?? '';
 const programs = existsSync(folder) ? readdirSync(folder).filter((name) => /^rv(32|64)\w+-[pv]-[\w-]+$/.test(name)) : [];
-/** It wants debug triggers, which no CPU here has. */
-const TRIGGERS = /mi-p-breakpoint$/;
-const wanted = programs.filter((name) => !TRIGGERS.test(name));
 
 const reason = 'skipped: WEMU_RISCV_TESTS is not a folder of built riscv-tests';
-describe.skipIf(wanted.length === 0)(`riscv-tests${wanted.length === 0 ? ` (${reason})` : ''}`, () => {
+describe.skipIf(programs.length === 0)(`riscv-tests${programs.length === 0 ? ` (${reason})` : ''}`, () => {
   describe.each(['tci', 'tcg,thread=sync,threshold=1', 'tcg'])('-accel %s', (accel) => {
-    it.each(wanted)('%s', (name) => {
+    it.each(programs)('%s', (name) => {
       const cpu = name.startsWith('rv32') ? 'max32' : 'max';
       const { status } = wemu(['-M', 'spike', '-bios', 'none', '-cpu', cpu, '-accel', accel, '-kernel', join(folder, name)], {
         timeout: 60_000,

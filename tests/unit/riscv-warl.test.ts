@@ -160,6 +160,17 @@ const since =
   (f) =>
     f.since(version);
 
+/** Debug Specification 1.0, 5.7.12 and 5.7.13: the type is mcontrol or mcontrol6; modes that there are, accesses, and sizes of 1, 2, 4 and 8 bytes or any. */
+function legalTrigger(value: bigint, old: bigint, f: Facts): bigint {
+  const type = field(value, f.rv32 ? 28 : 60, 4);
+  if (type !== 2n && type !== 6n) return old;
+  const size = type === 6n ? field(value, 16, 3) : field(value, 16, 2) | (f.rv32 ? 0n : field(value, 21, 2) << 2n);
+  const sizeBits = type === 6n ? range(16, 18) : f.rv32 ? range(16, 17) : bits(16, 17, 21, 22);
+  const kept =
+    range(0, 2) | bits(6) | when(withS(f), bits(4)) | when(withU(f), bits(3)) | when([0n, 1n, 2n, 3n, 5n].includes(size), sizeBits);
+  return (value & kept) | (type << (f.rv32 ? 28n : 60n));
+}
+
 // prettier-ignore
 const ROWS: readonly Row[] = [
   // Unprivileged
@@ -238,6 +249,12 @@ const ROWS: readonly Row[] = [
   row('minstret',      0xb02, always, all),
   row('mhpmcounter',   0xb03, always, zihpm, { count: 16 }),
   row('mhpmcounter19', 0xb13, always, none, { count: 13 }),
+  row('tselect',       0x7a0, withAny('debug'), all, { legal: (value, old) => (value < 2n ? value : old) }), // two triggers, a choice
+  row('tdata1',        0x7a1, withAny('debug'), all, { legal: legalTrigger }),
+  row('tdata2',        0x7a2, withAny('debug'), all),
+  row('tdata3',        0x7a3, withAny('debug'), none),
+  row('tinfo',         0x7a4, withAny('debug'), none, { fixed: () => bits(2, 6) }),
+  row('mcontext',      0x7a8, withAny('debug'), (f) => range(0, f.rv32 ? 5 : 12)),
   row('mcycleh',       0xb80, on32, all),
   row('minstreth',     0xb82, on32, all),
   row('mhpmcounterh',  0xb83, on32, zihpm, { count: 16 }),

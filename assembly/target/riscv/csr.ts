@@ -24,6 +24,7 @@ import { supervisorEnabled, supervisorPending, topInterrupt, virtualPending } fr
 import { asidOf, pagingMode } from './mmu';
 import { pmpAddrWrite, pmpCfgRead, pmpCfgWrite, pmpIsLocked, pmpUpdateRanges } from './pmp';
 import { raiseIllegal } from './raise';
+import { triggerRead, triggerWrite } from './trigger';
 import {
   countersEnableable, countersInhibitable, delegableExceptions, delegableInterrupts, hasMode, hasPaging, interrupts, legalMenvcfg, legalMseccfg, legalSenvcfg,
   sstateenWritable, stateenWritable, virtualInterrupts,
@@ -31,6 +32,9 @@ import {
 
 const SSTATUS: u64 = MSTATUS_SIE | MSTATUS_SPIE | MSTATUS_SPP | MSTATUS_FS | MSTATUS_SUM | MSTATUS_MXR | MSTATUS_SDT;
 const LOW: u64 = 0xffffffff;
+/** Bits of mcontext without a hypervisor (Debug Specification 1.0, 5.7.8). */
+const MCONTEXT_32: u64 = 0x3f;
+const MCONTEXT_64: u64 = 0x1fff;
 /** OPST: 16 bits of entropy follow. There is always some, and the self-test is over. */
 const SEED_ES16: u64 = 2 << 30;
 
@@ -81,6 +85,7 @@ function readWhole(env: usize, row: usize, csr: u32, running: u64): u64 {
     case csrs.TOPEI: return topei(env, csr, false);
     case csrs.TOPI: return topInterrupt(env, isSupervisors(csr));
     case csrs.MVIP: return virtualPending(env, sstcEnabled(env));
+    case csrs.TRIGGER: return triggerRead(env, csr);
   }
   return load<u64>(field);
 }
@@ -282,6 +287,8 @@ function writeWhole(env: usize, row: usize, csr: u32, value: u64, bits: u64, mas
       return orderChanged(env);
     case csrs.MVIP: return writeVirtualPending(env, value);
     case csrs.MNSTATUS: return writeNmiStatus(env, value);
+    case csrs.TRIGGER: return triggerWrite(env, csr, value);
+    case csrs.MCONTEXT: return store<u64>(field, value & (isRv32(env) ? MCONTEXT_32 : MCONTEXT_64));
     case csrs.FIELD: return store<u64>(field, value);
   }
 }

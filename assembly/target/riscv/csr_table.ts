@@ -3,6 +3,7 @@ import {
   RV_JVT,
   RV_MARCHID,
   RV_MCAUSE,
+  RV_MCONTEXT,
   RV_MCOUNTEREN,
   RV_MCOUNTINHIBIT,
   RV_MEDELEG,
@@ -41,6 +42,7 @@ import {
   RV_STIMECMP,
   RV_STVAL,
   RV_STVEC,
+  RVX_SDTRIG,
   RVX_SMAIA,
   RVX_SMCNTRPMF,
   RVX_SMRNMI,
@@ -96,6 +98,7 @@ const SMRNMI = (RVX_SMRNMI + 1) << EXTENSION_SHIFT;
 const SSCCFG = (RVX_SSCCFG + 1) << EXTENSION_SHIFT;
 const SMAIA = (RVX_SMAIA + 1) << EXTENSION_SHIFT;
 const SSAIA = (RVX_SSAIA + 1) << EXTENSION_SHIFT;
+const SDTRIG = (RVX_SDTRIG + 1) << EXTENSION_SHIFT;
 
 // How it reads and writes; which bits there are depends on the hart (warl.ts). Registers are 64-bit values inside; RV32 sees their lower half, and through
 // an ...h register (UPPER) the upper one.
@@ -140,6 +143,8 @@ export const MVIP = 36;
 export const MSECCFG = 37;
 export const MNSTATUS = 38;
 export const SEED = 39;
+export const TRIGGER = 40; // tselect, tdata1, tdata2, tinfo (trigger.ts)
+export const MCONTEXT = 41;
 
 export const ROW_CSR = 0;
 export const ROW_COUNT = 8;
@@ -191,6 +196,10 @@ const ROWS: usize = memory.data<u64>([
   0x15d,  1,    RULE_SSTC_RV32,    STIMECMP | UPPER,  RV_STIMECMP,
   0x180,  1,    RULE_SATP,         SATP,              RV_SATP,
   // Machine information
+  0x7a0,  3,    RULE_ANY | SDTRIG, TRIGGER,           0,                 // tselect, tdata1, tdata2
+  0x7a3,  1,    RULE_ANY | SDTRIG, ZERO,              0,                 // tdata3: no trigger looks at contexts
+  0x7a4,  1,    RULE_ANY | SDTRIG, TRIGGER,           0,                 // tinfo
+  0x7a8,  1,    RULE_ANY | SDTRIG, MCONTEXT,          RV_MCONTEXT,
   0xf11,  1,    RULE_ANY,          CONSTANT,          RV_MVENDORID,
   0xf12,  1,    RULE_ANY,          CONSTANT,          RV_MARCHID,
   0xf13,  1,    RULE_ANY,          CONSTANT,          RV_MIMPID,

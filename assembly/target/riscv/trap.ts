@@ -1,7 +1,6 @@
 // Traps: raising, delivering, returning. Privileged specification, sections 3.1.6 to 3.1.16, 3.3 and 4.1.
 import { ENV_EXCEPTION_INDEX, ENV_FAULT, ENV_HALTED, ENV_LOG_TRAPS, ENV_PC, EXCP_INTERRUPT } from '../../shared/layout';
 import {
-  CAUSE_BREAKPOINT,
   CAUSE_DOUBLE_TRAP,
   CAUSE_ILLEGAL_INST,
   CAUSE_INST_MISALIGNED,
@@ -76,7 +75,6 @@ function trapValue(env: usize, cause: i32): u64 {
     const bits = load<u64>(env, RV_BINS);
     return bits == BINS_UNKNOWN ? fetchWord(env, load<u64>(env, ENV_PC)) : bits;
   }
-  if (cause == CAUSE_BREAKPOINT) return load<u64>(env, ENV_PC);
   return cause >= CAUSE_U_ECALL && cause <= CAUSE_M_ECALL ? 0 : load<u64>(env, RV_BADADDR);
 }
 

@@ -7,7 +7,8 @@ import { QEMU_EXTENSIONS } from './qemu-properties.js';
 
 describe('extensions', () => {
   it('have a place in the ISA string', () => {
-    const names = EXTENSIONS.map(({ name }) => name).filter((name) => name !== 'u' && name !== 's'); // modes are no extensions there
+    // Modes are no extensions there, and QEMU 10.0 does not list Sdtrig.
+    const names = EXTENSIONS.map(({ name }) => name).filter((name) => !['u', 's', 'debug'].includes(name));
     const listed = ['max,svade=on,smrnmi=on,smdbltrp=on', 'max32,c=off,zce=on'].flatMap((cpu) => isaExtensions(parseCpuConfig(cpu)));
     expect(names.filter((name) => !listed.includes(name))).toEqual([]);
   });
@@ -125,7 +126,7 @@ describe('-cpu', () => {
     ['rv64,rva23u64=off,svade=off,x-svukte=false,xtheadba=off,g=off,b=off', 'rv64'],
     ['rv64,zca=on,zaamo=true,svvptc=on,Zifencei=on,zcf=off', 'rv64'],
     ['max,zcmp=off,zk=on', 'max'],
-    ['rv64,cbom_blocksize=64,pmu-num=16,debug=off,short-isa-string=off,vlen=256,vext_spec=v1.0', 'rv64'],
+    ['rv64,cbom_blocksize=64,pmu-num=16,debug=on,short-isa-string=off,vlen=256,vext_spec=v1.0', 'rv64'],
     ['rv64i,g=on', 'rv64i,m=on,a=on,zicsr=on,f=on,d=on,zifencei=on'],
     ['rv64,zfh=on', 'rv64,Zfh=on'],
   ])('%s is %s', (text, same) => expect(parseCpuConfig(text)).toEqual(parseCpuConfig(same)));

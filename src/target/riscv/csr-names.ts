@@ -22,6 +22,7 @@ const NAMES: readonly (readonly [number, string])[] = [
   [0x340, 'mscratch'], [0x341, 'mepc'], [0x342, 'mcause'], [0x343, 'mtval'], [0x344, 'mip'], [0x34b, 'mtval2'],
   [0x350, 'miselect'], [0x351, 'mireg'], [0x352, 'mireg2'], [0x353, 'mireg3'], ...numbered('mireg', 0x355, 3, 4), [0x354, 'miph'],
   [0x35c, 'mtopei'], [0xfb0, 'mtopi'],
+  [0x7a0, 'tselect'], [0x7a1, 'tdata1'], [0x7a2, 'tdata2'], [0x7a3, 'tdata3'], [0x7a4, 'tinfo'], [0x7a8, 'mcontext'],
   [0x740, 'mnscratch'], [0x741, 'mnepc'], [0x742, 'mncause'], [0x744, 'mnstatus'], [0x747, 'mseccfg'], [0x757, 'mseccfgh'],
   ...numbered('pmpcfg', 0x3a0, 16, 0), ...numbered('pmpaddr', 0x3b0, 64, 0),
   [0xb00, 'mcycle'], [0xb02, 'minstret'], ...numbered('mhpmcounter', 0xb03, 29, 3),

@@ -54,6 +54,7 @@ export const EXTENSIONS: readonly Extension[] = [
   row('s',        X.RVX_S,        'u',        'supervisor mode', 10),
   row('f',        X.RVX_F,        '+zicsr',   'single-precision floating point', 10),
   row('d',        X.RVX_D,        '+f',       'double-precision floating point', 10),
+  row('debug',    X.RVX_SDTRIG,   'zicsr',    'debug triggers (Sdtrig)', 10),
   row('zifencei', X.RVX_ZIFENCEI, 'i',        'instruction-fetch fence', 10),
   row('zicntr',   X.RVX_ZICNTR,   'zicsr',    'base counters and timers', 10),
   row('zihpm',    X.RVX_ZIHPM,    'zicsr',    'hardware performance counters', 10),

@@ -24,12 +24,12 @@ export interface CpuModel {
  * `satp`: the default is all of them, sv57 or sv32.
  */
 const GENERIC =
-  'i m a f d c s u zicsr zifencei zihintntl zihintpause zicntr zihpm zicbom zicbop zicboz zawrs zfa zba zbb zbc zbs sstc svadu svvptc'.split(
+  'i m a f d c s u zicsr zifencei zihintntl zihintpause zicntr zihpm zicbom zicbop zicboz zawrs zfa zba zbb zbc zbs sstc svadu svvptc debug'.split(
     ' ',
   );
 /** RV64GC or RV32GC of 2016: what SiFive's cores have. */
-const SIFIVE = 'i m a f d c s u zicsr zifencei zicntr zihpm'.split(' ');
-const SIFIVE_E = 'i m a c u zicsr zifencei zicntr zihpm'.split(' ');
+const SIFIVE = 'i m a f d c s u zicsr zifencei zicntr zihpm debug'.split(' ');
+const SIFIVE_E = 'i m a c u zicsr zifencei zicntr zihpm debug'.split(' ');
 /** SiFive's JEDEC number; the manuals of these cores name version 1.10 of the privileged architecture. */
 const SIFIVE_CORE = { mvendorid: 0x489, privVersion: 10, isVendor: true };
 

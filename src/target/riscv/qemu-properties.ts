@@ -22,7 +22,6 @@ export const FIXED_PROPERTIES: Readonly<Record<string, string>> = {
   cboz_blocksize: '64',
   'pmu-num': '16',
   'short-isa-string': 'off',
-  debug: 'off',
   'pmu-mask': '0x7fff8',
   'x-misa-w': 'off',
 };

@@ -144,3 +144,11 @@ export function stateEnd(): usize {
 export function translateDebug(env: usize, addr: u64): u64 {
   return addr;
 }
+
+// There are no debug registers.
+export function breakpoint(env: usize, pc: u64): bool {
+  return false;
+}
+export function watchpoint(env: usize, addr: u64, size: u32, access: u32): bool {
+  return false;
+}

@@ -83,7 +83,11 @@ export const RV_UNUSUAL = 0x92c; // u32: 1: which interrupt is taken is for inte
 export const RV_IMSIC = 0x930; // u32: 1: the hart has an IMSIC
 export const RV_STATUS_WRITABLE = 0x938; // u64: the bits of mstatus that can be written (derived from RV_EXT and menvcfg)
 export const RV_INTERRUPTS = 0x940; // u64: the bits of mip that there are (derived from RV_EXT)
-export const RV_END = 0x948;
+export const RV_TDATA1 = 0x948; // u64 * 2: debug triggers
+export const RV_TDATA2 = 0x958; // u64 * 2
+export const RV_TSELECT = 0x968; // u32
+export const RV_MCONTEXT = 0x970; // u64
+export const RV_END = 0x978;
 // From here on nothing is state: a snapshot ends at RV_END.
 export const RV_PMP_CACHE = 0xa00; // u64 * 64: rights of whole pages (pmp.ts)
 
@@ -166,6 +170,7 @@ export const RVX_SVADE = 107;
 export const RVX_SVVPTC = 108;
 export const RVX_ZIHINTNTL = 111;
 export const RVX_ZIHINTPAUSE = 112;
+export const RVX_SDTRIG = 113; // debug triggers: QEMU's property `debug`
 export const RVX_ZICFILP = 109;
 export const RVX_ZICFISS = 110;
 // Privileged extensions

@@ -1,0 +1,165 @@
+// Debug triggers (Sdtrig): address matches that raise a breakpoint exception, as mcontrol or as mcontrol6. They are break- and watchpoints of the hart's own
+// (BP_CPU); whether one is for the mode that the hart is in is looked at when it is come to. Source: RISC-V Debug Specification 1.0, chapter 5; how many there
+// are, and which of their fields, is QEMU's choice.
+import { BP_CPU, BP_MEM_READ, BP_MEM_WRITE } from '../../shared/layout';
+import { CAUSE_BREAKPOINT, RV_TDATA1, RV_TDATA2, RV_TSELECT, RVX_S, RVX_U } from './shared/riscv';
+import { reachingOut } from '../../core/journal';
+import { breakpointInsert, breakpointsRemove } from '../../tb/breakpoints';
+import { watchpointInsert, watchpointsRemove } from '../../tlb/watchpoints';
+import { hasExt, isRv32, privilege, xlenAddress } from './hart';
+import { raiseAddress } from './raise';
+
+const TRIGGERS: u32 = 2;
+
+// CSRs
+const TSELECT: u32 = 0x7a0;
+const TDATA1: u32 = 0x7a1;
+const TDATA2: u32 = 0x7a2;
+
+/** tdata1.type. */
+const MCONTROL: u64 = 2;
+const MCONTROL6: u64 = 6;
+const TYPES: u64 = (1 << MCONTROL) | (1 << MCONTROL6);
+
+// tdata1 of both: what the trigger is for, and in which modes
+const LOAD: u64 = 1 << 0;
+const STORE: u64 = 1 << 1;
+const EXECUTE: u64 = 1 << 2;
+const ACCESSES = LOAD | STORE | EXECUTE;
+const MODE_SHIFT = 3; // bits 3, 4 and 6: U, S and M
+const M: u64 = 1 << 6;
+/** Bytes that a match covers if its size is any. Source: QEMU, which stops at all accesses that overlap them. */
+const ANY_SIZE: u64 = 8;
+
+@inline
+function cell(env: usize, trigger: u32): usize {
+  return env + ((trigger * 8) as usize);
+}
+
+@inline
+function typeShift(env: usize): u64 {
+  return isRv32(env) ? 28 : 60;
+}
+
+/** What the trigger CSRs hold after reset. */
+export function triggersReset(env: usize): void {
+  store<u32>(env, 0, RV_TSELECT);
+  for (let n: u32 = 0; n < TRIGGERS; n++) {
+    store<u64>(cell(env, n), MCONTROL << typeShift(env), RV_TDATA1);
+    store<u64>(cell(env, n), 0, RV_TDATA2);
+  }
+}
+
+/** tselect, tdata1, tdata2, tinfo. */
+export function triggerRead(env: usize, csr: u32): u64 {
+  const selected = load<u32>(env, RV_TSELECT);
+  switch (csr) {
+    case TSELECT: return selected;
+    case TDATA1: return load<u64>(cell(env, selected), RV_TDATA1);
+    case TDATA2: return load<u64>(cell(env, selected), RV_TDATA2);
+  }
+  return TYPES;
+}
+
+export function triggerWrite(env: usize, csr: u32, value: u64): void {
+  const at = cell(env, load<u32>(env, RV_TSELECT));
+  switch (csr) {
+    case TSELECT:
+      if (value < TRIGGERS) store<u32>(env, value as u32, RV_TSELECT);
+      return;
+    case TDATA1:
+      store<u64>(at, legal(env, value, load<u64>(at, RV_TDATA1)), RV_TDATA1);
+      return triggersChanged(env);
+    case TDATA2:
+      store<u64>(at, value, RV_TDATA2);
+      return triggersChanged(env);
+  }
+}
+
+/** The bits of mcontrol that say the size: two low ones, and above them two high ones, which are RV64's. */
+const SIZE_LOW: u64 = 3 << 16;
+const SIZE_HIGH: u64 = 3 << 21;
+/** Those of mcontrol6. */
+const SIZE6: u64 = 7 << 16;
+
+/** A type that there is not leaves the trigger as it is; a size that cannot be is any. There is no debug mode, no chain, no other match than equality. */
+function legal(env: usize, value: u64, old: u64): u64 {
+  const type = (value >> typeShift(env)) & 15;
+  if (type != MCONTROL && type != MCONTROL6) return old;
+  const size = type == MCONTROL6 ? SIZE6 : isRv32(env) ? SIZE_LOW : SIZE_LOW | SIZE_HIGH;
+  let fields = value & (ACCESSES | modes(env));
+  if (bytesOf(type, value & size) != 0) fields |= value & size;
+  return (type << typeShift(env)) | fields;
+}
+
+/** The mode bits of the modes that the hart has. */
+function modes(env: usize): u64 {
+  let bits = M;
+  if (hasExt(env, RVX_S)) bits |= 1 << (MODE_SHIFT + 1);
+  if (hasExt(env, RVX_U)) bits |= 1 << MODE_SHIFT;
+  return bits;
+}
+
+/** Bytes of the size in tdata1; 0: it cannot be. */
+function bytesOf(type: u64, tdata1: u64): u64 {
+  const low = (tdata1 & (type == MCONTROL6 ? SIZE6 : SIZE_LOW)) >> 16;
+  const code = type == MCONTROL6 ? low : low | ((tdata1 & SIZE_HIGH) >> 19);
+  switch (code as u32) {
+    case 0: return ANY_SIZE;
+    case 1: return 1;
+    case 2: return 2;
+    case 3: return 4;
+    case 5: return 8;
+  }
+  return 0;
+}
+
+@inline
+function sizeOf(env: usize, tdata1: u64): u64 {
+  return bytesOf((tdata1 >> typeShift(env)) & 15, tdata1);
+}
+
+/** After a change of what the triggers are: makes them break- and watchpoints. */
+export function triggersChanged(env: usize): void {
+  reachingOut();
+  breakpointsRemove(env, BP_CPU);
+  watchpointsRemove(env, BP_CPU);
+  for (let n: u32 = 0; n < TRIGGERS; n++) {
+    const tdata1 = load<u64>(cell(env, n), RV_TDATA1);
+    const address = xlenAddress(env, load<u64>(cell(env, n), RV_TDATA2));
+    if ((tdata1 & modes(env)) == 0) continue;
+    if ((tdata1 & EXECUTE) != 0) breakpointInsert(env, address, BP_CPU);
+    let access: u32 = (tdata1 & LOAD) != 0 ? BP_MEM_READ : 0;
+    if ((tdata1 & STORE) != 0) access |= BP_MEM_WRITE;
+    if (access != 0) watchpointInsert(env, address, max(address, address + sizeOf(env, tdata1) - 1), BP_CPU | access);
+  }
+}
+
+/** Whether a trigger is for what is asked, in the mode that the hart is in. */
+@inline
+function isFor(env: usize, tdata1: u64, what: u64): bool {
+  return (tdata1 & what) != 0 && ((tdata1 >> MODE_SHIFT) & (1 << privilege(env))) != 0;
+}
+
+/** The instruction at `pc` has a breakpoint of the hart's own. True: it has raised. */
+export function triggerBreakpoint(env: usize, pc: u64): bool {
+  for (let n: u32 = 0; n < TRIGGERS; n++) {
+    if (!isFor(env, load<u64>(cell(env, n), RV_TDATA1), EXECUTE) || xlenAddress(env, load<u64>(cell(env, n), RV_TDATA2)) != pc) continue;
+    raiseAddress(env, CAUSE_BREAKPOINT, pc);
+    return true;
+  }
+  return false;
+}
+
+/** An access (BP_MEM_*) of `size` bytes within a page touches a watchpoint of the hart's own. True: it has raised, and the access must not happen. */
+export function triggerWatchpoint(env: usize, addr: u64, size: u32, access: u32): bool {
+  const what: u64 = ((access & BP_MEM_READ) != 0 ? LOAD : 0) | ((access & BP_MEM_WRITE) != 0 ? STORE : 0);
+  for (let n: u32 = 0; n < TRIGGERS; n++) {
+    const tdata1 = load<u64>(cell(env, n), RV_TDATA1);
+    const first = xlenAddress(env, load<u64>(cell(env, n), RV_TDATA2));
+    if (!isFor(env, tdata1, what) || first > addr + (size - 1) || max(first, first + sizeOf(env, tdata1) - 1) < addr) continue;
+    raiseAddress(env, CAUSE_BREAKPOINT, max(addr, first));
+    return true;
+  }
+  return false;
+}
