@@ -85,11 +85,11 @@ function fillStatus({ rng, x }: SlotWriter): void {
     x(register, (STATUS.includes(register) ? MPRV : 0n) | FS | (pick(rng, [0n, 1n, 1n]) << 11n) | (random64(rng) & (SUM | MXR)));
 }
 
-const common = (alignment: number): Pick<Kind, 'traps' | 'afterFetch' | 'code' | 'segments'> => ({
+const common = (alignment: number, code = codePage): Pick<Kind, 'traps' | 'afterFetch' | 'code' | 'segments'> => ({
   traps: 64,
   afterFetch: 'x1',
   code: (context) => layOut(accesses(context, alignment), context.rng),
-  segments: [{ address: CODE_PAGE, bytes: codePage }],
+  segments: [{ address: CODE_PAGE, bytes: code }],
 });
 
 // ---- paging ----------------------------------------------------------------------------------------------------------------
@@ -118,7 +118,15 @@ function leafFlags(rng: Rng, code: boolean): number {
 const upperBits = (rng: Rng, { pteBytes }: Mode): bigint => (pteBytes === 8 && oneIn(rng, 24) ? 1n << BigInt(54 + (rng() % 10)) : 0n);
 
 /** Builds one path through the tables to a page; returns a virtual address that leads there. `used`: the root's entries that others have. */
-function mapOne(slot: SlotWriter, mode: Mode, newTable: () => number, root: number, code: boolean, used: Set<bigint>): bigint {
+function mapOne(
+  slot: SlotWriter,
+  mode: Mode,
+  newTable: () => number,
+  root: number,
+  code: boolean,
+  used: Set<bigint>,
+  change: (flags: number) => number,
+): bigint {
   const { rng, poke, leftOut } = slot;
   const page = code ? CODE_PAGE : pick(rng, DATA_PAGES);
   const leafLevel = oneIn(rng, 4) ? rng() % Math.min(mode.levels, 3) : 0;
@@ -143,7 +151,7 @@ function mapOne(slot: SlotWriter, mode: Mode, newTable: () => number, root: numb
     // A superpage that is not aligned, and code that is not there. (A misaligned access to a missing page has other trap values in QEMU.)
     if (isLeaf && leafLevel > 0 && oneIn(rng, 8)) target += PAGE;
     if (isLeaf && code && oneIn(rng, 16)) target = HOLE;
-    let flags = isLeaf ? leafFlags(rng, code) : PTE_V | (oneIn(rng, 24) ? rng() & (PTE_U | PTE_A | PTE_D | PTE_G) : 0);
+    let flags = isLeaf ? change(leafFlags(rng, code)) : PTE_V | (oneIn(rng, 24) ? rng() & (PTE_U | PTE_A | PTE_D | PTE_G) : 0);
     // Without rights it is no leaf, but a table: what lies there must not be taken for one, or stores go anywhere, into what the next blocks begin with too.
     const isTable = !isLeaf || (level > 0 && (flags & (PTE_R | PTE_W | PTE_X)) === 0);
     if (isTable && (isLeaf || oneIn(rng, 24))) {
@@ -157,7 +165,8 @@ function mapOne(slot: SlotWriter, mode: Mode, newTable: () => number, root: numb
   return address;
 }
 
-function fillPaging(slot: SlotWriter, modes: readonly Mode[]): void {
+/** `change`: what becomes of the flags of a page of data. */
+function fillPaging(slot: SlotWriter, modes: readonly Mode[], change = (flags: number): number => flags): readonly bigint[] {
   const { rng, csr, x } = slot;
   const mode = pick(rng, modes);
   const root = MEMORY.tables;
@@ -166,11 +175,12 @@ function fillPaging(slot: SlotWriter, modes: readonly Mode[]): void {
   csr(0, mode.satpMode | BigInt(root / PAGE));
   fillStatus(slot);
   const used = new Set<bigint>();
-  const data = [0, 1, 2].map(() => mapOne(slot, mode, newTable, root, false, used));
-  const code = FETCH.map(() => mapOne(slot, mode, newTable, root, true, used));
+  const data = [0, 1, 2].map(() => mapOne(slot, mode, newTable, root, false, used, change));
+  const code = FETCH.map(() => mapOne(slot, mode, newTable, root, true, used, (flags) => flags));
   for (const register of DATA)
     x(register, pick(rng, data) + BigInt(pick(rng, [128, 1024, PAGE - 128, PAGE - 64, PAGE - 8, PAGE - 3, rng() % PAGE])));
   FETCH.forEach((register, i) => x(register, code[i] + BigInt((rng() % 0x400) * 4)));
+  return data;
 }
 
 export const paging = (xlen: 32 | 64): Kind =>
@@ -179,7 +189,59 @@ export const paging = (xlen: 32 | 64): Kind =>
     pokes: true,
     csrs: [numberOf('satp')],
     extensions: ['svnapot', 'svpbmt'],
-    fill: (slot) => fillPaging(slot, xlen === 32 ? [SV32] : RV64_MODES),
+    fill: (slot) => void fillPaging(slot, xlen === 32 ? [SV32] : RV64_MODES),
+  });
+
+// ---- shadow stack ------------------------------------------------------------------------------------------------------------
+
+/** What lower modes execute: a word, and the ecall behind it. (No other AMO: QEMU 10.0 has a page fault for one where the manual wants an access fault.) */
+const SHADOW_CODE: readonly number[] = [
+  0xce104073, // sspush ra
+  0xce504073, // sspush t0
+  0xcdc0c073, // sspopchk ra
+  0xcdc2c073, // sspopchk t0
+  0xcdc043f3, // ssrdp t2
+  0x48f4282f, // ssamoswap.w a6, a5, (s0)
+  0x48f4b82f, // ssamoswap.d a6, a5, (s1)
+  0x00f42023, // sw a5, (s0)
+  0x0004c803, // lbu a6, (s1)
+];
+const shadowPage = new Uint8Array(PAGE);
+new DataView(shadowPage.buffer).setUint32(0, encode.ecall, true);
+for (let at = 0; at < PAGE; at += 8) {
+  new DataView(shadowPage.buffer).setUint32(at, SHADOW_CODE[(at / 8) % SHADOW_CODE.length], true);
+  new DataView(shadowPage.buffer).setUint32(at + 4, encode.ecall, true);
+}
+const SSE = 8n;
+const ADUE = 1n << 61n;
+const WORD = 8;
+
+function fillShadowStack(slot: SlotWriter, xlen: 32 | 64): void {
+  const { rng, csr, x } = slot;
+  // QEMU 10.0 pushes to any page that can be written: there is none
+  const data = fillPaging(slot, xlen === 32 ? [SV32] : RV64_MODES, (flags) => (oneIn(rng, 2) ? (flags & ~PTE_R) | PTE_W : flags & ~PTE_W));
+  // QEMU 10.0 keeps senvcfg's where menvcfg's goes
+  csr(1, SSE | (xlen === 64 ? ADUE : 0n));
+  // and makes what such a page is depend on the mode of now
+  csr(2, SSE);
+  csr(3, pick(rng, data) + BigInt((rng() % (PAGE / WORD)) * WORD));
+  // what the last push may have left
+  if (oneIn(rng, 2)) x(5, 0n);
+}
+
+export const shadowStack = (xlen: 32 | 64): Kind =>
+  kind('shadow stack', xlen, {
+    ...common(1, shadowPage),
+    // by lower modes themselves: QEMU 10.0 takes MPRV for M-mode, which has no shadow stack
+    code: ({ rng }) =>
+      layOut(
+        Array.from({ length: BLOCK_LENGTH / 4 }, () => fetchUnit(rng)),
+        rng,
+      ),
+    pokes: true,
+    csrs: ['satp', 'menvcfg', 'senvcfg', 'ssp'].map(numberOf),
+    extensions: ['zicfiss', 'zimop', 'zcmop'],
+    fill: (slot) => fillShadowStack(slot, xlen),
   });
 
 // ---- physical memory protection --------------------------------------------------------------------------------------------

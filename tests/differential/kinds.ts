@@ -5,8 +5,9 @@ import { CAS_TO_ZERO, FAILING_SC, UNBOXED_BF16 } from './differences.js';
 import { isAtomic, isFloat, isMemory, isPlain, kind, randomCode, widths, type Kind } from './kind.js';
 import { loops } from './kinds-loops.js';
 import { csrs, traps } from './kinds-privileged.js';
+import { landingPads } from './kinds-cfi.js';
 import { codeSize } from './kinds-zc.js';
-import { paging, pmp } from './kinds-translation.js';
+import { paging, pmp, shadowStack } from './kinds-translation.js';
 import type { SlotWriter } from './program.js';
 import { MEMORY } from './slot.js';
 
@@ -90,9 +91,11 @@ export const KINDS: readonly Kind[] = [
   ...widths(atomics),
   ...widths(misalignedAtomics),
   ...widths(codeSize),
+  ...widths(landingPads),
   ...widths(float),
   ...widths(csrs),
   ...widths(traps),
   ...widths(paging),
+  ...widths(shadowStack),
   ...widths(pmp),
 ];

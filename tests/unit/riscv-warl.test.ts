@@ -68,7 +68,8 @@ const [SIE, MIE, SPIE, MPIE, SPP, MPRV, SUM, MXR, TVM, TW, TSR] = [1, 3, 5, 7, 8
 const MDT = bits(42);
 const MPP = 3n << 11n;
 const FS = 3n << 13n;
-const SSTATUS = SIE | SPIE | SPP | FS | SUM | MXR;
+const SPELP = bits(23);
+const SSTATUS = SIE | SPIE | SPP | FS | SUM | MXR | SPELP;
 const UXL64 = 2n << 32n;
 const SXL64 = 2n << 34n;
 
@@ -80,7 +81,8 @@ const mstatus = (f: Facts): bigint =>
   when(f.has('s'), SIE | SPIE | SPP | MXR | TVM | TSR) |
   when(f.paging, SUM) |
   when(f.has('f'), FS) |
-  when(f.has('smdbltrp') && !f.rv32, MDT);
+  when(f.has('smdbltrp') && !f.rv32, MDT) |
+  when(f.has('zicfilp'), when(f.has('s'), SPELP) | when(!f.rv32, bits(41)));
 /** Read-only: MPP of a hart with M-mode alone, and UXL and SXL, 64-bit always. */
 const mstatusFixed = (f: Facts): bigint => when(!f.has('u'), MPP) | when(!f.rv32, when(f.has('u'), UXL64) | when(f.has('s'), SXL64));
 const withSd = (status: bigint, f: Facts): bigint => ((status & FS) === FS ? status | bits(f.rv32 ? 31 : 63) : status);
@@ -93,7 +95,8 @@ function legalStatus(value: bigint, old: bigint, f: Facts): bigint {
 }
 
 const counteren = (f: Facts): bigint => when(f.has('zicntr'), 7n) | when(f.has('zihpm'), HPM);
-const envcfg = (f: Facts): bigint => bits(0) | when(f.has('zicbom'), range(4, 6)) | when(f.has('zicboz'), bits(7));
+const envcfg = (f: Facts): bigint =>
+  bits(0) | when(f.has('zicfilp'), bits(2)) | when(f.has('zicbom'), range(4, 6)) | when(f.has('zicboz'), bits(7));
 /** Pointer masking: 1 is reserved, and the field stays, a choice. */
 const pmm = (f: Facts, extension: string): bigint => when(f.has(extension) && !f.rv32, range(32, 33));
 const menvcfgHigh = (f: Facts): bigint =>
@@ -102,7 +105,7 @@ const menvcfgHigh = (f: Facts): bigint =>
   when(f.has('svadu'), bits(29)) |
   when(f.has('svpbmt'), bits(30)) |
   when(f.has('sstc'), bits(31));
-const menvcfg = (f: Facts): bigint => envcfg(f) | pmm(f, 'smnpm') | when(!f.rv32, menvcfgHigh(f) << 32n);
+const menvcfg = (f: Facts): bigint => envcfg(f) | when(f.has('zicfiss'), bits(3)) | pmm(f, 'smnpm') | when(!f.rv32, menvcfgHigh(f) << 32n);
 /** CBIE = 2 is reserved: the field stays, a choice. */
 const legalEnvcfg = (value: bigint, old: bigint): bigint => {
   if (field(value, 4, 2) === 2n) value = (value & ~0x30n) | (old & 0x30n);
@@ -143,7 +146,10 @@ const mstateen0High = (f: Facts): bigint =>
   bits(31, 30) | when(withAny('smcsrind', 'sscsrind', 'smaia', 'ssaia')(f), bits(28)) | when(withAny('smaia', 'ssaia')(f), bits(27));
 /** RLB, as long as nothing is locked; MML and MMWP last until reset. */
 const mseccfg = (f: Facts): bigint =>
-  when(f.has('smepmp'), bits(2)) | when(f.has('zkr'), when(f.has('u'), bits(8)) | when(f.has('s'), bits(9))) | pmm(f, 'smmpm');
+  when(f.has('zicfilp'), bits(10)) |
+  when(f.has('smepmp'), bits(2)) |
+  when(f.has('zkr'), when(f.has('u'), bits(8)) | when(f.has('s'), bits(9))) |
+  pmm(f, 'smmpm');
 const select = (f: Facts, extension: string): bigint => (f.has(extension) ? 0xfffn : 0x1ffn);
 const virtual = (f: Facts): bigint => when(f.has('s'), bits(1, 9)) | when(f.has('sscofpmf'), LCOFI);
 
@@ -177,6 +183,7 @@ const ROWS: readonly Row[] = [
   row('fflags',        0x001, withF, () => 0x1fn),
   row('frm',           0x002, withF, () => 7n),
   row('fcsr',          0x003, withF, () => 0xffn),
+  row('ssp',           0x011, (f) => f.has('zicfiss'), (f) => f.ones & (f.rv32 ? ~3n : ~7n)),
   // seed (0x015) is read where it is written: riscv-csr.test.ts
   row('jvt',           0x017, (f) => f.has('zcmt'), all),
   // Supervisor
@@ -184,7 +191,7 @@ const ROWS: readonly Row[] = [
   row('sie',           0x104, withS, delegable),                            // all of mideleg is set
   row('stvec',         0x105, withS, all, { legal: legalTvec }),
   row('scounteren',    0x106, withS, counteren),
-  row('senvcfg',       0x10a, both(withS, since(12)), (f) => envcfg(f) | pmm(f, 'ssnpm'), { legal: legalEnvcfg }),
+  row('senvcfg',       0x10a, both(withS, since(12)), (f) => envcfg(f) | pmm(f, 'ssnpm'), { legal: legalEnvcfg }),  // SSE is menvcfg's, which is clear
   row('sstateen',      0x10c, (f) => f.has('smstateen') && f.has('s'), none, { count: 4 }),      // there is nothing to be given to U-mode
   row('sieh',          0x114, both(on32, withAny('ssaia')), none),
   row('siselect',      0x150, withAny('sscsrind', 'ssaia'), (f) => select(f, 'sscsrind')),
@@ -200,7 +207,7 @@ const ROWS: readonly Row[] = [
   // Machine
   row('mstatus',       0x300, always, mstatus, { fixed: mstatusFixed, legal: legalStatus }),
   row('misa',          0x301, always, none, { fixed: (f) => misa(f.config) }), // no extension can be turned off, a choice
-  row('medeleg',       0x302, withS, (f) => range(0, 9) | when(f.paging, bits(12, 13, 15))),
+  row('medeleg',       0x302, withS, (f) => range(0, 9) | when(f.paging, bits(12, 13, 15)) | when(withAny('zicfilp', 'zicfiss')(f), bits(18))),
   row('mideleg',       0x303, withS, delegable),
   row('mie',           0x304, always, (f) => M_LINES | when(f.has('s'), delegable(f))),
   row('mtvec',         0x305, always, all, { legal: legalTvec }),
@@ -227,9 +234,9 @@ const ROWS: readonly Row[] = [
   row('mnepc',         0x741, withAny('smrnmi'), xepc),
   row('mncause',       0x742, withAny('smrnmi'), all),
   row('mnstatus',      0x744, withAny('smrnmi'), () => MPP, { lasting: bits(3), legal: (value, old, f) => legalStatus(value, old, f) & MPP }),
-  row('mseccfg',       0x747, withAny('smepmp', 'smmpm', 'zkr'), mseccfg, { lasting: range(0, 1), legal: legalPmm }),
-  row('mseccfgh',      0x757, both(on32, withAny('smepmp', 'smmpm', 'zkr')), none),
-  row('mstatush',      0x310, both(on32, since(12)), (f) => when(f.has('smdbltrp'), bits(10))),
+  row('mseccfg',       0x747, withAny('smepmp', 'smmpm', 'zkr', 'zicfilp'), mseccfg, { lasting: range(0, 1), legal: legalPmm }),
+  row('mseccfgh',      0x757, both(on32, withAny('smepmp', 'smmpm', 'zkr', 'zicfilp')), none),
+  row('mstatush',      0x310, both(on32, since(12)), (f) => when(f.has('smdbltrp'), bits(10)) | when(f.has('zicfilp'), bits(9))),
   row('medelegh',      0x312, (f) => f.rv32 && f.has('s') && f.since(13), none),
   row('menvcfgh',      0x31a, (f) => f.rv32 && f.has('u') && f.since(12), menvcfgHigh),
   row('mcountinhibit', 0x320, since(11), (f) => 5n | when(f.has('zihpm'), HPM)),

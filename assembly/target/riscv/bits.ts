@@ -20,7 +20,9 @@ export const MSTATUS_MXR: u64 = 1 << 19;
 export const MSTATUS_TVM: u64 = 1 << 20;
 export const MSTATUS_TW: u64 = 1 << 21;
 export const MSTATUS_TSR: u64 = 1 << 22;
+export const MSTATUS_SPELP: u64 = 1 << 23;
 export const MSTATUS_SDT: u64 = 1 << 24;
+export const MSTATUS_MPELP: u64 = 1 << 41;
 /** RV32: in mstatush. */
 export const MSTATUS_MDT: u64 = 1 << 42;
 export const MSTATUS32_SD: u64 = 1 << 31;
@@ -44,9 +46,13 @@ export const M_INTERRUPTS: u64 = MIP_MSIP | MIP_MTIP | MIP_MEIP;
 export const DELEGABLE_EXCEPTIONS: u64 = 0x3ff;
 /** 12, 13 and 15: there are none without paging. */
 export const PAGE_FAULTS: u64 = 0xb000;
+/** 18: with Zicfilp or Zicfiss. */
+export const SOFTWARE_CHECK: u64 = 1 << 18;
 
 // menvcfg, senvcfg
 export const ENVCFG_FIOM: u64 = 1;
+export const ENVCFG_LPE: u64 = 1 << 2;
+export const ENVCFG_SSE: u64 = 1 << 3;
 export const ENVCFG_CBIE: u64 = 3 << 4;
 export const ENVCFG_CBCFE: u64 = 1 << 6;
 export const ENVCFG_CBZE: u64 = 1 << 7;
@@ -68,6 +74,7 @@ export const MSECCFG_MMWP: u64 = 1 << 1;
 export const MSECCFG_RLB: u64 = 1 << 2;
 export const MSECCFG_USEED: u64 = 1 << 8;
 export const MSECCFG_SSEED: u64 = 1 << 9;
+export const MSECCFG_MLPE: u64 = 1 << 10;
 
 // mhpmevent (Sscofpmf), and but for OF mcyclecfg and minstretcfg (Smcntrpmf)
 export const EVENT_OF: u64 = 1 << 63;
@@ -79,6 +86,7 @@ export const EVENT_VINH: u64 = 3 << 58;
 
 // mnstatus
 export const MNSTATUS_NMIE: u64 = 1 << 3;
+export const MNSTATUS_MNPELP: u64 = 1 << 9;
 export const MNSTATUS_MNPP: u64 = 3 << 11;
 
 // mstateen

@@ -1,11 +1,11 @@
 // The hart's own state: privilege, what a translation depends on, reset. Everything lives in the env (shared/riscv.ts).
 import { CPU_INTERRUPT_HARD, ENV_EXCEPTION_INDEX, ENV_FAULT, ENV_HALTED, ENV_INTERRUPT_REQUEST, ENV_MMU_IDX, ENV_PC, ENV_TB_FLAGS } from '../../shared/layout';
 import {
-  MMU_M, MMU_S_SUM, RV_BADADDR, RV_BINS, RV_EXT, RV_EXT_IRQ, RV_FFLAGS, RV_FILTERED, RV_FRM, RV_INTERRUPTS, RV_JVT, RV_LOAD_RES, RV_LOAD_VAL, RV_MASKING, RV_MCAUSE, RV_MCONTEXT,
+  MMU_M, MMU_S_SUM, RV_BADADDR, RV_BINS, RV_ELP, RV_EXT, RV_EXT_IRQ, RV_FFLAGS, RV_FILTERED, RV_FRM, RV_INTERRUPTS, RV_JVT, RV_LOAD_RES, RV_LOAD_VAL, RV_MASKING, RV_MCAUSE, RV_MCONTEXT,
   RV_MCOUNTEREN, RV_MCOUNTINHIBIT, RV_MCYCLE_OFFSET, RV_MEDELEG, RV_MENVCFG, RV_MEPC, RV_MHPMCOUNTER, RV_MHPMEVENT, RV_MIDELEG, RV_MIE, RV_MINSTRET_OFFSET,
   RV_MIPRIO, RV_MISA, RV_MISELECT, RV_MNCAUSE, RV_MNEPC, RV_MNSCRATCH, RV_MNSTATUS, RV_MSCRATCH, RV_MSECCFG, RV_MSTATEEN, RV_MSTATUS, RV_MTVAL, RV_MTVAL2,
   RV_MTVEC, RV_MVIEN, RV_MVIP, RV_OVERFLOWING, RV_PMPADDR, RV_PMPCFG, RV_PMP_COUNT, RV_PRIV, RV_RESET_VEC, RV_SATP, RV_SCAUSE, RV_SCOUNTEREN, RV_SENVCFG,
-  RV_SEPC, RV_SIPRIO, RV_SISELECT, RV_SOFT_MIP, RV_SSCRATCH, RV_SSTATEEN, RV_STATUS_WRITABLE, RV_STIMECMP, RV_STIMECMP_ARMED, RV_STVAL, RV_STVEC, RV_VSIE,
+  RV_SEPC, RV_SIPRIO, RV_SISELECT, RV_SOFT_MIP, RV_SSCRATCH, RV_SSP, RV_SSTATEEN, RV_STATUS_WRITABLE, RV_STIMECMP, RV_STIMECMP_ARMED, RV_STVAL, RV_STVEC, RV_VSIE,
   RV_XLEN, RVX_S, RVX_SVADE, RVX_SVADU, RVX_SVPBMT, TBF_FRM_INVALID, TBF_FS_SHIFT, TBF_MASK_SHIFT, TBF_MASK_SIGNED, TBF_PRIV_SHIFT, TBF_XL32,
 } from './shared/riscv';
 import { triggersChanged, triggersReset } from './trigger';
@@ -14,6 +14,7 @@ import {
   ENVCFG_PMM, ENVCFG_PMM_SHIFT, MENVCFG_ADUE, MENVCFG_PBMTE, MIP_MEIP, MIP_MSIP, MIP_MTIP, MIP_SEIP, MSTATUS_FS, MSTATUS_FS_SHIFT, MSTATUS_MPP,
   MSTATUS_MPP_SHIFT, MSTATUS_MPRV, MSTATUS_MXR, MSTATUS_SDT, MSTATUS_SUM, PRV_M, PRV_S, PRV_U,
 } from './bits';
+import { cfiFlags, cfiInUse } from './cfi';
 import { counterModeChange, updateFilters } from './counter';
 import { csrIndexInit } from './csr_table';
 import { hasExt, isRv32, privilege } from './hart';
@@ -29,7 +30,7 @@ const ZEROED = memory.data<u32>([
   RV_FFLAGS, RV_FRM, RV_LOAD_VAL, RV_MIE, RV_MIDELEG, RV_MEDELEG, RV_MTVEC, RV_MSCRATCH, RV_MEPC, RV_MCAUSE, RV_MTVAL, RV_MCOUNTEREN, RV_STVEC, RV_SSCRATCH,
   RV_SEPC, RV_SCAUSE, RV_STVAL, RV_SCOUNTEREN, RV_SATP, RV_STIMECMP, RV_SENVCFG, RV_BADADDR, RV_BINS, RV_MCOUNTINHIBIT, RV_MINSTRET_OFFSET,
   RV_MCYCLE_OFFSET, RV_SOFT_MIP, RV_JVT, RV_MSECCFG, RV_MTVAL2, RV_MISELECT, RV_SISELECT, RV_MNSCRATCH, RV_MNEPC, RV_MNCAUSE, RV_MNSTATUS, RV_MVIEN, RV_MVIP,
-  RV_VSIE, RV_MCONTEXT, 0,
+  RV_VSIE, RV_MCONTEXT, RV_SSP, RV_ELP, 0,
 ]);
 
 /** The mmu index of loads and stores: MPRV lends M-mode the privilege in MPP, SUM selects the index that may touch user pages. */
@@ -53,14 +54,15 @@ function maskFlags(env: usize, priv: i32): i32 {
   return (mask << TBF_MASK_SHIFT) | (isVirtual ? TBF_MASK_SIGNED : 0);
 }
 
-/** After a change of a PMM. */
+/** After a change of a PMM, LPE, SSE. */
 export function updateMasking(env: usize): void {
   deriveMasking(env);
   updateTbFlags(env);
 }
 
 function deriveMasking(env: usize): void {
-  store<u32>(env, u32(((load<u64>(env, RV_MSECCFG) | load<u64>(env, RV_MENVCFG) | load<u64>(env, RV_SENVCFG)) & ENVCFG_PMM) != 0), RV_MASKING);
+  const masking = ((load<u64>(env, RV_MSECCFG) | load<u64>(env, RV_MENVCFG) | load<u64>(env, RV_SENVCFG)) & ENVCFG_PMM) != 0;
+  store<u32>(env, u32(masking) | (u32(cfiInUse(env)) << 1), RV_MASKING);
 }
 
 /** After a change of what decides which bits of mstatus there are; a bit that goes is zero. */
@@ -77,7 +79,7 @@ export function updateTbFlags(env: usize): void {
   let flags = mmuIdx | (privilege(env) << TBF_PRIV_SHIFT) | (fs << TBF_FS_SHIFT);
   if (isRv32(env)) flags |= TBF_XL32;
   if (load<u32>(env, RV_FRM) > 4) flags |= TBF_FRM_INVALID;
-  if (load<u32>(env, RV_MASKING) != 0) flags |= maskFlags(env, mmuIdx == MMU_S_SUM ? PRV_S : mmuIdx);
+  if (load<u32>(env, RV_MASKING) != 0) flags |= maskFlags(env, mmuIdx == MMU_S_SUM ? PRV_S : mmuIdx) | cfiFlags(env);
   store<i32>(env, mmuIdx, ENV_MMU_IDX);
   store<i32>(env, flags, ENV_TB_FLAGS);
 }

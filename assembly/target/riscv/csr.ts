@@ -1,15 +1,15 @@
 // CSR access: what is read, what a write changes. Privileged specification, chapters 2 to 4; the rows are in csr_table.ts, who may is in csr_rules.ts.
 import {
   RV_FFLAGS, RV_FRM, RV_IMSIC, RV_MCOUNTEREN, RV_MCOUNTINHIBIT, RV_MENVCFG, RV_MHPMEVENT, RV_MIDELEG, RV_MIE, RV_MAX_SATP_MODE, RV_MNSTATUS, RV_MSECCFG, RV_MSTATEEN, RV_MSTATUS,
-  RV_MVIEN, RV_MVIP, RV_PMPADDR, RV_PRIV, RV_SATP, RV_SOFT_MIP, RV_STATUS_WRITABLE, RV_VSIE, RVX_ZCA, RVX_SSCOFPMF,
+  RV_MVIEN, RV_MVIP, RV_PMPADDR, RV_PRIV, RV_SATP, RV_SENVCFG, RV_SOFT_MIP, RV_STATUS_WRITABLE, RV_VSIE, RVX_ZCA, RVX_SSCOFPMF, RVX_ZICFILP,
 } from './shared/riscv';
 import { spaceSwitch } from '../../tlb/address-space';
 import { tlbFlush } from '../../tlb/flush';
 import { WORK_CSR, worked } from '../../core/work';
 import {
-  ENVCFG_PMM, MENVCFG_ADUE, MENVCFG_DTE, MENVCFG_PBMTE, MENVCFG_STCE, MIP_LCOFIP, MIP_SEIP, MIP_SSIP, MIP_STIP, MNSTATUS_MNPP, MNSTATUS_NMIE, MSECCFG_MML,
+  ENVCFG_LPE, ENVCFG_PMM, ENVCFG_SSE, MENVCFG_ADUE, MENVCFG_DTE, MENVCFG_PBMTE, MENVCFG_STCE, MIP_LCOFIP, MIP_SEIP, MIP_SSIP, MIP_STIP, MNSTATUS_MNPELP, MNSTATUS_MNPP, MNSTATUS_NMIE, MSECCFG_MLPE, MSECCFG_MML,
   MSECCFG_MMWP, MSTATUS32_SD, MSTATUS64_SD, MSTATUS64_UXL, MSTATUS_FS, MSTATUS_MDT, MSTATUS_MIE, MSTATUS_MPP, MSTATUS_MPP_SHIFT, MSTATUS_MXR, MSTATUS_SDT,
-  MSTATUS_SIE, MSTATUS_SPIE, MSTATUS_SPP, MSTATUS_SUM, PRV_M, S_INTERRUPTS, VM_BARE, VM_SV32, VM_SV39, VM_SV57,
+  MSTATUS_SIE, MSTATUS_SPELP, MSTATUS_SPIE, MSTATUS_SPP, MSTATUS_SUM, PRV_M, S_INTERRUPTS, VM_BARE, VM_SV32, VM_SV39, VM_SV57,
 } from './bits';
 import { updateMasking, updateStatusWritable, updateTbFlags } from './cpu';
 import { indirectRead, indirectWrite, isSupervisors, selectable } from './csr_indirect';
@@ -30,7 +30,7 @@ import {
   sstateenWritable, stateenWritable, virtualInterrupts,
 } from './warl';
 
-const SSTATUS: u64 = MSTATUS_SIE | MSTATUS_SPIE | MSTATUS_SPP | MSTATUS_FS | MSTATUS_SUM | MSTATUS_MXR | MSTATUS_SDT;
+const SSTATUS: u64 = MSTATUS_SIE | MSTATUS_SPIE | MSTATUS_SPP | MSTATUS_FS | MSTATUS_SUM | MSTATUS_MXR | MSTATUS_SDT | MSTATUS_SPELP;
 const LOW: u64 = 0xffffffff;
 /** Bits of mcontext without a hypervisor (Debug Specification 1.0, 5.7.8). */
 const MCONTEXT_32: u64 = 0x3f;
@@ -172,14 +172,17 @@ function writeMenvcfg(env: usize, value: u64): void {
   if ((changed & (MENVCFG_PBMTE | MENVCFG_ADUE)) != 0) tlbFlush(env);
   if ((changed & MENVCFG_STCE) != 0) sstcChanged(env);
   if ((changed & MENVCFG_DTE) != 0) updateStatusWritable(env);
-  if ((changed & ENVCFG_PMM) != 0) updateMasking(env);
+  // senvcfg.SSE is read-only zero without menvcfg's; what W without R means in a PTE depends on it
+  if ((legal & ENVCFG_SSE) == 0) store<u64>(env, load<u64>(env, RV_SENVCFG) & ~ENVCFG_SSE, RV_SENVCFG);
+  if ((changed & ENVCFG_SSE) != 0) tlbFlush(env);
+  if ((changed & (ENVCFG_PMM | ENVCFG_LPE | ENVCFG_SSE)) != 0) updateMasking(env);
 }
 
 function writeSenvcfg(env: usize, field: usize, value: u64): void {
   const old = load<u64>(field);
   const legal = legalSenvcfg(env, old, value);
   store<u64>(field, legal);
-  if (((old ^ legal) & ENVCFG_PMM) != 0) updateMasking(env);
+  if (((old ^ legal) & (ENVCFG_PMM | ENVCFG_LPE | ENVCFG_SSE)) != 0) updateMasking(env);
 }
 
 function writeMseccfg(env: usize, value: u64): void {
@@ -190,7 +193,7 @@ function writeMseccfg(env: usize, value: u64): void {
     pmpUpdateRanges(env);
     tlbFlush(env);
   }
-  if (((old ^ legal) & ENVCFG_PMM) != 0) updateMasking(env);
+  if (((old ^ legal) & (ENVCFG_PMM | MSECCFG_MLPE)) != 0) updateMasking(env);
 }
 
 /** mvip, and what of it is mip's. */
@@ -222,7 +225,8 @@ function writeSupervisorEnable(env: usize, value: u64): void {
 function writeNmiStatus(env: usize, value: u64): void {
   const old = load<u64>(env, RV_MNSTATUS);
   const legalMode = hasMode(env, ((value & MNSTATUS_MNPP) >> MSTATUS_MPP_SHIFT) as i32);
-  store<u64>(env, (legalMode ? value & MNSTATUS_MNPP : old & MNSTATUS_MNPP) | ((old | value) & MNSTATUS_NMIE), RV_MNSTATUS);
+  const pelp = hasExt(env, RVX_ZICFILP) ? value & MNSTATUS_MNPELP : 0;
+  store<u64>(env, (legalMode ? value & MNSTATUS_MNPP : old & MNSTATUS_MNPP) | pelp | ((old | value) & MNSTATUS_NMIE), RV_MNSTATUS);
   orderChanged(env);
   updateTbFlags(env);
 }
@@ -272,6 +276,7 @@ function writeWhole(env: usize, row: usize, csr: u32, value: u64, bits: u64, mas
     case csrs.SENVCFG: return writeSenvcfg(env, field, value);
     case csrs.MSECCFG: return writeMseccfg(env, value);
     case csrs.MSTATEEN: return store<u64>(field + (csr & 3) * 8, value & stateenWritable(env, csr & 3));
+    case csrs.SSP: return store<u64>(field, value & (isRv32(env) ? ~3 : ~7));
     case csrs.SSTATEEN: return store<u64>(field + (csr & 3) * 8, value & sstateenWritable(env, csr & 3));
     case csrs.SCOUNTINHIBIT: {
       const delegated = load<u64>(env, RV_MCOUNTEREN) & countersInhibitable(env);

@@ -2,9 +2,10 @@
 import {
   RV_MCOUNTEREN, RV_MENVCFG, RV_MSECCFG, RV_MSTATUS, RV_PMP_COUNT, RV_PRIV_VERSION, RV_SCOUNTEREN, RVX_F, RVX_S, RVX_SMAIA, RVX_SMCSRIND, RVX_SMDBLTRP, RVX_SMEPMP,
   RVX_SMMPM, RVX_SSAIA, RVX_SSCSRIND, RVX_SSDBLTRP, RVX_SSTC, RVX_U, RVX_ZICNTR, RVX_ZIHPM,
-  RVX_ZKR,
+  RVX_ZICFILP, RVX_ZICFISS, RVX_ZKR,
 } from './shared/riscv';
 import { COUNTER_TM, MENVCFG_CDE, MENVCFG_STCE, MSECCFG_SSEED, MSECCFG_USEED, MSTATUS_FS, MSTATUS_TVM, PRV_M, PRV_S, PRV_U, STATEEN_AIA, STATEEN_CSRIND, STATEEN_ENVCFG, STATEEN_SE } from './bits';
+import { shadowStack } from './cfi';
 import { imsicAllowed, indirectAllowed, jvtAllowed, stateenAllows } from './csr_indirect';
 import * as csrs from './csr_table';
 import { hasExt, isRv32, privilege } from './hart';
@@ -43,7 +44,7 @@ function seedAllowed(env: usize): bool {
 }
 
 function hasMseccfg(env: usize): bool {
-  return hasExt(env, RVX_SMEPMP) || hasExt(env, RVX_SMMPM) || hasExt(env, RVX_ZKR);
+  return hasExt(env, RVX_SMEPMP) || hasExt(env, RVX_SMMPM) || hasExt(env, RVX_ZKR) || hasExt(env, RVX_ZICFILP);
 }
 
 // prettier-ignore
@@ -56,6 +57,7 @@ function ruleAllows(env: usize, rule: u32, csr: u32, writes: bool): bool {
     case csrs.RULE_U: return hasExt(env, RVX_U);
     case csrs.RULE_U_RV32: return isRv32(env) && hasExt(env, RVX_U);
     case csrs.RULE_ZCMT: return jvtAllowed(env);
+    case csrs.RULE_SSP: return hasExt(env, RVX_ZICFISS) && (privilege(env) == PRV_M || shadowStack(env, privilege(env)));
     case csrs.RULE_SEED: return writes && seedAllowed(env);
     case csrs.RULE_FP: return hasExt(env, RVX_F) && (load<u64>(env, RV_MSTATUS) & MSTATUS_FS) != 0;
     case csrs.RULE_COUNTER: return counterAllowed(env, csr & 31);

@@ -37,6 +37,7 @@ import {
   RV_SENVCFG,
   RV_SEPC,
   RV_SISELECT,
+  RV_SSP,
   RV_SSTATEEN,
   RV_SSCRATCH,
   RV_STIMECMP,
@@ -83,6 +84,7 @@ export const RULE_MSECCFG = 24; // an extension that has a field there
 export const RULE_MSECCFG_RV32 = 25;
 export const RULE_SCOUNTINHIBIT = 26; // counters are delegated
 export const RULE_ZCMT = 27; // given by the state enables
+export const RULE_SSP = 29; // there is a shadow stack, or it is M-mode's to make one
 export const RULE_SEED = 28; // written to, and given by mseccfg
 /** Above the rule: the minor version of the privileged architecture that brought the CSR, if it was not there from 1.10 on. */
 export const VERSION_SHIFT = 8;
@@ -145,6 +147,7 @@ export const MNSTATUS = 38;
 export const SEED = 39;
 export const TRIGGER = 40; // tselect, tdata1, tdata2, tinfo (trigger.ts)
 export const MCONTEXT = 41;
+export const SSP = 42;
 
 export const ROW_CSR = 0;
 export const ROW_COUNT = 8;
@@ -163,6 +166,7 @@ const ROWS: usize = memory.data<u64>([
   0x001,  1,    RULE_FP,           FFLAGS,            0,
   0x002,  1,    RULE_FP,           FRM,               0,
   0x003,  1,    RULE_FP,           FCSR,              0,
+  0x011,  1,    RULE_SSP,          SSP,               RV_SSP,
   0x015,  1,    RULE_SEED,         SEED,              0,
   0x017,  1,    RULE_ZCMT,         FIELD,             RV_JVT,
   0xc00,  1,    RULE_COUNTER,      COUNTER,           0,                 // cycle

@@ -7,12 +7,15 @@ import {
 import { tlbSetPage } from '../../tlb/fill';
 import { physCmpxchg32, physCmpxchg64, physLoad32, physLoad64, physOk } from '../../tb/phys';
 import {
-  MENVCFG_ADUE, MENVCFG_PBMTE, MSTATUS_MXR, PAGE_EXEC, PAGE_READ, PAGE_WRITE, PRV_S, PTE64_N, PTE64_PBMT, PTE64_PPN, PTE64_RESERVED, PTE_A, PTE_D, PTE_G,
+  ENVCFG_SSE, MENVCFG_ADUE, MENVCFG_PBMTE, MSTATUS_MXR, PAGE_EXEC, PAGE_READ, PAGE_WRITE, PRV_S, PTE64_N, PTE64_PBMT, PTE64_PPN, PTE64_RESERVED, PTE_A, PTE_D, PTE_G,
   PTE_PPN_SHIFT, PTE_R, PTE_U, PTE_V, PTE_W, PTE_X, VM_SV39,
 } from './bits';
 import { hasExt, isRv32, riscvFetchMmuIdx, xlenAddress } from './hart';
 import { pmpPageRights, pmpRights } from './pmp';
 import { raiseAddress } from './raise';
+
+/** The access is one of Zicfiss's to the shadow stack. */
+let forShadowStack: bool = false;
 
 // What a translation comes to. The order of the fault causes below follows these numbers.
 const OK = 0;
@@ -135,13 +138,17 @@ function walk(env: usize, addr: u64, access: i32, mmuIdx: i32, debug: bool): i32
 /** The leaf `pte` at physical `at`, which maps a page of 4 KiB << `shift`. */
 function leaf(env: usize, addr: u64, access: i32, mmuIdx: i32, debug: bool, at: u64, pte: u64, ppn: u64, shift: u64): i32 {
   const rv32 = isRv32(env);
-  if ((pte & (PTE_R | PTE_W)) == PTE_W) return PAGE_FAULT; // reserved
+  const isShadow = (pte & (PTE_R | PTE_W | PTE_X)) == PTE_W && (load<u64>(env, RV_MENVCFG) & ENVCFG_SSE) != 0;
+  if ((pte & (PTE_R | PTE_W)) == PTE_W && !isShadow) return PAGE_FAULT; // reserved
   const napot = !rv32 && (pte & PTE64_N) != 0;
   if ((ppn & (((1 as u64) << shift) - 1)) != 0) return PAGE_FAULT; // misaligned superpage
   if (napot && (shift != 0 || ctz(ppn) != NAPOT_BITS - 1)) return PAGE_FAULT;
   let rights = leafRights(env, pte, mmuIdx);
+  // A page of a shadow stack can be read; only the instructions of Zicfiss write to it, and to no other.
+  if (isShadow && rights != 0) rights = forShadowStack ? PAGE_READ | PAGE_WRITE : PAGE_READ;
   if (!debug) {
-    if ((rights & needed(access)) == 0) return PAGE_FAULT;
+    if (forShadowStack && !isShadow) return (pte & (PTE_R | PTE_W)) == PTE_R || rights == 0 ? PAGE_FAULT : ACCESS_FAULT;
+    if ((rights & needed(access)) == 0) return isShadow && rights != 0 ? ACCESS_FAULT : PAGE_FAULT;
     const updated = pte | PTE_A | (access == TLB_KIND_WRITE ? PTE_D : 0);
     if (updated != pte) {
       if (!hasExt(env, RVX_SVADU) || (load<u64>(env, RV_MENVCFG) & MENVCFG_ADUE) == 0) return PAGE_FAULT; // Svade
@@ -200,6 +207,27 @@ export function riscvAccessFault(env: usize, addr: u64, access: i32): void {
 
 export function riscvUnaligned(env: usize, addr: u64, access: i32): void {
   raiseAddress(env, access == TLB_KIND_READ ? CAUSE_LOAD_MISALIGNED : access == TLB_KIND_WRITE ? CAUSE_STORE_MISALIGNED : CAUSE_INST_MISALIGNED, addr);
+}
+
+/**
+ * Physical address for an access of Zicfiss to its shadow stack (TLB_KIND_READ or TLB_KIND_WRITE), which faults as a store in either case;
+ * u64.MAX_VALUE: the fault is raised. No TLB entry
+ * comes of it, since one would give all stores that right. There is none where there is no paging (privileged specification, "Shadow Stack Memory Protection").
+ */
+export function riscvShadowTranslate(env: usize, addr: u64, size: i32, access: i32): u64 {
+  const mmuIdx = load<i32>(env, ENV_MMU_IDX);
+  addr = xlenAddress(env, addr);
+  let status = ACCESS_FAULT;
+  if (mmuIdx != MMU_M && pagingMode(env, load<u64>(env, RV_SATP)) != 0) {
+    forShadowStack = true;
+    status = translate(env, addr, access, mmuIdx, false);
+    forShadowStack = false;
+    const both = PAGE_READ | PAGE_WRITE;
+    if (status == OK && (resultPhys >> PHYS_BITS != 0 || (pmpRights(env, resultPhys, size, privilegeOf(mmuIdx)) & both) != both)) status = ACCESS_FAULT;
+  }
+  if (status == OK) return resultPhys;
+  raiseAddress(env, status == ACCESS_FAULT ? CAUSE_STORE_ACCESS : CAUSE_STORE_PAGE_FAULT, addr);
+  return u64.MAX_VALUE;
 }
 
 /** Number of the address space that a value of satp stands for: its ASID. */

@@ -37,16 +37,19 @@ import { tlbFlush, tlbFlushPage } from '../../tlb/flush';
 import { cpuYield, raise } from '../../core/env';
 import { reachingOut } from '../../core/journal';
 import {
+  MNSTATUS_MNPELP,
   MNSTATUS_MNPP,
   MNSTATUS_NMIE,
   MSTATUS_MDT,
   MSTATUS_MIE,
+  MSTATUS_MPELP,
   MSTATUS_MPIE,
   MSTATUS_MPP,
   MSTATUS_MPP_SHIFT,
   MSTATUS_MPRV,
   MSTATUS_SDT,
   MSTATUS_SIE,
+  MSTATUS_SPELP,
   MSTATUS_SPIE,
   MSTATUS_SPP,
   MSTATUS_TSR,
@@ -56,6 +59,7 @@ import {
   PRV_S,
   PRV_U,
 } from './bits';
+import { restoreElp, saveElp } from './cfi';
 import { setPrivilege, updateTbFlags } from './cpu';
 import { hasExt, isRv32, privilege, xlenAddress } from './hart';
 import { criticalError, logTrap } from './host';
@@ -106,7 +110,7 @@ function deliver(env: usize, cause: i32, isInterrupt: bool, supervisors: bool): 
   const forS = supervisors || (priv <= PRV_S && cause < 64 && ((delegated >> cause) & 1) != 0);
   let vector: u64;
   if (forS && (status & MSTATUS_SDT) == 0) {
-    store<u64>(env, statusEnteringS(status, priv) | (load<u64>(env, RV_STATUS_WRITABLE) & MSTATUS_SDT), RV_MSTATUS);
+    store<u64>(env, saveElp(env, statusEnteringS(status, priv), MSTATUS_SPELP) | (load<u64>(env, RV_STATUS_WRITABLE) & MSTATUS_SDT), RV_MSTATUS);
     store<u64>(env, causeBits, RV_SCAUSE);
     store<u64>(env, pc, RV_SEPC);
     store<u64>(env, tval, RV_STVAL);
@@ -116,7 +120,7 @@ function deliver(env: usize, cause: i32, isInterrupt: bool, supervisors: bool): 
     return unexpectedInM(env, causeBits, pc);
   } else {
     // A trap that S-mode, just trapped, does not expect is M-mode's, with the cause that it had (Ssdbltrp).
-    store<u64>(env, statusEnteringM(status, priv) | (load<u64>(env, RV_STATUS_WRITABLE) & MSTATUS_MDT), RV_MSTATUS);
+    store<u64>(env, saveElp(env, statusEnteringM(status, priv), MSTATUS_MPELP) | (load<u64>(env, RV_STATUS_WRITABLE) & MSTATUS_MDT), RV_MSTATUS);
     store<u64>(env, forS ? CAUSE_DOUBLE_TRAP : causeBits, RV_MCAUSE);
     store<u64>(env, pc, RV_MEPC);
     store<u64>(env, tval, RV_MTVAL);
@@ -134,7 +138,7 @@ function deliver(env: usize, cause: i32, isInterrupt: bool, supervisors: bool): 
 
 /** To the handler of RNMIs, which is told what it interrupts. */
 function enterNmi(env: usize, causeBits: u64, pc: u64): void {
-  store<u64>(env, (privilege(env) as u64) << MSTATUS_MPP_SHIFT, RV_MNSTATUS);
+  store<u64>(env, saveElp(env, (privilege(env) as u64) << MSTATUS_MPP_SHIFT, MNSTATUS_MNPELP), RV_MNSTATUS);
   store<u64>(env, causeBits, RV_MNCAUSE);
   store<u64>(env, pc, RV_MNEPC);
   store<u64>(env, load<u64>(env, RV_RNMI_IRQVEC), ENV_PC);
@@ -206,6 +210,7 @@ export function helper_sret(env: usize): void {
   const previous: i32 = (status & MSTATUS_SPP) != 0 ? PRV_S : PRV_U;
   status = (status & MSTATUS_SPIE) != 0 ? status | MSTATUS_SIE : status & ~MSTATUS_SIE;
   if (priv == PRV_M) status &= ~MSTATUS_MDT;
+  status = restoreElp(env, status, MSTATUS_SPELP, previous);
   enter(env, previous, (status | MSTATUS_SPIE) & ~(MSTATUS_SPP | MSTATUS_SDT));
 }
 
@@ -216,6 +221,7 @@ export function helper_mret(env: usize): void {
   const previous = ((status & MSTATUS_MPP) >> MSTATUS_MPP_SHIFT) as i32;
   status = (status & MSTATUS_MPIE) != 0 ? status | MSTATUS_MIE : status & ~MSTATUS_MIE;
   status &= ~(previous == PRV_U ? MSTATUS_MDT | MSTATUS_SDT : MSTATUS_MDT);
+  status = restoreElp(env, status, MSTATUS_MPELP, previous);
   enter(env, previous, ((status | MSTATUS_MPIE) & ~MSTATUS_MPP) | ((leastPrivilege(env) as u64) << MSTATUS_MPP_SHIFT));
 }
 
@@ -224,6 +230,7 @@ export function helper_mnret(env: usize): void {
   if (!returnTo(env, load<u64>(env, RV_MNEPC))) return;
   const nmi = load<u64>(env, RV_MNSTATUS);
   const previous = ((nmi & MNSTATUS_MNPP) >> MSTATUS_MPP_SHIFT) as i32;
+  restoreElp(env, nmi, MNSTATUS_MNPELP, previous);
   store<u64>(env, ((leastPrivilege(env) as u64) << MSTATUS_MPP_SHIFT) | MNSTATUS_NMIE, RV_MNSTATUS);
   let status = load<u64>(env, RV_MSTATUS);
   if (previous != PRV_M) status &= ~(previous == PRV_U ? MSTATUS_MDT | MSTATUS_SDT : MSTATUS_MDT);

@@ -1,15 +1,15 @@
 // Which bits of its CSRs a hart has: fields of modes and extensions that are absent are read-only zero. Privileged specification, chapters 3 and 12.
 import {
   RV_IMSIC, RV_INTERRUPTS, RV_MAX_SATP_MODE, RV_MENVCFG, RVX_F, RVX_S, RVX_SMAIA, RVX_SMCDELEG, RVX_SMCNTRPMF, RVX_SMCSRIND, RVX_SMDBLTRP, RVX_SMEPMP, RVX_SMMPM,
-  RVX_SMNPM, RVX_SSAIA, RVX_SSCCFG, RVX_SSCOFPMF, RVX_SSCSRIND, RVX_SSDBLTRP, RVX_SSNPM, RVX_SSTC, RVX_SVADU, RVX_SVPBMT, RVX_U, RVX_ZICBOM, RVX_ZICBOZ,
+  RVX_SMNPM, RVX_SSAIA, RVX_SSCCFG, RVX_SSCOFPMF, RVX_SSCSRIND, RVX_SSDBLTRP, RVX_SSNPM, RVX_SSTC, RVX_SVADU, RVX_SVPBMT, RVX_U, RVX_ZICBOM, RVX_ZICBOZ, RVX_ZICFILP, RVX_ZICFISS,
   RVX_ZCMT, RVX_ZICNTR, RVX_ZIHPM, RVX_ZKR,
 } from './shared/riscv';
 import {
-  COUNTERS_BASE, COUNTERS_HPM, COUNTER_TM, DELEGABLE_EXCEPTIONS, ENVCFG_CBCFE, ENVCFG_CBIE, ENVCFG_CBIE_RESERVED, ENVCFG_CBZE, ENVCFG_FIOM, ENVCFG_PMM,
-  ENVCFG_PMM_RESERVED, EVENT_MINH, EVENT_SINH, EVENT_UINH, EVENT_VINH, MENVCFG_ADUE, MENVCFG_CDE, MENVCFG_DTE, MENVCFG_PBMTE, MENVCFG_STCE,
-  MIP_LCOFIP, MIP_SEIP, MIP_SSIP, MSECCFG_MML, MSECCFG_MMWP, MSECCFG_RLB, MSECCFG_SSEED, MSECCFG_USEED, MSTATUS64_SXL64, MSTATUS64_UXL64, MSTATUS_FS, MSTATUS_MDT, MSTATUS_MIE,
-  MSTATUS_MPIE, MSTATUS_MPP, MSTATUS_MPRV, MSTATUS_MXR, MSTATUS_SDT, MSTATUS_SIE, MSTATUS_SPIE, MSTATUS_SPP, MSTATUS_SUM, MSTATUS_TSR, MSTATUS_TVM,
-  MSTATUS_TW, M_INTERRUPTS, PAGE_FAULTS, PRV_M, PRV_S, PRV_U, S_INTERRUPTS, STATEEN_AIA, STATEEN_CSRIND, STATEEN_ENVCFG, STATEEN_IMSIC, STATEEN_JVT, STATEEN_SE,
+  COUNTERS_BASE, COUNTERS_HPM, COUNTER_TM, DELEGABLE_EXCEPTIONS, ENVCFG_CBCFE, ENVCFG_CBIE, ENVCFG_CBIE_RESERVED, ENVCFG_CBZE, ENVCFG_FIOM, ENVCFG_LPE, ENVCFG_PMM,
+  ENVCFG_PMM_RESERVED, ENVCFG_SSE, EVENT_MINH, EVENT_SINH, EVENT_UINH, EVENT_VINH, MENVCFG_ADUE, MENVCFG_CDE, MENVCFG_DTE, MENVCFG_PBMTE, MENVCFG_STCE,
+  MIP_LCOFIP, MIP_SEIP, MIP_SSIP, MSECCFG_MLPE, MSECCFG_MML, MSECCFG_MMWP, MSECCFG_RLB, MSECCFG_SSEED, MSECCFG_USEED, MSTATUS64_SXL64, MSTATUS64_UXL64, MSTATUS_FS, MSTATUS_MDT, MSTATUS_MIE,
+  MSTATUS_MPELP, MSTATUS_MPIE, MSTATUS_MPP, MSTATUS_MPRV, MSTATUS_MXR, MSTATUS_SDT, MSTATUS_SIE, MSTATUS_SPELP, MSTATUS_SPIE, MSTATUS_SPP, MSTATUS_SUM, MSTATUS_TSR, MSTATUS_TVM,
+  MSTATUS_TW, M_INTERRUPTS, PAGE_FAULTS, PRV_M, PRV_S, PRV_U, SOFTWARE_CHECK, S_INTERRUPTS, STATEEN_AIA, STATEEN_CSRIND, STATEEN_ENVCFG, STATEEN_IMSIC, STATEEN_JVT, STATEEN_SE,
 } from './bits';
 import { hasExt, isRv32 } from './hart';
 
@@ -37,6 +37,7 @@ export function statusWritable(env: usize): u64 {
   if (hasExt(env, RVX_F)) bits |= MSTATUS_FS;
   if (hasExt(env, RVX_SSDBLTRP) && (load<u64>(env, RV_MENVCFG) & MENVCFG_DTE) != 0) bits |= MSTATUS_SDT;
   if (hasExt(env, RVX_SMDBLTRP)) bits |= MSTATUS_MDT;
+  if (hasExt(env, RVX_ZICFILP)) bits |= MSTATUS_MPELP | (hasExt(env, RVX_S) ? MSTATUS_SPELP : 0);
   return bits;
 }
 
@@ -71,7 +72,8 @@ export function virtualInterrupts(env: usize): u64 {
 
 /** Section 3.1.8: what cannot come from below M-mode cannot be delegated. */
 export function delegableExceptions(env: usize): u64 {
-  return hasPaging(env) ? DELEGABLE_EXCEPTIONS | PAGE_FAULTS : DELEGABLE_EXCEPTIONS;
+  const checks: u64 = hasExt(env, RVX_ZICFILP) || hasExt(env, RVX_ZICFISS) ? SOFTWARE_CHECK : 0;
+  return DELEGABLE_EXCEPTIONS | checks | (hasPaging(env) ? PAGE_FAULTS : 0);
 }
 
 /** mcounteren and scounteren: the unprivileged counters that there are (section 3.1.11). */
@@ -86,7 +88,11 @@ export function countersInhibitable(env: usize): u64 {
 
 /** Sections 3.1.18 and 12.1.10. */
 function senvcfgWritable(env: usize): u64 {
-  return ENVCFG_FIOM | (hasExt(env, RVX_ZICBOM) ? ENVCFG_CBIE | ENVCFG_CBCFE : 0) | (hasExt(env, RVX_ZICBOZ) ? ENVCFG_CBZE : 0);
+  let bits = ENVCFG_FIOM;
+  if (hasExt(env, RVX_ZICBOM)) bits |= ENVCFG_CBIE | ENVCFG_CBCFE;
+  if (hasExt(env, RVX_ZICBOZ)) bits |= ENVCFG_CBZE;
+  if (hasExt(env, RVX_ZICFILP)) bits |= ENVCFG_LPE;
+  return bits;
 }
 
 /** PMM, where there is something to mask. */
@@ -97,6 +103,7 @@ function maskWritable(env: usize, extension: i32, value: u64): u64 {
 
 function menvcfgWritable(env: usize): u64 {
   let bits = senvcfgWritable(env);
+  if (hasExt(env, RVX_ZICFISS)) bits |= ENVCFG_SSE;
   if (hasExt(env, RVX_SSDBLTRP)) bits |= MENVCFG_DTE;
   if (hasExt(env, RVX_SMCDELEG) || hasExt(env, RVX_SSCCFG)) bits |= MENVCFG_CDE;
   if (hasExt(env, RVX_SVPBMT)) bits |= MENVCFG_PBMTE;
@@ -112,7 +119,7 @@ function legalEnvcfg(old: u64, value: u64, writable: u64): u64 {
 }
 
 export function legalSenvcfg(env: usize, old: u64, value: u64): u64 {
-  return legalEnvcfg(old, value, senvcfgWritable(env) | maskWritable(env, RVX_SSNPM, value));
+  return legalEnvcfg(old, value, senvcfgWritable(env) | (load<u64>(env, RV_MENVCFG) & ENVCFG_SSE) | maskWritable(env, RVX_SSNPM, value));
 }
 
 export function legalMenvcfg(env: usize, old: u64, value: u64): u64 {
@@ -122,6 +129,7 @@ export function legalMenvcfg(env: usize, old: u64, value: u64): u64 {
 /** mseccfg. MML and MMWP stay until reset; RLB cannot be set while an entry is locked (`locked`). Smepmp, section 2; Smmpm. */
 export function legalMseccfg(env: usize, old: u64, value: u64, locked: bool): u64 {
   let writable = maskWritable(env, RVX_SMMPM, value);
+  if (hasExt(env, RVX_ZICFILP)) writable |= MSECCFG_MLPE;
   if (hasExt(env, RVX_ZKR)) writable |= (hasExt(env, RVX_U) ? MSECCFG_USEED : 0) | (hasExt(env, RVX_S) ? MSECCFG_SSEED : 0);
   if (hasExt(env, RVX_SMEPMP)) {
     writable |= MSECCFG_MML | MSECCFG_MMWP | MSECCFG_RLB;

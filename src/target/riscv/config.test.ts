@@ -147,6 +147,8 @@ describe('-cpu', () => {
     ['sifive-u54,priv_spec=v1.12.0', "-cpu sifive-u54: this CPU does not allow changing 'priv_spec'"],
     ['rv64,zca=off', '-cpu rv64: extension c requires zca'],
     ['rv64,d=off,zcd=on', '-cpu rv64: extension zcd requires d'],
+    ['rv64,zicfiss=on', '-cpu rv64: extension zicfiss requires zimop'],
+    ['rv64,zicfiss=on,zimop=on', '-cpu rv64: extension zicfiss with zca requires zcmop'],
     ['rv64,zcmp=on', '-cpu rv64: extension zcmp is incompatible with zcd, which c and d have (expected c=off or d=off)'],
     ['rv64,zcd=off,zcmp=on', '-cpu rv64: extension c has zcd here (expected c=off for zcd=off)'],
     ['max,zce=on', '-cpu max: extension zcmp is incompatible with zcd'],

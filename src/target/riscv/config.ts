@@ -211,6 +211,8 @@ class Draft {
     const missing =
       this.enabled.has('c') && partsOfC((name) => this.enabled.has(name), this.model.xlen).find((name) => !this.enabled.has(name));
     if (missing) throw new OptionError(`extension c has ${missing} here`, this.where, `c=off for ${missing}=off`);
+    if (this.enabled.has('zicfiss') && this.enabled.has('zca') && !this.enabled.has('zcmop'))
+      throw new OptionError('extension zicfiss with zca requires zcmop', this.where, 'zcmop=on');
     for (const [name, other] of CONFLICTS) {
       if (this.enabled.has(name) && this.enabled.has(other))
         throw new OptionError(`extension ${name} is incompatible with ${other}, which c and d have`, this.where, `c=off or d=off`);

@@ -15,18 +15,22 @@ import {
 import {
   RVX_ZCA,
   RV_BADADDR,
+  RV_ELP,
   RV_F,
   RV_LOAD_RES,
   RV_LOAD_VAL,
   RV_MSTATUS,
   RV_X,
   CAUSE_INST_MISALIGNED,
+  TBF_ELP,
   TBF_FRM_INVALID,
   TBF_FS_SHIFT,
   TBF_MASK_SHIFT,
   TBF_MASK_SIGNED,
+  TBF_LPE,
   TBF_MMU_IDX,
   TBF_PRIV_SHIFT,
+  TBF_SSE,
 } from '../../../assembly/target/riscv/shared/riscv.js';
 import type { GlobalDef, TcgContext, Temp } from '../../tcg/context.js';
 import { H } from './helpers.js';
@@ -76,6 +80,10 @@ export class DisasContext {
   /** mstatus.FS as of this point of the TB. */
   fs = 0;
   frmInvalid = false;
+  /** Indirect calls go to landing pads; one is expected here; there is a shadow stack (Zicfilp, Zicfiss). */
+  landingPads = false;
+  landingPadExpected = false;
+  shadowStack = false;
   /** Upper bits of data addresses that are ignored, and whether the others are a virtual address. */
   private maskedBits = 0;
   private maskSigned = false;
@@ -106,6 +114,9 @@ export class DisasContext {
     this.mmuIdx = flags & TBF_MMU_IDX;
     this.fs = (flags >>> TBF_FS_SHIFT) & 3;
     this.frmInvalid = (flags & TBF_FRM_INVALID) !== 0;
+    this.landingPads = (flags & TBF_LPE) !== 0;
+    this.landingPadExpected = (flags & TBF_ELP) !== 0;
+    this.shadowStack = (flags & TBF_SSE) !== 0;
     this.maskedBits = MASKED_BITS[(flags >>> TBF_MASK_SHIFT) & 3];
     this.maskSigned = (flags & TBF_MASK_SIGNED) !== 0;
     this.icount = (cflags & CF_ICOUNT) !== 0;
@@ -197,6 +208,11 @@ export class DisasContext {
     return [sum | 0, this.xl32 ? 0 : (this.pcHi + Math.floor(sum / 0x1_0000_0000)) | 0];
   }
 
+  /** Whether this instruction stands at no multiple of four. */
+  isMisalignedBy4(): boolean {
+    return ((this.pcLo + this.offset) & 3) !== 0;
+  }
+
   /** Whether a jump of `delta` bytes from here would fault. */
   isMisaligned(delta: number): boolean {
     return this.aligned4 && ((this.pcLo + this.offset + delta) & 3) !== 0;
@@ -265,6 +281,18 @@ export class DisasContext {
     this.exit();
   }
 
+  // landing pads
+
+  /** ELP is `expected` from here on: whatever comes next is looked up by the new flags. */
+  setLandingPadExpected(expected: boolean): void {
+    const { tcg } = this;
+    this.landingPadExpected = expected;
+    this.gotoTbAllowed = false;
+    this.flags = expected ? this.flags | TBF_ELP : this.flags & ~TBF_ELP;
+    tcg.st32(tcg.constI64(Number(expected)), RV_ELP);
+    tcg.st32(tcg.constI64(this.flags), ENV_TB_FLAGS);
+  }
+
   // floating point
 
   /** After the last op of an FP instruction that may fault: FS becomes dirty, once a TB. */
@@ -278,7 +306,8 @@ export class DisasContext {
     tcg.ld32u(t, RV_MSTATUS);
     tcg.ori(t, t, MSTATUS_FS_DIRTY);
     tcg.st32(t, RV_MSTATUS);
-    tcg.st32(tcg.constI64(this.flags | (FS_DIRTY << TBF_FS_SHIFT)), ENV_TB_FLAGS);
+    this.flags |= FS_DIRTY << TBF_FS_SHIFT;
+    tcg.st32(tcg.constI64(this.flags), ENV_TB_FLAGS);
   }
 }
 

@@ -5,7 +5,7 @@ const numbered = (prefix: string, first: number, count: number, from: number, su
 
 // prettier-ignore
 const NAMES: readonly (readonly [number, string])[] = [
-  [0x001, 'fflags'], [0x002, 'frm'], [0x003, 'fcsr'], [0x015, 'seed'], [0x017, 'jvt'],
+  [0x001, 'fflags'], [0x002, 'frm'], [0x003, 'fcsr'], [0x011, 'ssp'], [0x015, 'seed'], [0x017, 'jvt'],
   [0xc00, 'cycle'], [0xc01, 'time'], [0xc02, 'instret'], ...numbered('hpmcounter', 0xc03, 29, 3),
   [0xc80, 'cycleh'], [0xc81, 'timeh'], [0xc82, 'instreth'], ...numbered('hpmcounter', 0xc83, 29, 3, 'h'),
   [0x100, 'sstatus'], [0x104, 'sie'], [0x105, 'stvec'], [0x106, 'scounteren'], [0x10a, 'senvcfg'],

@@ -151,6 +151,10 @@ export const H = {
   // atomics
   scProbeWrite: fault('sc_probe_write', 2),      // address, bytes
   amocasQ:      anything('amocas_q', 3),         // address, rd, rs2: numbers of pairs
+  // shadow stack
+  sspush:    fault('sspush', 1),                 // value
+  sspopchk:  fault('sspopchk', 1),               // value
+  ssamoswap: faultResult('ssamoswap', 3),        // address, value, bytes -> old value
   // table jumps
   cmJalt: faultResult('cm_jalt', 1),             // index -> target
   // cache blocks

@@ -1,5 +1,5 @@
 /**
- * Zalrsc and Zaamo, which are A, with Zabha, Zacas and Zama16b: load-reserved, store-conditional, atomic memory operations.
+ * Zalrsc and Zaamo, which are A, with Zabha, Zacas and Zama16b, and the swap of Zicfiss: load-reserved, store-conditional, atomic memory operations.
  * Source: unprivileged ISA manual, "A" and the chapters of these.
  */
 import { MO_ALIGN, MO_SIZE } from '../../../assembly/shared/layout.js';
@@ -11,7 +11,7 @@ import { LOAD_RES, LOAD_VAL } from './context.js';
 import { MO } from './emit.js';
 import { H } from './helpers.js';
 import { AMO, LR } from './operands.js';
-import { RV32, RV64, Zaamo, Zabha, Zacas, Zalrsc, all, insn, type Emit, type Insn } from './table.js';
+import { RV32, RV64, Zaamo, Zabha, Zacas, Zalrsc, Zicfiss, all, insn, type Emit, type Insn } from './table.js';
 
 const BYTE = MO.SB;
 const HALF = MO.SW | MO_ALIGN;
@@ -96,6 +96,14 @@ const compareAndSwapPair: Emit = (c, a) => {
   tcg.sari(upper(a.rd), seen, 32);
 };
 
+const shadowSwap =
+  (bytes: number): Emit =>
+  (c, a) => {
+    const old = c.tcg.temp();
+    c.tcg.call(H.ssamoswap, old, c.address(a.rs1, 0), c.x(a.rs2), c.tcg.constI64(bytes));
+    c.setX(a.rd, old);
+  };
+
 /** The helper writes the pair of rd. */
 const compareAndSwapQuad: Emit = (c, a) => {
   c.tcg.call(H.amocasQ, -1, c.address(a.rs1, 0), c.tcg.constI64(a.rd), c.tcg.constI64(a.rs2));
@@ -116,6 +124,9 @@ export const RVA: readonly Insn[] = [
   ...amoRows('amomax',  '10100', AtomicKind.smax),
   ...amoRows('amominu', '11000', AtomicKind.umin),
   ...amoRows('amomaxu', '11100', AtomicKind.umax),
+  // Zicfiss
+  insn('ssamoswap.w', '01001 aq:1 rl:1 rs2:5 rs1:5 010 rd:5 0101111', AMO, Zicfiss, shadowSwap(4)),
+  insn('ssamoswap.d', '01001 aq:1 rl:1 rs2:5 rs1:5 011 rd:5 0101111', AMO, all(Zicfiss, RV64), shadowSwap(8)),
   // Zacas
   insn('amocas.b', '00101 aq:1 rl:1 rs2:5 rs1:5 000 rd:5 0101111', AMO, all(Zacas, Zabha), compareAndSwap(BYTE)),
   insn('amocas.h', '00101 aq:1 rl:1 rs2:5 rs1:5 001 rd:5 0101111', AMO, all(Zacas, Zabha), compareAndSwap(HALF)),

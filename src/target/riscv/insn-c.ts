@@ -2,6 +2,7 @@
  * Zca, Zcf and Zcd, which are C; Zcb and Zcmop. Each row expands into a 32-bit instruction: its format fills the operands of that one.
  * Rows leave reserved codes out; hints (rd = x0, ...) expand into instructions that do nothing. Source: unprivileged ISA manual, "C".
  */
+import { compressedPopCheck, compressedPush } from './cfi.js';
 import { nop } from './emit.js';
 import { RVFD } from './insn-fd.js';
 import { RVI } from './insn-i.js';
@@ -86,6 +87,6 @@ export const RVC: readonly Insn[] = [
   row('c.sext.h',   '100 111 rd:3 11 011 01',               O.unary,       all(Zcb, Zbb), 'sext.h'),
   row('c.zext.w',   '100 111 rd:3 11 100 01',               O.unary,       all(Zcb, Zba, RV64), 'add.uw'),
   row('c.not',      '100 111 rd:3 11 101 01',               O.not,         Zcb,       'xori'),
-  // Zcmop: codes of c.lui with an immediate of 0
-  ...Array.from({ length: 8 }, (_, n) => insn(`c.mop.${2 * n + 1}`, `01100 ${n.toString(2).padStart(3, '0')} 1 00000 01`, O.none, Zcmop, nop)),
+  // Zcmop: codes of c.lui with an immediate of 0; 1 and 5 are c.sspush x1 and c.sspopchk x5 of Zicfiss
+  ...Array.from({ length: 8 }, (_, n) => insn(`c.mop.${2 * n + 1}`, `01100 ${n.toString(2).padStart(3, '0')} 1 00000 01`, O.none, Zcmop, n === 0 ? compressedPush : n === 2 ? compressedPopCheck : nop)),
 ];

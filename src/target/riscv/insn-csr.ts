@@ -43,7 +43,7 @@ const CELLS: ReadonlyMap<number, number> = new Map([
 
 // sstatus in mstatus (privileged ISA manual, "Supervisor Status").
 const SIE = 2;
-const SSTATUS_READ = 0x3_010c_6122n; // UXL SDT MXR SUM FS SPP SPIE SIE
+const SSTATUS_READ = 0x3_018c_6122n; // UXL SDT SPELP MXR SUM FS SPP SPIE SIE
 const SD = 1n << 63n;
 const FS_DIRTY = 3;
 

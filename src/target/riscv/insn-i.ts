@@ -1,6 +1,7 @@
 /** RV32I and RV64I. Source: unprivileged ISA manual, chapters "RV32I" and "RV64I". */
 import { TB_EXIT_REQUESTED } from '../../../assembly/shared/layout.js';
 import { Cond } from '../../tcg/opcodes.js';
+import { expectsLandingPad, landingPad } from './cfi.js';
 import type { Temp } from '../../tcg/context.js';
 import type { DisasContext } from './context.js';
 import { PC } from './context.js';
@@ -18,7 +19,8 @@ const slt: Op2 = (t, d, a, b) => t.setcond(Cond.LT, d, a, b);
 const sltu: Op2 = (t, d, a, b) => t.setcond(Cond.LTU, d, a, b);
 
 const lui: Emit = (c, a) => c.setX(a.rd, c.tcg.constI64(a.imm));
-const auipc: Emit = (c, a) => c.setX(a.rd, c.pcValue(a.imm));
+/** With rd = x0 it is `lpad`. */
+const auipc: Emit = (c, a) => (a.rd === 0 ? landingPad(c, a.imm) : c.setX(a.rd, c.pcValue(a.imm)));
 
 const jal: Emit = (c, a) => {
   if (c.isMisaligned(a.imm)) return c.raiseMisaligned(c.pcConst(a.imm));
@@ -41,6 +43,7 @@ const jalr: Emit = (c, a) => {
     tcg.setLabel(aligned);
   }
   c.setX(a.rd, c.pcValue(c.size));
+  if (expectsLandingPad(c, a.rs1)) c.setLandingPadExpected(true);
   tcg.mov(PC, target);
   c.lookup();
 };

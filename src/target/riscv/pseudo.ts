@@ -14,10 +14,12 @@ export interface Pseudo {
 const row = (of: string, when: Pseudo['when'], name: string, syntax: string): Pseudo => ({ of, when, name, syntax });
 
 const RA = 1;
+const T0 = 5;
 const FENCE_ALL = 0xff;
 const FENCE_TSO = 0x833;
 const RW_CYCLE = 0xc00;
 
+const isLink = (r: number): boolean => r === RA || r === T0;
 const same = (a: Operands): boolean => a.rs1 === a.rs2;
 
 const signInjection = (format: string): Pseudo[] => [
@@ -69,6 +71,10 @@ export const PSEUDO: readonly Pseudo[] = [
   row('sfence.vma', (a) => a.rs1 === 0 && a.rs2 === 0, 'sfence.vma', ''),
   row('sfence.vma', (a) => a.rs2 === 0,            'sfence.vma', 'rs1'),
   ...signInjection('h'), ...signInjection('s'), ...signInjection('d'),
+  row('auipc',  (a) => a.rd === 0,                 'lpad',   'upper'),
+  row('mop.rr.7', (a) => a.rd === 0 && a.rs1 === 0 && isLink(a.rs2), 'sspush', 'rs2'),
+  row('mop.r.28', (a) => a.rd === 0 && isLink(a.rs1), 'sspopchk', 'rs1'),
+  row('mop.r.28', (a) => a.rd !== 0 && a.rs1 === 0, 'ssrdp', 'rd'),
   // CSRs
   row('csrrw', (a) => a.csr === RW_CYCLE && a.rd === 0 && a.rs1 === 0, 'unimp', ''),
   readCsr(0x001, 'frflags'), readCsr(0x002, 'frrm'), readCsr(0x003, 'frcsr'),

@@ -35,6 +35,7 @@ export const Zcmp = ext(X.RVX_ZCMP);
 export const Zcmt = ext(X.RVX_ZCMT);
 export const Zcmop = ext(X.RVX_ZCMOP);
 export const Zimop = ext(X.RVX_ZIMOP);
+export const Zicfiss = ext(X.RVX_ZICFISS);
 export const S = ext(X.RVX_S);
 export const Zicsr = ext(X.RVX_ZICSR);
 export const Zifencei = ext(X.RVX_ZIFENCEI);

@@ -3,6 +3,7 @@ import { PAGE_SIZE } from '../../../assembly/shared/layout.js';
 import { ADDRESS_BITS, CODE_ALIGN_BITS } from '../../../assembly/target/riscv/shared/traits.js';
 import { TranslateFault, type TargetFrontend, type TbSource } from '../translator.js';
 import type { TcgContext } from '../../tcg/context.js';
+import { failsLanding } from './cfi.js';
 import type { CpuConfig } from './config.js';
 import { DisasContext, GLOBALS, Jump, maxInsnsOf } from './context.js';
 import { Decoder } from './decoder.js';
@@ -51,7 +52,7 @@ export class RiscvFrontend implements TargetFrontend {
       c.offset = offset;
       c.word = word;
       c.size = size;
-      this.translateInsn(c, word);
+      if (!c.landingPadExpected || !failsLanding(c, word)) this.translateInsn(c, word);
       offset += size;
       icount++;
       if (c.jump === Jump.Next && (icount === maxInsns || offset >= left)) break;

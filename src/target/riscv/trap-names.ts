@@ -3,7 +3,7 @@ const EXCEPTIONS: readonly (string | undefined)[] = [
   'instruction address misaligned', 'instruction access fault', 'illegal instruction', 'breakpoint', 'load address misaligned', 'load access fault',
   'store/AMO address misaligned', 'store/AMO access fault', 'environment call from U-mode', 'environment call from S-mode', undefined,
   'environment call from M-mode', 'instruction page fault', 'load page fault', undefined, 'store/AMO page fault',
-  'double trap',
+  'double trap', undefined, 'software check',
 ]; // prettier-ignore
 const INTERRUPTS: Readonly<Record<number, string>> = {
   1: 'supervisor software interrupt', 3: 'machine software interrupt', 5: 'supervisor timer interrupt', 7: 'machine timer interrupt',

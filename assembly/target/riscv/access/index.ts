@@ -2,6 +2,7 @@
 export { helper_amocas_q } from './amocas';
 export { helper_cbo_clean, helper_cbo_flush, helper_cbo_inval, helper_cbo_zero } from './cbo';
 export { helper_ebreak } from './ebreak';
+export { helper_ssamoswap, helper_sspopchk, helper_sspush } from '../shadow-stack';
 export { helper_cm_jalt } from './table-jump';
 export { helper_sc_probe_write } from './sc';
 export * from '../bitmanip';

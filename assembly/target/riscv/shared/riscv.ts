@@ -48,7 +48,7 @@ export const RV_EXT_IRQ = 0x698; // u64: mip bits driven by hardware lines (MSIP
 export const RV_MAX_SATP_MODE = 0x6a0; // u32: 0 none, 1 sv32, 8 sv39, 9 sv48, 10 sv57
 export const RV_RESET_VEC = 0x6a8; // u64
 export const RV_STIMECMP_ARMED = 0x6b0; // u32: private to the Sstc timer
-export const RV_MASKING = 0x6b4; // u32: 1: some mode masks pointers (derived)
+export const RV_MASKING = 0x6b4; // u32: bit 0: some mode masks pointers; bit 1: some has landing pads or a shadow stack (derived)
 export const RV_MVENDORID = 0x6b8;
 export const RV_MARCHID = 0x6c0;
 export const RV_MIMPID = 0x6c8;
@@ -87,7 +87,9 @@ export const RV_TDATA1 = 0x948; // u64 * 2: debug triggers
 export const RV_TDATA2 = 0x958; // u64 * 2
 export const RV_TSELECT = 0x968; // u32
 export const RV_MCONTEXT = 0x970; // u64
-export const RV_END = 0x978;
+export const RV_SSP = 0x978; // u64: where the shadow stack ends (Zicfiss)
+export const RV_ELP = 0x980; // u32: 1: a landing pad is expected (Zicfilp)
+export const RV_END = 0x988;
 // From here on nothing is state: a snapshot ends at RV_END.
 export const RV_PMP_CACHE = 0xa00; // u64 * 64: rights of whole pages (pmp.ts)
 
@@ -105,6 +107,9 @@ export const TBF_XL32 = 0x80; // executing with XLEN = 32
 export const TBF_FRM_INVALID = 0x100; // frm holds a reserved value: dynamic rounding is illegal
 export const TBF_MASK_SHIFT = 9; // bits 10:9, PMM of data accesses: 0 none, 2 the upper 7 bits of an address are ignored, 3 the upper 16
 export const TBF_MASK_SIGNED = 0x800; // such an address is a virtual one: it is sign-extended
+export const TBF_LPE = 0x1000; // an indirect call must go to a landing pad
+export const TBF_ELP = 0x2000; // the first instruction must be one
+export const TBF_SSE = 0x4000; // there is a shadow stack
 
 // Extension bits (RV_EXT). Bit numbers < 26 follow misa letters.
 export const RVX_A = 0;
@@ -206,4 +211,8 @@ export const CAUSE_M_ECALL = 11;
 export const CAUSE_INST_PAGE_FAULT = 12;
 export const CAUSE_LOAD_PAGE_FAULT = 13;
 export const CAUSE_STORE_PAGE_FAULT = 15;
+export const CAUSE_SOFTWARE_CHECK = 18;
+// its trap values
+export const CHECK_LANDING_PAD = 2;
+export const CHECK_SHADOW_STACK = 3;
 export const CAUSE_DOUBLE_TRAP = 16;
