@@ -48,9 +48,14 @@ export class SnapshotError extends Error {
   override readonly name = 'SnapshotError';
 }
 
+/** Page tables have more entries than anybody wants to see. */
+export class TooManyMappings extends Error {
+  override readonly name = 'TooManyMappings';
+}
+
 /** Whether `error` is meant for the user's eyes as one line, not a bug. */
 export function isUserError(error: unknown): error is Error {
-  return [OptionError, LoaderError, HostError, VmStateError, SnapshotError].some((kind) => error instanceof kind);
+  return [OptionError, LoaderError, HostError, VmStateError, SnapshotError, TooManyMappings].some((kind) => error instanceof kind);
 }
 
 /** What was thrown, in words: not all that is thrown is an Error (Firefox throws the string 'out of memory'). */

@@ -39,11 +39,6 @@ export interface Mapping {
   readonly attributes: number;
 }
 
-/** Page tables have more entries than anybody wants to see. */
-export class TooManyMappings extends Error {
-  override readonly name = 'TooManyMappings';
-}
-
 /** Of a target's core files (System V ABI, chapter 4): their class, e_machine, and the CPU's NT_PRSTATUS note, as Linux has it. */
 export interface CoreDescription {
   readonly bits: 32 | 64;

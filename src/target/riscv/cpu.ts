@@ -9,7 +9,6 @@ import type { Vcpu, VcpuHooks } from '../../accel/tcg/vcpu.js';
 import { CpuState, ExitReason, type CoreDescription, type CpuDebug, type Mapping } from '../../hw/core/cpu.js';
 import type { Timer } from '../../hw/core/clock.js';
 import { bool, struct, u64, vmState } from '../../hw/core/vmstate.js';
-import { viewOf } from '../../util/bytes.js';
 import { defineType, type TypeInfo } from '../../qom/object.js';
 import { uint64 } from '../../qom/property.js';
 import type { MachineState } from '../../hw/core/machine.js';
@@ -349,11 +348,8 @@ export class RiscvCpu extends CpuState {
   }
   override mappings(): Mapping[] | undefined {
     if (!hasExtension(this.config, X.RVX_S)) return undefined;
-    return mappingsOf(this.config.xlen, this.readCsr(CSR_NUMBERS.get('satp')!), (address, size) => {
-      const bytes = this.machine.services.dma.read(Number(address), size);
-      if (!bytes) return undefined;
-      return size === 4 ? BigInt(viewOf(bytes).getUint32(0, true)) : viewOf(bytes).getBigUint64(0, true);
-    });
+    const { dma } = this.machine.services;
+    return mappingsOf(this.config.xlen, this.readCsr(CSR_NUMBERS.get('satp')!), (address, size) => dma.read(Number(address), size));
   }
   override coreDescription(): CoreDescription {
     return coreDescription(this.config, this.cpuIndex, this.pc, (i) => this.x(i));
