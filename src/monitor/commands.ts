@@ -6,6 +6,7 @@ import { optional, readArguments, restOfLine, text } from './arguments.js';
 import { ArgumentError, MonitorError } from './errors.js';
 import { LineReader } from './line-reader.js';
 import { command, findCommand, type Answer, type Command, type MonitorContext } from './command.js';
+import { CHARDEV_COMMANDS } from './chardev-commands.js';
 import { currentCpu } from './cpu-commands.js';
 import { INFO_COMMANDS } from './info-commands.js';
 import { LOG_COMMANDS } from './log-commands.js';
@@ -25,15 +26,15 @@ export const COMMANDS: readonly Command[] = [
   command(INFO, { item: optional(text({ complete: () => names(INFO_COMMANDS) })) }, '[subcommand]', 'show various information about the system state', () =>
     tableText(INFO_COMMANDS, 'info '),
   ),
-  ...RUN_COMMANDS, ...MEMORY_COMMANDS, ...LOG_COMMANDS, ...OBJECT_COMMANDS,
+  ...RUN_COMMANDS, ...MEMORY_COMMANDS, ...LOG_COMMANDS, ...OBJECT_COMMANDS, ...CHARDEV_COMMANDS,
 ].sort((a, b) => (a.name < b.name ? -1 : 1));
 
 /** QEMU's that wemu does not have. */
 const NOT_BUILT = new Set(
   (
-    'announce_self balloon block_resize boot_set change chardev-add chardev-change chardev-remove chardev-send-break closefds commit ' +
+    'announce_self balloon block_resize boot_set change chardev-add chardev-change chardev-remove closefds commit ' +
     'drive_add drive_del eject exit_preconfig getfd gpa2hpa gpa2hva hostfwd_add hostfwd_remove migrate mouse_button mouse_move ' +
-    'nbd_server_start netdev_add netdev_del object_add object_del qemu-io replay_break ringbuf_read ringbuf_write screendump set_link ' +
+    'nbd_server_start netdev_add netdev_del object_add object_del qemu-io replay_break screendump set_link ' +
     'snapshot_blkdev stopcapture sync-profile wavcapture'
   ).split(' '),
 );

@@ -170,6 +170,13 @@ describe('the monitor', () => {
     ['info kvm', 'kvm support: not compiled'],
     ['info uuid', '00000000-0000-0000-0000-000000000000'],
     ['info tlb', "unknown command: 'info tlb'"],
+    ['chardev-send-break x', "Error: Chardev 'x' not found"],
+    ['ringbuf_read serial0 5', 'Error: serial0 is not a ringbuf device'],
+    ['ringbuf_write x y', "Error: Device 'x' not found"],
+    ['info chardev', 'serial0: filename=null'],
+    ['info block', ''],
+    ['info memory_size_summary', 'base memory: 16777216'],
+    ['loadvm no-such', "Error: Snapshot 'no-such' does not exist in one or more devices"],
     ['nmi', 'Error: machine does not provide NMIs'],
     ['watchdog_action foo', 'Error: invalid parameter value: foo'],
     ['watchdog_action reset', ''],
@@ -186,7 +193,7 @@ describe('the monitor', () => {
     ['device_del nosuch', "Error: Device 'nosuch' not found"],
     ['device_del /machine/unattached', 'Error: /machine/unattached is not a device'],
     ['device_del /machine/unattached/device[1]', "Error: Bus 'main-system-bus' does not support hotplugging"],
-  ])('answers %s', async (line, answer) => expect((await setup()).run(line)).toBe(answer === '' ? '' : `${answer}\n`));
+  ])('answers %s', async (line, answer) => expect(await (await setup()).runLong(line)).toBe(answer === '' ? '' : `${answer}\n`));
 
   // as QEMU 10.0 answers; then it says where to find help
   it.each([

@@ -1,0 +1,40 @@
+/** The monitor's commands about character devices. Names, arguments and help texts are QEMU's (hmp-commands.hx). */
+import { RingBufferChardev } from '../chardev/chardev.js';
+import { int, restOfLine, text } from './arguments.js';
+import { command, type Command, type MonitorContext } from './command.js';
+import { MonitorError } from './errors.js';
+
+const ids = { complete: ({ control }: MonitorContext) => control.chardevs().map(({ label }) => label) };
+
+function ringBuffer({ control }: MonitorContext, id: string): RingBufferChardev {
+  const chardev = control.chardev(id);
+  if (!chardev) throw new MonitorError(`Error: Device '${id}' not found`);
+  if (!(chardev instanceof RingBufferChardev)) throw new MonitorError(`Error: ${id} is not a ringbuf device`);
+  return chardev;
+}
+
+/** What a terminal would take for something else is shown by its code. */
+const plain = (bytes: Uint8Array): string =>
+  [...new TextDecoder().decode(bytes)]
+    .map((character) => {
+      if (character === '\\') return '\\\\';
+      return character >= ' ' && character !== '\x7f' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+    })
+    .join('');
+
+// prettier-ignore
+export const CHARDEV_COMMANDS: readonly Command[] = [
+  command('chardev-send-break', { id: text(ids) }, 'id', 'send a break on chardev', ({ control }, { id }) => {
+    const chardev = control.chardev(id);
+    if (!chardev) throw new MonitorError(`Error: Chardev '${id}' not found`);
+    chardev.sendEvent('break');
+  }),
+  command('ringbuf_read', { device: text(ids), size: int() }, 'device size', 'Read from a ring buffer character device', (context, { device, size }) => {
+    const ring = ringBuffer(context, device);
+    if (size <= 0) throw new MonitorError('Error: size must be greater than zero');
+    return `${plain(ring.read(size))}\n`;
+  }),
+  command('ringbuf_write', { device: text(ids), data: restOfLine() }, 'device data', 'Write to a ring buffer character device', (context, { device, data }) =>
+    ringBuffer(context, device).write(new TextEncoder().encode(data)),
+  ),
+];

@@ -1,0 +1,122 @@
+/** QMP on sockets: what a program that drives wemu sees. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, expect, it } from 'vitest';
+import { CLI } from '../support/session.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'wemu-qmp-'));
+let child: ChildProcess;
+let ended: Promise<number | null>;
+afterEach(() => void child.kill('SIGKILL'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+type Message = Record<string, unknown>;
+
+class Client {
+  readonly got: Message[] = [];
+  text = '';
+  /** How the connection ended, when it has. */
+  end: string | undefined;
+  private changed = (): void => {};
+
+  private constructor(readonly socket: Socket) {
+    let rest = '';
+    socket.setEncoding('utf8').on('data', (text: string) => {
+      this.text += text;
+      const lines = (rest + text).split('\r\n');
+      rest = lines.pop()!;
+      for (const line of lines) if (line.startsWith('{"')) this.got.push(JSON.parse(line) as Message);
+      this.changed();
+    });
+    socket.on('error', (error) => (this.end ??= error.message));
+    socket.on('end', () => ((this.end ??= 'end'), this.changed()));
+  }
+  static async to(path: string): Promise<Client> {
+    for (let n = 0; ; n++) {
+      const socket = connect(path);
+      try {
+        await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject));
+        return new Client(socket);
+      } catch (error) {
+        if (n === 300) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    }
+  }
+  async until(test: () => boolean): Promise<void> {
+    while (!test()) await new Promise<void>((resolve) => (this.changed = resolve));
+  }
+  /** What came until the answer. */
+  async ask(execute: string, args?: object): Promise<Message[]> {
+    const from = this.got.length;
+    this.socket.write(`${JSON.stringify({ execute, arguments: args })}\n`);
+    await this.until(() => this.end !== undefined || this.got.slice(from).some((each) => 'return' in each || 'error' in each));
+    return this.got.slice(from);
+  }
+}
+
+/** A guest that does nothing. */
+function start(...args: string[]): void {
+  const guest = ['-M', 'virt', '-accel', 'tci', '-bios', 'none', '-display', 'none', '-serial', 'null', '-monitor', 'none'];
+  child = spawn(process.execPath, [CLI, ...guest, ...args], { stdio: ['ignore', 'inherit', 'inherit'] });
+  ended = new Promise((resolve) => child.on('exit', resolve));
+}
+const qmpOn = (name: string): [string, string[]] => {
+  const path = join(folder, name);
+  return [path, ['-qmp', `unix:${path},server=on,wait=off`]];
+};
+
+it('answers quit before it ends, and the connection ends in order', async () => {
+  const [path, args] = qmpOn('quit');
+  start('-S', ...args);
+  const client = await Client.to(path);
+  await client.ask('qmp_capabilities');
+  expect(await client.ask('query-status')).toEqual([{ return: { status: 'prelaunch', running: false } }]);
+  const answers = await client.ask('quit');
+  expect(answers.map(({ event, data }) => [event, data])).toEqual([
+    ['SHUTDOWN', { guest: false, reason: 'host-qmp-quit' }],
+    [undefined, undefined],
+  ]);
+  expect(await ended).toBe(0);
+  await client.until(() => client.end !== undefined);
+  expect(client.end).toBe('end');
+});
+
+it('has clients that do not disturb each other, whatever they do', async () => {
+  const [first, firstArgs] = qmpOn('first');
+  const [second, secondArgs] = qmpOn('second');
+  start(...firstArgs, ...secondArgs);
+  const bad = await Client.to(first);
+  await bad.ask('qmp_capabilities');
+  bad.socket.pause(); // and never reads again
+  const request = `${JSON.stringify({ execute: 'query-qmp-schema' })}\n`;
+  for (let i = 0; i < 20_000; i++) bad.socket.write(request);
+  const good = await Client.to(second);
+  await good.ask('qmp_capabilities');
+  for (let i = 0; i < 50; i++) {
+    expect((await good.ask('stop')).map(({ event }) => event)).toEqual(['STOP', undefined]);
+    expect((await good.ask('cont')).map(({ event }) => event)).toEqual(['RESUME', undefined]);
+  }
+  bad.socket.destroy();
+  const next = await Client.to(first); // its place is free
+  await next.ask('qmp_capabilities');
+  await good.ask('stop');
+  await next.until(() => next.got.some(({ event }) => event === 'STOP'));
+  await good.ask('quit');
+  expect(await ended).toBe(0);
+});
+
+it('speaks on a chardev, and for people', async () => {
+  const path = join(folder, 'mon');
+  start('-S', '-chardev', `socket,id=c,path=${path},server=on,wait=off`, '-mon', 'chardev=c,mode=control,pretty=on');
+  const client = await Client.to(path);
+  await client.until(() => client.text.endsWith('}\r\n'));
+  expect(client.text).toMatch(/^\{\n {4}"QMP": \{\n {8}"version": \{/);
+  client.socket.write(`{"execute": "qmp_capabilities"}{"execute": "quit"}`);
+  await client.until(() => client.end !== undefined);
+  expect(client.text).toContain('\n    "event": "SHUTDOWN",\n');
+  expect(await ended).toBe(0);
+});
