@@ -37,6 +37,8 @@ const EVERYTHING: readonly Partial<MachineOptions>[] = [
     smp: 2,
   },
   { machine: 'virt,aclint=on', devices: ['virtio-rng-device', 'virtio-serial-device'] },
+  { machine: 'virt,aia=aplic' },
+  { machine: 'virt,aia=aplic-imsic', smp: 2 },
   { machine: 'spike' },
 ];
 

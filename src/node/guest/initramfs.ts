@@ -88,14 +88,18 @@ printf '\\n[wemu-end %s %d]\\n' '${nonce}' "$status"
 poweroff -f
 `;
 
-// Lines are put together as they are: they are cut anywhere. What feeds a command its input is there already, and waits for the fifo's reader.
+// Lines are put together as they are: they are cut anywhere. What feeds a command its input is there already, and waits for the fifo's reader; the first block it
+// reads byte by byte, since a command without input needs no process for that.
 const sessionInit = `${MOUNTS}
 stty -onlcr -echo </dev/console
 mkfifo /.stdin
 feed() {
   read -r nonce </.nonce
-  while printf '[wemu-read %s]' "$nonce" >/dev/console && block=$(dd bs=4096 count=1 </dev/console) && [ "$block" != '${STDIN_END}' ]; do
+  printf '[wemu-read %s]' "$nonce" >/dev/console
+  read -r block </dev/console || block='${STDIN_END}'
+  while [ "$block" != '${STDIN_END}' ]; do
     printf '%s' "$block" | base64 -d || break
+    printf '[wemu-read %s]' "$nonce" >/dev/console && block=$(dd bs=4096 count=1 </dev/console) || break
   done
 }
 feed >/.stdin 2>/dev/null &
