@@ -23,7 +23,7 @@ describe('-cpu', () => {
     expect(misa(parseCpuConfig('rv64'))).toBe((2n << 62n) | 0x14112dn);
   });
 
-  /** As QEMU 10.0 prints it, but for H, V and Ztso; what the manuals have together is written as one. */
+  /** As QEMU 10.0 prints it, but for H, V, Smctr and Ssctr; what the manuals have together is written as one. */
   const PARTS: Record<string, string> = {
     zicbo: 'zicbom_zicbop_zicboz',
     zicc: 'ziccamoa_ziccif_zicclsm_ziccrse',
@@ -35,6 +35,11 @@ describe('-cpu', () => {
     [
       'rv64',
       'rv64imafdc_zic64b_ZICBO_ZICC_zicntr_zicsr_zifencei_ZIHINT_zihpm_zmmul_za64rs_zaamo_zalrsc_zawrs_zfa_zca_zcd_zba_zbb_zbc_zbs_SSTC12_svadu_svvptc',
+    ],
+    [
+      'max',
+      'rv64imafdcb_zic64b_ZICBO_ZICC_zicfilp_zicfiss_zicond_zicntr_zicsr_zifencei_ZIHINT_zihpm_zimop_zmmul_za64rs_zaamo_zabha_zacas_zama16b_zalrsc_zawrs_zfa_zfbfmin_zfh_zfhmin_zca_zcb_zcd_zcmop_zba_zbb_zbc_zbkb_zbkc_zbkx_zbs_zk_' +
+        'zkn_zknd_zkne_zknh_zkr_zks_zksed_zksh_zkt_ztso_smaia_smcdeleg_smcntrpmf_smcsrind_smepmp_smmpm_smnpm_smstateen_ssaia_ssccfg_ssccptr_sscofpmf_sscounterenw_sscsrind_ssdbltrp_ssnpm_sspm_ssstateen_sstc_sstvala_sstvecd_ssu64xl_supm_svadu_svinval_svnapot_svpbmt_svvptc',
     ],
     ['sifive-u54', 'rv64imafdc_zicntr_zicsr_zifencei_zihpm'],
     ['sifive-e51', 'rv64imac_zicntr_zicsr_zifencei_zihpm'],

@@ -3,9 +3,9 @@
 /** Extensions. A name that is built, too, does not come here. */
 export const QEMU_EXTENSIONS: ReadonlySet<string> = new Set(
   (
-    'e g h v smctr ssctr sspm supm sv64 x-svukte xtheadba xtheadbb xtheadbs xtheadcmo xtheadcondmov ' +
+    'e g h v smctr ssctr sv64 x-svukte xtheadba xtheadbb xtheadbs xtheadcmo xtheadcondmov ' +
     'xtheadfmemidx xtheadfmv xtheadmac xtheadmemidx xtheadmempair xtheadsync xventanacondops ' +
-    'zdinx zfinx zhinx zhinxmin ztso zvbb zvbc zve32f ' +
+    'zdinx zfinx zhinx zhinxmin zvbb zvbc zve32f ' +
     'zve32x zve64d zve64f zve64x zvfbfmin zvfbfwma zvfh zvfhmin zvkb zvkg zvkn zvknc zvkned zvkng zvknha zvknhb zvks zvksc zvksed zvksg zvksh zvkt'
   ).split(' '),
 );
