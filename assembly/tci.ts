@@ -1,7 +1,7 @@
 // The IR interpreter (QEMU's TCI): one switch over the bytecode of shared/tci.ts, everything it needs in locals. It follows chained TBs and
 // jump-cache hits by itself, and comes back to the dispatcher for generated code, misses, faults, and the end of the slice.
 import {
-  ENGINE_HOT_MASK, ENV_BUDGET, ENV_CFLAGS, ENV_EXIT_REQUEST, ENV_FAULT, ENV_ICOUNT, ENV_LAST_TB, ENV_PC, ENV_TB_FLAGS, TB_CFLAGS, TB_EXEC_COUNT, TB_EXIT_REQUESTED, TB_EXIT_RUN, TB_FLAGS, TB_FUNC,
+  ENGINE_HOT_MASK, ENV_BUDGET, ENV_CFLAGS, ENV_EXIT_REQUEST, ENV_FAULT, ENV_ICOUNT, ENV_LAST_TB, ENV_PC, ENV_TB_FLAGS, PAGE_SIZE, TB_CFLAGS, TB_EXEC_COUNT, TB_EXIT_REQUESTED, TB_EXIT_RUN, TB_FLAGS, TB_FUNC,
   TB_ICOUNT, TB_INDIRECT, TB_INDIRECT_NEXT, TB_INDIRECT_SLOTS, TB_INSN_TABLE, TB_JMP0, TB_JMP1, TB_PC, TB_RESUMED, TB_RESUMED_SINCE, TB_STATE, TB_STATE_INDIRECT, TB_TCI, TLB_ENTRY_ADDEND,
 } from './shared/layout';
 import * as op from './shared/tci';
@@ -15,6 +15,7 @@ import { ldSlow } from './softmmu/load';
 import { stSlow } from './softmmu/store';
 import { jumpCacheCell } from './tlb/jump-cache';
 import { entryOf, hits } from './tlb/tables';
+import { tbSeenAt } from './tb/tb';
 
 /**
  * The host hears of a TB (tbHot) each time that it has run `count` times more in tci, rounded up to a power of two: so a threshold that goes down
@@ -281,7 +282,10 @@ function enter(env: usize, tb: usize, icountMode: bool): bool {
   if (isReplaying()) return true;
   const count = load<u32>(tb, TB_EXEC_COUNT) + 1;
   store<u32>(tb, count, TB_EXEC_COUNT);
-  if ((count & load<u32>(engine, ENGINE_HOT_MASK)) == 0) tbHot(tb);
+  if ((count & load<u32>(engine, ENGINE_HOT_MASK)) == 0) {
+    tbSeenAt(tb, load<u64>(env, ENV_PC)); // regions go by where their TBs were seen
+    tbHot(tb);
+  }
   return true;
 }
 
@@ -292,7 +296,8 @@ function leaveFault(env: usize, tb: usize, ip: usize): usize {
   const word = ((ip - load<usize>(tb, TB_TCI)) >> 2) as u32;
   let insn = icount - 1;
   while (insn > 0 && load<u16>(table + insn * op.TCI_INSN_SIZE) > word) insn--;
-  store<u64>(env, load<u64>(tb, TB_PC) + load<u16>(table + insn * op.TCI_INSN_SIZE, 2), ENV_PC);
+  // the pc is the TB's still: what writes it comes last
+  store<u64>(env, load<u64>(env, ENV_PC) + load<u16>(table + insn * op.TCI_INSN_SIZE, 2), ENV_PC);
   store<i32>(env, load<i32>(env, ENV_BUDGET) + (icount - insn), ENV_BUDGET);
   return 0;
 }
@@ -339,7 +344,7 @@ const MISS_PERIOD: u64 = 1000;
 export function tciResume(env: usize, tb: usize): usize {
   const table = load<usize>(tb, TB_INSN_TABLE);
   const icount = load<u32>(tb, TB_ICOUNT);
-  const offset = (load<u64>(env, ENV_PC) - load<u64>(tb, TB_PC)) as u32;
+  const offset = (load<u32>(env, ENV_PC) - load<u32>(tb, TB_PC)) & (PAGE_SIZE - 1);
   let insn: u32 = 0;
   while (insn < icount && load<u16>(table + insn * op.TCI_INSN_SIZE, 2) != offset) insn++;
   if (insn == icount) return 0;
@@ -351,7 +356,7 @@ export function tciResume(env: usize, tb: usize): usize {
     store<u64>(tb, now, TB_RESUMED_SINCE);
   }
   // pc as at the start of any TB, and the budget as after it
-  store<u64>(env, load<u64>(tb, TB_PC), ENV_PC);
+  store<u64>(env, load<u64>(env, ENV_PC) - offset, ENV_PC);
   store<i32>(env, load<i32>(env, ENV_BUDGET) - (icount - insn), ENV_BUDGET);
   store<usize>(env, tb, ENV_LAST_TB);
   return run(env, tb, load<usize>(tb, TB_TCI) + ((load<u16>(table + insn * op.TCI_INSN_SIZE) as usize) << 2));
@@ -363,7 +368,7 @@ function run(env: usize, tb: usize, ip: usize): usize {
     switch (load<u16>(ip) as u32) {
       case op.TCI_EXIT_TB: return load<u16>(ip, 2);
       case op.TCI_GOTO_PC_TB0:
-        store<u64>(env, load<u64>(ip, 4), ENV_PC);
+        store<u64>(env, load<u64>(env, ENV_PC) + load<i32>(ip, 4), ENV_PC);
       case op.TCI_GOTO_TB0: {
         const next = load<usize>(tb, TB_JMP0);
         if (next == 0) return tb;
@@ -374,7 +379,7 @@ function run(env: usize, tb: usize, ip: usize): usize {
         break;
       }
       case op.TCI_GOTO_PC_TB1:
-        store<u64>(env, load<u64>(ip, 4), ENV_PC);
+        store<u64>(env, load<u64>(env, ENV_PC) + load<i32>(ip, 4), ENV_PC);
       case op.TCI_GOTO_TB1: {
         const next = load<usize>(tb, TB_JMP1);
         if (next == 0) return tb | 1;

@@ -34,7 +34,7 @@ export const ROOMS = {
   'assembly/target/riscv/shared': {}, // constants that tsc compiles, too
   'assembly/target/traits': { rooms: ['assembly/target/riscv/shared'] },
   'assembly/tlb': { rooms: ['assembly/shared', 'assembly/core', 'assembly/target/traits'] },
-  'assembly/tb': { rooms: ['assembly/shared', 'assembly/core', 'assembly/tlb'] },
+  'assembly/tb': { rooms: ['assembly/shared', 'assembly/core', 'assembly/tlb', 'assembly/target/traits'] },
   'assembly/target/riscv': {
     rooms: ['assembly/shared', 'assembly/core', 'assembly/softfloat', 'assembly/target/riscv/shared', 'assembly/tb', 'assembly/tlb'],
   },

@@ -1,6 +1,6 @@
 // What the lists, tables and links of TBs must always be, looked at between slices (`-accel tcg,check=on`).
 import {
-  DESC_FIRST, DESC_NEXT, DESC_PAGE, ENGINE_PAGE_HASH, ENGINE_TB_HASH, ENV_NEXT_CPU, NO_PAGE, PAGE_BITS, TB_CFLAGS, TB_FLAGS, TB_FUNC, TB_HASH_NEXT, TB_ICOUNT,
+  CF_PCREL, DESC_FIRST, DESC_NEXT, DESC_PAGE, ENGINE_PAGE_HASH, ENGINE_TB_HASH, ENV_NEXT_CPU, NO_PAGE, PAGE_BITS, TB_CFLAGS, TB_FLAGS, TB_FUNC, TB_HASH_NEXT, TB_ICOUNT,
   TB_JMP0, TB_JMP_LIST, TB_JMP_NEXT0, TB_PAGE_NEXT0, TB_PC, TB_PHYS_PAGE0, TB_PHYS_PAGE1, TB_TCI,
 } from '../shared/layout';
 import { PAGE_HASH_SIZE } from '../core/code-pages';
@@ -48,7 +48,9 @@ function checkLink(tb: usize, target: usize): u32 {
   assert(isValid(target), 'TBs: a jump leads to one that is not valid');
   assert(load<u32>(target, TB_PHYS_PAGE1) == NO_PAGE, 'TBs: a jump leads to one of two pages');
   assert(load<u32>(target, TB_PHYS_PAGE0) == load<u32>(tb, TB_PHYS_PAGE0), 'TBs: a jump leads to another physical page');
-  assert(load<u64>(target, TB_PC) >> PAGE_BITS == load<u64>(tb, TB_PC) >> PAGE_BITS, 'TBs: a jump leads to another virtual page');
+  if ((load<u32>(tb, TB_CFLAGS) & CF_PCREL) == 0) {
+    assert(load<u64>(target, TB_PC) >> PAGE_BITS == load<u64>(tb, TB_PC) >> PAGE_BITS, 'TBs: a jump leads to another virtual page');
+  }
   return 1;
 }
 

@@ -82,6 +82,8 @@ export const CF_NO_GOTO_PTR = 0x800;
 export const CF_ICOUNT = 0x1000;
 /** no interrupt is taken before it */
 export const CF_NOIRQ = 0x2000;
+/** it is right at any virtual address that its page is mapped at, and found at all of them */
+export const CF_PCREL = 0x4000;
 
 // ---- Exits: what generated code and tci return. A TB pointer, which is a multiple of 8, | one of these
 /** left through goto_tb 0 of that TB (the dispatcher may link); without a TB: look up ENV_PC */

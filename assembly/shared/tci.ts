@@ -3,7 +3,7 @@
 //   u16 op, u16 d, u16 a, u16 b          operands: bytes from env (globals lie there, other temps in ENV_FRAME slots)
 //   I forms: b is a signed 16-bit immediate. Branches: u16 op, u16 a, u16 b, i16 distance in words from the op's start
 //   (I forms: u16 op, u16 a, i16 immediate, i16 distance); BR: u16 op, u16 0, i32 distance
-//   MOVI: i32 value in a and b; MOVI64, GOTO_PC_*: u64 value after a first word of u16 op, u16 d
+//   MOVI, GOTO_PC_*: i32 value in a and b (what is added to the pc); MOVI64: u64 value after a first word of u16 op, u16 d
 //   MOVCOND, wide ops: further operands follow as u16
 //   QLD, QST: b is a signed displacement; then u16 MemOpIdx, u16 0, u32 TLB table from env
 //   ATOMIC: u16 d, addr, value; then u16 MemOpIdx, u16 AtomicKind or the replacement

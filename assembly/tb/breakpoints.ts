@@ -1,12 +1,15 @@
 // Breakpoints. No TB begins at one, nor goes on beyond one: whatever leads there, in whatever tier, comes to the dispatcher, which looks before it has a TB made
 // (tb-lookup.ts). So code that runs never tests for them.
-import { ENGINE_BREAKPOINTS } from '../shared/layout';
+import { CF_PCREL, ENGINE_BREAKPOINTS, ENV_CFLAGS, ENV_NEXT_CPU } from '../shared/layout';
+import { PC_RELATIVE } from '../target/traits/linked';
+import { firstEnv } from '../core/cpus';
 import { countOf, pointAdd, pointRemove, pointsRemove } from '../core/points';
 import { tbInvalidateAt } from './tb';
 
 /** `env`: 0 for all vCPUs. `flags`: BP_GDB or BP_CPU. While no vCPU is in the middle of a TB, but the caller's own. False: there are too many. */
 export function breakpointInsert(env: usize, pc: u64, flags: u32): bool {
   if (!pointAdd(ENGINE_BREAKPOINTS, env, pc, pc, flags)) return false;
+  if (countOf(ENGINE_BREAKPOINTS) == 1) bindTbs(true);
   tbInvalidateAt(pc);
   return true;
 }
@@ -15,6 +18,7 @@ export function breakpointInsert(env: usize, pc: u64, flags: u32): bool {
 export function breakpointRemove(env: usize, pc: u64, flags: u32): bool {
   if (!pointRemove(ENGINE_BREAKPOINTS, env, pc, pc, flags)) return false;
   tbInvalidateAt(pc);
+  if (countOf(ENGINE_BREAKPOINTS) == 0) bindTbs(false);
   return true;
 }
 
@@ -23,4 +27,14 @@ export function breakpointsRemove(env: usize, flags: u32): void {
   if (countOf(ENGINE_BREAKPOINTS) == 0) return;
   tbInvalidateAt(u64.MAX_VALUE);
   pointsRemove(ENGINE_BREAKPOINTS, env, flags);
+  if (countOf(ENGINE_BREAKPOINTS) == 0) bindTbs(false);
+}
+
+/** As long as there are breakpoints, which are virtual addresses, a TB is for one virtual address; those that are not wait, since no TB leads from one kind to the other. */
+function bindTbs(on: bool): void {
+  if (!PC_RELATIVE) return;
+  for (let env = firstEnv(); env != 0; env = load<usize>(env, ENV_NEXT_CPU)) {
+    const cflags = load<u32>(env, ENV_CFLAGS);
+    store<u32>(env, on ? cflags & ~CF_PCREL : cflags | CF_PCREL, ENV_CFLAGS);
+  }
 }

@@ -2,7 +2,7 @@
 // Lists hold tagged pointers, QEMU's way: record | n says through which of its two links (pages or jumps) a TB hangs there.
 // Lists change under the engine's lock; a record stays readable, also when it is invalid, until nobody is inside (engineLeave) and all go at once.
 import {
-  DESC_FIRST, DESC_PAGE, ENGINE_FLUSH_PENDING, ENGINE_GENERATION, ENGINE_INSIDE, ENGINE_INVALIDATED, ENGINE_TBS, ENGINE_TB_HASH, ENV_NEXT_CPU, NO_PAGE,
+  CF_PCREL, DESC_FIRST, DESC_PAGE, ENGINE_FLUSH_PENDING, ENGINE_GENERATION, ENGINE_INSIDE, ENGINE_INVALIDATED, ENGINE_TBS, ENGINE_TB_HASH, ENV_NEXT_CPU, NO_PAGE,
   PAGE_BITS, PAGE_SIZE, TB_CFLAGS, TB_FLAGS, TB_HASH_NEXT, TB_JMP0, TB_JMP_LIST, TB_JMP_NEXT0, TB_PAGE_NEXT0, TB_PC, TB_PHYS_PAGE0, TB_PHYS_PAGE1,
   TB_RECORD_SIZE, TB_REGION, TB_SIZE, TB_STATE, TB_STATE_INVALID, TB_STATE_VALID, TLB_ENTRY_TAG, TLB_NOTDIRTY,
 } from '../shared/layout';
@@ -135,7 +135,7 @@ function blockAlloc(bytes: usize): usize {
 /** The cell of the hash table that begins the list of what has this key. */
 @inline
 export function hashCell(page: u32, pc: u64, flags: u64, cflags: u32): usize {
-  let h: u32 = page * 0x9e3779b1 + (pc as u32) * 0x85ebca6b + ((flags as u32) + ((flags >> 32) as u32) * 0x165667b1) * 0xc2b2ae35 + cflags * 0x27d4eb2f;
+  let h: u32 = page * 0x9e3779b1 + ((pc as u32) & (PAGE_SIZE - 1)) * 0x85ebca6b + ((flags as u32) + ((flags >> 32) as u32) * 0x165667b1) * 0xc2b2ae35 + cflags * 0x27d4eb2f;
   h ^= h >> 15;
   return load<usize>(engine, ENGINE_TB_HASH) + (((h * 0x2c1b3c6d) >> (32 - HASH_BITS)) << 2);
 }
@@ -150,13 +150,33 @@ export function tbFind(page: u32, pc: u64, flags: u64, cflags: u32): usize {
 
 function find(page: u32, pc: u64, flags: u64, cflags: u32): usize {
   let tb = load<usize>(hashCell(page, pc, flags, cflags));
+  const differs: u64 = (cflags & CF_PCREL) != 0 ? PAGE_SIZE - 1 : u64.MAX_VALUE;
   while (tb != 0) {
     if (
-      load<u64>(tb, TB_PC) == pc && load<u32>(tb, TB_PHYS_PAGE0) == page && load<u64>(tb, TB_FLAGS) == flags && load<u32>(tb, TB_CFLAGS) == cflags
-    ) return tb;
+      ((load<u64>(tb, TB_PC) ^ pc) & differs) == 0 && load<u32>(tb, TB_PHYS_PAGE0) == page && load<u64>(tb, TB_FLAGS) == flags &&
+      load<u32>(tb, TB_CFLAGS) == cflags
+    ) {
+      move(tb, pc);
+      return tb;
+    }
     tb = load<usize>(tb, TB_HASH_NEXT);
   }
   return 0;
+}
+
+/** TB_PC is where a TB with CF_PCREL was seen last: jump caches have it there, and nowhere else. */
+function move(tb: usize, pc: u64): void {
+  const before = load<u64>(tb, TB_PC);
+  if (before == pc) return;
+  for (let env = firstEnv(); env != 0; env = load<usize>(env, ENV_NEXT_CPU)) jumpCacheRemove(env, before, tb);
+  store<u64>(tb, pc, TB_PC);
+}
+
+/** A TB runs at `pc`. */
+export function tbSeenAt(tb: usize, pc: u64): void {
+  lock();
+  if (isValid(tb)) move(tb, pc);
+  unlock();
 }
 
 function pageAdd(tb: usize, n: usize, desc: usize): void {

@@ -296,6 +296,7 @@ export const CONSTANTS = [
       ['CF_NO_GOTO_PTR', 0x800, 'no look into the jump cache'],
       ['CF_ICOUNT', 0x1000, 'icount mode'],
       ['CF_NOIRQ', 0x2000, 'no interrupt is taken before it'],
+      ['CF_PCREL', 0x4000, 'it is right at any virtual address that its page is mapped at, and found at all of them'],
     ],
   },
   {

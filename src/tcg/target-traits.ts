@@ -7,6 +7,8 @@ export interface TargetTraits {
   readonly codeAlignBits: number;
   /** Of virtual addresses. */
   readonly addressBits: 32 | 64;
+  /** The IR has addresses of code as the pc plus so much, and no others: a TB is right at any virtual address. */
+  readonly pcRelative: boolean;
   /** How an i64 holds a binary32 number that inline operations take and give: in a box of ones (others are left to the helper), or its bits alone. */
   readonly singles: 'boxed' | 'zero-extended';
 }

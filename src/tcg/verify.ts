@@ -2,6 +2,7 @@
 import { ENV_SIZE, MEMOPIDX_SHIFT, MO_ALIGN, TB_EXIT_IDX0, TB_EXIT_REQUESTED, TLB_MMU_INDEXES } from '../../assembly/shared/layout.js';
 import { TempKind, TYPE_I64, type TcgContext, type Temp } from './context.js';
 import { IrError } from './error.js';
+import { PC } from './ir-buffer.js';
 import { Cond, Op, OP_BASE, OP_FLAGS, OP_WIDE, OP_WORDS, OpFlag, OPS, type OpDef } from './opcodes.js';
 import { formatOp } from './text.js';
 
@@ -20,6 +21,7 @@ class Verifier {
   private readonly labelsUsed = new Set<number>();
   private readonly slotsUsed = new Set<number>();
   private inInstruction = false;
+  private pcWritten = false;
   private index = 0;
 
   constructor(private readonly ctx: TcgContext) {}
@@ -45,10 +47,14 @@ class Verifier {
     if (op === Op.insn_start) this.inInstruction = true;
     const mayFault = op === Op.call ? this.ctx.helpers[ops[p + 2]].mayFault === true : (OP_FLAGS[op] & OpFlag.MAY_FAULT) !== 0;
     if (mayFault && !this.inInstruction) this.fail('may fault before the first insn_start: which pc would it restore?');
+    if (mayFault && this.pcWritten) this.fail('may fault after the pc was written: faults are so far from the pc that the TB began with');
     for (const [i, kind] of [...def.signature].entries()) {
       if (kind === 'o' || (kind === 'r' && ops[p + 1 + i] >= 0)) this.define(ops[p + 1 + i], op);
     }
-    if (leaves(op)) this.forgetTemps();
+    if (leaves(op)) {
+      this.forgetTemps();
+      this.pcWritten = false;
+    }
   }
 
   private operands(def: OpDef, p: number): void {
@@ -98,6 +104,7 @@ class Verifier {
   private define(t: Temp, op: Op): void {
     if (op === Op.discard) this.defined.delete(t);
     else this.defined.add(t);
+    if (t === PC) this.pcWritten = true;
   }
 
   private forgetTemps(): void {

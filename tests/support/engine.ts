@@ -18,7 +18,7 @@ const NOTHING: RuntimeHost = {
 
 /** What a hart asks of its machine (assembly/target/riscv/host.ts), where nobody looks at the answers. */
 export const NO_MACHINE: TargetImports = {
-  rdtime: () => 0n, timerUpdate: () => {}, logTrap: () => {}, imsicTop: () => 0, imsicRead: () => 0n, imsicWrite: () => {}, criticalError: () => {},
+  rdtime: () => 0n, timerUpdate: () => {}, logTrap: () => {}, imsicTop: () => 0, imsicRead: () => 0n, imsicWrite: () => {}, criticalError: () => {}, entropy: () => 0,
 }; // prettier-ignore
 
 export class BareEngine {

@@ -7,12 +7,12 @@ import { compileRegions } from '../../src/tcg/wasm/compile.js';
 import { copyIr, tableOffsets } from '../../src/tcg/wasm/region.js';
 import { BareEngine } from './engine.js';
 import { evalIr, type IrState } from './ir-eval.js';
-import { ENV_RANDOM, RANDOM_TRAITS, randomHelper } from './ir-random.js';
+import { ENV_RANDOM, RANDOM_START, RANDOM_TRAITS, randomHelper } from './ir-random.js';
 
 /** Guest RAM is all of memory, from address 0: an access that is not wholly inside faults. */
 export const RAM_SIZE = 0x1_0000;
 /** Where the TB is: the pc global at its start. */
-export const TB_START = 0x8000;
+export const TB_START = RANDOM_START;
 const ENV_BYTES = 64;
 
 /** What a TB did, in terms that do not depend on who ran it. */

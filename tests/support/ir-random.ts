@@ -42,7 +42,7 @@ export interface RandomIrOptions {
 
 /** Env offset of the bytes that random ld/st ops touch. */
 /** Of no target in particular. */
-export const RANDOM_TRAITS: TargetTraits = { codeAlignBits: 1, addressBits: 64, singles: 'boxed' };
+export const RANDOM_TRAITS: TargetTraits = { codeAlignBits: 1, addressBits: 64, pcRelative: true, singles: 'boxed' };
 export const ENV_RANDOM = ENV_TARGET_BASE + 0x400;
 
 /** A small seeded generator (xorshift): numbers, and picks from lists. */
@@ -104,11 +104,15 @@ export class Random {
   }
 }
 
+/** The pc of the one TB that is run. */
+export const RANDOM_START = 0x8000;
+
 /** A state to run it on: interesting registers, random memory. */
 export function randomState(seed: number, memorySize = 0x1000, envSize = 0x1000): IrState {
   const random = new Random(seed);
   const bytes = (size: number) => Uint8Array.from({ length: size }, () => random.below(256));
-  return { globals: RANDOM_GLOBALS.map(() => random.interesting()), memory: bytes(memorySize), env: bytes(envSize) };
+  const globals = RANDOM_GLOBALS.map((_, g) => (g === 0 ? BigInt(RANDOM_START) : random.interesting()));
+  return { globals, memory: bytes(memorySize), env: bytes(envSize) };
 }
 
 /** What RANDOM_HELPERS do. `writer` changes globals and env, `faulter` raises on odd arguments. */

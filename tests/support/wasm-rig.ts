@@ -27,7 +27,10 @@ const TABLE = 0x8000;
 export const pointer = (k: number): number => 0x1000 + 0x80 * k;
 
 export function codeTable(view: DataView, region: Region): WebAssembly.Global {
-  region.tbs.forEach((_, k) => view.setUint32(TABLE + L.TABLE_TBS + 4 * k, pointer(k), true));
+  region.tbs.forEach(({ pc }, k) => {
+    view.setUint32(TABLE + L.TABLE_TBS + 4 * k, pointer(k), true);
+    view.setBigUint64(pointer(k) + L.TB_PC, pc, true);
+  });
   return new WebAssembly.Global({ value: 'i32' }, TABLE);
 }
 
@@ -95,7 +98,11 @@ export class Rig {
     const { module } = this.make(region, icount, fusedMulAdd, more);
     const imports = { m: { m: this.memory, t: codeTable(this.view, region) }, r: this.runtime };
     const instance = new WebAssembly.Instance(module, imports);
-    return instance.exports['0'] as (env: number, entry: number) => number;
+    const run = instance.exports['0'] as (env: number, entry: number) => number;
+    return (env, entry) => {
+      this.set(PC, region.tbs[region.entries[entry]].pc);
+      return run(env, entry);
+    };
   }
   /** The module, and its text. */
   make(

@@ -17,7 +17,7 @@ import type { TcgContext, Temp } from '../../src/tcg/context.js';
 import { Cond, type HelperDef } from '../../src/tcg/opcodes.js';
 import { operationOf } from './assembler.js';
 import { CAUSE_DIVIDE, CAUSE_ILLEGAL, CAUSE_SYSCALL, MMU_PHYSICAL, MMU_VIRTUAL, SPECIALS, TOY_R } from './assembly/shared/toy.js';
-import { ADDRESS_BITS, CODE_ALIGN_BITS } from './assembly/shared/traits.js';
+import { ADDRESS_BITS, CODE_ALIGN_BITS, PC_RELATIVE } from './assembly/shared/traits.js';
 
 const INSN = 4;
 const PC: Temp = 0;
@@ -35,7 +35,12 @@ const HALF = MO_16 | MO_BSWAP;
 export class ToyFrontend implements TargetFrontend {
   readonly globals = [{ name: 'pc', offset: ENV_PC }, ...Array.from({ length: 16 }, (_, n) => ({ name: `r${n}`, offset: TOY_R + 8 * n }))];
   readonly helpers = [TRAP, MFS, MTS, RTI, WAIT];
-  readonly traits = { codeAlignBits: CODE_ALIGN_BITS, addressBits: ADDRESS_BITS, singles: 'zero-extended' } as const;
+  readonly traits = {
+    codeAlignBits: CODE_ALIGN_BITS,
+    addressBits: ADDRESS_BITS,
+    pcRelative: PC_RELATIVE,
+    singles: 'zero-extended',
+  } as const;
 
   translate(tcg: TcgContext, tb: TbSource): { size: number; icount: number } {
     const start = Number(tb.pc);

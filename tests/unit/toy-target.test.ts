@@ -4,7 +4,7 @@ import { synchronousCodegen } from '../../src/accel/tcg/codegen-sync.js';
 import { createTcgHost } from '../../src/host.js';
 import { Machine } from '../../src/system/facade.js';
 import { TimeoutScheduler } from '../../src/system/scheduler.js';
-import { jumpCacheCell } from '../../src/tcg/wasm/jump-cache.js';
+import { jumpCacheFunction } from '../support/jump-cache.js';
 import { asm, li } from '../toy/assembler.js';
 import * as toy from '../toy/assembly/shared/toy.js';
 import { DEVICE, ToyBoard, toyRuntime, type Tier } from '../toy/board.js';
@@ -194,10 +194,11 @@ describe.each(TIERS)('a second target, in %s', (_name, tier) => {
     expect(machine.r(5)).toBe(15_000);
     hasRegions(machine);
     // both are where generated code, which stays inside while they are there, looks for them
-    const { buffer } = machine.accel.runtime.memory;
+    const { memory } = machine.accel.runtime;
+    const { buffer } = memory;
+    const cellOf = jumpCacheFunction(memory, new ToyFrontend().traits);
     for (const pc of [subroutine, CODE + 4 * 5]) {
-      const { cache, offset } = jumpCacheCell(new ToyFrontend().traits, BigInt(pc));
-      const [tb] = new Uint32Array(buffer, machine.cpu.read32(cache) + offset, 1);
+      const [tb] = new Uint32Array(buffer, cellOf(machine.cpu.env, BigInt(pc)), 1);
       expect(tb).not.toBe(0);
       expect(new DataView(buffer).getBigUint64(tb + layout.TB_PC, true)).toBe(BigInt(pc));
     }

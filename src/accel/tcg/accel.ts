@@ -90,6 +90,7 @@ export class TcgAccel {
   readonly dirtyPages: WatchedPages;
   private machine: TcgMachine | undefined;
   private view: DataView;
+  private frontend: TargetFrontend | undefined;
   private translator: Translator | undefined;
   private generator: CodeGenerator | undefined;
   private profile: Profile | undefined;
@@ -137,9 +138,10 @@ export class TcgAccel {
     this.hooks.set(env, hooks);
     this.view.setUint32(env + layout.ENV_ICOUNT, icount ? 1 : 0, true);
     const chained = tuning?.chain ?? true;
-    const cflags = (icount ? layout.CF_ICOUNT : 0) | (chained ? 0 : layout.CF_NO_GOTO_TB | layout.CF_NO_GOTO_PTR);
+    const { traits } = this.start(target, config, env);
+    const modes = (icount ? layout.CF_ICOUNT : 0) | (traits.pcRelative ? layout.CF_PCREL : 0);
+    const cflags = modes | (chained ? 0 : layout.CF_NO_GOTO_TB | layout.CF_NO_GOTO_PTR);
     this.view.setUint32(env + layout.ENV_CFLAGS, cflags, true);
-    this.start(target, config, env);
     const log = this.machine?.log;
     const trace = () => (log && tracesExecution(log) ? () => this.traceTb(vcpu, log) : undefined);
     const poll = (): void => {
@@ -239,10 +241,10 @@ export class TcgAccel {
     return this.translator?.stats.lastError ?? '';
   }
 
-  private start(target: string, config: unknown, env: number): void {
-    if (this.translator) return;
+  private start(target: string, config: unknown, env: number): TargetFrontend {
+    if (this.frontend) return this.frontend;
     const { options, runtime } = this;
-    const frontend = options.createFrontend(target, config);
+    const frontend = (this.frontend = options.createFrontend(target, config));
     if (options.startProfiler) this.startProfile(options.startProfiler, env, frontend);
     const { icount = false, tuning } = options;
     const { log } = this.machine ?? {};
@@ -283,6 +285,7 @@ export class TcgAccel {
       symbolAt: (pc) => this.machine?.symbolAt?.(pc),
     });
     if (checks) this.startChecks(checks, frontend, this.translator);
+    return frontend;
   }
 
   /** @throws OptionError if the engine cannot be checked */

@@ -3,11 +3,11 @@ import * as layout from '../../../assembly/shared/layout.js';
 import * as rv from '../../../assembly/target/riscv/shared/riscv.js';
 import { engineModule } from '../../../tests/support/engine.js';
 import { createHart } from '../../../tests/support/hart.js';
-import { ADDRESS_BITS, CODE_ALIGN_BITS } from '../../../assembly/target/riscv/shared/traits.js';
-import { jumpCacheCell } from '../../tcg/wasm/jump-cache.js';
+import { jumpCacheFunction } from '../../../tests/support/jump-cache.js';
 import { AddressSpace } from '../../memory/address-space.js';
 import type { RamBlock } from '../../memory/ram.js';
 import { MemoryRegion, MemoryTopology } from '../../memory/region.js';
+import { parseCpuConfig } from '../../target/riscv/config.js';
 import { createFrontend } from '../../targets.js';
 import { TcgAccel } from './accel.js';
 import { synchronousCodegen } from './codegen-sync.js';
@@ -130,10 +130,11 @@ describe.each([
 
   it('keeps a TB in the cell of the jump cache where generated code looks for it', () => {
     const { cpu, accel } = new Board(tier).load(LOOP).finish();
-    const view = new DataView(accel.runtime.memory.buffer);
+    const { memory } = accel.runtime;
+    const view = new DataView(memory.buffer);
+    const cellOf = jumpCacheFunction(memory, createFrontend('riscv', parseCpuConfig('rv64')).traits);
     for (const pc of [RAM, RAM + 8]) {
-      const { cache, offset } = jumpCacheCell({ codeAlignBits: CODE_ALIGN_BITS, addressBits: ADDRESS_BITS, singles: 'boxed' }, BigInt(pc));
-      const tb = view.getUint32(cpu.read32(cache) + offset, true);
+      const tb = view.getUint32(cellOf(cpu.env, BigInt(pc)), true);
       expect(tb).not.toBe(0);
       expect(view.getBigUint64(tb + layout.TB_PC, true)).toBe(BigInt(pc));
     }
@@ -381,8 +382,8 @@ describe('what is remembered of virtual addresses', () => {
   const leaf = (phys: number) => (BigInt(phys >>> 12) << 10n) | 0xcfn; // V R W X A D
 
   /** S-mode under Sv39: V holds code of `CODE_A`. */
-  const paged = () => {
-    const rig = new Board().load([addi(2, 2, 1), wfi], CODE_A).load([addi(2, 2, 16), wfi], CODE_B);
+  const paged = (options: ConstructorParameters<typeof Board>[0] = {}) => {
+    const rig = new Board(options).load([addi(2, 2, 1), wfi], CODE_A).load([addi(2, 2, 16), wfi], CODE_B);
     const pte = (table: number, index: number, value: bigint) => {
       const bytes = new Uint8Array(8);
       new DataView(bytes.buffer).setBigUint64(0, value, true);
@@ -398,9 +399,9 @@ describe('what is remembered of virtual addresses', () => {
     rig.cpu.write64(rv.RV_SATP, (8n << 60n) | BigInt(TABLES >>> 12));
     rig.cpu.write32(rv.RV_MAX_SATP_MODE, 8);
     (rig.accel.runtime.allExports.riscvPostLoad as (env: number) => void)(rig.cpu.env);
-    const run = () => {
+    const run = (at = V) => {
       rig.cpu.write32(layout.ENV_HALTED, 0);
-      rig.cpu.write64(layout.ENV_PC, BigInt(V));
+      rig.cpu.write64(layout.ENV_PC, BigInt(at));
       rig.finish();
     };
     return { rig, map, run };
@@ -443,6 +444,27 @@ describe('what is remembered of virtual addresses', () => {
     asid(2);
     run();
     expect(rig.x(2)).toBe(134n);
+  });
+
+  it.each([
+    ['tci', {}],
+    ['generated code', { wasm: true, hotThreshold: 64 }],
+  ])('is not what code is found by: in %s it runs wherever its page is mapped, as it was made once', (_, tier) => {
+    const { rig, map, run } = paged(tier);
+    // auipc x5, 0; addi; addi; bne x3, x0, .-12; jal x6, .+4; wfi (RISC-V unprivileged specification, chapter 2)
+    rig.load([0x00000297, addi(2, 2, 1), addi(3, 3, -1), 0xfe019ae3, 0x0040036f, wfi], CODE_A);
+    const made = () => [rig.accel.info().tci.tbs, rig.accel.info().wasm?.regions];
+    const rounds = (at: number) => {
+      rig.cpu.write64(rv.RV_X + 8 * 3, 500n);
+      run(at);
+      return [rig.x(5), rig.x(6)];
+    };
+    expect(rounds(V)).toEqual([BigInt(V), BigInt(V + 20)]);
+    const before = made();
+    map(OTHER, CODE_A);
+    for (const at of [OTHER, V, OTHER]) expect(rounds(at)).toEqual([BigInt(at), BigInt(at + 20)]);
+    expect(rig.x(2)).toBe(2000n);
+    expect(made()).toEqual(before);
   });
 
   it('stays when another page is flushed', () => {

@@ -135,7 +135,7 @@ export class Translator {
         return host1;
       },
     };
-    const kept = this.keptTb({ pcLo, pcHi, flags: source.flags, csBase: source.csBase, cflags, host }, source.pc, env);
+    const kept = this.keptTb({ ...placeOf(pcLo, pcHi, cflags), flags: source.flags, csBase: source.csBase, cflags, host }, source.pc, env);
     const { size, icount, isSplit } = kept ?? this.compile(source, env);
     const unitCount = kept?.unitCount ?? this.lowering.code.size;
     const tb = runtime.exports.tbAlloc(unitCount * 2 + icount * 4) >>> 0;
@@ -271,8 +271,7 @@ export class Translator {
   private keep(tb: number, unitCount: number): void {
     const get = (field: number) => this.words[(tb + field) >> 2];
     this.options.kept?.add({
-      pcLo: get(layout.TB_PC),
-      pcHi: get(layout.TB_PC + 4),
+      ...placeOf(get(layout.TB_PC), get(layout.TB_PC + 4), get(layout.TB_CFLAGS)),
       flags: get(layout.TB_FLAGS),
       csBase: get(layout.TB_CS_BASE),
       cflags: get(layout.TB_CFLAGS),
@@ -312,3 +311,7 @@ export class Translator {
     log.mask('out_asm', `OUT: [tci, size=${2 * code.size}]\n${guest}\n${disassembleTci(code.units.subarray(0, code.size))}\n`);
   }
 }
+
+/** What there is of the pc that a kept TB must have: with CF_PCREL where it is in its page. */
+const placeOf = (pcLo: number, pcHi: number, cflags: number): { readonly pcLo: number; readonly pcHi: number } =>
+  (cflags & layout.CF_PCREL) === 0 ? { pcLo, pcHi } : { pcLo: pcLo & (layout.PAGE_SIZE - 1), pcHi: 0 };

@@ -43,7 +43,7 @@ export class Vcpu {
   ) {
     this.view = new DataView(runtime.memory.buffer);
     this.state = new DataView(runtime.memory.buffer, env, layout.ENV_SIZE);
-    this.cflags = this.read32(layout.ENV_CFLAGS);
+    this.cflags = this.read32(layout.ENV_CFLAGS) & ~layout.CF_PCREL;
   }
 
   /**
@@ -122,7 +122,9 @@ export class Vcpu {
   /** Stops after every instruction with EXEC_DEBUG; `noInterrupts`: none is taken before it. */
   setSingleStep(on: boolean, noInterrupts = false): void {
     const stepping = 1 | layout.CF_SINGLE_STEP | layout.CF_NO_GOTO_TB | layout.CF_NO_GOTO_PTR | (noInterrupts ? layout.CF_NOIRQ : 0);
-    this.write32(layout.ENV_CFLAGS, on ? this.cflags | stepping : this.cflags);
+    // the engine's own: whether there are breakpoints
+    const relative = this.read32(layout.ENV_CFLAGS) & layout.CF_PCREL;
+    this.write32(layout.ENV_CFLAGS, relative | this.cflags | (on ? stepping : 0));
   }
 
   get isSingleStepping(): boolean {

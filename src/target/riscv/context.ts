@@ -10,7 +10,7 @@ import {
   CF_SINGLE_STEP,
   ENV_PC,
   ENV_TB_FLAGS,
-  PAGE_BITS,
+  PAGE_SIZE,
 } from '../../../assembly/shared/layout.js';
 import {
   RVX_ZCA,
@@ -94,8 +94,8 @@ export class DisasContext {
   offset = 0;
   jump = Jump.Next;
 
-  private pcLo = 0;
-  private pcHi = 0;
+  /** Of the TB's first instruction, in its page. */
+  private inPage = 0;
   private flags = 0;
   private gotoTbAllowed = true;
   private gotoPtrAllowed = true;
@@ -105,10 +105,10 @@ export class DisasContext {
     this.aligned4 = !hasExtension(config, RVX_ZCA);
   }
 
-  startTb(tcg: TcgContext, pc: bigint, flags: number, cflags: number): void {
+  /** `inPage`: the pc's offset in its page; what a TB is like depends on no more of it. */
+  startTb(tcg: TcgContext, inPage: number, flags: number, cflags: number): void {
     this.tcg = tcg;
-    this.pcLo = Number(BigInt.asIntN(32, pc));
-    this.pcHi = Number(BigInt.asIntN(32, pc >> 32n));
+    this.inPage = inPage;
     this.flags = flags;
     this.priv = (flags >>> TBF_PRIV_SHIFT) & 3;
     this.mmuIdx = flags & TBF_MMU_IDX;
@@ -192,30 +192,40 @@ export class DisasContext {
   // pc
 
   /** The address `delta` bytes from this instruction, as pc holds it (RV32: zero-extended). */
-  pcConst(delta: number): Temp {
-    const [lo, hi] = this.pcPlus(delta);
-    return this.tcg.constI64Parts(lo, hi);
+  pcPlus(delta: number): Temp {
+    const d = this.tcg.temp();
+    this.addPc(d, delta);
+    return d;
   }
 
-  /** The same as a register holds it (RV32: sign-extended). */
-  pcValue(delta: number): Temp {
-    const [lo, hi] = this.pcPlus(delta);
-    return this.tcg.constI64Parts(lo, this.xl32 ? lo >> 31 : hi);
+  private addPc(d: Temp, delta: number): void {
+    const { tcg } = this;
+    tcg.addi(d, PC, this.offset + delta);
+    if (this.xl32 && !this.isInPage(delta)) tcg.ext32u(d, d);
   }
 
-  private pcPlus(delta: number): readonly [lo: number, hi: number] {
-    const sum = (this.pcLo >>> 0) + this.offset + delta;
-    return [sum | 0, this.xl32 ? 0 : (this.pcHi + Math.floor(sum / 0x1_0000_0000)) | 0];
+  /** x[rd] = the address `delta` bytes from this instruction. */
+  setXToPc(rd: number, delta: number): void {
+    if (rd === 0) return;
+    const { tcg } = this;
+    tcg.addi(rd, PC, this.offset + delta);
+    if (this.xl32) tcg.ext32s(rd, rd);
+  }
+
+  /** Whether the address `delta` bytes from this instruction is in the page that the TB begins in. */
+  private isInPage(delta: number): boolean {
+    const at = this.inPage + this.offset + delta;
+    return at >= 0 && at < PAGE_SIZE;
   }
 
   /** Whether this instruction stands at no multiple of four. */
   isMisalignedBy4(): boolean {
-    return ((this.pcLo + this.offset) & 3) !== 0;
+    return ((this.inPage + this.offset) & 3) !== 0;
   }
 
   /** Whether a jump of `delta` bytes from here would fault. */
   isMisaligned(delta: number): boolean {
-    return this.aligned4 && ((this.pcLo + this.offset + delta) & 3) !== 0;
+    return this.aligned4 && ((this.inPage + this.offset + delta) & 3) !== 0;
   }
 
   // ends of a block
@@ -223,10 +233,8 @@ export class DisasContext {
   /** Jumps `delta` bytes from this instruction through slot n: linked if the target is in the TB's page and the TB flags are as at its start. */
   gotoTb(n: number, delta: number): void {
     const { tcg } = this;
-    const [lo, hi] = this.pcPlus(delta);
-    tcg.mov(PC, tcg.constI64Parts(lo, hi));
-    const samePage = hi === this.pcHi && (lo ^ this.pcLo) >>> PAGE_BITS === 0;
-    if (samePage && this.gotoTbAllowed) tcg.gotoTb(n);
+    this.addPc(PC, delta);
+    if (this.isInPage(delta) && this.gotoTbAllowed) tcg.gotoTb(n);
     else this.lookup();
     this.jump = Jump.NoReturn;
   }
@@ -240,13 +248,13 @@ export class DisasContext {
 
   /** Goes on after this instruction, under whatever TB flags are in force by now. */
   lookupAfter(): void {
-    this.tcg.mov(PC, this.pcConst(this.size));
+    this.addPc(PC, this.size);
     this.lookup();
   }
 
   /** Ends the TB after this instruction and lets the exec loop look at everything anew. */
   exitAfter(value = 0): void {
-    this.tcg.mov(PC, this.pcConst(this.size));
+    this.addPc(PC, this.size);
     this.exit(value);
   }
 

@@ -20,11 +20,11 @@ const sltu: Op2 = (t, d, a, b) => t.setcond(Cond.LTU, d, a, b);
 
 const lui: Emit = (c, a) => c.setX(a.rd, c.tcg.constI64(a.imm));
 /** With rd = x0 it is `lpad`. */
-const auipc: Emit = (c, a) => (a.rd === 0 ? landingPad(c, a.imm) : c.setX(a.rd, c.pcValue(a.imm)));
+const auipc: Emit = (c, a) => (a.rd === 0 ? landingPad(c, a.imm) : c.setXToPc(a.rd, a.imm));
 
 const jal: Emit = (c, a) => {
-  if (c.isMisaligned(a.imm)) return c.raiseMisaligned(c.pcConst(a.imm));
-  c.setX(a.rd, c.pcValue(c.size));
+  if (c.isMisaligned(a.imm)) return c.raiseMisaligned(c.pcPlus(a.imm));
+  c.setXToPc(a.rd, c.size);
   c.gotoTb(0, a.imm);
 };
 
@@ -42,7 +42,7 @@ const jalr: Emit = (c, a) => {
     c.raiseMisaligned(target);
     tcg.setLabel(aligned);
   }
-  c.setX(a.rd, c.pcValue(c.size));
+  c.setXToPc(a.rd, c.size);
   if (expectsLandingPad(c, a.rs1)) c.setLandingPadExpected(true);
   tcg.mov(PC, target);
   c.lookup();
@@ -56,7 +56,7 @@ const branch =
     tcg.brcond(cond, c.x(a.rs1), c.x(a.rs2), taken);
     c.gotoTb(1, c.size);
     tcg.setLabel(taken);
-    if (c.isMisaligned(a.imm)) c.raiseMisaligned(c.pcConst(a.imm));
+    if (c.isMisaligned(a.imm)) c.raiseMisaligned(c.pcPlus(a.imm));
     else c.gotoTb(0, a.imm);
   };
 

@@ -5,7 +5,6 @@
  */
 import { TB_EXIT_REQUESTED } from '../../../assembly/shared/layout.js';
 import { CAUSE_BREAKPOINT, CAUSE_U_ECALL } from '../../../assembly/target/riscv/shared/riscv.js';
-import { PC } from './context.js';
 import { H } from './helpers.js';
 import { NONE, SFENCE } from './operands.js';
 import { BASE, S, Smrnmi, Svinval, Zawrs, Zifencei, insn, type Emit, type Insn } from './table.js';
@@ -16,8 +15,8 @@ import { BASE, S, Smrnmi, Svinval, Zawrs, Zifencei, insn, type Emit, type Insn }
 const ecall: Emit = (c) => c.raise(CAUSE_U_ECALL + c.priv);
 /** The compressed one is never a semihosting call. */
 const ebreak: Emit = (c) => {
-  if (c.size === 2) return c.raiseWithValue(CAUSE_BREAKPOINT, c.pcConst(0));
-  c.tcg.call(H.ebreak, -1, c.pcConst(0));
+  if (c.size === 2) return c.raiseWithValue(CAUSE_BREAKPOINT, c.pcPlus(0));
+  c.tcg.call(H.ebreak, -1, c.pcPlus(0));
   c.exit();
 };
 
@@ -30,9 +29,8 @@ const trapReturn =
   };
 
 const wfi: Emit = (c) => {
-  c.tcg.mov(PC, c.pcConst(c.size));
   c.tcg.call(H.wfi, -1);
-  c.exit(TB_EXIT_REQUESTED);
+  c.exitAfter(TB_EXIT_REQUESTED);
 };
 
 const wrs =

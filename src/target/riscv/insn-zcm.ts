@@ -75,7 +75,7 @@ const FIRST_CALL = 32;
 const tableJump: Emit = (c, a) => {
   const target = c.tcg.temp();
   c.tcg.call(H.cmJalt, target, c.tcg.constI64(a.imm));
-  if (a.imm >= FIRST_CALL) c.setX(RA, c.pcValue(c.size));
+  if (a.imm >= FIRST_CALL) c.setXToPc(RA, c.size);
   c.tcg.mov(PC, target);
   c.lookup();
 };

@@ -261,7 +261,7 @@ describe.each([
       // a round number beyond the last is reserved
       if (instruction === undefined || (row.format === R_RNUM && ((instruction >>> 20) & 15) > 10)) continue;
       row.format.extract(instruction | 0, a);
-      const globals = frontend.globals.map(() => held(randomValue(rng, w)));
+      const globals = frontend.globals.map((_, g) => (g === 0 ? big(PAGE_SIZE) : held(randomValue(rng, w))));
       const x = a.rs1 === 0 ? 0n : u(w, globals[a.rs1]);
       const y = a.rs2 === 0 ? 0n : u(w, globals[a.rs2]);
       const bytesOfInsn = new Uint8Array(2 * PAGE_SIZE);

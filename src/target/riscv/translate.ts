@@ -1,6 +1,6 @@
 /** The translator loop: guest code of one TB to IR. */
 import { PAGE_SIZE } from '../../../assembly/shared/layout.js';
-import { ADDRESS_BITS, CODE_ALIGN_BITS } from '../../../assembly/target/riscv/shared/traits.js';
+import { ADDRESS_BITS, CODE_ALIGN_BITS, PC_RELATIVE } from '../../../assembly/target/riscv/shared/traits.js';
 import { TranslateFault, type TargetFrontend, type TbSource } from '../translator.js';
 import type { TcgContext } from '../../tcg/context.js';
 import { failsLanding } from './cfi.js';
@@ -14,7 +14,7 @@ import { Operands } from './operands.js';
 export class RiscvFrontend implements TargetFrontend {
   readonly globals = GLOBALS;
   readonly helpers = HELPERS;
-  readonly traits = { codeAlignBits: CODE_ALIGN_BITS, addressBits: ADDRESS_BITS, singles: 'boxed' } as const;
+  readonly traits = { codeAlignBits: CODE_ALIGN_BITS, addressBits: ADDRESS_BITS, pcRelative: PC_RELATIVE, singles: 'boxed' } as const;
   readonly decoder: Decoder;
   private readonly context: DisasContext;
   private readonly operands = new Operands();
@@ -28,9 +28,10 @@ export class RiscvFrontend implements TargetFrontend {
   translate(tcg: TcgContext, tb: TbSource): { size: number; icount: number } {
     const { context: c } = this;
     const { bytes, host } = tb;
-    c.startTb(tcg, tb.pc, tb.flags, tb.cflags);
+    const inPage = Number(tb.pc & BigInt(PAGE_SIZE - 1));
+    c.startTb(tcg, inPage, tb.flags, tb.cflags);
     const maxInsns = maxInsnsOf(tb.cflags, tb.maxInsns);
-    const left = PAGE_SIZE - Number(tb.pc & BigInt(PAGE_SIZE - 1));
+    const left = PAGE_SIZE - inPage;
     let icount = 0;
     let offset = 0;
     while (c.jump === Jump.Next) {

@@ -6,12 +6,13 @@ const NAMES: string[] = [];
 for (const [name, value] of Object.entries(tci))
   if (/^TCI_(?!OPS$|INSN_SIZE$|ZERO_SLOT$)/.test(name)) NAMES[value as number] = name.slice(4).toLowerCase();
 
-type Format = 'plain' | 'imm64' | 'movi' | 'branch' | 'binary' | 'imm' | 'memory' | 'call';
+type Format = 'plain' | 'imm64' | 'distance' | 'movi' | 'branch' | 'binary' | 'imm' | 'memory' | 'call';
 
 /** Size in units of 16 bits, and how the operands read. */
 function shape(op: number): { size: number; format: Format } {
   const name = NAMES[op];
-  if (name.startsWith('goto_pc') || op === tci.TCI_MOVI64) return { size: 6, format: 'imm64' };
+  if (name.startsWith('goto_pc')) return { size: 4, format: 'distance' };
+  if (op === tci.TCI_MOVI64) return { size: 6, format: 'imm64' };
   if (op === tci.TCI_MOVI) return { size: 4, format: 'movi' };
   if (op === tci.TCI_BR || name.startsWith('brcond')) return { size: 4, format: 'branch' };
   if (op >= tci.TCI_QLD8U && op <= tci.TCI_QST_ANY) return { size: 8, format: 'memory' };
@@ -46,7 +47,8 @@ export function disassembleTci(units: Uint16Array, operand: (offset: number) => 
     const value64 = () => `0x${BigInt.asUintN(64, (BigInt(word(4)) << 32n) | BigInt(word(2) >>> 0)).toString(16)}`;
     const text = {
       plain: () => Array.from(units.subarray(p + 1, p + size), (unit) => `0x${unit.toString(16)}`).join(', '),
-      imm64: () => `${op === tci.TCI_MOVI64 ? `${operand(u(1))}, ` : ''}${value64()}`,
+      imm64: () => `${operand(u(1))}, ${value64()}`,
+      distance: () => `pc + ${word(2)}`,
       movi: () => `${operand(u(1))}, ${word(2)}`,
       branch: () =>
         op === tci.TCI_BR

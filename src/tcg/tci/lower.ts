@@ -15,6 +15,7 @@ import {
 } from '../../../assembly/shared/layout.js';
 import * as tci from '../../../assembly/shared/tci.js';
 import { TempKind, type TcgContext, type Temp } from '../context.js';
+import { PC } from '../ir-buffer.js';
 import { Cond, Op, OP_WORDS, type HelperDef } from '../opcodes.js';
 import { tlbTable } from '../tlb.js';
 import { CodeBuffer, TciOverflow } from './code-buffer.js';
@@ -111,12 +112,12 @@ export class TciLowering {
   private fuse(p: number, next: number): boolean {
     const { ops, ctx } = this;
     if (next >= 0) {
-      // pc = constant; goto_tb n
-      if (ops[p] === Op.mov_i64 && ops[p + 1] === 0 && ops[next] === Op.goto_tb && ctx.isConst(ops[p + 2])) {
-        const c = ops[p + 2];
-        this.flushAliasesOf(this.slots[0]);
-        this.code.op(ops[next + 1] === 0 ? tci.TCI_GOTO_PC_TB0 : tci.TCI_GOTO_PC_TB1, 0, ctx.constLo[c], ctx.constLo[c] >>> 16);
-        this.code.word(ctx.constHi[c], ctx.constHi[c] >>> 16);
+      // pc += constant; goto_tb n
+      const distance = ops[p + 3];
+      if (ops[next] === Op.goto_tb && ops[p] === Op.add_i64 && ops[p + 1] === PC && ops[p + 2] === PC && this.isInt32(distance)) {
+        this.flushAliasesOf(this.slots[PC]);
+        const by = ctx.constLo[distance];
+        this.code.op(ops[next + 1] === 0 ? tci.TCI_GOTO_PC_TB0 : tci.TCI_GOTO_PC_TB1, 0, by, by >>> 16);
         this.lastTemp = -1;
         return true;
       }
@@ -134,6 +135,11 @@ export class TciLowering {
     }
     this.op(p);
     return false;
+  }
+
+  private isInt32(temp: Temp): boolean {
+    const { ctx } = this;
+    return ctx.isConst(temp) && ctx.constHi[temp] === ctx.constLo[temp] >> 31;
   }
 
   /** A scratch temp with one definition and one use. (Its uses counter may already have been taken down by the op at hand.) */

@@ -2,7 +2,7 @@
  * The code of one basic block in the making: statements, and for each temp where its value is: a wasm local, or an expression that is
  * still to be placed (used once, pure), so that most temps never become locals.
  */
-import { PC, TempKind, TYPE_I64 } from '../ir-buffer.js';
+import { TempKind, TYPE_I64 } from '../ir-buffer.js';
 import { Op, OP_WORDS, INPUT_WORDS, OUTPUT_WORDS } from '../opcodes.js';
 import { EXTEND_S32, EXTEND_U32, F64, Float, I32, I64, Wasm, WRAP, type Expr, type ValueType, type WasmModule } from './binaryen.js';
 import type { FunctionLocals } from './function-locals.js';
@@ -337,8 +337,7 @@ export class BlockLowering {
     if (form !== 0 && temp < this.globalCount && this.widths.canNarrow(this.block.tb, temp)) return this.defineNarrow(temp, expr, form);
     const fixed = temp < this.globalCount ? this.locals.ofGlobal(temp) : this.shared.get(temp);
     if (fixed !== undefined) {
-      // what narrow values the pc gets are constants
-      const value = form === 0 ? expr : (temp === PC ? extended : widened)(m, expr, form);
+      const value = form === 0 ? expr : widened(m, expr, form);
       this.beforeWrite(fixed);
       this.list.push(m.set(fixed, this.isFloat(temp) ? m.unary(Float.fromBits[1], value) : value));
       if (temp < this.globalCount) this.globalForm[temp] = 0;

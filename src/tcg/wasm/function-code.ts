@@ -29,6 +29,8 @@ export class FunctionCode {
   /** Local that says where a fault happened; made when the first fault exit is. */
   private locator = -1;
   private labels = 0;
+  /** Local of the pc of the region's first TB in this address space: where the others are is known from that. */
+  private readonly base: number;
 
   constructor(
     readonly m: WasmModule,
@@ -39,6 +41,7 @@ export class FunctionCode {
   ) {
     this.locals = new FunctionLocals(globalCountOf(target), facts.floats);
     this.budget = this.locals.create(I32);
+    this.base = this.locals.create(I64);
     if (facts.region.tbs.some(({ strip }) => strip)) this.attempt = this.locals.create(I32);
     this.limits = new Map(facts.inlineExits.envTests.map((test) => [envTestKey(test), this.locals.create(I32)]));
     const localOf = ({ isI64, slot }: SharedTemp): number => this.locals.acrossBlocks(isI64 ? I64 : I32, slot);
@@ -64,9 +67,24 @@ export class FunctionCode {
     for (const test of this.facts.inlineExits.envTests) list.push(setLimitByEnv(this.m, this.limitOf(test), test));
   }
 
+  /** At the start of TB `entry`, with the pc in env. */
   loadLive(list: Expr[], entry: number): void {
+    const { m } = this;
     const { flow, cfg } = this.facts;
+    const pc = m.load(8, false, I64, m.get(ENV, I32), this.target.globalOffset[PC]);
+    list.push(m.set(this.base, m.binary(Wasm.sub[1], pc, m.i64(this.distanceTo(this.facts.region.tbs[entry])))));
     for (const g of flow.liveIn.members(cfg.startOf[entry])) list.push(this.loadGlobal(g));
+  }
+
+  private distanceTo(ir: TbIr): bigint {
+    return BigInt.asIntN(64, ir.pc - this.facts.region.tbs[0].pc);
+  }
+  /** A TB's pc in this address space. */
+  pcOf(ir: TbIr): Expr {
+    const { m } = this;
+    const distance = this.distanceTo(ir);
+    const base = m.get(this.base, I64);
+    return distance === 0n ? base : m.binary(Wasm.add[1], base, m.i64(distance));
   }
 
   loadGlobal(g: number): Expr {
@@ -78,7 +96,7 @@ export class FunctionCode {
   startTb(list: Expr[], ir: TbIr, pcWanted: boolean): void {
     const { m, budget } = this;
     list.push(m.set(budget, m.binary(Wasm.sub[0], m.get(budget, I32), m.i32(ir.icount))));
-    if (pcWanted) list.push(m.set(this.locals.ofGlobal(PC), m.i64(BigInt.asIntN(64, ir.pc))));
+    if (pcWanted) list.push(m.set(this.locals.ofGlobal(PC), this.pcOf(ir)));
   }
 
   // ---- Leaving
@@ -122,7 +140,7 @@ export class FunctionCode {
     const left = this.target.icount ? m.binary(Wasm.sub[0], m.get(budget, I32), m.i32(ir.icount - 1)) : m.get(budget, I32);
     const leave = m.binary(Wasm.leS[0], left, request);
     const exit: Expr[] = [];
-    this.storePc(exit, m.i64(BigInt.asIntN(64, ir.pc)));
+    this.storePc(exit, this.pcOf(ir));
     this.exit(exit, withoutPc(dirty.members(0)), m.i32(TB_EXIT_REQUESTED), widthOf);
     list.push(m.if(leave, m.sequence(exit)));
   }
@@ -132,7 +150,7 @@ export class FunctionCode {
     const { m, budget } = this;
     const ir = this.facts.region.tbs[index];
     const offset = m.unary(EXTEND_U32, m.binary(Wasm.and[0], m.get(locator, I32), m.i32(0xffff)));
-    this.storePc(list, m.binary(Wasm.add[1], m.i64(BigInt.asIntN(64, ir.pc)), offset));
+    this.storePc(list, m.binary(Wasm.add[1], this.pcOf(ir), offset));
     const refund = m.binary(Wasm.and[0], m.binary(Wasm.shrU[0], m.get(locator, I32), m.i32(16)), m.i32(0x7fff));
     list.push(m.store(4, I32, m.get(ENV, I32), m.binary(Wasm.add[0], m.get(budget, I32), refund), ENV_BUDGET));
     const isFault = m.binary(Wasm.geS[0], m.get(locator, I32), m.i32(0));

@@ -2,6 +2,7 @@
  * What guest registers and addresses are after a piece of straight-line code, as sums of what the registers were before it. Coefficients and constants are
  * small integers; anything else is unknown.
  */
+import { PC } from '../ir-buffer.js';
 import { TempKind } from '../ir-buffer.js';
 import { Op, OP_WORDS, OUTPUT_WORDS } from '../opcodes.js';
 import type { Linear, TbIr, Value } from './region.js';
@@ -54,6 +55,7 @@ export class LinearFlow {
   }
 
   ofGlobal(global: number): Value | undefined {
+    if (global === PC) return undefined; // the same in every trip, but its local is not set before the loop's first TB
     return this.globals.has(global) ? this.globals.get(global) : { wide: { terms: new Map([[global, 1]]), constant: 0 } };
   }
 

@@ -1,5 +1,5 @@
 /** How a block ends: jumps inside of the function, and ways out of it. */
-import { ENV_EXIT_REQUEST, ENV_TB_FLAGS } from '../../../assembly/shared/layout.js';
+import { ENV_EXIT_REQUEST, ENV_TB_FLAGS, TB_PC } from '../../../assembly/shared/layout.js';
 import { PC } from '../ir-buffer.js';
 import { Op } from '../opcodes.js';
 import { I32, I64, Wasm, type Expr } from './binaryen.js';
@@ -64,16 +64,16 @@ function jumpIndirect(fn: FunctionCode, b: BlockLowering, tb: number, go: (k: nu
   const { m } = fn;
   const { region, flagChanges } = fn.facts;
   const { indirect } = region.tbs[tb];
-  const base = region.tbs[indirect[0].to].pc;
-  const distance = b.spill(m.binary(Wasm.sub[1], m.get(fn.locals.ofGlobal(PC), I64), m.i64(BigInt.asIntN(64, base))), I64);
+  const base = region.tbs[indirect[0].to];
+  const distance = b.spill(m.binary(Wasm.sub[1], m.get(fn.locals.ofGlobal(PC), I64), fn.pcOf(base)), I64);
   const changes = flagChanges[tb];
   const flags = changes ? b.spill(m.load(8, false, I64, m.get(ENV, I32), ENV_TB_FLAGS), I64) : -1;
   const tests = indirect.map(({ to, guarded }, k) => {
     const target = region.tbs[to];
-    const wanted = m.i64(BigInt.asIntN(64, target.pc - base));
+    const wanted = m.i64(BigInt.asIntN(64, target.pc - base.pc));
     let test = m.binary(Wasm.eq[1], m.get(distance, I64), wanted);
     if (changes) test = m.binary(Wasm.and[0], test, m.binary(Wasm.eq[1], m.get(flags, I64), m.i64(flagsOf(target))));
-    if (guarded) test = m.if(test, jumpCacheHas(fn, target.pc, to), m.i32(0));
+    if (guarded) test = m.if(test, jumpCacheHas(fn, to), m.i32(0));
     return m.if(test, go(k));
   });
   b.finish();
@@ -88,9 +88,11 @@ function jumpIndirect(fn: FunctionCode, b: BlockLowering, tb: number, go: (k: nu
 /** TB_FLAGS and TB_CS_BASE, as one load has them. */
 const flagsOf = ({ flags, csBase }: TbIr): bigint => BigInt.asIntN(64, (BigInt(csBase) << 32n) | BigInt(flags >>> 0));
 
-function jumpCacheHas(fn: FunctionCode, pc: bigint, index: number): Expr {
+/** Whether the pc leads to TB `index` still, which was made for it: what cellIn and jumpCacheFind of the runtime look at. */
+function jumpCacheHas(fn: FunctionCode, index: number): Expr {
   const { m } = fn;
-  const { cache, offset } = jumpCacheCell(fn.target.traits, pc);
-  const cell = m.load(4, false, I32, m.load(4, false, I32, m.get(ENV, I32), cache), offset);
-  return m.binary(Wasm.eq[0], cell, fn.tbPointer(index));
+  const pc = (): Expr => m.get(fn.locals.ofGlobal(PC), I64);
+  const tb = (): Expr => fn.tbPointer(index);
+  const has = m.binary(Wasm.eq[0], m.load(4, false, I32, jumpCacheCell(m, fn.target.traits, pc)), tb());
+  return m.binary(Wasm.and[0], has, m.binary(Wasm.eq[1], m.load(8, false, I64, tb(), TB_PC), pc()));
 }

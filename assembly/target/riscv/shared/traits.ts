@@ -4,3 +4,5 @@
 export const CODE_ALIGN_BITS = 1;
 /** Virtual addresses; those from the middle up are a kernel's. RV32 has no such half: its addresses are 64-bit ones that end at 4 GiB. */
 export const ADDRESS_BITS = 64;
+/** IR has addresses of code as the pc plus so much: a TB is right wherever its page is mapped (CF_PCREL). */
+export const PC_RELATIVE = true;

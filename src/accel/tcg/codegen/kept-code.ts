@@ -4,6 +4,8 @@
  * installed: no TB has to become hot first. Code that is made in this run is gathered, and saved at the end.
  */
 import {
+  CF_PCREL,
+  PAGE_BITS,
   PAGE_SIZE,
   TB_CFLAGS,
   TB_EXEC_COUNT,
@@ -101,11 +103,11 @@ export class KeptCode {
   private isFull = false;
   private readonly bytes: Uint8Array;
   private readonly imports: ReadonlySet<string>;
-  /** TBs by pc: the first of each chain, by TB the next, and which TB of which region it is. */
+  /** TBs by keyOf: the first of each chain, by TB the next, and which TB of which region it is. */
   private heads = new Int32Array(1).fill(-1);
   private mask = 0;
   private next = new Int32Array(0);
-  private pcOf = new Int32Array(0);
+  private keys = new Int32Array(0);
   private regionOf = new Int32Array(0);
   private tbOf = new Int32Array(0);
 
@@ -126,9 +128,10 @@ export class KeptCode {
 
   /** A TB was translated. */
   translated(tb: number): void {
-    const pcLo = this.tbs.get(tb, TB_PC) | 0;
-    for (let i = this.heads[hash(pcLo) & this.mask]; i >= 0; i = this.next[i]) {
-      if (this.pcOf[i] !== pcLo) continue;
+    const { tbs, bytes } = this;
+    const key = keyOf(placeOf(tbs.get(tb, TB_PC), tbs.get(tb, TB_CFLAGS)), bytes, tbs.get(tb, TB_HOST0));
+    for (let i = this.heads[hash(key) & this.mask]; i >= 0; i = this.next[i]) {
+      if (this.keys[i] !== key) continue;
       const region = this.regions[this.regionOf[i]];
       if (region.record?.module || region.installs >= MAX_INSTALLS) continue;
       const wanted = region.tbs[this.tbOf[i]];
@@ -221,7 +224,8 @@ export class KeptCode {
         const code = new Uint8Array(size);
         code.set(this.bytes.subarray(host0, host0 + first));
         code.set(this.bytes.subarray(host1, host1 + size - first), first);
-        return { pcLo, pcHi, flags, csBase, cflags, icount, sideExitOnMiss, code };
+        const place = placeOf(pcLo, cflags);
+        return { pcLo: place, pcHi: (cflags & CF_PCREL) === 0 ? pcHi : 0, flags, csBase, cflags, icount, sideExitOnMiss, code };
       });
       return { tbs, tbCount, entries: region.entries, certain: edges };
     });
@@ -320,15 +324,16 @@ export class KeptCode {
     this.next = new Int32Array(tbs);
     this.regionOf = new Int32Array(tbs);
     this.tbOf = new Int32Array(tbs);
-    this.pcOf = new Int32Array(tbs);
+    this.keys = new Int32Array(tbs);
     let at = 0;
     this.regions.forEach((region, r) => {
-      for (const [t, { pcLo }] of region.tbs.entries()) {
-        const cell = hash(pcLo) & this.mask;
+      for (const [t, { pcLo, code }] of region.tbs.entries()) {
+        const key = keyOf(pcLo, code, 0);
+        const cell = hash(key) & this.mask;
         this.next[at] = this.heads[cell];
         this.regionOf[at] = r;
         this.tbOf[at] = t;
-        this.pcOf[at] = pcLo;
+        this.keys[at] = key;
         this.heads[cell] = at++;
       }
     });
@@ -337,7 +342,9 @@ export class KeptCode {
   /** Whether a TB is what a region was made from: the same state of the CPU, and the same bytes of guest code. */
   private matches(tb: number, { pcLo, pcHi, flags, csBase, cflags, icount, code }: KeptTb): boolean {
     const { tbs, bytes } = this;
-    if (tbs.get(tb, TB_PC + 4) !== pcHi || tbs.get(tb, TB_FLAGS) !== flags || tbs.get(tb, TB_CFLAGS) !== cflags) return false;
+    if (tbs.get(tb, TB_CFLAGS) !== cflags || placeOf(tbs.get(tb, TB_PC), cflags) !== (pcLo | 0) || tbs.get(tb, TB_FLAGS) !== flags)
+      return false;
+    if ((cflags & CF_PCREL) === 0 && tbs.get(tb, TB_PC + 4) !== pcHi) return false;
     if (tbs.get(tb, TB_CS_BASE) !== csBase || tbs.get(tb, TB_ICOUNT) !== icount || tbs.get(tb, TB_SIZE) !== code.length) return false;
     const first = Math.min(code.length, PAGE_SIZE - (pcLo & (PAGE_SIZE - 1)));
     const host0 = tbs.get(tb, TB_HOST0);
@@ -402,7 +409,11 @@ export class KeptCode {
   }
 }
 
-const hash = (pcLo: number): number => Math.imul(pcLo >>> 1, 0x9e3779b1) >>> 8;
+/** What there is of a TB's pc that it must have to be the same: with CF_PCREL where it is in its page. */
+const placeOf = (pcLo: number, cflags: number): number => ((cflags & CF_PCREL) === 0 ? pcLo : pcLo & (PAGE_SIZE - 1)) | 0;
+/** By its place, and its first two bytes of code. */
+const keyOf = (place: number, code: Uint8Array, at: number): number => place ^ ((code[at] | (code[at + 1] << 8)) << PAGE_BITS);
+const hash = (key: number): number => Math.imul(key ^ (key >>> 15), 0x9e3779b1) >>> 8;
 const seconds = (): number => Math.floor(Date.now() / 1000);
 
 /** Tells modules of one key apart, whenever they were used: FNV-1a of the rest of the chunk. */

@@ -7,14 +7,14 @@
  *    16  functions, which export their number; then by function:
  *        TBs, entries, edges; then, unless there is no entry (such a function is not used):
  *        the entries (numbers of TBs); the edges (from << 16 | to); by TB:
- *        pc (two words), flags, csBase, cflags, guest instructions, bytes of guest code, where in the chunk these are,
+ *        pc (two words; with CF_PCREL its place in its page), flags, csBase, cflags, guest instructions, bytes of guest code, where in the chunk these are,
  *        and 1 if the code leaves where an access misses the TLB
  *
  * A file comes from the user's own folder and has passed its checksum, but what is read from it is never trusted to be in range.
  */
 
 /** Changes with the format: files of another one are of no use. */
-export const KEPT_SCHEMA = 2;
+export const KEPT_SCHEMA = 3;
 
 export interface KeptTb {
   readonly pcLo: number;

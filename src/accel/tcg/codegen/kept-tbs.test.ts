@@ -1,12 +1,19 @@
 import { describe, expect, it } from 'vitest';
+import { PAGE_BITS } from '../../../../assembly/shared/layout.js';
 import { MemoryStore, Rig } from '../../../../tests/support/kept-rig.js';
 
 const COUNT = 1500;
 const WFI = 0x10500073;
 /** Words of a TB's record in the file (kept-tbs.ts). */
 const RECORD = 9;
-/** TBs one after the other: addi x2, x2, step; j .+4 (RISC-V unprivileged specification, chapter 2); then wfi. */
-const chain = (step = 1) => [...Array.from({ length: COUNT }, () => [(step << 20) | (2 << 15) | (2 << 7) | 0x13, 0x0040006f]).flat(), WFI];
+/** Of eight bytes each; the same code at the same place in two pages would be the same TB. */
+const LINKS = [5, 6, 7];
+const linkOf = (i: number): number => LINKS[(8 * i) >> PAGE_BITS];
+/** TBs one after the other: addi x2, x2, step; jal link, .+4 (RISC-V unprivileged specification, chapter 2); then wfi. */
+const chain = (step = 1) => [
+  ...Array.from({ length: COUNT }, (_, i) => [(step << 20) | (2 << 15) | (2 << 7) | 0x13, 0x0040006f | (linkOf(i) << 7)]).flat(),
+  WFI,
+];
 
 function run(store: MemoryStore, words: readonly number[], patch = (_rig: Rig) => {}): Rig {
   const rig = new Rig(store);

@@ -1,6 +1,6 @@
 /**
  * What the translator made of guest code, kept for the next run (docs/code-cache.md): a TB that is known is copied instead of decoded, made IR of, and
- * lowered; in this run, too, if it was thrown away. Used only where pc, TB flags, csBase, cflags and every byte of guest code agree. The file, little-endian:
+ * lowered; in this run, too, if it was thrown away. Used only where the pc (with CF_PCREL its place in its page), TB flags, csBase, cflags and every byte of guest code agree. The file, little-endian:
  *
  *     u32 number of TBs; then by TB nine u32:
  *        pc (two words), flags, csBase, cflags, bytes of guest code | instructions << 16, units of tci code, where in the file its data is,
@@ -99,7 +99,7 @@ export class KeptTbs implements KeptTb {
   private freshWords = 0;
   private readonly freshAt: number[] = [];
   private isFull = false;
-  /** TBs by a hash of pc, flags and cflags. 0: none; n > 0: TB n - 1 of the file; n < 0: TB ~n of this run. */
+  /** TBs by a hash of that, flags and cflags. 0: none; n > 0: TB n - 1 of the file; n < 0: TB ~n of this run. */
   private cells = new Int32Array(1 << 12);
   private used = 0;
   /** By TB of the file: whether it was used in this run, and whether it is none. */

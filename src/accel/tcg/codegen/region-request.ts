@@ -1,5 +1,7 @@
 /** From a hot TB to the request for its region's code: the region former's choice, and all that making it takes. */
 import {
+  PAGE_BITS,
+  PAGE_SIZE,
   TB_CFLAGS,
   TB_CS_BASE,
   TB_EXEC_COUNT,
@@ -8,6 +10,7 @@ import {
   TB_HOST1,
   TB_ICOUNT,
   TB_PC,
+  TB_PHYS_PAGE0,
   TB_ROUNDS,
   TB_SIZE,
   TB_STATE,
@@ -15,27 +18,51 @@ import {
 } from '../../../../assembly/shared/layout.js';
 import type { IndirectLink } from '../../../tcg/wasm/region.js';
 import type { RegionRequest, TbRequest } from './protocol.js';
-import { formRegion, noteTripCount, type RegionAt, type RegionLimits, type TbReader } from './regions.js';
+import { formRegion, isRelative, noteTripCount, virtualPage, type RegionAt, type RegionLimits, type TbReader } from './regions.js';
 
 export function requestRegion(tbs: TbReader, id: number, hot: number, limits: RegionLimits, regionAt: RegionAt): RegionRequest {
   const formed = formRegion(tbs, hot, limits, regionAt);
   for (const tb of formed.tbs) noteTripCount(tbs, tb);
+  const pages = virtualPages(tbs, formed.tbs);
   return {
     id,
-    tbs: formed.tbs.map((tb, i) => requestTb(tbs, tb, formed.links[i], formed.indirect[i])),
+    tbs: formed.tbs.map((tb, i) => requestTb(tbs, tb, formed.links[i], formed.indirect[i], pages)),
     entries: formed.entries,
     tciInsns: formed.tbs.reduce((sum, tb) => sum + tbs.get(tb, TB_EXEC_COUNT) * tbs.get(tb, TB_ICOUNT), 0),
   };
 }
 
-function requestTb(tbs: TbReader, tb: number, links: readonly [number, number], indirect: readonly IndirectLink[]): TbRequest {
+/**
+ * By physical page, where it was seen last: where TBs are from one another. A page that came with another address space than the others costs the jumps to it,
+ * which look whether they lead there.
+ */
+function virtualPages(tbs: TbReader, list: readonly number[]): ReadonlyMap<number, number> {
+  const pages = new Map<number, number>();
+  const heat = new Map<number, number>();
+  for (const tb of list) {
+    const page = tbs.get(tb, TB_PHYS_PAGE0);
+    if (heat.has(page) && tbs.get(tb, TB_EXEC_COUNT) <= heat.get(page)!) continue;
+    heat.set(page, tbs.get(tb, TB_EXEC_COUNT));
+    pages.set(page, virtualPage(tbs, tb));
+  }
+  return pages;
+}
+
+function requestTb(
+  tbs: TbReader,
+  tb: number,
+  links: readonly [number, number],
+  indirect: readonly IndirectLink[],
+  pages: ReadonlyMap<number, number>,
+): TbRequest {
   const get = (field: number) => tbs.get(tb, field);
+  const page = isRelative(tbs, tb) ? pages.get(get(TB_PHYS_PAGE0))! : virtualPage(tbs, tb);
   return {
     tb,
     links,
     indirect,
-    pcLo: get(TB_PC),
-    pcHi: get(TB_PC + 4),
+    pcLo: ((page * PAGE_SIZE) % 2 ** 32) + (get(TB_PC) & (PAGE_SIZE - 1)),
+    pcHi: Math.floor(page / 2 ** (32 - PAGE_BITS)),
     flags: get(TB_FLAGS),
     csBase: get(TB_CS_BASE),
     cflags: get(TB_CFLAGS),

@@ -5,6 +5,7 @@
 import type { IndirectLink } from '../../../tcg/wasm/region.js';
 import { findRing } from '../../../tcg/wasm/ring.js';
 import {
+  CF_PCREL,
   NO_PAGE,
   PAGE_BITS,
   TB_CFLAGS,
@@ -246,12 +247,12 @@ const successors = (tbs: TbReader, tb: number, indirect: boolean): number[] => [
 
 /** Whether the target's code is mapped as it was just because the jump's own code is: the same page, and no other. */
 export function isCertain(tbs: TbReader, from: number, to: number): boolean {
-  return (
-    tbs.get(to, TB_PHYS_PAGE1) === NO_PAGE &&
-    tbs.get(to, TB_PHYS_PAGE0) === tbs.get(from, TB_PHYS_PAGE0) &&
-    virtualPage(tbs, to) === virtualPage(tbs, from)
-  );
+  const isInPage = tbs.get(to, TB_PHYS_PAGE1) === NO_PAGE && tbs.get(to, TB_PHYS_PAGE0) === tbs.get(from, TB_PHYS_PAGE0);
+  // else they are where they were seen, and generated code looks whether the jump leads to the same virtual page
+  return isInPage && (isRelative(tbs, to) || virtualPage(tbs, to) === virtualPage(tbs, from));
 }
+
+export const isRelative = (tbs: TbReader, tb: number): boolean => (tbs.get(tb, TB_CFLAGS) & CF_PCREL) !== 0;
 
 /** TBs that a jump back leads to, as a walk from `first` on sees it: a region that leaves for its budget leaves there, and must be entered there again. */
 function loopHeads(links: readonly (readonly number[])[], first: readonly number[]): number[] {
@@ -281,6 +282,6 @@ function loopHeads(links: readonly (readonly number[])[], first: readonly number
   return heads;
 }
 
-function virtualPage(tbs: TbReader, tb: number): number {
+export function virtualPage(tbs: TbReader, tb: number): number {
   return tbs.get(tb, TB_PC + 4) * 2 ** (32 - PAGE_BITS) + (tbs.get(tb, TB_PC) >>> PAGE_BITS);
 }

@@ -1,3 +1,4 @@
 // See assembly/target/riscv/shared/traits.ts.
 export const CODE_ALIGN_BITS = 2;
 export const ADDRESS_BITS = 32;
+export const PC_RELATIVE = false;
