@@ -58,6 +58,22 @@ describe('a frontend', () => {
     expect([state.heard, line.queued]).toEqual([['opened', 'a', 'closed', 'opened'], 1]);
   });
 
+  it('that is busy hears of the end when it asks for more', () => {
+    const line = new Line();
+    const heard: CharEvent[] = [];
+    let isBusy = true;
+    const front = new CharBackend(line);
+    front.setHandlers({ canReceive: () => 10, receive: () => {}, event: (event) => heard.push(event), isBusy: () => isBusy });
+    line.opened();
+    line.input(bytes('request'));
+    line.closed();
+    front.acceptInput();
+    expect([heard, line.ends]).toEqual([['opened'], 0]);
+    isBusy = false;
+    front.acceptInput();
+    expect([heard, line.ends]).toEqual([['opened', 'closed'], 1]);
+  });
+
   it('that comes late hears what has happened, in order', () => {
     const line = new Line();
     line.opened();

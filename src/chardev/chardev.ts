@@ -13,6 +13,8 @@ export interface CharHandlers {
   event?(event: CharEvent): void;
   /** The backend takes output again, after it was not `writable`. */
   writable?(): void;
+  /** Something of what it has received is still at work: `closed` waits until it asks for more input. */
+  isBusy?(): boolean;
 }
 
 /** Writes, or questions whether it can write, that a device may still make while its backend takes nothing: a transmit FIFO, and some more. */
@@ -221,7 +223,7 @@ export abstract class Chardev {
       this.#handlers.receive(part);
       this.inputTaken();
     }
-    if (this.#handlers && this.#hasEnded && !this.#frozen) this.#tellEnd();
+    if (this.#hasEnded && this.#handlers && !this.#frozen && !this.#handlers.isBusy?.()) this.#tellEnd();
   }
 
   #drop(): void {

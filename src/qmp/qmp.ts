@@ -18,6 +18,7 @@ export class QmpServer {
     this.chardev.setHandlers({
       canReceive: () => this.session?.room ?? 0,
       receive: (bytes) => this.session?.receive(bytes),
+      isBusy: () => this.session?.isBusy ?? false,
       event: (event) => {
         if (event === 'opened') this.begin();
         else if (event === 'closed') this.end();

@@ -59,6 +59,10 @@ export class QmpSession {
     this.requests.length = 0;
     this.events = [];
   }
+  /** Requests wait for their answers. */
+  get isBusy(): boolean {
+    return this.working !== undefined;
+  }
   /** Resolves when every request has its answer. */
   async idle(): Promise<void> {
     await this.working;
@@ -82,7 +86,10 @@ export class QmpSession {
   private enqueue(value: Json | JsonError): void {
     if (this.isOver) return;
     this.requests.push(value);
-    this.working ??= this.work().finally(() => (this.working = undefined));
+    this.working ??= this.work().finally(() => {
+      this.working = undefined;
+      this.client.accept();
+    });
   }
 
   private async work(): Promise<void> {
