@@ -18,7 +18,7 @@ export default defineConfig({
     env: { WEMU_CODE_CACHE: 'off' },
     projects: [
       project('unit', ['src/**/*.test.ts', 'tests/unit/**/*.test.ts'], 20_000),
-      project('guest', ['tests/guest/**/*.test.ts'], minutes(5)),
+      project('guest', ['tests/guest/**/*.test.ts', 'tests/recipes/**/*.test.ts'], minutes(5)),
       project('fuzz', ['fuzz/**/*.test.ts'], minutes(5)),
       project('differential', ['tests/differential/**/*.test.ts'], minutes(5)),
     ],
