@@ -121,6 +121,7 @@ export const ROOMS = {
       'src/block',
       'src/chardev',
       'src/hw/riscv', // the list of architectures
+      'src/migration',
       'src/semihosting',
       'src/system',
       'src/target',
