@@ -76,8 +76,7 @@ else
       expect(await ask(gdb, 'info threads')).toContain('CPU#0');
       expect(await ask(gdb, 'monitor info status')).toContain('VM status: paused');
       expect(await ask(gdb, 'detach')).toContain('detached');
-      machine.send('\n');
-      await machine.expect(/# $/, MINUTE);
+      await machine.expect('~ # ', MINUTE);
       machine.send('echo $((6*7))\n');
       await machine.expect(/^42/m, MINUTE);
     });
