@@ -16,6 +16,7 @@ const TIERS: Record<string, NodeHostOptions> = {
   'tci, not chained': { backend: 'tci', tuning: { chain: false } },
   'regions at once': { backend: 'wasm', sync: true, hotThreshold: 1 },
   'regions of what is hot': { backend: 'wasm', sync: true, hotThreshold: 64 },
+  checked: { backend: 'wasm', sync: true, hotThreshold: 1, tuning: { check: true } },
   'regions, not chained': { backend: 'wasm', sync: true, hotThreshold: 1, tuning: { chain: false } },
 };
 const MODES: Record<string, MachineOptions> = { 'real time': {}, icount: { icount: 'shift=3' } };

@@ -318,6 +318,7 @@ const VARIANTS = [
   'rv64,smrnmi=on,smdbltrp=on,smstateen=on',
   'rv32,smrnmi=on,smdbltrp=on,smaia=on',
   'rv64,smaia=on,ssaia=on,sscofpmf=on',
+  'rv64,debug=off',
 ];
 const CPUS = [...CPU_MODELS.map(({ name }) => name), ...VARIANTS];
 
