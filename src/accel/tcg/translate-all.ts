@@ -135,7 +135,17 @@ export class Translator {
         return host1;
       },
     };
-    const kept = this.keptTb({ ...placeOf(pcLo, pcHi, cflags), flags: source.flags, csBase: source.csBase, cflags, host }, source.pc, env);
+    // no object is spread here: V8 takes some microseconds for it
+    const relative = (cflags & layout.CF_PCREL) !== 0;
+    const wanted = {
+      pcLo: relative ? pcLo & (layout.PAGE_SIZE - 1) : pcLo,
+      pcHi: relative ? 0 : pcHi,
+      flags: source.flags,
+      csBase: source.csBase,
+      cflags,
+      host,
+    };
+    const kept = this.keptTb(wanted, source.pc, env);
     const { size, icount, isSplit } = kept ?? this.compile(source, env);
     const unitCount = kept?.unitCount ?? this.lowering.code.size;
     const tb = runtime.exports.tbAlloc(unitCount * 2 + icount * 4) >>> 0;
@@ -207,7 +217,7 @@ export class Translator {
         continue;
       }
       this.logCode(source.pc);
-      return { ...result, isSplit };
+      return { size: result.size, icount: result.icount, isSplit };
     }
   }
 
@@ -270,8 +280,10 @@ export class Translator {
 
   private keep(tb: number, unitCount: number): void {
     const get = (field: number) => this.words[(tb + field) >> 2];
+    const relative = (get(layout.TB_CFLAGS) & layout.CF_PCREL) !== 0;
     this.options.kept?.add({
-      ...placeOf(get(layout.TB_PC), get(layout.TB_PC + 4), get(layout.TB_CFLAGS)),
+      pcLo: relative ? get(layout.TB_PC) & (layout.PAGE_SIZE - 1) : get(layout.TB_PC),
+      pcHi: relative ? 0 : get(layout.TB_PC + 4),
       flags: get(layout.TB_FLAGS),
       csBase: get(layout.TB_CS_BASE),
       cflags: get(layout.TB_CFLAGS),
@@ -311,7 +323,3 @@ export class Translator {
     log.mask('out_asm', `OUT: [tci, size=${2 * code.size}]\n${guest}\n${disassembleTci(code.units.subarray(0, code.size))}\n`);
   }
 }
-
-/** What there is of the pc that a kept TB must have: with CF_PCREL where it is in its page. */
-const placeOf = (pcLo: number, pcHi: number, cflags: number): { readonly pcLo: number; readonly pcHi: number } =>
-  (cflags & layout.CF_PCREL) === 0 ? { pcLo, pcHi } : { pcLo: pcLo & (layout.PAGE_SIZE - 1), pcHi: 0 };
