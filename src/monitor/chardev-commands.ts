@@ -1,6 +1,6 @@
 /** The monitor's commands about character devices. Names, arguments and help texts are QEMU's (hmp-commands.hx). */
 import { RingBufferChardev } from '../chardev/chardev.js';
-import { int, restOfLine, text } from './arguments.js';
+import { int, text } from './arguments.js';
 import { command, type Command, type MonitorContext } from './command.js';
 import { MonitorError } from './errors.js';
 
@@ -34,7 +34,7 @@ export const CHARDEV_COMMANDS: readonly Command[] = [
     if (size <= 0) throw new MonitorError('Error: size must be greater than zero');
     return `${plain(ring.read(size))}\n`;
   }),
-  command('ringbuf_write', { device: text(ids), data: restOfLine() }, 'device data', 'Write to a ring buffer character device', (context, { device, data }) =>
+  command('ringbuf_write', { device: text(ids), data: text() }, 'device data', 'Write to a ring buffer character device', (context, { device, data }) =>
     ringBuffer(context, device).write(new TextEncoder().encode(data)),
   ),
 ];

@@ -1,5 +1,5 @@
 /** The monitor's commands about memory. Names, arguments and help texts are QEMU's (hmp-commands.hx). */
-import { afterDot, file, flag, format, int, long, optional, type Format } from './arguments.js';
+import { afterDot, file, flag, format, int, long, optional, text, type Format } from './arguments.js';
 import { command, type Command, type MonitorContext } from './command.js';
 import { currentCpu, needCpu } from './cpu-commands.js';
 import { characterText, memoryDump } from './memory-dump.js';
@@ -16,12 +16,12 @@ export const MEMORY_COMMANDS: readonly Command[] = [
     print(context, fmt, val),
   ),
   command(
-    'memsave', { val: long(), size: int(), filename: file() }, 'addr size file',
+    'memsave', { val: long(), size: int(), filename: text() }, 'addr size file',
     "save to disk virtual memory dump starting at 'addr' of size 'size'",
     (context, { val, size, filename }) => context.control.saveMemory(needCpu(context), val, size >>> 0, filename),
   ),
   command(
-    'pmemsave', { val: long(), size: int(), filename: file() }, 'addr size file',
+    'pmemsave', { val: long(), size: int(), filename: text() }, 'addr size file',
     "save to disk physical memory dump starting at 'addr' of size 'size'",
     ({ control }, { val, size, filename }) => control.saveMemory('physical', val, size >>> 0, filename),
   ),
@@ -41,7 +41,7 @@ export const MEMORY_COMMANDS: readonly Command[] = [
   command(
     'i', { fmt: format(), addr: int(), index: afterDot(int()) }, '/fmt addr', 'I/O port read',
     // With an index, that is written to the port, and the next one is read.
-    (_, { fmt, addr, index }) => portRead(index === undefined ? addr : addr + 1, fmt.size ?? 4),
+    (context, { fmt, addr, index }) => portRead(index === undefined ? addr : addr + 1, (context.size = fmt.size ?? context.size)),
   ),
   command('o', { fmt: format(), addr: int(), val: int() }, '/fmt addr value', 'I/O port write', () => {}),
   command(

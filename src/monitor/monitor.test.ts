@@ -208,7 +208,7 @@ describe('the monitor', () => {
     ['print 0x1ffffffffffffffff', 'number too large'],
     ['print /z 1', "invalid char in format: 'z'"],
     ['x', 'unexpected end of expression'],
-    ['memsave 0x1000 16', 'memsave: filename expected'],
+    ['memsave 0x1000 16', 'memsave: string expected'],
     ['dump-guest-memory', 'dump-guest-memory: filename expected'],
     ['dump-guest-memory -q /tmp/x', 'dump-guest-memory: unsupported option -q'],
     ['log', 'log: string expected'],

@@ -45,7 +45,11 @@ export const OBJECT_COMMANDS: readonly Command[] = [
   command(
     'qom-set', { json: flag('j'), path: text(completePath), property: text(), value: restOfLine() }, '[-j] path property value',
     'set QOM property (-j: the value is JSON)',
-    (context, { path, property, value, json }) => context.control.setProperty(find(context, path), property, json ? value.replace(/^"(.*)"$/, '$1') : value),
+    (context, { path, property, value, json }) => {
+      const object = find(context, path);
+      context.control.property(object, property); // there is one
+      context.control.setProperty(object, property, json ? value.replace(/^"(.*)"$/, '$1') : value);
+    },
   ),
   command('device_add', { device: optional(restOfLine(completeDriver)) }, 'driver[,prop=value][,...]', "add device, like -device on the command line", ({ control }, { device }) =>
     control.addDevice(device === undefined ? {} : Object.fromEntries(parseOptions('device_add', device, 'driver').entries)),
