@@ -114,3 +114,24 @@ describe('a mux', () => {
     expect([serial.text, text]).toEqual(['a', 'b']);
   });
 });
+
+it('a frontend that writes on insists once a write, and hears what the backend throws', () => {
+  const { backend, mux, frontend } = setup();
+  const { front } = frontend();
+  let held = false;
+  mux.hold = (on) => (held = on);
+  backend.congested(true);
+  for (let i = 0; i < 63; i++) front.write(bytes('x'));
+  expect(held).toBe(false);
+  front.write(bytes('x'));
+  expect(held).toBe(true);
+  backend.congested(false);
+  expect(held).toBe(false);
+  const failures: unknown[] = [];
+  mux.failed = (error) => failures.push(error);
+  backend.write = () => {
+    throw new Error('full');
+  };
+  front.write(bytes('x'));
+  expect(failures).toMatchObject([{ message: 'full' }]);
+});

@@ -153,7 +153,10 @@ export class MuxChardev extends Chardev {
   // ---- output
 
   override write(bytes: Uint8Array): void {
-    this.base.write(this.stampsFrom === undefined ? bytes : this.stamped(bytes));
+    const output = this.stampsFrom === undefined ? bytes : this.stamped(bytes);
+    // Not by `base`: the frontend has a CharBackend of its own, which insists and hears of failures.
+    this.backend.log?.(output);
+    this.backend.write(output);
   }
   override flushed(): Promise<void> | undefined {
     return this.backend.flushed();
