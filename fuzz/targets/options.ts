@@ -1,8 +1,22 @@
 /** What the user types: whatever it is, it is understood, or one line says why not. */
 import { IdleVirt } from '../../src/hw/riscv/testing.js';
 import { parseOptions } from '../../src/qom/option-list.js';
-import { parseGlobal, parseIcount, parseLogItems, parseMemory, parseRtc, parseSmp } from '../../src/system/options.js';
+import { parseChardev, parseChardevReference } from '../../src/system/chardev-options.js';
+import {
+  logFileName,
+  parseActions,
+  parseGlobal,
+  parseIcount,
+  parseLogItems,
+  parseMemory,
+  parseName,
+  parseRtc,
+  parseSmp,
+  parseUuid,
+} from '../../src/system/options.js';
+import { readConfig } from '../../src/system/readconfig.js';
 import { parseCpuConfig } from '../../src/target/riscv/config.js';
+import { parseMon } from '../../src/cli/monitors.js';
 import { parseAccel } from '../../src/cli/common/accel.js';
 import { MiB } from '../../src/util/size.js';
 import type { Target } from '../target.js';
@@ -17,6 +31,16 @@ const TEXTS = [
     '+zba',
     'rv64,+zba,-zbb',
     'loader,addr=0x80000000,data=1,data-len=4',
+    'socket,id=c,host=h,port=1,server=on,wait=off,nodelay,mux=on,logfile=l',
+    'file,id=c,path=p,append=on,input-path=i',
+    'tcp:[::1]:5,server,nowait',
+    'mon:unix:p,server=on',
+    'ringbuf,id=c,size=4k',
+    'chardev=c,mode=control,pretty=on',
+    'reboot=shutdown,panic=none,watchdog=pause',
+    '12345678-1234-1234-1234-123456789abc',
+    '[device "d"]~ driver = "x"~# c~[memory]~size="1"',
+    'log-%d',
   ],
 ];
 const parsers: readonly ((text: string) => unknown)[] = [
@@ -29,6 +53,14 @@ const parsers: readonly ((text: string) => unknown)[] = [
   parseAccel,
   (text) => parseRtc(text),
   (text) => parseCpuConfig(text),
+  parseChardev,
+  (text) => parseChardevReference('-serial', text, 'serial0'),
+  (text) => parseActions([text]),
+  (text) => parseName([text]),
+  parseUuid,
+  (text) => logFileName(text, 1),
+  parseMon,
+  (text) => readConfig('file', text.replaceAll('~', '\n')),
 ];
 
 /** Printable: the terminal's own characters are another matter, since what was typed is shown again. */

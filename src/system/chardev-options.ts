@@ -164,7 +164,7 @@ function shortForm(option: string, text: string, defaults: Readonly<Record<strin
   throw unknown(option, text);
 }
 
-const unknown = (option: string, text: string) => new OptionError(`'${text}' is not a valid char driver`, `${option} ${text}`, SHORT_FORMS);
+const unknown = (option: string, text: string) => new OptionError(`'${text}' is not a valid char driver`, option, SHORT_FORMS);
 const SHORT_FORMS = 'stdio, file:PATH, pipe:PATH, tcp:HOST:PORT, unix:PATH, null, none or chardev:ID';
 
 const parameters = (option: string, text: string | undefined): [string, string][] =>
@@ -239,7 +239,7 @@ function parseAddress(list: OptionList, socketPath: string | undefined, host: st
   if (socketPath !== undefined) {
     if (socketPath === '') throw new OptionError('a Unix socket has a path', list.where);
     if (new TextEncoder().encode(socketPath).length > PATH_LIMIT)
-      throw new OptionError(`UNIX socket path '${socketPath}' is too long`, list.where, `at most ${PATH_LIMIT} bytes`);
+      throw new OptionError('UNIX socket path is too long', list.where, `at most ${PATH_LIMIT} bytes`);
     return { path: socketPath };
   }
   if (host === undefined) throw new OptionError("one of parameters 'path' and 'host' is missing", list.where);
