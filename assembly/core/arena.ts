@@ -2,7 +2,7 @@
 // descriptors are bumped up from its bottom and go all at once when it is full (QEMU's tb_flush: no block is ever freed alone).
 // Its ends are in the engine record, at its very start. Who allocates holds the lock.
 import { ENGINE_ARENA_NEXT, ENGINE_ARENA_START, ENGINE_ARENA_TOP } from '../shared/layout';
-import { engine } from './engine';
+import { engine, underLock } from './engine';
 
 export function arenaInit(start: usize, end: usize): void {
   store<usize>(engine, start, ENGINE_ARENA_START);
@@ -22,6 +22,7 @@ export function arenaAllocPermanent(size: usize): usize {
 
 /** A block that lives until arenaFlush, aligned to 8 bytes. 0: full. */
 export function arenaAlloc(size: usize): usize {
+  underLock();
   const bytes = (size + 7) & ~7;
   if (arenaFree() < bytes) return 0;
   const block = load<usize>(engine, ENGINE_ARENA_NEXT);

@@ -49,6 +49,12 @@ export function unlock(): void {
   if (isShared() && atomic.xchg<u32>(engine, FREE, ENGINE_LOCK) == WANTED) atomic.notify(engine + ENGINE_LOCK, 1);
 }
 
+/** What follows is for who holds the lock. (Debug builds look whether somebody does.) */
+@inline
+export function underLock(): void {
+  if (!ASC_NO_ASSERT) assert(!isShared() || load<u32>(engine, ENGINE_LOCK) != FREE, 'the lock is not held');
+}
+
 function lockContended(): void {
   let taken = HELD;
   while (true) {

@@ -9,7 +9,7 @@ import {
 import { arenaAlloc, arenaAllocPermanent, arenaFlush } from '../core/arena';
 import { codePagesForget, codePagesInit, descMake, descOf, pageHasCode } from '../core/code-pages';
 import { firstEnv, interruptAll } from '../core/cpus';
-import { engine, instance, isShared, lock, unlock } from '../core/engine';
+import { engine, instance, isShared, lock, underLock, unlock } from '../core/engine';
 import { regionInvalidated, tbFlushed } from '../core/host';
 import { changingEngine } from '../core/journal';
 import { breakpointFrom } from '../core/points';
@@ -96,6 +96,7 @@ function requestFlush(): void {
 }
 
 function flush(): void {
+  underLock();
   store<u32>(engine, 0, ENGINE_FLUSH_PENDING);
   count(ENGINE_GENERATION, 1);
   store<u32>(engine, 0, ENGINE_TBS);
@@ -195,6 +196,7 @@ export function tbRegister(tb: usize): bool {
 }
 
 function register(tb: usize): bool {
+  underLock();
   const page0 = load<u32>(tb, TB_PHYS_PAGE0);
   const page1 = load<u32>(tb, TB_PHYS_PAGE1);
   const desc0 = descMake(page0);
@@ -233,6 +235,7 @@ export function tbLink(tb: usize, n: usize, next: usize): void {
 }
 
 function link(tb: usize, n: usize, next: usize): void {
+  underLock();
   store<usize>(tb + 4 * n, next, TB_JMP0);
   store<usize>(tb + 4 * n, load<usize>(next, TB_JMP_LIST), TB_JMP_NEXT0);
   store<usize>(next, tb | n, TB_JMP_LIST);
@@ -265,6 +268,7 @@ export function tbInvalidate(tb: usize): void {
 }
 
 function invalidate(tb: usize): void {
+  underLock();
   if (!isValid(tb)) return;
   changingEngine();
   atomic.store<u32>(tb, TB_STATE_INVALID, TB_STATE);

@@ -20,6 +20,8 @@ export interface Access {
   readonly value?: bigint;
   /** What of the loaded value is compared; default all. */
   readonly mask?: bigint;
+  /** Bits of mstatus that are set meanwhile. */
+  readonly status?: bigint;
 }
 
 export const load = (address: number, size: Size = 4): Access => ({ address, size });
@@ -35,10 +37,14 @@ export const writeCsr = (csr: number, value: bigint | number): Access => ({ csr,
 export type Generators = Readonly<Record<string, (random: Random) => Access[]>>;
 
 /** Of each access: what was loaded; the cause of a trap, plus 1. */
-function code({ address, csr, size, value, mask }: Access): string {
+function code({ address, csr, size, value, mask, status }: Access): string {
   const target = csr === undefined ? `li a0, ${address};` : '';
-  const loads = csr === undefined ? `${LOADS[size]} a1, 0(a0)` : `csrr a1, ${csr}`;
-  const stores = csr === undefined ? `${STORES[size]} a1, 0(a0)` : `csrw ${csr}, a1`;
+  const within = (insn: string): string =>
+    status === undefined
+      ? insn
+      : `li a2, 0x1800; csrc mstatus, a2; li a2, ${status}; csrs mstatus, a2; ${insn}; li a2, ${status}; csrc mstatus, a2`;
+  const loads = csr === undefined ? within(`${LOADS[size]} a1, 0(a0)`) : `csrr a1, ${csr}`;
+  const stores = csr === undefined ? within(`${STORES[size]} a1, 0(a0)`) : `csrw ${csr}, a1`;
   const masked = mask === undefined ? '' : `li a0, ${mask}; and a1, a1, a0;`;
   return value === undefined
     ? `${target} li a1, 0; li s2, 0; ${loads}; ${masked} sd a1, 0(s0); sd s2, 8(s0); addi s0, s0, 16`

@@ -1,6 +1,7 @@
 /** Two harts in two threads, each in an instance of the runtime of its own, on one engine (docs/engine-abi.md). */
 import { describe, expect, it } from 'vitest';
 import { Assembler, type Label } from '../differential/assembler.js';
+import { engineModule } from '../support/engine.js';
 import { RAM, runTwoThreads, type TwoThreads } from '../support/two-threads/two-threads.js';
 
 const [RA, T0, T1, T2, A0, A2, S0, S1, S2, S3] = [1, 5, 6, 7, 10, 12, 8, 9, 18, 19];
@@ -94,9 +95,67 @@ function start(hotThreshold: number | undefined, { placed, waiting, words }: Two
   Atomics.store(words, (counters.data - RAM + START) >> 2, 1);
 }
 
-const WRITES = 300;
-const CALLS = 60;
-const [FLAG, ACK, DONE, WRONG] = [0, 64, 128, 192];
+/** Offsets of data, of the programs that write code. */
+const [FLAG, ACK, DONE, WRONG, ENOUGH] = [0, 64, 128, 192, 256];
+
+const CHANGES = 400;
+const PIECES = 32;
+/** Bytes from one piece of code to the next. */
+const PIECE = 32;
+
+/** Each hart writes pieces of code, each a block of its own that goes to the next, and runs them, again and again; data counts rounds and mistakes. */
+const changes = program((asm) => {
+  const start: Label = {};
+  const areas: Label = {};
+  asm.la(S3, areas);
+  asm.slli(T0, A0, 12);
+  asm.add(S3, S3, T0);
+  asm.j(start);
+  asm.align(0x1000);
+  asm.place(areas);
+  for (let hart = 0; hart < 2; hart++) {
+    for (let piece = 0; piece < PIECES; piece++) {
+      asm.addi(A2, A2, 0);
+      const next: Label = {};
+      if (piece < PIECES - 1) asm.j(next);
+      else asm.emit(RET);
+      asm.align(PIECE);
+      asm.place(next);
+    }
+    asm.align(0x1000);
+  }
+  asm.place(start);
+  asm.li(S2, 1);
+  asm.li(S1, CHANGES);
+  const round = asm.place({});
+  asm.andi(T0, S1, 7);
+  asm.slli(T0, T0, 20);
+  asm.li(T1, 0x613 | (A2 << 15));
+  asm.add(T0, T0, T1); // addi a2, a2, s1 & 7
+  asm.addi(T1, S3, 0);
+  countDown(asm, T2, PIECES, () => {
+    asm.sw(T0, 0, T1);
+    asm.addi(T1, T1, PIECE);
+  });
+  asm.emit(FENCE_I);
+  asm.li(A2, 0);
+  asm.emit(jalr(RA, S3));
+  asm.andi(T0, S1, 7);
+  asm.slli(T0, T0, Math.log2(PIECES));
+  const right: Label = {};
+  asm.beq(A2, T0, right);
+  asm.addi(T1, S0, WRONG);
+  asm.emit(atomic(ADD, 4, 0, S2, T1));
+  asm.place(right);
+  asm.addi(T1, S0, DONE);
+  asm.emit(atomic(ADD, 4, 0, S2, T1));
+  asm.addi(S1, S1, -1);
+  asm.bne(S1, 0, round);
+});
+
+const WRITES = 100;
+/** Calls from one look at the sign to the next. */
+const CALLS_AT_ONCE = 50;
 
 /** The function that was called has answered with the round's number. */
 function countUnlessRight(asm: Assembler): void {
@@ -114,11 +173,12 @@ const writtenCode = program((asm) => {
   asm.la(S3, func);
   asm.li(S1, 0);
   asm.j(start);
-  asm.align(0x1000);
+  // In the page of its callers: a region with both has no guard between them (docs/architecture.md, "Regions").
+  asm.align(64);
   asm.place(func);
   asm.emit(0x613); // li a2, 0
   asm.emit(RET);
-  asm.align(0x1000);
+  asm.align(64);
   asm.place(start);
   asm.li(S2, 1);
   const round = asm.place({});
@@ -141,10 +201,14 @@ const writtenCode = program((asm) => {
   countUnlessRight(asm);
   asm.sw(S1, ACK, S0);
   asm.place(call);
-  countDown(asm, T2, CALLS, () => {
+  const again = asm.place({});
+  countDown(asm, T2, CALLS_AT_ONCE, () => {
     asm.emit(jalr(RA, S3));
     countUnlessRight(asm);
   });
+  // until there is code for the function, too, that was made of what it is now
+  asm.emit(lw(T0, ENOUGH, S0));
+  asm.blt(T0, S1, again);
   asm.addi(T1, S0, DONE);
   asm.emit(atomic(ADD, 4, 0, S2, T1));
   asm.slli(T2, S1, 1);
@@ -152,6 +216,27 @@ const writtenCode = program((asm) => {
   asm.li(T0, WRITES);
   asm.bne(S1, T0, round);
 });
+
+/** Says when a round's function has been called often enough. Returns how many rounds had generated code in both threads. */
+function enough(hotThreshold: number | undefined): { readonly between: (state: TwoThreads) => void; readonly rounds: () => number } {
+  const at = (offset: number): number => (writtenCode.data - RAM + offset) >> 2;
+  let placedBefore = 0;
+  let rounds = 0;
+  let slices = 0;
+  const between = ({ placed, waiting, words }: TwoThreads): void => {
+    const round = Atomics.load(words, at(ACK));
+    if (round === Atomics.load(words, at(ENOUGH))) return;
+    const hasCode = placed > placedBefore && waiting === 0;
+    if (hotThreshold !== undefined && !hasCode && ++slices < PATIENCE) return;
+    rounds += Number(hasCode);
+    placedBefore = placed;
+    slices = 0;
+    Atomics.store(words, at(ENOUGH), round);
+  };
+  return { between, rounds: () => rounds };
+}
+/** Slices until a round goes on without code. */
+const PATIENCE = 2000;
 
 const INTERRUPTS = 200;
 const [COUNT, GO] = [0, 64];
@@ -219,8 +304,18 @@ describe('two harts in two threads', () => {
   });
 
   it.each(engines)('see code that the other has written, after fence.i: %s', async (_name, hotThreshold) => {
-    const { word } = await runTwoThreads(writtenCode.image, { hotThreshold });
+    const { between, rounds } = enough(hotThreshold);
+    const { word } = await runTwoThreads(writtenCode.image, { hotThreshold, between });
     expect([word(writtenCode.data + DONE), word(writtenCode.data + WRONG)]).toEqual([2 * WRITES, 0]);
+    if (hotThreshold !== undefined) expect(rounds()).toBeGreaterThan(WRITES / 2);
+  });
+
+  it('keep the lists of blocks whole while both make and invalidate some', async () => {
+    const { word } = await runTwoThreads(changes.image, {
+      wasm: engineModule('debug'),
+      ended: (accel) => void (accel.runtime.allExports.checkTbs as () => number)(),
+    });
+    expect([word(changes.data + DONE), word(changes.data + WRONG)]).toEqual([2 * CHANGES, 0]);
   });
 
   it('get interrupts from each other', async () => {

@@ -9,8 +9,8 @@ import { TciLowering } from '../../src/tcg/tci/lower.js';
 import type { TcgContext } from '../../src/tcg/context.js';
 
 /** WEMU_WASM names another build of the engine. */
-export const engineModule = (): WebAssembly.Module =>
-  new WebAssembly.Module(process.env.WEMU_WASM ? readFileSync(process.env.WEMU_WASM) : readEngineWasm());
+export const engineModule = (build: 'release' | 'debug' = 'release'): WebAssembly.Module =>
+  new WebAssembly.Module(process.env.WEMU_WASM ? readFileSync(process.env.WEMU_WASM) : readEngineWasm(build === 'debug'));
 
 const NOTHING: RuntimeHost = {
   translate: () => 0, mmioRead: () => 1, mmioWrite: () => 1, checkSlice: () => {}, tbHot: () => {}, tbMisses: () => {}, regionInvalidated: () => {}, tbFlushed: () => {},

@@ -41,8 +41,12 @@ export interface TwoThreadsResult {
 export interface TwoThreadsOptions {
   /** Executions in tci after which there is to be generated code; undefined: none. */
   readonly hotThreshold?: number;
+  /** The engine; default the release build. */
+  readonly wasm?: WebAssembly.Module;
   /** After each slice of the first hart. */
   readonly between?: (state: TwoThreads) => void;
+  /** When both have come to their ends. */
+  readonly ended?: (accel: TcgAccel) => void;
 }
 
 /** The code for the second thread, as one file: worker threads load no TypeScript. */
@@ -60,7 +64,10 @@ async function bundleSecond(): Promise<string> {
 }
 
 /** Loads `image` at the start of RAM, where both harts begin, and runs until both wait. @throws Error if one ends otherwise */
-export async function runTwoThreads(image: Uint8Array, { hotThreshold, between }: TwoThreadsOptions = {}): Promise<TwoThreadsResult> {
+export async function runTwoThreads(
+  image: Uint8Array,
+  { hotThreshold, wasm = engineModule(), between, ended }: TwoThreadsOptions = {},
+): Promise<TwoThreadsResult> {
   const memory = createEngineMemory(RAM_SIZE, 0x80_0000);
   const topology = new MemoryTopology();
   const root = MemoryRegion.container(topology, 'system');
@@ -68,7 +75,6 @@ export async function runTwoThreads(image: Uint8Array, { hotThreshold, between }
   const words = new Int32Array(memory.memory.buffer, block.host, RAM_SIZE >> 2);
   root.addSubregion(RAM, MemoryRegion.ram(topology, 'ram', block));
   const space = new AddressSpace(root, 'memory');
-  const wasm = engineModule();
 
   let generator: CodeGenerator | undefined;
   let placed = 0;
@@ -99,6 +105,7 @@ export async function runTwoThreads(image: Uint8Array, { hotThreshold, between }
           .filter((reason) => reason !== '');
         if (reasons.length > 0) throw new Error(reasons.join('; '));
         const word = (address: number): number => words[(address - RAM) >> 2];
+        ended?.(accel);
         const { insns, tb } = accel.info();
         resolve({ insns, placed, atomicsOfGeneratedCode, flushes: tb.flushes, word });
       };
