@@ -200,9 +200,18 @@ function returnUnit(rng: Rng, _xlen: number): Unit {
   return { code: make(20), jump: make };
 }
 
-export const traps = (xlen: 32 | 64): Kind =>
-  kind('traps', xlen, {
-    csrs: numbers(TRAP_CSRS),
+/** Beside it what the kind itself sets: values of more CSRs, and status bits that come and go. */
+interface TrapVariant {
+  readonly name: string;
+  readonly extensions: readonly string[];
+  readonly csrs: readonly (readonly [name: string, value: bigint])[];
+  readonly status: bigint;
+}
+
+const trapKind = (xlen: 32 | 64, { name, extensions, csrs: more, status }: TrapVariant): Kind =>
+  kind(name, xlen, {
+    extensions,
+    csrs: numbers([TRAP_CSRS, ...more.map(([csr]) => csr)].join(' ')),
     supervisor: true,
     traps: 96,
     code: (context) => {
@@ -211,17 +220,28 @@ export const traps = (xlen: 32 | 64): Kind =>
       return layOut(units, context.rng);
     },
     fill: ({ rng, x, csr, set }) => {
-      x(FOR_SET, (random64(rng) & random64(rng) & TRAP_MSTATUS_BITS) | pick(rng, [0n, 0x800n, MPP]));
-      x(FOR_CLEAR, (random64(rng) & random64(rng) & TRAP_MSTATUS_BITS) | pick(rng, [0n, 0x1000n, MPP]));
+      x(FOR_SET, (random64(rng) & random64(rng) & (TRAP_MSTATUS_BITS | status)) | pick(rng, [0n, 0x800n, MPP]));
+      x(FOR_CLEAR, (random64(rng) & random64(rng) & (TRAP_MSTATUS_BITS | status)) | pick(rng, [0n, 0x1000n, MPP]));
       // One line a run: of several, QEMU takes the one of the lowest number, and wemu that of the manual's order.
       const line = pick(rng, INTERRUPT_LINES);
       for (const register of FOR_INTERRUPTS) x(register, rng() & 1 ? line : 0n);
       const some = (mask: bigint): bigint => random64(rng) & mask;
       const values = [some(TRAP_MEDELEG_BITS), some(INTERRUPT_BITS), some(line), some(line), some(7n), some(7n), 0n, 0n, 0n];
-      values.forEach((value, i) => csr(i, value));
+      [...values, ...more.map(([, value]) => value)].forEach((value, i) => csr(i, value));
       const mpp = pick(rng, [0n, 1n, 3n]);
       // Interrupt enables of the mode to be, FS, TVM.
       const fs = rng() % 4 === 0 ? random64(rng) & 0x6000n : 0x6000n;
       set(SLOT.mstatus, (mpp << 11n) | fs | (random64(rng) & (bit(5) | bit(7) | bit(1))) | (rng() % 4 === 0 ? bit(20) : 0n));
     },
+  });
+
+export const traps = (xlen: 32 | 64): Kind => trapKind(xlen, { name: 'traps', extensions: [], csrs: [], status: 0n });
+
+/** sstatus.SDT, with menvcfg.DTE: a supervisor's trap that it does not expect is the machine's. */
+export const doubleTraps = (xlen: 32 | 64): Kind =>
+  trapKind(xlen, {
+    name: 'double traps',
+    extensions: ['ssdbltrp'],
+    csrs: [xlen === 64 ? ['menvcfg', bit(59)] : ['menvcfgh', bit(27)]],
+    status: bit(24),
   });

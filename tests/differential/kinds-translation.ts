@@ -8,7 +8,7 @@ import { codes, layOut, randomUnit, type Code, type Unit } from './block.js';
 import { FAILING_SC, MISSING_TABLES, STALE_RIGHTS } from './differences.js';
 import { BLOCK_LENGTH, isAtomic, isMemory, kind, type CodeContext, type Kind } from './kind.js';
 import type { SlotWriter } from './program.js';
-import { MEMORY } from './slot.js';
+import { MEMORY, SLOT } from './slot.js';
 
 const pick = <T>(rng: Rng, list: readonly T[]): T => list[rng() % list.length];
 const random64 = (rng: Rng): bigint => (BigInt(rng()) << 32n) | BigInt(rng());
@@ -78,6 +78,11 @@ function accesses(context: CodeContext, alignment: number): Unit[] {
 const MPRV = 1n << 17n;
 const SUM = 1n << 18n;
 const MXR = 1n << 19n;
+// menvcfg
+const ADUE = 1n << 61n;
+const PBMTE = 1n << 62n;
+/** 1 is reserved. */
+const pmm = (rng: Rng): bigint => pick(rng, [0n, 2n, 3n, 3n]) << 32n;
 const FS = 0x6000n;
 
 function fillStatus({ rng, x }: SlotWriter): void {
@@ -243,6 +248,27 @@ export const shadowStack = (xlen: 32 | 64): Kind =>
     extensions: ['zicfiss', 'zimop', 'zcmop'],
     fill: (slot) => fillShadowStack(slot, xlen),
   });
+
+/** The same with pointers whose upper bits are anything, which menvcfg and senvcfg have ignored or not. */
+export const maskedPaging = (): Kind => {
+  const plain = paging(64);
+  return {
+    ...plain,
+    name: 'masked paging, RV64',
+    extensions: [...plain.extensions, 'smnpm', 'ssnpm'],
+    csrs: [...plain.csrs, numberOf('menvcfg'), numberOf('senvcfg')],
+    fill: (slot) => {
+      const { rng, csr, x, view, base } = slot;
+      fillPaging(slot, RV64_MODES);
+      csr(1, pmm(rng) | ADUE | PBMTE);
+      csr(2, pmm(rng));
+      for (const register of DATA) {
+        const at = base + SLOT.x + 8 * register;
+        if (!oneIn(rng, 3)) x(register, view.getBigUint64(at, true) ^ (random64(rng) << pick(rng, [48n, 57n])));
+      }
+    },
+  };
+};
 
 // ---- physical memory protection --------------------------------------------------------------------------------------------
 

@@ -4,12 +4,13 @@ import { NO_RULES } from './block.js';
 import { CAS_TO_ZERO, FAILING_SC, UNBOXED_BF16 } from './differences.js';
 import { isAtomic, isFloat, isMemory, isPlain, kind, randomCode, widths, type Kind } from './kind.js';
 import { loops } from './kinds-loops.js';
-import { csrs, traps } from './kinds-privileged.js';
+import { csrs, doubleTraps, traps } from './kinds-privileged.js';
 import { landingPads } from './kinds-cfi.js';
 import { codeSize } from './kinds-zc.js';
-import { paging, pmp, shadowStack } from './kinds-translation.js';
+import { maskedPaging, paging, pmp, shadowStack } from './kinds-translation.js';
 import type { SlotWriter } from './program.js';
-import { MEMORY } from './slot.js';
+import { CSR_NUMBERS } from '../../src/target/riscv/csr-names.js';
+import { MEMORY, SLOT } from './slot.js';
 
 // ---- integers: no memory, no floating point -----------------------------------------------------------------------------------
 
@@ -50,6 +51,24 @@ const memory = (xlen: 32 | 64): Kind =>
     fill: (slot) => fillBases(slot, [1, 1, 2, 4, 8]),
   });
 
+/** M-mode's pointers with anything in the upper 16 bits, which are ignored. */
+const maskedMemory = (): Kind => {
+  const plain = memory(64);
+  return {
+    ...plain,
+    name: 'masked memory, RV64',
+    // QEMU has PMM in mseccfg only with Smepmp, and does not heed it in flh, fsh and cbo.*
+    extensions: ['smepmp', 'smmpm'],
+    csrs: [CSR_NUMBERS.get('mseccfg')!],
+    fill: (slot) => {
+      const { rng, csr, x, view, base } = slot;
+      plain.fill(slot);
+      csr(0, 3n << 32n);
+      for (const register of BASES) x(register, view.getBigUint64(base + SLOT.x + 8 * register, true) ^ (BigInt(rng() & 0xffff) << 48n));
+    },
+  };
+};
+
 const atomicKind = (name: string, extensions: string, xlen: 32 | 64): Kind =>
   kind(name, xlen, {
     extensions: extensions.split(' '),
@@ -87,6 +106,7 @@ const float = (xlen: 32 | 64): Kind =>
 export const KINDS: readonly Kind[] = [
   ...widths(integer),
   ...widths(memory),
+  maskedMemory(),
   ...widths(loops),
   ...widths(atomics),
   ...widths(misalignedAtomics),
@@ -95,7 +115,9 @@ export const KINDS: readonly Kind[] = [
   ...widths(float),
   ...widths(csrs),
   ...widths(traps),
+  ...widths(doubleTraps),
   ...widths(paging),
   ...widths(shadowStack),
+  maskedPaging(),
   ...widths(pmp),
 ];
