@@ -18,6 +18,14 @@ describe('extensions', () => {
 });
 
 describe('-cpu', () => {
+  it('privileged extensions come as QEMU 10.0 lists them', () => {
+    const text = 'rv64,smrnmi=on,smdbltrp=on,smmpm=on,smepmp=on,sspm=on,supm=on,ssccfg=on,smstateen=on,sscofpmf=on,svade=on';
+    expect(isaString(parseCpuConfig(text))).toContain(
+      '_zbs_smcdeleg_smcsrind_smdbltrp_smepmp_smrnmi_smmpm_smnpm_smstateen_ssccfg_ssccptr_sscofpmf_sscounterenw_sscsrind_ssnpm_sspm_ssstateen_sstc_' +
+        'sstvala_sstvecd_ssu64xl_supm_svade_svadu_svvptc',
+    );
+  });
+
   it('rv64', () => {
     expect(mmuType(parseCpuConfig('rv64'))).toBe('riscv,sv57');
     expect(misa(parseCpuConfig('rv64'))).toBe((2n << 62n) | 0x14112dn);
@@ -167,6 +175,7 @@ describe('-cpu', () => {
     ['rv64i,d=on,f=off', '-cpu rv64i: extension d requires f'],
     ['rv64,sv32=on', '-cpu rv64: sv32 is not a mode of RV64'],
     ['rv64,sv39=off,sv57=on', '-cpu rv64: cannot disable sv39 if sv57 is enabled'],
+    ['rv64,smepmp=on,pmp=off', '-cpu rv64: extension smepmp requires pmp (expected pmp=on or smepmp=off)'],
     ['rv64,mvendorid=x', "-cpu rv64: parameter 'mvendorid' expects a number"],
   ])('%s is refused', (text, message) => expect(() => parseCpuConfig(text)).toThrow(message));
 

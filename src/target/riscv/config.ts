@@ -170,6 +170,7 @@ class Draft {
     this.dropNewerThan(privVersion);
     for (const extension of EXTENSIONS) if (this.enabled.has(extension.name)) this.checkRequirements(extension);
     this.checkConflicts();
+    if (!this.pmp && this.enabled.has('smepmp')) throw new OptionError('extension smepmp requires pmp', this.where, 'pmp=on or smepmp=off');
     const extensions = extensionBits(EXTENSIONS.filter(({ name }) => this.enabled.has(name)));
     const satpMode = this.mmu && this.enabled.has('s') ? this.largestSatpMode() : 0;
     const { name: model, xlen } = this.model;
