@@ -218,7 +218,6 @@ for (let at = 0; at < PAGE; at += 8) {
   new DataView(shadowPage.buffer).setUint32(at + 4, encode.ecall, true);
 }
 const SSE = 8n;
-const ADUE = 1n << 61n;
 const WORD = 8;
 
 function fillShadowStack(slot: SlotWriter, xlen: 32 | 64): void {
