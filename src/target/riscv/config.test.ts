@@ -12,6 +12,10 @@ describe('extensions', () => {
     const listed = ['max,svade=on,smrnmi=on,smdbltrp=on', 'max32,c=off,zce=on'].flatMap((cpu) => isaExtensions(parseCpuConfig(cpu)));
     expect(names.filter((name) => !listed.includes(name))).toEqual([]);
   });
+  it('have a bit each', () => {
+    const bits = EXTENSIONS.map(({ bit }) => bit);
+    expect(bits.filter((bit, i) => bits.indexOf(bit) !== i)).toEqual([]);
+  });
   it('are not known as missing', () => {
     expect(EXTENSIONS.map(({ name }) => name).filter((name) => QEMU_EXTENSIONS.has(name))).toEqual([]);
   });
@@ -187,7 +191,8 @@ describe('-cpu', () => {
   });
 
   it('? lists models and options', () => {
-    for (const { name } of [...CPU_MODELS, ...EXTENSIONS]) expect(cpuHelp()).toMatch(new RegExp(`\\b${name}\\b`));
+    for (const { name } of [...CPU_MODELS, ...EXTENSIONS, { name: 'rva22s64' }, { name: 'priv_spec' }])
+      expect(cpuHelp()).toMatch(new RegExp(`\\b${name}\\b`));
     expect(cpuHelp()).toMatch(/[^\n]\n$/);
   });
 });

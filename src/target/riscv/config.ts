@@ -246,8 +246,13 @@ const PRIV_VERSION_FIRST = 10;
 
 /** `-cpu ?`. */
 export function cpuHelp(): string {
-  const width = Math.max(...CPU_MODELS.map((model) => model.name.length));
-  const models = CPU_MODELS.map((model) => `  ${model.name.padEnd(width)}  ${model.description}`);
+  const profiles = PROFILES.filter(({ missing }) => missing === undefined).map(({ name }) => ({
+    name,
+    description: `64-bit CPU with what the profile ${name.toUpperCase()} asks for, and no more`,
+  }));
+  const all = [...CPU_MODELS, ...profiles];
+  const width = Math.max(...all.map((model) => model.name.length));
+  const models = all.map((model) => `  ${model.name.padEnd(width)}  ${model.description}`);
   const flags = EXTENSIONS.map((extension) => extension.name);
   return [
     'Available CPUs:',
@@ -256,8 +261,10 @@ export function cpuHelp(): string {
     'Options (NAME=on|off):',
     `  ${flags.join(' ')}`,
     `  ${SATP_MODES.map((mode) => mode.name).join(' ')} mmu pmp`,
+    `  ${profiles.map(({ name }) => name).join(' ')}: all that they have`,
     'Options (NAME=NUMBER):',
     '  mvendorid marchid mimpid',
+    `Version of the privileged architecture: priv_spec=${PRIV_SPECS.join('|')}`,
     '',
   ].join('\n');
 }

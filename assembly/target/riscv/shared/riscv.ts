@@ -178,9 +178,9 @@ export const RVX_ZIHINTPAUSE = 112;
 export const RVX_SDTRIG = 113; // debug triggers: QEMU's property `debug`
 export const RVX_ZICFILP = 109;
 export const RVX_ZICFISS = 110;
-export const RVX_ZTSO = 113; // loads and stores of other harts are seen in order: harts have turns
-export const RVX_SSPM = 114; // names of what Smnpm and Ssnpm give to S- and U-mode
-export const RVX_SUPM = 115;
+export const RVX_ZTSO = 116; // loads and stores of other harts are seen in order: harts have turns
+export const RVX_SSPM = 117; // names of what Smnpm and Ssnpm give to S- and U-mode
+export const RVX_SUPM = 118;
 // Privileged extensions
 export const RVX_SMEPMP = 64;
 export const RVX_SSCOFPMF = 65;
