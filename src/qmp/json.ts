@@ -34,7 +34,7 @@ const isWord = (byte: number): boolean =>
 
 /** Cuts a stream of bytes into values. */
 export class JsonStream {
-  private readonly bytes = new Uint8Array(SIZE_LIMIT);
+  private bytes = new Uint8Array(4096);
   private used = 0;
   private depth = 0;
   /** The quote that ends the string that is being read. */
@@ -50,11 +50,6 @@ export class JsonStream {
 
   feed(bytes: Uint8Array): void {
     for (const byte of bytes) this.take(byte);
-  }
-
-  /** Between two values. */
-  get isIdle(): boolean {
-    return this.used === 0;
   }
 
   private take(byte: number): void {
@@ -96,6 +91,11 @@ export class JsonStream {
     if (this.used === SIZE_LIMIT) {
       this.fail(new JsonError('JSON token size limit exceeded'), true);
       return false;
+    }
+    if (this.used === this.bytes.length) {
+      const larger = new Uint8Array(2 * this.used);
+      larger.set(this.bytes);
+      this.bytes = larger;
     }
     this.bytes[this.used++] = byte;
     return true;
