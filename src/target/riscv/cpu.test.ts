@@ -4,10 +4,12 @@ import { createEngineMemory } from '../../accel/tcg/memory.js';
 import { ExitReason } from '../../hw/core/cpu.js';
 import { MemoryRegion } from '../../memory/region.js';
 import { TestMachine } from '../../hw/core/testing.js';
+import { Assembler, type Label } from '../../../tests/differential/assembler.js';
 import { engineModule } from '../../../tests/support/engine.js';
 import { createFrontend } from '../../targets.js';
 import { parseCpuConfig } from './config.js';
 import { RiscvCpu } from './cpu.js';
+import { CSR_NUMBERS } from './csr-names.js';
 
 const RAM = 0x8000_0000;
 const MiB = 0x10_0000;
@@ -74,6 +76,45 @@ describe('RiscvCpu', () => {
     expect(cpu.registers().map(([name]) => name)).toEqual(expect.arrayContaining(['pc', 'x31', 'f31', 'satp', 'mstatush']));
     expect(cpu.dumpState().split('\n').slice(0, 2)).toEqual([' pc       80000000', ' mhartid  00000003']);
     expect(cpu.dumpState()).toContain(' x8/s0    00000000 x9/s1    00000000 x10/a0   80000000 x11/a1   00000000');
+  });
+
+  it.each(['rv64', 'rv32'])('%s: a counter that overflows interrupts when it does', (model) => {
+    const [A0, A1, A2, A3, A4] = [10, 11, 12, 13, 14];
+    const csr = (name: string): number => CSR_NUMBERS.get(name)!;
+    const asm = new Assembler(RAM, model === 'rv64' ? 64 : 32);
+    const handler: Label = {};
+    asm.la(A0, handler);
+    asm.csrw(csr('mtvec'), A0);
+    asm.li(A0, 2); // instructions
+    asm.csrw(csr('mhpmevent3'), A0);
+    asm.li(A0, -1000);
+    if (model === 'rv32') {
+      asm.li(A4, -1);
+      asm.csrw(csr('mhpmcounter3h'), A4);
+    }
+    asm.csrw(csr('mhpmcounter3'), A0);
+    asm.li(A0, 1 << 13);
+    asm.csrw(csr('mie'), A0);
+    asm.li(A0, 8);
+    asm.csrrs(0, csr('mstatus'), A0);
+    const again = asm.place({});
+    asm.addi(A1, A1, 1);
+    asm.j(again);
+    asm.align(4);
+    asm.place(handler);
+    asm.csrr(A2, csr('mcause'));
+    asm.csrr(A3, csr('mhpmcounter3'));
+    asm.csrr(A4, csr('scountovf'));
+    asm.csrw(csr('mie'), 0);
+    asm.wfi();
+    const cpu = hart(`${model},sscofpmf=on`, [...new Uint32Array(asm.finish().slice().buffer)]);
+    let reason = ExitReason.Budget;
+    for (let slices = 0; slices < 20 && reason !== ExitReason.Halted; slices++) reason = cpu.run(1_000_000);
+    expect(reason).toBe(ExitReason.Halted);
+    const interrupt = 1n << BigInt(cpu.config.xlen - 1);
+    expect([cpu.readRegister('a2'), cpu.readRegister('a4')]).toEqual([interrupt | 13n, 8n]);
+    expect(Number(cpu.readRegister('a3'))).toBeLessThan(10); // the interrupt comes at the end of a block
+    expect(Number(cpu.readRegister('a1'))).toBeGreaterThan(480);
   });
 
   it('takes STIP back when mtime is set to before stimecmp', () => {
