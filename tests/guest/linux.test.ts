@@ -92,7 +92,9 @@ await describeGuest('Linux', ['kernel', 'busybox', 'firmware'], (files) => {
   });
 
   it.skipIf(!hasPty)('Ctrl-A x quits with status 0 and puts the terminal back', async () => {
-    session = Session.shell(`stty -g; ${['node', CLI, 'linux', '--fresh', '--accel', 'tci'].map(shellQuote).join(' ')}; echo "status $?"; stty -g`);
+    session = Session.shell(
+      `stty -g; ${['node', CLI, 'linux', '--fresh', '--accel', 'tci'].map(shellQuote).join(' ')}; echo "status $?"; stty -g`,
+    );
     const modes = (await session.expect(/[\da-f]+(:[\da-f]+)+/, STEP)).trim();
     await session.expect(BANNER, BOOT);
     session.send('\x01h');
@@ -103,7 +105,9 @@ await describeGuest('Linux', ['kernel', 'busybox', 'firmware'], (files) => {
   });
 
   it.skipIf(!hasPty)('SIGTERM ends it with status 143 and puts the terminal back', async () => {
-    session = Session.shell(`stty -g; ${['node', CLI, 'linux', '--fresh', '--accel', 'tci'].map(shellQuote).join(' ')}; echo "status $?"; stty -g`);
+    session = Session.shell(
+      `stty -g; ${['node', CLI, 'linux', '--fresh', '--accel', 'tci'].map(shellQuote).join(' ')}; echo "status $?"; stty -g`,
+    );
     const modes = (await session.expect(/[\da-f]+(:[\da-f]+)+/, STEP)).trim();
     await session.expect(BANNER, BOOT);
     process.kill(session.wemuPid, 'SIGTERM');
