@@ -25,6 +25,8 @@ export interface Kind extends Pick<ScaffoldOptions, 'traps' | 'window' | 'pokes'
   readonly extensions: readonly string[];
   /** Those of BASE, and what they imply, that exclude some of `extensions`. */
   readonly without: readonly string[];
+  /** Those of `extensions` without which there is nothing to test; default: none. */
+  readonly about?: readonly string[];
   /** What f registers hold; empty: they are left alone. */
   readonly formats: readonly Format[];
   /** Its share of all instructions. */

@@ -36,6 +36,7 @@ function unit(rng: Rng): Unit | undefined {
 export const landingPads = (xlen: 32 | 64): Kind =>
   kind('landing pads', xlen, {
     extensions: ['zicfilp'],
+    about: ['zicfilp'],
     traps: 64,
     csrs: [CSR_NUMBERS.get('mseccfg')!],
     code: ({ rng }) => {

@@ -245,6 +245,7 @@ export const shadowStack = (xlen: 32 | 64): Kind =>
     pokes: true,
     csrs: ['satp', 'menvcfg', 'senvcfg', 'ssp'].map(numberOf),
     extensions: ['zicfiss', 'zimop', 'zcmop'],
+    about: ['zicfiss'],
     fill: (slot) => fillShadowStack(slot, xlen),
   });
 
@@ -255,6 +256,7 @@ export const maskedPaging = (): Kind => {
     ...plain,
     name: 'masked paging, RV64',
     extensions: [...plain.extensions, 'smnpm', 'ssnpm'],
+    about: ['smnpm', 'ssnpm'],
     csrs: [...plain.csrs, numberOf('menvcfg'), numberOf('senvcfg')],
     fill: (slot) => {
       const { rng, csr, x, view, base } = slot;

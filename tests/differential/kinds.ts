@@ -59,6 +59,7 @@ const maskedMemory = (): Kind => {
     name: 'masked memory, RV64',
     // QEMU has PMM in mseccfg only with Smepmp, and does not heed it in flh, fsh and cbo.*
     extensions: ['smepmp', 'smmpm'],
+    about: ['smmpm'],
     csrs: [CSR_NUMBERS.get('mseccfg')!],
     fill: (slot) => {
       const { rng, csr, x, view, base } = slot;

@@ -122,7 +122,7 @@ const CASES: Record<string, Record<string, [args: string[], says: RegExp]>> = {
     '-smp 513': [bare('-smp', '513'), /Invalid SMP CPUs 513. The max CPUs supported by machine 'virt' is 512/],
     'target=gdb': [bare('-semihosting-config', 'target=gdb'), /-semihosting-config target=gdb: target 'gdb' is not built yet \(expected native or auto\)/],
     '-net user': [bare('-net', 'user'), /not built yet: networking \(-net user\)/],
-    'acpi=on':  [['-M', 'virt,acpi=on', '-accel', 'tci', '-bios', 'none'], /virt.acpi: 'on' is not built yet/],
+    'acpi=on':  [['-M', 'virt,acpi=on', '-accel', 'tci', '-bios', 'none'], /virt-machine.acpi: 'on' is not built yet/],
     '-monitor': [bare('-monitor', 'vc'), /not built/],
   },
 };

@@ -55,9 +55,10 @@ await describeGuest('Linux with a disk', ['kernel', 'busybox', 'firmware', 'modu
     const image = disk('killed', 4);
     const script = 'i=0; while i=$((i+1)); do echo "sector $i" | dd of=/dev/vda bs=512 seek=$i conv=sync,fsync 2>/dev/null && echo "kept $i"; done';
     const child = spawn(process.execPath, [CLI, 'linux', '--drive', `file=${image},format=raw`, '--', 'sh', '-c', script]);
-    let kept = 0;
+    let [output, kept] = ['', 0];
     child.stdout.on('data', (text) => {
-      for (const [, number] of String(text).matchAll(/kept (\d+)\n/g)) kept = Math.max(kept, Number(number));
+      output += String(text); // a line may come in pieces
+      for (const [, number] of output.matchAll(/kept (\d+)\n/g)) kept = Math.max(kept, Number(number));
       if (kept >= 20) child.kill('SIGKILL');
     });
     await once(child, 'exit');
