@@ -270,6 +270,12 @@ function deposit(a: u64, b: u64, ip: usize): u64 {
 
 // ---- The loop ----------------------------------------------------------------------------------------------------------
 
+/** Regions go by where their TBs were seen. */
+function becameHot(env: usize, tb: usize): void {
+  tbSeenAt(tb, load<u64>(env, ENV_PC));
+  tbHot(tb);
+}
+
 /** Accounts for one execution of a TB. False: the slice is over, or someone asks for the dispatcher. */
 @inline
 function enter(env: usize, tb: usize, icountMode: bool): bool {
@@ -282,10 +288,7 @@ function enter(env: usize, tb: usize, icountMode: bool): bool {
   if (isReplaying()) return true;
   const count = load<u32>(tb, TB_EXEC_COUNT) + 1;
   store<u32>(tb, count, TB_EXEC_COUNT);
-  if ((count & load<u32>(engine, ENGINE_HOT_MASK)) == 0) {
-    tbSeenAt(tb, load<u64>(env, ENV_PC)); // regions go by where their TBs were seen
-    tbHot(tb);
-  }
+  if ((count & load<u32>(engine, ENGINE_HOT_MASK)) == 0) becameHot(env, tb);
   return true;
 }
 
