@@ -100,26 +100,25 @@ export function counterModeChange(env: usize, priv: i32): void {
 }
 
 /** Counters become values. Returns those that counted. */
+@inline
 function hold(env: usize, counters: u32): u32 {
-  let counting: u32 = 0;
-  for (let left = counters; left != 0; left &= left - 1) {
-    const counter = ctz(left) as i32;
-    if (!isCounting(env, counter)) continue;
-    const at = cell(env, counter);
-    store<u64>(at, load<u64>(at) + cpuInsnCount(env));
-    counting |= (1 as u32) << counter;
-  }
-  return counting;
+  return convert(env, counters, true);
 }
 
 /** Values become counters again. Returns those that count. */
+@inline
 function letGo(env: usize, counters: u32): u32 {
+  return convert(env, counters, false);
+}
+
+function convert(env: usize, counters: u32, toValues: bool): u32 {
   let counting: u32 = 0;
   for (let left = counters; left != 0; left &= left - 1) {
     const counter = ctz(left) as i32;
     if (!isCounting(env, counter)) continue;
     const at = cell(env, counter);
-    store<u64>(at, load<u64>(at) - cpuInsnCount(env));
+    const count = cpuInsnCount(env);
+    store<u64>(at, load<u64>(at) + (toValues ? count : 0 - count));
     counting |= (1 as u32) << counter;
   }
   return counting;

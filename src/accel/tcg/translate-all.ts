@@ -10,6 +10,7 @@ import type { TciInfo } from '../jit-info.js';
 import { helperCalls, type HelperCalls } from '../../tcg/tci/verify.js';
 import type { Log } from '../../util/log.js';
 import type { KeptTb, KeptTbs, WantedTb } from './codegen/kept-tbs.js';
+import { placeHigh, placeLow } from './codegen/kept-place.js';
 import type { Runtime } from './runtime.js';
 import { TranslateFault, type TargetFrontend, type TbSource } from '../../target/translator.js';
 
@@ -136,10 +137,9 @@ export class Translator {
       },
     };
     // no object is spread here: V8 takes some microseconds for it
-    const relative = (cflags & layout.CF_PCREL) !== 0;
     const wanted = {
-      pcLo: relative ? pcLo & (layout.PAGE_SIZE - 1) : pcLo,
-      pcHi: relative ? 0 : pcHi,
+      pcLo: placeLow(pcLo, cflags),
+      pcHi: placeHigh(pcHi, cflags),
       flags: source.flags,
       csBase: source.csBase,
       cflags,
@@ -280,13 +280,13 @@ export class Translator {
 
   private keep(tb: number, unitCount: number): void {
     const get = (field: number) => this.words[(tb + field) >> 2];
-    const relative = (get(layout.TB_CFLAGS) & layout.CF_PCREL) !== 0;
+    const cflags = get(layout.TB_CFLAGS);
     this.options.kept?.add({
-      pcLo: relative ? get(layout.TB_PC) & (layout.PAGE_SIZE - 1) : get(layout.TB_PC),
-      pcHi: relative ? 0 : get(layout.TB_PC + 4),
+      pcLo: placeLow(get(layout.TB_PC), cflags),
+      pcHi: placeHigh(get(layout.TB_PC + 4), cflags),
       flags: get(layout.TB_FLAGS),
       csBase: get(layout.TB_CS_BASE),
-      cflags: get(layout.TB_CFLAGS),
+      cflags,
       size: get(layout.TB_SIZE),
       icount: get(layout.TB_ICOUNT),
       host: get(layout.TB_HOST0) >>> 0,

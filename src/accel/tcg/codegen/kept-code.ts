@@ -4,7 +4,6 @@
  * installed: no TB has to become hot first. Code that is made in this run is gathered, and saved at the end.
  */
 import {
-  CF_PCREL,
   PAGE_BITS,
   PAGE_SIZE,
   TB_CFLAGS,
@@ -25,6 +24,7 @@ import { tableOffsets } from '../../../tcg/wasm/region.js';
 import { isCertain, type TbReader } from './regions.js';
 import type { CodeCache, LinkedModule, RegionCode, RegionRecord } from './code-cache.js';
 import type { CodeStore } from './code-store.js';
+import { placeHigh, placeLow } from './kept-place.js';
 import { linkModule, type CodeLinker } from './link.js';
 import {
   chunkLastUsed,
@@ -129,7 +129,7 @@ export class KeptCode {
   /** A TB was translated. */
   translated(tb: number): void {
     const { tbs, bytes } = this;
-    const key = keyOf(placeOf(tbs.get(tb, TB_PC), tbs.get(tb, TB_CFLAGS)), bytes, tbs.get(tb, TB_HOST0));
+    const key = keyOf(placeLow(tbs.get(tb, TB_PC), tbs.get(tb, TB_CFLAGS)), bytes, tbs.get(tb, TB_HOST0));
     for (let i = this.heads[hash(key) & this.mask]; i >= 0; i = this.next[i]) {
       if (this.keys[i] !== key) continue;
       const region = this.regions[this.regionOf[i]];
@@ -224,8 +224,7 @@ export class KeptCode {
         const code = new Uint8Array(size);
         code.set(this.bytes.subarray(host0, host0 + first));
         code.set(this.bytes.subarray(host1, host1 + size - first), first);
-        const place = placeOf(pcLo, cflags);
-        return { pcLo: place, pcHi: (cflags & CF_PCREL) === 0 ? pcHi : 0, flags, csBase, cflags, icount, sideExitOnMiss, code };
+        return { pcLo: placeLow(pcLo, cflags) | 0, pcHi: placeHigh(pcHi, cflags), flags, csBase, cflags, icount, sideExitOnMiss, code };
       });
       return { tbs, tbCount, entries: region.entries, certain: edges };
     });
@@ -342,9 +341,9 @@ export class KeptCode {
   /** Whether a TB is what a region was made from: the same state of the CPU, and the same bytes of guest code. */
   private matches(tb: number, { pcLo, pcHi, flags, csBase, cflags, icount, code }: KeptTb): boolean {
     const { tbs, bytes } = this;
-    if (tbs.get(tb, TB_CFLAGS) !== cflags || placeOf(tbs.get(tb, TB_PC), cflags) !== (pcLo | 0) || tbs.get(tb, TB_FLAGS) !== flags)
+    if (tbs.get(tb, TB_CFLAGS) !== cflags || (placeLow(tbs.get(tb, TB_PC), cflags) | 0) !== (pcLo | 0) || tbs.get(tb, TB_FLAGS) !== flags)
       return false;
-    if ((cflags & CF_PCREL) === 0 && tbs.get(tb, TB_PC + 4) !== pcHi) return false;
+    if (placeHigh(tbs.get(tb, TB_PC + 4), cflags) !== pcHi) return false;
     if (tbs.get(tb, TB_CS_BASE) !== csBase || tbs.get(tb, TB_ICOUNT) !== icount || tbs.get(tb, TB_SIZE) !== code.length) return false;
     const first = Math.min(code.length, PAGE_SIZE - (pcLo & (PAGE_SIZE - 1)));
     const host0 = tbs.get(tb, TB_HOST0);
@@ -409,8 +408,6 @@ export class KeptCode {
   }
 }
 
-/** What there is of a TB's pc that it must have to be the same: with CF_PCREL where it is in its page. */
-const placeOf = (pcLo: number, cflags: number): number => ((cflags & CF_PCREL) === 0 ? pcLo : pcLo & (PAGE_SIZE - 1)) | 0;
 /** By its place, and its first two bytes of code. */
 const keyOf = (place: number, code: Uint8Array, at: number): number => place ^ ((code[at] | (code[at + 1] << 8)) << PAGE_BITS);
 const hash = (key: number): number => Math.imul(key ^ (key >>> 15), 0x9e3779b1) >>> 8;
