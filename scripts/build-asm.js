@@ -1,4 +1,4 @@
-// Compiles assembly/ to build/wemu.wasm and build/wemu.debug.wasm, unless both are newer than everything they come from.
+// Compiles assembly/ to the runtimes in build/, each in two modes, unless they are newer than everything they come from.
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { copyFileSync, mkdirSync, readdirSync, statSync } from 'node:fs';
@@ -7,8 +7,11 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** A runtime: the engine linked with one target. `target`: the folder of its part. */
-const WEMU = { release: 'build/wemu.wasm', debug: 'build/wemu.debug.wasm', target: 'assembly/target/riscv' };
+/** The product's runtimes: the engine linked with one target each. `target`: the folder of its part. */
+export const RUNTIMES = [
+  { release: 'build/wemu.wasm', debug: 'build/wemu.debug.wasm', target: 'assembly/target/riscv' },
+  { release: 'build/wemu-ppc.wasm', debug: 'build/wemu-ppc.debug.wasm', target: 'assembly/target/ppc' },
+];
 const MODES = ['release', 'debug'];
 
 const assemblyscript = dirname(createRequire(import.meta.url).resolve('assemblyscript/package.json'));
@@ -20,8 +23,10 @@ const filesOf = (folder) => readdirSync(join(root, folder), { recursive: true })
  * The modes of a runtime whose file is not newer than its sources.
  * @param {{ release?: string, debug?: string, target: string }} runtime
  */
-export function staleTargets(runtime = WEMU) {
-  const sources = ['assembly', runtime.target].flatMap((folder) => [folder, ...filesOf(folder)]);
+export function staleTargets(runtime) {
+  const others = RUNTIMES.map(({ target }) => target).filter((target) => target !== runtime.target);
+  const engine = filesOf('assembly').filter((file) => !others.some((target) => file === target || file.startsWith(`${target}/`)));
+  const sources = [...engine, runtime.target, ...filesOf(runtime.target)];
   const newest = Math.max(...['asconfig.json', 'package-lock.json', ...sources].map(mtime));
   return MODES.filter((mode) => runtime[mode] !== undefined && mtime(runtime[mode]) <= newest);
 }
@@ -47,7 +52,11 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   mkdirSync(join(root, 'build'), { recursive: true });
   // parts of its library are in the wasm
   copyFileSync(join(assemblyscript, 'LICENSE'), join(root, 'build/assemblyscript.LICENSE'));
-  const wanted = process.argv.includes('--force') ? MODES : staleTargets();
-  const codes = await Promise.all(wanted.map((mode) => compile(WEMU, mode)));
+  const isForced = process.argv.includes('--force');
+  const codes = [];
+  for (const runtime of RUNTIMES) {
+    const wanted = isForced ? MODES : staleTargets(runtime);
+    codes.push(...(await Promise.all(wanted.map((mode) => compile(runtime, mode)))));
+  }
   process.exitCode = Math.max(0, ...codes);
 }

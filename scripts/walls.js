@@ -29,14 +29,18 @@ const ACCEL = ['src/accel', 'src/accel/tcg', 'src/accel/tcg/codegen'];
 export const ROOMS = {
   // ---- the runtime: AssemblyScript, but for the constants that tsc compiles, too
   'assembly/shared': {},
-  'assembly/softfloat': {},
+  'assembly/softfloat': { rooms: ['assembly/target/traits'] },
   'assembly/core': { rooms: ['assembly/shared'] },
   'assembly/target/riscv/shared': {}, // constants that tsc compiles, too
+  'assembly/target/ppc/shared': {},
   'assembly/target/traits': { rooms: ['assembly/target/riscv/shared'] },
   'assembly/tlb': { rooms: ['assembly/shared', 'assembly/core', 'assembly/target/traits'] },
   'assembly/tb': { rooms: ['assembly/shared', 'assembly/core', 'assembly/tlb', 'assembly/target/traits'] },
   'assembly/target/riscv': {
     rooms: ['assembly/shared', 'assembly/core', 'assembly/softfloat', 'assembly/target/riscv/shared', 'assembly/tb', 'assembly/tlb'],
+  },
+  'assembly/target/ppc': {
+    rooms: ['assembly/shared', 'assembly/core', 'assembly/softfloat', 'assembly/target/ppc/shared', 'assembly/tb', 'assembly/tlb'],
   },
   'assembly/target': { rooms: ['assembly/shared', 'assembly/target/riscv'] },
   'assembly/softmmu': {
@@ -45,6 +49,9 @@ export const ROOMS = {
   'assembly/check': { rooms: ['assembly/shared', 'assembly/core', 'assembly/tlb', 'assembly/tb', 'assembly/target'] },
   'assembly/target/riscv/access': {
     rooms: ['assembly/shared', 'assembly/core', 'assembly/softmmu', 'assembly/target/riscv', 'assembly/target/riscv/shared'],
+  },
+  'assembly/target/ppc/access': {
+    rooms: ['assembly/shared', 'assembly/core', 'assembly/softmmu', 'assembly/target/ppc', 'assembly/target/ppc/shared'],
   },
   assembly: {
     rooms: [
@@ -98,6 +105,9 @@ export const ROOMS = {
   'src/target/riscv': {
     rooms: [...DEVICE, 'assembly/shared', 'assembly/target/riscv/shared', 'src/accel/tcg', 'src/semihosting', 'src/target', 'src/tcg'],
   },
+  'src/target/ppc': {
+    rooms: [...DEVICE, 'assembly/shared', 'assembly/target/ppc/shared', 'src/accel/tcg', 'src/target', 'src/tcg'],
+  },
   'src/hw': { rooms: ['src/qom', 'src/hw/core', ...KINDS] },
   'src/hw/riscv': {
     rooms: [...[...DEVICE, 'src/target/riscv'], ...['src/hw', ...KINDS]],
@@ -126,6 +136,7 @@ export const ROOMS = {
       'src/system',
       'src/target',
       'src/target/riscv', // the list of targets
+      'src/target/ppc',
       'src/tcg/wasm',
     ],
   },

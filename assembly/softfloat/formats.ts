@@ -21,6 +21,19 @@ export const DZ: u32 = 8;
 export const NV: u32 = 16;
 
 let raised: u32 = 0;
+let rebiased: u32 = 0;
+
+/** From here on results that overflow (OF) or are tiny (UF) get another exponent instead. Only for targets with the trait TRAPS_RANGE. */
+// @ts-ignore: decorator
+@inline export function rebias(flags: u32): void {
+  rebiased = flags;
+}
+
+/** Whether results that would raise `flag` are rebiased. */
+// @ts-ignore: decorator
+@inline export function isRebiased(flag: u32): bool {
+  return (rebiased & flag) != 0;
+}
 
 /** Notes exceptions of the operation in progress. */
 // @ts-ignore: decorator

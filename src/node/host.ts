@@ -82,7 +82,7 @@ export async function createNodeHost(given: NodeHostOptions = {}): Promise<NodeH
     openLog,
     openImage: FileNode.open,
     scratch: FileNode.scratch,
-    wasm: () => loadWasm(engineWasmPath(options.tuning?.check)),
+    wasm: (target) => loadWasm(engineWasmPath(options.tuning?.check, target)),
     ...(await codeGenerator(options)),
     tuning: tuningOf(options),
     maxInsns: options.maxInsns,

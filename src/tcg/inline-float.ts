@@ -15,7 +15,7 @@ export interface EnvTest {
 
 /**
  * `nearest` ops round to nearest even and may be inexact; they are right under `rounding`'s test if the result is finite and, but for add,
- * sub and sqrt, not tiny. `toInt32`, `toInt64` truncate. The rest is exact: a NaN among the operands leaves it to the helper.
+ * sub and sqrt, not tiny; so is what is `rounded`. `toInt32`, `toInt64` truncate. The rest is exact: a NaN among the operands leaves it to the helper.
  */
 // prettier-ignore
 export type FloatOp =
@@ -26,13 +26,21 @@ export type FloatOp =
   | 'toInt32' | 'toInt64' // sign-extended
   | 'fromInt32' | 'fromUint32' | 'fromInt64' | 'fromUint64'
   | 'widen' // binary32 to this format
-  | 'narrow'; // this format to binary32
+  | 'narrow' // this format to binary32
+  | 'single' // to binary32 and back
+  | 'toSingle'; // to binary32, if that changes nothing: else the helper
 
 export interface InlineFloat {
   readonly op: FloatOp;
   readonly bits: 32 | 64;
   /** Which argument (a constant) is the rounding mode, and for its values what env must be like. Other values: the helper. Absent: no rounding. */
   readonly rounding?: { readonly arg: number; readonly when: ReadonlyMap<number, EnvTest> };
+  /** What env must be like, if there is no argument that tells. Absent: anything. */
+  readonly env?: EnvTest;
+  /** A binary64 result is rounded to binary32, once, and held as binary64. */
+  readonly rounded?: 32;
+  /** The result changes its sign after rounding. */
+  readonly negated?: boolean;
   /** Arguments at the end that make no difference. */
   readonly ignoredArgs?: number;
 }

@@ -51,7 +51,7 @@ const OF_A_TARGET = /risc-?v|\brv(32|64)|\bRVX?_|mstatus|satp|stimecmp|opensbi|p
  * Where it may stand: a target's folders; the lists of what a build has; devices, whose names are QEMU's; and the guest that comes with the command line.
  */
 const TARGETS_PLACES = [
-  ...[/^(assembly|src)\/target\/riscv\//, /^src\/hw\/riscv\//],
+  ...[/^(assembly|src)\/target\/(riscv|ppc)\//, /^src\/hw\/(riscv|ppc)\//],
   ...[/^src\/(targets|architectures)\.ts$/, /^assembly\/target\/(traits\/)?linked\.ts$/],
   /^src\/hw\/(?!core)/,
   /^src\/node\/guest\//,

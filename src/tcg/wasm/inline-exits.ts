@@ -13,7 +13,7 @@ export function envTestOf(ir: TbIr, p: number, helpers: readonly HelperDef[]): E
   if (ops[p] !== Op.call || ops[p + 1] < 0) return undefined;
   const { inline } = helpers[ops[p + 2]];
   if (inline === undefined) return undefined;
-  if (inline.rounding === undefined) return 'always';
+  if (inline.rounding === undefined) return inline.env ?? 'always';
   const mode = ops[p + 3 + inline.rounding.arg];
   return ir.tempKind[mode] === TempKind.Const ? inline.rounding.when.get(ir.constLo[mode]) : undefined;
 }

@@ -63,6 +63,7 @@ interface Context {
   raw(k: number): Expr;
   readonly fusedMulAdd: boolean;
   readonly boxes: boolean;
+  readonly inline: InlineFloat;
   readonly tests: Test[];
   /** Whether env allows the operation; undefined if it needs nothing. */
   allowed(): Expr | undefined;
@@ -95,12 +96,38 @@ function hold({ m, boxes }: Context, bits: Expr): Expr {
 const valueOf = (c: Context, get: () => Expr, f: Format): Value =>
   f ? { double: get() } : { bits: hold(c, c.m.unary(Float.toBits[0], get())) };
 
+/** Fraction bits of binary64 that binary32 has not, and the value of a tie of them. */
+const LOST = 0x1fff_ffffn;
+const TIE = 0x1000_0000n;
+
+/** Adds the test of a binary64 result that is to be rounded again, to binary32: at ties, and only there, that is not rounding once. */
+function notATie({ m, b, tests }: Context, number: Expr): void {
+  const lost = b.spill(m.binary(Wasm.and[1], m.unary(Float.toBits[1], number), m.i64(LOST)), I64);
+  // of a tie, and of nothing else, this is -1
+  const distance = m.binary(Wasm.sub[0], m.unary(WRAP, m.get(lost, I64)), m.i32(Number(TIE) + 1));
+  tests.push({ fails: m.binary(Wasm.geU[0], distance, m.i32(-1)) });
+}
+
+/** A binary64 number rounded to binary32. `rescue`: what makes a zero exact. */
+function asSingle(c: Context, number: Expr, rescue?: () => Expr): Value {
+  const { m, b } = c;
+  const narrow = b.spill(m.unary(Float.demote, number), F32);
+  const fromLeast = m.binary(Wasm.sub[0], magnitude(m, m.get(narrow, F32), 0), m.i32(NOT_TINY[0]));
+  c.tests.push({ fails: m.binary(Wasm.geU[0], fromLeast, c.limit()), rescue: rescue?.() });
+  return { double: m.unary(Float.promote, m.get(narrow, F32)) };
+}
+
 /** A float result of format `f`, in a local; `least`: the least that is safe. `rescue`: what makes other finite results safe. */
 function checked(c: Context, result: Expr, least: readonly [number, number], rescue?: (get: () => Expr) => Expr, f: Format = c.f): Value {
   const { m, b } = c;
   const type = f ? F64 : F32;
   const local = b.spill(result, type);
   const get = () => m.get(local, type);
+  if (c.inline.rounded === 32) {
+    notATie(c, get());
+    const exactZero = rescue ?? ((zero: () => Expr) => isZero(c, zero()));
+    return asSingle(c, get(), () => exactZero(get));
+  }
   const size = magnitude(m, get(), f);
   const fromLeast = least[f] === 0 ? size : m.binary(Wasm.sub[0], size, m.i32(least[f]));
   c.tests.push({ fails: m.binary(Wasm.geU[0], fromLeast, c.limit()), rescue: rescue?.(get) });
@@ -181,10 +208,12 @@ const fused =
     if (c.fusedMulAdd) {
       const operation = negateProduct ? Relaxed.nmadd : Relaxed.madd;
       const result = m.relaxed(operation, f, [c.arg(0), c.arg(1), addend]);
+      const zeroFactor = () => either(m, isZero(c, c.arg(0)), isZero(c, c.arg(1)));
+      if (c.inline.rounded === 32) return checked(c, result, NOT_TINY, (get) => all(m, [isZero(c, get()), zeroFactor()]));
       return checked(c, result, NOT_TINY, (get) => {
         const isFinite = m.binary(Float.eq[f], m.binary(Float.sub[f], get(), get()), zero(m, f));
         const allowed = c.allowed();
-        const exact = [isFinite, either(m, isZero(c, c.arg(0)), isZero(c, c.arg(1)))];
+        const exact = [isFinite, zeroFactor()];
         return all(m, allowed === undefined ? exact : [...exact, allowed]);
       });
     }
@@ -224,9 +253,16 @@ const LOWER: Record<FloatOp, Lower> = {
   },
   // A zero is exact if it was one.
   narrow: (c) => checked(c, c.m.unary(Float.demote, c.arg(0)), NOT_TINY, () => isZero(c, c.arg(0)), 0),
+  single: (c) => asSingle(c, c.arg(0), () => isZero(c, c.arg(0))),
+  toSingle(c) {
+    const { m, b } = c;
+    const narrow = b.spill(m.unary(Float.demote, c.arg(0)), F32);
+    c.tests.push({ fails: m.binary(Float.ne[1], m.unary(Float.promote, m.get(narrow, F32)), c.arg(0)) });
+    return { bits: m.unary(EXTEND_U32, m.unary(Float.toBits[0], m.get(narrow, F32))) };
+  },
 };
 
-export const TO_INT: ReadonlySet<FloatOp> = new Set<FloatOp>(['eq', 'lt', 'le', 'toInt32', 'toInt64']);
+export const TO_INT: ReadonlySet<FloatOp> = new Set<FloatOp>(['eq', 'lt', 'le', 'toInt32', 'toInt64', 'toSingle']);
 export const FROM_INT: ReadonlySet<FloatOp> = new Set<FloatOp>(['fromInt32', 'fromUint32', 'fromInt64', 'fromUint64', 'widen']);
 
 const isNotBoxed = (m: WasmModule, value: Expr): Expr =>
@@ -292,20 +328,21 @@ export function lowerFloat(b: BlockLowering, helpers: readonly HelperDef[], p: n
     );
   };
   const allowed = () => (envTest === 'always' ? undefined : m.binary(Wasm.ne[0], limit(), m.i32(0)));
-  const value = LOWER[inline.op]({ b, m, f, arg, raw, fusedMulAdd: host.fusedMulAdd, boxes, tests, allowed, limit });
+  const value = LOWER[inline.op]({ b, m, f, arg, raw, fusedMulAdd: host.fusedMulAdd, boxes, inline, tests, allowed, limit });
   // a range test of 0
   if (!tested) tests.push({ fails: m.binary(Wasm.geU[0], m.binary(Wasm.shl[0], m.i32(0), m.i32(1)), limit()) });
   const d = ops[p + 1];
   const isFloat = b.isFloat(d);
   const bits = (v: Value) => ('bits' in v ? v.bits : m.unary(Float.toBits[1], v.double));
   const double = (v: Value) => ('double' in v ? v.double : m.unary(Float.fromBits[1], v.bits));
+  const finished = inline.negated ? { double: m.unary(Float.neg[1], double(value)) } : value;
   const failed = `c${host.label()}`;
   const fail = host.leave ?? (() => m.br(failed));
   const test = tests.map(({ fails, rescue }) => m.if(fails, rescue === undefined ? fail() : m.if(not(m, rescue), fail())));
   if (host.leave || tests.length === 0) {
     b.list.push(...test);
-    if (isFloat) b.defineFloat(d, double(value));
-    else b.define(d, bits(value));
+    if (isFloat) b.defineFloat(d, double(finished));
+    else b.define(d, bits(finished));
     return true;
   }
   const result = b.scratch(isFloat ? F64 : I64);
@@ -314,7 +351,7 @@ export function lowerFloat(b: BlockLowering, helpers: readonly HelperDef[], p: n
   for (let k = temps.length; k < helper.args; k++) args.push(b.use(ops[p + 3 + k]));
   const called: Value = { bits: m.call(`helper_${helper.name}`, [m.get(ENV, I32), ...args], I64) };
   const [done, set] = [`d${failed}`, (v: Value) => m.set(result, isFloat ? double(v) : bits(v))];
-  b.list.push(m.labelled(done, [m.labelled(failed, [...test, set(value), m.br(done)]), set(called)]));
+  b.list.push(m.labelled(done, [m.labelled(failed, [...test, set(finished), m.br(done)]), set(called)]));
   if (isFloat) b.defineFloat(d, m.get(result, F64));
   else b.define(d, m.get(result, I64), false);
   return true;

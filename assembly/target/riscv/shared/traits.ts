@@ -6,3 +6,7 @@ export const CODE_ALIGN_BITS = 1;
 export const ADDRESS_BITS = 64;
 /** IR has addresses of code as the pc plus so much: a TB is right wherever its page is mapped (CF_PCREL). */
 export const PC_RELATIVE = true;
+/** A result is tiny if it is below the smallest normal number before it is rounded, or only after (IEEE 754-2019 clause 7.5). */
+export const TINY_BEFORE_ROUNDING = false;
+/** Traps of overflow and underflow get a result with another exponent. */
+export const TRAPS_RANGE = false;

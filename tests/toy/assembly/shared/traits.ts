@@ -2,3 +2,5 @@
 export const CODE_ALIGN_BITS = 2;
 export const ADDRESS_BITS = 32;
 export const PC_RELATIVE = false;
+export const TINY_BEFORE_ROUNDING = false;
+export const TRAPS_RANGE = false;

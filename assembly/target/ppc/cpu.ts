@@ -1,0 +1,97 @@
+// State that everything else stands on: what a translation depends on, CR and XER as software sees them, reset.
+import {
+  ENV_EXCEPTION_INDEX, ENV_FAULT, ENV_HALTED, ENV_MMU_IDX, ENV_PC, ENV_TB_FLAGS,
+} from '../../shared/layout';
+import {
+  FPSCR_ENABLES, FPSCR_NI, FPSCR_RN, MMU_TRANSLATED, MMU_USER, MSR_BE, MSR_DR, MSR_FP, MSR_IR, MSR_LE, MSR_PR, MSR_SE, PPC_CA, PPC_CR, PPC_CTR, PPC_END,
+  PPC_FPSCR, PPC_FP_COMPARED, PPC_FP_CONVERTED, PPC_FP_OP, PPC_LR, PPC_MSR, PPC_OV, PPC_RESERVE, PPC_RESET_MSR, PPC_RESET_VECTOR, PPC_SO, PPC_XER, TBF_BE, TBF_FP, TBF_FP_STRICT, TBF_IR,
+  TBF_LE, TBF_PR, TBF_SE, XER_CA, XER_OV, XER_SO, XER_ZERO,
+} from './shared/ppc';
+
+@inline
+export function msr(env: usize): u32 {
+  return load<u32>(env, PPC_MSR);
+}
+
+/** The mmu index of accesses that are translated if `translated` (a bit of MSR) is set. */
+@inline
+export function mmuIdxOf(env: usize, translated: u32): i32 {
+  const bits = msr(env);
+  return ((bits & MSR_PR) != 0 ? MMU_USER : 0) | ((bits & translated) != 0 ? MMU_TRANSLATED : 0);
+}
+
+export function fetchMmuIdx(env: usize): i32 {
+  return mmuIdxOf(env, MSR_IR);
+}
+
+/** Recomputes ENV_MMU_IDX and ENV_TB_FLAGS. Call after any change of MSR or of the modes and enables of FPSCR. */
+export function updateTbFlags(env: usize): void {
+  const bits = msr(env);
+  const mmuIdx = mmuIdxOf(env, MSR_DR);
+  let flags: u32 = mmuIdx;
+  if ((bits & MSR_PR) != 0) flags |= TBF_PR;
+  if ((bits & MSR_FP) != 0) flags |= TBF_FP;
+  if ((bits & MSR_LE) != 0) flags |= TBF_LE;
+  if ((bits & MSR_SE) != 0) flags |= TBF_SE;
+  if ((bits & MSR_BE) != 0) flags |= TBF_BE;
+  if ((bits & MSR_IR) != 0) flags |= TBF_IR;
+  if ((load<u32>(env, PPC_FPSCR) & (FPSCR_ENABLES | FPSCR_NI | FPSCR_RN)) != 0) flags |= TBF_FP_STRICT;
+  store<i32>(env, mmuIdx, ENV_MMU_IDX);
+  store<u32>(env, flags, ENV_TB_FLAGS);
+}
+
+/** CR as a word. */
+export function ppcCr(env: usize): u32 {
+  let word: u32 = 0;
+  for (let n = 0; n < 32; n++) word = (word << 1) | load<u32>(env + 8 * n, PPC_CR);
+  return word;
+}
+
+/** Sets the bits of CR that `mask` has. */
+export function ppcSetCr(env: usize, word: u32, mask: u32): void {
+  for (let n = 0; n < 32; n++) {
+    if (((mask >> (31 - n)) & 1) != 0) store<u64>(env + 8 * n, (word >> (31 - n)) & 1, PPC_CR);
+  }
+}
+
+export function ppcXer(env: usize): u32 {
+  return load<u32>(env, PPC_XER) | (load<u32>(env, PPC_SO) << 31) | (load<u32>(env, PPC_OV) << 30) | (load<u32>(env, PPC_CA) << 29);
+}
+
+export function ppcSetXer(env: usize, word: u32): void {
+  store<u64>(env, word >> 31, PPC_SO);
+  store<u64>(env, (word >> 30) & 1, PPC_OV);
+  store<u64>(env, (word >> 29) & 1, PPC_CA);
+  store<u64>(env, word & ~(XER_SO | XER_OV | XER_CA | XER_ZERO), PPC_XER);
+}
+
+/** What every reset sets; what reset leaves is undefined in the manual, and stays. */
+export function reset(env: usize): void {
+  ppcSetCr(env, 0, u32.MAX_VALUE);
+  ppcSetXer(env, 0);
+  store<u64>(env, 0, PPC_LR);
+  store<u64>(env, 0, PPC_CTR);
+  store<i64>(env, -1, PPC_RESERVE);
+  store<u32>(env, 0, PPC_FPSCR);
+  store<u64>(env, 0, PPC_FP_OP);
+  store<u64>(env, 0, PPC_FP_COMPARED);
+  store<u64>(env, 0, PPC_FP_CONVERTED);
+  store<u32>(env, load<u32>(env, PPC_RESET_MSR), PPC_MSR);
+  store<u64>(env, load<u64>(env, PPC_RESET_VECTOR), ENV_PC);
+  store<i32>(env, -1, ENV_EXCEPTION_INDEX);
+  store<u32>(env, 0, ENV_FAULT);
+  store<u32>(env, 0, ENV_HALTED);
+  updateTbFlags(env);
+}
+
+export function wrapAddress(env: usize, addr: u64): u64 {
+  return addr & 0xffffffff;
+}
+
+export function insnSize(env: usize, host: usize): u32 {
+  return 4;
+}
+
+export function stateEnd(): usize {
+  return PPC_END;
+}

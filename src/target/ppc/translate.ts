@@ -1,0 +1,70 @@
+/** The translator loop: guest code of one TB to IR. */
+import { PAGE_SIZE } from '../../../assembly/shared/layout.js';
+import { TBF_LE } from '../../../assembly/target/ppc/shared/ppc.js';
+import { ADDRESS_BITS, CODE_ALIGN_BITS, PC_RELATIVE } from '../../../assembly/target/ppc/shared/traits.js';
+import type { TargetFrontend, TbSource } from '../translator.js';
+import type { TcgContext } from '../../tcg/context.js';
+import { DisasContext, GLOBALS, INSN, Jump, maxInsnsOf, PC } from './context.js';
+import { Decoder } from './decoder.js';
+import { listInsn } from './disas.js';
+import { HELPERS } from './helpers.js';
+import { Operands } from './operands.js';
+
+export class PpcFrontend implements TargetFrontend {
+  readonly globals = GLOBALS;
+  readonly helpers = HELPERS;
+  readonly traits = {
+    codeAlignBits: CODE_ALIGN_BITS,
+    addressBits: ADDRESS_BITS,
+    pcRelative: PC_RELATIVE,
+    singles: 'zero-extended',
+  } as const;
+  private readonly decoder = new Decoder();
+  private readonly context = new DisasContext();
+  private readonly operands = new Operands();
+
+  /** Emits the TB into `tcg`, which the caller has reset. Size in guest bytes. */
+  translate(tcg: TcgContext, tb: TbSource): { size: number; icount: number } {
+    const { context: c, operands } = this;
+    const start = Number(tb.pc);
+    const left = PAGE_SIZE - (start & (PAGE_SIZE - 1));
+    const code = new DataView(tb.bytes.buffer, tb.host, left);
+    const littleEndian = (tb.flags & TBF_LE) !== 0;
+    c.startTb(tcg, start, tb.flags, tb.cflags);
+    const maxInsns = c.traceAll ? 1 : maxInsnsOf(tb.cflags, tb.maxInsns);
+    let offset = 0;
+    for (;;) {
+      const word = code.getInt32(offset, littleEndian);
+      tcg.insnStart(offset);
+      c.pc = (start + offset) >>> 0;
+      operands.set(word);
+      const row = this.decoder.decode(word);
+      if (row === undefined) c.illegal();
+      else row.emit(c, operands);
+      offset += INSN;
+      if (c.jump === Jump.NoReturn || offset / INSN === maxInsns || offset === left) break;
+    }
+    if (c.jump === Jump.Next) this.end(start + offset);
+    return { size: offset, icount: offset / INSN };
+  }
+
+  /** The TB ends, and the code goes on. */
+  private end(next: number): void {
+    const { context: c } = this;
+    if (!c.traceAll) return c.gotoTb(0, next);
+    c.tcg.movi(PC, next >>> 0);
+    c.trace();
+  }
+
+  /** For `-d in_asm`: a line an instruction. `host` is the linear-memory address of `pc`; `size` in bytes. Code is taken to be big-endian. */
+  disassemble(memory: DataView, host: number, pc: bigint, size: number): string {
+    const code = new Uint8Array(memory.buffer, memory.byteOffset + host, size);
+    const lines: string[] = [];
+    for (let offset = 0; offset < size; offset += INSN) {
+      const insn = listInsn(this.decoder, code.subarray(offset), pc + BigInt(offset));
+      if (!insn) break;
+      lines.push(insn.text);
+    }
+    return lines.join('\n');
+  }
+}
