@@ -7,7 +7,7 @@ import { SeededRandom } from '../src/util/random.js';
 import { normalize, objdump, UNKNOWN_TO_OBJDUMP } from '../tests/support/objdump.js';
 import { describeWith } from '../tests/support/tools.js';
 import { fuzz, type Target } from './target.js';
-import { codeStoreTarget, keptCodeTarget, keptTbsTarget } from './targets/code-cache.js';
+import { codeStoreTarget, keptCodeTarget } from './targets/code-cache.js';
 import { monitorTarget, qmpTarget } from './targets/control.js';
 import { DECODERS, decoderTarget, sizeOf } from './targets/decoder.js';
 import { blkTarget, consoleTarget, fwCfgTarget, rngTarget } from './targets/devices.js';
@@ -17,7 +17,7 @@ import { snapshotTarget } from './targets/snapshot.js';
 
 const TARGETS: readonly Target[] = [
   ...[elfTarget, imageTarget, dtbTarget, symbolsTarget, fwCfgTarget, rngTarget, consoleTarget, blkTarget],
-  ...[codeStoreTarget, keptCodeTarget, keptTbsTarget, decoderTarget, optionsTarget, snapshotTarget, monitorTarget, qmpTarget],
+  ...[codeStoreTarget, keptCodeTarget, decoderTarget, optionsTarget, snapshotTarget, monitorTarget, qmpTarget],
 ];
 
 /** Of each target. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeModule, encodeModule, splitChunks } from '../../src/accel/tcg/codegen/kept-format.js';
 import { FileCodeStore } from '../../src/node/code-store.js';
-import { MemoryStore, Rig, run } from '../../tests/support/kept-rig.js';
+import { MemoryStore, run } from '../../tests/support/kept-rig.js';
 import type { Target } from '../target.js';
 
 const KEY = 'key';
@@ -56,41 +56,6 @@ export const keptCodeTarget: Target = {
       for (const chunk of splitChunks(input as Uint8Array<ArrayBuffer>)) decodeModule(chunk);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error; // whoever reads files takes these for damage
-    }
-  },
-};
-
-const COUNT = 1500;
-const WFI = 0x10500073;
-/** More TBs in a row than are translated before the file is read: addi x2, x2, 1; j .+4 (RISC-V unprivileged specification, chapter 2). */
-const CHAIN = [...Array.from({ length: COUNT }, () => [0x00110113, 0x0040006f]).flat(), WFI];
-/** Of 1000 instructions each: code that is sound and wrong may run anywhere, but only as long as it is let. */
-const SLICES = 50;
-
-let kept: { readonly key: string; readonly file: Uint8Array<ArrayBuffer> } | undefined;
-function keptTbs(): { readonly key: string; readonly file: Uint8Array<ArrayBuffer> } {
-  if (kept) return kept;
-  const store = new MemoryStore();
-  run(store, CHAIN);
-  const [key] = [...store.files.keys()].filter((each) => each.endsWith(' tci'));
-  return (kept = { key, file: store.tbs });
-}
-
-export const keptTbsTarget: Target = {
-  name: 'kept-tbs',
-  most: 1 << 18,
-  seeds: () => [keptTbs().file],
-  run(input) {
-    const { key, file } = keptTbs();
-    const store = new MemoryStore();
-    store.files.set(key, input as Uint8Array<ArrayBuffer>);
-    const rig = new Rig(store);
-    try {
-      rig.load(CHAIN);
-      const ended = rig.tryToFinish(SLICES);
-      if (isSame(input, file) && !(ended && rig.x2 === BigInt(COUNT))) throw new Error('code that is right does not run right');
-    } finally {
-      rig.accel.dispose();
     }
   },
 };

@@ -85,14 +85,6 @@ export interface KeptInfo {
   readonly compileMs: number;
   /** Modules of this run, to be kept. */
   readonly made: number;
-  /** TBs as the translator makes them: what was there at the start, how many were found in it or made before in this run, are new, are none. */
-  readonly tbs: {
-    readonly known: number;
-    readonly bytes: number;
-    readonly found: number;
-    readonly added: number;
-    readonly refused: number;
-  };
 }
 
 /** Where the machine's thread was, by samples. */
@@ -212,15 +204,13 @@ function wasmRows(wasm: WasmInfo): Row[] {
   ];
 }
 
-function keptRows({ modules, regions, bytes, hits, misses, installed, rejected, compileMs, made, tbs }: KeptInfo): Row[] {
+function keptRows({ modules, regions, bytes, hits, misses, installed, rejected, compileMs, made }: KeptInfo): Row[] {
   return [
     ['kept from earlier runs', `${modules} modules, ${regions} regions, ${bytes} bytes; ${rejected} rejected`],
     ['  TBs found in it', `${hits}, ${misses} with other code`],
     ['  regions installed', installed],
     ['  binary to machine code', ms(compileMs)],
     ['modules made to be kept', made],
-    ['TBs kept from earlier runs', `${tbs.known}, ${tbs.bytes} bytes; ${tbs.refused} rejected`],
-    ['  found, new', `${tbs.found}, ${tbs.added}`],
   ];
 }
 

@@ -16,9 +16,6 @@ import { createHart } from './hart.js';
 
 const RAM = 0x8000_0000;
 
-/** The end of the key that TBs are kept under. */
-const TBS = ' tci';
-
 /** In memory; remembers what it was told. */
 export class MemoryStore implements CodeStore {
   readonly files = new Map<string, Uint8Array<ArrayBuffer>>();
@@ -28,11 +25,7 @@ export class MemoryStore implements CodeStore {
   save = (key: string, bytes: Uint8Array) => void this.files.set(key, bytes.slice());
   warn = (message: string) => void this.warnings.push(message);
   get modules(): KeptModule[] {
-    return [...this.files].filter(([key]) => !key.endsWith(TBS)).flatMap(([, file]) => splitChunks(file).map(decodeModule));
-  }
-  /** The file with TBs. */
-  get tbs(): Uint8Array<ArrayBuffer> {
-    return [...this.files].find(([key]) => key.endsWith(TBS))![1];
+    return [...this.files.values()].flatMap((file) => splitChunks(file).map(decodeModule));
   }
   /** Puts other modules in place of those of the only file. */
   replace(change: (module: KeptModule) => KeptModule): void {

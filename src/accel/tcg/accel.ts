@@ -281,7 +281,6 @@ export class TcgAccel {
       verify: checks?.verifyIr,
       translated: checks || generator?.tbTranslated ? translated : undefined,
       // made with the default length
-      kept: options.maxInsns === undefined ? generator?.keptTbs : undefined,
       symbolAt: (pc) => this.machine?.symbolAt?.(pc),
     });
     if (checks) this.startChecks(checks, frontend, this.translator);

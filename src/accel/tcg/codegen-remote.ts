@@ -2,7 +2,6 @@
 import type { CodegenSetup } from './accel.js';
 import type { CodeStore } from './codegen/code-store.js';
 import type { CodegenThread, CodegenWorker } from './codegen/protocol.js';
-import { KeptTbs } from './codegen/kept-tbs.js';
 import { hasFusedMulAdd } from '../../tcg/wasm/relaxed-simd.js';
 import { regionLimits } from './codegen/tuning.js';
 import { WasmCodeGenerator, type CodeGenerator, type WasmGeneratorOptions } from './codegen/wasm-generator.js';
@@ -30,7 +29,6 @@ export function workerCodegen(connect: () => CodegenWorker, store?: CodeStore): 
         leastWork: tuning?.threshold === undefined ? undefined : 0,
         helpers: frontend.helpers.map(({ name }) => name),
       },
-      keptTbs: store && new KeptTbs(store, `${key} tci`, new Uint8Array(memory.buffer)),
     });
     worker.post({ kind: 'init', memory, target, config, icount, tuning });
     return generator;

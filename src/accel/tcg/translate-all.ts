@@ -7,10 +7,7 @@ import { disassembleTci } from '../../tcg/tci/disas.js';
 import { TciLowering, TciOverflow } from '../../tcg/tci/lower.js';
 import { formatIr } from '../../tcg/text.js';
 import type { TciInfo } from '../jit-info.js';
-import { helperCalls, type HelperCalls } from '../../tcg/tci/verify.js';
 import type { Log } from '../../util/log.js';
-import type { KeptTb, KeptTbs, WantedTb } from './codegen/kept-tbs.js';
-import { placeHigh, placeLow } from './codegen/kept-place.js';
 import type { Runtime } from './runtime.js';
 import { TranslateFault, type TargetFrontend, type TbSource } from '../../target/translator.js';
 
@@ -21,8 +18,6 @@ const NO_BREAKPOINT = (1n << 64n) - 1n;
 interface CompiledTb {
   readonly size: number;
   readonly icount: number;
-  /** It ends where it does for a breakpoint's sake. */
-  readonly isSplit?: boolean;
 }
 
 export interface TranslatorStats {
@@ -56,8 +51,6 @@ export interface TranslatorOptions {
   readonly verify?: (ctx: TcgContext) => void;
   /** Hears of each TB that was made. */
   readonly translated?: (tb: number) => void;
-  /** TBs of earlier runs, made with the same options, and not optimised. */
-  readonly kept?: KeptTbs;
 }
 
 export class Translator {
@@ -77,7 +70,6 @@ export class Translator {
   private readonly words: Int32Array;
   private readonly units: Uint16Array;
   private readonly view: DataView;
-  private readonly calls: HelperCalls;
 
   constructor(
     private readonly runtime: Runtime,
@@ -87,7 +79,6 @@ export class Translator {
     this.ctx = new TcgContext(frontend.globals, frontend.helpers);
     const resumable = !(options.optimize ?? true);
     const helperIndex = runtime.helperTable(frontend.helpers);
-    this.calls = helperCalls(frontend.helpers, helperIndex);
     this.lowering = new TciLowering({ helperIndex, fences: options.fences, resumable });
     const { buffer } = runtime.memory; // a fixed size: the views stay good
     this.bytes = new Uint8Array(buffer);
@@ -136,18 +127,9 @@ export class Translator {
         return host1;
       },
     };
-    // no object is spread here: V8 takes some microseconds for it
-    const wanted = {
-      pcLo: placeLow(pcLo, cflags),
-      pcHi: placeHigh(pcHi, cflags),
-      flags: source.flags,
-      csBase: source.csBase,
-      cflags,
-      host,
-    };
-    const kept = this.keptTb(wanted, source.pc, env);
-    const { size, icount, isSplit } = kept ?? this.compile(source, env);
-    const unitCount = kept?.unitCount ?? this.lowering.code.size;
+    const { size, icount } = this.compile(source, env);
+    const { code } = this.lowering;
+    const unitCount = code.size;
     const tb = runtime.exports.tbAlloc(unitCount * 2 + icount * 4) >>> 0;
     if (tb === 0) return this.overflow();
     const tciCode = tb + layout.TB_RECORD_SIZE;
@@ -169,14 +151,8 @@ export class Translator {
     set(layout.TB_HOST1, crosses ? host1 : 0);
     set(layout.TB_TCI, tciCode);
     set(layout.TB_INSN_TABLE, insnTable);
-    if (kept) {
-      kept.copyCode(words, tciCode >> 2);
-    } else {
-      const { code } = this.lowering;
-      this.units.set(code.units.subarray(0, unitCount), tciCode >> 1);
-      this.units.set(code.insns.subarray(0, icount * 2), insnTable >> 1);
-      if (this.options.kept && !crosses && !isSplit) this.keep(tb, unitCount);
-    }
+    this.units.set(code.units.subarray(0, unitCount), tciCode >> 1);
+    this.units.set(code.insns.subarray(0, icount * 2), insnTable >> 1);
     if (runtime.exports.tbRegister(tb) === 0) return this.overflow();
     // optimised code keeps values from one instruction to the next
     if (this.options.optimize ?? true) Atomics.or(words, (tb + layout.TB_STATE) >> 2, layout.TB_STATE_CALLS);
@@ -191,13 +167,12 @@ export class Translator {
   /** Frontend, optimiser, tci lowering; again with fewer instructions if there is a breakpoint behind the first, or the code is too long for the format. */
   private compile(source: TbSource, env: number): CompiledTb {
     const { ctx, frontend } = this;
-    for (let maxInsns = source.maxInsns, isSplit = false; ;) {
+    for (let { maxInsns } = source; ;) {
       ctx.reset();
       const result = frontend.translate(ctx, maxInsns === source.maxInsns ? source : { ...source, maxInsns });
       const before = this.insnsBeforeBreakpoint(env, source.pc, result.size);
       if (before < result.icount) {
         maxInsns = before;
-        isSplit = true;
         continue;
       }
       this.options.verify?.(ctx);
@@ -217,7 +192,7 @@ export class Translator {
         continue;
       }
       this.logCode(source.pc);
-      return { size: result.size, icount: result.icount, isSplit };
+      return { size: result.size, icount: result.icount };
     }
   }
 
@@ -269,30 +244,6 @@ export class Translator {
     if (this.options.optimize ?? true) optimize(ctx);
     lowering.lower(ctx);
     return lowering.code.units.subarray(0, lowering.code.size);
-  }
-
-  private keptTb(wanted: WantedTb, pc: bigint, env: number): (CompiledTb & KeptTb) | undefined {
-    const { kept, log } = this.options;
-    if (!kept || log?.has('in_asm') || log?.has('op') || log?.has('out_asm')) return undefined;
-    const found = kept.find(wanted, this.calls);
-    return found && this.breakpointIn(env, pc, found.size) === undefined ? found : undefined;
-  }
-
-  private keep(tb: number, unitCount: number): void {
-    const get = (field: number) => this.words[(tb + field) >> 2];
-    const cflags = get(layout.TB_CFLAGS);
-    this.options.kept?.add({
-      pcLo: placeLow(get(layout.TB_PC), cflags),
-      pcHi: placeHigh(get(layout.TB_PC + 4), cflags),
-      flags: get(layout.TB_FLAGS),
-      csBase: get(layout.TB_CS_BASE),
-      cflags,
-      size: get(layout.TB_SIZE),
-      icount: get(layout.TB_ICOUNT),
-      host: get(layout.TB_HOST0) >>> 0,
-      code: get(layout.TB_TCI),
-      unitCount,
-    });
   }
 
   /** The arena is full: all TBs go, and the dispatcher asks again. */

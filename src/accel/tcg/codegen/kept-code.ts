@@ -122,7 +122,7 @@ export class KeptCode {
     this.load();
   }
 
-  info(): Omit<KeptInfo, 'tbs'> {
+  info(): KeptInfo {
     return { ...this.stats, modules: this.modules.length, regions: this.regions.length };
   }
 

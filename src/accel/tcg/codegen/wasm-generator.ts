@@ -5,7 +5,6 @@ import { tableOffsets } from '../../../tcg/wasm/region.js';
 import type { WasmExports } from '../../../util/web-assembly.js';
 import { CodeCache, DEFAULT_CACHE_LIMITS, type CodePeers, type RegionCode, type RegionRecord } from './code-cache.js';
 import { KeptCode, type KeptCodeOptions } from './kept-code.js';
-import type { KeptTbs } from './kept-tbs.js';
 import { linkModule } from './link.js';
 import type { MadeModule } from './listing.js';
 import type { CodegenTimes, CodegenWorker, GenerateReply, GenerateRequest, RegionRequest } from './protocol.js';
@@ -28,8 +27,6 @@ export interface CodeGenerator {
   poll(): void;
   /** A TB was made. */
   tbTranslated?(tb: number): void;
-  /** TBs of earlier runs, for the translator. */
-  readonly keptTbs?: KeptTbs | undefined;
   /** Nothing more is made; what is installed stays, and so do the figures. */
   dispose(): void;
   /** Executions in tci after which generated code pays, unless the user says otherwise. */
@@ -61,8 +58,6 @@ export interface WasmGeneratorOptions {
   readonly onModule?: (module: MadeModule) => void;
   /** Code of earlier runs, with a worker only. */
   readonly kept?: KeptCodeOptions;
-  /** TBs of earlier runs. */
-  readonly keptTbs?: KeptTbs | undefined;
   /** Milliseconds; default: the host's. */
   readonly now?: () => number;
 }
@@ -106,7 +101,6 @@ export class WasmCodeGenerator implements CodeGenerator {
   /** Regions by the batch that was posted. */
   private readonly sent = new Map<number, readonly RegionRequest[]>();
   readonly kept: KeptCode | undefined;
-  readonly keptTbs: KeptTbs | undefined;
   private nextRegion = 1;
   private nextBatch = 1;
   readonly stats: GeneratorStats = {
@@ -119,7 +113,6 @@ export class WasmCodeGenerator implements CodeGenerator {
   constructor(private readonly options: WasmGeneratorOptions) {
     if (!options.worker === !options.generate) throw new TypeError('code generation needs a worker or a generate function, and not both');
     this.worker = options.worker;
-    this.keptTbs = options.keptTbs;
     this.tbs = new TbReader(options.memory);
     const { tuning, setThreshold } = options;
     this.limits = regionLimits(tuning);
@@ -162,7 +155,7 @@ export class WasmCodeGenerator implements CodeGenerator {
         inFlight: this.inFlight,
       },
       cache: { ...cache.info(), stale },
-      kept: this.kept && this.keptTbs && { ...this.kept.info(), tbs: this.keptTbs.stats },
+      kept: this.kept?.info(),
     };
   }
 
@@ -367,10 +360,7 @@ export class WasmCodeGenerator implements CodeGenerator {
 
   dispose(): void {
     this.tiering.queue.clear();
-    if (this.worker) {
-      this.kept?.save();
-      this.keptTbs?.save();
-    }
+    if (this.worker) this.kept?.save();
     this.worker?.close();
     this.worker = undefined;
   }
