@@ -16,7 +16,7 @@ const ROOT = new URL('..', import.meta.url);
 const BASE = ['src/qom', 'src/util'];
 const DEVICE = [...BASE, 'src/memory', 'src/hw/core'];
 /** Devices by kind. */
-const KINDS = ['block', 'char', 'intc', 'misc', 'nvram', 'rtc', 'virtio'].map((kind) => `src/hw/${kind}`);
+const KINDS = ['block', 'char', 'intc', 'misc', 'nvram', 'pci', 'pci-host', 'rtc', 'virtio'].map((kind) => `src/hw/${kind}`);
 /** They live on the services that DeviceState hands on. */
 const NO_MACHINE = ['src/hw/core/machine.js', 'src/hw/core/device-add.js'];
 const ACCEL = ['src/accel', 'src/accel/tcg', 'src/accel/tcg/codegen'];
@@ -96,12 +96,14 @@ export const ROOMS = {
   'src/hw/core': { rooms: [...BASE, 'src/accel', 'src/block', 'src/chardev', 'src/memory', 'src/semihosting'], packages: ['fflate'] },
   'src/backends': { rooms: [...BASE, 'src/hw/core'], without: NO_MACHINE },
   'src/hw/block': { rooms: DEVICE, without: NO_MACHINE },
-  'src/hw/char': { rooms: [...DEVICE, 'src/chardev'], without: NO_MACHINE },
+  'src/hw/pci': { rooms: DEVICE, without: NO_MACHINE },
+  'src/hw/pci-host': { rooms: [...DEVICE, 'src/hw/pci'], without: NO_MACHINE },
+  'src/hw/char': { rooms: [...DEVICE, 'src/chardev', 'src/hw/pci'], without: NO_MACHINE },
   'src/hw/intc': { rooms: DEVICE, without: NO_MACHINE },
-  'src/hw/misc': { rooms: DEVICE, without: NO_MACHINE },
+  'src/hw/misc': { rooms: [...DEVICE, 'src/hw/pci'], without: NO_MACHINE },
   'src/hw/nvram': { rooms: DEVICE, without: NO_MACHINE },
   'src/hw/rtc': { rooms: DEVICE, without: NO_MACHINE },
-  'src/hw/virtio': { rooms: [...DEVICE, 'src/backends', 'src/block', 'src/chardev'], without: NO_MACHINE },
+  'src/hw/virtio': { rooms: [...DEVICE, 'src/backends', 'src/block', 'src/chardev', 'src/hw/pci'], without: NO_MACHINE },
   'src/target/riscv': {
     rooms: [...DEVICE, 'assembly/shared', 'assembly/target/riscv/shared', 'src/accel/tcg', 'src/semihosting', 'src/target', 'src/tcg'],
   },
@@ -118,9 +120,9 @@ export const ROOMS = {
 
   // ---- what works a machine
   'src/system': { rooms: [...DEVICE, 'src/accel', 'src/backends', 'src/block', 'src/chardev', 'src/migration', 'src/semihosting'] },
-  'src/monitor': { rooms: [...DEVICE, 'src/accel', 'src/block', 'src/chardev', 'src/migration', 'src/system'] },
+  'src/monitor': { rooms: [...DEVICE, 'src/accel', 'src/block', 'src/chardev', 'src/hw/pci', 'src/migration', 'src/system'] },
   'src/gdbstub': { rooms: ['src/chardev', 'src/hw/core', 'src/memory', 'src/system'] },
-  'src/qmp': { rooms: [...DEVICE, 'src/accel', 'src/block', 'src/chardev', 'src/monitor', 'src/system'] },
+  'src/qmp': { rooms: [...DEVICE, 'src/accel', 'src/block', 'src/chardev', 'src/hw/pci', 'src/monitor', 'src/system'] },
   'src/lab': { rooms: ['src/accel', 'src/system', 'src/util'] },
   src: {
     rooms: [

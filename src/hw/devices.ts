@@ -5,6 +5,8 @@ import { charDevices } from './char/index.js';
 import { intcDevices } from './intc/index.js';
 import { miscDevices } from './misc/index.js';
 import { nvramDevices } from './nvram/index.js';
+import { pciDevices } from './pci/index.js';
+import { pciHostDevices } from './pci-host/index.js';
 import { rtcDevices } from './rtc/index.js';
 import { virtioDevices } from './virtio/index.js';
 import { PlatformBusDevice } from './core/platform-bus.js';
@@ -16,6 +18,8 @@ export const DEVICES: readonly TypedClass[] = [
   ...intcDevices,
   ...miscDevices,
   ...nvramDevices,
+  ...pciDevices,
+  ...pciHostDevices,
   ...rtcDevices,
   ...virtioDevices,
 ];

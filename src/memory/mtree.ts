@@ -37,35 +37,32 @@ function byRoot(spaces: readonly NamedSpace[]): NamedSpace[][] {
   return [...groups.values()];
 }
 
-/** The tree of each address space, then every region that is only seen through aliases. */
+/** The tree of each address space, then every region that is seen through aliases. */
 export function mtreeText(spaces: readonly NamedSpace[], options: MtreeOptions = {}): string {
   const trees = new Trees(options);
   const parts = byRoot(spaces).map(
     (group) => group.map(({ name }) => `address-space: ${name}\n`).join('') + trees.show(group[0].space.root, 0, 0, 1),
   );
-  for (let i = 0; i < trees.aliased.length; i++) {
-    const region = trees.aliased[i];
-    if (!trees.shown.has(region)) parts.push(`memory-region: ${region.name}\n${trees.show(region, 0, 0, 1)}`);
-  }
+  // What these show may have aliases of more.
+  for (const region of trees.aliased) parts.push(`memory-region: ${region.name}\n${trees.show(region, 0, 0, 1)}`);
   return parts.map((part) => `${part}\n`).join('');
 }
 
 class Trees {
-  readonly aliased: MemoryRegion[] = [];
-  readonly shown = new Set<MemoryRegion>();
+  readonly aliased = new Set<MemoryRegion>();
   constructor(private readonly options: MtreeOptions) {}
 
   show(region: MemoryRegion, base: number, priority: number, level: number): string {
-    if (!region.enabled && !this.options.disabled) return '';
-    this.shown.add(region);
+    const isShown = region.enabled || this.options.disabled === true;
     const head = `${'  '.repeat(level)}${hex(base)}-${last(base, region.size)} (prio ${priority}, `;
     const tail = `${region.enabled ? '' : ' [disabled]'}${this.options.owner ? ownerText(region) : ''}\n`;
     if (region.alias) {
-      this.aliased.push(region.alias);
+      this.aliased.add(region.alias);
+      if (!isShown) return '';
       const from = region.aliasOffset;
       return `${head}${kindOf(region.alias)}): alias ${region.name} @${region.alias.name} ${hex(from)}-${last(from, region.size)}${tail}`;
     }
-    const own = `${head}${kindOf(region)}): ${region.name}${tail}`;
+    const own = isShown ? `${head}${kindOf(region)}): ${region.name}${tail}` : '';
     const below = [...region.subregions].sort((a, b) => a.offset - b.offset || b.priority - a.priority);
     return own + below.map((s) => this.show(s.region, base + s.offset, s.priority, level + 1)).join('');
   }

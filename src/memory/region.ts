@@ -90,7 +90,7 @@ export class MemoryRegion extends QObject {
   readonly owner: QObject | undefined;
   /** Rendered subregions, highest priority first; a later one of the same priority comes first. */
   readonly subregions: Subregion[] = [];
-  private readonly bytes: number;
+  private bytes: number;
   private start: number;
   private on = true;
   private readOnly: boolean;
@@ -139,6 +139,12 @@ export class MemoryRegion extends QObject {
 
   get size(): number {
     return this.bytes;
+  }
+  /** Of a container or an alias: a window that is programmed. */
+  setSize(size: number): void {
+    if (size === this.bytes) return;
+    this.bytes = size;
+    this.topology.changed();
   }
   get enabled(): boolean {
     return this.on;

@@ -127,7 +127,7 @@ describe('the monitor', () => {
     expect(run('x /xw 0x1000')).toBe('0000000000001000: 0x00000297\n');
     expect(run('x $pc+0x7ffff004')).toBe('0000000080000004: 0x0000006f\n');
     expect(run('xp /9b 0x80000000').split('\n')).toHaveLength(3);
-    expect(run('xp 0x70000000')).toBe('0000000070000000: Cannot access memory\n');
+    expect(run('xp 0x06000000')).toBe('0000000006000000: Cannot access memory\n');
     expect(run('x /99999999xg 0')).toContain('bytes at once');
   });
 
@@ -136,10 +136,10 @@ describe('the monitor', () => {
     expect(run('x /2i 0x80000000')).toBe(
       '0x0000000080000000:  00000297          auipc\tt0,0x0\n0x0000000080000004:  0000006f          j\t0x80000004\n',
     );
-    expect(run('xp /2i 0x7ffffffe')).toBe('0x7ffffffe:  Cannot access memory\n');
+    expect(run('xp /2i 0x0ffffffe')).toBe('0x0ffffffe:  Cannot access memory\n');
     machine.writePhysical(0x8000_0100, new TextEncoder().encode('a "b"\n\0c\0'));
     expect(run('x /2s 0x80000100')).toBe('0000000080000100: "a \\"b\\"\\n"\n0000000080000107: "c"\n');
-    expect(run('xp /s 0x70000000')).toBe('0000000070000000: Cannot access memory\n');
+    expect(run('xp /s 0x06000000')).toBe('0000000006000000: Cannot access memory\n');
     machine.writeRegister('a0', 0x8000_0000n);
     expect(run('print /x $a0+4')).toBe('0x80000004\n');
     expect(run('print $pc')).toBe('0x1000\n');

@@ -5,6 +5,7 @@ import { qomTreeText, type QObject } from '../qom/object.js';
 import { flag, optional, restOfLine, text } from './arguments.js';
 import { MonitorError } from './errors.js';
 import { command, type Command, type MonitorContext } from './command.js';
+import { pciText } from './pci.js';
 import { qtreeText } from './qtree.js';
 
 function find({ control }: MonitorContext, path: string): QObject {
@@ -64,5 +65,5 @@ export const OBJECT_INFO: readonly Command[] = [
     return object ? qomTreeText(object) : `Path '${path}' could not be resolved.\n`;
   }),
   command('qtree', { brief: flag('b') }, '[-b]', 'show device tree (-b: brief, omit properties)', ({ control }, { brief }) => qtreeText(control.machine.sysbus, brief)),
-  command('pci', {}, '', 'show PCI info', () => 'This machine has no PCI bus\n'),
+  command('pci', {}, '', 'show PCI info', ({ control }) => pciText(control.machine)),
 ];

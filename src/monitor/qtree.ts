@@ -1,10 +1,13 @@
 /** The text of `info qtree`, in QEMU's layout: buses, the devices on them, and the buses that these have. */
 import type { Bus } from '../hw/core/bus.js';
 import type { DeviceState } from '../hw/core/device.js';
+import { PciDevice } from '../hw/pci/device.js';
 import { SysBusDevice } from '../hw/core/sysbus.js';
 import { propertiesOf } from '../qom/object.js';
 import type { Property } from '../qom/property.js';
+import { ADDRESS_SPACE_SIZE } from '../memory/region.js';
 import { formatSize } from '../util/size.js';
+import { pciDeviceLines } from './pci.js';
 
 /** `brief`: without properties. */
 export function qtreeText(bus: Bus, brief: boolean): string {
@@ -23,7 +26,14 @@ function busLines(bus: Bus, indent: number, brief: boolean): string[] {
 function deviceLines(device: DeviceState, indent: number, brief: boolean): string[] {
   const at = (text: string): string => ' '.repeat(indent + 2) + text;
   const head = `${' '.repeat(indent)}dev: ${device.typeName}, id "${device.id ?? ''}"`;
-  const own = brief ? [] : [...gpioLines(device), ...propertyLines(device), ...mmioLines(device)].map(at);
+  const own = brief
+    ? []
+    : [
+        ...gpioLines(device),
+        ...propertyLines(device),
+        ...mmioLines(device),
+        ...(device instanceof PciDevice ? pciDeviceLines(device) : []),
+      ].map(at);
   return [head, ...own, ...device.childBuses.flatMap((bus) => busLines(bus, indent + 2, brief))];
 }
 
@@ -37,7 +47,8 @@ function gpioLines(device: DeviceState): string[] {
 }
 
 function propertyLines(device: DeviceState): string[] {
-  return propertiesOf(device.type).map((property) => `${property.name} = ${valueText(property, device.getProperty(property.name))}`);
+  const own = propertiesOf(device.type).filter(({ isAlias }) => !isAlias);
+  return own.map((property) => `${property.name} = ${valueText(property, device.getProperty(property.name))}`);
 }
 
 /** As QEMU prints a property of that kind. */
@@ -51,7 +62,7 @@ function mmioLines(device: DeviceState): string[] {
   if (!(device instanceof SysBusDevice)) return [];
   return device.mmio.map((region) => {
     const address = region.parentRegion ? BigInt(region.address) : -1n;
-    return `mmio ${hex(address)}/${hex(BigInt(region.size))}`;
+    return `mmio ${hex(address)}/${hex(region.size === ADDRESS_SPACE_SIZE ? -1n : BigInt(region.size))}`;
   });
 }
 

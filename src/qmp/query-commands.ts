@@ -2,6 +2,7 @@
 import { RingBufferChardev } from '../chardev/chardev.js';
 import type { DriveInfo } from '../system/control.js';
 import { command, NOTHING, type QmpCommand } from './command.js';
+import { PciInfo, queryPci } from './pci.js';
 import { any, bool, EMPTY, enumeration, int, list, optional, QmpError, str, struct } from './schema.js';
 import { versionInfo } from './version.js';
 
@@ -64,7 +65,7 @@ export const QUERY_COMMANDS: readonly QmpCommand[] = [
   ),
   command('query-iothreads', {}, list(any), () => []),
   command('query-memory-devices', {}, list(any), () => []),
-  command('query-pci', {}, list(any), () => []),
+  command('query-pci', {}, list(PciInfo), ({ control }) => queryPci(control.machine)),
   command('query-mice', {}, list(any), () => []),
   command('query-fdsets', {}, list(any), () => []),
   command('query-tpm', {}, list(any), () => []),

@@ -139,6 +139,18 @@ export function struct<const M extends Members>(name: string, members: M, { open
   };
 }
 
+/** A type that has itself in it, by its name. */
+export const recursive = <T>(name: string, type: () => QmpType<T>): QmpType<T> => ({
+  name,
+  get entity() {
+    return type().entity;
+  },
+  get parts() {
+    return type().parts;
+  },
+  read: (value, where) => type().read(value, where),
+});
+
 /** Nothing: the answer of most commands. */
 export const EMPTY = struct('q_empty', {});
 

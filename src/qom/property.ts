@@ -17,6 +17,8 @@ export interface Property<Field extends string = string, Value = unknown> {
   readonly description?: string;
   /** May be set after realize. */
   readonly runtime?: boolean;
+  /** It is another object's, a part of this one. */
+  readonly isAlias?: boolean;
   /** Turns what the user typed into the field's value; throws OptionError. */
   parse(text: string, resolve: LinkResolver): unknown;
   /** Checks a value given by code rather than typed. */
@@ -56,7 +58,8 @@ type PropertyMaker<Value> = <Name extends string, const Options extends Property
   options?: Options,
 ) => Row<Name, Options, Value>;
 
-function row<Name extends string, Options extends PropertyOptions, Value>(
+/** The row of a kind of its own. */
+export function row<Name extends string, Options extends PropertyOptions, Value>(
   name: Name,
   options: Options | undefined,
   kind: string,

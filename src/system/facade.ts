@@ -394,7 +394,7 @@ const portOf = (id: string, port: SerialPort): Chardev => (port instanceof Chard
 function nameDrives(drives: readonly DriveOptions[]): { id: string; drive: DriveOptions; device?: string }[] {
   return drives.map((drive, i) => {
     const { interface: kind = 'virtio', id = `${kind}${i}` } = drive;
-    return { id, drive, device: kind === 'virtio' ? `virtio-blk-device,drive=${escapeCommas(id)}` : undefined };
+    return { id, drive, device: kind === 'virtio' ? `virtio-blk-pci,drive=${escapeCommas(id)}` : undefined };
   });
 }
 

@@ -9,7 +9,9 @@ const types = new TypeRegistry(ARCHITECTURES.flatMap(({ devices }) => devices));
 
 it('-device help: what can be added, by category', () => {
   const text = deviceHelp(types, DeviceState.type);
-  expect(text).toContain('Storage devices:\nname "virtio-blk-device", bus virtio-bus, desc "Virtio disk"\n\nInput devices:\n');
+  expect(text).toContain(
+    'Storage devices:\nname "virtio-blk-device", bus virtio-bus, desc "Virtio disk"\nname "virtio-blk-pci", bus PCI, alias "virtio-blk", desc "Virtio disk on PCI"\n\nInput devices:\n',
+  );
   expect(text).not.toContain('no-user');
   const listed = [...text.matchAll(/^name "([^"]+)"/gm)].map(([, name]) => name);
   const creatable = types.list(DeviceState.type).filter(({ userCreatable }) => userCreatable);

@@ -31,7 +31,8 @@ export function deviceHelp(types: TypeRegistry, device: TypeInfo): string {
 
 function deviceLine(type: TypeInfo): string {
   const bus = [...ancestry(type)].map((t) => (t.ext as DeviceOptions | undefined)?.bus).find((b) => b !== undefined);
-  return `${[`name "${type.name}"`, bus && `bus ${bus}`, type.description && `desc "${type.description}"`].filter(Boolean).join(', ')}\n`;
+  const alias = (type.ext as DeviceOptions | undefined)?.alias;
+  return `${[`name "${type.name}"`, bus && `bus ${bus}`, alias && `alias "${alias}"`, type.description && `desc "${type.description}"`].filter(Boolean).join(', ')}\n`;
 }
 
 /** A machine with nothing in it: properties have their defaults in objects, which belong to one. */

@@ -2,5 +2,6 @@
 import type { TypedClass } from '../../qom/object.js';
 import { Htif } from './htif.js';
 import { SerialMm } from './serial-mm.js';
+import { SerialPci } from './serial-pci.js';
 
-export const charDevices: readonly TypedClass[] = [Htif, SerialMm];
+export const charDevices: readonly TypedClass[] = [Htif, SerialMm, SerialPci];

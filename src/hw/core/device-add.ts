@@ -13,8 +13,11 @@ export function deviceAdd(machine: MachineState, text: string): DeviceState {
 
 /** `isHot`: the machine is made, so the bus must be one that takes and gives back devices. @throws OptionError */
 export function createDevice(machine: MachineState, list: OptionList, isHot = false): DeviceState {
-  const driver = list.required('driver');
-  const type = machine.types.find(driver);
+  const asked = list.required('driver');
+  const type =
+    machine.types.find(asked) ??
+    machine.types.list(DeviceState.type).find(({ ext }) => (ext as DeviceOptions | undefined)?.alias === asked);
+  const driver = type?.name ?? asked;
   if (!type || ![...ancestry(type)].some((t) => t.name === 'device')) {
     const known = machine.types.list(DeviceState.type).flatMap(({ name, userCreatable }) => (userCreatable ? [name] : []));
     throw new OptionError(

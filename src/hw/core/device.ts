@@ -12,6 +12,8 @@ import type { VmState } from './vmstate.js';
 /** What a device class says of itself beside its QOM options. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export interface DeviceOptions<T = any> extends TypeOptions<T> {
+  /** Another name for it (`-device`). */
+  alias?: string;
   /** Type name of the bus that it plugs into (`-device` finds one); undefined: none needed. */
   bus?: string;
 }
@@ -70,6 +72,12 @@ export abstract class DeviceState extends QObject {
     this.reset();
   }
 
+  /** The same, after all that is on its buses. */
+  resetTree(): void {
+    for (const bus of this.childBuses) for (const child of bus.children) child.resetTree();
+    this.coldReset();
+  }
+
   /** The machine was loaded from a file, and may be one of several that were: what each of them is to have for itself is made anew. */
   newGeneration(): void {}
 
@@ -101,6 +109,13 @@ export abstract class DeviceState extends QObject {
   /** Guest time in ns. */
   protected get now(): bigint {
     return this.services.time.now(ClockType.Virtual);
+  }
+
+  /** A device that is part of this one, at `name` below it, with what -global says; it is put on one of this one's buses before that is realized. */
+  protected newPart<T extends DeviceState>(klass: DeviceClass<T>, name: string): T {
+    const part = new klass(this.#services);
+    this.#services.inventory.created(part);
+    return this.addChild(name, part);
   }
 
   // ---- memory regions, owned by this device ----------------------------------------------------------------------------

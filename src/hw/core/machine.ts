@@ -408,6 +408,8 @@ export abstract class MachineState extends QObject {
           if (region.parentRegion === systemMemory) region.setAddress(address);
           else systemMemory.addSubregion(address, region, priority);
         },
+        system: systemMemory,
+        newAddressSpace: (root, name) => this.newAddressSpace(root, name),
         changed: (block, offset, length) => addressSpace.dirtyHook?.(block.host + offset, length),
       },
       dma: new GuestMemory(addressSpace),
@@ -434,6 +436,7 @@ export abstract class MachineState extends QObject {
         },
       },
       inventory: {
+        created: (device) => this.#applyGlobals(device),
         realized: (device) => void this.#devices.push(device),
         unrealized: (device) => void this.#devices.splice(this.#devices.indexOf(device), 1),
         find: (kind, id) => this.resolveLink(kind, id),
@@ -531,6 +534,7 @@ export abstract class MachineState extends QObject {
   /** A new address space; root regions other than the system's are for IOMMUs and CPUs with private views. */
   newAddressSpace(root: MemoryRegion, name: string): AddressSpace {
     const space = new AddressSpace(root, name, this.log);
+    space.dirtyHook = (host, size) => this.addressSpace.dirtyHook?.(host, size);
     this.addressSpaces.push(space);
     return space;
   }

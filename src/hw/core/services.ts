@@ -2,6 +2,7 @@
  * What a machine offers to a device, as `this.services`: all that a device may know of it. What is used often has a shorter name in DeviceState
  * (`this.now`, `this.newTimer`, `this.ioRegion`, `this.guestError`). A wall keeps MachineState itself out of the rooms of devices.
  */
+import type { AddressSpace } from '../../memory/address-space.js';
 import type { MemoryRegion, MemoryTopology } from '../../memory/region.js';
 import type { RamAllocator, RamBlock } from '../../memory/ram.js';
 import type { Log } from '../../util/log.js';
@@ -27,6 +28,10 @@ export interface MemoryService {
   readonly ram: RamAllocator;
   /** Maps `region` into the system's address space, or moves it there. */
   map(region: MemoryRegion, address: number, priority: number): void;
+  /** What `map` maps into. */
+  readonly system: MemoryRegion;
+  /** How a bus master sees memory. */
+  newAddressSpace(root: MemoryRegion, name: string): AddressSpace;
   /** A device has changed memory of its own: code that was translated from it is stale. Offset and length in bytes. */
   changed(block: RamBlock, offset: number, length: number): void;
 }
@@ -71,6 +76,8 @@ export interface DeviceServices {
 
 /** The machine's books of its devices: for DeviceState only, which keeps them. */
 export interface InventoryService {
+  /** Its properties have their defaults. */
+  created(device: DeviceState): void;
   realized(device: DeviceState): void;
   unrealized(device: DeviceState): void;
   /** What a link property's text names; undefined: nothing of that kind. */

@@ -23,6 +23,10 @@ export class TreeBus {
     return new TreeBus(node, this.phandles, words);
   }
 
+  phandleOf(owner: object): number | undefined {
+    return this.phandles.get(owner);
+  }
+
   /** Cells of an address or size on this bus. */
   address(value: number): number[] {
     return this.words === 2 ? hiLo(value) : [value];
@@ -49,6 +53,12 @@ export class TreeBus {
     const controller = line.destination?.owner;
     const phandle = controller && this.phandles.get(controller);
     if (phandle !== undefined) node.u32('interrupt-parent', phandle);
+  }
+
+  /** Controller and interrupt that `line` leads to, for `interrupt-map`. */
+  interrupt({ destination }: IrqLine): number[] {
+    const phandle = destination?.owner && this.phandles.get(destination.owner);
+    return phandle === undefined ? [] : [phandle, ...specifier(destination!)];
   }
 
   /** Controller and input of each of the lines, for `interrupts-extended`. */

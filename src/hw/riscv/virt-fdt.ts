@@ -21,6 +21,8 @@ export interface VirtTreeInput {
   readonly interrupts: InterruptControllers;
   readonly test: SysBusDevice;
   readonly uart: SysBusDevice;
+  /** The last there. */
+  readonly pci: SysBusDevice;
   /** On the tree's root. */
   readonly platformBus: SysBusDevice;
   readonly fwCfg: SysBusDevice;
@@ -68,6 +70,7 @@ export function buildVirtTree(board: VirtTreeInput): FdtTree {
   for (const part of board.interrupts.parts) part(onSoc, (owner) => phandles.get(owner)!);
   if (board.aclint) addAclint(soc, board.map, harts);
   else addClint(soc, board.map.clint, harts);
+  board.pci.addTreeNode(onSoc);
   return tree;
 }
 

@@ -40,13 +40,16 @@ type TreePart = (bus: TreeBus, phandleOf: (owner: object) => number) => void;
 export interface InterruptControllers {
   /** Where source `n` leads to. */
   irqIn(n: number): IrqLine;
+  /** Where messages go; `msiParent`: what the device tree names as the parent of those of S-mode. Without interrupt files they are only written to memory. */
+  readonly msi: MsiRoutes;
+  readonly msiParent?: object;
   /** In the order of their phandles. */
   readonly phandleOrder: readonly object[];
   /** In the order of their nodes. */
   readonly parts: readonly TreePart[];
 }
 
-export function createPlic({ map, harts, add }: InterruptBoard): InterruptControllers {
+export function createPlic({ map, harts, dma, add }: InterruptBoard): InterruptControllers {
   const plic = add(SifivePlic, {
     'hart-config': harts.map(() => 'MS').join(','),
     'num-sources': SOURCES,
@@ -65,6 +68,7 @@ export function createPlic({ map, harts, add }: InterruptBoard): InterruptContro
   });
   return {
     irqIn: (n) => plic.gpioIn(n),
+    msi: new MsiRoutes(dma),
     phandleOrder: [plic],
     parts: [(bus) => void plic.addTreeNode(bus)],
   };
@@ -110,7 +114,8 @@ function createAplic(board: InterruptBoard, window: Window, mmode: boolean, msi:
 /** `imsic`: with interrupt files, S-mode's with `guests` more pages each. */
 export function createAia(board: InterruptBoard, imsic: boolean, guests: number): InterruptControllers {
   const { map, harts } = board;
-  const msi = imsic ? new MsiRoutes(board.dma) : undefined;
+  const routes = new MsiRoutes(board.dma);
+  const msi = imsic ? routes : undefined;
   const files = msi && [createFiles(board, map.imsicM, true, 0, msi), createFiles(board, map.imsicS, false, guests, msi)];
   if (files) harts.forEach((hart, i) => hart.setImsic?.(files[0].devices[i], files[1].devices[i]));
   const machine = createAplic(board, map.aplicM, true, msi);
@@ -135,6 +140,7 @@ export function createAia(board: InterruptBoard, imsic: boolean, guests: number)
     };
   return {
     irqIn: (n) => supervisor.gpioIn(n),
+    ...{ msi: routes, msiParent: files?.[1] },
     phandleOrder: [...(files ?? []), machine, supervisor],
     parts: [
       aplicPart(supervisor, IRQ_S_EXT, files?.[1]),

@@ -5,28 +5,30 @@ import { PflashCfi01 } from '../block/pflash-cfi01.js';
 import { SerialMm } from '../char/serial-mm.js';
 import { ACLINT_TIMEBASE_FREQ, RiscvAclintSwi } from '../intc/riscv-aclint.js';
 import { SifiveTest } from '../misc/sifive-test.js';
+import { GpexHost } from '../pci-host/gpex.js';
 import { FW_CFG, FwCfg } from '../nvram/fw-cfg.js';
 import { GoldfishRtc } from '../rtc/goldfish-rtc.js';
 import { VirtioMmio } from '../virtio/virtio-mmio.js';
 import type { TypeInfo } from '../../qom/object.js';
 import { bool, enumeration, uint32 } from '../../qom/property.js';
 import { defineMachine, type MachineClassOptions } from '../core/machine.js';
-import { KiB } from '../../util/size.js';
+import { GiB, KiB } from '../../util/size.js';
 import { OptionError } from '../../util/errors.js';
 import { IRQ_S_SOFT } from './hart.js';
 import { PlatformBusDevice } from '../core/platform-bus.js';
-import type { SysBusDevice } from '../core/sysbus.js';
+import type { SysBusDevice, Window } from '../core/sysbus.js';
 import { RiscvMachine } from './riscv-machine.js';
 import { buildVirtTree } from './virt-fdt.js';
 import { createAia, createPlic, type InterruptBoard, type InterruptControllers } from './virt-interrupts.js';
 
-/** The memory map. PCI (0x3000_0000, 0x4000_0000) is not built. */
+/** The memory map. */
 const MAP = {
   mrom: [0x0000_1000, 0xf000],
   test: [0x0010_0000, 0x1000],
   rtc: [0x0010_1000, 0x1000],
   clint: [0x0200_0000, 0x1_0000],
   sswi: [0x02f0_0000, 0x4000],
+  pciePio: [0x0300_0000, 0x1_0000],
   platformBus: [0x0400_0000, 0x200_0000],
   plic: [0x0c00_0000, 0x60_0000],
   aplicM: [0x0c00_0000, 0x8000],
@@ -37,10 +39,16 @@ const MAP = {
   flash: [0x2000_0000, 0x400_0000], // two banks
   imsicM: [0x2400_0000, 0x400_0000],
   imsicS: [0x2800_0000, 0x400_0000],
+  pcieEcam: [0x3000_0000, 0x1000_0000],
+  pcieMmio: [0x4000_0000, 0x4000_0000],
   dram: [0x8000_0000, 0],
 } as const;
 
-const IRQ = { virtio: 1, uart0: 10, rtc: 11, platformBus: 64 } as const;
+const IRQ = { virtio: 1, uart0: 10, rtc: 11, pcie: 32, platformBus: 64 } as const;
+const PCIE_LINES = 4;
+/** The window of PCI's memory above 4 GiB: the first place behind RAM that is a multiple of its size; of harts of 32 bits it is fixed. */
+const PCIE_HIGH_SIZE = 16 * GiB;
+const PCIE_HIGH_32 = [0x3_0000_0000, 4 * GiB] as const;
 const VIRTIO_COUNT = 8;
 const PLATFORM_IRQS = 32;
 const MOST_GUESTS = 7;
@@ -75,6 +83,7 @@ export class VirtMachine extends RiscvMachine {
   private interrupts!: InterruptControllers;
   fwCfg!: FwCfg;
   private platformBus!: PlatformBusDevice;
+  private pci!: GpexHost;
   private test!: SifiveTest;
   private uart!: SerialMm;
   private rtc!: GoldfishRtc;
@@ -92,6 +101,7 @@ export class VirtMachine extends RiscvMachine {
     this.test = this.addDevice(SifiveTest).place(MAP.test);
     this.createVirtio();
     this.createPlatformBus();
+    this.pci = this.createPci();
     this.createUart();
     this.rtc = this.addDevice(GoldfishRtc).place(MAP.rtc, this.interrupts.irqIn(IRQ.rtc));
     this.createFlash();
@@ -146,6 +156,28 @@ export class VirtMachine extends RiscvMachine {
     }
   }
 
+  private createPci(): GpexHost {
+    const [highBase, highSize] = this.pcieHigh;
+    const pci = this.newDevice(GpexHost, {
+      'x-ecam-base': BigInt(MAP.pcieEcam[0]),
+      'x-ecam-size': MAP.pcieEcam[1],
+      'x-pio-base': BigInt(MAP.pciePio[0]),
+      'x-pio-size': MAP.pciePio[1],
+      'x-below-4g-mmio-base': BigInt(MAP.pcieMmio[0]),
+      'x-below-4g-mmio-size': MAP.pcieMmio[1],
+      'x-above-4g-mmio-base': BigInt(highBase),
+      'x-above-4g-mmio-size': highSize,
+    });
+    [pci.msi, pci.msiParent] = [this.interrupts.msi, this.interrupts.msiParent];
+    this.realize(pci);
+    for (let line = 0; line < PCIE_LINES; line++) pci.connectIrq(line, this.interrupts.irqIn(IRQ.pcie + line));
+    return pci;
+  }
+  private get pcieHigh(): Window {
+    if (this.harts[0].description.xlen === 32) return PCIE_HIGH_32;
+    return [Math.ceil((MAP.dram[0] + this.ramSize) / PCIE_HIGH_SIZE) * PCIE_HIGH_SIZE, PCIE_HIGH_SIZE];
+  }
+
   private createUart(): void {
     this.uart = this.addDevice(SerialMm, { chardev: this.config.serials?.[0], baudbase: UART_BAUDBASE });
     this.uart.clockFrequency = UART_CLOCK;
@@ -192,12 +224,12 @@ export class VirtMachine extends RiscvMachine {
 
   private buildTree(): FdtTree {
     const seed = new DataView(this.randomBytes(4 * RNG_SEED_WORDS).slice().buffer);
-    const { harts, test, interrupts, uart, fwCfg, platformBus } = this;
+    const { harts, test, interrupts, uart, fwCfg, platformBus, pci } = this;
     const soc: readonly SysBusDevice[] = [this.rtc, uart, test, ...this.virtio];
     return buildVirtTree({
       ...{ map: MAP, ram: [MAP.dram[0], this.ramSize], aclint: this.aclint, timebase: ACLINT_TIMEBASE_FREQ },
       ...{ cpus: harts, harts: harts.map((hart) => hart.description) },
-      ...{ soc, test, interrupts, uart, fwCfg, platformBus },
+      ...{ soc, test, interrupts, uart, fwCfg, platformBus, pci },
       rngSeed: Array.from({ length: RNG_SEED_WORDS }, (_, i) => seed.getUint32(4 * i)),
     });
   }

@@ -2,6 +2,8 @@
 import type { TypedClass } from '../../qom/object.js';
 import { VirtioDevice } from './virtio.js';
 import { VirtioBlk } from './virtio-blk.js';
+import { VirtioBlkPci, VirtioRngPci, VirtioSerialPci } from './virtio-pci-devices.js';
+import { VirtioPci } from './virtio-pci.js';
 import { VirtioMmio } from './virtio-mmio.js';
 import { VirtioRng } from './virtio-rng.js';
 import { VirtConsole, VirtSerialPort, VirtioSerial } from './virtio-serial.js';
@@ -10,6 +12,10 @@ export const virtioDevices: readonly TypedClass[] = [
   VirtioDevice,
   VirtioBlk,
   VirtioMmio,
+  VirtioPci,
+  VirtioBlkPci,
+  VirtioRngPci,
+  VirtioSerialPci,
   VirtioRng,
   VirtConsole,
   VirtSerialPort,

@@ -140,8 +140,8 @@ export class VirtioBlk extends VirtioDevice {
     ); // prettier-ignore
   }
   /** Legacy requests have their parts in descriptors of their own. */
-  override get hostFeatures(): bigint {
-    return super.hostFeatures & ~F_ANY_LAYOUT;
+  override hostFeatures(legacy: boolean): bigint {
+    return super.hostFeatures(legacy) & ~(this.isLegacy ? F_ANY_LAYOUT : 0n);
   }
 
   protected override realize(): void {
@@ -173,7 +173,7 @@ export class VirtioBlk extends VirtioDevice {
     const { drive } = this;
     if (!drive) throw new OptionError('drive property not set');
     if (drive.user !== undefined) throw new OptionError(`Drive '${drive.id}' is already in use by another device`);
-    drive.user = this.id ?? this.typeName;
+    drive.user = this.givenId ?? this.typeName;
     return drive;
   }
 
@@ -238,7 +238,7 @@ export class VirtioBlk extends VirtioDevice {
   }
 
   /** Only the write cache is the driver's to change (5.2.5.1). */
-  override configWritten(): void {
+  protected override configWritten(): void {
     this.useWriteCache(this.config[CONFIG_WCE] !== 0);
   }
 

@@ -11,7 +11,7 @@ import { registerMap, ro, rw, wo, type Registers } from '../core/registers.js';
 import { SysBusDevice } from '../core/sysbus.js';
 import type { TreeBus } from '../core/tree-bus.js';
 import { u32, u64, vmState } from '../core/vmstate.js';
-import { F_VERSION_1, STATUS_FEATURES_OK, VirtioBus, type VirtioDevice, type VirtioTransport } from './virtio.js';
+import { featureWord, setHalf, STATUS_FEATURES_OK, VirtioBus, withFeatureWord, type VirtioDevice, type VirtioTransport } from './virtio.js';
 import { MAX_QUEUE_SIZE, type VirtQueue, type VirtQueueMemory } from './virtqueue.js';
 
 const CONFIG = 0x100;
@@ -20,7 +20,6 @@ const SIZE = 0x200;
 const MAGIC = 0x7472_6976; // "virt"
 const VENDOR = 0x554d_4551; // "QEMU"
 const WORDS = [[2, 4]] as const;
-const TWO_32 = 0x1_0000_0000;
 
 const legacy = (s: VirtioMmio): boolean => s.forceLegacy;
 const modern = (s: VirtioMmio): boolean => !s.forceLegacy;
@@ -105,8 +104,8 @@ export class VirtioMmio extends SysBusDevice implements VirtioTransport {
     return bus.device(this, 'virtio_mmio', 'virtio,mmio');
   }
 
-  get features(): bigint {
-    return this.forceLegacy ? 0n : F_VERSION_1;
+  get isModern(): boolean {
+    return !this.forceLegacy;
   }
   private get device(): VirtioDevice | undefined {
     return this.bus.device;
@@ -115,6 +114,9 @@ export class VirtioMmio extends SysBusDevice implements VirtioTransport {
     return this.device?.queues[this.queueSel];
   }
 
+  interrupt(): void {
+    this.updateIrq();
+  }
   updateIrq(): void {
     this.irq.set(this.device && this.device.isr !== 0 ? 1 : 0);
   }
@@ -134,20 +136,14 @@ export class VirtioMmio extends SysBusDevice implements VirtioTransport {
     const { device } = this;
     // An empty slot: recognisable, of version and vendor, but device 0, which no driver takes.
     if (!device) return { 0x0: MAGIC, 0x4: this.version, 0xc: VENDOR }[offset] ?? 0;
-    if (offset >= CONFIG) return readConfig(device.config, offset - CONFIG, size);
+    if (offset >= CONFIG) return device.readConfig(offset - CONFIG, size);
     return size === 4 ? this.registers.read(offset, size) : this.badSize('read', offset, size);
   }
 
   private write(offset: number, value: number, size: number): void {
     const { device } = this;
     if (!device) return; // an empty slot ignores everything
-    if (offset >= CONFIG) {
-      if (offset - CONFIG + size <= device.config.length) {
-        for (let i = 0; i < size; i++) device.config[offset - CONFIG + i] = value >>> (8 * i);
-        device.configWritten(offset - CONFIG, size);
-      }
-      return;
-    }
+    if (offset >= CONFIG) return device.writeConfig(offset - CONFIG, value, size);
     if (size === 4) this.registers.write(offset, value, size);
     else this.badSize('write', offset, size);
   }
@@ -158,7 +154,7 @@ export class VirtioMmio extends SysBusDevice implements VirtioTransport {
   }
 
   private deviceFeatures(device: VirtioDevice): number {
-    return this.deviceFeaturesSel > 1 ? 0 : Number(BigInt.asUintN(32, device.hostFeatures >> BigInt(32 * this.deviceFeaturesSel)));
+    return featureWord(device.hostFeatures(this.forceLegacy), this.deviceFeaturesSel);
   }
 
   /** A queue neither comes nor goes by its size. */
@@ -201,17 +197,15 @@ export class VirtioMmio extends SysBusDevice implements VirtioTransport {
 
   private setDriverFeatures(device: VirtioDevice, value: number): void {
     if (this.forceLegacy) {
-      if (this.driverFeaturesSel === 0) device.setGuestFeatures(BigInt(value));
+      if (this.driverFeaturesSel === 0) device.setGuestFeatures(BigInt(value), true);
       return;
     }
-    if (this.driverFeaturesSel > 1) return;
-    const shift = BigInt(32 * this.driverFeaturesSel);
-    this.driverFeatures = (this.driverFeatures & ~(0xffff_ffffn << shift)) | (BigInt(value) << shift);
+    this.driverFeatures = withFeatureWord(this.driverFeatures, this.driverFeaturesSel, value);
   }
 
   private setStatus(device: VirtioDevice, value: number): void {
     if (!this.forceLegacy && value & STATUS_FEATURES_OK && !(device.status & STATUS_FEATURES_OK))
-      device.setGuestFeatures(this.driverFeatures);
+      device.setGuestFeatures(this.driverFeatures, false);
     device.setStatus(value);
     if ((value & 0xff) === 0) this.softReset();
   }
@@ -219,17 +213,4 @@ export class VirtioMmio extends SysBusDevice implements VirtioTransport {
   private get version(): number {
     return this.forceLegacy ? 1 : 2;
   }
-}
-
-/** All ones outside of the configuration space, as QEMU has it. */
-function readConfig(config: Uint8Array, offset: number, size: number): number {
-  if (offset + size > config.length) return size === 4 ? 0xffff_ffff : size === 2 ? 0xffff : 0xff;
-  let value = 0;
-  for (let i = size - 1; i >= 0; i--) value = (value << 8) | config[offset + i];
-  return value >>> 0;
-}
-
-function setHalf(values: number[], at: number, high: boolean, value: number): void {
-  const low = values[at] % TWO_32;
-  values[at] = high ? low + value * TWO_32 : values[at] - low + value;
 }

@@ -219,7 +219,7 @@ export class VirtioSerial extends VirtioDevice {
   }
 
   protected override realize(): void {
-    this.bus = new VirtioSerialBus(this, `${this.id ?? 'virtio-serial-bus'}.0`);
+    this.bus = new VirtioSerialBus(this, `${this.givenId ?? 'virtio-serial-bus'}.0`);
     if (this.maxPorts < 1 || this.maxPorts > MAX_PORTS)
       throw new OptionError(`invalid max_ports ${this.maxPorts}`, this.typeName, `1 to ${MAX_PORTS}`);
     this.config = new Uint8Array(CONFIG_SIZE);
@@ -247,7 +247,7 @@ export class VirtioSerial extends VirtioDevice {
   }
 
   /** Emergency write: a character without any queue (5.3.6.3). */
-  override configWritten(offset: number): void {
+  protected override configWritten(offset: number): void {
     if (!this.emergencyWrite || offset !== CONFIG_EMERG_WR) return;
     this.ports[0]?.backend.writeByte(this.config[CONFIG_EMERG_WR]);
     this.config.fill(0xff, CONFIG_EMERG_WR, CONFIG_SIZE);

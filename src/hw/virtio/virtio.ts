@@ -35,6 +35,8 @@ export const F_EVENT_IDX = 1n << 29n;
 export const F_VERSION_1 = 1n << 32n;
 export const F_RING_RESET = 1n << 40n;
 
+const TWO_32 = 0x1_0000_0000;
+
 // Interrupt status
 export const ISR_QUEUE = 1;
 export const ISR_CONFIG = 2;
@@ -42,10 +44,16 @@ export const ISR_CONFIG = 2;
 /** What a device needs of the transport that it is plugged into. */
 export interface VirtioTransport {
   readonly memory: VirtQueueMemory;
-  /** Offered by the transport: F_VERSION_1 or the legacy bits. */
-  readonly features: bigint;
-  /** `isr` has changed. */
+  /** It has the interface of VIRTIO 1.0 and later; else only that of before. */
+  readonly isModern: boolean;
+  /** What the user calls it. */
+  readonly id: string | undefined;
+  /** Bits of `isr` went. */
   updateIrq(): void;
+  /** The driver is to hear of a queue, by its number, or of the configuration; `isr` says so. */
+  interrupt(queue?: number): void;
+  /** The device is there, with its queues and configuration. */
+  plugged?(): void;
 }
 
 /** The bus between a transport and its one device. */
@@ -69,6 +77,9 @@ export class VirtioBus extends Bus {
     if (!(device instanceof VirtioDevice)) throw new TypeError(`'${device.typeName}' is not a virtio device`);
     super.attach(device);
     device.plug(this.transport);
+  }
+  override childRealized(): void {
+    this.transport.plugged?.();
   }
 }
 
@@ -107,6 +118,10 @@ export abstract class VirtioDevice extends DeviceState implements VirtQueueOwner
   static readonly vmState: VmState = vmState<VirtioDevice>('virtio', { version: 1 }, VIRTIO_FIELDS);
 
   abstract readonly deviceId: number;
+  /** What the user calls it, or its transport. */
+  protected get givenId(): string | undefined {
+    return this.id ?? this.transport?.id;
+  }
   /** Feature bits of the device type. */
   protected abstract deviceFeatures(): bigint;
 
@@ -141,25 +156,25 @@ export abstract class VirtioDevice extends DeviceState implements VirtQueueOwner
     this.transport = transport;
   }
 
-  /** Everything offered to the driver. */
-  get hostFeatures(): bigint {
-    const legacy = this.isLegacy;
+  /** Everything offered to the driver, by the interface that it uses. */
+  hostFeatures(legacy: boolean): bigint {
     return (
       this.deviceFeatures() |
-      (this.transport?.features ?? 0n) |
       (this.indirectDesc ? F_INDIRECT_DESC : 0n) |
       (this.eventIdxOffered ? F_EVENT_IDX : 0n) |
       (legacy && this.notifyOnEmpty ? F_NOTIFY_ON_EMPTY : 0n) |
       (legacy && this.anyLayout ? F_ANY_LAYOUT : 0n) |
+      (legacy ? 0n : F_VERSION_1) |
       (!legacy && this.queueReset ? F_RING_RESET : 0n)
     );
   }
+  /** No driver of VIRTIO 1.0 or later can use it. */
   protected get isLegacy(): boolean {
-    return !this.transport || (this.transport.features & F_VERSION_1) === 0n;
+    return this.transport?.isModern !== true;
   }
 
-  setGuestFeatures(features: bigint): void {
-    this.guestFeatures = features & this.hostFeatures;
+  setGuestFeatures(features: bigint, legacy: boolean): void {
+    this.guestFeatures = features & this.hostFeatures(legacy);
   }
 
   setStatus(status: number): void {
@@ -196,7 +211,20 @@ export abstract class VirtioDevice extends DeviceState implements VirtQueueOwner
     if (queue && queue.desc !== 0 && !this.broken) queue.notified();
   }
 
-  configWritten(_offset: number, _size: number): void {}
+  /** Of the configuration space: all ones outside of it, as QEMU has it. */
+  readConfig(offset: number, size: number): number {
+    const { config } = this;
+    if (offset + size > config.length) return size === 4 ? 0xffff_ffff : size === 2 ? 0xffff : 0xff;
+    let value = 0;
+    for (let i = size - 1; i >= 0; i--) value = (value << 8) | config[offset + i];
+    return value >>> 0;
+  }
+  writeConfig(offset: number, value: number, size: number): void {
+    if (offset + size > this.config.length) return;
+    for (let i = 0; i < size; i++) this.config[offset + i] = value >>> (8 * i);
+    this.configWritten(offset, size);
+  }
+  protected configWritten(_offset: number, _size: number): void {}
 
   onError(message: string): void {
     if (this.broken) return;
@@ -234,7 +262,7 @@ export abstract class VirtioDevice extends DeviceState implements VirtQueueOwner
   protected notify(queue: VirtQueue): void {
     if (this.broken || !queue.shouldInterrupt((this.guestFeatures & F_NOTIFY_ON_EMPTY) !== 0n)) return;
     this.isr |= ISR_QUEUE;
-    this.transport?.updateIrq();
+    this.transport?.interrupt(this.queues.indexOf(queue));
   }
 
   /** `config` has changed. */
@@ -242,7 +270,7 @@ export abstract class VirtioDevice extends DeviceState implements VirtQueueOwner
     if (!(this.status & STATUS_DRIVER_OK)) return;
     this.configGeneration = (this.configGeneration + 1) >>> 0;
     this.isr |= ISR_QUEUE | ISR_CONFIG;
-    this.transport?.updateIrq();
+    this.transport?.interrupt();
   }
 
   override reset(): void {
@@ -252,4 +280,20 @@ export abstract class VirtioDevice extends DeviceState implements VirtQueueOwner
   protected deviceReset(): void {}
   protected queueWasReset(_queue: VirtQueue): void {}
   protected statusChanged(_status: number): void {}
+}
+
+// ---- what transports have in common
+/** Features come in words of 32 bits, of which there are two. */
+export const featureWord = (features: bigint, select: number): number =>
+  select > 1 ? 0 : Number(BigInt.asUintN(32, features >> BigInt(32 * select)));
+export function withFeatureWord(features: bigint, select: number, value: number): bigint {
+  if (select > 1) return features;
+  const shift = BigInt(32 * select);
+  return (features & ~(0xffff_ffffn << shift)) | (BigInt(value) << shift);
+}
+
+/** The low or the high word of an address. */
+export function setHalf(values: number[], at: number, high: boolean, value: number): void {
+  const low = values[at] % TWO_32;
+  values[at] = high ? low + value * TWO_32 : values[at] - low + value;
 }

@@ -1,0 +1,5 @@
+/** Host bridges: the types of this folder. */
+import type { TypedClass } from '../../qom/object.js';
+import { GpexHost, GpexRoot } from './gpex.js';
+
+export const pciHostDevices: readonly TypedClass[] = [GpexHost, GpexRoot];
