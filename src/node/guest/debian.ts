@@ -31,7 +31,7 @@ interface GuestFile {
   readonly modules?: readonly string[];
 }
 
-/** Disks on virtio-mmio, and the file systems on them. */
+/** Disks on virtio-mmio (what those on PCI need is in the kernel), and the file systems on them. */
 const DISK_MODULES = [
   ...['drivers/virtio/virtio_mmio', 'drivers/block/virtio_blk'],
   ...['lib/crc16', 'crypto/crc32c_generic', 'fs/mbcache', 'fs/jbd2/jbd2', 'fs/ext4/ext4'],
