@@ -11,7 +11,11 @@ import type { Vcpu } from '../../src/accel/tcg/vcpu.js';
 import { AddressSpace } from '../../src/memory/address-space.js';
 import { MemoryRegion, MemoryTopology } from '../../src/memory/region.js';
 import { engineWasmPath } from '../../src/node/engine-wasm.js';
+import { parsePpcConfig } from '../../src/target/ppc/config.js';
+import { configure } from '../../src/target/ppc/cpu.js';
 import { PpcFrontend } from '../../src/target/ppc/translate.js';
+
+const CONFIG = parsePpcConfig('750');
 
 export interface Tier {
   /** Generate code for what has run so often in tci. */
@@ -56,7 +60,7 @@ export class PpcBoard {
     this.accel = new TcgAccel({
       wasm,
       memory,
-      createFrontend: () => new PpcFrontend(),
+      createFrontend: () => new PpcFrontend(CONFIG),
       codegen,
       tuning: { check, lockstep: check, threshold: hotThreshold },
       checks: check ? checks : undefined,
@@ -65,6 +69,7 @@ export class PpcBoard {
     const imports = Object.fromEntries(targetImportNames(wasm).map((name) => [name, () => 0]));
     this.cpu = this.accel.createVcpu('ppc', undefined, { imports });
     this.exports = this.accel.runtime.allExports as unknown as typeof this.exports;
+    configure(this.cpu, CONFIG);
     this.cpu.write32(P.PPC_RESET_MSR, P.MSR_FP);
     this.exports.targetReset(this.cpu.env);
   }

@@ -6,6 +6,7 @@ import { describe } from 'vitest';
 /** Tools that tests use where they are installed, and the Debian package that brings each. None of them is needed to run wemu. */
 export const PACKAGES = {
   'qemu-system-riscv64': 'qemu-system-misc',
+  'qemu-system-ppc': 'qemu-system-ppc',
   'qemu-riscv64': 'qemu-user',
   'riscv64-linux-gnu-gcc': 'gcc-riscv64-linux-gnu',
   'riscv64-linux-gnu-objdump': 'binutils-riscv64-linux-gnu',

@@ -3,7 +3,7 @@ import {
   ENV_EXCEPTION_INDEX, ENV_FAULT, ENV_HALTED, ENV_MMU_IDX, ENV_PC, ENV_TB_FLAGS,
 } from '../../shared/layout';
 import {
-  FPSCR_ENABLES, FPSCR_NI, FPSCR_RN, MMU_TRANSLATED, MMU_USER, MSR_BE, MSR_DR, MSR_FP, MSR_IR, MSR_LE, MSR_PR, MSR_SE, PPC_CA, PPC_CR, PPC_CTR, PPC_END,
+  FPSCR_ENABLES, FPSCR_NI, FPSCR_RN, MMU_CODE, MMU_TRANSLATED, MMU_USER, MSR_BE, MSR_DR, MSR_FP, MSR_IR, MSR_LE, MSR_PR, MSR_SE, PPC_CA, PPC_CR, PPC_CTR, PPC_END,
   PPC_FPSCR, PPC_FP_COMPARED, PPC_FP_CONVERTED, PPC_FP_OP, PPC_LR, PPC_MSR, PPC_OV, PPC_RESERVE, PPC_RESET_MSR, PPC_RESET_VECTOR, PPC_SO, PPC_XER, TBF_BE, TBF_FP, TBF_FP_STRICT, TBF_IR,
   TBF_LE, TBF_PR, TBF_SE, XER_CA, XER_OV, XER_SO, XER_ZERO,
 } from './shared/ppc';
@@ -21,7 +21,8 @@ export function mmuIdxOf(env: usize, translated: u32): i32 {
 }
 
 export function fetchMmuIdx(env: usize): i32 {
-  return mmuIdxOf(env, MSR_IR);
+  const idx = mmuIdxOf(env, MSR_IR);
+  return (idx & MMU_TRANSLATED) != 0 ? idx | MMU_CODE : idx;
 }
 
 /** Recomputes ENV_MMU_IDX and ENV_TB_FLAGS. Call after any change of MSR or of the modes and enables of FPSCR. */
@@ -65,8 +66,8 @@ export function ppcSetXer(env: usize, word: u32): void {
   store<u64>(env, word & ~(XER_SO | XER_OV | XER_CA | XER_ZERO), PPC_XER);
 }
 
-/** What every reset sets; what reset leaves is undefined in the manual, and stays. */
-export function reset(env: usize): void {
+/** What every reset sets of what programs see; what reset leaves is undefined in the manual, and stays. */
+export function resetUser(env: usize): void {
   ppcSetCr(env, 0, u32.MAX_VALUE);
   ppcSetXer(env, 0);
   store<u64>(env, 0, PPC_LR);

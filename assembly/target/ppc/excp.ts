@@ -1,75 +1,127 @@
-// Exceptions: raising, and delivery through SRR0, SRR1 and the vectors (PEM, chapter 6).
-import { CPU_INTERRUPT_HARD, ENV_EXCEPTION_INDEX, ENV_FAULT, ENV_HALTED, ENV_INTERRUPT_REQUEST, ENV_LOG_TRAPS, ENV_PC } from '../../shared/layout';
-import { raise } from '../../core/env';
-import { tlbFlush } from '../../tlb/flush';
-import { msr, updateTbFlags } from './cpu';
-import { logTrap } from './host';
+// Exceptions: raising, and delivery through SRR0, SRR1 and the vectors. PEM, chapter 6; MPC603e, MPC604e and MPC750 user's manuals, chapter 4.
+import { ENV_EXCEPTION_INDEX, ENV_FAULT, ENV_HALTED, ENV_LOG_TRAPS, ENV_PC, TLB_KIND_CODE } from '../../shared/layout';
+import { reachingOut } from '../../core/journal';
+import { physLoad32, physOk } from '../../tb/phys';
+import { fetchMmuIdx, msr, ppcCr } from './cpu';
+import { checkstop, logTrap } from './host';
+import { translateFor } from './mmu';
+import { hasFeature, setMsr, setPending } from './msr';
+import { raiseWith } from './raise';
 import {
-  EXC_ALIGNMENT, EXC_MACHINE_CHECK, EXC_PROGRAM, MSR_ILE, MSR_IP, MSR_LE, MSR_ME, PPC_ERROR_CODE, PPC_FAULT_ADDR, PPC_MSR, PPC_SRR0, PPC_SRR1, PROGRAM_ILLEGAL, VECTOR_SHIFT,
+  EXC_FETCH_MISS, EXC_SMI, EXC_STORE_MISS, FEATURE_BUS_ERROR, LINE_INT, LINE_SMI, PENDING_DECREMENTER, PENDING_MACHINE_CHECK, PENDING_SOFT_RESET, PPC_BUS_CAUSE, PPC_DAR,
+  PPC_DSISR, PPC_LINES, PPC_PENDING, SRR1_TEA,
+} from './shared/oea';
+import {
+  EXC_ALIGNMENT, EXC_DECREMENTER, EXC_DSI, EXC_EXTERNAL, EXC_ISI, EXC_MACHINE_CHECK, EXC_PROGRAM, EXC_RESET, MSR_EE, MSR_ILE, MSR_IP, MSR_LE, MSR_ME, MSR_TGPR,
+  PPC_ERROR_CODE, PPC_FAULT_ADDR, PPC_RESERVE, PPC_SRR0, PPC_SRR1, PROGRAM_ILLEGAL, VECTOR_SHIFT,
 } from './shared/ppc';
+import { forgetStale } from './stale';
 
 /** Bits of MSR that SRR1 gets; the others are the exception's own. */
-const SRR1_MSR: u32 = 0x87c0_ffff;
-const HIGH_VECTORS: u32 = 0xfff0_0000;
+const SRR1_MSR: u32 = 0x87c0ffff;
+const HIGH_VECTORS: u32 = 0xfff00000;
+/** CR0 in CR. */
+const CR0: u32 = 0xf0000000;
 
-/** Raises exception EXC_* with what SRR1 or DSISR will tell. */
-export function raiseWith(env: usize, index: i32, error: u32): void {
-  store<u32>(env, error, PPC_ERROR_CODE);
-  raise(env, index);
+// ---- What else raises ----------------------------------------------------------------------------------------------------
+
+/** Nothing answers at a physical address. What a board makes of that is its own; but nothing can be executed there. */
+export function accessFault(env: usize, addr: u64, access: i32): void {
+  if (hasFeature(env, FEATURE_BUS_ERROR) || access == TLB_KIND_CODE) raiseWith(env, EXC_MACHINE_CHECK, SRR1_TEA);
 }
 
-export function raiseProgram(env: usize, error: u32): void {
-  raiseWith(env, EXC_PROGRAM, error);
+/** The machine check pin (MCP); HID0[EMCP] is the caller's to ask. */
+export function ppcMachineCheck(env: usize, cause: u32): void {
+  atomic.or<u32>(env, cause, PPC_BUS_CAUSE);
+  setPending(env, PENDING_MACHINE_CHECK);
 }
 
-export function raiseIllegal(env: usize): void {
-  raiseProgram(env, PROGRAM_ILLEGAL);
+/** The soft reset pin (SRESET). */
+export function ppcSoftReset(env: usize): void {
+  setPending(env, PENDING_SOFT_RESET);
 }
 
-export function raiseAt(env: usize, index: i32, error: u32, addr: u64): void {
-  store<u32>(env, addr as u32, PPC_FAULT_ADDR);
-  raiseWith(env, index, error);
+// ---- Delivery ------------------------------------------------------------------------------------------------------------
+
+/** The instruction at `pc`; 0: it cannot be read. */
+function instruction(env: usize, pc: u64): u32 {
+  const phys = translateFor(env, pc, TLB_KIND_CODE, fetchMmuIdx(env));
+  if (phys == u64.MAX_VALUE) return 0;
+  const word = physLoad32(phys);
+  if (!physOk) return 0;
+  return (msr(env) & MSR_LE) != 0 ? word : bswap(word);
+}
+
+/** What DSISR tells of an instruction, for software that does it (PEM, table 6-12). */
+function alignmentStatus(word: u32): u32 {
+  const registers = (word >> 16) & 0x3ff; // bits 6 to 15: rS or rD, and rA
+  const isIndexed = word >> 26 == 31;
+  const form = isIndexed ? (((word >> 1) & 3) << 15) | (((word >> 6) & 1) << 14) | (((word >> 7) & 15) << 10) : (((word >> 26) & 1) << 14) | (((word >> 27) & 15) << 10);
+  return form | registers;
+}
+
+/**
+ * Enters the handler of a vector. `pc`: where rfi is to go back to; `cause`: what SRR1 gets beside MSR. A machine check while another is dealt with stops the CPU.
+ */
+function enter(env: usize, index: i32, pc: u64, cause: u32): void {
+  const old = msr(env);
+  if (index == EXC_MACHINE_CHECK && (old & MSR_ME) == 0) {
+    reachingOut();
+    checkstop(env, cause, pc);
+    store<u32>(env, 1, ENV_HALTED);
+    return;
+  }
+  if (load<u32>(env, ENV_LOG_TRAPS) != 0) logTrap(env, index, pc);
+  forgetStale(env);
+  store<u32>(env, pc as u32, PPC_SRR0);
+  store<u32>(env, (old & SRR1_MSR) | cause, PPC_SRR1);
+  store<i64>(env, -1, PPC_RESERVE);
+  store<u64>(env, ((old & MSR_IP) != 0 ? HIGH_VECTORS : 0) + ((index as u32) << VECTOR_SHIFT), ENV_PC);
+  store<u32>(env, 0, ENV_HALTED);
+  const keeps: u32 = MSR_IP | MSR_ILE | (index == EXC_MACHINE_CHECK ? 0 : MSR_ME);
+  const isSearch = index >= EXC_FETCH_MISS && index <= EXC_STORE_MISS;
+  setMsr(env, (old & keeps) | ((old & MSR_ILE) != 0 ? MSR_LE : 0) | (isSearch ? MSR_TGPR : 0));
 }
 
 export function doInterrupt(env: usize): void {
   const index = load<i32>(env, ENV_EXCEPTION_INDEX);
-  const old = msr(env);
+  const error = load<u32>(env, PPC_ERROR_CODE);
   const pc = load<u64>(env, ENV_PC);
-  if (load<u32>(env, ENV_LOG_TRAPS) != 0) logTrap(env, index, pc);
-  store<u32>(env, pc as u32, PPC_SRR0);
-  store<u32>(env, (old & SRR1_MSR) | (index == EXC_PROGRAM ? load<u32>(env, PPC_ERROR_CODE) : 0), PPC_SRR1);
-  const keeps: u32 = MSR_IP | MSR_ILE | (index == EXC_MACHINE_CHECK ? 0 : MSR_ME);
-  store<u32>(env, (old & keeps) | ((old & MSR_ILE) != 0 ? MSR_LE : 0), PPC_MSR);
-  store<u64>(env, ((old & MSR_IP) != 0 ? HIGH_VECTORS : 0) + ((index as u32) << VECTOR_SHIFT), ENV_PC);
   store<i32>(env, -1, ENV_EXCEPTION_INDEX);
   store<u32>(env, 0, ENV_FAULT);
-  store<u32>(env, 0, ENV_HALTED);
-  tlbFlush(env);
-  updateTbFlags(env);
+  let cause: u32 = 0;
+  if (index == EXC_DSI || index == EXC_ALIGNMENT) {
+    store<u32>(env, index == EXC_DSI ? error : alignmentStatus(instruction(env, pc)), PPC_DSISR);
+    store<u32>(env, load<u32>(env, PPC_FAULT_ADDR), PPC_DAR);
+  } else if (index == EXC_PROGRAM || index == EXC_ISI || index == EXC_MACHINE_CHECK) {
+    cause = error;
+  } else if (index >= EXC_FETCH_MISS && index <= EXC_STORE_MISS) {
+    cause = error | (ppcCr(env) & CR0);
+  }
+  enter(env, index, pc, cause);
 }
 
+/** In the order of their priorities (PEM, table 6-3; MPC603e user's manual, table 4-2). */
 export function execInterrupt(env: usize): bool {
-  return false;
-}
-
-export function hasWork(env: usize): bool {
-  return (load<u32>(env, ENV_INTERRUPT_REQUEST) & CPU_INTERRUPT_HARD) != 0;
-}
-
-export function linesChanged(env: usize): void {}
-
-export function unaligned(env: usize, addr: u64, access: i32): void {
-  raiseAt(env, EXC_ALIGNMENT, 0, addr);
-}
-
-export function accessFault(env: usize, addr: u64, access: i32): void {
-  raiseAt(env, EXC_MACHINE_CHECK, 0, addr);
-}
-
-// No debug registers yet.
-export function breakpoint(env: usize, pc: u64): bool {
-  return false;
-}
-export function watchpoint(env: usize, addr: u64, size: u32, access: u32): bool {
-  return false;
+  const pc = load<u64>(env, ENV_PC);
+  const pending = load<u32>(env, PPC_PENDING);
+  if ((pending & PENDING_SOFT_RESET) != 0) {
+    atomic.and<u32>(env, ~PENDING_SOFT_RESET, PPC_PENDING);
+    enter(env, EXC_RESET, pc, 0);
+  } else if ((pending & PENDING_MACHINE_CHECK) != 0) {
+    atomic.and<u32>(env, ~PENDING_MACHINE_CHECK, PPC_PENDING);
+    enter(env, EXC_MACHINE_CHECK, pc, atomic.xchg<u32>(env, 0, PPC_BUS_CAUSE));
+  } else if ((msr(env) & MSR_EE) == 0) {
+    return false;
+  } else if ((load<u32>(env, PPC_LINES) & LINE_SMI) != 0) {
+    enter(env, EXC_SMI, pc, 0);
+  } else if ((load<u32>(env, PPC_LINES) & LINE_INT) != 0) {
+    enter(env, EXC_EXTERNAL, pc, 0);
+  } else if ((pending & PENDING_DECREMENTER) != 0) {
+    atomic.and<u32>(env, ~PENDING_DECREMENTER, PPC_PENDING);
+    enter(env, EXC_DECREMENTER, pc, 0);
+  } else {
+    return false;
+  }
+  return true;
 }

@@ -1,6 +1,6 @@
 // FPSCR (PEM, section 2.1.4). Bits that say something of the last operation only (FR, FI, FPRF) are made here when somebody looks: generated code notes the
 // operation and its operands (PPC_FP_*), which costs it next to nothing, and does it again if need be. Sticky bits are always right.
-import { raiseProgram } from './excp';
+import { raiseProgram } from './raise';
 import { msr, updateTbFlags } from './cpu';
 import { compareFlags, compute, computedFlags, computedFraction } from './fpu';
 import {

@@ -1,5 +1,5 @@
 // Helpers that raise, and those of whole registers that are held in parts.
-import { raiseAt, raiseProgram, raiseWith } from './excp';
+import { raiseAt, raiseProgram, raiseWith } from './raise';
 import { ppcCr, ppcSetCr, ppcSetXer, ppcXer } from './cpu';
 import { EXC_ALIGNMENT, EXC_SYSTEM_CALL, EXC_TRACE, PROGRAM_TRAP } from './shared/ppc';
 

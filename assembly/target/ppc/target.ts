@@ -1,4 +1,8 @@
 // PowerPC's answers to what the runtime asks of a target (../dispatch.ts says what each of them means).
-export { fetchMmuIdx, insnSize, reset, stateEnd, wrapAddress } from './cpu';
-export { accessFault, breakpoint, doInterrupt, execInterrupt, hasWork, linesChanged, unaligned, watchpoint } from './excp';
+export { fetchMmuIdx, insnSize, stateEnd, wrapAddress } from './cpu';
+export { breakpoint, watchpoint } from './debug';
+export { accessFault, doInterrupt, execInterrupt } from './excp';
 export { tlbFill, translateDebug, translateFor } from './mmu';
+export { hasWork, updateInterrupts as linesChanged } from './msr';
+export { unaligned } from './raise';
+export { reset } from './supervisor';

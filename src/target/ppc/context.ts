@@ -4,6 +4,7 @@
  */
 import {
   CF_COUNT_MASK,
+  CF_ICOUNT,
   CF_NO_GOTO_PTR,
   CF_NO_GOTO_TB,
   CF_SINGLE_STEP,
@@ -14,7 +15,10 @@ import {
 import * as P from '../../../assembly/target/ppc/shared/ppc.js';
 import { Cond } from '../../tcg/opcodes.js';
 import type { GlobalDef, TcgContext, Temp } from '../../tcg/context.js';
+import type { PpcConfig } from './config.js';
+import { FAMILIES, featuresOf } from './families.js';
 import { H } from './helpers.js';
+import { SPRS, type Spr } from './sprs.js';
 
 const array = (name: (n: number) => string, offset: number): GlobalDef[] =>
   Array.from({ length: 32 }, (_, n) => ({ name: name(n), offset: offset + 8 * n }));
@@ -93,13 +97,24 @@ export class DisasContext {
   /** A trace exception follows each instruction, each branch. */
   traceAll = false;
   traceBranches = false;
+  icount = false;
   /** Of the instruction being translated. */
   pc = 0;
   jump = Jump.Next;
 
+  /** FEATURE_* and SPRs of the model. */
+  readonly features: number;
+  readonly sprs: ReadonlyMap<number, Spr>;
+
   private page = 0;
   private gotoTbAllowed = true;
   private gotoPtrAllowed = true;
+
+  constructor({ family, search }: PpcConfig) {
+    const { sprs } = FAMILIES[family];
+    this.features = featuresOf(FAMILIES[family], search);
+    this.sprs = new Map(SPRS[sprs].map((spr) => [spr.number, spr]));
+  }
 
   startTb(tcg: TcgContext, pc: number, flags: number, cflags: number): void {
     this.tcg = tcg;
@@ -110,6 +125,7 @@ export class DisasContext {
     this.fpStrict = (flags & P.TBF_FP_STRICT) !== 0;
     this.traceAll = (flags & P.TBF_SE) !== 0;
     this.traceBranches = this.traceAll || (flags & P.TBF_BE) !== 0;
+    this.icount = (cflags & CF_ICOUNT) !== 0;
     this.page = pc >>> PAGE_BITS;
     this.gotoTbAllowed = (cflags & (CF_NO_GOTO_TB | CF_SINGLE_STEP)) === 0;
     this.gotoPtrAllowed = (cflags & (CF_NO_GOTO_PTR | CF_SINGLE_STEP)) === 0;
@@ -214,13 +230,15 @@ export class DisasContext {
   /** Goes on after this instruction, under whatever TB flags are in force by now. */
   lookupAfter(): void {
     this.tcg.movi(PC, (this.pc + INSN) >>> 0);
-    this.lookup();
+    if (this.traceAll) this.trace();
+    else this.lookup();
   }
 
   /** Ends the TB after this instruction and lets the exec loop look at everything anew. */
   exitAfter(): void {
     this.tcg.movi(PC, (this.pc + INSN) >>> 0);
-    this.exit();
+    if (this.traceAll) this.trace();
+    else this.exit();
   }
 
   exit(): void {

@@ -74,5 +74,6 @@ const OPERANDS: Readonly<Record<string, (a: Operands, pc: number) => string>> = 
   ffield: (a) => String(a.crfd),
   imm4: (a) => String((a.word >>> 12) & 15),
   spr: (a) => String(a.spr),
+  sr: (a) => String(a.ra & 15),
   target,
 };

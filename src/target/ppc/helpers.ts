@@ -18,6 +18,9 @@ const PURE: Traits = { pure: true, noReadGlobals: true, noWriteGlobals: true };
 const EFFECT: Traits = { noReadGlobals: true, noWriteGlobals: true };
 const FAULT: Traits = { ...EFFECT, mayFault: true };
 
+/** Other memory may be seen after it, and an interrupt be pending. */
+const change = define(false, { ...EFFECT, changesFlags: true });
+
 const pure = define(true, PURE);
 const fault = define(false, FAULT);
 /** Reads and writes globals. */
@@ -55,9 +58,18 @@ export const H = {
   stsw:  anyFault('stsw', 3),
   stswx: anyFault('stswx', 2),                   // address, first register
   // supervisor
-  mfmsr: define(true, EFFECT)('mfmsr', 0),
   mtmsr: any('mtmsr', 1),
   rfi:   any('rfi', 0),
+  mfspr: define(true, EFFECT)('mfspr', 1),       // number
+  mtspr: change('mtspr', 2),                     // number, value
+  noSpr: define(false, EFFECT)('no_spr', 2),     // number, whether it is written
+  mfsr:  define(true, EFFECT)('mfsr', 1),        // number
+  mtsr:  define(false, EFFECT)('mtsr', 2),       // number, value
+  tlbie: define(false, EFFECT)('tlbie', 1),      // effective address
+  tlbia: define(false, EFFECT)('tlbia', 0),
+  tlbld: change('tlbld', 1),                     // effective address
+  tlbli: change('tlbli', 1),
+  synchronize: change('synchronize', 0),
   // floating point
   fadd:    fp('fadd', 2, inexact('add')),
   fsub:    fp('fsub', 2, inexact('sub')),

@@ -1,4 +1,5 @@
 import type { Target } from '../translator.js';
+import type { PpcConfig } from './config.js';
 import { PpcFrontend } from './translate.js';
 
-export const ppcTarget: Target = { name: 'ppc', createFrontend: () => new PpcFrontend() };
+export const ppcTarget: Target = { name: 'ppc', createFrontend: (config) => new PpcFrontend(config as PpcConfig) };

@@ -4,6 +4,7 @@ import type { TcgContext, Temp } from '../../tcg/context.js';
 import { CTR, INSN, LR, PC, type DisasContext } from './context.js';
 import { H } from './helpers.js';
 import type { Operands } from './operands.js';
+import { synchronize } from './synchronize.js';
 import { insn, type Emit, type Insn } from './table.js';
 
 // ---- Branches ----------------------------------------------------------------------------------------------------------------------
@@ -133,7 +134,6 @@ const trap = (c: DisasContext, o: Operands, other: Temp): void => {
   c.tcg.call(H.tw, -1, c.r(o.ra), other, c.tcg.constI64(o.rt));
 };
 
-const isync: Emit = (c) => c.lookupAfter();
 
 // ---- Rows --------------------------------------------------------------------------------------------------------------------------
 
@@ -150,7 +150,7 @@ export const BRANCH: readonly Insn[] = [
   insn('mcrf',  '19:6 crfd:3 0:2 crfs:3 0:2 0:5 0:10 0:1', 'crfd,crfs', mcrf),
   insn('bclr',  '19:6 bo:5 bi:5 0:5 16:10 lk:1',      'bo,bi', bcRegister(LR)),
   insn('bcctr', '19:6 bo:5 bi:5 0:5 528:10 lk:1',     'bo,bi', bcRegister(CTR)),
-  insn('isync', '19:6 0:5 0:5 0:5 150:10 0:1',        '', isync),
+  insn('isync', '19:6 0:5 0:5 0:5 150:10 0:1',        '', synchronize),
   crRow('crnor',  33,  (t, d, a, b) => t.nor(d, a, b)),
   crRow('crandc', 129, (t, d, a, b) => t.andc(d, a, b)),
   crRow('crxor',  193, (t, d, a, b) => t.xor(d, a, b)),

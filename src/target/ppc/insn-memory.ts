@@ -5,6 +5,7 @@ import type { Temp } from '../../tcg/context.js';
 import { RESERVE, RESERVE_VALUE, SO, type DisasContext } from './context.js';
 import { H } from './helpers.js';
 import type { Operands } from './operands.js';
+import { synchronize } from './synchronize.js';
 import { insn, type Emit, type Insn } from './table.js';
 
 const WORD = 4;
@@ -156,7 +157,7 @@ const dcbi: Emit = (c, o) => {
 const dcbz: Emit = (c, o) => c.tcg.call(H.dcbz, -1, indexed(c, o));
 const icbi: Emit = (c, o) => c.tcg.call(H.icbi, -1, indexed(c, o));
 
-const sync: Emit = (c) => c.tcg.mb(0);
+const eieio: Emit = (c) => c.tcg.mb(0);
 
 // ---- Rows --------------------------------------------------------------------------------------------------------------------------
 
@@ -202,6 +203,6 @@ export const MEMORY: readonly Insn[] = [
   cache('dcbi',   470,  dcbi),
   cache('icbi',   982,  icbi),
   cache('dcbz',   1014, dcbz),
-  insn('sync',  '31:6 0:5 0:5 0:5 598:10 0:1', '', sync),
-  insn('eieio', '31:6 0:5 0:5 0:5 854:10 0:1', '', sync),
+  insn('sync',  '31:6 0:5 0:5 0:5 598:10 0:1', '', synchronize),
+  insn('eieio', '31:6 0:5 0:5 0:5 854:10 0:1', '', eieio),
 ];

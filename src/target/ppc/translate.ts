@@ -5,6 +5,7 @@ import { ADDRESS_BITS, CODE_ALIGN_BITS, PC_RELATIVE } from '../../../assembly/ta
 import type { TargetFrontend, TbSource } from '../translator.js';
 import type { TcgContext } from '../../tcg/context.js';
 import { DisasContext, GLOBALS, INSN, Jump, maxInsnsOf, PC } from './context.js';
+import type { PpcConfig } from './config.js';
 import { Decoder } from './decoder.js';
 import { listInsn } from './disas.js';
 import { HELPERS } from './helpers.js';
@@ -20,8 +21,12 @@ export class PpcFrontend implements TargetFrontend {
     singles: 'zero-extended',
   } as const;
   private readonly decoder = new Decoder();
-  private readonly context = new DisasContext();
+  private readonly context: DisasContext;
   private readonly operands = new Operands();
+
+  constructor(config: PpcConfig) {
+    this.context = new DisasContext(config);
+  }
 
   /** Emits the TB into `tcg`, which the caller has reset. Size in guest bytes. */
   translate(tcg: TcgContext, tb: TbSource): { size: number; icount: number } {

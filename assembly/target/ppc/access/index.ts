@@ -1,7 +1,13 @@
 // What PowerPC adds to the module's exports: helpers of generated code, and what TypeScript calls (src/target/ppc).
 export { helper_dcbz, helper_icbi, helper_lsw, helper_lswx, helper_stsw, helper_stswx } from './memory';
-export * from '../excp_helper';
-export * from '../fpu_helper';
 export * from '../helpers';
+export * from '../fpu_helper';
 export { ppcCr, ppcSetCr, ppcSetXer, ppcXer, updateTbFlags as ppcUpdateTbFlags } from '../cpu';
 export { fpscr as ppcFpscr, setFpscr as ppcSetFpscr } from '../fpscr';
+export { ppcMachineCheck, ppcSoftReset } from '../excp';
+export { hasWork as ppcHasWork, helper_mtmsr, helper_rfi, ppcSetLine, setMsr as ppcSetMsr } from '../msr';
+export { helper_tlbia, helper_tlbie, helper_tlbld, helper_tlbli } from '../soft_tlb';
+export { helper_mfspr, helper_mfsr, helper_mtspr, helper_mtsr, helper_no_spr } from '../spr';
+export { helper_synchronize } from '../stale';
+export { ppcPostLoad } from '../supervisor';
+export { ppcTimerTick } from '../timebase';

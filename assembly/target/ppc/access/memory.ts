@@ -3,7 +3,7 @@ import { ENV_MMU_IDX, MEMOPIDX_SHIFT, MO_32, MO_8, MO_BSWAP } from '../../../sha
 import { faulted } from '../../../core/env';
 import { ldSlow } from '../../../softmmu/load';
 import { stSlow, zeroBlock } from '../../../softmmu/store';
-import { raiseIllegal } from '../excp';
+import { raiseIllegal } from '../raise';
 import { PPC_GPR, PPC_XER, XER_BYTES } from '../shared/ppc';
 
 const BLOCK: u64 = 32;

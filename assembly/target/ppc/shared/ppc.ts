@@ -67,9 +67,10 @@ export const XER_ZERO = 0x000c_0000;
 /** Length of lswx and stswx in bytes. */
 export const XER_BYTES = 0x7f;
 
-// mmu indexes: user mode, and whether addresses are translated
+// mmu indexes: user mode, whether addresses are translated, and whether they are those of fetches: instructions have BATs and TLBs of their own
 export const MMU_USER = 1;
 export const MMU_TRANSLATED = 2;
+export const MMU_CODE = 4;
 
 // TB flags (ENV_TB_FLAGS)
 export const TBF_MMU_IDX = 0x3; // of data accesses

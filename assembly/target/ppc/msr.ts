@@ -1,0 +1,100 @@
+// MSR: what follows from a new value, and the instructions that change it. PEM, 2.3.1; MPC603e user's manual, 2.1.2.
+import { CPU_INTERRUPT_HARD, CPU_INTERRUPT_LINES, ENV_EXIT_REQUEST, ENV_HALTED, ENV_INTERRUPT_REQUEST, ENV_PC, EXIT_REQUESTED } from '../../shared/layout';
+import { runsHere } from '../../core/cpus';
+import { requestInterrupt } from '../../core/env';
+import { WORK_CSR, worked } from '../../core/work';
+import { msr, updateTbFlags } from './cpu';
+import {
+  FEATURE_HID0_POWER, FEATURE_POW, LINE_INT, LINE_SMI, PENDING_DECREMENTER, PENDING_MACHINE_CHECK, PENDING_SOFT_RESET, PPC_FEATURES, PPC_HID0, PPC_LINES, PPC_MSR_MASK,
+  PPC_PENDING, PPC_TGPR,
+} from './shared/oea';
+import { MSR_EE, MSR_ILE, MSR_POW, MSR_TGPR, PPC_GPR, PPC_MSR, PPC_RESERVE, PPC_SRR0, PPC_SRR1 } from './shared/ppc';
+import { forgetStale } from './stale';
+
+/** DOZE, NAP and SLEEP (MPC603e user's manual, 2.1.2.1). */
+const HID0_POWER: u32 = 0x00e00000;
+/** What rfi takes from SRR1 (PEM, rfi): not ILE, which exceptions do not save; POW and TGPR end with it. */
+const RFI_MSR: u32 = 0x87c0ffff;
+
+@inline
+export function hasFeature(env: usize, feature: u32): bool {
+  return (load<u32>(env, PPC_FEATURES) & feature) != 0;
+}
+
+/** MSR is `value`, as far as the model has its bits. ENV_PC must be right, as interrupts may be taken at once. */
+export function setMsr(env: usize, value: u32): void {
+  const next = value & load<u32>(env, PPC_MSR_MASK);
+  const changed = next ^ msr(env);
+  store<u32>(env, next, PPC_MSR);
+  if ((changed & MSR_TGPR) != 0) swapTgpr(env);
+  updateTbFlags(env);
+  updateInterrupts(env);
+}
+
+/** r0 to r3 change places with their copies (MPC603e user's manual, 2.1.2: MSR[TGPR]). */
+function swapTgpr(env: usize): void {
+  for (let n = 0; n < 4; n++) {
+    const old = load<u64>(env + n * 8, PPC_GPR);
+    store<u64>(env + n * 8, load<u64>(env + n * 8, PPC_TGPR), PPC_GPR);
+    store<u64>(env + n * 8, old, PPC_TGPR);
+  }
+}
+
+// ---- Interrupts ----------------------------------------------------------------------------------------------------------
+
+/** Whether one can be taken now. */
+export function hasWork(env: usize): bool {
+  const pending = load<u32>(env, PPC_PENDING);
+  if ((pending & (PENDING_SOFT_RESET | PENDING_MACHINE_CHECK)) != 0) return true;
+  return (msr(env) & MSR_EE) != 0 && ((pending & PENDING_DECREMENTER) != 0 || (load<u32>(env, PPC_LINES) & (LINE_INT | LINE_SMI)) != 0);
+}
+
+/** Tells the exec loop whether there is one. Call after any change of MSR[EE], of lines, or of what is pending. */
+export function updateInterrupts(env: usize): void {
+  if (hasWork(env)) {
+    atomic.or<u32>(env, CPU_INTERRUPT_HARD, ENV_INTERRUPT_REQUEST);
+    atomic.store<u32>(env, EXIT_REQUESTED, ENV_EXIT_REQUEST);
+  } else if ((load<u32>(env, ENV_INTERRUPT_REQUEST) & CPU_INTERRUPT_HARD) != 0) {
+    atomic.and<u32>(env, ~CPU_INTERRUPT_HARD, ENV_INTERRUPT_REQUEST);
+  }
+}
+
+/** Level of an input (LINE_*), from whatever thread. */
+export function ppcSetLine(env: usize, line: u32, level: u32): void {
+  if (level != 0) atomic.or<u32>(env, line, PPC_LINES);
+  else atomic.and<u32>(env, ~line, PPC_LINES);
+  lookAgain(env);
+}
+
+/** Something (PENDING_*) has come, from whatever thread. */
+export function setPending(env: usize, what: u32): void {
+  atomic.or<u32>(env, what, PPC_PENDING);
+  lookAgain(env);
+}
+
+function lookAgain(env: usize): void {
+  if (runsHere(env)) updateInterrupts(env);
+  else requestInterrupt(env, CPU_INTERRUPT_LINES);
+}
+
+// ---- Instructions --------------------------------------------------------------------------------------------------------
+
+/** With ENV_PC behind the instruction already: power management waits there. */
+export function helper_mtmsr(env: usize, value: u64): void {
+  worked(WORK_CSR);
+  forgetStale(env);
+  setMsr(env, value as u32);
+  if ((msr(env) & MSR_POW) != 0 && hasFeature(env, FEATURE_POW) && powerMode(env) && !hasWork(env)) store<u32>(env, 1, ENV_HALTED);
+}
+
+function powerMode(env: usize): bool {
+  return !hasFeature(env, FEATURE_HID0_POWER) || (load<u32>(env, PPC_HID0) & HID0_POWER) != 0;
+}
+
+export function helper_rfi(env: usize): void {
+  worked(WORK_CSR);
+  forgetStale(env);
+  store<u64>(env, (load<u32>(env, PPC_SRR0) & ~3) as u64, ENV_PC);
+  store<i64>(env, -1, PPC_RESERVE);
+  setMsr(env, (msr(env) & MSR_ILE) | (load<u32>(env, PPC_SRR1) & RFI_MSR));
+}

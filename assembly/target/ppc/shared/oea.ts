@@ -1,0 +1,119 @@
+// The operating environment: what only the supervisor's side knows of PowerPC's env. Plain constants only (compiled by asc and tsc).
+// Sources: Programming Environments Manual for 32-Bit Implementations (PEM), chapters 2, 6 and 7; MPC603e, MPC604e and MPC750 user's manuals.
+
+// ---- Features of a model (PPC_FEATURES)
+export const FEATURE_HASH_WALK = 0x01; // the hardware searches the page table
+export const FEATURE_SOFTWARE_TLB = 0x02; // misses are exceptions; tlbld and tlbli load the TLBs
+export const FEATURE_SWLEN = 0x04; // HID2[SWLEN] chooses between these two
+export const FEATURE_HIGH_BATS = 0x08; // eight BATs of each kind, if HID2[HBE] is set
+export const FEATURE_IABR = 0x10; // instruction address breakpoint
+export const FEATURE_IABR_TE = 0x20; // it says for which MSR[IR] it is
+export const FEATURE_DABR = 0x40; // data address breakpoint
+export const FEATURE_HID0_POWER = 0x80; // MSR[POW] counts while HID0 says doze, nap or sleep
+export const FEATURE_BUS_ERROR = 0x100; // where nothing answers, the board asserts TEA: a machine check; else loads give 0, and stores go nowhere
+export const FEATURE_TGPR = 0x200; // table searches have registers r0 to r3 of their own
+export const FEATURE_POW = 0x400; // MSR[POW] stops the clocks until an interrupt
+
+// ---- Cells of env. SPRs are u32
+export const PPC_MSR_MASK = 0x500; // u32: the bits of MSR that there are (configuration)
+export const PPC_FEATURES = 0x504; // u32: FEATURE_* (configuration)
+export const PPC_TLB_SETS = 0x508; // u32: sets of each software-loaded TLB, a power of two (configuration)
+export const PPC_PENDING = 0x50c; // u32: PENDING_*: what waits to be taken, beside what the lines ask for
+export const PPC_LINES = 0x510; // u32: LINE_*: levels of the inputs, as their devices drive them
+export const PPC_STALE = 0x514; // u32: 1: some translations are no longer right, and go with the next context synchronization
+export const PPC_TIME_OFFSET = 0x518; // u64: time base less the machine's ticks
+export const PPC_DEC_ZERO = 0x520; // u64: the machine's ticks at which the decrementer is 0
+export const PPC_DEC_ARMED = 0x528; // u32: 1: the decrementer has not passed through zero since then
+export const PPC_BUS_CAUSE = 0x52c; // u32: SRR1_MCP, SRR1_TEA: of the machine check that is pending
+export const PPC_TGPR = 0x530; // u64 * 4: those of r0 to r3 and their copies for table searches that are not in use
+export const PPC_SPRG = 0x550; // u32 * 8
+export const PPC_IBAT = 0x570; // u32 * 16: upper and lower halves of eight
+export const PPC_DBAT = 0x5b0; // u32 * 16
+export const PPC_DSISR = 0x5f0;
+export const PPC_DAR = 0x5f4;
+export const PPC_SDR1 = 0x5f8;
+export const PPC_EAR = 0x5fc;
+export const PPC_PVR = 0x600; // (configuration)
+export const PPC_HID0 = 0x604;
+export const PPC_HID1 = 0x608;
+export const PPC_HID2 = 0x60c;
+export const PPC_IABR = 0x610;
+export const PPC_DABR = 0x614;
+export const PPC_DMISS = 0x618;
+export const PPC_DCMP = 0x61c;
+export const PPC_HASH1 = 0x620;
+export const PPC_HASH2 = 0x624;
+export const PPC_IMISS = 0x628;
+export const PPC_ICMP = 0x62c;
+export const PPC_RPA = 0x630;
+export const PPC_THRM = 0x634; // u32 * 3
+export const PPC_PLAIN = 0x640; // u32 * 32: SPRs that are nothing but a cell: src/target/ppc/sprs.ts says which
+export const PPC_PLAIN_CELLS = 32;
+
+// ---- Inputs
+export const LINE_INT = 1;
+export const LINE_SMI = 2;
+
+// ---- PPC_PENDING
+export const PENDING_DECREMENTER = 1;
+export const PENDING_MACHINE_CHECK = 2;
+export const PENDING_SOFT_RESET = 4;
+
+// ---- Exceptions, beside those of ppc.ts
+export const EXC_PERFORMANCE = 0x0f;
+export const EXC_FETCH_MISS = 0x10;
+export const EXC_LOAD_MISS = 0x11;
+export const EXC_STORE_MISS = 0x12;
+export const EXC_IABR = 0x13;
+export const EXC_SMI = 0x14;
+export const EXC_THERMAL = 0x17;
+
+// ---- SRR1 after an exception (PEM, tables 6-6 and 6-11; MPC603e user's manual, tables 4-9 and 4-13)
+export const SRR1_NO_PAGE = 0x40000000; // ISI: no translation
+export const SRR1_NO_EXECUTE = 0x10000000; // ISI: no-execute or direct-store segment, or guarded page
+export const SRR1_PROTECTED = 0x08000000; // ISI: protection
+export const SRR1_MCP = 0x00080000; // machine check: the pin
+export const SRR1_TEA = 0x00040000; // machine check: nothing answered on the bus
+export const SRR1_KEY = 0x00080000; // table search: the protection key
+export const SRR1_FETCH = 0x00040000; // table search: for a fetch
+export const SRR1_WAY = 0x00020000; // table search: the way to replace
+export const SRR1_STORE = 0x00010000; // table search: for a store
+
+// ---- DSISR after a DSI (PEM, table 6-10)
+export const DSISR_NO_PAGE = 0x40000000;
+export const DSISR_PROTECTED = 0x08000000;
+export const DSISR_DIRECT_STORE = 0x04000000;
+export const DSISR_STORE = 0x02000000;
+export const DSISR_DABR = 0x00400000;
+export const DSISR_EXTERNAL_CONTROL = 0x00100000; // eciwx or ecowx without EAR[E]
+
+// ---- HID2 of the 755 (MPC755 user's manual, 2.1.2.4)
+export const HID2_SWLEN = 0x00080000;
+export const HID2_HBE = 0x00040000;
+
+// ---- Software-loaded TLBs, in env: instructions', then data's; sets of two ways
+export const PPC_TLB = 0x3000;
+export const TLB_WAYS = 2;
+export const TLB_MAX_SETS = 64;
+export const SOFT_PTE0 = 0; // u32: V, VSID and API, as in a PTE; 0: empty
+export const SOFT_PTE1 = 4; // u32: the PTE's second word
+export const SOFT_PAGE = 8; // u32: the effective address that it was loaded for, less the offset in its page
+export const SOFT_ENTRY_SIZE = 12;
+
+// ---- SPR numbers that have effects (mtspr) or are made when they are read (mfspr)
+export const SPR_DEC = 22;
+export const SPR_SDR1 = 25;
+export const SPR_TBL_READ = 268;
+export const SPR_TBU_READ = 269;
+export const SPR_TBL = 284;
+export const SPR_TBU = 285;
+export const SPR_IBAT0U = 528;
+export const SPR_DBAT3L = 543;
+export const SPR_IBAT4U = 560;
+export const SPR_DBAT7L = 575;
+export const SPR_HID0 = 1008;
+export const SPR_IABR = 1010;
+export const SPR_HID2 = 1011;
+export const SPR_DABR = 1013;
+export const SPR_THRM1 = 1020;
+export const SPR_THRM3 = 1022;

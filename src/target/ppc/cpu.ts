@@ -1,0 +1,321 @@
+/**
+ * A PowerPC processor as a device: its engine is a vCPU of the accelerator, its state the env in linear memory. Inputs, by the numbers that QEMU has for
+ * those of the 6xx bus: hard and soft reset, checkstop, machine check, system management interrupt, interrupt (MPC603e user's manual, 7.2.9).
+ */
+import { ENV_HALTED, ENV_PC } from '../../../assembly/shared/layout.js';
+import * as X from '../../../assembly/target/ppc/shared/oea.js';
+import * as P from '../../../assembly/target/ppc/shared/ppc.js';
+import { TcgError } from '../../accel/tcg/errors.js';
+import type { Vcpu, VcpuHooks } from '../../accel/tcg/vcpu.js';
+import { ClockType, type Timer } from '../../hw/core/clock.js';
+import { CpuState, type CpuDebug, type ExitReason } from '../../hw/core/cpu.js';
+import type { MachineState } from '../../hw/core/machine.js';
+import { defineType, type TypeInfo } from '../../qom/object.js';
+import type { PpcConfig } from './config.js';
+import { describeException } from './exception-names.js';
+import { FAMILIES, featuresOf } from './families.js';
+import { May, SPRS, type Spr } from './sprs.js';
+
+/** Inputs. */
+export const PPC_INPUT = { hardReset: 0, softReset: 1, checkstop: 2, machineCheck: 3, smi: 4, interrupt: 5 } as const;
+const INPUTS = 6;
+
+/** What assembly/target/ppc/access/index.ts gives beside helpers. */
+interface PpcExports {
+  targetReset(env: number): void;
+  ppcPostLoad(env: number): void;
+  ppcHasWork(env: number): number;
+  ppcSetLine(env: number, line: number, level: number): void;
+  ppcMachineCheck(env: number, cause: number): void;
+  ppcSoftReset(env: number): void;
+  ppcTimerTick(env: number, ticks: bigint): void;
+  ppcCr(env: number): number;
+  ppcSetCr(env: number, word: number, mask: number): void;
+  ppcXer(env: number): number;
+  ppcSetXer(env: number, word: number): void;
+  ppcFpscr(env: number): number;
+  ppcSetFpscr(env: number, word: number): void;
+  ppcSetMsr(env: number, value: number): void;
+  helper_mfspr(env: number, spr: bigint): bigint;
+  helper_mtspr(env: number, spr: bigint, value: bigint): void;
+}
+
+export interface PpcBoard {
+  /** Hz. */
+  readonly timebaseFrequency: number;
+  /** Nothing that answers is a machine check (TEA), and not a load of zeros. */
+  readonly busErrors?: boolean;
+}
+
+/** The vector of a hard reset, MSR[IP] being set (PEM, 6.4.1). */
+const RESET_VECTOR = 0xfff0_0100;
+const DECREMENTER_AT_RESET = 0xffff_ffffn;
+const SECOND_NS = 1_000_000_000n;
+const HID0_EMCP = 0x8000_0000;
+
+export class PpcCpu extends CpuState {
+  static override readonly type: TypeInfo = defineType('powerpc-cpu', CpuState, PpcCpu, {
+    description: 'PowerPC processor',
+    category: 'cpu',
+  });
+
+  readonly vcpu: Vcpu;
+  private readonly exports: PpcExports;
+  private readonly sprs: readonly Spr[];
+  private readonly decrementer: Timer;
+  private readonly frequency: bigint;
+
+  constructor(
+    private readonly machine: MachineState,
+    readonly config: PpcConfig,
+    board: PpcBoard,
+  ) {
+    super(machine.services);
+    this.frequency = BigInt(board.timebaseFrequency);
+    this.sprs = SPRS[FAMILIES[config.family].sprs];
+    const hooks: VcpuHooks = {
+      dumpState: () => this.dumpState(),
+      memoryWritten: () => this.endReservation(),
+      imports: {
+        ticks: () => this.ticks(),
+        decrementerUpdate: () => this.armDecrementer(),
+        logTrap: (index: number, pc: bigint) => machine.log.mask('int', describeException(this.cpuIndex, index, pc)),
+        checkstop: (cause: number, pc: bigint) => this.checkstop(`machine check, SRR1 ${hex(cause >>> 0)}, at ${hex(pc)}`),
+        noSpr: (spr: number, isWrite: number) =>
+          machine.log.mask(
+            'guest_errors',
+            `cpu ${this.cpuIndex}: ${isWrite ? 'write to' : 'read of'} invalid SPR ${spr} at ${hex(this.pc)}`,
+          ),
+      },
+    };
+    if (machine.accelerator === undefined) throw new TcgError('a PowerPC CPU needs an accelerator');
+    this.vcpu = machine.accelerator.createVcpu('ppc', config, hooks) as Vcpu;
+    this.exports = this.vcpu.runtime.allExports as unknown as PpcExports;
+    this.decrementer = this.newTimer(() => this.decrementerExpired(), ClockType.Virtual);
+    this.initGpioIn(INPUTS, (n, level) => this.driveInput(n, level));
+    configure(this.vcpu, config, board.busErrors);
+  }
+
+  /** Models are types in QEMU. */
+  override get typeName(): string {
+    return `${this.config.model}-powerpc-cpu`;
+  }
+  override get targetName(): string {
+    return 'ppc';
+  }
+
+  override reset(): void {
+    const { vcpu } = this;
+    for (let n = 0; n < 32; n++) {
+      vcpu.write64(P.PPC_GPR + 8 * n, 0n);
+      vcpu.write64(P.PPC_FPR + 8 * n, 0n);
+    }
+    for (const { at, reset, isConfiguration } of this.sprs) if (typeof at === 'number' && !isConfiguration) vcpu.write32(at, reset);
+    vcpu.write64(X.PPC_TIME_OFFSET, -this.ticks());
+    vcpu.write64(X.PPC_DEC_ZERO, this.ticks() + DECREMENTER_AT_RESET);
+    this.exports.targetReset(this.env);
+    this.armDecrementer();
+  }
+
+  // running
+
+  override get env(): number {
+    return this.vcpu.env;
+  }
+  override run(budget: number, contended = false): ExitReason {
+    return this.vcpu.exec(budget, contended);
+  }
+  override get budgetUsed(): number {
+    return this.vcpu.used;
+  }
+  override requestExit(): void {
+    this.vcpu.requestExit();
+  }
+  override get instructionCount(): number {
+    return this.vcpu.instructionCount;
+  }
+  override set instructionCount(value: number) {
+    this.vcpu.instructionCount = value;
+  }
+  override get halted(): boolean {
+    return this.vcpu.read32(ENV_HALTED) !== 0;
+  }
+  override hasWork(): boolean {
+    return this.exports.ppcHasWork(this.env) !== 0;
+  }
+  override get debug(): CpuDebug {
+    return this.vcpu;
+  }
+  override endReservation(): void {
+    this.vcpu.write64(P.PPC_RESERVE, -1n);
+  }
+
+  private driveInput(n: number, level: number): void {
+    const { exports, env } = this;
+    if (n === PPC_INPUT.interrupt) exports.ppcSetLine(env, X.LINE_INT, level);
+    else if (n === PPC_INPUT.smi) exports.ppcSetLine(env, X.LINE_SMI, level);
+    else if (level === 0) return;
+    else if (n === PPC_INPUT.softReset) exports.ppcSoftReset(env);
+    else if (n === PPC_INPUT.hardReset) this.machine.requestReset('guest-reset');
+    else if (n === PPC_INPUT.checkstop) this.checkstop('asked for from outside');
+    else if ((this.vcpu.read32(X.PPC_HID0) & HID0_EMCP) !== 0) exports.ppcMachineCheck(env, X.SRR1_MCP);
+    if (level !== 0) this.interrupted();
+  }
+
+  /** Nothing goes on from there but by a reset (PEM, 6.4.2). */
+  private checkstop(why: string): void {
+    this.machine.log.write(`wemu: cpu ${this.cpuIndex}: checkstop: ${why}\n`);
+    this.machine.requestShutdown('guest-panic', 1);
+  }
+
+  // time
+
+  private ticks(): bigint {
+    return (this.now * this.frequency) / SECOND_NS;
+  }
+  /** When a tick has come, ns. */
+  private timeOf(ticks: bigint): bigint {
+    return (ticks * SECOND_NS + this.frequency - 1n) / this.frequency;
+  }
+  /** For the tick after the one at which it is zero. */
+  private armDecrementer(): void {
+    this.decrementer.modNs(this.timeOf(this.vcpu.read64(X.PPC_DEC_ZERO) + 1n));
+  }
+  private decrementerExpired(): void {
+    this.exports.ppcTimerTick(this.env, this.ticks());
+    this.armDecrementer();
+    this.interrupted();
+  }
+
+  // registers
+
+  override get pc(): bigint {
+    return this.vcpu.read64(ENV_PC);
+  }
+  override set pc(value: bigint) {
+    this.vcpu.write64(ENV_PC, BigInt.asUintN(32, value));
+  }
+
+  override registers(): [name: string, value: bigint][] {
+    const names = [
+      ...['pc', 'msr', 'cr', 'fpscr'],
+      ...numbered('r', 32),
+      ...numbered('f', 32),
+      ...numbered('sr', 16),
+      ...this.sprs.map(({ name }) => name.toLowerCase()),
+    ];
+    return names.map((name) => [name, this.readRegister(name)!]);
+  }
+
+  /** By name: pc, msr, r5, f10, sr3, any SPR of the model. */
+  override readRegister(name: string): bigint | undefined {
+    const { exports, env, vcpu } = this;
+    const array = arrayCell(name);
+    if (array) return array.wide ? vcpu.read64(array.at) : BigInt(vcpu.read32(array.at));
+    if (name === 'pc') return this.pc;
+    if (name === 'msr') return BigInt(vcpu.read32(P.PPC_MSR));
+    if (name === 'cr') return unsigned(exports.ppcCr(env));
+    if (name === 'fpscr') return unsigned(exports.ppcFpscr(env));
+    const spr = this.spr(name);
+    return spr && this.readSpr(spr);
+  }
+
+  override writeRegister(name: string, value: bigint): boolean {
+    const { exports, env, vcpu } = this;
+    const array = arrayCell(name);
+    const word = Number(BigInt.asUintN(32, value));
+    if (array?.wide) vcpu.write64(array.at, name.startsWith('r') ? BigInt(word) : value);
+    else if (array) vcpu.write32(array.at, word);
+    else if (name === 'pc') this.pc = value;
+    else if (name === 'msr') exports.ppcSetMsr(env, word);
+    else if (name === 'cr') exports.ppcSetCr(env, word, ~0);
+    else if (name === 'fpscr') exports.ppcSetFpscr(env, word);
+    else return this.writeSpr(name, word);
+    if (name.startsWith('sr')) exports.ppcPostLoad(env);
+    return true;
+  }
+
+  private spr(name: string): Spr | undefined {
+    const wanted = name.toUpperCase();
+    return this.sprs.find((each) => each.name === wanted);
+  }
+
+  private readSpr({ at, number }: Spr): bigint {
+    const { exports, env, vcpu } = this;
+    if (at === 'xer') return unsigned(exports.ppcXer(env));
+    if (at === 'lr') return vcpu.read64(P.PPC_LR);
+    if (at === 'ctr') return vcpu.read64(P.PPC_CTR);
+    return at === 'helper' ? BigInt.asUintN(32, exports.helper_mfspr(env, BigInt(number))) : BigInt(vcpu.read32(at));
+  }
+
+  /** As mtspr of a supervisor would. */
+  private writeSpr(name: string, word: number): boolean {
+    const { exports, env, vcpu } = this;
+    const wanted = name.toUpperCase();
+    const spr = this.sprs.find((each) => each.name === wanted && each.supervisor === May.Write);
+    if (!spr) return false;
+    const value = (word & spr.mask) >>> 0;
+    if (spr.at === 'xer') exports.ppcSetXer(env, value);
+    else if (spr.at === 'lr') vcpu.write64(P.PPC_LR, BigInt(value));
+    else if (spr.at === 'ctr') vcpu.write64(P.PPC_CTR, BigInt(value));
+    else if (spr.effect || spr.at === 'helper') exports.helper_mtspr(env, BigInt(spr.number), BigInt(value));
+    else vcpu.write32(spr.at, value);
+    return true;
+  }
+
+  override translateDebug(address: bigint): number | undefined {
+    return this.vcpu.translateDebug(address);
+  }
+
+  /** `info registers`, in the layout of QEMU's. */
+  override dumpState(): string {
+    const value = (name: string): string => (this.readRegister(name) ?? 0n).toString(16);
+    const word = (name: string): string => value(name).padStart(8, '0');
+    const rows = (title: string, prefix: string): string[] =>
+      Array.from({ length: 8 }, (_, row) => {
+        const cells = [0, 1, 2, 3].map((i) => value(`${prefix}${4 * row + i}`).padStart(16, '0'));
+        return `${title}${String(4 * row).padStart(2, '0')} ${cells.join(' ')}`;
+      });
+    const fields = [...word('cr')].map((digit) => {
+      const bits = Number.parseInt(digit, 16);
+      return `${bits & 8 ? 'L' : bits & 4 ? 'G' : bits & 2 ? 'E' : '-'}${bits & 1 ? 'O' : ' '}`;
+    });
+    const reservation = BigInt.asUintN(32, this.vcpu.read64(P.PPC_RESERVE)).toString(16).padStart(8, '0');
+    return [
+      `NIP ${word('pc')}   LR ${word('lr')} CTR ${word('ctr')} XER ${word('xer')} CPU#${this.cpuIndex}`,
+      `MSR ${word('msr')} HID0 ${word('hid0')}`,
+      `TB ${word('tbu')} ${word('tbl')} DECR ${this.readRegister('dec')}`,
+      ...rows('GPR', 'r'),
+      `CR ${word('cr')}  [ ${fields.join(' ')} ]     RES ${reservation}`,
+      ...rows('FPR', 'f'),
+      `FPSCR ${word('fpscr')}`,
+      ` SRR0 ${word('srr0')}  SRR1 ${word('srr1')}    PVR ${word('pvr')}`,
+      `SPRG0 ${word('sprg0')} SPRG1 ${word('sprg1')}  SPRG2 ${word('sprg2')}  SPRG3 ${word('sprg3')}`,
+      ` SDR1 ${word('sdr1')}   DAR ${word('dar')}  DSISR ${word('dsisr')}`,
+    ].join('\n');
+  }
+}
+
+/** Puts the configuration into the env, once, before the first reset. */
+export function configure(vcpu: Vcpu, config: PpcConfig, busErrors = false): void {
+  const family = FAMILIES[config.family];
+  vcpu.write32(X.PPC_FEATURES, featuresOf(family, config.search) | (busErrors ? X.FEATURE_BUS_ERROR : 0));
+  vcpu.write32(X.PPC_MSR_MASK, family.msr);
+  vcpu.write32(X.PPC_TLB_SETS, family.tlbSets);
+  vcpu.write32(X.PPC_PVR, config.pvr);
+  vcpu.write32(P.PPC_RESET_MSR, P.MSR_IP);
+  vcpu.write64(P.PPC_RESET_VECTOR, BigInt(RESET_VECTOR));
+}
+
+const hex = (value: number | bigint): string => `0x${value.toString(16)}`;
+const unsigned = (word: number): bigint => BigInt(word >>> 0);
+const numbered = (prefix: string, count: number): string[] => Array.from({ length: count }, (_, n) => `${prefix}${n}`);
+
+/** Where `r5`, `f10`, `sr3` are; undefined: it is none of them. */
+function arrayCell(name: string): { readonly at: number; readonly wide: boolean } | undefined {
+  const match = /^(r|f|sr)(\d{1,2})$/.exec(name);
+  if (match === null) return undefined;
+  const n = Number(match[2]);
+  if (match[1] === 'sr') return n < 16 ? { at: P.PPC_SR + 4 * n, wide: false } : undefined;
+  return n < 32 ? { at: (match[1] === 'r' ? P.PPC_GPR : P.PPC_FPR) + 8 * n, wide: true } : undefined;
+}

@@ -1,0 +1,65 @@
+/** A PowerPC processor with nothing but RAM at 0, a ROM of 1 MiB where it begins, a serial port, and a register whose store ends the machine. */
+import { synchronousCodegen } from '../../src/accel/tcg/codegen-sync.js';
+import { createTcgHost, type TcgHost } from '../../src/host.js';
+import { SerialMm } from '../../src/hw/char/serial-mm.js';
+import type { Architecture } from '../../src/hw/core/architecture.js';
+import { MachineState, defineMachine, type MachineClassOptions } from '../../src/hw/core/machine.js';
+import { MemoryRegion } from '../../src/memory/region.js';
+import { engineWasmPath } from '../../src/node/engine-wasm.js';
+import { loadWasm } from '../../src/node/v8-cache.js';
+import type { TypeInfo } from '../../src/qom/object.js';
+import { TimeoutScheduler } from '../../src/system/scheduler.js';
+import { parsePpcConfig, ppcCpuHelp } from '../../src/target/ppc/config.js';
+import { PpcCpu } from '../../src/target/ppc/cpu.js';
+import { createFrontend } from '../../src/targets.js';
+import { MiB } from '../../src/util/size.js';
+
+export const ROM = 0xfff0_0000;
+export const ROM_SIZE = MiB;
+/** Where a board with an ISA bus has its first one. */
+export const SERIAL = 0x8000_03f8;
+/** The value is the exit status. */
+export const FINISHER = 0x8001_0000;
+export const TIMEBASE_FREQUENCY = 16_600_000;
+
+class PpcBareMachine extends MachineState {
+  static override readonly type: TypeInfo<MachineClassOptions> = defineMachine('ppcbare', MachineState, PpcBareMachine, {
+    desc: 'PowerPC processor with RAM and ROM',
+    defaultCpuType: '750',
+  });
+
+  protected override init(): void {
+    const { bios, cpu: model = '750' } = this.config;
+    this.systemMemory.addSubregion(0, this.newRam('ram', this.ramSize));
+    this.systemMemory.addSubregion(ROM, this.newRom('rom', ROM_SIZE));
+    if (bios instanceof Uint8Array) this.roms.add('rom', ROM, bios);
+    const end = MemoryRegion.io(this.topology, 'finisher', 4, {
+      endianness: 'big',
+      read: () => 0,
+      write: (_, value) => this.requestShutdown('guest-shutdown', value),
+    });
+    this.systemMemory.addSubregion(FINISHER, end);
+    const cpu = new PpcCpu(this, parsePpcConfig(model), { timebaseFrequency: TIMEBASE_FREQUENCY });
+    this.addCpu(cpu);
+    this.realize(cpu);
+    this.addDevice(SerialMm, { chardev: this.config.serials?.[0] }).mmioMap(0, SERIAL);
+  }
+}
+
+const architecture: Architecture = { name: 'ppc', machines: [PpcBareMachine], devices: [SerialMm], cpus: [PpcCpu], cpuHelp: ppcCpuHelp };
+
+export type Tier = 'tci' | 'wasm';
+
+/** `wasm`: code is generated for everything before its second run. */
+export const createPpcHost = (tier: Tier): TcgHost =>
+  createTcgHost({
+    wasm: (target) => loadWasm(engineWasmPath(false, target)),
+    architectures: [architecture],
+    createFrontend,
+    codegen: tier === 'wasm' ? synchronousCodegen : undefined,
+    tuning: { threshold: 1 },
+    clock: { monotonicNs: () => performance.now() * 1e6, epochMs: () => Date.now() },
+    scheduler: new TimeoutScheduler(),
+  });
+
+export const RAM_SIZE = 64 * MiB;
