@@ -188,7 +188,18 @@ static inline __attribute__((always_inline)) uint64_t multiply_matrices(unsigned
 static uint64_t matmul(unsigned rounds) { return multiply_matrices(rounds, 0); }
 static uint64_t matmul_fma(unsigned rounds) { return multiply_matrices(rounds, 1); }
 
+#ifdef __powerpc__
+/* Markstein's: the last step rounds the exact root, as those before have made h right to the last bits. */
+static double square_root(double x) {
+  double h, g;
+  __asm__("frsqrte %0, %1" : "=f"(h) : "f"(x));
+  g = x * h; h *= 0.5;
+  for (int i = 0; i < 4; i++) { double r = __builtin_fma(-g, h, 0.5); g = __builtin_fma(g, r, g); h = __builtin_fma(h, r, h); }
+  return __builtin_fma(__builtin_fma(-g, g, x), h, g);
+}
+#else
 static double square_root(double x) { __asm__("fsqrt.d %0, %0" : "+f"(x)); return x; }
+#endif
 
 static uint64_t nbody(unsigned rounds) {
   static double p[5][3], v[5][3];

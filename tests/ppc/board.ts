@@ -82,7 +82,7 @@ export class PpcBoard {
   }
 
   /** Runs from `pc` on until it comes to `end`, which must be a branch to itself. */
-  run(pc: number, end: number, most = 2_000 * SLICE): this {
+  run(pc: number, end: number, most = 100_000 * SLICE): this {
     this.cpu.write64(layout.ENV_PC, BigInt(pc));
     for (let done = 0; this.pc !== end; done += SLICE) {
       const reason = this.cpu.exec(SLICE);
