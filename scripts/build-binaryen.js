@@ -2,7 +2,8 @@
 // turn into bytes, in every process and again in every codegen worker. build/binaryen.cjs is the same JavaScript (licence and all), as a CommonJS
 // module of the function that makes binaryen, and build/binaryen.wasm goes with it: src/node/binaryen.ts puts them together, and build/binaryen.js has the result
 // for whoever imports binaryen.
-// build/binaryen.browser.js is the package in one file, without what it does on Node: bundlers for browsers stop at an import of node:module.
+// build/binaryen.browser.js is the same for browsers, as an ES module without what it does on Node (bundlers stop at an import of node:module): it fetches the
+// wasm that lies beside it, which browsers compile while it arrives, and whose machine code they keep.
 // ("imports" in package.json says who gets which.) So the package itself, 106 MB with its tools, is needed for the build only.
 import { createRequire } from 'node:module';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -29,8 +30,10 @@ if (!fresh || process.argv.includes('--force')) {
   // The wasm is never asked for: whoever makes binaryen instantiates it. At the end, `var a=await make(),b=a;export{b as default};`.
   const [, make] = /;var [\w$]+=await ([\w$]+)\(\),[\w$]+=[\w$]+;export\{[\w$]+ as default\};\s*$/.exec(text) ?? [];
   if (make === undefined) throw changed();
-  const code = `${text.slice(0, index)}undefined${text.slice(end + 1)}`
-    .replace(/;var [\w$]+=await [\w$]+\(\),[\w$]+=[\w$]+;export\{[\w$]+ as default\};\s*$/, `;module.exports=${make};\n`)
+  const tail = /;var [\w$]+=await [\w$]+\(\),[\w$]+=[\w$]+;export\{[\w$]+ as default\};\s*$/;
+  const shared = `${text.slice(0, index)}undefined${text.slice(end + 1)}`;
+  const code = shared
+    .replace(tail, `;module.exports=${make};\n`)
     .replaceAll('await import(', 'require(')
     .replaceAll('import.meta.url', `require('node:url').pathToFileURL(__filename).href`);
   if (/\bexport\b *\{|\bimport\b *[.(]/.test(code)) throw changed();
@@ -50,7 +53,17 @@ if (!fresh || process.argv.includes('--force')) {
   mkdirSync(dirname(glue), { recursive: true });
   writeFileSync(wasm, bytes);
   writeFileSync(glue, code);
-  writeFileSync(browser, text.replace(isNode, 'false').replace(importModule, '{}'));
+  const loader = `;
+// Written so that bundlers (Vite, webpack) see the file.
+const url = new URL('./binaryen.wasm', import.meta.url);
+const response = await fetch(url);
+if (!response.ok) throw new Error(\`cannot fetch '\${url}': \${response.status} \${response.statusText}\`);
+const isWasm = response.headers.get('content-type')?.startsWith('application/wasm');
+const wasm = isWasm ? await WebAssembly.compileStreaming(response) : await WebAssembly.compile(await response.arrayBuffer());
+const binaryen = await ${make}({ instantiateWasm: (imports, done) => void WebAssembly.instantiate(wasm, imports).then(done) });
+export { binaryen as default };
+`;
+  writeFileSync(browser, shared.replace(isNode, 'false').replace(importModule, '{}').replace(tail, () => loader));
   copyFileSync(join(dirname(source), 'LICENSE'), license);
   writeFileSync(module, `import { loadBinaryen } from '../dist/src/node/binaryen.js';\nexport default await loadBinaryen();\n`);
   console.log(`build/binaryen.cjs: ${code.length} characters, build/binaryen.wasm: ${bytes.length} bytes`);

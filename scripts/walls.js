@@ -124,6 +124,7 @@ export const ROOMS = {
   'src/gdbstub': { rooms: ['src/chardev', 'src/hw/core', 'src/memory', 'src/system'] },
   'src/qmp': { rooms: [...DEVICE, 'src/accel', 'src/block', 'src/chardev', 'src/hw/pci', 'src/monitor', 'src/system'] },
   'src/lab': { rooms: ['src/accel', 'src/system', 'src/util'] },
+  'src/automation': { rooms: ['src/chardev'] },
   src: {
     rooms: [
       ...DEVICE,
@@ -166,7 +167,18 @@ export const ROOMS = {
   'src/node/disk': { host: 'node', rooms: ['src/util'] },
   'src/node/block': { host: 'node', rooms: ['src/block', 'src/node/disk', 'src/util'] },
   'src/node/guest': { host: 'node', rooms: ['src/node/disk', 'src/util'] },
-  'src/browser': { host: 'browser', rooms: [...ACCEL, 'src', 'src/accel/tcg/check', 'src/system', 'src/tcg/wasm', 'src/util'] },
+  'src/browser': {
+    host: 'browser',
+    rooms: [
+      ...[...ACCEL, 'src', 'src/accel/tcg/check', 'src/block', 'src/chardev', 'src/hw/core', 'src/migration', 'src/monitor', 'src/system'],
+      ...['src/tcg/wasm', 'src/util'],
+    ],
+  },
+  'src/element': {
+    host: 'browser',
+    rooms: ['src/automation', 'src/browser', 'src/util'],
+    packages: ['@xterm/addon-fit', '@xterm/addon-search', '@xterm/addon-web-links', '@xterm/xterm'],
+  },
   'src/cli/common': {
     host: 'node',
     rooms: [...BASE, ...ACCEL, 'src/node', 'src/node/guest', 'src/tcg/wasm'],

@@ -28,7 +28,8 @@ export function codegenThread(worker: Worker): CodegenThread {
   };
 }
 
-function codegenWorker(port: MessagePort): CodegenWorker {
+/** A machine's way to it, by a port that the worker has the other end of. */
+export function codegenWorker(port: MessagePort): CodegenWorker {
   let replies: WorkerReply[] = [];
   port.onmessage = (event: MessageEvent<WorkerReply>) => void replies.push(event.data);
   const post = (message: PortMessage): void => port.postMessage(message);

@@ -5,11 +5,12 @@ import { loadWasmDisassembler, type WabtLoader } from '../tcg/wasm/disassemble.j
 import { OptionError } from '../util/errors.js';
 import * as read from '../util/readers.js';
 import { codegenThread, defaultCodegenWorker } from './codegen.js';
+import { compileEngine, ENGINE_READER, randomBytes, SYSTEM_CLOCK, type EngineSource } from './engine.js';
 import { MessageChannelScheduler } from './scheduler.js';
 
 export interface BrowserHostOptions extends CommonEngineOptions {
   /** The engine, `wemu/wemu.wasm`: compiled, as bytes, or where it is served. */
-  readonly wasm: WebAssembly.Module | BufferSource | URL | string;
+  readonly wasm: EngineSource;
   /** Firmware by QEMU's file name, for `bios: 'default'`. */
   readonly firmware?: (name: string) => Uint8Array | undefined;
   /** Makes the code generator's worker, where a bundler does not find it by itself: its module is `wemu/browser/codegen-worker`. */
@@ -18,24 +19,15 @@ export interface BrowserHostOptions extends CommonEngineOptions {
   readonly wabt?: WabtLoader;
 }
 
-const WASM = 'wemu/wemu.wasm: its URL, bytes or WebAssembly.Module';
-const isWasm = (value: unknown): boolean => value instanceof WebAssembly.Module || value instanceof URL || read.isText(value);
 const READERS: read.Readers<BrowserHostOptions> = {
   ...ENGINE_OPTIONS,
-  wasm: read.either<WebAssembly.Module | URL | string, BufferSource>(
-    isWasm,
-    (value) => value as URL,
-    read.bytes(WASM) as read.Reader<BufferSource>,
-  ),
+  wasm: ENGINE_READER,
   firmware: read.callback(),
   createWorker: read.callback(),
   wabt: read.callback(),
 };
 
 export type BrowserHost = TcgHost;
-
-/** crypto.getRandomValues gives no more at once. */
-const MOST_RANDOM = 65536;
 
 /**
  * A host for machines in this page or worker; close it when they have ended.
@@ -49,11 +41,11 @@ export async function createBrowserHost(given: BrowserHostOptions): Promise<Brow
     );
   }
   return createTcgHost({
-    clock: { monotonicNs: () => performance.now() * 1e6, epochMs: () => Date.now() },
+    clock: SYSTEM_CLOCK,
     scheduler: new MessageChannelScheduler(),
     randomBytes: options.seed === undefined ? randomBytes : undefined,
     firmware: options.firmware,
-    wasm: await compile(options.wasm),
+    wasm: await compileEngine(options.wasm),
     ...(await codeGenerator(options)),
     tuning: tuningOf(options),
     maxInsns: options.maxInsns,
@@ -62,23 +54,9 @@ export async function createBrowserHost(given: BrowserHostOptions): Promise<Brow
   });
 }
 
-async function compile(wasm: BrowserHostOptions['wasm']): Promise<WebAssembly.Module> {
-  if (wasm instanceof WebAssembly.Module) return wasm;
-  if (typeof wasm !== 'string' && !(wasm instanceof URL)) return WebAssembly.compile(wasm);
-  const response = await fetch(wasm);
-  if (!response.ok) throw new OptionError(`cannot fetch the engine '${wasm}': ${response.status} ${response.statusText}`);
-  return WebAssembly.compile(await response.arrayBuffer());
-}
-
 async function codeGenerator({ backend, sync, createWorker = defaultCodegenWorker }: BrowserHostOptions): Promise<HostCodegen> {
   if (backend === 'tci') return {};
   if (sync) return { codegen: (await import('../accel/tcg/codegen-sync.js')).synchronousCodegen };
   const thread = new SharedThread(() => codegenThread(createWorker()));
   return { codegen: workerCodegen(thread.connect), endCodegen: () => thread.terminate() };
-}
-
-function randomBytes(count: number): Uint8Array {
-  const bytes = new Uint8Array(count);
-  for (let at = 0; at < count; at += MOST_RANDOM) crypto.getRandomValues(bytes.subarray(at, at + MOST_RANDOM));
-  return bytes;
 }

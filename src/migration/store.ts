@@ -1,25 +1,28 @@
 /** Where snapshots are kept by name (`savevm`, `loadvm`). QEMU has them in the disk's image; here a host says where. */
 import type { SnapshotSink, SnapshotSource } from './format.js';
 
+/** A host's files may take a while. */
+type Soon<T> = T | Promise<T>;
+
 export interface OpenSnapshot extends SnapshotSource {
   close(): void;
 }
 
 export interface NewSnapshot extends SnapshotSink {
   /** All of it has been written: from now on it is there under its name, in the place of another that was. */
-  commit(): void;
+  commit(): Soon<void>;
   /** Nothing came of it. */
-  discard(): void;
+  discard(): Soon<void>;
 }
 
 export interface SnapshotStore {
   /** Names, sorted. */
-  names(): string[];
+  names(): Soon<string[]>;
   /** Undefined: there is none of that name. */
-  open(name: string): OpenSnapshot | undefined;
-  create(name: string): NewSnapshot;
+  open(name: string): Soon<OpenSnapshot | undefined>;
+  create(name: string): Soon<NewSnapshot>;
   /** False: there was none. */
-  delete(name: string): boolean;
+  delete(name: string): Soon<boolean>;
 }
 
 /** Snapshots in this process's memory. */

@@ -47,7 +47,7 @@ export const RUN_COMMANDS: readonly Command[] = [
     await control.saveSnapshot(name);
   }),
   command('loadvm', { name: text() }, 'tag', 'restore a VM snapshot from its tag', ({ control }, { name }) => control.loadSnapshot(name)),
-  command('delvm', { name: text() }, 'tag', 'delete a VM snapshot from its tag', ({ control }, { name }) => void control.deleteSnapshot(name)),
+  command('delvm', { name: text() }, 'tag', 'delete a VM snapshot from its tag', async ({ control }, { name }) => void (await control.deleteSnapshot(name))),
   command('sendkey', { keys: text(), hold: optional(int()) }, 'keys [hold_ms]', 'send keys to the VM', () => {
     throw new MonitorError('Error: this machine has no keyboard');
   }),

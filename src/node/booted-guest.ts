@@ -143,9 +143,9 @@ export class BootedGuest {
     const file = createSnapshotFile(path, false);
     try {
       await machine.save(file, { compress: false });
-      file.commit();
+      await file.commit();
     } catch (error) {
-      file.discard();
+      await file.discard();
       throw error;
     }
     const files = readdirSync(folder)

@@ -236,7 +236,7 @@ export class MachineControl {
     return this.#snapshots.loadNamed(name);
   }
   /** As `delvm`. False: there was none of that name. */
-  deleteSnapshot(name: string): boolean {
+  deleteSnapshot(name: string): Promise<boolean> {
     return this.#snapshots.deleteNamed(name);
   }
   /** By name. */

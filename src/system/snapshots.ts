@@ -85,20 +85,20 @@ export class Snapshots {
 
   /** One of that name is replaced. @throws SnapshotError, VmStateError */
   async saveNamed(name = this.newName()): Promise<SnapshotInfo> {
-    const file = this.store.create(this.checked(name));
+    const file = await this.store.create(this.checked(name));
     try {
       const size = await this.save(file);
-      file.commit();
+      await file.commit();
       return { name, size, date: this.machine.env.hostClock.epochMs(), clock: this.machine.clocks.virtualNow };
     } catch (error) {
-      file.discard();
+      await file.discard();
       throw error;
     }
   }
 
   /** @throws SnapshotError, VmStateError */
   async loadNamed(name: string): Promise<void> {
-    const file = NAME.test(name) ? this.store.open(name) : undefined;
+    const file = NAME.test(name) ? await this.store.open(name) : undefined;
     if (!file) throw new SnapshotError(`Snapshot '${name}' does not exist in one or more devices`);
     try {
       await this.load(file);
@@ -108,14 +108,14 @@ export class Snapshots {
   }
 
   /** False: there was none of that name. */
-  deleteNamed(name: string): boolean {
+  async deleteNamed(name: string): Promise<boolean> {
     return NAME.test(name) && this.store.delete(name);
   }
 
   async list(): Promise<SnapshotInfo[]> {
     const list: SnapshotInfo[] = [];
-    for (const name of this.host.store?.names() ?? []) {
-      const file = this.store.open(name);
+    for (const name of (await this.host.store?.names()) ?? []) {
+      const file = await this.store.open(name);
       if (!file) continue; // deleted just now
       try {
         const { date, clock } = await snapshotHead(file, this.host.tools);

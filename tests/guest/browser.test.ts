@@ -15,6 +15,8 @@ import { which } from '../support/tools.js';
 const PAGE = fileURLToPath(new URL('browser/page.ts', import.meta.url));
 const BUNDLE = fileURLToPath(new URL('browser/bundle.js', import.meta.url));
 const ELF = fileURLToPath(new URL('../../guests/embedded.elf', import.meta.url));
+/** Vite and webpack bring it along; for the others it lies beside the codegen worker (docs/library.md). */
+const BINARYEN = fileURLToPath(new URL('../../build/binaryen.wasm', import.meta.url));
 const CHROMIUM = which('chromium') ?? which('chromium-browser') ?? which('google-chrome');
 
 interface PageResult {
@@ -112,7 +114,9 @@ describe.skipIf(!CHROMIUM)('in Chromium (skipped without one)', () => {
             ? readFileSync(engineWasmPath())
             : pathname === '/embedded.elf'
               ? readFileSync(ELF)
-              : files.get(pathname);
+              : pathname === '/binaryen.wasm' && (bundler === 'esbuild' || bundler === 'rolldown')
+                ? readFileSync(BINARYEN)
+                : files.get(pathname);
       response.writeHead(content === undefined ? 404 : 200, headers).end(content);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -334,7 +334,7 @@ describe('by name', () => {
     ]);
     await control.loadSnapshot('one');
     expect(machineDigest(machine.state)).toBe(then);
-    expect([control.deleteSnapshot('one'), control.deleteSnapshot('one')]).toEqual([true, false]);
+    expect([await control.deleteSnapshot('one'), await control.deleteSnapshot('one')]).toEqual([true, false]);
     await expect(control.loadSnapshot('one')).rejects.toThrow("Snapshot 'one' does not exist in one or more devices");
     await expect(control.saveSnapshot('a/b')).rejects.toThrow("'a/b' cannot be the name of a snapshot");
     await machine.close();

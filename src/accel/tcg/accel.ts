@@ -6,10 +6,12 @@ import { errorMessage, HostError, OptionError } from '../../util/errors.js';
 import type { Log, LogItem } from '../../util/log.js';
 import type { CodePeers } from './codegen/code-cache.js';
 import { formatModule, type MadeModule } from './codegen/listing.js';
+import type { CodegenInit } from './codegen/protocol.js';
 import type { CodeGenerator } from './codegen/wasm-generator.js';
 import type { WasmDisassembler } from '../../tcg/wasm/disassemble.js';
 import type { Checks, EngineCheck } from './checking.js';
 import { DebugPoints } from './debug-points.js';
+import { CodeInspector } from './inspect.js';
 import { TcgError } from './errors.js';
 import type { EngineMemory } from './memory.js';
 import { helperWrappers } from './helper-wrappers.js';
@@ -95,6 +97,9 @@ export class TcgAccel {
   private generator: CodeGenerator | undefined;
   private profile: Profile | undefined;
   private check: EngineCheck | undefined;
+  /** What makes its code again, elsewhere. */
+  private codegenInit: CodegenInit | undefined;
+  private inspection: CodeInspector | undefined;
   private mmioReads = 0;
   private mmioWrites = 0;
   private readonly made = performance.now();
@@ -193,6 +198,11 @@ export class TcgAccel {
     this.runtime.exports.tbFlushAll();
   }
 
+  /** Keeps what was made up to now for later runs, where that is done at all; so does `dispose`. */
+  keepCode(): void {
+    this.generator?.keep?.();
+  }
+
   /** Ends what runs beside the machine's thread. The figures stay. */
   dispose(): void {
     this.profile?.stop();
@@ -241,10 +251,21 @@ export class TcgAccel {
     return this.translator?.stats.lastError ?? '';
   }
 
+  /** What became of guest code. Undefined: there is no vCPU yet. */
+  get inspector(): CodeInspector | undefined {
+    const { codegenInit: init, options } = this;
+    if (!init) return undefined;
+    // with a frontend of its own: the translator's may be in the middle of a block
+    const frontend = (): TargetFrontend => options.createFrontend(init.target, init.config);
+    return (this.inspection ??= new CodeInspector(init, frontend(), this.generator, (pc) => this.machine?.symbolAt?.(pc)));
+  }
+
   private start(target: string, config: unknown, env: number): TargetFrontend {
     if (this.frontend) return this.frontend;
     const { options, runtime } = this;
     const frontend = (this.frontend = options.createFrontend(target, config));
+    const { memory } = runtime;
+    this.codegenInit = { kind: 'init', memory, target, config, icount: options.icount ?? false, tuning: options.tuning };
     if (options.startProfiler) this.startProfile(options.startProfiler, env, frontend);
     const { icount = false, tuning } = options;
     const { log } = this.machine ?? {};

@@ -110,14 +110,20 @@ export class SerialState {
   static readonly registers = registerMap<SerialState>('serial', [
     rw(0, 'DLL', { when: divisorLatch, read: (s) => s.divider & 0xff, write: (s, value) => s.setDivider((s.divider & 0xff00) | value) }),
     rw(1, 'DLM', { when: divisorLatch, read: (s) => s.divider >> 8, write: (s, value) => s.setDivider((s.divider & 0xff) | (value << 8)) }),
-    ro(0, 'RBR', { read: (s) => s.readData() }),
+    ro(0, 'RBR', { read: (s) => s.readData(), readEffects: true }),
     wo(0, 'THR', { write: (s, value) => s.transmit(value) }),
     rw(1, 'IER', {
       field: 'ier',
       fields: { RDI: IER_RDI, THRI: IER_THRI, RLSI: IER_RLSI, MSI: IER_MSI },
       written: (s, old) => s.interruptsEnabled(old),
     }),
-    ro(2, 'IIR', { field: 'iir', reset: IIR_NO_INT, fields: { NO_INT: IIR_NO_INT, ID: 0x0e, FE: IIR_FE }, read: (s) => s.identify() }),
+    ro(2, 'IIR', {
+      field: 'iir',
+      reset: IIR_NO_INT,
+      fields: { NO_INT: IIR_NO_INT, ID: 0x0e, FE: IIR_FE },
+      read: (s) => s.identify(),
+      readEffects: true,
+    }),
     wo(2, 'FCR', {
       fields: { FE: FCR_FE, RFR: FCR_RFR, XFR: FCR_XFR, DMS: FCR_DMS, ITL: FCR_ITL },
       write: (s, value) => s.setFifoControl(value),
@@ -132,8 +138,8 @@ export class SerialState {
       fields: { DTR: MCR_DTR, RTS: MCR_RTS, OUT1: MCR_OUT1, OUT2: MCR_OUT2, LOOP: MCR_LOOP },
       written: (s) => s.modemControlled(),
     }),
-    ro(5, 'LSR', { field: 'lsr', reset: LSR_TEMT | LSR_THRE, read: (s) => s.readLineStatus() }), // writes: factory test only
-    ro(6, 'MSR', { field: 'msr', reset: MODEM_READY, read: (s) => s.readModemStatus() }),
+    ro(5, 'LSR', { field: 'lsr', reset: LSR_TEMT | LSR_THRE, read: (s) => s.readLineStatus(), readEffects: true }), // writes: factory test only
+    ro(6, 'MSR', { field: 'msr', reset: MODEM_READY, read: (s) => s.readModemStatus(), readEffects: true }),
     rw(7, 'SCR', { field: 'scr' }),
   ]);
 

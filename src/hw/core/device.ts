@@ -5,7 +5,7 @@ import type { Property } from '../../qom/property.js';
 import type { Bus } from './bus.js';
 import { ClockType, type Timer } from './clock.js';
 import { IrqLine, irqLines, type IrqHandler } from './irq.js';
-import { Registers, type RegisterMap, type RegisterSizes } from './registers.js';
+import { Registers, type RegisterMap, type RegisterSizes, type RegisterView } from './registers.js';
 import type { DeviceServices, MachineServices } from './services.js';
 import type { VmState } from './vmstate.js';
 
@@ -43,7 +43,7 @@ export abstract class DeviceState extends QObject {
   readonly #inputs = new Map<string, IrqLine[]>();
   readonly #outputs = new Map<string, IrqLine[]>();
   readonly #timers: Timer[] = [];
-  readonly #registers: { reset(): void }[] = [];
+  readonly #registers: { readonly name: string; reset(): void; view(): RegisterView[] }[] = [];
 
   constructor(services: MachineServices) {
     super();
@@ -132,6 +132,10 @@ export abstract class DeviceState extends QObject {
     const registers = new Registers(map, holder, this.services.log, (text) => this.guestError(text));
     this.#registers.push(registers);
     return registers;
+  }
+  /** Its register maps, for a debugger. */
+  get registerMaps(): readonly { readonly name: string; readonly registers: readonly RegisterView[] }[] {
+    return this.#registers.map((registers) => ({ name: registers.name, registers: registers.view() }));
   }
   protected ramRegion(name: string, size: number): MemoryRegion {
     const { topology, ram } = this.services.memory;

@@ -47,6 +47,39 @@ function rig(items: ConstructorParameters<typeof Log>[1] = []) {
 }
 
 describe('a register map', () => {
+  it('is shown whole, and nothing happens by it', () => {
+    const { holder, regs, complaints, logged } = rig([]);
+    holder.control = 0x8000_0005;
+    const shown = regs.view().map(({ name, offset, value, fields }) => [name, offset, value, ...fields.map((f) => `${f.name}=${f.value}`)]);
+    expect(shown).toEqual([
+      ['ID', 0, 0x1234_5678n],
+      ['CONTROL', 4, 0x8000_0005n, 'ENABLE=1', 'MODE=2', 'TOP=1'],
+      ['START', 8, undefined],
+      ['ON', 0xc, 0n],
+      ['STATUS', 0x10, 5n],
+      ['COMMAND', 0x10, undefined],
+      ['TICKS[0]', 0x20, 1n],
+      ['TICKS[1]', 0x28, 2n],
+      ...[0, 4, 8, 0x40, 0x44, 0x48].map((at, n) => [`GRID[${n}]`, 0x100 + at, BigInt(10 + n)]),
+    ]);
+    expect([holder.calls, complaints, logged]).toEqual([[], [], []]);
+  });
+
+  it('shows no register whose reading does something, but the field behind it', () => {
+    const holder = { kept: 6, reads: 0 };
+    const pop = (s: typeof holder): number => ++s.reads;
+    const map = registerMap<typeof holder>('fifo', [
+      ro(0, 'DATA', { read: pop, readEffects: true }),
+      ro(4, 'STATUS', { field: 'kept', fields: { TWO: 2, FOUR: 4 }, read: pop, readEffects: true }),
+    ]);
+    const regs = new Registers(map, holder, new Log(() => {}, []), () => {});
+    expect(regs.view().map(({ value, fields }) => [value, fields.length])).toEqual([
+      [undefined, 0],
+      [6n, 2],
+    ]);
+    expect(holder.reads).toBe(0);
+  });
+
   it('reads and writes fields, through the masks of their parts', () => {
     const { holder, regs } = rig();
     regs.write(0x04, 0xffff_ffff, 4);

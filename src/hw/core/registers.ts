@@ -29,6 +29,8 @@ interface Options<D, Value> {
   readonly array?: (device: D) => Dimensions;
   /** In place of a field's value. `index`: of a register in an array. */
   readonly read?: (device: D, index: number) => Value;
+  /** `read` does something: a debugger sees the field instead, if there is one. */
+  readonly readEffects?: boolean;
   readonly write?: (device: D, value: Value, index: number) => void;
 }
 
@@ -116,6 +118,22 @@ export interface RegisterSizes {
   readonly implSizes?: readonly AccessSize[];
 }
 
+/** A register, as a debugger shows it. */
+export interface RegisterView {
+  readonly name: string;
+  /** In its region, bytes. */
+  readonly offset: number;
+  readonly bits: 32 | 64;
+  readonly access: 'rw' | 'ro' | 'wo';
+  /** Undefined: nobody can read it, or not without doing something. */
+  readonly value?: bigint;
+  /** Its parts. */
+  readonly fields: readonly { readonly name: string; readonly value: number }[];
+}
+
+/** Registers of an array that are shown. */
+const MOST_SHOWN = 64;
+
 /** Which register, and which half of it, is at an offset. */
 interface Found<D> {
   readonly row: RegisterRow<D>;
@@ -137,6 +155,10 @@ export class Registers<D> {
   private readonly known = new Map<number, Found<D>[]>();
   private readonly arrays: ArrayOf<D>[] = [];
   private readonly events: Readonly<Record<Direction, string>>;
+
+  get name(): string {
+    return this.map.name;
+  }
 
   constructor(
     private readonly map: RegisterMap<D>,
@@ -163,6 +185,28 @@ export class Registers<D> {
     const twin = there.find((other) => !other.row.when && !row.when && (other.row.access === row.access || row.access === 'rw'));
     if (twin) throw new Error(`${this.map.name}: ${row.name} is where ${twin.row.name} is, at 0x${offset.toString(16)}`);
     this.known.set(offset, [...there, found]);
+  }
+
+  /** All of them, without doing anything to the device. */
+  view(): RegisterView[] {
+    const { map, device } = this;
+    const shown = map.rows.filter((row) => !row.when || row.when(device));
+    return shown.flatMap((row) => {
+      const at = typeof row.at === 'number' ? row.at : row.at(device);
+      if (!row.array) return [this.viewOf(row, 0, at, row.name)];
+      const places = placesOf(row.array(device)).slice(0, MOST_SHOWN);
+      return places.map((place, index) => this.viewOf(row, index, at + place, `${row.name}[${index}]`));
+    });
+  }
+
+  private viewOf(row: RegisterRow<D>, index: number, offset: number, name: string): RegisterView {
+    const common = { name, offset, bits: row.wide ? 64 : 32, access: row.access } as const;
+    const isKept = !row.wide && row.field !== undefined;
+    if (row.access === 'wo' || (row.readEffects && !isKept)) return { ...common, fields: [] };
+    if (row.wide) return { ...common, value: this.getWide(row, index), fields: [] };
+    const value = (row.readEffects ? Number(this.device[row.field!]) : this.get(row, index)) >>> 0;
+    const fields = Object.entries(row.fields ?? {}).map(([field, mask]) => ({ name: field, value: fieldOf(value, mask) }));
+    return { ...common, value: BigInt(value), fields };
   }
 
   /** Handlers for a memory region. */
@@ -291,6 +335,13 @@ export class Registers<D> {
     this.log.write(`${event} 0x${offset.toString(16)} ${row.name} = 0x${value.toString(16)}, size ${size}${parts.join('')}\n`);
   }
 }
+
+/** Offsets of the registers of an array, in their order. */
+const placesOf = (dimensions: Dimensions): number[] =>
+  dimensions.reduce<number[]>(
+    (places, [count, stride]) => places.flatMap((place) => Array.from({ length: count }, (_, n) => place + n * stride)),
+    [0],
+  );
 
 const half = (value: bigint, high: boolean): number => Number(high ? (value >> 32n) & U32 : value & U32);
 

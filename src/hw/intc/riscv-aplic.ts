@@ -144,7 +144,7 @@ export class RiscvAplic extends SysBusDevice {
       write: (s, value, hart) => s.setIdc(s.ithreshold, hart, value & s.iprioMask),
     }),
     ro(IDC_BASE + 0x18, 'TOPI', { when: isDirect, array: harts, read: (s, hart) => s.top(hart) }),
-    ro(IDC_BASE + 0x1c, 'CLAIMI', { when: isDirect, array: harts, read: (s, hart) => s.claim(hart) }),
+    ro(IDC_BASE + 0x1c, 'CLAIMI', { when: isDirect, array: harts, read: (s, hart) => s.claim(hart), readEffects: true }),
   ]);
 
   apertureSize = 0x8000;

@@ -72,6 +72,7 @@ export class SifivePlic extends SysBusDevice {
     rw((s) => s.contextBase + 4, 'CLAIM', {
       array: (s) => [[s.contexts.length, s.contextStride]],
       read: (s, context) => s.claim(context),
+      readEffects: true,
       write: (s, value) => s.complete(value),
     }),
   ]);

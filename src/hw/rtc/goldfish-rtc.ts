@@ -30,7 +30,7 @@ export class GoldfishRtc extends SysBusDevice {
   ]);
 
   static readonly registers = registerMap<GoldfishRtc>('goldfish_rtc', [
-    rw(0x00, 'TIME_LOW', { read: (s) => s.readTime(), write: (s, value) => s.setCount(withLow(s.count(), value)) }),
+    rw(0x00, 'TIME_LOW', { read: (s) => s.readTime(), readEffects: true, write: (s, value) => s.setCount(withLow(s.count(), value)) }),
     rw(0x04, 'TIME_HIGH', { read: (s) => s.timeHigh, write: (s, value) => s.setCount(withHigh(s.count(), value)) }),
     rw(0x08, 'ALARM_LOW', { read: (s) => Number(s.alarmNext & U32), write: (s, value) => s.setAlarm(withLow(s.alarmNext, value)) }),
     rw(0x0c, 'ALARM_HIGH', {

@@ -4,7 +4,7 @@
  */
 import { defineType, type TypeInfo } from '../../qom/object.js';
 import { bool, string } from '../../qom/property.js';
-import { defineDevice } from '../core/device.js';
+import { defineDevice, type DeviceState } from '../core/device.js';
 import type { FdtNode } from '../core/fdt.js';
 import type { IrqLine } from '../core/irq.js';
 import { registerMap, ro, rw, wo, type Registers } from '../core/registers.js';
@@ -98,6 +98,11 @@ export class VirtioMmio extends SysBusDevice implements VirtioTransport {
         write: (offset, value, size) => this.write(offset, value >>> 0, size),
       }),
     );
+  }
+
+  /** An empty slot has no device to ask. */
+  override get registerMaps(): DeviceState['registerMaps'] {
+    return this.device ? super.registerMaps : [];
   }
 
   override addTreeNode(bus: TreeBus): FdtNode {

@@ -108,6 +108,11 @@ export class CodeCache {
     return count;
   }
 
+  /** Those that are installed. */
+  *regions(): Generator<RegionRecord> {
+    for (const { regions } of this.modules) yield* regions;
+  }
+
   /** TBs that are in a region, asked for or installed. */
   get trackedTbs(): number {
     return this.members.size;

@@ -17,12 +17,32 @@ import {
   TB_STATE_CALLS,
 } from '../../../../assembly/shared/layout.js';
 import type { IndirectLink } from '../../../tcg/wasm/region.js';
+import type { RegionRecord } from './code-cache.js';
 import type { RegionRequest, TbRequest } from './protocol.js';
-import { formRegion, isRelative, noteTripCount, virtualPage, type RegionAt, type RegionLimits, type TbReader } from './regions.js';
+import {
+  describeRegion,
+  formRegion,
+  isRelative,
+  noteTripCount,
+  virtualPage,
+  type FormedRegion,
+  type RegionAt,
+  type RegionLimits,
+  type TbReader,
+} from './regions.js';
 
 export function requestRegion(tbs: TbReader, id: number, hot: number, limits: RegionLimits, regionAt: RegionAt): RegionRequest {
   const formed = formRegion(tbs, hot, limits, regionAt);
   for (const tb of formed.tbs) noteTripCount(tbs, tb);
+  return requestOf(tbs, id, formed);
+}
+
+/** For code that is there already: to look at it. */
+export function requestAgain(tbs: TbReader, { id, tbs: list, entries }: RegionRecord, indirect: boolean): RegionRequest {
+  return requestOf(tbs, id, { ...describeRegion(tbs, list, indirect), entries });
+}
+
+function requestOf(tbs: TbReader, id: number, formed: FormedRegion): RegionRequest {
   const pages = virtualPages(tbs, formed.tbs);
   return {
     id,

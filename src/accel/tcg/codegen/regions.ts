@@ -160,6 +160,11 @@ function loopAt(tbs: TbReader, head: number, regionAt: RegionAt): readonly numbe
   return reached.has(head) ? region : [];
 }
 
+/** A region again that was formed before, of the same TBs: the ways between them that are known now. */
+export function describeRegion(tbs: TbReader, list: readonly number[], indirect: boolean): Omit<FormedRegion, 'entries'> {
+  return describe(tbs, list, list.length, indirect);
+}
+
 /** Notes in TB_ROUNDS how long loops go on, as long as tci counts them. */
 export function noteTripCount(tbs: TbReader, head: number): void {
   const count = tbs.get(head, TB_EXEC_COUNT);

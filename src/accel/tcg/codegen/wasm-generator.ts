@@ -29,12 +29,16 @@ export interface CodeGenerator {
   tbTranslated?(tb: number): void;
   /** Nothing more is made; what is installed stays, and so do the figures. */
   dispose(): void;
+  /** What was made up to now is kept for later runs. */
+  keep?(): void;
   /** Executions in tci after which generated code pays, unless the user says otherwise. */
   readonly defaultThreshold: number;
   /** `info jit`, `--stats`. */
   info(): WasmInfo;
   /** TB pointers of the region that is entered at a TB. */
   regionAt?(tb: number): readonly number[] | undefined;
+  /** Those that are installed. */
+  regions?(): Iterable<RegionRecord>;
   /**
    * `generated`: TBs that have code.
    * @throws Error if what is installed is not what TBs lead to
@@ -285,7 +289,7 @@ export class WasmCodeGenerator implements CodeGenerator {
       else this.waiting.delete(id);
     }
     this.cache.install(exports, reply.bytes);
-    if (this.kept && reply.binary && exports.length > 0) this.keep(reply.binary, reply.functions, asked, exports);
+    if (this.kept && reply.binary && exports.length > 0) this.keepModule(reply.binary, reply.functions, asked, exports);
     stats.installMs += this.now() - start;
   }
 
@@ -306,7 +310,7 @@ export class WasmCodeGenerator implements CodeGenerator {
     return code;
   }
 
-  private keep(
+  private keepModule(
     wasm: Uint8Array<ArrayBuffer>,
     functions: readonly number[],
     asked: readonly RegionRequest[],
@@ -329,6 +333,9 @@ export class WasmCodeGenerator implements CodeGenerator {
 
   regionAt(tb: number): readonly number[] | undefined {
     return this.cache.enteredAt(tb);
+  }
+  regions(): Iterable<RegionRecord> {
+    return this.cache.regions();
   }
 
   check(generated: number): void {
@@ -358,9 +365,13 @@ export class WasmCodeGenerator implements CodeGenerator {
     this.cache.flushed();
   }
 
+  keep(): void {
+    this.kept?.save();
+  }
+
   dispose(): void {
     this.tiering.queue.clear();
-    if (this.worker) this.kept?.save();
+    if (this.worker) this.keep();
     this.worker?.close();
     this.worker = undefined;
   }

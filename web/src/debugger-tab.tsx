@@ -1,0 +1,258 @@
+import { useRef, useState } from 'preact/hooks';
+import type { DeviceRegisters, Instruction } from '../../src/browser/index.js';
+import { useAsked } from './hooks.js';
+import type { Session } from './session.js';
+
+const INSTRUCTIONS = 24;
+const MEMORY_BYTES = 256;
+const LIVE_MS = 500;
+
+const hex = (value: bigint | number, digits = 0): string => value.toString(16).padStart(digits, '0');
+
+/** A number as people write one, or a register's name; undefined: neither. */
+function parseAddress(text: string, registers: Readonly<Record<string, bigint>>): bigint | undefined {
+  const plain = text.trim();
+  if (plain in registers) return registers[plain];
+  return /^(0x)?[0-9a-f]{1,16}$/i.test(plain) ? BigInt(`0x${plain.replace(/^0x/i, '')}`) : undefined;
+}
+
+export function DebuggerTab({ session }: { session: Session }) {
+  const { machine, phase } = session;
+  const running = phase === 'running';
+  const [cpu, setCpu] = useState(0);
+  const [codeAt, setCodeAt] = useState('pc');
+  const [memoryAt, setMemoryAt] = useState('sp');
+  const [points, setPoints] = useState<readonly bigint[]>([]);
+  const [wanted, setWanted] = useState('');
+  const [problem, setProblem] = useState('');
+  const before = useRef<Readonly<Record<string, bigint>>>({});
+  const last = useRef<Readonly<Record<string, bigint>>>({});
+
+  const view = useAsked(
+    async () => {
+      const registers = await machine!.registers(cpu);
+      const start = parseAddress(codeAt, registers);
+      const memoryStart = parseAddress(memoryAt, registers);
+      const code = start === undefined ? [] : await machine!.call('disassemble', start, INSTRUCTIONS, cpu);
+      const memory =
+        memoryStart === undefined ? undefined : await machine!.readMemory(memoryStart, MEMORY_BYTES, cpu).catch(() => undefined);
+      const symbol = await machine!.call('symbolAt', registers['pc'] ?? 0n);
+      if (registers['pc'] !== last.current['pc']) before.current = last.current;
+      last.current = registers;
+      return { registers, code, memory, memoryStart, symbol };
+    },
+    running,
+    LIVE_MS,
+    [machine, phase, cpu, codeAt, memoryAt],
+  );
+
+  const attempt = async (work: () => Promise<unknown>): Promise<void> => {
+    try {
+      await work();
+      setProblem('');
+    } catch (error) {
+      setProblem(error instanceof Error ? error.message : String(error));
+    }
+    view.again();
+  };
+  const toggle = (address: bigint): Promise<void> =>
+    attempt(async () => {
+      const point = { kind: 'breakpoint', address, length: 1n } as const;
+      const isSet = points.includes(address);
+      if (await machine!.call(isSet ? 'removePoint' : 'insertPoint', point))
+        setPoints(isSet ? points.filter((each) => each !== address) : [...points, address]);
+      else setProblem('the machine takes no more breakpoints');
+    });
+
+  const { registers = {}, code = [], memory, memoryStart, symbol } = view.value ?? {};
+  const { pc } = registers;
+  const cpuCount = session.status?.cpus ?? 1;
+  return (
+    <div class="debugger">
+      <div class="toolbar" role="toolbar" aria-label="Debugger">
+        <button disabled={running} onClick={() => void attempt(() => machine!.call('step', cpu))}>
+          Step
+        </button>
+        <button disabled={!running} onClick={() => void session.pause()}>
+          Pause
+        </button>
+        <button disabled={phase !== 'paused'} onClick={() => void session.resume()}>
+          Continue
+        </button>
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            const address = parseAddress(wanted, registers);
+            if (address === undefined) setProblem(`'${wanted}' is no address`);
+            else void toggle(address);
+          }}
+        >
+          <label>
+            Breakpoint at <input value={wanted} size={18} spellcheck={false} onInput={(event) => setWanted(event.currentTarget.value)} />
+          </label>
+          <button>Set</button>
+        </form>
+        {cpuCount > 1 && (
+          <label>
+            CPU{' '}
+            <select value={cpu} onChange={(event) => setCpu(Number(event.currentTarget.value))}>
+              {Array.from({ length: cpuCount }, (_, index) => (
+                <option key={index}>{index}</option>
+              ))}
+            </select>
+          </label>
+        )}
+        <span role="status">{problem || view.error || (pc === undefined ? '' : `pc 0x${hex(pc)}${symbol ? ` in ${symbol}` : ''}`)}</span>
+      </div>
+      <section aria-label="Registers">
+        <h3>Registers</h3>
+        <Registers registers={registers} before={before.current} />
+      </section>
+      <section aria-label="Instructions">
+        <h3>Instructions</h3>
+        <label>
+          From <input value={codeAt} size={18} spellcheck={false} onInput={(event) => setCodeAt(event.currentTarget.value)} />
+        </label>
+        <Code code={code} pc={pc} points={points} toggle={(address) => void toggle(address)} />
+        {points.length > 0 && (
+          <>
+            <h4>Breakpoints</h4>
+            <ul class="points">
+              {points.map((address) => (
+                <li key={String(address)}>
+                  <code>0x{hex(address)}</code> <button onClick={() => void toggle(address)}>Remove</button>
+                </li>
+              ))}
+            </ul>
+          </>
+        )}
+      </section>
+      <section aria-label="Memory">
+        <h3>Memory</h3>
+        <label>
+          From <input value={memoryAt} size={18} spellcheck={false} onInput={(event) => setMemoryAt(event.currentTarget.value)} />
+        </label>
+        <pre tabIndex={0} aria-label="Bytes of memory">
+          {memory && memoryStart !== undefined ? dump(memory, memoryStart) : 'nothing is mapped there'}
+        </pre>
+      </section>
+      <Devices session={session} />
+    </div>
+  );
+}
+
+/** x registers and pc first; what is behind them are control registers. */
+const GENERAL = 33;
+
+function Registers({ registers, before }: { registers: Readonly<Record<string, bigint>>; before: Readonly<Record<string, bigint>> }) {
+  const all = Object.entries(registers);
+  const rows = (list: readonly (readonly [string, bigint])[]) => (
+    <dl class="registers">
+      {list.map(([name, value]) => (
+        <div key={name} class={before[name] !== undefined && before[name] !== value ? 'changed' : ''}>
+          <dt>{name}</dt>
+          <dd>{hex(value, 16)}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+  return (
+    <>
+      {rows(all.slice(0, GENERAL))}
+      <details>
+        <summary>Other registers ({Math.max(0, all.length - GENERAL)})</summary>
+        {rows(all.slice(GENERAL))}
+      </details>
+    </>
+  );
+}
+
+interface CodeProps {
+  readonly code: readonly Instruction[];
+  readonly pc: bigint | undefined;
+  readonly points: readonly bigint[];
+  readonly toggle: (address: bigint) => void;
+}
+
+function Code({ code, pc, points, toggle }: CodeProps) {
+  if (code.length === 0) return <p>Nothing is mapped there.</p>;
+  return (
+    <ol class="code">
+      {code.map(({ address, text }) => (
+        <li key={String(address)} class={address === pc ? 'current' : ''} aria-current={address === pc ? 'true' : undefined}>
+          <button
+            aria-pressed={points.includes(address)}
+            aria-label={`Breakpoint at ${hex(address)}`}
+            title="Breakpoint"
+            onClick={() => toggle(address)}
+          />
+          <code>{text}</code>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function dump(bytes: Uint8Array, start: bigint): string {
+  const lines: string[] = [];
+  for (let at = 0; at < bytes.length; at += 16) {
+    const row = [...bytes.subarray(at, at + 16)];
+    const text = row.map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.')).join('');
+    lines.push(`${hex(BigInt.asUintN(64, start + BigInt(at)), 16)}  ${row.map((byte) => hex(byte, 2)).join(' ')}  ${text}`);
+  }
+  return lines.join('\n');
+}
+
+function Devices({ session }: { session: Session }) {
+  const { machine, phase } = session;
+  const [open, setOpen] = useState('');
+  const { value: devices = [] } = useAsked(() => machine?.call('deviceRegisters') ?? Promise.resolve([]), phase === 'running', 1000, [
+    machine,
+    phase,
+  ]);
+  const shown = devices.filter(({ maps }) => maps.some(({ registers }) => registers.length > 0));
+  return (
+    <section aria-label="Devices" class="devices">
+      <h3>Devices</h3>
+      {shown.map((device) => (
+        <details key={device.path} open={open === device.path} onToggle={(event) => event.currentTarget.open && setOpen(device.path)}>
+          <summary>
+            {device.type} {device.address >= 0 && <code>0x{hex(device.address)}</code>}
+          </summary>
+          {open === device.path && <DeviceTable device={device} />}
+        </details>
+      ))}
+    </section>
+  );
+}
+
+function DeviceTable({ device }: { device: DeviceRegisters }) {
+  return (
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">Offset</th>
+          <th scope="col">Register</th>
+          <th scope="col">Value</th>
+          <th scope="col">Fields</th>
+        </tr>
+      </thead>
+      <tbody>
+        {device.maps.flatMap(({ name, registers }) =>
+          registers.map((register) => (
+            <tr key={`${name} ${register.name} ${register.offset}`}>
+              <td>
+                <code>{hex(register.offset, 3)}</code>
+              </td>
+              <th scope="row">
+                {register.name} <small>{register.access}</small>
+              </th>
+              <td>{register.value === undefined ? <small>not read</small> : <code>{hex(register.value, register.bits / 4)}</code>}</td>
+              <td>{register.fields.map((field) => `${field.name}=${field.value}`).join(' ')}</td>
+            </tr>
+          )),
+        )}
+      </tbody>
+    </table>
+  );
+}

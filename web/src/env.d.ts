@@ -1,0 +1,3 @@
+/** Of vite.config.ts. */
+declare const WEMU_VERSION: string;
+declare const WEMU_BUILD: string;

@@ -1,0 +1,188 @@
+/** The page in Debian's browsers: guests run, are saved and go on, and what goes wrong is told. */
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createNodeHost, Machine, type NodeHost } from '../../src/node/index.js';
+import { BROWSERS, type WebPage } from './support/browsers.js';
+import { textOf, until, untilFocused, waitFor } from './support/session.js';
+import { serve, SITE, type Site } from './support/site.js';
+
+const ELF = fileURLToPath(new URL('../../guests/embedded.elf', import.meta.url));
+const SHOTS = fileURLToPath(new URL('../../.cache/web/', import.meta.url));
+const hasDebian = existsSync(join(SITE, 'guests/debian/kernel'));
+const BOOT_MS = 90_000;
+/** Text of the prompt of Debian's guest. */
+const PROMPT = '~ # ';
+
+describe.each(BROWSERS)('in $name', ({ path, launch, name }) => {
+  const test = it.skipIf(path === undefined);
+  const testLinux = it.skipIf(path === undefined || !hasDebian);
+  let site: Site;
+  let page: WebPage;
+  let folder: string;
+  let host: NodeHost;
+
+  beforeAll(async () => {
+    site = await serve();
+    host = await createNodeHost({ backend: 'tci' });
+    folder = mkdtempSync(join(tmpdir(), 'wemu-web-'));
+    mkdirSync(SHOTS, { recursive: true });
+  });
+  afterAll(() => {
+    site.close();
+    host.close();
+    rmSync(folder, { recursive: true });
+  });
+  beforeEach(async () => {
+    if (path !== undefined) page = await launch();
+  });
+  afterEach(() => page?.close());
+
+  testLinux(
+    `boots Debian's kernel to a shell, is saved, and goes on in a page that was loaded again (needs ${path ? "Debian's files: npm run web:files" : name})`,
+    async () => {
+      await page.open(`${site.url}?machine=debian&run=1`);
+      expect(await until(page, ['running', 'failed'])).toBe('running');
+      await waitFor(page, PROMPT, BOOT_MS);
+      // by keys, as a person does: the terminal has the focus
+      await page.type('uname -a; cat /proc/cpuinfo\n');
+      expect(await waitFor(page, 'Linux wemu [^\\n]*riscv64')).toContain('Linux wemu');
+      expect(await waitFor(page, 'isa\\s*: rv64[a-z_]*')).toContain('rv64');
+      await waitFor(page, PROMPT);
+      await page.type('x=4711; echo $x > /tmp/kept\n');
+      await waitFor(page, PROMPT);
+      const terminal = await page.run(
+        () => (document.querySelector('.terminal .screen') as HTMLElement & { terminal: { text: string } }).terminal.text,
+      );
+      expect(terminal).toMatch(/isa\s*: rv64/);
+      await page.screenshot(join(SHOTS, `${name}-linux.png`));
+
+      await page.fill('.toolbar input:not([type])', 'shell');
+      await page.run(() => wemu.save('shell'));
+      expect(await page.run(() => wemu.problem?.message)).toBeUndefined();
+      await page.open(`${site.url}?machine=debian&saved=shell&run=1`);
+      expect(await until(page, ['running', 'failed'])).toBe('running');
+      const start = Date.now();
+      await untilFocused(page);
+      await page.type('echo $x; cat /tmp/kept\n');
+      expect(await waitFor(page, '4711\\s+4711')).toContain('4711');
+      console.log(`${name}: a snapshot's shell answered ${Date.now() - start} ms after it ran`);
+      expect(page.complaints).toEqual([]);
+    },
+  );
+
+  test('runs the embedded guest, whose checksums are right', async () => {
+    await page.open(`${site.url}?machine=embedded&append=scale%3D4&run=1`);
+    expect(await until(page, ['ended', 'failed'])).toBe('ended');
+    const said = await page.run(() => wemu.automation.text);
+    expect(said).toContain('all checks passed');
+    expect(await page.run(() => wemu.status?.jit?.wasm?.modules ?? 0)).toBeGreaterThan(0);
+    expect(await textOf(page, '.status')).toContain('guest-shutdown');
+    console.log(`${name}: generated code was seen after ${await page.run(() => wemu.firstCodeMs)} ms`);
+    expect(page.complaints).toEqual([]);
+  });
+
+  test('says what is wrong with a damaged ELF file, and takes another', async () => {
+    const damaged = join(folder, 'damaged.elf');
+    writeFileSync(damaged, readFileSync(ELF).subarray(0, 100));
+    await page.open(`${site.url}?machine=own`);
+    await page.attach('.file input[type=file]', damaged);
+    await page.click('button.primary');
+    expect(await until(page, ['failed', 'running'])).toBe('failed');
+    expect(await textOf(page, '.problem h2')).toBe('The image cannot be used');
+    expect(await textOf(page, '.problem .message')).toMatch(/kernel|ELF/);
+    await page.screenshot(join(SHOTS, `${name}-problem.png`));
+    await page.click('.problem button');
+    await page.attach('.file input[type=file]', ELF);
+    await page.fill('.fields .wide input', 'run=fib');
+    await page.click('button.primary');
+    expect(await until(page, ['ended', 'failed'])).toBe('ended');
+  });
+
+  test("opens Node's snapshot, and Node opens the browser's", async () => {
+    const options = { machine: 'virt', memory: '64M', bios: 'none', append: 'run=fib scale=2' } as const;
+    const machine = Machine.create({ ...options, kernel: readFileSync(ELF) }, host);
+    setTimeout(() => void machine.stop(), 150);
+    await machine.run();
+    const parts: Uint8Array[] = [];
+    await machine.save({ write: (bytes) => void parts.push(bytes.slice()) });
+    await machine.close();
+    const file = join(folder, 'node.wemusnap');
+    writeFileSync(file, Buffer.concat(parts));
+
+    await page.open(`${site.url}?machine=own&memory=64M`);
+    await page.attach('.file:nth-of-type(1) input[type=file]', ELF);
+    await page.attach('.file:nth-of-type(6) input[type=file]', file);
+    await page.click('button.primary');
+    expect(await until(page, ['ended', 'failed', 'paused', 'running'])).not.toBe('failed');
+    await waitFor(page, 'all checks passed', 60_000);
+
+    // and back: from the middle of a run that this page has begun
+    await page.open(`${site.url}?machine=embedded&memory=64M&append=scale%3D4&run=1`);
+    expect(await until(page, ['running', 'failed'])).toBe('running');
+    await waitFor(page, 'fib');
+    const bytes = await page.run(async () => {
+      await wemu.pause();
+      const blob = await wemu.machine!.save();
+      let characters = '';
+      for (const byte of new Uint8Array(await blob.arrayBuffer())) characters += String.fromCharCode(byte);
+      return btoa(characters);
+    });
+    let said = '';
+    const other = Machine.create(
+      { ...options, incoming: true, kernel: readFileSync(ELF), serial: (output) => (said += Buffer.from(output).toString()) },
+      host,
+    );
+    await other.load(Buffer.from(bytes, 'base64'));
+    const { reason } = await other.run();
+    await other.close();
+    expect([reason, said]).toEqual(['guest-shutdown', expect.stringContaining('all checks passed')]);
+  });
+
+  test('shares memory on a host that sends no headers, by a service worker', async () => {
+    const plain = await serve({ isolated: false });
+    try {
+      await page.open(`${plain.url}?machine=embedded&append=run%3Dfib&run=1`);
+      for (let n = 0; n < 100 && !(await page.run(() => crossOriginIsolated && 'wemu' in globalThis).catch(() => false)); n++)
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      expect(await until(page, ['ended', 'failed'])).toBe('ended');
+    } finally {
+      plain.close();
+    }
+  });
+
+  test('gives back what machines had, and refuses one too many', async () => {
+    await page.open(site.url);
+    const { most, error, after } = await page.run(async (count) => {
+      const spec = {
+        machine: 'virt',
+        memory: '64M',
+        bios: { builtin: 'none' as const },
+        kernel: new URL('guests/embedded.elf', document.baseURI).href,
+      };
+      const hostOf = await wemu.host;
+      for (let n = 0; n < count; n++) {
+        const machine = await hostOf.create({ ...spec, append: 'quiet=1 run=fib' });
+        await machine.run();
+        await machine.close();
+      }
+      const open = [];
+      let refusal: unknown;
+      try {
+        for (;;) open.push(await hostOf.create(spec));
+      } catch (thrown) {
+        refusal = thrown;
+      }
+      const most = open.length;
+      await Promise.all(open.map((machine) => machine.close()));
+      const again = await hostOf.create(spec);
+      const { state } = await again.status();
+      await again.close();
+      return { most, error: String(refusal), after: state as string };
+    }, 30);
+    expect([most, after]).toEqual([12, 'prelaunch']);
+    expect(error).toContain('12 machines are open');
+  });
+});

@@ -1,0 +1,127 @@
+/**
+ * Debian's browsers, worked alike. Chromium by Playwright. Firefox by Puppeteer, which speaks WebDriver BiDi with it, a protocol of Firefox's own: Playwright wants a
+ * Firefox that was changed for it, and Selenium a program more (geckodriver), which Debian does not have.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from '@playwright/test';
+import puppeteer, { type ElementHandle } from 'puppeteer-core';
+import { which } from '../../../tests/support/tools.js';
+
+export type Scheme = 'light' | 'dark';
+
+/** A page with a window of its own, and nothing kept from earlier ones. */
+export interface WebPage {
+  open(url: string): Promise<void>;
+  reload(): Promise<void>;
+  /** The body of a function of the page, and what it may use of here. */
+  run<Result, Argument = undefined>(body: (argument: Argument) => Result | Promise<Result>, argument?: Argument): Promise<Result>;
+  click(selector: string): Promise<void>;
+  fill(selector: string, text: string): Promise<void>;
+  choose(selector: string, value: string): Promise<void>;
+  attach(selector: string, path: string): Promise<void>;
+  /** Types keys, wherever the focus is. */
+  type(text: string): Promise<void>;
+  press(key: string): Promise<void>;
+  resize(width: number, height: number): Promise<void>;
+  /** Undefined: this browser cannot be told while it runs. */
+  scheme?(scheme: Scheme): Promise<void>;
+  screenshot(path: string): Promise<void>;
+  /** What the page has complained about on its console, and errors that nobody caught. */
+  readonly complaints: string[];
+  close(): Promise<void>;
+}
+
+export interface BrowserKind {
+  readonly name: string;
+  readonly path: string | undefined;
+  launch(): Promise<WebPage>;
+}
+
+const SIZE = { width: 1280, height: 800 };
+/** Chromium's own sandbox wants a user that root is not, its GPU process a screen, and /dev/shm is small in containers. */
+const CHROMIUM_FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'];
+
+async function launchChromium(path: string): Promise<WebPage> {
+  const browser = await chromium.launch({ executablePath: path, args: CHROMIUM_FLAGS });
+  const context = await browser.newContext({ viewport: SIZE });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('console', (message) => ['error', 'warning'].includes(message.type()) && complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  return {
+    complaints,
+    open: async (url) => void (await page.goto(url)),
+    reload: async () => void (await page.reload()),
+    run: (body, argument) => page.evaluate(body as never, argument as never),
+    click: (selector) => page.click(selector),
+    fill: (selector, text) => page.fill(selector, text),
+    choose: async (selector, value) => void (await page.selectOption(selector, value)),
+    attach: (selector, file) => page.setInputFiles(selector, file),
+    type: (text) => page.keyboard.type(text),
+    press: (key) => page.keyboard.press(key),
+    resize: (width, height) => page.setViewportSize({ width, height }),
+    scheme: (colorScheme) => page.emulateMedia({ colorScheme }),
+    screenshot: async (file) => void (await page.screenshot({ path: file })),
+    close: () => browser.close(),
+  };
+}
+
+async function launchFirefox(path: string): Promise<WebPage> {
+  const profile = mkdtempSync(join(tmpdir(), 'wemu-firefox-'));
+  const browser = await puppeteer.launch({
+    browser: 'firefox',
+    executablePath: path,
+    userDataDir: profile,
+    headless: true,
+    defaultViewport: SIZE,
+    // 1: light, whatever the system likes
+    extraPrefsFirefox: { 'layout.css.prefers-color-scheme.content-override': 1 },
+  });
+  const page = await browser.newPage();
+  const complaints: string[] = [];
+  page.on('console', (message) => ['error', 'warn'].includes(message.type()) && complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  const element = async (selector: string) => {
+    const found = await page.waitForSelector(selector);
+    if (!found) throw new Error(`there is no ${selector}`);
+    return found;
+  };
+  return {
+    complaints,
+    open: async (url) => void (await page.goto(url)),
+    reload: async () => void (await page.reload()),
+    run: (body, argument) => page.evaluate(body as never, argument as never),
+    click: async (selector) => (await element(selector)).click(),
+    async fill(selector, text) {
+      const field = await element(selector);
+      await field.click({ count: 3 });
+      await page.keyboard.press('Backspace');
+      await field.type(text);
+    },
+    choose: async (selector, value) => void (await page.select(selector, value)),
+    attach: async (selector, file) => ((await element(selector)) as ElementHandle<HTMLInputElement>).uploadFile(file),
+    type: (text) => page.keyboard.type(text),
+    async press(keys) {
+      const [last, ...held] = keys.split('+').reverse();
+      for (const key of held.reverse()) await page.keyboard.down(key as never);
+      await page.keyboard.press(last as never);
+      for (const key of held.reverse()) await page.keyboard.up(key as never);
+    },
+    resize: (width, height) => page.setViewport({ width, height }),
+    screenshot: async (file) => void (await page.screenshot({ path: file as `${string}.png` })),
+    async close() {
+      await browser.close();
+      rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+const CHROMIUM = which('chromium') ?? which('chromium-browser') ?? which('google-chrome');
+const FIREFOX = which('firefox-esr') ?? which('firefox');
+
+export const BROWSERS: readonly BrowserKind[] = [
+  { name: 'Chromium', path: CHROMIUM, launch: () => launchChromium(CHROMIUM!) },
+  { name: 'Firefox', path: FIREFOX, launch: () => launchFirefox(FIREFOX!) },
+];
