@@ -84,6 +84,8 @@ export const CALLS = {
 
   // ---- registers and memory, as a debugger sees them
   registers: (machine: Machine, cpu = 0): Record<string, bigint> => machine.readRegisters(cpu),
+  /** By any of its names. Undefined: there is none. */
+  register: (machine: Machine, name: string, cpu = 0): bigint | undefined => machine.control.readRegister(machine.cpu(cpu), name),
   writeRegister: (machine: Machine, name: string, value: bigint, cpu = 0): void => machine.writeRegister(name, value, cpu),
   readMemory: (machine: Machine, address: bigint, size: number, cpu = 0): Uint8Array =>
     machine.readMemory(address, most(size, MOST_BYTES, 'bytes'), cpu),

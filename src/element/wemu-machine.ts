@@ -235,7 +235,7 @@ export class WemuMachineElement extends HTMLElement {
   }
 
   #become(state: MachineState): void {
-    if (state === this.#state && state === 'empty') return;
+    if (state === this.#state) return;
     this.#state = state;
     this.setAttribute('state', state);
     const has = (...states: MachineState[]): boolean => states.includes(state);

@@ -100,7 +100,14 @@ function Tabs({ session, dark, tab, select }: TabsProps) {
         ))}
       </div>
       {TABS.map((name) => (
-        <section key={name} id={`panel-${name}`} role="tabpanel" aria-labelledby={`tab-${name}`} hidden={name !== tab} class={name}>
+        <section
+          key={name}
+          id={`panel-${name}`}
+          role="tabpanel"
+          aria-labelledby={`tab-${name}`}
+          hidden={name !== tab}
+          class={`view-${name}`}
+        >
           {/* Terminals stay: what is on them would be lost. */}
           {name === 'terminal' && (
             <TerminalTab key={machine} line={serial} dark={dark} label="Console of the machine" shown={name === tab} leave={focusTab} />

@@ -1,5 +1,5 @@
 import { useRef, useState } from 'preact/hooks';
-import type { DeviceRegisters, Instruction } from '../../src/browser/index.js';
+import type { DeviceRegisters, Instruction, RemoteMachine } from '../../src/browser/index.js';
 import { useAsked } from './hooks.js';
 import type { Session } from './session.js';
 
@@ -9,12 +9,16 @@ const LIVE_MS = 500;
 
 const hex = (value: bigint | number, digits = 0): string => value.toString(16).padStart(digits, '0');
 
-/** A number as people write one, or a register's name; undefined: neither. */
-function parseAddress(text: string, registers: Readonly<Record<string, bigint>>): bigint | undefined {
+/** A register's name, or a number in hexadecimal; undefined: neither. */
+async function addressOf(text: string, machine: RemoteMachine, cpu: number): Promise<bigint | undefined> {
   const plain = text.trim();
-  if (plain in registers) return registers[plain];
+  const register = plain === '' ? undefined : await machine.call('register', plain, cpu);
+  if (register !== undefined) return register;
   return /^(0x)?[0-9a-f]{1,16}$/i.test(plain) ? BigInt(`0x${plain.replace(/^0x/i, '')}`) : undefined;
 }
+
+/** Instructions stand in columns for files; here there is less room. */
+const narrow = (text: string): string => text.replace(/ {2,}/g, '  ');
 
 export function DebuggerTab({ session }: { session: Session }) {
   const { machine, phase } = session;
@@ -31,8 +35,8 @@ export function DebuggerTab({ session }: { session: Session }) {
   const view = useAsked(
     async () => {
       const registers = await machine!.registers(cpu);
-      const start = parseAddress(codeAt, registers);
-      const memoryStart = parseAddress(memoryAt, registers);
+      const start = await addressOf(codeAt, machine!, cpu);
+      const memoryStart = await addressOf(memoryAt, machine!, cpu);
       const code = start === undefined ? [] : await machine!.call('disassemble', start, INSTRUCTIONS, cpu);
       const memory =
         memoryStart === undefined ? undefined : await machine!.readMemory(memoryStart, MEMORY_BYTES, cpu).catch(() => undefined);
@@ -82,9 +86,10 @@ export function DebuggerTab({ session }: { session: Session }) {
         <form
           onSubmit={(event) => {
             event.preventDefault();
-            const address = parseAddress(wanted, registers);
-            if (address === undefined) setProblem(`'${wanted}' is no address`);
-            else void toggle(address);
+            void addressOf(wanted, machine!, cpu).then((address) => {
+              if (address === undefined) setProblem(`'${wanted}' is no address`);
+              else void toggle(address);
+            });
           }}
         >
           <label>
@@ -186,7 +191,7 @@ function Code({ code, pc, points, toggle }: CodeProps) {
             title="Breakpoint"
             onClick={() => toggle(address)}
           />
-          <code>{text}</code>
+          <code>{narrow(text)}</code>
         </li>
       ))}
     </ol>

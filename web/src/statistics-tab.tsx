@@ -113,9 +113,9 @@ function Chart({ chart, samples, dark }: { chart: ChartSpec; samples: readonly S
   const last = samples.at(-1);
   const text = last ? chart.lines.map(({ label, of }) => `${label} ${of(last).toFixed(1)}`).join(', ') : 'nothing yet';
   return (
-    <figure role="img" aria-label={`${chart.title}: ${text}`}>
+    <figure>
       <figcaption>{chart.title}</figcaption>
-      <div ref={box} aria-hidden="true" />
+      <div ref={box} role="img" aria-label={`${chart.title}: ${text}`} />
     </figure>
   );
 }

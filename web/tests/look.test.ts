@@ -13,7 +13,7 @@ const SHOTS = fileURLToPath(new URL('../../.cache/web/', import.meta.url));
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const SIZES = { desktop: [1280, 800], phone: [390, 844] } as const;
 /** The machine runs for a while: there is something to see in every tab. */
-const ADDRESS = '?machine=embedded&append=scale%3D400%20run%3Dfib&run=1';
+const ADDRESS = '?machine=embedded&append=scale%3D4000%20run%3Dfib&run=1';
 
 /** Rules of axe that the page breaks, and where. */
 async function violations(page: WebPage): Promise<string[]> {
@@ -93,7 +93,7 @@ describe.each(BROWSERS)('in $name', ({ path, launch, name }) => {
   test('debugs: stops at a breakpoint, steps, shows memory and the registers of devices', async () => {
     await page.open(`${site.url}${ADDRESS}&tab=debugger`);
     expect(await until(page, ['running'])).toBe('running');
-    await waitFor(page, 'fib', 60_000);
+    await waitFor(page, 'checksum'); // it has begun with its kernels
     await page.run(() => wemu.pause());
     await page.run(async () => {
       for (let n = 0; n < 100 && wemu.phase !== 'paused'; n++) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -138,7 +138,7 @@ describe.each(BROWSERS)('in $name', ({ path, launch, name }) => {
     await page.run(async () => {
       for (let n = 0; n < 100 && !document.activeElement?.matches('textarea'); n++) await new Promise((resolve) => setTimeout(resolve, 20));
     });
-    expect(await isFocused('.terminal textarea')).toBe(true);
+    expect(await isFocused('.view-terminal textarea')).toBe(true);
     await page.press('Control+Shift+ArrowUp');
     await page.press('ArrowRight');
     await new Promise((resolve) => setTimeout(resolve, 300));

@@ -54,7 +54,7 @@ describe.each(BROWSERS)('in $name', ({ path, launch, name }) => {
       await page.type('x=4711; echo $x > /tmp/kept\n');
       await waitFor(page, PROMPT);
       const terminal = await page.run(
-        () => (document.querySelector('.terminal .screen') as HTMLElement & { terminal: { text: string } }).terminal.text,
+        () => (document.querySelector('.view-terminal .screen') as HTMLElement & { terminal: { text: string } }).terminal.text,
       );
       expect(terminal).toMatch(/isa\s*: rv64/);
       await page.screenshot(join(SHOTS, `${name}-linux.png`));

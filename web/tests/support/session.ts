@@ -20,7 +20,7 @@ export const until = (page: WebPage, phases: readonly string[]): Promise<string>
 /** Until keys are the terminal's. */
 export const untilFocused = (page: WebPage): Promise<void> =>
   page.run(async () => {
-    for (let n = 0; n < 600 && !document.activeElement?.matches('.terminal textarea'); n++)
+    for (let n = 0; n < 600 && !document.activeElement?.matches('.view-terminal textarea'); n++)
       await new Promise((resolve) => setTimeout(resolve, 50));
   });
 
