@@ -26,7 +26,10 @@ export function cpuExec(env: usize): i32 {
   return reason;
 }
 
-/** Takes a unit of budget for something that is no instruction, so that a guest that only ever faults uses up its slice. */
+/**
+ * Takes a unit of budget for something that is no instruction, so that a guest that only ever faults uses up its slice; and so that whatever changes the
+ * vCPU's state changes the sum of what it has used: a replay goes by that (docs/replay.md).
+ */
 function charge(env: usize): void {
   store<i32>(env, load<i32>(env, ENV_BUDGET) - 1, ENV_BUDGET);
   store<i32>(env, load<i32>(env, ENV_SLICE) - 1, ENV_SLICE);
@@ -74,11 +77,15 @@ function execLoop(env: usize): i32 {
       const why = atomic.xchg<u32>(env, 0, ENV_RETURN_REQUEST);
       if (why != 0) return (why & RETURN_YIELD) != 0 ? EXEC_YIELD : EXEC_REQUEST;
     }
+    // Before anything is taken up that the next slice would.
+    if (load<i32>(env, ENV_BUDGET) <= 0) return EXEC_BUDGET;
     if (load<u32>(env, ENV_HALTED) != 0) {
       if (!targetHasWork(env)) return EXEC_HALTED;
+      charge(env);
       store<u32>(env, 0, ENV_HALTED);
     }
     if ((load<u32>(env, ENV_INTERRUPT_REQUEST) & CPU_INTERRUPT_HARD) != 0 && (load<u32>(env, ENV_CFLAGS) & CF_NOIRQ) == 0 && targetExecInterrupt(env)) {
+      charge(env);
       tb = last = 0;
       once = false;
       // A step ends at the handler's first instruction.

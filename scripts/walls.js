@@ -118,8 +118,13 @@ export const ROOMS = {
   // ---- snapshots
   'src/migration': { rooms: [...BASE, 'src/memory', 'src/hw/core'] },
 
+  // ---- runs that are recorded and replayed
+  'src/replay': { rooms: [...BASE, 'src/block', 'src/chardev', 'src/hw/core', 'src/migration'] },
+
   // ---- what works a machine
-  'src/system': { rooms: [...DEVICE, 'src/accel', 'src/backends', 'src/block', 'src/chardev', 'src/migration', 'src/semihosting'] },
+  'src/system': {
+    rooms: [...DEVICE, 'src/accel', 'src/backends', 'src/block', 'src/chardev', 'src/migration', 'src/replay', 'src/semihosting'],
+  },
   'src/monitor': { rooms: [...DEVICE, 'src/accel', 'src/block', 'src/chardev', 'src/hw/pci', 'src/migration', 'src/system'] },
   'src/gdbstub': { rooms: ['src/chardev', 'src/hw/core', 'src/memory', 'src/system'] },
   'src/qmp': { rooms: [...DEVICE, 'src/accel', 'src/block', 'src/chardev', 'src/hw/pci', 'src/monitor', 'src/system'] },

@@ -155,6 +155,15 @@ export abstract class Chardev {
     this.acceptInput();
     this.wake();
   }
+  /** There will be no more input, which the frontend has not heard yet. */
+  protected get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+  /** Goes back to what it was: nobody is told. */
+  protected become(isOpen: boolean, hasEnded: boolean): void {
+    this.#isOpen = isOpen;
+    this.#hasEnded = hasEnded;
+  }
   /** All input was taken, and the frontend knows that it was the last. */
   protected inputEnded(): void {}
 

@@ -75,7 +75,7 @@ export const ROWS = [
   { flags: '--semihosting-config <opts>', help: 'chardev=ID, arg=TEXT, userspace=on, root=FOLDER (whose files the guest may have)', many: true, words: ['chardev=', 'arg=', 'userspace=', 'root='] },
   { flags: '--gdb <dev>',           help: 'let gdb connect: tcp:HOST:PORT, unix:PATH, stdio, chardev:ID', words: CHARDEVS },
   { flags: '-s',                    help: 'as -gdb tcp::1234' },
-  { flags: '--icount <opts>',       help: 'shift=N: deterministic; an instruction takes 2^N ns of guest time', words: ['shift='] },
+  { flags: '--icount <opts>',       help: 'shift=N|auto: an instruction takes 2^N ns of guest time; [,align=on][,sleep=on][,rr=record|replay,rrfile=F[,rrsnapshot=NAME]]', words: ['shift=', 'shift=auto'] },
   { flags: '--seed <n>',            help: 'what guest randomness is made from, for runs that repeat' },
   { flags: '--rtc <base>',          help: 'base=utc|localtime|YYYY-MM-DDThh:mm:ss, clock=host|rt|vm', words: ['base=', 'clock='] },
   { flags: '-d <items>',            help: "log items; 'help' lists them", words: 'log-items' },

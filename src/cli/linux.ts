@@ -8,6 +8,7 @@ import { createNodeHost, type NodeHost } from '../node/host.js';
 import { readImage } from '../node/image-file.js';
 import type { Machine, MachineOptions } from '../system/facade.js';
 import { parseDrives } from '../system/drive-options.js';
+import { parseIcount } from '../system/options.js';
 import { OptionError } from '../util/errors.js';
 import { commandLineAccel } from './common/accel.js';
 import { Debugger, gdbDevice, openGdb } from './gdb.js';
@@ -44,7 +45,9 @@ export async function runLinux(command: readonly string[], args: LinuxArguments,
   const names: readonly GuestFileName[] = drives.length > 0 ? FILES_WITH_DISK : FILES;
   // A disk is not part of a snapshot. In icount mode runs repeat: what the host types when it is ready would come at another moment each time.
   const isSession = drives.length === 0 && args.icount === undefined;
-  const nonce = randomBytes(8).toString('hex');
+  const { rr } = (args.icount === undefined ? undefined : parseIcount(args.icount)) ?? {};
+  // Part of the guest's images: a replay has the recording's.
+  const nonce = rr ? '0123456789abcdef' : randomBytes(8).toString('hex');
   // panic=-1: reset at once
   const quiet = command.length > 0 ? ['quiet', 'loglevel=1', 'panic=-1'] : [];
   const base: MachineOptions = {
@@ -59,7 +62,7 @@ export async function runLinux(command: readonly string[], args: LinuxArguments,
     icount: args.icount,
     startPaused: args.S,
   };
-  const init = { nonce, session: isSession, command: command.length > 0 ? command : undefined, windowSize: windowSize() };
+  const init = { nonce, session: isSession, command: command.length > 0 ? command : undefined, windowSize: rr ? undefined : windowSize() };
   const gdb = gdbDevice(args);
   // Who debugs it wants to see it boot.
   const isCacheOff = accel.codeCache === false || process.env['WEMU_CODE_CACHE'] === 'off';
@@ -91,7 +94,7 @@ export async function runLinux(command: readonly string[], args: LinuxArguments,
       withImages,
     );
   };
-  if (command.length > 0) return runCommand(base, host, nonce, { stats, gdb, start, guest });
+  if (command.length > 0) return runCommand(base, host, nonce, { stats, gdb, start, guest, hasInput: rr !== 'replay' });
   return runMachine(base, host, { serials: ['stdio'], stats, gdb, start, filter: guest?.filter });
 }
 
@@ -138,9 +141,9 @@ function windowSize(): WindowSize | undefined {
 }
 
 /** Makes a machine without images: a mistake in the options must not cost a download first. */
-async function tryOptions({ cpu, m, smp, icount }: LinuxArguments): Promise<void> {
+async function tryOptions({ cpu, m, smp }: LinuxArguments): Promise<void> {
   const host = await createNodeHost({ backend: 'tci' });
-  createMachine({ machine: 'virt', cpu, memory: m, smp, bios: 'none', icount }, host);
+  createMachine({ machine: 'virt', cpu, memory: m, smp, bios: 'none' }, host);
   host.close();
 }
 
@@ -149,6 +152,8 @@ interface CommandRun {
   readonly gdb?: string;
   readonly start: (create: CreateMachine) => Promise<Machine>;
   readonly guest?: BootedGuest;
+  /** False: what the guest reads is in a log. */
+  readonly hasInput: boolean;
 }
 
 /** Only what the command writes reaches standard output; what came before it is shown if it never got to run. */
@@ -156,7 +161,7 @@ async function runCommand(
   options: MachineOptions,
   host: NodeHost,
   nonce: string,
-  { stats, gdb, start, guest }: CommandRun,
+  { stats, gdb, start, guest, hasInput }: CommandRun,
 ): Promise<number> {
   let machine: Machine | undefined;
   const ending = new Ending(() => machine?.quit());
@@ -165,7 +170,7 @@ async function runCommand(
   const output = new CommandOutput(
     nonce,
     (bytes) => stdout.write(bytes),
-    () => input.request(),
+    () => hasInput && input.request(),
   );
   const serial = new StreamChardev('serial0', (bytes) => {
     output.write(guest ? guest.filter(bytes) : bytes);

@@ -57,7 +57,7 @@ export async function main(argv: readonly string[], worker?: CodegenThread): Pro
       .option('-m <size>', 'guest RAM in MiB, or with a suffix')
       .option('--cpu <model>', 'CPU model and features')
       .option('--accel <name>', 'tcg[,backend=tci|wasm]')
-      .option('--icount <opts>', 'shift=N: deterministic')
+      .option('--icount <opts>', 'shift=N: deterministic; shift=N,rr=record|replay,rrfile=F: recorded, replayed')
       .option('--profile', 'sample where time goes, and tell it with --stats')
       .option('--stats [how]', `at exit, say what the engine did: ${STATS_HELP}`);
 

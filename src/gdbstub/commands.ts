@@ -23,8 +23,8 @@ const OK = 'OK';
 export const COMMANDS: readonly Command[] = [
   { name: '!', exact: true, run: () => OK }, // extended mode
   { name: '?', exact: true, run: halted },
-  { name: 'bs', exact: true, run: noReverse },
-  { name: 'bc', exact: true, run: noReverse },
+  { name: 'bs', exact: true, run: (session) => session.goBack((travel) => travel.reverseStep()) },
+  { name: 'bc', exact: true, run: (session) => session.goBack((travel) => travel.reverseContinue()) },
   { name: 'c', run: (session, args) => resumeAt(session, args, 'run') },
   { name: 'C', run: (session, args) => resumeAt(session, args.replace(/^[^;]*;?/, ''), 'run') },
   { name: 's', run: (session, args) => resumeAt(session, args, 'step') },
@@ -57,11 +57,6 @@ function halted(session: GdbSession): string {
   return session.stopReply();
 }
 
-/** Nothing is recorded that could be run backwards. */
-function noReverse(): never {
-  throw new GdbError(EINVAL);
-}
-
 // ---- numbers
 
 /** Hexadecimal, 64 bits at most. @throws GdbError */
@@ -88,7 +83,7 @@ function bytes(text: string): Uint8Array {
 /** `c`, `s`: all CPUs run, or the current one executes an instruction. A signal is nothing to a machine. */
 function resumeAt(session: GdbSession, address: string, how: Resume): undefined {
   const cpu = session.continueCpu;
-  if (address !== '') cpu.pc = number(address);
+  if (address !== '') session.jump(cpu, number(address));
   session.resume((each) => (each === cpu ? how : 'run'));
 }
 

@@ -25,7 +25,7 @@ export const QUERIES: readonly Command[] = [
   { name: 'qsThreadInfo', exact: true, run: () => 'l' },
   { name: 'qThreadExtraInfo,', run: threadText },
   { name: 'qRcmd,', run: monitor },
-  { name: 'qqemu.sstepbits', exact: true, run: () => `ENABLE=${ENABLE},NOIRQ=${NO_IRQ},NOTIMER=${NO_TIMER}` },
+  { name: 'qqemu.sstepbits', exact: true, run: stepBitNames },
   { name: 'qqemu.sstep', exact: true, run: stepBits },
   { name: 'Qqemu.sstep=', run: setStepBits },
   { name: 'qqemu.PhyMemMode', exact: true, run: ({ physical }) => `${Number(physical)}` },
@@ -42,6 +42,7 @@ function supported(session: GdbSession, args: string): string {
     'vContSupported+',
     'multiprocess+',
     'QStartNoAckMode+',
+    ...(session.control.travel ? ['ReverseStep+', 'ReverseContinue+'] : []),
   ];
   return [`PacketSize=${MAX_PACKET.toString(16)}`, ...features].join(';');
 }
@@ -95,13 +96,23 @@ function print(session: GdbSession, output: string): string {
 
 // ---- settings of QEMU
 
+/** What is recorded or replayed is stepped as it runs. */
+const settable = ({ control: { machine } }: GdbSession): number => (machine.replay ? ENABLE : ENABLE | NO_IRQ | NO_TIMER);
+
+function stepBitNames(session: GdbSession): string {
+  const names = { ENABLE, NOIRQ: NO_IRQ, NOTIMER: NO_TIMER };
+  const rows = Object.entries(names).filter(([, bit]) => (settable(session) & bit) !== 0);
+  return rows.map(([name, bit]) => `${name}=${bit}`).join(',');
+}
+
 function stepBits({ control: { stepping } }: GdbSession): string {
   return `0x${(ENABLE | (stepping.noInterrupts ? NO_IRQ : 0) | (stepping.noTimers ? NO_TIMER : 0)).toString(16)}`;
 }
 
-function setStepBits({ control }: GdbSession, args: string): string {
+function setStepBits(session: GdbSession, args: string): string {
+  const { control } = session;
   const bits = /^[0-9a-f]{1,8}$/i.test(args) ? parseInt(args, 16) : NaN;
-  if (Number.isNaN(bits) || (bits & ~(ENABLE | NO_IRQ | NO_TIMER)) !== 0) throw new GdbError(EINVAL);
+  if (Number.isNaN(bits) || (bits & ~settable(session)) !== 0) throw new GdbError(EINVAL);
   control.stepping = { noInterrupts: (bits & NO_IRQ) !== 0, noTimers: (bits & NO_TIMER) !== 0 };
   return OK;
 }

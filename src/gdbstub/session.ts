@@ -2,7 +2,9 @@
 import type { CpuState } from '../hw/core/cpu.js';
 import type { GdbDescription, GdbRegister } from '../hw/core/gdb-registers.js';
 import type { MachineControl, MemorySpace, Resume } from '../system/control.js';
-import { EFAULT, GdbError } from './error.js';
+import { ControlError } from '../system/control.js';
+import type { Arrival, TimeTravel } from '../system/time-travel.js';
+import { EFAULT, EINVAL, GdbError } from './error.js';
 import { toHex } from './packet.js';
 import { SIGNAL_TRAP, stopReply } from './stop-reply.js';
 import { formatThreadId, matches, parseThreadId } from './thread-id.js';
@@ -72,6 +74,30 @@ export class GdbSession {
     if (this.control.canContinue) this.control.cont();
   }
 
+  /** Runs a replay backwards; what the debugger is told when it has stopped. @throws GdbError if nothing is replayed, or it cannot */
+  async goBack(way: (travel: TimeTravel) => Promise<Arrival>): Promise<string> {
+    const { travel } = this.control;
+    if (!travel) throw new GdbError(EINVAL);
+    try {
+      const { cpu = this.continueCpu, watchpoint, isBeginning } = await way(travel);
+      this.continueCpu = this.generalCpu = cpu;
+      return stopReply(SIGNAL_TRAP, this.threadOf(cpu), watchpoint, isBeginning ? 'begin' : undefined);
+    } catch (error) {
+      if (!(error instanceof ControlError)) throw error;
+      return this.stopReply(); // it was interrupted
+    }
+  }
+
+  /** The CPU goes on there. @throws GdbError if it must not be changed */
+  jump(cpu: CpuState, address: bigint): void {
+    this.refuseInReplay();
+    cpu.pc = address;
+  }
+  /** What is recorded or replayed is looked at, and no more. */
+  private refuseInReplay(): void {
+    if (this.control.machine.replay) throw new GdbError(EINVAL);
+  }
+
   /** The answer to `?`. */
   stopReply(): string {
     return stopReply(SIGNAL_TRAP, this.threadOf(this.continueCpu));
@@ -98,6 +124,7 @@ export class GdbSession {
 
   /** False if it cannot be written, or is of another size. */
   writeRegister({ name, cpuName = name, bits }: GdbRegister, bytes: Uint8Array): boolean {
+    this.refuseInReplay();
     if (bytes.length !== bits / 8) return false;
     let value = 0n;
     for (let i = 0; i < bytes.length; i++) value |= BigInt(bytes[this.byteAt(i, bytes.length)]) << BigInt(8 * i);
@@ -119,6 +146,7 @@ export class GdbSession {
 
   /** Virtual memory as a debugger patches it: ROM too, and no device. @throws GdbError if some of it is not there */
   writeMemory(address: bigint, bytes: Uint8Array): void {
+    this.refuseInReplay();
     const { control, memory } = this;
     const failed = this.physical ? control.writeMemory(memory, address, bytes) : control.patchMemory(memory, address, bytes);
     if (failed !== undefined) throw new GdbError(EFAULT);

@@ -25,9 +25,13 @@ export const signalOf = (state: RunState): number | undefined => (PASSING.includ
 
 const PREFIXES = { write: '', read: 'r', access: 'a' } as const;
 
-export function stopReply(signal: number, thread: string, hit?: WatchpointHit): string {
+/** The end of what was recorded, on which side. */
+export type LogEnd = 'begin' | 'end';
+
+export function stopReply(signal: number, thread: string, hit?: WatchpointHit, logEnd?: LogEnd): string {
   const watch = hit ? `${PREFIXES[hit.kind]}watch:${hit.address.toString(16)};` : '';
-  return `T${hex2(signal)}thread:${thread};${watch}`;
+  const log = logEnd ? `replaylog:${logEnd};` : '';
+  return `T${hex2(signal)}thread:${thread};${watch}${log}`;
 }
 
 /** The machine has ended. */

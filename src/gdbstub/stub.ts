@@ -50,7 +50,7 @@ export class GdbStub {
     chardev.flowControl = true; // what a debugger does is no part of the guest's world
     this.link = new CharBackend(chardev);
     this.link.setHandlers({
-      canReceive: () => (this.link.writable && !this.isBusy && this.hasTime() ? INPUT_AT_ONCE : 0),
+      canReceive: () => this.room,
       receive: (bytes) => this.receive(bytes),
       event: (event) => {
         if (event === 'opened') this.opened();
@@ -79,7 +79,15 @@ export class GdbStub {
     this.reader.reset();
     this.unacknowledged = undefined;
     this.session = new GdbSession(this.control, this.options, (text) => this.send(text));
+    this.control.travel?.pauseAtEnd();
     this.session.interrupt();
+  }
+
+  /** While a replay is on its way, Ctrl-C is heard: a byte at a time, and any byte is one. */
+  private get room(): number {
+    if (!this.link.writable || !this.hasTime()) return 0;
+    if (!this.isBusy) return INPUT_AT_ONCE;
+    return this.control.travel?.isTravelling && this.rest.length === 0 ? 1 : 0;
   }
 
   private hasTime(): boolean {
@@ -93,6 +101,7 @@ export class GdbStub {
   }
 
   private receive(bytes: Uint8Array): void {
+    if (this.isBusy && this.control.travel?.isTravelling) return void this.control.stop();
     for (let at = 0; at < bytes.length && this.session; at++) {
       if (this.isBusy) {
         this.rest = bytes.slice(at);
@@ -168,6 +177,7 @@ export class GdbStub {
   private stopped(state: RunState): void {
     const { session, control } = this;
     const signal = signalOf(state);
+    if (control.travel?.isTravelling) return; // it tells when it is there
     if (!session?.attached || signal === undefined) return;
     if (state === 'debug') session.continueCpu = control.machine.debugCpu ?? session.continueCpu;
     session.generalCpu = session.continueCpu;
@@ -175,6 +185,13 @@ export class GdbStub {
     if (!session.awaitsStop || (state === 'shutdown' && !control.pausesOnShutdown)) return;
     session.awaitsStop = false;
     const cpu = session.continueCpu;
-    this.send(stopReply(signal, session.threadOf(cpu), state === 'debug' ? cpu.debug?.takeWatchpointHit() : undefined));
+    this.send(
+      stopReply(
+        signal,
+        session.threadOf(cpu),
+        state === 'debug' ? cpu.debug?.takeWatchpointHit() : undefined,
+        control.travel?.isAtEnd ? 'end' : undefined,
+      ),
+    );
   }
 }

@@ -10,6 +10,15 @@ import { MachineEntries } from './entries.js';
 import { PAGE, pagesInUse } from './ram.js';
 import { checkSavable, loadEntries, saved, type LoadInput } from './snapshot.js';
 
+/** Of memory, as it was in one snapshot or in several. */
+interface Page {
+  readonly bytes: Uint8Array;
+  /** Snapshots that have it. */
+  users: number;
+}
+
+const ZEROS = new Uint8Array(PAGE);
+
 /** What a machine was. Good for that machine, as long as it lives. */
 export class MemorySnapshot {
   /** Only for MemorySnapshots. */
@@ -17,13 +26,14 @@ export class MemorySnapshot {
     readonly owner: MemorySnapshots,
     readonly entries: MachineEntries,
     readonly inputs: readonly LoadInput[],
-    /** Pages that are not zero, one behind the other, and one that is; and where each is, by its linear-memory address. */
-    readonly bytes: Uint8Array,
-    readonly places: ReadonlyMap<number, number>,
+    /** Those that are not zero, by their linear-memory addresses. */
+    readonly pages: ReadonlyMap<number, Page>,
   ) {}
 }
 
 export class MemorySnapshots {
+  /** Of all pages that snapshots have. */
+  bytes = 0;
   private readonly dirty: DirtyPages;
   /** What RAM is, but for the pages that were written since. */
   private base: MemorySnapshot | undefined;
@@ -35,24 +45,34 @@ export class MemorySnapshots {
     this.dirty = dirtyPages;
   }
 
-  /** The machine must stand still. @throws VmStateError if it cannot be saved now */
+  /** The machine must stand still. Pages that were not written since the last one are shared with it. @throws VmStateError if it cannot be saved now */
   take(): MemorySnapshot {
-    const { machine } = this;
+    const { machine, base } = this;
     checkSavable(machine);
-    const entries = new MachineEntries(machine);
+    const entries = base?.entries.isOf(machine) ? base.entries : new MachineEntries(machine);
     entries.noteTimers();
     const inputs = entries.list.map(({ state, holder }) => ({ version: state.options.version, payload: saved(state, holder) }));
-    const places = new Map<number, number>();
-    const pages = machine.ram.blocks.flatMap((block) => pagesInUse(block).map((page) => ({ block, at: page * PAGE })));
-    const bytes = new Uint8Array((pages.length + 1) * PAGE); // the last one is that of zeros
-    pages.forEach(({ block, at }, i) => {
-      bytes.set(block.bytes.subarray(at, at + PAGE), i * PAGE);
-      places.set(block.host + at, i * PAGE);
-    });
-    const snapshot = new MemorySnapshot(this, entries, inputs, bytes, places);
+    const { blocks } = machine.ram;
+    const pages = new Map(base?.pages);
+    const find = finder(blocks);
+    for (const host of base ? this.dirty.written() : blocks.flatMap(allPages)) {
+      const block = find(host);
+      if (!block) continue; // between blocks
+      const at = host - block.host;
+      const end = Math.min(at + PAGE, block.size);
+      if (pagesInUse(block, at, end).length > 0) pages.set(host, { bytes: block.bytes.slice(at, end), users: 0 });
+      else pages.delete(host);
+    }
+    for (const page of pages.values()) if (page.users++ === 0) this.bytes += page.bytes.length;
+    const snapshot = new MemorySnapshot(this, entries, inputs, pages);
     this.dirty.watch();
     this.base = snapshot;
     return snapshot;
+  }
+
+  /** It is not used any more. */
+  release({ pages }: MemorySnapshot): void {
+    for (const page of pages.values()) if (--page.users === 0) this.bytes -= page.bytes.length;
   }
 
   owns({ owner }: MemorySnapshot): boolean {
@@ -63,8 +83,12 @@ export class MemorySnapshots {
   restore(snapshot: MemorySnapshot): void {
     if (!snapshot.entries.isOf(this.machine)) throw new SnapshotError('the machine has other devices now');
     const { blocks } = this.machine.ram;
-    const pages = this.base === snapshot ? this.dirty.written() : blocks.flatMap(allPages);
-    this.putBack(snapshot, pages, blocks);
+    const { base } = this;
+    if (!base) this.putBack(snapshot, blocks.flatMap(allPages), blocks);
+    else {
+      this.putBack(snapshot, this.dirty.written(), blocks);
+      if (base !== snapshot) this.putBack(snapshot, differing(base.pages, snapshot.pages), blocks);
+    }
     loadEntries(snapshot.entries, snapshot.inputs);
     this.dirty.watch();
     this.base = snapshot;
@@ -76,22 +100,36 @@ export class MemorySnapshots {
     this.base = undefined;
   }
 
-  private putBack({ bytes, places }: MemorySnapshot, pages: readonly number[], blocks: readonly RamBlock[]): void {
-    let block = blocks[0];
-    for (const host of pages) {
-      if (host < block.host || host >= block.host + block.size) {
-        const found = blocks.find((each) => host >= each.host && host < each.host + each.size);
-        if (!found) continue; // between blocks
-        block = found;
-      }
+  private putBack({ pages }: MemorySnapshot, hosts: readonly number[], blocks: readonly RamBlock[]): void {
+    const find = finder(blocks);
+    for (const host of hosts) {
+      const block = find(host);
+      if (!block) continue; // between blocks
       const at = host - block.host;
       const size = Math.min(PAGE, block.size - at);
       // (V8 fills shared memory byte by byte)
-      const place = places.get(host) ?? bytes.length - PAGE;
-      block.bytes.set(bytes.subarray(place, place + size), at);
+      block.bytes.set(pages.get(host)?.bytes ?? ZEROS.subarray(0, size), at);
       this.dirty.restored(host, size);
     }
   }
 }
 
+/** The block that has the page at a linear-memory address: mostly that of the page before. */
+function finder(blocks: readonly RamBlock[]): (host: number) => RamBlock | undefined {
+  let block: RamBlock | undefined = blocks[0];
+  return (host) => {
+    const has = ({ host: start, size }: RamBlock): boolean => host >= start && host < start + size;
+    if (!block || !has(block)) block = blocks.find(has);
+    return block;
+  };
+}
+
 const allPages = ({ host, size }: RamBlock): number[] => Array.from({ length: Math.ceil(size / PAGE) }, (_, n) => host + n * PAGE);
+
+/** Addresses of the pages that are not the same in both. */
+function differing(a: ReadonlyMap<number, Page>, b: ReadonlyMap<number, Page>): number[] {
+  const found: number[] = [];
+  for (const [host, page] of b) if (a.get(host) !== page) found.push(host);
+  for (const host of a.keys()) if (!b.has(host)) found.push(host);
+  return found;
+}

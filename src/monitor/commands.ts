@@ -12,6 +12,7 @@ import { INFO_COMMANDS } from './info-commands.js';
 import { LOG_COMMANDS } from './log-commands.js';
 import { MEMORY_COMMANDS } from './memory-commands.js';
 import { OBJECT_COMMANDS } from './object-commands.js';
+import { REPLAY_COMMANDS } from './replay-commands.js';
 import { RUN_COMMANDS } from './run-commands.js';
 
 export { INFO_COMMANDS } from './info-commands.js';
@@ -26,7 +27,7 @@ export const COMMANDS: readonly Command[] = [
   command(INFO, { item: optional(text({ complete: () => names(INFO_COMMANDS) })) }, '[subcommand]', 'show various information about the system state', () =>
     tableText(INFO_COMMANDS, 'info '),
   ),
-  ...RUN_COMMANDS, ...MEMORY_COMMANDS, ...LOG_COMMANDS, ...OBJECT_COMMANDS, ...CHARDEV_COMMANDS,
+  ...RUN_COMMANDS, ...REPLAY_COMMANDS, ...MEMORY_COMMANDS, ...LOG_COMMANDS, ...OBJECT_COMMANDS, ...CHARDEV_COMMANDS,
 ].sort((a, b) => (a.name < b.name ? -1 : 1));
 
 /** QEMU's that wemu does not have. */
@@ -34,7 +35,7 @@ const NOT_BUILT = new Set(
   (
     'announce_self balloon block_resize boot_set change chardev-add chardev-change chardev-remove closefds commit ' +
     'drive_add drive_del eject exit_preconfig getfd gpa2hpa gpa2hva hostfwd_add hostfwd_remove migrate mouse_button mouse_move ' +
-    'nbd_server_start netdev_add netdev_del object_add object_del qemu-io replay_break screendump set_link ' +
+    'nbd_server_start netdev_add netdev_del object_add object_del qemu-io screendump set_link ' +
     'snapshot_blkdev stopcapture sync-profile wavcapture'
   ).split(' '),
 );

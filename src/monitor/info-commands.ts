@@ -6,6 +6,7 @@ import { command, type Command, type MonitorContext } from './command.js';
 import { CPU_INFO } from './cpu-commands.js';
 import { LOG_INFO } from './log-commands.js';
 import { OBJECT_INFO } from './object-commands.js';
+import { REPLAY_INFO } from './replay-commands.js';
 
 const drives = { complete: ({ control }: MonitorContext) => control.drives().map(({ device }) => device) };
 
@@ -37,7 +38,7 @@ export const INFO_COMMANDS: readonly Command[] = [
   }),
   command('uuid', {}, '', 'show the current VM UUID', ({ control }) => `${control.uuid}\n`),
   command('version', {}, '', 'show the version of wemu', ({ version }) => `${version}\n`),
-  ...CPU_INFO, ...LOG_INFO, ...OBJECT_INFO,
+  ...CPU_INFO, ...LOG_INFO, ...OBJECT_INFO, ...REPLAY_INFO,
 ].sort((a, b) => (a.name < b.name ? -1 : 1));
 
 function blockText({ control }: MonitorContext, { device }: { device?: string }): string {

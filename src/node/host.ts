@@ -1,6 +1,6 @@
 /** What Node gives a machine: clock, scheduler, entropy, files, firmware, and the engine. */
 import { randomFillSync } from 'node:crypto';
-import { closeSync, openSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers';
 import { isMainThread } from 'node:worker_threads';
@@ -25,6 +25,7 @@ import { packageInfo } from './modules.js';
 import { loadOptional } from './optional.js';
 import { Output } from './output.js';
 import { writeWhole } from './disk/files.js';
+import { readFully } from './disk/read.js';
 import { startProfiler } from './profiler.js';
 import { FolderSnapshotStore, snapshotTools } from './snapshot-store.js';
 import { loadWasm } from './v8-cache.js';
@@ -79,6 +80,7 @@ export async function createNodeHost(given: NodeHostOptions = {}): Promise<NodeH
     readFile: (name) => readImage('file', name),
     writeFile,
     createFile,
+    openFile,
     openLog,
     openImage: FileNode.open,
     scratch: FileNode.scratch,
@@ -139,6 +141,26 @@ function createFile(name: string): ReturnType<NonNullable<MachineHost['createFil
   };
 }
 
+function openFile(name: string): ReturnType<NonNullable<MachineHost['openFile']>> {
+  const fd = attempt(() => openSync(name, 'r'));
+  return {
+    size: fstatSync(fd).size,
+    read(at, into) {
+      if (readFully(fd, into, at) < into.length) throw new HostError(`'${name}' has become shorter`);
+    },
+    close: () => closeSync(fd),
+  };
+}
+
+/** What the system says no to is the user's to mend. @throws OptionError */
+function attempt<T>(body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    throw new OptionError(systemReason(error));
+  }
+}
+
 /** Lines that cannot be written are lost, which is told once. */
 function openLog(name: string): ReturnType<NonNullable<MachineHost['openLog']>> {
   const output = new Output(openForWriting(name), `log file '${name}'`, {
@@ -147,13 +169,7 @@ function openLog(name: string): ReturnType<NonNullable<MachineHost['openLog']>> 
   return { sink: (text) => output.text(text), close: () => void output.drained().then(() => output.close()) };
 }
 
-function openForWriting(name: string): number {
-  try {
-    return openSync(name, 'w');
-  } catch (error) {
-    throw new OptionError(systemReason(error));
-  }
-}
+const openForWriting = (name: string): number => attempt(() => openSync(name, 'w'));
 
 /** A file appears whole or not at all; what is no file (a terminal, a pipe) is written to. */
 function writeFile(name: string, bytes: Uint8Array): void {

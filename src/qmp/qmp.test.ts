@@ -133,6 +133,8 @@ describe('every command', () => {
     'snapshot-save': { ...job, vmstate: '' },
     'snapshot-load': { ...job, vmstate: '' },
     'snapshot-delete': job,
+    'replay-break': { icount: 5 },
+    'replay-seek': { icount: 5 },
     memsave: { val: 0x8000_0000, size: 16, filename: file, 'cpu-index': 0 },
     pmemsave: { val: 0x8000_0000, size: 16, filename: file },
     'dump-guest-memory': { paging: false, protocol: `file:${file}`, begin: 0x8000_0000, length: 4096, detach: false, format: 'elf' },
@@ -157,6 +159,9 @@ describe('every command', () => {
     qmp_capabilities: 'CommandNotFound: Capabilities negotiation is already complete, command ignored',
     system_wakeup: 'GenericError: wake-up from suspend is not supported by this guest',
     'inject-nmi': 'GenericError: machine does not provide NMIs',
+    'replay-break': 'GenericError: setting the breakpoint is allowed only in play mode',
+    'replay-delete-break': 'GenericError: replay breakpoint is allowed only in play mode',
+    'replay-seek': 'GenericError: replay must be enabled to seek',
     'query-balloon': 'DeviceNotActive: No balloon device has been activated',
     'query-hotpluggable-cpus': 'GenericError: machine does not support hot-plugging CPUs',
   };

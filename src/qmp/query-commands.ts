@@ -36,6 +36,9 @@ const NO_LIMITS = { bps: 0, bps_rd: 0, bps_wr: 0, iops: 0, iops_rd: 0, iops_wr: 
 
 const HumanReadableText = struct('HumanReadableText', { 'human-readable-text': str });
 
+const ReplayMode = enumeration('ReplayMode', ['none', 'record', 'play']);
+const ReplayInfo = struct('ReplayInfo', { mode: ReplayMode, filename: optional(str), icount: int });
+
 const TraceEventState = enumeration('TraceEventState', ['unavailable', 'disabled', 'enabled']);
 const TraceEventInfo = struct('TraceEventInfo', { name: str, state: TraceEventState });
 
@@ -71,10 +74,7 @@ export const QUERY_COMMANDS: readonly QmpCommand[] = [
   command('query-tpm', {}, list(any), () => []),
   command('query-rx-filter', {}, list(any), () => []),
   command('query-migrate', {}, EMPTY, () => NOTHING),
-  command('query-replay', {}, struct('ReplayInfo', { mode: enumeration('ReplayMode', ['none', 'record', 'play']), icount: int }), () => ({
-    mode: 'none' as const,
-    icount: 0,
-  })),
+  command('query-replay', {}, ReplayInfo, ({ control }) => control.replayInfo),
   command('query-balloon', {}, EMPTY, () => {
     throw new QmpError('No balloon device has been activated', 'DeviceNotActive');
   }),

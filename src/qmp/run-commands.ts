@@ -96,6 +96,9 @@ export const RUN_COMMANDS: readonly QmpCommand[] = [
   snapshotJob('snapshot-save', ({ control }, tag) => control.saveSnapshot(tag)),
   snapshotJob('snapshot-load', ({ control }, tag) => control.loadSnapshot(tag)),
   snapshotJob('snapshot-delete', async ({ control }, tag) => control.deleteSnapshot(tag)),
+  command('replay-break', { icount: int }, EMPTY, ({ control }, { icount }) => done(control.replayBreak(icount))),
+  command('replay-delete-break', {}, EMPTY, ({ control }) => done(control.replayDeleteBreak())),
+  command('replay-seek', { icount: int }, EMPTY, ({ control }, { icount }) => done(control.replaySeek(icount))),
   command('query-jobs', {}, list(JobInfo), ({ control }) =>
     control.jobs.list().map(({ id, type, status, currentProgress, totalProgress, error }) => ({
       ...{ id, type: type as 'snapshot-save', status, error },

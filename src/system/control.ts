@@ -10,6 +10,7 @@ import type { Actions } from '../hw/core/actions.js';
 import type { CpuState } from '../hw/core/cpu.js';
 import type { MachineEventName } from '../hw/core/events.js';
 import type { MachineState } from '../hw/core/machine.js';
+import type { ReplayMode } from '../hw/core/replay.js';
 import { NEEDS_RESET, type RunState } from '../hw/core/runstate.js';
 import { SysBusDevice } from '../hw/core/sysbus.js';
 import type { SnapshotSink, SnapshotSource } from '../migration/format.js';
@@ -19,7 +20,10 @@ import type { NamedSpace } from '../memory/mtree.js';
 import type { QObject } from '../qom/object.js';
 import { propertiesOf } from '../qom/object.js';
 import { errorMessage } from '../util/errors.js';
+import { ReplayChardev } from '../replay/chardev.js';
+import { Player } from '../replay/player.js';
 import type { MainLoop } from './main-loop.js';
+import { TimeTravel } from './time-travel.js';
 import { Snapshots, type SaveOptions, type SnapshotHost, type SnapshotInfo } from './snapshots.js';
 import { ControlError } from './errors.js';
 import { GuestDump, saveMemory, type DumpOptions } from './guest-files.js';
@@ -96,6 +100,8 @@ export class MachineControl {
   readonly logs: LogControl;
   readonly dump: GuestDump;
   readonly jobs: Jobs;
+  /** Undefined: nothing is replayed. */
+  readonly travel: TimeTravel | undefined;
 
   constructor(
     readonly machine: MachineState,
@@ -112,6 +118,8 @@ export class MachineControl {
     this.logs = new LogControl(machine);
     this.jobs = new Jobs(machine.events, (error) => this.tellFailure('job', error));
     this.dump = new GuestDump(machine, () => loop.giveWay());
+    const { replay } = machine;
+    this.travel = replay instanceof Player ? new TimeTravel(this, replay, loop, () => this.#snapshots.memory) : undefined;
   }
 
   /** Something went wrong inside of wemu while it did what it was asked from outside: the guest does not suffer from it. */
@@ -191,6 +199,10 @@ export class MachineControl {
   reset(): void | Promise<void> {
     this.refuseWhileBusy();
     const { machine } = this;
+    const { replay } = machine;
+    if (replay?.mode === 'play') this.refuseInReplay('a reset');
+    if (replay && machine.actions.reboot !== 'shutdown' && this.loop.isActive)
+      return this.told(() => replay.reset('host-qmp-system-reset'), ['RESET']);
     if (!this.loop.isActive) return machine.systemReset('host-qmp-system-reset');
     return this.told(() => machine.requestReset('host-qmp-system-reset'), ['RESET', 'SHUTDOWN']);
   }
@@ -221,6 +233,7 @@ export class MachineControl {
 
   /** What becomes of a guest that reboots, powers off, panics or lets its watchdog expire; what is not given stays as it is. */
   setActions(actions: Partial<Actions>): void {
+    this.refuseInReplay('another action');
     for (const [event, action] of Object.entries(actions))
       if (action !== undefined) Object.assign(this.machine.actions, { [event]: action });
   }
@@ -233,6 +246,7 @@ export class MachineControl {
   }
   /** As `loadvm`. @throws SnapshotError if there is none, VmStateError if it does not fit: then the machine is as it was */
   loadSnapshot(name: string): Promise<void> {
+    this.refuseInReplay('a snapshot');
     return this.#snapshots.loadNamed(name);
   }
   /** As `delvm`. False: there was none of that name. */
@@ -249,6 +263,7 @@ export class MachineControl {
   }
   /** Makes the machine what it was, also if it has ended; it must be stopped. @throws SnapshotError */
   restore(snapshot: MemorySnapshot): void {
+    this.refuseInReplay('a snapshot');
     this.#snapshots.restore(snapshot);
   }
   /** Bytes written. @throws VmStateError */
@@ -257,11 +272,41 @@ export class MachineControl {
   }
   /** `isFresh`: see loadMachine. @throws VmStateError if it is damaged, or of another machine; then this one is as it was */
   load(source: SnapshotSource, isFresh = false): Promise<void> {
+    this.refuseInReplay('a snapshot');
     return this.#snapshots.load(source, isFresh);
+  }
+
+  /** What a log would not have, and a replay not do, once the machine has begun to run. @throws ControlError */
+  private refuseInReplay(what: string): void {
+    const { replay } = this.machine;
+    if (!replay || !this.loop.hasBegun) return;
+    throw new ControlError(`${what} is not possible while a run is ${replay.mode === 'record' ? 'recorded' : 'replayed'}`);
   }
 
   private refuseWhileBusy(): void {
     if (this.#snapshots.isBusy) throw new ControlError('a snapshot is being saved or loaded');
+  }
+
+  // ---- runs that are recorded and replayed; the words are QEMU's
+
+  get replayInfo(): { readonly mode: ReplayMode | 'none'; readonly filename?: string; readonly icount: number } {
+    const { replay, clocks } = this.machine;
+    if (!replay) return { mode: 'none', icount: 0 };
+    return { mode: replay.mode, filename: replay.filename, icount: clocks.instructionCount };
+  }
+  /** The machine stops when it has executed so many instructions. @throws ControlError if nothing is replayed, or it is further already */
+  replayBreak(icount: number): void {
+    if (!this.travel) throw new ControlError('setting the breakpoint is allowed only in play mode');
+    this.travel.breakAt(icount);
+  }
+  replayDeleteBreak(): void {
+    if (!this.travel) throw new ControlError('replay breakpoint is allowed only in play mode');
+    this.travel.deleteBreak();
+  }
+  /** Goes to where so many instructions have been executed, back or forth, and stops there. @throws ControlError if it cannot */
+  async replaySeek(icount: number): Promise<void> {
+    if (!this.travel) throw new ControlError('replay must be enabled to seek');
+    await this.travel.seek(icount);
   }
 
   // ---- break- and watchpoints
@@ -269,19 +314,41 @@ export class MachineControl {
   /** Set by a host that can: lets debuggers come by a device as of `-gdb`, and by no other; `none`: no more. @throws OptionError */
   gdbServer: ((device: string) => Promise<void>) | undefined;
 
-  /** How `cont` steps. */
-  stepping: Stepping = { noInterrupts: true, noTimers: true };
+  /** How `cont` steps. What is recorded or replayed leaves out nothing. */
+  get stepping(): Stepping {
+    return this.machine.replay ? { noInterrupts: false, noTimers: false } : this.#stepping;
+  }
+  set stepping(stepping: Stepping) {
+    this.#stepping = stepping;
+  }
+  #stepping: Stepping = { noInterrupts: true, noTimers: true };
 
   /** Stop the machine first. False: there are too many, or it is over no byte. @throws ControlError if nothing here can be debugged */
   insertPoint(point: DebugPoint): boolean {
-    return this.changePoint(point, (first, last) => this.points.insert(point.kind, first, last));
+    const done = this.changePoint(point, (first, last) => this.points.insert(point.kind, first, last));
+    if (done) this.#set.push(point);
+    return done;
   }
   /** False: there is none just so. */
   removePoint(point: DebugPoint): boolean {
-    return this.changePoint(point, (first, last) => this.points.remove(point.kind, first, last));
+    const done = this.changePoint(point, (first, last) => this.points.remove(point.kind, first, last));
+    const isSame = ({ kind, address, length }: DebugPoint): boolean =>
+      kind === point.kind && address === point.address && (kind === 'breakpoint' || length === point.length);
+    if (done) this.#set.splice(this.#set.findIndex(isSame), 1);
+    return done;
   }
   removeAllPoints(): void {
     this.points.removeAll();
+    this.#set.length = 0;
+  }
+  readonly #set: DebugPoint[] = [];
+  /** Takes all of them away for a while; what comes back sets them again. */
+  liftPoints(): () => void {
+    const points = [...this.#set];
+    this.removeAllPoints();
+    return () => {
+      for (const point of points) this.insertPoint(point);
+    };
   }
 
   private get points() {
@@ -330,6 +397,7 @@ export class MachineControl {
   }
   /** False: no such register. */
   writeRegister(cpu: CpuState, name: string, value: bigint): boolean {
+    this.refuseInReplay('a change of a register');
     if (name !== 'pc') return cpu.writeRegister(name, value);
     cpu.pc = BigInt.asUintN(64, value);
     return true;
@@ -339,15 +407,31 @@ export class MachineControl {
 
   /** Fills `into`. Undefined: done; else the first address that is not mapped, or did not answer, of a piece of a page at most. */
   readMemory(space: MemorySpace, address: bigint, into: Uint8Array): bigint | undefined {
-    return this.access(space, address, into, (at, bytes) => this.machine.addressSpace.readBytes(at, bytes));
+    return this.access(space, address, into, (at, bytes) => this.peek(at, bytes));
+  }
+  /** A device that is recorded or replayed must not notice. */
+  private peek(at: number, into: Uint8Array): MemTxResult {
+    const { addressSpace, replay } = this.machine;
+    if (!replay) return addressSpace.readBytes(at, into);
+    for (let done = 0; done < into.length; done += PAGE) {
+      const piece = into.subarray(done, done + PAGE);
+      const range = addressSpace.find(at + done);
+      const from = range && at + done - range.start + range.offset;
+      const bytes = range?.region.ramBlock?.bytes.subarray(from, from! + piece.length);
+      if (bytes?.length !== piece.length) return MemTxResult.DecodeError;
+      piece.set(bytes);
+    }
+    return MemTxResult.Ok;
   }
   /** As readMemory; what comes before the address that is returned has been written. */
   writeMemory(space: MemorySpace, address: bigint, bytes: Uint8Array): bigint | undefined {
+    this.refuseInReplay('a change of memory');
     return this.access(space, address, bytes, (at, piece) => this.machine.addressSpace.writeBytes(at, piece));
   }
 
   /** As writeMemory, but into ROM too, and devices are left alone: an address of one counts as not mapped. */
   patchMemory(space: MemorySpace, address: bigint, bytes: Uint8Array): bigint | undefined {
+    this.refuseInReplay('a change of memory');
     return this.access(space, address, bytes, (at, piece) => this.machine.addressSpace.writeRom(at, piece));
   }
 
@@ -425,10 +509,12 @@ export class MachineControl {
 
   /** `driver`, `id`, `bus` and properties, as on the command line. @throws ControlError */
   addDevice(options: Readonly<Record<string, string>>): void {
+    this.refuseInReplay('another device');
     addDevice(this.machine, options);
   }
   /** By id or QOM path; it is gone at once. @throws ControlError */
   deleteDevice(id: string): void {
+    this.refuseInReplay('another device');
     const found = this.object(id);
     const device = found?.id;
     const path = deleteDevice(this.machine, id, found);
@@ -449,6 +535,7 @@ export class MachineControl {
   }
   /** `value` as on the command line. @throws OptionError if there is no such property, it cannot be changed now, or the value makes no sense */
   setProperty(object: QObject, name: string, value: string): void {
+    this.refuseInReplay('another value of a property');
     object.setProperty(name, value);
   }
 
@@ -478,7 +565,8 @@ export class MachineControl {
     return this.machine.chardevs.map(({ id, filename, isAttached }) => ({ label: id, filename, open: isAttached }));
   }
   chardev(id: string): Chardev | undefined {
-    return this.machine.chardevs.find((chardev) => chardev.id === id);
+    const found = this.machine.chardevs.find((chardev) => chardev.id === id);
+    return found instanceof ReplayChardev ? found.backend : found;
   }
 
   // ---- input

@@ -29,7 +29,8 @@ import {
 import { MachineControl } from './control.js';
 import { MainLoop, type RunResult } from './main-loop.js';
 import { memoryBackendSize, objectAdd } from './object-options.js';
-import { parseGlobal, parseIcount, parseMemory, parseSmp, parseUuid } from './options.js';
+import { openReplay, ReplayPorts } from './open-replay.js';
+import { checkIcount, parseGlobal, parseIcount, parseMemory, parseSmp, parseUuid } from './options.js';
 import type { MachineRegistry } from './registry.js';
 import { NEEDS_RESET, type RunState } from '../hw/core/runstate.js';
 import type { SnapshotSink, SnapshotSource } from '../migration/format.js';
@@ -38,6 +39,8 @@ import type { SnapshotTools } from '../migration/snapshot.js';
 import { bytesSource, type SnapshotStore } from '../migration/store.js';
 import type { SaveOptions, SnapshotHost } from './snapshots.js';
 import type { HostScheduler } from './scheduler.js';
+import type { LogSource } from '../replay/format.js';
+import { Player } from '../replay/player.js';
 
 export type { MachineOptions, SemihostingOptions, SerialPort } from './machine-options.js';
 
@@ -54,6 +57,8 @@ export interface MachineHost
   extends
     Pick<MachineEnvironment, 'createFile' | 'firmware' | 'openLog' | 'randomBytes' | 'readFile' | 'threadId' | 'writeFile'>,
     BlockHost {
+  /** Opens a file of the host's that is read piece by piece (`rrfile=`). @throws OptionError */
+  openFile?: (name: string) => LogSource;
   clock: HostClock;
   scheduler: HostScheduler;
   machines: MachineRegistry;
@@ -123,6 +128,13 @@ export class Machine implements AsyncDisposable {
     if (!this.parts) return; // it is ending
     this.state.requestShutdown('host-error', 1);
   }
+  /** `rrsnapshot=`: a recording begins with it, and so does its replay. */
+  private async atReplaySnapshot(): Promise<void> {
+    const { rr, rrsnapshot } = this.state.clocks.icount ?? {};
+    if (rrsnapshot === undefined || this.loop.hasBegun) return;
+    if (rr === 'record') await this.control.saveSnapshot(rrsnapshot);
+    else await this.control.loadSnapshot(rrsnapshot);
+  }
   private tellFailure(): void {
     const { failure } = this;
     this.failure = undefined;
@@ -149,6 +161,7 @@ export class Machine implements AsyncDisposable {
     if (!klass) throw new OptionError('no machine specified, and there is no default', '-machine', "'help' lists them");
     for (const property of IDLE_PROPERTIES) list?.bool(property);
     const icount = typeof options.icount === 'string' ? parseIcount(options.icount) : options.icount;
+    if (icount) checkIcount(icount, '-icount');
     const backend = list?.string('memory-backend');
     const backed = backend === undefined ? undefined : memoryBackendSize(options.objects ?? [], backend);
     const memory = typeof options.memory === 'string' ? parseMemory(options.memory) : options.memory;
@@ -160,6 +173,37 @@ export class Machine implements AsyncDisposable {
     const smp = typeof options.smp === 'string' ? parseSmp(options.smp) : { cpus: options.smp ?? 1, maxCpus: options.smp ?? 1 };
     const serials: readonly SerialPort[] = options.serial === undefined ? [] : [options.serial].flat();
     const drives = nameDrives(options.drives ?? []);
+    const ports = new ReplayPorts();
+    const serial = serials.length ? serials.map((port, i) => portOf(`serial${i}`, port)) : [new NullChardev('serial0')];
+    const semihosting = semihostingOf(options.semihosting);
+    const backends = options.backends ?? [];
+    const failures = {
+      tell: (error: unknown): void => {
+        throw error;
+      },
+    };
+    const { rr } = icount ?? {};
+    if (rr) {
+      if (semihosting?.files) throw new OptionError('files of the host cannot be recorded', '-semihosting-config root');
+      const { console, stdin, stdout, stderr } = semihosting ?? {};
+      for (const each of [...serial, ...backends.map(([, , object]) => object), console, stdin, stdout, stderr]) ports.add(each);
+    }
+    const rtcBaseMs = rr ? (options.rtcBaseMs ?? host.clock.epochMs()) : options.rtcBaseMs;
+    const replay =
+      icount &&
+      openReplay(
+        icount,
+        host,
+        {
+          wemu: host.version ?? '',
+          options: whatItIsMadeFrom(options, klass, ramSize, smp.cpus, icount),
+          ports: ports.names,
+          rtcBaseMs: rtcBaseMs ?? 0,
+        },
+        { checksum: host.snapshotTools?.checksum, failed: (error) => failures.tell(error) },
+      );
+    if (replay) ports.wrap(replay);
+    const { portOf: guest } = ports;
     const config: MachineConfig = {
       ramSize,
       smp: smp.cpus,
@@ -171,13 +215,17 @@ export class Machine implements AsyncDisposable {
       append: options.append,
       symbols: options.symbols && readSymbols('symbols', options.symbols),
       dtb: options.dtb,
-      rtcBaseMs: options.rtcBaseMs,
+      rtcBaseMs: replay instanceof Player ? replay.head.rtcBaseMs : rtcBaseMs,
       rtcClock: options.rtcClock,
       devices: [...(options.devices ?? []), ...drives.flatMap(({ device }) => device ?? [])],
       properties: list?.rest(),
       globals: options.globals?.map(parseGlobal),
-      serials: serials.length ? serials.map((port, i) => portOf(`serial${i}`, port)) : [new NullChardev('serial0')],
-      semihosting: semihostingOf(options.semihosting),
+      serials: serial.map(guest),
+      semihosting: semihosting && {
+        ...semihosting,
+        ...{ console: guest(semihosting.console), stdin: guest(semihosting.stdin) },
+        ...{ stdout: guest(semihosting.stdout), stderr: guest(semihosting.stderr) },
+      },
       incoming: options.incoming,
       name: options.name,
       uuid: options.uuid === undefined ? undefined : parseUuid(options.uuid),
@@ -190,20 +238,18 @@ export class Machine implements AsyncDisposable {
     const { close: closeEngine, ...engine } = host.engine({ machine: klass, ramSize, smp: config.smp!, icount });
     const { createFile, firmware, openLog, randomBytes, readFile, threadId, writeFile } = host;
     const files = { createFile, firmware, openLog, readFile, writeFile };
-    const failures = {
-      tell: (error: unknown): void => {
-        throw error;
-      },
-    };
     const log =
       options.log &&
       new Log(
         guarded(options.log.sink, (error) => failures.tell(error)),
         options.log.items,
       );
-    const state = new klass({ hostClock: host.clock, types: host.types, icount, log, ...files, randomBytes, threadId, ...engine }, config);
+    const state = new klass(
+      { hostClock: host.clock, types: host.types, icount, replay, log, ...files, randomBytes, threadId, ...engine },
+      config,
+    );
     try {
-      for (const [kind, id, backend] of options.backends ?? []) state.addBackend(kind, id, backend);
+      for (const [kind, id, backend] of backends) state.addBackend(kind, id, guest(backend));
       for (const text of options.objects ?? []) objectAdd(state, text);
       const machine = new Machine(state, host, options, closeEngine);
       failures.tell = (error) => machine.fail(error);
@@ -237,6 +283,7 @@ export class Machine implements AsyncDisposable {
     this.tellFailure();
     if (this.loop.isActive) throw new Error('the machine is being run already');
     if (NEEDS_RESET.includes(this.runState)) throw new Error(`the machine has ended (${this.runState}): reset it before it is run again`);
+    await this.atReplaySnapshot();
     if (!this.startsPaused) this.state.vmStart();
     this.startsPaused = false;
     const result = await this.loop.run();
@@ -386,6 +433,26 @@ export class Machine implements AsyncDisposable {
   writeMemory(address: number | bigint, given: Bytes, cpu = 0): void {
     noFault(this.control.writeMemory(this.cpu(cpu), BigInt(address), toBytes(given, 'Machine.writeMemory: bytes')));
   }
+}
+
+/** What a log and its replay must have in common, but for images; by the names of the command line's options. */
+function whatItIsMadeFrom(
+  options: CheckedMachineOptions,
+  { type }: MachineClass,
+  ramSize: number,
+  cpus: number,
+  { shift, auto = false, sleep }: IcountOptions,
+): Record<string, string> {
+  const { machine = type.name, cpu, append, objects, devices, globals, actions, noReboot, noShutdown, drives, semihosting } = options;
+  const texts = {
+    ...{ M: machine, cpu, m: String(ramSize), smp: String(cpus), append },
+    ...{ object: objects?.join(' '), device: devices?.join(' '), global: globals?.join(' ') },
+    icount: `${auto ? 'auto' : shift}${sleep ? ',sleep=on' : ''}`,
+    action: JSON.stringify({ ...actions, noReboot, noShutdown }),
+    drive: drives?.map(({ id, interface: kind, readonly, snapshot }) => [id, kind, readonly, snapshot].join()).join(' '),
+    semihosting: semihosting === undefined ? undefined : String(semihosting !== false),
+  };
+  return Object.fromEntries(Object.entries(texts).filter((entry): entry is [string, string] => Boolean(entry[1])));
 }
 
 const portOf = (id: string, port: SerialPort): Chardev => (port instanceof Chardev ? port : new StreamChardev(id, port));

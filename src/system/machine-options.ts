@@ -4,7 +4,7 @@ import { CACHE_MODES, type DriveOptions } from '../block/drive.js';
 import type { BlobLike } from '../block/memory.js';
 import { Chardev } from '../chardev/chardev.js';
 import { PANIC_ACTIONS, REBOOT_ACTIONS, SHUTDOWN_ACTIONS, WATCHDOG_ACTIONS, type Actions } from '../hw/core/actions.js';
-import type { IcountOptions } from '../hw/core/clock.js';
+import { MAX_SHIFT, type IcountOptions } from '../hw/core/clock.js';
 import { RTC_CLOCKS, type RtcClock } from '../hw/core/machine.js';
 import type { SnapshotStore } from '../migration/store.js';
 import type { HostFiles, SemihostingConfig } from '../semihosting/services.js';
@@ -128,6 +128,16 @@ const drive = read.record<DriveOptions>({
   locking: read.flag,
 });
 
+const ICOUNT: read.Readers<IcountOptions> = {
+  shift: read.integer(0, MAX_SHIFT),
+  auto: read.flag,
+  align: read.flag,
+  sleep: read.flag,
+  rr: read.oneOf('record', 'replay'),
+  rrfile: read.text('the path of a file'),
+  rrsnapshot: read.text('the name of a snapshot'),
+};
+
 const READERS: read.Readers<CheckedMachineOptions> = {
   machine: read.text("a text like 'virt'"),
   cpu: read.text("a text like 'model,name=off'"),
@@ -145,7 +155,7 @@ const READERS: read.Readers<CheckedMachineOptions> = {
   objects: read.list(read.text("a text like 'rng-builtin,id=ID'"), "an array of texts like 'rng-builtin,id=ID'"),
   devices: read.list(read.text("a text like 'virtio-rng-device'"), "an array of texts like 'virtio-rng-device'"),
   globals: read.list(read.text("a text like 'driver.property=value'"), "an array of texts like 'driver.property=value'"),
-  icount: read.either(read.isText, read.text(), read.record<IcountOptions>({ shift: read.integer(0, 10) }, ['shift'])),
+  icount: read.either(read.isText, read.text(), read.record<IcountOptions>(ICOUNT, ['shift'])),
   speed: read.is('a positive number: guest ns a host ns', (value) => Number.isFinite(value) && (value as number) > 0),
   rtcBaseMs: read.is('milliseconds since 1970', Number.isFinite),
   rtcClock: read.oneOf(...(Object.keys(RTC_CLOCKS) as RtcClock[])),

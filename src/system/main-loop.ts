@@ -3,8 +3,10 @@ import { ClockType, type IcountOptions } from '../hw/core/clock.js';
 import { ExitReason, type CpuState } from '../hw/core/cpu.js';
 import type { HostClock } from '../hw/core/clock.js';
 import type { MachineState } from '../hw/core/machine.js';
+import type { Replay } from '../hw/core/replay.js';
 import { isCausedByGuest, type RunState, type ShutdownCause, type ShutdownRequest } from '../hw/core/runstate.js';
 import { CpuTurns, type TurnLengths } from './cpu-turns.js';
+import { IcountPace } from './icount-pace.js';
 import type { HostScheduler, Sleep } from './scheduler.js';
 
 /** Shortest slice that is worth entering the CPU for, ns. */
@@ -94,6 +96,9 @@ export class MainLoop {
   private lastEvent = -Infinity;
   private inTimers = false;
   private readonly endListeners = new Set<() => void>();
+  private readonly pace: IcountPace | undefined;
+  /** It has run once. */
+  hasBegun = false;
 
   constructor(
     private readonly machine: MachineState,
@@ -108,6 +113,8 @@ export class MainLoop {
     machine.clocks.onDeadlineChange = () => this.deadlineChanged();
     machine.checkSlice = () => this.checkSlice();
     machine.isExecuting = () => this.isExecuting;
+    const { icount } = machine.clocks;
+    this.pace = icount && new IcountPace(machine.clocks, icount, (text) => machine.log.write(text));
   }
 
   /** `run` is at work (the guest may be paused all the same). */
@@ -153,18 +160,26 @@ export class MainLoop {
     if (this.active) throw new Error('the machine is running already');
     this.active = true;
     this.lastYield = this.clock.monotonicNs();
-    if (this.machine.runState.running) this.machine.clocks.start();
+    const { replay } = this.machine;
     try {
+      const isFirst = !this.hasBegun;
+      this.hasBegun = true;
+      if (isFirst) await replay?.begin(this.machine);
+      if (this.machine.runState.running) this.machine.clocks.start();
       for (;;) {
         const end = this.serveRequests();
-        if (end) return { reason: end.cause, exitCode: end.exitCode };
+        if (end) {
+          replay?.finish(end.cause, end.exitCode);
+          return { reason: end.cause, exitCode: end.exitCode };
+        }
         if (this.leaving) return { reason: 'stopped', exitCode: 0 };
         this.woken = false;
-        this.runTimers();
+        if (replay) this.deliver(replay);
+        if (!this.machine.runState.hasRequest) this.runTimers();
         if (this.machine.runState.hasRequest) continue;
         if (!this.machine.runState.running) await this.idle(this.machine.clocks.hostNsToDeadline());
         else if (this.machine.isHeld) await this.idle(HELD_NS);
-        else {
+        else if (!this.pace?.isKept || !(await this.keepPace(this.pace))) {
           const cpu = this.turns.next();
           if (cpu) this.slice(cpu);
           else await this.halted();
@@ -186,10 +201,35 @@ export class MainLoop {
   private runTimers(): void {
     this.inTimers = true;
     try {
-      this.machine.clocks.runTimers();
+      if (this.machine.clocks.runTimers()) this.machine.replay?.pass(1);
     } finally {
       this.inTimers = false;
     }
+  }
+
+  /** What a disk has under way ends before anything else comes: so the order is always the same. */
+  private deliver(replay: Replay): void {
+    if (!this.machine.runState.running || this.machine.awaitsHost) return;
+    this.inTimers = true;
+    try {
+      replay.deliver();
+    } finally {
+      this.inTimers = false;
+    }
+  }
+
+  /** Icount mode: guest time is brought nearer to the host's. True: it was ahead, and has waited a while. */
+  private async keepPace(pace: IcountPace): Promise<boolean> {
+    const { clocks, replay } = this.machine;
+    if (replay?.mode === 'play') return false;
+    const shift = pace.newShift();
+    if (shift !== undefined) {
+      replay?.changeShift(shift);
+      clocks.shift = shift;
+    }
+    const ns = pace.waitNs();
+    if (ns > 0) await this.idle(ns);
+    return ns > 0;
   }
 
   /** In QEMU's order. */
@@ -230,7 +270,8 @@ export class MainLoop {
     const ns = Math.max(Math.min(wait, share), MIN_SLICE_NS);
     const planned = wait <= share ? Math.max(APPROACH * ns, MIN_SLICE_NS) : ns;
     const speed = (this.speeds[cpu.cpuIndex] ??= new Speed());
-    const most = Math.min(MAX_BUDGET, turn.instructions, this.instructionsToDeadline());
+    const { replay } = this.machine;
+    const most = Math.min(MAX_BUDGET, turn.instructions, this.instructionsToDeadline(), replay?.limit() ?? Infinity);
     const budget = Math.min(Math.max(MIN_BUDGET, Math.floor(speed.rate * planned)), most);
     const before = cpu.instructionCount;
     this.sliceEndNs = start + ns;
@@ -251,8 +292,10 @@ export class MainLoop {
     const used = clock.monotonicNs() - start;
     speed.measure(cpu.instructionCount - before, used, planned, reason === ExitReason.Budget);
     turns.spend(clocks.icount ? cpu.budgetUsed : used);
+    replay?.pass(cpu.budgetUsed);
     if (reason === ExitReason.Yield) turns.pass();
     else if (reason === ExitReason.Debug) {
+      if (replay?.passesBy(cpu)) return;
       this.machine.debugCpu = cpu;
       this.machine.vmStopRequest('debug');
     } else if (reason === ExitReason.TranslateFailed) {
@@ -266,7 +309,7 @@ export class MainLoop {
     const { clocks } = this.machine;
     const deadline = clocks.icount && clocks.deadline(ClockType.Virtual);
     if (deadline === undefined) return Infinity;
-    return Math.max(1, Math.ceil(Number(deadline - clocks.virtualNow) / 2 ** clocks.icount!.shift));
+    return Math.max(1, Math.ceil(Number(deadline - clocks.virtualNow) / 2 ** clocks.shift));
   }
 
   /** An interrupt has come for `cpu`: another one's turn ends for it. */
@@ -282,16 +325,32 @@ export class MainLoop {
 
   /** All CPUs wait for an interrupt. */
   private async halted(): Promise<void> {
-    const { clocks } = this.machine;
-    if (clocks.icount) {
-      const deadline = clocks.deadline(ClockType.Virtual);
-      if (deadline !== undefined) {
-        // Virtual time is made of instructions and nobody executes any: jump.
-        clocks.warpTo(deadline);
-        return;
-      }
+    const { clocks, replay } = this.machine;
+    const deadline = clocks.icount && clocks.deadline(ClockType.Virtual);
+    // Virtual time is made of instructions and nobody executes any: jump.
+    if (deadline !== undefined && !this.pace!.sleeps) {
+      if (clocks.warpTo(deadline)) replay?.pass(1);
+      return;
     }
+    if (replay?.starves()) return;
+    if (deadline === undefined) return this.idle(clocks.hostNsToDeadline());
+    const before = clocks.read(ClockType.VirtualRt);
+    const start = clocks.virtualNow;
     await this.idle(clocks.hostNsToDeadline());
+    const now = start + clocks.read(ClockType.VirtualRt) - before;
+    const end = now < deadline ? now : deadline;
+    if (end <= start) return;
+    replay?.warp(end);
+    clocks.warpTo(end);
+    replay?.pass(1);
+  }
+
+  /** The CPU that was last in a slice, by its index; -1: none. A reservation of its ends when another's turn comes. */
+  get lastCpu(): number {
+    return this.last?.cpuIndex ?? -1;
+  }
+  set lastCpu(index: number) {
+    this.last = this.machine.cpus[index];
   }
 
   private async idle(ns: number): Promise<void> {

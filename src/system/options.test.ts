@@ -65,18 +65,23 @@ describe('single options', () => {
   it.each([
     ['shift=7', { shift: 7 }],
     ['5', { shift: 5 }],
-    ['shift=6,align=off,sleep=off', { shift: 6 }],
+    ['shift=6,align=off,sleep=off', { shift: 6, align: false, sleep: false }],
+    ['auto', { shift: 3, auto: true }],
+    ['shift=3,align=on', { shift: 3, align: true }],
+    ['shift=2,rr=replay,rrfile=x,rrsnapshot=s', { shift: 2, rr: 'replay', rrfile: 'x', rrsnapshot: 's' }],
     ['sleep=off', undefined],
     ['align=off', undefined],
   ])('-icount %s', (text, options) => expect(parseIcount(text)).toEqual(options));
   it.each([
-    ['auto', /shift=auto is not built/],
+    ['auto,align=on', /shift=auto and align=on are incompatible/],
+    ['auto,sleep=off', /shift=auto and sleep=off are incompatible/],
     ['shift=11', /invalid value '11'/],
     ['align=on', /Please specify shift option when using align/],
     ['shift=3,align=on,sleep=off', /align=on and sleep=off are incompatible/],
-    ['shift=3,align=on', /align=on is not built/],
-    ['shift=3,sleep=on', /sleep=on is not built/],
-    ['shift=3,rr=record,rrfile=x', /record and replay are not built/],
+    ['rr=record,rrfile=x', /Please specify shift option when using record.replay/],
+    ['shift=3,rr=record', /File name not specified for replay/],
+    ['shift=3,rr=play,rrfile=x', /rr/],
+    ['shift=3,rrsnapshot=x', /'rrfile' and 'rrsnapshot' are for rr=record and rr=replay/],
   ])('-icount %s is refused', (text, why) => expect(() => parseIcount(text)).toThrow(why));
   it.each([
     ['base=utc', { clock: undefined }],

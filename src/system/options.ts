@@ -1,5 +1,6 @@
 /** What the values of QEMU's options mean. */
 import { PANIC_ACTIONS, REBOOT_ACTIONS, SHUTDOWN_ACTIONS, WATCHDOG_ACTIONS, type Actions } from '../hw/core/actions.js';
+import { FIRST_SHIFT, MAX_SHIFT, type IcountOptions } from '../hw/core/clock.js';
 import { RTC_CLOCKS, type RtcClock } from '../hw/core/machine.js';
 import { parseOptions, type OptionList } from '../qom/option-list.js';
 import { OptionError } from '../util/errors.js';
@@ -93,22 +94,39 @@ export function parseGlobal(text: string): GlobalProperty {
   return global;
 }
 
-/** `-icount shift=7,align=off,sleep=off`: an instruction takes 2^shift ns. Undefined: without `shift` there is none, as in QEMU. */
-export function parseIcount(text: string): { shift: number } | undefined {
+/**
+ * `-icount shift=N|auto,align=on|off,sleep=on|off,rr=record|replay,rrfile=F,rrsnapshot=NAME`: an instruction takes 2^shift ns. Undefined: without `shift`
+ * there is none, as in QEMU. Unlike there, idle time is skipped unless something is said of `sleep`.
+ */
+export function parseIcount(text: string): IcountOptions | undefined {
   const list = parseOptions('-icount', text, 'shift');
-  const typed = list.string('shift');
-  if (typed === 'auto') throw new OptionError('shift=auto is not built', list.where, 'a number from 0 to 10');
-  const shift = list.integer('shift', 0, 10);
+  const auto = list.string('shift') === 'auto' || undefined;
+  const shift = auto ? FIRST_SHIFT : list.integer('shift', 0, MAX_SHIFT);
   const [align, sleep] = [list.bool('align'), list.bool('sleep')];
-  if (['rr', 'rrfile', 'rrsnapshot'].some((key) => list.string(key) !== undefined))
-    throw new OptionError('record and replay are not built', list.where);
+  const rr = list.enumeration('rr', ['record', 'replay'] as const);
+  const rrfile = list.string('rrfile');
+  const rrsnapshot = list.string('rrsnapshot');
   list.finish();
-  if (align && shift === undefined) throw new OptionError('Please specify shift option when using align', list.where);
-  if (align && sleep === false) throw new OptionError('align=on and sleep=off are incompatible', list.where);
-  if (align) throw new OptionError('align=on is not built', list.where, 'align=off');
-  if (sleep && shift !== undefined) throw new OptionError('sleep=on is not built: idle time is skipped', list.where, 'sleep=off');
-  return shift === undefined ? undefined : { shift };
+  const icount = shift === undefined ? undefined : { shift, auto, align, sleep, rr, rrfile, rrsnapshot };
+  if (align && !icount) throw new OptionError('Please specify shift option when using align', list.where);
+  if (rr && !icount) throw new OptionError('Please specify shift option when using record/replay', list.where);
+  if (icount) checkIcount(icount, list.where);
+  return icount && plain(icount);
 }
+
+/** What does not go together. @throws OptionError */
+export function checkIcount({ auto, align, sleep, rr, rrfile, rrsnapshot }: IcountOptions, where: string): void {
+  if (align && auto) throw new OptionError('shift=auto and align=on are incompatible', where);
+  if (auto && sleep === false) throw new OptionError('shift=auto and sleep=off are incompatible', where);
+  if (align && sleep === false) throw new OptionError('align=on and sleep=off are incompatible', where);
+  if (rr && !rrfile) throw new OptionError('File name not specified for replay', where, 'rrfile=FILE');
+  if (!rr && (rrfile ?? rrsnapshot) !== undefined)
+    throw new OptionError("'rrfile' and 'rrsnapshot' are for rr=record and rr=replay", where);
+}
+
+/** Without what is undefined. */
+const plain = <T extends object>(options: T): T =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
 
 export interface RtcOptions {
   /** Ms since 1970 UTC; undefined: now. */

@@ -70,7 +70,11 @@ export class Snapshots {
   /** In memory; at once, so nothing may run. @throws SnapshotError, VmStateError */
   take(): MemorySnapshot {
     this.refuseWhileRunning();
-    return (this.inMemory ??= new MemorySnapshots(this.machine)).take();
+    return this.memory.take();
+  }
+  /** Those in memory. @throws SnapshotError if this machine can have none */
+  get memory(): MemorySnapshots {
+    return (this.inMemory ??= new MemorySnapshots(this.machine));
   }
   /** At once, so nothing may run. The run state stays; a machine that had ended can be run again. @throws SnapshotError */
   restore(snapshot: MemorySnapshot): void {

@@ -48,6 +48,11 @@ export class SnapshotError extends Error {
   override readonly name = 'SnapshotError';
 }
 
+/** A log of a recorded run cannot be replayed, or does not fit what is run. */
+export class ReplayError extends Error {
+  override readonly name = 'ReplayError';
+}
+
 /** Page tables have more entries than anybody wants to see. */
 export class TooManyMappings extends Error {
   override readonly name = 'TooManyMappings';
@@ -55,7 +60,9 @@ export class TooManyMappings extends Error {
 
 /** Whether `error` is meant for the user's eyes as one line, not a bug. */
 export function isUserError(error: unknown): error is Error {
-  return [OptionError, LoaderError, HostError, VmStateError, SnapshotError, TooManyMappings].some((kind) => error instanceof kind);
+  return [OptionError, LoaderError, HostError, VmStateError, SnapshotError, ReplayError, TooManyMappings].some(
+    (kind) => error instanceof kind,
+  );
 }
 
 /** What was thrown, in words: not all that is thrown is an Error (Firefox throws the string 'out of memory'). */

@@ -2,6 +2,8 @@
  * Clocks and timers (QEMU's util/qemu-timer). Times are ns since the machine was made, as bigints: an idle guest's virtual time jumps from deadline to
  * deadline, and passes 2^53 ns (104 days) in no time. One ClockSet a machine; the host's clock is injected.
  */
+import type { HostTime } from './replay.js';
+
 export enum ClockType {
   /** Runs always, host's monotonic time. For timeouts that the guest does not see. */
   Realtime,
@@ -81,9 +83,24 @@ export class Timer {
 }
 
 export interface IcountOptions {
-  /** An instruction takes 2^shift ns of virtual time. */
-  shift: number;
+  /** An instruction takes 2^shift ns of virtual time; with `auto` at first. */
+  readonly shift: number;
+  /** The shift is changed so that guest time keeps with the host's. */
+  readonly auto?: boolean;
+  /** A guest that is ahead of the host's time waits for it. */
+  readonly align?: boolean;
+  /** Idle time passes as fast as the host's; default: it is skipped, unless `auto`. */
+  readonly sleep?: boolean;
+  /** What comes from outside is logged in `rrfile`, or is read from there. */
+  readonly rr?: 'record' | 'replay';
+  readonly rrfile?: string;
+  /** A snapshot from which the log goes on: made by the recording, loaded by the replay. */
+  readonly rrsnapshot?: string;
 }
+
+/** Shift of `-icount shift=auto` before anything is known of the host's speed (QEMU's). */
+export const FIRST_SHIFT = 3;
+export const MAX_SHIFT = 10;
 
 export class ClockSet {
   private readonly queues: Timer[][] = [[], [], [], []];
@@ -99,17 +116,28 @@ export class ClockSet {
   /** Icount: instructions executed (told by the main loop) and warps. */
   private instructions: (() => number) | undefined;
   private warpBias = 0n;
+  private currentShift: number;
   /** Called when a timer has become the earliest of its clock: the main loop re-plans its slice. */
   onDeadlineChange: () => void = () => {};
 
   constructor(
     private readonly host: HostClock,
     readonly icount?: IcountOptions,
+    /** Recording, or replaying, what of the host's time the guest sees. */
+    private readonly hostTime?: HostTime,
   ) {
     this.origin = host.monotonicNs();
+    this.currentShift = icount?.shift ?? 0;
   }
 
+  /** For devices, which the guest asks. */
   now(clock: ClockType): bigint {
+    const value = this.read(clock);
+    return this.hostTime && clock !== ClockType.Virtual ? this.hostTime.readClock(clock, value) : value;
+  }
+
+  /** For who works the machine. */
+  read(clock: ClockType): bigint {
     switch (clock) {
       case ClockType.Realtime:
         return BigInt(Math.floor(this.realtime()));
@@ -123,7 +151,7 @@ export class ClockSet {
   }
   /** Guest time in ns. */
   get virtualNow(): bigint {
-    return this.now(ClockType.Virtual);
+    return this.read(ClockType.Virtual);
   }
 
   timer(clock: ClockType, callback: () => void): Timer {
@@ -155,10 +183,25 @@ export class ClockSet {
   setInstructionSource(source: () => number): void {
     this.instructions = source;
   }
-  /** Icount mode, all CPUs idle: virtual time jumps to `ns`, unless it is there already. */
-  warpTo(ns: bigint): void {
+  /** Icount mode, all CPUs idle: virtual time jumps to `ns`. False: it is there already. */
+  warpTo(ns: bigint): boolean {
     const now = this.instructionTime();
-    if (ns > now) this.warpBias += ns - now;
+    if (ns <= now) return false;
+    this.warpBias += ns - now;
+    return true;
+  }
+  /** Icount mode: instructions executed. */
+  get instructionCount(): number {
+    return this.instructions?.() ?? 0;
+  }
+  /** Icount mode: an instruction takes 2^shift ns; one that is set is for instructions from now on. */
+  get shift(): number {
+    return this.currentShift;
+  }
+  set shift(shift: number) {
+    const now = this.instructionTime();
+    this.currentShift = shift;
+    this.warpBias += now - this.instructionTime();
   }
   /** Pending timers in the order in which they were armed, which decides between those of the same moment. */
   get pending(): readonly Timer[] {
@@ -185,7 +228,7 @@ export class ClockSet {
       if (deadline === undefined) continue;
       const guest = clock === ClockType.Virtual || clock === ClockType.VirtualRt;
       if (guest && (!this.running || this.guestTimersWait)) continue;
-      least = Math.min(least, Math.max(0, Number(deadline - this.now(clock))) / (guest ? this.speed : 1));
+      least = Math.min(least, Math.max(0, Number(deadline - this.read(clock))) / (guest ? this.speed : 1));
     }
     return least;
   }
@@ -196,7 +239,8 @@ export class ClockSet {
     for (let clock = 0; clock < this.queues.length; clock++) {
       const guest = clock === (ClockType.Virtual as number) || clock === (ClockType.VirtualRt as number);
       if (this.queues[clock].length === 0 || (guest && (!this.running || this.guestTimersWait))) continue;
-      const now = this.now(clock);
+      const now = this.firing(clock);
+      if (now === undefined) continue;
       const limit = this.sequence;
       for (;;) {
         const index = this.queues[clock].findIndex((t) => t.expireTime <= now && t.sequence <= limit);
@@ -226,6 +270,13 @@ export class ClockSet {
     if (at >= 0) queue.splice(at, 1);
   }
 
+  /** The time at which timers of `clock` are due; undefined: none fires now. */
+  private firing(clock: ClockType): bigint | undefined {
+    const now = this.read(clock);
+    if (!this.hostTime || clock === ClockType.Virtual) return now;
+    return this.hostTime.timersFire(clock, this.queues[clock][0].expireTime, now);
+  }
+
   private realtime(): number {
     return this.host.monotonicNs() - this.origin;
   }
@@ -233,6 +284,6 @@ export class ClockSet {
     return this.running ? this.virtualBase + BigInt(Math.floor((this.realtime() - this.resumedAt) * this.speed)) : this.virtualBase;
   }
   private instructionTime(): bigint {
-    return (BigInt(this.instructions?.() ?? 0) << BigInt(this.icount!.shift)) + this.warpBias;
+    return (BigInt(this.instructionCount) << BigInt(this.currentShift)) + this.warpBias;
   }
 }

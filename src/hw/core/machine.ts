@@ -25,6 +25,7 @@ import { MachineEvents } from './events.js';
 import { GuestMemory } from './guest-memory.js';
 import { deviceAdd } from './device-add.js';
 import { createSemihosting } from './semihosting.js';
+import type { Replay } from './replay.js';
 import { isCausedByGuest, NEEDS_RESET, RunStateMachine, type RunState, type ShutdownCause } from './runstate.js';
 import type { MachineServices } from './services.js';
 import { array, bytes, u32, vmState, type VmState } from './vmstate.js';
@@ -64,6 +65,8 @@ export interface MachineEnvironment {
   accelerator?: Accelerator;
   types?: TypeRegistry;
   icount?: IcountOptions;
+  /** In icount mode: what comes from outside is recorded, or comes from a record. */
+  replay?: Replay;
   /** Firmware that comes with the host, by QEMU's file name (`-bios default`). */
   firmware?: (name: string) => Uint8Array | undefined;
   /** Host entropy; without it, or in icount mode, bytes come from a fixed seed. */
@@ -221,7 +224,7 @@ export abstract class MachineState extends QObject {
   ) {
     super();
     this.log = env.log ?? new Log();
-    this.clocks = new ClockSet(env.hostClock, env.icount);
+    this.clocks = new ClockSet(env.hostClock, env.icount, env.replay);
     this.events = new MachineEvents(env.hostClock);
     this.actions = { ...DEFAULT_ACTIONS, ...config.actions };
     this.ram = env.ram ?? new PlainRamAllocator();
@@ -277,9 +280,15 @@ export abstract class MachineState extends QObject {
     return undefined;
   }
 
-  /** Entropy for the guest: the host's, or in icount mode always the same. */
+  /** Entropy for the guest: the host's, or in icount mode always the same, but for a run that is recorded. */
   randomBytes(count: number): Uint8Array {
+    if (this.replay) return this.replay.randomBytes(count);
     return this.env.randomBytes && !this.clocks.icount ? this.env.randomBytes(count) : this.#seededRandom.bytes(count);
+  }
+
+  /** Undefined: what comes from outside is neither recorded nor replayed. */
+  get replay(): Replay | undefined {
+    return this.env.replay;
   }
 
   /** Builds the board: CPUs, memory, devices. */
@@ -491,6 +500,7 @@ export abstract class MachineState extends QObject {
   }
   /** The machine is not to be used any more: its backends are free for another, and the guest's files are closed. */
   close(): void {
+    this.replay?.finish('stopped', 0);
     this.semihosting?.reset();
     for (const drive of this.#drives) drive.close();
     this.#drives.clear();
