@@ -65,6 +65,8 @@ export class SnapshotWriter {
   private sections = 0;
   /** CRC-32 of all heads of sections: none is lost, or in another's place. */
   private chain = 0;
+  /** They are packed side by side, and written in order. */
+  private last = Promise.resolve();
   bytes = 0;
 
   constructor(
@@ -86,11 +88,18 @@ export class SnapshotWriter {
   }
 
   /**
+   * The payload must stay as it is until this resolves; others may come before.
+   *
    *     0  u8 kind   1  u8 1: deflated   2  u16 0   4  u32 index   8  u32 offset/4096   12  u32 bytes   16  u32 bytes in the file
    *     20  u32 CRC-32 of the payload as it is in the file   24  u32 CRC-32 of 0..23   28  the payload
    */
-  async section(kind: SectionKind, index: number, offset: number, payload: Uint8Array): Promise<void> {
-    const packed = this.codec && kind !== SectionKind.End ? await this.codec.deflate(payload) : payload;
+  section(kind: SectionKind, index: number, offset: number, payload: Uint8Array): Promise<void> {
+    const packing = this.codec && kind !== SectionKind.End ? this.codec.deflate(payload) : payload;
+    if (packing instanceof Promise) packing.catch(() => {}); // told below, when it is its turn
+    return (this.last = this.last.then(async () => this.put(kind, index, offset, payload, await packing)));
+  }
+
+  private async put(kind: SectionKind, index: number, offset: number, payload: Uint8Array, packed: Uint8Array): Promise<void> {
     const isPacked = packed.length < payload.length;
     const stored = isPacked ? packed : payload;
     const file = new Uint8Array(SECTION_HEAD + stored.length);

@@ -17,6 +17,8 @@ import {
 import { checkMachine, makeHead, readHead, type SnapshotHead } from './head.js';
 import { checkWindow, clearPages, packWindow, unpackWindow, WINDOW, windowScratch } from './ram.js';
 
+const WINDOWS_AT_ONCE = 4;
+
 /** What a host may bring. */
 export interface SnapshotTools {
   readonly checksum?: Checksum;
@@ -47,15 +49,30 @@ export async function saveMachine(machine: MachineState, sink: SnapshotSink, ver
   const writer = new SnapshotWriter(sink, tools.checksum, tools.codec);
   await writer.begin(makeHead(machine, entries, version));
   for (const [i, payload] of payloads.entries()) await writer.section(SectionKind.Device, i, 0, payload);
-  const scratch = windowScratch();
-  for (const [i, block] of machine.ram.blocks.entries()) {
-    for (let at = 0; at < block.size; at += WINDOW) {
-      const payload = packWindow(block, at, scratch);
-      if (payload) await writer.section(SectionKind.Ram, i, at, payload);
-    }
-  }
+  await writeMemory(machine, writer);
   await writer.end();
   return writer.bytes;
+}
+
+/** A few windows at a time: the host packs each in a thread of its own. */
+async function writeMemory(machine: MachineState, writer: SnapshotWriter): Promise<void> {
+  const lanes = Array.from({ length: WINDOWS_AT_ONCE }, () => ({ scratch: windowScratch(), written: Promise.resolve() }));
+  let count = 0;
+  try {
+    for (const [i, block] of machine.ram.blocks.entries()) {
+      for (let at = 0; at < block.size; at += WINDOW) {
+        const lane = lanes[count % lanes.length];
+        await lane.written;
+        const payload = packWindow(block, at, lane.scratch);
+        if (!payload) continue;
+        lane.written = writer.section(SectionKind.Ram, i, at, payload);
+        count++;
+      }
+    }
+  } finally {
+    await Promise.allSettled(lanes.map(({ written }) => written));
+  }
+  await Promise.all(lanes.map(({ written }) => written));
 }
 
 export function saved(state: Entry['state'], holder: unknown): Uint8Array {
