@@ -42,8 +42,10 @@ function bridgeLines({ number, secondary, subordinate, io, memory, prefetchable 
 }
 
 function regionText({ type, address, size, wide, prefetch }: RegionInfo): string {
+  if (type === 'io' && address < 0) return 'I/O (not mapped)';
   if (type === 'io') return `I/O at 0x${hex(address, 4)} [0x${hex(address + size - 1, 4)}].`;
   const kind = `${wide ? 64 : 32} bit${prefetch ? ' prefetchable' : ''} memory`;
+  if (address < 0) return `${kind} (not mapped)`;
   return `${kind} at 0x${hex(address, 8)} [0x${hex(address + size - 1, 8)}].`;
 }
 
@@ -52,9 +54,9 @@ export function pciDeviceLines(device: PciDevice): string[] {
   const info = functionInfo(device);
   const { className, class: kind, vendor, device: model, subsystem, regions, bus } = info;
   const place = `${hex(bus, 2)}:${addressText(device.devfn)}`;
-  const sub = subsystem ? ` (sub ${hex(subsystem.vendor, 4)}:${hex(subsystem.device, 4)})` : '';
+  const sub = subsystem ?? { vendor: 0, device: 0 };
   return [
-    `class ${className ?? `Class ${hex(kind, 4)}`}, addr ${place}, pci id ${hex(vendor, 4)}:${hex(model, 4)}${sub}`,
+    `class ${className ?? `Class ${hex(kind, 4)}`}, addr ${place}, pci id ${hex(vendor, 4)}:${hex(model, 4)} (sub ${hex(sub.vendor, 4)}:${hex(sub.device, 4)})`,
     ...regions.map(
       ({ bar, type, address, size }) =>
         `bar ${bar}: ${type === 'io' ? 'i/o' : 'mem'} at 0x${hex(address, 1)} [0x${hex(address + size - 1, 1)}]`,

@@ -65,10 +65,19 @@ function findBus(machine: MachineState, type: TypeInfo, wanted: string | undefin
     return bus;
   }
   if (!kind) return undefined;
-  const fitting = buses.filter((bus) => bus.accepts(kind));
-  if (fitting.length === 0) throw new OptionError(`No '${kind}' bus found for device '${type.name}'`, where);
-  // The one that was made last comes first.
-  const free = fitting.reverse().find((bus) => !bus.isFull);
+  if (!buses.some((bus) => bus.accepts(kind))) throw new OptionError(`No '${kind}' bus found for device '${type.name}'`, where);
+  const free = freeBus(machine.sysbus, kind);
   if (!free) throw new OptionError(`All '${kind}' buses are full`, where);
   return free;
+}
+
+/** The first with room, as QEMU looks for it: a bus before those below it, and of several on one bus what was made last. */
+function freeBus(bus: Bus, kind: string): Bus | undefined {
+  if (bus.accepts(kind) && !bus.isFull) return bus;
+  for (const device of [...bus.children].reverse())
+    for (const below of [...device.childBuses].reverse()) {
+      const found = freeBus(below, kind);
+      if (found) return found;
+    }
+  return undefined;
 }

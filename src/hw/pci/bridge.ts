@@ -11,7 +11,6 @@ import { PciDevice } from './device.js';
 import * as regs from './regs.js';
 
 /** The I/O window is one of 16 bits, and that of prefetchable memory one of 64: low bits of base and limit say so. */
-const IO_SIZE = 0x1_0000;
 const PREFETCH_WIDE = 1;
 const TWO_32 = 0x1_0000_0000;
 
@@ -64,12 +63,11 @@ export abstract class PciBridgeBase extends PciDevice {
 
   protected override realizeFunction(): void {
     const memory = this.containerRegion('pci_bridge_pci', ADDRESS_SPACE_SIZE);
-    const io = this.containerRegion('pci_bridge_io', IO_SIZE);
+    const io = this.containerRegion('pci_bridge_io', TWO_32);
     const Kind = this.bus.isExpress && this.isExpress ? PcieBus : PciBus;
     this.secondaryBus = new Kind(this, this.busName, memory, io, this);
     const window = (name: string, target: MemoryRegion, span: () => Span, enable: number) => {
       const alias = this.aliasRegion(name, target, 0, 0);
-      alias.setEnabled(false);
       (target === io ? this.bus.io : this.bus.memory).addSubregion(0, alias, 1);
       return { alias, span, enable };
     };
@@ -101,17 +99,15 @@ export abstract class PciBridgeBase extends PciDevice {
     return { start: (base & 0xf0) * 0x100, end: ((limit & 0xf0) + 0x10) * 0x100 };
   }
 
-  /** Where a base is above its limit the window is closed (3.2.5.6). */
+  /** A window whose base is above its limit is closed (3.2.5.6): nothing is seen through it. */
   private updateWindows(): void {
     this.services.memory.topology.transaction(() => {
       for (const { alias, span, enable } of this.windows) {
         const { start, end } = span();
         const isOpen = (this.command & enable) !== 0 && start < end && end <= ADDRESS_SPACE_SIZE;
-        alias.setEnabled(isOpen);
-        if (!isOpen) continue;
         alias.setAddress(start);
         alias.setAliasOffset(start);
-        alias.setSize(end - start);
+        alias.setSize(isOpen ? end - start : 0);
       }
     });
   }

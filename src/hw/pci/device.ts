@@ -151,7 +151,7 @@ export abstract class PciDevice extends DeviceState {
     this.masterView = this.aliasRegion('bus master', this.bus.wiring.dma, 0, this.bus.wiring.dma.size);
     this.masterView.setEnabled(false);
     view.addSubregion(0, this.masterView);
-    this.memoryAsMaster = new GuestMemory(memory.newAddressSpace(view, this.id ?? this.typeName));
+    this.memoryAsMaster = new GuestMemory(memory.newAddressSpace(view, this.typeName));
   }
 
   // ---- BARs

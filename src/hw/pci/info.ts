@@ -86,7 +86,8 @@ function bridgeInfo(bridge: PciBridgeBase): BridgeInfo {
       ...{ number: number(regs.PRIMARY_BUS), secondary: number(regs.SECONDARY_BUS), subordinate: number(regs.SUBORDINATE_BUS) },
       ...{ io: range(bridge.ioSpan()), memory: range(bridge.memorySpan()), prefetchable: range(bridge.prefetchSpan()) },
     },
-    functions: functionsOn(bridge.secondaryBus),
+    // Nobody can reach them before their bus has a number.
+    functions: bridge.secondary === 0 ? [] : functionsOn(bridge.secondaryBus),
   };
 }
 

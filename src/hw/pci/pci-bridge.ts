@@ -34,6 +34,7 @@ export class PciBridge extends PciBridgeBase {
     super.realizeFunction();
     if (this.chassisNr === 0)
       throw new OptionError('Bridge chassis not specified. Each bridge is required to be assigned a unique chassis id > 0.');
+    this.messages = 'off';
     const at = this.config.addCapability(CAPABILITY.SLOT_ID, SLOTS_SIZE);
     this.config.set(at + 2, 1, FIRST_IN_CHASSIS);
     this.config.set(at + 3, 1, this.chassisNr);

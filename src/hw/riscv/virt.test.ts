@@ -3,7 +3,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { TypeRegistry } from '../../qom/registry.js';
 import { FdtTree, type FdtNode } from '../core/fdt.js';
+import { DEVICES } from '../devices.js';
+import { RiscvImsic } from '../intc/riscv-imsic.js';
 import { RingBufferChardev } from '../../chardev/chardev.js';
 import { MiB } from '../../util/size.js';
 import { IRQ_M_SOFT, IRQ_M_TIMER, IRQ_S_EXT, IRQ_S_SOFT } from './hart.js';
@@ -320,5 +323,81 @@ describe('snapshots', () => {
     }
     expect([b.addressSpace.read(0x1000_0007, 1), b.addressSpace.read(0x0c00_0004, 4)]).toEqual([0x5a, 3]);
     expect(b.addressSpace.read64(0x0200_4000)).toBe(0x1234_5678_9abc_def0n);
+  });
+});
+
+describe('PCI', () => {
+  const virt = (devices: readonly string[], properties: Record<string, string> = {}): IdleVirt => {
+    const m = new IdleVirt({ ramSize: 16 * MiB, devices, properties }, { env: { types: new TypeRegistry(DEVICES) } });
+    m.create();
+    m.vmStart();
+    return m;
+  };
+  const config = (slot: number, at: number, bus = 0) => 0x3000_0000 + bus * 0x10_0000 + slot * 0x8000 + at;
+  const bars = (m: IdleVirt, slot: number, ...values: readonly number[]): void => {
+    values.forEach((value, n) => m.addressSpace.write(config(slot, 0x10 + 4 * n), 4, value));
+    m.addressSpace.write(config(slot, 4), 2, 7);
+  };
+
+  it('has a host bridge, and reads as all ones where nothing is', () => {
+    const m = virt([]);
+    const { addressSpace: s } = m;
+    expect([s.read(config(0, 0), 4), s.read(config(0, 8), 4), s.read(config(0, 0x2c), 4)]).toEqual([0x0008_1b36, 0x0600_0000, 0x1100_1af4]);
+    for (const address of [config(1, 0), 0x3fff_fffc, 0x4000_0000, 0x7fff_fffc, 0x0300_0000, 0x4_0000_0000, 0x7_ffff_fffc])
+      expect([s.readTx(address, 4), s.lo]).toEqual([0, 0xffff_ffff]);
+    expect(s.writeTx(0x4000_0000, 4, 1)).toBe(0);
+  });
+
+  it('puts what -device adds on the root bus, whatever bridges there are', () => {
+    const m = virt(['pci-bridge,id=br,chassis_nr=1', 'edu', 'pci-testdev,bus=br', 'virtio-rng,addr=1f.0']);
+    const { addressSpace: s } = m;
+    expect([1, 2, 3, 31].map((slot) => s.read(config(slot, 0), 4))).toEqual([0x0001_1b36, 0x11e8_1234, 0xffff_ffff, 0x1005_1af4]);
+    s.write(config(1, 0x18), 4, 0x0001_0100);
+    expect(s.read(config(0, 0, 1), 4)).toBe(0x0005_1b36);
+  });
+
+  it.each([
+    ['pci-testdev,bus=foo', "Bus 'foo' not found"],
+    ['pci-testdev,bus=virtio-mmio-bus.0', "Device 'pci-testdev' can't go on virtio-mmio-bus bus"],
+    ['virtio-rng-device,bus=pcie.0', "Device 'virtio-rng-device' can't go on PCIE bus"],
+    ['pci-testdev,addr=40', "doesn't take value '40'"],
+    ['pci-testdev,addr=0', 'PCI: slot 0 function 0 not available for pci-testdev, in use by gpex-root,id=(null)'],
+    ['pci-testdev,romfile=x.rom', 'option ROMs are not built'],
+    ['gpex-root', "Parameter 'driver' expects a pluggable device type"],
+    ['pci-bridge', 'Bridge chassis not specified'],
+    ['virtio-blk-pci', 'drive property not set'],
+  ])('refuses -device %s', (device, why) => expect(() => virt([device])).toThrow(why));
+
+  it('leads the pins of slots to interrupts 32 to 35', () => {
+    const m = virt(['edu,addr=1', 'edu,addr=3']);
+    bars(m, 1, 0x4000_0000);
+    bars(m, 3, 0x4010_0000);
+    const { addressSpace: s } = m;
+    for (const irq of [33, 35]) s.write(0x0c00_0000 + 4 * irq, 4, 1);
+    s.write(0x0c00_2084, 4, 0xa);
+    s.write(0x4010_0060, 4, 1);
+    expect([hart(m).lines[IRQ_S_EXT], s.read(0x0c20_1004, 4)]).toEqual([1, 35]);
+    s.write(0x4010_0064, 4, 1);
+    s.write(0x0c20_1004, 4, 35);
+    expect(hart(m).lines[IRQ_S_EXT]).toBe(0);
+  });
+
+  it('sends messages to interrupt files where there are some, else to memory', () => {
+    const send = (m: IdleVirt, address: number): void => {
+      bars(m, 1, 0x4000_0000);
+      [address, 0, 9].forEach((value, i) => m.addressSpace.write(config(1, 0x44 + 4 * i), i === 2 ? 2 : 4, value));
+      m.addressSpace.write(config(1, 0x42), 2, 1);
+      m.addressSpace.write(0x4000_0060, 4, 1);
+    };
+    const aia = virt(['edu,addr=1'], { aia: 'aplic-imsic' });
+    const file = aia.realizedDevices.find((device): device is RiscvImsic => device instanceof RiscvImsic && !device.mmode)!;
+    send(aia, 0x2800_0000);
+    expect(file.pending[0]).toBe(1 << 9);
+    const plain = virt(['edu,addr=1']);
+    send(plain, 0x8000_1000);
+    expect(plain.addressSpace.read(0x8000_1000, 4)).toBe(9);
+    send(plain, 0x4000_0060); // its own register: no memory, and no end of messages
+    send(plain, 0x0c00_0000);
+    expect(plain.addressSpace.read(0x4000_0000, 4)).toBe(0x0100_00ed);
   });
 });

@@ -100,8 +100,8 @@ export class VirtMachine extends RiscvMachine {
 
     this.test = this.addDevice(SifiveTest).place(MAP.test);
     this.createVirtio();
-    this.createPlatformBus();
     this.pci = this.createPci();
+    this.createPlatformBus();
     this.createUart();
     this.rtc = this.addDevice(GoldfishRtc).place(MAP.rtc, this.interrupts.irqIn(IRQ.rtc));
     this.createFlash();

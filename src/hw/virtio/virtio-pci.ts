@@ -142,6 +142,7 @@ export abstract class VirtioPci extends PciDevice implements VirtioTransport {
         undefined,
         'disable-modern=off or disable-legacy=off',
       );
+    this.disableLegacy = this.isLegacyToo ? 'off' : 'on';
     this.virtioBus.attach(this.backend);
   }
 
