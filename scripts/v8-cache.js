@@ -1,7 +1,7 @@
 // Lets V8 keep what it makes of the bundle, of binaryen and of the engine (src/node/v8-cache.ts): runs the embedded guest in a process for each of the bundle's
 // programs, and writes FILE.v8 beside every script and wasm module that it loaded.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +13,12 @@ import { serializeWasm, writeV8Cache } from '../dist/src/node/v8-cache.js';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
 const bundle = (name) => join(root, 'dist/bundle', name);
+const BINARYEN = join(root, 'build/binaryen.wasm');
+const ENGINES = readdirSync(join(root, 'build'))
+  .filter((name) => /^wemu(-[a-z0-9]+)?\.wasm$/.test(name))
+  .map((name) => join(root, 'build', name));
+/** The one that the guest below runs on. */
+const GUEST_ENGINE = join(root, 'build/wemu.wasm');
 const GUEST = 'quiet=1 scale=1';
 /** What a program is given, and the files whose V8 caches are then there. */
 const PROGRAMS = {
@@ -22,6 +28,8 @@ const PROGRAMS = {
 /** While the guest runs: TurboFan for everything that is called, and bytecode stays. Afterwards all flags are what they are when the caches are read. */
 const FLAGS = ['--no-liftoff', '--no-flush-bytecode'];
 const FLAGS_AFTERWARDS = ['--liftoff', '--wasm-dynamic-tiering', '--wasm-tier-up', '--flush-bytecode'];
+/** Off while the engine is compiled. Its functions do not recurse, and its loops have an end of their own, so V8's stack checks, one for each op of tci, are for nothing. */
+const ENGINE_FLAGS = ['wasm-lazy-compilation', 'wasm-stack-checks'];
 /** Which wemu itself sets for a moment. */
 const LEFT_ALONE = /liftoff|tiering|lazy/;
 
@@ -51,17 +59,24 @@ function watch(path) {
       scripts.push([options.filename, this]);
     }
   };
-  const wasmFiles = ['wemu', 'binaryen'].map((name) => join(root, `build/${name}.wasm`));
-  const sizes = new Map(wasmFiles.map((path) => [require('node:fs').statSync(path).size, path]));
-  WebAssembly.Module = new Proxy(WebAssembly.Module, {
-    construct(Module, [bytes]) {
+  const sizes = new Map([...ENGINES, BINARYEN].map((path) => [statSync(path).size, path]));
+  const { Module } = WebAssembly;
+  const compile = (path, bytes) => {
+    // all of an engine; of binaryen what is used
+    const flags = ENGINES.includes(path) ? ENGINE_FLAGS : [];
+    for (const flag of flags) setFlagsFromString(`--no-${flag}`);
+    const module = new Module(bytes);
+    for (const flag of flags) setFlagsFromString(`--${flag}`);
+    modules.push([path, module]);
+    return module;
+  };
+  WebAssembly.Module = new Proxy(Module, {
+    construct(_, [bytes]) {
       const path = sizes.get(bytes.length);
-      // all of the engine; of binaryen what is used
-      if (path === wasmFiles[0]) setFlagsFromString('--no-wasm-lazy-compilation');
-      const module = new Module(bytes);
-      setFlagsFromString('--wasm-lazy-compilation');
-      if (path !== undefined) modules.push([path, module]);
-      return module;
+      if (path === undefined) return new Module(bytes);
+      // those of other targets, too, now that the program has set its flags
+      if (path === GUEST_ENGINE) for (const other of ENGINES.filter((each) => each !== path)) compile(other, readFileSync(other));
+      return compile(path, bytes);
     },
   });
   for (const flag of FLAGS) setFlagsFromString(flag);
