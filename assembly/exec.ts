@@ -1,10 +1,12 @@
 // The exec loop of a vCPU (QEMU's cpu_exec): exception, interrupt, find the next TB, run it.
 import {
-  CF_COUNT_MASK, CF_NOIRQ, CF_NO_GOTO_TB, CF_SINGLE_STEP, CPU_INTERRUPT_HARD, ENV_BUDGET, ENV_CFLAGS, ENV_EXCEPTION_INDEX, ENV_EXIT_REQUEST, ENV_FAULT, ENV_HALTED, ENV_ICOUNT,
-  ENV_INSN_COUNT, ENV_INTERRUPT_REQUEST, ENV_LAST_TB, ENV_RETURN_REQUEST, ENV_SLICE, EXCP_DEBUG, EXCP_INTERRUPT, EXEC_BUDGET, EXEC_DEBUG,
+  CF_COUNT_MASK, CF_MEMI_ONLY, CF_NOIRQ, CF_NO_GOTO_TB, CF_SINGLE_STEP, CPU_INTERRUPT_HARD, DISCON_EXCEPTION, DISCON_INTERRUPT, ENV_BEGUN, ENV_BUDGET, ENV_CFLAGS, ENV_EXCEPTION_INDEX, ENV_EXIT_REQUEST, ENV_FAULT, ENV_HALTED, ENV_ICOUNT,
+  ENV_INSN_COUNT, ENV_INTERRUPT_REQUEST, ENV_LAST_TB, ENV_PC, ENV_RETURN_REQUEST, ENV_SLICE, ENV_TELL, EXCP_DEBUG, EXCP_INTERRUPT, EXEC_BUDGET, EXEC_DEBUG,
   EXEC_HALTED, EXEC_REQUEST, EXEC_SEMIHOST, EXEC_TRANSLATE_FAILED, EXEC_YIELD, RETURN_YIELD, TB_CFLAGS, TB_ENTRY, TB_EXIT_IDX1, TB_EXIT_MASK, TB_EXIT_REQUESTED, TB_EXIT_RESUME, TB_EXIT_RUN, TB_FUNC, TB_ICOUNT, TB_JMP0,
+  TELL_DISCONTINUITIES,
 } from './shared/layout';
 import { cpuInsnCount, faulted } from './core/env';
+import { discontinuity } from './core/host';
 import { WORK_LOOKUP, WORK_TRAP, worked } from './core/work';
 import { runInLockstep } from './lockstep';
 import { ONE_INSN, tbLookup } from './tb-lookup';
@@ -41,24 +43,39 @@ function deliver(env: usize): i32 {
   if (index < EXCP_FIRST) {
     charge(env);
     worked(WORK_TRAP);
+    const from = load<u64>(env, ENV_PC);
     targetDoInterrupt(env);
+    if ((load<u32>(env, ENV_TELL) & TELL_DISCONTINUITIES) != 0) discontinuity(env, DISCON_EXCEPTION, from);
     store<u32>(env, 0, ENV_FAULT);
     return -1;
   }
   store<u32>(env, 0, ENV_FAULT);
   store<i32>(env, -1, ENV_EXCEPTION_INDEX);
-  if (index == EXCP_INTERRUPT) return -2;
+  if (index == EXCP_INTERRUPT) {
+    store<u64>(env, load<u64>(env, ENV_PC) + 1, ENV_BEGUN);
+    return -2;
+  }
   if (index == EXCP_DEBUG) return EXEC_DEBUG;
   // EXCP_SEMIHOST: the instruction will have been executed when its call has been served.
   store<i32>(env, load<i32>(env, ENV_BUDGET) - 1, ENV_BUDGET);
   return EXEC_SEMIHOST;
 }
 
+/** False: no interrupt was taken. */
+function execInterrupt(env: usize): bool {
+  const from = load<u64>(env, ENV_PC);
+  if (!targetExecInterrupt(env)) return false;
+  if ((load<u32>(env, ENV_TELL) & TELL_DISCONTINUITIES) != 0) discontinuity(env, DISCON_INTERRUPT, from);
+  return true;
+}
+
 function execLoop(env: usize): i32 {
   let tb: usize = 0; // the next TB, if known
   let last: usize = 0; // the TB | jump slot to chain to the next one
   let flushed = false; // the arena was full just now
-  let once = false; // run just the next instruction: it stores into its own TB (notDirty of softmmu/store.ts)
+  const begun = load<u64>(env, ENV_BEGUN);
+  // Run just the next instruction: it stores into its own TB (notDirty of softmmu/store.ts), or in icount mode to a device. A slice may end before that.
+  let once = begun != 0 && begun == load<u64>(env, ENV_PC) + 1;
   while (true) {
     worked(WORK_LOOKUP);
     if (faulted(env)) {
@@ -84,10 +101,11 @@ function execLoop(env: usize): i32 {
       charge(env);
       store<u32>(env, 0, ENV_HALTED);
     }
-    if ((load<u32>(env, ENV_INTERRUPT_REQUEST) & CPU_INTERRUPT_HARD) != 0 && (load<u32>(env, ENV_CFLAGS) & CF_NOIRQ) == 0 && targetExecInterrupt(env)) {
+    if ((load<u32>(env, ENV_INTERRUPT_REQUEST) & CPU_INTERRUPT_HARD) != 0 && (load<u32>(env, ENV_CFLAGS) & CF_NOIRQ) == 0 && execInterrupt(env)) {
       charge(env);
       tb = last = 0;
       once = false;
+      store<u64>(env, 0, ENV_BEGUN);
       // A step ends at the handler's first instruction.
       if ((load<u32>(env, ENV_CFLAGS) & CF_SINGLE_STEP) != 0) return EXEC_DEBUG;
     }
@@ -96,7 +114,7 @@ function execLoop(env: usize): i32 {
 
     const cflags = load<u32>(env, ENV_CFLAGS);
     if (once) {
-      tb = tbLookup(env, (cflags & ~CF_COUNT_MASK) | ONE_INSN);
+      tb = tbLookup(env, (cflags & ~CF_COUNT_MASK) | ONE_INSN | CF_MEMI_ONLY);
     } else if (tb == 0) {
       const generation = tbGeneration();
       tb = tbLookup(env, cflags);
@@ -120,6 +138,7 @@ function execLoop(env: usize): i32 {
     } else {
       exit = tciExec(env, tb);
     }
+    if (once) store<u64>(env, 0, ENV_BEGUN);
     once = false;
     tb = last = 0;
     const slot: i32 = (exit as i32) & TB_EXIT_MASK;

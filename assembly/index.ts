@@ -6,7 +6,11 @@ export { cpuInsnCount, cpuRequestExit } from './core/env';
 export { breakpointFrom } from './core/points';
 export { mulsh64, muluh64 } from './core/int128';
 export { cpuExec } from './exec';
-export { cpuCreate, cpuProbe, cpuTranslateDebug, runtimeAttach, runtimeInit } from './runtime';
+export { cpuCreate, cpuPhysical, cpuProbe, cpuTranslateDebug, runtimeAttach, runtimeInit, scoresCreate } from './runtime';
+export {
+  helper_plugin_add, helper_plugin_call, helper_plugin_call_r, helper_plugin_call_rw, helper_plugin_cond, helper_plugin_cond_r, helper_plugin_cond_rw,
+  helper_plugin_mem, helper_plugin_mem_r, helper_plugin_mem_rw, helper_plugin_rmw, helper_plugin_rmw_r, helper_plugin_rmw_rw, helper_plugin_store,
+} from './plugin';
 export { atomicCmpxchg, atomicRmw } from './softmmu/atomic';
 export { ldSlow } from './softmmu/load';
 export { stSlow } from './softmmu/store';

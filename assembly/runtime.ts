@@ -1,6 +1,6 @@
 // What TypeScript calls to set the runtime up, and what a debugger asks of a vCPU.
 import {
-  ENGINE_PHYSMAP, ENGINE_PHYSMAP_SPARE, ENGINE_SIZE, ENV_CPU_INDEX, ENV_EXCEPTION_INDEX, ENV_MMU_IDX, PHYSMAP_MAX, PHYSMAP_RECORDS, PHYSMAP_RECORD_SIZE, TLB_MMIO,
+  ENGINE_PHYSMAP, ENGINE_PHYSMAP_SPARE, ENGINE_SIZE, ENV_CPU_INDEX, ENV_EXCEPTION_INDEX, ENV_MMU_IDX, ENV_SCORES, PHYSMAP_MAX, PHYSMAP_RECORDS, PHYSMAP_RECORD_SIZE, SCORES_MAX, TLB_MMIO,
 } from './shared/layout';
 import { arenaAllocPermanent, arenaInit } from './core/arena';
 import { cpusAdd, envAlloc } from './core/cpus';
@@ -72,4 +72,20 @@ export function cpuProbe(env: usize, lo: u32, hi: u32, size: i32, kind: i32): f6
   tlbFlushIfAsked(env);
   const entry = lookup(env, addr, size, kind, load<i32>(env, ENV_MMU_IDX), true);
   return entry == 0 || (flagsOf(entry) & TLB_MMIO) != 0 ? -1 : (physOf(entry, addr) as f64);
+}
+
+/** Where an access with the rights of an mmu index goes, a device too; -1: nowhere. For plugins, right behind the access itself. */
+export function cpuPhysical(env: usize, lo: u32, hi: u32, kind: i32, mmuIdx: i32): f64 {
+  const addr = ((hi as u64) << 32) | (lo as u64);
+  const entry = lookup(env, addr, 1, kind, mmuIdx, true);
+  return entry == 0 ? -1 : (physOf(entry, addr) as f64);
+}
+
+/** Gives the vCPU its scores (ENV_SCORES), before it runs; from now on each of its TBs is for one virtual address. False: no room. */
+export function scoresCreate(env: usize): bool {
+  lock();
+  const scores = arenaAllocPermanent(8 * SCORES_MAX);
+  store<usize>(env, scores, ENV_SCORES);
+  unlock();
+  return scores != 0;
 }

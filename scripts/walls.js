@@ -121,12 +121,26 @@ export const ROOMS = {
   // ---- runs that are recorded and replayed
   'src/replay': { rooms: [...BASE, 'src/block', 'src/chardev', 'src/hw/core', 'src/migration'] },
 
+  // ---- plugins: their API and host, and those that come with wemu
+  'src/plugin': { rooms: [...BASE, 'assembly/shared', 'src/accel/tcg', 'src/hw/core', 'src/memory', 'src/tcg'] },
+  'src/plugins': { rooms: ['src/plugin', 'src/util'] },
+
   // ---- what works a machine
   'src/system': {
-    rooms: [...DEVICE, 'src/accel', 'src/backends', 'src/block', 'src/chardev', 'src/migration', 'src/replay', 'src/semihosting'],
+    rooms: [
+      ...DEVICE,
+      'src/accel',
+      'src/backends',
+      'src/block',
+      'src/chardev',
+      'src/migration',
+      'src/plugin',
+      'src/replay',
+      'src/semihosting',
+    ],
   },
   'src/monitor': { rooms: [...DEVICE, 'src/accel', 'src/block', 'src/chardev', 'src/hw/pci', 'src/migration', 'src/system'] },
-  'src/gdbstub': { rooms: ['src/chardev', 'src/hw/core', 'src/memory', 'src/system'] },
+  'src/gdbstub': { rooms: ['src/chardev', 'src/hw/core', 'src/memory', 'src/system', 'src/util'] },
   'src/qmp': { rooms: [...DEVICE, 'src/accel', 'src/block', 'src/chardev', 'src/hw/pci', 'src/monitor', 'src/system'] },
   'src/lab': { rooms: ['src/accel', 'src/system', 'src/util'] },
   'src/automation': { rooms: ['src/chardev'] },
@@ -140,6 +154,7 @@ export const ROOMS = {
       'src/chardev',
       'src/hw/riscv', // the list of architectures
       'src/migration',
+      'src/plugin',
       'src/semihosting',
       'src/system',
       'src/target',
@@ -162,12 +177,13 @@ export const ROOMS = {
       'src/node/block',
       'src/node/disk',
       'src/node/guest',
+      'src/plugin',
       'src/semihosting',
       'src/system',
       'src/tcg/wasm',
       'src/util',
     ],
-    packages: ['binaryen', 'wabt'],
+    packages: ['binaryen', 'esbuild', 'wabt'],
   },
   'src/node/disk': { host: 'node', rooms: ['src/util'] },
   'src/node/block': { host: 'node', rooms: ['src/block', 'src/node/disk', 'src/util'] },
@@ -200,6 +216,7 @@ export const ROOMS = {
         'src/lab',
         'src/migration',
         'src/monitor',
+        'src/plugin',
         'src/qmp',
         'src/system',
         'src/tcg/wasm',

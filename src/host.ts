@@ -136,10 +136,10 @@ export function createTcgHost({
       architectures.flatMap(({ cpus }) => cpus),
       BACKENDS,
     ),
-    engine({ machine, ramSize, smp, icount }: EngineRequest) {
+    engine({ machine, ramSize, smp, icount, plugins }: EngineRequest) {
       if (isClosed) throw new Error('the host is closed: it makes no more machines');
       const { name } = architectures.find(({ machines }) => machines.includes(machine))!;
-      const memory = createEngineMemory(ramSize + ROM_ALLOWANCE, arenaSizeFor(smp), pool.take);
+      const memory = createEngineMemory(ramSize + ROM_ALLOWANCE, arenaSizeFor(smp, plugins !== undefined), pool.take);
       const accelerator = new TcgAccel({
         wasm: engineOf(name),
         memory,
@@ -151,6 +151,7 @@ export function createTcgHost({
         disassembleWasm,
         startProfiler,
         icount: icount !== undefined,
+        instrumentation: plugins,
       });
       accels.add(accelerator);
       return {

@@ -38,6 +38,26 @@ export declare function tbMisses(tb: usize): void;
 @external("host", "regionInvalidated")
 export declare function regionInvalidated(region: u32): void;
 
+/** Code has come to a plugin's callback (src/plugin). */
+// @ts-ignore: decorator
+@external("host", "pluginCall")
+export declare function pluginCall(env: usize, id: u32): void;
+
+/** The same, behind an access of guest memory. `info`: INFO_* of src/tcg/instrument.ts. */
+// @ts-ignore: decorator
+@external("host", "pluginMem")
+export declare function pluginMem(env: usize, id: u32, info: u32, address: u64, value: u64, operand: u64, other: u64): void;
+
+/** With TELL_FILLS: what a TLB miss came to. `kind`: TLB_KIND_*; `phys`: -1: a fault. */
+// @ts-ignore: decorator
+@external("host", "tlbFilled")
+export declare function tlbFilled(env: usize, lo: u32, hi: u32, kind: i32, mmuIdx: i32, phys: f64): void;
+
+/** With TELL_DISCONTINUITIES: the vCPU did not go on after `from`, but at ENV_PC. `kind`: DISCON_*. */
+// @ts-ignore: decorator
+@external("host", "discontinuity")
+export declare function discontinuity(env: usize, kind: u32, from: u64): void;
+
 /** All TBs are gone, since this instance was last inside: no address of one is good any more. */
 // @ts-ignore: decorator
 @external("host", "tbFlushed")

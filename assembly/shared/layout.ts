@@ -82,6 +82,8 @@ export const CF_NO_GOTO_PTR = 0x800;
 export const CF_ICOUNT = 0x1000;
 /** no interrupt is taken before it */
 export const CF_NOIRQ = 0x2000;
+/** its instruction began in another TB: of what plugins add, only what comes after accesses */
+export const CF_MEMI_ONLY = 0x8000;
 /** it is right at any virtual address that its page is mapped at, and found at all of them */
 export const CF_PCREL = 0x4000;
 
@@ -148,6 +150,22 @@ export const EXEC_YIELD = 6;
 export const RETURN_REQUESTED = 1;
 /** EXEC_YIELD */
 export const RETURN_YIELD = 2;
+
+// ---- ENV_TELL: what the host wants to hear of. 0: nobody is called
+/** of every trap, in the target's terms (`-d int`) */
+export const TELL_TRAPS = 1;
+/** of every TLB miss (`-d mmu`) */
+export const TELL_FILLS = 2;
+/** of every trap, and where it leads (plugins) */
+export const TELL_DISCONTINUITIES = 4;
+
+// ---- Kinds of discontinuities (QEMU's qemu_plugin_discon_type)
+/** an interrupt was taken */
+export const DISCON_INTERRUPT = 1;
+/** an exception was taken */
+export const DISCON_EXCEPTION = 2;
+/** the host served a call */
+export const DISCON_HOSTCALL = 4;
 
 // ---- PHYSMAP_FLAGS
 /** read and written directly */
@@ -296,8 +314,8 @@ export const ENV_CODE_PHYS = 0x60;
 export const ENV_CODE_CFLAGS = 0x68;
 /** u32: the vCPU that was made before it; 0: none */
 export const ENV_NEXT_CPU = 0x6c;
-/** u32: 1: the host wants to hear of every trap (`-d int`) */
-export const ENV_LOG_TRAPS = 0x70;
+/** u32: TELL_* bits: what the host wants to hear of */
+export const ENV_TELL = 0x70;
 /** u32: the jump cache of pcs of the upper half, where kernels live: one for all address spaces */
 export const ENV_JUMP_CACHE_HIGH = 0x74;
 /** u32: the records of the address spaces that it remembers */
@@ -310,6 +328,10 @@ export const ENV_SPACE_CLOCK = 0x80;
 export const ENV_CONTENDED = 0x84;
 /** u32: the watchpoint that raised EXCP_DEBUG; 0: none. The host takes it */
 export const ENV_WATCHPOINT_HIT = 0x88;
+/** u32: SCORES_MAX cells (u64) of what plugins count; 0: there are no plugins, and its TBs are as they are */
+export const ENV_SCORES = 0x8c;
+/** u64: pc + 1 of an instruction that began, and is to be run again in a TB of its own (EXCP_INTERRUPT); 0: there is none */
+export const ENV_BEGUN = 0x90;
 /** u32: in the first vCPU: what the machine's thread does, if it is profiled (src/accel/tcg/profile.ts) */
 export const ENV_ACTIVITY = 0xf8;
 /** 0xf00 bytes: the target's part, laid out by the target */
@@ -336,6 +358,8 @@ export const ENV_TLB_VICTIMS_PRIVATE = 0x65890;
 export const ENV_SIZE = 0x70000;
 /** of ENV_FRAME */
 export const ENV_FRAME_SLOTS = 1024;
+/** of a vCPU: 4 MiB */
+export const SCORES_MAX = 0x80000;
 /** what ENV_EXIT_REQUEST is written as: above every budget, so that one comparison of the two (as i32) tests both */
 export const EXIT_REQUESTED = 0x7fffffff;
 

@@ -2,20 +2,13 @@
 import { IdleVirt } from '../../src/hw/riscv/testing.js';
 import { parseOptions } from '../../src/qom/option-list.js';
 import { parseChardev, parseChardevReference } from '../../src/system/chardev-options.js';
-import {
-  logFileName,
-  parseActions,
-  parseGlobal,
-  parseIcount,
-  parseLogItems,
-  parseMemory,
-  parseName,
-  parseRtc,
-  parseSmp,
-  parseUuid,
-} from '../../src/system/options.js';
+import { parseActions, parseGlobal, parseIcount, parseMemory, parseName, parseRtc, parseSmp, parseUuid } from '../../src/system/options.js';
+import { logFileName, parseLogItems, parseTrace, parseTraceEvents } from '../../src/system/log-options.js';
 import { readConfig } from '../../src/system/readconfig.js';
 import { parseCpuConfig } from '../../src/target/riscv/config.js';
+import { readArguments, parsePlugin } from '../../src/plugin/arguments.js';
+import insn from '../../src/plugins/insn.js';
+import { parseRanges } from '../../src/util/address-range.js';
 import { parseMon } from '../../src/cli/monitors.js';
 import { parseAccel } from '../../src/cli/common/accel.js';
 import { MiB } from '../../src/util/size.js';
@@ -41,6 +34,10 @@ const TEXTS = [
     '12345678-1234-1234-1234-123456789abc',
     '[device "d"]~ driver = "x"~# c~[memory]~size="1"',
     'log-%d',
+    'enable=virtio_*,events=e,file=f',
+    '-serial_*~#~x',
+    '0x80000000+0x100,0x1000..0x2000,16-8',
+    'insn,inline=off,arg=sizes=on,match=lw',
   ],
 ];
 const parsers: readonly ((text: string) => unknown)[] = [
@@ -50,6 +47,10 @@ const parsers: readonly ((text: string) => unknown)[] = [
   parseIcount,
   parseGlobal,
   parseLogItems,
+  (text) => parseTrace(text),
+  (text) => parseTraceEvents(text.replaceAll('~', '\n'), 'file'),
+  (text) => parseRanges(text),
+  (text) => readArguments(insn, parsePlugin(text).args),
   parseAccel,
   (text) => parseRtc(text),
   (text) => parseCpuConfig(text),

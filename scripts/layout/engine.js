@@ -79,13 +79,15 @@ export const STRUCTS = [
       ['CODE_PHYS',         'u64', 'vcpu',   'own',     'its guest-physical address'],
       ['CODE_CFLAGS',       'u32', 'vcpu',   'own',     'cflags of the TB to make'],
       ['NEXT_CPU',          'ptr', 'init',   'init',    'the vCPU that was made before it; 0: none'],
-      ['LOG_TRAPS',         'u32', 'host',   'own',     '1: the host wants to hear of every trap (`-d int`)'],
+      ['TELL',              'u32', 'host',   'own',     'TELL_* bits: what the host wants to hear of'],
       ['JUMP_CACHE_HIGH',   'ptr', 'init',   'init',    'the jump cache of pcs of the upper half, where kernels live: one for all address spaces'],
       ['SPACES',            'ptr', 'init',   'init',    'the records of the address spaces that it remembers'],
       ['SPACE',             'ptr', 'vcpu',   'own',     'the current one'],
       ['SPACE_CLOCK',       'u32', 'vcpu',   'own',     'how often one was entered'],
       ['CONTENDED',         'u32', 'host',   'own',     '1 while another vCPU waits for this one\'s slice to end: it gives way where the guest says that it waits (cpuYield)'],
       ['WATCHPOINT_HIT',    'ptr', 'vcpu',   'own',     'the watchpoint that raised EXCP_DEBUG; 0: none. The host takes it'],
+      ['SCORES',            'ptr', 'init',   'init',    'SCORES_MAX cells (u64) of what plugins count; 0: there are no plugins, and its TBs are as they are'],
+      ['BEGUN',             'u64', 'vcpu',   'own',     'pc + 1 of an instruction that began, and is to be run again in a TB of its own (EXCP_INTERRUPT); 0: there is none'],
       ['ACTIVITY',          'u32', 'vcpu',   'hint',    'in the first vCPU: what the machine\'s thread does, if it is profiled (src/accel/tcg/profile.ts)', { at: 0xf8 }],
       ['TARGET_BASE',  0x1000 - 0x100, 'vcpu', 'own',   'the target\'s part, laid out by the target', { at: 0x100 }],
       ['FRAME',       'u64[1024]', 'vcpu',   'own',     'temps of tci that are not globals'],
@@ -101,6 +103,7 @@ export const STRUCTS = [
     size: 'ENV_SIZE', sizeIs: 0x70000,
     constants: [
       ['ENV_FRAME_SLOTS', 1024, 'of ENV_FRAME'],
+      ['SCORES_MAX', 0x8_0000, 'of a vCPU: 4 MiB'],
       ['EXIT_REQUESTED', 0x7fff_ffff, 'what ENV_EXIT_REQUEST is written as: above every budget, so that one comparison of the two (as i32) tests both'],
     ],
   },
@@ -296,6 +299,7 @@ export const CONSTANTS = [
       ['CF_NO_GOTO_PTR', 0x800, 'no look into the jump cache'],
       ['CF_ICOUNT', 0x1000, 'icount mode'],
       ['CF_NOIRQ', 0x2000, 'no interrupt is taken before it'],
+      ['CF_MEMI_ONLY', 0x8000, 'its instruction began in another TB: of what plugins add, only what comes after accesses'],
       ['CF_PCREL', 0x4000, 'it is right at any virtual address that its page is mapped at, and found at all of them'],
     ],
   },
@@ -347,6 +351,20 @@ export const CONSTANTS = [
     title: 'ENV_RETURN_REQUEST. What the guest does comes before what the host asks for, or the order of turns would depend on the host', rows: [
       ['RETURN_REQUESTED', 1, 'EXEC_REQUEST'],
       ['RETURN_YIELD', 2, 'EXEC_YIELD'],
+    ],
+  },
+  {
+    title: 'ENV_TELL: what the host wants to hear of. 0: nobody is called', rows: [
+      ['TELL_TRAPS', 1, 'of every trap, in the target\'s terms (`-d int`)'],
+      ['TELL_FILLS', 2, 'of every TLB miss (`-d mmu`)'],
+      ['TELL_DISCONTINUITIES', 4, 'of every trap, and where it leads (plugins)'],
+    ],
+  },
+  {
+    title: 'Kinds of discontinuities (QEMU\'s qemu_plugin_discon_type)', rows: [
+      ['DISCON_INTERRUPT', 1, 'an interrupt was taken'],
+      ['DISCON_EXCEPTION', 2, 'an exception was taken'],
+      ['DISCON_HOSTCALL', 4, 'the host served a call'],
     ],
   },
   {

@@ -26,7 +26,7 @@ export interface Row {
 }
 
 /** Words that are not known before what can be made is looked at. */
-export type WordList = 'machines' | 'cpus' | 'devices' | 'objects' | 'chardevs' | 'log-items' | 'traces';
+export type WordList = 'machines' | 'cpus' | 'devices' | 'objects' | 'chardevs' | 'log-items' | 'traces' | 'plugins';
 
 const CHARDEVS = ['stdio', 'mon:stdio', 'null', 'none', 'file:', 'pipe:', 'tcp:', 'unix:', 'chardev:'] as const;
 
@@ -79,7 +79,9 @@ export const ROWS = [
   { flags: '--seed <n>',            help: 'what guest randomness is made from, for runs that repeat' },
   { flags: '--rtc <base>',          help: 'base=utc|localtime|YYYY-MM-DDThh:mm:ss, clock=host|rt|vm', words: ['base=', 'clock='] },
   { flags: '-d <items>',            help: "log items; 'help' lists them", words: 'log-items' },
-  { flags: '--trace <pattern>',     help: "trace events, as -d trace:PATTERN; 'help' lists them", many: true, words: 'traces' },
+  { flags: '--dfilter <ranges>',    help: 'show code only of these addresses: FIRST+LENGTH, LAST-LENGTH or FIRST..LAST, ...' },
+  { flags: '--trace <pattern>',     help: "trace events, as -d trace:PATTERN; events=FILE, file=FILE; 'help' lists them", many: true, words: 'traces' },
+  { flags: '--plugin <file>',       help: "a plugin and its arguments: FILE or a name[,arg=value]; 'help' lists those that come with wemu; -d plugin shows what it says", many: true, words: 'plugins' },
   { flags: '-D <file>',             help: 'log to a file instead of standard error; %d in its name is the process number' },
   { flags: '--stats [how]',         help: `at exit, say what the engine did, as the monitor command info jit: ${STATS_HELP}`, words: ['text', 'json'] },
   { flags: '--profile',             help: 'sample where time goes, and tell it with --stats (text if that is not given)' },

@@ -1,7 +1,8 @@
 /** `wemu completion bash|zsh`: a script for the shell, made from the tables of options. */
 import type { Command, Option } from 'commander';
 import { DeviceState } from '../hw/core/device.js';
-import { TRACE_EVENTS } from '../hw/core/registers.js';
+import { PLUGIN_NAMES } from '../node/plugin-loader.js';
+import { traceEventNames } from '../util/trace.js';
 import { createNodeHost } from '../node/host.js';
 import { BACKEND_NAMES } from '../system/chardev-options.js';
 import { creatableObjects } from '../system/object-options.js';
@@ -60,7 +61,8 @@ async function wordLists(): Promise<Record<WordList, readonly string[]>> {
     objects: creatableObjects(types).map(({ name }) => name),
     chardevs: BACKEND_NAMES,
     'log-items': Object.keys(LOG_ITEMS),
-    traces: TRACE_EVENTS,
+    traces: traceEventNames(),
+    plugins: PLUGIN_NAMES,
   };
 }
 

@@ -74,7 +74,6 @@ export const QEMU_OPTIONS: readonly QemuOption[] = [
   value('msg', 'time stamps and names in messages', new RegExp(`^((timestamp|guest-name)=(${OFF}),?)+$`)),
   value('run-with', 'another user or root folder', new RegExp(`^async-teardown=(${OFF})$`)),
   // development
-  value('dfilter', 'log filters'), value('plugin', 'TCG plugins'),
   flag('perfmap', 'perf maps: use -profile'), flag('jitdump', 'perf dumps: use -profile'),
   flag('enable-sync-profile', 'profiles of locks'),
   value('qtest', 'qtest'), value('qtest-log', 'qtest'),

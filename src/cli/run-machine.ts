@@ -116,6 +116,7 @@ export async function runMachine(
     const debug = new Debugger(machine, debuggers);
     chardevs.openTerminal();
     const { exitCode, reason } = await machine.run();
+    machine.endPlugins();
     await answered();
     debug.exited(exitCode);
     if (reason === 'host-qmp-quit') ending.quit();

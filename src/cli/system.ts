@@ -1,32 +1,23 @@
 /** `wemu -M virt ...`: from QEMU's options to a machine that runs. */
 import type { CodegenThread } from '../accel/tcg/codegen/protocol.js';
+import { loadPlugins } from '../node/plugin-loader.js';
 import { createNodeHost, type NodeHost } from '../node/host.js';
 import { FlashFile } from '../node/flash-file.js';
 import { readImage } from '../node/image-file.js';
 import { FolderFiles } from '../node/semihosting-files.js';
 import { isHelp, parseOptions } from '../qom/option-list.js';
-import {
-  logFileName,
-  logHelp,
-  parseActions,
-  parseGlobal,
-  parseLogItems,
-  parseName,
-  parseUuid,
-  parseRtc,
-  parseSemihosting,
-  parseTrace,
-  type SemihostingChoice,
-} from '../system/options.js';
+import { parseActions, parseGlobal, parseName, parseUuid, parseRtc, parseSemihosting, type SemihostingChoice } from '../system/options.js';
+import { logFileName, logHelp, parseLogItems, parseTrace, parseTraceEvents, wantsTraceHelp } from '../system/log-options.js';
 import type { Machine, SemihostingOptions } from '../system/facade.js';
 import { CHARDEV_HELP, parseChardev, type ChardevOptions } from '../system/chardev-options.js';
 import { parseDrives } from '../system/drive-options.js';
 import { deviceHelp, devicePropertiesHelp, machineHelp, objectPropertiesHelp } from '../system/help.js';
 import { objectHelp, objectType } from '../system/object-options.js';
 import { DeviceState } from '../hw/core/device.js';
-import { TRACE_EVENTS } from '../hw/core/registers.js';
 import { OptionError } from '../util/errors.js';
+import { parseRanges, type AddressRange } from '../util/address-range.js';
 import { tracePattern, type LogItem } from '../util/log.js';
+import { traceEventNames } from '../util/trace.js';
 import { MiB } from '../util/size.js';
 import type { SystemArguments } from './arguments.js';
 import { ACCEL_HELP, chooseAccel, commandLineAccel } from './common/accel.js';
@@ -50,9 +41,10 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
     worker,
     disassemble: args.d?.split(',').includes('out_asm'),
   });
-  const help = helpText(args, machine, accel, host);
-  if (help !== undefined) {
-    process.stdout.write(help);
+  const plugins = await loadPlugins(args.plugin ?? []);
+  const help = typeof plugins === 'string' ? plugins : helpText(args, machine, accel, host);
+  if (typeof plugins === 'string' || help !== undefined) {
+    process.stdout.write(help!);
     return 0;
   }
   if (args.display !== undefined && args.display !== 'none')
@@ -68,8 +60,8 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
   const semihosting = parseSemihosting(args.semihosting ?? false, args.semihostingConfig ?? []);
   for (const { driver, property } of (args.global ?? []).map(parseGlobal))
     if (!host.types.find(driver)) warn(`global ${driver}.${property} has invalid class name`);
-  const items = logItems(args);
-  const log = items && new LogOutput(args.D && logFileName(args.D, process.pid));
+  const logged = logChoice(args);
+  const log = logged && new LogOutput(logged.file);
   const name = parseName(args.name ?? []);
   if (name.process !== undefined) process.title = name.process;
   return runMachine(
@@ -99,7 +91,8 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
       actions,
       noReboot: !args.reboot,
       noShutdown: !args.shutdown,
-      log: log && { items, sink: log.sink },
+      plugins,
+      log: log && { items: logged.items, ranges: logged.ranges, sink: log.sink },
     },
     host,
     {
@@ -124,15 +117,37 @@ async function loadedMachine(create: CreateMachine, name: string): Promise<Machi
   return machine;
 }
 
-/** What `-d` and `-trace` ask for; undefined: nothing. As QEMU, an event that is not there is told, and no more. */
-function logItems({ d, trace = [] }: SystemArguments): LogItem[] | undefined {
+/** A file of `-trace events=` is at most so large. */
+const TRACE_LIMIT = MiB;
+
+interface LogChoice {
+  readonly items: readonly LogItem[];
+  readonly ranges: readonly AddressRange[] | undefined;
+  /** Undefined: standard error. */
+  readonly file: string | undefined;
+}
+
+/** What `-d`, `-dfilter`, `-D` and `-trace` ask for; undefined: nothing. As QEMU, an event that is not there is told, and no more. */
+function logChoice({ d, D, dfilter, trace = [] }: SystemArguments): LogChoice | undefined {
+  const ranges = dfilter === undefined ? undefined : parseRanges(dfilter);
+  const choices = trace.map(parseTrace);
+  const events = choices.flatMap(({ items, events }) =>
+    events === undefined
+      ? items
+      : [
+          ...items,
+          ...parseTraceEvents(new TextDecoder().decode(readImage('-trace events', events, TRACE_LIMIT)), `-trace events=${events}`),
+        ],
+  );
+  const items = [...(d === undefined ? [] : parseLogItems(d)), ...events];
+  const file = logFileName(choices.flatMap((choice) => choice.file ?? []).at(-1) ?? D, process.pid, items.includes('tid'));
   if (d === undefined && trace.length === 0) return undefined;
-  const items = [...(d === undefined ? [] : parseLogItems(d)), ...trace.map(parseTrace)];
   for (const item of items) {
-    const pattern = tracePattern(item);
-    if (pattern && !TRACE_EVENTS.some((event) => pattern.test(event))) warn(`trace event '${item.slice('trace:'.length)}' does not exist`);
+    const { pattern } = tracePattern(item) ?? {};
+    if (pattern && !traceEventNames().some((event) => pattern.test(event)))
+      warn(`trace event '${item.slice('trace:'.length)}' does not exist`);
   }
-  return items;
+  return { items, ranges, file };
 }
 
 /** Without arguments of its own the guest's command line is the kernel's. */
@@ -157,7 +172,10 @@ function helpText(args: SystemArguments, machine: MachineArguments, accel: strin
   if (accel !== undefined && isHelp(accel)) return ACCEL_HELP;
   if (args.chardev?.some(isHelp)) return CHARDEV_HELP;
   if (args.d !== undefined && isHelp(args.d)) return logHelp();
-  if (args.d === 'trace:help' || args.trace?.some(isHelp)) return TRACE_EVENTS.map((event) => `${event}\n`).join('');
+  if (wantsTraceHelp(args.d, args.trace))
+    return traceEventNames()
+      .map((event) => `${event}\n`)
+      .join('');
   for (const object of args.object ?? []) {
     if (isHelp(object)) return objectHelp(host.types);
     const list = parseOptions('-object', object, 'qom-type');

@@ -10,6 +10,16 @@ import { GdbError } from './error.js';
 import { bytesOf, encodePacket, PacketReader, textOf, type PacketEvent } from './packet.js';
 import { GdbSession, type GdbStubOptions } from './session.js';
 import { exitReply, signalOf, stopReply } from './stop-reply.js';
+import type { Log } from '../util/log.js';
+import { traceEvents } from '../util/trace.js';
+
+const TRACE = traceEvents({
+  gdbstub_op_start: (device: string) => `Starting gdbstub using device ${device}`,
+  gdbstub_op_exiting: (status: number) => `notifying exit with code=${status}`,
+  gdbstub_io_command: (text: string) => `Received: ${text}`,
+  gdbstub_io_reply: (text: string) => `Sent: ${text}`,
+  gdbstub_io_got_ack: () => 'Got ACK',
+});
 
 export type { GdbStubOptions } from './session.js';
 
@@ -46,6 +56,7 @@ export class GdbStub {
   ) {
     if (control.cpus.some(({ gdb, debug }) => !gdb || !debug)) throw new ControlError('gdb knows nothing of the CPUs of this machine');
     this.removeHandler = control.machine.runState.addHandler((running, state) => !running && this.stopped(state));
+    this.log.trace(TRACE.gdbstub_op_start, chardev.id);
     control.machine.joinChardev(chardev);
     chardev.flowControl = true; // what a debugger does is no part of the guest's world
     this.link = new CharBackend(chardev);
@@ -69,8 +80,13 @@ export class GdbStub {
 
   /** The machine has come to its end: a debugger that waits hears of it. */
   exited(status: number): void {
+    this.log.trace(TRACE.gdbstub_op_exiting, status);
     if (this.session?.awaitsStop) this.send(exitReply(status));
     this.session = undefined;
+  }
+
+  private get log(): Log {
+    return this.control.machine.log;
   }
 
   private opened(): void {
@@ -120,6 +136,7 @@ export class GdbStub {
       case 'bad':
         return this.acknowledge('-');
       case 'ack':
+        this.log.trace(TRACE.gdbstub_io_got_ack);
         this.unacknowledged = undefined;
         return;
       case 'nak':
@@ -135,6 +152,7 @@ export class GdbStub {
   }
 
   private packet(session: GdbSession, text: string): void {
+    this.log.trace(TRACE.gdbstub_io_command, text);
     // What a debugger asks is about a machine that stands still.
     session.interrupt();
     const command = COMMANDS.find(({ name, exact }) => (exact ? text === name : text.startsWith(name)));
@@ -169,6 +187,7 @@ export class GdbStub {
 
   /** Sends a packet; `text` is a character for each byte. */
   private send(text: string): void {
+    this.log.trace(TRACE.gdbstub_io_reply, text);
     const packet = encodePacket(bytesOf(text));
     if (!this.session?.noAck) this.unacknowledged = packet;
     this.link.write(packet);

@@ -3,6 +3,11 @@ import type { Log } from '../util/log.js';
 import { ioRead, ioWrite, MemTxResult, type ValueCell } from './access.js';
 import { FlatView, type FlatRange } from './flatview.js';
 import { MemoryRegion } from './region.js';
+import { hex, traceEvents } from '../util/trace.js';
+
+const region = (address: number, lo: number, hi: number, size: number, name: string): string =>
+  `addr ${hex(address)} value ${hex((BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0))} size ${size} name '${name}'`;
+const TRACE = traceEvents({ memory_region_ops_read: region, memory_region_ops_write: region });
 
 export interface AddressSpaceListener {
   /** The view has changed (also called at once when the listener is added). */
@@ -58,6 +63,7 @@ export class AddressSpace implements ValueCell {
     const ram = range.region.ramBlock;
     if (!ram || (range.region.kind === 'romd' && !range.romd)) {
       const result = ioRead(range.region, offset, size, this, this.log);
+      if (this.log?.traces) this.log.trace(TRACE.memory_region_ops_read, address, this.lo, this.hi, size, range.region.name);
       this.ioHook?.();
       return result;
     }
@@ -77,6 +83,7 @@ export class AddressSpace implements ValueCell {
     const offset = address - range.start + range.offset;
     const ram = range.region.ramBlock;
     if (!ram || range.region.kind === 'romd') {
+      if (this.log?.traces) this.log.trace(TRACE.memory_region_ops_write, address, lo, hi, size, range.region.name);
       const result = range.readonly ? MemTxResult.Ok : ioWrite(range.region, offset, size, lo, hi, this.log);
       this.ioHook?.();
       return result;

@@ -1,6 +1,6 @@
 /** The monitor's commands, as a table, and how a line finds its row. Source: QEMU hmp-commands.hx, monitor/hmp.c. */
 import { ControlError } from '../system/control.js';
-import { logHelp } from '../system/options.js';
+import { logHelp } from '../system/log-options.js';
 import { isUserError } from '../util/errors.js';
 import { optional, readArguments, restOfLine, text } from './arguments.js';
 import { ArgumentError, MonitorError } from './errors.js';
@@ -103,7 +103,7 @@ const names = (table: readonly Command[]): string[] => table.flatMap((row) => ro
 
 function helpText(_: MonitorContext, { name, sub }: { name?: string; sub?: string }): string {
   if (name === undefined) return tableText(COMMANDS, '');
-  if (name === 'log') return `${logHelp()}\n`;
+  if (name === 'log') return logHelp();
   if (name === INFO && sub === undefined) return tableText(INFO_COMMANDS, 'info ');
   const row = name === INFO ? findCommand(INFO_COMMANDS, sub!) : findCommand(COMMANDS, name);
   const prefix = name === INFO ? 'info ' : '';

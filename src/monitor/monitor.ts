@@ -5,6 +5,9 @@ import { errorMessage } from '../util/errors.js';
 import { completions, runLine } from './commands.js';
 import { monitorContext, type MonitorContext } from './command.js';
 import { LineEditor } from './line-editor.js';
+import { traceEvents } from '../util/trace.js';
+
+const TRACE = traceEvents({ handle_hmp_command: (line: string) => `cmdline: ${line}` });
 
 /** Bytes that wait while a command takes its time. */
 const INPUT_LIMIT = 4096;
@@ -66,6 +69,7 @@ export class Monitor {
       this.print(answer);
       this.editor.show();
     };
+    this.context.control.machine.log.trace(TRACE.handle_hmp_command, line);
     let answer: string | Promise<string>;
     try {
       answer = runLine(this.context, line);

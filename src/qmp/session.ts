@@ -11,6 +11,12 @@ import { eventJson } from './events.js';
 import { formatJson, isObject, JsonError, JsonStream, type Json, type JsonObject } from './json.js';
 import { QmpError } from './schema.js';
 import { versionInfo } from './version.js';
+import { traceEvents } from '../util/trace.js';
+
+const TRACE = traceEvents({
+  handle_qmp_command: (request: string) => `req: ${request}`,
+  monitor_qmp_respond: (answer: string) => `resp: ${answer}`,
+});
 
 /** Requests that wait; what comes after them waits at the client. */
 const REQUEST_LIMIT = 8;
@@ -105,6 +111,8 @@ export class QmpSession {
     const id = isObject(request as Json) ? (request as JsonObject).id : undefined;
     try {
       if (request instanceof JsonError) throw request;
+      const { log } = this.context.control.machine;
+      if (log.traces) log.trace(TRACE.handle_qmp_command, formatJson(request));
       return { return: (await this.execute(request)) as Json, id };
     } catch (error) {
       return { id, error: this.describe(error) };
@@ -136,6 +144,8 @@ export class QmpSession {
   }
 
   private send(value: JsonObject): void {
+    const { log } = this.context.control.machine;
+    if (log.traces) log.trace(TRACE.monitor_qmp_respond, formatJson(value));
     if (!this.isOver) this.client.send(this.text(value));
   }
   private text(value: JsonObject): string {

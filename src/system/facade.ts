@@ -11,6 +11,7 @@ import type { CpuState } from '../hw/core/cpu.js';
 import type { RamAllocator } from '../memory/ram.js';
 import { escapeCommas, parseOptions } from '../qom/option-list.js';
 import type { TypeRegistry } from '../qom/registry.js';
+import { PluginHost } from '../plugin/host.js';
 import { OptionError } from '../util/errors.js';
 import { Log, type LogSink } from '../util/log.js';
 import * as read from '../util/readers.js';
@@ -50,6 +51,7 @@ export interface EngineRequest {
   ramSize: number;
   smp: number;
   icount: IcountOptions | undefined;
+  plugins: PluginHost | undefined;
 }
 
 /** What a host (src/node, src/browser) provides. */
@@ -81,6 +83,7 @@ interface Parts {
   readonly state: MachineState;
   readonly loop: MainLoop;
   readonly control: MachineControl;
+  readonly plugins: PluginHost | undefined;
   readonly closeEngine: (() => void) | undefined;
 }
 
@@ -93,11 +96,17 @@ export class Machine implements AsyncDisposable {
   /** `-S`: the first run begins where somebody lets it. */
   private startsPaused: boolean;
 
-  private constructor(state: MachineState, host: MachineHost, options: CheckedMachineOptions, closeEngine?: () => void) {
+  private constructor(
+    state: MachineState,
+    host: MachineHost,
+    options: CheckedMachineOptions,
+    plugins: PluginHost | undefined,
+    closeEngine: (() => void) | undefined,
+  ) {
     const loop = new MainLoop(state, host.scheduler, host.clock);
     state.events.failed = (error) => this.fail(error);
     this.startsPaused = options.startPaused ?? false;
-    this.parts = { state, loop, control: new MachineControl(state, loop, snapshotHost(host, options)), closeEngine };
+    this.parts = { state, loop, control: new MachineControl(state, loop, snapshotHost(host, options)), plugins, closeEngine };
     const backends = (options.backends ?? []).map(([, , backend]) => backend);
     const { console, stdin, stdout, stderr } = state.config.semihosting ?? {};
     for (const chardev of [...(state.config.serials ?? []), ...backends, console, stdin, stdout, stderr])
@@ -235,7 +244,8 @@ export class Machine implements AsyncDisposable {
         ...options.actions,
       },
     };
-    const { close: closeEngine, ...engine } = host.engine({ machine: klass, ramSize, smp: config.smp!, icount });
+    const plugins = options.plugins?.length ? new PluginHost(options.plugins) : undefined;
+    const { close: closeEngine, ...engine } = host.engine({ machine: klass, ramSize, smp: config.smp!, icount, plugins });
     const { createFile, firmware, openLog, randomBytes, readFile, threadId, writeFile } = host;
     const files = { createFile, firmware, openLog, readFile, writeFile };
     const log =
@@ -243,6 +253,7 @@ export class Machine implements AsyncDisposable {
       new Log(
         guarded(options.log.sink, (error) => failures.tell(error)),
         options.log.items,
+        options.log.ranges,
       );
     const state = new klass(
       { hostClock: host.clock, types: host.types, icount, replay, log, ...files, randomBytes, threadId, ...engine },
@@ -251,10 +262,13 @@ export class Machine implements AsyncDisposable {
     try {
       for (const [kind, id, backend] of backends) state.addBackend(kind, id, guest(backend));
       for (const text of options.objects ?? []) objectAdd(state, text);
-      const machine = new Machine(state, host, options, closeEngine);
+      const machine = new Machine(state, host, options, plugins, closeEngine);
       failures.tell = (error) => machine.fail(error);
+      if (plugins) plugins.failed = failures.tell;
       for (const { id, drive } of drives) state.addBackend('drive', id, machine.openDrive(id, drive, host));
+      plugins?.install(state);
       state.create();
+      plugins?.start();
       if (options.speed !== undefined) state.clocks.setSpeed(options.speed);
       return machine;
     } catch (error) {
@@ -307,6 +321,11 @@ export class Machine implements AsyncDisposable {
   async pause(): Promise<void> {
     await this.control.stop();
   }
+  /** Plugins hear that this was the last run, once; `close` does it, too. @throws PluginError */
+  endPlugins(): void {
+    this.open().plugins?.end();
+    this.tellFailure();
+  }
   /**
    * The end of the machine, whatever it is doing: `run` ends, as by `stop`; its backends are free for another machine, and so is its memory; nothing
    * is left that waits for a timer or a thread. Any use of the machine after that is an error, but for another `close`.
@@ -318,7 +337,7 @@ export class Machine implements AsyncDisposable {
     return this.close();
   }
   private async end(): Promise<void> {
-    const { state, loop, closeEngine } = this.open();
+    const { state, loop, plugins, closeEngine } = this.open();
     // From now on: `run` again, from a callback of the last slice, is an error.
     this.parts = undefined;
     if (loop.isActive) {
@@ -326,6 +345,7 @@ export class Machine implements AsyncDisposable {
       await loop.ended();
     }
     await state.drained();
+    plugins?.end();
     try {
       state.close();
     } finally {

@@ -1,10 +1,10 @@
 /** The log of a running machine: its items, its trace events, and where it goes. */
 import type { MachineState } from '../hw/core/machine.js';
-import { TRACE_EVENTS } from '../hw/core/registers.js';
 import { isUserError } from '../util/errors.js';
-import { LOG_ITEMS, tracePattern, type LogItem } from '../util/log.js';
+import { LOG_ITEMS, type LogItem } from '../util/log.js';
+import { isPattern, patternToRegExp, traceEventNames } from '../util/trace.js';
 import { ControlError } from './errors.js';
-import { parseLogItems } from './options.js';
+import { logFileName, parseLogItems } from './log-options.js';
 
 export interface TraceEvent {
   readonly name: string;
@@ -19,14 +19,15 @@ export class LogControl {
   /** Those that a pattern names; all without one. */
   traceEvents(pattern = '*'): TraceEvent[] {
     const { log } = this.machine;
-    const wanted = tracePattern(`trace:${pattern}`)!;
-    return TRACE_EVENTS.filter((name) => wanted.test(name)).map((name) => ({ name, enabled: log.isTraced(name) }));
+    const wanted = patternToRegExp(pattern);
+    return traceEventNames().flatMap((name) => (wanted.test(name) ? [{ name, enabled: log.isTraced(name) }] : []));
   }
 
   /** False: there is no such event; a pattern may fit none. */
   setTraceEvent(pattern: string, on: boolean): boolean {
-    if (!/[*?]/.test(pattern) && !TRACE_EVENTS.includes(pattern)) return false;
+    if (!isPattern(pattern) && !traceEventNames().includes(pattern)) return false;
     this.machine.log.set(`trace:${pattern}`, on);
+    this.machine.accelerator?.logChanged?.();
     return true;
   }
 
@@ -46,7 +47,7 @@ export class LogControl {
     const { env, log } = this.machine;
     if (!env.openLog) throw new ControlError('this host writes no files');
     try {
-      const { sink, close } = env.openLog(file);
+      const { sink, close } = env.openLog(logFileName(file, env.threadId ?? 0)!);
       log.redirect(sink);
       this.close?.();
       this.close = close;

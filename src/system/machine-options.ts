@@ -8,6 +8,9 @@ import { MAX_SHIFT, type IcountOptions } from '../hw/core/clock.js';
 import { RTC_CLOCKS, type RtcClock } from '../hw/core/machine.js';
 import type { SnapshotStore } from '../migration/store.js';
 import type { HostFiles, SemihostingConfig } from '../semihosting/services.js';
+import { checkPlugin } from '../plugin/arguments.js';
+import type { PluginUse } from '../plugin/host.js';
+import type { AddressRange } from '../util/address-range.js';
 import { isLogItem, LOG_ITEMS, type LogItem, type LogSink } from '../util/log.js';
 import * as read from '../util/readers.js';
 import type { Bytes } from '../util/readers.js';
@@ -74,9 +77,12 @@ export interface MachineOptions {
   noReboot?: boolean;
   /** As `actions: { shutdown: 'pause' }`. */
   noShutdown?: boolean;
+  /** Plugins (docs/plugins.md), with their arguments. */
+  plugins?: readonly PluginUse[];
   /** The first run waits for `resume`. */
   startPaused?: boolean;
-  log?: { items: readonly LogItem[]; sink: LogSink };
+  /** `ranges`: code elsewhere is not shown. */
+  log?: { items: readonly LogItem[]; sink: LogSink; ranges?: readonly AddressRange[] };
 }
 
 /** As MachineOptions, checked; images are Uint8Arrays. */
@@ -109,6 +115,7 @@ const semihosting = read.record<SemihostingOptions>({
   files: read.is<HostFiles>('an object with open, remove and rename', isObject),
 });
 
+const address: read.Reader<bigint> = read.is('an address: a bigint', (value) => typeof value === 'bigint' && value >= 0n);
 const LOG_ITEM_NAMES = `one of ${[...Object.keys(LOG_ITEMS), 'trace:PATTERN'].map((item) => `'${item}'`).join(', ')}`;
 const errorPolicy: read.Reader<ErrorPolicy> = read.oneOf(...ERROR_POLICIES);
 const drive = read.record<DriveOptions>({
@@ -165,6 +172,16 @@ const READERS: read.Readers<CheckedMachineOptions> = {
   noReboot: read.flag,
   noShutdown: read.flag,
   startPaused: read.flag,
+  plugins: read.list(
+    read.record<PluginUse>(
+      {
+        plugin: (value, where) => checkPlugin(value, where),
+        args: read.is<NonNullable<PluginUse['args']>>('an object with texts, numbers, true or false', isObject),
+        where: read.text(),
+      },
+      ['plugin'],
+    ),
+  ),
   name: read.text(),
   uuid: read.text(),
   actions: read.record<Partial<Actions>>({
@@ -177,6 +194,7 @@ const READERS: read.Readers<CheckedMachineOptions> = {
     {
       items: read.list(read.is<LogItem>(LOG_ITEM_NAMES, (item) => read.isText(item) && isLogItem(item))),
       sink: read.callback<LogSink>(),
+      ranges: read.list(read.record<AddressRange>({ first: address, last: address }, ['first', 'last'])),
     },
     ['items', 'sink'],
   ),

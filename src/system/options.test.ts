@@ -1,17 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { OptionError } from '../util/errors.js';
 import {
-  logFileName,
   parseActions,
   parseGlobal,
   parseIcount,
-  parseLogItems,
   parseMemory,
   parseName,
   parseRtc,
   parseSemihosting,
   parseSmp,
-  parseTrace,
   parseUuid,
 } from './options.js';
 
@@ -108,10 +105,6 @@ describe('single options', () => {
     for (const text of ['', 'foo', '12345678-1234-1234-1234-123456789abg', '123456781234123412341234567890ab'])
       expect(() => parseUuid(text)).toThrow('failed to parse UUID string: wrong format');
   });
-  it('-D', () => {
-    expect([logFileName('log', 5), logFileName('a%d.log', 5), logFileName('%d', 5)]).toEqual(['log', 'a5.log', '5']);
-    for (const text of ['%', '%s', '%d%d', '100%']) expect(() => logFileName(text, 5)).toThrow(`Bad logfile template: ${text}`);
-  });
   it('-semihosting-config', () => {
     const parsed = (...texts: string[]) => parseSemihosting(false, texts);
     expect(parseSemihosting(false, [])).toBeUndefined();
@@ -125,14 +118,5 @@ describe('single options', () => {
     expect(() => parsed('target=gdb')).toThrow(/'gdb' is not built yet/);
     expect(() => parsed('root=')).toThrow(/root: a folder has a name/);
     expect(() => parsed('userspace=maybe')).toThrow(/invalid value 'maybe'/);
-  });
-  it('-d', () => {
-    expect(parseLogItems('int,in_asm')).toEqual(['int', 'in_asm']);
-    expect(parseLogItems('nochain,cpu_reset,pcall')).toEqual(['cpu_reset']);
-    expect(() => parseLogItems('inn')).toThrow(/unknown log item 'inn'; did you mean 'int'/);
-    expect(parseLogItems('int,trace:foo*')).toEqual(['int', 'trace:foo*']);
-    expect(() => parseLogItems('int,trace:')).toThrow(/unknown log item 'trace:'/);
-    expect([parseTrace('foo_*'), parseTrace('enable=foo')]).toEqual(['trace:foo_*', 'trace:foo']);
-    expect(() => parseTrace('foo,file=x')).toThrow("-trace foo,file=x: 'file=' is not built yet (expected a pattern, and -D FILE)");
   });
 });

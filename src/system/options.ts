@@ -4,8 +4,6 @@ import { FIRST_SHIFT, MAX_SHIFT, type IcountOptions } from '../hw/core/clock.js'
 import { RTC_CLOCKS, type RtcClock } from '../hw/core/machine.js';
 import { parseOptions, type OptionList } from '../qom/option-list.js';
 import { OptionError } from '../util/errors.js';
-import { isLogItem, LOG_ITEMS, type LogItem } from '../util/log.js';
-import { didYouMean } from '../util/suggest.js';
 import { formatSize, MiB } from '../util/size.js';
 
 /**
@@ -195,14 +193,6 @@ export function parseUuid(text: string): string {
   return text.toLowerCase();
 }
 
-/** The name of a log file: `%d` in it is the number of the process. @throws OptionError */
-export function logFileName(template: string, processId: number): string {
-  const [first, ...rest] = template.split('%');
-  if (rest.length > 1 || rest.some((part) => !part.startsWith('d')))
-    throw new OptionError(`Bad logfile template: ${template}`, '-D', "at most one %, which is '%d'");
-  return rest.length === 0 ? template : `${first}${processId}${rest[0].slice(1)}`;
-}
-
 /** What `-semihosting` and `-semihosting-config` say. */
 export interface SemihostingChoice {
   readonly userspace: boolean;
@@ -235,36 +225,4 @@ export function parseSemihosting(enabled: boolean, texts: readonly string[]): Se
     if (choice.root === '') throw new OptionError('a folder has a name', `${list.where}: root`);
   }
   return enabled ? choice : undefined;
-}
-
-/** `-d item,item`. Those of QEMU that say nothing of such a machine are taken. */
-export function parseLogItems(text: string): LogItem[] {
-  const where = `-d ${text}`;
-  return text.split(',').flatMap((item): LogItem[] => {
-    if (isLogItem(item)) return [item];
-    if (SILENT_LOG_ITEMS.includes(item)) return [];
-    if (MISSING_LOG_ITEMS.includes(item)) throw new OptionError(`log item '${item}' is not built yet`, where);
-    throw new OptionError(`unknown log item '${item}'${didYouMean(item, Object.keys(LOG_ITEMS)) || "; '-d help' lists them"}`, where);
-  });
-}
-
-/** Of x86, of programs without a machine, of plugins; and `nochain`, whose complete traces `exec` has anyway. */
-const SILENT_LOG_ITEMS = ['pcall', 'page', 'strace', 'plugin', 'op_plugin', 'nochain'];
-const MISSING_LOG_ITEMS = ['op_ind', 'fpu', 'mmu', 'vpu', 'tid'];
-
-/** The text of `-d help`. */
-export function logHelp(): string {
-  const rows = [...Object.entries(LOG_ITEMS), ['trace:PATTERN', "enable trace events ('trace:help' lists them)"]];
-  return `Log items (comma separated):\n${rows.map(([name, text]) => `${name.padEnd(15)} ${text}\n`).join('')}`;
-}
-
-/** `-trace [enable=]PATTERN`. */
-export function parseTrace(text: string): LogItem {
-  const list = parseOptions('-trace', text, 'enable');
-  const pattern = list.required('enable');
-  for (const key of ['events', 'file']) {
-    if (list.string(key) !== undefined) throw new OptionError(`'${key}=' is not built yet`, list.where, 'a pattern, and -D FILE');
-  }
-  list.finish();
-  return `trace:${pattern}`;
 }

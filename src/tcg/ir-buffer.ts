@@ -180,7 +180,7 @@ export class IrBuffer {
   }
 
   /** Appends an op given as data (parser, generators of tests); the methods of TcgContext are the quick way. */
-  emitOp(op: Op, operands: readonly number[]): void {
+  emitOp(op: Op, operands: ArrayLike<number>): void {
     const p = this.next(op);
     for (let i = 0; i < operands.length; i++) this.ops[p + 1 + i] = operands[i];
   }

@@ -204,6 +204,11 @@ export interface HelperDef {
   readonly pure?: boolean;
   /** May raise an exception: the caller tests ENV_FAULT. */
   readonly mayFault?: boolean;
+  /**
+   * Instead of the call, a backend may do what it does with a u64 cell of ENV_SCORES: adds to it or stores (cell, value), or calls plugin_call if it compares as it should
+   * (id, cell, condition, value). These arguments are constants.
+   */
+  readonly score?: 'add' | 'store' | 'cond';
   /** What a backend may do instead of the call; it may also leave before the instruction, so the guest state must be exact there. */
   readonly inline?: InlineFloat;
 }

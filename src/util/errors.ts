@@ -58,9 +58,14 @@ export class TooManyMappings extends Error {
   override readonly name = 'TooManyMappings';
 }
 
+/** A plugin asks for what it cannot have, or has thrown. */
+export class PluginError extends Error {
+  override readonly name = 'PluginError';
+}
+
 /** Whether `error` is meant for the user's eyes as one line, not a bug. */
 export function isUserError(error: unknown): error is Error {
-  return [OptionError, LoaderError, HostError, VmStateError, SnapshotError, ReplayError, TooManyMappings].some(
+  return [OptionError, LoaderError, HostError, VmStateError, SnapshotError, ReplayError, TooManyMappings, PluginError].some(
     (kind) => error instanceof kind,
   );
 }

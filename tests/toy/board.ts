@@ -62,7 +62,7 @@ export class ToyBoard {
     this.cpu = this.accel.createVcpu('toy', undefined, {
       imports: { logTrap: (cause: number, pc: bigint) => void this.traps.push(`${cause} at ${pc.toString(16)}`) },
     });
-    this.cpu.write32(layout.ENV_LOG_TRAPS, 1);
+    this.cpu.write32(layout.ENV_TELL, layout.TELL_TRAPS);
     this.accel.runtime.exports.targetReset(this.cpu.env);
   }
 

@@ -1,5 +1,5 @@
 // Exceptions: raising, and delivery through SRR0, SRR1 and the vectors. PEM, chapter 6; MPC603e, MPC604e and MPC750 user's manuals, chapter 4.
-import { ENV_EXCEPTION_INDEX, ENV_FAULT, ENV_HALTED, ENV_LOG_TRAPS, ENV_PC, TLB_KIND_CODE } from '../../shared/layout';
+import { ENV_EXCEPTION_INDEX, ENV_FAULT, ENV_HALTED, ENV_PC, ENV_TELL, TELL_TRAPS, TLB_KIND_CODE } from '../../shared/layout';
 import { reachingOut } from '../../core/journal';
 import { physLoad32, physOk } from '../../tb/phys';
 import { fetchMmuIdx, msr, ppcCr } from './cpu';
@@ -71,7 +71,7 @@ function enter(env: usize, index: i32, pc: u64, cause: u32): void {
     store<u32>(env, 1, ENV_HALTED);
     return;
   }
-  if (load<u32>(env, ENV_LOG_TRAPS) != 0) logTrap(env, index, pc);
+  if ((load<u32>(env, ENV_TELL) & TELL_TRAPS) != 0) logTrap(env, index, pc);
   forgetStale(env);
   store<u32>(env, pc as u32, PPC_SRR0);
   store<u32>(env, (old & SRR1_MSR) | cause, PPC_SRR1);

@@ -1,6 +1,6 @@
 // What the PowerPC target asks of its CPU.
 
-/** The exception of a vector (EXC_*) is delivered; `pc` is what SRR0 gets. Called while ENV_LOG_TRAPS is set. */
+/** The exception of a vector (EXC_*) is delivered; `pc` is what SRR0 gets. Called with TELL_TRAPS. */
 // @ts-ignore: decorator
 @external("target", "logTrap")
 export declare function logTrap(env: usize, index: i32, pc: u64): void;

@@ -34,7 +34,7 @@ export declare function imsicWrite(env: usize, supervisor: bool, select: u32, va
 @external("target", "criticalError")
 export declare function criticalError(env: usize, cause: u64, epc: u64): void;
 
-/** A trap was delivered, for `-d int`: xcause, xepc and xtval as the guest sees them. Called only while ENV_LOG_TRAPS is set. */
+/** A trap was delivered, for `-d int`: xcause, xepc and xtval as the guest sees them. Called only with TELL_TRAPS. */
 // @ts-ignore: decorator
 @external("target", "logTrap")
 export declare function logTrap(env: usize, cause: u64, epc: u64, tval: u64): void;

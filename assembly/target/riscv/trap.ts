@@ -1,5 +1,5 @@
 // Traps: raising, delivering, returning. Privileged specification, sections 3.1.6 to 3.1.16, 3.3 and 4.1.
-import { ENV_EXCEPTION_INDEX, ENV_FAULT, ENV_HALTED, ENV_LOG_TRAPS, ENV_PC, EXCP_INTERRUPT } from '../../shared/layout';
+import { ENV_EXCEPTION_INDEX, ENV_FAULT, ENV_HALTED, ENV_PC, ENV_TELL, EXCP_INTERRUPT, TELL_TRAPS } from '../../shared/layout';
 import {
   CAUSE_DOUBLE_TRAP,
   CAUSE_ILLEGAL_INST,
@@ -104,7 +104,7 @@ function deliver(env: usize, cause: i32, isInterrupt: bool, supervisors: bool): 
     tval = xlenAddress(env, trapValue(env, cause));
   }
   const causeBits: u64 = isInterrupt ? (cause as u64) | ((1 as u64) << (isRv32(env) ? 31 : 63)) : (cause as u64);
-  if (load<u32>(env, ENV_LOG_TRAPS) != 0) logTrap(env, causeBits, pc, tval);
+  if ((load<u32>(env, ENV_TELL) & TELL_TRAPS) != 0) logTrap(env, causeBits, pc, tval);
   const delegated = load<u64>(env + (isInterrupt ? RV_MIDELEG : RV_MEDELEG));
   const status = load<u64>(env, RV_MSTATUS);
   const forS = supervisors || (priv <= PRV_S && cause < 64 && ((delegated >> cause) & 1) != 0);

@@ -4,14 +4,18 @@ import type { AddressSpace } from '../../memory/address-space.js';
 import type { JitInfo, TciInfo } from '../jit-info.js';
 import { errorMessage, HostError, OptionError } from '../../util/errors.js';
 import type { Log, LogItem } from '../../util/log.js';
+import { hex } from '../../util/trace.js';
 import type { CodePeers } from './codegen/code-cache.js';
-import { formatModule, type MadeModule } from './codegen/listing.js';
+import { formatModule, isShown, type MadeModule } from './codegen/listing.js';
 import type { CodegenInit } from './codegen/protocol.js';
+import type { InjectionsOf } from './codegen/region-request.js';
 import type { CodeGenerator } from './codegen/wasm-generator.js';
+import { PLUGIN_HELPERS, type Injection } from '../../tcg/instrument.js';
 import type { WasmDisassembler } from '../../tcg/wasm/disassemble.js';
 import type { Checks, EngineCheck } from './checking.js';
 import { DebugPoints } from './debug-points.js';
 import { CodeInspector } from './inspect.js';
+import type { Instrumentation } from './instrumentation.js';
 import { TcgError } from './errors.js';
 import type { EngineMemory } from './memory.js';
 import { helperWrappers } from './helper-wrappers.js';
@@ -22,7 +26,7 @@ import { Runtime, targetImportNames, type RuntimeExports, type RuntimeHost } fro
 import { Translator } from './translate-all.js';
 import type { TargetFrontend } from '../../target/translator.js';
 import type { TcgTuning } from './codegen/tuning.js';
-import { Vcpu, type VcpuHooks } from './vcpu.js';
+import { idleWatch, Vcpu, type VcpuHooks } from './vcpu.js';
 
 /** What a code generator (tier 2) is made from. */
 export interface CodegenSetup {
@@ -37,6 +41,8 @@ export interface CodegenSetup {
   readonly peers?: CodePeers;
   readonly tuning?: TcgTuning;
   readonly checks?: Checks;
+  /** There are plugins: what they have added to a TB. */
+  readonly injectionsOf?: InjectionsOf | undefined;
 }
 
 export interface TcgOptions {
@@ -63,6 +69,8 @@ export interface TcgOptions {
   readonly disassembleWasm?: WasmDisassembler;
   /** Profile the machine's thread by this sampler. */
   readonly startProfiler?: StartProfiler;
+  /** Plugins. */
+  readonly instrumentation?: Instrumentation | undefined;
 }
 
 /** What TCG needs of a machine (MachineState has it). */
@@ -88,6 +96,8 @@ export class TcgAccel {
   /** What the target's part of the runtime asks of every vCPU's hooks. */
   private readonly targetImports: readonly string[];
   private readonly hooks = new Map<number, VcpuHooks>();
+  /** What plugins have added to TBs. */
+  private readonly injections = new Map<number, readonly Injection[]>();
   private readonly physicalMap: PhysicalMap;
   readonly dirtyPages: WatchedPages;
   private machine: TcgMachine | undefined;
@@ -139,15 +149,18 @@ export class TcgAccel {
     if (missing !== undefined) throw new TcgError(`the runtime calls '${missing}', which a vCPU of '${target}' does not have`);
     const env = this.runtime.exports.cpuCreate(this.vcpus.length) >>> 0;
     if (env === 0) throw new TcgError('code arena too small for another vCPU');
-    const { icount = false, tuning } = this.options;
+    const { runtime } = this;
+    const { icount = false, tuning, instrumentation } = this.options;
     this.hooks.set(env, hooks);
     this.view.setUint32(env + layout.ENV_ICOUNT, icount ? 1 : 0, true);
-    const chained = tuning?.chain ?? true;
+    const log = this.machine?.log;
+    const chained = (tuning?.chain ?? true) && !log?.has('nochain');
     const { traits } = this.start(target, config, env);
-    const modes = (icount ? layout.CF_ICOUNT : 0) | (traits.pcRelative ? layout.CF_PCREL : 0);
+    if (instrumentation && runtime.exports.scoresCreate(env) === 0) throw new TcgError('code arena too small for plugins');
+    const isRelative = traits.pcRelative && !instrumentation;
+    const modes = (icount ? layout.CF_ICOUNT : 0) | (isRelative ? layout.CF_PCREL : 0);
     const cflags = modes | (chained ? 0 : layout.CF_NO_GOTO_TB | layout.CF_NO_GOTO_PTR);
     this.view.setUint32(env + layout.ENV_CFLAGS, cflags, true);
-    const log = this.machine?.log;
     const trace = () => (log && tracesExecution(log) ? () => this.traceTb(vcpu, log) : undefined);
     const poll = (): void => {
       this.during(Activity.Codegen, env, () => void this.runtime.inside(() => this.generator?.poll()));
@@ -160,6 +173,7 @@ export class TcgAccel {
       () => this.machine?.checkSlice?.(),
       trace,
       (message) => this.check?.explain(message, env),
+      instrumentation && idleWatch(instrumentation, this.vcpus.length),
     );
     this.vcpus.push(vcpu);
     this.logChanged();
@@ -175,22 +189,28 @@ export class TcgAccel {
     this.flush();
   }
 
-  /** What is logged of traps; what is shown of code is looked up when it is made. */
+  /** What is logged of traps and TLB misses; what is shown of code is looked up when it is made. */
   logChanged(): void {
-    const traps = this.machine?.log?.has('int') ? 1 : 0;
-    for (const vcpu of this.vcpus) vcpu.write32(layout.ENV_LOG_TRAPS, traps);
+    const { log } = this.machine ?? {};
+    const isTraced = [...this.hooks.values()].some(({ trapEvent }) => trapEvent !== undefined && log?.isTraced(trapEvent));
+    const logged = (log?.has('int') || isTraced ? layout.TELL_TRAPS : 0) | (log?.has('mmu') ? layout.TELL_FILLS : 0);
+    const tell = logged | (this.options.instrumentation?.tells ?? 0);
+    for (const vcpu of this.vcpus) vcpu.write32(layout.ENV_TELL, tell);
   }
+
   /** What there is generated code of cannot be seen block by block, and modules that are not kept cannot be shown. */
   isLogFixed(item: LogItem): boolean {
-    return this.generator !== undefined && ['exec', 'cpu', 'out_asm', 'op_opt'].includes(item);
+    return item === 'nochain' || (this.generator !== undefined && ['exec', 'cpu', 'out_asm', 'op_opt'].includes(item));
   }
 
   /** `-d exec`, `-d cpu`. The TB has not been looked up yet: an interrupt that is due is taken first, and `-d int` says so. */
   private traceTb(vcpu: Vcpu, log: Log): void {
-    const pc = vcpu.read64(layout.ENV_PC).toString(16).padStart(16, '0');
+    const address = vcpu.read64(layout.ENV_PC);
+    if (!log.isInRange(address)) return;
+    const pc = address.toString(16).padStart(16, '0');
     const flags = vcpu.read32(layout.ENV_TB_FLAGS).toString(16).padStart(8, '0');
     log.mask('exec', `Trace ${vcpu.read32(layout.ENV_CPU_INDEX)}: [${pc}/${flags}]`);
-    if (log.has('cpu')) log.mask('cpu', this.hooks.get(vcpu.env)?.dumpState?.() ?? '');
+    if (log.has('cpu')) log.mask('cpu', this.hooks.get(vcpu.env)?.dumpState?.(log.has('fpu')) ?? '');
   }
 
   /** Forgets all translated code, as soon as no vCPU is in the middle of some. */
@@ -271,7 +291,9 @@ export class TcgAccel {
     const { log } = this.machine ?? {};
     if (!log || !tracesExecution(log)) {
       const onModule = log?.has('out_asm')
-        ? (made: MadeModule) => log.mask('out_asm', formatModule(made, options.disassembleWasm))
+        ? (made: MadeModule) => {
+            if (isShown(made, log)) log.mask('out_asm', formatModule(made, options.disassembleWasm));
+          }
         : undefined;
       this.generator = options.codegen?.({
         memory: runtime.memory,
@@ -284,6 +306,7 @@ export class TcgAccel {
         onModule,
         peers: options.peers,
         checks: options.checks,
+        injectionsOf: options.instrumentation && ((tb) => this.injections.get(tb)),
       });
     }
     if (this.generator) runtime.exports.setHotThreshold(tuning?.threshold ?? this.generator.defaultThreshold);
@@ -291,7 +314,10 @@ export class TcgAccel {
     const optimize = !this.generator || (log?.has('op_opt') ?? false);
     const { generator } = this;
     const { checks } = options;
-    const translated = (tb: number): void => {
+    if (checks && options.instrumentation)
+      throw new OptionError('check=on does all that code does twice, and plugins would hear of it', '-accel tcg');
+    const translated = (tb: number, injections?: readonly Injection[]): void => {
+      if (injections) this.injections.set(tb, injections);
       generator?.tbTranslated?.(tb);
       this.check?.translated(tb);
     };
@@ -300,7 +326,8 @@ export class TcgAccel {
       log,
       optimize,
       verify: checks?.verifyIr,
-      translated: checks || generator?.tbTranslated ? translated : undefined,
+      translated: checks || generator?.tbTranslated || options.instrumentation ? translated : undefined,
+      instrumentation: options.instrumentation,
       // made with the default length
       symbolAt: (pc) => this.machine?.symbolAt?.(pc),
     });
@@ -345,8 +372,56 @@ export class TcgAccel {
       },
       tbMisses: (tb) => void this.guard('code generation', () => this.generator?.tbMisses(tb >>> 0)),
       regionInvalidated: (region) => void this.guard('code generation', () => this.generator?.regionInvalidated(region)),
-      tbFlushed: () => void this.guard('code generation', () => this.generator?.tbFlushed()),
+      tlbFilled: (env, lo, hi, access, mmuIdx, phys) => this.logFill(env >>> 0, lo, hi, access, mmuIdx, phys),
+      tbFlushed: () => void this.guard('code generation', () => this.flushed()),
+      pluginCall: (env, id) => this.options.instrumentation?.called(this.cpuIndex(env), id),
+      pluginMem: (env, id, info, ...access) => this.options.instrumentation?.accessed(this.cpuIndex(env), id, info, ...access),
+      discontinuity: (env, kind, from) =>
+        this.options.instrumentation?.discontinuity(
+          this.cpuIndex(env),
+          kind,
+          from,
+          this.view.getBigUint64((env >>> 0) + layout.ENV_PC, true),
+        ),
     };
+  }
+
+  private cpuIndex(env: number): number {
+    return this.view.getUint32((env >>> 0) + layout.ENV_CPU_INDEX, true);
+  }
+
+  private flushed(): void {
+    this.generator?.tbFlushed();
+    this.injections.clear();
+    this.options.instrumentation?.flushed();
+  }
+
+  /** The scores of a vCPU: what plugins count in it. */
+  scoresOf(cpu: number): BigUint64Array {
+    const scores = this.vcpus[cpu].read32(layout.ENV_SCORES);
+    return new BigUint64Array(this.runtime.memory.buffer, scores, layout.SCORES_MAX);
+  }
+
+  /** Guest-physical address of an access with the rights of an mmu index (`kind`: TLB_KIND_*); undefined: it goes nowhere. */
+  physicalOf(cpu: number, address: bigint, kind: number, mmuIdx: number): number | undefined {
+    const { exports } = this.runtime;
+    const phys = exports.cpuPhysical(
+      this.vcpus[cpu].env,
+      Number(BigInt.asIntN(32, address)),
+      Number(BigInt.asIntN(32, address >> 32n)),
+      kind,
+      mmuIdx,
+    );
+    return phys < 0 ? undefined : phys;
+  }
+
+  /** `-d mmu` */
+  private logFill(env: number, lo: number, hi: number, access: number, mmuIdx: number, phys: number): void {
+    const cpu = this.view.getUint32(env + layout.ENV_CPU_INDEX, true);
+    const what = ['load', 'store', 'fetch'][access];
+    const address = (BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0);
+    const comesTo = phys < 0 ? 'fault' : `physical ${hex(phys, 16)}`;
+    this.machine?.log?.mask('mmu', `cpu ${cpu}: TLB miss: ${what} at ${hex(address, 16)}, mmu_idx ${mmuIdx}: ${comesTo}`);
   }
 
   /** As the runtime calls it: by env. */
@@ -364,7 +439,7 @@ export class TcgAccel {
   private startProfile(start: StartProfiler, env: number, { helpers }: TargetFrontend): void {
     const { runtime } = this;
     const profile = (this.profile = new Profile(runtime.memory, env, start));
-    const wrappers = new WebAssembly.Module(helperWrappers(helpers, profile.cell));
+    const wrappers = new WebAssembly.Module(helperWrappers([...helpers, ...PLUGIN_HELPERS], profile.cell));
     const imports = { m: { m: runtime.memory }, r: runtime.allExports };
     const { cpuExec } = runtime.exports;
     runtime.replace({

@@ -10,9 +10,11 @@ import { WasmCodeGenerator, type CodeGenerator, type WasmGeneratorOptions } from
  * Code is made by a worker, while the vCPU goes on in tci. The worker starts with the first vCPU of the first machine, so that it loads binaryen
  * while the machine is still being made and its images are copied: nobody waits for it.
  */
-export function workerCodegen(connect: () => CodegenWorker, store?: CodeStore): (setup: CodegenSetup) => CodeGenerator {
-  return ({ memory, runtime, target, config, frontend, icount, tuning, onModule, peers }) => {
+export function workerCodegen(connect: () => CodegenWorker, codeStore?: CodeStore): (setup: CodegenSetup) => CodeGenerator {
+  return ({ memory, runtime, target, config, frontend, icount, tuning, onModule, peers, injectionsOf }) => {
     const worker = connect();
+    // what plugins add is this run's
+    const store = injectionsOf ? undefined : codeStore;
     const { threshold: _any, ...forming } = tuning ?? {};
     const key = JSON.stringify({ target, config, icount, limits: regionLimits(tuning), forming, fusedMulAdd: hasFusedMulAdd() });
     const generator = new WasmCodeGenerator({
@@ -22,6 +24,7 @@ export function workerCodegen(connect: () => CodegenWorker, store?: CodeStore): 
       tuning,
       onModule,
       peers,
+      injectionsOf,
       setThreshold: (count) => runtime.exports.setHotThreshold(count),
       kept: store && {
         store,

@@ -14,6 +14,7 @@ export function synchronousCodegen(setup: CodegenSetup): CodeGenerator {
     tuning: setup.tuning,
     onModule: setup.onModule,
     peers: setup.peers,
+    injectionsOf: setup.injectionsOf,
     generate: (request) => compiler.generate(request),
   });
 }

@@ -1,4 +1,5 @@
 /** The one shared memory of a machine: [runtime data][arena: envs, TBs, tci code][guest RAM, ROM, flash]. */
+import { SCORES_MAX } from '../../../assembly/shared/layout.js';
 import { LinearRamAllocator } from '../../memory/ram.js';
 import { errorMessage, OptionError } from '../../util/errors.js';
 
@@ -14,7 +15,8 @@ export const DEFAULT_ARENA_SIZE = 64 * MiB;
 /** What each vCPU takes of the arena, with some room: its env with the TLBs, its jump caches. */
 const VCPU_ARENA_SIZE = 1.25 * MiB;
 /** One has always been part of the size. */
-export const arenaSizeFor = (vcpus: number): number => DEFAULT_ARENA_SIZE + (vcpus - 1) * VCPU_ARENA_SIZE;
+export const arenaSizeFor = (vcpus: number, withScores = false): number =>
+  DEFAULT_ARENA_SIZE + (vcpus - 1) * VCPU_ARENA_SIZE + (withScores ? vcpus * 8 * SCORES_MAX : 0);
 
 export interface EngineMemory {
   readonly memory: WebAssembly.Memory;

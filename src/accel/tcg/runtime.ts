@@ -14,6 +14,13 @@ export interface RuntimeHost {
   tbMisses(tb: number): void;
   regionInvalidated(region: number): void;
   tbFlushed(): void;
+  /** What plugins have put into code. */
+  pluginCall(env: number, id: number): void;
+  pluginMem(env: number, id: number, info: number, address: bigint, value: bigint, operand: bigint, other: bigint): void;
+  /** With TELL_DISCONTINUITIES. */
+  discontinuity(env: number, kind: number, from: bigint): void;
+  /** With TELL_FILLS. Address, TLB_KIND_*, and the physical one: -1: a fault. */
+  tlbFilled(env: number, lo: number, hi: number, access: number, mmuIdx: number, phys: number): void;
 }
 
 /** What the target's part of a runtime asks of the vCPU's owner, by name: functions whose first argument is the env. */
@@ -34,6 +41,10 @@ export interface RuntimeExports {
   cpuExec(env: number): number;
   cpuInsnCount(env: number): bigint;
   cpuRequestExit(env: number): void;
+  /** -1: nowhere. */
+  cpuPhysical(env: number, lo: number, hi: number, kind: number, mmuIdx: number): number;
+  /** 0: no room. */
+  scoresCreate(env: number): number;
   cpuProbe(env: number, lo: number, hi: number, size: number, kind: number): number;
   cpuTranslateDebug(env: number, lo: number, hi: number): number;
   codeNextPage(env: number): number;

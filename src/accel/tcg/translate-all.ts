@@ -1,6 +1,7 @@
 /** Guest code to a registered TB (QEMU's translate-all.c): frontend, optimiser, tci code, record. The runtime's import `translate`. */
 import * as layout from '../../../assembly/shared/layout.js';
 import { TcgContext } from '../../tcg/context.js';
+import { instrument, PLUGIN_HELPERS, type Injection } from '../../tcg/instrument.js';
 import { optimize } from '../../tcg/optimize.js';
 import { Op, OP_WORDS } from '../../tcg/opcodes.js';
 import { disassembleTci } from '../../tcg/tci/disas.js';
@@ -8,8 +9,12 @@ import { TciLowering, TciOverflow } from '../../tcg/tci/lower.js';
 import { formatIr } from '../../tcg/text.js';
 import type { TciInfo } from '../jit-info.js';
 import type { Log } from '../../util/log.js';
+import { insnOffsets, type Instrumentation } from './instrumentation.js';
 import type { Runtime } from './runtime.js';
 import { TranslateFault, type TargetFrontend, type TbSource } from '../../target/translator.js';
+import { hex, traceEvents } from '../../util/trace.js';
+
+const TRACE = traceEvents({ translate_block: (tb: number, pc: bigint, size: number) => `tb:${hex(tb)}, pc:${hex(pc)}, size:${size}` });
 
 const DEFAULT_MAX_INSNS = 64;
 /** What breakpointFrom says where there is none. */
@@ -18,6 +23,8 @@ const NO_BREAKPOINT = (1n << 64n) - 1n;
 interface CompiledTb {
   readonly size: number;
   readonly icount: number;
+  /** What plugins have added. */
+  readonly injections?: readonly Injection[];
 }
 
 export interface TranslatorStats {
@@ -49,8 +56,10 @@ export interface TranslatorOptions {
   readonly optimize?: boolean;
   /** Looks at each TB's IR, as the frontend emitted it and as the optimiser left it; throws what is wrong with it. */
   readonly verify?: (ctx: TcgContext) => void;
-  /** Hears of each TB that was made. */
-  readonly translated?: (tb: number) => void;
+  /** Hears of each TB that was made; `injections`: what plugins have added to it. */
+  readonly translated?: (tb: number, injections?: readonly Injection[]) => void;
+  /** Plugins. */
+  readonly instrumentation?: Instrumentation;
 }
 
 export class Translator {
@@ -76,9 +85,10 @@ export class Translator {
     private readonly frontend: TargetFrontend,
     private readonly options: TranslatorOptions = {},
   ) {
-    this.ctx = new TcgContext(frontend.globals, frontend.helpers);
+    const helpers = options.instrumentation ? [...frontend.helpers, ...PLUGIN_HELPERS] : frontend.helpers;
+    this.ctx = new TcgContext(frontend.globals, helpers);
     const resumable = !(options.optimize ?? true);
-    const helperIndex = runtime.helperTable(frontend.helpers);
+    const helperIndex = runtime.helperTable(helpers);
     this.lowering = new TciLowering({ helperIndex, fences: options.fences, resumable });
     const { buffer } = runtime.memory; // a fixed size: the views stay good
     this.bytes = new Uint8Array(buffer);
@@ -127,7 +137,7 @@ export class Translator {
         return host1;
       },
     };
-    const { size, icount } = this.compile(source, env);
+    const { size, icount, injections } = this.compile(source, env);
     const { code } = this.lowering;
     const unitCount = code.size;
     const tb = runtime.exports.tbAlloc(unitCount * 2 + icount * 4) >>> 0;
@@ -154,13 +164,14 @@ export class Translator {
     this.units.set(code.units.subarray(0, unitCount), tciCode >> 1);
     this.units.set(code.insns.subarray(0, icount * 2), insnTable >> 1);
     if (runtime.exports.tbRegister(tb) === 0) return this.overflow();
-    // optimised code keeps values from one instruction to the next
-    if (this.options.optimize ?? true) Atomics.or(words, (tb + layout.TB_STATE) >> 2, layout.TB_STATE_CALLS);
+    // optimised code keeps values from one instruction to the next; and what plugins do before an instruction must not be done again
+    if ((this.options.optimize ?? true) || injections) Atomics.or(words, (tb + layout.TB_STATE) >> 2, layout.TB_STATE_CALLS);
     this.stats.tbs++;
     this.stats.insns += icount;
     this.stats.guestBytes += size;
     this.stats.tciBytes += unitCount * 2;
-    this.options.translated?.(tb);
+    this.options.log?.trace(TRACE.translate_block, tb, source.pc, size);
+    this.options.translated?.(tb, injections);
     return tb;
   }
 
@@ -177,11 +188,12 @@ export class Translator {
       }
       this.options.verify?.(ctx);
       this.logGuest(source, result.size);
-      this.logStage('op', 'OP');
+      const injections = this.instrument(source, result.size, env);
+      this.logStage('op', 'OP', source.pc);
       if (this.options.optimize ?? true) {
         optimize(ctx);
         this.options.verify?.(ctx);
-        this.logStage('op_opt', 'OP after optimization');
+        this.logStage('op_opt', 'OP after optimization', source.pc);
       }
       try {
         this.lowering.lower(ctx);
@@ -192,8 +204,27 @@ export class Translator {
         continue;
       }
       this.logCode(source.pc);
-      return { size: result.size, icount: result.icount };
+      return { size: result.size, icount: result.icount, injections };
     }
+  }
+
+  /** What plugins add to the TB in `ctx`; undefined: nothing. */
+  private instrument(source: TbSource, size: number, env: number): readonly Injection[] | undefined {
+    const { instrumentation } = this.options;
+    if (!instrumentation) return undefined;
+    const injections = instrumentation
+      .translated({
+        cpu: this.words[(env + layout.ENV_CPU_INDEX) >> 2],
+        pc: source.pc,
+        physical: this.view.getBigUint64(env + layout.ENV_CODE_PHYS, true),
+        source,
+        offsets: insnOffsets(this.ctx, size),
+      })
+      .filter(({ access }) => access !== 0 || (source.cflags & layout.CF_MEMI_ONLY) === 0);
+    if (injections.length === 0) return undefined;
+    this.logStage('op_plugin', 'OP before plugin injection', source.pc);
+    instrument(this.ctx, injections);
+    return injections;
   }
 
   /** The virtual pc of the first breakpoint of a vCPU behind a TB's first instruction. */
@@ -254,21 +285,21 @@ export class Translator {
     return 0;
   }
 
-  private logStage(item: 'op' | 'op_opt', title: string): void {
+  private logStage(item: 'op' | 'op_opt' | 'op_plugin', title: string, pc: bigint): void {
     const { log } = this.options;
-    if (log?.has(item)) log.mask(item, `${title}:\n${formatIr(this.ctx)}\n`);
+    if (log?.has(item) && log.isInRange(pc)) log.mask(item, `${title}:\n${formatIr(this.ctx)}\n`);
   }
 
   private logGuest(source: TbSource, size: number): void {
     const { log, symbolAt } = this.options;
-    if (!log?.has('in_asm')) return;
+    if (!log?.has('in_asm') || !log.isInRange(source.pc)) return;
     const code = this.frontend.disassemble(this.view, source.host, source.pc, size);
     log.mask('in_asm', `----------------\nIN: ${symbolAt?.(source.pc) ?? ''}\n${code}\n`);
   }
 
   private logCode(pc: bigint): void {
     const { log } = this.options;
-    if (!log?.has('out_asm')) return;
+    if (!log?.has('out_asm') || !log.isInRange(pc)) return;
     const { code } = this.lowering;
     const guest = `  -- guest addr 0x${BigInt.asUintN(64, pc).toString(16).padStart(16, '0')}`;
     log.mask('out_asm', `OUT: [tci, size=${2 * code.size}]\n${guest}\n${disassembleTci(code.units.subarray(0, code.size))}\n`);

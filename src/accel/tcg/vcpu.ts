@@ -1,6 +1,7 @@
 /** The engine's side of one CPU: its env in the shared memory, and the ways in and out of the exec loop. */
 import * as layout from '../../../assembly/shared/layout.js';
 import { HostError } from '../../util/errors.js';
+import type { Instrumentation } from './instrumentation.js';
 import { kindOfAccess, type PointKind } from './debug-points.js';
 import type { Runtime } from './runtime.js';
 
@@ -8,8 +9,10 @@ import type { Runtime } from './runtime.js';
 export interface VcpuHooks {
   /** A device has written to guest memory. */
   memoryWritten?(): void;
-  /** `-d cpu`: the registers, as `info registers` shows them. */
-  dumpState?(): string;
+  /** `-d cpu`: the registers, as `info registers` shows them; `fpu`: with those of floating point. */
+  dumpState?(fpu: boolean): string;
+  /** The trace event of its traps. */
+  readonly trapEvent?: string;
   /** What the target's part of the runtime imports, by name (host.ts in its folder of assembly/target), without the env. */
   readonly imports?: Readonly<Record<string, (...args: never[]) => unknown>>;
 }
@@ -40,6 +43,8 @@ export class Vcpu {
     private readonly trace: () => ExecTrace | undefined = () => undefined,
     /** More words for what the engine failed with. */
     private readonly explain: (message: string) => string | undefined = () => undefined,
+    /** Hears of each slice: undefined before it, then why it ended. */
+    private readonly watchSlice?: (reason?: number) => void,
   ) {
     this.view = new DataView(runtime.memory.buffer);
     this.state = new DataView(runtime.memory.buffer, env, layout.ENV_SIZE);
@@ -55,8 +60,11 @@ export class Vcpu {
     this.used = 0;
     this.write32(layout.ENV_CONTENDED, Number(contended));
     this.beforeSlice();
+    this.watchSlice?.();
     const trace = this.trace();
-    return trace ? this.execPieces(budget, 1, trace) : this.execPieces(budget, CHUNK, this.checkSlice);
+    const reason = trace ? this.execPieces(budget, 1, trace) : this.execPieces(budget, CHUNK, this.checkSlice);
+    this.watchSlice?.(reason);
+    return reason;
   }
 
   /** `piece` instructions, or one TB more, at a time. */
@@ -162,6 +170,16 @@ export class Vcpu {
   write64(offset: number, value: bigint): void {
     this.view.setBigUint64(this.env + offset, BigInt.asUintN(64, value), true);
   }
+}
+
+/** Tells plugins of a vCPU that waits, and that it goes on. */
+export function idleWatch(instrumentation: Instrumentation, cpu: number): (reason?: number) => void {
+  let isIdle = false;
+  return (reason) => {
+    if (reason === layout.EXEC_HALTED && !isIdle) instrumentation.idle(cpu);
+    else if (reason === undefined && isIdle) instrumentation.resumed(cpu);
+    isIdle = reason === layout.EXEC_HALTED;
+  };
 }
 
 const halves = (value: bigint): [lo: number, hi: number] => [Number(BigInt.asIntN(32, value)), Number(BigInt.asIntN(32, value >> 32n))];

@@ -9,6 +9,15 @@ import { OptionError } from '../../util/errors.js';
 import { defineDevice } from '../core/device.js';
 import { SysBusDevice } from '../core/sysbus.js';
 import { buffer, i32, u32, u8, vmState } from '../core/vmstate.js';
+import { hex, traceEvents } from '../../util/trace.js';
+
+const TRACE = traceEvents({
+  pflash_io_read: (name: string, offset: number, size: number, value: number, command: number, cycle: number) =>
+    `${name}: offset:${hex(offset, 4)} size:${size} value:${hex(value, 4)} cmd:${hex(command, 2)} wcycle:${cycle}`,
+  pflash_io_write: (name: string, offset: number, size: number, value: number, cycle: number) =>
+    `${name}: offset:${hex(offset, 4)} size:${size} value:${hex(value, 4)} wcycle:${cycle}`,
+  pflash_mode_read_array: (name: string) => `${name}: read array mode`,
+});
 
 // Commands: the low byte of what is written.
 const CMD_PROGRAM = 0x10;
@@ -108,8 +117,15 @@ export class PflashCfi01 extends SysBusDevice {
     if (this.deviceWidth === 0) this.deviceWidth = this.width;
     this.fillCfiTable();
     this.region = this.romDeviceRegion(this.name, size, {
-      read: (offset, width) => this.read(offset, width),
-      write: (offset, value, width) => this.write(offset, value, width),
+      read: (offset, width) => {
+        const value = this.read(offset, width);
+        this.trace(TRACE.pflash_io_read, this.name, offset, width, value, this.command, this.cycle);
+        return value;
+      },
+      write: (offset, value, width) => {
+        this.trace(TRACE.pflash_io_write, this.name, offset, width, value >>> 0, this.cycle);
+        this.write(offset, value, width);
+      },
     });
     this.initMmio(this.region);
     if (this.drive) this.fill(this.drive);
@@ -142,6 +158,7 @@ export class PflashCfi01 extends SysBusDevice {
   }
 
   private readArray(): void {
+    this.trace(TRACE.pflash_mode_read_array, this.name);
     this.cycle = 0;
     this.command = CMD_READ_ARRAY_STATE;
     this.region.setRomd(true);

@@ -42,6 +42,10 @@ export interface Accelerator {
   isLogFixed?(item: LogItem): boolean;
   /** Which pages of guest memory are written, for who asks; undefined: it cannot tell. */
   readonly dirtyPages?: DirtyPages;
+  /** What plugins count in a CPU, by its number. */
+  scoresOf?(cpu: number): BigUint64Array;
+  /** Guest-physical address of a CPU's access (`kind`: 0 load, 1 store; with the rights of an mmu index), right after it; undefined: it goes nowhere. */
+  physicalOf?(cpu: number, address: bigint, kind: number, mmuIdx: number): number | undefined;
   /** `info jit`. */
   info?(): JitInfo;
 }

@@ -56,6 +56,9 @@ export abstract class CpuState extends DeviceState {
   held = false;
   /** Set then, too: an interrupt has come, and this CPU is to have its turn soon. */
   onInterrupt: () => void = () => {};
+  /** Plugins: a program in user mode makes a system call; the host has served a call of the guest's at `from`. */
+  onSyscall: ((number: bigint, args: readonly bigint[]) => void) | undefined;
+  onHostcall: ((from: bigint, to: bigint) => void) | undefined;
 
   /** Undefined: it cannot be debugged. */
   get debug(): CpuDebug | undefined {
@@ -111,8 +114,8 @@ export abstract class CpuState extends DeviceState {
   abstract writeRegister(name: string, value: bigint): boolean;
   /** Guest-physical address of a virtual one, as a debugger sees it; undefined if unmapped. */
   abstract translateDebug(address: bigint): number | undefined;
-  /** `info registers`. */
-  abstract dumpState(): string;
+  /** `info registers`; without `fpu`: as `-d cpu` shows them. */
+  abstract dumpState(fpu?: boolean): string;
 
   /** The instruction that `bytes` begin with, at `pc`, as `-d in_asm` shows it, and its size; undefined: there are too few bytes. */
   disassemble(_bytes: Uint8Array, _pc: bigint): { readonly text: string; readonly size: number } | undefined {

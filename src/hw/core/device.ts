@@ -8,6 +8,7 @@ import { IrqLine, irqLines, type IrqHandler } from './irq.js';
 import { Registers, type RegisterMap, type RegisterSizes, type RegisterView } from './registers.js';
 import type { DeviceServices, MachineServices } from './services.js';
 import type { VmState } from './vmstate.js';
+import type { TraceEvent } from '../../util/trace.js';
 
 /** What a device class says of itself beside its QOM options. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -205,6 +206,11 @@ export abstract class DeviceState extends QObject {
   /** The guest did something that the hardware does not define. */
   protected guestError(message: string): void {
     this.services.log.mask('guest_errors', `${this.typeName}: ${message}`);
+  }
+
+  /** A trace event of its own (util/trace.ts). */
+  protected trace<Args extends readonly unknown[]>(event: TraceEvent<Args>, ...args: Args): void {
+    if (this.services.log.traces) this.services.log.trace(event, ...args);
   }
   /** The guest used something that is not built. */
   protected unimplemented(message: string): void {

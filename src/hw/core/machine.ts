@@ -29,6 +29,14 @@ import type { Replay } from './replay.js';
 import { isCausedByGuest, NEEDS_RESET, RunStateMachine, type RunState, type ShutdownCause } from './runstate.js';
 import type { MachineServices } from './services.js';
 import { array, bytes, u32, vmState, type VmState } from './vmstate.js';
+import { traceEvents } from '../../util/trace.js';
+
+const TRACE = traceEvents({
+  runstate_set: (from: string, to: string) => `current_run_state (${from}) new_state (${to})`,
+  vm_state_notify: (running: boolean, state: string) => `running ${running ? 1 : 0} reason (${state})`,
+  qemu_system_shutdown_request: (cause: string) => `reason=${cause}`,
+  qemu_system_reset_request: (cause: string) => `reason=${cause}`,
+});
 
 /** What a kind of machine says of itself (QEMU's MachineClass). */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -246,6 +254,8 @@ export abstract class MachineState extends QObject {
     this.unattached.addChild('system[0]', this.systemMemory);
     this.unattached.addChild('io[0]', this.ioMemory);
     this.newAddressSpace(this.ioMemory, 'I/O');
+    this.runState.traced = (from, to) => this.log.trace(TRACE.runstate_set, from, to);
+    this.runState.addHandler((running, state) => this.log.trace(TRACE.vm_state_notify, running, state), -200);
     this.runState.addHandler((running) => (running ? this.clocks.start() : this.clocks.stop()), -100);
     this.clocks.onDeadlineChange = () => this.notify();
     this.clocks.setInstructionSource(() => this.cpus.reduce((sum, cpu) => sum + cpu.instructionCount, 0));
@@ -570,7 +580,7 @@ export abstract class MachineState extends QObject {
     this.semihosting?.reset();
     if (withImages) this.roms.apply(this.addressSpace, this.log);
     for (const cpu of this.cpus) {
-      if (this.log.has('cpu_reset')) this.log.mask('cpu_reset', `CPU Reset (CPU ${cpu.cpuIndex})\n${cpu.dumpState()}`);
+      if (this.log.has('cpu_reset')) this.log.mask('cpu_reset', `CPU Reset (CPU ${cpu.cpuIndex})\n${cpu.dumpState(false)}`);
       cpu.reset();
       const start = this.#starts.get(cpu);
       if (start !== undefined) cpu.pc = start;
@@ -592,11 +602,13 @@ export abstract class MachineState extends QObject {
 
   /** The guest (or its host) wants the machine to end; the main loop serves it. The first request wins. */
   requestShutdown(cause: ShutdownCause, exitCode = 0): void {
+    this.log.trace(TRACE.qemu_system_shutdown_request, cause);
     this.runState.shutdownRequest ??= { cause, exitCode };
     this.notify();
   }
   requestReset(cause: ShutdownCause): void {
     if (this.actions.reboot === 'shutdown' && cause !== 'subsystem-reset') return this.requestShutdown(cause);
+    this.log.trace(TRACE.qemu_system_reset_request, cause);
     this.runState.resetRequest ??= cause;
     this.notify();
   }

@@ -13,6 +13,7 @@
  */
 import type { AccessSize, MemoryRegionOps } from '../../memory/region.js';
 import type { Log } from '../../util/log.js';
+import { traceEventName } from '../../util/trace.js';
 
 const U32 = 0xffff_ffffn;
 
@@ -93,13 +94,10 @@ export interface RegisterMap<D> {
   /** Of its trace points: `goldfish_rtc`. */
   readonly name: string;
   readonly rows: readonly RegisterRow<D>[];
+  readonly events: Readonly<Record<Direction, string>>;
 }
 
-const events: string[] = [];
-/** Trace points of all maps, in the order of their making. */
-export const TRACE_EVENTS: readonly string[] = events;
-
-const traceEvent = (name: string, direction: Direction): string => `${name}_${direction}`;
+const traceEvent = (name: string, direction: Direction): string => traceEventName(`${name}_${direction}`);
 
 /** @throws Error if nothing says how a register that can be read is read, or one that can be written is written */
 export function registerMap<D>(name: string, rows: readonly RegisterRow<D>[]): RegisterMap<D> {
@@ -108,8 +106,7 @@ export function registerMap<D>(name: string, rows: readonly RegisterRow<D>[]): R
     if (row.access !== 'wo' && !kept && !row.read) throw new Error(`${name}: ${row.name} has neither a field nor 'read'`);
     if (row.access !== 'ro' && !kept && !row.write) throw new Error(`${name}: ${row.name} has neither a field nor 'write'`);
   }
-  events.push(traceEvent(name, 'read'), traceEvent(name, 'write'));
-  return { name, rows };
+  return { name, rows, events: { read: traceEvent(name, 'read'), write: traceEvent(name, 'write') } };
 }
 
 /** Sizes that a guest may use; default: 4, and 8 where there are registers of 64 bits. */
@@ -154,7 +151,6 @@ export class Registers<D> {
   /** By offset: what stands alone, and of arrays what was accessed once. */
   private readonly known = new Map<number, Found<D>[]>();
   private readonly arrays: ArrayOf<D>[] = [];
-  private readonly events: Readonly<Record<Direction, string>>;
 
   get name(): string {
     return this.map.name;
@@ -167,7 +163,6 @@ export class Registers<D> {
     /** Hears what the guest did wrong. */
     private readonly guestError: (text: string) => void,
   ) {
-    this.events = { read: traceEvent(map.name, 'read'), write: traceEvent(map.name, 'write') };
     for (const row of map.rows) {
       const at = typeof row.at === 'number' ? row.at : row.at(device);
       if (row.array) {
@@ -329,7 +324,7 @@ export class Registers<D> {
   }
 
   private trace(direction: Direction, row: RegisterRow<D>, offset: number, value: bigint, size: number): void {
-    const event = this.events[direction];
+    const event = this.map.events[direction];
     if (!this.log.isTraced(event)) return;
     const parts = Object.entries(row.wide ? {} : (row.fields ?? {})).map(([name, mask]) => ` ${name}=${fieldOf(Number(value), mask)}`);
     this.log.write(`${event} 0x${offset.toString(16)} ${row.name} = 0x${value.toString(16)}, size ${size}${parts.join('')}\n`);

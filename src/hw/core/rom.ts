@@ -3,6 +3,11 @@ import { MemTxResult } from '../../memory/access.js';
 import type { AddressSpace } from '../../memory/address-space.js';
 import { LoaderError } from '../../util/errors.js';
 import type { Log } from '../../util/log.js';
+import { traceEvents } from '../../util/trace.js';
+
+const TRACE = traceEvents({
+  loader_write_rom: (name: string, address: number, size: number) => `${name}: @${hex(address)} size=${hex(size)}`,
+});
 
 export interface RomBlob {
   readonly name: string;
@@ -55,6 +60,7 @@ export class RomList {
     const placed = new Set<string>();
     const put = (blob: RomBlob, address: number, what: Uint8Array | number): void => {
       const size = typeof what === 'number' ? what : what.length;
+      log?.trace(TRACE.loader_write_rom, blob.name, address, size);
       const dropped = Math.min(space.holeAt(address), size);
       if (dropped > 0) log?.mask('guest_errors', `${rangeOf(blob)}: nothing is at ${hex(address)}..${hex(address + dropped)}`);
       if (dropped === size) return;

@@ -69,6 +69,9 @@ export class RunStateMachine {
   /** The state is one of those in which nothing runs, but something is still in flight. */
   isStopping = false;
 
+  /** For who traces it. */
+  traced: (from: RunState, to: RunState) => void = () => {};
+
   get state(): RunState {
     return this.current;
   }
@@ -89,6 +92,7 @@ export class RunStateMachine {
     if (state === this.current) return;
     if (!mayFollow(this.current, state)) throw new Error(`invalid runstate transition: '${this.current}' -> '${state}'`);
     const was = this.running;
+    this.traced(this.current, state);
     this.current = state;
     if (was === this.running) return;
     const order = this.running ? [...this.handlers] : [...this.handlers].reverse();

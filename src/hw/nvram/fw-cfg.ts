@@ -10,6 +10,13 @@ import type { FdtNode } from '../core/fdt.js';
 import { SysBusDevice } from '../core/sysbus.js';
 import type { TreeBus } from '../core/tree-bus.js';
 import { address, u16, u32, vmState } from '../core/vmstate.js';
+import { hex, traceEvents } from '../../util/trace.js';
+
+const TRACE = traceEvents({
+  fw_cfg_select: (key: number, isThere: boolean) => `key ${hex(key, 4)}, ret: ${isThere ? 1 : 0}`,
+  fw_cfg_read: (value: number) => `= ${hex(value)}`,
+  fw_cfg_add_file: (name: string, length: number) => `${name} (${length} bytes)`,
+});
 
 /** Keys of the items with fixed numbers. */
 export const FW_CFG = {
@@ -167,6 +174,7 @@ export class FwCfg extends SysBusDevice {
     if (this.files.length >= FILE_SLOTS) throw new Error('fw_cfg: no file slots left');
     if (name.length >= FILE_NAME_LENGTH) throw new Error(`fw_cfg: file name too long: ${name}`);
     if (this.files.some((f) => f.name === name)) throw new Error(`fw_cfg: duplicate file ${name}`);
+    this.trace(TRACE.fw_cfg_add_file, name, data.length);
     this.files = [...this.files, { name, data }].sort((a, b) => (a.name < b.name ? -1 : 1));
     const directory = new Uint8Array(4 + FILE_ENTRY_SIZE * this.files.length);
     const view = new DataView(directory.buffer);
@@ -184,6 +192,7 @@ export class FwCfg extends SysBusDevice {
 
   private select(key: number): void {
     this.selected = key & KEY_MASK;
+    this.trace(TRACE.fw_cfg_select, key, this.items.has(this.selected));
     this.offset = 0;
   }
 
@@ -192,6 +201,7 @@ export class FwCfg extends SysBusDevice {
     const item = this.items.get(this.selected);
     let value = 0;
     for (let i = 0; i < count; i++) value = (value << 8) | (item && this.offset < item.length ? item[this.offset++] : 0);
+    this.trace(TRACE.fw_cfg_read, value >>> 0);
     return value >>> 0;
   }
 

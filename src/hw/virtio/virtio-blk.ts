@@ -7,8 +7,15 @@ import { OptionError } from '../../util/errors.js';
 import { defineDevice } from '../core/device.js';
 import { array, bool, buffer, vmState } from '../core/vmstate.js';
 import { F_ANY_LAYOUT, STATUS_DRIVER_OK, VIRTIO_FIELDS, VIRTIO_ID, VirtioDevice } from './virtio.js';
-import { BadRequest, BlkRequest, ID_SIZE, perform, S_IOERR, S_OK, T_IN, type RequestRules } from './virtio-blk-request.js';
-import { MAX_QUEUE_SIZE, type VirtQueue, type VirtQueueElement } from './virtqueue.js';
+import { BadRequest, BlkRequest, ID_SIZE, perform, S_IOERR, S_OK, T_IN, T_OUT, type RequestRules } from './virtio-blk-request.js';
+import { MAX_QUEUE_SIZE, totalLength, type VirtQueue, type VirtQueueElement } from './virtqueue.js';
+import { traceEvents } from '../../util/trace.js';
+
+const TRACE = traceEvents({
+  virtio_blk_handle_read: (sector: number, count: number) => `sector ${sector} nsectors ${count}`,
+  virtio_blk_handle_write: (sector: number, count: number) => `sector ${sector} nsectors ${count}`,
+  virtio_blk_req_complete: (sector: number, status: number) => `sector ${sector} status ${status}`,
+});
 
 // Feature bits (5.2.3)
 const F_SEG_MAX = 1n << 2n;
@@ -289,6 +296,8 @@ export class VirtioBlk extends VirtioDevice {
 
   private start(request: BlkRequest): void {
     this.active.add(request);
+    if (request.type === T_IN) this.trace(TRACE.virtio_blk_handle_read, request.sector, request.inLength / SECTOR);
+    else if (request.type === T_OUT) this.trace(TRACE.virtio_blk_handle_write, request.sector, totalLength(request.out) / SECTOR);
     this.drive!.begin();
     void this.run(request)
       .catch((error) => this.drive!.failed(error))
@@ -332,6 +341,7 @@ export class VirtioBlk extends VirtioDevice {
   }
 
   private finish(request: BlkRequest, status: number): void {
+    this.trace(TRACE.virtio_blk_req_complete, request.sector, status);
     if (this.broken) return;
     if (!this.memory.write(request.statusAddress, Uint8Array.of(status))) return this.onError('status is not in memory');
     this.complete(request.queue, request.element, request.inLength + 1);

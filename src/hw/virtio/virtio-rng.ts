@@ -7,6 +7,12 @@ import { defineDevice } from '../core/device.js';
 import { u64, vmState } from '../core/vmstate.js';
 import { VIRTIO_FIELDS, VIRTIO_ID, VirtioDevice } from './virtio.js';
 import { scatter, totalLength, type VirtQueue } from './virtqueue.js';
+import { traceEvents } from '../../util/trace.js';
+
+const TRACE = traceEvents({
+  virtio_rng_request: (size: number, quota: bigint) => `rng: ${size} bytes requested, ${quota} bytes quota left`,
+  virtio_rng_pushed: (size: number) => `rng: ${size} bytes pushed`,
+});
 
 const QUEUE_SIZE = 8;
 /** A device may fill less than it is given (5.4.6.1): bounds the work that one buffer can ask for. */
@@ -61,6 +67,7 @@ export class VirtioRng extends VirtioDevice {
       const element = this.requests.pop();
       if (!element) break;
       const want = Math.min(totalLength(element.in), MAX_FILL, Number(this.quota));
+      this.trace(TRACE.virtio_rng_request, want, this.quota);
       const written = scatter(this.memory, element.in, this.rng?.bytes(want) ?? this.services.randomBytes(want));
       if (written === undefined) {
         this.onError('buffer is not in memory');
@@ -69,6 +76,7 @@ export class VirtioRng extends VirtioDevice {
       if (!this.timer.pending && this.maxBytes < (1n << 63n) - 1n) this.timer.startNs(this.period * 1e6);
       this.quota -= BigInt(written);
       this.requests.push(element, written);
+      this.trace(TRACE.virtio_rng_pushed, written);
       pushed = true;
     }
     if (pushed) this.notify(this.requests);

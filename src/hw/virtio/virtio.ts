@@ -5,6 +5,19 @@ import { Bus } from '../core/bus.js';
 import { DeviceState, defineDevice } from '../core/device.js';
 import { array, bool, buffer, structArray, u32, u64, u8, vmState, type VmState } from '../core/vmstate.js';
 import { VirtQueue, type VirtQueueElement, type VirtQueueMemory, type VirtQueueOwner } from './virtqueue.js';
+import { traceEvents } from '../../util/trace.js';
+
+const VIRTQUEUE_TRACE = traceEvents({
+  virtqueue_pop: (queue: number, head: number, into: number, out: number) => `vq ${queue} elem ${head} in_num ${into} out_num ${out}`,
+  virtqueue_fill: (queue: number, head: number, length: number) => `vq ${queue} elem ${head} len ${length}`,
+});
+/** Devices by their type, queues by number. */
+const TRACE = traceEvents({
+  virtio_queue_notify: (device: string, queue: number) => `vdev ${device} n ${queue}`,
+  virtio_notify: (device: string, queue: number) => `vdev ${device} vq ${queue}`,
+  virtio_notify_config: (device: string) => `vdev ${device}`,
+  virtio_set_status: (device: string, status: number) => `vdev ${device} val ${status}`,
+});
 
 /** Device numbers (section 5). */
 export const VIRTIO_ID = {
@@ -181,6 +194,7 @@ export abstract class VirtioDevice extends DeviceState implements VirtQueueOwner
     // FEATURES_OK sticks whatever the driver has taken, as in QEMU: on a modern transport VERSION_1 should be among it (section 6.1), and xv6's driver
     // leaves it out.
     this.status = status &= 0xff;
+    this.trace(TRACE.virtio_set_status, this.typeName, status);
     if (status === 0) this.resetDevice();
     else this.statusChanged(status);
   }
@@ -208,6 +222,7 @@ export abstract class VirtioDevice extends DeviceState implements VirtQueueOwner
   /** The driver notified queue `n`. */
   notifyQueue(n: number): void {
     const queue = this.queues[n];
+    this.trace(TRACE.virtio_queue_notify, this.typeName, n);
     if (queue && queue.desc !== 0 && !this.broken) queue.notified();
   }
 
@@ -236,6 +251,13 @@ export abstract class VirtioDevice extends DeviceState implements VirtQueueOwner
     }
   }
 
+  popped(queue: VirtQueue, { head, in: into, out }: VirtQueueElement): void {
+    this.trace(VIRTQUEUE_TRACE.virtqueue_pop, this.queues.indexOf(queue), head, into.length, out.length);
+  }
+  pushed(queue: VirtQueue, { head }: VirtQueueElement, written: number): void {
+    this.trace(VIRTQUEUE_TRACE.virtqueue_fill, this.queues.indexOf(queue), head, written);
+  }
+
   later(queue: VirtQueue): void {
     this.unfinished[this.queues.indexOf(queue)] = true;
     if (!this.goOn.pending) this.goOn.startNs(0);
@@ -261,6 +283,7 @@ export abstract class VirtioDevice extends DeviceState implements VirtQueueOwner
 
   protected notify(queue: VirtQueue): void {
     if (this.broken || !queue.shouldInterrupt((this.guestFeatures & F_NOTIFY_ON_EMPTY) !== 0n)) return;
+    this.trace(TRACE.virtio_notify, this.typeName, this.queues.indexOf(queue));
     this.isr |= ISR_QUEUE;
     this.transport?.interrupt(this.queues.indexOf(queue));
   }
@@ -268,6 +291,7 @@ export abstract class VirtioDevice extends DeviceState implements VirtQueueOwner
   /** `config` has changed. */
   protected notifyConfig(): void {
     if (!(this.status & STATUS_DRIVER_OK)) return;
+    this.trace(TRACE.virtio_notify_config, this.typeName);
     this.configGeneration = (this.configGeneration + 1) >>> 0;
     this.isr |= ISR_QUEUE | ISR_CONFIG;
     this.transport?.interrupt();

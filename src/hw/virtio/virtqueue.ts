@@ -48,6 +48,9 @@ export interface VirtQueueOwner {
   readonly eventIdx: boolean;
   /** The driver broke the rules: the device stops until it is reset. */
   onError(message: string): void;
+  /** For who traces it. */
+  popped?(queue: VirtQueue, element: VirtQueueElement): void;
+  pushed?(queue: VirtQueue, element: VirtQueueElement, written: number): void;
   /** Calls `queue.notified()` soon: there is more than could be done at once. */
   later(queue: VirtQueue): void;
 }
@@ -164,6 +167,7 @@ export class VirtQueue {
     this.lastAvail = (this.lastAvail + 1) & 0xffff;
     if (this.owner.eventIdx) this.writeAvailEvent(this.lastAvail);
     this.inUse++;
+    this.owner.popped?.(this, element);
     return element;
   }
 
@@ -182,6 +186,7 @@ export class VirtQueue {
   /** Returns a buffer to the driver, `written` bytes of its in-segments filled. */
   push(element: VirtQueueElement, written: number): void {
     if (this.desc === 0) return; // reset in between
+    this.owner.pushed?.(this, element, written);
     this.inUse--;
     const entry = new Uint8Array(8);
     viewOf(entry).setUint32(0, element.head, true);

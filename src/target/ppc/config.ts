@@ -14,7 +14,7 @@ export interface PpcConfig {
   readonly search: Search;
 }
 
-const SEARCHES: readonly Search[] = ['hash', 'software', 'hid2'];
+export const SEARCHES: readonly Search[] = ['hash', 'software', 'hid2'];
 const PVR = /^(?:0x)?([0-9a-f]{8})$/;
 
 /** A model by name, by an alias, or by its PVR as eight hexadecimal digits; case does not matter. @throws OptionError */

@@ -10,8 +10,9 @@ import type { Vcpu, VcpuHooks } from '../../accel/tcg/vcpu.js';
 import { ClockType, type Timer } from '../../hw/core/clock.js';
 import { CpuState, type CpuDebug, type ExitReason } from '../../hw/core/cpu.js';
 import type { MachineState } from '../../hw/core/machine.js';
+import { bool, buffer, u32, u64, u8, vmState } from '../../hw/core/vmstate.js';
 import { defineType, type TypeInfo } from '../../qom/object.js';
-import type { PpcConfig } from './config.js';
+import { SEARCHES, type PpcConfig } from './config.js';
 import { describeException } from './exception-names.js';
 import { FAMILIES, featuresOf } from './families.js';
 import { May, SPRS, type Spr } from './sprs.js';
@@ -59,6 +60,17 @@ export class PpcCpu extends CpuState {
     category: 'cpu',
   });
 
+  static readonly vmState = vmState<PpcCpu>('cpu', { version: 1, refuses: otherModel, postLoad: (cpu) => cpu.postLoad() }, [
+    u32('pvr'),
+    u8('search'),
+    u64('pc'),
+    bool('halted'),
+    buffer('user'),
+    buffer('supervisor'),
+    buffer('registersOfModel'),
+    buffer('tlb'),
+  ]);
+
   readonly vcpu: Vcpu;
   private readonly exports: PpcExports;
   private readonly sprs: readonly Spr[];
@@ -74,7 +86,7 @@ export class PpcCpu extends CpuState {
     this.frequency = BigInt(board.timebaseFrequency);
     this.sprs = SPRS[FAMILIES[config.family].sprs];
     const hooks: VcpuHooks = {
-      dumpState: () => this.dumpState(),
+      dumpState: (fpu) => this.dumpState(fpu),
       memoryWritten: () => this.endReservation(),
       imports: {
         ticks: () => this.ticks(),
@@ -139,6 +151,9 @@ export class PpcCpu extends CpuState {
   }
   override get halted(): boolean {
     return this.vcpu.read32(ENV_HALTED) !== 0;
+  }
+  set halted(value: boolean) {
+    this.vcpu.write32(ENV_HALTED, Number(value));
   }
   override hasWork(): boolean {
     return this.exports.ppcHasWork(this.env) !== 0;
@@ -263,12 +278,45 @@ export class PpcCpu extends CpuState {
     return true;
   }
 
+  // snapshots
+
+  /** Of which model they are: not to be changed. */
+  get pvr(): number {
+    return this.config.pvr;
+  }
+  set pvr(_: number) {}
+  get search(): number {
+    return SEARCHES.indexOf(this.config.search);
+  }
+  set search(_: number) {}
+
+  /** Its part of env, as it is, but for its configuration. */
+  get user(): Uint8Array {
+    return this.part(P.PPC_GPR, P.PPC_RESET_MSR);
+  }
+  get supervisor(): Uint8Array {
+    return this.part(P.PPC_SRR0, P.PPC_SUPERVISOR);
+  }
+  get registersOfModel(): Uint8Array {
+    return this.part(X.PPC_STATE, X.PPC_STATE_END);
+  }
+  get tlb(): Uint8Array {
+    return this.part(X.PPC_TLB, X.PPC_TLB_END);
+  }
+  private part(from: number, to: number): Uint8Array {
+    const { buffer, byteOffset } = this.vcpu.state;
+    return new Uint8Array(buffer, byteOffset + from, to - from);
+  }
+  private postLoad(): void {
+    this.exports.ppcPostLoad(this.env);
+  }
+
   override translateDebug(address: bigint): number | undefined {
     return this.vcpu.translateDebug(address);
   }
 
   /** `info registers`, in the layout of QEMU's. */
-  override dumpState(): string {
+  override dumpState(fpu = true): string {
     const value = (name: string): string => (this.readRegister(name) ?? 0n).toString(16);
     const word = (name: string): string => value(name).padStart(8, '0');
     const rows = (title: string, prefix: string): string[] =>
@@ -287,8 +335,7 @@ export class PpcCpu extends CpuState {
       `TB ${word('tbu')} ${word('tbl')} DECR ${this.readRegister('dec')}`,
       ...rows('GPR', 'r'),
       `CR ${word('cr')}  [ ${fields.join(' ')} ]     RES ${reservation}`,
-      ...rows('FPR', 'f'),
-      `FPSCR ${word('fpscr')}`,
+      ...(fpu ? [...rows('FPR', 'f'), `FPSCR ${word('fpscr')}`] : []),
       ` SRR0 ${word('srr0')}  SRR1 ${word('srr1')}    PVR ${word('pvr')}`,
       `SPRG0 ${word('sprg0')} SPRG1 ${word('sprg1')}  SPRG2 ${word('sprg2')}  SPRG3 ${word('sprg3')}`,
       ` SDR1 ${word('sdr1')}   DAR ${word('dar')}  DSISR ${word('dsisr')}`,
@@ -305,6 +352,12 @@ export function configure(vcpu: Vcpu, config: PpcConfig, busErrors = false): voi
   vcpu.write32(X.PPC_PVR, config.pvr);
   vcpu.write32(P.PPC_RESET_MSR, P.MSR_IP);
   vcpu.write64(P.PPC_RESET_VECTOR, BigInt(RESET_VECTOR));
+}
+
+/** Why what is to be loaded is not for this CPU. */
+function otherModel({ config, pvr, search }: PpcCpu): string | undefined {
+  if (pvr === config.pvr && SEARCHES[search] === config.search) return undefined;
+  return `the CPU is another one: its PVR is ${hex(pvr)}, here ${hex(config.pvr)}`;
 }
 
 const hex = (value: number | bigint): string => `0x${value.toString(16)}`;

@@ -134,7 +134,6 @@ const trap = (c: DisasContext, o: Operands, other: Temp): void => {
   c.tcg.call(H.tw, -1, c.r(o.ra), other, c.tcg.constI64(o.rt));
 };
 
-
 // ---- Rows --------------------------------------------------------------------------------------------------------------------------
 
 const crRow = (name: string, extended: number, op: Op2): Insn =>

@@ -13,7 +13,7 @@ import { defineType, type TypeInfo } from '../../qom/object.js';
 import { uint64 } from '../../qom/property.js';
 import type { MachineState } from '../../hw/core/machine.js';
 import { hasExtension, isaExtensions, isaString, mmuType, type CpuConfig } from './config.js';
-import { describeTrap } from './trap-names.js';
+import { describeTrap, trapName } from './trap-names.js';
 import { RiscvSemihosting } from './semihosting.js';
 import { DUMPED_CSRS, LISTED_CSRS } from './cpu-registers.js';
 import type { GdbDescription } from '../../hw/core/gdb-registers.js';
@@ -24,6 +24,12 @@ import { F_NAMES, listInsn, X_NAMES } from './disas.js';
 import { mappingsOf, mappingsText } from './mappings.js';
 import { coreDescription } from './core-file.js';
 import { gdbDescription } from './gdb.js';
+import { hex, traceEvents } from '../../util/trace.js';
+
+const TRACE = traceEvents({
+  riscv_trap: (hart: number, isAsync: boolean, cause: bigint, epc: bigint, tval: bigint, text: string) =>
+    `hart:${hart}, async:${isAsync ? 1 : 0}, cause:${hex(cause, 16)}, epc:${hex(epc)}, tval:${hex(tval)}, desc=${text}`,
+});
 
 /** What assembly/target/riscv/access/index.ts gives beside helpers. */
 interface RiscvExports {
@@ -92,6 +98,8 @@ const CACHE_BLOCK = 64;
 /** hpmcounter3 to 18, as in QEMU. */
 const PMU_MASK = 0x7fff8;
 const MIP_LINES = 16;
+/** Of an ecall in U-mode, with Linux's convention: the number in a7, arguments from a0 on. */
+const CAUSE_U_ECALL = 8n;
 const S_MODE = 1;
 const RESERVED_MODE = 2;
 /** Both words of RV_LOAD_RES, if there is none. */
@@ -135,14 +143,22 @@ export class RiscvCpu extends CpuState {
     this.resetVector = BigInt(resetVector);
     this.description = describe(config);
     const hooks: VcpuHooks = {
-      dumpState: () => this.dumpState(),
+      trapEvent: TRACE.riscv_trap.name,
+      dumpState: (fpu) => this.dumpState(fpu),
       memoryWritten: () => this.endReservation(),
       imports: {
         rdtime: () => this.timeSource?.time() ?? 0n,
         entropy: () => new DataView(machine.randomBytes(2).buffer).getUint16(0),
         timerUpdate: () => this.updateStimer(),
-        logTrap: (cause: bigint, epc: bigint, tval: bigint) =>
-          machine.log.mask('int', describeTrap(this.hartid, config.xlen, cause, epc, tval)),
+        logTrap: (cause: bigint, epc: bigint, tval: bigint) => {
+          if (cause === CAUSE_U_ECALL)
+            this.onSyscall?.(
+              this.x(17),
+              [10, 11, 12, 13, 14, 15].map((i) => this.x(i)),
+            );
+          if (machine.log.traces) this.traceTrap(cause, epc, tval);
+          if (machine.log.has('int')) machine.log.mask('int', describeTrap(this.hartid, config.xlen, cause, epc, tval));
+        },
         imsicTop: (supervisor: number, claim: number) => this.imsic![supervisor].top(claim !== 0),
         imsicRead: (supervisor: number, select: number) => this.imsic![supervisor].read(select, config.xlen),
         imsicWrite: (supervisor: number, select: number, value: bigint) => this.imsic![supervisor].write(select, value, config.xlen),
@@ -171,6 +187,13 @@ export class RiscvCpu extends CpuState {
 
   override get targetName(): string {
     return `riscv${this.config.xlen}`;
+  }
+
+  private traceTrap(cause: bigint, epc: bigint, tval: bigint): void {
+    const { xlen } = this.config;
+    const [all, from, value] = [cause, epc, tval].map((each) => BigInt.asUintN(xlen, each));
+    const code = BigInt.asUintN(xlen - 1, all);
+    this.trace(TRACE.riscv_trap, this.hartid, code !== all, code, from, value, trapName(xlen, all));
   }
 
   /** Puts the configuration into the env, once. */
@@ -215,7 +238,9 @@ export class RiscvCpu extends CpuState {
     if (watched) this.exports.riscvSettleOverflows(this.env);
     this.budgetUsed = serves ? 0 : vcpu.used;
     if (reason !== ExitReason.Semihosting) return reason;
+    const from = this.pc;
     semihosting?.step();
+    if (semihosting?.isBusy === false) this.onHostcall?.(from, this.pc);
     return vcpu.isSingleStepping && semihosting?.isBusy === false ? ExitReason.Debug : reason;
   }
   override requestExit(): void {
@@ -356,7 +381,7 @@ export class RiscvCpu extends CpuState {
   }
 
   /** `info registers`, in the layout of QEMU's. */
-  override dumpState(): string {
+  override dumpState(fpu = true): string {
     const hex = (value: bigint, bits: number): string =>
       BigInt.asUintN(bits, value)
         .toString(16)
@@ -372,7 +397,7 @@ export class RiscvCpu extends CpuState {
       }
     };
     table('x', X_NAMES, xlen, (i) => this.x(i));
-    if (this.hasFp) table('f', F_NAMES, 64, (i) => this.vcpu.read64(X.RV_F + 8 * i));
+    if (fpu && this.hasFp) table('f', F_NAMES, 64, (i) => this.vcpu.read64(X.RV_F + 8 * i));
     return lines.join('\n');
   }
 

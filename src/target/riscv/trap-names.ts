@@ -10,15 +10,21 @@ const INTERRUPTS: Readonly<Record<number, string>> = {
   9: 'supervisor external interrupt', 11: 'machine external interrupt', 13: 'counter overflow interrupt',
 }; // prettier-ignore
 
+/** `cause` as in xcause. */
+export function trapName(xlen: 32 | 64, cause: bigint): string {
+  const code = Number(BigInt.asUintN(xlen - 1, cause));
+  const isInterrupt = ((cause >> BigInt(xlen - 1)) & 1n) === 1n;
+  return (isInterrupt ? INTERRUPTS[code] : EXCEPTIONS[code]) ?? 'reserved';
+}
+
 /** One line: `cause` as in xcause, with the interrupt bit at xlen - 1. */
 export function describeTrap(hart: number, xlen: 32 | 64, cause: bigint, epc: bigint, tval: bigint): string {
   const bit = BigInt(xlen - 1);
   const interrupt = ((cause >> bit) & 1n) === 1n;
   const code = Number(BigInt.asUintN(xlen - 1, cause));
-  const name = (interrupt ? INTERRUPTS[code] : EXCEPTIONS[code]) ?? 'reserved';
   const hex = (value: bigint): string =>
     BigInt.asUintN(xlen, value)
       .toString(16)
       .padStart(xlen / 4, '0');
-  return `hart ${hart}: ${interrupt ? 'interrupt' : 'exception'} ${code} (${name}), epc 0x${hex(epc)}, tval 0x${hex(tval)}`;
+  return `hart ${hart}: ${interrupt ? 'interrupt' : 'exception'} ${code} (${trapName(xlen, cause)}), epc 0x${hex(epc)}, tval 0x${hex(tval)}`;
 }

@@ -13,6 +13,7 @@ import { lowerFloat, type InlineHost } from './lower-float.js';
 import { leaveBlock } from './lower-jumps.js';
 import { lowerMemory, type MemoryHost } from './lower-memory.js';
 import { lowerOp } from './lower-ops.js';
+import { lowerScore } from './lower-score.js';
 import type { TbIr } from './region.js';
 import { StripCode } from './strip-code.js';
 import { globalCountOf } from './target-info.js';
@@ -128,6 +129,8 @@ export class BlockCode implements MemoryHost, InlineHost {
     const { m } = fn;
     const { ops } = this.ir;
     const helper = fn.target.helpers[ops[p + 2]];
+    const scored = lowerScore(m, helper, this.ir, p, () => b.scratch(I32));
+    if (scored !== undefined) return void b.list.push(scored);
     const name = `helper_${helper.name}`;
     const params = Array.from({ length: helper.args }, () => I64);
     const resultType = helper.result ? I64 : NONE;

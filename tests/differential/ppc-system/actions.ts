@@ -1,7 +1,7 @@
 /** Random actions: what a supervisor does, and what is done to it. Each kind says what of it an oracle sees otherwise, in differences.ts. */
 import type { Random } from '../../support/float-operands.js';
 import { SPRS, type Spr, type SprSet } from '../../../src/target/ppc/sprs.js';
-import { FETCHED_PP, MSR_IGNORED, SPR_IGNORED, unlike } from './differences.js';
+import { FETCHED_PP, MSR_IGNORED, NOT_IN_QEMU, OPEN_BLOCK, SPR_IGNORED, unlike } from './differences.js';
 import { note, peek, poke, SPR, TABLE, TABLE_SIZE, WINDOW, WINDOW_PAGES, writeSpr, writeSr, type Action } from './program.js';
 import * as w from './words.js';
 
@@ -24,7 +24,7 @@ const mode = (r: Random): number => MSR.IP | (r.below(2) ? MSR.PR : 0) | (r.belo
 /** Registers that the program itself lives by, or that time changes. */
 const OWN = [8, 9, 22, 268, 269, 284, 285];
 /** Of which writing does more than an action can take back. */
-const UNWRITTEN = [SPR.SDR1, 1017];
+const UNWRITTEN = [SPR.SDR1, 1017, ...NOT_IN_QEMU];
 
 /** Reads, writes and reads back. */
 function sprAction(r: Random, model: Model): Action {
@@ -55,7 +55,7 @@ function legalBat(value: number, number: number): number {
 }
 
 function msrAction(r: Random, model: Model): Action {
-  const bits = (word(r) & model.msr & ~(MSR.POW | MSR.IR | MSR.SE | MSR.BE | MSR_IGNORED)) >>> 0;
+  const bits = (word(r) & model.msr & ~(MSR.POW | MSR.TGPR | MSR.IR | MSR.SE | MSR.BE | MSR_IGNORED)) >>> 0;
   return {
     ...plain,
     text: `mtmsr ${hex(bits)}`,
@@ -139,6 +139,8 @@ function decrementerAction(r: Random): Action {
 // ---- Memory --------------------------------------------------------------------------------------------------------------
 
 interface Mapped {
+  /** Of a page. */
+  readonly pte1?: number;
   readonly text: string;
   readonly setup: readonly number[];
   readonly after: readonly number[];
@@ -148,7 +150,7 @@ const hash = (vsid: number, ea: number): number => ((vsid & 0x7ffff) ^ ((ea >>> 
 const groupAt = (value: number): number => TABLE + (((value * 64) & (TABLE_SIZE - 1)) >>> 0);
 
 /** A page for an effective address: a PTE, or none; nothing is as it was afterwards but for its R and C bits, which are noted. */
-function mapPage(r: Random, ea: number, phys: number, sr: number, isCode: boolean, model: Model): Mapped {
+function mapPage(r: Random, ea: number, phys: number, sr: number, isCode: boolean): Mapped {
   const vsid = sr & 0xff_ffff;
   const secondary = r.below(3) === 0;
   const group = groupAt(secondary ? ~hash(vsid, ea) : hash(vsid, ea));
@@ -160,32 +162,22 @@ function mapPage(r: Random, ea: number, phys: number, sr: number, isCode: boolea
   const v = r.below(8) ? 0x8000_0000 : 0;
   const pte0 = (v | (vsid << 7) | h | ((ea >>> 22) & 0x3f)) >>> 0;
   const pte1 = ((phys & 0xffff_f000) | used | wimg | pp) >>> 0;
-  const tlb = model.softwareTlb
-    ? r.below(5) === 0
-      ? []
-      : [
-          ...writeSpr(isCode ? 981 : 977, pte0 & ~0x40),
-          ...writeSpr(982, pte1 | unlike(model.cpu, 'clean page in a TLB')),
-          ...writeSpr(SPR.SRR1, r.below(2) ? 0x2_0000 : 0),
-          ...w.li32(30, ea & ~0xfff),
-          isCode ? w.tlbli(30) : w.tlbld(30),
-        ]
-    : [];
   return {
     text: `page ${hex(pte0)} ${hex(pte1)} at ${hex(at)}${secondary ? ' (secondary)' : ''}, sr ${hex(sr)}`,
-    setup: [...poke(at, pte0), ...poke(at + 4, pte1), ...w.li32(30, ea), w.tlbie(30), w.sync, w.tlbsync, w.sync, ...tlb],
+    setup: [...poke(at, pte0), ...poke(at + 4, pte1), ...w.li32(30, ea), w.tlbie(30), w.sync, w.tlbsync, w.sync],
+    pte1,
     after: [...peek(at + 4), note(0), ...poke(at, 0), ...poke(at + 4, 0), ...w.li32(30, ea), w.tlbie(30), w.sync, w.isync],
   };
 }
 
 /** A block over an effective address. */
-function mapBlock(r: Random, ea: number, phys: number, isCode: boolean): Mapped {
+function mapBlock(r: Random, ea: number, phys: number, isCode: boolean, model: Model): Mapped {
   const n = 1 + r.below(3);
   const spr = (isCode ? SPR.IBAT0U : SPR.DBAT0U) + 2 * n;
   const bl = (1 << r.below(5)) - 1;
   const inside = (bl << 17) | 0x1_ffff;
   const upper = ((ea & ~inside) | (bl << 2) | r.below(4)) >>> 0;
-  const lower = ((phys & ~inside) | (r.below(2) && !isCode ? 0x28 : 0) | r.below(4)) >>> 0;
+  const lower = ((phys & ~inside) | (r.below(2) && !isCode ? 0x28 : 0) | (model.softwareTlb ? OPEN_BLOCK : r.below(4))) >>> 0;
   return {
     text: `block ${hex(upper)} ${hex(lower)}`,
     setup: [...writeSpr(spr + 1, lower), ...writeSpr(spr, upper)],
@@ -202,19 +194,20 @@ function mapping(r: Random, isCode: boolean, model: Model): Mapped & { readonly 
   const sr = (r.below(4) << 29) | (r.below(6) ? 0 : 0x1000_0000) | Number(r.bits(24));
   const direct = r.below(16) === 0 && unlike(model.cpu, isCode ? 'direct-store fetch' : 'direct-store access') === 0 ? 0x8000_0000 : 0;
   const parts = [
-    ...(r.below(3) === 0 ? [mapBlock(r, ea, phys, isCode)] : []),
-    ...(r.below(6) === 0 ? [] : [mapPage(r, ea, phys, sr, isCode, model)]),
+    ...(r.below(3) === 0 ? [mapBlock(r, ea, phys, isCode, model)] : []),
+    ...(r.below(6) === 0 ? [] : [mapPage(r, ea, phys, sr, isCode)]),
   ];
   return {
     ea,
     text: `${hex(ea)} of ${hex(phys)}, sr ${hex(sr | direct)}: ${parts.map(({ text }) => text).join('; ')}`,
     setup: [...writeSr(segment, (sr | direct) >>> 0), ...parts.flatMap(({ setup }) => setup)],
     after: parts.flatMap(({ after }) => after),
+    pte1: parts.find(({ pte1 }) => pte1 !== undefined)?.pte1,
   };
 }
 
-function accessAction(r: Random, model: Model): Action {
-  const { ea, text, setup, after } = mapping(r, false, model);
+function accessAction(r: Random, model: Model): Action[] {
+  const { ea, text, setup, after, pte1 } = mapping(r, false, model);
   const accesses: [string, number][] = [
     ['lwz', w.lwz(4, 0, 3)],
     ['lbz', w.lbz(4, 1, 3)],
@@ -229,7 +222,7 @@ function accessAction(r: Random, model: Model): Action {
   ];
   const [name, access] = r.pick(accesses);
   const again = r.below(2) ? [w.lwz(6, 0, 3)] : [];
-  return {
+  return withSearch(r, model, false, ea, pte1, {
     text: `${name} at ${text}`,
     setup,
     after,
@@ -237,14 +230,31 @@ function accessAction(r: Random, model: Model): Action {
     registers: [ea, 0x1111_1111, word(r), 0x2222_2222, 0x3333_3333, 0x4444_4444],
     body: [access, ...again],
     except: { srr1: model.softwareTlb ? SRR1_WAY : 0 },
-  };
+  });
 }
 /** Which way is to be replaced is a processor's own choice. */
 const SRR1_WAY = 0x2_0000;
 
-function fetchAction(r: Random, model: Model): Action {
-  const { ea, text, setup, after } = mapping(r, true, model);
-  return {
+/**
+ * Where software loads the TLB, first an action that misses, which fills ICMP or DCMP; what its search loads, for the address that was missed, the next one finds.
+ */
+function withSearch(r: Random, model: Model, isCode: boolean, ea: number, pte1: number | undefined, action: Action): Action[] {
+  if (!model.softwareTlb || pte1 === undefined || r.below(5) === 0) return [action];
+  const loads = [
+    ...writeSpr(982, pte1 | unlike(model.cpu, 'clean page in a TLB')),
+    ...writeSpr(SPR.SRR1, r.below(2) ? SRR1_WAY : 0),
+    ...w.li32(30, ea & ~0xfff),
+    isCode ? w.tlbli(30) : w.tlbld(30),
+  ];
+  return [
+    { ...action, text: `${action.text} (search)`, after: loads },
+    { ...action, setup: [] },
+  ];
+}
+
+function fetchAction(r: Random, model: Model): Action[] {
+  const { ea, text, setup, after, pte1 } = mapping(r, true, model);
+  return withSearch(r, model, true, ea, pte1, {
     text: `fetch at ${text}`,
     setup,
     after,
@@ -253,10 +263,10 @@ function fetchAction(r: Random, model: Model): Action {
     registers: registers(r),
     body: [],
     except: { srr1: model.softwareTlb ? SRR1_WAY : 0 },
-  };
+  });
 }
 
-const KINDS: readonly [weight: number, kind: (r: Random, model: Model) => Action][] = [
+const KINDS: readonly [weight: number, kind: (r: Random, model: Model) => Action | Action[]][] = [
   [4, sprAction],
   [2, msrAction],
   [2, rfiAction],
@@ -267,11 +277,12 @@ const KINDS: readonly [weight: number, kind: (r: Random, model: Model) => Action
   [5, fetchAction],
 ];
 
-export function randomAction(r: Random, model: Model): Action {
+/** One, or some that belong together. */
+export function randomActions(r: Random, model: Model): Action[] {
   let at = r.below(KINDS.reduce((sum, [weight]) => sum + weight, 0));
   for (const [weight, kind] of KINDS) {
     at -= weight;
-    if (at < 0) return kind(r, model);
+    if (at < 0) return [kind(r, model)].flat();
   }
   throw new Error('no kind');
 }

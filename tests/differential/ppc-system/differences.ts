@@ -2,12 +2,19 @@
 
 /**
  * Bits of MSR: QEMU's mtmsr changes neither ME nor LE, its rfi takes ILE from SRR1 (PEM, mtmsr: all of rS; rfi: bits 0, 5 to 9 and 16 to 31), and its
- * exceptions clear IP and ILE in MSR though they go by them (PEM, table 6-5).
+ * exceptions clear IP and ILE in MSR though they go by them (PEM, table 6-5). TGPR is only set by misses: QEMU's other exceptions clear it, and leave r0 to r3
+ * exchanged.
  */
 export const MSR_IGNORED = 0x1_1041;
 
 /** QEMU lets fetches through to pages that cannot be read: PP = 0 under a key (PEM, 7.5.4 and table 7-18). */
 export const FETCHED_PP = [1, 2, 3];
+
+/** PP of blocks of the models whose software loads the TLB: what a block does not allow, QEMU looks for in the TLB (PEM, figure 7-5: it is a fault). */
+export const OPEN_BLOCK = 2;
+
+/** DCMP and ICMP: tlbld and tlbli take what software has put there, which QEMU does not let it (MPC603e user's manual, 1.3.1.2: but DMISS and IMISS are read-only). */
+export const NOT_IN_QEMU = [977, 981];
 
 /** Bits of SPRs, by name. */
 export const SPR_IGNORED: Readonly<Record<string, number>> = {

@@ -130,7 +130,7 @@ export function build(actions: readonly Action[], { search, vectors }: Features)
   ]);
   if (image.at > FIRST) throw new Error('the common handler has no room');
   image.at = FIRST;
-  image.emit(start(vectors, search));
+  image.emit(start(vectors));
   const end = ROM_SIZE - 0x100;
   const done: Action[] = [];
   for (const action of actions) {
@@ -144,7 +144,7 @@ export function build(actions: readonly Action[], { search, vectors }: Features)
 }
 
 /** Registers, RAM and blocks as every action finds them. */
-function start(vectors: readonly number[], search: boolean): number[] {
+function start(vectors: readonly number[]): number[] {
   const fill = (from: number, bytes: number, word: number): number[] => [
     ...w.li32(3, from - 4),
     ...w.li32(4, bytes / 4),
@@ -162,7 +162,6 @@ function start(vectors: readonly number[], search: boolean): number[] {
     ...vectors.filter((vector) => vector !== 0x100).flatMap((vector) => poke(vector, 0x4800_0002 | ((ROM + vector) & 0x03ff_fffc))),
     ...Array.from({ length: 16 }, (_, n) => writeSpr(SPR.IBAT0U + n, 0)).flat(),
     ...Array.from({ length: 16 }, (_, n) => writeSr(n, n)).flat(),
-    ...(search ? SEARCH.filter((n) => n === 977 || n === 981).flatMap((n) => writeSpr(n, 0)) : []),
     ...writeSpr(SPR.SDR1, TABLE),
     ...writeSpr(SPR.DSISR, 0),
     ...writeSpr(SPR.DAR, 0),

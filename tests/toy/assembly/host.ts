@@ -1,6 +1,6 @@
 // What the toy asks of its CPU.
 
-/** Called while ENV_LOG_TRAPS is set. */
+/** Called with TELL_TRAPS. */
 // @ts-ignore: decorator
 @external("target", "logTrap")
 export declare function logTrap(env: usize, cause: i32, pc: u64): void;

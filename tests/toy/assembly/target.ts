@@ -1,7 +1,7 @@
 // The toy's answers to what the runtime asks of a target (assembly/target/dispatch.ts).
 import {
-  CPU_INTERRUPT_HARD, ENV_CS_BASE, ENV_EXCEPTION_INDEX, ENV_EXIT_REQUEST, ENV_FAULT, ENV_HALTED, ENV_INTERRUPT_REQUEST, ENV_LOG_TRAPS, ENV_MMU_IDX, ENV_PC, ENV_TB_FLAGS,
-  EXIT_REQUESTED, PAGE_SIZE, TLB_KIND_WRITE,
+  CPU_INTERRUPT_HARD, ENV_CS_BASE, ENV_EXCEPTION_INDEX, ENV_EXIT_REQUEST, ENV_FAULT, ENV_HALTED, ENV_INTERRUPT_REQUEST, ENV_MMU_IDX, ENV_PC, ENV_TB_FLAGS, ENV_TELL,
+  EXIT_REQUESTED, PAGE_SIZE, TELL_TRAPS, TLB_KIND_WRITE,
 } from '../../../assembly/shared/layout';
 import { raise } from '../../../assembly/core/env';
 import { physLoad32 } from '../../../assembly/tb/phys';
@@ -50,7 +50,7 @@ export function raiseAt(env: usize, cause: i32, addr: u64): void {
 
 function trap(env: usize, cause: i32): void {
   const pc = load<u64>(env, ENV_PC);
-  if (load<u32>(env, ENV_LOG_TRAPS) != 0) logTrap(env, cause, pc);
+  if ((load<u32>(env, ENV_TELL) & TELL_TRAPS) != 0) logTrap(env, cause, pc);
   setSpecial(env, EPC, pc as u32);
   setSpecial(env, CAUSE, cause);
   setSpecial(env, OLD_STATUS, special(env, STATUS));

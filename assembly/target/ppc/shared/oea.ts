@@ -15,9 +15,13 @@ export const FEATURE_TGPR = 0x200; // table searches have registers r0 to r3 of 
 export const FEATURE_POW = 0x400; // MSR[POW] stops the clocks until an interrupt
 
 // ---- Cells of env. SPRs are u32
-export const PPC_MSR_MASK = 0x500; // u32: the bits of MSR that there are (configuration)
-export const PPC_FEATURES = 0x504; // u32: FEATURE_* (configuration)
-export const PPC_TLB_SETS = 0x508; // u32: sets of each software-loaded TLB, a power of two (configuration)
+// How the CPU was made
+export const PPC_MSR_MASK = 0x500; // u32: the bits of MSR that there are
+export const PPC_FEATURES = 0x504; // u32: FEATURE_*
+export const PPC_TLB_SETS = 0x508; // u32: sets of each software-loaded TLB, a power of two
+export const PPC_PVR = 0x6c0;
+// What a snapshot has
+export const PPC_STATE = 0x50c;
 export const PPC_PENDING = 0x50c; // u32: PENDING_*: what waits to be taken, beside what the lines ask for
 export const PPC_LINES = 0x510; // u32: LINE_*: levels of the inputs, as their devices drive them
 export const PPC_STALE = 0x514; // u32: 1: some translations are no longer right, and go with the next context synchronization
@@ -33,7 +37,6 @@ export const PPC_DSISR = 0x5f0;
 export const PPC_DAR = 0x5f4;
 export const PPC_SDR1 = 0x5f8;
 export const PPC_EAR = 0x5fc;
-export const PPC_PVR = 0x600; // (configuration)
 export const PPC_HID0 = 0x604;
 export const PPC_HID1 = 0x608;
 export const PPC_HID2 = 0x60c;
@@ -49,6 +52,7 @@ export const PPC_RPA = 0x630;
 export const PPC_THRM = 0x634; // u32 * 3
 export const PPC_PLAIN = 0x640; // u32 * 32: SPRs that are nothing but a cell: src/target/ppc/sprs.ts says which
 export const PPC_PLAIN_CELLS = 32;
+export const PPC_STATE_END = 0x6c0;
 
 // ---- Inputs
 export const LINE_INT = 1;
@@ -99,6 +103,7 @@ export const SOFT_PTE0 = 0; // u32: V, VSID and API, as in a PTE; 0: empty
 export const SOFT_PTE1 = 4; // u32: the PTE's second word
 export const SOFT_PAGE = 8; // u32: the effective address that it was loaded for, less the offset in its page
 export const SOFT_ENTRY_SIZE = 12;
+export const PPC_TLB_END = 0x3c00;
 
 // ---- SPR numbers that have effects (mtspr) or are made when they are read (mfspr)
 export const SPR_DEC = 22;

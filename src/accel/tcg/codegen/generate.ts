@@ -1,5 +1,6 @@
 /** Requests to modules: runs the frontend and the optimiser again on the guest's bytes, and lowers the result. */
 import { TcgContext } from '../../../tcg/context.js';
+import { instrument, PLUGIN_HELPERS } from '../../../tcg/instrument.js';
 import { optimize } from '../../../tcg/optimize.js';
 import { compileRegions } from '../../../tcg/wasm/compile.js';
 import type { TargetInfo, VerifyRegion } from '../../../tcg/wasm/target-info.js';
@@ -23,10 +24,11 @@ export class RegionCompiler {
     /** Looks at regions after each pass. */
     verify?: VerifyRegion,
   ) {
-    this.ctx = new TcgContext(frontend.globals, frontend.helpers);
+    const helpers = [...frontend.helpers, ...PLUGIN_HELPERS];
+    this.ctx = new TcgContext(frontend.globals, helpers);
     const { tlbReuse, fma = true, lockstep } = tuning;
     const globalOffset = frontend.globals.map((g) => g.offset);
-    const { helpers, traits } = frontend;
+    const { traits } = frontend;
     this.target = { globalOffset, helpers, traits, icount, tlbReuse, fusedMulAdd: fma && hasFusedMulAdd(compile), verify, lockstep };
   }
 
@@ -88,6 +90,7 @@ export class RegionCompiler {
       nextPage: () => tb.host1,
     });
     if (icount !== tb.icount || size !== tb.size) return undefined;
+    if (tb.injections) instrument(ctx, tb.injections);
     optimize(ctx);
     return copyIr(ctx, pc, icount, tb);
   }

@@ -1,5 +1,6 @@
 /** `-d out_asm`: a generated module as text, region by region. */
 import type { WasmDisassembler } from '../../../tcg/wasm/disassemble.js';
+import type { Log } from '../../../util/log.js';
 import type { RegionRequest } from './protocol.js';
 
 /** A module that was made: its binary, and the region of each of its functions. */
@@ -7,6 +8,10 @@ export interface MadeModule {
   readonly binary: Uint8Array;
   readonly regions: readonly RegionRequest[];
 }
+
+/** Whether a module has code of addresses that are shown (`-dfilter`). */
+export const isShown = ({ regions }: MadeModule, log: Log): boolean =>
+  regions.some(({ tbs }) => tbs.some(({ pcHi, pcLo }) => log.isInRange((BigInt(pcHi >>> 0) << 32n) | BigInt(pcLo >>> 0))));
 
 const hex = (hi: number, lo: number): string => `0x${(hi >>> 0).toString(16).padStart(8, '0')}${(lo >>> 0).toString(16).padStart(8, '0')}`;
 

@@ -2,6 +2,7 @@
  * What crosses between the machine thread and code generation: plain data, so that the same requests serve a worker and a call in the
  * same thread.
  */
+import type { Injection } from '../../../tcg/instrument.js';
 import type { IndirectLink } from '../../../tcg/wasm/region.js';
 import type { TcgTuning } from './tuning.js';
 
@@ -26,6 +27,8 @@ export interface TbRequest {
   // See TbIr.
   readonly sideExitOnMiss: boolean;
   readonly tripCount: number;
+  /** What plugins have added to it. */
+  readonly injections?: readonly Injection[] | undefined;
 }
 
 export interface RegionRequest {

@@ -16,6 +16,7 @@ import {
   TB_STATE,
   TB_STATE_CALLS,
 } from '../../../../assembly/shared/layout.js';
+import type { Injection } from '../../../tcg/instrument.js';
 import type { IndirectLink } from '../../../tcg/wasm/region.js';
 import type { RegionRecord } from './code-cache.js';
 import type { RegionRequest, TbRequest } from './protocol.js';
@@ -31,10 +32,20 @@ import {
   type TbReader,
 } from './regions.js';
 
-export function requestRegion(tbs: TbReader, id: number, hot: number, limits: RegionLimits, regionAt: RegionAt): RegionRequest {
+/** What plugins have added to a TB. */
+export type InjectionsOf = (tb: number) => readonly Injection[] | undefined;
+
+export function requestRegion(
+  tbs: TbReader,
+  id: number,
+  hot: number,
+  limits: RegionLimits,
+  regionAt: RegionAt,
+  injectionsOf?: InjectionsOf,
+): RegionRequest {
   const formed = formRegion(tbs, hot, limits, regionAt);
   for (const tb of formed.tbs) noteTripCount(tbs, tb);
-  return requestOf(tbs, id, formed);
+  return requestOf(tbs, id, formed, injectionsOf);
 }
 
 /** For code that is there already: to look at it. */
@@ -42,11 +53,11 @@ export function requestAgain(tbs: TbReader, { id, tbs: list, entries }: RegionRe
   return requestOf(tbs, id, { ...describeRegion(tbs, list, indirect), entries });
 }
 
-function requestOf(tbs: TbReader, id: number, formed: FormedRegion): RegionRequest {
+function requestOf(tbs: TbReader, id: number, formed: FormedRegion, injectionsOf?: InjectionsOf): RegionRequest {
   const pages = virtualPages(tbs, formed.tbs);
   return {
     id,
-    tbs: formed.tbs.map((tb, i) => requestTb(tbs, tb, formed.links[i], formed.indirect[i], pages)),
+    tbs: formed.tbs.map((tb, i) => ({ ...requestTb(tbs, tb, formed.links[i], formed.indirect[i], pages), injections: injectionsOf?.(tb) })),
     entries: formed.entries,
     tciInsns: formed.tbs.reduce((sum, tb) => sum + tbs.get(tb, TB_EXEC_COUNT) * tbs.get(tb, TB_ICOUNT), 0),
   };

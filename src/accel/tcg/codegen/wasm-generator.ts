@@ -8,7 +8,7 @@ import { KeptCode, type KeptCodeOptions } from './kept-code.js';
 import { linkModule } from './link.js';
 import type { MadeModule } from './listing.js';
 import type { CodegenTimes, CodegenWorker, GenerateReply, GenerateRequest, RegionRequest } from './protocol.js';
-import { requestRegion } from './region-request.js';
+import { requestRegion, type InjectionsOf } from './region-request.js';
 import { TbReader, type RegionLimits } from './regions.js';
 import { SYNC_THRESHOLD, Tiering, WORKER_THRESHOLD } from './tiering.js';
 import { regionLimits, type TcgTuning } from './tuning.js';
@@ -62,6 +62,7 @@ export interface WasmGeneratorOptions {
   readonly onModule?: (module: MadeModule) => void;
   /** Code of earlier runs, with a worker only. */
   readonly kept?: KeptCodeOptions;
+  readonly injectionsOf?: InjectionsOf | undefined;
   /** Milliseconds; default: the host's. */
   readonly now?: () => number;
 }
@@ -180,7 +181,8 @@ export class WasmCodeGenerator implements CodeGenerator {
   }
 
   private form(tb: number): RegionRequest {
-    const request = requestRegion(this.tbs, this.nextRegion++, tb, this.limits, (at) => this.cache.enteredAt(at));
+    const { injectionsOf } = this.options;
+    const request = requestRegion(this.tbs, this.nextRegion++, tb, this.limits, (at) => this.cache.enteredAt(at), injectionsOf);
     const tbs = request.tbs.map((each) => each.tb);
     this.waiting.set(request.id, this.cache.track(request.id, tbs, request.entries));
     return request;

@@ -1,0 +1,78 @@
+// What plugins have put into code (src/tcg/instrument.ts): calls of the host, and scores, which are u64 cells of each vCPU's own.
+import { ENV_SCORES } from './shared/layout';
+import { pluginCall, pluginMem } from './core/host';
+
+// Conditions of src/tcg/opcodes.ts, of unsigned numbers.
+const EQ = 0;
+const NE = 1;
+const LTU = 6;
+const GEU = 7;
+const LEU = 8;
+
+@inline
+function score(env: usize, cell: u64): usize {
+  return load<usize>(env, ENV_SCORES) + 8 * (cell as usize);
+}
+
+export function helper_plugin_add(env: usize, cell: u64, value: u64): void {
+  const at = score(env, cell);
+  store<u64>(at, load<u64>(at) + value);
+}
+
+export function helper_plugin_store(env: usize, cell: u64, value: u64): void {
+  store<u64>(score(env, cell), value);
+}
+
+export function helper_plugin_call(env: usize, id: u64): void {
+  pluginCall(env, id as u32);
+}
+
+export function helper_plugin_cond(env: usize, id: u64, cell: u64, cond: u64, value: u64): void {
+  const found = load<u64>(score(env, cell));
+  let holds: bool;
+  switch (cond as i32) {
+    case EQ: holds = found == value; break;
+    case NE: holds = found != value; break;
+    case LTU: holds = found < value; break;
+    case GEU: holds = found >= value; break;
+    case LEU: holds = found <= value; break;
+    default: holds = found > value;
+  }
+  if (holds) pluginCall(env, id as u32);
+}
+
+/** `id`: the callback, and what the access is, in its upper half. */
+export function helper_plugin_mem(env: usize, id: u64, address: u64, value: u64): void {
+  pluginMem(env, id as u32, (id >> 32) as u32, address, value, 0, 0);
+}
+
+/** The store of an atomic access: `value` is what was there, `operand` and `other` are the access's. */
+export function helper_plugin_rmw(env: usize, id: u64, address: u64, value: u64, operand: u64, other: u64): void {
+  pluginMem(env, id as u32, (id >> 32) as u32, address, value, operand, other);
+}
+
+// The same for callbacks that read the guest's registers, or write them: what code does about these is in its helper table.
+export function helper_plugin_call_r(env: usize, id: u64): void {
+  helper_plugin_call(env, id);
+}
+export function helper_plugin_call_rw(env: usize, id: u64): void {
+  helper_plugin_call(env, id);
+}
+export function helper_plugin_cond_r(env: usize, id: u64, cell: u64, cond: u64, value: u64): void {
+  helper_plugin_cond(env, id, cell, cond, value);
+}
+export function helper_plugin_cond_rw(env: usize, id: u64, cell: u64, cond: u64, value: u64): void {
+  helper_plugin_cond(env, id, cell, cond, value);
+}
+export function helper_plugin_mem_r(env: usize, id: u64, address: u64, value: u64): void {
+  helper_plugin_mem(env, id, address, value);
+}
+export function helper_plugin_mem_rw(env: usize, id: u64, address: u64, value: u64): void {
+  helper_plugin_mem(env, id, address, value);
+}
+export function helper_plugin_rmw_r(env: usize, id: u64, address: u64, value: u64, operand: u64, other: u64): void {
+  helper_plugin_rmw(env, id, address, value, operand, other);
+}
+export function helper_plugin_rmw_rw(env: usize, id: u64, address: u64, value: u64, operand: u64, other: u64): void {
+  helper_plugin_rmw(env, id, address, value, operand, other);
+}

@@ -1,0 +1,3 @@
+/** `wemu/plugin`: what a plugin's file imports. */
+export * from './api.js';
+export { PluginError } from '../util/errors.js';
