@@ -1,7 +1,7 @@
 // From a vCPU's state to the TB for it: the jump cache, the hash table, the translator.
 import {
-  BP_CPU, BP_GDB, CF_COUNT_MASK, CF_NO_GOTO_PTR, CF_NO_GOTO_TB, CF_SINGLE_STEP, ENV_CODE_CFLAGS, ENV_CODE_HOST, ENV_CODE_PHYS, ENV_PC, ENV_TB_FLAGS, EXCP_DEBUG, NO_PAGE, PAGE_BITS, PAGE_SIZE, TB_CFLAGS, TB_FLAGS, TB_PC,
-  TB_PHYS_PAGE1,
+  BP_CPU, BP_GDB, CF_COUNT_MASK, CF_NO_GOTO_PTR, CF_NO_GOTO_TB, CF_SINGLE_STEP, ENV_CODE_CFLAGS, ENV_CODE_HOST, ENV_CODE_PHYS, ENV_PC, ENV_TB_FLAGS,
+  EXCP_DEBUG, NO_PAGE, TB_CFLAGS, TB_FLAGS, TB_PC, TB_PHYS_PAGE1,
 } from './shared/layout';
 import { raise } from './core/env';
 import { translate } from './core/host';
@@ -10,6 +10,7 @@ import { codeHost, codeLookup, codeShared, codeSplit, FETCH_SIZE } from './softm
 import { targetAddress, targetBreakpoint, targetFetchMmuIdx, targetInsnSize } from './target/dispatch';
 import { tbFind, tbInvalidate, tbRemember } from './tb/tb';
 import { jumpCacheCell } from './tlb/jump-cache';
+import { PAGE_BITS, PAGE_SIZE } from './target/traits/pages';
 
 /** cflags of a TB of one instruction that goes on to none. */
 export const ONE_INSN = 1 | CF_NO_GOTO_TB | CF_NO_GOTO_PTR;

@@ -1,8 +1,9 @@
 // The IR interpreter (QEMU's TCI): one switch over the bytecode of shared/tci.ts, everything it needs in locals. It follows chained TBs and
 // jump-cache hits by itself, and comes back to the dispatcher for generated code, misses, faults, and the end of the slice.
 import {
-  ENGINE_HOT_MASK, ENV_BUDGET, ENV_CFLAGS, ENV_EXIT_REQUEST, ENV_FAULT, ENV_ICOUNT, ENV_LAST_TB, ENV_PC, ENV_TB_FLAGS, PAGE_SIZE, TB_CFLAGS, TB_EXEC_COUNT, TB_EXIT_REQUESTED, TB_EXIT_RUN, TB_FLAGS, TB_FUNC,
-  TB_ICOUNT, TB_INDIRECT, TB_INDIRECT_NEXT, TB_INDIRECT_SLOTS, TB_INSN_TABLE, TB_JMP0, TB_JMP1, TB_PC, TB_RESUMED, TB_RESUMED_SINCE, TB_STATE, TB_STATE_INDIRECT, TB_TCI, TLB_ENTRY_ADDEND,
+  ENGINE_HOT_MASK, ENV_BUDGET, ENV_CFLAGS, ENV_EXIT_REQUEST, ENV_FAULT, ENV_ICOUNT, ENV_LAST_TB, ENV_PC, ENV_TB_FLAGS, TB_CFLAGS, TB_EXEC_COUNT,
+  TB_EXIT_REQUESTED, TB_EXIT_RUN, TB_FLAGS, TB_FUNC, TB_ICOUNT, TB_INDIRECT, TB_INDIRECT_NEXT, TB_INDIRECT_SLOTS, TB_INSN_TABLE, TB_JMP0, TB_JMP1, TB_PC,
+  TB_RESUMED, TB_RESUMED_SINCE, TB_STATE, TB_STATE_INDIRECT, TB_TCI, TLB_ENTRY_ADDEND,
 } from './shared/layout';
 import * as op from './shared/tci';
 import { engine } from './core/engine';
@@ -16,6 +17,7 @@ import { stSlow } from './softmmu/store';
 import { jumpCacheCell } from './tlb/jump-cache';
 import { entryOf, hits } from './tlb/tables';
 import { tbSeenAt } from './tb/tb';
+import { PAGE_SIZE } from './target/traits/pages';
 
 /**
  * The host hears of a TB (tbHot) each time that it has run `count` times more in tci, rounded up to a power of two: so a threshold that goes down

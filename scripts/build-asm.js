@@ -1,4 +1,4 @@
-// Compiles assembly/ to the runtimes in build/, each in two modes, unless they are newer than everything they come from.
+// Compiles assembly/ to the runtimes of this build, build/NAME.wasm and build/NAME.debug.wasm, but for those that are newer than everything they come from.
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { copyFileSync, mkdirSync, readdirSync, statSync } from 'node:fs';
@@ -7,11 +7,10 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** The product's runtimes: the engine linked with one target each. `target`: the folder of its part. */
-export const RUNTIMES = [
-  { release: 'build/wemu.wasm', debug: 'build/wemu.debug.wasm', target: 'assembly/target/riscv' },
-  { release: 'build/wemu-ppc.wasm', debug: 'build/wemu-ppc.debug.wasm', target: 'assembly/target/ppc' },
-];
+const runtime = (name, target) => ({ release: `build/${name}.wasm`, debug: `build/${name}.debug.wasm`, target });
+/** The engine linked with each target: the runtime's name (Target.runtime), and the folder of the target's part. */
+const RUNTIMES = [runtime('wemu', 'assembly/target/riscv'), runtime('wemu-ppc', 'assembly/target/ppc')];
+const FOLDERS = RUNTIMES.map(({ target }) => target);
 const MODES = ['release', 'debug'];
 
 const assemblyscript = dirname(createRequire(import.meta.url).resolve('assemblyscript/package.json'));
@@ -23,13 +22,15 @@ const filesOf = (folder) => readdirSync(join(root, folder), { recursive: true })
  * The modes of a runtime whose file is not newer than its sources.
  * @param {{ release?: string, debug?: string, target: string }} runtime
  */
-export function staleTargets(runtime) {
-  const others = RUNTIMES.map(({ target }) => target).filter((target) => target !== runtime.target);
-  const engine = filesOf('assembly').filter((file) => !others.some((target) => file === target || file.startsWith(`${target}/`)));
-  const sources = [...engine, runtime.target, ...filesOf(runtime.target)];
+export function staleModes(runtime) {
+  const isOthers = (path) => FOLDERS.some((folder) => folder !== runtime.target && path.startsWith(`${folder}/`));
+  const sources = ['assembly', ...filesOf('assembly').filter((path) => !isOthers(path)), runtime.target, ...filesOf(runtime.target)];
   const newest = Math.max(...['asconfig.json', 'package-lock.json', ...sources].map(mtime));
   return MODES.filter((mode) => runtime[mode] !== undefined && mtime(runtime[mode]) <= newest);
 }
+
+/** Files of this build's runtimes that are older than what they come from. */
+export const staleFiles = () => RUNTIMES.flatMap((each) => staleModes(each).map((mode) => each[mode]));
 
 /**
  * The exit status of the compiler.
@@ -53,10 +54,8 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   // parts of its library are in the wasm
   copyFileSync(join(assemblyscript, 'LICENSE'), join(root, 'build/assemblyscript.LICENSE'));
   const isForced = process.argv.includes('--force');
-  const codes = [];
-  for (const runtime of RUNTIMES) {
-    const wanted = isForced ? MODES : staleTargets(runtime);
-    codes.push(...(await Promise.all(wanted.map((mode) => compile(runtime, mode)))));
+  for (const each of RUNTIMES) {
+    const codes = await Promise.all((isForced ? MODES : staleModes(each)).map((mode) => compile(each, mode)));
+    process.exitCode ||= Math.max(0, ...codes);
   }
-  process.exitCode = Math.max(0, ...codes);
 }

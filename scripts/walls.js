@@ -29,11 +29,11 @@ const ACCEL = ['src/accel', 'src/accel/tcg', 'src/accel/tcg/codegen'];
 export const ROOMS = {
   // ---- the runtime: AssemblyScript, but for the constants that tsc compiles, too
   'assembly/shared': {},
-  'assembly/softfloat': { rooms: ['assembly/target/traits'] },
-  'assembly/core': { rooms: ['assembly/shared'] },
   'assembly/target/riscv/shared': {}, // constants that tsc compiles, too
   'assembly/target/ppc/shared': {},
-  'assembly/target/traits': { rooms: ['assembly/target/riscv/shared'] },
+  'assembly/target/traits': { rooms: ['assembly/shared', 'assembly/target/riscv/shared'] },
+  'assembly/softfloat': { rooms: ['assembly/target/traits'] },
+  'assembly/core': { rooms: ['assembly/shared', 'assembly/target/traits'] },
   'assembly/tlb': { rooms: ['assembly/shared', 'assembly/core', 'assembly/target/traits'] },
   'assembly/tb': { rooms: ['assembly/shared', 'assembly/core', 'assembly/tlb', 'assembly/target/traits'] },
   'assembly/target/riscv': {
@@ -46,7 +46,9 @@ export const ROOMS = {
   'assembly/softmmu': {
     rooms: ['assembly/shared', 'assembly/core', 'assembly/target', 'assembly/target/traits', 'assembly/tb', 'assembly/tlb'],
   },
-  'assembly/check': { rooms: ['assembly/shared', 'assembly/core', 'assembly/tlb', 'assembly/tb', 'assembly/target'] },
+  'assembly/check': {
+    rooms: ['assembly/shared', 'assembly/core', 'assembly/target/traits', 'assembly/tlb', 'assembly/tb', 'assembly/target'],
+  },
   'assembly/target/riscv/access': {
     rooms: ['assembly/shared', 'assembly/core', 'assembly/softmmu', 'assembly/target/riscv', 'assembly/target/riscv/shared'],
   },
@@ -56,7 +58,7 @@ export const ROOMS = {
   assembly: {
     rooms: [
       ...['assembly/shared', 'assembly/core', 'assembly/tlb', 'assembly/tb', 'assembly/softmmu', 'assembly/check'],
-      'assembly/target',
+      ...['assembly/target', 'assembly/target/traits'],
     ],
   },
 
@@ -72,7 +74,7 @@ export const ROOMS = {
   'src/tcg': { rooms: ['assembly/shared'] },
   'src/tcg/tci': { rooms: ['assembly/shared', 'src/tcg'] },
   'src/tcg/wasm': { rooms: ['assembly/shared', 'src/tcg'], packages: ['#binaryen'] },
-  'src/target': { rooms: ['src/tcg'] },
+  'src/target': { rooms: ['src/hw/core', 'src/qom', 'src/tcg'] },
   'src/accel': {},
   'src/accel/tcg/codegen': { rooms: ['assembly/shared', 'src/accel', 'src/target', 'src/tcg', 'src/tcg/tci', 'src/tcg/wasm', 'src/util'] },
   'src/accel/tcg/check': {
@@ -112,7 +114,7 @@ export const ROOMS = {
   },
   'src/hw': { rooms: ['src/qom', 'src/hw/core', ...KINDS] },
   'src/hw/riscv': {
-    rooms: [...[...DEVICE, 'src/target/riscv'], ...['src/hw', ...KINDS]],
+    rooms: [...[...DEVICE, 'src/target', 'src/target/riscv'], ...['src/hw', ...KINDS]],
   },
 
   // ---- snapshots
@@ -152,13 +154,13 @@ export const ROOMS = {
       'src/backends',
       'src/block',
       'src/chardev',
-      'src/hw/riscv', // the list of architectures
+      'src/hw/riscv', // the list of targets
       'src/migration',
       'src/plugin',
       'src/semihosting',
       'src/system',
       'src/target',
-      'src/target/riscv', // the list of targets
+      'src/target/riscv', // the list of instruction sets
       'src/target/ppc',
       'src/tcg/wasm',
     ],

@@ -1,5 +1,5 @@
 /** A MachineHost with TCG as its engine, for any host: src/node and src/browser add what only they know. */
-import { TcgAccel, type CodegenSetup, type TcgOptions } from './accel/tcg/accel.js';
+import { TcgAccel, type CodegenSetup } from './accel/tcg/accel.js';
 import type { Checks } from './accel/tcg/checking.js';
 import type { CodeCacheLimits } from './accel/tcg/codegen/code-cache.js';
 import type { CodeGenerator } from './accel/tcg/codegen/wasm-generator.js';
@@ -8,12 +8,11 @@ import { EngineMemoryPool } from './accel/tcg/memory-pool.js';
 import type { StartProfiler } from './accel/tcg/profile.js';
 import type { TcgTuning } from './accel/tcg/codegen/tuning.js';
 import { BACKENDS } from './backends/index.js';
-import { ARCHITECTURES } from './architectures.js';
-import type { Architecture } from './hw/core/architecture.js';
 import { TypeRegistry } from './qom/registry.js';
 import type { EngineRequest, MachineHost } from './system/facade.js';
 import { MachineRegistry } from './system/registry.js';
-import { createFrontend } from './targets.js';
+import { TARGETS } from './targets.js';
+import type { Target } from './target/target.js';
 import type { WasmDisassembler } from './tcg/wasm/disassemble.js';
 import { PASSES } from './tcg/wasm/passes.js';
 import * as read from './util/readers.js';
@@ -73,7 +72,7 @@ export const tuningOf = ({ hotThreshold: threshold, tuning }: CommonEngineOption
 
 /** A host that lives until it is closed. */
 export interface TcgHost extends MachineHost {
-  readonly architectures: readonly Architecture[];
+  readonly targets: readonly Target[];
   /** Ends the code generator (a worker thread) of the machines made with it, and makes no more. Those that are not closed must no longer run. */
   close(): void;
 }
@@ -89,10 +88,9 @@ export interface HostCodegen {
 /** What the host must bring. */
 export interface TcgHostParts extends Omit<MachineHost, 'machines' | 'types' | 'engine'>, HostCodegen {
   /** The compiled engine (build/wemu.wasm), or what compiles the one that is linked with a target, when the first machine of it is made. */
-  readonly wasm: WebAssembly.Module | ((target: string) => WebAssembly.Module);
+  readonly wasm: WebAssembly.Module | ((target: Target) => WebAssembly.Module);
   /** Default: those of this build. */
-  readonly architectures?: readonly Architecture[];
-  readonly createFrontend?: TcgOptions['createFrontend'];
+  readonly targets?: readonly Target[];
   readonly tuning?: TcgTuning;
   readonly maxInsns?: number;
   /** What `tuning.check` asks for. */
@@ -106,8 +104,7 @@ const ROM_ALLOWANCE = 80 * MiB;
 
 export function createTcgHost({
   wasm,
-  architectures = ARCHITECTURES,
-  createFrontend: makeFrontend = createFrontend,
+  targets = TARGETS,
   codegen,
   endCodegen,
   tuning,
@@ -120,8 +117,8 @@ export function createTcgHost({
   const accels = new Set<TcgAccel>();
   const pool = new EngineMemoryPool();
   let isClosed = false;
-  const engines = new Map<string, WebAssembly.Module>();
-  const engineOf = (target: string): WebAssembly.Module => {
+  const engines = new Map<Target, WebAssembly.Module>();
+  const engineOf = (target: Target): WebAssembly.Module => {
     if (typeof wasm !== 'function') return wasm;
     const module = engines.get(target) ?? wasm(target);
     engines.set(target, module);
@@ -129,21 +126,22 @@ export function createTcgHost({
   };
   return {
     ...host,
-    architectures,
-    machines: new MachineRegistry(architectures.flatMap(({ machines }) => machines)),
+    targets,
+    machines: new MachineRegistry(targets.flatMap(({ machines }) => machines)),
     types: new TypeRegistry(
-      architectures.flatMap(({ devices }) => devices),
-      architectures.flatMap(({ cpus }) => cpus),
+      targets.flatMap(({ devices }) => devices),
+      targets.flatMap(({ cpus }) => cpus),
       BACKENDS,
     ),
     engine({ machine, ramSize, smp, icount, plugins }: EngineRequest) {
       if (isClosed) throw new Error('the host is closed: it makes no more machines');
-      const { name } = architectures.find(({ machines }) => machines.includes(machine))!;
-      const memory = createEngineMemory(ramSize + ROM_ALLOWANCE, arenaSizeFor(smp, plugins !== undefined), pool.take);
+      const target = targets.find(({ machines }) => machines.includes(machine))!;
+      const arenaSize = arenaSizeFor(smp, plugins !== undefined);
+      const memory = createEngineMemory(ramSize + ROM_ALLOWANCE, arenaSize, pool.take, 1 << target.traits.pageBits);
       const accelerator = new TcgAccel({
-        wasm: engineOf(name),
+        isa: target,
+        wasm: engineOf(target),
         memory,
-        createFrontend: makeFrontend,
         codegen,
         tuning,
         maxInsns,

@@ -1,6 +1,6 @@
 // What the lists, tables and links of TBs must always be, looked at between slices (`-accel tcg,check=on`).
 import {
-  CF_PCREL, DESC_FIRST, DESC_NEXT, DESC_PAGE, ENGINE_PAGE_HASH, ENGINE_TB_HASH, ENV_NEXT_CPU, NO_PAGE, PAGE_BITS, TB_CFLAGS, TB_FLAGS, TB_FUNC, TB_HASH_NEXT, TB_ICOUNT,
+  CF_PCREL, DESC_FIRST, DESC_NEXT, DESC_PAGE, ENGINE_PAGE_HASH, ENGINE_TB_HASH, ENV_NEXT_CPU, NO_PAGE, TB_CFLAGS, TB_FLAGS, TB_FUNC, TB_HASH_NEXT, TB_ICOUNT,
   TB_JMP0, TB_JMP_LIST, TB_JMP_NEXT0, TB_PAGE_NEXT0, TB_PC, TB_PHYS_PAGE0, TB_PHYS_PAGE1, TB_TCI,
 } from '../shared/layout';
 import { PAGE_HASH_SIZE } from '../core/code-pages';
@@ -8,6 +8,7 @@ import { firstEnv } from '../core/cpus';
 import { engine } from '../core/engine';
 import { HASH_SIZE, hashCell, isValid, tbStatCount } from '../tb/tb';
 import { checkJumpCaches } from './jump-caches';
+import { PAGE_BITS } from '../target/traits/pages';
 
 /** Fails an assertion at the first thing that is not as it must be. Returns how many TBs have generated code. */
 export function checkTbs(): u32 {

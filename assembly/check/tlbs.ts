@@ -1,13 +1,14 @@
 // What the TLBs of a vCPU must always be.
 import {
-  PAGE_BITS, PAGE_SIZE, PHYSMAP_BASE, PHYSMAP_FLAGS, PHYSMAP_HOST, PHYSMAP_RAM, TLB_ENTRIES, TLB_ENTRY_ADDEND, TLB_ENTRY_PHYS_PAGE, TLB_ENTRY_SIZE, TLB_ENTRY_TAG,
-  TLB_FORCE_SLOW, TLB_INVALID, TLB_KINDS, TLB_KIND_WRITE, TLB_MMIO, TLB_MMU_INDEXES, TLB_NOTDIRTY, TLB_WATCHPOINT, VICTIM_ENTRIES,
+  PHYSMAP_BASE, PHYSMAP_FLAGS, PHYSMAP_HOST, PHYSMAP_RAM, TLB_ENTRIES, TLB_ENTRY_ADDEND, TLB_ENTRY_PHYS_PAGE, TLB_ENTRY_SIZE, TLB_ENTRY_TAG, TLB_FORCE_SLOW,
+  TLB_INVALID, TLB_KINDS, TLB_KIND_WRITE, TLB_MMIO, TLB_MMU_INDEXES, TLB_NOTDIRTY, TLB_WATCHPOINT, VICTIM_ENTRIES,
 } from '../shared/layout';
 import { pageHasCode } from '../core/code-pages';
 import { physmapPage } from '../core/physmap';
 import { targetTranslateFor } from '../target/dispatch';
 import { PAGE_MASK, slotOf, tableInUse, tableOf, victimsOf } from '../tlb/tables';
 import { isWatched } from '../tlb/watchpoints';
+import { PAGE_BITS, PAGE_SIZE } from '../target/traits/pages';
 
 /** Entries that a walk of the page tables contradicts now. */
 let contradicted: u32 = 0;

@@ -1,9 +1,10 @@
 // Pages of guest memory that were written since somebody began to watch (a snapshot that the machine is to be reset to): a byte a page, and the list of those
 // set, in the order of their first stores. Not watched: nothing is allocated, and nobody pays. A page that is clean has TLB_NOTDIRTY in write tables, so its
 // first store comes by the slow path; what watches flushes the TLBs whenever it begins anew. Marks are made under the engine's lock.
-import { ENGINE_DIRTY_COUNT, ENGINE_DIRTY_FIRST, ENGINE_DIRTY_LIST, ENGINE_DIRTY_MAP, ENGINE_DIRTY_PAGES, PAGE_BITS, PAGE_SIZE } from '../shared/layout';
+import { ENGINE_DIRTY_COUNT, ENGINE_DIRTY_FIRST, ENGINE_DIRTY_LIST, ENGINE_DIRTY_MAP, ENGINE_DIRTY_PAGES } from '../shared/layout';
 import { arenaAllocPermanent } from './arena';
 import { engine, lock, unlock } from './engine';
+import { PAGE_BITS, PAGE_SIZE } from '../target/traits/pages';
 
 @inline
 function dirtyMap(): usize {

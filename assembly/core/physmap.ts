@@ -1,8 +1,9 @@
 // Guest-physical memory as the runtime sees it: RAM and ROM of the PHYSMAP are in linear memory, everything else is the host's.
 import {
-  ENGINE_PHYSMAP, PAGE_SIZE, PHYSMAP_BASE, PHYSMAP_COUNT, PHYSMAP_FLAGS, PHYSMAP_HOST, PHYSMAP_LENGTH, PHYSMAP_RAM, PHYSMAP_RECORDS, PHYSMAP_RECORD_SIZE,
+  ENGINE_PHYSMAP, PHYSMAP_BASE, PHYSMAP_COUNT, PHYSMAP_FLAGS, PHYSMAP_HOST, PHYSMAP_LENGTH, PHYSMAP_RAM, PHYSMAP_RECORDS, PHYSMAP_RECORD_SIZE,
 } from '../shared/layout';
 import { engine } from './engine';
+import { PAGE_SIZE } from '../target/traits/pages';
 
 /** The PHYSMAP record that covers `size` bytes at `addr`, or 0. Records are sorted by base. The host never writes to the map in use. */
 function physmapFind(addr: u64, size: u64): usize {

@@ -1,12 +1,6 @@
 // Made by scripts/layout.js: the layout of everything that generated code, the AssemblyScript runtime and TypeScript all address in the one shared wasm linear
 // memory. Who writes what, and how, is in docs/engine-abi.md. All offsets are bytes. Plain constants, compiled by both asc and tsc.
 
-// ---- Pages
-/** of addresses within a page */
-export const PAGE_BITS = 12;
-/** bytes */
-export const PAGE_SIZE = 4096;
-
 // ---- TLBs
 /** of an index into a table */
 export const TLB_BITS = 10;
@@ -27,15 +21,13 @@ export const TLB_MMU_INDEXES = 8;
 /** of the victim table behind each table */
 export const VICTIM_ENTRIES = 8;
 
-// ---- The TLB check. The entry of an address is at table + (address >> TLB_INDEX_SHIFT & TLB_INDEX_MASK), by its low 32 bits. The access may use it as it is if address + bytes - 1, & TLB_PAGE_MASK, is the tag: all of it lies in the page, and no flag is set (QEMU's way). If it must be aligned: address & (TLB_PAGE_MASK | bytes - 1)
-/** from an address to the offset of its entry */
-export const TLB_INDEX_SHIFT = 8;
+// ---- The TLB check. The entry of an address is at table + (address >> (PAGE_BITS - TLB_ENTRY_SIZE_BITS) & TLB_INDEX_MASK), by its low 32 bits. The access may use it as it is if address + bytes - 1, & -PAGE_SIZE, is the tag: all of it lies in the page, and no flag is set (QEMU's way). If it must be aligned: address & (-PAGE_SIZE | bytes - 1). PAGE_BITS is the target's
+/** of TLB_ENTRY_SIZE */
+export const TLB_ENTRY_SIZE_BITS = 4;
 /** of the offset */
 export const TLB_INDEX_MASK = 16368;
-/** of the page, sign-extended to 64 bits */
-export const TLB_PAGE_MASK = -4096;
 
-// ---- TLB_ENTRY_TAG: flags below the page
+// ---- TLB_ENTRY_TAG: flags below the page, which has 12 bits or more
 /** empty */
 export const TLB_INVALID = 0x800;
 /** of a write table: the page holds code, which the slow path invalidates, or is clean, which it notes */

@@ -1,7 +1,7 @@
 // Guest atomics on host memory: wasm's own where width and byte order allow, a compare-and-swap loop otherwise.
 import {
   ATOMIC_ADD, ATOMIC_AND, ATOMIC_OR, ATOMIC_SMAX, ATOMIC_SMIN, ATOMIC_UMIN, ATOMIC_XCHG, ATOMIC_XOR, BP_MEM_ACCESS, MEMOPIDX_SHIFT, MO_ALIGN, MO_BSWAP,
-  MO_SIGN, MO_SIZE, PAGE_SIZE, TLB_KIND_WRITE, TLB_MMIO,
+  MO_SIGN, MO_SIZE, TLB_KIND_WRITE, TLB_MMIO,
 } from '../shared/layout';
 import { faulted } from '../core/env';
 import { storing } from '../core/journal';
@@ -11,6 +11,7 @@ import { ldSlow } from './load';
 import { flagsOf, hostOf, lookup, physOf } from './lookup';
 import { extend, swapBytes } from './memop';
 import { stSlow, writable } from './store';
+import { PAGE_SIZE } from '../target/traits/pages';
 
 // ---- Where ---------------------------------------------------------------------------------------------------------------
 

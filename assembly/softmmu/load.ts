@@ -1,13 +1,12 @@
 // Guest loads, the general way.
-import {
-  BP_MEM_READ, MEMOPIDX_SHIFT, MO_ALIGN, MO_BSWAP, MO_SIZE, PAGE_SIZE, TLB_KIND_READ, TLB_MMIO,
-} from '../shared/layout';
+import { BP_MEM_READ, MEMOPIDX_SHIFT, MO_ALIGN, MO_BSWAP, MO_SIZE, TLB_KIND_READ, TLB_MMIO } from '../shared/layout';
 import { targetAddress, targetUnaligned } from '../target/dispatch';
 import { entryOf, hits, tableOf } from '../tlb/tables';
 import { mmioLoad } from './device';
 import { flagsOf, hostOf, lookup } from './lookup';
 import { extend, swapBytes } from './memop';
 import { watched } from './watch';
+import { PAGE_SIZE } from '../target/traits/pages';
 
 /** `size` bytes (any number up to 8) within one page, little-endian. Sets ENV_FAULT if a device does not answer. */
 function loadPart(env: usize, entry: usize, addr: u64, size: u32): u64 {

@@ -1,11 +1,10 @@
 // From a virtual address to a TLB entry: the tables, the victims, and the target's page walk behind them.
-import {
-  ENV_TELL, PAGE_BITS, PAGE_SIZE, TLB_ENTRY_ADDEND, TLB_ENTRY_PHYS_PAGE, TLB_ENTRY_TAG, TELL_FILLS, TLB_FORCE_SLOW,
-} from '../shared/layout';
+import { ENV_TELL, TLB_ENTRY_ADDEND, TLB_ENTRY_PHYS_PAGE, TLB_ENTRY_TAG, TELL_FILLS, TLB_FORCE_SLOW } from '../shared/layout';
 import { tlbFilled } from '../core/host';
 import { WORK_LOOKUP, WORK_TLB_FILL, worked } from '../core/work';
 import { targetAccessFault, targetTlbFill } from '../target/dispatch';
 import { entryOf, isPage, OFFSET_MASK, PAGE_MASK, tableOf, victimHit } from '../tlb/tables';
+import { PAGE_BITS, PAGE_SIZE } from '../target/traits/pages';
 
 /** The TLB entry for an access within one page, filled if need be. 0: not allowed, the fault is raised (unless `probe`). */
 export function lookup(env: usize, addr: u64, size: i32, kind: i32, mmuIdx: i32, probe: bool): usize {

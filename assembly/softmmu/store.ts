@@ -1,7 +1,6 @@
 // Guest stores, the general way.
 import {
-  BP_MEM_WRITE, CF_COUNT_MASK, ENV_LAST_TB, EXCP_INTERRUPT, MEMOPIDX_SHIFT, MO_ALIGN, MO_BSWAP, MO_SIZE, PAGE_SIZE, TB_CFLAGS, TLB_KIND_WRITE, TLB_MMIO,
-  TLB_NOTDIRTY,
+  BP_MEM_WRITE, CF_COUNT_MASK, ENV_LAST_TB, EXCP_INTERRUPT, MEMOPIDX_SHIFT, MO_ALIGN, MO_BSWAP, MO_SIZE, TB_CFLAGS, TLB_KIND_WRITE, TLB_MMIO, TLB_NOTDIRTY,
 } from '../shared/layout';
 import { faulted, raise } from '../core/env';
 import { markDirty } from '../core/dirty';
@@ -13,6 +12,7 @@ import { mmioStore } from './device';
 import { flagsOf, hostOf, lookup, physOf } from './lookup';
 import { swapBytes } from './memop';
 import { watched } from './watch';
+import { PAGE_SIZE } from '../target/traits/pages';
 
 /**
  * Before a store to a page that is clean, or has TBs: notes that it is dirty, and invalidates those made from the bytes. True: the running TB is one of them, and

@@ -2,9 +2,9 @@
 // Lists hold tagged pointers, QEMU's way: record | n says through which of its two links (pages or jumps) a TB hangs there.
 // Lists change under the engine's lock; a record stays readable, also when it is invalid, until nobody is inside (engineLeave) and all go at once.
 import {
-  CF_PCREL, DESC_FIRST, DESC_PAGE, ENGINE_FLUSH_PENDING, ENGINE_GENERATION, ENGINE_INSIDE, ENGINE_INVALIDATED, ENGINE_TBS, ENGINE_TB_HASH, ENV_NEXT_CPU, NO_PAGE,
-  PAGE_BITS, PAGE_SIZE, TB_CFLAGS, TB_FLAGS, TB_HASH_NEXT, TB_JMP0, TB_JMP_LIST, TB_JMP_NEXT0, TB_PAGE_NEXT0, TB_PC, TB_PHYS_PAGE0, TB_PHYS_PAGE1,
-  TB_RECORD_SIZE, TB_REGION, TB_SIZE, TB_STATE, TB_STATE_INVALID, TB_STATE_VALID, TLB_ENTRY_TAG, TLB_NOTDIRTY,
+  CF_PCREL, DESC_FIRST, DESC_PAGE, ENGINE_FLUSH_PENDING, ENGINE_GENERATION, ENGINE_INSIDE, ENGINE_INVALIDATED, ENGINE_TBS, ENGINE_TB_HASH, ENV_NEXT_CPU,
+  NO_PAGE, TB_CFLAGS, TB_FLAGS, TB_HASH_NEXT, TB_JMP0, TB_JMP_LIST, TB_JMP_NEXT0, TB_PAGE_NEXT0, TB_PC, TB_PHYS_PAGE0, TB_PHYS_PAGE1, TB_RECORD_SIZE,
+  TB_REGION, TB_SIZE, TB_STATE, TB_STATE_INVALID, TB_STATE_VALID, TLB_ENTRY_TAG, TLB_NOTDIRTY,
 } from '../shared/layout';
 import { arenaAlloc, arenaAllocPermanent, arenaFlush } from '../core/arena';
 import { codePagesForget, codePagesInit, descMake, descOf, pageHasCode } from '../core/code-pages';
@@ -15,6 +15,7 @@ import { changingEngine } from '../core/journal';
 import { breakpointFrom } from '../core/points';
 import { jumpCacheClear, jumpCacheRemove, jumpCacheSet } from '../tlb/jump-cache';
 import { protectPage } from '../tlb/protect';
+import { PAGE_BITS, PAGE_SIZE } from '../target/traits/pages';
 
 const HASH_BITS = 15;
 /** Bytes of the hash table. */

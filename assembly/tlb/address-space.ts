@@ -1,9 +1,9 @@
 // Address spaces that the guest tells apart (RISC-V: ASIDs). Their pages have one TLB, whose tables are at fixed places: when another space is entered, what is
 // not shared by all is put aside, and put back when the space is entered again. Each space keeps its own jump cache of the lower half.
 import {
-  ENV_JUMP_CACHE, ENV_SPACE, ENV_SPACES, ENV_SPACE_CLOCK, ENV_TLB, PAGE_SIZE, SAVED_ENTRY, SAVED_MAX, SAVED_SIZE, SPACES, SPACE_CACHE, SPACE_ENTRIES,
-  SPACE_ID, SPACE_KEY, SPACE_SAVED, SPACE_SAVED_HIGH, SPACE_SIZE, SPACE_STAMP, SPACE_USED, TLB_ENTRY_ADDEND, TLB_ENTRY_PHYS_PAGE, TLB_ENTRY_SIZE,
-  TLB_ENTRY_TAG, TLB_FORCE_SLOW, TLB_INVALID, TLB_KINDS, TLB_KIND_WRITE, TLB_MMIO, TLB_MMU_INDEXES, TLB_NOTDIRTY, TLB_TABLE_SIZE,
+  ENV_JUMP_CACHE, ENV_SPACE, ENV_SPACES, ENV_SPACE_CLOCK, ENV_TLB, SAVED_ENTRY, SAVED_MAX, SAVED_SIZE, SPACES, SPACE_CACHE, SPACE_ENTRIES, SPACE_ID, SPACE_KEY,
+  SPACE_SAVED, SPACE_SAVED_HIGH, SPACE_SIZE, SPACE_STAMP, SPACE_USED, TLB_ENTRY_ADDEND, TLB_ENTRY_PHYS_PAGE, TLB_ENTRY_SIZE, TLB_ENTRY_TAG, TLB_FORCE_SLOW,
+  TLB_INVALID, TLB_KINDS, TLB_KIND_WRITE, TLB_MMIO, TLB_MMU_INDEXES, TLB_NOTDIRTY, TLB_TABLE_SIZE,
 } from '../shared/layout';
 import { arenaAllocPermanent } from '../core/arena';
 import { pageHasCode } from '../core/code-pages';
@@ -12,6 +12,7 @@ import { reachingOut } from '../core/journal';
 import { WORK_FLUSH, worked } from '../core/work';
 import { jumpCacheClearPrivate, jumpCacheClearSpace } from './jump-cache';
 import { privateWords, PRIVATE_WORDS, tableFilled, tableInUse, upperHalf, victimsForget } from './tables';
+import { PAGE_SIZE } from '../target/traits/pages';
 
 /** SPACE_KEY of a record that holds none. */
 const NO_KEY: u64 = u64.MAX_VALUE;

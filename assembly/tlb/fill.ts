@@ -1,7 +1,7 @@
 // Putting translations into the TLBs.
 import {
-  ENV_TLB_DIRTY, ENV_TLB_LARGE, ENV_TLB_ROTOR, PAGE_BITS, PAGE_SIZE, PHYSMAP_BASE, PHYSMAP_FLAGS, PHYSMAP_HOST, PHYSMAP_RAM, TLB_ENTRY_ADDEND,
-  TLB_ENTRY_PHYS_PAGE, TLB_ENTRY_SIZE, TLB_ENTRY_TAG, TLB_FORCE_SLOW, TLB_INVALID, TLB_KINDS, TLB_KIND_WRITE, TLB_MMIO, TLB_NOTDIRTY, TLB_WATCHPOINT, VICTIM_ENTRIES,
+  ENV_TLB_DIRTY, ENV_TLB_LARGE, ENV_TLB_ROTOR, PHYSMAP_BASE, PHYSMAP_FLAGS, PHYSMAP_HOST, PHYSMAP_RAM, TLB_ENTRY_ADDEND, TLB_ENTRY_PHYS_PAGE, TLB_ENTRY_SIZE,
+  TLB_ENTRY_TAG, TLB_FORCE_SLOW, TLB_INVALID, TLB_KINDS, TLB_KIND_WRITE, TLB_MMIO, TLB_NOTDIRTY, TLB_WATCHPOINT, VICTIM_ENTRIES,
 } from '../shared/layout';
 import { pageHasCode } from '../core/code-pages';
 import { isClean } from '../core/dirty';
@@ -9,6 +9,7 @@ import { lock, unlock } from '../core/engine';
 import { physmapPage } from '../core/physmap';
 import { dropIfPage, dropVictim, entryOf, isPrivate, PAGE_MASK, setPrivate, setVictimPrivate, slotOf, tableOf, victimsOf } from './tables';
 import { isWatched } from './watchpoints';
+import { PAGE_BITS, PAGE_SIZE } from '../target/traits/pages';
 
 function setEntry(env: usize, mmuIdx: i32, kind: i32, page: u64, tag: u64, addend: u32, physPage: u32, shared: bool): void {
   const entry = entryOf(tableOf(env, mmuIdx, kind), page);

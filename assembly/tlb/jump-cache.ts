@@ -1,12 +1,13 @@
 // Jump caches: from a virtual pc to its TB, without a look at the page tables. Addresses of the upper half have one for all address spaces, as that is where
 // kernels live; those of the lower half have one for each address space that is remembered (address-space.ts).
 import {
-  ENV_JUMP_CACHE, ENV_JUMP_CACHE_HIGH, ENV_SPACES, JUMP_CACHE_BITS, JUMP_CACHE_ENTRIES, JUMP_CACHE_PAGES, JUMP_CACHE_SIZE, NO_PAGE, PAGE_BITS, PAGE_SIZE,
-  SPACES, SPACE_CACHE, SPACE_SIZE, SPACE_USED, TB_PHYS_PAGE1,
+  ENV_JUMP_CACHE, ENV_JUMP_CACHE_HIGH, ENV_SPACES, JUMP_CACHE_BITS, JUMP_CACHE_ENTRIES, JUMP_CACHE_PAGES, JUMP_CACHE_SIZE, NO_PAGE, SPACES, SPACE_CACHE,
+  SPACE_SIZE, SPACE_USED, TB_PHYS_PAGE1,
 } from '../shared/layout';
 import { CODE_ALIGN_BITS } from '../target/traits/linked';
 import { arenaAllocPermanent } from '../core/arena';
 import { upperHalf } from './tables';
+import { PAGE_BITS, PAGE_SIZE } from '../target/traits/pages';
 
 /** u32 behind the cache of the upper half: whether a TB in it is not in all address spaces. */
 const NOT_SHARED = JUMP_CACHE_SIZE;

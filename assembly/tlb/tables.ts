@@ -1,11 +1,12 @@
 // The TLBs of a vCPU, as tables in its env: direct-mapped ones, which the inline fast path reads, and a victim table behind each. One for each mmu index and
 // kind of access; a tag with any flag bit never matches inline, so every unusual page comes to the soft MMU.
 import {
-  ENV_TLB, ENV_TLB_DIRTY, ENV_TLB_LARGE, ENV_TLB_PRIVATE, ENV_TLB_VICTIMS, ENV_TLB_VICTIMS_PRIVATE, PAGE_BITS, PAGE_SIZE, TLB_ENTRIES, TLB_ENTRY_ADDEND,
-  TLB_ENTRY_SIZE, TLB_ENTRY_TAG, TLB_INDEX_MASK, TLB_INDEX_SHIFT, TLB_INVALID, TLB_KINDS, TLB_MMU_INDEXES, TLB_PAGE_MASK, TLB_TABLE_SIZE, VICTIM_ENTRIES,
+  ENV_TLB, ENV_TLB_DIRTY, ENV_TLB_LARGE, ENV_TLB_PRIVATE, ENV_TLB_VICTIMS, ENV_TLB_VICTIMS_PRIVATE, TLB_ENTRIES, TLB_ENTRY_ADDEND, TLB_ENTRY_SIZE,
+  TLB_ENTRY_TAG, TLB_INDEX_MASK, TLB_INVALID, TLB_KINDS, TLB_MMU_INDEXES, TLB_TABLE_SIZE, VICTIM_ENTRIES,
 } from '../shared/layout';
 import { lock, unlock } from '../core/engine';
 import { ADDRESS_BITS } from '../target/traits/linked';
+import { PAGE_BITS, PAGE_SIZE, TLB_INDEX_SHIFT, TLB_PAGE_MASK } from '../target/traits/pages';
 
 export const OFFSET_MASK: u64 = PAGE_SIZE - 1;
 export const PAGE_MASK: u64 = ~OFFSET_MASK;

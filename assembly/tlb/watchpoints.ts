@@ -1,7 +1,8 @@
 // Watchpoints ride on the TLB: the entries of their pages have TLB_WATCHPOINT, so that every access there comes to the soft MMU, which compares (softmmu/watch.ts).
-import { BP_CPU, BP_GDB, BP_MEM_ACCESS, ENGINE_WATCHPOINTS, PAGE_SIZE } from '../shared/layout';
+import { BP_CPU, BP_GDB, BP_MEM_ACCESS, ENGINE_WATCHPOINTS } from '../shared/layout';
 import { countOf, pointAdd, pointOver, pointRemove, pointsRemove } from '../core/points';
 import { tlbFlush, tlbFlushAllCpus } from './flush';
+import { PAGE_SIZE } from '../target/traits/pages';
 
 /** `env`: 0 for all vCPUs. `flags`: BP_MEM_*, and BP_GDB or BP_CPU. False: there are too many. */
 export function watchpointInsert(env: usize, first: u64, last: u64, flags: u32): bool {

@@ -7,10 +7,10 @@
  * @typedef {[name: string, type: string | number, writer: string, order: string, meaning: string, place?: { at: number }]} Row
  */
 
-const PAGE_BITS = 12;
 const TLB_BITS = 10;
 const TLB_ENTRIES = 1 << TLB_BITS;
-const TLB_ENTRY_SIZE = 16;
+const TLB_ENTRY_SIZE_BITS = 4;
+const TLB_ENTRY_SIZE = 1 << TLB_ENTRY_SIZE_BITS;
 const TLB_TABLES = 8 * 3;
 const JUMP_CACHE_BITS = 14;
 const JUMP_CACHE_PAGES = 4096;
@@ -238,12 +238,6 @@ export const STRUCTS = [
 // prettier-ignore
 export const CONSTANTS = [
   {
-    title: 'Pages', rows: [
-      ['PAGE_BITS', PAGE_BITS, 'of addresses within a page'],
-      ['PAGE_SIZE', 1 << PAGE_BITS, 'bytes'],
-    ],
-  },
-  {
     title: 'TLBs', rows: [
       ['TLB_BITS', TLB_BITS, 'of an index into a table'],
       ['TLB_ENTRIES', TLB_ENTRIES, 'of a table; there is one for each mmu index and kind of access'],
@@ -257,16 +251,16 @@ export const CONSTANTS = [
     ],
   },
   {
-    title: 'The TLB check. The entry of an address is at table + (address >> TLB_INDEX_SHIFT & TLB_INDEX_MASK), by its low 32 bits. The access may use it as it is if '
-      + 'address + bytes - 1, & TLB_PAGE_MASK, is the tag: all of it lies in the page, and no flag is set (QEMU\'s way). If it must be aligned: address & (TLB_PAGE_MASK | bytes - 1)',
+    title: 'The TLB check. The entry of an address is at table + (address >> (PAGE_BITS - TLB_ENTRY_SIZE_BITS) & TLB_INDEX_MASK), by its low 32 bits. The access may use it as '
+      + 'it is if address + bytes - 1, & -PAGE_SIZE, is the tag: all of it lies in the page, and no flag is set (QEMU\'s way). If it must be aligned: address & (-PAGE_SIZE | bytes - 1). '
+      + 'PAGE_BITS is the target\'s',
     rows: [
-      ['TLB_INDEX_SHIFT', PAGE_BITS - Math.log2(TLB_ENTRY_SIZE), 'from an address to the offset of its entry'],
+      ['TLB_ENTRY_SIZE_BITS', TLB_ENTRY_SIZE_BITS, 'of TLB_ENTRY_SIZE'],
       ['TLB_INDEX_MASK', (TLB_ENTRIES - 1) * TLB_ENTRY_SIZE, 'of the offset'],
-      ['TLB_PAGE_MASK', -(1 << PAGE_BITS), 'of the page, sign-extended to 64 bits'],
     ],
   },
   {
-    title: 'TLB_ENTRY_TAG: flags below the page', hex: true, rows: [
+    title: 'TLB_ENTRY_TAG: flags below the page, which has 12 bits or more', hex: true, rows: [
       ['TLB_INVALID', 0x800, 'empty'],
       ['TLB_NOTDIRTY', 0x400, 'of a write table: the page holds code, which the slow path invalidates, or is clean, which it notes'],
       ['TLB_MMIO', 0x200, 'a device is there, or ROM that is stored to'],

@@ -7,14 +7,14 @@ import type { PortMessage } from './codegen.js';
 const early: MessagePort[] = [];
 self.onmessage = (event: MessageEvent<MessagePort>) => void early.push(event.data);
 
-const [{ CodegenService }, { createFrontend }] = await Promise.all([
+const [{ CodegenService }, { isaNamed }] = await Promise.all([
   import('../accel/tcg/codegen/worker-service.js'),
-  import('../targets.js'),
+  import('../isas.js'),
 ]);
 
 /** Serves one machine. */
 function connect(port: MessagePort): void {
-  const service = new CodegenService(createFrontend);
+  const service = new CodegenService(isaNamed);
   let ready: Promise<void> | undefined;
   const verify = async (): Promise<void> => void (service.verify = (await import('../accel/tcg/check/checks.js')).checks.verifyRegion);
   port.onmessage = async ({ data: message }: MessageEvent<PortMessage>) => {

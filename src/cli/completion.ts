@@ -45,11 +45,11 @@ export async function completionScript(shell: string, program: Command): Promise
 /** Of all that can be made. */
 async function wordLists(): Promise<Record<WordList, readonly string[]>> {
   const host = await createNodeHost({ backend: 'tci' });
-  const { architectures, machines, types } = host;
+  const { targets, machines, types } = host;
   host.close();
   return {
     machines: machines.names,
-    cpus: architectures.flatMap((each) =>
+    cpus: targets.flatMap((each) =>
       [
         ...each
           .cpuHelp()

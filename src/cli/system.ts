@@ -190,10 +190,10 @@ function helpText(args: SystemArguments, machine: MachineArguments, accel: strin
   return undefined;
 }
 
-/** Of the machine's architecture; of all, if no machine was named. */
-function cpuHelp({ type }: MachineArguments, { architectures, machines }: NodeHost): string {
+/** Of the machine's target; of all, if no machine was named. */
+function cpuHelp({ type }: MachineArguments, { targets, machines }: NodeHost): string {
   const klass = type === undefined ? undefined : machines.get(type);
-  const wanted = architectures.filter((each) => klass === undefined || each.machines.includes(klass));
+  const wanted = targets.filter((each) => klass === undefined || each.machines.includes(klass));
   return wanted.map((each) => each.cpuHelp()).join('\n');
 }
 

@@ -17,7 +17,7 @@ export interface RamAllocator {
 }
 
 const PAGE = 4096;
-const pageAlign = (n: number) => Math.ceil(n / PAGE) * PAGE;
+const align = (n: number, to: number): number => Math.ceil(n / to) * to;
 
 /** Cuts blocks from the range [start, end) of one buffer. */
 export class LinearRamAllocator implements RamAllocator {
@@ -28,15 +28,18 @@ export class LinearRamAllocator implements RamAllocator {
     private readonly buffer: ArrayBufferLike,
     start: number,
     private readonly end: number = buffer.byteLength,
+    /** Blocks begin at multiples of it. */
+    private readonly pageSize = PAGE,
   ) {
-    this.next = pageAlign(start);
+    this.next = align(start, pageSize);
   }
 
   allocate(name: string, size: number): RamBlock {
     const host = this.next;
-    if (host + pageAlign(size) > this.end)
+    const end = host + align(size, this.pageSize);
+    if (end > this.end)
       throw new LoaderError(`cannot set up guest memory '${name}': ${size} bytes wanted, ${this.end - host} left`);
-    this.next += pageAlign(size);
+    this.next = end;
     const block: RamBlock = { name, size, host, bytes: new Uint8Array(this.buffer, host, size) };
     this.blocks.push(block);
     return block;
@@ -55,7 +58,7 @@ export class PlainRamAllocator implements RamAllocator {
 
   allocate(name: string, size: number): RamBlock {
     const block: RamBlock = { name, size, host: this.next, bytes: new Uint8Array(size) };
-    this.next += pageAlign(size);
+    this.next += align(size, PAGE);
     this.blocks.push(block);
     return block;
   }

@@ -35,6 +35,7 @@ const wrap = (address: bigint): bigint => BigInt.asUintN(64, address);
 const addressText = (address: bigint): string => address.toString(16).padStart(16, '0');
 
 function numbers({ control }: MonitorContext, start: bigint, length: number, { format, size, space }: Layout): string {
+  const { endianness } = control.machine;
   const perLine = size > 1 ? 16 : 8;
   const unit = format === 'c' ? 1 : size;
   let text = '';
@@ -43,16 +44,19 @@ function numbers({ control }: MonitorContext, start: bigint, length: number, { f
     const bytes = new Uint8Array(Math.min(perLine, length - at));
     text += `${addressText(from)}:`;
     if (control.readMemory(space, from, bytes) !== undefined) return `${text} Cannot access memory\n`;
-    const view = new DataView(bytes.buffer);
-    for (let n = 0; n < bytes.length; n += unit) text += ` ${value(view, n, format, unit)}`;
+    for (let n = 0; n < bytes.length; n += unit) text += ` ${value(numberOf(bytes.subarray(n, n + unit), endianness), format, unit)}`;
     text += '\n';
   }
   return text;
 }
 
-function value(view: DataView, at: number, format: string, size: number): string {
-  let number = 0n;
-  for (let n = size - 1; n >= 0; n--) number = (number << 8n) | BigInt(view.getUint8(at + n));
+/** As the target has it in memory. */
+function numberOf(bytes: Uint8Array, endianness: 'little' | 'big'): bigint {
+  const fromTop = endianness === 'big' ? bytes : bytes.slice().reverse();
+  return fromTop.reduce((number, byte) => (number << 8n) | BigInt(byte), 0n);
+}
+
+function value(number: bigint, format: string, size: number): string {
   switch (format) {
     case 'd':
       return String(BigInt.asIntN(8 * size, number)).padStart(DECIMAL_WIDTH[size]);

@@ -23,7 +23,7 @@ async function verifying(service: Promise<CodegenService>): Promise<CodegenServi
 
 /** Serves one machine. What it asked for before it closed its port is not made any more. */
 function connect(port: MessagePort): void {
-  let service = loading.then(({ CodegenService, createFrontend }) => new CodegenService(createFrontend, compileOptimised));
+  let service = loading.then(({ CodegenService, isaNamed }) => new CodegenService(isaNamed, compileOptimised));
   let isOpen = true;
   const serve = async (message: WorkerMessage): Promise<void> => {
     // kept code need not wait for what generates code

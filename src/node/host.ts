@@ -84,7 +84,7 @@ export async function createNodeHost(given: NodeHostOptions = {}): Promise<NodeH
     openLog,
     openImage: FileNode.open,
     scratch: FileNode.scratch,
-    wasm: (target) => loadWasm(engineWasmPath(options.tuning?.check, target)),
+    wasm: ({ runtime }) => loadWasm(engineWasmPath(options.tuning?.check, runtime)),
     ...(await codeGenerator(options)),
     tuning: tuningOf(options),
     maxInsns: options.maxInsns,

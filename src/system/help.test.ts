@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
-import { ARCHITECTURES } from '../architectures.js';
+import { TARGETS } from '../targets.js';
 import { DeviceState } from '../hw/core/device.js';
 import { VirtMachine } from '../hw/riscv/virt.js';
 import { TypeRegistry } from '../qom/registry.js';
 import { deviceHelp, devicePropertiesHelp, machineHelp } from './help.js';
 
-const types = new TypeRegistry(ARCHITECTURES.flatMap(({ devices }) => devices));
+const types = new TypeRegistry(TARGETS.flatMap(({ devices }) => devices));
 
 it('-device help: what can be added, by category', () => {
   const text = deviceHelp(types, DeviceState.type);

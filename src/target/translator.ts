@@ -1,7 +1,5 @@
 /** What a target's frontend and the accelerator say to each other about one TB. */
-import type { GlobalDef, TcgContext } from '../tcg/context.js';
-import type { HelperDef } from '../tcg/opcodes.js';
-import type { TargetTraits } from '../tcg/target-traits.js';
+import type { TcgContext } from '../tcg/context.js';
 
 /** The code of a TB cannot be fetched: the guest fault is pending in env. */
 export class TranslateFault extends Error {
@@ -27,20 +25,8 @@ export interface TbSource {
   nextPage(): number;
 }
 
-/** An instruction set, as its code is translated. */
-export interface Target {
-  readonly name: string;
-  /** `config` is the target's own. */
-  createFrontend(config: unknown): TargetFrontend;
-}
-
-/** Made from a plain, serialisable configuration, so that a worker can make its own. */
+/** Guest code to IR. */
 export interface TargetFrontend {
-  readonly globals: readonly GlobalDef[];
-  readonly helpers: readonly HelperDef[];
-  readonly traits: TargetTraits;
   /** Emits the TB into a context that has been reset. Throws TranslateFault. */
   translate(ctx: TcgContext, tb: TbSource): { size: number; icount: number };
-  /** For `-d in_asm`: a line an instruction. `host` is the linear-memory address of `pc`, `size` in bytes. */
-  disassemble(memory: DataView, host: number, pc: bigint, size: number): string;
 }

@@ -3,12 +3,16 @@
  * assembly/target).
  */
 export interface TargetTraits {
-  /** Instructions begin at multiples of 2 to this. */
+  /** Instructions begin at multiples of 2 to this, and are fetched in such pieces. */
   readonly codeAlignBits: number;
   /** Of virtual addresses. */
   readonly addressBits: 32 | 64;
+  /** Of addresses within a page, the smallest there is: 12 or more. */
+  readonly pageBits: number;
   /** The IR has addresses of code as the pc plus so much, and no others: a TB is right at any virtual address. */
   readonly pcRelative: boolean;
+  /** Of data, for who looks at it from outside: the IR says it for each access, and how code is read is for the frontend to know. */
+  readonly endianness: 'little' | 'big';
   /** How an i64 holds a binary32 number that inline operations take and give: in a box of ones (others are left to the helper), or its bits alone. */
   readonly singles: 'boxed' | 'zero-extended';
 }

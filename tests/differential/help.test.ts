@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { ARCHITECTURES } from '../../src/architectures.js';
+import { TARGETS } from '../../src/targets.js';
 import { DeviceState } from '../../src/hw/core/device.js';
 import { TypeRegistry } from '../../src/qom/registry.js';
 import { deviceHelp, devicePropertiesHelp } from '../../src/system/help.js';
@@ -29,7 +29,7 @@ const bare = (line: string): string =>
   line.replace(/^(.*?>)\s*- (.*?)( \(default: .*\))?$/, (_, start: string, __, value = '') => `${start}${value}`);
 
 describe.skipIf(!modern)(`help texts${without}`, () => {
-  const types = new TypeRegistry(ARCHITECTURES.flatMap(({ devices }) => devices));
+  const types = new TypeRegistry(TARGETS.flatMap(({ devices }) => devices));
   const devices = types.list(DeviceState.type).filter(({ category, userCreatable }) => category !== 'cpu' && userCreatable);
 
   it.each(devices.map((type) => [type.name, type] as const))('-device %s,help: types and defaults', (name, type) => {

@@ -51,7 +51,7 @@ describe('types', () => {
     const result: RunResult = await machine.run();
     const other: MachineHost = host;
     const watched: WatchedRun = await watch(options, other);
-    console.log(result.exitCode, machine.readRegister('pc') + 1n, isUserError(1), layout.PAGE_BITS, watched.exitCode, Object.keys(WORKLOADS), machine.state.cpus[0]);
+    console.log(result.exitCode, machine.readRegister('pc') + 1n, isUserError(1), layout.TLB_BITS, watched.exitCode, Object.keys(WORKLOADS), machine.state.cpus[0]);
     // @ts-expect-error -- a path is no image
     Machine.create({ kernel: 'x' }, host);
     // @ts-expect-error -- unknown options are not taken

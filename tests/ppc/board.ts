@@ -13,7 +13,9 @@ import { MemoryRegion, MemoryTopology } from '../../src/memory/region.js';
 import { engineWasmPath } from '../../src/node/engine-wasm.js';
 import { parsePpcConfig } from '../../src/target/ppc/config.js';
 import { configure } from '../../src/target/ppc/cpu.js';
-import { PpcFrontend } from '../../src/target/ppc/translate.js';
+import { ppcIsa } from '../../src/target/ppc/index.js';
+
+const CONFIG = parsePpcConfig('750');
 
 const CONFIG = parsePpcConfig('750');
 
@@ -26,12 +28,12 @@ export interface Tier {
 
 const modules = new Map<boolean, WebAssembly.Module>();
 function runtime(debug: boolean): WebAssembly.Module {
-  const module = modules.get(debug) ?? new WebAssembly.Module(readFileSync(engineWasmPath(debug, 'ppc')));
+  const module = modules.get(debug) ?? new WebAssembly.Module(readFileSync(engineWasmPath(debug, 'wemu-ppc')));
   modules.set(debug, module);
   return module;
 }
 
-const PAGE = layout.PAGE_SIZE;
+const PAGE = 1 << ppcIsa.traits.pageBits;
 const ARENA = 0x100_0000;
 /** Exception vectors, in every board. */
 const LOW: readonly [number, number] = [0, 0x1_0000];
@@ -58,16 +60,16 @@ export class PpcBoard {
         : (setup: CodegenSetup) => synchronousCodegen({ ...setup, checks: check ? checks : undefined });
     const wasm = runtime(check);
     this.accel = new TcgAccel({
+      isa: ppcIsa,
       wasm,
       memory,
-      createFrontend: () => new PpcFrontend(CONFIG),
       codegen,
       tuning: { check, lockstep: check, threshold: hotThreshold },
       checks: check ? checks : undefined,
     });
     this.accel.init({ addressSpace: this.space });
     const imports = Object.fromEntries(targetImportNames(wasm).map((name) => [name, () => 0]));
-    this.cpu = this.accel.createVcpu('ppc', undefined, { imports });
+    this.cpu = this.accel.createVcpu(ppcIsa.name, CONFIG, { imports });
     this.exports = this.accel.runtime.allExports as unknown as typeof this.exports;
     configure(this.cpu, CONFIG);
     this.cpu.write32(P.PPC_RESET_MSR, P.MSR_FP);

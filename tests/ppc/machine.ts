@@ -2,7 +2,6 @@
 import { synchronousCodegen } from '../../src/accel/tcg/codegen-sync.js';
 import { createTcgHost, type TcgHost } from '../../src/host.js';
 import { SerialMm } from '../../src/hw/char/serial-mm.js';
-import type { Architecture } from '../../src/hw/core/architecture.js';
 import { MachineState, defineMachine, type MachineClassOptions } from '../../src/hw/core/machine.js';
 import { MemoryRegion } from '../../src/memory/region.js';
 import { engineWasmPath } from '../../src/node/engine-wasm.js';
@@ -11,7 +10,8 @@ import type { TypeInfo } from '../../src/qom/object.js';
 import { TimeoutScheduler } from '../../src/system/scheduler.js';
 import { parsePpcConfig, ppcCpuHelp } from '../../src/target/ppc/config.js';
 import { PpcCpu } from '../../src/target/ppc/cpu.js';
-import { createFrontend } from '../../src/targets.js';
+import { ppcIsa } from '../../src/target/ppc/index.js';
+import type { Target } from '../../src/target/target.js';
 import { MiB } from '../../src/util/size.js';
 
 export const ROM = 0xfff0_0000;
@@ -46,16 +46,22 @@ class PpcBareMachine extends MachineState {
   }
 }
 
-const architecture: Architecture = { name: 'ppc', machines: [PpcBareMachine], devices: [SerialMm], cpus: [PpcCpu], cpuHelp: ppcCpuHelp };
+const target: Target = {
+  ...ppcIsa,
+  runtime: 'wemu-ppc',
+  machines: [PpcBareMachine],
+  devices: [SerialMm],
+  cpus: [PpcCpu],
+  cpuHelp: ppcCpuHelp,
+};
 
 export type Tier = 'tci' | 'wasm';
 
 /** `wasm`: code is generated for everything before its second run. */
 export const createPpcHost = (tier: Tier): TcgHost =>
   createTcgHost({
-    wasm: (target) => loadWasm(engineWasmPath(false, target)),
-    architectures: [architecture],
-    createFrontend,
+    wasm: ({ runtime }) => loadWasm(engineWasmPath(false, runtime)),
+    targets: [target],
     codegen: tier === 'wasm' ? synchronousCodegen : undefined,
     tuning: { threshold: 1 },
     clock: { monotonicNs: () => performance.now() * 1e6, epochMs: () => Date.now() },

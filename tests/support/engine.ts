@@ -72,7 +72,7 @@ export class BareEngine {
     set(layout.TB_CFLAGS, cflags);
     set(layout.TB_SIZE, size);
     set(layout.TB_ICOUNT, Math.max(1, code.insnCount));
-    set(layout.TB_PHYS_PAGE0, pc >>> layout.PAGE_BITS);
+    set(layout.TB_PHYS_PAGE0, pc >>> 12);
     set(layout.TB_PHYS_PAGE1, 0xffff_ffff);
     set(layout.TB_TCI, tci);
     set(layout.TB_INSN_TABLE, tci + code.size * 2);

@@ -42,7 +42,14 @@ export interface RandomIrOptions {
 
 /** Env offset of the bytes that random ld/st ops touch. */
 /** Of no target in particular. */
-export const RANDOM_TRAITS: TargetTraits = { codeAlignBits: 1, addressBits: 64, pcRelative: true, singles: 'boxed' };
+export const RANDOM_TRAITS: TargetTraits = {
+  codeAlignBits: 1,
+  addressBits: 64,
+  pageBits: 12,
+  pcRelative: true,
+  endianness: 'little',
+  singles: 'boxed',
+};
 export const ENV_RANDOM = ENV_TARGET_BASE + 0x400;
 
 /** A small seeded generator (xorshift): numbers, and picks from lists. */

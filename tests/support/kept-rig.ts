@@ -10,7 +10,8 @@ import { workerCodegen } from '../../src/accel/tcg/codegen-remote.js';
 import { createEngineMemory } from '../../src/accel/tcg/memory.js';
 import { AddressSpace } from '../../src/memory/address-space.js';
 import { MemoryRegion, MemoryTopology } from '../../src/memory/region.js';
-import { createFrontend } from '../../src/targets.js';
+import { isaNamed } from '../../src/isas.js';
+import { riscvIsa } from '../../src/target/riscv/index.js';
 import { engineModule } from './engine.js';
 import { createHart } from './hart.js';
 
@@ -42,7 +43,7 @@ export class PromptWorker implements CodegenWorker {
   readonly asked: string[] = [];
   /** Of the modules that were to be made: whether their bytes were wanted. */
   readonly wanted: boolean[] = [];
-  private readonly service = new CodegenService(createFrontend);
+  private readonly service = new CodegenService(isaNamed);
   private readonly replies: WorkerReply[] = [];
   post(message: WorkerMessage): void {
     this.asked.push(message.kind);
@@ -79,7 +80,7 @@ export class Rig {
     this.accel = new TcgAccel({
       wasm: engineModule(),
       memory,
-      createFrontend,
+      isa: riscvIsa,
       codegen: workerCodegen(() => this.worker, store),
       tuning: { threshold: 64 },
     });

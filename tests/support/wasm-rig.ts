@@ -131,7 +131,7 @@ export class Rig {
 
 /** Address of the TLB entry that a page can be in, of mmu index 0. */
 export function tlbEntry(kind: number, page: bigint): number {
-  const index = Number(page >> BigInt(L.PAGE_BITS)) & (L.TLB_ENTRIES - 1);
+  const index = Number(page >> 12n) & (L.TLB_ENTRIES - 1);
   return ENV + L.ENV_TLB + kind * L.TLB_TABLE_SIZE + index * L.TLB_ENTRY_SIZE;
 }
 

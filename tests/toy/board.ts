@@ -1,7 +1,7 @@
 /** The toy with RAM at both ends of its addresses and a device between them: a second target, made of nothing but its own parcel and the engine. */
 import { mkdirSync, readFileSync } from 'node:fs';
 import * as layout from '../../assembly/shared/layout.js';
-import { compile, staleTargets } from '../../scripts/build-asm.js';
+import { compile, staleModes } from '../../scripts/build-asm.js';
 import { TcgAccel, type CodegenSetup } from '../../src/accel/tcg/accel.js';
 import { checks } from '../../src/accel/tcg/check/checks.js';
 import { synchronousCodegen } from '../../src/accel/tcg/codegen-sync.js';
@@ -10,7 +10,7 @@ import type { Vcpu } from '../../src/accel/tcg/vcpu.js';
 import { AddressSpace } from '../../src/memory/address-space.js';
 import { MemoryRegion, MemoryTopology } from '../../src/memory/region.js';
 import { TOY_R, TOY_SPECIAL, VECTORS, VECTOR_SIZE } from './assembly/shared/toy.js';
-import { ToyFrontend } from './frontend.js';
+import { toyIsa } from './frontend.js';
 
 /** With assertions, and compiled in half the time. */
 const RUNTIME = { debug: 'build/tests/toy.debug.wasm', target: 'tests/toy/assembly' };
@@ -21,7 +21,7 @@ const HIGH_SIZE = 0x1_0000;
 /** The engine linked with the toy, compiled anew if it is older than its sources. */
 export async function toyRuntime(): Promise<WebAssembly.Module> {
   const path = new URL(`../../${RUNTIME.debug}`, import.meta.url);
-  if (staleTargets(RUNTIME).length > 0) {
+  if (staleModes(RUNTIME).length > 0) {
     mkdirSync(new URL('.', path), { recursive: true });
     if ((await compile(RUNTIME, 'debug')) !== 0) throw new Error('the toy runtime does not compile');
   }
@@ -56,8 +56,7 @@ export class ToyBoard {
     root.addSubregion(DEVICE, MemoryRegion.io(topology, 'device', 0x100, { read: (offset) => 0x0102_0304 + offset, write }));
     this.space = new AddressSpace(root, 'memory');
     const codegen = hotThreshold === undefined ? undefined : (setup: CodegenSetup) => synchronousCodegen({ ...setup, checks });
-    const createFrontend = (): ToyFrontend => new ToyFrontend();
-    this.accel = new TcgAccel({ wasm, memory, createFrontend, codegen, icount, tuning: { check: true, threshold: hotThreshold } });
+    this.accel = new TcgAccel({ isa: toyIsa, wasm, memory, codegen, icount, tuning: { check: true, threshold: hotThreshold } });
     this.accel.init({ addressSpace: this.space });
     this.cpu = this.accel.createVcpu('toy', undefined, {
       imports: { logTrap: (cause: number, pc: bigint) => void this.traps.push(`${cause} at ${pc.toString(16)}`) },

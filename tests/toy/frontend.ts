@@ -9,16 +9,16 @@ import {
   MO_32,
   MO_ALIGN,
   MO_BSWAP,
-  PAGE_BITS,
-  PAGE_SIZE,
 } from '../../assembly/shared/layout.js';
+import type { Isa } from '../../src/target/target.js';
 import type { TargetFrontend, TbSource } from '../../src/target/translator.js';
 import type { TcgContext, Temp } from '../../src/tcg/context.js';
 import { Cond, type HelperDef } from '../../src/tcg/opcodes.js';
 import { operationOf } from './assembler.js';
 import { CAUSE_DIVIDE, CAUSE_ILLEGAL, CAUSE_SYSCALL, MMU_PHYSICAL, MMU_VIRTUAL, SPECIALS, TOY_R } from './assembly/shared/toy.js';
-import { ADDRESS_BITS, CODE_ALIGN_BITS, PC_RELATIVE } from './assembly/shared/traits.js';
+import { ADDRESS_BITS, CODE_ALIGN_BITS, PAGE_BITS, PC_RELATIVE } from './assembly/shared/traits.js';
 
+const PAGE_SIZE = 1 << PAGE_BITS;
 const INSN = 4;
 const PC: Temp = 0;
 const r = (n: number): Temp => 1 + n;
@@ -32,16 +32,29 @@ const WAIT: HelperDef = { name: 'wait', args: 0, result: false };
 const WORD = MO_32 | MO_BSWAP | MO_ALIGN;
 const HALF = MO_16 | MO_BSWAP;
 
-export class ToyFrontend implements TargetFrontend {
-  readonly globals = [{ name: 'pc', offset: ENV_PC }, ...Array.from({ length: 16 }, (_, n) => ({ name: `r${n}`, offset: TOY_R + 8 * n }))];
-  readonly helpers = [TRAP, MFS, MTS, RTI, WAIT];
-  readonly traits = {
+export const toyIsa: Isa = {
+  name: 'toy',
+  traits: {
     codeAlignBits: CODE_ALIGN_BITS,
     addressBits: ADDRESS_BITS,
+    pageBits: PAGE_BITS,
     pcRelative: PC_RELATIVE,
+    endianness: 'big',
     singles: 'zero-extended',
-  } as const;
+  },
+  globals: [{ name: 'pc', offset: ENV_PC }, ...Array.from({ length: 16 }, (_, n) => ({ name: `r${n}`, offset: TOY_R + 8 * n }))],
+  helpers: [TRAP, MFS, MTS, RTI, WAIT],
+  createFrontend: () => new ToyFrontend(),
+  createDisassembler: () => disassemble,
+};
 
+function disassemble(bytes: Uint8Array, pc: bigint): { readonly text: string; readonly size: number } | undefined {
+  if (bytes.length < INSN) return undefined;
+  const word = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
+  return { text: `0x${pc.toString(16)}:  ${word.toString(16).padStart(8, '0')}  ${operationOf(word) ?? 'illegal'}`, size: INSN };
+}
+
+class ToyFrontend implements TargetFrontend {
   translate(tcg: TcgContext, tb: TbSource): { size: number; icount: number } {
     const start = Number(tb.pc);
     const left = PAGE_SIZE - (start & (PAGE_SIZE - 1));
@@ -56,13 +69,6 @@ export class ToyFrontend implements TargetFrontend {
       if (!ends) goTo(tcg, tb, 0, start + size);
       return { size, icount };
     }
-  }
-
-  disassemble(memory: DataView, host: number, pc: bigint, size: number): string {
-    return Array.from({ length: size / INSN }, (_, n) => {
-      const word = memory.getUint32(host + INSN * n);
-      return `0x${(Number(pc) + INSN * n).toString(16)}:  ${word.toString(16).padStart(8, '0')}  ${operationOf(word) ?? 'illegal'}`;
-    }).join('\n');
   }
 }
 

@@ -1,16 +1,13 @@
-/** The toy as an architecture: a CPU, a board, and what a host is told of them. */
+/** The toy as a target: a CPU, a board, and what a host is told of them. */
 import { ENV_HALTED, ENV_PC } from '../../assembly/shared/layout.js';
 import type { Vcpu } from '../../src/accel/tcg/vcpu.js';
-import type { Architecture } from '../../src/hw/core/architecture.js';
 import { CpuState, ExitReason } from '../../src/hw/core/cpu.js';
 import { MachineState, defineMachine, type MachineClassOptions } from '../../src/hw/core/machine.js';
 import { MemoryRegion } from '../../src/memory/region.js';
 import { defineType, type TypeInfo } from '../../src/qom/object.js';
-import type { Target } from '../../src/target/translator.js';
+import type { Target } from '../../src/target/target.js';
 import { TOY_R, VECTORS } from './assembly/shared/toy.js';
-import { ToyFrontend } from './frontend.js';
-
-export const toyTarget: Target = { name: 'toy', createFrontend: () => new ToyFrontend() };
+import { toyIsa } from './frontend.js';
 
 export const CONSOLE = 0xe000_0000;
 /** Where a kernel starts. */
@@ -29,7 +26,7 @@ class ToyCpu extends CpuState {
   constructor(machine: MachineState) {
     super(machine.services);
     const logTrap = (cause: number, pc: bigint): void => machine.log.mask('int', `trap ${cause}, pc 0x${pc.toString(16)}`);
-    this.vcpu = machine.accelerator!.createVcpu('toy', {}, { dumpState: () => this.dumpState(), imports: { logTrap } }) as Vcpu;
+    this.vcpu = machine.accelerator!.createVcpu(toyIsa.name, {}, { dumpState: () => this.dumpState(), imports: { logTrap } }) as Vcpu;
     this.exports = this.vcpu.runtime.allExports as unknown as ToyExports;
     this.initGpioIn(1, (_, level) => {
       this.exports.toySetLine(this.env, level);
@@ -112,8 +109,9 @@ class ToyMachine extends MachineState {
   }
 }
 
-export const toyArchitecture: Architecture = {
-  name: toyTarget.name,
+export const toyTarget: Target = {
+  ...toyIsa,
+  runtime: 'tests/toy',
   machines: [ToyMachine],
   devices: [],
   cpus: [ToyCpu],

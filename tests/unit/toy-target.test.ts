@@ -7,9 +7,10 @@ import { TimeoutScheduler } from '../../src/system/scheduler.js';
 import { jumpCacheFunction } from '../support/jump-cache.js';
 import { asm, li } from '../toy/assembler.js';
 import * as toy from '../toy/assembly/shared/toy.js';
+import { PAGE_BITS } from '../toy/assembly/shared/traits.js';
 import { DEVICE, ToyBoard, toyRuntime, type Tier } from '../toy/board.js';
-import { ToyFrontend } from '../toy/frontend.js';
-import { CONSOLE, toyArchitecture, toyTarget } from '../toy/machine.js';
+import { toyIsa } from '../toy/frontend.js';
+import { CONSOLE, toyTarget } from '../toy/machine.js';
 
 const { addi, add, div, lw, sw, lhu, bne, jalr, mfs, mts, syscall, rti, wait } = asm;
 
@@ -22,7 +23,7 @@ const TABLE = 0x20_0000;
 
 /** Entries of the page table: the first pages as they are. */
 const identity = (pages: number, bits = toy.PTE_VALID | toy.PTE_WRITABLE): number[] =>
-  Array.from({ length: pages }, (_, n) => (n * layout.PAGE_SIZE) | bits);
+  Array.from({ length: pages }, (_, n) => (n << PAGE_BITS) | bits);
 
 const TIERS: [string, Tier][] = [
   ['tci', {}],
@@ -138,12 +139,12 @@ describe.each(TIERS)('a second target, in %s', (_name, tier) => {
   });
 
   it('walks its page table, and goes on where a page was missing', () => {
-    // the handler maps the page of the fault as it is: TABLE[address >> 12] = address & ~0xfff | 3, by dividing
+    // the handler maps the page of the fault as it is: TABLE[address >> 13] = address & ~0x1fff | 3, by dividing
     const handler = [
-      ...[mfs(8, toy.ADDRESS), ...li(9, 0x1000), div(10, 8, 9), add(11, 10, 10), add(11, 11, 11), ...li(12, TABLE), add(11, 11, 12)],
+      ...[mfs(8, toy.ADDRESS), ...li(9, 1 << PAGE_BITS), div(10, 8, 9), add(11, 10, 10), add(11, 11, 11), ...li(12, TABLE), add(11, 11, 12)],
       ...[
         add(12, 10, 10),
-        ...Array.from({ length: 11 }, () => add(12, 12, 12)),
+        ...Array.from({ length: PAGE_BITS - 1 }, () => add(12, 12, 12)),
         addi(12, 12, 3),
         sw(12, 11, 0),
         mfs(13, toy.TABLE),
@@ -158,8 +159,8 @@ describe.each(TIERS)('a second target, in %s', (_name, tier) => {
       .handler(toy.CAUSE_PAGE, handler)
       .load(CODE, [...on, ...li(2, DATA), ...li(3, 5000), sw(3, 2, 0), addi(2, 2, 4), addi(3, 3, -1), bne(3, 0, -3), wait])
       .run(CODE);
-    expect(machine.r(14)).toBe(5); // 20,000 bytes
-    expect(machine.word(TABLE + (DATA >>> 10))).toBe(DATA | 3);
+    expect(machine.r(14)).toBe(3); // 20,000 bytes
+    expect(machine.word(TABLE + 4 * (DATA >>> PAGE_BITS))).toBe(DATA | 3);
     expect([machine.word(DATA), machine.word(DATA + 4 * 4999)]).toEqual([5000, 1]);
     expect(machine.traps.every((trap) => trap === `${toy.CAUSE_PAGE} at ${(CODE + 4 * 9).toString(16)}`)).toBe(true);
     hasRegions(machine);
@@ -168,7 +169,7 @@ describe.each(TIERS)('a second target, in %s', (_name, tier) => {
   it('tells which of two pages an access could not reach', () => {
     const on = [...li(7, TABLE), mts(toy.TABLE, 7), addi(7, 0, toy.STATUS_TRANSLATION), mts(toy.STATUS, 7)];
     const machine = board()
-      .load(TABLE, identity(4))
+      .load(TABLE, identity(2))
       .handler(toy.CAUSE_PAGE, [mfs(8, toy.ADDRESS), wait])
       .load(CODE, [...on, ...li(2, 0x3fff), lhu(3, 2, 0), wait])
       .run(CODE);
@@ -196,7 +197,7 @@ describe.each(TIERS)('a second target, in %s', (_name, tier) => {
     // both are where generated code, which stays inside while they are there, looks for them
     const { memory } = machine.accel.runtime;
     const { buffer } = memory;
-    const cellOf = jumpCacheFunction(memory, new ToyFrontend().traits);
+    const cellOf = jumpCacheFunction(memory, toyIsa.traits);
     for (const pc of [subroutine, CODE + 4 * 5]) {
       const [tb] = new Uint32Array(buffer, cellOf(machine.cpu.env, BigInt(pc)), 1);
       expect(tb).not.toBe(0);
@@ -305,14 +306,13 @@ describe.each(TIERS)('a second target, in %s', (_name, tier) => {
   });
 });
 
-it('a host is given it as an architecture, and makes machines of it', async () => {
+it('a host is given it as a target, and makes machines of it', async () => {
   const host = createTcgHost({
     wasm: (target) => {
-      expect(target).toBe('toy');
+      expect(target).toBe(toyTarget);
       return wasm;
     },
-    architectures: [toyArchitecture],
-    createFrontend: (_, config) => toyTarget.createFrontend(config),
+    targets: [toyTarget],
     codegen: synchronousCodegen,
     tuning: { threshold: 4 },
     clock: { monotonicNs: () => performance.now() * 1e6, epochMs: () => Date.now() },

@@ -52,7 +52,7 @@ const OF_A_TARGET = /risc-?v|\brv(32|64)|\bRVX?_|mstatus|satp|stimecmp|opensbi|p
  */
 const TARGETS_PLACES = [
   ...[/^(assembly|src)\/target\/(riscv|ppc)\//, /^src\/hw\/(riscv|ppc)\//],
-  ...[/^src\/(targets|architectures)\.ts$/, /^assembly\/target\/(traits\/)?linked\.ts$/],
+  ...[/^src\/(targets|isas)\.ts$/, /^assembly\/target\/(traits\/)?linked\.ts$/],
   /^src\/hw\/(?!core)/,
   /^src\/node\/guest\//,
 ];

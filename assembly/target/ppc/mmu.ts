@@ -1,6 +1,7 @@
 // From effective to physical addresses: blocks, segments, and pages that the hardware or software finds in a hashed table. PEM, chapter 7; for what processors
 // leave out (direct-store segments) and leave to software, the MPC603e and MPC755 user's manuals, chapter 5.
-import { ENV_MMU_IDX, PAGE_SIZE, TLB_KIND_CODE, TLB_KIND_WRITE } from '../../shared/layout';
+import { ENV_MMU_IDX, TLB_KIND_CODE, TLB_KIND_WRITE } from '../../shared/layout';
+import { PAGE_BITS } from './shared/traits';
 import { tlbSetPage } from '../../tlb/fill';
 import { physCmpxchg32, physLoad32, physOk } from '../../tb/phys';
 import { batFind, batPhys, batRights } from './bat';
@@ -14,6 +15,7 @@ import {
 import { EXC_DSI, EXC_ISI, MMU_TRANSLATED, MMU_USER, PPC_SR } from './shared/ppc';
 import { softTlbFind, wayToReplace } from './soft_tlb';
 
+const PAGE_SIZE: u32 = 1 << PAGE_BITS;
 const PAGE_MASK: u32 = PAGE_SIZE - 1;
 /** Rights, as tlbSetPage has them. */
 const PAGE_READ = 1;

@@ -1,5 +1,6 @@
 // The TLBs of models whose software searches the page table: 603, and 755 if it wants to. MPC603e user's manual, 5.5; MPC755 user's manual, 5.5.
-import { PAGE_BITS, TLB_KIND_CODE } from '../../shared/layout';
+import { TLB_KIND_CODE } from '../../shared/layout';
+import { PAGE_BITS } from './shared/traits';
 import { tlbFlushPage } from '../../tlb/flush';
 import {
   PPC_DCMP, PPC_ICMP, PPC_RPA, PPC_TLB, PPC_TLB_SETS, SOFT_ENTRY_SIZE, SOFT_PAGE, SOFT_PTE0, SOFT_PTE1, SRR1_WAY, TLB_MAX_SETS, TLB_WAYS,

@@ -24,7 +24,7 @@ import { PhysicalMap } from './physmap.js';
 import { WatchedPages } from './watched-pages.js';
 import { Runtime, targetImportNames, type RuntimeExports, type RuntimeHost } from './runtime.js';
 import { Translator } from './translate-all.js';
-import type { TargetFrontend } from '../../target/translator.js';
+import type { Isa } from '../../target/target.js';
 import type { TcgTuning } from './codegen/tuning.js';
 import { idleWatch, Vcpu, type VcpuHooks } from './vcpu.js';
 
@@ -32,9 +32,9 @@ import { idleWatch, Vcpu, type VcpuHooks } from './vcpu.js';
 export interface CodegenSetup {
   readonly memory: WebAssembly.Memory;
   readonly runtime: Runtime;
-  readonly target: string;
+  readonly isa: Isa;
+  /** Of its vCPUs. */
   readonly config: unknown;
-  readonly frontend: TargetFrontend;
   readonly icount: boolean;
   /** Hears of each module that was made. */
   readonly onModule?: (module: MadeModule) => void;
@@ -46,7 +46,8 @@ export interface CodegenSetup {
 }
 
 export interface TcgOptions {
-  /** The compiled runtime (build/wemu.wasm). */
+  readonly isa: Isa;
+  /** The compiled runtime (build/wemu.wasm), which is linked with it. */
   readonly wasm: WebAssembly.Module;
   readonly memory: EngineMemory;
   /**
@@ -56,7 +57,6 @@ export interface TcgOptions {
   readonly engine?: number;
   /** The accelerators of other threads, in the one that makes their code. */
   readonly peers?: CodePeers;
-  readonly createFrontend: (target: string, config: unknown) => TargetFrontend;
   /** Makes tier 2 (codegen-sync.ts, codegen-remote.ts); without it everything runs in tci. */
   readonly codegen?: (setup: CodegenSetup) => CodeGenerator;
   readonly tuning?: TcgTuning;
@@ -90,6 +90,7 @@ const tracesExecution = (log: Log): boolean => log.has('exec') || log.has('cpu')
 
 export class TcgAccel {
   readonly name = 'tcg';
+  readonly endianness: 'little' | 'big';
   readonly runtime: Runtime;
   readonly debugPoints: DebugPoints;
   readonly vcpus: Vcpu[] = [];
@@ -102,7 +103,6 @@ export class TcgAccel {
   readonly dirtyPages: WatchedPages;
   private machine: TcgMachine | undefined;
   private view: DataView;
-  private frontend: TargetFrontend | undefined;
   private translator: Translator | undefined;
   private generator: CodeGenerator | undefined;
   private profile: Profile | undefined;
@@ -115,7 +115,8 @@ export class TcgAccel {
   private readonly made = performance.now();
 
   constructor(private readonly options: TcgOptions) {
-    const { engine } = options;
+    const { engine, isa } = options;
+    this.endianness = isa.traits.endianness;
     const { memory, arena } = options.memory;
     this.view = new DataView(memory.buffer);
     const host = this.host();
@@ -130,7 +131,7 @@ export class TcgAccel {
     );
     this.physicalMap = new PhysicalMap(this.runtime);
     this.debugPoints = new DebugPoints(this.runtime);
-    this.dirtyPages = new WatchedPages(this.runtime, this.physicalMap, options.memory.arena.end);
+    this.dirtyPages = new WatchedPages(this.runtime, this.physicalMap, options.memory.arena.end, isa.traits.pageBits);
   }
 
   init(machine: TcgMachine): void {
@@ -145,19 +146,20 @@ export class TcgAccel {
 
   /** `config` is the target's own and plain data: a codegen worker gets a copy. All vCPUs of a machine have one target and configuration. */
   createVcpu(target: string, config: unknown, hooks: VcpuHooks = {}): Vcpu {
+    const { isa, icount = false, tuning, instrumentation } = this.options;
+    if (target !== isa.name) throw new TcgError(`a vCPU of '${target}' in an engine for '${isa.name}'`);
     const missing = this.targetImports.find((name) => hooks.imports?.[name] === undefined);
     if (missing !== undefined) throw new TcgError(`the runtime calls '${missing}', which a vCPU of '${target}' does not have`);
     const env = this.runtime.exports.cpuCreate(this.vcpus.length) >>> 0;
     if (env === 0) throw new TcgError('code arena too small for another vCPU');
     const { runtime } = this;
-    const { icount = false, tuning, instrumentation } = this.options;
     this.hooks.set(env, hooks);
     this.view.setUint32(env + layout.ENV_ICOUNT, icount ? 1 : 0, true);
     const log = this.machine?.log;
     const chained = (tuning?.chain ?? true) && !log?.has('nochain');
-    const { traits } = this.start(target, config, env);
+    this.translator ??= this.start(config, env);
     if (instrumentation && runtime.exports.scoresCreate(env) === 0) throw new TcgError('code arena too small for plugins');
-    const isRelative = traits.pcRelative && !instrumentation;
+    const isRelative = isa.traits.pcRelative && !instrumentation;
     const modes = (icount ? layout.CF_ICOUNT : 0) | (isRelative ? layout.CF_PCREL : 0);
     const cflags = modes | (chained ? 0 : layout.CF_NO_GOTO_TB | layout.CF_NO_GOTO_PTR);
     this.view.setUint32(env + layout.ENV_CFLAGS, cflags, true);
@@ -275,19 +277,14 @@ export class TcgAccel {
   get inspector(): CodeInspector | undefined {
     const { codegenInit: init, options } = this;
     if (!init) return undefined;
-    // with a frontend of its own: the translator's may be in the middle of a block
-    const frontend = (): TargetFrontend => options.createFrontend(init.target, init.config);
-    return (this.inspection ??= new CodeInspector(init, frontend(), this.generator, (pc) => this.machine?.symbolAt?.(pc)));
+    return (this.inspection ??= new CodeInspector(options.isa, init, this.generator, (pc) => this.machine?.symbolAt?.(pc)));
   }
 
-  private start(target: string, config: unknown, env: number): TargetFrontend {
-    if (this.frontend) return this.frontend;
+  private start(config: unknown, env: number): Translator {
     const { options, runtime } = this;
-    const frontend = (this.frontend = options.createFrontend(target, config));
-    const { memory } = runtime;
-    this.codegenInit = { kind: 'init', memory, target, config, icount: options.icount ?? false, tuning: options.tuning };
-    if (options.startProfiler) this.startProfile(options.startProfiler, env, frontend);
-    const { icount = false, tuning } = options;
+    const { isa, icount = false, tuning } = options;
+    this.codegenInit = { kind: 'init', memory: runtime.memory, target: isa.name, config, icount, tuning };
+    if (options.startProfiler) this.startProfile(options.startProfiler, env);
     const { log } = this.machine ?? {};
     if (!log || !tracesExecution(log)) {
       const onModule = log?.has('out_asm')
@@ -298,9 +295,8 @@ export class TcgAccel {
       this.generator = options.codegen?.({
         memory: runtime.memory,
         runtime,
-        target,
+        isa,
         config,
-        frontend,
         icount,
         tuning,
         onModule,
@@ -321,7 +317,7 @@ export class TcgAccel {
       generator?.tbTranslated?.(tb);
       this.check?.translated(tb);
     };
-    this.translator = new Translator(runtime, frontend, {
+    const translator = new Translator(runtime, isa, config, {
       maxInsns: options.maxInsns,
       log,
       optimize,
@@ -331,19 +327,20 @@ export class TcgAccel {
       // made with the default length
       symbolAt: (pc) => this.machine?.symbolAt?.(pc),
     });
-    if (checks) this.startChecks(checks, frontend, this.translator);
-    return frontend;
+    if (checks) this.startChecks(checks, translator);
+    return translator;
   }
 
   /** @throws OptionError if the engine cannot be checked */
-  private startChecks(checks: Checks, { globals }: TargetFrontend, translator: Translator): void {
+  private startChecks(checks: Checks, translator: Translator): void {
     const { runtime, physicalMap, generator } = this;
+    const { isa } = this.options;
     const { lockstepStart } = runtime.exports;
     if (!lockstepStart) throw new OptionError('check=on wants the debug build of the engine, wemu.debug.wasm', '-accel tcg');
     const lockstep = lockstepStart() >>> 0;
     if (lockstep === 0) throw new TcgError('code arena too small for check=on');
     const warn = (line: string): void => this.machine?.log?.write(`wemu: ${line}\n`);
-    this.check = checks.start({ runtime, physicalMap, globals, translator, generator, warn }, lockstep);
+    this.check = checks.start({ runtime, physicalMap, isa, translator, generator, warn }, lockstep);
   }
 
   private pollCheck(env: number): void {
@@ -436,10 +433,10 @@ export class TcgAccel {
   }
 
   /** From here on the machine's thread tells what it does: see profile.ts. */
-  private startProfile(start: StartProfiler, env: number, { helpers }: TargetFrontend): void {
+  private startProfile(start: StartProfiler, env: number): void {
     const { runtime } = this;
     const profile = (this.profile = new Profile(runtime.memory, env, start));
-    const wrappers = new WebAssembly.Module(helperWrappers([...helpers, ...PLUGIN_HELPERS], profile.cell));
+    const wrappers = new WebAssembly.Module(helperWrappers([...this.options.isa.helpers, ...PLUGIN_HELPERS], profile.cell));
     const imports = { m: { m: runtime.memory }, r: runtime.allExports };
     const { cpuExec } = runtime.exports;
     runtime.replace({

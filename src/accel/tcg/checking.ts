@@ -1,5 +1,6 @@
 /** What `-accel tcg,check=on` adds to the engine. A host loads it (check/checks.ts) where it is wanted, and only there. */
-import type { GlobalDef, TcgContext } from '../../tcg/context.js';
+import type { TcgContext } from '../../tcg/context.js';
+import type { Isa } from '../../target/target.js';
 import type { VerifyRegion } from '../../tcg/wasm/target-info.js';
 import type { CheckInfo } from '../jit-info.js';
 import type { CodeGenerator } from './codegen/wasm-generator.js';
@@ -18,7 +19,7 @@ export interface Checks {
 export interface CheckedEngine {
   readonly runtime: Runtime;
   readonly physicalMap: PhysicalMap;
-  readonly globals: readonly GlobalDef[];
+  readonly isa: Isa;
   readonly translator: Translator;
   readonly generator: CodeGenerator | undefined;
   /** Tells the user of something that may be the guest's fault. */

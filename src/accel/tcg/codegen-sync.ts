@@ -5,13 +5,14 @@ import { WasmCodeGenerator, type CodeGenerator, type WasmGeneratorOptions } from
 
 /** Code is made at once, when a TB becomes hot: deterministic, for tests. */
 export function synchronousCodegen(setup: CodegenSetup): CodeGenerator {
-  const { frontend, memory, icount, tuning, checks } = setup;
-  const compiler = new RegionCompiler(frontend, memory, icount, tuning, undefined, checks?.verifyRegion);
+  const { isa, config, memory, icount, tuning, checks } = setup;
+  const compiler = new RegionCompiler(isa, config, memory, icount, tuning, undefined, checks?.verifyRegion);
   const runtime = setup.runtime.allExports as WasmGeneratorOptions['runtime'];
   return new WasmCodeGenerator({
-    memory: setup.memory,
+    memory,
+    pageBits: isa.traits.pageBits,
     runtime,
-    tuning: setup.tuning,
+    tuning,
     onModule: setup.onModule,
     peers: setup.peers,
     injectionsOf: setup.injectionsOf,

@@ -8,7 +8,7 @@ import { AddressSpace } from '../../memory/address-space.js';
 import type { RamBlock } from '../../memory/ram.js';
 import { MemoryRegion, MemoryTopology } from '../../memory/region.js';
 import { parseCpuConfig } from '../../target/riscv/config.js';
-import { createFrontend } from '../../targets.js';
+import { riscvIsa } from '../../target/riscv/index.js';
 import { TcgAccel } from './accel.js';
 import { synchronousCodegen } from './codegen-sync.js';
 import { createEngineMemory } from './memory.js';
@@ -85,7 +85,7 @@ class Board {
     this.accel = new TcgAccel({
       wasm,
       memory,
-      createFrontend,
+      isa: riscvIsa,
       icount: options.icount,
       codegen: options.wasm ? synchronousCodegen : undefined,
       tuning: { threshold: options.hotThreshold },
@@ -132,7 +132,7 @@ describe.each([
     const { cpu, accel } = new Board(tier).load(LOOP).finish();
     const { memory } = accel.runtime;
     const view = new DataView(memory.buffer);
-    const cellOf = jumpCacheFunction(memory, createFrontend('riscv', parseCpuConfig('rv64')).traits);
+    const cellOf = jumpCacheFunction(memory, riscvIsa.traits);
     for (const pc of [RAM, RAM + 8]) {
       const tb = view.getUint32(cellOf(cpu.env, BigInt(pc)), true);
       expect(tb).not.toBe(0);

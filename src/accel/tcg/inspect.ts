@@ -3,6 +3,7 @@ import * as layout from '../../../assembly/shared/layout.js';
 import { TcgContext } from '../../tcg/context.js';
 import { optimize } from '../../tcg/optimize.js';
 import { formatIr } from '../../tcg/text.js';
+import type { Disassembler, Isa } from '../../target/target.js';
 import { TranslateFault, type TargetFrontend, type TbSource } from '../../target/translator.js';
 import type { CodeView, FunctionCode, FunctionInfo } from '../code-view.js';
 import type { RegionRecord } from './codegen/code-cache.js';
@@ -11,6 +12,7 @@ import { requestAgain } from './codegen/region-request.js';
 import { TbReader } from './codegen/regions.js';
 import { regionLimits } from './codegen/tuning.js';
 import type { CodeGenerator } from './codegen/wasm-generator.js';
+import { listGuestCode } from './guest-listing.js';
 
 /** A guest function: its stages, and the request that makes its code again, elsewhere. */
 export interface InspectedFunction extends FunctionCode {
@@ -22,19 +24,24 @@ export interface InspectedFunction extends FunctionCode {
 const MAX_INSNS = 64;
 
 export class CodeInspector {
+  /** Of its own: the translator's may be in the middle of a block. */
+  private readonly frontend: TargetFrontend;
+  private readonly disassemble: Disassembler;
   private readonly ctx: TcgContext;
   private readonly tbs: TbReader;
   private readonly bytes: Uint8Array;
   private readonly view: DataView;
 
   constructor(
+    isa: Isa,
     private readonly init: CodegenInit,
-    private readonly frontend: TargetFrontend,
     private readonly generator: CodeGenerator | undefined,
     private readonly symbolAt: (pc: bigint) => string | undefined,
   ) {
-    this.ctx = new TcgContext(frontend.globals, frontend.helpers);
-    this.tbs = new TbReader(init.memory);
+    this.frontend = isa.createFrontend(init.config);
+    this.disassemble = isa.createDisassembler(init.config);
+    this.ctx = new TcgContext(isa.globals, isa.helpers);
+    this.tbs = new TbReader(init.memory, isa.traits.pageBits);
     this.bytes = new Uint8Array(init.memory.buffer);
     this.view = new DataView(init.memory.buffer);
   }
@@ -71,7 +78,7 @@ export class CodeInspector {
       host: 0,
       nextPage: () => 0,
     };
-    return this.stages(source, new DataView(code.buffer, code.byteOffset, code.byteLength));
+    return this.stages(source);
   }
 
   private info({ id, tbs, entries }: RegionRecord): FunctionInfo {
@@ -86,24 +93,21 @@ export class CodeInspector {
 
   private block(tb: number, isEntry: boolean): CodeView {
     const get = (field: number): number => this.tbs.get(tb, field);
-    const view = this.stages(
-      {
-        pc: this.pcOf(tb),
-        flags: get(layout.TB_FLAGS) | 0,
-        csBase: get(layout.TB_CS_BASE),
-        cflags: get(layout.TB_CFLAGS) | 0,
-        maxInsns: get(layout.TB_ICOUNT),
-        bytes: this.bytes,
-        host: get(layout.TB_HOST0),
-        nextPage: () => get(layout.TB_HOST1),
-      },
-      this.view,
-    );
+    const view = this.stages({
+      pc: this.pcOf(tb),
+      flags: get(layout.TB_FLAGS) | 0,
+      csBase: get(layout.TB_CS_BASE),
+      cflags: get(layout.TB_CFLAGS) | 0,
+      maxInsns: get(layout.TB_ICOUNT),
+      bytes: this.bytes,
+      host: get(layout.TB_HOST0),
+      nextPage: () => get(layout.TB_HOST1),
+    });
     const counters = { interpreted: get(layout.TB_EXEC_COUNT), tripCount: get(layout.TB_ROUNDS), size: get(layout.TB_SIZE), isEntry };
     return { ...(view ?? { pc: this.pcOf(tb), guest: '', ir: '', optimized: '' }), ...counters };
   }
 
-  private stages(source: TbSource, memory: DataView): CodeView | undefined {
+  private stages(source: TbSource): CodeView | undefined {
     const { ctx, frontend } = this;
     ctx.reset();
     let size: number;
@@ -115,6 +119,12 @@ export class CodeInspector {
     }
     const ir = formatIr(ctx);
     optimize(ctx);
-    return { pc: source.pc, size, guest: frontend.disassemble(memory, source.host, source.pc, size), ir, optimized: formatIr(ctx) };
+    return {
+      pc: source.pc,
+      size,
+      guest: listGuestCode(this.disassemble, source.bytes, source.host, source.pc, size),
+      ir,
+      optimized: formatIr(ctx),
+    };
   }
 }

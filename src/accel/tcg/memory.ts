@@ -28,8 +28,13 @@ export interface EngineMemory {
 /** Makes or finds a zeroed memory of at least so many pages. */
 export type MemorySource = (pages: number) => WebAssembly.Memory;
 
-/** `ramSize`: bytes of all guest memory together, ROMs and flash included. Untouched pages cost address space only. */
-export function createEngineMemory(ramSize: number, arenaSize = DEFAULT_ARENA_SIZE, source: MemorySource = newMemory): EngineMemory {
+/** `ramSize`: bytes of all guest memory together, ROMs and flash included. Untouched pages cost address space only. `pageSize`: the target's. */
+export function createEngineMemory(
+  ramSize: number,
+  arenaSize = DEFAULT_ARENA_SIZE,
+  source: MemorySource = newMemory,
+  pageSize?: number,
+): EngineMemory {
   const arena = { start: RUNTIME_DATA_END, end: RUNTIME_DATA_END + Math.ceil(arenaSize / WASM_PAGE) * WASM_PAGE };
   const pages = Math.ceil((arena.end + ramSize) / WASM_PAGE);
   if (pages > MAX_PAGES) {
@@ -37,7 +42,7 @@ export function createEngineMemory(ramSize: number, arenaSize = DEFAULT_ARENA_SI
     throw new OptionError(`guest memory of ${Math.ceil(ramSize / MiB)} MiB, ROMs included, is more than the engine's ${most} MiB`, '-m');
   }
   const memory = source(pages);
-  return { memory, arena, ram: new LinearRamAllocator(memory.buffer, arena.end, pages * WASM_PAGE) };
+  return { memory, arena, ram: new LinearRamAllocator(memory.buffer, arena.end, pages * WASM_PAGE, pageSize) };
 }
 
 /** @throws OptionError if the host gives none */

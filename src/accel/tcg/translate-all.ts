@@ -9,8 +9,10 @@ import { TciLowering, TciOverflow } from '../../tcg/tci/lower.js';
 import { formatIr } from '../../tcg/text.js';
 import type { TciInfo } from '../jit-info.js';
 import type { Log } from '../../util/log.js';
+import { listGuestCode } from './guest-listing.js';
 import { insnOffsets, type Instrumentation } from './instrumentation.js';
 import type { Runtime } from './runtime.js';
+import type { Disassembler, Isa } from '../../target/target.js';
 import { TranslateFault, type TargetFrontend, type TbSource } from '../../target/translator.js';
 import { hex, traceEvents } from '../../util/trace.js';
 
@@ -73,6 +75,10 @@ export class Translator {
     overflows: 0,
     lastError: '',
   };
+  private readonly frontend: TargetFrontend;
+  private disassembler: Disassembler | undefined;
+  private readonly pageBits: bigint;
+  private readonly pageSize: number;
   private readonly ctx: TcgContext;
   private readonly lowering: TciLowering;
   private readonly bytes: Uint8Array;
@@ -82,11 +88,16 @@ export class Translator {
 
   constructor(
     private readonly runtime: Runtime,
-    private readonly frontend: TargetFrontend,
+    private readonly isa: Isa,
+    private readonly config: unknown,
     private readonly options: TranslatorOptions = {},
   ) {
-    const helpers = options.instrumentation ? [...frontend.helpers, ...PLUGIN_HELPERS] : frontend.helpers;
-    this.ctx = new TcgContext(frontend.globals, helpers);
+    const { traits } = isa;
+    this.frontend = isa.createFrontend(config);
+    this.pageBits = BigInt(traits.pageBits);
+    this.pageSize = 1 << traits.pageBits;
+    const helpers = options.instrumentation ? [...isa.helpers, ...PLUGIN_HELPERS] : isa.helpers;
+    this.ctx = new TcgContext(isa.globals, helpers);
     const resumable = !(options.optimize ?? true);
     const helperIndex = runtime.helperTable(helpers);
     this.lowering = new TciLowering({ helperIndex, fences: options.fences, resumable });
@@ -118,7 +129,7 @@ export class Translator {
   }
 
   private make(env: number, pcLo: number, pcHi: number): number {
-    const { runtime, words } = this;
+    const { runtime, words, pageSize } = this;
     const host = words[(env + layout.ENV_CODE_HOST) >> 2] >>> 0;
     const cflags = words[(env + layout.ENV_CODE_CFLAGS) >> 2];
     let host1 = 0;
@@ -154,8 +165,8 @@ export class Translator {
     set(layout.TB_SIZE, size);
     set(layout.TB_ICOUNT, icount);
     const phys = this.view.getBigUint64(env + layout.ENV_CODE_PHYS, true);
-    set(layout.TB_PHYS_PAGE0, Number(phys >> BigInt(layout.PAGE_BITS)));
-    const crosses = (pcLo & (layout.PAGE_SIZE - 1)) + size > layout.PAGE_SIZE;
+    set(layout.TB_PHYS_PAGE0, Number(phys >> this.pageBits));
+    const crosses = (pcLo & (pageSize - 1)) + size > pageSize;
     set(layout.TB_PHYS_PAGE1, crosses ? page1 : layout.NO_PAGE);
     set(layout.TB_HOST0, host);
     set(layout.TB_HOST1, crosses ? host1 : 0);
@@ -293,7 +304,8 @@ export class Translator {
   private logGuest(source: TbSource, size: number): void {
     const { log, symbolAt } = this.options;
     if (!log?.has('in_asm') || !log.isInRange(source.pc)) return;
-    const code = this.frontend.disassemble(this.view, source.host, source.pc, size);
+    const disassemble = (this.disassembler ??= this.isa.createDisassembler(this.config));
+    const code = listGuestCode(disassemble, this.bytes, source.host, source.pc, size);
     log.mask('in_asm', `----------------\nIN: ${symbolAt?.(source.pc) ?? ''}\n${code}\n`);
   }
 

@@ -1,8 +1,11 @@
 /** Which pages of guest memory are written: the engine's notes (assembly/core/dirty.ts). */
-import { ENGINE_DIRTY_LIST, PAGE_BITS } from '../../../assembly/shared/layout.js';
+import { ENGINE_DIRTY_LIST } from '../../../assembly/shared/layout.js';
 import { TcgError } from './errors.js';
 import type { PhysicalMap } from './physmap.js';
 import type { Runtime } from './runtime.js';
+
+/** Who asks wants pages of this size. */
+const PART = 4096;
 
 export class WatchedPages {
   constructor(
@@ -10,6 +13,8 @@ export class WatchedPages {
     private readonly physicalMap: PhysicalMap,
     /** Where guest memory begins; it goes to the end of linear memory. */
     private readonly start: number,
+    /** Of the target's pages. */
+    private readonly pageBits: number,
   ) {}
 
   watch(): void {
@@ -22,7 +27,8 @@ export class WatchedPages {
     const { engine, exports, memory } = this.runtime;
     const list = new DataView(memory.buffer).getUint32(engine + ENGINE_DIRTY_LIST, true);
     const numbers = new Uint32Array(memory.buffer, list, exports.dirtyCount());
-    return Array.from(numbers, (number) => number * 2 ** PAGE_BITS);
+    const parts = 2 ** this.pageBits / PART;
+    return Array.from({ length: parts * numbers.length }, (_, i) => (numbers[Math.floor(i / parts)] * parts + (i % parts)) * PART);
   }
 
   restored(host: number, size: number): void {

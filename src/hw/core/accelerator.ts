@@ -18,7 +18,7 @@ export type WatchKind = 'read' | 'write' | 'access';
 export interface DirtyPages {
   /** All are clean from now on. @throws Error if there is no room for the notes */
   watch(): void;
-  /** Linear-memory addresses of those that were written since, in the order of the first stores. */
+  /** Linear-memory addresses of those that were written since, in the order of the first stores: in pieces of 4 KiB. */
   written(): number[];
   /** Linear memory as it was put back at `host`: code that was made from it is stale, or may be. */
   restored(host: number, size: number): void;
@@ -26,6 +26,8 @@ export interface DirtyPages {
 
 export interface Accelerator {
   readonly name: string;
+  /** Of the target's data. */
+  readonly endianness?: 'little' | 'big';
   /** Called once, when the machine has its memory and clocks but no CPU yet. */
   init(machine: MachineState): void;
   /** Makes the engine's side of a CPU for a target, by its name; `config` and `hooks` are the target's own. The CPU class knows what comes back. */

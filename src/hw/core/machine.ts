@@ -281,6 +281,11 @@ export abstract class MachineState extends QObject {
     return this.config.smp ?? 1;
   }
 
+  /** Of the target's data. */
+  get endianness(): 'little' | 'big' {
+    return this.accelerator?.endianness ?? 'little';
+  }
+
   /** The symbol that an address belongs to, as far as it is known. */
   symbolAt(address: bigint): string | undefined {
     for (const table of this.symbols) {
@@ -443,7 +448,7 @@ export abstract class MachineState extends QObject {
       boot: {
         roms: this.roms,
         symbols: this.symbols,
-        littleEndian: true,
+        littleEndian: this.endianness === 'little',
         readFile: (name) => {
           if (!this.env.readFile) throw new OptionError(`this host opens no files ('${name}')`);
           return this.env.readFile(name);

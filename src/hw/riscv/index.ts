@@ -1,8 +1,8 @@
-/** RISC-V: its boards, and what may be on them. */
+/** RISC-V, whole: its boards, and what may be on them. */
 import { cpuHelp } from '../../target/riscv/config.js';
 import { RiscvCpu } from '../../target/riscv/cpu.js';
-import { riscvTarget } from '../../target/riscv/index.js';
-import type { Architecture } from '../core/architecture.js';
+import { riscvIsa } from '../../target/riscv/index.js';
+import type { Target } from '../../target/target.js';
 import type { MachineClass } from '../core/machine.js';
 import { DEVICES } from '../devices.js';
 import { SpikeMachine } from './spike.js';
@@ -10,4 +10,4 @@ import { VirtMachine } from './virt.js';
 
 const MACHINES: readonly MachineClass[] = [VirtMachine, SpikeMachine];
 
-export const riscvArchitecture: Architecture = { name: riscvTarget.name, machines: MACHINES, devices: DEVICES, cpus: [RiscvCpu], cpuHelp };
+export const riscvTarget: Target = { ...riscvIsa, runtime: 'wemu', machines: MACHINES, devices: DEVICES, cpus: [RiscvCpu], cpuHelp };

@@ -10,8 +10,8 @@ import {
   CF_SINGLE_STEP,
   ENV_PC,
   MO_BSWAP,
-  PAGE_BITS,
 } from '../../../assembly/shared/layout.js';
+import { PAGE_BITS } from '../../../assembly/target/ppc/shared/traits.js';
 import * as P from '../../../assembly/target/ppc/shared/ppc.js';
 import { Cond } from '../../tcg/opcodes.js';
 import type { GlobalDef, TcgContext, Temp } from '../../tcg/context.js';

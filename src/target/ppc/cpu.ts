@@ -16,6 +16,7 @@ import { SEARCHES, type PpcConfig } from './config.js';
 import { describeException } from './exception-names.js';
 import { FAMILIES, featuresOf } from './families.js';
 import { May, SPRS, type Spr } from './sprs.js';
+import { ppcIsa } from './index.js';
 
 /** Inputs. */
 export const PPC_INPUT = { hardReset: 0, softReset: 1, checkstop: 2, machineCheck: 3, smi: 4, interrupt: 5 } as const;
@@ -101,7 +102,7 @@ export class PpcCpu extends CpuState {
       },
     };
     if (machine.accelerator === undefined) throw new TcgError('a PowerPC CPU needs an accelerator');
-    this.vcpu = machine.accelerator.createVcpu('ppc', config, hooks) as Vcpu;
+    this.vcpu = machine.accelerator.createVcpu(ppcIsa.name, config, hooks) as Vcpu;
     this.exports = this.vcpu.runtime.allExports as unknown as PpcExports;
     this.decrementer = this.newTimer(() => this.decrementerExpired(), ClockType.Virtual);
     this.initGpioIn(INPUTS, (n, level) => this.driveInput(n, level));

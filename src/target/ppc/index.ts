@@ -1,5 +1,28 @@
-import type { Target } from '../translator.js';
+import * as runtime from '../../../assembly/target/ppc/shared/traits.js';
+import type { Isa } from '../target.js';
 import type { PpcConfig } from './config.js';
+import { GLOBALS } from './context.js';
+import { Decoder } from './decoder.js';
+import { listInsn } from './disas.js';
+import { HELPERS } from './helpers.js';
 import { PpcFrontend } from './translate.js';
 
-export const ppcTarget: Target = { name: 'ppc', createFrontend: (config) => new PpcFrontend(config as PpcConfig) };
+export const ppcIsa: Isa = {
+  name: 'ppc',
+  traits: {
+    codeAlignBits: runtime.CODE_ALIGN_BITS,
+    addressBits: runtime.ADDRESS_BITS,
+    pageBits: runtime.PAGE_BITS,
+    pcRelative: runtime.PC_RELATIVE,
+    endianness: 'big',
+    singles: 'zero-extended',
+  },
+  globals: GLOBALS,
+  helpers: HELPERS,
+  createFrontend: (config) => new PpcFrontend(config as PpcConfig),
+  /** Code is taken to be big-endian. */
+  createDisassembler() {
+    const decoder = new Decoder();
+    return (bytes, pc) => listInsn(decoder, bytes, pc);
+  },
+};

@@ -1,25 +1,16 @@
 /** The translator loop: guest code of one TB to IR. */
-import { PAGE_SIZE } from '../../../assembly/shared/layout.js';
 import { TBF_LE } from '../../../assembly/target/ppc/shared/ppc.js';
-import { ADDRESS_BITS, CODE_ALIGN_BITS, PC_RELATIVE } from '../../../assembly/target/ppc/shared/traits.js';
+import { PAGE_BITS } from '../../../assembly/target/ppc/shared/traits.js';
 import type { TargetFrontend, TbSource } from '../translator.js';
 import type { TcgContext } from '../../tcg/context.js';
-import { DisasContext, GLOBALS, INSN, Jump, maxInsnsOf, PC } from './context.js';
+import { DisasContext, INSN, Jump, maxInsnsOf, PC } from './context.js';
 import type { PpcConfig } from './config.js';
 import { Decoder } from './decoder.js';
-import { listInsn } from './disas.js';
-import { HELPERS } from './helpers.js';
 import { Operands } from './operands.js';
 
+const PAGE_SIZE = 1 << PAGE_BITS;
+
 export class PpcFrontend implements TargetFrontend {
-  readonly globals = GLOBALS;
-  readonly helpers = HELPERS;
-  readonly traits = {
-    codeAlignBits: CODE_ALIGN_BITS,
-    addressBits: ADDRESS_BITS,
-    pcRelative: PC_RELATIVE,
-    singles: 'zero-extended',
-  } as const;
   private readonly decoder = new Decoder();
   private readonly context: DisasContext;
   private readonly operands = new Operands();
@@ -59,17 +50,5 @@ export class PpcFrontend implements TargetFrontend {
     if (!c.traceAll) return c.gotoTb(0, next);
     c.tcg.movi(PC, next >>> 0);
     c.trace();
-  }
-
-  /** For `-d in_asm`: a line an instruction. `host` is the linear-memory address of `pc`; `size` in bytes. Code is taken to be big-endian. */
-  disassemble(memory: DataView, host: number, pc: bigint, size: number): string {
-    const code = new Uint8Array(memory.buffer, memory.byteOffset + host, size);
-    const lines: string[] = [];
-    for (let offset = 0; offset < size; offset += INSN) {
-      const insn = listInsn(this.decoder, code.subarray(offset), pc + BigInt(offset));
-      if (!insn) break;
-      lines.push(insn.text);
-    }
-    return lines.join('\n');
   }
 }

@@ -10,8 +10,8 @@ import {
   CF_SINGLE_STEP,
   ENV_PC,
   ENV_TB_FLAGS,
-  PAGE_SIZE,
 } from '../../../assembly/shared/layout.js';
+import { PAGE_BITS } from '../../../assembly/target/riscv/shared/traits.js';
 import {
   RVX_ZCA,
   RV_BADADDR,
@@ -215,7 +215,7 @@ export class DisasContext {
   /** Whether the address `delta` bytes from this instruction is in the page that the TB begins in. */
   private isInPage(delta: number): boolean {
     const at = this.inPage + this.offset + delta;
-    return at >= 0 && at < PAGE_SIZE;
+    return at >= 0 && at < 1 << PAGE_BITS;
   }
 
   /** Whether this instruction stands at no multiple of four. */

@@ -6,7 +6,7 @@ import { MemoryRegion } from '../../memory/region.js';
 import { TestMachine } from '../../hw/core/testing.js';
 import { Assembler, type Label } from '../../../tests/differential/assembler.js';
 import { engineModule } from '../../../tests/support/engine.js';
-import { createFrontend } from '../../targets.js';
+import { riscvIsa } from './index.js';
 import { parseCpuConfig } from './config.js';
 import { RiscvCpu } from './cpu.js';
 import { CSR_NUMBERS } from './csr-names.js';
@@ -17,7 +17,7 @@ const MiB = 0x10_0000;
 /** A hart on a bus with nothing but RAM, which holds `code` at its reset vector. */
 function rig(model: string, code: readonly number[]): { cpu: RiscvCpu; machine: TestMachine } {
   const memory = createEngineMemory(4 * MiB, 4 * MiB);
-  const accelerator = new TcgAccel({ wasm: engineModule(), memory, createFrontend });
+  const accelerator = new TcgAccel({ wasm: engineModule(), memory, isa: riscvIsa });
   const machine = new TestMachine({ ram: memory.ram });
   (machine as { accelerator: unknown }).accelerator = accelerator;
   accelerator.init(machine);

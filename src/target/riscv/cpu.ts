@@ -19,8 +19,9 @@ import { DUMPED_CSRS, LISTED_CSRS } from './cpu-registers.js';
 import type { GdbDescription } from '../../hw/core/gdb-registers.js';
 import { CSR_NUMBERS } from './csr-names.js';
 import { HART_STATE } from './hart-state.js';
-import { Decoder } from './decoder.js';
-import { F_NAMES, listInsn, X_NAMES } from './disas.js';
+import type { Disassembler } from '../target.js';
+import { F_NAMES, X_NAMES } from './disas.js';
+import { riscvIsa } from './index.js';
 import { mappingsOf, mappingsText } from './mappings.js';
 import { coreDescription } from './core-file.js';
 import { gdbDescription } from './gdb.js';
@@ -131,7 +132,7 @@ export class RiscvCpu extends CpuState {
   private readonly semihosting: RiscvSemihosting | undefined;
 
   /** For who looks at code. */
-  private decoder: Decoder | undefined;
+  private disassembler: Disassembler | undefined;
 
   constructor(
     private readonly machine: MachineState,
@@ -170,7 +171,7 @@ export class RiscvCpu extends CpuState {
       } satisfies RiscvImports,
     };
     if (machine.accelerator === undefined) throw new TcgError('a RISC-V CPU needs an accelerator');
-    this.vcpu = machine.accelerator.createVcpu('riscv', config, hooks) as Vcpu;
+    this.vcpu = machine.accelerator.createVcpu(riscvIsa.name, config, hooks) as Vcpu;
     this.exports = this.vcpu.runtime.allExports as unknown as RiscvExports;
     this.stimer = this.newTimer(() => this.updateStimer());
     this.initGpioIn(MIP_LINES, (n, level) => this.driveLine(1 << n, level));
@@ -364,8 +365,7 @@ export class RiscvCpu extends CpuState {
   }
 
   override disassemble(bytes: Uint8Array, pc: bigint): { readonly text: string; readonly size: number } | undefined {
-    const { xlen, extensions } = this.config;
-    return listInsn((this.decoder ??= new Decoder(xlen, extensions)), bytes, pc);
+    return (this.disassembler ??= riscvIsa.createDisassembler(this.config))(bytes, pc);
   }
   override mappingsText(): string {
     const mappings = this.mappings();

@@ -1,14 +1,14 @@
 // What integer instructions compute, from their IR, against a model written from the manual on bigints of the register's width.
 import { describe, expect, it } from 'vitest';
-import { PAGE_SIZE } from '../../../assembly/shared/layout.js';
 import { TBF_XL32 } from '../../../assembly/target/riscv/shared/riscv.js';
 import { evalIr } from '../../../tests/support/ir-eval.js';
 import { randomWord, rngOf, rowsOf, type Rng } from '../../../tests/support/riscv-random.js';
 import { TcgContext } from '../../tcg/context.js';
-import { createFrontend } from '../../targets.js';
+import { riscvIsa } from './index.js';
 import { parseCpuConfig } from './config.js';
 import { I, Operands, R, R_BS, R_RNUM, R_UNARY, SHIFT, U } from './operands.js';
 
+const PAGE_SIZE = 0x1000;
 const u = (width: number, value: bigint): bigint => BigInt.asUintN(width, value);
 const s = (width: number, value: bigint): bigint => BigInt.asIntN(width, value);
 
@@ -243,8 +243,8 @@ describe.each([
   ['max32', 32, TBF_XL32],
 ] as const)('%s computes as the manual says', (cpu, w, flags) => {
   const config = parseCpuConfig(cpu);
-  const frontend = createFrontend('riscv', config);
-  const ctx = new TcgContext(frontend.globals, frontend.helpers);
+  const frontend = riscvIsa.createFrontend(config);
+  const ctx = new TcgContext(riscvIsa.globals, riscvIsa.helpers);
   const rows = rowsOf(config).filter((row) => row.name in MODELS);
   const held = (value: bigint): bigint => u(64, s(w, value));
 
@@ -261,7 +261,7 @@ describe.each([
       // a round number beyond the last is reserved
       if (instruction === undefined || (row.format === R_RNUM && ((instruction >>> 20) & 15) > 10)) continue;
       row.format.extract(instruction | 0, a);
-      const globals = frontend.globals.map((_, g) => (g === 0 ? big(PAGE_SIZE) : held(randomValue(rng, w))));
+      const globals = riscvIsa.globals.map((_, g) => (g === 0 ? big(PAGE_SIZE) : held(randomValue(rng, w))));
       const x = a.rs1 === 0 ? 0n : u(w, globals[a.rs1]);
       const y = a.rs2 === 0 ? 0n : u(w, globals[a.rs2]);
       const bytesOfInsn = new Uint8Array(2 * PAGE_SIZE);

@@ -1,11 +1,14 @@
 /** A hart's side of semihosting. Source: "RISC-V Semihosting": the operation is in a0, its parameter in a1, and the answer comes to a0. */
-import { ENV_PC, PAGE_SIZE, TLB_KIND_READ, TLB_KIND_WRITE } from '../../../assembly/shared/layout.js';
+import { ENV_PC, TLB_KIND_READ, TLB_KIND_WRITE } from '../../../assembly/shared/layout.js';
+import { PAGE_BITS } from '../../../assembly/target/riscv/shared/traits.js';
 import { RV_SEMIHOSTING, RV_X } from '../../../assembly/target/riscv/shared/riscv.js';
 import type { Vcpu } from '../../accel/tcg/vcpu.js';
 import type { AddressSpace } from '../../memory/address-space.js';
 import { MemTxResult } from '../../memory/access.js';
 import type { Semihosting } from '../../semihosting/semihosting.js';
 import type { SemihostingGuest } from '../../semihosting/services.js';
+
+const PAGE_SIZE = 1 << PAGE_BITS;
 
 const A0 = RV_X + 8 * 10;
 const A1 = RV_X + 8 * 11;

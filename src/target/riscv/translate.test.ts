@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { CF_ICOUNT, CF_SINGLE_STEP, PAGE_SIZE } from '../../../assembly/shared/layout.js';
+import { CF_ICOUNT, CF_SINGLE_STEP } from '../../../assembly/shared/layout.js';
 import { TBF_FRM_INVALID, TBF_XL32 } from '../../../assembly/target/riscv/shared/riscv.js';
 import { randomWord, rngOf, rowsOf } from '../../../tests/support/riscv-random.js';
 import { TranslateFault } from '../translator.js';
 import { TcgContext } from '../../tcg/context.js';
 import { formatIr } from '../../tcg/text.js';
 import { verify } from '../../tcg/verify.js';
-import { createFrontend } from '../../targets.js';
+import { riscvIsa } from './index.js';
 import { parseCpuConfig } from './config.js';
 
 const S_MODE = 1 | (1 << 3);
@@ -26,8 +26,8 @@ interface Options {
 /** Translates words (16-bit ones are the compressed) as one TB and gives its text. */
 function translate(words: readonly number[], options: Options = {}) {
   const { cpu = 'max', pc = 0x1000n, flags = S_MODE | FS_DIRTY, cflags = 0, maxInsns = 64, nextPage = () => 0 } = options;
-  const frontend = createFrontend('riscv', parseCpuConfig(cpu));
-  const ctx = new TcgContext(frontend.globals, frontend.helpers);
+  const frontend = riscvIsa.createFrontend(parseCpuConfig(cpu));
+  const ctx = new TcgContext(riscvIsa.globals, riscvIsa.helpers);
   const bytes = new Uint8Array(0x10000);
   const host = HOST + Number(pc & 0xfffn);
   let at = host;
@@ -137,7 +137,7 @@ describe('ends of a TB', () => {
   });
 
   it('an instruction across pages is alone, or a fault', () => {
-    expect(translate([0x8593, NOP], { pc: 0x1ffen, nextPage: () => HOST + PAGE_SIZE })).toMatchObject({ size: 4, icount: 1 });
+    expect(translate([0x8593, NOP], { pc: 0x1ffen, nextPage: () => HOST + 0x1000 })).toMatchObject({ size: 4, icount: 1 });
     expect(() => translate([0x0593], { pc: 0x1ffen })).toThrow(TranslateFault);
   });
 

@@ -1,20 +1,16 @@
 /** The translator loop: guest code of one TB to IR. */
-import { PAGE_SIZE } from '../../../assembly/shared/layout.js';
-import { ADDRESS_BITS, CODE_ALIGN_BITS, PC_RELATIVE } from '../../../assembly/target/riscv/shared/traits.js';
+import { PAGE_BITS } from '../../../assembly/target/riscv/shared/traits.js';
 import { TranslateFault, type TargetFrontend, type TbSource } from '../translator.js';
 import type { TcgContext } from '../../tcg/context.js';
 import { failsLanding } from './cfi.js';
 import type { CpuConfig } from './config.js';
-import { DisasContext, GLOBALS, Jump, maxInsnsOf } from './context.js';
+import { DisasContext, Jump, maxInsnsOf } from './context.js';
 import { Decoder } from './decoder.js';
-import { listInsn } from './disas.js';
-import { HELPERS } from './helpers.js';
 import { Operands } from './operands.js';
 
+const PAGE_SIZE = 1 << PAGE_BITS;
+
 export class RiscvFrontend implements TargetFrontend {
-  readonly globals = GLOBALS;
-  readonly helpers = HELPERS;
-  readonly traits = { codeAlignBits: CODE_ALIGN_BITS, addressBits: ADDRESS_BITS, pcRelative: PC_RELATIVE, singles: 'boxed' } as const;
   readonly decoder: Decoder;
   private readonly context: DisasContext;
   private readonly operands = new Operands();
@@ -68,18 +64,5 @@ export class RiscvFrontend implements TargetFrontend {
     const a = this.operands;
     row.format.extract(word, a);
     row.emit(c, a);
-  }
-
-  /** For `-d in_asm`: a line an instruction, as objdump prints them. `host` is the linear-memory address of `pc`; `size` in bytes. */
-  disassemble(memory: DataView, host: number, pc: bigint, size: number): string {
-    const lines: string[] = [];
-    const code = new Uint8Array(memory.buffer, memory.byteOffset + host, size);
-    for (let offset = 0; offset < size;) {
-      const insn = listInsn(this.decoder, code.subarray(offset), pc + BigInt(offset));
-      if (!insn) break;
-      lines.push(insn.text);
-      offset += insn.size;
-    }
-    return lines.join('\n');
   }
 }

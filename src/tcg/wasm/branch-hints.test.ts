@@ -1,13 +1,15 @@
 import { expect, it } from 'vitest';
-import { I32, WasmModule, type Expr } from './binaryen.js';
+import { RANDOM_TRAITS } from '../../../tests/support/ir-random.js';
+import { EXTEND_U32, I32, Wasm, WasmModule, type Expr } from './binaryen.js';
 import { isMostlyNotZero, withBranchHints } from './branch-hints.js';
+import { wantedTag } from './tlb-check.js';
 
 /** The hints of a function that tests its parameter: offset, length of the hint, hint. */
-function hintsOf(test: (m: WasmModule) => Expr): number[][] {
+function hintsOf(test: (m: WasmModule) => Expr, pageBits = 12): number[][] {
   const m = new WasmModule();
   try {
     m.addFunction('f', [I32], I32, [], m.sequence([m.if(test(m), m.return(m.i32(1))), m.return(m.i32(0))]));
-    const module = new WebAssembly.Module(withBranchHints(m.emitBinary()));
+    const module = new WebAssembly.Module(withBranchHints(m.emitBinary(), { ...RANDOM_TRAITS, pageBits }));
     const [section] = WebAssembly.Module.customSections(module, 'metadata.code.branch_hint');
     // functions; then by function: its index, how many hints, the hints
     const [functions, , count, ...hints] = new Uint8Array(section);
@@ -23,4 +25,14 @@ it('the test of an access behind the first of its group is likely true', () => {
 
 it('says nothing of a plain test', () => {
   expect(hintsOf((m) => m.get(0, I32))).toEqual([]);
+});
+
+it.each([12, 13, 14, 16, 20])('a TLB check, with pages of 2^%i bytes, is likely true', (pageBits) => {
+  const traits = { ...RANDOM_TRAITS, pageBits };
+  const address = (m: WasmModule): Expr => m.unary(EXTEND_U32, m.get(0, I32));
+  for (const aligned of [false, true]) {
+    const check = (m: WasmModule): Expr => m.binary(Wasm.eq[1], address(m), wantedTag(m, traits, address(m), 8, aligned));
+    expect(hintsOf(check, pageBits)).toEqual([[expect.any(Number), 1, 1]]);
+    expect(hintsOf(check, pageBits + 1)).toEqual([]);
+  }
 });

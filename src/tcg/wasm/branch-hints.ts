@@ -7,6 +7,7 @@
  * a TLB check is likely true; a failing test of inline floating point, of ENV_FAULT or of the exit request is likely false.
  */
 import { ENV_EXIT_REQUEST, ENV_FAULT } from '../../../assembly/shared/layout.js';
+import type { TargetTraits } from '../target-traits.js';
 import { I32, Wasm, type Expr, type WasmModule } from './binaryen.js';
 
 const SECTION_CODE = 10;
@@ -35,7 +36,7 @@ function failsFloat(third: number, before: number, last: number): boolean {
 }
 
 /** The binary with its hints, or unchanged if there is nothing to say. */
-export function withBranchHints(binary: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+export function withBranchHints(binary: Uint8Array<ArrayBuffer>, { pageBits }: TargetTraits): Uint8Array<ArrayBuffer> {
   const reader = new Reader(binary, 8);
   let imported = 0;
   while (reader.at < binary.length) {
@@ -45,7 +46,7 @@ export function withBranchHints(binary: Uint8Array<ArrayBuffer>): Uint8Array<Arr
     const end = reader.at + size;
     if (id === 2) imported = countImportedFunctions(reader);
     if (id === SECTION_CODE) {
-      const section = hintSection(reader, imported);
+      const section = hintSection(reader, imported, pageBits);
       const result = new Uint8Array(binary.length + section.length);
       result.set(binary.subarray(0, start));
       result.set(section, start);
@@ -97,13 +98,13 @@ function countImportedFunctions(reader: Reader): number {
   return functions;
 }
 
-function hintSection(reader: Reader, imported: number): Uint8Array {
+function hintSection(reader: Reader, imported: number, pageBits: number): Uint8Array {
   const functions: number[][] = [];
   const count = reader.u32();
   for (let f = 0; f < count; f++) {
     const size = reader.u32();
     const end = reader.at + size;
-    const hints = functionHints(reader, end);
+    const hints = functionHints(reader, end, pageBits);
     if (hints.length > 0) {
       const entry = [...leb(imported + f), ...leb(hints.length)];
       // function index, then by hint: offset from the function's start (its local declarations), length 1, the hint
@@ -123,7 +124,16 @@ function leb(value: number): number[] {
   return [...bytes, value];
 }
 
-function functionHints(reader: Reader, end: number): { offset: number; likely: 0 | 1 }[] {
+/** Whether the constant in these bytes is the mask of a TLB check (tlb-check.ts): -(2 ** pageBits), or that with some of its lowest three bits set. */
+function isPageMask(bytes: Uint8Array, from: number, end: number, pageBits: number): boolean {
+  if (end - from > 4) return false;
+  let value = 0;
+  for (let at = end - 1; at >= from; at--) value = (value << 7) | (bytes[at] & 0x7f);
+  const unused = 32 - 7 * (end - from);
+  return (((value << unused) >> unused) & ~7) === -(2 ** pageBits);
+}
+
+function functionHints(reader: Reader, end: number, pageBits: number): { offset: number; likely: 0 | 1 }[] {
   const { bytes } = reader;
   const start = reader.at;
   const hints: { offset: number; likely: 0 | 1 }[] = [];
@@ -148,10 +158,9 @@ function functionHints(reader: Reader, end: number): { offset: number; likely: 0
     if (op === BLOCK || op === LOOP || op === IF) reader.at++;
     else if (op === BR || op === BR_IF || op === CALL || (op >= LOCAL_GET && op <= LOCAL_TEE) || op === I32_CONST) reader.skipLeb();
     else if (op === I64_CONST) {
-      // -4096, or that with low bits set: two bytes, the second ends a negative number below -64 * 32
       const from = reader.at;
       reader.skipLeb();
-      mask = reader.at === from + 2 && (bytes[from] & 0x78) === 0 && bytes[from + 1] === 0x60;
+      mask = isPageMask(bytes, from, reader.at, pageBits);
     } else if (op === F32_CONST) reader.at += 4;
     else if (op === F64_CONST) reader.at += 8;
     else if (op === NUMERIC_PREFIX) reader.skipLeb();

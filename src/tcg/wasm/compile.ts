@@ -24,7 +24,7 @@ export function compileRegions(
     const offsets = tableOffsets(regions.map(({ tbs }) => tbs.length));
     regions.forEach((region, k) => lowerRegion(module, `${k}`, region, target, offsets[k]));
     inspect?.(module);
-    return withBranchHints(module.emitBinary());
+    return withBranchHints(module.emitBinary(), target.traits);
   } finally {
     module.dispose();
   }

@@ -1,5 +1,6 @@
 /** The basic blocks of a region's function, one after the other. */
 import type { EnvTest } from '../inline-float.js';
+import type { TargetTraits } from '../target-traits.js';
 import { clobbersGlobals, isMemoryOp, Op, OP_WORDS, syncsGlobals } from '../opcodes.js';
 import type { AccessGroup, GroupedAccess } from './access-groups.js';
 import { I32, I64, NONE, type Expr } from './binaryen.js';
@@ -163,6 +164,9 @@ export class BlockCode implements MemoryHost, InlineHost {
 
   // ---- For memory accesses, and for inline floating point
 
+  get traits(): TargetTraits {
+    return this.fn.target.traits;
+  }
   readonly groupHosts = new Map<AccessGroup, number>();
 
   get tellsStores(): boolean {
@@ -193,9 +197,6 @@ export class BlockCode implements MemoryHost, InlineHost {
 
   get fusedMulAdd(): boolean {
     return this.fn.target.fusedMulAdd ?? false;
-  }
-  get singles(): InlineHost['singles'] {
-    return this.fn.target.traits.singles;
   }
   limitOf(test: EnvTest): number {
     return this.fn.limitOf(test);

@@ -44,7 +44,7 @@ interface Test {
 export interface InlineHost {
   /** The engine has a multiply-add that rounds once. */
   readonly fusedMulAdd: boolean;
-  readonly singles: TargetTraits['singles'];
+  readonly traits: TargetTraits;
   /** Leaves before this op's instruction, for tci to do it. Absent: the helper is called. */
   readonly leave: (() => Expr) | undefined;
   /** Where operations leave: the local that holds LIMIT, or 0 if env allows nothing. */
@@ -304,7 +304,7 @@ export function lowerFloat(b: BlockLowering, helpers: readonly HelperDef[], p: n
   const doubles = f && !FROM_INT.has(inline.op) ? temps.map((temp) => b.floatOperand(temp)) : [];
   const arg = (k: number) => (f ? doubles[k]() : m.unary(Float.fromBits[0], m.unary(WRAP, raw(k))));
   const tests: Test[] = [];
-  const boxes = host.singles === 'boxed';
+  const boxes = host.traits.singles === 'boxed';
   if (boxes && !f && !FROM_INT.has(inline.op)) {
     const unknown = operands.filter((_, k) => !isBoxed(b.ir, p, temps[k], helpers)).map((get) => get());
     // The conjunction of the values is boxed iff each one is.

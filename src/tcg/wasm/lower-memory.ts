@@ -5,6 +5,7 @@
  */
 import { MEMOPIDX_SHIFT, MO_ALIGN, MO_BSWAP, MO_SIGN, MO_SIZE, TLB_KIND_READ, TLB_KIND_WRITE } from '../../../assembly/shared/layout.js';
 import { Op } from '../opcodes.js';
+import type { TargetTraits } from '../target-traits.js';
 import { tlbTable } from '../tlb.js';
 import { EXTEND32, EXTEND_U32, F64, Float, I32, I64, NONE, Wasm, WRAP, type Expr, type ValueType } from './binaryen.js';
 import type { AccessGroup, GroupedAccess } from './access-groups.js';
@@ -16,6 +17,7 @@ import { tlbAddend, tlbEntry, tlbTag, wantedTag } from './tlb-check.js';
 
 /** What a memory op needs of its surroundings. */
 export interface MemoryHost {
+  readonly traits: TargetTraits;
   /** The op's number in its TB, and what it shares its check with. */
   readonly op: number;
   readonly grouped: GroupedAccess | undefined;
@@ -62,7 +64,7 @@ interface Path {
 
 function pathOf(b: BlockLowering, memory: MemoryHost, address: number, access: Access, kind: number): Path {
   const { grouped } = memory;
-  if (grouped === undefined) return alone(b, address, access, kind);
+  if (grouped === undefined) return alone(b, memory, address, access, kind);
   const { group, offset } = grouped;
   if (group.first === memory.op) return leader(b, memory, address, access, grouped);
   const { m } = b;
@@ -76,18 +78,18 @@ function pathOf(b: BlockLowering, memory: MemoryHost, address: number, access: A
 }
 
 /** Points `entry` at the TLB entry of a 32-bit address, less the table's offset from env. Returns the tag. */
-const tagOf = ({ m }: BlockLowering, low: Expr, entry: number, table: number): Expr =>
-  tlbTag(m, m.tee(entry, tlbEntry(m, low), I32), table);
+const tagOf = ({ m }: BlockLowering, traits: TargetTraits, low: Expr, entry: number, table: number): Expr =>
+  tlbTag(m, m.tee(entry, tlbEntry(m, traits, low), I32), table);
 
 const tableOf = (access: Access, kind: number): number => tlbTable(access.oi & ((1 << MEMOPIDX_SHIFT) - 1), kind);
 
-function alone(b: BlockLowering, address: number, access: Access, kind: number): Path {
+function alone(b: BlockLowering, { traits }: MemoryHost, address: number, access: Access, kind: number): Path {
   const { m } = b;
   const memop = access.oi >> MEMOPIDX_SHIFT;
   const table = tableOf(access, kind);
   const entry = b.scratch(I32);
-  const tag = tagOf(b, m.unary(WRAP, m.get(address, I64)), entry, table);
-  const hit = [tag, wantedTag(m, m.get(address, I64), access.bytes, (memop & MO_ALIGN) !== 0)] as const;
+  const tag = tagOf(b, traits, m.unary(WRAP, m.get(address, I64)), entry, table);
+  const hit = [tag, wantedTag(m, traits, m.get(address, I64), access.bytes, (memop & MO_ALIGN) !== 0)] as const;
   const addend = tlbAddend(m, m.get(entry, I32), table);
   return { hit, prepare: [], host: m.binary(Wasm.add[0], m.unary(WRAP, m.get(address, I64)), addend), offset: 0 };
 }
@@ -103,8 +105,8 @@ function leader(b: BlockLowering, memory: MemoryHost, address: number, access: A
   const low = b.scratch(I32);
   const lowest = m.unary(WRAP, m.get(address, I64));
   const from = group.low === offset ? lowest : m.binary(Wasm.add[0], lowest, m.i32(group.low - offset));
-  const tag = tagOf(b, m.tee(low, from, I32), entry, table);
-  const hit = [tag, wantedTag(m, m.get(address, I64), group.high - offset)] as const;
+  const tag = tagOf(b, memory.traits, m.tee(low, from, I32), entry, table);
+  const hit = [tag, wantedTag(m, memory.traits, m.get(address, I64), group.high - offset)] as const;
   const host = b.hold(I32);
   memory.groupHosts.set(group, host);
   const addend = tlbAddend(m, m.get(entry, I32), table);

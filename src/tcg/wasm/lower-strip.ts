@@ -14,13 +14,14 @@
  * The copy goes round while budget > stop; then attempt = budget, so that the next pages are looked at without delay. It can neither fault nor
  * change what is mapped, and no request to leave can come meanwhile. If its pages are not in the TLB, the loop itself leaves, and fills it.
  */
-import { PAGE_SIZE, TLB_KIND_READ, TLB_KIND_WRITE } from '../../../assembly/shared/layout.js';
+import { TLB_KIND_READ, TLB_KIND_WRITE } from '../../../assembly/shared/layout.js';
 import { EXTEND_S32, EXTEND_U32, I32, I64, Wasm, WRAP, type Expr, type WasmModule } from './binaryen.js';
 import { isConstant, isZero } from './linear.js';
 import { tlbTable } from '../tlb.js';
 import { tlbAddend, tlbEntry, tlbTag, wantedTag } from './tlb-check.js';
 import { MAX_STRIDE } from './strip-plan.js';
 import type { Linear, Value, Stream, StripPlan } from './region.js';
+import type { TargetTraits } from '../target-traits.js';
 
 /** Rounds before the pages are looked at: most loops end sooner. What is known to go on long need not show it each time. */
 const TRIPS_BEFORE = 8;
@@ -30,11 +31,12 @@ export const tripsBefore = (trips: number): number => (trips >= LONG ? TRIPS_BEF
 /** Fewer trips in the same pages are not worth it. */
 const MIN_TRIPS = 4;
 /** Rounds at once at most; a loop whose addresses do not move stays in its pages for ever. */
-const MAX_TRIPS = PAGE_SIZE;
+const MAX_TRIPS = 4096;
 
 /** What this code needs of the region around it. */
 export interface StripHost {
   readonly m: WasmModule;
+  readonly traits: TargetTraits;
   /** All bits of a global at the start of the TB. */
   global(global: number): Expr;
   /** A new local that nobody else uses. */
@@ -85,7 +87,8 @@ function checkStream(
   list: Expr[],
   unless: (condition: Expr) => void,
 ): void {
-  const { m } = host;
+  const { m, traits } = host;
+  const pageSize = 1 << traits.pageBits;
   const { address, span, store, mmuIdx } = stream;
   for (const g of stream.signed) unless(m.binary(Wasm.ne[1], m.unary(EXTEND_S32, m.unary(WRAP, host.global(g))), host.global(g)));
   const first = host.local(I64);
@@ -93,14 +96,14 @@ function checkStream(
   const low = () => m.unary(WRAP, m.get(first, I64));
   const table = tlbTable(mmuIdx, store ? TLB_KIND_WRITE : TLB_KIND_READ);
   const entry = host.local(I32);
-  list.push(m.set(entry, tlbEntry(m, low())));
+  list.push(m.set(entry, tlbEntry(m, traits, low())));
   // Only its first byte: how far the page goes is looked at below.
-  unless(m.binary(Wasm.ne[1], wantedTag(m, m.get(first, I64), 1), tlbTag(m, m.get(entry, I32), table)));
+  unless(m.binary(Wasm.ne[1], wantedTag(m, traits, m.get(first, I64), 1), tlbTag(m, m.get(entry, I32), table)));
   list.push(m.set(addend, tlbAddend(m, m.get(entry, I32), table)));
 
-  const offset = () => m.binary(Wasm.and[0], low(), m.i32(PAGE_SIZE - 1));
+  const offset = () => m.binary(Wasm.and[0], low(), m.i32(pageSize - 1));
   const room = host.local(I32);
-  list.push(m.set(room, m.binary(Wasm.sub[0], m.i32(PAGE_SIZE - span), offset())));
+  list.push(m.set(room, m.binary(Wasm.sub[0], m.i32(pageSize - span), offset())));
   unless(m.binary(Wasm.ltS[0], m.get(room, I32), m.i32(0)));
   if (isZero(stream.stride)) return;
   const further = m.binary(Wasm.divU[0], isBackward(stream) ? offset() : m.get(room, I32), strideOf(host, stream, list, unless));
@@ -135,7 +138,7 @@ function strideOf(host: StripHost, stream: Stream, list: Expr[], unless: (condit
 
 /** An address; a narrow part that moves must not wrap around within a page's length. */
 function valueOf(host: StripHost, stream: Stream, { wide, narrow }: Value, list: Expr[], unless: (condition: Expr) => void): Expr {
-  const { m } = host;
+  const { m, traits } = host;
   if (!narrow) return linear(host, wide);
   const part = host.local(I32);
   list.push(m.set(part, m.unary(WRAP, linear(host, narrow.inner))));
@@ -143,7 +146,8 @@ function valueOf(host: StripHost, stream: Stream, { wide, narrow }: Value, list:
     const isDown = isConstant(stream.stride) && stream.stride.constant < 0;
     const least = narrow.signed ? -(2 ** 31) : 0;
     const most = narrow.signed ? 2 ** 31 - 1 : 2 ** 32 - 1;
-    const bound = m.i32(isDown ? least + PAGE_SIZE : (most - PAGE_SIZE) | 0);
+    const pageSize = 1 << traits.pageBits;
+    const bound = m.i32(isDown ? least + pageSize : (most - pageSize) | 0);
     const compare = narrow.signed ? (isDown ? Wasm.ltS : Wasm.gtS) : isDown ? Wasm.ltU : Wasm.gtU;
     unless(m.binary(compare[0], m.get(part, I32), bound));
   }

@@ -31,7 +31,7 @@ export class StripCode {
       const value = m.get(locals.ofGlobal(g), type);
       return type === I64 ? value : m.unary(Float.toBits[1], value);
     };
-    const host = { m, global, local: (type: ValueType) => locals.create(type), label: fn.label };
+    const host = { m, traits: fn.target.traits, global, local: (type: ValueType) => locals.create(type), label: fn.label };
     const after = (trips: Expr) => m.binary(Wasm.sub[0], m.get(budget, I32), m.binary(Wasm.mul[0], trips, m.i32(plan.icount)));
     const notBelow = (value: Expr): Expr => {
       const tee = m.tee(wanted, value, I32);

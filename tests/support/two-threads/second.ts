@@ -4,7 +4,7 @@ import { TcgAccel } from '../../../src/accel/tcg/accel.js';
 import type { CodeGenerator } from '../../../src/accel/tcg/codegen/wasm-generator.js';
 import type { PlacedCode } from '../../../src/accel/tcg/codegen/code-cache.js';
 import type { EngineMemory } from '../../../src/accel/tcg/memory.js';
-import { createFrontend } from '../../../src/targets.js';
+import { riscvIsa } from '../../../src/target/riscv/index.js';
 import { hartAt, runToEnd, type FromSecond, type SecondSetup, type ToSecond } from './hart.js';
 
 const { wasm, memory, arena, engine, start, hotThreshold } = workerData as SecondSetup;
@@ -30,7 +30,7 @@ const accel = new TcgAccel({
   wasm,
   memory: { memory, arena, ram: undefined as unknown as EngineMemory['ram'] },
   engine,
-  createFrontend,
+  isa: riscvIsa,
   tuning: { threshold: hotThreshold },
   codegen: hotThreshold === undefined ? undefined : () => generator,
 });

@@ -9,7 +9,7 @@ import { synchronousCodegen } from '../../../src/accel/tcg/codegen-sync.js';
 import { createEngineMemory } from '../../../src/accel/tcg/memory.js';
 import { AddressSpace } from '../../../src/memory/address-space.js';
 import { MemoryRegion, MemoryTopology } from '../../../src/memory/region.js';
-import { createFrontend } from '../../../src/targets.js';
+import { riscvIsa } from '../../../src/target/riscv/index.js';
 import { engineModule } from '../engine.js';
 import { hartAt, runToEnd, type FromSecond, type SecondSetup, type ToSecond } from './hart.js';
 
@@ -87,7 +87,7 @@ export async function runTwoThreads(
   };
   const codegen =
     hotThreshold === undefined ? undefined : (...[setup]: Parameters<typeof synchronousCodegen>) => (generator = synchronousCodegen(setup));
-  const accel = new TcgAccel({ wasm, memory, createFrontend, tuning: { threshold: hotThreshold }, peers, codegen });
+  const accel = new TcgAccel({ isa: riscvIsa, wasm, memory, tuning: { threshold: hotThreshold }, peers, codegen });
   accel.init({ addressSpace: space });
   space.writeBytes(RAM, image);
   const { runtime } = accel;

@@ -1,7 +1,7 @@
 // The toy's answers to what the runtime asks of a target (assembly/target/dispatch.ts).
 import {
   CPU_INTERRUPT_HARD, ENV_CS_BASE, ENV_EXCEPTION_INDEX, ENV_EXIT_REQUEST, ENV_FAULT, ENV_HALTED, ENV_INTERRUPT_REQUEST, ENV_MMU_IDX, ENV_PC, ENV_TB_FLAGS, ENV_TELL,
-  EXIT_REQUESTED, PAGE_SIZE, TELL_TRAPS, TLB_KIND_WRITE,
+  EXIT_REQUESTED, TELL_TRAPS, TLB_KIND_WRITE,
 } from '../../../assembly/shared/layout';
 import { raise } from '../../../assembly/core/env';
 import { physLoad32 } from '../../../assembly/tb/phys';
@@ -12,7 +12,9 @@ import {
   ADDRESS, BASE, CAUSE, CAUSE_ALIGNMENT, CAUSE_BUS, CAUSE_INTERRUPT, CAUSE_PAGE, EPC, MMU_PHYSICAL, MMU_VIRTUAL, OLD_STATUS, PTE_VALID, PTE_WRITABLE, SPECIALS, STATUS,
   STATUS_BASED, STATUS_INTERRUPTS, STATUS_TRANSLATION, TABLE, TOY_LINE, TOY_R, TOY_SPECIAL, VECTORS, VECTOR_SIZE,
 } from './shared/toy';
+import { PAGE_BITS } from './shared/traits';
 
+const PAGE_SIZE: u64 = 1 << PAGE_BITS;
 const PAGE_MASK: u64 = PAGE_SIZE - 1;
 const TABLE_ENTRIES: u64 = 1024;
 /** Read, write, execute, as tlbSetPage has them. */

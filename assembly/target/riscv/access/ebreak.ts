@@ -1,6 +1,7 @@
 // EBREAK, which between two instructions that do nothing is a semihosting call.
-import { EXCP_SEMIHOST, PAGE_SIZE } from '../../../shared/layout';
+import { EXCP_SEMIHOST } from '../../../shared/layout';
 import { CAUSE_BREAKPOINT, RV_SEMIHOSTING } from '../shared/riscv';
+import { PAGE_BITS } from '../shared/traits';
 import { faulted, raise } from '../../../core/env';
 import { codeHost, codeLookup } from '../../../softmmu/fetch';
 import { privilege, riscvFetchMmuIdx, xlenAddress } from '../hart';
@@ -9,7 +10,7 @@ import { raiseAddress } from '../raise';
 const SLLI_BEFORE: u32 = 0x01f01013; // slli x0, x0, 0x1f
 const SRAI_AFTER: u32 = 0x40705013; // srai x0, x0, 7
 const INSN: u64 = 4;
-const PAGE = PAGE_SIZE as u64;
+const PAGE: u64 = 1 << PAGE_BITS;
 
 /** A breakpoint at `pc`, or the call if calls are served. What stands around it is looked at now, so that no translation depends on it. */
 export function helper_ebreak(env: usize, pc: u64): void {

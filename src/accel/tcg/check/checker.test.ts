@@ -6,7 +6,7 @@ import { createHart } from '../../../../tests/support/hart.js';
 import { AddressSpace } from '../../../memory/address-space.js';
 import { MemoryRegion, MemoryTopology } from '../../../memory/region.js';
 import { readEngineWasm } from '../../../node/engine-wasm.js';
-import { createFrontend } from '../../../targets.js';
+import { riscvIsa } from '../../../target/riscv/index.js';
 import { HostError, OptionError } from '../../../util/errors.js';
 import { TcgAccel, type CodegenSetup } from '../accel.js';
 import { RegionCompiler } from '../codegen/generate.js';
@@ -30,9 +30,10 @@ const faulty =
       const text = breakText(module.toText({}));
       return new WebAssembly.Module(new Uint8Array(wabt.parseWat('broken', text, FEATURES).toBinary({}).buffer));
     };
-    const compiler = new RegionCompiler(setup.frontend, setup.memory, setup.icount, setup.tuning, compile, setup.checks?.verifyRegion);
+    const compiler = new RegionCompiler(setup.isa, setup.config, setup.memory, setup.icount, setup.tuning, compile, setup.checks?.verifyRegion);
     return new WasmCodeGenerator({
       memory: setup.memory,
+      pageBits: setup.isa.traits.pageBits,
       runtime: setup.runtime.allExports as WasmGeneratorOptions['runtime'],
       tuning: setup.tuning,
       generate: (request) => compiler.generate(request),
@@ -67,7 +68,7 @@ class CheckedBoard {
     root.addSubregion(RAM, MemoryRegion.ram(topology, 'ram', memory.ram.allocate('ram', 0x20_0000)));
     const space = new AddressSpace(root, 'memory');
     const tuning = { check: true, lockstep: true, threshold: 16 };
-    this.accel = new TcgAccel({ wasm, memory, createFrontend, checks, tuning, codegen: faulty(breakText) });
+    this.accel = new TcgAccel({ isa: riscvIsa, wasm, memory, checks, tuning, codegen: faulty(breakText) });
     this.accel.init({ addressSpace: space });
     this.cpu = createHart(this.accel, 'rv64', RAM);
     space.writeBytes(RAM, new Uint8Array(Uint32Array.from(program).buffer));

@@ -38,10 +38,10 @@ export class Checker implements EngineCheck {
     private readonly engine: CheckedEngine,
     private readonly record: number,
   ) {
-    const { runtime } = engine;
+    const { runtime, isa } = engine;
     this.view = new DataView(runtime.memory.buffer);
     this.units = new Uint16Array(runtime.memory.buffer);
-    this.records = new TbReader(runtime.memory);
+    this.records = new TbReader(runtime.memory, isa.traits.pageBits);
   }
 
   info(): CheckInfo {
@@ -106,12 +106,12 @@ export class Checker implements EngineCheck {
 
   explain(message: string, env: number): string {
     if (!message.startsWith('lockstep: generated code and tci differ')) return message;
-    const { runtime, globals, generator, physicalMap } = this.engine;
+    const { runtime, isa, generator, physicalMap } = this.engine;
     return lockstepReport({
       memory: runtime.memory,
       record: this.record,
       env,
-      globals,
+      globals: isa.globals,
       regionOf: (tb) => generator?.regionAt?.(tb),
       physicalOf: (host) => physicalMap.addressOf(host),
     });

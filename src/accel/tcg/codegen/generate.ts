@@ -6,6 +6,7 @@ import { compileRegions } from '../../../tcg/wasm/compile.js';
 import type { TargetInfo, VerifyRegion } from '../../../tcg/wasm/target-info.js';
 import { hasFusedMulAdd } from '../../../tcg/wasm/relaxed-simd.js';
 import { copyIr, type Region, type TbIr } from '../../../tcg/wasm/region.js';
+import type { Isa } from '../../../target/target.js';
 import type { TargetFrontend } from '../../../target/translator.js';
 import type { TcgTuning } from './tuning.js';
 import type { CodegenTimes, GenerateReply, GenerateRequest, RegionRequest, TbRequest } from './protocol.js';
@@ -14,8 +15,11 @@ export class RegionCompiler {
   private readonly ctx: TcgContext;
   private readonly target: TargetInfo;
 
+  private readonly frontend: TargetFrontend;
+
   constructor(
-    private readonly frontend: TargetFrontend,
+    isa: Isa,
+    config: unknown,
     private readonly memory: WebAssembly.Memory,
     icount: boolean,
     private readonly tuning: TcgTuning = {},
@@ -24,11 +28,12 @@ export class RegionCompiler {
     /** Looks at regions after each pass. */
     verify?: VerifyRegion,
   ) {
-    const helpers = [...frontend.helpers, ...PLUGIN_HELPERS];
-    this.ctx = new TcgContext(frontend.globals, helpers);
+    this.frontend = isa.createFrontend(config);
+    const { globals, traits } = isa;
+    const helpers = [...isa.helpers, ...PLUGIN_HELPERS];
+    this.ctx = new TcgContext(globals, helpers);
     const { tlbReuse, fma = true, lockstep } = tuning;
-    const globalOffset = frontend.globals.map((g) => g.offset);
-    const { traits } = frontend;
+    const globalOffset = globals.map((g) => g.offset);
     this.target = { globalOffset, helpers, traits, icount, tlbReuse, fusedMulAdd: fma && hasFusedMulAdd(compile), verify, lockstep };
   }
 

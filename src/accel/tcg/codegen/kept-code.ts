@@ -4,8 +4,6 @@
  * installed: no TB has to become hot first. Code that is made in this run is gathered, and saved at the end.
  */
 import {
-  PAGE_BITS,
-  PAGE_SIZE,
   TB_CFLAGS,
   TB_EXEC_COUNT,
   TB_CS_BASE,
@@ -129,7 +127,7 @@ export class KeptCode {
   /** A TB was translated. */
   translated(tb: number): void {
     const { tbs, bytes } = this;
-    const key = keyOf(placeLow(tbs.get(tb, TB_PC), tbs.get(tb, TB_CFLAGS)), bytes, tbs.get(tb, TB_HOST0));
+    const key = keyOf(placeLow(tbs.get(tb, TB_PC), tbs.get(tb, TB_CFLAGS), tbs.pageSize), bytes, tbs.get(tb, TB_HOST0));
     for (let i = this.heads[hash(key) & this.mask]; i >= 0; i = this.next[i]) {
       if (this.keys[i] !== key) continue;
       const region = this.regions[this.regionOf[i]];
@@ -212,6 +210,7 @@ export class KeptCode {
   made(wasm: Uint8Array<ArrayBuffer>, regions: readonly RegionRequest[], installed: (id: number) => boolean): void {
     const work = regions.reduce((sum, { tciInsns }) => sum + tciInsns, 0);
     if (work < (this.options.leastWork ?? LEAST_WORK) * wasm.length || this.isFull) return;
+    const { pageSize } = this.tbs;
     const kept = regions.map((region): KeptRegion => {
       const tbCount = region.tbs.length;
       if (!installed(region.id)) return { tbs: [], tbCount, entries: [], certain: [] };
@@ -220,11 +219,11 @@ export class KeptCode {
         ...indirect.filter(({ guarded }) => !guarded).map(({ to }) => [from, to] as const),
       ]);
       const tbs = region.tbs.map(({ pcLo, pcHi, flags, csBase, cflags, icount, sideExitOnMiss, host0, host1, size }): KeptTb => {
-        const first = Math.min(size, PAGE_SIZE - (pcLo & (PAGE_SIZE - 1)));
+        const first = Math.min(size, pageSize - (pcLo & (pageSize - 1)));
         const code = new Uint8Array(size);
         code.set(this.bytes.subarray(host0, host0 + first));
         code.set(this.bytes.subarray(host1, host1 + size - first), first);
-        return { pcLo: placeLow(pcLo, cflags) | 0, pcHi: placeHigh(pcHi, cflags), flags, csBase, cflags, icount, sideExitOnMiss, code };
+        return { pcLo: placeLow(pcLo, cflags, pageSize) | 0, pcHi: placeHigh(pcHi, cflags), flags, csBase, cflags, icount, sideExitOnMiss, code };
       });
       return { tbs, tbCount, entries: region.entries, certain: edges };
     });
@@ -341,11 +340,11 @@ export class KeptCode {
   /** Whether a TB is what a region was made from: the same state of the CPU, and the same bytes of guest code. */
   private matches(tb: number, { pcLo, pcHi, flags, csBase, cflags, icount, code }: KeptTb): boolean {
     const { tbs, bytes } = this;
-    if (tbs.get(tb, TB_CFLAGS) !== cflags || (placeLow(tbs.get(tb, TB_PC), cflags) | 0) !== (pcLo | 0) || tbs.get(tb, TB_FLAGS) !== flags)
+    if (tbs.get(tb, TB_CFLAGS) !== cflags || (placeLow(tbs.get(tb, TB_PC), cflags, tbs.pageSize) | 0) !== (pcLo | 0) || tbs.get(tb, TB_FLAGS) !== flags)
       return false;
     if (placeHigh(tbs.get(tb, TB_PC + 4), cflags) !== pcHi) return false;
     if (tbs.get(tb, TB_CS_BASE) !== csBase || tbs.get(tb, TB_ICOUNT) !== icount || tbs.get(tb, TB_SIZE) !== code.length) return false;
-    const first = Math.min(code.length, PAGE_SIZE - (pcLo & (PAGE_SIZE - 1)));
+    const first = Math.min(code.length, tbs.pageSize - (pcLo & (tbs.pageSize - 1)));
     const host0 = tbs.get(tb, TB_HOST0);
     const host1 = tbs.get(tb, TB_HOST1) - first;
     for (let i = 0; i < first; i++) if (bytes[host0 + i] !== code[i]) return false;
@@ -409,7 +408,7 @@ export class KeptCode {
 }
 
 /** By its place, and its first two bytes of code. */
-const keyOf = (place: number, code: Uint8Array, at: number): number => place ^ ((code[at] | (code[at + 1] << 8)) << PAGE_BITS);
+const keyOf = (place: number, code: Uint8Array, at: number): number => place ^ ((code[at] | (code[at + 1] << 8)) << 12);
 const hash = (key: number): number => Math.imul(key ^ (key >>> 15), 0x9e3779b1) >>> 8;
 const seconds = (): number => Math.floor(Date.now() / 1000);
 

@@ -44,7 +44,7 @@ export interface RegionRequest {
 export interface CodegenInit {
   readonly kind: 'init';
   readonly memory: WebAssembly.Memory;
-  /** Which frontend, and the plain configuration that it is made from. */
+  /** Which instruction set, and the plain configuration of its frontend. */
   readonly target: string;
   readonly config: unknown;
   readonly icount: boolean;

@@ -1,7 +1,5 @@
 /** From a hot TB to the request for its region's code: the region former's choice, and all that making it takes. */
 import {
-  PAGE_BITS,
-  PAGE_SIZE,
   TB_CFLAGS,
   TB_CS_BASE,
   TB_EXEC_COUNT,
@@ -87,13 +85,14 @@ function requestTb(
   pages: ReadonlyMap<number, number>,
 ): TbRequest {
   const get = (field: number) => tbs.get(tb, field);
+  const { pageBits, pageSize } = tbs;
   const page = isRelative(tbs, tb) ? pages.get(get(TB_PHYS_PAGE0))! : virtualPage(tbs, tb);
   return {
     tb,
     links,
     indirect,
-    pcLo: ((page * PAGE_SIZE) % 2 ** 32) + (get(TB_PC) & (PAGE_SIZE - 1)),
-    pcHi: Math.floor(page / 2 ** (32 - PAGE_BITS)),
+    pcLo: ((page * pageSize) % 2 ** 32) + (get(TB_PC) & (pageSize - 1)),
+    pcHi: Math.floor(page / 2 ** (32 - pageBits)),
     flags: get(TB_FLAGS),
     csBase: get(TB_CS_BASE),
     cflags: get(TB_CFLAGS),

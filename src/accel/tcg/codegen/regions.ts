@@ -7,7 +7,6 @@ import { findRing } from '../../../tcg/wasm/ring.js';
 import {
   CF_PCREL,
   NO_PAGE,
-  PAGE_BITS,
   TB_CFLAGS,
   TB_EXEC_COUNT,
   TB_FUNC,
@@ -69,7 +68,12 @@ export interface FormedRegion {
 /** Reads TB records in the shared memory. */
 export class TbReader {
   private readonly words: Int32Array;
-  constructor(memory: WebAssembly.Memory) {
+  readonly pageSize: number;
+  constructor(
+    memory: WebAssembly.Memory,
+    readonly pageBits: number,
+  ) {
+    this.pageSize = 1 << pageBits;
     this.words = new Int32Array(memory.buffer);
   }
   get(tb: number, field: number): number {
@@ -288,5 +292,5 @@ function loopHeads(links: readonly (readonly number[])[], first: readonly number
 }
 
 export function virtualPage(tbs: TbReader, tb: number): number {
-  return tbs.get(tb, TB_PC + 4) * 2 ** (32 - PAGE_BITS) + (tbs.get(tb, TB_PC) >>> PAGE_BITS);
+  return tbs.get(tb, TB_PC + 4) * 2 ** (32 - tbs.pageBits) + (tbs.get(tb, TB_PC) >>> tbs.pageBits);
 }

@@ -4,6 +4,7 @@ import { RANDOM_TRAITS } from '../../../../tests/support/ir-random.js';
 import type { TcgContext } from '../../../tcg/context.js';
 import { Cond } from '../../../tcg/opcodes.js';
 import { DEFAULT_LIMITS, formRegion, noteTripCount, TbReader } from './regions.js';
+import type { Isa } from '../../../target/target.js';
 import type { TargetFrontend, TbSource } from '../../../target/translator.js';
 import type { TcgTuning } from './tuning.js';
 import { RegionCompiler } from './generate.js';
@@ -21,13 +22,6 @@ const X1 = 0x100;
 
 /** A guest whose instructions are bytes: n counts x1 down and, until it is 0, jumps to block n of the page; 0xff leaves through goto_ptr. */
 const frontend: TargetFrontend = {
-  globals: [
-    { name: 'pc', offset: L.ENV_PC },
-    { name: 'x1', offset: X1 },
-  ],
-  helpers: [],
-  traits: RANDOM_TRAITS,
-  disassemble: () => '',
   translate(ctx: TcgContext, tb: TbSource) {
     const n = tb.bytes[tb.host];
     ctx.insnStart(0);
@@ -49,12 +43,24 @@ const frontend: TargetFrontend = {
   },
 };
 
+const isa: Isa = {
+  name: 'test',
+  traits: RANDOM_TRAITS,
+  globals: [
+    { name: 'pc', offset: L.ENV_PC },
+    { name: 'x1', offset: X1 },
+  ],
+  helpers: [],
+  createFrontend: () => frontend,
+  createDisassembler: () => () => undefined,
+};
+
 class Rig {
   readonly memory = new WebAssembly.Memory({ initial: 16, maximum: 65536, shared: true });
-  readonly tbs = new TbReader(this.memory);
+  readonly tbs = new TbReader(this.memory, RANDOM_TRAITS.pageBits);
   readonly bytes = new Uint8Array(this.memory.buffer);
   readonly table = new WebAssembly.Table({ element: 'anyfunc', initial: 1 });
-  readonly compiler = new RegionCompiler(frontend, this.memory, false);
+  readonly compiler = new RegionCompiler(isa, undefined, this.memory, false);
   readonly generator: WasmCodeGenerator;
   /** Where the next module's table goes. */
   private tables = TABLES;
@@ -77,6 +83,7 @@ class Rig {
     const made = worker ? { worker } : { generate: (request: GenerateRequest) => this.compiler.generate(request) };
     this.generator = new WasmCodeGenerator({
       memory: this.memory,
+      pageBits: RANDOM_TRAITS.pageBits,
       runtime: { table: this.table, codeTableAlloc: (bytes) => (this.tables += bytes) - bytes },
       ...made,
       ...rest,

@@ -48,6 +48,8 @@ export interface CodeGenerator {
 
 export interface WasmGeneratorOptions {
   readonly memory: WebAssembly.Memory;
+  /** The target's. */
+  readonly pageBits: number;
   /** The runtime's exports: generated code calls them, `table` gets its functions, and codeTableAlloc gives room for its own tables. */
   readonly runtime: WasmExports & { readonly table: WebAssembly.Table; codeTableAlloc(bytes: number): number };
   /** Where batches are made: a worker, which may still be starting, or a function for the synchronous mode. */
@@ -118,7 +120,7 @@ export class WasmCodeGenerator implements CodeGenerator {
   constructor(private readonly options: WasmGeneratorOptions) {
     if (!options.worker === !options.generate) throw new TypeError('code generation needs a worker or a generate function, and not both');
     this.worker = options.worker;
-    this.tbs = new TbReader(options.memory);
+    this.tbs = new TbReader(options.memory, options.pageBits);
     const { tuning, setThreshold } = options;
     this.limits = regionLimits(tuning);
     this.now = options.now ?? (() => performance.now());

@@ -3,7 +3,7 @@ import { compileKept } from './compile-kept.js';
 import { RegionCompiler } from './generate.js';
 import type { WorkerMessage, WorkerReply } from './protocol.js';
 import type { VerifyRegion } from '../../../tcg/wasm/target-info.js';
-import type { TargetFrontend } from '../../../target/translator.js';
+import type { Isa } from '../../../target/target.js';
 
 type Compile = (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module;
 
@@ -13,7 +13,8 @@ export class CodegenService {
   verify?: VerifyRegion;
 
   constructor(
-    private readonly createFrontend: (target: string, config: unknown) => TargetFrontend,
+    /** @throws RangeError if there is none of that name */
+    private readonly isaNamed: (name: string) => Isa,
     private readonly compile: Compile = (bytes) => new WebAssembly.Module(bytes),
   ) {}
 
@@ -21,7 +22,7 @@ export class CodegenService {
     switch (message.kind) {
       case 'init': {
         const { target, config, memory, icount, tuning } = message;
-        this.compiler = new RegionCompiler(this.createFrontend(target, config), memory, icount, tuning, this.compile, this.verify);
+        this.compiler = new RegionCompiler(this.isaNamed(target), config, memory, icount, tuning, this.compile, this.verify);
         return undefined;
       }
       case 'generate':
