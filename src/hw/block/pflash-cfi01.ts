@@ -7,7 +7,9 @@ import type { TypeInfo } from '../../qom/object.js';
 import { bool, link, size, string, uint16, uint32, uint8 } from '../../qom/property.js';
 import { OptionError } from '../../util/errors.js';
 import { defineDevice } from '../core/device.js';
+import type { FdtNode } from '../core/fdt.js';
 import { SysBusDevice } from '../core/sysbus.js';
+import type { TreeBus } from '../core/tree-bus.js';
 import { buffer, i32, u32, u8, vmState } from '../core/vmstate.js';
 import { hex, traceEvents } from '../../util/trace.js';
 
@@ -99,6 +101,8 @@ export class PflashCfi01 extends SysBusDevice {
   drive: FlashImage | undefined;
 
   private region!: MemoryRegion;
+  private nextBank: PflashCfi01 | undefined;
+  private isLaterBank = false;
   private readonly cfi = new Uint8Array(CFI_LENGTH);
   /** Which write of a command sequence comes next; 0: a command. */
   cycle = 0;
@@ -139,6 +143,23 @@ export class PflashCfi01 extends SysBusDevice {
     }
     this.storage.set(bytes);
     this.readOnly ||= readOnly;
+  }
+
+  /** A further bank, which the tree shows in this one's node. */
+  joinBank(bank: PflashCfi01): void {
+    this.nextBank = bank;
+    bank.isLaterBank = true;
+  }
+
+  /** Binding: Linux, mtd/mtd-physmap.yaml. */
+  override addTreeNode(bus: TreeBus): FdtNode | undefined {
+    if (this.isLaterBank) return undefined;
+    const banks: number[] = [];
+    for (let bank: PflashCfi01 | undefined = this; bank; bank = bank.nextBank) banks.push(bank.mmio[0].address, bank.mmio[0].size);
+    return bus
+      .device(this, 'flash', 'cfi-flash')
+      .cells('reg', ...banks.flatMap((part) => bus.address(part)))
+      .u32('bank-width', this.width);
   }
 
   /** Contents of the array. */

@@ -7,8 +7,10 @@ import { CharBackend, type Chardev } from '../../chardev/chardev.js';
 import type { TypeInfo } from '../../qom/object.js';
 import { link } from '../../qom/property.js';
 import { defineDevice } from '../core/device.js';
+import type { FdtNode } from '../core/fdt.js';
 import { registerMap, rw64 } from '../core/registers.js';
 import { SysBusDevice } from '../core/sysbus.js';
+import type { TreeBus } from '../core/tree-bus.js';
 import { bool, u64, vmState } from '../core/vmstate.js';
 
 const DEVICE_SYSTEM = 0;
@@ -88,6 +90,13 @@ export class Htif extends SysBusDevice {
         this.endRead();
       },
     });
+  }
+
+  /** Of riscv-isa-sim. Its place is told where the program's symbols do not. */
+  override addTreeNode(bus: TreeBus): FdtNode {
+    const node = bus.node.node('htif').string('compatible', 'ucb,htif0');
+    if (this.window) node.cells('reg', ...this.window.flatMap((part) => bus.address(part)));
+    return node;
   }
 
   override reset(): void {

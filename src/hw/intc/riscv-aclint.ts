@@ -7,9 +7,11 @@ import { bool, uint32 } from '../../qom/property.js';
 import { OptionError } from '../../util/errors.js';
 import type { Timer } from '../core/clock.js';
 import { defineDevice } from '../core/device.js';
+import type { FdtNode } from '../core/fdt.js';
 import type { IrqLine } from '../core/irq.js';
 import { registerMap, rw, rw64 } from '../core/registers.js';
 import { SysBusDevice } from '../core/sysbus.js';
+import type { TreeBus } from '../core/tree-bus.js';
 import { array, u32, u64, vmState } from '../core/vmstate.js';
 
 /** Sizes and offsets of the CLINT-compatible layout, bytes. */
@@ -45,6 +47,7 @@ export class RiscvAclintSwi extends SysBusDevice {
   sswi = false;
   msip = new Uint32Array(0);
   private lines: IrqLine[] = [];
+  private timer: RiscvAclintMtimer | undefined;
 
   protected override realize(): void {
     this.msip = new Uint32Array(this.numHarts);
@@ -55,6 +58,27 @@ export class RiscvAclintSwi extends SysBusDevice {
   override reset(): void {
     this.msip.fill(0);
     for (let hart = 0; hart < this.numHarts; hart++) this.lines[hart].set(0);
+  }
+
+  /** The timer behind it: both are a CLINT, one node of the tree. */
+  joinTimer(timer: RiscvAclintMtimer): void {
+    this.timer = timer;
+    timer.isInClint = true;
+  }
+
+  /** Bindings: Linux, sifive,clint.yaml; RISC-V ACLINT specification 1.0-rc4. */
+  override addTreeNode(bus: TreeBus): FdtNode {
+    const { timer, lines } = this;
+    if (timer) {
+      const both = lines.flatMap((line, hart) => [line, timer.lines[hart]]);
+      return bus.device(this, 'clint', 'sifive,clint0', 'riscv,clint0').cells('interrupts-extended', ...bus.destinations(both));
+    }
+    const name = this.sswi ? 'sswi' : 'mswi';
+    return bus
+      .device(this, name, `riscv,aclint-${name}`)
+      .cells('interrupts-extended', ...bus.destinations(lines))
+      .flag('interrupt-controller')
+      .u32('#interrupt-cells', 0);
   }
 
   private setInterrupt(hart: number, level: number): void {
@@ -103,7 +127,9 @@ export class RiscvAclintMtimer extends SysBusDevice {
   private ratio = { ticks: 1n, ns: 1n };
   timecmp: bigint[] = [];
   private expiry: Timer[] = [];
-  private lines: IrqLine[] = [];
+  lines: readonly IrqLine[] = [];
+  /** The tree shows it with the MSWI before it. */
+  isInClint = false;
   /** mtime minus the ticks of the virtual clock, modulo 2^64. */
   timeDelta = 0n;
   /** Told when mtime was set, so that who compares with it (Sstc) looks again. */
@@ -122,6 +148,17 @@ export class RiscvAclintMtimer extends SysBusDevice {
   /** Reset sets mtime to zero and leaves mtimecmp (ACLINT 2.1). */
   override reset(): void {
     this.setTime(0n);
+  }
+
+  /** Binding: RISC-V ACLINT specification 1.0-rc4. mtime comes first, with QEMU's size: the MSWI's room is counted in. */
+  override addTreeNode(bus: TreeBus): FdtNode | undefined {
+    if (this.isInClint) return undefined;
+    const { address } = this.mmio[0];
+    const parts = [address + this.timeBase, ACLINT_SWI_SIZE + this.apertureSize - this.timeBase, address + this.timecmpBase, this.timeBase];
+    return bus
+      .device(this, 'mtimer', 'riscv,aclint-mtimer')
+      .cells('reg', ...parts.flatMap((part) => bus.address(part)))
+      .cells('interrupts-extended', ...bus.destinations(this.lines));
   }
 
   /** mtime now. */

@@ -1,7 +1,7 @@
 /** What the RISC-V boards share: harts, RAM, reset vector, device tree. */
 import { FdtTree } from '../core/fdt.js';
 import { RiscvAclintMtimer, RiscvAclintSwi, ACLINT_SWI_SIZE, ACLINT_TIMEBASE_FREQ } from '../intc/riscv-aclint.js';
-import type { Window } from '../core/sysbus.js';
+import type { SysBusDevice, Window } from '../core/sysbus.js';
 import type { MemoryRegion } from '../../memory/region.js';
 import type { TypeInfo } from '../../qom/object.js';
 import { string } from '../../qom/property.js';
@@ -55,17 +55,21 @@ export abstract class RiscvMachine extends MachineState {
     }
   }
 
-  /** MSWI and MTIMER side by side: a CLINT. */
-  protected createClint([base]: Window): void {
+  /** MSWI and MTIMER side by side: a CLINT, unless they are to be devices of their own (`apart`). In the order of their addresses. */
+  protected createClint(window: Window, apart = false): SysBusDevice[] {
+    const [base] = window;
     const swi = this.addDevice(RiscvAclintSwi, { 'num-harts': this.smpCpus });
-    swi.mmioMap(0, base);
+    if (apart) swi.mmioMap(0, base);
+    else swi.place(window);
     this.mtimer = this.addDevice(RiscvAclintMtimer, { 'num-harts': this.smpCpus, 'timebase-freq': ACLINT_TIMEBASE_FREQ });
     this.mtimer.mmioMap(0, base + ACLINT_SWI_SIZE);
+    if (!apart) swi.joinTimer(this.mtimer);
     this.harts.forEach((hart, i) => {
       swi.connectGpioOut(i, hart.gpioIn(IRQ_M_SOFT));
       this.mtimer.connectGpioOut(i, hart.gpioIn(IRQ_M_TIMER));
       hart.setTimeSource?.(this.mtimer);
     });
+    return [swi, this.mtimer];
   }
 
   /** Maps RAM, `-m` large. */

@@ -4,11 +4,13 @@ import { isElf, parseElf, type SymbolTable } from '../core/elf.js';
 import { FdtTree } from '../core/fdt.js';
 import { unpack } from '../core/loader.js';
 import { ACLINT_TIMEBASE_FREQ } from '../intc/riscv-aclint.js';
+import type { SysBusDevice } from '../core/sysbus.js';
+import { TreeBus } from '../core/tree-bus.js';
 import type { TypeInfo } from '../../qom/object.js';
 import { defineMachine, type MachineClassOptions } from '../core/machine.js';
 import { EM_RISCV } from './boot.js';
 import { RiscvMachine } from './riscv-machine.js';
-import { addClint, addCpus, addMemory, hartPhandles } from './virt-fdt.js';
+import { addCpus, addMemory, hartPhandles, interruptPhandles } from './virt-fdt.js';
 
 const MAP = {
   mrom: [0x0000_1000, 0xf000],
@@ -28,22 +30,21 @@ export class SpikeMachine extends RiscvMachine {
   });
 
   htif!: Htif;
-  /** It is where nothing in the program says. */
-  private fixedHtif = false;
+  private clint: SysBusDevice[] = [];
 
   protected override init(): void {
     this.createHarts(MAP.mrom[0]);
-    this.createClint(MAP.clint);
+    this.clint = this.createClint(MAP.clint);
     this.createRam('riscv.spike.ram', MAP.dram[0]);
-    this.fixedHtif = this.createHtif();
+    this.createHtif();
   }
 
   protected override devicesAdded(): void {
     this.boot(() => this.buildTree(), MAP.mrom, 'riscv.spike.mrom', MAP.dram[0]);
   }
 
-  /** At the symbols of the kernel or else the firmware; without them at a fixed address. True: at the fixed one. */
-  private createHtif(): boolean {
+  /** At the symbols of the kernel or else the firmware; without them at a fixed address. */
+  private createHtif(): void {
     const { kernel, bios } = this.config;
     const symbols = [symbolsOf('kernel', kernel), symbolsOf('firmware', bios)].find((s) => s?.find('tohost') && s.find('fromhost'));
     const [base] = MAP.htif;
@@ -52,7 +53,7 @@ export class SpikeMachine extends RiscvMachine {
     this.htif = this.addDevice(Htif, { chardev: this.config.serials?.[0] });
     this.htif.mmioMap(0, Number(tohost), HTIF_PRIORITY);
     this.htif.mmioMap(1, Number(fromhost), HTIF_PRIORITY);
-    return symbols === undefined;
+    if (symbols === undefined) this.htif.window = MAP.htif;
   }
 
   private buildTree(): FdtTree {
@@ -68,9 +69,9 @@ export class SpikeMachine extends RiscvMachine {
     addMemory(root, MAP.dram[0], this.ramSize);
     addCpus(root, { harts: this.harts.map((h) => h.description), timebase: ACLINT_TIMEBASE_FREQ }, harts);
     const soc = root.node('soc').u32('#address-cells', 2).u32('#size-cells', 2).string('compatible', 'simple-bus').flag('ranges');
-    addClint(soc, MAP.clint, harts);
-    const htif = root.node('htif').string('compatible', 'ucb,htif0');
-    if (this.fixedHtif) htif.reg64('reg', MAP.htif[0], MAP.htif[1]);
+    const onRoot = new TreeBus(root, interruptPhandles(this.harts, harts));
+    for (const each of this.clint) each.addTreeNode(onRoot.inside(soc, 2));
+    this.htif.addTreeNode(onRoot);
     return tree;
   }
 }

@@ -1,24 +1,22 @@
 /** The device tree of the virt board, equal in content to QEMU's. Bindings: Linux, Documentation/devicetree/bindings. */
 import { FdtTree, type FdtNode } from '../core/fdt.js';
-import type { SysBusDevice, Window } from '../core/sysbus.js';
+import type { SysBusDevice } from '../core/sysbus.js';
 import { TreeBus } from '../core/tree-bus.js';
 import { FINISHER_PASS, FINISHER_RESET } from '../misc/sifive-test.js';
-import { ACLINT_MTIME, ACLINT_MTIMER_SIZE, ACLINT_SWI_SIZE } from '../intc/riscv-aclint.js';
 import type { InterruptControllers } from './virt-interrupts.js';
-import { IRQ_M_SOFT, IRQ_M_TIMER, IRQ_S_SOFT, type HartDescription } from './hart.js';
+import type { HartDescription } from './hart.js';
 
 export interface VirtTreeInput {
-  readonly map: Readonly<Record<'clint' | 'sswi' | 'flash', Window>>;
-  readonly ram: Window;
+  readonly ram: readonly [base: number, size: number];
   readonly harts: readonly HartDescription[];
   readonly timebase: number;
-  /** ACLINT devices instead of a CLINT. */
-  readonly aclint: boolean;
   /** The harts as devices: where interrupts lead to. */
   readonly cpus: readonly object[];
   /** On the SoC's bus, in the order of the tree, before the interrupt controllers; `test` and `uart` are among them. */
   readonly soc: readonly SysBusDevice[];
   readonly interrupts: InterruptControllers;
+  /** The CLINT, or ACLINT devices: behind the interrupt controllers. */
+  readonly timers: readonly SysBusDevice[];
   readonly test: SysBusDevice;
   readonly uart: SysBusDevice;
   /** The last there. */
@@ -26,6 +24,7 @@ export interface VirtTreeInput {
   /** On the tree's root. */
   readonly platformBus: SysBusDevice;
   readonly fwCfg: SysBusDevice;
+  readonly flash: SysBusDevice;
   readonly rngSeed: readonly number[];
 }
 
@@ -37,7 +36,7 @@ export function buildVirtTree(board: VirtTreeInput): FdtTree {
   const { root } = tree;
   root.u32('#address-cells', 2).u32('#size-cells', 2).string('compatible', 'riscv-virtio').string('model', 'riscv-virtio,qemu');
   const harts = hartPhandles(tree, board.harts.length);
-  const phandles = new Map<object, number>(board.cpus.map((cpu, i) => [cpu, harts[i].intc]));
+  const phandles = interruptPhandles(board.cpus, harts);
   for (const controller of board.interrupts.phandleOrder) phandles.set(controller, tree.newPhandle());
   const test = tree.newPhandle();
   phandles.set(board.test, test);
@@ -50,13 +49,7 @@ export function buildVirtTree(board: VirtTreeInput): FdtTree {
   addCpus(root, board, harts);
   if (board.harts[0].pmuMask !== undefined) addPmu(root, board.harts[0].pmuMask);
   board.fwCfg.addTreeNode(onRoot);
-  const [flash, flashSize] = board.map.flash;
-  const half = flashSize / 2;
-  root
-    .node(`flash@${hex(flash)}`)
-    .string('compatible', 'cfi-flash')
-    .reg64('reg', flash, half, flash + half, half)
-    .u32('bank-width', 4);
+  board.flash.addTreeNode(onRoot);
   const serial = `/soc/serial@${hex(board.uart.window![0])}`;
   root.node('aliases').string('serial0', serial);
   root
@@ -68,26 +61,8 @@ export function buildVirtTree(board: VirtTreeInput): FdtTree {
   const onSoc = onRoot.inside(soc, 2);
   for (const each of board.soc) each.addTreeNode(onSoc);
   for (const part of board.interrupts.parts) part(onSoc, (owner) => phandles.get(owner)!);
-  if (board.aclint) addAclint(soc, board.map, harts);
-  else addClint(soc, board.map.clint, harts);
-  board.pci.addTreeNode(onSoc);
+  for (const each of [...board.timers, board.pci]) each.addTreeNode(onSoc);
   return tree;
-}
-
-/** Bindings: RISC-V ACLINT specification 1.0-rc4; the timer has mtime first. */
-function addAclint(soc: FdtNode, { clint: [base], sswi }: VirtTreeInput['map'], harts: readonly HartPhandles[]): void {
-  const lines = (irq: number): number[] => harts.flatMap(({ intc }) => [intc, irq]);
-  const software = (name: string, at: Window, irq: number): void =>
-    void device(soc, name, at, `riscv,aclint-${name}`)
-      .cells('interrupts-extended', ...lines(irq))
-      .flag('interrupt-controller')
-      .u32('#interrupt-cells', 0);
-  const mtimer = base + ACLINT_SWI_SIZE;
-  software('sswi', sswi, IRQ_S_SOFT);
-  device(soc, 'mtimer', [mtimer, 0], 'riscv,aclint-mtimer')
-    .reg64('reg', mtimer + ACLINT_MTIME, ACLINT_SWI_SIZE + ACLINT_MTIMER_SIZE - ACLINT_MTIME, mtimer, ACLINT_MTIME)
-    .cells('interrupts-extended', ...lines(IRQ_M_TIMER));
-  software('mswi', [base, ACLINT_SWI_SIZE], IRQ_M_SOFT);
 }
 
 // Events of the SBI PMU extension, and the fixed counters 0 (cycle) and 2 (instret) among the counters that may count them.
@@ -127,6 +102,10 @@ export function hartPhandles(tree: FdtTree, count: number): HartPhandles[] {
   return Array.from({ length: count }, () => ({ cpu: tree.newPhandle(), intc: tree.newPhandle() })).reverse();
 }
 
+/** Where interrupts lead to: a hart stands for the controller inside of it. */
+export const interruptPhandles = (cpus: readonly object[], harts: readonly HartPhandles[]): Map<object, number> =>
+  new Map(cpus.map((cpu, i) => [cpu, harts[i].intc]));
+
 export function addCpus(
   root: FdtNode,
   board: { readonly harts: readonly HartDescription[]; readonly timebase: number },
@@ -161,20 +140,6 @@ export function addCpus(
   });
   const cluster = cpus.node('cpu-map').node('cluster0');
   phandles.forEach(({ cpu }, id) => cluster.node(`core${id}`).u32('cpu', cpu));
-}
-
-export function addClint(soc: FdtNode, at: Window, harts: readonly HartPhandles[]): void {
-  device(soc, 'clint', at, 'sifive,clint0', 'riscv,clint0').cells(
-    'interrupts-extended',
-    ...harts.flatMap(({ intc }) => [intc, IRQ_M_SOFT, intc, IRQ_M_TIMER]),
-  );
-}
-
-function device(parent: FdtNode, name: string, [base, size]: Window, ...compatible: string[]): FdtNode {
-  return parent
-    .node(`${name}@${hex(base)}`)
-    .string('compatible', ...compatible)
-    .reg64('reg', base, size);
 }
 
 /** Linux powers off or reboots by writing `value` to the test finisher. */

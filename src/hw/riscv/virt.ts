@@ -81,6 +81,8 @@ export class VirtMachine extends RiscvMachine {
   aiaGuests = 0;
   iommuSys = 'auto';
   private interrupts!: InterruptControllers;
+  private timers: SysBusDevice[] = [];
+  private flash!: PflashCfi01;
   fwCfg!: FwCfg;
   private platformBus!: PlatformBusDevice;
   private pci!: GpexHost;
@@ -92,8 +94,7 @@ export class VirtMachine extends RiscvMachine {
 
   protected override init(): void {
     this.createHarts(MAP.mrom[0]);
-    this.createClint(MAP.clint);
-    if (this.aclint) this.createSswi();
+    this.createTimers();
     this.interrupts = this.createInterrupts();
     this.createRam('riscv_virt_board.ram', MAP.dram[0]);
     this.createFwCfg();
@@ -113,10 +114,14 @@ export class VirtMachine extends RiscvMachine {
     this.boot(() => this.buildTree(), MAP.mrom, 'riscv_virt_board.mrom', MAP.dram[0], flash);
   }
 
-  private createSswi(): void {
+  /** The tree has the last first. */
+  private createTimers(): void {
+    this.timers = this.createClint(MAP.clint, this.aclint).reverse();
+    if (!this.aclint) return;
     const sswi = this.addDevice(RiscvAclintSwi, { 'num-harts': this.smpCpus, sswi: true });
     sswi.mmioMap(0, MAP.sswi[0]);
     this.harts.forEach((hart, i) => sswi.connectGpioOut(i, hart.gpioIn(IRQ_S_SOFT)));
+    this.timers.unshift(sswi);
   }
 
   /** What is in the flash starts next, and finds the kernel in fw_cfg (UEFI firmware does). */
@@ -198,7 +203,7 @@ export class VirtMachine extends RiscvMachine {
   /** Two banks of two 16-bit chips each. */
   private createFlash(): void {
     const size = MAP.flash[1] / 2;
-    for (const bank of [0, 1]) {
+    const banks = [0, 1].map((bank) => {
       const flash = this.addDevice(
         PflashCfi01,
         {
@@ -214,7 +219,10 @@ export class VirtMachine extends RiscvMachine {
         { name: `virt.flash${bank}` },
       );
       flash.mmioMap(0, MAP.flash[0] + bank * size);
-    }
+      return flash;
+    });
+    this.flash = banks[0];
+    this.flash.joinBank(banks[1]);
   }
 
   private createFwCfg(): void {
@@ -224,12 +232,12 @@ export class VirtMachine extends RiscvMachine {
 
   private buildTree(): FdtTree {
     const seed = new DataView(this.randomBytes(4 * RNG_SEED_WORDS).slice().buffer);
-    const { harts, test, interrupts, uart, fwCfg, platformBus, pci } = this;
+    const { harts, test, interrupts, timers, uart, fwCfg, flash, platformBus, pci } = this;
     const soc: readonly SysBusDevice[] = [this.rtc, uart, test, ...this.virtio];
     return buildVirtTree({
-      ...{ map: MAP, ram: [MAP.dram[0], this.ramSize], aclint: this.aclint, timebase: ACLINT_TIMEBASE_FREQ },
+      ...{ ram: [MAP.dram[0], this.ramSize], timebase: ACLINT_TIMEBASE_FREQ },
       ...{ cpus: harts, harts: harts.map((hart) => hart.description) },
-      ...{ soc, test, interrupts, uart, fwCfg, platformBus, pci },
+      ...{ soc, test, interrupts, timers, uart, fwCfg, flash, platformBus, pci },
       rngSeed: Array.from({ length: RNG_SEED_WORDS }, (_, i) => seed.getUint32(4 * i)),
     });
   }
