@@ -1,5 +1,5 @@
-// Made by scripts/layout.js: the layout of everything that generated code, the AssemblyScript runtime and TypeScript all address in the one shared wasm linear
-// memory. Who writes what, and how, is in docs/engine-abi.md. All offsets are bytes. Plain constants, compiled by both asc and tsc.
+// Made by scripts/layout.js: the layout of everything that generated code, the AssemblyScript runtime and TypeScript all address in the one shared wasm linear memory. Who writes what, and how, is in docs/engine-abi.md.
+// All offsets are bytes. Plain constants, compiled by both asc and tsc.
 
 // ---- TLBs
 /** of an index into a table */

@@ -1,7 +1,7 @@
 /** The engine with a CPU in M-mode without translation, RAM from physical 0, and no frontend: TBs are given as IR. */
 import { readFileSync } from 'node:fs';
 import * as layout from '../../assembly/shared/layout.js';
-import * as rv from '../../assembly/target/riscv/shared/riscv.js';
+import * as rv from '../../assembly/target/riscv/shared/env.js';
 import { createEngineMemory } from '../../src/accel/tcg/memory.js';
 import { Runtime, type RuntimeHost, type TargetImports } from '../../src/accel/tcg/runtime.js';
 import { readEngineWasm } from '../../src/node/engine-wasm.js';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { RV_FFLAGS, RV_FRM } from '../../assembly/target/riscv/shared/riscv.js';
+import { RV_FFLAGS, RV_FRM } from '../../assembly/target/riscv/shared/env.js';
 
 type Helper = (env: number, ...args: bigint[]) => bigint;
 

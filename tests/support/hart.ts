@@ -1,5 +1,5 @@
 /** A RISC-V hart of an accelerator, without the board and the CPU device that usually make one. */
-import * as rv from '../../assembly/target/riscv/shared/riscv.js';
+import * as rv from '../../assembly/target/riscv/shared/env.js';
 import type { TcgAccel } from '../../src/accel/tcg/accel.js';
 import { NO_MACHINE } from './engine.js';
 import type { Vcpu } from '../../src/accel/tcg/vcpu.js';

@@ -1,6 +1,6 @@
 /** Runs of small programs on a hart with a code cache that is kept in memory. */
 import * as layout from '../../assembly/shared/layout.js';
-import * as rv from '../../assembly/target/riscv/shared/riscv.js';
+import * as rv from '../../assembly/target/riscv/shared/env.js';
 import { TcgAccel } from '../../src/accel/tcg/accel.js';
 import type { CodeStore } from '../../src/accel/tcg/codegen/code-store.js';
 import { decodeModule, encodeModule, splitChunks, type KeptModule } from '../../src/accel/tcg/codegen/kept-format.js';

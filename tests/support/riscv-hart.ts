@@ -1,4 +1,5 @@
 import * as layout from '../../assembly/shared/layout.js';
+import * as rvEnv from '../../assembly/target/riscv/shared/env.js';
 import * as rv from '../../assembly/target/riscv/shared/riscv.js';
 import { hasExtension, type CpuConfig } from '../../src/target/riscv/config.js';
 import { EXTENSIONS as ALL_EXTENSIONS } from '../../src/target/riscv/extensions.js';
@@ -86,12 +87,12 @@ export class Hart {
     this.view.setBigUint64(record + layout.PHYSMAP_LENGTH, BigInt(RAM_SIZE), true);
     this.view.setUint32(record + layout.PHYSMAP_HOST, RAM_HOST, true);
     this.view.setUint32(record + layout.PHYSMAP_FLAGS, layout.PHYSMAP_RAM, true);
-    this.set32(rv.RV_XLEN, xlen);
-    for (const bit of extensions) this.set32(rv.RV_EXT + 4 * (bit >>> 5), this.get32(rv.RV_EXT + 4 * (bit >>> 5)) | (1 << (bit & 31)));
-    this.set32(rv.RV_MAX_SATP_MODE, satpMode);
-    this.set32(rv.RV_PRIV_VERSION, privVersion);
-    this.set32(rv.RV_PMP_COUNT, pmp ? 16 : 0);
-    this.set(rv.RV_RESET_VEC, 0x1000n);
+    this.set32(rvEnv.RV_XLEN, xlen);
+    for (const bit of extensions) this.set32(rvEnv.RV_EXT + 4 * (bit >>> 5), this.get32(rvEnv.RV_EXT + 4 * (bit >>> 5)) | (1 << (bit & 31)));
+    this.set32(rvEnv.RV_MAX_SATP_MODE, satpMode);
+    this.set32(rvEnv.RV_PRIV_VERSION, privVersion);
+    this.set32(rvEnv.RV_PMP_COUNT, pmp ? 16 : 0);
+    this.set(rvEnv.RV_RESET_VEC, 0x1000n);
     this.call('riscvInit');
   }
 
@@ -128,7 +129,7 @@ export class Hart {
     this.set(layout.ENV_PC, value);
   }
   get privilege(): number {
-    return this.get32(rv.RV_PRIV);
+    return this.get32(rvEnv.RV_PRIV);
   }
 
   /** Runs `action` and gives the cause that it raised, or undefined; the exception is taken back. */
@@ -161,7 +162,7 @@ export class Hart {
 
   /** Goes to a privilege mode, as mret does; pc goes to `pc`. */
   enter(privilege: number, pc = this.pc): void {
-    this.set32(rv.RV_PRIV, 3);
+    this.set32(rvEnv.RV_PRIV, 3);
     this.write(0x341, pc);
     this.write(0x300, (this.read(0x300) & ~0x1800n) | (BigInt(privilege) << 11n));
     this.call('helper_mret');

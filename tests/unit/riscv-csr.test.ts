@@ -1,14 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  TBF_FRM_INVALID,
-  TBF_FS_SHIFT,
-  RVX_I,
-  RVX_M,
-  RVX_ZKR,
-  RV_BINS,
-  MMU_S,
-  MMU_S_SUM,
-} from '../../assembly/target/riscv/shared/riscv.js';
+import { TBF_FRM_INVALID, TBF_FS_SHIFT, RV_BINS } from '../../assembly/target/riscv/shared/env.js';
+import { RVX_I, RVX_M, RVX_ZKR, MMU_S, MMU_S_SUM } from '../../assembly/target/riscv/shared/riscv.js';
 import { ENV_INSN_COUNT, ENV_MMU_IDX, ENV_TB_FLAGS } from '../../assembly/shared/layout.js';
 import { EXTENSIONS, Hart } from '../support/riscv-hart.js';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { RVX_SVADU, RV_BADADDR, RV_EXT } from '../../assembly/target/riscv/shared/riscv.js';
+import { RV_BADADDR, RV_EXT } from '../../assembly/target/riscv/shared/env.js';
+import { RVX_SVADU } from '../../assembly/target/riscv/shared/riscv.js';
 import { Hart, RAM, RAM_SIZE } from '../support/riscv-hart.js';
 
 const M = 3,

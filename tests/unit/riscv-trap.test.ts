@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CPU_INTERRUPT_HARD, ENV_EXIT_REQUEST, ENV_HALTED, ENV_INTERRUPT_REQUEST, EXIT_REQUESTED } from '../../assembly/shared/layout.js';
-import { RV_BADADDR } from '../../assembly/target/riscv/shared/riscv.js';
+import { RV_BADADDR } from '../../assembly/target/riscv/shared/env.js';
 import { Hart } from '../support/riscv-hart.js';
 
 const M = 3,

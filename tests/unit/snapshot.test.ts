@@ -96,12 +96,13 @@ describe('every kind of device', () => {
 
 describe('a hart', () => {
   it('has all of its part of the env in a snapshot, once', () => {
-    for (const [i, { name, at, size }] of HART_FIELDS.entries()) {
-      expect(size, name).toBeGreaterThan(0);
-      if (i > 0) expect(at, name).toBeGreaterThanOrEqual(HART_FIELDS[i - 1].at + HART_FIELDS[i - 1].size);
+    for (const [i, { name, at, size, count }] of HART_FIELDS.entries()) {
+      expect(size * count, name).toBeGreaterThan(0);
+      const before = HART_FIELDS[i - 1];
+      if (before) expect(at, name).toBeGreaterThanOrEqual(before.at + before.size * before.count);
     }
     expect(HART_FIELDS.map(({ name }) => name)).toEqual(
-      expect.arrayContaining(['x', 'f', 'load_res', 'load_val', 'mstatus', 'mip', 'ext_irq', 'satp']),
+      expect.arrayContaining(['x', 'f', 'loadRes', 'loadVal', 'mstatus', 'mip', 'extIrq', 'satp']),
     );
   });
 

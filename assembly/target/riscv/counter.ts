@@ -1,13 +1,12 @@
 // Performance counters: cycle, instret, hpmcounter3 to 18. Privileged specification, sections 3.1.10 to 3.1.12, "Sscofpmf", "Smcntrpmf"; events are QEMU's.
-import {
-  RVX_SMCNTRPMF, RVX_SSCOFPMF, RVX_ZIHPM, RV_FILTERED, RV_MCOUNTINHIBIT, RV_MCYCLE_OFFSET, RV_MHPMCOUNTER, RV_MHPMEVENT, RV_MINSTRET_OFFSET, RV_OVERFLOWING, RV_PRIV,
-  RV_SOFT_MIP,
-} from './shared/riscv';
+import { RV_MCYCLE_OFFSET, RV_MHPMCOUNTER, RV_MINSTRET_OFFSET } from './shared/env';
+import { RVX_SMCNTRPMF, RVX_SSCOFPMF, RVX_ZIHPM } from './shared/riscv';
 import { cpuInsnCount, cpuRequestExit } from '../../core/env';
 import { COUNTERS_HPM, EVENT_MINH, EVENT_OF, EVENT_SINH, EVENT_UINH, MIP_LCOFIP, PRV_M, PRV_S } from './bits';
 import { hasExt, privilege } from './hart';
 import { refreshMip } from './interrupt';
 import { legalEvent } from './warl';
+import { hart } from './env';
 
 const CYCLE = 0;
 const INSTRET = 2;
@@ -27,13 +26,13 @@ function cell(env: usize, counter: i32): usize {
 }
 
 function isCounting(env: usize, counter: i32): bool {
-  if (((load<u64>(env, RV_MCOUNTINHIBIT) >> counter) & 1) != 0) return false;
-  if (((load<u32>(env, RV_FILTERED) >> counter) & 1) != 0 && standsStill(env, counter)) return false;
+  if (((hart(env).mcountinhibit >> counter) & 1) != 0) return false;
+  if (((hart(env).filtered >> counter) & 1) != 0 && standsStill(env, counter)) return false;
   return counter <= INSTRET || countsSomething(env, counter);
 }
 
 function countsSomething(env: usize, counter: i32): bool {
-  let event = load<u64>(env + counter * 8, RV_MHPMEVENT);
+  let event = hart(env).mhpmevent(counter);
   if (hasExt(env, RVX_SSCOFPMF)) event &= ~EVENT_FLAGS;
   return event == EVENT_CYCLES || event == EVENT_INSTRUCTIONS;
 }
@@ -41,7 +40,7 @@ function countsSomething(env: usize, counter: i32): bool {
 /** Whether its filter leaves out the mode of now. */
 function standsStill(env: usize, counter: i32): bool {
   const priv = privilege(env);
-  return (load<u64>(env + counter * 8, RV_MHPMEVENT) & (priv == PRV_M ? EVENT_MINH : priv == PRV_S ? EVENT_SINH : EVENT_UINH)) != 0;
+  return (hart(env).mhpmevent(counter) & (priv == PRV_M ? EVENT_MINH : priv == PRV_S ? EVENT_SINH : EVENT_UINH)) != 0;
 }
 
 /** Counters that are not there, and their events, are read-only zero. */
@@ -74,7 +73,7 @@ export function counterSetEvent(env: usize, counter: i32, event: u64): void {
   if (!exists(env, counter)) return;
   const value = counterRead(env, counter, 0);
   settleOverflows(env);
-  store<u64>(env + counter * 8, legalEvent(env, counter, event), RV_MHPMEVENT);
+  hart(env).setMhpmevent(counter, legalEvent(env, counter, event));
   updateFilters(env);
   counterWrite(env, counter, value);
 }
@@ -84,19 +83,19 @@ export function updateFilters(env: usize): void {
   let filtered: u32 = 0;
   for (let counter = 0; counter < 32; counter++) {
     if (!hasExt(env, counter <= INSTRET ? RVX_SMCNTRPMF : RVX_SSCOFPMF)) continue;
-    if ((load<u64>(env + counter * 8, RV_MHPMEVENT) & INHIBITS) != 0) filtered |= 1 << counter;
+    if ((hart(env).mhpmevent(counter) & INHIBITS) != 0) filtered |= 1 << counter;
   }
-  store<u32>(env, filtered, RV_FILTERED);
+  hart(env).filtered = filtered;
 }
 
 /** The hart goes to another privilege mode, in which other counters stand still. */
 export function counterModeChange(env: usize, priv: i32): void {
-  const filtered = load<u32>(env, RV_FILTERED);
+  const filtered = hart(env).filtered;
   const counted = hold(env, filtered);
-  store<i32>(env, priv, RV_PRIV);
+  hart(env).priv = priv;
   const counts = letGo(env, filtered);
   // the slice was planned without those
-  if ((load<u32>(env, RV_OVERFLOWING) & counts & ~counted) != 0) cpuRequestExit(env);
+  if ((hart(env).overflowing & counts & ~counted) != 0) cpuRequestExit(env);
 }
 
 /** Counters become values. Returns those that counted. */
@@ -126,10 +125,10 @@ function convert(env: usize, counters: u32, toValues: bool): u32 {
 
 /** mcountinhibit: a set bit stops its counter. */
 export function counterSetInhibit(env: usize, inhibit: u64): void {
-  const changed = (inhibit ^ load<u64>(env, RV_MCOUNTINHIBIT)) as u32;
+  const changed = (inhibit ^ hart(env).mcountinhibit) as u32;
   hold(env, changed);
-  store<u64>(env, inhibit, RV_MCOUNTINHIBIT);
-  if ((letGo(env, changed) & load<u32>(env, RV_OVERFLOWING)) != 0) cpuRequestExit(env);
+  hart(env).mcountinhibit = inhibit;
+  if ((letGo(env, changed) & hart(env).overflowing) != 0) cpuRequestExit(env);
 }
 
 // ---- Overflow (Sscofpmf) -----------------------------------------------------------------------------------------------
@@ -140,10 +139,10 @@ export function counterSetInhibit(env: usize, inhibit: u64): void {
 /** After a change of the counter or its event. */
 function watch(env: usize, counter: i32): void {
   if (counter <= INSTRET || !hasExt(env, RVX_SSCOFPMF)) return;
-  const event = load<u64>(env + counter * 8, RV_MHPMEVENT);
+  const event = hart(env).mhpmevent(counter);
   const watched = (event & EVENT_OF) == 0 && countsSomething(env, counter) && (counterRead(env, counter, 0) & TOP) != 0;
-  const others = load<u32>(env, RV_OVERFLOWING) & ~((1 as u32) << counter);
-  store<u32>(env, others | ((u32(watched)) << counter), RV_OVERFLOWING);
+  const others = hart(env).overflowing & ~((1 as u32) << counter);
+  hart(env).overflowing = others | ((u32(watched)) << counter);
   // the slice was planned without it
   if (watched) cpuRequestExit(env);
 }
@@ -151,7 +150,7 @@ function watch(env: usize, counter: i32): void {
 /** Instructions until the first watched counter overflows; i32.MAX_VALUE: later. */
 export function riscvOverflowDistance(env: usize): i32 {
   let least: u64 = i32.MAX_VALUE;
-  for (let left = load<u32>(env, RV_OVERFLOWING); left != 0; left &= left - 1) {
+  for (let left = hart(env).overflowing; left != 0; left &= left - 1) {
     const counter = ctz(left) as i32;
     if (isCounting(env, counter)) least = min(least, 0 - counterRead(env, counter, 0));
   }
@@ -161,21 +160,21 @@ export function riscvOverflowDistance(env: usize): i32 {
 /** Watched counters that have overflowed set OF and ask for the interrupt. */
 export function settleOverflows(env: usize): void {
   let over: u32 = 0;
-  for (let left = load<u32>(env, RV_OVERFLOWING); left != 0; left &= left - 1) {
+  for (let left = hart(env).overflowing; left != 0; left &= left - 1) {
     const counter = ctz(left) as i32;
     if ((counterRead(env, counter, 0) & TOP) != 0) continue;
     over |= (1 as u32) << counter;
-    store<u64>(env + counter * 8, load<u64>(env + counter * 8, RV_MHPMEVENT) | EVENT_OF, RV_MHPMEVENT);
+    hart(env).setMhpmevent(counter, hart(env).mhpmevent(counter) | EVENT_OF);
   }
   if (over == 0) return;
-  store<u32>(env, load<u32>(env, RV_OVERFLOWING) & ~over, RV_OVERFLOWING);
-  store<u64>(env, load<u64>(env, RV_SOFT_MIP) | MIP_LCOFIP, RV_SOFT_MIP);
+  hart(env).overflowing = hart(env).overflowing & ~over;
+  hart(env).softMip = hart(env).softMip | MIP_LCOFIP;
   refreshMip(env);
 }
 
 /** OF of all counters, as scountovf shows them. */
 export function overflowFlags(env: usize): u64 {
   let flags: u64 = 0;
-  for (let counter = INSTRET + 1; counter < 32; counter++) flags |= (load<u64>(env + counter * 8, RV_MHPMEVENT) >> 63) << counter;
+  for (let counter = INSTRET + 1; counter < 32; counter++) flags |= (hart(env).mhpmevent(counter) >> 63) << counter;
   return flags;
 }

@@ -1,13 +1,13 @@
 // The hart's own state: privilege, what a translation depends on, reset. Everything lives in the env (shared/riscv.ts).
 import { CPU_INTERRUPT_HARD, ENV_EXCEPTION_INDEX, ENV_FAULT, ENV_HALTED, ENV_INTERRUPT_REQUEST, ENV_MMU_IDX, ENV_PC, ENV_TB_FLAGS } from '../../shared/layout';
 import {
-  MMU_M, MMU_S_SUM, RV_BADADDR, RV_BINS, RV_ELP, RV_EXT, RV_EXT_IRQ, RV_FFLAGS, RV_FILTERED, RV_FRM, RV_INTERRUPTS, RV_JVT, RV_LOAD_RES, RV_LOAD_VAL, RV_MASKING, RV_MCAUSE, RV_MCONTEXT,
-  RV_MCOUNTEREN, RV_MCOUNTINHIBIT, RV_MCYCLE_OFFSET, RV_MEDELEG, RV_MENVCFG, RV_MEPC, RV_MHPMCOUNTER, RV_MHPMEVENT, RV_MIDELEG, RV_MIE, RV_MINSTRET_OFFSET,
-  RV_MIPRIO, RV_MISA, RV_MISELECT, RV_MNCAUSE, RV_MNEPC, RV_MNSCRATCH, RV_MNSTATUS, RV_MSCRATCH, RV_MSECCFG, RV_MSTATEEN, RV_MSTATUS, RV_MTVAL, RV_MTVAL2,
-  RV_MTVEC, RV_MVIEN, RV_MVIP, RV_OVERFLOWING, RV_PMPADDR, RV_PMPCFG, RV_PMP_COUNT, RV_PRIV, RV_RESET_VEC, RV_SATP, RV_SCAUSE, RV_SCOUNTEREN, RV_SENVCFG,
-  RV_SEPC, RV_SIPRIO, RV_SISELECT, RV_SOFT_MIP, RV_SSCRATCH, RV_SSP, RV_SSTATEEN, RV_STATUS_WRITABLE, RV_STIMECMP, RV_STIMECMP_ARMED, RV_STVAL, RV_STVEC, RV_VSIE,
-  RV_XLEN, RVX_S, RVX_SVADE, RVX_SVADU, RVX_SVPBMT, TBF_FRM_INVALID, TBF_FS_SHIFT, TBF_MASK_SHIFT, TBF_MASK_SIGNED, TBF_PRIV_SHIFT, TBF_XL32,
-} from './shared/riscv';
+  RV_BADADDR, RV_BINS, RV_ELP, RV_EXT_IRQ, RV_FFLAGS, RV_FRM, RV_JVT, RV_LOAD_VAL, RV_MCAUSE, RV_MCONTEXT, RV_MCOUNTEREN, RV_MCOUNTINHIBIT, RV_MCYCLE_OFFSET,
+  RV_MEDELEG, RV_MENVCFG, RV_MEPC, RV_MHPMCOUNTER, RV_MHPMEVENT, RV_MIDELEG, RV_MIE, RV_MINSTRET_OFFSET, RV_MIPRIO, RV_MISELECT, RV_MNCAUSE, RV_MNEPC,
+  RV_MNSCRATCH, RV_MNSTATUS, RV_MSCRATCH, RV_MSECCFG, RV_MSTATEEN, RV_MTVAL, RV_MTVAL2, RV_MTVEC, RV_MVIEN, RV_MVIP, RV_PMPADDR, RV_PMPCFG, RV_SATP, RV_SCAUSE,
+  RV_SCOUNTEREN, RV_SENVCFG, RV_SEPC, RV_SIPRIO, RV_SISELECT, RV_SOFT_MIP, RV_SSCRATCH, RV_SSP, RV_SSTATEEN, RV_STIMECMP, RV_STVAL,
+  RV_STVEC, RV_VSIE, TBF_FRM_INVALID, TBF_FS_SHIFT, TBF_MASK_SHIFT, TBF_MASK_SIGNED, TBF_PRIV_SHIFT, TBF_XL32,
+} from './shared/env';
+import { MMU_M, MMU_S_SUM, RVX_S, RVX_SVADE, RVX_SVADU, RVX_SVPBMT } from './shared/riscv';
 import { triggersChanged, triggersReset } from './trigger';
 import { tlbFlush } from '../../tlb/flush';
 import {
@@ -23,6 +23,7 @@ import { nmiMasked } from './interrupt_order';
 import { pagingMode } from './mmu';
 import { pmpUpdateRanges } from './pmp';
 import { interruptsOf, statusAtReset, statusWritable } from './warl';
+import { hart } from './env';
 
 // prettier-ignore
 /** Registers that reset to zero, wherever the privileged specification leaves the value open (section 3.4). */
@@ -35,7 +36,7 @@ const ZEROED = memory.data<u32>([
 
 /** The mmu index of loads and stores: MPRV lends M-mode the privilege in MPP, SUM selects the index that may touch user pages. */
 function dataMmuIdx(env: usize): i32 {
-  const status = load<u64>(env, RV_MSTATUS);
+  const status = hart(env).mstatus;
   let priv = privilege(env);
   if (priv == PRV_M) {
     if ((status & MSTATUS_MPRV) == 0 || nmiMasked(env)) return MMU_M;
@@ -46,11 +47,11 @@ function dataMmuIdx(env: usize): i32 {
 
 /** How addresses of data are masked in mode `priv` ("Pointer Masking Extensions"): not where MXR is set, and virtual ones keep their sign. */
 function maskFlags(env: usize, priv: i32): i32 {
-  if ((load<u64>(env, RV_MSTATUS) & MSTATUS_MXR) != 0) return 0;
+  if ((hart(env).mstatus & MSTATUS_MXR) != 0) return 0;
   const config = priv == PRV_M ? RV_MSECCFG : priv == PRV_U && hasExt(env, RVX_S) ? RV_SENVCFG : RV_MENVCFG;
   const mask = ((load<u64>(env + config) & ENVCFG_PMM) >> ENVCFG_PMM_SHIFT) as i32;
   if (mask == 0) return 0;
-  const isVirtual = priv != PRV_M && pagingMode(env, load<u64>(env, RV_SATP)) != 0;
+  const isVirtual = priv != PRV_M && pagingMode(env, hart(env).satp) != 0;
   return (mask << TBF_MASK_SHIFT) | (isVirtual ? TBF_MASK_SIGNED : 0);
 }
 
@@ -61,39 +62,39 @@ export function updateMasking(env: usize): void {
 }
 
 function deriveMasking(env: usize): void {
-  const masking = ((load<u64>(env, RV_MSECCFG) | load<u64>(env, RV_MENVCFG) | load<u64>(env, RV_SENVCFG)) & ENVCFG_PMM) != 0;
-  store<u32>(env, u32(masking) | (u32(cfiInUse(env)) << 1), RV_MASKING);
+  const masking = ((hart(env).mseccfg | hart(env).menvcfg | hart(env).senvcfg) & ENVCFG_PMM) != 0;
+  hart(env).masking = u32(masking) | (u32(cfiInUse(env)) << 1);
 }
 
 /** After a change of what decides which bits of mstatus there are; a bit that goes is zero. */
 export function updateStatusWritable(env: usize): void {
   const writable = statusWritable(env);
-  store<u64>(env, writable, RV_STATUS_WRITABLE);
-  if ((writable & MSTATUS_SDT) == 0) store<u64>(env, load<u64>(env, RV_MSTATUS) & ~MSTATUS_SDT, RV_MSTATUS);
+  hart(env).statusWritable = writable;
+  if ((writable & MSTATUS_SDT) == 0) hart(env).mstatus = hart(env).mstatus & ~MSTATUS_SDT;
 }
 
 /** Recomputes ENV_MMU_IDX and ENV_TB_FLAGS. Call after any change of privilege, mstatus or frm. */
 export function updateTbFlags(env: usize): void {
   const mmuIdx = dataMmuIdx(env);
-  const fs = ((load<u64>(env, RV_MSTATUS) & MSTATUS_FS) >> MSTATUS_FS_SHIFT) as i32;
+  const fs = ((hart(env).mstatus & MSTATUS_FS) >> MSTATUS_FS_SHIFT) as i32;
   let flags = mmuIdx | (privilege(env) << TBF_PRIV_SHIFT) | (fs << TBF_FS_SHIFT);
   if (isRv32(env)) flags |= TBF_XL32;
-  if (load<u32>(env, RV_FRM) > 4) flags |= TBF_FRM_INVALID;
-  if (load<u32>(env, RV_MASKING) != 0) flags |= maskFlags(env, mmuIdx == MMU_S_SUM ? PRV_S : mmuIdx) | cfiFlags(env);
+  if (hart(env).frm > 4) flags |= TBF_FRM_INVALID;
+  if (hart(env).masking != 0) flags |= maskFlags(env, mmuIdx == MMU_S_SUM ? PRV_S : mmuIdx) | cfiFlags(env);
   store<i32>(env, mmuIdx, ENV_MMU_IDX);
   store<i32>(env, flags, ENV_TB_FLAGS);
 }
 
 /** Changes the privilege mode. A reservation does not survive it: QEMU's rule, and what keeps an SC in a handler from pairing with a foreign LR. */
 export function setPrivilege(env: usize, priv: i32): void {
-  if (load<u32>(env, RV_FILTERED) == 0) store<i32>(env, priv, RV_PRIV);
+  if (hart(env).filtered == 0) hart(env).priv = priv;
   else counterModeChange(env, priv);
-  store<i64>(env, -1, RV_LOAD_RES);
+  hart(env).loadRes = -1;
 }
 
 /** misa as software reads it: the letters of RV_EXT below a MXL field. */
 function misaValue(env: usize): u64 {
-  const letters = load<u64>(env, RV_EXT) & 0x3ffffff;
+  const letters = hart(env).ext(0) & 0x3ffffff;
   return isRv32(env) ? letters | (1 << 30) : letters | ((2 as u64) << 62);
 }
 
@@ -103,7 +104,7 @@ function misaValue(env: usize): u64 {
  */
 export function riscvInit(env: usize): void {
   csrIndexInit();
-  store<u64>(env, 0, RV_EXT_IRQ);
+  hart(env).extIrq = 0;
   riscvReset(env);
 }
 
@@ -119,15 +120,14 @@ export function riscvReset(env: usize): void {
   memory.fill(env + RV_MIPRIO, 0, 64);
   memory.fill(env + RV_SIPRIO, 0, 64);
   triggersReset(env);
-  store<u32>(env, 0, RV_OVERFLOWING);
-  store<u32>(env, 0, RV_FILTERED);
-  store<u64>(env, statusAtReset(env), RV_MSTATUS);
-  store<u64>(env, misaValue(env), RV_MISA);
-  store<u64>(env, (hasExt(env, RVX_SVADU) && !hasExt(env, RVX_SVADE) ? MENVCFG_ADUE : 0) | (hasExt(env, RVX_SVPBMT) ? MENVCFG_PBMTE : 0), RV_MENVCFG);
-  store<u32>(env, 0, RV_STIMECMP_ARMED);
+  hart(env).overflowing = 0;
+  hart(env).filtered = 0;
+  hart(env).mstatus = statusAtReset(env);
+  hart(env).misa = misaValue(env);
+  hart(env).menvcfg = (hasExt(env, RVX_SVADU) && !hasExt(env, RVX_SVADE) ? MENVCFG_ADUE : 0) | (hasExt(env, RVX_SVPBMT) ? MENVCFG_PBMTE : 0);
   atomic.and<u64>(env, MIP_MSIP | MIP_MTIP | MIP_MEIP | MIP_SEIP, RV_EXT_IRQ);
   setPrivilege(env, PRV_M);
-  store<u64>(env, load<u64>(env, RV_RESET_VEC), ENV_PC);
+  store<u64>(env, hart(env).resetVec, ENV_PC);
   store<i32>(env, -1, ENV_EXCEPTION_INDEX);
   store<u32>(env, 0, ENV_FAULT);
   store<u32>(env, 0, ENV_HALTED);
@@ -137,7 +137,7 @@ export function riscvReset(env: usize): void {
 
 /** After the env was written from outside (reset, a snapshot): brings everything derived up to date. The Sstc deadline is the caller's to set anew. */
 export function riscvPostLoad(env: usize): void {
-  store<u64>(env, interruptsOf(env), RV_INTERRUPTS);
+  hart(env).interrupts = interruptsOf(env);
   updateStatusWritable(env);
   updateFilters(env);
   deriveMasking(env);

@@ -1,8 +1,5 @@
 // CSR access: what is read, what a write changes. Privileged specification, chapters 2 to 4; the rows are in csr_table.ts, who may is in csr_rules.ts.
-import {
-  RV_FFLAGS, RV_FRM, RV_IMSIC, RV_MCOUNTEREN, RV_MCOUNTINHIBIT, RV_MENVCFG, RV_MHPMEVENT, RV_MIDELEG, RV_MIE, RV_MAX_SATP_MODE, RV_MNSTATUS, RV_MSECCFG, RV_MSTATEEN, RV_MSTATUS,
-  RV_MVIEN, RV_MVIP, RV_PMPADDR, RV_PRIV, RV_SATP, RV_SENVCFG, RV_SOFT_MIP, RV_STATUS_WRITABLE, RV_VSIE, RVX_ZCA, RVX_SSCOFPMF, RVX_ZICFILP,
-} from './shared/riscv';
+import { RVX_ZCA, RVX_ZICFILP } from './shared/riscv';
 import { spaceSwitch } from '../../tlb/address-space';
 import { tlbFlush } from '../../tlb/flush';
 import { WORK_CSR, worked } from '../../core/work';
@@ -29,6 +26,7 @@ import {
   countersEnableable, countersInhibitable, delegableExceptions, delegableInterrupts, hasMode, hasPaging, interrupts, legalMenvcfg, legalMseccfg, legalSenvcfg,
   sstateenWritable, stateenWritable, virtualInterrupts,
 } from './warl';
+import { hart } from './env';
 
 const SSTATUS: u64 = MSTATUS_SIE | MSTATUS_SPIE | MSTATUS_SPP | MSTATUS_FS | MSTATUS_SUM | MSTATUS_MXR | MSTATUS_SDT | MSTATUS_SPELP;
 const LOW: u64 = 0xffffffff;
@@ -57,9 +55,9 @@ function readWhole(env: usize, row: usize, csr: u32, running: u64): u64 {
   const field = env + load<usize>(row, csrs.ROW_FIELD);
   switch (load<u32>(row, csrs.ROW_KIND) & ~csrs.UPPER) {
     case csrs.ZERO: return 0;
-    case csrs.FFLAGS: return load<u32>(env, RV_FFLAGS);
-    case csrs.FRM: return load<u32>(env, RV_FRM);
-    case csrs.FCSR: return (load<u32>(env, RV_FRM) << 5) | load<u32>(env, RV_FFLAGS);
+    case csrs.FFLAGS: return hart(env).fflags;
+    case csrs.FRM: return hart(env).frm;
+    case csrs.FCSR: return (hart(env).frm << 5) | hart(env).fflags;
     case csrs.COUNTER: return counterRead(env, numberInRow(row, csr), running);
     case csrs.SEED:
       reachingOut();
@@ -67,20 +65,20 @@ function readWhole(env: usize, row: usize, csr: u32, running: u64): u64 {
     case csrs.TIME:
       reachingOut();
       return rdtime(env);
-    case csrs.HPMEVENT: return load<u64>(env + numberInRow(row, csr) * 8, RV_MHPMEVENT);
-    case csrs.MSTATUS: return withSd(env, load<u64>(env, RV_MSTATUS));
-    case csrs.SSTATUS: return withSd(env, load<u64>(env, RV_MSTATUS) & (SSTATUS | MSTATUS64_UXL));
+    case csrs.HPMEVENT: return hart(env).mhpmevent(numberInRow(row, csr));
+    case csrs.MSTATUS: return withSd(env, hart(env).mstatus);
+    case csrs.SSTATUS: return withSd(env, hart(env).mstatus & (SSTATUS | MSTATUS64_UXL));
     case csrs.SIE: return supervisorEnabled(env);
     case csrs.SIP: return supervisorPending(env);
     case csrs.PMPCFG: return pmpCfgRead(env, csr & 3);
-    case csrs.PMPADDR: return load<u64>(env + (csr & 15) * 8, RV_PMPADDR);
+    case csrs.PMPADDR: return hart(env).pmpaddr(csr & 15);
     case csrs.MSTATEEN: return load<u64>(field + (csr & 3) * 8);
     // What the lower half of mstateen gives; the upper bits are for M-mode alone.
-    case csrs.SSTATEEN: return load<u64>(field + (csr & 3) * 8) & load<u64>(env + (csr & 3) * 8, RV_MSTATEEN) & LOW;
+    case csrs.SSTATEEN: return load<u64>(field + (csr & 3) * 8) & hart(env).mstateen(csr & 3) & LOW;
     case csrs.SCOUNTOVF:
       settleOverflows(env);
-      return overflowFlags(env) & (privilege(env) == PRV_M ? u64.MAX_VALUE : load<u64>(env, RV_MCOUNTEREN));
-    case csrs.SCOUNTINHIBIT: return load<u64>(field) & load<u64>(env, RV_MCOUNTEREN);
+      return overflowFlags(env) & (privilege(env) == PRV_M ? u64.MAX_VALUE : hart(env).mcounteren);
+    case csrs.SCOUNTINHIBIT: return load<u64>(field) & hart(env).mcounteren;
     case csrs.INDIRECT: return indirectRead(env, csr, running);
     case csrs.TOPEI: return topei(env, csr, false);
     case csrs.TOPI: return topInterrupt(env, isSupervisors(csr));
@@ -92,7 +90,7 @@ function readWhole(env: usize, row: usize, csr: u32, running: u64): u64 {
 
 /** mtopei, stopei: of the IMSIC. Writing claims what reading shows. */
 function topei(env: usize, csr: u32, claim: bool): u64 {
-  if (load<u32>(env, RV_IMSIC) == 0) return 0;
+  if (hart(env).imsic == 0) return 0;
   reachingOut();
   return imsicTop(env, isSupervisors(csr), claim);
 }
@@ -114,11 +112,11 @@ function masked(status: u64): u64 {
 }
 
 function writeStatus(env: usize, value: u64): void {
-  const old = load<u64>(env, RV_MSTATUS);
-  let writable = load<u64>(env, RV_STATUS_WRITABLE);
+  const old = hart(env).mstatus;
+  let writable = hart(env).statusWritable;
   if (!hasMode(env, ((value & MSTATUS_MPP) >> MSTATUS_MPP_SHIFT) as i32)) writable &= ~MSTATUS_MPP;
   const status = masked((old & ~writable) | (value & writable));
-  store<u64>(env, status, RV_MSTATUS);
+  hart(env).mstatus = status;
   // SUM, MPRV and MPP only choose another mmu index; MXR changes what an index means.
   if (((old ^ status) & MSTATUS_MXR) != 0) tlbFlush(env);
   updateTbFlags(env);
@@ -126,31 +124,31 @@ function writeStatus(env: usize, value: u64): void {
 }
 
 function writeFp(env: usize, frm: u64, fflags: u64): void {
-  store<u32>(env, (frm & 7) as u32, RV_FRM);
-  store<u32>(env, (fflags & 31) as u32, RV_FFLAGS);
-  store<u64>(env, load<u64>(env, RV_MSTATUS) | MSTATUS_FS, RV_MSTATUS);
+  hart(env).frm = (frm & 7) as u32;
+  hart(env).fflags = (fflags & 31) as u32;
+  hart(env).mstatus = hart(env).mstatus | MSTATUS_FS;
   updateTbFlags(env);
 }
 
 /** mip and sip: software owns SSIP, STIP unless Sstc does, and its own half of SEIP, which a read merges with the line. */
 function writeMip(env: usize, value: u64, mask: u64): void {
   if (sstcEnabled(env)) mask &= ~MIP_STIP;
-  mask &= ~(load<u64>(env, RV_MVIEN) & MIP_SEIP);
-  const soft = load<u64>(env, RV_SOFT_MIP);
-  store<u64>(env, (soft & ~mask) | (value & mask), RV_SOFT_MIP);
+  mask &= ~(hart(env).mvien & MIP_SEIP);
+  const soft = hart(env).softMip;
+  hart(env).softMip = (soft & ~mask) | (value & mask);
   refreshMip(env);
 }
 
 function legalSatpMode(env: usize, satp: u64): bool {
-  if (isRv32(env)) return ((satp >> 31) & 1) == VM_BARE || load<i32>(env, RV_MAX_SATP_MODE) >= VM_SV32;
+  if (isRv32(env)) return ((satp >> 31) & 1) == VM_BARE || hart(env).maxSatpMode >= VM_SV32;
   const mode = (satp >> 60) as i32;
-  return mode == VM_BARE || (mode >= VM_SV39 && mode <= VM_SV57 && mode <= load<i32>(env, RV_MAX_SATP_MODE));
+  return mode == VM_BARE || (mode >= VM_SV39 && mode <= VM_SV57 && mode <= hart(env).maxSatpMode);
 }
 
 function writeSatp(env: usize, value: u64): void {
-  if (!hasPaging(env) || !legalSatpMode(env, value) || value == load<u64>(env, RV_SATP)) return;
-  const old = load<u64>(env, RV_SATP);
-  store<u64>(env, value, RV_SATP);
+  if (!hasPaging(env) || !legalSatpMode(env, value) || value == hart(env).satp) return;
+  const old = hart(env).satp;
+  hart(env).satp = value;
   // With another ASID comes another address space, and what is remembered of this one stays good (section 4.2.1). A guest without ASIDs says when to flush;
   // that it is done for it is QEMU's way.
   const mode = pagingMode(env, value);
@@ -165,15 +163,15 @@ function writeSatp(env: usize, value: u64): void {
 }
 
 function writeMenvcfg(env: usize, value: u64): void {
-  const old = load<u64>(env, RV_MENVCFG);
+  const old = hart(env).menvcfg;
   const legal = legalMenvcfg(env, old, value);
   const changed = old ^ legal;
-  store<u64>(env, legal, RV_MENVCFG);
+  hart(env).menvcfg = legal;
   if ((changed & (MENVCFG_PBMTE | MENVCFG_ADUE)) != 0) tlbFlush(env);
   if ((changed & MENVCFG_STCE) != 0) sstcChanged(env);
   if ((changed & MENVCFG_DTE) != 0) updateStatusWritable(env);
   // senvcfg.SSE is read-only zero without menvcfg's; what W without R means in a PTE depends on it
-  if ((legal & ENVCFG_SSE) == 0) store<u64>(env, load<u64>(env, RV_SENVCFG) & ~ENVCFG_SSE, RV_SENVCFG);
+  if ((legal & ENVCFG_SSE) == 0) hart(env).senvcfg = hart(env).senvcfg & ~ENVCFG_SSE;
   if ((changed & ENVCFG_SSE) != 0) tlbFlush(env);
   if ((changed & (ENVCFG_PMM | ENVCFG_LPE | ENVCFG_SSE)) != 0) updateMasking(env);
 }
@@ -186,9 +184,9 @@ function writeSenvcfg(env: usize, field: usize, value: u64): void {
 }
 
 function writeMseccfg(env: usize, value: u64): void {
-  const old = load<u64>(env, RV_MSECCFG);
+  const old = hart(env).mseccfg;
   const legal = legalMseccfg(env, old, value, pmpIsLocked(env));
-  store<u64>(env, legal, RV_MSECCFG);
+  hart(env).mseccfg = legal;
   if (((old ^ legal) & (MSECCFG_MML | MSECCFG_MMWP)) != 0) {
     pmpUpdateRanges(env);
     tlbFlush(env);
@@ -198,35 +196,35 @@ function writeMseccfg(env: usize, value: u64): void {
 
 /** mvip, and what of it is mip's. */
 function writeVirtualPending(env: usize, value: u64): void {
-  const own = virtualInterrupts(env) & (MIP_LCOFIP | (load<u64>(env, RV_MVIEN) & MIP_SSIP));
-  store<u64>(env, (load<u64>(env, RV_MVIP) & ~own) | (value & own), RV_MVIP);
+  const own = virtualInterrupts(env) & (MIP_LCOFIP | (hart(env).mvien & MIP_SSIP));
+  hart(env).mvip = (hart(env).mvip & ~own) | (value & own);
   let shared = interrupts(env) & (MIP_SEIP | (MIP_SSIP & ~own));
   if (!sstcEnabled(env)) shared |= interrupts(env) & MIP_STIP;
-  store<u64>(env, (load<u64>(env, RV_SOFT_MIP) & ~shared) | (value & shared), RV_SOFT_MIP);
+  hart(env).softMip = (hart(env).softMip & ~shared) | (value & shared);
   refreshMip(env);
 }
 
 /** sip: of what is delegated SSIP and LCOFIP can be written, and of what mvien replaces all. */
 function writeSupervisorPending(env: usize, value: u64, mask: u64): void {
-  const virtual = mask & load<u64>(env, RV_MVIEN) & ~load<u64>(env, RV_MIDELEG);
+  const virtual = mask & hart(env).mvien & ~hart(env).mideleg;
   if (virtual != 0) writeVirtualPending(env, (virtualPending(env, sstcEnabled(env)) & ~virtual) | (value & virtual));
-  writeMip(env, value, mask & (MIP_SSIP | MIP_LCOFIP) & load<u64>(env, RV_MIDELEG) & interrupts(env));
+  writeMip(env, value, mask & (MIP_SSIP | MIP_LCOFIP) & hart(env).mideleg & interrupts(env));
 }
 
 function writeSupervisorEnable(env: usize, value: u64): void {
-  const delegated = load<u64>(env, RV_MIDELEG);
-  const virtual = load<u64>(env, RV_MVIEN) & ~delegated;
-  store<u64>(env, (load<u64>(env, RV_MIE) & ~delegated) | (value & delegated), RV_MIE);
-  store<u64>(env, (load<u64>(env, RV_VSIE) & ~virtual) | (value & virtual), RV_VSIE);
+  const delegated = hart(env).mideleg;
+  const virtual = hart(env).mvien & ~delegated;
+  hart(env).mie = (hart(env).mie & ~delegated) | (value & delegated);
+  hart(env).vsie = (hart(env).vsie & ~virtual) | (value & virtual);
   updateInterrupts(env);
 }
 
 /** NMIE can be set, and not cleared ("Smrnmi"). */
 function writeNmiStatus(env: usize, value: u64): void {
-  const old = load<u64>(env, RV_MNSTATUS);
+  const old = hart(env).mnstatus;
   const legalMode = hasMode(env, ((value & MNSTATUS_MNPP) >> MSTATUS_MPP_SHIFT) as i32);
   const pelp = hasExt(env, RVX_ZICFILP) ? value & MNSTATUS_MNPELP : 0;
-  store<u64>(env, (legalMode ? value & MNSTATUS_MNPP : old & MNSTATUS_MNPP) | pelp | ((old | value) & MNSTATUS_NMIE), RV_MNSTATUS);
+  hart(env).mnstatus = (legalMode ? value & MNSTATUS_MNPP : old & MNSTATUS_MNPP) | pelp | ((old | value) & MNSTATUS_NMIE);
   orderChanged(env);
   updateTbFlags(env);
 }
@@ -237,14 +235,14 @@ function writeWhole(env: usize, row: usize, csr: u32, value: u64, bits: u64, mas
   const field = env + load<usize>(row, csrs.ROW_FIELD);
   const kind = load<u32>(row, csrs.ROW_KIND) & ~csrs.UPPER;
   switch (kind) {
-    case csrs.FFLAGS: return writeFp(env, load<u32>(env, RV_FRM), value);
-    case csrs.FRM: return writeFp(env, value, load<u32>(env, RV_FFLAGS));
+    case csrs.FFLAGS: return writeFp(env, hart(env).frm, value);
+    case csrs.FRM: return writeFp(env, value, hart(env).fflags);
     case csrs.FCSR: return writeFp(env, value >> 5, value);
     case csrs.COUNTER: return counterWrite(env, numberInRow(row, csr), value);
     case csrs.HPMEVENT: return counterSetEvent(env, numberInRow(row, csr), value);
     case csrs.COUNTINHIBIT: return counterSetInhibit(env, value & countersInhibitable(env));
     case csrs.MSTATUS: return writeStatus(env, value);
-    case csrs.SSTATUS: return writeStatus(env, (load<u64>(env, RV_MSTATUS) & ~SSTATUS) | (value & SSTATUS));
+    case csrs.SSTATUS: return writeStatus(env, (hart(env).mstatus & ~SSTATUS) | (value & SSTATUS));
     case csrs.MIP: return writeMip(env, bits, mask & delegableInterrupts(env));
     case csrs.SIP: return writeSupervisorPending(env, bits, mask);
     case csrs.SATP: return writeSatp(env, value);
@@ -279,7 +277,7 @@ function writeWhole(env: usize, row: usize, csr: u32, value: u64, bits: u64, mas
     case csrs.SSP: return store<u64>(field, value & (isRv32(env) ? ~3 : ~7));
     case csrs.SSTATEEN: return store<u64>(field + (csr & 3) * 8, value & sstateenWritable(env, csr & 3));
     case csrs.SCOUNTINHIBIT: {
-      const delegated = load<u64>(env, RV_MCOUNTEREN) & countersInhibitable(env);
+      const delegated = hart(env).mcounteren & countersInhibitable(env);
       return counterSetInhibit(env, (load<u64>(field) & ~delegated) | (value & delegated));
     }
     case csrs.SELECT: return store<u64>(field, value & selectable(env, isSupervisors(csr)));
@@ -341,10 +339,10 @@ export function helper_csrrw(env: usize, csr: u64, value: u64, mask: u64): u64 {
 
 /** csrrw, csrrs and csrrc of sstatus in S- or M-mode of RV64: does no more than the bits that change ask for. */
 export function helper_sstatus(env: usize, value: u64, mask: u64): u64 {
-  const old = load<u64>(env, RV_MSTATUS);
-  mask &= SSTATUS & load<u64>(env, RV_STATUS_WRITABLE);
+  const old = hart(env).mstatus;
+  mask &= SSTATUS & hart(env).statusWritable;
   const changed = old ^ masked(old ^ ((old ^ value) & mask));
-  store<u64>(env, old ^ changed, RV_MSTATUS);
+  hart(env).mstatus = old ^ changed;
   if ((changed & MSTATUS_MXR) != 0) tlbFlush(env);
   if ((changed & (MSTATUS_SUM | MSTATUS_FS | MSTATUS_MXR)) != 0) updateTbFlags(env);
   if ((changed & MSTATUS_SIE) != 0) updateInterrupts(env);
@@ -355,13 +353,13 @@ export function helper_sstatus(env: usize, value: u64, mask: u64): u64 {
 
 /** Whether the hart has a CSR, that somebody may read at some time. */
 export function riscvCsrExists(env: usize, csr: u32): bool {
-  const priv = load<u32>(env, RV_PRIV);
-  const status = load<u64>(env, RV_MSTATUS);
-  store<u32>(env, PRV_M, RV_PRIV);
-  store<u64>(env, status | MSTATUS_FS, RV_MSTATUS);
+  const priv = hart(env).priv;
+  const status = hart(env).mstatus;
+  hart(env).priv = PRV_M;
+  hart(env).mstatus = status | MSTATUS_FS;
   const exists = allowedRow(env, csr & 0xfff, false) != 0;
-  store<u64>(env, status, RV_MSTATUS);
-  store<u32>(env, priv, RV_PRIV);
+  hart(env).mstatus = status;
+  hart(env).priv = priv;
   return exists;
 }
 

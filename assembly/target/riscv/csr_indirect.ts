@@ -1,8 +1,8 @@
 // Registers behind miselect and siselect: priorities of interrupts, delegated counters, interrupt files of the IMSIC.
 // Privileged specification, "Smcsrind/Sscsrind", "Smcdeleg"; AIA, "Control and Status Registers (CSRs) Added to Harts", "Incoming MSI Controller".
+import { RV_MIPRIO, RV_MISELECT, RV_SIPRIO, RV_SISELECT } from './shared/env';
 import {
-  RV_IMSIC, RV_MCOUNTEREN, RV_MENVCFG, RV_MHPMEVENT, RV_MIPRIO, RV_MISELECT, RV_MSTATEEN, RV_MVIEN, RV_SIPRIO, RV_SISELECT, RV_SSTATEEN, RVX_S, RVX_SMAIA, RVX_SMCNTRPMF, RVX_SMCSRIND, RVX_SMSTATEEN,
-  RVX_SSAIA, RVX_SSCCFG, RVX_SSCOFPMF, RVX_SSCSRIND, RVX_ZCMT, RVX_ZICNTR, RVX_ZIHPM,
+  RVX_S, RVX_SMAIA, RVX_SMCNTRPMF, RVX_SMCSRIND, RVX_SMSTATEEN, RVX_SSAIA, RVX_SSCCFG, RVX_SSCOFPMF, RVX_SSCSRIND, RVX_ZCMT, RVX_ZICNTR, RVX_ZIHPM,
 } from './shared/riscv';
 import { reachingOut } from '../../core/journal';
 import { EVENT_MINH, MENVCFG_CDE, MIP_SEIP, PRV_M, PRV_S, PRV_U, STATEEN_AIA, STATEEN_IMSIC, STATEEN_JVT } from './bits';
@@ -11,6 +11,7 @@ import { hasExt, isRv32, privilege } from './hart';
 import { imsicRead, imsicWrite } from './host';
 import { orderChanged } from './interrupt';
 import { delegableInterrupts, interrupts } from './warl';
+import { hart } from './env';
 
 // Which register of those with one number: the low bits of the CSR's.
 const REG: u32 = 1;
@@ -39,20 +40,20 @@ export function isSupervisors(csr: u32): bool {
 
 /** Whether mstateen0 gives S-mode what `bit` stands for. */
 export function stateenAllows(env: usize, index: i32, bit: u64): bool {
-  return privilege(env) == PRV_M || !hasExt(env, RVX_SMSTATEEN) || (load<u64>(env + index * 8, RV_MSTATEEN) & bit) != 0;
+  return privilege(env) == PRV_M || !hasExt(env, RVX_SMSTATEEN) || (hart(env).mstateen(index) & bit) != 0;
 }
 
 /** Whether code in the mode of now may use jvt. */
 export function jvtAllowed(env: usize): bool {
   if (!hasExt(env, RVX_ZCMT) || !stateenAllows(env, 0, STATEEN_JVT)) return false;
-  return privilege(env) != PRV_U || !hasExt(env, RVX_SMSTATEEN) || !hasExt(env, RVX_S) || (load<u64>(env, RV_SSTATEEN) & STATEEN_JVT) != 0;
+  return privilege(env) != PRV_U || !hasExt(env, RVX_SMSTATEEN) || !hasExt(env, RVX_S) || (hart(env).sstateen(0) & STATEEN_JVT) != 0;
 }
 
 /** Whether code in the mode of now may reach the interrupt file of M-mode, or of S-mode. */
 export function imsicAllowed(env: usize, supervisor: bool): bool {
-  if (load<u32>(env, RV_IMSIC) == 0) return false;
+  if (hart(env).imsic == 0) return false;
   if (!supervisor) return true;
-  return stateenAllows(env, 0, STATEEN_IMSIC) && !(privilege(env) == PRV_S && (load<u64>(env, RV_MVIEN) & MIP_SEIP) != 0);
+  return stateenAllows(env, 0, STATEEN_IMSIC) && !(privilege(env) == PRV_S && (hart(env).mvien & MIP_SEIP) != 0);
 }
 
 @inline
@@ -80,8 +81,8 @@ export function indirectAllowed(env: usize, csr: u32): bool {
 }
 
 function counterDelegated(env: usize, counter: u32, reg: u32): bool {
-  if (!hasExt(env, RVX_SSCCFG) || (load<u64>(env, RV_MENVCFG) & MENVCFG_CDE) == 0) return false;
-  if (counter == TIME || ((load<u64>(env, RV_MCOUNTEREN) >> counter) & 1) == 0) return false;
+  if (!hasExt(env, RVX_SSCCFG) || (hart(env).menvcfg & MENVCFG_CDE) == 0) return false;
+  if (counter == TIME || ((hart(env).mcounteren >> counter) & 1) == 0) return false;
   const hpm = counter > INSTRET;
   if (reg == REG || reg == REG4) return (reg == REG || isRv32(env)) && hasExt(env, hpm ? RVX_ZIHPM : RVX_ZICNTR);
   if (reg == REG2) return hasExt(env, hpm ? RVX_ZIHPM : RVX_SMCNTRPMF);
@@ -112,7 +113,7 @@ export function indirectRead(env: usize, csr: u32, running: u64): u64 {
 }
 
 function wholeCounter(env: usize, counter: i32, reg: u32, running: u64): u64 {
-  return reg == REG2 || reg == REG5 ? load<u64>(env + counter * 8, RV_MHPMEVENT) & ~EVENT_MINH : counterRead(env, counter, running);
+  return reg == REG2 || reg == REG5 ? hart(env).mhpmevent(counter) & ~EVENT_MINH : counterRead(env, counter, running);
 }
 
 /** `value`: the XLEN bits as they are to be. */
@@ -132,7 +133,7 @@ export function indirectWrite(env: usize, csr: u32, value: u64): void {
     value = isHigh(reg) ? (old & 0xffffffff) | (value << 32) : (old & ~(0xffffffff as u64)) | (value & 0xffffffff);
   }
   if (reg == REG || reg == REG4) counterWrite(env, counter, value);
-  else counterSetEvent(env, counter, (value & ~EVENT_MINH) | (load<u64>(env + counter * 8, RV_MHPMEVENT) & EVENT_MINH));
+  else counterSetEvent(env, counter, (value & ~EVENT_MINH) | (hart(env).mhpmevent(counter) & EVENT_MINH));
 }
 
 /** Priorities of the interrupts from `firstOne` on, a byte each. That of the external interrupt is its controller's. */

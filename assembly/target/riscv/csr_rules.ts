@@ -1,7 +1,6 @@
 // Who may access a CSR: the rules of csr_table.ts. Privileged specification, chapter 2 and where each CSR is described.
 import {
-  RV_MCOUNTEREN, RV_MENVCFG, RV_MSECCFG, RV_MSTATUS, RV_PMP_COUNT, RV_PRIV_VERSION, RV_SCOUNTEREN, RVX_F, RVX_S, RVX_SMAIA, RVX_SMCSRIND, RVX_SMDBLTRP, RVX_SMEPMP,
-  RVX_SMMPM, RVX_SSAIA, RVX_SSCSRIND, RVX_SSDBLTRP, RVX_SSTC, RVX_U, RVX_ZICNTR, RVX_ZIHPM,
+  RVX_F, RVX_S, RVX_SMAIA, RVX_SMCSRIND, RVX_SMDBLTRP, RVX_SMEPMP, RVX_SMMPM, RVX_SSAIA, RVX_SSCSRIND, RVX_SSDBLTRP, RVX_SSTC, RVX_U, RVX_ZICNTR, RVX_ZIHPM,
   RVX_ZICFILP, RVX_ZICFISS, RVX_ZKR,
 } from './shared/riscv';
 import { COUNTER_TM, MENVCFG_CDE, MENVCFG_STCE, MSECCFG_SSEED, MSECCFG_USEED, MSTATUS_FS, MSTATUS_TVM, PRV_M, PRV_S, PRV_U, STATEEN_AIA, STATEEN_CSRIND, STATEEN_ENVCFG, STATEEN_SE } from './bits';
@@ -9,19 +8,20 @@ import { shadowStack } from './cfi';
 import { imsicAllowed, indirectAllowed, jvtAllowed, stateenAllows } from './csr_indirect';
 import * as csrs from './csr_table';
 import { hasExt, isRv32, privilege } from './hart';
+import { hart } from './env';
 
 function counterAllowed(env: usize, counter: i32): bool {
   if (!hasExt(env, counter <= 2 ? RVX_ZICNTR : RVX_ZIHPM)) return false;
   const priv = privilege(env);
   const bit: u64 = 1 << (counter as u64);
-  if (priv < PRV_M && (load<u64>(env, RV_MCOUNTEREN) & bit) == 0) return false;
-  return !(priv == PRV_U && hasExt(env, RVX_S) && (load<u64>(env, RV_SCOUNTEREN) & bit) == 0);
+  if (priv < PRV_M && (hart(env).mcounteren & bit) == 0) return false;
+  return !(priv == PRV_U && hasExt(env, RVX_S) && (hart(env).scounteren & bit) == 0);
 }
 
 function sstcAllowed(env: usize): bool {
   if (!hasExt(env, RVX_SSTC) || !hasExt(env, RVX_S)) return false;
   if (privilege(env) == PRV_M) return true;
-  return (load<u64>(env, RV_MCOUNTEREN) & COUNTER_TM) != 0 && (load<u64>(env, RV_MENVCFG) & MENVCFG_STCE) != 0;
+  return (hart(env).mcounteren & COUNTER_TM) != 0 && (hart(env).menvcfg & MENVCFG_STCE) != 0;
 }
 
 function siselectAllowed(env: usize): bool {
@@ -40,7 +40,7 @@ function saiaAllowed(env: usize): bool {
 function seedAllowed(env: usize): bool {
   if (!hasExt(env, RVX_ZKR)) return false;
   const priv = privilege(env);
-  return priv == PRV_M || (load<u64>(env, RV_MSECCFG) & (priv == PRV_S ? MSECCFG_SSEED : MSECCFG_USEED)) != 0;
+  return priv == PRV_M || (hart(env).mseccfg & (priv == PRV_S ? MSECCFG_SSEED : MSECCFG_USEED)) != 0;
 }
 
 function hasMseccfg(env: usize): bool {
@@ -59,14 +59,14 @@ function ruleAllows(env: usize, rule: u32, csr: u32, writes: bool): bool {
     case csrs.RULE_ZCMT: return jvtAllowed(env);
     case csrs.RULE_SSP: return hasExt(env, RVX_ZICFISS) && (privilege(env) == PRV_M || shadowStack(env, privilege(env)));
     case csrs.RULE_SEED: return writes && seedAllowed(env);
-    case csrs.RULE_FP: return hasExt(env, RVX_F) && (load<u64>(env, RV_MSTATUS) & MSTATUS_FS) != 0;
+    case csrs.RULE_FP: return hasExt(env, RVX_F) && (hart(env).mstatus & MSTATUS_FS) != 0;
     case csrs.RULE_COUNTER: return counterAllowed(env, csr & 31);
     case csrs.RULE_COUNTER_RV32: return isRv32(env) && counterAllowed(env, csr & 31);
     case csrs.RULE_SSTC: return sstcAllowed(env);
     case csrs.RULE_SSTC_RV32: return isRv32(env) && sstcAllowed(env);
     // pmpcfg1 and pmpcfg3 do not exist on RV64
-    case csrs.RULE_PMP: return load<u32>(env, RV_PMP_COUNT) != 0 && (isRv32(env) || (csr & ~3) != 0x3a0 || (csr & 1) == 0);
-    case csrs.RULE_SATP: return hasExt(env, RVX_S) && !(privilege(env) == PRV_S && (load<u64>(env, RV_MSTATUS) & MSTATUS_TVM) != 0);
+    case csrs.RULE_PMP: return hart(env).pmpCount != 0 && (isRv32(env) || (csr & ~3) != 0x3a0 || (csr & 1) == 0);
+    case csrs.RULE_SATP: return hasExt(env, RVX_S) && !(privilege(env) == PRV_S && (hart(env).mstatus & MSTATUS_TVM) != 0);
     case csrs.RULE_SENVCFG: return hasExt(env, RVX_S) && stateenAllows(env, 0, STATEEN_ENVCFG);
     case csrs.RULE_SSTATEEN: return hasExt(env, RVX_S) && stateenAllows(env, csr & 3, STATEEN_SE);
     case csrs.RULE_SISELECT: return siselectAllowed(env);
@@ -80,14 +80,14 @@ function ruleAllows(env: usize, rule: u32, csr: u32, writes: bool): bool {
     case csrs.RULE_DBLTRP: return hasExt(env, RVX_SSDBLTRP) || hasExt(env, RVX_SMDBLTRP);
     case csrs.RULE_MSECCFG: return hasMseccfg(env);
     case csrs.RULE_MSECCFG_RV32: return isRv32(env) && hasMseccfg(env);
-    case csrs.RULE_SCOUNTINHIBIT: return hasExt(env, RVX_S) && (load<u64>(env, RV_MENVCFG) & MENVCFG_CDE) != 0;
+    case csrs.RULE_SCOUNTINHIBIT: return hasExt(env, RVX_S) && (hart(env).menvcfg & MENVCFG_CDE) != 0;
   }
   return false;
 }
 
 /** Whether the hart has what came with a later version of the architecture, or with an extension. */
 function isThere(env: usize, rule: u32): bool {
-  if (load<u32>(env, RV_PRIV_VERSION) < ((rule >> csrs.VERSION_SHIFT) & 0xff)) return false;
+  if (hart(env).privVersion < ((rule >> csrs.VERSION_SHIFT) & 0xff)) return false;
   const extension = rule >> csrs.EXTENSION_SHIFT;
   return extension == 0 || hasExt(env, (extension as i32) - 1);
 }

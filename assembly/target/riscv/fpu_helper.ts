@@ -4,7 +4,7 @@
 // Arguments and results are raw 64-bit f registers (or x registers, for integers). rm is 0 to 4, or 7 for frm; a reserved mode never
 // gets here: the frontend makes it an illegal instruction.
 
-import { RV_FFLAGS, RV_FRM } from './shared/riscv';
+import { hart } from './env';
 import { NX, RM_DYN, RNE, canonicalNaN, signBit, takeRaised } from '../../softfloat/formats';
 import { add } from '../../softfloat/add';
 import { classify, eq, le, leQuiet, lt, ltQuiet, maximum, maxNumber, minimum, minNumber } from '../../softfloat/compare';
@@ -35,20 +35,20 @@ import { sqrt } from '../../softfloat/sqrt';
 
 // @ts-ignore: decorator
 @inline function roundingMode(env: usize, rm: u64): u32 {
-  return <u32>rm == RM_DYN ? load<u32>(env + RV_FRM) : <u32>rm;
+  return <u32>rm == RM_DYN ? hart(env).frm : <u32>rm;
 }
 
 /** Whether NX has already accrued, so that no one can tell another inexact result from an exact one. */
 // @ts-ignore: decorator
 @inline function inexactAccrued(env: usize): bool {
-  return (load<u32>(env + RV_FFLAGS) & NX) != 0;
+  return (hart(env).fflags & NX) != 0;
 }
 
 /** Accrues the flags of the operation whose result this is. */
 // @ts-ignore: decorator
 @inline function accrued(env: usize, result: u64): u64 {
   const flags = takeRaised();
-  if (flags) store<u32>(env + RV_FFLAGS, load<u32>(env + RV_FFLAGS) | flags);
+  if (flags) hart(env).fflags |= flags;
   return result;
 }
 

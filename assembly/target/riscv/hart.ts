@@ -1,19 +1,20 @@
 // What everything asks of a hart: its extensions, width and privilege.
-import { RV_END, RV_EXT, RV_PRIV, RV_XLEN } from './shared/riscv';
+import { RV_END } from './shared/env';
+import { hart } from './env';
 
 @inline
 export function hasExt(env: usize, bit: i32): bool {
-  return ((load<u64>(env + (((bit >> 6) as usize) << 3), RV_EXT) >> ((bit & 63) as u64)) & 1) != 0;
+  return ((hart(env).ext(bit >> 6) >> ((bit & 63) as u64)) & 1) != 0;
 }
 
 @inline
 export function isRv32(env: usize): bool {
-  return load<u32>(env, RV_XLEN) == 32;
+  return hart(env).xlen == 32;
 }
 
 @inline
 export function privilege(env: usize): i32 {
-  return load<i32>(env, RV_PRIV);
+  return hart(env).priv;
 }
 
 /** The address width of the hart: RV32 addresses wrap at 4 GiB. */

@@ -1,6 +1,7 @@
 // Interrupts: what is pending, which of them may be taken now. Privileged specification, sections 3.1.9 and 4.1.3; Sstc.
 import { CPU_INTERRUPT_HARD, CPU_INTERRUPT_LINES, ENV_EXIT_REQUEST, EXIT_REQUESTED, ENV_INTERRUPT_REQUEST } from '../../shared/layout';
-import { RV_EXT_IRQ, RV_MENVCFG, RV_MIDELEG, RV_MIE, RV_MIP, RV_MSTATUS, RV_MVIEN, RV_RNMI_PENDING, RV_SOFT_MIP, RV_STIMECMP, RV_UNUSUAL, RVX_SSTC } from './shared/riscv';
+import { RV_EXT_IRQ } from './shared/env';
+import { RVX_SSTC } from './shared/riscv';
 import { runsHere } from '../../core/cpus';
 import { requestInterrupt } from '../../core/env';
 import { reachingOut } from '../../core/journal';
@@ -9,14 +10,15 @@ import { MENVCFG_STCE, MIP_SEIP, MIP_STIP, MSTATUS_MIE, MSTATUS_SIE, PRV_M, PRV_
 import { hasExt, privilege } from './hart';
 import { hasUnusualWork, mostImportant, pendingUnusual, updateUnusual } from './interrupt_order';
 import { interrupts } from './warl';
+import { hart } from './env';
 
 /**
  * RV_MIP is always the union of what hardware lines drive and what software wrote, so a device cannot lose software's SEIP nor the other way round.
  * A line for an interrupt that the hart does not have leads nowhere. SEIP is the line alone while mvien makes software's half a virtual interrupt.
  */
 export function refreshMip(env: usize): void {
-  const soft = load<u64>(env, RV_SOFT_MIP) & ~(load<u64>(env, RV_MVIEN) & MIP_SEIP);
-  store<u64>(env, (load<u64>(env, RV_EXT_IRQ) | soft) & interrupts(env), RV_MIP);
+  const soft = hart(env).softMip & ~(hart(env).mvien & MIP_SEIP);
+  hart(env).mip = (hart(env).extIrq | soft) & interrupts(env);
   updateInterrupts(env);
 }
 
@@ -36,17 +38,17 @@ export function updateInterrupts(env: usize): void {
 
 /** WFI ends when an interrupt is pending and enabled in mie, whatever mstatus and delegation say (section 3.3.3). */
 export function riscvHasWork(env: usize): bool {
-  return (load<u64>(env, RV_MIP) & load<u64>(env, RV_MIE)) != 0 || (load<u32>(env, RV_UNUSUAL) != 0 && hasUnusualWork(env));
+  return (hart(env).mip & hart(env).mie) != 0 || (hart(env).unusual != 0 && hasUnusualWork(env));
 }
 
 /** The interrupt to take now, or -1. Those that go to M-mode come before those delegated to S-mode. */
 export function pendingInterrupt(env: usize): i32 {
-  if (load<u32>(env, RV_UNUSUAL) != 0) return pendingUnusual(env);
-  const pending = load<u64>(env, RV_MIP) & load<u64>(env, RV_MIE);
+  if (hart(env).unusual != 0) return pendingUnusual(env);
+  const pending = hart(env).mip & hart(env).mie;
   if (pending == 0) return -1;
   const priv = privilege(env);
-  const status = load<u64>(env, RV_MSTATUS);
-  const delegated = load<u64>(env, RV_MIDELEG);
+  const status = hart(env).mstatus;
+  const delegated = hart(env).mideleg;
   if (priv < PRV_M || (status & MSTATUS_MIE) != 0) {
     const forM = pending & ~delegated;
     if (forM != 0) return mostImportant(forM);
@@ -66,7 +68,7 @@ export function orderChanged(env: usize): void {
 
 /** Level of the line of resumable non-maskable interrupts. */
 export function riscvUpdateRnmi(env: usize, level: u32): void {
-  store<u32>(env, level, RV_RNMI_PENDING);
+  hart(env).rnmiPending = level;
   orderChanged(env);
 }
 
@@ -83,20 +85,20 @@ export function riscvUpdateMip(env: usize, mask: u32, value: u32): void {
 
 /** Whether stimecmp, and not M-mode software, drives STIP (Sstc, chapter 2). */
 export function sstcEnabled(env: usize): bool {
-  return hasExt(env, RVX_SSTC) && (load<u64>(env, RV_MENVCFG) & MENVCFG_STCE) != 0;
+  return hasExt(env, RVX_SSTC) && (hart(env).menvcfg & MENVCFG_STCE) != 0;
 }
 
 /** Compares stimecmp with the time `now` and drives STIP. The host calls it when the deadline that timerUpdate announced has passed. */
 export function riscvTimerTick(env: usize, now: u64): void {
   if (!sstcEnabled(env)) return;
-  riscvUpdateMip(env, MIP_STIP as u32, now >= load<u64>(env, RV_STIMECMP) ? (MIP_STIP as u32) : 0);
+  riscvUpdateMip(env, MIP_STIP as u32, now >= hart(env).stimecmp ? (MIP_STIP as u32) : 0);
 }
 
 /** After a change of stimecmp or of menvcfg.STCE: STIP gets its new source, the host its new deadline. */
 export function sstcChanged(env: usize): void {
   reachingOut();
   if (sstcEnabled(env)) {
-    store<u64>(env, load<u64>(env, RV_SOFT_MIP) & ~MIP_STIP, RV_SOFT_MIP);
+    hart(env).softMip = hart(env).softMip & ~MIP_STIP;
     riscvTimerTick(env, rdtime(env));
   } else {
     riscvUpdateMip(env, MIP_STIP as u32, 0);

@@ -1,13 +1,12 @@
 // Which interrupts are pending for M-mode and for S-mode, and which of them is the first: priorities that software gives, virtual interrupts of S-mode (mvien,
 // mvip), and resumable non-maskable interrupts. Privileged specification, section 3.1.9 and "Smrnmi"; AIA, "Interrupts for Machine and Supervisor Levels".
-import {
-  RV_IMSIC, RV_MIDELEG, RV_MIE, RV_MIP, RV_MIPRIO, RV_MNSTATUS, RV_MSTATUS, RV_MVIEN, RV_MVIP, RV_RNMI_PENDING, RV_SIPRIO, RV_SOFT_MIP, RV_UNUSUAL, RV_VSIE,
-  RVX_SMRNMI,
-} from './shared/riscv';
+import { RV_MIPRIO, RV_SIPRIO } from './shared/env';
+import { RVX_SMRNMI } from './shared/riscv';
 import { reachingOut } from '../../core/journal';
 import { MIP_LCOFIP, MIP_SEIP, MIP_SSIP, MIP_STIP, MNSTATUS_NMIE, MSTATUS_MIE, MSTATUS_SIE, PRV_M, PRV_S } from './bits';
 import { hasExt, privilege } from './hart';
 import { imsicTop } from './host';
+import { hart } from './env';
 
 /** Interrupt numbers, most important first: MEI MSI MTI SEI SSI STI LCOFI, a nibble each from the lowest; 0 ends. */
 const ORDER: u64 = 0xd519_73b;
@@ -26,18 +25,18 @@ const PRIORITIES: usize = 64;
 /** Interrupts that trap to M-mode. */
 @inline
 export function pendingForM(env: usize): u64 {
-  return load<u64>(env, RV_MIP) & load<u64>(env, RV_MIE) & ~load<u64>(env, RV_MIDELEG);
+  return hart(env).mip & hart(env).mie & ~hart(env).mideleg;
 }
 
 /** sip: what is delegated, and what mvien replaces by bits of mvip. */
 export function supervisorPending(env: usize): u64 {
-  const delegated = load<u64>(env, RV_MIDELEG);
-  return (load<u64>(env, RV_MIP) & delegated) | (virtualPending(env, false) & load<u64>(env, RV_MVIEN) & ~delegated);
+  const delegated = hart(env).mideleg;
+  return (hart(env).mip & delegated) | (virtualPending(env, false) & hart(env).mvien & ~delegated);
 }
 
 export function supervisorEnabled(env: usize): u64 {
-  const delegated = load<u64>(env, RV_MIDELEG);
-  return (load<u64>(env, RV_MIE) & delegated) | (load<u64>(env, RV_VSIE) & load<u64>(env, RV_MVIEN) & ~delegated);
+  const delegated = hart(env).mideleg;
+  return (hart(env).mie & delegated) | (hart(env).vsie & hart(env).mvien & ~delegated);
 }
 
 function pendingForS(env: usize): u64 {
@@ -46,9 +45,9 @@ function pendingForS(env: usize): u64 {
 
 /** mvip. What it shares with mip: SSIP unless mvien takes it away, STIP unless stimecmp drives it (`sstc`), the software's half of SEIP. */
 export function virtualPending(env: usize, sstc: bool): u64 {
-  const soft = load<u64>(env, RV_SOFT_MIP);
-  const ssip = (load<u64>(env, RV_MVIEN) & MIP_SSIP) != 0 ? load<u64>(env, RV_MVIP) : load<u64>(env, RV_MIP);
-  return (ssip & MIP_SSIP) | (sstc ? 0 : soft & MIP_STIP) | (soft & MIP_SEIP) | (load<u64>(env, RV_MVIP) & MIP_LCOFIP);
+  const soft = hart(env).softMip;
+  const ssip = (hart(env).mvien & MIP_SSIP) != 0 ? hart(env).mvip : hart(env).mip;
+  return (ssip & MIP_SSIP) | (sstc ? 0 : soft & MIP_STIP) | (soft & MIP_SEIP) | (hart(env).mvip & MIP_LCOFIP);
 }
 
 /** The first of `pending` where software has given no priorities. */
@@ -62,7 +61,7 @@ export function mostImportant(pending: u64): i32 {
 /** The lower, the earlier. Of an external interrupt it is its identity at the IMSIC. */
 function priorityOf(env: usize, interrupt: i32, supervisor: bool): i32 {
   if (interrupt == (supervisor ? SEI : MEI)) {
-    if (load<u32>(env, RV_IMSIC) == 0) return NO_NUMBER;
+    if (hart(env).imsic == 0) return NO_NUMBER;
     reachingOut();
     const top = (imsicTop(env, supervisor, false) & 0x7ff) as i32;
     return top == 0 ? NO_NUMBER : top;
@@ -95,15 +94,15 @@ export function topInterrupt(env: usize, supervisor: bool): u64 {
 
 @inline
 export function nmiMasked(env: usize): bool {
-  return hasExt(env, RVX_SMRNMI) && (load<u64>(env, RV_MNSTATUS) & MNSTATUS_NMIE) == 0;
+  return hasExt(env, RVX_SMRNMI) && (hart(env).mnstatus & MNSTATUS_NMIE) == 0;
 }
 
 /** As pendingInterrupt, of a hart with RV_UNUSUAL. */
 export function pendingUnusual(env: usize): i32 {
   if (nmiMasked(env)) return -1;
-  if (load<u32>(env, RV_RNMI_PENDING) != 0) return RNMI;
+  if (hart(env).rnmiPending != 0) return RNMI;
   const priv = privilege(env);
-  const status = load<u64>(env, RV_MSTATUS);
+  const status = hart(env).mstatus;
   if (priv < PRV_M || (status & MSTATUS_MIE) != 0) {
     const pending = pendingForM(env);
     if (pending != 0) return first(env, pending, false);
@@ -117,12 +116,12 @@ export function pendingUnusual(env: usize): i32 {
 
 /** What ends a WFI beside interrupts in mip and mie. */
 export function hasUnusualWork(env: usize): bool {
-  return load<u32>(env, RV_RNMI_PENDING) != 0 || pendingForS(env) != 0;
+  return hart(env).rnmiPending != 0 || pendingForS(env) != 0;
 }
 
 /** After a change of a priority, of mvien, mnstatus or the line of RNMIs. */
 export function updateUnusual(env: usize): void {
-  let unusual = load<u64>(env, RV_MVIEN) != 0 || nmiMasked(env) || load<u32>(env, RV_RNMI_PENDING) != 0;
+  let unusual = hart(env).mvien != 0 || nmiMasked(env) || hart(env).rnmiPending != 0;
   for (let i: usize = 0; i < PRIORITIES; i += 8) unusual = unusual || (load<u64>(env + i, RV_MIPRIO) | load<u64>(env + i, RV_SIPRIO)) != 0;
-  store<u32>(env, u32(unusual), RV_UNUSUAL);
+  hart(env).unusual = u32(unusual);
 }

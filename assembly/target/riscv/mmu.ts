@@ -2,7 +2,7 @@
 import { ENV_MMU_IDX, TLB_KIND_CODE, TLB_KIND_READ, TLB_KIND_WRITE } from '../../shared/layout';
 import {
   CAUSE_INST_ACCESS, CAUSE_INST_MISALIGNED, CAUSE_INST_PAGE_FAULT, CAUSE_LOAD_ACCESS, CAUSE_LOAD_MISALIGNED, CAUSE_LOAD_PAGE_FAULT, CAUSE_STORE_ACCESS,
-  CAUSE_STORE_MISALIGNED, CAUSE_STORE_PAGE_FAULT, MMU_M, MMU_S_SUM, MMU_U, RV_MENVCFG, RV_MSTATUS, RV_SATP, RVX_SVADU, RVX_SVNAPOT, RVX_SVPBMT,
+  CAUSE_STORE_MISALIGNED, CAUSE_STORE_PAGE_FAULT, MMU_M, MMU_S_SUM, MMU_U, RVX_SVADU, RVX_SVNAPOT, RVX_SVPBMT,
 } from './shared/riscv';
 import { tlbSetPage } from '../../tlb/fill';
 import { physCmpxchg32, physCmpxchg64, physLoad32, physLoad64, physOk } from '../../tb/phys';
@@ -13,6 +13,7 @@ import {
 import { hasExt, isRv32, riscvFetchMmuIdx, xlenAddress } from './hart';
 import { pmpPageRights, pmpRights } from './pmp';
 import { raiseAddress } from './raise';
+import { hart } from './env';
 
 /** The access is one of Zicfiss's to the shadow stack. */
 let forShadowStack: bool = false;
@@ -69,7 +70,7 @@ function updatePte(env: usize, at: u64, pte: u64, updated: u64, rv32: bool): i32
 /** Rights that a leaf gives to `mmuIdx`, before A and D are looked at. 0: none. */
 function leafRights(env: usize, pte: u64, mmuIdx: i32): i32 {
   let rights = ((pte >> 1) & ALL) as i32; // R, W, X are in the order of PAGE_*
-  if ((rights & PAGE_EXEC) != 0 && (load<u64>(env, RV_MSTATUS) & MSTATUS_MXR) != 0) rights |= PAGE_READ;
+  if ((rights & PAGE_EXEC) != 0 && (hart(env).mstatus & MSTATUS_MXR) != 0) rights |= PAGE_READ;
   if ((pte & PTE_U) != 0) {
     if (mmuIdx == MMU_U) return rights;
     // SUM opens user pages to loads and stores, never to fetches.
@@ -80,7 +81,7 @@ function leafRights(env: usize, pte: u64, mmuIdx: i32): i32 {
 
 /** Walks the tables once. `debug`: no rights are asked for and nothing is written. */
 function walk(env: usize, addr: u64, access: i32, mmuIdx: i32, debug: bool): i32 {
-  const satp = load<u64>(env, RV_SATP);
+  const satp = hart(env).satp;
   const rv32 = isRv32(env);
   let levels: i32;
   let base: u64;
@@ -105,7 +106,7 @@ function walk(env: usize, addr: u64, access: i32, mmuIdx: i32, debug: bool): i32
     const sign = (addr as i64) >> (12 + 9 * levels - 1);
     if (sign != 0 && sign != -1) return PAGE_FAULT;
   }
-  const envcfg = load<u64>(env, RV_MENVCFG);
+  const envcfg = hart(env).menvcfg;
   const pbmt = hasExt(env, RVX_SVPBMT) && (envcfg & MENVCFG_PBMTE) != 0;
   const pteSize: u64 = rv32 ? 4 : 8;
   resultGlobal = false;
@@ -138,7 +139,7 @@ function walk(env: usize, addr: u64, access: i32, mmuIdx: i32, debug: bool): i32
 /** The leaf `pte` at physical `at`, which maps a page of 4 KiB << `shift`. */
 function leaf(env: usize, addr: u64, access: i32, mmuIdx: i32, debug: bool, at: u64, pte: u64, ppn: u64, shift: u64): i32 {
   const rv32 = isRv32(env);
-  const isShadow = (pte & (PTE_R | PTE_W | PTE_X)) == PTE_W && (load<u64>(env, RV_MENVCFG) & ENVCFG_SSE) != 0;
+  const isShadow = (pte & (PTE_R | PTE_W | PTE_X)) == PTE_W && (hart(env).menvcfg & ENVCFG_SSE) != 0;
   if ((pte & (PTE_R | PTE_W)) == PTE_W && !isShadow) return PAGE_FAULT; // reserved
   const napot = !rv32 && (pte & PTE64_N) != 0;
   if ((ppn & (((1 as u64) << shift) - 1)) != 0) return PAGE_FAULT; // misaligned superpage
@@ -151,7 +152,7 @@ function leaf(env: usize, addr: u64, access: i32, mmuIdx: i32, debug: bool, at: 
     if ((rights & needed(access)) == 0) return isShadow && rights != 0 ? ACCESS_FAULT : PAGE_FAULT;
     const updated = pte | PTE_A | (access == TLB_KIND_WRITE ? PTE_D : 0);
     if (updated != pte) {
-      if (!hasExt(env, RVX_SVADU) || (load<u64>(env, RV_MENVCFG) & MENVCFG_ADUE) == 0) return PAGE_FAULT; // Svade
+      if (!hasExt(env, RVX_SVADU) || (hart(env).menvcfg & MENVCFG_ADUE) == 0) return PAGE_FAULT; // Svade
       const status = updatePte(env, at, pte, updated, rv32);
       if (status != OK) return status;
       pte = updated;
@@ -218,7 +219,7 @@ export function riscvShadowTranslate(env: usize, addr: u64, size: i32, access: i
   const mmuIdx = load<i32>(env, ENV_MMU_IDX);
   addr = xlenAddress(env, addr);
   let status = ACCESS_FAULT;
-  if (mmuIdx != MMU_M && pagingMode(env, load<u64>(env, RV_SATP)) != 0) {
+  if (mmuIdx != MMU_M && pagingMode(env, hart(env).satp) != 0) {
     forShadowStack = true;
     status = translate(env, addr, access, mmuIdx, false);
     forShadowStack = false;

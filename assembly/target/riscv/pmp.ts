@@ -1,7 +1,8 @@
 // Physical memory protection: 16 entries, granule of 4 bytes. Privileged specification, section 3.7 and "Smepmp".
-import { RV_MSECCFG, RV_PMPADDR, RV_PMPCFG, RV_PMP_CACHE, RV_PMP_COUNT, RV_PMP_FIRST, RV_PMP_LAST } from './shared/riscv';
+import { RV_PMPCFG, RV_PMP_CACHE } from './shared/env';
 import { MSECCFG_MML, MSECCFG_MMWP, MSECCFG_RLB, PAGE_EXEC, PAGE_READ, PAGE_WRITE, PRV_M, PRV_U } from './bits';
 import { isRv32 } from './hart';
+import { hart } from './env';
 
 export const PMP_ENTRIES = 16;
 const PMP_R = 1;
@@ -22,7 +23,7 @@ const SPLIT = 0xff;
 
 @inline
 function cfgOf(env: usize, entry: i32): i32 {
-  return load<u8>(env + entry, RV_PMPCFG);
+  return hart(env).pmpcfg(entry);
 }
 
 @inline
@@ -32,25 +33,25 @@ function matchMode(cfg: i32): i32 {
 
 @inline
 function firstOf(env: usize, entry: i32): u64 {
-  return load<u64>(env + entry * 8, RV_PMP_FIRST);
+  return hart(env).pmpFirst(entry);
 }
 
 @inline
 function lastOf(env: usize, entry: i32): u64 {
-  return load<u64>(env + entry * 8, RV_PMP_LAST);
+  return hart(env).pmpLast(entry);
 }
 
 function setRange(env: usize, entry: i32, first: u64, last: u64): void {
-  store<u64>(env + entry * 8, first, RV_PMP_FIRST);
-  store<u64>(env + entry * 8, last, RV_PMP_LAST);
+  hart(env).setPmpFirst(entry, first);
+  hart(env).setPmpLast(entry, last);
 }
 
 function updateRange(env: usize, entry: i32): void {
-  const addr = load<u64>(env + entry * 8, RV_PMPADDR);
+  const addr = hart(env).pmpaddr(entry);
   const mode = matchMode(cfgOf(env, entry));
   if (mode == A_OFF) return setRange(env, entry, 1, 0);
   if (mode == A_TOR) {
-    const base = entry == 0 ? 0 : load<u64>(env + (entry - 1) * 8, RV_PMPADDR);
+    const base = entry == 0 ? 0 : hart(env).pmpaddr(entry - 1);
     return base < addr ? setRange(env, entry, base << 2, (addr << 2) - 1) : setRange(env, entry, 1, 0);
   }
   if (mode == A_NA4) return setRange(env, entry, addr << 2, (addr << 2) | 3);
@@ -67,7 +68,7 @@ export function pmpUpdateRanges(env: usize): void {
 
 @inline
 function security(env: usize, bit: u64): bool {
-  return (load<u64>(env, RV_MSECCFG) & bit) != 0;
+  return (hart(env).mseccfg & bit) != 0;
 }
 
 function rightsOf(env: usize, cfg: i32, priv: i32): i32 {
@@ -91,7 +92,7 @@ function rightsUnderLockdown(cfg: i32, priv: i32): i32 {
 }
 
 function rightsWithoutMatch(env: usize, priv: i32): i32 {
-  if (load<i32>(env, RV_PMP_COUNT) == 0) return ALL;
+  if (hart(env).pmpCount == 0) return ALL;
   if (priv != PRV_M || security(env, MSECCFG_MMWP)) return 0;
   return security(env, MSECCFG_MML) ? PAGE_READ | PAGE_WRITE : ALL;
 }
@@ -169,7 +170,7 @@ export function pmpCfgWrite(env: usize, index: i32, value: u64): void {
       // Reserved: it becomes no access to data.
       cfg &= ~PMP_W;
     }
-    store<u8>(env + entry, cfg as u8, RV_PMPCFG);
+    hart(env).setPmpcfg(entry, cfg as u8);
   }
   pmpUpdateRanges(env);
 }
@@ -181,6 +182,6 @@ export function pmpAddrWrite(env: usize, entry: i32, value: u64): void {
     const next = cfgOf(env, entry + 1);
     if (isFixed(env, next) && matchMode(next) == A_TOR) return;
   }
-  store<u64>(env + entry * 8, value & PMP_ADDR_BITS, RV_PMPADDR);
+  hart(env).setPmpaddr(entry, value & PMP_ADDR_BITS);
   pmpUpdateRanges(env);
 }

@@ -1,12 +1,13 @@
 // The instructions of Zicfiss. Unprivileged specification, "Shadow Stack (Zicfiss)".
 import { TLB_KIND_READ, TLB_KIND_WRITE } from '../../shared/layout';
-import { CAUSE_SOFTWARE_CHECK, CHECK_SHADOW_STACK, RV_SSP } from './shared/riscv';
+import { CAUSE_SOFTWARE_CHECK, CHECK_SHADOW_STACK } from './shared/riscv';
 import { physCmpxchg32, physCmpxchg64, physLoad32, physLoad64, physOk } from '../../tb/phys';
 import { PRV_M } from './bits';
 import { shadowStack } from './cfi';
 import { isRv32, privilege, xlenAddress } from './hart';
 import { riscvAccessFault, riscvShadowTranslate } from './mmu';
 import { raiseAddress, raiseIllegal } from './raise';
+import { hart } from './env';
 
 @inline
 function loadAt(phys: u64, wide: bool): u64 {
@@ -27,25 +28,25 @@ function exchange(phys: u64, value: u64, wide: bool): u64 {
 export function helper_sspush(env: usize, value: u64): void {
   const wide = !isRv32(env);
   const size = wide ? 8 : 4;
-  const ssp = xlenAddress(env, load<u64>(env, RV_SSP) - size);
+  const ssp = xlenAddress(env, hart(env).ssp - size);
   const phys = riscvShadowTranslate(env, ssp, size, TLB_KIND_WRITE);
   if (phys == u64.MAX_VALUE) return;
   exchange(phys, value, wide);
   if (!physOk) return riscvAccessFault(env, ssp, TLB_KIND_WRITE);
-  store<u64>(env, ssp, RV_SSP);
+  hart(env).ssp = ssp;
 }
 
 /** SSPOPCHK: what was pushed must be `value`. */
 export function helper_sspopchk(env: usize, value: u64): void {
   const wide = !isRv32(env);
   const size = wide ? 8 : 4;
-  const ssp = load<u64>(env, RV_SSP);
+  const ssp = hart(env).ssp;
   const phys = riscvShadowTranslate(env, ssp, size, TLB_KIND_READ);
   if (phys == u64.MAX_VALUE) return;
   const pushed = loadAt(phys, wide);
   if (!physOk) return riscvAccessFault(env, ssp, TLB_KIND_WRITE);
   if (pushed != value) return raiseAddress(env, CAUSE_SOFTWARE_CHECK, CHECK_SHADOW_STACK);
-  store<u64>(env, xlenAddress(env, ssp + size), RV_SSP);
+  hart(env).ssp = xlenAddress(env, ssp + size);
 }
 
 /** SSAMOSWAP.W and .D: `size` bytes. A misaligned one is an access fault, as in QEMU (the manual lets it be either). */

@@ -1,36 +1,8 @@
 // Traps: raising, delivering, returning. Privileged specification, sections 3.1.6 to 3.1.16, 3.3 and 4.1.
 import { ENV_EXCEPTION_INDEX, ENV_FAULT, ENV_HALTED, ENV_PC, ENV_TELL, EXCP_INTERRUPT, TELL_TRAPS } from '../../shared/layout';
+import { RV_MEDELEG, RV_MIDELEG } from './shared/env';
 import {
-  CAUSE_DOUBLE_TRAP,
-  CAUSE_ILLEGAL_INST,
-  CAUSE_INST_MISALIGNED,
-  CAUSE_M_ECALL,
-  CAUSE_S_ECALL,
-  CAUSE_U_ECALL,
-  RV_BADADDR,
-  RV_BINS,
-  RV_MCAUSE,
-  RV_MEDELEG,
-  RV_MEPC,
-  RV_MIDELEG,
-  RV_MNCAUSE,
-  RV_MNEPC,
-  RV_MNSTATUS,
-  RV_MSTATUS,
-  RV_MTVAL,
-  RV_MTVAL2,
-  RV_MTVEC,
-  RV_RNMI_EXCPVEC,
-  RV_RNMI_IRQVEC,
-  RV_SATP,
-  RV_SCAUSE,
-  RV_SEPC,
-  RV_STATUS_WRITABLE,
-  RV_STVAL,
-  RV_STVEC,
-  RVX_ZCA,
-  RVX_S,
-  RVX_SMRNMI,
+  CAUSE_DOUBLE_TRAP, CAUSE_ILLEGAL_INST, CAUSE_INST_MISALIGNED, CAUSE_M_ECALL, CAUSE_S_ECALL, CAUSE_U_ECALL, RVX_ZCA, RVX_S, RVX_SMRNMI,
 } from './shared/riscv';
 import { spaceFlush } from '../../tlb/address-space';
 import { tlbFlush, tlbFlushPage } from '../../tlb/flush';
@@ -68,6 +40,7 @@ import { nmiMasked, RNMI, SUPERVISORS } from './interrupt_order';
 import { asidOf, fetchWord, pagingMode } from './mmu';
 import { BINS_UNKNOWN, raiseAddress, raiseIllegal } from './raise';
 import { leastPrivilege } from './warl';
+import { hart } from './env';
 
 export { riscvHasWork } from './interrupt';
 
@@ -76,10 +49,10 @@ export { riscvHasWork } from './interrupt';
 /** xtval: the address of a fault, the bits of an illegal instruction, pc of a breakpoint, else 0. */
 function trapValue(env: usize, cause: i32): u64 {
   if (cause == CAUSE_ILLEGAL_INST) {
-    const bits = load<u64>(env, RV_BINS);
+    const bits = hart(env).bins;
     return bits == BINS_UNKNOWN ? fetchWord(env, load<u64>(env, ENV_PC)) : bits;
   }
-  return cause >= CAUSE_U_ECALL && cause <= CAUSE_M_ECALL ? 0 : load<u64>(env, RV_BADADDR);
+  return cause >= CAUSE_U_ECALL && cause <= CAUSE_M_ECALL ? 0 : hart(env).badaddr;
 }
 
 /** Bits of mstatus moved for a trap into S-mode: SPIE = SIE, SIE = 0, SPP = privilege. */
@@ -106,26 +79,26 @@ function deliver(env: usize, cause: i32, isInterrupt: bool, supervisors: bool): 
   const causeBits: u64 = isInterrupt ? (cause as u64) | ((1 as u64) << (isRv32(env) ? 31 : 63)) : (cause as u64);
   if ((load<u32>(env, ENV_TELL) & TELL_TRAPS) != 0) logTrap(env, causeBits, pc, tval);
   const delegated = load<u64>(env + (isInterrupt ? RV_MIDELEG : RV_MEDELEG));
-  const status = load<u64>(env, RV_MSTATUS);
+  const status = hart(env).mstatus;
   const forS = supervisors || (priv <= PRV_S && cause < 64 && ((delegated >> cause) & 1) != 0);
   let vector: u64;
   if (forS && (status & MSTATUS_SDT) == 0) {
-    store<u64>(env, saveElp(env, statusEnteringS(status, priv), MSTATUS_SPELP) | (load<u64>(env, RV_STATUS_WRITABLE) & MSTATUS_SDT), RV_MSTATUS);
-    store<u64>(env, causeBits, RV_SCAUSE);
-    store<u64>(env, pc, RV_SEPC);
-    store<u64>(env, tval, RV_STVAL);
-    vector = load<u64>(env, RV_STVEC);
+    hart(env).mstatus = saveElp(env, statusEnteringS(status, priv), MSTATUS_SPELP) | (hart(env).statusWritable & MSTATUS_SDT);
+    hart(env).scause = causeBits;
+    hart(env).sepc = pc;
+    hart(env).stval = tval;
+    vector = hart(env).stvec;
     setPrivilege(env, PRV_S);
   } else if ((status & MSTATUS_MDT) != 0) {
     return unexpectedInM(env, causeBits, pc);
   } else {
     // A trap that S-mode, just trapped, does not expect is M-mode's, with the cause that it had (Ssdbltrp).
-    store<u64>(env, saveElp(env, statusEnteringM(status, priv), MSTATUS_MPELP) | (load<u64>(env, RV_STATUS_WRITABLE) & MSTATUS_MDT), RV_MSTATUS);
-    store<u64>(env, forS ? CAUSE_DOUBLE_TRAP : causeBits, RV_MCAUSE);
-    store<u64>(env, pc, RV_MEPC);
-    store<u64>(env, tval, RV_MTVAL);
-    store<u64>(env, forS ? causeBits : 0, RV_MTVAL2);
-    vector = priv == PRV_M && nmiMasked(env) ? load<u64>(env, RV_RNMI_EXCPVEC) : load<u64>(env, RV_MTVEC);
+    hart(env).mstatus = saveElp(env, statusEnteringM(status, priv), MSTATUS_MPELP) | (hart(env).statusWritable & MSTATUS_MDT);
+    hart(env).mcause = forS ? CAUSE_DOUBLE_TRAP : causeBits;
+    hart(env).mepc = pc;
+    hart(env).mtval = tval;
+    hart(env).mtval2 = forS ? causeBits : 0;
+    vector = priv == PRV_M && nmiMasked(env) ? hart(env).rnmiExcpvec : hart(env).mtvec;
     setPrivilege(env, PRV_M);
   }
   const vectored = isInterrupt && (!forS || privilege(env) == PRV_S) && (vector & 3) == 1;
@@ -138,10 +111,10 @@ function deliver(env: usize, cause: i32, isInterrupt: bool, supervisors: bool): 
 
 /** To the handler of RNMIs, which is told what it interrupts. */
 function enterNmi(env: usize, causeBits: u64, pc: u64): void {
-  store<u64>(env, saveElp(env, (privilege(env) as u64) << MSTATUS_MPP_SHIFT, MNSTATUS_MNPELP), RV_MNSTATUS);
-  store<u64>(env, causeBits, RV_MNCAUSE);
-  store<u64>(env, pc, RV_MNEPC);
-  store<u64>(env, load<u64>(env, RV_RNMI_IRQVEC), ENV_PC);
+  hart(env).mnstatus = saveElp(env, (privilege(env) as u64) << MSTATUS_MPP_SHIFT, MNSTATUS_MNPELP);
+  hart(env).mncause = causeBits;
+  hart(env).mnepc = pc;
+  store<u64>(env, hart(env).rnmiIrqvec, ENV_PC);
   setPrivilege(env, PRV_M);
   store<u32>(env, 0, ENV_HALTED);
   updateTbFlags(env);
@@ -179,7 +152,7 @@ export function helper_raise_exception(env: usize, cause: u64): void {
 }
 
 export function helper_illegal_insn(env: usize, word: u64): void {
-  store<u64>(env, word, RV_BINS);
+  hart(env).bins = word;
   raise(env, CAUSE_ILLEGAL_INST);
 }
 
@@ -196,7 +169,7 @@ function returnTo(env: usize, epc: u64): bool {
 function enter(env: usize, priv: i32, status: u64): void {
   // MPRV ends where M-mode ends.
   if (priv != PRV_M) status &= ~MSTATUS_MPRV;
-  store<u64>(env, status, RV_MSTATUS);
+  hart(env).mstatus = status;
   setPrivilege(env, priv);
   updateTbFlags(env);
   updateInterrupts(env);
@@ -204,9 +177,9 @@ function enter(env: usize, priv: i32, status: u64): void {
 
 export function helper_sret(env: usize): void {
   const priv = privilege(env);
-  let status = load<u64>(env, RV_MSTATUS);
+  let status = hart(env).mstatus;
   if (!hasExt(env, RVX_S) || priv < PRV_S || (priv == PRV_S && (status & MSTATUS_TSR) != 0)) return raiseIllegal(env);
-  if (!returnTo(env, load<u64>(env, RV_SEPC))) return;
+  if (!returnTo(env, hart(env).sepc)) return;
   const previous: i32 = (status & MSTATUS_SPP) != 0 ? PRV_S : PRV_U;
   status = (status & MSTATUS_SPIE) != 0 ? status | MSTATUS_SIE : status & ~MSTATUS_SIE;
   if (priv == PRV_M) status &= ~MSTATUS_MDT;
@@ -215,9 +188,9 @@ export function helper_sret(env: usize): void {
 }
 
 export function helper_mret(env: usize): void {
-  let status = load<u64>(env, RV_MSTATUS);
+  let status = hart(env).mstatus;
   if (privilege(env) != PRV_M) return raiseIllegal(env);
-  if (!returnTo(env, load<u64>(env, RV_MEPC))) return;
+  if (!returnTo(env, hart(env).mepc)) return;
   const previous = ((status & MSTATUS_MPP) >> MSTATUS_MPP_SHIFT) as i32;
   status = (status & MSTATUS_MPIE) != 0 ? status | MSTATUS_MIE : status & ~MSTATUS_MIE;
   status &= ~(previous == PRV_U ? MSTATUS_MDT | MSTATUS_SDT : MSTATUS_MDT);
@@ -227,12 +200,12 @@ export function helper_mret(env: usize): void {
 
 export function helper_mnret(env: usize): void {
   if (privilege(env) != PRV_M || !hasExt(env, RVX_SMRNMI)) return raiseIllegal(env);
-  if (!returnTo(env, load<u64>(env, RV_MNEPC))) return;
-  const nmi = load<u64>(env, RV_MNSTATUS);
+  if (!returnTo(env, hart(env).mnepc)) return;
+  const nmi = hart(env).mnstatus;
   const previous = ((nmi & MNSTATUS_MNPP) >> MSTATUS_MPP_SHIFT) as i32;
   restoreElp(env, nmi, MNSTATUS_MNPELP, previous);
-  store<u64>(env, ((leastPrivilege(env) as u64) << MSTATUS_MPP_SHIFT) | MNSTATUS_NMIE, RV_MNSTATUS);
-  let status = load<u64>(env, RV_MSTATUS);
+  hart(env).mnstatus = ((leastPrivilege(env) as u64) << MSTATUS_MPP_SHIFT) | MNSTATUS_NMIE;
+  let status = hart(env).mstatus;
   if (previous != PRV_M) status &= ~(previous == PRV_U ? MSTATUS_MDT | MSTATUS_SDT : MSTATUS_MDT);
   enter(env, previous, status);
   orderChanged(env);
@@ -242,7 +215,7 @@ export function helper_mnret(env: usize): void {
 function mayNotWait(env: usize): bool {
   const priv = privilege(env);
   if (priv == PRV_M) return false;
-  return (load<u64>(env, RV_MSTATUS) & MSTATUS_TW) != 0 || (priv == PRV_U && hasExt(env, RVX_S));
+  return (hart(env).mstatus & MSTATUS_TW) != 0 || (priv == PRV_U && hasExt(env, RVX_S));
 }
 
 export function helper_wfi(env: usize): void {
@@ -263,10 +236,10 @@ export function helper_pause(env: usize): void {
 /** `scope`: bit 0 an address is given, bit 1 an ASID. An ASID with an address narrows nothing: little is lost with a page. */
 export function helper_sfence_vma(env: usize, addr: u64, asid: u64, scope: u64): void {
   const priv = privilege(env);
-  if (!hasExt(env, RVX_S) || priv < PRV_S || (priv == PRV_S && (load<u64>(env, RV_MSTATUS) & MSTATUS_TVM) != 0)) return raiseIllegal(env);
+  if (!hasExt(env, RVX_S) || priv < PRV_S || (priv == PRV_S && (hart(env).mstatus & MSTATUS_TVM) != 0)) return raiseIllegal(env);
   if ((scope & 1) != 0) tlbFlushPage(env, xlenAddress(env, addr));
-  else if ((scope & 2) == 0 || pagingMode(env, load<u64>(env, RV_SATP)) == 0) tlbFlush(env);
-  else spaceFlush(env, (asid as u32) & (isRv32(env) ? 0x1ff : 0xffff), asidOf(env, load<u64>(env, RV_SATP)));
+  else if ((scope & 2) == 0 || pagingMode(env, hart(env).satp) == 0) tlbFlush(env);
+  else spaceFlush(env, (asid as u32) & (isRv32(env) ? 0x1ff : 0xffff), asidOf(env, hart(env).satp));
 }
 
 /** Stores to translated code invalidate it at once, so a fetch is never stale: nothing is left to do. */

@@ -2,12 +2,13 @@
 // (BP_CPU); whether one is for the mode that the hart is in is looked at when it is come to. Source: RISC-V Debug Specification 1.0, chapter 5; how many there
 // are, and which of their fields, is QEMU's choice.
 import { BP_CPU, BP_MEM_READ, BP_MEM_WRITE } from '../../shared/layout';
-import { CAUSE_BREAKPOINT, RV_TDATA1, RV_TDATA2, RV_TSELECT, RVX_S, RVX_U } from './shared/riscv';
+import { CAUSE_BREAKPOINT, RVX_S, RVX_U } from './shared/riscv';
 import { reachingOut } from '../../core/journal';
 import { breakpointInsert, breakpointsRemove } from '../../tb/breakpoints';
 import { watchpointInsert, watchpointsRemove } from '../../tlb/watchpoints';
 import { hasExt, isRv32, privilege, xlenAddress } from './hart';
 import { raiseAddress } from './raise';
+import { hart } from './env';
 
 const TRIGGERS: u32 = 2;
 
@@ -32,46 +33,41 @@ const M: u64 = 1 << 6;
 const ANY_SIZE: u64 = 8;
 
 @inline
-function cell(env: usize, trigger: u32): usize {
-  return env + ((trigger * 8) as usize);
-}
-
-@inline
 function typeShift(env: usize): u64 {
   return isRv32(env) ? 28 : 60;
 }
 
 /** What the trigger CSRs hold after reset. */
 export function triggersReset(env: usize): void {
-  store<u32>(env, 0, RV_TSELECT);
+  hart(env).tselect = 0;
   for (let n: u32 = 0; n < TRIGGERS; n++) {
-    store<u64>(cell(env, n), MCONTROL << typeShift(env), RV_TDATA1);
-    store<u64>(cell(env, n), 0, RV_TDATA2);
+    hart(env).setTdata1(n, MCONTROL << typeShift(env));
+    hart(env).setTdata2(n, 0);
   }
 }
 
 /** tselect, tdata1, tdata2, tinfo. */
 export function triggerRead(env: usize, csr: u32): u64 {
-  const selected = load<u32>(env, RV_TSELECT);
+  const selected = hart(env).tselect;
   switch (csr) {
     case TSELECT: return selected;
-    case TDATA1: return load<u64>(cell(env, selected), RV_TDATA1);
-    case TDATA2: return load<u64>(cell(env, selected), RV_TDATA2);
+    case TDATA1: return hart(env).tdata1(selected);
+    case TDATA2: return hart(env).tdata2(selected);
   }
   return TYPES;
 }
 
 export function triggerWrite(env: usize, csr: u32, value: u64): void {
-  const at = cell(env, load<u32>(env, RV_TSELECT));
+  const selected = hart(env).tselect;
   switch (csr) {
     case TSELECT:
-      if (value < TRIGGERS) store<u32>(env, value as u32, RV_TSELECT);
+      if (value < TRIGGERS) hart(env).tselect = value as u32;
       return;
     case TDATA1:
-      store<u64>(at, legal(env, value, load<u64>(at, RV_TDATA1)), RV_TDATA1);
+      hart(env).setTdata1(selected, legal(env, value, hart(env).tdata1(selected)));
       return triggersChanged(env);
     case TDATA2:
-      store<u64>(at, value, RV_TDATA2);
+      hart(env).setTdata2(selected, value);
       return triggersChanged(env);
   }
 }
@@ -125,8 +121,8 @@ export function triggersChanged(env: usize): void {
   breakpointsRemove(env, BP_CPU);
   watchpointsRemove(env, BP_CPU);
   for (let n: u32 = 0; n < TRIGGERS; n++) {
-    const tdata1 = load<u64>(cell(env, n), RV_TDATA1);
-    const address = xlenAddress(env, load<u64>(cell(env, n), RV_TDATA2));
+    const tdata1 = hart(env).tdata1(n);
+    const address = xlenAddress(env, hart(env).tdata2(n));
     if ((tdata1 & modes(env)) == 0) continue;
     if ((tdata1 & EXECUTE) != 0) breakpointInsert(env, address, BP_CPU);
     let access: u32 = (tdata1 & LOAD) != 0 ? BP_MEM_READ : 0;
@@ -144,7 +140,7 @@ function isFor(env: usize, tdata1: u64, what: u64): bool {
 /** The instruction at `pc` has a breakpoint of the hart's own. True: it has raised. */
 export function triggerBreakpoint(env: usize, pc: u64): bool {
   for (let n: u32 = 0; n < TRIGGERS; n++) {
-    if (!isFor(env, load<u64>(cell(env, n), RV_TDATA1), EXECUTE) || xlenAddress(env, load<u64>(cell(env, n), RV_TDATA2)) != pc) continue;
+    if (!isFor(env, hart(env).tdata1(n), EXECUTE) || xlenAddress(env, hart(env).tdata2(n)) != pc) continue;
     raiseAddress(env, CAUSE_BREAKPOINT, pc);
     return true;
   }
@@ -155,8 +151,8 @@ export function triggerBreakpoint(env: usize, pc: u64): bool {
 export function triggerWatchpoint(env: usize, addr: u64, size: u32, access: u32): bool {
   const what: u64 = ((access & BP_MEM_READ) != 0 ? LOAD : 0) | ((access & BP_MEM_WRITE) != 0 ? STORE : 0);
   for (let n: u32 = 0; n < TRIGGERS; n++) {
-    const tdata1 = load<u64>(cell(env, n), RV_TDATA1);
-    const first = xlenAddress(env, load<u64>(cell(env, n), RV_TDATA2));
+    const tdata1 = hart(env).tdata1(n);
+    const first = xlenAddress(env, hart(env).tdata2(n));
     if (!isFor(env, tdata1, what) || first > addr + (size - 1) || max(first, first + sizeOf(env, tdata1) - 1) < addr) continue;
     raiseAddress(env, CAUSE_BREAKPOINT, max(addr, first));
     return true;

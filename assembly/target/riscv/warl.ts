@@ -1,8 +1,8 @@
 // Which bits of its CSRs a hart has: fields of modes and extensions that are absent are read-only zero. Privileged specification, chapters 3 and 12.
 import {
-  RV_IMSIC, RV_INTERRUPTS, RV_MAX_SATP_MODE, RV_MENVCFG, RVX_F, RVX_S, RVX_SMAIA, RVX_SMCDELEG, RVX_SMCNTRPMF, RVX_SMCSRIND, RVX_SMDBLTRP, RVX_SMEPMP, RVX_SMMPM,
-  RVX_SMNPM, RVX_SSAIA, RVX_SSCCFG, RVX_SSCOFPMF, RVX_SSCSRIND, RVX_SSDBLTRP, RVX_SSNPM, RVX_SSTC, RVX_SVADU, RVX_SVPBMT, RVX_U, RVX_ZICBOM, RVX_ZICBOZ, RVX_ZICFILP, RVX_ZICFISS,
-  RVX_ZCMT, RVX_ZICNTR, RVX_ZIHPM, RVX_ZKR,
+  RVX_F, RVX_S, RVX_SMAIA, RVX_SMCDELEG, RVX_SMCNTRPMF, RVX_SMCSRIND, RVX_SMDBLTRP, RVX_SMEPMP, RVX_SMMPM, RVX_SMNPM, RVX_SSAIA, RVX_SSCCFG, RVX_SSCOFPMF,
+  RVX_SSCSRIND, RVX_SSDBLTRP, RVX_SSNPM, RVX_SSTC, RVX_SVADU, RVX_SVPBMT, RVX_U, RVX_ZICBOM, RVX_ZICBOZ, RVX_ZICFILP, RVX_ZICFISS, RVX_ZCMT, RVX_ZICNTR,
+  RVX_ZIHPM, RVX_ZKR,
 } from './shared/riscv';
 import {
   COUNTERS_BASE, COUNTERS_HPM, COUNTER_TM, DELEGABLE_EXCEPTIONS, ENVCFG_CBCFE, ENVCFG_CBIE, ENVCFG_CBIE_RESERVED, ENVCFG_CBZE, ENVCFG_FIOM, ENVCFG_LPE, ENVCFG_PMM,
@@ -12,10 +12,11 @@ import {
   MSTATUS_TW, M_INTERRUPTS, PAGE_FAULTS, PRV_M, PRV_S, PRV_U, SOFTWARE_CHECK, S_INTERRUPTS, STATEEN_AIA, STATEEN_CSRIND, STATEEN_ENVCFG, STATEEN_IMSIC, STATEEN_JVT, STATEEN_SE,
 } from './bits';
 import { hasExt, isRv32 } from './hart';
+import { hart } from './env';
 
 @inline
 export function hasPaging(env: usize): bool {
-  return load<u32>(env, RV_MAX_SATP_MODE) != 0;
+  return hart(env).maxSatpMode != 0;
 }
 
 @inline
@@ -35,7 +36,7 @@ export function statusWritable(env: usize): u64 {
   if (hasExt(env, RVX_S)) bits |= MSTATUS_SIE | MSTATUS_SPIE | MSTATUS_SPP | MSTATUS_MXR | MSTATUS_TVM | MSTATUS_TSR;
   if (hasPaging(env)) bits |= MSTATUS_SUM;
   if (hasExt(env, RVX_F)) bits |= MSTATUS_FS;
-  if (hasExt(env, RVX_SSDBLTRP) && (load<u64>(env, RV_MENVCFG) & MENVCFG_DTE) != 0) bits |= MSTATUS_SDT;
+  if (hasExt(env, RVX_SSDBLTRP) && (hart(env).menvcfg & MENVCFG_DTE) != 0) bits |= MSTATUS_SDT;
   if (hasExt(env, RVX_SMDBLTRP)) bits |= MSTATUS_MDT;
   if (hasExt(env, RVX_ZICFILP)) bits |= MSTATUS_MPELP | (hasExt(env, RVX_S) ? MSTATUS_SPELP : 0);
   return bits;
@@ -51,7 +52,7 @@ export function statusAtReset(env: usize): u64 {
 /** Interrupts that there are (section 3.1.9): LCOFI with Sscofpmf, none of the hypervisor's. */
 @inline
 export function interrupts(env: usize): u64 {
-  return load<u64>(env, RV_INTERRUPTS);
+  return hart(env).interrupts;
 }
 
 /** RV_INTERRUPTS. */
@@ -119,7 +120,7 @@ function legalEnvcfg(old: u64, value: u64, writable: u64): u64 {
 }
 
 export function legalSenvcfg(env: usize, old: u64, value: u64): u64 {
-  return legalEnvcfg(old, value, senvcfgWritable(env) | (load<u64>(env, RV_MENVCFG) & ENVCFG_SSE) | maskWritable(env, RVX_SSNPM, value));
+  return legalEnvcfg(old, value, senvcfgWritable(env) | (hart(env).menvcfg & ENVCFG_SSE) | maskWritable(env, RVX_SSNPM, value));
 }
 
 export function legalMenvcfg(env: usize, old: u64, value: u64): u64 {
@@ -159,6 +160,6 @@ export function stateenWritable(env: usize, index: i32): u64 {
   let bits = STATEEN_SE | STATEEN_ENVCFG | sstateenWritable(env, index);
   if (smaia || hasExt(env, RVX_SMCSRIND) || hasExt(env, RVX_SSCSRIND)) bits |= STATEEN_CSRIND;
   if (smaia) bits |= STATEEN_AIA;
-  if (smaia && load<u32>(env, RV_IMSIC) != 0) bits |= STATEEN_IMSIC;
+  if (smaia && hart(env).imsic != 0) bits |= STATEEN_IMSIC;
   return bits;
 }

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as layout from '../../../assembly/shared/layout.js';
+import * as rvEnv from '../../../assembly/target/riscv/shared/env.js';
 import * as rv from '../../../assembly/target/riscv/shared/riscv.js';
 import { engineModule } from '../../../tests/support/engine.js';
 import { createHart } from '../../../tests/support/hart.js';
@@ -101,7 +102,7 @@ class Board {
     return this;
   }
 
-  x = (n: number): bigint => this.cpu.read64(rv.RV_X + 8 * n);
+  x = (n: number): bigint => this.cpu.read64(rvEnv.RV_X + 8 * n);
   /** Runs to WFI, or fails. */
   finish(budget = 100_000): this {
     for (let slice = 0; slice < 100; slice++) {
@@ -395,9 +396,9 @@ describe('what is remembered of virtual addresses', () => {
     const map = (virtual: number, phys: number) => pte(2, (virtual >>> 12) & 0x1ff, leaf(phys));
     map(V, CODE_A);
     map(OTHER, CODE_B);
-    rig.cpu.write32(rv.RV_PRIV, 1);
-    rig.cpu.write64(rv.RV_SATP, (8n << 60n) | BigInt(TABLES >>> 12));
-    rig.cpu.write32(rv.RV_MAX_SATP_MODE, 8);
+    rig.cpu.write32(rvEnv.RV_PRIV, 1);
+    rig.cpu.write64(rvEnv.RV_SATP, (8n << 60n) | BigInt(TABLES >>> 12));
+    rig.cpu.write32(rvEnv.RV_MAX_SATP_MODE, 8);
     (rig.accel.runtime.allExports.riscvPostLoad as (env: number) => void)(rig.cpu.env);
     const run = (at = V) => {
       rig.cpu.write32(layout.ENV_HALTED, 0);
@@ -455,7 +456,7 @@ describe('what is remembered of virtual addresses', () => {
     rig.load([0x00000297, addi(2, 2, 1), addi(3, 3, -1), 0xfe019ae3, 0x0040036f, wfi], CODE_A);
     const made = () => [rig.accel.info().tci.tbs, rig.accel.info().wasm?.regions];
     const rounds = (at: number) => {
-      rig.cpu.write64(rv.RV_X + 8 * 3, 500n);
+      rig.cpu.write64(rvEnv.RV_X + 8 * 3, 500n);
       run(at);
       return [rig.x(5), rig.x(6)];
     };
@@ -512,8 +513,8 @@ describe.each([
   const again = (rig: Board, privilege: number, pending = 0n): Board => {
     rig.cpu.write32(layout.ENV_HALTED, 0);
     rig.cpu.write64(layout.ENV_PC, BigInt(RAM));
-    rig.cpu.write32(rv.RV_PRIV, privilege);
-    rig.cpu.write64(rv.RV_SOFT_MIP, pending);
+    rig.cpu.write32(rvEnv.RV_PRIV, privilege);
+    rig.cpu.write64(rvEnv.RV_SOFT_MIP, pending);
     (rig.accel.runtime.allExports.riscvPostLoad as (env: number) => void)(rig.cpu.env);
     return rig.finish();
   };
@@ -532,11 +533,11 @@ describe.each([
   it('show of sstatus what the manual lets be seen, and change SIE', () => {
     const rig = new Board(tier).load([csrrsi(0, SSTATUS, 31), csrrci(5, SSTATUS, 29), csrrci(6, SSTATUS, SIE), csrrs(7, SSTATUS, 0), wfi]);
     for (let round = 0; round < 20; round++) {
-      rig.cpu.write64(rv.RV_MSTATUS, 0xa_0000_1888n); // UXL and SXL; MPP, MPIE and MIE are not seen
+      rig.cpu.write64(rvEnv.RV_MSTATUS, 0xa_0000_1888n); // UXL and SXL; MPP, MPIE and MIE are not seen
       again(rig, 1);
       expect([5, 6, 7].map(rig.x), `round ${round}`).toEqual([0x2_0000_0002n, 0x2_0000_0002n, 0x2_0000_0000n]);
-      expect(rig.cpu.read64(rv.RV_MSTATUS)).toBe(0xa_0000_1888n);
-      rig.cpu.write64(rv.RV_MSTATUS, 0xa_0000_6000n); // FS dirty
+      expect(rig.cpu.read64(rvEnv.RV_MSTATUS)).toBe(0xa_0000_1888n);
+      rig.cpu.write64(rvEnv.RV_MSTATUS, 0xa_0000_6000n); // FS dirty
       again(rig, 1);
       expect(rig.x(7), `round ${round}`).toBe(0x8000_0002_0000_6000n);
     }
@@ -550,14 +551,14 @@ describe.each([
     const rig = new Board(tier)
       .load([addi(6, 0, SIE), addi(3, 0, 1), enable, addi(3, 3, 1), wfi])
       .load([csrrs(10, SEPC, 0), csrrw(0, SIP, 0), wfi], handler);
-    rig.cpu.write64(rv.RV_MIDELEG, 2n);
-    rig.cpu.write64(rv.RV_MIE, 2n);
-    rig.cpu.write64(rv.RV_STVEC, BigInt(handler));
+    rig.cpu.write64(rvEnv.RV_MIDELEG, 2n);
+    rig.cpu.write64(rvEnv.RV_MIE, 2n);
+    rig.cpu.write64(rvEnv.RV_STVEC, BigInt(handler));
     for (let round = 0; round < 20; round++) {
-      rig.cpu.write64(rv.RV_MSTATUS, 0xa_0000_0000n);
+      rig.cpu.write64(rvEnv.RV_MSTATUS, 0xa_0000_0000n);
       again(rig, 1, 2n);
       expect([rig.x(3), rig.x(10)], `round ${round}`).toEqual([1n, BigInt(RAM + 12)]);
-      rig.cpu.write64(rv.RV_MSTATUS, 0xa_0000_0000n);
+      rig.cpu.write64(rvEnv.RV_MSTATUS, 0xa_0000_0000n);
       again(rig, 1); // nothing pending: goes on
       expect(rig.x(3)).toBe(2n);
     }

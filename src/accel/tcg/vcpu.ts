@@ -1,6 +1,7 @@
 /** The engine's side of one CPU: its env in the shared memory, and the ways in and out of the exec loop. */
 import * as layout from '../../../assembly/shared/layout.js';
 import { HostError } from '../../util/errors.js';
+import type { EnvField, EnvType, EnvValue } from './env-field.js';
 import type { Instrumentation } from './instrumentation.js';
 import { kindOfAccess, type PointKind } from './debug-points.js';
 import type { Runtime } from './runtime.js';
@@ -16,6 +17,21 @@ export interface VcpuHooks {
   /** What the target's part of the runtime imports, by name (host.ts in its folder of assembly/target), without the env. */
   readonly imports?: Readonly<Record<string, (...args: never[]) => unknown>>;
 }
+
+const READERS: { readonly [T in EnvType]: (view: DataView, offset: number) => EnvValue<T> } = {
+  u8: (view, offset) => view.getUint8(offset),
+  u32: (view, offset) => view.getUint32(offset, true),
+  i32: (view, offset) => view.getInt32(offset, true),
+  u64: (view, offset) => view.getBigUint64(offset, true),
+  i64: (view, offset) => view.getBigInt64(offset, true),
+};
+const WRITERS: { readonly [T in EnvType]: (view: DataView, offset: number, value: EnvValue<T>) => void } = {
+  u8: (view, offset, value) => view.setUint8(offset, value),
+  u32: (view, offset, value) => view.setUint32(offset, value, true),
+  i32: (view, offset, value) => view.setInt32(offset, value, true),
+  u64: (view, offset, value) => view.setBigUint64(offset, value, true),
+  i64: (view, offset, value) => view.setBigInt64(offset, value, true),
+};
 
 /** Instructions between looks at the clock: code may have to wait for memory from now on, 50 ns each, and nothing in it tells. */
 const CHUNK = 1e6;
@@ -155,6 +171,16 @@ export class Vcpu {
 
   /** The env's fields by their offsets; not while it runs. */
   state: DataView;
+
+  // The target's fields, by its table (env-field.ts); `index` of an array's element.
+
+  get<T extends EnvType>({ type, at, size }: EnvField<T>, index = 0): EnvValue<T> {
+    const offset = this.env + at + size * index;
+    return READERS[type](this.view, offset) as EnvValue<T>;
+  }
+  set<T extends EnvType>({ type, at, size }: EnvField<T>, value: EnvValue<T>, index = 0): void {
+    WRITERS[type](this.view, this.env + at + size * index, value as never);
+  }
 
   // Env fields, by offset (assembly/shared/*.ts).
 

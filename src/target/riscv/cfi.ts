@@ -2,7 +2,8 @@
  * Control-flow integrity: Zicfilp's landing pads, which are an auipc with rd = x0, and Zicfiss's shadow stack, whose instructions are may-be operations.
  * Source: unprivileged ISA manual, "Control-flow Integrity (CFI)".
  */
-import { CAUSE_SOFTWARE_CHECK, CHECK_LANDING_PAD, RV_SSP } from '../../../assembly/target/riscv/shared/riscv.js';
+import { RV_SSP } from '../../../assembly/target/riscv/shared/env.js';
+import { CAUSE_SOFTWARE_CHECK, CHECK_LANDING_PAD } from '../../../assembly/target/riscv/shared/riscv.js';
 import { Cond } from '../../tcg/opcodes.js';
 import { Jump, type DisasContext } from './context.js';
 import { H } from './helpers.js';

@@ -18,6 +18,7 @@ import { RiscvSemihosting } from './semihosting.js';
 import { DUMPED_CSRS, LISTED_CSRS } from './cpu-registers.js';
 import type { GdbDescription } from '../../hw/core/gdb-registers.js';
 import { CSR_NUMBERS } from './csr-names.js';
+import { HART } from './env.js';
 import { HART_STATE } from './hart-state.js';
 import type { Disassembler } from '../target.js';
 import { F_NAMES, X_NAMES } from './disas.js';
@@ -103,8 +104,7 @@ const MIP_LINES = 16;
 const CAUSE_U_ECALL = 8n;
 const S_MODE = 1;
 const RESERVED_MODE = 2;
-/** Both words of RV_LOAD_RES, if there is none. */
-const NO_RESERVATION = 0xffff_ffff;
+const NO_RESERVATION = -1n;
 
 export class RiscvCpu extends CpuState {
   static override readonly type: TypeInfo = defineType('riscv-cpu', CpuState, RiscvCpu, {
@@ -200,16 +200,18 @@ export class RiscvCpu extends CpuState {
   /** Puts the configuration into the env, once. */
   private configure(): void {
     const { config, vcpu } = this;
-    vcpu.write32(X.RV_XLEN, config.xlen);
-    config.extensions.forEach((word, i) => vcpu.write32(X.RV_EXT + 4 * i, word));
-    vcpu.write32(X.RV_MAX_SATP_MODE, config.satpMode);
-    vcpu.write32(X.RV_PMP_COUNT, config.pmpCount);
-    vcpu.write32(X.RV_PRIV_VERSION, config.privVersion);
-    vcpu.write64(X.RV_MHARTID, BigInt(this.hartid));
-    vcpu.write64(X.RV_MVENDORID, BigInt(config.mvendorid));
-    vcpu.write64(X.RV_MARCHID, BigInt(config.marchid));
-    vcpu.write64(X.RV_MIMPID, BigInt(config.mimpid));
-    vcpu.write64(X.RV_RESET_VEC, this.resetVector);
+    vcpu.set(HART.xlen, config.xlen);
+    const [e0, e1, e2, e3] = config.extensions.map((word) => BigInt(word >>> 0));
+    vcpu.set(HART.ext, e0 | (e1 << 32n), 0);
+    vcpu.set(HART.ext, e2 | (e3 << 32n), 1);
+    vcpu.set(HART.maxSatpMode, config.satpMode);
+    vcpu.set(HART.pmpCount, config.pmpCount);
+    vcpu.set(HART.privVersion, config.privVersion);
+    vcpu.set(HART.mhartid, BigInt(this.hartid));
+    vcpu.set(HART.mvendorid, BigInt(config.mvendorid));
+    vcpu.set(HART.marchid, BigInt(config.marchid));
+    vcpu.set(HART.mimpid, BigInt(config.mimpid));
+    vcpu.set(HART.resetVec, this.resetVector);
     this.exports.riscvInit(this.env);
   }
 
@@ -217,10 +219,10 @@ export class RiscvCpu extends CpuState {
     const { vcpu } = this;
     this.semihosting?.drop();
     for (let i = 0; i < 32; i++) {
-      vcpu.write64(X.RV_X + 8 * i, 0n);
-      vcpu.write64(X.RV_F + 8 * i, 0n);
+      vcpu.set(HART.x, 0n, i);
+      vcpu.set(HART.f, 0n, i);
     }
-    vcpu.write64(X.RV_RESET_VEC, this.resetVector);
+    vcpu.set(HART.resetVec, this.resetVector);
     this.exports.riscvReset(this.env);
     this.updateStimer();
   }
@@ -233,7 +235,7 @@ export class RiscvCpu extends CpuState {
   override run(budget: number, contended = false): ExitReason {
     const { semihosting, vcpu } = this;
     const serves = semihosting?.isBusy === true;
-    const watched = vcpu.read32(X.RV_OVERFLOWING) !== 0;
+    const watched = vcpu.get(HART.overflowing) !== 0;
     const limit = watched ? Math.min(budget, this.exports.riscvOverflowDistance(this.env)) : budget;
     const reason: ExitReason = serves ? ExitReason.Semihosting : vcpu.exec(limit, contended);
     if (watched) this.exports.riscvSettleOverflows(this.env);
@@ -271,14 +273,13 @@ export class RiscvCpu extends CpuState {
     if (level) this.interrupted();
   }
   override endReservation(): void {
-    this.vcpu.write32(X.RV_LOAD_RES, NO_RESERVATION);
-    this.vcpu.write32(X.RV_LOAD_RES + 4, NO_RESERVATION);
+    this.vcpu.set(HART.loadRes, NO_RESERVATION);
   }
 
   /** Gives the hart its IMSIC. */
   setImsic(machine: InterruptFile, supervisor: InterruptFile): void {
     this.imsic = [machine, supervisor];
-    this.vcpu.write32(X.RV_IMSIC, 1);
+    this.vcpu.set(HART.imsic, 1);
   }
 
   // time
@@ -293,7 +294,7 @@ export class RiscvCpu extends CpuState {
    * back: STIP falls. Without Sstc a late tick does nothing.
    */
   private updateStimer(): void {
-    const target = this.vcpu.read64(X.RV_STIMECMP);
+    const target = this.vcpu.get(HART.stimecmp);
     this.stimer.del();
     if (this.timeSource === undefined || !hasExtension(this.config, X.RVX_SSTC)) return;
     const now = this.timeSource.time();
@@ -324,7 +325,7 @@ export class RiscvCpu extends CpuState {
   override registers(): [name: string, value: bigint][] {
     const list: [string, bigint][] = [['pc', this.pc]];
     for (let i = 0; i < 32; i++) list.push([`x${i}`, this.x(i)]);
-    if (this.hasFp) for (let i = 0; i < 32; i++) list.push([`f${i}`, this.vcpu.read64(X.RV_F + 8 * i)]);
+    if (this.hasFp) for (let i = 0; i < 32; i++) list.push([`f${i}`, this.vcpu.get(HART.f, i)]);
     for (const [name, csr] of this.listed(LISTED_CSRS)) list.push([name, this.readCsr(csr)]);
     return list;
   }
@@ -332,11 +333,11 @@ export class RiscvCpu extends CpuState {
   /** By name: pc, x5 or t0, f10 or fa0, any CSR. */
   override readRegister(name: string): bigint | undefined {
     if (name === 'pc') return this.pc;
-    if (name === 'priv') return BigInt(this.vcpu.read32(X.RV_PRIV));
+    if (name === 'priv') return BigInt(this.vcpu.get(HART.priv));
     const x = registerNumber(name, 'x', X_NAMES);
     if (x >= 0) return this.x(x);
     const f = registerNumber(name, 'f', F_NAMES);
-    if (f >= 0) return this.vcpu.read64(X.RV_F + 8 * f);
+    if (f >= 0) return this.vcpu.get(HART.f, f);
     const csr = CSR_NUMBERS.get(name);
     return csr === undefined ? undefined : this.readCsr(csr);
   }
@@ -347,7 +348,7 @@ export class RiscvCpu extends CpuState {
     const csr = CSR_NUMBERS.get(name);
     if (name === 'pc') this.pc = value;
     else if (x >= 0) this.setX(x, value);
-    else if (f >= 0) this.vcpu.write64(X.RV_F + 8 * f, value);
+    else if (f >= 0) this.vcpu.set(HART.f, value, f);
     else if (csr !== undefined) this.exports.riscvCsrWrite(this.env, csr, value);
     else if (name === 'priv') this.setPrivilege(Number(value & 3n));
     else return false;
@@ -356,7 +357,7 @@ export class RiscvCpu extends CpuState {
 
   /** The reserved mode is taken for S, as in QEMU. What is made from it is made anew. */
   private setPrivilege(mode: number): void {
-    this.vcpu.write32(X.RV_PRIV, mode === RESERVED_MODE ? S_MODE : mode);
+    this.vcpu.set(HART.priv, mode === RESERVED_MODE ? S_MODE : mode);
     this.exports.riscvPostLoad(this.env);
   }
 
@@ -397,7 +398,7 @@ export class RiscvCpu extends CpuState {
       }
     };
     table('x', X_NAMES, xlen, (i) => this.x(i));
-    if (fpu && this.hasFp) table('f', F_NAMES, 64, (i) => this.vcpu.read64(X.RV_F + 8 * i));
+    if (fpu && this.hasFp) table('f', F_NAMES, 64, (i) => this.vcpu.get(HART.f, i));
     return lines.join('\n');
   }
 
@@ -418,11 +419,11 @@ export class RiscvCpu extends CpuState {
     return BigInt.asUintN(this.config.xlen, this.exports.riscvCsrRead(this.env, csr));
   }
   private x(i: number): bigint {
-    return i === 0 ? 0n : BigInt.asUintN(this.config.xlen, this.vcpu.read64(X.RV_X + 8 * i));
+    return i === 0 ? 0n : BigInt.asUintN(this.config.xlen, this.vcpu.get(HART.x, i));
   }
   /** RV32 registers are held sign-extended. */
   private setX(i: number, value: bigint): void {
-    if (i !== 0) this.vcpu.write64(X.RV_X + 8 * i, BigInt.asIntN(this.config.xlen, value));
+    if (i !== 0) this.vcpu.set(HART.x, BigInt.asIntN(this.config.xlen, value), i);
   }
 
   // snapshots

@@ -2,7 +2,7 @@
  * The helpers of the RISC-V target: AssemblyScript functions `helper_<name>(env, ...)` of assembly/target/riscv. This table fixes
  * their numbers and what the optimiser may assume of them.
  */
-import { RV_FRM } from '../../../assembly/target/riscv/shared/riscv.js';
+import { RV_FRM } from '../../../assembly/target/riscv/shared/env.js';
 import type { EnvTest, FloatOp, InlineFloat } from '../../tcg/inline-float.js';
 import type { HelperDef } from '../../tcg/opcodes.js';
 

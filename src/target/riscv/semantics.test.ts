@@ -1,6 +1,6 @@
 // What integer instructions compute, from their IR, against a model written from the manual on bigints of the register's width.
 import { describe, expect, it } from 'vitest';
-import { TBF_XL32 } from '../../../assembly/target/riscv/shared/riscv.js';
+import { TBF_XL32 } from '../../../assembly/target/riscv/shared/env.js';
 import { evalIr } from '../../../tests/support/ir-eval.js';
 import { randomWord, rngOf, rowsOf, type Rng } from '../../../tests/support/riscv-random.js';
 import { TcgContext } from '../../tcg/context.js';

@@ -1,17 +1,16 @@
 /** A hart's side of semihosting. Source: "RISC-V Semihosting": the operation is in a0, its parameter in a1, and the answer comes to a0. */
 import { ENV_PC, TLB_KIND_READ, TLB_KIND_WRITE } from '../../../assembly/shared/layout.js';
 import { PAGE_BITS } from '../../../assembly/target/riscv/shared/traits.js';
-import { RV_SEMIHOSTING, RV_X } from '../../../assembly/target/riscv/shared/riscv.js';
 import type { Vcpu } from '../../accel/tcg/vcpu.js';
 import type { AddressSpace } from '../../memory/address-space.js';
 import { MemTxResult } from '../../memory/access.js';
 import type { Semihosting } from '../../semihosting/semihosting.js';
 import type { SemihostingGuest } from '../../semihosting/services.js';
+import { HART } from './env.js';
 
 const PAGE_SIZE = 1 << PAGE_BITS;
 
-const A0 = RV_X + 8 * 10;
-const A1 = RV_X + 8 * 11;
+const [A0, A1] = [10, 11];
 /** Bytes of the ebreak. */
 const INSN_SIZE = 4;
 const [U, S, M] = [1 << 0, 1 << 1, 1 << 3];
@@ -28,7 +27,7 @@ export class RiscvSemihosting implements SemihostingGuest {
     private readonly xlen: 32 | 64,
   ) {
     this.wordSize = xlen === 32 ? 4 : 8;
-    vcpu.write32(RV_SEMIHOSTING, M | S | (semihosting.config.userspace === true ? U : 0));
+    vcpu.set(HART.semihosting, M | S | (semihosting.config.userspace === true ? U : 0));
   }
 
   get isBusy(): boolean {
@@ -38,12 +37,12 @@ export class RiscvSemihosting implements SemihostingGuest {
   /** Begins the call that the hart has come to, or goes on with it. */
   step(): void {
     const { vcpu, xlen } = this;
-    const parameter = BigInt.asUintN(xlen, vcpu.read64(A1));
-    this.pending ??= this.semihosting.call(this, Number(BigInt.asUintN(32, vcpu.read64(A0))), parameter);
+    const parameter = BigInt.asUintN(xlen, vcpu.get(HART.x, A1));
+    this.pending ??= this.semihosting.call(this, Number(BigInt.asUintN(32, vcpu.get(HART.x, A0))), parameter);
     const { done, value } = this.pending.next();
     if (done !== true) return;
     this.pending = undefined;
-    vcpu.write64(A0, BigInt.asIntN(xlen, value));
+    vcpu.set(HART.x, BigInt.asIntN(xlen, value), A0);
     vcpu.write64(ENV_PC, BigInt.asUintN(xlen, vcpu.read64(ENV_PC) + BigInt(INSN_SIZE)));
   }
 

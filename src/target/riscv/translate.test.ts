@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CF_ICOUNT, CF_SINGLE_STEP } from '../../../assembly/shared/layout.js';
-import { TBF_FRM_INVALID, TBF_XL32 } from '../../../assembly/target/riscv/shared/riscv.js';
+import { TBF_FRM_INVALID, TBF_XL32 } from '../../../assembly/target/riscv/shared/env.js';
 import { randomWord, rngOf, rowsOf } from '../../../tests/support/riscv-random.js';
 import { TranslateFault } from '../translator.js';
 import { TcgContext } from '../../tcg/context.js';

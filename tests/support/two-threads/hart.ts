@@ -1,6 +1,6 @@
 /** A hart of one of the two threads: what it is told, and how it runs between the other's messages. */
 import * as layout from '../../../assembly/shared/layout.js';
-import * as rv from '../../../assembly/target/riscv/shared/riscv.js';
+import * as rv from '../../../assembly/target/riscv/shared/env.js';
 import type { PlacedCode } from '../../../src/accel/tcg/codegen/code-cache.js';
 import type { EngineMemory } from '../../../src/accel/tcg/memory.js';
 import type { TcgAccel } from '../../../src/accel/tcg/accel.js';

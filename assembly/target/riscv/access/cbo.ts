@@ -1,20 +1,21 @@
 // Cache-block operations: Zicbom and Zicboz, blocks of 64 bytes. Memory is coherent, so clean, flush and inval only check rights.
 // CMO specification 1.0, chapters 2 and 3; envcfg gating in the privileged specification, sections 3.1.18 and 4.1.10.
 import { ENV_MMU_IDX, TLB_KIND_READ, TLB_KIND_WRITE } from '../../../shared/layout';
-import { RV_BADADDR, RV_MENVCFG, RV_SENVCFG, RVX_S } from '../shared/riscv';
+import { RVX_S } from '../shared/riscv';
 import { zeroBlock } from '../../../softmmu/store';
 import { ENVCFG_CBCFE, ENVCFG_CBIE, ENVCFG_CBZE, PRV_M, PRV_U } from '../bits';
 import { hasExt, privilege, xlenAddress } from '../hart';
 import { riscvTlbFill } from '../mmu';
 import { raiseIllegal } from '../raise';
+import { hart } from '../env';
 
 const BLOCK: u64 = 64;
 
 /** Whether menvcfg, below M-mode, and senvcfg, in U-mode, have a bit of `enable` set. */
 function enabled(env: usize, enable: u64): bool {
   const priv = privilege(env);
-  if (priv < PRV_M && (load<u64>(env, RV_MENVCFG) & enable) == 0) return false;
-  return !(priv == PRV_U && hasExt(env, RVX_S) && (load<u64>(env, RV_SENVCFG) & enable) == 0);
+  if (priv < PRV_M && (hart(env).menvcfg & enable) == 0) return false;
+  return !(priv == PRV_U && hasExt(env, RVX_S) && (hart(env).senvcfg & enable) == 0);
 }
 
 @inline
@@ -24,7 +25,7 @@ function blockOf(env: usize, addr: u64): u64 {
 
 /** A fault is about the effective address, which is rs1, and not about the block. */
 function blame(env: usize, addr: u64): void {
-  store<u64>(env, addr, RV_BADADDR);
+  hart(env).badaddr = addr;
 }
 
 /** A management operation needs the right to load from the block or to store to it, and faults as a store. */

@@ -1,11 +1,12 @@
 // EBREAK, which between two instructions that do nothing is a semihosting call.
 import { EXCP_SEMIHOST } from '../../../shared/layout';
-import { CAUSE_BREAKPOINT, RV_SEMIHOSTING } from '../shared/riscv';
+import { CAUSE_BREAKPOINT } from '../shared/riscv';
 import { PAGE_BITS } from '../shared/traits';
 import { faulted, raise } from '../../../core/env';
 import { codeHost, codeLookup } from '../../../softmmu/fetch';
 import { privilege, riscvFetchMmuIdx, xlenAddress } from '../hart';
 import { raiseAddress } from '../raise';
+import { hart } from '../env';
 
 const SLLI_BEFORE: u32 = 0x01f01013; // slli x0, x0, 0x1f
 const SRAI_AFTER: u32 = 0x40705013; // srai x0, x0, 7
@@ -14,7 +15,7 @@ const PAGE: u64 = 1 << PAGE_BITS;
 
 /** A breakpoint at `pc`, or the call if calls are served. What stands around it is looked at now, so that no translation depends on it. */
 export function helper_ebreak(env: usize, pc: u64): void {
-  const served = (load<u32>(env, RV_SEMIHOSTING) >> privilege(env)) & 1;
+  const served = (hart(env).semihosting >> privilege(env)) & 1;
   if (served != 0 && isCall(env, pc)) raise(env, EXCP_SEMIHOST);
   else if (!faulted(env)) raiseAddress(env, CAUSE_BREAKPOINT, pc);
 }

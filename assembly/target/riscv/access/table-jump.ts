@@ -1,15 +1,15 @@
 // CM.JT and CM.JALT. Unprivileged specification, "Zcmt".
-import { RV_JVT } from '../shared/riscv';
 import { codeHost, codeLookup } from '../../../softmmu/fetch';
 import { jvtAllowed } from '../csr_indirect';
 import { isRv32, riscvFetchMmuIdx, xlenAddress } from '../hart';
 import { raiseIllegal } from '../raise';
+import { hart } from '../env';
 
 const MODE: u64 = 0x3f;
 
 /** Entry `index` of the table that jvt names, which is fetched as an instruction is. Modes other than 0 are reserved. */
 export function helper_cm_jalt(env: usize, index: u64): u64 {
-  const jvt = load<u64>(env, RV_JVT);
+  const jvt = hart(env).jvt;
   if ((jvt & MODE) != 0 || !jvtAllowed(env)) {
     raiseIllegal(env);
     return 0;
