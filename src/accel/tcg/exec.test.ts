@@ -419,6 +419,35 @@ describe('what is remembered of virtual addresses', () => {
     expect(rig.x(2)).toBe(18n);
   });
 
+  describe('when another thread has asked for a flush', () => {
+    const ask = ({ cpu }: Board): void => {
+      cpu.write32(layout.ENV_INTERRUPT_REQUEST, cpu.read32(layout.ENV_INTERRUPT_REQUEST) | layout.CPU_INTERRUPT_TLB);
+      cpu.write32(layout.ENV_EXIT_REQUEST, layout.EXIT_REQUESTED);
+    };
+    const isAsked = ({ cpu }: Board): boolean => (cpu.read32(layout.ENV_INTERRUPT_REQUEST) & layout.CPU_INTERRUPT_TLB) !== 0;
+
+    it('goes before anything more is run', () => {
+      const { rig, map, run } = paged();
+      run();
+      map(V, CODE_B);
+      run();
+      expect(rig.x(2)).toBe(2n); // nobody has flushed
+      ask(rig);
+      run();
+      expect([rig.x(2), isAsked(rig)]).toEqual([18n, false]);
+    });
+
+    it('goes before the host looks where an access would lead', () => {
+      const { rig, map } = paged();
+      const probe = (): number | undefined => rig.cpu.probe(BigInt(OTHER), 8, layout.TLB_KIND_READ);
+      expect(probe()).toBe(CODE_B);
+      map(OTHER, CODE_A);
+      expect(probe()).toBe(CODE_B);
+      ask(rig);
+      expect([probe(), isAsked(rig)]).toEqual([CODE_A, false]);
+    });
+  });
+
   it('changes with the address space, and goes when another space stores to it', () => {
     const { rig, map, run } = paged();
     const asid = (n: number) => {
