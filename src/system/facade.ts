@@ -19,7 +19,8 @@ import type { Bytes } from '../util/readers.js';
 import { MiB } from '../util/size.js';
 import type { Accelerator } from '../hw/core/accelerator.js';
 import type { SemihostingConfig } from '../semihosting/services.js';
-import type { MachineClass, MachineConfig, MachineEnvironment, MachineState } from '../hw/core/machine.js';
+import type { MachineClass, MachineState } from '../hw/core/machine.js';
+import type { MachineConfig, MachineEnvironment } from '../hw/core/machine-config.js';
 import {
   readMachineOptions,
   type CheckedMachineOptions,

@@ -1,6 +1,7 @@
 /** Guest memory as files of the host: memsave, pmemsave, and ELF core files (dump-guest-memory). Source: System V ABI, chapter 4; QEMU's messages. */
 import type { CoreDescription, CpuState } from '../hw/core/cpu.js';
-import type { FileSink, MachineState } from '../hw/core/machine.js';
+import type { MachineState } from '../hw/core/machine.js';
+import type { FileSink } from '../hw/core/machine-config.js';
 import { isUserError } from '../util/errors.js';
 import { ControlError } from './errors.js';
 

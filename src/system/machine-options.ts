@@ -5,7 +5,7 @@ import type { BlobLike } from '../block/memory.js';
 import { Chardev } from '../chardev/chardev.js';
 import { PANIC_ACTIONS, REBOOT_ACTIONS, SHUTDOWN_ACTIONS, WATCHDOG_ACTIONS, type Actions } from '../hw/core/actions.js';
 import { MAX_SHIFT, type IcountOptions } from '../hw/core/clock.js';
-import { RTC_CLOCKS, type RtcClock } from '../hw/core/machine.js';
+import { RTC_CLOCKS, type RtcClock } from '../hw/core/machine-config.js';
 import type { SnapshotStore } from '../migration/store.js';
 import type { HostFiles, SemihostingConfig } from '../semihosting/services.js';
 import { checkPlugin } from '../plugin/arguments.js';

@@ -1,7 +1,7 @@
 /** `-icount rr=record|replay,rrfile=F`: who records a machine, or replays it. */
 import { Chardev } from '../chardev/chardev.js';
 import type { IcountOptions } from '../hw/core/clock.js';
-import type { FileSink } from '../hw/core/machine.js';
+import type { FileSink } from '../hw/core/machine-config.js';
 import type { LogSource } from '../replay/format.js';
 import type { ReplayHead } from '../replay/head.js';
 import type { ReplayHost } from '../replay/log.js';

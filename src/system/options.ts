@@ -1,7 +1,7 @@
 /** What the values of QEMU's options mean. */
 import { PANIC_ACTIONS, REBOOT_ACTIONS, SHUTDOWN_ACTIONS, WATCHDOG_ACTIONS, type Actions } from '../hw/core/actions.js';
 import { FIRST_SHIFT, MAX_SHIFT, type IcountOptions } from '../hw/core/clock.js';
-import { RTC_CLOCKS, type RtcClock } from '../hw/core/machine.js';
+import { RTC_CLOCKS, type RtcClock } from '../hw/core/machine-config.js';
 import { parseOptions, type OptionList } from '../qom/option-list.js';
 import { OptionError } from '../util/errors.js';
 import { formatSize, MiB } from '../util/size.js';

@@ -1,10 +1,9 @@
 /** MachineState: the QOM object on which everything of one machine hangs. Boards extend it and build themselves in `init`. */
 import { BlockBackend } from '../../block/backend.js';
 import { Chardev } from '../../chardev/chardev.js';
-import type { SemihostingConfig } from '../../semihosting/services.js';
 import type { Semihosting } from '../../semihosting/semihosting.js';
 import { SystemBus, type Bus } from './bus.js';
-import { ClockSet, ClockType, type HostClock, type IcountOptions } from './clock.js';
+import { ClockSet, type ClockType } from './clock.js';
 import type { SymbolTable } from './elf.js';
 import { RomList } from './rom.js';
 import type { CpuState } from './cpu.js';
@@ -16,13 +15,14 @@ import { MemoryRegion, MemoryTopology } from '../../memory/region.js';
 import { Container, QObject, ancestry, defineType, isA, type ObjectClass, type TypeInfo, type TypeOptions } from '../../qom/object.js';
 import { TypeRegistry } from '../../qom/registry.js';
 import { OptionError } from '../../util/errors.js';
-import { Log, type LogSink } from '../../util/log.js';
+import { Log } from '../../util/log.js';
 import { SeededRandom } from '../../util/random.js';
 import { KiB, MiB } from '../../util/size.js';
 import type { Accelerator } from './accelerator.js';
 import { DEFAULT_ACTIONS, type Actions } from './actions.js';
 import { MachineEvents } from './events.js';
-import { GuestMemory } from './guest-memory.js';
+import { RTC_CLOCKS, type MachineConfig, type MachineEnvironment } from './machine-config.js';
+import { offerServices, type MachineBooks } from './machine-services.js';
 import { deviceAdd } from './device-add.js';
 import { createSemihosting } from './semihosting.js';
 import type { Replay } from './replay.js';
@@ -64,82 +64,6 @@ export function defineMachine<T extends MachineState>(
 ): TypeInfo<MachineClassOptions> {
   return defineType(name, parent, klass, options, options);
 }
-
-/** What the host gives a machine. All optional in tests. */
-export interface MachineEnvironment {
-  hostClock: HostClock;
-  ram?: RamAllocator;
-  log?: Log;
-  accelerator?: Accelerator;
-  types?: TypeRegistry;
-  icount?: IcountOptions;
-  /** In icount mode: what comes from outside is recorded, or comes from a record. */
-  replay?: Replay;
-  /** Firmware that comes with the host, by QEMU's file name (`-bios default`). */
-  firmware?: (name: string) => Uint8Array | undefined;
-  /** Host entropy; without it, or in icount mode, bytes come from a fixed seed. */
-  randomBytes?: (count: number) => Uint8Array;
-  /** The thread that runs the CPUs, as the host's system numbers it (`info cpus`). */
-  threadId?: number;
-  /** Reads a file of the host that an option of a device names. @throws OptionError */
-  readFile?: (name: string) => Uint8Array;
-  /** Writes a file of the host (`dumpdtb=`). */
-  writeFile?: (name: string, bytes: Uint8Array) => void;
-  /** Makes a file of the host for what comes in pieces (`dump-guest-memory`). @throws OptionError */
-  createFile?: (name: string) => FileSink;
-  /** Makes a file of the host for the log (`logfile`). @throws OptionError */
-  openLog?: (name: string) => { readonly sink: LogSink; close(): void };
-}
-
-/** A file that is being written. @throws HostError if it cannot be */
-export interface FileSink {
-  write(bytes: Uint8Array): void;
-  close(): void;
-}
-
-/** What the user asked for, parsed (see options.ts). */
-export interface MachineConfig {
-  /** Bytes; default: the machine's. */
-  ramSize?: number;
-  smp?: number;
-  /** CPUs that there could be: none can be added, so it must only be possible. */
-  maxCpus?: number;
-  /** `-cpu`: model and features as typed. */
-  cpu?: string;
-  /** Images, as bytes: the core opens no files. */
-  bios?: Uint8Array | 'none' | 'default';
-  kernel?: Uint8Array;
-  initrd?: Uint8Array;
-  append?: string;
-  /** Symbols of guest code that has no ELF file (`-symbols`). */
-  symbols?: SymbolTable;
-  dtb?: Uint8Array;
-  /** `-M virt,key=value`: properties of the machine itself. */
-  properties?: Record<string, string>;
-  /** `-device`, as typed: created after the board, in order. */
-  devices?: readonly string[];
-  /** `-name`, `-uuid`: for who looks at it from outside. */
-  name?: string;
-  uuid?: string;
-  /** `-global driver.property=value`. */
-  globals?: readonly { driver: string; property: string; value: string }[];
-  /** `-rtc base=`: ms since 1970 UTC at guest time 0; default: the host's time when the machine is made. */
-  rtcBaseMs?: number;
-  /** `-rtc clock=`: what the guest's calendar follows; default: the host's, in icount mode the guest's time. */
-  rtcClock?: RtcClock;
-  /** `-serial`, in order. */
-  serials?: readonly Chardev[];
-  /** A snapshot is loaded before anything runs: memory is left without the boot images until the first reset after that (QEMU's -incoming). */
-  incoming?: boolean;
-  /** Undefined: the guest's calls are traps to it. */
-  semihosting?: SemihostingConfig;
-  /** `-action`; default: QEMU's. */
-  actions?: Partial<Actions>;
-}
-
-/** Clocks that the guest's calendar may follow, by their names in `-rtc clock=`. */
-export const RTC_CLOCKS = { host: ClockType.Host, rt: ClockType.Realtime, vm: ClockType.Virtual } as const;
-export type RtcClock = keyof typeof RTC_CLOCKS;
 
 export type MachineClass<T extends MachineState = MachineState> = (new (env: MachineEnvironment, config?: MachineConfig) => T) & {
   readonly type: TypeInfo<MachineClassOptions>;
@@ -200,9 +124,7 @@ export abstract class MachineState extends QObject {
   readonly sysbus: SystemBus = new SystemBus(undefined, 'main-system-bus');
   /** Backends by kind (`chardev`, `drive`, `netdev`, ...) and id. */
   readonly #backends = new Map<string, Map<string, object>>();
-  readonly #devices: DeviceState[] = [];
-  /** Of CPUs that do not start where they would. */
-  readonly #starts = new Map<CpuState, bigint>();
+  readonly #books: MachineBooks = { devices: [], starts: new Map() };
   readonly #resetHandlers: (() => void)[] = [];
   readonly #holders = new Set<object>();
   readonly #chardevs = new Set<Chardev>();
@@ -244,7 +166,7 @@ export abstract class MachineState extends QObject {
     this.addressSpace = new AddressSpace(this.systemMemory, 'memory', this.log);
     this.addressSpaces.push(this.addressSpace);
     this.addressSpace.ioHook = () => this.checkSlice();
-    this.services = this.#offerServices();
+    this.services = offerServices(this, this.#books);
     this.root.addChild('machine', this);
     this.root.addChild('objects', this.objects);
     this.addChild('peripheral', this.peripheral);
@@ -348,12 +270,13 @@ export abstract class MachineState extends QObject {
   /** A new device with -global values and `props` set, not realized yet (qdev_new). `props` are by property name. */
   newDevice<T extends DeviceState>(klass: DeviceClass<T>, props: Record<string, unknown> = {}): T {
     const device = new klass(this.services);
-    this.#applyGlobals(device);
+    this.applyGlobals(device);
     for (const [name, value] of Object.entries(props)) if (value !== undefined) device.setProperty(name, value);
     return device;
   }
 
-  #applyGlobals(device: DeviceState): void {
+  /** `-global`, for a device that is new. */
+  applyGlobals(device: DeviceState): void {
     const types = [...ancestry(device.type)].map(({ name }) => name);
     for (const { driver, property, value } of this.config.globals ?? []) {
       if (!types.includes(driver)) continue;
@@ -414,59 +337,7 @@ export abstract class MachineState extends QObject {
 
   /** Realized devices, in the order of realization. */
   get realizedDevices(): readonly DeviceState[] {
-    return this.#devices;
-  }
-
-  #offerServices(): MachineServices {
-    const { clocks, systemMemory, addressSpace } = this;
-    return {
-      time: {
-        now: (clock) => clocks.now(clock),
-        timer: (clock, callback) => clocks.timer(clock, callback),
-        calendar: { clock: this.rtcClock, startNs: this.rtcStartNs() },
-      },
-      memory: {
-        topology: this.topology,
-        ram: this.ram,
-        map: (region, address, priority) => {
-          if (region.parentRegion === systemMemory) region.setAddress(address);
-          else systemMemory.addSubregion(address, region, priority);
-        },
-        system: systemMemory,
-        newAddressSpace: (root, name) => this.newAddressSpace(root, name),
-        changed: (block, offset, length) => addressSpace.dirtyHook?.(block.host + offset, length),
-      },
-      dma: new GuestMemory(addressSpace),
-      log: this.log,
-      requests: {
-        shutdown: (cause, exitCode) => this.requestShutdown(cause, exitCode),
-        reset: (cause) => this.requestReset(cause),
-        panic: () => this.guestPanicked(),
-        watchdog: () => this.watchdogExpired(),
-      },
-      events: this.events,
-      boot: {
-        roms: this.roms,
-        symbols: this.symbols,
-        littleEndian: this.endianness === 'little',
-        readFile: (name) => {
-          if (!this.env.readFile) throw new OptionError(`this host opens no files ('${name}')`);
-          return this.env.readFile(name);
-        },
-        write: (address, bytes) => void addressSpace.writeBytes(address, bytes),
-        startCpu: (index, pc) => {
-          if (this.cpus[index]) this.#starts.set(this.cpus[index], pc);
-          return index in this.cpus;
-        },
-      },
-      inventory: {
-        created: (device) => this.#applyGlobals(device),
-        realized: (device) => void this.#devices.push(device),
-        unrealized: (device) => void this.#devices.splice(this.#devices.indexOf(device), 1),
-        find: (kind, id) => this.resolveLink(kind, id),
-      },
-      randomBytes: (count) => this.randomBytes(count),
-    };
+    return this.#books.devices;
   }
 
   // ---- backends ------------------------------------------------------------------------------------------------------------
@@ -580,14 +451,14 @@ export abstract class MachineState extends QObject {
       device.coldReset();
     };
     const cpus = new Set<DeviceState>(this.cpus);
-    for (const device of [...this.#devices]) if (!cpus.has(device)) visit(device);
+    for (const device of [...this.#books.devices]) if (!cpus.has(device)) visit(device);
     for (const handler of this.#resetHandlers) handler();
     this.semihosting?.reset();
     if (withImages) this.roms.apply(this.addressSpace, this.log);
     for (const cpu of this.cpus) {
       if (this.log.has('cpu_reset')) this.log.mask('cpu_reset', `CPU Reset (CPU ${cpu.cpuIndex})\n${cpu.dumpState(false)}`);
       cpu.reset();
-      const start = this.#starts.get(cpu);
+      const start = this.#books.starts.get(cpu);
       if (start !== undefined) cpu.pc = start;
     }
   }

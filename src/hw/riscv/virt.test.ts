@@ -10,7 +10,7 @@ import { RiscvImsic } from '../intc/riscv-imsic.js';
 import { RingBufferChardev } from '../../chardev/chardev.js';
 import { MiB } from '../../util/size.js';
 import { IRQ_M_SOFT, IRQ_M_TIMER, IRQ_S_EXT, IRQ_S_SOFT } from './hart.js';
-import type { MachineConfig } from '../core/machine.js';
+import type { MachineConfig } from '../core/machine-config.js';
 import { IdleHart, IdleSpike, IdleVirt, type IdleBoardOptions } from './testing.js';
 
 const words = (m: IdleVirt | IdleSpike, address: number, count: number) =>

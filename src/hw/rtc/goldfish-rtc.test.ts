@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { MachineConfig } from '../core/machine.js';
+import type { MachineConfig } from '../core/machine-config.js';
 import { TestMachine } from '../core/testing.js';
 import { IrqLine } from '../core/irq.js';
 import { GoldfishRtc } from './goldfish-rtc.js';
