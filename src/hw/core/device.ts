@@ -5,7 +5,7 @@ import type { Property } from '../../qom/property.js';
 import type { Bus } from './bus.js';
 import { ClockType, type Timer } from './clock.js';
 import { IrqLine, irqLines, type IrqHandler } from './irq.js';
-import { Registers, type RegisterMap, type RegisterSizes, type RegisterView } from './registers.js';
+import { Registers, type RegisterAccess, type RegisterMap, type RegisterView } from './registers.js';
 import type { DeviceServices, MachineServices } from './services.js';
 import type { VmState } from './vmstate.js';
 import type { TraceEvent } from '../../util/trace.js';
@@ -125,8 +125,8 @@ export abstract class DeviceState extends QObject {
     return MemoryRegion.io(this.services.memory.topology, name, size, ops, this);
   }
   /** An I/O region of registers: see registers.ts. They are reset with the device. */
-  protected registerRegion<T>(this: T & DeviceState, name: string, size: number, map: RegisterMap<T>, sizes?: RegisterSizes): MemoryRegion {
-    return this.ioRegion(name, size, this.bindRegisters<T>(map, this).ops(sizes));
+  protected registerRegion<T>(this: T & DeviceState, name: string, size: number, map: RegisterMap<T>, access?: RegisterAccess): MemoryRegion {
+    return this.ioRegion(name, size, this.bindRegisters<T>(map, this).ops(access));
   }
   /** Registers that are part of a larger region, or that another object has. */
   protected bindRegisters<T>(map: RegisterMap<T>, holder: T): Registers<T> {

@@ -12,10 +12,13 @@
  * written, answers.
  */
 import type { AccessSize, MemoryRegionOps } from '../../memory/region.js';
+import { BusError } from '../../util/errors.js';
 import type { Log } from '../../util/log.js';
 import { traceEventName } from '../../util/trace.js';
 
 const U32 = 0xffff_ffffn;
+/** Registers of arrays that are found at once when they are accessed again. */
+const MOST_KNOWN = 1 << 14;
 
 /** Public fields of D that hold a Value. */
 type FieldOf<D, Value> = { [Name in keyof D & string]: D[Name] extends Value ? Name : never }[keyof D & string];
@@ -28,11 +31,11 @@ interface Options<D, Value> {
   readonly when?: (device: D) => boolean;
   /** Asked once, when the device is realized. */
   readonly array?: (device: D) => Dimensions;
-  /** In place of a field's value. `index`: of a register in an array. */
-  readonly read?: (device: D, index: number) => Value;
+  /** In place of a field's value. `index`: of a register in an array; `size`: bytes of the access. */
+  readonly read?: (device: D, index: number, size: number) => Value;
   /** `read` does something: a debugger sees the field instead, if there is one. */
   readonly readEffects?: boolean;
-  readonly write?: (device: D, value: Value, index: number) => void;
+  readonly write?: (device: D, value: Value, index: number, size: number) => void;
 }
 
 /** A register of up to 32 bits. */
@@ -49,6 +52,8 @@ export interface NarrowOptions<D> extends Options<D, number> {
 
 /** A register of 64 bits, whose halves can be accessed alone. */
 export interface WideOptions<D> extends Options<D, bigint> {
+  /** It has no halves: it is as wide as each access, and its hooks know how wide that is. */
+  readonly anyWidth?: boolean;
   /** Default: all of it is written, with the other half as it reads. */
   readonly writeHalf?: (device: D, value: bigint, high: boolean, index: number) => void;
 }
@@ -109,10 +114,14 @@ export function registerMap<D>(name: string, rows: readonly RegisterRow<D>[]): R
   return { name, rows, events: { read: traceEvent(name, 'read'), write: traceEvent(name, 'write') } };
 }
 
-/** Sizes that a guest may use; default: 4, and 8 where there are registers of 64 bits. */
-export interface RegisterSizes {
+/** How a guest reaches the registers. */
+export interface RegisterAccess {
+  /** Sizes that it may use; default: 4, and 8 where there are registers of 64 bits. */
   readonly accessSizes?: readonly AccessSize[];
   readonly implSizes?: readonly AccessSize[];
+  readonly endianness?: 'little' | 'big';
+  /** What the rows do not define is a bus error; default: a complaint, and zero. */
+  readonly strict?: boolean;
 }
 
 /** A register, as a debugger shows it. */
@@ -151,6 +160,7 @@ export class Registers<D> {
   /** By offset: what stands alone, and of arrays what was accessed once. */
   private readonly known = new Map<number, Found<D>[]>();
   private readonly arrays: ArrayOf<D>[] = [];
+  private strict = false;
 
   get name(): string {
     return this.map.name;
@@ -170,7 +180,7 @@ export class Registers<D> {
         continue;
       }
       this.place(at, { row, index: 0, high: false });
-      if (row.wide) this.place(at + 4, { row, index: 0, high: true });
+      if (row.wide && !row.anyWidth) this.place(at + 4, { row, index: 0, high: true });
     }
   }
 
@@ -189,7 +199,7 @@ export class Registers<D> {
     return shown.flatMap((row) => {
       const at = typeof row.at === 'number' ? row.at : row.at(device);
       if (!row.array) return [this.viewOf(row, 0, at, row.name)];
-      const places = placesOf(row.array(device)).slice(0, MOST_SHOWN);
+      const places = placesOf(row.array(device), MOST_SHOWN);
       return places.map((place, index) => this.viewOf(row, index, at + place, `${row.name}[${index}]`));
     });
   }
@@ -199,19 +209,20 @@ export class Registers<D> {
     const isKept = !row.wide && row.field !== undefined;
     if (row.access === 'wo' || (row.readEffects && !isKept)) return { ...common, fields: [] };
     if (row.wide) return { ...common, value: this.getWide(row, index), fields: [] };
-    const value = (row.readEffects ? Number(this.device[row.field!]) : this.get(row, index)) >>> 0;
+    const value = (row.readEffects ? Number(this.device[row.field!]) : this.get(row, index, 4)) >>> 0;
     const fields = Object.entries(row.fields ?? {}).map(([field, mask]) => ({ name: field, value: fieldOf(value, mask) }));
     return { ...common, value: BigInt(value), fields };
   }
 
   /** Handlers for a memory region. */
-  ops(sizes: RegisterSizes = {}): MemoryRegionOps {
+  ops({ strict = false, ...access }: RegisterAccess = {}): MemoryRegionOps {
+    this.strict = strict;
     const wide = this.map.rows.some((row) => row.wide);
     const usual = wide ? ([4, 8] as const) : ([4] as const);
     return {
       accessSizes: usual,
       implSizes: usual,
-      ...sizes,
+      ...access,
       read: (offset, size) => this.read(offset, size),
       write: (offset, value, size) => this.write(offset, value, size),
       ...(wide && { read64: (offset) => this.read64(offset), write64: (offset, value) => this.write64(offset, value) }),
@@ -227,7 +238,7 @@ export class Registers<D> {
     const found = this.find(offset, size, 'read');
     if (!found) return 0;
     const { row, index, high } = found;
-    const value = row.wide ? half(this.getWide(row, index), high) : this.get(row, index);
+    const value = row.wide ? this.getPart(row, index, high, size) : this.get(row, index, size);
     if (this.log.traces) this.trace('read', row, offset, BigInt(value >>> 0), size);
     return value;
   }
@@ -237,8 +248,9 @@ export class Registers<D> {
     if (!found) return;
     const { row, index, high } = found;
     if (this.log.traces) this.trace('write', row, offset, BigInt(value >>> 0), size);
-    if (row.wide) this.writeHalf(row, BigInt(value >>> 0), high, index);
-    else if (row.write) row.write(this.device, value, index);
+    if (row.wide && row.anyWidth) row.write?.(this.device, BigInt(value >>> 0), index, size);
+    else if (row.wide) this.writeHalf(row, BigInt(value >>> 0), high, index);
+    else if (row.write) row.write(this.device, value, index, size);
     else this.store(row, value);
   }
 
@@ -248,7 +260,7 @@ export class Registers<D> {
     if (!found) return 0n;
     const { row, index } = found;
     if (!row.wide) return BigInt(this.read(offset, 4)) | (BigInt(this.read(offset + 4, 4)) << 32n);
-    const value = this.getWide(row, index);
+    const value = this.getWide(row, index, 8);
     if (this.log.traces) this.trace('read', row, offset, value, 8);
     return value;
   }
@@ -259,7 +271,7 @@ export class Registers<D> {
     const { row, index } = found;
     if (row.wide) {
       if (this.log.traces) this.trace('write', row, offset, value, 8);
-      row.write?.(this.device, value, index);
+      row.write?.(this.device, value, index, 8);
     } else {
       this.write(offset, Number(value & U32), 4);
       this.write(offset + 4, Number(value >> 32n), 4);
@@ -278,7 +290,9 @@ export class Registers<D> {
       deaf = found;
     }
     const why = deaf ? `${deaf.row.name} is ${direction === 'read' ? 'write-only' : 'read-only'}` : 'no register';
-    this.guestError(`${direction}${value === undefined ? '' : ` of 0x${value.toString(16)}`} at 0x${offset.toString(16)}: ${why}`);
+    const what = `${direction}${value === undefined ? '' : ` of 0x${value.toString(16)}`} at 0x${offset.toString(16)}: ${why}`;
+    if (this.strict) throw new BusError(what);
+    this.guestError(what);
     return undefined;
   }
 
@@ -292,18 +306,22 @@ export class Registers<D> {
         index = n >= 0 && n < count ? index * count + n : NaN;
         rest -= n * stride;
       }
-      if (!Number.isNaN(index) && (rest === 0 || (row.wide && rest === 4))) all.push({ row, index, high: rest === 4 });
+      const high = row.wide && !row.anyWidth && rest === 4;
+      if (!Number.isNaN(index) && (rest === 0 || high)) all.push({ row, index, high });
     }
-    if (all.length > 0) this.known.set(offset, all);
+    if (all.length > 0 && this.known.size < MOST_KNOWN) this.known.set(offset, all);
     return all;
   }
 
-  private get(row: NarrowRow<D>, index: number): number {
-    if (row.read) return row.read(this.device, index);
+  private get(row: NarrowRow<D>, index: number, size: number): number {
+    if (row.read) return row.read(this.device, index, size);
     return row.field === undefined ? 0 : Number(this.device[row.field]);
   }
-  private getWide(row: WideRow<D>, index: number): bigint {
-    return row.read?.(this.device, index) ?? 0n;
+  private getWide(row: WideRow<D>, index: number, size = 8): bigint {
+    return row.read?.(this.device, index, size) ?? 0n;
+  }
+  private getPart(row: WideRow<D>, index: number, high: boolean, size: number): number {
+    return row.anyWidth ? Number(this.getWide(row, index, size)) : half(this.getWide(row, index), high);
   }
 
   private store(row: NarrowRow<D>, value: number): void {
@@ -320,7 +338,7 @@ export class Registers<D> {
   private writeHalf(row: WideRow<D>, value: bigint, high: boolean, index: number): void {
     if (row.writeHalf) return row.writeHalf(this.device, value, high, index);
     const old = this.getWide(row, index);
-    row.write?.(this.device, high ? (value << 32n) | (old & U32) : (old & ~U32) | value, index);
+    row.write?.(this.device, high ? (value << 32n) | (old & U32) : (old & ~U32) | value, index, 8);
   }
 
   private trace(direction: Direction, row: RegisterRow<D>, offset: number, value: bigint, size: number): void {
@@ -332,11 +350,13 @@ export class Registers<D> {
 }
 
 /** Offsets of the registers of an array, in their order. */
-const placesOf = (dimensions: Dimensions): number[] =>
-  dimensions.reduce<number[]>(
-    (places, [count, stride]) => places.flatMap((place) => Array.from({ length: count }, (_, n) => place + n * stride)),
-    [0],
-  );
+const placesOf = (dimensions: Dimensions, most: number): number[] =>
+  dimensions
+    .reduce<number[]>(
+      (places, [count, stride]) => places.flatMap((place) => Array.from({ length: Math.min(count, most) }, (_, n) => place + n * stride)),
+      [0],
+    )
+    .slice(0, most);
 
 const half = (value: bigint, high: boolean): number => Number(high ? (value >> 32n) & U32 : value & U32);
 

@@ -7,6 +7,7 @@ import { viewOf } from '../../util/bytes.js';
 import { BusError } from '../../util/errors.js';
 import { defineDevice } from '../core/device.js';
 import type { FdtNode } from '../core/fdt.js';
+import { registerMap, rw64, wo } from '../core/registers.js';
 import { SysBusDevice } from '../core/sysbus.js';
 import type { TreeBus } from '../core/tree-bus.js';
 import { address, u16, u32, vmState } from '../core/vmstate.js';
@@ -68,9 +69,8 @@ const ascii = (text: string): Uint8Array => Uint8Array.from(text, (c) => c.charC
 const le = (value: number, bytes: number): Uint8Array =>
   Uint8Array.from({ length: bytes }, (_, i) => Math.floor(value / 2 ** (8 * i)) & 0xff);
 
-function reject(why: string): never {
-  throw new BusError(why);
-}
+/** A byte stream: the first byte goes to the lowest address. */
+const BYTES = { accessSizes: [1, 2, 4, 8], implSizes: [1, 2, 4, 8], endianness: 'big', strict: true } as const;
 
 export class FwCfg extends SysBusDevice {
   static override readonly type: TypeInfo = defineDevice('fw_cfg_mem', SysBusDevice, FwCfg, {
@@ -83,6 +83,24 @@ export class FwCfg extends SysBusDevice {
     address('dmaStruct', { since: 3 }),
     address('dmaAddress', { since: 3 }),
     u32('dmaLeft', { since: 3 }),
+  ]);
+
+  static readonly control = registerMap<FwCfg>('fw_cfg_ctl', [wo(0, 'SELECTOR', { write: (s, value) => s.select(value) })]);
+  static readonly data = registerMap<FwCfg>('fw_cfg_data', [
+    rw64(0, 'DATA', {
+      anyWidth: true,
+      readEffects: true,
+      read: (s, _, size) => s.readBytes(size),
+      write: (s) => s.guestError('DATA is read-only'),
+    }),
+  ]);
+  static readonly dmaWindow = registerMap<FwCfg>('fw_cfg_dma', [
+    rw64(0, 'DMA_ADDRESS', {
+      anyWidth: true,
+      array: () => [[DMA_SIZE, 1]],
+      read: (_, at, size) => BigInt.asUintN(8 * size, DMA_SIGNATURE >> BigInt(8 * (DMA_SIZE - at - size))),
+      write: (s, value, at, size) => s.writeDma(at, Number(value), size),
+    }),
   ]);
 
   private readonly items = new Map<number, Uint8Array>();
@@ -106,36 +124,9 @@ export class FwCfg extends SysBusDevice {
     this.addFile('bios-geometry', new Uint8Array(0));
     this.addFile('bootorder', new Uint8Array(0)); // no device has a boot index
     this.addFile('etc/boot-fail-wait', le(0xffff_ffff, 4));
-    this.initMmio(
-      this.ioRegion('fwcfg.ctl', CTL_SIZE, {
-        accessSizes: [2],
-        endianness: 'big',
-        read: () => reject('the selector cannot be read'),
-        write: (_offset, value) => this.select(value),
-      }),
-    );
-    this.initMmio(
-      this.ioRegion('fwcfg.data', DATA_SIZE, {
-        accessSizes: [1, 2, 4, 8],
-        implSizes: [1, 2, 4, 8],
-        endianness: 'big', // a byte stream: the first byte goes to the lowest address
-        read: (offset, size) => (offset === 0 ? this.readBytes(size) : reject('the data register is at offset 0')),
-        read64: () => (BigInt(this.readBytes(4)) << 32n) | BigInt(this.readBytes(4)),
-        write: (offset) => (offset === 0 ? this.guestError('data register is read-only') : reject('the data register is at offset 0')),
-        write64: () => this.guestError('data register is read-only'),
-      }),
-    );
-    this.initMmio(
-      this.ioRegion('fwcfg.dma', DMA_SIZE, {
-        accessSizes: [1, 2, 4, 8],
-        implSizes: [1, 2, 4, 8],
-        endianness: 'big',
-        read: (offset, size) => Number(BigInt.asUintN(8 * size, DMA_SIGNATURE >> BigInt(8 * (DMA_SIZE - offset - size)))),
-        read64: () => DMA_SIGNATURE,
-        write: (offset, value, size) => this.writeDma(offset, value, size),
-        write64: (_offset, value) => this.dma(Number(value)),
-      }),
-    );
+    this.initMmio(this.registerRegion('fwcfg.ctl', CTL_SIZE, FwCfg.control, { ...BYTES, accessSizes: [2] }));
+    this.initMmio(this.registerRegion('fwcfg.data', DATA_SIZE, FwCfg.data, BYTES));
+    this.initMmio(this.registerRegion('fwcfg.dma', DMA_SIZE, FwCfg.dmaWindow, BYTES));
   }
 
   protected override mapInto(base: number): void {
@@ -197,17 +188,18 @@ export class FwCfg extends SysBusDevice {
   }
 
   /** The next `count` bytes of the item, big-endian; zeros past its end. */
-  private readBytes(count: number): number {
+  private readBytes(count: number): bigint {
     const item = this.items.get(this.selected);
-    let value = 0;
-    for (let i = 0; i < count; i++) value = (value << 8) | (item && this.offset < item.length ? item[this.offset++] : 0);
-    this.trace(TRACE.fw_cfg_read, value >>> 0);
-    return value >>> 0;
+    let value = 0n;
+    for (let i = 0; i < count; i++) value = (value << 8n) | BigInt(item && this.offset < item.length ? item[this.offset++] : 0);
+    this.trace(TRACE.fw_cfg_read, Number(value));
+    return value;
   }
 
   /** The low word (or a write of all) starts the transfer. */
   private writeDma(offset: number, value: number, size: number): void {
-    if (size !== 4) reject('the DMA address is written in words');
+    if (size === 8) return this.dma(value);
+    if (size !== 4) throw new BusError('the DMA address is written in words');
     if (offset === 0) {
       this.dmaHigh = value >>> 0;
     } else {
