@@ -75,7 +75,8 @@ function constants({ STRUCTS, CONSTANTS, about }) {
   const constant = (name, value, meaning) => lines.push(`/** ${meaning} */`, `export const ${name} = ${value};`);
   for (const { title, rows, hex: asHex } of CONSTANTS) {
     lines.push('', `// ---- ${title}`);
-    for (const [name, value, meaning] of rows) constant(name, (asHex && !name.endsWith('_SHIFT')) || value > 0xffff ? hex(value) : value, meaning);
+    for (const [name, value, meaning] of rows)
+      constant(name, (asHex && !name.endsWith('_SHIFT')) || value > 0xffff ? hex(value) : value, meaning);
   }
   for (const struct of STRUCTS) {
     const { title, about: ofStruct, size: sizeName, constants: more = [] } = struct;
@@ -135,7 +136,8 @@ function fieldTable(part) {
   const { className, fields: file } = part.accessors;
   const from = posix.relative(posix.dirname(file), 'src/accel/tcg/env-field.ts').replace(/\.ts$/, '.js');
   const end = place(part.STRUCTS[0]).fields.find(({ own }) => own === 'END').offset;
-  const roleOf = ({ offset, writer, order }) => (order === 'derived' || offset >= end ? 'derived' : writer === 'init' ? 'configuration' : 'state');
+  const roleOf = ({ offset, writer, order }) =>
+    order === 'derived' || offset >= end ? 'derived' : writer === 'init' ? 'configuration' : 'state';
   const lines = [
     `/** Made by scripts/layout.js: ${part.about} */`,
     `import { envFields } from '${from}';`,
@@ -173,11 +175,13 @@ function structTable(struct) {
 
 function constantTable({ title, rows, hex: asHex }) {
   const lines = ['', `### ${title}`, '', row(['name', 'value', 'meaning']), row(Array(3).fill('---'))];
-  for (const [name, value, meaning] of rows) lines.push(row([`\`${name}\``, asHex && !name.endsWith('_SHIFT') ? hex(value) : value, meaning]));
+  for (const [name, value, meaning] of rows)
+    lines.push(row([`\`${name}\``, asHex && !name.endsWith('_SHIFT') ? hex(value) : value, meaning]));
   return lines;
 }
 
-const tables = () => PARTS.flatMap(({ STRUCTS, CONSTANTS }) => [...STRUCTS.flatMap(structTable), ...CONSTANTS.flatMap(constantTable)]).join('\n');
+const tables = () =>
+  PARTS.flatMap(({ STRUCTS, CONSTANTS }) => [...STRUCTS.flatMap(structTable), ...CONSTANTS.flatMap(constantTable)]).join('\n');
 
 const BEGIN = '<!-- made by scripts/layout.js -->';
 

@@ -7,10 +7,7 @@ import type { PortMessage } from './codegen.js';
 const early: MessagePort[] = [];
 self.onmessage = (event: MessageEvent<MessagePort>) => void early.push(event.data);
 
-const [{ CodegenService }, { isaNamed }] = await Promise.all([
-  import('../accel/tcg/codegen/worker-service.js'),
-  import('../isas.js'),
-]);
+const [{ CodegenService }, { isaNamed }] = await Promise.all([import('../accel/tcg/codegen/worker-service.js'), import('../isas.js')]);
 
 /** Serves one machine. */
 function connect(port: MessagePort): void {

@@ -37,8 +37,7 @@ export class LinearRamAllocator implements RamAllocator {
   allocate(name: string, size: number): RamBlock {
     const host = this.next;
     const end = host + align(size, this.pageSize);
-    if (end > this.end)
-      throw new LoaderError(`cannot set up guest memory '${name}': ${size} bytes wanted, ${this.end - host} left`);
+    if (end > this.end) throw new LoaderError(`cannot set up guest memory '${name}': ${size} bytes wanted, ${this.end - host} left`);
     this.next = end;
     const block: RamBlock = { name, size, host, bytes: new Uint8Array(this.buffer, host, size) };
     this.blocks.push(block);

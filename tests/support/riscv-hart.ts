@@ -88,7 +88,8 @@ export class Hart {
     this.view.setUint32(record + layout.PHYSMAP_HOST, RAM_HOST, true);
     this.view.setUint32(record + layout.PHYSMAP_FLAGS, layout.PHYSMAP_RAM, true);
     this.set32(rvEnv.RV_XLEN, xlen);
-    for (const bit of extensions) this.set32(rvEnv.RV_EXT + 4 * (bit >>> 5), this.get32(rvEnv.RV_EXT + 4 * (bit >>> 5)) | (1 << (bit & 31)));
+    for (const bit of extensions)
+      this.set32(rvEnv.RV_EXT + 4 * (bit >>> 5), this.get32(rvEnv.RV_EXT + 4 * (bit >>> 5)) | (1 << (bit & 31)));
     this.set32(rvEnv.RV_MAX_SATP_MODE, satpMode);
     this.set32(rvEnv.RV_PRIV_VERSION, privVersion);
     this.set32(rvEnv.RV_PMP_COUNT, pmp ? 16 : 0);

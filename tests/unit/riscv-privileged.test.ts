@@ -1,7 +1,14 @@
 /** What the privileged extensions do, one by one, on a hart that is driven by hand. Sections are of the privileged ISA manual; AIA where it is told. */
 import { describe, expect, it } from 'vitest';
 import { ENV_INSN_COUNT, ENV_TB_FLAGS } from '../../assembly/shared/layout.js';
-import { RV_IMSIC, RV_OVERFLOWING, RV_RNMI_EXCPVEC, RV_RNMI_IRQVEC, TBF_MASK_SHIFT, TBF_MASK_SIGNED } from '../../assembly/target/riscv/shared/env.js';
+import {
+  RV_IMSIC,
+  RV_OVERFLOWING,
+  RV_RNMI_EXCPVEC,
+  RV_RNMI_IRQVEC,
+  TBF_MASK_SHIFT,
+  TBF_MASK_SIGNED,
+} from '../../assembly/target/riscv/shared/env.js';
 import { parseCpuConfig } from '../../src/target/riscv/config.js';
 import { CSR_NUMBERS } from '../../src/target/riscv/csr-names.js';
 import { hartOf, RAM, type Hart } from '../support/riscv-hart.js';

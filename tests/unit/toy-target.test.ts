@@ -141,7 +141,15 @@ describe.each(TIERS)('a second target, in %s', (_name, tier) => {
   it('walks its page table, and goes on where a page was missing', () => {
     // the handler maps the page of the fault as it is: TABLE[address >> 13] = address & ~0x1fff | 3, by dividing
     const handler = [
-      ...[mfs(8, toy.ADDRESS), ...li(9, 1 << PAGE_BITS), div(10, 8, 9), add(11, 10, 10), add(11, 11, 11), ...li(12, TABLE), add(11, 11, 12)],
+      ...[
+        mfs(8, toy.ADDRESS),
+        ...li(9, 1 << PAGE_BITS),
+        div(10, 8, 9),
+        add(11, 10, 10),
+        add(11, 11, 11),
+        ...li(12, TABLE),
+        add(11, 11, 12),
+      ],
       ...[
         add(12, 10, 10),
         ...Array.from({ length: PAGE_BITS - 1 }, () => add(12, 12, 12)),

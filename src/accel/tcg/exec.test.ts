@@ -8,7 +8,6 @@ import { jumpCacheFunction } from '../../../tests/support/jump-cache.js';
 import { AddressSpace } from '../../memory/address-space.js';
 import type { RamBlock } from '../../memory/ram.js';
 import { MemoryRegion, MemoryTopology } from '../../memory/region.js';
-import { parseCpuConfig } from '../../target/riscv/config.js';
 import { riscvIsa } from '../../target/riscv/index.js';
 import { TcgAccel } from './accel.js';
 import { synchronousCodegen } from './codegen-sync.js';

@@ -125,7 +125,13 @@ export abstract class DeviceState extends QObject {
     return MemoryRegion.io(this.services.memory.topology, name, size, ops, this);
   }
   /** An I/O region of registers: see registers.ts. They are reset with the device. */
-  protected registerRegion<T>(this: T & DeviceState, name: string, size: number, map: RegisterMap<T>, access?: RegisterAccess): MemoryRegion {
+  protected registerRegion<T>(
+    this: T & DeviceState,
+    name: string,
+    size: number,
+    map: RegisterMap<T>,
+    access?: RegisterAccess,
+  ): MemoryRegion {
     return this.ioRegion(name, size, this.bindRegisters<T>(map, this).ops(access));
   }
   /** Registers that are part of a larger region, or that another object has. */

@@ -12,7 +12,24 @@ import {
   ENV_TB_FLAGS,
 } from '../../../assembly/shared/layout.js';
 import { PAGE_BITS } from '../../../assembly/target/riscv/shared/traits.js';
-import { RV_BADADDR, RV_ELP, RV_F, RV_LOAD_RES, RV_LOAD_VAL, RV_MSTATUS, RV_X, TBF_ELP, TBF_FRM_INVALID, TBF_FS_SHIFT, TBF_MASK_SHIFT, TBF_MASK_SIGNED, TBF_LPE, TBF_MMU_IDX, TBF_PRIV_SHIFT, TBF_SSE } from '../../../assembly/target/riscv/shared/env.js';
+import {
+  RV_BADADDR,
+  RV_ELP,
+  RV_F,
+  RV_LOAD_RES,
+  RV_LOAD_VAL,
+  RV_MSTATUS,
+  RV_X,
+  TBF_ELP,
+  TBF_FRM_INVALID,
+  TBF_FS_SHIFT,
+  TBF_MASK_SHIFT,
+  TBF_MASK_SIGNED,
+  TBF_LPE,
+  TBF_MMU_IDX,
+  TBF_PRIV_SHIFT,
+  TBF_SSE,
+} from '../../../assembly/target/riscv/shared/env.js';
 import { RVX_ZCA, CAUSE_INST_MISALIGNED } from '../../../assembly/target/riscv/shared/riscv.js';
 import type { GlobalDef, TcgContext, Temp } from '../../tcg/context.js';
 import { H } from './helpers.js';

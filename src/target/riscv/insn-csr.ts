@@ -3,7 +3,17 @@
  * Sources: unprivileged ISA manual, "Zicsr"; privileged ISA manual, "Supervisor CSRs".
  */
 import { CPU_INTERRUPT_HARD, ENV_INTERRUPT_REQUEST } from '../../../assembly/shared/layout.js';
-import { RV_MCAUSE, RV_MEPC, RV_MSCRATCH, RV_MSTATUS, RV_MTVAL, RV_SCAUSE, RV_SEPC, RV_SSCRATCH, RV_STVAL } from '../../../assembly/target/riscv/shared/env.js';
+import {
+  RV_MCAUSE,
+  RV_MEPC,
+  RV_MSCRATCH,
+  RV_MSTATUS,
+  RV_MTVAL,
+  RV_SCAUSE,
+  RV_SEPC,
+  RV_SSCRATCH,
+  RV_STVAL,
+} from '../../../assembly/target/riscv/shared/env.js';
 import { RVX_ZCA, RVX_S, RVX_SSDBLTRP } from '../../../assembly/target/riscv/shared/riscv.js';
 import type { Temp } from '../../tcg/context.js';
 import { Cond } from '../../tcg/opcodes.js';

@@ -223,7 +223,16 @@ export class KeptCode {
         const code = new Uint8Array(size);
         code.set(this.bytes.subarray(host0, host0 + first));
         code.set(this.bytes.subarray(host1, host1 + size - first), first);
-        return { pcLo: placeLow(pcLo, cflags, pageSize) | 0, pcHi: placeHigh(pcHi, cflags), flags, csBase, cflags, icount, sideExitOnMiss, code };
+        return {
+          pcLo: placeLow(pcLo, cflags, pageSize) | 0,
+          pcHi: placeHigh(pcHi, cflags),
+          flags,
+          csBase,
+          cflags,
+          icount,
+          sideExitOnMiss,
+          code,
+        };
       });
       return { tbs, tbCount, entries: region.entries, certain: edges };
     });
@@ -340,7 +349,11 @@ export class KeptCode {
   /** Whether a TB is what a region was made from: the same state of the CPU, and the same bytes of guest code. */
   private matches(tb: number, { pcLo, pcHi, flags, csBase, cflags, icount, code }: KeptTb): boolean {
     const { tbs, bytes } = this;
-    if (tbs.get(tb, TB_CFLAGS) !== cflags || (placeLow(tbs.get(tb, TB_PC), cflags, tbs.pageSize) | 0) !== (pcLo | 0) || tbs.get(tb, TB_FLAGS) !== flags)
+    if (
+      tbs.get(tb, TB_CFLAGS) !== cflags ||
+      (placeLow(tbs.get(tb, TB_PC), cflags, tbs.pageSize) | 0) !== (pcLo | 0) ||
+      tbs.get(tb, TB_FLAGS) !== flags
+    )
       return false;
     if (placeHigh(tbs.get(tb, TB_PC + 4), cflags) !== pcHi) return false;
     if (tbs.get(tb, TB_CS_BASE) !== csBase || tbs.get(tb, TB_ICOUNT) !== icount || tbs.get(tb, TB_SIZE) !== code.length) return false;
