@@ -151,14 +151,16 @@ export class PflashCfi01 extends SysBusDevice {
     bank.isLaterBank = true;
   }
 
+  private get banks(): readonly PflashCfi01[] {
+    return [this, ...(this.nextBank?.banks ?? [])];
+  }
+
   /** Binding: Linux, mtd/mtd-physmap.yaml. */
   override addTreeNode(bus: TreeBus): FdtNode | undefined {
     if (this.isLaterBank) return undefined;
-    const banks: number[] = [];
-    for (let bank: PflashCfi01 | undefined = this; bank; bank = bank.nextBank) banks.push(bank.mmio[0].address, bank.mmio[0].size);
     return bus
       .device(this, 'flash', 'cfi-flash')
-      .cells('reg', ...banks.flatMap((part) => bus.address(part)))
+      .cells('reg', ...this.banks.flatMap(({ mmio: [{ address, size }] }) => [...bus.address(address), ...bus.address(size)]))
       .u32('bank-width', this.width);
   }
 
