@@ -17,8 +17,6 @@ import { ppcIsa } from '../../src/target/ppc/index.js';
 
 const CONFIG = parsePpcConfig('750');
 
-const CONFIG = parsePpcConfig('750');
-
 export interface Tier {
   /** Generate code for what has run so often in tci. */
   readonly hotThreshold?: number;
