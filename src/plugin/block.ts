@@ -100,7 +100,7 @@ class InsnHandle extends Point implements Insn {
     return this.block.tb.physical + BigInt(this.start);
   }
   get bytes(): Uint8Array {
-    return (this.code ??= codeBytes(this.block.tb.source, this.start, this.size));
+    return (this.code ??= codeBytes(this.block.tb, this.start, this.size));
   }
   get disassembly(): string {
     const text = this.block.vcpu.cpu.disassemble(this.bytes, this.vaddr)?.text ?? '';

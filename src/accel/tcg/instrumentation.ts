@@ -1,5 +1,4 @@
 /** What plugins want of the engine (src/plugin), and what it tells them. Without any, nothing of this is asked, and code is as it is to the byte. */
-import { PAGE_SIZE } from '../../../assembly/shared/layout.js';
 import type { TbSource } from '../../target/translator.js';
 import type { TcgContext } from '../../tcg/context.js';
 import type { Injection } from '../../tcg/instrument.js';
@@ -13,6 +12,8 @@ export interface TranslatedTb {
   readonly physical: bigint;
   /** Its bytes in linear memory, in its first page and in the second. */
   readonly source: TbSource;
+  /** Of the target's pages, bytes. */
+  readonly pageSize: number;
   /** Offset of each instruction, and behind the last one the size of all. */
   readonly offsets: readonly number[];
 }
@@ -43,9 +44,9 @@ export function insnOffsets({ ops, opCount }: TcgContext, size: number): number[
 }
 
 /** Bytes of a TB's code, over its two pages. */
-export function codeBytes({ pc, bytes, host, nextPage }: TbSource, offset: number, size: number): Uint8Array {
+export function codeBytes({ source: { pc, bytes, host, nextPage }, pageSize }: TranslatedTb, offset: number, size: number): Uint8Array {
   const code = bytes.slice(host + offset, host + offset + size);
-  const inFirst = PAGE_SIZE - Number(pc & BigInt(PAGE_SIZE - 1)) - offset;
+  const inFirst = pageSize - Number(pc & BigInt(pageSize - 1)) - offset;
   if (inFirst < size) {
     const rest = nextPage();
     code.set(bytes.subarray(rest, rest + size - inFirst), inFirst);

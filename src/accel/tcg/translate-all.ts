@@ -229,6 +229,7 @@ export class Translator {
         pc: source.pc,
         physical: this.view.getBigUint64(env + layout.ENV_CODE_PHYS, true),
         source,
+        pageSize: this.pageSize,
         offsets: insnOffsets(this.ctx, size),
       })
       .filter(({ access }) => access !== 0 || (source.cflags & layout.CF_MEMI_ONLY) === 0);
