@@ -8,7 +8,7 @@
  *   lab kernel NAME KERNEL N     a compute kernel of the embedded guest, N tenths of its usual work
  *   lab run NAME PROGRAM [ARG...] a program, once, and what it writes
  *
- * Each prints `lab: NAME CHECKSUM NANOSECONDS`, time by CLOCK_MONOTONIC. System calls: Linux include/uapi/asm-generic/unistd.h.
+ * Each prints `lab: NAME CHECKSUM NANOSECONDS`, time by CLOCK_MONOTONIC; a program that ends with a status `lab: NAME failed: status N`. System calls: Linux include/uapi/asm-generic/unistd.h.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -128,7 +128,35 @@ static uint64_t pages(uint64_t n) {
   return hash;
 }
 
-static uint64_t program(char **argv) {
+static char *number(char *end, uint64_t value, unsigned base, int width) {
+  *--end = 0;
+  do *--end = "0123456789abcdef"[value % base]; while (--width, value /= base);
+  while (width-- > 0) *--end = '0';
+  return end;
+}
+
+static void print_line(const char *const *parts) {
+  char line[128];
+  size_t n = 0;
+  for (; *parts; parts++)
+    for (const char *part = *parts; *part && n < sizeof line; part++) line[n++] = *part;
+  write_fd(1, line, n);
+}
+
+static void report(const char *name, uint64_t checksum, uint64_t nanoseconds) {
+  char sum[24], time[24];
+  print_line((const char *[]){ "lab: ", name, " ", number(sum + sizeof sum, checksum, 16, 16), " ", number(time + sizeof time, nanoseconds, 10, 1), "\n", NULL });
+}
+
+/* As wait(2) tells it: the exit status, or 128 and the signal, as a shell does. */
+static void report_failure(const char *name, int status) {
+  char code[24];
+  unsigned value = status & 0x7f ? 128u + (status & 0x7f) : (unsigned)status >> 8 & 0xff;
+  print_line((const char *[]){ "lab: ", name, " failed: status ", number(code + sizeof code, value, 10, 1), "\n", NULL });
+  leave(1);
+}
+
+static uint64_t program(const char *name, char **argv) {
   int out[2];
   make_pipe(out);
   long pid = check(fork_process(), "fork");
@@ -143,7 +171,9 @@ static uint64_t program(char **argv) {
   uint8_t block[512];
   for (long got; (got = read_fd(out[0], block, sizeof block)) > 0;)
     for (long i = 0; i < got; i++) hash = mix(hash, block[i]);
-  return mix(hash, (uint64_t)wait_for(pid));
+  int status = wait_for(pid);
+  if (status) report_failure(name, status);
+  return mix(hash, (uint64_t)status);
 }
 
 static uint64_t compute(const char *name, uint64_t n) {
@@ -154,26 +184,6 @@ static uint64_t compute(const char *name, uint64_t n) {
     }
   fail("find that kernel");
   return 0;
-}
-
-static char *number(char *end, uint64_t value, unsigned base, int width) {
-  *--end = 0;
-  do *--end = "0123456789abcdef"[value % base]; while (--width, value /= base);
-  while (width-- > 0) *--end = '0';
-  return end;
-}
-
-static void report(const char *name, uint64_t checksum, uint64_t nanoseconds) {
-  char line[128], digits[24];
-  size_t n = 0;
-  const char *parts[] = { "lab: ", name, " ", NULL, " ", NULL, "\n" };
-  for (unsigned i = 0; i < sizeof parts / sizeof *parts; i++) {
-    const char *part = parts[i];
-    if (i == 3) part = number(digits + sizeof digits, checksum, 16, 16);
-    if (i == 5) part = number(digits + sizeof digits, nanoseconds, 10, 1);
-    while (*part && n < sizeof line) line[n++] = *part++;
-  }
-  write_fd(1, line, n);
 }
 
 static uint64_t parse(const char *text) {
@@ -197,7 +207,7 @@ __attribute__((used)) void start(long *stack) {
   else if (same(what, "pages")) checksum = pages(parse(argv[2]));
   else if (same(what, "kernel") && argc > 4) name = argv[2], checksum = compute(argv[3], parse(argv[4]));
   else if (same(what, "fork") && argc > 3) checksum = forks(parse(argv[2]), argv + 3);
-  else if (same(what, "run") && argc > 3) name = argv[2], checksum = program(argv + 3);
+  else if (same(what, "run") && argc > 3) name = argv[2], checksum = program(name, argv + 3);
   else fail("understand the arguments");
   report(name, checksum, now() - from);
   leave(0);

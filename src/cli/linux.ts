@@ -2,7 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import type { CodegenThread } from '../accel/tcg/codegen/protocol.js';
 import { StreamChardev } from '../chardev/chardev.js';
-import { cachedGuestFile, fetchGuestFiles, guestFileStamp, GuestUnavailable, type GuestFileName } from '../node/guest/debian.js';
+import { GuestUnavailable } from '../node/guest/apt.js';
+import { cachedGuestFile, fetchGuestFiles, guestFileStamp, type GuestFileName } from '../node/guest/debian.js';
 import { buildInitramfs, sessionJob, type InitramfsOptions, type WindowSize } from '../node/guest/initramfs.js';
 import { createNodeHost, type NodeHost } from '../node/host.js';
 import { readImage } from '../node/image-file.js';

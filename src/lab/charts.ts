@@ -149,6 +149,13 @@ export function charts(results: Results): Chart[] {
       'Seconds, logarithmic: less is better. System workloads by the guest’s clock.',
       bars(linux, names, 'seconds', (row) => row.seconds),
     );
+  const real = rows.filter((row) => isOf(row.workload, ['real']));
+  const realBars = (title: string, text: string, value: (row: Row) => Row['cpuSeconds']): void => {
+    const told = real.filter(value);
+    if (told.length > 0) add(title, `${text}, logarithmic: less is better.`, bars(told, names, 'seconds of CPU', value));
+  };
+  realBars('Real programs', 'CPU seconds of the thread that is the guest’s CPU', (row) => row.cpuSeconds);
+  realBars('Real programs, all threads', 'CPU seconds of the whole process, makers of code included', (row) => row.allCpuSeconds);
   if (results.ratios.some(({ workloads }) => Object.keys(workloads).length > 0))
     add('Ratios', 'How many times as fast; the line is at 1.', ratios(results));
   add('Warm-up', 'Guest MIPS over time, first round. A strategy that makes code early rises early.', warmUp(results, names));

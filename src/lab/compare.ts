@@ -1,6 +1,6 @@
 /** From rows to ratios: who is how many times as fast as whom. */
-import type { Contestant, Row } from './results.js';
-import { geometricMean } from './statistics.js';
+import { timeOf, type Contestant, type Row } from './results.js';
+import { geometricMean, type Spread } from './statistics.js';
 import { SUBJECT } from './strategies.js';
 import { isBareMetal, KERNEL_KINDS, workload, type Kind, type WorkloadName } from './workloads.js';
 
@@ -18,6 +18,17 @@ export interface Ratio {
   readonly bareMetal: number | null;
   readonly programs: number | null;
   readonly system: number | null;
+  /** By CPU time of the machine's thread; `realAllThreads`: by that of all threads of the process. */
+  readonly real: number | null;
+  readonly realAllThreads: number | null;
+}
+
+/** Speed by CPU time of the machine's thread; `allThreads`: geometric mean by that of all threads. */
+export interface RealSpeed {
+  readonly geomean: number | null;
+  readonly min: number | null;
+  readonly minWorkload: WorkloadName | null;
+  readonly allThreads: number | null;
 }
 
 /** Speeds are ours over the peer's; boot: our time over the peer's. */
@@ -27,6 +38,7 @@ export interface VsQemu {
   >;
   readonly system: { readonly geomean: number | null; readonly min: number | null; readonly minWorkload: WorkloadName | null };
   readonly boot: { readonly cold: number | null; readonly warm: number | null };
+  readonly real: { readonly cold: RealSpeed; readonly warm: RealSpeed };
   /** Whose speed it is, and against whom. */
   readonly subject: string | null;
   readonly peers: readonly string[];
@@ -35,11 +47,13 @@ export interface VsQemu {
 }
 
 export const PEER = 'peer';
+const NO_WARM = 'no strategy with a warm code cache took part';
 
 /** Times are compared where both had the same work; else rates. */
 export function speedRatio(a: Row | undefined, b: Row | undefined): number | undefined {
-  if (!a?.seconds || !b?.seconds) return undefined;
-  if (a.work === b.work) return b.seconds.median / a.seconds.median;
+  const [mine, theirs] = [a && timeOf(a), b && timeOf(b)];
+  if (!a || !b || !mine || !theirs) return undefined;
+  if (a.work === b.work) return theirs.median / mine.median;
   return a.mips && b.mips ? a.mips.median / b.mips.median : undefined;
 }
 
@@ -47,6 +61,10 @@ type Speeds = Ratio['workloads'];
 
 const ofKinds = (speeds: Speeds, kinds: readonly Kind[]): [WorkloadName, number][] =>
   (Object.entries(speeds) as [WorkloadName, number][]).filter(([name]) => kinds.includes(workload(name).kind));
+
+type Measure = (row: Row) => Spread | null | undefined;
+const bySeconds: Measure = (row) => row.seconds;
+const allCpu: Measure = (row) => row.allCpuSeconds;
 
 /** Geometric mean; null if none is of these kinds, and accepted. */
 function meanOf(speeds: Speeds, kinds: readonly Kind[], accept: (name: WorkloadName) => boolean = () => true): number | null {
@@ -66,14 +84,24 @@ export class Comparison {
     this.workloads = [...new Set(rows.map((row) => row.workload))];
   }
 
-  row(name: WorkloadName, contestant: string): Row | undefined {
-    return contestant === PEER ? this.bestPeer(name) : this.byKey.get(`${name} ${contestant}`);
+  row(name: WorkloadName, contestant: string, measure: Measure = timeOf): Row | undefined {
+    return contestant === PEER ? this.bestPeer(name, measure) : this.byKey.get(`${name} ${contestant}`);
   }
 
   /** The fastest of the peers at this workload. */
-  private bestPeer(name: WorkloadName): Row | undefined {
-    const rows = this.peers.flatMap((peer) => this.byKey.get(`${name} ${peer}`) ?? []).filter((row) => row.seconds);
-    return rows.sort((x, y) => x.seconds!.median - y.seconds!.median)[0];
+  private bestPeer(name: WorkloadName, measure: Measure): Row | undefined {
+    const rows = this.peers.flatMap((peer) => this.byKey.get(`${name} ${peer}`) ?? []).filter(measure);
+    return rows.sort((x, y) => measure(x)!.median - measure(y)!.median)[0];
+  }
+
+  /** Of real programs that had the same work. */
+  private allThreads(a: string, b: string): number | null {
+    const speeds = this.workloads.flatMap((name) => {
+      const [mine, theirs] = [this.row(name, a), this.row(name, b, allCpu)];
+      if (workload(name).kind !== 'real' || !mine?.allCpuSeconds || !theirs?.allCpuSeconds || mine.work !== theirs.work) return [];
+      return [theirs.allCpuSeconds.median / mine.allCpuSeconds.median];
+    });
+    return speeds.length > 0 ? geometricMean(speeds) : null;
   }
 
   get peers(): string[] {
@@ -97,6 +125,8 @@ export class Comparison {
       bareMetal: mean(KERNEL_KINDS, isBareMetal),
       programs: mean(KERNEL_KINDS, (name) => !isBareMetal(name)),
       system: mean(['system']),
+      real: mean(['real']),
+      realAllThreads: this.allThreads(a, b),
     };
   }
 
@@ -136,6 +166,21 @@ export class Comparison {
       const speed = name === undefined || nobody !== undefined ? undefined : speedRatio(this.row('boot', name), this.row('boot', PEER));
       return speed && 1 / speed;
     };
+    const noRealRow = this.workloads.some(
+      (name) => workload(name).kind === 'real' && this.row(name, subject ?? '')?.seconds && this.row(name, PEER, bySeconds),
+    )
+      ? 'CPU time was not told on both sides (this host has no /proc)'
+      : 'no real program was measured on both sides';
+    const real = (what: string, name: string | undefined): RealSpeed => {
+      const against = name === undefined || nobody !== undefined ? undefined : this.ratio(name, PEER);
+      const [slowest] = ofKinds(against?.workloads ?? {}, ['real']).sort(([, x], [, y]) => x - y);
+      return {
+        geomean: told(what, against?.real, name === undefined ? NO_WARM : noRealRow),
+        min: slowest?.[1] ?? null,
+        minWorkload: slowest?.[0] ?? null,
+        allThreads: against?.realAllThreads ?? null,
+      };
+    };
     return {
       compute: {
         geomean: told('compute', ratio?.kernels, 'no kernel was measured on both sides'),
@@ -154,12 +199,9 @@ export class Comparison {
       },
       boot: {
         cold: told('boot.cold', boot(subject), 'the boot was not measured on both sides'),
-        warm: told(
-          'boot.warm',
-          boot(warm),
-          warm === undefined ? 'no strategy with a warm code cache took part' : 'the boot was not measured on both sides',
-        ),
+        warm: told('boot.warm', boot(warm), warm === undefined ? NO_WARM : 'the boot was not measured on both sides'),
       },
+      real: { cold: real('real.cold', subject), warm: real('real.warm', warm) },
       subject: subject ?? null,
       peers,
       reasons,

@@ -10,11 +10,18 @@ export interface GuestResult {
 
 const KERNEL_ROW = /^ {2}(\S+) +(\S.*?) +([0-9a-f]{16}) *(\d+\.\d{3}) *(\d+)\s*$/;
 const PROGRAM_LINE = /^lab: (\S+) ([0-9a-f]{16}) (\d+)\s*$/;
+const FAILURE_LINE = /^lab: (\S+) failed: (.*?)\s*$/;
 
 /** The last thing that the embedded guest says when all went well. */
 export const KERNELS_DONE = 'all checks passed';
 /** What the Linux guest says first: the boot is over. */
 export const LINUX_READY = 'lab: ready';
+
+/** A program that ended with a status has no result. */
+export function parseFailure(line: string): { readonly name: string; readonly why: string } | undefined {
+  const failure = FAILURE_LINE.exec(line);
+  return failure ? { name: failure[1], why: failure[2] } : undefined;
+}
 
 /** The result in a line, if there is one. */
 export function parseResult(line: string): GuestResult | undefined {

@@ -68,16 +68,21 @@ export function headLines({ host, date, rounds, share, contestants, wemu, interr
   ];
 }
 
-export function vsQemuLines({ vsQemu: { compute, system, boot, subject, peers, reasons } }: Results): string[] {
+export function vsQemuLines({ vsQemu: { compute, system, boot, real, subject, peers, reasons } }: Results): string[] {
   const why = (what: string): string => (reasons[what] === undefined ? '' : ` (${reasons[what]})`);
   const who = peers.length > 1 ? `the better of ${peers.join(' and ')}` : (peers[0] ?? 'no peer');
   const kinds = `integer ${digits(compute.integer)}, memory ${digits(compute.memory)}, float ${digits(compute.float)}`;
   const guests = `bare metal ${digits(compute.bareMetal)}, under Linux ${digits(compute.programs)}`;
+  const program = (what: 'cold' | 'warm'): string => {
+    const { geomean, min, minWorkload, allThreads } = real[what];
+    return `${what} ${digits(geomean)}${why(`real.${what}`)}${geomean === null ? '' : `, all threads ${digits(allThreads)}, least ${digits(min)} ${minWorkload}`}`;
+  };
   return [
     `${subject ?? 'nobody'} against ${who}:`,
     `  kernels, speed        ${digits(compute.geomean)}${why('compute')}: ${kinds}; ${guests}; least ${digits(compute.min)} ${compute.minWorkload ?? ''}`,
     `  system, speed         ${digits(system.geomean)}${why('system')}; least ${digits(system.min)} ${system.minWorkload ?? ''}`,
     `  boot, time            cold ${digits(boot.cold)}${why('boot.cold')}, warm ${digits(boot.warm)}${why('boot.warm')}`,
+    `  real programs, speed  ${program('cold')}; ${program('warm')}`,
   ];
 }
 
@@ -89,6 +94,8 @@ export function formatResults(results: Results): string {
     'workload',
     'contestant',
     'seconds (min..max)',
+    'CPU s',
+    'all threads',
     'MIPS',
     'steady MIPS',
     'after s',
@@ -105,7 +112,7 @@ export function formatResults(results: Results): string {
         i === 0 ? name : '',
         row.contestant,
         row.errors.length > 0 ? `${range(row.seconds)} ERROR` : range(row.seconds),
-        ...[row.mips, row.steadyMips, row.steadySeconds, row.translateMs, row.compileMs].map(middle),
+        ...[row.cpuSeconds, row.allCpuSeconds, row.mips, row.steadyMips, row.steadySeconds, row.translateMs, row.compileMs].map(middle),
         digits(row.codeBytes ? row.codeBytes.median / 1024 : null),
         middle(row.modules),
         middle(row.peakMiB),
@@ -121,6 +128,8 @@ export function formatResults(results: Results): string {
       ['  bare metal', (r) => r.bareMetal],
       ['  under Linux', (r) => r.programs],
       ['geomean system', (r) => r.system],
+      ['geomean real', (r) => r.real],
+      ['  all threads', (r) => r.realAllThreads],
     ];
     lines.push('Times as fast:', '');
     lines.push(

@@ -25,9 +25,13 @@ export interface RunRecord {
   /** Why there is no result; the other fields hold what is known all the same. */
   readonly error?: string;
   readonly checksum?: string;
-  /** Kernels: the whole process, start-up included. Linux programs: by the guest's clock. Boot: from the start of the process to the first command. */
+  /** Kernels: the whole process, start-up included. Linux programs: by the guest's clock. Real ones: by the host's. Boot: from the start of the process to the first command. */
   readonly seconds?: number;
-  /** Kernels by the guest's clock: without the start of the process. */
+  /** CPU of the machine's thread, in the same time; undefined where the host does not tell it. */
+  readonly cpuSeconds?: number;
+  /** CPU of all threads of the process. */
+  readonly allCpuSeconds?: number;
+  /** Kernels and real programs by the guest's clock. */
   readonly guestSeconds?: number;
   readonly instructions?: number;
   /** Peak resident set of the process so far. */
@@ -48,8 +52,10 @@ export interface Row {
   readonly errors: readonly string[];
   readonly checksum: string | null;
   readonly seconds: Spread | null;
+  readonly cpuSeconds: Spread | null;
+  readonly allCpuSeconds: Spread | null;
   readonly guestSeconds: Spread | null;
-  /** Guest instructions a microsecond of `seconds`. A peer's are counted by wemu, for the same work. */
+  /** Guest instructions a microsecond of the time that is compared (timeOf). A peer's are counted by wemu, for the same work. */
   readonly mips: Spread | null;
   readonly steadyMips: Spread | null;
   readonly steadySeconds: Spread | null;
@@ -60,6 +66,15 @@ export interface Row {
   readonly codeBytes: Spread | null;
   readonly modules: Spread | null;
   readonly evictions: Spread | null;
+}
+
+/** By what a workload is compared: real programs by the CPU time of the machine's thread, all others by wall time. */
+export function timeOf<Time>(measured: {
+  readonly workload: WorkloadName;
+  readonly seconds?: Time;
+  readonly cpuSeconds?: Time;
+}): Time | undefined {
+  return workload(measured.workload).kind === 'real' ? measured.cpuSeconds : measured.seconds;
 }
 
 /** Marks runs whose checksum is not everybody's: with two opinions nobody can tell who is right, so all of that work are told. */
@@ -104,8 +119,10 @@ function makeRow(contestant: Contestant, name: WorkloadName, all: readonly RunRe
     errors: [...new Set(mine.flatMap((run) => run.error ?? []))],
     checksum: good[0]?.checksum ?? null,
     seconds: of((run) => run.seconds),
+    cpuSeconds: of((run) => run.cpuSeconds),
+    allCpuSeconds: of((run) => run.allCpuSeconds),
     guestSeconds: of((run) => run.guestSeconds),
-    mips: of((run) => (run.seconds && count(run) ? count(run)! / run.seconds / 1e6 : undefined)),
+    mips: of((run) => (timeOf(run) && count(run) ? count(run)! / timeOf(run)! / 1e6 : undefined)),
     steadyMips: of((run) => run.steady?.mips),
     steadySeconds: of((run) => run.steady?.seconds),
     peakMiB: of((run) => run.peakMiB),

@@ -22,7 +22,8 @@ export async function runSession({ jobs, work, run, progress, isCancelled = () =
   for (const [done, job] of jobs.entries()) {
     if (isCancelled()) break;
     progress?.(done / jobs.length, describe(job));
-    const workOf = (name: WorkloadName): number => (job.round === 0 ? TRIAL_WORK : work(name, job.contestant));
+    const workOf = (name: WorkloadName): number =>
+      job.round === 0 && job.guest === 'bare-metal' ? TRIAL_WORK : work(name, job.contestant);
     const outcome = await run(job, workOf);
     const found = recordsOf(job, workOf, outcome);
     records.push(...(isCancelled() ? found.filter(({ error }) => error === undefined) : found));
@@ -34,7 +35,9 @@ export async function runSession({ jobs, work, run, progress, isCancelled = () =
 /** Small enough for an interpreter. */
 const TRIAL_WORK = 1;
 
+const SYSTEMS = { linux: 'Linux', real: 'Debian' } as const;
+
 function describe({ round, contestant, guest, workloads }: Job): string {
-  if (round === 0) return `trial: ${contestant}`;
-  return `round ${round}: ${guest === 'linux' ? `Linux (${workloads.join(', ')})` : workloads.join(', ')}, ${contestant}`;
+  if (guest === 'bare-metal') return round === 0 ? `trial: ${contestant}` : `round ${round}: ${workloads.join(', ')}, ${contestant}`;
+  return `${round === 0 ? 'trial' : `round ${round}`}: ${SYSTEMS[guest]} (${workloads.join(', ')}), ${contestant}`;
 }

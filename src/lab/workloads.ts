@@ -1,14 +1,17 @@
 /** The laboratory's workloads: what runs, in which guest, and how much of it. */
 
-/** Kernels compute: they are of the first three kinds, bare metal (the embedded guest) and as programs of Linux, from the same source. */
-export type Kind = 'integer' | 'memory' | 'float' | 'system' | 'boot';
+/** Kernels compute: they are of the first three kinds, bare metal (the embedded guest) and as programs of Linux, from the same source. Real programs are Debian's. */
+export type Kind = 'integer' | 'memory' | 'float' | 'system' | 'boot' | 'real';
+
+/** What runs them: the embedded guest, Linux with busybox and guests/linux, Linux with a Debian root and guests/real. */
+export type Guest = 'bare-metal' | 'linux' | 'real';
 
 export interface Workload {
   readonly kind: Kind;
   readonly description: string;
   /**
    * How much work takes native QEMU 7.2 some 3 s on a server core of 2023: tenths of the usual work for a kernel of the embedded guest
-   * (`scale=`), the number of turns for a Linux program. Fixed, so that runs anywhere can be compared.
+   * (`scale=`), the number of turns for a Linux program, or a real one. Fixed, so that runs anywhere can be compared.
    */
   readonly work: number;
   /** The part of it that an interpreter gets; 1 where it is as fast. */
@@ -59,6 +62,23 @@ export const WORKLOADS = {
   'linux-matmul':    { kind: 'float',   work: 180, command: 'lab kernel linux-matmul matmul %',       description: 'matmul, under Linux' },
   'linux-matmulfma': { kind: 'float',   work: 180, command: 'lab kernel linux-matmulfma matmulfma %', description: 'matmulfma, under Linux' },
   'linux-nbody':     { kind: 'float',   work: 170, command: 'lab kernel linux-nbody nbody %',         description: 'nbody, under Linux' },
+
+  'real-python':  { kind: 'real', work: 4,  description: 'Python: JSON, regular expressions, hashes, objects' },
+  'real-pystart': { kind: 'real', work: 4,  description: 'Python, started for a line' },
+  'real-perl':    { kind: 'real', work: 5,  description: 'Perl: hashes, strings, regular expressions' },
+  'real-lua':     { kind: 'real', work: 5,  description: 'Lua: tables, closures, strings' },
+  'real-gcc':     { kind: 'real', work: 1,  description: 'gcc -O2 of a file' },
+  'real-gxx':     { kind: 'real', work: 1,  description: 'g++ of templates of the standard library' },
+  'real-make':    { kind: 'real', work: 5,  description: 'make of a program of small files' },
+  'real-openssl': { kind: 'real', work: 3,  description: 'ciphers, hashes, RSA signatures of openssl' },
+  'real-sqlite':  { kind: 'real', work: 4,  description: 'a database: an index, a join, sums' },
+  'real-awk':     { kind: 'real', work: 4,  description: 'awk: arrays, fields, strings' },
+  'real-text':    { kind: 'real', work: 4,  description: 'sed, sort, uniq, grep, tr in pipes' },
+  'real-forks':   { kind: 'real', work: 4,  description: 'a shell that starts processes' },
+  'real-pack':    { kind: 'real', work: 2,  description: 'gzip, bzip2, xz, zstd, there and back' },
+  'real-git':     { kind: 'real', work: 4,  description: 'git: commits, differences, a merge, a pack' },
+  'real-bc':      { kind: 'real', work: 4,  description: 'bc: numbers of many digits' },
+  'real-files':   { kind: 'real', work: 1,  description: 'find, tar, diff, xargs on a tree' },
 } as const satisfies Readonly<Record<string, Workload>>;
 
 export type WorkloadName = keyof typeof WORKLOADS;
@@ -67,22 +87,26 @@ export const workload = (name: string): Workload => WORKLOADS[name as WorkloadNa
 
 export const KERNEL_KINDS: readonly Kind[] = ['integer', 'memory', 'float'];
 const isKernel = ({ kind }: Workload): boolean => KERNEL_KINDS.includes(kind);
-const underLinux = ({ kind, command }: Workload): boolean => command !== undefined || kind === 'boot';
+function guestFor({ kind, command }: Workload): Guest {
+  if (kind === 'real') return 'real';
+  return command !== undefined || kind === 'boot' ? 'linux' : 'bare-metal';
+}
 
-/** Runs in the embedded guest; all others under Linux. */
-export const isBareMetal = (name: string): boolean => !underLinux(workload(name));
+export const guestOf = (name: string): Guest => guestFor(workload(name));
+export const isBareMetal = (name: string): boolean => guestOf(name) === 'bare-metal';
 
 /** Names that stand for several workloads. */
 export const GROUPS: Readonly<Record<string, (workload: Workload) => boolean>> = {
   all: () => true,
   kernels: isKernel,
-  'bare-metal': (each) => !underLinux(each),
-  programs: (each) => isKernel(each) && underLinux(each),
-  linux: underLinux,
+  'bare-metal': (each) => guestFor(each) === 'bare-metal',
+  programs: (each) => isKernel(each) && guestFor(each) === 'linux',
+  linux: (each) => guestFor(each) === 'linux',
   integer: ({ kind }) => kind === 'integer',
   memory: ({ kind }) => kind === 'memory',
   float: ({ kind }) => kind === 'float',
   system: ({ kind }) => kind === 'system',
+  real: ({ kind }) => kind === 'real',
 };
 
 /** Workloads by name or group, each once, in the table's order; `unknown` hears of the first name that is neither. */

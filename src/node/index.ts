@@ -8,4 +8,5 @@ export { openChardev } from './chardev-open.js';
 export { SocketChardev } from './chardev-socket.js';
 export { gdbServer, type GdbServer, type GdbStubOptions } from './gdb-server.js';
 export { buildInitramfs, type InitramfsOptions } from './guest/initramfs.js';
-export { fetchGuestFiles, GuestUnavailable, type FetchProgress, type GuestFileName } from './guest/debian.js';
+export { GuestUnavailable, type FetchProgress } from './guest/apt.js';
+export { fetchGuestFiles, type GuestFileName } from './guest/debian.js';

@@ -1,6 +1,7 @@
 /** Debian's guest files for tests: from the cache, or fetched once through the package client; a reason where they cannot be had. */
 import { describe } from 'vitest';
-import { fetchGuestFiles, GuestUnavailable, type GuestFileName } from '../../src/node/guest/debian.js';
+import { GuestUnavailable } from '../../src/node/guest/apt.js';
+import { fetchGuestFiles, type GuestFileName } from '../../src/node/guest/debian.js';
 
 const SILENT = { start: () => {}, update: () => {}, stop: () => {} };
 

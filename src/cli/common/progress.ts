@@ -1,6 +1,6 @@
 /** Progress of downloads on a terminal: a bar where somebody looks, a line a step where not. */
 import type { SingleBar } from 'cli-progress';
-import type { FetchProgress } from '../../node/guest/debian.js';
+import type { FetchProgress } from '../../node/guest/apt.js';
 
 export async function terminalProgress(): Promise<FetchProgress> {
   if (!process.stderr.isTTY) {

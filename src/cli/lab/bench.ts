@@ -11,14 +11,23 @@ import type { WatchedRun } from '../../lab/run.js';
 import { schedule, type Job } from '../../lab/schedule.js';
 import { runSession } from '../../lab/session.js';
 import { WARM } from '../../lab/strategies.js';
-import { chooseWorkloads, GROUPS, isBareMetal, workFor, WORKLOAD_NAMES, type WorkloadName } from '../../lab/workloads.js';
+import {
+  chooseWorkloads,
+  GROUPS,
+  guestOf,
+  isBareMetal,
+  workFor,
+  WORKLOAD_NAMES,
+  type Guest,
+  type WorkloadName,
+} from '../../lab/workloads.js';
 import { GUEST_QEMU } from '../../node/guest/architecture.js';
-import { GuestUnavailable } from '../../node/guest/debian.js';
+import { GuestUnavailable } from '../../node/guest/apt.js';
 import { loadOptional } from '../../node/optional.js';
 import { systemReason } from '../../node/write.js';
 import { OptionError } from '../../util/errors.js';
 import { installedPeer, peer, strategies, type LocalContestant } from './contestants.js';
-import { embeddedGuest, LinuxGuest } from './guests.js';
+import { embeddedGuest, LINUX_GUEST_NAMES, LinuxGuest, type LinuxGuestName } from './guests.js';
 import { hostInfo } from './host-info.js';
 import { runChild } from './process.js';
 
@@ -51,8 +60,8 @@ export async function runBench(args: BenchArguments, version: string): Promise<n
     await loadDraw();
   }
   const skipped: Record<string, string> = {};
-  const linux = await linuxGuest(wanted, skipped);
-  const workloads = wanted.filter((name) => isBareMetal(name) || linux);
+  const guests = await linuxGuests(wanted, skipped);
+  const workloads = wanted.filter((name) => isBareMetal(name) || guests.has(guestOf(name)));
   const host = hostInfo();
   const share = args.seconds / USUAL_SECONDS;
   const interruption = new AbortController();
@@ -68,7 +77,7 @@ export async function runBench(args: BenchArguments, version: string): Promise<n
         args.runs,
       ),
       work: (name, who) => workFor(name, find(contestants, who).interpreter, share),
-      run: (job, work) => runJob(job, work, find(contestants, job.contestant), linux, args.timeout, interruption.signal),
+      run: (job, work) => runJob(job, work, find(contestants, job.contestant), guests, args.timeout, interruption.signal),
       progress: line.update,
       isCancelled: () => interruption.signal.aborted,
     });
@@ -93,7 +102,7 @@ export async function runBench(args: BenchArguments, version: string): Promise<n
     line.stop();
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', interrupt);
-    linux?.close();
+    for (const guest of guests.values()) guest.close();
     rmSync(codeFolder, { recursive: true, force: true });
   }
 }
@@ -115,19 +124,26 @@ function unknownWorkload(name: string): never {
   throw new OptionError(`unknown workload '${name}'`, '--workload', `one of ${[...Object.keys(GROUPS), ...WORKLOAD_NAMES].join(', ')}`);
 }
 
-/** Undefined if none is wanted, or none can be had here. */
-async function linuxGuest(wanted: readonly WorkloadName[], skipped: Record<string, string>): Promise<LinuxGuest | undefined> {
-  const names = wanted.filter((name) => !isBareMetal(name));
-  if (names.length === 0) return undefined;
-  try {
-    return await LinuxGuest.fetch();
-  } catch (error) {
-    if (!(error instanceof GuestUnavailable)) throw error;
-    process.stderr.write(`wemu: bench: no Linux guest: ${error.message}\n`);
-    skipped[names.join(', ')] = error.message;
-    return undefined;
+/** What `Guest` has beside bare metal, as far as it is wanted and can be had here. */
+type LinuxGuests = ReadonlyMap<Guest, LinuxGuest>;
+
+async function linuxGuests(wanted: readonly WorkloadName[], skipped: Record<string, string>): Promise<LinuxGuests> {
+  const guests = new Map<Guest, LinuxGuest>();
+  for (const guest of LINUX_GUEST_NAMES) {
+    const names = wanted.filter((name) => guestOf(name) === guest);
+    if (names.length === 0) continue;
+    try {
+      guests.set(guest, await LinuxGuest.fetch(guest));
+    } catch (error) {
+      if (!(error instanceof GuestUnavailable)) throw error;
+      process.stderr.write(`wemu: bench: no ${GUEST_TITLES[guest]}: ${error.message}\n`);
+      skipped[names.join(', ')] = error.message;
+    }
   }
+  return guests;
 }
+
+const GUEST_TITLES = { linux: 'Linux guest', real: 'Debian root' } as const satisfies Record<LinuxGuestName, string>;
 
 const find = (contestants: readonly LocalContestant[], name: string): LocalContestant => contestants.find((each) => each.name === name)!;
 const plain = ({ command: _command, ...contestant }: LocalContestant): Contestant => contestant;
@@ -136,11 +152,11 @@ async function runJob(
   job: Job,
   work: (name: WorkloadName) => number,
   contestant: LocalContestant,
-  linux: LinuxGuest | undefined,
+  guests: LinuxGuests,
   timeout: number,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const guest = job.guest === 'linux' ? linux!.guest(job, work) : embeddedGuest(job, work);
+  const guest = guests.get(job.guest)?.guest(job, work) ?? embeddedGuest(job, work);
   const [program, ...args] = contestant.command(guest);
   const { report, ...outcome } = await runChild(program, args, { timeoutMs: timeout * 1000 * job.workloads.length, signal });
   const watched =

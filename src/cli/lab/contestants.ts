@@ -14,6 +14,8 @@ export interface GuestFiles {
   readonly bios: string;
   readonly kernel: string;
   readonly initrd?: string;
+  /** A raw image on virtio, only read. */
+  readonly disk?: string;
   readonly append: string;
 }
 
@@ -59,11 +61,12 @@ export function peer(text: string): LocalContestant {
     how: words.join(' '),
     version,
     interpreter: false,
-    command: ({ memory, bios, kernel, initrd, append }) => [
+    command: ({ memory, bios, kernel, initrd, disk, append }) => [
       program,
       ...own,
       ...['-M', 'virt', '-m', memory, '-display', 'none', '-monitor', 'none', '-serial', 'stdio', '-bios', bios, '-kernel', kernel],
       ...(initrd === undefined ? [] : ['-initrd', initrd]),
+      ...(disk === undefined ? [] : ['-drive', `file=${disk.replaceAll(',', ',,')},format=raw,if=virtio,readonly=on`]),
       ...['-append', append],
     ],
   };

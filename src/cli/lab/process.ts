@@ -1,9 +1,9 @@
-/** A child process with what the laboratory wants to know of it: lines and when they came, wall time, peak memory. */
+/** A child process with what the laboratory wants to know of it: lines and when they came, wall time, CPU time, peak memory. */
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { LineReader } from '../../lab/guest-output.js';
 import type { TimedLine } from '../../lab/outcome.js';
+import { busiest, cpuTimes, peakOf, timesOf, type ProcessTimes } from './process-times.js';
 
 export interface ChildRun {
   readonly lines: readonly TimedLine[];
@@ -30,12 +30,19 @@ export function runChild(command: string, args: readonly string[], { timeoutMs, 
     const elapsed = (): number => (performance.now() - start) / 1000;
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
     const lines: TimedLine[] = [];
+    const times: (ProcessTimes | undefined)[] = [];
+    let pid = child.pid;
     let errors = '';
     let report = '';
     let peakMiB: number | undefined;
     let error: string | undefined;
-    const measure = (): number | undefined => (peakMiB = peakOf(child.pid) ?? peakMiB);
-    const reader = new LineReader((text) => lines.push({ text, seconds: elapsed(), peakMiB: measure() }));
+    const measure = (): number | undefined => (peakMiB = (pid && peakOf(pid)) ?? peakMiB);
+    const reader = new LineReader((text) => {
+      const seconds = elapsed();
+      if (child.pid !== undefined) pid = busiest(child.pid);
+      times.push(pid === undefined ? undefined : timesOf(pid));
+      lines.push({ text, seconds, peakMiB: measure() });
+    });
     const kill = (why: string): void => {
       error ??= why;
       child.kill('SIGKILL');
@@ -48,7 +55,8 @@ export function runChild(command: string, args: readonly string[], { timeoutMs, 
       clearInterval(sampler);
       clearTimeout(timeout);
       signal?.removeEventListener('abort', aborted);
-      resolve({ lines, seconds: elapsed(), peakMiB, report, error });
+      const cpu = cpuTimes(times);
+      resolve({ lines: lines.map((line, i) => ({ ...line, cpu: cpu[i] })), seconds: elapsed(), peakMiB, report, error });
     };
     child.stdout!.on('data', (chunk: Buffer) => reader.push(chunk.toString('latin1')));
     child.stderr!.on('data', (chunk: Buffer) => (errors += chunk.toString('latin1')));
@@ -64,16 +72,6 @@ export function runChild(command: string, args: readonly string[], { timeoutMs, 
       settle();
     });
   });
-}
-
-/** VmHWM of proc(5): the peak resident set. */
-function peakOf(pid: number | undefined): number | undefined {
-  try {
-    const kib = /^VmHWM:\s*(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
-    return kib === undefined ? undefined : Number(kib) / 1024;
-  } catch {
-    return undefined; // gone, or a host without /proc
-  }
 }
 
 const lastLine = (text: string): string => text.trimEnd().split('\n').at(-1) ?? '';

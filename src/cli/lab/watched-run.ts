@@ -11,7 +11,7 @@ import type { RunnerSpec } from './runner.js';
 
 const REPORT_FD = 3;
 
-async function run({ accel, memory, bios, kernel, initrd, append }: RunnerSpec, worker?: CodegenThread): Promise<number> {
+async function run({ accel, memory, bios, kernel, initrd, disk, append }: RunnerSpec, worker?: CodegenThread): Promise<number> {
   const host = await createNodeHost({ ...parseAccel(accel), worker });
   try {
     const { exitCode, samples, marks, counters } = await watch(
@@ -21,6 +21,7 @@ async function run({ accel, memory, bios, kernel, initrd, append }: RunnerSpec, 
         bios: bios === 'none' ? bios : readImage('-bios', bios),
         kernel: readImage('-kernel', kernel),
         initrd: readImage('-initrd', initrd),
+        drives: disk === undefined ? [] : [{ file: disk, readonly: true }],
         append,
         log: { items: [], sink: (text) => void process.stderr.write(text) },
       },

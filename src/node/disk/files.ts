@@ -5,12 +5,13 @@ import * as zlib from 'node:zlib';
 import { crc32 } from '../../util/crc32.js';
 import { readFully } from './read.js';
 
-/** CRC-32: against damage, not against malice. Node's own (from 20.15 on) takes 0.2 ms/MB. */
-export const checksum: (bytes: Uint8Array) => number = (zlib as Partial<typeof zlib>).crc32 ?? crc32;
+/** CRC-32: against damage, not against malice; `before`: that of what comes before. Node's own (from 20.15 on) takes 0.2 ms/MB. */
+export const checksum: (bytes: Uint8Array, before?: number) => number = (zlib as Partial<typeof zlib>).crc32 ?? crc32;
 
 /** In the name of a file that is being written; a random part follows. */
 export const TEMPORARY = '.tmp-';
 const OTHERS_MAY_WRITE = 0o022;
+const BLOCK = 1 << 20;
 
 /** Why a file or folder is not used: one line. */
 export class Unusable extends Error {
@@ -93,6 +94,20 @@ export function readOwn(path: string, maxBytes: number): Uint8Array<ArrayBuffer>
     if (stat.size > maxBytes) throw new Unusable(`'${path}' is too long: not used`);
     const bytes = new Uint8Array(stat.size);
     return bytes.subarray(0, readFully(fd, bytes, 0));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The checksum of a file that is too long for memory; undefined: there is none. @throws Unusable, and what the system says */
+export function checksumOfOwn(path: string): number | undefined {
+  if (!isOwnFile(path)) return undefined;
+  const fd = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+  try {
+    const block = new Uint8Array(BLOCK);
+    let sum = 0;
+    for (let at = 0, got; (got = readFully(fd, block, at)) > 0; at += got) sum = checksum(block.subarray(0, got), sum);
+    return sum;
   } finally {
     closeSync(fd);
   }

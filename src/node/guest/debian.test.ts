@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type * as Debian from './debian.js';
-import { cacheFolder, debianSource, filesToUnpack } from './debian.js';
+import { debianSource } from './apt.js';
+import { cacheFolder, filesToUnpack } from './debian.js';
 
 function aptFolder(files: Record<string, string>): string {
   const root = mkdtempSync(join(tmpdir(), 'wemu-apt-'));

@@ -1,0 +1,2 @@
+# Hashes, strings and regular expressions of Perl.
+work() { perl "$input/strings.pl" "$1"; }
