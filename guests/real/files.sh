@@ -2,7 +2,7 @@
 work() {
   local i
   for ((i = 0; i < $1; i++)); do
-    (cd / && find usr/share usr/lib/python3.13 -name '*.p[lmy]' -size -64k) | sort | sed -n 1,300p >list
+    (cd / && find usr/share usr/lib/python3.13 -name '*.p[lmy]' -size -64k) | sort | sed -n 1,150p >list
     tar -C / -cf files.tar -T list
     rm -rf copy
     mkdir copy

@@ -1,7 +1,8 @@
 # A compiler on templates of the standard library.
 work() {
+  local i
   for ((i = 0; i < $1; i++)); do
-    g++ -O1 -DTURN="$i" -o templates "$input/templates.cc"
+    g++ -std=c++98 -O1 -DTURN="$i" -o templates "$input/templates.cc"
     ./templates
   done
 }

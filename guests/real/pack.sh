@@ -1,5 +1,5 @@
 # Compression, there and back.
-prepare() { head -c 400000 /usr/bin/gawk >data; }
+prepare() { head -c 200000 /usr/bin/gawk >data; }
 work() {
   local i
   for ((i = 0; i < $1; i++)); do

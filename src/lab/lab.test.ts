@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { charts } from './charts.js';
 import { Comparison, PEER } from './compare.js';
-import { LineReader, parseResult } from './guest-output.js';
+import { LineReader, parseFailure, parseResult } from './guest-output.js';
 import { htmlReport } from './html.js';
 import { isMark, recordsOf, type Outcome } from './outcome.js';
 import { digits, formatResults, makeResults, type Measured } from './report.js';
@@ -11,7 +11,7 @@ import { schedule, type Job } from './schedule.js';
 import { runSession } from './session.js';
 import { geometricMean, median, quantile, spread } from './statistics.js';
 import { speeds, steadyState, type Sample } from './steady.js';
-import { chooseWorkloads, isBareMetal, workFor, WORKLOAD_NAMES } from './workloads.js';
+import { chooseWorkloads, guestOf, isBareMetal, workFor, WORKLOAD_NAMES } from './workloads.js';
 
 const COUNTERS = { instructions: 0, translateMs: 1, generateMs: 2, compileMs: 3, modules: 4, regions: 5, codeBytes: 6, evictions: 0 };
 const contestant = (name: string, kind: 'wemu' | 'peer', interpreter = false): Contestant => ({
@@ -26,6 +26,7 @@ const TCI = contestant('tci', 'wemu', true);
 const OPT = contestant('region-opt', 'wemu');
 const QEMU = contestant('qemu', 'peer');
 const NEWER = contestant('qemu10', 'peer');
+const WARM = contestant('region-warm', 'wemu');
 const ALL = [TCI, OPT, QEMU, NEWER];
 
 const run = (who: Contestant, workload: RunRecord['workload'], seconds: number, more: Partial<RunRecord> = {}): RunRecord => ({
@@ -112,7 +113,12 @@ describe('guest output', () => {
     ['lab: pipe 411d6515e81e64cf 1500000000', { name: 'pipe', checksum: '411d6515e81e64cf', seconds: 1.5 }],
     ['  all                                                         5262.278       281', undefined],
     ['lab: ready', undefined],
+    ['lab: real-gcc failed: status 1', undefined],
   ])('%s', (line, result) => expect(parseResult(line)).toEqual(result)); // prettier-ignore
+  it('tells of a program that failed', () => {
+    expect(parseFailure('lab: real-gcc failed: status 137\r')).toEqual({ name: 'real-gcc', why: 'status 137' });
+    expect(parseFailure('lab: pipe 411d6515e81e64cf 1500000000')).toBeUndefined();
+  });
   it('comes in pieces', () => {
     const lines: string[] = [];
     const reader = new LineReader((text) => lines.push(text));
@@ -134,6 +140,8 @@ describe('workloads', () => {
       'stream',
     ]);
     expect(chooseWorkloads(['all'], unknown)).toEqual(WORKLOAD_NAMES);
+    expect(chooseWorkloads(['real'], unknown).map(guestOf)).toEqual(Array(16).fill('real'));
+    expect(chooseWorkloads(['linux'], unknown).every((name) => guestOf(name) === 'linux')).toBe(true);
     expect(() => chooseWorkloads(['toString'], unknown)).toThrow('toString');
   });
   it('give an interpreter less to compute, and the same system calls', () => {
@@ -152,6 +160,22 @@ describe('the schedule', () => {
       '1a int', '1b int', '1a fib', '1b fib', '1a pipe,boot', '1b pipe,boot',
       '2b int', '2a int', '2b fib', '2a fib', '2b pipe,boot', '2a pipe,boot',
     ]); // prettier-ignore
+  });
+  it('gives real programs a boot of their own, and a round before for who keeps code', () => {
+    const real = schedule(['region-warm', 'qemu'], ['pipe', 'real-lua', 'real-bc'], 1);
+    expect(real.map(({ round, contestant: who, guest, workloads }) => `${round} ${who} ${guest} ${workloads}`)).toEqual([
+      '0 region-warm real real-lua,real-bc',
+      '1 region-warm linux pipe', '1 qemu linux pipe', '1 region-warm real real-lua,real-bc', '1 qemu real real-lua,real-bc',
+    ]); // prettier-ignore
+  });
+  it('that round is of the whole work', async () => {
+    const asked: number[] = [];
+    await runSession({
+      jobs: schedule(['region-warm'], ['int', 'real-lua'], 0),
+      work: () => 7,
+      run: async ({ workloads }, work) => (asked.push(work(workloads[0])), { lines: [], seconds: 1 }),
+    });
+    expect(asked).toEqual([1, 7]);
   });
   it('tells what could be measured when it is cut short', async () => {
     let done = 0;
@@ -216,6 +240,89 @@ describe('records of a process', () => {
   });
 });
 
+describe('records of real programs', () => {
+  const at = (text: string, seconds: number, machine: number, all: number) => ({
+    text,
+    seconds,
+    peakMiB: 10 * seconds,
+    cpu: { machine, all },
+  });
+  const result = (name: string) => `lab: ${name} ${'3'.repeat(16)} 2000000000`;
+  const job: Job = { round: 1, contestant: 'x', guest: 'real', workloads: ['real-perl', 'real-gcc', 'real-bc', 'real-git'] };
+  const outcome: Outcome = {
+    lines: [
+      at('lab: ready', 5, 4, 6),
+      at(result('real-perl'), 8, 6.5, 10),
+      at('gcc: no such file', 9, 7, 11),
+      at('lab: real-gcc failed: status 1', 10, 8, 12),
+      at(result('real-bc'), 11, 8.5, 13),
+    ],
+    seconds: 12,
+  };
+  it('take the time and the CPU since the line before, be it of a failure', () => {
+    expect(recordsOf(job, () => 1, outcome)).toEqual([
+      expect.objectContaining({ workload: 'real-perl', checksum: '3'.repeat(16), seconds: 3, guestSeconds: 2, cpuSeconds: 2.5, allCpuSeconds: 4, peakMiB: 80 }),
+      expect.objectContaining({ workload: 'real-gcc', error: 'status 1: gcc: no such file' }),
+      expect.objectContaining({ workload: 'real-bc', seconds: 1, cpuSeconds: 0.5, allCpuSeconds: 1 }),
+      expect.objectContaining({ workload: 'real-git', error: 'the guest printed no result' }),
+    ]); // prettier-ignore
+  });
+  it('have no CPU time where the host tells none', () => {
+    const lines = outcome.lines.map(({ cpu: _, ...line }) => line);
+    const [perl] = recordsOf(job, () => 1, { ...outcome, lines });
+    expect(perl).toMatchObject({ seconds: 3 });
+    expect(perl).not.toHaveProperty('cpuSeconds');
+  });
+});
+
+describe('results of real programs', () => {
+  const cpu = (who: Contestant, workload: RunRecord['workload'], cpuSeconds: number | undefined, allCpuSeconds?: number) =>
+    run(who, workload, 9, { cpuSeconds, allCpuSeconds });
+  const real = (runs: RunRecord[], warm?: string) =>
+    makeResults(measured({ contestants: [OPT, WARM, QEMU, NEWER], workloads: ['real-lua', 'real-bc'], runs, warm }));
+  // The better peer is told row by row, and by each measure for itself.
+  const RUNS = [
+    cpu(OPT, 'real-lua', 1, 2), cpu(WARM, 'real-lua', 0.5, 1), cpu(QEMU, 'real-lua', 2, 2.5), cpu(NEWER, 'real-lua', 4, 4),
+    cpu(OPT, 'real-bc', 2, 8), cpu(WARM, 'real-bc', 2, 2), cpu(QEMU, 'real-bc', 3, 4), cpu(NEWER, 'real-bc', 1, 5),
+  ]; // prettier-ignore
+  it('are speeds by the CPU time of the machine’s thread, and of all', () => {
+    const { vsQemu, ratios } = real(RUNS, 'region-warm');
+    expect(vsQemu.real).toEqual({
+      cold: { geomean: expect.closeTo(1, 12), min: 0.5, minWorkload: 'real-bc', allThreads: expect.closeTo((1.25 * 0.5) ** 0.5, 12) },
+      warm: { geomean: expect.closeTo(2 ** 0.5, 12), min: 0.5, minWorkload: 'real-bc', allThreads: expect.closeTo(5 ** 0.5, 12) },
+    });
+    expect(ratios.find(({ a, b }) => a === 'region-opt' && b === 'qemu')!.workloads).toEqual({ 'real-lua': 2, 'real-bc': 1.5 });
+    expect(vsQemu.reasons).not.toHaveProperty('real.cold');
+  });
+  it('are null with a reason', () => {
+    expect(real(RUNS).vsQemu.real.warm).toEqual({ geomean: null, min: null, minWorkload: null, allThreads: null });
+    expect(real(RUNS).vsQemu.reasons).toMatchObject({ 'real.warm': 'no strategy with a warm code cache took part' });
+    expect(real([]).vsQemu.reasons).toMatchObject({ 'real.cold': 'no real program was measured on both sides' });
+    const untold = real([cpu(OPT, 'real-lua', undefined), cpu(QEMU, 'real-lua', undefined)]).vsQemu;
+    expect(untold.reasons).toMatchObject({ 'real.cold': 'CPU time was not told on both sides (this host has no /proc)' });
+  });
+  it('compare an interpreter, which has less work, by its rate', () => {
+    const rows = makeRows([OPT, TCI], ['real-lua'], [
+      run(OPT, 'real-lua', 9, { cpuSeconds: 2 }),
+      run(TCI, 'real-lua', 9, { cpuSeconds: 4, work: 10, instructions: 1e8, checksum: 'd'.repeat(16) }),
+    ]); // prettier-ignore
+    const ratio = new Comparison([OPT, TCI], rows).ratio('region-opt', 'tci');
+    expect(ratio.real).toBeCloseTo(20, 9);
+    expect(ratio.realAllThreads).toBeNull();
+  });
+  it('are rows, means and charts of the report', () => {
+    const results = real(RUNS, 'region-warm');
+    const text = formatResults(results);
+    expect(text).toMatch(/^real-lua +region-opt +9\.00 \(9\.00\.\.9\.00\) +1\.00 +2\.00 /m);
+    expect(text).toMatch(/^geomean real +1\.73 /m);
+    expect(text).toMatch(/^ {2}all threads +0\.791 /m);
+    expect(text).toContain(
+      'real programs, speed  cold 1.00, all threads 0.791, least 0.500 real-bc; warm 1.41, all threads 2.24, least 0.500 real-bc',
+    );
+    expect(charts(results).map(({ title }) => title).slice(0, 2)).toEqual(['Real programs', 'Real programs, all threads']); // prettier-ignore
+  });
+});
+
 describe('results', () => {
   const results = makeResults(measured());
   it('have the ratios to QEMU at the top, against the better peer row by row', () => {
@@ -230,7 +337,8 @@ describe('results', () => {
     expect(compute).toMatchObject({ min: 0.5, minWorkload: 'chase', memory: 0.5, float: 4, programs: expect.closeTo(16, 12) });
     expect(system).toMatchObject({ geomean: 2, min: 2 });
     expect(boot).toEqual({ cold: 2, warm: null });
-    expect(reasons).toEqual({ 'boot.warm': 'no strategy with a warm code cache took part' });
+    expect(reasons).toMatchObject({ 'boot.warm': 'no strategy with a warm code cache took part' });
+    expect(Object.keys(reasons)).toEqual(['boot.warm', 'real.cold', 'real.warm']);
   });
   it('say why there is nothing to compare with', () => {
     const { vsQemu } = makeResults(
@@ -271,8 +379,8 @@ describe('results', () => {
         }),
       ),
     );
-    expect(text).toMatch(/^int +tci +1\.00 \(1\.00\.\.1\.00\) +100/m);
-    expect(text).toMatch(/^ +region-opt +2\.00 \(1\.00\.\.3\.00\) +667 +1200 +0\.500/m);
+    expect(text).toMatch(/^int +tci +1\.00 \(1\.00\.\.1\.00\) +- +- +100/m);
+    expect(text).toMatch(/^ +region-opt +2\.00 \(1\.00\.\.3\.00\) +- +- +667 +1200 +0\.500/m);
     expect(text).toMatch(/^geomean kernels .*2\.83$/m);
     expect(text).toMatch(/^ {2}bare metal .*1\.59$/m);
     expect(text).toContain('boot, time            cold 2.00, warm - (no strategy with a warm code cache took part)');

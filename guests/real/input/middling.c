@@ -1,9 +1,8 @@
-/* For a compiler to work on: containers, a parser, a sort, a hash, packed words; what it prints depends on TURN alone. */
+/* For a compiler to work on: a tree, a parser, a sort, a product of matrices; what it prints depends on TURN alone. */
 #include <ctype.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #ifndef TURN
 #define TURN 0
@@ -83,34 +82,7 @@ static double expression(void) {
   }
 }
 
-static int by_text(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 static int by_number(const void *a, const void *b) { uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b; return (x > y) - (x < y); }
-
-static uint32_t hash(const char *text) {
-  uint32_t h = 2166136261u;
-  while (*text) h = (h ^ (uint8_t)*text++) * 16777619u;
-  return h;
-}
-
-enum { OPS = 6 };
-static long machine(const uint8_t *code, size_t length) {
-  long stack[16] = { 0 }, count = 0;
-  unsigned depth = 1;
-  for (size_t pc = 0; pc < length && count < 100000; count++) {
-    long *top = &stack[depth & 15];
-    switch (code[pc++] % OPS) {
-      case 0: stack[++depth & 15] = code[pc % length]; break;
-      case 1: depth--; stack[depth & 15] += *top; break;
-      case 2: depth--; stack[depth & 15] ^= *top << 1; break;
-      case 3: *top = *top * 7 - 1; break;
-      case 4: if (*top & 1) pc += 2; break;
-      default: *top = (long)((unsigned long)*top >> 3); break;
-    }
-  }
-  long result = count;
-  for (unsigned i = 0; i < 16; i++) result = result * 31 + stack[i];
-  return result;
-}
 
 static void matrix(double out[8][8], double a[8][8], double b[8][8]) {
   for (int i = 0; i < 8; i++)
@@ -129,22 +101,10 @@ int main(void) {
   at = "(1 + 2 * 3) / (4 - -5) + 6 * (7 - 8 / (9 + 10))";
   printf("expression %.6f\n", expression());
 
-  static char names[500][12];
-  static char *sorted[500];
-  for (int i = 0; i < 500; i++) snprintf(sorted[i] = names[i], sizeof names[i], "n%06u", next() % 1000000);
-  qsort(sorted, 500, sizeof *sorted, by_text);
-  uint32_t h = 0;
-  for (int i = 0; i < 500; i++) h = h * 3 + hash(sorted[i]);
-  printf("names %s %08x\n", sorted[0], (unsigned)h);
-
   static uint32_t numbers[3000];
   for (int i = 0; i < 3000; i++) numbers[i] = next();
   qsort(numbers, 3000, sizeof *numbers, by_number);
   printf("numbers %u %u\n", (unsigned)numbers[0], (unsigned)numbers[2999]);
-
-  uint8_t code[256];
-  for (size_t i = 0; i < sizeof code; i++) code[i] = (uint8_t)next();
-  printf("machine %ld\n", machine(code, sizeof code));
 
   double a[8][8], b[8][8], c[8][8];
   for (int i = 0; i < 8; i++) for (int j = 0; j < 8; j++) a[i][j] = i + j, b[i][j] = i - j;

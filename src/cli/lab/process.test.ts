@@ -10,6 +10,20 @@ describe('a child process', () => {
     expect(run.lines[0].seconds).toBeLessThanOrEqual(run.seconds);
     if (process.platform === 'linux') expect(run.peakMiB).toBeGreaterThan(1);
   });
+  const BUSY = "const end = Date.now() + 300; while (Date.now() < end); console.log('busy'); setTimeout(() => console.log('idle'), 100)";
+  it.runIf(process.platform === 'linux')(
+    'tells the CPU time that it had taken at each line, of a program that it starts, too',
+    async () => {
+      const script = `require('child_process').spawnSync(process.execPath, ['-e', ${JSON.stringify(BUSY)}], { stdio: 'inherit' })`;
+      for (const run of [await node(BUSY), await node(script)]) {
+        const [busy, idle] = run.lines.map(({ cpu }) => cpu!);
+        expect(busy.machine).toBeGreaterThan(0.02); // others may have the processor
+        expect(busy.all).toBeGreaterThanOrEqual(busy.machine - 0.02);
+        expect(idle.machine - busy.machine).toBeLessThan(0.09);
+        expect(run.peakMiB).toBeGreaterThan(1);
+      }
+    },
+  );
   it.each([
     ['ends with a status', "console.error('first\\noh no'); process.exit(3)", 'status 3: oh no'],
     ['is killed', "process.kill(process.pid, 'SIGTERM'); setTimeout(() => {}, 10000)", 'ended by SIGTERM: it said nothing'],

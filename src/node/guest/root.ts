@@ -36,7 +36,7 @@ const LEFT_OUT = ['doc', 'info', 'lintian', 'locale', 'man'].map((name) => `usr/
 /** Another recipe is another image. */
 const RECIPE = checksum(new TextEncoder().encode(JSON.stringify([PACKAGES, LINKS, FILES, LEFT_OUT])));
 const PREFIX = 'root-';
-const NAME = `${PREFIX}${RECIPE.toString(16).padStart(8, '0')}.ext4`;
+export const ROOT_NAME = `${PREFIX}${RECIPE.toString(16).padStart(8, '0')}.ext4`;
 
 const BLOCK = 4096;
 /** For what ext4 itself needs: a part of the files, and a part for any. */
@@ -46,7 +46,7 @@ const SPARE = { part: 0.05, blocks: 4096, inodes: 1000 };
 export function cachedRoot(): string | undefined {
   const folder = guestFolder();
   if (folder === undefined) return undefined;
-  const path = join(folder, NAME);
+  const path = join(folder, ROOT_NAME);
   try {
     if (!isOwnFolder(folder) || !isOwnFile(path)) return undefined;
     const expected = readOwn(checksumPath(path), 64);
@@ -70,22 +70,22 @@ export async function fetchRoot(progress: FetchProgress): Promise<string> {
   const folder = guestFolder();
   await withApt(folder, ['tar'], progress, async (work, config) => {
     const tree = join(work, 'root');
-    const image = join(work, NAME);
+    const image = join(work, ROOT_NAME);
     await unpackPackages(work, config, tree, progress);
-    progress.start("the root's file system");
+    progress.start('the Debian root: its file system');
     await makeImage(mke2fs, work, tree, image);
     keep(image, folder!);
   });
-  return join(folder!, NAME);
+  return join(folder!, ROOT_NAME);
 }
 
 async function unpackPackages(work: string, config: string, tree: string, progress: FetchProgress): Promise<void> {
-  progress.start('packages of the Debian root');
+  progress.start('the Debian root: its packages');
   await apt(config, work, ['--download-only', '--no-install-recommends', '--yes', 'install', ...PACKAGES], progress);
   const archives = join(work, 'cache', 'archives');
   const packages = readdirSync(archives).filter((name) => name.endsWith('.deb'));
   makeTree(tree);
-  progress.start('the Debian root, unpacked');
+  progress.start('the Debian root: unpacking');
   for (const [i, name] of packages.entries()) {
     progress.update((100 * i) / packages.length);
     await must('dpkg-deb', ['--extract', join(archives, name), tree], work);
@@ -129,7 +129,7 @@ function countFiles(folder: string): { blocks: number; inodes: number } {
 
 /** It appears under its name when it is whole, and its checksum after it; those of other recipes go. */
 function keep(image: string, folder: string): void {
-  const path = join(folder, NAME);
+  const path = join(folder, ROOT_NAME);
   const line = checksumLine(checksumOfOwn(image)!);
   for (const name of readdirSync(folder).filter((each) => each.startsWith(PREFIX))) rmSync(join(folder, name));
   renameSync(image, path);
