@@ -13,11 +13,12 @@ import { DECODERS, decoderTarget, sizeOf } from './targets/decoder.js';
 import { blkTarget, consoleTarget, fwCfgTarget, rngTarget } from './targets/devices.js';
 import { dtbTarget, elfTarget, imageTarget, symbolsTarget } from './targets/images.js';
 import { optionsTarget } from './targets/options.js';
+import { pciTarget } from './targets/pci.js';
 import { replayTarget } from './targets/replay.js';
 import { snapshotTarget } from './targets/snapshot.js';
 
 const TARGETS: readonly Target[] = [
-  ...[elfTarget, imageTarget, dtbTarget, symbolsTarget, fwCfgTarget, rngTarget, consoleTarget, blkTarget],
+  ...[elfTarget, imageTarget, dtbTarget, symbolsTarget, fwCfgTarget, rngTarget, consoleTarget, blkTarget, pciTarget],
   ...[codeStoreTarget, keptCodeTarget, decoderTarget, optionsTarget, snapshotTarget, replayTarget, monitorTarget, qmpTarget],
 ];
 

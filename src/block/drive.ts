@@ -14,7 +14,7 @@ export type CacheMode = (typeof CACHE_MODES)[number];
 export interface DriveOptions {
   /** What `drive=` of a device names. Default: the interface and a number. */
   readonly id?: string;
-  /** `virtio` (default): a disk on virtio-mmio is made for it; `none`: a device of `devices` has it. */
+  /** `virtio` (default): a disk on PCI is made for it; `none`: a device of `devices` has it. */
   readonly interface?: 'virtio' | 'none';
   /** A file of the host's, where the host has files. */
   readonly file?: string;

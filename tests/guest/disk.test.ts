@@ -38,13 +38,14 @@ await describeGuest('Linux with a disk', ['kernel', 'busybox', 'firmware', 'modu
       mount -t ext2 /dev/vda /mnt; sha256sum /mnt/random; cmp /mnt/d/8/busybox /bin/busybox; umount /mnt
       cat /sys/block/vda/queue/write_cache
       cat /sys/block/vdb/ro; dd if=/dev/zero of=/dev/vdb bs=512 count=1 2>/dev/null && echo written
-      printf guest | dd of=/dev/vdc conv=fsync 2>/dev/null; dd if=/dev/vdc bs=5 count=1 2>/dev/null`;
+      printf guest | dd of=/dev/vdc conv=fsync 2>/dev/null; dd if=/dev/vdc bs=5 count=1 2>/dev/null; echo
+      cat /sys/bus/pci/devices/0000:00:01.0/device`;
     const drives = [`file=${image},format=raw`, `file=${kept},format=raw,readonly=on`, `file=${temporary},format=raw,snapshot=on`];
     const { status, stdout, stderr } = linux(drives, script.replace('&& echo written', '|| echo refused'));
-    const [first, second, cache, readOnly, refused, snapshot] = stdout.split('\n');
+    const [first, second, cache, readOnly, refused, snapshot, onPci] = stdout.split('\n');
     expect([stderr, status]).toEqual(['', 0]);
     expect(second).toBe(first);
-    expect([cache, readOnly, refused, snapshot]).toEqual(['write back', '1', 'refused', 'guest']);
+    expect([cache, readOnly, refused, snapshot, onPci]).toEqual(['write back', '1', 'refused', 'guest', '0x1001']);
     expect(spawnSync(tool('e2fsck'), ['-fn', image]).status).toBe(0);
     const random = spawnSync(tool('debugfs'), ['-R', 'cat /random', image], { maxBuffer: 1 << 26 }).stdout;
     expect(`${createHash('sha256').update(random).digest('hex')}  /mnt/random`).toBe(first);
