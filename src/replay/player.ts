@@ -54,6 +54,8 @@ export class Player extends ReplayLog implements Replay {
   private reads: LogRead[] = [];
   /** Of the last event. */
   private lastMoment = 0;
+  /** The last moment at which all was handed over. */
+  private delivered = -1;
   private hasFailed = false;
   private isClosed = false;
   /** The log has been replayed to its end. */
@@ -176,6 +178,7 @@ export class Player extends ReplayLog implements Replay {
 
   deliver(): void {
     if (this.hasFailed || this.isStopped()) return;
+    this.delivered = this.moment;
     this.onMoment();
     // What the guest has asked for behind the last event is there all the same.
     if (this.next.kind === 'cut' && this.reads.length > 0) return;
@@ -249,10 +252,12 @@ export class Player extends ReplayLog implements Replay {
   limit(): number {
     const { stopAt, next, moment } = this;
     const distance = next.kind === 'cut' && this.reads.length > 0 ? Infinity : next.moment - moment;
+    // Timers have fired since.
+    if (distance === 0 && this.delivered < moment) return 0;
     if (distance <= 0) this.differs('it heard of its host at another moment');
     const left = Math.min(distance, (stopAt?.moment ?? Infinity) - moment);
     const instructions = (stopAt?.instructions ?? Infinity) - this.machine.clocks.instructionCount;
-    return Math.max(1, Math.min(left, instructions));
+    return Math.max(0, Math.min(left, instructions));
   }
 
   starves(): boolean {
@@ -313,6 +318,7 @@ export class Player extends ReplayLog implements Replay {
     this.next = next;
     this.reads = [...reads];
     this.machine.clocks.shift = shift;
+    this.delivered = -1;
     this.isAtEnd = this.hasStopped = false;
     this.ports.forEach((port, i) => port.goBack(ports[i]));
   }

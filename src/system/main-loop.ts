@@ -175,7 +175,8 @@ export class MainLoop {
         if (this.leaving) return { reason: 'stopped', exitCode: 0 };
         this.woken = false;
         if (replay) this.deliver(replay);
-        if (!this.machine.runState.hasRequest) this.runTimers();
+        // Icount mode: what a disk has under way ends first, so that the order is always the same.
+        if (!this.machine.runState.hasRequest && !(this.pace && this.machine.awaitsHost)) this.runTimers();
         if (this.machine.runState.hasRequest) continue;
         if (!this.machine.runState.running) await this.idle(this.machine.clocks.hostNsToDeadline());
         else if (this.machine.isHeld) await this.idle(HELD_NS);
@@ -260,7 +261,9 @@ export class MainLoop {
   /** One slice of `cpu`'s turn. */
   private slice(cpu: CpuState): void {
     const { turns, clock } = this;
-    const { clocks } = this.machine;
+    const { clocks, replay } = this.machine;
+    const limit = replay?.limit() ?? Infinity;
+    if (limit === 0) return;
     if (cpu !== this.last) this.last?.endReservation();
     this.last = cpu;
     const start = clock.monotonicNs();
@@ -270,8 +273,7 @@ export class MainLoop {
     const ns = Math.max(Math.min(wait, share), MIN_SLICE_NS);
     const planned = wait <= share ? Math.max(APPROACH * ns, MIN_SLICE_NS) : ns;
     const speed = (this.speeds[cpu.cpuIndex] ??= new Speed());
-    const { replay } = this.machine;
-    const most = Math.min(MAX_BUDGET, turn.instructions, this.instructionsToDeadline(), replay?.limit() ?? Infinity);
+    const most = Math.min(MAX_BUDGET, turn.instructions, this.instructionsToDeadline(), limit);
     const budget = Math.min(Math.max(MIN_BUDGET, Math.floor(speed.rate * planned)), most);
     const before = cpu.instructionCount;
     this.sliceEndNs = start + ns;

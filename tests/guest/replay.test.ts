@@ -139,3 +139,31 @@ await describeGuest('Linux', ['kernel', 'busybox', 'firmware'], () => {
     expect(await machine.ended(2 * MINUTE)).toBe(0);
   });
 });
+
+await describeGuest('Linux with a disk', ['kernel', 'busybox', 'firmware', 'modules'], () => {
+  const disk = join(folder, 'disk');
+  const run = (rr: 'record' | 'replay', accel: string) =>
+    wemu(
+      [
+        ...['linux', '--smp', '2', '--drive', `file=${disk},format=raw,snapshot=on`, ...icount(rr, 'disk'), '--accel', accel, '--'],
+        ...['sh', '-c', 'md5sum /dev/vda; echo hi | dd of=/dev/vda conv=notrunc 2>/dev/null; sync; md5sum /dev/vda; cat /proc/uptime'],
+      ],
+      { timeout: 4 * MINUTE },
+    );
+
+  it('and two harts replays, but not on another disk', { timeout: 10 * MINUTE }, () => {
+    writeFileSync(disk, new Uint8Array(2 << 20).fill(0x5a));
+    const first = run('record', 'tcg');
+    expect([first.status, first.stderr]).toEqual([0, '']);
+    for (const accel of ['tcg', 'tci']) {
+      const { status, stdout, stderr } = run('replay', accel);
+      expect([status, stdout]).toEqual([0, first.stdout]);
+      expect(stderr).toMatch(/^wemu: replay: the guest has ended it \(guest-shutdown\), after \d+ instructions\n$/);
+    }
+    writeFileSync(disk, new Uint8Array(2 << 20));
+    expect(run('replay', 'tci')).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/images, disks or devices are not those/) as string,
+    });
+  });
+});

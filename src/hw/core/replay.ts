@@ -33,7 +33,7 @@ export interface Replay extends HostTime {
   pass(count: number): void;
   /** Between two slices of a running machine that waits for no disk: devices hear what is due at this moment. */
   deliver(): void;
-  /** How far a slice may go before something is due, at least 1. */
+  /** How far a slice may go before something is due; 0: something is now, and comes in the next round. */
   limit(): number;
   /** No CPU can run until something comes from outside. True: nothing will. */
   starves(): boolean;
