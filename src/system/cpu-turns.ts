@@ -61,6 +61,8 @@ export class CpuTurns {
   remaining = 0;
   /** When the turn of `next`'s CPU began, another was able to run. It is not asked again: when the host interrupts a turn must make no difference. */
   isContended = false;
+  /** Turns that have begun. */
+  count = 0;
   /** The current turn is one for an interrupt. */
   isPrompt = false;
   private prompted: Seat[] = [];
@@ -153,6 +155,7 @@ export class CpuTurns {
   }
 
   private begin(seat: Seat, length: number, isPrompt = false): Seat {
+    this.count++;
     this.isPrompt = isPrompt;
     this.remaining = Math.min(length, seat.left);
     this.isContended = this.seats.some((other) => other !== seat && isAble(other));

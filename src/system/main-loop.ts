@@ -181,7 +181,7 @@ export class MainLoop {
         if (!this.machine.runState.running) await this.idle(this.machine.clocks.hostNsToDeadline());
         else if (this.machine.isHeld) await this.idle(HELD_NS);
         else if (!this.pace?.isKept || !(await this.keepPace(this.pace))) {
-          const cpu = this.turns.next();
+          const cpu = this.nextCpu();
           if (cpu) this.slice(cpu);
           else await this.halted();
         }
@@ -258,14 +258,24 @@ export class MainLoop {
     return undefined;
   }
 
+  /** Whose turn it is. */
+  private nextCpu(): CpuState | undefined {
+    const { turns } = this;
+    const { count } = turns;
+    const cpu = turns.next();
+    if (turns.count !== count) this.machine.replay?.pass(1);
+    if (!cpu) return undefined;
+    if (cpu !== this.last) this.last?.endReservation();
+    this.last = cpu;
+    return cpu;
+  }
+
   /** One slice of `cpu`'s turn. */
   private slice(cpu: CpuState): void {
     const { turns, clock } = this;
     const { clocks, replay } = this.machine;
     const limit = replay?.limit() ?? Infinity;
     if (limit === 0) return;
-    if (cpu !== this.last) this.last?.endReservation();
-    this.last = cpu;
     const start = clock.monotonicNs();
     const wait = clocks.hostNsToDeadline();
     const turn = clocks.icount ? { ns: Infinity, instructions: turns.left } : { ns: turns.left, instructions: Infinity };
