@@ -173,7 +173,7 @@ export class Session {
   /** In this site's files. */
   save(name: string): Promise<void> {
     return this.attempt(`saving '${name}'`, async () => {
-      await navigator.storage.persist?.();
+      void navigator.storage.persist?.(); // Firefox asks the person, who may take as long as they like
       await this.machine?.call('saveSnapshot', name);
       await this.machine?.keepCode();
     });
