@@ -131,7 +131,7 @@ function useText(listing: FunctionListing | undefined): string {
 function Column({ title, text }: { title: string; text: string }) {
   return (
     <section aria-label={title}>
-      <h3>{title}</h3>
+      <h2>{title}</h2>
       <pre tabIndex={0} aria-label={title}>
         {text}
       </pre>

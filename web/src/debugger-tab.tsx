@@ -110,18 +110,18 @@ export function DebuggerTab({ session }: { session: Session }) {
         <span role="status">{problem || view.error || (pc === undefined ? '' : `pc 0x${hex(pc)}${symbol ? ` in ${symbol}` : ''}`)}</span>
       </div>
       <section aria-label="Registers">
-        <h3>Registers</h3>
+        <h2>Registers</h2>
         <Registers registers={registers} before={before.current} />
       </section>
       <section aria-label="Instructions">
-        <h3>Instructions</h3>
+        <h2>Instructions</h2>
         <label>
           From <input value={codeAt} size={18} spellcheck={false} onInput={(event) => setCodeAt(event.currentTarget.value)} />
         </label>
         <Code code={code} pc={pc} points={points} toggle={(address) => void toggle(address)} />
         {points.length > 0 && (
           <>
-            <h4>Breakpoints</h4>
+            <h3>Breakpoints</h3>
             <ul class="points">
               {points.map((address) => (
                 <li key={String(address)}>
@@ -133,7 +133,7 @@ export function DebuggerTab({ session }: { session: Session }) {
         )}
       </section>
       <section aria-label="Memory">
-        <h3>Memory</h3>
+        <h2>Memory</h2>
         <label>
           From <input value={memoryAt} size={18} spellcheck={false} onInput={(event) => setMemoryAt(event.currentTarget.value)} />
         </label>
@@ -218,7 +218,7 @@ function Devices({ session }: { session: Session }) {
   const shown = devices.filter(({ maps }) => maps.some(({ registers }) => registers.length > 0));
   return (
     <section aria-label="Devices" class="devices">
-      <h3>Devices</h3>
+      <h2>Devices</h2>
       {shown.map((device) => (
         <details key={device.path} open={open === device.path} onToggle={(event) => event.currentTarget.open && setOpen(device.path)}>
           <summary>

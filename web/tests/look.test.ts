@@ -28,7 +28,7 @@ async function violations(page: WebPage): Promise<string[]> {
 /** Wider than its window: a person would have to scroll sideways. */
 const overflow = (page: WebPage): Promise<number> => page.run(() => document.documentElement.scrollWidth - innerWidth);
 
-describe.each(BROWSERS)('in $name', ({ path, launch, name }) => {
+describe.each(BROWSERS)('in $title', ({ path, launch, name }) => {
   const test = it.skipIf(path === undefined);
   let site: Site;
   let page: WebPage;

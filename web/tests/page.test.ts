@@ -17,7 +17,7 @@ const BOOT_MS = 120_000;
 /** Text of the prompt of Debian's guest. */
 const PROMPT = '~ # ';
 
-describe.each(BROWSERS)('in $name', ({ path, launch, name }) => {
+describe.each(BROWSERS)('in $title', ({ path, launch, name }) => {
   const test = it.skipIf(path === undefined);
   const testLinux = it.skipIf(path === undefined || !hasDebian);
   let site: Site;
@@ -42,7 +42,7 @@ describe.each(BROWSERS)('in $name', ({ path, launch, name }) => {
   afterEach(() => page?.close());
 
   testLinux(
-    `boots Debian's kernel to a shell, is saved, and goes on in a page that was loaded again (needs ${path ? "Debian's files: npm run web:files" : name})`,
+    `boots Debian's kernel to a shell, is saved, and goes on in a page that was loaded again${hasDebian ? '' : ' (skipped: the site has no Debian, see scripts/web-files.js)'}`,
     async () => {
       await page.open(`${site.url}?machine=debian&run=1`);
       expect(await until(page, ['running', 'failed'])).toBe('running');

@@ -35,6 +35,8 @@ export interface WebPage {
 
 export interface BrowserKind {
   readonly name: string;
+  /** For a test's: with the reason, where it is skipped. */
+  readonly title: string;
   readonly path: string | undefined;
   launch(): Promise<WebPage>;
 }
@@ -121,7 +123,9 @@ async function launchFirefox(path: string): Promise<WebPage> {
 const CHROMIUM = which('chromium') ?? which('chromium-browser') ?? which('google-chrome');
 const FIREFOX = which('firefox-esr') ?? which('firefox');
 
+const titleOf = (name: string, path: string | undefined): string => (path === undefined ? `${name} (skipped: it is not installed)` : name);
+
 export const BROWSERS: readonly BrowserKind[] = [
-  { name: 'Chromium', path: CHROMIUM, launch: () => launchChromium(CHROMIUM!) },
-  { name: 'Firefox', path: FIREFOX, launch: () => launchFirefox(FIREFOX!) },
+  { name: 'Chromium', title: titleOf('Chromium', CHROMIUM), path: CHROMIUM, launch: () => launchChromium(CHROMIUM!) },
+  { name: 'Firefox', title: titleOf('Firefox', FIREFOX), path: FIREFOX, launch: () => launchFirefox(FIREFOX!) },
 ];
