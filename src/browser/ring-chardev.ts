@@ -70,12 +70,17 @@ export class RingChardev extends Chardev {
   }
 }
 
+/** Bytes that wait for somebody to listen. */
+const MOST_UNHEARD = 1 << 16;
+
 /** The other end of it. */
 export class RingPort {
   private readonly output: ByteRing;
   private readonly entered: ByteRing;
   private waiting: Uint8Array[] = [];
   private readonly listeners = new Set<(bytes: Uint8Array) => void>();
+  /** What was said before anybody listened, the last of it. */
+  private unheard = new Uint8Array(0);
 
   static create(): RingPort {
     return new RingPort(ByteRing.create(), ByteRing.create());
@@ -92,9 +97,12 @@ export class RingPort {
     return { output: this.output.buffer, input: this.entered.buffer };
   }
 
-  /** Hears what the guest says from now on. Returns what ends that. */
+  /** Hears what the guest says from now on; who listens first, what it has said before. Returns what ends that. */
   onOutput(listener: (bytes: Uint8Array) => void): () => void {
     this.listeners.add(listener);
+    const { unheard } = this;
+    this.unheard = new Uint8Array(0);
+    if (unheard.length > 0) listener(unheard);
     return () => void this.listeners.delete(listener);
   }
 
@@ -107,10 +115,18 @@ export class RingPort {
   /** The machine may have read or written. */
   turned(): void {
     for (let bytes = this.output.read(); bytes.length > 0; bytes = this.output.read()) {
+      if (this.listeners.size === 0) this.keep(bytes);
       for (const listener of this.listeners) listener(bytes);
       if (this.output.writerIsWaiting()) this.tell();
     }
     this.flush();
+  }
+
+  private keep(bytes: Uint8Array): void {
+    const all = new Uint8Array(this.unheard.length + bytes.length);
+    all.set(this.unheard);
+    all.set(bytes, this.unheard.length);
+    this.unheard = all.slice(-MOST_UNHEARD);
   }
 
   private flush(): void {

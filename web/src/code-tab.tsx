@@ -86,7 +86,7 @@ function Way({ session, id }: { session: Session; id: number }) {
         <button onClick={again}>Look again</button>
       </div>
       <div class="columns">
-        <Column title="Guest code" text={view.guest.replace(/ {2,}/g, '  ')} />
+        <Column title="Guest code" text={view.guest.replace(/\t| {2,}/g, ' ')} />
         <Column title="IR" text={view.ir} />
         <Column title="Optimised IR" text={view.optimized} />
         <Column title="WebAssembly of the function" text={wasm} />

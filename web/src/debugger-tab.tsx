@@ -4,7 +4,7 @@ import { useAsked } from './hooks.js';
 import type { Session } from './session.js';
 
 const INSTRUCTIONS = 24;
-const MEMORY_BYTES = 256;
+const MEMORY_BYTES = 192;
 const LIVE_MS = 500;
 
 const hex = (value: bigint | number, digits = 0): string => value.toString(16).padStart(digits, '0');
@@ -18,7 +18,7 @@ async function addressOf(text: string, machine: RemoteMachine, cpu: number): Pro
 }
 
 /** Instructions stand in columns for files; here there is less room. */
-const narrow = (text: string): string => text.replace(/ {2,}/g, '  ');
+const narrow = (text: string): string => text.replace(/\t| {2,}/g, ' ');
 
 export function DebuggerTab({ session }: { session: Session }) {
   const { machine, phase } = session;
@@ -200,8 +200,8 @@ function Code({ code, pc, points, toggle }: CodeProps) {
 
 function dump(bytes: Uint8Array, start: bigint): string {
   const lines: string[] = [];
-  for (let at = 0; at < bytes.length; at += 16) {
-    const row = [...bytes.subarray(at, at + 16)];
+  for (let at = 0; at < bytes.length; at += 8) {
+    const row = [...bytes.subarray(at, at + 8)];
     const text = row.map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.')).join('');
     lines.push(`${hex(BigInt.asUintN(64, start + BigInt(at)), 16)}  ${row.map((byte) => hex(byte, 2)).join(' ')}  ${text}`);
   }

@@ -22,6 +22,8 @@ export interface Sample {
 }
 
 const SAMPLE_MS = 500;
+/** At the start, until the first generated code is seen: nothing is drawn so often. */
+const LOOK_MS = 25;
 /** Five minutes. */
 const MOST_SAMPLES = 600;
 
@@ -93,6 +95,7 @@ export class Session {
   }
 
   private adopt(machine: RemoteMachine): void {
+    window.clearTimeout(this.sampler);
     if (this.machine !== machine) this.worked = new Automation(machine);
     this.machine = machine;
     this.startedAt = performance.now();
@@ -117,7 +120,6 @@ export class Session {
       (error: unknown) => this.machine === machine && this.fail(error),
     );
     this.become('running');
-    this.sampler = window.setInterval(() => void this.sample(machine), SAMPLE_MS);
     void this.sample(machine);
   }
 
@@ -141,10 +143,13 @@ export class Session {
     if (this.machine !== machine) return;
     const now = performance.now();
     const { instructions, jit } = status;
+    if ((jit?.wasm?.cache.functions ?? 0) > 0) this.firstCodeMs ??= now - this.startedAt;
+    const isYoung = this.firstCodeMs === undefined && now - this.startedAt < 5 * SAMPLE_MS;
+    this.sampler = window.setTimeout(() => void this.sample(machine), isYoung ? LOOK_MS : SAMPLE_MS);
+    if (this.last && now - this.last.at < SAMPLE_MS / 2) return;
     const mips = this.last ? Math.max(0, instructions - this.last.instructions) / (now - this.last.at) / 1000 : 0;
     this.last = { at: now, instructions };
     this.status = status;
-    if ((jit?.wasm?.cache.functions ?? 0) > 0) this.firstCodeMs ??= now - this.startedAt;
     const sample: Sample = {
       time: (now - this.startedAt) / 1000,
       mips,
@@ -220,7 +225,7 @@ export class Session {
 
   async close(): Promise<void> {
     const { machine, worked } = this;
-    window.clearInterval(this.sampler);
+    window.clearTimeout(this.sampler);
     worked?.close();
     this.worked = undefined;
     this.machine = this.problem = this.status = this.last = this.firstOutputMs = this.firstCodeMs = undefined;

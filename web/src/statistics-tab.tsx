@@ -84,6 +84,7 @@ function Chart({ chart, samples, dark }: { chart: ChartSpec; samples: readonly S
     const options: uPlot.Options = {
       width: box.current!.clientWidth,
       height: HEIGHT,
+      legend: { live: false },
       scales: { x: { time: false }, y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] } },
       axes: [
         { ...axis, values: (_, splits) => splits.map((second) => `${second} s`) },

@@ -129,6 +129,24 @@ describe.each(BROWSERS)('in $title', ({ path, launch, name }) => {
     expect(await page.run(() => document.querySelector('[aria-label="Bytes of memory"]')!.textContent)).toMatch(/^[0-9a-f]{16} {2}/);
   });
 
+  test("has QEMU's monitor on a line of its own", async () => {
+    await page.open(`${site.url}${ADDRESS}&tab=monitor`);
+    expect(await until(page, ['running'])).toBe('running');
+    await page.run(async () => {
+      for (let n = 0; n < 200 && !document.activeElement?.matches('.view-monitor textarea'); n++)
+        await new Promise((resolve) => setTimeout(resolve, 20));
+    });
+    await page.type('info status\n');
+    const shown = await page.run(async () => {
+      const read = (): string =>
+        (document.querySelector('.view-monitor .screen') as HTMLElement & { terminal?: { text: string } }).terminal?.text ?? '';
+      for (let n = 0; n < 200 && !read().includes('VM status'); n++) await new Promise((resolve) => setTimeout(resolve, 20));
+      return read();
+    });
+    expect(shown).toMatch(/^wemu \S+ monitor/);
+    expect(shown).toContain('VM status: running');
+  });
+
   test('is worked by keys alone', async () => {
     await page.open(`${site.url}?machine=embedded&append=run%3Dfib`);
     const isFocused = (selector: string): Promise<boolean> => page.run((of) => document.activeElement?.matches(of) ?? false, selector);
