@@ -140,7 +140,7 @@ export const CALLS = {
   // ---- snapshots of this site's own; `savevm` and `loadvm` in the monitor mean the same
   saveSnapshot: (machine: Machine, name: string): Promise<SnapshotInfo> => machine.control.saveSnapshot(name),
   loadSnapshot: (machine: Machine, name: string): Promise<void> => machine.control.loadSnapshot(name),
-  deleteSnapshot: (machine: Machine, name: string): Promise<boolean> => machine.control.deleteSnapshot(name),
+  deleteSnapshot: async (machine: Machine, name: string): Promise<boolean> => machine.control.deleteSnapshot(name),
   snapshots: (machine: Machine): Promise<SnapshotInfo[]> => machine.control.snapshots(),
 
   // ---- what became of guest code

@@ -250,7 +250,7 @@ export class MachineControl {
     return this.#snapshots.loadNamed(name);
   }
   /** As `delvm`. False: there was none of that name. */
-  deleteSnapshot(name: string): Promise<boolean> {
+  deleteSnapshot(name: string): boolean | Promise<boolean> {
     return this.#snapshots.deleteNamed(name);
   }
   /** By name. */

@@ -112,7 +112,7 @@ export class Snapshots {
   }
 
   /** False: there was none of that name. */
-  async deleteNamed(name: string): Promise<boolean> {
+  deleteNamed(name: string): boolean | Promise<boolean> {
     return NAME.test(name) && this.store.delete(name);
   }
 
