@@ -117,6 +117,10 @@ export const ROOMS = {
     rooms: [...[...DEVICE, 'src/target', 'src/target/riscv'], ...['src/hw', ...KINDS]],
   },
 
+  'src/hw/ppc': {
+    rooms: [...[...DEVICE, 'src/target', 'src/target/ppc'], ...['src/hw', ...KINDS]],
+  },
+
   // ---- snapshots
   'src/migration': { rooms: [...BASE, 'src/memory', 'src/hw/core'] },
 
@@ -154,7 +158,8 @@ export const ROOMS = {
       'src/backends',
       'src/block',
       'src/chardev',
-      'src/hw/riscv', // the list of targets
+      'src/hw/ppc', // the list of targets
+      'src/hw/riscv',
       'src/migration',
       'src/plugin',
       'src/semihosting',

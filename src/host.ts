@@ -104,7 +104,8 @@ const ROM_ALLOWANCE = 80 * MiB;
 
 export function createTcgHost({
   wasm,
-  targets = TARGETS,
+  // an engine that is compiled already is linked with the first target
+  targets = typeof wasm === 'function' ? TARGETS : TARGETS.slice(0, 1),
   codegen,
   endCodegen,
   tuning,

@@ -1,5 +1,6 @@
 /** The targets of this build. A new one is a line here, and one in isas.ts. */
+import { ppcTarget } from './hw/ppc/index.js';
 import { riscvTarget } from './hw/riscv/index.js';
 import type { Target } from './target/target.js';
 
-export const TARGETS: readonly Target[] = [riscvTarget];
+export const TARGETS: readonly Target[] = [riscvTarget, ppcTarget];

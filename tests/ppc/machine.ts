@@ -2,6 +2,7 @@
 import { synchronousCodegen } from '../../src/accel/tcg/codegen-sync.js';
 import { createTcgHost, type TcgHost } from '../../src/host.js';
 import { SerialMm } from '../../src/hw/char/serial-mm.js';
+import { ppcTarget } from '../../src/hw/ppc/index.js';
 import { MachineState, defineMachine, type MachineClassOptions } from '../../src/hw/core/machine.js';
 import { MemoryRegion } from '../../src/memory/region.js';
 import { engineWasmPath } from '../../src/node/engine-wasm.js';
@@ -61,7 +62,7 @@ export type Tier = 'tci' | 'wasm';
 export const createPpcHost = (tier: Tier): TcgHost =>
   createTcgHost({
     wasm: ({ runtime }) => loadWasm(engineWasmPath(false, runtime)),
-    targets: [target],
+    targets: [target, ppcTarget],
     codegen: tier === 'wasm' ? synchronousCodegen : undefined,
     tuning: { threshold: 1 },
     clock: { monotonicNs: () => performance.now() * 1e6, epochMs: () => Date.now() },

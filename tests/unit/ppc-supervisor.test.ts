@@ -285,9 +285,9 @@ describe('time', () => {
     expect(ends[1].log).toEqual(ends[0].log);
   });
 
-  it('naps until then', async () => {
+  it.each<Tier>(['tci', 'wasm'])('naps until then, in %s', async (tier) => {
     const napping = [...set(SPR.HID0, 0x0040_0000), ...set(SPR.DEC, TICKS), ...w.li32(5, 0x4_0000 | MSR.IP | MSR.EE), w.mtmsr(5), w.nop];
-    const end = await run('750', napping, { icount: { shift: 0 } });
+    const end = await run('750', napping, { tier, icount: { shift: 0 } });
     expect([end.vector, end.log[1]]).toEqual([0x900, MSR.IP | MSR.EE]);
   });
 

@@ -84,7 +84,10 @@ export function helper_mtmsr(env: usize, value: u64): void {
   worked(WORK_CSR);
   forgetStale(env);
   setMsr(env, value as u32);
-  if ((msr(env) & MSR_POW) != 0 && hasFeature(env, FEATURE_POW) && powerMode(env) && !hasWork(env)) store<u32>(env, 1, ENV_HALTED);
+  if ((msr(env) & MSR_POW) != 0 && hasFeature(env, FEATURE_POW) && powerMode(env) && !hasWork(env)) {
+    store<u32>(env, 1, ENV_HALTED);
+    atomic.store<u32>(env, EXIT_REQUESTED, ENV_EXIT_REQUEST);
+  }
 }
 
 function powerMode(env: usize): bool {

@@ -47,6 +47,8 @@ export interface PpcBoard {
   readonly timebaseFrequency: number;
   /** Nothing that answers is a machine check (TEA), and not a load of zeros. */
   readonly busErrors?: boolean;
+  /** What SPRs hold after a reset, by name, where pins of the board decide. */
+  readonly registers?: Readonly<Record<string, number>>;
 }
 
 /** The vector of a hard reset, MSR[IP] being set (PEM, 6.4.1). */
@@ -81,7 +83,7 @@ export class PpcCpu extends CpuState {
   constructor(
     private readonly machine: MachineState,
     readonly config: PpcConfig,
-    board: PpcBoard,
+    private readonly board: PpcBoard,
   ) {
     super(machine.services);
     this.frequency = BigInt(board.timebaseFrequency);
@@ -123,7 +125,8 @@ export class PpcCpu extends CpuState {
       vcpu.write64(P.PPC_GPR + 8 * n, 0n);
       vcpu.write64(P.PPC_FPR + 8 * n, 0n);
     }
-    for (const { at, reset, isConfiguration } of this.sprs) if (typeof at === 'number' && !isConfiguration) vcpu.write32(at, reset);
+    for (const { name, at, reset, isConfiguration } of this.sprs)
+      if (typeof at === 'number' && !isConfiguration) vcpu.write32(at, this.board.registers?.[name] ?? reset);
     vcpu.write64(X.PPC_TIME_OFFSET, -this.ticks());
     vcpu.write64(X.PPC_DEC_ZERO, this.ticks() + DECREMENTER_AT_RESET);
     this.exports.targetReset(this.env);

@@ -1,0 +1,141 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import * as w from '../../../tests/differential/ppc-system/words.js';
+import { createPpcHost, type Tier } from '../../../tests/ppc/machine.js';
+import type { TcgHost } from '../../host.js';
+import { Machine } from '../../system/facade.js';
+import type { MachineOptions } from '../../system/machine-options.js';
+import { MiB } from '../../util/size.js';
+import type { CpiomMachine } from './cpiom.js';
+
+const INTC = 0x2001_0000;
+const [PENDING, ENABLE, MASK, PRIORITY, ACTIVE] = [0, 4, 8, 12, 16];
+const ITN = INTC + 0x40;
+const FREEZE = INTC + 0x60;
+const TIMERS = 0x2002_0000;
+const [CTRL, PRESCAL, STATUS, TICK, ACK] = [0, 4, 8, 12, 16];
+const LOG = 0x1000;
+const TBL = 268;
+const NOTHING = 0x3000_0000;
+const EE = [...w.li32(28, 0x8040), w.mtmsr(28)];
+
+const poke = (address: number, value: number): number[] => [...w.li32(27, address), ...w.li32(28, value), w.stw(28, 0, 27)];
+/** A word of the log. */
+const log = (n: number, r: number): number[] => [...w.li32(27, LOG + 4 * n), w.stw(r, 0, 27)];
+const peek = (address: number, n: number): number[] => [...w.li32(27, address), w.lwz(26, 0, 27), ...log(n, 26)];
+/** Goes where nothing is: a machine check that is not enabled. */
+const finish = [...w.li32(3, NOTHING), w.mtspr(9, 3), 0x4e80_0420];
+
+let host: TcgHost | undefined;
+afterEach(() => host?.close());
+
+/** Runs `code`, and `handler` at an interrupt, to the end; the words that the guest has noted. */
+async function run(
+  words: number,
+  code: readonly number[],
+  {
+    handler = finish,
+    prepare,
+    tier = 'tci',
+    ...options
+  }: Partial<MachineOptions> & { handler?: readonly number[]; prepare?: (board: CpiomMachine) => void; tier?: Tier } = {},
+): Promise<number[]> {
+  const rom = new DataView(new ArrayBuffer(MiB));
+  const put = (offset: number, list: readonly number[]): void => list.forEach((word, n) => rom.setUint32(offset + 4 * n, word));
+  put(0x100, [w.b(0x4000 - 0x100)]);
+  put(0x500, [w.b(0x8000 - 0x500)]);
+  put(0x4000, [...code, ...finish]);
+  put(0x8000, handler);
+  host = createPpcHost(tier);
+  const machine = Machine.create({ machine: 'cpiom', bios: new Uint8Array(rom.buffer), icount: { shift: 0 }, ...options }, host);
+  prepare?.(machine.state as CpiomMachine);
+  expect(await machine.run()).toMatchObject({ reason: 'guest-panic', exitCode: 1 });
+  return Array.from({ length: words }, (_, n) => new DataView(machine.readPhysical(LOG + 4 * n, 4).buffer).getUint32(0));
+}
+
+describe('the board', () => {
+  it('has a 755 with eight blocks of each kind', async () => {
+    expect(await run(2, [w.mfspr(3, 1011), w.mfspr(4, 287), ...log(0, 3), ...log(1, 4)])).toEqual([0x4_0000, 0x8_3208]);
+  });
+
+  it.each<[string, Partial<MachineOptions>, string]>([
+    ['another processor', { cpu: '604' }, 'a 604 does not fit this board'],
+    ['too much memory', { memory: '1G' }, 'at most 512 MiB of SDRAM'],
+    ['firmware that is too long', { bios: new Uint8Array(MiB + 1) }, '1048577 bytes do not fit into the 1048576 at 0xfff00000'],
+    ['no firmware', { bios: 'none' }, 'give an image of up to 1 MiB with -bios FILE'],
+  ])('refuses %s', async (_, options, why) => {
+    await expect(run(0, [], options)).rejects.toThrow(why);
+  });
+});
+
+describe('the interrupt controller', () => {
+  const lines =
+    (...numbers: number[]) =>
+    (board: CpiomMachine): void =>
+      numbers.forEach((n) => board.intc.gpioIn(n, 'ITN').set(1));
+
+  it('names the most important line that is enabled and not masked', async () => {
+    const code = [
+      ...peek(ITN + PENDING, 0),
+      ...poke(ITN + ENABLE, 0x8c),
+      ...peek(ITN + PENDING, 1),
+      ...peek(ITN + ACTIVE, 2),
+      ...poke(ITN + PRIORITY, 4),
+      ...peek(ITN + ACTIVE, 3),
+      ...poke(ITN + MASK, 0x80),
+      ...peek(ITN + ACTIVE, 4),
+      ...poke(ITN + MASK, 0xff),
+      ...peek(ITN + ACTIVE, 5),
+      ...peek(INTC + ACTIVE, 6),
+    ];
+    expect(await run(7, code, { prepare: lines(3, 4, 7) })).toEqual([0, 0x88, 3, 7, 3, 0xffff_ffff, 0xffff_ffff]);
+  });
+
+  it('interrupts, unless it is frozen', async () => {
+    const code = [...poke(FREEZE, 1), ...poke(ITN + ENABLE, 1 << 3), ...EE, ...poke(LOG, 1), ...poke(FREEZE, 0), ...poke(LOG, 2)];
+    expect(await run(2, code, { prepare: lines(3), handler: [...poke(LOG + 4, 3), ...finish] })).toEqual([1, 3]);
+  });
+});
+
+describe('the tick timer', () => {
+  const start = [...poke(ITN + ENABLE, 1), ...poke(TIMERS + CTRL, 1)];
+  const handler = [
+    w.mfspr(4, TBL),
+    ...log(1, 4),
+    ...peek(TIMERS + STATUS, 2),
+    ...poke(TIMERS + ACK, 1),
+    ...peek(TIMERS + STATUS, 3),
+    ...finish,
+  ];
+
+  it.each([
+    ['tci', 0],
+    ['tci', 3],
+    ['wasm', 0],
+  ] as const)('interrupts when its count is over, in %s, prescaled by %i', async (tier, scale) => {
+    const code = [...start, ...poke(TIMERS + PRESCAL, scale), ...poke(TIMERS + TICK, 100), w.mfspr(3, TBL), ...log(0, 3), ...EE, w.b(0)];
+    const [from, to, ...status] = await run(4, code, { handler, tier });
+    expect(to - from).toBeGreaterThanOrEqual(100 * (scale + 1) - 1);
+    expect(to - from).toBeLessThanOrEqual(100 * (scale + 1) + 2);
+    expect(status).toEqual([1, 0]);
+  });
+
+  it('expires at once at 0', async () => {
+    expect((await run(3, [...start, ...EE, ...poke(TIMERS + TICK, 0), w.b(0)], { handler }))[2]).toBe(1);
+  });
+
+  it('takes no count while it is not active, and keeps the one it had', async () => {
+    const code = [
+      ...poke(TIMERS + TICK, 1000),
+      ...peek(TIMERS + TICK, 0),
+      ...poke(TIMERS + CTRL, 1),
+      ...poke(TIMERS + TICK, 1000),
+      ...poke(TIMERS + CTRL, 0),
+      ...peek(TIMERS + TICK, 1),
+      ...peek(TIMERS + TICK, 2),
+    ];
+    const [before, stopped, still] = await run(3, code);
+    expect(before).toBe(0);
+    expect(stopped).toBeGreaterThan(980);
+    expect(still).toBe(stopped);
+  });
+});
