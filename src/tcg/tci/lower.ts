@@ -6,6 +6,8 @@ import {
   ENV_FRAME,
   ENV_FRAME_SLOTS,
   MEMOPIDX_SHIFT,
+  MO_16,
+  MO_64,
   MO_ALIGN,
   MO_BSWAP,
   MO_SIGN,
@@ -36,6 +38,8 @@ const ZERO = ENV_FRAME + 8 * tci.TCI_ZERO_SLOT;
 const FRAME_END = ENV_FRAME + 8 * ENV_FRAME_SLOTS;
 const NO_RESULT = 0xffff;
 const LOADS = [tci.TCI_QLD8U, tci.TCI_QLD16U, tci.TCI_QLD32U, tci.TCI_QLD64, tci.TCI_QLD8S, tci.TCI_QLD16S, tci.TCI_QLD32S, tci.TCI_QLD64];
+/** By size. */
+const SWAPS = [0, tci.TCI_BSWAP16_64, tci.TCI_BSWAP32_64, tci.TCI_BSWAP64_64];
 const STORES = [tci.TCI_QST8, tci.TCI_QST16, tci.TCI_QST32, tci.TCI_QST64];
 /** The condition with its operands exchanged. */
 const SWAPPED = [Cond.EQ, Cond.NE, Cond.GT, Cond.LE, Cond.GE, Cond.LT, Cond.GTU, Cond.LEU, Cond.GEU, Cond.LTU];
@@ -442,13 +446,42 @@ export class TciLowering {
     const isLoad = ops[p] === Op.qemu_ld_i64;
     const oi = ops[p + 3];
     const memop = oi >> MEMOPIDX_SHIFT;
-    const mmuIdx = oi & ((1 << MEMOPIDX_SHIFT) - 1);
     const plain = (memop & (MO_BSWAP | MO_ALIGN)) === 0 || (memop & MO_SIZE) === 0;
+    if ((memop & MO_BSWAP) !== 0 && (memop & MO_ALIGN) === 0 && !plain) return this.swappedAccess(p, addr, displacement);
     if (isLoad) this.define(plain ? LOADS[memop & (MO_SIZE | MO_SIGN)] : tci.TCI_QLD_ANY, ops[p + 1], addr, displacement);
     else this.effect(plain ? STORES[memop & MO_SIZE] : tci.TCI_QST_ANY, this.slot(ops[p + 1]), addr, displacement);
-    const tlb = tlbTable(mmuIdx, isLoad ? TLB_KIND_READ : TLB_KIND_WRITE);
-    code.word(oi, 0);
-    code.word(tlb, tlb >>> 16);
+    this.accessWords(oi, isLoad);
+  }
+
+  /** MemOpIdx and TLB table of an access. */
+  private accessWords(oi: number, isLoad: boolean): void {
+    const tlb = tlbTable(oi & ((1 << MEMOPIDX_SHIFT) - 1), isLoad ? TLB_KIND_READ : TLB_KIND_WRITE);
+    this.code.word(oi, 0);
+    this.code.word(tlb, tlb >>> 16);
+  }
+
+  /** In the byte order that is not memory's: a plain access, and its bytes are exchanged before or after it. */
+  private swappedAccess(p: number, addr: number, displacement: number): void {
+    const { ops, code } = this;
+    const oi = ops[p + 3];
+    const memop = oi >> MEMOPIDX_SHIFT;
+    const size = memop & MO_SIZE;
+    const swap = SWAPS[size];
+    const plain = oi & ~((MO_BSWAP | MO_SIGN) << MEMOPIDX_SHIFT);
+    const scratch = this.newSlot();
+    if (ops[p] !== Op.qemu_ld_i64) {
+      code.op(swap, scratch, this.slot(ops[p + 1]), 0);
+      this.effect(STORES[size], scratch, addr, displacement);
+      this.accessWords(plain, false);
+      return;
+    }
+    code.op(LOADS[size], scratch, addr, displacement);
+    this.accessWords(plain, true);
+    const isSigned = (memop & MO_SIGN) !== 0 && size < MO_64;
+    if (isSigned) {
+      code.op(swap, scratch, scratch, 0);
+      this.define(size === MO_16 ? tci.TCI_EXT16S64 : tci.TCI_EXT32S, ops[p + 1], scratch, 0);
+    } else this.define(swap, ops[p + 1], scratch, 0);
   }
 
   private call(p: number): void {

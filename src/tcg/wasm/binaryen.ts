@@ -34,6 +34,7 @@ interface RawBinaryen {
   _BinaryenBinary(module: number, op: number, left: Expr, right: Expr): Expr;
   _BinaryenSIMDTernary(module: number, op: number, a: Expr, b: Expr, c: Expr): Expr;
   _BinaryenSIMDExtract(module: number, op: number, vector: Expr, lane: number): Expr;
+  _BinaryenSIMDShuffle(module: number, left: Expr, right: Expr, lanes: number): Expr;
   _BinaryenSelect(module: number, condition: Expr, ifTrue: Expr, ifFalse: Expr): Expr;
   _BinaryenLoad(
     module: number,
@@ -86,6 +87,7 @@ export const I32 = raw._BinaryenTypeInt32();
 export const I64 = raw._BinaryenTypeInt64();
 export const F32 = raw._BinaryenTypeFloat32();
 export const F64 = raw._BinaryenTypeFloat64();
+export const V128 = raw._BinaryenTypeVec128();
 const AUTO = raw._BinaryenTypeAuto();
 
 /** Operator numbers for the 32-bit form and, at index 1, the 64-bit form. */
@@ -127,6 +129,8 @@ export const Float = {
 const vectors = (name: string): readonly [number, number] => [raw[`_Binaryen${name}VecF32x4`](), raw[`_Binaryen${name}VecF64x2`]()];
 const SPLAT = vectors('Splat');
 const EXTRACT_LANE = vectors('ExtractLane');
+/** Lanes of a vector of bytes: each half the other way round. */
+const REVERSED = [7, 6, 5, 4, 3, 2, 1, 0, 15, 14, 13, 12, 11, 10, 9, 8];
 /** a b + c and -(a b) + c of WasmModule.relaxed. */
 export const Relaxed = { madd: vectors('RelaxedMadd'), nmadd: vectors('RelaxedNmadd') } as const;
 
@@ -255,6 +259,16 @@ export class WasmModule {
   relaxed(op: readonly [number, number], wide: 0 | 1, operands: readonly [Expr, Expr, Expr]): Expr {
     const [a, b, c] = operands.map((value) => this.unary(SPLAT[wide], value));
     return raw._BinaryenSIMDExtract(this.ptr, EXTRACT_LANE[wide], raw._BinaryenSIMDTernary(this.ptr, op[wide], a, b, c), 0);
+  }
+  /** A binary64 number in both halves of a vector. */
+  splatDouble(value: Expr): Expr {
+    return this.unary(SPLAT[1], value);
+  }
+  /** The lower half, its bytes in the other order. `vector`: a local of V128. One of the shuffles that V8 knows (S8x8Reverse). */
+  reversedDouble(vector: number): Expr {
+    REVERSED.forEach((lane, n) => raw.__i32_store8(literal + n, lane));
+    const shuffled = raw._BinaryenSIMDShuffle(this.ptr, this.get(vector, V128), this.get(vector, V128), literal);
+    return raw._BinaryenSIMDExtract(this.ptr, EXTRACT_LANE[1], shuffled, 0);
   }
   select(condition: Expr, ifTrue: Expr, ifFalse: Expr): Expr {
     return raw._BinaryenSelect(this.ptr, condition, ifTrue, ifFalse);

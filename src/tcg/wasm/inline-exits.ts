@@ -48,7 +48,9 @@ function isFirstEffect({ ops }: TbIr, k: number, helpers: readonly HelperDef[], 
   for (let p = (k - 1) * OP_WORDS; p >= 0; p -= OP_WORDS) {
     const op = ops[p];
     if (op === Op.insn_start) return true;
-    if ((OP_FLAGS[op] & OpFlag.SIDE_EFFECTS) !== 0 && !(op === Op.call && helpers[ops[p + 2]].pure)) return false;
+    // A load that has not left was of RAM.
+    if (op === Op.qemu_ld_i64 || (op === Op.call && helpers[ops[p + 2]].pure)) continue;
+    if ((OP_FLAGS[op] & OpFlag.SIDE_EFFECTS) !== 0) return false;
     if (OUTPUT_WORDS[op].some((at) => ops[p + at] >= 0 && ops[p + at] < globalCount)) return false;
   }
   return false;

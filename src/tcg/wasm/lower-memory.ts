@@ -7,7 +7,7 @@ import { MEMOPIDX_SHIFT, MO_ALIGN, MO_BSWAP, MO_SIGN, MO_SIZE, TLB_KIND_READ, TL
 import { Op } from '../opcodes.js';
 import type { TargetTraits } from '../target-traits.js';
 import { tlbTable } from '../tlb.js';
-import { EXTEND32, EXTEND_U32, F64, Float, I32, I64, NONE, Wasm, WRAP, type Expr, type ValueType } from './binaryen.js';
+import { EXTEND_S32, EXTEND_U32, F64, Float, I32, I64, NONE, V128, Wasm, WRAP, type Expr, type ValueType } from './binaryen.js';
 import type { AccessGroup, GroupedAccess } from './access-groups.js';
 import type { BlockLowering } from './block-lowering.js';
 import { isMostlyNotZero } from './branch-hints.js';
@@ -152,18 +152,20 @@ function load(b: BlockLowering, host: MemoryHost, d: number, addr: number, acces
   const address = host.addend === undefined ? b.useLocal(addr) : -1;
   const path = host.addend === undefined ? pathOf(b, host, address, access, TLB_KIND_READ) : unchecked(b, addr, host.addend);
   // a double goes where it belongs without a detour
-  const isFloat = b.isFloat(d) && access.bytes === 8 && !access.swap;
+  const isFloat = b.isFloat(d) && access.bytes === 8;
   const type = isFloat ? F64 : b.isNarrow ? I32 : I64;
   const value = b.scratch(type);
 
   const fast = path.prepare;
-  const loaded = m.load(access.bytes, access.signed && !access.swap, type, path.host, path.offset);
+  // bytes are exchanged in 32 bits where they are so few
+  const memoryType = access.swap && access.bytes < 8 ? I32 : type;
+  const loaded = m.load(access.bytes, access.signed && !access.swap, memoryType, path.host, path.offset);
   if (access.swap) {
     const outside = b.list.splice(0); // byteSwap's temporaries belong inside the fast arm
-    const swapped = byteSwap(b, loaded, access.bytes, 1);
+    const swapped = isFloat ? reverseDouble(b, loaded) : byteSwap(b, loaded, access.bytes, access.bytes === 8 ? 1 : 0);
     fast.push(...b.list.splice(0));
     b.list.push(...outside);
-    fast.push(m.set(value, extendSigned(b, swapped, access)));
+    fast.push(m.set(value, access.bytes === 8 ? swapped : extended(b, swapped, access)));
   } else fast.push(m.set(value, loaded));
 
   guard(b, host, path, fast, () => {
@@ -178,25 +180,36 @@ function load(b: BlockLowering, host: MemoryHost, d: number, addr: number, acces
   else b.define(d, m.get(value, type), false);
 }
 
-function extendSigned(b: BlockLowering, value: Expr, access: Access): Expr {
-  if (!access.signed || access.bytes === 8) return value;
-  return b.m.unary(access.bytes === 2 ? Wasm.extend16[1] : EXTEND32, value);
+/** As the vector unit does it, where the number is needed anyway. */
+function reverseDouble(b: BlockLowering, value: Expr): Expr {
+  const { m } = b;
+  return m.reversedDouble(b.spill(m.splatDouble(value), V128));
+}
+
+/** The bytes of a short access, in the right order in an i32, as the value that the op gives. */
+function extended(b: BlockLowering, value: Expr, access: Access): Expr {
+  const { m } = b;
+  const low = access.signed && access.bytes === 2 ? m.unary(Wasm.extend16[0], value) : value;
+  if (b.isNarrow) return low;
+  return m.unary(access.signed ? EXTEND_S32 : EXTEND_U32, low);
 }
 
 function store(b: BlockLowering, host: MemoryHost, v: number, addr: number, access: Access): void {
   const { m } = b;
   const address = host.addend === undefined ? b.useLocal(addr) : -1;
-  const narrow = access.bytes < 8 && !access.swap && !b.isConst(v) && b.formOf(v) !== 0;
+  const narrow = access.bytes < 8 && !b.isConst(v) && b.formOf(v) !== 0;
   const value = narrow ? b.lowOperand(v) : b.operand(v);
   const path = host.addend === undefined ? pathOf(b, host, address, access, TLB_KIND_WRITE) : unchecked(b, addr, host.addend);
   const fast = path.prepare;
   if (access.swap) {
     const outside = b.list.splice(0);
-    let low = value();
-    if (access.bytes < 8) low = m.binary(Wasm.and[1], low, m.i64((1n << BigInt(access.bytes * 8)) - 1n));
-    const swapped = byteSwap(b, low, access.bytes, 1);
+    const isLong = access.bytes === 8;
+    const isFloat = isLong && b.isFloat(v);
+    let low = isFloat ? b.floatOperand(v)() : narrow || isLong ? value() : m.unary(WRAP, value());
+    if (access.bytes === 2) low = m.binary(Wasm.and[0], low, m.i32(0xffff));
+    const swapped = isFloat ? reverseDouble(b, low) : byteSwap(b, low, access.bytes, isLong ? 1 : 0);
     fast.push(...b.list.splice(0));
-    put(b, host, fast, path, access.bytes, I64, swapped);
+    put(b, host, fast, path, access.bytes, isFloat ? F64 : isLong ? I64 : I32, swapped);
     b.list.push(...outside);
   } else if (b.isFloat(v) && access.bytes === 8) put(b, host, fast, path, 8, F64, b.floatOperand(v)());
   else put(b, host, fast, path, access.bytes, narrow ? I32 : I64, value());

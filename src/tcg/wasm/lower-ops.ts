@@ -155,16 +155,23 @@ function swapNeighbours(b: BlockLowering, value: Expr, unit: number, lanes: bigi
   return m.binary(Wasm.or[w], m.binary(Wasm.shl[w], low, constant(b, w, unit)), m.binary(Wasm.and[w], high, maskOf(b, w, lanes)));
 }
 
+/** Two rotations, each of which brings two bytes to their places: one operation less than by neighbours. */
+function byteSwap32(b: BlockLowering, value: Expr): Expr {
+  const { m } = b;
+  const local = b.spill(value, I32);
+  const left = m.binary(Wasm.rotl[0], m.get(local, I32), m.i32(8));
+  const right = m.binary(Wasm.rotr[0], m.get(local, I32), m.i32(8));
+  return m.binary(Wasm.or[0], m.binary(Wasm.and[0], left, m.i32(0x00ff_00ff)), m.binary(Wasm.and[0], right, m.i32(0xff00_ff00 | 0)));
+}
+
 /** Reverses the low `bytes` bytes of a value; the bytes above must be zero. */
 export function byteSwap(b: BlockLowering, value: Expr, bytes: number, w: Width): Expr {
   const { m } = b;
   if (bytes === 1) return value;
+  if (bytes === 4 && w === 0) return byteSwap32(b, value);
   const swapped = swapNeighbours(b, value, 8, 0x00ff_00ff_00ff_00ffn & mask(bytes * 8), w);
   if (bytes === 2) return swapped;
-  if (bytes === 4) {
-    if (w === 0) return m.binary(Wasm.rotl[0], swapped, m.i32(16));
-    return swapNeighbours(b, swapped, 16, 0xffffn, w);
-  }
+  if (bytes === 4) return swapNeighbours(b, swapped, 16, 0xffffn, w);
   return m.binary(Wasm.rotl[1], swapNeighbours(b, swapped, 16, 0x0000_ffff_0000_ffffn, w), m.i64(32n));
 }
 

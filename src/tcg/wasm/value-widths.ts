@@ -5,7 +5,7 @@
  * Backward, in each basic block: temps of which only the low half is wanted. Forward, across blocks: what a value's upper half is (`Form`). A global
  * that is narrow at the start of a block is so on every path to it, and is then in its i32 local (FunctionLocals.narrowOf).
  */
-import { MEMOPIDX_SHIFT, MO_32, MO_64, MO_BSWAP, MO_SIGN, MO_SIZE } from '../../../assembly/shared/layout.js';
+import { MEMOPIDX_SHIFT, MO_32, MO_64, MO_SIGN, MO_SIZE } from '../../../assembly/shared/layout.js';
 import type { SharedTemps } from './shared-temps.js';
 import { TempKind, PC } from '../ir-buffer.js';
 import {
@@ -279,7 +279,7 @@ export class ValueWidths {
 
 function loaded(memop: number): number {
   const size = memop & MO_SIZE;
-  if (size === MO_64 || ((memop & MO_BSWAP) !== 0 && size > 0)) return 0;
+  if (size === MO_64) return 0;
   return memop & MO_SIGN ? SIGNED : size === MO_32 ? ZERO : BOTH;
 }
 
@@ -336,7 +336,7 @@ function readsLow(ops: Int32Array, op: Op, p: number, at: number): boolean {
       return ops[p + 3] + ops[p + 4] <= 32;
     case Op.qemu_st_i64: {
       const memop = ops[p + 3] >> MEMOPIDX_SHIFT;
-      return at === 1 && (memop & MO_SIZE) < MO_64 && (memop & MO_BSWAP) === 0;
+      return at === 1 && (memop & MO_SIZE) < MO_64;
     }
     default:
       return false;
