@@ -12,7 +12,7 @@ export function listInsn(decoder: Decoder, bytes: Uint8Array, pc: bigint): { rea
   return { text: `0x${at}:  ${word.toString(16).padStart(8, '0')}  ${formatInsn(decoder, word, Number(pc))}`, size: INSN };
 }
 
-/** Name, a tab, operands; for a word that is no instruction, what objdump writes in its place. */
+/** Name and operands; for a word that is no instruction, what objdump writes in its place. */
 export function formatInsn(decoder: Decoder, word: number, pc: number): string {
   const row = decoder.decode(word | 0);
   return row === undefined ? `.long 0x${(word >>> 0).toString(16)}` : formatRow(row, word, pc);
@@ -23,7 +23,7 @@ export function formatRow(row: Insn, word: number, pc: number): string {
   a.set(word);
   const operands = row.syntax.replace(/\w+/g, (token) => OPERANDS[token](a, pc));
   const name = row.name + suffix(row, a);
-  return operands === '' ? name : `${name}\t${operands}`;
+  return operands === '' ? name : `${name.padEnd(7)} ${operands}`;
 }
 
 function suffix({ fields }: Insn, a: Operands): string {

@@ -216,8 +216,9 @@ const clear = (crbd: number): number => encode('mtfsb0', { crbd });
 function unhurt(row: Insn, word: number): number[] {
   // what an invalid conversion leaves in FPRF is undefined: the next operation makes it anew
   if (/^fctiw/.test(row.name)) return [word, encode('fadd', { frt: 1, fra: 2, frb: 3 })];
-  // QEMU's comparisons clear FI
-  if (/^fcmp/.test(row.name)) return [clear(FI_BIT), word];
+  // QEMU's comparisons clear FI, and the ordered one sets the class bit with FU
+  if (row.name === 'fcmpu') return [clear(FI_BIT), word];
+  if (row.name === 'fcmpo') return [clear(FI_BIT), word, clear(CLASS_BIT)];
   // and its FR is whatever was written
   if (row.name === 'mffs') return [FR_BIT, CLASS_BIT, VXSNAN_BIT].map(clear).concat(word);
   return [word];
