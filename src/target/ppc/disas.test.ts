@@ -13,7 +13,10 @@ const WORDS_A_ROW = 40;
 const isOwn = (text: string): boolean => /^(\.long|lux?|lm|lsx|lsi|mfspr|mtspr|mftb) /.test(text);
 /** Fields that are reserved on these processors, and mean something on later ones. */
 const withoutLater = (text: string): string =>
-  text.replace(/^(sync|sc) .*/, '$1').replace(/^((?:lwarx|dcb\w+|bclrl?|bcctrl?|mtmsr|mfcr|mtfsf?i?\.?) .*?)(,0|,-1)+$/, '$1');
+  text
+    .replace(/^(sync|sc) .*/, '$1')
+    .replace(/^(tlbie .*?),.*/, '$1')
+    .replace(/^((?:lwarx|dcb\w+|bclrl?|bcctrl?|mtmsr|mfcr|mtfsf?i?\.?) .*?)(,0|,-1)+$/, '$1');
 
 describeWith('powerpc-linux-gnu-objdump', 'the disassembler', () => {
   const decoder = new Decoder();
