@@ -141,7 +141,10 @@ export class PpcBoard {
   get regions(): number {
     return this.accel.info().wasm?.regions ?? 0;
   }
+  /** @throws Error if code could not be generated: what ran in tci instead proves nothing */
   close(): void {
+    const { errors = 0, lastError } = this.accel.info().wasm ?? {};
     this.accel.close();
+    if (errors > 0) throw new Error(`code generation: ${lastError}`);
   }
 }

@@ -1,5 +1,5 @@
 /** The wasm locals of one function: 0 is env, 1 the entry number, then guest registers and a pool of scratch locals a type. */
-import { F32, F64, I32, I64, type ValueType } from './binaryen.js';
+import { F32, F64, I32, I64, V128, type ValueType } from './binaryen.js';
 
 export const ENV = 0;
 export const ENTRY = 1;
@@ -15,6 +15,7 @@ export class FunctionLocals {
     [I64, []],
     [F32, []],
     [F64, []],
+    [V128, []],
   ]);
   private readonly shared = new Map<ValueType, number[]>([
     [I32, []],

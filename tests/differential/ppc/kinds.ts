@@ -134,7 +134,8 @@ export const memory: Kind = {
   window: true,
   unit(rng) {
     if (rng() % 6 === 0) return [randomWord(rng, pick(rng, INTEGER_ROWS))];
-    const row = pick(rng, rng() % 4 === 0 ? FLOAT_ACCESSES : MEMORY_ROWS);
+    if (rng() % 8 === 0) return [encode('fadd', { frt: rng() & 31, fra: rng() & 31, frb: rng() & 31 })];
+    const row = pick(rng, rng() % 3 === 0 ? FLOAT_ACCESSES : MEMORY_ROWS);
     return access(rng, row);
   },
   fill(view, slot, rng) {
