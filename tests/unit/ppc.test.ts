@@ -114,6 +114,21 @@ describe.each(TIERS)('PowerPC, in %s', (_name, tier) => {
     expect(cpu.fpscr & (P.FPSCR_XX | P.FPSCR_FI | P.FPSCR_ZX)).toBe(P.FPSCR_ZX);
   });
 
+  it('estimates the same whatever FPSCR traps', () => {
+    const values = [3, 0.1, 7e30, 1e-40, 2 ** -149, 1e300, 5e-324, 1 / 3, Infinity].map(bitsOf);
+    const words = values.flatMap((_, n) => [encode('fres', { frt: n, frb: 20 + n }), encode('frsqrte', { frt: 10 + n, frb: 20 + n })]);
+    const results = (enables: number): bigint[] => {
+      const cpu = run(words, (each) => {
+        each.fpscr = enables;
+        values.forEach((value, n) => each.setF(20 + n, value));
+      });
+      return Array.from({ length: 19 }, (_, n) => cpu.f(n));
+    };
+    const plain = results(0);
+    board.close();
+    expect(results(P.FPSCR_VE)).toEqual(plain);
+  });
+
   describe('enabled exceptions', () => {
     const product = encode('fmul', { frt: 1, fra: 2, frc: 3 });
     const strict = (enables: number, a: bigint, b: bigint, msr: number, end?: number): PpcBoard =>

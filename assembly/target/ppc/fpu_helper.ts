@@ -98,9 +98,15 @@ export function helper_frsp(env: usize, b: u64): u64 {
   return settled(env, FPOP_RSP | FPOP_SINGLE, 0, b, 0, reinterpret<f64>(b));
 }
 export function helper_fres(env: usize, b: u64): u64 {
+  const wide = 1 / reinterpret<f64>(b);
+  // an estimate is not said to be inexact: no matter whether XX is set
+  if (!isTie(wide) && isSafe(wide, true)) return reinterpret<u64>(<f64>(<f32>wide));
   return fast(env, FPOP_RES | FPOP_SINGLE, 0, b, 0);
 }
 export function helper_frsqrte(env: usize, b: u64): u64 {
+  // rounded twice, as `compute` does it
+  const estimate = 1 / Math.sqrt(reinterpret<f64>(b));
+  if (isSafe(estimate, false)) return reinterpret<u64>(estimate);
   return fast(env, FPOP_RSQRTE, 0, b, 0);
 }
 export function helper_fctiw(env: usize, b: u64): u64 {
