@@ -49,8 +49,8 @@ function isFirstEffect({ ops }: TbIr, k: number, helpers: readonly HelperDef[], 
     const op = ops[p];
     if (op === Op.insn_start) return true;
     // A load that has not left was of RAM.
-    if (op === Op.qemu_ld_i64 || (op === Op.call && helpers[ops[p + 2]].pure)) continue;
-    if ((OP_FLAGS[op] & OpFlag.SIDE_EFFECTS) !== 0) return false;
+    const isHarmless = op === Op.qemu_ld_i64 || (op === Op.call && helpers[ops[p + 2]].pure);
+    if ((OP_FLAGS[op] & OpFlag.SIDE_EFFECTS) !== 0 && !isHarmless) return false;
     if (OUTPUT_WORDS[op].some((at) => ops[p + at] >= 0 && ops[p + at] < globalCount)) return false;
   }
   return false;

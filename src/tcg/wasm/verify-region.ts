@@ -244,8 +244,10 @@ function checkSideExits({ region, inlineExits }: Pick<RegionFacts, 'region' | 'i
         if (!helper?.inline || !sideExitOnMiss) fail(`tb${tb} op ${k}: nothing that may leave`);
         if (isTouched) fail(`tb${tb} op ${k}: its instruction has had an effect before`);
       }
+      // a load that has gone on was of RAM, and may be done again
+      const isHarmless = ops[p] === Op.qemu_ld_i64 || (ops[p] === Op.call && target.helpers[ops[p + 2]].pure);
       if (ops[p] === Op.insn_start) isTouched = false;
-      else if ((OP_FLAGS[ops[p]] & OpFlag.SIDE_EFFECTS) !== 0 && !(ops[p] === Op.call && target.helpers[ops[p + 2]].pure)) isTouched = true;
+      else if ((OP_FLAGS[ops[p]] & OpFlag.SIDE_EFFECTS) !== 0 && !isHarmless) isTouched = true;
       if (globalsOf(ops, p, OUTPUT_WORDS, globalCountOf(target)).length > 0) isTouched = true;
     }
   });
