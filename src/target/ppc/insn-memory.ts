@@ -78,10 +78,11 @@ const lmw: Emit = (c, o) => {
   });
   words.forEach((word, n) => tcg.mov(c.r(o.rt + n), word));
 };
+/** By the helper of strings: generated code that left in the middle of it would have stored some words already. */
 const stmw: Emit = (c, o) => {
   if (raisesAlignment(c, o, displaced)) return;
-  const address = displaced(c, o);
-  for (let n = 0; n < 32 - o.rt; n++) c.tcg.qemuSt(c.r(o.rt + n), wordAfter(c, address, n), c.memop(MO_32), c.mmuIdx);
+  const { tcg } = c;
+  tcg.call(H.stsw, -1, displaced(c, o), tcg.constI64(WORD * (32 - o.rt)), tcg.constI64(o.rt));
 };
 
 /** NB = 0 says 32 bytes. */
