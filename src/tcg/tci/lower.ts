@@ -442,7 +442,7 @@ export class TciLowering {
 
   /** The qemu_ld or qemu_st at p, of slot `addr` + displacement. */
   private guestAccess(p: number, addr: number, displacement: number): void {
-    const { ops, code } = this;
+    const { ops } = this;
     const isLoad = ops[p] === Op.qemu_ld_i64;
     const oi = ops[p + 3];
     const memop = oi >> MEMOPIDX_SHIFT;
