@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { describeWith } from '../../../tests/support/tools.js';
 import { objdump } from '../../../tests/ppc/objdump.js';
-import { rngOf } from '../../../tests/support/riscv-random.js';
+import { seededRng } from '../../../tests/support/riscv-random.js';
 import { Decoder } from './decoder.js';
 import { formatInsn } from './disas.js';
 import { INSNS } from './insns.js';
@@ -25,7 +25,7 @@ describeWith('powerpc-linux-gnu-objdump', 'the disassembler', () => {
 
   it('writes what objdump writes', () => {
     const words = INSNS.flatMap((row) => {
-      const rng = rngOf(row);
+      const rng = seededRng(row.value);
       return Array.from({ length: WORDS_A_ROW }, () => randomWord(row, rng));
     });
     const theirs = objdump(words).map(withoutLater);
