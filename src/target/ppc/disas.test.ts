@@ -10,13 +10,14 @@ import type { Insn } from './table.js';
 const WORDS_A_ROW = 40;
 
 /** Invalid forms, which objdump gives to POWER or to nobody, and special registers, which it names. */
-const isOwn = (text: string): boolean => /^(\.long|lux?|lm|lsx|lsi|mfspr|mtspr|mftb) /.test(text);
+const isOwn = (text: string): boolean => /^(\.long|lux?|stux?|lm|lsx|lsi|stsx|stsi|stm|mfspr|mtspr|mftb) /.test(text);
 /** Fields that are reserved on these processors, and mean something on later ones. */
 const withoutLater = (text: string): string =>
   text
     .replace(/^(sync|sc) .*/, '$1')
     .replace(/^(tlbie .*?),.*/, '$1')
-    .replace(/^((?:lwarx|dcb\w+|bclrl?|bcctrl?|mtmsr|mfcr|mtfsf?i?\.?) .*?)(,0|,-1)+$/, '$1');
+    .replace(/^((?:lwarx|dcb\w+|bclrl?|bcctrl?|mtmsr|mfcr|mtfsf\.?) .*?)(,0|,-1)+$/, '$1')
+    .replace(/^(mtfsfi\.? +\d,\d+),0$/, '$1');
 
 describeWith('powerpc-linux-gnu-objdump', 'the disassembler', () => {
   const decoder = new Decoder();
