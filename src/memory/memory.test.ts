@@ -199,6 +199,9 @@ it('info mtree and mtree -f', () => {
     0000000000004000-00000000000047ff (prio 2, ram): alias low @board.ram 0000000000000000-00000000000007ff
     0000000000008000-0000000000008fff (prio 0, ram): board.ram
 
+memory-region: board.ram
+  0000000000000000-0000000000000fff (prio 0, ram): board.ram
+
 `);
   expect(flatViewText([{ name: 'memory', space: f.space }])).toBe(`FlatView #0
  AS "memory", root: system

@@ -139,11 +139,9 @@ export class Machine implements AsyncDisposable {
     this.state.requestShutdown('host-error', 1);
   }
   /** `rrsnapshot=`: a recording begins with it, and so does its replay. */
-  private async atReplaySnapshot(): Promise<void> {
-    const { rr, rrsnapshot } = this.state.clocks.icount ?? {};
-    if (rrsnapshot === undefined || this.loop.hasBegun) return;
-    if (rr === 'record') await this.control.saveSnapshot(rrsnapshot);
-    else await this.control.loadSnapshot(rrsnapshot);
+  private async atReplaySnapshot(name: string): Promise<void> {
+    if (this.state.clocks.icount?.rr === 'record') await this.control.saveSnapshot(name);
+    else await this.control.loadSnapshot(name);
   }
   private tellFailure(): void {
     const { failure } = this;
@@ -298,7 +296,9 @@ export class Machine implements AsyncDisposable {
     this.tellFailure();
     if (this.loop.isActive) throw new Error('the machine is being run already');
     if (NEEDS_RESET.includes(this.runState)) throw new Error(`the machine has ended (${this.runState}): reset it before it is run again`);
-    await this.atReplaySnapshot();
+    const { rrsnapshot } = this.state.clocks.icount ?? {};
+    // nothing is awaited else: two runs at once are found, and a pause at once finds it running
+    if (rrsnapshot !== undefined && !this.loop.hasBegun) await this.atReplaySnapshot(rrsnapshot);
     if (!this.startsPaused) this.state.vmStart();
     this.startsPaused = false;
     const result = await this.loop.run();
