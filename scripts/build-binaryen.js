@@ -63,7 +63,13 @@ const wasm = isWasm ? await WebAssembly.compileStreaming(response) : await WebAs
 const binaryen = await ${make}({ instantiateWasm: (imports, done) => void WebAssembly.instantiate(wasm, imports).then(done) });
 export { binaryen as default };
 `;
-  writeFileSync(browser, shared.replace(isNode, 'false').replace(importModule, '{}').replace(tail, () => loader));
+  writeFileSync(
+    browser,
+    shared
+      .replace(isNode, 'false')
+      .replace(importModule, '{}')
+      .replace(tail, () => loader),
+  );
   copyFileSync(join(dirname(source), 'LICENSE'), license);
   writeFileSync(module, `import { loadBinaryen } from '../dist/src/node/binaryen.js';\nexport default await loadBinaryen();\n`);
   console.log(`build/binaryen.cjs: ${code.length} characters, build/binaryen.wasm: ${bytes.length} bytes`);
