@@ -2,7 +2,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { compileFunction, constants } from 'node:vm';
 import { requireCached } from './v8-cache.js';
 
 export const isBundled = (from: string): boolean => from.endsWith('.cjs');
@@ -16,13 +15,6 @@ export function moduleUrl(name: string, from: string): URL {
 export async function loadModule(name: string, from: string, provided?: Readonly<Record<string, unknown>>): Promise<unknown> {
   const url = moduleUrl(name, from);
   return isBundled(from) ? requireCached(fileURLToPath(url), provided) : import(url.href);
-}
-
-/** A module of somebody else's, or of ours that is in no bundle; `url` may be a data: URL. Bundles have no import() of their own: V8's code cache knows none. */
-export async function importModule(url: string, from: string): Promise<unknown> {
-  if (!isBundled(from)) return import(url);
-  const options = { importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER };
-  return (compileFunction('return import(url)', ['url'], options) as (url: string) => Promise<unknown>)(url);
 }
 
 /** The package's own folder, from src/ as from dist/. By hand: Node's own way from our name to it takes 5 ms. */

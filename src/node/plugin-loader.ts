@@ -1,13 +1,12 @@
 /** `-plugin FILE` on Node: a module of the user's, in JavaScript or TypeScript, or one that comes with wemu by its name. */
 import { statSync } from 'node:fs';
-import { extname, join, resolve } from 'node:path';
+import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { checkPlugin, parsePlugin, pluginHelp } from '../plugin/arguments.js';
 import type { Plugin } from '../plugin/api.js';
 import type { PluginUse } from '../plugin/host.js';
 import { errorMessage, isUserError, OptionError } from '../util/errors.js';
 import { didYouMean } from '../util/suggest.js';
-import { importModule, isBundled, packageFolder } from './modules.js';
 import { loadOptional } from './optional.js';
 
 /** Those of src/plugins. */
@@ -32,16 +31,12 @@ export async function loadPlugins(texts: readonly string[]): Promise<PluginUse[]
 
 async function loadPlugin(file: string, where: string): Promise<Plugin> {
   const isShort = (PLUGIN_NAMES as readonly string[]).includes(file);
-  const module = isShort ? await importModule(pluginUrl(file), import.meta.url) : await loadFile(file, where);
+  const module = isShort ? await import(new URL(`../plugins/${file}.js`, import.meta.url).href) : await loadFile(file, where);
   return checkPlugin((module as { default?: unknown }).default, where);
 }
 
-function pluginUrl(name: string): string {
-  const from = import.meta.url;
-  return isBundled(from)
-    ? pathToFileURL(join(packageFolder(), 'dist/src/plugins', `${name}.js`)).href
-    : new URL(`../plugins/${name}.js`, from).href;
-}
+/** Of its own: where a bundler has taken `url` apart, it can make nothing of it. */
+const importUrl = (url: string): Promise<unknown> => import(url);
 
 async function loadFile(file: string, where: string): Promise<unknown> {
   const extension = extname(file);
@@ -57,7 +52,7 @@ async function loadFile(file: string, where: string): Promise<unknown> {
   const isNative = (process.features as { typescript?: string | false }).typescript;
   try {
     const url = isTypeScript && !isNative ? await compiled(path) : pathToFileURL(path).href;
-    return await importModule(url, import.meta.url);
+    return await importUrl(url);
   } catch (error) {
     if (isUserError(error)) throw error instanceof OptionError ? error.at(where) : error;
     throw new OptionError(errorMessage(error).split('\n')[0], where);

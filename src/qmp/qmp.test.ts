@@ -39,8 +39,9 @@ class Client {
   async ask(request: string | JsonObject): Promise<JsonObject[]> {
     const from = this.got.length;
     this.say(`${typeof request === 'string' ? request : JSON.stringify(request)}\n`);
-    await vi.waitFor(() => expect(this.got.slice(from).some((each) => 'return' in each || 'error' in each)).toBe(true), { interval: 1 });
-    return this.got.slice(from);
+    const answered = (each: JsonObject): boolean => 'return' in each || 'error' in each;
+    await vi.waitFor(() => expect(this.got.slice(from).some(answered)).toBe(true), { interval: 1 });
+    return this.got.slice(from, this.got.findIndex((each, at) => at >= from && answered(each)) + 1);
   }
   /** The answer to a command; an error as its text. */
   async run(execute: string, args?: JsonObject): Promise<Json | undefined> {

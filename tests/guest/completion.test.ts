@@ -14,8 +14,8 @@ describe('completion', () => {
     const lines = {
       'wemu -ser': '-serial',
       'wemu --ser': '--serial',
-      'wemu -M ': 'help virt spike',
-      'wemu -kernel x -device virtio-r': 'virtio-rng-device',
+      'wemu -M ': 'help virt spike cpiom',
+      'wemu -kernel x -device virtio-r': 'virtio-rng-device virtio-rng-pci',
       'wemu -serial mon:': 'stdio', // the colon ends a word there
       'wemu -monitor st': 'stdio',
       'wemu -cpu sifive-e': 'sifive-e31 sifive-e51',

@@ -145,7 +145,7 @@ await describeGuest('Linux with a disk', ['kernel', 'busybox', 'firmware', 'modu
   const run = (rr: 'record' | 'replay', accel: string) =>
     wemu(
       [
-        ...['linux', '--smp', '2', '--drive', `file=${disk},format=raw,snapshot=on`, ...icount(rr, 'disk'), '--accel', accel, '--'],
+        ...['linux', '--smp', '2', '--drive', `file=${disk},format=raw,snapshot=on`, ...icount(rr, 'disk-log'), '--accel', accel, '--'],
         ...['sh', '-c', 'md5sum /dev/vda; echo hi | dd of=/dev/vda conv=notrunc 2>/dev/null; sync; md5sum /dev/vda; cat /proc/uptime'],
       ],
       { timeout: 4 * MINUTE },

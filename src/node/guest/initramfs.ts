@@ -24,6 +24,12 @@ export interface InitramfsOptions {
   readonly modules?: Uint8Array;
 }
 
+/** A driver has read a disk's first blocks before there is a device file, and the host may take its time for them: 10 s at most. virtio:d00000002 is virtio-blk. */
+const AWAIT_DISKS = `n=0
+for disk in $(grep -ls virtio:d00000002 /sys/bus/virtio/devices/*/modalias); do
+  while [ -e /lib/modules ] && [ ! -e "\${disk%modalias}block" ] && [ $n -lt 100 ]; do sleep 0.1; n=$((n + 1)); done
+done`;
+
 /**
  * What the guest prints around a command: `<begin>`, output, `<end><status>\n`; and, anywhere in the output, `<read>` when it
  * wants more of the command's standard input: a line in base64 of at most STDIN_BLOCK bytes, or STDIN_END.
@@ -56,6 +62,7 @@ mount -t tmpfs tmpfs /tmp
 hostname wemu
 ip link set lo up 2>/dev/null
 for module in /lib/modules/*.ko; do [ ! -e "$module" ] || insmod "$module"; done
+${AWAIT_DISKS}
 cd /root
 `;
 

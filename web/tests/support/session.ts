@@ -24,5 +24,10 @@ export const untilFocused = (page: WebPage): Promise<void> =>
       await new Promise((resolve) => setTimeout(resolve, 50));
   });
 
+/** What is written in an element, which the page may draw a moment after what it is about has come; '' where it has none for two seconds. */
 export const textOf = (page: WebPage, selector: string): Promise<string> =>
-  page.run((of) => document.querySelector<HTMLElement>(of)?.innerText ?? '', selector);
+  page.run(async (of) => {
+    const text = (): string => document.querySelector<HTMLElement>(of)?.innerText ?? '';
+    for (let n = 0; n < 40 && text() === ''; n++) await new Promise((resolve) => setTimeout(resolve, 50));
+    return text();
+  }, selector);
