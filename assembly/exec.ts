@@ -101,11 +101,10 @@ function execLoop(env: usize): i32 {
       charge(env);
       store<u32>(env, 0, ENV_HALTED);
     }
-    if ((load<u32>(env, ENV_INTERRUPT_REQUEST) & CPU_INTERRUPT_HARD) != 0 && (load<u32>(env, ENV_CFLAGS) & CF_NOIRQ) == 0 && execInterrupt(env)) {
+    // An instruction that has begun is done first.
+    if (!once && (load<u32>(env, ENV_INTERRUPT_REQUEST) & CPU_INTERRUPT_HARD) != 0 && (load<u32>(env, ENV_CFLAGS) & CF_NOIRQ) == 0 && execInterrupt(env)) {
       charge(env);
       tb = last = 0;
-      once = false;
-      store<u64>(env, 0, ENV_BEGUN);
       // A step ends at the handler's first instruction.
       if ((load<u32>(env, ENV_CFLAGS) & CF_SINGLE_STEP) != 0) return EXEC_DEBUG;
     }
@@ -138,10 +137,11 @@ function execLoop(env: usize): i32 {
     } else {
       exit = tciExec(env, tb);
     }
-    if (once) store<u64>(env, 0, ENV_BEGUN);
-    once = false;
     tb = last = 0;
     const slot: i32 = (exit as i32) & TB_EXIT_MASK;
+    // Asked to leave, it may not have run yet.
+    once = once && slot == TB_EXIT_REQUESTED && load<u64>(env, ENV_BEGUN) == load<u64>(env, ENV_PC) + 1;
+    if (!once) store<u64>(env, 0, ENV_BEGUN);
     if (slot == TB_EXIT_RUN) {
       tb = exit & ~TB_EXIT_MASK;
     } else if (slot <= TB_EXIT_IDX1 && (exit & ~TB_EXIT_MASK) != 0) {

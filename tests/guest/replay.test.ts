@@ -71,7 +71,12 @@ await describeGuest('Linux', ['kernel', 'busybox', 'firmware'], () => {
     await killed.expect('~ # ', 2 * MINUTE);
     killed.send('echo $((6*7))\n');
     await killed.expect(/^42/m, MINUTE);
-    await new Promise((resolve) => setTimeout(resolve, 500)); // it is written soon
+    // what follows has been written, too
+    for (let n = 0; n < 3; n++) {
+      const { size } = statSync(join(folder, 'killed'));
+      for (let ms = 0; ms < MINUTE && statSync(join(folder, 'killed')).size === size; ms += 50)
+        await new Promise((resolve) => setTimeout(resolve, 50));
+    }
     killed.kill();
     const { status, stdout, stderr } = wemu(['linux', ...icount('replay', 'killed')], { timeout: 2 * MINUTE });
     expect([status, stdout]).toEqual([0, expect.stringMatching(/^42/m)]);
