@@ -17,26 +17,6 @@ export interface ValueCell {
   hi: number;
 }
 
-const ALL = [1, 2, 4] as const;
-
-interface Access {
-  minimum: number;
-  maximum: number;
-}
-
-const cache = new WeakMap<MemoryRegionOps, Access>();
-
-function implOf(ops: MemoryRegionOps): Access {
-  let access = cache.get(ops);
-  if (!access) {
-    const sizes: readonly number[] = ops.implSizes ?? ALL;
-    const wide = ops.read64 || ops.write64 ? 8 : 4;
-    access = { minimum: Math.min(...sizes), maximum: ops.implSizes ? Math.max(...sizes) : wide };
-    cache.set(ops, access);
-  }
-  return access;
-}
-
 const isValid = (ops: MemoryRegionOps, offset: number, size: number): boolean =>
   (ops.unaligned === true || offset % size === 0) && (!ops.accessSizes || (ops.accessSizes as readonly number[]).includes(size));
 
@@ -68,7 +48,7 @@ export function ioRead(region: MemoryRegion, offset: number, size: number, cell:
   const ops = region.ops!;
   cell.lo = cell.hi = 0;
   if (!isValid(ops, offset, size)) return invalid(region, 'read', offset, size, log);
-  const { minimum, maximum } = implOf(ops);
+  const { minimum, maximum } = region.implSizes;
   try {
     if (size === 8 && maximum === 8 && ops.read64) {
       const raw = BigInt.asUintN(64, ops.read64(offset));
@@ -93,7 +73,7 @@ export function ioRead(region: MemoryRegion, offset: number, size: number, cell:
 export function ioWrite(region: MemoryRegion, offset: number, size: number, lo: number, hi: number, log?: Log): MemTxResult {
   const ops = region.ops!;
   if (!isValid(ops, offset, size)) return invalid(region, 'write', offset, size, log);
-  const { minimum, maximum } = implOf(ops);
+  const { minimum, maximum } = region.implSizes;
   try {
     if (size === 8 && maximum === 8 && ops.write64) {
       const value = (BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0);

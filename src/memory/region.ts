@@ -69,6 +69,18 @@ export class MemoryTopology {
   }
 }
 
+/** The smallest and the largest access that the handlers understand. */
+interface ImplSizes {
+  readonly minimum: number;
+  readonly maximum: number;
+}
+
+function implSizesOf(ops: MemoryRegionOps | undefined): ImplSizes {
+  const sizes = ops?.implSizes ?? [1, 2, 4];
+  const maximum = ops?.implSizes === undefined && (ops?.read64 || ops?.write64) ? 8 : Math.max(...sizes);
+  return { minimum: Math.min(...sizes), maximum };
+}
+
 interface RegionInit {
   kind: MemoryRegionKind;
   name: string;
@@ -85,6 +97,7 @@ export class MemoryRegion extends QObject {
   readonly kind: MemoryRegionKind;
   readonly name: string;
   readonly ops: MemoryRegionOps | undefined;
+  readonly implSizes: ImplSizes;
   readonly ramBlock: RamBlock | undefined;
   readonly alias: MemoryRegion | undefined;
   readonly owner: QObject | undefined;
@@ -107,6 +120,7 @@ export class MemoryRegion extends QObject {
     this.name = init.name;
     this.bytes = init.size;
     this.ops = init.ops;
+    this.implSizes = implSizesOf(init.ops);
     this.ramBlock = init.ramBlock;
     this.alias = init.alias?.target;
     this.start = init.alias?.offset ?? 0;

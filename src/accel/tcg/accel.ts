@@ -239,7 +239,17 @@ export class TcgAccel {
     this.runtime.close();
     for (const vcpu of this.vcpus) vcpu.close();
     this.options.memory.ram.close();
+    this.forget();
     return memoryClear;
+  }
+
+  /** The engine's instance stays until a full garbage collection, since its memory knows it, and so does what its imports hold: that is to be little. */
+  private forget(): void {
+    this.machine = this.translator = this.generator = this.check = this.inspection = this.codegenInit = undefined;
+    this.view = new DataView(new ArrayBuffer(0));
+    this.hooks.clear();
+    this.injections.clear();
+    this.vcpus.length = 0;
   }
 
   /** `info jit`, `--stats`. */
