@@ -3,6 +3,8 @@
 /** tci: every TB is made for it. */
 export interface TciInfo {
   readonly tbs: number;
+  /** TBs of an earlier run, which are not counted in the rest (docs/snapshot-format.md). */
+  readonly restored: number;
   /** Guest instructions and bytes translated. */
   readonly insns: number;
   readonly guestBytes: number;
@@ -166,6 +168,7 @@ export function formatJitInfo(info: JitInfo): string {
       ['MMIO reads, writes', `${info.mmioReads}, ${info.mmioWrites}`],
     ]),
     section('Tier 1: tci', [
+      ...(tci.restored > 0 ? ([['TBs of an earlier run', `${tci.restored}`]] as const) : []),
       ['TBs translated', `${tci.tbs}, ${tci.insns} guest instructions, ${tci.guestBytes} bytes`],
       ['bytecode', `${tci.bytes} bytes`],
       ['time to translate', ms(tci.translateMs)],

@@ -14,7 +14,7 @@ const INFO: JitInfo = {
   tlbFlushes: 3,
   mmioReads: 4,
   mmioWrites: 5,
-  tci: { tbs: 8, insns: 80, guestBytes: 300, bytes: 900, translateMs: 2.25, overflows: 0 },
+  tci: { restored: 0, tbs: 8, insns: 80, guestBytes: 300, bytes: 900, translateMs: 2.25, overflows: 0 },
 };
 
 function written(how: string | true | undefined): string {

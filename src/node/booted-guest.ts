@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { FileCodeStore } from './code-store.js';
 import { isOwnFile, isOwnFolder, isRefusal, makeFolder } from './disk/files.js';
 import { engineBuild } from './engine-build.js';
 import { cacheFolder } from './guest/debian.js';
@@ -35,6 +36,8 @@ async function idle({ state }: Machine): Promise<void> {
 
 export class BootedGuest {
   private readonly path: string | undefined;
+  /** Translations of runs that went on from it: half of such a run would be to make them again. */
+  private readonly translations: FileCodeStore | undefined;
   private matched = 0;
   private machine: Machine | undefined;
   /** It has come to the mark since it was reset. */
@@ -55,6 +58,7 @@ export class BootedGuest {
     const hash = createHash('sha256').update(engineBuild());
     for (const part of parts) hash.update(`\0${part.length}\0`).update(part);
     this.path = join(folder, 'booted', `${hash.digest('hex').slice(0, 32)}${SUFFIX}`);
+    this.translations = new FileCodeStore(join(folder, 'booted-code'), engineBuild());
   }
 
   /** There seems to be one. */
@@ -109,6 +113,7 @@ export class BootedGuest {
       } finally {
         file.close();
       }
+      this.restoreTranslations(path, machine);
       const now = new Date();
       this.attempt(() => utimesSync(path, now, now));
       return machine;
@@ -119,6 +124,14 @@ export class BootedGuest {
       this.attempt(() => rmSync(path, { force: true }));
       return undefined;
     }
+  }
+
+  private restoreTranslations(path: string, machine: Machine): void {
+    const { translations } = this;
+    const kept = machine.state.accelerator?.keptTranslations;
+    if (!translations || !kept) return;
+    const key = `${path}\0${kept.key}`;
+    kept.restore(translations.load(key), (image) => translations.save(key, image));
   }
 
   /** It waits for its job: the moment to keep it, when its kernel has done what it put off. */

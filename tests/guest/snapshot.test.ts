@@ -101,6 +101,22 @@ await describeGuest('Linux', ['kernel', 'busybox', 'firmware'], (files) => {
       expect(kept().length).toBe(1);
     }, 180_000);
 
+    it('is not translated again by the third', () => {
+      const translated = ({ stderr }: Ran): number[] => /TBs translated +(\d+)/.exec(stderr)!.slice(1).map(Number);
+      const run = linux('--stats', ...LOOK);
+      expect(run.status).toBe(0);
+      expect(Number(/TBs of an earlier run +(\d+)/.exec(run.stderr)?.[1])).toBeGreaterThan(10_000);
+      expect(translated(run)[0]).toBeLessThan(5000);
+      // as good as none: they are made
+      const code = join(cache(), 'wemu/booted-code');
+      for (const name of readdirSync(code)) writeFileSync(join(code, name), 'damaged');
+      const again = linux(...LOOK);
+      expect([again.status, again.stderr]).toEqual([
+        0,
+        expect.stringMatching(/^wemu: code cache: .* is damaged: ignored, and replaced\n$/),
+      ]);
+    }, 120_000);
+
     it('takes standard input, words of any kind, and gives the status', () => {
       const word = 'hällo\n\ttab \'quote" \\ $x';
       expect(linux('--', 'sh', '-c', 'printf "%s" "$1"; exit 7', 'sh', word)).toEqual({ status: 7, stdout: word, stderr: '' });

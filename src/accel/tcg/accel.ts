@@ -17,6 +17,7 @@ import { DebugPoints } from './debug-points.js';
 import { CodeInspector } from './inspect.js';
 import type { Instrumentation } from './instrumentation.js';
 import { TcgError } from './errors.js';
+import { KeptTbs } from './kept-tbs.js';
 import type { EngineMemory } from './memory.js';
 import { helperWrappers } from './helper-wrappers.js';
 import { Activity, Profile, type StartProfiler } from './profile.js';
@@ -83,7 +84,7 @@ export interface TcgMachine {
   symbolAt?(pc: bigint): string | undefined;
 }
 
-const NO_TCI: TciInfo = { tbs: 0, insns: 0, guestBytes: 0, bytes: 0, translateMs: 0, overflows: 0 };
+const NO_TCI: TciInfo = { tbs: 0, restored: 0, insns: 0, guestBytes: 0, bytes: 0, translateMs: 0, overflows: 0 };
 
 /** Every TB is to be seen before it runs: then all of them run in tci, one at a time. */
 const tracesExecution = (log: Log): boolean => log.has('exec') || log.has('cpu');
@@ -110,6 +111,7 @@ export class TcgAccel {
   /** What makes its code again, elsewhere. */
   private codegenInit: CodegenInit | undefined;
   private inspection: CodeInspector | undefined;
+  keptTranslations: KeptTbs | undefined;
   private mmioReads = 0;
   private mmioWrites = 0;
   private readonly made = performance.now();
@@ -222,6 +224,7 @@ export class TcgAccel {
 
   /** Keeps what was made up to now for later runs, where that is done at all; so does `dispose`. */
   keepCode(): void {
+    this.keptTranslations?.keep();
     this.generator?.keep?.();
   }
 
@@ -229,6 +232,7 @@ export class TcgAccel {
   dispose(): void {
     this.profile?.stop();
     this.profile = undefined;
+    this.keptTranslations?.keep();
     this.generator?.dispose();
   }
 
@@ -271,7 +275,7 @@ export class TcgAccel {
       tlbFlushes: this.vcpus.reduce((sum, cpu) => sum + exports.tlbStatFlushes(cpu.env), 0),
       mmioReads: this.mmioReads,
       mmioWrites: this.mmioWrites,
-      tci: this.translator?.info() ?? NO_TCI,
+      tci: this.translator?.info(this.keptTranslations?.restored) ?? NO_TCI,
       wasm: this.generator?.info(),
       profile: this.profile?.info((pc) => this.machine?.symbolAt?.(pc)),
       check: this.check?.info(),
@@ -338,6 +342,13 @@ export class TcgAccel {
       symbolAt: (pc) => this.machine?.symbolAt?.(pc),
     });
     if (checks) this.startChecks(checks, translator);
+    // what plugins add is this run's, and what is looked at must be made
+    const isAlone = options.engine === undefined && !options.peers;
+    if (isAlone && !checks && !options.instrumentation && !log?.has('in_asm')) {
+      const key = JSON.stringify({ target: isa.name, config, icount, optimize, maxInsns: options.maxInsns });
+      const cflags = (): number => this.view.getInt32(env + layout.ENV_CFLAGS, true);
+      this.keptTranslations = new KeptTbs(runtime, key, cflags, () => translator.stats.tbs);
+    }
     return translator;
   }
 
@@ -398,6 +409,7 @@ export class TcgAccel {
   }
 
   private flushed(): void {
+    this.keptTranslations?.flushed();
     this.generator?.tbFlushed();
     this.injections.clear();
     this.options.instrumentation?.flushed();
@@ -487,7 +499,10 @@ export class TcgAccel {
 
   private tbHot(tb: number): void {
     // TBs of limited length are made for one occasion.
-    if ((this.view.getUint32(tb + layout.TB_CFLAGS, true) & layout.CF_COUNT_MASK) === 0) this.generator?.tbHot(tb);
+    if ((this.view.getUint32(tb + layout.TB_CFLAGS, true) & layout.CF_COUNT_MASK) !== 0) return;
+    // who comes here runs long enough for code of earlier runs
+    if (this.generator?.tbTranslated) for (const each of this.keptTranslations?.takeUnseen() ?? []) this.generator.tbTranslated(each);
+    this.generator?.tbHot(tb);
   }
 
   private mmioRead(env: number, address: number, size: number): number {

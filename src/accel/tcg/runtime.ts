@@ -64,6 +64,9 @@ export interface RuntimeExports {
   codeTableAlloc(bytes: number): number;
   tbRegister(tb: number): number;
   tbInvalidate(tb: number): void;
+  tbsCollect(cflags: number, at: number, end: number): number;
+  tbPack(tb: number, at: number, end: number): number;
+  tbsUnpack(cflags: number, at: number, end: number): number;
   tbInvalidatePhysRange(start: number, length: number): void;
   tbFlushAll(): void;
   tbStatCount(): number;

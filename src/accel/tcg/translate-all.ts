@@ -108,9 +108,9 @@ export class Translator {
     this.view = new DataView(buffer);
   }
 
-  info(): TciInfo {
+  info(restored = 0): TciInfo {
     const { tbs, insns, guestBytes, tciBytes: bytes, translateMs, overflows } = this.stats;
-    return { tbs, insns, guestBytes, bytes, translateMs, overflows };
+    return { tbs, restored, insns, guestBytes, bytes, translateMs, overflows };
   }
 
   /** Makes the TB that the env describes. 0: a guest fault is pending, or (see stats.lastError) the translator failed. Never throws. */

@@ -24,6 +24,14 @@ export interface DirtyPages {
   restored(host: number, size: number): void;
 }
 
+/** Translated code, for another process that goes on from the same guest memory. */
+export interface KeptTranslations {
+  /** What it depends on beside that memory, the build and the way the machine was made. */
+  readonly key: string;
+  /** Takes what an earlier run kept, as far as the guest has that code; at the end `save` gets what is worth it. The machine stands still, and has its memory. */
+  restore(image: Uint8Array | undefined, save: (image: Uint8Array) => void): void;
+}
+
 export interface Accelerator {
   readonly name: string;
   /** Of the target's data. */
@@ -48,6 +56,8 @@ export interface Accelerator {
   scoresOf?(cpu: number): BigUint64Array;
   /** Guest-physical address of a CPU's access (`kind`: 0 load, 1 store; with the rights of an mmu index), right after it; undefined: it goes nowhere. */
   physicalOf?(cpu: number, address: bigint, kind: number, mmuIdx: number): number | undefined;
+  /** Undefined: nothing is kept. */
+  readonly keptTranslations?: KeptTranslations;
   /** `info jit`. */
   info?(): JitInfo;
 }
