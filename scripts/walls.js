@@ -16,7 +16,27 @@ const ROOT = new URL('..', import.meta.url);
 const BASE = ['src/qom', 'src/util'];
 const DEVICE = [...BASE, 'src/memory', 'src/hw/core'];
 /** Devices by kind. */
-const KINDS = ['block', 'char', 'intc', 'misc', 'nvram', 'pci', 'pci-host', 'rtc', 'virtio'].map((kind) => `src/hw/${kind}`);
+const KINDS = [
+  ...[
+    'audio',
+    'block',
+    'char',
+    'dma',
+    'input',
+    'intc',
+    'isa',
+    'misc',
+    'net',
+    'nvram',
+    'pci',
+    'pci-host',
+    'rtc',
+    'scsi',
+    'southbridge',
+    'timer',
+    'virtio',
+  ],
+].map((kind) => `src/hw/${kind}`);
 /** They live on the services that DeviceState hands on. */
 const NO_MACHINE = ['src/hw/core/machine.js', 'src/hw/core/device-add.js'];
 const ACCEL = ['src/accel', 'src/accel/tcg', 'src/accel/tcg/codegen'];
@@ -100,11 +120,25 @@ export const ROOMS = {
   'src/hw/block': { rooms: DEVICE, without: NO_MACHINE },
   'src/hw/pci': { rooms: DEVICE, without: NO_MACHINE },
   'src/hw/pci-host': { rooms: [...DEVICE, 'src/hw/pci'], without: NO_MACHINE },
-  'src/hw/char': { rooms: [...DEVICE, 'src/chardev', 'src/hw/pci'], without: NO_MACHINE },
-  'src/hw/intc': { rooms: DEVICE, without: NO_MACHINE },
+  'src/hw/isa': { rooms: DEVICE, without: NO_MACHINE },
+  'src/hw/char': { rooms: [...DEVICE, 'src/chardev', 'src/hw/isa', 'src/hw/pci'], without: NO_MACHINE },
+  'src/hw/intc': { rooms: [...DEVICE, 'src/hw/isa'], without: NO_MACHINE },
+  'src/hw/timer': { rooms: [...DEVICE, 'src/hw/isa'], without: NO_MACHINE },
+  'src/hw/audio': { rooms: [...DEVICE, 'src/hw/isa', 'src/hw/timer'], without: NO_MACHINE },
+  'src/hw/dma': { rooms: [...DEVICE, 'src/hw/isa'], without: NO_MACHINE },
+  'src/hw/input': { rooms: [...DEVICE, 'src/hw/isa'], without: NO_MACHINE },
+  'src/hw/net': { rooms: [...DEVICE, 'src/hw/pci'], without: NO_MACHINE },
+  'src/hw/scsi': { rooms: [...DEVICE, 'src/hw/pci'], without: NO_MACHINE },
+  'src/hw/southbridge': {
+    rooms: [
+      ...[...DEVICE, 'src/chardev', 'src/hw/audio', 'src/hw/char', 'src/hw/dma', 'src/hw/input', 'src/hw/intc', 'src/hw/isa', 'src/hw/pci'],
+      'src/hw/timer',
+    ],
+    without: NO_MACHINE,
+  },
   'src/hw/misc': { rooms: [...DEVICE, 'src/hw/pci'], without: NO_MACHINE },
   'src/hw/nvram': { rooms: DEVICE, without: NO_MACHINE },
-  'src/hw/rtc': { rooms: DEVICE, without: NO_MACHINE },
+  'src/hw/rtc': { rooms: [...DEVICE, 'src/hw/isa'], without: NO_MACHINE },
   'src/hw/virtio': { rooms: [...DEVICE, 'src/backends', 'src/block', 'src/chardev', 'src/hw/pci'], without: NO_MACHINE },
   'src/target/riscv': {
     rooms: [...DEVICE, 'assembly/shared', 'assembly/target/riscv/shared', 'src/accel/tcg', 'src/semihosting', 'src/target', 'src/tcg'],

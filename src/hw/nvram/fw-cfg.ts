@@ -3,6 +3,7 @@
  * Three windows: data (8 bytes, the selected item as a byte stream), selector (big-endian 16 bits), DMA address (big-endian 64 bits).
  */
 import type { TypeInfo } from '../../qom/object.js';
+import { bool as boolean, uint32 } from '../../qom/property.js';
 import { viewOf } from '../../util/bytes.js';
 import { BusError } from '../../util/errors.js';
 import { defineDevice } from '../core/device.js';
@@ -27,8 +28,13 @@ export const FW_CFG = {
   RAM_SIZE: 0x03,
   NOGRAPHIC: 0x04,
   NB_CPUS: 0x05,
+  MACHINE_ID: 0x06,
+  KERNEL_ADDR: 0x07,
   KERNEL_SIZE: 0x08,
+  KERNEL_CMDLINE: 0x09,
+  INITRD_ADDR: 0x0a,
   INITRD_SIZE: 0x0b,
+  BOOT_DEVICE: 0x0c,
   BOOT_MENU: 0x0e,
   KERNEL_DATA: 0x11,
   INITRD_DATA: 0x12,
@@ -75,6 +81,7 @@ const BYTES = { accessSizes: [1, 2, 4, 8], implSizes: [1, 2, 4, 8], endianness: 
 export class FwCfg extends SysBusDevice {
   static override readonly type: TypeInfo = defineDevice('fw_cfg_mem', SysBusDevice, FwCfg, {
     description: 'QEMU firmware configuration',
+    properties: [uint32('data_width'), boolean('dma_enabled')],
   });
   static readonly vmState = vmState<FwCfg>('fw_cfg', { version: 3, minVersion: 2 }, [
     u16('selected'),
@@ -103,6 +110,9 @@ export class FwCfg extends SysBusDevice {
     }),
   ]);
 
+  /** Bytes of the data window. */
+  dataWidth = DATA_SIZE;
+  dmaEnabled = true;
   private readonly items = new Map<number, Uint8Array>();
   private files: { name: string; data: Uint8Array }[] = [];
   selected = 0;
@@ -117,7 +127,7 @@ export class FwCfg extends SysBusDevice {
   /** MMIO slots: 0 selector, 1 data, 2 DMA (QEMU's order). */
   protected override realize(): void {
     this.addBytes(FW_CFG.SIGNATURE, ascii('QEMU'));
-    this.addU32(FW_CFG.ID, VERSION_TRADITIONAL | VERSION_DMA);
+    this.addU32(FW_CFG.ID, VERSION_TRADITIONAL | (this.dmaEnabled ? VERSION_DMA : 0));
     this.addBytes(FW_CFG.UUID, new Uint8Array(16));
     this.addU16(FW_CFG.NOGRAPHIC, 1);
     this.addU16(FW_CFG.BOOT_MENU, 0);
@@ -125,12 +135,14 @@ export class FwCfg extends SysBusDevice {
     this.addFile('bootorder', new Uint8Array(0)); // no device has a boot index
     this.addFile('etc/boot-fail-wait', le(0xffff_ffff, 4));
     this.initMmio(this.registerRegion('fwcfg.ctl', CTL_SIZE, FwCfg.control, { ...BYTES, accessSizes: [2] }));
-    this.initMmio(this.registerRegion('fwcfg.data', DATA_SIZE, FwCfg.data, BYTES));
-    this.initMmio(this.registerRegion('fwcfg.dma', DMA_SIZE, FwCfg.dmaWindow, BYTES));
+    this.initMmio(this.registerRegion('fwcfg.data', this.dataWidth, FwCfg.data, BYTES));
+    if (this.dmaEnabled) this.initMmio(this.registerRegion('fwcfg.dma', DMA_SIZE, FwCfg.dmaWindow, BYTES));
   }
 
   protected override mapInto(base: number): void {
-    [8, 0, 16].forEach((offset, n) => this.mmioMap(n, base + offset));
+    // Without DMA the selector comes first.
+    const offsets = this.dmaEnabled ? [8, 0, 16] : [0, CTL_SIZE];
+    offsets.forEach((offset, n) => this.mmioMap(n, base + offset));
   }
 
   override addTreeNode(bus: TreeBus): FdtNode {

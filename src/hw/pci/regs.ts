@@ -13,6 +13,7 @@ export const REVISION = 0x08;
 export const CLASS_PROG = 0x09;
 export const CLASS = 0x0a;
 export const CACHE_LINE_SIZE = 0x0c;
+export const LATENCY_TIMER = 0x0d;
 export const HEADER_TYPE = 0x0e;
 export const BAR0 = 0x10;
 export const CAPABILITY_LIST = 0x34;
@@ -53,6 +54,7 @@ export const STATUS_INTERRUPT = 0x8;
 export const STATUS_CAPABILITIES = 0x10;
 export const STATUS_66MHZ = 0x20;
 export const STATUS_FAST_BACK = 0x80;
+export const STATUS_DEVSEL_MEDIUM = 0x200;
 /** What a device has noted, and software takes back by writing ones: parity errors, aborts, system errors. */
 export const STATUS_ERRORS = 0xf900;
 
@@ -71,7 +73,15 @@ export const BRIDGE_CONTROL_BUS_RESET = 0x40;
 
 export const CAPABILITY = { SLOT_ID: 0x04, MSI: 0x05, VENDOR: 0x09, MSIX: 0x11 } as const;
 
-export const VENDOR = { REDHAT: 0x1b36, QUMRANET: 0x1af4, QEMU: 0x1234 } as const;
+export const VENDOR = {
+  NCR: 0x1000,
+  AMD: 0x1022,
+  MOTOROLA: 0x1057,
+  INTEL: 0x8086,
+  REDHAT: 0x1b36,
+  QUMRANET: 0x1af4,
+  QEMU: 0x1234,
+} as const;
 /** Of all of QEMU's own devices that say nothing else. */
 export const SUBSYSTEM_QEMU = 0x1100;
 
