@@ -21,7 +21,10 @@ beforeAll(async () => {
 });
 afterAll(() => host.close());
 
-/** Machines that have every kind of device between them, but for those of other instruction sets. */
+/** A ROM for PowerPC, where it begins. */
+const BRANCH_TO_ITSELF = Uint8Array.from({ length: 0x104 }, (_, at) => (at === 0x100 ? 0x48 : 0));
+
+/** Machines that have every kind of device between them, but for those of cpiom. */
 const EVERYTHING: readonly Partial<MachineOptions>[] = [
   {
     devices: [
@@ -50,6 +53,7 @@ const EVERYTHING: readonly Partial<MachineOptions>[] = [
     ],
   },
   { machine: 'spike' },
+  { machine: '40p', kernel: undefined, append: undefined, bios: BRANCH_TO_ITSELF, devices: ['isa-serial,index=2'] },
 ];
 
 const make = (options: Partial<MachineOptions>): Machine => {
@@ -77,7 +81,7 @@ describe('every kind of device', () => {
   });
 
   // What has no state of its own.
-  const STATELESS = ['gpex-pcihost', 'loader', 'platform-bus-device', 'riscv.hart_array', 'riscv.sifive.test'];
+  const STATELESS = ['gpex-pcihost', 'loader', 'platform-bus-device', 'riscv.hart_array', 'riscv.sifive.test', 'rs6000-mc'];
   it('has a table, or no state', () => {
     const without = EVERYTHING.map(make).flatMap(({ state }) => state.realizedDevices.filter(({ vmState }) => !vmState));
     expect([...new Set(without.map(({ typeName }) => typeName))].sort()).toEqual(STATELESS);

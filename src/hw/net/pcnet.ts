@@ -29,7 +29,6 @@ export class PcNet extends PciDevice {
   static override readonly type: TypeInfo = defineDevice('pcnet', PciDevice, PcNet, {
     description: 'AMD PCnet, without a network',
     category: 'network',
-    userCreatable: true,
     properties: [string('mac')],
   });
   static readonly vmState = pciVmState<PcNet>('pcnet', { version: 1 }, [

@@ -52,7 +52,6 @@ export class Lsi53c810 extends PciDevice {
   static override readonly type: TypeInfo = defineDevice('lsi53c810', PciDevice, Lsi53c810, {
     description: 'NCR 53C810, without disks',
     category: 'storage',
-    userCreatable: true,
   });
   static readonly vmState = pciVmState<Lsi53c810>('lsiscsi', { version: 1 }, [buffer('registers'), buffer('script')]);
 
