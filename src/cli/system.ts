@@ -6,6 +6,7 @@ import { FlashFile } from '../node/flash-file.js';
 import { readImage } from '../node/image-file.js';
 import { FolderFiles } from '../node/semihosting-files.js';
 import { isHelp, parseOptions } from '../qom/option-list.js';
+import { TypeRegistry } from '../qom/registry.js';
 import { parseActions, parseGlobal, parseName, parseUuid, parseRtc, parseSemihosting, type SemihostingChoice } from '../system/options.js';
 import { logFileName, logHelp, parseLogItems, parseTrace, parseTraceEvents, wantsTraceHelp } from '../system/log-options.js';
 import type { Machine, SemihostingOptions } from '../system/facade.js';
@@ -182,7 +183,7 @@ function helpText(args: SystemArguments, machine: MachineArguments, accel: strin
     if (list.wantsHelp) return objectPropertiesHelp(objectType(host.types, list));
   }
   for (const device of args.device ?? []) {
-    if (isHelp(device)) return deviceHelp(host.types, DeviceState.type);
+    if (isHelp(device)) return deviceHelp(new TypeRegistry(...targetsOf(machine, host).map(({ devices }) => devices)), DeviceState.type);
     const [driver, second] = device.split(',');
     const type = host.types.find(driver);
     if (type && second !== undefined && isHelp(second)) return devicePropertiesHelp(type);
@@ -190,12 +191,16 @@ function helpText(args: SystemArguments, machine: MachineArguments, accel: strin
   return undefined;
 }
 
-/** Of the machine's target; of all, if no machine was named. */
-function cpuHelp({ type }: MachineArguments, { targets, machines }: NodeHost): string {
+/** The machine's; all, if no machine was named. */
+function targetsOf({ type }: MachineArguments, { targets, machines }: NodeHost): NodeHost['targets'] {
   const klass = type === undefined ? undefined : machines.get(type);
-  const wanted = targets.filter((each) => klass === undefined || each.machines.includes(klass));
-  return wanted.map((each) => each.cpuHelp()).join('\n');
+  return klass === undefined ? targets : targets.filter((each) => each.machines.includes(klass));
 }
+
+const cpuHelp = (machine: MachineArguments, host: NodeHost): string =>
+  targetsOf(machine, host)
+    .map((target) => target.cpuHelp())
+    .join('\n');
 
 /** Undefined: nobody says where a monitor is to be, or that there is to be none. */
 function parseMonitors({ monitor, mon, qmp, qmpPretty, nodefaults }: SystemArguments): MonitorChoice[] | undefined {

@@ -45,6 +45,13 @@ export type CamelCase<Name extends string> = Joined<Joined<Joined<Name, '-'>, '_
 type Joined<Name extends string, By extends string> = Name extends `${infer Head}${By}${infer Tail}`
   ? `${Head}${Capitalize<Joined<Tail, By>>}`
   : Name;
+/**
+ * Values of properties by their names, for a T: what the fields of these names hold, or as text. A name without such a public field is an error of the
+ * compiler's. Where names are strings known at run time only, it is setProperty that looks.
+ */
+export type PropertyValues<T, Given> = string extends keyof Given
+  ? Given
+  : { readonly [Name in keyof Given]: CamelCase<Name & string> extends keyof T ? T[CamelCase<Name & string>] | string | undefined : never };
 const camelCase = (name: string): string => name.replace(/[-_.]+(\w)/g, (_, c: string) => c.toUpperCase());
 
 /** The row of a property of that name, with these options. */

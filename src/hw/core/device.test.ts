@@ -64,6 +64,10 @@ describe('a device', () => {
     const machine = new TestMachine({ config: { globals: [{ driver: 'test.finisher', property: 'exit-code', value: '0x10' }] } });
     const device = machine.newDevice(Finisher, { mode: 'b' });
     expect([device.exitCode, device.mode]).toEqual([16, 'b']);
+    // @ts-expect-error no such property
+    expect(() => machine.newDevice(Finisher, { 'exit-cod': 1 })).toThrow(/exit-cod/);
+    // @ts-expect-error no such value
+    expect(() => machine.newDevice(Finisher, { 'exit-code': true })).toThrow(/exit-code/);
     expect(() => device.setProperty('exit-code', '5000000000')).toThrow(/exit-code.*'5000000000'.*0 to 4294967295/);
     expect(() => device.setProperty('mode', 'c')).toThrow(/one of a, b/);
     expect(() => device.setProperty('chardev', 'nope')).toThrow(/'nope' not found/);

@@ -13,6 +13,7 @@ import { AddressSpace } from '../../memory/address-space.js';
 import { PlainRamAllocator, type RamAllocator } from '../../memory/ram.js';
 import { MemoryRegion, MemoryTopology } from '../../memory/region.js';
 import { Container, QObject, ancestry, defineType, isA, type ObjectClass, type TypeInfo, type TypeOptions } from '../../qom/object.js';
+import type { PropertyValues } from '../../qom/property.js';
 import { TypeRegistry } from '../../qom/registry.js';
 import { OptionError } from '../../util/errors.js';
 import { Log } from '../../util/log.js';
@@ -268,10 +269,10 @@ export abstract class MachineState extends QObject {
 
   // ---- devices -----------------------------------------------------------------------------------------------------------
   /** A new device with -global values and `props` set, not realized yet (qdev_new). `props` are by property name. */
-  newDevice<T extends DeviceState>(klass: DeviceClass<T>, props: Record<string, unknown> = {}): T {
+  newDevice<T extends DeviceState, const P extends object = object>(klass: DeviceClass<T>, props?: P & PropertyValues<T, P>): T {
     const device = new klass(this.services);
     this.applyGlobals(device);
-    for (const [name, value] of Object.entries(props)) if (value !== undefined) device.setProperty(name, value);
+    for (const [name, value] of Object.entries(props ?? {})) if (value !== undefined) device.setProperty(name, value);
     return device;
   }
 
@@ -309,9 +310,9 @@ export abstract class MachineState extends QObject {
   }
 
   /** newDevice and realize at once. */
-  addDevice<T extends DeviceState>(
+  addDevice<T extends DeviceState, const P extends object = object>(
     klass: DeviceClass<T>,
-    props: Record<string, unknown> = {},
+    props?: P & PropertyValues<T, P>,
     options: { name?: string; bus?: Bus } = {},
   ): T {
     return this.realize(this.newDevice(klass, props), options);

@@ -1,17 +1,21 @@
 /**
  * RISC-V advanced platform-level interrupt controller: one interrupt domain. A domain of M-mode may hand sources on to its child, which is S-mode's.
  * Interrupts go to harts by lines (direct mode), or to their IMSICs by messages. Source: RISC-V Advanced Interrupt Architecture 1.0, "Advanced
- * Platform-Level Interrupt Controller". The delivery mode is fixed, and little-endian is the only byte order.
+ * Platform-Level Interrupt Controller". The delivery mode is fixed, and little-endian is the only
+ * byte order. Binding: Linux, riscv,aplic.yaml.
  */
 import type { TypeInfo } from '../../qom/object.js';
 import { bool, uint32 } from '../../qom/property.js';
 import { OptionError } from '../../util/errors.js';
 import { defineDevice } from '../core/device.js';
+import type { FdtNode } from '../core/fdt.js';
 import type { IrqLine } from '../core/irq.js';
 import { registerMap, ro, rw } from '../core/registers.js';
 import { SysBusDevice } from '../core/sysbus.js';
+import type { TreeBus } from '../core/tree-bus.js';
 import { array, u32, vmState } from '../core/vmstate.js';
 import type { MsiRoutes } from './msi.js';
+import type { RiscvImsic } from './riscv-imsic.js';
 
 const IE = 0x100;
 const DM = 0x4;
@@ -158,6 +162,8 @@ export class RiscvAplic extends SysBusDevice {
   mmode = false;
   /** Where messages go. */
   msi: MsiRoutes | undefined;
+  /** The files of its level, by the first of them: what the device tree says that messages are for. */
+  msiParent: RiscvImsic | undefined;
   private parent: RiscvAplic | undefined;
   private child: RiscvAplic | undefined;
 
@@ -199,6 +205,24 @@ export class RiscvAplic extends SysBusDevice {
   delegateTo(child: RiscvAplic): void {
     this.child = child;
     child.parent = this;
+  }
+
+  override addTreeNode(bus: TreeBus): FdtNode {
+    const sources = this.numIrqs - 1;
+    const node = bus
+      .device(this, 'interrupt-controller', 'qemu,aplic', 'riscv,aplic')
+      .u32('#address-cells', 0)
+      .u32('#interrupt-cells', 2)
+      .flag('interrupt-controller')
+      .u32('riscv,num-sources', sources);
+    if (this.msiParent) node.u32('msi-parent', bus.phandleOf(this.msiParent)!);
+    else node.cells('interrupts-extended', ...bus.destinations(this.lines));
+    if (!this.child) return node;
+    const child = bus.phandleOf(this.child)!;
+    node.cells('riscv,children', child);
+    // the binding's name, and that of drafts, which firmware of before it asks for
+    for (const name of ['riscv,delegation', 'riscv,delegate']) node.cells(name, child, 1, sources);
+    return node;
   }
 
   /** How the device tree names source `n`. */

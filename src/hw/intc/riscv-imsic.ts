@@ -1,6 +1,7 @@
 /**
  * RISC-V incoming MSI controller: one interrupt file, of a hart's M-mode or S-mode. Devices write the number of an interrupt to its page; the hart reaches
- * the rest through CSRs. Source: RISC-V Advanced Interrupt Architecture 1.0, "Incoming MSI Controller".
+ * the rest through CSRs. Source: RISC-V Advanced Interrupt Architecture 1.0, "Incoming MSI Controller"; binding: Linux,
+ * riscv,imsics.yaml.
  *
  * Pages behind the first would be files of guests of a hypervisor, which no hart has: they ignore what is written.
  */
@@ -8,12 +9,14 @@ import type { TypeInfo } from '../../qom/object.js';
 import { bool, uint32 } from '../../qom/property.js';
 import { OptionError } from '../../util/errors.js';
 import { defineDevice } from '../core/device.js';
+import type { FdtNode } from '../core/fdt.js';
 import type { IrqLine } from '../core/irq.js';
 import { registerMap, rw } from '../core/registers.js';
 import { SysBusDevice } from '../core/sysbus.js';
+import type { TreeBus } from '../core/tree-bus.js';
 import { array, u32, vmState } from '../core/vmstate.js';
 
-export const IMSIC_PAGE = 0x1000;
+const IMSIC_PAGE = 0x1000;
 
 // What miselect and siselect choose.
 const EIDELIVERY = 0x70;
@@ -53,6 +56,8 @@ export class RiscvImsic extends SysBusDevice {
   threshold = 0;
   pending = new Uint32Array(0);
   enabled = new Uint32Array(0);
+  /** All of its level, in the order of the harts, itself among them. They have one node in the device tree, the first one's. */
+  files: readonly RiscvImsic[] = [this];
   private output!: IrqLine;
 
   protected override realize(): void {
@@ -62,6 +67,31 @@ export class RiscvImsic extends SysBusDevice {
     this.enabled = new Uint32Array(this.numIrqs / 32);
     this.initMmio(this.registerRegion('riscv.imsic', this.numPages * IMSIC_PAGE, RiscvImsic.registers));
     [this.output] = this.initGpioOut(1);
+  }
+
+  /** Bytes from one hart's file to the next. */
+  get stride(): number {
+    return IMSIC_PAGE << this.guestBits;
+  }
+  private get guestBits(): number {
+    return Math.ceil(Math.log2(this.numPages));
+  }
+
+  override addTreeNode(bus: TreeBus): FdtNode | undefined {
+    const { files, guestBits } = this;
+    if (files[0] !== this) return undefined;
+    const base = this.mmio[0].address;
+    const node = bus.node
+      .node(`interrupt-controller@${base.toString(16)}`)
+      .string('compatible', 'qemu,imsics', 'riscv,imsics')
+      .u32('#interrupt-cells', 0)
+      .flag('interrupt-controller')
+      .flag('msi-controller')
+      .cells('interrupts-extended', ...bus.destinations(files.map(({ output }) => output)))
+      .cells('reg', ...bus.address(base), ...bus.address(this.stride * files.length))
+      .u32('riscv,num-ids', this.numIrqs - 1)
+      .u32('phandle', bus.phandleOf(this)!);
+    return guestBits > 0 ? node.u32('riscv,guest-index-bits', guestBits) : node;
   }
 
   override reset(): void {

@@ -60,7 +60,7 @@ export function buildVirtTree(board: VirtTreeInput): FdtTree {
   const soc = root.node('soc').u32('#address-cells', 2).u32('#size-cells', 2).string('compatible', 'simple-bus').flag('ranges');
   const onSoc = onRoot.inside(soc, 2);
   for (const each of board.soc) each.addTreeNode(onSoc);
-  for (const part of board.interrupts.parts) part(onSoc, (owner) => phandles.get(owner)!);
+  for (const controller of board.interrupts.nodes) controller.addTreeNode(onSoc);
   for (const each of [...board.timers, board.pci]) each.addTreeNode(onSoc);
   return tree;
 }

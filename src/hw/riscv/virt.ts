@@ -1,7 +1,7 @@
 /** QEMU's RISC-V `virt` board. Source: QEMU docs/system/riscv/virt.rst. */
 import type { FdtTree } from '../core/fdt.js';
 import { unpack } from '../core/loader.js';
-import { PflashCfi01 } from '../block/pflash-cfi01.js';
+import { PflashCfi01, type FlashImage } from '../block/pflash-cfi01.js';
 import { SerialMm } from '../char/serial-mm.js';
 import { ACLINT_TIMEBASE_FREQ, RiscvAclintSwi } from '../intc/riscv-aclint.js';
 import { SifiveTest } from '../misc/sifive-test.js';
@@ -214,7 +214,7 @@ export class VirtMachine extends RiscvMachine {
           'device-width': 2,
           id0: 0x89,
           id1: 0x18,
-          drive: this.backend('pflash', String(bank)),
+          drive: this.backend('pflash', String(bank)) as FlashImage | undefined,
         },
         { name: `virt.flash${bank}` },
       );
