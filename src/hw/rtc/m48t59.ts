@@ -54,12 +54,13 @@ export class IsaM48t59 extends IsaDevice {
   irq = 8;
   readonly bytes = new Uint8Array(SIZE);
   address = 0;
-  /** Of its time of day from the guest's calendar. */
+  /** Of its time of day from the clock that the guest's calendar follows. */
   offsetNs = 0n;
   /** While it is stopped, its time; -1: it goes. */
   stoppedNs = -1n;
 
   protected override realize(): void {
+    this.offsetNs = this.services.time.calendar.startNs - this.clockNs;
     this.mapRegisters('m48t59', this.iobase, [[0, 4]], IsaM48t59.registers);
   }
 
@@ -69,12 +70,12 @@ export class IsaM48t59 extends IsaDevice {
     this.bytes[FLAGS] = 0;
   }
 
-  private get calendarNs(): bigint {
+  private get clockNs(): bigint {
     const { calendar, now } = this.services.time;
-    return calendar.startNs + now(calendar.clock);
+    return now(calendar.clock);
   }
   private get timeNs(): bigint {
-    return this.stoppedNs >= 0n ? this.stoppedNs : this.calendarNs + this.offsetNs;
+    return this.stoppedNs >= 0n ? this.stoppedNs : this.clockNs + this.offsetNs;
   }
 
   private load(at: number): number {
@@ -109,7 +110,7 @@ export class IsaM48t59 extends IsaDevice {
     if (on === this.stoppedNs >= 0n) return;
     if (on) this.stoppedNs = this.timeNs;
     else {
-      this.offsetNs = this.stoppedNs - this.calendarNs;
+      this.offsetNs = this.stoppedNs - this.clockNs;
       this.stoppedNs = -1n;
     }
   }
@@ -125,6 +126,6 @@ export class IsaM48t59 extends IsaDevice {
       ...{ day: part('day'), month: part('month'), year: century + part('year') },
     });
     if (this.stoppedNs >= 0n) this.stoppedNs = ns > 0n ? ns : 0n;
-    else this.offsetNs = ns - this.calendarNs;
+    else this.offsetNs = ns - this.clockNs;
   }
 }

@@ -69,7 +69,7 @@ export class Mc146818Rtc extends IsaDevice {
   lostTickPolicy = 'discard';
   readonly bytes = new Uint8Array(SIZE);
   index = 0;
-  /** Of its time of day from the guest's calendar. */
+  /** Of its time of day from the clock that the guest's calendar follows. */
   offsetNs = 0n;
   /** While it is set, its time; -1: it goes. */
   stoppedNs = -1n;
@@ -88,6 +88,7 @@ export class Mc146818Rtc extends IsaDevice {
     const region = this.ioRegion('rtc', 2, ops);
     region.addSubregion(0, this.ioRegion('rtc-index', 1, ops));
     this.mapPorts(this.iobase, region);
+    this.offsetNs = this.services.time.calendar.startNs - this.clockNs;
     this.bytes[A] = 0x26;
     this.bytes[B] = B_24H;
     this.bytes[D] = D_VALID;
@@ -101,11 +102,11 @@ export class Mc146818Rtc extends IsaDevice {
     this.update();
   }
 
-  private get calendarNs(): bigint {
-    return this.services.time.calendar.startNs + this.services.time.now(this.clockType);
+  private get clockNs(): bigint {
+    return this.services.time.now(this.clockType);
   }
   private get timeNs(): bigint {
-    return this.stoppedNs >= 0n ? this.stoppedNs : this.calendarNs + this.offsetNs;
+    return this.stoppedNs >= 0n ? this.stoppedNs : this.clockNs + this.offsetNs;
   }
 
   private load(at: number): number {
@@ -171,7 +172,7 @@ export class Mc146818Rtc extends IsaDevice {
       ...{ seconds: this.decode(bytes[0x00]), minutes: this.decode(bytes[0x02]), hours: this.hour(bytes[0x04]) },
       ...{ day: this.decode(bytes[0x07]), month: this.decode(bytes[0x08]), year: year + (this.baseYear === 1900 && year < 1970 ? 100 : 0) },
     };
-    this.offsetNs = nsOf(time) - this.calendarNs;
+    this.offsetNs = nsOf(time) - this.clockNs;
   }
 
   // ---- interrupts
@@ -186,25 +187,25 @@ export class Mc146818Rtc extends IsaDevice {
   private update(): void {
     const period = this.periodNs;
     this.seenSecond = this.timeNs / SECOND_NS;
-    this.seenPeriod = period === undefined ? 0n : this.calendarNs / period;
+    this.seenPeriod = period === undefined ? 0n : this.clockNs / period;
     this.arm(period);
     this.raise(0);
   }
   private arm(period: bigint | undefined): void {
-    const now = this.calendarNs;
+    const now = this.clockNs;
     const waits: bigint[] = [];
     if (period !== undefined) waits.push((now / period + 1n) * period - now);
     if (this.bytes[B] & (ALARM | UPDATE) && this.stoppedNs < 0n)
       waits.push(SECOND_NS - (((this.timeNs % SECOND_NS) + SECOND_NS) % SECOND_NS));
     if (waits.length === 0) return this.timer.del();
-    this.timer.modNs(this.services.time.now(this.clockType) + waits.reduce((a, b) => (a < b ? a : b)));
+    this.timer.modNs(now + waits.reduce((a, b) => (a < b ? a : b)));
   }
 
   private tick(): void {
     const period = this.periodNs;
     let causes = 0;
-    if (period !== undefined && this.calendarNs / period !== this.seenPeriod) {
-      this.seenPeriod = this.calendarNs / period;
+    if (period !== undefined && this.clockNs / period !== this.seenPeriod) {
+      this.seenPeriod = this.clockNs / period;
       causes |= PERIODIC;
     }
     const second = this.timeNs / SECOND_NS;

@@ -1,0 +1,73 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { createPpcHost } from '../../../tests/ppc/machine.js';
+import type { TcgHost } from '../../host.js';
+import { Machine } from '../../system/facade.js';
+import { SeededRandom } from '../../util/random.js';
+import { simmsFor } from './rs6000-mc.js';
+import { MiB } from '../../util/size.js';
+
+const PORTS = 0x8000_0000;
+const SIZES = [1, 2, 4] as const;
+
+let host: TcgHost | undefined;
+afterEach(() => host?.close());
+
+const make = (): Machine => {
+  host = createPpcHost('tci');
+  return Machine.create({ machine: '40p', memory: '64M', bios: new Uint8Array(4), icount: { shift: 0 } }, host);
+};
+
+describe('40p', () => {
+  it('has registers of memory, equipment and planar as QEMU has', () => {
+    const { state } = make();
+    const ports = {
+      0x803: 0x03,
+      0x804: 0xfc,
+      0x80c: 0xc0,
+      0x818: 0,
+      0x841: 1,
+      0x850: 1,
+      0x852: 0xfc,
+      0x398: 0x88,
+      0x399: 0x0f,
+      0x64: 0x18,
+    };
+    for (const [port, value] of Object.entries(ports))
+      expect([port, state.addressSpace.read(PORTS + Number(port), 1)]).toEqual([port, value]);
+  });
+
+  it('takes memory in pairs of SIMMs', () => {
+    const [small, large] = [8 * MiB, 32 * MiB];
+    expect(simmsFor(16 * MiB)).toEqual([small, small]);
+    expect(simmsFor(96 * MiB)).toEqual([large, large, small, small, small, small]);
+    expect(simmsFor(192 * MiB)).toHaveLength(6);
+    for (const size of [4, 8, 100, 112, 200, 256]) expect(simmsFor(size * MiB)).toBeUndefined();
+  });
+
+  it('says where firmware may come from', () => {
+    host = createPpcHost('tci');
+    expect(() => Machine.create({ machine: '40p' }, host!)).toThrow("unable to find firmware 'openbios-ppc'");
+  });
+
+  it('survives garbage in every port and every configuration register', () => {
+    const { state } = make();
+    const random = new SeededRandom(7);
+    const space = state.addressSpace;
+    const began = performance.now();
+    for (let i = 0; i < 100_000; i++) {
+      const port = [random.next() % 0x100, random.next() % 0xd00, 0xcf8 + (random.next() % 8)][random.next() % 3];
+      const size = SIZES[random.next() % 3];
+      const address = random.next() % 8 === 0 ? 0x8080_0000 + (random.next() % 0x40_0000) : PORTS + port;
+      if (random.next() % 2) space.read(address, size);
+      else space.write(address, size, random.next());
+      if (i % 1000 !== 0) continue;
+      space.write(PORTS + 0xcf8, 4, 0x8000_0000 | ([0, 1, 3, 11][random.next() % 4] << 11) | (random.next() & 0xff));
+      space.read(0xbfff_fff0, 1);
+      state.clocks.runTimers();
+    }
+    state.reset();
+    space.write(PORTS + 0xcf8, 4, 0x8000_0000);
+    expect(space.read(PORTS + 0xcfc)).toBe(0x4801_1057);
+    expect(performance.now() - began).toBeLessThan(15_000);
+  });
+});
