@@ -7,6 +7,7 @@ import { cachedGuestFile, fetchGuestFiles, guestFileStamp, type GuestFileName } 
 import { buildInitramfs, sessionJob, type InitramfsOptions, type WindowSize } from '../node/guest/initramfs.js';
 import { createNodeHost, type NodeHost } from '../node/host.js';
 import { readImage } from '../node/image-file.js';
+import { noteInput, noteRunInputs } from '../node/input-files.js';
 import type { Machine, MachineOptions } from '../system/facade.js';
 import { parseDrives } from '../system/drive-options.js';
 import { parseIcount } from '../system/options.js';
@@ -41,12 +42,15 @@ export async function runLinux(command: readonly string[], args: LinuxArguments,
   if (args.share !== undefined) throw new OptionError('sharing a folder with the guest is not built yet', '--share');
   if (args.net) throw new OptionError('networking is not built yet', '--net');
   const accel = commandLineAccel(args.accel);
-  const stats = statsWriter(args.stats, args.profile);
   const { drives } = parseDrives(args);
+  const replay = args.icount === undefined ? undefined : parseIcount(args.icount);
+  noteRunInputs(drives, replay);
   const names: readonly GuestFileName[] = drives.length > 0 ? FILES_WITH_DISK : FILES;
+  for (const name of names) noteInput('the guest', cachedGuestFile(name));
+  const stats = statsWriter(args.stats, args.profile);
   // A disk is not part of a snapshot. In icount mode runs repeat: what the host types when it is ready would come at another moment each time.
   const isSession = drives.length === 0 && args.icount === undefined;
-  const { rr } = (args.icount === undefined ? undefined : parseIcount(args.icount)) ?? {};
+  const { rr } = replay ?? {};
   // Part of the guest's images: a replay has the recording's.
   const nonce = rr ? '0123456789abcdef' : randomBytes(8).toString('hex');
   // panic=-1: reset at once

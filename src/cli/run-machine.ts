@@ -5,6 +5,7 @@ import { StandardInput, StandardOutput } from '../node/standard-streams.js';
 import type { FlashFile } from '../node/flash-file.js';
 import type { NodeHost } from '../node/host.js';
 import { Output } from '../node/output.js';
+import { refuseInput } from '../node/input-files.js';
 import { systemReason } from '../node/write.js';
 import { Machine, type MachineOptions, type SemihostingOptions } from '../system/facade.js';
 import type { ChardevOptions } from '../system/chardev-options.js';
@@ -50,6 +51,7 @@ export class LogOutput {
   constructor(path?: string) {
     let fd = STDERR;
     if (path !== undefined) {
+      refuseInput(path, '-D');
       try {
         fd = openSync(path, 'w');
       } catch (error) {

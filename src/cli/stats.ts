@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import type { Accelerator } from '../hw/core/accelerator.js';
 import { formatJitInfo, type JitInfo } from '../accel/jit-info.js';
+import { refuseInput } from '../node/input-files.js';
 import { systemReason } from '../node/write.js';
 import { HostError, OptionError } from '../util/errors.js';
 import { STATS_HELP } from './arguments.js';
@@ -15,6 +16,7 @@ export function statsWriter(wanted: string | true | undefined, profile = false):
   if (how === true || how === 'text') return writer((info) => process.stderr.write(formatJitInfo(info)));
   if (how === 'json') return writer((info) => process.stderr.write(`${JSON.stringify(info)}\n`));
   if (!how.endsWith('.json')) throw new OptionError(`unknown form '${how}'`, '--stats', STATS_HELP);
+  refuseInput(how, '--stats');
   // Now, so that a name that cannot be written costs no run.
   const write = (text: string): void => {
     try {

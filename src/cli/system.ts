@@ -3,11 +3,21 @@ import type { CodegenThread } from '../accel/tcg/codegen/protocol.js';
 import { loadPlugins } from '../node/plugin-loader.js';
 import { createNodeHost, type NodeHost } from '../node/host.js';
 import { FlashFile } from '../node/flash-file.js';
+import { noteInput, noteRunInputs } from '../node/input-files.js';
 import { readImage } from '../node/image-file.js';
 import { FolderFiles } from '../node/semihosting-files.js';
 import { isHelp, parseOptions } from '../qom/option-list.js';
 import { TypeRegistry } from '../qom/registry.js';
-import { parseActions, parseGlobal, parseName, parseUuid, parseRtc, parseSemihosting, type SemihostingChoice } from '../system/options.js';
+import {
+  parseActions,
+  parseGlobal,
+  parseIcount,
+  parseName,
+  parseUuid,
+  parseRtc,
+  parseSemihosting,
+  type SemihostingChoice,
+} from '../system/options.js';
 import { logFileName, logHelp, parseLogItems, parseTrace, parseTraceEvents, wantsTraceHelp } from '../system/log-options.js';
 import type { Machine, SemihostingOptions } from '../system/facade.js';
 import { CHARDEV_HELP, parseChardev, type ChardevOptions } from '../system/chardev-options.js';
@@ -58,6 +68,11 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
   const kernel = args.kernel ?? machine.kernel;
   const append = args.append ?? machine.append;
   const { drives, flash } = parseDrives(args);
+  const images = { bios, kernel, initrd: args.initrd ?? machine.initrd, dtb: args.dtb ?? machine.dtb, symbols: args.symbols };
+  for (const [option, path] of Object.entries(images)) noteInput(`-${option}`, path);
+  noteRunInputs(drives, args.icount === undefined ? undefined : parseIcount(args.icount));
+  for (const { file } of flash) noteInput('-pflash', file);
+  for (const chardev of chardevs) if (chardev.backend === 'file') noteInput('-chardev', chardev.inputPath);
   const semihosting = parseSemihosting(args.semihosting ?? false, args.semihostingConfig ?? []);
   for (const { driver, property } of (args.global ?? []).map(parseGlobal))
     if (!host.types.find(driver)) warn(`global ${driver}.${property} has invalid class name`);

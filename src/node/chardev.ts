@@ -3,6 +3,7 @@ import { closeSync, constants, createReadStream, fstatSync, openSync, type ReadS
 import { isatty } from 'node:tty';
 import { Chardev, FLOW_LIMIT } from '../chardev/chardev.js';
 import { OptionError } from '../util/errors.js';
+import { refuseInput } from './input-files.js';
 import { Output, type OutputHandlers } from './output.js';
 import { Terminal } from './terminal.js';
 import { systemReason } from './write.js';
@@ -115,6 +116,7 @@ export class FileChardev extends Chardev {
 
 /** @throws OptionError about `where` */
 export function openFile(path: string, flags: string | number, where: string): number {
+  if (flags === 'w' || flags === 'a') refuseInput(path, where);
   try {
     const fd = openSync(path, flags);
     if (!fstatSync(fd).isDirectory()) return fd;

@@ -21,6 +21,7 @@ import { startCodegenWorker } from './codegen-worker.js';
 import { engineBuild } from './engine-build.js';
 import { engineWasmPath } from './engine-wasm.js';
 import { readImage } from './image-file.js';
+import { refuseInput } from './input-files.js';
 import { packageInfo } from './modules.js';
 import { loadOptional } from './optional.js';
 import { Output } from './output.js';
@@ -169,10 +170,14 @@ function openLog(name: string): ReturnType<NonNullable<MachineHost['openLog']>> 
   return { sink: (text) => output.text(text), close: () => void output.drained().then(() => output.close()) };
 }
 
-const openForWriting = (name: string): number => attempt(() => openSync(name, 'w'));
+function openForWriting(name: string): number {
+  refuseInput(name);
+  return attempt(() => openSync(name, 'w'));
+}
 
 /** A file appears whole or not at all; what is no file (a terminal, a pipe) is written to. */
 function writeFile(name: string, bytes: Uint8Array): void {
+  refuseInput(name);
   try {
     const stat = statSync(name, { throwIfNoEntry: false });
     if (!stat) return writeWhole(name, bytes, { mode: 0o666 });
