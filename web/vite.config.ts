@@ -33,6 +33,7 @@ export default defineConfig(({ command }) => ({
       input: {
         index: `${top}/web/index.html`,
         element: `${top}/web/element.html`,
+        lab: `${top}/web/lab.html`,
         'service-worker': `${top}/src/browser/service-worker.ts`,
       },
       // at a place of its own: a service worker's pages are those in its folder and below

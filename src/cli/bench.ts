@@ -21,6 +21,7 @@ Examples:
   wemu bench --runs 3 --workload int,sha256 --against none
   wemu bench --strategy tb,chain,region,region-opt --workload kernels --out results
   wemu bench --against qemu --against 'qemu10=./qemu10.sh' --out results
+  wemu bench report node20/results.json node26/results.json chromium.json --out engines
 Exit status: 1 if a run failed or a checksum was wrong, 130 after Ctrl-C (what was measured is written).
 `;
 
@@ -44,8 +45,13 @@ function words(): (text: string) => string[] {
   return (text) => (all = [...all, ...text.split(',').filter((word) => word !== '')]);
 }
 
-export function addBench(program: Command, run: (args: BenchArguments) => Promise<void>): void {
-  program
+export interface BenchCommands {
+  run(args: BenchArguments): Promise<void>;
+  report(files: readonly string[], args: { readonly out?: string }): Promise<void>;
+}
+
+export function addBench(program: Command, commands: BenchCommands): void {
+  const bench = program
     .command('bench')
     .description('the laboratory: translation strategies, and other emulators, on the same workloads')
     .option('--strategy <names>', "wemu's configurations, separated by commas", words(), [...DEFAULT_STRATEGIES])
@@ -61,5 +67,14 @@ export function addBench(program: Command, run: (args: BenchArguments) => Promis
     .option('--out <dir>', 'write results.json and report.html there')
     .allowExcessArguments(false)
     .addHelpText('after', HELP)
-    .action(run);
+    .action((args: BenchArguments) => commands.run(args));
+  bench
+    .command('report')
+    .description('one report of the results of several engines, compared with the first')
+    .argument('<results.json...>', "what 'bench --out' wrote under several versions of Node, or what the page lab.html gave in a browser")
+    .option('--out <dir>', 'write results.json and report.html there')
+    .action((files: string[], args: { readonly out?: string }, command: Command) =>
+      // bench has an --out, too, and whichever comes first takes it
+      commands.report(files, { out: args.out ?? (command.parent!.opts() as { readonly out?: string }).out }),
+    );
 }

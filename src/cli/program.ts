@@ -90,9 +90,15 @@ export async function main(argv: readonly string[], worker?: CodegenThread): Pro
     .argument('<shell>', SHELLS.join(' or '))
     .action(async (shell: string) => void process.stdout.write(await completionScript(shell, program)));
 
-  addBench(program, async (options) => {
-    const { runBench } = await import('./lab/bench.js');
-    status = await runBench(options, version);
+  addBench(program, {
+    async run(options) {
+      const { runBench } = await import('./lab/bench.js');
+      status = await runBench(options, version);
+    },
+    async report(files, { out }) {
+      const { runReport } = await import('./lab/engines.js');
+      status = await runReport(files, out);
+    },
   });
 
   try {

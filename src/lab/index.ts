@@ -1,5 +1,6 @@
 /** The laboratory without a host: strategies, workloads, statistics, reports. `wemu bench` is it on Node (src/cli/lab). */
 export { Comparison, PEER, type Ratio, type RealSpeed, type VsQemu } from './compare.js';
+export { acrossEngines } from './engines.js';
 export { htmlReport } from './html.js';
 export { isMark, recordsOf, type CpuTime, type Outcome, type TimedLine } from './outcome.js';
 export { formatResults, makeResults, type HostInfo, type Measured, type Results } from './report.js';

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { charts } from './charts.js';
 import { Comparison, PEER } from './compare.js';
+import { acrossEngines } from './engines.js';
 import { LineReader, parseFailure, parseResult } from './guest-output.js';
 import { htmlReport } from './html.js';
 import { isMark, recordsOf, type Outcome } from './outcome.js';
@@ -403,5 +404,33 @@ describe('the report', () => {
   it('needs no measurement to be one', () => {
     expect(charts(makeResults(measured({ runs: [] })))).toEqual([]);
     expect(formatResults(makeResults(measured({ runs: [], contestants: [], workloads: [] })))).toContain('wemu 0.1.0');
+  });
+});
+
+describe('several engines', () => {
+  const of = (runtime: string, runs: readonly RunRecord[], more: Partial<Measured> = {}) => {
+    const all = measured({ contestants: [OPT, QEMU], workloads: ['int', 'chase'], runs, ...more });
+    return makeResults({ ...all, host: { ...all.host, runtime } });
+  };
+  const node = of('Node 20.20.2 (V8 11.3)', [run(OPT, 'int', 2), run(OPT, 'chase', 4), run(QEMU, 'int', 1)]);
+
+  it('are compared with the first, by the same work', () => {
+    const results = acrossEngines([node, of('Firefox 153', [run(OPT, 'int', 4), run(OPT, 'chase', 2)])]);
+    expect(results.contestants.map(({ name }) => name)).toEqual(['Node 20', 'Firefox 153']);
+    expect(results.ratios).toMatchObject([{ a: 'Firefox 153', b: 'Node 20', workloads: { int: 0.5, chase: 2 }, kernels: 1 }]);
+    expect(results.failures).toEqual([]);
+    const text = formatResults(results);
+    expect(text).toContain('Firefox 153/Node 20');
+    expect(text).not.toContain('against');
+  });
+
+  it('must agree in their checksums', () => {
+    const results = acrossEngines([node, of('Firefox 153', [run(OPT, 'int', 4, { checksum: 'e'.repeat(16) })])]);
+    expect(results.failures.join()).toMatch(/int, Firefox 153: checksums differ/);
+  });
+
+  it('are refused where they cannot be compared', () => {
+    expect(() => acrossEngines([node, of('Node 20.9.0', [])])).toThrow('two of the files are of Node 20');
+    expect(() => acrossEngines([node, of('Chromium 156', [], { share: 0.1 })])).toThrow('other amounts of work');
   });
 });

@@ -41,6 +41,8 @@ export interface Results extends Omit<Measured, 'warm'> {
   readonly ratios: readonly Ratio[];
   /** Runs that crashed, took too long, or gave a wrong checksum: a line each. */
   readonly failures: readonly string[];
+  /** Whose results these are, where they are of several (acrossEngines). */
+  readonly engines?: readonly string[];
 }
 
 export function makeResults({ warm, ...measured }: Measured): Results {
@@ -68,7 +70,9 @@ export function headLines({ host, date, rounds, share, contestants, wemu, interr
   ];
 }
 
-export function vsQemuLines({ vsQemu: { compute, system, boot, real, subject, peers, reasons } }: Results): string[] {
+/** None where engines are compared. */
+export function vsQemuLines({ vsQemu: { compute, system, boot, real, subject, peers, reasons }, engines }: Results): string[] {
+  if (engines) return [];
   const why = (what: string): string => (reasons[what] === undefined ? '' : ` (${reasons[what]})`);
   const who = peers.length > 1 ? `the better of ${peers.join(' and ')}` : (peers[0] ?? 'no peer');
   const kinds = `integer ${digits(compute.integer)}, memory ${digits(compute.memory)}, float ${digits(compute.float)}`;

@@ -164,9 +164,9 @@ async function runJob(
   return { ...outcome, watched };
 }
 
-const loadDraw = () => loadOptional(['vega', 'vega-lite'], () => import('./draw.js'));
+export const loadDraw = () => loadOptional(['vega', 'vega-lite'], () => import('./draw.js'));
 
-async function report(results: Results, out: string | undefined): Promise<void> {
+export async function report(results: Results, out: string | undefined): Promise<void> {
   process.stdout.write(`${formatResults(results)}\n`);
   if (out === undefined) return;
   writeResult(out, 'results.json', `${JSON.stringify(results, null, 1)}\n`);
