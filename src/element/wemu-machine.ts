@@ -80,6 +80,11 @@ export class WemuMachineElement extends HTMLElement {
 
   constructor() {
     super();
+    // An attribute of ours, a method of every element: what React and Vue assign is the attribute.
+    Object.defineProperty(this, 'append', {
+      get: () => super.append,
+      set: (text: unknown) => (text == null ? this.removeAttribute('append') : this.setAttribute('append', `${text}`)),
+    });
     this.attachShadow({ mode: 'open' }).innerHTML = TEMPLATE;
     this.#part('run').addEventListener('click', () => void this.start());
     this.#part('reset').addEventListener('click', () => void this.#machine?.reset());
@@ -103,6 +108,10 @@ export class WemuMachineElement extends HTMLElement {
   /** The machine, for all that this element has no method for. */
   get machine(): RemoteMachine | undefined {
     return this.#machine;
+  }
+  /** The attribute: React and Vue set what an element has as a property, and there are two things of this name. */
+  set machine(board: string) {
+    this.setAttribute('machine', board);
   }
   get terminal(): GuestTerminal | undefined {
     return this.#terminal;

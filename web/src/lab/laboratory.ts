@@ -47,7 +47,14 @@ export function browserOf(agent: string): string {
 function hostInfo(): HostInfo {
   const { hardwareConcurrency, userAgent, deviceMemory = 0 } = navigator as Navigator & { deviceMemory?: number };
   const [, system = 'an unknown system'] = /\(([^)]*)\)/.exec(userAgent) ?? [];
-  return { cpu: 'a CPU that pages are not told', cores: hardwareConcurrency, memoryGiB: deviceMemory, system, runtime: browserOf(userAgent), load: null };
+  return {
+    cpu: 'a CPU that pages are not told',
+    cores: hardwareConcurrency,
+    memoryGiB: deviceMemory,
+    system,
+    runtime: browserOf(userAgent),
+    load: null,
+  };
 }
 
 export class Laboratory {
@@ -79,6 +86,17 @@ export class Laboratory {
     });
     const date = new Date().toISOString();
     const { aborted: interrupted } = signal;
-    return makeResults({ date, wemu: WEMU_VERSION, host: hostInfo(), rounds, share, interrupted, contestants, workloads, runs, skipped: {} });
+    return makeResults({
+      date,
+      wemu: WEMU_VERSION,
+      host: hostInfo(),
+      rounds,
+      share,
+      interrupted,
+      contestants,
+      workloads,
+      runs,
+      skipped: {},
+    });
   }
 }

@@ -69,7 +69,9 @@ export function LabPage({ laboratory }: { laboratory: Laboratory }) {
         <h1>wemu laboratory</h1>
       </header>
       <main class="lab">
-        <p>Kernels of wemu's embedded guest in this browser, a machine a run. Node's are measured by <code>wemu bench</code>.</p>
+        <p>
+          Kernels of wemu's embedded guest in this browser, a machine a run. Node's are measured by <code>wemu bench</code>.
+        </p>
         <form
           onSubmit={(event) => {
             event.preventDefault();
@@ -133,7 +135,9 @@ function Report({ results, drawn }: { results: Results; drawn: readonly Drawn[] 
   return (
     <>
       <p>
-        <button onClick={() => download('results.json', 'application/json', JSON.stringify(results, null, 1))}>Download results.json</button>{' '}
+        <button onClick={() => download('results.json', 'application/json', JSON.stringify(results, null, 1))}>
+          Download results.json
+        </button>{' '}
         <button onClick={() => void htmlReport(results, draw).then((text) => download('report.html', 'text/html', text))}>
           Download report.html
         </button>

@@ -1,5 +1,5 @@
 /** The built page on a server of this process. */
-import { createReadStream, existsSync, statSync } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
@@ -22,14 +22,19 @@ export interface Site {
   close(): void;
 }
 
-/** `isolated`: with the headers that shared memory needs; a static host that sends none is the other kind. `more`: paths that are not in the site. */
-export async function serve({ isolated = true, more = {} as Readonly<Record<string, string>> } = {}): Promise<Site> {
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+
+/**
+ * `isolated`: with the headers that shared memory needs; a static host that sends none is the other kind. `more`: paths that are not in the site. `over`: a folder whose files
+ * come before the site's.
+ */
+export async function serve({ isolated = true, more = {} as Readonly<Record<string, string>>, over = SITE } = {}): Promise<Site> {
   const ranges: string[] = [];
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url!, 'http://x');
-    const path = more[pathname] ?? join(SITE, normalize(pathname.endsWith('/') ? `${pathname}index.html` : pathname));
-    if (!existsSync(path) || !statSync(path).isFile())
-      return void response.writeHead(404, isolated ? ISOLATION : {}).end('there is no such file');
+    const file = normalize(pathname.endsWith('/') ? `${pathname}index.html` : pathname);
+    const path = [more[pathname], join(over, file), join(SITE, file)].find((each) => each !== undefined && isFile(each));
+    if (path === undefined) return void response.writeHead(404, isolated ? ISOLATION : {}).end('there is no such file');
     const { size } = statSync(path);
     const headers = {
       'content-type': TYPES[extname(path)] ?? 'application/octet-stream',
