@@ -7,6 +7,7 @@ import { posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format } from 'prettier';
 import * as engine from './layout/engine.js';
+import * as ppc from './layout/ppc.js';
 import * as riscv from './layout/riscv.js';
 
 const ROOT = new URL('..', import.meta.url);
@@ -25,6 +26,12 @@ const PARTS = [
     code: 'assembly/target/riscv/shared/env.ts',
     about: "RISC-V's part of env, from its start on.",
     accessors: { className: 'Hart', assembly: 'assembly/target/riscv/env.ts', fields: 'src/target/riscv/env.ts' },
+  },
+  {
+    ...ppc,
+    code: 'assembly/target/ppc/shared/env.ts',
+    about: "PowerPC's part of env, from its start on.",
+    accessors: { className: 'Ppc', assembly: 'assembly/target/ppc/env.ts', fields: 'src/target/ppc/env.ts' },
   },
 ];
 

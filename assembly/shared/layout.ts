@@ -330,6 +330,8 @@ export const ENV_ACTIVITY = 0xf8;
 export const ENV_TARGET_BASE = 0x100;
 /** u64[1024]: temps of tci that are not globals */
 export const ENV_FRAME = 0x1000;
+/** 0x1000 bytes: the target's, too: what its part has no room for */
+export const ENV_TARGET_MORE = 0x3000;
 /** 0x60000 bytes: tables of TLB entries: (mmuIdx * TLB_KINDS + kind) * TLB_TABLE_SIZE. Others set TLB_NOTDIRTY */
 export const ENV_TLB = 0x4000;
 /** 0xc00 bytes: VICTIM_ENTRIES entries behind each table */

@@ -91,6 +91,7 @@ export const STRUCTS = [
       ['ACTIVITY',          'u32', 'vcpu',   'hint',    'in the first vCPU: what the machine\'s thread does, if it is profiled (src/accel/tcg/profile.ts)', { at: 0xf8 }],
       ['TARGET_BASE',  0x1000 - 0x100, 'vcpu', 'own',   'the target\'s part, laid out by the target', { at: 0x100 }],
       ['FRAME',       'u64[1024]', 'vcpu',   'own',     'temps of tci that are not globals'],
+      ['TARGET_MORE', 0x1000, 'vcpu', 'own',           'the target\'s, too: what its part has no room for'],
       ['TLB', TLB_TABLES * TLB_ENTRIES * TLB_ENTRY_SIZE, 'vcpu', 'lock+', 'tables of TLB entries: (mmuIdx * TLB_KINDS + kind) * TLB_TABLE_SIZE. Others set TLB_NOTDIRTY', { at: 0x4000 }],
       ['TLB_VICTIMS', TLB_TABLES * VICTIMS * TLB_ENTRY_SIZE, 'vcpu', 'lock+', 'VICTIM_ENTRIES entries behind each table'],
       ['TLB_DIRTY',         'u32', 'vcpu',   'lock+',   'a bit for each table that was filled since its flush'],

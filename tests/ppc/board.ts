@@ -1,6 +1,7 @@
 /** The PowerPC target without a machine: RAM in pieces, and a CPU in real mode that runs until it comes to an address. */
 import { readFileSync } from 'node:fs';
 import * as layout from '../../assembly/shared/layout.js';
+import * as E from '../../assembly/target/ppc/shared/env.js';
 import * as P from '../../assembly/target/ppc/shared/ppc.js';
 import { TcgAccel, type CodegenSetup } from '../../src/accel/tcg/accel.js';
 import { checks } from '../../src/accel/tcg/check/checks.js';
@@ -70,7 +71,7 @@ export class PpcBoard {
     this.cpu = this.accel.createVcpu(ppcIsa.name, CONFIG, { imports });
     this.exports = this.accel.runtime.allExports as unknown as typeof this.exports;
     configure(this.cpu, CONFIG);
-    this.cpu.write32(P.PPC_RESET_MSR, P.MSR_FP);
+    this.cpu.write32(E.PPC_RESET_MSR, P.MSR_FP);
     this.exports.targetReset(this.cpu.env);
   }
 
@@ -96,16 +97,16 @@ export class PpcBoard {
     return Number(this.cpu.read64(layout.ENV_PC));
   }
   r(n: number): number {
-    return Number(this.cpu.read64(P.PPC_GPR + 8 * n));
+    return Number(this.cpu.read64(E.PPC_GPR + 8 * n));
   }
   setR(n: number, value: number): void {
-    this.cpu.write64(P.PPC_GPR + 8 * n, BigInt(value >>> 0));
+    this.cpu.write64(E.PPC_GPR + 8 * n, BigInt(value >>> 0));
   }
   f(n: number): bigint {
-    return this.cpu.read64(P.PPC_FPR + 8 * n);
+    return this.cpu.read64(E.PPC_FPR + 8 * n);
   }
   setF(n: number, bits: bigint): void {
-    this.cpu.write64(P.PPC_FPR + 8 * n, bits);
+    this.cpu.write64(E.PPC_FPR + 8 * n, bits);
   }
   get cr(): number {
     return this.exports.ppcCr(this.cpu.env) >>> 0;
@@ -123,7 +124,7 @@ export class PpcBoard {
     this.exports.ppcSetFpscr(this.cpu.env, value);
   }
   set msr(value: number) {
-    this.cpu.write32(P.PPC_MSR, value);
+    this.cpu.write32(E.PPC_MSR, value);
     this.exports.ppcUpdateTbFlags(this.cpu.env);
   }
   field(offset: number): number {

@@ -1,5 +1,6 @@
 /** PowerPC's user-level instructions against the manual, where QEMU says otherwise or says nothing (tests/differential/ppc has the rest). */
 import { afterEach, describe, expect, it } from 'vitest';
+import * as E from '../../assembly/target/ppc/shared/env.js';
 import * as P from '../../assembly/target/ppc/shared/ppc.js';
 import { branch, encode, li, sprField } from '../ppc/assembler.js';
 import { PpcBoard, type Tier } from '../ppc/board.js';
@@ -146,7 +147,7 @@ describe.each(TIERS)('PowerPC, in %s', (_name, tier) => {
 
     it('of invalid operations leave the target alone, and trap if MSR says so', () => {
       const cpu = strict(P.FPSCR_VE, SNAN, bitsOf(1), P.MSR_FE0, vector(P.EXC_PROGRAM));
-      expect([cpu.field(P.PPC_SRR0), cpu.field(P.PPC_SRR1) & 0x001f_0000, cpu.f(1)]).toEqual([CODE, P.PROGRAM_FP, bitsOf(99)]);
+      expect([cpu.field(E.PPC_SRR0), cpu.field(E.PPC_SRR1) & 0x001f_0000, cpu.f(1)]).toEqual([CODE, P.PROGRAM_FP, bitsOf(99)]);
       board.close();
       expect(strict(P.FPSCR_VE, SNAN, bitsOf(1), 0).f(1)).toBe(bitsOf(99));
     });
@@ -170,7 +171,7 @@ describe.each(TIERS)('PowerPC, in %s', (_name, tier) => {
         },
         vector(P.EXC_PROGRAM),
       );
-      expect(cpu.field(P.PPC_SRR1) & 0x001f_0000).toBe(P.PROGRAM_FP);
+      expect(cpu.field(E.PPC_SRR1) & 0x001f_0000).toBe(P.PROGRAM_FP);
       expect(cpu.fpscr).toBe((P.FPSCR_FX | P.FPSCR_FEX | P.FPSCR_VX | P.FPSCR_VXSNAN | P.FPSCR_VE) >>> 0);
     });
   });
@@ -185,26 +186,26 @@ describe.each(TIERS)('PowerPC, in %s', (_name, tier) => {
       ['sc', encode('sc'), P.EXC_SYSTEM_CALL, 0, 4],
     ])('%s', (_what, word, exception, error, distance) => {
       const cpu = run([word], undefined, vector(exception));
-      expect([cpu.field(P.PPC_SRR0), cpu.field(P.PPC_SRR1) & 0x001f_0000]).toEqual([CODE + distance, error]);
+      expect([cpu.field(E.PPC_SRR0), cpu.field(E.PPC_SRR1) & 0x001f_0000]).toEqual([CODE + distance, error]);
     });
 
     it('floating point that is not available', () => {
       const cpu = run([encode('fmr', { frt: 1, frb: 2 })], (each) => (each.msr = 0), vector(P.EXC_FP_UNAVAILABLE));
-      expect(cpu.field(P.PPC_SRR0)).toBe(CODE);
+      expect(cpu.field(E.PPC_SRR0)).toBe(CODE);
     });
 
     it('privileged instructions in user mode', () => {
       const cpu = run([encode('mfmsr', { rt: 1 })], (each) => (each.msr = P.MSR_PR), vector(P.EXC_PROGRAM));
-      expect(cpu.field(P.PPC_SRR1) & 0x001f_0000).toBe(P.PROGRAM_PRIVILEGED);
+      expect(cpu.field(E.PPC_SRR1) & 0x001f_0000).toBe(P.PROGRAM_PRIVILEGED);
     });
 
     it('trace, after each instruction or after branches', () => {
       const words = [encode('addi', { rt: 1, ra: 0, simm: 5 }), branch(2), 0, encode('addi', { rt: 1, ra: 0, simm: 6 })];
       const one = run(words, (each) => (each.msr = P.MSR_SE), vector(P.EXC_TRACE));
-      expect([one.field(P.PPC_SRR0), one.r(1)]).toEqual([CODE + 4, 5]);
+      expect([one.field(E.PPC_SRR0), one.r(1)]).toEqual([CODE + 4, 5]);
       board.close();
       const branches = run(words, (each) => (each.msr = P.MSR_BE), vector(P.EXC_TRACE));
-      expect(branches.field(P.PPC_SRR0)).toBe(CODE + 12);
+      expect(branches.field(E.PPC_SRR0)).toBe(CODE + 12);
     });
   });
 
@@ -270,7 +271,7 @@ describe.each(TIERS)('PowerPC, in %s', (_name, tier) => {
       expect([cpu.r(4), cpu.r(5), cpu.r(6), cpu.word(DATA + 4)]).toEqual([0x0403_0201, 0x0201, 0x0102_0304, 0x0102_0304]);
       board.close();
       const multiple = [...li(3, DATA), encode('lmw', { rt: 30, ra: 3, simm: 0 })].map(swapped);
-      expect(run(multiple, little, vector(P.EXC_ALIGNMENT)).field(P.PPC_SRR0)).toBe(CODE + 8);
+      expect(run(multiple, little, vector(P.EXC_ALIGNMENT)).field(E.PPC_SRR0)).toBe(CODE + 8);
     });
   });
 

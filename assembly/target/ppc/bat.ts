@@ -1,7 +1,9 @@
 // Block address translation. PEM, 7.4.
 import { TLB_KIND_CODE } from '../../shared/layout';
 import { hasFeature } from './msr';
-import { FEATURE_HIGH_BATS, HID2_HBE, PPC_DBAT, PPC_HID2, PPC_IBAT } from './shared/oea';
+import { FEATURE_HIGH_BATS, HID2_HBE } from './shared/oea';
+import { ppc } from './env';
+import { PPC_DBAT, PPC_IBAT } from './shared/env';
 
 const VS: u32 = 2;
 const VP: u32 = 1;
@@ -26,7 +28,7 @@ function rightsOf(pp: u32): i32 {
 /** How many of each kind count now. */
 @inline
 function inUse(env: usize): u32 {
-  return hasFeature(env, FEATURE_HIGH_BATS) && (load<u32>(env, PPC_HID2) & HID2_HBE) != 0 ? 8 : 4;
+  return hasFeature(env, FEATURE_HIGH_BATS) && (ppc(env).hid2 & HID2_HBE) != 0 ? 8 : 4;
 }
 
 /** Whether a block has the address; `user`: as seen from user mode. */

@@ -2,15 +2,13 @@
 import {
   ENV_EXCEPTION_INDEX, ENV_FAULT, ENV_HALTED, ENV_MMU_IDX, ENV_PC, ENV_TB_FLAGS,
 } from '../../shared/layout';
-import {
-  FPSCR_ENABLES, FPSCR_NI, FPSCR_RN, MMU_CODE, MMU_TRANSLATED, MMU_USER, MSR_BE, MSR_DR, MSR_FP, MSR_IR, MSR_LE, MSR_PR, MSR_SE, PPC_CA, PPC_CR, PPC_CTR, PPC_END,
-  PPC_FPSCR, PPC_FP_COMPARED, PPC_FP_CONVERTED, PPC_FP_OP, PPC_LR, PPC_MSR, PPC_OV, PPC_RESERVE, PPC_RESET_MSR, PPC_RESET_VECTOR, PPC_SO, PPC_XER, TBF_BE, TBF_FP, TBF_FP_STRICT, TBF_IR,
-  TBF_LE, TBF_PR, TBF_SE, XER_CA, XER_OV, XER_SO, XER_ZERO,
-} from './shared/ppc';
+import { FPSCR_ENABLES, FPSCR_NI, FPSCR_RN, MMU_CODE, MMU_TRANSLATED, MMU_USER, MSR_BE, MSR_DR, MSR_FP, MSR_IR, MSR_LE, MSR_PR, MSR_SE, TBF_BE, TBF_FP, TBF_FP_STRICT, TBF_IR, TBF_LE, TBF_PR, TBF_SE, XER_CA, XER_OV, XER_SO, XER_ZERO } from './shared/ppc';
+import { ppc } from './env';
+import { PPC_CA, PPC_CR, PPC_END, PPC_OV, PPC_SO, PPC_XER } from './shared/env';
 
 @inline
 export function msr(env: usize): u32 {
-  return load<u32>(env, PPC_MSR);
+  return ppc(env).msr;
 }
 
 /** The mmu index of accesses that are translated if `translated` (a bit of MSR) is set. */
@@ -36,7 +34,7 @@ export function updateTbFlags(env: usize): void {
   if ((bits & MSR_SE) != 0) flags |= TBF_SE;
   if ((bits & MSR_BE) != 0) flags |= TBF_BE;
   if ((bits & MSR_IR) != 0) flags |= TBF_IR;
-  if ((load<u32>(env, PPC_FPSCR) & (FPSCR_ENABLES | FPSCR_NI | FPSCR_RN)) != 0) flags |= TBF_FP_STRICT;
+  if ((ppc(env).fpscr & (FPSCR_ENABLES | FPSCR_NI | FPSCR_RN)) != 0) flags |= TBF_FP_STRICT;
   store<i32>(env, mmuIdx, ENV_MMU_IDX);
   store<u32>(env, flags, ENV_TB_FLAGS);
 }
@@ -60,25 +58,25 @@ export function ppcXer(env: usize): u32 {
 }
 
 export function ppcSetXer(env: usize, word: u32): void {
-  store<u64>(env, word >> 31, PPC_SO);
-  store<u64>(env, (word >> 30) & 1, PPC_OV);
-  store<u64>(env, (word >> 29) & 1, PPC_CA);
-  store<u64>(env, word & ~(XER_SO | XER_OV | XER_CA | XER_ZERO), PPC_XER);
+  ppc(env).so = word >> 31;
+  ppc(env).ov = (word >> 30) & 1;
+  ppc(env).ca = (word >> 29) & 1;
+  ppc(env).xer = word & ~(XER_SO | XER_OV | XER_CA | XER_ZERO);
 }
 
 /** What every reset sets of what programs see; what reset leaves is undefined in the manual, and stays. */
 export function resetUser(env: usize): void {
   ppcSetCr(env, 0, u32.MAX_VALUE);
   ppcSetXer(env, 0);
-  store<u64>(env, 0, PPC_LR);
-  store<u64>(env, 0, PPC_CTR);
-  store<i64>(env, -1, PPC_RESERVE);
-  store<u32>(env, 0, PPC_FPSCR);
-  store<u64>(env, 0, PPC_FP_OP);
-  store<u64>(env, 0, PPC_FP_COMPARED);
-  store<u64>(env, 0, PPC_FP_CONVERTED);
-  store<u32>(env, load<u32>(env, PPC_RESET_MSR), PPC_MSR);
-  store<u64>(env, load<u64>(env, PPC_RESET_VECTOR), ENV_PC);
+  ppc(env).lr = 0;
+  ppc(env).ctr = 0;
+  ppc(env).reserve = -1;
+  ppc(env).fpscr = 0;
+  ppc(env).fpOp = 0;
+  ppc(env).fpCompared = 0;
+  ppc(env).fpConverted = 0;
+  ppc(env).msr = ppc(env).resetMsr;
+  store<u64>(env, ppc(env).resetVector, ENV_PC);
   store<i32>(env, -1, ENV_EXCEPTION_INDEX);
   store<u32>(env, 0, ENV_FAULT);
   store<u32>(env, 0, ENV_HALTED);

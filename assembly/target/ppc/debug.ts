@@ -7,8 +7,9 @@ import { watchpointInsert, watchpointsRemove } from '../../tlb/watchpoints';
 import { msr } from './cpu';
 import { raiseAt, raiseWith } from './raise';
 import { hasFeature } from './msr';
-import { DSISR_DABR, DSISR_STORE, EXC_IABR, FEATURE_DABR, FEATURE_IABR, FEATURE_IABR_TE, PPC_DABR, PPC_IABR } from './shared/oea';
+import { DSISR_DABR, DSISR_STORE, EXC_IABR, FEATURE_DABR, FEATURE_IABR, FEATURE_IABR_TE } from './shared/oea';
 import { EXC_DSI, MSR_DR, MSR_IR } from './shared/ppc';
+import { ppc } from './env';
 
 // IABR
 const IABR_ADDRESS: u32 = ~3;
@@ -26,9 +27,9 @@ export function breakpointsChanged(env: usize): void {
   reachingOut();
   breakpointsRemove(env, BP_CPU);
   watchpointsRemove(env, BP_CPU);
-  const iabr = load<u32>(env, PPC_IABR);
+  const iabr = ppc(env).iabr;
   if (hasFeature(env, FEATURE_IABR) && (iabr & IABR_BE) != 0) breakpointInsert(env, (iabr & IABR_ADDRESS) as u64, BP_CPU);
-  const dabr = load<u32>(env, PPC_DABR);
+  const dabr = ppc(env).dabr;
   const access = ((dabr & DABR_DR) != 0 ? BP_MEM_READ : 0) | ((dabr & DABR_DW) != 0 ? BP_MEM_WRITE : 0);
   if (!hasFeature(env, FEATURE_DABR) || access == 0) return;
   const first = (dabr & DABR_ADDRESS) as u64;
@@ -36,13 +37,13 @@ export function breakpointsChanged(env: usize): void {
 }
 
 export function breakpoint(env: usize, pc: u64): bool {
-  if (hasFeature(env, FEATURE_IABR_TE) && ((load<u32>(env, PPC_IABR) & IABR_TE) != 0) != ((msr(env) & MSR_IR) != 0)) return false;
+  if (hasFeature(env, FEATURE_IABR_TE) && ((ppc(env).iabr & IABR_TE) != 0) != ((msr(env) & MSR_IR) != 0)) return false;
   raiseWith(env, EXC_IABR, 0);
   return true;
 }
 
 export function watchpoint(env: usize, addr: u64, size: u32, access: u32): bool {
-  if (((load<u32>(env, PPC_DABR) & DABR_BT) != 0) != ((msr(env) & MSR_DR) != 0)) return false;
+  if (((ppc(env).dabr & DABR_BT) != 0) != ((msr(env) & MSR_DR) != 0)) return false;
   raiseAt(env, EXC_DSI, DSISR_DABR | ((access & BP_MEM_WRITE) != 0 ? DSISR_STORE : 0), addr);
   return true;
 }

@@ -7,15 +7,11 @@ import { checkstop, logTrap } from './host';
 import { translateFor } from './mmu';
 import { hasFeature, setMsr, setPending } from './msr';
 import { raiseWith } from './raise';
-import {
-  EXC_FETCH_MISS, EXC_SMI, EXC_STORE_MISS, FEATURE_BUS_ERROR, LINE_INT, LINE_SMI, PENDING_DECREMENTER, PENDING_MACHINE_CHECK, PENDING_SOFT_RESET, PPC_BUS_CAUSE, PPC_DAR,
-  PPC_DSISR, PPC_LINES, PPC_PENDING, SRR1_TEA,
-} from './shared/oea';
-import {
-  EXC_ALIGNMENT, EXC_DECREMENTER, EXC_DSI, EXC_EXTERNAL, EXC_ISI, EXC_MACHINE_CHECK, EXC_PROGRAM, EXC_RESET, MSR_EE, MSR_ILE, MSR_IP, MSR_LE, MSR_ME, MSR_TGPR,
-  PPC_ERROR_CODE, PPC_FAULT_ADDR, PPC_RESERVE, PPC_SRR0, PPC_SRR1, PROGRAM_ILLEGAL, VECTOR_SHIFT,
-} from './shared/ppc';
+import { EXC_FETCH_MISS, EXC_SMI, EXC_STORE_MISS, FEATURE_BUS_ERROR, LINE_INT, LINE_SMI, PENDING_DECREMENTER, PENDING_MACHINE_CHECK, PENDING_SOFT_RESET, SRR1_TEA } from './shared/oea';
+import { EXC_ALIGNMENT, EXC_DECREMENTER, EXC_DSI, EXC_EXTERNAL, EXC_ISI, EXC_MACHINE_CHECK, EXC_PROGRAM, EXC_RESET, MSR_EE, MSR_ILE, MSR_IP, MSR_LE, MSR_ME, MSR_TGPR, PROGRAM_ILLEGAL, VECTOR_SHIFT } from './shared/ppc';
 import { forgetStale } from './stale';
+import { ppc } from './env';
+import { PPC_BUS_CAUSE, PPC_PENDING } from './shared/env';
 
 /** Bits of MSR that SRR1 gets; the others are the exception's own. */
 const SRR1_MSR: u32 = 0x87c0ffff;
@@ -73,9 +69,9 @@ function enter(env: usize, index: i32, pc: u64, cause: u32): void {
   }
   if ((load<u32>(env, ENV_TELL) & TELL_TRAPS) != 0) logTrap(env, index, pc);
   forgetStale(env);
-  store<u32>(env, pc as u32, PPC_SRR0);
-  store<u32>(env, (old & SRR1_MSR) | cause, PPC_SRR1);
-  store<i64>(env, -1, PPC_RESERVE);
+  ppc(env).srr0 = pc as u32;
+  ppc(env).srr1 = (old & SRR1_MSR) | cause;
+  ppc(env).reserve = -1;
   store<u64>(env, ((old & MSR_IP) != 0 ? HIGH_VECTORS : 0) + ((index as u32) << VECTOR_SHIFT), ENV_PC);
   store<u32>(env, 0, ENV_HALTED);
   const keeps: u32 = MSR_IP | MSR_ILE | (index == EXC_MACHINE_CHECK ? 0 : MSR_ME);
@@ -85,14 +81,14 @@ function enter(env: usize, index: i32, pc: u64, cause: u32): void {
 
 export function doInterrupt(env: usize): void {
   const index = load<i32>(env, ENV_EXCEPTION_INDEX);
-  const error = load<u32>(env, PPC_ERROR_CODE);
+  const error = ppc(env).errorCode;
   const pc = load<u64>(env, ENV_PC);
   store<i32>(env, -1, ENV_EXCEPTION_INDEX);
   store<u32>(env, 0, ENV_FAULT);
   let cause: u32 = 0;
   if (index == EXC_DSI || index == EXC_ALIGNMENT) {
-    store<u32>(env, index == EXC_DSI ? error : alignmentStatus(instruction(env, pc)), PPC_DSISR);
-    store<u32>(env, load<u32>(env, PPC_FAULT_ADDR), PPC_DAR);
+    ppc(env).dsisr = index == EXC_DSI ? error : alignmentStatus(instruction(env, pc));
+    ppc(env).dar = ppc(env).faultAddr;
   } else if (index == EXC_PROGRAM || index == EXC_ISI || index == EXC_MACHINE_CHECK) {
     cause = error;
   } else if (index >= EXC_FETCH_MISS && index <= EXC_STORE_MISS) {
@@ -104,7 +100,7 @@ export function doInterrupt(env: usize): void {
 /** In the order of their priorities (PEM, table 6-3; MPC603e user's manual, table 4-2). */
 export function execInterrupt(env: usize): bool {
   const pc = load<u64>(env, ENV_PC);
-  const pending = load<u32>(env, PPC_PENDING);
+  const pending = ppc(env).pending;
   if ((pending & PENDING_SOFT_RESET) != 0) {
     atomic.and<u32>(env, ~PENDING_SOFT_RESET, PPC_PENDING);
     enter(env, EXC_RESET, pc, 0);
@@ -113,9 +109,9 @@ export function execInterrupt(env: usize): bool {
     enter(env, EXC_MACHINE_CHECK, pc, atomic.xchg<u32>(env, 0, PPC_BUS_CAUSE));
   } else if ((msr(env) & MSR_EE) == 0) {
     return false;
-  } else if ((load<u32>(env, PPC_LINES) & LINE_SMI) != 0) {
+  } else if ((ppc(env).lines & LINE_SMI) != 0) {
     enter(env, EXC_SMI, pc, 0);
-  } else if ((load<u32>(env, PPC_LINES) & LINE_INT) != 0) {
+  } else if ((ppc(env).lines & LINE_INT) != 0) {
     enter(env, EXC_EXTERNAL, pc, 0);
   } else if ((pending & PENDING_DECREMENTER) != 0) {
     atomic.and<u32>(env, ~PENDING_DECREMENTER, PPC_PENDING);

@@ -3,10 +3,9 @@
 import { raiseProgram } from './raise';
 import { msr, updateTbFlags } from './cpu';
 import { compareFlags, compute, computedFlags, computedFraction } from './fpu';
-import {
-  FPSCR_ENABLES, FPSCR_FEX, FPSCR_FI, FPSCR_FPCC, FPSCR_FPRF, FPSCR_FPRF_SHIFT, FPSCR_FR, FPSCR_FX, FPSCR_RN, FPSCR_STICKY, FPSCR_VX, FPSCR_VX_ALL, MSR_FE0, MSR_FE1,
-  PPC_FPSCR, PPC_FP_A, PPC_FP_B, PPC_FP_C, PPC_FP_COMPARED, PPC_FP_CONVERTED, PPC_FP_OP, PPC_FP_V, PPC_FP_X, PPC_FP_Y, PROGRAM_FP,
-} from './shared/ppc';
+import { FPSCR_ENABLES, FPSCR_FEX, FPSCR_FI, FPSCR_FPCC, FPSCR_FPRF, FPSCR_FPRF_SHIFT, FPSCR_FR, FPSCR_FX, FPSCR_RN, FPSCR_STICKY, FPSCR_VX, FPSCR_VX_ALL, MSR_FE0, MSR_FE1, PROGRAM_FP } from './shared/ppc';
+import { ppc } from './env';
+import { PPC_FP_COMPARED, PPC_FP_CONVERTED, PPC_FP_OP } from './shared/env';
 
 /** From VX, OX, UX, ZX, XX to the bits that enable them. */
 const ENABLE_SHIFT = 22;
@@ -21,15 +20,15 @@ function summed(bits: u32): u32 {
 
 /** Sets exceptions in FPSCR. */
 export function accrue(env: usize, exceptions: u32): void {
-  const old = load<u32>(env, PPC_FPSCR);
+  const old = ppc(env).fpscr;
   const fresh = exceptions & FPSCR_STICKY & ~old;
-  if (fresh != 0) store<u32>(env, summed(old | exceptions | FPSCR_FX), PPC_FPSCR);
+  if (fresh != 0) ppc(env).fpscr = summed(old | exceptions | FPSCR_FX);
 }
 
 /** Whether XX is set, so that no one can tell another inexact result from an exact one. */
 @inline
 export function replaceBits(env: usize, mask: u32, bits: u32): void {
-  store<u32>(env, (load<u32>(env, PPC_FPSCR) & ~mask) | bits, PPC_FPSCR);
+  ppc(env).fpscr = (ppc(env).fpscr & ~mask) | bits;
 }
 
 /** The softfloat's rounding mode for FPSCR[RN]. */
@@ -41,34 +40,34 @@ export function roundingMode(fpscr: u32): u32 {
 
 /** Brings FR, FI and FPRF up to date. */
 export function settle(env: usize): void {
-  const mode = roundingMode(load<u32>(env, PPC_FPSCR));
+  const mode = roundingMode(ppc(env).fpscr);
   const op = load<u32>(env, PPC_FP_OP);
   if (op != 0) {
-    compute(op, load<u64>(env, PPC_FP_A), load<u64>(env, PPC_FP_B), load<u64>(env, PPC_FP_C), mode, 0);
+    compute(op, ppc(env).fpA, ppc(env).fpB, ppc(env).fpC, mode, 0);
     replaceBits(env, FPSCR_FPRF | FPSCR_FR | FPSCR_FI, computedFlags | computedFraction);
-    store<u64>(env, 0, PPC_FP_OP);
+    ppc(env).fpOp = 0;
   }
   const conversion = load<u32>(env, PPC_FP_CONVERTED);
   if (conversion != 0) {
-    compute(conversion, 0, load<u64>(env, PPC_FP_V), 0, mode, 0);
+    compute(conversion, 0, ppc(env).fpV, 0, mode, 0);
     replaceBits(env, FPSCR_FR | FPSCR_FI, computedFraction);
-    store<u64>(env, 0, PPC_FP_CONVERTED);
+    ppc(env).fpConverted = 0;
   }
   if (load<u32>(env, PPC_FP_COMPARED) != 0) {
-    replaceBits(env, FPSCR_FPCC, compareFlags(load<u64>(env, PPC_FP_X), load<u64>(env, PPC_FP_Y)) << FPSCR_FPRF_SHIFT);
-    store<u64>(env, 0, PPC_FP_COMPARED);
+    replaceBits(env, FPSCR_FPCC, compareFlags(ppc(env).fpX, ppc(env).fpY) << FPSCR_FPRF_SHIFT);
+    ppc(env).fpCompared = 0;
   }
 }
 
 export function fpscr(env: usize): u32 {
   settle(env);
-  return load<u32>(env, PPC_FPSCR);
+  return ppc(env).fpscr;
 }
 
 /** Writes the bits of `mask`; the summaries among them stay what they are. */
 export function writeFpscr(env: usize, value: u32, mask: u32): void {
   settle(env);
-  store<u32>(env, summed((load<u32>(env, PPC_FPSCR) & ~mask) | (value & mask)), PPC_FPSCR);
+  ppc(env).fpscr = summed((ppc(env).fpscr & ~mask) | (value & mask));
   updateTbFlags(env);
 }
 
@@ -78,5 +77,5 @@ export function setFpscr(env: usize, value: u32): void {
 
 /** An enabled exception is pending, and MSR wants to hear of it. */
 export function raiseIfEnabled(env: usize): void {
-  if ((load<u32>(env, PPC_FPSCR) & FPSCR_FEX) != 0 && (msr(env) & (MSR_FE0 | MSR_FE1)) != 0) raiseProgram(env, PROGRAM_FP);
+  if ((ppc(env).fpscr & FPSCR_FEX) != 0 && (msr(env) & (MSR_FE0 | MSR_FE1)) != 0) raiseProgram(env, PROGRAM_FP);
 }

@@ -3,11 +3,9 @@
 import { accrue, fpscr, raiseIfEnabled, replaceBits, roundingMode, settle, writeFpscr } from './fpscr';
 import { compareFlags, compute, computedExceptions, computedFlags, computedFraction, loadSingle, storeSingle } from './fpu';
 import { isNaN, isSignaling, RNE } from '../../softfloat/formats';
-import {
-  FPOP_ADD, FPOP_CTIW, FPOP_CTIWZ, FPOP_DIV, FPOP_MADD, FPOP_MSUB, FPOP_MUL, FPOP_NMADD, FPOP_NMSUB, FPOP_OPERATION, FPOP_RES, FPOP_RSP, FPOP_RSQRTE, FPOP_SINGLE,
-  FPOP_SUB, FPSCR_FI, FPSCR_FPCC, FPSCR_FPRF, FPSCR_FPRF_SHIFT, FPSCR_FR, FPSCR_VE, FPSCR_VXSNAN, FPSCR_VXVC, FPSCR_VX_ALL, FPSCR_XX, FPSCR_ZE, FPSCR_ZX, PPC_FPR,
-  PPC_FPSCR,
-} from './shared/ppc';
+import { FPOP_ADD, FPOP_CTIW, FPOP_CTIWZ, FPOP_DIV, FPOP_MADD, FPOP_MSUB, FPOP_MUL, FPOP_NMADD, FPOP_NMSUB, FPOP_OPERATION, FPOP_RES, FPOP_RSP, FPOP_RSQRTE, FPOP_SINGLE, FPOP_SUB, FPSCR_FI, FPSCR_FPCC, FPSCR_FPRF, FPSCR_FPRF_SHIFT, FPSCR_FR, FPSCR_VE, FPSCR_VXSNAN, FPSCR_VXVC, FPSCR_VX_ALL, FPSCR_XX, FPSCR_ZE, FPSCR_ZX } from './shared/ppc';
+import { ppc } from './env';
+import { PPC_FPR } from './shared/env';
 
 function fast(env: usize, op: u32, a: u64, b: u64, c: u64): u64 {
   const result = compute(op, a, b, c, RNE, 0);
@@ -18,7 +16,7 @@ function fast(env: usize, op: u32, a: u64, b: u64, c: u64): u64 {
 /** Whether inexact results change nothing any more. */
 @inline
 function inexactIsSet(env: usize): bool {
-  return (load<u32>(env, PPC_FPSCR) & FPSCR_XX) != 0;
+  return (ppc(env).fpscr & FPSCR_XX) != 0;
 }
 
 /** Well inside the range of normal numbers, those of binary32 if `single`: neither tiny nor an overflow, nor NaN. */
@@ -154,10 +152,10 @@ export function helper_fcmp_strict(env: usize, a: u64, b: u64, ordered: u64): u6
   settle(env);
   const flags = compareFlags(a, b);
   replaceBits(env, FPSCR_FPCC, flags << FPSCR_FPRF_SHIFT);
-  const exceptions = unordered(a, b, ordered != 0, load<u32>(env, PPC_FPSCR));
+  const exceptions = unordered(a, b, ordered != 0, ppc(env).fpscr);
   if (exceptions != 0) {
     accrue(env, exceptions);
-    if ((load<u32>(env, PPC_FPSCR) & FPSCR_VE) != 0) raiseIfEnabled(env);
+    if ((ppc(env).fpscr & FPSCR_VE) != 0) raiseIfEnabled(env);
   }
   return flags;
 }
@@ -167,7 +165,7 @@ export function helper_fcmp_strict(env: usize, a: u64, b: u64, ordered: u64): u6
 /** An arithmetic instruction or conversion with everything that FPSCR asks for: f[d] = op(a, b, c). */
 export function helper_fp_strict(env: usize, op: u64, d: u64, a: u64, b: u64, c: u64): void {
   settle(env);
-  const status = load<u32>(env, PPC_FPSCR);
+  const status = ppc(env).fpscr;
   const result = compute(op as u32, a, b, c, roundingMode(status), status);
   const exceptions = computedExceptions;
   const isHeld = ((exceptions & FPSCR_VX_ALL) != 0 && (status & FPSCR_VE) != 0) || ((exceptions & FPSCR_ZX) != 0 && (status & FPSCR_ZE) != 0);
@@ -207,14 +205,14 @@ export function helper_mtfsf(env: usize, value: u64, mask: u64): void {
 /** mtfsb1: as an exception bit that goes up, it sets FX. */
 export function helper_mtfsb1(env: usize, bit: u64): void {
   settle(env);
-  const before = load<u32>(env, PPC_FPSCR);
+  const before = ppc(env).fpscr;
   writeFpscr(env, bit as u32, bit as u32);
   if ((before & (bit as u32)) == 0) accrueFx(env, bit as u32);
   raiseIfEnabled(env);
 }
 
 function accrueFx(env: usize, bit: u32): void {
-  if ((bit & (0x1e00_0000 | FPSCR_VX_ALL)) != 0) store<u32>(env, load<u32>(env, PPC_FPSCR) | 0x8000_0000, PPC_FPSCR);
+  if ((bit & (0x1e00_0000 | FPSCR_VX_ALL)) != 0) ppc(env).fpscr = ppc(env).fpscr | 0x8000_0000;
 }
 
 /** mcrfs: a field, and the exceptions in it are cleared. */

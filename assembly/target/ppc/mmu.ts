@@ -7,13 +7,11 @@ import { physCmpxchg32, physLoad32, physOk } from '../../tb/phys';
 import { batFind, batPhys, batRights } from './bat';
 import { raiseAt, raiseWith } from './raise';
 import { hasFeature } from './msr';
-import {
-  DSISR_DIRECT_STORE, DSISR_NO_PAGE, DSISR_PROTECTED, DSISR_STORE, EXC_FETCH_MISS, EXC_LOAD_MISS, EXC_STORE_MISS, FEATURE_SOFTWARE_TLB, FEATURE_SWLEN, HID2_SWLEN,
-  PPC_DCMP, PPC_DMISS, PPC_HASH1, PPC_HASH2, PPC_HID2, PPC_ICMP, PPC_IMISS, PPC_SDR1, SOFT_PTE1, SRR1_FETCH, SRR1_KEY, SRR1_NO_EXECUTE, SRR1_NO_PAGE, SRR1_PROTECTED,
-  SRR1_STORE,
-} from './shared/oea';
-import { EXC_DSI, EXC_ISI, MMU_TRANSLATED, MMU_USER, PPC_SR } from './shared/ppc';
+import { DSISR_DIRECT_STORE, DSISR_NO_PAGE, DSISR_PROTECTED, DSISR_STORE, EXC_FETCH_MISS, EXC_LOAD_MISS, EXC_STORE_MISS, FEATURE_SOFTWARE_TLB, FEATURE_SWLEN, HID2_SWLEN, SOFT_PTE1, SRR1_FETCH, SRR1_KEY, SRR1_NO_EXECUTE, SRR1_NO_PAGE, SRR1_PROTECTED, SRR1_STORE } from './shared/oea';
+import { EXC_DSI, EXC_ISI, MMU_TRANSLATED, MMU_USER } from './shared/ppc';
 import { softTlbFind, wayToReplace } from './soft_tlb';
+import { ppc } from './env';
+import { PPC_DCMP, PPC_DMISS, PPC_ICMP, PPC_IMISS, PPC_SR } from './shared/env';
 
 const PAGE_SIZE: u32 = 1 << PAGE_BITS;
 const PAGE_MASK: u32 = PAGE_SIZE - 1;
@@ -78,7 +76,7 @@ function rightsOf(key: u32, pp: u32): i32 {
 
 /** Whether misses are the software's. */
 export function searchesInSoftware(env: usize): bool {
-  if (hasFeature(env, FEATURE_SWLEN)) return (load<u32>(env, PPC_HID2) & HID2_SWLEN) != 0;
+  if (hasFeature(env, FEATURE_SWLEN)) return (ppc(env).hid2 & HID2_SWLEN) != 0;
   return hasFeature(env, FEATURE_SOFTWARE_TLB);
 }
 
@@ -92,7 +90,7 @@ function wantedPte(sr: u32, addr: u32): u32 {
 
 /** Physical address of the group of an address: the primary one, or the secondary (PEM, 7.6.1). */
 function groupOf(env: usize, sr: u32, addr: u32, secondary: bool): u32 {
-  const sdr1 = load<u32>(env, PPC_SDR1);
+  const sdr1 = ppc(env).sdr1;
   let hash = (sr & 0x7ffff) ^ ((addr >> 12) & 0xffff);
   if (secondary) hash = ~hash;
   const mask = ((sdr1 & 0x1ff) << 10) | 0x3ff;
@@ -185,8 +183,8 @@ function missFault(env: usize, addr: u32, access: i32, mmuIdx: i32): void {
   const isCode = access == TLB_KIND_CODE;
   store<u32>(env + (isCode ? PPC_IMISS : PPC_DMISS), addr);
   store<u32>(env + (isCode ? PPC_ICMP : PPC_DCMP), wantedPte(sr, addr));
-  store<u32>(env, groupOf(env, sr, addr, false), PPC_HASH1);
-  store<u32>(env, groupOf(env, sr, addr, true), PPC_HASH2);
+  ppc(env).hash1 = groupOf(env, sr, addr, false);
+  ppc(env).hash2 = groupOf(env, sr, addr, true);
   let error = wayToReplace(env, addr, isCode);
   if (keyOf(sr, (mmuIdx & MMU_USER) != 0) != 0) error |= SRR1_KEY;
   if (isCode) error |= SRR1_FETCH;

@@ -4,12 +4,11 @@ import { runsHere } from '../../core/cpus';
 import { requestInterrupt } from '../../core/env';
 import { WORK_CSR, worked } from '../../core/work';
 import { msr, updateTbFlags } from './cpu';
-import {
-  FEATURE_HID0_POWER, FEATURE_POW, LINE_INT, LINE_SMI, PENDING_DECREMENTER, PENDING_MACHINE_CHECK, PENDING_SOFT_RESET, PPC_FEATURES, PPC_HID0, PPC_LINES, PPC_MSR_MASK,
-  PPC_PENDING, PPC_TGPR,
-} from './shared/oea';
-import { MSR_EE, MSR_ILE, MSR_POW, MSR_TGPR, PPC_GPR, PPC_MSR, PPC_RESERVE, PPC_SRR0, PPC_SRR1 } from './shared/ppc';
+import { FEATURE_HID0_POWER, FEATURE_POW, LINE_INT, LINE_SMI, PENDING_DECREMENTER, PENDING_MACHINE_CHECK, PENDING_SOFT_RESET } from './shared/oea';
+import { MSR_EE, MSR_ILE, MSR_POW, MSR_TGPR } from './shared/ppc';
 import { forgetStale } from './stale';
+import { ppc } from './env';
+import { PPC_GPR, PPC_LINES, PPC_PENDING, PPC_TGPR } from './shared/env';
 
 /** DOZE, NAP and SLEEP (MPC603e user's manual, 2.1.2.1). */
 const HID0_POWER: u32 = 0x00e00000;
@@ -18,14 +17,14 @@ const RFI_MSR: u32 = 0x87c0ffff;
 
 @inline
 export function hasFeature(env: usize, feature: u32): bool {
-  return (load<u32>(env, PPC_FEATURES) & feature) != 0;
+  return (ppc(env).features & feature) != 0;
 }
 
 /** MSR is `value`, as far as the model has its bits. ENV_PC must be right, as interrupts may be taken at once. */
 export function setMsr(env: usize, value: u32): void {
-  const next = value & load<u32>(env, PPC_MSR_MASK);
+  const next = value & ppc(env).msrMask;
   const changed = next ^ msr(env);
-  store<u32>(env, next, PPC_MSR);
+  ppc(env).msr = next;
   if ((changed & MSR_TGPR) != 0) swapTgpr(env);
   updateTbFlags(env);
   updateInterrupts(env);
@@ -44,9 +43,9 @@ function swapTgpr(env: usize): void {
 
 /** Whether one can be taken now. */
 export function hasWork(env: usize): bool {
-  const pending = load<u32>(env, PPC_PENDING);
+  const pending = ppc(env).pending;
   if ((pending & (PENDING_SOFT_RESET | PENDING_MACHINE_CHECK)) != 0) return true;
-  return (msr(env) & MSR_EE) != 0 && ((pending & PENDING_DECREMENTER) != 0 || (load<u32>(env, PPC_LINES) & (LINE_INT | LINE_SMI)) != 0);
+  return (msr(env) & MSR_EE) != 0 && ((pending & PENDING_DECREMENTER) != 0 || (ppc(env).lines & (LINE_INT | LINE_SMI)) != 0);
 }
 
 /** Tells the exec loop whether there is one. Call after any change of MSR[EE], of lines, or of what is pending. */
@@ -91,13 +90,13 @@ export function helper_mtmsr(env: usize, value: u64): void {
 }
 
 function powerMode(env: usize): bool {
-  return !hasFeature(env, FEATURE_HID0_POWER) || (load<u32>(env, PPC_HID0) & HID0_POWER) != 0;
+  return !hasFeature(env, FEATURE_HID0_POWER) || (ppc(env).hid0 & HID0_POWER) != 0;
 }
 
 export function helper_rfi(env: usize): void {
   worked(WORK_CSR);
   forgetStale(env);
-  store<u64>(env, (load<u32>(env, PPC_SRR0) & ~3) as u64, ENV_PC);
-  store<i64>(env, -1, PPC_RESERVE);
-  setMsr(env, (msr(env) & MSR_ILE) | (load<u32>(env, PPC_SRR1) & RFI_MSR));
+  store<u64>(env, (ppc(env).srr0 & ~3) as u64, ENV_PC);
+  ppc(env).reserve = -1;
+  setMsr(env, (msr(env) & MSR_ILE) | (ppc(env).srr1 & RFI_MSR));
 }

@@ -1,10 +1,11 @@
 // Raising PowerPC's exceptions.
 import { raise } from '../../core/env';
-import { EXC_ALIGNMENT, EXC_PROGRAM, PPC_ERROR_CODE, PPC_FAULT_ADDR, PROGRAM_ILLEGAL } from './shared/ppc';
+import { EXC_ALIGNMENT, EXC_PROGRAM, PROGRAM_ILLEGAL } from './shared/ppc';
+import { ppc } from './env';
 
 /** Raises exception EXC_* with what SRR1 or DSISR will tell. */
 export function raiseWith(env: usize, index: i32, error: u32): void {
-  store<u32>(env, error, PPC_ERROR_CODE);
+  ppc(env).errorCode = error;
   raise(env, index);
 }
 
@@ -17,7 +18,7 @@ export function raiseIllegal(env: usize): void {
 }
 
 export function raiseAt(env: usize, index: i32, error: u32, addr: u64): void {
-  store<u32>(env, addr as u32, PPC_FAULT_ADDR);
+  ppc(env).faultAddr = addr as u32;
   raiseWith(env, index, error);
 }
 

@@ -2,11 +2,10 @@
 import { TLB_KIND_CODE } from '../../shared/layout';
 import { PAGE_BITS } from './shared/traits';
 import { tlbFlushPage } from '../../tlb/flush';
-import {
-  PPC_DCMP, PPC_ICMP, PPC_RPA, PPC_TLB, PPC_TLB_SETS, SOFT_ENTRY_SIZE, SOFT_PAGE, SOFT_PTE0, SOFT_PTE1, SRR1_WAY, TLB_MAX_SETS, TLB_WAYS,
-} from './shared/oea';
-import { PPC_SR, PPC_SRR1 } from './shared/ppc';
+import { SOFT_ENTRY_SIZE, SOFT_PAGE, SOFT_PTE0, SOFT_PTE1, SRR1_WAY, TLB_MAX_SETS, TLB_WAYS } from './shared/oea';
 import { setStale } from './stale';
+import { ppc } from './env';
+import { PPC_DCMP, PPC_ICMP, PPC_SR, PPC_TLB } from './shared/env';
 
 const KIND_SIZE: usize = TLB_MAX_SETS * TLB_WAYS * SOFT_ENTRY_SIZE;
 const VALID: u32 = 0x80000000;
@@ -20,7 +19,7 @@ const LAST_LOADED: u32 = 1;
 
 /** The ways of an address, one after the other. */
 function waysOf(env: usize, addr: u32, isCode: bool): usize {
-  const set = (addr >> PAGE_BITS) & (load<u32>(env, PPC_TLB_SETS) - 1);
+  const set = (addr >> PAGE_BITS) & (ppc(env).tlbSets - 1);
   return env + PPC_TLB + (isCode ? 0 : KIND_SIZE) + set * (TLB_WAYS * SOFT_ENTRY_SIZE);
 }
 
@@ -47,14 +46,14 @@ function forget(env: usize, entry: usize): void {
 function loadEntry(env: usize, addr: u32, isCode: bool): void {
   const ways = waysOf(env, addr, isCode);
   let entry = ways;
-  if ((load<u32>(env, PPC_SRR1) & SRR1_WAY) != 0) entry += SOFT_ENTRY_SIZE;
+  if ((ppc(env).srr1 & SRR1_WAY) != 0) entry += SOFT_ENTRY_SIZE;
   forget(env, entry);
   for (let way = 0, page = ways; way < TLB_WAYS; way++, page += SOFT_ENTRY_SIZE) {
     store<u32>(page, load<u32>(page, SOFT_PAGE) & ~LAST_LOADED, SOFT_PAGE);
   }
   const pte0 = load<u32>(env + (isCode ? PPC_ICMP : PPC_DCMP));
   store<u32>(entry, (pte0 & VALID) != 0 ? pte0 & ~H : 0, SOFT_PTE0);
-  store<u32>(entry, load<u32>(env, PPC_RPA), SOFT_PTE1);
+  store<u32>(entry, ppc(env).rpa, SOFT_PTE1);
   store<u32>(entry, (addr & IN_SEGMENT) | LAST_LOADED, SOFT_PAGE);
 }
 

@@ -3,13 +3,11 @@ import { WORK_CSR, worked } from '../../core/work';
 import { reachingOut } from '../../core/journal';
 import { breakpointsChanged } from './debug';
 import { noSpr } from './host';
-import {
-  PPC_DABR, PPC_DBAT, PPC_HID2, PPC_IABR, PPC_IBAT, PPC_SDR1, PPC_THRM, SPR_DABR, SPR_DBAT3L, SPR_DBAT7L, SPR_DEC, SPR_HID2, SPR_IABR, SPR_IBAT0U, SPR_IBAT4U, SPR_SDR1, SPR_TBL,
-  SPR_TBL_READ, SPR_TBU, SPR_TBU_READ, SPR_THRM1, SPR_THRM3,
-} from './shared/oea';
-import { PPC_SR } from './shared/ppc';
+import { SPR_DABR, SPR_DBAT3L, SPR_DBAT7L, SPR_DEC, SPR_HID2, SPR_IABR, SPR_IBAT0U, SPR_IBAT4U, SPR_SDR1, SPR_TBL, SPR_TBL_READ, SPR_TBU, SPR_TBU_READ, SPR_THRM1, SPR_THRM3 } from './shared/oea';
 import { setStale } from './stale';
 import { decrementer, setDecrementer, setTimeBaseLower, setTimeBaseUpper, timeBase } from './timebase';
+import { ppc } from './env';
+import { PPC_DBAT, PPC_HID2, PPC_IBAT, PPC_SDR1, PPC_SR, PPC_THRM } from './shared/env';
 
 /** Cell of a BAT's half, by its SPR number: four of instructions, four of data, and so the upper ones. */
 function batCell(env: usize, spr: i32): usize {
@@ -53,10 +51,10 @@ export function helper_mtspr(env: usize, spr: u64, value: u64): void {
     case SPR_SDR1: return change(env, env + PPC_SDR1, word);
     case SPR_HID2: return change(env, env + PPC_HID2, word);
     case SPR_IABR:
-      store<u32>(env, word, PPC_IABR);
+      ppc(env).iabr = word;
       return breakpointsChanged(env);
     case SPR_DABR:
-      store<u32>(env, word, PPC_DABR);
+      ppc(env).dabr = word;
       return breakpointsChanged(env);
   }
   if (number >= SPR_THRM1 && number <= SPR_THRM3) setThermal(env, number - SPR_THRM1, word);

@@ -1,17 +1,18 @@
 // What makes translations stale takes effect with the next context synchronization (PEM, 2.3.17), so that a change of all segment registers costs one flush:
 // mtsr, mtsrin, mtspr of BATs and SDR1, tlbie.
 import { tlbFlush } from '../../tlb/flush';
-import { PPC_STALE } from './shared/oea';
+import { ppc } from './env';
+import { PPC_STALE } from './shared/env';
 
 @inline
 export function setStale(env: usize): void {
-  store<u32>(env, 1, PPC_STALE);
+  ppc(env).stale = 1;
 }
 
 /** At a context synchronization: isync, sync, rfi, mtmsr, any exception. */
 export function forgetStale(env: usize): void {
-  if (load<u32>(env, PPC_STALE) == 0) return;
-  store<u32>(env, 0, PPC_STALE);
+  if (ppc(env).stale == 0) return;
+  ppc(env).stale = 0;
   tlbFlush(env);
 }
 

@@ -3,7 +3,9 @@ import { reachingOut } from '../../core/journal';
 import { WORK_CSR, worked } from '../../core/work';
 import { decrementerUpdate, ticks } from './host';
 import { setPending } from './msr';
-import { PENDING_DECREMENTER, PPC_DEC_ZERO, PPC_TIME_OFFSET } from './shared/oea';
+import { PENDING_DECREMENTER } from './shared/oea';
+import { ppc } from './env';
+import { PPC_DEC_ZERO } from './shared/env';
 
 const LOW: u64 = 0xffffffff;
 /** It goes on below zero, and comes back after so many ticks. */
@@ -16,7 +18,7 @@ function now(env: usize): u64 {
 }
 
 export function timeBase(env: usize): u64 {
-  return now(env) + load<u64>(env, PPC_TIME_OFFSET);
+  return now(env) + ppc(env).timeOffset;
 }
 
 export function setTimeBaseLower(env: usize, value: u32): void {
@@ -28,12 +30,12 @@ export function setTimeBaseUpper(env: usize, value: u32): void {
 }
 
 function setTimeBase(env: usize, value: u64): void {
-  store<u64>(env, value - now(env), PPC_TIME_OFFSET);
+  ppc(env).timeOffset = value - now(env);
 }
 
 @inline
 function decrementerAt(env: usize, time: u64): u32 {
-  return (load<u64>(env, PPC_DEC_ZERO) - time) as u32;
+  return (ppc(env).decZero - time) as u32;
 }
 
 export function decrementer(env: usize): u32 {
@@ -45,17 +47,17 @@ export function setDecrementer(env: usize, value: u32): void {
   const time = now(env);
   settle(env, time);
   const wasPositive = (decrementerAt(env, time) as i32) >= 0;
-  store<u64>(env, time + (value as u64), PPC_DEC_ZERO);
+  ppc(env).decZero = time + (value as u64);
   if (wasPositive && (value as i32) < 0) setPending(env, PENDING_DECREMENTER);
   decrementerUpdate(env);
 }
 
 /** It has passed through zero, if it has until `time`. */
 function settle(env: usize, time: u64): void {
-  let zero = load<u64>(env, PPC_DEC_ZERO);
+  let zero = ppc(env).decZero;
   if (time <= zero) return;
   zero += ((time - 1 - zero) / DEC_PERIOD + 1) * DEC_PERIOD;
-  store<u64>(env, zero, PPC_DEC_ZERO);
+  ppc(env).decZero = zero;
   setPending(env, PENDING_DECREMENTER);
 }
 

@@ -12,6 +12,7 @@ import {
   MO_BSWAP,
 } from '../../../assembly/shared/layout.js';
 import { PAGE_BITS } from '../../../assembly/target/ppc/shared/traits.js';
+import * as E from '../../../assembly/target/ppc/shared/env.js';
 import * as P from '../../../assembly/target/ppc/shared/ppc.js';
 import { Cond } from '../../tcg/opcodes.js';
 import type { GlobalDef, TcgContext, Temp } from '../../tcg/context.js';
@@ -29,25 +30,25 @@ export const CR_BITS = ['lt', 'gt', 'eq', 'so'] as const;
 /** TCG globals: pc is 0. */
 export const GLOBALS: readonly GlobalDef[] = [
   { name: 'pc', offset: ENV_PC },
-  ...array((n) => `r${n}`, P.PPC_GPR),
-  ...array((n) => `f${n}`, P.PPC_FPR),
-  ...array((n) => `cr${n >> 2}${CR_BITS[n & 3]}`, P.PPC_CR),
-  { name: 'lr', offset: P.PPC_LR },
-  { name: 'ctr', offset: P.PPC_CTR },
-  { name: 'so', offset: P.PPC_SO },
-  { name: 'ov', offset: P.PPC_OV },
-  { name: 'ca', offset: P.PPC_CA },
-  { name: 'reserve', offset: P.PPC_RESERVE },
-  { name: 'reserve_value', offset: P.PPC_RESERVE_VALUE },
-  { name: 'fp_op', offset: P.PPC_FP_OP },
-  { name: 'fp_a', offset: P.PPC_FP_A },
-  { name: 'fp_b', offset: P.PPC_FP_B },
-  { name: 'fp_c', offset: P.PPC_FP_C },
-  { name: 'fp_compared', offset: P.PPC_FP_COMPARED },
-  { name: 'fp_x', offset: P.PPC_FP_X },
-  { name: 'fp_y', offset: P.PPC_FP_Y },
-  { name: 'fp_converted', offset: P.PPC_FP_CONVERTED },
-  { name: 'fp_v', offset: P.PPC_FP_V },
+  ...array((n) => `r${n}`, E.PPC_GPR),
+  ...array((n) => `f${n}`, E.PPC_FPR),
+  ...array((n) => `cr${n >> 2}${CR_BITS[n & 3]}`, E.PPC_CR),
+  { name: 'lr', offset: E.PPC_LR },
+  { name: 'ctr', offset: E.PPC_CTR },
+  { name: 'so', offset: E.PPC_SO },
+  { name: 'ov', offset: E.PPC_OV },
+  { name: 'ca', offset: E.PPC_CA },
+  { name: 'reserve', offset: E.PPC_RESERVE },
+  { name: 'reserve_value', offset: E.PPC_RESERVE_VALUE },
+  { name: 'fp_op', offset: E.PPC_FP_OP },
+  { name: 'fp_a', offset: E.PPC_FP_A },
+  { name: 'fp_b', offset: E.PPC_FP_B },
+  { name: 'fp_c', offset: E.PPC_FP_C },
+  { name: 'fp_compared', offset: E.PPC_FP_COMPARED },
+  { name: 'fp_x', offset: E.PPC_FP_X },
+  { name: 'fp_y', offset: E.PPC_FP_Y },
+  { name: 'fp_converted', offset: E.PPC_FP_CONVERTED },
+  { name: 'fp_v', offset: E.PPC_FP_V },
 ];
 const globalOf = (name: string): Temp => GLOBALS.findIndex((each) => each.name === name);
 

@@ -4,7 +4,9 @@
  */
 import { ENV_HALTED, ENV_PC } from '../../../assembly/shared/layout.js';
 import * as X from '../../../assembly/target/ppc/shared/oea.js';
+import * as E from '../../../assembly/target/ppc/shared/env.js';
 import * as P from '../../../assembly/target/ppc/shared/ppc.js';
+import { PPC } from './env.js';
 import { TcgError } from '../../accel/tcg/errors.js';
 import type { Vcpu, VcpuHooks } from '../../accel/tcg/vcpu.js';
 import { ClockType, type Timer } from '../../hw/core/clock.js';
@@ -122,13 +124,13 @@ export class PpcCpu extends CpuState {
   override reset(): void {
     const { vcpu } = this;
     for (let n = 0; n < 32; n++) {
-      vcpu.write64(P.PPC_GPR + 8 * n, 0n);
-      vcpu.write64(P.PPC_FPR + 8 * n, 0n);
+      vcpu.set(PPC.gpr, 0n, n);
+      vcpu.set(PPC.fpr, 0n, n);
     }
     for (const { name, at, reset, isConfiguration } of this.sprs)
       if (typeof at === 'number' && !isConfiguration) vcpu.write32(at, this.board.registers?.[name] ?? reset);
-    vcpu.write64(X.PPC_TIME_OFFSET, -this.ticks());
-    vcpu.write64(X.PPC_DEC_ZERO, this.ticks() + DECREMENTER_AT_RESET);
+    vcpu.set(PPC.timeOffset, -this.ticks());
+    vcpu.set(PPC.decZero, this.ticks() + DECREMENTER_AT_RESET);
     this.exports.targetReset(this.env);
     this.armDecrementer();
   }
@@ -166,7 +168,7 @@ export class PpcCpu extends CpuState {
     return this.vcpu;
   }
   override endReservation(): void {
-    this.vcpu.write64(P.PPC_RESERVE, -1n);
+    this.vcpu.set(PPC.reserve, -1n);
   }
 
   private driveInput(n: number, level: number): void {
@@ -177,7 +179,7 @@ export class PpcCpu extends CpuState {
     else if (n === PPC_INPUT.softReset) exports.ppcSoftReset(env);
     else if (n === PPC_INPUT.hardReset) this.machine.requestReset('guest-reset');
     else if (n === PPC_INPUT.checkstop) this.checkstop('asked for from outside');
-    else if ((this.vcpu.read32(X.PPC_HID0) & HID0_EMCP) !== 0) exports.ppcMachineCheck(env, X.SRR1_MCP);
+    else if ((this.vcpu.get(PPC.hid0) & HID0_EMCP) !== 0) exports.ppcMachineCheck(env, X.SRR1_MCP);
     if (level !== 0) this.interrupted();
   }
 
@@ -198,7 +200,7 @@ export class PpcCpu extends CpuState {
   }
   /** For the tick after the one at which it is zero. */
   private armDecrementer(): void {
-    this.decrementer.modNs(this.timeOf(this.vcpu.read64(X.PPC_DEC_ZERO) + 1n));
+    this.decrementer.modNs(this.timeOf(this.vcpu.get(PPC.decZero) + 1n));
   }
   private decrementerExpired(): void {
     this.exports.ppcTimerTick(this.env, this.ticks());
@@ -232,7 +234,7 @@ export class PpcCpu extends CpuState {
     const array = arrayCell(name);
     if (array) return array.wide ? vcpu.read64(array.at) : BigInt(vcpu.read32(array.at));
     if (name === 'pc') return this.pc;
-    if (name === 'msr') return BigInt(vcpu.read32(P.PPC_MSR));
+    if (name === 'msr') return BigInt(vcpu.get(PPC.msr));
     if (name === 'cr') return unsigned(exports.ppcCr(env));
     if (name === 'fpscr') return unsigned(exports.ppcFpscr(env));
     const spr = this.spr(name);
@@ -262,8 +264,8 @@ export class PpcCpu extends CpuState {
   private readSpr({ at, number }: Spr): bigint {
     const { exports, env, vcpu } = this;
     if (at === 'xer') return unsigned(exports.ppcXer(env));
-    if (at === 'lr') return vcpu.read64(P.PPC_LR);
-    if (at === 'ctr') return vcpu.read64(P.PPC_CTR);
+    if (at === 'lr') return vcpu.get(PPC.lr);
+    if (at === 'ctr') return vcpu.get(PPC.ctr);
     return at === 'helper' ? BigInt.asUintN(32, exports.helper_mfspr(env, BigInt(number))) : BigInt(vcpu.read32(at));
   }
 
@@ -275,8 +277,8 @@ export class PpcCpu extends CpuState {
     if (!spr) return false;
     const value = (word & spr.mask) >>> 0;
     if (spr.at === 'xer') exports.ppcSetXer(env, value);
-    else if (spr.at === 'lr') vcpu.write64(P.PPC_LR, BigInt(value));
-    else if (spr.at === 'ctr') vcpu.write64(P.PPC_CTR, BigInt(value));
+    else if (spr.at === 'lr') vcpu.set(PPC.lr, BigInt(value));
+    else if (spr.at === 'ctr') vcpu.set(PPC.ctr, BigInt(value));
     else if (spr.effect || spr.at === 'helper') exports.helper_mtspr(env, BigInt(spr.number), BigInt(value));
     else vcpu.write32(spr.at, value);
     return true;
@@ -296,16 +298,16 @@ export class PpcCpu extends CpuState {
 
   /** Its part of env, as it is, but for its configuration. */
   get user(): Uint8Array {
-    return this.part(P.PPC_GPR, P.PPC_RESET_MSR);
+    return this.part(E.PPC_GPR, E.PPC_RESET_MSR);
   }
   get supervisor(): Uint8Array {
-    return this.part(P.PPC_SRR0, P.PPC_SUPERVISOR);
+    return this.part(E.PPC_SRR0, E.PPC_MSR_MASK);
   }
   get registersOfModel(): Uint8Array {
-    return this.part(X.PPC_STATE, X.PPC_STATE_END);
+    return this.part(E.PPC_PENDING, E.PPC_STATE_END);
   }
   get tlb(): Uint8Array {
-    return this.part(X.PPC_TLB, X.PPC_TLB_END);
+    return this.part(E.PPC_TLB, E.PPC_TLB_END);
   }
   private part(from: number, to: number): Uint8Array {
     const { buffer, byteOffset } = this.vcpu.state;
@@ -332,7 +334,7 @@ export class PpcCpu extends CpuState {
       const bits = Number.parseInt(digit, 16);
       return `${bits & 8 ? 'L' : bits & 4 ? 'G' : bits & 2 ? 'E' : '-'}${bits & 1 ? 'O' : ' '}`;
     });
-    const reservation = BigInt.asUintN(32, this.vcpu.read64(P.PPC_RESERVE)).toString(16).padStart(8, '0');
+    const reservation = BigInt.asUintN(32, this.vcpu.get(PPC.reserve)).toString(16).padStart(8, '0');
     return [
       `NIP ${word('pc')}   LR ${word('lr')} CTR ${word('ctr')} XER ${word('xer')} CPU#${this.cpuIndex}`,
       `MSR ${word('msr')} HID0 ${word('hid0')}`,
@@ -350,12 +352,12 @@ export class PpcCpu extends CpuState {
 /** Puts the configuration into the env, once, before the first reset. */
 export function configure(vcpu: Vcpu, config: PpcConfig, busErrors = false): void {
   const family = FAMILIES[config.family];
-  vcpu.write32(X.PPC_FEATURES, featuresOf(family, config.search) | (busErrors ? X.FEATURE_BUS_ERROR : 0));
-  vcpu.write32(X.PPC_MSR_MASK, family.msr);
-  vcpu.write32(X.PPC_TLB_SETS, family.tlbSets);
-  vcpu.write32(X.PPC_PVR, config.pvr);
-  vcpu.write32(P.PPC_RESET_MSR, P.MSR_IP);
-  vcpu.write64(P.PPC_RESET_VECTOR, BigInt(RESET_VECTOR));
+  vcpu.set(PPC.features, featuresOf(family, config.search) | (busErrors ? X.FEATURE_BUS_ERROR : 0));
+  vcpu.set(PPC.msrMask, family.msr);
+  vcpu.set(PPC.tlbSets, family.tlbSets);
+  vcpu.set(PPC.pvr, config.pvr);
+  vcpu.set(PPC.resetMsr, P.MSR_IP);
+  vcpu.set(PPC.resetVector, BigInt(RESET_VECTOR));
 }
 
 /** Why what is to be loaded is not for this CPU. */
@@ -373,6 +375,6 @@ function arrayCell(name: string): { readonly at: number; readonly wide: boolean 
   const match = /^(r|f|sr)(\d{1,2})$/.exec(name);
   if (match === null) return undefined;
   const n = Number(match[2]);
-  if (match[1] === 'sr') return n < 16 ? { at: P.PPC_SR + 4 * n, wide: false } : undefined;
-  return n < 32 ? { at: (match[1] === 'r' ? P.PPC_GPR : P.PPC_FPR) + 8 * n, wide: true } : undefined;
+  if (match[1] === 'sr') return n < 16 ? { at: E.PPC_SR + 4 * n, wide: false } : undefined;
+  return n < 32 ? { at: (match[1] === 'r' ? E.PPC_GPR : E.PPC_FPR) + 8 * n, wide: true } : undefined;
 }

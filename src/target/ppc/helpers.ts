@@ -2,9 +2,10 @@
  * The helpers of the PowerPC target: AssemblyScript functions `helper_<name>(env, ...)` of assembly/target/ppc. This table fixes their numbers and what the
  * optimiser may assume of them.
  */
-import { FPSCR_XX, PPC_FPSCR } from '../../../assembly/target/ppc/shared/ppc.js';
+import { FPSCR_XX } from '../../../assembly/target/ppc/shared/ppc.js';
 import type { EnvTest, FloatOp, InlineFloat } from '../../tcg/inline-float.js';
 import type { HelperDef } from '../../tcg/opcodes.js';
+import { PPC_FPSCR } from '../../../assembly/target/ppc/shared/env.js';
 
 type Traits = Pick<HelperDef, 'noReadGlobals' | 'noWriteGlobals' | 'changesFlags' | 'pure' | 'mayFault'>;
 

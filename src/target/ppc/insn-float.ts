@@ -1,5 +1,6 @@
 /** Floating-point instructions (PEM, section 4.2.2, and chapter 8). */
 import { MO_32, MO_64 } from '../../../assembly/shared/layout.js';
+import * as E from '../../../assembly/target/ppc/shared/env.js';
 import * as P from '../../../assembly/target/ppc/shared/ppc.js';
 import { Cond, type HelperDef } from '../../tcg/opcodes.js';
 import type { Temp } from '../../tcg/context.js';
@@ -22,7 +23,7 @@ function recordFloat(c: DisasContext, o: Operands): void {
   if (!o.record) return;
   const { tcg } = c;
   const t = tcg.temp();
-  tcg.ld32u(t, P.PPC_FPSCR);
+  tcg.ld32u(t, E.PPC_FPSCR);
   for (let n = 0; n < 4; n++) tcg.extract(c.cr(4 + n), t, SUMMARY_SHIFT + 3 - n, 1);
 }
 

@@ -3,13 +3,13 @@
  * Sources: PEM, 8.2 and chapter 2; MPC603e user's manual, 2.3.8 (tlbld, tlbli).
  */
 import { FEATURE_SOFTWARE_TLB, SPR_DABR, SPR_IABR } from '../../../assembly/target/ppc/shared/oea.js';
-import { PPC_MSR, PPC_SR } from '../../../assembly/target/ppc/shared/ppc.js';
 import type { Temp } from '../../tcg/context.js';
 import { CTR, INSN, LR, type DisasContext } from './context.js';
 import { H } from './helpers.js';
 import type { Operands } from './operands.js';
 import { May, type Spr } from './sprs.js';
 import { insn, type Emit, type Insn } from './table.js';
+import { PPC_MSR, PPC_SR } from '../../../assembly/target/ppc/shared/env.js';
 
 /** What user mode may not do. */
 const privileged =

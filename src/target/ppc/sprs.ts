@@ -3,8 +3,9 @@
  * whether writing it does more than that (`effect`: assembly/target/ppc/spr.ts).
  * Sources: PEM, 2.1 to 2.3; MPC603e user's manual, 2.1; MPC604e user's manual, 2.1; MPC750 and MPC755 user's manuals, 2.1; MPC7400 user's manual, 2.1.
  */
+import * as E from '../../../assembly/target/ppc/shared/env.js';
 import * as X from '../../../assembly/target/ppc/shared/oea.js';
-import { PPC_SRR0, PPC_SRR1 } from '../../../assembly/target/ppc/shared/ppc.js';
+import { PPC_SRR0, PPC_SRR1 } from '../../../assembly/target/ppc/shared/env.js';
 
 /** What a mode may do with it. */
 export enum May {
@@ -70,7 +71,7 @@ const CELLS = [
 export const cellOf = (name: string): number => {
   const n = CELLS.indexOf(name);
   if (n < 0 || n >= X.PPC_PLAIN_CELLS) throw new RangeError(`SPR ${name} has no cell`);
-  return X.PPC_PLAIN + 4 * n;
+  return E.PPC_PLAIN + 4 * n;
 };
 const plain = (number: number, name: string, options?: Options): Spr => row(number, name, cellOf(name), options);
 
@@ -98,7 +99,7 @@ const sprgs = (first: number, n: number): Spr[] =>
   run(
     first,
     [0, 1, 2, 3].map((i) => `SPRG${n + i}`),
-    X.PPC_SPRG + 4 * n,
+    E.PPC_SPRG + 4 * n,
   );
 
 /** What all processors have. */
@@ -106,41 +107,41 @@ const COMMON: readonly Spr[] = [
   row(1, 'XER', 'xer', USER),
   row(8, 'LR', 'lr', USER),
   row(9, 'CTR', 'ctr', USER),
-  row(18, 'DSISR', X.PPC_DSISR),
-  row(19, 'DAR', X.PPC_DAR),
+  row(18, 'DSISR', E.PPC_DSISR),
+  row(19, 'DAR', E.PPC_DAR),
   row(X.SPR_DEC, 'DEC', 'helper', { reset: 0xffff_ffff, ...EFFECT }),
-  row(X.SPR_SDR1, 'SDR1', X.PPC_SDR1, { mask: 0xffff_01ff, ...EFFECT }),
+  row(X.SPR_SDR1, 'SDR1', E.PPC_SDR1, { mask: 0xffff_01ff, ...EFFECT }),
   row(26, 'SRR0', PPC_SRR0),
   row(27, 'SRR1', PPC_SRR1),
   row(X.SPR_TBL_READ, 'TBL', 'helper', OPEN),
   row(X.SPR_TBU_READ, 'TBU', 'helper', OPEN),
   ...sprgs(272, 0),
-  row(282, 'EAR', X.PPC_EAR),
+  row(282, 'EAR', E.PPC_EAR),
   row(X.SPR_TBL, 'TBL', 'helper', EFFECT),
   row(X.SPR_TBU, 'TBU', 'helper', EFFECT),
-  row(287, 'PVR', X.PPC_PVR, { ...READ_ONLY, isConfiguration: true }),
-  ...bats('I', X.SPR_IBAT0U, 0, X.PPC_IBAT),
-  ...bats('D', X.SPR_IBAT0U + 8, 0, X.PPC_DBAT),
+  row(287, 'PVR', E.PPC_PVR, { ...READ_ONLY, isConfiguration: true }),
+  ...bats('I', X.SPR_IBAT0U, 0, E.PPC_IBAT),
+  ...bats('D', X.SPR_IBAT0U + 8, 0, E.PPC_DBAT),
 ];
 
 /** For a search of the page table by software. */
 const SEARCH: readonly Spr[] = [
-  row(976, 'DMISS', X.PPC_DMISS, READ_ONLY),
-  row(977, 'DCMP', X.PPC_DCMP),
-  row(978, 'HASH1', X.PPC_HASH1, READ_ONLY),
-  row(979, 'HASH2', X.PPC_HASH2, READ_ONLY),
-  row(980, 'IMISS', X.PPC_IMISS, READ_ONLY),
-  row(981, 'ICMP', X.PPC_ICMP),
-  row(982, 'RPA', X.PPC_RPA),
+  row(976, 'DMISS', E.PPC_DMISS, READ_ONLY),
+  row(977, 'DCMP', E.PPC_DCMP),
+  row(978, 'HASH1', E.PPC_HASH1, READ_ONLY),
+  row(979, 'HASH2', E.PPC_HASH2, READ_ONLY),
+  row(980, 'IMISS', E.PPC_IMISS, READ_ONLY),
+  row(981, 'ICMP', E.PPC_ICMP),
+  row(982, 'RPA', E.PPC_RPA),
 ];
 
-const IABR = row(X.SPR_IABR, 'IABR', X.PPC_IABR, EFFECT);
-const DABR = row(X.SPR_DABR, 'DABR', X.PPC_DABR, EFFECT);
-const HID0 = row(1008, 'HID0', X.PPC_HID0);
+const IABR = row(X.SPR_IABR, 'IABR', E.PPC_IABR, EFFECT);
+const DABR = row(X.SPR_DABR, 'DABR', E.PPC_DABR, EFFECT);
+const HID0 = row(1008, 'HID0', E.PPC_HID0);
 /** ICFI and DCFI empty the caches and clear themselves. */
-const HID0_ONCE = row(1008, 'HID0', X.PPC_HID0, { mask: ~0xc00 >>> 0 });
+const HID0_ONCE = row(1008, 'HID0', E.PPC_HID0, { mask: ~0xc00 >>> 0 });
 /** How the clock's pins are set, whatever is written. */
-const HID1 = row(1009, 'HID1', X.PPC_HID1, { mask: 0 });
+const HID1 = row(1009, 'HID1', E.PPC_HID1, { mask: 0 });
 
 const S603: readonly Spr[] = [...COMMON, ...SEARCH, HID0, HID1, IABR];
 
@@ -170,7 +171,7 @@ const MONITOR: readonly Spr[] = [
     plain(958, 'PMC4'),
   ].flatMap((each) => [each, { ...each, ...OPEN, number: each.number - 16, name: `U${each.name}` }]),
 ];
-const THERMAL: readonly Spr[] = run(1020, ['THRM1', 'THRM2', 'THRM3'], X.PPC_THRM, () => EFFECT);
+const THERMAL: readonly Spr[] = run(1020, ['THRM1', 'THRM2', 'THRM3'], E.PPC_THRM, () => EFFECT);
 /** L2IP, the invalidation that goes on, is over at once. */
 const L2CR = plain(1017, 'L2CR', { mask: ~1 >>> 0 });
 
@@ -180,9 +181,9 @@ const S755: readonly Spr[] = [
   ...S750,
   ...SEARCH,
   ...sprgs(276, 4),
-  ...bats('I', X.SPR_IBAT4U, 4, X.PPC_IBAT),
-  ...bats('D', X.SPR_IBAT4U + 8, 4, X.PPC_DBAT),
-  row(X.SPR_HID2, 'HID2', X.PPC_HID2, EFFECT),
+  ...bats('I', X.SPR_IBAT4U, 4, E.PPC_IBAT),
+  ...bats('D', X.SPR_IBAT4U + 8, 4, E.PPC_DBAT),
+  row(X.SPR_HID2, 'HID2', E.PPC_HID2, EFFECT),
   plain(1016, 'L2PM'),
 ];
 

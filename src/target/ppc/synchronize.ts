@@ -1,9 +1,9 @@
 /** Context synchronization (PEM, 2.3.17 and 4.1.5). */
-import { PPC_STALE } from '../../../assembly/target/ppc/shared/oea.js';
 import { Cond } from '../../tcg/opcodes.js';
 import { INSN } from './context.js';
 import { H } from './helpers.js';
 import type { Emit } from './table.js';
+import { PPC_STALE } from '../../../assembly/target/ppc/shared/env.js';
 
 /** isync and sync: what has become stale of translations goes, and what follows is looked up anew. */
 export const synchronize: Emit = (c) => {

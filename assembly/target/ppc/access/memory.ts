@@ -4,7 +4,9 @@ import { faulted } from '../../../core/env';
 import { ldSlow } from '../../../softmmu/load';
 import { stSlow, zeroBlock } from '../../../softmmu/store';
 import { raiseIllegal } from '../raise';
-import { PPC_GPR, PPC_XER, XER_BYTES } from '../shared/ppc';
+import { XER_BYTES } from '../shared/ppc';
+import { ppc } from '../env';
+import { PPC_GPR, PPC_XER } from '../shared/env';
 
 const BLOCK: u64 = 32;
 
@@ -67,5 +69,5 @@ export function helper_lswx(env: usize, addr: u64, first: u64, ra: u64, rb: u64)
 }
 
 export function helper_stswx(env: usize, addr: u64, first: u64): void {
-  helper_stsw(env, addr, load<u64>(env, PPC_XER) & XER_BYTES, first);
+  helper_stsw(env, addr, ppc(env).xer & XER_BYTES, first);
 }

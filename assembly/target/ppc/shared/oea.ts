@@ -1,4 +1,4 @@
-// The operating environment: what only the supervisor's side knows of PowerPC's env. Plain constants only (compiled by asc and tsc).
+// The operating environment: what only the supervisor's side knows. Plain constants only (compiled by asc and tsc).
 // Sources: Programming Environments Manual for 32-Bit Implementations (PEM), chapters 2, 6 and 7; MPC603e, MPC604e and MPC750 user's manuals.
 
 // ---- Features of a model (PPC_FEATURES)
@@ -14,45 +14,8 @@ export const FEATURE_BUS_ERROR = 0x100; // where nothing answers, the board asse
 export const FEATURE_TGPR = 0x200; // table searches have registers r0 to r3 of their own
 export const FEATURE_POW = 0x400; // MSR[POW] stops the clocks until an interrupt
 
-// ---- Cells of env. SPRs are u32
-// How the CPU was made
-export const PPC_MSR_MASK = 0x500; // u32: the bits of MSR that there are
-export const PPC_FEATURES = 0x504; // u32: FEATURE_*
-export const PPC_TLB_SETS = 0x508; // u32: sets of each software-loaded TLB, a power of two
-export const PPC_PVR = 0x6c0;
-// What a snapshot has
-export const PPC_STATE = 0x50c;
-export const PPC_PENDING = 0x50c; // u32: PENDING_*: what waits to be taken, beside what the lines ask for
-export const PPC_LINES = 0x510; // u32: LINE_*: levels of the inputs, as their devices drive them
-export const PPC_STALE = 0x514; // u32: 1: some translations are no longer right, and go with the next context synchronization
-export const PPC_TIME_OFFSET = 0x518; // u64: time base less the machine's ticks
-export const PPC_DEC_ZERO = 0x520; // u64: the machine's ticks at which the decrementer is 0
-export const PPC_DEC_ARMED = 0x528; // u32: 1: the decrementer has not passed through zero since then
-export const PPC_BUS_CAUSE = 0x52c; // u32: SRR1_MCP, SRR1_TEA: of the machine check that is pending
-export const PPC_TGPR = 0x530; // u64 * 4: those of r0 to r3 and their copies for table searches that are not in use
-export const PPC_SPRG = 0x550; // u32 * 8
-export const PPC_IBAT = 0x570; // u32 * 16: upper and lower halves of eight
-export const PPC_DBAT = 0x5b0; // u32 * 16
-export const PPC_DSISR = 0x5f0;
-export const PPC_DAR = 0x5f4;
-export const PPC_SDR1 = 0x5f8;
-export const PPC_EAR = 0x5fc;
-export const PPC_HID0 = 0x604;
-export const PPC_HID1 = 0x608;
-export const PPC_HID2 = 0x60c;
-export const PPC_IABR = 0x610;
-export const PPC_DABR = 0x614;
-export const PPC_DMISS = 0x618;
-export const PPC_DCMP = 0x61c;
-export const PPC_HASH1 = 0x620;
-export const PPC_HASH2 = 0x624;
-export const PPC_IMISS = 0x628;
-export const PPC_ICMP = 0x62c;
-export const PPC_RPA = 0x630;
-export const PPC_THRM = 0x634; // u32 * 3
-export const PPC_PLAIN = 0x640; // u32 * 32: SPRs that are nothing but a cell: src/target/ppc/sprs.ts says which
+/** Of PPC_PLAIN. */
 export const PPC_PLAIN_CELLS = 32;
-export const PPC_STATE_END = 0x6c0;
 
 // ---- Inputs
 export const LINE_INT = 1;
@@ -95,15 +58,13 @@ export const DSISR_EXTERNAL_CONTROL = 0x00100000; // eciwx or ecowx without EAR[
 export const HID2_SWLEN = 0x00080000;
 export const HID2_HBE = 0x00040000;
 
-// ---- Software-loaded TLBs, in env: instructions', then data's; sets of two ways
-export const PPC_TLB = 0x3000;
+// ---- Software-loaded TLBs (PPC_TLB)
 export const TLB_WAYS = 2;
 export const TLB_MAX_SETS = 64;
 export const SOFT_PTE0 = 0; // u32: V, VSID and API, as in a PTE; 0: empty
 export const SOFT_PTE1 = 4; // u32: the PTE's second word
 export const SOFT_PAGE = 8; // u32: the effective address that it was loaded for, less the offset in its page
 export const SOFT_ENTRY_SIZE = 12;
-export const PPC_TLB_END = 0x3c00;
 
 // ---- SPR numbers that have effects (mtspr) or are made when they are read (mfspr)
 export const SPR_DEC = 22;

@@ -1,43 +1,5 @@
-// PowerPC's part of the CPU env. Offsets from the env pointer. Plain constants only (compiled by asc and tsc).
-// Registers of 32 bits that generated code touches are held in 64, zero-extended. Names are those of the Programming Environments Manual for 32-bit
-// implementations (PEM) and of QEMU.
-
-export const PPC_GPR = 0x100; // u64 * 32
-export const PPC_FPR = 0x200; // u64 * 32: binary64, whatever was loaded
-export const PPC_CR = 0x300; // u64 * 32: a bit of CR each, from bit 0 (LT of field 0) on
-export const PPC_LR = 0x400; // u64
-export const PPC_CTR = 0x408; // u64
-export const PPC_SO = 0x410; // u64: XER[SO], XER[OV], XER[CA]
-export const PPC_OV = 0x418;
-export const PPC_CA = 0x420;
-export const PPC_XER = 0x428; // u64: the rest of XER
-export const PPC_RESERVE = 0x430; // i64: address of the reservation, -1: none
-export const PPC_RESERVE_VALUE = 0x438; // u64: what lwarx saw there
-
-// The last floating-point instruction, as far as FPSCR does not tell of it yet (fpu.ts): FR, FI and FPRF are made when somebody looks
-export const PPC_FP_OP = 0x440; // u64: FPOP_*
-export const PPC_FP_A = 0x448; // u64: its operands
-export const PPC_FP_B = 0x450;
-export const PPC_FP_C = 0x458;
-export const PPC_FP_COMPARED = 0x460; // u64: 1: FPCC is to come from a comparison of the next two, made after it
-export const PPC_FP_X = 0x468; // u64
-export const PPC_FP_Y = 0x470;
-export const PPC_FP_CONVERTED = 0x4a0; // u64: 0, or the conversion (FPOP_CTIW...) of the next one that FR and FI are to come from
-export const PPC_FP_V = 0x4a8; // u64
-export const PPC_FPSCR = 0x478; // u32
-
-export const PPC_MSR = 0x480; // u32
-/** u32: what the exception in flight puts into SRR1 beside MSR; of a DSI and alignment exception, DSISR. */
-export const PPC_ERROR_CODE = 0x484;
-export const PPC_FAULT_ADDR = 0x488; // u32: its DAR
-export const PPC_RESET_MSR = 0x48c; // u32: MSR at reset
-export const PPC_RESET_VECTOR = 0x490; // u64: pc at reset
-export const PPC_SRR0 = 0x498; // u32
-export const PPC_SRR1 = 0x49c; // u32
-export const PPC_SR = 0x4c0; // u32 * 16
-/** From here on: what only the supervisor's side knows. */
-export const PPC_SUPERVISOR = 0x500;
-export const PPC_END = 0xe00;
+// What PowerPC's runtime and TypeScript both know, beside the layout of env (env.ts). Plain constants only (compiled by asc and tsc). Names are those of the
+// Programming Environments Manual for 32-bit implementations (PEM) and of QEMU.
 
 // MSR (PEM, table 2-6)
 export const MSR_POW = 0x0004_0000;
