@@ -3,21 +3,23 @@
 import {
   ENGINE_HOT_MASK, ENV_BUDGET, ENV_CFLAGS, ENV_EXIT_REQUEST, ENV_FAULT, ENV_ICOUNT, ENV_LAST_TB, ENV_PC, ENV_TB_FLAGS, TB_CFLAGS, TB_EXEC_COUNT,
   TB_EXIT_REQUESTED, TB_EXIT_RUN, TB_FLAGS, TB_FUNC, TB_ICOUNT, TB_INDIRECT, TB_INDIRECT_NEXT, TB_INDIRECT_SLOTS, TB_INSN_TABLE, TB_JMP0, TB_JMP1, TB_PC,
-  TB_RESUMED, TB_RESUMED_SINCE, TB_STATE, TB_STATE_INDIRECT, TB_TCI, TLB_ENTRY_ADDEND,
+  TB_RESUMED, TB_RESUMED_SINCE, TB_STATE, TB_STATE_INDIRECT, TB_TCI,
 } from './shared/layout';
 import * as op from './shared/tci';
 import { engine } from './core/engine';
 import { tbHot, tbMisses } from './core/host';
 import { allInsnCount } from './core/cpus';
-import { isReplaying, storing } from './core/journal';
+import { isReplaying } from './core/journal';
 import { divS32, divS64, divU32, divU64, mulsh64, muluh64, remS32, remS64, remU32, remU64 } from './core/int128';
-import { atomicCmpxchg, atomicRmw } from './softmmu/atomic';
 import { ldSlow } from './softmmu/load';
-import { stSlow } from './softmmu/store';
 import { jumpCacheCell } from './tlb/jump-cache';
-import { entryOf, hits } from './tlb/tables';
+import { hits } from './tlb/tables';
 import { tbSeenAt } from './tb/tb';
 import { PAGE_SIZE } from './target/traits/pages';
+import {
+  a32, a64, at32u, at64, b32, b64, callResult, callVoid, cmpxchg, d32, d64, deposit, distance, extract, guestStore, hostAddress, immA, immA32, immB, immB32, mul32,
+  mul64, rmw, set, sextract, slowLoad, slowStore, tlbEntry, wide32, wide64,
+} from './tci-ops';
 
 /**
  * The host hears of a TB (tbHot) each time that it has run `count` times more in tci, rounded up to a power of two: so a threshold that goes down
@@ -26,248 +28,6 @@ import { PAGE_SIZE } from './target/traits/pages';
 export function setHotThreshold(count: u32): void {
   const mask = count <= 1 ? count - 1 : u32.MAX_VALUE >> clz(count - 1);
   store<u32>(engine, mask, ENGINE_HOT_MASK);
-}
-
-// ---- Operands ----------------------------------------------------------------------------------------------------------
-
-@inline
-function at64(env: usize, ip: usize, word: usize): u64 {
-  return load<u64>(env + load<u16>(ip + word));
-}
-
-@inline
-function at32(env: usize, ip: usize, word: usize): i32 {
-  return load<i32>(env + load<u16>(ip + word));
-}
-
-@inline
-function put64(env: usize, ip: usize, word: usize, value: u64): void {
-  store<u64>(env + load<u16>(ip + word), value);
-}
-
-@inline
-function d64(env: usize, ip: usize): u64 {
-  return load<u64>(env + load<u16>(ip, 2));
-}
-
-@inline
-function a64(env: usize, ip: usize): u64 {
-  return load<u64>(env + load<u16>(ip, 4));
-}
-
-@inline
-function b64(env: usize, ip: usize): u64 {
-  return load<u64>(env + load<u16>(ip, 6));
-}
-
-@inline
-function d32(env: usize, ip: usize): i32 {
-  return load<i32>(env + load<u16>(ip, 2));
-}
-
-@inline
-function a32(env: usize, ip: usize): i32 {
-  return load<i32>(env + load<u16>(ip, 4));
-}
-
-@inline
-function b32(env: usize, ip: usize): i32 {
-  return load<i32>(env + load<u16>(ip, 6));
-}
-
-// Unsigned reads of their own: asc 0.28 sign-extends `x as u32 as u64` if x is i32.
-@inline
-function at32u(env: usize, ip: usize, word: usize): u64 {
-  return load<u32>(env + load<u16>(ip + word)) as u64;
-}
-
-@inline
-function immA(ip: usize): u64 {
-  return load<i16>(ip, 4) as i64 as u64;
-}
-
-@inline
-function immB(ip: usize): u64 {
-  return load<i16>(ip, 6) as i64 as u64;
-}
-
-@inline
-function immA32(ip: usize): i32 {
-  return load<i16>(ip, 4);
-}
-
-@inline
-function immB32(ip: usize): i32 {
-  return load<i16>(ip, 6);
-}
-
-@inline
-function distance(ip: usize): usize {
-  return ((load<i16>(ip, 6) as i32) << 2) as usize;
-}
-
-@inline
-function set(env: usize, ip: usize, value: u64): void {
-  store<u64>(env + load<u16>(ip, 2), value);
-}
-
-/** 32-bit results are kept sign-extended, which makes ext_i32_i64 of them free (src/tcg/tci/lower.ts relies on it). */
-@inline
-function set32(env: usize, ip: usize, value: i32): void {
-  store<i64>(env + load<u16>(ip, 2), value as i64);
-}
-
-// ---- Guest memory ------------------------------------------------------------------------------------------------------
-
-@inline
-function tlbEntry(env: usize, ip: usize, addr: u64): usize {
-  return entryOf(env + load<u32>(ip, 12), addr);
-}
-
-/** False: a fault is pending. */
-@inline
-function guestLoad<T>(env: usize, ip: usize): bool {
-  const addr = a64(env, ip) + immB(ip);
-  const entry = tlbEntry(env, ip, addr);
-  if (hits(entry, addr, sizeof<T>())) {
-    set(env, ip, load<T>((addr as u32) + load<u32>(entry, TLB_ENTRY_ADDEND)) as u64);
-    return true;
-  }
-  return slowLoad(env, ip, addr);
-}
-
-@inline
-function guestStore<T>(env: usize, ip: usize): bool {
-  const addr = a64(env, ip) + immB(ip);
-  const entry = tlbEntry(env, ip, addr);
-  if (hits(entry, addr, sizeof<T>())) {
-    const host: usize = (addr as u32) + load<u32>(entry, TLB_ENTRY_ADDEND);
-    storing(host, sizeof<T>() as u32);
-    store<T>(host, d64(env, ip) as T);
-    return true;
-  }
-  return slowStore(env, ip, addr);
-}
-
-function slowLoad(env: usize, ip: usize, addr: u64): bool {
-  const value = ldSlow(env, addr, load<u16>(ip, 8));
-  if (load<u32>(env, ENV_FAULT) != 0) return false;
-  set(env, ip, value);
-  return true;
-}
-
-function slowStore(env: usize, ip: usize, addr: u64): bool {
-  stSlow(env, addr, d64(env, ip), load<u16>(ip, 8));
-  return load<u32>(env, ENV_FAULT) == 0;
-}
-
-function rmw(env: usize, ip: usize): bool {
-  const old = atomicRmw(env, load<u16>(ip, 10), a64(env, ip), b64(env, ip), load<u16>(ip, 8));
-  if (load<u32>(env, ENV_FAULT) != 0) return false;
-  set(env, ip, old);
-  return true;
-}
-
-function cmpxchg(env: usize, ip: usize): bool {
-  const old = atomicCmpxchg(env, a64(env, ip), b64(env, ip), at64(env, ip, 10), load<u16>(ip, 8));
-  if (load<u32>(env, ENV_FAULT) != 0) return false;
-  set(env, ip, old);
-  return true;
-}
-
-// ---- Helpers -----------------------------------------------------------------------------------------------------------
-
-/** Whether the helper just called raised; only some can (the op's last field). */
-@inline
-function raised(env: usize, ip: usize): bool {
-  return load<u16>(ip, 6) != 0 && load<u32>(env, ENV_FAULT) != 0;
-}
-
-function callVoid(env: usize, ip: usize, args: u32): bool {
-  const f: u32 = load<u16>(ip, 4);
-  switch (args) {
-    case 0: call_indirect<void>(f, env); break;
-    case 1: call_indirect<void>(f, env, at64(env, ip, 8)); break;
-    case 2: call_indirect<void>(f, env, at64(env, ip, 8), at64(env, ip, 10)); break;
-    case 3: call_indirect<void>(f, env, at64(env, ip, 8), at64(env, ip, 10), at64(env, ip, 12)); break;
-    case 4: call_indirect<void>(f, env, at64(env, ip, 8), at64(env, ip, 10), at64(env, ip, 12), at64(env, ip, 14)); break;
-    default: call_indirect<void>(f, env, at64(env, ip, 8), at64(env, ip, 10), at64(env, ip, 12), at64(env, ip, 14), at64(env, ip, 16));
-  }
-  return !raised(env, ip);
-}
-
-function callResult(env: usize, ip: usize, args: u32): bool {
-  const f: u32 = load<u16>(ip, 4);
-  let r: u64;
-  switch (args) {
-    case 0: r = call_indirect<u64>(f, env); break;
-    case 1: r = call_indirect<u64>(f, env, at64(env, ip, 8)); break;
-    case 2: r = call_indirect<u64>(f, env, at64(env, ip, 8), at64(env, ip, 10)); break;
-    case 3: r = call_indirect<u64>(f, env, at64(env, ip, 8), at64(env, ip, 10), at64(env, ip, 12)); break;
-    case 4: r = call_indirect<u64>(f, env, at64(env, ip, 8), at64(env, ip, 10), at64(env, ip, 12), at64(env, ip, 14)); break;
-    default: r = call_indirect<u64>(f, env, at64(env, ip, 8), at64(env, ip, 10), at64(env, ip, 12), at64(env, ip, 14), at64(env, ip, 16));
-  }
-  if (raised(env, ip)) return false;
-  const d = load<u16>(ip, 2);
-  if (d != 0xffff) store<u64>(env + d, r);
-  return true;
-}
-
-// ---- Wide arithmetic ---------------------------------------------------------------------------------------------------
-
-function wide64(env: usize, ip: usize, subtract: bool): void {
-  const al = b64(env, ip);
-  const ah = at64(env, ip, 8);
-  const bl = at64(env, ip, 10);
-  const bh = at64(env, ip, 12);
-  const low = subtract ? al - bl : al + bl;
-  const high = subtract ? ah - bh - ((al < bl) as u64) : ah + bh + ((low < al) as u64);
-  set(env, ip, low);
-  put64(env, ip, 4, high);
-}
-
-function wide32(env: usize, ip: usize, subtract: bool): void {
-  const a = (at32u(env, ip, 8) << 32) | at32u(env, ip, 6);
-  const b = (at32u(env, ip, 12) << 32) | at32u(env, ip, 10);
-  const r = subtract ? a - b : a + b;
-  set32(env, ip, r as i32);
-  put64(env, ip, 4, ((r as i64) >> 32) as u64);
-}
-
-function mul64(env: usize, ip: usize, signed: bool): void {
-  const a = b64(env, ip);
-  const b = at64(env, ip, 8);
-  set(env, ip, a * b);
-  put64(env, ip, 4, signed ? mulsh64(a, b) : muluh64(a, b));
-}
-
-function mul32(env: usize, ip: usize, signed: bool): void {
-  const r = signed ? (b32(env, ip) as i64) * (at32(env, ip, 8) as i64) : (at32u(env, ip, 6) * at32u(env, ip, 8)) as i64;
-  set32(env, ip, r as i32);
-  put64(env, ip, 4, (r >> 32) as u64);
-}
-
-@inline
-function lowMask(len: u64): u64 {
-  return (-1 as u64) >> (64 - len);
-}
-
-@inline
-function extract(value: u64, field: u32): u64 {
-  return (value >> (field & 0xff)) & lowMask(field >> 8);
-}
-
-@inline
-function sextract(value: u64, field: u32): u64 {
-  const up: u64 = 64 - (field & 0xff) - (field >> 8);
-  return (((value << up) as i64) >> (64 - (field >> 8)) as i64) as u64;
-}
-
-@inline
-function deposit(a: u64, b: u64, ip: usize): u64 {
-  const pos: u64 = load<u16>(ip, 8);
-  const mask = lowMask(load<u16>(ip, 10)) << pos;
-  return (a & ~mask) | ((b << pos) & mask);
 }
 
 // ---- The loop ----------------------------------------------------------------------------------------------------------
@@ -335,7 +95,13 @@ export function jumpCacheFind(env: usize): usize {
 /** Runs from `tb` on, that one in any case in tci. Returns a TB_EXIT_* value, or a TB with generated code | TB_EXIT_RUN. */
 export function tciExec(env: usize, tb: usize): usize {
   if (!enter(env, tb, load<u32>(env, ENV_ICOUNT) != 0)) return TB_EXIT_REQUESTED;
-  return run(env, tb, load<usize>(tb, TB_TCI));
+  return run(env, tb, load<usize>(tb, TB_TCI), 0);
+}
+
+/** What the op at `ip` expects of the accumulator, if anything. */
+function accumulatorFor(env: usize, ip: usize): u64 {
+  const bytecode: i32 = load<u16>(ip);
+  return bytecode >= op.TCI_ACC_FOR_D ? d64(env, ip) : bytecode >= op.TCI_ACC_FOR_A ? a64(env, ip) : 0;
 }
 
 /** So many misses are one too many if there is one in MISS_PERIOD instructions: each costs some 300. */
@@ -364,10 +130,15 @@ export function tciResume(env: usize, tb: usize): usize {
   store<u64>(env, load<u64>(env, ENV_PC) - offset, ENV_PC);
   store<i32>(env, load<i32>(env, ENV_BUDGET) - (icount - insn), ENV_BUDGET);
   store<usize>(env, tb, ENV_LAST_TB);
-  return run(env, tb, load<usize>(tb, TB_TCI) + ((load<u16>(table + insn * op.TCI_INSN_SIZE) as usize) << 2));
+  const ip = load<usize>(tb, TB_TCI) + ((load<u16>(table + insn * op.TCI_INSN_SIZE) as usize) << 2);
+  return run(env, tb, ip, accumulatorFor(env, ip));
 }
 
-function run(env: usize, tb: usize, ip: usize): usize {
+/**
+ * `acc` is the accumulator: the last result of an op that has one. An op that wants it does not wait until the host can load what was just stored in env, which takes
+ * longer than the op (src/tcg/tci/accumulate.ts). 32-bit results are kept sign-extended, which makes ext_i32_i64 of them free (src/tcg/tci/lower.ts).
+ */
+function run(env: usize, tb: usize, ip: usize, acc: u64): usize {
   const icountMode = load<u32>(env, ENV_ICOUNT) != 0;
   while (true) {
     switch (load<u16>(ip) as u32) {
@@ -405,137 +176,137 @@ function run(env: usize, tb: usize, ip: usize): usize {
         break;
       }
       case op.TCI_BR: ip += (load<i32>(ip, 4) << 2) as usize; break;
-      case op.TCI_MOV: set(env, ip, a64(env, ip)); ip += 8; break;
-      case op.TCI_MOVI: set(env, ip, load<i32>(ip, 4) as i64 as u64); ip += 8; break;
-      case op.TCI_MOVI64: set(env, ip, load<u64>(ip, 4)); ip += 12; break;
-      case op.TCI_ADD64: set(env, ip, a64(env, ip) + b64(env, ip)); ip += 8; break;
-      case op.TCI_ADDI64: set(env, ip, a64(env, ip) + immB(ip)); ip += 8; break;
-      case op.TCI_ADD32: set32(env, ip, a32(env, ip) + b32(env, ip)); ip += 8; break;
-      case op.TCI_ADDI32: set32(env, ip, a32(env, ip) + immB32(ip)); ip += 8; break;
-      case op.TCI_SUB64: set(env, ip, a64(env, ip) - b64(env, ip)); ip += 8; break;
-      case op.TCI_SUBI64: set(env, ip, a64(env, ip) - immB(ip)); ip += 8; break;
-      case op.TCI_SUB32: set32(env, ip, a32(env, ip) - b32(env, ip)); ip += 8; break;
-      case op.TCI_SUBI32: set32(env, ip, a32(env, ip) - immB32(ip)); ip += 8; break;
-      case op.TCI_MUL64: set(env, ip, a64(env, ip) * b64(env, ip)); ip += 8; break;
-      case op.TCI_MULI64: set(env, ip, a64(env, ip) * immB(ip)); ip += 8; break;
-      case op.TCI_MUL32: set32(env, ip, a32(env, ip) * b32(env, ip)); ip += 8; break;
-      case op.TCI_MULI32: set32(env, ip, a32(env, ip) * immB32(ip)); ip += 8; break;
-      case op.TCI_AND64: set(env, ip, a64(env, ip) & b64(env, ip)); ip += 8; break;
-      case op.TCI_ANDI64: set(env, ip, a64(env, ip) & immB(ip)); ip += 8; break;
-      case op.TCI_AND32: set32(env, ip, a32(env, ip) & b32(env, ip)); ip += 8; break;
-      case op.TCI_ANDI32: set32(env, ip, a32(env, ip) & immB32(ip)); ip += 8; break;
-      case op.TCI_OR64: set(env, ip, a64(env, ip) | b64(env, ip)); ip += 8; break;
-      case op.TCI_ORI64: set(env, ip, a64(env, ip) | immB(ip)); ip += 8; break;
-      case op.TCI_OR32: set32(env, ip, a32(env, ip) | b32(env, ip)); ip += 8; break;
-      case op.TCI_ORI32: set32(env, ip, a32(env, ip) | immB32(ip)); ip += 8; break;
-      case op.TCI_XOR64: set(env, ip, a64(env, ip) ^ b64(env, ip)); ip += 8; break;
-      case op.TCI_XORI64: set(env, ip, a64(env, ip) ^ immB(ip)); ip += 8; break;
-      case op.TCI_XOR32: set32(env, ip, a32(env, ip) ^ b32(env, ip)); ip += 8; break;
-      case op.TCI_XORI32: set32(env, ip, a32(env, ip) ^ immB32(ip)); ip += 8; break;
-      case op.TCI_SHL64: set(env, ip, a64(env, ip) << b64(env, ip)); ip += 8; break;
-      case op.TCI_SHLI64: set(env, ip, a64(env, ip) << immB(ip)); ip += 8; break;
-      case op.TCI_SHL32: set32(env, ip, a32(env, ip) << b32(env, ip)); ip += 8; break;
-      case op.TCI_SHLI32: set32(env, ip, a32(env, ip) << immB32(ip)); ip += 8; break;
-      case op.TCI_SHR64: set(env, ip, a64(env, ip) >> b64(env, ip)); ip += 8; break;
-      case op.TCI_SHRI64: set(env, ip, a64(env, ip) >> immB(ip)); ip += 8; break;
-      case op.TCI_SHR32: set32(env, ip, ((a32(env, ip)) as u32 >> (b32(env, ip)) as u32) as i32); ip += 8; break;
-      case op.TCI_SHRI32: set32(env, ip, ((a32(env, ip)) as u32 >> (immB32(ip)) as u32) as i32); ip += 8; break;
-      case op.TCI_SAR64: set(env, ip, ((a64(env, ip)) as i64 >> (b64(env, ip)) as i64) as u64); ip += 8; break;
-      case op.TCI_SARI64: set(env, ip, ((a64(env, ip)) as i64 >> (immB(ip)) as i64) as u64); ip += 8; break;
-      case op.TCI_SAR32: set32(env, ip, a32(env, ip) >> b32(env, ip)); ip += 8; break;
-      case op.TCI_SARI32: set32(env, ip, a32(env, ip) >> immB32(ip)); ip += 8; break;
-      case op.TCI_ROTL64: set(env, ip, rotl<u64>(a64(env, ip), b64(env, ip))); ip += 8; break;
-      case op.TCI_ROTLI64: set(env, ip, rotl<u64>(a64(env, ip), immB(ip))); ip += 8; break;
-      case op.TCI_ROTL32: set32(env, ip, rotl<u32>(a32(env, ip), b32(env, ip)) as i32); ip += 8; break;
-      case op.TCI_ROTLI32: set32(env, ip, rotl<u32>(a32(env, ip), immB32(ip)) as i32); ip += 8; break;
-      case op.TCI_ROTR64: set(env, ip, rotr<u64>(a64(env, ip), b64(env, ip))); ip += 8; break;
-      case op.TCI_ROTRI64: set(env, ip, rotr<u64>(a64(env, ip), immB(ip))); ip += 8; break;
-      case op.TCI_ROTR32: set32(env, ip, rotr<u32>(a32(env, ip), b32(env, ip)) as i32); ip += 8; break;
-      case op.TCI_ROTRI32: set32(env, ip, rotr<u32>(a32(env, ip), immB32(ip)) as i32); ip += 8; break;
-      case op.TCI_DIV64: set(env, ip, divS64(a64(env, ip), b64(env, ip))); ip += 8; break;
-      case op.TCI_DIV32: set32(env, ip, divS32(a32(env, ip), b32(env, ip))); ip += 8; break;
-      case op.TCI_DIVU64: set(env, ip, divU64(a64(env, ip), b64(env, ip))); ip += 8; break;
-      case op.TCI_DIVU32: set32(env, ip, divU32(a32(env, ip), b32(env, ip))); ip += 8; break;
-      case op.TCI_REM64: set(env, ip, remS64(a64(env, ip), b64(env, ip))); ip += 8; break;
-      case op.TCI_REM32: set32(env, ip, remS32(a32(env, ip), b32(env, ip))); ip += 8; break;
-      case op.TCI_REMU64: set(env, ip, remU64(a64(env, ip), b64(env, ip))); ip += 8; break;
-      case op.TCI_REMU32: set32(env, ip, remU32(a32(env, ip), b32(env, ip))); ip += 8; break;
-      case op.TCI_ANDC64: set(env, ip, a64(env, ip) & ~b64(env, ip)); ip += 8; break;
-      case op.TCI_ANDC32: set32(env, ip, a32(env, ip) & ~b32(env, ip)); ip += 8; break;
-      case op.TCI_ORC64: set(env, ip, a64(env, ip) | ~b64(env, ip)); ip += 8; break;
-      case op.TCI_ORC32: set32(env, ip, a32(env, ip) | ~b32(env, ip)); ip += 8; break;
-      case op.TCI_EQV64: set(env, ip, ~(a64(env, ip) ^ b64(env, ip))); ip += 8; break;
-      case op.TCI_EQV32: set32(env, ip, ~(a32(env, ip) ^ b32(env, ip))); ip += 8; break;
-      case op.TCI_NAND64: set(env, ip, ~(a64(env, ip) & b64(env, ip))); ip += 8; break;
-      case op.TCI_NAND32: set32(env, ip, ~(a32(env, ip) & b32(env, ip))); ip += 8; break;
-      case op.TCI_NOR64: set(env, ip, ~(a64(env, ip) | b64(env, ip))); ip += 8; break;
-      case op.TCI_NOR32: set32(env, ip, ~(a32(env, ip) | b32(env, ip))); ip += 8; break;
-      case op.TCI_MULUH64: set(env, ip, muluh64(a64(env, ip), b64(env, ip))); ip += 8; break;
-      case op.TCI_MULUH32: set32(env, ip, ((at32u(env, ip, 4) * at32u(env, ip, 6)) >> 32) as i32); ip += 8; break;
-      case op.TCI_MULSH64: set(env, ip, mulsh64(a64(env, ip), b64(env, ip))); ip += 8; break;
-      case op.TCI_MULSH32: set32(env, ip, (((a32(env, ip) as i64) * (b32(env, ip) as i64)) >> 32) as i32); ip += 8; break;
-      case op.TCI_CLZ64: set(env, ip, a64(env, ip) == 0 ? b64(env, ip) : clz<u64>(a64(env, ip))); ip += 8; break;
-      case op.TCI_CLZ32: set32(env, ip, a32(env, ip) == 0 ? b32(env, ip) : clz<i32>(a32(env, ip))); ip += 8; break;
-      case op.TCI_CTZ64: set(env, ip, a64(env, ip) == 0 ? b64(env, ip) : ctz<u64>(a64(env, ip))); ip += 8; break;
-      case op.TCI_CTZ32: set32(env, ip, a32(env, ip) == 0 ? b32(env, ip) : ctz<i32>(a32(env, ip))); ip += 8; break;
-      case op.TCI_NEG64: set(env, ip, 0 - a64(env, ip)); ip += 8; break;
-      case op.TCI_NEG32: set32(env, ip, 0 - a32(env, ip)); ip += 8; break;
-      case op.TCI_NOT64: set(env, ip, ~a64(env, ip)); ip += 8; break;
-      case op.TCI_NOT32: set32(env, ip, ~a32(env, ip)); ip += 8; break;
-      case op.TCI_EXT8S64: set(env, ip, (a64(env, ip) as i8) as i64 as u64); ip += 8; break;
-      case op.TCI_EXT8S32: set32(env, ip, (a32(env, ip) as i8) as i32); ip += 8; break;
-      case op.TCI_EXT8U64: set(env, ip, a64(env, ip) & 0xff); ip += 8; break;
-      case op.TCI_EXT8U32: set32(env, ip, a32(env, ip) & 0xff); ip += 8; break;
-      case op.TCI_EXT16S64: set(env, ip, (a64(env, ip) as i16) as i64 as u64); ip += 8; break;
-      case op.TCI_EXT16S32: set32(env, ip, (a32(env, ip) as i16) as i32); ip += 8; break;
-      case op.TCI_EXT16U64: set(env, ip, a64(env, ip) & 0xffff); ip += 8; break;
-      case op.TCI_EXT16U32: set32(env, ip, a32(env, ip) & 0xffff); ip += 8; break;
-      case op.TCI_BSWAP16_64: set(env, ip, bswap<u16>(a64(env, ip) as u16) as u64); ip += 8; break;
-      case op.TCI_BSWAP16_32: set32(env, ip, bswap<u16>(a32(env, ip) as u16) as i32); ip += 8; break;
-      case op.TCI_BSWAP32_64: set(env, ip, bswap<u32>(a64(env, ip) as u32) as u64); ip += 8; break;
-      case op.TCI_BSWAP32_32: set32(env, ip, bswap<u32>(a32(env, ip)) as i32); ip += 8; break;
-      case op.TCI_CTPOP64: set(env, ip, popcnt<u64>(a64(env, ip))); ip += 8; break;
-      case op.TCI_CTPOP32: set32(env, ip, popcnt<i32>(a32(env, ip))); ip += 8; break;
-      case op.TCI_SETCOND64_EQ: set(env, ip, ((a64(env, ip) as i64) == (b64(env, ip) as i64)) as u64); ip += 8; break;
-      case op.TCI_SETCOND64_NE: set(env, ip, ((a64(env, ip) as i64) != (b64(env, ip) as i64)) as u64); ip += 8; break;
-      case op.TCI_SETCOND64_LT: set(env, ip, ((a64(env, ip) as i64) < (b64(env, ip) as i64)) as u64); ip += 8; break;
-      case op.TCI_SETCOND64_GE: set(env, ip, ((a64(env, ip) as i64) >= (b64(env, ip) as i64)) as u64); ip += 8; break;
-      case op.TCI_SETCOND64_LE: set(env, ip, ((a64(env, ip) as i64) <= (b64(env, ip) as i64)) as u64); ip += 8; break;
-      case op.TCI_SETCOND64_GT: set(env, ip, ((a64(env, ip) as i64) > (b64(env, ip) as i64)) as u64); ip += 8; break;
-      case op.TCI_SETCOND64_LTU: set(env, ip, ((a64(env, ip) as u64) < (b64(env, ip) as u64)) as u64); ip += 8; break;
-      case op.TCI_SETCOND64_GEU: set(env, ip, ((a64(env, ip) as u64) >= (b64(env, ip) as u64)) as u64); ip += 8; break;
-      case op.TCI_SETCOND64_LEU: set(env, ip, ((a64(env, ip) as u64) <= (b64(env, ip) as u64)) as u64); ip += 8; break;
-      case op.TCI_SETCOND64_GTU: set(env, ip, ((a64(env, ip) as u64) > (b64(env, ip) as u64)) as u64); ip += 8; break;
-      case op.TCI_SETCONDI64_EQ: set(env, ip, ((a64(env, ip) as i64) == (immB(ip) as i64)) as u64); ip += 8; break;
-      case op.TCI_SETCONDI64_NE: set(env, ip, ((a64(env, ip) as i64) != (immB(ip) as i64)) as u64); ip += 8; break;
-      case op.TCI_SETCONDI64_LT: set(env, ip, ((a64(env, ip) as i64) < (immB(ip) as i64)) as u64); ip += 8; break;
-      case op.TCI_SETCONDI64_GE: set(env, ip, ((a64(env, ip) as i64) >= (immB(ip) as i64)) as u64); ip += 8; break;
-      case op.TCI_SETCONDI64_LE: set(env, ip, ((a64(env, ip) as i64) <= (immB(ip) as i64)) as u64); ip += 8; break;
-      case op.TCI_SETCONDI64_GT: set(env, ip, ((a64(env, ip) as i64) > (immB(ip) as i64)) as u64); ip += 8; break;
-      case op.TCI_SETCONDI64_LTU: set(env, ip, ((a64(env, ip) as u64) < (immB(ip) as u64)) as u64); ip += 8; break;
-      case op.TCI_SETCONDI64_GEU: set(env, ip, ((a64(env, ip) as u64) >= (immB(ip) as u64)) as u64); ip += 8; break;
-      case op.TCI_SETCONDI64_LEU: set(env, ip, ((a64(env, ip) as u64) <= (immB(ip) as u64)) as u64); ip += 8; break;
-      case op.TCI_SETCONDI64_GTU: set(env, ip, ((a64(env, ip) as u64) > (immB(ip) as u64)) as u64); ip += 8; break;
-      case op.TCI_SETCOND32_EQ: set(env, ip, ((a32(env, ip) as i32) == (b32(env, ip) as i32)) as u64); ip += 8; break;
-      case op.TCI_SETCOND32_NE: set(env, ip, ((a32(env, ip) as i32) != (b32(env, ip) as i32)) as u64); ip += 8; break;
-      case op.TCI_SETCOND32_LT: set(env, ip, ((a32(env, ip) as i32) < (b32(env, ip) as i32)) as u64); ip += 8; break;
-      case op.TCI_SETCOND32_GE: set(env, ip, ((a32(env, ip) as i32) >= (b32(env, ip) as i32)) as u64); ip += 8; break;
-      case op.TCI_SETCOND32_LE: set(env, ip, ((a32(env, ip) as i32) <= (b32(env, ip) as i32)) as u64); ip += 8; break;
-      case op.TCI_SETCOND32_GT: set(env, ip, ((a32(env, ip) as i32) > (b32(env, ip) as i32)) as u64); ip += 8; break;
-      case op.TCI_SETCOND32_LTU: set(env, ip, ((a32(env, ip) as u32) < (b32(env, ip) as u32)) as u64); ip += 8; break;
-      case op.TCI_SETCOND32_GEU: set(env, ip, ((a32(env, ip) as u32) >= (b32(env, ip) as u32)) as u64); ip += 8; break;
-      case op.TCI_SETCOND32_LEU: set(env, ip, ((a32(env, ip) as u32) <= (b32(env, ip) as u32)) as u64); ip += 8; break;
-      case op.TCI_SETCOND32_GTU: set(env, ip, ((a32(env, ip) as u32) > (b32(env, ip) as u32)) as u64); ip += 8; break;
-      case op.TCI_SETCONDI32_EQ: set(env, ip, ((a32(env, ip) as i32) == (immB32(ip) as i32)) as u64); ip += 8; break;
-      case op.TCI_SETCONDI32_NE: set(env, ip, ((a32(env, ip) as i32) != (immB32(ip) as i32)) as u64); ip += 8; break;
-      case op.TCI_SETCONDI32_LT: set(env, ip, ((a32(env, ip) as i32) < (immB32(ip) as i32)) as u64); ip += 8; break;
-      case op.TCI_SETCONDI32_GE: set(env, ip, ((a32(env, ip) as i32) >= (immB32(ip) as i32)) as u64); ip += 8; break;
-      case op.TCI_SETCONDI32_LE: set(env, ip, ((a32(env, ip) as i32) <= (immB32(ip) as i32)) as u64); ip += 8; break;
-      case op.TCI_SETCONDI32_GT: set(env, ip, ((a32(env, ip) as i32) > (immB32(ip) as i32)) as u64); ip += 8; break;
-      case op.TCI_SETCONDI32_LTU: set(env, ip, ((a32(env, ip) as u32) < (immB32(ip) as u32)) as u64); ip += 8; break;
-      case op.TCI_SETCONDI32_GEU: set(env, ip, ((a32(env, ip) as u32) >= (immB32(ip) as u32)) as u64); ip += 8; break;
-      case op.TCI_SETCONDI32_LEU: set(env, ip, ((a32(env, ip) as u32) <= (immB32(ip) as u32)) as u64); ip += 8; break;
-      case op.TCI_SETCONDI32_GTU: set(env, ip, ((a32(env, ip) as u32) > (immB32(ip) as u32)) as u64); ip += 8; break;
+      case op.TCI_MOV: set(env, ip, (acc = a64(env, ip))); ip += 8; break;
+      case op.TCI_MOVI: set(env, ip, (acc = load<i32>(ip, 4) as i64 as u64)); ip += 8; break;
+      case op.TCI_MOVI64: set(env, ip, (acc = load<u64>(ip, 4))); ip += 12; break;
+      case op.TCI_ADD64: set(env, ip, (acc = a64(env, ip) + b64(env, ip))); ip += 8; break;
+      case op.TCI_ADDI64: set(env, ip, (acc = a64(env, ip) + immB(ip))); ip += 8; break;
+      case op.TCI_ADD32: set(env, ip, (acc = (a32(env, ip) + b32(env, ip)) as i64 as u64)); ip += 8; break;
+      case op.TCI_ADDI32: set(env, ip, (acc = (a32(env, ip) + immB32(ip)) as i64 as u64)); ip += 8; break;
+      case op.TCI_SUB64: set(env, ip, (acc = a64(env, ip) - b64(env, ip))); ip += 8; break;
+      case op.TCI_SUBI64: set(env, ip, (acc = a64(env, ip) - immB(ip))); ip += 8; break;
+      case op.TCI_SUB32: set(env, ip, (acc = (a32(env, ip) - b32(env, ip)) as i64 as u64)); ip += 8; break;
+      case op.TCI_SUBI32: set(env, ip, (acc = (a32(env, ip) - immB32(ip)) as i64 as u64)); ip += 8; break;
+      case op.TCI_MUL64: set(env, ip, (acc = a64(env, ip) * b64(env, ip))); ip += 8; break;
+      case op.TCI_MULI64: set(env, ip, (acc = a64(env, ip) * immB(ip))); ip += 8; break;
+      case op.TCI_MUL32: set(env, ip, (acc = (a32(env, ip) * b32(env, ip)) as i64 as u64)); ip += 8; break;
+      case op.TCI_MULI32: set(env, ip, (acc = (a32(env, ip) * immB32(ip)) as i64 as u64)); ip += 8; break;
+      case op.TCI_AND64: set(env, ip, (acc = a64(env, ip) & b64(env, ip))); ip += 8; break;
+      case op.TCI_ANDI64: set(env, ip, (acc = a64(env, ip) & immB(ip))); ip += 8; break;
+      case op.TCI_AND32: set(env, ip, (acc = (a32(env, ip) & b32(env, ip)) as i64 as u64)); ip += 8; break;
+      case op.TCI_ANDI32: set(env, ip, (acc = (a32(env, ip) & immB32(ip)) as i64 as u64)); ip += 8; break;
+      case op.TCI_OR64: set(env, ip, (acc = a64(env, ip) | b64(env, ip))); ip += 8; break;
+      case op.TCI_ORI64: set(env, ip, (acc = a64(env, ip) | immB(ip))); ip += 8; break;
+      case op.TCI_OR32: set(env, ip, (acc = (a32(env, ip) | b32(env, ip)) as i64 as u64)); ip += 8; break;
+      case op.TCI_ORI32: set(env, ip, (acc = (a32(env, ip) | immB32(ip)) as i64 as u64)); ip += 8; break;
+      case op.TCI_XOR64: set(env, ip, (acc = a64(env, ip) ^ b64(env, ip))); ip += 8; break;
+      case op.TCI_XORI64: set(env, ip, (acc = a64(env, ip) ^ immB(ip))); ip += 8; break;
+      case op.TCI_XOR32: set(env, ip, (acc = (a32(env, ip) ^ b32(env, ip)) as i64 as u64)); ip += 8; break;
+      case op.TCI_XORI32: set(env, ip, (acc = (a32(env, ip) ^ immB32(ip)) as i64 as u64)); ip += 8; break;
+      case op.TCI_SHL64: set(env, ip, (acc = a64(env, ip) << b64(env, ip))); ip += 8; break;
+      case op.TCI_SHLI64: set(env, ip, (acc = a64(env, ip) << immB(ip))); ip += 8; break;
+      case op.TCI_SHL32: set(env, ip, (acc = (a32(env, ip) << b32(env, ip)) as i64 as u64)); ip += 8; break;
+      case op.TCI_SHLI32: set(env, ip, (acc = (a32(env, ip) << immB32(ip)) as i64 as u64)); ip += 8; break;
+      case op.TCI_SHR64: set(env, ip, (acc = a64(env, ip) >> b64(env, ip))); ip += 8; break;
+      case op.TCI_SHRI64: set(env, ip, (acc = a64(env, ip) >> immB(ip))); ip += 8; break;
+      case op.TCI_SHR32: set(env, ip, (acc = (((a32(env, ip)) as u32 >> (b32(env, ip)) as u32) as i32) as i64 as u64)); ip += 8; break;
+      case op.TCI_SHRI32: set(env, ip, (acc = (((a32(env, ip)) as u32 >> (immB32(ip)) as u32) as i32) as i64 as u64)); ip += 8; break;
+      case op.TCI_SAR64: set(env, ip, (acc = ((a64(env, ip)) as i64 >> (b64(env, ip)) as i64) as u64)); ip += 8; break;
+      case op.TCI_SARI64: set(env, ip, (acc = ((a64(env, ip)) as i64 >> (immB(ip)) as i64) as u64)); ip += 8; break;
+      case op.TCI_SAR32: set(env, ip, (acc = (a32(env, ip) >> b32(env, ip)) as i64 as u64)); ip += 8; break;
+      case op.TCI_SARI32: set(env, ip, (acc = (a32(env, ip) >> immB32(ip)) as i64 as u64)); ip += 8; break;
+      case op.TCI_ROTL64: set(env, ip, (acc = rotl<u64>(a64(env, ip), b64(env, ip)))); ip += 8; break;
+      case op.TCI_ROTLI64: set(env, ip, (acc = rotl<u64>(a64(env, ip), immB(ip)))); ip += 8; break;
+      case op.TCI_ROTL32: set(env, ip, (acc = (rotl<u32>(a32(env, ip), b32(env, ip)) as i32) as i64 as u64)); ip += 8; break;
+      case op.TCI_ROTLI32: set(env, ip, (acc = (rotl<u32>(a32(env, ip), immB32(ip)) as i32) as i64 as u64)); ip += 8; break;
+      case op.TCI_ROTR64: set(env, ip, (acc = rotr<u64>(a64(env, ip), b64(env, ip)))); ip += 8; break;
+      case op.TCI_ROTRI64: set(env, ip, (acc = rotr<u64>(a64(env, ip), immB(ip)))); ip += 8; break;
+      case op.TCI_ROTR32: set(env, ip, (acc = (rotr<u32>(a32(env, ip), b32(env, ip)) as i32) as i64 as u64)); ip += 8; break;
+      case op.TCI_ROTRI32: set(env, ip, (acc = (rotr<u32>(a32(env, ip), immB32(ip)) as i32) as i64 as u64)); ip += 8; break;
+      case op.TCI_DIV64: set(env, ip, (acc = divS64(a64(env, ip), b64(env, ip)))); ip += 8; break;
+      case op.TCI_DIV32: set(env, ip, (acc = (divS32(a32(env, ip), b32(env, ip))) as i64 as u64)); ip += 8; break;
+      case op.TCI_DIVU64: set(env, ip, (acc = divU64(a64(env, ip), b64(env, ip)))); ip += 8; break;
+      case op.TCI_DIVU32: set(env, ip, (acc = (divU32(a32(env, ip), b32(env, ip))) as i64 as u64)); ip += 8; break;
+      case op.TCI_REM64: set(env, ip, (acc = remS64(a64(env, ip), b64(env, ip)))); ip += 8; break;
+      case op.TCI_REM32: set(env, ip, (acc = (remS32(a32(env, ip), b32(env, ip))) as i64 as u64)); ip += 8; break;
+      case op.TCI_REMU64: set(env, ip, (acc = remU64(a64(env, ip), b64(env, ip)))); ip += 8; break;
+      case op.TCI_REMU32: set(env, ip, (acc = (remU32(a32(env, ip), b32(env, ip))) as i64 as u64)); ip += 8; break;
+      case op.TCI_ANDC64: set(env, ip, (acc = a64(env, ip) & ~b64(env, ip))); ip += 8; break;
+      case op.TCI_ANDC32: set(env, ip, (acc = (a32(env, ip) & ~b32(env, ip)) as i64 as u64)); ip += 8; break;
+      case op.TCI_ORC64: set(env, ip, (acc = a64(env, ip) | ~b64(env, ip))); ip += 8; break;
+      case op.TCI_ORC32: set(env, ip, (acc = (a32(env, ip) | ~b32(env, ip)) as i64 as u64)); ip += 8; break;
+      case op.TCI_EQV64: set(env, ip, (acc = ~(a64(env, ip) ^ b64(env, ip)))); ip += 8; break;
+      case op.TCI_EQV32: set(env, ip, (acc = (~(a32(env, ip) ^ b32(env, ip))) as i64 as u64)); ip += 8; break;
+      case op.TCI_NAND64: set(env, ip, (acc = ~(a64(env, ip) & b64(env, ip)))); ip += 8; break;
+      case op.TCI_NAND32: set(env, ip, (acc = (~(a32(env, ip) & b32(env, ip))) as i64 as u64)); ip += 8; break;
+      case op.TCI_NOR64: set(env, ip, (acc = ~(a64(env, ip) | b64(env, ip)))); ip += 8; break;
+      case op.TCI_NOR32: set(env, ip, (acc = (~(a32(env, ip) | b32(env, ip))) as i64 as u64)); ip += 8; break;
+      case op.TCI_MULUH64: set(env, ip, (acc = muluh64(a64(env, ip), b64(env, ip)))); ip += 8; break;
+      case op.TCI_MULUH32: set(env, ip, (acc = (((at32u(env, ip, 4) * at32u(env, ip, 6)) >> 32) as i32) as i64 as u64)); ip += 8; break;
+      case op.TCI_MULSH64: set(env, ip, (acc = mulsh64(a64(env, ip), b64(env, ip)))); ip += 8; break;
+      case op.TCI_MULSH32: set(env, ip, (acc = ((((a32(env, ip) as i64) * (b32(env, ip) as i64)) >> 32) as i32) as i64 as u64)); ip += 8; break;
+      case op.TCI_CLZ64: set(env, ip, (acc = a64(env, ip) == 0 ? b64(env, ip) : clz<u64>(a64(env, ip)))); ip += 8; break;
+      case op.TCI_CLZ32: set(env, ip, (acc = (a32(env, ip) == 0 ? b32(env, ip) : clz<i32>(a32(env, ip))) as i64 as u64)); ip += 8; break;
+      case op.TCI_CTZ64: set(env, ip, (acc = a64(env, ip) == 0 ? b64(env, ip) : ctz<u64>(a64(env, ip)))); ip += 8; break;
+      case op.TCI_CTZ32: set(env, ip, (acc = (a32(env, ip) == 0 ? b32(env, ip) : ctz<i32>(a32(env, ip))) as i64 as u64)); ip += 8; break;
+      case op.TCI_NEG64: set(env, ip, (acc = 0 - a64(env, ip))); ip += 8; break;
+      case op.TCI_NEG32: set(env, ip, (acc = (0 - a32(env, ip)) as i64 as u64)); ip += 8; break;
+      case op.TCI_NOT64: set(env, ip, (acc = ~a64(env, ip))); ip += 8; break;
+      case op.TCI_NOT32: set(env, ip, (acc = (~a32(env, ip)) as i64 as u64)); ip += 8; break;
+      case op.TCI_EXT8S64: set(env, ip, (acc = (a64(env, ip) as i8) as i64 as u64)); ip += 8; break;
+      case op.TCI_EXT8S32: set(env, ip, (acc = ((a32(env, ip) as i8) as i32) as i64 as u64)); ip += 8; break;
+      case op.TCI_EXT8U64: set(env, ip, (acc = a64(env, ip) & 0xff)); ip += 8; break;
+      case op.TCI_EXT8U32: set(env, ip, (acc = (a32(env, ip) & 0xff) as i64 as u64)); ip += 8; break;
+      case op.TCI_EXT16S64: set(env, ip, (acc = (a64(env, ip) as i16) as i64 as u64)); ip += 8; break;
+      case op.TCI_EXT16S32: set(env, ip, (acc = ((a32(env, ip) as i16) as i32) as i64 as u64)); ip += 8; break;
+      case op.TCI_EXT16U64: set(env, ip, (acc = a64(env, ip) & 0xffff)); ip += 8; break;
+      case op.TCI_EXT16U32: set(env, ip, (acc = (a32(env, ip) & 0xffff) as i64 as u64)); ip += 8; break;
+      case op.TCI_BSWAP16_64: set(env, ip, (acc = bswap<u16>(a64(env, ip) as u16) as u64)); ip += 8; break;
+      case op.TCI_BSWAP16_32: set(env, ip, (acc = (bswap<u16>(a32(env, ip) as u16) as i32) as i64 as u64)); ip += 8; break;
+      case op.TCI_BSWAP32_64: set(env, ip, (acc = bswap<u32>(a64(env, ip) as u32) as u64)); ip += 8; break;
+      case op.TCI_BSWAP32_32: set(env, ip, (acc = (bswap<u32>(a32(env, ip)) as i32) as i64 as u64)); ip += 8; break;
+      case op.TCI_CTPOP64: set(env, ip, (acc = popcnt<u64>(a64(env, ip)))); ip += 8; break;
+      case op.TCI_CTPOP32: set(env, ip, (acc = (popcnt<i32>(a32(env, ip))) as i64 as u64)); ip += 8; break;
+      case op.TCI_SETCOND64_EQ: set(env, ip, (acc = ((a64(env, ip) as i64) == (b64(env, ip) as i64)) as u64)); ip += 8; break;
+      case op.TCI_SETCOND64_NE: set(env, ip, (acc = ((a64(env, ip) as i64) != (b64(env, ip) as i64)) as u64)); ip += 8; break;
+      case op.TCI_SETCOND64_LT: set(env, ip, (acc = ((a64(env, ip) as i64) < (b64(env, ip) as i64)) as u64)); ip += 8; break;
+      case op.TCI_SETCOND64_GE: set(env, ip, (acc = ((a64(env, ip) as i64) >= (b64(env, ip) as i64)) as u64)); ip += 8; break;
+      case op.TCI_SETCOND64_LE: set(env, ip, (acc = ((a64(env, ip) as i64) <= (b64(env, ip) as i64)) as u64)); ip += 8; break;
+      case op.TCI_SETCOND64_GT: set(env, ip, (acc = ((a64(env, ip) as i64) > (b64(env, ip) as i64)) as u64)); ip += 8; break;
+      case op.TCI_SETCOND64_LTU: set(env, ip, (acc = ((a64(env, ip) as u64) < (b64(env, ip) as u64)) as u64)); ip += 8; break;
+      case op.TCI_SETCOND64_GEU: set(env, ip, (acc = ((a64(env, ip) as u64) >= (b64(env, ip) as u64)) as u64)); ip += 8; break;
+      case op.TCI_SETCOND64_LEU: set(env, ip, (acc = ((a64(env, ip) as u64) <= (b64(env, ip) as u64)) as u64)); ip += 8; break;
+      case op.TCI_SETCOND64_GTU: set(env, ip, (acc = ((a64(env, ip) as u64) > (b64(env, ip) as u64)) as u64)); ip += 8; break;
+      case op.TCI_SETCONDI64_EQ: set(env, ip, (acc = ((a64(env, ip) as i64) == (immB(ip) as i64)) as u64)); ip += 8; break;
+      case op.TCI_SETCONDI64_NE: set(env, ip, (acc = ((a64(env, ip) as i64) != (immB(ip) as i64)) as u64)); ip += 8; break;
+      case op.TCI_SETCONDI64_LT: set(env, ip, (acc = ((a64(env, ip) as i64) < (immB(ip) as i64)) as u64)); ip += 8; break;
+      case op.TCI_SETCONDI64_GE: set(env, ip, (acc = ((a64(env, ip) as i64) >= (immB(ip) as i64)) as u64)); ip += 8; break;
+      case op.TCI_SETCONDI64_LE: set(env, ip, (acc = ((a64(env, ip) as i64) <= (immB(ip) as i64)) as u64)); ip += 8; break;
+      case op.TCI_SETCONDI64_GT: set(env, ip, (acc = ((a64(env, ip) as i64) > (immB(ip) as i64)) as u64)); ip += 8; break;
+      case op.TCI_SETCONDI64_LTU: set(env, ip, (acc = ((a64(env, ip) as u64) < (immB(ip) as u64)) as u64)); ip += 8; break;
+      case op.TCI_SETCONDI64_GEU: set(env, ip, (acc = ((a64(env, ip) as u64) >= (immB(ip) as u64)) as u64)); ip += 8; break;
+      case op.TCI_SETCONDI64_LEU: set(env, ip, (acc = ((a64(env, ip) as u64) <= (immB(ip) as u64)) as u64)); ip += 8; break;
+      case op.TCI_SETCONDI64_GTU: set(env, ip, (acc = ((a64(env, ip) as u64) > (immB(ip) as u64)) as u64)); ip += 8; break;
+      case op.TCI_SETCOND32_EQ: set(env, ip, (acc = ((a32(env, ip) as i32) == (b32(env, ip) as i32)) as u64)); ip += 8; break;
+      case op.TCI_SETCOND32_NE: set(env, ip, (acc = ((a32(env, ip) as i32) != (b32(env, ip) as i32)) as u64)); ip += 8; break;
+      case op.TCI_SETCOND32_LT: set(env, ip, (acc = ((a32(env, ip) as i32) < (b32(env, ip) as i32)) as u64)); ip += 8; break;
+      case op.TCI_SETCOND32_GE: set(env, ip, (acc = ((a32(env, ip) as i32) >= (b32(env, ip) as i32)) as u64)); ip += 8; break;
+      case op.TCI_SETCOND32_LE: set(env, ip, (acc = ((a32(env, ip) as i32) <= (b32(env, ip) as i32)) as u64)); ip += 8; break;
+      case op.TCI_SETCOND32_GT: set(env, ip, (acc = ((a32(env, ip) as i32) > (b32(env, ip) as i32)) as u64)); ip += 8; break;
+      case op.TCI_SETCOND32_LTU: set(env, ip, (acc = ((a32(env, ip) as u32) < (b32(env, ip) as u32)) as u64)); ip += 8; break;
+      case op.TCI_SETCOND32_GEU: set(env, ip, (acc = ((a32(env, ip) as u32) >= (b32(env, ip) as u32)) as u64)); ip += 8; break;
+      case op.TCI_SETCOND32_LEU: set(env, ip, (acc = ((a32(env, ip) as u32) <= (b32(env, ip) as u32)) as u64)); ip += 8; break;
+      case op.TCI_SETCOND32_GTU: set(env, ip, (acc = ((a32(env, ip) as u32) > (b32(env, ip) as u32)) as u64)); ip += 8; break;
+      case op.TCI_SETCONDI32_EQ: set(env, ip, (acc = ((a32(env, ip) as i32) == (immB32(ip) as i32)) as u64)); ip += 8; break;
+      case op.TCI_SETCONDI32_NE: set(env, ip, (acc = ((a32(env, ip) as i32) != (immB32(ip) as i32)) as u64)); ip += 8; break;
+      case op.TCI_SETCONDI32_LT: set(env, ip, (acc = ((a32(env, ip) as i32) < (immB32(ip) as i32)) as u64)); ip += 8; break;
+      case op.TCI_SETCONDI32_GE: set(env, ip, (acc = ((a32(env, ip) as i32) >= (immB32(ip) as i32)) as u64)); ip += 8; break;
+      case op.TCI_SETCONDI32_LE: set(env, ip, (acc = ((a32(env, ip) as i32) <= (immB32(ip) as i32)) as u64)); ip += 8; break;
+      case op.TCI_SETCONDI32_GT: set(env, ip, (acc = ((a32(env, ip) as i32) > (immB32(ip) as i32)) as u64)); ip += 8; break;
+      case op.TCI_SETCONDI32_LTU: set(env, ip, (acc = ((a32(env, ip) as u32) < (immB32(ip) as u32)) as u64)); ip += 8; break;
+      case op.TCI_SETCONDI32_GEU: set(env, ip, (acc = ((a32(env, ip) as u32) >= (immB32(ip) as u32)) as u64)); ip += 8; break;
+      case op.TCI_SETCONDI32_LEU: set(env, ip, (acc = ((a32(env, ip) as u32) <= (immB32(ip) as u32)) as u64)); ip += 8; break;
+      case op.TCI_SETCONDI32_GTU: set(env, ip, (acc = ((a32(env, ip) as u32) > (immB32(ip) as u32)) as u64)); ip += 8; break;
       case op.TCI_BRCOND64_EQ: ip += (d64(env, ip) as i64) == (a64(env, ip) as i64) ? distance(ip) : 8; break;
       case op.TCI_BRCOND64_NE: ip += (d64(env, ip) as i64) != (a64(env, ip) as i64) ? distance(ip) : 8; break;
       case op.TCI_BRCOND64_LT: ip += (d64(env, ip) as i64) < (a64(env, ip) as i64) ? distance(ip) : 8; break;
@@ -576,25 +347,25 @@ function run(env: usize, tb: usize, ip: usize): usize {
       case op.TCI_BRCONDI32_GEU: ip += (d32(env, ip) as u32) >= (immA32(ip) as u32) ? distance(ip) : 8; break;
       case op.TCI_BRCONDI32_LEU: ip += (d32(env, ip) as u32) <= (immA32(ip) as u32) ? distance(ip) : 8; break;
       case op.TCI_BRCONDI32_GTU: ip += (d32(env, ip) as u32) > (immA32(ip) as u32) ? distance(ip) : 8; break;
-      case op.TCI_MOVCOND_EQ: set(env, ip, (a64(env, ip) as i64) == (b64(env, ip) as i64) ? at64(env, ip, 8) : at64(env, ip, 10)); ip += 12; break;
-      case op.TCI_MOVCOND_NE: set(env, ip, (a64(env, ip) as i64) != (b64(env, ip) as i64) ? at64(env, ip, 8) : at64(env, ip, 10)); ip += 12; break;
-      case op.TCI_MOVCOND_LT: set(env, ip, (a64(env, ip) as i64) < (b64(env, ip) as i64) ? at64(env, ip, 8) : at64(env, ip, 10)); ip += 12; break;
-      case op.TCI_MOVCOND_GE: set(env, ip, (a64(env, ip) as i64) >= (b64(env, ip) as i64) ? at64(env, ip, 8) : at64(env, ip, 10)); ip += 12; break;
-      case op.TCI_MOVCOND_LE: set(env, ip, (a64(env, ip) as i64) <= (b64(env, ip) as i64) ? at64(env, ip, 8) : at64(env, ip, 10)); ip += 12; break;
-      case op.TCI_MOVCOND_GT: set(env, ip, (a64(env, ip) as i64) > (b64(env, ip) as i64) ? at64(env, ip, 8) : at64(env, ip, 10)); ip += 12; break;
-      case op.TCI_MOVCOND_LTU: set(env, ip, (a64(env, ip) as u64) < (b64(env, ip) as u64) ? at64(env, ip, 8) : at64(env, ip, 10)); ip += 12; break;
-      case op.TCI_MOVCOND_GEU: set(env, ip, (a64(env, ip) as u64) >= (b64(env, ip) as u64) ? at64(env, ip, 8) : at64(env, ip, 10)); ip += 12; break;
-      case op.TCI_MOVCOND_LEU: set(env, ip, (a64(env, ip) as u64) <= (b64(env, ip) as u64) ? at64(env, ip, 8) : at64(env, ip, 10)); ip += 12; break;
-      case op.TCI_MOVCOND_GTU: set(env, ip, (a64(env, ip) as u64) > (b64(env, ip) as u64) ? at64(env, ip, 8) : at64(env, ip, 10)); ip += 12; break;
-      case op.TCI_EXT32S: set(env, ip, a32(env, ip) as i64 as u64); ip += 8; break;
-      case op.TCI_EXT32U: set(env, ip, at32u(env, ip, 4)); ip += 8; break;
-      case op.TCI_EXTRH: set(env, ip, ((a64(env, ip) as i64) >> 32) as u64); ip += 8; break;
-      case op.TCI_BSWAP64_64: set(env, ip, bswap<u64>(a64(env, ip))); ip += 8; break;
-      case op.TCI_EXTRACT64: set(env, ip, extract(a64(env, ip), load<u16>(ip, 6))); ip += 8; break;
-      case op.TCI_EXTRACT32: set32(env, ip, extract(at32u(env, ip, 4), load<u16>(ip, 6)) as i32); ip += 8; break;
-      case op.TCI_SEXTRACT64: case op.TCI_SEXTRACT32: set(env, ip, sextract(a64(env, ip), load<u16>(ip, 6))); ip += 8; break;
-      case op.TCI_DEPOSIT64: set(env, ip, deposit(a64(env, ip), b64(env, ip), ip)); ip += 12; break;
-      case op.TCI_DEPOSIT32: set32(env, ip, deposit(a64(env, ip), b64(env, ip), ip) as i32); ip += 12; break;
+      case op.TCI_MOVCOND_EQ: set(env, ip, (acc = (a64(env, ip) as i64) == (b64(env, ip) as i64) ? at64(env, ip, 8) : at64(env, ip, 10))); ip += 12; break;
+      case op.TCI_MOVCOND_NE: set(env, ip, (acc = (a64(env, ip) as i64) != (b64(env, ip) as i64) ? at64(env, ip, 8) : at64(env, ip, 10))); ip += 12; break;
+      case op.TCI_MOVCOND_LT: set(env, ip, (acc = (a64(env, ip) as i64) < (b64(env, ip) as i64) ? at64(env, ip, 8) : at64(env, ip, 10))); ip += 12; break;
+      case op.TCI_MOVCOND_GE: set(env, ip, (acc = (a64(env, ip) as i64) >= (b64(env, ip) as i64) ? at64(env, ip, 8) : at64(env, ip, 10))); ip += 12; break;
+      case op.TCI_MOVCOND_LE: set(env, ip, (acc = (a64(env, ip) as i64) <= (b64(env, ip) as i64) ? at64(env, ip, 8) : at64(env, ip, 10))); ip += 12; break;
+      case op.TCI_MOVCOND_GT: set(env, ip, (acc = (a64(env, ip) as i64) > (b64(env, ip) as i64) ? at64(env, ip, 8) : at64(env, ip, 10))); ip += 12; break;
+      case op.TCI_MOVCOND_LTU: set(env, ip, (acc = (a64(env, ip) as u64) < (b64(env, ip) as u64) ? at64(env, ip, 8) : at64(env, ip, 10))); ip += 12; break;
+      case op.TCI_MOVCOND_GEU: set(env, ip, (acc = (a64(env, ip) as u64) >= (b64(env, ip) as u64) ? at64(env, ip, 8) : at64(env, ip, 10))); ip += 12; break;
+      case op.TCI_MOVCOND_LEU: set(env, ip, (acc = (a64(env, ip) as u64) <= (b64(env, ip) as u64) ? at64(env, ip, 8) : at64(env, ip, 10))); ip += 12; break;
+      case op.TCI_MOVCOND_GTU: set(env, ip, (acc = (a64(env, ip) as u64) > (b64(env, ip) as u64) ? at64(env, ip, 8) : at64(env, ip, 10))); ip += 12; break;
+      case op.TCI_EXT32S: set(env, ip, (acc = a32(env, ip) as i64 as u64)); ip += 8; break;
+      case op.TCI_EXT32U: set(env, ip, (acc = at32u(env, ip, 4))); ip += 8; break;
+      case op.TCI_EXTRH: set(env, ip, (acc = ((a64(env, ip) as i64) >> 32) as u64)); ip += 8; break;
+      case op.TCI_BSWAP64_64: set(env, ip, (acc = bswap<u64>(a64(env, ip)))); ip += 8; break;
+      case op.TCI_EXTRACT64: set(env, ip, (acc = extract(a64(env, ip), load<u16>(ip, 6)))); ip += 8; break;
+      case op.TCI_EXTRACT32: set(env, ip, (acc = (extract(at32u(env, ip, 4), load<u16>(ip, 6)) as i32) as i64 as u64)); ip += 8; break;
+      case op.TCI_SEXTRACT64: case op.TCI_SEXTRACT32: set(env, ip, (acc = sextract(a64(env, ip), load<u16>(ip, 6)))); ip += 8; break;
+      case op.TCI_DEPOSIT64: set(env, ip, (acc = deposit(a64(env, ip), b64(env, ip), ip))); ip += 12; break;
+      case op.TCI_DEPOSIT32: set(env, ip, (acc = (deposit(a64(env, ip), b64(env, ip), ip) as i32) as i64 as u64)); ip += 12; break;
       case op.TCI_MULU2_64: mul64(env, ip, false); ip += 12; break;
       case op.TCI_MULU2_32: mul32(env, ip, false); ip += 12; break;
       case op.TCI_MULS2_64: mul64(env, ip, true); ip += 12; break;
@@ -603,26 +374,103 @@ function run(env: usize, tb: usize, ip: usize): usize {
       case op.TCI_ADD2_32: wide32(env, ip, false); ip += 16; break;
       case op.TCI_SUB2_64: wide64(env, ip, true); ip += 16; break;
       case op.TCI_SUB2_32: wide32(env, ip, true); ip += 16; break;
-      case op.TCI_LD8U: set(env, ip, load<u8>(env + load<u16>(ip, 4))); ip += 8; break;
-      case op.TCI_LD8S: set(env, ip, load<i8>(env + load<u16>(ip, 4)) as i64 as u64); ip += 8; break;
-      case op.TCI_LD16U: set(env, ip, load<u16>(env + load<u16>(ip, 4))); ip += 8; break;
-      case op.TCI_LD16S: set(env, ip, load<i16>(env + load<u16>(ip, 4)) as i64 as u64); ip += 8; break;
-      case op.TCI_LD32U: set(env, ip, load<u32>(env + load<u16>(ip, 4))); ip += 8; break;
-      case op.TCI_LD32S: set(env, ip, load<i32>(env + load<u16>(ip, 4)) as i64 as u64); ip += 8; break;
+      case op.TCI_LD8U: set(env, ip, (acc = load<u8>(env + load<u16>(ip, 4)))); ip += 8; break;
+      case op.TCI_LD8S: set(env, ip, (acc = load<i8>(env + load<u16>(ip, 4)) as i64 as u64)); ip += 8; break;
+      case op.TCI_LD16U: set(env, ip, (acc = load<u16>(env + load<u16>(ip, 4)))); ip += 8; break;
+      case op.TCI_LD16S: set(env, ip, (acc = load<i16>(env + load<u16>(ip, 4)) as i64 as u64)); ip += 8; break;
+      case op.TCI_LD32U: set(env, ip, (acc = load<u32>(env + load<u16>(ip, 4)))); ip += 8; break;
+      case op.TCI_LD32S: set(env, ip, (acc = load<i32>(env + load<u16>(ip, 4)) as i64 as u64)); ip += 8; break;
       case op.TCI_ST8: store<u8>(env + load<u16>(ip, 4), d32(env, ip) as u8); ip += 8; break;
       case op.TCI_ST16: store<u16>(env + load<u16>(ip, 4), d32(env, ip) as u16); ip += 8; break;
       case op.TCI_ST32: store<u32>(env + load<u16>(ip, 4), d32(env, ip)); ip += 8; break;
-      case op.TCI_QLD8U: if (!guestLoad<u8>(env, ip)) return leaveFault(env, tb, ip); ip += 16; break;
-      case op.TCI_QLD8S: if (!guestLoad<i8>(env, ip)) return leaveFault(env, tb, ip); ip += 16; break;
-      case op.TCI_QLD16U: if (!guestLoad<u16>(env, ip)) return leaveFault(env, tb, ip); ip += 16; break;
-      case op.TCI_QLD16S: if (!guestLoad<i16>(env, ip)) return leaveFault(env, tb, ip); ip += 16; break;
-      case op.TCI_QLD32U: if (!guestLoad<u32>(env, ip)) return leaveFault(env, tb, ip); ip += 16; break;
-      case op.TCI_QLD32S: if (!guestLoad<i32>(env, ip)) return leaveFault(env, tb, ip); ip += 16; break;
-      case op.TCI_QLD64: if (!guestLoad<u64>(env, ip)) return leaveFault(env, tb, ip); ip += 16; break;
-      case op.TCI_QST8: if (!guestStore<u8>(env, ip)) return leaveFault(env, tb, ip); ip += 16; break;
-      case op.TCI_QST16: if (!guestStore<u16>(env, ip)) return leaveFault(env, tb, ip); ip += 16; break;
-      case op.TCI_QST32: if (!guestStore<u32>(env, ip)) return leaveFault(env, tb, ip); ip += 16; break;
-      case op.TCI_QST64: if (!guestStore<u64>(env, ip)) return leaveFault(env, tb, ip); ip += 16; break;
+      case op.TCI_QLD8U: {
+        const addr = a64(env, ip) + immB(ip);
+        const entry = tlbEntry(env, ip, addr);
+        if (hits(entry, addr, sizeof<u8>())) acc = load<u8>(hostAddress(entry, addr)) as u64;
+        else {
+          acc = ldSlow(env, addr, load<u16>(ip, 8));
+          if (load<u32>(env, ENV_FAULT) != 0) return leaveFault(env, tb, ip);
+        }
+        set(env, ip, acc);
+        ip += 16;
+        break;
+      }
+      case op.TCI_QLD8S: {
+        const addr = a64(env, ip) + immB(ip);
+        const entry = tlbEntry(env, ip, addr);
+        if (hits(entry, addr, sizeof<i8>())) acc = load<i8>(hostAddress(entry, addr)) as u64;
+        else {
+          acc = ldSlow(env, addr, load<u16>(ip, 8));
+          if (load<u32>(env, ENV_FAULT) != 0) return leaveFault(env, tb, ip);
+        }
+        set(env, ip, acc);
+        ip += 16;
+        break;
+      }
+      case op.TCI_QLD16U: {
+        const addr = a64(env, ip) + immB(ip);
+        const entry = tlbEntry(env, ip, addr);
+        if (hits(entry, addr, sizeof<u16>())) acc = load<u16>(hostAddress(entry, addr)) as u64;
+        else {
+          acc = ldSlow(env, addr, load<u16>(ip, 8));
+          if (load<u32>(env, ENV_FAULT) != 0) return leaveFault(env, tb, ip);
+        }
+        set(env, ip, acc);
+        ip += 16;
+        break;
+      }
+      case op.TCI_QLD16S: {
+        const addr = a64(env, ip) + immB(ip);
+        const entry = tlbEntry(env, ip, addr);
+        if (hits(entry, addr, sizeof<i16>())) acc = load<i16>(hostAddress(entry, addr)) as u64;
+        else {
+          acc = ldSlow(env, addr, load<u16>(ip, 8));
+          if (load<u32>(env, ENV_FAULT) != 0) return leaveFault(env, tb, ip);
+        }
+        set(env, ip, acc);
+        ip += 16;
+        break;
+      }
+      case op.TCI_QLD32U: {
+        const addr = a64(env, ip) + immB(ip);
+        const entry = tlbEntry(env, ip, addr);
+        if (hits(entry, addr, sizeof<u32>())) acc = load<u32>(hostAddress(entry, addr)) as u64;
+        else {
+          acc = ldSlow(env, addr, load<u16>(ip, 8));
+          if (load<u32>(env, ENV_FAULT) != 0) return leaveFault(env, tb, ip);
+        }
+        set(env, ip, acc);
+        ip += 16;
+        break;
+      }
+      case op.TCI_QLD32S: {
+        const addr = a64(env, ip) + immB(ip);
+        const entry = tlbEntry(env, ip, addr);
+        if (hits(entry, addr, sizeof<i32>())) acc = load<i32>(hostAddress(entry, addr)) as u64;
+        else {
+          acc = ldSlow(env, addr, load<u16>(ip, 8));
+          if (load<u32>(env, ENV_FAULT) != 0) return leaveFault(env, tb, ip);
+        }
+        set(env, ip, acc);
+        ip += 16;
+        break;
+      }
+      case op.TCI_QLD64: {
+        const addr = a64(env, ip) + immB(ip);
+        const entry = tlbEntry(env, ip, addr);
+        if (hits(entry, addr, sizeof<u64>())) acc = load<u64>(hostAddress(entry, addr)) as u64;
+        else {
+          acc = ldSlow(env, addr, load<u16>(ip, 8));
+          if (load<u32>(env, ENV_FAULT) != 0) return leaveFault(env, tb, ip);
+        }
+        set(env, ip, acc);
+        ip += 16;
+        break;
+      }
+      case op.TCI_QST8: if (!guestStore<u8>(env, ip, a64(env, ip) + immB(ip), d64(env, ip))) return leaveFault(env, tb, ip); ip += 16; break;
+      case op.TCI_QST16: if (!guestStore<u16>(env, ip, a64(env, ip) + immB(ip), d64(env, ip))) return leaveFault(env, tb, ip); ip += 16; break;
+      case op.TCI_QST32: if (!guestStore<u32>(env, ip, a64(env, ip) + immB(ip), d64(env, ip))) return leaveFault(env, tb, ip); ip += 16; break;
+      case op.TCI_QST64: if (!guestStore<u64>(env, ip, a64(env, ip) + immB(ip), d64(env, ip))) return leaveFault(env, tb, ip); ip += 16; break;
       case op.TCI_QLD_ANY: if (!slowLoad(env, ip, a64(env, ip) + immB(ip))) return leaveFault(env, tb, ip); ip += 16; break;
       case op.TCI_QST_ANY: if (!slowStore(env, ip, a64(env, ip) + immB(ip))) return leaveFault(env, tb, ip); ip += 16; break;
       case op.TCI_ATOMIC_RMW: if (!rmw(env, ip)) return leaveFault(env, tb, ip); ip += 12; break;
@@ -641,6 +489,175 @@ function run(env: usize, tb: usize, ip: usize): usize {
       case op.TCI_CALL3: if (!callResult(env, ip, 3)) return leaveFault(env, tb, ip); ip += 16; break;
       case op.TCI_CALL4: if (!callResult(env, ip, 4)) return leaveFault(env, tb, ip); ip += 16; break;
       case op.TCI_CALL5: if (!callResult(env, ip, 5)) return leaveFault(env, tb, ip); ip += 20; break;
+      case op.TCI_ACC_QLD8U: {
+        const addr = acc + immB(ip);
+        const entry = tlbEntry(env, ip, addr);
+        if (hits(entry, addr, sizeof<u8>())) acc = load<u8>(hostAddress(entry, addr)) as u64;
+        else {
+          acc = ldSlow(env, addr, load<u16>(ip, 8));
+          if (load<u32>(env, ENV_FAULT) != 0) return leaveFault(env, tb, ip);
+        }
+        set(env, ip, acc);
+        ip += 16;
+        break;
+      }
+      case op.TCI_ACC_QLD8S: {
+        const addr = acc + immB(ip);
+        const entry = tlbEntry(env, ip, addr);
+        if (hits(entry, addr, sizeof<i8>())) acc = load<i8>(hostAddress(entry, addr)) as u64;
+        else {
+          acc = ldSlow(env, addr, load<u16>(ip, 8));
+          if (load<u32>(env, ENV_FAULT) != 0) return leaveFault(env, tb, ip);
+        }
+        set(env, ip, acc);
+        ip += 16;
+        break;
+      }
+      case op.TCI_ACC_QLD16U: {
+        const addr = acc + immB(ip);
+        const entry = tlbEntry(env, ip, addr);
+        if (hits(entry, addr, sizeof<u16>())) acc = load<u16>(hostAddress(entry, addr)) as u64;
+        else {
+          acc = ldSlow(env, addr, load<u16>(ip, 8));
+          if (load<u32>(env, ENV_FAULT) != 0) return leaveFault(env, tb, ip);
+        }
+        set(env, ip, acc);
+        ip += 16;
+        break;
+      }
+      case op.TCI_ACC_QLD16S: {
+        const addr = acc + immB(ip);
+        const entry = tlbEntry(env, ip, addr);
+        if (hits(entry, addr, sizeof<i16>())) acc = load<i16>(hostAddress(entry, addr)) as u64;
+        else {
+          acc = ldSlow(env, addr, load<u16>(ip, 8));
+          if (load<u32>(env, ENV_FAULT) != 0) return leaveFault(env, tb, ip);
+        }
+        set(env, ip, acc);
+        ip += 16;
+        break;
+      }
+      case op.TCI_ACC_QLD32U: {
+        const addr = acc + immB(ip);
+        const entry = tlbEntry(env, ip, addr);
+        if (hits(entry, addr, sizeof<u32>())) acc = load<u32>(hostAddress(entry, addr)) as u64;
+        else {
+          acc = ldSlow(env, addr, load<u16>(ip, 8));
+          if (load<u32>(env, ENV_FAULT) != 0) return leaveFault(env, tb, ip);
+        }
+        set(env, ip, acc);
+        ip += 16;
+        break;
+      }
+      case op.TCI_ACC_QLD32S: {
+        const addr = acc + immB(ip);
+        const entry = tlbEntry(env, ip, addr);
+        if (hits(entry, addr, sizeof<i32>())) acc = load<i32>(hostAddress(entry, addr)) as u64;
+        else {
+          acc = ldSlow(env, addr, load<u16>(ip, 8));
+          if (load<u32>(env, ENV_FAULT) != 0) return leaveFault(env, tb, ip);
+        }
+        set(env, ip, acc);
+        ip += 16;
+        break;
+      }
+      case op.TCI_ACC_QLD64: {
+        const addr = acc + immB(ip);
+        const entry = tlbEntry(env, ip, addr);
+        if (hits(entry, addr, sizeof<u64>())) acc = load<u64>(hostAddress(entry, addr)) as u64;
+        else {
+          acc = ldSlow(env, addr, load<u16>(ip, 8));
+          if (load<u32>(env, ENV_FAULT) != 0) return leaveFault(env, tb, ip);
+        }
+        set(env, ip, acc);
+        ip += 16;
+        break;
+      }
+      case op.TCI_ACC_ADD64: set(env, ip, (acc = acc + b64(env, ip))); ip += 8; break;
+      case op.TCI_ACC_ADDI64: set(env, ip, (acc = acc + immB(ip))); ip += 8; break;
+      case op.TCI_ACC_ADD32: set(env, ip, (acc = ((acc as i32) + b32(env, ip)) as i64 as u64)); ip += 8; break;
+      case op.TCI_ACC_ADDI32: set(env, ip, (acc = ((acc as i32) + immB32(ip)) as i64 as u64)); ip += 8; break;
+      case op.TCI_ACC_SUB64: set(env, ip, (acc = acc - b64(env, ip))); ip += 8; break;
+      case op.TCI_ACC_SUBI64: set(env, ip, (acc = acc - immB(ip))); ip += 8; break;
+      case op.TCI_ACC_SUB32: set(env, ip, (acc = ((acc as i32) - b32(env, ip)) as i64 as u64)); ip += 8; break;
+      case op.TCI_ACC_SUBI32: set(env, ip, (acc = ((acc as i32) - immB32(ip)) as i64 as u64)); ip += 8; break;
+      case op.TCI_ACC_AND64: set(env, ip, (acc = acc & b64(env, ip))); ip += 8; break;
+      case op.TCI_ACC_ANDI64: set(env, ip, (acc = acc & immB(ip))); ip += 8; break;
+      case op.TCI_ACC_AND32: set(env, ip, (acc = ((acc as i32) & b32(env, ip)) as i64 as u64)); ip += 8; break;
+      case op.TCI_ACC_ANDI32: set(env, ip, (acc = ((acc as i32) & immB32(ip)) as i64 as u64)); ip += 8; break;
+      case op.TCI_ACC_OR64: set(env, ip, (acc = acc | b64(env, ip))); ip += 8; break;
+      case op.TCI_ACC_ORI64: set(env, ip, (acc = acc | immB(ip))); ip += 8; break;
+      case op.TCI_ACC_OR32: set(env, ip, (acc = ((acc as i32) | b32(env, ip)) as i64 as u64)); ip += 8; break;
+      case op.TCI_ACC_ORI32: set(env, ip, (acc = ((acc as i32) | immB32(ip)) as i64 as u64)); ip += 8; break;
+      case op.TCI_ACC_XOR64: set(env, ip, (acc = acc ^ b64(env, ip))); ip += 8; break;
+      case op.TCI_ACC_XORI64: set(env, ip, (acc = acc ^ immB(ip))); ip += 8; break;
+      case op.TCI_ACC_XOR32: set(env, ip, (acc = ((acc as i32) ^ b32(env, ip)) as i64 as u64)); ip += 8; break;
+      case op.TCI_ACC_XORI32: set(env, ip, (acc = ((acc as i32) ^ immB32(ip)) as i64 as u64)); ip += 8; break;
+      case op.TCI_ACC_SHL64: set(env, ip, (acc = acc << b64(env, ip))); ip += 8; break;
+      case op.TCI_ACC_SHLI64: set(env, ip, (acc = acc << immB(ip))); ip += 8; break;
+      case op.TCI_ACC_SHL32: set(env, ip, (acc = ((acc as i32) << b32(env, ip)) as i64 as u64)); ip += 8; break;
+      case op.TCI_ACC_SHLI32: set(env, ip, (acc = ((acc as i32) << immB32(ip)) as i64 as u64)); ip += 8; break;
+      case op.TCI_ACC_SHR64: set(env, ip, (acc = acc >> b64(env, ip))); ip += 8; break;
+      case op.TCI_ACC_SHRI64: set(env, ip, (acc = acc >> immB(ip))); ip += 8; break;
+      case op.TCI_ACC_SHR32: set(env, ip, (acc = ((((acc as i32)) as u32 >> (b32(env, ip)) as u32) as i32) as i64 as u64)); ip += 8; break;
+      case op.TCI_ACC_SHRI32: set(env, ip, (acc = ((((acc as i32)) as u32 >> (immB32(ip)) as u32) as i32) as i64 as u64)); ip += 8; break;
+      case op.TCI_ACC_SAR64: set(env, ip, (acc = ((acc) as i64 >> (b64(env, ip)) as i64) as u64)); ip += 8; break;
+      case op.TCI_ACC_SARI64: set(env, ip, (acc = ((acc) as i64 >> (immB(ip)) as i64) as u64)); ip += 8; break;
+      case op.TCI_ACC_SAR32: set(env, ip, (acc = ((acc as i32) >> b32(env, ip)) as i64 as u64)); ip += 8; break;
+      case op.TCI_ACC_SARI32: set(env, ip, (acc = ((acc as i32) >> immB32(ip)) as i64 as u64)); ip += 8; break;
+      case op.TCI_ACC_EXT8U64: set(env, ip, (acc = acc & 0xff)); ip += 8; break;
+      case op.TCI_ACC_EXT16U64: set(env, ip, (acc = acc & 0xffff)); ip += 8; break;
+      case op.TCI_ACC_MOV: set(env, ip, (acc = acc)); ip += 8; break;
+      case op.TCI_ACC_EXT32S: set(env, ip, (acc = (acc as i32) as i64 as u64)); ip += 8; break;
+      case op.TCI_ACC_EXT32U: set(env, ip, (acc = (acc as u32 as u64))); ip += 8; break;
+      case op.TCI_ACC_QST8: if (!guestStore<u8>(env, ip, acc + immB(ip), d64(env, ip))) return leaveFault(env, tb, ip); ip += 16; break;
+      case op.TCI_ACC_QST16: if (!guestStore<u16>(env, ip, acc + immB(ip), d64(env, ip))) return leaveFault(env, tb, ip); ip += 16; break;
+      case op.TCI_ACC_QST32: if (!guestStore<u32>(env, ip, acc + immB(ip), d64(env, ip))) return leaveFault(env, tb, ip); ip += 16; break;
+      case op.TCI_ACC_QST64: if (!guestStore<u64>(env, ip, acc + immB(ip), d64(env, ip))) return leaveFault(env, tb, ip); ip += 16; break;
+      case op.TCI_ACCV_QST8: if (!guestStore<u8>(env, ip, a64(env, ip) + immB(ip), acc)) return leaveFault(env, tb, ip); ip += 16; break;
+      case op.TCI_ACCV_QST16: if (!guestStore<u16>(env, ip, a64(env, ip) + immB(ip), acc)) return leaveFault(env, tb, ip); ip += 16; break;
+      case op.TCI_ACCV_QST32: if (!guestStore<u32>(env, ip, a64(env, ip) + immB(ip), acc)) return leaveFault(env, tb, ip); ip += 16; break;
+      case op.TCI_ACCV_QST64: if (!guestStore<u64>(env, ip, a64(env, ip) + immB(ip), acc)) return leaveFault(env, tb, ip); ip += 16; break;
+      case op.TCI_ACC_BRCOND64_EQ: ip += (acc as i64) == (a64(env, ip) as i64) ? distance(ip) : 8; break;
+      case op.TCI_ACC_BRCOND64_NE: ip += (acc as i64) != (a64(env, ip) as i64) ? distance(ip) : 8; break;
+      case op.TCI_ACC_BRCOND64_LT: ip += (acc as i64) < (a64(env, ip) as i64) ? distance(ip) : 8; break;
+      case op.TCI_ACC_BRCOND64_GE: ip += (acc as i64) >= (a64(env, ip) as i64) ? distance(ip) : 8; break;
+      case op.TCI_ACC_BRCOND64_LE: ip += (acc as i64) <= (a64(env, ip) as i64) ? distance(ip) : 8; break;
+      case op.TCI_ACC_BRCOND64_GT: ip += (acc as i64) > (a64(env, ip) as i64) ? distance(ip) : 8; break;
+      case op.TCI_ACC_BRCOND64_LTU: ip += (acc as u64) < (a64(env, ip) as u64) ? distance(ip) : 8; break;
+      case op.TCI_ACC_BRCOND64_GEU: ip += (acc as u64) >= (a64(env, ip) as u64) ? distance(ip) : 8; break;
+      case op.TCI_ACC_BRCOND64_LEU: ip += (acc as u64) <= (a64(env, ip) as u64) ? distance(ip) : 8; break;
+      case op.TCI_ACC_BRCOND64_GTU: ip += (acc as u64) > (a64(env, ip) as u64) ? distance(ip) : 8; break;
+      case op.TCI_ACC_BRCONDI64_EQ: ip += (acc as i64) == (immA(ip) as i64) ? distance(ip) : 8; break;
+      case op.TCI_ACC_BRCONDI64_NE: ip += (acc as i64) != (immA(ip) as i64) ? distance(ip) : 8; break;
+      case op.TCI_ACC_BRCONDI64_LT: ip += (acc as i64) < (immA(ip) as i64) ? distance(ip) : 8; break;
+      case op.TCI_ACC_BRCONDI64_GE: ip += (acc as i64) >= (immA(ip) as i64) ? distance(ip) : 8; break;
+      case op.TCI_ACC_BRCONDI64_LE: ip += (acc as i64) <= (immA(ip) as i64) ? distance(ip) : 8; break;
+      case op.TCI_ACC_BRCONDI64_GT: ip += (acc as i64) > (immA(ip) as i64) ? distance(ip) : 8; break;
+      case op.TCI_ACC_BRCONDI64_LTU: ip += (acc as u64) < (immA(ip) as u64) ? distance(ip) : 8; break;
+      case op.TCI_ACC_BRCONDI64_GEU: ip += (acc as u64) >= (immA(ip) as u64) ? distance(ip) : 8; break;
+      case op.TCI_ACC_BRCONDI64_LEU: ip += (acc as u64) <= (immA(ip) as u64) ? distance(ip) : 8; break;
+      case op.TCI_ACC_BRCONDI64_GTU: ip += (acc as u64) > (immA(ip) as u64) ? distance(ip) : 8; break;
+      case op.TCI_ACC_SETCOND64_EQ: set(env, ip, (acc = ((acc as i64) == (b64(env, ip) as i64)) as u64)); ip += 8; break;
+      case op.TCI_ACC_SETCOND64_NE: set(env, ip, (acc = ((acc as i64) != (b64(env, ip) as i64)) as u64)); ip += 8; break;
+      case op.TCI_ACC_SETCOND64_LT: set(env, ip, (acc = ((acc as i64) < (b64(env, ip) as i64)) as u64)); ip += 8; break;
+      case op.TCI_ACC_SETCOND64_GE: set(env, ip, (acc = ((acc as i64) >= (b64(env, ip) as i64)) as u64)); ip += 8; break;
+      case op.TCI_ACC_SETCOND64_LE: set(env, ip, (acc = ((acc as i64) <= (b64(env, ip) as i64)) as u64)); ip += 8; break;
+      case op.TCI_ACC_SETCOND64_GT: set(env, ip, (acc = ((acc as i64) > (b64(env, ip) as i64)) as u64)); ip += 8; break;
+      case op.TCI_ACC_SETCOND64_LTU: set(env, ip, (acc = ((acc as u64) < (b64(env, ip) as u64)) as u64)); ip += 8; break;
+      case op.TCI_ACC_SETCOND64_GEU: set(env, ip, (acc = ((acc as u64) >= (b64(env, ip) as u64)) as u64)); ip += 8; break;
+      case op.TCI_ACC_SETCOND64_LEU: set(env, ip, (acc = ((acc as u64) <= (b64(env, ip) as u64)) as u64)); ip += 8; break;
+      case op.TCI_ACC_SETCOND64_GTU: set(env, ip, (acc = ((acc as u64) > (b64(env, ip) as u64)) as u64)); ip += 8; break;
+      case op.TCI_ACC_SETCONDI64_EQ: set(env, ip, (acc = ((acc as i64) == (immB(ip) as i64)) as u64)); ip += 8; break;
+      case op.TCI_ACC_SETCONDI64_NE: set(env, ip, (acc = ((acc as i64) != (immB(ip) as i64)) as u64)); ip += 8; break;
+      case op.TCI_ACC_SETCONDI64_LT: set(env, ip, (acc = ((acc as i64) < (immB(ip) as i64)) as u64)); ip += 8; break;
+      case op.TCI_ACC_SETCONDI64_GE: set(env, ip, (acc = ((acc as i64) >= (immB(ip) as i64)) as u64)); ip += 8; break;
+      case op.TCI_ACC_SETCONDI64_LE: set(env, ip, (acc = ((acc as i64) <= (immB(ip) as i64)) as u64)); ip += 8; break;
+      case op.TCI_ACC_SETCONDI64_GT: set(env, ip, (acc = ((acc as i64) > (immB(ip) as i64)) as u64)); ip += 8; break;
+      case op.TCI_ACC_SETCONDI64_LTU: set(env, ip, (acc = ((acc as u64) < (immB(ip) as u64)) as u64)); ip += 8; break;
+      case op.TCI_ACC_SETCONDI64_GEU: set(env, ip, (acc = ((acc as u64) >= (immB(ip) as u64)) as u64)); ip += 8; break;
+      case op.TCI_ACC_SETCONDI64_LEU: set(env, ip, (acc = ((acc as u64) <= (immB(ip) as u64)) as u64)); ip += 8; break;
+      case op.TCI_ACC_SETCONDI64_GTU: set(env, ip, (acc = ((acc as u64) > (immB(ip) as u64)) as u64)); ip += 8; break;
       default: abort('tci: unknown op');
     }
   }

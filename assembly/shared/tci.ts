@@ -7,6 +7,7 @@
 //   MOVCOND, wide ops: further operands follow as u16
 //   QLD, QST: b is a signed displacement; then u16 MemOpIdx, u16 0, u32 TLB table from env
 //   ATOMIC: u16 d, addr, value; then u16 MemOpIdx, u16 AtomicKind or the replacement
+//   The accumulator is the result of the last op that computed d; ops that want it in place of an operand are the ACC forms
 //   CALL: u16 result, u16 function table index, u16 1 if it may fault; then the arguments
 // Plain constants only (compiled by asc and tsc), dense, so that the interpreter's switch is one jump table.
 
@@ -289,7 +290,105 @@ export const TCI_CALL3 = 240;
 export const TCI_CALL4 = 241;
 export const TCI_CALL5 = 242;
 
-export const TCI_OPS = 243;
+// The same with the accumulator in place of operand a, which is named all the same
+export const TCI_ACC_FOR_A = 243;
+export const TCI_ACC_QLD8U = 243;
+export const TCI_ACC_QLD8S = 244;
+export const TCI_ACC_QLD16U = 245;
+export const TCI_ACC_QLD16S = 246;
+export const TCI_ACC_QLD32U = 247;
+export const TCI_ACC_QLD32S = 248;
+export const TCI_ACC_QLD64 = 249;
+export const TCI_ACC_ADD64 = 250;
+export const TCI_ACC_ADDI64 = 251;
+export const TCI_ACC_ADD32 = 252;
+export const TCI_ACC_ADDI32 = 253;
+export const TCI_ACC_SUB64 = 254;
+export const TCI_ACC_SUBI64 = 255;
+export const TCI_ACC_SUB32 = 256;
+export const TCI_ACC_SUBI32 = 257;
+export const TCI_ACC_AND64 = 258;
+export const TCI_ACC_ANDI64 = 259;
+export const TCI_ACC_AND32 = 260;
+export const TCI_ACC_ANDI32 = 261;
+export const TCI_ACC_OR64 = 262;
+export const TCI_ACC_ORI64 = 263;
+export const TCI_ACC_OR32 = 264;
+export const TCI_ACC_ORI32 = 265;
+export const TCI_ACC_XOR64 = 266;
+export const TCI_ACC_XORI64 = 267;
+export const TCI_ACC_XOR32 = 268;
+export const TCI_ACC_XORI32 = 269;
+export const TCI_ACC_SHL64 = 270;
+export const TCI_ACC_SHLI64 = 271;
+export const TCI_ACC_SHL32 = 272;
+export const TCI_ACC_SHLI32 = 273;
+export const TCI_ACC_SHR64 = 274;
+export const TCI_ACC_SHRI64 = 275;
+export const TCI_ACC_SHR32 = 276;
+export const TCI_ACC_SHRI32 = 277;
+export const TCI_ACC_SAR64 = 278;
+export const TCI_ACC_SARI64 = 279;
+export const TCI_ACC_SAR32 = 280;
+export const TCI_ACC_SARI32 = 281;
+export const TCI_ACC_EXT8U64 = 282;
+export const TCI_ACC_EXT16U64 = 283;
+export const TCI_ACC_MOV = 284;
+export const TCI_ACC_EXT32S = 285;
+export const TCI_ACC_EXT32U = 286;
+export const TCI_ACC_QST8 = 287;
+export const TCI_ACC_QST16 = 288;
+export const TCI_ACC_QST32 = 289;
+export const TCI_ACC_QST64 = 290;
+export const TCI_ACC_SETCOND64_EQ = 291;
+export const TCI_ACC_SETCOND64_NE = 292;
+export const TCI_ACC_SETCOND64_LT = 293;
+export const TCI_ACC_SETCOND64_GE = 294;
+export const TCI_ACC_SETCOND64_LE = 295;
+export const TCI_ACC_SETCOND64_GT = 296;
+export const TCI_ACC_SETCOND64_LTU = 297;
+export const TCI_ACC_SETCOND64_GEU = 298;
+export const TCI_ACC_SETCOND64_LEU = 299;
+export const TCI_ACC_SETCOND64_GTU = 300;
+export const TCI_ACC_SETCONDI64_EQ = 301;
+export const TCI_ACC_SETCONDI64_NE = 302;
+export const TCI_ACC_SETCONDI64_LT = 303;
+export const TCI_ACC_SETCONDI64_GE = 304;
+export const TCI_ACC_SETCONDI64_LE = 305;
+export const TCI_ACC_SETCONDI64_GT = 306;
+export const TCI_ACC_SETCONDI64_LTU = 307;
+export const TCI_ACC_SETCONDI64_GEU = 308;
+export const TCI_ACC_SETCONDI64_LEU = 309;
+export const TCI_ACC_SETCONDI64_GTU = 310;
+
+// The same in place of operand d, which is read: of stores, branches
+export const TCI_ACC_FOR_D = 311;
+export const TCI_ACCV_QST8 = 311;
+export const TCI_ACCV_QST16 = 312;
+export const TCI_ACCV_QST32 = 313;
+export const TCI_ACCV_QST64 = 314;
+export const TCI_ACC_BRCOND64_EQ = 315;
+export const TCI_ACC_BRCOND64_NE = 316;
+export const TCI_ACC_BRCOND64_LT = 317;
+export const TCI_ACC_BRCOND64_GE = 318;
+export const TCI_ACC_BRCOND64_LE = 319;
+export const TCI_ACC_BRCOND64_GT = 320;
+export const TCI_ACC_BRCOND64_LTU = 321;
+export const TCI_ACC_BRCOND64_GEU = 322;
+export const TCI_ACC_BRCOND64_LEU = 323;
+export const TCI_ACC_BRCOND64_GTU = 324;
+export const TCI_ACC_BRCONDI64_EQ = 325;
+export const TCI_ACC_BRCONDI64_NE = 326;
+export const TCI_ACC_BRCONDI64_LT = 327;
+export const TCI_ACC_BRCONDI64_GE = 328;
+export const TCI_ACC_BRCONDI64_LE = 329;
+export const TCI_ACC_BRCONDI64_GT = 330;
+export const TCI_ACC_BRCONDI64_LTU = 331;
+export const TCI_ACC_BRCONDI64_GEU = 332;
+export const TCI_ACC_BRCONDI64_LEU = 333;
+export const TCI_ACC_BRCONDI64_GTU = 334;
+
+export const TCI_OPS = 335;
 
 /** The insn table behind a TB's code (TB_INSN_TABLE): for each guest instruction u16 first word of its code, u16 pc offset. */
 export const TCI_INSN_SIZE = 4;

@@ -20,6 +20,7 @@ import { TempKind, type TcgContext, type Temp } from '../context.js';
 import { PC } from '../ir-buffer.js';
 import { Cond, Op, OP_WORDS, type HelperDef } from '../opcodes.js';
 import { tlbTable } from '../tlb.js';
+import { accumulate } from './accumulate.js';
 import { CodeBuffer, TciOverflow } from './code-buffer.js';
 import * as table from './op-table.js';
 
@@ -79,6 +80,8 @@ export class TciLowering {
       if (this.fuse(p, p + OP_WORDS < end ? p + OP_WORDS : -1)) p += OP_WORDS;
     }
     this.patchBranches();
+    const { units, size, insns, insnCount } = this.code;
+    accumulate(units, size, this.labels.subarray(0, ctx.labelCount), insns, insnCount);
   }
 
   private begin(ctx: TcgContext): void {
