@@ -176,7 +176,7 @@ export class Player extends ReplayLog implements Replay {
     this.next = this.ahead();
   }
 
-  deliver(): void {
+  deliver(allWait: () => void): void {
     if (this.hasFailed || this.isStopped()) return;
     this.delivered = this.moment;
     this.onMoment();
@@ -188,6 +188,7 @@ export class Player extends ReplayLog implements Replay {
       if (next.moment < this.moment || this.reads.length > 0) return this.differs('it heard of its host at another moment');
       if (next.kind === 'end') return this.end(next);
       this.next = this.ahead();
+      if (next.kind === 'warp') allWait();
       this.apply(next);
       if (this.hasFailed) return;
     }

@@ -213,7 +213,8 @@ export class MainLoop {
     if (!this.machine.runState.running || this.machine.awaitsHost) return;
     this.inTimers = true;
     try {
-      replay.deliver();
+      // a recording that let time pass had looked for a CPU before, and found none: that ended the turn
+      replay.deliver(() => void this.turns.next());
     } finally {
       this.inTimers = false;
     }

@@ -32,7 +32,8 @@ export interface Replay extends HostTime {
   /** The state has changed so many times. */
   pass(count: number): void;
   /** Between two slices of a running machine that waits for no disk: devices hear what is due at this moment. */
-  deliver(): void;
+  /** `allWait`: to be called before time that passed while no CPU could run. */
+  deliver(allWait: () => void): void;
   /** How far a slice may go before something is due; 0: something is now, and comes in the next round. */
   limit(): number;
   /** No CPU can run until something comes from outside. True: nothing will. */
