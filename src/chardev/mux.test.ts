@@ -103,6 +103,17 @@ describe('a mux', () => {
     expect([serial.text.length, serial.events.at(-1), backend.queued]).toEqual([600_000, 'closed', 0]);
   });
 
+  it("a guest's port that was made before the first frontend leaves the input with it until it reads", () => {
+    const { mux, frontend, type } = setup();
+    const port = mux.guestPort();
+    const serial = frontend();
+    type('a');
+    let text = '';
+    port.attach({ canReceive: () => 10, receive: (b) => (text += new TextDecoder().decode(b)) });
+    type('b');
+    expect([serial.text, text]).toEqual(['a', 'b']);
+  });
+
   it("a guest's port takes the first one's input over when it reads", () => {
     const { mux, frontend, type } = setup();
     const serial = frontend();

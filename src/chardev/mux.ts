@@ -38,6 +38,8 @@ type Slot = MuxPort[];
 export class MuxChardev extends Chardev {
   private readonly base: CharBackend;
   private slots: Slot[] = [];
+  /** Guest ports that the first frontend is yet to join. */
+  private early: Slot = [];
   private focus = 0;
   private escaped = false;
   private stampsFrom: number | undefined;
@@ -86,7 +88,7 @@ export class MuxChardev extends Chardev {
       );
     }
     const port = new MuxPort(this);
-    this.slots.push([port]);
+    this.slots.push([port, ...this.early.splice(0)]);
     port.attach(handlers);
     if (this.slots.length === 1) port.sendEvent('mux-in');
     this.base.acceptInput();
@@ -99,7 +101,7 @@ export class MuxChardev extends Chardev {
   /** A frontend in the first one's place, for what a guest reads besides its serial port: from the time that it is attached it gets the input. */
   guestPort(): Chardev {
     const port = new MuxPort(this);
-    (this.slots[0] ??= []).push(port);
+    (this.slots[0] ?? this.early).push(port);
     return port;
   }
 
@@ -119,6 +121,7 @@ export class MuxChardev extends Chardev {
   override release(): void {
     super.release();
     this.slots = [];
+    this.early = [];
     this.focus = 0;
   }
 

@@ -12,13 +12,13 @@ const ENGINES = [['-accel', 'tci'], [], ['-accel', 'tcg,thread=sync,threshold=1'
 const STEP_MS = 120_000;
 const oracle = findOracle();
 
-function whyNot({ name, files, build }: Recipe): string | undefined {
+function whyNot({ name, files, source, build = [] }: Recipe): string | undefined {
   if (ROOT === undefined) return 'WEMU_RECIPES names no folder';
   const missing = files.find((file) => !existsSync(join(ROOT, name, file)));
-  return missing && `no ${name}/${missing} in WEMU_RECIPES: ${build.join(' && ')}`;
+  return missing && `no ${name}/${missing} in WEMU_RECIPES: ${[source, ...build].join('; ')}`;
 }
 
-async function outputOf(session: Session, { dialogue, from }: Recipe): Promise<string> {
+async function outputOf(session: Session, { dialogue, from, apart, status }: Recipe): Promise<string> {
   try {
     for (const [prompt, answer] of dialogue) {
       await session.expect(prompt, STEP_MS);
@@ -27,7 +27,10 @@ async function outputOf(session: Session, { dialogue, from }: Recipe): Promise<s
     const text = session.output.replaceAll('\r', '');
     // what comes behind the last prompt is a matter of time
     const [last] = dialogue.at(-1)!;
-    return text.slice(text.indexOf(from), text.lastIndexOf(last));
+    const told = text.slice(text.indexOf(from), text.lastIndexOf(last)).split('\n');
+    const lines = apart ? told.filter((line) => !apart.test(line)) : told;
+    if (status !== undefined) lines.push(`status ${await session.ended(STEP_MS)}`);
+    return lines.join('\n');
   } finally {
     session.kill();
   }
@@ -41,6 +44,7 @@ for (const recipe of RECIPES) {
       const [command, ...first] = oracle!.command.map((word) => word.replace(/qemu-system-riscv64$/, recipe.program));
       const expected = await outputOf(Session.program(command, [...first, ...args]), recipe);
       expect(expected).toContain(recipe.from);
+      if (recipe.status !== undefined) expect(expected).toMatch(new RegExp(`status ${recipe.status}$`));
       const cpu = recipe.program === 'qemu-system-riscv32' ? ['-cpu', 'rv32'] : [];
       for (const engine of ENGINES)
         expect(await outputOf(Session.pipes([...cpu, ...args, ...engine]), recipe), engine.join(' ')).toBe(expected);

@@ -267,6 +267,17 @@ describe('requests', () => {
     expect(d.bytes[2.5 * MIB]).toBe(((2.5 * MIB) >> 9) & 0xff);
   });
 
+  it('a header where there is no memory is zeros, which ask for sector 0', async () => {
+    const d = new Disk();
+    d.start();
+    d.desc(0, 0xffff_ffff_8000_0000, 16, NEXT, 1);
+    d.desc(1, RAM + 0x2_0000, 512, WRITE | NEXT, 2);
+    d.desc(2, STATUS, 1, WRITE);
+    d.offer(0);
+    await settle();
+    expect([d.node.calls, d.device.broken, d.usedIdx()]).toEqual([['read 0 512'], false, 1]);
+  });
+
   it.each<[string, (d: Disk) => void]>([
     ['no status', (d) => (d.desc(0, HEADER, 16, 0), d.offer(0))],
     ['a short header', (d) => (d.desc(0, HEADER, 15, NEXT, 1), d.desc(1, STATUS, 1, WRITE), d.offer(0))],

@@ -302,6 +302,12 @@ export function skip(segments: readonly Segment[], count: number): readonly Segm
   return [{ address: address + count, length: length - count }, ...segments.slice(first + 1)];
 }
 
+/**
+ * What the driver gives to be read may be so large, in bytes, where there is no memory: it reads as zeros. QEMU's bounce buffer of this size does the same
+ * (x-max-bounce-buffer-size), and there are drivers with an address out of sign extension that only ever ask for what zeros ask for.
+ */
+const NOWHERE_LIMIT = 4096;
+
 /** Copies the beginning of `segments`, at most `limit` bytes, into `result` (default: a fresh array). Undefined: some of it is not in memory. */
 export function gather(
   memory: VirtQueueMemory,
@@ -312,10 +318,12 @@ export function gather(
   let at = 0;
   for (const { address, length } of segments) {
     if (at === result.length) break;
-    const piece = memory.read(address, Math.min(length, result.length - at));
-    if (!piece) return undefined;
-    result.set(piece, at);
-    at += piece.length;
+    const wanted = Math.min(length, result.length - at);
+    const piece = memory.read(address, wanted);
+    if (piece) result.set(piece, at);
+    else if (length <= NOWHERE_LIMIT) result.fill(0, at, at + wanted);
+    else return undefined;
+    at += wanted;
   }
   return result;
 }

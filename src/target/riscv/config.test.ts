@@ -166,8 +166,7 @@ describe('-cpu', () => {
     ['rv64,d=off,zcd=on', '-cpu rv64: extension zcd requires d'],
     ['rv64,zicfiss=on', '-cpu rv64: extension zicfiss requires zimop'],
     ['rv64,zicfiss=on,zimop=on', '-cpu rv64: extension zicfiss with zca requires zcmop'],
-    ['rv64,zcmp=on', '-cpu rv64: extension zcmp is incompatible with zcd, which c and d have (expected c=off or d=off)'],
-    ['rv64,zcd=off,zcmp=on', '-cpu rv64: extension c has zcd here (expected c=off for zcd=off)'],
+    ['rv64,zcmp=on', '-cpu rv64: extension zcmp is incompatible with zcd, which c and d have (expected zcd=off)'],
     ['max,zce=on', '-cpu max: extension zcmp is incompatible with zcd'],
     ['rv64,zcf=on', '-cpu rv64: extension zcf is only relevant to RV32'],
     ['rv64,zkn=on,zbkb=off', '-cpu rv64: extension zkn requires zbkb'],
@@ -182,6 +181,15 @@ describe('-cpu', () => {
     ['rv64,smepmp=on,pmp=off', '-cpu rv64: extension smepmp requires pmp (expected pmp=on or smepmp=off)'],
     ['rv64,mvendorid=x', "-cpu rv64: parameter 'mvendorid' expects a number"],
   ])('%s is refused', (text, message) => expect(() => parseCpuConfig(text)).toThrow(message));
+
+  it.each(['rv32,zcd=off,zcmp=on', 'rv64,zcd=off,zcmp=on,zcmt=on'])(
+    '%s: the codes of C that Zcd has are free for another, and misa has C',
+    (text) => {
+      const config = parseCpuConfig(text);
+      expect(isaExtensions(config)).toEqual(expect.arrayContaining(['c', 'zca', 'zcmp']));
+      expect(isaExtensions(config)).not.toContain('zcd');
+    },
+  );
 
   it('survives serialisation', () => {
     for (const { name } of CPU_MODELS) {

@@ -10,7 +10,6 @@ import {
   extensionBits,
   EXTENSIONS,
   hasBit,
-  partsOfC,
   SATP_MODES,
   withImplied,
   type Extension,
@@ -209,14 +208,11 @@ class Draft {
   }
 
   private checkConflicts(): void {
-    const missing =
-      this.enabled.has('c') && partsOfC((name) => this.enabled.has(name), this.model.xlen).find((name) => !this.enabled.has(name));
-    if (missing) throw new OptionError(`extension c has ${missing} here`, this.where, `c=off for ${missing}=off`);
     if (this.enabled.has('zicfiss') && this.enabled.has('zca') && !this.enabled.has('zcmop'))
       throw new OptionError('extension zicfiss with zca requires zcmop', this.where, 'zcmop=on');
     for (const [name, other] of CONFLICTS) {
       if (this.enabled.has(name) && this.enabled.has(other))
-        throw new OptionError(`extension ${name} is incompatible with ${other}, which c and d have`, this.where, `c=off or d=off`);
+        throw new OptionError(`extension ${name} is incompatible with ${other}, which c and d have`, this.where, `${other}=off`);
     }
     if (this.enabled.has('zcf') && this.model.xlen === 64)
       throw new OptionError('extension zcf is only relevant to RV32', this.where, 'zcf=off');
