@@ -116,7 +116,7 @@ describe('a host that fails', () => {
     let found = 0;
     await repeat((random, seed) => {
       const told: string[] = [];
-      const store = new FileCodeStore(path('code'), 'build', { tell: (line) => told.push(line) });
+      const store = new FileCodeStore(path('code'), () => 'build', { tell: (line) => told.push(line) });
       const versions = [someBytes(random), someBytes(random)];
       faults.now.start(seed, { errors: 20 });
       for (const version of versions) store.save('key', version);

@@ -19,7 +19,7 @@ function codeFile(): { readonly store: FileCodeStore; readonly path: string; rea
     chmodSync(folder, 0o700);
   }
   const told: string[] = [];
-  const store = new FileCodeStore(folder, 'build', { tell: (line) => told.push(line) });
+  const store = new FileCodeStore(folder, () => 'build', { tell: (line) => told.push(line) });
   store.save(KEY, PAYLOAD);
   const [name] = readdirSync(folder).filter((each) => each.endsWith('.wemucode'));
   return { store, path: join(folder, name), told };

@@ -1,5 +1,5 @@
-/** The first thing that the process does: the codegen worker's way to its first region is longer than the machine's to its first hot loop. */
-import { writeSync } from 'node:fs';
+/** The first thing that the process does: where a guest will run long, the codegen worker's way to its first region is longer than the machine's to its first hot loop. */
+import { statSync, writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { startCodegenWorker } from '../node/codegen-worker.js';
 import { loadModule } from '../node/modules.js';
@@ -33,12 +33,21 @@ function outputFailed(error: NodeJS.ErrnoException): void {
   end(1, `standard output: ${systemReason(error)}`);
 }
 
+/** Of a file; 0: none can be seen there, and who reads it will tell. */
+function sizeOf(path: string): number {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  } catch {
+    return 0;
+  }
+}
+
 async function start(argv: readonly string[]): Promise<void> {
   process.on('uncaughtException', fail); // rejections that nobody hears come here too
   process.stdout.on('error', outputFailed);
   process.stderr.on('error', () => {}); // there is nowhere else to tell it
   setV8Flags();
-  const worker = wantsCodegenWorker(argv) ? startCodegenWorker() : undefined;
+  const worker = wantsCodegenWorker(argv, sizeOf) ? startCodegenWorker() : undefined;
   const { exitStatus, isOutputStuck, main } = (await loadModule('./program', import.meta.url)) as typeof import('./program.js');
   process.exitCode = exitStatus(await main(argv, worker));
   if (isOutputStuck()) process.exit();

@@ -22,7 +22,7 @@ let parent: string;
 let folder: string;
 let told: string[];
 const store = (build = 'build 1', max?: number) =>
-  new FileCodeStore(folder, build, { tell: (line) => void told.push(line), maxFolder: max });
+  new FileCodeStore(folder, () => build, { tell: (line) => void told.push(line), maxFolder: max });
 const payload = Uint8Array.from({ length: 1000 }, (_, i) => i);
 type Damage = readonly [what: string, damage: (file: Uint8Array) => Uint8Array];
 const onlyFile = () => join(folder, readdirSync(folder)[0]);
@@ -135,7 +135,7 @@ describe('the code store', () => {
         '--input-type=module',
         '-e',
         `import { FileCodeStore } from ${JSON.stringify(built)};
-         const store = new FileCodeStore(${JSON.stringify(folder)}, 'build 1');
+         const store = new FileCodeStore(${JSON.stringify(folder)}, () => 'build 1');
          for (let i = 0; i < 40; i++) store.save('key', new Uint8Array(100000 + ${fill}).fill(${fill}));`,
       ]);
     let running = true;

@@ -35,7 +35,7 @@ export class FileCodeStore implements CodeStore {
   constructor(
     private readonly folder: string,
     /** Which build of wemu makes and runs the code: another one's files are not found. */
-    private readonly build: string,
+    private readonly build: () => string,
     { tell = (line) => void process.stderr.write(`wemu: code cache: ${line}\n`), maxFolder = MAX_FOLDER }: FileStoreOptions = {},
   ) {
     this.tell = tell;
@@ -93,7 +93,7 @@ export class FileCodeStore implements CodeStore {
   }
 
   private fullKey(key: string): string {
-    return `${this.build}\0${key}`;
+    return `${this.build()}\0${key}`;
   }
 
   private path(key: string): string {

@@ -4,6 +4,8 @@ import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { join } from 'node:path';
 import { embeddedGuestPath } from './embedded-guest.js';
+import type { CodegenThread, WorkerMessage } from '../accel/tcg/codegen/protocol.js';
+import { patientCodegenWorker } from './codegen-worker.js';
 import { packageFolder } from './modules.js';
 
 // In a process of its own, from dist/: a worker thread needs compiled modules, and how the process ends is what is to be seen.
@@ -100,4 +102,33 @@ it('a worker that is ended in the middle of a compilation leaves V8 as it was', 
     ['--allow-natives-syntax'],
   );
   expect(stdout).toBe('true\n');
+});
+
+it('a patient worker starts when hot code has been there for a while, and hears then what it was told before', () => {
+  let [now, started] = [0, 0];
+  const heard: WorkerMessage[] = [];
+  const worker = {
+    compiler: 'tiered' as const,
+    post: (message: WorkerMessage) => void heard.push(message),
+    receive: () => [],
+    close: () => void heard.splice(0),
+  };
+  const start = (): CodegenThread => (started++, { isDead: false, connect: () => worker, terminate: () => {} });
+  const thread = patientCodegenWorker(start, () => now);
+  const [idle, busy] = [thread.connect(), thread.connect()];
+  const init = { kind: 'init' } as WorkerMessage;
+  const generate = { kind: 'generate', batch: 0, regions: [] } as WorkerMessage;
+  busy.post(init);
+  busy.receive();
+  now = 1000; // a guest without hot code
+  expect([busy.receive(), started]).toEqual([[], 0]);
+  busy.post(generate);
+  now += 10;
+  expect([busy.receive(), started]).toEqual([[], 0]);
+  now += 10;
+  busy.receive();
+  expect([started, heard]).toEqual([1, [init, generate]]);
+  idle.post(init);
+  idle.receive();
+  expect([started, heard.length]).toEqual([1, 3]);
 });

@@ -50,10 +50,52 @@ export function startCodegenWorker(): CodegenThread {
   };
 }
 
+/** ms between a machine's first request and the thread's start. A guest that has ended by then has no use for it, and its start is half of what such a guest costs. */
+const PATIENCE_MS = 20;
+
+/** A codegen worker that starts when a machine has had hot code for a while. */
+export function patientCodegenWorker(start = startCodegenWorker, now = (): number => performance.now()): CodegenThread {
+  let thread: CodegenThread | undefined;
+  let asked: number | undefined;
+  return {
+    get isDead() {
+      return thread?.isDead ?? false;
+    },
+    connect() {
+      if (thread) return thread.connect();
+      const waiting: WorkerMessage[] = [];
+      let worker: CodegenWorker | undefined;
+      return {
+        compiler: compiler(),
+        post(message) {
+          if (worker) return worker.post(message);
+          waiting.push(message);
+          if (message.kind !== 'init') asked ??= now();
+        },
+        receive() {
+          if (!worker && asked !== undefined && now() - asked >= PATIENCE_MS) {
+            thread ??= start();
+            worker = thread.connect();
+            for (const message of waiting.splice(0)) worker.post(message);
+          }
+          return worker?.receive() ?? [];
+        },
+        close() {
+          waiting.length = 0;
+          worker?.close();
+        },
+      };
+    },
+    terminate: () => thread?.terminate(),
+  };
+}
+
+const compiler = (): CodegenWorker['compiler'] => (optimisesAtOnce() ? 'optimising' : 'tiered');
+
 function codegenWorker(port: MessagePort): CodegenWorker {
   port.unref();
   return {
-    compiler: optimisesAtOnce() ? 'optimising' : 'tiered',
+    compiler: compiler(),
     post: (message: WorkerMessage) => port.postMessage(message),
     receive() {
       const replies: WorkerReply[] = [];

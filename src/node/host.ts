@@ -17,7 +17,7 @@ import { loadWithBinaryen } from './binaryen.js';
 import { FileNode } from './block/file.js';
 import { loadChecks } from './checks.js';
 import { FileCodeStore } from './code-store.js';
-import { startCodegenWorker } from './codegen-worker.js';
+import { patientCodegenWorker } from './codegen-worker.js';
 import { engineBuild } from './engine-build.js';
 import { engineWasmPath } from './engine-wasm.js';
 import { readImage } from './image-file.js';
@@ -103,8 +103,8 @@ async function codeGenerator({ backend, sync, worker, codeCache = false }: NodeH
     return { codegen: (codegen as typeof import('../accel/tcg/codegen-sync.js')).synchronousCodegen };
   }
   const folder = codeFolder(codeCache);
-  const store = folder === undefined ? undefined : new FileCodeStore(folder, engineBuild());
-  const thread = new SharedThread(startCodegenWorker, worker);
+  const store = folder === undefined ? undefined : new FileCodeStore(folder, engineBuild);
+  const thread = new SharedThread(patientCodegenWorker, worker);
   return { codegen: workerCodegen(thread.connect, store), endCodegen: () => thread.terminate() };
 }
 

@@ -41,7 +41,7 @@ const bare = (...more: string[]): string[] => [...kernel(ELF), ...more];
 // prettier-ignore
 const CASES: Record<string, Record<string, [args: string[], says: RegExp]>> = {
   images: {
-    'no such kernel':        [kernel(join(folder, 'none')), /-kernel: cannot read '.*none': no such file/],
+    'no such kernel':        [kernel(join(folder, 'none')), /-kernel: could not load kernel '.*none': no such file/],
     'a folder':              [kernel(folder), /is a directory/],
     'an empty kernel':       [kernel(file('empty', new Uint8Array(0))), /'kernel': the file is empty/],
     'an ELF header alone':   [kernel(file('header', elf.subarray(0, 64))), /'kernel': the program headers lie outside of the file/],
@@ -60,10 +60,10 @@ const CASES: Record<string, Record<string, [args: string[], says: RegExp]>> = {
     'an initrd above RAM':   [bare('-initrd', large('initrd')), /'initrd': 200 MiB .* do not fit/],
     'firmware above RAM':    [['-M', 'virt', '-accel', 'tci', '-bios', large('bios')], /'firmware': 200 MiB .* do not fit/],
     'an initrd alone':       [[...BARE, '-initrd', GARBAGE], /-initrd only allowed with -kernel option/],
-    'an endless kernel':     [kernel('/dev/zero'), /-kernel: cannot read '\/dev\/zero': is a device/],
+    'an endless kernel':     [kernel('/dev/zero'), /-kernel: could not load kernel '\/dev\/zero': is a device/],
     'a kernel of 2 GiB':     [kernel(large('huge', 2 ** 31)), /has 2 GiB, the limit is 1 GiB/],
     'a device tree of 200 MiB': [bare('-dtb', large('dtb')), /has 200 MiB, the limit is 1 MiB/],
-    'a name that a terminal would obey': [kernel('\x1b[31mx'), /cannot read '\\x1b\[31mx'/],
+    'a name that a terminal would obey': [kernel('\x1b[31mx'), /could not load kernel '\\x1b\[31mx'/],
     'dumpdtb nowhere':       [['-M', `virt,dumpdtb=${join(folder, 'no', 'x.dtb')}`, '-bios', 'none', '-accel', 'tci'], /cannot write '.*x.dtb'/],
   },
   RAM: {

@@ -61,6 +61,9 @@ export interface KeptCodeOptions {
   readonly leastWork?: number;
 }
 
+/** So many TBs are no small guest's. */
+const EARLY_TBS = 1000;
+
 interface ModuleState {
   readonly chunk: Uint8Array<ArrayBuffer>;
   readonly wasm: Uint8Array<ArrayBuffer>;
@@ -108,6 +111,8 @@ export class KeptCode {
   private keys = new Int32Array(0);
   private regionOf = new Int32Array(0);
   private tbOf = new Int32Array(0);
+  /** TBs that were translated before the store was read; undefined: it has been. */
+  private early: number[] | undefined = [];
 
   constructor(
     private readonly options: KeptCodeOptions,
@@ -117,7 +122,15 @@ export class KeptCode {
   ) {
     this.bytes = new Uint8Array(linker.memory.buffer);
     this.imports = new Set([...RUNTIME_IMPORTS, ...options.helpers.map((name) => `helper_${name}`)]);
+  }
+
+  /** Reads the store, which costs more than all of a small guest: hot code asks for it, or many TBs. */
+  ready(): void {
+    const { early } = this;
+    if (!early) return;
+    this.early = undefined;
     this.load();
+    for (const tb of early) this.translated(tb);
   }
 
   info(): KeptInfo {
@@ -126,7 +139,11 @@ export class KeptCode {
 
   /** A TB was translated. */
   translated(tb: number): void {
-    const { tbs, bytes } = this;
+    const { tbs, bytes, early } = this;
+    if (early) {
+      if (early.push(tb) === EARLY_TBS) this.ready();
+      return;
+    }
     const key = keyOf(placeLow(tbs.get(tb, TB_PC), tbs.get(tb, TB_CFLAGS), tbs.pageSize), bytes, tbs.get(tb, TB_HOST0));
     for (let i = this.heads[hash(key) & this.mask]; i >= 0; i = this.next[i]) {
       if (this.keys[i] !== key) continue;
@@ -246,6 +263,7 @@ export class KeptCode {
 
   /** All TBs are gone, and the modules' tables with them. */
   flushed(): void {
+    if (this.early) this.early = [];
     this.complete.clear();
     for (const region of this.regions) {
       region.found.fill(0);
@@ -258,6 +276,7 @@ export class KeptCode {
   /** Keeps what was made, and what was used, for the next run; what was used least recently gives way. */
   save(): void {
     if (this.fresh.length === 0) return;
+    this.ready();
     const { store, key } = this.options;
     const known = new Set([...this.modules, ...this.fresh].map(({ chunk }) => identity(chunk)));
     // Another process may have saved since.

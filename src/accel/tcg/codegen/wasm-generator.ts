@@ -230,6 +230,7 @@ export class WasmCodeGenerator implements CodeGenerator {
   }
 
   private serve(worker: CodegenWorker): void {
+    this.kept?.ready();
     this.collect(worker);
     this.kept?.poll(worker);
     this.tiering.adjust(this.madeMs);
