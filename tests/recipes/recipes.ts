@@ -221,7 +221,7 @@ export const RECIPES: readonly Recipe[] = [
     program: 'qemu-system-riscv64',
     args: (
       '-chardev stdio,mux=on,id=stdio0 -semihosting-config enable=on,chardev=stdio0,arg=program-name,arg=x -monitor none -serial none ' +
-      '-machine virt,accel=tcg -kernel @/hello.elf -nographic -bios none'
+      '-machine virt -kernel @/hello.elf -nographic -bios none'
     ).split(' '),
     files: ['hello.elf'],
     dialogue: [['end', '']],
