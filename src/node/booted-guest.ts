@@ -58,7 +58,7 @@ export class BootedGuest {
     const hash = createHash('sha256').update(engineBuild());
     for (const part of parts) hash.update(`\0${part.length}\0`).update(part);
     this.path = join(folder, 'booted', `${hash.digest('hex').slice(0, 32)}${SUFFIX}`);
-    this.translations = new FileCodeStore(join(folder, 'booted-code'), engineBuild());
+    this.translations = new FileCodeStore(join(folder, 'booted-code'), engineBuild);
   }
 
   /** There seems to be one. */
