@@ -29,8 +29,8 @@ export interface Console {
   readonly gdb?: string;
   readonly stats?: StatsWriter;
   readonly log?: LogOutput;
-  /** Banks that are kept in files. */
-  readonly flash?: readonly { readonly unit: number; readonly file: FlashFile }[];
+  /** Banks that are kept in files, by the ids of their backends. */
+  readonly flash?: readonly { readonly id: string; readonly file: FlashFile }[];
   /** Makes the machine that is to be run. Default: a new one. */
   readonly start?: (create: CreateMachine) => Promise<Machine>;
   /** What is to be shown of what the first serial port says. */
@@ -104,7 +104,7 @@ export async function runMachine(
     if (ending.isOver) return (await ending.wait()) ?? 0;
     for (const { file } of flash) file.failed = ending.fail;
     const backends = [
-      ...flash.map(({ unit, file }) => ['pflash', String(unit), file] as const),
+      ...flash.map(({ id, file }) => ['pflash', id, file] as const),
       ...[...chardevs.withId].map(([id, chardev]) => ['chardev', id, chardev] as const),
     ];
     const filtered = filter && consoles[0] && new FilteredChardev(consoles[0].chardev, filter);

@@ -2,7 +2,6 @@
 import type { CodegenThread } from '../accel/tcg/codegen/protocol.js';
 import { loadPlugins } from '../node/plugin-loader.js';
 import { createNodeHost, type NodeHost } from '../node/host.js';
-import { FlashFile } from '../node/flash-file.js';
 import { noteInput, noteRunInputs } from '../node/input-files.js';
 import { readImage } from '../node/image-file.js';
 import { FolderFiles } from '../node/semihosting-files.js';
@@ -32,6 +31,7 @@ import { traceEventNames } from '../util/trace.js';
 import { MiB } from '../util/size.js';
 import type { SystemArguments } from './arguments.js';
 import { ACCEL_HELP, chooseAccel, commandLineAccel } from './common/accel.js';
+import { openFlash } from './flash.js';
 import { gdbDevice } from './gdb.js';
 import { parseMachine, type MachineArguments } from './machine-option.js';
 import { parseMon, type MonitorChoice } from './monitors.js';
@@ -67,12 +67,14 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
   const bios = args.bios ?? machine.firmware;
   const kernel = args.kernel ?? machine.kernel;
   const append = args.append ?? machine.append;
-  const { drives, flash } = parseDrives(args);
+  const choices = parseDrives(args);
   const images = { bios, kernel, initrd: args.initrd ?? machine.initrd, dtb: args.dtb ?? machine.dtb, symbols: args.symbols };
   for (const [option, path] of Object.entries(images)) noteInput(`-${option}`, path);
-  noteRunInputs(drives, args.icount === undefined ? undefined : parseIcount(args.icount));
-  for (const { file } of flash) noteInput('-pflash', file);
+  noteRunInputs(choices.drives, args.icount === undefined ? undefined : parseIcount(args.icount));
+  for (const { file } of choices.flash) noteInput('-pflash', file);
   for (const chardev of chardevs) if (chardev.backend === 'file') noteInput('-chardev', chardev.inputPath);
+  const board = machine.type === undefined ? host.machines.default : host.machines.get(machine.type);
+  const { drives, flash } = openFlash(choices, board?.type.ext.flashDrives);
   const semihosting = parseSemihosting(args.semihosting ?? false, args.semihostingConfig ?? []);
   for (const { driver, property } of (args.global ?? []).map(parseGlobal))
     if (!host.types.find(driver)) warn(`global ${driver}.${property} has invalid class name`);
@@ -119,7 +121,7 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
       gdb: gdbDevice(args),
       stats: statsWriter(args.stats, args.profile),
       start: args.loadvm === undefined ? undefined : (create) => loadedMachine(create, args.loadvm!),
-      flash: flash.map(({ unit, file, readOnly, snapshot }) => ({ unit, file: new FlashFile(file, { readOnly, discard: snapshot }) })),
+      flash,
     },
   );
 }

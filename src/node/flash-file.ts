@@ -1,4 +1,4 @@
-/** A file that keeps a flash bank (`-pflash`, a FlashImage): what the guest programs is in the file at once. */
+/** A file that keeps a flash bank (`-pflash`, a FlashImage): what the guest programs is in the file at once, each command in one write. */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { HostError, OptionError } from '../util/errors.js';
 import { readImage } from './image-file.js';
@@ -11,17 +11,21 @@ export class FlashFile {
   failed: (error: HostError) => void = () => {};
   private fd: number | undefined;
 
-  /** `discard`: the file stays as it is; `readOnly`: the guest cannot program it. @throws OptionError if it cannot be read, or written */
+  /** `discard`: the file stays as it is; `readOnly`: the guest cannot program it; `option`: what named it. @throws OptionError if it cannot be read, or written */
   constructor(
     private readonly path: string,
-    { discard = false, readOnly = false }: { readonly discard?: boolean; readonly readOnly?: boolean } = {},
+    {
+      discard = false,
+      readOnly = false,
+      option = '-pflash',
+    }: { readonly discard?: boolean; readonly readOnly?: boolean; readonly option?: string } = {},
   ) {
     this.readOnly = readOnly;
-    this.bytes = readImage('-pflash', path);
+    this.bytes = readImage(option, path);
     try {
       if (!discard && !readOnly) this.fd = openSync(path, 'r+');
     } catch (error) {
-      throw new OptionError(`cannot write '${path}': ${systemReason(error)}`, '-pflash');
+      throw new OptionError(`cannot write '${path}': ${systemReason(error)}`, option);
     }
   }
 

@@ -22,7 +22,7 @@ import { engineBuild } from './engine-build.js';
 import { engineWasmPath } from './engine-wasm.js';
 import { readImage } from './image-file.js';
 import { refuseInput } from './input-files.js';
-import { packageInfo } from './modules.js';
+import { packageFolder, packageInfo } from './modules.js';
 import { loadOptional } from './optional.js';
 import { Output } from './output.js';
 import { writeWhole } from './disk/files.js';
@@ -115,9 +115,9 @@ function codeFolder(wanted: boolean | string): string | undefined {
   return cache && join(cache, 'code');
 }
 
-/** From the cache, or from the package installed on this machine. */
+/** Our own, which comes with the package; from the cache, or from the package installed on this machine. */
 function firmware(name: string): Uint8Array | undefined {
-  for (const path of [...debianFirmware(name), `/usr/share/qemu/${name}`]) {
+  for (const path of [join(packageFolder(), 'guests', name), ...debianFirmware(name), `/usr/share/qemu/${name}`]) {
     try {
       return readFileSync(path);
     } catch {

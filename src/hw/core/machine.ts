@@ -54,6 +54,8 @@ export interface MachineClassOptions<T = any> extends TypeOptions<T> {
   maxCpus?: number;
   /** Flash banks that a backend of kind `pflash` may keep: those with the ids 0, 1, ... */
   flashBanks?: number;
+  /** Ids of drives without an interface in which the board keeps parts of its own; each is a backend of kind `pflash`. */
+  flashDrives?: readonly string[];
 }
 
 /** Declares a machine type: `static readonly type = defineMachine('virt', MachineState, RiscvVirt, { desc: ... })`. */
@@ -245,7 +247,7 @@ export abstract class MachineState extends QObject {
       throw new OptionError(`Invalid SMP CPUs ${wanted}. The max CPUs supported by machine '${this.type.name}' is ${most}`, '-smp');
     }
     for (const id of this.backendsOf('pflash').keys()) {
-      if (!(Number(id) < (this.class.flashBanks ?? 0)))
+      if (!(Number(id) < (this.class.flashBanks ?? 0)) && !this.class.flashDrives?.includes(id))
         throw new OptionError(`machine type does not support if=pflash,bus=0,unit=${id}`, '-pflash');
     }
     this.semihosting = this.config.semihosting && createSemihosting(this, this.config.semihosting);

@@ -62,6 +62,7 @@ describe('the board', () => {
     ['too much memory', { memory: '1G' }, 'at most 512 MiB of SDRAM'],
     ['firmware that is too long', { bios: new Uint8Array(MiB + 1) }, '1048577 bytes do not fit into the 1048576 at 0xfff00000'],
     ['no firmware', { bios: 'none' }, 'give an image of up to 1 MiB with -bios FILE'],
+    ['firmware that the host has not', { bios: 'default' }, "unable to find firmware 'cpiom.bin'"],
   ])('refuses %s', async (_, options, why) => {
     await expect(run(0, [], options)).rejects.toThrow(why);
   });
