@@ -152,7 +152,7 @@ export const ROOMS = {
   },
 
   'src/hw/ppc': {
-    rooms: [...[...DEVICE, 'src/target', 'src/target/ppc'], ...['src/hw', ...KINDS]],
+    rooms: [...[...DEVICE, 'src/chardev', 'src/target', 'src/target/ppc'], ...['src/hw', ...KINDS]],
   },
 
   // ---- snapshots

@@ -11,6 +11,7 @@ static volatile unsigned head, tail;
 volatile unsigned serial_interrupts;
 
 void console_on(void) {
+  console_interrupt();                           /* what came before the FIFO is on would be lost */
   uart[FCR] = 0x01;
   uart[IER] = 0x01;
   set(ITN + ENABLE, get(ITN + ENABLE) | 1u << ITN_SERIAL);
