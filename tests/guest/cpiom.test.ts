@@ -86,7 +86,7 @@ it('says in one line what cannot be a flash', () => {
 
 it('lets BARs go anywhere: what the board has wins, and all ones are nowhere', () => {
   const config = (register: number, value: number): string => `poke 0x20030000 ${0x80000800 + register}\rpoke 0x20030004 ${value}\r`;
-  const swapped = 0x00000092; // 92000000, as PCI sees it
+  const swapped = 0x00000090; // 90000000, as PCI sees it
   const input =
     // BAR1 onto RAM, onto the interrupt controller, onto the code flash, all ones, and 0
     [0x00000018, 0x00000120, 0x000000fc, 0xffffffff, 0, swapped].map((value) => config(0x14, value)).join('') + `peek 0x20010064\r${OFF}`;
@@ -106,18 +106,18 @@ it('DMA that leads back to itself holds nobody', () => {
 it('goes on from a snapshot in the middle of a schedule', async () => {
   const args = ['-M', 'cpiom', '-serial', 'stdio', '-monitor', 'none', '-snapshot-dir', folder];
   const first = Session.pipes([...args.slice(0, 2), '-serial', 'mon:stdio', '-snapshot-dir', folder]);
-  await first.expect('cpiom> ');
+  await first.expect('cpiom> ', 30_000);
   first.send('run\r');
-  await first.expect('partition 2: step 0');
+  await first.expect('partition 2: step 0', 30_000);
   first.send('\x01c');
-  await first.expect('(qemu) ');
+  await first.expect('(qemu) ', 30_000);
   first.send('savevm middle\n');
-  await first.expect('(qemu) ');
+  await first.expect('(qemu) ', 30_000);
   first.send('quit\n');
-  await first.exited();
+  await first.ended(30_000);
   const second = Session.pipes([...args, '-loadvm', 'middle']);
-  await second.expect('partition 1: done');
-  await second.expect('cpiom> ');
+  await second.expect('partition 1: done', 30_000);
+  await second.expect('cpiom> ', 30_000);
   second.send(OFF);
-  expect(await second.exited()).toBe(3);
+  expect(await second.ended(30_000)).toBe(3);
 });
