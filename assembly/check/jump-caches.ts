@@ -2,6 +2,7 @@
 import { ENV_JUMP_CACHE_HIGH, ENV_SPACES, JUMP_CACHE_ENTRIES, SPACES, SPACE_CACHE, SPACE_SIZE, SPACE_USED, TB_PC } from '../shared/layout';
 import { isValid } from '../tb/tb';
 import { cellIn, isNoted } from '../tlb/jump-cache';
+import { upperHalf } from '../tlb/tables';
 
 export function checkJumpCaches(env: usize): void {
   checkCache(load<usize>(env, ENV_JUMP_CACHE_HIGH), true);
@@ -17,7 +18,7 @@ function checkCache(cache: usize, high: bool): void {
     const pc = load<u64>(tb, TB_PC);
     assert(isValid(tb), 'jump cache: a TB that is not valid');
     assert(cellIn(cache, pc) == cell, 'jump cache: a TB in the cell of another pc');
-    assert(((pc as i64) < 0) == high, 'jump cache: a TB of the other half of addresses');
+    assert((upperHalf(pc) != 0) == high, 'jump cache: a TB of the other half of addresses');
     assert(isNoted(cache, pc), 'jump cache: a flush of its page would not find a TB');
   }
 }

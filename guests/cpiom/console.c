@@ -20,8 +20,11 @@ void console_on(void) {
 void console_interrupt(void) {
   serial_interrupts++;
   while (uart[LSR] & LSR_DR) {
-    uint8_t c = uart[RBR];
-    if (head - tail < RING) ring[head++ % RING] = c;
+    if (head - tail == RING) {                   /* the rest waits in the port until some of it is taken */
+      uart[IER] = 0;
+      return;
+    }
+    ring[head++ % RING] = uart[RBR];
   }
 }
 
@@ -33,6 +36,7 @@ int getchar(void) {
     set_msr(on | MSR_EE | MSR_POW);              /* what has come meanwhile wakes it at once */
   }
   int c = ring[tail++ % RING];
+  uart[IER] = 0x01;
   set_msr(on);
   return c;
 }

@@ -8,7 +8,7 @@ export interface Recipe {
   readonly kind: 'teaching system' | 'real-time system' | 'firmware' | 'test suite' | 'language runtime';
   /** Where it is to be had. */
   readonly source: string;
-  /** Shell commands, in an empty folder of that name, where it takes other than what its documentation says. */
+  /** Shell commands, in an empty folder of that name, of what comes from Debian's packages. */
   readonly build?: readonly string[];
   readonly program: 'qemu-system-riscv32' | 'qemu-system-riscv64';
   /** The project's own command line; `@/` is the folder. */
@@ -30,10 +30,6 @@ export const RECIPES: readonly Recipe[] = [
     name: 'xv6-riscv',
     kind: 'teaching system',
     source: 'https://github.com/mit-pdos/xv6-riscv',
-    build: [
-      'git clone https://github.com/mit-pdos/xv6-riscv .',
-      'make TOOLPREFIX=riscv64-linux-gnu- kernel/kernel fs.img', //
-    ],
     program: 'qemu-system-riscv64',
     args: (
       '-machine virt -bios none -kernel @/kernel/kernel -m 128M -smp 3 -nographic -global virtio-mmio.force-legacy=false ' +
@@ -54,10 +50,6 @@ export const RECIPES: readonly Recipe[] = [
     name: 'rvos',
     kind: 'teaching system',
     source: 'https://github.com/plctlab/riscv-operating-system-mooc',
-    build: [
-      'git clone https://github.com/plctlab/riscv-operating-system-mooc .',
-      'make -C code/os/10-swtimer CROSS_COMPILE=riscv64-linux-gnu- "CC=riscv64-linux-gnu-gcc -fno-pie -no-pie -static -Wl,--build-id=none"',
-    ],
     program: 'qemu-system-riscv32',
     args: '-nographic -smp 1 -machine virt -bios none -kernel @/code/os/10-swtimer/out/os.elf'.split(' '),
     files: ['code/os/10-swtimer/out/os.elf'],
