@@ -61,7 +61,7 @@ it('tcg_p1: constants, a store, a helper that ends the block', async () => {
   ]);
   const out = section(log, 'OUT: ');
   expect(out[0]).toMatch(/^\[tci, size=\d+\]$/);
-  expect(out.filter((line) => /: (qst32|call1v|goto_ptr) /.test(line))).toHaveLength(3);
+  expect(out.filter((line) => /: (accv?_)?(qst32|call1v|goto_ptr) /.test(line))).toHaveLength(3);
 });
 
 it('tcg_p3: a store, through its layers', async () => {
