@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { wantsCodegenWorker } from './early-worker.js';
 
 it.each([
-  ['embedded', false],
+  ['embedded', true],
   ['linux -- uname -a', true],
   ['linux --accel tcg,threshold=1000', true],
   ['-M virt -kernel Image', true],
