@@ -1,7 +1,7 @@
 // The IR interpreter (QEMU's TCI): one switch over the bytecode of shared/tci.ts, everything it needs in locals. It follows chained TBs and
 // jump-cache hits by itself, and comes back to the dispatcher for generated code, misses, faults, and the end of the slice.
 import {
-  ENGINE_HOT_MASK, ENV_BUDGET, ENV_CFLAGS, ENV_EXIT_REQUEST, ENV_FAULT, ENV_ICOUNT, ENV_LAST_TB, ENV_PC, ENV_TB_FLAGS, TB_CFLAGS, TB_EXEC_COUNT,
+  ENGINE_HOT_MASK, ENV_BUDGET, ENV_CFLAGS, ENV_EXIT_REQUEST, ENV_ICOUNT, ENV_LAST_TB, ENV_PC, ENV_TB_FLAGS, TB_CFLAGS, TB_EXEC_COUNT,
   TB_EXIT_REQUESTED, TB_EXIT_RUN, TB_FLAGS, TB_FUNC, TB_ICOUNT, TB_INDIRECT, TB_INDIRECT_NEXT, TB_INDIRECT_SLOTS, TB_INSN_TABLE, TB_JMP0, TB_JMP1, TB_PC,
   TB_RESUMED, TB_RESUMED_SINCE, TB_STATE, TB_STATE_INDIRECT, TB_TCI,
 } from './shared/layout';
@@ -11,7 +11,6 @@ import { tbHot, tbMisses } from './core/host';
 import { allInsnCount } from './core/cpus';
 import { isReplaying } from './core/journal';
 import { divS32, divS64, divU32, divU64, mulsh64, muluh64, remS32, remS64, remU32, remU64 } from './core/int128';
-import { ldSlow } from './softmmu/load';
 import { jumpCacheCell } from './tlb/jump-cache';
 import { hits } from './tlb/tables';
 import { tbSeenAt } from './tb/tb';
@@ -386,84 +385,63 @@ function run(env: usize, tb: usize, ip: usize, acc: u64): usize {
       case op.TCI_QLD8U: {
         const addr = a64(env, ip) + immB(ip);
         const entry = tlbEntry(env, ip, addr);
-        if (hits(entry, addr, sizeof<u8>())) acc = load<u8>(hostAddress(entry, addr)) as u64;
-        else {
-          acc = ldSlow(env, addr, load<u16>(ip, 8));
-          if (load<u32>(env, ENV_FAULT) != 0) return leaveFault(env, tb, ip);
-        }
-        set(env, ip, acc);
+        if (hits(entry, addr, sizeof<u8>())) set(env, ip, (acc = load<u8>(hostAddress(entry, addr)) as u64));
+        else if (slowLoad(env, ip, addr)) acc = d64(env, ip);
+        else return leaveFault(env, tb, ip);
         ip += 16;
         break;
       }
       case op.TCI_QLD8S: {
         const addr = a64(env, ip) + immB(ip);
         const entry = tlbEntry(env, ip, addr);
-        if (hits(entry, addr, sizeof<i8>())) acc = load<i8>(hostAddress(entry, addr)) as u64;
-        else {
-          acc = ldSlow(env, addr, load<u16>(ip, 8));
-          if (load<u32>(env, ENV_FAULT) != 0) return leaveFault(env, tb, ip);
-        }
-        set(env, ip, acc);
+        if (hits(entry, addr, sizeof<i8>())) set(env, ip, (acc = load<i8>(hostAddress(entry, addr)) as u64));
+        else if (slowLoad(env, ip, addr)) acc = d64(env, ip);
+        else return leaveFault(env, tb, ip);
         ip += 16;
         break;
       }
       case op.TCI_QLD16U: {
         const addr = a64(env, ip) + immB(ip);
         const entry = tlbEntry(env, ip, addr);
-        if (hits(entry, addr, sizeof<u16>())) acc = load<u16>(hostAddress(entry, addr)) as u64;
-        else {
-          acc = ldSlow(env, addr, load<u16>(ip, 8));
-          if (load<u32>(env, ENV_FAULT) != 0) return leaveFault(env, tb, ip);
-        }
-        set(env, ip, acc);
+        if (hits(entry, addr, sizeof<u16>())) set(env, ip, (acc = load<u16>(hostAddress(entry, addr)) as u64));
+        else if (slowLoad(env, ip, addr)) acc = d64(env, ip);
+        else return leaveFault(env, tb, ip);
         ip += 16;
         break;
       }
       case op.TCI_QLD16S: {
         const addr = a64(env, ip) + immB(ip);
         const entry = tlbEntry(env, ip, addr);
-        if (hits(entry, addr, sizeof<i16>())) acc = load<i16>(hostAddress(entry, addr)) as u64;
-        else {
-          acc = ldSlow(env, addr, load<u16>(ip, 8));
-          if (load<u32>(env, ENV_FAULT) != 0) return leaveFault(env, tb, ip);
-        }
-        set(env, ip, acc);
+        if (hits(entry, addr, sizeof<i16>())) set(env, ip, (acc = load<i16>(hostAddress(entry, addr)) as u64));
+        else if (slowLoad(env, ip, addr)) acc = d64(env, ip);
+        else return leaveFault(env, tb, ip);
         ip += 16;
         break;
       }
       case op.TCI_QLD32U: {
         const addr = a64(env, ip) + immB(ip);
         const entry = tlbEntry(env, ip, addr);
-        if (hits(entry, addr, sizeof<u32>())) acc = load<u32>(hostAddress(entry, addr)) as u64;
-        else {
-          acc = ldSlow(env, addr, load<u16>(ip, 8));
-          if (load<u32>(env, ENV_FAULT) != 0) return leaveFault(env, tb, ip);
-        }
-        set(env, ip, acc);
+        if (hits(entry, addr, sizeof<u32>())) set(env, ip, (acc = load<u32>(hostAddress(entry, addr)) as u64));
+        else if (slowLoad(env, ip, addr)) acc = d64(env, ip);
+        else return leaveFault(env, tb, ip);
         ip += 16;
         break;
       }
       case op.TCI_QLD32S: {
         const addr = a64(env, ip) + immB(ip);
         const entry = tlbEntry(env, ip, addr);
-        if (hits(entry, addr, sizeof<i32>())) acc = load<i32>(hostAddress(entry, addr)) as u64;
-        else {
-          acc = ldSlow(env, addr, load<u16>(ip, 8));
-          if (load<u32>(env, ENV_FAULT) != 0) return leaveFault(env, tb, ip);
-        }
-        set(env, ip, acc);
+        if (hits(entry, addr, sizeof<i32>())) set(env, ip, (acc = load<i32>(hostAddress(entry, addr)) as u64));
+        else if (slowLoad(env, ip, addr)) acc = d64(env, ip);
+        else return leaveFault(env, tb, ip);
         ip += 16;
         break;
       }
       case op.TCI_QLD64: {
         const addr = a64(env, ip) + immB(ip);
         const entry = tlbEntry(env, ip, addr);
-        if (hits(entry, addr, sizeof<u64>())) acc = load<u64>(hostAddress(entry, addr)) as u64;
-        else {
-          acc = ldSlow(env, addr, load<u16>(ip, 8));
-          if (load<u32>(env, ENV_FAULT) != 0) return leaveFault(env, tb, ip);
-        }
-        set(env, ip, acc);
+        if (hits(entry, addr, sizeof<u64>())) set(env, ip, (acc = load<u64>(hostAddress(entry, addr)) as u64));
+        else if (slowLoad(env, ip, addr)) acc = d64(env, ip);
+        else return leaveFault(env, tb, ip);
         ip += 16;
         break;
       }
@@ -492,84 +470,63 @@ function run(env: usize, tb: usize, ip: usize, acc: u64): usize {
       case op.TCI_ACC_QLD8U: {
         const addr = acc + immB(ip);
         const entry = tlbEntry(env, ip, addr);
-        if (hits(entry, addr, sizeof<u8>())) acc = load<u8>(hostAddress(entry, addr)) as u64;
-        else {
-          acc = ldSlow(env, addr, load<u16>(ip, 8));
-          if (load<u32>(env, ENV_FAULT) != 0) return leaveFault(env, tb, ip);
-        }
-        set(env, ip, acc);
+        if (hits(entry, addr, sizeof<u8>())) set(env, ip, (acc = load<u8>(hostAddress(entry, addr)) as u64));
+        else if (slowLoad(env, ip, addr)) acc = d64(env, ip);
+        else return leaveFault(env, tb, ip);
         ip += 16;
         break;
       }
       case op.TCI_ACC_QLD8S: {
         const addr = acc + immB(ip);
         const entry = tlbEntry(env, ip, addr);
-        if (hits(entry, addr, sizeof<i8>())) acc = load<i8>(hostAddress(entry, addr)) as u64;
-        else {
-          acc = ldSlow(env, addr, load<u16>(ip, 8));
-          if (load<u32>(env, ENV_FAULT) != 0) return leaveFault(env, tb, ip);
-        }
-        set(env, ip, acc);
+        if (hits(entry, addr, sizeof<i8>())) set(env, ip, (acc = load<i8>(hostAddress(entry, addr)) as u64));
+        else if (slowLoad(env, ip, addr)) acc = d64(env, ip);
+        else return leaveFault(env, tb, ip);
         ip += 16;
         break;
       }
       case op.TCI_ACC_QLD16U: {
         const addr = acc + immB(ip);
         const entry = tlbEntry(env, ip, addr);
-        if (hits(entry, addr, sizeof<u16>())) acc = load<u16>(hostAddress(entry, addr)) as u64;
-        else {
-          acc = ldSlow(env, addr, load<u16>(ip, 8));
-          if (load<u32>(env, ENV_FAULT) != 0) return leaveFault(env, tb, ip);
-        }
-        set(env, ip, acc);
+        if (hits(entry, addr, sizeof<u16>())) set(env, ip, (acc = load<u16>(hostAddress(entry, addr)) as u64));
+        else if (slowLoad(env, ip, addr)) acc = d64(env, ip);
+        else return leaveFault(env, tb, ip);
         ip += 16;
         break;
       }
       case op.TCI_ACC_QLD16S: {
         const addr = acc + immB(ip);
         const entry = tlbEntry(env, ip, addr);
-        if (hits(entry, addr, sizeof<i16>())) acc = load<i16>(hostAddress(entry, addr)) as u64;
-        else {
-          acc = ldSlow(env, addr, load<u16>(ip, 8));
-          if (load<u32>(env, ENV_FAULT) != 0) return leaveFault(env, tb, ip);
-        }
-        set(env, ip, acc);
+        if (hits(entry, addr, sizeof<i16>())) set(env, ip, (acc = load<i16>(hostAddress(entry, addr)) as u64));
+        else if (slowLoad(env, ip, addr)) acc = d64(env, ip);
+        else return leaveFault(env, tb, ip);
         ip += 16;
         break;
       }
       case op.TCI_ACC_QLD32U: {
         const addr = acc + immB(ip);
         const entry = tlbEntry(env, ip, addr);
-        if (hits(entry, addr, sizeof<u32>())) acc = load<u32>(hostAddress(entry, addr)) as u64;
-        else {
-          acc = ldSlow(env, addr, load<u16>(ip, 8));
-          if (load<u32>(env, ENV_FAULT) != 0) return leaveFault(env, tb, ip);
-        }
-        set(env, ip, acc);
+        if (hits(entry, addr, sizeof<u32>())) set(env, ip, (acc = load<u32>(hostAddress(entry, addr)) as u64));
+        else if (slowLoad(env, ip, addr)) acc = d64(env, ip);
+        else return leaveFault(env, tb, ip);
         ip += 16;
         break;
       }
       case op.TCI_ACC_QLD32S: {
         const addr = acc + immB(ip);
         const entry = tlbEntry(env, ip, addr);
-        if (hits(entry, addr, sizeof<i32>())) acc = load<i32>(hostAddress(entry, addr)) as u64;
-        else {
-          acc = ldSlow(env, addr, load<u16>(ip, 8));
-          if (load<u32>(env, ENV_FAULT) != 0) return leaveFault(env, tb, ip);
-        }
-        set(env, ip, acc);
+        if (hits(entry, addr, sizeof<i32>())) set(env, ip, (acc = load<i32>(hostAddress(entry, addr)) as u64));
+        else if (slowLoad(env, ip, addr)) acc = d64(env, ip);
+        else return leaveFault(env, tb, ip);
         ip += 16;
         break;
       }
       case op.TCI_ACC_QLD64: {
         const addr = acc + immB(ip);
         const entry = tlbEntry(env, ip, addr);
-        if (hits(entry, addr, sizeof<u64>())) acc = load<u64>(hostAddress(entry, addr)) as u64;
-        else {
-          acc = ldSlow(env, addr, load<u16>(ip, 8));
-          if (load<u32>(env, ENV_FAULT) != 0) return leaveFault(env, tb, ip);
-        }
-        set(env, ip, acc);
+        if (hits(entry, addr, sizeof<u64>())) set(env, ip, (acc = load<u64>(hostAddress(entry, addr)) as u64));
+        else if (slowLoad(env, ip, addr)) acc = d64(env, ip);
+        else return leaveFault(env, tb, ip);
         ip += 16;
         break;
       }
