@@ -15,6 +15,10 @@ const COMMON = [
 ];
 const FLAGS = ['-march=rv64gc', '-mabi=lp64d', '-mcmodel=medany', ...COMMON];
 const FIRMWARE_FLAGS = ['-mcpu=750', '-mno-altivec', '-mno-sdata', ...COMMON];
+/** What makes a guest of one call, and libraries that it needs; by the guest's name. */
+const RISCV = { tools: 'riscv64-linux-gnu', flags: FLAGS, libraries: [] };
+const PPC = { tools: 'powerpc-linux-gnu', flags: FIRMWARE_FLAGS, libraries: ['-lgcc'] };
+const COMPILERS = { ppc: PPC };
 /** Of the firmware these may use floating point: exceptions do not save it. */
 const FLOATING = ['kernels.c'];
 
@@ -63,7 +67,8 @@ for (const guest of readdirSync(folder, { withFileTypes: true }).filter((entry) 
     continue;
   }
   const elf = join(folder, `${guest.name}.elf`);
-  execFileSync('riscv64-linux-gnu-gcc', [...FLAGS, ...script(source), ...files, '-o', elf], { cwd: source, stdio: 'inherit' });
-  execFileSync('riscv64-linux-gnu-strip', ['-g', elf]);
+  const { tools, flags, libraries } = COMPILERS[guest.name] ?? RISCV;
+  execFileSync(`${tools}-gcc`, [...flags, ...script(source), ...files, ...libraries, '-o', elf], { cwd: source, stdio: 'inherit' });
+  execFileSync(`${tools}-strip`, ['-g', elf]);
   console.log(elf);
 }

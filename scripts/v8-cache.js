@@ -23,7 +23,16 @@ const GUEST = 'quiet=1 scale=1';
 /** What a program is given, and the files whose V8 caches are then there. */
 const PROGRAMS = {
   'start.cjs': ['embedded', '--append', GUEST],
-  'runner.cjs': [JSON.stringify({ accel: 'tcg', memory: '128', bios: 'none', kernel: join(root, 'guests/embedded.elf'), append: GUEST })],
+  'runner.cjs': [
+    JSON.stringify({
+      accel: 'tcg',
+      machine: 'virt',
+      memory: '128',
+      bios: 'none',
+      kernel: join(root, 'guests/embedded.elf'),
+      append: GUEST,
+    }),
+  ],
 };
 /** While the guest runs: TurboFan for everything that is called, and bytecode stays. Afterwards all flags are what they are when the caches are read. */
 const FLAGS = ['--no-liftoff', '--no-flush-bytecode'];

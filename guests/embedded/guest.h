@@ -16,7 +16,11 @@ void print(const char *format, ...);             /* %s %c %d %u %x, with l for 6
 uint64_t mtime(void);
 void set_timer(uint64_t at);
 void machine_exit(int status) __attribute__((noreturn));
+
+/* options.c */
 const char *boot_option(const char *name);       /* the text after `name=` in bootargs, or NULL */
+unsigned boot_number(const char *name, unsigned fallback);
+int boot_list_has(const char *list, const char *word);  /* words separated by commas; all of them where there is no list */
 
 /* kernels.c */
 struct kernel {

@@ -56,31 +56,12 @@ static void check_machine(void) {
   check("floating point: 1/3 is inexact", flags == 1 && third == 1.0 / 3.0);
 }
 
-static unsigned parse(const char *text, unsigned fallback) {
-  if (!text || *text < '0' || *text > '9') return fallback;
-  unsigned n = 0;
-  while (*text >= '0' && *text <= '9') n = n * 10 + (unsigned)(*text++ - '0');
-  return n;
-}
-
-static int chosen(const char *list, const char *name) {
-  if (!list) return 1;
-  while (*list && *list != ' ') {
-    const char *n = name;
-    while (*n && *n == *list) n++, list++;
-    if (!*n && (!*list || *list == ',' || *list == ' ')) return 1;
-    while (*list && *list != ',' && *list != ' ') list++;
-    if (*list == ',') list++;
-  }
-  return 0;
-}
-
 static void run_kernels(const char *list, unsigned scale) {
   print("\n  %-10s%-26s%20s%12s%10s\n", "kernel", "", "checksum", "ms", "MIPS");
   uint64_t all_instructions = 0, all_ticks = 0;
   for (unsigned i = 0; i < kernel_count; i++) {
     const struct kernel *k = &kernels[i];
-    if (!chosen(list, k->name)) continue;
+    if (!boot_list_has(list, k->name)) continue;
     unsigned rounds = (unsigned)((uint64_t)k->rounds * scale / 10);
     uint64_t ticks = mtime(), instructions = read_instret();
     uint64_t sum = k->run(rounds ? rounds : 1);
@@ -104,7 +85,7 @@ int kernel_main(uint64_t hart, const void *fdt) {
     print("  memory  %lu MiB at 0x%lx, timebase %u Hz\n\n", platform.memory_size >> 20, platform.memory_base, platform.timebase);
     check_machine();
   }
-  run_kernels(boot_option("run"), parse(boot_option("scale"), 10));
+  run_kernels(boot_option("run"), boot_number("scale", 10));
   print(failures ? "\n%u checks FAILED\n" : "\nall checks passed\n", failures);
   return failures ? 1 : 0;
 }

@@ -90,14 +90,3 @@ void machine_exit(int status) {
   if (finisher) *finisher = status ? (uint32_t)status << 16 | 0x3333 : 0x5555;
   for (;;) __asm__ volatile("wfi");
 }
-
-const char *boot_option(const char *name) {
-  const char *at = platform.bootargs;
-  size_t n = length(name);
-  while (at && *at) {
-    while (*at == ' ') at++;
-    if (begins(at, name) && at[n] == '=') return at + n + 1;
-    while (*at && *at != ' ') at++;
-  }
-  return NULL;
-}

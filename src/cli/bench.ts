@@ -20,7 +20,7 @@ Groups of them: ${Object.keys(GROUPS).join(', ')}
 Examples:
   wemu bench --runs 3 --workload int,sha256 --against none
   wemu bench --strategy tb,chain,region,region-opt --workload kernels --out results
-  wemu bench --against qemu --against 'qemu10=./qemu10.sh' --out results
+  wemu bench --against qemu --against 'qemu10=./qemu10.sh qemu-system-{arch}' --out results
   wemu bench report node20/results.json node26/results.json chromium.json --out engines
 Exit status: 1 if a run failed or a checksum was wrong, 130 after Ctrl-C (what was measured is written).
 `;
@@ -58,7 +58,7 @@ export function addBench(program: Command, commands: BenchCommands): void {
     .option('--workload <names>', 'what runs: workloads or groups, separated by commas', words(), ['all'])
     .option(
       '--against <peer>',
-      "'qemu', NAME=COMMAND (takes QEMU's options), or 'none'; may be given again (default: qemu where it is installed)",
+      "'qemu', NAME=COMMAND (takes QEMU's options; {arch} in it is riscv64 or ppc), or 'none'; may be given again (default: qemu where it is installed)",
       (text: string, previous: string[] | undefined) => [...(previous ?? []), text],
     )
     .option('--runs <n>', 'rounds; every round runs everything once', count, 5)

@@ -2,7 +2,7 @@
 import { speeds } from './steady.js';
 import type { Results } from './report.js';
 import type { Row } from './results.js';
-import { KERNEL_KINDS, workload, type WorkloadName } from './workloads.js';
+import { architectureOf, KERNEL_KINDS, workload, type WorkloadName } from './workloads.js';
 
 export interface Chart {
   readonly title: string;
@@ -135,13 +135,18 @@ export function charts(results: Results): Chart[] {
   const add = (title: string, text: string, spec: object | undefined): void => {
     if (spec) list.push({ title, text, spec });
   };
-  const kernels = rows.filter((row) => isOf(row.workload, KERNEL_KINDS) && row.mips);
-  if (kernels.length > 0)
-    add(
-      'Kernels',
-      'Guest MIPS of whole runs, logarithmic; rules show the range over the rounds.',
-      bars(kernels, names, 'guest MIPS', (row) => row.mips),
-    );
+  for (const [title, architecture] of [
+    ['Kernels', 'riscv64'],
+    ['Kernels on PowerPC', 'ppc'],
+  ]) {
+    const kernels = rows.filter(({ workload: name, mips }) => isOf(name, KERNEL_KINDS) && architectureOf(name) === architecture && mips);
+    if (kernels.length > 0)
+      add(
+        title,
+        'Guest MIPS of whole runs, logarithmic; rules show the range over the rounds.',
+        bars(kernels, names, 'guest MIPS', (row) => row.mips),
+      );
+  }
   const linux = rows.filter((row) => isOf(row.workload, ['system', 'boot']) && row.seconds);
   if (linux.length > 0)
     add(

@@ -2,7 +2,7 @@
 import { timeOf, type Contestant, type Row } from './results.js';
 import { geometricMean, type Spread } from './statistics.js';
 import { SUBJECT } from './strategies.js';
-import { isBareMetal, KERNEL_KINDS, workload, type Kind, type WorkloadName } from './workloads.js';
+import { architectureOf, isBareMetal, KERNEL_KINDS, workload, type Architecture, type Kind, type WorkloadName } from './workloads.js';
 
 /** How many times as fast `a` is as `b`: above 1, `a` is the faster one. Geometric means are null where nothing was measured. */
 export interface Ratio {
@@ -17,6 +17,8 @@ export interface Ratio {
   readonly kernels: number | null;
   readonly bareMetal: number | null;
   readonly programs: number | null;
+  /** The same on PowerPC; all others are of riscv64. */
+  readonly ppc: number | null;
   readonly system: number | null;
   /** By CPU time of the machine's thread; `realAllThreads`: by that of all threads of the process. */
   readonly real: number | null;
@@ -39,6 +41,10 @@ export interface VsQemu {
   readonly system: { readonly geomean: number | null; readonly min: number | null; readonly minWorkload: WorkloadName | null };
   readonly boot: { readonly cold: number | null; readonly warm: number | null };
   readonly real: { readonly cold: RealSpeed; readonly warm: RealSpeed };
+  readonly ppc: Readonly<Record<'integer' | 'memory' | 'float', { readonly geomean: number | null }>> & {
+    readonly min: number | null;
+    readonly minWorkload: WorkloadName | null;
+  };
   /** Whose speed it is, and against whom. */
   readonly subject: string | null;
   readonly peers: readonly string[];
@@ -59,18 +65,18 @@ export function speedRatio(a: Row | undefined, b: Row | undefined): number | und
 
 type Speeds = Ratio['workloads'];
 
-const ofKinds = (speeds: Speeds, kinds: readonly Kind[]): [WorkloadName, number][] =>
-  (Object.entries(speeds) as [WorkloadName, number][]).filter(([name]) => kinds.includes(workload(name).kind));
+const ofKinds = (speeds: Speeds, kinds: readonly Kind[], architecture: Architecture = 'riscv64'): [WorkloadName, number][] =>
+  (Object.entries(speeds) as [WorkloadName, number][]).filter(
+    ([name]) => kinds.includes(workload(name).kind) && architectureOf(name) === architecture,
+  );
 
 type Measure = (row: Row) => Spread | null | undefined;
 const bySeconds: Measure = (row) => row.seconds;
 const allCpu: Measure = (row) => row.allCpuSeconds;
 
-/** Geometric mean; null if none is of these kinds, and accepted. */
-function meanOf(speeds: Speeds, kinds: readonly Kind[], accept: (name: WorkloadName) => boolean = () => true): number | null {
-  const values = ofKinds(speeds, kinds).flatMap(([name, value]) => (accept(name) ? [value] : []));
-  return values.length > 0 ? geometricMean(values) : null;
-}
+/** Null if there is none. */
+const meanOf = (speeds: readonly (readonly [WorkloadName, number])[]): number | null =>
+  speeds.length > 0 ? geometricMean(speeds.map(([, value]) => value)) : null;
 
 export class Comparison {
   private readonly byKey: ReadonlyMap<string, Row>;
@@ -114,7 +120,8 @@ export class Comparison {
       return value === undefined ? [] : [[name, value]];
     });
     const workloads = Object.fromEntries(found);
-    const mean = (kinds: readonly Kind[], accept?: (name: WorkloadName) => boolean) => meanOf(workloads, kinds, accept);
+    const mean = (kinds: readonly Kind[], accept: (name: WorkloadName) => boolean = () => true) =>
+      meanOf(ofKinds(workloads, kinds).filter(([name]) => accept(name)));
     return {
       a,
       b,
@@ -124,6 +131,7 @@ export class Comparison {
       kernels: mean(KERNEL_KINDS),
       bareMetal: mean(KERNEL_KINDS, isBareMetal),
       programs: mean(KERNEL_KINDS, (name) => !isBareMetal(name)),
+      ppc: meanOf(ofKinds(workloads, KERNEL_KINDS, 'ppc')),
       system: mean(['system']),
       real: mean(['real']),
       realAllThreads: this.allThreads(a, b),
@@ -159,9 +167,14 @@ export class Comparison {
     };
     const ratio = nobody === undefined ? this.ratio(subject!, PEER) : undefined;
     const measured = ratio?.workloads ?? {};
-    const least = (kinds: readonly Kind[]) => ofKinds(measured, kinds).sort(([, x], [, y]) => x - y)[0];
+    const least = (kinds: readonly Kind[], architecture?: Architecture) =>
+      ofKinds(measured, kinds, architecture).sort(([, x], [, y]) => x - y)[0];
     const kernels = least(KERNEL_KINDS);
     const system = least(['system']);
+    const ppc = least(KERNEL_KINDS, 'ppc');
+    const onPpc = (kind: 'integer' | 'memory' | 'float') => ({
+      geomean: told(`ppc.${kind}`, meanOf(ofKinds(measured, [kind], 'ppc')), 'no such kernel was measured on both sides'),
+    });
     const boot = (name: string | undefined): number | undefined => {
       const speed = name === undefined || nobody !== undefined ? undefined : speedRatio(this.row('boot', name), this.row('boot', PEER));
       return speed && 1 / speed;
@@ -186,9 +199,9 @@ export class Comparison {
         geomean: told('compute', ratio?.kernels, 'no kernel was measured on both sides'),
         min: kernels?.[1] ?? null,
         minWorkload: kernels?.[0] ?? null,
-        integer: meanOf(measured, ['integer']),
-        memory: meanOf(measured, ['memory']),
-        float: meanOf(measured, ['float']),
+        integer: meanOf(ofKinds(measured, ['integer'])),
+        memory: meanOf(ofKinds(measured, ['memory'])),
+        float: meanOf(ofKinds(measured, ['float'])),
         bareMetal: ratio?.bareMetal ?? null,
         programs: ratio?.programs ?? null,
       },
@@ -202,6 +215,13 @@ export class Comparison {
         warm: told('boot.warm', boot(warm), warm === undefined ? NO_WARM : 'the boot was not measured on both sides'),
       },
       real: { cold: real('real.cold', subject), warm: real('real.warm', warm) },
+      ppc: {
+        integer: onPpc('integer'),
+        memory: onPpc('memory'),
+        float: onPpc('float'),
+        min: ppc?.[1] ?? null,
+        minWorkload: ppc?.[0] ?? null,
+      },
       subject: subject ?? null,
       peers,
       reasons,

@@ -10,6 +10,7 @@ export { schedule, type Job } from './schedule.js';
 export { runSession, type SessionOptions } from './session.js';
 export { DEFAULT_STRATEGIES, STRATEGIES, strategy, type Strategy, type StrategyName } from './strategies.js';
 export {
+  architectureOf,
   chooseWorkloads,
   GROUPS,
   guestOf,
@@ -17,6 +18,7 @@ export {
   workFor,
   WORKLOADS,
   WORKLOAD_NAMES,
+  type Architecture,
   type Guest,
   type Workload,
   type WorkloadName,

@@ -12,7 +12,7 @@ import { schedule, type Job } from './schedule.js';
 import { runSession } from './session.js';
 import { geometricMean, median, quantile, spread } from './statistics.js';
 import { speeds, steadyState, type Sample } from './steady.js';
-import { chooseWorkloads, guestOf, isBareMetal, workFor, WORKLOAD_NAMES } from './workloads.js';
+import { architectureOf, chooseWorkloads, guestOf, isBareMetal, workFor, WORKLOAD_NAMES } from './workloads.js';
 
 const COUNTERS = { instructions: 0, translateMs: 1, generateMs: 2, compileMs: 3, modules: 4, regions: 5, codeBytes: 6, evictions: 0 };
 const contestant = (name: string, kind: 'wemu' | 'peer', interpreter = false): Contestant => ({
@@ -143,6 +143,8 @@ describe('workloads', () => {
     expect(chooseWorkloads(['all'], unknown)).toEqual(WORKLOAD_NAMES);
     expect(chooseWorkloads(['real'], unknown).map(guestOf)).toEqual(Array(16).fill('real'));
     expect(chooseWorkloads(['linux'], unknown).every((name) => guestOf(name) === 'linux')).toBe(true);
+    expect(chooseWorkloads(['ppc'], unknown).map(guestOf)).toEqual(Array(14).fill('ppc'));
+    expect(chooseWorkloads(['kernels', 'integer', 'float'], unknown).map(architectureOf)).not.toContain('ppc');
     expect(() => chooseWorkloads(['toString'], unknown)).toThrow('toString');
   });
   it('give an interpreter less to compute, and the same system calls', () => {
@@ -167,6 +169,13 @@ describe('the schedule', () => {
     expect(real.map(({ round, contestant: who, guest, workloads }) => `${round} ${who} ${guest} ${workloads}`)).toEqual([
       '0 region-warm real real-lua,real-bc',
       '1 region-warm linux pipe', '1 qemu linux pipe', '1 region-warm real real-lua,real-bc', '1 qemu real real-lua,real-bc',
+    ]); // prettier-ignore
+  });
+  it('leaves out who has no processor for it', () => {
+    const some = schedule(['a', 'b'], ['int', 'ppc-int', 'ppc-fib', 'pipe'], 1, (who, name) => who === 'a' || guestOf(name) === 'ppc');
+    expect(some.map(({ round, contestant: who, guest, workloads }) => `${round}${who} ${guest} ${workloads}`)).toEqual([
+      '0a bare-metal int', '0a ppc ppc-int,ppc-fib', '0b ppc ppc-int,ppc-fib',
+      '1a bare-metal int', '1a ppc ppc-int', '1b ppc ppc-int', '1a ppc ppc-fib', '1b ppc ppc-fib', '1a linux pipe',
     ]); // prettier-ignore
   });
   it('that round is of the whole work', async () => {
@@ -324,6 +333,46 @@ describe('results of real programs', () => {
   });
 });
 
+describe('results on PowerPC', () => {
+  const results = makeResults(
+    measured({
+      workloads: ['int', 'ppc-int', 'ppc-fib', 'ppc-chase', 'ppc-nbody'],
+      runs: [
+        run(OPT, 'int', 1), run(QEMU, 'int', 8), run(NEWER, 'int', 9),
+        run(OPT, 'ppc-int', 1), run(QEMU, 'ppc-int', 4), run(NEWER, 'ppc-int', 2),
+        run(OPT, 'ppc-fib', 1), run(QEMU, 'ppc-fib', 8), run(NEWER, 'ppc-fib', 9),
+        run(OPT, 'ppc-chase', 2), run(QEMU, 'ppc-chase', 1),
+        run(OPT, 'ppc-nbody', 1), run(QEMU, 'ppc-nbody', 20),
+      ],
+    }),
+  ); // prettier-ignore
+  it('are told by kind, and apart from the others', () => {
+    expect(results.vsQemu.ppc).toEqual({
+      integer: { geomean: expect.closeTo(4, 12) },
+      memory: { geomean: 0.5 },
+      float: { geomean: expect.closeTo(20, 12) },
+      min: 0.5,
+      minWorkload: 'ppc-chase',
+    });
+    expect(results.vsQemu.compute).toMatchObject({ geomean: expect.closeTo(8, 12), min: 8, memory: null, float: null });
+    expect(results.ratios.find(({ a, b }) => a === 'region-opt' && b === PEER)).toMatchObject({
+      compute: expect.closeTo(8, 12),
+      ppc: expect.closeTo(160 ** (1 / 4), 12),
+    });
+  });
+  it('are lines, means and a chart of the report', () => {
+    const text = formatResults(results);
+    expect(text).toContain('PowerPC, speed        integer 4.00, memory 0.500, float 20.0; least 0.500 ppc-chase');
+    expect(text).toMatch(/^ {2}on PowerPC .* 3\.56$/m);
+    expect(charts(results).map(({ title }) => title)).toContain('Kernels on PowerPC');
+  });
+  it('are null with a reason', () => {
+    const { ppc, reasons } = makeResults(measured()).vsQemu;
+    expect(ppc).toMatchObject({ integer: { geomean: null }, min: null, minWorkload: null });
+    expect(reasons).toMatchObject({ 'ppc.float': 'no such kernel was measured on both sides' });
+  });
+});
+
 describe('results', () => {
   const results = makeResults(measured());
   it('have the ratios to QEMU at the top, against the better peer row by row', () => {
@@ -339,7 +388,7 @@ describe('results', () => {
     expect(system).toMatchObject({ geomean: 2, min: 2 });
     expect(boot).toEqual({ cold: 2, warm: null });
     expect(reasons).toMatchObject({ 'boot.warm': 'no strategy with a warm code cache took part' });
-    expect(Object.keys(reasons)).toEqual(['boot.warm', 'real.cold', 'real.warm']);
+    expect(Object.keys(reasons)).toEqual(['boot.warm', 'real.cold', 'real.warm', 'ppc.integer', 'ppc.memory', 'ppc.float']);
   });
   it('say why there is nothing to compare with', () => {
     const { vsQemu } = makeResults(

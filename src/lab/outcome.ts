@@ -5,7 +5,7 @@ import type { RunRecord } from './results.js';
 import type { WatchedRun } from './run.js';
 import type { Job } from './schedule.js';
 import { steadyState } from './steady.js';
-import type { WorkloadName } from './workloads.js';
+import { isFreestanding, type WorkloadName } from './workloads.js';
 
 /** Seconds of CPU that a process has taken. */
 export interface CpuTime {
@@ -39,7 +39,7 @@ export const isMark = (line: string): boolean =>
 
 export function recordsOf(job: Job, work: (name: WorkloadName) => number, outcome: Outcome): RunRecord[] {
   const head = (name: WorkloadName) => ({ round: job.round, contestant: job.contestant, workload: name, work: work(name) });
-  const ended = job.guest !== 'bare-metal' || outcome.lines.some(({ text }) => text === KERNELS_DONE);
+  const ended = !isFreestanding(job.guest) || outcome.lines.some(({ text }) => text === KERNELS_DONE);
   const error =
     outcome.error ?? (ended ? undefined : `the guest did not come to its end: ${outcome.lines.at(-1)?.text ?? 'it said nothing'}`);
   const results = new Map(outcome.lines.flatMap((line) => {
@@ -64,7 +64,7 @@ export function recordsOf(job: Job, work: (name: WorkloadName) => number, outcom
     const result = results.get(name);
     if (!result) return { ...head(name), error: error ?? failureOf(name, outcome.lines) ?? 'the guest printed no result' };
     const { checksum } = result;
-    if (job.guest !== 'bare-metal') {
+    if (!isFreestanding(job.guest)) {
       // What was measured stays so, whatever became of the process later.
       const { line } = result;
       const before = marks[marks.indexOf(line) - 1];

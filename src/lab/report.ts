@@ -71,7 +71,7 @@ export function headLines({ host, date, rounds, share, contestants, wemu, interr
 }
 
 /** None where engines are compared. */
-export function vsQemuLines({ vsQemu: { compute, system, boot, real, subject, peers, reasons }, engines }: Results): string[] {
+export function vsQemuLines({ vsQemu: { compute, system, boot, real, ppc, subject, peers, reasons }, engines }: Results): string[] {
   if (engines) return [];
   const why = (what: string): string => (reasons[what] === undefined ? '' : ` (${reasons[what]})`);
   const who = peers.length > 1 ? `the better of ${peers.join(' and ')}` : (peers[0] ?? 'no peer');
@@ -81,12 +81,16 @@ export function vsQemuLines({ vsQemu: { compute, system, boot, real, subject, pe
     const { geomean, min, minWorkload, allThreads } = real[what];
     return `${what} ${digits(geomean)}${why(`real.${what}`)}${geomean === null ? '' : `, all threads ${digits(allThreads)}, least ${digits(min)} ${minWorkload}`}`;
   };
+  const onPpc = (['integer', 'memory', 'float'] as const)
+    .map((kind) => `${kind} ${digits(ppc[kind].geomean)}${why(`ppc.${kind}`)}`)
+    .join(', ');
   return [
     `${subject ?? 'nobody'} against ${who}:`,
     `  kernels, speed        ${digits(compute.geomean)}${why('compute')}: ${kinds}; ${guests}; least ${digits(compute.min)} ${compute.minWorkload ?? ''}`,
     `  system, speed         ${digits(system.geomean)}${why('system')}; least ${digits(system.min)} ${system.minWorkload ?? ''}`,
     `  boot, time            cold ${digits(boot.cold)}${why('boot.cold')}, warm ${digits(boot.warm)}${why('boot.warm')}`,
     `  real programs, speed  ${program('cold')}; ${program('warm')}`,
+    `  PowerPC, speed        ${onPpc}; least ${digits(ppc.min)} ${ppc.minWorkload ?? ''}`,
   ];
 }
 
@@ -131,6 +135,7 @@ export function formatResults(results: Results): string {
       ['geomean kernels', (r) => r.kernels],
       ['  bare metal', (r) => r.bareMetal],
       ['  under Linux', (r) => r.programs],
+      ['  on PowerPC', (r) => r.ppc],
       ['geomean system', (r) => r.system],
       ['geomean real', (r) => r.real],
       ['  all threads', (r) => r.realAllThreads],

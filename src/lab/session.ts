@@ -3,7 +3,7 @@ import type { Outcome } from './outcome.js';
 import { recordsOf } from './outcome.js';
 import type { RunRecord } from './results.js';
 import type { Job } from './schedule.js';
-import type { WorkloadName } from './workloads.js';
+import { isFreestanding, type Guest, type WorkloadName } from './workloads.js';
 
 export interface SessionOptions {
   readonly jobs: readonly Job[];
@@ -22,8 +22,7 @@ export async function runSession({ jobs, work, run, progress, isCancelled = () =
   for (const [done, job] of jobs.entries()) {
     if (isCancelled()) break;
     progress?.(done / jobs.length, describe(job));
-    const workOf = (name: WorkloadName): number =>
-      job.round === 0 && job.guest === 'bare-metal' ? TRIAL_WORK : work(name, job.contestant);
+    const workOf = (name: WorkloadName): number => (job.round === 0 && isFreestanding(job.guest) ? TRIAL_WORK : work(name, job.contestant));
     const outcome = await run(job, workOf);
     const found = recordsOf(job, workOf, outcome);
     records.push(...(isCancelled() ? found.filter(({ error }) => error === undefined) : found));
@@ -35,9 +34,10 @@ export async function runSession({ jobs, work, run, progress, isCancelled = () =
 /** Small enough for an interpreter. */
 const TRIAL_WORK = 1;
 
-const SYSTEMS = { linux: 'Linux', real: 'Debian' } as const;
+const SYSTEMS = { 'bare-metal': 'kernels', ppc: 'PowerPC', linux: 'Linux', real: 'Debian' } as const satisfies Record<Guest, string>;
 
 function describe({ round, contestant, guest, workloads }: Job): string {
-  if (guest === 'bare-metal') return round === 0 ? `trial: ${contestant}` : `round ${round}: ${workloads.join(', ')}, ${contestant}`;
+  if (isFreestanding(guest))
+    return round === 0 ? `trial: ${SYSTEMS[guest]}, ${contestant}` : `round ${round}: ${workloads.join(', ')}, ${contestant}`;
   return `${round === 0 ? 'trial' : `round ${round}`}: ${SYSTEMS[guest]} (${workloads.join(', ')}), ${contestant}`;
 }

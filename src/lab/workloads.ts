@@ -1,17 +1,23 @@
 /** The laboratory's workloads: what runs, in which guest, and how much of it. */
 
-/** Kernels compute: they are of the first three kinds, bare metal (the embedded guest) and as programs of Linux, from the same source. Real programs are Debian's. */
+/** Kernels compute: they are of the first three kinds, bare metal (the embedded guest), as programs of Linux and on PowerPC, from the same source. Real programs are Debian's. */
 export type Kind = 'integer' | 'memory' | 'float' | 'system' | 'boot' | 'real';
 
-/** What runs them: the embedded guest, Linux with busybox and guests/linux, Linux with a Debian root and guests/real. */
-export type Guest = 'bare-metal' | 'linux' | 'real';
+/** What runs them: the embedded guest, guests/ppc, Linux with busybox and guests/linux, Linux with a Debian root and guests/real. */
+export type Guest = 'bare-metal' | 'ppc' | 'linux' | 'real';
+
+/** As QEMU's programs are called. */
+export const ARCHITECTURES = ['riscv64', 'ppc'] as const;
+export type Architecture = (typeof ARCHITECTURES)[number];
 
 export interface Workload {
   readonly kind: Kind;
   readonly description: string;
+  /** Where kind and command do not tell. */
+  readonly guest?: Guest;
   /**
    * How much work takes native QEMU 7.2 some 3 s on a server core of 2023: tenths of the usual work for a kernel of the embedded guest
-   * (`scale=`), the number of turns for a Linux program, or a real one. Fixed, so that runs anywhere can be compared.
+   * and that on PowerPC (`scale=`), the number of turns for a Linux program, or a real one. Fixed, so that runs anywhere can be compared.
    */
   readonly work: number;
   /** The part of it that an interpreter gets; 1 where it is as fast. */
@@ -63,6 +69,21 @@ export const WORKLOADS = {
   'linux-matmulfma': { kind: 'float',   work: 180, command: 'lab kernel linux-matmulfma matmulfma %', description: 'matmulfma, under Linux' },
   'linux-nbody':     { kind: 'float',   work: 170, command: 'lab kernel linux-nbody nbody %',         description: 'nbody, under Linux' },
 
+  'ppc-int':       { kind: 'integer', guest: 'ppc', work: 300, description: 'int, on PowerPC' },
+  'ppc-sha256':    { kind: 'integer', guest: 'ppc', work: 300, description: 'sha256, on PowerPC' },
+  'ppc-sieve':     { kind: 'integer', guest: 'ppc', work: 200, description: 'sieve, on PowerPC' },
+  'ppc-hash':      { kind: 'integer', guest: 'ppc', work: 75, description: 'hash, on PowerPC' },
+  'ppc-bytecode':  { kind: 'integer', guest: 'ppc', work: 180, description: 'bytecode, on PowerPC' },
+  'ppc-fib':       { kind: 'integer', guest: 'ppc', work: 180, description: 'fib, on PowerPC' },
+  'ppc-sort':      { kind: 'integer', guest: 'ppc', work: 150, description: 'sort, on PowerPC' },
+  'ppc-chase':     { kind: 'memory',  guest: 'ppc', work: 200, description: 'chase, on PowerPC', interpreterShare: 0.5 },
+  'ppc-chasemem':  { kind: 'memory',  guest: 'ppc', work: 90, description: 'chasemem, on PowerPC', interpreterShare: 1 },
+  'ppc-memcpy':    { kind: 'memory',  guest: 'ppc', work: 150, description: 'memcpy, on PowerPC' },
+  'ppc-stream':    { kind: 'memory',  guest: 'ppc', work: 900, description: 'stream, on PowerPC' },
+  'ppc-matmul':    { kind: 'float',   guest: 'ppc', work: 50, description: 'matmul, on PowerPC' },
+  'ppc-matmulfma': { kind: 'float',   guest: 'ppc', work: 60, description: 'matmulfma, on PowerPC' },
+  'ppc-nbody':     { kind: 'float',   guest: 'ppc', work: 35, description: 'nbody, on PowerPC' },
+
   'real-python':  { kind: 'real', work: 5,  description: 'Python: JSON, regular expressions, hashes, objects' },
   'real-pystart': { kind: 'real', work: 5,  description: 'Python, started for a line' },
   'real-perl':    { kind: 'real', work: 6,  description: 'Perl: hashes, strings, regular expressions' },
@@ -86,27 +107,38 @@ export const WORKLOAD_NAMES = Object.keys(WORKLOADS) as WorkloadName[];
 export const workload = (name: string): Workload => WORKLOADS[name as WorkloadName];
 
 export const KERNEL_KINDS: readonly Kind[] = ['integer', 'memory', 'float'];
-const isKernel = ({ kind }: Workload): boolean => KERNEL_KINDS.includes(kind);
-function guestFor({ kind, command }: Workload): Guest {
+function guestFor({ kind, command, guest }: Workload): Guest {
+  if (guest !== undefined) return guest;
   if (kind === 'real') return 'real';
   return command !== undefined || kind === 'boot' ? 'linux' : 'bare-metal';
 }
 
 export const guestOf = (name: string): Guest => guestFor(workload(name));
 export const isBareMetal = (name: string): boolean => guestOf(name) === 'bare-metal';
+const architectureFor = (guest: Guest): Architecture => (guest === 'ppc' ? 'ppc' : 'riscv64');
+export const architectureOf = (name: string): Architecture => architectureFor(guestOf(name));
+/** Guests without an operating system: a process a workload, which it ends by itself. */
+export const FREESTANDING: readonly Guest[] = ['bare-metal', 'ppc'];
+export const isFreestanding = (guest: Guest): boolean => FREESTANDING.includes(guest);
 
-/** Names that stand for several workloads. */
+const isOfKind =
+  (...kinds: readonly Kind[]) =>
+  (each: Workload): boolean =>
+    kinds.includes(each.kind) && architectureFor(guestFor(each)) === 'riscv64';
+
+/** Names that stand for several workloads; those by kind are of riscv64. */
 export const GROUPS: Readonly<Record<string, (workload: Workload) => boolean>> = {
   all: () => true,
-  kernels: isKernel,
+  kernels: isOfKind(...KERNEL_KINDS),
   'bare-metal': (each) => guestFor(each) === 'bare-metal',
-  programs: (each) => isKernel(each) && guestFor(each) === 'linux',
+  programs: (each) => KERNEL_KINDS.includes(each.kind) && guestFor(each) === 'linux',
   linux: (each) => guestFor(each) === 'linux',
-  integer: ({ kind }) => kind === 'integer',
-  memory: ({ kind }) => kind === 'memory',
-  float: ({ kind }) => kind === 'float',
-  system: ({ kind }) => kind === 'system',
-  real: ({ kind }) => kind === 'real',
+  ppc: (each) => guestFor(each) === 'ppc',
+  integer: isOfKind('integer'),
+  memory: isOfKind('memory'),
+  float: isOfKind('float'),
+  system: isOfKind('system'),
+  real: isOfKind('real'),
 };
 
 /** Workloads by name or group, each once, in the table's order; `unknown` hears of the first name that is neither. */

@@ -66,6 +66,18 @@ describe('wemu bench', () => {
     expect(results(out).contestants.map(({ name, version }) => [name, version])).toContainEqual(['lies', 'lies 1.0']);
   });
 
+  it('runs the PowerPC guest, and gives a peer of one architecture no other’s guests', () => {
+    const out = join(folder, 'ppc');
+    const args = ['--workload', 'int,ppc-int', '--strategy', 'region-opt', '--against', peer('one', row('0123456789abcdef'))];
+    const { stderr } = bench(...args, '--out', out);
+    const { rows, vsQemu, runs } = results(out);
+    expect(rows.find(({ workload }) => workload === 'ppc-int'), stderr).toMatchObject({
+      contestant: 'region-opt', runs: 1, errors: [], checksum: expect.stringMatching(/^[0-9a-f]{16}$/) as string,
+    }); // prettier-ignore
+    expect(runs.filter(({ contestant }) => contestant === 'one').map(({ workload }) => workload)).toEqual(['int', 'int']);
+    expect(vsQemu.ppc).toMatchObject({ integer: { geomean: null }, min: null });
+  });
+
   const blocked = join(folder, 'file');
   writeFileSync(blocked, '');
   it.each<[string, string[], RegExp]>([

@@ -12,22 +12,24 @@ import { schedule, type Job } from '../../lab/schedule.js';
 import { runSession } from '../../lab/session.js';
 import { WARM } from '../../lab/strategies.js';
 import {
+  architectureOf,
+  ARCHITECTURES,
   chooseWorkloads,
   GROUPS,
   guestOf,
-  isBareMetal,
+  isFreestanding,
   workFor,
   WORKLOAD_NAMES,
+  type Architecture,
   type Guest,
   type WorkloadName,
 } from '../../lab/workloads.js';
-import { GUEST_QEMU } from '../../node/guest/architecture.js';
 import { GuestUnavailable } from '../../node/guest/apt.js';
 import { loadOptional } from '../../node/optional.js';
 import { systemReason } from '../../node/write.js';
 import { OptionError } from '../../util/errors.js';
 import { installedPeer, peer, strategies, type LocalContestant } from './contestants.js';
-import { embeddedGuest, LINUX_GUEST_NAMES, LinuxGuest, type LinuxGuestName } from './guests.js';
+import { FreestandingGuests, LINUX_GUEST_NAMES, LinuxGuest, type LinuxGuestName } from './guests.js';
 import { hostInfo } from './host-info.js';
 import { runChild } from './process.js';
 
@@ -52,7 +54,12 @@ const INTERRUPTED = 130;
 export async function runBench(args: BenchArguments, version: string): Promise<number> {
   const wanted = chooseWorkloads(args.workload, unknownWorkload);
   const codeFolder = join(tmpdir(), `wemu-lab-code-${process.pid}`);
-  const contestants = chooseContestants(args, version, codeFolder);
+  const contestants = chooseContestants(
+    args,
+    version,
+    codeFolder,
+    ARCHITECTURES.filter((each) => wanted.some((name) => architectureOf(name) === each)),
+  );
   if (contestants.length === 0) throw new OptionError('nobody takes part', '--strategy');
   // A folder that cannot be written, or what draws not being there, should be told before an hour of work.
   if (args.out !== undefined) {
@@ -61,7 +68,8 @@ export async function runBench(args: BenchArguments, version: string): Promise<n
   }
   const skipped: Record<string, string> = {};
   const guests = await linuxGuests(wanted, skipped);
-  const workloads = wanted.filter((name) => isBareMetal(name) || guests.has(guestOf(name)));
+  const workloads = wanted.filter((name) => isFreestanding(guestOf(name)) || guests.has(guestOf(name)));
+  const freestanding = new FreestandingGuests();
   const host = hostInfo();
   const share = args.seconds / USUAL_SECONDS;
   const interruption = new AbortController();
@@ -75,9 +83,10 @@ export async function runBench(args: BenchArguments, version: string): Promise<n
         contestants.map(({ name }) => name),
         workloads,
         args.runs,
+        (who, name) => find(contestants, who).architectures.includes(architectureOf(name)),
       ),
       work: (name, who) => workFor(name, find(contestants, who).interpreter, share),
-      run: (job, work) => runJob(job, work, find(contestants, job.contestant), guests, args.timeout, interruption.signal),
+      run: (job, work) => runJob(job, work, find(contestants, job.contestant), { freestanding, guests }, args.timeout, interruption.signal),
       progress: line.update,
       isCancelled: () => interruption.signal.aborted,
     });
@@ -102,19 +111,25 @@ export async function runBench(args: BenchArguments, version: string): Promise<n
     line.stop();
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', interrupt);
-    for (const guest of guests.values()) guest.close();
+    for (const guest of [...guests.values(), freestanding]) guest.close();
     rmSync(codeFolder, { recursive: true, force: true });
   }
 }
 
-function chooseContestants({ strategy, against }: BenchArguments, version: string, codeFolder: string): LocalContestant[] {
+function chooseContestants(
+  { strategy, against }: BenchArguments,
+  version: string,
+  codeFolder: string,
+  wanted: readonly Architecture[],
+): LocalContestant[] {
   const wemu = strategies(strategy, version, codeFolder);
   if (against === undefined) {
-    const installed = installedPeer();
-    if (!installed) process.stderr.write(`wemu: bench: no ${GUEST_QEMU} is installed: measured without a peer\n`);
+    const installed = installedPeer(wanted);
+    const without = wanted.filter((each) => !installed?.architectures.includes(each));
+    for (const each of without) process.stderr.write(`wemu: bench: no qemu-system-${each} is installed: measured without a peer\n`);
     return installed ? [...wemu, installed] : wemu;
   }
-  const all = [...wemu, ...against.filter((text) => text !== 'none').map(peer)];
+  const all = [...wemu, ...against.filter((text) => text !== 'none').map((text) => peer(text, wanted))];
   const twice = all.find(({ name }, i) => all.findIndex((other) => other.name === name) !== i);
   if (twice) throw new OptionError(`two contestants are called '${twice.name}'`, '--against', 'NAME=COMMAND with a name of its own');
   return all;
@@ -146,17 +161,17 @@ async function linuxGuests(wanted: readonly WorkloadName[], skipped: Record<stri
 const GUEST_TITLES = { linux: 'Linux guest', real: 'Debian root' } as const satisfies Record<LinuxGuestName, string>;
 
 const find = (contestants: readonly LocalContestant[], name: string): LocalContestant => contestants.find((each) => each.name === name)!;
-const plain = ({ command: _command, ...contestant }: LocalContestant): Contestant => contestant;
+const plain = ({ command: _command, architectures: _architectures, ...contestant }: LocalContestant): Contestant => contestant;
 
 async function runJob(
   job: Job,
   work: (name: WorkloadName) => number,
   contestant: LocalContestant,
-  guests: LinuxGuests,
+  { freestanding, guests }: { readonly freestanding: FreestandingGuests; readonly guests: LinuxGuests },
   timeout: number,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const guest = guests.get(job.guest)?.guest(job, work) ?? embeddedGuest(job, work);
+  const guest = guests.get(job.guest)?.guest(job, work) ?? freestanding.guest(job, work);
   const [program, ...args] = contestant.command(guest);
   const { report, ...outcome } = await runChild(program, args, { timeoutMs: timeout * 1000 * job.workloads.length, signal });
   const watched =

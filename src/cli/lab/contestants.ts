@@ -2,24 +2,28 @@
 import { fileURLToPath } from 'node:url';
 import type { Contestant } from '../../lab/results.js';
 import { STRATEGIES, strategy } from '../../lab/strategies.js';
+import { ARCHITECTURES, type Architecture } from '../../lab/workloads.js';
 import { OptionError } from '../../util/errors.js';
-import { GUEST_QEMU } from '../../node/guest/architecture.js';
 import { entryUrl } from '../common/entry.js';
 import { versionOf } from './host-info.js';
 import type { RunnerSpec } from './runner.js';
 
 /** What a guest is made of: paths, and the texts of QEMU's options. The same for everybody. */
 export interface GuestFiles {
+  readonly architecture: Architecture;
+  readonly machine: string;
   readonly memory: string;
   readonly bios: string;
   readonly kernel: string;
   readonly initrd?: string;
   /** A raw image on virtio, only read. */
   readonly disk?: string;
-  readonly append: string;
+  readonly append?: string;
 }
 
 export interface LocalContestant extends Contestant {
+  /** Whose guests it runs. */
+  readonly architectures: readonly Architecture[];
   /** The process that runs a guest. */
   command(guest: GuestFiles): readonly [program: string, ...args: string[]];
 }
@@ -40,39 +44,76 @@ export function strategies(names: readonly string[], version: string, codeFolder
       how: keepsCode ? `${found.accel},code-cache=DIR` : accel,
       version,
       interpreter,
+      architectures: ARCHITECTURES,
       command: (guest) => [process.execPath, RUNNER, JSON.stringify({ accel, ...guest } satisfies RunnerSpec)],
     };
   });
 }
 
-/** `qemu`, `NAME=COMMAND [ARG...]` or `COMMAND [ARG...]`: a program that takes QEMU's options after its own. */
-export function peer(text: string): LocalContestant {
+/** In a peer's command: an architecture, by QEMU's name. */
+const ARCHITECTURE = '{arch}';
+const QEMU = `qemu-system-${ARCHITECTURE}`;
+
+const commandFor = (words: readonly string[], architecture: Architecture): string[] =>
+  words.map((word) => word.replaceAll(ARCHITECTURE, architecture));
+
+/**
+ * `qemu`, `NAME=COMMAND [ARG...]` or `COMMAND [ARG...]`: a program that takes QEMU's options after its own. `wanted`: the architectures of the guests that
+ * are to run; a command that does not say `{arch}` is of the first of them.
+ */
+export function peer(text: string, wanted: readonly Architecture[]): LocalContestant {
   const [, name, rest] = /^(?:([A-Za-z0-9][\w.-]*)=)?(.*)$/s.exec(text)!;
-  const words = rest === 'qemu' ? [GUEST_QEMU] : rest.split(/\s+/).filter((word) => word !== '');
+  const words = rest === 'qemu' ? [QEMU] : rest.split(/\s+/).filter((word) => word !== '');
   if (words.length === 0) throw new OptionError(`no command in '${text}'`, '--against', "'qemu' or NAME=COMMAND");
-  const version = versionOf(words);
-  if (version === undefined)
-    throw new OptionError(`cannot run '${words.join(' ')} --version'`, '--against', "'qemu', NAME=COMMAND, or 'none'");
-  const [program, ...own] = words;
+  const architectures = words.some((word) => word.includes(ARCHITECTURE)) ? wanted : wanted.slice(0, 1);
+  const versions = architectures.map((each) => {
+    const command = commandFor(words, each);
+    const version = versionOf(command);
+    if (version === undefined)
+      throw new OptionError(`cannot run '${command.join(' ')} --version'`, '--against', "'qemu', NAME=COMMAND, or 'none'");
+    return version;
+  });
   return {
-    name: name ?? (words[0] === GUEST_QEMU ? 'qemu' : words.at(-1)!.replace(/^.*\//, '')),
+    name: name ?? (words[0] === QEMU ? 'qemu' : words.at(-1)!.replace(/^.*\//, '')),
     kind: 'peer',
     description: 'another emulator',
     how: words.join(' '),
-    version,
+    version: [...new Set(versions)].join('; '),
     interpreter: false,
-    command: ({ memory, bios, kernel, initrd, disk, append }) => [
-      program,
-      ...own,
-      ...['-M', 'virt', '-m', memory, '-display', 'none', '-monitor', 'none', '-serial', 'stdio', '-bios', bios, '-kernel', kernel],
-      ...(initrd === undefined ? [] : ['-initrd', initrd]),
-      ...(disk === undefined ? [] : ['-drive', `file=${disk.replaceAll(',', ',,')},format=raw,if=virtio,readonly=on`]),
-      ...['-append', append],
-    ],
+    architectures,
+    command: ({ architecture, machine, memory, bios, kernel, initrd, disk, append }) => {
+      const [program, ...own] = commandFor(words, architecture);
+      return [
+        program,
+        ...own,
+        ...[
+          '-M',
+          machine,
+          '-m',
+          memory,
+          '-display',
+          'none',
+          '-monitor',
+          'none',
+          '-serial',
+          'stdio',
+          '-vga',
+          'none',
+          '-net',
+          'none',
+          '-no-reboot',
+        ],
+        ...['-bios', bios, '-kernel', kernel],
+        ...(initrd === undefined ? [] : ['-initrd', initrd]),
+        ...(disk === undefined ? [] : ['-drive', `file=${disk.replaceAll(',', ',,')},format=raw,if=virtio,readonly=on`]),
+        ...(append === undefined ? [] : ['-append', append]),
+      ];
+    },
   };
 }
 
-/** Who joins if nobody was named: QEMU, where it is installed. */
-export function installedPeer(): LocalContestant | undefined {
-  return versionOf([GUEST_QEMU]) === undefined ? undefined : peer('qemu');
+/** Who joins if nobody was named: QEMU, for the architectures that it is installed for. */
+export function installedPeer(wanted: readonly Architecture[]): LocalContestant | undefined {
+  const installed = wanted.filter((each) => versionOf(commandFor([QEMU], each)) !== undefined);
+  return installed.length === 0 ? undefined : peer('qemu', installed);
 }

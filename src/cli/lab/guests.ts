@@ -15,17 +15,29 @@ import { terminalProgress } from '../common/progress.js';
 import type { GuestFiles } from './contestants.js';
 
 const PROGRAM = join(packageFolder(), 'guests', 'linux.elf');
+const PPC = join(packageFolder(), 'guests', 'ppc.elf');
 const SCRIPTS = join(packageFolder(), 'guests', 'real');
 
 type WorkOf = (name: WorkloadName) => number;
 
-export function embeddedGuest({ workloads }: Job, work: WorkOf): GuestFiles {
-  return {
-    memory: '128M',
-    bios: 'none',
-    kernel: embeddedGuestPath(),
-    append: `quiet=1 run=${workloads.join(',')} scale=${work(workloads[0])}`,
-  };
+/** Those without an operating system. */
+export class FreestandingGuests {
+  private folder: string | undefined;
+
+  guest({ guest, workloads }: Job, work: WorkOf): GuestFiles {
+    const options = `quiet=1 run=${workloads.join(',')} scale=${work(workloads[0])}`;
+    if (guest !== 'ppc')
+      return { architecture: 'riscv64', machine: 'virt', memory: '128M', bios: 'none', kernel: embeddedGuestPath(), append: options };
+    // It reads its options where the board puts a kernel: 40p has no command line (QEMU 7.2: two images overlap).
+    this.folder ??= mkdtempSync(join(tmpdir(), 'wemu-lab-'));
+    const kernel = join(this.folder, 'options');
+    writeFileSync(kernel, options);
+    return { architecture: 'ppc', machine: '40p', memory: '128M', bios: PPC, kernel };
+  }
+
+  close(): void {
+    if (this.folder !== undefined) rmSync(this.folder, { recursive: true, force: true });
+  }
 }
 
 /** What the guest's shell runs: it says that it is there, then runs the workloads one after the other. */
@@ -65,7 +77,7 @@ function scripts(from = SCRIPTS, to = 'root/real'): CpioEntry[] {
 const LINUX_GUESTS = {
   linux: { files: ['firmware', 'kernel', 'busybox'], script: linuxScript, entries: () => [], fetchDisk: undefined },
   real: { files: ['firmware', 'kernel', 'busybox', 'modules'], script: realScript, entries: scripts, fetchDisk: fetchRoot },
-} as const satisfies Record<Exclude<Guest, 'bare-metal'>, object>;
+} as const satisfies Record<Exclude<Guest, 'bare-metal' | 'ppc'>, object>;
 
 export type LinuxGuestName = keyof typeof LINUX_GUESTS;
 export const LINUX_GUEST_NAMES = Object.keys(LINUX_GUESTS) as LinuxGuestName[];
@@ -105,7 +117,16 @@ export class LinuxGuest {
       writeFileSync(initrd, archive);
       this.made.set(script, initrd);
     }
-    return { memory: '512M', bios: firmware!, kernel: kernel!, initrd, disk: this.disk, append: 'console=ttyS0 quiet loglevel=1' };
+    return {
+      architecture: 'riscv64',
+      machine: 'virt',
+      memory: '512M',
+      bios: firmware!,
+      kernel: kernel!,
+      initrd,
+      disk: this.disk,
+      append: 'console=ttyS0 quiet loglevel=1',
+    };
   }
 
   close(): void {

@@ -11,13 +11,14 @@ import type { RunnerSpec } from './runner.js';
 
 const REPORT_FD = 3;
 
-async function run({ accel, memory, bios, kernel, initrd, disk, append }: RunnerSpec, worker?: CodegenThread): Promise<number> {
+async function run({ accel, machine, memory, bios, kernel, initrd, disk, append }: RunnerSpec, worker?: CodegenThread): Promise<number> {
   const host = await createNodeHost({ ...parseAccel(accel), worker });
   try {
     const { exitCode, samples, marks, counters } = await watch(
       {
-        machine: 'virt',
+        machine,
         memory,
+        noReboot: true,
         bios: bios === 'none' ? bios : readImage('-bios', bios),
         kernel: readImage('-kernel', kernel),
         initrd: readImage('-initrd', initrd),

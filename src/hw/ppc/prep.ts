@@ -7,7 +7,7 @@ import { parsePpcConfig } from '../../target/ppc/config.js';
 import { PPC_INPUT, PpcCpu } from '../../target/ppc/cpu.js';
 import { LoaderError } from '../../util/errors.js';
 import { MiB } from '../../util/size.js';
-import { loadFirmware, loadKernel, loadRaw } from '../core/loader.js';
+import { loadFirmware, loadRaw } from '../core/loader.js';
 import { MachineState, defineMachine, type MachineClassOptions } from '../core/machine.js';
 import { Lsi53c810 } from '../scsi/lsi53c810.js';
 import { PcNet } from '../net/pcnet.js';
@@ -125,7 +125,8 @@ export class FortyPMachine extends MachineState {
     const { fwCfg, ramSize } = this;
     const { kernel, initrd, append } = this.config;
     if (!kernel) return false;
-    const image = loadKernel(this.roms, 'kernel', kernel, { machines: [EM_PPC], littleEndian: false, bits: [32] }, KERNEL, ramSize);
+    // As it is, whatever it is: firmware knows what to do with it.
+    const image = loadRaw(this.roms, 'kernel', kernel, KERNEL, ramSize);
     fwCfg.addU32(FW_CFG.KERNEL_ADDR, image.start);
     fwCfg.addU32(FW_CFG.KERNEL_SIZE, image.end - image.start);
     if (initrd) {

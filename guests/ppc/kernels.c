@@ -1,0 +1,2 @@
+/* The embedded guest's. */
+#include "../embedded/kernels.c"
