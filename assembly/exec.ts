@@ -1,12 +1,13 @@
 // The exec loop of a vCPU (QEMU's cpu_exec): exception, interrupt, find the next TB, run it.
 import {
-  CF_COUNT_MASK, CF_MEMI_ONLY, CF_NOIRQ, CF_NO_GOTO_TB, CF_SINGLE_STEP, CPU_INTERRUPT_HARD, DISCON_EXCEPTION, DISCON_INTERRUPT, ENV_BEGUN, ENV_BUDGET, ENV_CFLAGS, ENV_EXCEPTION_INDEX, ENV_EXIT_REQUEST, ENV_FAULT, ENV_HALTED, ENV_ICOUNT,
-  ENV_INSN_COUNT, ENV_INTERRUPT_REQUEST, ENV_LAST_TB, ENV_PC, ENV_RETURN_REQUEST, ENV_SLICE, ENV_TELL, EXCP_DEBUG, EXCP_INTERRUPT, EXEC_BUDGET, EXEC_DEBUG,
-  EXEC_HALTED, EXEC_REQUEST, EXEC_SEMIHOST, EXEC_TRANSLATE_FAILED, EXEC_YIELD, RETURN_YIELD, TB_CFLAGS, TB_ENTRY, TB_EXIT_IDX1, TB_EXIT_MASK, TB_EXIT_REQUESTED, TB_EXIT_RESUME, TB_EXIT_RUN, TB_FUNC, TB_ICOUNT, TB_JMP0,
+  CF_COUNT_MASK, CF_MEMI_ONLY, CF_NOIRQ, CF_NO_GOTO_TB, CF_SINGLE_STEP, CPU_INTERRUPT_HARD, DISCON_EXCEPTION, DISCON_INTERRUPT, ENV_BUDGET,
+  ENV_INTERRUPT_REQUEST, EXCP_DEBUG, EXCP_INTERRUPT, EXEC_BUDGET, EXEC_DEBUG, EXEC_HALTED, EXEC_REQUEST, EXEC_SEMIHOST, EXEC_TRANSLATE_FAILED, EXEC_YIELD,
+  RETURN_YIELD, TB_CFLAGS, TB_ENTRY, TB_EXIT_IDX1, TB_EXIT_MASK, TB_EXIT_REQUESTED, TB_EXIT_RESUME, TB_EXIT_RUN, TB_FUNC, TB_ICOUNT, TB_JMP0,
   TELL_DISCONTINUITIES,
 } from './shared/layout';
 import { cpuInsnCount, faulted } from './core/env';
 import { discontinuity } from './core/host';
+import { vcpu } from './core/vcpu';
 import { WORK_LOOKUP, WORK_TRAP, worked } from './core/work';
 import { runInLockstep } from './lockstep';
 import { ONE_INSN, tbLookup } from './tb-lookup';
@@ -20,10 +21,10 @@ const EXCP_FIRST = EXCP_INTERRUPT;
 /** Runs a vCPU until its slice (ENV_BUDGET instructions) is used up or something else returns control: EXEC_*. */
 export function cpuExec(env: usize): i32 {
   if (!engineEnter()) return EXEC_REQUEST;
-  store<i32>(env, load<i32>(env, ENV_BUDGET), ENV_SLICE);
+  vcpu(env).slice = vcpu(env).budget;
   const reason = execLoop(env);
-  store<u64>(env, cpuInsnCount(env), ENV_INSN_COUNT);
-  store<i32>(env, load<i32>(env, ENV_BUDGET), ENV_SLICE);
+  vcpu(env).insnCount = cpuInsnCount(env);
+  vcpu(env).slice = vcpu(env).budget;
   engineLeave();
   return reason;
 }
@@ -33,39 +34,39 @@ export function cpuExec(env: usize): i32 {
  * vCPU's state changes the sum of what it has used: a replay goes by that (docs/replay.md).
  */
 function charge(env: usize): void {
-  store<i32>(env, load<i32>(env, ENV_BUDGET) - 1, ENV_BUDGET);
-  store<i32>(env, load<i32>(env, ENV_SLICE) - 1, ENV_SLICE);
+  vcpu(env).budget -= 1;
+  vcpu(env).slice -= 1;
 }
 
 /** Deals with ENV_FAULT. Returns EXEC_* to leave, -1 to go on, -2 to go on with a TB of one instruction. */
 function deliver(env: usize): i32 {
-  const index = load<i32>(env, ENV_EXCEPTION_INDEX);
+  const index = vcpu(env).exceptionIndex;
   if (index < EXCP_FIRST) {
     charge(env);
     worked(WORK_TRAP);
-    const from = load<u64>(env, ENV_PC);
+    const from = vcpu(env).pc;
     targetDoInterrupt(env);
-    if ((load<u32>(env, ENV_TELL) & TELL_DISCONTINUITIES) != 0) discontinuity(env, DISCON_EXCEPTION, from);
-    store<u32>(env, 0, ENV_FAULT);
+    if ((vcpu(env).tell & TELL_DISCONTINUITIES) != 0) discontinuity(env, DISCON_EXCEPTION, from);
+    vcpu(env).fault = 0;
     return -1;
   }
-  store<u32>(env, 0, ENV_FAULT);
-  store<i32>(env, -1, ENV_EXCEPTION_INDEX);
+  vcpu(env).fault = 0;
+  vcpu(env).exceptionIndex = -1;
   if (index == EXCP_INTERRUPT) {
-    store<u64>(env, load<u64>(env, ENV_PC) + 1, ENV_BEGUN);
+    vcpu(env).begun = vcpu(env).pc + 1;
     return -2;
   }
   if (index == EXCP_DEBUG) return EXEC_DEBUG;
   // EXCP_SEMIHOST: the instruction will have been executed when its call has been served.
-  store<i32>(env, load<i32>(env, ENV_BUDGET) - 1, ENV_BUDGET);
+  vcpu(env).budget -= 1;
   return EXEC_SEMIHOST;
 }
 
 /** False: no interrupt was taken. */
 function execInterrupt(env: usize): bool {
-  const from = load<u64>(env, ENV_PC);
+  const from = vcpu(env).pc;
   if (!targetExecInterrupt(env)) return false;
-  if ((load<u32>(env, ENV_TELL) & TELL_DISCONTINUITIES) != 0) discontinuity(env, DISCON_INTERRUPT, from);
+  if ((vcpu(env).tell & TELL_DISCONTINUITIES) != 0) discontinuity(env, DISCON_INTERRUPT, from);
   return true;
 }
 
@@ -73,9 +74,9 @@ function execLoop(env: usize): i32 {
   let tb: usize = 0; // the next TB, if known
   let last: usize = 0; // the TB | jump slot to chain to the next one
   let flushed = false; // the arena was full just now
-  const begun = load<u64>(env, ENV_BEGUN);
+  const begun = vcpu(env).begun;
   // Run just the next instruction: it stores into its own TB (notDirty of softmmu/store.ts), or in icount mode to a device. A slice may end before that.
-  let once = begun != 0 && begun == load<u64>(env, ENV_PC) + 1;
+  let once = begun != 0 && begun == vcpu(env).pc + 1;
   while (true) {
     worked(WORK_LOOKUP);
     if (faulted(env)) {
@@ -83,35 +84,35 @@ function execLoop(env: usize): i32 {
       const outcome = deliver(env);
       if (outcome >= 0) return outcome;
       once = outcome == -2;
-      if (!once && (load<u32>(env, ENV_CFLAGS) & CF_SINGLE_STEP) != 0) return EXEC_DEBUG;
+      if (!once && (vcpu(env).cflags & CF_SINGLE_STEP) != 0) return EXEC_DEBUG;
     }
-    if (load<u32>(env, ENV_EXIT_REQUEST) != 0) {
-      atomic.store<u32>(env, 0, ENV_EXIT_REQUEST);
+    if (vcpu(env).exitRequest != 0) {
+      vcpu(env).exitRequest = 0;
       tb = last = 0;
       if (tbFlushIsPending() && !tbFlushIfAlone()) return EXEC_REQUEST;
       tlbFlushIfAsked(env);
       targetLinesIfAsked(env);
-      const why = atomic.xchg<u32>(env, 0, ENV_RETURN_REQUEST);
+      const why = vcpu(env).xchgReturnRequest(0);
       if (why != 0) return (why & RETURN_YIELD) != 0 ? EXEC_YIELD : EXEC_REQUEST;
     }
     // Before anything is taken up that the next slice would.
-    if (load<i32>(env, ENV_BUDGET) <= 0) return EXEC_BUDGET;
-    if (load<u32>(env, ENV_HALTED) != 0) {
+    if (vcpu(env).budget <= 0) return EXEC_BUDGET;
+    if (vcpu(env).halted != 0) {
       if (!targetHasWork(env)) return EXEC_HALTED;
       charge(env);
-      store<u32>(env, 0, ENV_HALTED);
+      vcpu(env).halted = 0;
     }
     // An instruction that has begun is done first.
-    if (!once && (load<u32>(env, ENV_INTERRUPT_REQUEST) & CPU_INTERRUPT_HARD) != 0 && (load<u32>(env, ENV_CFLAGS) & CF_NOIRQ) == 0 && execInterrupt(env)) {
+    if (!once && (vcpu(env).interruptRequest & CPU_INTERRUPT_HARD) != 0 && (vcpu(env).cflags & CF_NOIRQ) == 0 && execInterrupt(env)) {
       charge(env);
       tb = last = 0;
       // A step ends at the handler's first instruction.
-      if ((load<u32>(env, ENV_CFLAGS) & CF_SINGLE_STEP) != 0) return EXEC_DEBUG;
+      if ((vcpu(env).cflags & CF_SINGLE_STEP) != 0) return EXEC_DEBUG;
     }
-    const budget = load<i32>(env, ENV_BUDGET);
+    const budget = vcpu(env).budget;
     if (budget <= 0) return EXEC_BUDGET;
 
-    const cflags = load<u32>(env, ENV_CFLAGS);
+    const cflags = vcpu(env).cflags;
     if (once) {
       tb = tbLookup(env, (cflags & ~CF_COUNT_MASK) | ONE_INSN | CF_MEMI_ONLY);
     } else if (tb == 0) {
@@ -120,7 +121,7 @@ function execLoop(env: usize): i32 {
       if (tb != 0 && last != 0 && generation == tbGeneration() && (cflags & CF_NO_GOTO_TB) == 0) tbLink(last & ~TB_EXIT_MASK, last & TB_EXIT_MASK, tb);
     }
     // In icount mode a slice ends exactly: its last TB is made as short as it must be.
-    if (tb != 0 && load<u32>(env, ENV_ICOUNT) != 0 && (load<u32>(tb, TB_ICOUNT) as i32) > budget) {
+    if (tb != 0 && vcpu(env).icount != 0 && (load<u32>(tb, TB_ICOUNT) as i32) > budget) {
       tb = tbLookup(env, (load<u32>(tb, TB_CFLAGS) & ~CF_COUNT_MASK) | budget);
     }
     if (tb == 0) {
@@ -140,8 +141,8 @@ function execLoop(env: usize): i32 {
     tb = last = 0;
     const slot: i32 = (exit as i32) & TB_EXIT_MASK;
     // Asked to leave, it may not have run yet.
-    once = once && slot == TB_EXIT_REQUESTED && load<u64>(env, ENV_BEGUN) == load<u64>(env, ENV_PC) + 1;
-    if (!once) store<u64>(env, 0, ENV_BEGUN);
+    once = once && slot == TB_EXIT_REQUESTED && vcpu(env).begun == vcpu(env).pc + 1;
+    if (!once) vcpu(env).begun = 0;
     if (slot == TB_EXIT_RUN) {
       tb = exit & ~TB_EXIT_MASK;
     } else if (slot <= TB_EXIT_IDX1 && (exit & ~TB_EXIT_MASK) != 0) {
@@ -164,9 +165,9 @@ function enterGenerated(env: usize, tb: usize): usize {
  * the last exit, or a TB without generated code | TB_EXIT_RUN.
  */
 function runGenerated(env: usize, tb: usize, cflags: u32): usize {
-  const once = load<u32>(env, ENV_ICOUNT) != 0 || (cflags & CF_SINGLE_STEP) != 0;
+  const once = vcpu(env).icount != 0 || (cflags & CF_SINGLE_STEP) != 0;
   while (true) {
-    store<usize>(env, 0, ENV_LAST_TB);
+    vcpu(env).lastTb = 0;
     let exit: usize = enterGenerated(env, tb);
     if ((exit & TB_EXIT_MASK) == TB_EXIT_RESUME) exit = tciResume(env, exit & ~TB_EXIT_MASK);
     if (once || faulted(env)) return exit;

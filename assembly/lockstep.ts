@@ -2,8 +2,8 @@
 // for as many instructions. Both must come to the same. Exact for memory; a stretch that reached a device, changed what is mapped or met an exception of the
 // engine's own is not done again, and is counted as skipped. In debug builds only.
 import {
-  CF_COUNT_MASK, ENV_BUDGET, ENV_CFLAGS, ENV_EXCEPTION_INDEX, ENV_EXIT_REQUEST, ENV_FAULT, ENV_HALTED, ENV_ICOUNT, ENV_INTERRUPT_REQUEST, ENV_LAST_TB, ENV_MMU_IDX,
-  ENV_PC, ENV_SLICE, ENV_TARGET_BASE, ENV_TB_FLAGS, ENV_CS_BASE, EXCP_INTERRUPT, EXIT_REQUESTED, TB_CFLAGS, TB_ENTRY, TB_FUNC, TB_ICOUNT,
+  CF_COUNT_MASK, ENV_BUDGET, ENV_EXCEPTION_INDEX, ENV_FAULT, ENV_HALTED, ENV_INTERRUPT_REQUEST, ENV_MMU_IDX, ENV_PC, ENV_SLICE, ENV_TARGET_BASE, ENV_TB_FLAGS,
+  ENV_CS_BASE, EXCP_INTERRUPT, EXIT_REQUESTED, TB_ENTRY, TB_FUNC, TB_ICOUNT,
 } from './shared/layout';
 import {
   LOCKSTEP_AT, LOCKSTEP_BUDGET, LOCKSTEP_EARLY, LOCKSTEP_FAULT, LOCKSTEP_GENERATED, LOCKSTEP_INSNS, LOCKSTEP_JOURNAL, LOCKSTEP_KIND, LOCKSTEP_MEMORY, LOCKSTEP_PC, LOCKSTEP_RAN,
@@ -13,6 +13,7 @@ import { arenaAllocPermanent } from './core/arena';
 import { isShared } from './core/engine';
 import { faulted } from './core/env';
 import { journalClose, journalDiffers, journalFinal, journalHost, journalNow, journalOpen, journalRedo, journalSize, journalUndo } from './core/journal';
+import { vcpu } from './core/vcpu';
 import { targetStateEnd } from './target/dispatch';
 import { ONE_INSN, tbLookup } from './tb-lookup';
 import { tbGeneration } from './tb/tb';
@@ -48,13 +49,13 @@ export function runInLockstep(env: usize, tb: usize): usize {
   // What another thread stores meanwhile cannot be told from what this one does.
   if (record == 0 || isShared() || !isWanted()) return call_indirect<u32>(atomic.load<u32>(tb, TB_FUNC), env, load<u32>(tb, TB_ENTRY));
   // A short budget: what is stored must fit into a journal, and a report should be about little.
-  const rest = max(load<i32>(env, ENV_BUDGET) - LOCKSTEP_BUDGET, 0);
+  const rest = max(vcpu(env).budget - LOCKSTEP_BUDGET, 0);
   postpone(env, rest);
   memory.copy(record + BEFORE, env, targetStateEnd());
   journalOpen(record + GENERATED_JOURNAL, LOCKSTEP_JOURNAL, false);
   let exit: usize = call_indirect<u32>(atomic.load<u32>(tb, TB_FUNC), env, load<u32>(tb, TB_ENTRY));
   const end = journalClose();
-  if (end == 0 || (faulted(env) && load<i32>(env, ENV_EXCEPTION_INDEX) >= EXCP_INTERRUPT)) count(LOCKSTEP_SKIPPED, 1);
+  if (end == 0 || (faulted(env) && vcpu(env).exceptionIndex >= EXCP_INTERRUPT)) count(LOCKSTEP_SKIPPED, 1);
   else if (!compare(env, tb, end)) exit = 0; // what it points at is gone
   postpone(env, -rest);
   return exit;
@@ -62,8 +63,8 @@ export function runInLockstep(env: usize, tb: usize): usize {
 
 /** Takes instructions from the slice's budget, so that those that have run do not change. */
 function postpone(env: usize, insns: i32): void {
-  store<i32>(env, load<i32>(env, ENV_BUDGET) - insns, ENV_BUDGET);
-  store<i32>(env, load<i32>(env, ENV_SLICE) - insns, ENV_SLICE);
+  vcpu(env).budget -= insns;
+  vcpu(env).slice -= insns;
 }
 
 function count(field: usize, more: u64): void {
@@ -74,11 +75,11 @@ function count(field: usize, more: u64): void {
 function compare(env: usize, tb: usize, end: usize): bool {
   const generation = tbGeneration();
   const before = record + BEFORE;
-  const ran = load<i32>(before, ENV_BUDGET) - load<i32>(env, ENV_BUDGET);
-  const request = load<u32>(env, ENV_EXIT_REQUEST);
+  const ran = vcpu(before).budget - vcpu(env).budget;
+  const request = vcpu(env).exitRequest;
   memory.copy(record + GENERATED, env, targetStateEnd());
   store<usize>(record, tb, LOCKSTEP_TB);
-  store<u64>(record, load<u64>(before, ENV_PC), LOCKSTEP_PC);
+  store<u64>(record, vcpu(before).pc, LOCKSTEP_PC);
   store<u32>(record, ran, LOCKSTEP_RAN);
 
   journalUndo(record + GENERATED_JOURNAL, end);
@@ -105,18 +106,18 @@ function compare(env: usize, tb: usize, end: usize): bool {
     restore(env, generated);
     count(LOCKSTEP_SKIPPED, 1);
   }
-  store<i32>(env, load<i32>(generated, ENV_BUDGET), ENV_BUDGET);
-  store<i32>(env, load<i32>(generated, ENV_SLICE), ENV_SLICE);
-  store<u32>(env, load<u32>(generated, ENV_ICOUNT), ENV_ICOUNT);
-  store<usize>(env, load<usize>(generated, ENV_LAST_TB), ENV_LAST_TB);
-  if (request != 0) atomic.store<u32>(env, EXIT_REQUESTED, ENV_EXIT_REQUEST);
+  vcpu(env).budget = vcpu(generated).budget;
+  vcpu(env).slice = vcpu(generated).slice;
+  vcpu(env).icount = vcpu(generated).icount;
+  vcpu(env).lastTb = vcpu(generated).lastTb;
+  if (request != 0) vcpu(env).exitRequest = EXIT_REQUESTED;
   return generation == tbGeneration();
 }
 
 /** What guest code can change of env. */
 function restore(env: usize, from: usize): void {
   for (let n = 0; n < FIELDS; n++) store<u32>(env + field(n), load<u32>(from + field(n)));
-  store<u64>(env, load<u64>(from, ENV_PC), ENV_PC);
+  vcpu(env).pc = vcpu(from).pc;
   memory.copy(env + ENV_TARGET_BASE, from + ENV_TARGET_BASE, targetStateEnd() - ENV_TARGET_BASE);
 }
 
@@ -139,23 +140,23 @@ function field(n: i32): usize {
 function replay(env: usize, ran: i32): bool {
   const wanted = load<u32>(record + GENERATED, ENV_FAULT) != 0;
   // The count of instructions, budget and slice together, is the same at each of them.
-  store<i32>(env, load<i32>(record + BEFORE, ENV_SLICE) - load<i32>(record + BEFORE, ENV_BUDGET) + ran, ENV_SLICE);
-  store<i32>(env, ran, ENV_BUDGET);
-  store<u32>(env, 1, ENV_ICOUNT);
-  const cflags = load<u32>(env, ENV_CFLAGS) & ~CF_COUNT_MASK;
-  while (load<i32>(env, ENV_BUDGET) > 0) {
+  vcpu(env).slice = load<i32>(record + BEFORE, ENV_SLICE) - load<i32>(record + BEFORE, ENV_BUDGET) + ran;
+  vcpu(env).budget = ran;
+  vcpu(env).icount = 1;
+  const cflags = vcpu(env).cflags & ~CF_COUNT_MASK;
+  while (vcpu(env).budget > 0) {
     // Who asks for the dispatcher is heard when the stretch is over.
-    store<u32>(env, 0, ENV_EXIT_REQUEST);
-    const left = load<i32>(env, ENV_BUDGET);
-    let tb = tbLookup(env, load<u32>(env, ENV_CFLAGS));
+    vcpu(env).exitRequest = 0;
+    const left = vcpu(env).budget;
+    let tb = tbLookup(env, vcpu(env).cflags);
     if (tb != 0 && (load<u32>(tb, TB_ICOUNT) as i32) > left) tb = tbLookup(env, cflags | left);
     if (tb != 0) tciExec(env, tb);
     else if (!faulted(env)) return false;
-    if (faulted(env)) differs(wanted ? LOCKSTEP_EARLY : LOCKSTEP_FAULT, 0, 0, ran, ran - load<i32>(env, ENV_BUDGET));
+    if (faulted(env)) differs(wanted ? LOCKSTEP_EARLY : LOCKSTEP_FAULT, 0, 0, ran, ran - vcpu(env).budget);
   }
   if (!wanted) return true;
-  store<i32>(env, 1, ENV_BUDGET);
-  store<i32>(env, load<i32>(env, ENV_SLICE) + 1, ENV_SLICE);
+  vcpu(env).budget = 1;
+  vcpu(env).slice += 1;
   const tb = tbLookup(env, cflags | ONE_INSN);
   if (tb != 0) tciExec(env, tb);
   return tb != 0 || faulted(env);
@@ -168,7 +169,7 @@ function compareState(env: usize, generated: usize): void {
     const its = load<u64>(env + at);
     if (mine != its) differs(LOCKSTEP_REGISTER, at, 8, mine, its);
   }
-  if (load<u64>(generated, ENV_PC) != load<u64>(env, ENV_PC)) differs(LOCKSTEP_REGISTER, ENV_PC, 8, load<u64>(generated, ENV_PC), load<u64>(env, ENV_PC));
+  if (vcpu(generated).pc != vcpu(env).pc) differs(LOCKSTEP_REGISTER, ENV_PC, 8, vcpu(generated).pc, vcpu(env).pc);
   for (let n = 0; n < FIELDS; n++) {
     const mine = load<u32>(generated + field(n));
     const its = load<u32>(env + field(n));

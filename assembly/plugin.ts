@@ -1,6 +1,6 @@
 // What plugins have put into code (src/tcg/instrument.ts): calls of the host, and scores, which are u64 cells of each vCPU's own.
-import { ENV_SCORES } from './shared/layout';
 import { pluginCall, pluginMem } from './core/host';
+import { vcpu } from './core/vcpu';
 
 // Conditions of src/tcg/opcodes.ts, of unsigned numbers.
 const EQ = 0;
@@ -11,7 +11,7 @@ const LEU = 8;
 
 @inline
 function score(env: usize, cell: u64): usize {
-  return load<usize>(env, ENV_SCORES) + 8 * (cell as usize);
+  return vcpu(env).scores + 8 * (cell as usize);
 }
 
 export function helper_plugin_add(env: usize, cell: u64, value: u64): void {

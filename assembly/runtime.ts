@@ -1,11 +1,10 @@
 // What TypeScript calls to set the runtime up, and what a debugger asks of a vCPU.
-import {
-  ENGINE_PHYSMAP, ENGINE_PHYSMAP_SPARE, ENGINE_SIZE, ENV_CPU_INDEX, ENV_EXCEPTION_INDEX, ENV_MMU_IDX, ENV_SCORES, PHYSMAP_MAX, PHYSMAP_RECORDS, PHYSMAP_RECORD_SIZE, SCORES_MAX, TLB_MMIO,
-} from './shared/layout';
+import { ENGINE_PHYSMAP, ENGINE_PHYSMAP_SPARE, ENGINE_SIZE, PHYSMAP_MAX, PHYSMAP_RECORDS, PHYSMAP_RECORD_SIZE, SCORES_MAX, TLB_MMIO } from './shared/layout';
 import { arenaAllocPermanent, arenaInit } from './core/arena';
 import { cpusAdd, envAlloc } from './core/cpus';
 import { engine, engineInit, engineJoin, lock, unlock } from './core/engine';
 import { pointsInit } from './core/points';
+import { vcpu } from './core/vcpu';
 import { flagsOf, lookup, physOf } from './softmmu/lookup';
 import { targetTranslateDebug } from './target/dispatch';
 import { tbInit } from './tb/tb';
@@ -48,8 +47,8 @@ export function cpuCreate(cpuIndex: u32): usize {
   const env = envAlloc();
   const hasRoom = env != 0 && jumpCacheInit(env) && spacesInit(env);
   if (hasRoom) {
-    store<u32>(env, cpuIndex, ENV_CPU_INDEX);
-    store<i32>(env, -1, ENV_EXCEPTION_INDEX);
+    vcpu(env).cpuIndex = cpuIndex;
+    vcpu(env).exceptionIndex = -1;
     tlbInit(env);
     cpusAdd(env);
   }
@@ -70,7 +69,7 @@ export function cpuTranslateDebug(env: usize, lo: u32, hi: u32): f64 {
 export function cpuProbe(env: usize, lo: u32, hi: u32, size: i32, kind: i32): f64 {
   const addr = ((hi as u64) << 32) | (lo as u64);
   tlbFlushIfAsked(env);
-  const entry = lookup(env, addr, size, kind, load<i32>(env, ENV_MMU_IDX), true);
+  const entry = lookup(env, addr, size, kind, vcpu(env).mmuIdx, true);
   return entry == 0 || (flagsOf(entry) & TLB_MMIO) != 0 ? -1 : (physOf(entry, addr) as f64);
 }
 
@@ -85,7 +84,7 @@ export function cpuPhysical(env: usize, lo: u32, hi: u32, kind: i32, mmuIdx: i32
 export function scoresCreate(env: usize): bool {
   lock();
   const scores = arenaAllocPermanent(8 * SCORES_MAX);
-  store<usize>(env, scores, ENV_SCORES);
+  vcpu(env).scores = scores;
   unlock();
   return scores != 0;
 }

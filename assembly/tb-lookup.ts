@@ -1,11 +1,11 @@
 // From a vCPU's state to the TB for it: the jump cache, the hash table, the translator.
 import {
-  BP_CPU, BP_GDB, CF_COUNT_MASK, CF_NO_GOTO_PTR, CF_NO_GOTO_TB, CF_SINGLE_STEP, ENV_CODE_CFLAGS, ENV_CODE_HOST, ENV_CODE_PHYS, ENV_PC, ENV_TB_FLAGS,
-  EXCP_DEBUG, NO_PAGE, TB_CFLAGS, TB_FLAGS, TB_PC, TB_PHYS_PAGE1,
+  BP_CPU, BP_GDB, CF_COUNT_MASK, CF_NO_GOTO_PTR, CF_NO_GOTO_TB, CF_SINGLE_STEP, ENV_TB_FLAGS, EXCP_DEBUG, NO_PAGE, TB_CFLAGS, TB_FLAGS, TB_PC, TB_PHYS_PAGE1,
 } from './shared/layout';
 import { raise } from './core/env';
 import { translate } from './core/host';
 import { breakpointAt } from './core/points';
+import { vcpu } from './core/vcpu';
 import { codeHost, codeLookup, codeShared, codeSplit, FETCH_SIZE } from './softmmu/fetch';
 import { targetAddress, targetBreakpoint, targetFetchMmuIdx, targetInsnSize } from './target/dispatch';
 import { tbFind, tbInvalidate, tbRemember } from './tb/tb';
@@ -17,7 +17,7 @@ export const ONE_INSN = 1 | CF_NO_GOTO_TB | CF_NO_GOTO_PTR;
 
 /** The TB for the vCPU's state, translated if need be. 0: a fault is pending, or the host could not make it. */
 export function tbLookup(env: usize, cflags: u32): usize {
-  const pc = load<u64>(env, ENV_PC);
+  const pc = vcpu(env).pc;
   const flags = load<u64>(env, ENV_TB_FLAGS); // and ENV_CS_BASE
   let tb = load<usize>(jumpCacheCell(env, pc));
   if (tb != 0 && load<u64>(tb, TB_PC) == pc && load<u64>(tb, TB_FLAGS) == flags && load<u32>(tb, TB_CFLAGS) == cflags) return tb;
@@ -51,9 +51,9 @@ export function tbLookup(env: usize, cflags: u32): usize {
     shared = shared && codeShared;
   }
   if (tb == 0) {
-    store<u32>(env, host as u32, ENV_CODE_HOST);
-    store<u64>(env, phys, ENV_CODE_PHYS);
-    store<u32>(env, cflags, ENV_CODE_CFLAGS);
+    vcpu(env).codeHost = host as u32;
+    vcpu(env).codePhys = phys;
+    vcpu(env).codeCflags = cflags;
     tb = translate(env, pc as u32, (pc >> 32) as u32);
     // The translator looked at the second page last.
     if (tb != 0 && load<u32>(tb, TB_PHYS_PAGE1) != NO_PAGE) shared = shared && codeShared;
@@ -78,7 +78,7 @@ function nextPage(env: usize, pc: u64): u64 {
 
 /** For the translator: host address of the page after the one ENV_PC is in, or 0 with the fetch fault raised. Its physical page: codeNextPhysPage. */
 export function codeNextPage(env: usize): usize {
-  const phys = codeLookup(env, nextPage(env, load<u64>(env, ENV_PC)), targetFetchMmuIdx(env));
+  const phys = codeLookup(env, nextPage(env, vcpu(env).pc), targetFetchMmuIdx(env));
   if (phys == u64.MAX_VALUE) return 0;
   nextPhysPage = (phys >> PAGE_BITS) as u32;
   return codeHost;

@@ -1,7 +1,8 @@
 // What the ops of the interpreter (tci.ts) are made of: operands, guest memory, helpers, wide arithmetic.
-import { ENV_FAULT, TLB_ENTRY_ADDEND } from './shared/layout';
+import { TLB_ENTRY_ADDEND } from './shared/layout';
 import { storing } from './core/journal';
 import { mulsh64, muluh64 } from './core/int128';
+import { vcpu } from './core/vcpu';
 import { atomicCmpxchg, atomicRmw } from './softmmu/atomic';
 import { ldSlow } from './softmmu/load';
 import { stSlow } from './softmmu/store';
@@ -123,26 +124,26 @@ export function guestStore<T>(env: usize, ip: usize, addr: u64, value: u64): boo
 
 export function slowLoad(env: usize, ip: usize, addr: u64): bool {
   const value = ldSlow(env, addr, load<u16>(ip, 8));
-  if (load<u32>(env, ENV_FAULT) != 0) return false;
+  if (vcpu(env).fault != 0) return false;
   set(env, ip, value);
   return true;
 }
 
 export function slowStore(env: usize, ip: usize, addr: u64): bool {
   stSlow(env, addr, d64(env, ip), load<u16>(ip, 8));
-  return load<u32>(env, ENV_FAULT) == 0;
+  return vcpu(env).fault == 0;
 }
 
 export function rmw(env: usize, ip: usize): bool {
   const old = atomicRmw(env, load<u16>(ip, 10), a64(env, ip), b64(env, ip), load<u16>(ip, 8));
-  if (load<u32>(env, ENV_FAULT) != 0) return false;
+  if (vcpu(env).fault != 0) return false;
   set(env, ip, old);
   return true;
 }
 
 export function cmpxchg(env: usize, ip: usize): bool {
   const old = atomicCmpxchg(env, a64(env, ip), b64(env, ip), at64(env, ip, 10), load<u16>(ip, 8));
-  if (load<u32>(env, ENV_FAULT) != 0) return false;
+  if (vcpu(env).fault != 0) return false;
   set(env, ip, old);
   return true;
 }
@@ -152,7 +153,7 @@ export function cmpxchg(env: usize, ip: usize): bool {
 /** Whether the helper just called raised; only some can (the op's last field). */
 @inline
 function raised(env: usize, ip: usize): bool {
-  return load<u16>(ip, 6) != 0 && load<u32>(env, ENV_FAULT) != 0;
+  return load<u16>(ip, 6) != 0 && vcpu(env).fault != 0;
 }
 
 export function callVoid(env: usize, ip: usize, args: u32): bool {

@@ -1,9 +1,8 @@
 // The IR interpreter (QEMU's TCI): one switch over the bytecode of shared/tci.ts, everything it needs in locals. It follows chained TBs and
 // jump-cache hits by itself, and comes back to the dispatcher for generated code, misses, faults, and the end of the slice.
 import {
-  ENGINE_HOT_MASK, ENV_BUDGET, ENV_CFLAGS, ENV_EXIT_REQUEST, ENV_ICOUNT, ENV_LAST_TB, ENV_PC, ENV_TB_FLAGS, TB_CFLAGS, TB_EXEC_COUNT,
-  TB_EXIT_REQUESTED, TB_EXIT_RUN, TB_FLAGS, TB_FUNC, TB_ICOUNT, TB_INDIRECT, TB_INDIRECT_NEXT, TB_INDIRECT_SLOTS, TB_INSN_TABLE, TB_JMP0, TB_JMP1, TB_PC,
-  TB_RESUMED, TB_RESUMED_SINCE, TB_STATE, TB_STATE_INDIRECT, TB_TCI,
+  ENGINE_HOT_MASK, ENV_BUDGET, ENV_EXIT_REQUEST, ENV_PC, ENV_TB_FLAGS, TB_CFLAGS, TB_EXEC_COUNT, TB_EXIT_REQUESTED, TB_EXIT_RUN, TB_FLAGS, TB_FUNC, TB_ICOUNT,
+  TB_INDIRECT, TB_INDIRECT_NEXT, TB_INDIRECT_SLOTS, TB_INSN_TABLE, TB_JMP0, TB_JMP1, TB_PC, TB_RESUMED, TB_RESUMED_SINCE, TB_STATE, TB_STATE_INDIRECT, TB_TCI,
 } from './shared/layout';
 import * as op from './shared/tci';
 import { engine } from './core/engine';
@@ -11,6 +10,7 @@ import { tbHot, tbMisses } from './core/host';
 import { allInsnCount } from './core/cpus';
 import { isReplaying } from './core/journal';
 import { divS32, divS64, divU32, divU64, mulsh64, muluh64, remS32, remS64, remU32, remU64 } from './core/int128';
+import { vcpu } from './core/vcpu';
 import { jumpCacheCell } from './tlb/jump-cache';
 import { hits } from './tlb/tables';
 import { tbSeenAt } from './tb/tb';
@@ -33,7 +33,7 @@ export function setHotThreshold(count: u32): void {
 
 /** Regions go by where their TBs were seen. */
 function becameHot(env: usize, tb: usize): void {
-  tbSeenAt(tb, load<u64>(env, ENV_PC));
+  tbSeenAt(tb, vcpu(env).pc);
   tbHot(tb);
 }
 
@@ -45,7 +45,7 @@ function enter(env: usize, tb: usize, icountMode: bool): bool {
   const state = load<u64>(env, ENV_BUDGET);
   if (state - (icountMode ? (icount as u64) : 1) > 0x7fffffff) return false;
   store<u32>(env, (state as u32) - icount, ENV_BUDGET);
-  store<usize>(env, tb, ENV_LAST_TB);
+  vcpu(env).lastTb = tb;
   if (isReplaying()) return true;
   const count = load<u32>(tb, TB_EXEC_COUNT) + 1;
   store<u32>(tb, count, TB_EXEC_COUNT);
@@ -61,8 +61,8 @@ function leaveFault(env: usize, tb: usize, ip: usize): usize {
   let insn = icount - 1;
   while (insn > 0 && load<u16>(table + insn * op.TCI_INSN_SIZE) > word) insn--;
   // the pc is the TB's still: what writes it comes last
-  store<u64>(env, load<u64>(env, ENV_PC) + load<u16>(table + insn * op.TCI_INSN_SIZE, 2), ENV_PC);
-  store<i32>(env, load<i32>(env, ENV_BUDGET) + (icount - insn), ENV_BUDGET);
+  vcpu(env).pc += load<u16>(table + insn * op.TCI_INSN_SIZE, 2);
+  vcpu(env).budget += icount - insn;
   return 0;
 }
 
@@ -85,15 +85,15 @@ function noteIndirect(tb: usize, next: usize): void {
 /** The jump cache's TB for the current state, or 0. TB_FLAGS and TB_CS_BASE are one number. */
 @inline
 export function jumpCacheFind(env: usize): usize {
-  const pc = load<u64>(env, ENV_PC);
+  const pc = vcpu(env).pc;
   const tb = load<usize>(jumpCacheCell(env, pc));
   if (tb == 0 || load<u64>(tb, TB_PC) != pc || load<u64>(tb, TB_FLAGS) != load<u64>(env, ENV_TB_FLAGS)) return 0;
-  return load<u32>(tb, TB_CFLAGS) == load<u32>(env, ENV_CFLAGS) ? tb : 0;
+  return load<u32>(tb, TB_CFLAGS) == vcpu(env).cflags ? tb : 0;
 }
 
 /** Runs from `tb` on, that one in any case in tci. Returns a TB_EXIT_* value, or a TB with generated code | TB_EXIT_RUN. */
 export function tciExec(env: usize, tb: usize): usize {
-  if (!enter(env, tb, load<u32>(env, ENV_ICOUNT) != 0)) return TB_EXIT_REQUESTED;
+  if (!enter(env, tb, vcpu(env).icount != 0)) return TB_EXIT_REQUESTED;
   return run(env, tb, load<usize>(tb, TB_TCI), 0);
 }
 
@@ -126,9 +126,9 @@ export function tciResume(env: usize, tb: usize): usize {
     store<u64>(tb, now, TB_RESUMED_SINCE);
   }
   // pc as at the start of any TB, and the budget as after it
-  store<u64>(env, load<u64>(env, ENV_PC) - offset, ENV_PC);
-  store<i32>(env, load<i32>(env, ENV_BUDGET) - (icount - insn), ENV_BUDGET);
-  store<usize>(env, tb, ENV_LAST_TB);
+  vcpu(env).pc -= offset;
+  vcpu(env).budget -= icount - insn;
+  vcpu(env).lastTb = tb;
   const ip = load<usize>(tb, TB_TCI) + ((load<u16>(table + insn * op.TCI_INSN_SIZE) as usize) << 2);
   return run(env, tb, ip, accumulatorFor(env, ip));
 }
@@ -138,12 +138,12 @@ export function tciResume(env: usize, tb: usize): usize {
  * longer than the op (src/tcg/tci/accumulate.ts). 32-bit results are kept sign-extended, which makes ext_i32_i64 of them free (src/tcg/tci/lower.ts).
  */
 function run(env: usize, tb: usize, ip: usize, acc: u64): usize {
-  const icountMode = load<u32>(env, ENV_ICOUNT) != 0;
+  const icountMode = vcpu(env).icount != 0;
   while (true) {
     switch (load<u16>(ip) as u32) {
       case op.TCI_EXIT_TB: return load<u16>(ip, 2);
       case op.TCI_GOTO_PC_TB0:
-        store<u64>(env, load<u64>(env, ENV_PC) + load<i32>(ip, 4), ENV_PC);
+        vcpu(env).pc += load<i32>(ip, 4);
       case op.TCI_GOTO_TB0: {
         const next = load<usize>(tb, TB_JMP0);
         if (next == 0) return tb;
@@ -154,7 +154,7 @@ function run(env: usize, tb: usize, ip: usize, acc: u64): usize {
         break;
       }
       case op.TCI_GOTO_PC_TB1:
-        store<u64>(env, load<u64>(env, ENV_PC) + load<i32>(ip, 4), ENV_PC);
+        vcpu(env).pc += load<i32>(ip, 4);
       case op.TCI_GOTO_TB1: {
         const next = load<usize>(tb, TB_JMP1);
         if (next == 0) return tb | 1;

@@ -1,5 +1,5 @@
 /**
- * Makes from the layout of linear memory (scripts/layout): the constants of each part, which asc and tsc compile; a target's accessors, typed, of both
+ * Makes from the layout of linear memory (scripts/layout): the constants of each part, which asc and tsc compile; accessors of env, typed, of both
  * languages; and the tables of docs/engine-abi.md. `node scripts/layout.js` writes them all; tests/unit/layout.test.ts holds that they are written.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -13,25 +13,48 @@ import * as riscv from './layout/riscv.js';
 const ROOT = new URL('..', import.meta.url);
 const PAGE = 'docs/engine-abi.md';
 
-/** The parts: their tables, the file of their constants, and what that says of itself. A target's has accessors: one class for the runtime, fields for TypeScript. */
+/**
+ * The parts: their tables, the file of their constants, and what that says of itself. Each has a part of env (`prefix`), with accessors: one class for the
+ * runtime, fields for TypeScript.
+ */
 const PARTS = [
   {
     ...engine,
     code: 'assembly/shared/layout.ts',
     about:
       'the layout of everything that generated code, the AssemblyScript runtime and TypeScript all address in the one shared wasm linear memory. Who writes what, and how, is in docs/engine-abi.md.',
+    accessors: {
+      prefix: 'ENV',
+      about: "the engine's part of env.",
+      className: 'Vcpu',
+      assembly: 'assembly/core/vcpu.ts',
+      table: 'ENV',
+      fields: 'src/accel/tcg/env.ts',
+    },
   },
   {
     ...riscv,
     code: 'assembly/target/riscv/shared/env.ts',
     about: "RISC-V's part of env, from its start on.",
-    accessors: { className: 'Hart', assembly: 'assembly/target/riscv/env.ts', fields: 'src/target/riscv/env.ts' },
+    accessors: {
+      prefix: 'RV',
+      className: 'Hart',
+      assembly: 'assembly/target/riscv/env.ts',
+      table: 'HART',
+      fields: 'src/target/riscv/env.ts',
+    },
   },
   {
     ...ppc,
     code: 'assembly/target/ppc/shared/env.ts',
     about: "PowerPC's part of env, from its start on.",
-    accessors: { className: 'Ppc', assembly: 'assembly/target/ppc/env.ts', fields: 'src/target/ppc/env.ts' },
+    accessors: {
+      prefix: 'PPC',
+      className: 'Ppc',
+      assembly: 'assembly/target/ppc/env.ts',
+      table: 'PPC',
+      fields: 'src/target/ppc/env.ts',
+    },
   },
 ];
 
@@ -99,15 +122,20 @@ function constants({ STRUCTS, CONSTANTS, about }) {
 /** `MINSTRET_OFFSET` to `minstretOffset`. */
 const camel = (name) => name.toLowerCase().replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
 const upperFirst = (name) => name[0].toUpperCase() + name.slice(1);
-/** The fields that have a type. */
-const typed = ({ STRUCTS }) => place(STRUCTS[0]).fields.filter(({ type }) => typeof type === 'string');
+/** The fields of a part's own part of env. */
+const envOf = ({ STRUCTS, accessors }) => place(STRUCTS.find(({ prefix }) => prefix === accessors.prefix)).fields;
+/** Those that have a type. */
+const typed = (part) => envOf(part).filter(({ type }) => typeof type === 'string');
 
-/** A class without memory of its own: `hart(env).mstatus` is a load at a constant offset, and so typed as the table says. */
+/**
+ * A class without memory of its own: `hart(env).mstatus` is a load at a constant offset, and so typed as the table says. What any thread writes is written
+ * by atomic operations, which give what was there before.
+ */
 function assemblyAccessors(part) {
-  const { className } = part.accessors;
+  const { className, about = part.about } = part.accessors;
   const fields = typed(part);
   const lines = [
-    `// Made by scripts/layout.js: ${part.about} Each accessor is one load or store, of the field's own type.`,
+    `// Made by scripts/layout.js: ${about} Each accessor is one load or store, of the field's own type.`,
     '',
     '@inline',
     `export function ${className.toLowerCase()}(env: usize): ${className} {`,
@@ -122,15 +150,22 @@ function assemblyAccessors(part) {
     '  }',
   ];
   const method = (signature, body) => lines.push('  @inline', `  ${signature} {`, `    ${body};`, '  }');
-  for (const { own, offset, type } of fields) {
-    const { base, count } = parseType(type);
+  for (const { own, offset, type, order } of fields) {
+    const { base: kind, count } = parseType(type);
+    const base = kind === 'ptr' ? 'usize' : kind;
     const name = camel(own);
     lines.push('');
     if (count === undefined) {
+      const isAtomic = order === 'atomic';
       method(`get ${name}(): ${base}`, `return load<${base}>(this.at, ${hex(offset)})`);
-      method(`set ${name}(value: ${base})`, `store<${base}>(this.at, value, ${hex(offset)})`);
+      method(`set ${name}(value: ${base})`, `${isAtomic ? 'atomic.' : ''}store<${base}>(this.at, value, ${hex(offset)})`);
+      for (const operation of isAtomic ? ['and', 'or', 'xchg'] : [])
+        method(
+          `${operation}${upperFirst(name)}(value: ${base}): ${base}`,
+          `return atomic.${operation}<${base}>(this.at, value, ${hex(offset)})`,
+        );
     } else {
-      const at = SIZES[base] === 1 ? 'this.at + index' : `this.at + index * ${SIZES[base]}`;
+      const at = SIZES[kind] === 1 ? 'this.at + index' : `this.at + index * ${SIZES[kind]}`;
       method(`${name}(index: i32): ${base}`, `return load<${base}>(${at}, ${hex(offset)})`);
       method(`set${upperFirst(name)}(index: i32, value: ${base}): void`, `store<${base}>(${at}, value, ${hex(offset)})`);
     }
@@ -138,23 +173,24 @@ function assemblyAccessors(part) {
   return [...lines, '}', ''].join('\n');
 }
 
-/** How TypeScript sees them: for Vcpu.get and set, and for snapshots. */
+/** How TypeScript sees them: for Vcpu.get and set; a target's, which ends at END, for snapshots, too. */
 function fieldTable(part) {
-  const { className, fields: file } = part.accessors;
+  const { table, about = part.about, fields: file } = part.accessors;
   const from = posix.relative(posix.dirname(file), 'src/accel/tcg/env-field.ts').replace(/\.ts$/, '.js');
-  const end = place(part.STRUCTS[0]).fields.find(({ own }) => own === 'END').offset;
+  const end = envOf(part).find(({ own }) => own === 'END')?.offset;
   const roleOf = ({ offset, writer, order }) =>
     order === 'derived' || offset >= end ? 'derived' : writer === 'init' ? 'configuration' : 'state';
   const lines = [
-    `/** Made by scripts/layout.js: ${part.about} */`,
-    `import { envFields } from '${from}';`,
+    `/** Made by scripts/layout.js: ${about} */`,
+    `import { envFields } from '${from.startsWith('.') ? from : `./${from}`}';`,
     '',
     '// prettier-ignore',
-    `export const ${className.toUpperCase()} = envFields({`,
+    `export const ${table} = envFields({`,
   ];
   for (const field of typed(part)) {
     const { base, count = 1 } = parseType(field.type);
-    lines.push(`  ${camel(field.own)}: ['${base}', ${hex(field.offset)}, ${count}, '${roleOf(field)}'],`);
+    const role = end === undefined ? '' : `, '${roleOf(field)}'`;
+    lines.push(`  ${camel(field.own)}: ['${base.replace('ptr', 'u32')}', ${hex(field.offset)}, ${count}${role}],`);
   }
   return [...lines, '});'].join('\n');
 }
@@ -200,7 +236,6 @@ export async function layoutFiles() {
   const made = [{ file: PAGE, text: await format(`${words}${BEGIN}\n${tables()}\n`, { parser: 'markdown', ...style }) }];
   for (const part of PARTS) {
     made.push({ file: part.code, text: await typescript(constants(part)) });
-    if (!part.accessors) continue;
     // (prettier does not know AssemblyScript's decorators)
     made.push({ file: part.accessors.assembly, text: assemblyAccessors(part) });
     made.push({ file: part.accessors.fields, text: await typescript(fieldTable(part)) });

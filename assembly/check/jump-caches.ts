@@ -1,12 +1,13 @@
 // What the jump caches of a vCPU must always be.
-import { ENV_JUMP_CACHE_HIGH, ENV_SPACES, JUMP_CACHE_ENTRIES, SPACES, SPACE_CACHE, SPACE_SIZE, SPACE_USED, TB_PC } from '../shared/layout';
+import { JUMP_CACHE_ENTRIES, SPACES, SPACE_CACHE, SPACE_SIZE, SPACE_USED, TB_PC } from '../shared/layout';
+import { vcpu } from '../core/vcpu';
 import { isValid } from '../tb/tb';
 import { cellIn, isNoted } from '../tlb/jump-cache';
 import { upperHalf } from '../tlb/tables';
 
 export function checkJumpCaches(env: usize): void {
-  checkCache(load<usize>(env, ENV_JUMP_CACHE_HIGH), true);
-  for (let n = 0, space = load<usize>(env, ENV_SPACES); n < SPACES; n++, space += SPACE_SIZE) {
+  checkCache(vcpu(env).jumpCacheHigh, true);
+  for (let n = 0, space = vcpu(env).spaces; n < SPACES; n++, space += SPACE_SIZE) {
     if (load<u32>(space, SPACE_USED) != 0) checkCache(space + SPACE_CACHE, false);
   }
 }

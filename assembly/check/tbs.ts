@@ -1,11 +1,12 @@
 // What the lists, tables and links of TBs must always be, looked at between slices (`-accel tcg,check=on`).
 import {
-  CF_PCREL, DESC_FIRST, DESC_NEXT, DESC_PAGE, ENGINE_PAGE_HASH, ENGINE_TB_HASH, ENV_NEXT_CPU, NO_PAGE, TB_CFLAGS, TB_FLAGS, TB_FUNC, TB_HASH_NEXT, TB_ICOUNT,
-  TB_JMP0, TB_JMP_LIST, TB_JMP_NEXT0, TB_PAGE_NEXT0, TB_PC, TB_PHYS_PAGE0, TB_PHYS_PAGE1, TB_TCI,
+  CF_PCREL, DESC_FIRST, DESC_NEXT, DESC_PAGE, ENGINE_PAGE_HASH, ENGINE_TB_HASH, NO_PAGE, TB_CFLAGS, TB_FLAGS, TB_FUNC, TB_HASH_NEXT, TB_ICOUNT, TB_JMP0,
+  TB_JMP_LIST, TB_JMP_NEXT0, TB_PAGE_NEXT0, TB_PC, TB_PHYS_PAGE0, TB_PHYS_PAGE1, TB_TCI,
 } from '../shared/layout';
 import { PAGE_HASH_SIZE } from '../core/code-pages';
 import { firstEnv } from '../core/cpus';
 import { engine } from '../core/engine';
+import { vcpu } from '../core/vcpu';
 import { HASH_SIZE, hashCell, isValid, tbStatCount } from '../tb/tb';
 import { checkJumpCaches } from './jump-caches';
 import { PAGE_BITS } from '../target/traits/pages';
@@ -32,7 +33,7 @@ export function checkTbs(): u32 {
   assert(seen == count, 'TBs: the hash table has fewer than there are');
   assert(linksOut == linksIn, 'TBs: a jump is not in the list of its target');
   assert(countOnPages(onPages) == onPages, 'TBs: one is not in the list of its page');
-  for (let env = firstEnv(); env != 0; env = load<usize>(env, ENV_NEXT_CPU)) checkJumpCaches(env);
+  for (let env = firstEnv(); env != 0; env = vcpu(env).nextCpu) checkJumpCaches(env);
   return generated;
 }
 

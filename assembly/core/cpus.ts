@@ -1,9 +1,10 @@
 // The vCPUs, which share all TBs: a list through their envs. A vCPU runs in the instance that made it, and no other: its TLBs and jump caches have one writer,
 // but for what is written down in docs/engine-abi.md.
-import { ENGINE_FIRST_CPU, ENV_EXIT_REQUEST, ENV_INSTANCE, ENV_NEXT_CPU, ENV_SIZE, EXIT_REQUESTED } from '../shared/layout';
+import { ENGINE_FIRST_CPU, ENV_SIZE, EXIT_REQUESTED } from '../shared/layout';
 import { arenaAllocPermanent } from './arena';
 import { engine, instance } from './engine';
 import { cpuInsnCount } from './env';
+import { vcpu } from './vcpu';
 
 /** A zeroed env; cpusAdd makes it known. 0: no room in the arena. */
 export function envAlloc(): usize {
@@ -12,8 +13,8 @@ export function envAlloc(): usize {
 
 /** From now on invalidation and flushes reach the vCPU. */
 export function cpusAdd(env: usize): void {
-  store<u32>(env, instance, ENV_INSTANCE);
-  store<usize>(env, firstEnv(), ENV_NEXT_CPU);
+  vcpu(env).instance = instance;
+  vcpu(env).nextCpu = firstEnv();
   atomic.store<usize>(engine, env, ENGINE_FIRST_CPU);
 }
 
@@ -24,17 +25,17 @@ export function firstEnv(): usize {
 /** Whether this thread runs the vCPU: then nobody else is in the middle of its code. */
 @inline
 export function runsHere(env: usize): bool {
-  return load<u32>(env, ENV_INSTANCE) == instance;
+  return vcpu(env).instance == instance;
 }
 
 /** Asks all vCPUs to come to their dispatchers soon. */
 export function interruptAll(): void {
-  for (let env = firstEnv(); env != 0; env = load<usize>(env, ENV_NEXT_CPU)) atomic.store<u32>(env, EXIT_REQUESTED, ENV_EXIT_REQUEST);
+  for (let env = firstEnv(); env != 0; env = vcpu(env).nextCpu) vcpu(env).exitRequest = EXIT_REQUESTED;
 }
 
 /** Guest instructions of all vCPUs together. */
 export function allInsnCount(): u64 {
   let count: u64 = 0;
-  for (let env = firstEnv(); env != 0; env = load<usize>(env, ENV_NEXT_CPU)) count += cpuInsnCount(env);
+  for (let env = firstEnv(); env != 0; env = vcpu(env).nextCpu) count += cpuInsnCount(env);
   return count;
 }

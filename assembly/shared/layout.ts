@@ -270,7 +270,7 @@ export const ENV_EXCEPTION_INDEX = 0x0c;
 export const ENV_INTERRUPT_REQUEST = 0x10;
 /** u32: 1 while it waits for an interrupt. Directly behind ENV_INTERRUPT_REQUEST: one load tests both */
 export const ENV_HALTED = 0x14;
-/** u32: mmu index of data accesses right now (kept by the target) */
+/** i32: mmu index of data accesses right now (kept by the target) */
 export const ENV_MMU_IDX = 0x18;
 /** u32: its number in the machine */
 export const ENV_CPU_INDEX = 0x1c;

@@ -1,8 +1,9 @@
 // Accesses that devices answer.
-import { ENV_ICOUNT, ENV_LAST_TB, ENV_MMIO_VALUE, EXCP_INTERRUPT, TB_ICOUNT, TLB_KIND_WRITE } from '../shared/layout';
+import { EXCP_INTERRUPT, TB_ICOUNT, TLB_KIND_WRITE } from '../shared/layout';
 import { faulted, raise } from '../core/env';
 import { reachingOut } from '../core/journal';
 import { mmioRead, mmioWrite } from '../core/host';
+import { vcpu } from '../core/vcpu';
 import { targetAccessFault } from '../target/dispatch';
 import { physOf } from './lookup';
 import { extend } from './memop';
@@ -12,8 +13,8 @@ import { extend } from './memop';
  * have cut the code into TBs. True: EXCP_INTERRUPT is raised, and the dispatcher runs the instruction again in a TB of its own.
  */
 export function deferred(env: usize): bool {
-  if (load<u32>(env, ENV_ICOUNT) == 0) return false;
-  const current = load<usize>(env, ENV_LAST_TB);
+  if (vcpu(env).icount == 0) return false;
+  const current = vcpu(env).lastTb;
   if (current != 0 && load<u32>(current, TB_ICOUNT) == 1) return false;
   raise(env, EXCP_INTERRUPT);
   return true;
@@ -36,7 +37,7 @@ export function mmioLoad(env: usize, entry: usize, addr: u64, size: u32, kind: i
       if (!faulted(env)) targetAccessFault(env, addr + n, kind);
       return 0;
     }
-    value |= extend(load<u64>(env, ENV_MMIO_VALUE), ctz(step)) << (8 * n);
+    value |= extend(vcpu(env).mmioValue, ctz(step)) << (8 * n);
     n += step;
   }
   return value;
@@ -47,7 +48,7 @@ export function mmioStore(env: usize, phys: u64, addr: u64, size: u32, value: u6
   reachingOut();
   for (let n: u32 = 0; n < size; ) {
     const step = mmioStep(phys + n, size - n);
-    store<u64>(env, extend(value >> (8 * n), ctz(step)), ENV_MMIO_VALUE);
+    vcpu(env).mmioValue = extend(value >> (8 * n), ctz(step));
     if (mmioWrite(env, (phys + n) as f64, step) != 0) {
       if (!faulted(env)) targetAccessFault(env, addr + n, TLB_KIND_WRITE);
       return;

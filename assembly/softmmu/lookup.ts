@@ -1,6 +1,7 @@
 // From a virtual address to a TLB entry: the tables, the victims, and the target's page walk behind them.
-import { ENV_TELL, TLB_ENTRY_ADDEND, TLB_ENTRY_PHYS_PAGE, TLB_ENTRY_TAG, TELL_FILLS, TLB_FORCE_SLOW } from '../shared/layout';
+import { TLB_ENTRY_ADDEND, TLB_ENTRY_PHYS_PAGE, TLB_ENTRY_TAG, TELL_FILLS, TLB_FORCE_SLOW } from '../shared/layout';
 import { tlbFilled } from '../core/host';
+import { vcpu } from '../core/vcpu';
 import { WORK_LOOKUP, WORK_TLB_FILL, worked } from '../core/work';
 import { targetAccessFault, targetTlbFill } from '../target/dispatch';
 import { entryOf, isPage, OFFSET_MASK, PAGE_MASK, tableOf, victimHit } from '../tlb/tables';
@@ -16,7 +17,7 @@ export function lookup(env: usize, addr: u64, size: i32, kind: i32, mmuIdx: i32,
   if (!isPage(tag, page) || (tag & TLB_FORCE_SLOW) != 0) {
     worked(WORK_TLB_FILL);
     const filled = targetTlbFill(env, addr, size, kind, mmuIdx, probe);
-    if ((load<u32>(env, ENV_TELL) & TELL_FILLS) != 0) tellFill(env, addr, kind, mmuIdx, filled ? entry : 0);
+    if ((vcpu(env).tell & TELL_FILLS) != 0) tellFill(env, addr, kind, mmuIdx, filled ? entry : 0);
     if (!filled) return 0;
     // A target that reports success has set the page; what has not is taken for a bus error, not for a translation.
     if (!isPage(load<u64>(entry, TLB_ENTRY_TAG), page)) {

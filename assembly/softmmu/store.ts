@@ -1,10 +1,11 @@
 // Guest stores, the general way.
 import {
-  BP_MEM_WRITE, CF_COUNT_MASK, ENV_LAST_TB, EXCP_INTERRUPT, MEMOPIDX_SHIFT, MO_ALIGN, MO_BSWAP, MO_SIZE, TB_CFLAGS, TLB_KIND_WRITE, TLB_MMIO, TLB_NOTDIRTY,
+  BP_MEM_WRITE, CF_COUNT_MASK, EXCP_INTERRUPT, MEMOPIDX_SHIFT, MO_ALIGN, MO_BSWAP, MO_SIZE, TB_CFLAGS, TLB_KIND_WRITE, TLB_MMIO, TLB_NOTDIRTY,
 } from '../shared/layout';
 import { faulted, raise } from '../core/env';
 import { markDirty } from '../core/dirty';
 import { storing } from '../core/journal';
+import { vcpu } from '../core/vcpu';
 import { targetAddress, targetUnaligned } from '../target/dispatch';
 import { tbInvalidateByStore } from '../tb/tb';
 import { entryOf, hits, tableOf } from '../tlb/tables';
@@ -20,7 +21,7 @@ import { PAGE_SIZE } from '../target/traits/pages';
  */
 function notDirty(env: usize, addr: u64, size: u32, entry: usize): bool {
   markDirty(hostOf(entry, addr));
-  const current = load<usize>(env, ENV_LAST_TB);
+  const current = vcpu(env).lastTb;
   const stale = tbInvalidateByStore(physOf(entry, addr), size, current, entry);
   if (!stale || (current != 0 && (load<u32>(current, TB_CFLAGS) & CF_COUNT_MASK) == 1)) return false;
   raise(env, EXCP_INTERRUPT);

@@ -1,7 +1,8 @@
 // Watchpoints: which accesses they stop.
-import { BP_CPU, BP_GDB, ENGINE_WATCHPOINTS, ENV_WATCHPOINT_HIT, EXCP_DEBUG, TLB_WATCHPOINT } from '../shared/layout';
+import { BP_CPU, BP_GDB, ENGINE_WATCHPOINTS, EXCP_DEBUG, TLB_WATCHPOINT } from '../shared/layout';
 import { raise } from '../core/env';
 import { pointOver } from '../core/points';
+import { vcpu } from '../core/vcpu';
 import { targetWatchpoint } from '../target/dispatch';
 import { flagsOf } from './lookup';
 
@@ -14,7 +15,7 @@ function hit(env: usize, addr: u64, size: u32, access: u32): bool {
   const last = addr + (size - 1);
   const point = pointOver(ENGINE_WATCHPOINTS, env, addr, last, access, BP_GDB);
   if (point == 0) return pointOver(ENGINE_WATCHPOINTS, env, addr, last, access, BP_CPU) != 0 && targetWatchpoint(env, addr, size, access);
-  store<usize>(env, point, ENV_WATCHPOINT_HIT);
+  vcpu(env).watchpointHit = point;
   raise(env, EXCP_DEBUG);
   return true;
 }

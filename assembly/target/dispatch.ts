@@ -1,6 +1,7 @@
 // What the runtime asks of a target. A module has one, linked in (linked.ts): these functions are the contract that it is compiled
 // against, and cost nothing.
-import { CPU_INTERRUPT_LINES, ENV_INTERRUPT_REQUEST } from '../shared/layout';
+import { CPU_INTERRUPT_LINES } from '../shared/layout';
+import { vcpu } from '../core/vcpu';
 import {
   accessFault, breakpoint, doInterrupt, execInterrupt, fetchMmuIdx, hasWork, insnSize, linesChanged, reset, stateEnd, tlbFill, translateDebug, translateFor, unaligned, watchpoint, wrapAddress,
 } from './linked';
@@ -27,8 +28,8 @@ export function targetExecInterrupt(env: usize): bool {
 
 /** Looks at the interrupt lines, if another thread has changed them (CPU_INTERRUPT_LINES). */
 export function targetLinesIfAsked(env: usize): void {
-  if ((load<u32>(env, ENV_INTERRUPT_REQUEST) & CPU_INTERRUPT_LINES) == 0) return;
-  atomic.and<u32>(env, ~CPU_INTERRUPT_LINES, ENV_INTERRUPT_REQUEST);
+  if ((vcpu(env).interruptRequest & CPU_INTERRUPT_LINES) == 0) return;
+  vcpu(env).andInterruptRequest(~CPU_INTERRUPT_LINES);
   linesChanged(env);
 }
 

@@ -1,9 +1,10 @@
 // Breakpoints. No TB begins at one, nor goes on beyond one: whatever leads there, in whatever tier, comes to the dispatcher, which looks before it has a TB made
 // (tb-lookup.ts). So code that runs never tests for them.
-import { CF_PCREL, ENGINE_BREAKPOINTS, ENV_CFLAGS, ENV_NEXT_CPU, ENV_SCORES } from '../shared/layout';
+import { CF_PCREL, ENGINE_BREAKPOINTS } from '../shared/layout';
 import { PC_RELATIVE } from '../target/traits/linked';
 import { firstEnv } from '../core/cpus';
 import { countOf, pointAdd, pointRemove, pointsRemove } from '../core/points';
+import { vcpu } from '../core/vcpu';
 import { tbInvalidateAt } from './tb';
 
 /** `env`: 0 for all vCPUs. `flags`: BP_GDB or BP_CPU. While no vCPU is in the middle of a TB, but the caller's own. False: there are too many. */
@@ -33,9 +34,9 @@ export function breakpointsRemove(env: usize, flags: u32): void {
 /** As long as there are breakpoints, which are virtual addresses, a TB is for one virtual address (and with plugins always); those that are not wait, since no TB leads from one kind to the other. */
 function bindTbs(on: bool): void {
   if (!PC_RELATIVE) return;
-  for (let env = firstEnv(); env != 0; env = load<usize>(env, ENV_NEXT_CPU)) {
-    if (load<usize>(env, ENV_SCORES) != 0) continue;
-    const cflags = load<u32>(env, ENV_CFLAGS);
-    store<u32>(env, on ? cflags & ~CF_PCREL : cflags | CF_PCREL, ENV_CFLAGS);
+  for (let env = firstEnv(); env != 0; env = vcpu(env).nextCpu) {
+    if (vcpu(env).scores != 0) continue;
+    const cflags = vcpu(env).cflags;
+    vcpu(env).cflags = on ? cflags & ~CF_PCREL : cflags | CF_PCREL;
   }
 }

@@ -2,9 +2,9 @@
 // Lists hold tagged pointers, QEMU's way: record | n says through which of its two links (pages or jumps) a TB hangs there.
 // Lists change under the engine's lock; a record stays readable, also when it is invalid, until nobody is inside (engineLeave) and all go at once.
 import {
-  CF_PCREL, DESC_FIRST, DESC_PAGE, ENGINE_FLUSH_PENDING, ENGINE_GENERATION, ENGINE_INSIDE, ENGINE_INVALIDATED, ENGINE_TBS, ENGINE_TB_HASH, ENV_NEXT_CPU,
-  NO_PAGE, TB_CFLAGS, TB_FLAGS, TB_HASH_NEXT, TB_JMP0, TB_JMP_LIST, TB_JMP_NEXT0, TB_PAGE_NEXT0, TB_PC, TB_PHYS_PAGE0, TB_PHYS_PAGE1, TB_RECORD_SIZE,
-  TB_REGION, TB_SIZE, TB_STATE, TB_STATE_INVALID, TB_STATE_VALID, TLB_ENTRY_TAG, TLB_NOTDIRTY,
+  CF_PCREL, DESC_FIRST, DESC_PAGE, ENGINE_FLUSH_PENDING, ENGINE_GENERATION, ENGINE_INSIDE, ENGINE_INVALIDATED, ENGINE_TBS, ENGINE_TB_HASH, NO_PAGE, TB_CFLAGS,
+  TB_FLAGS, TB_HASH_NEXT, TB_JMP0, TB_JMP_LIST, TB_JMP_NEXT0, TB_PAGE_NEXT0, TB_PC, TB_PHYS_PAGE0, TB_PHYS_PAGE1, TB_RECORD_SIZE, TB_REGION, TB_SIZE, TB_STATE,
+  TB_STATE_INVALID, TB_STATE_VALID, TLB_ENTRY_TAG, TLB_NOTDIRTY,
 } from '../shared/layout';
 import { arenaAlloc, arenaAllocPermanent, arenaFlush } from '../core/arena';
 import { codePagesForget, codePagesInit, descMake, descOf, pageHasCode } from '../core/code-pages';
@@ -13,6 +13,7 @@ import { engine, instance, isShared, lock, underLock, unlock } from '../core/eng
 import { regionInvalidated, tbFlushed } from '../core/host';
 import { changingEngine } from '../core/journal';
 import { breakpointFrom } from '../core/points';
+import { vcpu } from '../core/vcpu';
 import { jumpCacheClear, jumpCacheRemove, jumpCacheSet } from '../tlb/jump-cache';
 import { protectPage } from '../tlb/protect';
 import { PAGE_BITS, PAGE_SIZE } from '../target/traits/pages';
@@ -103,7 +104,7 @@ function flush(): void {
   store<u32>(engine, 0, ENGINE_TBS);
   memory.fill(load<usize>(engine, ENGINE_TB_HASH), 0, HASH_SIZE);
   codePagesForget();
-  for (let env = firstEnv(); env != 0; env = load<usize>(env, ENV_NEXT_CPU)) jumpCacheClear(env);
+  for (let env = firstEnv(); env != 0; env = vcpu(env).nextCpu) jumpCacheClear(env);
   arenaFlush();
 }
 
@@ -170,7 +171,7 @@ function find(page: u32, pc: u64, flags: u64, cflags: u32): usize {
 function move(tb: usize, pc: u64): void {
   const before = load<u64>(tb, TB_PC);
   if (before == pc) return;
-  for (let env = firstEnv(); env != 0; env = load<usize>(env, ENV_NEXT_CPU)) jumpCacheRemove(env, before, tb);
+  for (let env = firstEnv(); env != 0; env = vcpu(env).nextCpu) jumpCacheRemove(env, before, tb);
   store<u64>(tb, pc, TB_PC);
 }
 
@@ -283,7 +284,7 @@ function invalidate(tb: usize): void {
   store<usize>(cell, load<usize>(tb, TB_HASH_NEXT));
   listRemove(descOf(page0) + DESC_FIRST, tb, TB_PAGE_NEXT0);
   if (page1 != NO_PAGE) listRemove(descOf(page1) + DESC_FIRST, tb | 1, TB_PAGE_NEXT0);
-  for (let env = firstEnv(); env != 0; env = load<usize>(env, ENV_NEXT_CPU)) jumpCacheRemove(env, pc, tb);
+  for (let env = firstEnv(); env != 0; env = vcpu(env).nextCpu) jumpCacheRemove(env, pc, tb);
   unlinkOut(tb, 0);
   unlinkOut(tb, 1);
   for (let at = load<usize>(tb, TB_JMP_LIST); at != 0; ) {

@@ -1,14 +1,15 @@
 // Address spaces that the guest tells apart (RISC-V: ASIDs). Their pages have one TLB, whose tables are at fixed places: when another space is entered, what is
 // not shared by all is put aside, and put back when the space is entered again. Each space keeps its own jump cache of the lower half.
 import {
-  ENV_JUMP_CACHE, ENV_SPACE, ENV_SPACES, ENV_SPACE_CLOCK, ENV_TLB, SAVED_ENTRY, SAVED_MAX, SAVED_SIZE, SPACES, SPACE_CACHE, SPACE_ENTRIES, SPACE_ID, SPACE_KEY,
-  SPACE_SAVED, SPACE_SAVED_HIGH, SPACE_SIZE, SPACE_STAMP, SPACE_USED, TLB_ENTRY_ADDEND, TLB_ENTRY_PHYS_PAGE, TLB_ENTRY_SIZE, TLB_ENTRY_TAG, TLB_FORCE_SLOW,
-  TLB_INVALID, TLB_KINDS, TLB_KIND_WRITE, TLB_MMIO, TLB_MMU_INDEXES, TLB_NOTDIRTY, TLB_TABLE_SIZE,
+  ENV_TLB, SAVED_ENTRY, SAVED_MAX, SAVED_SIZE, SPACES, SPACE_CACHE, SPACE_ENTRIES, SPACE_ID, SPACE_KEY, SPACE_SAVED, SPACE_SAVED_HIGH, SPACE_SIZE, SPACE_STAMP,
+  SPACE_USED, TLB_ENTRY_ADDEND, TLB_ENTRY_PHYS_PAGE, TLB_ENTRY_SIZE, TLB_ENTRY_TAG, TLB_FORCE_SLOW, TLB_INVALID, TLB_KINDS, TLB_KIND_WRITE, TLB_MMIO,
+  TLB_MMU_INDEXES, TLB_NOTDIRTY, TLB_TABLE_SIZE,
 } from '../shared/layout';
 import { arenaAllocPermanent } from '../core/arena';
 import { pageHasCode } from '../core/code-pages';
 import { lock, unlock } from '../core/engine';
 import { reachingOut } from '../core/journal';
+import { vcpu } from '../core/vcpu';
 import { WORK_FLUSH, worked } from '../core/work';
 import { jumpCacheClearPrivate, jumpCacheClearSpace } from './jump-cache';
 import { privateWords, PRIVATE_WORDS, tableFilled, tableInUse, upperHalf, victimsForget } from './tables';
@@ -21,26 +22,26 @@ const NO_KEY: u64 = u64.MAX_VALUE;
 export function spacesInit(env: usize): bool {
   const first = arenaAllocPermanent(SPACES * SPACE_SIZE);
   if (first == 0) return false;
-  store<usize>(env, first, ENV_SPACES);
+  vcpu(env).spaces = first;
   for (let n = 0; n < SPACES; n++) store<u64>(first + n * SPACE_SIZE, NO_KEY, SPACE_KEY);
   enter(env, first);
   return true;
 }
 
 function enter(env: usize, space: usize): void {
-  const clock = load<u32>(env, ENV_SPACE_CLOCK) + 1;
-  store<u32>(env, clock, ENV_SPACE_CLOCK);
+  const clock = vcpu(env).spaceClock + 1;
+  vcpu(env).spaceClock = clock;
   store<u32>(space, clock, SPACE_STAMP);
   store<u32>(space, 1, SPACE_USED);
-  store<usize>(env, space, ENV_SPACE);
-  store<usize>(env, space + SPACE_CACHE, ENV_JUMP_CACHE);
+  vcpu(env).space = space;
+  vcpu(env).jumpCache = space + SPACE_CACHE;
 }
 
 /** The guest leaves the space `oldKey` for `newKey`, under the same rules of translation and with another id. */
 export function spaceSwitch(env: usize, oldKey: u64, oldId: u32, newKey: u64, newId: u32): void {
   reachingOut();
   worked(WORK_FLUSH);
-  const old = load<usize>(env, ENV_SPACE);
+  const old = vcpu(env).space;
   store<u64>(old, oldKey, SPACE_KEY);
   store<u32>(old, oldId, SPACE_ID);
   takeOut(env, old);
@@ -48,7 +49,7 @@ export function spaceSwitch(env: usize, oldKey: u64, oldId: u32, newKey: u64, ne
   jumpCacheClearPrivate(env);
   let found: usize = 0;
   let oldest: usize = 0;
-  for (let n = 0, space = load<usize>(env, ENV_SPACES); n < SPACES; n++, space += SPACE_SIZE) {
+  for (let n = 0, space = vcpu(env).spaces; n < SPACES; n++, space += SPACE_SIZE) {
     if (space == old) continue;
     if (load<u64>(space, SPACE_KEY) == newKey) found = space;
     else if (load<u32>(space, SPACE_ID) == newId) forget(space); // the id is another space's now
@@ -69,15 +70,15 @@ function forget(space: usize): void {
 
 /** All but the current one, when the whole TLB is flushed. The caller clears the jump caches. */
 export function spacesForgetOthers(env: usize): void {
-  const current = load<usize>(env, ENV_SPACE);
-  for (let n = 0, space = load<usize>(env, ENV_SPACES); n < SPACES; n++, space += SPACE_SIZE) if (space != current) forget(space);
+  const current = vcpu(env).space;
+  for (let n = 0, space = vcpu(env).spaces; n < SPACES; n++, space += SPACE_SIZE) if (space != current) forget(space);
 }
 
 /** Flushes a space by its id; `currentId` is that of the current one. Pages that all spaces share stay. */
 export function spaceFlush(env: usize, id: u32, currentId: u32): void {
   reachingOut();
   worked(WORK_FLUSH);
-  const current = load<usize>(env, ENV_SPACE);
+  const current = vcpu(env).space;
   if (id == currentId) {
     takeOut(env, 0);
     victimsForget(env);
@@ -85,14 +86,14 @@ export function spaceFlush(env: usize, id: u32, currentId: u32): void {
     jumpCacheClearPrivate(env);
     return;
   }
-  for (let n = 0, space = load<usize>(env, ENV_SPACES); n < SPACES; n++, space += SPACE_SIZE) {
+  for (let n = 0, space = vcpu(env).spaces; n < SPACES; n++, space += SPACE_SIZE) {
     if (space != current && load<u64>(space, SPACE_KEY) != NO_KEY && load<u32>(space, SPACE_ID) == id) forget(space);
   }
 }
 
 /** Forgets a page of what is put aside. */
 export function spacesDropPage(env: usize, page: u64): void {
-  for (let n = 0, space = load<usize>(env, ENV_SPACES); n < SPACES; n++, space += SPACE_SIZE) {
+  for (let n = 0, space = vcpu(env).spaces; n < SPACES; n++, space += SPACE_SIZE) {
     if (upperHalf(page) != 0 && load<u32>(space, SPACE_SAVED_HIGH) == 0) continue;
     const end = space + load<u32>(space, SPACE_SAVED) * SAVED_SIZE;
     for (let at = space; at < end; at += SAVED_SIZE) {

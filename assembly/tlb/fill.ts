@@ -1,12 +1,13 @@
 // Putting translations into the TLBs.
 import {
-  ENV_TLB_DIRTY, ENV_TLB_LARGE, ENV_TLB_ROTOR, PHYSMAP_BASE, PHYSMAP_FLAGS, PHYSMAP_HOST, PHYSMAP_RAM, TLB_ENTRY_ADDEND, TLB_ENTRY_PHYS_PAGE, TLB_ENTRY_SIZE,
-  TLB_ENTRY_TAG, TLB_FORCE_SLOW, TLB_INVALID, TLB_KINDS, TLB_KIND_WRITE, TLB_MMIO, TLB_NOTDIRTY, TLB_WATCHPOINT, VICTIM_ENTRIES,
+  ENV_TLB_LARGE, PHYSMAP_BASE, PHYSMAP_FLAGS, PHYSMAP_HOST, PHYSMAP_RAM, TLB_ENTRY_ADDEND, TLB_ENTRY_PHYS_PAGE, TLB_ENTRY_SIZE, TLB_ENTRY_TAG, TLB_FORCE_SLOW,
+  TLB_INVALID, TLB_KINDS, TLB_KIND_WRITE, TLB_MMIO, TLB_NOTDIRTY, TLB_WATCHPOINT, VICTIM_ENTRIES,
 } from '../shared/layout';
 import { pageHasCode } from '../core/code-pages';
 import { isClean } from '../core/dirty';
 import { lock, unlock } from '../core/engine';
 import { physmapPage } from '../core/physmap';
+import { vcpu } from '../core/vcpu';
 import { dropIfPage, dropVictim, entryOf, isPrivate, PAGE_MASK, setPrivate, setVictimPrivate, slotOf, tableOf, victimsOf } from './tables';
 import { isWatched } from './watchpoints';
 import { PAGE_BITS, PAGE_SIZE } from '../target/traits/pages';
@@ -18,8 +19,8 @@ function setEntry(env: usize, mmuIdx: i32, kind: i32, page: u64, tag: u64, adden
   const old = load<u64>(entry, TLB_ENTRY_TAG);
   dropVictim(env, mmuIdx, kind, page);
   if ((old & TLB_INVALID) == 0 && (old & PAGE_MASK) != page) {
-    const n = load<u32>(env, ENV_TLB_ROTOR);
-    store<u32>(env, (n + 1) & (VICTIM_ENTRIES - 1), ENV_TLB_ROTOR);
+    const n = vcpu(env).tlbRotor;
+    vcpu(env).tlbRotor = (n + 1) & (VICTIM_ENTRIES - 1);
     memory.copy(victimsOf(env, mmuIdx, kind) + n * TLB_ENTRY_SIZE, entry, TLB_ENTRY_SIZE);
     setVictimPrivate(env, table, n, isPrivate(env, table, slot));
   }
@@ -27,7 +28,7 @@ function setEntry(env: usize, mmuIdx: i32, kind: i32, page: u64, tag: u64, adden
   store<u64>(entry, tag, TLB_ENTRY_TAG);
   store<u32>(entry, addend, TLB_ENTRY_ADDEND);
   store<u32>(entry, physPage, TLB_ENTRY_PHYS_PAGE);
-  store<u32>(env, load<u32>(env, ENV_TLB_DIRTY) | (1 << table), ENV_TLB_DIRTY);
+  vcpu(env).tlbDirty |= 1 << table;
 }
 
 /**

@@ -1,30 +1,29 @@
 // Forgetting translations.
-import {
-  CPU_INTERRUPT_TLB, ENV_INTERRUPT_REQUEST, ENV_NEXT_CPU, ENV_TLB_DIRTY, ENV_TLB_FLUSHES, ENV_TLB_LARGE, TLB_KINDS, TLB_MMU_INDEXES, TLB_TABLE_SIZE,
-} from '../shared/layout';
+import { CPU_INTERRUPT_TLB, ENV_TLB_LARGE, TLB_KINDS, TLB_MMU_INDEXES, TLB_TABLE_SIZE } from '../shared/layout';
 import { firstEnv, runsHere } from '../core/cpus';
 import { requestInterrupt } from '../core/env';
 import { reachingOut } from '../core/journal';
+import { vcpu } from '../core/vcpu';
 import { WORK_FLUSH, worked } from '../core/work';
 import { spacesDropPage, spacesForgetOthers } from './address-space';
 import { jumpCacheClear, jumpCacheClearPage } from './jump-cache';
 import { dropIfPage, dropVictim, entryOf, largeForget, PAGE_MASK, privateWords, PRIVATE_WORDS, tableOf, VICTIM_TABLE_SIZE, victimsOf } from './tables';
 
 function flushMmuIdx(env: usize, mmuIdx: i32): void {
-  const dirty = load<u32>(env, ENV_TLB_DIRTY);
+  const dirty = vcpu(env).tlbDirty;
   for (let kind = 0; kind < TLB_KINDS; kind++) {
     if (((dirty >> (mmuIdx * TLB_KINDS + kind)) & 1) == 0) continue;
     memory.fill(tableOf(env, mmuIdx, kind), 0xff, TLB_TABLE_SIZE);
     memory.fill(victimsOf(env, mmuIdx, kind), 0xff, VICTIM_TABLE_SIZE);
     memory.fill(privateWords(env, mmuIdx * TLB_KINDS + kind), 0, PRIVATE_WORDS * 8);
   }
-  store<u32>(env, dirty & ~(((1 << TLB_KINDS) - 1) << (mmuIdx * TLB_KINDS)), ENV_TLB_DIRTY);
+  vcpu(env).tlbDirty = dirty & ~(((1 << TLB_KINDS) - 1) << (mmuIdx * TLB_KINDS));
   largeForget(env, mmuIdx);
 }
 
 /** Forgets all translations of a vCPU, of whatever address space. */
 export function tlbFlush(env: usize): void {
-  store<u32>(env, load<u32>(env, ENV_TLB_FLUSHES) + 1, ENV_TLB_FLUSHES);
+  vcpu(env).tlbFlushes += 1;
   reachingOut();
   worked(WORK_FLUSH);
   for (let idx = 0; idx < TLB_MMU_INDEXES; idx++) flushMmuIdx(env, idx);
@@ -34,7 +33,7 @@ export function tlbFlush(env: usize): void {
 
 /** Forgets all translations of all vCPUs: of those that other threads run, as soon as they come to their dispatchers. */
 export function tlbFlushAllCpus(): void {
-  for (let env = firstEnv(); env != 0; env = load<usize>(env, ENV_NEXT_CPU)) {
+  for (let env = firstEnv(); env != 0; env = vcpu(env).nextCpu) {
     if (runsHere(env)) tlbFlush(env);
     else requestInterrupt(env, CPU_INTERRUPT_TLB);
   }
@@ -42,14 +41,14 @@ export function tlbFlushAllCpus(): void {
 
 /** What another thread has asked for. */
 export function tlbFlushIfAsked(env: usize): void {
-  if ((load<u32>(env, ENV_INTERRUPT_REQUEST) & CPU_INTERRUPT_TLB) == 0) return;
-  atomic.and<u32>(env, ~CPU_INTERRUPT_TLB, ENV_INTERRUPT_REQUEST);
+  if ((vcpu(env).interruptRequest & CPU_INTERRUPT_TLB) == 0) return;
+  vcpu(env).andInterruptRequest(~CPU_INTERRUPT_TLB);
   tlbFlush(env);
 }
 
 /** Forgets the translations of the page of `addr` in all address spaces: all of an mmu index if `addr` may lie in a large page, of which entries know nothing. */
 export function tlbFlushPage(env: usize, addr: u64): void {
-  store<u32>(env, load<u32>(env, ENV_TLB_FLUSHES) + 1, ENV_TLB_FLUSHES);
+  vcpu(env).tlbFlushes += 1;
   reachingOut();
   worked(WORK_FLUSH);
   const page = addr & PAGE_MASK;
@@ -61,7 +60,7 @@ export function tlbFlushPage(env: usize, addr: u64): void {
       continue;
     }
     for (let kind = 0; kind < TLB_KINDS; kind++) {
-      if (((load<u32>(env, ENV_TLB_DIRTY) >> (idx * TLB_KINDS + kind)) & 1) == 0) continue;
+      if (((vcpu(env).tlbDirty >> (idx * TLB_KINDS + kind)) & 1) == 0) continue;
       dropIfPage(entryOf(tableOf(env, idx, kind), page), page);
       dropVictim(env, idx, kind, page);
     }
@@ -76,5 +75,5 @@ export function tlbFlushPage(env: usize, addr: u64): void {
 }
 
 export function tlbStatFlushes(env: usize): u32 {
-  return load<u32>(env, ENV_TLB_FLUSHES);
+  return vcpu(env).tlbFlushes;
 }

@@ -1,11 +1,12 @@
 // Jump caches: from a virtual pc to its TB, without a look at the page tables. Addresses of the upper half have one for all address spaces, as that is where
 // kernels live; those of the lower half have one for each address space that is remembered (address-space.ts).
 import {
-  ENV_JUMP_CACHE, ENV_JUMP_CACHE_HIGH, ENV_SPACES, JUMP_CACHE_BITS, JUMP_CACHE_ENTRIES, JUMP_CACHE_PAGES, JUMP_CACHE_SIZE, NO_PAGE, SPACES, SPACE_CACHE,
-  SPACE_SIZE, SPACE_USED, TB_PHYS_PAGE1,
+  ENV_JUMP_CACHE, ENV_JUMP_CACHE_HIGH, JUMP_CACHE_BITS, JUMP_CACHE_ENTRIES, JUMP_CACHE_PAGES, JUMP_CACHE_SIZE, NO_PAGE, SPACES, SPACE_CACHE, SPACE_SIZE,
+  SPACE_USED, TB_PHYS_PAGE1,
 } from '../shared/layout';
 import { CODE_ALIGN_BITS } from '../target/traits/linked';
 import { arenaAllocPermanent } from '../core/arena';
+import { vcpu } from '../core/vcpu';
 import { upperHalf } from './tables';
 import { PAGE_BITS, PAGE_SIZE } from '../target/traits/pages';
 
@@ -15,7 +16,7 @@ const NOT_SHARED = JUMP_CACHE_SIZE;
 /** The cache of the upper half; the others are the spaces'. False: no room in the arena. */
 export function jumpCacheInit(env: usize): bool {
   const high = arenaAllocPermanent(JUMP_CACHE_SIZE + 16);
-  store<usize>(env, high, ENV_JUMP_CACHE_HIGH);
+  vcpu(env).jumpCacheHigh = high;
   return high != 0;
 }
 
@@ -48,8 +49,8 @@ export function jumpCacheSet(env: usize, pc: u64, tb: usize, shared: bool): void
 
 /** Takes a TB out of all caches of a vCPU, whoever runs it. */
 export function jumpCacheRemove(env: usize, pc: u64, tb: usize): void {
-  if (upperHalf(pc) != 0) return removeFrom(load<usize>(env, ENV_JUMP_CACHE_HIGH), pc, tb);
-  for (let n = 0, space = load<usize>(env, ENV_SPACES); n < SPACES; n++, space += SPACE_SIZE) removeFrom(space + SPACE_CACHE, pc, tb);
+  if (upperHalf(pc) != 0) return removeFrom(vcpu(env).jumpCacheHigh, pc, tb);
+  for (let n = 0, space = vcpu(env).spaces; n < SPACES; n++, space += SPACE_SIZE) removeFrom(space + SPACE_CACHE, pc, tb);
 }
 
 function removeFrom(cache: usize, pc: u64, tb: usize): void {
@@ -81,13 +82,13 @@ export function isNoted(cache: usize, pc: u64): bool {
 }
 
 function clearHigh(env: usize): void {
-  memory.fill(load<usize>(env, ENV_JUMP_CACHE_HIGH), 0, JUMP_CACHE_SIZE + 4);
+  memory.fill(vcpu(env).jumpCacheHigh, 0, JUMP_CACHE_SIZE + 4);
 }
 
 /** Forgets everything. */
 export function jumpCacheClear(env: usize): void {
   clearHigh(env);
-  for (let n = 0, space = load<usize>(env, ENV_SPACES); n < SPACES; n++, space += SPACE_SIZE) {
+  for (let n = 0, space = vcpu(env).spaces; n < SPACES; n++, space += SPACE_SIZE) {
     if (load<u32>(space, SPACE_USED) != 0) jumpCacheClearSpace(space);
   }
 }
@@ -99,17 +100,17 @@ export function jumpCacheClearSpace(space: usize): void {
 
 /** Forgets the upper half, unless all of it is shared. */
 export function jumpCacheClearPrivate(env: usize): void {
-  if (load<u32>(load<usize>(env, ENV_JUMP_CACHE_HIGH), NOT_SHARED) != 0) clearHigh(env);
+  if (load<u32>(vcpu(env).jumpCacheHigh, NOT_SHARED) != 0) clearHigh(env);
 }
 
 /** The mapping of the page of `addr` changes, in whatever address space. */
 export function jumpCacheClearPage(env: usize, addr: u64): void {
   if (upperHalf(addr) != 0) {
-    const high = load<usize>(env, ENV_JUMP_CACHE_HIGH);
+    const high = vcpu(env).jumpCacheHigh;
     if (isNoted(high, addr)) clearHigh(env);
     return;
   }
-  for (let n = 0, space = load<usize>(env, ENV_SPACES); n < SPACES; n++, space += SPACE_SIZE) {
+  for (let n = 0, space = vcpu(env).spaces; n < SPACES; n++, space += SPACE_SIZE) {
     if (load<u32>(space, SPACE_USED) != 0 && isNoted(space + SPACE_CACHE, addr)) jumpCacheClearSpace(space);
   }
 }

@@ -1,9 +1,10 @@
 // Pages with code: stores to them take the slow path, which invalidates what was made from them.
 import {
-  ENV_NEXT_CPU, ENV_TLB_DIRTY, TLB_ENTRIES, TLB_ENTRY_PHYS_PAGE, TLB_ENTRY_SIZE, TLB_ENTRY_TAG, TLB_INVALID, TLB_KINDS, TLB_KIND_WRITE, TLB_MMIO,
-  TLB_MMU_INDEXES, TLB_NOTDIRTY, VICTIM_ENTRIES,
+  TLB_ENTRIES, TLB_ENTRY_PHYS_PAGE, TLB_ENTRY_SIZE, TLB_ENTRY_TAG, TLB_INVALID, TLB_KINDS, TLB_KIND_WRITE, TLB_MMIO, TLB_MMU_INDEXES, TLB_NOTDIRTY,
+  VICTIM_ENTRIES,
 } from '../shared/layout';
 import { firstEnv } from '../core/cpus';
+import { vcpu } from '../core/vcpu';
 import { tableOf, victimsOf } from './tables';
 
 /**
@@ -11,8 +12,8 @@ import { tableOf, victimsOf } from './tables';
  * their vCPU may drop them without it.
  */
 export function protectPage(physPage: u32): void {
-  for (let env = firstEnv(); env != 0; env = load<usize>(env, ENV_NEXT_CPU)) {
-    const dirty = load<u32>(env, ENV_TLB_DIRTY);
+  for (let env = firstEnv(); env != 0; env = vcpu(env).nextCpu) {
+    const dirty = vcpu(env).tlbDirty;
     for (let idx = 0; idx < TLB_MMU_INDEXES; idx++) {
       if (((dirty >> (idx * TLB_KINDS + TLB_KIND_WRITE)) & 1) == 0) continue;
       protectIn(tableOf(env, idx, TLB_KIND_WRITE), TLB_ENTRIES, physPage);

@@ -1,10 +1,11 @@
 // The TLBs of a vCPU, as tables in its env: direct-mapped ones, which the inline fast path reads, and a victim table behind each. One for each mmu index and
 // kind of access; a tag with any flag bit never matches inline, so every unusual page comes to the soft MMU.
 import {
-  ENV_TLB, ENV_TLB_DIRTY, ENV_TLB_LARGE, ENV_TLB_PRIVATE, ENV_TLB_VICTIMS, ENV_TLB_VICTIMS_PRIVATE, TLB_ENTRIES, TLB_ENTRY_ADDEND, TLB_ENTRY_SIZE,
-  TLB_ENTRY_TAG, TLB_INDEX_MASK, TLB_INVALID, TLB_KINDS, TLB_MMU_INDEXES, TLB_TABLE_SIZE, VICTIM_ENTRIES,
+  ENV_TLB, ENV_TLB_LARGE, ENV_TLB_PRIVATE, ENV_TLB_VICTIMS, ENV_TLB_VICTIMS_PRIVATE, TLB_ENTRIES, TLB_ENTRY_ADDEND, TLB_ENTRY_SIZE, TLB_ENTRY_TAG,
+  TLB_INDEX_MASK, TLB_INVALID, TLB_KINDS, TLB_MMU_INDEXES, TLB_TABLE_SIZE, VICTIM_ENTRIES,
 } from '../shared/layout';
 import { lock, unlock } from '../core/engine';
+import { vcpu } from '../core/vcpu';
 import { ADDRESS_BITS } from '../target/traits/linked';
 import { PAGE_BITS, PAGE_SIZE, TLB_INDEX_SHIFT, TLB_PAGE_MASK } from '../target/traits/pages';
 
@@ -47,12 +48,12 @@ export function privateWords(env: usize, table: i32): usize {
 /** Whether a table (mmuIdx * TLB_KINDS + kind) may hold anything. */
 @inline
 export function tableInUse(env: usize, table: i32): bool {
-  return ((load<u32>(env, ENV_TLB_DIRTY) >> table) & 1) != 0;
+  return ((vcpu(env).tlbDirty >> table) & 1) != 0;
 }
 
 /** Slot `n` of a table was filled with a page of the current address space. */
 export function tableFilled(env: usize, table: i32, n: i32): void {
-  store<u32>(env, load<u32>(env, ENV_TLB_DIRTY) | (1 << table), ENV_TLB_DIRTY);
+  vcpu(env).tlbDirty |= 1 << table;
   setPrivate(env, table, n, true);
 }
 
@@ -147,6 +148,6 @@ export function largeForget(env: usize, mmuIdx: i32): void {
 export function tlbInit(env: usize): void {
   memory.fill(env + ENV_TLB, 0xff, TLB_MMU_INDEXES * TLB_KINDS * TLB_TABLE_SIZE);
   memory.fill(env + ENV_TLB_VICTIMS, 0xff, TLB_MMU_INDEXES * TLB_KINDS * VICTIM_TABLE_SIZE);
-  store<u32>(env, 0, ENV_TLB_DIRTY);
+  vcpu(env).tlbDirty = 0;
   for (let idx = 0; idx < TLB_MMU_INDEXES; idx++) largeForget(env, idx);
 }

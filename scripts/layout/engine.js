@@ -61,7 +61,7 @@ export const STRUCTS = [
       ['EXCEPTION_INDEX',   'i32', 'vcpu',   'own',     'the exception to deliver when ENV_FAULT is set: the target\'s number, or EXCP_*. -1: none'],
       ['INTERRUPT_REQUEST', 'u32', 'thread', 'atomic',  'CPU_INTERRUPT_* bits'],
       ['HALTED',            'u32', 'vcpu',   'own',     '1 while it waits for an interrupt. Directly behind ENV_INTERRUPT_REQUEST: one load tests both'],
-      ['MMU_IDX',           'u32', 'vcpu',   'own',     'mmu index of data accesses right now (kept by the target)'],
+      ['MMU_IDX',           'i32', 'vcpu',   'own',     'mmu index of data accesses right now (kept by the target)'],
       ['CPU_INDEX',         'u32', 'init',   'init',    'its number in the machine'],
       ['TB_FLAGS',          'u32', 'vcpu',   'own',     'everything that a translation depends on beside pc, right now (kept by the target)'],
       ['CS_BASE',           'u32', 'vcpu',   'own',     'more of it, for targets whose flags are not enough (QEMU\'s name: x86 has a segment\'s base here). Directly behind ENV_TB_FLAGS: one load has both'],

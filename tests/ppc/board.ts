@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import * as layout from '../../assembly/shared/layout.js';
 import * as E from '../../assembly/target/ppc/shared/env.js';
 import * as P from '../../assembly/target/ppc/shared/ppc.js';
+import { ENV } from '../../src/accel/tcg/env.js';
 import { TcgAccel, type CodegenSetup } from '../../src/accel/tcg/accel.js';
 import { checks } from '../../src/accel/tcg/check/checks.js';
 import { synchronousCodegen } from '../../src/accel/tcg/codegen-sync.js';
@@ -84,7 +85,7 @@ export class PpcBoard {
 
   /** Runs from `pc` on until it comes to `end`, which must be a branch to itself. */
   run(pc: number, end: number, most = 100_000 * SLICE): this {
-    this.cpu.write64(layout.ENV_PC, BigInt(pc));
+    this.cpu.set(ENV.pc, BigInt(pc));
     for (let done = 0; this.pc !== end; done += SLICE) {
       const reason = this.cpu.exec(SLICE);
       if (reason !== layout.EXEC_BUDGET && reason !== layout.EXEC_REQUEST) throw new Error(`exit ${reason}: ${this.accel.translateError}`);
@@ -94,7 +95,7 @@ export class PpcBoard {
   }
 
   get pc(): number {
-    return Number(this.cpu.read64(layout.ENV_PC));
+    return Number(this.cpu.get(ENV.pc));
   }
   r(n: number): number {
     return Number(this.cpu.read64(E.PPC_GPR + 8 * n));

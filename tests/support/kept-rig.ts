@@ -1,6 +1,7 @@
 /** Runs of small programs on a hart with a code cache that is kept in memory. */
 import * as layout from '../../assembly/shared/layout.js';
 import * as rv from '../../assembly/target/riscv/shared/env.js';
+import { ENV } from '../../src/accel/tcg/env.js';
 import { TcgAccel } from '../../src/accel/tcg/accel.js';
 import type { CodeStore } from '../../src/accel/tcg/codegen/code-store.js';
 import { decodeModule, encodeModule, splitChunks, type KeptModule } from '../../src/accel/tcg/codegen/kept-format.js';
@@ -91,8 +92,8 @@ export class Rig {
     this.space.writeBytes(at, new Uint8Array(Uint32Array.from(words).buffer));
   }
   finish(): void {
-    this.cpu.write64(layout.ENV_PC, BigInt(RAM));
-    this.cpu.write32(layout.ENV_HALTED, 0);
+    this.cpu.set(ENV.pc, BigInt(RAM));
+    this.cpu.set(ENV.halted, 0);
     for (let slice = 0; slice < 2000; slice++) {
       const reason = this.cpu.exec(1000);
       if (reason === layout.EXEC_HALTED) return;
@@ -102,8 +103,8 @@ export class Rig {
   }
   /** Slices until it halts or something else ends them; false: it does not halt. */
   tryToFinish(slices: number): boolean {
-    this.cpu.write64(layout.ENV_PC, BigInt(RAM));
-    this.cpu.write32(layout.ENV_HALTED, 0);
+    this.cpu.set(ENV.pc, BigInt(RAM));
+    this.cpu.set(ENV.halted, 0);
     for (let slice = 0; slice < slices; slice++) if (this.cpu.exec(1000) === layout.EXEC_HALTED) return true;
     return false;
   }

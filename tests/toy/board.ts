@@ -10,6 +10,7 @@ import type { Vcpu } from '../../src/accel/tcg/vcpu.js';
 import { AddressSpace } from '../../src/memory/address-space.js';
 import { MemoryRegion, MemoryTopology } from '../../src/memory/region.js';
 import { TOY_R, TOY_SPECIAL, VECTORS, VECTOR_SIZE } from './assembly/shared/toy.js';
+import { ENV } from '../../src/accel/tcg/env.js';
 import { toyIsa } from './frontend.js';
 
 /** With assertions, and compiled in half the time. */
@@ -61,7 +62,7 @@ export class ToyBoard {
     this.cpu = this.accel.createVcpu('toy', undefined, {
       imports: { logTrap: (cause: number, pc: bigint) => void this.traps.push(`${cause} at ${pc.toString(16)}`) },
     });
-    this.cpu.write32(layout.ENV_TELL, layout.TELL_TRAPS);
+    this.cpu.set(ENV.tell, layout.TELL_TRAPS);
     this.accel.runtime.exports.targetReset(this.cpu.env);
   }
 
@@ -77,8 +78,8 @@ export class ToyBoard {
   }
   /** Runs from `pc` on until the CPU waits. */
   run(pc: number): this {
-    this.cpu.write64(layout.ENV_PC, BigInt(pc));
-    this.cpu.write32(layout.ENV_HALTED, 0);
+    this.cpu.set(ENV.pc, BigInt(pc));
+    this.cpu.set(ENV.halted, 0);
     return this.goOn();
   }
   goOn(slice = 100_000): this {
@@ -94,7 +95,7 @@ export class ToyBoard {
   }
 
   get pc(): number {
-    return Number(this.cpu.read64(layout.ENV_PC));
+    return Number(this.cpu.get(ENV.pc));
   }
   r(n: number): number {
     return Number(this.cpu.read64(TOY_R + 8 * n));

@@ -1,5 +1,4 @@
 /** The toy as a target: a CPU, a board, and what a host is told of them. */
-import { ENV_HALTED, ENV_PC } from '../../assembly/shared/layout.js';
 import type { Vcpu } from '../../src/accel/tcg/vcpu.js';
 import { CpuState, ExitReason } from '../../src/hw/core/cpu.js';
 import { MachineState, defineMachine, type MachineClassOptions } from '../../src/hw/core/machine.js';
@@ -7,6 +6,7 @@ import { MemoryRegion } from '../../src/memory/region.js';
 import { defineType, type TypeInfo } from '../../src/qom/object.js';
 import type { Target } from '../../src/target/target.js';
 import { TOY_R, VECTORS } from './assembly/shared/toy.js';
+import { ENV } from '../../src/accel/tcg/env.js';
 import { toyIsa } from './frontend.js';
 
 export const CONSOLE = 0xe000_0000;
@@ -54,13 +54,13 @@ class ToyCpu extends CpuState {
     return this.vcpu.instructionCount;
   }
   get pc(): bigint {
-    return this.vcpu.read64(ENV_PC);
+    return this.vcpu.get(ENV.pc);
   }
   set pc(value: bigint) {
-    this.vcpu.write64(ENV_PC, value);
+    this.vcpu.set(ENV.pc, value);
   }
   get halted(): boolean {
-    return this.vcpu.read32(ENV_HALTED) !== 0;
+    return this.vcpu.get(ENV.halted) !== 0;
   }
   hasWork(): boolean {
     return false;

@@ -8,6 +8,7 @@ import { jumpCacheFunction } from '../support/jump-cache.js';
 import { asm, li } from '../toy/assembler.js';
 import * as toy from '../toy/assembly/shared/toy.js';
 import { PAGE_BITS } from '../toy/assembly/shared/traits.js';
+import { ENV } from '../../src/accel/tcg/env.js';
 import { DEVICE, ToyBoard, toyRuntime, type Tier } from '../toy/board.js';
 import { toyIsa } from '../toy/frontend.js';
 import { CONSOLE, toyTarget } from '../toy/machine.js';
@@ -251,7 +252,7 @@ describe.each(TIERS)('a second target, in %s', (_name, tier) => {
         wait,
       ]);
     machine.onWrite = () => machine.setLine(0);
-    machine.cpu.write64(layout.ENV_PC, BigInt(CODE));
+    machine.cpu.set(ENV.pc, BigInt(CODE));
     for (let n = 0; n < 5; n++) {
       expect(machine.cpu.exec(3000)).toBe(layout.EXEC_BUDGET);
       machine.setLine(1);

@@ -1,10 +1,8 @@
 // State that everything else stands on: what a translation depends on, CR and XER as software sees them, reset.
-import {
-  ENV_EXCEPTION_INDEX, ENV_FAULT, ENV_HALTED, ENV_MMU_IDX, ENV_PC, ENV_TB_FLAGS,
-} from '../../shared/layout';
 import { FPSCR_ENABLES, FPSCR_NI, FPSCR_RN, MMU_CODE, MMU_TRANSLATED, MMU_USER, MSR_BE, MSR_DR, MSR_FP, MSR_IR, MSR_LE, MSR_PR, MSR_SE, TBF_BE, TBF_FP, TBF_FP_STRICT, TBF_IR, TBF_LE, TBF_PR, TBF_SE, XER_CA, XER_OV, XER_SO, XER_ZERO } from './shared/ppc';
 import { ppc } from './env';
 import { PPC_CA, PPC_CR, PPC_END, PPC_OV, PPC_SO, PPC_XER } from './shared/env';
+import { vcpu } from '../../core/vcpu';
 
 @inline
 export function msr(env: usize): u32 {
@@ -35,8 +33,8 @@ export function updateTbFlags(env: usize): void {
   if ((bits & MSR_BE) != 0) flags |= TBF_BE;
   if ((bits & MSR_IR) != 0) flags |= TBF_IR;
   if ((ppc(env).fpscr & (FPSCR_ENABLES | FPSCR_NI | FPSCR_RN)) != 0) flags |= TBF_FP_STRICT;
-  store<i32>(env, mmuIdx, ENV_MMU_IDX);
-  store<u32>(env, flags, ENV_TB_FLAGS);
+  vcpu(env).mmuIdx = mmuIdx;
+  vcpu(env).tbFlags = flags;
 }
 
 /** CR as a word. */
@@ -76,10 +74,10 @@ export function resetUser(env: usize): void {
   ppc(env).fpCompared = 0;
   ppc(env).fpConverted = 0;
   ppc(env).msr = ppc(env).resetMsr;
-  store<u64>(env, ppc(env).resetVector, ENV_PC);
-  store<i32>(env, -1, ENV_EXCEPTION_INDEX);
-  store<u32>(env, 0, ENV_FAULT);
-  store<u32>(env, 0, ENV_HALTED);
+  vcpu(env).pc = ppc(env).resetVector;
+  vcpu(env).exceptionIndex = -1;
+  vcpu(env).fault = 0;
+  vcpu(env).halted = 0;
   updateTbFlags(env);
 }
 

@@ -306,7 +306,19 @@ export class Ppc {
   }
   @inline
   set pending(value: u32) {
-    store<u32>(this.at, value, 0x50c);
+    atomic.store<u32>(this.at, value, 0x50c);
+  }
+  @inline
+  andPending(value: u32): u32 {
+    return atomic.and<u32>(this.at, value, 0x50c);
+  }
+  @inline
+  orPending(value: u32): u32 {
+    return atomic.or<u32>(this.at, value, 0x50c);
+  }
+  @inline
+  xchgPending(value: u32): u32 {
+    return atomic.xchg<u32>(this.at, value, 0x50c);
   }
 
   @inline
@@ -315,7 +327,19 @@ export class Ppc {
   }
   @inline
   set lines(value: u32) {
-    store<u32>(this.at, value, 0x510);
+    atomic.store<u32>(this.at, value, 0x510);
+  }
+  @inline
+  andLines(value: u32): u32 {
+    return atomic.and<u32>(this.at, value, 0x510);
+  }
+  @inline
+  orLines(value: u32): u32 {
+    return atomic.or<u32>(this.at, value, 0x510);
+  }
+  @inline
+  xchgLines(value: u32): u32 {
+    return atomic.xchg<u32>(this.at, value, 0x510);
   }
 
   @inline
@@ -360,7 +384,19 @@ export class Ppc {
   }
   @inline
   set busCause(value: u32) {
-    store<u32>(this.at, value, 0x52c);
+    atomic.store<u32>(this.at, value, 0x52c);
+  }
+  @inline
+  andBusCause(value: u32): u32 {
+    return atomic.and<u32>(this.at, value, 0x52c);
+  }
+  @inline
+  orBusCause(value: u32): u32 {
+    return atomic.or<u32>(this.at, value, 0x52c);
+  }
+  @inline
+  xchgBusCause(value: u32): u32 {
+    return atomic.xchg<u32>(this.at, value, 0x52c);
   }
 
   @inline

@@ -1,6 +1,7 @@
 // Exceptions: raising, and delivery through SRR0, SRR1 and the vectors. PEM, chapter 6; MPC603e, MPC604e and MPC750 user's manuals, chapter 4.
-import { ENV_EXCEPTION_INDEX, ENV_FAULT, ENV_HALTED, ENV_PC, ENV_TELL, TELL_TRAPS, TLB_KIND_CODE } from '../../shared/layout';
+import { TELL_TRAPS, TLB_KIND_CODE } from '../../shared/layout';
 import { reachingOut } from '../../core/journal';
+import { vcpu } from '../../core/vcpu';
 import { physLoad32, physOk } from '../../tb/phys';
 import { fetchMmuIdx, msr, ppcCr } from './cpu';
 import { checkstop, logTrap } from './host';
@@ -8,10 +9,12 @@ import { translateFor } from './mmu';
 import { hasFeature, setMsr, setPending } from './msr';
 import { raiseWith } from './raise';
 import { EXC_FETCH_MISS, EXC_SMI, EXC_STORE_MISS, FEATURE_BUS_ERROR, LINE_INT, LINE_SMI, PENDING_DECREMENTER, PENDING_MACHINE_CHECK, PENDING_SOFT_RESET, SRR1_TEA } from './shared/oea';
-import { EXC_ALIGNMENT, EXC_DECREMENTER, EXC_DSI, EXC_EXTERNAL, EXC_ISI, EXC_MACHINE_CHECK, EXC_PROGRAM, EXC_RESET, MSR_EE, MSR_ILE, MSR_IP, MSR_LE, MSR_ME, MSR_TGPR, PROGRAM_ILLEGAL, VECTOR_SHIFT } from './shared/ppc';
+import {
+  EXC_ALIGNMENT, EXC_DECREMENTER, EXC_DSI, EXC_EXTERNAL, EXC_ISI, EXC_MACHINE_CHECK, EXC_PROGRAM, EXC_RESET, MSR_EE, MSR_ILE, MSR_IP, MSR_LE, MSR_ME, MSR_TGPR,
+  VECTOR_SHIFT,
+} from './shared/ppc';
 import { forgetStale } from './stale';
 import { ppc } from './env';
-import { PPC_BUS_CAUSE, PPC_PENDING } from './shared/env';
 
 /** Bits of MSR that SRR1 gets; the others are the exception's own. */
 const SRR1_MSR: u32 = 0x87c0ffff;
@@ -28,7 +31,7 @@ export function accessFault(env: usize, addr: u64, access: i32): void {
 
 /** The machine check pin (MCP); HID0[EMCP] is the caller's to ask. */
 export function ppcMachineCheck(env: usize, cause: u32): void {
-  atomic.or<u32>(env, cause, PPC_BUS_CAUSE);
+  ppc(env).orBusCause(cause);
   setPending(env, PENDING_MACHINE_CHECK);
 }
 
@@ -64,27 +67,27 @@ function enter(env: usize, index: i32, pc: u64, cause: u32): void {
   if (index == EXC_MACHINE_CHECK && (old & MSR_ME) == 0) {
     reachingOut();
     checkstop(env, cause, pc);
-    store<u32>(env, 1, ENV_HALTED);
+    vcpu(env).halted = 1;
     return;
   }
-  if ((load<u32>(env, ENV_TELL) & TELL_TRAPS) != 0) logTrap(env, index, pc);
+  if ((vcpu(env).tell & TELL_TRAPS) != 0) logTrap(env, index, pc);
   forgetStale(env);
   ppc(env).srr0 = pc as u32;
   ppc(env).srr1 = (old & SRR1_MSR) | cause;
   ppc(env).reserve = -1;
-  store<u64>(env, ((old & MSR_IP) != 0 ? HIGH_VECTORS : 0) + ((index as u32) << VECTOR_SHIFT), ENV_PC);
-  store<u32>(env, 0, ENV_HALTED);
+  vcpu(env).pc = ((old & MSR_IP) != 0 ? HIGH_VECTORS : 0) + ((index as u32) << VECTOR_SHIFT);
+  vcpu(env).halted = 0;
   const keeps: u32 = MSR_IP | MSR_ILE | (index == EXC_MACHINE_CHECK ? 0 : MSR_ME);
   const isSearch = index >= EXC_FETCH_MISS && index <= EXC_STORE_MISS;
   setMsr(env, (old & keeps) | ((old & MSR_ILE) != 0 ? MSR_LE : 0) | (isSearch ? MSR_TGPR : 0));
 }
 
 export function doInterrupt(env: usize): void {
-  const index = load<i32>(env, ENV_EXCEPTION_INDEX);
+  const index = vcpu(env).exceptionIndex;
   const error = ppc(env).errorCode;
-  const pc = load<u64>(env, ENV_PC);
-  store<i32>(env, -1, ENV_EXCEPTION_INDEX);
-  store<u32>(env, 0, ENV_FAULT);
+  const pc = vcpu(env).pc;
+  vcpu(env).exceptionIndex = -1;
+  vcpu(env).fault = 0;
   let cause: u32 = 0;
   if (index == EXC_DSI || index == EXC_ALIGNMENT) {
     ppc(env).dsisr = index == EXC_DSI ? error : alignmentStatus(instruction(env, pc));
@@ -99,14 +102,14 @@ export function doInterrupt(env: usize): void {
 
 /** In the order of their priorities (PEM, table 6-3; MPC603e user's manual, table 4-2). */
 export function execInterrupt(env: usize): bool {
-  const pc = load<u64>(env, ENV_PC);
+  const pc = vcpu(env).pc;
   const pending = ppc(env).pending;
   if ((pending & PENDING_SOFT_RESET) != 0) {
-    atomic.and<u32>(env, ~PENDING_SOFT_RESET, PPC_PENDING);
+    ppc(env).andPending(~PENDING_SOFT_RESET);
     enter(env, EXC_RESET, pc, 0);
   } else if ((pending & PENDING_MACHINE_CHECK) != 0) {
-    atomic.and<u32>(env, ~PENDING_MACHINE_CHECK, PPC_PENDING);
-    enter(env, EXC_MACHINE_CHECK, pc, atomic.xchg<u32>(env, 0, PPC_BUS_CAUSE));
+    ppc(env).andPending(~PENDING_MACHINE_CHECK);
+    enter(env, EXC_MACHINE_CHECK, pc, ppc(env).xchgBusCause(0));
   } else if ((msr(env) & MSR_EE) == 0) {
     return false;
   } else if ((ppc(env).lines & LINE_SMI) != 0) {
@@ -114,7 +117,7 @@ export function execInterrupt(env: usize): bool {
   } else if ((ppc(env).lines & LINE_INT) != 0) {
     enter(env, EXC_EXTERNAL, pc, 0);
   } else if ((pending & PENDING_DECREMENTER) != 0) {
-    atomic.and<u32>(env, ~PENDING_DECREMENTER, PPC_PENDING);
+    ppc(env).andPending(~PENDING_DECREMENTER);
     enter(env, EXC_DECREMENTER, pc, 0);
   } else {
     return false;

@@ -1,6 +1,6 @@
 // From effective to physical addresses: blocks, segments, and pages that the hardware or software finds in a hashed table. PEM, chapter 7; for what processors
 // leave out (direct-store segments) and leave to software, the MPC603e and MPC755 user's manuals, chapter 5.
-import { ENV_MMU_IDX, TLB_KIND_CODE, TLB_KIND_WRITE } from '../../shared/layout';
+import { TLB_KIND_CODE, TLB_KIND_WRITE } from '../../shared/layout';
 import { PAGE_BITS } from './shared/traits';
 import { tlbSetPage } from '../../tlb/fill';
 import { physCmpxchg32, physLoad32, physOk } from '../../tb/phys';
@@ -12,6 +12,7 @@ import { EXC_DSI, EXC_ISI, MMU_TRANSLATED, MMU_USER } from './shared/ppc';
 import { softTlbFind, wayToReplace } from './soft_tlb';
 import { ppc } from './env';
 import { PPC_DCMP, PPC_DMISS, PPC_ICMP, PPC_IMISS, PPC_SR } from './shared/env';
+import { vcpu } from '../../core/vcpu';
 
 const PAGE_SIZE: u32 = 1 << PAGE_BITS;
 const PAGE_MASK: u32 = PAGE_SIZE - 1;
@@ -218,7 +219,7 @@ export function translateFor(env: usize, addr: u64, access: i32, mmuIdx: i32): u
 
 /** As data accesses see it now; what only fetches can see is no less there. */
 export function translateDebug(env: usize, addr: u64): u64 {
-  const mmuIdx = load<i32>(env, ENV_MMU_IDX);
+  const mmuIdx = vcpu(env).mmuIdx;
   const phys = translateFor(env, addr, 0, mmuIdx);
   return phys != u64.MAX_VALUE ? phys : translateFor(env, addr, TLB_KIND_CODE, mmuIdx);
 }

@@ -1,14 +1,15 @@
 // MSR: what follows from a new value, and the instructions that change it. PEM, 2.3.1; MPC603e user's manual, 2.1.2.
-import { CPU_INTERRUPT_HARD, CPU_INTERRUPT_LINES, ENV_EXIT_REQUEST, ENV_HALTED, ENV_INTERRUPT_REQUEST, ENV_PC, EXIT_REQUESTED } from '../../shared/layout';
+import { CPU_INTERRUPT_HARD, CPU_INTERRUPT_LINES, EXIT_REQUESTED } from '../../shared/layout';
 import { runsHere } from '../../core/cpus';
 import { requestInterrupt } from '../../core/env';
+import { vcpu } from '../../core/vcpu';
 import { WORK_CSR, worked } from '../../core/work';
 import { msr, updateTbFlags } from './cpu';
 import { FEATURE_HID0_POWER, FEATURE_POW, LINE_INT, LINE_SMI, PENDING_DECREMENTER, PENDING_MACHINE_CHECK, PENDING_SOFT_RESET } from './shared/oea';
 import { MSR_EE, MSR_ILE, MSR_POW, MSR_TGPR } from './shared/ppc';
 import { forgetStale } from './stale';
 import { ppc } from './env';
-import { PPC_GPR, PPC_LINES, PPC_PENDING, PPC_TGPR } from './shared/env';
+import { PPC_GPR, PPC_TGPR } from './shared/env';
 
 /** DOZE, NAP and SLEEP (MPC603e user's manual, 2.1.2.1). */
 const HID0_POWER: u32 = 0x00e00000;
@@ -51,23 +52,23 @@ export function hasWork(env: usize): bool {
 /** Tells the exec loop whether there is one. Call after any change of MSR[EE], of lines, or of what is pending. */
 export function updateInterrupts(env: usize): void {
   if (hasWork(env)) {
-    atomic.or<u32>(env, CPU_INTERRUPT_HARD, ENV_INTERRUPT_REQUEST);
-    atomic.store<u32>(env, EXIT_REQUESTED, ENV_EXIT_REQUEST);
-  } else if ((load<u32>(env, ENV_INTERRUPT_REQUEST) & CPU_INTERRUPT_HARD) != 0) {
-    atomic.and<u32>(env, ~CPU_INTERRUPT_HARD, ENV_INTERRUPT_REQUEST);
+    vcpu(env).orInterruptRequest(CPU_INTERRUPT_HARD);
+    vcpu(env).exitRequest = EXIT_REQUESTED;
+  } else if ((vcpu(env).interruptRequest & CPU_INTERRUPT_HARD) != 0) {
+    vcpu(env).andInterruptRequest(~CPU_INTERRUPT_HARD);
   }
 }
 
 /** Level of an input (LINE_*), from whatever thread. */
 export function ppcSetLine(env: usize, line: u32, level: u32): void {
-  if (level != 0) atomic.or<u32>(env, line, PPC_LINES);
-  else atomic.and<u32>(env, ~line, PPC_LINES);
+  if (level != 0) ppc(env).orLines(line);
+  else ppc(env).andLines(~line);
   lookAgain(env);
 }
 
 /** Something (PENDING_*) has come, from whatever thread. */
 export function setPending(env: usize, what: u32): void {
-  atomic.or<u32>(env, what, PPC_PENDING);
+  ppc(env).orPending(what);
   lookAgain(env);
 }
 
@@ -84,8 +85,8 @@ export function helper_mtmsr(env: usize, value: u64): void {
   forgetStale(env);
   setMsr(env, value as u32);
   if ((msr(env) & MSR_POW) != 0 && hasFeature(env, FEATURE_POW) && powerMode(env) && !hasWork(env)) {
-    store<u32>(env, 1, ENV_HALTED);
-    atomic.store<u32>(env, EXIT_REQUESTED, ENV_EXIT_REQUEST);
+    vcpu(env).halted = 1;
+    vcpu(env).exitRequest = EXIT_REQUESTED;
   }
 }
 
@@ -96,7 +97,7 @@ function powerMode(env: usize): bool {
 export function helper_rfi(env: usize): void {
   worked(WORK_CSR);
   forgetStale(env);
-  store<u64>(env, (ppc(env).srr0 & ~3) as u64, ENV_PC);
+  vcpu(env).pc = (ppc(env).srr0 & ~3) as u64;
   ppc(env).reserve = -1;
   setMsr(env, (msr(env) & MSR_ILE) | (ppc(env).srr1 & RFI_MSR));
 }

@@ -7,6 +7,7 @@ import { updateInterrupts } from './msr';
 import { softTlbClear } from './soft_tlb';
 import { ppc } from './env';
 import { PPC_CTR, PPC_GPR, PPC_LR, PPC_SR, PPC_TGPR } from './shared/env';
+import { vcpu } from '../../core/vcpu';
 
 /** After a hard reset (PEM, table 6-7). Lines keep the levels that their devices drive; SPRs are the CPU's to set: their values are in its table. */
 export function reset(env: usize): void {
@@ -25,7 +26,7 @@ export function ppcPostLoad(env: usize): void {
   for (let n = 0; n < 32; n++) store<u64>(env + n * 8, load<u32>(env + n * 8, PPC_GPR), PPC_GPR);
   ppc(env).lr = load<u32>(env, PPC_LR);
   ppc(env).ctr = load<u32>(env, PPC_CTR);
-  store<u64>(env, load<u32>(env, ENV_PC), ENV_PC);
+  vcpu(env).pc = load<u32>(env, ENV_PC);
   ppc(env).msr = ppc(env).msr & ppc(env).msrMask;
   ppc(env).stale = 0;
   updateTbFlags(env);

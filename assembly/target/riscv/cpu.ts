@@ -1,13 +1,14 @@
 // The hart's own state: privilege, what a translation depends on, reset. Everything lives in the env (shared/riscv.ts).
-import { CPU_INTERRUPT_HARD, ENV_EXCEPTION_INDEX, ENV_FAULT, ENV_HALTED, ENV_INTERRUPT_REQUEST, ENV_MMU_IDX, ENV_PC, ENV_TB_FLAGS } from '../../shared/layout';
+import { CPU_INTERRUPT_HARD } from '../../shared/layout';
 import {
-  RV_BADADDR, RV_BINS, RV_ELP, RV_EXT_IRQ, RV_FFLAGS, RV_FRM, RV_JVT, RV_LOAD_VAL, RV_MCAUSE, RV_MCONTEXT, RV_MCOUNTEREN, RV_MCOUNTINHIBIT, RV_MCYCLE_OFFSET,
-  RV_MEDELEG, RV_MENVCFG, RV_MEPC, RV_MHPMCOUNTER, RV_MHPMEVENT, RV_MIDELEG, RV_MIE, RV_MINSTRET_OFFSET, RV_MIPRIO, RV_MISELECT, RV_MNCAUSE, RV_MNEPC,
-  RV_MNSCRATCH, RV_MNSTATUS, RV_MSCRATCH, RV_MSECCFG, RV_MSTATEEN, RV_MTVAL, RV_MTVAL2, RV_MTVEC, RV_MVIEN, RV_MVIP, RV_PMPADDR, RV_PMPCFG, RV_SATP, RV_SCAUSE,
-  RV_SCOUNTEREN, RV_SENVCFG, RV_SEPC, RV_SIPRIO, RV_SISELECT, RV_SOFT_MIP, RV_SSCRATCH, RV_SSP, RV_SSTATEEN, RV_STIMECMP, RV_STVAL,
-  RV_STVEC, RV_VSIE, TBF_FRM_INVALID, TBF_FS_SHIFT, TBF_MASK_SHIFT, TBF_MASK_SIGNED, TBF_PRIV_SHIFT, TBF_XL32,
+  RV_BADADDR, RV_BINS, RV_ELP, RV_FFLAGS, RV_FRM, RV_JVT, RV_LOAD_VAL, RV_MCAUSE, RV_MCONTEXT, RV_MCOUNTEREN, RV_MCOUNTINHIBIT, RV_MCYCLE_OFFSET, RV_MEDELEG,
+  RV_MENVCFG, RV_MEPC, RV_MHPMCOUNTER, RV_MHPMEVENT, RV_MIDELEG, RV_MIE, RV_MINSTRET_OFFSET, RV_MIPRIO, RV_MISELECT, RV_MNCAUSE, RV_MNEPC, RV_MNSCRATCH,
+  RV_MNSTATUS, RV_MSCRATCH, RV_MSECCFG, RV_MSTATEEN, RV_MTVAL, RV_MTVAL2, RV_MTVEC, RV_MVIEN, RV_MVIP, RV_PMPADDR, RV_PMPCFG, RV_SATP, RV_SCAUSE, RV_SCOUNTEREN,
+  RV_SENVCFG, RV_SEPC, RV_SIPRIO, RV_SISELECT, RV_SOFT_MIP, RV_SSCRATCH, RV_SSP, RV_SSTATEEN, RV_STIMECMP, RV_STVAL, RV_STVEC, RV_VSIE, TBF_FRM_INVALID,
+  TBF_FS_SHIFT, TBF_MASK_SHIFT, TBF_MASK_SIGNED, TBF_PRIV_SHIFT, TBF_XL32,
 } from './shared/env';
 import { MMU_M, MMU_S_SUM, RVX_S, RVX_SVADE, RVX_SVADU, RVX_SVPBMT } from './shared/riscv';
+import { vcpu } from '../../core/vcpu';
 import { triggersChanged, triggersReset } from './trigger';
 import { tlbFlush } from '../../tlb/flush';
 import {
@@ -81,8 +82,8 @@ export function updateTbFlags(env: usize): void {
   if (isRv32(env)) flags |= TBF_XL32;
   if (hart(env).frm > 4) flags |= TBF_FRM_INVALID;
   if (hart(env).masking != 0) flags |= maskFlags(env, mmuIdx == MMU_S_SUM ? PRV_S : mmuIdx) | cfiFlags(env);
-  store<i32>(env, mmuIdx, ENV_MMU_IDX);
-  store<i32>(env, flags, ENV_TB_FLAGS);
+  vcpu(env).mmuIdx = mmuIdx;
+  vcpu(env).tbFlags = flags;
 }
 
 /** Changes the privilege mode. A reservation does not survive it: QEMU's rule, and what keeps an SC in a handler from pairing with a foreign LR. */
@@ -125,13 +126,13 @@ export function riscvReset(env: usize): void {
   hart(env).mstatus = statusAtReset(env);
   hart(env).misa = misaValue(env);
   hart(env).menvcfg = (hasExt(env, RVX_SVADU) && !hasExt(env, RVX_SVADE) ? MENVCFG_ADUE : 0) | (hasExt(env, RVX_SVPBMT) ? MENVCFG_PBMTE : 0);
-  atomic.and<u64>(env, MIP_MSIP | MIP_MTIP | MIP_MEIP | MIP_SEIP, RV_EXT_IRQ);
+  hart(env).andExtIrq(MIP_MSIP | MIP_MTIP | MIP_MEIP | MIP_SEIP);
   setPrivilege(env, PRV_M);
-  store<u64>(env, hart(env).resetVec, ENV_PC);
-  store<i32>(env, -1, ENV_EXCEPTION_INDEX);
-  store<u32>(env, 0, ENV_FAULT);
-  store<u32>(env, 0, ENV_HALTED);
-  atomic.and<u32>(env, ~CPU_INTERRUPT_HARD, ENV_INTERRUPT_REQUEST);
+  vcpu(env).pc = hart(env).resetVec;
+  vcpu(env).exceptionIndex = -1;
+  vcpu(env).fault = 0;
+  vcpu(env).halted = 0;
+  vcpu(env).andInterruptRequest(~CPU_INTERRUPT_HARD);
   riscvPostLoad(env);
 }
 

@@ -387,7 +387,19 @@ export class Hart {
   }
   @inline
   set extIrq(value: u64) {
-    store<u64>(this.at, value, 0x698);
+    atomic.store<u64>(this.at, value, 0x698);
+  }
+  @inline
+  andExtIrq(value: u64): u64 {
+    return atomic.and<u64>(this.at, value, 0x698);
+  }
+  @inline
+  orExtIrq(value: u64): u64 {
+    return atomic.or<u64>(this.at, value, 0x698);
+  }
+  @inline
+  xchgExtIrq(value: u64): u64 {
+    return atomic.xchg<u64>(this.at, value, 0x698);
   }
 
   @inline

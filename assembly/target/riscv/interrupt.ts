@@ -1,10 +1,10 @@
 // Interrupts: what is pending, which of them may be taken now. Privileged specification, sections 3.1.9 and 4.1.3; Sstc.
-import { CPU_INTERRUPT_HARD, CPU_INTERRUPT_LINES, ENV_EXIT_REQUEST, EXIT_REQUESTED, ENV_INTERRUPT_REQUEST } from '../../shared/layout';
-import { RV_EXT_IRQ } from './shared/env';
+import { CPU_INTERRUPT_HARD, CPU_INTERRUPT_LINES, EXIT_REQUESTED } from '../../shared/layout';
 import { RVX_SSTC } from './shared/riscv';
 import { runsHere } from '../../core/cpus';
 import { requestInterrupt } from '../../core/env';
 import { reachingOut } from '../../core/journal';
+import { vcpu } from '../../core/vcpu';
 import { rdtime, timerUpdate } from './host';
 import { MENVCFG_STCE, MIP_SEIP, MIP_STIP, MSTATUS_MIE, MSTATUS_SIE, PRV_M, PRV_S } from './bits';
 import { hasExt, privilege } from './hart';
@@ -27,13 +27,13 @@ export function refreshMip(env: usize): void {
  * to leave when it can be taken at once. Call after any change of mip, mie, mideleg, mstatus or privilege.
  */
 export function updateInterrupts(env: usize): void {
-  const request = load<u32>(env, ENV_INTERRUPT_REQUEST);
+  const request = vcpu(env).interruptRequest;
   if (!riscvHasWork(env)) {
-    if ((request & CPU_INTERRUPT_HARD) != 0) atomic.and<u32>(env, ~CPU_INTERRUPT_HARD, ENV_INTERRUPT_REQUEST);
+    if ((request & CPU_INTERRUPT_HARD) != 0) vcpu(env).andInterruptRequest(~CPU_INTERRUPT_HARD);
     return;
   }
-  if ((request & CPU_INTERRUPT_HARD) == 0) atomic.or<u32>(env, CPU_INTERRUPT_HARD, ENV_INTERRUPT_REQUEST);
-  if (pendingInterrupt(env) >= 0) atomic.store<u32>(env, EXIT_REQUESTED, ENV_EXIT_REQUEST);
+  if ((request & CPU_INTERRUPT_HARD) == 0) vcpu(env).orInterruptRequest(CPU_INTERRUPT_HARD);
+  if (pendingInterrupt(env) >= 0) vcpu(env).exitRequest = EXIT_REQUESTED;
 }
 
 /** WFI ends when an interrupt is pending and enabled in mie, whatever mstatus and delegation say (section 3.3.3). */
@@ -77,8 +77,8 @@ export function riscvUpdateRnmi(env: usize, level: u32): void {
  * The lines are MSIP 3, MTIP 7, MEIP 11, SEIP 9, and STIP 5 for the Sstc comparator.
  */
 export function riscvUpdateMip(env: usize, mask: u32, value: u32): void {
-  atomic.or<u64>(env, (value & mask) as u64, RV_EXT_IRQ);
-  atomic.and<u64>(env, ~((mask & ~value) as u64), RV_EXT_IRQ);
+  hart(env).orExtIrq((value & mask) as u64);
+  hart(env).andExtIrq(~((mask & ~value) as u64));
   if (runsHere(env)) refreshMip(env);
   else requestInterrupt(env, CPU_INTERRUPT_LINES);
 }

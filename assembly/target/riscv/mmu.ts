@@ -1,9 +1,10 @@
 // Address translation: Sv32, Sv39, Sv48, Sv57 with Svade/Svadu, Svnapot, Svpbmt. Privileged specification, sections 4.3 to 4.6 and chapters 5 to 7.
-import { ENV_MMU_IDX, TLB_KIND_CODE, TLB_KIND_READ, TLB_KIND_WRITE } from '../../shared/layout';
+import { TLB_KIND_CODE, TLB_KIND_READ, TLB_KIND_WRITE } from '../../shared/layout';
 import {
   CAUSE_INST_ACCESS, CAUSE_INST_MISALIGNED, CAUSE_INST_PAGE_FAULT, CAUSE_LOAD_ACCESS, CAUSE_LOAD_MISALIGNED, CAUSE_LOAD_PAGE_FAULT, CAUSE_STORE_ACCESS,
   CAUSE_STORE_MISALIGNED, CAUSE_STORE_PAGE_FAULT, MMU_M, MMU_S_SUM, MMU_U, RVX_SVADU, RVX_SVNAPOT, RVX_SVPBMT,
 } from './shared/riscv';
+import { vcpu } from '../../core/vcpu';
 import { tlbSetPage } from '../../tlb/fill';
 import { physCmpxchg32, physCmpxchg64, physLoad32, physLoad64, physOk } from '../../tb/phys';
 import {
@@ -216,7 +217,7 @@ export function riscvUnaligned(env: usize, addr: u64, access: i32): void {
  * comes of it, since one would give all stores that right. There is none where there is no paging (privileged specification, "Shadow Stack Memory Protection").
  */
 export function riscvShadowTranslate(env: usize, addr: u64, size: i32, access: i32): u64 {
-  const mmuIdx = load<i32>(env, ENV_MMU_IDX);
+  const mmuIdx = vcpu(env).mmuIdx;
   addr = xlenAddress(env, addr);
   let status = ACCESS_FAULT;
   if (mmuIdx != MMU_M && pagingMode(env, hart(env).satp) != 0) {
@@ -243,7 +244,7 @@ export function pagingMode(env: usize, satp: u64): u32 {
 
 /** Physical address of a virtual one as data accesses see it now, or u64.MAX_VALUE. */
 export function riscvTranslateDebug(env: usize, addr: u64): u64 {
-  return riscvTranslateFor(env, addr, TLB_KIND_READ, load<i32>(env, ENV_MMU_IDX));
+  return riscvTranslateFor(env, addr, TLB_KIND_READ, vcpu(env).mmuIdx);
 }
 
 /** The same as accesses with the rights of an mmu index see it. */

@@ -1,5 +1,5 @@
 // Traps: raising, delivering, returning. Privileged specification, sections 3.1.6 to 3.1.16, 3.3 and 4.1.
-import { ENV_EXCEPTION_INDEX, ENV_FAULT, ENV_HALTED, ENV_PC, ENV_TELL, EXCP_INTERRUPT, TELL_TRAPS } from '../../shared/layout';
+import { EXCP_INTERRUPT, TELL_TRAPS } from '../../shared/layout';
 import { RV_MEDELEG, RV_MIDELEG } from './shared/env';
 import {
   CAUSE_DOUBLE_TRAP, CAUSE_ILLEGAL_INST, CAUSE_INST_MISALIGNED, CAUSE_M_ECALL, CAUSE_S_ECALL, CAUSE_U_ECALL, RVX_ZCA, RVX_S, RVX_SMRNMI,
@@ -8,6 +8,7 @@ import { spaceFlush } from '../../tlb/address-space';
 import { tlbFlush, tlbFlushPage } from '../../tlb/flush';
 import { cpuYield, raise } from '../../core/env';
 import { reachingOut } from '../../core/journal';
+import { vcpu } from '../../core/vcpu';
 import {
   MNSTATUS_MNPELP,
   MNSTATUS_MNPP,
@@ -50,7 +51,7 @@ export { riscvHasWork } from './interrupt';
 function trapValue(env: usize, cause: i32): u64 {
   if (cause == CAUSE_ILLEGAL_INST) {
     const bits = hart(env).bins;
-    return bits == BINS_UNKNOWN ? fetchWord(env, load<u64>(env, ENV_PC)) : bits;
+    return bits == BINS_UNKNOWN ? fetchWord(env, vcpu(env).pc) : bits;
   }
   return cause >= CAUSE_U_ECALL && cause <= CAUSE_M_ECALL ? 0 : hart(env).badaddr;
 }
@@ -70,14 +71,14 @@ function statusEnteringM(status: u64, priv: i32): u64 {
 /** `supervisors`: it is S-mode's whatever is delegated. */
 function deliver(env: usize, cause: i32, isInterrupt: bool, supervisors: bool): void {
   const priv = privilege(env);
-  const pc = load<u64>(env, ENV_PC);
+  const pc = vcpu(env).pc;
   let tval: u64 = 0;
   if (!isInterrupt) {
     if (cause == CAUSE_U_ECALL) cause = priv == PRV_M ? CAUSE_M_ECALL : priv == PRV_S ? CAUSE_S_ECALL : CAUSE_U_ECALL;
     tval = xlenAddress(env, trapValue(env, cause));
   }
   const causeBits: u64 = isInterrupt ? (cause as u64) | ((1 as u64) << (isRv32(env) ? 31 : 63)) : (cause as u64);
-  if ((load<u32>(env, ENV_TELL) & TELL_TRAPS) != 0) logTrap(env, causeBits, pc, tval);
+  if ((vcpu(env).tell & TELL_TRAPS) != 0) logTrap(env, causeBits, pc, tval);
   const delegated = load<u64>(env + (isInterrupt ? RV_MIDELEG : RV_MEDELEG));
   const status = hart(env).mstatus;
   const forS = supervisors || (priv <= PRV_S && cause < 64 && ((delegated >> cause) & 1) != 0);
@@ -103,8 +104,8 @@ function deliver(env: usize, cause: i32, isInterrupt: bool, supervisors: bool): 
   }
   const vectored = isInterrupt && (!forS || privilege(env) == PRV_S) && (vector & 3) == 1;
   const offset: u64 = vectored ? cause * 4 : 0;
-  store<u64>(env, xlenAddress(env, (vector & ~3) + offset), ENV_PC);
-  store<u32>(env, 0, ENV_HALTED);
+  vcpu(env).pc = xlenAddress(env, (vector & ~3) + offset);
+  vcpu(env).halted = 0;
   updateTbFlags(env);
   updateInterrupts(env);
 }
@@ -114,9 +115,9 @@ function enterNmi(env: usize, causeBits: u64, pc: u64): void {
   hart(env).mnstatus = saveElp(env, (privilege(env) as u64) << MSTATUS_MPP_SHIFT, MNSTATUS_MNPELP);
   hart(env).mncause = causeBits;
   hart(env).mnepc = pc;
-  store<u64>(env, hart(env).rnmiIrqvec, ENV_PC);
+  vcpu(env).pc = hart(env).rnmiIrqvec;
   setPrivilege(env, PRV_M);
-  store<u32>(env, 0, ENV_HALTED);
+  vcpu(env).halted = 0;
   updateTbFlags(env);
   orderChanged(env);
 }
@@ -130,16 +131,16 @@ function unexpectedInM(env: usize, causeBits: u64, pc: u64): void {
 
 /** Delivers the exception in ENV_EXCEPTION_INDEX; the numbers from EXCP_INTERRUPT up are the exec loop's own. */
 export function riscvDoInterrupt(env: usize): void {
-  const cause = load<i32>(env, ENV_EXCEPTION_INDEX);
-  store<i32>(env, -1, ENV_EXCEPTION_INDEX);
-  store<u32>(env, 0, ENV_FAULT);
+  const cause = vcpu(env).exceptionIndex;
+  vcpu(env).exceptionIndex = -1;
+  vcpu(env).fault = 0;
   if (cause >= 0 && cause < EXCP_INTERRUPT) deliver(env, cause, false, false);
 }
 
 export function riscvExecInterrupt(env: usize): bool {
   const interrupt = pendingInterrupt(env);
   if (interrupt < 0) return false;
-  if (interrupt == RNMI) enterNmi(env, (1 as u64) << (isRv32(env) ? 31 : 63), load<u64>(env, ENV_PC));
+  if (interrupt == RNMI) enterNmi(env, (1 as u64) << (isRv32(env) ? 31 : 63), vcpu(env).pc);
   else deliver(env, interrupt & (RNMI - 1), true, (interrupt & SUPERVISORS) != 0);
   return true;
 }
@@ -162,7 +163,7 @@ function returnTo(env: usize, epc: u64): bool {
     raiseAddress(env, CAUSE_INST_MISALIGNED, epc);
     return false;
   }
-  store<u64>(env, epc, ENV_PC);
+  vcpu(env).pc = epc;
   return true;
 }
 
@@ -220,7 +221,7 @@ function mayNotWait(env: usize): bool {
 
 export function helper_wfi(env: usize): void {
   if (mayNotWait(env)) return raiseIllegal(env);
-  if (!riscvHasWork(env)) store<u32>(env, 1, ENV_HALTED);
+  if (!riscvHasWork(env)) vcpu(env).halted = 1;
 }
 
 /** WRS.NTO and WRS.STO may end at any time (Zawrs): here at once, or after the turns of other harts, so TW never has a wait to cut short. */

@@ -1,5 +1,7 @@
 /** TCG as a machine's accelerator: owns the runtime, the translator and code generation of one machine, and makes its vCPUs. */
 import * as layout from '../../../assembly/shared/layout.js';
+import { ENV } from './env.js';
+import { readEnv, writeEnv } from './env-field.js';
 import type { AddressSpace } from '../../memory/address-space.js';
 import type { JitInfo, TciInfo } from '../jit-info.js';
 import { errorMessage, HostError, OptionError } from '../../util/errors.js';
@@ -156,7 +158,7 @@ export class TcgAccel {
     if (env === 0) throw new TcgError('code arena too small for another vCPU');
     const { runtime } = this;
     this.hooks.set(env, hooks);
-    this.view.setUint32(env + layout.ENV_ICOUNT, icount ? 1 : 0, true);
+    writeEnv(this.view, env, ENV.icount, icount ? 1 : 0);
     const log = this.machine?.log;
     const chained = (tuning?.chain ?? true) && !log?.has('nochain');
     this.translator ??= this.start(config, env);
@@ -164,7 +166,7 @@ export class TcgAccel {
     const isRelative = isa.traits.pcRelative && !instrumentation;
     const modes = (icount ? layout.CF_ICOUNT : 0) | (isRelative ? layout.CF_PCREL : 0);
     const cflags = modes | (chained ? 0 : layout.CF_NO_GOTO_TB | layout.CF_NO_GOTO_PTR);
-    this.view.setUint32(env + layout.ENV_CFLAGS, cflags, true);
+    writeEnv(this.view, env, ENV.cflags, cflags);
     const trace = () => (log && tracesExecution(log) ? () => this.traceTb(vcpu, log) : undefined);
     const poll = (): void => {
       this.during(Activity.Codegen, env, () => void this.runtime.inside(() => this.generator?.poll()));
@@ -187,8 +189,8 @@ export class TcgAccel {
   /** Blocks of one instruction, or as long as usual. */
   setOneInsnPerTb(on: boolean): void {
     for (const vcpu of this.vcpus) {
-      const others = vcpu.read32(layout.ENV_CFLAGS) & ~layout.CF_COUNT_MASK;
-      vcpu.write32(layout.ENV_CFLAGS, others | (on ? 1 : 0));
+      const others = vcpu.get(ENV.cflags) & ~layout.CF_COUNT_MASK;
+      vcpu.set(ENV.cflags, others | (on ? 1 : 0));
     }
     this.flush();
   }
@@ -199,7 +201,7 @@ export class TcgAccel {
     const isTraced = [...this.hooks.values()].some(({ trapEvent }) => trapEvent !== undefined && log?.isTraced(trapEvent));
     const logged = (log?.has('int') || isTraced ? layout.TELL_TRAPS : 0) | (log?.has('mmu') ? layout.TELL_FILLS : 0);
     const tell = logged | (this.options.instrumentation?.tells ?? 0);
-    for (const vcpu of this.vcpus) vcpu.write32(layout.ENV_TELL, tell);
+    for (const vcpu of this.vcpus) vcpu.set(ENV.tell, tell);
   }
 
   /** What there is generated code of cannot be seen block by block, and modules that are not kept cannot be shown. */
@@ -209,11 +211,11 @@ export class TcgAccel {
 
   /** `-d exec`, `-d cpu`. The TB has not been looked up yet: an interrupt that is due is taken first, and `-d int` says so. */
   private traceTb(vcpu: Vcpu, log: Log): void {
-    const address = vcpu.read64(layout.ENV_PC);
+    const address = vcpu.get(ENV.pc);
     if (!log.isInRange(address)) return;
     const pc = address.toString(16).padStart(16, '0');
-    const flags = vcpu.read32(layout.ENV_TB_FLAGS).toString(16).padStart(8, '0');
-    log.mask('exec', `Trace ${vcpu.read32(layout.ENV_CPU_INDEX)}: [${pc}/${flags}]`);
+    const flags = vcpu.get(ENV.tbFlags).toString(16).padStart(8, '0');
+    log.mask('exec', `Trace ${vcpu.get(ENV.cpuIndex)}: [${pc}/${flags}]`);
     if (log.has('cpu')) log.mask('cpu', this.hooks.get(vcpu.env)?.dumpState?.(log.has('fpu')) ?? '');
   }
 
@@ -346,7 +348,7 @@ export class TcgAccel {
     const isAlone = options.engine === undefined && !options.peers;
     if (isAlone && !checks && !options.instrumentation && !log?.has('in_asm')) {
       const key = JSON.stringify({ target: isa.name, config, icount, optimize, maxInsns: options.maxInsns });
-      const cflags = (): number => this.view.getInt32(env + layout.ENV_CFLAGS, true);
+      const cflags = (): number => readEnv(this.view, env, ENV.cflags) | 0;
       this.keptTranslations = new KeptTbs(runtime, key, cflags, () => translator.stats.tbs);
     }
     return translator;
@@ -395,17 +397,12 @@ export class TcgAccel {
       pluginCall: (env, id) => this.options.instrumentation?.called(this.cpuIndex(env), id),
       pluginMem: (env, id, info, ...access) => this.options.instrumentation?.accessed(this.cpuIndex(env), id, info, ...access),
       discontinuity: (env, kind, from) =>
-        this.options.instrumentation?.discontinuity(
-          this.cpuIndex(env),
-          kind,
-          from,
-          this.view.getBigUint64((env >>> 0) + layout.ENV_PC, true),
-        ),
+        this.options.instrumentation?.discontinuity(this.cpuIndex(env), kind, from, readEnv(this.view, env >>> 0, ENV.pc)),
     };
   }
 
   private cpuIndex(env: number): number {
-    return this.view.getUint32((env >>> 0) + layout.ENV_CPU_INDEX, true);
+    return readEnv(this.view, env >>> 0, ENV.cpuIndex);
   }
 
   private flushed(): void {
@@ -417,7 +414,7 @@ export class TcgAccel {
 
   /** The scores of a vCPU: what plugins count in it. */
   scoresOf(cpu: number): BigUint64Array {
-    const scores = this.vcpus[cpu].read32(layout.ENV_SCORES);
+    const scores = this.vcpus[cpu].get(ENV.scores);
     return new BigUint64Array(this.runtime.memory.buffer, scores, layout.SCORES_MAX);
   }
 
@@ -436,7 +433,7 @@ export class TcgAccel {
 
   /** `-d mmu` */
   private logFill(env: number, lo: number, hi: number, access: number, mmuIdx: number, phys: number): void {
-    const cpu = this.view.getUint32(env + layout.ENV_CPU_INDEX, true);
+    const cpu = this.cpuIndex(env);
     const what = ['load', 'store', 'fetch'][access];
     const address = (BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0);
     const comesTo = phys < 0 ? 'fault' : `physical ${hex(phys, 16)}`;

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import * as layout from '../../../assembly/shared/layout.js';
 import * as rvEnv from '../../../assembly/target/riscv/shared/env.js';
 import * as rv from '../../../assembly/target/riscv/shared/riscv.js';
+import { ENV } from './env.js';
 import { engineModule } from '../../../tests/support/engine.js';
 import { createHart } from '../../../tests/support/hart.js';
 import { jumpCacheFunction } from '../../../tests/support/jump-cache.js';
@@ -109,7 +110,7 @@ class Board {
       if (reason === layout.EXEC_HALTED) return this;
       if (reason !== layout.EXEC_BUDGET) throw new Error(`exit ${reason} ${this.accel.translateError}`);
     }
-    throw new Error(`did not end: pc ${this.cpu.read64(layout.ENV_PC).toString(16)}`);
+    throw new Error(`did not end: pc ${this.cpu.get(ENV.pc).toString(16)}`);
   }
 }
 
@@ -249,8 +250,8 @@ describe.each([
     const board = new Board(tier).load([addi(3, 0, 1), wfi]).finish();
     expect(board.x(3)).toBe(1n);
     board.load([addi(3, 0, 2)]);
-    board.cpu.write64(layout.ENV_PC, BigInt(RAM));
-    board.cpu.write32(layout.ENV_HALTED, 0);
+    board.cpu.set(ENV.pc, BigInt(RAM));
+    board.cpu.set(ENV.halted, 0);
     expect(board.finish().x(3)).toBe(2n);
   });
 
@@ -262,8 +263,8 @@ describe.each([
     board.root.addSubregion(FLASH, region);
     const program = (words: readonly number[]) => new Uint32Array(block.bytes.buffer, block.bytes.byteOffset, words.length).set(words);
     const run = () => {
-      board.cpu.write64(layout.ENV_PC, BigInt(FLASH));
-      board.cpu.write32(layout.ENV_HALTED, 0);
+      board.cpu.set(ENV.pc, BigInt(FLASH));
+      board.cpu.set(ENV.halted, 0);
       return board.finish().x(3);
     };
     program([addi(3, 0, 1), wfi]);
@@ -400,8 +401,8 @@ describe('what is remembered of virtual addresses', () => {
     rig.cpu.write32(rvEnv.RV_MAX_SATP_MODE, 8);
     (rig.accel.runtime.allExports.riscvPostLoad as (env: number) => void)(rig.cpu.env);
     const run = (at = V) => {
-      rig.cpu.write32(layout.ENV_HALTED, 0);
-      rig.cpu.write64(layout.ENV_PC, BigInt(at));
+      rig.cpu.set(ENV.halted, 0);
+      rig.cpu.set(ENV.pc, BigInt(at));
       rig.finish();
     };
     return { rig, map, run };
@@ -420,10 +421,10 @@ describe('what is remembered of virtual addresses', () => {
 
   describe('when another thread has asked for a flush', () => {
     const ask = ({ cpu }: Board): void => {
-      cpu.write32(layout.ENV_INTERRUPT_REQUEST, cpu.read32(layout.ENV_INTERRUPT_REQUEST) | layout.CPU_INTERRUPT_TLB);
-      cpu.write32(layout.ENV_EXIT_REQUEST, layout.EXIT_REQUESTED);
+      cpu.set(ENV.interruptRequest, cpu.get(ENV.interruptRequest) | layout.CPU_INTERRUPT_TLB);
+      cpu.set(ENV.exitRequest, layout.EXIT_REQUESTED);
     };
-    const isAsked = ({ cpu }: Board): boolean => (cpu.read32(layout.ENV_INTERRUPT_REQUEST) & layout.CPU_INTERRUPT_TLB) !== 0;
+    const isAsked = ({ cpu }: Board): boolean => (cpu.get(ENV.interruptRequest) & layout.CPU_INTERRUPT_TLB) !== 0;
 
     it('goes before anything more is run', () => {
       const { rig, map, run } = paged();
@@ -539,8 +540,8 @@ describe.each([
   const SIE = 2;
 
   const again = (rig: Board, privilege: number, pending = 0n): Board => {
-    rig.cpu.write32(layout.ENV_HALTED, 0);
-    rig.cpu.write64(layout.ENV_PC, BigInt(RAM));
+    rig.cpu.set(ENV.halted, 0);
+    rig.cpu.set(ENV.pc, BigInt(RAM));
     rig.cpu.write32(rvEnv.RV_PRIV, privilege);
     rig.cpu.write64(rvEnv.RV_SOFT_MIP, pending);
     (rig.accel.runtime.allExports.riscvPostLoad as (env: number) => void)(rig.cpu.env);

@@ -1,5 +1,7 @@
 /** What became of guest code, stage by stage, for whoever wants to look: guest code, IR, optimised IR; and what to ask a code generator for to have its wasm. */
 import * as layout from '../../../assembly/shared/layout.js';
+import { ENV } from './env.js';
+import { readEnv } from './env-field.js';
 import { TcgContext } from '../../tcg/context.js';
 import { optimize } from '../../tcg/optimize.js';
 import { formatIr } from '../../tcg/text.js';
@@ -67,12 +69,11 @@ export class CodeInspector {
 
   /** The block at `pc` as it would be translated now, from a copy of what is there; undefined: that is no whole instruction. */
   blockAt(env: number, pc: bigint, code: Uint8Array): CodeView | undefined {
-    const words = new DataView(this.init.memory.buffer, env);
     const source: TbSource = {
       pc,
-      flags: words.getInt32(layout.ENV_TB_FLAGS, true),
-      csBase: words.getUint32(layout.ENV_CS_BASE, true),
-      cflags: words.getInt32(layout.ENV_CFLAGS, true) & ~layout.CF_COUNT_MASK,
+      flags: readEnv(this.view, env, ENV.tbFlags) | 0,
+      csBase: readEnv(this.view, env, ENV.csBase),
+      cflags: readEnv(this.view, env, ENV.cflags) & ~layout.CF_COUNT_MASK,
       maxInsns: MAX_INSNS,
       bytes: code,
       host: 0,

@@ -1,5 +1,7 @@
 /** Guest code to a registered TB (QEMU's translate-all.c): frontend, optimiser, tci code, record. The runtime's import `translate`. */
 import * as layout from '../../../assembly/shared/layout.js';
+import { ENV } from './env.js';
+import { readEnv } from './env-field.js';
 import { TcgContext } from '../../tcg/context.js';
 import { instrument, PLUGIN_HELPERS, type Injection } from '../../tcg/instrument.js';
 import { optimize } from '../../tcg/optimize.js';
@@ -129,15 +131,15 @@ export class Translator {
   }
 
   private make(env: number, pcLo: number, pcHi: number): number {
-    const { runtime, words, pageSize } = this;
-    const host = words[(env + layout.ENV_CODE_HOST) >> 2] >>> 0;
-    const cflags = words[(env + layout.ENV_CODE_CFLAGS) >> 2];
+    const { runtime, view, words, pageSize } = this;
+    const host = readEnv(view, env, ENV.codeHost);
+    const cflags = readEnv(view, env, ENV.codeCflags) | 0;
     let host1 = 0;
     let page1: number = layout.NO_PAGE;
     const source = {
       pc: (BigInt(pcHi >>> 0) << 32n) | BigInt(pcLo >>> 0),
-      flags: words[(env + layout.ENV_TB_FLAGS) >> 2],
-      csBase: words[(env + layout.ENV_CS_BASE) >> 2] >>> 0,
+      flags: readEnv(view, env, ENV.tbFlags) | 0,
+      csBase: readEnv(view, env, ENV.csBase),
       cflags,
       maxInsns: cflags & layout.CF_COUNT_MASK || (this.options.maxInsns ?? DEFAULT_MAX_INSNS),
       bytes: this.bytes,
@@ -164,7 +166,7 @@ export class Translator {
     set(layout.TB_CFLAGS, cflags);
     set(layout.TB_SIZE, size);
     set(layout.TB_ICOUNT, icount);
-    const phys = this.view.getBigUint64(env + layout.ENV_CODE_PHYS, true);
+    const phys = readEnv(view, env, ENV.codePhys);
     set(layout.TB_PHYS_PAGE0, Number(phys >> this.pageBits));
     const crosses = (pcLo & (pageSize - 1)) + size > pageSize;
     set(layout.TB_PHYS_PAGE1, crosses ? page1 : layout.NO_PAGE);
@@ -225,9 +227,9 @@ export class Translator {
     if (!instrumentation) return undefined;
     const injections = instrumentation
       .translated({
-        cpu: this.words[(env + layout.ENV_CPU_INDEX) >> 2],
+        cpu: readEnv(this.view, env, ENV.cpuIndex),
         pc: source.pc,
-        physical: this.view.getBigUint64(env + layout.ENV_CODE_PHYS, true),
+        physical: readEnv(this.view, env, ENV.codePhys),
         source,
         pageSize: this.pageSize,
         offsets: insnOffsets(this.ctx, size),

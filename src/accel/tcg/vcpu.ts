@@ -1,7 +1,8 @@
 /** The engine's side of one CPU: its env in the shared memory, and the ways in and out of the exec loop. */
 import * as layout from '../../../assembly/shared/layout.js';
 import { HostError } from '../../util/errors.js';
-import type { EnvField, EnvType, EnvValue } from './env-field.js';
+import { readEnv, writeEnv, type EnvField, type EnvType, type EnvValue } from './env-field.js';
+import { ENV } from './env.js';
 import type { Instrumentation } from './instrumentation.js';
 import { kindOfAccess, type PointKind } from './debug-points.js';
 import type { Runtime } from './runtime.js';
@@ -17,21 +18,6 @@ export interface VcpuHooks {
   /** What the target's part of the runtime imports, by name (host.ts in its folder of assembly/target), without the env. */
   readonly imports?: Readonly<Record<string, (...args: never[]) => unknown>>;
 }
-
-const READERS: { readonly [T in EnvType]: (view: DataView, offset: number) => EnvValue<T> } = {
-  u8: (view, offset) => view.getUint8(offset),
-  u32: (view, offset) => view.getUint32(offset, true),
-  i32: (view, offset) => view.getInt32(offset, true),
-  u64: (view, offset) => view.getBigUint64(offset, true),
-  i64: (view, offset) => view.getBigInt64(offset, true),
-};
-const WRITERS: { readonly [T in EnvType]: (view: DataView, offset: number, value: EnvValue<T>) => void } = {
-  u8: (view, offset, value) => view.setUint8(offset, value),
-  u32: (view, offset, value) => view.setUint32(offset, value, true),
-  i32: (view, offset, value) => view.setInt32(offset, value, true),
-  u64: (view, offset, value) => view.setBigUint64(offset, value, true),
-  i64: (view, offset, value) => view.setBigInt64(offset, value, true),
-};
 
 /** Instructions between looks at the clock: code may have to wait for memory from now on, 50 ns each, and nothing in it tells. */
 const CHUNK = 1e6;
@@ -64,7 +50,7 @@ export class Vcpu {
   ) {
     this.view = new DataView(runtime.memory.buffer);
     this.state = new DataView(runtime.memory.buffer, env, layout.ENV_SIZE);
-    this.cflags = this.read32(layout.ENV_CFLAGS) & ~layout.CF_PCREL;
+    this.cflags = this.get(ENV.cflags) & ~layout.CF_PCREL;
   }
 
   /**
@@ -74,7 +60,7 @@ export class Vcpu {
    */
   exec(budget: number, contended = false): number {
     this.used = 0;
-    this.write32(layout.ENV_CONTENDED, Number(contended));
+    this.set(ENV.contended, Number(contended));
     this.beforeSlice();
     this.watchSlice?.();
     const trace = this.trace();
@@ -89,7 +75,7 @@ export class Vcpu {
       between();
       const count = Math.min(left, piece);
       const reason = this.execBudget(count);
-      const used = count - (this.read32(layout.ENV_BUDGET) | 0);
+      const used = count - this.get(ENV.budget);
       this.used += used;
       if (reason !== layout.EXEC_BUDGET) return reason;
       left -= used;
@@ -99,11 +85,11 @@ export class Vcpu {
 
   private execBudget(budget: number): number {
     if (this.failure) throw this.failure;
-    this.write32(layout.ENV_BUDGET, budget);
+    this.set(ENV.budget, budget);
     try {
       return this.runtime.exports.cpuExec(this.env);
     } catch (error) {
-      const where = `cpu ${this.read32(layout.ENV_CPU_INDEX)}: the engine failed near pc 0x${this.read64(layout.ENV_PC).toString(16)}`;
+      const where = `cpu ${this.get(ENV.cpuIndex)}: the engine failed near pc 0x${this.get(ENV.pc).toString(16)}`;
       const message = error instanceof Error ? error.message : String(error);
       this.failure = new HostError(`${where}: ${this.explain(message) ?? message}`, { cause: error });
       throw this.failure;
@@ -122,9 +108,9 @@ export class Vcpu {
 
   /** Of a snapshot; not while it runs. */
   set instructionCount(value: number) {
-    this.write64(layout.ENV_INSN_COUNT, BigInt(value));
-    this.write32(layout.ENV_SLICE, 0);
-    this.write32(layout.ENV_BUDGET, 0);
+    this.set(ENV.insnCount, BigInt(value));
+    this.set(ENV.slice, 0);
+    this.set(ENV.budget, 0);
   }
 
   /** Physical address of a virtual one for a debugger; undefined: not mapped. */
@@ -147,19 +133,19 @@ export class Vcpu {
   setSingleStep(on: boolean, noInterrupts = false): void {
     const stepping = 1 | layout.CF_SINGLE_STEP | layout.CF_NO_GOTO_TB | layout.CF_NO_GOTO_PTR | (noInterrupts ? layout.CF_NOIRQ : 0);
     // the engine's own: whether there are breakpoints
-    const relative = this.read32(layout.ENV_CFLAGS) & layout.CF_PCREL;
-    this.write32(layout.ENV_CFLAGS, relative | this.cflags | (on ? stepping : 0));
+    const relative = this.get(ENV.cflags) & layout.CF_PCREL;
+    this.set(ENV.cflags, relative | this.cflags | (on ? stepping : 0));
   }
 
   get isSingleStepping(): boolean {
-    return (this.read32(layout.ENV_CFLAGS) & layout.CF_SINGLE_STEP) !== 0;
+    return (this.get(ENV.cflags) & layout.CF_SINGLE_STEP) !== 0;
   }
 
   /** The watchpoint that has stopped it (EXEC_DEBUG) since this was asked last: its first address, and what it stops at. */
   takeWatchpointHit(): { readonly address: bigint; readonly kind: Exclude<PointKind, 'breakpoint'> } | undefined {
-    const point = this.read32(layout.ENV_WATCHPOINT_HIT);
+    const point = this.get(ENV.watchpointHit);
     if (point === 0) return undefined;
-    this.write32(layout.ENV_WATCHPOINT_HIT, 0);
+    this.set(ENV.watchpointHit, 0);
     const address = this.view.getBigUint64(point + layout.POINT_FIRST, true);
     return { address, kind: kindOfAccess(this.view.getUint32(point + layout.POINT_FLAGS, true) & layout.BP_MEM_ACCESS) };
   }
@@ -172,17 +158,16 @@ export class Vcpu {
   /** The env's fields by their offsets; not while it runs. */
   state: DataView;
 
-  // The target's fields, by its table (env-field.ts); `index` of an array's element.
+  // Env fields, the engine's (ENV) and the target's, by their tables (env-field.ts); `index` of an array's element.
 
-  get<T extends EnvType>({ type, at, size }: EnvField<T>, index = 0): EnvValue<T> {
-    const offset = this.env + at + size * index;
-    return READERS[type](this.view, offset) as EnvValue<T>;
+  get<T extends EnvType>(field: EnvField<T>, index = 0): EnvValue<T> {
+    return readEnv(this.view, this.env, field, index);
   }
-  set<T extends EnvType>({ type, at, size }: EnvField<T>, value: EnvValue<T>, index = 0): void {
-    WRITERS[type](this.view, this.env + at + size * index, value as never);
+  set<T extends EnvType>(field: EnvField<T>, value: EnvValue<T>, index = 0): void {
+    writeEnv(this.view, this.env, field, value, index);
   }
 
-  // Env fields, by offset (assembly/shared/*.ts).
+  // The target's fields, by offset: where rows of its own name them.
 
   read32(offset: number): number {
     return this.view.getUint32(this.env + offset, true);

@@ -2,10 +2,10 @@
  * A PowerPC processor as a device: its engine is a vCPU of the accelerator, its state the env in linear memory. Inputs, by the numbers that QEMU has for
  * those of the 6xx bus: hard and soft reset, checkstop, machine check, system management interrupt, interrupt (MPC603e user's manual, 7.2.9).
  */
-import { ENV_HALTED, ENV_PC } from '../../../assembly/shared/layout.js';
 import * as X from '../../../assembly/target/ppc/shared/oea.js';
 import * as E from '../../../assembly/target/ppc/shared/env.js';
 import * as P from '../../../assembly/target/ppc/shared/ppc.js';
+import { ENV } from '../../accel/tcg/env.js';
 import { PPC } from './env.js';
 import { TcgError } from '../../accel/tcg/errors.js';
 import type { Vcpu, VcpuHooks } from '../../accel/tcg/vcpu.js';
@@ -156,10 +156,10 @@ export class PpcCpu extends CpuState {
     this.vcpu.instructionCount = value;
   }
   override get halted(): boolean {
-    return this.vcpu.read32(ENV_HALTED) !== 0;
+    return this.vcpu.get(ENV.halted) !== 0;
   }
   set halted(value: boolean) {
-    this.vcpu.write32(ENV_HALTED, Number(value));
+    this.vcpu.set(ENV.halted, Number(value));
   }
   override hasWork(): boolean {
     return this.exports.ppcHasWork(this.env) !== 0;
@@ -211,10 +211,10 @@ export class PpcCpu extends CpuState {
   // registers
 
   override get pc(): bigint {
-    return this.vcpu.read64(ENV_PC);
+    return this.vcpu.get(ENV.pc);
   }
   override set pc(value: bigint) {
-    this.vcpu.write64(ENV_PC, BigInt.asUintN(32, value));
+    this.vcpu.set(ENV.pc, BigInt.asUintN(32, value));
   }
 
   override registers(): [name: string, value: bigint][] {

@@ -2,8 +2,8 @@
  * A RISC-V hart as a device: its engine is a vCPU of the accelerator, its state the env in linear memory. Inputs: GPIO 0..15 are
  * the interrupts of that number in mip (privileged ISA manual, "Machine Interrupt (mip and mie) Registers").
  */
-import { ENV_HALTED, ENV_PC } from '../../../assembly/shared/layout.js';
 import * as X from '../../../assembly/target/riscv/shared/riscv.js';
+import { ENV } from '../../accel/tcg/env.js';
 import { TcgError } from '../../accel/tcg/errors.js';
 import type { Vcpu, VcpuHooks } from '../../accel/tcg/vcpu.js';
 import { CpuState, ExitReason, type CoreDescription, type CpuDebug, type Mapping } from '../../hw/core/cpu.js';
@@ -256,10 +256,10 @@ export class RiscvCpu extends CpuState {
     this.vcpu.instructionCount = value;
   }
   override get halted(): boolean {
-    return this.vcpu.read32(ENV_HALTED) !== 0;
+    return this.vcpu.get(ENV.halted) !== 0;
   }
   set halted(value: boolean) {
-    this.vcpu.write32(ENV_HALTED, Number(value));
+    this.vcpu.set(ENV.halted, Number(value));
   }
   override hasWork(): boolean {
     return this.exports.riscvHasWork(this.env) !== 0;
@@ -316,10 +316,10 @@ export class RiscvCpu extends CpuState {
   // registers
 
   override get pc(): bigint {
-    return this.vcpu.read64(ENV_PC);
+    return this.vcpu.get(ENV.pc);
   }
   override set pc(value: bigint) {
-    this.vcpu.write64(ENV_PC, BigInt.asUintN(this.config.xlen, value));
+    this.vcpu.set(ENV.pc, BigInt.asUintN(this.config.xlen, value));
   }
 
   override registers(): [name: string, value: bigint][] {

@@ -1,6 +1,7 @@
 /** A hart's side of semihosting. Source: "RISC-V Semihosting": the operation is in a0, its parameter in a1, and the answer comes to a0. */
-import { ENV_PC, TLB_KIND_READ, TLB_KIND_WRITE } from '../../../assembly/shared/layout.js';
+import { TLB_KIND_READ, TLB_KIND_WRITE } from '../../../assembly/shared/layout.js';
 import { PAGE_BITS } from '../../../assembly/target/riscv/shared/traits.js';
+import { ENV } from '../../accel/tcg/env.js';
 import type { Vcpu } from '../../accel/tcg/vcpu.js';
 import type { AddressSpace } from '../../memory/address-space.js';
 import { MemTxResult } from '../../memory/access.js';
@@ -43,7 +44,7 @@ export class RiscvSemihosting implements SemihostingGuest {
     if (done !== true) return;
     this.pending = undefined;
     vcpu.set(HART.x, BigInt.asIntN(xlen, value), A0);
-    vcpu.write64(ENV_PC, BigInt.asUintN(xlen, vcpu.read64(ENV_PC) + BigInt(INSN_SIZE)));
+    vcpu.set(ENV.pc, BigInt.asUintN(xlen, vcpu.get(ENV.pc) + BigInt(INSN_SIZE)));
   }
 
   /** A call that has not been answered never will be. */

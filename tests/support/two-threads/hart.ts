@@ -1,6 +1,7 @@
 /** A hart of one of the two threads: what it is told, and how it runs between the other's messages. */
 import * as layout from '../../../assembly/shared/layout.js';
 import * as rv from '../../../assembly/target/riscv/shared/env.js';
+import { ENV } from '../../../src/accel/tcg/env.js';
 import type { PlacedCode } from '../../../src/accel/tcg/codegen/code-cache.js';
 import type { EngineMemory } from '../../../src/accel/tcg/memory.js';
 import type { TcgAccel } from '../../../src/accel/tcg/accel.js';
@@ -44,5 +45,5 @@ export async function runToEnd(accel: TcgAccel, cpu: Vcpu, between: (slice: numb
     between(slice);
     await new Promise((resolve) => setImmediate(resolve));
   }
-  return `did not end: pc ${cpu.read64(layout.ENV_PC).toString(16)}`;
+  return `did not end: pc ${cpu.get(ENV.pc).toString(16)}`;
 }

@@ -1,9 +1,7 @@
 // The toy's answers to what the runtime asks of a target (assembly/target/dispatch.ts).
-import {
-  CPU_INTERRUPT_HARD, ENV_CS_BASE, ENV_EXCEPTION_INDEX, ENV_EXIT_REQUEST, ENV_FAULT, ENV_HALTED, ENV_INTERRUPT_REQUEST, ENV_MMU_IDX, ENV_PC, ENV_TB_FLAGS, ENV_TELL,
-  EXIT_REQUESTED, TELL_TRAPS, TLB_KIND_WRITE,
-} from '../../../assembly/shared/layout';
+import { CPU_INTERRUPT_HARD, EXIT_REQUESTED, TELL_TRAPS, TLB_KIND_WRITE } from '../../../assembly/shared/layout';
 import { raise } from '../../../assembly/core/env';
+import { vcpu } from '../../../assembly/core/vcpu';
 import { physLoad32 } from '../../../assembly/tb/phys';
 import { tlbSetPage } from '../../../assembly/tlb/fill';
 import { tlbFlush } from '../../../assembly/tlb/flush';
@@ -34,15 +32,15 @@ export function setSpecial(env: usize, n: i32, value: u32): void {
 /** After a change of STATUS, BASE or the line: what translations depend on, and whether there is an interrupt to take. */
 export function statusChanged(env: usize): void {
   const translation = special(env, STATUS) & STATUS_TRANSLATION;
-  store<i32>(env, translation != 0 ? MMU_VIRTUAL : MMU_PHYSICAL, ENV_MMU_IDX);
-  store<u32>(env, translation, ENV_TB_FLAGS);
-  store<u32>(env, (special(env, STATUS) & STATUS_BASED) != 0 ? special(env, BASE) : 0, ENV_CS_BASE);
+  vcpu(env).mmuIdx = translation != 0 ? MMU_VIRTUAL : MMU_PHYSICAL;
+  vcpu(env).tbFlags = translation;
+  vcpu(env).csBase = (special(env, STATUS) & STATUS_BASED) != 0 ? special(env, BASE) : 0;
   if (!hasWork(env)) {
-    atomic.and<u32>(env, ~CPU_INTERRUPT_HARD, ENV_INTERRUPT_REQUEST);
+    vcpu(env).andInterruptRequest(~CPU_INTERRUPT_HARD);
     return;
   }
-  atomic.or<u32>(env, CPU_INTERRUPT_HARD, ENV_INTERRUPT_REQUEST);
-  if ((special(env, STATUS) & STATUS_INTERRUPTS) != 0) atomic.store<u32>(env, EXIT_REQUESTED, ENV_EXIT_REQUEST);
+  vcpu(env).orInterruptRequest(CPU_INTERRUPT_HARD);
+  if ((special(env, STATUS) & STATUS_INTERRUPTS) != 0) vcpu(env).exitRequest = EXIT_REQUESTED;
 }
 
 export function raiseAt(env: usize, cause: i32, addr: u64): void {
@@ -51,14 +49,14 @@ export function raiseAt(env: usize, cause: i32, addr: u64): void {
 }
 
 function trap(env: usize, cause: i32): void {
-  const pc = load<u64>(env, ENV_PC);
-  if ((load<u32>(env, ENV_TELL) & TELL_TRAPS) != 0) logTrap(env, cause, pc);
+  const pc = vcpu(env).pc;
+  if ((vcpu(env).tell & TELL_TRAPS) != 0) logTrap(env, cause, pc);
   setSpecial(env, EPC, pc as u32);
   setSpecial(env, CAUSE, cause);
   setSpecial(env, OLD_STATUS, special(env, STATUS));
   setSpecial(env, STATUS, 0);
-  store<u64>(env, (VECTORS + VECTOR_SIZE * (cause as u32)) as u64, ENV_PC);
-  store<u32>(env, 0, ENV_HALTED);
+  vcpu(env).pc = (VECTORS + VECTOR_SIZE * (cause as u32)) as u64;
+  vcpu(env).halted = 0;
   statusChanged(env);
 }
 
@@ -84,9 +82,9 @@ export function tlbFill(env: usize, addr: u64, size: i32, access: i32, mmuIdx: i
 }
 
 export function doInterrupt(env: usize): void {
-  const cause = load<i32>(env, ENV_EXCEPTION_INDEX);
-  store<i32>(env, -1, ENV_EXCEPTION_INDEX);
-  store<u32>(env, 0, ENV_FAULT);
+  const cause = vcpu(env).exceptionIndex;
+  vcpu(env).exceptionIndex = -1;
+  vcpu(env).fault = 0;
   trap(env, cause);
 }
 
@@ -119,14 +117,14 @@ export function accessFault(env: usize, addr: u64, access: i32): void {
 export function reset(env: usize): void {
   for (let n = 0; n < 16; n++) store<u64>(env + n * 8, 0, TOY_R);
   for (let n = 0; n < SPECIALS; n++) setSpecial(env, n, 0);
-  store<u64>(env, VECTORS, ENV_PC);
-  store<u32>(env, 0, ENV_HALTED);
+  vcpu(env).pc = VECTORS;
+  vcpu(env).halted = 0;
   statusChanged(env);
   tlbFlush(env);
 }
 
 export function fetchMmuIdx(env: usize): i32 {
-  return load<i32>(env, ENV_MMU_IDX);
+  return vcpu(env).mmuIdx;
 }
 
 export function insnSize(env: usize, host: usize): u32 {

@@ -1,6 +1,7 @@
 // Instructions that move or clear several registers' worth of memory. PEM, chapter 8; the cache block of all processors here is 32 bytes.
 import { ENV_MMU_IDX, MEMOPIDX_SHIFT, MO_32, MO_8, MO_BSWAP } from '../../../shared/layout';
 import { faulted } from '../../../core/env';
+import { vcpu } from '../../../core/vcpu';
 import { ldSlow } from '../../../softmmu/load';
 import { stSlow, zeroBlock } from '../../../softmmu/store';
 import { raiseIllegal } from '../raise';
@@ -26,7 +27,7 @@ export function helper_icbi(env: usize, addr: u64): void {
 }
 
 export function helper_dcbz(env: usize, addr: u64): void {
-  zeroBlock(env, addr & ~(BLOCK - 1), BLOCK as u32, load<i32>(env, ENV_MMU_IDX));
+  zeroBlock(env, addr & ~(BLOCK - 1), BLOCK as u32, vcpu(env).mmuIdx);
 }
 
 /** Loads `count` bytes into registers from `first` on, four to each, the last one filled with zeros; r0 follows r31. */

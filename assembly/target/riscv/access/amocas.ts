@@ -1,5 +1,5 @@
 // AMOCAS.Q, whose operands are pairs of registers. Unprivileged specification, "Zacas".
-import { ENV_MMU_IDX } from '../../../shared/layout';
+import { vcpu } from '../../../core/vcpu';
 import { hart } from '../env';
 import { atomicCmpxchg16, seenHigh, seenLow } from '../../../softmmu/atomic';
 
@@ -15,7 +15,7 @@ function high(env: usize, r: u64): u64 {
 }
 
 export function helper_amocas_q(env: usize, addr: u64, rd: u64, rs2: u64): void {
-  const done = atomicCmpxchg16(env, addr, low(env, rd), high(env, rd), low(env, rs2), high(env, rs2), load<i32>(env, ENV_MMU_IDX));
+  const done = atomicCmpxchg16(env, addr, low(env, rd), high(env, rd), low(env, rs2), high(env, rs2), vcpu(env).mmuIdx);
   if (!done || rd == 0) return;
   hart(env).setX(rd as i32, seenLow);
   hart(env).setX((rd as i32) + 1, seenHigh);

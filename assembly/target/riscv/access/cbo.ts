@@ -1,7 +1,8 @@
 // Cache-block operations: Zicbom and Zicboz, blocks of 64 bytes. Memory is coherent, so clean, flush and inval only check rights.
 // CMO specification 1.0, chapters 2 and 3; envcfg gating in the privileged specification, sections 3.1.18 and 4.1.10.
-import { ENV_MMU_IDX, TLB_KIND_READ, TLB_KIND_WRITE } from '../../../shared/layout';
+import { TLB_KIND_READ, TLB_KIND_WRITE } from '../../../shared/layout';
 import { RVX_S } from '../shared/riscv';
+import { vcpu } from '../../../core/vcpu';
 import { zeroBlock } from '../../../softmmu/store';
 import { ENVCFG_CBCFE, ENVCFG_CBIE, ENVCFG_CBZE, PRV_M, PRV_U } from '../bits';
 import { hasExt, privilege, xlenAddress } from '../hart';
@@ -32,7 +33,7 @@ function blame(env: usize, addr: u64): void {
 function manage(env: usize, addr: u64, enable: u64): void {
   if (!enabled(env, enable)) return raiseIllegal(env);
   const block = blockOf(env, addr);
-  const mmuIdx = load<i32>(env, ENV_MMU_IDX);
+  const mmuIdx = vcpu(env).mmuIdx;
   if (riscvTlbFill(env, block, BLOCK as i32, TLB_KIND_READ, mmuIdx, true)) return;
   if (!riscvTlbFill(env, block, BLOCK as i32, TLB_KIND_WRITE, mmuIdx, false)) blame(env, addr);
 }
@@ -53,5 +54,5 @@ export function helper_cbo_inval(env: usize, addr: u64): void {
 /** A block lies within one page. */
 export function helper_cbo_zero(env: usize, addr: u64): void {
   if (!enabled(env, ENVCFG_CBZE)) return raiseIllegal(env);
-  if (!zeroBlock(env, blockOf(env, addr), BLOCK as u32, load<i32>(env, ENV_MMU_IDX))) blame(env, addr);
+  if (!zeroBlock(env, blockOf(env, addr), BLOCK as u32, vcpu(env).mmuIdx)) blame(env, addr);
 }

@@ -1,6 +1,6 @@
 // What the toy adds to the module's exports.
-import { ENV_HALTED, ENV_PC } from '../../../../assembly/shared/layout';
 import { raise } from '../../../../assembly/core/env';
+import { vcpu } from '../../../../assembly/core/vcpu';
 import { tlbFlush } from '../../../../assembly/tlb/flush';
 import { hasWork, setSpecial, special, statusChanged } from '../target';
 import { BASE, EPC, OLD_STATUS, STATUS, TABLE, TOY_LINE } from '../shared/toy';
@@ -28,10 +28,10 @@ export function helper_mts(env: usize, n: u64, value: u64): void {
 /** Back from a trap. */
 export function helper_rti(env: usize): void {
   setSpecial(env, STATUS, special(env, OLD_STATUS));
-  store<u64>(env, special(env, EPC) as u64, ENV_PC);
+  vcpu(env).pc = special(env, EPC) as u64;
   statusChanged(env);
 }
 
 export function helper_wait(env: usize): void {
-  if (!hasWork(env)) store<u32>(env, 1, ENV_HALTED);
+  if (!hasWork(env)) vcpu(env).halted = 1;
 }
