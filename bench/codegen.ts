@@ -140,7 +140,17 @@ const imports = { m: { m: memory, t: new WebAssembly.Global({ value: 'i32' }, TA
 const target = {
   globalOffset: GLOBALS.map((g) => g.offset),
   helpers: [],
-  traits: { codeAlignBits: 1, addressBits: 64, pageBits: 12, pcRelative: true, endianness: 'little', singles: 'boxed' },
+  traits: {
+    codeAlignBits: 1,
+    maxInsnSize: 4,
+    addressBits: 64,
+    pageBits: 12,
+    pcRelative: true,
+    csBase: false,
+    division: 'total',
+    endianness: 'little',
+    singles: 'boxed',
+  },
   icount: false,
 } as const;
 

@@ -63,7 +63,7 @@ export async function main(argv: readonly string[], worker?: CodegenThread): Pro
 
   guest('linux', `boot Debian's Linux (${GUEST_ARCHITECTURE}) to a shell, or run a command in it`)
     .argument('[command...]', 'after --: run this in the guest and end with its exit status')
-    .option('--smp <n>', 'how many harts')
+    .option('--smp <n>', 'how many CPUs')
     .option('--append <text>', 'more for the kernel command line')
     .option('--drive <opts>', 'a disk: file=F,format=raw (/dev/vda, ...); may be given again', collect)
     .option('--hda <file>', 'a disk: as --drive file=F')

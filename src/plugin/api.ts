@@ -96,6 +96,8 @@ export interface Insn extends ExecPoint {
   readonly haddr: bigint;
   /** As objdump writes it. */
   readonly disassembly: string;
+  /** It calls a function, or comes back from one or from a handler of traps. (QEMU's API does not tell.) */
+  readonly flow?: 'call' | 'return';
   /** Behind each of its accesses of these kinds that has not failed. */
   onMemory(access: MemoryAccess, callback: MemoryCallback, registers?: RegisterAccess): void;
   addOnMemory(access: MemoryAccess, cell: Cell, value: bigint | number): void;

@@ -102,6 +102,9 @@ class InsnHandle extends Point implements Insn {
   get bytes(): Uint8Array {
     return (this.code ??= codeBytes(this.block.tb, this.start, this.size));
   }
+  get flow(): Insn['flow'] {
+    return this.block.vcpu.cpu.disassemble(this.bytes, this.vaddr)?.flow;
+  }
   get disassembly(): string {
     const text = this.block.vcpu.cpu.disassemble(this.bytes, this.vaddr)?.text ?? '';
     return text.replace(/^0x[0-9a-f]+:\s+[0-9a-f]+\s+/, '').replace('\t', ' ');

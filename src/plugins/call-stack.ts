@@ -31,16 +31,6 @@ const DEEPEST = 512;
 /** An instruction's bytes at most: a handler returns to the trapping one, or behind it. */
 const LONGEST_INSN = 4n;
 
-const CALLS = new Set(['jal', 'jalr', 'bl', 'bla', 'blrl', 'bctrl', 'bcl', 'bclrl', 'bcctrl']);
-const RETURNS = new Set(['ret', 'mret', 'sret', 'mnret', 'blr', 'rfi', 'rfci', 'rfid', 'cm.popret', 'cm.popretz']);
-
-/** By the last instruction's disassembly, of RISC-V and PowerPC. `jr t0` returns from the routines that save registers. */
-export function endOf(disassembly: string): BlockFacts['end'] {
-  const [name] = disassembly.split(' ', 1);
-  if (CALLS.has(name)) return 'call';
-  return RETURNS.has(name) || disassembly === 'jr t0' ? 'return' : 'other';
-}
-
 const newFrame = (name: string): Frame => ({ name, children: new Map(), self: 0 });
 
 export class CallStack {

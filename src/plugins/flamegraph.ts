@@ -1,6 +1,6 @@
 /** Where the guest's instructions go, by who called whom: a flame graph, and the stacks that it is made from. */
 import { definePlugin } from '../plugin/api.js';
-import { CallStack, collapsed, endOf, totalOf, type BlockFacts } from './call-stack.js';
+import { CallStack, collapsed, totalOf, type BlockFacts } from './call-stack.js';
 import { flameSvg } from './flame-svg.js';
 
 export default definePlugin({
@@ -23,7 +23,7 @@ export default definePlugin({
         next: last.vaddr + BigInt(last.size),
         name: symbol ?? `0x${vaddr.toString(16)}`,
         insns: insns.length,
-        end: endOf(last.disassembly),
+        end: last.flow ?? 'other',
       };
       block.onExec(({ index }) => stackOf[index].enter(facts));
     });

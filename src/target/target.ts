@@ -2,6 +2,7 @@
  * An instruction set: all that the rest of the house knows of one (docs/adding-a-target.md). Its runtime is compiled from assembly/target/<isa>; what depends
  * on a CPU's configuration (registers for gdb, core files, mappings) its CPUs say themselves (CpuState).
  */
+import type { ListedInsn } from '../hw/core/cpu.js';
 import type { MachineClass } from '../hw/core/machine.js';
 import type { TypedClass } from '../qom/object.js';
 import type { GlobalDef } from '../tcg/context.js';
@@ -23,8 +24,8 @@ export interface Isa {
   createDisassembler(config: unknown): Disassembler;
 }
 
-/** The instruction that `bytes` begin with, at `pc`, as `-d in_asm` shows it, and its size in bytes; undefined: there are too few bytes. */
-export type Disassembler = (bytes: Uint8Array, pc: bigint) => { readonly text: string; readonly size: number } | undefined;
+/** The instruction that `bytes` begin with, at `pc`; undefined: there are too few bytes. */
+export type Disassembler = (bytes: Uint8Array, pc: bigint) => ListedInsn | undefined;
 
 export interface Target extends Isa {
   /** The engine linked with it is build/<runtime>.wasm. */

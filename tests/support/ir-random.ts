@@ -40,16 +40,20 @@ export interface RandomIrOptions {
   mmuIdx?: number;
 }
 
-/** Env offset of the bytes that random ld/st ops touch. */
 /** Of no target in particular. */
 export const RANDOM_TRAITS: TargetTraits = {
   codeAlignBits: 1,
+  maxInsnSize: 4,
   addressBits: 64,
   pageBits: 12,
   pcRelative: true,
+  csBase: true,
+  division: 'total',
   endianness: 'little',
   singles: 'boxed',
 };
+
+/** Env offset of the bytes that random ld/st ops touch. */
 export const ENV_RANDOM = ENV_TARGET_BASE + 0x400;
 
 /** A small seeded generator (xorshift): numbers, and picks from lists. */

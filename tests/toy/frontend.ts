@@ -16,7 +16,7 @@ import type { TcgContext, Temp } from '../../src/tcg/context.js';
 import { Cond, type HelperDef } from '../../src/tcg/opcodes.js';
 import { operationOf } from './assembler.js';
 import { CAUSE_DIVIDE, CAUSE_ILLEGAL, CAUSE_SYSCALL, MMU_PHYSICAL, MMU_VIRTUAL, SPECIALS, TOY_R } from './assembly/shared/toy.js';
-import { ADDRESS_BITS, CODE_ALIGN_BITS, PAGE_BITS, PC_RELATIVE } from './assembly/shared/traits.js';
+import { ADDRESS_BITS, CODE_ALIGN_BITS, CS_BASE, MAX_INSN_SIZE, PAGE_BITS, PC_RELATIVE } from './assembly/shared/traits.js';
 
 const PAGE_SIZE = 1 << PAGE_BITS;
 const INSN = 4;
@@ -36,9 +36,12 @@ export const toyIsa: Isa = {
   name: 'toy',
   traits: {
     codeAlignBits: CODE_ALIGN_BITS,
+    maxInsnSize: MAX_INSN_SIZE,
     addressBits: ADDRESS_BITS,
     pageBits: PAGE_BITS,
     pcRelative: PC_RELATIVE,
+    csBase: CS_BASE,
+    division: 'total',
     endianness: 'big',
     singles: 'zero-extended',
   },

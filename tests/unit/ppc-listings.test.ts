@@ -38,6 +38,19 @@ const section = (log: string, from: string): string[] =>
     .trim()
     .split('\n');
 
+it('a monitor lists instructions', () => {
+  const rom = new DataView(new ArrayBuffer(0x1000));
+  [w.lis(1, 1), w.b(0)].forEach((word, n) => rom.setUint32(0x100 + 4 * n, word));
+  host = createPpcHost('tci');
+  const machine = Machine.create({ machine: '40p', memory: '64M', bios: new Uint8Array(rom.buffer) }, host);
+  const bytes = new Uint8Array(rom.buffer, 0x100, 8);
+  const { cpus } = machine.state;
+  expect([cpus[0].disassemble(bytes, 0xfff0_0100n), cpus[0].disassemble(bytes.subarray(0, 3), 0n)]).toEqual([
+    { text: '0xfff00100:  3c200001  addis   r1,0,1', size: 4, flow: undefined },
+    undefined,
+  ]);
+});
+
 it('tcg_p1: constants, a store, a helper that ends the block', async () => {
   const log = await logOf(0x100, [w.lis(1, 1), w.ori(1, 1, 0x409c), XOR, STORE, w.mtmsr(0)]);
   expect(section(log, 'IN:')).toEqual([

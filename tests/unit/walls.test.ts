@@ -3,6 +3,8 @@ import { posix } from 'node:path';
 import { ESLint } from 'eslint';
 import { describe, expect, it } from 'vitest';
 import { circles, ROOMS, tsconfigs } from '../../scripts/walls.js';
+import { SPRS } from '../../src/target/ppc/sprs.js';
+import { CSR_NUMBERS } from '../../src/target/riscv/csr-names.js';
 
 const top = new URL('../..', import.meta.url);
 const eslint = new ESLint({ cwd: top.pathname });
@@ -45,8 +47,18 @@ function circlesOfFiles(folder: string): string[] {
   return circles;
 }
 
-/** What only an instruction set's own folders may name, in code: names of sets, of registers, of firmware and of QEMU's programs. */
-const OF_A_TARGET = /risc-?v|\brv(32|64)|\bRVX?_|mstatus|satp|stimecmp|opensbi|powerpc|\bppc|qemu-system/i;
+/** Registers that are called by a word of English, or as two columns of QEMU's cache plugin. */
+const WORDS = ['time', 'cycle', 'seed', 'dmiss', 'imiss'];
+const REGISTERS = [...CSR_NUMBERS.keys(), ...Object.values(SPRS).flatMap((sprs) => sprs.map(({ name }) => name.toLowerCase()))];
+/** What only an instruction set's own folders may name, in code: names of sets, of registers, of instructions, of firmware and of QEMU's programs. */
+const OF_A_TARGET = new RegExp(
+  [
+    ...['risc-?v', '\\brv(32|64)', '\\bRVX?_', 'powerpc', '\\bppc', '\\bharts?\\b', 'opensbi', 'openbios', 'qemu-system'],
+    ...['mstatus', 'fpscr', '\\b(msr|[ms]ret|rfi|ecall|ebreak|wfi|lwarx|stwcx|mtmsr|mtspr)\\b'],
+    `\\b(${[...new Set(REGISTERS)].filter((name) => !WORDS.includes(name)).join('|')})\\b`,
+  ].join('|'),
+  'i',
+);
 /**
  * Where it may stand: a target's folders; the lists of what a build has; devices, whose names are QEMU's; and the guest that comes with the command line.
  */
@@ -136,6 +148,15 @@ describe('walls of the house', () => {
   it('stand without a circle of rooms', () => expect(circles()).toEqual([]));
 
   it('no file of the runtime imports in a circle', () => expect(circlesOfFiles('assembly')).toEqual([]));
+
+  it.each([
+    'const pc = mepc;',
+    "read('SRR0')",
+    'HID0',
+    "if (name === 'bl' || name === 'rfi') return;",
+    'for (const hart of harts)',
+    'RV_X',
+  ])('%s names an instruction set', (code) => expect(code).toMatch(OF_A_TARGET));
 
   it.each(['assembly', 'src'])('%s names an instruction set in its own folders only, and in the lists of them', (folder) =>
     expect(targetsNamedIn(folder)).toEqual([]),

@@ -169,6 +169,8 @@ export class Translator {
     const phys = readEnv(view, env, ENV.codePhys);
     set(layout.TB_PHYS_PAGE0, Number(phys >> this.pageBits));
     const crosses = (pcLo & (pageSize - 1)) + size > pageSize;
+    if (crosses && (icount > 1 || size > this.isa.traits.maxInsnSize || host1 === 0))
+      throw new RangeError(`the frontend of '${this.isa.name}' has read code beyond its page`);
     set(layout.TB_PHYS_PAGE1, crosses ? page1 : layout.NO_PAGE);
     set(layout.TB_HOST0, host);
     set(layout.TB_HOST1, crosses ? host1 : 0);

@@ -51,7 +51,7 @@ describe('-accel', () => {
     ['tci,code-cache=on', /code-cache needs/],
     ['tci,backend=wasm', /tci has no other backend/],
     ['kvm', /invalid accelerator 'kvm'/],
-    ['tcg,thread=multi', /thread=multi is not built yet: a thread for each hart \(expected thread=single/],
+    ['tcg,thread=multi', /thread=multi is not built yet: a thread for each CPU \(expected thread=single/],
     ['tcg,thread=sync,thread=multi', /thread=multi is not built yet/],
     ['tcg,thread=x', /thread: invalid value 'x' \(expected one of worker, sync, single\)/],
   ])('refuses %s', (text, message) => {

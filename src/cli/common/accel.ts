@@ -23,7 +23,7 @@ tcg                  translate guest code; properties:
 ${wrap(Object.keys(PASSES), 90, '                     ')}
   one-insn-per-tb=on|off
                      blocks of one instruction
-  thread=single      harts take turns on one thread (default; a thread for each, thread=multi, is not built yet)
+  thread=single      CPUs take turns on one thread (default; a thread for each, thread=multi, is not built yet)
   split-wx=on|off
   tb-size=N          these of QEMU are taken, without effect
 tci                  the same as tcg,backend=tci
@@ -65,7 +65,7 @@ function parseThread(list: OptionList): string | undefined {
   const values = list.all('thread');
   for (const value of values) {
     if (value === 'multi')
-      throw new OptionError('thread=multi is not built yet: a thread for each hart', list.where, 'thread=single, where harts take turns');
+      throw new OptionError('thread=multi is not built yet: a thread for each CPU', list.where, 'thread=single, where CPUs take turns');
     if (!['worker', 'sync', 'single'].includes(value))
       throw new OptionError(`invalid value '${value}'`, `${list.where}: thread`, 'one of worker, sync, single');
   }

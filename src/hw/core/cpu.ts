@@ -47,6 +47,16 @@ export interface CoreDescription {
   readonly prstatus: Uint8Array;
 }
 
+/** An instruction in a listing. */
+export interface ListedInsn {
+  /** As `-d in_asm` shows it. */
+  readonly text: string;
+  /** Bytes. */
+  readonly size: number;
+  /** It calls a function, or comes back from one or from a handler of traps. */
+  readonly flow?: 'call' | 'return';
+}
+
 export abstract class CpuState extends DeviceState {
   static override readonly type: TypeInfo = defineType('cpu', DeviceState, CpuState, { abstract: true, category: 'cpu' });
 
@@ -117,8 +127,8 @@ export abstract class CpuState extends DeviceState {
   /** `info registers`; without `fpu`: as `-d cpu` shows them. */
   abstract dumpState(fpu?: boolean): string;
 
-  /** The instruction that `bytes` begin with, at `pc`, as `-d in_asm` shows it, and its size; undefined: there are too few bytes. */
-  disassemble(_bytes: Uint8Array, _pc: bigint): { readonly text: string; readonly size: number } | undefined {
+  /** The instruction that `bytes` begin with, at `pc`; undefined: there are too few bytes. */
+  disassemble(_bytes: Uint8Array, _pc: bigint): ListedInsn | undefined {
     return undefined;
   }
   /** `info mem`; undefined: the target has no such list. @throws TooManyMappings */

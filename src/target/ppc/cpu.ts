@@ -10,7 +10,7 @@ import { PPC } from './env.js';
 import { TcgError } from '../../accel/tcg/errors.js';
 import type { Vcpu, VcpuHooks } from '../../accel/tcg/vcpu.js';
 import { ClockType, type Timer } from '../../hw/core/clock.js';
-import { CpuState, type CpuDebug, type ExitReason } from '../../hw/core/cpu.js';
+import { CpuState, type CpuDebug, type ExitReason, type ListedInsn } from '../../hw/core/cpu.js';
 import type { MachineState } from '../../hw/core/machine.js';
 import { bool, buffer, u32, u64, u8, vmState } from '../../hw/core/vmstate.js';
 import { defineType, type TypeInfo } from '../../qom/object.js';
@@ -19,6 +19,7 @@ import { describeException } from './exception-names.js';
 import { FAMILIES, featuresOf } from './families.js';
 import { May, SPRS, type Spr } from './sprs.js';
 import { ppcIsa } from './index.js';
+import type { Disassembler } from '../target.js';
 
 /** Inputs. */
 export const PPC_INPUT = { hardReset: 0, softReset: 1, checkstop: 2, machineCheck: 3, smi: 4, interrupt: 5 } as const;
@@ -81,6 +82,7 @@ export class PpcCpu extends CpuState {
   private readonly sprs: readonly Spr[];
   private readonly decrementer: Timer;
   private readonly frequency: bigint;
+  private disassembler: Disassembler | undefined;
 
   constructor(
     private readonly machine: MachineState,
@@ -319,6 +321,9 @@ export class PpcCpu extends CpuState {
 
   override translateDebug(address: bigint): number | undefined {
     return this.vcpu.translateDebug(address);
+  }
+  override disassemble(bytes: Uint8Array, pc: bigint): ListedInsn | undefined {
+    return (this.disassembler ??= ppcIsa.createDisassembler(this.config))(bytes, pc);
   }
 
   /** `info registers`, in the layout of QEMU's. */

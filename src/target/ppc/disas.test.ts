@@ -3,7 +3,7 @@ import { describeWith } from '../../../tests/support/tools.js';
 import { objdump } from '../../../tests/ppc/objdump.js';
 import { seededRng } from '../../../tests/support/riscv-random.js';
 import { Decoder } from './decoder.js';
-import { formatInsn } from './disas.js';
+import { flowOf, formatInsn } from './disas.js';
 import { INSNS } from './insns.js';
 import type { Insn } from './table.js';
 
@@ -18,6 +18,22 @@ const withoutLater = (text: string): string =>
     .replace(/^(tlbie .*?),.*/, '$1')
     .replace(/^((?:lwarx|dcb\w+|bclrl?|bcctrl?|mtmsr|mfcr|mtfsf\.?) .*?)(,0|,-1)+$/, '$1')
     .replace(/^(mtfsfi\.? +\d,\d+),0$/, '$1');
+
+it('tells what calls and returns', () => {
+  const decoder = new Decoder();
+  const words = {
+    bl: 0x4800_0011,
+    b: 0x4800_0010,
+    blr: 0x4e80_0020,
+    bctrl: 0x4e80_0421,
+    bctr: 0x4e80_0420,
+    rfi: 0x4c00_0064,
+    here: 0x429f_0005,
+    no: 0,
+  };
+  const flows = Object.entries(words).map(([name, word]) => `${name} ${flowOf(decoder, word) ?? '-'}`);
+  expect(flows).toEqual(['bl call', 'b -', 'blr return', 'bctrl call', 'bctr -', 'rfi return', 'here -', 'no -']);
+});
 
 describeWith('powerpc-linux-gnu-objdump', 'the disassembler', () => {
   const decoder = new Decoder();

@@ -1,15 +1,28 @@
 /** The disassembler: words to objdump's text (`objdump -d -M raw`: no simplified mnemonics). */
+import type { ListedInsn } from '../../hw/core/cpu.js';
 import { CR_BITS, INSN } from './context.js';
 import type { Decoder } from './decoder.js';
 import { Operands } from './operands.js';
 import type { Insn } from './table.js';
 
 /** The instruction that is at `pc`: address, code, text. `bytes`: what is known of it, big-endian. Undefined: too little. */
-export function listInsn(decoder: Decoder, bytes: Uint8Array, pc: bigint): { readonly text: string; readonly size: number } | undefined {
+export function listInsn(decoder: Decoder, bytes: Uint8Array, pc: bigint): ListedInsn | undefined {
   if (bytes.length < INSN) return undefined;
   const word = new DataView(bytes.buffer, bytes.byteOffset, INSN).getUint32(0);
   const at = (Number(pc) >>> 0).toString(16).padStart(8, '0');
-  return { text: `0x${at}:  ${word.toString(16).padStart(8, '0')}  ${formatInsn(decoder, word, Number(pc))}`, size: INSN };
+  const text = `0x${at}:  ${word.toString(16).padStart(8, '0')}  ${formatInsn(decoder, word, Number(pc))}`;
+  return { text, size: INSN, flow: flowOf(decoder, word) };
+}
+
+/** `bcl 20,31,$+4`: how code finds out where it is. Nobody comes back. */
+const HERE = 0x429f_0005;
+
+/** What an instruction does: those with LK call. */
+export function flowOf(decoder: Decoder, word: number): ListedInsn['flow'] {
+  const row = decoder.decode(word | 0);
+  if (row === undefined || word === HERE) return undefined;
+  if (row.fields.some(({ name }) => name === 'lk') && (word & 1) !== 0) return 'call';
+  return row.name === 'bclr' || row.name === 'rfi' ? 'return' : undefined;
 }
 
 /** Name and operands; for a word that is no instruction, what objdump writes in its place. */

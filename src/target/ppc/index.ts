@@ -11,9 +11,12 @@ export const ppcIsa: Isa = {
   name: 'ppc',
   traits: {
     codeAlignBits: runtime.CODE_ALIGN_BITS,
+    maxInsnSize: runtime.MAX_INSN_SIZE,
     addressBits: runtime.ADDRESS_BITS,
     pageBits: runtime.PAGE_BITS,
     pcRelative: runtime.PC_RELATIVE,
+    csBase: runtime.CS_BASE,
+    division: 'guarded',
     endianness: 'big',
     singles: 'zero-extended',
   },

@@ -6,7 +6,7 @@ import * as X from '../../../assembly/target/riscv/shared/riscv.js';
 import { ENV } from '../../accel/tcg/env.js';
 import { TcgError } from '../../accel/tcg/errors.js';
 import type { Vcpu, VcpuHooks } from '../../accel/tcg/vcpu.js';
-import { CpuState, ExitReason, type CoreDescription, type CpuDebug, type Mapping } from '../../hw/core/cpu.js';
+import { CpuState, ExitReason, type CoreDescription, type CpuDebug, type ListedInsn, type Mapping } from '../../hw/core/cpu.js';
 import type { Timer } from '../../hw/core/clock.js';
 import { bool, struct, u64, vmState } from '../../hw/core/vmstate.js';
 import { defineType, type TypeInfo } from '../../qom/object.js';
@@ -365,7 +365,7 @@ export class RiscvCpu extends CpuState {
     return this.vcpu.translateDebug(address);
   }
 
-  override disassemble(bytes: Uint8Array, pc: bigint): { readonly text: string; readonly size: number } | undefined {
+  override disassemble(bytes: Uint8Array, pc: bigint): ListedInsn | undefined {
     return (this.disassembler ??= riscvIsa.createDisassembler(this.config))(bytes, pc);
   }
   override mappingsText(): string {

@@ -5,7 +5,7 @@ import { describeWith } from '../../../tests/support/tools.js';
 import { parseCpuConfig, type CpuConfig } from './config.js';
 import { CSR_NAMES } from './csr-names.js';
 import { Decoder } from './decoder.js';
-import { formatInsn } from './disas.js';
+import { flowOf, formatInsn } from './disas.js';
 import { INSNS } from './insns.js';
 import { NONE } from './operands.js';
 import { BASE, RV32, RV64, checkOverlaps, insn, type Insn } from './table.js';
@@ -27,6 +27,12 @@ function wordsOf(config: CpuConfig, constraints?: (row: Insn) => RandomConstrain
       .map((word) => ({ name: row.name, word, size: row.size }));
   });
 }
+
+it('tells what calls and returns', () => {
+  const texts = ['jal\t0x80000010', 'jalr\ta5', 'j\t0x4', 'ret', 'mret', 'jr\tt0', 'jr\ta5', 'cm.jalt\t40', 'cm.popret\t{ra},16'];
+  const flows = ['call', 'call', undefined, 'return', 'return', 'return', undefined, 'call', 'return'];
+  expect(texts.map(flowOf)).toEqual(flows);
+});
 
 describe.each(Object.entries(CONFIGS))('decoder of %s', (_, config) => {
   it('finds the row that a word was made from', () => {

@@ -1,4 +1,5 @@
 /** The disassembler: rows and words to objdump's text. */
+import type { ListedInsn } from '../../hw/core/cpu.js';
 import { CSR_NAMES } from './csr-names.js';
 import type { Decoder } from './decoder.js';
 import { fliBits } from './insn-zfa.js';
@@ -32,7 +33,7 @@ export function formatInsn(decoder: Decoder, word: number, pc: bigint, options: 
 }
 
 /** The instruction that is at `pc`: address, code, text. `bytes`: what is known of it. Undefined: too little. */
-export function listInsn(decoder: Decoder, bytes: Uint8Array, pc: bigint): { readonly text: string; readonly size: 2 | 4 } | undefined {
+export function listInsn(decoder: Decoder, bytes: Uint8Array, pc: bigint): ListedInsn | undefined {
   if (bytes.length < 2) return undefined;
   const low = bytes[0] | (bytes[1] << 8);
   const size = (low & 3) === 3 && bytes.length >= 4 ? 4 : 2;
@@ -41,7 +42,18 @@ export function listInsn(decoder: Decoder, bytes: Uint8Array, pc: bigint): { rea
   const at = BigInt.asUintN(decoder.xlen, pc)
     .toString(16)
     .padStart(decoder.xlen / 4, '0');
-  return { text: `0x${at}:  ${code.padEnd(17)} ${formatInsn(decoder, word, pc)}`, size };
+  const text = formatInsn(decoder, word, pc);
+  return { text: `0x${at}:  ${code.padEnd(17)} ${text}`, size, flow: flowOf(text) };
+}
+
+const CALLS = ['jal', 'jalr', 'cm.jalt'];
+const RETURNS = ['ret', 'mret', 'sret', 'mnret', 'cm.popret', 'cm.popretz'];
+
+/** What an instruction does by its text, with pseudo-instructions. `jr t0` returns from the routines that save registers. */
+export function flowOf(text: string): ListedInsn['flow'] {
+  const [name] = text.split('\t', 1);
+  if (CALLS.includes(name)) return 'call';
+  return RETURNS.includes(name) || text === 'jr\tt0' ? 'return' : undefined;
 }
 
 const formatUnknown = (word: number): string =>

@@ -3,9 +3,12 @@ import type { TargetTraits } from '../../tcg/target-traits.js';
 
 export const TRAITS: TargetTraits = {
   codeAlignBits: runtime.CODE_ALIGN_BITS,
+  maxInsnSize: runtime.MAX_INSN_SIZE,
   addressBits: runtime.ADDRESS_BITS,
   pageBits: runtime.PAGE_BITS,
   pcRelative: runtime.PC_RELATIVE,
+  csBase: runtime.CS_BASE,
+  division: 'total',
   endianness: 'little',
   singles: 'boxed',
 };

@@ -7,6 +7,7 @@ import { Op, OP_WORDS, INPUT_WORDS, OUTPUT_WORDS } from '../opcodes.js';
 import { EXTEND_S32, EXTEND_U32, F64, Float, I32, I64, Wasm, WRAP, type Expr, type ValueType, type WasmModule } from './binaryen.js';
 import type { FunctionLocals } from './function-locals.js';
 import type { TbIr } from './region.js';
+import { globalCountOf, type TargetInfo } from './target-info.js';
 import { Form, formOfConst, type ValueWidths } from './value-widths.js';
 import type { Block } from './cfg.js';
 
@@ -42,6 +43,9 @@ const MAX_TREE = 24;
 
 export class BlockLowering {
   readonly list: Expr[] = [];
+  /** No division has a divisor of 0, or a quotient that does not fit. */
+  readonly divisionIsGuarded: boolean;
+  private readonly globalCount: number;
   private readonly pending = new Map<number, Pending>();
   private readonly localOf = new Map<number, number>();
   /** Forms of the temps in `localOf`. */
@@ -66,12 +70,14 @@ export class BlockLowering {
     private readonly block: Block,
     /** Locals of the temps that live across blocks of this TB. */
     private readonly shared: ReadonlyMap<number, number>,
-    private readonly globalCount: number,
+    target: TargetInfo,
     private readonly widths: ValueWidths,
     atStart: Uint8Array,
     /** Globals that are kept in both locals while they are narrow. */
     private readonly mixed: Uint8Array,
   ) {
+    this.globalCount = globalCountOf(target);
+    this.divisionIsGuarded = target.traits.division === 'guarded';
     this.uses = this.countUses();
     this.globalForm = atStart.slice();
   }

@@ -17,7 +17,6 @@ import { lowerOp } from './lower-ops.js';
 import { lowerScore } from './lower-score.js';
 import type { TbIr } from './region.js';
 import { StripCode } from './strip-code.js';
-import { globalCountOf } from './target-info.js';
 
 /** Lowers block after block; in between it is what the ops of the running one need of their surroundings. */
 export class BlockCode implements MemoryHost, InlineHost {
@@ -48,8 +47,7 @@ export class BlockCode implements MemoryHost, InlineHost {
     const { dead, reload, pcWanted } = facts.flow.liveness(b, dirty);
     const atStart = facts.widths.atStart(b);
     const { forms: faultForms, mixed } = facts.widths.faultForms(b, dirty);
-    const globalCount = globalCountOf(fn.target);
-    const lowering = new BlockLowering(m, fn.locals, ir, block, fn.shared[block.tb], globalCount, facts.widths, atStart, mixed);
+    const lowering = new BlockLowering(m, fn.locals, ir, block, fn.shared[block.tb], fn.target, facts.widths, atStart, mixed);
     if (block.isTbStart && ir.strip) {
       this.widenFor(lowering, block, mixed);
       this.strips.start(lowering.list, ir, ir.strip, dirty, atStart, () => go(1));

@@ -67,12 +67,13 @@ function jumpIndirect(fn: FunctionCode, b: BlockLowering, tb: number, go: (k: nu
   const base = region.tbs[indirect[0].to];
   const distance = b.spill(m.binary(Wasm.sub[1], m.get(fn.locals.ofGlobal(PC), I64), fn.pcOf(base)), I64);
   const changes = flagChanges[tb];
-  const flags = changes ? b.spill(m.load(8, false, I64, m.get(ENV, I32), ENV_TB_FLAGS), I64) : -1;
+  const key = tbKey(fn);
+  const flags = changes ? b.spill(key.load(), key.type) : -1;
   const tests = indirect.map(({ to, guarded }, k) => {
     const target = region.tbs[to];
     const wanted = m.i64(BigInt.asIntN(64, target.pc - base.pc));
     let test = m.binary(Wasm.eq[1], m.get(distance, I64), wanted);
-    if (changes) test = m.binary(Wasm.and[0], test, m.binary(Wasm.eq[1], m.get(flags, I64), m.i64(flagsOf(target))));
+    if (changes) test = m.binary(Wasm.and[0], test, key.is(m.get(flags, key.type), target));
     if (guarded) test = m.if(test, jumpCacheHas(fn, to), m.i32(0));
     return m.if(test, go(k));
   });
@@ -85,8 +86,19 @@ function jumpIndirect(fn: FunctionCode, b: BlockLowering, tb: number, go: (k: nu
   }
 }
 
-/** TB_FLAGS and TB_CS_BASE, as one load has them. */
-const flagsOf = ({ flags, csBase }: TbIr): bigint => BigInt.asIntN(64, (BigInt(csBase) << 32n) | BigInt(flags >>> 0));
+/** What a TB is looked up by beside its pc, as one load has it: ENV_TB_FLAGS, and where the target has it ENV_CS_BASE. */
+function tbKey({ m, target }: FunctionCode) {
+  const { csBase } = target.traits;
+  const type = csBase ? I64 : I32;
+  const bytes = csBase ? 8 : 4;
+  const flagsOf = (tb: TbIr): Expr =>
+    csBase ? m.i64(BigInt.asIntN(64, (BigInt(tb.csBase) << 32n) | BigInt(tb.flags >>> 0))) : m.i32(tb.flags);
+  return {
+    type,
+    load: (): Expr => m.load(bytes, false, type, m.get(ENV, I32), ENV_TB_FLAGS),
+    is: (flags: Expr, tb: TbIr): Expr => m.binary(Wasm.eq[csBase ? 1 : 0], flags, flagsOf(tb)),
+  };
+}
 
 /** Whether the pc leads to TB `index` still, which was made for it: what cellIn and jumpCacheFind of the runtime look at. */
 function jumpCacheHas(fn: FunctionCode, index: number): Expr {

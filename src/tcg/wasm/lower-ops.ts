@@ -69,12 +69,12 @@ const unary =
 
 const and = (bits: bigint) => unary((b, value, w) => b.m.binary(Wasm.and[w], value, maskOf(b, w, bits)));
 
-/** A zero divisor gives -1 and the dividend (docs/ir.md); wasm traps on it, and on the quotient that overflows. */
+/** A zero divisor gives -1 and the dividend (docs/ir.md); wasm traps on it, and on the quotient that overflows. A frontend may have seen to both. */
 function divideSigned(b: BlockLowering, ops: Int32Array, p: number, w: Width, remainder: boolean): void {
   const { m } = b;
   const operator = remainder ? Wasm.remS[w] : Wasm.divS[w];
   const [d, dividend, divisor] = [ops[p + 1], ops[p + 2], ops[p + 3]];
-  if (b.isConst(divisor) && !b.isConstValue(divisor, 0) && !b.isConstValue(divisor, -1)) {
+  if (b.divisionIsGuarded || (b.isConst(divisor) && !b.isConstValue(divisor, 0) && !b.isConstValue(divisor, -1))) {
     return b.define(d, m.binary(operator, b.use(dividend), b.use(divisor)));
   }
   const num = b.operand(dividend);
@@ -91,7 +91,8 @@ function divideUnsigned(b: BlockLowering, ops: Int32Array, p: number, w: Width, 
   const { m } = b;
   const operator = remainder ? Wasm.remU[w] : Wasm.divU[w];
   const [d, dividend, divisor] = [ops[p + 1], ops[p + 2], ops[p + 3]];
-  if (b.isConst(divisor) && !b.isConstValue(divisor, 0)) return b.define(d, m.binary(operator, b.use(dividend), b.use(divisor)));
+  if (b.divisionIsGuarded || (b.isConst(divisor) && !b.isConstValue(divisor, 0)))
+    return b.define(d, m.binary(operator, b.use(dividend), b.use(divisor)));
   const num = b.operand(dividend);
   const den = b.operand(divisor);
   b.define(d, m.if(m.unary(Wasm.eqz[w], den()), remainder ? num() : constant(b, w, -1), m.binary(operator, num(), den())));

@@ -100,6 +100,13 @@ describe('the verifier of regions', () => {
     expect(faultOf(change(loop(), 0, { ops }))).toMatch(/^after a pass: ir: tb0: op 1: may fault before the first insn_start/);
   });
 
+  it('keys', () => {
+    const without = { ...TARGET, traits: { ...TARGET.traits, csBase: false } };
+    const based = change(loop(), 1, { csBase: 0x10 });
+    expect(thrown(() => verifyRegion({ region: based }, TARGET, 'a pass'))).toBeUndefined();
+    expect(() => verifyRegion({ region: based }, without, 'a pass')).toThrow('keys: tb1 was made for the second word 0x10');
+  });
+
   it('copies', () => {
     expect(faultOf(change(loop(), 1, { copyOf: 0 }))).toContain('copies: tb1 is not like tb0');
     expect(faultOf(change(loop(), 1, { copyOf: 7 }))).toContain('tb1 is a copy of tb7');

@@ -52,6 +52,7 @@ function rule<N extends Fact>(
 export const REGION_RULES: readonly Rule[] = [
   rule('edges', 'Entries, goto_tb and goto_ptr lead to TBs of the region; no entry is named twice.', ['region'], checkEdges),
   rule('ir', "Each TB's IR obeys the rules of docs/ir.md.", ['region'], checkIr),
+  rule('keys', 'The key of a TB has a second word only where the target says so.', ['region'], checkKeys),
   rule('copies', 'A copy has the code, the pc and the count of the TB that it is one of, which is none itself.', ['region'], checkCopies),
   rule('strips', 'A copy without checks is entered by the test of its loop alone, cannot change the TLB, and stays with each access inside a stream on every trip.', ['region'], checkStrips),
   rule('blocks', "A TB's blocks are its ops, each once; edges lead to blocks, from another TB only to a TB's start; the order has what entries reach, once.", ['region', 'cfg'], checkBlocks),
@@ -93,6 +94,13 @@ function checkIr({ region }: Pick<RegionFacts, 'region'>, { globalOffset, helper
     } catch (error) {
       fail(`tb${tb}: ${(error as Error).message}`);
     }
+  });
+}
+
+function checkKeys({ region: { tbs } }: Pick<RegionFacts, 'region'>, { traits }: TargetInfo, fail: Fail): void {
+  tbs.forEach(({ csBase }, tb) => {
+    if (csBase !== 0 && !traits.csBase)
+      fail(`tb${tb} was made for the second word 0x${csBase.toString(16)}, which the target does not have`);
   });
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as L from '../../../assembly/shared/layout.js';
+import { RANDOM_TRAITS } from '../../../tests/support/ir-random.js';
 import { FAIL, PC, PEEK, PURE, RAM, Rig, SWAP, X1, X2, X3, X4, leave, tb, pointer } from '../../../tests/support/wasm-rig.js';
 import { Cond } from '../opcodes.js';
 import type { Region } from './region.js';
@@ -233,5 +234,53 @@ describe('helpers', () => {
       expect(rig.run(region)).toBe(x1 ? 0 : pointer(0));
       expect([rig.get(PC), rig.get(X2)]).toEqual(x1 ? [0x104n, 1n] : [0x200n, 2n]);
     }
+  });
+});
+
+describe('what a target says of itself', () => {
+  const divide: Region = {
+    entries: [0],
+    tbs: [
+      tb(0x100, 1, [-1, -1], (tcg) => {
+        tcg.div(X3, X1, X2);
+        leave(tcg, 0, 0x104);
+      }),
+    ],
+  };
+
+  it('a frontend that guards its divisions has no other guard', () => {
+    const quotient = (division: 'total' | 'guarded', x: bigint, y: bigint): bigint => {
+      const rig = new Rig();
+      rig.set(X1, x);
+      rig.set(X2, y);
+      rig.run(divide, 0, false, { traits: { ...RANDOM_TRAITS, division } });
+      return rig.get(X3);
+    };
+    expect([quotient('total', 7n, 2n), quotient('guarded', 7n, 2n), quotient('total', 7n, 0n)]).toEqual([3n, 3n, (1n << 64n) - 1n]);
+    expect(() => quotient('guarded', 7n, 0n)).toThrow('divide by zero');
+  });
+
+  it.each([true, false])('the second word of TB flags counts: %s', (csBase) => {
+    const region: Region = {
+      entries: [0],
+      tbs: [
+        tb(0x100, 1, [-1, -1], (tcg) => {
+          tcg.st32(tcg.constI64(5), L.ENV_TB_FLAGS);
+          tcg.movi(PC, 0x200);
+          tcg.gotoPtr();
+        }),
+        tb(0x200, 1, [-1, -1], (tcg) => {
+          tcg.movi(X3, 1);
+          leave(tcg, 0, 0x204);
+        }),
+      ].map((ir, n) => ({ ...ir, flags: n === 0 ? 0 : 5, indirect: n === 0 ? [{ to: 1, guarded: false }] : [] })),
+    };
+    const isTaken = (base: number): boolean => {
+      const rig = new Rig();
+      rig.setU32(L.ENV_CS_BASE, base);
+      rig.run(region, 0, false, { traits: { ...RANDOM_TRAITS, csBase } });
+      return rig.get(X3) === 1n;
+    };
+    expect([isTaken(0), isTaken(8)]).toEqual([true, !csBase]);
   });
 });

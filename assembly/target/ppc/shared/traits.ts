@@ -1,7 +1,9 @@
 // See ../../riscv/shared/traits.ts.
 export const CODE_ALIGN_BITS = 2;
+export const MAX_INSN_SIZE = 4;
 export const ADDRESS_BITS = 32;
 export const PAGE_BITS = 12;
 export const PC_RELATIVE = false;
+export const CS_BASE = false;
 export const TINY_BEFORE_ROUNDING = true;
 export const TRAPS_RANGE = true;
