@@ -182,7 +182,7 @@ export const ROOMS = {
   'src/monitor': { rooms: [...DEVICE, 'src/accel', 'src/block', 'src/chardev', 'src/hw/pci', 'src/migration', 'src/system'] },
   'src/gdbstub': { rooms: ['src/chardev', 'src/hw/core', 'src/memory', 'src/system', 'src/util'] },
   'src/qmp': { rooms: [...DEVICE, 'src/accel', 'src/block', 'src/chardev', 'src/hw/pci', 'src/monitor', 'src/system'] },
-  'src/lab': { rooms: ['src/accel', 'src/system', 'src/util'] },
+  'src/lab': { rooms: ['src/accel', 'src/system', 'src/util'], packages: ['vega', 'vega-lite'] },
   'src/automation': { rooms: ['src/chardev'] },
   src: {
     rooms: [
@@ -269,7 +269,7 @@ export const ROOMS = {
   'src/cli/lab': {
     host: 'node',
     rooms: [...ACCEL, 'src/cli/common', 'src/lab', 'src/node', 'src/node/guest', 'src/util'],
-    packages: ['cli-progress', 'vega', 'vega-lite'],
+    packages: ['cli-progress'],
   },
 };
 

@@ -91,8 +91,9 @@ export function tbsUnpack(cflags: u32, at: usize, end: usize): u32 {
     if (size == 0 || size > (PAGE_SIZE as u32) || code > MOST || icount > MOST) break;
     if (bytes != recordBytes(size, code, icount) || bytes > ((end - at) as u32)) break;
     const host0 = hostOf(at, KEPT_PAGE0);
-    if (host0 != 0 && isThere(at, host0, size)) {
-      const tb = unpack(at, host0, size, icount, code, cflags, room);
+    const host1 = hostOf(at, KEPT_PAGE1);
+    if (host0 != 0 && isThere(at, host0, host1, size)) {
+      const tb = unpack(at, host0, host1, size, icount, code, cflags, room);
       if (tb == 0) break;
       count++;
     }
@@ -108,17 +109,16 @@ function hostOf(record: usize, field: usize): usize {
 }
 
 /** Whether the guest has a record's bytes of code. */
-function isThere(at: usize, host0: usize, size: u32): bool {
+function isThere(at: usize, host0: usize, host1: usize, size: u32): bool {
   const pc = load<u64>(at, KEPT_PC);
   const first = inFirstPage(pc, size);
   const kept = at + KEPT_HEAD;
   if (memory.compare(kept, host0 + ((pc as usize) & (PAGE_SIZE - 1)), first) != 0) return false;
   if (first == size) return load<u32>(at, KEPT_PAGE1) == NO_PAGE;
-  const host1 = hostOf(at, KEPT_PAGE1);
   return host1 != 0 && memory.compare(kept + first, host1, size - first) == 0;
 }
 
-function unpack(at: usize, host0: usize, size: u32, icount: u32, code: u32, cflags: u32, room: usize): usize {
+function unpack(at: usize, host0: usize, host1: usize, size: u32, icount: u32, code: u32, cflags: u32, room: usize): usize {
   const tb = tbAlloc(code + 4 * icount);
   // with room for descriptors of pages
   if (tb == 0 || tb + TB_RECORD_SIZE + code + 4 * icount + 64 > room) return 0;
@@ -131,7 +131,7 @@ function unpack(at: usize, host0: usize, size: u32, icount: u32, code: u32, cfla
   store<u32>(tb, load<u32>(at, KEPT_PAGE0), TB_PHYS_PAGE0);
   store<u32>(tb, load<u32>(at, KEPT_PAGE1), TB_PHYS_PAGE1);
   store<usize>(tb, host0 + ((pc as usize) & (PAGE_SIZE - 1)), TB_HOST0);
-  store<usize>(tb, hostOf(at, KEPT_PAGE1), TB_HOST1);
+  store<usize>(tb, host1, TB_HOST1);
   const tci = tb + TB_RECORD_SIZE;
   store<usize>(tb, tci, TB_TCI);
   store<usize>(tb, tci + code, TB_INSN_TABLE);

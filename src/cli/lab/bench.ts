@@ -179,7 +179,7 @@ async function runJob(
   return { ...outcome, watched };
 }
 
-export const loadDraw = () => loadOptional(['vega', 'vega-lite'], () => import('./draw.js'));
+export const loadDraw = () => loadOptional(['vega', 'vega-lite'], () => import('../../lab/draw.js'));
 
 export async function report(results: Results, out: string | undefined): Promise<void> {
   process.stdout.write(`${formatResults(results)}\n`);

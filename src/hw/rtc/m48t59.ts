@@ -8,6 +8,7 @@ import { defineDevice } from '../core/device.js';
 import { registerMap, ro, rw } from '../core/registers.js';
 import { buffer, i64, u16, vmState } from '../core/vmstate.js';
 import { IsaDevice } from '../isa/isa-bus.js';
+import { IsaClock } from './isa-clock.js';
 import { fromBcd, nsOf, timeOfDay, toBcd, type TimeOfDay } from './calendar.js';
 
 const SIZE = 0x2000;
@@ -30,7 +31,7 @@ const TIME: readonly (readonly [field: keyof TimeOfDay, mask: number])[] = [
   ['year', 0xff],
 ];
 
-export class IsaM48t59 extends IsaDevice {
+export class IsaM48t59 extends IsaClock {
   static override readonly type: TypeInfo = defineDevice('isa-m48t59', IsaDevice, IsaM48t59, {
     description: 'ST M48T59 clock and RAM',
     properties: [int32('base-year'), uint32('iobase'), uint8('irq')],
@@ -54,13 +55,9 @@ export class IsaM48t59 extends IsaDevice {
   irq = 8;
   readonly bytes = new Uint8Array(SIZE);
   address = 0;
-  /** Of its time of day from the clock that the guest's calendar follows. */
-  offsetNs = 0n;
-  /** While it is stopped, its time; -1: it goes. */
-  stoppedNs = -1n;
 
   protected override realize(): void {
-    this.offsetNs = this.services.time.calendar.startNs - this.clockNs;
+    this.startClock();
     this.mapRegisters('m48t59', this.iobase, [[0, 4]], IsaM48t59.registers);
   }
 
@@ -68,14 +65,6 @@ export class IsaM48t59 extends IsaDevice {
     this.address = 0;
     this.bytes[CONTROL] &= ~(WRITE | READ);
     this.bytes[FLAGS] = 0;
-  }
-
-  private get clockNs(): bigint {
-    const { calendar, now } = this.services.time;
-    return now(calendar.clock);
-  }
-  private get timeNs(): bigint {
-    return this.stoppedNs >= 0n ? this.stoppedNs : this.clockNs + this.offsetNs;
   }
 
   private load(at: number): number {
@@ -102,17 +91,8 @@ export class IsaM48t59 extends IsaDevice {
       return;
     }
     this.bytes[at] = value;
-    if (at === SECONDS) this.setStopped((value & STOP) !== 0);
+    if (at === SECONDS) this.isStopped = (value & STOP) !== 0;
     if (at === CONTROL && old & WRITE && !(value & WRITE)) this.setTime();
-  }
-
-  private setStopped(on: boolean): void {
-    if (on === this.stoppedNs >= 0n) return;
-    if (on) this.stoppedNs = this.timeNs;
-    else {
-      this.offsetNs = this.stoppedNs - this.clockNs;
-      this.stoppedNs = -1n;
-    }
   }
 
   private setTime(): void {
@@ -121,11 +101,9 @@ export class IsaM48t59 extends IsaDevice {
       return fromBcd(this.bytes[SECONDS + n] & TIME[n][1]);
     };
     const century = this.baseYear === 0 ? (part('year') < 70 ? 2000 : 1900) : this.baseYear;
-    const ns = nsOf({
+    this.timeNs = nsOf({
       ...{ seconds: part('seconds'), minutes: part('minutes'), hours: part('hours') },
       ...{ day: part('day'), month: part('month'), year: century + part('year') },
     });
-    if (this.stoppedNs >= 0n) this.stoppedNs = ns > 0n ? ns : 0n;
-    else this.offsetNs = ns - this.clockNs;
   }
 }

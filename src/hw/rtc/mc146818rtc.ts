@@ -10,6 +10,7 @@ import type { IrqLine } from '../core/irq.js';
 import { registerMap, rw } from '../core/registers.js';
 import { buffer, i64, u8, vmState } from '../core/vmstate.js';
 import { BYTES, IsaDevice } from '../isa/isa-bus.js';
+import { IsaClock } from './isa-clock.js';
 import { fromBcd, nsOf, timeOfDay, toBcd, type TimeOfDay } from './calendar.js';
 
 const SIZE = 128;
@@ -46,7 +47,7 @@ const FIELDS: ReadonlyMap<number, keyof TimeOfDay> = new Map([
 ]);
 const ALARMS = [0x01, 0x03, 0x05] as const;
 
-export class Mc146818Rtc extends IsaDevice {
+export class Mc146818Rtc extends IsaClock {
   static override readonly type: TypeInfo = defineDevice('mc146818rtc', IsaDevice, Mc146818Rtc, {
     description: 'MC146818 real-time clock',
     properties: [
@@ -69,16 +70,11 @@ export class Mc146818Rtc extends IsaDevice {
   lostTickPolicy = 'discard';
   readonly bytes = new Uint8Array(SIZE);
   index = 0;
-  /** Of its time of day from the clock that the guest's calendar follows. */
-  offsetNs = 0n;
-  /** While it is set, its time; -1: it goes. */
-  stoppedNs = -1n;
   /** What has been told of already: seconds of the day's time, periods. */
   seenSecond = 0n;
   seenPeriod = 0n;
   private line!: IrqLine;
   private timer!: Timer;
-  private readonly clockType = this.services.time.calendar.clock;
 
   protected override realize(): void {
     this.timer = this.newTimer(() => this.tick(), this.clockType);
@@ -88,7 +84,7 @@ export class Mc146818Rtc extends IsaDevice {
     const region = this.ioRegion('rtc', 2, ops);
     region.addSubregion(0, this.ioRegion('rtc-index', 1, ops));
     this.mapPorts(this.iobase, region);
-    this.offsetNs = this.services.time.calendar.startNs - this.clockNs;
+    this.startClock();
     this.bytes[A] = 0x26;
     this.bytes[B] = B_24H;
     this.bytes[D] = D_VALID;
@@ -102,16 +98,9 @@ export class Mc146818Rtc extends IsaDevice {
     this.update();
   }
 
-  private get clockNs(): bigint {
-    return this.services.time.now(this.clockType);
-  }
-  private get timeNs(): bigint {
-    return this.stoppedNs >= 0n ? this.stoppedNs : this.clockNs + this.offsetNs;
-  }
-
   private load(at: number): number {
     const field = FIELDS.get(at);
-    if (field !== undefined) return this.stoppedNs >= 0n ? this.bytes[at] : this.encoded(field, timeOfDay(this.timeNs));
+    if (field !== undefined) return this.isStopped ? this.bytes[at] : this.encoded(field, timeOfDay(this.timeNs));
     if (at !== C) return this.bytes[at] & (at === A ? ~A_UIP : 0xff);
     const value = this.bytes[C];
     this.bytes[C] = 0;
@@ -138,10 +127,9 @@ export class Mc146818Rtc extends IsaDevice {
   private store(at: number, value: number): void {
     if (at === C || at === D) return;
     if (FIELDS.has(at)) {
-      const isSetting = this.stoppedNs >= 0n;
-      if (!isSetting) this.latch();
+      if (!this.isStopped) this.latch();
       this.bytes[at] = value;
-      if (!isSetting) this.setTime();
+      if (!this.isStopped) this.setTime();
     } else if (at === B) this.control(value);
     else this.bytes[at] = at === A ? value & ~A_UIP : value;
     if (at <= B) this.update();
@@ -152,11 +140,11 @@ export class Mc146818Rtc extends IsaDevice {
     const sets = (value & B_SET) !== 0;
     if (sets && !wasSetting) {
       this.latch();
-      this.stoppedNs = this.timeNs > 0n ? this.timeNs : 0n;
+      this.isStopped = true;
     }
     this.bytes[B] = sets ? value & ~UPDATE : value;
     if (wasSetting && !sets) {
-      this.stoppedNs = -1n;
+      this.isStopped = false;
       this.setTime();
     }
   }
@@ -172,7 +160,7 @@ export class Mc146818Rtc extends IsaDevice {
       ...{ seconds: this.decode(bytes[0x00]), minutes: this.decode(bytes[0x02]), hours: this.hour(bytes[0x04]) },
       ...{ day: this.decode(bytes[0x07]), month: this.decode(bytes[0x08]), year: year + (this.baseYear === 1900 && year < 1970 ? 100 : 0) },
     };
-    this.offsetNs = nsOf(time) - this.clockNs;
+    this.timeNs = nsOf(time);
   }
 
   // ---- interrupts
@@ -195,8 +183,7 @@ export class Mc146818Rtc extends IsaDevice {
     const now = this.clockNs;
     const waits: bigint[] = [];
     if (period !== undefined) waits.push((now / period + 1n) * period - now);
-    if (this.bytes[B] & (ALARM | UPDATE) && this.stoppedNs < 0n)
-      waits.push(SECOND_NS - (((this.timeNs % SECOND_NS) + SECOND_NS) % SECOND_NS));
+    if (this.bytes[B] & (ALARM | UPDATE) && !this.isStopped) waits.push(SECOND_NS - (((this.timeNs % SECOND_NS) + SECOND_NS) % SECOND_NS));
     if (waits.length === 0) return this.timer.del();
     this.timer.modNs(now + waits.reduce((a, b) => (a < b ? a : b)));
   }
@@ -209,7 +196,7 @@ export class Mc146818Rtc extends IsaDevice {
       causes |= PERIODIC;
     }
     const second = this.timeNs / SECOND_NS;
-    if (this.stoppedNs < 0n && second !== this.seenSecond) {
+    if (!this.isStopped && second !== this.seenSecond) {
       this.seenSecond = second;
       causes |= UPDATE | (this.isAlarm() ? ALARM : 0);
     }

@@ -14,7 +14,7 @@ interface Drawn {
 
 /** Vega comes when there is something to draw. */
 async function draw(spec: object): Promise<string> {
-  const { drawSvg } = await import('../../../src/cli/lab/draw.js');
+  const { drawSvg } = await import('../../../src/lab/draw.js');
   return drawSvg(spec);
 }
 

@@ -18,7 +18,7 @@ export interface JobOptions {
   readonly signal: AbortSignal;
 }
 
-/** As `wemu bench` runs them (src/cli/lab/guests.ts). */
+/** As `wemu bench` runs them. */
 export const specOf = ({ workloads }: Job, work: (name: WorkloadName) => number, engine: MachineSpec['engine']): MachineSpec => ({
   machine: 'virt',
   memory: '128M',

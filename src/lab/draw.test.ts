@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { charts } from '../../lab/charts.js';
-import { makeResults } from '../../lab/report.js';
+import { charts } from './charts.js';
+import { makeResults } from './report.js';
 import { drawSvg } from './draw.js';
 
 it('draws every chart of a report', async () => {
