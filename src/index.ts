@@ -8,7 +8,8 @@ export {
   type SemihostingOptions,
   type SerialPort,
 } from './system/facade.js';
-export { MachineState, type MachineClass } from './hw/core/machine.js';
+export { MachineState } from './hw/core/machine.js';
+export type { MachineClass } from './hw/core/machine-class.js';
 export type { MachineConfig, MachineEnvironment } from './hw/core/machine-config.js';
 export type { RunResult } from './system/main-loop.js';
 export type { Actions } from './hw/core/actions.js';

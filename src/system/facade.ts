@@ -19,7 +19,8 @@ import type { Bytes } from '../util/readers.js';
 import { MiB } from '../util/size.js';
 import type { Accelerator } from '../hw/core/accelerator.js';
 import type { SemihostingConfig } from '../semihosting/services.js';
-import type { MachineClass, MachineState } from '../hw/core/machine.js';
+import type { MachineState } from '../hw/core/machine.js';
+import type { MachineClass } from '../hw/core/machine-class.js';
 import type { MachineConfig, MachineEnvironment } from '../hw/core/machine-config.js';
 import {
   readMachineOptions,

@@ -1,7 +1,8 @@
 /** What `help` (or `?`) lists: machines, devices and objects, and the properties of one. Lines are as QEMU 10.0's. */
 import { ManualHostClock } from '../hw/core/clock.js';
 import type { DeviceClass, DeviceOptions } from '../hw/core/device.js';
-import { MachineState, defineMachine, type MachineClassOptions } from '../hw/core/machine.js';
+import { MachineState } from '../hw/core/machine.js';
+import { defineMachine, type MachineClassOptions } from '../hw/core/machine-class.js';
 import { ancestry, propertiesOf, type QObject, type TypeInfo } from '../qom/object.js';
 import type { Property } from '../qom/property.js';
 import type { TypeRegistry } from '../qom/registry.js';

@@ -1,5 +1,5 @@
 /** The machines that can be made. */
-import type { MachineClass } from '../hw/core/machine.js';
+import type { MachineClass } from '../hw/core/machine-class.js';
 import { OptionError } from '../util/errors.js';
 import { didYouMean } from '../util/suggest.js';
 

@@ -3,7 +3,7 @@
  * on a CPU's configuration (registers for gdb, core files, mappings) its CPUs say themselves (CpuState).
  */
 import type { ListedInsn } from '../hw/core/cpu.js';
-import type { MachineClass } from '../hw/core/machine.js';
+import type { MachineClass } from '../hw/core/machine-class.js';
 import type { TypedClass } from '../qom/object.js';
 import type { GlobalDef } from '../tcg/context.js';
 import type { HelperDef } from '../tcg/opcodes.js';

@@ -7,7 +7,8 @@ import { PlainRamAllocator } from '../../src/memory/ram.js';
 import type { TypeInfo } from '../../src/qom/object.js';
 import { TypeRegistry } from '../../src/qom/registry.js';
 import { Machine, type MachineHost, type MachineOptions } from '../../src/system/facade.js';
-import { MachineState, defineMachine, type MachineClassOptions } from '../../src/hw/core/machine.js';
+import { MachineState } from '../../src/hw/core/machine.js';
+import { defineMachine, type MachineClassOptions } from '../../src/hw/core/machine-class.js';
 import { MachineRegistry } from '../../src/system/registry.js';
 import type { Sleep } from '../../src/system/scheduler.js';
 

@@ -1,7 +1,8 @@
 /** The toy as a target: a CPU, a board, and what a host is told of them. */
 import type { Vcpu } from '../../src/accel/tcg/vcpu.js';
 import { CpuState, ExitReason } from '../../src/hw/core/cpu.js';
-import { MachineState, defineMachine, type MachineClassOptions } from '../../src/hw/core/machine.js';
+import { MachineState } from '../../src/hw/core/machine.js';
+import { defineMachine, type MachineClassOptions } from '../../src/hw/core/machine-class.js';
 import { MemoryRegion } from '../../src/memory/region.js';
 import { defineType, type TypeInfo } from '../../src/qom/object.js';
 import type { Target } from '../../src/target/target.js';

@@ -12,7 +12,7 @@ import { SysBusDevice } from './sysbus.js';
 import { AddressSpace } from '../../memory/address-space.js';
 import { PlainRamAllocator, type RamAllocator } from '../../memory/ram.js';
 import { MemoryRegion, MemoryTopology } from '../../memory/region.js';
-import { Container, QObject, ancestry, defineType, isA, type ObjectClass, type TypeInfo, type TypeOptions } from '../../qom/object.js';
+import { Container, QObject, ancestry, defineType, isA, type TypeInfo } from '../../qom/object.js';
 import type { PropertyValues } from '../../qom/property.js';
 import { TypeRegistry } from '../../qom/registry.js';
 import { OptionError } from '../../util/errors.js';
@@ -23,6 +23,7 @@ import type { Accelerator } from './accelerator.js';
 import { DEFAULT_ACTIONS, type Actions } from './actions.js';
 import { MachineEvents } from './events.js';
 import { RTC_CLOCKS, type MachineConfig, type MachineEnvironment } from './machine-config.js';
+import { defineMachine, type MachineClassOptions } from './machine-class.js';
 import { offerServices, type MachineBooks } from './machine-services.js';
 import { deviceAdd } from './device-add.js';
 import { createSemihosting } from './semihosting.js';
@@ -38,39 +39,6 @@ const TRACE = traceEvents({
   qemu_system_shutdown_request: (cause: string) => `reason=${cause}`,
   qemu_system_reset_request: (cause: string) => `reason=${cause}`,
 });
-
-/** What a kind of machine says of itself (QEMU's MachineClass). */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-export interface MachineClassOptions<T = any> extends TypeOptions<T> {
-  /** The line of `-M ?`. */
-  desc: string;
-  aliases?: readonly string[];
-  isDefault?: boolean;
-  defaultCpuType?: string;
-  /** Names that `-cpu` takes; undefined: the target decides. */
-  validCpuTypes?: readonly string[];
-  /** Bytes; default 128 MiB. */
-  defaultRamSize?: number;
-  maxCpus?: number;
-  /** Flash banks that a backend of kind `pflash` may keep: those with the ids 0, 1, ... */
-  flashBanks?: number;
-  /** Ids of drives without an interface in which the board keeps parts of its own; each is a backend of kind `pflash`. */
-  flashDrives?: readonly string[];
-}
-
-/** Declares a machine type: `static readonly type = defineMachine('virt', MachineState, RiscvVirt, { desc: ... })`. */
-export function defineMachine<T extends MachineState>(
-  name: string,
-  parent: { readonly type: TypeInfo },
-  klass: ObjectClass<T>,
-  options: MachineClassOptions<NoInfer<T>>,
-): TypeInfo<MachineClassOptions> {
-  return defineType(name, parent, klass, options, options);
-}
-
-export type MachineClass<T extends MachineState = MachineState> = (new (env: MachineEnvironment, config?: MachineConfig) => T) & {
-  readonly type: TypeInfo<MachineClassOptions>;
-};
 
 /** Something that is no device, in snapshots. */
 export interface VmStateEntry {

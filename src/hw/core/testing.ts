@@ -4,7 +4,8 @@ import type { RamAllocator } from '../../memory/ram.js';
 import type { TypeInfo } from '../../qom/object.js';
 import type { TypeRegistry } from '../../qom/registry.js';
 import { Log, LOG_ITEMS, type LogItem } from '../../util/log.js';
-import { MachineState, defineMachine, type MachineClassOptions } from './machine.js';
+import { MachineState } from './machine.js';
+import { defineMachine, type MachineClassOptions } from './machine-class.js';
 import type { MachineConfig } from './machine-config.js';
 
 export class NoneMachine extends MachineState {

@@ -3,7 +3,7 @@ import { cpuHelp } from '../../target/riscv/config.js';
 import { RiscvCpu } from '../../target/riscv/cpu.js';
 import { riscvIsa } from '../../target/riscv/index.js';
 import type { Target } from '../../target/target.js';
-import type { MachineClass } from '../core/machine.js';
+import type { MachineClass } from '../core/machine-class.js';
 import { DEVICES } from '../devices.js';
 import { SpikeMachine } from './spike.js';
 import { VirtMachine } from './virt.js';

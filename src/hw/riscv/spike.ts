@@ -7,7 +7,7 @@ import { ACLINT_TIMEBASE_FREQ } from '../intc/riscv-aclint.js';
 import type { SysBusDevice } from '../core/sysbus.js';
 import { TreeBus } from '../core/tree-bus.js';
 import type { TypeInfo } from '../../qom/object.js';
-import { defineMachine, type MachineClassOptions } from '../core/machine.js';
+import { defineMachine, type MachineClassOptions } from '../core/machine-class.js';
 import { EM_RISCV } from './boot.js';
 import { RiscvMachine } from './riscv-machine.js';
 import { addCpus, addMemory, hartPhandles, interruptPhandles } from './virt-fdt.js';

@@ -11,7 +11,7 @@ import { GoldfishRtc } from '../rtc/goldfish-rtc.js';
 import { VirtioMmio } from '../virtio/virtio-mmio.js';
 import type { TypeInfo } from '../../qom/object.js';
 import { bool, enumeration, uint32 } from '../../qom/property.js';
-import { defineMachine, type MachineClassOptions } from '../core/machine.js';
+import { defineMachine, type MachineClassOptions } from '../core/machine-class.js';
 import { GiB, KiB } from '../../util/size.js';
 import { OptionError } from '../../util/errors.js';
 import { IRQ_S_SOFT } from './hart.js';

@@ -1,0 +1,37 @@
+/** Kinds of machines: what each says of itself, beside what all types do. */
+import { defineType, type ObjectClass, type TypeInfo, type TypeOptions } from '../../qom/object.js';
+import type { MachineConfig, MachineEnvironment } from './machine-config.js';
+import type { MachineState } from './machine.js';
+
+/** QEMU's MachineClass. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export interface MachineClassOptions<T = any> extends TypeOptions<T> {
+  /** The line of `-M ?`. */
+  desc: string;
+  aliases?: readonly string[];
+  isDefault?: boolean;
+  defaultCpuType?: string;
+  /** Names that `-cpu` takes; undefined: the target decides. */
+  validCpuTypes?: readonly string[];
+  /** Bytes; default 128 MiB. */
+  defaultRamSize?: number;
+  maxCpus?: number;
+  /** Flash banks that a backend of kind `pflash` may keep: those with the ids 0, 1, ... */
+  flashBanks?: number;
+  /** Ids of drives without an interface in which the board keeps parts of its own; each is a backend of kind `pflash`. */
+  flashDrives?: readonly string[];
+}
+
+/** Declares a machine type: `static readonly type = defineMachine('virt', MachineState, RiscvVirt, { desc: ... })`. */
+export function defineMachine<T extends MachineState>(
+  name: string,
+  parent: { readonly type: TypeInfo },
+  klass: ObjectClass<T>,
+  options: MachineClassOptions<NoInfer<T>>,
+): TypeInfo<MachineClassOptions> {
+  return defineType(name, parent, klass, options, options);
+}
+
+export type MachineClass<T extends MachineState = MachineState> = (new (env: MachineEnvironment, config?: MachineConfig) => T) & {
+  readonly type: TypeInfo<MachineClassOptions>;
+};
