@@ -20,7 +20,8 @@ export {
   codeTableAlloc, engineEnter, engineLeave, tbAlloc, tbFlushAll, tbInvalidate, tbInvalidatePhysRange, tbRegister, tbStatCount, tbStatFlushes, tbStatInvalidated,
 } from './tb/tb';
 export { codeNextPage, codeNextPhysPage } from './tb-lookup';
-export { setHotThreshold, tciExec } from './tci';
+export { tciExec } from './tci';
+export { setHotThreshold } from './tci-blocks';
 export { targetDoInterrupt, targetReset } from './target/dispatch';
 export { tlbFlush, tlbFlushAllCpus, tlbFlushPage, tlbStatFlushes } from './tlb/flush';
 export { watchpointInsert, watchpointRemove, watchpointsRemove } from './tlb/watchpoints';
