@@ -54,7 +54,7 @@ export const ENGINE_OPTIONS: read.Readers<CommonEngineOptions> = {
     regionSize: read.integer(1),
     regionTbs: read.integer(1),
     tlbReuse: read.flag,
-    fma: read.flag,
+    fusedMulAdd: read.flag,
     check: read.flag,
     cache: read.record<CodeCacheLimits>({ bytes: read.integer(0), modules: read.integer(0) }),
     passes: read.list(read.oneOf(...Object.keys(PASSES))),

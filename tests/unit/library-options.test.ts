@@ -118,7 +118,7 @@ it.each<[unknown, string | RegExp]>([
   [{ hotThreshold: NaN }, /^createNodeHost: hotThreshold: .*at least 1/],
   [{ seed: 0.5 }, /^createNodeHost: seed: /],
   [{ codeCache: 1 }, /^createNodeHost: codeCache: .*true, false or a folder/],
-  [{ tuning: { fmaa: true } }, "createNodeHost: tuning: unknown option 'fmaa' (expected 'fma')"],
+  [{ tuning: { tlbreuse: true } }, "createNodeHost: tuning: unknown option 'tlbreuse' (expected 'tlbReuse')"],
   [{ tuning: { passes: ['dcee'] } }, /^createNodeHost: tuning: passes\[0\]: .*'dce'/],
   [{ tuning: { cache: { bytes: -1 } } }, /^createNodeHost: tuning: cache: bytes: /],
 ])('a host is refused: case %#', async (options, message) => {

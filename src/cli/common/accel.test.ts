@@ -20,7 +20,7 @@ describe('-accel', () => {
         regionTbs: 4,
         regionSize: 99,
         tlbReuse: false,
-        fma: false,
+        fusedMulAdd: false,
         check: true,
         passes: ['licm', 'vacuum'],
       },

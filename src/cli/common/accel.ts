@@ -46,7 +46,7 @@ export function parseAccel(text: string | undefined): EngineOptions {
     regionTbs: list.integer('region-tbs', 1, 1024),
     regionSize: list.integer('region-size', 1, 10_000),
     tlbReuse: list.bool('tlb-reuse'),
-    fma: list.bool('fma'),
+    fusedMulAdd: list.bool('fma'),
     check: list.bool('check'),
     passes: parsePasses(list.string('passes'), list.where),
   };

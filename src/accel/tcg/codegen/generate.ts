@@ -32,9 +32,18 @@ export class RegionCompiler {
     const { globals, traits } = isa;
     const helpers = [...isa.helpers, ...PLUGIN_HELPERS];
     this.ctx = new TcgContext(globals, helpers);
-    const { tlbReuse, fma = true, lockstep } = tuning;
+    const { tlbReuse, fusedMulAdd = true, lockstep } = tuning;
     const globalOffset = globals.map((g) => g.offset);
-    this.target = { globalOffset, helpers, traits, icount, tlbReuse, fusedMulAdd: fma && hasFusedMulAdd(compile), verify, lockstep };
+    this.target = {
+      globalOffset,
+      helpers,
+      traits,
+      icount,
+      tlbReuse,
+      fusedMulAdd: fusedMulAdd && hasFusedMulAdd(compile),
+      verify,
+      lockstep,
+    };
   }
 
   /** Never throws: a batch that cannot be made says why, and its TBs stay in tci. */

@@ -19,7 +19,7 @@ export interface TcgTuning {
   /** Accesses off one base share a TLB check. */
   readonly tlbReuse?: boolean;
   /** Fused multiply-add is the host's own where it has one (default); else it is made of plain operations. */
-  readonly fma?: boolean;
+  readonly fusedMulAdd?: boolean;
   /** The engine checks itself (docs/checking.md): each region is verified after each pass, and what cannot be made ends the run. Slow. */
   readonly check?: boolean;
   /** Generated code tells of its stores: the engine, a debug build, does it again in tci (assembly/lockstep.ts). A host's, where `check` is on. */
