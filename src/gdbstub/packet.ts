@@ -129,7 +129,7 @@ export function encodePacket(data: Uint8Array): Uint8Array {
     } else put(byte);
   }
   out[at++] = HASH;
-  const checksum = (sum & 0xff).toString(16).padStart(2, '0');
+  const checksum = hex2(sum & 0xff);
   out[at++] = checksum.charCodeAt(0);
   out[at++] = checksum.charCodeAt(1);
   return out.subarray(0, at);
@@ -147,6 +147,9 @@ export function bytesOf(text: string): Uint8Array {
   for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
   return bytes;
 }
+
+/** A small number: two digits, or as many as it takes. */
+export const hex2 = (value: number): string => value.toString(16).padStart(2, '0');
 
 const DIGITS = bytesOf('0123456789abcdef');
 

@@ -1,6 +1,7 @@
 /** What a debugger is told when the machine stops. Source: GDB manual, "Stop Reply Packets"; the signals are QEMU's choice. */
 import type { WatchpointHit } from '../hw/core/cpu.js';
 import type { RunState } from '../hw/core/runstate.js';
+import { hex2 } from './packet.js';
 
 /** gdb's own numbers (include/gdb/signals.def of gdb). */
 export const SIGNAL_TRAP = 5;
@@ -36,5 +37,3 @@ export function stopReply(signal: number, thread: string, hit?: WatchpointHit, l
 
 /** The machine has ended. */
 export const exitReply = (status: number): string => `W${hex2(status & 0xff)}`;
-
-const hex2 = (value: number): string => value.toString(16).padStart(2, '0');

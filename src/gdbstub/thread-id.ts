@@ -2,6 +2,8 @@
  * Threads are CPUs: thread n + 1 is the CPU of index n. All belong to one process, as in QEMU without clusters. Source: GDB manual, "Packets", thread-id syntax.
  */
 
+import { hex2 } from './packet.js';
+
 /** The machine. */
 export const PROCESS = 1;
 
@@ -25,8 +27,6 @@ export function parseThreadId(text: string): ThreadId | undefined {
 export function matches({ process, thread }: ThreadId, cpuIndex: number): boolean {
   return (process === ALL || process === 0 || process === PROCESS) && (thread === ALL || thread === 0 || thread === cpuIndex + 1);
 }
-
-const hex2 = (value: number): string => value.toString(16).padStart(2, '0');
 
 /** As QEMU writes it: two digits at least. */
 export const formatThreadId = (cpuIndex: number, multiprocess: boolean): string =>

@@ -1,6 +1,6 @@
 /**
  * A character device of the guest's whose input is recorded, or comes from a log: between the device and its backend. Output goes through; what comes from
- * the backend is handed over between two slices (`Ports`), and in a replay is left aside.
+ * the backend is handed over between two slices (`Recorder.deliver`), and in a replay is left aside.
  */
 import { CharBackend, Chardev, FLOW_LIMIT, type CharEvent, type CharHandlers } from '../chardev/chardev.js';
 
