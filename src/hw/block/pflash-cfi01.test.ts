@@ -29,6 +29,16 @@ it('reads as memory, identifies itself and answers CFI', () => {
   command(0, 0xff);
 });
 
+it('shows its status, and is ready after a reset', () => {
+  const shown = () => flash.registerMaps.flatMap(({ registers }) => registers.map(({ name, value }) => `${name} ${value}`));
+  flash.readOnly = true;
+  command(0, 0x40);
+  w(0, 0);
+  expect(shown()).toEqual(['STATUS 144']);
+  m.reset();
+  expect(shown()).toEqual(['STATUS 128']);
+});
+
 it('answers a doubleword as two words, in any mode', () => {
   command(0, 0x70);
   expect([m.addressSpace.readTx(0, 8), m.addressSpace.hi]).toEqual([0, 0x0080_0080]);

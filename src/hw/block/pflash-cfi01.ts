@@ -8,6 +8,7 @@ import { bool, link, size, string, uint16, uint32, uint8 } from '../../qom/prope
 import { OptionError } from '../../util/errors.js';
 import { defineDevice } from '../core/device.js';
 import type { FdtNode } from '../core/fdt.js';
+import { registerMap, ro } from '../core/registers.js';
 import { SysBusDevice } from '../core/sysbus.js';
 import type { TreeBus } from '../core/tree-bus.js';
 import { buffer, i32, u32, u8, vmState } from '../core/vmstate.js';
@@ -85,6 +86,15 @@ export class PflashCfi01 extends SysBusDevice {
     [u8('cycle'), u8('command'), u8('status'), u32('counter'), i32('blockOffset'), buffer('block')],
   );
 
+  /** What is no memory: it is read anywhere in the bank, after the commands that lead to it. */
+  static readonly registers = registerMap<PflashCfi01>('pflash_io', [
+    ro(0, 'STATUS', {
+      field: 'status',
+      reset: STATUS_READY,
+      fields: { READY: STATUS_READY, ERASE_ERROR: STATUS_ERASE_ERROR, PROGRAM_ERROR: STATUS_PROGRAM_ERROR },
+    }),
+  ]);
+
   numBlocks = 0;
   sectorLength = 0;
   /** Bank width, bytes. */
@@ -132,6 +142,7 @@ export class PflashCfi01 extends SysBusDevice {
       },
     });
     this.initMmio(this.region);
+    this.bindRegisters(PflashCfi01.registers, this);
     if (this.drive) this.fill(this.drive);
   }
 
@@ -170,7 +181,6 @@ export class PflashCfi01 extends SysBusDevice {
   }
 
   override reset(): void {
-    this.status = STATUS_READY;
     this.readArray();
   }
 
