@@ -62,7 +62,7 @@ export const ROOMS = {
   'assembly/target/ppc': {
     rooms: ['assembly/shared', 'assembly/core', 'assembly/softfloat', 'assembly/target/ppc/shared', 'assembly/tb', 'assembly/tlb'],
   },
-  'assembly/target': { rooms: ['assembly/shared', 'assembly/target/riscv'] },
+  'assembly/target': { rooms: ['assembly/shared', 'assembly/core', 'assembly/target/riscv'] },
   'assembly/softmmu': {
     rooms: ['assembly/shared', 'assembly/core', 'assembly/target', 'assembly/target/traits', 'assembly/tb', 'assembly/tlb'],
   },
