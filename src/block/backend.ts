@@ -1,6 +1,7 @@
 /** What a disk of the guest stands on: an image, and how it is used (QEMU's BlockBackend). */
 import { BufferPool } from './buffers.js';
 import type { BlockError, BlockNode } from './node.js';
+import { BlockStats, type RequestKind } from './stats.js';
 
 /** What becomes of a request that failed: the guest is told, it is told that all is well, or it is stopped until somebody has mended the host. */
 export const ERROR_POLICIES = ['report', 'ignore', 'stop', 'enospc', 'auto'] as const;
@@ -29,8 +30,12 @@ export class BlockBackend {
   /** Whoever uses it; nobody else may. */
   user: string | undefined;
   readonly buffers = new BufferPool();
+  /** Of pieces: what is larger than one counts as several. */
+  readonly stats = new BlockStats();
 
   // ---- of the machine, which sets them
+  /** ns of the host's clock, for `stats`. */
+  now: () => number = () => 0;
   /** The guest may have something to do. */
   wake: () => void = () => {};
   /** No CPU is to run for now. */
@@ -84,19 +89,26 @@ export class BlockBackend {
   }
 
   read(offset: number, into: Uint8Array): Promise<void> {
-    return this.node.read(offset, into);
+    return this.account('read', into.length, this.node.read(offset, into));
   }
   write(offset: number, from: Uint8Array): Promise<void> {
-    return this.node.write(offset, from);
+    return this.written(offset, from.length, this.node.write(offset, from));
   }
   writeZeroes(offset: number, length: number, unmap: boolean): Promise<void> {
-    return this.node.writeZeroes(offset, length, unmap && this.options.unmap);
+    return this.written(offset, length, this.node.writeZeroes(offset, length, unmap && this.options.unmap));
   }
   async discard(offset: number, length: number): Promise<void> {
-    if (this.options.unmap) await this.node.discard(offset, length);
+    if (this.options.unmap) await this.account('unmap', length, this.node.discard(offset, length));
   }
   async flush(): Promise<void> {
-    if (!this.options.noFlush) await this.node.flush();
+    if (!this.options.noFlush) await this.account('flush', 0, this.node.flush());
+  }
+  private async written(offset: number, length: number, request: Promise<void>): Promise<void> {
+    await this.account('write', length, request);
+    this.stats.highestWrite = Math.max(this.stats.highestWrite, offset + length);
+  }
+  private account(kind: RequestKind, bytes: number, request: Promise<void>): Promise<void> {
+    return this.stats.account(kind, bytes, this.now, request);
   }
 
   close(): void {

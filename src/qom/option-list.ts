@@ -1,5 +1,5 @@
 /** QEMU-style option lists: `key=value,key,...` with `,,` for a comma; typed, with errors that say what is wrong and where. */
-import { OptionError } from '../util/errors.js';
+import { errorMessage, OptionError } from '../util/errors.js';
 import { parseSize } from '../util/size.js';
 import { parseBool, parseInteger } from './property.js';
 
@@ -120,4 +120,27 @@ export function parseOptions(option: string, text: string, implied?: string): Op
     else entries.push([part, 'on']);
   });
   return new OptionList(where, entries);
+}
+
+/**
+ * As parseOptions, or one JSON object, whose nested ones are keys with dots (QEMU's -device, -object and -blockdev take both).
+ * @throws OptionError
+ */
+export function parseOptionsOrJson(option: string, text: string, implied?: string): OptionList {
+  if (!text.startsWith('{')) return parseOptions(option, text, implied);
+  const where = `${option} ${text}`;
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (error) {
+    throw new OptionError(`invalid JSON: ${errorMessage(error)}`, where);
+  }
+  return new OptionList(where, [...flatten(parsed)]);
+}
+
+/** Values as they are typed, by their path. */
+export function* flatten(value: unknown, path = ''): Generator<[string, string]> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    for (const [key, inner] of Object.entries(value)) yield* flatten(inner, path === '' ? key : `${path}.${key}`);
+  else yield [path, typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value)];
 }

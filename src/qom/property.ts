@@ -15,6 +15,8 @@ export interface Property<Field extends string = string, Value = unknown> {
   /** For the compiler only; never there. */
   readonly puts?: Value;
   readonly description?: string;
+  /** All that it may be, if that is a list of names. */
+  readonly values?: readonly string[];
   /** May be set after realize. */
   readonly runtime?: boolean;
   /** It is another object's, a part of this one. */
@@ -156,7 +158,7 @@ export const enumeration = <Name extends string, const Options extends PropertyO
 ): Row<Name, Options, Value> =>
   row(
     name,
-    options,
+    { ...options, values } as unknown as Options,
     options?.kind ?? values.join('/'),
     (text) => {
       if (options?.notBuilt?.includes(text))
