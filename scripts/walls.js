@@ -181,7 +181,7 @@ export const ROOMS = {
   },
   'src/monitor': { rooms: [...DEVICE, 'src/accel', 'src/block', 'src/chardev', 'src/hw/pci', 'src/migration', 'src/system'] },
   'src/gdbstub': { rooms: ['src/chardev', 'src/hw/core', 'src/memory', 'src/system', 'src/util'] },
-  'src/qmp': { rooms: [...DEVICE, 'src/accel', 'src/block', 'src/chardev', 'src/hw/pci', 'src/monitor', 'src/system'] },
+  'src/qmp': { rooms: [...DEVICE, 'src/accel', 'src/backends', 'src/block', 'src/chardev', 'src/hw/pci', 'src/monitor', 'src/system'] },
   'src/lab': { rooms: ['src/accel', 'src/system', 'src/util'], packages: ['vega', 'vega-lite'] },
   'src/automation': { rooms: ['src/chardev'] },
   src: {

@@ -1,5 +1,6 @@
-/** The objects that `-object` can make. */
-import { MemoryBackendRam } from './hostmem.js';
+/** The objects that `-object` can make, and those that are only described. */
+import { MemoryBackendFile, MemoryBackendRam } from './hostmem.js';
 import { RngBuiltin, RngRandom } from './rng.js';
+import { Secret } from './secret.js';
 
-export const BACKENDS = [MemoryBackendRam, RngBuiltin, RngRandom];
+export const BACKENDS = [MemoryBackendFile, MemoryBackendRam, RngBuiltin, RngRandom, Secret];

@@ -83,6 +83,8 @@ export const ROWS = [
   { flags: '--trace <pattern>',     help: "trace events, as -d trace:PATTERN; events=FILE, file=FILE; 'help' lists them", many: true, words: 'traces' },
   { flags: '--plugin <file>',       help: "a plugin and its arguments: FILE or a name[,arg=value]; 'help' lists those that come with wemu; -d plugin shows what it says", many: true, words: 'plugins' },
   { flags: '-D <file>',             help: 'log to a file instead of standard error; %d in its name is the process number' },
+  { flags: '--daemonize',           help: 'go on in the background when the machine is made' },
+  { flags: '--pidfile <file>',      help: 'where the process number is to be written' },
   { flags: '--stats [how]',         help: `at exit, say what the engine did, as the monitor command info jit: ${STATS_HELP}`, words: ['text', 'json'] },
   { flags: '--profile',             help: 'sample where time goes, and tell it with --stats (text if that is not given)' },
   { flags: '--name <text>',         help: 'a name for the guest, and process=NAME for the process', many: true },

@@ -17,12 +17,20 @@ export class Chardevs {
 
   /** `-chardev`. A server with `wait=on` is waited for. */
   async add(options: ChardevOptions): Promise<Chardev> {
-    const { id, where, backend } = options;
+    const { id, where } = options;
     if (this.byId.has(id)) throw new OptionError(`Duplicate ID '${id}' for chardev`, where);
+    const chardev = await this.make(options);
+    this.byId.set(id, chardev);
+    return chardev;
+  }
+  /** What a monitor asks for: the machine that gets it knows it by its id. */
+  readonly openMore = async (options: ChardevOptions): Promise<Chardev> => this.keep(await this.make(options));
+
+  private async make(options: ChardevOptions): Promise<Chardev> {
+    const { where, backend } = options;
     if (backend === 'stdio' && this.hasStdio) throw new OptionError('cannot use stdio by multiple character devices', where);
     this.hasStdio ||= backend === 'stdio';
     const chardev = await openChardev(options, this.user);
-    this.byId.set(id, chardev);
     const socket = chardev instanceof MuxChardev ? chardev.backend : chardev;
     if (backend === 'socket' && options.wait && socket instanceof SocketChardev) {
       process.stderr.write(`wemu: waiting for connection on: ${socket.filename}\n`);

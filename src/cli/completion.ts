@@ -49,14 +49,7 @@ async function wordLists(): Promise<Record<WordList, readonly string[]>> {
   host.close();
   return {
     machines: machines.names,
-    cpus: targets.flatMap((each) =>
-      [
-        ...each
-          .cpuHelp()
-          .split('\n\n')[0]
-          .matchAll(/^ {2}([\w-]+)/gm),
-      ].map(([, name]) => name),
-    ),
+    cpus: targets.flatMap(({ cpuModels }) => cpuModels.list().map(({ name }) => name)),
     devices: types.list(DeviceState.type).flatMap(({ name, userCreatable }) => (userCreatable ? [name] : [])),
     objects: creatableObjects(types).map(({ name }) => name),
     chardevs: BACKEND_NAMES,

@@ -47,7 +47,10 @@ const TONGUES: Readonly<Record<MonitorMode, (machine: Machine, host: NodeHost, m
     new Monitor(control, chardev, version);
     return {};
   },
-  control: ({ control }, { machines }, { chardev, choice }) => new QmpServer({ control, version, machines }, chardev, choice.pretty),
+  control: ({ control }, { machines, targets }, { chardev, choice }) => {
+    const target = targets.find((each) => each.machines.some(({ type }) => type === control.machine.type));
+    return new QmpServer({ control, version, machines, cpuModels: target?.cpuModels }, chardev, choice.pretty);
+  },
 };
 
 /** A monitor that waits for its machine. */

@@ -27,6 +27,7 @@ const value = (name: string, missing: string, harmless?: RegExp): QemuOption => 
 const idleFlag = (name: string): QemuOption => row(name, false);
 const idleValue = (name: string): QemuOption => row(name, true, undefined, ANY);
 
+const ON = 'on|yes|true|y';
 const OFF = 'off|no|false|n';
 const WATCHDOG_ACTIONS = 'reset|shutdown|poweroff|inject-nmi|pause|debug|none';
 
@@ -36,7 +37,7 @@ export const QEMU_OPTIONS: readonly QemuOption[] = [
   value('numa', 'NUMA nodes'),
   value('add-fd', 'file descriptor sets'),
   value('set', '-set'),
-  value('boot', 'boot order and boot menu'),
+  value('boot', 'boot order and boot menu', new RegExp(`^((strict=(${ON}|${OFF})|menu=(${OFF})),?)+$`)), // nothing is tried in an order
   value('mem-path', 'guest RAM in a file'),
   idleFlag('mem-prealloc'),
   value('smbios', 'SMBIOS tables'),
@@ -44,7 +45,7 @@ export const QEMU_OPTIONS: readonly QemuOption[] = [
   flag('enable-kvm', 'hardware virtualisation: use -accel tcg'),
   // devices and backends
   value('audio', 'audio', /^(driver=)?none$/),
-  value('audiodev', 'audio', /^(driver=)?none,/),
+  value('audiodev', 'audio', /^(driver=)?none,|^\{.*"driver": ?"none".*\}$/),
   value('fda', 'block devices'), value('fdb', 'block devices'),
   value('mtdblock', 'block devices'), value('sd', 'block devices'), value('iscsi', 'block devices'),
   value('fsdev', 'shared folders'), value('virtfs', 'shared folders'),
@@ -65,13 +66,13 @@ export const QEMU_OPTIONS: readonly QemuOption[] = [
   flag('preconfig', 'starting before the machine is made (-S starts it paused)'),
   value('incoming', 'migration'), flag('only-migratable', 'migration'),
   value('dump-vmstate', 'the description of the migration stream'),
-  flag('daemonize', 'running in the background'), value('pidfile', '-pidfile'),
   value('echr', 'another escape character than Ctrl-A'),
   value('watchdog-action', 'that action', new RegExp(`^(${WATCHDOG_ACTIONS})$`)), // there is no watchdog
   value('sandbox', 'a system call filter', new RegExp(`^(enable=)?(${OFF})\\b`)),
   idleFlag('no-user-config'),
   value('compat', 'refusing deprecated options', /^((deprecated|unstable)-(input=accept|output=accept),?)+$/),
-  value('msg', 'time stamps and names in messages', new RegExp(`^((timestamp|guest-name)=(${OFF}),?)+$`)),
+  // lines have no time stamps: programs ask for them all the same (libvirt does always)
+  value('msg', 'names in messages', new RegExp(`^((timestamp=(${ON}|${OFF})|guest-name=(${OFF})),?)+$`)),
   value('run-with', 'another user or root folder', new RegExp(`^async-teardown=(${OFF})$`)),
   // development
   flag('perfmap', 'perf maps: use -profile'), flag('jitdump', 'perf dumps: use -profile'),

@@ -12,6 +12,7 @@ import type { ChardevOptions } from '../system/chardev-options.js';
 import { OptionError } from '../util/errors.js';
 import type { LogSink } from '../util/log.js';
 import { Chardevs } from './chardevs.js';
+import { daemonReady, writePidFile } from './daemon.js';
 import { Ending } from './ending.js';
 import { FilteredChardev } from './filtered-chardev.js';
 import { Debugger, openGdb } from './gdb.js';
@@ -31,6 +32,8 @@ export interface Console {
   readonly log?: LogOutput;
   /** Banks that are kept in files, by the ids of their backends. */
   readonly flash?: readonly { readonly id: string; readonly file: FlashFile }[];
+  /** Where the process's number is written while it runs. */
+  readonly pidFile?: string;
   /** Makes the machine that is to be run. Default: a new one. */
   readonly start?: (create: CreateMachine) => Promise<Machine>;
   /** What is to be shown of what the first serial port says. */
@@ -89,13 +92,15 @@ export function exitStatus(code: number): number {
 export async function runMachine(
   options: MachineOptions,
   host: NodeHost,
-  { chardevs: wanted = [], serials, monitors, gdb, stats, log, flash = [], start, filter }: Console,
+  { chardevs: wanted = [], serials, monitors, gdb, stats, log, flash = [], pidFile, start, filter }: Console,
 ): Promise<number> {
   let machine: Machine | undefined;
   const make = start ?? ((create: CreateMachine) => Promise.resolve(create()));
   const ending = new Ending(() => (machine ? machine.quit() : chardevs.close()));
   const chardevs = new Chardevs(ending);
+  let removePidFile: (() => void) | undefined;
   try {
+    removePidFile = pidFile === undefined ? undefined : writePidFile(pidFile);
     for (const chardev of wanted) await chardevs.add(chardev);
     const consoles = [];
     for (const [i, text] of serials.entries()) consoles.push({ text, chardev: await chardevs.openSerial(text, `serial${i}`) });
@@ -111,12 +116,14 @@ export async function runMachine(
     const serial = consoles.map(({ chardev }, i) => (filtered && i === 0 ? filtered : chardev));
     const semihosting = typeof options.semihosting === 'object' && { ...options.semihosting, ...standardStreams(serial, chardevs, ending) };
     machine = await make((more) => (machine = createMachine({ ...options, ...more, serial, backends, semihosting }, host)));
-    const { state } = machine;
+    const { state, control } = machine;
+    control.openChardev = chardevs.openMore;
     if (filtered) state.onReset(() => filtered.holdInput());
     if (log) log.hold = (on) => state.hold(log, on);
     const answered = joinMonitors(open, machine, host);
     const debug = new Debugger(machine, debuggers);
     chardevs.openTerminal();
+    daemonReady();
     const { exitCode, reason } = await machine.run();
     machine.endPlugins();
     await answered();
@@ -130,6 +137,7 @@ export async function runMachine(
     for (const { file } of flash) file.close();
     machine?.state.close();
     host.close();
+    removePidFile?.();
     ending.close();
   }
 }

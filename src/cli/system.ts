@@ -5,7 +5,7 @@ import { createNodeHost, type NodeHost } from '../node/host.js';
 import { noteInput, noteRunInputs } from '../node/input-files.js';
 import { readImage } from '../node/image-file.js';
 import { FolderFiles } from '../node/semihosting-files.js';
-import { isHelp, parseOptions } from '../qom/option-list.js';
+import { isHelp, parseOptionsOrJson } from '../qom/option-list.js';
 import { TypeRegistry } from '../qom/registry.js';
 import {
   parseActions,
@@ -31,6 +31,7 @@ import { traceEventNames } from '../util/trace.js';
 import { MiB } from '../util/size.js';
 import type { SystemArguments } from './arguments.js';
 import { ACCEL_HELP, chooseAccel, commandLineAccel } from './common/accel.js';
+import { isDaemon, startDaemon } from './daemon.js';
 import { openFlash } from './flash.js';
 import { gdbDevice } from './gdb.js';
 import { parseMachine, type MachineArguments } from './machine-option.js';
@@ -43,6 +44,7 @@ const DTB_LIMIT = MiB;
 
 /** Runs what the options say; the process's exit status. */
 export async function runSystem(args: SystemArguments, worker?: CodegenThread): Promise<number> {
+  if (args.daemonize && !isDaemon()) return startDaemon();
   const machine = parseMachine(args.machine);
   const accel = chooseAccel(args.accel, machine.accel);
   const host = await createNodeHost({
@@ -62,6 +64,7 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
     throw new OptionError(`'${args.display}' is not built yet`, '-display', "'none'");
   const chardevs = (args.chardev ?? []).map(parseChardev);
   const monitors = parseMonitors(args);
+  if (args.daemonize) refuseTerminal(args, chardevs, monitors);
   const actions = parseActions(args.action ?? []);
   const rtc = args.rtc === undefined ? {} : parseRtc(args.rtc);
   const bios = args.bios ?? machine.firmware;
@@ -122,6 +125,7 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
       stats: statsWriter(args.stats, args.profile),
       start: args.loadvm === undefined ? undefined : (create) => loadedMachine(create, args.loadvm!),
       flash,
+      pidFile: args.pidfile,
     },
   );
 }
@@ -196,7 +200,7 @@ function helpText(args: SystemArguments, machine: MachineArguments, accel: strin
       .join('');
   for (const object of args.object ?? []) {
     if (isHelp(object)) return objectHelp(host.types);
-    const list = parseOptions('-object', object, 'qom-type');
+    const list = parseOptionsOrJson('-object', object, 'qom-type');
     if (list.wantsHelp) return objectPropertiesHelp(objectType(host.types, list));
   }
   for (const device of args.device ?? []) {
@@ -231,15 +235,28 @@ function parseMonitors({ monitor, mon, qmp, qmpPretty, nodefaults }: SystemArgum
   return isSilent && control.length === 0 ? undefined : [...(hmp ?? []), ...control];
 }
 
+/** What runs in the background has none. @throws OptionError */
+function refuseTerminal(
+  { nographic, nodefaults, serial, monitor, gdb }: SystemArguments,
+  chardevs: readonly ChardevOptions[],
+  monitors: readonly MonitorChoice[] = [],
+): void {
+  if (nographic && !nodefaults && !(serial && monitor)) throw new OptionError('-nographic cannot be used with -daemonize');
+  const texts = [...(serial ?? []), ...monitors.map(({ text }) => text), ...(gdb === undefined ? [] : [gdb])];
+  if (chardevs.some(({ backend }) => backend === 'stdio') || texts.some((text) => STDIO.test(text)))
+    throw new OptionError('cannot use stdio with -daemonize');
+}
+const STDIO = /^(mon:)?stdio\b/;
+
 /** Where the first serial port leads if nobody says: to the terminal, if that is not taken. As QEMU, `-nographic` insists on it. */
 function defaultSerial(
-  { nodefaults, nographic, monitor }: SystemArguments,
+  { daemonize, nodefaults, nographic, monitor }: SystemArguments,
   chardevs: readonly ChardevOptions[],
   monitors: readonly MonitorChoice[] = [],
 ): string {
-  if (nodefaults) return 'none';
+  if (nodefaults || daemonize) return 'none';
   if (nographic) return monitor ? 'stdio' : 'mon:stdio';
-  const isTaken = chardevs.some(({ backend }) => backend === 'stdio') || monitors.some(({ text }) => /^(mon:)?stdio\b/.test(text));
+  const isTaken = chardevs.some(({ backend }) => backend === 'stdio') || monitors.some(({ text }) => STDIO.test(text));
   return isTaken ? 'none' : 'stdio';
 }
 

@@ -58,6 +58,7 @@ export class SocketChardev extends Chardev {
     const { options, connection } = this;
     const server = options.server ? ',server=on' : '';
     if ('path' in options.address) return `${connection ? '' : 'disconnected:'}unix:${options.address.path}${server}`;
+    if ('fd' in options.address) return `${connection ? '' : 'disconnected:'}fd:${options.address.fd}${server}`;
     if (!connection) return `disconnected:tcp:${described(this.address)}${server}`;
     const { localAddress = '', localPort = 0, remoteAddress = '', remotePort = 0 } = connection.socket;
     return `tcp:${place(localAddress, localPort)}${server} <-> ${place(remoteAddress, remotePort)}`;
@@ -65,7 +66,7 @@ export class SocketChardev extends Chardev {
   /** As it listens: port 0 is any that is free. */
   private get address(): SocketAddress {
     const { address } = this.options;
-    if ('path' in address || !this.server) return address;
+    if (!('host' in address) || !this.server) return address;
     const bound = this.server.address() as AddressInfo | null;
     return bound ? { host: address.host || bound.address, port: bound.port } : address;
   }
@@ -82,7 +83,8 @@ export class SocketChardev extends Chardev {
       } catch (error) {
         return reject(failed(error));
       }
-      server.listen('path' in address ? { path: address.path } : { host: address.host || undefined, port: address.port }, () => {
+      const place = 'host' in address ? { host: address.host || undefined, port: address.port } : address;
+      server.listen(place, () => {
         server.removeAllListeners('error').on('error', () => {}); // a client that could not be accepted
         this.server = server;
         resolve();
@@ -90,19 +92,17 @@ export class SocketChardev extends Chardev {
     });
   }
 
-  private connect(): Promise<void> {
+  private async connect(): Promise<void> {
     const { address } = this.options;
+    const failed = (error: unknown) => new OptionError(`Failed to connect to '${described(address)}': ${systemReason(error)}`, this.where);
+    if ('fd' in address) return this.use(connected(address.fd, failed));
     const socket = new Socket({ allowHalfOpen: true });
-    return new Promise((resolve, reject) => {
-      socket.once('error', (error) =>
-        reject(new OptionError(`Failed to connect to '${described(address)}': ${systemReason(error)}`, this.where)),
-      );
-      socket.connect('path' in address ? { path: address.path } : { host: address.host || 'localhost', port: address.port }, () => {
-        socket.removeAllListeners('error');
-        this.use(socket);
-        resolve();
-      });
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', (error) => reject(failed(error)));
+      socket.connect('path' in address ? { path: address.path } : { host: address.host || 'localhost', port: address.port }, resolve);
     });
+    socket.removeAllListeners('error');
+    this.use(socket);
   }
   private connectLater(): void {
     if (this.isClosed || this.options.reconnectMs === 0) return;
@@ -185,7 +185,17 @@ export class SocketChardev extends Chardev {
 }
 
 const place = (host: string, port: number): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
-const described = (address: SocketAddress): string => ('path' in address ? address.path : place(address.host, address.port));
+const described = (address: SocketAddress): string =>
+  'path' in address ? address.path : 'fd' in address ? `descriptor ${address.fd}` : place(address.host, address.port);
+
+/** What the caller has connected. */
+function connected(fd: number, failed: (error: unknown) => OptionError): Socket {
+  try {
+    return new Socket({ fd, allowHalfOpen: true });
+  } catch (error) {
+    throw failed(error);
+  }
+}
 
 /** What a server that has died has left. @throws an error of the system's if there is no such folder, which libuv calls forbidden */
 function makeRoom(path: string): void {

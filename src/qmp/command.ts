@@ -1,4 +1,5 @@
 /** Rows of QMP's tables: commands and events. */
+import type { CpuModels } from '../hw/core/cpu-models.js';
 import type { MachineControl } from '../system/control.js';
 import type { MachineRegistry } from '../system/registry.js';
 import { struct, type Members, type QmpType, type Values } from './schema.js';
@@ -10,6 +11,8 @@ export interface QmpContext {
   readonly version: string;
   /** Those that can be made (query-machines). */
   readonly machines: MachineRegistry;
+  /** Of the machine's target. */
+  readonly cpuModels?: CpuModels;
 }
 
 export interface QmpCommand {

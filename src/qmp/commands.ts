@@ -1,8 +1,12 @@
 /** QMP's commands, as a table, and what tells clients of it (QAPI introspect.json). */
+import { BLOCK_COMMANDS } from './block-commands.js';
+import { CHARDEV_COMMANDS } from './chardev-commands.js';
 import { command, type QmpCommand } from './command.js';
+import { CPU_COMMANDS } from './cpu-commands.js';
 import { EVENTS } from './events.js';
 import { MEMORY_COMMANDS } from './memory-commands.js';
 import { OBJECT_COMMANDS } from './object-commands.js';
+import { OPTION_COMMANDS } from './option-commands.js';
 import { QUERY_COMMANDS } from './query-commands.js';
 import { RUN_COMMANDS } from './run-commands.js';
 import { any, entitiesOf, enumeration, EMPTY, list, optional, str, struct } from './schema.js';
@@ -18,6 +22,10 @@ export const COMMANDS: readonly QmpCommand[] = [
   ...RUN_COMMANDS,
   ...MEMORY_COMMANDS,
   ...OBJECT_COMMANDS,
+  ...CHARDEV_COMMANDS,
+  ...BLOCK_COMMANDS,
+  ...CPU_COMMANDS,
+  ...OPTION_COMMANDS,
   ...QUERY_COMMANDS,
   command('query-commands', {}, list(struct('CommandInfo', { name: str })), () => COMMANDS.map(({ name }) => ({ name }))),
   command('query-qmp-schema', {}, list(any), () => schema()),

@@ -1,9 +1,14 @@
 /** QMP's commands about objects and devices (QAPI qom.json, qdev.json). */
+import { BACKENDS } from '../backends/index.js';
 import { DeviceState } from '../hw/core/device.js';
+import { MachineState } from '../hw/core/machine.js';
 import { ancestry, isA, propertiesOf, type QObject, type TypeInfo } from '../qom/object.js';
+import type { Property } from '../qom/property.js';
+import { ACCEL_TYPES } from '../system/accel-types.js';
+import { COMMON_PROPERTIES, QOM_KINDS } from '../system/help.js';
 import { command, NOTHING, type QmpCommand, type QmpContext } from './command.js';
 import { parseJson, type Json } from './json.js';
-import { any, bool, EMPTY, list, optional, QmpError, str, struct } from './schema.js';
+import { any, bool, EMPTY, enumeration, int, list, optional, QmpError, str, struct, union, type QmpType } from './schema.js';
 
 const ObjectPropertyInfo = struct('ObjectPropertyInfo', {
   name: str,
@@ -28,13 +33,53 @@ function textOf(object: QObject, name: string, value: Json): string {
   return String(value);
 }
 
-const describe = (type: TypeInfo) => propertiesOf(type).map(({ name, kind, description }) => ({ name, type: kind, description }));
+/** Devices have kinds of their own; a machine has the command line's, too. */
+function describe(type: TypeInfo) {
+  const ofMachine = isA(type, MachineState.type) ? COMMON_PROPERTIES : [];
+  const qomKind = isA(type, DeviceState.type) ? (kind: string) => kind : (kind: string) => QOM_KINDS[kind] ?? kind;
+  return [...propertiesOf(type), ...ofMachine].map(({ name, kind, description }) => ({ name, type: qomKind(kind), description }));
+}
+
+const TYPE = { name: 'type', type: 'string' };
+
+/** All there are, machines too, which are called so here. */
+function allTypes({ control, machines }: QmpContext): { readonly name: string; readonly type: TypeInfo }[] {
+  const boards = machines.machines.flatMap(({ type }) => [...ancestry(type)]).filter((type) => isA(type, MachineState.type));
+  return [
+    ...[...ACCEL_TYPES, ...control.machine.types.all()].map((type) => ({ name: type.name, type })),
+    ...[...new Set(boards)].map((type) => ({ name: typeName(type), type })),
+  ];
+}
+/** `virt` is a name for the command line; those that are abstract have none there. */
+const typeName = (type: TypeInfo): string => (isA(type, MachineState.type) && !type.abstract ? `${type.name}-machine` : type.name);
+
+/** As an argument: what `-object` takes as text. */
+const qmpType = ({ kind, values }: Property): QmpType<unknown> =>
+  kind === 'bool' ? bool : values ? enumeration(kind, values) : /^u?int|^size$/.test(kind) ? int : str;
+const CREATABLE = BACKENDS.map(({ type }) => type).filter(({ userCreatable }) => userCreatable);
+const ObjectOptions = union(
+  'ObjectOptions',
+  {
+    'qom-type': enumeration(
+      'ObjectType',
+      CREATABLE.map(({ name }) => name),
+    ),
+    id: str,
+  },
+  'qom-type',
+  Object.fromEntries(
+    CREATABLE.map((type) => {
+      const members = propertiesOf(type).map((property) => [property.name, optional(qmpType(property))] as const);
+      return [type.name, struct(`${type.name}-properties`, Object.fromEntries(members))] as const;
+    }),
+  ),
+);
 
 export const OBJECT_COMMANDS: readonly QmpCommand[] = [
   command('qom-list', { path: str }, list(ObjectPropertyInfo), (context, { path }) => {
     const object = find(context, path);
     const children = [...object.qomChildren.values()].map((child) => ({ name: child.qomName, type: `child<${child.typeName}>` }));
-    return [{ name: 'type', type: 'string' }, ...describe(object.type), ...children];
+    return [TYPE, ...describe(object.type), ...children];
   }),
   command('qom-get', { path: str, property: str }, any, (context, { path, property }) =>
     parseJson(context.control.property(find(context, path), property).value),
@@ -45,16 +90,16 @@ export const OBJECT_COMMANDS: readonly QmpCommand[] = [
     context.control.setProperty(object, property, textOf(object, property, value));
     return NOTHING;
   }),
-  command('qom-list-types', { implements: optional(str), abstract: optional(bool) }, list(ObjectTypeInfo), ({ control }, args) => {
-    const types = control.machine.types.all().filter((type) => args.implements === undefined || isA(type, args.implements));
-    return types
-      .filter((type) => args.abstract === true || !type.abstract)
-      .map(({ name, abstract, parent }) => ({ name, abstract: abstract || undefined, parent: parent?.name }));
-  }),
-  command('qom-list-properties', { typename: str }, list(ObjectPropertyInfo), ({ control }, { typename }) => {
-    const type = control.machine.types.find(typename);
-    if (!type) throw new QmpError(`Class '${typename}' not found`, 'DeviceNotFound');
-    return describe(type);
+  command('qom-list-types', { implements: optional(str), abstract: optional(bool) }, list(ObjectTypeInfo), (context, args) =>
+    allTypes(context)
+      .filter(({ type }) => args.implements === undefined || isA(type, args.implements))
+      .filter(({ type }) => args.abstract === true || !type.abstract)
+      .map(({ name, type: { abstract, parent } }) => ({ name, abstract: abstract || undefined, parent: parent && typeName(parent) })),
+  ),
+  command('qom-list-properties', { typename: str }, list(ObjectPropertyInfo), (context, { typename }) => {
+    const found = allTypes(context).find(({ name }) => name === typename);
+    if (!found) throw new QmpError(`Class '${typename}' not found`, 'DeviceNotFound');
+    return [TYPE, ...describe(found.type)];
   }),
   command('device-list-properties', { typename: str }, list(ObjectPropertyInfo), ({ control }, { typename }) => {
     const type = control.machine.types.find(typename);
@@ -74,6 +119,19 @@ export const OBJECT_COMMANDS: readonly QmpCommand[] = [
     },
     { open: true },
   ),
+  {
+    name: 'object-add',
+    args: ObjectOptions,
+    returns: EMPTY,
+    run: ({ control }, given) => {
+      control.addObject(Object.fromEntries(Object.entries(given as object).map(([name, value]) => [name, String(value)])));
+      return NOTHING;
+    },
+  },
+  command('object-del', { id: str }, EMPTY, ({ control }, { id }) => {
+    control.deleteObject(id);
+    return NOTHING;
+  }),
   command('device_del', { id: str }, EMPTY, ({ control }, { id }) => {
     control.deleteDevice(id);
     return NOTHING;

@@ -2,7 +2,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
-import { RingBufferChardev, StreamChardev } from '../chardev/chardev.js';
+import { NullChardev, RingBufferChardev, StreamChardev } from '../chardev/chardev.js';
+import type { BlockBackend } from '../block/backend.js';
+import { BlockError } from '../block/node.js';
 import { createNodeHost, type NodeHost } from '../node/host.js';
 import { Machine, type MachineOptions } from '../system/facade.js';
 import { COMMANDS } from './commands.js';
@@ -30,7 +32,9 @@ class Client {
       rest = pretty ? rest : lines.pop()!;
       for (const line of lines) this.got.push(parseJson(line) as JsonObject);
     });
-    this.server = new QmpServer({ control: machine.control, version: '1.2.3', machines: host.machines }, this.chardev, pretty);
+    const { control } = machine;
+    const [{ cpuModels }] = host.targets;
+    this.server = new QmpServer({ control, version: '1.2.3', machines: host.machines, cpuModels }, this.chardev, pretty);
   }
   say(text: string | Uint8Array): void {
     this.chardev.input(typeof text === 'string' ? new TextEncoder().encode(text) : text);
@@ -153,6 +157,13 @@ describe('every command', () => {
     'ringbuf-write': { device: 'ring', data: 'aGk=', format: 'base64' },
     'chardev-send-break': { id: 'ring' },
     'trace-event-get-state': { name: 'virtio_mmio_*' },
+    'chardev-add': { id: 'new', backend: { type: 'null', data: {} } },
+    'chardev-remove': { id: 'idle' },
+    'object-add': { 'qom-type': 'rng-builtin', id: 'rng1' },
+    'object-del': { id: 'rng0' },
+    'query-blockstats': { 'query-nodes': true },
+    'query-command-line-options': { option: 'icount' },
+    'query-cpu-model-expansion': { type: 'full', model: { name: 'rv64', props: { zba: false } } },
     'trace-event-set-state': { name: 'virtio_mmio_read', enable: true, 'ignore-unavailable': true },
   };
   /** What cannot be done with a machine like that, and why. */
@@ -169,7 +180,10 @@ describe('every command', () => {
   const WRONG: Readonly<Record<string, Json>> = { str: 5, int: 'x', bool: 'x', any: null };
 
   const devices = ['virtio-serial-device', 'virtserialport,id=q'];
-  const machineOptions = () => ({ devices, backends: [['chardev', 'ring', new RingBufferChardev('ring')]] as const });
+  const objects = ['rng-builtin,id=rng0'];
+  const rings = () => ['ring', 'idle'].map((id) => ['chardev', id, new RingBufferChardev(id)] as const);
+  const drives = [{ id: 'disk', interface: 'none' as const, bytes: new Uint8Array(512) }];
+  const machineOptions = () => ({ devices, objects, drives, backends: rings() });
 
   for (const { name, args, returns } of COMMANDS) {
     if (name === 'quit') continue;
@@ -179,6 +193,7 @@ describe('every command', () => {
 
     it(name, async () => {
       const client = await setup(machineOptions());
+      client.machine.control.openChardev = ({ id }) => Promise.resolve(new NullChardev(id));
       const required = members.filter((member) => !('default' in member));
       if (isJob) await client.run('snapshot-delete', { ...job });
       for (const { name: member } of required) {
@@ -247,6 +262,98 @@ it('adds ports, and takes them away', async () => {
   expect(await client.run('device_del', { id: 'vs' })).toBe("GenericError: Bus 'virtio-mmio-bus.7' does not support hotplugging");
   expect(await client.run('device_del', { id: '/machine' })).toBe('GenericError: /machine is not a device');
   expect(await client.run('device_add', port)).toEqual({});
+});
+
+it('adds objects, and takes them away', async () => {
+  const client = await setup({
+    devices: ['virtio-rng-device,rng=r0'],
+    objects: ['rng-builtin,id=r0', 'memory-backend-ram,id=m,size=16M'],
+    machine: 'virt,memory-backend=m',
+  });
+  const add = (type: string, id: string, more: JsonObject = {}) => client.run('object-add', { 'qom-type': type, id, ...more });
+  const remove = (id: string) => client.run('object-del', { id });
+  expect(await add('secret', 's', { data: 'letmein' })).toEqual({});
+  expect(await client.run('qom-get', { path: '/objects/s', property: 'format' })).toBe('raw');
+  expect(await add('secret', 's', { data: 'letmein' })).toMatch("attempt to add duplicate property 's' to object (type 'container')");
+  expect(await add('secret', 't', { data: '?', format: 'base64' })).toMatch('GenericError: Base64 data contains invalid characters');
+  expect(await add('secret', 't', { data: 'x', keyid: 's' })).toMatch('not built yet: encrypted secrets');
+  expect(await add('secret', 't')).toBe("GenericError: Either 'file' or 'data' must be provided");
+  expect(await add('memory-backend-file', 'f', { 'mem-path': '/tmp/x' })).toBe(
+    "GenericError: Parameter 'qom-type' does not accept value 'memory-backend-file'",
+  );
+  expect(await add('rng-random', 'q', { filename: 5 })).toBe("GenericError: Invalid parameter type for 'filename', expected: string");
+  expect(await add('rng-random', 'q', { foo: 5 })).toBe("GenericError: Parameter 'foo' is unexpected");
+  expect(await remove('r0')).toEqual({}); // the device keeps it
+  expect(await remove('m')).toBe("GenericError: object 'm' is in use, can not be deleted");
+  expect(await remove('s')).toEqual({});
+  expect(await remove('s')).toBe("GenericError: object 's' not found");
+});
+
+it('adds character devices, and takes them away', async () => {
+  const client = await setup();
+  const { control } = client.machine;
+  const add = (id: string, type: string, data: JsonObject) => client.run('chardev-add', { id, backend: { type, data } });
+  expect(await add('c', 'null', {})).toBe('GenericError: character devices cannot be added here');
+  const opened: object[] = [];
+  control.openChardev = (options) => (opened.push(options), Promise.resolve(new NullChardev(options.id)));
+  const inet = { type: 'inet', data: { host: 'localhost', port: '0' } };
+  expect(await add('a', 'socket', { addr: inet })).toEqual({});
+  expect(await add('b', 'socket', { addr: { type: 'unix', data: { path: '/tmp/s' } }, server: false, wait: true, reconnect: 3 })).toEqual(
+    {},
+  );
+  expect(await add('c', 'file', { out: 'out', in: 'in', append: true })).toEqual({});
+  expect(opened).toMatchObject([
+    { id: 'a', backend: 'socket', address: { host: 'localhost', port: 0 }, server: true, wait: false },
+    { id: 'b', backend: 'socket', address: { path: '/tmp/s' }, server: false, reconnectMs: 3000 },
+    { id: 'c', backend: 'file', path: 'out', inputPath: 'in', append: true },
+  ]);
+  expect(await add('c', 'null', {})).toBe("GenericError: Chardev with id 'c' already exists");
+  expect(await add('d', 'ringbuf', { size: 3 })).toBe(
+    "GenericError: Failed to add chardev 'd': size of ringbuf chardev must be power of two",
+  );
+  expect(await add('d', 'socket', {})).toBe("GenericError: Parameter 'backend.data.addr' is missing");
+  expect(await add('d', 'socket', { addr: { type: 'vsock', data: {} } })).toMatch("'type' does not accept value 'vsock'");
+  expect(await add('d', 'null', { out: 'x' })).toBe("GenericError: Parameter 'backend.data.out' is unexpected");
+  expect(await client.run('chardev-remove', { id: 'c' })).toEqual({});
+  expect(await client.run('chardev-remove', { id: 'c' })).toBe("GenericError: Chardev 'c' not found");
+  expect(await add('c', 'null', {})).toEqual({});
+});
+
+it('counts what a disk is asked', async () => {
+  const bytes = new Uint8Array(4096);
+  const client = await setup({ drives: [{ id: 'd', interface: 'none', bytes }] });
+  const drive = client.machine.state.backend('drive', 'd') as BlockBackend;
+  await drive.write(1024, new Uint8Array(512));
+  await drive.read(0, new Uint8Array(2048));
+  await drive.flush();
+  vi.spyOn(drive.node, 'read').mockRejectedValueOnce(new BlockError('EIO'));
+  await expect(drive.read(0, new Uint8Array(512))).rejects.toThrow();
+  const [answer] = (await client.run('query-blockstats')) as unknown as { device: string; stats: JsonObject }[];
+  expect(answer).toMatchObject({
+    device: 'd',
+    stats: {
+      ...{ rd_bytes: 2048, rd_operations: 1, failed_rd_operations: 1, wr_bytes: 512, wr_operations: 1, wr_highest_offset: 1536 },
+      ...{ flush_operations: 1, unmap_operations: 0, idle_time_ns: expect.any(Number) as number },
+    },
+  });
+  expect(answer.stats.rd_total_time_ns).toBeGreaterThan(0);
+});
+
+it('tells of CPU models', async () => {
+  const client = await setup();
+  const names = ((await client.run('query-cpu-definitions')) as unknown as JsonObject[]).map(({ name, typename }) => [name, typename]);
+  expect(names).toContainEqual(['rv64', 'rv64-riscv-cpu']);
+  const expand = async (name: string, props?: Json, type = 'full') => {
+    const answer = await client.run('query-cpu-model-expansion', { type, model: props === undefined ? { name } : { name, props } });
+    return isObject(answer) ? ((answer.model as JsonObject).props as JsonObject) : answer;
+  };
+  expect(await expand('rv64')).toMatchObject({ zba: true, zicond: false, zvbb: false, rva22u64: false, zic64b: true });
+  expect(await expand('rv64', { zba: false, zicond: true })).toMatchObject({ zba: false, zicond: true });
+  expect(await expand('rva22s64')).toMatchObject({ rva22s64: true, rva22u64: true, rva23u64: false });
+  expect(await expand('rv64', { nosuch: true })).toMatch(/property 'nosuch' not found/i);
+  expect(await expand('rv64', [])).toMatch("Invalid parameter type for 'model.props'");
+  expect(await expand('pentium')).toMatch("GenericError: The CPU type 'pentium' is not a known RISC-V CPU type");
+  expect(await expand('rv64', undefined, 'static')).toBe('GenericError: The requested expansion type is not supported');
 });
 
 it('has jobs that fail, and stay until they are dismissed', async () => {

@@ -1,6 +1,4 @@
-/** QMP's commands that only ask (QAPI control.json, misc.json, machine.json, char.json, block-core.json), and what looks at trace events. */
-import { RingBufferChardev } from '../chardev/chardev.js';
-import type { DriveInfo } from '../system/control.js';
+/** QMP's commands that only ask (QAPI control.json, misc.json, machine.json, migration.json, tpm.json), and what looks at trace events. */
 import { command, NOTHING, type QmpCommand } from './command.js';
 import { PciInfo, queryPci } from './pci.js';
 import { any, bool, EMPTY, enumeration, int, list, optional, QmpError, str, struct } from './schema.js';
@@ -15,24 +13,10 @@ const CpuInfoFast = struct('CpuInfoFast', {
 });
 const MachineInfo = struct('MachineInfo', {
   ...{ name: str, alias: optional(str), 'is-default': optional(bool), 'cpu-max': int, 'hotpluggable-cpus': bool },
-  ...{ 'numa-mem-supported': bool, deprecated: bool, 'default-cpu-type': optional(str), acpi: bool },
+  ...{ 'numa-mem-supported': bool, deprecated: bool, 'default-cpu-type': optional(str), 'default-ram-id': optional(str), acpi: bool },
 });
 
-const ChardevInfo = struct('ChardevInfo', { label: str, filename: str, 'frontend-open': bool });
-const DataFormat = enumeration('DataFormat', ['utf8', 'base64']);
-
-const ImageInfo = struct('ImageInfo', { filename: str, format: str, 'virtual-size': int });
-const BlockdevCacheInfo = struct('BlockdevCacheInfo', { writeback: bool, direct: bool, 'no-flush': bool });
-const BlockDeviceInfo = struct('BlockDeviceInfo', {
-  ...{ file: str, 'node-name': optional(str), ro: bool, drv: str, backing_file_depth: int, encrypted: bool },
-  ...{ cache: BlockdevCacheInfo, image: ImageInfo, write_threshold: int },
-  ...{ detect_zeroes: enumeration('BlockdevDetectZeroesOptions', ['off', 'on', 'unmap']) },
-  ...{ bps: int, bps_rd: int, bps_wr: int, iops: int, iops_rd: int, iops_wr: int },
-});
-const BlockInfo = struct('BlockInfo', {
-  ...{ device: str, qdev: optional(str), type: str, removable: bool, locked: bool, inserted: optional(BlockDeviceInfo) },
-});
-const NO_LIMITS = { bps: 0, bps_rd: 0, bps_wr: 0, iops: 0, iops_rd: 0, iops_wr: 0 };
+const MigrationCapabilityStatus = struct('MigrationCapabilityStatus', { capability: str, state: bool });
 
 const HumanReadableText = struct('HumanReadableText', { 'human-readable-text': str });
 
@@ -54,14 +38,15 @@ export const QUERY_COMMANDS: readonly QmpCommand[] = [
       ...{ props: { 'core-id': cpu.cpuIndex }, target: control.target },
     })),
   ),
-  command('query-machines', { 'compat-props': optional(bool) }, list(MachineInfo), ({ machines }) =>
+  command('query-machines', { 'compat-props': optional(bool) }, list(MachineInfo), ({ machines, cpuModels }) =>
     machines.machines.map(({ type: { name, ext } }) => ({
       ...{ name, alias: ext.aliases?.[0], 'is-default': ext.isDefault === true ? true : undefined, 'cpu-max': ext.maxCpus ?? 1 },
       ...{
         'hotpluggable-cpus': false,
         'numa-mem-supported': false,
         deprecated: false,
-        'default-cpu-type': ext.defaultCpuType,
+        'default-cpu-type': cpuModels?.list().find((model) => model.name === ext.defaultCpuType)?.typeName,
+        'default-ram-id': ext.defaultRamId,
         acpi: false,
       },
     })),
@@ -72,8 +57,11 @@ export const QUERY_COMMANDS: readonly QmpCommand[] = [
   command('query-mice', {}, list(any), () => []),
   command('query-fdsets', {}, list(any), () => []),
   command('query-tpm', {}, list(any), () => []),
+  command('query-tpm-models', {}, list(enumeration('TpmModel', ['tpm-tis', 'tpm-crb', 'tpm-spapr'])), () => []),
+  command('query-tpm-types', {}, list(enumeration('TpmType', ['passthrough', 'emulator'])), () => []),
   command('query-rx-filter', {}, list(any), () => []),
   command('query-migrate', {}, EMPTY, () => NOTHING),
+  command('query-migrate-capabilities', {}, list(MigrationCapabilityStatus), () => []), // nothing migrates
   command('query-replay', {}, ReplayInfo, ({ control }) => control.replayInfo),
   command('query-balloon', {}, EMPTY, () => {
     throw new QmpError('No balloon device has been activated', 'DeviceNotActive');
@@ -82,44 +70,6 @@ export const QUERY_COMMANDS: readonly QmpCommand[] = [
     throw new QmpError('machine does not support hot-plugging CPUs');
   }),
 
-  command('query-chardev', {}, list(ChardevInfo), ({ control }) =>
-    control.chardevs().map(({ label, filename, open }) => ({ label, filename, 'frontend-open': open })),
-  ),
-  command(
-    'ringbuf-read',
-    { device: str, size: int, format: optional(DataFormat) },
-    str,
-    ({ control }, { device, size, format = 'utf8' }) => {
-      const ring = ringBuffer(control.chardev(device), device);
-      if (size <= 0) throw new QmpError('size must be greater than zero');
-      const bytes = ring.read(size);
-      return format === 'utf8' ? new TextDecoder().decode(bytes) : btoa(String.fromCharCode(...bytes));
-    },
-  ),
-  command(
-    'ringbuf-write',
-    { device: str, data: str, format: optional(DataFormat) },
-    EMPTY,
-    ({ control }, { device, data, format = 'utf8' }) => {
-      ringBuffer(control.chardev(device), device).write(format === 'utf8' ? new TextEncoder().encode(data) : decodeBase64(data));
-      return NOTHING;
-    },
-  ),
-  command('chardev-send-break', { id: str }, EMPTY, ({ control }, { id }) => {
-    const chardev = control.chardev(id);
-    if (!chardev) throw new QmpError(`Chardev '${id}' not found`);
-    chardev.sendEvent('break');
-    return NOTHING;
-  }),
-
-  command('query-block', {}, list(BlockInfo), ({ control }) =>
-    control.drives().map((drive) => ({
-      ...{ device: drive.device, qdev: drive.user, type: 'unknown', removable: false, locked: false, inserted: inserted(drive) },
-    })),
-  ),
-  command('query-named-block-nodes', { flat: optional(bool) }, list(BlockDeviceInfo), ({ control }) =>
-    control.drives().map((drive) => ({ ...inserted(drive), 'node-name': drive.device })),
-  ),
   command('query-vnc', {}, struct('VncInfo', { enabled: bool }), () => ({ enabled: false })),
 
   command('x-query-jit', {}, HumanReadableText, ({ control }) => ({ 'human-readable-text': control.jitText() })),
@@ -142,24 +92,3 @@ export const QUERY_COMMANDS: readonly QmpCommand[] = [
     },
   ),
 ];
-
-const inserted = ({ file, driver, readOnly, length, writeCache, noFlush }: DriveInfo) => ({
-  ...{ file, ro: readOnly, drv: driver, backing_file_depth: 0, encrypted: false, write_threshold: 0, ...NO_LIMITS },
-  detect_zeroes: 'off' as const,
-  cache: { writeback: writeCache, direct: false, 'no-flush': noFlush },
-  image: { filename: file, format: driver, 'virtual-size': length },
-});
-
-function ringBuffer(chardev: unknown, id: string): RingBufferChardev {
-  if (chardev === undefined) throw new QmpError(`Device '${id}' not found`);
-  if (!(chardev instanceof RingBufferChardev)) throw new QmpError(`${id} is not a ringbuf device`);
-  return chardev;
-}
-
-function decodeBase64(text: string): Uint8Array {
-  try {
-    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-  } catch {
-    throw new QmpError('invalid base64 encoding');
-  }
-}

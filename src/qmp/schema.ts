@@ -86,7 +86,8 @@ export function enumeration<const V extends string>(name: string, values: readon
     parts: [],
     read(value, where) {
       if (typeof value !== 'string') throw wrongType(where, 'string');
-      if (!(values as readonly string[]).includes(value)) throw new QmpError(`Parameter '${where}' does not accept value '${value}'`);
+      if (!(values as readonly string[]).includes(value))
+        throw new QmpError(`Parameter '${where.slice(where.lastIndexOf('.') + 1)}' does not accept value '${value}'`);
       return value as V;
     },
   };
@@ -135,6 +136,35 @@ export function struct<const M extends Members>(name: string, members: M, { open
         read[key] = given;
       }
       return read as Values<M>;
+    },
+  };
+}
+
+/** What an object is whose member `Tag` says which others it has. */
+type Variants<B, Tag extends string, V> = {
+  [K in keyof V & string]: Omit<Values<B>, Tag> & { readonly [T in Tag]: K } & Held<V[K]>;
+}[keyof V & string];
+type Held<T> = T extends QmpType<infer V> ? V : never;
+
+/** An object that has `base`, and what else depends on its member `tag`. */
+export function union<
+  const B extends Members,
+  const Tag extends string,
+  const V extends Readonly<Record<string, QmpType<never> | QmpType<unknown>>>,
+>(name: string, base: B, tag: Tag, variants: V): QmpType<Variants<B, Tag, V>> {
+  const common = struct(name, base);
+  const cases = Object.entries(variants as Readonly<Record<string, QmpType<unknown>>>);
+  return {
+    name,
+    entity: { ...common.entity, tag, variants: cases.map(([each, type]) => ({ case: each, type: type.name })) },
+    parts: [...common.parts, ...cases.map(([, type]) => type)],
+    read(value, where) {
+      if (!isObject(value)) throw wrongType(where, 'object');
+      const [own, rest] = [true, false].map((isOwn) =>
+        Object.fromEntries(Object.entries(value).filter(([key]) => Object.hasOwn(base, key) === isOwn)),
+      );
+      const read = common.read(own, where) as Readonly<Record<string, unknown>>;
+      return { ...read, ...(variants[read[tag] as string].read(rest, where) as object) } as Variants<B, Tag, V>;
     },
   };
 }

@@ -4,7 +4,11 @@ import { OptionError } from '../util/errors.js';
 import { didYouMean } from '../util/suggest.js';
 
 /** Where a socket listens, or connects to. */
-export type SocketAddress = { readonly host: string; readonly port: number } | { readonly path: string };
+export type SocketAddress =
+  | { readonly host: string; readonly port: number }
+  | { readonly path: string }
+  /** A socket that whoever started wemu has left open. */
+  | { readonly fd: number };
 
 export interface SocketBackend {
   readonly backend: 'socket';
@@ -95,6 +99,10 @@ export function parseChardev(text: string): ChardevOptions {
   if (id === undefined) throw new OptionError('chardev: no id specified', list.where);
   return read(list, id);
 }
+
+/** From keys and values of the command line. @throws OptionError */
+export const chardevFromParts = (id: string, backend: string, parts: readonly (readonly [string, string])[]): ChardevOptions =>
+  read(new OptionList('chardev-add', [['backend', backend], ...parts]), id);
 
 /** What `-serial TEXT` and the like lead to: a chardev of `-chardev`, one of their own, or nothing. */
 export type ChardevReference = { readonly id: string } | { readonly none: true } | { readonly options: ChardevOptions };
@@ -204,7 +212,6 @@ const SOCKET_MISSING: Readonly<Record<string, string>> = {
   websocket: 'the WebSocket protocol',
   'tls-creds': 'TLS',
   'tls-authz': 'TLS',
-  fd: "a descriptor of the caller's",
   to: 'a range of ports',
   abstract: 'abstract Unix sockets',
 };
@@ -217,8 +224,9 @@ function parseSocket(list: OptionList): SocketBackend {
   list.bool('tight');
   const socketPath = list.string('path');
   const host = list.string('host');
-  if (socketPath !== undefined && host !== undefined)
-    throw new OptionError("none or more than one of parameters 'path' and 'host' is set", list.where, 'one of them');
+  const fd = list.integer('fd', 0, 0x7fff_ffff);
+  if ([socketPath, host, fd].filter((each) => each !== undefined).length > 1)
+    throw new OptionError("none or more than one of parameters 'path', 'fd' and 'host' is set", list.where, 'one of them');
   const server = list.bool('server') ?? false;
   const wait = list.bool('wait');
   const seconds = list.integer('reconnect', 0, 1 << 21);
@@ -229,7 +237,8 @@ function parseSocket(list: OptionList): SocketBackend {
     throw new OptionError("'reconnect' and 'reconnect-ms' are mutually exclusive", list.where);
   const reconnectMs = milliseconds ?? (seconds ?? 0) * 1000;
   if (reconnectMs > 0 && server) throw new OptionError("'reconnect' option is incompatible with socket in server listen mode", list.where);
-  return { backend: 'socket', address: parseAddress(list, socketPath, host), server, wait: wait ?? server, reconnectMs, nodelay };
+  const address = fd === undefined ? parseAddress(list, socketPath, host) : { fd };
+  return { backend: 'socket', address, server, wait: wait ?? server, reconnectMs, nodelay };
 }
 
 /** Bytes of a path that a Unix socket may have. */
@@ -242,7 +251,7 @@ function parseAddress(list: OptionList, socketPath: string | undefined, host: st
       throw new OptionError('UNIX socket path is too long', list.where, `at most ${PATH_LIMIT} bytes`);
     return { path: socketPath };
   }
-  if (host === undefined) throw new OptionError("one of parameters 'path' and 'host' is missing", list.where);
+  if (host === undefined) throw new OptionError("one of parameters 'path', 'fd' and 'host' is missing", list.where);
   list.bool('ipv4');
   list.bool('ipv6');
   const port = list.string('port');

@@ -12,7 +12,6 @@ import type { MachineEventName } from '../hw/core/events.js';
 import type { MachineState } from '../hw/core/machine.js';
 import type { ReplayMode } from '../hw/core/replay.js';
 import { NEEDS_RESET, type RunState } from '../hw/core/runstate.js';
-import { SysBusDevice } from '../hw/core/sysbus.js';
 import type { SnapshotSink, SnapshotSource } from '../migration/format.js';
 import type { MemorySnapshot } from '../migration/memory-snapshot.js';
 import { MemTxResult } from '../memory/access.js';
@@ -25,12 +24,15 @@ import { Player } from '../replay/player.js';
 import type { MainLoop } from './main-loop.js';
 import { TimeTravel } from './time-travel.js';
 import { Snapshots, type SaveOptions, type SnapshotHost, type SnapshotInfo } from './snapshots.js';
+import { deviceInfo, driveInfo, type ChardevInfo, type DeviceInfo, type DriveInfo, type PropertyInfo } from './control-info.js';
 import { ControlError } from './errors.js';
 import { GuestDump, saveMemory, type DumpOptions } from './guest-files.js';
-import { addDevice, deleteDevice } from './hotplug.js';
+import { addChardev, addDevice, addObject, deleteDevice, removeChardev, type NewChardev, type OpenChardev } from './hotplug.js';
 import { Jobs } from './jobs.js';
 import { LogControl } from './logs.js';
+import { deleteObject } from './object-options.js';
 
+export type { ChardevInfo, DeviceInfo, DriveInfo, PropertyInfo } from './control-info.js';
 export { ControlError, NotFoundError } from './errors.js';
 
 /** Guest-physical memory, or memory as a CPU sees it now. */
@@ -57,43 +59,6 @@ export interface DebugPoint {
 
 /** Debugger accesses go page by page. */
 const PAGE = 4096;
-
-export interface DeviceInfo {
-  /** In the QOM tree: `/machine/unattached/device[3]`. */
-  readonly path: string;
-  readonly type: string;
-  readonly id?: string;
-  readonly bus?: string;
-  /** Regions and where each is in the one around it; not mapped: -1. Bytes. */
-  readonly mmio: readonly { readonly name: string; readonly address: number; readonly size: number }[];
-}
-
-export interface PropertyInfo {
-  readonly name: string;
-  readonly kind: string;
-  /** As text. */
-  readonly value: string;
-}
-
-export interface DriveInfo {
-  readonly device: string;
-  /** The device that has it. */
-  readonly user: string | undefined;
-  readonly file: string;
-  readonly driver: string;
-  readonly readOnly: boolean;
-  /** Bytes. */
-  readonly length: number;
-  readonly writeCache: boolean;
-  readonly noFlush: boolean;
-}
-
-export interface ChardevInfo {
-  readonly label: string;
-  readonly filename: string;
-  /** A frontend uses it. */
-  readonly open: boolean;
-}
 
 export class MachineControl {
   readonly #snapshots: Snapshots;
@@ -383,7 +348,7 @@ export class MachineControl {
   }
   /** As in the names of QEMU's programs: `riscv64`. */
   get target(): string {
-    return this.machine.cpus[0]?.targetName ?? 'none';
+    return this.machine.targetName;
   }
   /** `info jit` */
   jitText(): string {
@@ -492,13 +457,7 @@ export class MachineControl {
 
   /** In the order of realization. */
   devices(): DeviceInfo[] {
-    return this.machine.realizedDevices.map((device) => ({
-      path: device.canonicalPath ?? '',
-      type: device.typeName,
-      id: device.id,
-      bus: device.parentBus?.name,
-      mmio: device instanceof SysBusDevice ? device.mmio.map(regionInfo) : [],
-    }));
+    return this.machine.realizedDevices.map(deviceInfo);
   }
 
   /** By a QOM path, or the id of a device. */
@@ -519,6 +478,17 @@ export class MachineControl {
     const device = found?.id;
     const path = deleteDevice(this.machine, id, found);
     this.machine.events.tell('DEVICE_DELETED', { device, path });
+  }
+
+  /** `qom-type`, `id` and the object's own properties, as on the command line. @throws ControlError */
+  addObject(options: Readonly<Record<string, string>>): void {
+    this.refuseInReplay('another object');
+    addObject(this.machine, options);
+  }
+  /** @throws ControlError if there is none of that id, or something has it */
+  deleteObject(id: string): void {
+    this.refuseInReplay('another object');
+    deleteObject(this.machine, id);
   }
 
   /** Type and children are properties, too. @throws ControlError if there is no such property */
@@ -548,18 +518,7 @@ export class MachineControl {
     return this.machine.config.uuid ?? '00000000-0000-0000-0000-000000000000';
   }
   drives(): DriveInfo[] {
-    return [...this.machine.backendsOf('drive').values()]
-      .filter((each) => each instanceof BlockBackend)
-      .map(({ id, user, node, options }) => ({
-        device: id,
-        user,
-        file: node.filename,
-        driver: node.driver,
-        readOnly: node.readOnly,
-        length: node.length,
-        writeCache: options.writeCache,
-        noFlush: options.noFlush,
-      }));
+    return [...this.machine.backendsOf('drive').values()].filter((each) => each instanceof BlockBackend).map(driveInfo);
   }
   chardevs(): ChardevInfo[] {
     return this.machine.chardevs.map(({ id, filename, isAttached }) => ({ label: id, filename, open: isAttached }));
@@ -567,6 +526,19 @@ export class MachineControl {
   chardev(id: string): Chardev | undefined {
     const found = this.machine.chardevs.find((chardev) => chardev.id === id);
     return found instanceof ReplayChardev ? found.backend : found;
+  }
+
+  /** Set by a host that can: makes a character device. @throws OptionError */
+  openChardev: OpenChardev | undefined;
+  /** @throws ControlError */
+  async addChardev(chardev: NewChardev): Promise<void> {
+    this.refuseInReplay('another chardev');
+    await addChardev(this.machine, chardev, this.openChardev);
+  }
+  /** @throws ControlError if there is none of that id, or something has it */
+  removeChardev(id: string): void {
+    this.refuseInReplay('another chardev');
+    removeChardev(this.machine, id);
   }
 
   // ---- input
@@ -581,9 +553,3 @@ export class MachineControl {
     return serial !== undefined;
   }
 }
-
-const regionInfo = ({ name, address, size, parentRegion }: SysBusDevice['mmio'][number]) => ({
-  name,
-  address: parentRegion ? address : -1,
-  size,
-});

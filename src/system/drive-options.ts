@@ -1,7 +1,7 @@
 /** QEMU's options for disks: `-drive`, `-blockdev`, `-hda`. */
 import { ERROR_POLICIES, type ErrorPolicy } from '../block/backend.js';
 import { CACHE_MODES, type CacheMode, type DriveOptions } from '../block/drive.js';
-import { escapeCommas, parseOptions, OptionList } from '../qom/option-list.js';
+import { escapeCommas, parseOptions, parseOptionsOrJson, type OptionList } from '../qom/option-list.js';
 import { OptionError } from '../util/errors.js';
 
 /** What is where, as the options say. */
@@ -155,7 +155,7 @@ function readIdle(list: OptionList, prefix: string): void {
 function parseBlockdevs(texts: readonly string[]): DriveOptions[] {
   const nodes = new Map<string, DriveOptions>();
   for (const text of texts) {
-    const list = blockdevList(text);
+    const list = parseOptionsOrJson('-blockdev', text, 'driver');
     const driver = list.required('driver');
     const id = list.required('node-name');
     if (nodes.has(id)) throw new OptionError(`Duplicate nodes with node-name='${id}'`, list.where);
@@ -180,26 +180,6 @@ function parseBlockdevs(texts: readonly string[]): DriveOptions[] {
     list.finish();
   }
   // What others stand on is theirs.
-  const used = new Set(texts.map((text) => blockdevList(text).string('file')));
+  const used = new Set(texts.map((text) => parseOptionsOrJson('-blockdev', text, 'driver').string('file')));
   return [...nodes].filter(([id]) => !used.has(id)).map(([, drive]) => drive);
-}
-
-/** Key by key, or one JSON object whose nested ones are keys with dots. */
-function blockdevList(text: string): OptionList {
-  if (!text.startsWith('{')) return parseOptions('-blockdev', text, 'driver');
-  const where = `-blockdev ${text}`;
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch (error) {
-    throw new OptionError(`invalid JSON: ${error instanceof Error ? error.message : String(error)}`, where);
-  }
-  const entries: [string, string][] = [];
-  const visit = (value: unknown, path: string): void => {
-    if (typeof value === 'object' && value !== null && !Array.isArray(value))
-      for (const [key, inner] of Object.entries(value)) visit(inner, path === '' ? key : `${path}.${key}`);
-    else entries.push([path, typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value)]);
-  };
-  visit(parsed, '');
-  return new OptionList(where, entries);
 }

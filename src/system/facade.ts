@@ -215,6 +215,7 @@ export class Machine implements AsyncDisposable {
     const { portOf: guest } = ports;
     const config: MachineConfig = {
       ramSize,
+      memoryBackend: backend,
       smp: smp.cpus,
       maxCpus: smp.maxCpus,
       cpu: options.cpu,

@@ -61,7 +61,7 @@ export function machineHelp(type: TypeInfo<MachineClassOptions>): string {
 }
 
 /** Of the command line's `-machine`, for any machine. */
-const COMMON_PROPERTIES = [
+export const COMMON_PROPERTIES = [
   { name: 'append', kind: 'string', description: 'Linux kernel command line' },
   { name: 'dtb', kind: 'string', description: 'Linux kernel device tree file' },
   { name: 'firmware', kind: 'string', description: 'Firmware image' },
@@ -81,7 +81,7 @@ export function objectPropertiesHelp(type: TypeInfo): string {
 }
 
 /** As QOM calls the types of what is no device, and tells no defaults of. */
-const QOM_KINDS: Readonly<Record<string, string>> = { str: 'string', size: 'int' };
+export const QOM_KINDS: Readonly<Record<string, string>> = { str: 'string', size: 'int' };
 const plainRow = ({ name, kind, description }: Property) => ({ name, kind: QOM_KINDS[kind] ?? kind, description });
 
 const help = (title: string, lines: readonly string[]): string =>

@@ -1,11 +1,14 @@
-/** Devices that come and go while the machine is there. */
+/** Devices, objects and character devices that come and go while the machine is there. */
+import { Chardev } from '../chardev/chardev.js';
 import { createDevice } from '../hw/core/device-add.js';
 import { DeviceState } from '../hw/core/device.js';
 import type { MachineState } from '../hw/core/machine.js';
 import { OptionList } from '../qom/option-list.js';
 import type { QObject } from '../qom/object.js';
 import { OptionError } from '../util/errors.js';
+import { chardevFromParts, type ChardevOptions } from './chardev-options.js';
 import { ControlError, NotFoundError } from './errors.js';
+import { createObject } from './object-options.js';
 
 /** `driver`, `id`, `bus` and the device's own properties, as on the command line. @throws ControlError, in QEMU's words */
 export function addDevice(machine: MachineState, options: Readonly<Record<string, string>>): void {
@@ -13,9 +16,22 @@ export function addDevice(machine: MachineState, options: Readonly<Record<string
   try {
     createDevice(machine, new OptionList('device_add', Object.entries(options)), true);
   } catch (error) {
-    throw error instanceof OptionError ? new ControlError(error.what.replace(/^p(?=roperty )/, 'P')) : error;
+    throw plain(error);
   }
 }
+
+/** `qom-type`, `id` and the object's own properties. @throws ControlError, in QEMU's words */
+export function addObject(machine: MachineState, options: Readonly<Record<string, string>>): void {
+  try {
+    createObject(machine, new OptionList('object-add', Object.entries(options)));
+  } catch (error) {
+    throw plain(error);
+  }
+}
+
+/** What is wrong, without where it was said: who says it knows. */
+const plain = (error: unknown): unknown =>
+  error instanceof OptionError ? new ControlError(error.what.replace(/^p(?=roperty )/, 'P')) : error;
 
 /** The device is gone when this comes back: no guest is asked. Its path. @throws ControlError */
 export function deleteDevice(machine: MachineState, id: string, device: QObject | undefined): string {
@@ -26,4 +42,34 @@ export function deleteDevice(machine: MachineState, id: string, device: QObject 
     throw new ControlError(`Bus '${parentBus?.name ?? ''}' does not support hotplugging`);
   machine.forget(device);
   return canonicalPath ?? '';
+}
+
+/** A character device, described by keys and values of the command line. */
+export interface NewChardev {
+  readonly id: string;
+  readonly backend: string;
+  readonly parts: readonly (readonly [string, string])[];
+}
+export type OpenChardev = (options: ChardevOptions) => Promise<Chardev>;
+
+/** @throws ControlError */
+export async function addChardev(machine: MachineState, { id, backend, parts }: NewChardev, open: OpenChardev | undefined): Promise<void> {
+  if (machine.chardevs.some((each) => each.id === id)) throw new ControlError(`Chardev with id '${id}' already exists`);
+  if (!open) throw new ControlError('character devices cannot be added here');
+  let chardev: Chardev | undefined;
+  try {
+    chardev = await open(chardevFromParts(id, backend, parts));
+    machine.addBackend('chardev', id, chardev);
+  } catch (error) {
+    chardev?.close(); // another client was quicker
+    throw error instanceof OptionError ? new ControlError(`Failed to add chardev '${id}': ${error.what}`) : error;
+  }
+}
+
+/** @throws ControlError */
+export function removeChardev(machine: MachineState, id: string): void {
+  const chardev = machine.backendsOf('chardev').get(id);
+  if (!(chardev instanceof Chardev)) throw new ControlError(`Chardev '${id}' not found`);
+  if (chardev.isAttached) throw new ControlError(`Chardev '${id}' is busy`);
+  machine.removeChardev(id, chardev);
 }

@@ -16,7 +16,7 @@ describe('-object', () => {
     expect(rng).toBeInstanceOf(RngBuiltin);
     expect(rng.canonicalPath).toBe('/objects/r0');
     expect(machine.resolveLink('rng-backend', 'r0')).toBe(rng);
-    objectAdd(machine, 'qom-type=memory-backend-ram,id=m,size=64M');
+    objectAdd(machine, '{"qom-type": "memory-backend-ram", "id": "m", "size": 67108864, "prealloc": true}');
     expect(machine.resolveLink('rng-backend', 'm')).toBeUndefined();
     expect(() => rng.setProperty('filename', 'x')).toThrow('not found');
     expect((rng as RngBuiltin).bytes(5).length).toBe(5);
@@ -30,9 +30,11 @@ describe('-object', () => {
     ['rng-backend,id=x', "does not accept value 'rng-backend'"],
     ['rng-builtin', "Parameter 'id' is missing"],
     ['rng-builtin,id=1a', "Parameter 'id' expects an identifier"],
-    ['rng-builtin,id=taken', "Duplicate ID 'taken' for object"],
+    ['rng-builtin,id=taken', "attempt to add duplicate property 'taken' to object (type 'container')"],
     ['rng-builtin,id=x,foo=1', "property 'rng-builtin.foo' not found"],
     ['rng-random,id=x,filename=/etc/passwd', "not built yet: entropy from '/etc/passwd'"],
+    ['memory-backend-file,id=x,size=1M,mem-path=/tmp/x', "not built yet: objects of type 'memory-backend-file'"],
+    ['{"qom-type":"rng-builtin"', '-object {"qom-type":"rng-builtin": invalid JSON'],
     ['memory-backend-ram,id=x', "property 'size' of memory-backend-ram doesn't take value '0'"],
   ])('%s: %s', (text, says) => {
     const machine = new TestMachine({ types });
@@ -42,7 +44,7 @@ describe('-object', () => {
   });
 
   it('lists types, and the properties of one', () => {
-    expect(objectHelp(types)).toBe('List of user creatable objects:\n  memory-backend-ram\n  rng-builtin\n  rng-random\n');
+    expect(objectHelp(types)).toBe('List of user creatable objects:\n  memory-backend-ram\n  rng-builtin\n  rng-random\n  secret\n');
     expect(objectPropertiesHelp(types.find('rng-builtin')!)).toBe('There are no options for rng-builtin.\n');
     expect(objectPropertiesHelp(types.find('rng-random')!)).toBe('rng-random options:\n  filename=<string>\n');
     expect(objectPropertiesHelp(types.find('memory-backend-ram')!)).toContain(

@@ -4,17 +4,18 @@ import { UserCreatable } from '../backends/user-creatable.js';
 import type { MachineState } from '../hw/core/machine.js';
 import type { DeviceServices } from '../hw/core/services.js';
 import { isA, type QObject, type TypeInfo } from '../qom/object.js';
-import { parseOptions, type OptionList } from '../qom/option-list.js';
+import { parseOptionsOrJson, type OptionList } from '../qom/option-list.js';
 import type { TypeRegistry } from '../qom/registry.js';
 import { OptionError } from '../util/errors.js';
 import { didYouMean } from '../util/suggest.js';
+import { ControlError } from './errors.js';
 
 /** QEMU's that are not built (10.0, riscv64). */
 const MISSING = (
   'acpi-generic-initiator acpi-generic-port authz-list authz-list-file authz-simple can-bus can-host-socketcan colo-compare cryptodev-backend ' +
   'cryptodev-backend-builtin cryptodev-vhost-user dbus-vmstate filter-buffer filter-dump filter-mirror filter-redirector filter-replay ' +
   'filter-rewriter input-barrier input-linux iothread main-loop memory-backend-file memory-backend-memfd memory-backend-shm ' +
-  'pr-manager-helper qtest rng-egd secret secret_keyring thread-context throttle-group tls-cipher-suites tls-creds-anon tls-creds-psk ' +
+  'pr-manager-helper qtest rng-egd secret_keyring thread-context throttle-group tls-cipher-suites tls-creds-anon tls-creds-psk ' +
   'tls-creds-x509'
 ).split(' ');
 
@@ -31,13 +32,18 @@ export const objectHelp = (types: TypeRegistry): string =>
 
 /** @throws OptionError if there is no such type, or its properties make no sense */
 export function objectAdd(machine: MachineState, text: string): QObject {
-  const list = parseOptions('-object', text, 'qom-type');
+  return createObject(machine, parseOptionsOrJson('-object', text, 'qom-type'));
+}
+
+/** `qom-type`, `id` and the object's own properties. @throws OptionError */
+export function createObject(machine: MachineState, list: OptionList): QObject {
   const type = objectType(machine.types, list);
   const id = list.string('id');
   if (id === undefined) throw new OptionError("Parameter 'id' is missing", list.where);
   if (!/^[a-zA-Z][-\w.]*$/.test(id))
     throw new OptionError("Parameter 'id' expects an identifier", list.where, 'a letter, then letters, digits, -, . or _');
-  if (machine.objects.qomChildren.has(id)) throw new OptionError(`Duplicate ID '${id}' for object`, list.where);
+  if (machine.objects.qomChildren.has(id))
+    throw new OptionError(`attempt to add duplicate property '${id}' to object (type 'container')`, list.where);
   const object = new (type.class as unknown as UserCreatableClass)(machine.services);
   object.id = id;
   try {
@@ -47,6 +53,14 @@ export function objectAdd(machine: MachineState, text: string): QObject {
     throw error instanceof OptionError ? error.at(list.where) : error;
   }
   return machine.objects.addChild(id, object);
+}
+
+/** Devices that have it keep it, as in QEMU. @throws ControlError if there is none, or it is the machine's memory */
+export function deleteObject(machine: MachineState, id: string): void {
+  const object = machine.objects.qomChildren.get(id);
+  if (!(object instanceof UserCreatable)) throw new ControlError(`object '${id}' not found`);
+  if (machine.config.memoryBackend === id) throw new ControlError(`object '${id}' is in use, can not be deleted`);
+  object.unparent();
 }
 
 export function objectType(types: TypeRegistry, list: OptionList): TypeInfo {
@@ -68,7 +82,7 @@ export function objectType(types: TypeRegistry, list: OptionList): TypeInfo {
  */
 export function memoryBackendSize(objects: readonly string[], id: string): number {
   for (const text of objects) {
-    const list = parseOptions('-object', text, 'qom-type');
+    const list = parseOptionsOrJson('-object', text, 'qom-type');
     if (list.string('id') !== id) continue;
     if (list.string('qom-type') !== MemoryBackendRam.type.name) break;
     const size = list.size('size');

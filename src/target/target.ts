@@ -2,6 +2,7 @@
  * An instruction set: all that the rest of the house knows of one (docs/adding-a-target.md). Its runtime is compiled from assembly/target/<isa>; what depends
  * on a CPU's configuration (registers for gdb, core files, mappings) its CPUs say themselves (CpuState).
  */
+import type { CpuModels } from '../hw/core/cpu-models.js';
 import type { ListedInsn } from '../hw/core/cpu.js';
 import type { MachineClass } from '../hw/core/machine-class.js';
 import type { TypedClass } from '../qom/object.js';
@@ -34,6 +35,7 @@ export interface Target extends Isa {
   /** What may be on them. */
   readonly devices: readonly TypedClass[];
   readonly cpus: readonly TypedClass[];
+  readonly cpuModels: CpuModels;
   /** The text of `-cpu help`. */
   cpuHelp(): string;
 }

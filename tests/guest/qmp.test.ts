@@ -1,16 +1,16 @@
 /** QMP on sockets: what a program that drives wemu sees. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, expect, it } from 'vitest';
-import { CLI } from '../support/session.js';
+import { afterAll, afterEach, expect, it, vi } from 'vitest';
+import { CLI, wemu } from '../support/session.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'wemu-qmp-'));
-let child: ChildProcess;
+let child: ChildProcess | undefined;
 let ended: Promise<number | null>;
-afterEach(() => void child.kill('SIGKILL'));
+afterEach(() => void child?.kill('SIGKILL'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 type Message = Record<string, unknown>;
@@ -34,9 +34,9 @@ class Client {
     socket.on('error', (error) => (this.end ??= error.message));
     socket.on('end', () => ((this.end ??= 'end'), this.changed()));
   }
-  static async to(path: string): Promise<Client> {
+  static async to(place: string | number): Promise<Client> {
     for (let n = 0; ; n++) {
-      const socket = connect(path);
+      const socket = connect(place as string);
       try {
         await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject));
         return new Client(socket);
@@ -62,7 +62,7 @@ class Client {
 function start(...args: string[]): void {
   const guest = ['-M', 'virt', '-accel', 'tci', '-bios', 'none', '-display', 'none', '-serial', 'null', '-monitor', 'none'];
   child = spawn(process.execPath, [CLI, ...guest, ...args], { stdio: ['ignore', 'inherit', 'inherit'] });
-  ended = new Promise((resolve) => child.on('exit', resolve));
+  ended = new Promise((resolve) => child!.on('exit', resolve));
 }
 const qmpOn = (name: string): [string, string[]] => {
   const path = join(folder, name);
@@ -118,5 +118,60 @@ it('speaks on a chardev, and for people', async () => {
   client.socket.write(`{"execute": "qmp_capabilities"}{"execute": "quit"}`);
   await client.until(() => client.end !== undefined);
   expect(client.text).toContain('\n    "event": "SHUTDOWN",\n');
+  expect(await ended).toBe(0);
+});
+
+it('goes on in the background when it is ready, by QMP alone', async () => {
+  const [path, args] = qmpOn('daemon');
+  const pidFile = join(folder, 'pid');
+  const guest = ['-M', 'none', '-S', '-nodefaults', '-nographic', '-no-user-config', '-pidfile', pidFile, '-daemonize'];
+  expect(wemu([...guest, ...args])).toEqual({ status: 0, stdout: '', stderr: '' });
+  const pid = Number(readFileSync(pidFile, 'utf8'));
+  try {
+    const client = await Client.to(path);
+    await client.ask('qmp_capabilities');
+    expect(await client.ask('query-target')).toEqual([{ return: { arch: 'riscv64' } }]);
+    expect(await client.ask('query-cpus-fast')).toEqual([{ return: [] }]);
+    expect((await client.ask('cont')).map(({ event }) => event)).toEqual(['RESUME', undefined]);
+    await client.ask('quit');
+    await client.until(() => client.end !== undefined);
+    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), 10_000);
+    expect(existsSync(pidFile)).toBe(false);
+  } catch (error) {
+    process.kill(pid, 'SIGKILL');
+    throw error;
+  }
+});
+
+it.each([
+  [['-M', 'nosuch', '-daemonize'], /^wemu: -machine: unsupported machine type 'nosuch'/],
+  [['-M', 'virt', '-nographic', '-daemonize'], /^wemu: -nographic cannot be used with -daemonize\n$/],
+  [['-M', 'virt', '-serial', 'mon:stdio', '-daemonize'], /^wemu: cannot use stdio with -daemonize\n$/],
+  [['-M', 'none', '-nodefaults', '-pidfile', '/nosuch/pid'], /^wemu: -pidfile: cannot create PID file: /],
+  [['-M', 'none', '-kernel', CLI, '-nodefaults'], /The -kernel parameter is not supported/],
+])('says why it does not begin: %s', (args, why) => {
+  const { status, stderr } = wemu(args);
+  expect(stderr).toMatch(why);
+  expect(status).toBe(1);
+});
+
+it('takes a socket of whoever starts it', async () => {
+  const path = join(folder, 'more');
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
+  const { port } = server.address() as AddressInfo;
+  const { fd } = (server as unknown as { _handle: { fd: number } })._handle;
+  const guest = ['-M', 'none', '-nodefaults', '-chardev', 'socket,id=c,fd=3,server=on,wait=off', '-mon', 'chardev=c,mode=control'];
+  child = spawn(process.execPath, [CLI, ...guest], { stdio: ['ignore', 'inherit', 'inherit', fd] });
+  ended = new Promise((resolve) => child!.on('exit', resolve));
+  server.close(); // it is the child's alone
+  const client = await Client.to(port);
+  await client.ask('qmp_capabilities');
+  await client.ask('chardev-add', { id: 'more', backend: { type: 'socket', data: { addr: { type: 'unix', data: { path } } } } });
+  const [{ return: chardevs }] = await client.ask('query-chardev');
+  expect(chardevs).toContainEqual({ label: 'more', filename: `disconnected:unix:${path},server=on`, 'frontend-open': false });
+  expect(await client.ask('chardev-remove', { id: 'more' })).toEqual([{ return: {} }]);
+  expect(await client.ask('chardev-remove', { id: 'c' })).toEqual([{ error: { class: 'GenericError', desc: "Chardev 'c' is busy" } }]);
+  await client.ask('quit');
   expect(await ended).toBe(0);
 });

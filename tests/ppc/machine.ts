@@ -10,7 +10,7 @@ import { engineWasmPath } from '../../src/node/engine-wasm.js';
 import { loadWasm } from '../../src/node/v8-cache.js';
 import type { TypeInfo } from '../../src/qom/object.js';
 import { TimeoutScheduler } from '../../src/system/scheduler.js';
-import { parsePpcConfig, ppcCpuHelp } from '../../src/target/ppc/config.js';
+import { parsePpcConfig, ppcCpuHelp, ppcCpuModels } from '../../src/target/ppc/config.js';
 import { PpcCpu } from '../../src/target/ppc/cpu.js';
 import { ppcIsa } from '../../src/target/ppc/index.js';
 import type { Target } from '../../src/target/target.js';
@@ -54,6 +54,7 @@ const target: Target = {
   machines: [PpcBareMachine],
   devices: [SerialMm],
   cpus: [PpcCpu],
+  cpuModels: ppcCpuModels,
   cpuHelp: ppcCpuHelp,
 };
 

@@ -116,5 +116,6 @@ export const toyTarget: Target = {
   machines: [ToyMachine],
   devices: [],
   cpus: [ToyCpu],
+  cpuModels: { list: () => [{ name: 'toy', typeName: 'toy-cpu' }] },
   cpuHelp: () => 'toy\n',
 };

@@ -5,10 +5,10 @@ import { ancestry, type TypeInfo } from '../../qom/object.js';
 import { OptionError } from '../../util/errors.js';
 import { didYouMean } from '../../util/suggest.js';
 import type { MachineState } from './machine.js';
-import { parseOptions, type OptionList } from '../../qom/option-list.js';
+import { parseOptionsOrJson, type OptionList } from '../../qom/option-list.js';
 
 export function deviceAdd(machine: MachineState, text: string): DeviceState {
-  return createDevice(machine, parseOptions('-device', text, 'driver'));
+  return createDevice(machine, parseOptionsOrJson('-device', text, 'driver'));
 }
 
 /** `isHot`: the machine is made, so the bus must be one that takes and gives back devices. @throws OptionError */

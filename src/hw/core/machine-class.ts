@@ -15,6 +15,8 @@ export interface MachineClassOptions<T = any> extends TypeOptions<T> {
   validCpuTypes?: readonly string[];
   /** Bytes; default 128 MiB. */
   defaultRamSize?: number;
+  /** What its RAM is called; an object that is its memory may have that id. */
+  defaultRamId?: string;
   maxCpus?: number;
   /** Flash banks that a backend of kind `pflash` may keep: those with the ids 0, 1, ... */
   flashBanks?: number;

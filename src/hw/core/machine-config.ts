@@ -46,6 +46,8 @@ export interface FileSink {
 export interface MachineConfig {
   /** Bytes; default: the machine's. */
   ramSize?: number;
+  /** `-machine memory-backend=`: the object whose size that is. */
+  memoryBackend?: string;
   smp?: number;
   /** CPUs that there could be: none can be added, so it must only be possible. */
   maxCpus?: number;

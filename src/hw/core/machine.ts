@@ -174,6 +174,10 @@ export abstract class MachineState extends QObject {
     return this.config.smp ?? 1;
   }
 
+  /** As in the names of QEMU's programs: `riscv64`. */
+  get targetName(): string {
+    return this.cpus[0]?.targetName ?? 'none';
+  }
   /** Of the target's data. */
   get endianness(): 'little' | 'big' {
     return this.accelerator?.endianness ?? 'little';
@@ -330,6 +334,7 @@ export abstract class MachineState extends QObject {
     this.#drives.add(drive);
     drive.wake = () => this.notify();
     drive.hold = (on) => this.hold(drive, on);
+    drive.now = () => this.env.hostClock.monotonicNs();
     drive.inOrder = this.clocks.icount !== undefined;
     drive.stopped = (error) => {
       if (this.runState.running)
@@ -337,6 +342,13 @@ export abstract class MachineState extends QObject {
       this.vmStopRequest('io-error');
     };
     this.runState.addHandler((running) => running && drive.resumed());
+  }
+  /** Nobody uses it. */
+  removeChardev(id: string, chardev: Chardev): void {
+    this.#backends.get('chardev')?.delete(id);
+    this.#chardevs.delete(chardev);
+    chardev.release();
+    chardev.close();
   }
   /** All that anybody here reads and writes. */
   get chardevs(): readonly Chardev[] {

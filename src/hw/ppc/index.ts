@@ -1,5 +1,5 @@
 /** PowerPC, whole: its boards, and what may be on them. */
-import { ppcCpuHelp } from '../../target/ppc/config.js';
+import { ppcCpuHelp, ppcCpuModels } from '../../target/ppc/config.js';
 import { PpcCpu } from '../../target/ppc/cpu.js';
 import { ppcIsa } from '../../target/ppc/index.js';
 import type { Target } from '../../target/target.js';
@@ -25,5 +25,6 @@ export const ppcTarget: Target = {
     ...[PrepSystemIo, Rs6000Mc],
   ],
   cpus: [PpcCpu],
+  cpuModels: ppcCpuModels,
   cpuHelp: ppcCpuHelp,
 };

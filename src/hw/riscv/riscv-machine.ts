@@ -74,8 +74,8 @@ export abstract class RiscvMachine extends MachineState {
   }
 
   /** Maps RAM, `-m` large. */
-  protected createRam(name: string, base: number): MemoryRegion {
-    const ram = this.newRam(name, this.ramSize);
+  protected createRam(base: number): MemoryRegion {
+    const ram = this.newRam(this.class.defaultRamId ?? 'ram', this.ramSize);
     this.systemMemory.addSubregion(base, ram);
     return ram;
   }

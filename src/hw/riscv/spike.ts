@@ -26,6 +26,7 @@ export class SpikeMachine extends RiscvMachine {
   static override readonly type: TypeInfo<MachineClassOptions> = defineMachine('spike', RiscvMachine, SpikeMachine, {
     desc: 'RISC-V Spike board',
     defaultCpuType: 'rv64',
+    defaultRamId: 'riscv.spike.ram',
     maxCpus: 8,
   });
 
@@ -35,7 +36,7 @@ export class SpikeMachine extends RiscvMachine {
   protected override init(): void {
     this.createHarts(MAP.mrom[0]);
     this.clint = this.createClint(MAP.clint);
-    this.createRam('riscv.spike.ram', MAP.dram[0]);
+    this.createRam(MAP.dram[0]);
     this.createHtif();
   }
 

@@ -64,6 +64,7 @@ export class VirtMachine extends RiscvMachine {
     desc: 'RISC-V VirtIO board',
     isDefault: true,
     defaultCpuType: 'rv64',
+    defaultRamId: 'riscv_virt_board.ram',
     maxCpus: 512,
     flashBanks: 2,
     properties: [
@@ -96,7 +97,7 @@ export class VirtMachine extends RiscvMachine {
     this.createHarts(MAP.mrom[0]);
     this.createTimers();
     this.interrupts = this.createInterrupts();
-    this.createRam('riscv_virt_board.ram', MAP.dram[0]);
+    this.createRam(MAP.dram[0]);
     this.createFwCfg();
 
     this.test = this.addDevice(SifiveTest).place(MAP.test);

@@ -1,4 +1,5 @@
 /** What a PowerPC CPU is made of. `-cpu MODEL,option=value,...` becomes a plain, serialisable PpcConfig. */
+import type { CpuModels } from '../../hw/core/cpu-models.js';
 import { parseOptions } from '../../qom/option-list.js';
 import { OptionError } from '../../util/errors.js';
 import { didYouMean } from '../../util/suggest.js';
@@ -51,3 +52,12 @@ export function ppcCpuHelp(): string {
   ]);
   return ['Available CPUs:', ...lines, ''].join('\n');
 }
+
+/** For programs that ask; as QEMU's, they do not tell what one is made of. */
+export const ppcCpuModels: CpuModels = {
+  list: () =>
+    MODELS.flatMap(({ name, aliases }) => {
+      const typeName = `${name}-powerpc-cpu`;
+      return [{ name, typeName }, ...aliases.map((alias) => ({ name: alias, typeName, aliasOf: name }))];
+    }),
+};
