@@ -1,20 +1,21 @@
 // The exec loop of a vCPU (QEMU's cpu_exec): exception, interrupt, find the next TB, run it.
 import {
-  CF_COUNT_MASK, CF_MEMI_ONLY, CF_NOIRQ, CF_NO_GOTO_TB, CF_SINGLE_STEP, CPU_INTERRUPT_HARD, DISCON_EXCEPTION, DISCON_INTERRUPT, ENV_BUDGET,
-  ENV_INTERRUPT_REQUEST, EXCP_DEBUG, EXCP_INTERRUPT, EXEC_BUDGET, EXEC_DEBUG, EXEC_HALTED, EXEC_REQUEST, EXEC_SEMIHOST, EXEC_TRANSLATE_FAILED, EXEC_YIELD,
-  RETURN_YIELD, TB_CFLAGS, TB_ENTRY, TB_EXIT_IDX1, TB_EXIT_MASK, TB_EXIT_REQUESTED, TB_EXIT_RESUME, TB_EXIT_RUN, TB_FUNC, TB_ICOUNT, TB_JMP0,
+  CF_COUNT_MASK, CF_MEMI_ONLY, CF_NOIRQ, CF_NO_GOTO_TB, CF_SINGLE_STEP, CPU_INTERRUPT_HARD, DISCON_EXCEPTION, DISCON_INTERRUPT,
+  ENGINE_JOIN_MASK, ENTRY_SAMPLE, ENV_INTERRUPT_REQUEST, EXCP_DEBUG, EXCP_INTERRUPT, EXEC_BUDGET, EXEC_DEBUG, EXEC_HALTED, EXEC_REQUEST, EXEC_SEMIHOST, EXEC_TRANSLATE_FAILED, EXEC_YIELD,
+  RETURN_YIELD, TB_CFLAGS, TB_ENTERED, TB_ENTRY, TB_EXIT_IDX1, TB_EXIT_MASK, TB_EXIT_REQUESTED, TB_EXIT_RESUME, TB_EXIT_RUN, TB_FUNC, TB_ICOUNT, TB_JMP0,
   TELL_DISCONTINUITIES,
 } from './shared/layout';
+import { engine } from './core/engine';
 import { cpuInsnCount, faulted } from './core/env';
-import { discontinuity } from './core/host';
+import { discontinuity, tbEntered } from './core/host';
 import { vcpu } from './core/vcpu';
 import { WORK_LOOKUP, WORK_TRAP, worked } from './core/work';
 import { runInLockstep } from './lockstep';
 import { ONE_INSN, tbLookup } from './tb-lookup';
 import { tciExec, tciResume } from './tci';
-import { jumpCacheFind } from './tci-blocks';
+import { jumpCacheFind, lowBits } from './tci-blocks';
 import { targetDoInterrupt, targetExecInterrupt, targetHasWork, targetLinesIfAsked } from './target/dispatch';
-import { engineEnter, engineLeave, tbFlushIfAlone, tbFlushIsPending, tbGeneration, tbLink } from './tb/tb';
+import { engineEnter, engineLeave, tbFlushIfAlone, tbFlushIsPending, tbGeneration, tbLink, tbSeenAt } from './tb/tb';
 import { tlbFlushIfAsked } from './tlb/flush';
 
 const EXCP_FIRST = EXCP_INTERRUPT;
@@ -155,6 +156,24 @@ function execLoop(env: usize): i32 {
   }
 }
 
+/** The host hears of a TB (tbEntered) each time that `count` entries more were counted, rounded up to a power of two. 0: never. */
+export function setJoinThreshold(count: u32): void {
+  store<u32>(engine, lowBits(count), ENGINE_JOIN_MASK);
+}
+
+/** Scratch of this instance. */
+let untilSample: i32 = ENTRY_SAMPLE;
+
+/** Generated code has led to `tb`, where another region is entered. */
+function countEntry(env: usize, tb: usize): void {
+  untilSample = ENTRY_SAMPLE;
+  const count = load<u32>(tb, TB_ENTERED) + 1;
+  store<u32>(tb, count, TB_ENTERED);
+  if ((count & load<u32>(engine, ENGINE_JOIN_MASK)) != 0) return;
+  tbSeenAt(tb, vcpu(env).pc);
+  tbEntered(tb);
+}
+
 @inline
 function enterGenerated(env: usize, tb: usize): usize {
   if (!ASC_NO_ASSERT) return runInLockstep(env, tb);
@@ -172,8 +191,8 @@ function runGenerated(env: usize, tb: usize, cflags: u32): usize {
     let exit: usize = enterGenerated(env, tb);
     if ((exit & TB_EXIT_MASK) == TB_EXIT_RESUME) exit = tciResume(env, exit & ~TB_EXIT_MASK);
     if (once || faulted(env)) return exit;
-    // Budget and exit request in one, as in tci; interrupt request and halted.
-    if (load<u64>(env, ENV_BUDGET) - 1 > 0x7ffffffe || load<u64>(env, ENV_INTERRUPT_REQUEST) != 0) return exit;
+    // Budget and exit request, as in tci; interrupt request and halted.
+    if (vcpu(env).budget <= (vcpu(env).exitRequest as i32) || load<u64>(env, ENV_INTERRUPT_REQUEST) != 0) return exit;
     const slot: i32 = (exit as i32) & TB_EXIT_MASK;
     if (exit == 0) {
       tb = jumpCacheFind(env);
@@ -183,5 +202,6 @@ function runGenerated(env: usize, tb: usize, cflags: u32): usize {
     else return exit;
     if (tb == 0) return exit;
     if (load<u32>(tb, TB_FUNC) == 0) return tb | TB_EXIT_RUN;
+    if (--untilSample == 0) countEntry(env, tb);
   }
 }

@@ -5,7 +5,7 @@ export { dirtyCount, dirtyMark, dirtyWatch } from './core/dirty';
 export { cpuInsnCount, cpuRequestExit } from './core/env';
 export { breakpointFrom } from './core/points';
 export { mulsh64, muluh64 } from './core/int128';
-export { cpuExec } from './exec';
+export { cpuExec, setJoinThreshold } from './exec';
 export { cpuCreate, cpuPhysical, cpuProbe, cpuTranslateDebug, runtimeAttach, runtimeInit, scoresCreate } from './runtime';
 export {
   helper_plugin_add, helper_plugin_call, helper_plugin_call_r, helper_plugin_call_rw, helper_plugin_cond, helper_plugin_cond_r, helper_plugin_cond_rw,

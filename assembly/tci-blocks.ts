@@ -1,7 +1,7 @@
 // From block to block in tci: what is noted of each, and where it goes on.
 import {
-  ENGINE_HOT_MASK, ENV_BUDGET, ENV_TB_FLAGS, TB_CFLAGS, TB_EXEC_COUNT, TB_FLAGS, TB_ICOUNT, TB_INDIRECT, TB_INDIRECT_NEXT, TB_INDIRECT_SLOTS, TB_INSN_TABLE,
-  TB_PC, TB_STATE, TB_STATE_INDIRECT, TB_TCI,
+  ENGINE_HOT_MASK, ENV_TB_FLAGS, TB_CFLAGS, TB_EXEC_COUNT, TB_FLAGS, TB_ICOUNT, TB_INDIRECT, TB_INDIRECT_NEXT, TB_INDIRECT_SLOTS, TB_INSN_TABLE,
+  TB_PC, TB_STATE, TB_STATE_INDIRECT,
 } from './shared/layout';
 import * as op from './shared/tci';
 import { engine } from './core/engine';
@@ -9,15 +9,19 @@ import { tbHot } from './core/host';
 import { isReplaying } from './core/journal';
 import { vcpu } from './core/vcpu';
 import { jumpCacheCell } from './tlb/jump-cache';
-import { tbSeenAt } from './tb/tb';
+import { tbSeenAt, tciCode } from './tb/tb';
 
 /**
  * The host hears of a TB (tbHot) each time that it has run `count` times more in tci, rounded up to a power of two: so a threshold that goes down
  * also finds TBs that are past it. 0: never.
  */
 export function setHotThreshold(count: u32): void {
-  const mask = count <= 1 ? count - 1 : u32.MAX_VALUE >> clz(count - 1);
-  store<u32>(engine, mask, ENGINE_HOT_MASK);
+  store<u32>(engine, lowBits(count), ENGINE_HOT_MASK);
+}
+
+/** Of a counter: the bits that are zero each time that it has gone up by `count`, rounded up to a power of two; 0: all of them, so never. */
+export function lowBits(count: u32): u32 {
+  return count <= 1 ? count - 1 : u32.MAX_VALUE >> clz(count - 1);
 }
 
 /** Regions go by where their TBs were seen. */
@@ -30,10 +34,10 @@ function becameHot(env: usize, tb: usize): void {
 @inline
 export function enter(env: usize, tb: usize, icountMode: bool): bool {
   const icount = load<u32>(tb, TB_ICOUNT);
-  // Budget and exit request are neighbours: one load and one comparison test both (a request sets bits above the budget's).
-  const state = load<u64>(env, ENV_BUDGET);
-  if (state - (icountMode ? (icount as u64) : 1) > 0x7fffffff) return false;
-  store<u32>(env, (state as u32) - icount, ENV_BUDGET);
+  // A request is above every budget. Two loads: the host could not forward the budget that has just been stored to a wider one.
+  const left = vcpu(env).budget;
+  if ((icountMode ? left - ((icount as i32) - 1) : left) <= (vcpu(env).exitRequest as i32)) return false;
+  vcpu(env).budget = left - (icount as i32);
   vcpu(env).lastTb = tb;
   if (isReplaying()) return true;
   const count = load<u32>(tb, TB_EXEC_COUNT) + 1;
@@ -46,7 +50,7 @@ export function enter(env: usize, tb: usize, icountMode: bool): bool {
 export function leaveFault(env: usize, tb: usize, ip: usize): usize {
   const table = load<usize>(tb, TB_INSN_TABLE);
   const icount = load<u32>(tb, TB_ICOUNT);
-  const word = ((ip - load<usize>(tb, TB_TCI)) >> 2) as u32;
+  const word = ((ip - tciCode(tb)) >> 2) as u32;
   let insn = icount - 1;
   while (insn > 0 && load<u16>(table + insn * op.TCI_INSN_SIZE) > word) insn--;
   // the pc is the TB's still: what writes it comes last

@@ -2,7 +2,7 @@
 // jump-cache hits by itself, and comes back to the dispatcher for generated code, misses, faults, and the end of the slice.
 import {
   ENV_EXIT_REQUEST, ENV_PC, TB_EXIT_REQUESTED, TB_EXIT_RUN, TB_FUNC, TB_ICOUNT, TB_INDIRECT, TB_INSN_TABLE, TB_JMP0, TB_JMP1, TB_PC, TB_RESUMED,
-  TB_RESUMED_SINCE, TB_TCI,
+  TB_RESUMED_SINCE,
 } from './shared/layout';
 import * as op from './shared/tci';
 import { tbMisses } from './core/host';
@@ -11,6 +11,7 @@ import { isReplaying } from './core/journal';
 import { divS32, divS64, divU32, divU64, mulsh64, muluh64, remS32, remS64, remU32, remU64 } from './core/int128';
 import { vcpu } from './core/vcpu';
 import { hits } from './tlb/tables';
+import { tciCode } from './tb/tb';
 import { PAGE_SIZE } from './target/traits/pages';
 import {
   a32, a64, at32u, at64, b32, b64, callResult, callVoid, cmpxchg, d32, d64, deposit, distance, extract, guestStore, hostAddress, immA, immA32, immB, immB32,
@@ -21,7 +22,7 @@ import { enter, jumpCacheFind, leaveFault, noteIndirect } from './tci-blocks';
 /** Runs from `tb` on, that one in any case in tci. Returns a TB_EXIT_* value, or a TB with generated code | TB_EXIT_RUN. */
 export function tciExec(env: usize, tb: usize): usize {
   if (!enter(env, tb, vcpu(env).icount != 0)) return TB_EXIT_REQUESTED;
-  return run(env, tb, load<usize>(tb, TB_TCI), 0);
+  return run(env, tb, tciCode(tb), 0);
 }
 
 /** What the op at `ip` expects of the accumulator, if anything. */
@@ -56,7 +57,7 @@ export function tciResume(env: usize, tb: usize): usize {
   vcpu(env).pc -= offset;
   vcpu(env).budget -= icount - insn;
   vcpu(env).lastTb = tb;
-  const ip = load<usize>(tb, TB_TCI) + ((load<u16>(table + insn * op.TCI_INSN_SIZE) as usize) << 2);
+  const ip = tciCode(tb) + ((load<u16>(table + insn * op.TCI_INSN_SIZE) as usize) << 2);
   return run(env, tb, ip, accumulatorFor(env, ip));
 }
 
@@ -77,7 +78,7 @@ function run(env: usize, tb: usize, ip: usize, acc: u64): usize {
         tb = next;
         if (load<u32>(tb, TB_FUNC) != 0) return tb | TB_EXIT_RUN;
         if (!enter(env, tb, icountMode)) return TB_EXIT_REQUESTED;
-        ip = load<usize>(tb, TB_TCI);
+        ip = tciCode(tb);
         break;
       }
       case op.TCI_GOTO_PC_TB1:
@@ -88,7 +89,7 @@ function run(env: usize, tb: usize, ip: usize, acc: u64): usize {
         tb = next;
         if (load<u32>(tb, TB_FUNC) != 0) return tb | TB_EXIT_RUN;
         if (!enter(env, tb, icountMode)) return TB_EXIT_REQUESTED;
-        ip = load<usize>(tb, TB_TCI);
+        ip = tciCode(tb);
         break;
       }
       case op.TCI_GOTO_PTR: {
@@ -98,7 +99,7 @@ function run(env: usize, tb: usize, ip: usize, acc: u64): usize {
         tb = next;
         if (load<u32>(tb, TB_FUNC) != 0) return tb | TB_EXIT_RUN;
         if (!enter(env, tb, icountMode)) return TB_EXIT_REQUESTED;
-        ip = load<usize>(tb, TB_TCI);
+        ip = tciCode(tb);
         break;
       }
       case op.TCI_BR: ip += (load<i32>(ip, 4) << 2) as usize; break;

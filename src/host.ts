@@ -53,6 +53,7 @@ export const ENGINE_OPTIONS: read.Readers<CommonEngineOptions> = {
     indirect: read.flag,
     regionSize: read.integer(1),
     regionTbs: read.integer(1),
+    join: read.flag,
     tlbReuse: read.flag,
     fusedMulAdd: read.flag,
     check: read.flag,

@@ -1,13 +1,13 @@
 // What the lists, tables and links of TBs must always be, looked at between slices (`-accel tcg,check=on`).
 import {
-  CF_PCREL, DESC_FIRST, DESC_NEXT, DESC_PAGE, ENGINE_PAGE_HASH, ENGINE_TB_HASH, NO_PAGE, TB_CFLAGS, TB_CS_BASE, TB_FLAGS, TB_FUNC, TB_HASH_NEXT, TB_ICOUNT, TB_JMP0,
-  TB_JMP_LIST, TB_JMP_NEXT0, TB_PAGE_NEXT0, TB_PC, TB_PHYS_PAGE0, TB_PHYS_PAGE1, TB_SIZE, TB_TCI,
+  CF_PCREL, DESC_FIRST, DESC_NEXT, DESC_PAGE, ENGINE_PAGE_HASH, ENGINE_TB_HASH, NO_PAGE, TB_CFLAGS, TB_CS_BASE, TB_FLAGS, TB_FUNC, TB_HASH_NEXT, TB_ICOUNT, TB_INSN_TABLE, TB_JMP0,
+  TB_JMP_LIST, TB_JMP_NEXT0, TB_PAGE_NEXT0, TB_PC, TB_PHYS_PAGE0, TB_PHYS_PAGE1, TB_SIZE,
 } from '../shared/layout';
 import { PAGE_HASH_SIZE } from '../core/code-pages';
 import { firstEnv } from '../core/cpus';
 import { engine } from '../core/engine';
 import { vcpu } from '../core/vcpu';
-import { HASH_SIZE, hashCell, isValid, tbStatCount } from '../tb/tb';
+import { HASH_SIZE, hashCell, isValid, tbStatCount, tciCode } from '../tb/tb';
 import { checkJumpCaches } from './jump-caches';
 import { CODE_ALIGN_BITS, CS_BASE, MAX_INSN_SIZE } from '../target/traits/linked';
 import { PAGE_BITS } from '../target/traits/pages';
@@ -47,7 +47,7 @@ function checkTb(tb: usize, cell: usize): void {
     assert(MAX_INSN_SIZE > 1 << CODE_ALIGN_BITS, 'TBs: one is in two pages, where no instruction can be');
     assert(load<u32>(tb, TB_ICOUNT) == 1 && load<u32>(tb, TB_SIZE) <= (MAX_INSN_SIZE as u32), 'TBs: one in two pages is more than an instruction');
   }
-  assert(load<u32>(tb, TB_TCI) != 0 && load<u32>(tb, TB_ICOUNT) != 0, 'TBs: one has no code');
+  assert(load<usize>(tb, TB_INSN_TABLE) > tciCode(tb) && load<u32>(tb, TB_ICOUNT) != 0, 'TBs: one has no code');
 }
 
 /** goto_tb stays in the page, and leads to a TB of one page: so a link never outlives a mapping. Returns how many links that is. */

@@ -30,6 +30,11 @@ export declare function tbHot(tb: usize): void;
 @external("host", "tbMisses")
 export declare function tbMisses(tb: usize): void;
 
+/** The TB's generated code was come to from that of other regions often (TB_ENTERED): they had better be one. */
+// @ts-ignore: decorator
+@external("host", "tbEntered")
+export declare function tbEntered(tb: usize): void;
+
 /**
  * A TB of this region (TB_REGION) was invalidated: none of the region's code may be entered any more. In the first instance only, and under the engine's lock:
  * nothing of the runtime that takes it may be called.

@@ -234,33 +234,35 @@ export const ENGINE_PHYSMAP = 0x2c;
 export const ENGINE_PHYSMAP_SPARE = 0x30;
 /** u32: the low bits of TB_EXEC_COUNT that are zero when the host hears of the TB */
 export const ENGINE_HOT_MASK = 0x34;
+/** u32: those of TB_ENTERED */
+export const ENGINE_JOIN_MASK = 0x38;
 /** u32: valid TBs */
-export const ENGINE_TBS = 0x38;
+export const ENGINE_TBS = 0x3c;
 /** u32: TBs that were invalidated, since the engine was made */
-export const ENGINE_INVALIDATED = 0x3c;
+export const ENGINE_INVALIDATED = 0x40;
 /** u32: breakpoints; 0: nobody looks for one */
-export const ENGINE_BREAKPOINTS = 0x40;
+export const ENGINE_BREAKPOINTS = 0x44;
 /** u32: watchpoints; 0: nobody looks for one */
-export const ENGINE_WATCHPOINTS = 0x44;
+export const ENGINE_WATCHPOINTS = 0x48;
 /** u32: records of breakpoints, BREAKPOINTS_MAX of them, and of watchpoints behind them */
-export const ENGINE_POINTS = 0x48;
+export const ENGINE_POINTS = 0x4c;
 /** u32: a byte for each page that is watched: 1: it was written; 0: none is. Bytes change under the lock */
-export const ENGINE_DIRTY_MAP = 0x4c;
+export const ENGINE_DIRTY_MAP = 0x50;
 /** u32: number of the first of them: linear-memory address >> PAGE_BITS */
-export const ENGINE_DIRTY_FIRST = 0x50;
+export const ENGINE_DIRTY_FIRST = 0x54;
 /** u32: how many there are */
-export const ENGINE_DIRTY_PAGES = 0x54;
+export const ENGINE_DIRTY_PAGES = 0x58;
 /** u32: numbers of those that were written, in that order; it grows under the lock */
-export const ENGINE_DIRTY_LIST = 0x58;
+export const ENGINE_DIRTY_LIST = 0x5c;
 /** u32: how many these are */
-export const ENGINE_DIRTY_COUNT = 0x5c;
+export const ENGINE_DIRTY_COUNT = 0x60;
 /** bytes of all */
-export const ENGINE_SIZE = 0x60;
+export const ENGINE_SIZE = 0x70;
 
 // ---- CPU env, common part. Offsets from the env pointer, which generated code and helpers get as their first argument.
 /** i32: guest instructions left in this slice (QEMU's icount_decr); the exec loop returns when it goes below zero */
 export const ENV_BUDGET = 0x00;
-/** u32: EXIT_REQUESTED asks running code to come to the dispatcher at the next TB or loop header. Directly behind ENV_BUDGET: one load tests both */
+/** u32: EXIT_REQUESTED asks running code to come to the dispatcher at the next TB or loop header. Above every budget: one comparison tests both */
 export const ENV_EXIT_REQUEST = 0x04;
 /** u32: 1: a helper or slow path raised an exception; running code restores the state as before its instruction and returns at once */
 export const ENV_FAULT = 0x08;
@@ -432,8 +434,8 @@ export const TB_PHYS_PAGE1 = 0x20;
 export const TB_HOST0 = 0x24;
 /** u32: the second page's start; 0: none */
 export const TB_HOST1 = 0x28;
-/** u32: tci code */
-export const TB_TCI = 0x2c;
+/** u32: how often its generated code was come to from that of another region, seen once in ENTRY_SAMPLE times */
+export const TB_ENTERED = 0x2c;
 /** u32: index of generated code in the function tables of all instances; 0: none. Who calls it loads TB_ENTRY after it */
 export const TB_FUNC = 0x30;
 /** u32: entry number to pass to that function */
@@ -478,6 +480,8 @@ export const TB_RECORD_SIZE = 0xa0;
 export const NO_PAGE = 0xffffffff;
 /** slots of TB_INDIRECT */
 export const TB_INDIRECT_SLOTS = 8;
+/** of so many times that generated code leads to that of another region one is counted: a prime, so that no loop's pattern hides from it */
+export const ENTRY_SAMPLE = 61;
 
 // ---- Table of generated code. Generated code holds no address of a TB, so that it is the same in every process: it finds them in a table, one a module, whose address it imports. A region's part of it.
 /** u32: set to 1 whenever the region's function is entered: what the code cache knows of its use */

@@ -2,12 +2,12 @@
 // configuration whose guest memory has the same code. A record is only taken if all of its guest bytes are there.
 import {
   ENGINE_TB_HASH, NO_PAGE, TB_CFLAGS, TB_FLAGS, TB_HASH_NEXT, TB_HOST0, TB_HOST1, TB_ICOUNT, TB_INSN_TABLE, TB_PC, TB_PHYS_PAGE0, TB_PHYS_PAGE1,
-  TB_RECORD_SIZE, TB_SIZE, TB_STATE, TB_STATE_CALLS, TB_TCI,
+  TB_RECORD_SIZE, TB_SIZE, TB_STATE, TB_STATE_CALLS,
 } from '../shared/layout';
 import { engine } from '../core/engine';
 import { physHost } from '../core/physmap';
 import { PAGE_BITS, PAGE_SIZE } from '../target/traits/pages';
-import { HASH_SIZE, isValid, tbAlloc, tbRegister } from './tb';
+import { HASH_SIZE, isValid, tbAlloc, tbRegister, tciCode } from './tb';
 
 // A record: this head, the guest's bytes, tci code, insn table; all of it is a multiple of 8.
 const KEPT_PC = 0; // u64
@@ -55,7 +55,7 @@ export function tbsCollect(cflags: u32, at: usize, end: usize): u32 {
 export function tbPack(tb: usize, at: usize, end: usize): u32 {
   const size = load<u32>(tb, TB_SIZE);
   const icount = load<u32>(tb, TB_ICOUNT);
-  const code = (load<usize>(tb, TB_INSN_TABLE) - load<usize>(tb, TB_TCI)) as u32;
+  const code = (load<usize>(tb, TB_INSN_TABLE) - tciCode(tb)) as u32;
   const bytes = recordBytes(size, code, icount);
   if (at + bytes > end) return 0;
   const pc = load<u64>(tb, TB_PC);
@@ -74,7 +74,7 @@ export function tbPack(tb: usize, at: usize, end: usize): u32 {
   memory.copy(to, load<usize>(tb, TB_HOST0), first);
   if (first < size) memory.copy(to + first, load<usize>(tb, TB_HOST1), size - first);
   to += size;
-  memory.copy(to, load<usize>(tb, TB_TCI), code);
+  memory.copy(to, tciCode(tb), code);
   memory.copy(to + code, load<usize>(tb, TB_INSN_TABLE), 4 * icount);
   return bytes;
 }
@@ -132,8 +132,7 @@ function unpack(at: usize, host0: usize, host1: usize, size: u32, icount: u32, c
   store<u32>(tb, load<u32>(at, KEPT_PAGE1), TB_PHYS_PAGE1);
   store<usize>(tb, host0 + ((pc as usize) & (PAGE_SIZE - 1)), TB_HOST0);
   store<usize>(tb, host1, TB_HOST1);
-  const tci = tb + TB_RECORD_SIZE;
-  store<usize>(tb, tci, TB_TCI);
+  const tci = tciCode(tb);
   store<usize>(tb, tci + code, TB_INSN_TABLE);
   memory.copy(tci, at + KEPT_HEAD + size, code + 4 * icount);
   if (!tbRegister(tb)) return 0;

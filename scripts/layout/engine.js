@@ -39,6 +39,7 @@ export const STRUCTS = [
       ['PHYSMAP',        'ptr', 'host',   'publish', 'the physical map in use'],
       ['PHYSMAP_SPARE',  'ptr', 'host',   'own',     'another one, in which the host writes the next'],
       ['HOT_MASK',       'u32', 'host',   'hint',    'the low bits of TB_EXEC_COUNT that are zero when the host hears of the TB'],
+      ['JOIN_MASK',      'u32', 'host',   'hint',    'those of TB_ENTERED'],
       ['TBS',            'u32', 'thread', 'lock',    'valid TBs'],
       ['INVALIDATED',    'u32', 'thread', 'lock',    'TBs that were invalidated, since the engine was made'],
       ['BREAKPOINTS',    'u32', 'thread', 'lock',    'breakpoints; 0: nobody looks for one'],
@@ -56,7 +57,7 @@ export const STRUCTS = [
     about: 'Offsets from the env pointer, which generated code and helpers get as their first argument.',
     rows: [
       ['BUDGET',            'i32', 'vcpu',   'own',     'guest instructions left in this slice (QEMU\'s icount_decr); the exec loop returns when it goes below zero'],
-      ['EXIT_REQUEST',      'u32', 'thread', 'atomic',  'EXIT_REQUESTED asks running code to come to the dispatcher at the next TB or loop header. Directly behind ENV_BUDGET: one load tests both'],
+      ['EXIT_REQUEST',      'u32', 'thread', 'atomic',  'EXIT_REQUESTED asks running code to come to the dispatcher at the next TB or loop header. Above every budget: one comparison tests both'],
       ['FAULT',             'u32', 'vcpu',   'own',     '1: a helper or slow path raised an exception; running code restores the state as before its instruction and returns at once'],
       ['EXCEPTION_INDEX',   'i32', 'vcpu',   'own',     'the exception to deliver when ENV_FAULT is set: the target\'s number, or EXCP_*. -1: none'],
       ['INTERRUPT_REQUEST', 'u32', 'thread', 'atomic',  'CPU_INTERRUPT_* bits'],
@@ -169,7 +170,7 @@ export const STRUCTS = [
       ['PHYS_PAGE1',     'u32', 'init',    'init',    'of the second page, or NO_PAGE'],
       ['HOST0',          'ptr', 'init',    'init',    'the first guest byte'],
       ['HOST1',          'ptr', 'init',    'init',    'the second page\'s start; 0: none'],
-      ['TCI',            'ptr', 'init',    'init',    'tci code'],
+      ['ENTERED',        'u32', 'thread',  'hint',    'how often its generated code was come to from that of another region, seen once in ENTRY_SAMPLE times'],
       ['FUNC',           'u32', 'codegen', 'publish', 'index of generated code in the function tables of all instances; 0: none. Who calls it loads TB_ENTRY after it'],
       ['ENTRY',          'u32', 'codegen', 'publish', 'entry number to pass to that function'],
       ['EXEC_COUNT',     'u32', 'thread',  'hint',    'executions in tci, modulo 2^32'],
@@ -193,6 +194,7 @@ export const STRUCTS = [
     constants: [
       ['NO_PAGE', 0xffff_ffff, 'TB_PHYS_PAGE1 of a TB that lies in one page'],
       ['TB_INDIRECT_SLOTS', 8, 'slots of TB_INDIRECT'],
+      ['ENTRY_SAMPLE', 61, "of so many times that generated code leads to that of another region one is counted: a prime, so that no loop's pattern hides from it"],
     ],
   },
   {

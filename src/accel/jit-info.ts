@@ -23,6 +23,7 @@ export interface WasmInfo {
   /** The engine's optimising compiler at once, or its own tiers (docs/engines.md). */
   readonly compiler: 'optimising' | 'tiered';
   readonly regions: number;
+  readonly joined: number;
   /** TBs and guest instructions in them; a TB may be in several. */
   readonly tbs: number;
   readonly insns: number;
@@ -183,7 +184,7 @@ function wasmRows(wasm: WasmInfo): Row[] {
   const { queue, cache } = wasm;
   const where = wasm.background ? ' (on a thread of its own)' : '';
   return [
-    ['regions generated', `${wasm.regions}, ${wasm.tbs} TBs, ${wasm.insns} guest instructions`],
+    ['regions generated', `${wasm.regions} (${wasm.joined} of them of others), ${wasm.tbs} TBs, ${wasm.insns} guest instructions`],
     ['modules generated', `${wasm.modules}, ${wasm.bytes} bytes`],
     ['time to generate code', `${ms(wasm.translateMs + wasm.lowerMs + wasm.emitMs + wasm.compileMs)}${where}`],
     ['  frontend and optimiser', ms(wasm.translateMs)],

@@ -24,6 +24,7 @@ export const STRATEGIES = {
                                                              description: 'the default, then binaryen\'s own optimisers' },
   'region-small':   { accel: 'tcg,region-size=100,code-cache=off', description: 'the default, in regions of at most 100 guest instructions' },
   'region-large':   { accel: 'tcg,region-size=4000,region-tbs=400,code-cache=off', description: 'the default, in regions of at most 4000 guest instructions' },
+  'region-parts':  { accel: 'tcg,join=off,code-cache=off', description: 'the default, but regions that lead to one another stay apart' },
   'region-warm':    { accel: 'tcg',                          description: 'the default, with a code cache that earlier runs have filled', keepsCode: true },
   'region-eager':   { accel: 'tcg,threshold=1024,code-cache=off', description: 'the default, code made after 1,000 executions instead of 16,000' },
 } as const satisfies Readonly<Record<string, Strategy>>;

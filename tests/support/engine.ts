@@ -13,7 +13,7 @@ export const engineModule = (build: 'release' | 'debug' = 'release'): WebAssembl
   new WebAssembly.Module(process.env.WEMU_WASM ? readFileSync(process.env.WEMU_WASM) : readEngineWasm(build === 'debug'));
 
 const NOTHING: RuntimeHost = {
-  translate: () => 0, mmioRead: () => 1, mmioWrite: () => 1, checkSlice: () => {}, tbHot: () => {}, tbMisses: () => {}, regionInvalidated: () => {}, tbFlushed: () => {},
+  translate: () => 0, mmioRead: () => 1, mmioWrite: () => 1, checkSlice: () => {}, tbHot: () => {}, tbMisses: () => {}, tbEntered: () => {}, regionInvalidated: () => {}, tbFlushed: () => {},
   tlbFilled: () => {}, discontinuity: () => {}, pluginCall: () => {}, pluginMem: () => {},
 }; // prettier-ignore
 
@@ -74,7 +74,6 @@ export class BareEngine {
     set(layout.TB_ICOUNT, Math.max(1, code.insnCount));
     set(layout.TB_PHYS_PAGE0, pc >>> 12);
     set(layout.TB_PHYS_PAGE1, 0xffff_ffff);
-    set(layout.TB_TCI, tci);
     set(layout.TB_INSN_TABLE, tci + code.size * 2);
     if (!exports.tbRegister(tb)) throw new Error('arena full');
     return tb;

@@ -39,6 +39,7 @@ const GLOBALS: Readonly<Record<string, string>> = {
   'core/journal/isReplay': CHECKS,
   'core/journal/limit': CHECKS,
   'core/journal/reached': CHECKS,
+  'exec/untilSample': 'counts down to the next entry that is counted',
   'lockstep/chance': CHECKS,
   'lockstep/record': CHECKS,
 };

@@ -28,7 +28,7 @@ import { WatchedPages } from './watched-pages.js';
 import { Runtime, targetImportNames, type RuntimeExports, type RuntimeHost } from './runtime.js';
 import { Translator } from './translate-all.js';
 import type { Isa } from '../../target/target.js';
-import type { TcgTuning } from './codegen/tuning.js';
+import { joinsRegions, type TcgTuning } from './codegen/tuning.js';
 import { idleWatch, Vcpu, type VcpuHooks } from './vcpu.js';
 
 /** What a code generator (tier 2) is made from. */
@@ -321,7 +321,12 @@ export class TcgAccel {
         injectionsOf: options.instrumentation && ((tb) => this.injections.get(tb)),
       });
     }
-    if (this.generator) runtime.exports.setHotThreshold(tuning?.threshold ?? this.generator.defaultThreshold);
+    if (this.generator) {
+      const threshold = tuning?.threshold ?? this.generator.defaultThreshold;
+      runtime.exports.setHotThreshold(threshold);
+      // A join is worth as much as code of its own once a region was come to thirty times as often as a TB has to be hot.
+      if (joinsRegions(tuning)) runtime.exports.setJoinThreshold(Math.ceil(threshold / 2));
+    }
     // With a tier above, most TBs are not worth optimising; who asks to see the result gets it.
     const optimize = !this.generator || (log?.has('op_opt') ?? false);
     const { generator } = this;
@@ -391,6 +396,7 @@ export class TcgAccel {
         this.machine?.checkSlice?.();
       },
       tbMisses: (tb) => void this.guard('code generation', () => this.generator?.tbMisses(tb >>> 0)),
+      tbEntered: (tb) => void this.guard('code generation', () => this.generator?.tbEntered?.(tb >>> 0)),
       regionInvalidated: (region) => void this.guard('code generation', () => this.generator?.regionInvalidated(region)),
       tlbFilled: (env, lo, hi, access, mmuIdx, phys) => this.logFill(env >>> 0, lo, hi, access, mmuIdx, phys),
       tbFlushed: () => void this.guard('code generation', () => this.flushed()),

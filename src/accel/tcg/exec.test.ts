@@ -368,7 +368,7 @@ describe.each([
 
   it('flushes a full arena and goes on', () => {
     // Straight code over many pages: more TBs than this small arena holds.
-    const board = new Board({ ...tier, arenaSize: 0x16_0000 });
+    const board = new Board({ ...tier, arenaSize: 0x1c_0000 });
     const insns = 0x4_0000 / 4;
     board.load(Array.from({ length: insns }, () => addi(3, 3, 1)));
     board.load([wfi], RAM + insns * 4).finish(10_000_000);

@@ -119,7 +119,7 @@ describe('kept TBs', () => {
     const one = image();
     const many = new Uint8Array(one.length * 2000);
     for (let at = 0; at < many.length; at += one.length) many.set(one, at);
-    const guest = new Guest({ arenaSize: 0x20_0000 });
+    const guest = new Guest({ arenaSize: 0x26_0000 });
     const { restored } = guest.restore(many);
     expect(restored).toBeGreaterThan(BLOCKS);
     expect(restored).toBeLessThan(BLOCKS * 2000);

@@ -12,6 +12,7 @@ export interface RuntimeHost {
   checkSlice(): void;
   tbHot(tb: number): void;
   tbMisses(tb: number): void;
+  tbEntered(tb: number): void;
   regionInvalidated(region: number): void;
   tbFlushed(): void;
   /** What plugins have put into code. */
@@ -79,6 +80,7 @@ export interface RuntimeExports {
   dirtyCount(): number;
   memoryClear(start: number, end: number, most: number): number;
   setHotThreshold(count: number): void;
+  setJoinThreshold(count: number): void;
   tciExec(env: number, tb: number): number;
   ldSlow(env: number, address: bigint, oi: number): bigint;
   stSlow(env: number, address: bigint, value: bigint, oi: number): void;

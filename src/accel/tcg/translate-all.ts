@@ -174,7 +174,6 @@ export class Translator {
     set(layout.TB_PHYS_PAGE1, crosses ? page1 : layout.NO_PAGE);
     set(layout.TB_HOST0, host);
     set(layout.TB_HOST1, crosses ? host1 : 0);
-    set(layout.TB_TCI, tciCode);
     set(layout.TB_INSN_TABLE, insnTable);
     this.units.set(code.units.subarray(0, unitCount), tciCode >> 1);
     this.units.set(code.insns.subarray(0, icount * 2), insnTable >> 1);

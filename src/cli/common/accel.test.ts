@@ -9,7 +9,7 @@ describe('-accel', () => {
   });
   it('takes the properties that strategies are made of', () => {
     const text =
-      'tcg,thread=sync,threshold=100,chain=off,indirect=off,region-tbs=4,region-size=99,tlb-reuse=off,fma=off,check=on,passes=licm+vacuum';
+      'tcg,thread=sync,threshold=100,chain=off,indirect=off,region-tbs=4,region-size=99,join=off,tlb-reuse=off,fma=off,check=on,passes=licm+vacuum';
     expect(parseAccel(text)).toEqual({
       backend: 'wasm',
       sync: true,
@@ -19,6 +19,7 @@ describe('-accel', () => {
         indirect: false,
         regionTbs: 4,
         regionSize: 99,
+        join: false,
         tlbReuse: false,
         fusedMulAdd: false,
         check: true,

@@ -16,6 +16,7 @@ tcg                  translate guest code; properties:
   indirect=on|off    returns, calls and jump tables stay inside of generated functions
   region-tbs=N       blocks of a generated function at most (default ${DEFAULT_LIMITS.maxTbs})
   region-size=N      guest instructions of a generated function at most (default ${DEFAULT_LIMITS.maxInsns})
+  join=on|off        functions that lead to one another all the time become one (default: unless region-* is given)
   tlb-reuse=on|off   accesses off one base share a TLB check
   fma=on|off         fused multiply-add is the host's own instruction, where there is one
   check=on|off       the engine checks itself: generated code against tci, TBs, TLBs, regions (slow)
@@ -45,6 +46,7 @@ export function parseAccel(text: string | undefined): EngineOptions {
     indirect: list.bool('indirect'),
     regionTbs: list.integer('region-tbs', 1, 1024),
     regionSize: list.integer('region-size', 1, 10_000),
+    join: list.bool('join'),
     tlbReuse: list.bool('tlb-reuse'),
     fusedMulAdd: list.bool('fma'),
     check: list.bool('check'),

@@ -55,7 +55,7 @@ describe('tci', () => {
 
   it('fails at an op that it does not know', () => {
     const tb = machine.makeTb(parseIr('insn_start $0; goto_ptr', RANDOM_GLOBALS, []));
-    machine.view.setUint16(machine.view.getUint32(tb + layout.TB_TCI, true), 0xffff, true);
+    machine.view.setUint16(tb + layout.TB_RECORD_SIZE, 0xffff, true);
     machine.set32(layout.ENV_BUDGET, 100);
     expect(() => machine.runtime.exports.tciExec(machine.env, tb)).toThrow(/^tci: unknown op/);
   });
@@ -70,7 +70,7 @@ describe('tci', () => {
     expect(machine.runtime.exports.tciExec(machine.env, tb)).toBe(layout.TB_EXIT_REQUESTED);
     expect(machine.get64(RANDOM_GLOBALS[1].offset)).toBe(100n);
     machine.set32(layout.ENV_BUDGET, 100);
-    machine.set32(layout.ENV_EXIT_REQUEST, 1);
+    machine.set32(layout.ENV_EXIT_REQUEST, layout.EXIT_REQUESTED);
     expect(machine.runtime.exports.tciExec(machine.env, tb)).toBe(layout.TB_EXIT_REQUESTED);
     expect(machine.get64(RANDOM_GLOBALS[1].offset)).toBe(100n);
     machine.set32(layout.ENV_EXIT_REQUEST, 0);

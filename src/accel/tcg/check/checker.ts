@@ -1,6 +1,6 @@
 /** `-accel tcg,check=on`: generated code in lockstep with tci (assembly/lockstep.ts), and a look at TBs, TLBs and installed code every so many slices. */
 import * as lockstep from '../../../../assembly/shared/check.js';
-import { TB_PC, TB_TCI } from '../../../../assembly/shared/layout.js';
+import { TB_PC, TB_RECORD_SIZE } from '../../../../assembly/shared/layout.js';
 import type { CheckInfo } from '../../jit-info.js';
 import { TbReader } from '../codegen/regions.js';
 import type { CheckedEngine, EngineCheck } from '../checking.js';
@@ -91,7 +91,7 @@ export class Checker implements EngineCheck {
       if (!this.records.isValid(tb)) continue;
       this.tbs++;
       const code = translator.again(tb);
-      const tci = this.records.get(tb, TB_TCI) >> 1;
+      const tci = (tb + TB_RECORD_SIZE) >> 1;
       if (code?.every((unit, i) => this.units[tci + i] === unit)) continue;
       throw new RangeError(`the TB at pc 0x${this.view.getBigUint64(tb + TB_PC, true).toString(16)} is not what its guest code gives now`);
     }

@@ -2,7 +2,16 @@
  * Generated code on the machine thread: table slots, installed regions, and the bound on how much there may be. What is evicted are
  * modules that were not entered since the cache last looked (second chance). Only a flush of all TBs takes all, and it lets go of them one by one.
  */
-import { TABLE_TBS, TABLE_USED, TB_ENTRY, TB_EXEC_COUNT, TB_FUNC, TB_REGION, TB_STATE_QUEUED } from '../../../../assembly/shared/layout.js';
+import {
+  TABLE_TBS,
+  TABLE_USED,
+  TB_ENTERED,
+  TB_ENTRY,
+  TB_EXEC_COUNT,
+  TB_FUNC,
+  TB_REGION,
+  TB_STATE_QUEUED,
+} from '../../../../assembly/shared/layout.js';
 import type { WasmInfo } from '../../jit-info.js';
 import type { WasmExports } from '../../../util/web-assembly.js';
 import type { TbReader } from './regions.js';
@@ -25,6 +34,8 @@ export interface RegionRecord {
   readonly tags: readonly number[];
   /** Indexes into tbs. */
   readonly entries: readonly number[];
+  /** It takes the place of the region that its first TB was an entry of. */
+  readonly joins: boolean;
   /** A TB of it was invalidated: it must not be installed. */
   stale: boolean;
   /** Where it is installed. */
@@ -119,13 +130,13 @@ export class CodeCache {
   }
 
   /** Takes note of a region that is about to be asked for: from now on its invalidation is seen. */
-  track(id: number, tbs: readonly number[], entries: readonly number[]): RegionRecord {
+  track(id: number, tbs: readonly number[], entries: readonly number[], joins = false): RegionRecord {
     const tags = tbs.map((tb) => {
       let tag = this.tbs.get(tb, TB_REGION);
       if (tag === 0 || !this.members.has(tag)) this.tbs.set(tb, TB_REGION, (tag = this.nextTag++));
       return tag;
     });
-    const region: RegionRecord = { id, tbs, tags, entries, stale: false, slot: 0, table: 0 };
+    const region: RegionRecord = { id, tbs, tags, entries, joins, stale: false, slot: 0, table: 0 };
     for (const tag of tags) {
       let set = this.members.get(tag);
       if (!set) this.members.set(tag, (set = new Set()));
@@ -190,11 +201,29 @@ export class CodeCache {
     if (!this.isCurrent(region)) return;
     for (const [entry, i] of region.entries.entries()) {
       const tb = region.tbs[i];
+      const slot = this.tbs.get(tb, TB_FUNC);
       // a TB that is an entry of another region already stays there
-      if (this.tbs.get(tb, TB_FUNC) !== 0) continue;
+      if (slot !== 0 && !(region.joins && i === 0)) continue;
       this.tbs.set(tb, TB_ENTRY, entry);
       this.tbs.publish(tb, TB_FUNC, region.slot);
+      if (slot !== 0) this.replaced(tb, slot);
     }
+  }
+
+  /** Another region is entered at `tb` now: the one in `slot` goes, if nothing else leads there. */
+  private replaced(tb: number, slot: number): void {
+    this.tbs.set(tb, TB_ENTERED, 0);
+    for (const region of this.members.get(this.tbs.get(tb, TB_REGION)) ?? []) {
+      if (region.slot === slot && region.module && !region.entries.some((i) => this.tbs.get(region.tbs[i], TB_FUNC) === slot))
+        return this.uninstall(region);
+    }
+  }
+
+  /** TBs of the region whose code a TB leads to. */
+  installedAt(tb: number): readonly number[] | undefined {
+    const slot = this.tbs.get(tb, TB_FUNC);
+    for (const region of this.members.get(this.tbs.get(tb, TB_REGION)) ?? []) if (region.module && region.slot === slot) return region.tbs;
+    return undefined;
   }
 
   /** A region that will not be installed: its TBs may become hot again. */

@@ -7,7 +7,9 @@ import { findRing } from '../../../tcg/wasm/ring.js';
 import {
   CF_PCREL,
   NO_PAGE,
+  ENTRY_SAMPLE,
   TB_CFLAGS,
+  TB_ENTERED,
   TB_EXEC_COUNT,
   TB_FUNC,
   TB_ICOUNT,
@@ -202,14 +204,14 @@ function withoutForeign(tbs: TbReader, list: readonly number[], predecessors: nu
   return list.filter((tb) => reached.has(tb));
 }
 
-function describe(tbs: TbReader, list: readonly number[], predecessors: number, followIndirect: boolean): FormedRegion {
+export function describe(tbs: TbReader, list: readonly number[], predecessors: number, followIndirect: boolean): FormedRegion {
   const indexOf = new Map(list.map((tb, i) => [tb, i]));
   const link = (tb: number, field: number) => indexOf.get(tbs.get(tb, field)) ?? -1;
   const links = list.map((tb) => [link(tb, TB_JMP0), link(tb, TB_JMP1)] as const);
   const indirect = list.map((tb) =>
     (followIndirect ? indirectOf(tbs, tb) : [])
       .filter((next) => indexOf.has(next))
-      .sort((a, b) => tbs.get(b, TB_EXEC_COUNT) - tbs.get(a, TB_EXEC_COUNT))
+      .sort((a, b) => runs(tbs, b) - runs(tbs, a))
       .map((next) => ({ to: indexOf.get(next)!, guarded: !isCertain(tbs, tb, next) })),
   );
   const edges = links.map((pair, i) => [...pair, ...indirect[i].map(({ to }) => to)]);
@@ -225,6 +227,9 @@ function describe(tbs: TbReader, list: readonly number[], predecessors: number, 
   const entries = new Set([...first, ...heads]);
   return { tbs: list, links, indirect, entries: entries.size === 0 ? [0] : [...entries].sort((a, b) => a - b) };
 }
+
+/** How often a TB has run, as far as it was counted. */
+const runs = (tbs: TbReader, tb: number): number => tbs.get(tb, TB_EXEC_COUNT) + ENTRY_SAMPLE * tbs.get(tb, TB_ENTERED);
 
 /** TBs whose goto_tb leads to this one. */
 function directPredecessors(tbs: TbReader, tb: number): number[] {
@@ -248,7 +253,7 @@ function indirectOf(tbs: TbReader, tb: number): number[] {
   return list;
 }
 
-const successors = (tbs: TbReader, tb: number, indirect: boolean): number[] => [
+export const successors = (tbs: TbReader, tb: number, indirect: boolean): number[] => [
   tbs.get(tb, TB_JMP0),
   tbs.get(tb, TB_JMP1),
   ...(indirect ? indirectOf(tbs, tb) : []),

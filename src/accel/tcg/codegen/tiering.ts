@@ -78,6 +78,11 @@ export class Tiering {
     return this.queue.hasHeat(least) ? least : undefined;
   }
 
+  /** The worker has not had its share. */
+  hasSpare(madeMs: number): boolean {
+    return this.spareMs(madeMs) > 0;
+  }
+
   /** All TBs are gone. */
   clear(): void {
     this.queue.clear();

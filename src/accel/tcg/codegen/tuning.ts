@@ -16,6 +16,8 @@ export interface TcgTuning {
   readonly regionSize?: number;
   /** TBs of a region at most; 1: a function a TB. */
   readonly regionTbs?: number;
+  /** Regions that lead to one another all the time become one; default: unless their size is the user's, or nothing is linked. */
+  readonly join?: boolean;
   /** Accesses off one base share a TLB check. */
   readonly tlbReuse?: boolean;
   /** Fused multiply-add is the host's own where it has one (default); else it is made of plain operations. */
@@ -29,6 +31,9 @@ export interface TcgTuning {
   /** binaryen passes that every module goes through, in order (src/tcg/wasm/passes.ts). */
   readonly passes?: readonly string[];
 }
+
+export const joinsRegions = ({ join, chain, regionSize, regionTbs }: TcgTuning = {}): boolean =>
+  join ?? (chain !== false && regionSize === undefined && regionTbs === undefined);
 
 export function regionLimits({ indirect, regionSize, regionTbs }: TcgTuning = {}): RegionLimits {
   return {

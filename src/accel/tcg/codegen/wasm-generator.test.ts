@@ -1,130 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import * as L from '../../../../assembly/shared/layout.js';
-import { RANDOM_TRAITS } from '../../../../tests/support/ir-random.js';
-import type { TcgContext } from '../../../tcg/context.js';
-import { Cond } from '../../../tcg/opcodes.js';
-import { DEFAULT_LIMITS, formRegion, noteTripCount, TbReader } from './regions.js';
-import type { Isa } from '../../../target/target.js';
-import type { TargetFrontend, TbSource } from '../../../target/translator.js';
-import type { TcgTuning } from './tuning.js';
-import { RegionCompiler } from './generate.js';
+import { CodegenRig, CODE } from '../../../../tests/support/codegen-rig.js';
+import { DEFAULT_LIMITS, formRegion, noteTripCount } from './regions.js';
 import { HotQueue } from './hot-queue.js';
 import { HotThreshold } from './hot-threshold.js';
 import { regionLimits } from './tuning.js';
 import type { CodegenWorker, GenerateReply, GenerateRequest } from './protocol.js';
-import { WasmCodeGenerator } from './wasm-generator.js';
-
-const ENV = 0x10000;
-const CODE = 0x90000;
-const TBS = 0x98000;
-const TABLES = 0xa0000;
-const X1 = 0x100;
-
-/** A guest whose instructions are bytes: n counts x1 down and, until it is 0, jumps to block n of the page; 0xff leaves through goto_ptr. */
-const frontend: TargetFrontend = {
-  translate(ctx: TcgContext, tb: TbSource) {
-    const n = tb.bytes[tb.host];
-    ctx.insnStart(0);
-    if (n === 0xff) {
-      ctx.movi(0, 0n);
-      ctx.gotoPtr();
-      return { size: 1, icount: 1 };
-    }
-    const page = tb.pc & ~0xfffn;
-    const done = ctx.newLabel();
-    ctx.addi(1, 1, -1);
-    ctx.brcondi(Cond.EQ, 1, 0, done);
-    ctx.movi(0, page + BigInt(16 * n));
-    ctx.gotoTb(0);
-    ctx.setLabel(done);
-    ctx.movi(0, page + 0xff0n);
-    ctx.gotoTb(1);
-    return { size: 1, icount: 1 };
-  },
-};
-
-const isa: Isa = {
-  name: 'test',
-  traits: RANDOM_TRAITS,
-  globals: [
-    { name: 'pc', offset: L.ENV_PC },
-    { name: 'x1', offset: X1 },
-  ],
-  helpers: [],
-  createFrontend: () => frontend,
-  createDisassembler: () => () => undefined,
-};
-
-class Rig {
-  readonly memory = new WebAssembly.Memory({ initial: 16, maximum: 65536, shared: true });
-  readonly tbs = new TbReader(this.memory, RANDOM_TRAITS.pageBits);
-  readonly bytes = new Uint8Array(this.memory.buffer);
-  readonly table = new WebAssembly.Table({ element: 'anyfunc', initial: 1 });
-  readonly compiler = new RegionCompiler(isa, undefined, this.memory, false);
-  readonly generator: WasmCodeGenerator;
-  /** Where the next module's table goes. */
-  private tables = TABLES;
-
-  /** Block i jumps to code[i]. */
-  constructor(
-    code: number[],
-    options: {
-      worker?: CodegenWorker;
-      tuning?: TcgTuning;
-      now?: () => number;
-      setThreshold?: (count: number) => void;
-    } = {},
-  ) {
-    code.forEach((n, i) => (this.bytes[CODE + 16 * i] = n));
-    code.forEach((n, i) => {
-      for (const [field, value] of this.fields(i, n === 0xff ? 0 : this.tb(n), 7)) this.tbs.set(this.tb(i), field, value);
-    });
-    const { worker, ...rest } = options;
-    const made = worker ? { worker } : { generate: (request: GenerateRequest) => this.compiler.generate(request) };
-    this.generator = new WasmCodeGenerator({
-      memory: this.memory,
-      pageBits: RANDOM_TRAITS.pageBits,
-      runtime: { table: this.table, codeTableAlloc: (bytes) => (this.tables += bytes) - bytes },
-      ...made,
-      ...rest,
-    });
-  }
-  tb(i: number): number {
-    return TBS + L.TB_RECORD_SIZE * i;
-  }
-  get(i: number, field: number): number {
-    return this.tbs.get(this.tb(i), field);
-  }
-  run(i: number, x1: number): number {
-    this.tbs.set(ENV, X1, x1);
-    this.tbs.set(ENV, L.ENV_BUDGET, 100000);
-    return (this.table.get(this.get(i, L.TB_FUNC)) as (env: number, entry: number) => number)(ENV, this.get(i, L.TB_ENTRY)) >>> 0;
-  }
-  /** As the runtime does. */
-  invalidate(i: number): void {
-    this.tbs.set(this.tb(i), L.TB_STATE, L.TB_STATE_INVALID);
-    if (this.get(i, L.TB_REGION) !== 0) this.generator.regionInvalidated(this.get(i, L.TB_REGION));
-  }
-  flush(): void {
-    this.bytes.fill(0, TBS, TBS + L.TB_RECORD_SIZE * 64);
-    this.generator.tbFlushed();
-  }
-  /** Makes block i of physical page `page` a new TB in the same place, which jumps to itself. */
-  renew(i: number, page: number): void {
-    this.bytes.fill(0, this.tb(i), this.tb(i + 1));
-    for (const [field, value] of this.fields(i, this.tb(i), page)) this.tbs.set(this.tb(i), field, value);
-  }
-  private fields(i: number, next: number, page: number): [field: number, value: number][] {
-    return [
-      [L.TB_PC, 0x1000 + 16 * i], [L.TB_SIZE, 1], [L.TB_ICOUNT, 1], [L.TB_HOST0, CODE + 16 * i], [L.TB_PHYS_PAGE0, page],
-      [L.TB_STATE, L.TB_STATE_VALID], [L.TB_EXEC_COUNT, 100], [L.TB_JMP0, next],
-    ]; // prettier-ignore
-  }
-}
 
 describe('the region former', () => {
   it('follows links, leaves cold TBs out, and enters at heads of loops', () => {
-    const rig = new Rig([1, 2, 1, 0xff, 0xff]);
+    const rig = new CodegenRig([1, 2, 1, 0xff, 0xff]);
     rig.tbs.set(rig.tb(2), L.TB_JMP1, rig.tb(3));
     rig.tbs.set(rig.tb(2), L.TB_INDIRECT, rig.tb(4));
     rig.tbs.set(rig.tb(3), L.TB_EXEC_COUNT, 1);
@@ -135,7 +20,7 @@ describe('the region former', () => {
   });
 
   it('follows goto_ptr to other TB flags, but not to other cflags', () => {
-    const rig = new Rig([0xff, 0xff]);
+    const rig = new CodegenRig([0xff, 0xff]);
     rig.tbs.set(rig.tb(0), L.TB_INDIRECT, rig.tb(1));
     rig.tbs.set(rig.tb(1), L.TB_FLAGS, 1);
     expect(formRegion(rig.tbs, rig.tb(0)).tbs).toHaveLength(2);
@@ -144,15 +29,15 @@ describe('the region former', () => {
   });
 
   /** 0 leads to 1, which leads to the loop of 2 and 3. */
-  const led = (): Rig => {
-    const rig = new Rig([1, 2, 3, 2]);
+  const led = (): CodegenRig => {
+    const rig = new CodegenRig([1, 2, 3, 2]);
     rig.tbs.set(rig.tb(1), L.TB_JMP_LIST, rig.tb(0));
     rig.tbs.set(rig.tb(3), L.TB_JMP_LIST, rig.tb(2));
     rig.tbs.set(rig.tb(2), L.TB_JMP_LIST, rig.tb(3));
     rig.tbs.set(rig.tb(3), L.TB_JMP_NEXT0, rig.tb(1));
     return rig;
   };
-  const former = (rig: Rig, hot: number) => {
+  const former = (rig: CodegenRig, hot: number) => {
     const { tbs, entries } = formRegion(rig.tbs, rig.tb(hot));
     return {
       tbs: tbs.map((tb) => [0, 1, 2, 3].find((i) => rig.tb(i) === tb)),
@@ -175,7 +60,7 @@ describe('the region former', () => {
 
   it('takes a loop that has code along whole, if it leads back and there is room', () => {
     // 0 leads to the loop of 1 and 2, that to 3, and that back to 0
-    const rig = new Rig([1, 2, 1, 0]);
+    const rig = new CodegenRig([1, 2, 1, 0]);
     rig.tbs.set(rig.tb(2), L.TB_JMP1, rig.tb(3));
     [1, 2].forEach((i) => rig.tbs.set(rig.tb(i), L.TB_EXEC_COUNT, 0));
     rig.tbs.set(rig.tb(1), L.TB_FUNC, 7);
@@ -192,7 +77,7 @@ describe('the region former', () => {
   });
 
   it('notes once how often a loop goes round', () => {
-    const rig = new Rig([1, 2, 1, 3]);
+    const rig = new CodegenRig([1, 2, 1, 3]);
     rig.tbs.set(rig.tb(2), L.TB_JMP1, rig.tb(3));
     rig.tbs.set(rig.tb(3), L.TB_EXEC_COUNT, 5);
     for (const i of [0, 1, 2]) noteTripCount(rig.tbs, rig.tb(i));
@@ -209,15 +94,15 @@ describe('the region former', () => {
   });
 
   it('stays within its size', () => {
-    const rig = new Rig([1, 2, 3, 0xff]);
+    const rig = new CodegenRig([1, 2, 3, 0xff]);
     expect(formRegion(rig.tbs, rig.tb(0), { ...DEFAULT_LIMITS, maxTbs: 3 }).tbs).toHaveLength(3);
   });
 });
 
 describe('indirect jumps in the region former', () => {
   /** Block 0 ends with goto_ptr, which led to 1, 2 and 3; 2 lies in two pages, 3 in another one. */
-  const jumps = (): Rig => {
-    const rig = new Rig([0xff, 0, 0, 0]);
+  const jumps = (): CodegenRig => {
+    const rig = new CodegenRig([0xff, 0, 0, 0]);
     [1, 2, 3].forEach((i, slot) => rig.tbs.set(rig.tb(0), L.TB_INDIRECT + 4 * slot, rig.tb(i)));
     [0, 1, 3].forEach((i) => rig.tbs.set(rig.tb(i), L.TB_PHYS_PAGE1, -1));
     rig.tbs.set(rig.tb(2), L.TB_PHYS_PAGE1, 8);
@@ -250,7 +135,7 @@ describe('indirect jumps in the region former', () => {
 
 describe('code generation', () => {
   it('makes the outer loop with the inner one, whose code stays', () => {
-    const rig = new Rig([1, 1, 0]);
+    const rig = new CodegenRig([1, 1, 0]);
     rig.tbs.set(rig.tb(1), L.TB_JMP1, rig.tb(2));
     rig.tbs.set(rig.tb(2), L.TB_EXEC_COUNT, 1);
     rig.tbs.set(rig.tb(0), L.TB_EXEC_COUNT, 1);
@@ -265,7 +150,7 @@ describe('code generation', () => {
   });
 
   it('installs a region that runs', () => {
-    const rig = new Rig([1, 2, 0]);
+    const rig = new CodegenRig([1, 2, 0]);
     rig.generator.tbHot(rig.tb(1));
     expect(rig.get(1, L.TB_FUNC)).not.toBe(0);
     expect([rig.get(0, L.TB_FUNC), rig.get(2, L.TB_FUNC)]).toEqual([0, 0]);
@@ -277,7 +162,7 @@ describe('code generation', () => {
     [true, 'code generation: Error: no region'],
     [false, undefined],
   ])('checking (%s): what cannot be made ends the run', (check, message) => {
-    const rig = new Rig([1, 2, 0], { tuning: { check } });
+    const rig = new CodegenRig([1, 2, 0], { tuning: { check } });
     rig.compiler.generate = ({ batch }) => ({
       kind: 'generated', batch, functions: [], bytes: 0, insns: 0,
       times: { translateMs: 0, lowerMs: 0, emitMs: 0, compileMs: 0 }, error: 'Error: no region',
@@ -290,7 +175,7 @@ describe('code generation', () => {
   });
 
   it('drops a region when one of its TBs is invalidated, and makes another when it is hot again', () => {
-    const rig = new Rig([1, 2, 0]);
+    const rig = new CodegenRig([1, 2, 0]);
     rig.generator.tbHot(rig.tb(0));
     rig.invalidate(1);
     expect(rig.get(0, L.TB_FUNC)).toBe(0);
@@ -310,7 +195,7 @@ describe('code generation', () => {
       receive: () => replies.splice(0),
       close: () => {},
     };
-    const rig = new Rig([1, 0, 3, 2, 5, 4], { worker });
+    const rig = new CodegenRig([1, 0, 3, 2, 5, 4], { worker });
     for (const i of [0, 2, 4]) rig.generator.tbHot(rig.tb(i));
     rig.generator.poll();
     rig.bytes[CODE + 16 * 4] = 0xff; // its TB has other goto_tbs now, but the same size: the runtime's invalidation tells
@@ -323,7 +208,7 @@ describe('code generation', () => {
   });
 
   it('keeps what is used when the cache is full', () => {
-    const rig = new Rig([0, 1, 2, 3, 4], { tuning: { cache: { bytes: 1 << 20, modules: 2 } } });
+    const rig = new CodegenRig([0, 1, 2, 3, 4], { tuning: { cache: { bytes: 1 << 20, modules: 2 } } });
     rig.generator.tbHot(rig.tb(0));
     rig.generator.tbHot(rig.tb(1));
     rig.run(0, 3);
@@ -333,7 +218,7 @@ describe('code generation', () => {
   });
 
   it('forgets everything at a flush, and lets go of the modules one a slice', () => {
-    const rig = new Rig([0, 1, 2]);
+    const rig = new CodegenRig([0, 1, 2]);
     const slots = [0, 1, 2].map((i) => {
       rig.generator.tbHot(rig.tb(i));
       return rig.get(i, L.TB_FUNC);
@@ -350,7 +235,7 @@ describe('code generation', () => {
 
   it('stays within bounds while code changes without end', () => {
     const all = Array.from({ length: 8 }, (_, i) => i);
-    const rig = new Rig(all, { tuning: { cache: { bytes: 1 << 20, modules: 5 } } });
+    const rig = new CodegenRig(all, { tuning: { cache: { bytes: 1 << 20, modules: 5 } } });
     for (let round = 1; round <= 9; round++) {
       for (const i of all) rig.generator.tbHot(rig.tb(i));
       expect(rig.generator.cache).toMatchObject({ moduleCount: 5, regionCount: 5, trackedTbs: 5 });
@@ -364,7 +249,7 @@ describe('code generation', () => {
   });
 
   it('leaves a page alone whose code keeps changing, for twice as long each time', () => {
-    const rig = new Rig([1, 0]);
+    const rig = new CodegenRig([1, 0]);
     const hotUntilMade = () => {
       for (let n = 1; n < 20; n++) {
         rig.tbs.set(rig.tb(0), L.TB_STATE, L.TB_STATE_VALID); // a new TB in the same place
@@ -397,7 +282,7 @@ class SlowWorker implements CodegenWorker {
   }
   close(): void {}
   /** Answers all, as if each had taken `ms`. */
-  answer(rig: Rig, ms = 0): void {
+  answer(rig: CodegenRig, ms = 0): void {
     this.replies.push(
       ...this.requests
         .splice(0)
@@ -415,7 +300,7 @@ describe('code generation in a worker', () => {
 
   it('asks for the hottest first, and not for what has become part of something else meanwhile', () => {
     const worker = new SlowWorker();
-    const rig = new Rig([1, 0, 2, 3], { worker });
+    const rig = new CodegenRig([1, 0, 2, 3], { worker });
     rig.tbs.set(rig.tb(2), L.TB_EXEC_COUNT, 5000);
     for (const i of [0, 1, 2, 3]) rig.generator.tbHot(rig.tb(i));
     rig.invalidate(3);
@@ -429,7 +314,7 @@ describe('code generation in a worker', () => {
 
   it('does not ask for a loop a second time because another TB of it got hot while its code was made', () => {
     const worker = new SlowWorker();
-    const rig = new Rig([1, 0], { worker });
+    const rig = new CodegenRig([1, 0], { worker });
     rig.generator.tbHot(rig.tb(0));
     rig.generator.poll();
     worker.answer(rig);
@@ -445,7 +330,7 @@ describe('code generation in a worker', () => {
 
   it('keeps few batches under way, and takes what gathers as the next', () => {
     const worker = new SlowWorker();
-    const rig = new Rig(SELF_LOOPS, { worker });
+    const rig = new CodegenRig(SELF_LOOPS, { worker });
     for (let i = 0; i < 5; i++) {
       rig.generator.tbHot(rig.tb(i));
       rig.generator.poll();
@@ -460,7 +345,7 @@ describe('code generation in a worker', () => {
 
   it('does not ask twice for a TB that waits, or is under way', () => {
     const worker = new SlowWorker();
-    const rig = new Rig([0], { worker });
+    const rig = new CodegenRig([0], { worker });
     for (let n = 0; n < 3; n++) {
       rig.generator.tbHot(rig.tb(0));
       rig.generator.tbHot(rig.tb(0));
@@ -471,7 +356,7 @@ describe('code generation in a worker', () => {
 
   it('leaves memory alone that held a TB before a flush', () => {
     const worker = new SlowWorker();
-    const rig = new Rig([0], { worker });
+    const rig = new CodegenRig([0], { worker });
     rig.generator.tbHot(rig.tb(0));
     rig.generator.poll();
     rig.flush();
@@ -488,7 +373,7 @@ describe('code generation in a worker', () => {
   it('bounds the share of time that the worker takes', () => {
     const worker = new SlowWorker();
     let now = 0;
-    const rig = new Rig(SELF_LOOPS, { worker, now: () => now });
+    const rig = new CodegenRig(SELF_LOOPS, { worker, now: () => now });
     rig.generator.tbHot(rig.tb(0));
     rig.generator.poll();
     worker.answer(rig, 5000);
@@ -504,7 +389,7 @@ describe('code generation in a worker', () => {
 
   it('gives a TB that lost more in tci than its code costs that code, whatever the share', () => {
     const worker = new SlowWorker();
-    const rig = new Rig(SELF_LOOPS, { worker, now: () => 0 });
+    const rig = new CodegenRig(SELF_LOOPS, { worker, now: () => 0 });
     rig.generator.tbHot(rig.tb(0));
     rig.generator.poll();
     worker.answer(rig, 5000);
@@ -520,7 +405,7 @@ describe('code generation in a worker', () => {
     const worker = new SlowWorker();
     let now = 0;
     const set: number[] = [];
-    const rig = new Rig(SELF_LOOPS, { worker, now: () => now, setThreshold: (count) => set.push(count) });
+    const rig = new CodegenRig(SELF_LOOPS, { worker, now: () => now, setThreshold: (count) => set.push(count) });
     rig.generator.tbHot(rig.tb(0));
     rig.generator.poll();
     for (let n = 0; n < 100; n++) rig.generator.tiering.queue.add(rig.tb(0) + n * 4096);
@@ -540,7 +425,7 @@ describe('code generation in a worker', () => {
   });
 
   it('sends the colder half of an overlong queue back into tci', () => {
-    const rig = new Rig(SELF_LOOPS);
+    const rig = new CodegenRig(SELF_LOOPS);
     const queue = new HotQueue(rig.tbs, 8);
     SELF_LOOPS.slice(0, 9).forEach((i) => {
       rig.tbs.set(rig.tb(i), L.TB_EXEC_COUNT, 1000 + i);

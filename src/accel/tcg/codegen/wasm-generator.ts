@@ -1,5 +1,5 @@
 /** Code generation as the machine thread sees it: hot TBs go in, table entries come out, now (synchronous mode) or some slices later. */
-import { TB_EXEC_COUNT, TB_REGION, TB_STATE_CALLS } from '../../../../assembly/shared/layout.js';
+import { TB_EXEC_COUNT, TB_FUNC, TB_REGION, TB_STATE_CALLS } from '../../../../assembly/shared/layout.js';
 import type { WasmInfo } from '../../jit-info.js';
 import { tableOffsets } from '../../../tcg/wasm/region.js';
 import type { WasmExports } from '../../../util/web-assembly.js';
@@ -8,7 +8,8 @@ import { KeptCode, type KeptCodeOptions } from './kept-code.js';
 import { linkModule } from './link.js';
 import type { MadeModule } from './listing.js';
 import type { CodegenTimes, CodegenWorker, GenerateReply, GenerateRequest, RegionRequest } from './protocol.js';
-import { requestRegion, type InjectionsOf } from './region-request.js';
+import { JOIN_LIMITS, joinRegions } from './join.js';
+import { requestJoined, requestRegion, type InjectionsOf } from './region-request.js';
 import { TbReader, type RegionLimits } from './regions.js';
 import { SYNC_THRESHOLD, Tiering, WORKER_THRESHOLD } from './tiering.js';
 import { regionLimits, type TcgTuning } from './tuning.js';
@@ -19,6 +20,8 @@ export interface CodeGenerator {
   tbHot(tb: number): void;
   /** The TB's generated code leaves too often at memory accesses. */
   tbMisses(tb: number): void;
+  /** The TB's generated code is come to from that of other regions again and again. */
+  tbEntered?(tb: number): void;
   /** A TB with this TB_REGION was invalidated. */
   regionInvalidated(tag: number): void;
   /** All TBs are gone. */
@@ -78,6 +81,8 @@ const TIMES = ['translateMs', 'lowerMs', 'emitMs', 'compileMs'] as const satisfi
 
 export interface GeneratorStats {
   regions: number;
+  /** Of these, those that were made of others. */
+  joined: number;
   tbs: number;
   insns: number;
   bytes: number;
@@ -108,10 +113,12 @@ export class WasmCodeGenerator implements CodeGenerator {
   /** Regions by the batch that was posted. */
   private readonly sent = new Map<number, readonly RegionRequest[]>();
   readonly kept: KeptCode | undefined;
+  /** TBs that regions are to be joined at. */
+  private readonly joins = new Set<number>();
   private nextRegion = 1;
   private nextBatch = 1;
   readonly stats: GeneratorStats = {
-    regions: 0, tbs: 0, insns: 0, bytes: 0, batches: 0, translateMs: 0, lowerMs: 0, emitMs: 0, compileMs: 0, requestMs: 0, installMs: 0, longestPauseMs: 0, stale: 0, errors: 0, lastError: '',
+    regions: 0, joined: 0, tbs: 0, insns: 0, bytes: 0, batches: 0, translateMs: 0, lowerMs: 0, emitMs: 0, compileMs: 0, requestMs: 0, installMs: 0, longestPauseMs: 0, stale: 0, errors: 0, lastError: '',
   }; // prettier-ignore
 
   /** Kept for `poll`: nothing may be thrown into the runtime, which calls tbHot. */
@@ -190,6 +197,34 @@ export class WasmCodeGenerator implements CodeGenerator {
     return request;
   }
 
+  tbEntered(tb: number): void {
+    // a thread that is about to enter the old region would take the new one's entry for it
+    if (this.options.peers) return;
+    this.joins.add(tb);
+    if (this.options.generate) {
+      const regions = this.gatherJoin();
+      if (regions.length > 0)
+        this.receive(
+          regions,
+          this.options.generate({ kind: 'generate', batch: this.nextBatch++, regions, wantBinary: this.options.onModule !== undefined }),
+        );
+    }
+  }
+
+  /** A batch of one region that others are joined in; empty if there is none. */
+  private gatherJoin(): RegionRequest[] {
+    for (const tb of this.joins) {
+      this.joins.delete(tb);
+      if (!this.tbs.isValid(tb) || this.tbs.get(tb, TB_FUNC) === 0 || this.cache.isPending(tb)) continue;
+      const formed = joinRegions(this.tbs, tb, JOIN_LIMITS, (at) => this.cache.installedAt(at));
+      if (!formed) continue;
+      const request = requestJoined(this.tbs, this.nextRegion++, formed, this.options.injectionsOf);
+      this.waiting.set(request.id, this.cache.track(request.id, formed.tbs, formed.entries, true));
+      return [request];
+    }
+    return [];
+  }
+
   /** The next batch: regions around the hottest TBs, those with at least so much heat. */
   private gather(leastHeat: number): RegionRequest[] {
     const regions: RegionRequest[] = [];
@@ -226,7 +261,7 @@ export class WasmCodeGenerator implements CodeGenerator {
   }
 
   private isBusy(): boolean {
-    return this.tiering.queue.length > 0 || this.sent.size > 0;
+    return this.tiering.queue.length > 0 || this.joins.size > 0 || this.sent.size > 0;
   }
 
   private serve(worker: CodegenWorker): void {
@@ -236,9 +271,11 @@ export class WasmCodeGenerator implements CodeGenerator {
     this.tiering.adjust(this.madeMs);
     while (this.sent.size < MAX_IN_FLIGHT) {
       const leastHeat = this.tiering.leastHeat(this.madeMs);
-      if (leastHeat === undefined) break;
+      const mayJoin = this.joins.size > 0 && this.tiering.hasSpare(this.madeMs);
+      if (leastHeat === undefined && !mayJoin) break;
       const start = this.now();
-      const regions = this.gather(leastHeat);
+      const hot = leastHeat === undefined ? [] : this.gather(leastHeat);
+      const regions = hot.length > 0 || !mayJoin ? hot : this.gatherJoin();
       if (regions.length > 0) {
         this.tiering.asks(start);
         const batch = this.nextBatch++;
@@ -247,10 +284,11 @@ export class WasmCodeGenerator implements CodeGenerator {
           kind: 'generate',
           batch,
           regions,
-          wantBinary: this.options.onModule !== undefined || (this.kept?.wantsModules ?? false),
+          wantBinary: this.options.onModule !== undefined || (hot.length > 0 && (this.kept?.wantsModules ?? false)),
         });
       }
       this.stats.requestMs += this.now() - start;
+      if (regions.length === 0) break;
     }
   }
 
@@ -294,7 +332,8 @@ export class WasmCodeGenerator implements CodeGenerator {
       else this.waiting.delete(id);
     }
     this.cache.install(exports, reply.bytes);
-    if (this.kept && reply.binary && exports.length > 0) this.keepModule(reply.binary, reply.functions, asked, exports);
+    if (this.kept && reply.binary && exports.some(({ region }) => !region.joins))
+      this.keepModule(reply.binary, reply.functions, asked, exports);
     stats.installMs += this.now() - start;
   }
 
@@ -309,6 +348,7 @@ export class WasmCodeGenerator implements CodeGenerator {
       if (!region || !this.cache.isCurrent(region)) return;
       this.waiting.delete(id);
       this.stats.regions++;
+      if (region.joins) this.stats.joined++;
       this.stats.tbs += region.tbs.length;
       code.push({ region, linked, name: `${k}`, table: linked.table + offsets[k] });
     });
@@ -364,6 +404,7 @@ export class WasmCodeGenerator implements CodeGenerator {
   tbFlushed(): void {
     this.kept?.flushed();
     this.tiering.clear();
+    this.joins.clear();
     // What is being made is for TBs whose memory will hold others.
     this.stats.stale += this.waiting.size;
     this.waiting.clear();
