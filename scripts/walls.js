@@ -156,7 +156,7 @@ export const ROOMS = {
   },
 
   // ---- snapshots
-  'src/migration': { rooms: [...BASE, 'src/memory', 'src/hw/core'] },
+  'src/migration': { rooms: [...BASE, 'src/block', 'src/memory', 'src/hw/core'] },
 
   // ---- runs that are recorded and replayed
   'src/replay': { rooms: [...BASE, 'src/block', 'src/chardev', 'src/hw/core', 'src/migration'] },

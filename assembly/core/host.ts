@@ -63,6 +63,11 @@ export declare function tlbFilled(env: usize, lo: u32, hi: u32, kind: i32, mmuId
 @external("host", "discontinuity")
 export declare function discontinuity(env: usize, kind: u32, from: u64): void;
 
+/** With ENGINE_ABSENT: `size` bytes of guest memory, within a page, are about to be looked at. They are there when it returns; it throws if they cannot be had. */
+// @ts-ignore: decorator
+@external("host", "fetchPage")
+export declare function fetchPage(host: usize, size: u32): void;
+
 /** All TBs are gone, since this instance was last inside: no address of one is good any more. */
 // @ts-ignore: decorator
 @external("host", "tbFlushed")

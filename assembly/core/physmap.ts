@@ -1,8 +1,10 @@
-// Guest-physical memory as the runtime sees it: RAM and ROM of the PHYSMAP are in linear memory, everything else is the host's.
+// Guest-physical memory as the runtime sees it: RAM and ROM of the PHYSMAP are in linear memory, everything else is the host's. Bytes may be absent (a snapshot
+// that is read as it is used): who makes an address of memory from a physical one has them brought. A page with a TLB entry or a TB is there.
 import {
-  ENGINE_PHYSMAP, PHYSMAP_BASE, PHYSMAP_COUNT, PHYSMAP_FLAGS, PHYSMAP_HOST, PHYSMAP_LENGTH, PHYSMAP_RAM, PHYSMAP_RECORDS, PHYSMAP_RECORD_SIZE,
+  ENGINE_ABSENT, ENGINE_PHYSMAP, PHYSMAP_BASE, PHYSMAP_COUNT, PHYSMAP_FLAGS, PHYSMAP_HOST, PHYSMAP_LENGTH, PHYSMAP_RAM, PHYSMAP_RECORDS, PHYSMAP_RECORD_SIZE,
 } from '../shared/layout';
 import { engine } from './engine';
+import { fetchPage } from './host';
 import { PAGE_SIZE } from '../target/traits/pages';
 
 /** The PHYSMAP record that covers `size` bytes at `addr`, or 0. Records are sorted by base. The host never writes to the map in use. */
@@ -24,7 +26,15 @@ export function physHost(addr: u64, size: u64, write: bool): usize {
   const record = physmapFind(addr, size);
   if (record == 0) return 0;
   if (write && (load<u32>(record, PHYSMAP_FLAGS) & PHYSMAP_RAM) == 0) return 0;
-  return load<u32>(record, PHYSMAP_HOST) + ((addr - load<u64>(record, PHYSMAP_BASE)) as u32);
+  const host = load<u32>(record, PHYSMAP_HOST) + ((addr - load<u64>(record, PHYSMAP_BASE)) as u32);
+  bring(host, size as u32);
+  return host;
+}
+
+/** `size` bytes within a page are about to be looked at. Not under the lock: it may call the host. */
+@inline
+export function bring(host: usize, size: u32): void {
+  if (load<u32>(engine, ENGINE_ABSENT) != 0) fetchPage(host, size);
 }
 
 /** The record of a whole page (for the TLB), or 0: then it is MMIO. */

@@ -256,6 +256,8 @@ export const ENGINE_DIRTY_PAGES = 0x58;
 export const ENGINE_DIRTY_LIST = 0x5c;
 /** u32: how many these are */
 export const ENGINE_DIRTY_COUNT = 0x60;
+/** u32: 1: of some guest memory the host has to bring the bytes before they are looked at (fetchPage) */
+export const ENGINE_ABSENT = 0x64;
 /** bytes of all */
 export const ENGINE_SIZE = 0x70;
 

@@ -6,7 +6,7 @@ import {
 import { pageHasCode } from '../core/code-pages';
 import { isClean } from '../core/dirty';
 import { lock, unlock } from '../core/engine';
-import { physmapPage } from '../core/physmap';
+import { bring, physmapPage } from '../core/physmap';
 import { vcpu } from '../core/vcpu';
 import { dropIfPage, dropVictim, entryOf, isPrivate, PAGE_MASK, setPrivate, setVictimPrivate, slotOf, tableOf, victimsOf } from './tables';
 import { isWatched } from './watchpoints';
@@ -44,13 +44,16 @@ export function tlbSetPage(env: usize, vaddrPage: u64, physPage: u64, prot: i32,
   let flags: u64 = forceSlow ? TLB_FORCE_SLOW : 0;
   if (isWatched(env, page)) flags |= TLB_WATCHPOINT;
   let writeFlags = flags;
+  if (record != 0) {
+    addend = load<u32>(record, PHYSMAP_HOST) + ((physPage - load<u64>(record, PHYSMAP_BASE)) as u32) - (page as u32);
+    bring((addend + (page as u32)) as usize, PAGE_SIZE as u32);
+  }
   // Whoever registers the page's first TB meanwhile finds the entry, or is found.
   lock();
   if (record == 0) {
     flags |= TLB_MMIO;
     writeFlags |= TLB_MMIO;
   } else {
-    addend = load<u32>(record, PHYSMAP_HOST) + ((physPage - load<u64>(record, PHYSMAP_BASE)) as u32) - (page as u32);
     if ((load<u32>(record, PHYSMAP_FLAGS) & PHYSMAP_RAM) == 0) writeFlags |= TLB_MMIO;
     else if (pageHasCode(physNumber) || isClean(addend + (page as u32))) writeFlags |= TLB_NOTDIRTY;
   }

@@ -2,6 +2,7 @@
 import { expect } from 'vitest';
 import { machineDigest } from '../../src/migration/snapshot.js';
 import { SECTION_HEAD } from '../../src/migration/format.js';
+import { MemorySnapshotStore } from '../../src/migration/store.js';
 import type { Machine } from '../../src/system/facade.js';
 import { viewOf } from '../../src/util/bytes.js';
 import { crc32 } from '../../src/util/crc32.js';
@@ -12,12 +13,30 @@ import type { Target } from '../target.js';
 const host = await tciHost();
 // addi x5, x5, 1; auipc x6, 16; sw x5, 0(x6); j 0
 const PROGRAM = new Uint8Array(Uint32Array.of(0x00128293, 0x00010317, 0x00532023, 0xff5ff06f).buffer);
-const make = (): Machine => embedded(host, { machine: 'spike', memory: '4M', bios: PROGRAM, kernel: undefined, append: undefined });
-const machine = make();
+const store = new MemorySnapshotStore();
+const options = {
+  machine: 'spike',
+  memory: '4M',
+  bios: PROGRAM,
+  kernel: undefined,
+  append: undefined,
+  snapshots: store,
+  incremental: true,
+};
+const machine: Machine = embedded(host, options);
 await runUntil(machine, 20_000);
-const good = await snapshotOf(machine);
+const good = await named('parent');
 await runUntil(machine, 40_000);
+const child = await named('child');
 const later = await snapshotOf(machine);
+
+async function named(name: string): Promise<Uint8Array> {
+  await machine.control.saveSnapshot(name);
+  const file = store.open(name)!;
+  const bytes = new Uint8Array(file.size);
+  await file.read(0, bytes);
+  return bytes;
+}
 
 /** With the checksums that it should have, as far as it has sections: so that what is behind them is looked at. */
 function repaired(input: Uint8Array): Uint8Array | undefined {
@@ -48,7 +67,7 @@ function repaired(input: Uint8Array): Uint8Array | undefined {
 async function tryOne(bytes: Uint8Array): Promise<void> {
   const before = machineDigest(machine.state);
   try {
-    await machine.load(bytes);
+    await machine.load(bytes, { parents: ({ name }) => store.open(name) });
   } catch (error) {
     if (!(error instanceof VmStateError)) throw error;
     expect(error.message).not.toMatch(/\n|undefined/);
@@ -62,7 +81,7 @@ async function tryOne(bytes: Uint8Array): Promise<void> {
 
 export const snapshotTarget: Target = {
   name: 'snapshot',
-  seeds: () => [good, later],
+  seeds: () => [good, later, child],
   async run(input) {
     await tryOne(input);
     const whole = repaired(input);

@@ -50,6 +50,7 @@ export const STRUCTS = [
       ['DIRTY_PAGES',    'u32', 'host',   'own',     'how many there are'],
       ['DIRTY_LIST',     'ptr', 'host',   'own',     'numbers of those that were written, in that order; it grows under the lock'],
       ['DIRTY_COUNT',    'u32', 'thread', 'lock',    'how many these are'],
+      ['ABSENT',         'u32', 'host',   'own',     '1: of some guest memory the host has to bring the bytes before they are looked at (fetchPage)'],
     ],
   },
   {

@@ -44,14 +44,14 @@ describe('images', () => {
   it.each([1, 2, 3])('bytes, seed %i', (seed) => compare(new BytesNode(pattern()), pattern(), seed));
   it.each([1, 2, 3])('an overlay, seed %i; the image below stays as it is', async (seed) => {
     const below = pattern();
-    await compare(new Overlay(new BytesNode(below, true), new SparseMemory(LENGTH)), pattern(), seed);
+    await compare(new Overlay(new BytesNode(below, true), () => new SparseMemory(LENGTH)), pattern(), seed);
     expect(Buffer.compare(below, pattern())).toBe(0);
   });
 
   it('an overlay keeps what was there where a write fails', async () => {
     const store = new SparseMemory(LENGTH);
     store.write = () => Promise.reject(new BlockError('ENOSPC'));
-    const overlay = new Overlay(new BytesNode(pattern(), true), store);
+    const overlay = new Overlay(new BytesNode(pattern(), true), () => store);
     await expect(overlay.write(512, new Uint8Array(512))).rejects.toThrow('ENOSPC');
     expect(await read(overlay, 512, 512)).toEqual(pattern().subarray(512, 1024));
   });

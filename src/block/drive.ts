@@ -51,7 +51,7 @@ export function openDrive(options: DriveOptions, id: string, host: BlockHost, wa
   const source = openSource(options, host);
   try {
     const image = openFormat(source, options.format === 'auto' ? undefined : (options.format ?? 'raw'), warn);
-    const node = snapshot ? new Overlay(image, host.scratch?.(image.length) ?? new SparseMemory(image.length)) : image;
+    const node = snapshot ? new Overlay(image, (length) => host.scratch?.(length) ?? new SparseMemory(length)) : image;
     return new BlockBackend(id, node, {
       writeCache: cache !== 'writethrough' && cache !== 'directsync',
       noFlush: cache === 'unsafe',

@@ -27,6 +27,29 @@ export function asBlockError(error: unknown): BlockError {
   throw error;
 }
 
+/** What was written to a node that begins anew with each machine: in snapshots it goes with the machine. In leaves of LEAF bytes of the disk. */
+export interface DiskChanges {
+  /** Offsets of leaves with something that was written. */
+  leaves(): number[];
+  /** A bit for each sector of the leaf that was written, the lowest first, and these sectors. */
+  pack(leaf: number): Promise<Uint8Array>;
+  /** What is wrong with the bytes of a leaf. */
+  problem(leaf: number, bytes: Uint8Array): string | undefined;
+  /** Puts other changes in the place of these: first all of them, then at once. */
+  replace(): DiskReplacement;
+}
+export interface DiskReplacement {
+  /** @throws BlockError */
+  put(leaf: number, bytes: Uint8Array): Promise<void>;
+  /** From now on the node has these. No request is under way. */
+  commit(): void;
+  /** Nothing came of it. */
+  discard(): void;
+}
+/** Sectors of a leaf. */
+export const LEAF_SECTORS = 2048;
+export const LEAF = LEAF_SECTORS * SECTOR;
+
 /**
  * Offsets and lengths are bytes, inside of the node, whole sectors. Requests may be under way at the same time, in any order; until one has
  * settled its bytes belong to the node. They reject with BlockError.
@@ -38,6 +61,8 @@ export interface BlockNode {
   readonly filename: string;
   readonly length: number;
   readonly readOnly: boolean;
+  /** Undefined: what is written stays, so it is not part of the machine. */
+  readonly changes?: DiskChanges;
   /** The first sector, as far as it is known without waiting. */
   readonly head?: Uint8Array;
   read(offset: number, into: Uint8Array): Promise<void>;

@@ -1,22 +1,24 @@
 /** `snapshot=on`: what the guest writes goes to a store of its own, and the image below stays as it is. */
-import { SECTOR, type BlockNode } from './node.js';
+import { LEAF, LEAF_SECTORS, SECTOR, type BlockNode, type DiskChanges, type DiskReplacement } from './node.js';
 
-/** Sectors of a leaf of the map. */
-const LEAF_SECTORS = 2048;
+const BITMAP = LEAF_SECTORS / 8;
+/** A bit for each sector that is in the store, in leaves that are there if one of theirs is. */
+type SectorMap = Map<number, Uint8Array>;
 
-export class Overlay implements BlockNode {
+export class Overlay implements BlockNode, DiskChanges {
   readonly readOnly = false;
   readonly driver: string;
   readonly filename: string;
   readonly length: number;
-  /** A bit for each sector that is in the store, in leaves that are there if one of theirs is. */
-  private readonly map = new Map<number, Uint8Array>();
+  private map: SectorMap = new Map();
+  private store: BlockNode;
 
   constructor(
     private readonly base: BlockNode,
-    /** As long as the base. */
-    private readonly store: BlockNode,
+    /** Room for what is written, zeros at first; as long as the base. */
+    private readonly makeStore: (length: number) => BlockNode,
   ) {
+    this.store = makeStore(base.length);
     ({ driver: this.driver, filename: this.filename, length: this.length } = base);
   }
 
@@ -50,6 +52,52 @@ export class Overlay implements BlockNode {
     this.base.close();
   }
 
+  // ---- for snapshots
+
+  get changes(): DiskChanges {
+    return this;
+  }
+  leaves(): number[] {
+    return [...this.map.keys()].sort((a, b) => a - b).map((leaf) => leaf * LEAF);
+  }
+  async pack(leaf: number): Promise<Uint8Array> {
+    const bitmap = this.map.get(leaf / LEAF) ?? new Uint8Array(BITMAP);
+    const numbers = sectorsOf(bitmap);
+    const out = new Uint8Array(BITMAP + numbers.length * SECTOR);
+    out.set(bitmap);
+    await eachRun(numbers, (first, count, at) => {
+      const from = BITMAP + at * SECTOR;
+      return this.store.read(leaf + first * SECTOR, out.subarray(from, from + count * SECTOR));
+    });
+    return out;
+  }
+  problem(leaf: number, bytes: Uint8Array): string | undefined {
+    if (leaf % LEAF !== 0 || leaf >= this.length) return `a piece at byte ${leaf} of a disk of ${this.length}`;
+    const numbers = sectorsOf(bytes.subarray(0, BITMAP));
+    if (bytes.length !== BITMAP + numbers.length * SECTOR) return `a piece of a disk with ${bytes.length} bytes`;
+    return numbers.some((sector) => leaf + sector * SECTOR >= this.length) ? 'a sector behind the end of a disk' : undefined;
+  }
+  replace(): DiskReplacement {
+    const store = this.makeStore(this.length);
+    const map: SectorMap = new Map();
+    return {
+      put: async (leaf, bytes) => {
+        const bitmap = bytes.slice(0, BITMAP);
+        await eachRun(sectorsOf(bitmap), (first, count, at) => {
+          const from = BITMAP + at * SECTOR;
+          return store.write(leaf + first * SECTOR, bytes.subarray(from, from + count * SECTOR));
+        });
+        map.set(leaf / LEAF, bitmap);
+      },
+      commit: () => {
+        this.store.close();
+        this.store = store;
+        this.map = map;
+      },
+      discard: () => store.close(),
+    };
+  }
+
   /** How far from `offset` on, at most `most`, it is all stored, or none of it. */
   private run(offset: number, most: number): { stored: boolean; length: number } {
     const first = offset / SECTOR;
@@ -79,5 +127,19 @@ export class Overlay implements BlockNode {
       const bit = sector % LEAF_SECTORS;
       leaf[bit >> 3] |= 1 << (bit & 7);
     }
+  }
+}
+
+/** Numbers of the sectors of a leaf. */
+const sectorsOf = (bitmap: Uint8Array): number[] =>
+  Array.from({ length: LEAF_SECTORS }, (_, n) => n).filter((n) => ((bitmap[n >> 3] >> (n & 7)) & 1) === 1);
+
+/** Sectors that follow one another go together; `at` counts those before. */
+async function eachRun(numbers: readonly number[], each: (first: number, count: number, at: number) => Promise<void>): Promise<void> {
+  for (let at = 0; at < numbers.length;) {
+    let end = at + 1;
+    while (end < numbers.length && numbers[end] === numbers[end - 1] + 1) end++;
+    await each(numbers[at], end - at, at);
+    at = end;
   }
 }

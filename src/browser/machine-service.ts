@@ -5,7 +5,7 @@ import type { BlockNode } from '../block/node.js';
 import type { DriveOptions } from '../block/drive.js';
 import type { TcgHost } from '../host.js';
 import type { SnapshotSource } from '../migration/format.js';
-import { bytesSource } from '../migration/store.js';
+import { bytesSource } from '../migration/format.js';
 import { Monitor } from '../monitor/monitor.js';
 import { Machine, type MachineOptions } from '../system/facade.js';
 import { errorMessage, isUserError, OptionError } from '../util/errors.js';
@@ -149,7 +149,7 @@ export class MachineService {
 
   private async goOn(machine: Machine, snapshot: NonNullable<MachineSpec['snapshot']>): Promise<void> {
     if (typeof snapshot === 'object' && 'saved' in snapshot) return machine.control.loadSnapshot(snapshot.saved);
-    await machine.load(await this.snapshotSource(snapshot));
+    await machine.load(await this.snapshotSource(snapshot), { lazy: {} });
   }
 
   private async snapshotSource(source: ImageSource): Promise<SnapshotSource> {

@@ -1,5 +1,5 @@
 /** Snapshots as files of this site's own (opfs.ts), for a machine's worker: NAME.wemusnap, in docs/snapshot-format.md's format, as on Node. */
-import type { SnapshotTools } from '../migration/snapshot.js';
+import type { SnapshotTools } from '../migration/format.js';
 import type { NewSnapshot, OpenSnapshot, SnapshotStore } from '../migration/store.js';
 import { inflate } from '../util/deflate.js';
 import { SnapshotError } from '../util/errors.js';
@@ -16,7 +16,13 @@ async function deflateByHost(bytes: Uint8Array): Promise<Uint8Array> {
 }
 
 /** The browser's own deflate: several times as fast as one in JavaScript. Its inflate is not used: it gives no bound on what comes out. */
-export const snapshotTools: SnapshotTools = { codec: { deflate: deflateByHost, inflate } };
+export const snapshotTools: SnapshotTools = {
+  codec: { deflate: deflateByHost, inflate },
+  async digest(bytes) {
+    const sum = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>));
+    return Array.from(sum, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  },
+};
 
 async function attempt<T>(what: string, body: () => T | Promise<T>): Promise<T> {
   try {
@@ -36,15 +42,15 @@ export class OpfsSnapshotStore implements SnapshotStore {
 
   async open(name: string): Promise<OpenSnapshot | undefined> {
     const file = await attempt(`open the snapshot '${name}'`, async () => (await this.folder()).open(name + SNAPSHOT_SUFFIX));
-    return (
-      file && {
-        size: file.getSize(),
-        read: (at, into) => {
-          if (file.read(into, { at }) < into.length) throw new SnapshotError(`cannot read the snapshot '${name}': it has become shorter`);
-        },
-        close: () => file.close(),
-      }
-    );
+    if (!file) return undefined;
+    // while it is open nobody else can open it: it is not to be read bit by bit (readNow)
+    return {
+      size: file.getSize(),
+      read: (at, into) => {
+        if (file.read(into, { at }) < into.length) throw new SnapshotError(`cannot read the snapshot '${name}': it has become shorter`);
+      },
+      close: () => file.close(),
+    };
   }
 
   async create(name: string): Promise<NewSnapshot> {

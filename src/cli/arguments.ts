@@ -70,6 +70,7 @@ export const ROWS = [
   { flags: '-S',                    help: 'the guest waits until a monitor or gdb lets it go on' },
   { flags: '--snapshot',            help: 'files of the host are left as they are' },
   { flags: '--loadvm <name>',       help: 'go on from a snapshot that savevm has made' },
+  { flags: '--incremental',         help: 'savevm writes what is different from the snapshot that was saved or loaded last' },
   { flags: '--snapshot-dir <folder>', help: 'where savevm keeps snapshots (default: ~/.local/share/wemu/snapshots)' },
   { flags: '--semihosting',         help: "serve the guest's semihosting calls: console, clock, exit" },
   { flags: '--semihosting-config <opts>', help: 'chardev=ID, arg=TEXT, userspace=on, root=FOLDER (whose files the guest may have)', many: true, words: ['chardev=', 'arg=', 'userspace=', 'root='] },

@@ -1,16 +1,24 @@
-/** `wemu snapshot info|diff`: what is in snapshot files, without the machine. */
+/** `wemu snapshot info|diff|flatten`: what is in snapshot files, without the machine. */
 import type { Command } from 'commander';
-import { SectionKind, type SnapshotSource } from '../migration/format.js';
+import { SnapshotChain, type FindParent } from '../migration/chain.js';
+import { blockWindows, changedPages, deviceValues, flatten } from '../migration/contents.js';
 import type { SnapshotHead } from '../migration/head.js';
 import { diffPages, PAGE } from '../migration/ram.js';
-import { fieldValues, type FieldValues } from '../migration/schema.js';
-import { readSnapshot } from '../migration/snapshot.js';
-import { openSnapshotFile, snapshotTools } from '../node/snapshot-store.js';
+import type { FieldValues } from '../migration/schema.js';
+import { createSnapshotFile, openSnapshotBeside, openSnapshotFile, snapshotTools } from '../node/snapshot-store.js';
 import { formatSize } from '../util/size.js';
 import { printable } from '../util/text.js';
 
 /** Lines of pages that differ at most: the rest is counted. */
 const MOST_PAGES = 20;
+
+/** One of those that a snapshot builds on. */
+interface Layer {
+  readonly name: string;
+  readonly digest: string;
+  /** In which it is different from the next. */
+  readonly pages: number;
+}
 
 interface Contents {
   readonly head: SnapshotHead;
@@ -19,6 +27,8 @@ interface Contents {
   /** Payloads of RAM windows, by block, by offset. */
   readonly windows: Map<number, Uint8Array>[];
   readonly bytes: number;
+  /** The parent first. */
+  readonly parents: readonly Layer[];
 }
 
 export function addSnapshotCommands(program: Command): void {
@@ -34,29 +44,55 @@ export function addSnapshotCommands(program: Command): void {
     .argument('<file>')
     .argument('<other>')
     .action(async (file: string, other: string) => void process.stdout.write(diff(await contents(file), await contents(other))));
+  snapshot
+    .command('flatten')
+    .description('write one that builds on others (savevm -i) as a file of its own')
+    .argument('<file>')
+    .argument('<out>')
+    .action((file: string, out: string) => opened(file, (chain) => flattenTo(chain, out)));
 }
 
-/** All of it is looked at. @throws VmStateError, SnapshotError */
-async function contents(path: string): Promise<Contents> {
+/** Does something with a snapshot and those that it builds on. @throws VmStateError, SnapshotError */
+async function opened<T>(path: string, work: (chain: SnapshotChain, bytes: number) => T | Promise<T>): Promise<T> {
   const file = openSnapshotFile(path);
+  let chain: SnapshotChain | undefined;
   try {
-    return await read(file);
+    chain = await SnapshotChain.open(file, snapshotTools, beside(path));
+    return await work(chain, file.size);
   } finally {
+    chain?.close();
     file.close();
   }
 }
 
-async function read(source: SnapshotSource): Promise<Contents> {
-  const devices = new Map<string, FieldValues>();
-  const windows: Map<number, Uint8Array>[] = [];
-  const head = await readSnapshot(source, snapshotTools, ({ kind, index, offset, payload }, { devices: schemas }) => {
-    if (kind === SectionKind.Ram) (windows[index] ??= new Map()).set(offset, payload.slice());
-    else if (schemas[index]) devices.set(schemas[index].path, fieldValues(schemas[index].schema, payload));
-  });
-  return { head, devices, windows, bytes: source.size };
+/** Those that are in the same folder. */
+const beside =
+  (path: string): FindParent =>
+  ({ name }) =>
+    openSnapshotBeside(path, name);
+
+/** All of it is looked at. @throws VmStateError, SnapshotError */
+const contents = (path: string): Promise<Contents> =>
+  opened(path, (chain, bytes) => ({
+    head: chain.head,
+    devices: deviceValues(chain),
+    windows: chain.head.ram.map((_, block) => blockWindows(chain, block)),
+    bytes,
+    parents: chain.links.flatMap(({ head: { parent } }, i) => (parent ? [{ ...parent, pages: changedPages(chain, i) }] : [])),
+  }));
+
+async function flattenTo(chain: SnapshotChain, out: string): Promise<void> {
+  const file = createSnapshotFile(out);
+  try {
+    await flatten(chain, file, snapshotTools);
+    await file.commit();
+  } catch (error) {
+    await file.discard();
+    throw error;
+  }
 }
 
-function info({ head, devices, windows, bytes }: Contents): string {
+function info({ head, devices, windows, bytes, parents }: Contents): string {
   const { machine, cpus, cpu, icount, clock, date, wemu, ram } = head;
   const seconds = (Number(clock) / 1e9).toFixed(3);
   const lines = [
@@ -64,6 +100,7 @@ function info({ head, devices, windows, bytes }: Contents): string {
     `made        ${new Date(date).toISOString()} by wemu ${wemu}`,
     `guest time  ${seconds} s`,
     `file        ${bytes} bytes, whole`,
+    ...parents.map(({ name, digest, pages }) => `on top of   ${name} (${digest}): ${pages} page${pages === 1 ? '' : 's'} changed`),
     ...ram.map(({ name, size }, i) => `memory      ${name}: ${formatSize(size)}, ${formatSize(used(windows[i]))} of it not zero`),
   ];
   for (const [path, values] of devices) {

@@ -102,6 +102,8 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
       objects: args.object,
       devices: args.device,
       snapshots: args.snapshotDir,
+      incremental: args.incremental,
+      incoming: args.loadvm !== undefined,
       globals: args.global,
       icount: args.icount,
       rtcBaseMs: rtc.baseMs,

@@ -67,7 +67,7 @@ export class AddressSpace implements ValueCell {
       this.ioHook?.();
       return result;
     }
-    const bytes = ram.bytes;
+    const bytes = ram.at(offset, size);
     this.lo = this.hi = 0;
     if (size === 1) this.lo = bytes[offset];
     else if (size === 2) this.lo = bytes[offset] | (bytes[offset + 1] << 8);
@@ -95,7 +95,7 @@ export class AddressSpace implements ValueCell {
       );
       return MemTxResult.Ok;
     }
-    const bytes = ram.bytes;
+    const bytes = ram.at(offset, size);
     for (let i = 0; i < size; i++) bytes[offset + i] = i < 4 ? lo >>> (8 * i) : hi >>> (8 * (i - 4));
     if (this.dirtyHook) this.dirtyHook(ram.host + offset, size);
     return MemTxResult.Ok;
@@ -131,7 +131,7 @@ export class AddressSpace implements ValueCell {
         done += run;
       } else if (ram && (range.region.kind !== 'romd' || range.romd)) {
         const offset = at - range.start + range.offset;
-        into.set(ram.bytes.subarray(offset, offset + run), done);
+        into.set(ram.at(offset, run).subarray(offset, offset + run), done);
         done += run;
       } else {
         const size = ioStep(range.region, at, run);
@@ -158,7 +158,7 @@ export class AddressSpace implements ValueCell {
       } else if (ram && range.region.kind !== 'romd') {
         if (!range.readonly) {
           const offset = at - range.start + range.offset;
-          ram.bytes.set(from.subarray(done, done + run), offset);
+          ram.at(offset, run).set(from.subarray(done, done + run), offset);
           this.dirtyHook?.(ram.host + offset, run);
         }
         done += run;
@@ -189,8 +189,9 @@ export class AddressSpace implements ValueCell {
       const ram = range?.region.ramBlock;
       if (range && ram) {
         const offset = at - range.start + range.offset;
-        if (typeof from === 'number') ram.bytes.fill(0, offset, offset + run);
-        else ram.bytes.set(from.subarray(done, done + run), offset);
+        const bytes = ram.at(offset, run);
+        if (typeof from === 'number') bytes.fill(0, offset, offset + run);
+        else bytes.set(from.subarray(done, done + run), offset);
         this.dirtyHook?.(ram.host + offset, run);
         stored = true;
       } else if (!range) result = MemTxResult.DecodeError;
@@ -205,7 +206,7 @@ export class AddressSpace implements ValueCell {
     const ram = range?.region.ramBlock;
     if (!range || !ram || range.region.kind !== 'ram' || range.readonly || address + size > range.start + range.size) return undefined;
     const offset = address - range.start + range.offset;
-    return ram.bytes.subarray(offset, offset + size);
+    return ram.at(offset, size).subarray(offset, offset + size);
   }
 
   /** Set by the accelerator: RAM at linear-memory address `host` was written from TypeScript, so code translated from it is stale. */

@@ -1,10 +1,19 @@
 /** The head of a snapshot: what machine it is of. */
+import type { BlockBackend } from '../block/backend.js';
 import type { MachineState } from '../hw/core/machine.js';
 import type { StateSchema } from '../hw/core/vmstate.js';
 import { VmStateError } from '../util/errors.js';
 import { formatSize } from '../util/size.js';
 import type { MachineEntries } from './entries.js';
 import { isSchema } from './schema.js';
+
+/** Another snapshot, of which this one has only what is different. */
+export interface ParentRef {
+  /** Where to look for it: what it was called when this one was made. */
+  readonly name: string;
+  /** What it is: see SnapshotTools.digest. */
+  readonly digest: string;
+}
 
 export interface SnapshotHead {
   /** Version of wemu that made it. */
@@ -20,10 +29,14 @@ export interface SnapshotHead {
   /** Guest time, ns. */
   readonly clock: string;
   readonly ram: readonly { readonly name: string; readonly size: number }[];
+  /** Disks of which it has what was written (`snapshot=on`), and their bytes. */
+  readonly disks?: readonly { readonly id: string; readonly size: number }[];
+  /** Undefined: all of memory is in this one. */
+  readonly parent?: ParentRef;
   readonly devices: readonly { readonly path: string; readonly type: string; readonly schema: StateSchema }[];
 }
 
-export function makeHead(machine: MachineState, entries: MachineEntries, version: string): SnapshotHead {
+export function makeHead(machine: MachineState, entries: MachineEntries, version: string, parent?: ParentRef): SnapshotHead {
   return {
     wemu: version,
     date: Math.floor(machine.env.hostClock.epochMs()),
@@ -33,9 +46,15 @@ export function makeHead(machine: MachineState, entries: MachineEntries, version
     icount: machine.clocks.icount?.shift,
     clock: String(machine.clocks.virtualNow),
     ram: machine.ram.blocks.map(({ name, size }) => ({ name, size })),
+    disks: changingDrives(machine).map(({ id, node }) => ({ id, size: node.length })),
+    parent,
     devices: entries.list.map(({ path, type, state, holder }) => ({ path, type, schema: state.schema(holder) })),
   };
 }
+
+/** Those of which a snapshot has what was written. */
+export const changingDrives = (machine: MachineState): BlockBackend[] =>
+  [...machine.drives].filter(({ node }) => node.changes !== undefined);
 
 /** @throws VmStateError if it is none */
 export function readHead(value: unknown): SnapshotHead {
@@ -48,6 +67,9 @@ export function readHead(value: unknown): SnapshotHead {
     [head.wemu, head.machine, head.clock].every(isText) &&
     [head.cpus, head.date].every(isCount) &&
     (head.icount === undefined || isCount(head.icount)) &&
+    (head.parent === undefined || (isRecord(head.parent) && [head.parent['name'], head.parent['digest']].every(isText))) &&
+    [head.ram, head.disks ?? []].every(Array.isArray) &&
+    (head.disks ?? []).every((each: unknown) => isRecord(each) && isText(each['id']) && isCount(each['size'])) &&
     Array.isArray(head.ram) &&
     head.ram.every((each: unknown) => isRecord(each) && isText(each['name']) && isCount(each['size'])) &&
     Array.isArray(head.devices) &&
@@ -77,6 +99,13 @@ export function checkMachine(head: SnapshotHead, machine: MachineState, entries:
     if (own.size !== size) refuse(`'${name}' has ${formatSize(size)}, this one's ${formatSize(own.size)} (-m)`);
   });
   if (blocks.length > head.ram.length) refuse(`it lacks the memory '${blocks[head.ram.length].name}'`);
+  const [theirDisks, ownDisks] = [head.disks ?? [], changingDrives(machine)];
+  for (const [i, { id, node }] of ownDisks.entries()) {
+    const found = theirDisks[i] as (typeof theirDisks)[number] | undefined;
+    if (found?.id !== id) refuse(`it has ${found ? `the disk '${found.id}'` : 'no disk'}, this one '${id}' (snapshot=on)`);
+    else if (found.size !== node.length) refuse(`its disk '${id}' has ${found.size} bytes, this one's ${node.length}`);
+  }
+  if (theirDisks.length > ownDisks.length) refuse(`this one has no disk '${theirDisks[ownDisks.length].id}' (snapshot=on)`);
   const theirs = new Map(head.devices.map(({ path, type }) => [path, type]));
   for (const { path, type, isOptional } of entries.list) {
     const found = theirs.get(path);

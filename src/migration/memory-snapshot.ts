@@ -2,13 +2,14 @@
  * Snapshots in memory, to which a machine goes back many times a second: only the pages that it has written since are put back, and code that was translated
  * from others stays.
  */
-import type { DirtyPages } from '../hw/core/accelerator.js';
 import type { MachineState } from '../hw/core/machine.js';
 import type { RamBlock } from '../memory/ram.js';
 import { SnapshotError } from '../util/errors.js';
+import type { DirtyLog } from './dirty-log.js';
 import { MachineEntries } from './entries.js';
+import { checkSavable, saved } from './image.js';
 import { PAGE, pagesInUse } from './ram.js';
-import { checkSavable, loadEntries, saved, type LoadInput } from './snapshot.js';
+import { loadEntries, type LoadInput } from './snapshot.js';
 
 /** Of memory, as it was in one snapshot or in several. */
 interface Page {
@@ -31,19 +32,17 @@ export class MemorySnapshot {
   ) {}
 }
 
+/** Those of one machine. */
 export class MemorySnapshots {
   /** Of all pages that snapshots have. */
   bytes = 0;
-  private readonly dirty: DirtyPages;
   /** What RAM is, but for the pages that were written since. */
   private base: MemorySnapshot | undefined;
 
-  /** @throws SnapshotError if the machine's accelerator cannot tell which pages are written */
-  constructor(private readonly machine: MachineState) {
-    const { dirtyPages } = machine.accelerator ?? {};
-    if (!dirtyPages) throw new SnapshotError('this machine has no accelerator that tells which pages are written');
-    this.dirty = dirtyPages;
-  }
+  constructor(
+    private readonly machine: MachineState,
+    private readonly dirty: DirtyLog,
+  ) {}
 
   /** The machine must stand still. Pages that were not written since the last one are shared with it. @throws VmStateError if it cannot be saved now */
   take(): MemorySnapshot {
@@ -55,7 +54,7 @@ export class MemorySnapshots {
     const { blocks } = machine.ram;
     const pages = new Map(base?.pages);
     const find = finder(blocks);
-    for (const host of base ? this.dirty.written() : blocks.flatMap(allPages)) {
+    for (const host of base ? this.dirty.written(this) : blocks.flatMap(allPages)) {
       const block = find(host);
       if (!block) continue; // between blocks
       const at = host - block.host;
@@ -65,7 +64,7 @@ export class MemorySnapshots {
     }
     for (const page of pages.values()) if (page.users++ === 0) this.bytes += page.bytes.length;
     const snapshot = new MemorySnapshot(this, entries, inputs, pages);
-    this.dirty.watch();
+    this.dirty.begin(this);
     this.base = snapshot;
     return snapshot;
   }
@@ -84,13 +83,14 @@ export class MemorySnapshots {
     if (!snapshot.entries.isOf(this.machine)) throw new SnapshotError('the machine has other devices now');
     const { blocks } = this.machine.ram;
     const { base } = this;
-    if (!base) this.putBack(snapshot, blocks.flatMap(allPages), blocks);
-    else {
-      this.putBack(snapshot, this.dirty.written(), blocks);
-      if (base !== snapshot) this.putBack(snapshot, differing(base.pages, snapshot.pages), blocks);
-    }
+    const written = base ? this.dirty.written(this) : blocks.flatMap(allPages);
+    const others = base && base !== snapshot ? differing(base.pages, snapshot.pages) : [];
+    this.putBack(snapshot, written, blocks);
+    this.putBack(snapshot, others, blocks);
     loadEntries(snapshot.entries, snapshot.inputs);
-    this.dirty.watch();
+    this.dirty.begin(this);
+    this.dirty.note(written, this);
+    this.dirty.note(others, this);
     this.base = snapshot;
     if (this.machine.runState.running) this.machine.resumeDrives();
   }
@@ -100,7 +100,7 @@ export class MemorySnapshots {
     this.base = undefined;
   }
 
-  private putBack({ pages }: MemorySnapshot, hosts: readonly number[], blocks: readonly RamBlock[]): void {
+  private putBack({ pages }: MemorySnapshot, hosts: Iterable<number>, blocks: readonly RamBlock[]): void {
     const find = finder(blocks);
     for (const host of hosts) {
       const block = find(host);

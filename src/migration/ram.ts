@@ -1,6 +1,11 @@
 /** Guest memory in a snapshot: by windows of a block, in each a bit for every page that is not zero, and these pages. */
-import type { RamBlock } from '../memory/ram.js';
 import { VmStateError } from '../util/errors.js';
+
+/** A block of it, or a copy. */
+export interface Memory {
+  readonly size: number;
+  readonly bytes: Uint8Array;
+}
 
 export const PAGE = 4096;
 const WINDOW_PAGES = 256;
@@ -8,7 +13,7 @@ export const WINDOW = WINDOW_PAGES * PAGE;
 const BITMAP = WINDOW_PAGES / 8;
 
 /** What a block's bytes may also be looked at as; undefined where they do not begin and end so. */
-const wordsOf = ({ bytes }: RamBlock): Int32Array => new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
+const wordsOf = ({ bytes }: Memory): Int32Array => new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
 
 /** Blocks are whole pages long, but for small ROMs: then the last one is short. */
 const pageLength = (length: number, at: number): number => Math.min(PAGE, length - at);
@@ -22,7 +27,7 @@ function isZero(words: Int32Array, from: number, to: number): boolean {
 }
 
 /** Numbers of the pages of `block` from byte `start` to `end` that are not zero. */
-export function pagesInUse(block: RamBlock, start = 0, end = block.size): number[] {
+export function pagesInUse(block: Memory, start = 0, end = block.size): number[] {
   const words = wordsOf(block);
   const pages: number[] = [];
   for (let at = start; at < end; at += PAGE) {
@@ -36,34 +41,70 @@ export function pagesInUse(block: RamBlock, start = 0, end = block.size): number
 }
 
 /** A window's payload; undefined if all of it is zero. */
-export function packWindow(block: RamBlock, start: number, scratch: Uint8Array): Uint8Array | undefined {
+export function packWindow(block: Memory, start: number, scratch: Uint8Array): Uint8Array | undefined {
   const pages = pagesInUse(block, start, Math.min(start + WINDOW, block.size));
   if (pages.length === 0) return undefined;
   scratch.fill(0, 0, BITMAP);
-  let at = BITMAP;
-  for (const page of pages) {
-    const n = page - start / PAGE;
-    scratch[n >> 3] |= 1 << (n & 7);
-    const bytes = block.bytes.subarray(page * PAGE, page * PAGE + pageLength(block.size, page * PAGE));
-    scratch.set(bytes, at);
-    at += bytes.length;
-  }
-  return scratch.subarray(0, at);
+  return scratch.subarray(0, packPages(block, start, pages, scratch, 0, BITMAP));
 }
 
-/** Room for any window. */
-export const windowScratch = (): Uint8Array => new Uint8Array(BITMAP + WINDOW);
+/** Of those pages of a window, by their numbers in the block, which are not what they are in the parent. */
+export function packDelta(block: Memory, start: number, pages: readonly number[], scratch: Uint8Array): Uint8Array {
+  scratch.fill(0, 0, 2 * BITMAP);
+  for (const page of pages) setPage(scratch, page - start / PAGE);
+  const inUse = pages.filter((page) => pagesInUse(block, page * PAGE, Math.min((page + 1) * PAGE, block.size)).length > 0);
+  return scratch.subarray(0, packPages(block, start, inUse, scratch, BITMAP, 2 * BITMAP));
+}
+
+/** Notes pages in the bitmap, and puts their bytes from `at` on. Returns the end of them. */
+function packPages(block: Memory, start: number, pages: readonly number[], scratch: Uint8Array, bitmap: number, at: number): number {
+  const { bytes } = block;
+  const there = scratch.subarray(bitmap);
+  for (const page of pages) {
+    setPage(there, page - start / PAGE);
+    const from = page * PAGE;
+    const length = pageLength(block.size, from);
+    scratch.set(bytes.subarray(from, from + length), at);
+    at += length;
+  }
+  return at;
+}
+
+/** Room for any window, and for any delta. */
+export const windowScratch = (): Uint8Array => new Uint8Array(2 * BITMAP + WINDOW);
+
+const wrong = (what: string): never => {
+  throw new VmStateError(`the snapshot is damaged: ${what}`);
+};
+
+/** @throws VmStateError if there is no such window in a block of that size */
+export function checkPlace(size: number, start: number): void {
+  if (start % WINDOW !== 0 || start >= size) wrong(`RAM at 0x${start.toString(16)}, of ${size} bytes`);
+}
 
 /** @throws VmStateError if it is no window of a block of that size */
 export function checkWindow(size: number, start: number, payload: Uint8Array): void {
-  const wrong = (what: string): never => {
-    throw new VmStateError(`the snapshot is damaged: ${what}`);
-  };
-  if (start % WINDOW !== 0 || start >= size) wrong(`RAM at 0x${start.toString(16)}, of ${size} bytes`);
+  checkPlace(size, start);
   if (payload.length < BITMAP) wrong('a window of RAM is too short');
-  let length = BITMAP;
+  checkPages(size, start, payload, payload, BITMAP);
+}
+
+/** @throws VmStateError if it is no delta of a window of a block of that size */
+export function checkDelta(size: number, start: number, payload: Uint8Array): void {
+  checkPlace(size, start);
+  if (payload.length < 2 * BITMAP) wrong('a window of RAM is too short');
+  const inUse = payload.subarray(BITMAP);
   for (let n = 0; n < WINDOW_PAGES; n++) {
-    if (!hasPage(payload, n)) continue;
+    if (hasPage(inUse, n) && !hasPage(payload, n)) wrong('a page of RAM that is said not to be there');
+    if (hasPage(payload, n) && start + n * PAGE >= size) wrong('a page behind the end of RAM');
+  }
+  checkPages(size, start, payload, inUse, 2 * BITMAP);
+}
+
+function checkPages(size: number, start: number, payload: Uint8Array, inUse: Uint8Array, head: number): void {
+  let length = head;
+  for (let n = 0; n < WINDOW_PAGES; n++) {
+    if (!hasPage(inUse, n)) continue;
     const at = start + n * PAGE;
     if (at >= size) wrong('a page behind the end of RAM');
     length += pageLength(size, at);
@@ -71,10 +112,12 @@ export function checkWindow(size: number, start: number, payload: Uint8Array): v
   if (length !== payload.length) wrong(`a window of RAM with ${payload.length} bytes, not ${length}`);
 }
 
-const hasPage = (payload: Uint8Array, n: number): boolean => ((payload[n >> 3] >> (n & 7)) & 1) !== 0;
+const hasPage = (bitmap: Uint8Array, n: number): boolean => ((bitmap[n >> 3] >> (n & 7)) & 1) !== 0;
+const setPage = (bitmap: Uint8Array, n: number): void => void (bitmap[n >> 3] |= 1 << (n & 7));
 
 /** Puts a window that has been checked into its block: pages that it has not are made zero, unless they are known to be. */
-export function unpackWindow(block: RamBlock, start: number, payload: Uint8Array, isZeroed: boolean): void {
+export function unpackWindow(block: Memory, start: number, payload: Uint8Array, isZeroed: boolean): void {
+  const { bytes } = block;
   let from = BITMAP;
   const pages = Math.ceil(Math.min(WINDOW, block.size - start) / PAGE);
   for (let n = 0; n < pages; n++) {
@@ -87,14 +130,37 @@ export function unpackWindow(block: RamBlock, start: number, payload: Uint8Array
     let end = n + 1;
     while (end < pages && hasPage(payload, end)) end++;
     const length = Math.min(end * PAGE + start, block.size) - at;
-    block.bytes.set(payload.subarray(from, from + length), at);
+    bytes.set(payload.subarray(from, from + length), at);
     from += length;
     n = end - 1;
   }
 }
 
+/** Changes a window of the parent's by a delta that has been checked. */
+export function applyDelta(block: Memory, start: number, payload: Uint8Array): void {
+  const inUse = payload.subarray(BITMAP);
+  let from = 2 * BITMAP;
+  for (let n = 0; n < WINDOW_PAGES; n++) {
+    if (!hasPage(payload, n)) continue;
+    const at = start + n * PAGE;
+    const length = pageLength(block.size, at);
+    if (!hasPage(inUse, n)) block.bytes.fill(0, at, at + length);
+    else {
+      block.bytes.set(payload.subarray(from, from + length), at);
+      from += length;
+    }
+  }
+}
+
+/** Pages that a delta has. */
+export function pagesOfDelta(payload: Uint8Array): number {
+  let count = 0;
+  for (let n = 0; n < WINDOW_PAGES; n++) if (hasPage(payload, n)) count++;
+  return count;
+}
+
 /** Zeroes pages without touching those that are zero: the host may not even have them. */
-export function clearPages(block: RamBlock, start: number, end: number): void {
+export function clearPages(block: Memory, start: number, end: number): void {
   for (const page of pagesInUse(block, start, Math.min(end, block.size))) block.bytes.fill(0, page * PAGE, page * PAGE + PAGE);
 }
 

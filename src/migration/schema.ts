@@ -54,6 +54,11 @@ function lengthOf(input: ByteReader): number {
 
 function readState(schema: StateSchema, input: ByteReader, prefix: string, values: FieldValues): void {
   for (const field of schema.fields) readField(field, `${prefix}${field.name}`, input, values);
+  readSubsections(schema, input, prefix, values);
+}
+
+/** What comes behind the fields. @throws VmStateError */
+export function readSubsections(schema: StateSchema, input: ByteReader, prefix: string, values: FieldValues): void {
   if (!schema.subsections) return;
   for (const sub of schema.subsections) {
     input.u8();
@@ -64,7 +69,8 @@ function readState(schema: StateSchema, input: ByteReader, prefix: string, value
   input.u8();
 }
 
-function readField(field: FieldSchema, path: string, input: ByteReader, values: FieldValues): void {
+/** @throws VmStateError */
+export function readField(field: FieldSchema, path: string, input: ByteReader, values: FieldValues): void {
   switch (field.type) {
     case 'u8':
       return void values.set(path, hex(input.u8()));

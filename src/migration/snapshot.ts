@@ -1,166 +1,164 @@
-/** Saving a machine, and loading it. The machine stands still meanwhile: its owner sees to that (MachineControl). */
+/** Loading a machine, and looking at it as a whole. It stands still meanwhile: its owner sees to that (MachineControl). */
+import { BlockError, type DiskReplacement } from '../block/node.js';
 import type { MachineState } from '../hw/core/machine.js';
 import { ByteReader, ByteWriter } from '../util/bytes.js';
 import { crc32 } from '../util/crc32.js';
 import { VmStateError } from '../util/errors.js';
-import { MachineEntries, type Entry } from './entries.js';
-import {
-  SectionKind,
-  SnapshotReader,
-  SnapshotWriter,
-  type Checksum,
-  type Codec,
-  type Section,
-  type SnapshotSink,
-  type SnapshotSource,
-} from './format.js';
-import { checkMachine, makeHead, readHead, type SnapshotHead } from './head.js';
-import { checkWindow, clearPages, packWindow, unpackWindow, WINDOW, windowScratch } from './ram.js';
-
-const WINDOWS_AT_ONCE = 4;
-
-/** What a host may bring. */
-export interface SnapshotTools {
-  readonly checksum?: Checksum;
-  /** Without it nothing is compressed, and reading it takes longer. */
-  readonly codec?: Codec;
-}
-
-/** @throws VmStateError if what the machine has cannot be saved now */
-export function checkSavable(machine: MachineState): void {
-  for (const drive of machine.drives) {
-    if (!drive.node.readOnly) throw new VmStateError(`Device '${drive.id}' is writable but does not support snapshots`);
-  }
-  for (const [id, backend] of machine.backendsOf('pflash')) {
-    if ((backend as { readOnly?: boolean }).readOnly !== true)
-      throw new VmStateError(`Device 'pflash${id}' is writable but does not support snapshots`);
-  }
-  const why = machine.semihosting?.unsavable() ?? machine.cpus.map((cpu) => cpu.unsavable()).find((each) => each !== undefined);
-  if (why !== undefined) throw new VmStateError(why);
-}
-
-/** Bytes of the file. @throws VmStateError if the machine cannot be saved now, and what the sink throws */
-export async function saveMachine(machine: MachineState, sink: SnapshotSink, version: string, tools: SnapshotTools = {}): Promise<number> {
-  checkSavable(machine);
-  const entries = new MachineEntries(machine);
-  entries.noteTimers();
-  // Before the schemas: what is only there in snapshots is made by saving.
-  const payloads = entries.list.map(({ state, holder }) => saved(state, holder));
-  const writer = new SnapshotWriter(sink, tools.checksum, tools.codec);
-  await writer.begin(makeHead(machine, entries, version));
-  for (const [i, payload] of payloads.entries()) await writer.section(SectionKind.Device, i, 0, payload);
-  await writeMemory(machine, writer);
-  await writer.end();
-  return writer.bytes;
-}
-
-/** A few windows at a time: the host packs each in a thread of its own. */
-async function writeMemory(machine: MachineState, writer: SnapshotWriter): Promise<void> {
-  const lanes = Array.from({ length: WINDOWS_AT_ONCE }, () => ({ scratch: windowScratch(), written: Promise.resolve() }));
-  let count = 0;
-  try {
-    for (const [i, block] of machine.ram.blocks.entries()) {
-      for (let at = 0; at < block.size; at += WINDOW) {
-        const lane = lanes[count % lanes.length];
-        await lane.written;
-        const payload = packWindow(block, at, lane.scratch);
-        if (!payload) continue;
-        lane.written = writer.section(SectionKind.Ram, i, at, payload);
-        count++;
-      }
-    }
-  } finally {
-    await Promise.allSettled(lanes.map(({ written }) => written));
-  }
-  await Promise.all(lanes.map(({ written }) => written));
-}
-
-export function saved(state: Entry['state'], holder: unknown): Uint8Array {
-  const out = new ByteWriter();
-  state.save(holder, out);
-  return out.finish();
-}
+import { byName } from './by-name.js';
+import { SnapshotChain, type FindParent } from './chain.js';
+import { MachineEntries } from './entries.js';
+import { directSource, roomFor, SnapshotReader, type Checksum, type Section, type SnapshotSource, type SnapshotTools } from './format.js';
+import { changingDrives, checkMachine, readHead, type SnapshotHead } from './head.js';
+import { checkSavable, saved } from './image.js';
+import { PendingMemory } from './pending.js';
+import { clearPages, packWindow, unpackWindow, WINDOW, windowScratch } from './ram.js';
 
 /** Of what kind of machine a snapshot is; the rest has not been looked at. @throws VmStateError */
 export async function snapshotHead(source: SnapshotSource, tools: SnapshotTools = {}): Promise<SnapshotHead> {
-  return readHead(await new SnapshotReader(source, tools.checksum, tools.codec).head());
+  return readHead(new SnapshotReader(await directSource(source), tools.checksum, tools.codec).head());
 }
 
-/** Hears of the head, and then of each section, which have been found to be whole. @throws VmStateError if anything is not */
+/** Hears of each section of one file, which have been found to be whole. @throws VmStateError if anything is not */
 export async function readSnapshot(
   source: SnapshotSource,
   tools: SnapshotTools,
-  section: (section: Section, head: SnapshotHead) => void,
+  each: (section: Section & { readonly payload: Uint8Array }, head: SnapshotHead) => void,
 ): Promise<SnapshotHead> {
-  const reader = new SnapshotReader(source, tools.checksum, tools.codec);
-  const head = readHead(await reader.head());
-  for (let next = await reader.next(); next; next = await reader.next()) section(next, head);
+  const reader = new SnapshotReader(await directSource(source), tools.checksum, tools.codec);
+  const head = readHead(reader.head());
+  for (const section of reader.sections()) each({ ...section, payload: reader.payload(section) }, head);
   return head;
 }
 
+export interface LoadOptions {
+  /** The machine has just been made, without its boot images (MachineConfig.incoming): its memory is zero, and it is of no use if this throws. */
+  readonly isFresh?: boolean;
+  /** Looks for what the snapshot builds on; default: nothing is found. */
+  readonly parents?: FindParent;
+  /**
+   * Memory is read when it is used, if the machine is fresh. `released` is called when nothing more is read, whatever has come of it; `failed` if that is not
+   * possible any more: then guest code has ended by a HostError, and so has whatever else asked for those bytes.
+   */
+  readonly lazy?: { released?(): void; failed?(error: Error): void };
+}
+
+/** Of what was loaded. */
+export interface Loaded {
+  readonly head: SnapshotHead;
+  readonly digest: string | undefined;
+  readonly links: number;
+  /** Undefined: all of memory is there. */
+  readonly pending: PendingMemory | undefined;
+}
+
 /**
- * Makes the machine what it was when the snapshot was made. All of the snapshot is looked at before anything is changed, so the machine is as it was if
- * this throws a VmStateError. `isFresh`: the machine has just been made, without its boot images (MachineConfig.incoming), and is of no use if this
- * throws: then the snapshot is read once.
+ * Makes the machine what it was when the snapshot was made. All of the snapshot is looked at before anything is changed, and read once, so the machine is as it
+ * was if this throws a VmStateError, or what the source throws: but for one that is fresh.
  */
 export async function loadMachine(
   machine: MachineState,
   source: SnapshotSource,
   tools: SnapshotTools = {},
-  isFresh = false,
-): Promise<void> {
-  checkSavable(machine); // a disk would be another one than the guest knows
-  const entries = new MachineEntries(machine);
-  const { blocks } = machine.ram;
-  const payloads: Uint8Array[] = [];
-  /** Windows that the snapshot has, by block. */
-  const windows = blocks.map(() => new Set<number>());
-  let isChecked = false;
-  const look = ({ kind, index, offset, payload }: Section, head: SnapshotHead): void => {
-    if (!isChecked) checkMachine(head, machine, entries);
-    isChecked = true;
-    if (kind === SectionKind.Device) payloads[index] = payload.slice();
-    else if (kind === SectionKind.Ram && index < blocks.length) {
-      checkWindow(blocks[index].size, offset, payload);
-      if (windows[index].has(offset)) throw new VmStateError('the snapshot is damaged: a window of RAM comes twice');
-      windows[index].add(offset);
-      if (isFresh) unpackWindow(blocks[index], offset, payload, true);
-    } else throw new VmStateError(`the snapshot is damaged: a section of kind ${kind} for ${index}`);
-  };
-  const head = await readSnapshot(source, tools, look);
-  if (!isChecked) checkMachine(head, machine, entries);
-  const inputs = inputsOf(head, entries, payloads);
-  // From here on nothing may refuse.
-  if (!isFresh) {
-    blocks.forEach((block, i) => {
-      for (let at = 0; at < block.size; at += WINDOW) if (!windows[i].has(at)) clearPages(block, at, at + WINDOW);
-    });
-    await readSnapshot(source, tools, ({ kind, index, offset, payload }) => {
-      if (kind === SectionKind.Ram) unpackWindow(blocks[index], offset, payload, false);
-    });
+  { isFresh = false, parents, lazy }: LoadOptions = {},
+): Promise<Loaded> {
+  checkSavable(machine, true); // a disk would be another one than the guest knows
+  const chain = await SnapshotChain.open(source, tools, parents);
+  const { head, digest, links } = chain;
+  let pending: PendingMemory | undefined;
+  let disks: DiskReplacement[] = [];
+  try {
+    const entries = new MachineEntries(machine);
+    checkMachine(head, machine, entries);
+    const inputs = inputsOf(chain, entries);
+    disks = await newDisks(machine, chain);
+    if (isFresh && lazy)
+      pending = new PendingMemory(machine, chain, () => lazy.released?.(), (error) => lazy.failed?.(error)); // prettier-ignore
+    else if (isFresh) readInto(machine, chain);
+    else replaceMemory(machine, chain);
+    for (const disk of disks.splice(0)) disk.commit();
+    machine.accelerator?.flush?.();
+    loadEntries(entries, inputs);
+    machine.ramReplaced();
+  } catch (error) {
+    pending?.end();
+    throw error;
+  } finally {
+    for (const disk of disks) disk.discard();
+    if (!pending) chain.close();
   }
-  machine.accelerator?.flush?.();
-  loadEntries(entries, inputs);
-  machine.ramReplaced();
   if (!machine.clocks.icount) for (const device of machine.realizedDevices) device.newGeneration();
+  return { head, digest, links: links.length, pending };
+}
+
+/** What was written to disks when the snapshot was made. @throws VmStateError */
+async function newDisks(machine: MachineState, chain: SnapshotChain): Promise<DiskReplacement[]> {
+  const drives = changingDrives(machine);
+  const disks = drives.map(({ node }) => node.changes!.replace());
+  try {
+    for (const { index, offset, payload } of chain.disks()) {
+      const problem = drives[index].node.changes!.problem(offset, payload);
+      if (problem !== undefined) throw new VmStateError(`the snapshot is damaged: ${problem}`);
+      await disks[index].put(offset, payload);
+    }
+    return disks;
+  } catch (error) {
+    for (const disk of disks) disk.discard();
+    throw error instanceof BlockError ? new VmStateError(`cannot write what is in the snapshot: ${error.message}`) : error;
+  }
+}
+
+/** Memory that is zero. */
+function readInto({ ram: { blocks } }: MachineState, chain: SnapshotChain): void {
+  blocks.forEach((block, i) => {
+    for (const offset of chain.offsets(i)) {
+      const payload = chain.window(i, offset);
+      if (payload) unpackWindow(block, offset, payload, true);
+    }
+  });
+}
+
+/** All of it is there before any of it is put in place. @throws VmStateError if there is no room for it, too */
+function replaceMemory({ ram: { blocks } }: MachineState, chain: SnapshotChain): void {
+  const windows = blocks.map((_, i) => {
+    const found = new Map<number, Uint8Array>();
+    for (const offset of chain.offsets(i)) {
+      const payload = chain.window(i, offset);
+      if (!payload) continue;
+      const copy = roomFor(payload.length, 'what is in the snapshot');
+      copy.set(payload);
+      found.set(offset, copy);
+    }
+    return found;
+  });
+  // From here on nothing may refuse.
+  blocks.forEach((block, i) => {
+    for (let offset = 0; offset < block.size; offset += WINDOW) {
+      const payload = windows[i].get(offset);
+      if (payload) unpackWindow(block, offset, payload, false);
+      else clearPages(block, offset, offset + WINDOW);
+    }
+  });
 }
 
 /** What each entry is loaded from, all of it looked at. @throws VmStateError */
-function inputsOf({ devices }: SnapshotHead, entries: MachineEntries, payloads: readonly Uint8Array[]): (LoadInput | undefined)[] {
-  const byPath = new Map(devices.map(({ path, schema }, i) => [path, { version: schema.version, payload: payloads[i] }]));
+function inputsOf(chain: SnapshotChain, entries: MachineEntries): (LoadInput | undefined)[] {
+  const payloads = chain.devices();
+  const byPath = new Map(chain.head.devices.map(({ path, schema }, i) => [path, { schema, payload: payloads[i] }]));
   return entries.list.map(({ path, state, holder }) => {
     const found = byPath.get(path);
     if (!found) return undefined; // it is optional
-    const { version, payload } = found;
-    if (!payload) throw new VmStateError(`the snapshot is damaged: '${path}' is missing`);
-    const input = new ByteReader(payload);
+    const { schema } = found;
+    const { version } = schema;
+    if (!found.payload) throw new VmStateError(`the snapshot is damaged: '${path}' is missing`);
     try {
+      const payload = byName(schema, found.payload, state.schema(holder), () => saved(state, holder));
+      const input = new ByteReader(payload);
       state.check(holder, input, version);
       if (input.remaining > 0) throw new VmStateError(`${input.remaining} bytes too many`);
+      return { version, payload };
     } catch (error) {
       throw error instanceof VmStateError ? new VmStateError(`the snapshot does not fit: ${path}: ${error.message}`) : error;
     }
-    return { version, payload };
   });
 }
 

@@ -1,11 +1,21 @@
 /** Where snapshots are kept by name (`savevm`, `loadvm`). QEMU has them in the disk's image; here a host says where. */
-import type { SnapshotSink, SnapshotSource } from './format.js';
+import { bytesSource, directSource, type DirectSource, type SnapshotSink, type SnapshotSource } from './format.js';
 
 /** A host's files may take a while. */
-type Soon<T> = T | Promise<T>;
+export type Soon<T> = T | Promise<T>;
 
 export interface OpenSnapshot extends SnapshotSource {
   close(): void;
+}
+
+/** What can be read at any moment: the file itself, or what was in it, and then it is closed. @throws VmStateError, and what the file throws */
+export async function inPlace(file: OpenSnapshot): Promise<DirectSource & OpenSnapshot> {
+  if (file.readNow) return file as DirectSource & OpenSnapshot;
+  try {
+    return { ...(await directSource(file)), close: () => {} };
+  } finally {
+    file.close();
+  }
 }
 
 export interface NewSnapshot extends SnapshotSink {
@@ -48,11 +58,6 @@ export class MemorySnapshotStore implements SnapshotStore {
     return this.snapshots.delete(name);
   }
 }
-
-export const bytesSource = (bytes: Uint8Array): SnapshotSource => ({
-  size: bytes.length,
-  read: (at, into) => into.set(bytes.subarray(at, at + into.length)),
-});
 
 export class BytesSink implements SnapshotSink {
   private readonly parts: Uint8Array[] = [];

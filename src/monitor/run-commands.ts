@@ -1,6 +1,6 @@
 /** The monitor's commands about running. Names, arguments and help texts are QEMU's (hmp-commands.hx). */
 import { WATCHDOG_ACTIONS } from '../hw/core/actions.js';
-import { int, optional, text } from './arguments.js';
+import { flag, int, optional, text } from './arguments.js';
 import { command, type Command } from './command.js';
 import { MonitorError } from './errors.js';
 
@@ -43,9 +43,10 @@ export const RUN_COMMANDS: readonly Command[] = [
       return device === 'none' ? 'Disabled gdbserver\n' : `Waiting for gdb connection on device '${device}'\n`;
     },
   ),
-  command('savevm', { name: optional(text()) }, '[tag]', 'save a VM snapshot: one of that tag is replaced', async ({ control }, { name }) => {
-    await control.saveSnapshot(name);
-  }),
+  command('savevm', { incremental: flag('i'), name: optional(text()) }, '[-i] [tag]',
+    'save a VM snapshot: one of that tag is replaced (-i: only what is different from the last one saved or loaded)',
+    async ({ control }, { incremental, name }) => void (await control.saveSnapshot(name, incremental ? { incremental } : {})),
+  ),
   command('loadvm', { name: text() }, 'tag', 'restore a VM snapshot from its tag', ({ control }, { name }) => control.loadSnapshot(name)),
   command('delvm', { name: text() }, 'tag', 'delete a VM snapshot from its tag', async ({ control }, { name }) => void (await control.deleteSnapshot(name))),
   command('sendkey', { keys: text(), hold: optional(int()) }, 'keys [hold_ms]', 'send keys to the VM', () => {

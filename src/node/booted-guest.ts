@@ -13,7 +13,7 @@ import { cacheFolder } from './guest/debian.js';
 import { READY } from './guest/initramfs.js';
 import { createSnapshotFile, openSnapshotFile } from './snapshot-store.js';
 import type { Machine } from '../system/facade.js';
-import { SnapshotError, VmStateError } from '../util/errors.js';
+import { HostError, SnapshotError, VmStateError } from '../util/errors.js';
 
 const SUFFIX = '.wemusnap';
 /** Of all in the folder the least recently used give way. */
@@ -109,21 +109,28 @@ export class BootedGuest {
       const file = openSnapshotFile(path);
       try {
         machine = await incoming();
-        await machine.load(file);
-      } finally {
+      } catch (error) {
         file.close();
+        throw error;
       }
+      await machine.load(file, { lazy: { released: () => file.close(), failed: () => this.forget(path) } });
       this.restoreTranslations(path, machine);
       const now = new Date();
       this.attempt(() => utimesSync(path, now, now));
       return machine;
     } catch (error) {
       await machine?.close();
-      if (!(error instanceof VmStateError || error instanceof SnapshotError)) throw error;
+      // a HostError: what it had of the guest's code was damaged
+      if (!(error instanceof VmStateError || error instanceof SnapshotError || error instanceof HostError)) throw error;
       process.stderr.write(`wemu: '${path}': ${error.message}: not used\n`);
-      this.attempt(() => rmSync(path, { force: true }));
+      this.forget(path);
       return undefined;
     }
+  }
+
+  /** The next run boots. */
+  private forget(path: string): void {
+    this.attempt(() => rmSync(path, { force: true }));
   }
 
   private restoreTranslations(path: string, machine: Machine): void {

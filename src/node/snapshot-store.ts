@@ -1,10 +1,10 @@
 /** Snapshots as files of a folder: NAME.wemusnap. A file appears under its name when all of it is on the disk. */
 import { closeSync, fstatSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
-import type { SnapshotTools } from '../migration/snapshot.js';
+import type { SnapshotTools } from '../migration/format.js';
 import type { NewSnapshot, OpenSnapshot, SnapshotStore } from '../migration/store.js';
 import { OptionError, SnapshotError } from '../util/errors.js';
 import { checksum, isRefusal, makeFolder, TEMPORARY } from './disk/files.js';
@@ -21,6 +21,10 @@ export const snapshotTools: SnapshotTools = {
   codec: {
     deflate: (bytes) => deflateRaw(bytes, { level: 1 }),
     inflate: (bytes, size) => zlib.inflateRawSync(bytes, { maxOutputLength: Math.max(size, 1) }),
+  },
+  async digest(bytes) {
+    const { createHash } = await import('node:crypto'); // it takes 10 ms to load
+    return createHash('sha256').update(bytes).digest('hex');
   },
 };
 
@@ -93,14 +97,20 @@ export class FolderSnapshotStore implements SnapshotStore {
 export function openSnapshotFile(path: string): OpenSnapshot {
   const fd = attempt(`open '${path}'`, () => openSync(path, 'r'));
   const { size } = fstatSync(fd);
-  return {
-    size,
-    read: (at, into) =>
-      attempt(`read '${path}'`, () => {
-        if (readFully(fd, into, at) < into.length) throw new SnapshotError(`cannot read '${path}': it has become shorter`);
-      }),
-    close: () => closeSync(fd),
-  };
+  const readNow = (at: number, into: Uint8Array): void =>
+    attempt(`read '${path}'`, () => {
+      if (readFully(fd, into, at) < into.length) throw new SnapshotError(`cannot read '${path}': it has become shorter`);
+    });
+  return { size, read: readNow, readNow, close: () => closeSync(fd) };
+}
+
+/** Of the same folder as `path`, by its name in snapshots that build on it; undefined: there is none. @throws SnapshotError */
+export function openSnapshotBeside(path: string, name: string): OpenSnapshot | undefined {
+  if (name.includes('/') || name.includes('\\')) return undefined; // it is a name, and no way out of the folder
+  const found = [name + SUFFIX, name]
+    .map((each) => join(dirname(path), each))
+    .find((each) => statSync(each, { throwIfNoEntry: false })?.isFile());
+  return found === undefined ? undefined : openSnapshotFile(found);
 }
 
 /** @throws SnapshotError if it cannot be written */

@@ -43,17 +43,28 @@ function checkDevices({ control }: QmpContext, names: readonly string[]): void {
 
 function snapshotJob(
   type: 'snapshot-save' | 'snapshot-load' | 'snapshot-delete',
-  work: (context: QmpContext, tag: string) => Promise<unknown>,
+  work: (context: QmpContext, tag: string, incremental: boolean | undefined) => Promise<unknown>,
 ): QmpCommand {
   const common = { 'job-id': str, tag: str, devices: list(str) };
-  const start = (context: QmpContext, args: { 'job-id': string; tag: string; devices: readonly string[]; vmstate?: string }) =>
+  interface Args {
+    readonly 'job-id': string;
+    readonly tag: string;
+    readonly devices: readonly string[];
+    readonly vmstate?: string;
+    readonly 'x-incremental'?: boolean;
+  }
+  const start = (context: QmpContext, args: Args) =>
     done(
       context.control.jobs.start(args['job-id'], type, async () => {
         checkDevices(context, [...(args.vmstate === undefined ? [] : [args.vmstate]), ...args.devices]);
-        await work(context, args.tag);
+        await work(context, args.tag, args['x-incremental']);
       }),
     );
-  return type === 'snapshot-delete' ? command(type, common, EMPTY, start) : command(type, { ...common, vmstate: str }, EMPTY, start);
+  if (type === 'snapshot-delete') return command(type, common, EMPTY, start);
+  const vmstate = { ...common, vmstate: str };
+  return type === 'snapshot-load'
+    ? command(type, vmstate, EMPTY, start)
+    : command(type, { ...vmstate, 'x-incremental': optional(bool) }, EMPTY, start);
 }
 
 /** What the monitor prints, with its line ends. */
@@ -93,7 +104,7 @@ export const RUN_COMMANDS: readonly QmpCommand[] = [
   command('human-monitor-command', { 'command-line': str, 'cpu-index': optional(int) }, str, (context, args) =>
     humanMonitorCommand(context, args['command-line'], args['cpu-index'] ?? 0),
   ),
-  snapshotJob('snapshot-save', ({ control }, tag) => control.saveSnapshot(tag)),
+  snapshotJob('snapshot-save', ({ control }, tag, incremental) => control.saveSnapshot(tag, { incremental })),
   snapshotJob('snapshot-load', ({ control }, tag) => control.loadSnapshot(tag)),
   snapshotJob('snapshot-delete', async ({ control }, tag) => control.deleteSnapshot(tag)),
   command('replay-break', { icount: int }, EMPTY, ({ control }, { icount }) => done(control.replayBreak(icount))),

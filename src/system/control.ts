@@ -14,6 +14,7 @@ import type { ReplayMode } from '../hw/core/replay.js';
 import { NEEDS_RESET, type RunState } from '../hw/core/runstate.js';
 import type { SnapshotSink, SnapshotSource } from '../migration/format.js';
 import type { MemorySnapshot } from '../migration/memory-snapshot.js';
+import type { LoadOptions } from '../migration/snapshot.js';
 import { MemTxResult } from '../memory/access.js';
 import type { NamedSpace } from '../memory/mtree.js';
 import type { QObject } from '../qom/object.js';
@@ -23,7 +24,7 @@ import { ReplayChardev } from '../replay/chardev.js';
 import { Player } from '../replay/player.js';
 import type { MainLoop } from './main-loop.js';
 import { TimeTravel } from './time-travel.js';
-import { Snapshots, type SaveOptions, type SnapshotHost, type SnapshotInfo } from './snapshots.js';
+import { Snapshots, type SaveNamedOptions, type SaveOptions, type SnapshotHost, type SnapshotInfo } from './snapshots.js';
 import { deviceInfo, driveInfo, type ChardevInfo, type DeviceInfo, type DriveInfo, type PropertyInfo } from './control-info.js';
 import { ControlError } from './errors.js';
 import { GuestDump, saveMemory, type DumpOptions } from './guest-files.js';
@@ -206,16 +207,16 @@ export class MachineControl {
   // ---- snapshots; what runs is stopped while one is saved or loaded, and goes on
 
   /** As `savevm`; a name is made if there is none, and one of that name is replaced. @throws SnapshotError, VmStateError */
-  saveSnapshot(name?: string): Promise<SnapshotInfo> {
-    return this.#snapshots.saveNamed(name);
+  saveSnapshot(name?: string, options?: SaveNamedOptions): Promise<SnapshotInfo> {
+    return this.#snapshots.saveNamed(name, options);
   }
   /** As `loadvm`. @throws SnapshotError if there is none, VmStateError if it does not fit: then the machine is as it was */
   loadSnapshot(name: string): Promise<void> {
     this.refuseInReplay('a snapshot');
     return this.#snapshots.loadNamed(name);
   }
-  /** As `delvm`. False: there was none of that name. */
-  deleteSnapshot(name: string): boolean | Promise<boolean> {
+  /** As `delvm`. False: there was none of that name. @throws SnapshotError if another one builds on it */
+  deleteSnapshot(name: string): Promise<boolean> {
     return this.#snapshots.deleteNamed(name);
   }
   /** By name. */
@@ -231,14 +232,18 @@ export class MachineControl {
     this.refuseInReplay('a snapshot');
     this.#snapshots.restore(snapshot);
   }
-  /** Bytes written. @throws VmStateError */
+  /** Bytes written. A machine that runs stands still while it is copied, and no longer. @throws VmStateError */
   save(sink: SnapshotSink, options?: SaveOptions): Promise<number> {
     return this.#snapshots.save(sink, options);
   }
-  /** `isFresh`: see loadMachine. @throws VmStateError if it is damaged, or of another machine; then this one is as it was */
-  load(source: SnapshotSource, isFresh = false): Promise<void> {
+  /** @throws VmStateError if it is damaged, or of another machine; then this one is as it was */
+  async load(source: SnapshotSource, options?: Omit<LoadOptions, 'isFresh'>): Promise<void> {
     this.refuseInReplay('a snapshot');
-    return this.#snapshots.load(source, isFresh);
+    await this.#snapshots.load(source, options);
+  }
+  /** The end of the machine: its snapshots' files are not in use any more when this resolves. */
+  closeSnapshots(): Promise<void> {
+    return this.#snapshots.close();
   }
 
   /** What a log would not have, and a replay not do, once the machine has begun to run. @throws ControlError */
@@ -382,9 +387,9 @@ export class MachineControl {
       const piece = into.subarray(done, done + PAGE);
       const range = addressSpace.find(at + done);
       const from = range && at + done - range.start + range.offset;
-      const bytes = range?.region.ramBlock?.bytes.subarray(from, from! + piece.length);
-      if (bytes?.length !== piece.length) return MemTxResult.DecodeError;
-      piece.set(bytes);
+      const block = range?.region.ramBlock;
+      if (!block || from! + piece.length > block.size) return MemTxResult.DecodeError;
+      piece.set(block.at(from!, piece.length).subarray(from, from! + piece.length));
     }
     return MemTxResult.Ok;
   }

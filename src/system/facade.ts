@@ -36,10 +36,10 @@ import { openReplay, ReplayPorts } from './open-replay.js';
 import { checkIcount, parseGlobal, parseIcount, parseMemory, parseSmp, parseUuid } from './options.js';
 import type { MachineRegistry } from './registry.js';
 import { NEEDS_RESET, type RunState } from '../hw/core/runstate.js';
-import type { SnapshotSink, SnapshotSource } from '../migration/format.js';
+import { bytesSource, type SnapshotSink, type SnapshotSource, type SnapshotTools } from '../migration/format.js';
 import type { MemorySnapshot } from '../migration/memory-snapshot.js';
-import type { SnapshotTools } from '../migration/snapshot.js';
-import { bytesSource, type SnapshotStore } from '../migration/store.js';
+import type { LoadOptions } from '../migration/snapshot.js';
+import type { SnapshotStore } from '../migration/store.js';
 import type { SaveOptions, SnapshotHost } from './snapshots.js';
 import type { HostScheduler } from './scheduler.js';
 import type { LogSource } from '../replay/format.js';
@@ -340,7 +340,7 @@ export class Machine implements AsyncDisposable {
     return this.close();
   }
   private async end(): Promise<void> {
-    const { state, loop, plugins, closeEngine } = this.open();
+    const { state, loop, control, plugins, closeEngine } = this.open();
     // From now on: `run` again, from a callback of the last slice, is an error.
     this.parts = undefined;
     if (loop.isActive) {
@@ -348,6 +348,7 @@ export class Machine implements AsyncDisposable {
       await loop.ended();
     }
     await state.drained();
+    await control.closeSnapshots();
     plugins?.end();
     try {
       state.close();
@@ -375,7 +376,7 @@ export class Machine implements AsyncDisposable {
     return this.control.takeSnapshot();
   }
   /**
-   * Writes a snapshot of all of the machine but its disks; it stands still meanwhile. Bytes written. @throws VmStateError if it has something that
+   * Writes a snapshot of all of the machine but its disks; it stands still while its memory is copied. Bytes written. @throws VmStateError if it has something that
    * cannot be saved (a disk that can be written)
    */
   save(sink: SnapshotSink, options?: SaveOptions): Promise<number> {
@@ -383,15 +384,12 @@ export class Machine implements AsyncDisposable {
   }
   /**
    * Makes it what it was when the snapshot was made; it goes on if it was running. @throws VmStateError if the snapshot is damaged or of another machine:
-   * then this one is as it was
+   * then this one is as it was, unless it was made to be loaded (`incoming`). With `lazy` such a machine's memory is read when it is used.
    */
-  load(source: SnapshotSource | Bytes): Promise<void> {
+  load(source: SnapshotSource | Bytes, options?: Omit<LoadOptions, 'isFresh'>): Promise<void> {
     const isSource = typeof (source as SnapshotSource).read === 'function';
     const from = isSource ? (source as SnapshotSource) : bytesSource(toBytes(source as Bytes, 'Machine.load: source'));
-    return this.control.load(
-      from,
-      this.state.config.incoming === true && this.runState === 'prelaunch' && this.state.backendsOf('pflash').size === 0,
-    );
+    return this.control.load(from, options);
   }
 
   /** Ends the machine as if the host's user had closed it. */
@@ -499,9 +497,12 @@ function semihostingOf(given: boolean | SemihostingOptions | undefined): Semihos
   };
 }
 
-function snapshotHost({ version, snapshotTools: tools, snapshotStore }: MachineHost, { snapshots }: CheckedMachineOptions): SnapshotHost {
+function snapshotHost(
+  { version, snapshotTools: tools, snapshotStore }: MachineHost,
+  { snapshots, incremental }: CheckedMachineOptions,
+): SnapshotHost {
   const store = typeof snapshots === 'object' ? snapshots : snapshotStore?.(snapshots);
-  return { version, tools, store };
+  return { version, tools, store, incremental };
 }
 
 const toBytes = read.bytes();

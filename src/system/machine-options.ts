@@ -66,6 +66,8 @@ export interface MachineOptions {
   semihosting?: boolean | SemihostingOptions;
   /** Where `savevm` keeps snapshots: a folder of the host's, or a store of your own. Default: the host's. */
   snapshots?: string | SnapshotStore;
+  /** A snapshot that is saved by name has only what is different from the last one that was saved or loaded. */
+  incremental?: boolean;
   /** `load` comes before `run`: the boot images are not put into memory. */
   incoming?: boolean;
   /** A name for the guest, and its UUID: for who asks by a monitor. */
@@ -167,6 +169,7 @@ const READERS: read.Readers<CheckedMachineOptions> = {
   rtcBaseMs: read.is('milliseconds since 1970', Number.isFinite),
   rtcClock: read.oneOf(...(Object.keys(RTC_CLOCKS) as RtcClock[])),
   semihosting: read.either((value) => typeof value === 'boolean', read.flag, semihosting),
+  incremental: read.flag,
   snapshots: read.either(read.isText, read.text(), read.is<SnapshotStore>('an object with names, open, create and delete', isObject)),
   incoming: read.flag,
   noReboot: read.flag,

@@ -1,11 +1,17 @@
 /** The snapshots of one machine: saved, loaded, listed; what runs is stopped meanwhile, and goes on. */
 import type { MachineState } from '../hw/core/machine.js';
 import type { RunState } from '../hw/core/runstate.js';
-import { loadMachine, saveMachine, snapshotHead, type SnapshotTools } from '../migration/snapshot.js';
-import type { SnapshotSink, SnapshotSource } from '../migration/format.js';
+import type { FindParent } from '../migration/chain.js';
+import { DirtyLog } from '../migration/dirty-log.js';
+import { MachineImage, type Changes, type Written } from '../migration/image.js';
+import { loadMachine, snapshotHead, type Loaded, type LoadOptions } from '../migration/snapshot.js';
+import type { SnapshotSink, SnapshotSource, SnapshotTools } from '../migration/format.js';
+import type { SnapshotHead } from '../migration/head.js';
 import { MemorySnapshots, type MemorySnapshot } from '../migration/memory-snapshot.js';
-import type { SnapshotStore } from '../migration/store.js';
+import type { PendingMemory } from '../migration/pending.js';
+import { inPlace, type SnapshotStore } from '../migration/store.js';
 import { SnapshotError, VmStateError } from '../util/errors.js';
+import { SnapshotBase } from './snapshot-base.js';
 
 /** What a host gives for it. */
 export interface SnapshotHost {
@@ -14,11 +20,21 @@ export interface SnapshotHost {
   readonly store?: SnapshotStore;
   /** Of wemu, for the head of what is saved. */
   readonly version?: string;
+  /** As SaveOptions', where nothing is said. */
+  readonly incremental?: boolean;
 }
 
 export interface SaveOptions {
   /** Default: true. It takes 10 ms a MiB, and makes a third of it; without, the file is read faster, too. */
   readonly compress?: boolean;
+}
+
+export interface SaveNamedOptions extends SaveOptions {
+  /**
+   * Only what is different from the snapshot that was saved or loaded last, by name, since this was first asked for; all, if there is none. Default: as
+   * the machine was made.
+   */
+  readonly incremental?: boolean;
 }
 
 export interface SnapshotInfo {
@@ -29,6 +45,8 @@ export interface SnapshotInfo {
   readonly date: number;
   /** Guest time, ns. */
   readonly clock: bigint;
+  /** The name of the one that it builds on. */
+  readonly parent?: string;
   /** Undefined: whole. Else what is wrong with it: it cannot be loaded. */
   readonly problem?: string;
 }
@@ -37,7 +55,14 @@ const NAME = /^[^/\\\0]{1,200}$/;
 
 export class Snapshots {
   private busy = false;
+  /** The machine goes on while its image is written. */
+  private writing: Promise<unknown> | undefined;
   private inMemory: MemorySnapshots | undefined;
+  private dirty: DirtyLog | undefined;
+  private base: SnapshotBase | undefined;
+  /** Of what was loaded: the file is in use until it has come. */
+  private pending: PendingMemory | undefined;
+  private hasLoaded = false;
 
   constructor(
     private readonly machine: MachineState,
@@ -53,18 +78,70 @@ export class Snapshots {
     return this.busy;
   }
 
-  /** Bytes of the file. @throws VmStateError if the machine cannot be saved now */
-  save(sink: SnapshotSink, { compress = true }: SaveOptions = {}): Promise<number> {
-    const { tools, version = '' } = this.host;
-    return this.still('save-vm', () => saveMachine(this.machine, sink, version, compress ? tools : { ...tools, codec: undefined }));
+  /** Bytes of the file. A machine that runs goes on while it is written. @throws VmStateError if the machine cannot be saved now */
+  async save(sink: SnapshotSink, options: SaveOptions = {}): Promise<number> {
+    return (await this.write(sink, options)).bytes;
   }
 
-  /** `isFresh`: see loadMachine. @throws VmStateError if it is damaged, or of another machine; then this one is as it was */
-  load(source: SnapshotSource, isFresh = false): Promise<void> {
-    return this.still('restore-vm', async () => {
-      this.inMemory?.forget();
-      await loadMachine(this.machine, source, this.host.tools, isFresh);
+  private async write(sink: SnapshotSink, { compress = true }: SaveOptions, changes?: () => Changes | undefined): Promise<Written> {
+    const { tools = {}, version = '' } = this.host;
+    const used = compress ? tools : { ...tools, codec: undefined };
+    const { image, written } = await this.still('save-vm', async (ran) => {
+      const image = new MachineImage(this.machine, version, changes?.());
+      return { image, written: ran && (await image.detach()) ? undefined : await image.write(sink, used) };
     });
+    if (written) return written;
+    const writing = image.write(sink, used);
+    this.writing = writing.catch(() => {}); // told to who asked
+    try {
+      return await writing;
+    } finally {
+      this.writing = undefined;
+    }
+  }
+
+  /** @throws VmStateError if it is damaged, or of another machine; then this one is as it was, unless it is fresh (see LoadOptions) */
+  async load(source: SnapshotSource, { lazy, ...options }: LoadOptions = {}): Promise<Loaded> {
+    const { isFresh } = this;
+    let pending: PendingMemory | undefined;
+    let isInUse = true;
+    const released = (): void => {
+      if (isInUse) lazy?.released?.();
+      isInUse = false;
+    };
+    try {
+      const loaded = await this.still('restore-vm', async () => {
+        this.fetchPending();
+        this.hasLoaded = true;
+        const how = { ...options, isFresh, lazy: lazy && { ...lazy, released } };
+        const loaded = await loadMachine(this.machine, source, this.host.tools, how);
+        this.inMemory?.forget();
+        this.base?.drop();
+        return loaded;
+      });
+      this.pending = pending = loaded.pending;
+      return loaded;
+    } finally {
+      if (!pending) released();
+    }
+  }
+
+  /** Its memory is zero: it was made to be loaded, and nothing has been done to it since. */
+  private get isFresh(): boolean {
+    const { config, runState } = this.machine;
+    return config.incoming === true && !this.hasLoaded && runState.state === 'prelaunch' && this.machine.backendsOf('pflash').size === 0;
+  }
+
+  /** What was loaded is read to its end, as its file may change now. @throws HostError */
+  private fetchPending(): void {
+    this.pending?.fetchAll();
+    this.pending = undefined;
+  }
+
+  /** The end of the machine. Resolves when nothing of it is being written any more. */
+  async close(): Promise<void> {
+    this.pending?.end();
+    await this.writing;
   }
 
   /** In memory; at once, so nothing may run. @throws SnapshotError, VmStateError */
@@ -74,7 +151,13 @@ export class Snapshots {
   }
   /** Those in memory. @throws SnapshotError if this machine can have none */
   get memory(): MemorySnapshots {
-    return (this.inMemory ??= new MemorySnapshots(this.machine));
+    return (this.inMemory ??= new MemorySnapshots(this.machine, this.dirtyLog));
+  }
+  /** @throws SnapshotError if the machine's accelerator cannot tell which pages are written */
+  private get dirtyLog(): DirtyLog {
+    const { dirtyPages } = this.machine.accelerator ?? {};
+    if (!dirtyPages) throw new SnapshotError('this machine has no accelerator that tells which pages are written');
+    return (this.dirty ??= new DirtyLog(dirtyPages));
   }
   /** At once, so nothing may run. The run state stays; a machine that had ended can be run again. @throws SnapshotError */
   restore(snapshot: MemorySnapshot): void {
@@ -88,50 +171,86 @@ export class Snapshots {
   }
 
   /** One of that name is replaced. @throws SnapshotError, VmStateError */
-  async saveNamed(name = this.newName()): Promise<SnapshotInfo> {
-    const file = await this.store.create(this.checked(name));
+  async saveNamed(
+    name = this.newName(),
+    { incremental = this.host.incremental, ...options }: SaveNamedOptions = {},
+  ): Promise<SnapshotInfo> {
+    const { store } = this;
+    await this.refuseIfBuiltUpon(this.checked(name), 'replaced');
+    const base = incremental ? this.startBase() : this.base;
+    await base?.check(this.parents, this.host.tools ?? {});
+    this.fetchPending(); // it may be the file that is replaced
+    const file = await store.create(name);
     try {
-      const size = await this.save(file);
+      const { bytes: size, digest } = await this.write(file, options, base && (() => base.changes(incremental === true, name)));
       await file.commit();
+      base?.saved(name, digest);
       return { name, size, date: this.machine.env.hostClock.epochMs(), clock: this.machine.clocks.virtualNow };
     } catch (error) {
+      base?.notSaved();
       await file.discard();
       throw error;
     }
+  }
+
+  /** From now on it is noted what is written. @throws SnapshotError if this host or machine cannot */
+  private startBase(): SnapshotBase {
+    if (!this.host.tools?.digest) throw new SnapshotError('this host can save no snapshot that builds on another');
+    return (this.base ??= new SnapshotBase(this.dirtyLog));
   }
 
   /** @throws SnapshotError, VmStateError */
   async loadNamed(name: string): Promise<void> {
     const file = NAME.test(name) ? await this.store.open(name) : undefined;
     if (!file) throw new SnapshotError(`Snapshot '${name}' does not exist in one or more devices`);
-    try {
-      await this.load(file);
-    } finally {
-      file.close();
-    }
+    const source = await inPlace(file);
+    const { digest, links } = await this.load(source, { parents: this.parents, lazy: { released: () => source.close() } });
+    const base = this.host.incremental && this.host.tools?.digest ? this.startBase() : this.base;
+    base?.loaded(name, digest, links);
   }
 
-  /** False: there was none of that name. */
-  deleteNamed(name: string): boolean | Promise<boolean> {
-    return NAME.test(name) && this.store.delete(name);
+  /** Those of this store. */
+  readonly parents: FindParent = ({ name }) => (this.host.store && NAME.test(name) ? this.host.store.open(name) : undefined);
+
+  /** False: there was none of that name. @throws SnapshotError if another one builds on it */
+  async deleteNamed(name: string): Promise<boolean> {
+    const { store } = this;
+    if (!NAME.test(name)) return false;
+    await this.refuseIfBuiltUpon(name, 'deleted');
+    this.fetchPending();
+    return store.delete(name);
   }
 
   async list(): Promise<SnapshotInfo[]> {
     const list: SnapshotInfo[] = [];
+    for (const { name, size, head, problem } of await this.heads()) {
+      if (head) list.push({ name, size, date: head.date, clock: BigInt(head.clock), parent: head.parent?.name });
+      else list.push({ name, size, date: 0, clock: 0n, problem });
+    }
+    return list;
+  }
+
+  private async refuseIfBuiltUpon(name: string, what: string): Promise<void> {
+    const child = (await this.heads()).find(({ head }) => head?.parent?.name === name);
+    if (child) throw new SnapshotError(`Snapshot '${name}' cannot be ${what}: '${child.name}' builds on it`);
+  }
+
+  private async heads(): Promise<{ name: string; size: number; head?: SnapshotHead; problem?: string }[]> {
+    const heads: { name: string; size: number; head?: SnapshotHead; problem?: string }[] = [];
     for (const name of (await this.host.store?.names()) ?? []) {
       const file = await this.store.open(name);
       if (!file) continue; // deleted just now
+      const { size } = file;
       try {
-        const { date, clock } = await snapshotHead(file, this.host.tools);
-        list.push({ name, size: file.size, date, clock: BigInt(clock) });
+        heads.push({ name, size, head: await snapshotHead(file, this.host.tools) });
       } catch (error) {
         if (!(error instanceof VmStateError)) throw error;
-        list.push({ name, size: file.size, date: 0, clock: 0n, problem: error.message });
+        heads.push({ name, size, problem: error.message });
       } finally {
         file.close();
       }
     }
-    return list;
+    return heads;
   }
 
   private get store(): SnapshotStore {
@@ -151,14 +270,14 @@ export class Snapshots {
   }
 
   /** Nothing of the machine moves while `work` is done. */
-  private async still<T>(state: RunState, work: () => Promise<T>): Promise<T> {
-    if (this.busy) throw new SnapshotError('another snapshot is being saved or loaded');
+  private async still<T>(state: RunState, work: (ran: boolean) => Promise<T>): Promise<T> {
+    if (this.busy || this.writing) throw new SnapshotError('another snapshot is being saved or loaded');
     this.busy = true;
     try {
       const ran = await this.halt(state);
       this.machine.freezeInput(true);
       try {
-        return await work();
+        return await work(ran);
       } finally {
         this.machine.freezeInput(false);
         this.busy = false;

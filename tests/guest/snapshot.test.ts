@@ -5,7 +5,8 @@ import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { machineDigest } from '../../src/migration/snapshot.js';
+import { bytesSource, SectionKind, type Section } from '../../src/migration/format.js';
+import { machineDigest, readSnapshot } from '../../src/migration/snapshot.js';
 import { buildInitramfs } from '../../src/node/guest/initramfs.js';
 import { createNodeHost } from '../../src/node/host.js';
 import { Machine } from '../../src/system/facade.js';
@@ -126,12 +127,36 @@ await describeGuest('Linux', ['kernel', 'busybox', 'firmware'], (files) => {
       expect(parts(linux('--fresh', ...LOOK))[1]).toBe('0');
       const [file] = kept();
       const bytes = readFileSync(file);
-      bytes[bytes.length >> 1] ^= 1;
-      writeFileSync(file, bytes);
+      writeFileSync(file, bytes.subarray(0, bytes.length >> 1));
       const run = linux(...LOOK);
       expect([run.status, parts(run)[1]]).toEqual([0, '0']);
-      expect(run.stderr).toMatch(/^wemu: '.*\.wemusnap': the snapshot is damaged: bytes \d+ to \d+: not used\n$/);
+      expect(run.stderr).toMatch(/^wemu: '.*\.wemusnap': the snapshot ends at byte \d+, \d+ more wanted at \d+: not used\n$/);
       expect(parts(linux(...LOOK))[1]).toBe('1');
+    }, 180_000);
+
+    it('ends with one line where damage is found later, and boots the next time', async () => {
+      linux(...LOOK);
+      const [file] = kept();
+      const bytes = readFileSync(file);
+      const ends: number[] = [];
+      const note = ({ kind, at, stored }: Section): void => void (kind === SectionKind.Ram && ends.push(at + stored - 1));
+      await readSnapshot(bytesSource(bytes), {}, note);
+      for (const at of ends) bytes[at] ^= 1;
+      writeFileSync(file, bytes);
+      rmSync(join(cache(), 'wemu/booted-code'), { recursive: true }); // else it is found by what was translated
+      const run = linux(...LOOK);
+      expect([run.status, run.stdout]).toEqual([1, '']);
+      expect(run.stderr).toMatch(
+        /^wemu: the machine's memory cannot be read from its snapshot any more: the snapshot is damaged: bytes \d+ to \d+\n$/,
+      );
+      expect(kept()).toEqual([]);
+      expect(parts(linux(...LOOK))[1]).toBe('0');
+    }, 180_000);
+
+    it('gives each run a UUID of its own', () => {
+      const runs = [1, 2, 3].map(() => linux('--', 'cat', '/proc/sys/kernel/random/uuid').stdout.trim());
+      for (const uuid of runs) expect(uuid).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4/);
+      expect(new Set(runs).size).toBe(3);
     }, 180_000);
   });
 });
@@ -158,6 +183,29 @@ describe('wemu snapshot', () => {
     expect(wemu('diff', one, two)).toMatch(
       /^\/machine\S+ vcpu\.mscratch: 0x0 -> 0x1234\nmemory riscv_virt_board\.ram: page at 0x800000\n$/,
     );
+  }, 60_000);
+
+  it('knows what a file builds on, and makes one of its own of it', async () => {
+    const host = await tciHost();
+    const machine = embedded(host, { snapshots: join(folder, 'chain'), incremental: true });
+    await runUntil(machine, 100_000);
+    await machine.control.saveSnapshot('a');
+    machine.writePhysical(0x8080_0000, Uint8Array.of(1));
+    await machine.control.saveSnapshot('b');
+    const digest = machineDigest(machine.state);
+    await machine.close();
+    const [a, b, flat] = ['a', 'b', 'flat'].map((name) => join(folder, 'chain', `${name}.wemusnap`));
+    expect(wemu('info', b)).toMatch(/^on top of {3}a \([0-9a-f]{64}\): 1 page changed$/m);
+    expect(wemu('diff', a, b)).toBe('memory riscv_virt_board.ram: page at 0x800000\n');
+    expect(wemu('flatten', b, flat)).toBe('');
+    expect(wemu('diff', b, flat)).toBe('');
+    rmSync(a);
+    expect(() => wemu('flatten', b, flat)).toThrow(/wemu: it builds on the snapshot 'a', which is not there\n$/);
+    const other = embedded(host, { snapshots: join(folder, 'chain'), incoming: true });
+    await other.control.loadSnapshot('flat');
+    expect(machineDigest(other.state)).toBe(digest);
+    await other.close();
+    host.close();
   }, 60_000);
 
   it('tells in one line what is none', () => {

@@ -14,7 +14,7 @@ export const engineModule = (build: 'release' | 'debug' = 'release'): WebAssembl
 
 const NOTHING: RuntimeHost = {
   translate: () => 0, mmioRead: () => 1, mmioWrite: () => 1, checkSlice: () => {}, tbHot: () => {}, tbMisses: () => {}, tbEntered: () => {}, regionInvalidated: () => {}, tbFlushed: () => {},
-  tlbFilled: () => {}, discontinuity: () => {}, pluginCall: () => {}, pluginMem: () => {},
+  fetchPage: () => {}, tlbFilled: () => {}, discontinuity: () => {}, pluginCall: () => {}, pluginMem: () => {},
 }; // prettier-ignore
 
 /** What a hart asks of its machine (assembly/target/riscv/host.ts), where nobody looks at the answers. */

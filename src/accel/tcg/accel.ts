@@ -400,6 +400,7 @@ export class TcgAccel {
       regionInvalidated: (region) => void this.guard('code generation', () => this.generator?.regionInvalidated(region)),
       tlbFilled: (env, lo, hi, access, mmuIdx, phys) => this.logFill(env >>> 0, lo, hi, access, mmuIdx, phys),
       tbFlushed: () => void this.guard('code generation', () => this.flushed()),
+      fetchPage: (host, size) => this.fetchPage?.(host >>> 0, size),
       pluginCall: (env, id) => this.options.instrumentation?.called(this.cpuIndex(env), id),
       pluginMem: (env, id, info, ...access) => this.options.instrumentation?.accessed(this.cpuIndex(env), id, info, ...access),
       discontinuity: (env, kind, from) =>
@@ -484,11 +485,22 @@ export class TcgAccel {
     };
   }
 
-  /** An exception must not unwind through wasm: it would leave the exec loop in the middle. It is a bus error for the guest instead. */
+  /** As the machine's. Set by whoever has guest memory that is not there yet. */
+  fetchAbsent(fetch: ((host: number, size: number) => void) | undefined): void {
+    this.fetchPage = fetch;
+    this.view.setUint32(this.runtime.engine + layout.ENGINE_ABSENT, fetch ? 1 : 0, true);
+  }
+  private fetchPage: ((host: number, size: number) => void) | undefined;
+
+  /**
+   * An exception must not unwind through wasm: it would leave the exec loop in the middle. It is a bus error for the guest instead; but for the host's own
+   * failures, after which no guest code runs.
+   */
   private guard(what: string, body: () => number | void): number {
     try {
       return body() ?? 0;
     } catch (error) {
+      if (error instanceof HostError) throw error;
       this.failed(what, error);
       return 1;
     }

@@ -53,7 +53,7 @@ export class PhysicalMap implements AddressSpaceListener {
 
   private mappingOf({ start, size, offset, region, readonly, romd }: FlatRange): Mapping | undefined {
     const block = region.ramBlock;
-    if (!block || block.bytes.buffer !== this.runtime.memory.buffer) return undefined;
+    if (!block || block.raw.buffer !== this.runtime.memory.buffer) return undefined;
     if (region.kind === 'romd' && !romd) return undefined;
     const writable = region.kind === 'ram' && !readonly;
     return { base: start, length: size, host: block.host + offset, flags: writable ? layout.PHYSMAP_RAM : layout.PHYSMAP_ROM };

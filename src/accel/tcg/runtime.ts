@@ -4,7 +4,7 @@ import type { HelperDef } from '../../tcg/opcodes.js';
 import { ENGINE_PHYSMAP } from '../../../assembly/shared/layout.js';
 import { TcgError } from './errors.js';
 
-/** What the runtime asks of TypeScript: assembly/core/host.ts. Called from the middle of guest code: none of them may throw. */
+/** What the runtime asks of TypeScript: assembly/core/host.ts. Called from the middle of guest code: none of them may throw but a HostError, which ends the machine. */
 export interface RuntimeHost {
   translate(env: number, pcLo: number, pcHi: number): number;
   mmioRead(env: number, address: number, size: number): number;
@@ -15,6 +15,8 @@ export interface RuntimeHost {
   tbEntered(tb: number): void;
   regionInvalidated(region: number): void;
   tbFlushed(): void;
+  /** With ENGINE_ABSENT. @throws HostError */
+  fetchPage(host: number, size: number): void;
   /** What plugins have put into code. */
   pluginCall(env: number, id: number): void;
   pluginMem(env: number, id: number, info: number, address: bigint, value: bigint, operand: bigint, other: bigint): void;

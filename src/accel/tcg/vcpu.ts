@@ -89,6 +89,7 @@ export class Vcpu {
     try {
       return this.runtime.exports.cpuExec(this.env);
     } catch (error) {
+      if (error instanceof HostError) throw (this.failure = error);
       const where = `cpu ${this.get(ENV.cpuIndex)}: the engine failed near pc 0x${this.get(ENV.pc).toString(16)}`;
       const message = error instanceof Error ? error.message : String(error);
       this.failure = new HostError(`${where}: ${this.explain(message) ?? message}`, { cause: error });

@@ -52,6 +52,8 @@ export interface Accelerator {
   isLogFixed?(item: LogItem): boolean;
   /** Which pages of guest memory are written, for who asks; undefined: it cannot tell. */
   readonly dirtyPages?: DirtyPages;
+  /** `fetch` is called before a CPU looks at guest memory at a linear-memory address, until there is none: it brings the bytes, or throws a HostError. */
+  fetchAbsent?(fetch: ((host: number, size: number) => void) | undefined): void;
   /** What plugins count in a CPU, by its number. */
   scoresOf?(cpu: number): BigUint64Array;
   /** Guest-physical address of a CPU's access (`kind`: 0 load, 1 store; with the rights of an mmu index), right after it; undefined: it goes nowhere. */

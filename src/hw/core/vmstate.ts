@@ -33,6 +33,8 @@ export interface StateSchema {
   readonly name: string;
   readonly version: number;
   readonly fields: readonly FieldSchema[];
+  /** Fields may be others in another build: see VmStateOptions. */
+  readonly byName?: true;
   /** Those that were needed; undefined: the table has none, and no mark ends them. */
   readonly subsections?: readonly StateSchema[];
 }
@@ -57,6 +59,11 @@ export interface VmStateOptions<T> {
   version: number;
   /** Oldest version that can be loaded; default `version`. */
   minVersion?: number;
+  /**
+   * A snapshot's fields are found by their names: what it has not is 0, and what this build has not must be. For tables that are made from another, whose rows
+   * come and go.
+   */
+  byName?: true;
   /** Subsection: saved only if this says so. */
   needed?: (device: T) => boolean;
   preSave?: (device: T) => void;
@@ -148,6 +155,7 @@ export function vmState<T>(name: string, options: VmStateOptions<T>, fields: rea
       return {
         name,
         version: options.version,
+        byName: options.byName,
         fields: present(device).map((field) => field.schema(device as Holder)),
         subsections: subsections && needed(device).map((sub) => sub.schema(device)),
       };

@@ -1,13 +1,12 @@
 /**
  * The hart's part of the env as fields of snapshots: one for each field of its table (env.ts) that is not derived. So what a new register needs to be in
- * snapshots is its row there. What it would be in a snapshot of a build that did not have it nobody knows, so such are refused.
+ * snapshots is its row there. In a snapshot of a build that did not have it, it is 0.
  */
 import type { EnvField } from '../../accel/tcg/env-field.js';
 import type { Vcpu } from '../../accel/tcg/vcpu.js';
 import type { VmField, VmState } from '../../hw/core/vmstate.js';
 import { vmState } from '../../hw/core/vmstate.js';
 import type { ByteReader, ByteWriter } from '../../util/bytes.js';
-import { crc32 } from '../../util/crc32.js';
 import { VmStateError } from '../../util/errors.js';
 import { HART } from './env.js';
 
@@ -62,18 +61,4 @@ function hartField(field: EnvField): VmField<string, never> {
   };
 }
 
-const LAYOUT = crc32(new TextEncoder().encode(JSON.stringify(HART_FIELDS.map(({ name, size, count }) => [name, size, count]))));
-
-/** Of which registers the others are. */
-const layoutField: VmField<string, never> = {
-  name: 'layout',
-  save: (_, out) => out.u32(LAYOUT),
-  load: (_, input) => void input.u32(),
-  check(_, input) {
-    if (input.u32() !== LAYOUT) throw new VmStateError('it has the registers of another build of wemu');
-    return undefined;
-  },
-  schema: () => ({ name: 'layout', type: 'u32' }),
-};
-
-export const HART_STATE: VmState<Vcpu> = vmState<Vcpu>('hart', { version: 1 }, [layoutField, ...HART_FIELDS.map(hartField)] as never);
+export const HART_STATE: VmState<Vcpu> = vmState<Vcpu>('hart', { version: 2, byName: true }, HART_FIELDS.map(hartField) as never);
