@@ -252,6 +252,7 @@ export class TcgAccel {
   /** The engine's instance stays until a full garbage collection, since its memory knows it, and so does what its imports hold: that is to be little. */
   private forget(): void {
     this.machine = this.translator = this.generator = this.check = this.inspection = this.codegenInit = undefined;
+    this.keptTranslations = undefined;
     this.view = new DataView(new ArrayBuffer(0));
     this.hooks.clear();
     this.injections.clear();

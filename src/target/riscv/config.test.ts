@@ -21,6 +21,12 @@ describe('extensions', () => {
   });
 });
 
+it('no two extensions have one bit', () => {
+  const names = new Map<number, string[]>();
+  for (const { name, bit } of EXTENSIONS) names.set(bit, [...(names.get(bit) ?? []), name]);
+  expect([...names.values()].filter((those) => those.length > 1)).toEqual([]);
+});
+
 describe('-cpu', () => {
   it('privileged extensions come as QEMU 10.0 lists them', () => {
     const text = 'rv64,smrnmi=on,smdbltrp=on,smmpm=on,smepmp=on,sspm=on,supm=on,ssccfg=on,smstateen=on,sscofpmf=on,svade=on';
