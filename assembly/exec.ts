@@ -164,7 +164,7 @@ export function setJoinThreshold(count: u32): void {
 /** Scratch of this instance. */
 let untilSample: i32 = ENTRY_SAMPLE;
 
-/** Generated code has led to `tb`, where another region is entered. */
+/** A region is entered at `tb`. */
 function countEntry(env: usize, tb: usize): void {
   untilSample = ENTRY_SAMPLE;
   const count = load<u32>(tb, TB_ENTERED) + 1;
@@ -187,6 +187,7 @@ function enterGenerated(env: usize, tb: usize): usize {
 function runGenerated(env: usize, tb: usize, cflags: u32): usize {
   const once = vcpu(env).icount != 0 || (cflags & CF_SINGLE_STEP) != 0;
   while (true) {
+    if (--untilSample == 0) countEntry(env, tb);
     vcpu(env).lastTb = 0;
     let exit: usize = enterGenerated(env, tb);
     if ((exit & TB_EXIT_MASK) == TB_EXIT_RESUME) exit = tciResume(env, exit & ~TB_EXIT_MASK);
@@ -202,6 +203,5 @@ function runGenerated(env: usize, tb: usize, cflags: u32): usize {
     else return exit;
     if (tb == 0) return exit;
     if (load<u32>(tb, TB_FUNC) == 0) return tb | TB_EXIT_RUN;
-    if (--untilSample == 0) countEntry(env, tb);
   }
 }

@@ -436,7 +436,7 @@ export const TB_PHYS_PAGE1 = 0x20;
 export const TB_HOST0 = 0x24;
 /** u32: the second page's start; 0: none */
 export const TB_HOST1 = 0x28;
-/** u32: how often its generated code was come to from that of another region, seen once in ENTRY_SAMPLE times */
+/** u32: how often the dispatcher entered its generated code, one of ENTRY_SAMPLE times counted */
 export const TB_ENTERED = 0x2c;
 /** u32: index of generated code in the function tables of all instances; 0: none. Who calls it loads TB_ENTRY after it */
 export const TB_FUNC = 0x30;
@@ -482,14 +482,12 @@ export const TB_RECORD_SIZE = 0xa0;
 export const NO_PAGE = 0xffffffff;
 /** slots of TB_INDIRECT */
 export const TB_INDIRECT_SLOTS = 8;
-/** of so many times that generated code leads to that of another region one is counted: a prime, so that no loop's pattern hides from it */
+/** of so many entries of generated code one is counted: a prime, so that no loop's pattern hides from it */
 export const ENTRY_SAMPLE = 61;
 
 // ---- Table of generated code. Generated code holds no address of a TB, so that it is the same in every process: it finds them in a table, one a module, whose address it imports. A region's part of it.
-/** u32: set to 1 whenever the region's function is entered: what the code cache knows of its use */
-export const TABLE_USED = 0x00;
 /** u32: pointers of its TBs, one after the other */
-export const TABLE_TBS = 0x04;
+export const TABLE_TBS = 0x00;
 
 // ---- Descriptor of a page with code. In lists that begin in the cells of ENGINE_PAGE_HASH.
 /** u32: physical page number */

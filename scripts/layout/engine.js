@@ -171,7 +171,7 @@ export const STRUCTS = [
       ['PHYS_PAGE1',     'u32', 'init',    'init',    'of the second page, or NO_PAGE'],
       ['HOST0',          'ptr', 'init',    'init',    'the first guest byte'],
       ['HOST1',          'ptr', 'init',    'init',    'the second page\'s start; 0: none'],
-      ['ENTERED',        'u32', 'thread',  'hint',    'how often its generated code was come to from that of another region, seen once in ENTRY_SAMPLE times'],
+      ['ENTERED',        'u32', 'thread',  'hint',    'how often the dispatcher entered its generated code, one of ENTRY_SAMPLE times counted'],
       ['FUNC',           'u32', 'codegen', 'publish', 'index of generated code in the function tables of all instances; 0: none. Who calls it loads TB_ENTRY after it'],
       ['ENTRY',          'u32', 'codegen', 'publish', 'entry number to pass to that function'],
       ['EXEC_COUNT',     'u32', 'thread',  'hint',    'executions in tci, modulo 2^32'],
@@ -195,14 +195,13 @@ export const STRUCTS = [
     constants: [
       ['NO_PAGE', 0xffff_ffff, 'TB_PHYS_PAGE1 of a TB that lies in one page'],
       ['TB_INDIRECT_SLOTS', 8, 'slots of TB_INDIRECT'],
-      ['ENTRY_SAMPLE', 61, "of so many times that generated code leads to that of another region one is counted: a prime, so that no loop's pattern hides from it"],
+      ['ENTRY_SAMPLE', 61, "of so many entries of generated code one is counted: a prime, so that no loop's pattern hides from it"],
     ],
   },
   {
     prefix: 'TABLE', owner: 'engine', title: 'Table of generated code',
     about: 'Generated code holds no address of a TB, so that it is the same in every process: it finds them in a table, one a module, whose address it imports. A region\'s part of it.',
     rows: [
-      ['USED', 'u32',  'thread',  'hint', 'set to 1 whenever the region\'s function is entered: what the code cache knows of its use'],
       ['TBS',  'ptr',  'codegen', 'init', 'pointers of its TBs, one after the other'],
     ],
   },

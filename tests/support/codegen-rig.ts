@@ -95,6 +95,8 @@ export class CodegenRig {
   run(i: number, x1: number): number {
     this.tbs.set(ENV, X1, x1);
     this.tbs.set(ENV, L.ENV_BUDGET, 100000);
+    // as the dispatcher does, once in ENTRY_SAMPLE times
+    this.tbs.set(this.tb(i), L.TB_ENTERED, this.get(i, L.TB_ENTERED) + 1);
     return (this.table.get(this.get(i, L.TB_FUNC)) as (env: number, entry: number) => number)(ENV, this.get(i, L.TB_ENTRY)) >>> 0;
   }
   /** As the runtime does. */

@@ -1,5 +1,5 @@
 /** What all blocks of a region's function have in common: its locals, how it is entered, and how it leaves with env as it must be. */
-import { ENV_BUDGET, ENV_EXIT_REQUEST, TABLE_TBS, TABLE_USED, TB_EXIT_REQUESTED, TB_EXIT_RESUME } from '../../../assembly/shared/layout.js';
+import { ENV_BUDGET, ENV_EXIT_REQUEST, TABLE_TBS, TB_EXIT_REQUESTED, TB_EXIT_RESUME } from '../../../assembly/shared/layout.js';
 import type { EnvTest } from '../inline-float.js';
 import { PC } from '../ir-buffer.js';
 import { EXTEND_U32, I32, I64, Wasm, type Expr, type WasmModule } from './binaryen.js';
@@ -56,7 +56,6 @@ export class FunctionCode {
 
   enter(list: Expr[]): void {
     const { m } = this;
-    list.push(m.store(4, I32, m.tableAddress(), m.i32(1), this.table + TABLE_USED));
     list.push(m.set(this.budget, m.load(4, false, I32, m.get(ENV, I32), ENV_BUDGET)));
     if (this.attempt !== undefined) list.push(m.set(this.attempt, m.get(this.budget, I32)));
     this.testEnv(list);

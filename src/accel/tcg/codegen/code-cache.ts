@@ -4,7 +4,6 @@
  */
 import {
   TABLE_TBS,
-  TABLE_USED,
   TB_ENTERED,
   TB_ENTRY,
   TB_EXEC_COUNT,
@@ -81,6 +80,8 @@ export interface CodePeers {
 interface ModuleRecord {
   readonly bytes: number;
   readonly regions: Set<RegionRecord>;
+  /** How often it had been entered when the cache last looked. */
+  entered: number;
 }
 
 export class CodeCache {
@@ -169,7 +170,7 @@ export class CodeCache {
 
   /** Makes a module's functions reachable. */
   install(code: readonly RegionCode[], bytes: number): void {
-    const module: ModuleRecord = { bytes, regions: new Set() };
+    const module: ModuleRecord = { bytes, regions: new Set(), entered: 0 };
     const placed: PlacedCode[] = [];
     for (const { region, linked, name, table } of code) {
       if (!this.isCurrent(region)) {
@@ -181,7 +182,6 @@ export class CodeCache {
       this.table.set(region.slot, linked.exports[name]);
       placed.push({ module: linked.module, table: linked.table, name, slot: region.slot });
       region.table = table;
-      this.tbs.set(table, TABLE_USED, 0);
       region.tbs.forEach((tb, i) => this.tbs.set(table, TABLE_TBS + 4 * i, tb));
       module.regions.add(region);
       // Those inside start over: only what tci still comes to has to become a region of its own.
@@ -314,19 +314,22 @@ export class CodeCache {
     this.forget(region);
   }
 
-  /** Entering a function sets its TABLE_USED: a module whose marks are clear was idle. */
+  /** How often a module was entered, as far as the dispatcher counted it. */
+  private entered({ regions }: ModuleRecord): number {
+    let sum = 0;
+    for (const { tbs, entries } of regions) for (const i of entries) sum += this.tbs.get(tbs[i], TB_ENTERED);
+    return sum;
+  }
+
+  /** A module that was not entered since the last look was idle. */
   private evict(newest: ModuleRecord): void {
     if (!this.isFull()) return;
     const start = performance.now();
     for (let looks = 2 * this.modules.size; looks > 0 && this.isFull(); looks--) {
       const [oldest] = this.modules;
-      let used = oldest === newest;
-      for (const { table } of oldest.regions) {
-        if (this.tbs.get(table, TABLE_USED) === 0) continue;
-        used = true;
-        this.tbs.set(table, TABLE_USED, 0);
-      }
-      if (used) {
+      const entered = this.entered(oldest);
+      if (oldest === newest || entered !== oldest.entered) {
+        oldest.entered = entered;
         this.modules.delete(oldest);
         this.modules.add(oldest);
         continue;
