@@ -159,6 +159,7 @@ describe('every command', () => {
     'trace-event-get-state': { name: 'virtio_mmio_*' },
     'chardev-add': { id: 'new', backend: { type: 'null', data: {} } },
     'chardev-remove': { id: 'idle' },
+    'migrate-set-capabilities': { capabilities: [{ capability: 'events', state: false }] },
     'object-add': { 'qom-type': 'rng-builtin', id: 'rng1' },
     'object-del': { id: 'rng0' },
     'query-blockstats': { 'query-nodes': true },
@@ -283,6 +284,8 @@ it('adds objects, and takes them away', async () => {
   );
   expect(await add('rng-random', 'q', { filename: 5 })).toBe("GenericError: Invalid parameter type for 'filename', expected: string");
   expect(await add('rng-random', 'q', { foo: 5 })).toBe("GenericError: Parameter 'foo' is unexpected");
+  expect(await client.run('qom-get', { path: '/objects', property: 'm' })).toBe('/objects/m');
+  expect(await client.run('qom-get', { path: '/objects/m', property: 'm[0]' })).toBe('/objects/m/m[0]'); // the RAM is called so
   expect(await remove('r0')).toEqual({}); // the device keeps it
   expect(await remove('m')).toBe("GenericError: object 'm' is in use, can not be deleted");
   expect(await remove('s')).toEqual({});

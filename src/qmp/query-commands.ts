@@ -16,7 +16,9 @@ const MachineInfo = struct('MachineInfo', {
   ...{ 'numa-mem-supported': bool, deprecated: bool, 'default-cpu-type': optional(str), 'default-ram-id': optional(str), acpi: bool },
 });
 
-const MigrationCapabilityStatus = struct('MigrationCapabilityStatus', { capability: str, state: bool });
+/** Nothing migrates: whoever wants to be told of it can be promised that (libvirt insists on it). */
+const MigrationCapability = enumeration('MigrationCapability', ['events']);
+const MigrationCapabilityStatus = struct('MigrationCapabilityStatus', { capability: MigrationCapability, state: bool });
 
 const HumanReadableText = struct('HumanReadableText', { 'human-readable-text': str });
 
@@ -61,7 +63,13 @@ export const QUERY_COMMANDS: readonly QmpCommand[] = [
   command('query-tpm-types', {}, list(enumeration('TpmType', ['passthrough', 'emulator'])), () => []),
   command('query-rx-filter', {}, list(any), () => []),
   command('query-migrate', {}, EMPTY, () => NOTHING),
-  command('query-migrate-capabilities', {}, list(MigrationCapabilityStatus), () => []), // nothing migrates
+  command('query-migrate-capabilities', {}, list(MigrationCapabilityStatus), ({ control }) => [
+    { capability: 'events' as const, state: control.wantsMigrationEvents },
+  ]),
+  command('migrate-set-capabilities', { capabilities: list(MigrationCapabilityStatus) }, EMPTY, ({ control }, { capabilities }) => {
+    for (const { state } of capabilities) control.wantsMigrationEvents = state;
+    return NOTHING;
+  }),
   command('query-replay', {}, ReplayInfo, ({ control }) => control.replayInfo),
   command('query-balloon', {}, EMPTY, () => {
     throw new QmpError('No balloon device has been activated', 'DeviceNotActive');

@@ -514,6 +514,9 @@ export class MachineControl {
     object.setProperty(name, value);
   }
 
+  /** Who listens wants to hear of migrations. There are none yet. */
+  wantsMigrationEvents = false;
+
   // ---- backends
 
   get name(): string | undefined {

@@ -403,9 +403,12 @@ export abstract class MachineState extends QObject {
   }
 
   // ---- memory --------------------------------------------------------------------------------------------------------------
-  /** A RAM region of the board (`mem`, `riscv_virt_board.ram`). */
+  /** The board's RAM (`mem`, `riscv_virt_board.ram`); an object that is its memory names it. */
   newRam(name: string, size: number): MemoryRegion {
-    return this.objects.addChild(name, MemoryRegion.ram(this.topology, name, this.ram.allocate(name, size)));
+    const backend = this.objects.qomChildren.get(this.config.memoryBackend ?? '');
+    const id = backend?.id ?? name;
+    const region = MemoryRegion.ram(this.topology, id, this.ram.allocate(id, size));
+    return backend ? backend.addChild(`${id}[*]`, region) : this.objects.addChild(name, region);
   }
   newRom(name: string, size: number): MemoryRegion {
     return this.unattached.addChild(`${name}[*]`, MemoryRegion.rom(this.topology, name, this.ram.allocate(name, size)));
