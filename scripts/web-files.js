@@ -1,4 +1,4 @@
-// What the page serves beside its own code, into build/web: the engine, our guest, and Debian's files, fetched as `wemu linux` fetches them. Without a network the
+// What the page serves beside its own code, into build/web: the engines, our guests, and Debian's files, fetched as `wemu linux` fetches them. Without a network the
 // page is made without Debian. `--no-debian` leaves it out on purpose.
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -8,8 +8,8 @@ import { buildInitramfs, fetchGuestFiles, GuestUnavailable } from '../dist/src/n
 const top = dirname(dirname(fileURLToPath(import.meta.url)));
 const out = join(top, 'build/web');
 mkdirSync(join(out, 'guests/debian'), { recursive: true });
-copyFileSync(join(top, 'build/wemu.wasm'), join(out, 'wemu.wasm'));
-copyFileSync(join(top, 'guests/embedded.elf'), join(out, 'guests/embedded.elf'));
+for (const engine of ['wemu.wasm', 'wemu-ppc.wasm']) copyFileSync(join(top, 'build', engine), join(out, engine));
+for (const guest of ['embedded.elf', 'cpiom.bin']) copyFileSync(join(top, 'guests', guest), join(out, 'guests', guest));
 
 const progress = { start: (what) => console.log(`fetching ${what}`), update() {}, stop() {} };
 if (!process.argv.includes('--no-debian')) {

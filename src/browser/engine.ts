@@ -6,6 +6,12 @@ import * as read from '../util/readers.js';
 /** The engine, `wemu/wemu.wasm`: compiled, as bytes, or where it is served. */
 export type EngineSource = WebAssembly.Module | BufferSource | URL | string;
 
+/** Engines of targets other than riscv, by the name of their file (Target.runtime). */
+export interface MoreEngines {
+  /** PowerPC: `wemu/wemu-ppc.wasm`. */
+  readonly 'wemu-ppc'?: EngineSource;
+}
+
 const WASM = 'wemu/wemu.wasm: its URL, bytes or WebAssembly.Module';
 const isWasm = (value: unknown): boolean => value instanceof WebAssembly.Module || value instanceof URL || read.isText(value);
 export const ENGINE_READER: read.Reader<EngineSource> = read.either<WebAssembly.Module | URL | string, BufferSource>(
@@ -13,6 +19,8 @@ export const ENGINE_READER: read.Reader<EngineSource> = read.either<WebAssembly.
   (value) => value as URL,
   read.bytes(WASM) as read.Reader<BufferSource>,
 );
+
+export const MORE_ENGINES_READER: read.Reader<MoreEngines> = read.record<MoreEngines>({ 'wemu-ppc': ENGINE_READER });
 
 /** @throws OptionError if it cannot be fetched */
 export async function compileEngine(wasm: EngineSource): Promise<WebAssembly.Module> {

@@ -3,6 +3,7 @@ export * from '../index.js';
 export { createBrowserHost, type BrowserHost, type BrowserHostOptions } from './host.js';
 export { MessageChannelScheduler } from './scheduler.js';
 export { createWorkerHost, missingFeatures, MOST_MACHINES, type WorkerHost, type WorkerHostOptions } from './worker-host.js';
+export type { EngineSource, MoreEngines } from './engine.js';
 export type { RemoteMachine, ProgressListener } from './remote-machine.js';
 export type { DriveSpec, MachineSpec } from './machine-spec.js';
 export type { ImageSource } from './images.js';

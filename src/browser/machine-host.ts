@@ -2,15 +2,20 @@
 import { workerCodegen } from '../accel/tcg/codegen-remote.js';
 import type { BlockNode } from '../block/node.js';
 import { createTcgHost, tuningOf, type CommonEngineOptions, type HostCodegen, type TcgHost } from '../host.js';
+import { MachineRegistry } from '../system/registry.js';
+import { TARGETS } from '../targets.js';
 import { OptionError } from '../util/errors.js';
 import { codegenWorker } from './codegen.js';
 import type { OpfsCodeStore } from './code-store.js';
-import { randomBytes, SYSTEM_CLOCK } from './engine.js';
+import { compileEngine, randomBytes, SYSTEM_CLOCK } from './engine.js';
+import type { WorkerInit } from './machine-protocol.js';
 import type { BellScheduler } from './scheduler.js';
 import { OpfsSnapshotStore, snapshotTools } from './snapshot-store.js';
 
 export interface MachineHostParts {
-  readonly engine: WebAssembly.Module;
+  /** The board's name. */
+  readonly machine: string | undefined;
+  readonly engines: WorkerInit['engines'];
   readonly options: CommonEngineOptions;
   readonly scheduler: BellScheduler;
   readonly codegen: MessagePort;
@@ -21,8 +26,19 @@ export interface MachineHostParts {
   readonly version: string;
 }
 
+/**
+ * The engine that a board's code runs in, compiled. A board that nobody knows is refused when it is made.
+ * @throws OptionError if the page has not said where that engine is
+ */
+async function engineOf(machine = '', engines: WorkerInit['engines']): Promise<WebAssembly.Module> {
+  const { runtime } = TARGETS.find(({ machines }) => new MachineRegistry(machines).find(machine)) ?? TARGETS[0];
+  if (!engines[runtime]) throw new OptionError(`'${machine}' wants wemu/${runtime}.wasm: createWorkerHost's 'engines' says where it is`);
+  return compileEngine(engines[runtime]);
+}
+
 export async function createMachineHost({
-  engine,
+  machine,
+  engines,
   options,
   scheduler,
   codegen,
@@ -32,6 +48,7 @@ export async function createMachineHost({
   version,
 }: MachineHostParts): Promise<TcgHost> {
   const snapshots = new OpfsSnapshotStore();
+  const engine = await engineOf(machine, engines);
   return createTcgHost({
     clock: SYSTEM_CLOCK,
     scheduler,
@@ -48,7 +65,7 @@ export async function createMachineHost({
       if (!node) throw new OptionError(`'${path}' is not open`, 'drive');
       return node;
     },
-    wasm: engine,
+    wasm: () => engine,
     ...(await codeGenerator(options, codegen, store)),
     tuning: tuningOf(options),
     maxInsns: options.maxInsns,

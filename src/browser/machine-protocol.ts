@@ -2,6 +2,7 @@
 import type { MachineEvent } from '../hw/core/events.js';
 import type { SnapshotInfo } from '../system/snapshots.js';
 import type { RunResult } from '../system/main-loop.js';
+import type { EngineSource } from './engine.js';
 import type { ImageSource } from './images.js';
 import type { CallName, FunctionListing } from './machine-calls.js';
 import type { MachineSpec } from './machine-spec.js';
@@ -10,7 +11,8 @@ import type { RingPair } from './ring-chardev.js';
 /** First message to a worker. */
 export interface WorkerInit {
   readonly kind: 'init';
-  readonly engine: WebAssembly.Module;
+  /** By Target.runtime. */
+  readonly engines: Readonly<Record<string, Exclude<EngineSource, URL>>>;
   readonly spec: MachineSpec;
   readonly bell: SharedArrayBuffer;
   /** Serial ports, and last the monitor. */

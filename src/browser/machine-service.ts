@@ -76,7 +76,7 @@ export class MachineService {
   // ---- making it
 
   private async create(init: WorkerInit): Promise<void> {
-    const { spec, version, engine, codegen, build } = init;
+    const { spec, version, engines, codegen, build } = init;
     const bell = new Bell(init.bell);
     this.scheduler = new BellScheduler(
       bell,
@@ -99,8 +99,10 @@ export class MachineService {
     this.store = store;
     const tuning = { cache: { ...DEFAULT_CACHE_LIMITS, modules: MOST_MODULES }, ...spec.engine?.tuning };
     const options = { ...spec.engine, tuning };
-    const parts = { engine, options, scheduler: this.scheduler, codegen: codegen[0], store, firmware, images: nodes, version };
-    this.host = await createMachineHost(parts);
+    const { scheduler } = this;
+    this.host = await createMachineHost({
+      ...{ machine: spec.machine, engines, options, scheduler, codegen: codegen[0], store, firmware, images: nodes, version },
+    });
     const machine = Machine.create({ ...plainOptions(spec), ...images, drives, ...this.consoles(spec) }, this.host);
     this.machine = machine;
     machine.endOnInternalError();

@@ -65,10 +65,16 @@ export class Folder {
     return handle?.createSyncAccessHandle?.();
   }
 
-  /** All of a file at once, on any thread. */
+  /** All of a file at once, on any thread; if that fails, what was there is as it was. */
   async write(name: string, content: Blob): Promise<void> {
-    const stream = await (await this.create(name)).createWritable();
-    await content.stream().pipeTo(stream);
+    const found = await this.find(name);
+    try {
+      const stream = await (found ?? (await this.create(name))).createWritable();
+      await content.stream().pipeTo(stream);
+    } catch (error) {
+      if (!found) await this.delete(name);
+      throw error;
+    }
   }
 
   /** In the place of another of that name. */

@@ -3,8 +3,8 @@ import { OptionError } from '../util/errors.js';
 import * as read from '../util/readers.js';
 import { Bell } from './bell.js';
 import { defaultCodegenWorker } from './codegen.js';
-import { compileEngine, ENGINE_READER, type EngineSource } from './engine.js';
-import type { ToWorker } from './machine-protocol.js';
+import { compileEngine, ENGINE_READER, MORE_ENGINES_READER, type EngineSource, type MoreEngines } from './engine.js';
+import type { ToWorker, WorkerInit } from './machine-protocol.js';
 import type { MachineSpec } from './machine-spec.js';
 import { RemoteMachine, type ProgressListener } from './remote-machine.js';
 import { RingPort } from './ring-chardev.js';
@@ -12,6 +12,8 @@ import { RingPort } from './ring-chardev.js';
 export interface WorkerHostOptions {
   /** The engine, `wemu/wemu.wasm`: compiled, as bytes, or where it is served. */
   readonly wasm: EngineSource;
+  /** Those of boards that are not riscv's; a machine's worker compiles its own. */
+  readonly engines?: MoreEngines;
   /** Make the workers, where a bundler does not find them by itself: their modules are `wemu/browser/codegen-worker` and `wemu/browser/machine-worker`. */
   readonly createCodegenWorker?: () => Worker;
   readonly createMachineWorker?: () => Worker;
@@ -33,6 +35,7 @@ const defaultMachineWorker = (): Worker =>
 
 const READERS: read.Readers<WorkerHostOptions> = {
   wasm: ENGINE_READER,
+  engines: MORE_ENGINES_READER,
   createCodegenWorker: read.callback(),
   createMachineWorker: read.callback(),
   codeCache: read.text(),
@@ -96,9 +99,18 @@ export class WorkerHost {
     const machine: RemoteMachine = new RemoteMachine(worker, bell, ports, progress, () => this.machines.delete(machine));
     this.machines.add(machine);
     const rings = ports.map((port) => port.rings);
-    const init: ToWorker = { kind: 'init', engine: this.engine, spec, bell: bell.buffer, ports: rings, codegen, build: codeCache, version };
+    const engines = { wemu: this.engine, ...this.moreEngines() };
+    const init: ToWorker = { kind: 'init', engines, spec, bell: bell.buffer, ports: rings, codegen, build: codeCache, version };
     worker.postMessage(init, codegen);
     return machine.created();
+  }
+
+  /** As they cross to a worker. */
+  private moreEngines(): WorkerInit['engines'] {
+    const all = Object.entries<EngineSource | undefined>({ ...this.options.engines });
+    return Object.fromEntries(
+      all.flatMap(([name, source]) => (source === undefined ? [] : [[name, source instanceof URL ? source.href : source]])),
+    );
   }
 
   private connect(): MessagePort {

@@ -56,10 +56,11 @@ const TEMPLATE = `<style>${STYLE}</style>
 /** One host for all elements of a page that name the same engine. */
 const hosts = new Map<string, Promise<WorkerHost>>();
 
+/** Engines of other targets lie beside it. */
 function hostOf(engine: string): Promise<WorkerHost> {
   let host = hosts.get(engine);
   if (!host) {
-    host = createWorkerHost({ wasm: engine });
+    host = createWorkerHost({ wasm: engine, engines: { 'wemu-ppc': new URL('wemu-ppc.wasm', engine) } });
     hosts.set(engine, host);
     host.catch(() => hosts.delete(engine)); // another try may go better
   }

@@ -7,8 +7,12 @@ export class MachineRegistry {
   constructor(readonly machines: readonly MachineClass[]) {}
 
   /** The machine called `name` (or having that alias). */
+  find(name: string): MachineClass | undefined {
+    return this.machines.find(({ type }) => type.name === name || type.ext.aliases?.includes(name));
+  }
+  /** @throws OptionError if there is none */
   get(name: string): MachineClass {
-    const found = this.machines.find(({ type }) => type.name === name || type.ext.aliases?.includes(name));
+    const found = this.find(name);
     if (!found)
       throw new OptionError(
         `unsupported machine type '${name}'${didYouMean(name, this.names)}`,

@@ -8,12 +8,6 @@ export type Files = Readonly<Partial<Record<Role, File>>>;
 const here = (path: string): string => new URL(path, document.baseURI).href;
 const FIRMWARE = { 'opensbi-riscv64-generic-fw_dynamic.bin': here('guests/debian/firmware') };
 
-export const PRESET_LABELS: Readonly<Record<Preset, string>> = {
-  debian: 'Debian Linux (riscv64)',
-  embedded: "Embedded guest: wemu's own test programs",
-  own: 'Your own files',
-};
-
 /** Whether Debian's files were fetched when this site was made (scripts/web-files.js). */
 export async function hasDebian(): Promise<boolean> {
   try {
@@ -44,6 +38,10 @@ export function specOf(settings: Settings, files: Files): MachineSpec {
       };
     case 'embedded':
       return { ...common, bios: { builtin: 'none' }, kernel: here('guests/embedded.elf'), ...(append !== '' && { append }) };
+    case 'cpiom':
+      return { ...common, ...{ machine: 'cpiom', smp: '1', bios: here('guests/cpiom.bin') } };
+    case '40p':
+      return { ...common, ...{ machine: '40p', smp: '1', bios: image('bios') } };
     case 'own': {
       const drive = image('drive');
       const drives: DriveSpec[] = drive ? [{ source: drive }] : [];
@@ -63,9 +61,21 @@ export function specOf(settings: Settings, files: Files): MachineSpec {
 /** An ELF file by its name: a program for the bare machine, which wants no firmware before it. */
 const isBare = (file: File | string | undefined): boolean => /\.elf$/i.test((file instanceof File ? file.name : file) ?? '');
 
-/** What a file is, by its first bytes and its name. */
-export async function roleOf(file: File): Promise<Role> {
+/** What a file is for. */
+export interface Place {
+  readonly role: Role;
+  readonly preset: Preset;
+}
+
+/** By its first bytes and its name. */
+export async function placeOf(file: File): Promise<Place> {
   const head = new Uint8Array(await file.slice(0, 64).arrayBuffer());
+  // ELF, 32 bits, big-endian, for PowerPC: OpenBIOS
+  const isPowerPc = [0x7f, 0x45, 0x4c, 0x46, 1, 2].every((byte, at) => head[at] === byte) && head[18] === 0 && head[19] === 20;
+  return isPowerPc ? { role: 'bios', preset: '40p' } : { role: roleOf(file, head), preset: 'own' };
+}
+
+function roleOf(file: File, head: Uint8Array): Role {
   const text = String.fromCharCode(...head);
   if (text.startsWith('wemusnap')) return 'snapshot';
   if (head[0] === 0xd0 && head[1] === 0x0d && head[2] === 0xfe && head[3] === 0xed) return 'dtb'; // Devicetree Specification, 5.2

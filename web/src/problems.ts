@@ -23,6 +23,11 @@ const KINDS: readonly Kind[] = [
   },
   { is: (_, message) => /has no (WebAssembly|workers)/.test(message), title: 'This browser cannot run it', help: BROWSERS },
   {
+    is: (_, message) => /room on the disk is used up/.test(message),
+    title: 'No room on the disk',
+    help: 'The browser gives each site so much and no more. Delete snapshots that are kept here (the form of a new machine lists them), or download this one as a file instead.',
+  },
+  {
     is: (_, message) => /gives no more memory|out of memory|more than the engine's|machines are open/i.test(message),
     title: 'Too little memory',
     help: 'Choose less memory for the machine, or close other machines and pages.',
@@ -35,7 +40,7 @@ const KINDS: readonly Kind[] = [
   {
     is: (error) => error instanceof LoaderError,
     title: 'The image cannot be used',
-    help: 'The file is damaged, or is for another kind of machine. This one runs riscv64 and riscv32 code: Linux images, ELF files, firmware.',
+    help: 'The file is damaged, or is for another kind of machine: riscv boards run Linux images, ELF files and firmware of theirs, PowerPC boards firmware.',
   },
   {
     is: (_, message) => /cannot fetch|broke off|is a page \(text\/html\)/.test(message),

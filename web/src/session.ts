@@ -58,7 +58,12 @@ export class Session {
   /** The host is made when the page is opened: its code generator needs some tenths of a second. */
   static open(): Session {
     return new Session(
-      createWorkerHost({ wasm: new URL('wemu.wasm', document.baseURI).href, codeCache: WEMU_BUILD, version: WEMU_VERSION }),
+      createWorkerHost({
+        wasm: new URL('wemu.wasm', document.baseURI).href,
+        engines: { 'wemu-ppc': new URL('wemu-ppc.wasm', document.baseURI).href },
+        codeCache: WEMU_BUILD,
+        version: WEMU_VERSION,
+      }),
     );
   }
 

@@ -1,7 +1,15 @@
 /** What a person has chosen, as the page's address has it: a link opens the same machine. */
 
-export const PRESETS = ['debian', 'embedded', 'own'] as const;
-export type Preset = (typeof PRESETS)[number];
+/** Machines to choose from, what to call them, and the memory that they have unless one says otherwise. `bare`: one CPU, and nothing reads a command line. */
+export const PRESETS = {
+  debian: { label: 'Debian Linux (riscv64)', memory: '256M', bare: false },
+  embedded: { label: "Embedded guest: wemu's own test programs", memory: '256M', bare: false },
+  cpiom: { label: 'CPIOM: an avionics module (PowerPC), with firmware of its own', memory: '64M', bare: true },
+  '40p': { label: 'IBM RS/6000 40p (PowerPC), with your OpenBIOS', memory: '128M', bare: true },
+  own: { label: 'Your own files', memory: '256M', bare: false },
+} as const;
+export type Preset = keyof typeof PRESETS;
+export const PRESET_NAMES = Object.keys(PRESETS) as Preset[];
 
 export const TABS = ['terminal', 'monitor', 'debugger', 'code', 'statistics'] as const;
 export type Tab = (typeof TABS)[number];
@@ -27,7 +35,7 @@ export const ROLES = {
 export type Role = keyof typeof ROLES;
 export const ROLE_NAMES = Object.keys(ROLES) as Role[];
 
-export const MEMORY_SIZES = ['64M', '128M', '256M', '512M', '1G', '2G'] as const;
+export const MEMORY_SIZES = ['32M', '64M', '128M', '256M', '512M', '1G', '2G'] as const;
 
 export interface Settings {
   readonly preset: Preset;
@@ -47,7 +55,7 @@ export interface Settings {
 }
 
 export const DEFAULTS: Settings = {
-  ...{ preset: 'debian', board: 'virt', memory: '256M', cpu: '', smp: '1', append: '', strategy: 'tiers' },
+  ...{ preset: 'debian', board: 'virt', memory: PRESETS.debian.memory, cpu: '', smp: '1', append: '', strategy: 'tiers' },
   ...{ urls: {}, saved: '', tab: 'terminal', run: false },
 };
 
@@ -58,13 +66,15 @@ const oneOf = <T extends string>(list: readonly T[], value: string | null, other
 /** What is not understood is left at its default. */
 export function readAddress(search: string): Settings {
   const query = new URLSearchParams(search);
-  const texts = Object.fromEntries(TEXTS.map((name) => [name, query.get(name) ?? DEFAULTS[name]]));
+  const texts = Object.fromEntries(TEXTS.flatMap((name) => (query.has(name) ? [[name, query.get(name)!]] : [])));
   const urls = Object.fromEntries(ROLE_NAMES.flatMap((role) => (query.get(role) ? [[role, query.get(role)!]] : [])));
+  const preset = oneOf(PRESET_NAMES, query.get('machine'), Object.keys(urls).length > 0 ? 'own' : DEFAULTS.preset);
   return {
     ...DEFAULTS,
+    memory: PRESETS[preset].memory,
     ...texts,
     urls,
-    preset: oneOf(PRESETS, query.get('machine'), Object.keys(urls).length > 0 ? 'own' : DEFAULTS.preset),
+    preset,
     strategy: oneOf(Object.keys(STRATEGIES) as Strategy[], query.get('strategy'), DEFAULTS.strategy),
     tab: oneOf(TABS, query.get('tab'), DEFAULTS.tab),
     run: query.get('run') === '1',
@@ -74,7 +84,8 @@ export function readAddress(search: string): Settings {
 /** Only what differs from the default. */
 export function writeAddress(settings: Settings): string {
   const query = new URLSearchParams({ machine: settings.preset });
-  for (const name of [...TEXTS, 'strategy', 'tab'] as const) if (settings[name] !== DEFAULTS[name]) query.set(name, settings[name]);
+  const defaults = { ...DEFAULTS, memory: PRESETS[settings.preset].memory };
+  for (const name of [...TEXTS, 'strategy', 'tab'] as const) if (settings[name] !== defaults[name]) query.set(name, settings[name]);
   for (const [role, url] of Object.entries(settings.urls)) if (url) query.set(role, url);
   if (settings.run) query.set('run', '1');
   return `?${query.toString()}`;

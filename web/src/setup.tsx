@@ -1,7 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { KeptFile, KeptFiles } from '../../src/browser/kept-files.js';
-import { hasDebian, PRESET_LABELS, roleOf, type Files } from './machines.js';
-import { MEMORY_SIZES, PRESETS, ROLE_NAMES, ROLES, STRATEGIES, type Preset, type Role, type Settings, type Strategy } from './settings.js';
+import { hasDebian, placeOf, type Files } from './machines.js';
+import { MEMORY_SIZES, PRESET_NAMES, PRESETS, ROLE_NAMES, ROLES, STRATEGIES } from './settings.js';
+import type { Preset, Role, Settings, Strategy } from './settings.js';
 
 interface SetupProps {
   readonly settings: Settings;
@@ -19,11 +20,15 @@ export function Setup({ settings, change, files, setFiles, start, kept, canRun }
   useEffect(() => void hasDebian().then(setDebian), []);
 
   const take = async (list: FileList | undefined): Promise<void> => {
-    const found = await Promise.all([...(list ?? [])].map(async (file) => [await roleOf(file), file] as const));
+    const found = await Promise.all([...(list ?? [])].map(async (file) => ({ file, ...(await placeOf(file)) })));
     if (found.length === 0) return;
-    setFiles({ ...files, ...Object.fromEntries(found) });
-    change({ preset: 'own' });
+    setFiles({ ...files, ...Object.fromEntries(found.map(({ role, file }) => [role, file])) });
+    choose(found[0].preset);
   };
+  const choose = (preset: Preset): void => {
+    if (preset !== settings.preset) change({ preset, memory: PRESETS[preset].memory });
+  };
+  const { bare: isBare } = PRESETS[settings.preset];
   const unavailable = settings.preset === 'debian' && !debian;
 
   return (
@@ -48,21 +53,23 @@ export function Setup({ settings, change, files, setFiles, start, kept, canRun }
       <p>Nothing is installed, and nothing leaves this computer. Choose a machine, or drop files of your own here.</p>
       <fieldset>
         <legend>Machine</legend>
-        {PRESETS.map((preset) => (
+        {PRESET_NAMES.map((preset) => (
           <label key={preset} class="choice">
-            <input
-              type="radio"
-              name="preset"
-              value={preset}
-              checked={settings.preset === preset}
-              onChange={() => change({ preset: preset as Preset })}
-            />
-            {PRESET_LABELS[preset]}
+            <input type="radio" name="preset" value={preset} checked={settings.preset === preset} onChange={() => choose(preset)} />
+            {PRESETS[preset].label}
           </label>
         ))}
       </fieldset>
       {unavailable && <p role="note">This site was made without Debian's files: `npm run web:files` fetches them.</p>}
-      {settings.preset === 'own' && <OwnFiles files={files} setFiles={setFiles} settings={settings} change={change} />}
+      {settings.preset === 'own' && <OwnFiles roles={ROLE_NAMES} {...{ files, setFiles, settings, change }} />}
+      {settings.preset === '40p' && (
+        <>
+          <OwnFiles roles={['bios']} {...{ files, setFiles, settings, change }} />
+          <p>
+            Debian has OpenBIOS in the package qemu-system-data: <code>/usr/share/qemu/openbios-ppc</code>.
+          </p>
+        </>
+      )}
       <div class="fields">
         <label>
           Memory
@@ -72,14 +79,16 @@ export function Setup({ settings, change, files, setFiles, start, kept, canRun }
             ))}
           </select>
         </label>
-        <label>
-          CPUs
-          <select value={settings.smp} onChange={(event) => change({ smp: event.currentTarget.value })}>
-            {['1', '2', '4'].map((count) => (
-              <option key={count}>{count}</option>
-            ))}
-          </select>
-        </label>
+        {!isBare && (
+          <label>
+            CPUs
+            <select value={settings.smp} onChange={(event) => change({ smp: event.currentTarget.value })}>
+              {['1', '2', '4'].map((count) => (
+                <option key={count}>{count}</option>
+              ))}
+            </select>
+          </label>
+        )}
         <label>
           CPU
           <input
@@ -99,10 +108,12 @@ export function Setup({ settings, change, files, setFiles, start, kept, canRun }
             ))}
           </select>
         </label>
-        <label class="wide">
-          Kernel command line
-          <input value={settings.append} spellcheck={false} onInput={(event) => change({ append: event.currentTarget.value })} />
-        </label>
+        {!isBare && (
+          <label class="wide">
+            Kernel command line
+            <input value={settings.append} spellcheck={false} onInput={(event) => change({ append: event.currentTarget.value })} />
+          </label>
+        )}
       </div>
       <Saved kept={kept} settings={settings} change={change} />
       <p>
@@ -114,12 +125,16 @@ export function Setup({ settings, change, files, setFiles, start, kept, canRun }
   );
 }
 
-function OwnFiles({ files, setFiles, settings, change }: Pick<SetupProps, 'files' | 'setFiles' | 'settings' | 'change'>) {
+interface FilesProps extends Pick<SetupProps, 'files' | 'setFiles' | 'settings' | 'change'> {
+  readonly roles: readonly Role[];
+}
+
+function OwnFiles({ roles, files, setFiles, settings, change }: FilesProps) {
   const without = (role: Role): Files => Object.fromEntries(Object.entries(files).filter(([name]) => name !== role));
   return (
     <fieldset class="files">
       <legend>Files</legend>
-      {ROLE_NAMES.map((role) => (
+      {roles.map((role) => (
         <div key={role} class="file">
           <label>
             {ROLES[role]}

@@ -9,6 +9,13 @@ import { isOwnFolder, isRefusal, makeFolder } from '../disk/files.js';
 
 export const SUITE = 'trixie';
 
+/** Of which packages are fetched. */
+export interface PackageSource {
+  readonly suite: string;
+  readonly architecture: string;
+}
+const GUEST_SOURCE: PackageSource = { suite: SUITE, architecture: GUEST_ARCHITECTURE };
+
 /** Why the guest cannot be had here: one line for the user. */
 export class GuestUnavailable extends Error {
   override name = 'GuestUnavailable';
@@ -74,6 +81,7 @@ export async function withApt(
   tools: readonly string[],
   progress: FetchProgress,
   body: (work: string, config: string) => Promise<void>,
+  packages = GUEST_SOURCE,
 ): Promise<void> {
   for (const tool of ['apt-get', 'apt-cache', 'dpkg-deb', ...tools]) {
     if (!onPath(tool)) throw new GuestUnavailable(`Debian's ${tool} is not on this machine`);
@@ -85,7 +93,7 @@ export async function withApt(
     isOwnFolder(folder);
     // A private folder a process: two first runs at once do not meet.
     work = mkdtempSync(join(folder, '.apt-'));
-    const config = writeAptConfig(work);
+    const config = writeAptConfig(work, packages);
     progress.start('Debian package lists');
     await apt(config, work, ['-o', 'APT::Update::Error-Mode=any', 'update'], progress);
     await body(work, config);
@@ -97,13 +105,13 @@ export async function withApt(
   }
 }
 
-function writeAptConfig(work: string): string {
+function writeAptConfig(work: string, { suite, architecture }: PackageSource): string {
   const source = debianSource();
   if (!source) throw new GuestUnavailable('no Debian package source is configured on this machine');
   for (const path of ['lists/partial', 'cache/archives/partial', 'parts']) mkdirSync(join(work, path), { recursive: true });
   writeFileSync(join(work, 'status'), '');
   const options = source.keyring ? `[signed-by=${source.keyring}] ` : '';
-  writeFileSync(join(work, 'sources.list'), `deb ${options}${source.server} ${SUITE} main\n`);
+  writeFileSync(join(work, 'sources.list'), `deb ${options}${source.server} ${suite} main\n`);
   const config = join(work, 'apt.conf');
   writeFileSync(
     config,
@@ -112,8 +120,8 @@ Dir::State::status "${work}/status";
 Dir::Cache "${work}/cache";
 Dir::Etc::sourcelist "${work}/sources.list";
 Dir::Etc::sourceparts "${work}/parts";
-APT::Architecture "${GUEST_ARCHITECTURE}";
-APT::Architectures { "${GUEST_ARCHITECTURE}"; };
+APT::Architecture "${architecture}";
+APT::Architectures { "${architecture}"; };
 APT::Sandbox::User "";
 Acquire::Languages "none";
 Acquire::Retries "2";

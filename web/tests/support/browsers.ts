@@ -33,28 +33,37 @@ export interface WebPage {
   close(): Promise<void>;
 }
 
+export interface LaunchOptions {
+  /** What a site may keep on the disk, bytes. */
+  readonly quota?: number;
+}
+
 export interface BrowserKind {
   readonly name: string;
   /** For a test's: with the reason, where it is skipped. */
   readonly title: string;
   readonly path: string | undefined;
-  launch(): Promise<WebPage>;
+  launch(options?: LaunchOptions): Promise<WebPage>;
 }
 
 const SIZE = { width: 1280, height: 800 };
 /** Chromium's own sandbox wants a user that root is not, its GPU process a screen, and /dev/shm is small in containers. */
 const CHROMIUM_FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'];
 
-async function launchChromium(path: string): Promise<WebPage> {
+async function launchChromium(path: string, { quota }: LaunchOptions = {}): Promise<WebPage> {
   const browser = await chromium.launch({ executablePath: path, args: CHROMIUM_FLAGS });
-  const context = await browser.newContext({ viewport: SIZE });
+  const context = await browser.newContext({ viewport: SIZE, reducedMotion: 'reduce' });
   const page = await context.newPage();
+  const protocol = quota === undefined ? undefined : await context.newCDPSession(page);
   const complaints: string[] = [];
   page.on('console', (message) => ['error', 'warning'].includes(message.type()) && complaints.push(message.text()));
   page.on('pageerror', (error) => complaints.push(String(error)));
   return {
     complaints,
-    open: async (url) => void (await page.goto(url)),
+    async open(url) {
+      await protocol?.send('Storage.overrideQuotaForOrigin', { origin: new URL(url).origin, quotaSize: quota });
+      await page.goto(url);
+    },
     reload: async () => void (await page.reload()),
     run: (body, argument) => page.evaluate(body as never, argument as never),
     click: (selector) => page.click(selector),
@@ -70,7 +79,7 @@ async function launchChromium(path: string): Promise<WebPage> {
   };
 }
 
-async function launchFirefox(path: string): Promise<WebPage> {
+async function launchFirefox(path: string, { quota }: LaunchOptions = {}): Promise<WebPage> {
   const profile = mkdtempSync(join(tmpdir(), 'wemu-firefox-'));
   const browser = await puppeteer.launch({
     browser: 'firefox',
@@ -78,8 +87,11 @@ async function launchFirefox(path: string): Promise<WebPage> {
     userDataDir: profile,
     headless: true,
     defaultViewport: SIZE,
-    // 1: light, whatever the system likes
-    extraPrefsFirefox: { 'layout.css.prefers-color-scheme.content-override': 1 },
+    extraPrefsFirefox: {
+      // 1: light, whatever the system likes; nothing moves, as in Chromium
+      ...{ 'layout.css.prefers-color-scheme.content-override': 1, 'ui.prefersReducedMotion': 1 },
+      ...(quota !== undefined && { 'dom.quotaManager.temporaryStorage.fixedLimit': quota >> 10 }), // KiB
+    },
   });
   const page = await browser.newPage();
   const complaints: string[] = [];
@@ -95,7 +107,8 @@ async function launchFirefox(path: string): Promise<WebPage> {
     open: async (url) => void (await page.goto(url)),
     reload: async () => void (await page.reload()),
     run: (body, argument) => page.evaluate(body as never, argument as never),
-    click: async (selector) => (await element(selector)).click(),
+    // as Playwright does: when it is enabled, and stands still
+    click: (selector) => page.locator(selector).click(),
     async fill(selector, text) {
       const field = await element(selector);
       await field.click({ count: 3 });
@@ -126,6 +139,6 @@ const FIREFOX = which('firefox-esr') ?? which('firefox');
 const titleOf = (name: string, path: string | undefined): string => (path === undefined ? `${name} (skipped: it is not installed)` : name);
 
 export const BROWSERS: readonly BrowserKind[] = [
-  { name: 'Chromium', title: titleOf('Chromium', CHROMIUM), path: CHROMIUM, launch: () => launchChromium(CHROMIUM!) },
-  { name: 'Firefox', title: titleOf('Firefox', FIREFOX), path: FIREFOX, launch: () => launchFirefox(FIREFOX!) },
+  { name: 'Chromium', title: titleOf('Chromium', CHROMIUM), path: CHROMIUM, launch: (options) => launchChromium(CHROMIUM!, options) },
+  { name: 'Firefox', title: titleOf('Firefox', FIREFOX), path: FIREFOX, launch: (options) => launchFirefox(FIREFOX!, options) },
 ];

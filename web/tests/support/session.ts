@@ -17,17 +17,44 @@ export const until = (page: WebPage, phases: readonly string[]): Promise<string>
     return wemu.phase as string;
   }, phases);
 
-/** Until keys are the terminal's. */
-export const untilFocused = (page: WebPage): Promise<void> =>
-  page.run(async () => {
-    for (let n = 0; n < 600 && !document.activeElement?.matches('.view-terminal textarea'); n++)
-      await new Promise((resolve) => setTimeout(resolve, 50));
-  });
+/** Until keys are this element's, or half a minute has passed; whether they are. */
+export const hasFocus = (page: WebPage, selector: string): Promise<boolean> =>
+  becomes(page, (of) => document.activeElement?.matches(of) ?? false, selector);
 
-/** What is written in an element, which the page may draw a moment after what it is about has come; '' where it has none for two seconds. */
-export const textOf = (page: WebPage, selector: string): Promise<string> =>
-  page.run(async (of) => {
-    const text = (): string => document.querySelector<HTMLElement>(of)?.innerText ?? '';
-    for (let n = 0; n < 40 && text() === ''; n++) await new Promise((resolve) => setTimeout(resolve, 50));
-    return text();
-  }, selector);
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 50));
+/** As long as a browser may be kept from its work by others. */
+const PATIENCE_MS = 30_000;
+
+/** Until `body` is so on the page, or half a minute has passed; whether it is. */
+export async function becomes<Argument = undefined>(
+  page: WebPage,
+  body: (argument: Argument) => boolean | Promise<boolean>,
+  argument?: Argument,
+): Promise<boolean> {
+  for (const end = Date.now() + PATIENCE_MS; Date.now() < end;) {
+    if (await page.run(body, argument)) return true;
+    await pause();
+  }
+  return false;
+}
+
+/**
+ * What is written in an element, as soon as that matches; the page draws a frame after what it is about has come. '' if there is no such element after half a minute.
+ */
+export async function textOf(page: WebPage, selector: string, wanted = /./): Promise<string> {
+  const read = (of: string): string => document.querySelector<HTMLElement>(of)?.innerText ?? '';
+  for (const end = Date.now() + PATIENCE_MS; ; await pause()) {
+    const text = await page.run(read, selector);
+    if (wanted.test(text) || Date.now() >= end) return text;
+  }
+}
+
+/** What a terminal of the page shows, as soon as that matches; it draws what the guest says some frames later. */
+export async function shownBy(page: WebPage, tab: 'terminal' | 'monitor', wanted: RegExp): Promise<string> {
+  const read = (of: string): string =>
+    document.querySelector<HTMLElement & { terminal?: { text: string } }>(`.view-${of} .screen`)?.terminal?.text ?? '';
+  for (const end = Date.now() + PATIENCE_MS; ; await pause()) {
+    const text = await page.run(read, tab);
+    if (wanted.test(text) || Date.now() >= end) return text;
+  }
+}

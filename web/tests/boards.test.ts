@@ -1,0 +1,64 @@
+/** Boards of the other instruction set: their engine is another file. */
+import { existsSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { BROWSERS, type WebPage } from './support/browsers.js';
+import { hasFocus, textOf, until, waitFor } from './support/session.js';
+import { serve, type Site } from './support/site.js';
+
+const OPENBIOS = process.env.WEMU_OPENBIOS ?? '/usr/share/qemu/openbios-ppc';
+const hasOpenBios = existsSync(OPENBIOS);
+
+let site: Site;
+beforeAll(async () => void (site = await serve({ more: { '/openbios': OPENBIOS } })));
+afterAll(() => site.close());
+
+describe.each(BROWSERS)('in $title', ({ path, launch }) => {
+  let page: WebPage;
+  beforeEach(async () => {
+    if (path !== undefined) page = await launch();
+  });
+  afterEach(() => page?.close());
+
+  it.skipIf(path === undefined)('brings up the CPIOM with its firmware, and computes what riscv64 computes', async () => {
+    await page.open(`${site.url}?machine=cpiom`);
+    await page.click('button.primary');
+    expect(await until(page, ['running', 'failed'])).toBe('running');
+    await waitFor(page, 'self-test: 0 failed', 60_000);
+    await waitFor(page, 'cpiom> ');
+    expect(await page.run(() => location.search)).toBe('?machine=cpiom&run=1');
+    expect(await hasFocus(page, '.view-terminal textarea')).toBe(true);
+    await page.type('bench fib 10\n');
+    // as the embedded guest's
+    expect(await waitFor(page, 'fib +recursive calls +[0-9a-f]{16}')).toMatch(/00000000004d9ea0$/);
+    const { jit, ramSize } = await page.run(() => wemu.machine!.status());
+    expect(jit?.wasm?.modules).toBeGreaterThan(0);
+    expect(ramSize).toBe(64 << 20);
+    await page.type('off 3\n');
+    expect(await until(page, ['ended', 'failed'])).toBe('ended');
+    expect(await textOf(page, '.status', /ended/)).toContain('exit code 3');
+    expect(page.complaints).toEqual([]);
+  });
+
+  const test40p = it.skipIf(path === undefined || !hasOpenBios);
+  test40p(`brings up 40p with the user's OpenBIOS${hasOpenBios ? '' : ' (skipped: no qemu-system-data)'}`, async () => {
+    await page.open(`${site.url}?machine=40p`);
+    await page.click('button.primary');
+    expect(await until(page, ['failed', 'running'])).toBe('failed');
+    expect(await textOf(page, '.problem .message')).toContain("unable to find firmware 'openbios-ppc'");
+    await page.click('.problem button');
+    await page.attach('.file input[type=file]', OPENBIOS);
+    await page.click('button.primary');
+    expect(await until(page, ['running', 'failed'])).toBe('running');
+    await waitFor(page, 'Welcome to OpenBIOS', 60_000);
+    await waitFor(page, '0 > ');
+    expect(await hasFocus(page, '.view-terminal textarea')).toBe(true);
+    await page.type('3 4 + .\n');
+    await waitFor(page, '7  ok');
+
+    // by a link
+    await page.open(`${site.url}?machine=40p&memory=64M&bios=openbios&run=1`);
+    expect(await until(page, ['running', 'failed'])).toBe('running');
+    await waitFor(page, '>> Memory: 64M', 60_000);
+    expect(page.complaints).toEqual([]);
+  });
+});
