@@ -1,8 +1,9 @@
 /**
- * The page beside Node, in one run: kernels, boot, a snapshot's prompt, input, first generated code. `npm run bench:web -- [--rounds N] [--seconds S] [--only PART,...]`
- * prints a table; results of kernels are in .cache/bench-web, a file an engine, for `wemu bench report`. Chromium and Firefox, as far as they are installed.
+ * The page beside Node, in one run: kernels, boot, a snapshot's prompt, input, first generated code. `npm run bench:web -- [--rounds N] [--seconds S] [--only PART,...]
+ * [--node PROGRAM ...]` prints a table; results of kernels are in .cache/bench-web, a file an engine, for `wemu bench report`. Chromium and Firefox, as far as they are
+ * installed, and the Node that runs this; `--node` names other versions of it, for kernels.
  */
-import { spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,7 +26,12 @@ const BOOT_MS = 120_000;
 const KEYS = 200;
 
 const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '3' }, seconds: { type: 'string', default: '1' }, only: { type: 'string' } },
+  options: {
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '1' },
+    only: { type: 'string' },
+    node: { type: 'string', multiple: true, default: [] },
+  },
 });
 const rounds = Number(values.rounds);
 const only = values.only?.split(',');
@@ -127,28 +133,25 @@ async function browserRow(kind: BrowserKind, site: Site, add: (what: string, bou
   }
 }
 
-function nodeKernels(): void {
-  const { status } = spawnSync(
-    process.execPath,
-    [
-      MAIN,
-      'bench',
-      '--workload',
-      'bare-metal',
-      '--strategy',
-      'region-opt',
-      '--against',
-      'none',
-      '--runs',
-      `${rounds}`,
-      '--seconds',
-      values.seconds,
-      '--out',
-      join(OUT, 'node'),
-    ],
-    { stdio: ['ignore', 'ignore', 'inherit'] },
-  );
-  if (status !== 0) throw new Error(`wemu bench ended with ${status}`);
+function nodeKernels(node: string): string {
+  const out = join(OUT, `node${execFileSync(node, ['-p', 'parseInt(process.versions.node)'], { encoding: 'utf8' }).trim()}`);
+  // what V8 keeps of our code is one version's
+  execFileSync(node, [top('scripts/v8-cache.js')], { stdio: 'inherit' });
+  const what = [
+    '--workload',
+    'bare-metal',
+    '--strategy',
+    'region-opt',
+    '--against',
+    'none',
+    '--runs',
+    `${rounds}`,
+    '--seconds',
+    values.seconds,
+  ];
+  const { status } = spawnSync(node, [MAIN, 'bench', ...what, '--out', out], { stdio: ['ignore', 'ignore', 'inherit'] });
+  if (status !== 0) throw new Error(`wemu bench on ${node} ended with ${status}`);
+  return join(out, 'results.json');
 }
 
 async function browserKernels(kind: BrowserKind, site: Site): Promise<string> {
@@ -191,8 +194,9 @@ try {
     }
   }
   if (!only || only.includes('kernels')) {
-    nodeKernels();
-    const files = [join(OUT, 'node/results.json')];
+    const files: string[] = [];
+    // this Node last: its caches are those that stay
+    for (const node of [...values.node, process.execPath]) files.unshift(nodeKernels(node));
     for (const kind of browsers) files.push(await browserKernels(kind, site));
     spawnSync(process.execPath, [MAIN, 'bench', 'report', ...files, '--out', OUT], { stdio: 'inherit' });
   }

@@ -10,8 +10,8 @@ function proc(pid: string, file: string): string {
   }
 }
 
-/** Proportional set size, so that what processes share counts once; MiB, of those below `root`. */
-export function treeMiB(root: number): number {
+/** The processes below `root`, and itself. */
+function tree(root: number): string[] {
   const parents = new Map<string, string>();
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     // proc(5): the name, in parentheses, may hold anything
@@ -19,7 +19,25 @@ export function treeMiB(root: number): number {
     if (parent !== undefined) parents.set(pid, parent);
   }
   const isBelow = (pid: string | undefined): boolean => pid !== undefined && (pid === `${root}` || isBelow(parents.get(pid)));
-  let kiB = 0;
-  for (const [pid, parent] of parents) if (isBelow(parent)) kiB += Number(/^Pss:\s+(\d+)/m.exec(proc(pid, 'smaps_rollup'))?.[1] ?? 0);
-  return Math.round(kiB / 1024);
+  return [...parents.keys()].filter(isBelow);
+}
+
+/** Proportional set size, so that what processes share counts once; MiB, of those below `root`. */
+export function treeMiB(root: number): number {
+  const kiB = tree(root).map((pid) => Number(/^Pss:\s+(\d+)/m.exec(proc(pid, 'smaps_rollup'))?.[1] ?? 0));
+  return Math.round(kiB.reduce((sum, each) => sum + each, 0) / 1024);
+}
+
+/**
+ * Writable mappings of at least so many bytes, by their size: how many there are in all processes below `root`. Engines reserve more than a WebAssembly memory has,
+ * and make its own bytes accessible: a memory is one of these, as long as it lives.
+ */
+export function writableMappings(root: number, least: number): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (const pid of tree(root))
+    for (const [, from, to] of proc(pid, 'maps').matchAll(/^([0-9a-f]+)-([0-9a-f]+) rw/gm)) {
+      const size = Number.parseInt(to, 16) - Number.parseInt(from, 16);
+      if (size >= least) counts.set(size, (counts.get(size) ?? 0) + 1);
+    }
+  return counts;
 }
