@@ -3,20 +3,23 @@
 // module of the function that makes binaryen, and build/binaryen.wasm goes with it: src/node/binaryen.ts puts them together, and build/binaryen.js has the result
 // for whoever imports binaryen.
 // build/binaryen.browser.js is the same for browsers, as an ES module without what it does on Node (bundlers stop at an import of node:module): it fetches the
-// wasm that lies beside it, which browsers compile while it arrives, and whose machine code they keep.
+// wasm that lies beside it, which browsers compile while it arrives, and whose machine code they keep; or build/binaryen.lean.wasm (lean-binaryen.js), for whoever can
+// take the whole when that is not enough.
 // ("imports" in package.json says who gets which.) So the package itself, 106 MB with its tools, is needed for the build only.
 import { createRequire } from 'node:module';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { lean } from './lean-binaryen.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const source = createRequire(import.meta.url).resolve('binaryen');
-const outputs = ['cjs', 'js', 'browser.js', 'wasm', 'LICENSE'].map((extension) => join(root, `build/binaryen.${extension}`));
-const [glue, module, browser, wasm, license] = outputs;
+const outputs = ['cjs', 'js', 'browser.js', 'wasm', 'lean.wasm', 'LICENSE'].map((extension) => join(root, `build/binaryen.${extension}`));
+const [glue, module, browser, wasm, leanWasm, license] = outputs;
 const changed = () => new Error(`${source}: it is not put together as it used to be, see scripts/build-binaryen.js`);
 
-const newest = Math.max(statSync(source).mtimeMs, statSync(fileURLToPath(import.meta.url)).mtimeMs);
+const own = ['build-binaryen.js', 'lean-binaryen.js', 'lean-binaryen.json'].map((name) => join(root, 'scripts', name));
+const newest = Math.max(...[source, ...own].map((path) => statSync(path).mtimeMs));
 const fresh = outputs.every((path) => existsSync(path) && statSync(path).mtimeMs > newest);
 if (!fresh || process.argv.includes('--force')) {
   const text = readFileSync(source, 'utf8');
@@ -47,17 +50,20 @@ if (!fresh || process.argv.includes('--force')) {
   let bytes;
   const { instantiate } = WebAssembly;
   WebAssembly.instantiate = (wasm, imports) => instantiate((bytes = wasm), imports);
-  await import(pathToFileURL(source).href);
+  const { default: binaryen } = await import(pathToFileURL(source).href);
   if (!(bytes instanceof Uint8Array) || !WebAssembly.validate(bytes)) throw new Error(`${source}: no wasm was instantiated`);
 
   mkdirSync(dirname(glue), { recursive: true });
   writeFileSync(wasm, bytes);
+  writeFileSync(leanWasm, lean(binaryen, bytes));
   writeFileSync(glue, code);
   const loader = `;
-// Written so that bundlers (Vite, webpack) see the file.
-const url = new URL('./binaryen.wasm', import.meta.url);
-const response = await fetch(url);
-if (!response.ok) throw new Error(\`cannot fetch '\${url}': \${response.status} \${response.statusText}\`);
+// Written so that bundlers (Vite, webpack) see the files.
+const whole = new URL('./binaryen.wasm', import.meta.url);
+const lean = globalThis.wemuTakesLeanBinaryen ? new URL('./binaryen.lean.wasm', import.meta.url) : undefined;
+let response = await fetch(lean ?? whole);
+if (lean && !response.ok) response = await fetch(whole);
+if (!response.ok) throw new Error(\`cannot fetch '\${whole}': \${response.status} \${response.statusText}\`);
 const isWasm = response.headers.get('content-type')?.startsWith('application/wasm');
 const wasm = isWasm ? await WebAssembly.compileStreaming(response) : await WebAssembly.compile(await response.arrayBuffer());
 const binaryen = await ${make}({ instantiateWasm: (imports, done) => void WebAssembly.instantiate(wasm, imports).then(done) });
