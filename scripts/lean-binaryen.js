@@ -66,7 +66,7 @@ async function train() {
     console.log(reason, said.trimEnd().split('\n').at(-1));
   };
   const embedded = { machine: 'virt', memory: '64M', bios: 'none', kernel: guest('embedded.elf'), append: 'scale=1' };
-  for (const tuning of [{}, { regionTbs: 1 }, { chain: false }, { tlbReuse: false, fma: false, indirect: false }])
+  for (const tuning of [{}, { regionTbs: 1 }, { chain: false }, { tlbReuse: false, fusedMulAdd: false, indirect: false }])
     await run(embedded, tuning);
   await run({ ...embedded, icount: { shift: 0 }, smp: 2 });
   await run({ machine: 'cpiom', bios: guest('cpiom.bin') }, {}, { prompt: 'cpiom> ', input: 'bench all 1\roff\r' });

@@ -3,7 +3,7 @@ import type { Isa } from './target/target.js';
 import { ppcIsa } from './target/ppc/index.js';
 import { riscvIsa } from './target/riscv/index.js';
 
-const ISAS: readonly Isa[] = [riscvIsa, ppcIsa];
+export const ISAS: readonly Isa[] = [riscvIsa, ppcIsa];
 
 /** @throws RangeError if this build has none of that name */
 export function isaNamed(name: string): Isa {

@@ -21,7 +21,12 @@ Object.assign(globalThis, { wemuTakesLeanBinaryen: !isWhole }); // build/binarye
 const early: Start[] = [];
 self.onmessage = (event: MessageEvent<Start>) => void early.push(event.data);
 
-const [{ CodegenService }, { isaNamed }] = await Promise.all([import('../accel/tcg/codegen/worker-service.js'), import('../isas.js')]);
+const [{ CodegenService }, { warmUp }, { ISAS, isaNamed }] = await Promise.all([
+  import('../accel/tcg/codegen/worker-service.js'),
+  import('../accel/tcg/codegen/warm-up.js'),
+  import('../isas.js'),
+]);
+warmUp(ISAS[0]);
 
 /** A trap's message, whatever the engine: nothing of ours traps otherwise. */
 const isMissing = (reply: WorkerReply | undefined): boolean =>

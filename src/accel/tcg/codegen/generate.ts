@@ -11,6 +11,16 @@ import type { TargetFrontend } from '../../../target/translator.js';
 import type { TcgTuning } from './tuning.js';
 import type { CodegenTimes, GenerateReply, GenerateRequest, RegionRequest, TbRequest } from './protocol.js';
 
+export type Compile = (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module;
+
+export function targetOf(isa: Isa, icount: boolean, tuning: TcgTuning, compile: Compile, verify?: VerifyRegion): TargetInfo {
+  const { globals, traits } = isa;
+  const { tlbReuse, fusedMulAdd = true, lockstep } = tuning;
+  const globalOffset = globals.map((g) => g.offset);
+  const helpers = [...isa.helpers, ...PLUGIN_HELPERS];
+  return { globalOffset, helpers, traits, icount, tlbReuse, fusedMulAdd: fusedMulAdd && hasFusedMulAdd(compile), verify, lockstep };
+}
+
 export class RegionCompiler {
   private readonly ctx: TcgContext;
   private readonly target: TargetInfo;
@@ -24,26 +34,13 @@ export class RegionCompiler {
     icount: boolean,
     private readonly tuning: TcgTuning = {},
     /** Makes the module; a host may know how to get the engine's best code at once. */
-    private readonly compile: (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module = (bytes) => new WebAssembly.Module(bytes),
+    private readonly compile: Compile = (bytes) => new WebAssembly.Module(bytes),
     /** Looks at regions after each pass. */
     verify?: VerifyRegion,
   ) {
     this.frontend = isa.createFrontend(config);
-    const { globals, traits } = isa;
-    const helpers = [...isa.helpers, ...PLUGIN_HELPERS];
-    this.ctx = new TcgContext(globals, helpers);
-    const { tlbReuse, fusedMulAdd = true, lockstep } = tuning;
-    const globalOffset = globals.map((g) => g.offset);
-    this.target = {
-      globalOffset,
-      helpers,
-      traits,
-      icount,
-      tlbReuse,
-      fusedMulAdd: fusedMulAdd && hasFusedMulAdd(compile),
-      verify,
-      lockstep,
-    };
+    this.target = targetOf(isa, icount, tuning, compile, verify);
+    this.ctx = new TcgContext(isa.globals, this.target.helpers);
   }
 
   /** Never throws: a batch that cannot be made says why, and its TBs stay in tci. */

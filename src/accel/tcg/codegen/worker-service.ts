@@ -1,11 +1,9 @@
 /** The worker's side of the protocol, for any host: feed it messages, send what it returns. */
 import { compileKept } from './compile-kept.js';
-import { RegionCompiler } from './generate.js';
+import { RegionCompiler, type Compile } from './generate.js';
 import type { WorkerMessage, WorkerReply } from './protocol.js';
 import type { VerifyRegion } from '../../../tcg/wasm/target-info.js';
 import type { Isa } from '../../../target/target.js';
-
-type Compile = (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module;
 
 export class CodegenService {
   private compiler?: RegionCompiler;
