@@ -51,9 +51,11 @@ const SIZE = { width: 1280, height: 800 };
 const CHROMIUM_FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'];
 
 async function launchChromium(path: string, { quota }: LaunchOptions = {}): Promise<WebPage> {
-  const browser = await chromium.launch({ executablePath: path, args: CHROMIUM_FLAGS });
-  const context = await browser.newContext({ viewport: SIZE, reducedMotion: 'reduce' });
-  const page = await context.newPage();
+  // A profile of its own on the disk: what Playwright makes otherwise is a private window, whose files are in memory, and have no end.
+  const profile = mkdtempSync(join(tmpdir(), 'wemu-chromium-'));
+  const options = { executablePath: path, args: CHROMIUM_FLAGS, viewport: SIZE, reducedMotion: 'reduce' } as const;
+  const context = await chromium.launchPersistentContext(profile, options);
+  const page = context.pages()[0] ?? (await context.newPage());
   const protocol = quota === undefined ? undefined : await context.newCDPSession(page);
   const complaints: string[] = [];
   page.on('console', (message) => ['error', 'warning'].includes(message.type()) && complaints.push(message.text()));
@@ -75,7 +77,10 @@ async function launchChromium(path: string, { quota }: LaunchOptions = {}): Prom
     resize: (width, height) => page.setViewportSize({ width, height }),
     scheme: (colorScheme) => page.emulateMedia({ colorScheme }),
     screenshot: async (file) => void (await page.screenshot({ path: file })),
-    close: () => browser.close(),
+    async close() {
+      await context.close();
+      rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    },
   };
 }
 
