@@ -60,13 +60,15 @@ const OF_A_TARGET = new RegExp(
   'i',
 );
 /**
- * Where it may stand: a target's folders; the lists of what a build has; devices, whose names are QEMU's; and the guest that comes with the command line.
+ * Where it may stand: a target's folders; the lists of what a build has; devices, whose names are QEMU's; the guest that comes with the command line;
+ * and the laboratory, which has guests of each.
  */
 const TARGETS_PLACES = [
   ...[/^(assembly|src)\/target\/(riscv|ppc)\//, /^src\/hw\/(riscv|ppc)\//],
   ...[/^src\/(targets|isas)\.ts$/, /^assembly\/target\/(traits\/)?linked\.ts$/],
   /^src\/hw\/(?!core)/,
   /^src\/node\/guest\//,
+  /^src\/(cli\/)?lab\//,
 ];
 
 /** Code without its comments, which may tell of any example. */
