@@ -12,7 +12,6 @@ import type { IrqLine } from '../core/irq.js';
 import type { RegisterAccess, RegisterMap } from '../core/registers.js';
 
 export const ISA_LINES = 16;
-export const ISA_CHANNELS = 8;
 
 /** What a DMA controller offers the device on one of its channels. */
 export interface IsaDmaChannel {

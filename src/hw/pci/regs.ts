@@ -25,7 +25,6 @@ export const HEADER_END = 0x40;
 // Of devices
 export const SUBSYSTEM_VENDOR_ID = 0x2c;
 export const SUBSYSTEM_ID = 0x2e;
-export const ROM_ADDRESS = 0x30;
 
 // Of bridges
 export const PRIMARY_BUS = 0x18;
@@ -66,7 +65,6 @@ export const HEADER_MULTIFUNCTION = 0x80;
 export const BAR_IO = 0x1;
 export const BAR_WIDE = 0x4;
 export const BAR_PREFETCH = 0x8;
-export const ROM_ENABLE = 0x1;
 
 // BRIDGE_CONTROL
 export const BRIDGE_CONTROL_BUS_RESET = 0x40;

@@ -44,7 +44,7 @@ export class CpiomEdc extends SysBusDevice {
   ]);
 
   static readonly bank1 = registerMap<CpiomEdc>('cpiom_edc', [
-    rw(0x00, 'CTRL', { field: 'ctrl', fields: { ENABLE, SINGLE, DOUBLE }, written: (s) => s.controlled() }),
+    rw(0x00, 'CTRL', { field: 'ctrl', fields: { ENABLE, SINGLE, DOUBLE }, written: (s) => s.updateIrq() }),
     rw(0x04, 'BASE', { read: (s) => s.base, write: (s, value) => s.setBase(value) }),
     ro(0x08, 'STATUS', { read: (s) => s.status }),
     wo(0x0c, 'ACK', { write: (s, value) => s.acknowledge(value) }),
@@ -124,9 +124,6 @@ export class CpiomEdc extends SysBusDevice {
     this.cover();
   }
 
-  private controlled(): void {
-    this.updateIrq();
-  }
   private acknowledge(bits: number): void {
     this.status &= ~bits;
     this.updateIrq();

@@ -10,7 +10,6 @@ import { array, u32, vmState } from '../core/vmstate.js';
 
 /** Groups of inputs, in the order of the outputs. */
 export const CPIOM_INTC = ['RST', 'MCP', 'ITN'] as const;
-export type CpiomController = (typeof CPIOM_INTC)[number];
 /** Bytes. */
 export const CPIOM_INTC_SIZE = 0x100;
 const LINES = 32;

@@ -13,8 +13,7 @@ import { PciHostBridge } from '../pci/host.js';
 import * as regs from '../pci/regs.js';
 import { pciVmState } from '../pci/vmstate.js';
 
-/** Bytes: address and data of configuration cycles, and the bridge's registers. */
-export const MASTER_CYCLES_SIZE = 8;
+/** Bytes. */
 export const MASTER_REGISTERS_SIZE = 16;
 export const MASTER_LINES = 4;
 
