@@ -5,17 +5,18 @@ import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { StreamChardev } from '../chardev/chardev.js';
 import { MuxChardev } from '../chardev/mux.js';
 import { createNodeHost, type NodeHost } from '../node/host.js';
-import { Machine } from '../system/facade.js';
+import { MemorySnapshotStore } from '../migration/store.js';
+import { Machine, type MachineOptions } from '../system/facade.js';
 import { COMMANDS } from './commands.js';
 import { Monitor } from './monitor.js';
 
 let host: NodeHost;
 afterEach(() => host.close());
 
-async function setup(shared = false, smp = 1) {
+async function setup(shared = false, smp = 1, options: Partial<MachineOptions> = {}) {
   host = await createNodeHost({ backend: 'tci' });
   const code = Uint32Array.of(0x0000_0297, 0x0000_006f); // auipc t0, 0; j .
-  const machine = Machine.create({ machine: 'virt', memory: '16M', smp, bios: new Uint8Array(code.buffer) }, host);
+  const machine = Machine.create({ machine: 'virt', memory: '16M', smp, bios: new Uint8Array(code.buffer), ...options }, host);
   let output = '';
   const chardev = new StreamChardev('m', (bytes) => (output += new TextDecoder().decode(bytes)));
   const mux = shared ? new MuxChardev(chardev, { escapes: true, quit: () => {} }) : undefined;
@@ -364,4 +365,18 @@ describe('the monitor', () => {
     expect(run('\x1b[A')).toBe('1.2.3\n');
     expect(run('\x1b[Z\x1b[1;5Cinfo version')).toBe('1.2.3\n');
   });
+});
+
+it('saves only what is different', async () => {
+  const { machine, runLong, run } = await setup(false, 1, { snapshots: new MemorySnapshotStore() });
+  for (const line of ['savevm a', 'savevm -i b', 'savevm -i c', 'savevm d']) expect(await runLong(line)).toBe('');
+  expect((await machine.control.snapshots()).map(({ name, parent }) => [name, parent])).toEqual([
+    ['a', undefined],
+    ['b', undefined],
+    ['c', 'b'],
+    ['d', undefined],
+  ]);
+  expect(await runLong('delvm b')).toBe("Error: Snapshot 'b' cannot be deleted: 'c' builds on it\n");
+  expect(await runLong('loadvm c')).toBe('');
+  expect(run('help savevm')).toMatch(/^savevm \[-i\] \[tag\] -- /);
 });

@@ -51,12 +51,17 @@ export interface SnapshotInfo {
   readonly problem?: string;
 }
 
+const BUSY = 'another snapshot is being saved or loaded';
 const NAME = /^[^/\\\0]{1,200}$/;
 
 export class Snapshots {
   private busy = false;
   /** The machine goes on while its image is written. */
-  private writing: Promise<unknown> | undefined;
+  private isWriting = false;
+  /** One is being saved by name, up to its last moment: nothing else may become what the next one builds on. */
+  private isNaming = false;
+  /** Saves that have not settled. */
+  private readonly saves = new Set<Promise<unknown>>();
   private inMemory: MemorySnapshots | undefined;
   private dirty: DirtyLog | undefined;
   private base: SnapshotBase | undefined;
@@ -80,7 +85,18 @@ export class Snapshots {
 
   /** Bytes of the file. A machine that runs goes on while it is written. @throws VmStateError if the machine cannot be saved now */
   async save(sink: SnapshotSink, options: SaveOptions = {}): Promise<number> {
-    return (await this.write(sink, options)).bytes;
+    return (await this.noted(this.write(sink, options))).bytes;
+  }
+
+  /** The machine's end waits for it. */
+  private noted<T>(work: Promise<T>): Promise<T> {
+    const settled = work.then(
+      () => {},
+      () => {}, // told to who asked
+    );
+    this.saves.add(settled);
+    void settled.then(() => this.saves.delete(settled));
+    return work;
   }
 
   private async write(sink: SnapshotSink, { compress = true }: SaveOptions, changes?: () => Changes | undefined): Promise<Written> {
@@ -91,17 +107,17 @@ export class Snapshots {
       return { image, written: ran && (await image.detach()) ? undefined : await image.write(sink, used) };
     });
     if (written) return written;
-    const writing = image.write(sink, used);
-    this.writing = writing.catch(() => {}); // told to who asked
+    this.isWriting = true;
     try {
-      return await writing;
+      return await image.write(sink, used);
     } finally {
-      this.writing = undefined;
+      this.isWriting = false;
     }
   }
 
   /** @throws VmStateError if it is damaged, or of another machine; then this one is as it was, unless it is fresh (see LoadOptions) */
   async load(source: SnapshotSource, { lazy, ...options }: LoadOptions = {}): Promise<Loaded> {
+    this.refuseWhileBusy();
     const { isFresh } = this;
     let pending: PendingMemory | undefined;
     let isInUse = true;
@@ -138,10 +154,10 @@ export class Snapshots {
     this.pending = undefined;
   }
 
-  /** The end of the machine. Resolves when nothing of it is being written any more. */
+  /** The end of the machine. Resolves when what was being saved is there, or not. */
   async close(): Promise<void> {
     this.pending?.end();
-    await this.writing;
+    await Promise.all(this.saves);
   }
 
   /** In memory; at once, so nothing may run. @throws SnapshotError, VmStateError */
@@ -166,17 +182,27 @@ export class Snapshots {
     this.inMemory.restore(snapshot);
     this.machine.revive();
   }
+  private refuseWhileBusy(): void {
+    if (this.busy || this.isWriting || this.isNaming) throw new SnapshotError(BUSY);
+  }
   private refuseWhileRunning(): void {
     if (this.busy || this.isInSlice()) throw new SnapshotError('the machine is running: stop or pause it first');
   }
 
   /** One of that name is replaced. @throws SnapshotError, VmStateError */
-  async saveNamed(
-    name = this.newName(),
-    { incremental = this.host.incremental, ...options }: SaveNamedOptions = {},
-  ): Promise<SnapshotInfo> {
+  async saveNamed(name = this.newName(), options: SaveNamedOptions = {}): Promise<SnapshotInfo> {
+    this.refuseWhileBusy();
+    this.isNaming = true;
+    try {
+      return await this.noted(this.saveFile(this.checked(name), options));
+    } finally {
+      this.isNaming = false;
+    }
+  }
+
+  private async saveFile(name: string, { incremental = this.host.incremental, ...options }: SaveNamedOptions): Promise<SnapshotInfo> {
     const { store } = this;
-    await this.refuseIfBuiltUpon(this.checked(name), 'replaced');
+    await this.refuseIfBuiltUpon(name, 'replaced');
     const base = incremental ? this.startBase() : this.base;
     await base?.check(this.parents, this.host.tools ?? {});
     this.fetchPending(); // it may be the file that is replaced
@@ -271,7 +297,7 @@ export class Snapshots {
 
   /** Nothing of the machine moves while `work` is done. */
   private async still<T>(state: RunState, work: (ran: boolean) => Promise<T>): Promise<T> {
-    if (this.busy || this.writing) throw new SnapshotError('another snapshot is being saved or loaded');
+    if (this.busy || this.isWriting) throw new SnapshotError(BUSY);
     this.busy = true;
     try {
       const ran = await this.halt(state);

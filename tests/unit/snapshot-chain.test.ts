@@ -172,6 +172,37 @@ describe('a snapshot that builds on another', () => {
   });
 });
 
+describe('a machine that runs', () => {
+  it('goes on while it is written, as it was at one moment, and nothing else is saved meanwhile; its end waits for that', async () => {
+    const { store, machine, save } = rig();
+    let go = (): void => {};
+    const gate = new Promise<void>((resolve) => (go = resolve));
+    const { create } = store;
+    store.create = (name) => {
+      const file = create.call(store, name);
+      const write = async (bytes: Uint8Array): Promise<void> => {
+        await gate;
+        await file.write(bytes);
+      };
+      return { ...file, write };
+    };
+    const run = machine.run();
+    const saving = save('a');
+    const states: string[] = [];
+    await new Promise<void>((resolve) => machine.onEvent(({ event }) => states.push(event) === 2 && resolve()));
+    expect([states, machine.runState]).toEqual([['STOP', 'RESUME'], 'running']);
+    await expect(save('b')).rejects.toThrow('another snapshot is being saved or loaded');
+    await expect(machine.control.loadSnapshot('a')).rejects.toThrow(/is being saved or loaded|does not exist/);
+    const closing = machine.close();
+    go();
+    await closing;
+    expect(store.names()).toEqual(['a']);
+    await saving;
+    await run;
+    expect(await loaded(store, 'a')).toBe(await loaded(store, 'a', { incoming: true }));
+  });
+});
+
 describe('what is refused, with the machine as it was', () => {
   it.each<[string, (store: Store) => unknown, RegExp]>([
     ['a parent that is not there', (store) => store.delete('a'), /^it builds on the snapshot 'a', which is not there$/],
