@@ -8,7 +8,7 @@ export { mulsh64, muluh64 } from './core/int128';
 export { cpuExec, setJoinThreshold } from './exec';
 export { cpuCreate, cpuPhysical, cpuProbe, cpuTranslateDebug, runtimeAttach, runtimeInit, scoresCreate } from './runtime';
 export {
-  helper_plugin_add, helper_plugin_call, helper_plugin_call_r, helper_plugin_call_rw, helper_plugin_cond, helper_plugin_cond_r, helper_plugin_cond_rw,
+  helper_plugin_add, helper_plugin_call, helper_plugin_call_r, helper_plugin_call_rw, helper_plugin_cond, helper_plugin_cond_r, helper_plugin_cond_rw, helper_plugin_edge,
   helper_plugin_mem, helper_plugin_mem_r, helper_plugin_mem_rw, helper_plugin_rmw, helper_plugin_rmw_r, helper_plugin_rmw_rw, helper_plugin_store,
 } from './plugin';
 export { atomicCmpxchg, atomicRmw } from './softmmu/atomic';
@@ -17,7 +17,7 @@ export { stSlow } from './softmmu/store';
 export { breakpointInsert, breakpointRemove, breakpointsRemove } from './tb/breakpoints';
 export { tbPack, tbsCollect, tbsUnpack } from './tb/kept';
 export {
-  codeTableAlloc, engineEnter, engineLeave, tbAlloc, tbFlushAll, tbInvalidate, tbInvalidatePhysRange, tbRegister, tbStatCount, tbStatFlushes, tbStatInvalidated,
+  codeTableAlloc, engineEnter, engineLeave, tbAlloc, tbFlushAll, tbInPhysRange, tbInvalidate, tbInvalidatePhysRange, tbRegister, tbStatCount, tbStatFlushes, tbStatInvalidated,
 } from './tb/tb';
 export { codeNextPage, codeNextPhysPage } from './tb-lookup';
 export { tciExec } from './tci';

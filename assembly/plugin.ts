@@ -1,4 +1,5 @@
 // What plugins have put into code (src/tcg/instrument.ts): calls of the host, and scores, which are u64 cells of each vCPU's own.
+import { EDGE_MAP_SIZE, EDGE_PREVIOUS } from './shared/layout';
 import { pluginCall, pluginMem } from './core/host';
 import { vcpu } from './core/vcpu';
 
@@ -21,6 +22,18 @@ export function helper_plugin_add(env: usize, cell: u64, value: u64): void {
 
 export function helper_plugin_store(env: usize, cell: u64, value: u64): void {
   store<u64>(score(env, cell), value);
+}
+
+/**
+ * Counts the way from the block before to this one, in the edge map that begins at `cell`: AFL's hash, so that A to B is not B to A, and A to A not 0. A
+ * counter goes from 255 to 1: who has run is never 0.
+ */
+export function helper_plugin_edge(env: usize, cell: u64, location: u64): void {
+  const map = score(env, cell);
+  const at = map + (((load<u32>(map, EDGE_PREVIOUS) ^ (location as u32)) & (EDGE_MAP_SIZE - 1)) as usize);
+  const count: u32 = load<u8>(at);
+  store<u8>(at, (count + 1 + ((count == 0xff) as u32)) as u8);
+  store<u32>(map, (location >> 1) as u32, EDGE_PREVIOUS);
 }
 
 export function helper_plugin_call(env: usize, id: u64): void {

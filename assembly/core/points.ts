@@ -61,6 +61,16 @@ export function pointRemove(counter: usize, env: usize, first: u64, last: u64, f
   return found;
 }
 
+/** Whether a vCPU (0: what is for all) has any with a flag of `flags`. */
+export function pointsHave(counter: usize, env: usize, flags: u32): bool {
+  const table = tableOf(counter);
+  const end = table + countOf(counter) * POINT_SIZE;
+  for (let point = table; point < end; point += POINT_SIZE) {
+    if (load<usize>(point, POINT_CPU) == env && (load<u32>(point, POINT_FLAGS) & flags) != 0) return true;
+  }
+  return false;
+}
+
 /** Takes out all of a vCPU (0: that are for all) with a flag of `flags`. Returns how many. */
 export function pointsRemove(counter: usize, env: usize, flags: u32): u32 {
   lock();

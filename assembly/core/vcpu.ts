@@ -416,4 +416,13 @@ export class Vcpu {
   setTlbVictimsPrivate(index: i32, value: u8): void {
     store<u8>(this.at + index, value, 0x65890);
   }
+
+  @inline
+  tlbFilled(index: i32): u32 {
+    return load<u32>(this.at + index * 4, 0x658a8);
+  }
+  @inline
+  setTlbFilled(index: i32, value: u32): void {
+    store<u32>(this.at + index * 4, value, 0x658a8);
+  }
 }

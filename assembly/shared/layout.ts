@@ -46,8 +46,10 @@ export const JUMP_CACHE_BITS = 14;
 export const JUMP_CACHE_ENTRIES = 16384;
 /** behind the cells, a bit for each page number modulo this: whether a TB with code there may be in the cache */
 export const JUMP_CACHE_PAGES = 4096;
+/** behind these, u32: a bit for each 32nd part of the cells, in which one was set since they were cleared */
+export const JUMP_CACHE_USED = 0x10200;
 /** bytes of cells and bits */
-export const JUMP_CACHE_SIZE = 0x10200;
+export const JUMP_CACHE_SIZE = 0x10208;
 
 // ---- TB_STATE
 /** it may be run */
@@ -352,12 +354,20 @@ export const ENV_TLB_FLUSHES = 0x64c88;
 export const ENV_TLB_PRIVATE = 0x64c90;
 /** u8[24]: the same of its victims */
 export const ENV_TLB_VICTIMS_PRIVATE = 0x65890;
+/** u32[24]: by table: a bit for each 32 entries, in which one was filled since its flush */
+export const ENV_TLB_FILLED = 0x658a8;
 /** bytes of all */
 export const ENV_SIZE = 0x70000;
 /** of ENV_FRAME */
 export const ENV_FRAME_SLOTS = 1024;
 /** of a vCPU: 4 MiB */
 export const SCORES_MAX = 0x80000;
+/** counters (u8) of an edge map, which lies in ENV_SCORES */
+export const EDGE_MAP_SIZE = 0x10000;
+/** behind them, u32: half the location of the block before */
+export const EDGE_PREVIOUS = 0x10000;
+/** cells that it takes */
+export const EDGE_MAP_CELLS = 8193;
 /** what ENV_EXIT_REQUEST is written as: above every budget, so that one comparison of the two (as i32) tests both */
 export const EXIT_REQUESTED = 0x7fffffff;
 
@@ -402,10 +412,10 @@ export const SPACE_SAVED = 0x14;
 export const SPACE_SAVED_HIGH = 0x18;
 /** 0xc00 bytes: SAVED_MAX of them: u32 offset from env, u32 table, the entry */
 export const SPACE_ENTRIES = 0x20;
-/** 0x10200 bytes: its jump cache */
+/** 0x10208 bytes: its jump cache */
 export const SPACE_CACHE = 0xc20;
 /** bytes of all */
-export const SPACE_SIZE = 0x10e20;
+export const SPACE_SIZE = 0x10e28;
 /** address spaces that a vCPU remembers */
 export const SPACES = 8;
 /** TLB entries of a space that are put aside at most; what is more must be walked for again */

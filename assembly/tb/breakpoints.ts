@@ -3,7 +3,7 @@
 import { CF_PCREL, ENGINE_BREAKPOINTS } from '../shared/layout';
 import { PC_RELATIVE } from '../target/traits/linked';
 import { firstEnv } from '../core/cpus';
-import { countOf, pointAdd, pointRemove, pointsRemove } from '../core/points';
+import { countOf, pointAdd, pointRemove, pointsHave, pointsRemove } from '../core/points';
 import { vcpu } from '../core/vcpu';
 import { tbInvalidateAt } from './tb';
 
@@ -25,7 +25,7 @@ export function breakpointRemove(env: usize, pc: u64, flags: u32): bool {
 
 /** All with a flag of `flags`. */
 export function breakpointsRemove(env: usize, flags: u32): void {
-  if (countOf(ENGINE_BREAKPOINTS) == 0) return;
+  if (!pointsHave(ENGINE_BREAKPOINTS, env, flags)) return;
   tbInvalidateAt(u64.MAX_VALUE);
   pointsRemove(ENGINE_BREAKPOINTS, env, flags);
   if (countOf(ENGINE_BREAKPOINTS) == 0) bindTbs(false);

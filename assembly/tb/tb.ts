@@ -393,6 +393,16 @@ export function tbInvalidatePhysRange(start: f64, length: f64): void {
   tbInvalidatePhys(start as u64, length as u64);
 }
 
+/** Whether there are TBs of any of these pages. */
+export function tbInPhysRange(start: f64, length: f64): bool {
+  const last = ((start + length - 1) as u64) >> PAGE_BITS;
+  lock();
+  let found = false;
+  for (let page = (start as u64) >> PAGE_BITS; page <= last && !found; page++) found = pageHasCode(page as u32);
+  unlock();
+  return found;
+}
+
 // ---- Statistics --------------------------------------------------------------------------------------------------------
 
 export function tbStatCount(): u32 {

@@ -8,7 +8,7 @@ import { isClean } from '../core/dirty';
 import { lock, unlock } from '../core/engine';
 import { bring, physmapPage } from '../core/physmap';
 import { vcpu } from '../core/vcpu';
-import { dropIfPage, dropVictim, entryOf, isPrivate, PAGE_MASK, setPrivate, setVictimPrivate, slotOf, tableOf, victimsOf } from './tables';
+import { dropIfPage, dropVictim, entryOf, isPrivate, noteFilled, PAGE_MASK, setPrivate, setVictimPrivate, slotOf, tableOf, victimsOf } from './tables';
 import { isWatched } from './watchpoints';
 import { PAGE_BITS, PAGE_SIZE } from '../target/traits/pages';
 
@@ -28,7 +28,7 @@ function setEntry(env: usize, mmuIdx: i32, kind: i32, page: u64, tag: u64, adden
   store<u64>(entry, tag, TLB_ENTRY_TAG);
   store<u32>(entry, addend, TLB_ENTRY_ADDEND);
   store<u32>(entry, physPage, TLB_ENTRY_PHYS_PAGE);
-  vcpu(env).tlbDirty |= 1 << table;
+  noteFilled(env, table, slot);
 }
 
 /**

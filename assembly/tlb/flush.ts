@@ -1,5 +1,5 @@
 // Forgetting translations.
-import { CPU_INTERRUPT_TLB, ENV_TLB_LARGE, TLB_KINDS, TLB_MMU_INDEXES, TLB_TABLE_SIZE } from '../shared/layout';
+import { CPU_INTERRUPT_TLB, ENV_TLB_LARGE, TLB_KINDS, TLB_MMU_INDEXES } from '../shared/layout';
 import { firstEnv, runsHere } from '../core/cpus';
 import { requestInterrupt } from '../core/env';
 import { reachingOut } from '../core/journal';
@@ -7,13 +7,13 @@ import { vcpu } from '../core/vcpu';
 import { WORK_FLUSH, worked } from '../core/work';
 import { spacesDropPage, spacesForgetOthers } from './address-space';
 import { jumpCacheClear, jumpCacheClearPage } from './jump-cache';
-import { dropIfPage, dropVictim, entryOf, largeForget, PAGE_MASK, privateWords, PRIVATE_WORDS, tableOf, VICTIM_TABLE_SIZE, victimsOf } from './tables';
+import { dropIfPage, dropVictim, entryOf, largeForget, PAGE_MASK, privateWords, PRIVATE_WORDS, tableClear, tableOf, VICTIM_TABLE_SIZE, victimsOf } from './tables';
 
 function flushMmuIdx(env: usize, mmuIdx: i32): void {
   const dirty = vcpu(env).tlbDirty;
   for (let kind = 0; kind < TLB_KINDS; kind++) {
     if (((dirty >> (mmuIdx * TLB_KINDS + kind)) & 1) == 0) continue;
-    memory.fill(tableOf(env, mmuIdx, kind), 0xff, TLB_TABLE_SIZE);
+    tableClear(env, mmuIdx, kind);
     memory.fill(victimsOf(env, mmuIdx, kind), 0xff, VICTIM_TABLE_SIZE);
     memory.fill(privateWords(env, mmuIdx * TLB_KINDS + kind), 0, PRIVATE_WORDS * 8);
   }

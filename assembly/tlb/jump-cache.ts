@@ -1,7 +1,7 @@
 // Jump caches: from a virtual pc to its TB, without a look at the page tables. Addresses of the upper half have one for all address spaces, as that is where
 // kernels live; those of the lower half have one for each address space that is remembered (address-space.ts).
 import {
-  ENV_JUMP_CACHE, ENV_JUMP_CACHE_HIGH, JUMP_CACHE_BITS, JUMP_CACHE_ENTRIES, JUMP_CACHE_PAGES, JUMP_CACHE_SIZE, NO_PAGE, SPACES, SPACE_CACHE, SPACE_SIZE,
+  ENV_JUMP_CACHE, ENV_JUMP_CACHE_HIGH, JUMP_CACHE_BITS, JUMP_CACHE_ENTRIES, JUMP_CACHE_PAGES, JUMP_CACHE_SIZE, JUMP_CACHE_USED, NO_PAGE, SPACES, SPACE_CACHE, SPACE_SIZE,
   SPACE_USED, TB_PHYS_PAGE1,
 } from '../shared/layout';
 import { CODE_ALIGN_BITS } from '../target/traits/linked';
@@ -41,7 +41,9 @@ export function jumpCacheCell(env: usize, pc: u64): usize {
 /** Lets the jump cache find `tb` at `pc`. `shared`: its pages are mapped so in all address spaces. Under the lock, as jumpCacheRemove: see tbRemember. */
 export function jumpCacheSet(env: usize, pc: u64, tb: usize, shared: bool): void {
   const cache = cacheOf(env, pc);
-  store<usize>(cellIn(cache, pc), tb);
+  const cell = cellIn(cache, pc);
+  store<usize>(cell, tb);
+  store<u32>(cache, load<u32>(cache, JUMP_CACHE_USED) | (1 << (((cell - cache) / PART_SIZE) as u32)), JUMP_CACHE_USED);
   notePage(cache, pc);
   if (load<u32>(tb, TB_PHYS_PAGE1) != NO_PAGE) notePage(cache, pc + PAGE_SIZE);
   if (!shared && upperHalf(pc) != 0) store<u32>(cache, 1, NOT_SHARED);
@@ -81,8 +83,23 @@ export function isNoted(cache: usize, pc: u64): bool {
   return (load<u8>(pageByte(cache, pc)) & pageBit(pc)) != 0;
 }
 
+/** Bytes of cells for which JUMP_CACHE_USED has a bit. */
+const PART_SIZE: usize = (JUMP_CACHE_ENTRIES * 4) / 32;
+/** If more parts than this were used, all cells are cleared at once. */
+const MOST_PARTS = 8;
+
+function clear(cache: usize): void {
+  let parts = load<u32>(cache, JUMP_CACHE_USED);
+  if (parts == 0) return;
+  if ((popcnt(parts) as i32) > MOST_PARTS) memory.fill(cache, 0, JUMP_CACHE_ENTRIES * 4);
+  else for (; parts != 0; parts &= parts - 1) memory.fill(cache + (ctz(parts) as usize) * PART_SIZE, 0, PART_SIZE);
+  memory.fill(cache + JUMP_CACHE_ENTRIES * 4, 0, JUMP_CACHE_SIZE - JUMP_CACHE_ENTRIES * 4);
+}
+
 function clearHigh(env: usize): void {
-  memory.fill(vcpu(env).jumpCacheHigh, 0, JUMP_CACHE_SIZE + 4);
+  const high = vcpu(env).jumpCacheHigh;
+  clear(high);
+  store<u32>(high, 0, NOT_SHARED);
 }
 
 /** Forgets everything. */
@@ -95,7 +112,7 @@ export function jumpCacheClear(env: usize): void {
 
 /** Forgets the lower half of one address space. */
 export function jumpCacheClearSpace(space: usize): void {
-  memory.fill(space + SPACE_CACHE, 0, JUMP_CACHE_SIZE);
+  clear(space + SPACE_CACHE);
 }
 
 /** Forgets the upper half, unless all of it is shared. */

@@ -1,7 +1,7 @@
 // The TLBs of a vCPU, as tables in its env: direct-mapped ones, which the inline fast path reads, and a victim table behind each. One for each mmu index and
 // kind of access; a tag with any flag bit never matches inline, so every unusual page comes to the soft MMU.
 import {
-  ENV_TLB, ENV_TLB_LARGE, ENV_TLB_PRIVATE, ENV_TLB_VICTIMS, ENV_TLB_VICTIMS_PRIVATE, TLB_ENTRIES, TLB_ENTRY_ADDEND, TLB_ENTRY_SIZE, TLB_ENTRY_TAG,
+  ENV_TLB, ENV_TLB_FILLED, ENV_TLB_LARGE, ENV_TLB_PRIVATE, ENV_TLB_VICTIMS, ENV_TLB_VICTIMS_PRIVATE, TLB_ENTRIES, TLB_ENTRY_ADDEND, TLB_ENTRY_SIZE, TLB_ENTRY_TAG,
   TLB_INDEX_MASK, TLB_INVALID, TLB_KINDS, TLB_MMU_INDEXES, TLB_TABLE_SIZE, VICTIM_ENTRIES,
 } from '../shared/layout';
 import { lock, unlock } from '../core/engine';
@@ -53,8 +53,31 @@ export function tableInUse(env: usize, table: i32): bool {
 
 /** Slot `n` of a table was filled with a page of the current address space. */
 export function tableFilled(env: usize, table: i32, n: i32): void {
-  vcpu(env).tlbDirty |= 1 << table;
+  noteFilled(env, table, n);
   setPrivate(env, table, n, true);
+}
+
+/** Of ENV_TLB_FILLED. */
+const PART_ENTRIES = 32;
+/** If more parts than this were filled, the whole table is cleared at once. */
+const MOST_PARTS = 8;
+
+/** Slot `n` of a table was filled: a flush must clear it. */
+@inline
+export function noteFilled(env: usize, table: i32, n: i32): void {
+  vcpu(env).tlbDirty |= 1 << table;
+  const cell = env + 4 * table;
+  store<u32>(cell, load<u32>(cell, ENV_TLB_FILLED) | (1 << (n / PART_ENTRIES)), ENV_TLB_FILLED);
+}
+
+/** Empties a table. Most flushes come when little was filled, if a guest flushes often. */
+export function tableClear(env: usize, mmuIdx: i32, kind: i32): void {
+  const cell = env + 4 * (mmuIdx * TLB_KINDS + kind);
+  const table = tableOf(env, mmuIdx, kind);
+  let parts = load<u32>(cell, ENV_TLB_FILLED);
+  if ((popcnt(parts) as i32) > MOST_PARTS) memory.fill(table, 0xff, TLB_TABLE_SIZE);
+  else for (; parts != 0; parts &= parts - 1) memory.fill(table + ctz(parts) * (PART_ENTRIES * TLB_ENTRY_SIZE), 0xff, PART_ENTRIES * TLB_ENTRY_SIZE);
+  store<u32>(cell, 0, ENV_TLB_FILLED);
 }
 
 @inline

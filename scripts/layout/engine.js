@@ -14,7 +14,8 @@ const TLB_ENTRY_SIZE = 1 << TLB_ENTRY_SIZE_BITS;
 const TLB_TABLES = 8 * 3;
 const JUMP_CACHE_BITS = 14;
 const JUMP_CACHE_PAGES = 4096;
-const JUMP_CACHE_SIZE = (4 << JUMP_CACHE_BITS) + JUMP_CACHE_PAGES / 8;
+const JUMP_CACHE_USED = (4 << JUMP_CACHE_BITS) + JUMP_CACHE_PAGES / 8;
+const JUMP_CACHE_SIZE = JUMP_CACHE_USED + 8;
 const VICTIMS = 8;
 const SAVED_MAX = 128;
 
@@ -102,11 +103,15 @@ export const STRUCTS = [
       ['TLB_FLUSHES',       'u32', 'vcpu',   'own',     'full and partial flushes'],
       ['TLB_PRIVATE',      'u64[384]', 'vcpu', 'own',   'a bit for each entry of a table: its page belongs to the current address space only'],
       ['TLB_VICTIMS_PRIVATE', 'u8[24]', 'vcpu', 'own',  'the same of its victims'],
+      ['TLB_FILLED',     'u32[24]', 'vcpu',  'lock+',   'by table: a bit for each 32 entries, in which one was filled since its flush'],
     ],
     size: 'ENV_SIZE', sizeIs: 0x70000,
     constants: [
       ['ENV_FRAME_SLOTS', 1024, 'of ENV_FRAME'],
       ['SCORES_MAX', 0x8_0000, 'of a vCPU: 4 MiB'],
+      ['EDGE_MAP_SIZE', 0x1_0000, 'counters (u8) of an edge map, which lies in ENV_SCORES'],
+      ['EDGE_PREVIOUS', 0x1_0000, 'behind them, u32: half the location of the block before'],
+      ['EDGE_MAP_CELLS', 0x2001, 'cells that it takes'],
       ['EXIT_REQUESTED', 0x7fff_ffff, 'what ENV_EXIT_REQUEST is written as: above every budget, so that one comparison of the two (as i32) tests both'],
     ],
   },
@@ -276,6 +281,7 @@ export const CONSTANTS = [
       ['JUMP_CACHE_BITS', JUMP_CACHE_BITS, '4096 entries were too few: two of the 300 jump targets of a shell\'s loop shared a cell so often that 7% of its jumps missed'],
       ['JUMP_CACHE_ENTRIES', 1 << JUMP_CACHE_BITS, 'cells'],
       ['JUMP_CACHE_PAGES', JUMP_CACHE_PAGES, 'behind the cells, a bit for each page number modulo this: whether a TB with code there may be in the cache'],
+      ['JUMP_CACHE_USED', JUMP_CACHE_USED, 'behind these, u32: a bit for each 32nd part of the cells, in which one was set since they were cleared'],
       ['JUMP_CACHE_SIZE', JUMP_CACHE_SIZE, 'bytes of cells and bits'],
     ],
   },

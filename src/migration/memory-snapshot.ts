@@ -108,8 +108,12 @@ export class MemorySnapshots {
       const at = host - block.host;
       const size = Math.min(PAGE, block.size - at);
       // (V8 fills shared memory byte by byte)
-      block.bytes.set(pages.get(host)?.bytes ?? ZEROS.subarray(0, size), at);
-      this.dirty.restored(host, size);
+      const bytes = pages.get(host)?.bytes ?? (size === PAGE ? ZEROS : ZEROS.subarray(0, size));
+      // Code beside data that is put back is to stay.
+      const [from, to] = this.dirty.holdsCode(host, size) ? difference(block.bytes, at, bytes) : [0, size];
+      if (from >= to) continue;
+      block.bytes.set(to - from === bytes.length ? bytes : bytes.subarray(from, to), at + from);
+      this.dirty.restored(host + from, to - from);
     }
   }
 }
@@ -122,6 +126,15 @@ function finder(blocks: readonly RamBlock[]): (host: number) => RamBlock | undef
     if (!block || !has(block)) block = blocks.find(has);
     return block;
   };
+}
+
+/** Where in `bytes` the first byte is that memory from `at` on has otherwise, and the end of the last one; the same: none. */
+function difference(memory: Uint8Array, at: number, bytes: Uint8Array): [from: number, to: number] {
+  let from = 0;
+  while (from < bytes.length && memory[at + from] === bytes[from]) from++;
+  let to = bytes.length;
+  while (to > from && memory[at + to - 1] === bytes[to - 1]) to--;
+  return [from, to];
 }
 
 const allPages = ({ host, size }: RamBlock): number[] => Array.from({ length: Math.ceil(size / PAGE) }, (_, n) => host + n * PAGE);

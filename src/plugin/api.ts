@@ -24,6 +24,17 @@ export interface Cell {
   free(): void;
 }
 
+/**
+ * 65536 counters (u8) of each vCPU's own for ways from block to block, as AFL has them: a block counts at (its location) ^ (half the location of the one before).
+ * From 255 a counter goes to 1.
+ */
+export interface EdgeMap {
+  /** The counters themselves. */
+  counts(vcpu: number): Uint8Array;
+  /** The next block has none before it. */
+  begin(vcpu: number): void;
+}
+
 export interface Register {
   readonly name: string;
   /** gdb's feature: `org.gnu.gdb.riscv.cpu`. */
@@ -107,6 +118,8 @@ export interface Insn extends ExecPoint {
 /** A translation block: instructions that are executed one after the other, unless one of them traps. */
 export interface Block extends ExecPoint {
   readonly insns: readonly Insn[];
+  /** Each time before it is executed, without a call. `location`: 16 bits that tell it from others. */
+  edge(map: EdgeMap, location: number): void;
 }
 
 export interface PluginInfo {
@@ -142,6 +155,8 @@ export interface PluginApi {
   onExit(callback: () => void): void;
   /** A new cell, 0 for all vCPUs. @throws PluginError if there are too many */
   cell(): Cell;
+  /** A new one. There is room for some sixty. @throws PluginError if there is none */
+  edgeMap(): EdgeMap;
   /** To the log, with `-d plugin`. */
   outs(text: string): void;
   symbolAt(address: bigint): string | undefined;

@@ -3,8 +3,8 @@ import { codeBytes, type TranslatedTb } from '../accel/tcg/instrumentation.js';
 import { Cond } from '../tcg/opcodes.js';
 import { ACCESS_LOAD, ACCESS_STORE, type InjectedAction, type Injection } from '../tcg/instrument.js';
 import { PluginError } from '../util/errors.js';
-import type { Block, Cell, Condition, Insn, MemoryAccess, MemoryCallback, RegisterAccess, VcpuCallback } from './api.js';
-import { ScoreCell } from './cells.js';
+import type { Block, Cell, Condition, EdgeMap, Insn, MemoryAccess, MemoryCallback, RegisterAccess, VcpuCallback } from './api.js';
+import { EdgeMapHandle, ScoreCell } from './cells.js';
 import type { VcpuHandle } from './vcpu.js';
 
 const CONDITIONS: Readonly<Record<Exclude<Condition, 'never' | 'always'>, Cond>> = {
@@ -145,6 +145,11 @@ export class BlockHandle extends Point implements Block {
   protected readonly number = -1;
   get vaddr(): bigint {
     return this.tb.pc;
+  }
+
+  edge(map: EdgeMap, location: number): void {
+    if (!(map instanceof EdgeMapHandle)) throw new PluginError('this is no map of api.edgeMap()');
+    this.put(0, { kind: 'edge', cell: map.index, location: location & 0xffff });
   }
 
   inject(injection: Injection): void {

@@ -263,6 +263,7 @@ export class PluginHost implements Instrumentation {
         machine.accelerator?.logChanged?.();
       },
       cell: () => this.cells.take(),
+      edgeMap: () => this.cells.takeEdgeMap(),
       outs: (text) => void (log.has('plugin') && log.write(text)),
       symbolAt: (address) => machine.symbolAt(address),
       writeFile: (name, contents) => {

@@ -20,7 +20,9 @@ export type InjectedAction =
       readonly cond: Cond;
       readonly value: bigint;
     }
-  | { readonly kind: 'add' | 'store'; readonly cell: number; readonly value: bigint };
+  | { readonly kind: 'add' | 'store'; readonly cell: number; readonly value: bigint }
+  /** `cell`: the first of an edge map's. */
+  | { readonly kind: 'edge'; readonly cell: number; readonly location: number };
 
 /** Bits of what an access does. */
 export const ACCESS_LOAD = 1;
@@ -60,7 +62,11 @@ const CALL = callbacks('call', 1);
 const COND = callbacks('cond', 4, 'cond');
 const MEM = callbacks('mem', 3);
 const RMW = callbacks('rmw', 5);
-const SCORE = { add: helper('add', 2, 'none', 'add'), store: helper('store', 2, 'none', 'store') };
+const SCORE = {
+  add: helper('add', 2, 'none', 'add'),
+  store: helper('store', 2, 'none', 'store'),
+  edge: helper('edge', 2, 'none', 'edge'),
+};
 
 /** They stand behind a target's own. */
 export const PLUGIN_HELPERS: readonly HelperDef[] = [CALL, COND, MEM, RMW, SCORE].flatMap((each) => Object.values<HelperDef>(each));
@@ -93,6 +99,8 @@ function emit(ctx: TcgContext, action: InjectedAction): void {
       const args = [id, cell, cond].map((each) => ctx.constI64(each));
       return ctx.call(COND[registers], -1, ...args, ctx.constI64(value));
     }
+    case 'edge':
+      return ctx.call(SCORE.edge, -1, ctx.constI64(action.cell), ctx.constI64(action.location));
     default:
       return ctx.call(SCORE[action.kind], -1, ctx.constI64(action.cell), ctx.constI64(action.value));
   }

@@ -206,9 +206,9 @@ export interface HelperDef {
   readonly mayFault?: boolean;
   /**
    * Instead of the call, a backend may do what it does with a u64 cell of ENV_SCORES: adds to it or stores (cell, value), or calls plugin_call if it compares as it should
-   * (id, cell, condition, value). These arguments are constants.
+   * (id, cell, condition, value), or counts in the edge map that begins there (cell, location). These arguments are constants.
    */
-  readonly score?: 'add' | 'store' | 'cond';
+  readonly score?: 'add' | 'store' | 'cond' | 'edge';
   /** What a backend may do instead of the call; it may also leave before the instruction, so the guest state must be exact there. */
   readonly inline?: InlineFloat;
 }

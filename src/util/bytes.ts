@@ -84,6 +84,14 @@ export class ByteReader {
   u32(): number {
     return this.view.getUint32(this.take(4));
   }
+  /** `count` numbers of so many bytes, into the first places of `list`. */
+  numbers(list: { [n: number]: number }, count: number, bytes: 1 | 2 | 4): void {
+    const { view } = this;
+    const start = this.take(count * bytes);
+    if (bytes === 1) for (let n = 0; n < count; n++) list[n] = view.getUint8(start + n);
+    else if (bytes === 2) for (let n = 0; n < count; n++) list[n] = view.getUint16(start + 2 * n);
+    else for (let n = 0; n < count; n++) list[n] = view.getUint32(start + 4 * n);
+  }
   u64(): bigint {
     return this.view.getBigUint64(this.take(8));
   }

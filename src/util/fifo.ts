@@ -48,7 +48,9 @@ export class Fifo8 {
 
   /** A copy of the contents, oldest first. */
   toArray(): Uint8Array {
-    return Uint8Array.from({ length: this.used }, (_, i) => this.data[(this.head + i) % this.capacity]);
+    const bytes = new Uint8Array(this.used);
+    for (let i = 0; i < bytes.length; i++) bytes[i] = this.data[(this.head + i) % this.capacity];
+    return bytes;
   }
 
   /** Replaces the contents; what does not fit is dropped. */

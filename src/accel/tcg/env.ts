@@ -44,4 +44,5 @@ export const ENV = envFields({
   tlbFlushes: ['u32', 0x64c88, 1],
   tlbPrivate: ['u64', 0x64c90, 384],
   tlbVictimsPrivate: ['u8', 0x65890, 24],
+  tlbFilled: ['u32', 0x658a8, 24],
 });

@@ -45,6 +45,15 @@ export class PhysicalMap implements AddressSpaceListener {
     }
   }
 
+  /** Whether there is code from a page in which any of that lies. */
+  holdsCode(host: number, size: number): boolean {
+    return this.seen.some((m) => {
+      const start = Math.max(host, m.host);
+      const end = Math.min(host + size, m.host + m.length);
+      return start < end && this.runtime.exports.tbInPhysRange(m.base + start - m.host, end - start) !== 0;
+    });
+  }
+
   /** Guest-physical address of a linear-memory address. */
   addressOf(host: number): number | undefined {
     const mapping = this.mappings.find((m) => host >= m.host && host < m.host + m.length);

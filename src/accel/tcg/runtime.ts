@@ -71,6 +71,7 @@ export interface RuntimeExports {
   tbPack(tb: number, at: number, end: number): number;
   tbsUnpack(cflags: number, at: number, end: number): number;
   tbInvalidatePhysRange(start: number, length: number): void;
+  tbInPhysRange(start: number, length: number): number;
   tbFlushAll(): void;
   tbStatCount(): number;
   tbStatInvalidated(): number;

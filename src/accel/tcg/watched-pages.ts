@@ -31,6 +31,10 @@ export class WatchedPages {
     return Array.from({ length: parts * numbers.length }, (_, i) => (numbers[Math.floor(i / parts)] * parts + (i % parts)) * PART);
   }
 
+  holdsCode(host: number, size: number): boolean {
+    return this.physicalMap.holdsCode(host, size);
+  }
+
   restored(host: number, size: number): void {
     this.physicalMap.written(host, size);
   }

@@ -186,7 +186,7 @@ export class SerialState {
     const value = this.lsr;
     if (!(value & LSR_THRE)) this.chardev.insist();
     this.lsr &= ~(LSR_ERRORS | LSR_FIFO_ERROR);
-    if (this.rxErrors.toArray().subarray(1).some(Boolean)) this.lsr |= LSR_FIFO_ERROR; // "if there are no subsequent errors in the FIFO"
+    if (this.rxErrors.length > 1 && this.rxErrors.toArray().subarray(1).some(Boolean)) this.lsr |= LSR_FIFO_ERROR; // "if there are no subsequent errors in the FIFO"
     if (value & LSR_ERRORS) this.updateIrq();
     return value;
   }

@@ -20,6 +20,8 @@ export interface DirtyPages {
   watch(): void;
   /** Linear-memory addresses of those that were written since, in the order of the first stores: in pieces of 4 KiB. */
   written(): number[];
+  /** Code was made from that linear memory, whose stores are watched for it. */
+  holdsCode(host: number, size: number): boolean;
   /** Linear memory as it was put back at `host`: code that was made from it is stale, or may be. */
   restored(host: number, size: number): void;
 }

@@ -48,6 +48,8 @@ export interface VmField<Name extends string = string, Value = never> extends Fi
   load(holder: Holder, input: ByteReader, version: number): void;
   /** Reads what `load` would take, changes nothing, and gives the value of a field that is one. @throws VmStateError if it does not fit */
   check(holder: Holder, input: ByteReader, version: number): unknown;
+  /** Of a number that may be any: its bytes, if it has no sign. */
+  readonly bytes?: 1 | 2 | 4 | undefined;
   /** Of what `save` writes now. */
   schema(holder: Holder): FieldSchema;
 }
@@ -170,6 +172,8 @@ interface FieldKind<Value> {
   read(input: ByteReader, old: Value): unknown;
   /** Puts what was read into the value that is there; without it, it takes the value's place. */
   put?(old: Value, read: never): void;
+  /** Of a number without sign, whatever `old` is. */
+  readonly bytes?: 1 | 2 | 4;
 }
 
 function field<Name extends string, Value>(name: Name, options: FieldOptions, kind: FieldKind<Value>): VmField<Name, Value> {
@@ -185,6 +189,7 @@ function field<Name extends string, Value>(name: Name, options: FieldOptions, ki
   return {
     name,
     ...options,
+    bytes: options.most === undefined ? kind.bytes : undefined,
     save(holder, out) {
       if (holder[name] === undefined) throw new Error(`vmstate field '${name}' is not there`);
       kind.save(holder[name] as Value, out);
@@ -204,24 +209,32 @@ function field<Name extends string, Value>(name: Name, options: FieldOptions, ki
 
 type FieldMaker<Value> = <Name extends string>(name: Name, options?: FieldOptions) => VmField<Name, Value>;
 const scalar =
-  (type: FieldSchema['type'], save: (value: number, out: ByteWriter) => void, read: (input: ByteReader) => number): FieldMaker<number> =>
+  (
+    type: FieldSchema['type'],
+    save: (value: number, out: ByteWriter) => void,
+    read: (input: ByteReader) => number,
+    bytes?: 1 | 2 | 4,
+  ): FieldMaker<number> =>
   (name, options = {}) =>
-    field(name, options, { type, save, read });
+    field(name, options, { type, save, read, bytes });
 
 export const u8 = scalar(
   'u8',
   (v, out) => out.u8(v),
   (i) => i.u8(),
+  1,
 );
 export const u16 = scalar(
   'u16',
   (v, out) => out.u16(v),
   (i) => i.u16(),
+  2,
 );
 export const u32 = scalar(
   'u32',
   (v, out) => out.u32(v),
   (i) => i.u32(),
+  4,
 );
 export const i32 = scalar(
   'i32',
@@ -307,10 +320,15 @@ export const array = <Name extends string, Element>(
   // One field for all elements, which visit its holder one after the other: a machine that is reset often does so ten thousand times a second.
   const cell: Holder = {};
   const field = element('cell', options);
-  const walk = (holder: Holder, input: ByteReader, each: (list: unknown[], i: number) => void): void => {
+  const count = (holder: Holder, input: ByteReader): number => {
     const list = holder[name] as unknown[];
     const length = input.u32();
     if (length !== list.length) throw new VmStateError(`field '${name}': ${length} elements do not fit ${list.length}`);
+    return length;
+  };
+  const walk = (holder: Holder, input: ByteReader, each: (list: unknown[], i: number) => void): void => {
+    const list = holder[name] as unknown[];
+    const length = count(holder, input);
     for (let i = 0; i < length; i++) {
       cell['cell'] = list[i];
       each(list, i);
@@ -327,11 +345,13 @@ export const array = <Name extends string, Element>(
         field.save(cell, out);
       }
     },
-    load: (holder, input, version) =>
+    load(holder, input, version) {
+      if (field.bytes) return input.numbers(holder[name] as number[], count(holder, input), field.bytes);
       walk(holder, input, (list, i) => {
         field.load(cell, input, version);
         list[i] = cell['cell'];
-      }),
+      });
+    },
     check: (holder, input, version) => walk(holder, input, () => void field.check(cell, input, version)),
     schema: (holder) => ({ name, type: 'array', of: { ...field.schema(holder), name: '' } }),
   };

@@ -101,7 +101,7 @@ export class CpiomEdc extends SysBusDevice {
   /** Memory is read through here while some word of it is spoilt. */
   cover(): void {
     const { system } = this.services.memory;
-    const wanted = this.wrong.some((bits) => bits !== 0);
+    const wanted = isAny(this.wrong);
     if (this.isCovered) system.removeSubregion(this.spoilt);
     if (wanted) system.addSubregion(this.base, this.spoilt, PRIORITY);
     this.isCovered = wanted;
@@ -179,3 +179,9 @@ export class CpiomEdc extends SysBusDevice {
 }
 
 const isSingle = (bits: number): boolean => bits !== 0 && (bits & (bits - 1)) === 0;
+
+/** (a machine that is reset often asks it thousands of times a second) */
+function isAny(words: Uint32Array): boolean {
+  for (let n = 0; n < words.length; n++) if (words[n] !== 0) return true;
+  return false;
+}

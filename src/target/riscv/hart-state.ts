@@ -47,8 +47,13 @@ function hartField(field: EnvField): VmField<string, never> {
       const vcpu = holder as unknown as Vcpu;
       if (count > 1) input.u32();
       for (let n = 0; n < count; n++) {
-        const value = read(input);
-        vcpu.set(field, size === 8 ? value : Number(value), n);
+        // (a machine that is reset thousands of times a second has no time for bigints)
+        const at = field.at + size * n;
+        if (size === 8) {
+          vcpu.write32(at + 4, input.u32());
+          vcpu.write32(at, input.u32());
+        } else if (size === 4) vcpu.write32(at, input.u32());
+        else vcpu.set(field, input.u8(), n);
       }
     },
     check(holder, input) {

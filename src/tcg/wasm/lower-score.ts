@@ -1,5 +1,5 @@
-/** What plugins count, without a call: adding to a score or storing it, and the comparison that a callback depends on (HelperDef.score). */
-import { ENV_SCORES } from '../../../assembly/shared/layout.js';
+/** What plugins count, without a call: adding to a score or storing it, the comparison that a callback depends on, and edges (HelperDef.score). */
+import { EDGE_MAP_SIZE, EDGE_PREVIOUS, ENV_SCORES } from '../../../assembly/shared/layout.js';
 import { TempKind } from '../ir-buffer.js';
 import { Cond, type HelperDef } from '../opcodes.js';
 import { I32, I64, NONE, Wasm, type Expr, type WasmModule } from './binaryen.js';
@@ -42,6 +42,20 @@ export function lowerScore(
     return m.if(m.binary(operator, found, m.i64(value)), m.call('helper_plugin_call', [m.get(ENV, I32), m.i64(id)], NONE));
   }
   const offset = 8 * Number(number(0));
+  if (score === 'edge') {
+    // assembly/plugin.ts, helper_plugin_edge
+    const [map, at] = [scratch(), scratch()];
+    const location = Number(number(1));
+    const previous = m.load(4, false, I32, m.tee(map, scores(), I32), offset + EDGE_PREVIOUS);
+    const place = m.binary(Wasm.and[0], m.binary(Wasm.xor[0], previous, m.i32(location)), m.i32(EDGE_MAP_SIZE - 1));
+    const count = (): Expr => m.load(1, false, I32, m.get(at, I32), offset);
+    const next = m.binary(Wasm.add[0], m.binary(Wasm.add[0], count(), m.i32(1)), m.binary(Wasm.eq[0], count(), m.i32(0xff)));
+    return m.sequence([
+      m.set(at, m.binary(Wasm.add[0], place, m.get(map, I32))),
+      m.store(1, I32, m.get(at, I32), next, offset),
+      m.store(4, I32, m.get(map, I32), m.i32(location >>> 1), offset + EDGE_PREVIOUS),
+    ]);
+  }
   const value = m.i64(number(1));
   if (score === 'store') return m.store(8, I64, scores(), value, offset);
   const at = scratch();
