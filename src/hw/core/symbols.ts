@@ -19,8 +19,7 @@ export function readSymbols(name: string, bytes: Uint8Array): SymbolTable {
 
 function parse(name: string, bytes: Uint8Array): SymbolTable {
   if (isElf(bytes)) {
-    const machine = bytes.length > 20 ? bytes[18] | (bytes[19] << 8) : 0;
-    return parseElf(name, bytes, { machines: [machine], littleEndian: bytes[5] === 1 }).symbols;
+    return parseElf(name, bytes, { littleEndian: bytes[5] === 1 }).symbols;
   }
   if (bytes.length > MAP_LIMIT)
     throw new LoaderError(`'${name}': ${formatSize(bytes.length)} are too much for a System.map, and it is no ELF file`);
