@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SeededRandom } from '../src/util/random.js';
-import { mutate } from './mutate.js';
+import { mutate } from '../src/util/mutate.js';
 
 export interface Target {
   readonly name: string;

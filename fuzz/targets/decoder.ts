@@ -4,7 +4,7 @@ import { Decoder } from '../../src/target/riscv/decoder.js';
 import { formatInsn } from '../../src/target/riscv/disas.js';
 import { INSNS } from '../../src/target/riscv/insns.js';
 import { hasInsn, matches } from '../../src/target/riscv/table.js';
-import { Source } from '../mutate.js';
+import { Source } from '../source.js';
 import type { Target } from '../target.js';
 
 export const DECODERS = ['max', 'max32', 'max,c=off,zce=on', 'max32,c=off,zce=on'].map((cpu) => {

@@ -9,7 +9,7 @@ import { VirtioBlk } from '../../src/hw/virtio/virtio-blk.js';
 import { VirtioMmio } from '../../src/hw/virtio/virtio-mmio.js';
 import { VirtioRng } from '../../src/hw/virtio/virtio-rng.js';
 import { VirtConsole, VirtioSerial } from '../../src/hw/virtio/virtio-serial.js';
-import { Source } from '../mutate.js';
+import { Source } from '../source.js';
 import type { Target } from '../target.js';
 
 const RAM = 0x8000_0000;

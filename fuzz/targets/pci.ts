@@ -6,7 +6,7 @@ import type { PciDevice } from '../../src/hw/pci/device.js';
 import { PciBridge } from '../../src/hw/pci/pci-bridge.js';
 import { PciRig, PORTS, RAM, RAM_SIZE } from '../../src/hw/pci/testing.js';
 import { VirtioRngPci, VirtioSerialPci } from '../../src/hw/virtio/virtio-pci-devices.js';
-import { Source } from '../mutate.js';
+import { Source } from '../source.js';
 import type { Target } from '../target.js';
 
 const SIZES = [1, 2, 4, 8] as const;

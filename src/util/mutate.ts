@@ -1,5 +1,5 @@
 /** Broken inputs, made of good ones: the small and the large changes that readers of binary formats fall over. */
-import type { SeededRandom } from '../src/util/random.js';
+import type { SeededRandom } from './random.js';
 
 /** Numbers at which arithmetic and comparisons turn. */
 const EDGES = [
@@ -25,7 +25,15 @@ type Change = (random: SeededRandom, input: Uint8Array, corpus: readonly Uint8Ar
 
 const below = (random: SeededRandom, limit: number): number => (limit > 0 ? random.next() % limit : 0);
 const pick = <T>(random: SeededRandom, all: readonly T[]): T => all[below(random, all.length)];
-const join = (...parts: readonly Uint8Array[]): Uint8Array => Uint8Array.from(parts.flatMap((part) => [...part]));
+function join(...parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
 
 function store(input: Uint8Array, at: number, width: number, value: bigint, little: boolean): Uint8Array {
   for (let i = 0; i < width && at + i < input.length; i++)
@@ -33,7 +41,8 @@ function store(input: Uint8Array, at: number, width: number, value: bigint, litt
   return input;
 }
 
-function load(input: Uint8Array, at: number, width: number, little: boolean): bigint {
+/** Bytes behind the end are 0. */
+export function load(input: Uint8Array, at: number, width: number, little: boolean): bigint {
   let value = 0n;
   for (let i = 0; i < width; i++) value |= BigInt(input[at + i] ?? 0) << BigInt(8 * (little ? i : width - 1 - i));
   return value;
@@ -98,30 +107,8 @@ function aligned(random: SeededRandom, input: Uint8Array, width: number): number
 /** A new input of at most `most` bytes. */
 export function mutate(random: SeededRandom, corpus: readonly Uint8Array[], most: number): Uint8Array {
   if (below(random, 64) === 0) return random.bytes(below(random, 512));
-  let input: Uint8Array = pick(random, corpus).slice();
-  for (let changes = 1 + below(random, 8); changes > 0; changes--) input = pick(random, CHANGES)(random, input, corpus);
+  let input: Uint8Array = new Uint8Array(pick(random, corpus)); // (the slice of a Buffer would be the corpus's own)
+  // mostly few: what comes of many is soon turned away
+  for (let changes = 1 + below(random, 1 + below(random, 8)); changes > 0; changes--) input = pick(random, CHANGES)(random, input, corpus);
   return input.slice(0, most);
-}
-
-/** Takes an input apart, for targets that are sequences of actions: numbers in order, zeros after the end. */
-export class Source {
-  private at = 0;
-  constructor(private readonly bytes: Uint8Array) {}
-  get isEmpty(): boolean {
-    return this.at >= this.bytes.length;
-  }
-  /** Little-endian. */
-  number(width: number): number {
-    const value = load(this.bytes, this.at, width, true);
-    this.at += width;
-    return Number(value);
-  }
-  below(limit: number): number {
-    return this.number(2) % limit;
-  }
-  take(count: number): Uint8Array {
-    const part = this.bytes.slice(this.at, this.at + count);
-    this.at += count;
-    return part;
-  }
 }
