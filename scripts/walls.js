@@ -182,6 +182,7 @@ export const ROOMS = {
   'src/monitor': { rooms: [...DEVICE, 'src/accel', 'src/block', 'src/chardev', 'src/hw/pci', 'src/migration', 'src/system'] },
   'src/gdbstub': { rooms: ['src/chardev', 'src/hw/core', 'src/memory', 'src/system', 'src/util'] },
   'src/qmp': { rooms: [...DEVICE, 'src/accel', 'src/backends', 'src/block', 'src/chardev', 'src/hw/pci', 'src/monitor', 'src/system'] },
+  'src/gustave': { rooms: ['src/hw/core', 'src/migration', 'src/plugin', 'src/system', 'src/util'] },
   'src/lab': { rooms: ['src/accel', 'src/system', 'src/util'], packages: ['vega', 'vega-lite'] },
   'src/automation': { rooms: ['src/chardev'] },
   src: {
@@ -192,6 +193,7 @@ export const ROOMS = {
       'src/backends',
       'src/block',
       'src/chardev',
+      'src/gustave',
       'src/hw/ppc', // the list of targets
       'src/hw/riscv',
       'src/migration',
@@ -254,6 +256,7 @@ export const ROOMS = {
         ...ACCEL,
         'src/block',
         'src/chardev',
+        'src/gustave',
         'src/lab',
         'src/migration',
         'src/monitor',
@@ -262,7 +265,7 @@ export const ROOMS = {
         'src/system',
         'src/tcg/wasm',
       ],
-      ...['src/gdbstub', 'src/node', 'src/node/guest', 'src/cli/common', 'src/cli/lab'],
+      ...['src/gdbstub', 'src/node', 'src/node/disk', 'src/node/guest', 'src/cli/common', 'src/cli/lab'],
     ],
     packages: ['commander'],
   },

@@ -46,3 +46,14 @@ export { LinearRamAllocator, type RamAllocator, type RamBlock } from './memory/r
 export { ControlError, type DeviceInfo, type MachineControl, type MemorySpace, type PropertyInfo } from './system/control.js';
 export { isUserError, BusError, GuestError, LoaderError, OptionError, SnapshotError, VmStateError } from './util/errors.js';
 export { Log, LOG_ITEMS, type LogItem } from './util/log.js';
+export {
+  Campaign,
+  Gustave,
+  GustaveDriver,
+  type CampaignHost,
+  type CampaignStats,
+  type Finding,
+  type GustaveConfig,
+  type NamedInput,
+  type Outcome,
+} from './gustave/index.js';

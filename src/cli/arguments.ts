@@ -83,6 +83,7 @@ export const ROWS = [
   { flags: '--dfilter <ranges>',    help: 'show code only of these addresses: FIRST+LENGTH, LAST-LENGTH or FIRST..LAST, ...' },
   { flags: '--trace <pattern>',     help: "trace events, as -d trace:PATTERN; events=FILE, file=FILE; 'help' lists them", many: true, words: 'traces' },
   { flags: '--plugin <file>',       help: "a plugin and its arguments: FILE or a name[,arg=value]; 'help' lists those that come with wemu; -d plugin shows what it says", many: true, words: 'plugins' },
+  { flags: '--gustave <file>',      help: 'fuzz: FILE.json[,inputs=FOLDER|-][,mutate=RUNS][,seed=N][,crashes=FOLDER][,driver=on] (docs/gustave.md)' },
   { flags: '-D <file>',             help: 'log to a file instead of standard error; %d in its name is the process number' },
   { flags: '--daemonize',           help: 'go on in the background when the machine is made' },
   { flags: '--pidfile <file>',      help: 'where the process number is to be written' },

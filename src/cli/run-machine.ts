@@ -36,6 +36,8 @@ export interface Console {
   readonly pidFile?: string;
   /** Makes the machine that is to be run. Default: a new one. */
   readonly start?: (create: CreateMachine) => Promise<Machine>;
+  /** What is done with the machine instead of running it; the process's exit status. */
+  readonly work?: (machine: Machine, ending: Ending) => Promise<number>;
   /** What is to be shown of what the first serial port says. */
   readonly filter?: (bytes: Uint8Array) => Uint8Array;
 }
@@ -92,7 +94,7 @@ export function exitStatus(code: number): number {
 export async function runMachine(
   options: MachineOptions,
   host: NodeHost,
-  { chardevs: wanted = [], serials, monitors, gdb, stats, log, flash = [], pidFile, start, filter }: Console,
+  { chardevs: wanted = [], serials, monitors, gdb, stats, log, flash = [], pidFile, start, work, filter }: Console,
 ): Promise<number> {
   let machine: Machine | undefined;
   const make = start ?? ((create: CreateMachine) => Promise.resolve(create()));
@@ -122,9 +124,11 @@ export async function runMachine(
     if (log) log.hold = (on) => state.hold(log, on);
     const answered = joinMonitors(open, machine, host);
     const debug = new Debugger(machine, debuggers);
+    if (work && chardevs.terminal)
+      throw new OptionError("standard input and output are the harness's", '-gustave', '-serial null, or another device');
     chardevs.openTerminal();
     daemonReady();
-    const { exitCode, reason } = await machine.run();
+    const { exitCode, reason } = work ? { exitCode: await work(machine, ending), reason: undefined } : await machine.run();
     machine.endPlugins();
     await answered();
     debug.exited(exitCode);

@@ -34,11 +34,14 @@ import { ACCEL_HELP, chooseAccel, commandLineAccel } from './common/accel.js';
 import { isDaemon, startDaemon } from './daemon.js';
 import { openFlash } from './flash.js';
 import { gdbDevice } from './gdb.js';
+import { parseGustave, readGustave, runGustave } from './gustave.js';
 import { parseMachine, type MachineArguments } from './machine-option.js';
 import { parseMon, type MonitorChoice } from './monitors.js';
 import { LogOutput, runMachine, type CreateMachine } from './run-machine.js';
 import { statsWriter } from './stats.js';
 
+/** Of `-gustave`, if `-icount` does not say it. */
+const HARNESS_ICOUNT = 'shift=3';
 /** A device tree is at most so large. Source: QEMU's FDT_MAX_SIZE. */
 const DTB_LIMIT = MiB;
 
@@ -67,6 +70,8 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
   if (args.daemonize) refuseTerminal(args, chardevs, monitors);
   const actions = parseActions(args.action ?? []);
   const rtc = args.rtc === undefined ? {} : parseRtc(args.rtc);
+  const harness = args.gustave === undefined ? undefined : parseGustave(args.gustave);
+  const gustave = harness && readGustave(harness);
   const bios = args.bios ?? machine.firmware;
   const kernel = args.kernel ?? machine.kernel;
   const append = args.append ?? machine.append;
@@ -105,8 +110,8 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
       incremental: args.incremental,
       incoming: args.loadvm !== undefined,
       globals: args.global,
-      icount: args.icount,
-      rtcBaseMs: rtc.baseMs,
+      icount: args.icount ?? (gustave && HARNESS_ICOUNT),
+      rtcBaseMs: rtc.baseMs ?? (gustave && 0), // runs repeat
       rtcClock: rtc.clock,
       name: name.guest,
       uuid: args.uuid && parseUuid(args.uuid),
@@ -114,18 +119,19 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
       actions,
       noReboot: !args.reboot,
       noShutdown: !args.shutdown,
-      plugins,
+      plugins: gustave ? [...plugins, { plugin: gustave.plugin }] : plugins,
       log: log && { items: logged.items, ranges: logged.ranges, sink: log.sink },
     },
     host,
     {
       log,
       chardevs,
-      serials: args.serial ?? [defaultSerial(args, chardevs, monitors)],
+      serials: args.serial ?? [gustave ? 'none' : defaultSerial(args, chardevs, monitors)],
       monitors,
       gdb: gdbDevice(args),
       stats: statsWriter(args.stats, args.profile),
       start: args.loadvm === undefined ? undefined : (create) => loadedMachine(create, args.loadvm!),
+      work: gustave && ((machine, ending) => runGustave(gustave, harness, machine, ending)),
       flash,
       pidFile: args.pidfile,
     },

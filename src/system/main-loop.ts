@@ -78,6 +78,12 @@ export interface RunResult {
   exitCode: number;
 }
 
+/**
+ * Why `sprint` came back: its instructions are used up; somebody has a request (a shutdown, a reset, a stop); a CPU came to a break- or watchpoint
+ * (MachineState.debugCpu); all CPUs wait, and nothing will wake them; the host holds the machine; code could not be translated.
+ */
+export type SprintEnd = 'budget' | 'request' | 'debug' | 'halted' | 'held' | 'failed';
+
 export class MainLoop {
   private sleeping: Sleep | undefined;
   private readonly turns: CpuTurns;
@@ -196,6 +202,47 @@ export class MainLoop {
       this.machine.runQueuedWork();
       for (const ended of this.endListeners) ended();
       this.endListeners.clear();
+    }
+  }
+
+  /**
+   * Icount mode: runs the machine, which is `running` but not being run, for at most so many instructions, at once: nothing of the host comes in between, so from
+   * the same state it always does the same. Requests are left for who called. @throws Error if it cannot
+   */
+  sprint(most: number): SprintEnd {
+    const { machine, turns } = this;
+    const { clocks, runState } = machine;
+    if (this.active || this.isExecuting || !clocks.icount || !runState.running)
+      throw new Error('a sprint is for a machine with icount that is let run, and that nobody runs');
+    this.sliceEndNs = Infinity;
+    for (let left = most; ;) {
+      machine.runQueuedWork();
+      this.runTimers();
+      if (runState.hasRequest) return 'request';
+      if (machine.isHeld) return 'held';
+      if (left <= 0) return 'budget';
+      const cpu = this.nextCpu();
+      if (!cpu) {
+        const deadline = clocks.deadline(ClockType.Virtual);
+        if (deadline === undefined) return 'halted';
+        clocks.warpTo(deadline);
+        left--; // timers that wake nobody
+        continue;
+      }
+      this.inside = cpu;
+      let reason: ExitReason;
+      try {
+        reason = cpu.run(Math.min(left, turns.left, this.instructionsToDeadline()), turns.isContended);
+      } finally {
+        this.inside = undefined;
+      }
+      turns.spend(cpu.budgetUsed);
+      left -= cpu.budgetUsed;
+      if (reason === ExitReason.Yield) turns.pass();
+      else if (reason === ExitReason.Debug) {
+        machine.debugCpu = cpu;
+        return runState.hasRequest ? 'request' : 'debug';
+      } else if (reason === ExitReason.TranslateFailed) return 'failed';
     }
   }
 

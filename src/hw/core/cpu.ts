@@ -127,6 +127,15 @@ export abstract class CpuState extends DeviceState {
   /** `info registers`; without `fpu`: as `-d cpu` shows them. */
   abstract dumpState(fpu?: boolean): string;
 
+  /** The exception that was taken last, in the target's own terms: right after it, at its handler's first instruction. Undefined: the target does not tell. */
+  get exceptionTaken(): { readonly code: number; readonly name: string } | undefined {
+    return undefined;
+  }
+  /** What these are called, by their codes. */
+  get exceptionNames(): ReadonlyMap<number, string> {
+    return new Map();
+  }
+
   /** The instruction that `bytes` begin with, at `pc`; undefined: there are too few bytes. */
   disassemble(_bytes: Uint8Array, _pc: bigint): ListedInsn | undefined {
     return undefined;

@@ -15,7 +15,7 @@ import type { MachineState } from '../../hw/core/machine.js';
 import { bool, buffer, u32, u64, u8, vmState } from '../../hw/core/vmstate.js';
 import { defineType, type TypeInfo } from '../../qom/object.js';
 import { SEARCHES, type PpcConfig } from './config.js';
-import { describeException } from './exception-names.js';
+import { describeException, EXCEPTION_NAMES } from './exception-names.js';
 import { FAMILIES, featuresOf } from './families.js';
 import { May, SPRS, type Spr } from './sprs.js';
 import { ppcIsa } from './index.js';
@@ -208,6 +208,14 @@ export class PpcCpu extends CpuState {
     this.exports.ppcTimerTick(this.env, this.ticks());
     this.armDecrementer();
     this.interrupted();
+  }
+
+  override get exceptionTaken(): { readonly code: number; readonly name: string } {
+    const code = Number(this.pc & 0xffffn);
+    return { code, name: EXCEPTION_NAMES.get(code) ?? 'unknown' };
+  }
+  override get exceptionNames(): ReadonlyMap<number, string> {
+    return EXCEPTION_NAMES;
   }
 
   // registers

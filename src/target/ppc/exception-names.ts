@@ -20,6 +20,9 @@ const NAMES: Readonly<Record<number, string>> = {
   0x1700: 'thermal management interrupt',
 };
 
+/** By vector. */
+export const EXCEPTION_NAMES: ReadonlyMap<number, string> = new Map(Object.entries(NAMES).map(([vector, name]) => [Number(vector), name]));
+
 /** `index` is that of the vector, 0x100 bytes each; `pc` is where the handler would go back to. */
 export function describeException(cpu: number, index: number, pc: bigint): string {
   const vector = index << 8;

@@ -13,7 +13,7 @@ import { defineType, type TypeInfo } from '../../qom/object.js';
 import { uint64 } from '../../qom/property.js';
 import type { MachineState } from '../../hw/core/machine.js';
 import { hasExtension, isaExtensions, isaString, mmuType, type CpuConfig } from './config.js';
-import { describeTrap, trapName } from './trap-names.js';
+import { describeTrap, EXCEPTION_NAMES, trapName } from './trap-names.js';
 import { RiscvSemihosting } from './semihosting.js';
 import { DUMPED_CSRS, LISTED_CSRS } from './cpu-registers.js';
 import type { GdbDescription } from '../../hw/core/gdb-registers.js';
@@ -188,6 +188,13 @@ export class RiscvCpu extends CpuState {
 
   override get targetName(): string {
     return `riscv${this.config.xlen}`;
+  }
+  override get exceptionTaken(): { readonly code: number; readonly name: string } {
+    const cause = BigInt.asUintN(this.config.xlen, this.vcpu.get(this.vcpu.get(HART.priv) === S_MODE ? HART.scause : HART.mcause));
+    return { code: Number(BigInt.asUintN(this.config.xlen - 1, cause)), name: trapName(this.config.xlen, cause) };
+  }
+  override get exceptionNames(): ReadonlyMap<number, string> {
+    return EXCEPTION_NAMES;
   }
 
   private traceTrap(cause: bigint, epc: bigint, tval: bigint): void {

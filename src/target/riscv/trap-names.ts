@@ -10,6 +10,11 @@ const INTERRUPTS: Readonly<Record<number, string>> = {
   9: 'supervisor external interrupt', 11: 'machine external interrupt', 13: 'counter overflow interrupt',
 }; // prettier-ignore
 
+/** By cause, but for those that are reserved. */
+export const EXCEPTION_NAMES: ReadonlyMap<number, string> = new Map(
+  EXCEPTIONS.flatMap((name, cause) => (name === undefined ? [] : [[cause, name]])),
+);
+
 /** `cause` as in xcause. */
 export function trapName(xlen: 32 | 64, cause: bigint): string {
   const code = Number(BigInt.asUintN(xlen - 1, cause));
