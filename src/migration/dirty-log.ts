@@ -40,6 +40,9 @@ export class DirtyLog {
     this.earlier.delete(user);
   }
 
+  holdsCode(host: number, size: number): boolean {
+    return this.pages.holdsCode(host, size);
+  }
   restored(host: number, size: number): void {
     this.pages.restored(host, size);
   }
