@@ -49,7 +49,8 @@ const KERNELS = ['int', 'sha256', 'sieve', 'hash', 'chase', 'memcpy', 'stream', 
 const I386 = { suite: 'bookworm', architecture: 'i386' } as const;
 const I386_FILES = { kernel: ['linux-image-686', './boot/vmlinuz-*'], busybox: ['busybox-static', './bin/busybox'] } as const;
 const MEMORY_MIB = 256;
-const PROMPT = '~ # ';
+/** The older busybox knows no ~. */
+const PROMPT = '(~|/root) # ';
 const CONSOLE = 'console=ttyS0';
 const WAIT_MS = 300_000;
 

@@ -197,6 +197,8 @@ static double square_root(double x) {
   for (int i = 0; i < 4; i++) { double r = __builtin_fma(-g, h, 0.5); g = __builtin_fma(g, r, g); h = __builtin_fma(h, r, h); }
   return __builtin_fma(__builtin_fma(-g, g, x), h, g);
 }
+#elif defined __SSE2_MATH__
+static double square_root(double x) { __asm__("sqrtsd %0, %0" : "+x"(x)); return x; }
 #else
 static double square_root(double x) { __asm__("fsqrt.d %0, %0" : "+f"(x)); return x; }
 #endif
