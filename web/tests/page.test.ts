@@ -151,6 +151,29 @@ describe.each(BROWSERS)('in $title', ({ path, launch, name }) => {
     expect([reason, said]).toEqual(['guest-shutdown', expect.stringContaining('all checks passed')]);
   });
 
+  test('generates code also when that wants more of binaryen than the lean one has', async () => {
+    await page.open(site.url);
+    const { reason, wasm } = await page.run(async () => {
+      const machine = await (
+        await wemu.host
+      ).create({
+        machine: 'virt',
+        memory: '64M',
+        bios: { builtin: 'none' },
+        kernel: new URL('guests/embedded.elf', document.baseURI).href,
+        append: 'quiet=1 run=fib scale=100',
+        engine: { tuning: { passes: ['vacuum'] } },
+      });
+      const { reason } = await machine.run();
+      const { jit } = await machine.status();
+      await machine.close();
+      return { reason: reason as string, wasm: jit?.wasm };
+    });
+    expect([reason, wasm?.errors, wasm?.lastError]).toEqual(['guest-shutdown', 0, '']);
+    expect(wasm?.modules).toBeGreaterThan(0);
+    expect(page.complaints).toEqual([]);
+  });
+
   test('shares memory on a host that sends no headers, by a service worker', async () => {
     const plain = await serve({ isolated: false });
     try {
