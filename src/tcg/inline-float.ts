@@ -20,6 +20,7 @@ export interface EnvTest {
 // prettier-ignore
 export type FloatOp =
   | 'add' | 'sub' | 'mul' | 'div' | 'sqrt'
+  | 'reciprocal' | 'reciprocalSqrt' // 1 / a, and 1 / sqrt(a), rounded twice
   | 'mulAdd' | 'mulSub' | 'negMulSub' | 'negMulAdd' // a b + c, a b - c, -(a b) + c, -(a b) - c, rounded once
   | 'min' | 'max' // the lesser zero is the negative one
   | 'eq' | 'lt' | 'le'

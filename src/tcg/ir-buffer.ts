@@ -12,6 +12,10 @@ export interface GlobalDef {
   readonly name: string;
   /** Bytes from the env pointer. */
   readonly offset: number;
+  /** 32: whoever writes it, in generated code or elsewhere, zero-extends 32 bits. */
+  readonly bits?: 32;
+  /** An instruction that is done again writes it again, and looks at it in no other way: generated code that has written it may still leave for tci. */
+  readonly isNote?: true;
 }
 
 export enum TempKind {

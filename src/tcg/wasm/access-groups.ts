@@ -4,6 +4,8 @@
  * slow path it is 0: a device may have changed the memory map.
  *
  * A load of what is stored to further down (a += b) needs no check of its own: what may be written may be read. The group is then one of stores.
+ *
+ * Where addresses have 32 bits, sums are modulo 2^32. A range that wraps around there is in two pages, the first and the last one, and so fails the check.
  */
 import { MEMOPIDX_SHIFT, MO_ALIGN, MO_SIZE } from '../../../assembly/shared/layout.js';
 import { TempKind } from '../ir-buffer.js';
@@ -60,7 +62,7 @@ export function groupRegion(region: Region, cfg: Cfg, target: TargetInfo): Reado
   if (target.tlbReuse === false) return groups;
   for (const b of cfg.order) {
     const ir = region.tbs[cfg.blocks[b].tb];
-    if (!ir.unchecked) groups[b] = groupAccesses(ir, cfg.blocks[b], target.helpers, globalCountOf(target));
+    if (!ir.unchecked) groups[b] = groupAccesses(ir, cfg.blocks[b], target.helpers, globalCountOf(target), target.traits.addressBits);
   }
   return groups;
 }
@@ -71,9 +73,10 @@ export function groupAccesses(
   block: Block,
   helpers: readonly HelperDef[],
   globalCount: number,
+  addressBits: 32 | 64 = 64,
 ): ReadonlyMap<number, GroupedAccess> {
   const found = new Map<number, { readonly group: OpenGroup; readonly offset: number }>();
-  for (const run of accessRuns(ir, block, helpers, globalCount)) groupRun(run, found);
+  for (const run of accessRuns(ir, block, helpers, globalCount, addressBits)) groupRun(run, found);
   for (const [k, { group }] of found) if (group.count === 1) found.delete(k);
   return found;
 }
@@ -104,7 +107,7 @@ function groupRun(run: readonly Access[], found: Map<number, { readonly group: O
 }
 
 /** The accesses of a block, in runs between which the memory map may change. */
-function accessRuns(ir: TbIr, block: Block, helpers: readonly HelperDef[], globalCount: number): Access[][] {
+function accessRuns(ir: TbIr, block: Block, helpers: readonly HelperDef[], globalCount: number, addressBits: 32 | 64): Access[][] {
   const { ops } = ir;
   const runs: Access[][] = [[]];
   const values = new Map<number, Sum>();
@@ -119,7 +122,7 @@ function accessRuns(ir: TbIr, block: Block, helpers: readonly HelperDef[], globa
     return value;
   };
   const sumOf = (op: number, p: number): Sum | undefined => {
-    if (op === Op.mov_i64) return valueOf(ops[p + 2]);
+    if (op === Op.mov_i64 || (op === Op.ext32u_i64 && addressBits === 32)) return valueOf(ops[p + 2]);
     if ((op !== Op.add_i64 && op !== Op.sub_i64) || ir.tempKind[ops[p + 3]] !== TempKind.Const) return undefined;
     const constant = ir.constLo[ops[p + 3]];
     if (ir.constHi[ops[p + 3]] !== constant >> 31) return undefined;

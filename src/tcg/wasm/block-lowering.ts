@@ -8,7 +8,7 @@ import { EXTEND_S32, EXTEND_U32, F64, Float, I32, I64, Wasm, WRAP, type Expr, ty
 import type { FunctionLocals } from './function-locals.js';
 import type { TbIr } from './region.js';
 import { globalCountOf, type TargetInfo } from './target-info.js';
-import { Form, formOfConst, type ValueWidths } from './value-widths.js';
+import { Form, formOfConst, WORD, type ValueWidths } from './value-widths.js';
 import type { Block } from './cfg.js';
 
 interface Pending {
@@ -214,12 +214,16 @@ export class BlockLowering {
     return { host: this.m.binary(Wasm.add[0], low, this.m.get(addend, I32)), offset: sum?.offset ?? 0 };
   }
 
-  /** A temp of this block as a global that still has that value, plus a small constant. */
+  /** A temp of this block as a global that still has that value, plus a small constant; of an address of 32 bits, modulo 2^32. */
   private sumOf(temp: number): { base: number; offset: number } | undefined {
     const { ops } = this.ir;
     for (let k = this.op - 1; k >= this.block.first; k--) {
       const p = k * OP_WORDS;
       if (!OUTPUT_WORDS[ops[p]].some((at) => ops[p + at] === temp)) continue;
+      if (ops[p] === Op.ext32u_i64 && ops[p + 2] >= this.globalCount) {
+        temp = ops[p + 2];
+        continue;
+      }
       const [base, constant] = [ops[p + 2], ops[p + 3]];
       if (ops[p] !== Op.add_i64 || base >= this.globalCount || !this.isConst(constant)) return undefined;
       const offset = this.ir.constLo[constant];
@@ -341,6 +345,8 @@ export class BlockLowering {
   define(temp: number, expr: Expr, pure = true, index = 0): void {
     const { form, m } = this;
     if (form !== 0 && temp < this.globalCount && this.widths.canNarrow(this.block.tb, temp)) return this.defineNarrow(temp, expr, form);
+    // Made in 64 bits, of which the upper half is zero.
+    if (form === 0 && this.locals.isWord(temp)) return this.defineNarrow(temp, m.unary(WRAP, expr), WORD);
     const fixed = temp < this.globalCount ? this.locals.ofGlobal(temp) : this.shared.get(temp);
     if (fixed !== undefined) {
       const value = form === 0 ? expr : widened(m, expr, form);
@@ -375,9 +381,9 @@ export class BlockLowering {
     this.list.push(this.m.set(local, widened(this.m, this.m.get(this.locals.narrowOf(global), I32), this.globalForm[global])));
   }
 
-  /** All globals have changed in env: those that are wanted are loaded into their i64 locals. */
+  /** All globals have changed in env: those that are wanted are loaded again. */
   forgetForms(): void {
-    this.globalForm.fill(0);
+    this.widths.forget(this.globalForm);
   }
 
   private keep(temp: number, expr: Expr, form: number, uses: number): void {

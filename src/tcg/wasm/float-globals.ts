@@ -4,8 +4,13 @@ import { Op, OP_WORDS, type HelperDef } from '../opcodes.js';
 import { FROM_INT, operandTemps, TO_INT } from './lower-float.js';
 import type { Region } from './region.js';
 
-/** Globals of a region that inline operations take or give as binary64 numbers: they are kept as such. */
-export function floatGlobals(region: Region, helpers: readonly HelperDef[], globalCount: number): ReadonlySet<number> {
+/** Globals of a region that inline operations take or give as binary64 numbers, and copies of them: they are kept as such. */
+export function floatGlobals(
+  region: Region,
+  helpers: readonly HelperDef[],
+  globalCount: number,
+  words: ReadonlySet<number> = new Set(),
+): ReadonlySet<number> {
   const found = new Set<number>();
   for (const { ops, opCount } of region.tbs) {
     for (let p = 0; p < opCount * OP_WORDS; p += OP_WORDS) {
@@ -17,6 +22,13 @@ export function floatGlobals(region: Region, helpers: readonly HelperDef[], glob
       const gives = TO_INT.has(inline.op) || inline.op === 'narrow' ? [] : [ops[p + 1]];
       for (const temp of [...takes, ...gives]) if (temp > PC && temp < globalCount) found.add(temp);
     }
+  }
+  const isCopy = (ops: Int32Array, p: number): boolean =>
+    ops[p] === Op.mov_i64 && found.has(ops[p + 2]) && ops[p + 1] > PC && ops[p + 1] < globalCount && !words.has(ops[p + 1]);
+  for (let before = -1; found.size > before;) {
+    before = found.size;
+    for (const { ops, opCount } of region.tbs)
+      for (let p = 0; p < opCount * OP_WORDS; p += OP_WORDS) if (isCopy(ops, p)) found.add(ops[p + 1]);
   }
   return found;
 }

@@ -39,7 +39,7 @@ export class FunctionCode {
     /** Where its part of the module's table begins. */
     private readonly table: number,
   ) {
-    this.locals = new FunctionLocals(globalCountOf(target), facts.floats);
+    this.locals = new FunctionLocals(globalCountOf(target), facts.floats, target.words);
     this.budget = this.locals.create(I32);
     this.base = this.locals.create(I64);
     if (facts.region.tbs.some(({ strip }) => strip)) this.attempt = this.locals.create(I32);
@@ -88,6 +88,7 @@ export class FunctionCode {
 
   loadGlobal(g: number): Expr {
     const { m } = this;
+    if (this.locals.isWord(g)) return m.set(this.locals.narrowOf(g), m.load(4, false, I32, m.get(ENV, I32), this.target.globalOffset[g]));
     return m.set(this.locals.ofGlobal(g), m.load(8, false, this.locals.typeOfGlobal(g), m.get(ENV, I32), this.target.globalOffset[g]));
   }
 

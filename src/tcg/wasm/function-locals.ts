@@ -26,6 +26,8 @@ export class FunctionLocals {
     globalCount: number,
     /** Globals that hold binary64 values: their locals are F64, with the same bits. */
     private readonly floats: ReadonlySet<number> = new Set(),
+    /** Globals of 32 bits. */
+    private readonly words: ReadonlySet<number> = new Set(),
   ) {
     this.globals = new Int32Array(globalCount).fill(-1);
     this.narrow = new Int32Array(globalCount).fill(-1);
@@ -37,6 +39,11 @@ export class FunctionLocals {
 
   typeOfGlobal(global: number): ValueType {
     return this.floats.has(global) ? F64 : I64;
+  }
+
+  /** Whether a temp is a global that is never in an i64 local. */
+  isWord(temp: number): boolean {
+    return this.words.has(temp) && !this.floats.has(temp);
   }
 
   ofGlobal(global: number): number {

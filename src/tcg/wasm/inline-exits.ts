@@ -25,14 +25,20 @@ export interface InlineExits {
   readonly envTests: readonly EnvTest[];
 }
 
-export function findInlineExits(region: Region, helpers: readonly HelperDef[], globalCount: number): InlineExits {
+export function findInlineExits(
+  region: Region,
+  helpers: readonly HelperDef[],
+  globalCount: number,
+  /** Globals that do not matter. */
+  notes: ReadonlySet<number> = new Set(),
+): InlineExits {
   const envTests = new Map<string, EnvTest>();
   const found = region.tbs.map((ir) => {
     const leaves = new Uint8Array(ir.opCount);
     if (!ir.sideExitOnMiss) return leaves;
     for (let k = 0; k < ir.opCount; k++) {
       const test = envTestOf(ir, k * OP_WORDS, helpers);
-      if (test === undefined || !isFirstEffect(ir, k, helpers, globalCount)) continue;
+      if (test === undefined || !isFirstEffect(ir, k, helpers, (temp) => temp >= 0 && temp < globalCount && !notes.has(temp))) continue;
       leaves[k] = 1;
       if (test !== 'always') envTests.set(envTestKey(test), test);
     }
@@ -44,14 +50,14 @@ export function findInlineExits(region: Region, helpers: readonly HelperDef[], g
 export const envTestKey = ({ offset, mask, value }: EnvTest): string => `${offset} ${mask} ${value}`;
 
 /** Whether the instruction of op k has done nothing yet that doing it all again would do twice. */
-function isFirstEffect({ ops }: TbIr, k: number, helpers: readonly HelperDef[], globalCount: number): boolean {
+function isFirstEffect({ ops }: TbIr, k: number, helpers: readonly HelperDef[], isState: (temp: number) => boolean): boolean {
   for (let p = (k - 1) * OP_WORDS; p >= 0; p -= OP_WORDS) {
     const op = ops[p];
     if (op === Op.insn_start) return true;
     // A load that has not left was of RAM.
     const isHarmless = op === Op.qemu_ld_i64 || (op === Op.call && helpers[ops[p + 2]].pure);
     if ((OP_FLAGS[op] & OpFlag.SIDE_EFFECTS) !== 0 && !isHarmless) return false;
-    if (OUTPUT_WORDS[op].some((at) => ops[p + at] >= 0 && ops[p + at] < globalCount)) return false;
+    if (OUTPUT_WORDS[op].some((at) => isState(ops[p + at]))) return false;
   }
   return false;
 }

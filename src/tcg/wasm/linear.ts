@@ -123,7 +123,8 @@ function addValues(a: Value | undefined, b: Value | undefined, coef: number): Va
   return narrow && Math.abs(narrow.coef) > 2 ** 12 ? undefined : { wide, narrow };
 }
 
-function extend(value: Value | undefined, signed: boolean, coef = 1): Value | undefined {
+/** `coef` times the low half of a value, extended. */
+export function extend(value: Value | undefined, signed: boolean, coef = 1): Value | undefined {
   // modulo 2^32 an extended value is what it was before
   const inner = value && (value.narrow ? addLinear(value.wide, value.narrow.inner, value.narrow.coef) : value.wide);
   return inner && { wide: ZERO, narrow: { coef, inner, signed } };

@@ -153,7 +153,7 @@ export class BlockCode implements MemoryHost, InlineHost {
       fn.testEnv(b.list);
       b.forgetForms();
       for (const g of reload) {
-        b.beforeWrite(fn.locals.ofGlobal(g));
+        b.beforeWrite(fn.locals.isWord(g) ? fn.locals.narrowOf(g) : fn.locals.ofGlobal(g));
         b.list.push(fn.loadGlobal(g));
       }
     }

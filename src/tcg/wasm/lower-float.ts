@@ -135,6 +135,7 @@ function checked(c: Context, result: Expr, least: readonly [number, number], res
 }
 
 const zero = (m: WasmModule, f: Format): Expr => (f ? m.f64(0) : m.unary(Float.fromBits[0], m.i32(0)));
+const one = ({ m, f }: Context): Expr => (f ? m.f64(1) : m.unary(Float.fromBits[0], m.i32(0x3f80_0000)));
 const isZero = ({ m, f }: Context, value: Expr): Expr => m.binary(Float.eq[f], value, zero(m, f));
 const either = (m: WasmModule, left: Expr, right: Expr): Expr => m.binary(Wasm.or[0], left, right);
 const all = (m: WasmModule, tests: Expr[]): Expr => tests.reduce((left, right) => m.binary(Wasm.and[0], left, right));
@@ -229,6 +230,8 @@ const LOWER: Record<FloatOp, Lower> = {
   mul: product,
   div: quotient,
   sqrt: (c) => checked(c, c.m.unary(Float.sqrt[c.f], c.arg(0)), ANY),
+  reciprocal: (c) => checked(c, c.m.binary(Float.div[c.f], one(c), c.arg(0)), NOT_TINY),
+  reciprocalSqrt: (c) => checked(c, c.m.binary(Float.div[c.f], one(c), c.m.unary(Float.sqrt[c.f], c.arg(0))), NOT_TINY),
   mulAdd: fused(false, false),
   mulSub: fused(false, true),
   negMulSub: fused(true, false),

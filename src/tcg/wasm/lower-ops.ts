@@ -293,9 +293,9 @@ const both = (op: Op, lower: Lower): void => {
 };
 const wide = (op: Op, lower: Lower): void => void (TABLE[op] = { lower, w: 1 });
 
-both(
-  Op.mov_i32,
-  unary((_, value) => value),
+const copy = unary((_, value) => value);
+both(Op.mov_i32, (b, ops, p, w) =>
+  b.isFloat(ops[p + 1]) && b.isFloat(ops[p + 2]) ? b.defineFloat(ops[p + 1], b.floatOperand(ops[p + 2])()) : copy(b, ops, p, w),
 );
 both(Op.setcond_i32, setcond);
 both(Op.movcond_i32, movcond);

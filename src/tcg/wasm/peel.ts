@@ -11,24 +11,24 @@ const MAX_OPS = 400;
 /** Fewer globals that become narrow are not worth a copy. */
 const MIN_NARROW = 2;
 
-export function peelEntries(region: Region, globalCount: number): Region {
+export function peelEntries(region: Region, globalCount: number, words: ReadonlySet<number> = new Set()): Region {
   const tbs = region.tbs.slice();
   const entries = region.entries.map((entry) => {
     const ir = region.tbs[entry];
     const isLoop = ir.links.includes(entry) || ir.indirect.some(({ to }) => to === entry);
-    return isLoop && ir.opCount <= MAX_OPS && narrowGlobals(ir, globalCount) >= MIN_NARROW
+    return isLoop && ir.opCount <= MAX_OPS && narrowGlobals(ir, globalCount, words) >= MIN_NARROW
       ? tbs.push({ ...ir, copyOf: ir.copyOf ?? entry }) - 1
       : entry;
   });
   return tbs.length === region.tbs.length ? region : { ...region, tbs, entries };
 }
 
-/** How many globals a TB makes by extending a low half. */
-function narrowGlobals({ ops, opCount }: TbIr, globalCount: number): number {
+/** How many globals, of those that are not narrow anyway, a TB makes by extending a low half. */
+function narrowGlobals({ ops, opCount }: TbIr, globalCount: number, words: ReadonlySet<number>): number {
   const found = new Set<number>();
   for (let p = 0; p < opCount * OP_WORDS; p += OP_WORDS) {
     const isNarrow = ops[p] === Op.ext32s_i64 || ops[p] === Op.ext32u_i64 || (isField(ops[p]) && ops[p + 3] + ops[p + 4] <= 32);
-    if (isNarrow && ops[p + 1] < globalCount) found.add(ops[p + 1]);
+    if (isNarrow && ops[p + 1] < globalCount && !words.has(ops[p + 1])) found.add(ops[p + 1]);
   }
   return found.size;
 }

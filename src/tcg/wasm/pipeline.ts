@@ -14,7 +14,7 @@ import { peelEntries } from './peel.js';
 import type { Region } from './region.js';
 import { findSharedTemps } from './shared-temps.js';
 import { stripLoops } from './strip-plan.js';
-import { globalCountOf, type TargetInfo } from './target-info.js';
+import { globalCountOf, wordsOf, type TargetInfo } from './target-info.js';
 import { ValueWidths } from './value-widths.js';
 
 export interface RegionPass {
@@ -37,17 +37,17 @@ function pass<N extends Fact, G extends Fact>(
 // prettier-ignore
 export const REGION_PASSES: readonly RegionPass[] = [
   pass('peel', ['region'], 'region',
-    ({ region }, target) => peelEntries(region, globalCountOf(target))),
+    ({ region }, target) => peelEntries(region, globalCountOf(target), wordsOf(target))),
   pass('strip', ['region'], 'region',
-    ({ region }, target) => (target.strip ?? target.tlbReuse ?? true) ? stripLoops(region, target.helpers, globalCountOf(target)) : region),
+    ({ region }, target) => (target.strip ?? target.tlbReuse ?? true) ? stripLoops(region, target.helpers, globalCountOf(target), target.traits.addressBits) : region),
   pass('cfg', ['region'], 'cfg',
     ({ region }) => buildCfg(region)),
   pass('budget-tests', ['region', 'cfg'], 'budgetTests',
     ({ region, cfg }, { icount }) => findBudgetTests(region, cfg, icount)),
   pass('float-globals', ['region'], 'floats',
-    ({ region }, target) => floatGlobals(region, target.helpers, globalCountOf(target))),
+    ({ region }, target) => floatGlobals(region, target.helpers, globalCountOf(target), target.words)),
   pass('inline-exits', ['region'], 'inlineExits',
-    ({ region }, target) => findInlineExits(region, target.helpers, globalCountOf(target))),
+    ({ region }, target) => findInlineExits(region, target.helpers, globalCountOf(target), target.notes)),
   pass('flag-changes', ['region'], 'flagChanges',
     ({ region }, { helpers }) => findFlagChanges(region, helpers)),
   pass('global-flow', ['region', 'cfg', 'budgetTests', 'inlineExits'], 'flow',
@@ -57,7 +57,7 @@ export const REGION_PASSES: readonly RegionPass[] = [
     ({ region, cfg }) => findSharedTemps(region, cfg)),
   pass('value-widths', ['region', 'cfg', 'sharedTemps', 'floats', 'inlineExits'], 'widths',
     ({ region, cfg, sharedTemps, floats, inlineExits }, target) =>
-      new ValueWidths(region, cfg, target.helpers, globalCountOf(target), sharedTemps, floats, inlineExits.has)),
+      new ValueWidths(region, cfg, target.helpers, globalCountOf(target), sharedTemps, floats, inlineExits.has, wordsOf(target))),
   pass('access-groups', ['region', 'cfg'], 'groups',
     ({ region, cfg }, target) => groupRegion(region, cfg, target)),
 ];

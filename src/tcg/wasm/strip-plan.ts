@@ -5,7 +5,7 @@
  */
 import { MEMOPIDX_SHIFT, MO_ALIGN, MO_SIZE } from '../../../assembly/shared/layout.js';
 import { Op, OP_WORDS, type HelperDef, isMemoryOp, OUTPUT_WORDS } from '../opcodes.js';
-import { addLinear, isConstant, isZero, LinearFlow } from './linear.js';
+import { addLinear, extend, isConstant, isZero, LinearFlow } from './linear.js';
 import type { Linear, Narrow, Region, Stream, StripPlan, TbIr, Value } from './region.js';
 import { findRing } from './ring.js';
 import { PC } from '../ir-buffer.js';
@@ -21,7 +21,7 @@ const MAX_SPAN = 1024;
 const MIN_TRIPS = 12;
 
 /** The region with a copy of each ring that qualifies. */
-export function stripLoops(region: Region, helpers: readonly HelperDef[], globalCount: number): Region {
+export function stripLoops(region: Region, helpers: readonly HelperDef[], globalCount: number, addressBits: 32 | 64 = 64): Region {
   const tbs: TbIr[] = region.tbs.slice();
   const taken = new Set<number>();
   const heads = [...region.entries, ...region.tbs.keys()];
@@ -35,6 +35,7 @@ export function stripLoops(region: Region, helpers: readonly HelperDef[], global
       ring,
       helpers,
       globalCount,
+      addressBits,
     );
     if (!found) continue;
     for (const tb of ring) taken.add(tb);
@@ -70,6 +71,7 @@ function analyze(
   ring: readonly number[],
   helpers: readonly HelperDef[],
   globalCount: number,
+  addressBits: 32 | 64,
 ): { streams: Stream[]; accesses: Map<number, number>[] } | undefined {
   if (tbs.some((ir) => !ir.sideExitOnMiss || ir.unchecked) || tbs.reduce((sum, ir) => sum + ir.opCount, 0) > MAX_OPS) return undefined;
   const flow = new LinearFlow(globalCount);
@@ -95,7 +97,9 @@ function analyze(
         const store = op === Op.qemu_st_i64;
         if (!store && op !== Op.qemu_ld_i64) return undefined;
         const oi = ir.ops[p + 3];
-        const address = flow.valueOf(ir, ir.ops[p + 2]);
+        const value = flow.valueOf(ir, ir.ops[p + 2]);
+        // what has 32 bits is its own low half
+        const address = addressBits === 32 ? extend(value, false) : value;
         if (!address || ((oi >> MEMOPIDX_SHIFT) & MO_ALIGN) !== 0) return undefined;
         accesses.push({ tb, op: k, oi, store, address });
       }
@@ -122,22 +126,23 @@ function makeStreams(
   const streamOf = Array.from({ length: tbCount }, () => new Map<number, number>());
   for (const access of accesses) {
     const { wide, narrow } = access.address;
+    const moving = partOf(access.address);
     const sorted = (value: Linear) => [...value.terms].sort((a, b) => a[0] - b[0]);
     const mmuIdx = access.oi & ((1 << MEMOPIDX_SHIFT) - 1);
     const key = JSON.stringify([
       access.store,
       mmuIdx,
       sorted(wide),
-      narrow ? [narrow.coef, narrow.signed, narrow.inner.constant, sorted(narrow.inner)] : 0,
+      narrow ? [narrow.coef, narrow.signed, moving === wide ? narrow.inner.constant : null, sorted(narrow.inner)] : 0,
     ]);
     const size = 1 << ((access.oi >> MEMOPIDX_SHIFT) & MO_SIZE);
     let range = ranges.get(key);
     if (!range) {
-      range = { index: ranges.size, low: wide.constant, high: wide.constant + size, address: access.address, access };
+      range = { index: ranges.size, low: moving.constant, high: moving.constant + size, address: access.address, access };
       ranges.set(key, range);
     }
-    range.low = Math.min(range.low, wide.constant);
-    range.high = Math.max(range.high, wide.constant + size);
+    range.low = Math.min(range.low, moving.constant);
+    range.high = Math.max(range.high, moving.constant + size);
     streamOf[access.tb].set(access.op, range.index);
   }
   if (ranges.size > MAX_STREAMS) return undefined;
@@ -146,7 +151,7 @@ function makeStreams(
     const motion = motionOf(address, flow);
     if (!motion || high - low > MAX_SPAN) return undefined;
     streams.push({
-      address: { wide: { ...motion.address.wide, constant: low }, narrow: motion.address.narrow },
+      address: atConstant(motion.address, low),
       span: high - low,
       stride: motion.stride,
       movesNarrow: motion.movesNarrow,
@@ -156,6 +161,15 @@ function makeStreams(
     });
   }
   return { streams, accesses: streamOf };
+}
+
+/** The part of an address whose constant tells one byte of a stream from another: an address of 32 bits is nothing but its low half, and no stream wraps around there. */
+const partOf = ({ wide, narrow }: Value): Linear => (narrow && !narrow.signed && narrow.coef === 1 && isZero(wide) ? narrow.inner : wide);
+
+function atConstant(address: Value, constant: number): Value {
+  const { wide, narrow } = address;
+  const part = { ...partOf(address), constant };
+  return partOf(address) === wide ? { wide: part, narrow } : { wide, narrow: { ...narrow!, inner: part } };
 }
 
 interface Motion {
@@ -176,7 +190,8 @@ function motionOf(address: Value, flow: LinearFlow): Motion | undefined {
   for (const [global, coef] of address.wide.terms) {
     const step = stepOf(global, flow);
     if (!step) return undefined;
-    if (step.isNarrow) {
+    if (step.narrow === 'unsigned') return undefined;
+    if (step.narrow === 'signed') {
       // A register with a 32-bit value: it is its own low half, sign-extended.
       if (narrow) return undefined;
       const terms = new Map(wide.terms);
@@ -205,17 +220,22 @@ function motionOf(address: Value, flow: LinearFlow): Motion | undefined {
   return { address: { wide, narrow }, stride: moved, movesNarrow, signed };
 }
 
-/** What a trip adds to a global; `isNarrow`: to its low half, of which the global is the sign extension afterwards. */
-function stepOf(global: number, flow: LinearFlow): { by: Linear; isNarrow: boolean } | undefined {
-  if (!flow.isWritten(global)) return { by: NOTHING, isNarrow: false };
+/** What a trip adds to a global; `narrow`: to its low half, of which the global is the extension afterwards. */
+interface Step {
+  readonly by: Linear;
+  readonly narrow?: 'signed' | 'unsigned';
+}
+
+function stepOf(global: number, flow: LinearFlow): Step | undefined {
+  if (!flow.isWritten(global)) return { by: NOTHING };
   const value = flow.ofGlobal(global);
   if (!value) return undefined;
   const { wide, narrow } = value;
-  if (narrow && (narrow.coef !== 1 || !narrow.signed || !isZero(wide))) return undefined;
+  if (narrow && (narrow.coef !== 1 || !isZero(wide))) return undefined;
   const after = narrow ? narrow.inner : wide;
   if (after.terms.get(global) !== 1) return undefined;
   const terms = new Map(after.terms);
   terms.delete(global);
   for (const other of terms.keys()) if (flow.isWritten(other)) return undefined;
-  return { by: { terms, constant: after.constant }, isNarrow: narrow !== undefined };
+  return { by: { terms, constant: after.constant }, narrow: narrow && (narrow.signed ? 'signed' : 'unsigned') };
 }

@@ -9,6 +9,10 @@ export type VerifyRegion = (facts: Partial<RegionFacts>, target: TargetInfo, pas
 export interface TargetInfo {
   /** Env offset of each global. */
   readonly globalOffset: ArrayLike<number>;
+  /** Globals that always hold zero-extended 32-bit values (GlobalDef.bits). */
+  readonly words?: ReadonlySet<number>;
+  /** Those that an instruction may have written before it is left and done again (GlobalDef.isNote). */
+  readonly notes?: ReadonlySet<number>;
   readonly helpers: readonly HelperDef[];
   readonly traits: TargetTraits;
   /** icount mode: the budget is exact at every TB. */
@@ -25,4 +29,6 @@ export interface TargetInfo {
   readonly lockstep?: boolean;
 }
 
+const NO_WORDS: ReadonlySet<number> = new Set();
+export const wordsOf = ({ words }: TargetInfo): ReadonlySet<number> => words ?? NO_WORDS;
 export const globalCountOf = ({ globalOffset }: TargetInfo): number => globalOffset.length;

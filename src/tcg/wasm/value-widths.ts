@@ -3,7 +3,8 @@
  * extension in the IR; where only low halves are looked at, both are one i32 op, and the extension is made where somebody wants all 64 bits.
  *
  * Backward, in each basic block: temps of which only the low half is wanted. Forward, across blocks: what a value's upper half is (`Form`). A global
- * that is narrow at the start of a block is so on every path to it, and is then in its i32 local (FunctionLocals.narrowOf).
+ * that is narrow at the start of a block is so on every path to it, and is then in its i32 local (FunctionLocals.narrowOf). A global of 32 bits (TargetInfo.words)
+ * is so everywhere, at entries, too, and whatever op made it.
  */
 import { MEMOPIDX_SHIFT, MO_32, MO_64, MO_SIGN, MO_SIZE } from '../../../assembly/shared/layout.js';
 import type { SharedTemps } from './shared-temps.js';
@@ -41,6 +42,9 @@ const BOTH = SIGNED | ZERO;
 /** Merges keep these. */
 const LASTING = NARROW | BOTH;
 
+/** What a global of 32 bits is at least. */
+export const WORD = NARROW | ZERO;
+
 /** The form of a constant. */
 export function formOfConst(lo: number, hi: number): number {
   if (hi === 0) return lo < 0 ? NARROW | ZERO : NARROW | BOTH | (lo < 32 ? COUNT : 0);
@@ -65,13 +69,14 @@ export class ValueWidths {
     private readonly floats: ReadonlySet<number>,
     /** Whether op k of a TB may leave, though it has no mayFault. */
     private readonly leaves: (tb: number, k: number) => boolean,
+    private readonly words: ReadonlySet<number> = new Set(),
   ) {
     this.forms = region.tbs.map((ir) => new Uint8Array(ir.opCount));
     this.lowOnly = region.tbs.map((ir) => new Uint8Array(ir.opCount));
     this.formIn = new Uint8Array(cfg.blocks.length * globalCount).fill(LASTING);
     this.state = new Uint8Array(Math.max(...region.tbs.map((ir) => ir.tempCount)));
     for (const b of cfg.order) this.findLowOnly(cfg.blocks[b]);
-    for (const entry of region.entries) this.atStart(cfg.startOf[entry]).fill(0);
+    for (const entry of region.entries) this.forget(this.atStart(cfg.startOf[entry]));
     this.solve();
   }
 
@@ -82,6 +87,22 @@ export class ValueWidths {
 
   formOf(tb: number, k: number): number {
     return this.forms[tb][k];
+  }
+
+  /** All globals may be anything: what is left is what the target says of them. */
+  forget(forms: Uint8Array): void {
+    forms.fill(0, 0, this.globalCount);
+    for (const g of this.words) if (this.canNarrow(0, g)) forms[g] = WORD;
+  }
+
+  /** Of a destination, after an op whose form is this. */
+  formAfter(tb: number, temp: number, form: number): number {
+    if (!this.canNarrow(tb, temp)) return 0;
+    return form === 0 && this.words.has(temp) ? WORD : form;
+  }
+
+  private isWord(tb: number, temp: number): boolean {
+    return this.words.has(temp) && this.canNarrow(tb, temp);
   }
 
   /** Whether a destination can hold an i32: not the pc, not a global in an f64 local, no temp that lives across blocks. */
@@ -117,14 +138,14 @@ export class ValueWidths {
     const ir = this.region.tbs[block.tb];
     const p = k * OP_WORDS;
     const op = ir.ops[p];
-    if (op === Op.call && clobbersGlobals(this.helpers[ir.ops[p + 2]])) state.fill(0, 0, this.globalCount);
+    if (op === Op.call && clobbersGlobals(this.helpers[ir.ops[p + 2]])) this.forget(state);
     const outputs = OUTPUT_WORDS[op];
     if (outputs.length === 0) return;
     const form = outputs.length === 1 ? this.transfer(ir, block, k) : 0;
     this.forms[block.tb][k] = form;
     for (const at of outputs) {
       const temp = ir.ops[p + at];
-      if (temp >= 0) state[temp] = this.canNarrow(block.tb, temp) ? form : 0;
+      if (temp >= 0) state[temp] = this.formAfter(block.tb, temp, form);
     }
   }
 
@@ -134,9 +155,11 @@ export class ValueWidths {
     const op = ops[p] as Op;
     if (OP_WIDE[op] === 0) return 0;
     const low = this.lowOnly[block.tb][k] !== 0;
-    const known = this.upperHalf(ir, op, p, low);
-    if (known !== 0) return NARROW | known;
-    return low && isModular(ops, op, p, (temp) => isCount(ir, block, k, temp)) ? NARROW : 0;
+    const form = this.upperHalf(ir, op, p, low);
+    if ((form & BOTH) !== 0) return NARROW | form;
+    if (form === 0 && !(low && isModular(ops, op, p, (temp) => isCount(ir, block, k, temp)))) return 0;
+    // of a global of 32 bits nobody says that the upper half is zero: it is
+    return this.isWord(block.tb, ops[p + 1]) ? WORD : NARROW;
   }
 
   private form(ir: TbIr, temp: number): number {
@@ -231,6 +254,7 @@ export class ValueWidths {
       const op = ops[p] as Op;
       for (const at of OUTPUT_WORDS[op]) {
         const temp = ops[p + at];
+        if (this.isWord(block.tb, temp)) lowOnly[k] = 1;
         if (temp < this.globalCount) continue;
         if (wanted.get(temp) === 1 && !this.shared[block.tb].has(temp)) lowOnly[k] = 1;
         wanted.delete(temp);
@@ -263,12 +287,12 @@ export class ValueWidths {
       const op = ops[p];
       const helper = op === Op.call ? this.helpers[ops[p + 2]] : undefined;
       if ((isMemoryOp(op) && !unchecked) || (helper?.mayFault && !syncsGlobals(helper)) || this.leaves(block.tb, k)) {
-        for (const g of dirty.members(k - block.first)) seen[g] |= state[g] & SIGNED ? 1 : state[g] & ZERO ? 2 : 4;
+        for (const g of dirty.members(k - block.first)) seen[g] |= state[g] & SIGNED && !this.words.has(g) ? 1 : state[g] & ZERO ? 2 : 4;
       }
-      if (helper && clobbersGlobals(helper)) state.fill(0);
+      if (helper && clobbersGlobals(helper)) this.forget(state);
       for (const at of OUTPUT_WORDS[op]) {
         const temp = ops[p + at];
-        if (temp >= 0 && temp < this.globalCount) state[temp] = this.canNarrow(block.tb, temp) ? own[k] : 0;
+        if (temp >= 0 && temp < this.globalCount) state[temp] = this.formAfter(block.tb, temp, own[k]);
       }
     }
     const forms = seen.map((bits) => (bits === 1 ? NARROW | SIGNED : bits === 2 ? NARROW | ZERO : 0));

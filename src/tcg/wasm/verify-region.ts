@@ -12,8 +12,8 @@ import type { Fact, RegionFacts } from './facts.js';
 import { contextOf } from './region-text.js';
 import type { Region, StripPlan, TbIr } from './region.js';
 import { Sample } from './sample.js';
-import { globalCountOf, type TargetInfo } from './target-info.js';
-import { Form } from './value-widths.js';
+import { globalCountOf, wordsOf, type TargetInfo } from './target-info.js';
+import { Form, WORD } from './value-widths.js';
 
 /** A pass has made a region that breaks a rule, or found out what is not so. */
 export class RegionError extends Error {
@@ -60,7 +60,7 @@ export const REGION_RULES: readonly Rule[] = [
   rule('side-exits', 'An instruction that may be done again in tci has done nothing yet.', ['region', 'inlineExits'], checkSideExits),
   rule('globals', 'A global is in its local wherever it is read or written back, and written back at each exit if env is older. The pc is loaded nowhere.', ['region', 'cfg', 'budgetTests', 'inlineExits', 'flow'], checkGlobals),
   rule('temps', 'A temp that is read has been written in the same block, or keeps a local of its own.', ['region', 'cfg', 'sharedTemps'], checkTemps),
-  rule('widths', 'A global that is narrow at the start of a block is so, with the same extension, at the end of all that lead there; an entry has none.', ['region', 'cfg', 'sharedTemps', 'floats', 'widths'], checkWidths),
+  rule('widths', 'A global that is narrow at the start of a block is so, with the same extension, at the end of all that lead there; at an entry those of 32 bits are, and no others.', ['region', 'cfg', 'sharedTemps', 'floats', 'widths'], checkWidths),
   rule('groups', "Accesses of a group are where the group says, off one base; nothing between them changes the TLB; what stores is under a store's check.", ['region', 'cfg', 'groups'], checkGroups),
 ];
 
@@ -256,7 +256,7 @@ function checkSideExits({ region, inlineExits }: Pick<RegionFacts, 'region' | 'i
       const isHarmless = ops[p] === Op.qemu_ld_i64 || (ops[p] === Op.call && target.helpers[ops[p + 2]].pure);
       if (ops[p] === Op.insn_start) isTouched = false;
       else if ((OP_FLAGS[ops[p]] & OpFlag.SIDE_EFFECTS) !== 0 && !isHarmless) isTouched = true;
-      if (globalsOf(ops, p, OUTPUT_WORDS, globalCountOf(target)).length > 0) isTouched = true;
+      if (globalsOf(ops, p, OUTPUT_WORDS, globalCountOf(target)).some((g) => !target.notes?.has(g))) isTouched = true;
     }
   });
 }
@@ -353,8 +353,12 @@ type WidthFacts = Pick<RegionFacts, 'region' | 'cfg' | 'sharedTemps' | 'floats' 
 
 function checkWidths({ region, cfg, floats, widths }: WidthFacts, target: TargetInfo, fail: Fail): void {
   const globalCount = globalCountOf(target);
+  const words = wordsOf(target);
+  const isWord = (g: number): boolean => words.has(g) && !floats.has(g);
   for (const entry of region.entries) {
-    if (widths.atStart(cfg.startOf[entry]).some((form) => form !== 0)) fail(`entry tb${entry} has narrow globals`);
+    widths.atStart(cfg.startOf[entry]).forEach((form, g) => {
+      if (form !== (isWord(g) ? WORD : 0)) fail(`entry tb${entry} has narrow globals`);
+    });
   }
   for (const b of cfg.order) {
     const block = cfg.blocks[b];
@@ -366,9 +370,11 @@ function checkWidths({ region, cfg, floats, widths }: WidthFacts, target: Target
     });
     for (let k = block.first; k < block.end; k++) {
       const p = k * OP_WORDS;
-      if (ops[p] === Op.call && clobbersGlobals(target.helpers[ops[p + 2]])) forms.fill(0);
-      for (const g of globalsOf(ops, p, OUTPUT_WORDS, globalCount))
-        forms[g] = widths.canNarrow(block.tb, g) ? widths.formOf(block.tb, k) : 0;
+      if (ops[p] === Op.call && clobbersGlobals(target.helpers[ops[p + 2]])) forms.forEach((_, g) => (forms[g] = isWord(g) ? WORD : 0));
+      for (const g of globalsOf(ops, p, OUTPUT_WORDS, globalCount)) {
+        const form = widths.canNarrow(block.tb, g) ? widths.formOf(block.tb, k) : 0;
+        forms[g] = form === 0 && isWord(g) ? WORD : form;
+      }
     }
     for (const to of block.succ) {
       widths.atStart(to).forEach((form, g) => {

@@ -39,6 +39,9 @@ const TARGETS: Readonly<Record<string, Partial<TargetInfo>>> = {
   'tlb-reuse=off': { tlbReuse: false },
   'strip=off': { strip: false },
   lockstep: { lockstep: true },
+  'address=32': { traits: { ...RANDOM_TRAITS, addressBits: 32 } },
+  words: { words: new Set([2, 3, 4, 5]) },
+  notes: { notes: new Set([20, 21]) },
 };
 
 interface FileTest {

@@ -1,5 +1,5 @@
 /** Requests to modules: runs the frontend and the optimiser again on the guest's bytes, and lowers the result. */
-import { TcgContext } from '../../../tcg/context.js';
+import { TcgContext, type GlobalDef } from '../../../tcg/context.js';
 import { instrument, PLUGIN_HELPERS } from '../../../tcg/instrument.js';
 import { optimize } from '../../../tcg/optimize.js';
 import { compileRegions } from '../../../tcg/wasm/compile.js';
@@ -18,7 +18,19 @@ export function targetOf(isa: Isa, icount: boolean, tuning: TcgTuning, compile: 
   const { tlbReuse, fusedMulAdd = true, lockstep } = tuning;
   const globalOffset = globals.map((g) => g.offset);
   const helpers = [...isa.helpers, ...PLUGIN_HELPERS];
-  return { globalOffset, helpers, traits, icount, tlbReuse, fusedMulAdd: fusedMulAdd && hasFusedMulAdd(compile), verify, lockstep };
+  const those = (test: (global: GlobalDef) => boolean) => new Set(globals.flatMap((global, g) => (test(global) ? [g] : [])));
+  return {
+    globalOffset,
+    words: those(({ bits }) => bits === 32),
+    notes: those(({ isNote = false }) => isNote),
+    helpers,
+    traits,
+    icount,
+    tlbReuse,
+    fusedMulAdd: fusedMulAdd && hasFusedMulAdd(compile),
+    verify,
+    lockstep,
+  };
 }
 
 export class RegionCompiler {
