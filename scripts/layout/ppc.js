@@ -18,7 +18,8 @@ export const STRUCTS = [
     rows: [
       ['GPR',            'u64[32]', 'vcpu', 'own',    ''],
       ['FPR',            'u64[32]', 'vcpu', 'own',    'binary64, whatever was loaded'],
-      ['CR',             'u64[32]', 'vcpu', 'own',    'a bit of CR each, from bit 0 (LT of field 0) on'],
+      ['CR',             'u64[8]',  'vcpu', 'own',    'LT, GT and EQ of each field, as the difference that they are the signs of (assembly/target/ppc/cr.ts)'],
+      ['CR_SO',          'u64[8]',  'vcpu', 'own',    'SO of each field'],
       ['LR',             'u64',     'vcpu', 'own',    ''],
       ['CTR',            'u64',     'vcpu', 'own',    ''],
       ['SO',             'u64',     'vcpu', 'own',    'XER[SO]'],

@@ -209,6 +209,46 @@ describe.each(TIERS)('PowerPC, in %s', (_name, tier) => {
     });
   });
 
+  describe('CR', () => {
+    const CR_WORDS = Array.from({ length: 16 }, (_, n) => Math.imul(n, 0x1111_1111) >>> 0);
+    it.each(CR_WORDS)('holds any bits (%x), whoever writes and reads them', (word) => {
+      const not = Array.from({ length: 8 }, (_, field) =>
+        encode('crnor', { crbd: 4 * field + 1, crba: 4 * field + 1, crbb: 4 * field + 1 }),
+      );
+      const code = [encode('mtcrf', { rt: 3, crm: 0xff }), encode('mfcr', { rt: 4 }), ...not, encode('mfcr', { rt: 5 })];
+      run(code, (cpu) => cpu.setR(3, word));
+      expect([board.r(4), board.r(5), board.cr]).toEqual([word, (word ^ 0x4444_4444) >>> 0, (word ^ 0x4444_4444) >>> 0]);
+    });
+
+    it('tells a branch of a comparison behind which generated code was left, and what was compared has changed', () => {
+      // r4: how often r3, which goes down from 100, was above 50 as a signed number; r5 as an unsigned one with its sign turned
+      const [compare, unsigned] = [encode('cmpi', { crfd: 0, ra: 3, simm: 50 }), encode('cmpl', { crfd: 7, ra: 6, rb: 7 })];
+      const skip = (bi: number): number => encode('bc', { bo: 4, bi, bd: 2 });
+      const loop = [
+        compare,
+        encode('xoris', { rt: 3, ra: 6, uimm: 0x8000 }),
+        unsigned,
+        encode('lwz', { rt: 8, ra: 9, simm: 0 }), // in two pages
+        encode('addi', { rt: 6, ra: 0, simm: -1 }),
+        encode('addi', { rt: 3, ra: 3, simm: -1 }),
+        skip(1),
+        encode('addi', { rt: 4, ra: 4, simm: 1 }),
+        skip(29),
+        encode('addi', { rt: 5, ra: 5, simm: 1 }),
+      ];
+      const code = [
+        ...li(10, 100),
+        encode('mtspr', { rt: 10, spr: sprField(9) }),
+        ...loop,
+        encode('bc', { bo: 16, bi: 0, bd: -loop.length }),
+      ];
+      run(code, (cpu) => {
+        for (const [register, value] of [[3, 100], [4, 0], [5, 0], [7, 0x8000_0032], [9, DATA + 0xffe]]) cpu.setR(register, value); // prettier-ignore
+      });
+      expect([board.r(4), board.r(5)]).toEqual([50, 50]);
+    });
+  });
+
   describe('memory', () => {
     it('is zeroed by cache blocks', () => {
       const cpu = run([...li(3, DATA + 0x47), encode('dcbz', { ra: 0, rb: 3 })], (each) =>

@@ -1,7 +1,8 @@
-// State that everything else stands on: what a translation depends on, CR and XER as software sees them, reset.
+// State that everything else stands on: what a translation depends on, XER as software sees it, reset.
 import { FPSCR_ENABLES, FPSCR_NI, FPSCR_RN, MMU_CODE, MMU_TRANSLATED, MMU_USER, MSR_BE, MSR_DR, MSR_FP, MSR_IR, MSR_LE, MSR_PR, MSR_SE, TBF_BE, TBF_FP, TBF_FP_STRICT, TBF_IR, TBF_LE, TBF_PR, TBF_SE, XER_CA, XER_OV, XER_SO, XER_ZERO } from './shared/ppc';
+import { ppcSetCr } from './cr';
 import { ppc } from './env';
-import { PPC_CA, PPC_CR, PPC_END, PPC_OV, PPC_SO, PPC_XER } from './shared/env';
+import { PPC_CA, PPC_END, PPC_OV, PPC_SO, PPC_XER } from './shared/env';
 import { vcpu } from '../../core/vcpu';
 
 @inline
@@ -37,20 +38,6 @@ export function updateTbFlags(env: usize): void {
   vcpu(env).tbFlags = flags;
 }
 
-/** CR as a word. */
-export function ppcCr(env: usize): u32 {
-  let word: u32 = 0;
-  for (let n = 0; n < 32; n++) word = (word << 1) | load<u32>(env + 8 * n, PPC_CR);
-  return word;
-}
-
-/** Sets the bits of CR that `mask` has. */
-export function ppcSetCr(env: usize, word: u32, mask: u32): void {
-  for (let n = 0; n < 32; n++) {
-    if (((mask >> (31 - n)) & 1) != 0) store<u64>(env + 8 * n, (word >> (31 - n)) & 1, PPC_CR);
-  }
-}
-
 export function ppcXer(env: usize): u32 {
   return load<u32>(env, PPC_XER) | (load<u32>(env, PPC_SO) << 31) | (load<u32>(env, PPC_OV) << 30) | (load<u32>(env, PPC_CA) << 29);
 }
@@ -64,7 +51,7 @@ export function ppcSetXer(env: usize, word: u32): void {
 
 /** What every reset sets of what programs see; what reset leaves is undefined in the manual, and stays. */
 export function resetUser(env: usize): void {
-  ppcSetCr(env, 0, u32.MAX_VALUE);
+  ppcSetCr(env, 0);
   ppcSetXer(env, 0);
   ppc(env).lr = 0;
   ppc(env).ctr = 0;

@@ -40,147 +40,156 @@ export class Ppc {
   }
 
   @inline
+  crSo(index: i32): u64 {
+    return load<u64>(this.at + index * 8, 0x340);
+  }
+  @inline
+  setCrSo(index: i32, value: u64): void {
+    store<u64>(this.at + index * 8, value, 0x340);
+  }
+
+  @inline
   get lr(): u64 {
-    return load<u64>(this.at, 0x400);
+    return load<u64>(this.at, 0x380);
   }
   @inline
   set lr(value: u64) {
-    store<u64>(this.at, value, 0x400);
+    store<u64>(this.at, value, 0x380);
   }
 
   @inline
   get ctr(): u64 {
-    return load<u64>(this.at, 0x408);
+    return load<u64>(this.at, 0x388);
   }
   @inline
   set ctr(value: u64) {
-    store<u64>(this.at, value, 0x408);
+    store<u64>(this.at, value, 0x388);
   }
 
   @inline
   get so(): u64 {
-    return load<u64>(this.at, 0x410);
+    return load<u64>(this.at, 0x390);
   }
   @inline
   set so(value: u64) {
-    store<u64>(this.at, value, 0x410);
+    store<u64>(this.at, value, 0x390);
   }
 
   @inline
   get ov(): u64 {
-    return load<u64>(this.at, 0x418);
+    return load<u64>(this.at, 0x398);
   }
   @inline
   set ov(value: u64) {
-    store<u64>(this.at, value, 0x418);
+    store<u64>(this.at, value, 0x398);
   }
 
   @inline
   get ca(): u64 {
-    return load<u64>(this.at, 0x420);
+    return load<u64>(this.at, 0x3a0);
   }
   @inline
   set ca(value: u64) {
-    store<u64>(this.at, value, 0x420);
+    store<u64>(this.at, value, 0x3a0);
   }
 
   @inline
   get xer(): u64 {
-    return load<u64>(this.at, 0x428);
+    return load<u64>(this.at, 0x3a8);
   }
   @inline
   set xer(value: u64) {
-    store<u64>(this.at, value, 0x428);
+    store<u64>(this.at, value, 0x3a8);
   }
 
   @inline
   get reserve(): i64 {
-    return load<i64>(this.at, 0x430);
+    return load<i64>(this.at, 0x3b0);
   }
   @inline
   set reserve(value: i64) {
-    store<i64>(this.at, value, 0x430);
+    store<i64>(this.at, value, 0x3b0);
   }
 
   @inline
   get reserveValue(): u64 {
-    return load<u64>(this.at, 0x438);
+    return load<u64>(this.at, 0x3b8);
   }
   @inline
   set reserveValue(value: u64) {
-    store<u64>(this.at, value, 0x438);
+    store<u64>(this.at, value, 0x3b8);
   }
 
   @inline
   get fpOp(): u64 {
-    return load<u64>(this.at, 0x440);
+    return load<u64>(this.at, 0x3c0);
   }
   @inline
   set fpOp(value: u64) {
-    store<u64>(this.at, value, 0x440);
+    store<u64>(this.at, value, 0x3c0);
   }
 
   @inline
   get fpA(): u64 {
-    return load<u64>(this.at, 0x448);
+    return load<u64>(this.at, 0x3c8);
   }
   @inline
   set fpA(value: u64) {
-    store<u64>(this.at, value, 0x448);
+    store<u64>(this.at, value, 0x3c8);
   }
 
   @inline
   get fpB(): u64 {
-    return load<u64>(this.at, 0x450);
+    return load<u64>(this.at, 0x3d0);
   }
   @inline
   set fpB(value: u64) {
-    store<u64>(this.at, value, 0x450);
+    store<u64>(this.at, value, 0x3d0);
   }
 
   @inline
   get fpC(): u64 {
-    return load<u64>(this.at, 0x458);
+    return load<u64>(this.at, 0x3d8);
   }
   @inline
   set fpC(value: u64) {
-    store<u64>(this.at, value, 0x458);
+    store<u64>(this.at, value, 0x3d8);
   }
 
   @inline
   get fpCompared(): u64 {
-    return load<u64>(this.at, 0x460);
+    return load<u64>(this.at, 0x3e0);
   }
   @inline
   set fpCompared(value: u64) {
-    store<u64>(this.at, value, 0x460);
+    store<u64>(this.at, value, 0x3e0);
   }
 
   @inline
   get fpX(): u64 {
-    return load<u64>(this.at, 0x468);
+    return load<u64>(this.at, 0x3e8);
   }
   @inline
   set fpX(value: u64) {
-    store<u64>(this.at, value, 0x468);
+    store<u64>(this.at, value, 0x3e8);
   }
 
   @inline
   get fpY(): u64 {
-    return load<u64>(this.at, 0x470);
+    return load<u64>(this.at, 0x3f0);
   }
   @inline
   set fpY(value: u64) {
-    store<u64>(this.at, value, 0x470);
+    store<u64>(this.at, value, 0x3f0);
   }
 
   @inline
   get fpscr(): u32 {
-    return load<u32>(this.at, 0x478);
+    return load<u32>(this.at, 0x3f8);
   }
   @inline
   set fpscr(value: u32) {
-    store<u32>(this.at, value, 0x478);
+    store<u32>(this.at, value, 0x3f8);
   }
 
   @inline

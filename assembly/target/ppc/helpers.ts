@@ -1,6 +1,7 @@
 // Helpers that raise, and those of whole registers that are held in parts.
 import { raiseAt, raiseProgram, raiseWith } from './raise';
-import { ppcCr, ppcSetCr, ppcSetXer, ppcXer } from './cpu';
+import { ppcSetXer, ppcXer } from './cpu';
+import { ppcCr } from './cr';
 import { EXC_ALIGNMENT, EXC_SYSTEM_CALL, EXC_TRACE, PROGRAM_TRAP } from './shared/ppc';
 
 /** At the instruction. `error`: SRR1's or DSISR's. */
@@ -31,10 +32,6 @@ export function helper_tw(env: usize, a: u64, b: u64, to: u64): void {
 
 export function helper_mfcr(env: usize): u64 {
   return ppcCr(env);
-}
-
-export function helper_mtcrf(env: usize, value: u64, mask: u64): void {
-  ppcSetCr(env, value as u32, mask as u32);
 }
 
 export function helper_mfxer(env: usize): u64 {

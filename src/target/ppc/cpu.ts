@@ -35,7 +35,7 @@ interface PpcExports {
   ppcSoftReset(env: number): void;
   ppcTimerTick(env: number, ticks: bigint): void;
   ppcCr(env: number): number;
-  ppcSetCr(env: number, word: number, mask: number): void;
+  ppcSetCr(env: number, word: number): void;
   ppcXer(env: number): number;
   ppcSetXer(env: number, word: number): void;
   ppcFpscr(env: number): number;
@@ -259,7 +259,7 @@ export class PpcCpu extends CpuState {
     else if (array) vcpu.write32(array.at, word);
     else if (name === 'pc') this.pc = value;
     else if (name === 'msr') exports.ppcSetMsr(env, word);
-    else if (name === 'cr') exports.ppcSetCr(env, word, ~0);
+    else if (name === 'cr') exports.ppcSetCr(env, word);
     else if (name === 'fpscr') exports.ppcSetFpscr(env, word);
     else return this.writeSpr(name, word);
     if (name.startsWith('sr')) exports.ppcPostLoad(env);

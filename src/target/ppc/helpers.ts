@@ -37,6 +37,8 @@ const inexact = (op: FloatOp, more: Partial<InlineFloat> = {}): InlineFloat => (
 
 const fp = (name: string, args: number, inline?: InlineFloat): HelperDef => ({ ...define(true, EFFECT)(name, args), inline });
 const exact = (op: FloatOp): InlineFloat => ({ op, bits: 64 });
+/** Of which it is not said whether it is inexact. */
+const estimate = (op: FloatOp, more: Partial<InlineFloat> = {}): InlineFloat => ({ op, bits: 64, ...more });
 const single: Partial<InlineFloat> = { rounded: 32 };
 const negative: Partial<InlineFloat> = { negated: true };
 
@@ -48,7 +50,6 @@ export const H = {
   trace:          any('trace', 0),
   tw:             fault('tw', 3),                // a, b, conditions
   mfcr:           anyResult('mfcr', 0),
-  mtcrf:          any('mtcrf', 2),               // value, mask
   mfxer:          anyResult('mfxer', 0),
   mtxer:          any('mtxer', 1),
   // memory
@@ -89,8 +90,8 @@ export const H = {
   fnmadds: fp('fnmadds', 3, inexact('mulAdd', { ...single, ...negative })),
   fnmsubs: fp('fnmsubs', 3, inexact('mulSub', { ...single, ...negative })),
   frsp:    fp('frsp', 1, inexact('single')),
-  fres:    fp('fres', 1),
-  frsqrte: fp('frsqrte', 1),
+  fres:    fp('fres', 1, estimate('reciprocal', single)),
+  frsqrte: fp('frsqrte', 1, estimate('reciprocalSqrt')),
   fctiw:   fp('fctiw', 1),
   fctiwz:  fp('fctiwz', 1, inexact('toInt32')),
   fcmpuLt: fp('fcmpu_lt', 2, exact('lt')),

@@ -53,7 +53,7 @@ function conditions(c: DisasContext, bo: number, bi: number, notTaken: number): 
     tcg.brcondi((bo & BO_ZERO) !== 0 ? Cond.NE : Cond.EQ, CTR, 0, notTaken);
   }
   const looks = (bo & BO_ALWAYS) === 0;
-  if (looks) tcg.brcondi((bo & BO_TRUE) !== 0 ? Cond.EQ : Cond.NE, c.cr(bi), 0, notTaken);
+  if (looks) c.branchOnBit(bi, (bo & BO_TRUE) === 0, notTaken);
   return counts || looks;
 }
 
@@ -102,23 +102,20 @@ const crLogic =
   (op: Op2): Emit =>
   (c, o) => {
     const t = c.tcg.temp();
-    op(c.tcg, t, c.cr(o.ra), c.cr(o.rb));
-    c.tcg.andi(c.cr(o.rt), t, 1);
+    const a = c.crBit(o.ra);
+    op(c.tcg, t, a, o.ra === o.rb ? a : c.crBit(o.rb));
+    c.tcg.andi(t, t, 1);
+    c.setCrBit(o.rt, t);
   };
 
 const mcrf: Emit = (c, o) => {
-  if (o.crfd === o.crfs) return;
-  for (let n = 0; n < 4; n++) c.tcg.mov(c.cr(4 * o.crfd + n), c.cr(4 * o.crfs + n));
+  if (o.crfd !== o.crfs) c.moveField(o.crfd, o.crfs);
 };
 
 const mfcr: Emit = (c, o) => c.tcg.call(H.mfcr, c.r(o.rt));
 
 const mtcrf: Emit = (c, o) => {
-  const { tcg } = c;
-  for (let field = 0; field < 8; field++) {
-    if (((o.crm >>> (7 - field)) & 1) === 0) continue;
-    for (let n = 0; n < 4; n++) tcg.extract(c.cr(4 * field + n), c.r(o.rt), 31 - (4 * field + n), 1);
-  }
+  for (let field = 0; field < 8; field++) if (((o.crm >>> (7 - field)) & 1) !== 0) c.setFieldFrom(field, c.r(o.rt), 28 - 4 * field);
 };
 
 // ---- Traps and system calls --------------------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ function recordFloat(c: DisasContext, o: Operands): void {
   const { tcg } = c;
   const t = tcg.temp();
   tcg.ld32u(t, E.PPC_FPSCR);
-  for (let n = 0; n < 4; n++) tcg.extract(c.cr(4 + n), t, SUMMARY_SHIFT + 3 - n, 1);
+  c.setFieldFrom(1, t, SUMMARY_SHIFT);
 }
 
 // ---- Arithmetic ------------------------------------------------------------------------------------------------------------------
@@ -47,23 +47,15 @@ const arithmetic =
   (c, o) => {
     const { tcg } = c;
     const from = operandsOf(c, o, takes);
-    const d = c.f(o.rt);
     if (c.fpStrict) strict(c, op, o.rt, from);
     else {
-      const kept = (value: Temp): Temp => {
-        if (value !== d) return value;
-        const t = tcg.temp();
-        tcg.mov(t, value);
-        return t;
-      };
-      const noted = { a: kept(from.a), b: kept(from.b), c: kept(from.c) };
-      tcg.call(helper, d, ...[...takes].map((name) => noted[name as 'a' | 'b' | 'c']));
       tcg.movi(FP.op, op);
-      tcg.mov(FP.a, noted.a);
-      tcg.mov(FP.b, noted.b);
-      tcg.mov(FP.c, noted.c);
+      tcg.mov(FP.a, from.a);
+      tcg.mov(FP.b, from.b);
+      tcg.mov(FP.c, from.c);
       tcg.movi(FP.compared, 0);
       tcg.movi(FP.converted, 0);
+      tcg.call(helper, c.f(o.rt), ...[...takes].map((name) => from[name as 'a' | 'b' | 'c']));
     }
     recordFloat(c, o);
   };
@@ -81,11 +73,9 @@ const conversion =
     const { tcg } = c;
     if (c.fpStrict) strict(c, op, o.rt, operandsOf(c, o, 'b'));
     else {
-      const value = tcg.temp();
-      tcg.mov(value, c.f(o.rb));
-      tcg.call(helper, c.f(o.rt), value);
       tcg.movi(FP.converted, op);
-      tcg.mov(FP.v, value);
+      tcg.mov(FP.v, c.f(o.rb));
+      tcg.call(helper, c.f(o.rt), c.f(o.rb));
     }
     recordFloat(c, o);
   };
@@ -95,23 +85,20 @@ const compare =
   (c, o) => {
     const { tcg } = c;
     const [a, b] = [c.f(o.ra), c.f(o.rb)];
-    const bit = (n: number): Temp => c.cr(4 * o.crfd + n);
     if (c.fpStrict) {
       const flags = tcg.temp();
       tcg.call(H.fcmpStrict, flags, a, b, tcg.constI64(Number(ordered)));
-      for (let n = 0; n < 4; n++) tcg.extract(bit(n), flags, 3 - n, 1);
+      c.setFieldFrom(o.crfd, flags, 0);
       return;
     }
-    const [less, greater, equal, any] = [tcg.temp(), tcg.temp(), tcg.temp(), tcg.temp()];
+    const [less, greater, equal, none] = [tcg.temp(), tcg.temp(), tcg.temp(), tcg.temp()];
     tcg.call(lt, less, a, b);
     tcg.call(lt, greater, b, a);
     tcg.call(eq, equal, a, b);
-    tcg.mov(bit(0), less);
-    tcg.mov(bit(1), greater);
-    tcg.mov(bit(2), equal);
-    tcg.or(any, less, greater);
-    tcg.or(any, any, equal);
-    tcg.xori(bit(3), any, 1);
+    tcg.or(none, less, greater);
+    tcg.or(none, none, equal);
+    tcg.xori(none, none, 1);
+    c.setField(o.crfd, [less, greater, equal], none);
     tcg.movi(FP.compared, 1);
     tcg.mov(FP.x, a);
     tcg.mov(FP.y, b);
@@ -184,7 +171,7 @@ const mcrfs: Emit = (c, o) => {
   const { tcg } = c;
   const field = tcg.temp();
   tcg.call(H.mcrfs, field, tcg.constI64(o.crfs));
-  for (let n = 0; n < 4; n++) tcg.extract(c.cr(4 * o.crfd + n), field, 3 - n, 1);
+  c.setFieldFrom(o.crfd, field, 0);
 };
 
 // ---- Loads and stores --------------------------------------------------------------------------------------------------------------

@@ -187,13 +187,9 @@ const divw =
 // L asks for 64 bits, which there are not: processors of 32 bits ignore it.
 const compare =
   (isSigned: boolean): Emit =>
-  (c, o) => {
-    const a = c.r(o.ra);
-    const b = c.r(o.rb);
-    if (isSigned) c.setCompared(o.crfd, c.signed(a), c.signed(b), true);
-    else c.setCompared(o.crfd, a, b, false);
-  };
-const cmpi: Emit = (c, o) => c.setCompared(o.crfd, c.signed(c.r(o.ra)), c.tcg.constI64(o.simm), true);
+  (c, o) =>
+    c.setCompared(o.crfd, c.r(o.ra), c.r(o.rb), isSigned);
+const cmpi: Emit = (c, o) => c.setCompared(o.crfd, c.r(o.ra), c.tcg.constI64(o.simm), true);
 const cmpli: Emit = (c, o) => c.setCompared(o.crfd, c.r(o.ra), c.tcg.constI64(o.uimm), false);
 
 // ---- Logic ---------------------------------------------------------------------------------------------------------------------
@@ -262,7 +258,8 @@ const rlwinm: Emit = (c, o) => {
   if ((mask & wrapped) === 0) {
     const t = tcg.temp();
     tcg.shli(t, rs, sh);
-    tcg.andi(ra, t, mask);
+    if (mask === ONES - wrapped) tcg.ext32u(ra, t);
+    else tcg.andi(ra, t, mask);
   } else if ((mask & ~wrapped) === 0) {
     const t = tcg.temp();
     tcg.shri(t, rs, 32 - sh);
@@ -356,8 +353,7 @@ const rotate = (name: string, opcode: number, count: 'sh' | 'rb', emit: Emit): I
 
 const mcrxr: Emit = (c, o) => {
   const { tcg } = c;
-  [SO, OV, CA].forEach((bit, n) => tcg.mov(c.cr(4 * o.crfd + n), bit));
-  tcg.movi(c.cr(4 * o.crfd + 3), 0);
+  c.setField(o.crfd, [SO, OV, CA], tcg.constI64(0));
   for (const bit of [SO, OV, CA]) tcg.movi(bit, 0);
 };
 

@@ -133,10 +133,9 @@ const stwcx: Emit = (c, o) => {
   tcg.atomicCmpxchg(old, address, RESERVE_VALUE, c.r(o.rt), c.memop(MO_32) | MO_ALIGN, c.mmuIdx);
   tcg.setcond(Cond.EQ, isDone, old, RESERVE_VALUE);
   tcg.setLabel(end);
-  tcg.movi(c.cr(0), 0);
-  tcg.movi(c.cr(1), 0);
-  tcg.mov(c.cr(2), isDone);
-  tcg.mov(c.cr(3), SO);
+  c.forgetCompared();
+  const never = tcg.constI64(0);
+  c.setField(0, [never, never, isDone], SO);
   tcg.movi(RESERVE, -1);
 };
 

@@ -2,7 +2,8 @@
 export { helper_dcbz, helper_icbi, helper_lsw, helper_lswx, helper_stsw, helper_stswx } from './memory';
 export * from '../helpers';
 export * from '../fpu_helper';
-export { ppcCr, ppcSetCr, ppcSetXer, ppcXer, updateTbFlags as ppcUpdateTbFlags } from '../cpu';
+export { ppcCr, ppcSetCr } from '../cr';
+export { ppcSetXer, ppcXer, updateTbFlags as ppcUpdateTbFlags } from '../cpu';
 export { fpscr as ppcFpscr, setFpscr as ppcSetFpscr } from '../fpscr';
 export { ppcMachineCheck, ppcSoftReset } from '../excp';
 export { hasWork as ppcHasWork, helper_mtmsr, helper_rfi, ppcSetLine, setMsr as ppcSetMsr } from '../msr';

@@ -6,40 +6,42 @@
 export const PPC_GPR = 0x100;
 /** u64[32]: binary64, whatever was loaded */
 export const PPC_FPR = 0x200;
-/** u64[32]: a bit of CR each, from bit 0 (LT of field 0) on */
+/** u64[8]: LT, GT and EQ of each field, as the difference that they are the signs of (assembly/target/ppc/cr.ts) */
 export const PPC_CR = 0x300;
+/** u64[8]: SO of each field */
+export const PPC_CR_SO = 0x340;
 /** u64 */
-export const PPC_LR = 0x400;
+export const PPC_LR = 0x380;
 /** u64 */
-export const PPC_CTR = 0x408;
+export const PPC_CTR = 0x388;
 /** u64: XER[SO] */
-export const PPC_SO = 0x410;
+export const PPC_SO = 0x390;
 /** u64: XER[OV] */
-export const PPC_OV = 0x418;
+export const PPC_OV = 0x398;
 /** u64: XER[CA] */
-export const PPC_CA = 0x420;
+export const PPC_CA = 0x3a0;
 /** u64: the rest of XER */
-export const PPC_XER = 0x428;
+export const PPC_XER = 0x3a8;
 /** i64: address of the reservation, -1: none */
-export const PPC_RESERVE = 0x430;
+export const PPC_RESERVE = 0x3b0;
 /** u64: what lwarx saw there */
-export const PPC_RESERVE_VALUE = 0x438;
+export const PPC_RESERVE_VALUE = 0x3b8;
 /** u64: FPOP_* */
-export const PPC_FP_OP = 0x440;
+export const PPC_FP_OP = 0x3c0;
 /** u64: its operands */
-export const PPC_FP_A = 0x448;
+export const PPC_FP_A = 0x3c8;
 /** u64 */
-export const PPC_FP_B = 0x450;
+export const PPC_FP_B = 0x3d0;
 /** u64 */
-export const PPC_FP_C = 0x458;
+export const PPC_FP_C = 0x3d8;
 /** u64: 1: FPCC is to come from a comparison of the next two, made after it */
-export const PPC_FP_COMPARED = 0x460;
+export const PPC_FP_COMPARED = 0x3e0;
 /** u64 */
-export const PPC_FP_X = 0x468;
+export const PPC_FP_X = 0x3e8;
 /** u64 */
-export const PPC_FP_Y = 0x470;
+export const PPC_FP_Y = 0x3f0;
 /** u32 */
-export const PPC_FPSCR = 0x478;
+export const PPC_FPSCR = 0x3f8;
 /** u32 */
 export const PPC_MSR = 0x480;
 /** u32: what the exception in flight puts into SRR1 beside MSR; of a DSI and alignment exception, DSISR */

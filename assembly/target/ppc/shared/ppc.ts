@@ -20,6 +20,13 @@ export const MSR_PM = 0x0004;
 export const MSR_RI = 0x0002;
 export const MSR_LE = 0x0001;
 
+// A field of CR, and which bit of the number that holds it (cr.ts) is LT
+export const CR_LT = 8;
+export const CR_GT = 4;
+export const CR_EQ = 2;
+export const CR_SO = 1;
+export const CR_LT_BIT = 62;
+
 // XER
 export const XER_SO = 0x8000_0000;
 export const XER_OV = 0x4000_0000;
