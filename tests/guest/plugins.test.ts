@@ -298,6 +298,10 @@ describe('-plugin', () => {
         if (which('lcov') === undefined) continue;
         const { status: read, stdout } = spawnSync('lcov', ['--summary', out], { encoding: 'utf8' });
         expect(read, stdout).toBe(0);
+        if (which('genhtml') === undefined) continue;
+        const html = spawnSync('genhtml', ['-q', '-o', join(folder, 'html'), out], { encoding: 'utf8' });
+        expect(html.status, html.stdout + html.stderr).toBe(0);
+        expect(readFileSync(join(folder, 'html', 'index.html'), 'utf8')).toMatch(/Functions:/);
       }
       expect(existsSync(elf)).toBe(true);
     },
