@@ -41,3 +41,15 @@ export function writableMappings(root: number, least: number): Map<number, numbe
     }
   return counts;
 }
+
+/** Threads of web workers, of all processes below `root`: Chromium's and Firefox's names for them. */
+export function workerThreads(root: number): number {
+  const names = tree(root).flatMap((pid) => {
+    try {
+      return readdirSync(`/proc/${pid}/task`).map((thread) => proc(pid, `task/${thread}/comm`));
+    } catch {
+      return []; // it has ended meanwhile
+    }
+  });
+  return names.filter((name) => /^(DedicatedWorker|DOM Worker)/.test(name)).length;
+}
