@@ -148,7 +148,7 @@ function Report({ results, drawn }: { results: Results; drawn: readonly Drawn[] 
             {title}. {text}
           </figcaption>
           {/* Vega's, of our own numbers. */}
-          <div role="img" aria-label={title} class="chart" dangerouslySetInnerHTML={{ __html: svg }} />
+          <div role="img" tabIndex={0} aria-label={title} class="chart" dangerouslySetInnerHTML={{ __html: svg }} />
         </figure>
       ))}
       <h2>Numbers</h2>
