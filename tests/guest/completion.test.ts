@@ -14,7 +14,7 @@ describe('completion', () => {
     const lines = {
       'wemu -ser': '-serial',
       'wemu --ser': '--serial',
-      'wemu -M ': 'help virt spike cpiom 40p',
+      'wemu -M ': 'help virt spike none cpiom 40p',
       'wemu -kernel x -device virtio-r': 'virtio-rng-device virtio-rng-pci',
       'wemu -serial mon:': 'stdio', // the colon ends a word there
       'wemu -monitor st': 'stdio',

@@ -2,15 +2,7 @@
  * Generated code on the machine thread: table slots, installed regions, and the bound on how much there may be. What is evicted are
  * modules that were not entered since the cache last looked (second chance). Only a flush of all TBs takes all, and it lets go of them one by one.
  */
-import {
-  TABLE_TBS,
-  TB_ENTERED,
-  TB_ENTRY,
-  TB_EXEC_COUNT,
-  TB_FUNC,
-  TB_REGION,
-  TB_STATE_QUEUED,
-} from '../../../../assembly/shared/layout.js';
+import { TABLE_TBS, TB_ENTERED, TB_ENTRY, TB_EXEC_COUNT, TB_FUNC, TB_REGION, TB_STATE_QUEUED } from '../../../../assembly/shared/layout.js';
 import type { WasmInfo } from '../../jit-info.js';
 import type { WasmExports } from '../../../util/web-assembly.js';
 import type { TbReader } from './regions.js';
