@@ -177,7 +177,7 @@ function run(env: usize, tb: usize, ip: usize, acc: u64): usize {
       case op.TCI_CTZ64: set(env, ip, (acc = a64(env, ip) == 0 ? b64(env, ip) : ctz<u64>(a64(env, ip)))); ip += 8; break;
       case op.TCI_CTZ32: set(env, ip, (acc = (a32(env, ip) == 0 ? b32(env, ip) : ctz<i32>(a32(env, ip))) as i64 as u64)); ip += 8; break;
       case op.TCI_NEG64: set(env, ip, (acc = 0 - a64(env, ip))); ip += 8; break;
-      case op.TCI_NEG32: set(env, ip, (acc = (0 - a32(env, ip)) as i64 as u64)); ip += 8; break;
+      case op.TCI_NEG32: set(env, ip, (acc = (i32(0) - a32(env, ip)) as i64 as u64)); ip += 8; break;
       case op.TCI_NOT64: set(env, ip, (acc = ~a64(env, ip))); ip += 8; break;
       case op.TCI_NOT32: set(env, ip, (acc = (~a32(env, ip)) as i64 as u64)); ip += 8; break;
       case op.TCI_EXT8S64: set(env, ip, (acc = (a64(env, ip) as i8) as i64 as u64)); ip += 8; break;

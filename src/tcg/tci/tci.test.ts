@@ -32,6 +32,16 @@ describe('tci', () => {
     }
   });
 
+  it('negates the least number of 32 bits to itself', () => {
+    // a literal before an i32 takes the type of what the whole is converted to, in AssemblyScript
+    const ctx = parseIr('insn_start $0; neg_i64 tmp0, r1; ext32s_i64 r2, tmp0; goto_ptr', RANDOM_GLOBALS, []);
+    const state = randomState(1, RAM_SIZE);
+    state.globals[1] = 0x8000_0000_8000_0000n;
+    const got = machine.tci(ctx, state);
+    expect(got).toEqual(referenceOutcome(ctx, cloneState(state)));
+    expect(got.globals[2]).toBe(0xffff_ffff_8000_0000n);
+  });
+
   const lower = (text: string, resumable = false) => {
     const lowering = new TciLowering({ helperIndex: [], resumable });
     lowering.lower(parseIr(text, RANDOM_GLOBALS, []));
