@@ -44,8 +44,14 @@ describe('joined regions', () => {
   });
 
   it('take the place of the region that was entered, which goes if nothing else leads there', () => {
-    const rig = parts([1000, 1000, 1000, 1000]);
+    const rig = parts([1024, 1000, 1000, 1000]);
     const before = [0, 1, 2, 3].map((i) => rig.get(i, L.TB_FUNC));
+    for (const count of [1023, 1025]) {
+      rig.tbs.set(rig.tb(0), L.TB_ENTERED, count);
+      rig.generator.tbEntered(rig.tb(0));
+      expect(rig.generator.stats.joined).toBe(0);
+    }
+    rig.tbs.set(rig.tb(0), L.TB_ENTERED, 1024);
     rig.generator.tbEntered(rig.tb(0));
     expect(rig.generator.stats).toMatchObject({ regions: 5, joined: 1, errors: 0 });
     expect([0, 1, 2, 3].map((i) => rig.get(i, L.TB_FUNC) === before[i])).toEqual([false, true, true, true]);

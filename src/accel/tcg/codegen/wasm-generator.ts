@@ -1,5 +1,5 @@
 /** Code generation as the machine thread sees it: hot TBs go in, table entries come out, now (synchronous mode) or some slices later. */
-import { TB_EXEC_COUNT, TB_FUNC, TB_REGION, TB_STATE_CALLS } from '../../../../assembly/shared/layout.js';
+import { TB_ENTERED, TB_EXEC_COUNT, TB_FUNC, TB_REGION, TB_STATE_CALLS } from '../../../../assembly/shared/layout.js';
 import type { WasmInfo } from '../../jit-info.js';
 import { tableOffsets } from '../../../tcg/wasm/region.js';
 import type { WasmExports } from '../../../util/web-assembly.js';
@@ -200,6 +200,9 @@ export class WasmCodeGenerator implements CodeGenerator {
   tbEntered(tb: number): void {
     // a thread that is about to enter the old region would take the new one's entry for it
     if (this.options.peers) return;
+    // where there was nothing to join there seldom is soon: each time that the count has doubled
+    const count = this.tbs.get(tb, TB_ENTERED);
+    if ((count & (count - 1)) !== 0) return;
     this.joins.add(tb);
     if (this.options.generate) {
       const regions = this.gatherJoin();
