@@ -199,7 +199,7 @@ describe('while it is recorded or replayed', () => {
     expect(() => run.machine.writePhysical(0x8000_0000, Uint8Array.of(1))).toThrow(refused);
     expect(() => control.addDevice({ driver: 'virtio-rng-device' })).toThrow(refused);
     expect(() => control.setActions({ reboot: 'shutdown' })).toThrow(refused);
-    expect(() => run.machine.load(new Uint8Array(0))).toThrow(refused);
+    await expect(run.machine.load(new Uint8Array(0))).rejects.toThrow(refused);
     expect(run.machine.readPhysical(0x8000_0000, 4)).toEqual(Uint8Array.of(0x37, 4, 0, 0x10));
     expect(() => run.machine.readPhysical(0x1000_0000, 1)).toThrow(RangeError); // a device
     expect(control.replayInfo).toEqual({ mode: 'record', filename: 'touched', icount: run.machine.state.clocks.instructionCount });
