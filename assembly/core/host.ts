@@ -30,7 +30,7 @@ export declare function tbHot(tb: usize): void;
 @external("host", "tbMisses")
 export declare function tbMisses(tb: usize): void;
 
-/** The TB's generated code was come to from that of other regions often (TB_ENTERED): they had better be one. */
+/** The dispatcher has entered the TB's generated code often (TB_ENTERED): what leads there had better be one region with it. */
 // @ts-ignore: decorator
 @external("host", "tbEntered")
 export declare function tbEntered(tb: usize): void;

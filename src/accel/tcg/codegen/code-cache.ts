@@ -193,28 +193,26 @@ export class CodeCache {
     if (!this.isCurrent(region)) return;
     for (const [entry, i] of region.entries.entries()) {
       const tb = region.tbs[i];
-      const slot = this.tbs.get(tb, TB_FUNC);
+      const isEntry = this.tbs.get(tb, TB_FUNC) !== 0;
       // a TB that is an entry of another region already stays there
-      if (slot !== 0 && !(region.joins && i === 0)) continue;
+      if (isEntry && !(region.joins && i === 0)) continue;
+      const before = isEntry ? this.installedAt(tb) : undefined;
       this.tbs.set(tb, TB_ENTRY, entry);
       this.tbs.publish(tb, TB_FUNC, region.slot);
-      if (slot !== 0) this.replaced(tb, slot);
+      if (isEntry) this.replaced(tb, before);
     }
   }
 
-  /** Another region is entered at `tb` now: the one in `slot` goes, if nothing else leads there. */
-  private replaced(tb: number, slot: number): void {
+  /** Another region is entered at `tb` now: the one that was, `region`, goes if nothing else leads there. */
+  private replaced(tb: number, region: RegionRecord | undefined): void {
     this.tbs.set(tb, TB_ENTERED, 0);
-    for (const region of this.members.get(this.tbs.get(tb, TB_REGION)) ?? []) {
-      if (region.slot === slot && region.module && !region.entries.some((i) => this.tbs.get(region.tbs[i], TB_FUNC) === slot))
-        return this.uninstall(region);
-    }
+    if (region && !region.entries.some((i) => this.tbs.get(region.tbs[i], TB_FUNC) === region.slot)) this.uninstall(region);
   }
 
-  /** TBs of the region whose code a TB leads to. */
-  installedAt(tb: number): readonly number[] | undefined {
+  /** The region whose code a TB leads to. */
+  installedAt(tb: number): RegionRecord | undefined {
     const slot = this.tbs.get(tb, TB_FUNC);
-    for (const region of this.members.get(this.tbs.get(tb, TB_REGION)) ?? []) if (region.module && region.slot === slot) return region.tbs;
+    for (const region of this.members.get(this.tbs.get(tb, TB_REGION)) ?? []) if (region.module && region.slot === slot) return region;
     return undefined;
   }
 

@@ -17,7 +17,7 @@ function parts(entered: readonly number[]): CodegenRig {
   return rig;
 }
 const join = (rig: CodegenRig, limits = JOIN_LIMITS) =>
-  joinRegions(rig.tbs, rig.tb(0), limits, (tb) => rig.generator.cache.installedAt(tb));
+  joinRegions(rig.tbs, rig.tb(0), limits, (tb) => rig.generator.cache.installedAt(tb)?.tbs);
 const numbers = (rig: CodegenRig, tbs: readonly number[] = []) => tbs.map((tb) => [0, 1, 2, 3].find((i) => rig.tb(i) === tb));
 
 describe('joined regions', () => {

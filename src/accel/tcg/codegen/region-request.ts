@@ -51,12 +51,8 @@ export function requestAgain(tbs: TbReader, { id, tbs: list, entries }: RegionRe
   return requestOf(tbs, id, { ...describeRegion(tbs, list, indirect), entries });
 }
 
-/** For regions that are to be one. */
-export function requestJoined(tbs: TbReader, id: number, formed: FormedRegion, injectionsOf?: InjectionsOf): RegionRequest {
-  return requestOf(tbs, id, formed, injectionsOf);
-}
-
-function requestOf(tbs: TbReader, id: number, formed: FormedRegion, injectionsOf?: InjectionsOf): RegionRequest {
+/** For TBs that somebody has put together. */
+export function requestOf(tbs: TbReader, id: number, formed: FormedRegion, injectionsOf?: InjectionsOf): RegionRequest {
   const pages = virtualPages(tbs, formed.tbs);
   return {
     id,

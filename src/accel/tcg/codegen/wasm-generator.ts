@@ -9,7 +9,7 @@ import { linkModule } from './link.js';
 import type { MadeModule } from './listing.js';
 import type { CodegenTimes, CodegenWorker, GenerateReply, GenerateRequest, RegionRequest } from './protocol.js';
 import { JOIN_LIMITS, joinRegions } from './join.js';
-import { requestJoined, requestRegion, type InjectionsOf } from './region-request.js';
+import { requestOf, requestRegion, type InjectionsOf } from './region-request.js';
 import { TbReader, type RegionLimits } from './regions.js';
 import { SYNC_THRESHOLD, Tiering, WORKER_THRESHOLD } from './tiering.js';
 import { regionLimits, type TcgTuning } from './tuning.js';
@@ -180,20 +180,24 @@ export class WasmCodeGenerator implements CodeGenerator {
 
   tbHot(tb: number): void {
     if (!this.tiering.isHot(tb)) return;
-    const { generate } = this.options;
-    if (!generate) return this.tiering.queue.add(tb);
-    const region = this.form(tb);
-    this.receive(
-      [region],
-      generate({ kind: 'generate', batch: this.nextBatch++, regions: [region], wantBinary: this.options.onModule !== undefined }),
-    );
+    if (!this.options.generate) return this.tiering.queue.add(tb);
+    this.generateNow([this.form(tb)], this.options.generate);
+  }
+
+  /** In synchronous mode. */
+  private generateNow(regions: readonly RegionRequest[], generate: (request: GenerateRequest) => GenerateReply): void {
+    const wantBinary = this.options.onModule !== undefined;
+    this.receive(regions, generate({ kind: 'generate', batch: this.nextBatch++, regions, wantBinary }));
   }
 
   private form(tb: number): RegionRequest {
     const { injectionsOf } = this.options;
-    const request = requestRegion(this.tbs, this.nextRegion++, tb, this.limits, (at) => this.cache.enteredAt(at), injectionsOf);
-    const tbs = request.tbs.map((each) => each.tb);
-    this.waiting.set(request.id, this.cache.track(request.id, tbs, request.entries));
+    return this.track(requestRegion(this.tbs, this.nextRegion++, tb, this.limits, (at) => this.cache.enteredAt(at), injectionsOf));
+  }
+
+  private track(request: RegionRequest, joins = false): RegionRequest {
+    const tbs = request.tbs.map(({ tb }) => tb);
+    this.waiting.set(request.id, this.cache.track(request.id, tbs, request.entries, joins));
     return request;
   }
 
@@ -204,14 +208,9 @@ export class WasmCodeGenerator implements CodeGenerator {
     const count = this.tbs.get(tb, TB_ENTERED);
     if ((count & (count - 1)) !== 0) return;
     this.joins.add(tb);
-    if (this.options.generate) {
-      const regions = this.gatherJoin();
-      if (regions.length > 0)
-        this.receive(
-          regions,
-          this.options.generate({ kind: 'generate', batch: this.nextBatch++, regions, wantBinary: this.options.onModule !== undefined }),
-        );
-    }
+    if (!this.options.generate) return;
+    const regions = this.gatherJoin();
+    if (regions.length > 0) this.generateNow(regions, this.options.generate);
   }
 
   /** A batch of one region that others are joined in; empty if there is none. */
@@ -219,11 +218,8 @@ export class WasmCodeGenerator implements CodeGenerator {
     for (const tb of this.joins) {
       this.joins.delete(tb);
       if (!this.tbs.isValid(tb) || this.tbs.get(tb, TB_FUNC) === 0 || this.cache.isPending(tb)) continue;
-      const formed = joinRegions(this.tbs, tb, JOIN_LIMITS, (at) => this.cache.installedAt(at));
-      if (!formed) continue;
-      const request = requestJoined(this.tbs, this.nextRegion++, formed, this.options.injectionsOf);
-      this.waiting.set(request.id, this.cache.track(request.id, formed.tbs, formed.entries, true));
-      return [request];
+      const formed = joinRegions(this.tbs, tb, JOIN_LIMITS, (at) => this.cache.installedAt(at)?.tbs);
+      if (formed) return [this.track(requestOf(this.tbs, this.nextRegion++, formed, this.options.injectionsOf), true)];
     }
     return [];
   }
