@@ -2,11 +2,11 @@
 import {
   CF_COUNT_MASK, CF_MEMI_ONLY, CF_NOIRQ, CF_NO_GOTO_TB, CF_SINGLE_STEP, CPU_INTERRUPT_HARD, DISCON_EXCEPTION, DISCON_INTERRUPT,
   ENGINE_JOIN_MASK, ENTRY_SAMPLE, ENV_INTERRUPT_REQUEST, EXCP_DEBUG, EXCP_INTERRUPT, EXEC_BUDGET, EXEC_DEBUG, EXEC_HALTED, EXEC_REQUEST, EXEC_SEMIHOST, EXEC_TRANSLATE_FAILED, EXEC_YIELD,
-  RETURN_YIELD, TB_CFLAGS, TB_ENTERED, TB_ENTRY, TB_EXIT_IDX1, TB_EXIT_MASK, TB_EXIT_REQUESTED, TB_EXIT_RESUME, TB_EXIT_RUN, TB_FUNC, TB_ICOUNT, TB_JMP0,
+  LOCATOR_RESUME, RETURN_YIELD, TB_CFLAGS, TB_ENTERED, TB_ENTRY, TB_EXIT_IDX1, TB_EXIT_INSIDE, TB_EXIT_MASK, TB_EXIT_REQUESTED, TB_EXIT_RUN, TB_FUNC, TB_ICOUNT, TB_JMP0,
   TELL_DISCONTINUITIES,
 } from './shared/layout';
 import { engine } from './core/engine';
-import { cpuInsnCount, faulted } from './core/env';
+import { cpuInsnCount, faulted, settleInside } from './core/env';
 import { discontinuity, tbEntered } from './core/host';
 import { vcpu } from './core/vcpu';
 import { WORK_LOOKUP, WORK_TRAP, worked } from './core/work';
@@ -180,6 +180,12 @@ function enterGenerated(env: usize, tb: usize): usize {
   return call_indirect<u32>(atomic.load<u32>(tb, TB_FUNC), env, load<u32>(tb, TB_ENTRY));
 }
 
+/** Generated code has left in the middle of `tb`. */
+function goOnInside(env: usize, tb: usize): usize {
+  settleInside(env);
+  return (vcpu(env).locator & LOCATOR_RESUME) != 0 ? tciResume(env, tb) : 0;
+}
+
 /**
  * Runs the generated code of `tb`, and what it leads to as long as that is generated code too and there is nothing that the dispatcher must look at. Returns
  * the last exit, or a TB without generated code | TB_EXIT_RUN.
@@ -190,7 +196,7 @@ function runGenerated(env: usize, tb: usize, cflags: u32): usize {
     if (--untilSample == 0) countEntry(env, tb);
     vcpu(env).lastTb = 0;
     let exit: usize = enterGenerated(env, tb);
-    if ((exit & TB_EXIT_MASK) == TB_EXIT_RESUME) exit = tciResume(env, exit & ~TB_EXIT_MASK);
+    if ((exit & TB_EXIT_MASK) == TB_EXIT_INSIDE) exit = goOnInside(env, exit & ~TB_EXIT_MASK);
     if (once || faulted(env)) return exit;
     // Budget and exit request, as in tci; interrupt request and halted.
     if (vcpu(env).budget <= (vcpu(env).exitRequest as i32) || load<u64>(env, ENV_INTERRUPT_REQUEST) != 0) return exit;

@@ -3,7 +3,7 @@
 // engine's own is not done again, and is counted as skipped. In debug builds only.
 import {
   CF_COUNT_MASK, ENV_BUDGET, ENV_EXCEPTION_INDEX, ENV_FAULT, ENV_HALTED, ENV_INTERRUPT_REQUEST, ENV_MMU_IDX, ENV_PC, ENV_SLICE, ENV_TARGET_BASE, ENV_TB_FLAGS,
-  ENV_CS_BASE, EXCP_INTERRUPT, EXIT_REQUESTED, TB_ENTRY, TB_FUNC, TB_ICOUNT,
+  ENV_CS_BASE, EXCP_INTERRUPT, EXIT_REQUESTED, TB_ENTRY, TB_EXIT_INSIDE, TB_EXIT_MASK, TB_FUNC, TB_ICOUNT,
 } from './shared/layout';
 import {
   LOCKSTEP_AT, LOCKSTEP_BUDGET, LOCKSTEP_EARLY, LOCKSTEP_FAULT, LOCKSTEP_GENERATED, LOCKSTEP_INSNS, LOCKSTEP_JOURNAL, LOCKSTEP_KIND, LOCKSTEP_MEMORY, LOCKSTEP_PC, LOCKSTEP_RAN,
@@ -11,7 +11,7 @@ import {
 } from './shared/check';
 import { arenaAllocPermanent } from './core/arena';
 import { isShared } from './core/engine';
-import { faulted } from './core/env';
+import { faulted, settleInside } from './core/env';
 import { journalClose, journalDiffers, journalFinal, journalHost, journalNow, journalOpen, journalRedo, journalSize, journalUndo } from './core/journal';
 import { vcpu } from './core/vcpu';
 import { targetStateEnd } from './target/dispatch';
@@ -54,6 +54,7 @@ export function runInLockstep(env: usize, tb: usize): usize {
   memory.copy(record + BEFORE, env, targetStateEnd());
   journalOpen(record + GENERATED_JOURNAL, LOCKSTEP_JOURNAL, false);
   let exit: usize = call_indirect<u32>(atomic.load<u32>(tb, TB_FUNC), env, load<u32>(tb, TB_ENTRY));
+  if ((exit & TB_EXIT_MASK) == TB_EXIT_INSIDE) settleInside(env);
   const end = journalClose();
   if (end == 0 || (faulted(env) && vcpu(env).exceptionIndex >= EXCP_INTERRUPT)) count(LOCKSTEP_SKIPPED, 1);
   else if (!compare(env, tb, end)) exit = 0; // what it points at is gone

@@ -36,7 +36,7 @@ const MISS_WINDOW: u32 = 256;
 const MISS_PERIOD: u64 = 1000;
 
 /**
- * Goes on for generated code (TB_EXIT_RESUME) at the instruction at ENV_PC, inside of `tb`. Its tci code is not optimised: nothing but globals
+ * Goes on for generated code (TB_EXIT_INSIDE) at the instruction at ENV_PC, inside of `tb`. Its tci code is not optimised: nothing but globals
  * lives from one instruction to the next.
  */
 export function tciResume(env: usize, tb: usize): usize {

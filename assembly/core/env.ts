@@ -1,5 +1,5 @@
 // What everything in the runtime needs of a vCPU's env, beside its fields (vcpu.ts).
-import { EXIT_REQUESTED, RETURN_REQUESTED, RETURN_YIELD } from '../shared/layout';
+import { EXIT_REQUESTED, LOCATOR_REFUND_SHIFT, LOCATOR_RESUME, RETURN_REQUESTED, RETURN_YIELD } from '../shared/layout';
 import { vcpu } from './vcpu';
 
 /** Raises an exception: the running code sees ENV_FAULT, restores the instruction's state and leaves; the exec loop delivers. */
@@ -11,6 +11,14 @@ export function raise(env: usize, exceptionIndex: i32): void {
 @inline
 export function faulted(env: usize): bool {
   return vcpu(env).fault != 0;
+}
+
+/** Once after TB_EXIT_INSIDE, more often does no harm: pc and budget are those of the instruction that ENV_LOCATOR names. */
+export function settleInside(env: usize): void {
+  const locator = vcpu(env).locator;
+  vcpu(env).pc += locator & 0xffff;
+  vcpu(env).budget += (locator & ~LOCATOR_RESUME) >> LOCATOR_REFUND_SHIFT;
+  vcpu(env).locator = locator & LOCATOR_RESUME;
 }
 
 /** Guest instructions run since reset, exact at TB boundaries also while the vCPU runs. */

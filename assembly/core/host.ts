@@ -25,7 +25,7 @@ export declare function checkSlice(): void;
 @external("host", "tbHot")
 export declare function tbHot(tb: usize): void;
 
-/** Generated code of the TB leaves too often for want of a TLB entry (TB_EXIT_RESUME): it had better call the slow path. */
+/** Generated code of the TB leaves too often for want of a TLB entry (TB_EXIT_INSIDE): it had better call the slow path. */
 // @ts-ignore: decorator
 @external("host", "tbMisses")
 export declare function tbMisses(tb: usize): void;

@@ -346,6 +346,15 @@ export class Vcpu {
   }
 
   @inline
+  get locator(): i32 {
+    return load<i32>(this.at, 0x98);
+  }
+  @inline
+  set locator(value: i32) {
+    store<i32>(this.at, value, 0x98);
+  }
+
+  @inline
   get activity(): u32 {
     return load<u32>(this.at, 0xf8);
   }

@@ -58,7 +58,7 @@ export const TB_STATE_VALID = 0x01;
 export const TB_STATE_INVALID = 0x02;
 /** handed to code generation */
 export const TB_STATE_QUEUED = 0x04;
-/** generated code must not leave in the middle (TB_EXIT_RESUME): its memory accesses call the slow path */
+/** generated code must not leave in the middle (TB_EXIT_INSIDE): its memory accesses call the slow path */
 export const TB_STATE_CALLS = 0x08;
 /** a goto_ptr led here in tci */
 export const TB_STATE_INDIRECT = 0x10;
@@ -86,14 +86,20 @@ export const CF_PCREL = 0x4000;
 export const TB_EXIT_IDX0 = 0;
 /** through goto_tb 1 */
 export const TB_EXIT_IDX1 = 1;
-/** from generated code: a memory access needs the slow path. Env is as before the instruction at ENV_PC; that one and all after it have been given back to the budget. tci goes on there, inside of the TB (tciResume) */
-export const TB_EXIT_RESUME = 2;
+/** from generated code: in the middle of that TB, where ENV_LOCATOR says, with env as before that instruction but for pc and budget */
+export const TB_EXIT_INSIDE = 2;
 /** without a TB: the budget is gone, or someone asks for the dispatcher. ENV_PC is right, nothing is to be linked */
 export const TB_EXIT_REQUESTED = 3;
 /** from tci: go on with this TB, which has generated code */
 export const TB_EXIT_RUN = 4;
 /** of the pointer's low bits */
 export const TB_EXIT_MASK = 7;
+
+// ---- ENV_LOCATOR: where in a TB generated code left. Bits 0 to 15: the instruction's offset from the TB's pc
+/** the instructions of the TB that have not run, that one included: 15 bits */
+export const LOCATOR_REFUND_SHIFT = 16;
+/** a memory access needs the slow path, or an operation its helper: tci does the instruction, and goes on inside of the TB (tciResume). Else it has faulted */
+export const LOCATOR_RESUME = -2147483648;
 
 // ---- ENV_EXCEPTION_INDEX: what no target has. QEMU's cpu-common.h, but for EXCP_SEMIHOST
 /** the dispatcher runs the instruction again, in a TB of its own */
@@ -330,6 +336,8 @@ export const ENV_WATCHPOINT_HIT = 0x88;
 export const ENV_SCORES = 0x8c;
 /** u64: pc + 1 of an instruction that began, and is to be run again in a TB of its own (EXCP_INTERRUPT); 0: there is none */
 export const ENV_BEGUN = 0x90;
+/** i32: after TB_EXIT_INSIDE: LOCATOR_* bits. ENV_PC is the TB's, and ENV_BUDGET has paid for all of it, until the dispatcher has seen to it */
+export const ENV_LOCATOR = 0x98;
 /** u32: in the first vCPU: what the machine's thread does, if it is profiled (src/accel/tcg/profile.ts) */
 export const ENV_ACTIVITY = 0xf8;
 /** 0xf00 bytes: the target's part, laid out by the target */
@@ -476,7 +484,7 @@ export const TB_JMP_NEXT1 = 0x5c;
 export const TB_REGION = 0x60;
 /** u32: which slot of TB_INDIRECT is overwritten next */
 export const TB_INDIRECT_NEXT = 0x64;
-/** u32: how often tci went on in it for generated code (TB_EXIT_RESUME), since TB_RESUMED_SINCE */
+/** u32: how often tci went on in it for generated code (TB_EXIT_INSIDE), since TB_RESUMED_SINCE */
 export const TB_RESUMED = 0x68;
 /** u32: TB_ICOUNT pairs of u16: first tci word of the instruction, its pc less TB_PC */
 export const TB_INSN_TABLE = 0x6c;

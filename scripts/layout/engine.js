@@ -91,6 +91,7 @@ export const STRUCTS = [
       ['WATCHPOINT_HIT',    'ptr', 'vcpu',   'own',     'the watchpoint that raised EXCP_DEBUG; 0: none. The host takes it'],
       ['SCORES',            'ptr', 'init',   'init',    'SCORES_MAX cells (u64) of what plugins count; 0: there are no plugins, and its TBs are as they are'],
       ['BEGUN',             'u64', 'vcpu',   'own',     'pc + 1 of an instruction that began, and is to be run again in a TB of its own (EXCP_INTERRUPT); 0: there is none'],
+      ['LOCATOR',           'i32', 'vcpu',   'own',     'after TB_EXIT_INSIDE: LOCATOR_* bits. ENV_PC is the TB\'s, and ENV_BUDGET has paid for all of it, until the dispatcher has seen to it'],
       ['ACTIVITY',          'u32', 'vcpu',   'hint',    'in the first vCPU: what the machine\'s thread does, if it is profiled (src/accel/tcg/profile.ts)', { at: 0xf8 }],
       ['TARGET_BASE',  0x1000 - 0x100, 'vcpu', 'own',   'the target\'s part, laid out by the target', { at: 0x100 }],
       ['FRAME',       'u64[1024]', 'vcpu',   'own',     'temps of tci that are not globals'],
@@ -191,7 +192,7 @@ export const STRUCTS = [
       ['JMP_NEXT1',      'ptr', 'thread',  'lock',    'of what TB_JMP1 leads to'],
       ['REGION',         'u32', 'codegen', 'publish', 'by what code generation knows it; 0: it is in no region'],
       ['INDIRECT_NEXT',  'u32', 'thread',  'hint',    'which slot of TB_INDIRECT is overwritten next'],
-      ['RESUMED',        'u32', 'thread',  'hint',    'how often tci went on in it for generated code (TB_EXIT_RESUME), since TB_RESUMED_SINCE'],
+      ['RESUMED',        'u32', 'thread',  'hint',    'how often tci went on in it for generated code (TB_EXIT_INSIDE), since TB_RESUMED_SINCE'],
       ['INSN_TABLE',     'ptr', 'init',    'init',    'TB_ICOUNT pairs of u16: first tci word of the instruction, its pc less TB_PC'],
       ['ROUNDS',         'u32', 'codegen', 'hint',    'if it begins a short ring of TBs, how often tci went round each time (from 1 on), as seen when it first became part of a region; 0: not known'],
       ['INDIRECT',   'ptr[8]', 'thread',   'hint',    'TBs that followed this one through goto_ptr in tci; from the first slot on, 0: no more'],
@@ -290,7 +291,7 @@ export const CONSTANTS = [
       ['TB_STATE_VALID', 1, 'it may be run'],
       ['TB_STATE_INVALID', 2, 'it was valid'],
       ['TB_STATE_QUEUED', 4, 'handed to code generation'],
-      ['TB_STATE_CALLS', 8, 'generated code must not leave in the middle (TB_EXIT_RESUME): its memory accesses call the slow path'],
+      ['TB_STATE_CALLS', 8, 'generated code must not leave in the middle (TB_EXIT_INSIDE): its memory accesses call the slow path'],
       ['TB_STATE_INDIRECT', 16, 'a goto_ptr led here in tci'],
     ],
   },
@@ -310,10 +311,16 @@ export const CONSTANTS = [
     title: 'Exits: what generated code and tci return. A TB pointer, which is a multiple of 8, | one of these', rows: [
       ['TB_EXIT_IDX0', 0, 'left through goto_tb 0 of that TB (the dispatcher may link); without a TB: look up ENV_PC'],
       ['TB_EXIT_IDX1', 1, 'through goto_tb 1'],
-      ['TB_EXIT_RESUME', 2, 'from generated code: a memory access needs the slow path. Env is as before the instruction at ENV_PC; that one and all after it have been given back to the budget. tci goes on there, inside of the TB (tciResume)'],
+      ['TB_EXIT_INSIDE', 2, 'from generated code: in the middle of that TB, where ENV_LOCATOR says, with env as before that instruction but for pc and budget'],
       ['TB_EXIT_REQUESTED', 3, 'without a TB: the budget is gone, or someone asks for the dispatcher. ENV_PC is right, nothing is to be linked'],
       ['TB_EXIT_RUN', 4, 'from tci: go on with this TB, which has generated code'],
       ['TB_EXIT_MASK', 7, 'of the pointer\'s low bits'],
+    ],
+  },
+  {
+    title: 'ENV_LOCATOR: where in a TB generated code left. Bits 0 to 15: the instruction\'s offset from the TB\'s pc', rows: [
+      ['LOCATOR_REFUND_SHIFT', 16, 'the instructions of the TB that have not run, that one included: 15 bits'],
+      ['LOCATOR_RESUME', -0x80000000, 'a memory access needs the slow path, or an operation its helper: tci does the instruction, and goes on inside of the TB (tciResume). Else it has faulted'],
     ],
   },
   {

@@ -1,5 +1,6 @@
 /** One TB, given as IR, run by each backend on the real runtime: what `evalIr` says of it, tci and generated wasm must say too. */
 import { verifyRegion } from '../../src/tcg/wasm/verify-region.js';
+import { settled } from './wasm-rig.js';
 import * as layout from '../../assembly/shared/layout.js';
 import type { GlobalDef, TcgContext } from '../../src/tcg/context.js';
 import type { HelperDef } from '../../src/tcg/opcodes.js';
@@ -78,7 +79,8 @@ export class IrBackends extends BareEngine {
       m: { m: this.runtime.memory, t: this.codeTable() },
       r: this.imports as WebAssembly.ModuleImports,
     });
-    return this.outcome((exports['0'] as (env: number, entry: number) => number)(this.env, 0));
+    const run = exports['0'] as (env: number, entry: number) => number;
+    return this.outcome(settled(new DataView(this.runtime.memory.buffer), this.env, run(this.env, 0)));
   }
 
   /** Any TB pointer does: exits only return it. */

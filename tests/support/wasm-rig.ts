@@ -34,6 +34,17 @@ export function codeTable(view: DataView, region: Region): WebAssembly.Global {
   return new WebAssembly.Global({ value: 'i32' }, TABLE);
 }
 
+/** What the dispatcher does with an exit in the middle of a TB (settleInside of assembly/core/env.ts). Returns 0 after a fault. */
+export function settled(view: DataView, env: number, exit: number): number {
+  if ((exit & L.TB_EXIT_MASK) !== L.TB_EXIT_INSIDE) return exit;
+  const locator = view.getInt32(env + L.ENV_LOCATOR, true);
+  const pc = view.getBigUint64(env + L.ENV_PC, true) + BigInt(locator & 0xffff);
+  view.setBigUint64(env + L.ENV_PC, pc, true);
+  const refund = (locator & ~L.LOCATOR_RESUME) >> L.LOCATOR_REFUND_SHIFT;
+  view.setInt32(env + L.ENV_BUDGET, view.getInt32(env + L.ENV_BUDGET, true) + refund, true);
+  return (locator & L.LOCATOR_RESUME) !== 0 ? exit : 0;
+}
+
 /** A shared memory with one env, and the runtime functions that generated code imports. */
 export class Rig {
   readonly memory = new WebAssembly.Memory({ initial: 16, maximum: 65536, shared: true });
@@ -101,7 +112,7 @@ export class Rig {
     const run = instance.exports['0'] as (env: number, entry: number) => number;
     return (env, entry) => {
       this.set(PC, region.tbs[region.entries[entry]].pc);
-      return run(env, entry);
+      return settled(this.view, env, run(env, entry));
     };
   }
   /** The module, and its text. */

@@ -36,6 +36,7 @@ export const ENV = envFields({
   watchpointHit: ['u32', 0x88, 1],
   scores: ['u32', 0x8c, 1],
   begun: ['u64', 0x90, 1],
+  locator: ['i32', 0x98, 1],
   activity: ['u32', 0xf8, 1],
   frame: ['u64', 0x1000, 1024],
   tlbDirty: ['u32', 0x64c00, 1],

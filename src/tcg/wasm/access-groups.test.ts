@@ -106,7 +106,7 @@ describe('accesses of TBs that leave on a miss', () => {
     const rig = rigAt(PAGE + 0x1000n - 20n);
     const region = loads(true);
     rig.set(X3, 33n);
-    expect(rig.run(region)).toBe(pointer(0) | L.TB_EXIT_RESUME);
+    expect(rig.run(region)).toBe(pointer(0) | L.TB_EXIT_INSIDE);
     expect([rig.get(PC), rig.get(X3), rig.u32(L.ENV_BUDGET), rig.u32(L.ENV_FAULT), rig.slow]).toEqual([0x100n, 33n, 1_000_000, 0, []]);
   });
 
@@ -122,7 +122,7 @@ describe('accesses of TBs that leave on a miss', () => {
       tcg.qemuSt(X3, X2, L.MO_64, 0);
       tcg.addi(X1, X1, 8);
     }, true);
-    expect(rig.run(region)).toBe(pointer(0) | L.TB_EXIT_RESUME);
+    expect(rig.run(region)).toBe(pointer(0) | L.TB_EXIT_INSIDE);
     expect([rig.get(PC), rig.get(X3), rig.get(X1), rig.u32(L.ENV_BUDGET)]).toEqual([0x108n, 7n, PAGE, 999_998]);
   });
 
@@ -153,7 +153,7 @@ describe('accesses of TBs that leave on a miss', () => {
     const rig = rigAt(PAGE + 40n);
     setTag(rig, L.TLB_KIND_WRITE, PAGE | BigInt(L.TLB_NOTDIRTY));
     rig.set(X3, 33n);
-    expect(rig.run(increment(true))).toBe(pointer(0) | L.TB_EXIT_RESUME);
+    expect(rig.run(increment(true))).toBe(pointer(0) | L.TB_EXIT_INSIDE);
     expect([rig.get(PC), rig.get(X3), rig.u32(L.ENV_BUDGET), rig.slow]).toEqual([0x100n, 33n, 1_000_000, []]);
     rig.run(increment(false));
     expect(rig.slow.map((call) => call.slice(0, 7))).toEqual(['ld 4028', 'st 4028']);

@@ -51,6 +51,7 @@ const NOTES: Readonly<Record<Fact, (facts: RegionFacts, names: IrNames) => Regio
     op: (tb, k) => (inlineExits.has(tb, k) ? ['side exit'] : []),
   }),
   flagChanges: ({ flagChanges }) => ({ tb: (tb) => (flagChanges[tb] ? ['may change the TB flags'] : []) }),
+  writeBacks: ({ writeBacks }) => ({ block: (b) => (writeBacks[b] !== 0 ? [`b${b} writes back at its end`] : []) }),
   flow: ({ flow, cfg }, { globals }) => {
     const of = (sets: Bitsets, b: number): string => list(sets.members(b).map((g) => globals[g].name));
     const dirty = cfg.blocks.map((_, b) => flow.dirtyAt(b));

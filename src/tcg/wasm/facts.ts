@@ -17,6 +17,8 @@ export interface RegionFacts {
   readonly inlineExits: InlineExits;
   /** By TB: it may end under other TB flags than it began. */
   readonly flagChanges: readonly boolean[];
+  /** By block: 1 if what is dirty is written back before its last op. */
+  readonly writeBacks: Uint8Array;
   readonly flow: GlobalFlow;
   readonly sharedTemps: SharedTemps;
   readonly widths: ValueWidths;

@@ -6,23 +6,21 @@
  *     block $ok
  *       block $f0
  *         block $f1
- *           ... (if ENV_FAULT: locator = .., br $f0) ... (if ENV_FAULT: locator = .., br $f1) ...
+ *           ... (if ENV_FAULT: ENV_LOCATOR = .., br $f0) ... (if ENV_FAULT: ENV_LOCATOR = .., br $f1) ...
  *           br $ok
  *         end: write back what became dirty between the two points
  *       end: write back what was dirty at the first; leave
  *     end
  */
-import { ENV_FAULT } from '../../../assembly/shared/layout.js';
+import { ENV_FAULT, ENV_LOCATOR } from '../../../assembly/shared/layout.js';
 import { I32, type Expr, type WasmModule } from './binaryen.js';
 import { ENV } from './function-locals.js';
 
 export interface FaultHost {
   /** A number that no other label of the function has. */
   label(): string;
-  /** The local that says where the fault happened. */
-  locator(): number;
   store(list: Expr[], globals: readonly number[]): void;
-  leave(list: Expr[], locator: number): void;
+  leave(list: Expr[]): void;
 }
 
 interface FaultPoint {
@@ -55,7 +53,7 @@ export class FaultExits {
     const { m, host } = this;
     let point = this.points.at(-1);
     if (point?.dirty.length !== dirty.length) this.points.push((point = { label: `f${host.label()}`, dirty }));
-    return m.sequence([m.set(host.locator(), m.i32(locator)), m.br(point.label)]);
+    return m.sequence([m.store(4, I32, m.get(ENV, I32), m.i32(locator), ENV_LOCATOR), m.br(point.label)]);
   }
 
   /** Ends the chain: before something that makes globals clean, and before the block's terminator. */
@@ -72,7 +70,7 @@ export class FaultExits {
           this.points[i].dirty.filter((g) => !earlier.has(g)),
         );
       }
-      host.leave(inner, host.locator());
+      host.leave(inner);
       list.push(m.labelled(ok, inner));
       this.points = [];
     }

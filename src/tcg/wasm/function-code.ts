@@ -1,8 +1,15 @@
 /** What all blocks of a region's function have in common: its locals, how it is entered, and how it leaves with env as it must be. */
-import { ENV_BUDGET, ENV_EXIT_REQUEST, TABLE_TBS, TB_EXIT_REQUESTED, TB_EXIT_RESUME } from '../../../assembly/shared/layout.js';
+import {
+  ENV_BUDGET,
+  ENV_EXIT_REQUEST,
+  TABLE_TBS,
+  TB_EXIT_INSIDE,
+  TB_EXIT_REQUESTED,
+  LOCATOR_REFUND_SHIFT,
+} from '../../../assembly/shared/layout.js';
 import type { EnvTest } from '../inline-float.js';
 import { PC } from '../ir-buffer.js';
-import { EXTEND_U32, I32, I64, Wasm, type Expr, type WasmModule } from './binaryen.js';
+import { I32, I64, Wasm, type Expr, type WasmModule } from './binaryen.js';
 import type { Bitsets } from './bitset.js';
 import { extended } from './block-lowering.js';
 import type { RegionFacts } from './facts.js';
@@ -26,8 +33,6 @@ export class FunctionCode {
   readonly shared: readonly ReadonlyMap<number, number>[];
   /** By env test of inline operations that leave: the local of their range's limit, made at the entry. */
   private readonly limits: ReadonlyMap<string, number>;
-  /** Local that says where a fault happened; made when the first fault exit is. */
-  private locator = -1;
   private labels = 0;
   /** Local of the pc of the region's first TB in this address space: where the others are is known from that. */
   private readonly base: number;
@@ -49,7 +54,6 @@ export class FunctionCode {
   }
 
   readonly label = (): string => `${this.labels++}`;
-  readonly faultLocator = (): number => (this.locator < 0 ? (this.locator = this.locals.create(I32)) : this.locator);
   readonly limitOf = (test: EnvTest): number => this.limits.get(envTestKey(test))!;
 
   // ---- Entering
@@ -145,17 +149,12 @@ export class FunctionCode {
     list.push(m.if(leave, m.sequence(exit)));
   }
 
-  /** What all fault exits of a TB end with. `locator`: local with what locatorOf gave; with RESUME, tci goes on. */
-  leaveFault(list: Expr[], index: number, locator: number): void {
-    const { m, budget } = this;
-    const ir = this.facts.region.tbs[index];
-    const offset = m.unary(EXTEND_U32, m.binary(Wasm.and[0], m.get(locator, I32), m.i32(0xffff)));
-    this.storePc(list, m.binary(Wasm.add[1], this.pcOf(ir), offset));
-    const refund = m.binary(Wasm.and[0], m.binary(Wasm.shrU[0], m.get(locator, I32), m.i32(16)), m.i32(0x7fff));
-    list.push(m.store(4, I32, m.get(ENV, I32), m.binary(Wasm.add[0], m.get(budget, I32), refund), ENV_BUDGET));
-    const isFault = m.binary(Wasm.geS[0], m.get(locator, I32), m.i32(0));
-    const resume = () => m.binary(Wasm.or[0], this.tbPointer(index), m.i32(TB_EXIT_RESUME));
-    list.push(m.return(ir.sideExitOnMiss ? m.select(isFault, m.i32(0), resume()) : m.i32(0)));
+  /** What all fault exits of a TB end with: the dispatcher does the rest, for a region has hundreds of such places. */
+  leaveInside(list: Expr[], index: number): void {
+    const { m } = this;
+    this.storePc(list, this.pcOf(this.facts.region.tbs[index]));
+    this.storeBudget(list);
+    list.push(m.return(m.binary(Wasm.or[0], this.tbPointer(index), m.i32(TB_EXIT_INSIDE))));
   }
 
   private storePc(list: Expr[], pc: Expr): void {
@@ -172,7 +171,5 @@ export interface Insn {
   readonly offset: number;
 }
 
-/** Where a fault exit leaves from: the instruction's pc offset, and above it (15 bits) the instructions of the TB that have not run. */
-export const locatorOf = (ir: TbIr, insn: Insn): number => (insn.offset & 0xffff) | ((ir.icount - insn.index) << 16);
-/** In a locator: not a fault, the instruction is to be done in tci. */
-export const RESUME = 1 << 31;
+/** Where a fault exit leaves from. */
+export const locatorOf = (ir: TbIr, { index, offset }: Insn): number => (offset & 0xffff) | ((ir.icount - index) << LOCATOR_REFUND_SHIFT);

@@ -41,6 +41,8 @@ export class GlobalFlow {
     readonly globalCount: number,
     /** By block: whether the budget is tested there (an exit that writes back). */
     private readonly budgetTests: Uint8Array,
+    /** By block: whether all that is dirty, but for the pc, is written back before its last op. */
+    private readonly writeBacks: Uint8Array,
     /** Whether op k of a TB may leave, though it has no mayFault. */
     private readonly leaves: (tb: number, k: number) => boolean,
   ) {
@@ -61,7 +63,7 @@ export class GlobalFlow {
       for (const b of order) {
         current.copy(0, this.dirtyIn, b);
         this.enter(blocks[b], current);
-        for (let k = blocks[b].first; k < blocks[b].end; k++) this.stepDirty(blocks[b].tb, k, current);
+        for (let k = blocks[b].first; k < blocks[b].end; k++) this.stepDirty(b, k, current);
         for (const to of blocks[b].succ) if (this.dirtyIn.union(to, current, 0)) changed = true;
       }
     }
@@ -72,8 +74,10 @@ export class GlobalFlow {
   }
 
   /** The dirty set after op k, from that before it. */
-  stepDirty(tb: number, k: number, dirty: Bitsets): void {
+  private stepDirty(b: number, k: number, dirty: Bitsets): void {
+    const { tb, end } = this.cfg.blocks[b];
     const { ops } = this.region.tbs[tb];
+    if (k === end - 1 && this.writeBacks[b] !== 0) clearButPc(dirty);
     const p = k * OP_WORDS;
     const op = ops[p];
     if (op === Op.call && syncsGlobals(this.helpers[ops[p + 2]])) dirty.fill(0, 0);
@@ -89,7 +93,7 @@ export class GlobalFlow {
     this.enter(block, current);
     for (let k = block.first; k < block.end; k++) {
       rows.copy(k - block.first, current, 0);
-      this.stepDirty(block.tb, k, current);
+      this.stepDirty(b, k, current);
     }
     rows.copy(block.end - block.first, current, 0);
     return rows;
@@ -138,6 +142,7 @@ export class GlobalFlow {
         if (block.succ.length > 0) live.add(0, PC);
       }
       for (const at of INPUT_WORDS[op]) if (ops[p + at] >= 0 && ops[p + at] < this.globalCount) live.add(0, ops[p + at]);
+      if (k === block.end - 1 && this.writeBacks[b] !== 0) unionButPc(live, dirty, k - block.first);
     }
     if (!block.isTbStart) return;
     atStart?.(live);
@@ -173,6 +178,12 @@ export class GlobalFlow {
     this.walkLive(b, dirty, live, visit, (atStart) => (pcWanted = atStart.has(0, PC)));
     return { dead, reload, pcWanted };
   }
+}
+
+function clearButPc(dirty: Bitsets): void {
+  const had = dirty.has(0, PC);
+  dirty.fill(0, 0);
+  if (had) dirty.add(0, PC);
 }
 
 function unionButPc(live: Bitsets, dirty: Bitsets, row: number): void {

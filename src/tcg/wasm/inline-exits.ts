@@ -1,5 +1,5 @@
 /**
- * Inline floating point that leaves: where its tests fail, tci does the instruction (TB_EXIT_RESUME), as with accesses that miss the TLB
+ * Inline floating point that leaves: where its tests fail, tci does the instruction (TB_EXIT_INSIDE), as with accesses that miss the TLB
  * (lower-memory.ts). A call of the helper would cost a loop its registers even if it is never made: V8's calls of wasm save none.
  */
 import type { EnvTest } from '../inline-float.js';

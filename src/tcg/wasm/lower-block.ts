@@ -1,5 +1,7 @@
 /** The basic blocks of a region's function, one after the other. */
+import { LOCATOR_RESUME } from '../../../assembly/shared/layout.js';
 import type { EnvTest } from '../inline-float.js';
+import { PC } from '../ir-buffer.js';
 import type { TargetTraits } from '../target-traits.js';
 import { clobbersGlobals, isMemoryOp, Op, OP_WORDS, syncsGlobals } from '../opcodes.js';
 import type { AccessGroup, GroupedAccess } from './access-groups.js';
@@ -8,7 +10,7 @@ import type { Bitsets } from './bitset.js';
 import { BlockLowering } from './block-lowering.js';
 import type { Block } from './cfg.js';
 import { FaultExits } from './fault-exits.js';
-import { locatorOf, RESUME, withoutPc, type FunctionCode, type Insn } from './function-code.js';
+import { locatorOf, withoutPc, type FunctionCode, type Insn } from './function-code.js';
 import { ENV } from './function-locals.js';
 import { lowerFloat, type InlineHost } from './lower-float.js';
 import { leaveBlock } from './lower-jumps.js';
@@ -61,9 +63,8 @@ export class BlockCode implements MemoryHost, InlineHost {
     this.dirty = dirty;
     this.faults = new FaultExits(lowering.list, m, {
       label: fn.label,
-      locator: fn.faultLocator,
       store: (into, globals) => fn.storeDirty(into, globals, (g) => faultForms[g]),
-      leave: (into, locator) => fn.leaveFault(into, block.tb, locator),
+      leave: (into) => fn.leaveInside(into, block.tb),
     });
     this.insn = insnBefore(ir, block.first);
     this.groups = facts.groups[b];
@@ -82,7 +83,7 @@ export class BlockCode implements MemoryHost, InlineHost {
         else if (opcode === Op.call) this.call(lowering, p, reload.get(k) ?? []);
         else {
           this.end(lowering, block, mixed);
-          leaveBlock(fn, this.strips, lowering, block, p, dirty.members(this.row), go);
+          leaveBlock(fn, this.strips, lowering, block, p, this.writeBack(lowering, b), go);
           list.push(...lowering.list);
           return;
         }
@@ -102,6 +103,14 @@ export class BlockCode implements MemoryHost, InlineHost {
     b.forget();
     this.faults.close();
     this.widenFor(b, block, mixed);
+  }
+
+  /** Before the op that ends the block; returns what is dirty then. */
+  private writeBack(lowering: BlockLowering, b: number): number[] {
+    const dirty = this.dirty.members(this.row);
+    if (this.fn.facts.writeBacks[b] === 0) return dirty;
+    this.fn.storeDirty(lowering.list, withoutPc(dirty), (g) => lowering.formOf(g));
+    return dirty.filter((g) => g === PC);
   }
 
   /** Before a jump: narrow globals that a successor wants wide. */
@@ -191,7 +200,7 @@ export class BlockCode implements MemoryHost, InlineHost {
     const leaves = isMemoryOp(ir.ops[op * OP_WORDS]) ? ir.sideExitOnMiss : fn.facts.inlineExits.has(tb, op);
     return leaves ? this.sideExit : undefined;
   }
-  private readonly sideExit = (): Expr => this.faults.go(locatorOf(this.ir, this.insn) | RESUME, this.written());
+  private readonly sideExit = (): Expr => this.faults.go(locatorOf(this.ir, this.insn) | LOCATOR_RESUME, this.written());
 
   get fusedMulAdd(): boolean {
     return this.fn.target.fusedMulAdd ?? false;

@@ -265,7 +265,7 @@ function compareWithReference(f: Ref.Format, op: FloatOp, count: number, operand
     call(ENV, 0);
     const got = rig.get(X4);
     rig.set(X4, 4n);
-    const left = leave(ENV, 0) === (pointer(0) | L.TB_EXIT_RESUME);
+    const left = leave(ENV, 0) === (pointer(0) | L.TB_EXIT_INSIDE);
     const same = args.map((a) => a.toString(16)).join(' ');
     expect([left, rig.get(X4), rig.get(PC)], same).toEqual(got === CALLED ? [true, 4n, 0x100n] : [false, got, 0x104n]);
     if (got === CALLED) continue;
@@ -344,7 +344,7 @@ describe('inline floating point that leaves', () => {
         const state = [0n, ...[0, 1, 2].map(() => (random.below(3) === 0 ? randomOperand(f, random) : random.pick(edges)))];
         [X1, X2, X3].forEach((x) => rig.set(x, state[x]));
         rig.setU32(L.ENV_BUDGET, 1000);
-        const left = run(ENV, 0) === (pointer(0) | L.TB_EXIT_RESUME);
+        const left = run(ENV, 0) === (pointer(0) | L.TB_EXIT_INSIDE);
         const stop = left ? Number(rig.get(PC) - 0x100n) / 4 : 4;
         const text = `${ops.join()} ${state.map((x) => x.toString(16)).join(' ')}`;
         for (let k = 0; k < stop; k++) {
@@ -398,7 +398,7 @@ describe('inline floating point that leaves', () => {
     const run = rig.compile(region(helper, 2, true));
     rig.set(X1, bits(3));
     rig.set(X2, bits(5));
-    expect(run(ENV, 0)).toBe(pointer(0) | L.TB_EXIT_RESUME);
+    expect(run(ENV, 0)).toBe(pointer(0) | L.TB_EXIT_INSIDE);
     rig.setU32(FLAGS, 1);
     expect(run(ENV, 0)).toBe(pointer(0));
   });
@@ -424,7 +424,7 @@ describe('inline floating point that leaves', () => {
         }, [], 0, both, true),
       ],
     }); // prettier-ignore
-    expect([end, rig.get(PC), rig.get(X1)]).toEqual([pointer(0) | L.TB_EXIT_RESUME, 0x108n, bits(8)]);
+    expect([end, rig.get(PC), rig.get(X1)]).toEqual([pointer(0) | L.TB_EXIT_INSIDE, 0x108n, bits(8)]);
   });
 
   it('leaves a loop in the round that fails, from its copy without TLB checks too', () => {
@@ -461,7 +461,7 @@ describe('inline floating point that leaves', () => {
       rig.setU32(FLAGS, 1);
       rig.setU32(L.ENV_BUDGET, 10_000);
       [BigInt(rounds), 0x4000n, bits(0)].forEach((value, i) => rig.set(X1 + i, value));
-      expect(run(ENV, 0), `round ${bad}`).toBe(pointer(0) | L.TB_EXIT_RESUME);
+      expect(run(ENV, 0), `round ${bad}`).toBe(pointer(0) | L.TB_EXIT_INSIDE);
       let total = 0;
       for (let i = 0; i < bad; i++) total += 0.1;
       const state = [rig.get(PC), rig.get(X1), rig.get(X2), rig.get(X3), rig.get(X4), rig.u32(L.ENV_BUDGET)];
@@ -489,7 +489,7 @@ describe('inline floating point that leaves', () => {
         }, [], 0, [helpers[0]], true),
       ],
     }); // prettier-ignore
-    expect([end, rig.get(PC), rig.get(X1)]).toEqual([pointer(0) | L.TB_EXIT_RESUME, 0x104n, 3n]);
+    expect([end, rig.get(PC), rig.get(X1)]).toEqual([pointer(0) | L.TB_EXIT_INSIDE, 0x104n, 3n]);
   });
 
   it('calls the helper where the instruction has begun to change something', () => {

@@ -1,6 +1,6 @@
 /**
  * Guest loads and stores: the TLB check (tlb-check.ts), then wasm's own access. Everything else (miss, MMIO, page crossing, watchpoint) leaves the
- * region, and tci does the instruction (TB_EXIT_RESUME): a call in the middle of a loop would cost most of its registers, even if it is never
+ * region, and tci does the instruction (TB_EXIT_INSIDE): a call in the middle of a loop would cost most of its registers, even if it is never
  * made. In TBs where that happens often (TbIr.sideExitOnMiss is false) it is a call all the same, after which ENV_FAULT tells whether to leave.
  */
 import { MEMOPIDX_SHIFT, MO_ALIGN, MO_BSWAP, MO_SIGN, MO_SIZE, TLB_KIND_READ, TLB_KIND_WRITE } from '../../../assembly/shared/layout.js';

@@ -16,6 +16,7 @@ import { findSharedTemps } from './shared-temps.js';
 import { stripLoops } from './strip-plan.js';
 import { globalCountOf, wordsOf, type TargetInfo } from './target-info.js';
 import { ValueWidths } from './value-widths.js';
+import { findWriteBacks } from './write-backs.js';
 
 export interface RegionPass {
   readonly name: string;
@@ -50,9 +51,11 @@ export const REGION_PASSES: readonly RegionPass[] = [
     ({ region }, target) => findInlineExits(region, target.helpers, globalCountOf(target), target.notes)),
   pass('flag-changes', ['region'], 'flagChanges',
     ({ region }, { helpers }) => findFlagChanges(region, helpers)),
-  pass('global-flow', ['region', 'cfg', 'budgetTests', 'inlineExits'], 'flow',
-    ({ region, cfg, budgetTests, inlineExits }, target) =>
-      new GlobalFlow(region, cfg, target.helpers, globalCountOf(target), budgetTests, inlineExits.has)),
+  pass('write-backs', ['region', 'cfg'], 'writeBacks',
+    ({ region, cfg }) => findWriteBacks(region, cfg)),
+  pass('global-flow', ['region', 'cfg', 'budgetTests', 'writeBacks', 'inlineExits'], 'flow',
+    ({ region, cfg, budgetTests, writeBacks, inlineExits }, target) =>
+      new GlobalFlow(region, cfg, target.helpers, globalCountOf(target), budgetTests, writeBacks, inlineExits.has)),
   pass('shared-temps', ['region', 'cfg'], 'sharedTemps',
     ({ region, cfg }) => findSharedTemps(region, cfg)),
   pass('value-widths', ['region', 'cfg', 'sharedTemps', 'floats', 'inlineExits'], 'widths',

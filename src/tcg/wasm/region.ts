@@ -22,7 +22,7 @@ export interface TbIr {
   /** ENV_TB_FLAGS and ENV_CS_BASE that the TB was made for. */
   readonly flags: number;
   readonly csBase: number;
-  /** A memory access that misses the TLB leaves (TB_EXIT_RESUME) instead of calling the slow path: no call stands in the way of registers. */
+  /** A memory access that misses the TLB leaves (TB_EXIT_INSIDE) instead of calling the slow path: no call stands in the way of registers. */
   readonly sideExitOnMiss: boolean;
   /** If it begins a loop: how often that goes round each time it is come to (TB_ROUNDS); 0: not known. */
   readonly tripCount: number;

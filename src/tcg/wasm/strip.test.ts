@@ -153,7 +153,7 @@ describe('loops that get a copy without checks', () => {
       tcg.addi(X2, X2, 8);
     });
     expect(plansOf(region)).toHaveLength(1);
-    expect(rig.run(region)).toBe(pointer(0) | L.TB_EXIT_RESUME);
+    expect(rig.run(region)).toBe(pointer(0) | L.TB_EXIT_INSIDE);
     expect([rig.get(X2), rig.get(X1), rig.get(PC), rig.u32(L.ENV_BUDGET)]).toEqual([0x5000n, 968n, 0x100n, 1_000_000 - 3 * 32]);
   });
 });
@@ -325,7 +325,7 @@ function reference(
     const { exit } = evalIr(tcg, state, { faults });
     if (exit.kind === 'fault') {
       state.globals[PC] = BigInt(pcOf(i) + exit.pcOffset);
-      return { exit: pointer(i) | L.TB_EXIT_RESUME, budget: budget - exit.pcOffset / 4 };
+      return { exit: pointer(i) | L.TB_EXIT_INSIDE, budget: budget - exit.pcOffset / 4 };
     }
     budget -= insns;
     if (exit.kind === 'goto_tb' && exit.slot === 0) return { exit: pointer(i), budget };

@@ -175,6 +175,10 @@ describe('the verifier of regions', () => {
     };
     expect(fault(loop(false), without('liveIn', 0, X2), 'flow')).toContain(`global ${X2} is not in its local`);
     expect(fault(loop(false), without('dirtyIn', 1, X3), 'flow')).toContain(`global ${X3} would not be written back`);
+    const lazily = ({ writeBacks }: RegionFacts) => ({ writeBacks: new Uint8Array(writeBacks.length) });
+    expect(fault(change(loop(false), 0, { links: [1, -1] }), lazily, 'flow')).toContain(
+      `from b0 to b2: global ${X3} would not be written back`,
+    );
   });
 
   it('temps', () => {

@@ -58,7 +58,7 @@ export const REGION_RULES: readonly Rule[] = [
   rule('blocks', "A TB's blocks are its ops, each once; edges lead to blocks, from another TB only to a TB's start; the order has what entries reach, once.", ['region', 'cfg'], checkBlocks),
   rule('budget', 'Whatever goes round through TBs tests the budget, or goes round in a copy without checks, which has an end.', ['region', 'cfg', 'budgetTests'], checkBudget),
   rule('side-exits', 'An instruction that may be done again in tci has done nothing yet.', ['region', 'inlineExits'], checkSideExits),
-  rule('globals', 'A global is in its local wherever it is read or written back, and written back at each exit if env is older. The pc is loaded nowhere.', ['region', 'cfg', 'budgetTests', 'inlineExits', 'flow'], checkGlobals),
+  rule('globals', 'A global is in its local wherever it is read or written back, and written back at each exit if env is older. The pc is loaded nowhere.', ['region', 'cfg', 'budgetTests', 'writeBacks', 'inlineExits', 'flow'], checkGlobals),
   rule('temps', 'A temp that is read has been written in the same block, or keeps a local of its own.', ['region', 'cfg', 'sharedTemps'], checkTemps),
   rule('widths', 'A global that is narrow at the start of a block is so, with the same extension, at the end of all that lead there; at an entry those of 32 bits are, and no others.', ['region', 'cfg', 'sharedTemps', 'floats', 'widths'], checkWidths),
   rule('groups', "Accesses of a group are where the group says, off one base; nothing between them changes the TLB; what stores is under a store's check.", ['region', 'cfg', 'groups'], checkGroups),
@@ -268,7 +268,7 @@ function globalsOf(ops: Int32Array, p: number, words: typeof OUTPUT_WORDS, globa
   return words[ops[p]].map((at) => ops[p + at]).filter((temp) => temp >= 0 && temp < globalCount);
 }
 
-type FlowFacts = Pick<RegionFacts, 'region' | 'cfg' | 'budgetTests' | 'inlineExits' | 'flow'>;
+type FlowFacts = Pick<RegionFacts, 'region' | 'cfg' | 'budgetTests' | 'writeBacks' | 'inlineExits' | 'flow'>;
 
 function checkGlobals(facts: FlowFacts, target: TargetInfo, fail: Fail): void {
   for (const entry of facts.region.entries) {
@@ -277,7 +277,12 @@ function checkGlobals(facts: FlowFacts, target: TargetInfo, fail: Fail): void {
   for (const b of facts.cfg.order) checkGlobalsOf(facts, b, target, fail);
 }
 
-function checkGlobalsOf({ region, cfg, budgetTests, inlineExits, flow }: FlowFacts, b: number, target: TargetInfo, fail: Fail): void {
+function checkGlobalsOf(
+  { region, cfg, budgetTests, writeBacks, inlineExits, flow }: FlowFacts,
+  b: number,
+  target: TargetInfo,
+  fail: Fail,
+): void {
   const { blocks } = cfg;
   const block = blocks[b];
   const { ops, links, unchecked } = region.tbs[block.tb];
@@ -306,6 +311,10 @@ function checkGlobalsOf({ region, cfg, budgetTests, inlineExits, flow }: FlowFac
       continue;
     }
     for (const g of globalsOf(ops, p, INPUT_WORDS, globalCount)) hold(g, where);
+    if (k === block.end - 1 && writeBacks[b] !== 0) {
+      leave(where, true);
+      dirty = new Set([PC].filter((g) => dirty.has(g)));
+    }
     if (op === Op.call) {
       const helper = target.helpers[ops[p + 2]];
       if (syncsGlobals(helper)) {

@@ -9,7 +9,7 @@ import { TcgContext } from '../context.js';
 import { Op, OP_WORDS, type AtomicKind, type HelperDef } from '../opcodes.js';
 import { optimize } from '../optimize.js';
 import { compileRegions } from './compile.js';
-import { codeTable, pointer } from '../../../tests/support/wasm-rig.js';
+import { codeTable, pointer, settled } from '../../../tests/support/wasm-rig.js';
 import { copyIr, type Region } from './region.js';
 
 const ENV = 0x10000;
@@ -109,7 +109,7 @@ class Machine {
       m: { m: this.memory, t: codeTable(this.view, region) },
       r: this.runtime,
     });
-    return (instance.exports['0'] as (env: number, entry: number) => number)(ENV, entry) >>> 0;
+    return settled(this.view, ENV, (instance.exports['0'] as (env: number, entry: number) => number)(ENV, entry)) >>> 0;
   }
 }
 
@@ -205,7 +205,7 @@ function check(
     machine.budget = BUDGET;
     let got = machine.run(region, entry, !sideExitOnMiss);
     // an atomic op faults in its slow path, all else leaves without one
-    if (sideExitOnMiss && missed !== undefined && !machine.fault && got === (missed | L.TB_EXIT_RESUME)) got = 0;
+    if (sideExitOnMiss && missed !== undefined && !machine.fault && got === (missed | L.TB_EXIT_INSIDE)) got = 0;
     const after = machine.save();
     const where = `seed ${seed}, entry ${entry}`;
     expect({ exit: got, budget: machine.budget }, where).toEqual({ exit, budget });

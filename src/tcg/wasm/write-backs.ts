@@ -1,0 +1,68 @@
+/**
+ * Where guest registers are written back before a region is left. Lazily, an exit writes back all that is dirty there: cheapest where a loop goes round many times
+ * before it is left, but each exit is code for some fourteen registers, nearly half of all code, and keeps them alive up to there. So outside of small loops
+ * what is dirty is written back where a block forks, once for all ways on: what comes after a fork finds nothing dirty but what it changed itself.
+ */
+import { Op, OP_WORDS } from '../opcodes.js';
+import type { Block, Cfg } from './cfg.js';
+import type { Region } from './region.js';
+
+/** Guest instructions. A loop that is larger is left, or goes through forks, too seldom or too often for lazy writing to pay. */
+const SMALL_LOOP = 64;
+
+/** By block: 1 if what is dirty is written back before its last op. */
+export function findWriteBacks(region: Region, { blocks, order }: Cfg): Uint8Array {
+  const lazy = new Uint8Array(blocks.length);
+  markSmallLoops(region, blocks, order, lazy);
+  return Uint8Array.from(blocks, (block, b) => Number(lazy[b] === 0 && forks(region, block)));
+}
+
+/** Whether there is more than one way on; a goto_ptr that stays in the region may leave it, too. */
+function forks({ tbs }: Region, { tb, first, end, succ }: Block): boolean {
+  if (end === first || succ.length === 0) return false;
+  const op = tbs[tb].ops[(end - 1) * OP_WORDS];
+  return op === Op.goto_ptr || op === Op.brcond_i32 || op === Op.brcond_i64;
+}
+
+/** `members`: in reverse postorder, so that a loop's head is its first. */
+function markSmallLoops(region: Region, blocks: readonly Block[], members: readonly number[], lazy: Uint8Array): void {
+  for (const loop of loopsOf(blocks, members)) {
+    const tbs = new Set(loop.map((b) => blocks[b].tb));
+    const insns = [...tbs].reduce((sum, tb) => sum + region.tbs[tb].icount, 0);
+    if (insns <= SMALL_LOOP) for (const b of loop) lazy[b] = 1;
+    else {
+      const isIn = new Set(loop);
+      const [, ...withoutHead] = members.filter((b) => isIn.has(b));
+      markSmallLoops(region, blocks, withoutHead, lazy);
+    }
+  }
+}
+
+/** The strongly connected parts of a graph that have an edge (Tarjan, SIAM Journal on Computing 1, 1972). */
+function loopsOf(blocks: readonly Block[], members: readonly number[]): number[][] {
+  const isMember = new Set(members);
+  const index = new Map<number, number>();
+  const low = new Map<number, number>();
+  const path: number[] = [];
+  const onPath = new Set<number>();
+  const loops: number[][] = [];
+  const visit = (b: number): void => {
+    index.set(b, index.size);
+    low.set(b, index.get(b)!);
+    path.push(b);
+    onPath.add(b);
+    for (const to of blocks[b].succ) {
+      if (!isMember.has(to)) continue;
+      if (!index.has(to)) {
+        visit(to);
+        low.set(b, Math.min(low.get(b)!, low.get(to)!));
+      } else if (onPath.has(to)) low.set(b, Math.min(low.get(b)!, index.get(to)!));
+    }
+    if (low.get(b) !== index.get(b)) return;
+    const part = path.splice(path.indexOf(b));
+    for (const member of part) onPath.delete(member);
+    if (part.length > 1 || blocks[b].succ.includes(b)) loops.push(part);
+  };
+  for (const b of members) if (!index.has(b)) visit(b);
+  return loops;
+}
