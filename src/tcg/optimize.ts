@@ -1,11 +1,13 @@
 /**
  * The optimiser: one pass forwards over each extended basic block (copies, constants, known bits, unreachable code), one backwards (dead
- * code). Ops only ever become fewer, so both rewrite `ctx.ops` in place. Afterwards there is no nop, no discard, no `mov d, d`.
+ * code). Ops only ever become fewer, so both rewrite `ctx.ops` in place. Between them shifts become rotations (rotations.ts). Afterwards there
+ * is no nop, no discard, no `mov d, d`.
  */
 import { TempKind, type TcgContext, type Temp } from './context.js';
 import { KnownBits } from './known-bits.js';
 import { Liveness } from './liveness.js';
 import { clobbersGlobals, Op, OP_FIRST_INPUT, OP_FLAGS, OP_INPUTS, OP_OUTPUTS, OP_WORDS, OpFlag } from './opcodes.js';
+import { Rotations } from './rotations.js';
 import { Simplifier, Verdict } from './simplify.js';
 import { Values } from './values.js';
 
@@ -15,6 +17,7 @@ const optimizers = new WeakMap<TcgContext, Optimizer>();
 export function optimize(ctx: TcgContext): void {
   const optimizer = optimizerOf(ctx);
   optimizer.forward(ctx);
+  optimizer.rotations.run(ctx);
   optimizer.liveness.run(ctx, true);
 }
 
@@ -44,6 +47,7 @@ function optimizerOf(ctx: TcgContext): Optimizer {
 
 class Optimizer {
   readonly liveness = new Liveness();
+  readonly rotations = new Rotations();
   private readonly values = new Values();
   private readonly simplifier = new Simplifier(this.values);
   private readonly bits = new KnownBits(this.values);
