@@ -7,7 +7,7 @@ import { SeededRandom } from '../src/util/random.js';
 import { normalize, objdump, UNKNOWN_TO_OBJDUMP } from '../tests/support/objdump.js';
 import { describeWith } from '../tests/support/tools.js';
 import { fuzz, type Target } from './target.js';
-import { codeStoreTarget, keptCodeTarget } from './targets/code-cache.js';
+import { codeStoreTarget, persistentCodeTarget } from './targets/code-cache.js';
 import { monitorTarget, qmpTarget } from './targets/control.js';
 import { DECODERS, decoderTarget, sizeOf } from './targets/decoder.js';
 import { blkTarget, consoleTarget, fwCfgTarget, rngTarget } from './targets/devices.js';
@@ -19,7 +19,7 @@ import { snapshotTarget } from './targets/snapshot.js';
 
 const TARGETS: readonly Target[] = [
   ...[elfTarget, imageTarget, dtbTarget, symbolsTarget, fwCfgTarget, rngTarget, consoleTarget, blkTarget, pciTarget],
-  ...[codeStoreTarget, keptCodeTarget, decoderTarget, optionsTarget, snapshotTarget, replayTarget, monitorTarget, qmpTarget],
+  ...[codeStoreTarget, persistentCodeTarget, decoderTarget, optionsTarget, snapshotTarget, replayTarget, monitorTarget, qmpTarget],
 ];
 
 /** Of each target. */

@@ -2,9 +2,9 @@
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { decodeModule, encodeModule, splitChunks } from '../../src/accel/tcg/codegen/kept-format.js';
+import { decodeModule, encodeModule, splitChunks } from '../../src/accel/tcg/codegen/persistent-format.js';
 import { FileCodeStore } from '../../src/node/code-store.js';
-import { MemoryStore, run } from '../../tests/support/kept-rig.js';
+import { MemoryStore, run } from '../../tests/support/persistent-rig.js';
 import type { Target } from '../target.js';
 
 const KEY = 'key';
@@ -42,13 +42,13 @@ export const codeStoreTarget: Target = {
   },
 };
 
-export const keptCodeTarget: Target = {
-  name: 'kept-code',
+export const persistentCodeTarget: Target = {
+  name: 'persistent-code',
   seeds() {
     const store = new MemoryStore();
     run(store, [0x00010137, 0x00108093, 0xfff10113, 0xfe011ce3, 0x10500073]); // lui x2,16; 1: addi x1,x1,1; addi x2,x2,-1; bnez x2,1b; wfi
     const file = Uint8Array.from(store.modules.flatMap((module) => [...encodeModule(module)]));
-    if (file.length === 0) throw new Error('no code was kept');
+    if (file.length === 0) throw new Error('no code was stored');
     return [file];
   },
   run(input) {

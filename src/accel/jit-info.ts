@@ -67,13 +67,13 @@ export interface WasmInfo {
     readonly stale: number;
   };
   /** Code of earlier runs; absent where none is kept. */
-  readonly kept?: KeptInfo;
+  readonly persistent?: PersistentCodeInfo;
   readonly errors: number;
   readonly lastError: string;
 }
 
 /** Generated code that is kept between runs. */
-export interface KeptInfo {
+export interface PersistentCodeInfo {
   /** What was there at the start. */
   readonly modules: number;
   readonly regions: number;
@@ -203,18 +203,18 @@ function wasmRows(wasm: WasmInfo): Row[] {
     ['modules evicted', `${cache.evictions}, ${ms(cache.longestEvictionMs)} at most`],
     ['regions invalidated', cache.invalidations],
     ['regions that came too late', cache.stale],
-    ...(wasm.kept ? keptRows(wasm.kept) : []),
+    ...(wasm.persistent ? persistentRows(wasm.persistent) : []),
     ['errors of code generation', wasm.errors === 0 ? 0 : `${wasm.errors}: ${wasm.lastError}`],
   ];
 }
 
-function keptRows({ modules, regions, bytes, hits, misses, installed, rejected, compileMs, made }: KeptInfo): Row[] {
+function persistentRows({ modules, regions, bytes, hits, misses, installed, rejected, compileMs, made }: PersistentCodeInfo): Row[] {
   return [
-    ['kept from earlier runs', `${modules} modules, ${regions} regions, ${bytes} bytes; ${rejected} rejected`],
+    ['persistent code of earlier runs', `${modules} modules, ${regions} regions, ${bytes} bytes; ${rejected} rejected`],
     ['  TBs found in it', `${hits}, ${misses} with other code`],
     ['  regions installed', installed],
     ['  binary to machine code', ms(compileMs)],
-    ['modules made to be kept', made],
+    ['modules made to persist', made],
   ];
 }
 

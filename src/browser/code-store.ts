@@ -5,7 +5,7 @@
  *     0  'wemucode'   8  u32 schema   12  u32 bytes of the name   16  u32 CRC-32 of what follows   20  the name: build and key   then the payload
  */
 import type { CodeStore } from '../accel/tcg/codegen/code-store.js';
-import { KEPT_SCHEMA } from '../accel/tcg/codegen/kept-format.js';
+import { PERSISTENT_SCHEMA } from '../accel/tcg/codegen/persistent-format.js';
 import { viewOf } from '../util/bytes.js';
 import { crc32 } from '../util/crc32.js';
 import { openFolder, storageReason, type Folder } from './opfs.js';
@@ -111,7 +111,7 @@ export function wrap(name: string, payload: Uint8Array): Uint8Array<ArrayBuffer>
   file.set(new TextEncoder().encode(MAGIC));
   file.set(text, HEADER);
   file.set(payload, HEADER + text.length);
-  view.setUint32(8, KEPT_SCHEMA, true);
+  view.setUint32(8, PERSISTENT_SCHEMA, true);
   view.setUint32(12, text.length, true);
   view.setUint32(16, crc32(file.subarray(HEADER)), true);
   return file;
@@ -122,7 +122,7 @@ export function unwrap(file: Uint8Array<ArrayBuffer>): { readonly name: string; 
   if (file.length < HEADER || new TextDecoder().decode(file.subarray(0, 8)) !== MAGIC) return undefined;
   const view = viewOf(file);
   const end = HEADER + view.getUint32(12, true);
-  if (view.getUint32(8, true) !== KEPT_SCHEMA || end > file.length || view.getUint32(16, true) !== crc32(file.subarray(HEADER)))
+  if (view.getUint32(8, true) !== PERSISTENT_SCHEMA || end > file.length || view.getUint32(16, true) !== crc32(file.subarray(HEADER)))
     return undefined;
   return { name: new TextDecoder().decode(file.subarray(HEADER, end)), payload: file.slice(end) };
 }

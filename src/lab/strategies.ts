@@ -18,7 +18,7 @@ export const STRATEGIES = {
   'region':         { accel: 'tcg,indirect=off,tlb-reuse=off,code-cache=off', description: 'regions along direct jumps; a TLB check at every access' },
   'region-direct':  { accel: 'tcg,indirect=off,code-cache=off', description: 'regions along direct jumps: returns and jump tables leave' },
   'region-notlb':   { accel: 'tcg,tlb-reuse=off,code-cache=off', description: 'the default, with a TLB check at every access' },
-  'region-opt':     { accel: 'tcg,code-cache=off', description: 'the default without kept code: regions with calls and returns inside, shared TLB checks, code made by a worker' },
+  'region-opt':     { accel: 'tcg,code-cache=off', description: 'the default without persistent code: regions with calls and returns inside, shared TLB checks, code made by a worker' },
   'region-sync':    { accel: 'tcg,thread=sync',              description: "the default, code made in the machine's thread, at once" },
   'region-passes':  { accel: 'tcg,passes=ssa-nomerge+local-cse+optimize-instructions+precompute-propagate+simplify-locals+coalesce-locals+vacuum,code-cache=off', 
                                                              description: 'the default, then binaryen\'s own optimisers' },

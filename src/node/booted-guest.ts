@@ -135,10 +135,10 @@ export class BootedGuest {
 
   private restoreTranslations(path: string, machine: Machine): void {
     const { translations } = this;
-    const kept = machine.state.accelerator?.keptTranslations;
-    if (!translations || !kept) return;
-    const key = `${path}\0${kept.key}`;
-    kept.restore(translations.load(key), (image) => translations.save(key, image));
+    const tbs = machine.state.accelerator?.persistentTbs;
+    if (!translations || !tbs) return;
+    const key = `${path}\0${tbs.key}`;
+    tbs.restore(translations.load(key), (image) => translations.save(key, image));
   }
 
   /** It waits for its job: the moment to keep it, when its kernel has done what it put off. */

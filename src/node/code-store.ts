@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CodeStore } from '../accel/tcg/codegen/code-store.js';
-import { KEPT_SCHEMA } from '../accel/tcg/codegen/kept-format.js';
+import { PERSISTENT_SCHEMA } from '../accel/tcg/codegen/persistent-format.js';
 import { MiB } from '../util/size.js';
 import { isOwnFolder, isRefusal, makeFolder, readOwn, TEMPORARY, Unusable, writeWhole } from './disk/files.js';
 
@@ -129,7 +129,7 @@ function checksum(key: string, payload: Uint8Array): Buffer {
 function wrap(payload: Uint8Array, key: string): Uint8Array {
   const file = Buffer.alloc(HEADER + payload.length);
   MAGIC.copy(file);
-  file.writeUInt32LE(KEPT_SCHEMA, 8);
+  file.writeUInt32LE(PERSISTENT_SCHEMA, 8);
   file.writeUInt32LE(payload.length, 12);
   checksum(key, payload).copy(file, 16);
   file.set(payload, HEADER);
@@ -142,7 +142,7 @@ function unwrap(bytes: Uint8Array<ArrayBuffer>, key: string, path: string): Uint
   const isWhole =
     file.length >= HEADER &&
     file.subarray(0, 8).equals(MAGIC) &&
-    file.readUInt32LE(8) === KEPT_SCHEMA &&
+    file.readUInt32LE(8) === PERSISTENT_SCHEMA &&
     file.readUInt32LE(12) === payload.length &&
     checksum(key, payload).equals(file.subarray(16, HEADER));
   if (!isWhole) throw new Unusable(`'${path}' is damaged: ignored, and replaced`);

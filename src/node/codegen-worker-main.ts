@@ -3,7 +3,7 @@ import { workerData, type MessagePort } from 'node:worker_threads';
 import { loadWithBinaryen } from './binaryen.js';
 import { loadChecks } from './checks.js';
 import { compileOptimised } from './v8-flags.js';
-import { compileKept } from '../accel/tcg/codegen/compile-kept.js';
+import { compilePersistent } from '../accel/tcg/codegen/compile-persistent.js';
 import type { WorkerMessage } from '../accel/tcg/codegen/protocol.js';
 import type { CodegenService } from '../accel/tcg/codegen/worker-service.js';
 import type { BinaryenWasm, CodegenWorkerData, Connect } from './codegen-worker.js';
@@ -26,8 +26,8 @@ function connect(port: MessagePort): void {
   let service = loading.then(({ CodegenService, isaNamed }) => new CodegenService(isaNamed, compileOptimised));
   let isOpen = true;
   const serve = async (message: WorkerMessage): Promise<void> => {
-    // kept code need not wait for what generates code
-    if (message.kind === 'compile') return port.postMessage(compileKept(message, (bytes) => compileOptimised(bytes, true)));
+    // persistent code need not wait for what generates code
+    if (message.kind === 'compile') return port.postMessage(compilePersistent(message, (bytes) => compileOptimised(bytes, true)));
     if (message.kind === 'init' && message.tuning?.check) service = verifying(service);
     const codegen = await service;
     const reply = isOpen && codegen.handle(message);

@@ -55,7 +55,7 @@ it('code that V8 compiles later has the stack checks that regions do without', a
   expect(stdout).toBe('true\nRangeError\n');
 });
 
-it('kept code has stack checks: a module that is not ours cannot overflow the stack of the host', async () => {
+it('persistent code has stack checks: a module that is not ours cannot overflow the stack of the host', async () => {
   const { stdout } = await run(`
     // (func (export "f") (call 0))
     const wasm = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 7, 5, 1, 1, 0x66, 0, 0, 10, 6, 1, 4, 0, 0x10, 0, 0x0b);

@@ -116,10 +116,10 @@ export function optimisesAtOnce(version = process.versions.v8): boolean {
 /**
  * V8 never replaces a running wasm function, and counts its way up to the optimising compiler: generated code gets no other one, and no
  * lazy compilation, so that a module is finished here before the machine thread has it. Only for the moment of compiling, since what binaryen has no
- * kept code of, functions used once, is quicker with Liftoff. Dynamic tiering goes off with Liftoff, and does not come back by itself.
+ * persistent code of, functions used once, is quicker with Liftoff. Dynamic tiering goes off with Liftoff, and does not come back by itself.
  *
  * V8's stack check, at every function's entry and every round of a loop, is for recursion and for interrupting what does not end. A region calls no region, and its
- * loops test the budget: it does without (5 to 11 % of the kernels' time). Not so kept code, of which nobody knows that it is what we made: without checks it could
+ * loops test the budget: it does without (5 to 11 % of the kernels' time). Not so persistent code, of which nobody knows that it is what we made: without checks it could
  * overflow the host's stack.
  */
 export function compileOptimised(bytes: Uint8Array<ArrayBuffer>, stackChecks = false): WebAssembly.Module {

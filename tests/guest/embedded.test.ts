@@ -72,7 +72,7 @@ describe('with a code cache', () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   const withCache = (...more: string[]) =>
     wemu(['embedded', '--accel', `tcg,threshold=1024,code-cache=${folder}`, '--append', OPTIONS, '--stats', 'json', ...more]);
-  const kept = (stderr: string) => (JSON.parse(stderr) as JitInfo).wasm!.kept!;
+  const kept = (stderr: string) => (JSON.parse(stderr) as JitInfo).wasm!.persistent!;
 
   it('runs what an earlier run kept, and computes the same', () => {
     const cold = withCache();

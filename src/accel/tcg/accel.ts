@@ -19,7 +19,7 @@ import { DebugPoints } from './debug-points.js';
 import { CodeInspector } from './inspect.js';
 import type { Instrumentation } from './instrumentation.js';
 import { TcgError } from './errors.js';
-import { KeptTbs } from './kept-tbs.js';
+import { PersistentTbs } from './persistent-tbs.js';
 import type { EngineMemory } from './memory.js';
 import { helperWrappers } from './helper-wrappers.js';
 import { Activity, Profile, type StartProfiler } from './profile.js';
@@ -113,7 +113,7 @@ export class TcgAccel {
   /** What makes its code again, elsewhere. */
   private codegenInit: CodegenInit | undefined;
   private inspection: CodeInspector | undefined;
-  keptTranslations: KeptTbs | undefined;
+  persistentTbs: PersistentTbs | undefined;
   private mmioReads = 0;
   private mmioWrites = 0;
   private readonly made = performance.now();
@@ -226,7 +226,7 @@ export class TcgAccel {
 
   /** Keeps what was made up to now for later runs, where that is done at all; so does `dispose`. */
   keepCode(): void {
-    this.keptTranslations?.keep();
+    this.persistentTbs?.keep();
     this.generator?.keep?.();
   }
 
@@ -234,7 +234,7 @@ export class TcgAccel {
   dispose(): void {
     this.profile?.stop();
     this.profile = undefined;
-    this.keptTranslations?.keep();
+    this.persistentTbs?.keep();
     this.generator?.dispose();
   }
 
@@ -252,7 +252,7 @@ export class TcgAccel {
   /** The engine's instance stays until a full garbage collection, since its memory knows it, and so does what its imports hold: that is to be little. */
   private forget(): void {
     this.machine = this.translator = this.generator = this.check = this.inspection = this.codegenInit = undefined;
-    this.keptTranslations = undefined;
+    this.persistentTbs = undefined;
     this.view = new DataView(new ArrayBuffer(0));
     this.hooks.clear();
     this.injections.clear();
@@ -278,7 +278,7 @@ export class TcgAccel {
       tlbFlushes: this.vcpus.reduce((sum, cpu) => sum + exports.tlbStatFlushes(cpu.env), 0),
       mmioReads: this.mmioReads,
       mmioWrites: this.mmioWrites,
-      tci: this.translator?.info(this.keptTranslations?.restored) ?? NO_TCI,
+      tci: this.translator?.info(this.persistentTbs?.restored) ?? NO_TCI,
       wasm: this.generator?.info(),
       profile: this.profile?.info((pc) => this.machine?.symbolAt?.(pc)),
       check: this.check?.info(),
@@ -355,7 +355,7 @@ export class TcgAccel {
     if (isAlone && !checks && !options.instrumentation && !log?.has('in_asm')) {
       const key = JSON.stringify({ target: isa.name, config, icount, optimize, maxInsns: options.maxInsns });
       const cflags = (): number => readEnv(this.view, env, ENV.cflags) | 0;
-      this.keptTranslations = new KeptTbs(runtime, key, cflags, () => translator.stats.tbs);
+      this.persistentTbs = new PersistentTbs(runtime, key, cflags, () => translator.stats.tbs);
     }
     return translator;
   }
@@ -414,7 +414,7 @@ export class TcgAccel {
   }
 
   private flushed(): void {
-    this.keptTranslations?.flushed();
+    this.persistentTbs?.flushed();
     this.generator?.tbFlushed();
     this.injections.clear();
     this.options.instrumentation?.flushed();
@@ -517,7 +517,7 @@ export class TcgAccel {
     // TBs of limited length are made for one occasion.
     if ((this.view.getUint32(tb + layout.TB_CFLAGS, true) & layout.CF_COUNT_MASK) !== 0) return;
     // who comes here runs long enough for code of earlier runs
-    if (this.generator?.tbTranslated) for (const each of this.keptTranslations?.takeUnseen() ?? []) this.generator.tbTranslated(each);
+    if (this.generator?.tbTranslated) for (const each of this.persistentTbs?.takeUnseen() ?? []) this.generator.tbTranslated(each);
     this.generator?.tbHot(tb);
   }
 

@@ -28,7 +28,7 @@ export function workerCodegen(connect: () => CodegenWorker, codeStore?: CodeStor
       peers,
       injectionsOf,
       setThreshold: (count) => runtime.exports.setHotThreshold(count),
-      kept: store && {
+      persistent: store && {
         store,
         key,
         leastWork: tuning?.threshold === undefined ? undefined : 0,

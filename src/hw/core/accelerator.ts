@@ -61,7 +61,7 @@ export interface Accelerator {
   /** Guest-physical address of a CPU's access (`kind`: 0 load, 1 store; with the rights of an mmu index), right after it; undefined: it goes nowhere. */
   physicalOf?(cpu: number, address: bigint, kind: number, mmuIdx: number): number | undefined;
   /** Undefined: nothing is kept. */
-  readonly keptTranslations?: KeptTranslations;
+  readonly persistentTbs?: KeptTranslations;
   /** `info jit`. */
   info?(): JitInfo;
 }

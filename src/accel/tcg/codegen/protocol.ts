@@ -88,7 +88,7 @@ export interface GenerateReply {
   readonly error?: string;
 }
 
-/** Kept code, to be compiled. */
+/** Persistent code, to be compiled. */
 export interface CompileRequest {
   readonly kind: 'compile';
   readonly id: number;

@@ -4,7 +4,7 @@ import type { WasmInfo } from '../../jit-info.js';
 import { tableOffsets } from '../../../tcg/wasm/region.js';
 import type { WasmExports } from '../../../util/web-assembly.js';
 import { CodeCache, DEFAULT_CACHE_LIMITS, type CodePeers, type RegionCode, type RegionRecord } from './code-cache.js';
-import { KeptCode, type KeptCodeOptions } from './kept-code.js';
+import { PersistentCode, type PersistentCodeOptions } from './persistent-code.js';
 import { linkModule } from './link.js';
 import type { MadeModule } from './listing.js';
 import type { CodegenTimes, CodegenWorker, GenerateReply, GenerateRequest, RegionRequest } from './protocol.js';
@@ -66,7 +66,7 @@ export interface WasmGeneratorOptions {
   /** Hears of each module that was made (`-d out_asm`). */
   readonly onModule?: (module: MadeModule) => void;
   /** Code of earlier runs, with a worker only. */
-  readonly kept?: KeptCodeOptions;
+  readonly persistent?: PersistentCodeOptions;
   readonly injectionsOf?: InjectionsOf | undefined;
   /** Milliseconds; default: the host's. */
   readonly now?: () => number;
@@ -112,7 +112,7 @@ export class WasmCodeGenerator implements CodeGenerator {
   private readonly waiting = new Map<number, RegionRecord>();
   /** Regions by the batch that was posted. */
   private readonly sent = new Map<number, readonly RegionRequest[]>();
-  readonly kept: KeptCode | undefined;
+  readonly persistent: PersistentCode | undefined;
   /** TBs that regions are to be joined at. */
   private readonly joins = new Set<number>();
   private nextRegion = 1;
@@ -144,7 +144,7 @@ export class WasmCodeGenerator implements CodeGenerator {
       ({ tbs }) => this.tiering.wasted(tbs[0]),
       options.peers,
     );
-    if (options.kept) this.kept = new KeptCode(options.kept, options, this.tbs, this.cache);
+    if (options.persistent) this.persistent = new PersistentCode(options.persistent, options, this.tbs, this.cache);
   }
 
   get defaultThreshold(): number {
@@ -169,7 +169,7 @@ export class WasmCodeGenerator implements CodeGenerator {
         inFlight: this.inFlight,
       },
       cache: { ...cache.info(), stale },
-      kept: this.kept?.info(),
+      persistent: this.persistent?.info(),
     };
   }
 
@@ -229,14 +229,14 @@ export class WasmCodeGenerator implements CodeGenerator {
     const regions: RegionRequest[] = [];
     const { queue } = this.tiering;
     const list = queue.drain();
-    const kept = this.kept?.pending();
+    const persistent = this.persistent?.pending();
     let insns = 0;
     let next = 0;
     while (next < list.length && insns < BATCH_INSNS) {
       if (queue.heat(list[next]) < leastHeat) break;
       const tb = list[next++];
       if (!this.tiering.isWanted(tb)) continue;
-      if (this.cache.isPending(tb) || kept?.has(tb)) {
+      if (this.cache.isPending(tb) || persistent?.has(tb)) {
         // Inside of a region that is being made: once that is there, tci may not come here any more.
         this.tbs.set(tb, TB_EXEC_COUNT, 0);
         continue;
@@ -253,7 +253,7 @@ export class WasmCodeGenerator implements CodeGenerator {
     if (this.failure) throw this.failure;
     const { worker } = this;
     this.cache.release();
-    if (!worker || !(this.isBusy() || this.kept?.isBusy())) return;
+    if (!worker || !(this.isBusy() || this.persistent?.isBusy())) return;
     const start = this.now();
     this.serve(worker);
     this.stats.longestPauseMs = Math.max(this.stats.longestPauseMs, this.now() - start);
@@ -264,9 +264,9 @@ export class WasmCodeGenerator implements CodeGenerator {
   }
 
   private serve(worker: CodegenWorker): void {
-    this.kept?.ready();
+    this.persistent?.ready();
     this.collect(worker);
-    this.kept?.poll(worker);
+    this.persistent?.poll(worker);
     this.tiering.adjust(this.madeMs);
     while (this.sent.size < MAX_IN_FLIGHT) {
       const leastHeat = this.tiering.leastHeat(this.madeMs);
@@ -283,7 +283,7 @@ export class WasmCodeGenerator implements CodeGenerator {
           kind: 'generate',
           batch,
           regions,
-          wantBinary: this.options.onModule !== undefined || (hot.length > 0 && (this.kept?.wantsModules ?? false)),
+          wantBinary: this.options.onModule !== undefined || (hot.length > 0 && (this.persistent?.wantsModules ?? false)),
         });
       }
       this.stats.requestMs += this.now() - start;
@@ -299,7 +299,7 @@ export class WasmCodeGenerator implements CodeGenerator {
   private collect(worker: CodegenWorker): void {
     for (const reply of worker.receive()) {
       if (reply.kind === 'compiled') {
-        this.kept?.compiled(reply);
+        this.persistent?.compiled(reply);
         continue;
       }
       const regions = this.sent.get(reply.batch);
@@ -331,7 +331,7 @@ export class WasmCodeGenerator implements CodeGenerator {
       else this.waiting.delete(id);
     }
     this.cache.install(exports, reply.bytes);
-    if (this.kept && reply.binary && exports.some(({ region }) => !region.joins))
+    if (this.persistent && reply.binary && exports.some(({ region }) => !region.joins))
       this.keepModule(reply.binary, reply.functions, asked, exports);
     stats.installMs += this.now() - start;
   }
@@ -362,7 +362,7 @@ export class WasmCodeGenerator implements CodeGenerator {
   ): void {
     const requests = new Map(asked.map((request) => [request.id, request]));
     const installed = new Set(exports.filter(({ region }) => !region.stale).map(({ region }) => region.id));
-    this.kept?.made(
+    this.persistent?.made(
       wasm,
       functions.map((id) => requests.get(id)!),
       (id) => installed.has(id),
@@ -397,11 +397,11 @@ export class WasmCodeGenerator implements CodeGenerator {
   }
 
   tbTranslated(tb: number): void {
-    this.kept?.translated(tb);
+    this.persistent?.translated(tb);
   }
 
   tbFlushed(): void {
-    this.kept?.flushed();
+    this.persistent?.flushed();
     this.tiering.clear();
     this.joins.clear();
     // What is being made is for TBs whose memory will hold others.
@@ -411,7 +411,7 @@ export class WasmCodeGenerator implements CodeGenerator {
   }
 
   keep(): void {
-    this.kept?.save();
+    this.persistent?.save();
   }
 
   dispose(): void {

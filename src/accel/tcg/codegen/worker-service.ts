@@ -1,5 +1,5 @@
 /** The worker's side of the protocol, for any host: feed it messages, send what it returns. */
-import { compileKept } from './compile-kept.js';
+import { compilePersistent } from './compile-persistent.js';
 import { RegionCompiler, type Compile } from './generate.js';
 import type { WorkerMessage, WorkerReply } from './protocol.js';
 import type { VerifyRegion } from '../../../tcg/wasm/target-info.js';
@@ -26,7 +26,7 @@ export class CodegenService {
       case 'generate':
         return this.compiler?.generate(message);
       case 'compile':
-        return compileKept(message, this.compile);
+        return compilePersistent(message, this.compile);
     }
   }
 }

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../../tests/support/ir-random.js';
-import { chunkLastUsed, decodeModule, encodeModule, setChunkLastUsed, splitChunks, type KeptModule } from './kept-format.js';
+import { chunkLastUsed, decodeModule, encodeModule, setChunkLastUsed, splitChunks, type PersistentModule } from './persistent-format.js';
 
 const bytes = (...list: number[]) => Uint8Array.from(list);
 
-const MODULE: KeptModule = {
+const MODULE: PersistentModule = {
   lastUsed: 1_700_000_000,
   wasm: bytes(0, 97, 115, 109, 5),
   regions: [
@@ -42,7 +42,7 @@ const MODULE: KeptModule = {
   ],
 };
 
-describe('the format of kept code', () => {
+describe('the format of persistent code', () => {
   it('gives back what went in', () => {
     const chunk = encodeModule(MODULE);
     expect(decodeModule(chunk)).toEqual(MODULE);

@@ -14,9 +14,9 @@
  */
 
 /** Changes with the format: files of another one are of no use. */
-export const KEPT_SCHEMA = 3;
+export const PERSISTENT_SCHEMA = 3;
 
-export interface KeptTb {
+export interface PersistentTb {
   readonly pcLo: number;
   readonly pcHi: number;
   readonly flags: number;
@@ -29,8 +29,8 @@ export interface KeptTb {
   readonly code: Uint8Array;
 }
 
-export interface KeptRegion {
-  readonly tbs: readonly KeptTb[];
+export interface PersistentRegion {
+  readonly tbs: readonly PersistentTb[];
   /** How many TBs the module's table has room for; more than in `tbs` only if the function is not used. */
   readonly tbCount: number;
   /** Numbers of the TBs that the function is entered at; none: it is not used. */
@@ -39,11 +39,11 @@ export interface KeptRegion {
   readonly certain: readonly (readonly [number, number])[];
 }
 
-export interface KeptModule {
+export interface PersistentModule {
   readonly lastUsed: number;
   readonly wasm: Uint8Array<ArrayBuffer>;
   /** Region k is export `k`. */
-  readonly regions: readonly KeptRegion[];
+  readonly regions: readonly PersistentRegion[];
 }
 
 const HEADER_WORDS = 5;
@@ -53,7 +53,7 @@ const MAX_TBS = 4096;
 
 const padded = (bytes: number): number => (bytes + 3) & ~3;
 
-export function encodeModule({ lastUsed, wasm, regions }: KeptModule): Uint8Array<ArrayBuffer> {
+export function encodeModule({ lastUsed, wasm, regions }: PersistentModule): Uint8Array<ArrayBuffer> {
   const words: number[] = [0, lastUsed, 0, wasm.length, regions.length];
   const code: { at: number; bytes: Uint8Array }[] = [];
   for (const { tbs, tbCount, entries, certain } of regions) {
@@ -100,7 +100,7 @@ export function setChunkLastUsed(chunk: Uint8Array, seconds: number): void {
 }
 
 /** A view of the chunk: nothing is copied. @throws RangeError if a number in it is out of range. */
-export function decodeModule(chunk: Uint8Array<ArrayBuffer>): KeptModule {
+export function decodeModule(chunk: Uint8Array<ArrayBuffer>): PersistentModule {
   const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   let at = 4;
   const word = (): number => {
@@ -119,7 +119,7 @@ export function decodeModule(chunk: Uint8Array<ArrayBuffer>): KeptModule {
   const lastUsed = word();
   const wasmAt = word();
   const wasm = part(wasmAt, word());
-  const regions = list(word(), 3, (): KeptRegion => {
+  const regions = list(word(), 3, (): PersistentRegion => {
     const tbCount = word();
     if (tbCount > MAX_TBS) throw new RangeError(`a region of ${tbCount} TBs`);
     const entryCount = word();
@@ -134,7 +134,7 @@ export function decodeModule(chunk: Uint8Array<ArrayBuffer>): KeptModule {
       const edge = word();
       return [index(edge >>> 16), index(edge & 0xffff)] as const;
     });
-    const tbs = list(tbCount, TB_WORDS, (): KeptTb => {
+    const tbs = list(tbCount, TB_WORDS, (): PersistentTb => {
       const [pcLo, pcHi, flags, csBase, cflags, icount, size, offset] = [word(), word(), word(), word(), word(), word(), word(), word()];
       return { pcLo, pcHi, flags, csBase, cflags, icount, sideExitOnMiss: word() !== 0, code: part(offset, size) };
     });

@@ -50,7 +50,7 @@ class Guest {
   }
   restore(image?: Uint8Array): { restored: number; saved: Uint8Array[] } {
     const saved: Uint8Array[] = [];
-    this.accel.keptTranslations!.restore(image, (bytes) => saved.push(bytes));
+    this.accel.persistentTbs!.restore(image, (bytes) => saved.push(bytes));
     return { restored: this.accel.info().tci.restored, saved };
   }
   run(): this {
@@ -71,7 +71,7 @@ function image(): Uint8Array {
   return saved[0];
 }
 
-describe('kept TBs', () => {
+describe('persistent TBs', () => {
   it('are there in another engine, and nothing is translated', () => {
     const guest = new Guest();
     const { restored, saved } = guest.restore(image());

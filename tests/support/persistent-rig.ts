@@ -4,7 +4,7 @@ import * as rv from '../../assembly/target/riscv/shared/env.js';
 import { ENV } from '../../src/accel/tcg/env.js';
 import { TcgAccel } from '../../src/accel/tcg/accel.js';
 import type { CodeStore } from '../../src/accel/tcg/codegen/code-store.js';
-import { decodeModule, encodeModule, splitChunks, type KeptModule } from '../../src/accel/tcg/codegen/kept-format.js';
+import { decodeModule, encodeModule, splitChunks, type PersistentModule } from '../../src/accel/tcg/codegen/persistent-format.js';
 import type { CodegenWorker, WorkerMessage, WorkerReply } from '../../src/accel/tcg/codegen/protocol.js';
 import { CodegenService } from '../../src/accel/tcg/codegen/worker-service.js';
 import { workerCodegen } from '../../src/accel/tcg/codegen-remote.js';
@@ -26,11 +26,11 @@ export class MemoryStore implements CodeStore {
   load = (key: string) => this.files.get(key)?.slice();
   save = (key: string, bytes: Uint8Array) => void this.files.set(key, bytes.slice());
   warn = (message: string) => void this.warnings.push(message);
-  get modules(): KeptModule[] {
+  get modules(): PersistentModule[] {
     return [...this.files.values()].flatMap((file) => splitChunks(file).map(decodeModule));
   }
   /** Puts other modules in place of those of the only file. */
-  replace(change: (module: KeptModule) => KeptModule): void {
+  replace(change: (module: PersistentModule) => PersistentModule): void {
     for (const [key, file] of this.files) {
       const chunks = splitChunks(file).map((chunk) => [...encodeModule(change(decodeModule(chunk)))]);
       this.files.set(key, Uint8Array.from(chunks.flat()));
@@ -114,7 +114,7 @@ export class Rig {
   get instructions(): number {
     return this.cpu.instructionCount;
   }
-  get kept() {
-    return this.accel.info().wasm!.kept!;
+  get persistent() {
+    return this.accel.info().wasm!.persistent!;
   }
 }

@@ -1,21 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { MemoryStore, Rig, run } from '../../../../tests/support/kept-rig.js';
+import { MemoryStore, Rig, run } from '../../../../tests/support/persistent-rig.js';
 
 // x1 = 0x10000; do x2 += STEP, x1 -= 1 while x1 != 0; wfi (RISC-V unprivileged specification, chapter 2)
 const STEP = 1;
 const loop = (step: number) => [0x000100b7, 0x00000113, (step << 20) | (2 << 15) | (2 << 7) | 0x13, 0xfff08093, 0xfe009ce3, 0x10500073];
 
-describe('kept code', () => {
+describe('persistent code', () => {
   it('runs in the next process, and nothing is made twice', () => {
     const store = new MemoryStore();
     const first = run(store, loop(STEP));
-    expect([first.x2, first.kept.installed, first.kept.made]).toEqual([0x10000n, 0, 1]);
+    expect([first.x2, first.persistent.installed, first.persistent.made]).toEqual([0x10000n, 0, 1]);
     expect(store.modules).toHaveLength(1);
 
     const second = run(store, loop(STEP));
     expect([second.x2, second.instructions]).toEqual([first.x2, first.instructions]);
     expect(second.worker.asked).toEqual(['init', 'compile']);
-    expect([second.kept.installed, second.kept.made, second.kept.misses]).toEqual([1, 0, 0]);
+    expect([second.persistent.installed, second.persistent.made, second.persistent.misses]).toEqual([1, 0, 0]);
     expect(store.modules).toHaveLength(1);
     expect(store.warnings).toEqual([]);
   });
@@ -36,8 +36,8 @@ describe('kept code', () => {
     run(store, loop(STEP));
     const other = run(store, loop(3));
     expect(other.x2).toBe(0x30000n);
-    expect(other.kept.installed).toBe(0);
-    expect(other.kept.misses).toBeGreaterThan(0);
+    expect(other.persistent.installed).toBe(0);
+    expect(other.persistent.misses).toBeGreaterThan(0);
     // both are known now
     expect(run(store, loop(STEP)).worker.asked).toEqual(['init', 'compile']);
     expect(run(store, loop(3)).worker.asked).toEqual(['init', 'compile']);
@@ -51,18 +51,18 @@ describe('kept code', () => {
     const rig = run(store, two(7)); // the second loop is another one now
     expect(rig.x2).toBe(0x80000n);
     expect(rig.worker.asked.filter((kind) => kind === 'compile')).toHaveLength(2);
-    expect(rig.kept.installed).toBe(1);
+    expect(rig.persistent.installed).toBe(1);
   });
 
   it('is gathered no further than the store takes, however much new code a guest makes', () => {
     const loops = [1, 2, 3, 4].map((step) => loop(step).slice(0, 5)).flat();
     const program = [...loops, 0x10500073];
     const all = new MemoryStore();
-    expect(run(all, program).kept.made).toBe(4);
+    expect(run(all, program).persistent.made).toBe(4);
     const small = new MemoryStore();
     small.maxBytes = Math.ceil([...all.files.values()][0].length / 2) + 16;
-    const { kept, worker } = run(small, program);
-    expect(kept.made).toBe(2);
+    const { persistent, worker } = run(small, program);
+    expect(persistent.made).toBe(2);
     expect(small.modules).toHaveLength(2);
     expect(small.modules.map(({ wasm }) => wasm)).toEqual(all.modules.slice(0, 2).map(({ wasm }) => wasm));
     expect(worker.wanted.slice(0, 4)).toEqual([true, true, true, false]);
@@ -71,7 +71,7 @@ describe('kept code', () => {
   it('is not used for another CPU', () => {
     const store = new MemoryStore();
     run(store, loop(STEP));
-    expect(run(store, loop(STEP), { cpu: 'rv64,zba=off' }).kept.regions).toBe(0);
+    expect(run(store, loop(STEP), { cpu: 'rv64,zba=off' }).persistent.regions).toBe(0);
   });
 
   it('goes when the guest changes its code, and comes back when the code does', () => {
@@ -87,7 +87,7 @@ describe('kept code', () => {
       },
     });
     expect(rig.x2).toBe(0x10000n);
-    expect(rig.kept.installed).toBe(2);
+    expect(rig.persistent.installed).toBe(2);
   });
 
   it('survives a flush of all TBs', () => {
@@ -99,7 +99,7 @@ describe('kept code', () => {
         rig.finish();
       },
     });
-    expect([rig.x2, rig.kept.installed]).toEqual([0x10000n, 2]);
+    expect([rig.x2, rig.persistent.installed]).toEqual([0x10000n, 2]);
   });
 
   it('is bounded: what was used least recently gives way', () => {
@@ -112,9 +112,9 @@ describe('kept code', () => {
     store.replace((module) => ({ ...module, lastUsed: module.lastUsed === 1 ? 1 : 2 }));
     run(store, loop(3));
     expect(store.modules).toHaveLength(2);
-    expect(run(store, loop(2)).kept.installed).toBe(1);
-    expect(run(store, loop(3)).kept.installed).toBe(1);
-    expect(run(store, loop(STEP)).kept.installed).toBe(0);
+    expect(run(store, loop(2)).persistent.installed).toBe(1);
+    expect(run(store, loop(3)).persistent.installed).toBe(1);
+    expect(run(store, loop(STEP)).persistent.installed).toBe(0);
   });
 
   it('keeps what another process saved meanwhile', () => {
@@ -128,7 +128,7 @@ describe('kept code', () => {
   });
 });
 
-describe('kept code that is not ours', () => {
+describe('persistent code that is not ours', () => {
   // (module (import "r" "tbFlushAll" (func)) (func (export "0") (param i32 i32) (result i32) i32.const 0))
   const foreign = (name: string) => {
     const text = (s: string) => [s.length, ...[...s].map((c) => c.charCodeAt(0))];
@@ -152,7 +152,7 @@ describe('kept code that is not ours', () => {
     run(store, loop(STEP));
     store.replace((module) => ({ ...module, wasm: bytes }));
     const rig = run(store, loop(STEP));
-    expect([rig.x2, rig.kept.installed, rig.kept.rejected]).toEqual([0x10000n, 0, 1]);
+    expect([rig.x2, rig.persistent.installed, rig.persistent.rejected]).toEqual([0x10000n, 0, 1]);
     expect(store.warnings).toHaveLength(1);
     // and the good one takes its place
     expect(store.modules.map(({ wasm: { length } }) => length > 100)).toEqual([true]);
@@ -163,7 +163,7 @@ describe('kept code that is not ours', () => {
     run(store, loop(STEP));
     for (const file of store.files.values()) new DataView(file.buffer).setUint32(16, 0xffff_ffff, true);
     const rig = run(store, loop(STEP));
-    expect([rig.x2, rig.kept.regions, store.warnings.length]).toEqual([0x10000n, 0, 1]);
-    expect(run(store, loop(STEP)).kept.installed).toBe(1);
+    expect([rig.x2, rig.persistent.regions, store.warnings.length]).toEqual([0x10000n, 0, 1]);
+    expect(run(store, loop(STEP)).persistent.installed).toBe(1);
   });
 });

@@ -1,5 +1,5 @@
 /**
- * Generated code of earlier runs (docs/code-cache.md). Each TB that is translated is looked up among the TBs that kept regions were made from;
+ * Generated code of earlier runs (docs/code-cache.md). Each TB that is translated is looked up among the TBs that persistent regions were made from;
  * when all of a region's TBs are there, with the very bytes of guest code, the region's module is compiled in the worker and the region
  * installed: no TB has to become hot first. Code that is made in this run is gathered, and saved at the end.
  */
@@ -17,12 +17,12 @@ import {
   TB_STATE,
   TB_STATE_CALLS,
 } from '../../../../assembly/shared/layout.js';
-import type { KeptInfo } from '../../jit-info.js';
+import type { PersistentCodeInfo } from '../../jit-info.js';
 import { tableOffsets } from '../../../tcg/wasm/region.js';
 import { isCertain, type TbReader } from './regions.js';
 import type { CodeCache, LinkedModule, RegionCode, RegionRecord } from './code-cache.js';
 import type { CodeStore } from './code-store.js';
-import { placeHigh, placeLow } from './kept-place.js';
+import { placeHigh, placeLow } from './persistent-place.js';
 import { linkModule, type CodeLinker } from './link.js';
 import {
   chunkLastUsed,
@@ -30,10 +30,10 @@ import {
   encodeModule,
   setChunkLastUsed,
   splitChunks,
-  type KeptModule,
-  type KeptRegion,
-  type KeptTb,
-} from './kept-format.js';
+  type PersistentModule,
+  type PersistentRegion,
+  type PersistentTb,
+} from './persistent-format.js';
 import type { CodegenWorker, CompileReply, RegionRequest } from './protocol.js';
 
 /** The runtime's functions that generated code may import, beside the target's helpers. */
@@ -51,7 +51,7 @@ const LEAST_WORK = 16;
 /** A region whose code keeps being thrown away is left to the region former, which knows of cooling pages. */
 const MAX_INSTALLS = 4;
 
-export interface KeptCodeOptions {
+export interface PersistentCodeOptions {
   readonly store: CodeStore;
   /** What the code depends on beside the guest's: CPU configuration, options of code generation. */
   readonly key: string;
@@ -70,13 +70,13 @@ interface ModuleState {
   readonly offsets: readonly number[];
   /** When a region of it was first installed, by performance.now; 0: not in this run. */
   usedAt: number;
-  state: 'kept' | 'asked' | 'compiled' | 'rejected';
+  state: 'stored' | 'asked' | 'compiled' | 'rejected';
   module?: WebAssembly.Module;
   /** Functions with the table that they know; lost when all TBs go. */
   linked?: LinkedModule;
 }
 
-interface RegionState extends KeptRegion {
+interface RegionState extends PersistentRegion {
   readonly module: ModuleState;
   readonly index: number;
   /** TB pointers that have matched; 0: none yet. */
@@ -86,7 +86,7 @@ interface RegionState extends KeptRegion {
   record?: RegionRecord;
 }
 
-export class KeptCode {
+export class PersistentCode {
   readonly stats = { bytes: 0, hits: 0, misses: 0, installed: 0, rejected: 0, compileMs: 0, made: 0 };
   private readonly modules: ModuleState[] = [];
   private readonly regions: RegionState[] = [];
@@ -115,7 +115,7 @@ export class KeptCode {
   private early: number[] | undefined = [];
 
   constructor(
-    private readonly options: KeptCodeOptions,
+    private readonly options: PersistentCodeOptions,
     private readonly linker: CodeLinker,
     private readonly tbs: TbReader,
     private readonly cache: CodeCache,
@@ -133,7 +133,7 @@ export class KeptCode {
     for (const tb of early) this.translated(tb);
   }
 
-  info(): KeptInfo {
+  info(): PersistentCodeInfo {
     return { ...this.stats, modules: this.modules.length, regions: this.regions.length };
   }
 
@@ -178,7 +178,7 @@ export class KeptCode {
       const { state } = region.module;
       if (state === 'asked') continue;
       if (state === 'rejected' || !this.isUseful(region)) this.complete.delete(region);
-      else if (state === 'kept') wanted.push(region);
+      else if (state === 'stored') wanted.push(region);
       else {
         this.complete.delete(region);
         this.install(region);
@@ -191,7 +191,7 @@ export class KeptCode {
   }
 
   private request(worker: CodegenWorker, module: ModuleState): void {
-    if (module.state !== 'kept' || this.asked.size >= MAX_IN_FLIGHT || this.bytesInFlight >= MAX_BYTES_IN_FLIGHT) return;
+    if (module.state !== 'stored' || this.asked.size >= MAX_IN_FLIGHT || this.bytesInFlight >= MAX_BYTES_IN_FLIGHT) return;
     module.state = 'asked';
     this.asked.set(this.nextRequest, module);
     this.bytesInFlight += module.wasm.length;
@@ -228,14 +228,14 @@ export class KeptCode {
     const work = regions.reduce((sum, { tciInsns }) => sum + tciInsns, 0);
     if (work < (this.options.leastWork ?? LEAST_WORK) * wasm.length || this.isFull) return;
     const { pageSize } = this.tbs;
-    const kept = regions.map((region): KeptRegion => {
+    const persistent = regions.map((region): PersistentRegion => {
       const tbCount = region.tbs.length;
       if (!installed(region.id)) return { tbs: [], tbCount, entries: [], certain: [] };
       const edges = region.tbs.flatMap(({ links, indirect }, from) => [
         ...links.filter((to) => to >= 0).map((to) => [from, to] as const),
         ...indirect.filter(({ guarded }) => !guarded).map(({ to }) => [from, to] as const),
       ]);
-      const tbs = region.tbs.map(({ pcLo, pcHi, flags, csBase, cflags, icount, sideExitOnMiss, host0, host1, size }): KeptTb => {
+      const tbs = region.tbs.map(({ pcLo, pcHi, flags, csBase, cflags, icount, sideExitOnMiss, host0, host1, size }): PersistentTb => {
         const first = Math.min(size, pageSize - (pcLo & (pageSize - 1)));
         const code = new Uint8Array(size);
         code.set(this.bytes.subarray(host0, host0 + first));
@@ -253,7 +253,7 @@ export class KeptCode {
       });
       return { tbs, tbCount, entries: region.entries, certain: edges };
     });
-    const chunk = encodeModule({ lastUsed: seconds(), wasm, regions: kept });
+    const chunk = encodeModule({ lastUsed: seconds(), wasm, regions: persistent });
     this.isFull = this.freshBytes + chunk.length > this.options.store.maxBytes;
     if (this.isFull) return;
     this.stats.made++;
@@ -308,7 +308,7 @@ export class KeptCode {
   }
 
   /** The modules of the key's file that are in order. */
-  private read(warn = (_message: string): void => {}): { chunk: Uint8Array<ArrayBuffer>; kept: KeptModule }[] {
+  private read(warn = (_message: string): void => {}): { chunk: Uint8Array<ArrayBuffer>; stored: PersistentModule }[] {
     const { store, key } = this.options;
     const file = store.load(key);
     const inOrder = <T>(what: string, read: () => T): T | undefined => {
@@ -320,21 +320,21 @@ export class KeptCode {
         return undefined;
       }
     };
-    const chunks = file && inOrder('kept code', () => splitChunks(file));
+    const chunks = file && inOrder('persistent code', () => splitChunks(file));
     return (chunks ?? []).flatMap((chunk) => {
-      const kept = inOrder('a kept module', () => decodeModule(chunk));
-      return kept ? [{ chunk, kept }] : [];
+      const stored = inOrder('a persistent module', () => decodeModule(chunk));
+      return stored ? [{ chunk, stored }] : [];
     });
   }
 
   private load(): void {
     let tbs = 0;
-    for (const { chunk, kept } of this.read((message) => this.options.store.warn(message))) {
-      const offsets = tableOffsets(kept.regions.map(({ tbCount }) => tbCount));
-      const module: ModuleState = { chunk, wasm: kept.wasm, offsets, usedAt: 0, state: 'kept' };
+    for (const { chunk, stored } of this.read((message) => this.options.store.warn(message))) {
+      const offsets = tableOffsets(stored.regions.map(({ tbCount }) => tbCount));
+      const module: ModuleState = { chunk, wasm: stored.wasm, offsets, usedAt: 0, state: 'stored' };
       this.modules.push(module);
       this.stats.bytes += chunk.length;
-      kept.regions.forEach((region, index) => {
+      stored.regions.forEach((region, index) => {
         if (region.entries.length === 0) return;
         tbs += region.tbCount;
         this.regions.push({ ...region, module, index, found: new Int32Array(region.tbCount), missing: region.tbCount, installs: 0 });
@@ -366,7 +366,7 @@ export class KeptCode {
   }
 
   /** Whether a TB is what a region was made from: the same state of the CPU, and the same bytes of guest code. */
-  private matches(tb: number, { pcLo, pcHi, flags, csBase, cflags, icount, code }: KeptTb): boolean {
+  private matches(tb: number, { pcLo, pcHi, flags, csBase, cflags, icount, code }: PersistentTb): boolean {
     const { tbs, bytes } = this;
     if (
       tbs.get(tb, TB_CFLAGS) !== cflags ||
@@ -428,7 +428,7 @@ export class KeptCode {
   private reject(module: ModuleState): void {
     module.state = 'rejected';
     this.stats.rejected++;
-    this.options.store.warn('a kept module is not one of ours, and ignored');
+    this.options.store.warn('a persistent module is not one of ours, and ignored');
   }
 
   private importsAreExpected(module: WebAssembly.Module): boolean {

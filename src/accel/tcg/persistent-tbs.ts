@@ -10,7 +10,7 @@ const MOST = 16 << 20;
 /** A run that made no more than this part of what it was given is not worth another image. */
 const WORTH = 1 / 8;
 
-export class KeptTbs {
+export class PersistentTbs {
   /** TBs that were there, by their number. */
   restored = 0;
   private save: ((image: Uint8Array) => void) | undefined;

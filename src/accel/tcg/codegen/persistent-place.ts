@@ -1,5 +1,5 @@
 /**
- * What there is of a TB's pc that kept code must have to be the same: with CF_PCREL where it is in its page, else all of it. A word at a time, and no object: it is
+ * What there is of a TB's pc that persistent code must have to be the same: with CF_PCREL where it is in its page, else all of it. A word at a time, and no object: it is
  * asked for every TB that is translated.
  */
 import { CF_PCREL } from '../../../../assembly/shared/layout.js';
