@@ -4,7 +4,7 @@
  */
 import { MEMOPIDX_SHIFT } from '../../assembly/shared/layout.js';
 import type { TcgContext } from './context.js';
-import { Cond, INPUT_WORDS, isMemoryOp, Op, OP_WORDS, type HelperDef } from './opcodes.js';
+import { Cond, INPUT_WORDS, helperDef, isMemoryOp, Op, OP_WORDS, type HelperDef } from './opcodes.js';
 
 /** What a callback does with the guest's registers: where it reads them, env is up to date before it; where it writes them, code reads them again. */
 export type RegisterAccess = 'none' | 'read' | 'write';
@@ -43,14 +43,15 @@ export const INFO_ATOMIC_SHIFT = 20;
 export const INFO_CMPXCHG = 15;
 
 const SUFFIX = { none: '', read: '_r', write: '_rw' } as const satisfies Record<RegisterAccess, string>;
-const helper = (name: string, args: number, registers: RegisterAccess = 'none', score?: HelperDef['score']): HelperDef => ({
-  name: `plugin_${name}${SUFFIX[registers]}`,
-  args,
-  result: false,
-  noReadGlobals: registers === 'none',
-  noWriteGlobals: registers !== 'write',
-  score,
-});
+const helper = (name: string, args: number, registers: RegisterAccess = 'none', score?: HelperDef['score']): HelperDef =>
+  helperDef({
+    name: `plugin_${name}${SUFFIX[registers]}`,
+    args,
+    result: false,
+    noReadGlobals: registers === 'none',
+    noWriteGlobals: registers !== 'write',
+    score,
+  });
 const callbacks = (name: string, args: number, score?: HelperDef['score']): Record<RegisterAccess, HelperDef> => ({
   none: helper(name, args, 'none', score),
   read: helper(name, args, 'read', score),

@@ -208,10 +208,24 @@ export interface HelperDef {
    * Instead of the call, a backend may do what it does with a u64 cell of ENV_SCORES: adds to it or stores (cell, value), or calls plugin_call if it compares as it should
    * (id, cell, condition, value), or counts in the edge map that begins there (cell, location). These arguments are constants.
    */
-  readonly score?: 'add' | 'store' | 'cond' | 'edge';
+  readonly score?: 'add' | 'store' | 'cond' | 'edge' | undefined;
   /** What a backend may do instead of the call; it may also leave before the instruction, so the guest state must be exact there. */
-  readonly inline?: InlineFloat;
+  readonly inline?: InlineFloat | undefined;
 }
+
+/** With all fields, in one order: passes read these objects all the time, and V8 has one hidden class for them. */
+export const helperDef = (def: HelperDef): HelperDef => ({
+  name: def.name,
+  args: def.args,
+  result: def.result,
+  noReadGlobals: def.noReadGlobals ?? false,
+  noWriteGlobals: def.noWriteGlobals ?? false,
+  changesFlags: def.changesFlags ?? false,
+  pure: def.pure ?? false,
+  mayFault: def.mayFault ?? false,
+  score: def.score,
+  inline: def.inline,
+});
 
 /** Env must be up to date before the call, and is so after it. */
 export const syncsGlobals = (helper: HelperDef): boolean => !helper.pure && !(helper.noReadGlobals && helper.noWriteGlobals);

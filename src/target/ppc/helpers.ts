@@ -4,14 +4,15 @@
  */
 import { FPSCR_XX } from '../../../assembly/target/ppc/shared/ppc.js';
 import type { EnvTest, FloatOp, InlineFloat } from '../../tcg/inline-float.js';
-import type { HelperDef } from '../../tcg/opcodes.js';
+import { helperDef, type HelperDef } from '../../tcg/opcodes.js';
 import { PPC_FPSCR } from '../../../assembly/target/ppc/shared/env.js';
 
 type Traits = Pick<HelperDef, 'noReadGlobals' | 'noWriteGlobals' | 'changesFlags' | 'pure' | 'mayFault'>;
 
 const define =
   (result: boolean, traits: Traits) =>
-  (name: string, args: number): HelperDef => ({ name, args, result, ...traits });
+  (name: string, args: number, inline?: InlineFloat): HelperDef =>
+    helperDef({ name, args, result, ...traits, inline });
 
 /** A function of its arguments. */
 const PURE: Traits = { pure: true, noReadGlobals: true, noWriteGlobals: true };
@@ -35,7 +36,7 @@ const INEXACT: EnvTest = { offset: PPC_FPSCR, mask: BigInt(FPSCR_XX), value: Big
 /** Whatever the last argument is: there is none. */
 const inexact = (op: FloatOp, more: Partial<InlineFloat> = {}): InlineFloat => ({ op, bits: 64, env: INEXACT, ...more });
 
-const fp = (name: string, args: number, inline?: InlineFloat): HelperDef => ({ ...define(true, EFFECT)(name, args), inline });
+const fp = define(true, EFFECT);
 const exact = (op: FloatOp): InlineFloat => ({ op, bits: 64 });
 /** Of which it is not said whether it is inexact. */
 const estimate = (op: FloatOp, more: Partial<InlineFloat> = {}): InlineFloat => ({ op, bits: 64, ...more });
@@ -104,8 +105,8 @@ export const H = {
   mtfsf:   anyFault('mtfsf', 2),                 // value, mask
   mtfsb1:  anyFault('mtfsb1', 1),                // mask of the bit
   mcrfs:   anyFaultResult('mcrfs', 1),
-  lfs:     { ...pure('lfs', 1), inline: exact('widen') } as HelperDef,
-  stfs:    { ...pure('stfs', 1), inline: exact('toSingle') } as HelperDef,
+  lfs:     pure('lfs', 1, exact('widen')),
+  stfs:    pure('stfs', 1, exact('toSingle')),
 } as const;
 
 /** Every helper; a helper's number is its index. */

@@ -4,7 +4,7 @@
  */
 import { RV_FRM } from '../../../assembly/target/riscv/shared/env.js';
 import type { EnvTest, FloatOp, InlineFloat } from '../../tcg/inline-float.js';
-import type { HelperDef } from '../../tcg/opcodes.js';
+import { helperDef, type HelperDef } from '../../tcg/opcodes.js';
 
 type Traits = Pick<HelperDef, 'noReadGlobals' | 'noWriteGlobals' | 'changesFlags' | 'pure' | 'mayFault'>;
 
@@ -19,7 +19,8 @@ const ANYTHING: Traits = { mayFault: true };
 
 const define =
   (result: boolean, traits: Traits) =>
-  (name: string, args: number): HelperDef => ({ name, args, result, ...traits });
+  (name: string, args: number, inline?: InlineFloat): HelperDef =>
+    helperDef({ name, args, result, ...traits, inline });
 
 const pure = define(true, PURE);
 
@@ -48,7 +49,7 @@ const truncating = (op: FloatOp, bits: 32 | 64): InlineFloat => ({ op, bits, rou
 const exactRm = (op: FloatOp, bits: 32 | 64): InlineFloat => ({ op, bits, ignoredArgs: 1 });
 
 /** FP arithmetic: raw f registers in and out, flags accrue in RV_FFLAGS. */
-const fp = (name: string, args: number, inline?: InlineFloat): HelperDef => ({ ...define(true, EFFECT)(name, args), inline });
+const fp = define(true, EFFECT);
 const fault = define(false, FAULT);
 const faultResult = define(true, FAULT);
 const status = define(true, { ...EFFECT, changesFlags: true });

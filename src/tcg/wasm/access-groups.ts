@@ -75,10 +75,19 @@ export function groupAccesses(
   globalCount: number,
   addressBits: 32 | 64 = 64,
 ): ReadonlyMap<number, GroupedAccess> {
+  if (!hasTwoAccesses(ir, block)) return NO_GROUPS;
   const found = new Map<number, { readonly group: OpenGroup; readonly offset: number }>();
   for (const run of accessRuns(ir, block, helpers, globalCount, addressBits)) groupRun(run, found);
   for (const [k, { group }] of found) if (group.count === 1) found.delete(k);
   return found;
+}
+
+function hasTwoAccesses({ ops }: TbIr, { first, end }: Block): boolean {
+  let count = 0;
+  for (let p = first * OP_WORDS; p < end * OP_WORDS && count < 2; p += OP_WORDS) {
+    if (ops[p] === Op.qemu_ld_i64 || ops[p] === Op.qemu_st_i64) count++;
+  }
+  return count === 2;
 }
 
 function groupRun(run: readonly Access[], found: Map<number, { readonly group: OpenGroup; readonly offset: number }>): void {
@@ -137,7 +146,8 @@ function accessRuns(ir: TbIr, block: Block, helpers: readonly HelperDef[], globa
     if (op === Op.qemu_ld_i64 || op === Op.qemu_st_i64) {
       const memop = ops[p + 3] >> MEMOPIDX_SHIFT;
       const mmuIdx = ops[p + 3] & ((1 << MEMOPIDX_SHIFT) - 1);
-      const access = { ...valueOf(ops[p + 2]), k, size: 1 << (memop & MO_SIZE), mmuIdx, store: op === Op.qemu_st_i64 };
+      const { base, offset } = valueOf(ops[p + 2]);
+      const access = { base, offset, k, size: 1 << (memop & MO_SIZE), mmuIdx, store: op === Op.qemu_st_i64 };
       if ((memop & MO_ALIGN) === 0) runs.at(-1)!.push(access);
     } else if (isMemoryOp(op)) runs.push([]);
     else if (op === Op.call && clobbersGlobals(helpers[ops[p + 2]])) {

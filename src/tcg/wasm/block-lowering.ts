@@ -89,11 +89,12 @@ export class BlockLowering {
     const count = new Map<number, number>();
     for (let k = end - 1; k >= first; k--) {
       const p = k * OP_WORDS;
-      OUTPUT_WORDS[ops[p]].forEach((at, i) => {
-        const temp = ops[p + at];
+      const outputs = OUTPUT_WORDS[ops[p]];
+      for (let i = 0; i < outputs.length; i++) {
+        const temp = ops[p + outputs[i]];
         uses[2 * (k - first) + i] = count.get(temp) ?? 0;
         count.set(temp, 0);
-      });
+      }
       for (const at of INPUT_WORDS[ops[p]]) if (ops[p + at] >= 0) count.set(ops[p + at], (count.get(ops[p + at]) ?? 0) + 1);
     }
     return uses;

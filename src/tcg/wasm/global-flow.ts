@@ -33,6 +33,8 @@ export class GlobalFlow {
   readonly liveIn: Bitsets;
   private readonly liveOut: Bitsets;
   private readonly scratch: Bitsets;
+  /** By block: see dirtyAt. */
+  private readonly rows: Bitsets[];
 
   constructor(
     private readonly region: Region,
@@ -52,6 +54,7 @@ export class GlobalFlow {
     this.liveOut = new Bitsets(n, globalCount);
     this.scratch = new Bitsets(1, globalCount);
     this.solveDirty();
+    this.rows = cfg.blocks.map((_, b) => this.dirtyRows(b));
     this.solveLive();
   }
 
@@ -86,6 +89,10 @@ export class GlobalFlow {
 
   /** For each op of a block that writes back: the dirty set there. One row an op, from the block's first, and one for its end. */
   dirtyAt(b: number): Bitsets {
+    return this.rows[b];
+  }
+
+  private dirtyRows(b: number): Bitsets {
     const block = this.cfg.blocks[b];
     const rows = new Bitsets(block.end - block.first + 1, this.globalCount);
     const current = new Bitsets(1, this.globalCount);
@@ -101,14 +108,13 @@ export class GlobalFlow {
 
   private solveLive(): void {
     const { blocks, order } = this.cfg;
-    const dirty = new Map(order.map((b) => [b, this.dirtyAt(b)]));
     for (let changed = true; changed;) {
       changed = false;
       for (let i = order.length - 1; i >= 0; i--) {
         const b = order[i];
         for (const to of blocks[b].succ) this.liveOut.union(b, this.liveIn, to);
         this.scratch.copy(0, this.liveOut, b);
-        this.walkLive(b, dirty.get(b)!, this.scratch);
+        this.walkLive(b, this.rows[b], this.scratch);
         if (this.liveIn.union(b, this.scratch, 0)) changed = true;
       }
     }

@@ -4,7 +4,7 @@
  * with values that its own code has made, and carries them as i32 (value-widths.ts).
  */
 import { OP_WORDS, Op } from '../opcodes.js';
-import type { Region, TbIr } from './region.js';
+import { derivedTb, type Region, type TbIr } from './region.js';
 
 /** Larger TBs are not copied. In ops. */
 const MAX_OPS = 400;
@@ -17,10 +17,10 @@ export function peelEntries(region: Region, globalCount: number, words: Readonly
     const ir = region.tbs[entry];
     const isLoop = ir.links.includes(entry) || ir.indirect.some(({ to }) => to === entry);
     return isLoop && ir.opCount <= MAX_OPS && narrowGlobals(ir, globalCount, words) >= MIN_NARROW
-      ? tbs.push({ ...ir, copyOf: ir.copyOf ?? entry }) - 1
+      ? tbs.push(derivedTb(ir, { copyOf: ir.copyOf ?? entry })) - 1
       : entry;
   });
-  return tbs.length === region.tbs.length ? region : { ...region, tbs, entries };
+  return tbs.length === region.tbs.length ? region : { tbs, entries };
 }
 
 /** How many globals, of those that are not narrow anyway, a TB makes by extending a low half. */

@@ -3,7 +3,7 @@ import { TABLE_TBS } from '../../../assembly/shared/layout.js';
 import type { IrBuffer } from '../ir-buffer.js';
 import { OP_WORDS } from '../opcodes.js';
 
-/** The IR of one TB, copied out of the context that made it. */
+/** The IR of one TB, copied out of the context that made it. All have all fields, in this order (copyIr, derivedTb). */
 export interface TbIr {
   readonly pc: bigint;
   readonly icount: number;
@@ -27,11 +27,11 @@ export interface TbIr {
   /** If it begins a loop: how often that goes round each time it is come to (TB_ROUNDS); 0: not known. */
   readonly tripCount: number;
   /** A copy that a pass made: of which TB of the region as it came in. The pointer of that one is its own too. */
-  readonly copyOf?: number;
+  readonly copyOf: number | undefined;
   /** The first TB of a loop that has a copy without checks (stripLoops): its start may lead there. */
-  readonly strip?: StripPlan;
+  readonly strip: StripPlan | undefined;
   /** A TB of such a copy. */
-  readonly unchecked?: Unchecked;
+  readonly unchecked: Unchecked | undefined;
 }
 
 /** A jump to a TB of the same region if the pc is that TB's at run time. */
@@ -143,5 +143,34 @@ export function copyIr(
     constLo: ctx.constLo.slice(0, n),
     constHi: ctx.constHi.slice(0, n),
     labelCount: ctx.labelCount,
+    copyOf: undefined,
+    strip: undefined,
+    unchecked: undefined,
   };
 }
+
+/** A TB that differs from another in some fields. */
+export const derivedTb = (ir: TbIr, by: Partial<TbIr>): TbIr => shaped({ ...ir, ...by });
+
+/** Passes read TBs all the time: a spread alone would have a hidden class of its own each time, and the code that V8 has optimised for the ones before would be of no use. */
+const shaped = (ir: TbIr): TbIr => ({
+  pc: ir.pc,
+  icount: ir.icount,
+  links: ir.links,
+  indirect: ir.indirect,
+  flags: ir.flags,
+  csBase: ir.csBase,
+  sideExitOnMiss: ir.sideExitOnMiss,
+  tripCount: ir.tripCount,
+  ops: ir.ops,
+  opCount: ir.opCount,
+  tempCount: ir.tempCount,
+  tempKind: ir.tempKind,
+  tempType: ir.tempType,
+  constLo: ir.constLo,
+  constHi: ir.constHi,
+  labelCount: ir.labelCount,
+  copyOf: ir.copyOf,
+  strip: ir.strip,
+  unchecked: ir.unchecked,
+});

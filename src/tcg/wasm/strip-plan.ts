@@ -6,7 +6,7 @@
 import { MEMOPIDX_SHIFT, MO_ALIGN, MO_SIZE } from '../../../assembly/shared/layout.js';
 import { Op, OP_WORDS, type HelperDef, isMemoryOp, OUTPUT_WORDS } from '../opcodes.js';
 import { addLinear, extend, isConstant, isZero, LinearFlow } from './linear.js';
-import type { Linear, Narrow, Region, Stream, StripPlan, TbIr, Value } from './region.js';
+import { derivedTb, type Linear, type Narrow, type Region, type Stream, type StripPlan, type TbIr, type Value } from './region.js';
 import { findRing } from './ring.js';
 import { PC } from '../ir-buffer.js';
 
@@ -46,11 +46,11 @@ export function stripLoops(region: Region, helpers: readonly HelperDef[], global
       const ir = region.tbs[tb];
       const [next, nextCopy] = i + 1 < ring.length ? [ring[i + 1], copy + i + 1] : [head, copy];
       const links = ir.links.map((to) => (to === next ? nextCopy : to)) as [number, number];
-      tbs.push({ ...ir, copyOf: ir.copyOf ?? tb, links, unchecked: { plan, streams: found.accesses[i] } });
+      tbs.push(derivedTb(ir, { copyOf: ir.copyOf ?? tb, links, unchecked: { plan, streams: found.accesses[i] } }));
     });
-    tbs[head] = { ...tbs[head], strip: plan };
+    tbs[head] = derivedTb(tbs[head], { strip: plan });
   }
-  return tbs.length === region.tbs.length ? region : { ...region, tbs };
+  return tbs.length === region.tbs.length ? region : { tbs, entries: region.entries };
 }
 
 /** Whether tci went round only a few times each time it came here, as far as it counted. */

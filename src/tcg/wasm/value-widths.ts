@@ -282,21 +282,33 @@ export class ValueWidths {
     const state = this.atStart(b).slice();
     const seen = new Uint8Array(this.globalCount);
     const own = this.forms[block.tb];
+    /** Dirty, and not seen yet, or not as they are now. */
+    const fresh = dirty.members(0);
     for (let k = block.first; k < block.end; k++) {
       const p = k * OP_WORDS;
       const op = ops[p];
       const helper = op === Op.call ? this.helpers[ops[p + 2]] : undefined;
       if ((isMemoryOp(op) && !unchecked) || (helper?.mayFault && !syncsGlobals(helper)) || this.leaves(block.tb, k)) {
-        for (const g of dirty.members(k - block.first)) seen[g] |= state[g] & SIGNED && !this.words.has(g) ? 1 : state[g] & ZERO ? 2 : 4;
+        for (const g of fresh) seen[g] |= state[g] & SIGNED && !this.words.has(g) ? 1 : state[g] & ZERO ? 2 : 4;
+        fresh.length = 0;
       }
+      if (helper && syncsGlobals(helper)) fresh.length = 0;
       if (helper && clobbersGlobals(helper)) this.forget(state);
       for (const at of OUTPUT_WORDS[op]) {
         const temp = ops[p + at];
-        if (temp >= 0 && temp < this.globalCount) state[temp] = this.formAfter(block.tb, temp, own[k]);
+        if (temp < 0 || temp >= this.globalCount) continue;
+        state[temp] = this.formAfter(block.tb, temp, own[k]);
+        fresh.push(temp);
       }
     }
-    const forms = seen.map((bits) => (bits === 1 ? NARROW | SIGNED : bits === 2 ? NARROW | ZERO : 0));
-    const mixed = seen.map((bits) => Number(bits > 2 && bits !== 4));
+    const forms = new Uint8Array(this.globalCount);
+    const mixed = new Uint8Array(this.globalCount);
+    for (let g = 0; g < this.globalCount; g++) {
+      const bits = seen[g];
+      if (bits === 1) forms[g] = NARROW | SIGNED;
+      else if (bits === 2) forms[g] = NARROW | ZERO;
+      else if (bits > 2 && bits !== 4) mixed[g] = 1;
+    }
     return { forms, mixed };
   }
 }
