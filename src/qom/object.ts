@@ -1,7 +1,7 @@
 /** QOM: types registered by name, typed properties, and a composition tree with canonical paths. */
 import { OptionError } from '../util/errors.js';
 import { didYouMean } from '../util/suggest.js';
-import type { Property, PropertyOf } from './property.js';
+import type { Property, PropertyOf, ValuesOf } from './property.js';
 
 /** Any class of objects, abstract or not. */
 export type ObjectClass<T extends QObject = QObject> = abstract new (...args: never[]) => T;
@@ -18,26 +18,31 @@ export interface TypeOptions<T = any> {
   properties?: readonly PropertyOf<T>[];
 }
 
-/** A type: what QEMU calls TypeInfo. `ext` carries what a family of types adds (a machine's defaults, ...). */
-export interface TypeInfo<X = unknown> extends TypeOptions {
+/**
+ * A type: what QEMU calls TypeInfo. `ext` carries what a family of types adds (a machine's defaults, ...). `Values`: what code may give its properties, by
+ * their names; it is there where the class's `type` has no annotation.
+ */
+export interface TypeInfo<X = unknown, Values = object> extends TypeOptions {
   readonly name: string;
   readonly parent: TypeInfo | undefined;
   readonly class: ObjectClass;
   readonly ext: X;
+  /** For the compiler only; never there. */
+  readonly takes?: (values: Values) => void;
 }
 
 /** A class that declares `static readonly type`. */
 export type TypedClass<T extends QObject = QObject> = ObjectClass<T> & { readonly type: TypeInfo };
 
 /** Declares a type; the class keeps it as `static readonly type`. `parent` is the class that it extends. */
-export function defineType<T extends QObject, X = undefined>(
+export function defineType<T extends QObject, X = undefined, Inherited = object, Rows extends Property = never>(
   name: string,
-  parent: { readonly type: TypeInfo } | undefined,
+  parent: { readonly type: TypeInfo<unknown, Inherited> } | undefined,
   klass: ObjectClass<T>,
-  options: TypeOptions<NoInfer<T>> = {},
+  options: TypeOptions<NoInfer<T>> & { readonly properties?: readonly Rows[] } = {},
   ext?: X,
-): TypeInfo<X> {
-  return { ...options, name, parent: parent?.type, class: klass, ext: ext as X };
+): TypeInfo<X, Inherited & ValuesOf<T, Rows>> {
+  return { ...options, name, parent: parent?.type as TypeInfo | undefined, class: klass, ext: ext as X };
 }
 
 /** From the type itself to the root. */

@@ -7,8 +7,8 @@ import { OptionError } from '../util/errors.js';
 import { parseSize } from '../util/size.js';
 
 /** `Value`: what is put into the field. */
-export interface Property<Field extends string = string, Value = unknown> {
-  readonly name: string;
+export interface Property<Field extends string = string, Value = unknown, Name extends string = string> {
+  readonly name: Name;
   /** What `help` shows, e.g. `uint32`. */
   readonly kind: string;
   readonly field: Field;
@@ -47,19 +47,17 @@ export type CamelCase<Name extends string> = Joined<Joined<Joined<Name, '-'>, '_
 type Joined<Name extends string, By extends string> = Name extends `${infer Head}${By}${infer Tail}`
   ? `${Head}${Capitalize<Joined<Tail, By>>}`
   : Name;
-/**
- * Values of properties by their names, for a T: what the fields of these names hold, or as text. A name without such a public field is an error of the
- * compiler's. Where names are strings known at run time only, it is setProperty that looks.
- */
-export type PropertyValues<T, Given> = string extends keyof Given
-  ? Given
-  : { readonly [Name in keyof Given]: CamelCase<Name & string> extends keyof T ? T[CamelCase<Name & string>] | string | undefined : never };
+/** What code may give the properties of these rows by their names: what a T has in their fields, or text. */
+export type ValuesOf<T, Rows extends Property> = {
+  readonly [R in Rows as R['name']]?: (R['field'] extends keyof T ? T[R['field']] : never) | string | undefined;
+};
 const camelCase = (name: string): string => name.replace(/[-_.]+(\w)/g, (_, c: string) => c.toUpperCase());
 
 /** The row of a property of that name, with these options. */
 type Row<Name extends string, Options, Value> = Property<
   Options extends { field: infer Field extends string } ? Field : CamelCase<Name>,
-  Value
+  Value,
+  Name
 >;
 /** Makes the row of a property that puts a Value into its field. */
 type PropertyMaker<Value> = <Name extends string, const Options extends PropertyOptions>(

@@ -14,7 +14,7 @@ import type { Sleep } from '../../src/system/scheduler.js';
 
 /** Executes nothing, at 10 ns an instruction of host time. `script` looks at every instruction and may change the state. */
 export class ScriptedCpu extends CpuState {
-  static override readonly type: TypeInfo = defineDevice('scripted-cpu', CpuState, ScriptedCpu);
+  static override readonly type = defineDevice('scripted-cpu', CpuState, ScriptedCpu);
   readonly env = 0;
   pc = 0n;
   halted = false;

@@ -2,7 +2,6 @@
  * Port 61 of a PC: gate and output of the timer's counter 2, whether the speaker hears it, and the refresh toggle. Source: 82378ZB data sheet, 5.8.1 (NMI
  * status and control). There is no sound, and nothing that NMI could tell.
  */
-import type { TypeInfo } from '../../qom/object.js';
 import { string, uint32 } from '../../qom/property.js';
 import { defineDevice } from '../core/device.js';
 import { registerMap, rw } from '../core/registers.js';
@@ -17,7 +16,7 @@ const OUTPUT = 0x20;
 const COUNTER = 2;
 
 export class PcSpeaker extends IsaDevice {
-  static override readonly type: TypeInfo = defineDevice('isa-pcspk', IsaDevice, PcSpeaker, {
+  static override readonly type = defineDevice('isa-pcspk', IsaDevice, PcSpeaker, {
     description: 'PC speaker (without sound)',
     category: 'sound',
     properties: [string('audiodev'), uint32('iobase')],

@@ -3,7 +3,6 @@
  * commands. In read-array mode the array is a ROM device: reads are plain memory, a write enters the command state machine.
  */
 import type { MemoryRegion } from '../../memory/region.js';
-import type { TypeInfo } from '../../qom/object.js';
 import { bool, link, size, string, uint16, uint32, uint8 } from '../../qom/property.js';
 import { OptionError } from '../../util/errors.js';
 import { defineDevice } from '../core/device.js';
@@ -59,7 +58,7 @@ export interface FlashImage {
 }
 
 export class PflashCfi01 extends SysBusDevice {
-  static override readonly type: TypeInfo = defineDevice('cfi.pflash01', SysBusDevice, PflashCfi01, {
+  static override readonly type = defineDevice('cfi.pflash01', SysBusDevice, PflashCfi01, {
     description: 'Parallel flash, Intel command set',
     category: 'storage',
     properties: [

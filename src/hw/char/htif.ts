@@ -4,7 +4,6 @@
  * A command is device (bits 63:56), command (55:48), payload (47:0).
  */
 import { CharBackend, type Chardev } from '../../chardev/chardev.js';
-import type { TypeInfo } from '../../qom/object.js';
 import { link } from '../../qom/property.js';
 import { defineDevice } from '../core/device.js';
 import type { FdtNode } from '../core/fdt.js';
@@ -37,7 +36,7 @@ const SIZES = { accessSizes: [1, 2, 4, 8], implSizes: [4, 8] } as const;
 const MAX_TRANSFER = 0x1_0000n;
 
 export class Htif extends SysBusDevice {
-  static override readonly type: TypeInfo = defineDevice('riscv.htif.uart', SysBusDevice, Htif, {
+  static override readonly type = defineDevice('riscv.htif.uart', SysBusDevice, Htif, {
     description: 'Berkeley host-target interface',
     properties: [link('chardev', 'chardev')],
   });

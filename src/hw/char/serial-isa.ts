@@ -1,6 +1,5 @@
 /** A 16550A on ISA: eight ports and an interrupt line. */
 import { CharBackend, type Chardev } from '../../chardev/chardev.js';
-import type { TypeInfo } from '../../qom/object.js';
 import { link, uint32 } from '../../qom/property.js';
 import { OptionError } from '../../util/errors.js';
 import { defineDevice } from '../core/device.js';
@@ -20,7 +19,7 @@ const PLACES = [
 const NONE = 0xffff_ffff;
 
 export class SerialIsa extends IsaDevice {
-  static override readonly type: TypeInfo = defineDevice('isa-serial', IsaDevice, SerialIsa, {
+  static override readonly type = defineDevice('isa-serial', IsaDevice, SerialIsa, {
     description: '16550A UART on ISA',
     category: 'input',
     userCreatable: true,

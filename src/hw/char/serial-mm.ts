@@ -1,6 +1,5 @@
 /** A 16550A on the system bus. Registers are 2^regshift bytes apart; accesses wider than a byte carry it in their low byte. */
 import { CharBackend, type Chardev } from '../../chardev/chardev.js';
-import type { TypeInfo } from '../../qom/object.js';
 import { link, uint32, uint8 } from '../../qom/property.js';
 import { defineDevice } from '../core/device.js';
 import type { FdtNode } from '../core/fdt.js';
@@ -10,7 +9,7 @@ import { struct, vmState } from '../core/vmstate.js';
 import { SerialState } from './serial.js';
 
 export class SerialMm extends SysBusDevice {
-  static override readonly type: TypeInfo = defineDevice('serial-mm', SysBusDevice, SerialMm, {
+  static override readonly type = defineDevice('serial-mm', SysBusDevice, SerialMm, {
     description: '16550A UART, memory mapped',
     category: 'input',
     properties: [link('chardev', 'chardev'), uint8('regshift'), uint32('baudbase')],

@@ -1,6 +1,5 @@
 /** A 16550A on PCI: eight I/O ports and a pin. Source: QEMU docs/specs/pci-serial.rst. */
 import { CharBackend, type Chardev } from '../../chardev/chardev.js';
-import type { TypeInfo } from '../../qom/object.js';
 import { link, uint32, uint8 } from '../../qom/property.js';
 import { defineDevice } from '../core/device.js';
 import { IrqLine } from '../core/irq.js';
@@ -15,7 +14,7 @@ const PORTS = 8;
 const PROG_16550 = 2;
 
 export class SerialPci extends PciDevice {
-  static override readonly type: TypeInfo = defineDevice('pci-serial', PciDevice, SerialPci, {
+  static override readonly type = defineDevice('pci-serial', PciDevice, SerialPci, {
     description: '16550A UART on PCI',
     category: 'input',
     userCreatable: true,

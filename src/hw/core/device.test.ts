@@ -59,6 +59,12 @@ class Finisher extends SysBusDevice {
   }
 }
 
+/** Has no properties, but fields. */
+class Plain extends SysBusDevice {
+  static override readonly type = defineDevice('plain', SysBusDevice, Plain);
+  mode = 'a';
+}
+
 describe('a device', () => {
   it('has properties with defaults, from text, and says what is wrong with others', () => {
     const machine = new TestMachine({ config: { globals: [{ driver: 'test.finisher', property: 'exit-code', value: '0x10' }] } });
@@ -66,6 +72,10 @@ describe('a device', () => {
     expect([device.exitCode, device.mode]).toEqual([16, 'b']);
     // @ts-expect-error no such property
     expect(() => machine.newDevice(Finisher, { 'exit-cod': 1 })).toThrow(/exit-cod/);
+    // @ts-expect-error a field, but no property
+    expect(() => machine.newDevice(Finisher, { divisor: 1 })).toThrow(/divisor/);
+    // @ts-expect-error not of this class
+    expect(() => machine.newDevice(Plain, { mode: 'b' })).toThrow(/mode/);
     // @ts-expect-error no such value
     expect(() => machine.newDevice(Finisher, { 'exit-code': true })).toThrow(/exit-code/);
     expect(() => device.setProperty('exit-code', '5000000000')).toThrow(/exit-code.*'5000000000'.*0 to 4294967295/);

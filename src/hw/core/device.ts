@@ -1,7 +1,7 @@
 /** qdev: a device has properties, is realized, reset and unrealized, owns memory regions, timers and named GPIO lines, and sits on a bus. */
 import { MemoryRegion, type MemoryRegionOps } from '../../memory/region.js';
 import { QObject, defineType, type ObjectClass, type TypeInfo, type TypeOptions } from '../../qom/object.js';
-import type { Property } from '../../qom/property.js';
+import type { Property, ValuesOf } from '../../qom/property.js';
 import type { Bus } from './bus.js';
 import { ClockType, type Timer } from './clock.js';
 import { IrqLine, irqLines, type IrqHandler } from './irq.js';
@@ -19,18 +19,24 @@ export interface DeviceOptions<T = any> extends TypeOptions<T> {
   bus?: string;
 }
 
-/** Declares a device type: `static override readonly type: TypeInfo = defineDevice('foo', SysBusDevice, Foo, { ... })`. */
-export function defineDevice<T extends DeviceState>(
+/** Declares a device type: `static override readonly type = defineDevice('foo', SysBusDevice, Foo, { ... })`. */
+export function defineDevice<T extends DeviceState, Inherited = object, Rows extends Property = never>(
   name: string,
-  parent: { readonly type: TypeInfo },
+  parent: { readonly type: TypeInfo<unknown, Inherited> },
   klass: ObjectClass<T>,
-  options: DeviceOptions<NoInfer<T>> = {},
-): TypeInfo<DeviceOptions> {
+  options: DeviceOptions<NoInfer<T>> & { readonly properties?: readonly Rows[] } = {},
+): TypeInfo<DeviceOptions, Inherited & ValuesOf<T, Rows>> {
   return defineType(name, parent, klass, { category: 'misc', ...options }, options);
 }
 
-/** A device class that can be instantiated. */
-export type DeviceClass<T extends DeviceState = DeviceState> = (new (services: MachineServices) => T) & { readonly type: TypeInfo };
+/** A device class that can be instantiated. `Values`: of its properties. */
+export type DeviceClass<T extends DeviceState = DeviceState, Values = object> = (new (services: MachineServices) => T) & {
+  readonly type: TypeInfo<unknown, Values>;
+};
+/** Of a class's properties: `PropertyValues<typeof Foo>`. */
+export type PropertyValues<Class> = Class extends { readonly type: TypeInfo<unknown, infer Values> } ? Values : never;
+/** What may be given to a device of such a class: nothing where it has no properties. */
+export type Given<Values> = [keyof Values] extends [never] ? Readonly<Record<string, never>> : NoInfer<Values>;
 
 export abstract class DeviceState extends QObject {
   static override readonly type: TypeInfo = defineType('device', QObject, DeviceState, { abstract: true });

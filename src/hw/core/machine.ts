@@ -7,13 +7,12 @@ import { ClockSet, type ClockType } from './clock.js';
 import type { SymbolTable } from './elf.js';
 import { RomList } from './rom.js';
 import type { CpuState } from './cpu.js';
-import type { DeviceClass, DeviceState } from './device.js';
+import type { DeviceClass, DeviceState, Given } from './device.js';
 import { SysBusDevice } from './sysbus.js';
 import { AddressSpace } from '../../memory/address-space.js';
 import { PlainRamAllocator, type RamAllocator } from '../../memory/ram.js';
 import { MemoryRegion, MemoryTopology } from '../../memory/region.js';
 import { Container, QObject, ancestry, defineType, isA, type TypeInfo } from '../../qom/object.js';
-import type { PropertyValues } from '../../qom/property.js';
 import { TypeRegistry } from '../../qom/registry.js';
 import { OptionError } from '../../util/errors.js';
 import { Log } from '../../util/log.js';
@@ -243,7 +242,7 @@ export abstract class MachineState extends QObject {
 
   // ---- devices -----------------------------------------------------------------------------------------------------------
   /** A new device with -global values and `props` set, not realized yet (qdev_new). `props` are by property name. */
-  newDevice<T extends DeviceState, const P extends object = object>(klass: DeviceClass<T>, props?: P & PropertyValues<T, P>): T {
+  newDevice<T extends DeviceState, Values>(klass: DeviceClass<T, Values>, props?: Given<Values>): T {
     const device = new klass(this.services);
     this.applyGlobals(device);
     for (const [name, value] of Object.entries(props ?? {})) if (value !== undefined) device.setProperty(name, value);
@@ -284,9 +283,9 @@ export abstract class MachineState extends QObject {
   }
 
   /** newDevice and realize at once. */
-  addDevice<T extends DeviceState, const P extends object = object>(
-    klass: DeviceClass<T>,
-    props?: P & PropertyValues<T, P>,
+  addDevice<T extends DeviceState, Values>(
+    klass: DeviceClass<T, Values>,
+    props?: Given<Values>,
     options: { name?: string; bus?: Bus } = {},
   ): T {
     return this.realize(this.newDevice(klass, props), options);

@@ -23,7 +23,7 @@ export class PlatformBus extends Bus {
 }
 
 export class PlatformBusDevice extends SysBusDevice {
-  static override readonly type: TypeInfo = defineDevice('platform-bus-device', SysBusDevice, PlatformBusDevice, {
+  static override readonly type = defineDevice('platform-bus-device', SysBusDevice, PlatformBusDevice, {
     description: 'Bus for devices that are added to a board',
     category: 'bridge',
     properties: [uint32('num_irqs'), uint32('mmio_size')],

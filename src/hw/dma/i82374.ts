@@ -1,5 +1,4 @@
 /** The DMA part of an Intel 82374: both controllers, and registers for chains of buffers. Source: 82374EB data sheet, 3.1. Chains are not built. */
-import type { TypeInfo } from '../../qom/object.js';
 import { uint32 } from '../../qom/property.js';
 import { defineDevice } from '../core/device.js';
 import { registerMap, ro, rw } from '../core/registers.js';
@@ -12,7 +11,7 @@ const CHAIN = 0x10;
 const CHAIN_PORTS = 0x30;
 
 export class I82374 extends IsaDevice {
-  static override readonly type: TypeInfo = defineDevice('i82374', IsaDevice, I82374, {
+  static override readonly type = defineDevice('i82374', IsaDevice, I82374, {
     description: 'Intel 82374 DMA',
     properties: [uint32('iobase')],
   });

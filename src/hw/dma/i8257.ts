@@ -4,7 +4,6 @@
  * 3.0 (pages). A device on a channel is called when it may move something, and moves as much as it likes: the pins' timing is nobody's business. Block,
  * cascade and memory-to-memory transfers, compressed timing and software requests without a device do nothing.
  */
-import type { TypeInfo } from '../../qom/object.js';
 import { int32 } from '../../qom/property.js';
 import { defineDevice } from '../core/device.js';
 import { registerMap, ro, rw, wo } from '../core/registers.js';
@@ -48,7 +47,7 @@ class Channel implements IsaDmaChannel {
 }
 
 export class I8257 extends IsaDevice {
-  static override readonly type: TypeInfo = defineDevice('i8257', IsaDevice, I8257, {
+  static override readonly type = defineDevice('i8257', IsaDevice, I8257, {
     description: 'Intel 8237 DMA controller',
     properties: [int32('base'), int32('page-base'), int32('pageh-base'), int32('dshift')],
   });

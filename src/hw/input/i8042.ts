@@ -2,7 +2,6 @@
  * The keyboard controller of a PC, with a keyboard and a mouse that nobody touches: they answer what they are asked. Sources: 8042 keyboard controller and
  * PS/2 keyboard and mouse chapters of the IBM PS/2 Hardware Interface Technical Reference. Translation to scan code set 1 would be of keys, which are none.
  */
-import type { TypeInfo } from '../../qom/object.js';
 import { uint8 } from '../../qom/property.js';
 import { Fifo8 } from '../../util/fifo.js';
 import { defineDevice } from '../core/device.js';
@@ -42,7 +41,7 @@ const enum Expects {
 }
 
 export class I8042 extends IsaDevice {
-  static override readonly type: TypeInfo = defineDevice('i8042', IsaDevice, I8042, {
+  static override readonly type = defineDevice('i8042', IsaDevice, I8042, {
     description: 'PC keyboard controller',
     category: 'input',
     properties: [uint8('kbd-irq'), uint8('mouse-irq')],

@@ -3,9 +3,8 @@
  * (initialization and operation command words); 82378ZB data sheet, 5.6 (edge or level by input, ports 4D0 and 4D1). An edge is kept until it is served,
  * even if the input is low again by then, as in QEMU: the chip would find nothing to serve, and answer with its lowest input.
  */
-import type { TypeInfo } from '../../qom/object.js';
 import { bool as boolean, uint32, uint8 } from '../../qom/property.js';
-import { defineDevice } from '../core/device.js';
+import { defineDevice, type PropertyValues } from '../core/device.js';
 import type { IrqLine } from '../core/irq.js';
 import { registerMap, ro, rw, wo } from '../core/registers.js';
 import { bool, u8, vmState } from '../core/vmstate.js';
@@ -57,7 +56,7 @@ const enum Expects {
 }
 
 export class I8259 extends IsaDevice {
-  static override readonly type: TypeInfo = defineDevice('isa-i8259', IsaDevice, I8259, {
+  static override readonly type = defineDevice('isa-i8259', IsaDevice, I8259, {
     description: 'Intel 8259 interrupt controller',
     properties: [uint32('iobase'), uint32('elcr_addr'), uint8('elcr_mask'), boolean('master')],
   });
@@ -279,7 +278,7 @@ export class I8259 extends IsaDevice {
 }
 
 /** Makes the pair of a PC on `bus`, whose lines these are; `output`: the CPU's pin. Gives back the master. */
-export function createI8259Pair(bus: IsaBus, add: (properties: Record<string, unknown>) => I8259, output: IrqLine): I8259 {
+export function createI8259Pair(bus: IsaBus, add: (properties: PropertyValues<typeof I8259>) => I8259, output: IrqLine): I8259 {
   const master = add({ iobase: 0x20, elcr_addr: 0x4d0, elcr_mask: 0xf8, master: true });
   const slave = add({ iobase: 0xa0, elcr_addr: 0x4d1, elcr_mask: 0xde, master: false });
   master.connectGpioOut(0, output);

@@ -2,7 +2,6 @@
  * RISC-V ACLINT: machine (or supervisor) software interrupts and the machine timer; MSWI and MTIMER side by side make SiFive's CLINT.
  * Source: RISC-V Advanced Core Local Interruptor Specification 1.0-rc4; the CLINT layout from the FU540 manual, section 9.
  */
-import type { TypeInfo } from '../../qom/object.js';
 import { bool, uint32 } from '../../qom/property.js';
 import { OptionError } from '../../util/errors.js';
 import type { Timer } from '../core/clock.js';
@@ -27,7 +26,7 @@ const wrap = (value: bigint): bigint => BigInt.asUintN(64, value);
 
 /** MSWI / SSWI: a word a hart whose bit 0 is the software interrupt line. */
 export class RiscvAclintSwi extends SysBusDevice {
-  static override readonly type: TypeInfo = defineDevice('riscv.aclint.swi', SysBusDevice, RiscvAclintSwi, {
+  static override readonly type = defineDevice('riscv.aclint.swi', SysBusDevice, RiscvAclintSwi, {
     description: 'RISC-V ACLINT software interrupts',
     properties: [uint32('hartid-base'), uint32('num-harts'), bool('sswi')],
   });
@@ -93,7 +92,7 @@ export class RiscvAclintSwi extends SysBusDevice {
 
 /** MTIMER: one mtime for all harts, an mtimecmp and a timer line a hart. */
 export class RiscvAclintMtimer extends SysBusDevice {
-  static override readonly type: TypeInfo = defineDevice('riscv.aclint.mtimer', SysBusDevice, RiscvAclintMtimer, {
+  static override readonly type = defineDevice('riscv.aclint.mtimer', SysBusDevice, RiscvAclintMtimer, {
     description: 'RISC-V ACLINT machine timer',
     properties: [
       uint32('hartid-base'),

@@ -4,7 +4,6 @@
  * Platform-Level Interrupt Controller". The delivery mode is fixed, and little-endian is the only
  * byte order. Binding: Linux, riscv,aplic.yaml.
  */
-import type { TypeInfo } from '../../qom/object.js';
 import { bool, uint32 } from '../../qom/property.js';
 import { OptionError } from '../../util/errors.js';
 import { defineDevice } from '../core/device.js';
@@ -50,7 +49,7 @@ const MOST_SOURCES = 1023;
 const IRQ_LEVEL_HIGH = 4;
 
 export class RiscvAplic extends SysBusDevice {
-  static override readonly type: TypeInfo = defineDevice('riscv.aplic', SysBusDevice, RiscvAplic, {
+  static override readonly type = defineDevice('riscv.aplic', SysBusDevice, RiscvAplic, {
     description: 'RISC-V advanced platform-level interrupt controller',
     properties: [
       uint32('aperture-size'),

@@ -5,7 +5,6 @@
  *
  * Pages behind the first would be files of guests of a hypervisor, which no hart has: they ignore what is written.
  */
-import type { TypeInfo } from '../../qom/object.js';
 import { bool, uint32 } from '../../qom/property.js';
 import { OptionError } from '../../util/errors.js';
 import { defineDevice } from '../core/device.js';
@@ -30,7 +29,7 @@ const MOST_IDS = 2047;
 const IDENTITY = 0x7ff;
 
 export class RiscvImsic extends SysBusDevice {
-  static override readonly type: TypeInfo = defineDevice('riscv.imsic', SysBusDevice, RiscvImsic, {
+  static override readonly type = defineDevice('riscv.imsic', SysBusDevice, RiscvImsic, {
     description: 'RISC-V incoming MSI controller',
     properties: [bool('mmode'), uint32('hartid'), uint32('num-pages'), uint32('num-irqs')],
   });

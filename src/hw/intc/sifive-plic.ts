@@ -5,7 +5,6 @@
  * The gateways are QEMU's: a source becomes pending whenever its line is driven high, also while it is claimed, and stays so until the claim
  * although the line may have fallen. Completion does not look at the line: kernels (xv6) that complete before they serve the device rely on it.
  */
-import type { TypeInfo } from '../../qom/object.js';
 import { string, uint32 } from '../../qom/property.js';
 import { OptionError } from '../../util/errors.js';
 import { defineDevice } from '../core/device.js';
@@ -23,7 +22,7 @@ interface Context {
 }
 
 export class SifivePlic extends SysBusDevice {
-  static override readonly type: TypeInfo = defineDevice('riscv.sifive.plic', SysBusDevice, SifivePlic, {
+  static override readonly type = defineDevice('riscv.sifive.plic', SysBusDevice, SifivePlic, {
     description: 'SiFive platform-level interrupt controller',
     properties: [
       string('hart-config'),

@@ -52,7 +52,7 @@ export class IsaBus extends Bus {
 export type PortRun = readonly [offset: number, length: number];
 
 export abstract class IsaDevice extends DeviceState {
-  static override readonly type: TypeInfo = defineDevice('isa-device', DeviceState, IsaDevice, { bus: 'ISA', abstract: true });
+  static override readonly type = defineDevice('isa-device', DeviceState, IsaDevice, { bus: 'ISA', abstract: true });
 
   protected get bus(): IsaBus {
     return this.parentBus as IsaBus;

@@ -1,14 +1,13 @@
 /** An ISA bus for tests of devices: ports are read and written by number, lines and memory can be looked at. */
-import type { TypeInfo } from '../../qom/object.js';
 import { KiB } from '../../util/size.js';
-import { defineDevice, DeviceState, type DeviceClass } from '../core/device.js';
+import { defineDevice, DeviceState, type DeviceClass, type Given } from '../core/device.js';
 import { IrqLine } from '../core/irq.js';
 import { GuestMemory } from '../core/guest-memory.js';
 import { TestMachine } from '../core/testing.js';
 import { IsaBus, ISA_LINES } from './isa-bus.js';
 
 class TestIsaBridge extends DeviceState {
-  static override readonly type: TypeInfo = defineDevice('test-isa-bridge', DeviceState, TestIsaBridge);
+  static override readonly type = defineDevice('test-isa-bridge', DeviceState, TestIsaBridge);
 }
 
 /** Where the ports are in memory. */
@@ -29,7 +28,7 @@ export class IsaRig {
     this.bus.lines = this.levels.map((_, n) => this.line((level) => (this.levels[n] = level)));
   }
 
-  add<T extends DeviceState>(klass: DeviceClass<T>, properties: Record<string, unknown> = {}, prepare?: (device: T) => void): T {
+  add<T extends DeviceState, Values>(klass: DeviceClass<T, Values>, properties?: Given<Values>, prepare?: (device: T) => void): T {
     const device = this.m.newDevice(klass, properties);
     prepare?.(device);
     return this.m.realize(device, { bus: this.bus });

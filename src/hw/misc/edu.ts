@@ -3,7 +3,6 @@
  * docs/specs/edu.rst.
  */
 import { defineDevice } from '../core/device.js';
-import type { TypeInfo } from '../../qom/object.js';
 import { uint64 } from '../../qom/property.js';
 import { MiB } from '../../util/size.js';
 import { buffer, u32, u64 } from '../core/vmstate.js';
@@ -45,7 +44,7 @@ const FACTORIAL_ZERO = 34;
 const ALL_ONES = 0xffff_ffff;
 
 export class Edu extends PciDevice {
-  static override readonly type: TypeInfo = defineDevice('edu', PciDevice, Edu, {
+  static override readonly type = defineDevice('edu', PciDevice, Edu, {
     description: 'Educational device',
     userCreatable: true,
     properties: [uint64('dma_mask')],

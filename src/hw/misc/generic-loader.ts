@@ -2,7 +2,6 @@
  * `-device loader`: puts a file or a value into memory, and sets where a CPU starts, all of it again at each reset.
  * Source: QEMU docs/system/generic-loader; what it was seen to do where that is silent.
  */
-import type { TypeInfo } from '../../qom/object.js';
 import { bool, string, uint32, uint64, uint8 } from '../../qom/property.js';
 import { LoaderError, OptionError } from '../../util/errors.js';
 import { DeviceState, defineDevice } from '../core/device.js';
@@ -12,7 +11,7 @@ const NO_CPU = 0xffff_ffff;
 const MOST_DATA = 8;
 
 export class GenericLoader extends DeviceState {
-  static override readonly type: TypeInfo = defineDevice('loader', DeviceState, GenericLoader, {
+  static override readonly type = defineDevice('loader', DeviceState, GenericLoader, {
     description: 'Generic Loader',
     userCreatable: true,
     properties: [

@@ -2,7 +2,6 @@
  * A function for tests of accesses: a memory and an I/O BAR with a header, which says what to write where, and counts it. Source: QEMU docs/specs/pci-testdev.rst.
  * QEMU's tests of eventfds are there by their names; as under QEMU without KVM, what they take is not counted.
  */
-import type { TypeInfo } from '../../qom/object.js';
 import { size } from '../../qom/property.js';
 import { viewOf } from '../../util/bytes.js';
 import { OptionError } from '../../util/errors.js';
@@ -41,7 +40,7 @@ const TESTS = (['mmio', 'portio'] as const).flatMap((space, i) =>
 );
 
 export class PciTestdev extends PciDevice {
-  static override readonly type: TypeInfo = defineDevice('pci-testdev', PciDevice, PciTestdev, {
+  static override readonly type = defineDevice('pci-testdev', PciDevice, PciTestdev, {
     description: 'PCI Test Device',
     userCreatable: true,
     properties: [size('membar')],

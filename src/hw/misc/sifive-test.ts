@@ -3,7 +3,6 @@
  * `syscon-poweroff` and `syscon-reboot` nodes naming the values. Source: QEMU docs/system/riscv/virt.rst; Linux
  * Documentation/devicetree/bindings/power/reset/syscon-*.yaml.
  */
-import type { TypeInfo } from '../../qom/object.js';
 import { defineDevice } from '../core/device.js';
 import type { FdtNode } from '../core/fdt.js';
 import { registerMap, wo } from '../core/registers.js';
@@ -15,7 +14,7 @@ export const FINISHER_PASS = 0x5555;
 export const FINISHER_RESET = 0x7777;
 
 export class SifiveTest extends SysBusDevice {
-  static override readonly type: TypeInfo = defineDevice('riscv.sifive.test', SysBusDevice, SifiveTest, {
+  static override readonly type = defineDevice('riscv.sifive.test', SysBusDevice, SifiveTest, {
     description: 'SiFive test finisher',
   });
 

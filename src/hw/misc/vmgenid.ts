@@ -2,7 +2,6 @@
  * Virtual machine generation id: another number whenever the machine goes on from a snapshot that may have been restored before, told by an interrupt. Linux
  * reseeds its random numbers then. Sources: Microsoft, "Virtual Machine Generation ID"; Linux, Documentation/devicetree/bindings/rng/microsoft,vmgenid.yaml.
  */
-import type { TypeInfo } from '../../qom/object.js';
 import { defineDevice } from '../core/device.js';
 import type { FdtNode } from '../core/fdt.js';
 import type { IrqLine } from '../core/irq.js';
@@ -13,7 +12,7 @@ import { buffer, vmState } from '../core/vmstate.js';
 const SIZE = 16;
 
 export class VmGenId extends SysBusDevice {
-  static override readonly type: TypeInfo = defineDevice('vmgenid', SysBusDevice, VmGenId, {
+  static override readonly type = defineDevice('vmgenid', SysBusDevice, VmGenId, {
     description: 'virtual machine generation id',
     bus: 'platform-bus',
     userCreatable: true,

@@ -2,7 +2,6 @@
  * AMD Am79C970A (PCnet-PCI II): its functions as PCI sees them, its address PROM, and the registers behind RAP and RDP as cells. It sends and receives
  * nothing: it has no network. Source: Am79C970A data sheet, "Register Summary".
  */
-import type { TypeInfo } from '../../qom/object.js';
 import { string } from '../../qom/property.js';
 import { OptionError } from '../../util/errors.js';
 import { defineDevice } from '../core/device.js';
@@ -26,7 +25,7 @@ const CSR0_START = 0x0002;
 const CHIP_ID = [0x1003, 0x0262] as const;
 
 export class PcNet extends PciDevice {
-  static override readonly type: TypeInfo = defineDevice('pcnet', PciDevice, PcNet, {
+  static override readonly type = defineDevice('pcnet', PciDevice, PcNet, {
     description: 'AMD PCnet, without a network',
     category: 'network',
     properties: [string('mac')],

@@ -2,7 +2,6 @@
  * QEMU's firmware configuration device, MMIO flavour with DMA. Source: QEMU docs/specs/fw_cfg.rst.
  * Three windows: data (8 bytes, the selected item as a byte stream), selector (big-endian 16 bits), DMA address (big-endian 64 bits).
  */
-import type { TypeInfo } from '../../qom/object.js';
 import { bool as boolean, uint32 } from '../../qom/property.js';
 import { viewOf } from '../../util/bytes.js';
 import { BusError } from '../../util/errors.js';
@@ -79,7 +78,7 @@ const le = (value: number, bytes: number): Uint8Array =>
 const BYTES = { accessSizes: [1, 2, 4, 8], implSizes: [1, 2, 4, 8], endianness: 'big', strict: true } as const;
 
 export class FwCfg extends SysBusDevice {
-  static override readonly type: TypeInfo = defineDevice('fw_cfg_mem', SysBusDevice, FwCfg, {
+  static override readonly type = defineDevice('fw_cfg_mem', SysBusDevice, FwCfg, {
     description: 'QEMU firmware configuration',
     properties: [uint32('data_width'), boolean('dma_enabled')],
   });

@@ -3,7 +3,6 @@
  * lines lead to its interrupt controller. Source: QEMU docs, hw/pci-host/gpex; binding: Linux, host-generic-pci.yaml.
  */
 import { ADDRESS_SPACE_SIZE, MemoryRegion, type MemoryRegionOps } from '../../memory/region.js';
-import type { TypeInfo } from '../../qom/object.js';
 import { bool, size, uint64, uint8 } from '../../qom/property.js';
 import { KiB } from '../../util/size.js';
 import { defineDevice } from '../core/device.js';
@@ -23,7 +22,7 @@ const BUS_SIZE = 0x10_0000;
 
 /** What is at 0.0: the bridge as a function, which does nothing. */
 export class GpexRoot extends PciDevice {
-  static override readonly type: TypeInfo = defineDevice('gpex-root', PciDevice, GpexRoot, {
+  static override readonly type = defineDevice('gpex-root', PciDevice, GpexRoot, {
     description: 'Host bridge',
     category: 'bridge',
   });
@@ -37,7 +36,7 @@ export class GpexRoot extends PciDevice {
 const NOBODY: MemoryRegionOps = { read: () => 0xffff_ffff, read64: () => (1n << 64n) - 1n, write: () => {}, write64: () => {} };
 
 export class GpexHost extends PcieHostBridge {
-  static override readonly type: TypeInfo = defineDevice('gpex-pcihost', PcieHostBridge, GpexHost, {
+  static override readonly type = defineDevice('gpex-pcihost', PcieHostBridge, GpexHost, {
     description: 'Generic PCI Express host bridge',
     category: 'bridge',
     properties: [

@@ -4,7 +4,6 @@
  */
 import { MemoryRegion, type MemoryRegionOps } from '../../memory/region.js';
 import type { AddressSpace } from '../../memory/address-space.js';
-import type { TypeInfo } from '../../qom/object.js';
 import { bool as boolean, string, uint32 } from '../../qom/property.js';
 import { KiB, MiB } from '../../util/size.js';
 import { defineDevice } from '../core/device.js';
@@ -37,7 +36,7 @@ const sparsePort = (offset: number): number => (offset & 0x1f) | ((offset & 0x7f
 
 /** What is at 0.0: the bridge as a function, with the ROM. */
 export class Raven extends PciDevice {
-  static override readonly type: TypeInfo = defineDevice('raven', PciDevice, Raven, {
+  static override readonly type = defineDevice('raven', PciDevice, Raven, {
     description: 'PReP Host Bridge - Motorola Raven',
     category: 'bridge',
   });
@@ -51,7 +50,7 @@ export class Raven extends PciDevice {
 }
 
 export class RavenHost extends MechanismOneHost {
-  static override readonly type: TypeInfo = defineDevice('raven-pcihost', MechanismOneHost, RavenHost, {
+  static override readonly type = defineDevice('raven-pcihost', MechanismOneHost, RavenHost, {
     category: 'bridge',
     properties: [uint32('elf-machine'), string('bios-name'), boolean('is-legacy-prep')],
   });

@@ -4,7 +4,6 @@
  */
 import { ADDRESS_SPACE_SIZE, type MemoryRegion } from '../../memory/region.js';
 import { defineDevice } from '../core/device.js';
-import type { TypeInfo } from '../../qom/object.js';
 import { PciBus, PcieBus } from './bus.js';
 import { touches } from './config-space.js';
 import { PciDevice } from './device.js';
@@ -25,7 +24,7 @@ interface Span {
 }
 
 export abstract class PciBridgeBase extends PciDevice {
-  static override readonly type: TypeInfo = defineDevice('base-pci-bridge', PciDevice, PciBridgeBase, {
+  static override readonly type = defineDevice('base-pci-bridge', PciDevice, PciBridgeBase, {
     category: 'bridge',
     abstract: true,
   });

@@ -1,13 +1,12 @@
 /** Configuration space behind two registers: an address, and the data at it. Source: PCI Local Bus Specification 3.0, section 3.2.2.3.2. */
 import type { MemoryRegion } from '../../memory/region.js';
-import type { TypeInfo } from '../../qom/object.js';
 import { defineDevice } from '../core/device.js';
 import { PciHostBridge } from './host.js';
 
 const ENABLE = 0x8000_0000;
 
 export abstract class MechanismOneHost extends PciHostBridge {
-  static override readonly type: TypeInfo = defineDevice('pci-mechanism-one-host', PciHostBridge, MechanismOneHost, { abstract: true });
+  static override readonly type = defineDevice('pci-mechanism-one-host', PciHostBridge, MechanismOneHost, { abstract: true });
 
   /** CONFIG_ADDRESS. */
   configAddress = 0;

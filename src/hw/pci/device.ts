@@ -1,6 +1,5 @@
 /** A PCI function: configuration space, BARs, its pin, messages, and what it sees of memory as a master. Source: PCI Local Bus Specification 3.0, chapter 6. */
 import { ADDRESS_SPACE_SIZE, type MemoryRegion } from '../../memory/region.js';
-import type { TypeInfo } from '../../qom/object.js';
 import { bool, int32, string, uint32 } from '../../qom/property.js';
 import { OptionError } from '../../util/errors.js';
 import { defineDevice, DeviceState } from '../core/device.js';
@@ -49,7 +48,7 @@ const TWO_32 = 0x1_0000_0000;
 const COMMAND_WRITABLE = regs.COMMAND_IO | regs.COMMAND_MEMORY | regs.COMMAND_MASTER | regs.COMMAND_SERR | regs.COMMAND_INTX_DISABLE;
 
 export abstract class PciDevice extends DeviceState {
-  static override readonly type: TypeInfo = defineDevice('pci-device', DeviceState, PciDevice, {
+  static override readonly type = defineDevice('pci-device', DeviceState, PciDevice, {
     bus: 'PCI',
     abstract: true,
     properties: [

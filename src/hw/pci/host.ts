@@ -1,6 +1,5 @@
 /** Host bridges: how a CPU reaches configuration space. */
 import type { MemoryRegion } from '../../memory/region.js';
-import type { TypeInfo } from '../../qom/object.js';
 import { defineDevice } from '../core/device.js';
 import { SysBusDevice } from '../core/sysbus.js';
 import type { PciBus } from './bus.js';
@@ -8,7 +7,7 @@ import type { PciDevice } from './device.js';
 import { CONFIG_SIZE, EXPRESS_CONFIG_SIZE } from './regs.js';
 
 export abstract class PciHostBridge extends SysBusDevice {
-  static override readonly type: TypeInfo = defineDevice('pci-host-bridge', SysBusDevice, PciHostBridge, {
+  static override readonly type = defineDevice('pci-host-bridge', SysBusDevice, PciHostBridge, {
     category: 'bridge',
     abstract: true,
   });
@@ -34,7 +33,7 @@ const allOnes = (size: number): number => (size === 4 ? 0xffff_ffff : 2 ** (8 * 
 
 /** With the enhanced access mechanism: configuration space is memory, 4 KiB a function. Source: PCI Express Base Specification 3.0, section 7.2.2. */
 export abstract class PcieHostBridge extends PciHostBridge {
-  static override readonly type: TypeInfo = defineDevice('pcie-host-bridge', PciHostBridge, PcieHostBridge, { abstract: true });
+  static override readonly type = defineDevice('pcie-host-bridge', PciHostBridge, PcieHostBridge, { abstract: true });
 
   protected ecamRegion(size: number): MemoryRegion {
     const split = (offset: number): [number, number, number] => [

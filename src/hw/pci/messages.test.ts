@@ -2,13 +2,12 @@
 import { describe, expect, it } from 'vitest';
 import { ByteReader, ByteWriter } from '../../util/bytes.js';
 import { defineDevice } from '../core/device.js';
-import type { TypeInfo } from '../../qom/object.js';
 import { Msi, type MsiOptions } from './msi.js';
 import { Msix } from './msix.js';
 import { PciRig, RAM, TestFunction } from './testing.js';
 
 class Messenger extends TestFunction {
-  static override readonly type: TypeInfo = defineDevice('messenger', TestFunction, Messenger);
+  static override readonly type = defineDevice('messenger', TestFunction, Messenger);
   options: MsiOptions | { readonly vectors: number; readonly msix: true } = { vectors: 4, wide: true, maskable: true };
   protected override realizeFunction(): void {
     super.realizeFunction();

@@ -1,5 +1,4 @@
 /** QEMU's PCI-to-PCI bridge: a bus behind a function. Its hotplug controller, which alone would have a use for messages, is absent. Source: QEMU docs/pcie.txt; PCI-to-PCI Bridge Architecture 1.2. */
-import type { TypeInfo } from '../../qom/object.js';
 import { enumeration, uint8 } from '../../qom/property.js';
 import { OptionError } from '../../util/errors.js';
 import { defineDevice } from '../core/device.js';
@@ -13,7 +12,7 @@ const SLOTS_SIZE = 4;
 const FIRST_IN_CHASSIS = 0x20;
 
 export class PciBridge extends PciBridgeBase {
-  static override readonly type: TypeInfo = defineDevice('pci-bridge', PciBridgeBase, PciBridge, {
+  static override readonly type = defineDevice('pci-bridge', PciBridgeBase, PciBridge, {
     description: 'Standard PCI Bridge',
     category: 'bridge',
     userCreatable: true,

@@ -1,7 +1,6 @@
 /** A host bridge for tests of functions: where everything is, its lines and the messages that it was sent can be looked at. */
 import { ADDRESS_SPACE_SIZE } from '../../memory/region.js';
-import type { TypeInfo } from '../../qom/object.js';
-import type { DeviceClass } from '../core/device.js';
+import type { DeviceClass, Given, PropertyValues } from '../core/device.js';
 import { defineDevice } from '../core/device.js';
 import { TestMachine } from '../core/testing.js';
 import { PcieBus, swizzle, type PciBus } from './bus.js';
@@ -18,7 +17,7 @@ export const RAM = 0x8000_0000;
 export const RAM_SIZE = 0x10_0000;
 
 export class TestHost extends PcieHostBridge {
-  static override readonly type: TypeInfo = defineDevice('test-pcihost', PcieHostBridge, TestHost);
+  static override readonly type = defineDevice('test-pcihost', PcieHostBridge, TestHost);
   readonly lines = [false, false, false, false];
   readonly messages: [address: number, data: number][] = [];
   takesMessages = true;
@@ -39,7 +38,7 @@ export class TestHost extends PcieHostBridge {
 
 /** A function with BARs of RAM-like registers: what is written to the first word of each is there again. */
 export class TestFunction extends PciDevice {
-  static override readonly type: TypeInfo = defineDevice('test-function', PciDevice, TestFunction, { userCreatable: true });
+  static override readonly type = defineDevice('test-function', PciDevice, TestFunction, { userCreatable: true });
   static readonly vmState = pciVmState<TestFunction>('test-function', { version: 1 }, []);
   override readonly identity: PciIdentity = { vendor: 0x1234, device: 0x5678, class: 0x00ff };
   /** Number, bytes, kind: set before it is realized. */
@@ -72,16 +71,16 @@ export class PciRig {
     this.host = this.m.realize(host);
   }
 
-  add<T extends PciDevice>(
-    klass: DeviceClass<T>,
-    props: Record<string, unknown> = {},
+  add<T extends PciDevice, Values>(
+    klass: DeviceClass<T, Values>,
+    props?: Given<Values>,
     more: { bus?: PciBus; before?: (device: T) => void } = {},
   ): T {
     const device = this.m.newDevice(klass, props);
     more.before?.(device);
     return this.m.realize(device, { bus: more.bus ?? this.host.bus });
   }
-  function(addr: string, layout: TestFunction['layout'] = [], bus?: PciBus, props: Record<string, unknown> = {}): TestFunction {
+  function(addr: string, layout: TestFunction['layout'] = [], bus?: PciBus, props: PropertyValues<typeof TestFunction> = {}): TestFunction {
     return this.add(TestFunction, { addr, ...props }, { bus, before: (device) => (device.layout = layout) });
   }
 

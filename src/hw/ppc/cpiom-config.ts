@@ -1,6 +1,5 @@
 /** The CPIOM's region `config`: what the board says of itself, its power supply, and room in which other devices have registers. Source: docs/cpiom.md, "config". */
 import type { MemoryRegion } from '../../memory/region.js';
-import type { TypeInfo } from '../../qom/object.js';
 import { defineDevice } from '../core/device.js';
 import { registerMap, ro, wo } from '../core/registers.js';
 import { SysBusDevice } from '../core/sysbus.js';
@@ -14,7 +13,7 @@ const RESET = 42;
 const OFF = 0x57;
 
 export class CpiomConfig extends SysBusDevice {
-  static override readonly type: TypeInfo = defineDevice('cpiom-config', SysBusDevice, CpiomConfig, {
+  static override readonly type = defineDevice('cpiom-config', SysBusDevice, CpiomConfig, {
     description: 'CPIOM configuration and power',
   });
 

@@ -2,7 +2,6 @@
  * The CPIOM's DMA engine: copies memory, one descriptor after the other. Each takes its time on the guest's clock, so that a chain that leads back to
  * itself goes on, and holds nobody. Source: docs/cpiom.md, "DMA".
  */
-import type { TypeInfo } from '../../qom/object.js';
 import { viewOf } from '../../util/bytes.js';
 import { MiB } from '../../util/size.js';
 import { hex, traceEvents } from '../../util/trace.js';
@@ -33,7 +32,7 @@ const SETUP_NS = 1000;
 const BYTE_NS = 1.9;
 
 export class CpiomDma extends SysBusDevice {
-  static override readonly type: TypeInfo = defineDevice('cpiom-dma', SysBusDevice, CpiomDma, { description: 'CPIOM DMA engine' });
+  static override readonly type = defineDevice('cpiom-dma', SysBusDevice, CpiomDma, { description: 'CPIOM DMA engine' });
   static readonly vmState = vmState<CpiomDma>('cpiom-dma', { version: 1 }, [
     u32('source'),
     u32('destination'),

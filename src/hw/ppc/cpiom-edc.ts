@@ -3,7 +3,6 @@
  * a piece of memory, which from then on is read through here. Source: docs/cpiom.md, "EDC".
  */
 import type { MemoryRegion } from '../../memory/region.js';
-import type { TypeInfo } from '../../qom/object.js';
 import { viewOf } from '../../util/bytes.js';
 import { hex, traceEvents } from '../../util/trace.js';
 import { defineDevice } from '../core/device.js';
@@ -28,7 +27,7 @@ const DOUBLE = 4;
 const PRIORITY = 2;
 
 export class CpiomEdc extends SysBusDevice {
-  static override readonly type: TypeInfo = defineDevice('cpiom-edc', SysBusDevice, CpiomEdc, {
+  static override readonly type = defineDevice('cpiom-edc', SysBusDevice, CpiomEdc, {
     description: 'CPIOM error detection and correction',
   });
   static readonly vmState = vmState<CpiomEdc>('cpiom-edc', { version: 1, postLoad: (s) => s.cover() }, [

@@ -2,7 +2,6 @@
  * The CPIOM's interrupt controller: three inner controllers of 32 lines each, for the CPU's soft reset, machine check and interrupt pins, and a register that
  * holds all pins as they are. Source: docs/cpiom.md, "Interrupt controller".
  */
-import type { TypeInfo } from '../../qom/object.js';
 import { defineDevice } from '../core/device.js';
 import { registerMap, ro, rw } from '../core/registers.js';
 import { SysBusDevice } from '../core/sysbus.js';
@@ -21,7 +20,7 @@ const NONE = 0xffff_ffff;
 const each = { array: () => [[COUNT, STRIDE]] as const };
 
 export class CpiomIntc extends SysBusDevice {
-  static override readonly type: TypeInfo = defineDevice('cpiom-intc', SysBusDevice, CpiomIntc, {
+  static override readonly type = defineDevice('cpiom-intc', SysBusDevice, CpiomIntc, {
     description: 'CPIOM interrupt controller',
   });
   static readonly vmState = vmState<CpiomIntc>('cpiom-intc', { version: 1, postLoad: (s) => s.update() }, [

@@ -2,7 +2,6 @@
  * The CPIOM's PCI host bridge: configuration cycles through an address, big-endian as the CPU, and data, little-endian as PCI; memory of the bus wherever
  * the board itself has nothing. Source: docs/cpiom.md, "PCI"; PCI Local Bus Specification 3.0, 3.2.2.3.2.
  */
-import type { TypeInfo } from '../../qom/object.js';
 import { GiB, KiB } from '../../util/size.js';
 import { defineDevice } from '../core/device.js';
 import { registerMap, ro, rw, wo } from '../core/registers.js';
@@ -29,7 +28,7 @@ const BAR0 = 0x8000_0000;
 
 /** What is at 0.0: the bridge as a function. Nothing of it can be moved. */
 export class CpiomMasterFunction extends PciDevice {
-  static override readonly type: TypeInfo = defineDevice('cpiom-master-function', PciDevice, CpiomMasterFunction, {
+  static override readonly type = defineDevice('cpiom-master-function', PciDevice, CpiomMasterFunction, {
     description: 'CPIOM host bridge, as a function',
     category: 'bridge',
   });
@@ -45,7 +44,7 @@ export class CpiomMasterFunction extends PciDevice {
 }
 
 export class CpiomMaster extends PciHostBridge {
-  static override readonly type: TypeInfo = defineDevice('cpiom-master', PciHostBridge, CpiomMaster, {
+  static override readonly type = defineDevice('cpiom-master', PciHostBridge, CpiomMaster, {
     description: 'CPIOM PCI host bridge',
   });
   static readonly vmState = vmState<CpiomMaster>('cpiom-master', { version: 1 }, [

@@ -3,7 +3,6 @@
  * protected is covered by regions that complain, so that the rest of memory costs what it did. Source: docs/cpiom.md, "SDRAM controller".
  */
 import { MemoryRegion } from '../../memory/region.js';
-import type { TypeInfo } from '../../qom/object.js';
 import { MiB } from '../../util/size.js';
 import { hex, traceEvents } from '../../util/trace.js';
 import { defineDevice } from '../core/device.js';
@@ -40,7 +39,7 @@ const DATA_PRIORITY = 3;
 const words = { array: () => [[WORDS, 4]] as const };
 
 export class CpiomSdram extends SysBusDevice {
-  static override readonly type: TypeInfo = defineDevice('cpiom-sdram', SysBusDevice, CpiomSdram, {
+  static override readonly type = defineDevice('cpiom-sdram', SysBusDevice, CpiomSdram, {
     description: 'CPIOM SDRAM controller',
   });
   static readonly vmState = vmState<CpiomSdram>('cpiom-sdram', { version: 1, postLoad: (s) => s.protect() }, [

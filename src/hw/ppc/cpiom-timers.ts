@@ -2,7 +2,6 @@
  * The CPIOM's timers, on the guest's clock: a tick that counts down, a cycle with a slice and a window in it, and a calendar's counter. What the guest
  * reads is computed from the time that has gone by; a host's timer runs only for the next interrupt that is not pending yet. Source: docs/cpiom.md, "Timers".
  */
-import type { TypeInfo } from '../../qom/object.js';
 import { uint32 } from '../../qom/property.js';
 import { OptionError } from '../../util/errors.js';
 import type { Timer } from '../core/clock.js';
@@ -23,7 +22,7 @@ const SECOND_NS = 1_000_000_000n;
 const PERCENT = 100n;
 
 export class CpiomTimers extends SysBusDevice {
-  static override readonly type: TypeInfo = defineDevice('cpiom-timers', SysBusDevice, CpiomTimers, {
+  static override readonly type = defineDevice('cpiom-timers', SysBusDevice, CpiomTimers, {
     description: 'CPIOM timers',
     properties: [
       uint32('frequency', { description: 'Hz, before the prescaler' }),

@@ -4,7 +4,6 @@
  */
 import { CharBackend, type Chardev } from '../../chardev/chardev.js';
 import type { MemoryRegion } from '../../memory/region.js';
-import type { TypeInfo } from '../../qom/object.js';
 import { link } from '../../qom/property.js';
 import { OptionError } from '../../util/errors.js';
 import { KiB, MiB } from '../../util/size.js';
@@ -40,7 +39,7 @@ const ERASED = 0xff;
 const CODE_PRIORITY = 1;
 
 export class Mxfc extends PciDevice {
-  static override readonly type: TypeInfo = defineDevice('mxfc', PciDevice, Mxfc, {
+  static override readonly type = defineDevice('mxfc', PciDevice, Mxfc, {
     description: 'CPIOM flash, EEPROM, serial port and discretes',
     category: 'storage',
     properties: [link('chardev', 'chardev'), link('code', 'pflash'), link('data', 'pflash'), link('eeprom', 'pflash')],

@@ -2,7 +2,6 @@
  * System I/O of PReP machines: port 92, lights and locks, what is plugged in, and how ports are mapped. Sources: PReP specification 1.1, 6.1.5 (system I/O
  * ports); IBM 40P technical reference, as QEMU has them. Lights, passwords, the L2 cache and SCSI fuses have nobody who could tell a difference.
  */
-import type { TypeInfo } from '../../qom/object.js';
 import { uint8 } from '../../qom/property.js';
 import { defineDevice } from '../core/device.js';
 import type { IrqLine } from '../core/irq.js';
@@ -17,7 +16,7 @@ const PORT_92: PortRun = [0x92, 1];
 const PORTS: readonly PortRun[] = [PORT_92, [0x808, 1], [0x80c, 1], [0x810, 1], [0x812, 1], [0x814, 1], [0x818, 1], [0x81c, 1], [0x850, 1], [0x852, 1]]; // prettier-ignore
 
 export class PrepSystemIo extends IsaDevice {
-  static override readonly type: TypeInfo = defineDevice('prep-systemio', IsaDevice, PrepSystemIo, {
+  static override readonly type = defineDevice('prep-systemio', IsaDevice, PrepSystemIo, {
     description: 'PReP system I/O',
     properties: [uint8('ibm-planar-id'), uint8('equipment')],
   });

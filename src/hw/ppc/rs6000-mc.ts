@@ -3,7 +3,6 @@
  * after the PReP specification 1.1, 6.1.6 (memory presence and size detect).
  */
 import type { MemoryRegion } from '../../memory/region.js';
-import type { TypeInfo } from '../../qom/object.js';
 import { bool, uint32 } from '../../qom/property.js';
 import { OptionError } from '../../util/errors.js';
 import { MiB } from '../../util/size.js';
@@ -23,7 +22,7 @@ export function simmsFor(size: number): number[] | undefined {
 }
 
 export class Rs6000Mc extends IsaDevice {
-  static override readonly type: TypeInfo = defineDevice('rs6000-mc', IsaDevice, Rs6000Mc, {
+  static override readonly type = defineDevice('rs6000-mc', IsaDevice, Rs6000Mc, {
     description: 'RS/6000 memory controller',
     properties: [uint32('ram-size'), bool('auto-configure')],
   });

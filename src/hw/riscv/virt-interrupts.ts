@@ -4,13 +4,12 @@
  */
 import type { IrqLine } from '../core/irq.js';
 import type { SysBusDevice, Window } from '../core/sysbus.js';
-import type { PropertyValues } from '../../qom/property.js';
 import { MsiRoutes } from '../intc/msi.js';
 import { RiscvAplic } from '../intc/riscv-aplic.js';
 import { RiscvImsic } from '../intc/riscv-imsic.js';
 import { SifivePlic } from '../intc/sifive-plic.js';
 import type { GuestMemory } from '../core/guest-memory.js';
-import type { DeviceClass } from '../core/device.js';
+import type { DeviceClass, Given } from '../core/device.js';
 import { IRQ_M_EXT, IRQ_S_EXT, type RiscvHart } from './hart.js';
 
 /** Interrupt sources of the board; 0 is none. */
@@ -31,7 +30,7 @@ export interface InterruptBoard {
   readonly map: InterruptMap;
   readonly harts: readonly RiscvHart[];
   readonly dma: GuestMemory;
-  add<T extends SysBusDevice, const P extends object>(type: DeviceClass<T>, properties: P & PropertyValues<T, P>): T;
+  add<T extends SysBusDevice, Values>(type: DeviceClass<T, Values>, properties: Given<Values>): T;
 }
 
 export interface InterruptControllers {

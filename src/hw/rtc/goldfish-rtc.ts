@@ -1,5 +1,4 @@
 /** Goldfish real-time clock. Source: Android, "Goldfish virtual hardware", section on the RTC (nanoseconds since 1970). */
-import type { TypeInfo } from '../../qom/object.js';
 import type { Timer } from '../core/clock.js';
 import { defineDevice } from '../core/device.js';
 import type { FdtNode } from '../core/fdt.js';
@@ -17,7 +16,7 @@ const withLow = (old: bigint, low: number): bigint => (old & ~U32) | BigInt(low 
 const withHigh = (old: bigint, high: number): bigint => (old & U32) | (BigInt(high >>> 0) << 32n);
 
 export class GoldfishRtc extends SysBusDevice {
-  static override readonly type: TypeInfo = defineDevice('goldfish_rtc', SysBusDevice, GoldfishRtc, {
+  static override readonly type = defineDevice('goldfish_rtc', SysBusDevice, GoldfishRtc, {
     description: 'Goldfish real-time clock',
   });
   static readonly vmState = vmState<GoldfishRtc>('goldfish_rtc', { version: 3 }, [

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { PropertyValues } from '../core/device.js';
 import { IsaRig } from '../isa/testing.js';
 import { IsaM48t59 } from './m48t59.js';
 import { Mc146818Rtc } from './mc146818rtc.js';
@@ -8,7 +9,7 @@ const SECOND = 1_000_000_000;
 const START = [0x24, 0x01, 0x01, 0x00, 0x00, 0x00];
 
 describe('MC146818', () => {
-  const make = (properties: Record<string, unknown> = { base_year: 2000 }) => {
+  const make = (properties: PropertyValues<typeof Mc146818Rtc> = { base_year: 2000 }) => {
     const rig = new IsaRig();
     rig.add(Mc146818Rtc, properties);
     rig.m.reset();

@@ -2,7 +2,6 @@
  * ST M48T59: 8 KiB of RAM with a battery, whose last bytes are a clock. On ISA an address and the data at it are ports. Source: M48T59 data sheet. What is
  * in it lasts as long as the machine. Alarm, watchdog and calibration are cells.
  */
-import type { TypeInfo } from '../../qom/object.js';
 import { int32, uint32, uint8 } from '../../qom/property.js';
 import { defineDevice } from '../core/device.js';
 import { registerMap, ro, rw } from '../core/registers.js';
@@ -32,7 +31,7 @@ const TIME: readonly (readonly [field: keyof TimeOfDay, mask: number])[] = [
 ];
 
 export class IsaM48t59 extends IsaClock {
-  static override readonly type: TypeInfo = defineDevice('isa-m48t59', IsaDevice, IsaM48t59, {
+  static override readonly type = defineDevice('isa-m48t59', IsaDevice, IsaM48t59, {
     description: 'ST M48T59 clock and RAM',
     properties: [int32('base-year'), uint32('iobase'), uint8('irq')],
   });

@@ -2,7 +2,6 @@
  * Motorola MC146818, a PC's clock with battery-backed RAM behind ports 70 and 71: time, alarm, and periodic and update-ended interrupts. Source: MC146818A
  * data sheet. An update takes no time: UIP is never seen. Daylight saving is not built, nor the square wave.
  */
-import type { TypeInfo } from '../../qom/object.js';
 import { enumeration, int32, uint16, uint8 } from '../../qom/property.js';
 import type { Timer } from '../core/clock.js';
 import { defineDevice } from '../core/device.js';
@@ -48,7 +47,7 @@ const FIELDS: ReadonlyMap<number, keyof TimeOfDay> = new Map([
 const ALARMS = [0x01, 0x03, 0x05] as const;
 
 export class Mc146818Rtc extends IsaClock {
-  static override readonly type: TypeInfo = defineDevice('mc146818rtc', IsaDevice, Mc146818Rtc, {
+  static override readonly type = defineDevice('mc146818rtc', IsaDevice, Mc146818Rtc, {
     description: 'MC146818 real-time clock',
     properties: [
       ...[int32('base_year'), uint16('iobase'), uint8('irq')],

@@ -2,7 +2,6 @@
  * NCR (LSI, Symbios) 53C810, a SCSI controller on a bus that nobody is on. Its SCRIPTS processor goes as far as a selection: nobody answers, which is told
  * as the chip tells it. Source: SYM53C810A data manual, chapters 5 (registers) and 6 (SCRIPTS). Disks, and all that moves data, are not built.
  */
-import type { TypeInfo } from '../../qom/object.js';
 import { defineDevice } from '../core/device.js';
 import type { IrqLine } from '../core/irq.js';
 import { buffer } from '../core/vmstate.js';
@@ -49,7 +48,7 @@ const MOST_INSTRUCTIONS = 1000;
 const READ_ONLY: ReadonlySet<number> = new Set([DSTAT, 0x0d, 0x0e, 0x0f, CTEST1, SIST0, SIST0 + 1, 0x08]);
 
 export class Lsi53c810 extends PciDevice {
-  static override readonly type: TypeInfo = defineDevice('lsi53c810', PciDevice, Lsi53c810, {
+  static override readonly type = defineDevice('lsi53c810', PciDevice, Lsi53c810, {
     description: 'NCR 53C810, without disks',
     category: 'storage',
   });

@@ -2,7 +2,6 @@
  * Intel 82378, the bridge from PCI to ISA: the bus, and what a PC's board has on it (interrupt controllers, timer, port 61, DMA). Sixteen inputs are
  * interrupt lines of ISA that the board drives. Source: 82378ZB data sheet.
  */
-import type { TypeInfo } from '../../qom/object.js';
 import { defineDevice } from '../core/device.js';
 import { IsaBus, ISA_LINES, type IsaDevice } from '../isa/isa-bus.js';
 import { PcSpeaker } from '../audio/pcspk.js';
@@ -12,10 +11,10 @@ import { PciDevice, type PciIdentity } from '../pci/device.js';
 import { STATUS, STATUS_DEVSEL_MEDIUM, VENDOR } from '../pci/regs.js';
 import { pciVmState } from '../pci/vmstate.js';
 import { I8254 } from '../timer/i8254.js';
-import type { DeviceClass } from '../core/device.js';
+import type { DeviceClass, Given } from '../core/device.js';
 
 export class I82378 extends PciDevice {
-  static override readonly type: TypeInfo = defineDevice('i82378', PciDevice, I82378, {
+  static override readonly type = defineDevice('i82378', PciDevice, I82378, {
     description: 'Intel 82378 PCI-ISA bridge',
     category: 'bridge',
   });
@@ -26,7 +25,12 @@ export class I82378 extends PciDevice {
   /** The master of the two: answers acknowledge cycles. */
   pic!: I8259;
   /** Realizes a device on a bus, where the board keeps such; set before this one is realized. */
-  add!: <T extends IsaDevice>(klass: DeviceClass<T>, properties: Record<string, unknown>, bus: IsaBus, prepare?: (device: T) => void) => T;
+  add!: <T extends IsaDevice, Values>(
+    klass: DeviceClass<T, Values>,
+    properties: Given<Values>,
+    bus: IsaBus,
+    prepare?: (device: T) => void,
+  ) => T;
 
   protected override realizeFunction(): void {
     this.config.define(STATUS, 2, STATUS_DEVSEL_MEDIUM);

@@ -2,7 +2,6 @@
  * National PC87312, a Super I/O chip: three configuration registers that turn its ports on and move them. Its keyboard controller is apart, as on the
  * boards that have it. Source: PC87312 data sheet, chapter 2. Its parallel port, floppy and IDE controllers are not built.
  */
-import type { TypeInfo } from '../../qom/object.js';
 import { uint32, uint8 } from '../../qom/property.js';
 import type { Chardev } from '../../chardev/chardev.js';
 import { defineDevice } from '../core/device.js';
@@ -32,7 +31,7 @@ const FAR_PLACES = [
 ] as const;
 
 export class Pc87312 extends IsaDevice {
-  static override readonly type: TypeInfo = defineDevice('pc87312', IsaDevice, Pc87312, {
+  static override readonly type = defineDevice('pc87312', IsaDevice, Pc87312, {
     description: 'National Semiconductor PC87312 Super I/O',
     properties: [uint32('iobase'), uint8('config')],
   });

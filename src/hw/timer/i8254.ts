@@ -2,7 +2,6 @@
  * Intel 8254, a PC's timer: three counters of 16 bits at 1.193182 MHz. Counter 0 interrupts, counter 2 has a gate. Source: 82C54 data sheet. Nothing counts
  * while nobody looks: a counter knows when it was loaded. A new count takes effect at once, also in the middle of a period (data sheet: at its end).
  */
-import type { TypeInfo } from '../../qom/object.js';
 import { uint32 } from '../../qom/property.js';
 import type { Timer } from '../core/clock.js';
 import { defineDevice } from '../core/device.js';
@@ -216,7 +215,7 @@ export class Counter {
 }
 
 export class I8254 extends IsaDevice {
-  static override readonly type: TypeInfo = defineDevice('isa-pit', IsaDevice, I8254, {
+  static override readonly type = defineDevice('isa-pit', IsaDevice, I8254, {
     description: 'Intel 8254 timer',
     properties: [uint32('iobase')],
   });

@@ -3,6 +3,7 @@ import { BlockBackend, DEFAULT_BACKEND, type BackendOptions } from '../../block/
 import { BytesNode } from '../../block/memory.js';
 import { BlockError, SECTOR } from '../../block/node.js';
 import { ByteReader, ByteWriter } from '../../util/bytes.js';
+import type { PropertyValues } from '../core/device.js';
 import { AVAIL, DATA, Driver, NEXT, RAM, USED, WRITE } from './testing.js';
 import { VirtioBlk } from './virtio-blk.js';
 
@@ -109,7 +110,7 @@ class Disk extends Driver {
   }
 }
 interface DiskOptions {
-  props?: Record<string, unknown>;
+  props?: PropertyValues<typeof VirtioBlk>;
   options?: Partial<BackendOptions>;
   readOnly?: boolean;
   legacy?: boolean;

@@ -1,7 +1,6 @@
 /** Virtio block device. Source: VIRTIO 1.2, section 5.2. */
 import { ERROR_POLICIES, type BlockBackend, type ErrorPolicy } from '../../block/backend.js';
 import { asBlockError, SECTOR } from '../../block/node.js';
-import type { TypeInfo } from '../../qom/object.js';
 import { bool as boolProperty, enumeration, int32, link, size, string, uint16, uint32 } from '../../qom/property.js';
 import { OptionError } from '../../util/errors.js';
 import { defineDevice } from '../core/device.js';
@@ -52,7 +51,7 @@ const ON_ERROR = { kind: 'BlockdevOnError', description: 'Error handling policy 
 const BLOCK_SIZE = { description: 'A power of two between 512 B and 2 MiB' } as const;
 
 export class VirtioBlk extends VirtioDevice {
-  static override readonly type: TypeInfo = defineDevice('virtio-blk-device', VirtioDevice, VirtioBlk, {
+  static override readonly type = defineDevice('virtio-blk-device', VirtioDevice, VirtioBlk, {
     description: 'Virtio disk',
     category: 'storage',
     bus: 'virtio-bus',

@@ -29,7 +29,7 @@ export class VirtioMmioBus extends VirtioBus {
 }
 
 export class VirtioMmio extends SysBusDevice implements VirtioTransport {
-  static override readonly type: TypeInfo = defineDevice('virtio-mmio', SysBusDevice, VirtioMmio, {
+  static override readonly type = defineDevice('virtio-mmio', SysBusDevice, VirtioMmio, {
     description: 'Virtio transport over MMIO',
     properties: [bool('force-legacy'), string('bus-name')],
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ByteReader, ByteWriter } from '../../util/bytes.js';
+import type { PropertyValues } from '../core/device.js';
 import { PciRig, PORTS, RAM } from '../pci/testing.js';
 import { VirtioRngPci } from './virtio-pci-devices.js';
 import type { VirtioPci } from './virtio-pci.js';
@@ -16,7 +17,7 @@ class Driver {
   readonly device: VirtioPci;
   private offered = 0;
 
-  constructor(props: Record<string, unknown> = {}, { messages = true } = {}) {
+  constructor(props: PropertyValues<typeof VirtioRngPci> = {}, { messages = true } = {}) {
     this.rig = new PciRig({ messages });
     this.device = this.rig.add(VirtioRngPci, { addr: '1', ...props });
     this.map();
@@ -84,6 +85,7 @@ describe('virtio over PCI', () => {
   it("has its device's properties", () => {
     const { device } = new Driver({ 'max-bytes': '1024' });
     expect([device.getProperty('max-bytes'), device.backend.getProperty('max-bytes')]).toEqual([1024n, 1024n]);
+    // @ts-expect-error no such property
     expect(() => new Driver({ nonsense: '1' })).toThrow(/property 'virtio-rng-pci.nonsense' not found/);
   });
 

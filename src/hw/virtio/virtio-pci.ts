@@ -7,7 +7,7 @@ import type { MemoryRegion } from '../../memory/region.js';
 import { defineType, propertiesOf, type TypeInfo } from '../../qom/object.js';
 import { bool as boolProperty, enumeration, uint32, type Property, type PropertyOf } from '../../qom/property.js';
 import { OptionError } from '../../util/errors.js';
-import { defineDevice, type DeviceClass } from '../core/device.js';
+import { defineDevice, type DeviceClass, type PropertyValues } from '../core/device.js';
 import type { MachineServices } from '../core/services.js';
 import { array, struct, u16, u32, u64 } from '../core/vmstate.js';
 import { touches } from '../pci/config-space.js';
@@ -55,7 +55,7 @@ export interface VirtioPciKind {
 }
 
 export abstract class VirtioPci extends PciDevice implements VirtioTransport {
-  static override readonly type: TypeInfo = defineDevice('virtio-pci', PciDevice, VirtioPci, {
+  static override readonly type = defineDevice('virtio-pci', PciDevice, VirtioPci, {
     abstract: true,
     properties: [
       uint32('vectors'),
@@ -323,18 +323,18 @@ export abstract class VirtioPci extends PciDevice implements VirtioTransport {
 }
 
 /** A type: `name`, the transport of a `Backend`, whose properties it has. */
-export function virtioPci(
+export function virtioPci<Values>(
   name: string,
-  Backend: DeviceClass<VirtioDevice>,
+  Backend: DeviceClass<VirtioDevice, Values>,
   kind: VirtioPciKind,
   { category, alias }: { readonly category: string; readonly alias: string },
-): DeviceClass<VirtioPci> {
+): DeviceClass<VirtioPci, PropertyValues<typeof VirtioPci> & Values> {
   const own = new Set(propertiesOf(VirtioPci.type).map((property) => property.name));
-  const aliases = propertiesOf(Backend.type)
+  const aliases = propertiesOf(Backend.type as TypeInfo)
     .filter((property) => !own.has(property.name))
     .map((property) => ({ ...property, isAlias: true }));
   return class Transport extends VirtioPci {
-    static override readonly type: TypeInfo = defineDevice(name, VirtioPci, Transport, {
+    static override readonly type = defineDevice(name, VirtioPci, Transport, {
       ...{ description: `${Backend.type.description} on PCI`, category, alias, userCreatable: true },
       properties: aliases as unknown as PropertyOf<Transport>[],
     });

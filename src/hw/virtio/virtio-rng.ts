@@ -1,6 +1,5 @@
 /** Virtio entropy source. Source: VIRTIO 1.2, section 5.4. */
 import type { RngBackend } from '../../backends/rng.js';
-import type { TypeInfo } from '../../qom/object.js';
 import { link, uint32, uint64 } from '../../qom/property.js';
 import type { Timer } from '../core/clock.js';
 import { defineDevice } from '../core/device.js';
@@ -19,7 +18,7 @@ const QUEUE_SIZE = 8;
 const MAX_FILL = 4096;
 
 export class VirtioRng extends VirtioDevice {
-  static override readonly type: TypeInfo = defineDevice('virtio-rng-device', VirtioDevice, VirtioRng, {
+  static override readonly type = defineDevice('virtio-rng-device', VirtioDevice, VirtioRng, {
     description: 'Virtio entropy source',
     bus: 'virtio-bus',
     userCreatable: true,

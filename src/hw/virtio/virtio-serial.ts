@@ -55,7 +55,7 @@ export class VirtioSerialBus extends Bus {
 
 /** A port that carries a byte stream between the guest and a chardev. */
 export class VirtSerialPort extends DeviceState {
-  static override readonly type: TypeInfo = defineDevice('virtserialport', DeviceState, VirtSerialPort, {
+  static override readonly type = defineDevice('virtserialport', DeviceState, VirtSerialPort, {
     description: 'Virtio serial port',
     category: 'input',
     bus: 'virtio-serial-bus',
@@ -175,7 +175,7 @@ export class VirtSerialPort extends DeviceState {
 
 /** A port that the guest uses as a console (hvc0). */
 export class VirtConsole extends VirtSerialPort {
-  static override readonly type: TypeInfo = defineDevice('virtconsole', VirtSerialPort, VirtConsole, {
+  static override readonly type = defineDevice('virtconsole', VirtSerialPort, VirtConsole, {
     description: 'Virtio console port',
     category: 'input',
     bus: 'virtio-serial-bus',
@@ -185,7 +185,7 @@ export class VirtConsole extends VirtSerialPort {
 }
 
 export class VirtioSerial extends VirtioDevice {
-  static override readonly type: TypeInfo = defineDevice('virtio-serial-device', VirtioDevice, VirtioSerial, {
+  static override readonly type = defineDevice('virtio-serial-device', VirtioDevice, VirtioSerial, {
     description: 'Virtio console device',
     category: 'input',
     bus: 'virtio-bus',

@@ -109,7 +109,7 @@ export const VIRTIO_FIELDS = [
 ];
 
 export abstract class VirtioDevice extends DeviceState implements VirtQueueOwner {
-  static override readonly type: TypeInfo = defineDevice('virtio-device', DeviceState, VirtioDevice, {
+  static override readonly type = defineDevice('virtio-device', DeviceState, VirtioDevice, {
     bus: 'virtio-bus',
     abstract: true,
     properties: [
