@@ -2,7 +2,7 @@
 import { escapeCommas, isHelp, parseOptions } from '../qom/option-list.js';
 
 /** Properties that are other options. */
-const ALIASES = ['accel', 'kernel', 'initrd', 'append', 'dtb', 'firmware'] as const;
+export const ALIASES = ['accel', 'kernel', 'initrd', 'append', 'dtb', 'firmware'] as const;
 
 export interface MachineArguments extends Readonly<Partial<Record<(typeof ALIASES)[number], string>>> {
   readonly type?: string;

@@ -1,8 +1,7 @@
 /** What of QEMU's command line there is, for programs that ask before they write one (QAPI misc.json, query-command-line-options). */
+import type { ParameterKind } from '../qom/option-list.js';
 import { command, type QmpCommand } from './command.js';
 import { enumeration, list, optional, QmpError, str, struct } from './schema.js';
-
-type Kind = 'string' | 'boolean' | 'number' | 'size';
 
 const CommandLineParameterInfo = struct('CommandLineParameterInfo', {
   ...{ name: str, type: enumeration('CommandLineParameterType', ['string', 'boolean', 'number', 'size']) },
@@ -10,7 +9,7 @@ const CommandLineParameterInfo = struct('CommandLineParameterInfo', {
 });
 const CommandLineOptionInfo = struct('CommandLineOptionInfo', { option: str, parameters: list(CommandLineParameterInfo) });
 
-/** QEMU's options that have lists of parameters, and of these the ones that are taken here; those without a kind are texts. */
+/** QEMU's options that have lists of parameters, and of these the ones that are taken here; those without a kind are texts. src/cli/parameters.test.ts holds it against the parsers. */
 // prettier-ignore
 export const COMMAND_LINE_OPTIONS: Readonly<Record<string, string>> = {
   machine:    'type kernel initrd append dtb firmware dumpdtb memory-backend graphics:boolean usb:boolean dump-guest-core:boolean mem-merge:boolean aux-ram-share:boolean suppress-vmdesc:boolean aclint:boolean aia aia-guests acpi:boolean iommu-sys:boolean',
@@ -34,7 +33,7 @@ export const COMMAND_LINE_OPTIONS: Readonly<Record<string, string>> = {
 
 const parameter = (text: string) => {
   const [name, type = 'string'] = text.split(':');
-  return { name, type: type as Kind };
+  return { name, type: type as ParameterKind };
 };
 const ROWS = Object.entries(COMMAND_LINE_OPTIONS).map(([option, text]) => ({
   option,

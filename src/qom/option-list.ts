@@ -3,10 +3,14 @@ import { errorMessage, OptionError } from '../util/errors.js';
 import { parseSize } from '../util/size.js';
 import { parseBool, parseInteger } from './property.js';
 
+/** What a parameter is, as QEMU's query-command-line-options tells it. */
+export type ParameterKind = 'string' | 'boolean' | 'number' | 'size';
+
 /** A parsed list. Reading a value marks it as known; `finish` complains about the rest. */
 export class OptionList {
   private readonly values = new Map<string, string>();
-  private readonly known = new Set<string>();
+  /** What was asked for, and as what first. */
+  private readonly known = new Map<string, ParameterKind>();
   private readonly given: readonly (readonly [string, string])[];
 
   constructor(
@@ -29,13 +33,17 @@ export class OptionList {
   has(key: string): boolean {
     return this.values.has(key);
   }
+  /** The parameters that whoever read it knows. */
+  get parameters(): ReadonlyMap<string, ParameterKind> {
+    return this.known;
+  }
   string(key: string): string | undefined {
-    this.known.add(key);
+    this.know(key, 'string');
     return this.values.get(key);
   }
   /** Of a key that may be given again. */
   all(key: string): string[] {
-    this.known.add(key);
+    this.know(key, 'string');
     return this.given.filter(([name]) => name === key).map(([, value]) => value);
   }
   required(key: string): string {
@@ -44,17 +52,17 @@ export class OptionList {
     return value;
   }
   bool(key: string): boolean | undefined {
-    return this.read(key, parseBool);
+    return this.read(key, 'boolean', parseBool);
   }
   integer(key: string, min = 0, max = Number.MAX_SAFE_INTEGER): number | undefined {
-    return this.read(key, (text) => Number(parseInteger(text, BigInt(min), BigInt(max))));
+    return this.read(key, 'number', (text) => Number(parseInteger(text, BigInt(min), BigInt(max))));
   }
   /** Bytes; a bare number counts in `unit`. */
   size(key: string, unit = 1): number | undefined {
-    return this.read(key, (text) => parseSize(text, unit));
+    return this.read(key, 'size', (text) => parseSize(text, unit));
   }
   enumeration<T extends string>(key: string, values: readonly T[]): T | undefined {
-    return this.read(key, (text) => {
+    return this.read(key, 'string', (text) => {
       if (!(values as readonly string[]).includes(text))
         throw new OptionError(`invalid value '${text}'`, undefined, `one of ${values.join(', ')}`);
       return text as T;
@@ -63,7 +71,7 @@ export class OptionList {
   /** What nobody has read yet, for options that pass properties on. */
   rest(): Record<string, string> {
     const rest = Object.fromEntries(this.entries.filter(([key]) => !this.known.has(key)));
-    for (const key of Object.keys(rest)) this.known.add(key);
+    for (const key of Object.keys(rest)) this.know(key, 'string');
     return rest;
   }
   /** Call when all that is known was read. */
@@ -73,12 +81,16 @@ export class OptionList {
       throw new OptionError(
         `invalid parameter '${stray[0]}'`,
         this.where,
-        this.known.size ? `one of ${[...this.known].join(', ')}` : undefined,
+        this.known.size ? `one of ${[...this.known.keys()].join(', ')}` : undefined,
       );
   }
 
-  private read<T>(key: string, parse: (text: string) => T): T | undefined {
-    const text = this.string(key);
+  private know(key: string, kind: ParameterKind): void {
+    if (!this.known.has(key)) this.known.set(key, kind);
+  }
+  private read<T>(key: string, kind: ParameterKind, parse: (text: string) => T): T | undefined {
+    this.know(key, kind);
+    const text = this.values.get(key);
     if (text === undefined) return undefined;
     try {
       return parse(text);

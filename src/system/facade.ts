@@ -78,7 +78,7 @@ export interface MachineHost
 }
 
 /** Properties of all of QEMU's machines that mean nothing here: host memory, graphics, USB, and migration. */
-const IDLE_PROPERTIES = ['dump-guest-core', 'mem-merge', 'aux-ram-share', 'graphics', 'usb', 'suppress-vmdesc'];
+export const IDLE_PROPERTIES = ['dump-guest-core', 'mem-merge', 'aux-ram-share', 'graphics', 'usb', 'suppress-vmdesc'];
 
 /** All that a machine is made of, until it is closed. */
 interface Parts {

@@ -12,10 +12,10 @@ import { formatSize, MiB } from '../util/size.js';
  */
 export function parseMemory(text: string): number | undefined {
   const list = parseOptions('-m', text, 'size');
+  const size = list.size('size', MiB) ?? 0;
   const typed = list.string('size');
   // QEMU puts an M behind it, and then it is no number.
   if (typed !== undefined && /^0x[0-9a-f]+$/i.test(typed)) throw new OptionError(`invalid size '${typed}'`, list.where, 'a decimal number');
-  const size = list.size('size', MiB) ?? 0;
   const slots = list.integer('slots', 0, 256);
   const maxmem = list.size('maxmem');
   list.finish();
