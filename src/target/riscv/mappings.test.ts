@@ -60,5 +60,5 @@ it('comes to an end with tables that contain themselves', () => {
   expect(() => mappingsOf(64, (10n << 60n) | 1n, memory(8, ...entries))).toThrow('more than can be listed');
   const start = performance.now();
   expect(() => mappingsOf(64, (9n << 60n) | 1n, memory(8, ...entries))).toThrow('more than can be listed');
-  expect(performance.now() - start).toBeLessThan(2000);
+  expect(performance.now() - start).toBeLessThan(15_000);
 });
