@@ -1,4 +1,3 @@
-# The image begins at fff00000 in flash, and is copied to 0, where it was linked: the vectors are in their places in both.
 # Exceptions run with translation off, where the firmware is where it is with translation on.
     .set FRAME, 192
     .set F_LR, 128
@@ -19,54 +18,7 @@
     b    entry
     .endm
 
-    .section .vectors, "ax"
-    .org 0x100
-    .globl reset
-reset:
-    lis  3, 0xfff0
-    li   4, 0
-    lis  5, image_end@h
-    ori  5, 5, image_end@l
-    addi 5, 5, 3
-    srwi 5, 5, 2
-    mtctr 5
-1:  lwz  6, 0(3)
-    stw  6, 0(4)
-    addi 3, 3, 4
-    addi 4, 4, 4
-    bdnz 1b
-    lis  6, in_memory@h
-    ori  6, 6, in_memory@l
-    sync
-    isync
-    mtctr 6
-    bctr
-    vector 0x200                # machine check: MCP, or a bus error
-    vector 0x300                # DSI
-    vector 0x400                # ISI
-    vector 0x500                # ITN
-    vector 0x600                # alignment
-    vector 0x700                # program
-    vector 0x800                # no floating point
-    vector 0x900                # decrementer
-    vector 0xc00                # system call
-    vector 0xd00                # trace
-
-    .org 0x1000
-in_memory:
-    lis  3, bss_start@h
-    ori  3, 3, bss_start@l
-    lis  4, bss_end@h
-    ori  4, 4, bss_end@l
-    li   0, 0
-2:  cmplw 3, 4
-    bge  3f
-    stw  0, 0(3)
-    addi 3, 3, 4
-    b    2b
-3:  lis  1, stack_top@h
-    ori  1, 1, stack_top@l
-    stwu 0, -16(1)
+#include "../firmware-start.inc"
     li   3, 0x3002              # FP, ME, RI; vectors at 0
     mtmsr 3
     isync
