@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { ByteReader, ByteWriter } from '../../util/bytes.js';
 import { PcSpeaker } from '../audio/pcspk.js';
 import { IsaRig } from '../isa/testing.js';
 import { I8254 } from './i8254.js';
@@ -116,5 +117,14 @@ describe('8254', () => {
     rig.out(PORT61, 3);
     const [a, b] = [rig.in(PORT61), rig.in(PORT61)];
     expect([a & 3, (a ^ b) & 0x10]).toEqual([3, 0x10]);
+  });
+
+  it('takes no period of nothing from a snapshot', () => {
+    program(0, 2, 100);
+    const timer = rig.m.realizedDevices.find((device) => device instanceof I8254)!;
+    timer.counters[0].count = 0;
+    const w = new ByteWriter();
+    timer.vmState!.save(timer, w);
+    expect(() => timer.vmState!.check(timer, new ByteReader(w.finish()), 1)).toThrow('i8254_channel: a period of no ticks');
   });
 });

@@ -58,12 +58,16 @@ export class Counter {
   writesHigh = false;
   lowByte = 0;
 
-  static readonly vmState = vmState<Counter>('i8254_channel', { version: 1 }, [
-    ...[u32('count', { most: 0x1_0000 }), bool('isLoaded'), u8('access', { most: Access.Both }), u8('mode', { most: 5 })],
-    ...[bool('isBcd'), bool('gate'), i64('startedNs'), u32('stoppedAt')],
-    ...[u16('latched'), u8('latchedBytes', { most: Access.Both }), u8('status'), bool('statusLatched')],
-    ...[bool('readsHigh'), bool('writesHigh'), u8('lowByte')],
-  ]);
+  static readonly vmState = vmState<Counter>(
+    'i8254_channel',
+    { version: 1, refuses: ({ count }) => (count === 0 ? 'a period of no ticks' : undefined) },
+    [
+      ...[u32('count', { most: 0x1_0000 }), bool('isLoaded'), u8('access', { most: Access.Both }), u8('mode', { most: 5 })],
+      ...[bool('isBcd'), bool('gate'), i64('startedNs'), u32('stoppedAt')],
+      ...[u16('latched'), u8('latchedBytes', { most: Access.Both }), u8('status'), bool('statusLatched')],
+      ...[bool('readsHigh'), bool('writesHigh'), u8('lowByte')],
+    ],
+  );
 
   get most(): number {
     return this.isBcd ? 10_000 : 0x1_0000;
