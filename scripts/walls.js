@@ -240,7 +240,7 @@ export const ROOMS = {
   },
   'src/element': {
     host: 'browser',
-    rooms: ['src/automation', 'src/browser', 'src/util'],
+    rooms: ['src', 'src/automation', 'src/browser', 'src/util'],
     packages: ['@xterm/addon-fit', '@xterm/addon-search', '@xterm/addon-web-links', '@xterm/xterm'],
   },
   'src/cli/common': {

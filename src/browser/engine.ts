@@ -1,16 +1,14 @@
 /** What every host in a browser takes of it: the engine, compiled; time; entropy. */
 import type { HostClock } from '../hw/core/clock.js';
 import { OptionError } from '../util/errors.js';
+import { MORE_RUNTIMES } from '../runtimes.js';
 import * as read from '../util/readers.js';
 
 /** The engine, `wemu/wemu.wasm`: compiled, as bytes, or where it is served. */
 export type EngineSource = WebAssembly.Module | BufferSource | URL | string;
 
-/** Engines of targets other than riscv, by the name of their file (Target.runtime). */
-export interface MoreEngines {
-  /** PowerPC: `wemu/wemu-ppc.wasm`. */
-  readonly 'wemu-ppc'?: EngineSource;
-}
+/** Engines of other targets than the default board's, by the names of their files (`wemu/<name>.wasm`). */
+export type MoreEngines = { readonly [Name in (typeof MORE_RUNTIMES)[number]]?: EngineSource };
 
 const WASM = 'wemu/wemu.wasm: its URL, bytes or WebAssembly.Module';
 const isWasm = (value: unknown): boolean => value instanceof WebAssembly.Module || value instanceof URL || read.isText(value);
@@ -20,7 +18,9 @@ export const ENGINE_READER: read.Reader<EngineSource> = read.either<WebAssembly.
   read.bytes(WASM) as read.Reader<BufferSource>,
 );
 
-export const MORE_ENGINES_READER: read.Reader<MoreEngines> = read.record<MoreEngines>({ 'wemu-ppc': ENGINE_READER });
+export const MORE_ENGINES_READER: read.Reader<MoreEngines> = read.record<MoreEngines>(
+  Object.fromEntries(MORE_RUNTIMES.map((name) => [name, ENGINE_READER])) as read.Readers<MoreEngines>,
+);
 
 /** @throws OptionError if it cannot be fetched */
 export async function compileEngine(wasm: EngineSource): Promise<WebAssembly.Module> {

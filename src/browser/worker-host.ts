@@ -12,7 +12,7 @@ import { RingPort } from './ring-chardev.js';
 export interface WorkerHostOptions {
   /** The engine, `wemu/wemu.wasm`: compiled, as bytes, or where it is served. */
   readonly wasm: EngineSource;
-  /** Those of boards that are not riscv's; a machine's worker compiles its own. */
+  /** Those of boards with other instruction sets than the default one's; a machine's worker compiles its own. */
   readonly engines?: MoreEngines;
   /** Make the workers, where a bundler does not find them by itself: their modules are `wemu/browser/codegen-worker` and `wemu/browser/machine-worker`. */
   readonly createCodegenWorker?: () => Worker;

@@ -10,6 +10,7 @@ import { Automation } from '../automation/index.js';
 import type { MachineSpec } from '../browser/machine-spec.js';
 import type { RemoteMachine } from '../browser/remote-machine.js';
 import { createWorkerHost, type WorkerHost } from '../browser/worker-host.js';
+import { MORE_RUNTIMES } from '../runtimes.js';
 import { errorMessage, isUserError, OptionError } from '../util/errors.js';
 import { GuestTerminal } from './terminal.js';
 
@@ -60,7 +61,8 @@ const hosts = new Map<string, Promise<WorkerHost>>();
 function hostOf(engine: string): Promise<WorkerHost> {
   let host = hosts.get(engine);
   if (!host) {
-    host = createWorkerHost({ wasm: engine, engines: { 'wemu-ppc': new URL('wemu-ppc.wasm', engine) } });
+    const engines = Object.fromEntries(MORE_RUNTIMES.map((name) => [name, new URL(`${name}.wasm`, engine)]));
+    host = createWorkerHost({ wasm: engine, engines });
     hosts.set(engine, host);
     host.catch(() => hosts.delete(engine)); // another try may go better
   }

@@ -61,15 +61,14 @@ const OF_A_TARGET = new RegExp(
 );
 /**
  * Where it may stand: a target's folders; the lists of what a build has; devices, whose names are QEMU's; the guest that comes with the command line;
- * the laboratory, which has guests of each; and what a page fetches engines by.
+ * the laboratory, which has guests of each.
  */
 const TARGETS_PLACES = [
   ...[/^(assembly|src)\/target\/(riscv|ppc)\//, /^src\/hw\/(riscv|ppc)\//],
-  ...[/^src\/(targets|isas)\.ts$/, /^assembly\/target\/(traits\/)?linked\.ts$/],
+  ...[/^src\/(targets|isas|runtimes)\.ts$/, /^assembly\/target\/(traits\/)?linked\.ts$/],
   /^src\/hw\/(?!core)/,
   /^src\/node\/guest\//,
   /^src\/(lab|cli\/lab)\/|^src\/cli\/bench\.ts$/,
-  /^src\/(browser\/engine|element\/wemu-machine)\.ts$/,
 ];
 
 /** Code without its comments, which may tell of any example. */
