@@ -27,7 +27,7 @@ export interface DirtyPages {
 }
 
 /** Translated code, for another process that goes on from the same guest memory. */
-export interface KeptTranslations {
+export interface PersistentTranslations {
   /** What it depends on beside that memory, the build and the way the machine was made. */
   readonly key: string;
   /** Takes what an earlier run kept, as far as the guest has that code; at the end `save` gets what is worth it. The machine stands still, and has its memory. */
@@ -61,7 +61,7 @@ export interface Accelerator {
   /** Guest-physical address of a CPU's access (`kind`: 0 load, 1 store; with the rights of an mmu index), right after it; undefined: it goes nowhere. */
   physicalOf?(cpu: number, address: bigint, kind: number, mmuIdx: number): number | undefined;
   /** Undefined: nothing is kept. */
-  readonly persistentTbs?: KeptTranslations;
+  readonly persistentTbs?: PersistentTranslations;
   /** `info jit`. */
   info?(): JitInfo;
 }
