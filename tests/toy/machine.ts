@@ -1,6 +1,6 @@
 /** The toy as a target: a CPU, a board, and what a host is told of them. */
 import type { Vcpu } from '../../src/accel/tcg/vcpu.js';
-import { CpuState, ExitReason } from '../../src/hw/core/cpu.js';
+import { EngineCpu } from '../../src/hw/core/engine-cpu.js';
 import { MachineState } from '../../src/hw/core/machine.js';
 import { defineMachine, type MachineClassOptions } from '../../src/hw/core/machine-class.js';
 import { MemoryRegion } from '../../src/memory/region.js';
@@ -19,9 +19,9 @@ interface ToyExports {
   toySetLine(env: number, level: number): void;
 }
 
-class ToyCpu extends CpuState {
-  static override readonly type: TypeInfo = defineType('toy-cpu', CpuState, ToyCpu, { category: 'cpu' });
-  private readonly vcpu: Vcpu;
+class ToyCpu extends EngineCpu {
+  static override readonly type: TypeInfo = defineType('toy-cpu', EngineCpu, ToyCpu, { category: 'cpu' });
+  override readonly vcpu: Vcpu;
   private readonly exports: ToyExports;
 
   constructor(machine: MachineState) {
@@ -39,29 +39,11 @@ class ToyCpu extends CpuState {
     this.exports.targetReset(this.env);
     this.pc = BigInt(KERNEL);
   }
-  get env(): number {
-    return this.vcpu.env;
-  }
-  run(budget: number, contended = false): ExitReason {
-    return this.vcpu.exec(budget, contended);
-  }
-  get budgetUsed(): number {
-    return this.vcpu.used;
-  }
-  requestExit(): void {
-    this.vcpu.requestExit();
-  }
-  get instructionCount(): number {
-    return this.vcpu.instructionCount;
-  }
   get pc(): bigint {
     return this.vcpu.get(ENV.pc);
   }
   set pc(value: bigint) {
     this.vcpu.set(ENV.pc, value);
-  }
-  get halted(): boolean {
-    return this.vcpu.get(ENV.halted) !== 0;
   }
   hasWork(): boolean {
     return false;

@@ -102,6 +102,14 @@ export class Vcpu {
     this.runtime.exports.cpuRequestExit(this.env);
   }
 
+  /** It waits for an interrupt. */
+  get halted(): boolean {
+    return this.get(ENV.halted) !== 0;
+  }
+  set halted(value: boolean) {
+    this.set(ENV.halted, Number(value));
+  }
+
   /** Guest instructions executed since the vCPU was made; exact at TB boundaries while it runs. */
   get instructionCount(): number {
     return Number(this.runtime.exports.cpuInsnCount(this.env));

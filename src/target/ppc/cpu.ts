@@ -10,7 +10,8 @@ import { PPC } from './env.js';
 import { TcgError } from '../../accel/tcg/errors.js';
 import type { Vcpu, VcpuHooks } from '../../accel/tcg/vcpu.js';
 import { ClockType, type Timer } from '../../hw/core/clock.js';
-import { CpuState, type CpuDebug, type ExitReason, type ListedInsn } from '../../hw/core/cpu.js';
+import type { ListedInsn } from '../../hw/core/cpu.js';
+import { EngineCpu } from '../../hw/core/engine-cpu.js';
 import type { MachineState } from '../../hw/core/machine.js';
 import { bool, buffer, u32, u64, u8, vmState } from '../../hw/core/vmstate.js';
 import { defineType, type TypeInfo } from '../../qom/object.js';
@@ -60,8 +61,8 @@ const DECREMENTER_AT_RESET = 0xffff_ffffn;
 const SECOND_NS = 1_000_000_000n;
 const HID0_EMCP = 0x8000_0000;
 
-export class PpcCpu extends CpuState {
-  static override readonly type: TypeInfo = defineType('powerpc-cpu', CpuState, PpcCpu, {
+export class PpcCpu extends EngineCpu {
+  static override readonly type: TypeInfo = defineType('powerpc-cpu', EngineCpu, PpcCpu, {
     description: 'PowerPC processor',
     category: 'cpu',
   });
@@ -77,7 +78,7 @@ export class PpcCpu extends CpuState {
     buffer('tlb'),
   ]);
 
-  readonly vcpu: Vcpu;
+  override readonly vcpu: Vcpu;
   private readonly exports: PpcExports;
   private readonly sprs: readonly Spr[];
   private readonly decrementer: Timer;
@@ -139,35 +140,8 @@ export class PpcCpu extends CpuState {
 
   // running
 
-  override get env(): number {
-    return this.vcpu.env;
-  }
-  override run(budget: number, contended = false): ExitReason {
-    return this.vcpu.exec(budget, contended);
-  }
-  override get budgetUsed(): number {
-    return this.vcpu.used;
-  }
-  override requestExit(): void {
-    this.vcpu.requestExit();
-  }
-  override get instructionCount(): number {
-    return this.vcpu.instructionCount;
-  }
-  override set instructionCount(value: number) {
-    this.vcpu.instructionCount = value;
-  }
-  override get halted(): boolean {
-    return this.vcpu.get(ENV.halted) !== 0;
-  }
-  set halted(value: boolean) {
-    this.vcpu.set(ENV.halted, Number(value));
-  }
   override hasWork(): boolean {
     return this.exports.ppcHasWork(this.env) !== 0;
-  }
-  override get debug(): CpuDebug {
-    return this.vcpu;
   }
   override endReservation(): void {
     this.vcpu.set(PPC.reserve, -1n);

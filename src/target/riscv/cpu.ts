@@ -6,7 +6,8 @@ import * as X from '../../../assembly/target/riscv/shared/riscv.js';
 import { ENV } from '../../accel/tcg/env.js';
 import { TcgError } from '../../accel/tcg/errors.js';
 import type { Vcpu, VcpuHooks } from '../../accel/tcg/vcpu.js';
-import { CpuState, ExitReason, type CoreDescription, type CpuDebug, type ListedInsn, type Mapping } from '../../hw/core/cpu.js';
+import { ExitReason, type CoreDescription, type ListedInsn, type Mapping } from '../../hw/core/cpu.js';
+import { EngineCpu } from '../../hw/core/engine-cpu.js';
 import type { Timer } from '../../hw/core/clock.js';
 import { bool, struct, u64, vmState } from '../../hw/core/vmstate.js';
 import { defineType, type TypeInfo } from '../../qom/object.js';
@@ -106,8 +107,8 @@ const S_MODE = 1;
 const RESERVED_MODE = 2;
 const NO_RESERVATION = -1n;
 
-export class RiscvCpu extends CpuState {
-  static override readonly type: TypeInfo = defineType('riscv-cpu', CpuState, RiscvCpu, {
+export class RiscvCpu extends EngineCpu {
+  static override readonly type: TypeInfo = defineType('riscv-cpu', EngineCpu, RiscvCpu, {
     description: 'RISC-V hart',
     category: 'cpu',
     properties: [uint64('resetvec', { field: 'resetVector', description: 'pc after reset' })],
@@ -121,8 +122,9 @@ export class RiscvCpu extends CpuState {
 
   readonly description: HartDescription;
   resetVector: bigint;
-  budgetUsed = 0;
-  readonly vcpu: Vcpu;
+  /** The last run was of its host's, not of guest code. */
+  private served = false;
+  override readonly vcpu: Vcpu;
   private readonly exports: RiscvExports;
   private readonly stimer: Timer;
   private gdbRegisters: GdbDescription | undefined;
@@ -236,37 +238,21 @@ export class RiscvCpu extends CpuState {
 
   // running
 
-  get env(): number {
-    return this.vcpu.env;
-  }
   override run(budget: number, contended = false): ExitReason {
     const { semihosting, vcpu } = this;
-    const serves = semihosting?.isBusy === true;
+    this.served = semihosting?.isBusy === true;
     const watched = vcpu.get(HART.overflowing) !== 0;
     const limit = watched ? Math.min(budget, this.exports.riscvOverflowDistance(this.env)) : budget;
-    const reason: ExitReason = serves ? ExitReason.Semihosting : vcpu.exec(limit, contended);
+    const reason: ExitReason = this.served ? ExitReason.Semihosting : vcpu.exec(limit, contended);
     if (watched) this.exports.riscvSettleOverflows(this.env);
-    this.budgetUsed = serves ? 0 : vcpu.used;
     if (reason !== ExitReason.Semihosting) return reason;
     const from = this.pc;
     semihosting?.step();
     if (semihosting?.isBusy === false) this.onHostcall?.(from, this.pc);
     return vcpu.isSingleStepping && semihosting?.isBusy === false ? ExitReason.Debug : reason;
   }
-  override requestExit(): void {
-    this.vcpu.requestExit();
-  }
-  override get instructionCount(): number {
-    return this.vcpu.instructionCount;
-  }
-  override set instructionCount(value: number) {
-    this.vcpu.instructionCount = value;
-  }
-  override get halted(): boolean {
-    return this.vcpu.get(ENV.halted) !== 0;
-  }
-  set halted(value: boolean) {
-    this.vcpu.set(ENV.halted, Number(value));
+  override get budgetUsed(): number {
+    return this.served ? 0 : this.vcpu.used;
   }
   override hasWork(): boolean {
     return this.exports.riscvHasWork(this.env) !== 0;
@@ -315,9 +301,6 @@ export class RiscvCpu extends CpuState {
     const flen = !this.hasFp ? 0 : hasExtension(config, X.RVX_D) ? 64 : 32;
     const hasCsr = (csr: number): boolean => this.exports.riscvCsrExists(this.env, csr) !== 0;
     return (this.gdbRegisters ??= gdbDescription({ xlen: config.xlen, flen, hasMmu: this.description.mmuType !== undefined, hasCsr }));
-  }
-  override get debug(): CpuDebug {
-    return this.vcpu;
   }
 
   // registers
