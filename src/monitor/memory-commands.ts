@@ -53,7 +53,7 @@ export const MEMORY_COMMANDS: readonly Command[] = [
   ),
 ];
 
-/** No board has I/O ports: nobody answers, and the lines float. */
+/** Nothing is in the I/O address space, on QEMU's boards neither: ports of ISA and PCI are in memory, where their bridges show them. The lines float. */
 function portRead(port: number, size: number): string {
   const width = Math.min(size, 4);
   return `port${{ 1: 'b', 2: 'w', 4: 'l' }[width]}[0x${(port & 0xffff).toString(16).padStart(4, '0')}] = 0x${'ff'.repeat(width)}\n`;
