@@ -30,7 +30,7 @@ export async function readImage(what: string, source: ImageSource, progress: Ima
 }
 
 /** A file of this site's own, as it is now. @throws OptionError if there is none */
-export async function opfsFile(what: string, name: string): Promise<File> {
+async function opfsFile(what: string, name: string): Promise<File> {
   const file = await (await openFolder(IMAGE_FOLDER)).file(name);
   if (!file) throw new OptionError(`this site keeps no file '${name}'`, what);
   return file;

@@ -22,7 +22,7 @@ type FolderHandle = FileSystemDirectoryHandle & { entries(): AsyncIterable<[stri
 const ROOT = 'wemu';
 
 const isNamed = (error: unknown, ...names: string[]): boolean => error instanceof DOMException && names.includes(error.name);
-export const isQuotaError = (error: unknown): boolean => isNamed(error, 'QuotaExceededError') || /quota/i.test(errorMessage(error));
+const isQuotaError = (error: unknown): boolean => isNamed(error, 'QuotaExceededError') || /quota/i.test(errorMessage(error));
 
 /** What went wrong, in words: the browser's own are of no use to a person where room is short, or a file is open twice. */
 export async function storageReason(error: unknown): Promise<string> {

@@ -28,7 +28,7 @@ const TERMINAL_MS = 500;
 const LOOK_MS = 100;
 
 /** The process's exit status where an input crashes or hangs. */
-export const FOUND = 2;
+const FOUND = 2;
 
 export interface GustaveChoice {
   readonly file: string;

@@ -5,7 +5,7 @@ import { errorMessage } from '../util/errors.js';
 import { MAP_SIZE, type Edges } from './edges.js';
 import type { Gustave } from './gustave.js';
 
-export const PROTOCOL = 1;
+const PROTOCOL = 1;
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 

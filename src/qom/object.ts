@@ -179,12 +179,6 @@ export class Container extends QObject {
 
 const describeNames = (names: string[]): string => (names.length ? `one of ${names.sort().join(', ')}` : 'no properties');
 
-/** A checked cast: `object` as an instance of `klass`, or an Error that names both types. */
-export function cast<T extends QObject>(object: QObject, klass: TypedClass<T>): T {
-  if (object instanceof klass) return object;
-  throw new TypeError(`object '${object.canonicalPath ?? object.typeName}' of type '${object.typeName}' is not a '${klass.type.name}'`);
-}
-
 /** The text of `info qom-tree`. */
 export function qomTreeText(object: QObject, indent = 0): string {
   const line = `${' '.repeat(indent)}/${object.qomName} (${object.typeName})\n`;

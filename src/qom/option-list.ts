@@ -103,7 +103,7 @@ export class OptionList {
 export const isHelp = (text: string): boolean => text === 'help' || text === '?';
 
 /** Cuts at single commas; `,,` is one comma. */
-export function splitCommas(text: string): string[] {
+function splitCommas(text: string): string[] {
   const parts = [''];
   for (let i = 0; i < text.length; i++) {
     if (text[i] !== ',') parts[parts.length - 1] += text[i];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { OptionError } from '../util/errors.js';
-import { Container, QObject, cast, defineType, isA, propertiesOf, qomTreeText, type TypeInfo } from './object.js';
+import { Container, QObject, defineType, isA, propertiesOf, qomTreeText, type TypeInfo } from './object.js';
 import * as prop from './property.js';
 import { TypeRegistry } from './registry.js';
 
@@ -43,11 +43,6 @@ describe('types', () => {
       static override readonly type: TypeInfo = defineType('circle', Shape, Impostor);
     }
     expect(() => new TypeRegistry([Circle, Impostor])).toThrow(/two types are named 'circle'/);
-  });
-
-  it('are checked when cast', () => {
-    expect(cast(new Circle(), Circle)).toBeInstanceOf(Circle);
-    expect(() => cast(new Square() as QObject, Circle)).toThrow(/'square' is not a 'circle'/);
   });
 });
 

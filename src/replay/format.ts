@@ -13,7 +13,7 @@ const PREAMBLE = 24;
 export const RECORD_HEAD = 16;
 const MAX_HEAD = 1 << 20;
 /** Bytes of a record's payload. */
-export const MAX_RECORD = 1 << 20;
+const MAX_RECORD = 1 << 20;
 /** What is read, or waits to be written, at a time. */
 const BUFFER = 1 << 16;
 

@@ -37,7 +37,7 @@ export class ManualHostClock implements HostClock {
 const NOT_PENDING = -1n;
 
 /** The last moment, ns: 292 years. A timer that is set for a later one is not pending. */
-export const LAST_NS = (1n << 63n) - 1n;
+const LAST_NS = (1n << 63n) - 1n;
 
 /** A one-shot timer; re-arm it in its callback to repeat. */
 export class Timer {

@@ -49,7 +49,7 @@ export function createDevice(machine: MachineState, list: OptionList, isHot = fa
 }
 
 /** Every bus of the machine, the system bus first. */
-export function* busesOf(machine: MachineState): Generator<Bus> {
+function* busesOf(machine: MachineState): Generator<Bus> {
   yield machine.sysbus;
   for (const device of machine.realizedDevices) yield* device.childBuses;
 }

@@ -7,7 +7,6 @@ import { MemTxResult } from '../../memory/access.js';
 import { TestMachine } from './testing.js';
 import { CharBackend, RingBufferChardev, type Chardev } from '../../chardev/chardev.js';
 import { defineDevice } from './device.js';
-import { IrqLine, orIrq } from './irq.js';
 import { SysBusDevice } from './sysbus.js';
 import { array, bool, fifo, u16, u32, u64, u8, vmState } from './vmstate.js';
 
@@ -196,16 +195,4 @@ it('has tables that the compiler holds against its class', () => {
     }
   }
   expect(Rows.vmState.fields.map(({ name }) => name)).toContain('numLines');
-});
-
-describe('lines', () => {
-  it('or lines are high while any input is', () => {
-    const levels: number[] = [];
-    const [a, b] = orIrq(new IrqLine((_, level) => levels.push(level)), 2);
-    a.raise();
-    b.raise();
-    a.lower();
-    b.lower();
-    expect(levels).toEqual([1, 1, 1, 0]);
-  });
 });

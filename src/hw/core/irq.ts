@@ -52,9 +52,3 @@ export class IrqLine {
 /** `count` input lines of one handler. */
 export const irqLines = (handler: IrqHandler, count: number, owner?: object): IrqLine[] =>
   Array.from({ length: count }, (_, n) => new IrqLine(handler, n, owner));
-
-/** `count` inputs; `target` is high while any of them is. */
-export function orIrq(target: IrqLine, count: number): IrqLine[] {
-  const lines: IrqLine[] = irqLines(() => target.set(lines.some((line) => line.level !== 0)), count);
-  return lines;
-}

@@ -18,7 +18,7 @@ export interface LoadedImage {
 }
 
 /** Unpacked images larger than this are refused: a small file may unpack to anything. */
-export const UNPACK_LIMIT = 1 << 30;
+const UNPACK_LIMIT = 1 << 30;
 
 const startsWith = (bytes: Uint8Array, ...magic: readonly number[]): boolean => magic.every((b, i) => bytes[i] === b);
 

@@ -15,9 +15,9 @@ import { array, u32, u64, vmState } from '../core/vmstate.js';
 
 /** Sizes and offsets of the CLINT-compatible layout, bytes. */
 export const ACLINT_SWI_SIZE = 0x4000;
-export const ACLINT_MTIMER_SIZE = 0x8000;
-export const ACLINT_MTIMECMP = 0x0000;
-export const ACLINT_MTIME = 0x7ff8;
+const ACLINT_MTIMER_SIZE = 0x8000;
+const ACLINT_MTIMECMP = 0x0000;
+const ACLINT_MTIME = 0x7ff8;
 export const ACLINT_TIMEBASE_FREQ = 10_000_000;
 
 const NS_PER_SECOND = 1_000_000_000n;

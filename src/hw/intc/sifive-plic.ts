@@ -207,7 +207,7 @@ function setBit(bits: Uint32Array, at: number, value: boolean): void {
 }
 
 /** "MS,MS": a comma between harts, a letter a context. */
-export function parseHartConfig(config: string): Context[] {
+function parseHartConfig(config: string): Context[] {
   return config.split(',').flatMap((modes, hart) =>
     [...modes].map((mode, at) => {
       if (!'USM'.includes(mode))

@@ -17,7 +17,7 @@ const TRACE = traceEvents({
 /** Bytes of the first bank, of the window, of the second bank. */
 export const CPIOM_EDC_SIZE = 0x1000;
 export const CPIOM_EDC_WINDOW_SIZE = 0x2000;
-export const CPIOM_EDC_BANK2_SIZE = 24;
+const CPIOM_EDC_BANK2_SIZE = 24;
 const WORDS = CPIOM_EDC_WINDOW_SIZE / 4;
 
 const ENABLE = 1;

@@ -13,7 +13,7 @@ import * as regs from '../pci/regs.js';
 import { pciVmState } from '../pci/vmstate.js';
 
 /** Bytes. */
-export const MASTER_REGISTERS_SIZE = 16;
+const MASTER_REGISTERS_SIZE = 16;
 export const MASTER_LINES = 4;
 
 const ENABLE = 0x8000_0000;

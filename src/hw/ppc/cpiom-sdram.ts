@@ -17,7 +17,7 @@ const TRACE = traceEvents({
 /** Bytes. */
 export const CPIOM_SDRAM_SIZE = 0x1000;
 export const CPIOM_PROTECTION_SIZE = 0x40;
-export const CPIOM_RAF_SIZE = 4;
+const CPIOM_RAF_SIZE = 4;
 
 const PAGE = MiB;
 const WORDS = CPIOM_PROTECTION_SIZE / 4;

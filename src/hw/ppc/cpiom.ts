@@ -35,16 +35,16 @@ const MAP = {
 const CONFIG = { pciAddress: 0x00, pciData: 0x04, edc: 0x0c, master: 0x24, raf: 0x34 } as const;
 
 /** Hz: a quarter of the bus clock. */
-export const CPIOM_TIMEBASE_FREQUENCY = 16_600_000;
+const CPIOM_TIMEBASE_FREQUENCY = 16_600_000;
 
 /** Lines of ITN, and of MCP. */
-export const CPIOM_ITN = { tick: 0, slice: 1, cycle: 2, dma: 3, pci: 4, pciError: 8 } as const;
-export const CPIOM_MCP = { violation: 0, refresh: 1, edc: 2 } as const;
+const CPIOM_ITN = { tick: 0, slice: 1, cycle: 2, dma: 3, pci: 4, pciError: 8 } as const;
+const CPIOM_MCP = { violation: 0, refresh: 1, edc: 2 } as const;
 
 /** HID2[HBE]: eight blocks of each kind. */
 const HID2 = 0x0004_0000;
 /** By QEMU's way of naming what `-bios default` is. */
-export const CPIOM_FIRMWARE = 'cpiom.bin';
+const CPIOM_FIRMWARE = 'cpiom.bin';
 
 /** Pins of the CPU, in the order of the interrupt controller's outputs. */
 const PINS = { RST: PPC_INPUT.softReset, MCP: PPC_INPUT.machineCheck, ITN: PPC_INPUT.interrupt } as const;

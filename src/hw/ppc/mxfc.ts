@@ -18,7 +18,7 @@ import * as regs from '../pci/regs.js';
 import { pciVmState } from '../pci/vmstate.js';
 
 /** Where the code flash is, and stays: it ends with the address space. */
-export const CODE_FLASH = [0xfc00_0000, 64 * MiB] as const;
+const CODE_FLASH = [0xfc00_0000, 64 * MiB] as const;
 const DATA_FLASH_SIZE = 8 * MiB;
 const EEPROM_SIZE = 64 * KiB;
 const REGISTERS_SIZE = 4 * KiB;

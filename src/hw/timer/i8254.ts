@@ -11,7 +11,7 @@ import { bool, i64, structArray, u16, u32, u8, vmState } from '../core/vmstate.j
 import { IsaDevice } from '../isa/isa-bus.js';
 
 /** Hz. */
-export const I8254_FREQUENCY = 1_193_182n;
+const I8254_FREQUENCY = 1_193_182n;
 const SECOND_NS = 1_000_000_000n;
 const COUNTERS = 3;
 /** The one whose gate is closed until port 61 opens it. */
