@@ -21,6 +21,7 @@ import { CommandInput } from './command-input.js';
 import { CommandOutput } from './command-output.js';
 import { runEmbedded } from './embedded.js';
 import { Ending } from './ending.js';
+import { BlockOutput } from './common/block-output.js';
 import { terminalProgress } from './common/progress.js';
 import { createMachine, runMachine, type CreateMachine } from './run-machine.js';
 import { statsWriter, type StatsWriter } from './stats.js';
@@ -177,11 +178,12 @@ async function runCommand(
     (bytes) => stdout.write(bytes),
     () => hasInput && input.request(),
   );
-  const serial = new StreamChardev('serial0', (bytes) => {
+  const blocks = new BlockOutput((bytes) => {
     output.write(guest ? guest.filter(bytes) : bytes);
     // It has no disk that would have to be told: its way to power off is longer than the command's own.
     if (guest && output.status !== undefined) machine?.quit();
   });
+  const serial = new StreamChardev('serial0', (bytes) => blocks.write(bytes));
   const chardevs = new Chardevs(ending);
   try {
     const debuggers = await openGdb(gdb, chardevs);
@@ -189,6 +191,7 @@ async function runCommand(
     const debug = new Debugger(machine, debuggers);
     const { reason, exitCode } = await machine.run();
     debug.exited(exitCode);
+    blocks.flush();
     output.finish();
     const status = (await ending.wait()) ?? output.status;
     stats(machine.state.accelerator);
