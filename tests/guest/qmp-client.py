@@ -44,7 +44,7 @@ async def main(path):
     try:
         await client.execute('nosuch')
     except ExecuteError as error:
-        said.append([error.error.class_, error.error.desc])
+        said.append([error.error_class, str(error)])
     await run('quit')
     await client.disconnect()
 
