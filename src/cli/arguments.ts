@@ -90,6 +90,7 @@ export const ROWS = [
   { flags: '--stats [how]',         help: `at exit, say what the engine did, as the monitor command info jit: ${STATS_HELP}`, words: ['text', 'json'] },
   { flags: '--profile',             help: 'sample where time goes, and tell it with --stats (text if that is not given)' },
   { flags: '--name <text>',         help: 'a name for the guest, and process=NAME for the process', many: true },
+  { flags: '--msg <opts>',          help: "timestamp=on: the time before each message; guest-name=on: what -name says, too", many: true, words: ['timestamp=', 'guest-name='] },
   { flags: '--readconfig <file>',   help: 'options from a file, as QEMU has them: [device "ID"], driver = "..."' },
   { flags: '--uuid <uuid>',         help: "the machine's, for who asks by a monitor" },
 ] as const satisfies readonly Row[];

@@ -4,6 +4,7 @@ import { MuxChardev } from '../chardev/mux.js';
 import { StdioChardev, type ChardevUser } from '../node/chardev.js';
 import { openChardev } from '../node/chardev-open.js';
 import { SocketChardev } from '../node/chardev-socket.js';
+import { tell } from '../node/messages.js';
 import { parseChardevReference, type ChardevOptions } from '../system/chardev-options.js';
 import { OptionError } from '../util/errors.js';
 
@@ -33,7 +34,7 @@ export class Chardevs {
     const chardev = await openChardev(options, this.user);
     const socket = chardev instanceof MuxChardev ? chardev.backend : chardev;
     if (backend === 'socket' && options.wait && socket instanceof SocketChardev) {
-      process.stderr.write(`wemu: waiting for connection on: ${socket.filename}\n`);
+      tell(`waiting for connection on: ${socket.filename}`);
       await socket.whenConnected();
     }
     return chardev;

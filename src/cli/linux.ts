@@ -16,6 +16,7 @@ import { commandLineAccel } from './common/accel.js';
 import { Debugger, gdbDevice, openGdb } from './gdb.js';
 import type { GuestArguments } from './arguments.js';
 import { BootedGuest } from '../node/booted-guest.js';
+import { message, tell } from '../node/messages.js';
 import { Chardevs } from './chardevs.js';
 import { CommandInput } from './command-input.js';
 import { CommandOutput } from './command-output.js';
@@ -80,7 +81,7 @@ export async function runLinux(command: readonly string[], args: LinuxArguments,
     images = await fetchImages(names, init);
     if (images instanceof GuestUnavailable) {
       if (command.length > 0) throw new OptionError(`no Linux guest: ${images.message}`);
-      process.stderr.write(`wemu: no Linux guest (${images.message}): running the embedded guest instead\n`);
+      tell(`no Linux guest (${images.message}): running the embedded guest instead`);
       return runEmbedded({ ...args, append: undefined }, worker);
     }
   }
@@ -198,7 +199,7 @@ async function runCommand(
     if (status !== undefined) return status;
     const why = output.panic() ?? `the guest ${reason === 'guest-reset' ? 'was reset' : 'ended'} before the command did`;
     const log = output.unframed();
-    process.stderr.write(`${log}${log === '' || log.endsWith('\n') ? '' : '\n'}wemu: ${why}\n`);
+    process.stderr.write(`${log}${log === '' || log.endsWith('\n') ? '' : '\n'}${message(why)}`);
     return NOT_FINISHED;
   } finally {
     input.close();

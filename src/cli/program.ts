@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import type { CodegenThread } from '../accel/tcg/codegen/protocol.js';
 import { GUEST_ARCHITECTURE } from '../node/guest/architecture.js';
+import { tell } from '../node/messages.js';
 import { packageInfo } from '../node/modules.js';
 import { isUserError, OptionError } from '../util/errors.js';
 import { printable } from '../util/text.js';
@@ -106,7 +107,7 @@ export async function main(argv: readonly string[], worker?: CodegenThread): Pro
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1; // commander has said it
     if (!isUserError(error)) throw error;
-    process.stderr.write(`wemu: ${printable(error.message, '\n')}\n`);
+    tell(printable(error.message, '\n'));
     return 1;
   }
   return status;

@@ -2,19 +2,27 @@
  * QEMU's options (those of qemu-system-riscv64 10.0) that wemu takes without effect, or says that it has not: none of them is unknown. Those that
  * do something are in arguments.ts.
  */
+import { parseOptions } from '../qom/option-list.js';
 import { OptionError } from '../util/errors.js';
 
 export interface QemuOption {
   readonly name: string;
   readonly hasArgument: boolean;
   /** Arguments for which it changes nothing here, as in QEMU; undefined: none, or any (where nothing is missing). */
-  readonly harmless?: RegExp;
+  readonly harmless?: RegExp | Parameters;
   /** What is not built. */
   readonly missing?: string;
 }
 
+/** Of an argument that is a list: what each parameter may be, as QEMU spells it, and of that what changes nothing here. */
+interface Parameters {
+  /** The one whose name may be left out. */
+  readonly first?: string;
+  readonly values: Readonly<Record<string, readonly [takes: string, harmless?: string]>>;
+}
+
 const ANY = /^/;
-const row = (name: string, hasArgument: boolean, missing?: string, harmless?: RegExp): QemuOption => ({
+const row = (name: string, hasArgument: boolean, missing?: string, harmless?: RegExp | Parameters): QemuOption => ({
   name,
   hasArgument,
   missing,
@@ -22,13 +30,16 @@ const row = (name: string, hasArgument: boolean, missing?: string, harmless?: Re
 });
 /** Not built. */
 const flag = (name: string, missing: string): QemuOption => row(name, false, missing);
-const value = (name: string, missing: string, harmless?: RegExp): QemuOption => row(name, true, missing, harmless);
+const value = (name: string, missing: string, harmless?: RegExp | Parameters): QemuOption => row(name, true, missing, harmless);
 /** Without effect on any machine that can be made here. */
 const idleFlag = (name: string): QemuOption => row(name, false);
 const idleValue = (name: string): QemuOption => row(name, true, undefined, ANY);
 
 const ON = 'on|yes|true|y';
 const OFF = 'off|no|false|n';
+const BOOL = `${ON}|${OFF}`;
+const TEXT = '.*';
+const ALLOW = 'allow|deny';
 const WATCHDOG_ACTIONS = 'reset|shutdown|poweroff|inject-nmi|pause|debug|none';
 
 // prettier-ignore
@@ -37,11 +48,13 @@ export const QEMU_OPTIONS: readonly QemuOption[] = [
   value('numa', 'NUMA nodes'),
   value('add-fd', 'file descriptor sets'),
   value('set', '-set'),
-  value('boot', 'boot order and boot menu', new RegExp(`^((strict=(${ON}|${OFF})|menu=(${OFF})),?)+$`)), // nothing is tried in an order
+  value('boot', 'boot order and boot menu', { first: 'order', values: { // nothing is tried in an order
+    order: [TEXT], once: [TEXT], menu: [BOOL, OFF], splash: [TEXT], 'splash-time': [TEXT], 'reboot-timeout': [TEXT], strict: [BOOL, BOOL],
+  } }),
   value('mem-path', 'guest RAM in a file'),
   idleFlag('mem-prealloc'),
   value('smbios', 'SMBIOS tables'),
-  value('overcommit', 'locked memory and CPU power management', new RegExp(`^((mem-lock|cpu-pm)=(${OFF}),?)+$`)),
+  value('overcommit', 'locked memory and CPU power management', { values: { 'mem-lock': [`${BOOL}|on-fault`, OFF], 'cpu-pm': [BOOL, OFF] } }),
   flag('enable-kvm', 'hardware virtualisation: use -accel tcg'),
   // devices and backends
   value('audio', 'audio', /^(driver=)?none$/),
@@ -68,12 +81,16 @@ export const QEMU_OPTIONS: readonly QemuOption[] = [
   value('dump-vmstate', 'the description of the migration stream'),
   value('echr', 'another escape character than Ctrl-A'),
   value('watchdog-action', 'that action', new RegExp(`^(${WATCHDOG_ACTIONS})$`)), // there is no watchdog
-  value('sandbox', 'a system call filter', new RegExp(`^(enable=)?(${OFF})\\b`)),
+  value('sandbox', 'a system call filter', { first: 'enable', values: {
+    enable: [BOOL, OFF],
+    obsolete: [ALLOW, ALLOW], elevateprivileges: [`${ALLOW}|children`, TEXT], spawn: [ALLOW, ALLOW], resourcecontrol: [ALLOW, ALLOW], // of one that is off
+  } }),
   idleFlag('no-user-config'),
-  value('compat', 'refusing deprecated options', /^((deprecated|unstable)-(input=accept|output=accept),?)+$/),
-  // lines have no time stamps: programs ask for them all the same (libvirt does always)
-  value('msg', 'names in messages', new RegExp(`^((timestamp=(${ON}|${OFF})|guest-name=(${OFF})),?)+$`)),
-  value('run-with', 'another user or root folder', new RegExp(`^async-teardown=(${OFF})$`)),
+  value('compat', 'refusing deprecated options', { values: {
+    'deprecated-input': ['accept|reject|crash', 'accept'], 'deprecated-output': ['accept|hide', 'accept'],
+    'unstable-input': ['accept|reject|crash', 'accept'], 'unstable-output': ['accept|hide', 'accept'],
+  } }),
+  value('run-with', 'another user or root folder', { values: { 'async-teardown': [BOOL, OFF], chroot: [TEXT], user: [TEXT] } }),
   // development
   flag('perfmap', 'perf maps: use -profile'), flag('jitdump', 'perf dumps: use -profile'),
   flag('enable-sync-profile', 'profiles of locks'),
@@ -82,6 +99,24 @@ export const QEMU_OPTIONS: readonly QemuOption[] = [
 
 /** @throws OptionError if the option, or what it is given, is not built */
 export function checkQemuOption({ name, missing, harmless }: QemuOption, argument: string | undefined): void {
-  if (missing === undefined || (argument !== undefined && harmless?.test(argument))) return;
+  if (missing === undefined || (argument !== undefined && harmless && changesNothing(name, argument, harmless))) return;
   throw new OptionError(`not built yet: ${missing} (-${name}${argument !== undefined && harmless ? ` ${argument}` : ''})`);
+}
+
+/** @throws OptionError for a parameter that QEMU does not have, or a value that it has not */
+function changesNothing(name: string, argument: string, harmless: RegExp | Parameters): boolean {
+  if (harmless instanceof RegExp) return harmless.test(argument);
+  const { first, values } = harmless;
+  const list = parseOptions(`-${name}`, argument, first);
+  const isOne = (text: string, of: string): boolean => new RegExp(`^(${of})$`).test(text);
+  let isIdle = true;
+  for (const [key, [takes, idle]] of Object.entries(values)) {
+    const given = list.string(key);
+    if (given === undefined) continue;
+    if (!isOne(given, takes))
+      throw new OptionError(`${key}: invalid value '${given}'`, list.where, `one of ${takes.replaceAll('|', ', ')}`);
+    isIdle &&= idle !== undefined && isOne(given, idle);
+  }
+  list.finish();
+  return isIdle;
 }

@@ -4,6 +4,7 @@ import { loadPlugins } from '../node/plugin-loader.js';
 import { createNodeHost, type NodeHost } from '../node/host.js';
 import { noteInput, noteRunInputs } from '../node/input-files.js';
 import { readImage } from '../node/image-file.js';
+import { setMessagePrefix, tell } from '../node/messages.js';
 import { FolderFiles } from '../node/semihosting-files.js';
 import { isHelp, parseOptionsOrJson } from '../qom/option-list.js';
 import { TypeRegistry } from '../qom/registry.js';
@@ -11,6 +12,7 @@ import {
   parseActions,
   parseGlobal,
   parseIcount,
+  parseMessages,
   parseName,
   parseUuid,
   parseRtc,
@@ -48,6 +50,7 @@ const DTB_LIMIT = MiB;
 /** Runs what the options say; the process's exit status. */
 export async function runSystem(args: SystemArguments, worker?: CodegenThread): Promise<number> {
   if (args.daemonize && !isDaemon()) return startDaemon();
+  setMessagePrefix(parseMessages(args.msg ?? [], args.name ?? []));
   const machine = parseMachine(args.machine);
   const accel = chooseAccel(args.accel, machine.accel);
   const host = await createNodeHost({
@@ -138,7 +141,7 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
   );
 }
 
-const warn = (text: string): void => void process.stderr.write(`wemu: warning: ${text}\n`);
+const warn = (text: string): void => tell(`warning: ${text}`);
 
 /** `-loadvm` */
 async function loadedMachine(create: CreateMachine, name: string): Promise<Machine> {

@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { FileCodeStore } from './code-store.js';
 import { isOwnFile, isOwnFolder, isRefusal, makeFolder } from './disk/files.js';
 import { engineBuild } from './engine-build.js';
+import { tell } from './messages.js';
 import { cacheFolder } from './guest/debian.js';
 import { READY } from './guest/initramfs.js';
 import { createSnapshotFile, openSnapshotFile } from './snapshot-store.js';
@@ -122,7 +123,7 @@ export class BootedGuest {
       await machine?.close();
       // a HostError: what it had of the guest's code was damaged
       if (!(error instanceof VmStateError || error instanceof SnapshotError || error instanceof HostError)) throw error;
-      process.stderr.write(`wemu: '${path}': ${error.message}: not used\n`);
+      tell(`'${path}': ${error.message}: not used`);
       this.forget(path);
       return undefined;
     }
@@ -150,7 +151,7 @@ export class BootedGuest {
       }
     } catch (error) {
       if (!(error instanceof VmStateError || error instanceof SnapshotError || isRefusal(error))) throw error;
-      process.stderr.write(`wemu: the booted guest is not kept: ${error.message}\n`);
+      tell(`the booted guest is not kept: ${error.message}`);
     }
     this.begin();
   }
@@ -186,7 +187,7 @@ export class BootedGuest {
       return body();
     } catch (error) {
       if (!isRefusal(error)) throw error;
-      process.stderr.write(`wemu: ${error.message}\n`);
+      tell(error.message);
       return undefined;
     }
   }

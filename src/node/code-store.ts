@@ -11,6 +11,7 @@ import type { CodeStore } from '../accel/tcg/codegen/code-store.js';
 import { PERSISTENT_SCHEMA } from '../accel/tcg/codegen/persistent-format.js';
 import { MiB } from '../util/size.js';
 import { isOwnFolder, isRefusal, makeFolder, readOwn, TEMPORARY, Unusable, writeWhole } from './disk/files.js';
+import { tell } from './messages.js';
 
 const MAGIC = Buffer.from('wemucode');
 const HEADER = 48;
@@ -36,9 +37,9 @@ export class FileCodeStore implements CodeStore {
     private readonly folder: string,
     /** Which build of wemu makes and runs the code: another one's files are not found. */
     private readonly build: () => string,
-    { tell = (line) => void process.stderr.write(`wemu: code cache: ${line}\n`), maxFolder = MAX_FOLDER }: FileStoreOptions = {},
+    { tell: told = (line) => tell(`code cache: ${line}`), maxFolder = MAX_FOLDER }: FileStoreOptions = {},
   ) {
-    this.tell = tell;
+    this.tell = told;
     this.maxFolder = maxFolder;
   }
 

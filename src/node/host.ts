@@ -22,6 +22,7 @@ import { engineBuild } from './engine-build.js';
 import { engineWasmPath } from './engine-wasm.js';
 import { readImage } from './image-file.js';
 import { refuseInput } from './input-files.js';
+import { tell } from './messages.js';
 import { packageFolder, packageInfo } from './modules.js';
 import { loadOptional } from './optional.js';
 import { Output } from './output.js';
@@ -165,7 +166,7 @@ function attempt<T>(body: () => T): T {
 /** Lines that cannot be written are lost, which is told once. */
 function openLog(name: string): ReturnType<NonNullable<MachineHost['openLog']>> {
   const output = new Output(openForWriting(name), `log file '${name}'`, {
-    failed: (error) => void process.stderr.write(`wemu: ${error.message}\n`),
+    failed: (error) => tell(error.message),
   });
   return { sink: (text) => output.text(text), close: () => void output.drained().then(() => output.close()) };
 }

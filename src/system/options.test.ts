@@ -5,6 +5,7 @@ import {
   parseGlobal,
   parseIcount,
   parseMemory,
+  parseMessages,
   parseName,
   parseRtc,
   parseSemihosting,
@@ -99,6 +100,13 @@ describe('single options', () => {
     expect(parseName(['a', 'process=p,debug-threads=on'])).toEqual({ guest: 'a', process: 'p' });
     expect(parseName(['guest=a,,b', 'c'])).toEqual({ guest: 'c', process: undefined });
     expect(() => parseName(['a,b=c'])).toThrow("invalid parameter 'b'");
+  });
+  it('-msg', () => {
+    expect(parseMessages([], ['n'])).toEqual({ timestamp: false, guestName: undefined });
+    expect(parseMessages(['timestamp=off', 'timestamp=on'], ['n'])).toEqual({ timestamp: true, guestName: undefined });
+    expect(parseMessages(['guest-name=on'], ['guest=n,process=p'])).toEqual({ timestamp: false, guestName: 'n' });
+    expect(() => parseMessages(['time=on'], [])).toThrow("invalid parameter 'time'");
+    expect(() => parseMessages(['timestamp=1'], [])).toThrow(/timestamp/);
   });
   it('-uuid', () => {
     expect(parseUuid('12345678-1234-ABCD-1234-123456789abc')).toBe('12345678-1234-abcd-1234-123456789abc');

@@ -186,6 +186,19 @@ export function parseName(texts: readonly string[]): NameChoice {
   return choice;
 }
 
+/** `-msg`; the guest's name is that of `-name`, if it is wanted. @throws OptionError */
+export function parseMessages(texts: readonly string[], names: readonly string[]): { timestamp: boolean; guestName?: string } {
+  let timestamp = false;
+  let wantsName = false;
+  for (const text of texts) {
+    const list = parseOptions('-msg', text);
+    timestamp = list.bool('timestamp') ?? timestamp;
+    wantsName = list.bool('guest-name') ?? wantsName;
+    list.finish();
+  }
+  return { timestamp, guestName: wantsName ? parseName(names).guest : undefined };
+}
+
 /** `-uuid`. @throws OptionError */
 export function parseUuid(text: string): string {
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text))

@@ -1,6 +1,7 @@
 /** `-accel tcg,backend=...`: which engine runs guest code, and how code is generated. */
 import { DEFAULT_LIMITS } from '../../accel/tcg/codegen/regions.js';
 import type { EngineOptions } from '../../node/host.js';
+import { tell } from '../../node/messages.js';
 import { isHelp, parseOptions, type OptionList } from '../../qom/option-list.js';
 import { PASSES } from '../../tcg/wasm/passes.js';
 import { OptionError } from '../../util/errors.js';
@@ -82,7 +83,7 @@ function parseThread(list: OptionList): string | undefined {
 export function chooseAccel(
   texts: readonly string[] | undefined,
   ofMachine: string | undefined,
-  warn: (line: string) => void = (line) => void process.stderr.write(`wemu: ${line}\n`),
+  warn: (line: string) => void = tell,
 ): string | undefined {
   if (texts && ofMachine !== undefined) throw new OptionError('the -accel and "-machine accel=" options are incompatible');
   const option = texts ? '-accel' : '-machine accel';

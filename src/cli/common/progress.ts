@@ -1,11 +1,12 @@
 /** Progress of downloads on a terminal: a bar where somebody looks, a line a step where not. */
 import type { SingleBar } from 'cli-progress';
 import type { FetchProgress } from '../../node/guest/apt.js';
+import { tell } from '../../node/messages.js';
 
 export async function terminalProgress(): Promise<FetchProgress> {
   if (!process.stderr.isTTY) {
     return {
-      start: (what) => void process.stderr.write(`wemu: fetching ${what}\n`),
+      start: (what) => tell(`fetching ${what}`),
       update: () => {},
       stop: () => {},
     };

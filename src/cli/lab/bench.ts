@@ -25,6 +25,7 @@ import {
   type WorkloadName,
 } from '../../lab/workloads.js';
 import { GuestUnavailable } from '../../node/guest/apt.js';
+import { tell } from '../../node/messages.js';
 import { loadOptional } from '../../node/optional.js';
 import { systemReason } from '../../node/write.js';
 import { OptionError } from '../../util/errors.js';
@@ -126,7 +127,7 @@ function chooseContestants(
   if (against === undefined) {
     const installed = installedPeer(wanted);
     const without = wanted.filter((each) => !installed?.architectures.includes(each));
-    for (const each of without) process.stderr.write(`wemu: bench: no qemu-system-${each} is installed: measured without a peer\n`);
+    for (const each of without) tell(`bench: no qemu-system-${each} is installed: measured without a peer`);
     return installed ? [...wemu, installed] : wemu;
   }
   const all = [...wemu, ...against.filter((text) => text !== 'none').map((text) => peer(text, wanted))];
@@ -151,7 +152,7 @@ async function linuxGuests(wanted: readonly WorkloadName[], skipped: Record<stri
       guests.set(guest, await LinuxGuest.fetch(guest));
     } catch (error) {
       if (!(error instanceof GuestUnavailable)) throw error;
-      process.stderr.write(`wemu: bench: no ${GUEST_TITLES[guest]}: ${error.message}\n`);
+      tell(`bench: no ${GUEST_TITLES[guest]}: ${error.message}`);
       skipped[names.join(', ')] = error.message;
     }
   }
@@ -187,7 +188,7 @@ export async function report(results: Results, out: string | undefined): Promise
   writeResult(out, 'results.json', `${JSON.stringify(results, null, 1)}\n`);
   const { drawSvg } = await loadDraw();
   writeResult(out, 'report.html', await htmlReport(results, drawSvg));
-  process.stderr.write(`wemu: bench: ${join(out, 'results.json')} and ${join(out, 'report.html')} are written\n`);
+  tell(`bench: ${join(out, 'results.json')} and ${join(out, 'report.html')} are written`);
 }
 
 function writeResult(folder: string, name: string, text: string): void {

@@ -6,6 +6,7 @@ import { apt, GuestUnavailable, must, onPath, run, SUITE, withApt, type FetchPro
 import { GUEST_ARCHITECTURE } from './architecture.js';
 import { checksum, isOwnFolder, isRefusal, readOwn, Unusable, writeWhole } from '../disk/files.js';
 import { cpioArchive, directory, file } from './cpio.js';
+import { tell } from '../messages.js';
 
 /** A file of the guest: which package has it, and where in the package. */
 interface GuestFile {
@@ -108,7 +109,7 @@ function isSound(folder: string, path: string): boolean {
     return true;
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    process.stderr.write(`wemu: ${error.message}\n`);
+    tell(error.message);
     return false;
   }
 }

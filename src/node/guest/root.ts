@@ -7,6 +7,7 @@ import { delimiter, join } from 'node:path';
 import { checksum, checksumOfOwn, isOwnFile, isOwnFolder, isRefusal, readOwn, Unusable, writeWhole } from '../disk/files.js';
 import { apt, GuestUnavailable, must, withApt, type FetchProgress } from './apt.js';
 import { checksumLine, checksumPath, guestFolder } from './debian.js';
+import { tell } from '../messages.js';
 
 /** What is asked for; apt adds what these depend on. Nothing is essential for it, so a shell and its tools are named, too. */
 const PACKAGES = [
@@ -55,7 +56,7 @@ export function cachedRoot(): string | undefined {
     return path;
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    process.stderr.write(`wemu: ${error.message}\n`);
+    tell(error.message);
     return undefined;
   }
 }
