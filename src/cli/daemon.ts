@@ -1,9 +1,10 @@
 /** `-daemonize` and `-pidfile`: a run in the background. Node cannot fork, so wemu starts itself anew, and stays until that one is ready. */
 import { spawn } from 'node:child_process';
-import { unlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, rmSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { lockFile, systemLocks, type FileLock } from '../node/disk/lock.js';
 import { refuseInput } from '../node/input-files.js';
-import { systemReason } from '../node/write.js';
+import { systemReason, writeFully } from '../node/write.js';
 import { OptionError } from '../util/errors.js';
 
 /** In the environment of the one that is started: the process that waits for it. */
@@ -42,20 +43,41 @@ export function daemonReady(): void {
   process.send!(READY, () => process.disconnect());
 }
 
-/** @throws OptionError if it cannot be written. Returns what takes the file away again. */
+/** It is locked, and stays there until the process ends: a later one of the same name is refused while this one runs. @throws OptionError. Returns what takes the file away again. */
 export function writePidFile(path: string): () => void {
   const file = resolve(path);
   refuseInput(file, '-pidfile');
+  const refuse = (why: string): OptionError => new OptionError(`cannot create PID file: ${why}`, '-pidfile');
+  const { fd, lock } = openLocked(file, refuse);
   try {
-    writeFileSync(file, `${process.pid}\n`, { mode: 0o600 });
+    ftruncateSync(fd);
+    writeFully(fd, new TextEncoder().encode(`${process.pid}\n`));
   } catch (error) {
-    throw new OptionError(`cannot create PID file: ${systemReason(error)}`, '-pidfile');
+    lock?.release();
+    closeSync(fd);
+    throw refuse(systemReason(error));
   }
   return () => {
-    try {
-      unlinkSync(file);
-    } catch {
-      // somebody else has
-    }
+    rmSync(file, { force: true });
+    lock?.release();
+    closeSync(fd);
   };
+}
+
+function openLocked(file: string, refuse: (why: string) => OptionError): { fd: number; lock: FileLock | undefined } {
+  for (;;) {
+    let fd: number | undefined;
+    try {
+      fd = openSync(file, constants.O_RDWR | constants.O_CREAT, 0o600);
+      const lock = systemLocks(fd, 'POSIX')(0) ? 'taken' : lockFile(fd, false);
+      if (lock === 'taken') throw refuse('Cannot lock pid file: another process has it');
+      // whoever had it may have taken it away meanwhile
+      if (statSync(file, { throwIfNoEntry: false })?.ino === fstatSync(fd).ino) return { fd, lock };
+      lock?.release();
+      closeSync(fd);
+    } catch (error) {
+      if (fd !== undefined) closeSync(fd);
+      throw error instanceof OptionError ? error : refuse(systemReason(error));
+    }
+  }
 }

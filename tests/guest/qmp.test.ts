@@ -1,6 +1,6 @@
 /** QMP on sockets: what a program that drives wemu sees. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -141,6 +141,44 @@ it('goes on in the background when it is ready, by QMP alone', async () => {
     process.kill(pid, 'SIGKILL');
     throw error;
   }
+});
+
+it('is refused a PID file that another one has, and takes one that is left over', async () => {
+  const pidFile = join(folder, 'one');
+  writeFileSync(pidFile, '1\n');
+  const [path, args] = qmpOn('first');
+  const guest = ['-M', 'none', '-S', '-nodefaults', '-pidfile', pidFile];
+  start(...guest.slice(2), ...args);
+  const client = await Client.to(path);
+  const pid = Number(readFileSync(pidFile, 'utf8'));
+  expect(pid).toBeGreaterThan(1);
+  expect(wemu(guest)).toEqual({
+    status: 1,
+    stdout: '',
+    stderr: 'wemu: -pidfile: cannot create PID file: Cannot lock pid file: another process has it\n',
+  });
+  expect(Number(readFileSync(pidFile, 'utf8'))).toBe(pid);
+  await client.ask('qmp_capabilities');
+  await client.ask('quit');
+  expect(await ended).toBe(0);
+  expect(existsSync(pidFile)).toBe(false);
+});
+
+it('tells the time, and the name, before what it says', () => {
+  const { stderr } = wemu([
+    '-M',
+    'virt',
+    '-name',
+    'a guest',
+    '-msg',
+    'timestamp=on,guest-name=on',
+    '-device',
+    'nosuch',
+    '-nodefaults',
+    '-bios',
+    'none',
+  ]);
+  expect(stderr).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z a guest wemu: -device nosuch: 'nosuch' is not a valid device model name/);
 });
 
 it.each([

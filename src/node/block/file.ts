@@ -6,7 +6,8 @@ import { BlockError, sectors, SECTOR, type BlockErrno, type BlockNode } from '..
 import { OptionError } from '../../util/errors.js';
 import { readFully } from '../disk/read.js';
 import { systemReason } from '../disk/reason.js';
-import { lockImage, type ImageLock } from './lock.js';
+import type { FileLock } from '../disk/lock.js';
+import { lockImage } from './lock.js';
 
 export interface FileOptions {
   /** Undefined: for writing, where the file's permissions allow it. */
@@ -51,7 +52,7 @@ export class FileNode implements BlockNode {
     private readonly fd: number,
     readonly filename: string,
     readonly readOnly: boolean,
-    private readonly lock?: ImageLock,
+    private readonly lock?: FileLock,
   ) {
     this.length = sectors(fstatSync(fd).size) * SECTOR;
     this.head = new Uint8Array(Math.min(this.length, SECTOR));
@@ -61,7 +62,7 @@ export class FileNode implements BlockNode {
   /** @throws OptionError */
   static open(path: string, { readOnly, locking = true }: FileOptions = {}): FileNode {
     let fd: number | undefined;
-    let lock: ImageLock | undefined;
+    let lock: FileLock | undefined;
     try {
       checkPlain(statSync(path)); // opening a pipe waits for its other end
       const opened = openFile(path, readOnly);

@@ -1,95 +1,17 @@
-/**
- * That one image is not written to by two machines. Node cannot lock files as QEMU does (OFD locks on single bytes of the image), so machines of wemu's
- * tell each other by files of this user's in the temporary folder: nothing is changed beside the image, and what a killed process leaves is known by its
- * being gone. QEMU's own locks are heeded where the system lists them (Linux: proc_locks(5)); QEMU knows nothing of ours.
- */
-import { closeSync, fstatSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+/** That one image is not written to by two machines. QEMU's own locks (of single bytes of the image) are heeded, too. */
 import { OptionError } from '../../util/errors.js';
-import { isOwnFolder, isRefusal, makeFolder } from '../disk/files.js';
-
-export interface ImageLock {
-  release(): void;
-}
+import { lockFile, systemLocks, type FileLock } from '../disk/lock.js';
 
 /** Bytes of an image that QEMU locks: it may write; it bears nobody else who may. Source: QEMU docs/system/images, "Disk image file locking", and what it was seen to do. */
 const QEMU_WRITES = 101;
 const QEMU_SHARES_NO_WRITES = 201;
 
-const lockFolder = (): string => join(tmpdir(), `wemu-locks-${process.getuid?.() ?? 'user'}`);
-let count = 0;
-
 /** Many may read, or one may write. @throws OptionError if another has the image; undefined: this system has no place for locks */
-export function lockImage(fd: number, path: string, readOnly: boolean): ImageLock | undefined {
-  const { dev, ino } = fstatSync(fd, { bigint: true });
-  const refuse = (): OptionError => {
-    const what = readOnly ? 'shared "write" lock' : '"write" lock';
-    return new OptionError(`Failed to get ${what}. Is another process using the image [${path}]?`);
-  };
-  const foreign = qemuLocks(dev, ino);
-  if (foreign(QEMU_WRITES) || (!readOnly && foreign(QEMU_SHARES_NO_WRITES))) throw refuse();
-  const folder = lockFolder();
-  const image = `${dev}-${ino}.`;
-  const own = `${image}${readOnly ? 'r' : 'w'}.${process.pid}-${startTime(process.pid)}.${count++}`;
-  try {
-    makeFolder(folder);
-    isOwnFolder(folder);
-    closeSync(openSync(join(folder, own), 'wx', 0o600));
-  } catch (error) {
-    if (!isRefusal(error)) throw error;
-    return undefined;
-  }
-  const release = (): void => rmSync(join(folder, own), { force: true });
-  // Ours is there before we look for others': of two at once, one at least sees the other.
-  for (const name of readdirSync(folder)) {
-    if (name === own || !name.startsWith(image)) continue;
-    const [, mode, pid, start] = /\.([rw])\.(\d+)-(\d*)\.\d+$/.exec(name) ?? [];
-    if (!isAlive(Number(pid), start)) rmSync(join(folder, name), { force: true });
-    else if (!readOnly || mode === 'w') {
-      release();
-      throw refuse();
-    }
-  }
-  return { release };
-}
-
-function isAlive(pid: number, start: string): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
-  }
-  return startTime(pid) === start;
-}
-
-/** Tells a process from a later one of the same number; empty where the system does not say. Source: proc_pid_stat(5). */
-function startTime(pid: number): string {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-  } catch {
-    return ''; // no Linux
-  }
-}
-
-/** Which bytes of a file are locked as QEMU locks them. */
-function qemuLocks(dev: bigint, ino: bigint): (byte: number) => boolean {
-  const major = ((dev >> 8n) & 0xfffn) | ((dev >> 32n) & ~0xfffn);
-  const minor = (dev & 0xffn) | ((dev >> 12n) & ~0xffn);
-  const hex = (n: bigint): string => n.toString(16).padStart(2, '0');
-  const file = `${hex(major)}:${hex(minor)}:${ino}`;
-  let text: string;
-  try {
-    text = readFileSync('/proc/locks', 'latin1');
-  } catch {
-    return () => false; // no Linux
-  }
-  // 1: OFDLCK ADVISORY  READ  -1 fe:01:1234 100 101
-  const ranges = text
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/))
-    .filter((words) => words[1] === 'OFDLCK' && words[5] === file)
-    .map((words) => [Number(words[6]), words[7] === 'EOF' ? Infinity : Number(words[7])] as const);
-  return (byte) => ranges.some(([first, last]) => first <= byte && byte <= last);
+export function lockImage(fd: number, path: string, readOnly: boolean): FileLock | undefined {
+  const foreign = systemLocks(fd, 'OFDLCK');
+  const isForeign = foreign(QEMU_WRITES) || (!readOnly && foreign(QEMU_SHARES_NO_WRITES));
+  const lock = isForeign ? 'taken' : lockFile(fd, readOnly);
+  if (lock !== 'taken') return lock;
+  const what = readOnly ? 'shared "write" lock' : '"write" lock';
+  throw new OptionError(`Failed to get ${what}. Is another process using the image [${path}]?`);
 }
