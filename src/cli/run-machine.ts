@@ -6,6 +6,7 @@ import type { FlashFile } from '../node/flash-file.js';
 import type { NodeHost } from '../node/host.js';
 import { Output } from '../node/output.js';
 import { refuseInput } from '../node/input-files.js';
+import { logged, tell } from '../node/messages.js';
 import { systemReason } from '../node/write.js';
 import { Machine, type MachineOptions, type SemihostingOptions } from '../system/facade.js';
 import type { ChardevOptions } from '../system/chardev-options.js';
@@ -64,11 +65,11 @@ export class LogOutput {
       }
     }
     this.output = new Output(fd, `-D '${path}'`, {
-      failed: (error) => void (fd !== STDERR && process.stderr.write(`wemu: ${error.message}\n`)),
+      failed: (error) => void (fd !== STDERR && tell(error.message)),
       congested: (on) => this.hold(on),
     });
   }
-  readonly sink: LogSink = (text) => this.output.text(text);
+  readonly sink: LogSink = (text) => this.output.text(logged(text));
 
   drained(): Promise<void> {
     return this.output.drained();
@@ -80,7 +81,10 @@ export class LogOutput {
 
 /** A machine that tells what goes wrong inside of wemu itself, whatever `-d` says, and ends by it. */
 export function createMachine(options: MachineOptions, host: NodeHost): Machine {
-  const machine = Machine.create({ ...options, log: options.log ?? { items: [], sink: (text) => void process.stderr.write(text) } }, host);
+  const machine = Machine.create(
+    { ...options, log: options.log ?? { items: [], sink: (text) => void process.stderr.write(logged(text)) } },
+    host,
+  );
   machine.endOnInternalError();
   return machine;
 }
@@ -131,6 +135,7 @@ export async function runMachine(
     const { exitCode, reason } = work ? { exitCode: await work(machine, ending), reason: undefined } : await machine.run();
     machine.endPlugins();
     await answered();
+    await control.finish();
     debug.exited(exitCode);
     if (reason === 'host-qmp-quit') ending.quit();
     const status = await ending.wait();

@@ -115,7 +115,7 @@ export class SnapshotChain {
         applyDelta(memory, 0, payload);
       }
     }
-    return layers.length === 0 ? undefined : packWindow(memory, 0, this.scratch);
+    return layers.length === 0 ? undefined : packWindow(memory, 0, () => this.scratch);
   }
 
   /** What was written to disks, of the snapshot itself. The payload is good until the next. @throws VmStateError */

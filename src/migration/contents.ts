@@ -2,7 +2,7 @@
 import { SnapshotChain } from './chain.js';
 import { SectionKind, type SnapshotSink, type SnapshotTools } from './format.js';
 import { writeSnapshot, type Piece, type Written } from './image.js';
-import { pagesOfDelta } from './ram.js';
+import { pagesOfDelta, type Room } from './ram.js';
 import { fieldValues, type FieldValues } from './schema.js';
 
 /** Of each device, by its path. @throws VmStateError */
@@ -43,12 +43,12 @@ async function* disks(chain: SnapshotChain): AsyncGenerator<Piece, void> {
   for (const { index, offset, payload } of chain.disks()) yield { kind: SectionKind.Disk, index, offset, payload: payload.slice() };
 }
 
-function* pieces(chain: SnapshotChain, room: () => Uint8Array): Generator<Piece, void> {
+function* pieces(chain: SnapshotChain, room: Room): Generator<Piece, void> {
   for (let index = 0; index < chain.head.ram.length; index++) {
     for (const offset of [...chain.offsets(index)].sort((a, b) => a - b)) {
       const payload = chain.window(index, offset);
       if (!payload) continue;
-      const own = room().subarray(0, payload.length);
+      const own = room(payload.length).subarray(0, payload.length);
       own.set(payload);
       yield { kind: SectionKind.Ram, index, offset, payload: own };
     }

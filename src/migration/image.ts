@@ -3,9 +3,10 @@ import type { MachineState } from '../hw/core/machine.js';
 import { ByteWriter } from '../util/bytes.js';
 import { VmStateError } from '../util/errors.js';
 import { MachineEntries, type Entry } from './entries.js';
-import { roomFor, SectionKind, SnapshotWriter, type SnapshotSink, type SnapshotTools } from './format.js';
+import { SectionKind, SnapshotWriter, type SnapshotSink, type SnapshotTools } from './format.js';
 import { changingDrives, makeHead, type ParentRef, type SnapshotHead } from './head.js';
-import { packDelta, packWindow, PAGE, WINDOW, windowScratch } from './ram.js';
+import { roomForCopy, type MemoryCopy } from './memory-copy.js';
+import { packDelta, packWindow, PAGE, WINDOW, windowScratch, type Room } from './ram.js';
 
 const WINDOWS_AT_ONCE = 4;
 
@@ -24,8 +25,8 @@ export interface Piece {
   readonly payload: Uint8Array;
 }
 
-/** Sections of memory one after the other, each in room that the caller has for it until it takes the next but those that it gives out. */
-export type Pieces = (room: () => Uint8Array) => Iterable<Piece>;
+/** Sections of memory one after the other, each in room that the caller has for it. */
+export type Pieces = (room: Room) => Iterable<Piece>;
 
 /** Bytes that were written to disks: more are not copied. */
 const MOST_COPIED = 256 << 20;
@@ -68,27 +69,24 @@ export class MachineImage {
     this.memory = changes ? (room) => deltasOf(machine, changes.pages, room) : (room) => windowsOf(machine, room);
   }
 
-  /** The machine may go on from now on: its memory is copied, and what was written to its disks. False: there is no room for that. */
-  async detach(): Promise<boolean> {
+  /**
+   * The machine may go on from now on: its memory is copied, if nobody has done so (`copied`), and what was written to its disks. False: there is no room
+   * for that.
+   */
+  async detach(copied?: MemoryCopy): Promise<boolean> {
     const disks: Piece[] = [];
     let bytes = 0;
     for await (const piece of this.disks()) {
       if ((bytes += piece.payload.length) > MOST_COPIED) return false;
       disks.push(piece);
     }
-    const copies: Piece[] = [];
-    const scratch = windowScratch();
     try {
-      for (const { payload, ...piece } of this.memory(() => scratch)) {
-        const copy = roomFor(payload.length, 'a copy');
-        copy.set(payload);
-        copies.push({ ...piece, payload: copy });
-      }
+      const copies = copied?.finish() ?? [...this.memory(roomForCopy)];
+      this.memory = () => taken(copies);
     } catch (error) {
       if (!(error instanceof VmStateError)) throw error;
       return false;
     }
-    this.memory = () => taken(copies);
     this.disks = async function* () {
       yield* taken(disks);
     };
@@ -148,10 +146,10 @@ function* taken(pieces: Piece[]): Generator<Piece, void> {
   for (let piece = pieces.pop(); piece; piece = pieces.pop()) yield piece;
 }
 
-function* windowsOf({ ram: { blocks } }: MachineState, room: () => Uint8Array): Generator<Piece, void> {
+function* windowsOf({ ram: { blocks } }: MachineState, room: Room): Generator<Piece, void> {
   for (const [index, block] of blocks.entries()) {
     for (let offset = 0; offset < block.size; offset += WINDOW) {
-      const payload = packWindow(block, offset, room());
+      const payload = packWindow(block, offset, room);
       if (payload) yield { kind: SectionKind.Ram, index, offset, payload };
     }
   }
@@ -164,7 +162,7 @@ async function* disksOf(machine: MachineState): AsyncGenerator<Piece, void> {
   }
 }
 
-function* deltasOf({ ram: { blocks } }: MachineState, hosts: Iterable<number>, room: () => Uint8Array): Generator<Piece, void> {
+function* deltasOf({ ram: { blocks } }: MachineState, hosts: Iterable<number>, room: Room): Generator<Piece, void> {
   const sorted = [...hosts].sort((a, b) => a - b);
   for (const [index, block] of blocks.entries()) {
     const pages = sorted.filter((host) => host >= block.host && host < block.host + block.size).map((host) => (host - block.host) / PAGE);
@@ -172,7 +170,7 @@ function* deltasOf({ ram: { blocks } }: MachineState, hosts: Iterable<number>, r
       const offset = Math.floor((pages[from] * PAGE) / WINDOW) * WINDOW;
       to = from;
       while (to < pages.length && pages[to] * PAGE < offset + WINDOW) to++;
-      yield { kind: SectionKind.Delta, index, offset, payload: packDelta(block, offset, pages.slice(from, to), room()) };
+      yield { kind: SectionKind.Delta, index, offset, payload: packDelta(block, offset, pages.slice(from, to), room) };
     }
   }
 }

@@ -40,20 +40,28 @@ export function pagesInUse(block: Memory, start = 0, end = block.size): number[]
   return pages;
 }
 
+/** Room for so many bytes at least. */
+export type Room = (bytes: number) => Uint8Array;
+
+const roomOf = (block: Memory, pages: readonly number[], head: number): number =>
+  pages.reduce((sum, page) => sum + pageLength(block.size, page * PAGE), head);
+
 /** A window's payload; undefined if all of it is zero. */
-export function packWindow(block: Memory, start: number, scratch: Uint8Array): Uint8Array | undefined {
+export function packWindow(block: Memory, start: number, room: Room): Uint8Array | undefined {
   const pages = pagesInUse(block, start, Math.min(start + WINDOW, block.size));
   if (pages.length === 0) return undefined;
-  scratch.fill(0, 0, BITMAP);
-  return scratch.subarray(0, packPages(block, start, pages, scratch, 0, BITMAP));
+  const out = room(roomOf(block, pages, BITMAP));
+  out.fill(0, 0, BITMAP);
+  return out.subarray(0, packPages(block, start, pages, out, 0, BITMAP));
 }
 
 /** Of those pages of a window, by their numbers in the block, which are not what they are in the parent. */
-export function packDelta(block: Memory, start: number, pages: readonly number[], scratch: Uint8Array): Uint8Array {
-  scratch.fill(0, 0, 2 * BITMAP);
-  for (const page of pages) setPage(scratch, page - start / PAGE);
+export function packDelta(block: Memory, start: number, pages: readonly number[], room: Room): Uint8Array {
   const inUse = pages.filter((page) => pagesInUse(block, page * PAGE, Math.min((page + 1) * PAGE, block.size)).length > 0);
-  return scratch.subarray(0, packPages(block, start, inUse, scratch, BITMAP, 2 * BITMAP));
+  const out = room(roomOf(block, inUse, 2 * BITMAP));
+  out.fill(0, 0, 2 * BITMAP);
+  for (const page of pages) setPage(out, page - start / PAGE);
+  return out.subarray(0, packPages(block, start, inUse, out, BITMAP, 2 * BITMAP));
 }
 
 /** Notes pages in the bitmap, and puts their bytes from `at` on. Returns the end of them. */

@@ -185,7 +185,7 @@ export function machineDigest(machine: MachineState, checksum: Checksum = crc32)
   const scratch = windowScratch();
   for (const block of machine.ram.blocks) {
     for (let at = 0; at < block.size; at += WINDOW) {
-      const payload = packWindow(block, at, scratch);
+      const payload = packWindow(block, at, () => scratch);
       sums.u32(payload ? checksum(payload) : 0);
     }
   }

@@ -36,7 +36,7 @@ export const MEMORY_COMMANDS: readonly Command[] = [
   ),
   command(
     'sum', { start: long(), size: int() }, 'addr size', 'compute the checksum of a memory region',
-    ({ control }, { start, size }) => `${String(control.checksum(start, size >>> 0)).padStart(5, '0')}\n`,
+    async ({ control }, { start, size }) => `${String(await control.checksum(start, size >>> 0)).padStart(5, '0')}\n`,
   ),
   command(
     'i', { fmt: format(), addr: int(), index: afterDot(int()) }, '/fmt addr', 'I/O port read',

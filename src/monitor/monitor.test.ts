@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
@@ -34,7 +34,7 @@ async function setup(shared = false, smp = 1, options: Partial<MachineOptions> =
   /** As run, of a line that takes its time. */
   const runLong = async (line: string): Promise<string> => {
     run(line);
-    await vi.waitFor(() => expect(output).toMatch(/\n\(wemu\) $/));
+    await vi.waitFor(() => expect(output).toMatch(/\n\(wemu\) $/), 30_000);
     return output.slice(output.indexOf('\r\n') + 2, -'(wemu) '.length).replaceAll('\r\n', '\n');
   };
   return { machine, chardev, run, runLong, text: () => output };
@@ -133,7 +133,7 @@ describe('the monitor', () => {
   });
 
   it('shows code, strings and numbers', async () => {
-    const { run, machine } = await setup();
+    const { run, runLong, machine } = await setup();
     expect(run('x /2i 0x80000000')).toBe(
       '0x0000000080000000:  00000297          auipc\tt0,0x0\n0x0000000080000004:  0000006f          j\t0x80000004\n',
     );
@@ -144,7 +144,7 @@ describe('the monitor', () => {
     machine.writeRegister('a0', 0x8000_0000n);
     expect(run('print /x $a0+4')).toBe('0x80000004\n');
     expect(run('print $pc')).toBe('0x1000\n');
-    expect(run('sum 0x80000000 8')).toBe('05647\n'); // as sum -r of these bytes
+    expect(await runLong('sum 0x80000000 8')).toBe('05647\n'); // as sum -r of these bytes
   });
 
   // as QEMU 10.0 answers
@@ -270,16 +270,35 @@ describe('the monitor', () => {
     afterAll(() => rmSync(folder, { recursive: true }));
 
     it('get memory', async () => {
-      const { run, runLong } = await setup();
-      expect(run(`memsave 0x80000000 8 ${file}`)).toBe('');
+      const { runLong } = await setup();
+      expect(await runLong(`memsave 0x80000000 8 ${file}`)).toBe('');
       expect([...readFileSync(file)]).toEqual([0x97, 2, 0, 0, 0x6f, 0, 0, 0]);
-      expect(run(`pmemsave 0x80000004 4 "${file}"`)).toBe('');
+      expect(await runLong(`pmemsave 0x80000004 4 "${file}"`)).toBe('');
       expect([...readFileSync(file)]).toEqual([0x6f, 0, 0, 0]);
       // as QEMU 10.0 answers
-      expect(run(`memsave 0x40 16 ${file}`)).toBe('Error: Invalid addr 0x0000000000000040/size 16 specified\n');
-      expect(run('pmemsave 0x1000 16 /nosuch/x')).toBe("Error: Could not open '/nosuch/x': no such file or directory\n");
+      expect(await runLong(`memsave 0x40 16 ${file}`)).toBe('Error: Invalid addr 0x0000000000000040/size 16 specified\n');
+      expect(await runLong('pmemsave 0x1000 16 /nosuch/x')).toBe("Error: Could not open '/nosuch/x': no such file or directory\n");
       expect(await runLong('dump-guest-memory /nosuch/x')).toBe("Error: Could not create '/nosuch/x': no such file or directory\n");
       expect(await runLong(`dump-guest-memory ${file} 1 1`)).toBe('Error: dump: no guest memory to dump\n');
+    });
+
+    it('leave the event loop its turns while they are long', async () => {
+      const size = 64 << 20;
+      const { machine } = await setup(false, 1, { memory: '64M' });
+      const { control } = machine;
+      const turnsOf = async (work: Promise<unknown>): Promise<number> => {
+        let turns = 0;
+        let isOver = false;
+        const turn = (): void => void (isOver || (turns++, setImmediate(turn)));
+        setImmediate(turn);
+        await work;
+        isOver = true;
+        return turns;
+      };
+      expect(await turnsOf(control.saveMemory('physical', 0x8000_0000n, size, file))).toBeGreaterThan(1);
+      expect(await turnsOf(control.saveMemory(control.cpus[0], 0x8000_0000n, size, file))).toBeGreaterThan(1);
+      expect(statSync(file).size).toBe(size);
+      expect(await turnsOf(control.checksum(0x8000_0000n, size))).toBeGreaterThan(1);
     });
 
     it('get an ELF core of CPUs and memory', async () => {

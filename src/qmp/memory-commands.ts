@@ -42,14 +42,14 @@ async function dump(
 }
 
 export const MEMORY_COMMANDS: readonly QmpCommand[] = [
-  command('memsave', { val: uint64, size: uint64, filename: str, 'cpu-index': optional(int) }, EMPTY, ({ control }, args) => {
+  command('memsave', { val: uint64, size: uint64, filename: str, 'cpu-index': optional(int) }, EMPTY, async ({ control }, args) => {
     const cpu = control.cpus[args['cpu-index'] ?? 0];
     if (!cpu) throw new QmpError("Parameter 'cpu-index' expects a CPU number");
-    control.saveMemory(cpu, args.val, sizeOf(args.size, args.val), args.filename);
+    await control.saveMemory(cpu, args.val, sizeOf(args.size, args.val), args.filename);
     return NOTHING;
   }),
-  command('pmemsave', { val: uint64, size: uint64, filename: str }, EMPTY, ({ control }, { val, size, filename }) => {
-    control.saveMemory('physical', val, sizeOf(size, val), filename);
+  command('pmemsave', { val: uint64, size: uint64, filename: str }, EMPTY, async ({ control }, { val, size, filename }) => {
+    await control.saveMemory('physical', val, sizeOf(size, val), filename);
     return NOTHING;
   }),
   command(

@@ -20,6 +20,7 @@ import type { NamedSpace } from '../memory/mtree.js';
 import type { QObject } from '../qom/object.js';
 import { propertiesOf } from '../qom/object.js';
 import { errorMessage } from '../util/errors.js';
+import { PendingWork } from '../util/pending-work.js';
 import { ReplayChardev } from '../replay/chardev.js';
 import { Player } from '../replay/player.js';
 import type { MainLoop } from './main-loop.js';
@@ -63,6 +64,8 @@ const PAGE = 4096;
 
 export class MachineControl {
   readonly #snapshots: Snapshots;
+  /** Reads guest memory, and takes its time. */
+  private readonly work = new PendingWork();
   readonly logs: LogControl;
   readonly dump: GuestDump;
   readonly jobs: Jobs;
@@ -78,12 +81,13 @@ export class MachineControl {
     this.#snapshots = new Snapshots(
       machine,
       (state) => this.halt(state),
+      () => loop.pauses(),
       snapshotHost,
       () => loop.isExecuting || (loop.isActive && machine.runState.running),
     );
     this.logs = new LogControl(machine);
     this.jobs = new Jobs(machine.events, (error) => this.tellFailure('job', error));
-    this.dump = new GuestDump(machine, () => loop.giveWay());
+    this.dump = new GuestDump(machine, () => loop.pauses());
     const { replay } = machine;
     this.travel = replay instanceof Player ? new TimeTravel(this, replay, loop, () => this.#snapshots.memory) : undefined;
   }
@@ -241,9 +245,10 @@ export class MachineControl {
     this.refuseInReplay('a snapshot');
     await this.#snapshots.load(source, options);
   }
-  /** The end of the machine: its snapshots' files are not in use any more when this resolves. */
-  closeSnapshots(): Promise<void> {
-    return this.#snapshots.close();
+  /** The end of the machine: when this resolves, what reads its memory is done, and its snapshots' files are not in use any more. */
+  async finish(): Promise<void> {
+    await this.#snapshots.close();
+    await this.work.settled();
   }
 
   /** What a log would not have, and a replay not do, once the machine has begun to run. @throws ControlError */
@@ -415,11 +420,15 @@ export class MachineControl {
   }
 
   /** Writes a piece of memory to a file of the host. @throws ControlError */
-  saveMemory(space: MemorySpace, address: bigint, size: number, file: string): void {
-    saveMemory(this.machine, { file, address, size, read: (at, into) => this.readMemory(space, at, into) });
+  saveMemory(space: MemorySpace, address: bigint, size: number, file: string): Promise<void> {
+    const read = (at: bigint, into: Uint8Array): bigint | undefined => this.readMemory(space, at, into);
+    return this.work.note(saveMemory(this.machine, { file, address, size, read }, this.loop.pauses()));
   }
   /** Writes guest memory and CPUs to an ELF core file; the guest stands still meanwhile. @throws ControlError */
-  async dumpGuestMemory(file: string, options: DumpOptions): Promise<void> {
+  dumpGuestMemory(file: string, options: DumpOptions): Promise<void> {
+    return this.work.note(this.writeDump(file, options));
+  }
+  private async writeDump(file: string, options: DumpOptions): Promise<void> {
     const { events } = this.machine;
     const ran = await this.halt('save-vm');
     try {
@@ -433,7 +442,11 @@ export class MachineControl {
     }
   }
   /** Of physical memory, as `sum -r` computes it: 16 bits. @throws ControlError if some of it is not there */
-  checksum(start: bigint, size: number): number {
+  checksum(start: bigint, size: number): Promise<number> {
+    return this.work.note(this.sum(start, size));
+  }
+  private async sum(start: bigint, size: number): Promise<number> {
+    const pause = this.loop.pauses();
     let sum = 0;
     const bytes = new Uint8Array(PAGE);
     for (let done = 0; done < size; done += PAGE) {
@@ -441,6 +454,7 @@ export class MachineControl {
       const fault = this.readMemory('physical', start + BigInt(done), piece);
       if (fault !== undefined) throw new ControlError(`Cannot access memory at 0x${fault.toString(16)}`);
       for (const byte of piece) sum = (((sum >> 1) | (sum << 15)) + byte) & 0xffff;
+      await pause();
     }
     return sum;
   }

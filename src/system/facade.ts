@@ -348,7 +348,7 @@ export class Machine implements AsyncDisposable {
       await loop.ended();
     }
     await state.drained();
-    await control.closeSnapshots();
+    await control.finish();
     plugins?.end();
     try {
       state.close();

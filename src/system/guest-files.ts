@@ -4,6 +4,7 @@ import type { MachineState } from '../hw/core/machine.js';
 import type { FileSink } from '../hw/core/machine-config.js';
 import { isUserError } from '../util/errors.js';
 import { ControlError } from './errors.js';
+import type { Pauses } from './main-loop.js';
 
 /** Bytes that are written at a time. */
 const PIECE = 1 << 20;
@@ -17,11 +18,12 @@ function create(machine: MachineState, file: string, verb: string): FileSink {
   }
 }
 
-/** `read`: what readMemory of a space says. @throws ControlError */
-export function saveMemory(
+/** `read`: what readMemory of a space says. The guest goes on meanwhile, if it runs. @throws ControlError */
+export async function saveMemory(
   machine: MachineState,
   { file, address, size, read }: { file: string; address: bigint; size: number; read(at: bigint, into: Uint8Array): bigint | undefined },
-): void {
+  pause: Pauses,
+): Promise<void> {
   const sink = create(machine, file, 'open');
   try {
     for (let done = 0; done < size; done += PIECE) {
@@ -29,6 +31,7 @@ export function saveMemory(
       if (read(BigInt.asUintN(64, address + BigInt(done)), bytes) !== undefined)
         throw new ControlError(`Invalid addr 0x${address.toString(16).padStart(16, '0')}/size ${size} specified`);
       sink.write(bytes);
+      await pause();
     }
   } finally {
     sink.close();
@@ -70,8 +73,7 @@ export class GuestDump {
 
   constructor(
     private readonly machine: MachineState,
-    /** Lets the host's event loop take a turn. */
-    private readonly giveWay: () => Promise<void>,
+    private readonly pauses: () => Pauses,
   ) {}
 
   /** The guest must stand still. @throws ControlError if it cannot be done, or the host cannot write it */
@@ -83,7 +85,8 @@ export class GuestDump {
     this.status = { status: 'active', completed: 0, total };
     try {
       sink.write(coreHead(cpus, blocks, segments));
-      for (const block of blocks) await this.copy(block, sink);
+      const pause = this.pauses();
+      for (const block of blocks) await this.copy(block, sink, pause);
       this.status = { status: 'completed', completed: total, total };
     } catch (error) {
       this.status = { ...this.status, status: 'failed' };
@@ -128,13 +131,13 @@ export class GuestDump {
     return segments;
   }
 
-  private async copy({ start, size }: Block, sink: FileSink): Promise<void> {
+  private async copy({ start, size }: Block, sink: FileSink, pause: Pauses): Promise<void> {
     for (let done = 0; done < size; done += PIECE) {
       const bytes = new Uint8Array(Math.min(PIECE, size - done));
       this.machine.addressSpace.readBytes(start + done, bytes);
       sink.write(bytes);
       this.status = { ...this.status, completed: this.status.completed + bytes.length };
-      await this.giveWay();
+      await pause();
     }
   }
 }

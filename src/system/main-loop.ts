@@ -23,6 +23,11 @@ const IDLE_YIELD_NS = 1e6;
 const HELD_NS = 10e6;
 /** Hosts sleep whole ms, and a little longer: the rest of a wait is rested (HostScheduler.rest). */
 const SLEEP_LATE_NS = 300e3;
+/** Work outside of slices goes on for so long before the event loop has a turn. */
+const WORK_NS = 4e6;
+
+/** Call it, and wait for it, after each piece of long work. */
+export type Pauses = () => Promise<void>;
 /** How much of the way to its end a slice is planned for: the rate is that of late, and what is left over is the next slice's. */
 const APPROACH = 0.75;
 /** Guest instructions of a slice at most. */
@@ -85,6 +90,8 @@ export interface RunResult {
 export type SprintEnd = 'budget' | 'request' | 'debug' | 'halted' | 'held' | 'failed';
 
 export class MainLoop {
+  /** Work (`pauses`) that goes on when the event loop has had its turn: nobody sleeps. */
+  private works = 0;
   private sleeping: Sleep | undefined;
   private readonly turns: CpuTurns;
   /** The CPU that is in a slice now. */
@@ -415,6 +422,7 @@ export class MainLoop {
 
   private async idle(ns: number): Promise<void> {
     if (ns <= 0 || this.woken) return;
+    if (this.works > 0) return this.yield();
     const ms = Math.floor((ns - SLEEP_LATE_NS) / 1e6);
     if (ms >= 1) {
       this.sleeping = this.scheduler.sleep(ms);
@@ -432,9 +440,16 @@ export class MainLoop {
     return this.lastYield - this.lastEvent < HOST_BUSY_NS ? BUSY_YIELD_NS : YIELD_NS;
   }
 
-  /** Lets the host's event loop take a turn. */
-  giveWay(): Promise<void> {
-    return this.scheduler.yield();
+  /** For work in pieces, outside of slices: to be called after each; the host's event loop gets a turn where it has waited long enough. */
+  pauses(): Pauses {
+    let last = this.clock.monotonicNs();
+    return async () => {
+      if (this.clock.monotonicNs() - last < WORK_NS) return;
+      this.works++;
+      await this.scheduler.yield();
+      this.works--;
+      last = this.clock.monotonicNs();
+    };
   }
 
   private async yield(): Promise<void> {

@@ -2,6 +2,7 @@
 import { isBroken, MOST_LINKS, SnapshotChain, type FindParent } from '../migration/chain.js';
 import type { DirtyLog } from '../migration/dirty-log.js';
 import type { SnapshotTools } from '../migration/format.js';
+import type { ParentRef } from '../migration/head.js';
 import type { Changes } from '../migration/image.js';
 
 interface Base {
@@ -41,14 +42,20 @@ export class SnapshotBase {
     this.dirty.end(this);
   }
 
+  /** What a snapshot of that name can build on. */
+  parentOf(name: string): ParentRef | undefined {
+    const { base } = this;
+    return base && base.name !== name && base.links < MOST_LINKS ? { name: base.name, digest: base.digest } : undefined;
+  }
+
   /** The machine stands still, to be saved as `name`. Undefined: with all of its memory. Follow it by `saved` or `notSaved`. */
   changes(isWanted: boolean, name: string): Changes | undefined {
     const { base } = this;
     const pages = base ? this.dirty.written(this) : [];
-    const parent = isWanted && base && base.name !== name && base.links < MOST_LINKS ? base : undefined;
-    this.saving = { links: (parent?.links ?? 0) + 1, pages };
+    const parent = isWanted ? this.parentOf(name) : undefined;
+    this.saving = { links: parent ? base!.links + 1 : 1, pages };
     this.dirty.begin(this);
-    return parent && { parent: { name: parent.name, digest: parent.digest }, pages };
+    return parent && { parent, pages };
   }
   saved(name: string, digest: string | undefined): void {
     this.base = digest === undefined ? undefined : { name, digest, links: this.saving!.links };

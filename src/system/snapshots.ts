@@ -3,7 +3,8 @@ import type { MachineState } from '../hw/core/machine.js';
 import type { RunState } from '../hw/core/runstate.js';
 import type { FindParent } from '../migration/chain.js';
 import { DirtyLog } from '../migration/dirty-log.js';
-import { MachineImage, type Changes, type Written } from '../migration/image.js';
+import { MemoryCopy } from '../migration/memory-copy.js';
+import { checkSavable, MachineImage, type Changes, type Written } from '../migration/image.js';
 import { loadMachine, snapshotHead, type Loaded, type LoadOptions } from '../migration/snapshot.js';
 import type { SnapshotSink, SnapshotSource, SnapshotTools } from '../migration/format.js';
 import type { SnapshotHead } from '../migration/head.js';
@@ -11,6 +12,7 @@ import { MemorySnapshots, type MemorySnapshot } from '../migration/memory-snapsh
 import type { PendingMemory } from '../migration/pending.js';
 import { inPlace, type SnapshotStore } from '../migration/store.js';
 import { SnapshotError, VmStateError } from '../util/errors.js';
+import { PendingWork } from '../util/pending-work.js';
 import { SnapshotBase } from './snapshot-base.js';
 
 /** What a host gives for it. */
@@ -56,12 +58,11 @@ const NAME = /^[^/\\\0]{1,200}$/;
 
 export class Snapshots {
   private busy = false;
-  /** The machine goes on while its image is written. */
+  /** One is being saved: most of the time the machine goes on. */
   private isWriting = false;
   /** One is being saved by name, up to its last moment: nothing else may become what the next one builds on. */
   private isNaming = false;
-  /** Saves that have not settled. */
-  private readonly saves = new Set<Promise<unknown>>();
+  private readonly saves = new PendingWork();
   private inMemory: MemorySnapshots | undefined;
   private dirty: DirtyLog | undefined;
   private base: SnapshotBase | undefined;
@@ -73,6 +74,8 @@ export class Snapshots {
     private readonly machine: MachineState,
     /** Stops the guest in this state, if it runs; tells whether it did. */
     private readonly halt: (state: RunState) => Promise<boolean>,
+    /** For long work: see MainLoop. */
+    private readonly pauses: () => () => Promise<void>,
     private readonly host: SnapshotHost = {},
     /** Guest code runs: it called what asks. */
     private readonly isInSlice: () => boolean = () => false,
@@ -85,33 +88,49 @@ export class Snapshots {
 
   /** Bytes of the file. A machine that runs goes on while it is written. @throws VmStateError if the machine cannot be saved now */
   async save(sink: SnapshotSink, options: SaveOptions = {}): Promise<number> {
-    return (await this.noted(this.write(sink, options))).bytes;
+    return (await this.saves.note(this.write(sink, options))).bytes;
   }
 
-  /** The machine's end waits for it. */
-  private noted<T>(work: Promise<T>): Promise<T> {
-    const settled = work.then(
-      () => {},
-      () => {}, // told to who asked
-    );
-    this.saves.add(settled);
-    void settled.then(() => this.saves.delete(settled));
-    return work;
-  }
-
-  private async write(sink: SnapshotSink, { compress = true }: SaveOptions, changes?: () => Changes | undefined): Promise<Written> {
+  /** `changes`: what it builds on, if that is asked for when the machine stands still; `isWhole`: there will be nothing. */
+  private async write(
+    sink: SnapshotSink,
+    { compress = true }: SaveOptions,
+    changes?: () => Changes | undefined,
+    isWhole = true,
+  ): Promise<Written> {
     const { tools = {}, version = '' } = this.host;
     const used = compress ? tools : { ...tools, codec: undefined };
-    const { image, written } = await this.still('save-vm', async (ran) => {
-      const image = new MachineImage(this.machine, version, changes?.());
-      return { image, written: ran && (await image.detach()) ? undefined : await image.write(sink, used) };
-    });
-    if (written) return written;
+    if (this.busy || this.isWriting) throw new SnapshotError(BUSY);
     this.isWriting = true;
     try {
-      return await image.write(sink, used);
+      const copied = isWhole ? await this.copied() : undefined;
+      const { image, written } = await this.still('save-vm', async (ran) => {
+        try {
+          const image = new MachineImage(this.machine, version, changes?.());
+          return { image, written: (ran || copied) && (await image.detach(copied)) ? undefined : await image.write(sink, used) };
+        } finally {
+          copied?.end();
+        }
+      });
+      return written ?? (await image.write(sink, used));
     } finally {
       this.isWriting = false;
+    }
+  }
+
+  /** Of a machine that runs, made while it does. Undefined: it does not, or this host or machine cannot. */
+  private async copied(): Promise<MemoryCopy | undefined> {
+    const { machine } = this;
+    if (!machine.runState.running || !machine.accelerator?.dirtyPages) return undefined;
+    checkSavable(machine, true); // not after all the work
+    const copy = new MemoryCopy(machine, this.dirtyLog);
+    try {
+      await copy.make(this.pauses());
+      return copy;
+    } catch (error) {
+      copy.end();
+      if (!(error instanceof VmStateError)) throw error;
+      return undefined;
     }
   }
 
@@ -157,7 +176,7 @@ export class Snapshots {
   /** The end of the machine. Resolves when what was being saved is there, or not. */
   async close(): Promise<void> {
     this.pending?.end();
-    await Promise.all(this.saves);
+    await this.saves.settled();
   }
 
   /** In memory; at once, so nothing may run. @throws SnapshotError, VmStateError */
@@ -194,7 +213,7 @@ export class Snapshots {
     this.refuseWhileBusy();
     this.isNaming = true;
     try {
-      return await this.noted(this.saveFile(this.checked(name), options));
+      return await this.saves.note(this.saveFile(this.checked(name), options));
     } finally {
       this.isNaming = false;
     }
@@ -208,7 +227,12 @@ export class Snapshots {
     this.fetchPending(); // it may be the file that is replaced
     const file = await store.create(name);
     try {
-      const { bytes: size, digest } = await this.write(file, options, base && (() => base.changes(incremental === true, name)));
+      const { bytes: size, digest } = await this.write(
+        file,
+        options,
+        base && (() => base.changes(incremental === true, name)),
+        !(incremental && base?.parentOf(name)),
+      );
       await file.commit();
       base?.saved(name, digest);
       return { name, size, date: this.machine.env.hostClock.epochMs(), clock: this.machine.clocks.virtualNow };
@@ -297,7 +321,6 @@ export class Snapshots {
 
   /** Nothing of the machine moves while `work` is done. */
   private async still<T>(state: RunState, work: (ran: boolean) => Promise<T>): Promise<T> {
-    if (this.busy || this.isWriting) throw new SnapshotError(BUSY);
     this.busy = true;
     try {
       const ran = await this.halt(state);

@@ -203,6 +203,40 @@ describe('a machine that runs', () => {
   });
 });
 
+describe('a machine that writes while it is saved', () => {
+  // a word into each page of 4 MiB, over and over: auipc t0, 16M; li t1, 4M; add t1, t0, t1; lui t2, 1; 1: sd t2, 0(t0); add ...; bltu t0, t1, 1b; j _start
+  const WRITER = new Uint8Array(
+    Uint32Array.of(0x01000297, 0x00400337, 0x00628333, 0x000013b7, 0x0072b023, 0x007282b3, 0xfe62ece3, 0xfe5ff06f).buffer,
+  );
+  const COUNTER = 0x8100_0000;
+
+  it('is copied as it was when it stood still, which is not for long', async () => {
+    const store = new Store();
+    const options = { snapshots: store, memory: '128M', kernel: undefined, append: undefined, bios: WRITER, icount: undefined };
+    const machine = embedded(host, options);
+    machine.writePhysical(0x8200_0000, new Uint8Array(64 << 20).fill(1));
+    const run = machine.run();
+    let state: number | undefined;
+    let turns = 0;
+    const turn = (): void => void (state === undefined && (turns++, setImmediate(turn)));
+    machine.onEvent(({ event }) => {
+      if (event === 'STOP') state ??= machineDigest(machine.state);
+    });
+    setImmediate(turn);
+    await machine.control.saveSnapshot('a');
+    // it was copied in pieces before it stopped
+    expect(turns).toBeGreaterThan(3);
+    await machine.control.stop();
+    const other = embedded(host, options);
+    await other.control.loadSnapshot('a');
+    expect(machineDigest(other.state)).toBe(state);
+    expect(other.readPhysical(COUNTER, 8)).not.toEqual(new Uint8Array(8));
+    await machine.close();
+    await run;
+    await other.close();
+  }, 60_000);
+});
+
 describe('what is refused, with the machine as it was', () => {
   it.each<[string, (store: Store) => unknown, RegExp]>([
     ['a parent that is not there', (store) => store.delete('a'), /^it builds on the snapshot 'a', which is not there$/],

@@ -1,8 +1,8 @@
 /** Which pages of guest memory are written: the engine's notes (assembly/core/dirty.ts). */
 import { ENGINE_DIRTY_LIST } from '../../../assembly/shared/layout.js';
-import { TcgError } from './errors.js';
 import type { PhysicalMap } from './physmap.js';
 import type { Runtime } from './runtime.js';
+import { VmStateError } from '../../util/errors.js';
 
 /** Who asks wants pages of this size. */
 const PART = 4096;
@@ -19,7 +19,7 @@ export class WatchedPages {
 
   watch(): void {
     const { exports, memory } = this.runtime;
-    if (exports.dirtyWatch(this.start, memory.buffer.byteLength | 0) === 0) throw new TcgError('code arena too small to watch pages');
+    if (exports.dirtyWatch(this.start, memory.buffer.byteLength | 0) === 0) throw new VmStateError('the code arena is too small to note which pages are written');
     exports.tlbFlushAllCpus();
   }
 

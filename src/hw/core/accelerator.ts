@@ -16,7 +16,7 @@ export type PointKind = 'breakpoint' | WatchKind;
 export type WatchKind = 'read' | 'write' | 'access';
 /** From the first `watch` on the engine notes each page that guest or devices write. */
 export interface DirtyPages {
-  /** All are clean from now on. @throws Error if there is no room for the notes */
+  /** All are clean from now on. @throws VmStateError if there is no room for the notes */
   watch(): void;
   /** Linear-memory addresses of those that were written since, in the order of the first stores: in pieces of 4 KiB. */
   written(): number[];
