@@ -6,7 +6,7 @@ import { setImmediate } from 'node:timers';
 import { Campaign, Gustave, GustaveDriver, parseConfig, type CampaignStats, type Finding, type NamedInput } from '../gustave/index.js';
 import { makeFolder, writeWhole } from '../node/disk/files.js';
 import { readImage, reason } from '../node/image-file.js';
-import { message } from '../node/messages.js';
+import { message } from '../util/messages.js';
 import { parseOptions } from '../qom/option-list.js';
 import type { Machine } from '../system/facade.js';
 import { HostError, OptionError } from '../util/errors.js';

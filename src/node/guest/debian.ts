@@ -4,9 +4,9 @@ import { homedir } from 'node:os';
 import { basename, isAbsolute, join } from 'node:path';
 import { apt, GuestUnavailable, must, onPath, run, SUITE, withApt, type FetchProgress } from './apt.js';
 import { GUEST_ARCHITECTURE } from './architecture.js';
+import { message } from '../../util/messages.js';
 import { checksum, isOwnFolder, isRefusal, readOwn, Unusable, writeWhole } from '../disk/files.js';
 import { cpioArchive, directory, file } from './cpio.js';
-import { tell } from '../messages.js';
 
 /** A file of the guest: which package has it, and where in the package. */
 interface GuestFile {
@@ -109,7 +109,7 @@ function isSound(folder: string, path: string): boolean {
     return true;
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    tell(error.message);
+    process.stderr.write(message(error.message));
     return false;
   }
 }

@@ -4,10 +4,10 @@
  */
 import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { message } from '../../util/messages.js';
 import { checksum, checksumOfOwn, isOwnFile, isOwnFolder, isRefusal, readOwn, Unusable, writeWhole } from '../disk/files.js';
 import { apt, GuestUnavailable, must, withApt, type FetchProgress } from './apt.js';
 import { checksumLine, checksumPath, guestFolder } from './debian.js';
-import { tell } from '../messages.js';
 
 /** What is asked for; apt adds what these depend on. Nothing is essential for it, so a shell and its tools are named, too. */
 const PACKAGES = [
@@ -56,7 +56,7 @@ export function cachedRoot(): string | undefined {
     return path;
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    tell(error.message);
+    process.stderr.write(message(error.message));
     return undefined;
   }
 }
