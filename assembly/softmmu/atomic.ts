@@ -7,7 +7,7 @@ import { faulted } from '../core/env';
 import { storing } from '../core/journal';
 import { targetAddress, targetUnaligned } from '../target/dispatch';
 import { deferred, mmioLoad, mmioStore } from './device';
-import { ldSlow } from './load';
+import { loadFor } from './load';
 import { flagsOf, hostOf, lookup, physOf } from './lookup';
 import { extend, swapBytes } from './memop';
 import { stSlow, writable } from './store';
@@ -151,7 +151,7 @@ export function atomicCmpxchg(env: usize, addr: u64, expected: u64, replacement:
   return extend(order(cmpxchgHost(host, size, order(expected, memop, size), order(replacement, memop, size)), memop, size), memop);
 }
 
-/** At any address: atomic among vCPUs that have turns. What may not be stored to is not loaded from. */
+/** At any address: atomic among vCPUs that have turns. What may not be stored to is not loaded from; all faults are a store's. */
 function misalignedRmw(env: usize, kind: u32, addr: u64, value: u64, oi: u32): u64 {
   const memop = oi >> MEMOPIDX_SHIFT;
   const mmuIdx: i32 = oi & ((1 << MEMOPIDX_SHIFT) - 1);
@@ -159,7 +159,7 @@ function misalignedRmw(env: usize, kind: u32, addr: u64, value: u64, oi: u32): u
   const room: u32 = PAGE_SIZE - ((addr as u32) & (PAGE_SIZE - 1));
   if (lookup(env, addr, min(size, room), TLB_KIND_WRITE, mmuIdx, false) == 0) return 0;
   if (room < size && lookup(env, targetAddress(env, addr + room), size - room, TLB_KIND_WRITE, mmuIdx, false) == 0) return 0;
-  const old = ldSlow(env, addr, oi);
+  const old = loadFor(env, addr, oi, TLB_KIND_WRITE);
   if (!faulted(env)) stSlow(env, addr, combine(kind, old, value, memop), oi);
   return old;
 }

@@ -8,9 +8,9 @@ import { extend, swapBytes } from './memop';
 import { watched } from './watch';
 import { PAGE_SIZE } from '../target/traits/pages';
 
-/** `size` bytes (any number up to 8) within one page, little-endian. Sets ENV_FAULT if a device does not answer. */
-function loadPart(env: usize, entry: usize, addr: u64, size: u32): u64 {
-  return (flagsOf(entry) & TLB_MMIO) != 0 ? mmioLoad(env, entry, addr, size, TLB_KIND_READ) : ramLoad(hostOf(entry, addr), size);
+/** `size` bytes (any number up to 8) within one page, little-endian. Sets ENV_FAULT, as for an access of `kind`, if a device does not answer. */
+function loadPart(env: usize, entry: usize, addr: u64, size: u32, kind: i32): u64 {
+  return (flagsOf(entry) & TLB_MMIO) != 0 ? mmioLoad(env, entry, addr, size, kind) : ramLoad(hostOf(entry, addr), size);
 }
 
 function ramLoad(host: usize, size: u32): u64 {
@@ -45,19 +45,27 @@ export function ldSlow(env: usize, addr: u64, oi: u32): u64 {
     targetUnaligned(env, addr, TLB_KIND_READ);
     return 0;
   }
+  return loadFor(env, addr, oi, TLB_KIND_READ);
+}
+
+/** As ldSlow, at any address. `kind`: the access whose fault it is if nothing answers there. */
+export function loadFor(env: usize, addr: u64, oi: u32, kind: i32): u64 {
+  const memop = oi >> MEMOPIDX_SHIFT;
+  const mmuIdx: i32 = oi & ((1 << MEMOPIDX_SHIFT) - 1);
+  const size: u32 = 1 << (memop & MO_SIZE);
   const room: u32 = PAGE_SIZE - ((addr as u32) & (PAGE_SIZE - 1));
   let value: u64;
   if (size <= room) {
     const entry = readable(env, addr, size, mmuIdx);
     if (entry == 0) return 0;
-    value = loadPart(env, entry, addr, size);
+    value = loadPart(env, entry, addr, size, kind);
   } else {
     const low = readable(env, addr, room, mmuIdx);
     if (low == 0) return 0;
     const rest = targetAddress(env, addr + room);
     const high = readable(env, rest, size - room, mmuIdx);
     if (high == 0) return 0;
-    value = loadPart(env, low, addr, room) | (loadPart(env, high, rest, size - room) << (8 * room));
+    value = loadPart(env, low, addr, room, kind) | (loadPart(env, high, rest, size - room, kind) << (8 * room));
   }
   return extend((memop & MO_BSWAP) != 0 ? swapBytes(value, size) : value, memop);
 }

@@ -185,6 +185,13 @@ export class Hart {
     const cause = this.cause(() => this.call('stSlow', addr, value, (log2 << layout.MEMOPIDX_SHIFT) | this.get32(layout.ENV_MMU_IDX)));
     return cause === undefined ? undefined : { cause };
   }
+  /** An atomic addition, which need not be aligned: the old value, or the cause of the fault. */
+  add(addr: bigint, value: bigint, log2 = 3): bigint | { cause: number } {
+    let old: unknown;
+    const oi = (log2 << layout.MEMOPIDX_SHIFT) | this.get32(layout.ENV_MMU_IDX);
+    const cause = this.cause(() => (old = this.call('atomicRmw', layout.ATOMIC_ADD, addr, value, oi)));
+    return cause === undefined ? (old as bigint) : { cause };
+  }
   /** Asks for an instruction fetch: the cause of the fault, or undefined. */
   fetch(addr: bigint): number | undefined {
     return this.cause(() => this.call('riscvTlbFill', addr, 2, layout.TLB_KIND_CODE, this.privilege, 0));

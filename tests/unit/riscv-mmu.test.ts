@@ -118,6 +118,44 @@ describe('an unaligned access to a device', () => {
   });
 });
 
+describe('an AMO that need not be aligned', () => {
+  const END = BigInt(RAM + RAM_SIZE);
+
+  it('adds within a page and across two', () => {
+    const hart = open(new Hart());
+    for (const at of [DATA + 1, DATA + 0xffc]) {
+      hart.store(BigInt(at), 0x1122_3344_5566_7788n);
+      expect(hart.add(BigInt(at), 1n)).toBe(0x1122_3344_5566_7788n);
+      expect(hart.load(BigInt(at))).toBe(0x1122_3344_5566_7789n);
+    }
+  });
+
+  it("has a store's fault where nothing answers, and stores nothing", () => {
+    const hart = open(new Hart());
+    hart.store(END - 8n, 0x0102_0304_0506_0708n);
+    expect(hart.add(END - 4n, 1n)).toEqual(fault(STORE_ACCESS));
+    expect(hart.add(END + 1n, 1n)).toEqual(fault(STORE_ACCESS));
+    expect(hart.add(BigInt(RAM) - 3n, 1n, 2)).toEqual(fault(STORE_ACCESS));
+    expect(hart.load(END - 8n)).toBe(0x0102_0304_0506_0708n);
+  });
+
+  it("has a store's fault where a device does not answer a load", () => {
+    const hart = open(new Hart());
+    hart.device = (address, _size, value) => (value === undefined && address >= 0x1000_0004 ? undefined : 0n);
+    expect(hart.add(0x1000_0002n, 1n)).toEqual(fault(STORE_ACCESS));
+    expect(hart.get(RV_BADADDR)).toBe(0x1000_0004n);
+  });
+
+  it("has a store's page fault for either page", () => {
+    const { hart, map } = paged(3);
+    map(0x1000n, DATA, V | R | A);
+    map(0x2000n, DATA + 0x1000, RWX);
+    expect(hart.add(0x1ffcn, 1n)).toEqual(fault(STORE_PAGE));
+    expect(hart.add(0x2ffcn, 1n)).toEqual(fault(STORE_PAGE));
+    expect(hart.get(RV_BADADDR)).toBe(0x3000n);
+  });
+});
+
 it('an access across the top of RV32 goes on at address 0', () => {
   const { hart, map } = paged(2, { xlen: 32 });
   map(0xffff_f000n, DATA, RWX);
