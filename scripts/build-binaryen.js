@@ -55,7 +55,8 @@ if (!fresh || process.argv.includes('--force')) {
 
   mkdirSync(dirname(glue), { recursive: true });
   writeFileSync(wasm, bytes);
-  writeFileSync(leanWasm, lean(binaryen, bytes));
+  // `npm run build:lean`, which runs code generation to find out what belongs in there, begins without it.
+  if (!process.argv.includes('--whole')) writeFileSync(leanWasm, lean(binaryen, bytes));
   writeFileSync(glue, code);
   const loader = `;
 // Written so that bundlers (Vite, webpack) see the files.

@@ -1,5 +1,5 @@
 // A lean binaryen for pages. Of its 12,700 functions code generation uses some 500, and browsers look at all of them, or compile them, before the first one runs.
-// build/binaryen.lean.wasm has those that were used when this was run: `node scripts/lean-binaryen.js` runs guests, and writes down in lean-binaryen.json which these
+// build/binaryen.lean.wasm has those that were used when this was run: `npm run build:lean` runs guests, and writes down in lean-binaryen.json which these
 // are. That is wanted when binaryen is another one, or other functions of it are used. One that is missing traps, and a page goes on with the whole
 // (src/browser/codegen-worker.ts): it is slower, and right.
 import { createHash } from 'node:crypto';
@@ -21,7 +21,7 @@ function read(binaryen, bytes) {
 /** binaryen's wasm with the bodies of those functions that are listed, and traps in the place of the others. */
 export function lean(binaryen, bytes) {
   const { wasm, functions: used } = JSON.parse(readFileSync(LIST, 'utf8'));
-  if (wasm !== hash(bytes)) throw new Error(`${LIST}: of another binaryen; node scripts/lean-binaryen.js`);
+  if (wasm !== hash(bytes)) throw new Error(`${LIST}: of another binaryen; npm run build:lean`);
   const bits = Buffer.from(used, 'base64');
   const { module, functions } = read(binaryen, bytes);
   for (const [at, each] of functions.entries())

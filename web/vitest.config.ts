@@ -8,8 +8,9 @@ export default defineConfig({
     include: ['web/tests/**/*.test.ts'],
     // a browser and a guest at a time
     maxWorkers: 1,
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    // against tests that never end, not against slow ones: a machine may have much else to do
+    testTimeout: 400_000,
+    hookTimeout: 400_000,
     env: { WEMU_CODE_CACHE: 'off' },
   },
 });

@@ -23,7 +23,7 @@ describe.each(BROWSERS)('in $title', ({ path, launch }) => {
     await page.open(`${site.url}?machine=cpiom`);
     await page.click('button.primary');
     expect(await until(page, ['running', 'failed'])).toBe('running');
-    await waitFor(page, 'self-test: 0 failed', 60_000);
+    await waitFor(page, 'self-test: 0 failed');
     await waitFor(page, 'cpiom> ');
     expect(await page.run(() => location.search)).toBe('?machine=cpiom&run=1');
     expect(await hasFocus(page, '.view-terminal textarea')).toBe(true);
@@ -49,7 +49,7 @@ describe.each(BROWSERS)('in $title', ({ path, launch }) => {
     await page.attach('.file input[type=file]', OPENBIOS);
     await page.click('button.primary');
     expect(await until(page, ['running', 'failed'])).toBe('running');
-    await waitFor(page, 'Welcome to OpenBIOS', 60_000);
+    await waitFor(page, 'Welcome to OpenBIOS');
     await waitFor(page, '0 > ');
     expect(await hasFocus(page, '.view-terminal textarea')).toBe(true);
     await page.type('3 4 + .\n');
@@ -58,7 +58,7 @@ describe.each(BROWSERS)('in $title', ({ path, launch }) => {
     // by a link
     await page.open(`${site.url}?machine=40p&memory=64M&bios=openbios&run=1`);
     expect(await until(page, ['running', 'failed'])).toBe('running');
-    await waitFor(page, '>> Memory: 64M', 60_000);
+    await waitFor(page, '>> Memory: 64M');
     expect(page.complaints).toEqual([]);
   });
 });

@@ -4,7 +4,7 @@ import { acrossEngines, type Results } from '../../src/lab/index.js';
 import type { Laboratory } from '../src/lab/laboratory.js';
 import { BROWSERS } from './support/browsers.js';
 import { serve, type Site } from './support/site.js';
-import { textOf } from './support/session.js';
+import { becomes, textOf } from './support/session.js';
 
 declare global {
   var laboratory: Laboratory;
@@ -25,10 +25,7 @@ describe.each(BROWSERS)('in $title', ({ path, launch, name }) => {
       await page.fill('.fields label:nth-of-type(2) input', '1');
       await page.fill('.fields label:nth-of-type(3) input', '0.3');
       await page.click('button.primary');
-      await page.run(async () => {
-        for (let n = 0; n < 600 && !document.querySelector('.chart svg, [role=alert]'); n++)
-          await new Promise((resolve) => setTimeout(resolve, 50));
-      });
+      expect(await becomes(page, () => document.querySelector('.chart svg, [role=alert]') !== null)).toBe(true);
       expect(await page.run(() => document.querySelectorAll('.chart svg').length)).toBeGreaterThan(0);
       expect(await textOf(page, 'pre')).toMatch(/^fib +region-opt +\d/m);
 

@@ -124,5 +124,5 @@ describe.each(BROWSERS)('in $title', ({ path, launch }) => {
     expect(asked.slice(before).length).toBeLessThan(4);
     const bytes = asked.map((each) => each.split(' ')[1].split('-').map(Number)).reduce((all, [from, to]) => all + to + 1 - from, 0);
     expect(bytes).toBeLessThan(DISK / 2);
-  }, 240_000);
+  });
 });

@@ -50,12 +50,43 @@ const SIZE = { width: 1280, height: 800 };
 /** Chromium's own sandbox wants a user that root is not, its GPU process a screen, and /dev/shm is small in containers. */
 const CHROMIUM_FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'];
 
+/**
+ * A browser that is to start hangs, once in some hundred times on a machine that has much else to do: Firefox does not answer the first command. What is tested begins
+ * afterwards, so it is ended, and started again.
+ */
+const START_MS = 60_000;
+const STARTS = 3;
+/** What a page is asked for may take as long as others keep the browser from its work; a test has an end of its own. */
+const PATIENCE_MS = 120_000;
+
+/** `start` ends what it has begun when `stop` is aborted. */
+async function started<Browser>(name: string, start: (profile: string, stop: AbortSignal) => Promise<Browser>): Promise<[Browser, string]> {
+  for (let tries = 1; ; tries++) {
+    const profile = mkdtempSync(join(tmpdir(), `wemu-${name}-`));
+    const stop = new AbortController();
+    const timer = setTimeout(() => stop.abort(), START_MS);
+    try {
+      return [await start(profile, stop.signal), profile];
+    } catch (error) {
+      remove(profile);
+      if (tries === STARTS) throw error;
+      console.warn(`${name} did not start, and is started again: ${String(error)}`);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+const remove = (profile: string): void => rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+
 async function launchChromium(path: string, { quota }: LaunchOptions = {}): Promise<WebPage> {
   // A profile of its own on the disk: what Playwright makes otherwise is a private window, whose files are in memory, and have no end.
-  const profile = mkdtempSync(join(tmpdir(), 'wemu-chromium-'));
-  const options = { executablePath: path, args: CHROMIUM_FLAGS, viewport: SIZE, reducedMotion: 'reduce' } as const;
-  const context = await chromium.launchPersistentContext(profile, options);
-  const page = context.pages()[0] ?? (await context.newPage());
+  const [{ context, page }, profile] = await started('chromium', async (folder) => {
+    const options = { executablePath: path, args: CHROMIUM_FLAGS, viewport: SIZE, reducedMotion: 'reduce', timeout: START_MS } as const;
+    const context = await chromium.launchPersistentContext(folder, options);
+    return { context, page: context.pages()[0] ?? (await context.newPage()) };
+  });
+  page.setDefaultTimeout(PATIENCE_MS);
   const protocol = quota === undefined ? undefined : await context.newCDPSession(page);
   const complaints: string[] = [];
   page.on('console', (message) => ['error', 'warning'].includes(message.type()) && complaints.push(message.text()));
@@ -79,26 +110,31 @@ async function launchChromium(path: string, { quota }: LaunchOptions = {}): Prom
     screenshot: async (file) => void (await page.screenshot({ path: file })),
     async close() {
       await context.close();
-      rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+      remove(profile);
     },
   };
 }
 
 async function launchFirefox(path: string, { quota }: LaunchOptions = {}): Promise<WebPage> {
-  const profile = mkdtempSync(join(tmpdir(), 'wemu-firefox-'));
-  const browser = await puppeteer.launch({
-    browser: 'firefox',
-    executablePath: path,
-    userDataDir: profile,
-    headless: true,
-    defaultViewport: SIZE,
-    extraPrefsFirefox: {
-      // 1: light, whatever the system likes; nothing moves, as in Chromium
-      ...{ 'layout.css.prefers-color-scheme.content-override': 1, 'ui.prefersReducedMotion': 1 },
-      ...(quota !== undefined && { 'dom.quotaManager.temporaryStorage.fixedLimit': quota >> 10 }), // KiB
-    },
+  const [{ browser, page }, profile] = await started('firefox', async (folder, signal) => {
+    const browser = await puppeteer.launch({
+      browser: 'firefox',
+      executablePath: path,
+      userDataDir: folder,
+      headless: true,
+      defaultViewport: SIZE,
+      extraPrefsFirefox: {
+        // 1: light, whatever the system likes; nothing moves, as in Chromium
+        ...{ 'layout.css.prefers-color-scheme.content-override': 1, 'ui.prefersReducedMotion': 1 },
+        ...(quota !== undefined && { 'dom.quotaManager.temporaryStorage.fixedLimit': quota >> 10 }), // KiB
+      },
+      timeout: START_MS,
+      protocolTimeout: 0, // a guest that is waited for may take its time
+      signal,
+    });
+    return { browser, page: await browser.newPage() };
   });
-  const page = await browser.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
   const complaints: string[] = [];
   page.on('console', (message) => ['error', 'warn'].includes(message.type()) && complaints.push(message.text()));
   page.on('pageerror', (error) => complaints.push(String(error)));
@@ -133,7 +169,7 @@ async function launchFirefox(path: string, { quota }: LaunchOptions = {}): Promi
     screenshot: async (file) => void (await page.screenshot({ path: file as `${string}.png` })),
     async close() {
       await browser.close();
-      rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+      remove(profile);
     },
   };
 }

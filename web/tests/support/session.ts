@@ -6,26 +6,27 @@ declare global {
   var wemu: Session;
 }
 
+/** As long as a browser may be kept from its work by others. */
+const PATIENCE_MS = 90_000;
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 50));
+
 /** What the guest says next that matches; see Automation.waitFor. */
-export const waitFor = (page: WebPage, wanted: string, timeoutMs = 30_000): Promise<string> =>
+export const waitFor = (page: WebPage, wanted: string, timeoutMs = PATIENCE_MS): Promise<string> =>
   page.run(({ source, ms }) => wemu.automation.waitFor(new RegExp(source), { timeoutMs: ms }), { source: wanted, ms: timeoutMs });
 
-/** Until the page has come to one of these phases, or half a minute has passed; the phase. */
-export const until = (page: WebPage, phases: readonly string[]): Promise<string> =>
-  page.run(async (wanted) => {
-    for (let n = 0; n < 600 && !wanted.includes(wemu.phase); n++) await new Promise((resolve) => setTimeout(resolve, 50));
-    return wemu.phase as string;
-  }, phases);
+/** Until the page has come to one of these phases, or patience is at its end; the phase. */
+export async function until(page: WebPage, phases: readonly string[]): Promise<string> {
+  for (const end = Date.now() + PATIENCE_MS; ; await pause()) {
+    const phase = await page.run(() => wemu.phase as string);
+    if (phases.includes(phase) || Date.now() >= end) return phase;
+  }
+}
 
-/** Until keys are this element's, or half a minute has passed; whether they are. */
+/** Until keys are this element's, or patience is at its end; whether they are. */
 export const hasFocus = (page: WebPage, selector: string): Promise<boolean> =>
   becomes(page, (of) => document.activeElement?.matches(of) ?? false, selector);
 
-const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 50));
-/** As long as a browser may be kept from its work by others. */
-const PATIENCE_MS = 30_000;
-
-/** Until `body` is so on the page, or half a minute has passed; whether it is. */
+/** Until `body` is so on the page, or patience is at its end; whether it is. */
 export async function becomes<Argument = undefined>(
   page: WebPage,
   body: (argument: Argument) => boolean | Promise<boolean>,
@@ -39,7 +40,7 @@ export async function becomes<Argument = undefined>(
 }
 
 /**
- * What is written in an element, as soon as that matches; the page draws a frame after what it is about has come. '' if there is no such element after half a minute.
+ * What is written in an element, as soon as that matches; the page draws a frame after what it is about has come. '' if there is no such element by then.
  */
 export async function textOf(page: WebPage, selector: string, wanted = /./): Promise<string> {
   const read = (of: string): string => document.querySelector<HTMLElement>(of)?.innerText ?? '';

@@ -17,6 +17,8 @@ const ISOLATION = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-e
 
 export interface Site {
   readonly url: string;
+  /** Paths that were asked for. */
+  readonly requests: string[];
   /** Ranges that were asked for, by path. */
   readonly ranges: readonly string[];
   close(): void;
@@ -29,9 +31,11 @@ const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false
  * come before the site's.
  */
 export async function serve({ isolated = true, more = {} as Readonly<Record<string, string>>, over = SITE } = {}): Promise<Site> {
+  const requests: string[] = [];
   const ranges: string[] = [];
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url!, 'http://x');
+    requests.push(pathname);
     const file = normalize(pathname.endsWith('/') ? `${pathname}index.html` : pathname);
     const path = [more[pathname], join(over, file), join(SITE, file)].find((each) => each !== undefined && isFile(each));
     if (path === undefined) return void response.writeHead(404, isolated ? ISOLATION : {}).end('there is no such file');
@@ -54,6 +58,7 @@ export async function serve({ isolated = true, more = {} as Readonly<Record<stri
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    requests,
     ranges,
     close() {
       server.close();
