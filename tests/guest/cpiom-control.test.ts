@@ -1,9 +1,10 @@
-/** The CPIOM from outside, while its firmware runs: snapshots; and what a user may give it that is wrong. */
+/** The CPIOM from outside, while its firmware runs: snapshots, gdb; and what a user may give it that is wrong. */
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { Session, wemu } from '../support/session.js';
+import { hasTool, PACKAGES } from '../support/tools.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'wemu-cpiom-control-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -40,6 +41,23 @@ it('goes on from a snapshot in the middle of a line, with its timers and what wa
   second.send('test tick\roff 7\r');
   await second.expect(/tick .* ok/, MINUTE);
   expect(await second.ended(MINUTE)).toBe(7);
+});
+
+const missing = hasTool('gdb-multiarch') ? '' : ` (skipped: no gdb-multiarch, Debian package ${PACKAGES['gdb-multiarch']})`;
+it.skipIf(missing !== '')(`is looked into by gdb, and goes on${missing}`, { timeout: 3 * MINUTE }, async () => {
+  const socket = join(folder, 'gdb');
+  const board = start('-serial', 'stdio', '-gdb', `unix:${socket},server=on,wait=off`);
+  await board.expect('cpiom> ', MINUTE);
+  const commands = ['set architecture powerpc:common', 'set endian big', `target remote ${socket}`, 'info registers', 'x/i 0xfff00100'];
+  const words = commands.flatMap((command) => ['-ex', command]);
+  const gdb = Session.program('gdb-multiarch', ['-nx', '-q', '-batch', ...words, '-ex', 'detach']);
+  sessions.push(gdb);
+  expect(await gdb.ended(MINUTE)).toBe(0);
+  expect(gdb.output).toMatch(/^r1 +0x[\da-f]+/m);
+  expect(gdb.output).toMatch(/^msr +0x4b032/m); // EE, FP, ME, IR and DR: the prompt waits
+  expect(gdb.output).toMatch(/0xfff00100:\s+lis +r3,-16/);
+  board.send('off 5\r');
+  expect(await board.ended(MINUTE)).toBe(5);
 });
 
 describe('what is wrong', () => {

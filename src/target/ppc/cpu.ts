@@ -12,12 +12,14 @@ import type { Vcpu, VcpuHooks } from '../../accel/tcg/vcpu.js';
 import { ClockType, type Timer } from '../../hw/core/clock.js';
 import type { ListedInsn } from '../../hw/core/cpu.js';
 import { EngineCpu } from '../../hw/core/engine-cpu.js';
+import type { GdbDescription } from '../../hw/core/gdb-registers.js';
 import type { MachineState } from '../../hw/core/machine.js';
 import { bool, buffer, u32, u64, u8, vmState } from '../../hw/core/vmstate.js';
 import { defineType, type TypeInfo } from '../../qom/object.js';
 import { SEARCHES, type PpcConfig } from './config.js';
 import { describeException, EXCEPTION_NAMES } from './exception-names.js';
 import { FAMILIES, featuresOf } from './families.js';
+import { GDB } from './gdb.js';
 import { May, SPRS, type Spr } from './sprs.js';
 import { ppcIsa } from './index.js';
 import type { Disassembler } from '../target.js';
@@ -210,6 +212,10 @@ export class PpcCpu extends EngineCpu {
       ...this.sprs.map(({ name }) => name.toLowerCase()),
     ];
     return names.map((name) => [name, this.readRegister(name)!]);
+  }
+
+  override get gdb(): GdbDescription {
+    return GDB;
   }
 
   /** By name: pc, msr, r5, f10, sr3, any SPR of the model. */

@@ -1,10 +1,10 @@
 /** The CPU's registers for gdb: features and names are gdb's (GDB manual, "PowerPC Features"), the numbers QEMU's for 32 bits. */
 import type { GdbDescription, GdbFeature, GdbRegister } from '../../hw/core/gdb-registers.js';
 
-const FIRST_F = 32;
+const FIRST_F = 71;
 const PC = 64;
+const FPSCR = 103;
 
-/** Numbers 64 to 69, and 70 for FPSCR. */
 const core: GdbFeature = {
   name: 'org.gnu.gdb.power.core',
   annex: 'power-core.xml',
@@ -24,7 +24,7 @@ const fpu: GdbFeature = {
   annex: 'power-fpu.xml',
   registers: [
     ...Array.from({ length: 32 }, (_, n): GdbRegister => ({ name: `f${n}`, bits: 64, number: FIRST_F + n, type: 'ieee_double' })),
-    { name: 'fpscr', bits: 32, number: PC + 6, group: 'float' },
+    { name: 'fpscr', bits: 32, number: FPSCR, group: 'float' },
   ],
 };
 
