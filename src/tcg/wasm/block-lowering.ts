@@ -8,7 +8,7 @@ import { EXTEND_S32, EXTEND_U32, F64, Float, I32, I64, Wasm, WRAP, type Expr, ty
 import type { FunctionLocals } from './function-locals.js';
 import type { TbIr } from './region.js';
 import { globalCountOf, type TargetInfo } from './target-info.js';
-import { Form, formOfConst, WORD, type ValueWidths } from './value-widths.js';
+import { WidthClass, classOfConst, WORD, type ValueWidths } from './value-widths.js';
 import type { Block } from './cfg.js';
 
 interface Pending {
@@ -16,13 +16,13 @@ interface Pending {
   /** Locals that the expression reads. */
   readonly reads: readonly number[];
   readonly size: number;
-  readonly form: number;
+  readonly widthClass: number;
 }
 
-/** An i32 as the 64-bit value that its form says. */
-export function extended(m: WasmModule, expr: Expr, form: number): Expr {
-  if (form & Form.ZERO) return m.unary(EXTEND_U32, expr);
-  if (form & Form.SIGNED) return m.unary(EXTEND_S32, expr);
+/** An i32 as the 64-bit value that its width class says. */
+export function extended(m: WasmModule, expr: Expr, widthClass: number): Expr {
+  if (widthClass & WidthClass.ZERO) return m.unary(EXTEND_U32, expr);
+  if (widthClass & WidthClass.SIGNED) return m.unary(EXTEND_S32, expr);
   throw new RangeError('the upper half of a value is read that was not to be wanted');
 }
 
@@ -31,9 +31,9 @@ export function extended(m: WasmModule, expr: Expr, form: number): Expr {
  * values in one place, its move optimiser makes one move of both, as wide as either: the other way's upper half is lost. So a zero-extension that is not the
  * sign-extension as well is made by shifts, which are instructions of their own.
  */
-function widened(m: WasmModule, expr: Expr, form: number): Expr {
-  if (form & Form.SIGNED) return m.unary(EXTEND_S32, expr);
-  return m.binary(Wasm.shrU[1], m.binary(Wasm.shl[1], extended(m, expr, form), m.i64(32n)), m.i64(32n));
+function widened(m: WasmModule, expr: Expr, widthClass: number): Expr {
+  if (widthClass & WidthClass.SIGNED) return m.unary(EXTEND_S32, expr);
+  return m.binary(Wasm.shrU[1], m.binary(Wasm.shl[1], extended(m, expr, widthClass), m.i64(32n)), m.i64(32n));
 }
 
 /** A page is further than this from the end of the host's addresses. */
@@ -48,12 +48,12 @@ export class BlockLowering {
   private readonly globalCount: number;
   private readonly pending = new Map<number, Pending>();
   private readonly localOf = new Map<number, number>();
-  /** Forms of the temps in `localOf`. */
-  private readonly tempForm = new Map<number, number>();
-  /** Forms of the globals at this point. */
-  private readonly globalForm: Uint8Array;
+  /** Width classes of the temps in `localOf`. */
+  private readonly tempClass = new Map<number, number>();
+  /** Width classes of the globals at this point. */
+  private readonly globalClass: Uint8Array;
   /** The running op's: narrow if it is made as i32. */
-  private form = 0;
+  private widthClass = 0;
   private readonly usesLeft = new Map<number, number>();
   /** Uses of output i of op k until its next definition: at 2 * (k - first) + i. */
   private readonly uses: Int32Array;
@@ -79,7 +79,7 @@ export class BlockLowering {
     this.globalCount = globalCountOf(target);
     this.divisionIsGuarded = target.traits.division === 'guarded';
     this.uses = this.countUses();
-    this.globalForm = atStart.slice();
+    this.globalClass = atStart.slice();
   }
 
   private countUses(): Int32Array {
@@ -103,7 +103,7 @@ export class BlockLowering {
   /** Starts op k: nothing is read yet. */
   begin(k: number): void {
     this.op = k;
-    this.form = this.widths.formOf(this.block.tb, k);
+    this.widthClass = this.widths.classOf(this.block.tb, k);
     this.reads = [];
     this.size = 0;
   }
@@ -133,14 +133,14 @@ export class BlockLowering {
 
   /** Whether the running op is made as i32: `use` and `operand` then give low halves. */
   get isNarrow(): boolean {
-    return this.form !== 0;
+    return this.widthClass !== 0;
   }
 
-  /** The form of a 64-bit input: 0 if it is held as i64. */
-  formOf(temp: number): number {
-    if (this.isConst(temp)) return this.isI64(temp) ? formOfConst(this.ir.constLo[temp], this.ir.constHi[temp]) : 0;
-    if (temp < this.globalCount) return this.globalForm[temp];
-    return (this.pending.get(temp)?.form ?? this.tempForm.get(temp)) || 0;
+  /** The width class of a 64-bit input: 0 if it is held as i64. */
+  classOf(temp: number): number {
+    if (this.isConst(temp)) return this.isI64(temp) ? classOfConst(this.ir.constLo[temp], this.ir.constHi[temp]) : 0;
+    if (temp < this.globalCount) return this.globalClass[temp];
+    return (this.pending.get(temp)?.widthClass ?? this.tempClass.get(temp)) || 0;
   }
 
   /** The value of an input, once, in the width of the running op. */
@@ -151,15 +151,15 @@ export class BlockLowering {
   /** All bits of an input, once. */
   full(temp: number): Expr {
     if (this.isConst(temp)) return this.constant(temp);
-    const form = this.formOf(temp);
+    const widthClass = this.classOf(temp);
     const expr = this.held(temp);
-    return form === 0 ? expr : extended(this.m, expr, form);
+    return widthClass === 0 ? expr : extended(this.m, expr, widthClass);
   }
 
   /** The low half of an input, once, as i32. */
   low(temp: number): Expr {
     if (this.isConst(temp)) return this.m.i32(this.ir.constLo[temp]);
-    const isWide = this.isI64(temp) && this.formOf(temp) === 0;
+    const isWide = this.isI64(temp) && this.classOf(temp) === 0;
     const expr = this.held(temp);
     return isWide ? this.m.unary(WRAP, expr) : expr;
   }
@@ -174,10 +174,10 @@ export class BlockLowering {
       this.size += waiting.size;
       return waiting.expr;
     }
-    const form = this.formOf(temp);
+    const widthClass = this.classOf(temp);
     const local = this.localFor(temp);
     this.reads.push(local);
-    return form === 0 ? this.read(local, temp) : this.m.get(local, I32);
+    return widthClass === 0 ? this.read(local, temp) : this.m.get(local, I32);
   }
 
   /** Whether a temp is a global in an F64 local. */
@@ -201,7 +201,7 @@ export class BlockLowering {
   private fullOperand(temp: number): () => Expr {
     if (this.isConst(temp)) return () => this.constant(temp);
     const get = this.heldOperand(temp);
-    return () => (get.form === 0 ? get.expr() : extended(this.m, get.expr(), get.form));
+    return () => (get.widthClass === 0 ? get.expr() : extended(this.m, get.expr(), get.widthClass));
   }
 
   /**
@@ -242,22 +242,22 @@ export class BlockLowering {
   lowOperand(temp: number): () => Expr {
     if (this.isConst(temp)) return () => this.m.i32(this.ir.constLo[temp]);
     const get = this.heldOperand(temp);
-    return () => (get.form === 0 && this.isI64(temp) ? this.m.unary(WRAP, get.expr()) : get.expr());
+    return () => (get.widthClass === 0 && this.isI64(temp) ? this.m.unary(WRAP, get.expr()) : get.expr());
   }
 
-  private heldOperand(temp: number): { expr: () => Expr; form: number } {
-    const form = this.formOf(temp);
+  private heldOperand(temp: number): { expr: () => Expr; widthClass: number } {
+    const widthClass = this.classOf(temp);
     this.size += 2;
     const waiting = this.pending.get(temp);
-    const type = form === 0 ? this.typeOf(temp) : I32;
+    const type = widthClass === 0 ? this.typeOf(temp) : I32;
     if (waiting) {
       this.pending.delete(temp);
       const local = this.spill(waiting.expr, type);
-      return { expr: () => this.m.get(local, type), form };
+      return { expr: () => this.m.get(local, type), widthClass };
     }
     const local = this.localFor(temp);
     this.reads.push(local);
-    return { expr: () => (form === 0 ? this.read(local, temp) : this.m.get(local, I32)), form };
+    return { expr: () => (widthClass === 0 ? this.read(local, temp) : this.m.get(local, I32)), widthClass };
   }
 
   /** The same of an i64 as a binary64 number. */
@@ -274,7 +274,7 @@ export class BlockLowering {
   /** A local that holds all of an input for the length of this op. */
   useLocal(temp: number): number {
     this.size += 2;
-    if (this.isConst(temp) || this.isFloat(temp) || this.pending.has(temp) || this.formOf(temp) !== 0) {
+    if (this.isConst(temp) || this.isFloat(temp) || this.pending.has(temp) || this.classOf(temp) !== 0) {
       return this.spill(this.full(temp), this.typeOf(temp));
     }
     const local = this.localFor(temp);
@@ -283,7 +283,7 @@ export class BlockLowering {
   }
 
   private localFor(temp: number): number {
-    if (temp < this.globalCount) return this.globalForm[temp] === 0 ? this.locals.ofGlobal(temp) : this.locals.narrowOf(temp);
+    if (temp < this.globalCount) return this.globalClass[temp] === 0 ? this.locals.ofGlobal(temp) : this.locals.narrowOf(temp);
     const common = this.shared.get(temp);
     if (common !== undefined) return common;
     const local = this.localOf.get(temp);
@@ -344,34 +344,35 @@ export class BlockLowering {
 
   /** Gives output `index` of the running op its value (i32 if the op is narrow). `pure`: may be placed later, or never. */
   define(temp: number, expr: Expr, pure = true, index = 0): void {
-    const { form, m } = this;
-    if (form !== 0 && temp < this.globalCount && this.widths.canNarrow(this.block.tb, temp)) return this.defineNarrow(temp, expr, form);
+    const { widthClass, m } = this;
+    if (widthClass !== 0 && temp < this.globalCount && this.widths.canNarrow(this.block.tb, temp))
+      return this.defineNarrow(temp, expr, widthClass);
     // Made in 64 bits, of which the upper half is zero.
-    if (form === 0 && this.locals.isWord(temp)) return this.defineNarrow(temp, m.unary(WRAP, expr), WORD);
+    if (widthClass === 0 && this.locals.isWord(temp)) return this.defineNarrow(temp, m.unary(WRAP, expr), WORD);
     const fixed = temp < this.globalCount ? this.locals.ofGlobal(temp) : this.shared.get(temp);
     if (fixed !== undefined) {
-      const value = form === 0 ? expr : widened(m, expr, form);
+      const value = widthClass === 0 ? expr : widened(m, expr, widthClass);
       this.beforeWrite(fixed);
       this.list.push(m.set(fixed, this.isFloat(temp) ? m.unary(Float.fromBits[1], value) : value));
-      if (temp < this.globalCount) this.globalForm[temp] = 0;
+      if (temp < this.globalCount) this.globalClass[temp] = 0;
       return;
     }
     this.pending.delete(temp); // an earlier value whose only user was dead
     const uses = this.uses[2 * (this.op - this.block.first) + index];
     if (pure && uses === 0) return;
     if (pure && uses === 1 && this.size <= MAX_TREE) {
-      this.pending.set(temp, { expr, reads: this.reads, size: this.size, form });
+      this.pending.set(temp, { expr, reads: this.reads, size: this.size, widthClass });
       return;
     }
-    this.keep(temp, expr, form, uses);
+    this.keep(temp, expr, widthClass, uses);
     if (uses === 0) this.freed.push(this.localOf.get(temp)!);
   }
 
-  private defineNarrow(global: number, expr: Expr, form: number): void {
+  private defineNarrow(global: number, expr: Expr, widthClass: number): void {
     const local = this.locals.narrowOf(global);
     this.beforeWrite(local);
     this.list.push(this.m.set(local, expr));
-    this.globalForm[global] = form;
+    this.globalClass[global] = widthClass;
     if (this.mixed[global] !== 0) this.widen(global);
   }
 
@@ -379,19 +380,19 @@ export class BlockLowering {
   widen(global: number): void {
     const local = this.locals.ofGlobal(global);
     this.beforeWrite(local);
-    this.list.push(this.m.set(local, widened(this.m, this.m.get(this.locals.narrowOf(global), I32), this.globalForm[global])));
+    this.list.push(this.m.set(local, widened(this.m, this.m.get(this.locals.narrowOf(global), I32), this.globalClass[global])));
   }
 
   /** All globals have changed in env: those that are wanted are loaded again. */
-  forgetForms(): void {
-    this.widths.forget(this.globalForm);
+  forgetClasses(): void {
+    this.widths.forget(this.globalClass);
   }
 
-  private keep(temp: number, expr: Expr, form: number, uses: number): void {
-    const local = this.allocate(form === 0 ? this.typeOf(temp) : I32);
+  private keep(temp: number, expr: Expr, widthClass: number, uses: number): void {
+    const local = this.allocate(widthClass === 0 ? this.typeOf(temp) : I32);
     this.list.push(this.m.set(local, expr));
     this.localOf.set(temp, local);
-    this.tempForm.set(temp, form);
+    this.tempClass.set(temp, widthClass);
     this.usesLeft.set(temp, uses);
   }
 
@@ -407,7 +408,7 @@ export class BlockLowering {
     for (const [temp, waiting] of this.pending) {
       if (!waiting.reads.includes(local)) continue;
       this.pending.delete(temp);
-      this.keep(temp, waiting.expr, waiting.form, 1);
+      this.keep(temp, waiting.expr, waiting.widthClass, 1);
     }
   }
 }

@@ -6,7 +6,7 @@ import type { Bitsets } from './bitset.js';
 import type { Fact, RegionFacts } from './facts.js';
 import { contextOf, formatRegion, type IrNames, type RegionNotes } from './region-text.js';
 import type { Linear, Stream, Value } from './region.js';
-import { Form } from './value-widths.js';
+import { WidthClass } from './value-widths.js';
 
 /** The region with what is known of it as `fact`. */
 export function formatFact(fact: Fact, facts: Partial<RegionFacts>, names: IrNames): string {
@@ -73,11 +73,11 @@ const NOTES: Readonly<Record<Fact, (facts: RegionFacts, names: IrNames) => Regio
   }),
   widths: ({ widths }, { globals }) => ({
     block: (b) => {
-      const forms = widths.atStart(b);
-      const narrow = globals.flatMap(({ name }, g) => (forms[g] !== 0 ? `${name} ${formText(forms[g])}` : []));
+      const classes = widths.atStart(b);
+      const narrow = globals.flatMap(({ name }, g) => (classes[g] !== 0 ? `${name} ${classText(classes[g])}` : []));
       return [`b${b} narrow: ${list(narrow)}`];
     },
-    op: (tb, k) => (widths.formOf(tb, k) !== 0 ? [formText(widths.formOf(tb, k))] : []),
+    op: (tb, k) => (widths.classOf(tb, k) !== 0 ? [classText(widths.classOf(tb, k))] : []),
   }),
   groups: ({ groups, cfg }) => {
     const numbers = new Map<AccessGroup, number>();
@@ -96,8 +96,8 @@ const NOTES: Readonly<Record<Fact, (facts: RegionFacts, names: IrNames) => Regio
 const list = (texts: readonly string[]): string => (texts.length > 0 ? texts.join(' ') : 'none');
 
 /** i32, and which extension gives all bits. */
-function formText(form: number): string {
-  return `i32${form & Form.SIGNED ? ':s' : ''}${form & Form.ZERO ? ':z' : ''}${form & Form.COUNT ? ':count' : ''}`;
+function classText(widthClass: number): string {
+  return `i32${widthClass & WidthClass.SIGNED ? ':s' : ''}${widthClass & WidthClass.ZERO ? ':z' : ''}${widthClass & WidthClass.COUNT ? ':count' : ''}`;
 }
 
 function streamText({ address, span, stride, movesNarrow, signed, store, mmuIdx }: Stream, { globals }: IrNames): string {

@@ -20,7 +20,7 @@ import type { TbIr } from './region.js';
 import type { SharedTemp } from './shared-temps.js';
 import { globalCountOf, type TargetInfo } from './target-info.js';
 
-/** Where a global is: the form of what its i32 local holds, or 0 if it is in its i64 one. */
+/** Where a global is: the width class of what its i32 local holds, or 0 if it is in its i64 one. */
 export type WidthOf = (global: number) => number;
 
 export class FunctionCode {
@@ -113,9 +113,9 @@ export class FunctionCode {
   storeDirty(list: Expr[], dirty: readonly number[], widthOf: WidthOf): void {
     const { m } = this;
     for (const g of dirty) {
-      const form = widthOf(g);
-      if (form !== 0) {
-        const value = extended(m, m.get(this.locals.narrowOf(g), I32), form);
+      const widthClass = widthOf(g);
+      if (widthClass !== 0) {
+        const value = extended(m, m.get(this.locals.narrowOf(g), I32), widthClass);
         list.push(m.store(8, I64, m.get(ENV, I32), value, this.target.globalOffset[g]));
         continue;
       }

@@ -51,7 +51,7 @@ export class FunctionLocals {
     return this.globals[global];
   }
 
-  /** The i32 local that holds a global where its form is narrow (value-widths.ts). */
+  /** The i32 local that holds a global where its width class is narrow (value-widths.ts). */
   narrowOf(global: number): number {
     if (this.narrow[global] < 0) this.narrow[global] = this.create(I32);
     return this.narrow[global];

@@ -48,7 +48,7 @@ export class BlockCode implements MemoryHost, InlineHost {
     const dirty = facts.flow.dirtyAt(b);
     const { dead, reload, pcWanted } = facts.flow.liveness(b, dirty);
     const atStart = facts.widths.atStart(b);
-    const { forms: faultForms, mixed } = facts.widths.faultForms(b, dirty);
+    const { classes: faultClasses, mixed } = facts.widths.faultClasses(b, dirty);
     const lowering = new BlockLowering(m, fn.locals, ir, block, fn.shared[block.tb], fn.target, facts.widths, atStart, mixed);
     if (block.isTbStart && ir.strip) {
       this.widenFor(lowering, block, mixed);
@@ -63,7 +63,7 @@ export class BlockCode implements MemoryHost, InlineHost {
     this.dirty = dirty;
     this.faults = new FaultExits(lowering.list, m, {
       label: fn.label,
-      store: (into, globals) => fn.storeDirty(into, globals, (g) => faultForms[g]),
+      store: (into, globals) => fn.storeDirty(into, globals, (g) => faultClasses[g]),
       leave: (into) => fn.leaveInside(into, block.tb),
     });
     this.insn = insnBefore(ir, block.first);
@@ -95,7 +95,7 @@ export class BlockCode implements MemoryHost, InlineHost {
     if (block.succ.length > 0) list.push(go(0));
     else {
       // A TB without an end: the verifier forbids it, but a function must not fall off either.
-      fn.exit(list, dirty.members(block.end - block.first), m.i32(0), (g) => lowering.formOf(g));
+      fn.exit(list, dirty.members(block.end - block.first), m.i32(0), (g) => lowering.classOf(g));
     }
   }
 
@@ -109,7 +109,7 @@ export class BlockCode implements MemoryHost, InlineHost {
   private writeBack(lowering: BlockLowering, b: number): number[] {
     const dirty = this.dirty.members(this.row);
     if (this.fn.facts.writeBacks[b] === 0) return dirty;
-    this.fn.storeDirty(lowering.list, withoutPc(dirty), (g) => lowering.formOf(g));
+    this.fn.storeDirty(lowering.list, withoutPc(dirty), (g) => lowering.classOf(g));
     return dirty.filter((g) => g === PC);
   }
 
@@ -118,8 +118,8 @@ export class BlockCode implements MemoryHost, InlineHost {
     const { widths, flow } = this.fn.facts;
     const wanted = new Set<number>();
     for (const to of block.succ) {
-      const forms = widths.atStart(to);
-      for (const g of flow.liveIn.members(to)) if (forms[g] === 0 && mixed[g] === 0 && b.formOf(g) !== 0) wanted.add(g);
+      const classes = widths.atStart(to);
+      for (const g of flow.liveIn.members(to)) if (classes[g] === 0 && mixed[g] === 0 && b.classOf(g) !== 0) wanted.add(g);
     }
     for (const g of wanted) b.widen(g);
   }
@@ -149,7 +149,7 @@ export class BlockCode implements MemoryHost, InlineHost {
       if (ops[p + 1] >= 0) b.define(ops[p + 1], call, false);
       return;
     }
-    if (syncsGlobals(helper)) fn.storeDirty(b.list, this.dirty.members(this.row), (g) => b.formOf(g));
+    if (syncsGlobals(helper)) fn.storeDirty(b.list, this.dirty.members(this.row), (g) => b.classOf(g));
     // Who can raise is no plain arithmetic: it may ask for the time, or for the instruction counter.
     if (syncsGlobals(helper) || helper.mayFault) fn.storeBudget(b.list);
     const result = helper.result && ops[p + 1] >= 0 ? b.scratch(I64) : -1;
@@ -160,7 +160,7 @@ export class BlockCode implements MemoryHost, InlineHost {
     if (clobbersGlobals(helper)) {
       b.forget();
       fn.testEnv(b.list);
-      b.forgetForms();
+      b.forgetClasses();
       for (const g of reload) {
         b.beforeWrite(fn.locals.isWord(g) ? fn.locals.narrowOf(g) : fn.locals.ofGlobal(g));
         b.list.push(fn.loadGlobal(g));

@@ -24,7 +24,7 @@ export function leaveBlock(
 ): void {
   const { m } = fn;
   const { ops, unchecked } = b.ir;
-  const widthOf = (g: number) => b.formOf(g);
+  const widthOf = (g: number) => b.classOf(g);
   switch (ops[p]) {
     case Op.brcond_i32:
     case Op.brcond_i64: {

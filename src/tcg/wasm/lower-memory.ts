@@ -197,7 +197,7 @@ function extended(b: BlockLowering, value: Expr, access: Access): Expr {
 function store(b: BlockLowering, host: MemoryHost, v: number, addr: number, access: Access): void {
   const { m } = b;
   const address = host.addend === undefined ? b.useLocal(addr) : -1;
-  const narrow = access.bytes < 8 && !b.isConst(v) && b.formOf(v) !== 0;
+  const narrow = access.bytes < 8 && !b.isConst(v) && b.classOf(v) !== 0;
   const value = narrow ? b.lowOperand(v) : b.operand(v);
   const path = host.addend === undefined ? pathOf(b, host, address, access, TLB_KIND_WRITE) : unchecked(b, addr, host.addend);
   const fast = path.prepare;

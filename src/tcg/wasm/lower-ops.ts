@@ -3,7 +3,7 @@ import { Cond, Op } from '../opcodes.js';
 import { EXTEND32, EXTEND_S32, EXTEND_U32, I32, I64, Wasm, WRAP, type Expr, type ValueType } from './binaryen.js';
 import type { BlockLowering } from './block-lowering.js';
 import { ENV } from './function-locals.js';
-import { Form } from './value-widths.js';
+import { WidthClass } from './value-widths.js';
 
 type Width = 0 | 1;
 /** Lowers the op at word p. `w`: 0 for the i32 form, 1 for the i64 form. */
@@ -31,10 +31,10 @@ const UNSIGNED: Record<Cond, Cond> = {
 /** a cond b as an i32 truth value. */
 export function compare(b: BlockLowering, cond: Cond, left: number, right: number): Expr {
   const { m } = b;
-  const forms = b.formOf(left) & b.formOf(right);
+  const classes = b.classOf(left) & b.classOf(right);
   // Extended alike, two values stand to each other as their low halves; zero-extended ones are never negative.
-  if ((forms & (Form.SIGNED | Form.ZERO)) !== 0) {
-    if ((forms & Form.SIGNED) === 0) cond = UNSIGNED[cond];
+  if ((classes & (WidthClass.SIGNED | WidthClass.ZERO)) !== 0) {
+    if ((classes & WidthClass.SIGNED) === 0) cond = UNSIGNED[cond];
     if (cond === Cond.EQ && b.isConstValue(right, 0)) return m.unary(Wasm.eqz[0], b.low(left));
     return m.binary(CONDITIONS[cond][0], b.low(left), b.low(right));
   }
@@ -337,7 +337,7 @@ both(
   unary((b, value, w) => b.m.unary(Wasm.extend16[w], value)),
 );
 both(Op.ext16u_i32, and(0xffffn));
-// These are i32 values already, whose form says which extension is meant.
+// These are i32 values already, whose width class says which extension is meant.
 for (const op of [Op.ext32s_i64, Op.ext32u_i64, Op.ext_i32_i64, Op.extu_i32_i64, Op.extrl_i64_i32]) {
   wide(op, (b, ops, p) => b.define(ops[p + 1], b.low(ops[p + 2])));
 }

@@ -14,19 +14,19 @@ export class StripCode {
   constructor(private readonly fn: FunctionCode) {}
 
   /** The start of a loop that has a copy without checks: tests the budget, and goes there (`enter`) if it can. */
-  start(list: Expr[], ir: TbIr, plan: StripPlan, dirty: Bitsets, forms: Uint8Array, enter: () => Expr): void {
+  start(list: Expr[], ir: TbIr, plan: StripPlan, dirty: Bitsets, classes: Uint8Array, enter: () => Expr): void {
     const { fn } = this;
     const { m, budget, locals } = fn;
     const attempt = fn.attempt!;
     const test: Expr[] = [];
-    fn.testBudget(test, ir, dirty, (g) => forms[g]);
+    fn.testBudget(test, ir, dirty, (g) => classes[g]);
     // icount mode: every trip is tested, elsewhere it may be some trips later. The copy is tested by where it stops: there a trip must fit.
     if (fn.target.icount) list.push(...test.splice(0));
     const request = fn.target.icount ? m.i32(plan.icount) : m.load(4, false, I32, m.get(ENV, I32), ENV_EXIT_REQUEST);
     const floor = locals.create(I32);
     const wanted = locals.create(I32);
     const global = (g: number): Expr => {
-      if (forms[g] !== 0) return extended(m, m.get(locals.narrowOf(g), I32), forms[g]);
+      if (classes[g] !== 0) return extended(m, m.get(locals.narrowOf(g), I32), classes[g]);
       const type = locals.typeOfGlobal(g);
       const value = m.get(locals.ofGlobal(g), type);
       return type === I64 ? value : m.unary(Float.toBits[1], value);

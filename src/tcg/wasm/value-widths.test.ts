@@ -4,22 +4,22 @@ import { leave, PC, RAM, Rig, tb, X1, X2, X3, X4 } from '../../../tests/support/
 import type { TcgContext } from '../context.js';
 import { Cond } from '../opcodes.js';
 import type { Region } from './region.js';
-import { Form, ValueWidths } from './value-widths.js';
+import { WidthClass, ValueWidths } from './value-widths.js';
 import { buildCfg } from './cfg.js';
 
-const { NARROW, SIGNED, ZERO } = Form;
+const { NARROW, SIGNED, ZERO } = WidthClass;
 const GLOBALS = 9;
 
-/** The forms of the outputs of one block's ops, and of those that follow in the region. */
+/** The width classes of the outputs of one block's ops, and of those that follow in the region. */
 function formsOf(region: Region): { op: (tb: number, k: number) => number; start: (tb: number, global: number) => number } {
   const cfg = buildCfg(region);
   const shared = region.tbs.map(() => new Map());
   const widths = new ValueWidths(region, cfg, [], GLOBALS, shared, new Set(), () => false);
-  return { op: (t, k) => widths.formOf(t, k), start: (t, g) => widths.atStart(cfg.startOf[t])[g] };
+  return { op: (t, k) => widths.classOf(t, k), start: (t, g) => widths.atStart(cfg.startOf[t])[g] };
 }
 
-/** The last op's form, of ops that `build` emits. */
-function formOfLast(build: (tcg: TcgContext) => void): number {
+/** The last op's width class, of ops that `build` emits. */
+function classOfLast(build: (tcg: TcgContext) => void): number {
   let count = 0;
   const ir = tb(0x100, 1, [-1, -1], (tcg) => {
     build(tcg);
@@ -38,28 +38,28 @@ const unsignedWord = (tcg: TcgContext, d: number, from = X1): number => {
   return d;
 };
 
-describe('the form of a value', () => {
+describe('the widthClass of a value', () => {
   it('is that of its extension', () => {
-    expect(formOfLast((tcg) => tcg.ext32s(X2, X1))).toBe(NARROW | SIGNED);
-    expect(formOfLast((tcg) => tcg.ext32u(X2, X1))).toBe(NARROW | ZERO);
-    expect(formOfLast((tcg) => tcg.extract(X2, X1, 4, 28)) & (SIGNED | ZERO)).toBe(SIGNED | ZERO);
-    expect(formOfLast((tcg) => tcg.extract(X2, X1, 4, 29))).toBe(0);
-    expect(formOfLast((tcg) => tcg.sextract(X2, X1, 4, 28))).toBe(NARROW | SIGNED);
-    expect(formOfLast((tcg) => tcg.qemuLd(X2, X1, L.MO_32 | L.MO_SIGN, 0))).toBe(NARROW | SIGNED);
-    expect(formOfLast((tcg) => tcg.qemuLd(X2, X1, L.MO_32, 0))).toBe(NARROW | ZERO);
-    expect(formOfLast((tcg) => tcg.qemuLd(X2, X1, L.MO_64, 0))).toBe(0);
+    expect(classOfLast((tcg) => tcg.ext32s(X2, X1))).toBe(NARROW | SIGNED);
+    expect(classOfLast((tcg) => tcg.ext32u(X2, X1))).toBe(NARROW | ZERO);
+    expect(classOfLast((tcg) => tcg.extract(X2, X1, 4, 28)) & (SIGNED | ZERO)).toBe(SIGNED | ZERO);
+    expect(classOfLast((tcg) => tcg.extract(X2, X1, 4, 29))).toBe(0);
+    expect(classOfLast((tcg) => tcg.sextract(X2, X1, 4, 28))).toBe(NARROW | SIGNED);
+    expect(classOfLast((tcg) => tcg.qemuLd(X2, X1, L.MO_32 | L.MO_SIGN, 0))).toBe(NARROW | SIGNED);
+    expect(classOfLast((tcg) => tcg.qemuLd(X2, X1, L.MO_32, 0))).toBe(NARROW | ZERO);
+    expect(classOfLast((tcg) => tcg.qemuLd(X2, X1, L.MO_64, 0))).toBe(0);
   });
 
   it('is kept by logic of values that are extended alike, not by arithmetic', () => {
     const both = (op: (tcg: TcgContext, a: number, b: number) => void) => (tcg: TcgContext) => op(tcg, word(tcg, X2), word(tcg, X3, X4));
-    expect(formOfLast(both((tcg, a, b) => tcg.xor(X4, a, b)))).toBe(NARROW | SIGNED);
-    expect(formOfLast(both((tcg, a) => tcg.not(X4, a)))).toBe(NARROW | SIGNED);
-    expect(formOfLast(both((tcg, a, b) => tcg.add(X4, a, b)))).toBe(0);
-    expect(formOfLast((tcg) => tcg.xor(X4, word(tcg, X2), unsignedWord(tcg, X3)))).toBe(0);
-    expect(formOfLast((tcg) => tcg.xor(X4, word(tcg, X2), X1))).toBe(0);
+    expect(classOfLast(both((tcg, a, b) => tcg.xor(X4, a, b)))).toBe(NARROW | SIGNED);
+    expect(classOfLast(both((tcg, a) => tcg.not(X4, a)))).toBe(NARROW | SIGNED);
+    expect(classOfLast(both((tcg, a, b) => tcg.add(X4, a, b)))).toBe(0);
+    expect(classOfLast((tcg) => tcg.xor(X4, word(tcg, X2), unsignedWord(tcg, X3)))).toBe(0);
+    expect(classOfLast((tcg) => tcg.xor(X4, word(tcg, X2), X1))).toBe(0);
     // but what is zero above stays so whatever it is masked with
-    expect(formOfLast((tcg) => tcg.and(X4, unsignedWord(tcg, X2), X1))).toBe(NARROW | ZERO);
-    expect(formOfLast((tcg) => tcg.and(X4, word(tcg, X2), X1))).toBe(0);
+    expect(classOfLast((tcg) => tcg.and(X4, unsignedWord(tcg, X2), X1))).toBe(NARROW | ZERO);
+    expect(classOfLast((tcg) => tcg.and(X4, word(tcg, X2), X1))).toBe(0);
   });
 
   it('of shifts depends on count and direction', () => {
@@ -68,15 +68,15 @@ describe('the form of a value', () => {
       tcg.andi(t, X3, mask);
       return t;
     };
-    expect(formOfLast((tcg) => tcg.shr(X4, unsignedWord(tcg, X2), count(tcg, 31)))).toBe(NARROW | ZERO);
-    expect(formOfLast((tcg) => tcg.shr(X4, unsignedWord(tcg, X2), count(tcg, 63)))).toBe(0);
-    expect(formOfLast((tcg) => tcg.shr(X4, word(tcg, X2), count(tcg, 31)))).toBe(0);
-    expect(formOfLast((tcg) => tcg.sar(X4, word(tcg, X2), count(tcg, 31)))).toBe(NARROW | SIGNED);
-    expect(formOfLast((tcg) => tcg.shl(X4, word(tcg, X2), count(tcg, 31)))).toBe(0);
+    expect(classOfLast((tcg) => tcg.shr(X4, unsignedWord(tcg, X2), count(tcg, 31)))).toBe(NARROW | ZERO);
+    expect(classOfLast((tcg) => tcg.shr(X4, unsignedWord(tcg, X2), count(tcg, 63)))).toBe(0);
+    expect(classOfLast((tcg) => tcg.shr(X4, word(tcg, X2), count(tcg, 31)))).toBe(0);
+    expect(classOfLast((tcg) => tcg.sar(X4, word(tcg, X2), count(tcg, 31)))).toBe(NARROW | SIGNED);
+    expect(classOfLast((tcg) => tcg.shl(X4, word(tcg, X2), count(tcg, 31)))).toBe(0);
   });
 
   it('of a temp is narrow if only its low half is wanted', () => {
-    const form = (op: (tcg: TcgContext, t: number) => void, use: (tcg: TcgContext, t: number) => void) => {
+    const widthClass = (op: (tcg: TcgContext, t: number) => void, use: (tcg: TcgContext, t: number) => void) => {
       const ir = tb(0x100, 1, [-1, -1], (tcg) => {
         const t = tcg.temp();
         op(tcg, t);
@@ -86,21 +86,21 @@ describe('the form of a value', () => {
       return formsOf({ entries: [0], tbs: [ir] }).op(0, 0);
     };
     const sum = (tcg: TcgContext, t: number) => tcg.add(t, X1, X2);
-    expect(form(sum, (tcg, t) => tcg.ext32s(X3, t))).toBe(NARROW);
-    expect(form(sum, (tcg, t) => tcg.qemuSt(t, X1, L.MO_32, 0))).toBe(NARROW);
-    expect(form(sum, (tcg, t) => tcg.qemuSt(t, X1, L.MO_64, 0))).toBe(0);
-    expect(form(sum, (tcg, t) => tcg.qemuSt(X1, t, L.MO_32, 0))).toBe(0);
-    expect(form(sum, (tcg, t) => tcg.mov(X3, t))).toBe(0);
+    expect(widthClass(sum, (tcg, t) => tcg.ext32s(X3, t))).toBe(NARROW);
+    expect(widthClass(sum, (tcg, t) => tcg.qemuSt(t, X1, L.MO_32, 0))).toBe(NARROW);
+    expect(widthClass(sum, (tcg, t) => tcg.qemuSt(t, X1, L.MO_64, 0))).toBe(0);
+    expect(widthClass(sum, (tcg, t) => tcg.qemuSt(X1, t, L.MO_32, 0))).toBe(0);
+    expect(widthClass(sum, (tcg, t) => tcg.mov(X3, t))).toBe(0);
     expect(
-      form(sum, (tcg, t) => {
+      widthClass(sum, (tcg, t) => {
         tcg.ext32s(X3, t);
         tcg.mov(X4, t);
       }),
     ).toBe(0);
     // bits above the low half come down
-    expect(form((tcg, t) => tcg.shri(t, X1, 4), (tcg, t) => tcg.ext32s(X3, t))).toBe(0); // prettier-ignore
-    expect(form((tcg, t) => tcg.shli(t, X1, 4), (tcg, t) => tcg.ext32s(X3, t))).toBe(NARROW); // prettier-ignore
-    expect(form((tcg, t) => tcg.shl(t, X1, X2), (tcg, t) => tcg.ext32s(X3, t))).toBe(0); // prettier-ignore
+    expect(widthClass((tcg, t) => tcg.shri(t, X1, 4), (tcg, t) => tcg.ext32s(X3, t))).toBe(0); // prettier-ignore
+    expect(widthClass((tcg, t) => tcg.shli(t, X1, 4), (tcg, t) => tcg.ext32s(X3, t))).toBe(NARROW); // prettier-ignore
+    expect(widthClass((tcg, t) => tcg.shl(t, X1, X2), (tcg, t) => tcg.ext32s(X3, t))).toBe(0); // prettier-ignore
   });
 
   it('lasts at a merge if it is the same on all ways', () => {

@@ -2,7 +2,7 @@
  * Which 64-bit values of a region are made and kept as i32. A guest's 32-bit arithmetic (RISC-V `addw`, `srliw`, `lw`) is an i64 op and an
  * extension in the IR; where only low halves are looked at, both are one i32 op, and the extension is made where somebody wants all 64 bits.
  *
- * Backward, in each basic block: temps of which only the low half is wanted. Forward, across blocks: what a value's upper half is (`Form`). A global
+ * Backward, in each basic block: temps of which only the low half is wanted. Forward, across blocks: what a value's upper half is (`WidthClass`). A global
  * that is narrow at the start of a block is so on every path to it, and is then in its i32 local (FunctionLocals.narrowOf). A global of 32 bits (TargetInfo.words)
  * is so everywhere, at entries, too, and whatever op made it.
  */
@@ -26,7 +26,7 @@ import type { Region, TbIr } from './region.js';
 import type { Block, Cfg } from './cfg.js';
 
 /** What is known of a 64-bit value, as a set of bits. 0: nothing, it is held as i64. */
-export const Form = {
+export const WidthClass = {
   /** Held as i32; with neither SIGNED nor ZERO nobody may look at the upper half. */
   NARROW: 1,
   /** The value is its low half sign-extended. */
@@ -37,7 +37,7 @@ export const Form = {
   COUNT: 8,
 } as const;
 
-const { NARROW, SIGNED, ZERO, COUNT } = Form;
+const { NARROW, SIGNED, ZERO, COUNT } = WidthClass;
 const BOTH = SIGNED | ZERO;
 /** Merges keep these. */
 const LASTING = NARROW | BOTH;
@@ -45,15 +45,15 @@ const LASTING = NARROW | BOTH;
 /** What a global of 32 bits is at least. */
 export const WORD = NARROW | ZERO;
 
-/** The form of a constant. */
-export function formOfConst(lo: number, hi: number): number {
+/** The width class of a constant. */
+export function classOfConst(lo: number, hi: number): number {
   if (hi === 0) return lo < 0 ? NARROW | ZERO : NARROW | BOTH | (lo < 32 ? COUNT : 0);
   return hi === -1 && lo < 0 ? NARROW | SIGNED : 0;
 }
 
 export class ValueWidths {
-  /** By TB, by op: the form of its (first) output. */
-  private readonly forms: Uint8Array[];
+  /** By TB, by op: the width class of its (first) output. */
+  private readonly classes: Uint8Array[];
   private readonly lowOnly: Uint8Array[];
   private readonly formIn: Uint8Array;
   private readonly state: Uint8Array;
@@ -71,7 +71,7 @@ export class ValueWidths {
     private readonly leaves: (tb: number, k: number) => boolean,
     private readonly words: ReadonlySet<number> = new Set(),
   ) {
-    this.forms = region.tbs.map((ir) => new Uint8Array(ir.opCount));
+    this.classes = region.tbs.map((ir) => new Uint8Array(ir.opCount));
     this.lowOnly = region.tbs.map((ir) => new Uint8Array(ir.opCount));
     this.formIn = new Uint8Array(cfg.blocks.length * globalCount).fill(LASTING);
     this.state = new Uint8Array(Math.max(...region.tbs.map((ir) => ir.tempCount)));
@@ -80,25 +80,25 @@ export class ValueWidths {
     this.solve();
   }
 
-  /** Forms of the globals at the start of a block: 0 or narrow. */
+  /** Width classes of the globals at the start of a block: 0 or narrow. */
   atStart(b: number): Uint8Array {
     return this.formIn.subarray(b * this.globalCount, (b + 1) * this.globalCount);
   }
 
-  formOf(tb: number, k: number): number {
-    return this.forms[tb][k];
+  classOf(tb: number, k: number): number {
+    return this.classes[tb][k];
   }
 
   /** All globals may be anything: what is left is what the target says of them. */
-  forget(forms: Uint8Array): void {
-    forms.fill(0, 0, this.globalCount);
-    for (const g of this.words) if (this.canNarrow(0, g)) forms[g] = WORD;
+  forget(classes: Uint8Array): void {
+    classes.fill(0, 0, this.globalCount);
+    for (const g of this.words) if (this.canNarrow(0, g)) classes[g] = WORD;
   }
 
-  /** Of a destination, after an op whose form is this. */
-  formAfter(tb: number, temp: number, form: number): number {
+  /** Of a destination, after an op whose width class is this. */
+  classAfter(tb: number, temp: number, widthClass: number): number {
     if (!this.canNarrow(tb, temp)) return 0;
-    return form === 0 && this.words.has(temp) ? WORD : form;
+    return widthClass === 0 && this.words.has(temp) ? WORD : widthClass;
   }
 
   private isWord(tb: number, temp: number): boolean {
@@ -122,10 +122,10 @@ export class ValueWidths {
         for (const to of blocks[b].succ) {
           const into = this.atStart(to);
           for (let g = 0; g < globalCount; g++) {
-            let form = into[g] & state[g];
-            if ((form & BOTH) === 0) form = 0;
-            if (form === into[g]) continue;
-            into[g] = form;
+            let widthClass = into[g] & state[g];
+            if ((widthClass & BOTH) === 0) widthClass = 0;
+            if (widthClass === into[g]) continue;
+            into[g] = widthClass;
             changed = true;
           }
         }
@@ -141,11 +141,11 @@ export class ValueWidths {
     if (op === Op.call && clobbersGlobals(this.helpers[ir.ops[p + 2]])) this.forget(state);
     const outputs = OUTPUT_WORDS[op];
     if (outputs.length === 0) return;
-    const form = outputs.length === 1 ? this.transfer(ir, block, k) : 0;
-    this.forms[block.tb][k] = form;
+    const widthClass = outputs.length === 1 ? this.transfer(ir, block, k) : 0;
+    this.classes[block.tb][k] = widthClass;
     for (const at of outputs) {
       const temp = ir.ops[p + at];
-      if (temp >= 0) state[temp] = this.formAfter(block.tb, temp, form);
+      if (temp >= 0) state[temp] = this.classAfter(block.tb, temp, widthClass);
     }
   }
 
@@ -155,22 +155,22 @@ export class ValueWidths {
     const op = ops[p] as Op;
     if (OP_WIDE[op] === 0) return 0;
     const low = this.lowOnly[block.tb][k] !== 0;
-    const form = this.upperHalf(ir, op, p, low);
-    if ((form & BOTH) !== 0) return NARROW | form;
-    if (form === 0 && !(low && isModular(ops, op, p, (temp) => isCount(ir, block, k, temp)))) return 0;
+    const widthClass = this.upperHalf(ir, op, p, low);
+    if ((widthClass & BOTH) !== 0) return NARROW | widthClass;
+    if (widthClass === 0 && !(low && isModular(ops, op, p, (temp) => isCount(ir, block, k, temp)))) return 0;
     // of a global of 32 bits nobody says that the upper half is zero: it is
     return this.isWord(block.tb, ops[p + 1]) ? WORD : NARROW;
   }
 
-  private form(ir: TbIr, temp: number): number {
-    return ir.tempKind[temp] === TempKind.Const ? formOfConst(ir.constLo[temp], ir.constHi[temp]) : this.state[temp];
+  private widthClass(ir: TbIr, temp: number): number {
+    return ir.tempKind[temp] === TempKind.Const ? classOfConst(ir.constLo[temp], ir.constHi[temp]) : this.state[temp];
   }
 
   /** What is known of the output's upper half, if the low half follows from the inputs' low halves alone. */
   private upperHalf(ir: TbIr, op: Op, p: number, low: boolean): number {
     const { ops } = ir;
-    const a = this.form(ir, ops[p + 2]);
-    const bForm = () => this.form(ir, ops[p + 3]);
+    const a = this.widthClass(ir, ops[p + 2]);
+    const bClass = () => this.widthClass(ir, ops[p + 3]);
     switch (OP_BASE[op] as Op) {
       case Op.mov_i32:
         return a & (BOTH | COUNT);
@@ -199,7 +199,7 @@ export class ValueWidths {
       case Op.sextract_i32:
         return ops[p + 3] + ops[p + 4] > 32 ? 0 : SIGNED;
       case Op.and_i32: {
-        const b = bForm();
+        const b = bClass();
         let known = a & b & SIGNED;
         if (a & ZERO) known |= a & (BOTH | COUNT);
         if (b & ZERO) known |= b & (BOTH | COUNT);
@@ -207,33 +207,33 @@ export class ValueWidths {
       }
       case Op.or_i32:
       case Op.xor_i32:
-        return a & bForm() & (BOTH | COUNT);
+        return a & bClass() & (BOTH | COUNT);
       case Op.andc_i32:
-        return (a & bForm() & SIGNED) | (a & ZERO ? a & (BOTH | COUNT) : 0);
+        return (a & bClass() & SIGNED) | (a & ZERO ? a & (BOTH | COUNT) : 0);
       case Op.not_i32:
         return a & SIGNED;
       case Op.orc_i32:
       case Op.eqv_i32:
       case Op.nand_i32:
       case Op.nor_i32:
-        return a & bForm() & SIGNED;
+        return a & bClass() & SIGNED;
       case Op.shr_i32:
-        if ((a & ZERO) === 0 || (bForm() & COUNT) === 0) return 0;
+        if ((a & ZERO) === 0 || (bClass() & COUNT) === 0) return 0;
         return ZERO | (a & SIGNED) | (ir.tempKind[ops[p + 3]] === TempKind.Const && ir.constLo[ops[p + 3]] > 0 ? SIGNED : 0);
       case Op.sar_i32:
-        return a & SIGNED && bForm() & COUNT ? a & BOTH : 0;
+        return a & SIGNED && bClass() & COUNT ? a & BOTH : 0;
       case Op.movcond_i32:
-        return this.form(ir, ops[p + 4]) & this.form(ir, ops[p + 5]) & (BOTH | COUNT);
+        return this.widthClass(ir, ops[p + 4]) & this.widthClass(ir, ops[p + 5]) & (BOTH | COUNT);
       case Op.rem_i32:
-        return a & bForm() & SIGNED;
+        return a & bClass() & SIGNED;
       case Op.remu_i32:
         // by zero: the dividend
-        return a & bForm() & ZERO ? a & BOTH : 0;
+        return a & bClass() & ZERO ? a & BOTH : 0;
       case Op.div_i32:
         // -2^31 / -1 and x / 0 have other upper halves, but the right lower ones
-        return low && a & bForm() & SIGNED ? NARROW : 0;
+        return low && a & bClass() & SIGNED ? NARROW : 0;
       case Op.divu_i32:
-        return low && a & bForm() & ZERO ? NARROW : 0;
+        return low && a & bClass() & ZERO ? NARROW : 0;
       case Op.qemu_ld_i64:
         return loaded(ops[p + 3] >> MEMOPIDX_SHIFT);
       default:
@@ -274,14 +274,14 @@ export class ValueWidths {
 
   /**
    * How fault exits of a block find each global that is dirty at one of them: fault exits share code (fault-exits.ts), so it must be the same
-   * for all of them. A form if it is narrow with the same extension at each; else 0, and what is narrow somewhere (`mixed`) keeps both locals.
+   * for all of them. A width class if it is narrow with the same extension at each; else 0, and what is narrow somewhere (`mixed`) keeps both locals.
    */
-  faultForms(b: number, dirty: Bitsets): { forms: Uint8Array; mixed: Uint8Array } {
+  faultClasses(b: number, dirty: Bitsets): { classes: Uint8Array; mixed: Uint8Array } {
     const block = this.cfg.blocks[b];
     const { ops, unchecked } = this.region.tbs[block.tb];
     const state = this.atStart(b).slice();
     const seen = new Uint8Array(this.globalCount);
-    const own = this.forms[block.tb];
+    const own = this.classes[block.tb];
     /** Dirty, and not seen yet, or not as they are now. */
     const fresh = dirty.members(0);
     for (let k = block.first; k < block.end; k++) {
@@ -297,19 +297,19 @@ export class ValueWidths {
       for (const at of OUTPUT_WORDS[op]) {
         const temp = ops[p + at];
         if (temp < 0 || temp >= this.globalCount) continue;
-        state[temp] = this.formAfter(block.tb, temp, own[k]);
+        state[temp] = this.classAfter(block.tb, temp, own[k]);
         fresh.push(temp);
       }
     }
-    const forms = new Uint8Array(this.globalCount);
+    const classes = new Uint8Array(this.globalCount);
     const mixed = new Uint8Array(this.globalCount);
     for (let g = 0; g < this.globalCount; g++) {
       const bits = seen[g];
-      if (bits === 1) forms[g] = NARROW | SIGNED;
-      else if (bits === 2) forms[g] = NARROW | ZERO;
+      if (bits === 1) classes[g] = NARROW | SIGNED;
+      else if (bits === 2) classes[g] = NARROW | ZERO;
       else if (bits > 2 && bits !== 4) mixed[g] = 1;
     }
-    return { forms, mixed };
+    return { classes, mixed };
   }
 }
 
@@ -381,12 +381,12 @@ function readsLow(ops: Int32Array, op: Op, p: number, at: number): boolean {
 
 /** Whether a temp is below 32 before op k, by what made it in this block. */
 function isCount(ir: TbIr, block: Block, k: number, temp: number): boolean {
-  if (ir.tempKind[temp] === TempKind.Const) return (formOfConst(ir.constLo[temp], ir.constHi[temp]) & COUNT) !== 0;
+  if (ir.tempKind[temp] === TempKind.Const) return (classOfConst(ir.constLo[temp], ir.constHi[temp]) & COUNT) !== 0;
   for (let p = (k - 1) * OP_WORDS; p >= block.first * OP_WORDS; p -= OP_WORDS) {
     const op = ir.ops[p];
     if (!OUTPUT_WORDS[op].some((at) => ir.ops[p + at] === temp)) continue;
     const mask = ir.ops[p + 3];
-    return op === Op.and_i64 && ir.tempKind[mask] === TempKind.Const && (formOfConst(ir.constLo[mask], ir.constHi[mask]) & COUNT) !== 0;
+    return op === Op.and_i64 && ir.tempKind[mask] === TempKind.Const && (classOfConst(ir.constLo[mask], ir.constHi[mask]) & COUNT) !== 0;
   }
   return false;
 }

@@ -9,7 +9,7 @@ import { runPasses } from './pipeline.js';
 import type { Region, TbIr } from './region.js';
 import type { TargetInfo } from './target-info.js';
 import { REGION_RULES, RegionError, verifyRegion } from './verify-region.js';
-import { Form } from './value-widths.js';
+import { WidthClass } from './value-widths.js';
 
 const TARGET: TargetInfo = { globalOffset: GLOBALS.map(({ offset }) => offset), helpers: HELPERS, traits: RANDOM_TRAITS, icount: false };
 
@@ -197,11 +197,11 @@ describe('the verifier of regions', () => {
   });
 
   it('widths', () => {
-    const narrow = (tb: number, g: number, form: number) => (facts: RegionFacts) => {
-      facts.widths.atStart(facts.cfg.startOf[tb])[g] = form;
+    const narrow = (tb: number, g: number, widthClass: number) => (facts: RegionFacts) => {
+      facts.widths.atStart(facts.cfg.startOf[tb])[g] = widthClass;
       return {};
     };
-    const { NARROW, SIGNED, ZERO } = Form;
+    const { NARROW, SIGNED, ZERO } = WidthClass;
     expect(fault(loop(false), narrow(1, X3, NARROW | SIGNED), 'widths')).toContain(`global ${X3} is not as narrow`);
     expect(fault(loop(false), narrow(1, X1, NARROW | ZERO), 'widths')).toContain(`global ${X1} is not as narrow`);
     expect(fault(loop(false), narrow(1, X1, NARROW), 'widths')).toContain(`global ${X1} cannot be narrow`);

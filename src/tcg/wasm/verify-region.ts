@@ -13,7 +13,7 @@ import { contextOf } from './region-text.js';
 import type { Region, StripPlan, TbIr } from './region.js';
 import { Sample } from './sample.js';
 import { globalCountOf, wordsOf, type TargetInfo } from './target-info.js';
-import { Form, WORD } from './value-widths.js';
+import { WidthClass, WORD } from './value-widths.js';
 
 /** A pass has made a region that breaks a rule, or found out what is not so. */
 export class RegionError extends Error {
@@ -365,29 +365,29 @@ function checkWidths({ region, cfg, floats, widths }: WidthFacts, target: Target
   const words = wordsOf(target);
   const isWord = (g: number): boolean => words.has(g) && !floats.has(g);
   for (const entry of region.entries) {
-    widths.atStart(cfg.startOf[entry]).forEach((form, g) => {
-      if (form !== (isWord(g) ? WORD : 0)) fail(`entry tb${entry} has narrow globals`);
+    widths.atStart(cfg.startOf[entry]).forEach((widthClass, g) => {
+      if (widthClass !== (isWord(g) ? WORD : 0)) fail(`entry tb${entry} has narrow globals`);
     });
   }
   for (const b of cfg.order) {
     const block = cfg.blocks[b];
     const { ops } = region.tbs[block.tb];
-    const forms = widths.atStart(b).slice();
-    forms.forEach((form, g) => {
-      if (form !== 0 && (g === PC || floats.has(g) || (form & (Form.SIGNED | Form.ZERO)) === 0))
+    const classes = widths.atStart(b).slice();
+    classes.forEach((widthClass, g) => {
+      if (widthClass !== 0 && (g === PC || floats.has(g) || (widthClass & (WidthClass.SIGNED | WidthClass.ZERO)) === 0))
         fail(`b${b}: global ${g} cannot be narrow`);
     });
     for (let k = block.first; k < block.end; k++) {
       const p = k * OP_WORDS;
-      if (ops[p] === Op.call && clobbersGlobals(target.helpers[ops[p + 2]])) forms.forEach((_, g) => (forms[g] = isWord(g) ? WORD : 0));
+      if (ops[p] === Op.call && clobbersGlobals(target.helpers[ops[p + 2]])) classes.forEach((_, g) => (classes[g] = isWord(g) ? WORD : 0));
       for (const g of globalsOf(ops, p, OUTPUT_WORDS, globalCount)) {
-        const form = widths.canNarrow(block.tb, g) ? widths.formOf(block.tb, k) : 0;
-        forms[g] = form === 0 && isWord(g) ? WORD : form;
+        const widthClass = widths.canNarrow(block.tb, g) ? widths.classOf(block.tb, k) : 0;
+        classes[g] = widthClass === 0 && isWord(g) ? WORD : widthClass;
       }
     }
     for (const to of block.succ) {
-      widths.atStart(to).forEach((form, g) => {
-        if ((form & ~forms[g]) !== 0) fail(`from b${b} to b${to}: global ${g} is not as narrow as b${to} has it`);
+      widths.atStart(to).forEach((widthClass, g) => {
+        if ((widthClass & ~classes[g]) !== 0) fail(`from b${b} to b${to}: global ${g} is not as narrow as b${to} has it`);
       });
     }
   }
