@@ -17,8 +17,16 @@ export interface ValueCell {
   hi: number;
 }
 
+const isSize = (size: number): boolean => size === 4 || size === 8 || size === 1 || size === 2;
+
+/** @throws Error: no access has this size. Whoever asks for it has mistaken something else, a value perhaps, for one. */
+export function checkSize(size: number): void {
+  if (!isSize(size)) throw new Error(`an access to memory has 1, 2, 4 or 8 bytes, not ${size}`);
+}
+
 const isValid = (ops: MemoryRegionOps, offset: number, size: number): boolean =>
-  (ops.unaligned === true || offset % size === 0) && (!ops.accessSizes || (ops.accessSizes as readonly number[]).includes(size));
+  (ops.unaligned === true || offset % size === 0) &&
+  (ops.accessSizes ? (ops.accessSizes as readonly number[]).includes(size) : isSize(size));
 
 const mask = (value: number, size: number): number => (size === 4 ? value >>> 0 : value & (size === 2 ? 0xffff : 0xff));
 
@@ -107,6 +115,7 @@ function put(cell: ValueCell, value: number, byte: number): void {
 }
 
 function invalid(region: MemoryRegion, what: string, offset: number, size: number, log?: Log): MemTxResult {
+  checkSize(size);
   log?.mask('invalid_mem', `Invalid ${what} at offset 0x${offset.toString(16)}, size ${size}, region '${region.name}', reason: rejected`);
   return MemTxResult.Error;
 }

@@ -1,6 +1,6 @@
 /** An address space: what a CPU or a DMA master sees. Reads and writes are dispatched through the current FlatView. */
 import type { Log } from '../util/log.js';
-import { ioRead, ioWrite, MemTxResult, type ValueCell } from './access.js';
+import { checkSize, ioRead, ioWrite, MemTxResult, type ValueCell } from './access.js';
 import { FlatView, type FlatRange } from './flatview.js';
 import { MemoryRegion } from './region.js';
 import { hex, traceEvents } from '../util/trace.js';
@@ -55,7 +55,9 @@ export class AddressSpace implements ValueCell {
     return this.find(address) ? 0 : this.gapAfter(address);
   }
 
-  /** Reads 1, 2, 4 or 8 bytes, little-endian, into `lo` and `hi`. */
+  // A size that is none is refused where no device is reached at once: what generated code asks of devices pays nothing for that.
+
+  /** Reads 1, 2, 4 or 8 bytes (Error: another size), little-endian, into `lo` and `hi`. */
   readTx(address: number, size: number): MemTxResult {
     const range = this.find(address);
     if (!range || address + size > range.start + range.size) return this.splitRead(address, size, range);
@@ -67,6 +69,7 @@ export class AddressSpace implements ValueCell {
       this.ioHook?.();
       return result;
     }
+    checkSize(size);
     const bytes = ram.at(offset, size);
     this.lo = this.hi = 0;
     if (size === 1) this.lo = bytes[offset];
@@ -76,7 +79,7 @@ export class AddressSpace implements ValueCell {
     return MemTxResult.Ok;
   }
 
-  /** Writes 1, 2, 4 or 8 bytes, little-endian: `lo` and for 8 bytes `hi`. */
+  /** Writes 1, 2, 4 or 8 bytes (Error: another size), little-endian: `lo` and for 8 bytes `hi`. */
   writeTx(address: number, size: number, lo: number, hi = 0): MemTxResult {
     const range = this.find(address);
     if (!range || address + size > range.start + range.size) return this.splitWrite(address, size, lo, hi, range);
@@ -88,6 +91,7 @@ export class AddressSpace implements ValueCell {
       this.ioHook?.();
       return result;
     }
+    checkSize(size);
     if (range.readonly) {
       this.log?.mask(
         'invalid_mem',
@@ -228,6 +232,7 @@ export class AddressSpace implements ValueCell {
 
   /** An access that leaves its range goes byte by byte; one that nothing answers fails whole. */
   private splitRead(address: number, size: number, range: FlatRange | undefined): MemTxResult {
+    checkSize(size);
     if (!range && (size === 1 || !this.find(address + size - 1))) return this.unassigned('read', address, size);
     const cell = [0, 0];
     let result = MemTxResult.Ok;
@@ -241,6 +246,7 @@ export class AddressSpace implements ValueCell {
   }
 
   private splitWrite(address: number, size: number, lo: number, hi: number, range: FlatRange | undefined): MemTxResult {
+    checkSize(size);
     if (!range && (size === 1 || !this.find(address + size - 1))) return this.unassigned('write', address, size);
     let result = MemTxResult.Ok;
     for (let i = 0; i < size; i++) result ||= this.writeTx(address + i, 1, (i < 4 ? lo >>> (8 * i) : hi >>> (8 * (i - 4))) & 0xff);

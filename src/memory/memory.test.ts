@@ -160,6 +160,26 @@ describe('accesses', () => {
     expect(f.calls).toEqual([]);
   });
 
+  it.each([
+    ['RAM', 0],
+    ['ROM', 0x1000],
+    ['a device', 0x2000],
+    ['a device that says its sizes', 0x3000],
+    ['nothing', 0x8000],
+    ['RAM and ROM', 0xfff],
+  ])('of %s with a size that is none (a value, say) are a mistake of the host', (_, address) => {
+    const f = fixture();
+    f.system.addSubregion(0, f.ram('ram', 0x1000));
+    f.system.addSubregion(0x1000, f.rom('rom', 0x1000));
+    f.system.addSubregion(0x2000, f.io('device', 0x1000, f.recorder()));
+    f.system.addSubregion(0x3000, f.io('words', 0x1000, f.recorder({ accessSizes: [4] })));
+    for (const size of [3, 0, 1.5, 16, 0xdead_beef]) {
+      expect(() => f.space.readTx(address, size)).toThrow(`an access to memory has 1, 2, 4 or 8 bytes, not ${size}`);
+      expect(() => f.space.writeTx(address, size, 4)).toThrow(`not ${size}`);
+    }
+    expect(f.calls).toEqual([]);
+  });
+
   it('of a ROM device go to memory or to the device, as it says', () => {
     const f = fixture();
     const flash = f.romDevice('flash', 0x1000, f.recorder());

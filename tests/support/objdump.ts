@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 /** binutils 2.40 does not know these; older spellings differ. */
 export const UNKNOWN_TO_OBJDUMP =
-  /^(c\.(lbu|lhu|lh|sb|sh|mul|zext|sext|not|mop)|cm\.|mop\.|amocas\.|ssamoswap|amo.*\.[bh]$|fcvt\.(bf16\.s|s\.bf16)|czero\.|fli\.|fminm\.|fmaxm\.|fround|fleq\.|fltq\.|fcvtmod|fmvh|fmvp)/;
+  /^(mnret$|c\.(lbu|lhu|lh|sb|sh|mul|zext|sext|not|mop)|cm\.|mop\.|amocas\.|ssamoswap|amo.*\.[bh]$|fcvt\.(bf16\.s|s\.bf16)|czero\.|fli\.|fminm\.|fmaxm\.|fround|fleq\.|fltq\.|fcvtmod|fmvh|fmvp)/;
 const MARCH = 'imafdc_zicsr_zifencei_zba_zbb_zbc_zbs_zbkb_zbkx_zkn_zks_zicbom_zicboz_zawrs_zfh_svinval';
 
 /** binutils 2.40 shows immediate forms by the name of the register form (`add s10,t5,1156`). */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { normalize, objdump, UNKNOWN_TO_OBJDUMP } from '../../../tests/support/objdump.js';
+import { CPUS } from '../../../tests/support/riscv-cpus.js';
 import { randomWord, rngOf, rowsOf, type RandomConstraints } from '../../../tests/support/riscv-random.js';
 import { describeWith } from '../../../tests/support/tools.js';
 import { parseCpuConfig, type CpuConfig } from './config.js';
@@ -11,12 +12,10 @@ import { NONE } from './operands.js';
 import { BASE, RV32, RV64, checkOverlaps, insn, type Insn } from './table.js';
 
 const decoderOf = (config: CpuConfig): Decoder => new Decoder(config.xlen, config.extensions);
-const CONFIGS = {
-  rv64: parseCpuConfig('max'),
-  rv32: parseCpuConfig('max32'),
-  rv64zce: parseCpuConfig('max,c=off,zce=on'),
-  rv32zce: parseCpuConfig('max32,c=off,zce=on'),
-};
+const CONFIGS = Object.fromEntries(Object.entries(CPUS).map(([name, cpu]) => [name, parseCpuConfig(cpu)])) as Record<
+  keyof typeof CPUS,
+  CpuConfig
+>;
 const WORDS_A_ROW = 20;
 
 function wordsOf(config: CpuConfig, constraints?: (row: Insn) => RandomConstraints): { name: string; word: number; size: number }[] {
@@ -92,6 +91,16 @@ describe('illegal words', () => {
 
 describe('the table', () => {
   const row = (name: string, pattern: string, needs = BASE) => insn(name, pattern, NONE, needs, () => {});
+
+  it.each([32, 64] as const)('is whole in the CPUs that the tests go over, on RV%i', (xlen) => {
+    const tested = new Set(
+      Object.values(CONFIGS)
+        .filter((config) => config.xlen === xlen)
+        .flatMap(rowsOf),
+    );
+    const possible = INSNS.filter(({ needs }) => needs.xlen === 0 || needs.xlen === xlen);
+    expect(possible.filter((each) => !tested.has(each)).map(({ name }) => name)).toEqual([]);
+  });
 
   it('has no two instructions that overlap', () => {
     expect(() => checkOverlaps(INSNS)).not.toThrow();

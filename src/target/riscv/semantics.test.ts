@@ -2,10 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import { TBF_XL32 } from '../../../assembly/target/riscv/shared/env.js';
 import { evalIr } from '../../../tests/support/ir-eval.js';
+import { CPUS } from '../../../tests/support/riscv-cpus.js';
 import { randomWord, rngOf, rowsOf, type Rng } from '../../../tests/support/riscv-random.js';
 import { TcgContext } from '../../tcg/context.js';
+import type { TargetFrontend } from '../translator.js';
 import { riscvIsa } from './index.js';
 import { parseCpuConfig } from './config.js';
+import type { Insn } from './table.js';
 import { I, Operands, R, R_BS, R_RNUM, R_UNARY, SHIFT, U } from './operands.js';
 
 const PAGE_SIZE = 0x1000;
@@ -238,18 +241,25 @@ function randomValue(rng: Rng, w: number): bigint {
   return u(w, ((big(rng()) << 32n) | big(rng())) >> big(rng() % 60));
 }
 
-describe.each([
-  ['max', 64, 0],
-  ['max32', 32, TBF_XL32],
-] as const)('%s computes as the manual says', (cpu, w, flags) => {
-  const config = parseCpuConfig(cpu);
-  const frontend = riscvIsa.createFrontend(config);
+describe.each([64, 32] as const)('RV%i computes as the manual says', (w) => {
+  const flags = w === 32 ? TBF_XL32 : 0;
+  const configs = Object.values(CPUS)
+    .map((cpu) => parseCpuConfig(cpu))
+    .filter(({ xlen }) => xlen === w);
+  /** On the first CPU that has it. */
+  const frontends = new Map<Insn, TargetFrontend>();
+  for (const config of configs) {
+    const frontend = riscvIsa.createFrontend(config);
+    for (const row of rowsOf(config)) if (!frontends.has(row)) frontends.set(row, frontend);
+  }
   const ctx = new TcgContext(riscvIsa.globals, riscvIsa.helpers);
-  const rows = rowsOf(config).filter((row) => row.name in MODELS);
+  const rows = [...frontends.keys()].filter((row) => row.name in MODELS);
   const held = (value: bigint): bigint => u(64, s(w, value));
 
   it('models all of their integer instructions', () => {
-    const integer = rowsOf(config).filter(({ format, size }) => size === 4 && [R, R_BS, R_RNUM, R_UNARY, I, SHIFT, U].includes(format));
+    const integer = [...frontends.keys()].filter(
+      ({ format, size }) => size === 4 && [R, R_BS, R_RNUM, R_UNARY, I, SHIFT, U].includes(format),
+    );
     expect(integer.map(({ name }) => name).filter((name) => !(name in MODELS))).toEqual([]);
   });
 
@@ -267,7 +277,7 @@ describe.each([
       const bytesOfInsn = new Uint8Array(2 * PAGE_SIZE);
       new DataView(bytesOfInsn.buffer).setUint32(PAGE_SIZE, instruction, true);
       ctx.reset();
-      frontend.translate(ctx, {
+      frontends.get(row)!.translate(ctx, {
         pc: big(PAGE_SIZE),
         flags,
         csBase: 0,
