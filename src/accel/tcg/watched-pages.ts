@@ -19,7 +19,8 @@ export class WatchedPages {
 
   watch(): void {
     const { exports, memory } = this.runtime;
-    if (exports.dirtyWatch(this.start, memory.buffer.byteLength | 0) === 0) throw new VmStateError('the code arena is too small to note which pages are written');
+    if (exports.dirtyWatch(this.start, memory.buffer.byteLength | 0) === 0)
+      throw new VmStateError('the code arena is too small to note which pages are written');
     exports.tlbFlushAllCpus();
   }
 
