@@ -13,6 +13,7 @@ import type { PendingMemory } from '../migration/pending.js';
 import { inPlace, type SnapshotStore } from '../migration/store.js';
 import { SnapshotError, VmStateError } from '../util/errors.js';
 import { PendingWork } from '../util/pending-work.js';
+import type { Pauses } from './main-loop.js';
 import { SnapshotBase } from './snapshot-base.js';
 
 /** What a host gives for it. */
@@ -75,7 +76,7 @@ export class Snapshots {
     /** Stops the guest in this state, if it runs; tells whether it did. */
     private readonly halt: (state: RunState) => Promise<boolean>,
     /** For long work: see MainLoop. */
-    private readonly pauses: () => () => Promise<void>,
+    private readonly pauses: () => Pauses,
     private readonly host: SnapshotHost = {},
     /** Guest code runs: it called what asks. */
     private readonly isInSlice: () => boolean = () => false,

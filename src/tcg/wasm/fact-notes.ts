@@ -54,8 +54,7 @@ const NOTES: Readonly<Record<Fact, (facts: RegionFacts, names: IrNames) => Regio
   writeBacks: ({ writeBacks }) => ({ block: (b) => (writeBacks[b] !== 0 ? [`b${b} writes back at its end`] : []) }),
   flow: ({ flow, cfg }, { globals }) => {
     const of = (sets: Bitsets, b: number): string => list(sets.members(b).map((g) => globals[g].name));
-    const dirty = cfg.blocks.map((_, b) => flow.dirtyAt(b));
-    const dead = cfg.blocks.map((_, b) => flow.liveness(b, dirty[b]).dead);
+    const dead = cfg.blocks.map((_, b) => flow.liveness(b).dead);
     const blockOf = (tb: number, k: number) => cfg.blocks.findIndex((block) => block.tb === tb && block.first <= k && k < block.end);
     return {
       block: (b) => [`b${b} live: ${of(flow.liveIn, b)}; dirty: ${of(flow.dirtyIn, b)}`],

@@ -114,21 +114,16 @@ export class GlobalFlow {
         const b = order[i];
         for (const to of blocks[b].succ) this.liveOut.union(b, this.liveIn, to);
         this.scratch.copy(0, this.liveOut, b);
-        this.walkLive(b, this.rows[b], this.scratch);
+        this.walkLive(b, this.scratch);
         if (this.liveIn.union(b, this.scratch, 0)) changed = true;
       }
     }
   }
 
   /** Walks a block backwards from `live` (its live-out set on entry, live-in at the end). */
-  private walkLive(
-    b: number,
-    dirty: Bitsets,
-    live: Bitsets,
-    visit?: (k: number, live: Bitsets) => void,
-    atStart?: (live: Bitsets) => void,
-  ): void {
+  private walkLive(b: number, live: Bitsets, visit?: (k: number, live: Bitsets) => void, atStart?: (live: Bitsets) => void): void {
     const block = this.cfg.blocks[b];
+    const dirty = this.rows[b];
     const { ops, links, unchecked } = this.region.tbs[block.tb];
     for (let k = block.end - 1; k >= block.first; k--) {
       visit?.(k, live);
@@ -160,7 +155,7 @@ export class GlobalFlow {
    * What emission wants to know of a block: ops whose only outcome is a dead global; for each call that changes globals, those
    * that are wanted afterwards; and whether the pc is wanted at the start of a TB.
    */
-  liveness(b: number, dirty: Bitsets): { dead: Uint8Array; reload: Map<number, number[]>; pcWanted: boolean } {
+  liveness(b: number): { dead: Uint8Array; reload: Map<number, number[]>; pcWanted: boolean } {
     const block = this.cfg.blocks[b];
     const { ops } = this.region.tbs[block.tb];
     const dead = new Uint8Array(block.end - block.first);
@@ -181,7 +176,7 @@ export class GlobalFlow {
         if (OUTPUT_WORDS[op].every(isDead)) dead[k - block.first] = 1;
       }
     };
-    this.walkLive(b, dirty, live, visit, (atStart) => (pcWanted = atStart.has(0, PC)));
+    this.walkLive(b, live, visit, (atStart) => (pcWanted = atStart.has(0, PC)));
     return { dead, reload, pcWanted };
   }
 }

@@ -46,7 +46,7 @@ export class BlockCode implements MemoryHost, InlineHost {
     const block = facts.cfg.blocks[b];
     const ir = facts.region.tbs[block.tb];
     const dirty = facts.flow.dirtyAt(b);
-    const { dead, reload, pcWanted } = facts.flow.liveness(b, dirty);
+    const { dead, reload, pcWanted } = facts.flow.liveness(b);
     const atStart = facts.widths.atStart(b);
     const { classes: faultClasses, mixed } = facts.widths.faultClasses(b, dirty);
     const lowering = new BlockLowering(m, fn.locals, ir, block, fn.shared[block.tb], fn.target, facts.widths, atStart, mixed);

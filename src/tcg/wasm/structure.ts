@@ -5,6 +5,7 @@
  * it, and not those of an inner loop that has the same header: inner loops and straight code pay nothing.
  */
 import { I32, Wasm, type Expr, type WasmModule } from './binaryen.js';
+import { components } from './components.js';
 
 const EQ = Wasm.eq[0];
 
@@ -59,65 +60,12 @@ class Graph {
   }
 }
 
-/** Strongly connected components with a cycle, of the subgraph `inside` (a node is in it if inside[n] === mark). Tarjan, iterative. */
-function components(graph: Graph, members: readonly number[], inside: Int32Array, mark: number): number[][] {
-  const n = graph.nodes.length;
-  const index = new Int32Array(n).fill(-1);
-  const low = new Int32Array(n);
-  const onStack = new Uint8Array(n);
-  const stack: number[] = [];
-  const found: number[][] = [];
-  let counter = 0;
-  for (const root of members) {
-    if (index[root] >= 0) continue;
-    const work: [number, number][] = [[root, 0]];
-    index[root] = low[root] = counter++;
-    stack.push(root);
-    onStack[root] = 1;
-    while (work.length > 0) {
-      const top = work[work.length - 1];
-      const [v] = top;
-      const succ = graph.nodes[v].succ;
-      if (top[1] < succ.length) {
-        const w = succ[top[1]++];
-        if (inside[w] !== mark) continue;
-        if (index[w] < 0) {
-          index[w] = low[w] = counter++;
-          stack.push(w);
-          onStack[w] = 1;
-          work.push([w, 0]);
-        } else if (onStack[w]) low[v] = Math.min(low[v], index[w]);
-        continue;
-      }
-      work.pop();
-      if (work.length > 0) {
-        const parent = work[work.length - 1][0];
-        low[parent] = Math.min(low[parent], low[v]);
-      }
-      if (low[v] !== index[v]) continue;
-      const component: number[] = [];
-      let w: number;
-      do {
-        w = stack.pop()!;
-        onStack[w] = 0;
-        component.push(w);
-      } while (w !== v);
-      if (component.length > 1 || succ.includes(v)) found.push(component);
-    }
-  }
-  return found;
-}
-
 function makeReducible(graph: Graph, module: WasmModule, newLocal: () => number): void {
   const position = new Map(graph.order().map((node, i) => [node, i]));
-  let inside = new Int32Array(graph.nodes.length);
-  let marks = 0;
   const work: number[][] = [[...position.keys()]];
   while (work.length > 0) {
     const members = work.pop()!;
-    const mark = ++marks;
-    for (const node of members) inside[node] = mark;
-    for (const component of components(graph, members, inside, mark)) {
+    for (const component of components(graph.nodes, members)) {
       const inLoop = new Set(component);
       const entries = new Set<number>();
       for (const [from, node] of graph.nodes.entries()) {
@@ -131,9 +79,6 @@ function makeReducible(graph: Graph, module: WasmModule, newLocal: () => number)
       const targets = [...entries].sort((a, b) => position.get(a)! - position.get(b)!);
       addDispatch(graph, module, targets, inLoop, newLocal());
       position.set(graph.nodes.length - 1, -1);
-      const grown = new Int32Array(graph.nodes.length);
-      grown.set(inside);
-      inside = grown;
       work.push(component);
     }
   }

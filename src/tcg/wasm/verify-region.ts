@@ -288,7 +288,7 @@ function checkGlobalsOf(
   const { ops, links, unchecked } = region.tbs[block.tb];
   const globalCount = globalCountOf(target);
   const rows = flow.dirtyAt(b);
-  const { dead, reload, pcWanted } = flow.liveness(b, rows);
+  const { dead, reload, pcWanted } = flow.liveness(b);
   /** Globals whose locals have their value, and those that env has not. */
   let held = new Set(flow.liveIn.members(b));
   let dirty = new Set(flow.dirtyIn.members(b));

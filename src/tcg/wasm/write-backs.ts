@@ -5,6 +5,7 @@
  */
 import { Op, OP_WORDS } from '../opcodes.js';
 import type { Block, Cfg } from './cfg.js';
+import { components } from './components.js';
 import type { Region } from './region.js';
 
 /** Guest instructions. A loop that is larger is left, or goes through forks, too seldom or too often for lazy writing to pay. */
@@ -26,7 +27,7 @@ function forks({ tbs }: Region, { tb, first, end, succ }: Block): boolean {
 
 /** `members`: in reverse postorder, so that a loop's head is its first. */
 function markSmallLoops(region: Region, blocks: readonly Block[], members: readonly number[], lazy: Uint8Array): void {
-  for (const loop of loopsOf(blocks, members)) {
+  for (const loop of components(blocks, members)) {
     const tbs = new Set(loop.map((b) => blocks[b].tb));
     const insns = [...tbs].reduce((sum, tb) => sum + region.tbs[tb].icount, 0);
     if (insns <= SMALL_LOOP) for (const b of loop) lazy[b] = 1;
@@ -36,33 +37,4 @@ function markSmallLoops(region: Region, blocks: readonly Block[], members: reado
       markSmallLoops(region, blocks, withoutHead, lazy);
     }
   }
-}
-
-/** The strongly connected parts of a graph that have an edge (Tarjan, SIAM Journal on Computing 1, 1972). */
-function loopsOf(blocks: readonly Block[], members: readonly number[]): number[][] {
-  const isMember = new Set(members);
-  const index = new Map<number, number>();
-  const low = new Map<number, number>();
-  const path: number[] = [];
-  const onPath = new Set<number>();
-  const loops: number[][] = [];
-  const visit = (b: number): void => {
-    index.set(b, index.size);
-    low.set(b, index.get(b)!);
-    path.push(b);
-    onPath.add(b);
-    for (const to of blocks[b].succ) {
-      if (!isMember.has(to)) continue;
-      if (!index.has(to)) {
-        visit(to);
-        low.set(b, Math.min(low.get(b)!, low.get(to)!));
-      } else if (onPath.has(to)) low.set(b, Math.min(low.get(b)!, index.get(to)!));
-    }
-    if (low.get(b) !== index.get(b)) return;
-    const part = path.splice(path.indexOf(b));
-    for (const member of part) onPath.delete(member);
-    if (part.length > 1 || blocks[b].succ.includes(b)) loops.push(part);
-  };
-  for (const b of members) if (!index.has(b)) visit(b);
-  return loops;
 }
