@@ -15,9 +15,12 @@ export interface TraceEvent<Args extends readonly unknown[]> {
 type Formats = Readonly<Record<string, (...args: never[]) => string>>;
 type EventsOf<F> = { readonly [Name in keyof F]: F[Name] extends (...args: infer Args) => string ? TraceEvent<Args> : never };
 
+/**
+ * Facts of the program, as QEMU's `trace-events-all`: filled while modules are loaded, and no more after that. Which of them are on is a machine's (`Log`).
+ */
 const names = new Set<string>();
 
-/** All that have been declared, in the order of their making. A register map's events are among them. */
+/** All that this program has, in the order in which its modules are loaded. A register map's events are among them. */
 export const traceEventNames = (): string[] => [...names];
 
 /** Declares one that formats itself. */

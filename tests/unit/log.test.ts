@@ -86,3 +86,24 @@ it('failures of wemu itself are told a few times each, however often a guest bri
   ]);
   expect(lines.length).toBeLessThan(150);
 });
+
+it('trace events are on for one machine, and not for another of the same host', async () => {
+  const host = await createNodeHost({ backend: 'tci' });
+  const traced = (items: LogItem[]): { machine: Machine; events: Set<string> } => {
+    const events = new Set<string>();
+    const sink = (line: string): void => void events.add(line.slice(0, line.indexOf(' ')));
+    const options = { machine: 'virt', memory: '32M', bios: 'none', kernel, append: 'run=none', log: { items, sink } } as const;
+    return { machine: Machine.create(options, host), events };
+  };
+  const machines = [traced(['trace:serial_write', 'trace:riscv_trap']), traced(['trace:riscv_trap']), traced([])];
+  machines[2].machine.control.logs.setTraceEvent('sifive_test_*', true);
+  await Promise.all(machines.map(({ machine }) => machine.run()));
+  expect(machines.map(({ events }) => [...events].sort())).toEqual([['riscv_trap', 'serial_write'], ['riscv_trap'], ['sifive_test_write']]);
+  const enabled = ({ machine }: { machine: Machine }): string[] =>
+    machine.control.logs
+      .traceEvents()
+      .flatMap(({ name, enabled }) => (enabled ? [name] : []))
+      .sort();
+  expect(machines.map(enabled)).toEqual([['riscv_trap', 'serial_write'], ['riscv_trap'], expect.arrayContaining(['sifive_test_write'])]);
+  host.close();
+});
