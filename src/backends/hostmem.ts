@@ -4,7 +4,7 @@ import { bool, enumeration, size, string, uint32 } from '../qom/property.js';
 import { OptionError } from '../util/errors.js';
 import { UserCreatable } from './user-creatable.js';
 
-export abstract class HostMemoryBackend extends UserCreatable {
+abstract class HostMemoryBackend extends UserCreatable {
   static override readonly type: TypeInfo = defineType('memory-backend', UserCreatable, HostMemoryBackend, {
     abstract: true,
     properties: [

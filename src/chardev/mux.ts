@@ -7,7 +7,7 @@ import { CharBackend, Chardev, FLOW_LIMIT, type CharEvent, type CharHandlers } f
 
 const ESCAPE = 0x01; // Ctrl-A
 /** Frontends of one mux at most. Source: QEMU's MAX_MUX. */
-export const MAX_MUX = 4;
+const MAX_MUX = 4;
 
 const HELP = `\r
 C-a h    print this help\r

@@ -10,7 +10,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 const PATIENCE_MS = 500;
 
 /** As a shell tells the end by a signal. */
-export const signalStatus = (signal: NodeJS.Signals): number => 128 + constants.signals[signal];
+const signalStatus = (signal: NodeJS.Signals): number => 128 + constants.signals[signal];
 
 export class Ending {
   private readonly outputs: Output[] = [];

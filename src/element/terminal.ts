@@ -93,10 +93,6 @@ export class GuestTerminal {
   find(text: string, backwards = false): boolean {
     return backwards ? this.search.findPrevious(text) : this.search.findNext(text);
   }
-  endFind(): void {
-    this.search.clearDecorations();
-    this.terminal.focus();
-  }
 
   /** All that is on it and above, as text. */
   get text(): string {

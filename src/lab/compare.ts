@@ -56,7 +56,7 @@ export const PEER = 'peer';
 const NO_WARM = 'no strategy with a warm code cache took part';
 
 /** Times are compared where both had the same work; else rates. */
-export function speedRatio(a: Row | undefined, b: Row | undefined): number | undefined {
+function speedRatio(a: Row | undefined, b: Row | undefined): number | undefined {
   const [mine, theirs] = [a && timeOf(a), b && timeOf(b)];
   if (!a || !b || !mine || !theirs) return undefined;
   if (a.work === b.work) return theirs.median / mine.median;

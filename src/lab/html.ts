@@ -8,7 +8,7 @@ const STYLE = `
   dt { font-weight: 600; } .error { color: #b00020; }
 `;
 
-export const escapeHtml = (text: string): string => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
+const escapeHtml = (text: string): string => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
 
 /** `draw` makes an SVG of a Vega-Lite specification. */
 export async function htmlReport(results: Results, draw: (spec: object) => Promise<string>): Promise<string> {

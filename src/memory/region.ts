@@ -106,7 +106,7 @@ export class MemoryRegion extends QObject {
   private bytes: number;
   private start: number;
   private on = true;
-  private readOnly: boolean;
+  readonly readonly: boolean;
   private romMode = true;
   private container: MemoryRegion | undefined;
 
@@ -125,7 +125,7 @@ export class MemoryRegion extends QObject {
     this.alias = init.alias?.target;
     this.start = init.alias?.offset ?? 0;
     this.owner = init.owner;
-    this.readOnly = init.kind === 'rom';
+    this.readonly = init.kind === 'rom';
     if (!(init.size >= 0 && init.size <= ADDRESS_SPACE_SIZE)) throw new RangeError(`memory region '${init.name}': bad size ${init.size}`);
     init.owner?.addChild(`${init.name.replaceAll('/', '\\/')}[*]`, this);
   }
@@ -166,14 +166,6 @@ export class MemoryRegion extends QObject {
   setEnabled(on: boolean): void {
     if (on === this.on) return;
     this.on = on;
-    this.topology.changed();
-  }
-  get readonly(): boolean {
-    return this.readOnly;
-  }
-  setReadonly(readOnly: boolean): void {
-    if (readOnly === this.readOnly) return;
-    this.readOnly = readOnly;
     this.topology.changed();
   }
   /** ROM device: whether reads come straight from memory. */

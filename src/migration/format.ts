@@ -15,7 +15,7 @@ export const SECTION_HEAD = 28;
 /** A head may have. */
 const MAX_HEAD = 16 << 20;
 /** Bytes of a section, at most, as it is in the file and as it is used. */
-export const MAX_SECTION = 4 << 20;
+const MAX_SECTION = 4 << 20;
 
 /** `Delta`: memory, as far as it is not what it is in the snapshot's parent. `Disk`: what was written to one with `snapshot=on`. */
 export const SectionKind = { Device: 1, Ram: 2, End: 3, Delta: 4, Disk: 5 } as const;

@@ -1,5 +1,7 @@
 /** The monitor's `info` commands. Names, arguments and help texts are QEMU's (hmp-commands-info.hx). */
+import { providesInterruptStats } from '../hw/core/interrupt-stats.js';
 import { flatViewText, mtreeText } from '../memory/mtree.js';
+import type { MachineControl } from '../system/control.js';
 import { formatSize } from '../util/size.js';
 import { flag, optional, text } from './arguments.js';
 import { command, type Command, type MonitorContext } from './command.js';
@@ -17,7 +19,7 @@ export const INFO_COMMANDS: readonly Command[] = [
     control.chardevs().map(({ label, filename }) => `${label}: filename=${filename}\n`).join(''),
   ),
   command('history', {}, '', 'show the command line history', ({ history = [] }) => history.map((line, i) => `${i}: '${line}'\n`).join('')),
-  command('irq', {}, '', 'show the interrupts statistics (if available)', () => ''),
+  command('irq', {}, '', 'show the interrupts statistics (if available)', interruptCounts),
   command('jit', {}, '', 'show dynamic compiler info', ({ control }) => control.jitText()),
   command('kvm', {}, '', 'show KVM information', () => 'kvm support: not compiled\n'),
   command('memory_size_summary', {}, '', 'show the amount of initially allocated and present hotpluggable (if enabled) memory in bytes.', ({ control }) =>
@@ -29,7 +31,7 @@ export const INFO_COMMANDS: readonly Command[] = [
     ({ control }, { flat, ...options }) => (flat ? flatViewText(control.addressSpaces(), options) : mtreeText(control.addressSpaces(), options)),
   ),
   command('name', {}, '', 'show the current VM name', ({ control }) => (control.name === undefined ? '' : `${control.name}\n`)),
-  command('pic', {}, '', 'show PIC state', () => ''),
+  command('pic', {}, '', 'show PIC state', ({ control }) => interruptControllers(control).map(({ interruptText }) => interruptText).join('')),
   command('roms', {}, '', 'show roms', ({ control }) => control.machine.roms.text()),
   command('snapshots', {}, '', 'show the currently saved VM snapshots', snapshotsText),
   command('status', {}, '', 'show the current VM status (running|paused)', ({ control }) => {
@@ -40,6 +42,18 @@ export const INFO_COMMANDS: readonly Command[] = [
   command('version', {}, '', 'show the version of wemu', ({ version }) => `${version}\n`),
   ...CPU_INFO, ...LOG_INFO, ...OBJECT_INFO, ...REPLAY_INFO,
 ].sort((a, b) => (a.name < b.name ? -1 : 1));
+
+const interruptControllers = ({ machine }: MachineControl) => machine.realizedDevices.filter(providesInterruptStats);
+
+function interruptCounts({ control }: MonitorContext): string {
+  const told = interruptControllers(control).filter(({ interruptCounts: counts }) => counts.length > 0);
+  return told
+    .map(({ typeName, interruptCounts: counts }) => {
+      const rows = counts.map((count, n) => (count > 0 ? `${String(n).padStart(2)}: ${count}\n` : ''));
+      return `IRQ statistics for ${typeName}:\n${rows.join('')}`;
+    })
+    .join('');
+}
 
 function blockText({ control }: MonitorContext, { device }: { device?: string }): string {
   const found = control.drives().filter((drive) => device === undefined || drive.device === device);

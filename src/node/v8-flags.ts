@@ -76,7 +76,7 @@ export function setV8Flags(): void {
 }
 
 /** V8 tells the user of flags that it does not know. */
-export function lastingFlags(version: string): string[] {
+function lastingFlags(version: string): string[] {
   const flags = [
     '--experimental-wasm-branch-hinting',
     // A codegen worker's young generation begins at this size, not at 1 MB: it collected garbage for 30 of its first 150 ms.

@@ -206,7 +206,6 @@ export class MainLoop {
       // It stands still: the next run is not to end by that.
       this.machine.runState.vmStopRequest = undefined;
       this.machine.runState.vmStartRequest = false;
-      this.machine.runQueuedWork();
       for (const ended of this.endListeners) ended();
       this.endListeners.clear();
     }
@@ -223,7 +222,6 @@ export class MainLoop {
       throw new Error('a sprint is for a machine with icount that is let run, and that nobody runs');
     this.sliceEndNs = Infinity;
     for (let left = most; ;) {
-      machine.runQueuedWork();
       this.runTimers();
       if (runState.hasRequest) return 'request';
       if (machine.isHeld) return 'held';
@@ -292,7 +290,6 @@ export class MainLoop {
   private serveRequests(): ShutdownRequest | undefined {
     const { machine } = this;
     const { runState } = machine;
-    machine.runQueuedWork();
     if (runState.shutdownRequest) {
       const request = runState.shutdownRequest;
       const { cause } = request;

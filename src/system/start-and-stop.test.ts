@@ -122,19 +122,4 @@ describe('starting and stopping', () => {
     ]);
     expect(await ends({ actions: { panic: 'pause' } }, panic)).toEqual([0, 'GUEST_PANICKED', { action: 'pause' }, 'STOP', {}, ...QUIT]);
   });
-
-  it('work for a CPU is done between slices, before the next one', async () => {
-    const { machine, cpu } = scriptedMachine();
-    const { state } = machine;
-    const done: boolean[] = [];
-    cpu.script = () => {
-      if (cpu.instructionCount === 100) state.asyncRunOnCpu(cpu, (which) => done.push(which === cpu, state.isExecuting()));
-      if (cpu.instructionCount === 101) expect(done).toEqual([true, false]);
-      if (cpu.instructionCount === 200) machine.stop();
-    };
-    await machine.run();
-    expect(done).toEqual([true, false]);
-    state.asyncRunOnCpu(cpu, () => done.push(true));
-    expect(done.length).toBe(3);
-  });
 });

@@ -11,7 +11,7 @@ const MiB = 0x10_0000;
 export const RUNTIME_DATA_END = 1 * MiB;
 
 /** Arena sizes in bytes: some 300 bytes of TB record and tci code a guest instruction block of average length. */
-export const DEFAULT_ARENA_SIZE = 64 * MiB;
+const DEFAULT_ARENA_SIZE = 64 * MiB;
 /** What each vCPU takes of the arena, with some room: its env with the TLBs, its jump caches. */
 const VCPU_ARENA_SIZE = 1.25 * MiB;
 /** One has always been part of the size. */

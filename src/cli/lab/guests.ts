@@ -41,7 +41,7 @@ export class FreestandingGuests {
 }
 
 /** What the guest's shell runs: it says that it is there, then runs the workloads one after the other. */
-export function linuxScript(workloads: readonly WorkloadName[], work: WorkOf): string {
+function linuxScript(workloads: readonly WorkloadName[], work: WorkOf): string {
   const commands = workloads.flatMap((name) => workload(name).command?.replaceAll('%', `${work(name)}`) ?? []);
   return [`echo '${LINUX_READY}'`, ...commands].join('\n');
 }

@@ -175,9 +175,6 @@ export class ClockSet {
     this.resumedAt = this.realtime();
     this.speed = factor;
   }
-  get speedFactor(): number {
-    return this.speed;
-  }
 
   /** Icount mode: where the count of executed instructions comes from. */
   setInstructionSource(source: () => number): void {

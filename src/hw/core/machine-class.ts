@@ -11,8 +11,6 @@ export interface MachineClassOptions<T = any> extends TypeOptions<T> {
   aliases?: readonly string[];
   isDefault?: boolean;
   defaultCpuType?: string;
-  /** Names that `-cpu` takes; undefined: the target decides. */
-  validCpuTypes?: readonly string[];
   /** Bytes; default 128 MiB. */
   defaultRamSize?: number;
   /** What its RAM is called; an object that is its memory may have that id. */

@@ -102,7 +102,6 @@ export abstract class MachineState extends QObject {
   readonly #vmStates: VmStateEntry[] = [];
   readonly #stopListeners = new Set<(state: RunState) => void>();
   #stopping: Promise<void> | undefined;
-  readonly #work: (() => void)[] = [];
   #started = false;
   readonly #rtcBaseMs: number;
   readonly #seededRandom = new SeededRandom(0);
@@ -560,17 +559,6 @@ export abstract class MachineState extends QObject {
   }
   #outside(what: string): void {
     if (this.isExecuting()) throw new Error(`${what} from guest code, a device or a timer: it is to be requested`);
-  }
-
-  /** Calls `work` when no CPU executes: at once, or soon after the present slice of guest code (async_run_on_cpu). */
-  asyncRunOnCpu(cpu: CpuState, work: (cpu: CpuState) => void): void {
-    if (!this.isExecuting()) return work(cpu);
-    this.#work.push(() => work(cpu));
-    this.notify();
-  }
-  /** Set going by the main loop. */
-  runQueuedWork(): void {
-    for (const work of this.#work.splice(0)) work();
   }
 
   /**

@@ -14,7 +14,7 @@ import type { IrqLine } from './irq.js';
 import { SysBusDevice } from './sysbus.js';
 import { TreeBus } from './tree-bus.js';
 
-export class PlatformBus extends Bus {
+class PlatformBus extends Bus {
   static override readonly type: TypeInfo = defineType('platform-bus', Bus, PlatformBus);
 
   override childRealized(device: DeviceState): void {

@@ -30,15 +30,30 @@ const MOUSE_OFF = 0x20;
 const NOT_RESET = 0x01;
 const A20 = 0x02;
 
-/** Commands with an operand, which comes through DATA next. */
-const enum Expects {
-  Nothing = 0,
-  CommandByte = 0x60,
-  OutputPort = 0xd1,
-  KeyboardOutput = 0xd2,
-  MouseOutput = 0xd3,
-  MouseByte = 0xd4,
+/** Written to COMMAND; those from PulseBits on name lines of the output port that are low for a moment. */
+const enum Command {
+  None = 0,
+  ReadCommandByte = 0x20,
+  DisableMouse = 0xa7,
+  EnableMouse = 0xa8,
+  TestMouse = 0xa9,
+  SelfTest = 0xaa,
+  TestKeyboard = 0xab,
+  DisableKeyboard = 0xad,
+  EnableKeyboard = 0xae,
+  ReadInputPort = 0xc0,
+  ReadOutputPort = 0xd0,
+  PulseBits = 0xf0,
+  // The byte that follows through DATA is their operand.
+  WriteCommandByte = 0x60,
+  WriteOutputPort = 0xd1,
+  WriteKeyboardOutput = 0xd2,
+  WriteMouseOutput = 0xd3,
+  WriteToMouse = 0xd4,
 }
+const SELF_TEST_PASSED = 0x55;
+const LINES_WORK = 0x00;
+const INPUT_PORT_UNLOCKED = 0x80;
 
 export class I8042 extends IsaDevice {
   static override readonly type = defineDevice('i8042', IsaDevice, I8042, {
@@ -47,7 +62,7 @@ export class I8042 extends IsaDevice {
     properties: [uint8('kbd-irq'), uint8('mouse-irq')],
   });
   static readonly vmState = vmState<I8042>('pckbd', { version: 1 }, [
-    ...[u8('commandByte'), u8('expects'), u8('outputPort'), bool('wasCommand'), fifo('own'), fifo('ownMouse')],
+    ...[u8('commandByte'), u8('pending'), u8('outputPort'), bool('wasCommand'), fifo('own'), fifo('ownMouse')],
     ...[struct('keyboard', Ps2Device.vmState), struct('mouse', Ps2Device.vmState)],
   ]);
 
@@ -62,7 +77,8 @@ export class I8042 extends IsaDevice {
   kbdIrq = 1;
   mouseIrq = 12;
   commandByte = 0;
-  expects = Expects.Nothing;
+  /** The command whose operand comes next. */
+  pending: Command = Command.None;
   outputPort = 0;
   wasCommand = false;
   /** What the controller itself has to say, and what it says as if it were the mouse. */
@@ -82,7 +98,7 @@ export class I8042 extends IsaDevice {
 
   override reset(): void {
     this.commandByte = KEYBOARD_INTERRUPT | MOUSE_INTERRUPT;
-    this.expects = Expects.Nothing;
+    this.pending = Command.None;
     this.outputPort = NOT_RESET | A20;
     this.wasCommand = true;
     this.own.clear();
@@ -128,51 +144,47 @@ export class I8042 extends IsaDevice {
     return value;
   }
 
-  private answer(value: number): void {
-    this.own.push(value);
-  }
-
   private command(value: number): void {
     this.wasCommand = true;
-    switch (value) {
-      case 0x20:
-        this.answer(this.commandByte);
+    switch (value as Command) {
+      case Command.ReadCommandByte:
+        this.own.push(this.commandByte);
         break;
-      case Expects.CommandByte:
-      case Expects.OutputPort:
-      case Expects.KeyboardOutput:
-      case Expects.MouseOutput:
-      case Expects.MouseByte:
-        this.expects = value;
+      case Command.WriteCommandByte:
+      case Command.WriteOutputPort:
+      case Command.WriteKeyboardOutput:
+      case Command.WriteMouseOutput:
+      case Command.WriteToMouse:
+        this.pending = value;
         break;
-      case 0xa7:
+      case Command.DisableMouse:
         this.commandByte |= MOUSE_OFF;
         break;
-      case 0xa8:
+      case Command.EnableMouse:
         this.commandByte &= ~MOUSE_OFF;
         break;
-      case 0xa9: // both lines are as they should
-      case 0xab:
-        this.answer(0x00);
+      case Command.TestMouse:
+      case Command.TestKeyboard:
+        this.own.push(LINES_WORK);
         break;
-      case 0xaa: // the controller's own test
+      case Command.SelfTest:
         this.commandByte |= SYSTEM_FLAG;
-        this.answer(0x55);
+        this.own.push(SELF_TEST_PASSED);
         break;
-      case 0xad:
+      case Command.DisableKeyboard:
         this.commandByte |= KEYBOARD_OFF;
         break;
-      case 0xae:
+      case Command.EnableKeyboard:
         this.commandByte &= ~KEYBOARD_OFF;
         break;
-      case 0xc0: // the input port: not locked
-        this.answer(0x80);
+      case Command.ReadInputPort:
+        this.own.push(INPUT_PORT_UNLOCKED);
         break;
-      case 0xd0:
-        this.answer(this.outputPort);
+      case Command.ReadOutputPort:
+        this.own.push(this.outputPort);
         break;
       default:
-        if (value >= 0xf0) this.pulse(~value & 15);
+        if (value >= Command.PulseBits) this.pulse(~value & 15);
         else this.guestError(`no command 0x${value.toString(16)}`);
     }
     this.update();
@@ -184,25 +196,25 @@ export class I8042 extends IsaDevice {
   }
 
   private operand(value: number): void {
-    const { expects } = this;
-    this.expects = Expects.Nothing;
+    const { pending } = this;
+    this.pending = Command.None;
     this.wasCommand = false;
-    switch (expects) {
-      case Expects.CommandByte:
+    switch (pending) {
+      case Command.WriteCommandByte:
         this.commandByte = value;
         break;
-      case Expects.OutputPort:
+      case Command.WriteOutputPort:
         this.outputPort = value;
         this.a20.set((value & A20) !== 0);
         if (!(value & NOT_RESET)) this.pulse(NOT_RESET);
         break;
-      case Expects.KeyboardOutput:
+      case Command.WriteKeyboardOutput:
         this.own.push(value);
         break;
-      case Expects.MouseOutput:
+      case Command.WriteMouseOutput:
         this.ownMouse.push(value);
         break;
-      case Expects.MouseByte:
+      case Command.WriteToMouse:
         this.mouse.write(value);
         break;
       default: // a byte for the keyboard turns it on

@@ -2,11 +2,49 @@
 import { Fifo8 } from '../../util/fifo.js';
 import { bool, fifo, u8, vmState } from '../core/vmstate.js';
 
+// Answers
 const ACK = 0xfa;
 const RESEND = 0xfe;
 const TEST_PASSED = 0xaa;
+const MOUSE_ID = 0x00;
+const KEYBOARD_ID = [0xab, 0x83] as const;
+
 const QUEUE = 16;
+/** In place of a command whose operand comes next. */
 const NOTHING = 0;
+
+/** Understood by both. */
+const enum Common {
+  Enable = 0xf4,
+  Disable = 0xf5,
+  SetDefaults = 0xf6,
+  Reset = 0xff,
+}
+const enum KeyboardCommand {
+  SetLeds = 0xed,
+  Echo = 0xee,
+  ScanCodeSet = 0xf0,
+  GetId = 0xf2,
+  SetRate = 0xf3,
+}
+const enum MouseCommand {
+  SetScaling11 = 0xe6,
+  SetScaling21 = 0xe7,
+  SetResolution = 0xe8,
+  GetStatus = 0xe9,
+  SetStreamMode = 0xea,
+  Poll = 0xeb,
+  ResetWrapMode = 0xec,
+  SetWrapMode = 0xee,
+  SetRemoteMode = 0xf0,
+  GetId = 0xf2,
+  SetSampleRate = 0xf3,
+}
+// The first byte that a mouse sends of a movement, and of its status
+const PACKET_ALWAYS = 0x08;
+const STATUS_REMOTE = 0x40;
+const STATUS_ENABLED = 0x20;
+const STATUS_SCALED = 0x10;
 
 export abstract class Ps2Device {
   /** What it has to say. */
@@ -14,17 +52,26 @@ export abstract class Ps2Device {
   /** The command whose operand comes next; 0: none. */
   pending = NOTHING;
   enabled = false;
-  /** Lights of a keyboard, resolution of a mouse. */
-  first = 0;
+  ledsOrResolution = 0;
   /** Repeat rate of a keyboard, sampling rate of a mouse. */
   rate = 0;
-  set = 2;
+  scanCodeSet = 2;
   remote = false;
   scaled = false;
   wrap = false;
 
   static readonly vmState = vmState<Ps2Device>('ps2', { version: 1 }, [
-    ...[fifo('queue'), u8('pending'), bool('enabled'), u8('first'), u8('rate'), u8('set'), bool('remote'), bool('scaled'), bool('wrap')],
+    ...[
+      fifo('queue'),
+      u8('pending'),
+      bool('enabled'),
+      u8('ledsOrResolution'),
+      u8('rate'),
+      u8('scanCodeSet'),
+      bool('remote'),
+      bool('scaled'),
+      bool('wrap'),
+    ],
   ]);
 
   /** `changed`: hears that the queue has. */
@@ -51,18 +98,21 @@ export abstract class Ps2Device {
   }
   /** What both understand; false: it is something else. */
   protected common(value: number): boolean {
-    switch (value) {
-      case 0xf4:
-      case 0xf5:
-        if (value === 0xf5) this.defaults();
-        this.enabled = value === 0xf4;
+    switch (value as Common) {
+      case Common.Enable:
+        this.enabled = true;
         this.acknowledge();
         return true;
-      case 0xf6:
+      case Common.Disable:
+        this.defaults();
+        this.enabled = false;
+        this.acknowledge();
+        return true;
+      case Common.SetDefaults:
         this.defaults();
         this.acknowledge();
         return true;
-      case 0xff:
+      case Common.Reset:
         this.reset();
         this.acknowledge(TEST_PASSED, ...this.afterReset);
         return true;
@@ -84,31 +134,31 @@ export class Ps2Keyboard extends Ps2Device {
 
   protected override defaults(): void {
     this.enabled = true;
-    this.first = this.rate = 0;
-    this.set = 2;
+    this.ledsOrResolution = this.rate = 0;
+    this.scanCodeSet = 2;
   }
   protected override command(value: number): void {
     if (this.common(value)) return;
-    switch (value) {
-      case 0xed: // lights
-      case 0xf0: // scan code set
-      case 0xf3: // repeat rate
+    switch (value as KeyboardCommand) {
+      case KeyboardCommand.SetLeds:
+      case KeyboardCommand.ScanCodeSet:
+      case KeyboardCommand.SetRate:
         this.pending = value;
         return this.acknowledge();
-      case 0xee: // echo
-        return this.say(0xee);
-      case 0xf2: // who it is
-        return this.acknowledge(0xab, 0x83);
+      case KeyboardCommand.Echo:
+        return this.say(value);
+      case KeyboardCommand.GetId:
+        return this.acknowledge(...KEYBOARD_ID);
       default:
         this.refuse();
     }
   }
-  protected override operand(command: number, value: number): void {
-    if (command === 0xed) this.first = value;
-    else if (command === 0xf3) this.rate = value;
-    else if (value === 0) return this.acknowledge(this.set);
+  protected override operand(command: KeyboardCommand, value: number): void {
+    if (command === KeyboardCommand.SetLeds) this.ledsOrResolution = value;
+    else if (command === KeyboardCommand.SetRate) this.rate = value;
+    else if (value === 0) return this.acknowledge(this.scanCodeSet);
     else if (value > 3) return this.refuse();
-    else this.set = value;
+    else this.scanCodeSet = value;
     this.acknowledge();
   }
 }
@@ -117,45 +167,48 @@ const MOUSE_RATE = 100;
 const MOUSE_RESOLUTION = 2;
 
 export class Ps2Mouse extends Ps2Device {
-  protected override readonly afterReset: readonly number[] = [0x00];
+  protected override readonly afterReset: readonly number[] = [MOUSE_ID];
 
   protected override defaults(): void {
     this.enabled = this.remote = this.scaled = this.wrap = false;
-    this.first = MOUSE_RESOLUTION;
+    this.ledsOrResolution = MOUSE_RESOLUTION;
     this.rate = MOUSE_RATE;
   }
   protected override command(value: number): void {
-    if (this.wrap && value !== 0xec && value !== 0xff) return this.say(value);
+    if (this.wrap && value !== MouseCommand.ResetWrapMode && value !== Common.Reset) return this.say(value);
     if (this.common(value)) return;
-    switch (value) {
-      case 0xe6:
-      case 0xe7:
-        this.scaled = value === 0xe7;
+    switch (value as MouseCommand) {
+      case MouseCommand.SetScaling11:
+      case MouseCommand.SetScaling21:
+        this.scaled = value === MouseCommand.SetScaling21;
         return this.acknowledge();
-      case 0xe8: // resolution
-      case 0xf3: // sampling rate
+      case MouseCommand.SetResolution:
+      case MouseCommand.SetSampleRate:
         this.pending = value;
         return this.acknowledge();
-      case 0xe9: // status
-        return this.acknowledge((this.remote ? 0x40 : 0) | (this.enabled ? 0x20 : 0) | (this.scaled ? 0x10 : 0), this.first, this.rate);
-      case 0xea:
-      case 0xf0:
-        this.remote = value === 0xf0;
+      case MouseCommand.GetStatus:
+        return this.acknowledge(this.status, this.ledsOrResolution, this.rate);
+      case MouseCommand.SetStreamMode:
+      case MouseCommand.SetRemoteMode:
+        this.remote = value === MouseCommand.SetRemoteMode;
         return this.acknowledge();
-      case 0xeb: // where it is: it has not moved
-        return this.acknowledge(0x08, 0, 0);
-      case 0xec:
-      case 0xee:
-        this.wrap = value === 0xee;
+      case MouseCommand.Poll: // it has not moved
+        return this.acknowledge(PACKET_ALWAYS, 0, 0);
+      case MouseCommand.ResetWrapMode:
+      case MouseCommand.SetWrapMode:
+        this.wrap = value === MouseCommand.SetWrapMode;
         return this.acknowledge();
-      case 0xf2: // who it is
-        return this.acknowledge(0x00);
+      case MouseCommand.GetId:
+        return this.acknowledge(MOUSE_ID);
       default:
         this.refuse();
     }
   }
-  protected override operand(command: number, value: number): void {
-    if (command === 0xe8) this.first = value;
+  private get status(): number {
+    return (this.remote ? STATUS_REMOTE : 0) | (this.enabled ? STATUS_ENABLED : 0) | (this.scaled ? STATUS_SCALED : 0);
+  }
+  protected override operand(command: MouseCommand, value: number): void {
+    if (command === MouseCommand.SetResolution) this.ledsOrResolution = value;
     else this.rate = value;
     this.acknowledge();
   }

@@ -144,6 +144,6 @@ describe('8259A', () => {
   it('tells its state as QEMU does', () => {
     initialize();
     lines[1].raise();
-    expect(master.statusText).toBe('pic0: irr=02 imr=00 isr=00 hprio=0 irq_base=08 rr_sel=0 elcr=00 fnm=0\n');
+    expect(master.interruptText).toBe('pic0: irr=02 imr=00 isr=00 hprio=0 irq_base=08 rr_sel=0 elcr=00 fnm=0\n');
   });
 });

@@ -6,6 +6,7 @@
 import { bool as boolean, uint32, uint8 } from '../../qom/property.js';
 import { defineDevice, type PropertyValues } from '../core/device.js';
 import type { IrqLine } from '../core/irq.js';
+import type { InterruptStatsProvider } from '../core/interrupt-stats.js';
 import { registerMap, ro, rw, wo } from '../core/registers.js';
 import { bool, u8, vmState } from '../core/vmstate.js';
 import { IsaDevice, type IsaBus } from '../isa/isa-bus.js';
@@ -55,16 +56,16 @@ const enum Expects {
   Icw4 = 3,
 }
 
-export class I8259 extends IsaDevice {
+export class I8259 extends IsaDevice implements InterruptStatsProvider {
   static override readonly type = defineDevice('isa-i8259', IsaDevice, I8259, {
     description: 'Intel 8259 interrupt controller',
     properties: [uint32('iobase'), uint32('elcr_addr'), uint8('elcr_mask'), boolean('master')],
   });
   static readonly vmState = vmState<I8259>('i8259', { version: 1 }, [
     ...[u8('lastIrr'), u8('irr'), u8('imr'), u8('isr'), u8('levels'), u8('elcr')],
-    ...[u8('rotated', { most: INPUTS - 1 }), u8('vectors'), u8('expects', { most: Expects.Icw4 })],
-    ...[bool('hasIcw4'), bool('isSingle'), bool('isLevelTriggered'), bool('isFullyNested'), bool('endsByItself'), bool('rotatesByItself')],
-    ...[bool('readsIsr'), bool('isPolled'), bool('specialMask')],
+    ...[u8('priorityAdd', { most: INPUTS - 1 }), u8('irqBase'), u8('expects', { most: Expects.Icw4 })],
+    ...[bool('hasIcw4'), bool('singleMode'), bool('ltim'), bool('specialFullyNested'), bool('autoEoi'), bool('rotateOnAutoEoi')],
+    ...[bool('readIsr'), bool('isPolled'), bool('specialMask')],
   ]);
 
   static readonly registers = registerMap<I8259>('pic_ioport', [
@@ -92,20 +93,22 @@ export class I8259 extends IsaDevice {
   /** Of the inputs, as they are. */
   levels = 0;
   elcr = 0;
-  /** The input of highest priority. */
-  rotated = 0;
+  /** The input of highest priority: those behind it follow, and then the first. */
+  priorityAdd = 0;
   /** Vector of input 0. */
-  vectors = 0;
+  irqBase = 0;
   expects = Expects.Mask;
   hasIcw4 = false;
-  isSingle = false;
-  isLevelTriggered = false;
-  isFullyNested = false;
-  endsByItself = false;
-  rotatesByItself = false;
-  readsIsr = false;
+  singleMode = false;
+  ltim = false;
+  specialFullyNested = false;
+  autoEoi = false;
+  rotateOnAutoEoi = false;
+  readIsr = false;
   isPolled = false;
   specialMask = false;
+  /** Edges of each input since the machine was made: nothing that a guest sees, so snapshots do without. */
+  private readonly edges = new Array<number>(INPUTS).fill(0);
   private output!: IrqLine;
 
   protected override realize(): void {
@@ -117,9 +120,9 @@ export class I8259 extends IsaDevice {
 
   override reset(): void {
     this.elcr = 0;
-    this.imr = this.vectors = 0;
+    this.imr = this.irqBase = 0;
     this.expects = Expects.Mask;
-    this.hasIcw4 = this.isSingle = this.isLevelTriggered = false;
+    this.hasIcw4 = this.singleMode = this.ltim = false;
     this.initialize();
   }
 
@@ -127,20 +130,21 @@ export class I8259 extends IsaDevice {
   private initialize(): void {
     this.lastIrr = 0;
     this.irr &= this.levelTriggered;
-    this.imr = this.isr = this.rotated = 0;
-    this.isFullyNested = this.endsByItself = this.rotatesByItself = false;
-    this.readsIsr = this.isPolled = this.specialMask = false;
+    this.imr = this.isr = this.priorityAdd = 0;
+    this.specialFullyNested = this.autoEoi = this.rotateOnAutoEoi = false;
+    this.readIsr = this.isPolled = this.specialMask = false;
     this.update();
   }
 
   private get levelTriggered(): number {
-    return this.isLevelTriggered ? 0xff : this.elcr;
+    return this.ltim ? 0xff : this.elcr;
   }
 
   private setInput(line: number, level: number): void {
     this.trace(TRACE.pic_set_irq, this.master, line, level);
     const bit = 1 << line;
     const isLevel = (this.levelTriggered & bit) !== 0;
+    if (level && !(this.levels & bit)) this.edges[line]++;
     this.levels = level ? this.levels | bit : this.levels & ~bit;
     if (isLevel) this.irr = level ? this.irr | bit : this.irr & ~bit;
     else if (level && !(this.lastIrr & bit)) this.irr |= bit;
@@ -150,7 +154,7 @@ export class I8259 extends IsaDevice {
 
   /** How many inputs come before the first of these; 8: there is none. */
   private priorityOf(inputs: number): number {
-    for (let n = 0; n < INPUTS; n++) if (inputs & (1 << ((n + this.rotated) % INPUTS))) return n;
+    for (let n = 0; n < INPUTS; n++) if (inputs & (1 << ((n + this.priorityAdd) % INPUTS))) return n;
     return INPUTS;
   }
 
@@ -160,8 +164,8 @@ export class I8259 extends IsaDevice {
     if (first === INPUTS) return undefined;
     let serving = this.isr;
     if (this.specialMask) serving &= ~this.imr;
-    if (this.isFullyNested && this.master) serving &= ~(1 << CASCADE);
-    return first < this.priorityOf(serving) ? (first + this.rotated) % INPUTS : undefined;
+    if (this.specialFullyNested && this.master) serving &= ~(1 << CASCADE);
+    return first < this.priorityOf(serving) ? (first + this.priorityAdd) % INPUTS : undefined;
   }
 
   private update(): void {
@@ -171,8 +175,8 @@ export class I8259 extends IsaDevice {
   /** The CPU takes what is asked for. */
   private take(line: number): void {
     const bit = 1 << line;
-    if (this.endsByItself) {
-      if (this.rotatesByItself) this.rotated = (line + 1) % INPUTS;
+    if (this.autoEoi) {
+      if (this.rotateOnAutoEoi) this.priorityAdd = (line + 1) % INPUTS;
     } else this.isr |= bit;
     if (!(this.levelTriggered & bit)) this.irr &= ~bit;
     this.update();
@@ -181,16 +185,16 @@ export class I8259 extends IsaDevice {
   /** The answer to an acknowledge cycle: a vector; that of input 7 if nothing asks any more. Of the master. */
   acknowledge(): number {
     const line = this.pending;
-    if (line === undefined) return this.vectors + LOWEST;
+    if (line === undefined) return this.irqBase + LOWEST;
     this.take(line);
     if (line === CASCADE && this.slave) return this.slave.acknowledge();
-    this.trace(TRACE.pic_interrupt, line, this.vectors + line);
-    return this.vectors + line;
+    this.trace(TRACE.pic_interrupt, line, this.irqBase + line);
+    return this.irqBase + line;
   }
 
   private readStatus(): number {
     if (this.isPolled) return this.poll();
-    return this.readsIsr ? this.isr : this.irr;
+    return this.readIsr ? this.isr : this.irr;
   }
   private poll(): number {
     this.isPolled = false;
@@ -202,14 +206,14 @@ export class I8259 extends IsaDevice {
 
   private command(value: number): void {
     if (value & ICW1) {
-      this.isLevelTriggered = (value & ICW1_LTIM) !== 0;
-      this.isSingle = (value & ICW1_SNGL) !== 0;
+      this.ltim = (value & ICW1_LTIM) !== 0;
+      this.singleMode = (value & ICW1_SNGL) !== 0;
       this.hasIcw4 = (value & ICW1_IC4) !== 0;
       this.expects = Expects.Icw2;
       this.initialize();
     } else if (value & OCW3) {
       if (value & OCW3_POLL) this.isPolled = true;
-      if (value & OCW3_RR) this.readsIsr = (value & OCW3_RIS) !== 0;
+      if (value & OCW3_RR) this.readIsr = (value & OCW3_RIS) !== 0;
       if (value & OCW3_ESMM) this.specialMask = (value & OCW3_SMM) !== 0;
       this.update();
     } else this.endOrRotate(value >> 5, value & 7);
@@ -219,24 +223,24 @@ export class I8259 extends IsaDevice {
     switch (command) {
       case Ocw2.RotateOnAeoiOff:
       case Ocw2.RotateOnAeoi:
-        this.rotatesByItself = command === Ocw2.RotateOnAeoi;
+        this.rotateOnAutoEoi = command === Ocw2.RotateOnAeoi;
         break;
       case Ocw2.Eoi:
       case Ocw2.RotateOnEoi: {
         const first = this.priorityOf(this.specialMask ? this.isr & ~this.imr : this.isr);
         if (first === INPUTS) break;
-        const served = (first + this.rotated) % INPUTS;
+        const served = (first + this.priorityAdd) % INPUTS;
         this.isr &= ~(1 << served);
-        if (command === Ocw2.RotateOnEoi) this.rotated = (served + 1) % INPUTS;
+        if (command === Ocw2.RotateOnEoi) this.priorityAdd = (served + 1) % INPUTS;
         break;
       }
       case Ocw2.SpecificEoi:
       case Ocw2.RotateOnSpecificEoi:
         this.isr &= ~(1 << line);
-        if (command === Ocw2.RotateOnSpecificEoi) this.rotated = (line + 1) % INPUTS;
+        if (command === Ocw2.RotateOnSpecificEoi) this.priorityAdd = (line + 1) % INPUTS;
         break;
       case Ocw2.SetPriority:
-        this.rotated = (line + 1) % INPUTS;
+        this.priorityAdd = (line + 1) % INPUTS;
     }
     this.update();
   }
@@ -247,15 +251,15 @@ export class I8259 extends IsaDevice {
         this.imr = value;
         return this.update();
       case Expects.Icw2:
-        this.vectors = value & 0xf8;
-        this.expects = !this.isSingle ? Expects.Icw3 : this.hasIcw4 ? Expects.Icw4 : Expects.Mask;
+        this.irqBase = value & 0xf8;
+        this.expects = !this.singleMode ? Expects.Icw3 : this.hasIcw4 ? Expects.Icw4 : Expects.Mask;
         return;
       case Expects.Icw3: // who is where is wired
         this.expects = this.hasIcw4 ? Expects.Icw4 : Expects.Mask;
         return;
       case Expects.Icw4:
-        this.isFullyNested = (value & ICW4_SFNM) !== 0;
-        this.endsByItself = (value & ICW4_AEOI) !== 0;
+        this.specialFullyNested = (value & ICW4_SFNM) !== 0;
+        this.autoEoi = (value & ICW4_AEOI) !== 0;
         this.expects = Expects.Mask;
     }
   }
@@ -266,13 +270,17 @@ export class I8259 extends IsaDevice {
     this.update();
   }
 
-  /** `info pic`, in QEMU's layout. */
-  get statusText(): string {
+  /** The master tells of all sixteen. */
+  get interruptCounts(): readonly number[] {
+    return this.master ? [...this.edges, ...(this.slave?.edges ?? [])] : [];
+  }
+
+  get interruptText(): string {
     const byte = (value: number): string => value.toString(16).padStart(2, '0');
-    const { irr, imr, isr, rotated, vectors, readsIsr, elcr, isFullyNested } = this;
+    const { irr, imr, isr, priorityAdd, irqBase, readIsr, elcr, specialFullyNested } = this;
     return (
-      `pic${this.master ? 0 : 1}: irr=${byte(irr)} imr=${byte(imr)} isr=${byte(isr)} hprio=${rotated} irq_base=${byte(vectors)} ` +
-      `rr_sel=${Number(readsIsr)} elcr=${byte(elcr)} fnm=${Number(isFullyNested)}\n`
+      `pic${this.master ? 0 : 1}: irr=${byte(irr)} imr=${byte(imr)} isr=${byte(isr)} hprio=${priorityAdd} irq_base=${byte(irqBase)} ` +
+      `rr_sel=${Number(readIsr)} elcr=${byte(elcr)} fnm=${Number(specialFullyNested)}\n`
     );
   }
 }

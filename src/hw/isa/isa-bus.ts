@@ -95,11 +95,6 @@ export abstract class IsaDevice extends DeviceState {
     return output;
   }
 
-  /** Ports that are turned off are where nothing answers. */
-  protected setPortsEnabled(on: boolean): void {
-    for (const region of this.ports) region.setEnabled(on);
-  }
-
   protected override unrealize(): void {
     for (const region of this.ports.splice(0)) region.parentRegion?.removeSubregion(region);
   }

@@ -9,7 +9,7 @@ import { registerMap, wo } from '../core/registers.js';
 import { SysBusDevice } from '../core/sysbus.js';
 import type { TreeBus } from '../core/tree-bus.js';
 
-export const FINISHER_FAIL = 0x3333;
+const FINISHER_FAIL = 0x3333;
 export const FINISHER_PASS = 0x5555;
 export const FINISHER_RESET = 0x7777;
 

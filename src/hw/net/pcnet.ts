@@ -7,7 +7,7 @@ import { OptionError } from '../../util/errors.js';
 import { defineDevice } from '../core/device.js';
 import { array, u16, u8 } from '../core/vmstate.js';
 import { PciDevice, type PciIdentity } from '../pci/device.js';
-import { INTERRUPT_LINE, STATUS, STATUS_DEVSEL_MEDIUM, STATUS_FAST_BACK, VENDOR } from '../pci/regs.js';
+import { MAX_LATENCY, MIN_GRANT, STATUS, STATUS_DEVSEL_MEDIUM, STATUS_FAST_BACK, VENDOR } from '../pci/regs.js';
 import { pciVmState } from '../pci/vmstate.js';
 
 const PORTS = 0x20;
@@ -22,7 +22,12 @@ const BCRS = 32;
 const CSR0_STOP = 0x0004;
 const CSR0_INIT = 0x0001;
 const CSR0_START = 0x0002;
-const CHIP_ID = [0x1003, 0x0262] as const;
+/** CSR 88 and 89: read-only. */
+const CHIP_ID: Readonly<Record<number, number>> = { 88: 0x1003, 89: 0x0262 };
+/** BCR 0 to 2 after a reset: master mode read and write active, miscellaneous configuration. */
+const BCRS_AFTER_RESET = [0x0005, 0x0005, 0x0002] as const;
+/** The PROM's last two bytes, "WW": it has been programmed. */
+const PROM_MARK = 0x57;
 
 export class PcNet extends PciDevice {
   static override readonly type = defineDevice('pcnet', PciDevice, PcNet, {
@@ -49,11 +54,12 @@ export class PcNet extends PciDevice {
     if (bytes.length !== 6 || bytes.some(Number.isNaN))
       throw new OptionError(`'${this.mac}' is no address`, 'pcnet.mac', '52:54:00:12:34:56');
     this.prom.set(bytes);
-    this.prom.fill(0x57, 14, 16); // "WW"
+    this.prom.fill(PROM_MARK, 14, 16);
     const sum = this.prom.reduce((all, byte) => all + byte, 0);
     [this.prom[12], this.prom[13]] = [sum & 0xff, (sum >> 8) & 0xff];
     this.config.define(STATUS, 2, STATUS_FAST_BACK | STATUS_DEVSEL_MEDIUM);
-    this.config.define(INTERRUPT_LINE + 2, 2, 0xff06);
+    this.config.define(MIN_GRANT, 1, 0x06);
+    this.config.define(MAX_LATENCY, 1, 0xff);
     this.useInterruptPin();
     const ops = {
       read: (at: number, size: number) => this.read(at, size),
@@ -72,8 +78,8 @@ export class PcNet extends PciDevice {
     this.csr.fill(0);
     this.bcr.fill(0);
     this.csr[0] = CSR0_STOP;
-    [this.csr[88], this.csr[89]] = CHIP_ID;
-    [this.bcr[0], this.bcr[1], this.bcr[2]] = [5, 5, 2];
+    for (const [n, value] of Object.entries(CHIP_ID)) this.csr[Number(n)] = value;
+    this.bcr.set(BCRS_AFTER_RESET);
   }
 
   /** The register at an offset: of 32 bits each where accesses are so wide. */
@@ -111,7 +117,7 @@ export class PcNet extends PciDevice {
     }
   }
   private writeCsr(value: number): void {
-    if (this.rap === 88 || this.rap === 89) return;
+    if (this.rap in CHIP_ID) return;
     if (this.rap !== 0) {
       this.csr[this.rap] = value;
       return;

@@ -166,10 +166,6 @@ export class FwCfg extends SysBusDevice {
   addU64(key: number, value: number): void {
     this.addBytes(key, le(value, 8));
   }
-  /** With the terminating NUL. */
-  addString(key: number, text: string): void {
-    this.addBytes(key, Uint8Array.of(...new TextEncoder().encode(text), 0));
-  }
 
   /** Adds a named file; the directory lists them by name. */
   addFile(name: string, data: Uint8Array): void {

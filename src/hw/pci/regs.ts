@@ -25,6 +25,8 @@ export const HEADER_END = 0x40;
 // Of devices
 export const SUBSYSTEM_VENDOR_ID = 0x2c;
 export const SUBSYSTEM_ID = 0x2e;
+export const MIN_GRANT = 0x3e;
+export const MAX_LATENCY = 0x3f;
 
 // Of bridges
 export const PRIMARY_BUS = 0x18;

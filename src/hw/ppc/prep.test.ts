@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { monitorContext } from '../../monitor/command.js';
+import { runLine } from '../../monitor/commands.js';
 import { createPpcHost } from '../../../tests/ppc/machine.js';
 import type { TcgHost } from '../../host.js';
 import { Machine } from '../../system/facade.js';
@@ -34,6 +36,18 @@ describe('40p', () => {
     };
     for (const [port, value] of Object.entries(ports))
       expect([port, state.addressSpace.read(PORTS + Number(port), 1)]).toEqual([port, value]);
+  });
+
+  it('tells what its interrupt controllers do, as QEMU does', () => {
+    const { control, state } = make();
+    const run = (line: string): string | Promise<string> => runLine(monitorContext(control, ''), line);
+    expect(run('info pic')).toBe(
+      'pic0: irr=00 imr=00 isr=00 hprio=0 irq_base=00 rr_sel=0 elcr=00 fnm=0\npic1: irr=00 imr=00 isr=00 hprio=0 irq_base=00 rr_sel=0 elcr=00 fnm=0\n',
+    );
+    expect(run('info irq')).toBe('IRQ statistics for isa-i8259:\n');
+    state.addressSpace.write(PORTS + 0x64, 1, 0xd2); // a byte as if of the keyboard
+    state.addressSpace.write(PORTS + 0x60, 1, 0x55);
+    expect(run('info irq')).toBe('IRQ statistics for isa-i8259:\n 1: 1\n');
   });
 
   it('takes memory in pairs of SIMMs', () => {

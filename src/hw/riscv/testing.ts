@@ -10,7 +10,7 @@ import type { HartDescription, RiscvHart } from './hart.js';
 import { SpikeMachine } from './spike.js';
 import { VirtMachine } from './virt.js';
 
-export const TEST_HART: HartDescription = {
+const TEST_HART: HartDescription = {
   xlen: 64,
   isa: 'rv64imafdc_zicsr_zifencei',
   extensions: ['i', 'm', 'a', 'f', 'd', 'c', 'zicsr', 'zifencei'],

@@ -13,21 +13,32 @@ const REGISTERS = 0x100;
 const MMIO = 0x400;
 const RAM = 0x2000;
 
-// Registers
+// Registers, by their offset
 const SCNTL0 = 0x00;
+const SFBR = 0x08;
+const DSTAT = 0x0c;
+const SSTAT0 = 0x0d;
+const SSTAT1 = 0x0e;
+const SSTAT2 = 0x0f;
+const ISTAT = 0x14;
 const CTEST1 = 0x19;
 const CTEST2 = 0x1a;
-const DSTAT = 0x0c;
-const ISTAT = 0x14;
 const DSP = 0x2c;
+const DSPS = 0x30;
+const DMODE = 0x38;
 const DIEN = 0x39;
 const DCNTL = 0x3b;
 const SIEN0 = 0x40;
+const SIEN1 = 0x41;
 const SIST0 = 0x42;
+const SIST1 = 0x43;
 const MACNTL = 0x46;
+const GPCNTL = 0x47;
 const STEST1 = 0x4d;
+const READ_ONLY: ReadonlySet<number> = new Set([SFBR, DSTAT, SSTAT0, SSTAT1, SSTAT2, CTEST1, SIST0, SIST1]);
 
-const DSTAT_EMPTY = 0x80;
+const DSTAT_FIFO_EMPTY = 0x80;
+const DSTAT_ABORTED = 0x10;
 const DSTAT_SCRIPT_INTERRUPT = 0x04;
 const DSTAT_ILLEGAL = 0x01;
 const ISTAT_ABORT = 0x80;
@@ -36,16 +47,29 @@ const ISTAT_SIGNAL = 0x20;
 const ISTAT_ON_THE_FLY = 0x04;
 const ISTAT_SCSI = 0x02;
 const ISTAT_DMA = 0x01;
-const DSTAT_ABORTED = 0x10;
-const DCNTL_START = 0x04;
-const DMODE = 0x38;
 const DMODE_MANUAL = 0x01;
-/** SIST1: nobody has answered a selection. */
-const SELECTION_TIMEOUT = 0x04;
+const DCNTL_START = 0x04;
+/** Nobody has answered. */
+const SIST1_SELECTION_TIMEOUT = 0x04;
+const AFTER_RESET = {
+  [SCNTL0]: 0xc0,
+  [DSTAT]: DSTAT_FIFO_EMPTY,
+  [CTEST1]: 0xf0, // the FIFO is empty
+  [CTEST2]: 0x01, // DACK
+  [MACNTL]: 0x40, // the chip's type
+  [GPCNTL]: 0x0f,
+};
+
+/** SCRIPTS: bits 31 to 27 of an instruction's first word (chapter 6). */
+const enum Script {
+  Select = 0b01000,
+  Set = 0b01011,
+  Clear = 0b01100,
+  Jump = 0b10000,
+  Interrupt = 0b10011,
+}
 /** Instructions before it is taken for an endless loop. */
 const MOST_INSTRUCTIONS = 1000;
-
-const READ_ONLY: ReadonlySet<number> = new Set([DSTAT, 0x0d, 0x0e, 0x0f, CTEST1, SIST0, SIST0 + 1, 0x08]);
 
 export class Lsi53c810 extends PciDevice {
   static override readonly type = defineDevice('lsi53c810', PciDevice, Lsi53c810, {
@@ -90,21 +114,16 @@ export class Lsi53c810 extends PciDevice {
   private softReset(): void {
     const { registers } = this;
     registers.fill(0);
-    registers[SCNTL0] = 0xc0;
-    registers[DSTAT] = DSTAT_EMPTY;
-    registers[CTEST1] = 0xf0; // the FIFO is empty
-    registers[CTEST2] = 0x01; // DACK
-    registers[MACNTL] = 0x40; // the chip's type
-    registers[0x47] = 0x0f;
+    for (const [at, value] of Object.entries(AFTER_RESET)) registers[Number(at)] = value;
     this.update();
   }
 
   private update(): void {
     const { registers: r } = this;
     r[ISTAT] &= ~(ISTAT_SCSI | ISTAT_DMA);
-    if (r[DSTAT] & ~DSTAT_EMPTY) r[ISTAT] |= ISTAT_DMA;
-    if (r[SIST0] | r[SIST0 + 1]) r[ISTAT] |= ISTAT_SCSI;
-    const asks = (r[DSTAT] & r[DIEN]) | (r[SIST0] & r[SIEN0]) | (r[SIST0 + 1] & r[SIEN0 + 1]) | (r[ISTAT] & ISTAT_ON_THE_FLY);
+    if (r[DSTAT] & ~DSTAT_FIFO_EMPTY) r[ISTAT] |= ISTAT_DMA;
+    if (r[SIST0] | r[SIST1]) r[ISTAT] |= ISTAT_SCSI;
+    const asks = (r[DSTAT] & r[DIEN]) | (r[SIST0] & r[SIEN0]) | (r[SIST1] & r[SIEN1]) | (r[ISTAT] & ISTAT_ON_THE_FLY);
     this.setPin(asks !== 0);
     this.wire.set(asks !== 0);
   }
@@ -112,8 +131,8 @@ export class Lsi53c810 extends PciDevice {
   private read(at: number): number {
     const { registers } = this;
     const value = registers[at];
-    if (at === DSTAT) registers[at] = DSTAT_EMPTY;
-    else if (at === SIST0 || at === SIST0 + 1) registers[at] = 0;
+    if (at === DSTAT) registers[at] = DSTAT_FIFO_EMPTY;
+    else if (at === SIST0 || at === SIST1) registers[at] = 0;
     else if (at === CTEST2) registers[ISTAT] &= ~ISTAT_SIGNAL;
     else return value;
     this.update();
@@ -127,7 +146,7 @@ export class Lsi53c810 extends PciDevice {
     registers[at] = value;
     if (at === DSP + 3 && !(registers[DMODE] & DMODE_MANUAL)) this.run();
     else if (at === DCNTL && value & DCNTL_START) this.run();
-    else if (at === DIEN || at === SIEN0 || at === SIEN0 + 1) this.update();
+    else if (at === DIEN || at === SIEN0 || at === SIEN1) this.update();
     else if (at === STEST1) registers[at] = value & 0x0c;
   }
 
@@ -157,15 +176,15 @@ export class Lsi53c810 extends PciDevice {
       const view = new DataView(bytes.slice().buffer);
       const [instruction, operand] = [view.getUint32(0, true), view.getUint32(4, true)];
       this.setWord(DSP, at + 8);
-      const kind = instruction >>> 27;
-      if (kind === 0b01000) return this.stop(SIST0 + 1, SELECTION_TIMEOUT); // select: the way out that it names is for a chip that is selected itself
-      if (kind === 0b10000 && isAlways(instruction)) this.setWord(DSP, operand);
-      else if (kind === 0b10011 && isAlways(instruction)) {
-        this.setWord(0x30, operand); // DSPS
+      const kind: Script = instruction >>> 27;
+      // The address that a selection names is the way on for a chip that is selected itself.
+      if (kind === Script.Select) return this.stop(SIST1, SIST1_SELECTION_TIMEOUT);
+      if (kind === Script.Set || kind === Script.Clear) continue; // nobody sees the pins
+      if (kind === Script.Jump && isAlways(instruction)) this.setWord(DSP, operand);
+      else if (kind === Script.Interrupt && isAlways(instruction)) {
+        this.setWord(DSPS, operand);
         return this.stop(DSTAT, DSTAT_SCRIPT_INTERRUPT);
-      } else if (kind === 0b01011 || kind === 0b01100)
-        continue; // set and clear: nobody sees the pins
-      else {
+      } else {
         this.unimplemented(`SCRIPTS instruction 0x${instruction.toString(16)}`);
         return this.stop(DSTAT, DSTAT_ILLEGAL);
       }

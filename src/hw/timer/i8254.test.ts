@@ -20,6 +20,7 @@ beforeEach(() => {
   );
   rig.add(PcSpeaker, {}, (speaker) => (speaker.timer = timer));
   rig.m.reset();
+  edges.length = 0;
 });
 const program = (n: number, mode: number, count: number, bcd = 0): void => {
   rig.out(CONTROL, (n << 6) | 0x30 | (mode << 1) | bcd);
@@ -34,6 +35,18 @@ const latched = (n: number): number => {
 const status = (n: number): number => (rig.out(CONTROL, 0xe0 | (2 << n)), rig.in(COUNTER0 + n));
 
 describe('8254', () => {
+  it('does not interrupt before it is programmed, nor by a reset', () => {
+    rig.m.advance(ticks(0x2_0000));
+    expect(edges.filter((level) => level === 1)).toEqual([]);
+    program(0, 2, 10);
+    rig.m.advance(ticks(25));
+    rig.m.reset();
+    const before = edges.filter((level) => level === 1).length;
+    rig.m.advance(ticks(0x2_0000));
+    expect(edges.at(-1)).toBe(0);
+    expect(edges.filter((level) => level === 1)).toHaveLength(before);
+  });
+
   it('mode 0: high at the end, and stays', () => {
     program(0, 0, 100);
     expect(edges.at(-1)).toBe(0);

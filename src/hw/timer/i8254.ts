@@ -250,7 +250,9 @@ export class I8254 extends IsaDevice {
 
   override reset(): void {
     for (const [n, counter] of this.counters.entries()) counter.reset(this.now, n !== SPEAKER);
-    this.follow();
+    // Its output is high, as of any counter in mode 3 that has no count, but nobody is to see an edge.
+    this.timer.del();
+    this.irq.lower();
   }
 
   /** Its gate is port 61's, its output is read there. */

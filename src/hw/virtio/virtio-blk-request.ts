@@ -16,17 +16,17 @@ import {
 // Types
 export const T_IN = 0;
 export const T_OUT = 1;
-export const T_FLUSH = 4;
-export const T_GET_ID = 8;
-export const T_DISCARD = 11;
-export const T_WRITE_ZEROES = 13;
+const T_FLUSH = 4;
+const T_GET_ID = 8;
+const T_DISCARD = 11;
+const T_WRITE_ZEROES = 13;
 /** Legacy drivers may ask for an order that is kept anyway. */
 const T_BARRIER = 0x8000_0000;
 
 // Statuses
 export const S_OK = 0;
 export const S_IOERR = 1;
-export const S_UNSUPP = 2;
+const S_UNSUPP = 2;
 
 /** struct virtio_blk_req without its data: type, reserved, sector. */
 const HEADER_SIZE = 16;

@@ -20,7 +20,7 @@ import { COMMON_SIZE, commonRegisters, LEGACY_HEADER, LEGACY_VECTORS, legacyRegi
 import { MAX_QUEUE_SIZE, type VirtQueue } from './virtqueue.js';
 
 /** No message for it. */
-export const NO_VECTOR = 0xffff;
+const NO_VECTOR = 0xffff;
 /** `vectors`: as many as the device finds right. */
 const AUTO_VECTORS = 0xffff_ffff;
 
@@ -42,7 +42,7 @@ const [CAP_LENGTH, CAP_KIND, CAP_BAR, CAP_OFFSET, CAP_EXTENT, CAP_MORE] = [2, 3,
 /** Device numbers of PCI: of VIRTIO 1.0 and later from here on, after the device's; those before have some of their own. */
 const MODERN_IDS = 0x1040;
 
-export class VirtioPciBus extends VirtioBus {
+class VirtioPciBus extends VirtioBus {
   static override readonly type: TypeInfo = defineType('virtio-pci-bus', VirtioBus, VirtioPciBus);
 }
 

@@ -38,21 +38,21 @@ export const VIRTIO_ID = {
 // Device status (section 2.1), as far as it means something to a device
 export const STATUS_DRIVER_OK = 4;
 export const STATUS_FEATURES_OK = 8;
-export const STATUS_NEEDS_RESET = 0x40;
+const STATUS_NEEDS_RESET = 0x40;
 
 // Feature bits that belong to no device type (section 6)
-export const F_NOTIFY_ON_EMPTY = 1n << 24n;
+const F_NOTIFY_ON_EMPTY = 1n << 24n;
 export const F_ANY_LAYOUT = 1n << 27n;
-export const F_INDIRECT_DESC = 1n << 28n;
-export const F_EVENT_IDX = 1n << 29n;
-export const F_VERSION_1 = 1n << 32n;
-export const F_RING_RESET = 1n << 40n;
+const F_INDIRECT_DESC = 1n << 28n;
+const F_EVENT_IDX = 1n << 29n;
+const F_VERSION_1 = 1n << 32n;
+const F_RING_RESET = 1n << 40n;
 
 const TWO_32 = 0x1_0000_0000;
 
 // Interrupt status
 export const ISR_QUEUE = 1;
-export const ISR_CONFIG = 2;
+const ISR_CONFIG = 2;
 
 /** What a device needs of the transport that it is plugged into. */
 export interface VirtioTransport {

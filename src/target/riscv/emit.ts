@@ -65,7 +65,7 @@ export const byXlen =
     (c.xl32 ? rv32 : rv64)(c, a);
 
 export const xlen2 = (op: Op2): Emit => byXlen(full2(op), word2(op));
-export const xlen1 = (op: Op1): Emit => byXlen(full1(op), word1(op));
+const xlen1 = (op: Op1): Emit => byXlen(full1(op), word1(op));
 export const xlenImm = (op: Op2): Emit => byXlen(fullImm(op), wordImm(op));
 
 /** rd = helper(rs1, rs2), on RV32 of its low half. */

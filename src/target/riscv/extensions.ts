@@ -152,7 +152,7 @@ export function withImplied(names: Iterable<string>, xlen: 32 | 64, isRefused: (
 }
 
 /** What C is beside Zca: Zcd if there is D, Zcf if there is F on RV32. */
-export const partsOfC = (has: (name: string) => boolean, xlen: 32 | 64): readonly string[] => [
+const partsOfC = (has: (name: string) => boolean, xlen: 32 | 64): readonly string[] => [
   ...(has('d') ? ['zcd'] : []),
   ...(has('f') && xlen === 32 ? ['zcf'] : []),
 ];

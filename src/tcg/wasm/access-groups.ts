@@ -68,7 +68,7 @@ export function groupRegion(region: Region, cfg: Cfg, target: TargetInfo): Reado
 }
 
 /** The accesses of a block that share a check with another, by op. */
-export function groupAccesses(
+function groupAccesses(
   ir: TbIr,
   block: Block,
   helpers: readonly HelperDef[],

@@ -284,10 +284,6 @@ export class WasmModule {
   sequence(list: readonly Expr[]): Expr {
     return list.length === 1 ? list[0] : raw._BinaryenBlock(this.ptr, 0, words(list), list.length, AUTO);
   }
-  /** A block of type i64. */
-  valueBlock(list: readonly Expr[]): Expr {
-    return raw._BinaryenBlock(this.ptr, 0, words(list), list.length, I64);
-  }
   /**
    * A block that is branched to. Children are appended after it has been finalized as of type none: else binaryen would search the whole
    * subtree for branches to it, at every level of nesting.

@@ -36,7 +36,7 @@ export async function loadWasmDisassembler(load: WabtLoader): Promise<WasmDisass
 }
 
 /** wabt begins each field of a module on a line of its own, indented by two. */
-export function splitModule(text: string): ModuleText {
+function splitModule(text: string): ModuleText {
   const fields = text.split(/^(?= {2}\()/m);
   const isFunction = (field: string): boolean => field.startsWith('  (func ');
   const first = fields.findIndex(isFunction);
