@@ -7,7 +7,7 @@ export type { EngineSource, MoreEngines } from './engine.js';
 export type { RemoteMachine, ProgressListener } from './remote-machine.js';
 export type { DriveSpec, MachineSpec } from './machine-spec.js';
 export type { ImageSource } from './images.js';
-export type { CallName, DeviceRegisters, FunctionListing, Instruction, MachineStatus } from './machine-calls.js';
+export type { CallName, DeviceRegisters, RegisterLayout, FunctionListing, Instruction, MachineStatus } from './machine-calls.js';
 export type { RingPort } from './ring-chardev.js';
 export { registerIsolation } from './isolation.js';
 export { keptFiles, type KeptFiles } from './kept-files.js';

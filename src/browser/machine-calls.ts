@@ -3,6 +3,7 @@ import type { CodeView, FunctionInfo } from '../accel/code-view.js';
 import type { JitInfo } from '../accel/jit-info.js';
 import type { TcgAccel } from '../accel/tcg/accel.js';
 import type { InspectedFunction } from '../accel/tcg/inspect.js';
+import type { GdbRegister } from '../hw/core/gdb-registers.js';
 import type { RegisterView } from '../hw/core/registers.js';
 import type { RunState } from '../hw/core/runstate.js';
 import type { SnapshotInfo } from '../system/snapshots.js';
@@ -45,6 +46,15 @@ export interface FunctionListing extends Pick<InspectedFunction, 'info' | 'block
   readonly wasm?: Uint8Array;
 }
 
+/** A CPU's registers by what the manual groups: those that programs use, then the rest. */
+export interface RegisterLayout {
+  /** Bits of each; of one that is not here: of an address. */
+  readonly bits: Readonly<Record<string, number>>;
+  readonly addressBits: number;
+  /** Names of those that programs use. */
+  readonly general: readonly string[];
+}
+
 /** Bytes that a call returns at most. */
 const MOST_BYTES = 1 << 20;
 const MOST_INSTRUCTIONS = 1000;
@@ -84,6 +94,13 @@ export const CALLS = {
 
   // ---- registers and memory, as a debugger sees them
   registers: (machine: Machine, cpu = 0): Record<string, bigint> => machine.readRegisters(cpu),
+  registerLayout: (machine: Machine, cpu = 0): RegisterLayout => {
+    const { features = [], addressBits = 64 } = machine.cpu(cpu).gdb ?? {};
+    const nameOf = ({ name, cpuName = name }: GdbRegister): string => cpuName;
+    const rows = features.flatMap(({ registers }) => registers);
+    const bits = Object.fromEntries(rows.map((row) => [nameOf(row), row.bits]));
+    return { bits, addressBits, general: features[0]?.registers.map(nameOf) ?? [] };
+  },
   /** By any of its names. Undefined: there is none. */
   register: (machine: Machine, name: string, cpu = 0): bigint | undefined => machine.control.readRegister(machine.cpu(cpu), name),
   writeRegister: (machine: Machine, name: string, value: bigint, cpu = 0): void => machine.writeRegister(name, value, cpu),
@@ -110,6 +127,8 @@ export const CALLS = {
   // ---- break- and watchpoints; the machine stops in state `debug`
   insertPoint: (machine: Machine, point: DebugPoint): Promise<boolean> => standing(machine, () => machine.control.insertPoint(point)),
   removePoint: (machine: Machine, point: DebugPoint): Promise<boolean> => standing(machine, () => machine.control.removePoint(point)),
+  /** Those that are set, by whomever. */
+  points: (machine: Machine): DebugPoint[] => [...machine.control.debugPoints],
   /** One instruction of a CPU, the others stand still. Resolves when it is done. */
   step: async (machine: Machine, cpu = 0): Promise<void> => {
     const { control } = machine;

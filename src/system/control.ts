@@ -317,6 +317,10 @@ export class MachineControl {
     this.#set.length = 0;
   }
   readonly #set: DebugPoint[] = [];
+  /** Those that are set. */
+  get debugPoints(): readonly DebugPoint[] {
+    return this.#set;
+  }
   /** Takes all of them away for a while; what comes back sets them again. */
   liftPoints(): () => void {
     const points = [...this.#set];

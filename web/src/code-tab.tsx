@@ -12,6 +12,16 @@ const MOST_SHOWN = 200;
 const hex = (value: bigint): string => `0x${value.toString(16)}`;
 const nameOf = ({ pc, symbol }: FunctionInfo): string => (symbol ? `${symbol} (${hex(pc)})` : hex(pc));
 
+/** As the IR has it beside: an instruction's place in its block, in place of an address that would fill the column. */
+const byOffset = (listing: string, pc: bigint): string =>
+  listing
+    .split('\n')
+    .map((line) => {
+      const [, address, rest] = /^0x([0-9a-f]+):\s*(.*)$/.exec(line) ?? [];
+      return address === undefined ? line : `${hex(BigInt(`0x${address}`) - pc).padEnd(5)} ${rest.replace(/\t| {2,}/g, ' ')}`;
+    })
+    .join('\n');
+
 /** wabt has more than a megabyte: it comes when somebody looks. */
 const disassemble = async (wasm: Uint8Array): Promise<string> => {
   const toText = await loadWasmDisassembler((() => import('wabt')) as unknown as WabtLoader);
@@ -86,7 +96,7 @@ function Way({ session, id }: { session: Session; id: number }) {
         <button onClick={again}>Look again</button>
       </div>
       <div class="columns">
-        <Column title="Guest code" text={view.guest.replace(/\t| {2,}/g, ' ')} />
+        <Column title="Guest code" text={byOffset(view.guest, view.pc)} />
         <Column title="IR" text={view.ir} />
         <Column title="Optimised IR" text={view.optimized} />
         <Column title="WebAssembly of the function" text={wasm} />

@@ -1,5 +1,5 @@
 import { useRef, useState } from 'preact/hooks';
-import type { DeviceRegisters, Instruction, RemoteMachine } from '../../src/browser/index.js';
+import type { DeviceRegisters, Instruction, RegisterLayout, RemoteMachine } from '../../src/browser/index.js';
 import { useAsked } from './hooks.js';
 import type { Session } from './session.js';
 
@@ -26,7 +26,6 @@ export function DebuggerTab({ session }: { session: Session }) {
   const [cpu, setCpu] = useState(0);
   const [codeAt, setCodeAt] = useState('pc');
   const [memoryAt, setMemoryAt] = useState('sp');
-  const [points, setPoints] = useState<readonly bigint[]>([]);
   const [wanted, setWanted] = useState('');
   const [problem, setProblem] = useState('');
   const before = useRef<Readonly<Record<string, bigint>>>({});
@@ -35,15 +34,18 @@ export function DebuggerTab({ session }: { session: Session }) {
   const view = useAsked(
     async () => {
       const registers = await machine!.registers(cpu);
+      const layout = await machine!.call('registerLayout', cpu);
       const start = await addressOf(codeAt, machine!, cpu);
       const memoryStart = await addressOf(memoryAt, machine!, cpu);
       const code = start === undefined ? [] : await machine!.call('disassemble', start, INSTRUCTIONS, cpu);
       const memory =
         memoryStart === undefined ? undefined : await machine!.readMemory(memoryStart, MEMORY_BYTES, cpu).catch(() => undefined);
+      const set = await machine!.call('points');
+      const points = set.filter(({ kind }) => kind === 'breakpoint').map(({ address }) => address);
       const symbol = await machine!.call('symbolAt', registers['pc'] ?? 0n);
       if (registers['pc'] !== last.current['pc']) before.current = last.current;
       last.current = registers;
-      return { registers, code, memory, memoryStart, symbol };
+      return { registers, layout, code, memory, memoryStart, symbol, points };
     },
     running,
     LIVE_MS,
@@ -62,13 +64,11 @@ export function DebuggerTab({ session }: { session: Session }) {
   const toggle = (address: bigint): Promise<void> =>
     attempt(async () => {
       const point = { kind: 'breakpoint', address, length: 1n } as const;
-      const isSet = points.includes(address);
-      if (await machine!.call(isSet ? 'removePoint' : 'insertPoint', point))
-        setPoints(isSet ? points.filter((each) => each !== address) : [...points, address]);
-      else setProblem('the machine takes no more breakpoints');
+      const change = points.includes(address) ? 'removePoint' : 'insertPoint';
+      if (!(await machine!.call(change, point))) throw new Error('the machine takes no more breakpoints');
     });
 
-  const { registers = {}, code = [], memory, memoryStart, symbol } = view.value ?? {};
+  const { registers = {}, layout, code = [], memory, memoryStart, symbol, points = [] } = view.value ?? {};
   const { pc } = registers;
   const cpuCount = session.status?.cpus ?? 1;
   return (
@@ -111,7 +111,7 @@ export function DebuggerTab({ session }: { session: Session }) {
       </div>
       <section aria-label="Registers">
         <h2>Registers</h2>
-        <Registers registers={registers} before={before.current} />
+        {layout && <Registers registers={registers} layout={layout} before={before.current} />}
       </section>
       <section aria-label="Instructions">
         <h2>Instructions</h2>
@@ -138,7 +138,7 @@ export function DebuggerTab({ session }: { session: Session }) {
           From <input value={memoryAt} size={18} spellcheck={false} onInput={(event) => setMemoryAt(event.currentTarget.value)} />
         </label>
         <pre tabIndex={0} aria-label="Bytes of memory">
-          {memory && memoryStart !== undefined ? dump(memory, memoryStart) : 'nothing is mapped there'}
+          {memory && memoryStart !== undefined ? dump(memory, memoryStart, (layout?.addressBits ?? 64) / 4) : 'nothing is mapped there'}
         </pre>
       </section>
       <Devices session={session} />
@@ -146,27 +146,32 @@ export function DebuggerTab({ session }: { session: Session }) {
   );
 }
 
-/** x registers and pc first; what is behind them are control registers. */
-const GENERAL = 33;
+interface RegistersProps {
+  readonly registers: Readonly<Record<string, bigint>>;
+  readonly layout: RegisterLayout;
+  readonly before: Readonly<Record<string, bigint>>;
+}
 
-function Registers({ registers, before }: { registers: Readonly<Record<string, bigint>>; before: Readonly<Record<string, bigint>> }) {
+function Registers({ registers, layout: { bits, addressBits, general }, before }: RegistersProps) {
+  const isGeneral = new Set(general);
   const all = Object.entries(registers);
+  const others = all.filter(([name]) => !isGeneral.has(name));
   const rows = (list: readonly (readonly [string, bigint])[]) => (
     <dl class="registers">
       {list.map(([name, value]) => (
         <div key={name} class={before[name] !== undefined && before[name] !== value ? 'changed' : ''}>
           <dt>{name}</dt>
-          <dd>{hex(value, 16)}</dd>
+          <dd>{hex(value, (bits[name] ?? addressBits) / 4)}</dd>
         </div>
       ))}
     </dl>
   );
   return (
     <>
-      {rows(all.slice(0, GENERAL))}
+      {rows(all.filter(([name]) => isGeneral.has(name)))}
       <details>
-        <summary>Other registers ({Math.max(0, all.length - GENERAL)})</summary>
-        {rows(all.slice(GENERAL))}
+        <summary>Other registers ({others.length})</summary>
+        {rows(others)}
       </details>
     </>
   );
@@ -198,12 +203,12 @@ function Code({ code, pc, points, toggle }: CodeProps) {
   );
 }
 
-function dump(bytes: Uint8Array, start: bigint): string {
+function dump(bytes: Uint8Array, start: bigint, digits: number): string {
   const lines: string[] = [];
   for (let at = 0; at < bytes.length; at += 8) {
     const row = [...bytes.subarray(at, at + 8)];
     const text = row.map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.')).join('');
-    lines.push(`${hex(BigInt.asUintN(64, start + BigInt(at)), 16)}  ${row.map((byte) => hex(byte, 2)).join(' ')}  ${text}`);
+    lines.push(`${hex(BigInt.asUintN(4 * digits, start + BigInt(at)), digits)}  ${row.map((byte) => hex(byte, 2)).join(' ')}  ${text}`);
   }
   return lines.join('\n');
 }

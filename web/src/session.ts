@@ -47,6 +47,8 @@ export class Session {
   firstCodeMs: number | undefined;
 
   private readonly listeners = new Set<() => void>();
+  /** The start that is wanted: one that is given up while its files are on their way may still get its machine. */
+  private current: symbol | undefined;
   private startedAt = 0;
   private sampler: number | undefined;
   private last: { readonly at: number; readonly instructions: number } | undefined;
@@ -83,31 +85,31 @@ export class Session {
   }
 
   async start(settings: Settings, files: Files): Promise<void> {
-    await this.close();
-    this.phase = 'loading';
-    this.changed();
+    const closed = this.close();
+    const start = (this.current = Symbol('start'));
+    const isCurrent = (): boolean => this.current === start;
     try {
-      const machine = await (
-        await this.host
-      ).create(specOf(settings, files), (what, loaded, total) => {
+      await closed;
+      const host = await this.host;
+      if (!isCurrent()) return;
+      this.become('loading');
+      const machine = await host.create(specOf(settings, files), (what, loaded, total) => {
+        if (!isCurrent()) return;
         this.progress.set(what, { loaded, total });
         this.changed();
       });
+      if (!isCurrent()) return await machine.close();
       this.adopt(machine);
+      this.run(machine);
     } catch (error) {
-      this.fail(error);
+      if (isCurrent()) this.fail(error);
     }
   }
 
   private adopt(machine: RemoteMachine): void {
-    window.clearTimeout(this.sampler);
-    if (this.machine !== machine) this.worked = new Automation(machine);
+    this.worked = new Automation(machine);
     this.machine = machine;
-    this.startedAt = performance.now();
-    const remove = machine.onOutput(() => {
-      this.firstOutputMs = performance.now() - this.startedAt;
-      remove();
-    });
+    machine.onOutput(() => void (this.firstOutputMs ??= performance.now() - this.startedAt));
     machine.onEvent(({ event }) => {
       if (event === 'STOP') this.become('paused');
       if (event === 'RESUME') this.become('running');
@@ -116,6 +118,14 @@ export class Session {
       this.log = [...this.log, ...text.trimEnd().split('\n')].slice(-200);
       this.changed();
     });
+  }
+
+  /** From its start, or anew after an end. */
+  private run(machine: RemoteMachine): void {
+    window.clearTimeout(this.sampler);
+    this.startedAt = performance.now();
+    this.last = this.firstOutputMs = this.firstCodeMs = undefined;
+    this.samples = [];
     machine.run().then(
       ({ reason, exitCode }) => {
         if (this.machine !== machine) return;
@@ -167,17 +177,18 @@ export class Session {
     this.changed();
   }
 
-  async pause(): Promise<void> {
-    await this.machine?.pause();
+  pause(): Promise<void> {
+    return this.attempt('', () => this.machine?.pause());
   }
-  async resume(): Promise<void> {
-    await this.attempt('', () => this.machine?.resume());
+  resume(): Promise<void> {
+    return this.attempt('', () => this.machine?.resume());
   }
-  async reset(): Promise<void> {
-    const { machine } = this;
-    if (!machine) return;
-    await machine.reset();
-    if (this.phase === 'ended') this.adopt(machine);
+  reset(): Promise<void> {
+    return this.attempt('', async () => {
+      const { machine } = this;
+      await machine?.reset();
+      if (machine && this.phase === 'ended') this.run(machine);
+    });
   }
 
   /** In this site's files. */
@@ -230,6 +241,7 @@ export class Session {
 
   async close(): Promise<void> {
     const { machine, worked } = this;
+    this.current = undefined;
     window.clearTimeout(this.sampler);
     worked?.close();
     this.worked = undefined;

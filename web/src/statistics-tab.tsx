@@ -10,6 +10,8 @@ interface Line {
 interface ChartSpec {
   readonly title: string;
   readonly lines: readonly Line[];
+  /** The second line has an axis of its own, on the right: it counts something else. */
+  readonly apart?: boolean;
 }
 
 const MiB = 1 << 20;
@@ -17,9 +19,10 @@ const CHARTS: readonly ChartSpec[] = [
   { title: 'Guest instructions, millions a second', lines: [{ label: 'MIPS', of: ({ mips }) => mips }] },
   {
     title: 'Tiers',
+    apart: true,
     lines: [
       { label: 'blocks of the interpreter', of: ({ blocks }) => blocks },
-      { label: 'generated functions', of: ({ functions }) => functions },
+      { label: 'generated functions (right)', of: ({ functions }) => functions },
     ],
   },
   {
@@ -80,20 +83,24 @@ function Chart({ chart, samples, dark }: { chart: ChartSpec; samples: readonly S
 
   useEffect(() => {
     const ink = dark ? '#c9ccd3' : '#45484f';
+    const scaleOf = (line: number): string => (chart.apart && line > 0 ? 'right' : 'y');
+    const scale: uPlot.Scale = { range: (_, __, most) => [0, Math.max(1, most * 1.1)] };
     const axis = { stroke: ink, grid: { stroke: dark ? '#33363d' : '#e1e3e8', width: 1 } };
     const options: uPlot.Options = {
       width: box.current!.clientWidth,
       height: HEIGHT,
-      legend: { live: false },
-      scales: { x: { time: false }, y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] } },
+      legend: { show: chart.lines.length > 1, live: false },
+      scales: { x: { time: false }, y: scale, right: scale },
       axes: [
         { ...axis, values: (_, splits) => splits.map((second) => `${second} s`) },
         { ...axis, size: 60 },
+        ...(chart.apart ? [{ ...axis, scale: 'right', side: 1, size: 60, grid: { show: false } } as const] : []),
       ],
       series: [
         { label: 'time', value: (_, second) => (second === null ? '' : `${second.toFixed(1)} s`) },
         ...chart.lines.map(({ label }, i): uPlot.Series => ({
           label,
+          scale: scaleOf(i),
           stroke: STROKES[dark ? 'dark' : 'light'][i],
           width: 2,
           dash: i === 0 ? undefined : [6, 4],

@@ -218,10 +218,10 @@ export class PpcCpu extends EngineCpu {
     return GDB;
   }
 
-  /** By name: pc, msr, r5, f10, sr3, any SPR of the model. */
+  /** By name: pc, msr, r5, sp (as the ABI calls r1), f10, sr3, any SPR of the model. */
   override readRegister(name: string): bigint | undefined {
     const { exports, env, vcpu } = this;
-    const array = arrayCell(name);
+    const array = arrayCell(ABI_NAMES[name] ?? name);
     if (array) return array.wide ? vcpu.read64(array.at) : BigInt(vcpu.read32(array.at));
     if (name === 'pc') return this.pc;
     if (name === 'msr') return BigInt(vcpu.get(PPC.msr));
@@ -231,8 +231,9 @@ export class PpcCpu extends EngineCpu {
     return spr && this.readSpr(spr);
   }
 
-  override writeRegister(name: string, value: bigint): boolean {
+  override writeRegister(given: string, value: bigint): boolean {
     const { exports, env, vcpu } = this;
+    const name = ABI_NAMES[given] ?? given;
     const array = arrayCell(name);
     const word = Number(BigInt.asUintN(32, value));
     if (array?.wide) vcpu.write64(array.at, name.startsWith('r') ? BigInt(word) : value);
@@ -362,6 +363,9 @@ function otherModel({ config, pvr, search }: PpcCpu): string | undefined {
 const hex = (value: number | bigint): string => `0x${value.toString(16)}`;
 const unsigned = (word: number): bigint => BigInt(word >>> 0);
 const numbered = (prefix: string, count: number): string[] => Array.from({ length: count }, (_, n) => `${prefix}${n}`);
+
+/** System V ABI, PowerPC supplement, 3-1. */
+const ABI_NAMES: Readonly<Record<string, string>> = { sp: 'r1' };
 
 /** Where `r5`, `f10`, `sr3` are; undefined: it is none of them. */
 function arrayCell(name: string): { readonly at: number; readonly wide: boolean } | undefined {
