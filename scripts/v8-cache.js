@@ -34,9 +34,12 @@ const PROGRAMS = {
     }),
   ],
 };
-/** While the guest runs: TurboFan for everything that is called, and bytecode stays. Afterwards all flags are what they are when the caches are read. */
-const FLAGS = ['--no-liftoff', '--no-flush-bytecode'];
-const FLAGS_AFTERWARDS = ['--liftoff', '--wasm-dynamic-tiering', '--wasm-tier-up', '--flush-bytecode'];
+/**
+ * While the guest runs: TurboFan for everything that is called, and bytecode stays: V8 keeps no function that Sparkplug has compiled (of the hottest, the whole script among them). Afterwards
+ * all flags are what they are when the caches are read.
+ */
+const FLAGS = ['--no-liftoff', '--no-flush-bytecode', '--no-sparkplug'];
+const FLAGS_AFTERWARDS = ['--liftoff', '--wasm-dynamic-tiering', '--wasm-tier-up', '--flush-bytecode', '--sparkplug'];
 /** Off while the engine is compiled. Its functions do not recurse, and its loops have an end of their own, so V8's stack checks, one for each op of tci, are for nothing. */
 const ENGINE_FLAGS = ['wasm-lazy-compilation', 'wasm-stack-checks'];
 /** Which wemu itself sets for a moment. */

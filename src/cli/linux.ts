@@ -1,7 +1,7 @@
 /** `wemu linux`: Debian's riscv64 kernel with busybox, to a shell on this terminal, or for one command. */
-import { randomBytes } from 'node:crypto';
 import type { CodegenThread } from '../accel/tcg/codegen/protocol.js';
 import { StreamChardev } from '../chardev/chardev.js';
+import { randomBytes } from '../node/entropy.js';
 import { GuestUnavailable } from '../node/guest/apt.js';
 import { cachedGuestFile, fetchGuestFiles, guestFileStamp, type GuestFileName } from '../node/guest/debian.js';
 import { buildInitramfs, sessionJob, type InitramfsOptions, type WindowSize } from '../node/guest/initramfs.js';
@@ -55,7 +55,7 @@ export async function runLinux(command: readonly string[], args: LinuxArguments,
   const isSession = drives.length === 0 && args.icount === undefined;
   const { rr } = replay ?? {};
   // Part of the guest's images: a replay has the recording's.
-  const nonce = rr ? '0123456789abcdef' : randomBytes(8).toString('hex');
+  const nonce = rr ? '0123456789abcdef' : Buffer.from(randomBytes(8)).toString('hex');
   // panic=-1: reset at once
   const quiet = command.length > 0 ? ['quiet', 'loglevel=1', 'panic=-1'] : [];
   const base: MachineOptions = {

@@ -26,8 +26,10 @@ it.each([
   [0, 0],
   [1, 1],
   [255, 255],
-  [256, 255],
-  [0x8000_0000, 255],
+  [256, 0],
+  [668, 156],
+  [0x7fff_ffff, 255],
+  [0x8000_0000, 0],
   [-1, 255],
 ])('a guest that ends with %i ends the process with %i', (code, status) => {
   expect(exitStatus(code)).toBe(status);

@@ -90,9 +90,9 @@ export function createMachine(options: MachineOptions, host: NodeHost): Machine 
   return machine;
 }
 
-/** What the process can say of a machine's exit code: the system keeps 8 bits of a status, and 256 must not become success. */
+/** What the process can say of a machine's exit code: the lowest 8 bits of it, as the system has it of QEMU. */
 export function exitStatus(code: number): number {
-  return code >= 0 && code <= 255 ? code : 255;
+  return code & 0xff;
 }
 
 /** Makes the machine, gives it the terminal, runs it to its end, and puts the terminal back. */

@@ -1,5 +1,4 @@
 /** What Node gives a machine: clock, scheduler, entropy, files, firmware, and the engine. */
-import { randomFillSync } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers';
@@ -18,6 +17,7 @@ import { FileNode } from './block/file.js';
 import { loadChecks } from './checks.js';
 import { FileCodeStore } from './code-store.js';
 import { patientCodegenWorker } from './codegen-worker.js';
+import { randomBytes } from './entropy.js';
 import { engineBuild } from './engine-build.js';
 import { engineWasmPath } from './engine-wasm.js';
 import { readImage } from './image-file.js';
@@ -73,7 +73,7 @@ export async function createNodeHost(given: NodeHostOptions = {}): Promise<NodeH
   return createTcgHost({
     clock: { monotonicNs: () => performance.now() * 1e6, epochMs: () => Date.now() },
     scheduler: new NodeScheduler(),
-    randomBytes: options.seed === undefined ? (count) => randomFillSync(new Uint8Array(count)) : undefined,
+    randomBytes: options.seed === undefined ? randomBytes : undefined,
     version: packageInfo().version,
     snapshotTools,
     snapshotStore: (folder) => FolderSnapshotStore.open(folder),

@@ -1,4 +1,5 @@
 /** Snapshots as files of a folder: NAME.wemusnap. A file appears under its name when all of it is on the disk. */
+import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
@@ -22,9 +23,8 @@ export const snapshotTools: SnapshotTools = {
     deflate: (bytes) => deflateRaw(bytes, { level: 1 }),
     inflate: (bytes, size) => zlib.inflateRawSync(bytes, { maxOutputLength: Math.max(size, 1) }),
   },
-  async digest(bytes) {
-    const { createHash } = await import('node:crypto'); // it takes 10 ms to load
-    return createHash('sha256').update(bytes).digest('hex');
+  digest(bytes) {
+    return Promise.resolve(createHash('sha256').update(bytes).digest('hex'));
   },
 };
 

@@ -45,9 +45,9 @@ function readV8Cache(path: string): Uint8Array<ArrayBuffer> | undefined {
   }
 }
 
-/** Runs a CommonJS file without dynamic imports; its exports. `provided`: modules that it gets from here when it asks for them. */
+/** Runs a CommonJS file of ASCII without dynamic imports (scripts/bundle.js); its exports. `provided`: modules that it gets from here when it asks for them. */
 export function requireCached(path: string, provided: Readonly<Record<string, unknown>> = {}): unknown {
-  const script = new Script(`(function(exports,require,module,__filename,__dirname){${readFileSync(path, 'utf8')}\n})`, {
+  const script = new Script(`(function(exports,require,module,__filename,__dirname){${readFileSync(path, 'latin1')}\n})`, {
     filename: path,
     cachedData: readV8Cache(path),
   });

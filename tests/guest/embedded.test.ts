@@ -1,12 +1,12 @@
 /** The bare-metal guest that comes with wemu: every check passes and the checksums are the same on every engine and on QEMU. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JitInfo } from '../../src/accel/jit-info.js';
-import { Session, wemu } from '../support/session.js';
+import { CLI, Session, wemu } from '../support/session.js';
 import { hasTool } from '../support/tools.js';
 
 const ELF = fileURLToPath(new URL('../../guests/embedded.elf', import.meta.url));
@@ -64,6 +64,17 @@ describe('the embedded guest', () => {
     expect(stdout).toContain('all checks passed');
     expect(checksums(run('tci').stdout)).toEqual(checksums(stdout));
   });
+});
+
+it('starts without what takes Node long to load', () => {
+  const probe = join(mkdtempSync(join(tmpdir(), 'wemu-start-')), 'probe.cjs');
+  writeFileSync(probe, `process.on('exit', () => process.stderr.write(process.moduleLoadList.join()));`);
+  const { stderr } = spawnSync(process.execPath, ['--require', probe, CLI, 'embedded', '--append', 'run=int quiet=1'], {
+    encoding: 'utf8',
+  });
+  rmSync(dirname(probe), { recursive: true });
+  expect(stderr).toContain('NativeModule net,');
+  expect(stderr).not.toMatch(/NativeModule (crypto|child_process),/);
 });
 
 describe('with a code cache', () => {

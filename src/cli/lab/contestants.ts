@@ -1,10 +1,9 @@
 /** Everybody who runs guests on this machine: wemu in its strategies, and peers that take QEMU's options. */
-import { fileURLToPath } from 'node:url';
 import type { Contestant } from '../../lab/results.js';
 import { STRATEGIES, strategy } from '../../lab/strategies.js';
 import { ARCHITECTURES, type Architecture } from '../../lab/workloads.js';
 import { OptionError } from '../../util/errors.js';
-import { entryUrl } from '../common/entry.js';
+import { entryPath } from '../common/entry.js';
 import { versionOf } from './host-info.js';
 import type { RunnerSpec } from './runner.js';
 
@@ -28,7 +27,7 @@ export interface LocalContestant extends Contestant {
   command(guest: GuestFiles): readonly [program: string, ...args: string[]];
 }
 
-const RUNNER = fileURLToPath(entryUrl('lab/runner'));
+const RUNNER = entryPath('lab/runner');
 
 /** `codeFolder`: where a strategy keeps generated code from run to run. */
 export function strategies(names: readonly string[], version: string, codeFolder: string): LocalContestant[] {

@@ -2,6 +2,7 @@
  * Debian's package client with a private configuration: own lists and cache, this machine's own server and keyring, so apt itself verifies signatures and
  * checksums and nothing of the system's package state is touched.
  */
+import { spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { GUEST_ARCHITECTURE } from './architecture.js';
@@ -164,8 +165,6 @@ interface RunOptions {
 
 export async function run(command: string, args: string[], options: RunOptions): Promise<{ code: number; output: string; errors: string }> {
   const out = options.stdoutFile ? openSync(options.stdoutFile, 'w') : 'pipe';
-  // it alone starts processes, and takes 2 ms to load
-  const { spawn } = await import('node:child_process');
   const env = { ...process.env, LC_ALL: 'C', ...(options.config ? { APT_CONFIG: options.config } : {}) };
   try {
     return await new Promise((resolve, reject) => {
