@@ -20,7 +20,7 @@ const { FileCodeStore } = await import('../src/node/code-store.js');
 const { FlashFile } = await import('../src/node/flash-file.js');
 const { createNodeHost } = await import('../src/node/host.js');
 const { readImage } = await import('../src/node/image-file.js');
-const { writeFully } = await import('../src/node/write.js');
+const { writeFully } = await import('../src/node/disk/write.js');
 const fs = await vi.importActual<typeof import('node:fs')>('node:fs');
 
 const SECONDS = Number(process.env['WEMU_FUZZ_SECONDS'] ?? 5) / 2;
@@ -120,7 +120,9 @@ describe('a host that fails', () => {
       const versions = [someBytes(random), someBytes(random)];
       faults.now.start(seed, { errors: 20 });
       for (const version of versions) store.save('key', version);
-      const loaded = store.load('key');
+      const stored = store.load('key');
+      stored?.close();
+      const loaded = stored?.index;
       faults.now.stop();
       if (loaded) {
         found++;

@@ -272,7 +272,7 @@ export const ROOMS = {
   },
   'src/cli/lab': {
     host: 'node',
-    rooms: [...ACCEL, 'src/cli/common', 'src/lab', 'src/node', 'src/node/guest', 'src/util'],
+    rooms: [...ACCEL, 'src/cli/common', 'src/lab', 'src/node', 'src/node/disk', 'src/node/guest', 'src/util'],
     packages: ['cli-progress'],
   },
 };

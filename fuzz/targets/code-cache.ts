@@ -34,7 +34,9 @@ export const codeStoreTarget: Target = {
     const { store, path, told } = codeFile();
     const good = readFileSync(path);
     writeFileSync(path, input, { mode: 0o600 });
-    const loaded = store.load(KEY);
+    const stored = store.load(KEY);
+    stored?.close();
+    const loaded = stored?.index;
     if (isSame(input, good)) {
       if (!loaded || !isSame(loaded, PAYLOAD)) throw new Error('a file that is right is not taken');
     } else if (loaded) throw new Error('a damaged file is taken');
@@ -47,7 +49,7 @@ export const persistentCodeTarget: Target = {
   seeds() {
     const store = new MemoryStore();
     run(store, [0x00010137, 0x00108093, 0xfff10113, 0xfe011ce3, 0x10500073]); // lui x2,16; 1: addi x1,x1,1; addi x2,x2,-1; bnez x2,1b; wfi
-    const file = Uint8Array.from(store.modules.flatMap((module) => [...encodeModule(module)]));
+    const file = Uint8Array.from(store.modules.flatMap(({ module }) => [...encodeModule(module)]));
     if (file.length === 0) throw new Error('no code was stored');
     return [file];
   },

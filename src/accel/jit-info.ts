@@ -85,6 +85,8 @@ export interface PersistentCodeInfo {
   readonly installed: number;
   /** Modules that are not what generated code looks like. */
   readonly rejected: number;
+  /** Modules whose machine code was there, too. */
+  readonly loaded: number;
   readonly compileMs: number;
   /** Modules of this run, to be kept. */
   readonly made: number;
@@ -208,12 +210,24 @@ function wasmRows(wasm: WasmInfo): Row[] {
   ];
 }
 
-function persistentRows({ modules, regions, bytes, hits, misses, installed, rejected, compileMs, made }: PersistentCodeInfo): Row[] {
+function persistentRows({
+  modules,
+  regions,
+  bytes,
+  hits,
+  misses,
+  installed,
+  rejected,
+  loaded,
+  compileMs,
+  made,
+}: PersistentCodeInfo): Row[] {
   return [
     ['persistent code of earlier runs', `${modules} modules, ${regions} regions, ${bytes} bytes; ${rejected} rejected`],
     ['  TBs found in it', `${hits}, ${misses} with other code`],
     ['  regions installed', installed],
-    ['  binary to machine code', ms(compileMs)],
+    ['  modules that came with machine code', loaded],
+    ['  modules loaded or compiled', ms(compileMs)],
     ['modules made to persist', made],
   ];
 }

@@ -2,16 +2,17 @@
  * Generated code kept between visits, as files of this site's own (docs/code-cache.md). A key is asked for in the middle of making a machine, which cannot wait:
  * so all that there is of this build is read before, and what is saved is written afterwards. Nobody but this site can have written it.
  *
- *     0  'wemucode'   8  u32 schema   12  u32 bytes of the name   16  u32 CRC-32 of what follows   20  the name: build and key   then the payload
+ *     0  'wemucode'   8  u32 schema   12  u32 bytes of the name   16  u32 bytes of the index   20  u32 CRC-32 of what follows   24  the name: build and key
+ *     then the index, then the parts
  */
-import type { CodeStore } from '../accel/tcg/codegen/code-store.js';
+import type { CodeStore, NewPart, StoredCode } from '../accel/tcg/codegen/code-store.js';
 import { PERSISTENT_SCHEMA } from '../accel/tcg/codegen/persistent-format.js';
 import { viewOf } from '../util/bytes.js';
 import { crc32 } from '../util/crc32.js';
 import { openFolder, storageReason, type Folder } from './opfs.js';
 
 const MAGIC = 'wemucode';
-const HEADER = 20;
+const HEADER = 24;
 const SUFFIX = '.wemucode';
 const MiB = 1 << 20;
 /** Of a key; and of all files together, of which the oldest give way. */
@@ -20,7 +21,8 @@ const MAX_FOLDER = 32 * MiB;
 
 export class OpfsCodeStore implements CodeStore {
   readonly maxBytes = MAX_FILE;
-  private readonly files = new Map<string, Uint8Array<ArrayBuffer>>();
+  readonly checksum = (bytes: Uint8Array): number => crc32(bytes);
+  private readonly files = new Map<string, StoredFile>();
   /** Writes go one behind the other. */
   private writing: Promise<void> = Promise.resolve();
 
@@ -43,14 +45,16 @@ export class OpfsCodeStore implements CodeStore {
     }
   }
 
-  load(key: string): Uint8Array<ArrayBuffer> | undefined {
-    return this.files.get(this.fullKey(key))?.slice();
+  load(key: string): StoredCode | undefined {
+    const file = this.files.get(this.fullKey(key));
+    return file && { index: file.index.slice(), read: ({ at, length }) => file.parts.slice(at, at + length), close() {} };
   }
 
-  save(key: string, payload: Uint8Array): void {
+  save(key: string, index: Uint8Array, parts: readonly NewPart[] = []): void {
     const name = this.fullKey(key);
-    this.files.set(name, payload.slice());
-    const file = wrap(name, payload);
+    const stored: StoredFile = { name, index: index.slice(), parts: joined(parts) };
+    this.files.set(name, stored);
+    const file = wrap(stored);
     this.writing = this.writing.then(() => this.write(fileName(name), file));
   }
 
@@ -92,7 +96,7 @@ export class OpfsCodeStore implements CodeStore {
       const file = await this.folder.file(name);
       if (!file || !name.endsWith(SUFFIX) || file.size > HEADER + MAX_FILE + MiB) continue;
       const found = unwrap(new Uint8Array(await file.arrayBuffer()));
-      if (found?.name.startsWith(`${this.build}\0`)) this.files.set(found.name, found.payload);
+      if (found?.name.startsWith(`${this.build}\0`)) this.files.set(found.name, found);
     }
   }
 
@@ -104,25 +108,45 @@ export class OpfsCodeStore implements CodeStore {
 /** Two keys of one name would take turns. */
 const fileName = (key: string): string => crc32(new TextEncoder().encode(key)).toString(16).padStart(8, '0') + SUFFIX;
 
-export function wrap(name: string, payload: Uint8Array): Uint8Array<ArrayBuffer> {
+/** What a file has. */
+export interface StoredFile {
+  readonly name: string;
+  readonly index: Uint8Array<ArrayBuffer>;
+  readonly parts: Uint8Array<ArrayBuffer>;
+}
+
+function joined(parts: readonly NewPart[]): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part.bytes(), at);
+    at += part.length;
+  }
+  return all;
+}
+
+export function wrap({ name, index, parts }: StoredFile): Uint8Array<ArrayBuffer> {
   const text = new TextEncoder().encode(name);
-  const file = new Uint8Array(HEADER + text.length + payload.length);
+  const file = new Uint8Array(HEADER + text.length + index.length + parts.length);
   const view = viewOf(file);
   file.set(new TextEncoder().encode(MAGIC));
   file.set(text, HEADER);
-  file.set(payload, HEADER + text.length);
+  file.set(index, HEADER + text.length);
+  file.set(parts, HEADER + text.length + index.length);
   view.setUint32(8, PERSISTENT_SCHEMA, true);
   view.setUint32(12, text.length, true);
-  view.setUint32(16, crc32(file.subarray(HEADER)), true);
+  view.setUint32(16, index.length, true);
+  view.setUint32(20, crc32(file.subarray(HEADER)), true);
   return file;
 }
 
 /** Undefined: it is damaged, or another schema's; what was in it is made again. */
-export function unwrap(file: Uint8Array<ArrayBuffer>): { readonly name: string; readonly payload: Uint8Array<ArrayBuffer> } | undefined {
+export function unwrap(file: Uint8Array<ArrayBuffer>): StoredFile | undefined {
   if (file.length < HEADER || new TextDecoder().decode(file.subarray(0, 8)) !== MAGIC) return undefined;
   const view = viewOf(file);
-  const end = HEADER + view.getUint32(12, true);
-  if (view.getUint32(8, true) !== PERSISTENT_SCHEMA || end > file.length || view.getUint32(16, true) !== crc32(file.subarray(HEADER)))
+  const index = HEADER + view.getUint32(12, true);
+  const parts = index + view.getUint32(16, true);
+  if (view.getUint32(8, true) !== PERSISTENT_SCHEMA || parts > file.length || view.getUint32(20, true) !== crc32(file.subarray(HEADER)))
     return undefined;
-  return { name: new TextDecoder().decode(file.subarray(HEADER, end)), payload: file.slice(end) };
+  return { name: new TextDecoder().decode(file.subarray(HEADER, index)), index: file.slice(index, parts), parts: file.slice(parts) };
 }

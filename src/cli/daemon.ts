@@ -4,7 +4,7 @@ import { closeSync, constants, fstatSync, ftruncateSync, openSync, rmSync, statS
 import { resolve } from 'node:path';
 import { lockFile, systemLocks, type FileLock } from '../node/disk/lock.js';
 import { refuseInput } from '../node/input-files.js';
-import { systemReason, writeFully } from '../node/write.js';
+import { systemReason, writeFully } from '../node/disk/write.js';
 import { OptionError } from '../util/errors.js';
 
 /** In the environment of the one that is started: the process that waits for it. */

@@ -8,7 +8,7 @@ import { Output } from '../node/output.js';
 import { refuseInput } from '../node/input-files.js';
 import { tell } from '../node/messages.js';
 import { logged } from '../util/messages.js';
-import { systemReason } from '../node/write.js';
+import { systemReason } from '../node/disk/write.js';
 import { Machine, type MachineOptions, type SemihostingOptions } from '../system/facade.js';
 import type { ChardevOptions } from '../system/chardev-options.js';
 import { OptionError } from '../util/errors.js';

@@ -4,7 +4,7 @@ import { constants } from 'node:os';
 import { startCodegenWorker } from '../node/codegen-worker.js';
 import { loadModule } from '../node/modules.js';
 import { setV8Flags } from '../node/v8-flags.js';
-import { systemReason } from '../node/write.js';
+import { systemReason } from '../node/disk/write.js';
 import { errorMessage } from '../util/errors.js';
 import { wantsCodegenWorker } from './common/early-worker.js';
 

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import type { Accelerator } from '../hw/core/accelerator.js';
 import { formatJitInfo, type JitInfo } from '../accel/jit-info.js';
 import { refuseInput } from '../node/input-files.js';
-import { systemReason } from '../node/write.js';
+import { systemReason } from '../node/disk/write.js';
 import { HostError, OptionError } from '../util/errors.js';
 import { STATS_HELP } from './arguments.js';
 

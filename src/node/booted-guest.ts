@@ -139,7 +139,9 @@ export class BootedGuest {
     const tbs = machine.state.accelerator?.persistentTbs;
     if (!translations || !tbs) return;
     const key = `${path}\0${tbs.key}`;
-    tbs.restore(translations.load(key), (image) => translations.save(key, image));
+    const stored = translations.load(key);
+    stored?.close();
+    tbs.restore(stored?.index, (image) => translations.save(key, image));
   }
 
   /** It waits for its job: the moment to keep it, when its kernel has done what it put off. */

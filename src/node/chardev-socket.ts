@@ -6,7 +6,7 @@ import { Chardev, FLOW_LIMIT } from '../chardev/chardev.js';
 import type { SocketAddress, SocketBackend } from '../system/chardev-options.js';
 import { OptionError } from '../util/errors.js';
 import { Output } from './output.js';
-import { systemReason } from './write.js';
+import { systemReason } from './disk/write.js';
 
 /** Output that may wait for a client that does not read; what comes then is lost. Nobody holds the machine by not reading a socket. */
 const OUTPUT_LIMIT = 1 << 20;

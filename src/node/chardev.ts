@@ -6,7 +6,7 @@ import { OptionError } from '../util/errors.js';
 import { refuseInput } from './input-files.js';
 import { Output, type OutputHandlers } from './output.js';
 import { Terminal } from './terminal.js';
-import { systemReason } from './write.js';
+import { systemReason } from './disk/write.js';
 
 const STDOUT = 1;
 const CTRL_C = 0x03;

@@ -1,34 +1,39 @@
 /**
  * Generated code on disk: one file a key in a folder of the user's own (docs/code-cache.md). Generated code reaches all of the guest's memory and calls
- * the runtime, so only files that nobody else could have written are taken: folder and file belong to this user, and no one else may write them.
+ * the runtime, and machine code is run as it comes, so only files that nobody else could have written are taken: folder and file belong to this user, and no one else may write them.
  *
- *     0  'wemucode'     8  schema    12  bytes of payload    16  SHA-256 of key and payload    48  payload
+ *     0  'wemucode'   8  schema   12  bytes of the index   16  bytes of the parts   20  SHA-256 of key, bytes of the parts, and index   52  index   then the parts
  */
 import { createHash } from 'node:crypto';
-import { readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { closeSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CodeStore } from '../accel/tcg/codegen/code-store.js';
+import type { CodeStore, MachineCode, NewPart, StoredCode } from '../accel/tcg/codegen/code-store.js';
 import { PERSISTENT_SCHEMA } from '../accel/tcg/codegen/persistent-format.js';
 import { MiB } from '../util/size.js';
-import { isOwnFolder, isRefusal, makeFolder, readOwn, TEMPORARY, Unusable, writeWhole } from './disk/files.js';
+import { checksum, isOwnFolder, isRefusal, makeFolder, openOwn, TEMPORARY, Unusable, writeWhole } from './disk/files.js';
+import { readFully } from './disk/read.js';
 import { tell } from './messages.js';
 
 const MAGIC = Buffer.from('wemucode');
-const HEADER = 48;
+const HEADER = 52;
+const SUM = 20;
 const SUFFIX = '.wemucode';
 /** A temporary file of this age was left behind. */
 const ABANDONED_MS = 3600_000;
 /** What a file may have; and all files of the folder together, of which the least recently used give way. */
-const MAX_FILE = 16 * MiB;
-const MAX_FOLDER = 64 * MiB;
+const MAX_FILE = 64 * MiB;
+const MAX_FOLDER = 256 * MiB;
 
 export interface FileStoreOptions {
+  readonly machineCode?: MachineCode | undefined;
   readonly tell?: (line: string) => void;
   readonly maxFolder?: number;
 }
 
 export class FileCodeStore implements CodeStore {
   readonly maxBytes = MAX_FILE;
+  readonly machineCode: MachineCode | undefined;
+  readonly checksum = (bytes: Uint8Array): number => checksum(bytes);
   private readonly tell: (line: string) => void;
   private readonly maxFolder: number;
   private hasTold = false;
@@ -37,31 +42,37 @@ export class FileCodeStore implements CodeStore {
     private readonly folder: string,
     /** Which build of wemu makes and runs the code: another one's files are not found. */
     private readonly build: () => string,
-    { tell: told = (line) => tell(`code cache: ${line}`), maxFolder = MAX_FOLDER }: FileStoreOptions = {},
+    { tell: told = (line) => tell(`code cache: ${line}`), maxFolder = MAX_FOLDER, machineCode }: FileStoreOptions = {},
   ) {
+    this.machineCode = machineCode;
     this.tell = told;
     this.maxFolder = maxFolder;
   }
 
-  load(key: string): Uint8Array<ArrayBuffer> | undefined {
+  load(key: string): StoredCode | undefined {
     return this.attempt(() => {
       if (!isOwnFolder(this.folder)) return undefined;
       const path = this.path(key);
-      const bytes = readOwn(path, HEADER + MAX_FILE);
-      if (!bytes) return undefined;
-      const payload = unwrap(bytes, this.fullKey(key), path);
-      this.markUsed(path);
-      return payload;
+      const file = openOwn(path, HEADER + MAX_FILE);
+      if (!file) return undefined;
+      try {
+        const index = readIndex(file, this.fullKey(key), path);
+        this.markUsed(path);
+        return new OpenFile(file.fd, index);
+      } catch (error) {
+        closeSync(file.fd);
+        throw error;
+      }
     });
   }
 
-  save(key: string, payload: Uint8Array): void {
+  save(key: string, index: Uint8Array, parts: readonly NewPart[] = []): void {
     this.attempt(() => {
       makeFolder(this.folder);
       if (!isOwnFolder(this.folder)) return;
       const path = this.path(key);
-      // not synced: what a crash leaves fails its checksum
-      writeWhole(path, wrap(payload, this.fullKey(key)), { sync: false });
+      // not synced: what a crash leaves fails its checksums
+      writeWhole(path, fileOf(index, parts, this.fullKey(key)), { sync: false });
       this.evict(path);
     });
   }
@@ -123,29 +134,60 @@ export class FileCodeStore implements CodeStore {
   }
 }
 
-function checksum(key: string, payload: Uint8Array): Buffer {
-  return createHash('sha256').update(`${key}\0`).update(payload).digest();
+class OpenFile implements StoredCode {
+  private isOpen = true;
+
+  constructor(
+    private readonly fd: number,
+    readonly index: Uint8Array<ArrayBuffer>,
+  ) {}
+
+  read({ at, length, crc }: { at: number; length: number; crc: number }): Uint8Array<ArrayBuffer> | undefined {
+    if (!this.isOpen || at + length > MAX_FILE) return undefined;
+    const bytes = new Uint8Array(length);
+    try {
+      if (readFully(this.fd, bytes, HEADER + this.index.length + at) < length) return undefined;
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      return undefined; // as damaged as can be
+    }
+    return checksum(bytes) === crc ? bytes : undefined;
+  }
+
+  close(): void {
+    if (this.isOpen) closeSync(this.fd);
+    this.isOpen = false;
+  }
 }
 
-function wrap(payload: Uint8Array, key: string): Uint8Array {
-  const file = Buffer.alloc(HEADER + payload.length);
-  MAGIC.copy(file);
-  file.writeUInt32LE(PERSISTENT_SCHEMA, 8);
-  file.writeUInt32LE(payload.length, 12);
-  checksum(key, payload).copy(file, 16);
-  file.set(payload, HEADER);
-  return file;
+const sumOf = (key: string, header: Buffer, index: Uint8Array): Buffer =>
+  createHash('sha256').update(`${key}\0`).update(header.subarray(16, SUM)).update(index).digest();
+
+/** Parts may be many, and lie in another file: one is in memory at a time. */
+function* fileOf(index: Uint8Array, parts: readonly NewPart[], key: string): Generator<Uint8Array> {
+  const header = Buffer.alloc(HEADER);
+  MAGIC.copy(header);
+  header.writeUInt32LE(PERSISTENT_SCHEMA, 8);
+  header.writeUInt32LE(index.length, 12);
+  header.writeUInt32LE(
+    parts.reduce((sum, { length }) => sum + length, 0),
+    16,
+  );
+  sumOf(key, header, index).copy(header, SUM);
+  yield header;
+  yield index;
+  for (const part of parts) yield part.bytes();
 }
 
-function unwrap(bytes: Uint8Array<ArrayBuffer>, key: string, path: string): Uint8Array<ArrayBuffer> {
-  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  const payload = bytes.subarray(HEADER);
-  const isWhole =
-    file.length >= HEADER &&
-    file.subarray(0, 8).equals(MAGIC) &&
-    file.readUInt32LE(8) === PERSISTENT_SCHEMA &&
-    file.readUInt32LE(12) === payload.length &&
-    checksum(key, payload).equals(file.subarray(16, HEADER));
-  if (!isWhole) throw new Unusable(`'${path}' is damaged: ignored, and replaced`);
-  return payload;
+/** @throws Unusable */
+function readIndex({ fd, size }: { fd: number; size: number }, key: string, path: string): Uint8Array<ArrayBuffer> {
+  const damaged = (): Unusable => new Unusable(`'${path}' is damaged: ignored, and replaced`);
+  const header = Buffer.alloc(HEADER);
+  if (readFully(fd, header, 0) < HEADER || !header.subarray(0, 8).equals(MAGIC) || header.readUInt32LE(8) !== PERSISTENT_SCHEMA)
+    throw damaged();
+  const length = header.readUInt32LE(12);
+  if (HEADER + length + header.readUInt32LE(16) !== size) throw damaged();
+  const index = new Uint8Array(length);
+  if (readFully(fd, index, HEADER) < length || !sumOf(key, header, index).equals(header.subarray(SUM))) throw damaged();
+  return index;
 }

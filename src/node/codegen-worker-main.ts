@@ -2,6 +2,7 @@
 import { workerData, type MessagePort } from 'node:worker_threads';
 import { loadWithBinaryen } from './binaryen.js';
 import { loadChecks } from './checks.js';
+import { deserializeWasm } from './v8-cache.js';
 import { compileOptimised } from './v8-flags.js';
 import { compilePersistent } from '../accel/tcg/codegen/compile-persistent.js';
 import type { WorkerMessage } from '../accel/tcg/codegen/protocol.js';
@@ -27,7 +28,7 @@ function connect(port: MessagePort): void {
   let isOpen = true;
   const serve = async (message: WorkerMessage): Promise<void> => {
     // persistent code need not wait for what generates code
-    if (message.kind === 'compile') return port.postMessage(compilePersistent(message, (bytes) => compileOptimised(bytes, true)));
+    if (message.kind === 'compile') return port.postMessage(compilePersistent(message, compileOptimised, deserializeWasm));
     if (message.kind === 'init' && message.tuning?.check) service = verifying(service);
     const codegen = await service;
     const reply = isOpen && codegen.handle(message);

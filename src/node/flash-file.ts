@@ -2,7 +2,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { HostError, OptionError } from '../util/errors.js';
 import { readImage } from './image-file.js';
-import { systemReason } from './write.js';
+import { systemReason } from './disk/write.js';
 
 export class FlashFile {
   readonly bytes: Uint8Array;

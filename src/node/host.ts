@@ -30,9 +30,9 @@ import { writeWhole } from './disk/files.js';
 import { readFully } from './disk/read.js';
 import { startProfiler } from './profiler.js';
 import { FolderSnapshotStore, snapshotTools } from './snapshot-store.js';
-import { loadWasm } from './v8-cache.js';
+import { loadWasm, v8MachineCode } from './v8-cache.js';
 import { setV8Flags } from './v8-flags.js';
-import { systemReason, writeFully } from './write.js';
+import { systemReason, writeFully } from './disk/write.js';
 import { cacheFolder, debianFirmware } from './guest/debian.js';
 
 export type { EngineOptions } from '../host.js';
@@ -104,7 +104,7 @@ async function codeGenerator({ backend, sync, worker, codeCache = false }: NodeH
     return { codegen: (codegen as typeof import('../accel/tcg/codegen-sync.js')).synchronousCodegen };
   }
   const folder = codeFolder(codeCache);
-  const store = folder === undefined ? undefined : new FileCodeStore(folder, engineBuild);
+  const store = folder === undefined ? undefined : new FileCodeStore(folder, engineBuild, { machineCode: v8MachineCode() });
   const thread = new SharedThread(patientCodegenWorker, worker);
   return { codegen: workerCodegen(thread.connect, store), endCodegen: () => thread.terminate() };
 }

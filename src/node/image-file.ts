@@ -3,7 +3,7 @@ import { closeSync, fstatSync, openSync } from 'node:fs';
 import { OptionError } from '../util/errors.js';
 import { formatSize, GiB, MiB } from '../util/size.js';
 import { readFully } from './disk/read.js';
-import { systemReason } from './write.js';
+import { systemReason } from './disk/write.js';
 
 /** What an image may have: more than a guest's RAM, since an ELF file may bring what debuggers want. */
 const IMAGE_LIMIT = GiB;

@@ -4,7 +4,7 @@ import { Socket } from 'node:net';
 import { Writable } from 'node:stream';
 import { isatty, WriteStream } from 'node:tty';
 import { HostError } from '../util/errors.js';
-import { systemReason, writeFully } from './write.js';
+import { systemReason, writeFully } from './disk/write.js';
 
 const STDOUT = 1;
 const STDERR = 2;

@@ -17,7 +17,7 @@ import { basename, dirname, join, resolve, sep } from 'node:path';
 import { isErrno, Refusal } from '../semihosting/errno.js';
 import type { HostFile, HostFiles, OpenMode } from '../semihosting/services.js';
 import { OptionError } from '../util/errors.js';
-import { systemReason } from './write.js';
+import { systemReason } from './disk/write.js';
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_NONBLOCK = 0, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY } = constants;
 const NEW_FILE = 0o644;

@@ -10,7 +10,7 @@ import type { NewSnapshot, OpenSnapshot, SnapshotStore } from '../migration/stor
 import { OptionError, SnapshotError } from '../util/errors.js';
 import { checksum, isRefusal, makeFolder, TEMPORARY } from './disk/files.js';
 import { readFully } from './disk/read.js';
-import { systemReason, writeFully } from './write.js';
+import { systemReason, writeFully } from './disk/write.js';
 
 const SUFFIX = '.wemusnap';
 

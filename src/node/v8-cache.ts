@@ -6,9 +6,11 @@
 import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
+import { cachedDataVersionTag } from 'node:v8';
 import { runInThisContext, Script } from 'node:vm';
 import { checksum, writeWhole } from './disk/files.js';
 import { readFully } from './disk/read.js';
+import type { MachineCode } from '../accel/tcg/codegen/code-store.js';
 import { hasV8Flags, withV8Flags } from './v8-flags.js';
 
 const KEY_SIZE = 256;
@@ -62,17 +64,36 @@ export function requireCached(path: string, provided: Readonly<Record<string, un
 export function loadWasm(path: string): WebAssembly.Module {
   const bytes = readFileSync(path);
   const kept = readV8Cache(path);
-  const module =
-    kept && native<[ArrayBuffer, Uint8Array], WebAssembly.Module | undefined>('DeserializeWasmModule', 2)?.(kept.buffer, bytes);
+  const module = kept && deserializeWasm(kept, bytes);
   if (module) return module;
   // Most functions of binaryen are never called: 10 ms instead of 35.
   return withV8Flags(['--wasm-lazy-validation'], () => new WebAssembly.Module(bytes));
 }
 
+let serialize: ((module: WebAssembly.Module) => ArrayBuffer | undefined) | null | undefined = null;
+let deserialize: ((code: ArrayBuffer, wasm: Uint8Array) => WebAssembly.Module | undefined) | null | undefined = null;
+
 /** Its machine code, as far as it is TurboFan's; there must be some. */
 export function serializeWasm(module: WebAssembly.Module): Uint8Array<ArrayBuffer> | undefined {
-  const code = native<[WebAssembly.Module], ArrayBuffer>('SerializeWasmModule', 1)?.(module);
+  if (serialize === null) serialize = native('SerializeWasmModule', 1);
+  // what another thread sets for a moment would be in it, too
+  const code = withV8Flags([], () => serialize?.(module));
   return code && new Uint8Array(code);
+}
+
+/** A module of what serializeWasm gave, which V8 takes as it comes. Undefined: it was another V8's, under other flags or for another processor. */
+export function deserializeWasm(code: Uint8Array<ArrayBuffer>, wasm: Uint8Array): WebAssembly.Module | undefined {
+  if (deserialize === null) deserialize = native('DeserializeWasmModule', 2);
+  return withV8Flags([], () => deserialize?.(code.buffer, wasm));
+}
+
+/** Of modules of this process, for others of the same Node on the same kind of processor, with the same flags of V8. Undefined: it is not to be had here. */
+export function v8MachineCode(): MachineCode | undefined {
+  if (!hasV8Flags()) return undefined;
+  const { version, versions, platform, arch, execPath } = process;
+  const tag = withV8Flags([], cachedDataVersionTag);
+  const engine = [version, versions.v8, platform, arch, statSync(execPath).size, tag].join(' ');
+  return { engine: checksum(new TextEncoder().encode(engine)), of: serializeWasm };
 }
 
 /** A function of V8's that it has for its own tests, and Node no call for; undefined: this V8 has none of that name. */

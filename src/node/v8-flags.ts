@@ -119,11 +119,10 @@ export function optimisesAtOnce(version = process.versions.v8): boolean {
  * persistent code of, functions used once, is quicker with Liftoff. Dynamic tiering goes off with Liftoff, and does not come back by itself.
  *
  * V8's stack check, at every function's entry and every round of a loop, is for recursion and for interrupting what does not end. A region calls no region, and its
- * loops test the budget: it does without (5 to 11 % of the kernels' time). Not so persistent code, of which nobody knows that it is what we made: without checks it could
- * overflow the host's stack.
+ * loops test the budget: it does without (5 to 11 % of the kernels' time).
  */
-export function compileOptimised(bytes: Uint8Array<ArrayBuffer>, stackChecks = false): WebAssembly.Module {
+export function compileOptimised(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
   if (!optimisesAtOnce()) return new WebAssembly.Module(bytes);
-  const flags = ['--no-liftoff', '--no-wasm-dynamic-tiering', '--no-wasm-lazy-compilation'];
-  return withV8Flags(stackChecks ? flags : [...flags, '--no-wasm-stack-checks'], () => new WebAssembly.Module(bytes));
+  const flags = ['--no-liftoff', '--no-wasm-dynamic-tiering', '--no-wasm-lazy-compilation', '--no-wasm-stack-checks'];
+  return withV8Flags(flags, () => new WebAssembly.Module(bytes));
 }

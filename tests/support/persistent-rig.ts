@@ -3,8 +3,16 @@ import * as layout from '../../assembly/shared/layout.js';
 import * as rv from '../../assembly/target/riscv/shared/env.js';
 import { ENV } from '../../src/accel/tcg/env.js';
 import { TcgAccel } from '../../src/accel/tcg/accel.js';
-import type { CodeStore } from '../../src/accel/tcg/codegen/code-store.js';
-import { decodeModule, encodeModule, splitChunks, type PersistentModule } from '../../src/accel/tcg/codegen/persistent-format.js';
+import type { CodeStore, MachineCode, NewPart, StoredCode } from '../../src/accel/tcg/codegen/code-store.js';
+import { compilePersistent, type LoadMachineCode } from '../../src/accel/tcg/codegen/compile-persistent.js';
+import { sourceOf } from '../../src/accel/tcg/codegen/persistent-file.js';
+import {
+  decodeModule,
+  encodeModule,
+  setChunkParts,
+  splitChunks,
+  type PersistentModule,
+} from '../../src/accel/tcg/codegen/persistent-format.js';
 import type { CodegenWorker, WorkerMessage, WorkerReply } from '../../src/accel/tcg/codegen/protocol.js';
 import { CodegenService } from '../../src/accel/tcg/codegen/worker-service.js';
 import { workerCodegen } from '../../src/accel/tcg/codegen-remote.js';
@@ -13,28 +21,79 @@ import { AddressSpace } from '../../src/memory/address-space.js';
 import { MemoryRegion, MemoryTopology } from '../../src/memory/region.js';
 import { isaNamed } from '../../src/isas.js';
 import { riscvIsa } from '../../src/target/riscv/index.js';
+import { crc32 } from '../../src/util/crc32.js';
 import { engineModule } from './engine.js';
 import { createHart } from './hart.js';
 
 const RAM = 0x8000_0000;
 
+interface MemoryFile {
+  readonly index: Uint8Array<ArrayBuffer>;
+  readonly parts: Uint8Array<ArrayBuffer>;
+}
+
+/** A module with its parts. */
+export interface WholeModule {
+  readonly module: PersistentModule;
+  readonly wasm: Uint8Array<ArrayBuffer>;
+  readonly machineCode?: Uint8Array<ArrayBuffer> | undefined;
+}
+
 /** In memory; remembers what it was told. */
 export class MemoryStore implements CodeStore {
-  readonly files = new Map<string, Uint8Array<ArrayBuffer>>();
+  readonly files = new Map<string, MemoryFile>();
   readonly warnings: string[] = [];
   maxBytes = 1 << 20;
-  load = (key: string) => this.files.get(key)?.slice();
-  save = (key: string, bytes: Uint8Array) => void this.files.set(key, bytes.slice());
+  machineCode: MachineCode | undefined;
+  checksum = (bytes: Uint8Array): number => crc32(bytes);
+  load = (key: string): StoredCode | undefined => {
+    const file = this.files.get(key);
+    if (!file) return undefined;
+    const read: StoredCode['read'] = ({ at, length, crc }) => {
+      const bytes = file.parts.slice(at, at + length);
+      return bytes.length === length && crc32(bytes) === crc ? bytes : undefined;
+    };
+    return { index: file.index.slice(), read, close: () => {} };
+  };
+  save = (key: string, index: Uint8Array, parts: readonly NewPart[] = []): void => {
+    this.files.set(key, { index: index.slice(), parts: Uint8Array.from(parts.flatMap((part) => [...part.bytes()])) });
+  };
   warn = (message: string) => void this.warnings.push(message);
-  get modules(): PersistentModule[] {
-    return [...this.files.values()].flatMap((file) => splitChunks(file).map(decodeModule));
+  get modules(): WholeModule[] {
+    return [...this.files.keys()].flatMap((key) => this.modulesOf(key));
   }
   /** Puts other modules in place of those of the only file. */
-  replace(change: (module: PersistentModule) => PersistentModule): void {
-    for (const [key, file] of this.files) {
-      const chunks = splitChunks(file).map((chunk) => [...encodeModule(change(decodeModule(chunk)))]);
-      this.files.set(key, Uint8Array.from(chunks.flat()));
+  replace(change: (module: WholeModule) => WholeModule): void {
+    for (const key of this.files.keys()) {
+      const parts: NewPart[] = [];
+      let end = 0;
+      const place = (bytes: Uint8Array<ArrayBuffer>) => {
+        const source = { ...sourceOf(bytes, this), bytes: () => bytes, at: end };
+        parts.push(source);
+        end += bytes.length;
+        return source;
+      };
+      const chunks = this.modulesOf(key).map((whole) => {
+        const { module, wasm, machineCode } = change(whole);
+        const chunk = encodeModule({ ...module, wasm: place(wasm) });
+        const { at } = decodeModule(chunk).wasm;
+        setChunkParts(chunk, at, machineCode && { ...place(machineCode), engine: module.machineCode!.engine });
+        return [...chunk];
+      });
+      this.save(key, Uint8Array.from(chunks.flat()), parts);
     }
+  }
+  /** Bytes of the only file. */
+  get size(): number {
+    const [{ index, parts }] = this.files.values();
+    return index.length + parts.length;
+  }
+  private modulesOf(key: string): WholeModule[] {
+    const file = this.load(key)!;
+    return splitChunks(file.index).map((chunk) => {
+      const module = decodeModule(chunk);
+      return { module, wasm: file.read(module.wasm)!, machineCode: module.machineCode && file.read(module.machineCode) };
+    });
   }
 }
 
@@ -46,19 +105,30 @@ export class PromptWorker implements CodegenWorker {
   readonly wanted: boolean[] = [];
   private readonly service = new CodegenService(isaNamed);
   private readonly replies: WorkerReply[] = [];
+  constructor(private readonly load?: LoadMachineCode) {}
   post(message: WorkerMessage): void {
     this.asked.push(message.kind);
     if (message.kind === 'generate') this.wanted.push(message.wantBinary ?? false);
-    const reply = this.service.handle(message);
+    const reply = message.kind === 'compile' ? compilePersistent(message, this.compile, this.load) : this.service.handle(message);
     if (reply) this.replies.push(reply);
   }
+  /** Modules that were compiled. */
+  compiled = 0;
+  private readonly compile = (bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module => {
+    this.compiled++;
+    return new WebAssembly.Module(bytes);
+  };
   receive = () => this.replies.splice(0);
   close = () => {};
 }
 
 /** One run of a program of words at the start of RAM, to WFI; then what was made is saved. */
-export function run(store: CodeStore, words: readonly number[], { cpu = 'rv64', patch = (_rig: Rig) => {} } = {}): Rig {
-  const rig = new Rig(store, cpu);
+export function run(
+  store: CodeStore,
+  words: readonly number[],
+  { cpu = 'rv64', patch = (_rig: Rig) => {}, load = undefined as LoadMachineCode | undefined } = {},
+): Rig {
+  const rig = new Rig(store, cpu, load);
   rig.load(words);
   rig.finish();
   patch(rig);
@@ -67,12 +137,13 @@ export function run(store: CodeStore, words: readonly number[], { cpu = 'rv64', 
 }
 
 export class Rig {
-  readonly worker = new PromptWorker();
+  readonly worker: PromptWorker;
   readonly accel: TcgAccel;
   private readonly space: AddressSpace;
   private readonly cpu;
 
-  constructor(store: CodeStore, cpu = 'rv64') {
+  constructor(store: CodeStore, cpu = 'rv64', load?: LoadMachineCode) {
+    this.worker = new PromptWorker(load);
     const memory = createEngineMemory(0x10_0000, 0x80_0000);
     const topology = new MemoryTopology();
     const root = MemoryRegion.container(topology, 'system');

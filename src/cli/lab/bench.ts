@@ -27,7 +27,7 @@ import {
 import { GuestUnavailable } from '../../node/guest/apt.js';
 import { tell } from '../../node/messages.js';
 import { loadOptional } from '../../node/optional.js';
-import { systemReason } from '../../node/write.js';
+import { systemReason } from '../../node/disk/write.js';
 import { OptionError } from '../../util/errors.js';
 import { installedPeer, peer, strategies, type LocalContestant } from './contestants.js';
 import { FreestandingGuests, LINUX_GUEST_NAMES, LinuxGuest, type LinuxGuestName } from './guests.js';

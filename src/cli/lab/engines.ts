@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { acrossEngines } from '../../lab/engines.js';
 import type { Results } from '../../lab/report.js';
-import { systemReason } from '../../node/write.js';
+import { systemReason } from '../../node/disk/write.js';
 import { OptionError } from '../../util/errors.js';
 import { report } from './bench.js';
 

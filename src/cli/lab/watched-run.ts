@@ -2,7 +2,7 @@
 import type { CodegenThread } from '../../accel/tcg/codegen/protocol.js';
 import { isMark } from '../../lab/outcome.js';
 import { watch } from '../../lab/run.js';
-import { writeFully } from '../../node/write.js';
+import { writeFully } from '../../node/disk/write.js';
 import { createNodeHost } from '../../node/host.js';
 import { readImage } from '../../node/image-file.js';
 import { isUserError } from '../../util/errors.js';

@@ -1,8 +1,9 @@
 /** Files of ours: written whole or not at all, and taken only where nobody else could have written them. */
-import { closeSync, constants, fstatSync, fsyncSync, lstatSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, fsyncSync, lstatSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import * as zlib from 'node:zlib';
 import { crc32 } from '../../util/crc32.js';
+import { writeFully } from './write.js';
 import { readFully } from './read.js';
 
 /** CRC-32: against damage, not against malice; `before`: that of what comes before. Node's own (from 20.15 on) takes 0.2 ms/MB. */
@@ -31,12 +32,12 @@ export interface WriteOptions {
 }
 
 /** Written beside it, and renamed: who reads meanwhile has all of the old or all of the new. The other name is random and new, so that no link can wait there. */
-export function writeWhole(path: string, bytes: Uint8Array, { mode = 0o600, sync = true }: WriteOptions = {}): void {
+export function writeWhole(path: string, bytes: Uint8Array | Iterable<Uint8Array>, { mode = 0o600, sync = true }: WriteOptions = {}): void {
   const temporary = path + TEMPORARY + Math.random().toString(36).slice(2); // (node:crypto takes 10 ms to load in a worker)
   const fd = openSync(temporary, 'wx', mode);
   try {
     try {
-      writeFileSync(fd, bytes);
+      for (const part of bytes instanceof Uint8Array ? [bytes] : bytes) writeFully(fd, part);
       if (sync) fsyncSync(fd);
     } finally {
       closeSync(fd);
@@ -78,8 +79,8 @@ export function isOwnFile(path: string): boolean {
   return true;
 }
 
-/** The file's bytes in memory of their own; undefined: there is none. A link is not followed. @throws Unusable, and what the system says */
-export function readOwn(path: string, maxBytes: number): Uint8Array<ArrayBuffer> | undefined {
+/** A file for reading, and its size; undefined: there is none. A link is not followed. @throws Unusable, and what the system says */
+export function openOwn(path: string, maxBytes: number): { readonly fd: number; readonly size: number } | undefined {
   let fd: number;
   try {
     fd = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
@@ -92,10 +93,22 @@ export function readOwn(path: string, maxBytes: number): Uint8Array<ArrayBuffer>
     if (!stat.isFile()) throw new Unusable(`'${path}' is no file: not used`);
     checkOwner(path, stat, '600');
     if (stat.size > maxBytes) throw new Unusable(`'${path}' is too long: not used`);
-    const bytes = new Uint8Array(stat.size);
-    return bytes.subarray(0, readFully(fd, bytes, 0));
-  } finally {
+    return { fd, size: stat.size };
+  } catch (error) {
     closeSync(fd);
+    throw error;
+  }
+}
+
+/** The file's bytes in memory of their own; undefined: there is none. A link is not followed. @throws Unusable, and what the system says */
+export function readOwn(path: string, maxBytes: number): Uint8Array<ArrayBuffer> | undefined {
+  const file = openOwn(path, maxBytes);
+  if (!file) return undefined;
+  try {
+    const bytes = new Uint8Array(file.size);
+    return bytes.subarray(0, readFully(file.fd, bytes, 0));
+  } finally {
+    closeSync(file.fd);
   }
 }
 

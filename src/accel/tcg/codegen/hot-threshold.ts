@@ -1,13 +1,10 @@
 /**
- * How often a TB must run in tci before it goes to code generation. A worker with a backlog gets fewer TBs, one that has time to spare more;
- * powers of two, since the runtime reports at every multiple.
+ * How often a TB must run in tci before it goes to code generation. A worker with a backlog gets fewer TBs; powers of two, since the runtime reports at every multiple.
+ * Never fewer executions than at first, even if the worker has nothing to do: such code costs more, in all, than it saves (bench/RESULTS.md).
  */
-const LEAST = 1024;
 const MOST = 1 << 17;
 /** Waiting TBs above which the threshold goes up. */
 const BACKLOG = 64;
-/** Spare time of the worker, ms, with nothing waiting: then it goes down below where it began; back to there with nothing waiting alone. */
-const SPARE_MS = 500;
 /** ms between two looks. */
 const INTERVAL_MS = 250;
 
@@ -22,16 +19,15 @@ export class HotThreshold {
     this.initial = value;
   }
 
-  /** `spareMs`: what the worker may use before it has had its share. */
-  adjust(nowMs: number, waiting: number, spareMs: number): void {
+  adjust(nowMs: number, waiting: number): void {
     if (nowMs < this.nextLook) return;
     this.nextLook = nowMs + INTERVAL_MS;
     if (waiting > BACKLOG) this.set(this.value * 2);
-    else if (waiting === 0 && (this.value > this.initial || spareMs > SPARE_MS)) this.set(this.value / 2);
+    else if (waiting === 0) this.set(this.value / 2);
   }
 
   private set(value: number): void {
-    const bounded = Math.min(MOST, Math.max(LEAST, value));
+    const bounded = Math.min(MOST, Math.max(this.initial, value));
     if (bounded === this.value) return;
     this.value = bounded;
     this.apply(bounded);

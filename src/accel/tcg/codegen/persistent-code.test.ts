@@ -60,7 +60,7 @@ describe('persistent code', () => {
     const all = new MemoryStore();
     expect(run(all, program).persistent.made).toBe(4);
     const small = new MemoryStore();
-    small.maxBytes = Math.ceil([...all.files.values()][0].length / 2) + 16;
+    small.maxBytes = Math.ceil(all.size / 2) + 16;
     const { persistent, worker } = run(small, program);
     expect(persistent.made).toBe(2);
     expect(small.modules).toHaveLength(2);
@@ -105,11 +105,12 @@ describe('persistent code', () => {
   it('is bounded: what was used least recently gives way', () => {
     const store = new MemoryStore();
     run(store, loop(STEP));
-    const [file] = store.files.values();
-    store.replace((module) => ({ ...module, lastUsed: 1 }));
-    store.maxBytes = 2 * file.length;
+    const usedAt = (lastUsed: (before: number) => number) =>
+      store.replace(({ module, ...parts }) => ({ module: { ...module, lastUsed: lastUsed(module.lastUsed) }, ...parts }));
+    usedAt(() => 1);
+    store.maxBytes = 2 * store.size;
     run(store, loop(2));
-    store.replace((module) => ({ ...module, lastUsed: module.lastUsed === 1 ? 1 : 2 }));
+    usedAt((before) => (before === 1 ? 1 : 2));
     run(store, loop(3));
     expect(store.modules).toHaveLength(2);
     expect(run(store, loop(2)).persistent.installed).toBe(1);
@@ -125,6 +126,71 @@ describe('persistent code', () => {
     rig.finish();
     rig.accel.dispose();
     expect(store.modules).toHaveLength(2);
+  });
+});
+
+describe('machine code', () => {
+  const ENGINE = 0x1234_5678;
+  /** What stands for it here is the wasm's own bytes, backwards. */
+  const machineCodeOf = (wasm: Uint8Array<ArrayBuffer>) => wasm.slice().reverse();
+  const load = (code: Uint8Array<ArrayBuffer>, wasm: Uint8Array<ArrayBuffer>) => {
+    return code.every((byte, i) => byte === wasm.at(-1 - i)) ? new WebAssembly.Module(wasm) : undefined;
+  };
+  const keeping = (engine = ENGINE) => {
+    const store = new MemoryStore();
+    store.machineCode = { engine, of: () => Uint8Array.of(1, 2, 3) };
+    return store;
+  };
+  /** As if the engine had told what `load` takes. */
+  const filled = (engine = ENGINE) => {
+    const store = keeping(engine);
+    run(store, loop(STEP));
+    store.replace(({ module, wasm }) => ({ module, wasm, machineCode: machineCodeOf(wasm) }));
+    return store;
+  };
+
+  it('is kept with a module that was made, and with one that had to be compiled', () => {
+    const store = keeping();
+    run(store, loop(STEP));
+    expect(store.modules.map(({ module, machineCode }) => [module.machineCode?.engine, machineCode])).toEqual([
+      [ENGINE, Uint8Array.of(1, 2, 3)],
+    ]);
+    const compiled = new MemoryStore();
+    run(compiled, loop(STEP));
+    expect(compiled.modules[0].machineCode).toBeUndefined();
+    compiled.machineCode = store.machineCode;
+    run(compiled, loop(STEP));
+    expect(compiled.modules[0].machineCode).toEqual(Uint8Array.of(1, 2, 3));
+  });
+
+  it('takes the place of compiling', () => {
+    const store = filled();
+    const { worker, x2, persistent } = run(store, loop(STEP), { load });
+    expect([x2, worker.compiled, persistent.installed, persistent.loaded]).toEqual([0x10000n, 0, 1, 1]);
+    // and stays as it was
+    expect(store.modules[0].machineCode).toEqual(machineCodeOf(store.modules[0].wasm));
+  });
+
+  it.each([
+    ['the engine does not take', filled(), () => undefined],
+    ['is of another engine', Object.assign(filled(1), { machineCode: keeping().machineCode }), load],
+  ])('that %s is made again', (_, store, how) => {
+    const { worker, persistent } = run(store, loop(STEP), { load: how });
+    expect([worker.compiled, persistent.installed, persistent.loaded]).toEqual([1, 1, 0]);
+    expect(store.modules[0].machineCode).toEqual(Uint8Array.of(1, 2, 3));
+    expect(store.warnings).toEqual([]);
+  });
+
+  it.each([
+    ['machine code', 'compiled', (parts: Uint8Array) => parts.length - 1, [1, 1, 0]],
+    ['wasm', 'made again', () => 0, [0, 0, 1]],
+  ] as const)('damaged %s is %s', (_what, _how, at, expected) => {
+    const store = filled();
+    for (const { parts } of store.files.values()) parts[at(parts)] ^= 1;
+    const { worker, persistent, x2 } = run(store, loop(STEP), { load });
+    expect([worker.compiled, persistent.installed, persistent.rejected]).toEqual(expected);
+    expect(x2).toBe(0x10000n);
+    expect(run(store, loop(STEP), { load }).persistent.installed).toBe(1);
   });
 });
 
@@ -150,7 +216,7 @@ describe('persistent code that is not ours', () => {
     expect(_ === 'is no wasm' || WebAssembly.validate(bytes)).toBe(true);
     const store = new MemoryStore();
     run(store, loop(STEP));
-    store.replace((module) => ({ ...module, wasm: bytes }));
+    store.replace(({ module }) => ({ module, wasm: bytes }));
     const rig = run(store, loop(STEP));
     expect([rig.x2, rig.persistent.installed, rig.persistent.rejected]).toEqual([0x10000n, 0, 1]);
     expect(store.warnings).toHaveLength(1);
@@ -161,7 +227,7 @@ describe('persistent code that is not ours', () => {
   it('is ignored, with a line, if its numbers are out of range', () => {
     const store = new MemoryStore();
     run(store, loop(STEP));
-    for (const file of store.files.values()) new DataView(file.buffer).setUint32(16, 0xffff_ffff, true);
+    for (const { index } of store.files.values()) new DataView(index.buffer).setUint32(36, 0xffff_ffff, true);
     const rig = run(store, loop(STEP));
     expect([rig.x2, rig.persistent.regions, store.warnings.length]).toEqual([0x10000n, 0, 1]);
     expect(run(store, loop(STEP)).persistent.installed).toBe(1);

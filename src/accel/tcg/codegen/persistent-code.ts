@@ -21,33 +21,37 @@ import type { PersistentCodeInfo } from '../../jit-info.js';
 import { tableOffsets } from '../../../tcg/wasm/region.js';
 import { isCertain, type TbReader } from './regions.js';
 import type { CodeCache, LinkedModule, RegionCode, RegionRecord } from './code-cache.js';
-import type { CodeStore } from './code-store.js';
+import type { CodeStore, StoredCode } from './code-store.js';
 import { placeHigh, placeLow } from './persistent-place.js';
 import { linkModule, type CodeLinker } from './link.js';
 import {
-  chunkLastUsed,
-  decodeModule,
-  encodeModule,
-  setChunkLastUsed,
-  splitChunks,
-  type PersistentModule,
-  type PersistentRegion,
-  type PersistentTb,
-} from './persistent-format.js';
+  saveModules,
+  sourceOf,
+  storedCandidate,
+  storedModules,
+  type Candidate,
+  type Source,
+  type StoredModule,
+} from './persistent-file.js';
+import { chunkLastUsed, encodeModule, type PersistentRegion, type PersistentTb } from './persistent-format.js';
 import type { CodegenWorker, CompileReply, RegionRequest } from './protocol.js';
 
 /** The runtime's functions that generated code may import, beside the target's helpers. */
 const RUNTIME_IMPORTS = ['ldSlow', 'stSlow', 'atomicCmpxchg', 'atomicRmw', 'noteStore'];
-/** What the worker has at a time, in modules and bytes (some 0.6 us each): what is hotter may still come, and code of this run waits behind it. */
+/** What the worker has at a time, in modules and bytes to compile (some 0.5 us each): what is hotter may still come, and code of this run waits behind it. */
 const MAX_IN_FLIGHT = 6;
 const MAX_BYTES_IN_FLIGHT = 64 << 10;
+/** How much quicker a module is that comes with its machine code. */
+const LOADED_SHARE = 1 / 16;
 /** Modules that are compiled before their TBs are all there: those that came next in the run that used them last. */
 const LOOK_AHEAD = 16;
 /**
  * Guest instructions that tci ran in its TBs before a module of this run was asked for, by byte of wasm, for it to be kept: so much the next run saves at
- * least (some 5 ns each, against 0.6 us of the worker). Without a bound each run would add what is colder still.
+ * least (some 5 ns each, against 0.5 us of compiling it, or 0.02 us of loading its machine code). Without a bound each run would add what is colder still.
  */
-const LEAST_WORK = 16;
+const LEAST_WORK = { compiled: 16, loaded: 1 };
+/** Bytes of machine code for a byte of wasm, about. */
+const MACHINE_CODE_RATIO = 2.3;
 /** A region whose code keeps being thrown away is left to the region former, which knows of cooling pages. */
 const MAX_INSTALLS = 4;
 
@@ -64,14 +68,16 @@ export interface PersistentCodeOptions {
 /** So many TBs are no small guest's. */
 const EARLY_TBS = 1000;
 
-interface ModuleState {
-  readonly chunk: Uint8Array<ArrayBuffer>;
-  readonly wasm: Uint8Array<ArrayBuffer>;
+interface ModuleState extends StoredModule {
   readonly offsets: readonly number[];
   /** When a region of it was first installed, by performance.now; 0: not in this run. */
   usedAt: number;
   state: 'stored' | 'asked' | 'compiled' | 'rejected';
+  /** Of `bytesInFlight`, while it is asked for. */
+  cost: number;
   module?: WebAssembly.Module;
+  /** Its machine code is not the store's. */
+  isCompiled?: boolean;
   /** Functions with the table that they know; lost when all TBs go. */
   linked?: LinkedModule;
 }
@@ -86,8 +92,18 @@ interface RegionState extends PersistentRegion {
   record?: RegionRecord;
 }
 
+/** A module of this run. */
+interface FreshModule {
+  readonly chunk: Uint8Array<ArrayBuffer>;
+  readonly wasm: Uint8Array<ArrayBuffer>;
+  /** If it is gone by the end, it was of little use, and is kept without its machine code. */
+  readonly module: WeakRef<WebAssembly.Module>;
+  readonly usedAt: number;
+}
+
 export class PersistentCode {
-  readonly stats = { bytes: 0, hits: 0, misses: 0, installed: 0, rejected: 0, compileMs: 0, made: 0 };
+  readonly stats = { bytes: 0, hits: 0, misses: 0, installed: 0, rejected: 0, loaded: 0, compileMs: 0, made: 0 };
+  private file: StoredCode | undefined;
   private readonly modules: ModuleState[] = [];
   private readonly regions: RegionState[] = [];
   /** Regions all of whose TBs are there. */
@@ -97,7 +113,7 @@ export class PersistentCode {
   /** The module, by its place in the file, that a region was last installed of; -1: none yet. */
   private latest = -1;
   private nextRequest = 1;
-  private readonly fresh: { readonly chunk: Uint8Array<ArrayBuffer>; readonly usedAt: number }[] = [];
+  private readonly fresh: FreshModule[] = [];
   /** Of `fresh`. */
   private freshBytes = 0;
   /** `fresh` has what the store takes: a guest may make new code without end. */
@@ -192,10 +208,15 @@ export class PersistentCode {
 
   private request(worker: CodegenWorker, module: ModuleState): void {
     if (module.state !== 'stored' || this.asked.size >= MAX_IN_FLIGHT || this.bytesInFlight >= MAX_BYTES_IN_FLIGHT) return;
+    const { machineCode: stored } = module.stored;
+    const wasm = this.file?.read(module.stored.wasm);
+    if (!wasm) return this.reject(module, 'is damaged');
+    const machineCode = stored && stored.engine === this.options.store.machineCode?.engine ? this.file?.read(stored) : undefined;
     module.state = 'asked';
+    module.cost = machineCode ? wasm.length * LOADED_SHARE : wasm.length;
     this.asked.set(this.nextRequest, module);
-    this.bytesInFlight += module.wasm.length;
-    worker.post({ kind: 'compile', id: this.nextRequest++, wasm: module.wasm.slice() });
+    this.bytesInFlight += module.cost;
+    worker.post({ kind: 'compile', id: this.nextRequest++, wasm, machineCode });
   }
 
   /** Modules lie in the file in the order in which a run came to them. */
@@ -215,18 +236,26 @@ export class PersistentCode {
     const state = this.asked.get(reply.id);
     if (!state) return;
     this.asked.delete(reply.id);
-    this.bytesInFlight -= state.wasm.length;
+    this.bytesInFlight -= state.cost;
     this.stats.compileMs += reply.compileMs;
+    if (reply.isLoaded) this.stats.loaded++;
     if (reply.module && this.importsAreExpected(reply.module)) {
       state.module = reply.module;
+      state.isCompiled = !reply.isLoaded;
       state.state = 'compiled';
     } else this.reject(state);
   }
 
   /** A module that was made in this run: `installed` tells which of its regions are still the guest's code. */
-  made(wasm: Uint8Array<ArrayBuffer>, regions: readonly RegionRequest[], installed: (id: number) => boolean): void {
+  made(
+    wasm: Uint8Array<ArrayBuffer>,
+    module: WebAssembly.Module,
+    regions: readonly RegionRequest[],
+    installed: (id: number) => boolean,
+  ): void {
+    const { store, leastWork = store.machineCode ? LEAST_WORK.loaded : LEAST_WORK.compiled } = this.options;
     const work = regions.reduce((sum, { tciInsns }) => sum + tciInsns, 0);
-    if (work < (this.options.leastWork ?? LEAST_WORK) * wasm.length || this.isFull) return;
+    if (work < leastWork * wasm.length || this.isFull) return;
     const { pageSize } = this.tbs;
     const persistent = regions.map((region): PersistentRegion => {
       const tbCount = region.tbs.length;
@@ -253,12 +282,13 @@ export class PersistentCode {
       });
       return { tbs, tbCount, entries: region.entries, certain: edges };
     });
-    const chunk = encodeModule({ lastUsed: seconds(), wasm, regions: persistent });
-    this.isFull = this.freshBytes + chunk.length > this.options.store.maxBytes;
+    const chunk = encodeModule({ lastUsed: 0, wasm: { at: 0, length: wasm.length, crc: store.checksum(wasm) }, regions: persistent });
+    const size = chunk.length + wasm.length * (store.machineCode ? 1 + MACHINE_CODE_RATIO : 1);
+    this.isFull = this.freshBytes + size > store.maxBytes;
     if (this.isFull) return;
     this.stats.made++;
-    this.freshBytes += chunk.length;
-    this.fresh.push({ chunk, usedAt: performance.now() });
+    this.freshBytes += size;
+    this.fresh.push({ chunk, wasm, module: new WeakRef(module), usedAt: performance.now() });
   }
 
   /** All TBs are gone, and the modules' tables with them. */
@@ -275,65 +305,51 @@ export class PersistentCode {
 
   /** Keeps what was made, and what was used, for the next run; what was used least recently gives way. */
   save(): void {
-    if (this.fresh.length === 0) return;
-    this.ready();
     const { store, key } = this.options;
-    const known = new Set([...this.modules, ...this.fresh].map(({ chunk }) => identity(chunk)));
-    // Another process may have saved since.
-    const others: Uint8Array[] = this.read()
-      .map(({ chunk }) => chunk)
-      .filter((chunk) => !known.has(identity(chunk)));
-    // later than all others: what has the same time was used by the same run
-    const now = [...this.modules.map(({ chunk }) => chunk), ...others].reduce(
-      (latest, chunk) => Math.max(latest, chunkLastUsed(chunk) + 1),
-      seconds(),
-    );
-    const used = [...this.modules.filter(({ usedAt }) => usedAt > 0), ...this.fresh.splice(0)].sort((a, b) => a.usedAt - b.usedAt);
-    for (const { chunk } of used) setChunkLastUsed(chunk, now);
-    for (const { chunk, usedAt, state } of this.modules) if (usedAt === 0 && state !== 'rejected') others.push(chunk);
-    others.sort((a, b) => chunkLastUsed(b) - chunkLastUsed(a));
-    let size = 0;
-    const chosen = [...used.map(({ chunk }) => chunk), ...others].filter(({ length }) => {
-      if (size + length > store.maxBytes) return false;
-      size += length;
-      return true;
-    });
-    const file = new Uint8Array(size);
-    let at = 0;
-    for (const chunk of chosen) {
-      file.set(chunk, at);
-      at += chunk.length;
-    }
-    store.save(key, file);
+    const isNew = this.fresh.length > 0 || (store.machineCode && this.modules.some(({ usedAt, isCompiled }) => usedAt > 0 && isCompiled));
+    if (!isNew) return;
+    this.ready();
+    const candidates = [
+      ...this.modules.filter(({ state }) => state !== 'rejected').map((module) => this.candidate(module)),
+      ...this.fresh.splice(0).map(({ chunk, wasm, module, usedAt }): Candidate => {
+        return { chunk, usedAt, wasm: sourceOf(wasm, store), machineCode: this.machineCode(module.deref()) };
+      }),
+    ];
+    const rejected = this.modules.filter(({ state }) => state === 'rejected').map(({ chunk }) => chunk);
+    const latest = store.load(key);
+    saveModules(store, key, candidates, rejected, latest);
+    latest?.close();
   }
 
-  /** The modules of the key's file that are in order. */
-  private read(warn = (_message: string): void => {}): { chunk: Uint8Array<ArrayBuffer>; stored: PersistentModule }[] {
-    const { store, key } = this.options;
-    const file = store.load(key);
-    const inOrder = <T>(what: string, read: () => T): T | undefined => {
-      try {
-        return read();
-      } catch (error) {
-        if (!(error instanceof RangeError)) throw error;
-        warn(`${what} is damaged, and ignored: ${error.message}`);
-        return undefined;
-      }
-    };
-    const chunks = file && inOrder('persistent code', () => splitChunks(file));
-    return (chunks ?? []).flatMap((chunk) => {
-      const stored = inOrder('a persistent module', () => decodeModule(chunk));
-      return stored ? [{ chunk, stored }] : [];
-    });
+  /** A module of the store; with this engine's machine code, if it had to be made and is worth it. */
+  private candidate(module: ModuleState): Candidate {
+    const stored = storedCandidate(this.file!, module);
+    const { usedAt } = module;
+    const made = usedAt > 0 && module.isCompiled ? this.machineCode(module.module) : undefined;
+    return { ...stored, usedAt, machineCode: made ?? stored.machineCode };
+  }
+
+  private machineCode(module: WebAssembly.Module | undefined): (Source & { engine: number }) | undefined {
+    const { store } = this.options;
+    const code = module && store.machineCode?.of(module);
+    return code && { ...sourceOf(code, store), engine: store.machineCode!.engine };
+  }
+
+  /** Nothing is asked of it any more. */
+  close(): void {
+    this.file?.close();
+    this.file = undefined;
   }
 
   private load(): void {
+    const { store, key } = this.options;
     let tbs = 0;
-    for (const { chunk, stored } of this.read((message) => this.options.store.warn(message))) {
+    this.file = store.load(key);
+    for (const { chunk, stored } of storedModules(this.file, (message) => store.warn(message))) {
       const offsets = tableOffsets(stored.regions.map(({ tbCount }) => tbCount));
-      const module: ModuleState = { chunk, wasm: stored.wasm, offsets, usedAt: 0, state: 'stored' };
+      const module: ModuleState = { chunk, stored, offsets, usedAt: 0, state: 'stored', cost: 0 };
       this.modules.push(module);
-      this.stats.bytes += chunk.length;
+      this.stats.bytes += chunk.length + stored.wasm.length + (stored.machineCode?.length ?? 0);
       stored.regions.forEach((region, index) => {
         if (region.entries.length === 0) return;
         tbs += region.tbCount;
@@ -422,13 +438,13 @@ export class PersistentCode {
     );
     region.record = record;
     const code: RegionCode = { region: record, linked, name, table: linked.table + module.offsets[index] };
-    this.cache.install([code], Math.ceil(module.wasm.length / (module.offsets.length - 1)));
+    this.cache.install([code], Math.ceil(module.stored.wasm.length / (module.offsets.length - 1)));
   }
 
-  private reject(module: ModuleState): void {
+  private reject(module: ModuleState, why = 'is not one of ours'): void {
     module.state = 'rejected';
     this.stats.rejected++;
-    this.options.store.warn('a persistent module is not one of ours, and ignored');
+    this.options.store.warn(`a persistent module ${why}, and ignored`);
   }
 
   private importsAreExpected(module: WebAssembly.Module): boolean {
@@ -442,11 +458,3 @@ export class PersistentCode {
 /** By its place, and its first two bytes of code. */
 const keyOf = (place: number, code: Uint8Array, at: number): number => place ^ ((code[at] | (code[at + 1] << 8)) << 12);
 const hash = (key: number): number => Math.imul(key ^ (key >>> 15), 0x9e3779b1) >>> 8;
-const seconds = (): number => Math.floor(Date.now() / 1000);
-
-/** Tells modules of one key apart, whenever they were used: FNV-1a of the rest of the chunk. */
-function identity(chunk: Uint8Array): string {
-  let h = 0x811c9dc5;
-  for (let i = 8; i < chunk.length; i++) h = Math.imul(h ^ chunk[i], 0x01000193);
-  return `${chunk.length} ${h}`;
-}

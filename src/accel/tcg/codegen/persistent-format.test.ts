@@ -1,12 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../../tests/support/ir-random.js';
-import { chunkLastUsed, decodeModule, encodeModule, setChunkLastUsed, splitChunks, type PersistentModule } from './persistent-format.js';
+import {
+  chunkLastUsed,
+  decodeModule,
+  encodeModule,
+  identity,
+  setChunkLastUsed,
+  setChunkParts,
+  splitChunks,
+  type PersistentModule,
+} from './persistent-format.js';
 
 const bytes = (...list: number[]) => Uint8Array.from(list);
 
 const MODULE: PersistentModule = {
   lastUsed: 1_700_000_000,
-  wasm: bytes(0, 97, 115, 109, 5),
+  wasm: { at: 40, length: 5, crc: 0xffff_0001 },
+  machineCode: { at: 45, length: 77, crc: 0xffff_0002, engine: 0xffff_0003 },
   regions: [
     {
       tbCount: 2,
@@ -53,6 +63,25 @@ describe('the format of persistent code', () => {
     expect(splitChunks(bytes())).toEqual([]);
   });
 
+  it('tells modules apart, wherever their parts are', () => {
+    const chunk = encodeModule(MODULE);
+    const before = identity(chunk);
+    setChunkLastUsed(chunk, 99);
+    setChunkParts(chunk, 1234, { at: 7, length: 8, crc: 9, engine: 10 });
+    expect(decodeModule(chunk)).toEqual({
+      ...MODULE,
+      lastUsed: 99,
+      wasm: { ...MODULE.wasm, at: 1234 },
+      machineCode: { at: 7, length: 8, crc: 9, engine: 10 },
+    });
+    expect(identity(chunk)).toBe(before);
+    setChunkParts(chunk, 1234);
+    expect(decodeModule(chunk).machineCode).toBeUndefined();
+    expect(identity(chunk)).toBe(before);
+    expect(identity(encodeModule({ ...MODULE, wasm: { ...MODULE.wasm, crc: 5 } }))).not.toBe(before);
+    expect(identity(encodeModule({ ...MODULE, regions: MODULE.regions.slice(1) }))).not.toBe(before);
+  });
+
   it('refuses lengths that cannot be', () => {
     const chunk = encodeModule(MODULE);
     const withWord = (index: number, value: number) => {
@@ -61,8 +90,8 @@ describe('the format of persistent code', () => {
       return copy;
     };
     for (const size of [0, 4, 19, chunk.length + 4, 0xffff_fffc]) expect(() => splitChunks(withWord(0, size))).toThrow(RangeError);
-    // where the wasm is, its length; functions; TBs, entries and edges of the first; its first entry, an edge, where its first TB's code is
-    for (const index of [2, 3, 4, 5, 6, 7, 8, 10, 18, 19]) {
+    // functions; TBs, entries and edges of the first; its first entry, an edge; its first TB's bytes of code, and where they are
+    for (const index of [9, 10, 11, 12, 13, 15, 23, 24]) {
       for (const value of [0xffff_ffff, 0x7fff_ffff, 0x0010_0000])
         expect(() => decodeModule(withWord(index, value)), `word ${index}`).toThrow(RangeError);
     }

@@ -1,20 +1,23 @@
 /**
- * Generated code as it is kept from one run to the next (docs/code-cache.md): a list of modules, each with the regions in it and the guest
- * code that each region was made from. All numbers are u32, little-endian; every module is a chunk of whole words:
+ * Generated code as it is kept from one run to the next (docs/code-cache.md): a list of modules, each with the regions in it and the guest code that each region was made
+ * from; the modules' wasm and machine code, the parts, lie elsewhere in the file and are read when they are wanted. All numbers are u32, little-endian; every module is a chunk of whole words:
  *
  *     0  bytes of the chunk        4  when it was last used, in seconds since 1970
- *     8  where its wasm begins    12  bytes of wasm
- *    16  functions, which export their number; then by function:
+ *     8  wasm: where, bytes, CRC-32
+ *    20  machine code: where, bytes (0: none is kept), CRC-32
+ *    32  which engine the machine code is of
+ *    36  functions, which export their number; then by function:
  *        TBs, entries, edges; then, unless there is no entry (such a function is not used):
  *        the entries (numbers of TBs); the edges (from << 16 | to); by TB:
  *        pc (two words; with CF_PCREL its place in its page), flags, csBase, cflags, guest instructions, bytes of guest code, where in the chunk these are,
  *        and 1 if the code leaves where an access misses the TLB
  *
- * A file comes from the user's own folder and has passed its checksum, but what is read from it is never trusted to be in range.
+ * A file comes from the user's own folder and has passed its checksum, but what is read from its list is never trusted to be in range.
  */
+import { viewOf } from '../../../util/bytes.js';
 
 /** Changes with the format: files of another one are of no use. */
-export const PERSISTENT_SCHEMA = 3;
+export const PERSISTENT_SCHEMA = 4;
 
 export interface PersistentTb {
   readonly pcLo: number;
@@ -39,22 +42,41 @@ export interface PersistentRegion {
   readonly certain: readonly (readonly [number, number])[];
 }
 
+/** What lies elsewhere in the file. */
+export interface Part {
+  readonly at: number;
+  readonly length: number;
+  readonly crc: number;
+}
+
+export interface MachineCodePart extends Part {
+  /** See MachineCode (code-store.ts). */
+  readonly engine: number;
+}
+
 export interface PersistentModule {
   readonly lastUsed: number;
-  readonly wasm: Uint8Array<ArrayBuffer>;
+  readonly wasm: Part;
+  readonly machineCode?: MachineCodePart | undefined;
   /** Region k is export `k`. */
   readonly regions: readonly PersistentRegion[];
 }
 
-const HEADER_WORDS = 5;
+const HEADER_WORDS = 10;
 const TB_WORDS = 9;
 /** More than any region has (RegionLimits): what claims more is damaged. */
 const MAX_TBS = 4096;
 
+/** Offsets of words of a chunk. */
+const LAST_USED = 4;
+const WASM = 8;
+const MACHINE_CODE = 20;
+
 const padded = (bytes: number): number => (bytes + 3) & ~3;
 
-export function encodeModule({ lastUsed, wasm, regions }: PersistentModule): Uint8Array<ArrayBuffer> {
-  const words: number[] = [0, lastUsed, 0, wasm.length, regions.length];
+export function encodeModule({ lastUsed, wasm, machineCode, regions }: PersistentModule): Uint8Array<ArrayBuffer> {
+  const { at, length, crc, engine } = machineCode ?? { at: 0, length: 0, crc: 0, engine: 0 };
+  const words: number[] = [0, lastUsed, wasm.at, wasm.length, wasm.crc, at, length, crc, engine, regions.length];
   const code: { at: number; bytes: Uint8Array }[] = [];
   for (const { tbs, tbCount, entries, certain } of regions) {
     words.push(tbCount, entries.length, entries.length === 0 ? 0 : certain.length);
@@ -70,19 +92,17 @@ export function encodeModule({ lastUsed, wasm, regions }: PersistentModule): Uin
     words[at] = size;
     size += bytes.length;
   }
-  words[2] = padded(size);
-  words[0] = words[2] + padded(wasm.length);
+  words[0] = padded(size);
   const chunk = new Uint8Array(words[0]);
-  const view = new DataView(chunk.buffer);
+  const view = viewOf(chunk);
   words.forEach((word, i) => view.setUint32(4 * i, word, true));
   for (const { at, bytes } of code) chunk.set(bytes, words[at]);
-  chunk.set(wasm, words[2]);
   return chunk;
 }
 
 /** The chunks of a file. @throws RangeError if it is not one. */
 export function splitChunks(file: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>[] {
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  const view = viewOf(file);
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   for (let at = 0; at < file.length;) {
     const size = at + 4 * HEADER_WORDS <= file.length ? view.getUint32(at, true) : 0;
@@ -93,22 +113,40 @@ export function splitChunks(file: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuff
   return chunks;
 }
 
-export const chunkLastUsed = (chunk: Uint8Array): number => new DataView(chunk.buffer, chunk.byteOffset).getUint32(4, true);
+export const chunkLastUsed = (chunk: Uint8Array): number => viewOf(chunk).getUint32(LAST_USED, true);
 
-export function setChunkLastUsed(chunk: Uint8Array, seconds: number): void {
-  new DataView(chunk.buffer, chunk.byteOffset).setUint32(4, seconds, true);
+export const setChunkLastUsed = (chunk: Uint8Array, seconds: number): void => viewOf(chunk).setUint32(LAST_USED, seconds, true);
+
+/** Where its wasm and its machine code are now; no machine code: none is kept. */
+export function setChunkParts(chunk: Uint8Array, wasmAt: number, machineCode?: MachineCodePart): void {
+  const view = viewOf(chunk);
+  const { at, length, crc, engine } = machineCode ?? { at: 0, length: 0, crc: 0, engine: 0 };
+  view.setUint32(WASM, wasmAt, true);
+  for (const [i, word] of [at, length, crc, engine].entries()) view.setUint32(MACHINE_CODE + 4 * i, word, true);
+}
+
+/** Tells modules of one key apart, wherever their parts are and whenever they were used: FNV-1a of the rest of the chunk. */
+export function identity(chunk: Uint8Array): string {
+  let h = 0x811c9dc5;
+  const mix = (from: number, to: number): void => {
+    for (let i = from; i < to; i++) h = Math.imul(h ^ chunk[i], 0x01000193);
+  };
+  mix(WASM + 4, MACHINE_CODE); // the wasm's length and CRC
+  mix(4 * (HEADER_WORDS - 1), chunk.length);
+  return `${chunk.length} ${h}`;
 }
 
 /** A view of the chunk: nothing is copied. @throws RangeError if a number in it is out of range. */
 export function decodeModule(chunk: Uint8Array<ArrayBuffer>): PersistentModule {
-  const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-  let at = 4;
+  const view = viewOf(chunk);
+  let at = LAST_USED;
   const word = (): number => {
     const value = view.getUint32(at, true); // throws beyond the end
     at += 4;
     return value;
   };
-  const part = (offset: number, length: number): Uint8Array<ArrayBuffer> => {
+  const part = (): Part => ({ at: word(), length: word(), crc: word() });
+  const code = (offset: number, length: number): Uint8Array<ArrayBuffer> => {
     if (offset > chunk.length || length > chunk.length - offset) throw new RangeError(`${length} bytes at ${offset} of ${chunk.length}`);
     return chunk.subarray(offset, offset + length);
   };
@@ -117,8 +155,9 @@ export function decodeModule(chunk: Uint8Array<ArrayBuffer>): PersistentModule {
     return Array.from({ length: count }, read);
   };
   const lastUsed = word();
-  const wasmAt = word();
-  const wasm = part(wasmAt, word());
+  const wasm = part();
+  const stored = { ...part(), engine: word() };
+  const machineCode = stored.length === 0 ? undefined : stored;
   const regions = list(word(), 3, (): PersistentRegion => {
     const tbCount = word();
     if (tbCount > MAX_TBS) throw new RangeError(`a region of ${tbCount} TBs`);
@@ -136,9 +175,9 @@ export function decodeModule(chunk: Uint8Array<ArrayBuffer>): PersistentModule {
     });
     const tbs = list(tbCount, TB_WORDS, (): PersistentTb => {
       const [pcLo, pcHi, flags, csBase, cflags, icount, size, offset] = [word(), word(), word(), word(), word(), word(), word(), word()];
-      return { pcLo, pcHi, flags, csBase, cflags, icount, sideExitOnMiss: word() !== 0, code: part(offset, size) };
+      return { pcLo, pcHi, flags, csBase, cflags, icount, sideExitOnMiss: word() !== 0, code: code(offset, size) };
     });
     return { tbs, tbCount, entries, certain };
   });
-  return { lastUsed, wasm, regions };
+  return { lastUsed, wasm, machineCode, regions };
 }

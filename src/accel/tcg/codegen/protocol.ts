@@ -88,11 +88,13 @@ export interface GenerateReply {
   readonly error?: string;
 }
 
-/** Persistent code, to be compiled. */
+/** Persistent code, to become a module. */
 export interface CompileRequest {
   readonly kind: 'compile';
   readonly id: number;
   readonly wasm: Uint8Array<ArrayBuffer>;
+  /** What the engine had made of it; undefined: it is to be compiled. */
+  readonly machineCode?: Uint8Array<ArrayBuffer> | undefined;
 }
 
 export interface CompileReply {
@@ -100,6 +102,8 @@ export interface CompileReply {
   readonly id: number;
   /** Absent: it is no module. */
   readonly module?: WebAssembly.Module;
+  /** Its machine code was taken, and nothing was compiled. */
+  readonly isLoaded: boolean;
   readonly compileMs: number;
 }
 

@@ -67,12 +67,11 @@ export class Tiering {
     this.firstRequest ??= start;
   }
 
-  /** `madeMs`: what the worker has used. */
-  adjust(madeMs: number): void {
-    if (this.firstRequest !== undefined) this.threshold?.adjust(this.now(), this.queue.length, this.spareMs(madeMs));
+  adjust(): void {
+    if (this.firstRequest !== undefined) this.threshold?.adjust(this.now(), this.queue.length);
   }
 
-  /** The heat that a TB must have to get code now; undefined: nothing that waits has it. */
+  /** The heat that a TB must have to get code now; undefined: nothing that waits has it. `madeMs`: what the worker has used. */
   leastHeat(madeMs: number): number | undefined {
     const least = this.spareMs(madeMs) > 0 ? 0 : OVERDUE;
     return this.queue.hasHeat(least) ? least : undefined;

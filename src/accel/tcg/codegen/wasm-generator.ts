@@ -267,7 +267,7 @@ export class WasmCodeGenerator implements CodeGenerator {
     this.persistent?.ready();
     this.collect(worker);
     this.persistent?.poll(worker);
-    this.tiering.adjust(this.madeMs);
+    this.tiering.adjust();
     while (this.sent.size < MAX_IN_FLIGHT) {
       const leastHeat = this.tiering.leastHeat(this.madeMs);
       const mayJoin = this.joins.size > 0 && this.tiering.hasSpare(this.madeMs);
@@ -332,7 +332,7 @@ export class WasmCodeGenerator implements CodeGenerator {
     }
     this.cache.install(exports, reply.bytes);
     if (this.persistent && reply.binary && exports.some(({ region }) => !region.joins))
-      this.keepModule(reply.binary, reply.functions, asked, exports);
+      this.keepModule(reply.binary, reply.module!, reply.functions, asked, exports);
     stats.installMs += this.now() - start;
   }
 
@@ -356,6 +356,7 @@ export class WasmCodeGenerator implements CodeGenerator {
 
   private keepModule(
     wasm: Uint8Array<ArrayBuffer>,
+    module: WebAssembly.Module,
     functions: readonly number[],
     asked: readonly RegionRequest[],
     exports: readonly RegionCode[],
@@ -364,6 +365,7 @@ export class WasmCodeGenerator implements CodeGenerator {
     const installed = new Set(exports.filter(({ region }) => !region.stale).map(({ region }) => region.id));
     this.persistent?.made(
       wasm,
+      module,
       functions.map((id) => requests.get(id)!),
       (id) => installed.has(id),
     );
@@ -417,6 +419,7 @@ export class WasmCodeGenerator implements CodeGenerator {
   dispose(): void {
     this.tiering.queue.clear();
     if (this.worker) this.keep();
+    this.persistent?.close();
     this.worker?.close();
     this.worker = undefined;
   }

@@ -1,7 +1,7 @@
 /** Writing to descriptors, and what the system says when it fails. */
 import { writeSync } from 'node:fs';
 
-export { systemReason } from './disk/reason.js';
+export { systemReason } from './reason.js';
 
 /** Writes all, also where the descriptor is not ready (EAGAIN): for files, and for what is read at once. */
 export function writeFully(fd: number, bytes: Uint8Array): void {
