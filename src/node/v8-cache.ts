@@ -11,7 +11,7 @@ import { runInThisContext, Script } from 'node:vm';
 import { checksum, writeWhole } from './disk/files.js';
 import { readFully } from './disk/read.js';
 import type { MachineCode } from '../accel/tcg/codegen/code-store.js';
-import { hasV8Flags, withV8Flags } from './v8-flags.js';
+import { hasV8Flags, optimisesAtOnce, withV8Flags } from './v8-flags.js';
 
 const KEY_SIZE = 256;
 
@@ -73,7 +73,7 @@ export function loadWasm(path: string): WebAssembly.Module {
 let serialize: ((module: WebAssembly.Module) => ArrayBuffer | undefined) | null | undefined = null;
 let deserialize: ((code: ArrayBuffer, wasm: Uint8Array) => WebAssembly.Module | undefined) | null | undefined = null;
 
-/** Its machine code, as far as it is TurboFan's; there must be some. */
+/** Its machine code, as far as it is TurboFan's. There must be some: V8 12 and later end the process where there is none. */
 export function serializeWasm(module: WebAssembly.Module): Uint8Array<ArrayBuffer> | undefined {
   if (serialize === null) serialize = native('SerializeWasmModule', 1);
   // what another thread sets for a moment would be in it, too
@@ -87,9 +87,12 @@ export function deserializeWasm(code: Uint8Array<ArrayBuffer>, wasm: Uint8Array)
   return withV8Flags([], () => deserialize?.(code.buffer, wasm));
 }
 
-/** Of modules of this process, for others of the same Node on the same kind of processor, with the same flags of V8. Undefined: it is not to be had here. */
+/**
+ * Of generated modules of this process, for others of the same Node on the same kind of processor, with the same flags of V8. Undefined: modules begin in Liftoff here, and some never have any other
+ * code (serializeWasm).
+ */
 export function v8MachineCode(): MachineCode | undefined {
-  if (!hasV8Flags()) return undefined;
+  if (!optimisesAtOnce()) return undefined;
   const { version, versions, platform, arch, execPath } = process;
   const tag = withV8Flags([], cachedDataVersionTag);
   const engine = [version, versions.v8, platform, arch, statSync(execPath).size, tag].join(' ');
