@@ -1,7 +1,7 @@
 /**
  * The page beside Node, in one run: kernels, boot, a snapshot's prompt, input, first generated code. `npm run bench:web -- [--rounds N] [--seconds S] [--only PART,...]
- * [--node PROGRAM ...]` prints a table; results of kernels are in .cache/bench-web, a file an engine, for `wemu bench report`. Chromium and Firefox, as far as they are
- * installed, and the Node that runs this; `--node` names other versions of it, for kernels.
+ * [--engine NAME ...] [--node PROGRAM ...]` prints a table; results of kernels are in .cache/bench-web, a file an engine, for `wemu bench report`. Chromium and Firefox, as
+ * far as they are installed, and the Node that runs this; `--engine` leaves the others out, `--node` names other versions of Node, for kernels.
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -30,6 +30,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '1' },
     only: { type: 'string' },
+    engine: { type: 'string', multiple: true },
     node: { type: 'string', multiple: true, default: [] },
   },
 });
@@ -171,8 +172,16 @@ async function browserKernels(kind: BrowserKind, site: Site): Promise<string> {
   }
 }
 
+const isWanted = (engine: string): boolean => values.engine?.includes(engine.toLowerCase()) ?? true;
+const ENGINES = [...BROWSERS.map(({ name }) => name.toLowerCase()), 'node'];
+const unknown = [
+  ...(values.engine ?? []).filter((name) => !ENGINES.includes(name)),
+  ...(only ?? []).filter((part) => !['times', 'kernels'].includes(part)),
+];
+if (unknown.length > 0) throw new Error(`'${unknown[0]}' is no engine (${ENGINES.join(', ')}) and no part (times, kernels)`);
+
 const site = await serve();
-const browsers = BROWSERS.filter(({ path }) => path !== undefined);
+const browsers = BROWSERS.filter(({ path, name }) => path !== undefined && isWanted(name));
 const rows = new Map<string, Row>();
 mkdirSync(OUT, { recursive: true });
 try {
@@ -184,9 +193,9 @@ try {
         row.values.set(kind.name, [...(row.values.get(kind.name) ?? []), ...times]);
       });
     const boots: number[] = [];
-    for (let n = 0; n < rounds; n++) boots.push(await nodeBoot());
-    rows.get('boot to the prompt')?.values.set('Node', boots);
-    const engines = [...browsers.map(({ name }) => name), 'Node'];
+    for (let n = 0; n < rounds && isWanted('node'); n++) boots.push(await nodeBoot());
+    if (boots.length > 0) rows.get('boot to the prompt')?.values.set('Node', boots);
+    const engines = [...browsers.map(({ name }) => name), ...(boots.length > 0 ? ['Node'] : [])];
     console.log(`\nms, medians of ${rounds}${' '.repeat(31)}${[...engines, 'bound'].map((name) => name.padStart(10)).join('')}`);
     for (const { what, bound, values: of } of rows.values()) {
       const told = engines.map((name) => (of.get(name) ? Math.round(median(of.get(name)!)).toString() : '-').padStart(10));
@@ -196,7 +205,7 @@ try {
   if (!only || only.includes('kernels')) {
     const files: string[] = [];
     // this Node last: its caches are those that stay
-    for (const node of [...values.node, process.execPath]) files.unshift(nodeKernels(node));
+    for (const node of [...values.node, ...(isWanted('node') ? [process.execPath] : [])]) files.unshift(nodeKernels(node));
     for (const kind of browsers) files.push(await browserKernels(kind, site));
     spawnSync(process.execPath, [MAIN, 'bench', 'report', ...files, '--out', OUT], { stdio: 'inherit' });
   }
