@@ -1,5 +1,5 @@
 /**
- * TBs for who goes on from the same guest memory later (a guest that has booted): packed by the runtime (assembly/tb/kept.ts), and made known again all at once,
+ * TBs for who goes on from the same guest memory later (a guest that has booted): packed by the runtime (assembly/tb/persistent.ts), and made known again all at once,
  * each if its guest code is there. Copying 20,000 of them takes some 10 ms; to make them again takes 500, most of it in JavaScript that is cold.
  */
 import { ENGINE_ARENA_NEXT, ENGINE_ARENA_TOP, ENGINE_BREAKPOINTS } from '../../../assembly/shared/layout.js';

@@ -10,23 +10,23 @@ import { PAGE_BITS, PAGE_SIZE } from '../target/traits/pages';
 import { HASH_SIZE, isValid, tbAlloc, tbRegister, tciCode } from './tb';
 
 // A record: this head, the guest's bytes, tci code, insn table; all of it is a multiple of 8.
-const KEPT_PC = 0; // u64
-const KEPT_FLAGS = 8; // u64: TB_FLAGS, TB_CS_BASE
-const KEPT_BYTES = 16; // of the record
-const KEPT_SIZE = 20;
-const KEPT_ICOUNT = 24;
-const KEPT_CODE = 28; // bytes of tci code
-const KEPT_PAGE0 = 32;
-const KEPT_PAGE1 = 36;
-const KEPT_STATE = 40; // TB_STATE_CALLS
-const KEPT_HEAD = 48;
+const RECORD_PC = 0; // u64
+const RECORD_FLAGS = 8; // u64: TB_FLAGS, TB_CS_BASE
+const RECORD_BYTES = 16; // of the record
+const RECORD_SIZE = 20;
+const RECORD_ICOUNT = 24;
+const RECORD_CODE = 28; // bytes of tci code
+const RECORD_PAGE0 = 32;
+const RECORD_PAGE1 = 36;
+const RECORD_STATE = 40; // TB_STATE_CALLS
+const RECORD_HEAD = 48;
 
 /** No TB has more of either: what says so is no record. */
 const MOST: u32 = 1 << 17;
 
 @inline
 function recordBytes(size: u32, code: u32, icount: u32): u32 {
-  return (KEPT_HEAD + size + code + 4 * icount + 7) & ~7;
+  return (RECORD_HEAD + size + code + 4 * icount + 7) & ~7;
 }
 
 /** Guest bytes of a TB that are in its first page. */
@@ -59,18 +59,18 @@ export function tbPack(tb: usize, at: usize, end: usize): u32 {
   const bytes = recordBytes(size, code, icount);
   if (at + bytes > end) return 0;
   const pc = load<u64>(tb, TB_PC);
-  store<u64>(at, pc, KEPT_PC);
-  store<u64>(at, load<u64>(tb, TB_FLAGS), KEPT_FLAGS);
-  store<u32>(at, bytes, KEPT_BYTES);
-  store<u32>(at, size, KEPT_SIZE);
-  store<u32>(at, icount, KEPT_ICOUNT);
-  store<u32>(at, code, KEPT_CODE);
-  store<u32>(at, load<u32>(tb, TB_PHYS_PAGE0), KEPT_PAGE0);
-  store<u32>(at, load<u32>(tb, TB_PHYS_PAGE1), KEPT_PAGE1);
-  store<u64>(at, (load<u32>(tb, TB_STATE) & TB_STATE_CALLS) as u64, KEPT_STATE);
+  store<u64>(at, pc, RECORD_PC);
+  store<u64>(at, load<u64>(tb, TB_FLAGS), RECORD_FLAGS);
+  store<u32>(at, bytes, RECORD_BYTES);
+  store<u32>(at, size, RECORD_SIZE);
+  store<u32>(at, icount, RECORD_ICOUNT);
+  store<u32>(at, code, RECORD_CODE);
+  store<u32>(at, load<u32>(tb, TB_PHYS_PAGE0), RECORD_PAGE0);
+  store<u32>(at, load<u32>(tb, TB_PHYS_PAGE1), RECORD_PAGE1);
+  store<u64>(at, (load<u32>(tb, TB_STATE) & TB_STATE_CALLS) as u64, RECORD_STATE);
   store<u64>(at + bytes - 8, 0); // what fills it up
   const first = inFirstPage(pc, size);
-  let to = at + KEPT_HEAD;
+  let to = at + RECORD_HEAD;
   memory.copy(to, load<usize>(tb, TB_HOST0), first);
   if (first < size) memory.copy(to + first, load<usize>(tb, TB_HOST1), size - first);
   to += size;
@@ -83,15 +83,15 @@ export function tbPack(tb: usize, at: usize, end: usize): u32 {
 export function tbsUnpack(cflags: u32, at: usize, end: usize): u32 {
   let count: u32 = 0;
   const room = at;
-  while (at + KEPT_HEAD <= end) {
-    const bytes = load<u32>(at, KEPT_BYTES);
-    const size = load<u32>(at, KEPT_SIZE);
-    const icount = load<u32>(at, KEPT_ICOUNT);
-    const code = load<u32>(at, KEPT_CODE);
+  while (at + RECORD_HEAD <= end) {
+    const bytes = load<u32>(at, RECORD_BYTES);
+    const size = load<u32>(at, RECORD_SIZE);
+    const icount = load<u32>(at, RECORD_ICOUNT);
+    const code = load<u32>(at, RECORD_CODE);
     if (size == 0 || size > (PAGE_SIZE as u32) || code > MOST || icount > MOST) break;
     if (bytes != recordBytes(size, code, icount) || bytes > ((end - at) as u32)) break;
-    const host0 = hostOf(at, KEPT_PAGE0);
-    const host1 = hostOf(at, KEPT_PAGE1);
+    const host0 = hostOf(at, RECORD_PAGE0);
+    const host1 = hostOf(at, RECORD_PAGE1);
     if (host0 != 0 && isThere(at, host0, host1, size)) {
       const tb = unpack(at, host0, host1, size, icount, code, cflags, room);
       if (tb == 0) break;
@@ -110,32 +110,32 @@ function hostOf(record: usize, field: usize): usize {
 
 /** Whether the guest has a record's bytes of code. */
 function isThere(at: usize, host0: usize, host1: usize, size: u32): bool {
-  const pc = load<u64>(at, KEPT_PC);
+  const pc = load<u64>(at, RECORD_PC);
   const first = inFirstPage(pc, size);
-  const kept = at + KEPT_HEAD;
-  if (memory.compare(kept, host0 + ((pc as usize) & (PAGE_SIZE - 1)), first) != 0) return false;
-  if (first == size) return load<u32>(at, KEPT_PAGE1) == NO_PAGE;
-  return host1 != 0 && memory.compare(kept + first, host1, size - first) == 0;
+  const bytes = at + RECORD_HEAD;
+  if (memory.compare(bytes, host0 + ((pc as usize) & (PAGE_SIZE - 1)), first) != 0) return false;
+  if (first == size) return load<u32>(at, RECORD_PAGE1) == NO_PAGE;
+  return host1 != 0 && memory.compare(bytes + first, host1, size - first) == 0;
 }
 
 function unpack(at: usize, host0: usize, host1: usize, size: u32, icount: u32, code: u32, cflags: u32, room: usize): usize {
   const tb = tbAlloc(code + 4 * icount);
   // with room for descriptors of pages
   if (tb == 0 || tb + TB_RECORD_SIZE + code + 4 * icount + 64 > room) return 0;
-  const pc = load<u64>(at, KEPT_PC);
+  const pc = load<u64>(at, RECORD_PC);
   store<u64>(tb, pc, TB_PC);
-  store<u64>(tb, load<u64>(at, KEPT_FLAGS), TB_FLAGS);
+  store<u64>(tb, load<u64>(at, RECORD_FLAGS), TB_FLAGS);
   store<u32>(tb, cflags, TB_CFLAGS);
   store<u32>(tb, size, TB_SIZE);
   store<u32>(tb, icount, TB_ICOUNT);
-  store<u32>(tb, load<u32>(at, KEPT_PAGE0), TB_PHYS_PAGE0);
-  store<u32>(tb, load<u32>(at, KEPT_PAGE1), TB_PHYS_PAGE1);
+  store<u32>(tb, load<u32>(at, RECORD_PAGE0), TB_PHYS_PAGE0);
+  store<u32>(tb, load<u32>(at, RECORD_PAGE1), TB_PHYS_PAGE1);
   store<usize>(tb, host0 + ((pc as usize) & (PAGE_SIZE - 1)), TB_HOST0);
   store<usize>(tb, host1, TB_HOST1);
   const tci = tciCode(tb);
   store<usize>(tb, tci + code, TB_INSN_TABLE);
-  memory.copy(tci, at + KEPT_HEAD + size, code + 4 * icount);
+  memory.copy(tci, at + RECORD_HEAD + size, code + 4 * icount);
   if (!tbRegister(tb)) return 0;
-  if (load<u32>(at, KEPT_STATE) != 0) atomic.or<u32>(tb, TB_STATE_CALLS, TB_STATE);
+  if (load<u32>(at, RECORD_STATE) != 0) atomic.or<u32>(tb, TB_STATE_CALLS, TB_STATE);
   return tb;
 }
