@@ -30,18 +30,21 @@ export interface MtreeOptions {
   readonly dispatch?: boolean;
 }
 
-/** Spaces with the same root, in the order of their first one. */
-function byRoot(spaces: readonly NamedSpace[]): NamedSpace[][] {
-  const groups = new Map<MemoryRegion, NamedSpace[]>();
-  for (const each of spaces) groups.set(each.space.root, [...(groups.get(each.space.root) ?? []), each]);
-  return [...groups.values()];
+/** Spaces of which `key` is the same, in the order of their first one. */
+function groupBy<Key>(spaces: readonly NamedSpace[], key: (root: MemoryRegion) => Key): Map<Key, NamedSpace[]> {
+  const groups = new Map<Key, NamedSpace[]>();
+  for (const each of spaces) {
+    const which = key(each.space.root);
+    groups.set(which, [...(groups.get(which) ?? []), each]);
+  }
+  return groups;
 }
 
 /** The tree of each address space, then every region that is seen through aliases. */
 export function mtreeText(spaces: readonly NamedSpace[], options: MtreeOptions = {}): string {
   const trees = new Trees(options);
-  const parts = byRoot(spaces).map(
-    (group) => group.map(({ name }) => `address-space: ${name}\n`).join('') + trees.show(group[0].space.root, 0, 0, 1),
+  const parts = [...groupBy(spaces, (root) => root)].map(
+    ([root, group]) => group.map(({ name }) => `address-space: ${name}\n`).join('') + trees.show(root, 0, 0, 1),
   );
   // What these show may have aliases of more.
   for (const region of trees.aliased) parts.push(`memory-region: ${region.name}\n${trees.show(region, 0, 0, 1)}`);
@@ -74,19 +77,32 @@ function ownerText(region: MemoryRegion): string {
 }
 
 function nameOf(object: QObject): string {
-  const kind = isA(object.type, 'device') ? 'dev' : 'obj';
-  return object.id === undefined ? `${kind} path=${object.canonicalPath ?? ''}` : `${kind} id=${object.id}`;
+  const isDevice = isA(object.type, 'device');
+  if (isDevice && object.id !== undefined) return `dev id=${object.id}`;
+  const path = object.canonicalPath;
+  return `${isDevice ? 'dev' : 'obj'} ${path === undefined ? `type=${object.type.name}` : `path=${path}`}`;
 }
 
-/** The flat views, one for every set of address spaces with the same root. */
+/** The region that all of a space is, behind aliases and containers with nothing else in them: spaces where it is the same share a view. */
+function viewRoot(region: MemoryRegion): MemoryRegion | undefined {
+  if (!region.enabled) return undefined;
+  const { alias } = region;
+  if (alias) return region.aliasOffset === 0 && region.size >= alias.size ? viewRoot(alias) : region;
+  if (region.kind !== 'container') return region;
+  const enabled = region.subregions.filter((s) => s.region.enabled);
+  if (enabled.length === 0) return undefined;
+  const [only] = enabled;
+  return enabled.length === 1 && only.offset === 0 && region.size >= only.region.size ? viewRoot(only.region) : region;
+}
+
+/** The flat views, one for every set of address spaces that see the same. */
 export function flatViewText(spaces: readonly NamedSpace[], options: MtreeOptions = {}): string {
-  return byRoot(spaces)
-    .map((group, i) => {
-      const [{ space }] = group;
-      const names = group.map(({ name }) => ` AS "${name}", root: ${space.root.name}\n`).join('');
-      const { ranges } = space.flatView();
-      const lines = ranges.length ? ranges.map((range) => rangeLine(range, options)).join('') : '  No rendered FlatView\n';
-      return `FlatView #${i}\n${names} Root memory region: ${space.root.name}\n${lines}${options.dispatch ? dispatchText(ranges) : ''}\n`;
+  return [...groupBy(spaces, viewRoot)]
+    .map(([root, group], i) => {
+      const names = group.map(({ name, space }) => ` AS "${name}", root: ${space.root.name}\n`).join('');
+      const { ranges } = group[0].space.flatView();
+      const lines = ranges.map((range) => rangeLine(range, options)).join('') + (options.dispatch ? dispatchText(ranges) : '');
+      return `FlatView #${i}\n${names} Root memory region: ${root?.name ?? '(none)'}\n${ranges.length ? lines : '  No rendered FlatView\n'}\n`;
     })
     .join('');
 }
@@ -100,7 +116,7 @@ function rangeLine(range: FlatRange, { owner }: MtreeOptions): string {
         : 'rom'
       : kindOf(region);
   const offset = range.offset ? ` @${hex(range.offset)}` : '';
-  return `  ${hex(range.start)}-${last(range.start, range.size)} (prio 0, ${kind}): ${region.name}${offset}${owner ? ownerText(region) : ''}\n`;
+  return `  ${hex(range.start)}-${last(range.start, range.size)} (prio ${region.priority}, ${kind}): ${region.name}${offset}${owner ? ownerText(region) : ''}\n`;
 }
 
 /** What is looked up by bisection, in its order. */

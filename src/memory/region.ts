@@ -220,6 +220,11 @@ export class MemoryRegion extends QObject {
     return this.container?.subregions.find((s) => s.region === this)?.offset ?? 0;
   }
 
+  /** Among its siblings; 0 when not mapped. */
+  get priority(): number {
+    return this.container?.subregions.find((s) => s.region === this)?.priority ?? 0;
+  }
+
   private insert(slot: Subregion): void {
     const at = this.subregions.findIndex((s) => s.priority <= slot.priority);
     this.subregions.splice(at < 0 ? this.subregions.length : at, 0, slot);

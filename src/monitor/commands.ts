@@ -31,12 +31,21 @@ export const COMMANDS: readonly Command[] = [
 ].sort((a, b) => (a.name < b.name ? -1 : 1));
 
 /** QEMU's that wemu does not have. */
-const NOT_BUILT = new Set(
+export const NOT_BUILT: ReadonlySet<string> = new Set(
   (
-    'announce_self balloon block_resize boot_set change chardev-add chardev-change chardev-remove closefds commit ' +
-    'drive_add drive_del eject exit_preconfig getfd gpa2hpa gpa2hva hostfwd_add hostfwd_remove migrate mouse_button mouse_move ' +
-    'nbd_server_start netdev_add netdev_del object_add object_del qemu-io screendump set_link ' +
-    'snapshot_blkdev stopcapture sync-profile wavcapture'
+    'announce_self balloon block_job_cancel block_job_complete block_job_pause block_job_resume block_job_set_speed block_resize ' +
+    'block_set_io_throttle block_stream boot_set calc_dirty_rate cancel_vcpu_dirty_limit change chardev-change client_migrate_info closefd commit ' +
+    'drive_add drive_backup drive_del drive_mirror dumpdtb eject exit_preconfig expire_password getfd gpa2hpa gpa2hva hostfwd_add hostfwd_remove ' +
+    'migrate migrate_cancel migrate_continue migrate_incoming migrate_pause migrate_recover migrate_set_capability migrate_set_parameter ' +
+    'migrate_start_postcopy mouse_button mouse_move mouse_set nbd_server_add nbd_server_remove nbd_server_start nbd_server_stop netdev_add ' +
+    'netdev_del pcie_aer_inject_error qemu-io screendump set_link set_password set_vcpu_dirty_limit snapshot_blkdev snapshot_blkdev_internal ' +
+    'snapshot_delete_blkdev_internal stopcapture sync-profile wavcapture x_colo_lost_heartbeat'
+  ).split(' '),
+);
+export const INFO_NOT_BUILT: ReadonlySet<string> = new Set(
+  (
+    'blockstats cryptodev dirty_rate migrate migrate_capabilities migrate_parameters qdm ramblock rocker rocker-of-dpa-flows rocker-of-dpa-groups rocker-ports ' +
+    'spice stats sync-profile usbhost vcpu_dirty_limit virtio virtio-queue-element virtio-queue-status virtio-status virtio-vhost-queue-status vm-generation-id'
   ).split(' '),
 );
 
@@ -50,7 +59,7 @@ function parseLine(context: MonitorContext, line: LineReader): { row: Command; n
   const item = commandWord(line);
   if (item === undefined) return { row, name: word, shown: word };
   const sub = findCommand(INFO_COMMANDS, item);
-  if (!sub) throw new MonitorError(`unknown command: 'info ${item}'`);
+  if (!sub) throw new MonitorError(INFO_NOT_BUILT.has(item) ? `info ${item}: not built yet` : `unknown command: 'info ${item}'`);
   return { row: sub, name: item, shown: `info ${item}` };
 }
 

@@ -3,6 +3,7 @@ import { providesInterruptStats } from '../hw/core/interrupt-stats.js';
 import { flatViewText, mtreeText } from '../memory/mtree.js';
 import type { MachineControl } from '../system/control.js';
 import { formatSize } from '../util/size.js';
+import { ABSENT_INFO } from './absent-info.js';
 import { flag, optional, text } from './arguments.js';
 import { command, type Command, type MonitorContext } from './command.js';
 import { CPU_INFO } from './cpu-commands.js';
@@ -40,7 +41,7 @@ export const INFO_COMMANDS: readonly Command[] = [
   }),
   command('uuid', {}, '', 'show the current VM UUID', ({ control }) => `${control.uuid}\n`),
   command('version', {}, '', 'show the version of wemu', ({ version }) => `${version}\n`),
-  ...CPU_INFO, ...LOG_INFO, ...OBJECT_INFO, ...REPLAY_INFO,
+  ...ABSENT_INFO, ...CPU_INFO, ...LOG_INFO, ...OBJECT_INFO, ...REPLAY_INFO,
 ].sort((a, b) => (a.name < b.name ? -1 : 1));
 
 const interruptControllers = ({ machine }: MachineControl) => machine.realizedDevices.filter(providesInterruptStats);

@@ -65,6 +65,21 @@ describe('the monitor', () => {
     expect(run('info')).toContain('info jit  -- show dynamic compiler info\n');
   });
 
+  // as QEMU 10.0 answers
+  it('makes and removes objects and chardevs', async () => {
+    const { run, runLong } = await setup();
+    expect(run('object_add rng-builtin,id=r1')).toBe('');
+    expect(run('object_add rng-builtin,id=r1')).toBe("Error: attempt to add duplicate property 'r1' to object (type 'container')\n");
+    expect(run('info qom-tree /objects')).toContain('/r1 (rng-builtin)');
+    expect(run('object_del r1')).toBe('');
+    expect(run('object_del r1')).toBe("Error: object 'r1' not found\n");
+    expect(await runLong('chardev-add null,id=c1')).toBe('Error: character devices cannot be added here\n'); // by the command line they can
+    expect(run('chardev-remove c1')).toBe("Error: Chardev 'c1' not found\n");
+    expect(run('chardev-add null')).toBe('Error: Chardev: no id specified\n');
+    expect(run('info memdev')).toContain('memory backend: riscv_virt_board.ram\n  size:  ');
+    expect(run('info blockstats')).toBe('info blockstats: not built yet\n');
+  });
+
   it('stops and goes on, resets and quits', async () => {
     const { machine, run, runLong } = await setup();
     machine.state.vmStart();

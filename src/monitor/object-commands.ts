@@ -2,6 +2,7 @@
 import { DeviceState } from '../hw/core/device.js';
 import { parseOptions } from '../qom/option-list.js';
 import { qomTreeText, type QObject } from '../qom/object.js';
+import { creatableObjects } from '../system/object-options.js';
 import { flag, optional, restOfLine, text } from './arguments.js';
 import { MonitorError } from './errors.js';
 import { command, type Command, type MonitorContext } from './command.js';
@@ -27,6 +28,8 @@ const completeDriver = {
       .filter((type) => type.userCreatable)
       .map(({ name }) => name),
 };
+const completeObject = { complete: ({ control }: MonitorContext) => creatableObjects(control.machine.types).map(({ name }) => name) };
+const completeObjectId = { complete: ({ control }: MonitorContext) => control.machine.objects.qomChildren.keys() };
 const completeId = { complete: ({ control }: MonitorContext) => control.machine.peripheral.qomChildren.keys() };
 
 /** `qom-list [path]` */
@@ -55,6 +58,10 @@ export const OBJECT_COMMANDS: readonly Command[] = [
   command('device_add', { device: optional(restOfLine(completeDriver)) }, 'driver[,prop=value][,...]', "add device, like -device on the command line", ({ control }, { device }) =>
     control.addDevice(device === undefined ? {} : Object.fromEntries(parseOptions('device_add', device, 'driver').entries)),
   ),
+  command('object_add', { object: restOfLine(completeObject) }, '[qom-type=]type,id=str[,prop=value][,...]', 'create QOM object', ({ control }, { object }) =>
+    control.addObject(Object.fromEntries(parseOptions('object_add', object, 'qom-type').entries)),
+  ),
+  command('object_del', { id: text(completeObjectId) }, 'id', 'destroy QOM object', ({ control }, { id }) => void control.deleteObject(id)),
   command('device_del', { id: text(completeId) }, 'device', 'remove device', ({ control }, { id }) => void control.deleteDevice(id)),
 ];
 

@@ -31,7 +31,7 @@ import {
 } from './machine-options.js';
 import { MachineControl } from './control.js';
 import { MainLoop, type RunResult } from './main-loop.js';
-import { memoryBackendSize, objectAdd } from './object-options.js';
+import { addDefaultMemory, memoryBackendSize, objectAdd } from './object-options.js';
 import { openReplay, ReplayPorts } from './open-replay.js';
 import { checkIcount, parseGlobal, parseIcount, parseMemory, parseSmp, parseUuid } from './options.js';
 import type { MachineRegistry } from './registry.js';
@@ -215,7 +215,7 @@ export class Machine implements AsyncDisposable {
     const { portOf: guest } = ports;
     const config: MachineConfig = {
       ramSize,
-      memoryBackend: backend,
+      memoryBackend: backend ?? (ramSize > 0 ? klass.type.ext.defaultRamId : undefined),
       smp: smp.cpus,
       maxCpus: smp.maxCpus,
       cpu: options.cpu,
@@ -263,6 +263,7 @@ export class Machine implements AsyncDisposable {
     try {
       for (const [kind, id, backend] of backends) state.addBackend(kind, id, guest(backend));
       for (const text of options.objects ?? []) objectAdd(state, text);
+      if (backend === undefined) addDefaultMemory(state);
       const machine = new Machine(state, host, options, plugins, closeEngine);
       failures.tell = (error) => machine.fail(error);
       if (plugins) plugins.failed = failures.tell;

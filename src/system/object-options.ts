@@ -55,6 +55,12 @@ export function createObject(machine: MachineState, list: OptionList): QObject {
   return machine.objects.addChild(id, object);
 }
 
+/** What a machine's RAM belongs to where no `memory-backend=` says it. @throws OptionError if another object is called that */
+export function addDefaultMemory(machine: MachineState): void {
+  const { memoryBackend: id, ramSize: size } = machine.config;
+  if (id !== undefined) objectAdd(machine, JSON.stringify({ 'qom-type': MemoryBackendRam.type.name, id, size }));
+}
+
 /** Devices that have it keep it, as in QEMU. @throws ControlError if there is none, or it is the machine's memory */
 export function deleteObject(machine: MachineState, id: string): void {
   const object = machine.objects.qomChildren.get(id);

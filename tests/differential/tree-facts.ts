@@ -50,6 +50,44 @@ export function mtreeFacts(text: string): string[] {
   return facts;
 }
 
+/**
+ * What each address space comes to, and each view's ranges: `memory, root system: view of system`, `view of system: 0000000080000000-0000000087ffffff (prio 0,
+ * ram): riscv_virt_board.ram`. In `folded` views addresses count modulo that.
+ */
+export function flatFacts(text: string, folded: Readonly<Record<string, bigint>> = {}): string[] {
+  return text.split('\n\n').flatMap((view) => {
+    const root = /^ Root memory region: (.*)$/m.exec(view)?.[1] ?? '';
+    const at = (address: string): string => hex(BigInt(`0x${address}`) % (folded[root] ?? 1n << 64n));
+    return [
+      ...[...view.matchAll(/^ AS "(.*)", root: (.*)$/gm)].map(([, name, own]) => `${name}, root ${own}: view of ${root}`),
+      ...[...view.matchAll(/^ {2}(\w{16})-(\w{16})( .*)$/gm)].map(
+        ([, first, last, what]) => `view of ${root}: ${at(first)}-${at(last)}${what}`,
+      ),
+      ...(view.includes('No rendered FlatView') ? [`view of ${root}: nothing`] : []),
+    ];
+  });
+}
+
+/** Where what accesses are dispatched to is not what a view says: QEMU's pages of several regions and its nodes left out, which are how it finds them. */
+export function dispatchFaults(text: string): string[] {
+  return text.split('\n\n').flatMap((view) => {
+    const ranges = [...view.matchAll(/^  (\w{16})-(\w{16}) \(.*?\): (\S+)/gm)].map(([, first, last, name]) => `${first}..${last} ${name}`);
+    const sections = [...view.matchAll(/^      #\d+ @(\w{16}\.\.\w{16} (?!\(noname\))\S+)/gm)].map(([, section]) => section);
+    return [...ranges.filter((each) => !sections.includes(each)), ...sections.filter((each) => !ranges.includes(each))];
+  });
+}
+
+/** Whose each region of `info mtree -o` is, each once: `simm.0 owner:{dev path=/machine/unattached/device(rs6000-mc)}`. `qomTree` tells what devices are. */
+export function ownerFacts(text: string, qomTree: string): string[] {
+  const types = new Map([...qomTree.matchAll(/^    \/(device\[\d+\]) \((.*)\)$/gm)].map(([, name, type]) => [name, `device(${type})`]));
+  const facts = [...text.matchAll(/^ +\w+-\w+ \(.*?\): (.*)$/gm)].map(([, region]) =>
+    region.replace(/ @[\da-f]{16}|(?<=alias \S+ @\S+) \w{16}-\w{16}/, '').replaceAll(/device\[\d+\]/g, (name) => types.get(name) ?? name),
+  );
+  return [...new Set(facts)];
+}
+
+const hex = (address: bigint): string => address.toString(16).padStart(16, '0');
+
 /** Depth, and what the pattern finds, of every line that it fits. */
 function nodes(text: string, pattern: RegExp): [depth: number, ...groups: string[]][] {
   return text.split('\n').flatMap((line): [number, ...string[]][] => {

@@ -9,8 +9,9 @@ import { createNodeHost } from '../../src/node/host.js';
 import { Machine } from '../../src/system/facade.js';
 import { findOracle } from './oracle.js';
 import { expectSameTree, qemuSays, type Tree } from './tree-comparison.js';
-import { mtreeFacts, qomFacts, qtreeFacts } from './tree-facts.js';
-import { MTREE_FACTS, QOM_FACTS, QTREE_FACTS } from './virt-facts.js';
+import { dispatchFaults, flatFacts, mtreeFacts, ownerFacts, qomFacts, qtreeFacts } from './tree-facts.js';
+import { QOM_FACTS, QTREE_FACTS } from './virt-facts.js';
+import { FLAT_FACTS, MTREE_FACTS, OWNER_FACTS } from './virt-memory-facts.js';
 
 const TREES: readonly Tree[] = [
   {
@@ -52,20 +53,34 @@ const TREES: readonly Tree[] = [
     qemu: MTREE_FACTS,
     differences: [],
   },
+  { command: 'info mtree -f', facts: flatFacts, qemu: FLAT_FACTS, differences: [] },
+  { command: 'info mtree -o', facts: ownerFacts, qemu: OWNER_FACTS, differences: [] },
 ];
+
+async function wemuSays(command: string): Promise<string> {
+  const host = await createNodeHost({ backend: 'tci' });
+  const machine = Machine.create({ machine: 'virt', memory: '128M', bios: new Uint8Array(4) }, host);
+  const text = await runLine(monitorContext(machine.control, ''), command);
+  host.close();
+  return text;
+}
+
+const oracle = findOracle();
+const isQemu10 = oracle !== undefined && Math.floor(oracle.version) === 10;
+const oracleSays = (command: string): Promise<string> => qemuSays(oracle!.command, '-M virt -m 128M', command);
 
 describe.each(TREES)('$command of virt', (tree) => {
   const { command, facts, qemu } = tree;
   it("is QEMU's but for known differences", async () => {
-    const host = await createNodeHost({ backend: 'tci' });
-    const machine = Machine.create({ machine: 'virt', memory: '128M', bios: new Uint8Array(4) }, host);
-    const own = facts(await runLine(monitorContext(machine.control, ''), command));
-    host.close();
-    expectSameTree(own, tree);
+    expectSameTree(facts(await wemuSays(command), await wemuSays('info qom-tree')), tree);
   });
 
-  const oracle = findOracle();
-  it.skipIf(oracle === undefined || Math.floor(oracle.version) !== 10)('is as QEMU 10.0 tells it', async () => {
-    expect(facts(await qemuSays(oracle!.command, '-M virt -m 128M', command)).sort()).toEqual([...qemu].sort());
+  it.skipIf(!isQemu10)('is as QEMU 10.0 tells it', async () => {
+    expect(facts(await oracleSays(command), await oracleSays('info qom-tree')).sort()).toEqual([...qemu].sort());
   });
+});
+
+it('info mtree -f -d of virt has the ranges of its views', async () => {
+  expect(dispatchFaults(await wemuSays('info mtree -f -d'))).toEqual([]);
+  if (isQemu10) expect(dispatchFaults(await oracleSays('info mtree -f -d'))).toEqual([]);
 });

@@ -11,7 +11,7 @@ import type { DeviceClass, DeviceState, Given } from './device.js';
 import { SysBusDevice } from './sysbus.js';
 import { AddressSpace } from '../../memory/address-space.js';
 import { PlainRamAllocator, type RamAllocator } from '../../memory/ram.js';
-import { MemoryRegion, MemoryTopology } from '../../memory/region.js';
+import { MemoryRegion, MemoryTopology, type MemoryRegionOps } from '../../memory/region.js';
 import { Container, QObject, ancestry, defineType, isA, type TypeInfo } from '../../qom/object.js';
 import { TypeRegistry } from '../../qom/registry.js';
 import { OptionError } from '../../util/errors.js';
@@ -47,6 +47,8 @@ export interface VmStateEntry {
   readonly isOptional: boolean;
 }
 
+/** The I/O space, where no device is. */
+const UNASSIGNED_PORTS: MemoryRegionOps = { read: () => 0xffff_ffff };
 const CHARDEV = vmState<Chardev>('chardev', { version: 1 }, [bytes(Chardev.INPUT_LIMIT)('waitingInput')]);
 const RANDOM = vmState<SeededRandom>('random', { version: 1 }, [array('s', u32)]);
 
@@ -131,7 +133,7 @@ export abstract class MachineState extends QObject {
     this.#rtcBaseMs = config.rtcBaseMs ?? env.hostClock.epochMs();
     this.types = env.types ?? new TypeRegistry();
     this.systemMemory = MemoryRegion.container(this.topology, 'system');
-    this.ioMemory = MemoryRegion.container(this.topology, 'io', 64 * KiB);
+    this.ioMemory = MemoryRegion.io(this.topology, 'io', 64 * KiB, UNASSIGNED_PORTS);
     this.addressSpace = new AddressSpace(this.systemMemory, 'memory', this.log);
     this.addressSpaces.push(this.addressSpace);
     this.addressSpace.ioHook = () => this.checkSlice();
@@ -405,8 +407,8 @@ export abstract class MachineState extends QObject {
   newRam(name: string, size: number): MemoryRegion {
     const backend = this.objects.qomChildren.get(this.config.memoryBackend ?? '');
     const id = backend?.id ?? name;
-    const region = MemoryRegion.ram(this.topology, id, this.ram.allocate(id, size));
-    return backend ? backend.addChild(`${id}[*]`, region) : this.objects.addChild(name, region);
+    const region = MemoryRegion.ram(this.topology, id, this.ram.allocate(id, size), backend);
+    return backend ? region : this.objects.addChild(name, region);
   }
   newRom(name: string, size: number): MemoryRegion {
     return this.unattached.addChild(`${name}[*]`, MemoryRegion.rom(this.topology, name, this.ram.allocate(name, size)));
