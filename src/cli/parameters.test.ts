@@ -49,8 +49,8 @@ const KNOWN: Readonly<Record<string, Known>> = {
   global: { read: () => options.parseGlobal('driver=d,property=p,value=v') },
   rtc: { read: () => options.parseRtc('utc') },
   chardev: {
-    read: () => ['file,id=c,path=p', 'null,id=c', 'pipe,id=c,path=p', 'ringbuf,id=c', 'stdio,id=c', SOCKET, 'socket,id=c,path=p', 'socket,id=c,fd=0'].forEach(parseChardev),
-    untold: ['id', 'abstract', 'telnet', 'tight', 'tls-authz', 'tls-creds', 'tn3270', 'to', 'websocket'],
+    read: () => ['file,id=c,path=p', 'null,id=c', 'pipe,id=c,path=p', 'ringbuf,id=c', 'stdio,id=c', SOCKET, 'socket,id=c,path=p', 'socket,id=c,fd=0', 'udp,id=c,port=1'].forEach(parseChardev),
+    untold: ['id', 'abstract', 'tight', 'tls-authz', 'tls-creds', 'tn3270', 'to', 'websocket'],
     asText: ['fd'],
   },
   drive: {

@@ -5,6 +5,7 @@ import type { ChardevOptions } from '../system/chardev-options.js';
 import { FileChardev, openFile, StdioChardev, type ChardevUser } from './chardev.js';
 import { PipeChardev } from './chardev-pipe.js';
 import { SocketChardev } from './chardev-socket.js';
+import { UdpChardev } from './chardev-udp.js';
 
 /** What waits to be written to a log that is no file, and that nobody reads. The rest is lost. */
 const LOG_LIMIT = 1 << 20;
@@ -41,5 +42,7 @@ async function openBackend(options: ChardevOptions, user: ChardevUser): Promise<
       return new PipeChardev(id, options.path, user, where);
     case 'socket':
       return SocketChardev.open(id, options, where);
+    case 'udp':
+      return UdpChardev.open(id, options, where);
   }
 }

@@ -25,7 +25,7 @@ async function open(options: Partial<SocketBackend> = {}) {
   const path = join(folder, 's');
   const chardev = await SocketChardev.open(
     'c',
-    { backend: 'socket', address: { path }, server: true, wait: false, reconnectMs: 0, nodelay: false, ...options },
+    { backend: 'socket', address: { path }, server: true, wait: false, reconnectMs: 0, nodelay: false, telnet: false, ...options },
     '-chardev c',
   );
   cleanups.push(() => chardev.close());
@@ -164,5 +164,25 @@ describe('a client', () => {
     sockets[1].write('again');
     await until(() => state.text === 'again');
     sockets[1].destroy();
+  });
+});
+
+describe('a telnet server', () => {
+  it('greets, takes commands out of what comes, and hears of a break', async () => {
+    const state = await open({ telnet: true });
+    const { socket } = client(state.path);
+    const got: number[] = [];
+    socket.on('data', (bytes) => got.push(...bytes));
+    await until(() => got.length >= 12);
+    expect(got).toEqual([255, 251, 1, 255, 251, 3, 255, 251, 0, 255, 253, 0]);
+    socket.write(Uint8Array.of(0x61, 255, 253, 1, 0x62, 255));
+    await until(() => state.text === 'ab');
+    socket.write(Uint8Array.of(255, 255, 250, 24, 1, 255, 240, 0x63, 255, 243));
+    await until(() => state.text.endsWith('c'));
+    expect(state.text).toBe('ab\ufffdc');
+    await until(() => state.events.includes('break'));
+    state.front.write(Uint8Array.of(1, 255, 2));
+    await until(() => got.length >= 16);
+    expect(got.slice(12)).toEqual([1, 255, 255, 2]);
   });
 });

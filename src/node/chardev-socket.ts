@@ -7,6 +7,7 @@ import type { SocketAddress, SocketBackend } from '../system/chardev-options.js'
 import { OptionError } from '../util/errors.js';
 import { Output } from './output.js';
 import { systemReason } from './disk/write.js';
+import { TELNET_GREETING, TelnetReader, telnetText } from './telnet.js';
 
 /** Output that may wait for a client that does not read; what comes then is lost. Nobody holds the machine by not reading a socket. */
 const OUTPUT_LIMIT = 1 << 20;
@@ -18,6 +19,7 @@ const PATIENCE_MS = 500;
 interface Connection {
   readonly socket: Socket;
   readonly output: Output;
+  readonly telnet: TelnetReader | undefined;
 }
 
 export class SocketChardev extends Chardev {
@@ -59,9 +61,10 @@ export class SocketChardev extends Chardev {
     const server = options.server ? ',server=on' : '';
     if ('path' in options.address) return `${connection ? '' : 'disconnected:'}unix:${options.address.path}${server}`;
     if ('fd' in options.address) return `${connection ? '' : 'disconnected:'}fd:${options.address.fd}${server}`;
-    if (!connection) return `disconnected:tcp:${described(this.address)}${server}`;
+    const kind = options.telnet ? 'telnet' : 'tcp';
+    if (!connection) return `disconnected:${kind}:${described(this.address)}${server}`;
     const { localAddress = '', localPort = 0, remoteAddress = '', remotePort = 0 } = connection.socket;
-    return `tcp:${place(localAddress, localPort)}${server} <-> ${place(remoteAddress, remotePort)}`;
+    return `${kind}:${place(localAddress, localPort)}${server} <-> ${place(remoteAddress, remotePort)}`;
   }
   /** As it listens: port 0 is any that is free. */
   private get address(): SocketAddress {
@@ -122,8 +125,10 @@ export class SocketChardev extends Chardev {
     if (this.isClosed) return void socket.destroy();
     if (this.options.nodelay) socket.setNoDelay(true);
     const output = new Output(socket, this.where, { failed: () => {}, congested: (on) => this.congested(on) });
-    const connection = (this.connection = { socket, output });
-    socket.on('data', (bytes) => this.received(bytes));
+    const telnet = this.options.telnet ? new TelnetReader(() => this.sendEvent('break')) : undefined;
+    const connection = (this.connection = { socket, output, telnet });
+    if (telnet) output.write(TELNET_GREETING);
+    socket.on('data', (bytes) => this.received(telnet?.read(bytes) ?? bytes));
     socket.on('end', () => {
       this.ending = connection;
       this.closed();
@@ -161,8 +166,8 @@ export class SocketChardev extends Chardev {
   }
 
   override write(bytes: Uint8Array): void {
-    const output = this.connection?.output;
-    if (output && output.backlog < OUTPUT_LIMIT) output.write(bytes);
+    const { output, telnet } = this.connection ?? {};
+    if (output && output.backlog < OUTPUT_LIMIT) output.write(telnet ? telnetText(bytes) : bytes);
   }
   override flushed(): Promise<void> | undefined {
     return this.connection?.output.flushed();

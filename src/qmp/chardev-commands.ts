@@ -25,6 +25,7 @@ const BACKENDS = {
     ...{ ...COMMON, addr: SocketAddressLegacy, reconnect: optional(int), 'reconnect-ms': optional(int) },
     ...Object.fromEntries(FLAGS.map((flag) => [flag, optional(bool)])),
   }),
+  udp: wrapped('ChardevUdp', { ...COMMON, remote: SocketAddressLegacy, local: optional(SocketAddressLegacy) }),
   null: wrapped('ChardevCommon', COMMON),
   stdio: wrapped('ChardevStdio', { ...COMMON, signal: optional(bool) }),
   ringbuf: wrapped('ChardevRingbuf', { ...COMMON, size: optional(int) }),
@@ -44,6 +45,11 @@ function parts(kind: string, data: Data): [string, string][] {
     const { addr, server = true, wait = false, ...rest } = data;
     const { data: place } = addr as { readonly data: Data };
     return parts('', { ...place, ...rest, ...(server ? { server, wait } : {}) });
+  }
+  if (kind === 'udp') {
+    const { remote, local, ...rest } = data;
+    const { host: localaddr, port: localport } = (local as { readonly data: Data } | undefined)?.data ?? {};
+    return parts('', { ...(remote as { readonly data: Data }).data, ...(local ? { localaddr, localport } : {}), ...rest });
   }
   return Object.entries(data).map(([key, value]) => [
     NAMES[key] ?? key,

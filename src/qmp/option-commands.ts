@@ -27,7 +27,7 @@ export const COMMAND_LINE_OPTIONS: Readonly<Record<string, string>> = {
   global:     'driver property value',
   rtc:        'base clock driftfix',
   device:     '',
-  chardev:    'backend path input-path host port fd ipv4:boolean ipv6:boolean wait:boolean server:boolean delay:boolean nodelay:boolean reconnect:number reconnect-ms:number mux:boolean signal:boolean size:size append:boolean logfile logappend:boolean',
+  chardev:    'backend path input-path host port localaddr localport fd ipv4:boolean ipv6:boolean wait:boolean server:boolean delay:boolean nodelay:boolean telnet:boolean reconnect:number reconnect-ms:number mux:boolean signal:boolean size:size append:boolean logfile logappend:boolean',
   drive:      'bus:number unit:number index:number media if file format driver snapshot:boolean read-only:boolean rerror werror aio discard detect-zeroes copy-on-read:boolean auto-read-only:boolean cache.writeback:boolean cache.direct:boolean cache.no-flush:boolean',
 };
 

@@ -8,7 +8,7 @@ const own = (text: string, defaults?: Record<string, string>) => {
   expect([id, logfile, logappend, where]).toEqual(['serial0', undefined, false, `-serial ${text}`]);
   return rest;
 };
-const SOCKET = { backend: 'socket', mux: false, server: false, wait: false, reconnectMs: 0, nodelay: false };
+const SOCKET = { backend: 'socket', mux: false, server: false, wait: false, reconnectMs: 0, nodelay: false, telnet: false };
 
 describe('-chardev', () => {
   it('reads the backends', () => {
@@ -56,7 +56,10 @@ describe('-chardev', () => {
     ['socket,id=c,path=p,server=on,reconnect=1', "'reconnect' option is incompatible"],
     ['socket,id=c,path=p,reconnect=1,reconnect-ms=1', 'mutually exclusive'],
     [`socket,id=c,path=${'p'.repeat(108)}`, 'is too long'],
-    ['socket,id=c,host=h,port=1,telnet=on', 'not built yet: the telnet protocol'],
+    ['socket,id=c,host=h,port=1,telnet=on', 'not built yet: the telnet protocol of a client'],
+    ['socket,id=c,host=h,port=1,websocket=on', 'not built yet: the WebSocket protocol'],
+    ['udp,id=c,host=h', 'udp: remote port not specified'],
+    ['udp,id=c,port=1,localport=x', "invalid port 'x'"],
   ])('-chardev %s: %s', (text, says) => {
     expect(() => parseChardev(text)).toThrow(says);
   });
@@ -71,6 +74,9 @@ describe('short forms', () => {
     expect(own('tcp:h:5')).toEqual({ ...SOCKET, address: { host: 'h', port: 5 } });
     expect(own('tcp:[::1]:5,server=on,wait=off')).toEqual({ ...SOCKET, address: { host: '::1', port: 5 }, server: true });
     expect(own('tcp::5,server,nowait')).toEqual({ ...SOCKET, address: { host: '', port: 5 }, server: true });
+    expect(own('telnet::5,server=on')).toEqual({ ...SOCKET, address: { host: '', port: 5 }, server: true, wait: true, telnet: true });
+    expect(own('udp::5')).toEqual({ backend: 'udp', mux: false, host: 'localhost', port: 5, localHost: '', localPort: 0 });
+    expect(own('udp:h:5@[::1]:6')).toEqual({ backend: 'udp', mux: false, host: 'h', port: 5, localHost: '::1', localPort: 6 });
     expect(own('unix:p,server')).toEqual({ ...SOCKET, address: { path: 'p' }, server: true, wait: true });
     expect(own('tcp::5', { server: 'on', wait: 'off', nodelay: 'on' })).toEqual({
       ...SOCKET,
@@ -86,7 +92,8 @@ describe('short forms', () => {
     ['foo', "'foo' is not a valid char driver"],
     ['foo:bar', "'foo:bar' is not a valid char driver"],
     ['tcp:foo', "'foo' is no address"],
-    ['udp::1', 'not built yet'],
+    ['udp:h', "'h' is no address"],
+    ['websocket::1,server=on', 'not built yet: the WebSocket protocol'],
     ['/dev/ttyS0', "chardev backend 'serial'"],
   ])('%s: %s', (text, says) => {
     expect(() => parseChardevReference('-serial', text, 'x')).toThrow(says);

@@ -20,6 +20,18 @@ export interface SocketBackend {
   readonly reconnectMs: number;
   /** Small writes are sent at once. */
   readonly nodelay: boolean;
+  /** A server's clients are telnet programs. */
+  readonly telnet: boolean;
+}
+
+export interface UdpBackend {
+  readonly backend: 'udp';
+  /** The other side. */
+  readonly host: string;
+  readonly port: number;
+  /** Where datagrams are taken; port 0: any. */
+  readonly localHost: string;
+  readonly localPort: number;
 }
 
 export type ChardevBackend =
@@ -28,7 +40,8 @@ export type ChardevBackend =
   | { readonly backend: 'file'; readonly path: string; readonly append: boolean; readonly inputPath?: string }
   | { readonly backend: 'pipe'; readonly path: string }
   | { readonly backend: 'ringbuf'; readonly size: number }
-  | SocketBackend;
+  | SocketBackend
+  | UdpBackend;
 
 export type ChardevOptions = ChardevBackend & {
   readonly id: string;
@@ -65,6 +78,7 @@ const BACKENDS: Readonly<Record<ChardevBackend['backend'], Row>> = {
   },
   socket: parseSocket,
   stdio: (list) => ({ backend: 'stdio', signal: list.bool('signal') ?? false }),
+  udp: parseUdp,
 };
 
 /** Other names of theirs, in QEMU too. */
@@ -75,7 +89,6 @@ const MISSING: Readonly<Record<string, string>> = {
   pty: 'Node cannot open a pseudo terminal: use a socket, and socat on the other side',
   serial: "a serial line of the host's",
   parallel: "a parallel port of the host's",
-  udp: 'datagrams',
   vc: 'a window with a console',
   hub: 'several backends as one',
   'qemu-vdagent': 'the clipboard of a display',
@@ -166,14 +179,23 @@ function shortForm(option: string, text: string, defaults: Readonly<Record<strin
       return [['backend', 'socket'], ['path', place], ...own, ...parameters(option, more)];
     }
     case 'udp':
+      return [['backend', 'udp'], ...udpPlaces(option, text, rest)];
     case 'vc':
       return [['backend', kind]];
   }
   throw unknown(option, text);
 }
 
+/** `HOST:PORT@LOCAL:PORT`, of which only the first port must be there. */
+function udpPlaces(option: string, text: string, rest: string): [string, string][] {
+  const [, host, port, localaddr, localport] = /^([^@]*?):(\d+)(?:@(.*?):(\d+))?$/.exec(rest) ?? [];
+  if (port === undefined) throw new OptionError(`'${rest}' is no address`, `${option} ${text}`, '[HOST]:PORT[@[HOST]:PORT]');
+  const given = { host, port, localaddr, localport } as Readonly<Record<string, string | undefined>>;
+  return Object.entries(given).flatMap(([key, value]): [string, string][] => (value ? [[key, value.replace(/^\[(.*)\]$/, '$1')]] : []));
+}
+
 const unknown = (option: string, text: string) => new OptionError(`'${text}' is not a valid char driver`, option, SHORT_FORMS);
-const SHORT_FORMS = 'stdio, file:PATH, pipe:PATH, tcp:HOST:PORT, unix:PATH, null, none or chardev:ID';
+const SHORT_FORMS = 'stdio, file:PATH, pipe:PATH, tcp:HOST:PORT, telnet:HOST:PORT, udp:HOST:PORT, unix:PATH, null, none or chardev:ID';
 
 const parameters = (option: string, text: string | undefined): [string, string][] =>
   text === undefined ? [] : parseOptions(option, text).entries;
@@ -207,7 +229,6 @@ function read(list: OptionList, id: string): ChardevOptions {
 
 /** Parameters of a socket that are QEMU's, and what they would be for. */
 const SOCKET_MISSING: Readonly<Record<string, string>> = {
-  telnet: 'the telnet protocol',
   tn3270: 'the tn3270 protocol',
   websocket: 'the WebSocket protocol',
   'tls-creds': 'TLS',
@@ -231,14 +252,16 @@ function parseSocket(list: OptionList): SocketBackend {
   const wait = list.bool('wait');
   const seconds = list.integer('reconnect', 0, 1 << 21);
   const milliseconds = list.integer('reconnect-ms', 0, 1 << 30);
+  const telnet = list.bool('telnet') ?? false;
   const nodelay = !(list.bool('delay') ?? true) || (list.bool('nodelay') ?? false);
   if (wait !== undefined && !server) throw new OptionError("'wait' option is incompatible with socket in client connect mode", list.where);
   if (seconds !== undefined && milliseconds !== undefined)
     throw new OptionError("'reconnect' and 'reconnect-ms' are mutually exclusive", list.where);
+  if (telnet && !server) throw new OptionError('not built yet: the telnet protocol of a client', list.where, 'server=on');
   const reconnectMs = milliseconds ?? (seconds ?? 0) * 1000;
   if (reconnectMs > 0 && server) throw new OptionError("'reconnect' option is incompatible with socket in server listen mode", list.where);
   const address = fd === undefined ? parseAddress(list, socketPath, host) : { fd };
-  return { backend: 'socket', address, server, wait: wait ?? server, reconnectMs, nodelay };
+  return { backend: 'socket', address, server, wait: wait ?? server, reconnectMs, nodelay, telnet };
 }
 
 /** Bytes of a path that a Unix socket may have. */
@@ -254,9 +277,23 @@ function parseAddress(list: OptionList, socketPath: string | undefined, host: st
   if (host === undefined) throw new OptionError("one of parameters 'path', 'fd' and 'host' is missing", list.where);
   list.bool('ipv4');
   list.bool('ipv6');
-  const port = list.string('port');
+  const port = portOf(list, 'port');
   if (port === undefined) throw new OptionError('chardev: socket: no port given', list.where);
-  if (!/^\d{1,5}$/.test(port) || Number(port) > 65535)
+  return { host, port };
+}
+
+function portOf(list: OptionList, name: string): number | undefined {
+  const port = list.string(name);
+  if (port !== undefined && (!/^\d{1,5}$/.test(port) || Number(port) > 65535))
     throw new OptionError(`invalid port '${port}'`, list.where, 'a number from 0 to 65535');
-  return { host, port: Number(port) };
+  return port === undefined ? undefined : Number(port);
+}
+
+function parseUdp(list: OptionList): UdpBackend {
+  list.bool('ipv4');
+  list.bool('ipv6');
+  const port = portOf(list, 'port');
+  if (port === undefined || port === 0) throw new OptionError('chardev: udp: remote port not specified', list.where);
+  const localPort = portOf(list, 'localport') ?? 0;
+  return { backend: 'udp', host: list.string('host') || 'localhost', port, localHost: list.string('localaddr') ?? '', localPort };
 }

@@ -152,15 +152,3 @@ it('info mtree -f -d of 40p has the ranges of its views', async () => {
   expect(dispatchFaults(await wemuSays('info mtree -f -d'))).toEqual([]);
   if (isQemu10) expect(dispatchFaults(await qemuSays(QEMU, OPTIONS, 'info mtree -f -d'))).toEqual([]);
 });
-
-it("info pic of 40p is QEMU's, but for CPUs, and the timer's request: here its output rises after the controller has been reset", async () => {
-  const lines = (text: string): string[] =>
-    text
-      .split('\n')
-      .filter((line) => line.startsWith('pic'))
-      .sort();
-  const pics = (irr: string): string[] =>
-    [`pic0: irr=${irr}`, 'pic1: irr=00'].map((pic) => `${pic} imr=00 isr=00 hprio=0 irq_base=00 rr_sel=0 elcr=00 fnm=0`);
-  expect(lines(await wemuSays('info pic'))).toEqual(pics('01'));
-  if (isQemu10) expect(lines(await qemuSays(QEMU, OPTIONS, 'info pic'))).toEqual(pics('00'));
-});

@@ -53,7 +53,7 @@ const TREES: readonly Tree[] = [
     qemu: MTREE_FACTS,
     differences: [],
   },
-  { command: 'info mtree -f', facts: flatFacts, qemu: FLAT_FACTS, differences: [] },
+  { command: 'info mtree -f', facts: (text) => flatFacts(text), qemu: FLAT_FACTS, differences: [] },
   { command: 'info mtree -o', facts: ownerFacts, qemu: OWNER_FACTS, differences: [] },
 ];
 
