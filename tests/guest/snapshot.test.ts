@@ -38,7 +38,7 @@ await describeGuest('Linux', ['kernel', 'busybox', 'firmware'], (files) => {
     let images: Record<string, string>;
     let host: NodeHost;
     let machine: Machine;
-    let end: { reason: string; digest: string; clock: string };
+    let end: { reason: string; digest: number; clock: string };
 
     beforeAll(async () => {
       const initrd = join(folder, 'initrd');
