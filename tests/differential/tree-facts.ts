@@ -71,15 +71,17 @@ export function flatFacts(text: string, folded: Readonly<Record<string, bigint>>
 /** Where what accesses are dispatched to is not what a view says: QEMU's pages of several regions and its nodes left out, which are how it finds them. */
 export function dispatchFaults(text: string): string[] {
   return text.split('\n\n').flatMap((view) => {
-    const ranges = [...view.matchAll(/^  (\w{16})-(\w{16}) \(.*?\): (\S+)/gm)].map(([, first, last, name]) => `${first}..${last} ${name}`);
-    const sections = [...view.matchAll(/^      #\d+ @(\w{16}\.\.\w{16} (?!\(noname\))\S+)/gm)].map(([, section]) => section);
+    const ranges = [...view.matchAll(/^ {2}(\w{16})-(\w{16}) \(.*?\): (\S+)/gm)].map(
+      ([, first, last, name]) => `${first}..${last} ${name}`,
+    );
+    const sections = [...view.matchAll(/^ {6}#\d+ @(\w{16}\.\.\w{16} (?!\(noname\))\S+)/gm)].map(([, section]) => section);
     return [...ranges.filter((each) => !sections.includes(each)), ...sections.filter((each) => !ranges.includes(each))];
   });
 }
 
 /** Whose each region of `info mtree -o` is, each once: `simm.0 owner:{dev path=/machine/unattached/device(rs6000-mc)}`. `qomTree` tells what devices are. */
 export function ownerFacts(text: string, qomTree: string): string[] {
-  const types = new Map([...qomTree.matchAll(/^    \/(device\[\d+\]) \((.*)\)$/gm)].map(([, name, type]) => [name, `device(${type})`]));
+  const types = new Map([...qomTree.matchAll(/^ {4}\/(device\[\d+\]) \((.*)\)$/gm)].map(([, name, type]) => [name, `device(${type})`]));
   const facts = [...text.matchAll(/^ +\w+-\w+ \(.*?\): (.*)$/gm)].map(([, region]) =>
     region.replace(/ @[\da-f]{16}|(?<=alias \S+ @\S+) \w{16}-\w{16}/, '').replaceAll(/device\[\d+\]/g, (name) => types.get(name) ?? name),
   );
