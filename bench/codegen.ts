@@ -146,6 +146,7 @@ const target = {
     addressBits: 64,
     pageBits: 12,
     pcRelative: true,
+    untranslated: 0,
     csBase: false,
     division: 'total',
     endianness: 'little',

@@ -13,6 +13,8 @@ export interface TargetTraits {
   readonly pageBits: number;
   /** The IR has addresses of code as the pc plus so much, and no others: a TB is right at any virtual address. */
   readonly pcRelative: boolean;
+  /** The mmu indexes (a bit each) under which addresses are not translated: all of RAM is in one place then. */
+  readonly untranslated: number;
   /** The key of a TB has a second word beside its flags, ENV_CS_BASE; else that is 0 for ever. */
   readonly csBase: boolean;
   /**

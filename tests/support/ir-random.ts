@@ -47,6 +47,7 @@ export const RANDOM_TRAITS: TargetTraits = {
   addressBits: 64,
   pageBits: 12,
   pcRelative: true,
+  untranslated: 1,
   csBase: true,
   division: 'total',
   endianness: 'little',

@@ -40,6 +40,7 @@ export const toyIsa: Isa = {
     addressBits: ADDRESS_BITS,
     pageBits: PAGE_BITS,
     pcRelative: PC_RELATIVE,
+    untranslated: 0,
     csBase: CS_BASE,
     division: 'total',
     endianness: 'big',

@@ -4,6 +4,7 @@ import { Chardev } from '../../chardev/chardev.js';
 import type { Semihosting } from '../../semihosting/semihosting.js';
 import { SystemBus, type Bus } from './bus.js';
 import { ClockSet, type ClockType } from './clock.js';
+import type { IrqLine } from './irq.js';
 import type { SymbolTable } from './elf.js';
 import { RomList } from './rom.js';
 import type { CpuState } from './cpu.js';
@@ -75,6 +76,8 @@ export abstract class MachineState extends QObject {
   readonly services: MachineServices;
   readonly cpus: CpuState[] = [];
   readonly roms = new RomList();
+  /** What injects an NMI, on a board that has such a line. */
+  protected nmi: IrqLine | undefined;
   /** Undefined: no calls are served. */
   semihosting: Semihosting | undefined;
   /** Of the boot images, and what `-symbols` named; the first that knows a name wins. */
@@ -485,11 +488,18 @@ export abstract class MachineState extends QObject {
     if (!isPaused) this.requestShutdown('guest-panic', panic === 'exit-failure' ? 1 : 0);
   }
 
-  /** The guest has not fed its watchdog. There is neither a power button to press nor a line to inject an NMI by: these are only told. */
+  /** Whether the board has what an NMI is injected by. */
+  injectNmi(): boolean {
+    this.nmi?.pulse();
+    return this.nmi !== undefined;
+  }
+
+  /** The guest has not fed its watchdog. No board has a power button to press: that is only told. */
   watchdogExpired(): void {
     const { watchdog } = this.actions;
     this.events.tell('WATCHDOG', { action: watchdog });
     if (watchdog === 'reset') this.requestReset('guest-reset');
+    else if (watchdog === 'inject-nmi') this.injectNmi();
     else if (watchdog === 'poweroff') this.requestShutdown('guest-shutdown');
     else if (watchdog === 'shutdown') this.events.tell('POWERDOWN', {});
     else if (watchdog === 'pause') this.vmStopRequest('watchdog');

@@ -1,6 +1,6 @@
 /**
- * The CPIOM's DMA engine: copies memory, one descriptor after the other. Each takes its time on the guest's clock, so that a chain that leads back to
- * itself goes on, and holds nobody. Source: docs/cpiom.md, "DMA".
+ * The CPIOM's DMA engine: copies memory, one descriptor after the other. Each takes its time on the guest's clock, and a chain has an end, so that one
+ * that leads back to itself holds nobody. Source: docs/cpiom.md, "DMA".
  */
 import { viewOf } from '../../util/bytes.js';
 import { MiB } from '../../util/size.js';
@@ -23,8 +23,11 @@ const INTERRUPT = 4;
 const BUSY = 1;
 const DONE = 2;
 const FAILED = 4;
+const TOO_LONG = 8;
 /** Most that a descriptor copies, bytes. */
 const MOST = MiB;
+/** Most descriptors of a chain. */
+const LONGEST = 4096;
 /** In memory: source, destination, count, address of the next one or 0. */
 const DESCRIPTOR = 16;
 /** ns: of a descriptor, and of each byte (64 bits a cycle of the bus). */
@@ -33,13 +36,14 @@ const BYTE_NS = 1.9;
 
 export class CpiomDma extends SysBusDevice {
   static override readonly type = defineDevice('cpiom-dma', SysBusDevice, CpiomDma, { description: 'CPIOM DMA engine' });
-  static readonly vmState = vmState<CpiomDma>('cpiom-dma', { version: 1 }, [
+  static readonly vmState = vmState<CpiomDma>('cpiom-dma', { version: 2, minVersion: 1 }, [
     u32('source'),
     u32('destination'),
     u32('count'),
     u32('next'),
     u32('ctrl'),
     u32('status'),
+    u32('left', { since: 2 }),
   ]);
 
   static readonly registers = registerMap<CpiomDma>('cpiom_dma', [
@@ -58,6 +62,8 @@ export class CpiomDma extends SysBusDevice {
   next = 0;
   ctrl = 0;
   status = 0;
+  /** Descriptors that the chain may still have. */
+  left = LONGEST;
   private timer!: Timer;
 
   protected override realize(): void {
@@ -81,6 +87,7 @@ export class CpiomDma extends SysBusDevice {
     if (!starts) return;
     this.status = BUSY;
     this.irqs[0].lower();
+    this.left = LONGEST;
     if (this.ctrl & CHAIN) this.fetch();
     else this.schedule();
   }
@@ -92,6 +99,11 @@ export class CpiomDma extends SysBusDevice {
 
   /** Takes the descriptor that NEXT names. */
   private fetch(): void {
+    if (this.left === 0) {
+      this.guestError(`more than ${LONGEST} descriptors`);
+      return this.finish(FAILED | TOO_LONG);
+    }
+    this.left--;
     const bytes = this.services.dma.read(this.next, DESCRIPTOR);
     if (!bytes) {
       this.guestError(`descriptor at ${hex(this.next)}: no memory`);
@@ -120,7 +132,7 @@ export class CpiomDma extends SysBusDevice {
     if (this.ctrl & INTERRUPT) this.irqs[0].raise();
   }
   private acknowledge(bits: number): void {
-    this.status &= ~(bits & (DONE | FAILED));
-    if (!(this.status & (DONE | FAILED))) this.irqs[0].lower();
+    this.status &= ~(bits & (DONE | FAILED | TOO_LONG));
+    if (!(this.status & (DONE | FAILED | TOO_LONG))) this.irqs[0].lower();
   }
 }

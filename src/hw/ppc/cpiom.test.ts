@@ -5,6 +5,7 @@ import type { TcgHost } from '../../host.js';
 import { Machine } from '../../system/facade.js';
 import type { MachineOptions } from '../../system/machine-options.js';
 import { MiB } from '../../util/size.js';
+import { ClockType } from '../core/clock.js';
 import type { CpiomMachine } from './cpiom.js';
 
 const INTC = 0x2001_0000;
@@ -94,6 +95,36 @@ describe('the interrupt controller', () => {
   it('interrupts, unless it is frozen', async () => {
     const code = [...poke(FREEZE, 1), ...poke(ITN + ENABLE, 1 << 3), ...EE, ...poke(LOG, 1), ...poke(FREEZE, 0), ...poke(LOG, 2)];
     expect(await run(2, code, { prepare: lines(3), handler: [...poke(LOG + 4, 3), ...finish] })).toEqual([1, 3]);
+  });
+});
+
+describe('an NMI', () => {
+  /** How often the guest has been at its start when the tick comes; the NMI is injected before that. */
+  async function starts(enabled: number): Promise<number> {
+    const [CMPWI_R26_2, BNE] = [0x2c1a_0002, 0x4082_0000];
+    const count = [...w.li32(27, LOG), w.lwz(26, 0, 27), w.addi(26, 26, 1), w.stw(26, 0, 27)];
+    const again = [CMPWI_R26_2, BNE | (4 * (finish.length + 1)), ...finish];
+    const tick = [...poke(ITN + ENABLE, 1), ...poke(TIMERS + CTRL, 1), ...poke(TIMERS + TICK, 1000), ...EE];
+    const [found] = await run(1, [...count, ...again, ...poke(INTC + ENABLE, enabled), ...tick, w.b(0)], {
+      prepare: (board) => board.clocks.timer(ClockType.Virtual, () => board.injectNmi()).startNs(20_000),
+    });
+    return found;
+  }
+
+  it('is line 0 of RST, and resets the processor where that is enabled', async () => {
+    expect(await starts(1)).toBe(2);
+    expect(await starts(0)).toBe(1);
+  });
+});
+
+describe('DMA', () => {
+  it('gives up a chain that does not end', async () => {
+    const DMA = 0x2004_0000;
+    const chain = 0x9000;
+    const descriptor = [0xa000, 0xb000, 0, chain].flatMap((value, n) => poke(chain + 4 * n, value));
+    const start = [...poke(ITN + ENABLE, 1 << 3), ...poke(DMA + 0x0c, chain), ...poke(DMA + 0x10, 7), ...peek(DMA + 0x14, 0)];
+    const handler = [...peek(DMA + 0x14, 1), ...poke(DMA + 0x18, 0xe), ...peek(DMA + 0x14, 2), ...finish];
+    expect(await run(3, [...descriptor, ...start, ...EE, w.b(0)], { handler })).toEqual([1, 2 | 4 | 8, 0]);
   });
 });
 

@@ -37,8 +37,9 @@ const CONFIG = { pciAddress: 0x00, pciData: 0x04, edc: 0x0c, master: 0x24, raf: 
 /** Hz: a quarter of the bus clock. */
 const CPIOM_TIMEBASE_FREQUENCY = 16_600_000;
 
-/** Lines of ITN, and of MCP. */
+/** Lines of ITN, of RST, and of MCP. */
 const CPIOM_ITN = { tick: 0, slice: 1, cycle: 2, dma: 3, pci: 4, pciError: 8 } as const;
+const CPIOM_RST = { button: 0 } as const;
 const CPIOM_MCP = { violation: 0, refresh: 1, edc: 2 } as const;
 
 /** HID2[HBE]: eight blocks of each kind. */
@@ -63,6 +64,7 @@ export class CpiomMachine extends MachineState {
     const cpu = this.createCpu();
     this.intc = this.addDevice(CpiomIntc);
     this.intc.place(MAP.intc, ...CPIOM_INTC.map((name) => cpu.gpioIn(PINS[name])));
+    this.nmi = this.intc.gpioIn(CPIOM_RST.button, 'RST');
     const config = this.addDevice(CpiomConfig).place(MAP.config);
     this.createMemory(config);
     this.addDevice(CpiomTimers).place(MAP.timers, this.itn('tick'), this.itn('slice'), this.itn('cycle'));

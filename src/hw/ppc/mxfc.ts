@@ -4,7 +4,7 @@
  */
 import { CharBackend, type Chardev } from '../../chardev/chardev.js';
 import type { MemoryRegion } from '../../memory/region.js';
-import { link } from '../../qom/property.js';
+import { link, uint32 } from '../../qom/property.js';
 import { OptionError } from '../../util/errors.js';
 import { KiB, MiB } from '../../util/size.js';
 import { PflashCfi01, type FlashImage } from '../block/pflash-cfi01.js';
@@ -42,11 +42,26 @@ export class Mxfc extends PciDevice {
   static override readonly type = defineDevice('mxfc', PciDevice, Mxfc, {
     description: 'CPIOM flash, EEPROM, serial port and discretes',
     category: 'storage',
-    properties: [link('chardev', 'chardev'), link('code', 'pflash'), link('data', 'pflash'), link('eeprom', 'pflash')],
+    properties: [
+      link('chardev', 'chardev'),
+      link('code', 'pflash'),
+      link('data', 'pflash'),
+      link('eeprom', 'pflash'),
+      uint32('dsi', { runtime: true, description: 'discrete inputs' }),
+    ],
   });
-  static readonly vmState = pciVmState<Mxfc>('mxfc', { version: 1 }, [struct('serial', SerialState.vmState), u32('dgo')]);
+  static readonly vmState = pciVmState<Mxfc>('mxfc', { version: 2, minVersion: 1 }, [
+    struct('serial', SerialState.vmState),
+    u32('dgo'),
+    u32('dso', { since: 2 }),
+    u32('dsi', { since: 2 }),
+  ]);
 
-  static readonly discretes = registerMap<Mxfc>('mxfc_discretes', [rw(0, 'DGO', { field: 'dgo' }), ro(4, 'DSI', { read: () => 0 })]);
+  static readonly discretes = registerMap<Mxfc>('mxfc_discretes', [
+    rw(0, 'DGO', { field: 'dgo' }),
+    ro(4, 'DSI', { read: (s) => s.dsi }),
+    rw(8, 'DSO', { field: 'dso' }),
+  ]);
 
   override readonly identity: PciIdentity = { vendor: 0x1057, device: 0x4d58, class: 0x0580 };
   chardev: Chardev | undefined;
@@ -57,6 +72,9 @@ export class Mxfc extends PciDevice {
   serial!: SerialState;
   /** Discrete ground outputs. */
   dgo = 0;
+  /** Discrete signal outputs, and inputs, which the world outside sets (qom-set). */
+  dso = 0;
+  dsi = 0;
   private readonly codeFlash = this.newPart(PflashCfi01, 'code-flash');
   private readonly dataFlash = this.newPart(PflashCfi01, 'data-flash');
 
@@ -113,12 +131,13 @@ export class Mxfc extends PciDevice {
       write: (offset, value) => registers.write(offset, value & 0xff, 1),
     });
     all.addSubregion(0, serial);
-    all.addSubregion(0x100, this.registerRegion('mxfc-discretes', 8, Mxfc.discretes));
+    all.addSubregion(0x100, this.registerRegion('mxfc-discretes', 12, Mxfc.discretes));
     return all;
   }
 
   override reset(): void {
     super.reset();
+    this.dgo = this.dso = 0;
     this.config.setBits(regs.COMMAND, 2, COMMAND, true);
     this.serial.reset();
   }

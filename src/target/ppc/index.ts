@@ -1,4 +1,5 @@
 import * as runtime from '../../../assembly/target/ppc/shared/traits.js';
+import { MMU_USER } from '../../../assembly/target/ppc/shared/ppc.js';
 import type { Isa } from '../target.js';
 import type { PpcConfig } from './config.js';
 import { GLOBALS } from './context.js';
@@ -15,6 +16,7 @@ export const ppcIsa: Isa = {
     addressBits: runtime.ADDRESS_BITS,
     pageBits: runtime.PAGE_BITS,
     pcRelative: runtime.PC_RELATIVE,
+    untranslated: (1 << 0) | (1 << MMU_USER),
     csBase: runtime.CS_BASE,
     division: 'guarded',
     endianness: 'big',

@@ -1,4 +1,5 @@
 import * as runtime from '../../../assembly/target/riscv/shared/traits.js';
+import { MMU_M } from '../../../assembly/target/riscv/shared/riscv.js';
 import type { TargetTraits } from '../../tcg/target-traits.js';
 
 export const TRAITS: TargetTraits = {
@@ -7,6 +8,7 @@ export const TRAITS: TargetTraits = {
   addressBits: runtime.ADDRESS_BITS,
   pageBits: runtime.PAGE_BITS,
   pcRelative: runtime.PC_RELATIVE,
+  untranslated: 1 << MMU_M,
   csBase: runtime.CS_BASE,
   division: 'total',
   endianness: 'little',

@@ -21,8 +21,9 @@ const I32_SUB = 0x6b,
   I32_SHL = 0x74,
   I32_WRAP = 0xa7;
 
-/** Vector operations that name a lane; the backend makes no others with an immediate. */
-const I8X16_SHUFFLE = 0x0d, F32X4_EXTRACT_LANE = 0x1f, F64X2_EXTRACT_LANE = 0x21; // prettier-ignore
+/** Vector operations with an immediate; the backend makes no others. */
+const V128_CONST = 0x0c, I32X4_EXTRACT_LANE = 0x1b, F32X4_EXTRACT_LANE = 0x1f, F64X2_EXTRACT_LANE = 0x21, STORE32_LANE = 0x5a, LOAD32_ZERO = 0x5c; // prettier-ignore
+const NAMES_LANE: readonly number[] = [I32X4_EXTRACT_LANE, F32X4_EXTRACT_LANE, F64X2_EXTRACT_LANE];
 
 /** Whether an i32 local is not 0, as it mostly is not. This shape (local.get, i32.const, i32.gt_u) is what is looked for: others test by `local.get` alone. */
 export const isMostlyNotZero = (m: WasmModule, local: number): Expr => m.binary(Wasm.gtU[0], m.get(local, I32), m.i32(0));
@@ -166,8 +167,13 @@ function functionHints(reader: Reader, end: number, pageBits: number): { offset:
     else if (op === NUMERIC_PREFIX) reader.skipLeb();
     else if (op === SIMD_PREFIX) {
       const vector = reader.u32();
-      if (vector === F32X4_EXTRACT_LANE || vector === F64X2_EXTRACT_LANE) reader.at++;
-      else if (vector === I8X16_SHUFFLE) reader.at += 16;
+      if (NAMES_LANE.includes(vector)) reader.at++;
+      else if (vector === V128_CONST) reader.at += 16;
+      else if (vector === LOAD32_ZERO || vector === STORE32_LANE) {
+        reader.skipLeb();
+        reader.skipLeb();
+        if (vector === STORE32_LANE) reader.at++;
+      }
     } else if (op === BR_TABLE) for (let n = reader.u32() + 1; n > 0; n--) reader.skipLeb();
     else if (op >= I32_LOAD && op <= LAST_MEMORY) {
       reader.skipLeb();

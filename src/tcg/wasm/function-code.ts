@@ -33,6 +33,7 @@ export class FunctionCode {
   readonly shared: readonly ReadonlyMap<number, number>[];
   /** By env test of inline operations that leave: the local of their range's limit, made at the entry. */
   private readonly limits: ReadonlyMap<string, number>;
+  private guess: number | undefined;
   private labels = 0;
   /** Local of the pc of the region's first TB in this address space: where the others are is known from that. */
   private readonly base: number;
@@ -55,6 +56,11 @@ export class FunctionCode {
 
   readonly label = (): string => `${this.labels++}`;
   readonly limitOf = (test: EnvTest): number => this.limits.get(envTestKey(test))!;
+
+  /** Local with what the last access without translation added to its address. */
+  get guessedAddend(): number {
+    return (this.guess ??= this.locals.create(I32));
+  }
 
   // ---- Entering
 

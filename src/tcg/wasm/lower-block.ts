@@ -3,7 +3,7 @@ import { LOCATOR_RESUME } from '../../../assembly/shared/layout.js';
 import type { EnvTest } from '../inline-float.js';
 import { PC } from '../ir-buffer.js';
 import type { TargetTraits } from '../target-traits.js';
-import { clobbersGlobals, isMemoryOp, Op, OP_WORDS, syncsGlobals } from '../opcodes.js';
+import { clobbersGlobals, INPUT_WORDS, isMemoryOp, Op, OP_WORDS, syncsGlobals } from '../opcodes.js';
 import type { AccessGroup, GroupedAccess } from './access-groups.js';
 import { I32, I64, NONE, type Expr } from './binaryen.js';
 import type { Bitsets } from './bitset.js';
@@ -26,6 +26,7 @@ export class BlockCode implements MemoryHost, InlineHost {
   // The running block
   private ir!: TbIr;
   private tb = 0;
+  private b = 0;
   private dirty!: Bitsets;
   private faults!: FaultExits;
   private groups!: ReadonlyMap<number, GroupedAccess>;
@@ -60,6 +61,7 @@ export class BlockCode implements MemoryHost, InlineHost {
     // From here on no jump is made until the block ends: making one may lower the block that it leads to.
     this.ir = ir;
     this.tb = block.tb;
+    this.b = b;
     this.dirty = dirty;
     this.faults = new FaultExits(lowering.list, m, {
       label: fn.label,
@@ -176,6 +178,20 @@ export class BlockCode implements MemoryHost, InlineHost {
   }
   readonly groupHosts = new Map<AccessGroup, number>();
 
+  guessedAddend(mmuIdx: number): number | undefined {
+    return (this.traits.untranslated >> mmuIdx) & 1 ? this.fn.guessedAddend : undefined;
+  }
+  get isAwaited(): boolean {
+    const { ops } = this.ir;
+    const loaded = ops[this.op * OP_WORDS] === Op.qemu_ld_i64 ? ops[this.op * OP_WORDS + 1] : -1;
+    if (loaded < 0) return false;
+    const block = this.fn.facts.cfg.blocks[this.b];
+    const first = block.succ.includes(this.b) ? block.first : this.op + 1;
+    for (let p = first * OP_WORDS; p < block.end * OP_WORDS; p += OP_WORDS) {
+      if (INPUT_WORDS[ops[p]].some((at) => ops[p + at] === loaded)) return true;
+    }
+    return false;
+  }
   get tellsStores(): boolean {
     return this.fn.target.lockstep ?? false;
   }

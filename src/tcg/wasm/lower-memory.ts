@@ -7,7 +7,7 @@ import { MEMOPIDX_SHIFT, MO_ALIGN, MO_BSWAP, MO_SIGN, MO_SIZE, TLB_KIND_READ, TL
 import { Op } from '../opcodes.js';
 import type { TargetTraits } from '../target-traits.js';
 import { tlbTable } from '../tlb.js';
-import { EXTEND_S32, EXTEND_U32, F64, Float, I32, I64, NONE, V128, Wasm, WRAP, type Expr, type ValueType } from './binaryen.js';
+import { EXTEND_S32, EXTEND_U32, F64, Float, I32, I64, NONE, Wasm, WRAP, type Expr, type ValueType, type WasmModule } from './binaryen.js';
 import type { AccessGroup, GroupedAccess } from './access-groups.js';
 import type { BlockLowering } from './block-lowering.js';
 import { isMostlyNotZero } from './branch-hints.js';
@@ -31,6 +31,13 @@ export interface MemoryHost {
   faultTest(list: Expr[], synced?: boolean): void;
   /** Local with what is to be added to this op's guest address. Present: the access needs no check. */
   readonly addend: number | undefined;
+  /**
+   * Local with the addend that is most likely, of accesses with this mmu index: the TLB's is compared with it, so that the access does not wait for the TLB's to be
+   * loaded, at the end of a chain of four operations (a pointer chase takes a quarter less time). Undefined where pages are likely to differ.
+   */
+  guessedAddend(mmuIdx: number): number | undefined;
+  /** Whether the running block goes on with what this op loads. A store's value is awaited by nobody. */
+  readonly isAwaited: boolean;
   /** The runtime hears of each store, before it is done. */
   readonly tellsStores: boolean;
   /** Leaves before this op's instruction, for tci to do it. Absent: the slow path is called. */
@@ -81,17 +88,36 @@ function pathOf(b: BlockLowering, memory: MemoryHost, address: number, access: A
 const tagOf = ({ m }: BlockLowering, traits: TargetTraits, low: Expr, entry: number, table: number): Expr =>
   tlbTag(m, m.tee(entry, tlbEntry(m, traits, low), I32), table);
 
-const tableOf = (access: Access, kind: number): number => tlbTable(access.oi & ((1 << MEMOPIDX_SHIFT) - 1), kind);
-
-function alone(b: BlockLowering, { traits }: MemoryHost, address: number, access: Access, kind: number): Path {
+/** The addend of an entry, with what makes it. */
+function addendOf(
+  b: BlockLowering,
+  memory: MemoryHost,
+  access: Access,
+  entry: number,
+  table: number,
+): { readonly prepare: Expr[]; readonly addend: Expr } {
   const { m } = b;
+  const loaded = tlbAddend(m, m.get(entry, I32), table);
+  const guess = memory.guessedAddend(mmuIdxOf(access));
+  if (guess === undefined) return { prepare: [], addend: loaded };
+  const found = b.scratch(I32);
+  const differs = m.binary(Wasm.ne[0], m.tee(found, loaded, I32), m.get(guess, I32));
+  return { prepare: [m.if(differs, m.set(guess, m.get(found, I32)))], addend: m.get(guess, I32) };
+}
+
+const mmuIdxOf = ({ oi }: Access): number => oi & ((1 << MEMOPIDX_SHIFT) - 1);
+const tableOf = (access: Access, kind: number): number => tlbTable(mmuIdxOf(access), kind);
+
+function alone(b: BlockLowering, memory: MemoryHost, address: number, access: Access, kind: number): Path {
+  const { m } = b;
+  const { traits } = memory;
   const memop = access.oi >> MEMOPIDX_SHIFT;
   const table = tableOf(access, kind);
   const entry = b.scratch(I32);
   const tag = tagOf(b, traits, m.unary(WRAP, m.get(address, I64)), entry, table);
   const hit = [tag, wantedTag(m, traits, m.get(address, I64), access.bytes, (memop & MO_ALIGN) !== 0)] as const;
-  const addend = tlbAddend(m, m.get(entry, I32), table);
-  return { hit, prepare: [], host: m.binary(Wasm.add[0], m.unary(WRAP, m.get(address, I64)), addend), offset: 0 };
+  const { prepare, addend } = addendOf(b, memory, access, entry, table);
+  return { hit, prepare, host: m.binary(Wasm.add[0], m.unary(WRAP, m.get(address, I64)), addend), offset: 0 };
 }
 
 /**
@@ -109,8 +135,8 @@ function leader(b: BlockLowering, memory: MemoryHost, address: number, access: A
   const hit = [tag, wantedTag(m, memory.traits, m.get(address, I64), group.high - offset)] as const;
   const host = b.hold(I32);
   memory.groupHosts.set(group, host);
-  const addend = tlbAddend(m, m.get(entry, I32), table);
-  const prepare = [m.set(host, m.binary(Wasm.add[0], m.get(low, I32), addend))];
+  const { prepare, addend } = addendOf(b, memory, access, entry, table);
+  prepare.push(m.set(host, m.binary(Wasm.add[0], m.get(low, I32), addend)));
   return { hit, prepare, host: m.get(host, I32), offset: offset - group.low };
 }
 
@@ -159,10 +185,13 @@ function load(b: BlockLowering, host: MemoryHost, d: number, addr: number, acces
   const fast = path.prepare;
   // bytes are exchanged in 32 bits where they are so few
   const memoryType = access.swap && access.bytes < 8 ? I32 : type;
-  const loaded = m.load(access.bytes, access.signed && !access.swap, memoryType, path.host, path.offset);
-  if (access.swap) {
+  const loaded = reversesAsVector(host, access)
+    ? m.loadReversed(path.host, path.offset)
+    : m.load(access.bytes, access.signed && !access.swap, memoryType, path.host, path.offset);
+  if (reversesAsVector(host, access)) fast.push(m.set(value, extended(b, loaded, access)));
+  else if (access.swap) {
     const outside = b.list.splice(0); // byteSwap's temporaries belong inside the fast arm
-    const swapped = isFloat ? reverseDouble(b, loaded) : byteSwap(b, loaded, access.bytes, access.bytes === 8 ? 1 : 0);
+    const swapped = isFloat ? m.reversedDouble(loaded) : byteSwap(b, loaded, access.bytes, access.bytes === 8 ? 1 : 0);
     fast.push(...b.list.splice(0));
     b.list.push(...outside);
     fast.push(m.set(value, access.bytes === 8 ? swapped : extended(b, swapped, access)));
@@ -180,11 +209,9 @@ function load(b: BlockLowering, host: MemoryHost, d: number, addr: number, acces
   else b.define(d, m.get(value, type), false);
 }
 
-/** As the vector unit does it, where the number is needed anyway. */
-function reverseDouble(b: BlockLowering, value: Expr): Expr {
-  const { m } = b;
-  return m.reversedDouble(b.spill(m.splatDouble(value), V128));
-}
+/** Whether the vector unit exchanges a word's bytes: half the instructions, but some cycles later. So only where nobody waits for them. */
+const reversesAsVector = (host: MemoryHost, { swap, bytes }: Access): boolean =>
+  swap && bytes === 4 && (host.addend !== undefined || !host.isAwaited);
 
 /** The bytes of a short access, in the right order in an i32, as the value that the op gives. */
 function extended(b: BlockLowering, value: Expr, access: Access): Expr {
@@ -201,18 +228,21 @@ function store(b: BlockLowering, host: MemoryHost, v: number, addr: number, acce
   const value = narrow ? b.lowOperand(v) : b.operand(v);
   const path = host.addend === undefined ? pathOf(b, host, address, access, TLB_KIND_WRITE) : unchecked(b, addr, host.addend);
   const fast = path.prepare;
-  if (access.swap) {
+  if (reversesAsVector(host, access)) {
+    const word = narrow ? value() : m.unary(WRAP, value());
+    put(b, host, fast, path, access.bytes, (pointer, offset) => m.storeReversed(pointer, word, offset));
+  } else if (access.swap) {
     const outside = b.list.splice(0);
     const isLong = access.bytes === 8;
     const isFloat = isLong && b.isFloat(v);
     let low = isFloat ? b.floatOperand(v)() : narrow || isLong ? value() : m.unary(WRAP, value());
     if (access.bytes === 2) low = m.binary(Wasm.and[0], low, m.i32(0xffff));
-    const swapped = isFloat ? reverseDouble(b, low) : byteSwap(b, low, access.bytes, isLong ? 1 : 0);
+    const swapped = isFloat ? m.reversedDouble(low) : byteSwap(b, low, access.bytes, isLong ? 1 : 0);
     fast.push(...b.list.splice(0));
-    put(b, host, fast, path, access.bytes, isFloat ? F64 : isLong ? I64 : I32, swapped);
+    put(b, host, fast, path, access.bytes, storing(m, access.bytes, isFloat ? F64 : isLong ? I64 : I32, swapped));
     b.list.push(...outside);
-  } else if (b.isFloat(v) && access.bytes === 8) put(b, host, fast, path, 8, F64, b.floatOperand(v)());
-  else put(b, host, fast, path, access.bytes, narrow ? I32 : I64, value());
+  } else if (b.isFloat(v) && access.bytes === 8) put(b, host, fast, path, 8, storing(m, 8, F64, b.floatOperand(v)()));
+  else put(b, host, fast, path, access.bytes, storing(m, access.bytes, narrow ? I32 : I64, value()));
 
   guard(b, host, path, fast, () => {
     host.importRuntime('stSlow', [I64, I64, I32], NONE);
@@ -224,18 +254,24 @@ function store(b: BlockLowering, host: MemoryHost, v: number, addr: number, acce
   });
 }
 
-/** The store of `value` itself. */
-function put(b: BlockLowering, host: MemoryHost, list: Expr[], path: Path, bytes: number, type: ValueType, value: Expr): void {
+type Store = (pointer: Expr, offset: number) => Expr;
+const storing =
+  (m: WasmModule, bytes: number, type: ValueType, value: Expr): Store =>
+  (pointer, offset) =>
+    m.store(bytes, type, pointer, value, offset);
+
+/** The store itself. */
+function put(b: BlockLowering, host: MemoryHost, list: Expr[], path: Path, bytes: number, store: Store): void {
   const { m } = b;
   if (!host.tellsStores) {
-    list.push(m.store(bytes, type, path.host, value, path.offset));
+    list.push(store(path.host, path.offset));
     return;
   }
   host.importRuntime('noteStore', [I32, I32], NONE);
   const at = b.scratch(I32);
   list.push(m.set(at, m.binary(Wasm.add[0], path.host, m.i32(path.offset))));
   list.push(m.call('noteStore', [m.get(ENV, I32), m.get(at, I32), m.i32(bytes)], NONE));
-  list.push(m.store(bytes, type, m.get(at, I32), value, 0));
+  list.push(store(m.get(at, I32), 0));
 }
 
 function atomic(b: BlockLowering, host: MemoryHost, ops: Int32Array, p: number): void {

@@ -140,6 +140,25 @@ describe('loops that get a copy without checks', () => {
     expect(rig.view.getBigUint64(entry, true)).toBe(0n);
   });
 
+  it('exchange bytes', () => {
+    const rig = new Rig();
+    rig.map(0x4000n);
+    rig.set(X1, 100n);
+    rig.set(X2, 0x4000n);
+    const region = loop((tcg) => {
+      tcg.qemuLd(X3, X2, L.MO_32 | L.MO_BSWAP, 0);
+      tcg.addi(X4, X2, 0x800);
+      tcg.add(X5, X3, X1);
+      tcg.qemuSt(X5, X4, L.MO_32 | L.MO_BSWAP, 0);
+      tcg.addi(X2, X2, 4);
+    });
+    for (let n = 0; n < 100; n++) rig.view.setUint32(RAM + 4 * n, 0x8000_00ff + n, false);
+    expect(plansOf(region)).toHaveLength(1);
+    expect(rig.run(region)).toBe(pointer(1));
+    expect(rig.get(X3)).toBe(0x8000_0162n);
+    expect([0, 50, 99].map((n) => rig.view.getUint32(RAM + 0x800 + 4 * n, false))).toEqual([0x8000_0163, 0x8000_0163, 0x8000_0163]);
+  });
+
   it('do not store to a page with code', () => {
     const rig = new Rig();
     rig.map(0x4000n);

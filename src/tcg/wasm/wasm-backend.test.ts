@@ -181,6 +181,32 @@ describe('memory', () => {
     expect(rig.get(X2)).toBe(0x55n);
   });
 
+  it.each([1, 0])('finds pages that are not where the last one was: untranslated %i', (untranslated) => {
+    const rig = new Rig();
+    rig.map(0x8000_0000n);
+    rig.map(0x8000_1000n, RAM + 0x3000);
+    rig.view.setUint32(RAM + 0x10, 0x1111, false);
+    rig.view.setUint32(RAM + 0x3010, 0x2222, false);
+    rig.set(X1, 0x8000_0010n);
+    rig.set(X2, 0x8000_1010n);
+    const region: Region = {
+      entries: [0],
+      tbs: [
+        tb(0x100, 4, [-1, -1], (tcg) => {
+          tcg.insnStart(0);
+          tcg.qemuLd(X3, X1, L.MO_32 | L.MO_BSWAP, 0);
+          tcg.qemuLd(X4, X2, L.MO_32 | L.MO_BSWAP, 0);
+          tcg.qemuSt(X3, X2, L.MO_32 | L.MO_BSWAP, 0);
+          tcg.qemuSt(X4, X1, L.MO_32 | L.MO_BSWAP, 0);
+          leave(tcg, 0, 0x200);
+        }),
+      ],
+    };
+    rig.run(region, 0, false, { traits: { ...RANDOM_TRAITS, untranslated } });
+    expect([rig.get(X3), rig.get(X4)]).toEqual([0x1111n, 0x2222n]);
+    expect([rig.view.getUint32(RAM + 0x10, false), rig.view.getUint32(RAM + 0x3010, false)]).toEqual([0x2222, 0x1111]);
+  });
+
   it('writes back the state before the faulting instruction', () => {
     const rig = new Rig();
     rig.set(X1, 0x10n);

@@ -1,6 +1,6 @@
 /**
  * Random PowerPC programs in user mode, here and on QEMU: all registers, CR, XER, FPSCR and memory must agree. Replay and soak as with the others
- * (docs/testing.md); WEMU_PPC_ORACLE names another qemu-ppc.
+ * (docs/testing.md); WEMU_PPC_USER_ORACLE names another qemu-ppc.
  */
 import { describe, expect, test } from 'vitest';
 import type { Tier } from '../../ppc/board.js';

@@ -10,7 +10,7 @@ import { which } from '../../support/tools.js';
 import { isAllowed } from './differences.js';
 import { fieldName, makeProgram, MEMORY, SLOT, type Kind, type Program } from './program.js';
 
-/** QEMU for user mode; `WEMU_PPC_ORACLE` names another, with words before it as `chroot FOLDER`. */
+/** QEMU for user mode; `WEMU_PPC_USER_ORACLE` names another, with words before it as `chroot FOLDER`. */
 export interface Oracle {
   readonly command: readonly string[];
   /** Where its / is. */
@@ -19,7 +19,7 @@ export interface Oracle {
 }
 
 export function findOracle(): Oracle | undefined {
-  const words = process.env.WEMU_PPC_ORACLE?.split(' ') ?? [which('qemu-ppc') ?? ''];
+  const words = process.env.WEMU_PPC_USER_ORACLE?.split(' ') ?? [which('qemu-ppc') ?? ''];
   if (words[0] === '') return undefined;
   const root = words[0] === 'chroot' ? words[1] : '';
   const { stdout } = spawnSync(words[0], [...words.slice(1), '--version'], { encoding: 'utf8' });
