@@ -81,6 +81,7 @@ export class QemuRuns {
     const symbols = readSymbols(kernel, readFileSync(kernel));
     const address = (name: string): string => symbols.find(name)!.address.toString(16);
     await gdb.ask('?');
+    await gdb.ask('qXfer:features:read:target.xml:0,ffb'); // only who has seen this may write one register
     const stopAt = async (name: string): Promise<void> => {
       await gdb.ask(`Z0,${address(name)},4`);
       await gdb.ask('c');
