@@ -38,6 +38,12 @@ describe('40p', () => {
     });
   });
 
+  it.skipIf(!isThere)('gives OpenBIOS the kernel of -kernel, which starts it', async () => {
+    session = Session.pipes(['-M', '40p', '-bios', FIRMWARE, '-kernel', 'guests/ppc.elf']);
+    await session.expect(/\[ppc\] Kernel already loaded \(0x01000000 \+ 0x\w+\)/, 120_000);
+    await session.expect('>> switching to new context:', 10_000);
+  });
+
   it.each([
     ['100M', 'RAM size incompatible with this board'],
     ['256M', 'RAM size incompatible with this board'],
