@@ -21,6 +21,7 @@ import { Machine } from '../src/system/facade.js';
 
 const ROUNDS = 5;
 const CLI = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
+const EMBEDDED = fileURLToPath(new URL('../../guests/embedded.elf', import.meta.url));
 const SELF = fileURLToPath(import.meta.url);
 const QEMUS = (process.env['WEMU_QEMUS'] ?? 'qemu-system-riscv64').split(';');
 const SILENT = { start: () => {}, update: () => {}, stop: () => {} };
@@ -135,8 +136,8 @@ function idle(): void {
   const socket = (name: string): string => `unix:${join(folder, name)},server=on,wait=off`;
   const asked = ['--gdb', socket('gdb'), '--qmp', socket('qmp'), '--monitor', socket('hmp'), '--trace', 'nobody_*'];
   const wemu = [process.execPath, CLI];
-  const compute = [...wemu, 'embedded', '--append', 'scale=40'];
-  const loop = 'i=0; while [ $i -lt 400 ]; do /bin/true; i=$((i+1)); done';
+  const compute = [...wemu, '-M', 'virt', '-bios', 'none', '-kernel', EMBEDDED, '-append', 'scale=20'];
+  const loop = 'i=0; while [ $i -lt 200 ]; do /bin/true; i=$((i+1)); done';
   const system = [...wemu, 'linux', '--fresh'];
   const best = race([
     { name: 'compute', command: compute },
