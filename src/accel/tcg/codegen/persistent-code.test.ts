@@ -163,6 +163,18 @@ describe('machine code', () => {
     expect(compiled.modules[0].machineCode).toEqual(Uint8Array.of(1, 2, 3));
   });
 
+  it('is kept once: after the end of the machine nothing is saved any more', () => {
+    const store = filled(1);
+    store.machineCode = keeping().machineCode;
+    const rig = run(store, loop(STEP));
+    const { size } = store;
+    store.replace((module) => ({ ...module, machineCode: undefined }));
+    rig.accel.dispose();
+    rig.accel.keepCode();
+    expect(store.modules[0].machineCode).toBeUndefined();
+    expect(store.size).toBeLessThan(size);
+  });
+
   it('takes the place of compiling', () => {
     const store = filled();
     const { worker, x2, persistent } = run(store, loop(STEP), { load });

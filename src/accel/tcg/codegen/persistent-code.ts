@@ -104,6 +104,7 @@ interface FreshModule {
 export class PersistentCode {
   readonly stats = { bytes: 0, hits: 0, misses: 0, installed: 0, rejected: 0, loaded: 0, compileMs: 0, made: 0 };
   private file: StoredCode | undefined;
+  private isClosed = false;
   private readonly modules: ModuleState[] = [];
   private readonly regions: RegionState[] = [];
   /** Regions all of whose TBs are there. */
@@ -306,6 +307,7 @@ export class PersistentCode {
   /** Keeps what was made, and what was used, for the next run; what was used least recently gives way. */
   save(): void {
     const { store, key } = this.options;
+    if (this.isClosed) return;
     const isNew = this.fresh.length > 0 || (store.machineCode && this.modules.some(({ usedAt, isCompiled }) => usedAt > 0 && isCompiled));
     if (!isNew) return;
     this.ready();
@@ -335,8 +337,9 @@ export class PersistentCode {
     return code && { ...sourceOf(code, store), engine: store.machineCode!.engine };
   }
 
-  /** Nothing is asked of it any more. */
+  /** Nothing more is loaded or saved; figures stay. */
   close(): void {
+    this.isClosed = true;
     this.file?.close();
     this.file = undefined;
   }
