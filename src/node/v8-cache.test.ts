@@ -6,6 +6,7 @@ import { Script } from 'node:vm';
 import { afterAll, describe, expect, it } from 'vitest';
 import { packageFolder } from './modules.js';
 import { loadWasm, requireCached, writeV8Cache } from './v8-cache.js';
+import { optimisesAtOnce } from './v8-flags.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'wemu-v8-cache-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -130,5 +131,26 @@ describe.skipIf(!existsSync(join(packageFolder(), 'build/wemu.wasm.v8')))('machi
     expect([status, stderr]).toEqual([0, '']);
     const [kept, flipped, cut] = JSON.parse(stdout) as number[];
     expect([kept, flipped - kept, cut - flipped]).toEqual([0, 60, 9]);
+  });
+
+  it.skipIf(!optimisesAtOnce())('is told and taken after V8 has forgotten the bytecode of what asks for it', { timeout: 60_000 }, () => {
+    const script = `
+      import { deserializeWasm, serializeWasm } from ${JSON.stringify(join(packageFolder(), 'dist/src/node/v8-cache.js'))};
+      import { compileOptimised, setV8Flags } from ${JSON.stringify(join(packageFolder(), 'dist/src/node/v8-flags.js'))};
+      setV8Flags();
+      // (func (export "f") (result i32) (i32.const 42))
+      const wasm = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 5, 1, 0x60, 0, 1, 0x7f, 3, 2, 1, 0, 7, 5, 1, 1, 0x66, 0, 0, 10, 6, 1, 4, 0, 0x41, 42, 0x0b);
+      const module = compileOptimised(wasm);
+      const sizes = [];
+      for (let turn = 0; turn < 3; turn++) {
+        sizes.push(serializeWasm(module).length);
+        WebAssembly.Module.exports(deserializeWasm(serializeWasm(module), wasm));
+        for (let n = 0; n < 8; n++) gc();
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      console.log(sizes.every((size) => size > 100 && size === sizes[0]));`;
+    const flags = ['--expose-gc', '--stress-flush-code', '--flush-bytecode'];
+    const { stdout, stderr } = spawnSync(process.execPath, [...flags, '--input-type=module', '-e', script], { encoding: 'utf8' });
+    expect([stdout, stderr]).toEqual(['true\n', '']);
   });
 });

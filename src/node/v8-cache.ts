@@ -70,21 +70,20 @@ export function loadWasm(path: string): WebAssembly.Module {
   return withV8Flags(['--wasm-lazy-validation'], () => new WebAssembly.Module(bytes));
 }
 
-let serialize: ((module: WebAssembly.Module) => ArrayBuffer | undefined) | null | undefined = null;
-let deserialize: ((code: ArrayBuffer, wasm: Uint8Array) => WebAssembly.Module | undefined) | null | undefined = null;
+let serialize: Native<[WebAssembly.Module], ArrayBuffer | undefined> | null = null;
+let deserialize: Native<[ArrayBuffer, Uint8Array], WebAssembly.Module | undefined> | null = null;
 
-/** Its machine code, as far as it is TurboFan's. There must be some: V8 12 and later end the process where there is none. */
+/** Its machine code, as far as it is TurboFan's. There must be some: V8 ends the process where there is none. */
 export function serializeWasm(module: WebAssembly.Module): Uint8Array<ArrayBuffer> | undefined {
   if (serialize === null) serialize = native('SerializeWasmModule', 1);
-  // what another thread sets for a moment would be in it, too
-  const code = withV8Flags([], () => serialize?.(module));
+  const code = serialize?.(module);
   return code && new Uint8Array(code);
 }
 
 /** A module of what serializeWasm gave, which V8 takes as it comes. Undefined: it was another V8's, under other flags or for another processor. */
 export function deserializeWasm(code: Uint8Array<ArrayBuffer>, wasm: Uint8Array): WebAssembly.Module | undefined {
   if (deserialize === null) deserialize = native('DeserializeWasmModule', 2);
-  return withV8Flags([], () => deserialize?.(code.buffer, wasm));
+  return deserialize?.(code.buffer, wasm);
 }
 
 /**
@@ -99,15 +98,20 @@ export function v8MachineCode(): MachineCode | undefined {
   return { engine: checksum(new TextEncoder().encode(engine)), of: serializeWasm };
 }
 
-/** A function of V8's that it has for its own tests, and Node no call for; undefined: this V8 has none of that name. */
-export function native<P extends unknown[], R>(name: string, parameters: number): ((...args: P) => R) | undefined {
+/** Undefined: this V8 has none of that name. */
+export type Native<P extends unknown[], R> = ((...args: P) => R) | undefined;
+
+const NATIVES = ['--allow-natives-syntax'];
+
+/** A function of V8's that it has for its own tests, and Node no call for. What other threads set for a moment is not set while it runs. */
+export function native<P extends unknown[], R>(name: string, parameters: number): Native<P, R> {
   if (!hasV8Flags()) return undefined;
   const names = Array.from({ length: parameters }, (_, i) => `a${i}`).join();
   try {
     // in parentheses: compiled at once, while the flag is set
-    return withV8Flags(['--allow-natives-syntax'], () => runInThisContext(`(function(${names}){return %${name}(${names})})`)) as (
-      ...args: P
-    ) => R;
+    const call = withV8Flags(NATIVES, () => runInThisContext(`(function(${names}){return %${name}(${names})})`)) as (...args: P) => R;
+    // and again when it is called, for V8 forgets the bytecode of what was not called for a while
+    return (...args) => withV8Flags(NATIVES, () => call(...args));
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof ReferenceError) return undefined;
     throw error;
