@@ -25,14 +25,16 @@ const MAX_FILE = 64 * MiB;
 const MAX_FOLDER = 256 * MiB;
 
 export interface FileStoreOptions {
-  readonly machineCode?: MachineCode | undefined;
+  /** Asked for once, when it is wanted. */
+  readonly machineCode?: () => MachineCode | undefined;
   readonly tell?: (line: string) => void;
   readonly maxFolder?: number;
 }
 
 export class FileCodeStore implements CodeStore {
   readonly maxBytes = MAX_FILE;
-  readonly machineCode: MachineCode | undefined;
+  private readonly findMachineCode: () => MachineCode | undefined;
+  private found: { readonly machineCode: MachineCode | undefined } | undefined;
   readonly checksum = (bytes: Uint8Array): number => checksum(bytes);
   private readonly tell: (line: string) => void;
   private readonly maxFolder: number;
@@ -42,11 +44,16 @@ export class FileCodeStore implements CodeStore {
     private readonly folder: string,
     /** Which build of wemu makes and runs the code: another one's files are not found. */
     private readonly build: () => string,
-    { tell: told = (line) => tell(`code cache: ${line}`), maxFolder = MAX_FOLDER, machineCode }: FileStoreOptions = {},
+    { tell: told = (line) => tell(`code cache: ${line}`), maxFolder = MAX_FOLDER, machineCode = () => undefined }: FileStoreOptions = {},
   ) {
-    this.machineCode = machineCode;
+    this.findMachineCode = machineCode;
     this.tell = told;
     this.maxFolder = maxFolder;
+  }
+
+  get machineCode(): MachineCode | undefined {
+    this.found ??= { machineCode: this.findMachineCode() };
+    return this.found.machineCode;
   }
 
   load(key: string): StoredCode | undefined {

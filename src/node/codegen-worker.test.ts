@@ -94,6 +94,15 @@ describe.skipIf(!optimisesAtOnce())('machine code of a module', () => {
   it('is taken by another process', async () => {
     expect(await through([])).toBe('true 42 true\n');
   });
+  it('is none under --liftoff-only', async () => {
+    const { stdout } = await run(
+      `const { v8MachineCode } = await import(${JSON.stringify(built.replace(/codegen-worker\.js$/, 'v8-cache.js'))});
+       console.log(v8MachineCode());
+       process.exit(0);`,
+      ['--liftoff-only'],
+    );
+    expect(stdout).toBe('undefined\n');
+  });
   it('is not taken under other flags of V8: it is compiled again', async () => {
     expect(await through(['--no-wasm-bounds-checks'])).toBe('false 42 false\n');
   });

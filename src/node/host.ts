@@ -104,7 +104,7 @@ async function codeGenerator({ backend, sync, worker, codeCache = false }: NodeH
     return { codegen: (codegen as typeof import('../accel/tcg/codegen-sync.js')).synchronousCodegen };
   }
   const folder = codeFolder(codeCache);
-  const store = folder === undefined ? undefined : new FileCodeStore(folder, engineBuild, { machineCode: v8MachineCode() });
+  const store = folder === undefined ? undefined : new FileCodeStore(folder, engineBuild, { machineCode: v8MachineCode });
   const thread = new SharedThread(patientCodegenWorker, worker);
   return { codegen: workerCodegen(thread.connect, store), endCodegen: () => thread.terminate() };
 }

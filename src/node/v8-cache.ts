@@ -11,7 +11,7 @@ import { runInThisContext, Script } from 'node:vm';
 import { checksum, writeWhole } from './disk/files.js';
 import { readFully } from './disk/read.js';
 import type { MachineCode } from '../accel/tcg/codegen/code-store.js';
-import { hasV8Flags, optimisesAtOnce, withV8Flags } from './v8-flags.js';
+import { compileOptimised, hasV8Flags, optimisesAtOnce, withV8Flags } from './v8-flags.js';
 
 const KEY_SIZE = 256;
 
@@ -87,15 +87,55 @@ export function deserializeWasm(code: Uint8Array<ArrayBuffer>, wasm: Uint8Array)
 }
 
 /**
- * Of generated modules of this process, for others of the same Node on the same kind of processor, with the same flags of V8. Undefined: modules begin in Liftoff here, and some never have any other
- * code (serializeWasm).
+ * Of generated modules of this process, for others of the same Node on the same kind of processor, with the same flags of V8. Undefined: some of them never have optimised
+ * code here (serializeWasm), since V8 begins with Liftoff, or an option of the user's says so.
  */
 export function v8MachineCode(): MachineCode | undefined {
-  if (!optimisesAtOnce()) return undefined;
+  if (!optimisesAtOnce() || !isOptimised()) return undefined;
   const { version, versions, platform, arch, execPath } = process;
   const tag = withV8Flags([], cachedDataVersionTag);
   const engine = [version, versions.v8, platform, arch, statSync(execPath).size, tag].join(' ');
   return { engine: checksum(new TextEncoder().encode(engine)), of: serializeWasm };
+}
+
+/** Of a module that is compiled as generated ones are. */
+function isOptimised(): boolean {
+  // (func (export "f"))
+  const wasm = Uint8Array.of(
+    0,
+    0x61,
+    0x73,
+    0x6d,
+    1,
+    0,
+    0,
+    0,
+    1,
+    4,
+    1,
+    0x60,
+    0,
+    0,
+    3,
+    2,
+    1,
+    0,
+    7,
+    5,
+    1,
+    1,
+    0x66,
+    0,
+    0,
+    10,
+    4,
+    1,
+    2,
+    0,
+    0x0b,
+  );
+  const { f } = new WebAssembly.Instance(compileOptimised(wasm)).exports;
+  return native<[typeof f], boolean>('IsLiftoffFunction', 1)?.(f) === false;
 }
 
 /** Undefined: this V8 has none of that name. */
