@@ -7,7 +7,7 @@
  */
 import type { CodeStore, NewPart, StoredCode } from '../accel/tcg/codegen/code-store.js';
 import { PERSISTENT_SCHEMA } from '../accel/tcg/codegen/persistent-format.js';
-import { viewOf } from '../util/bytes.js';
+import { concat, viewOf } from '../util/bytes.js';
 import { crc32 } from '../util/crc32.js';
 import { openFolder, storageReason, type Folder } from './opfs.js';
 
@@ -52,7 +52,7 @@ export class OpfsCodeStore implements CodeStore {
 
   save(key: string, index: Uint8Array, parts: readonly NewPart[] = []): void {
     const name = this.fullKey(key);
-    const stored: StoredFile = { name, index: index.slice(), parts: joined(parts) };
+    const stored: StoredFile = { name, index: index.slice(), parts: concat(parts.map((part) => part.bytes())) };
     this.files.set(name, stored);
     const file = wrap(stored);
     this.writing = this.writing.then(() => this.write(fileName(name), file));
@@ -113,16 +113,6 @@ export interface StoredFile {
   readonly name: string;
   readonly index: Uint8Array<ArrayBuffer>;
   readonly parts: Uint8Array<ArrayBuffer>;
-}
-
-function joined(parts: readonly NewPart[]): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part.bytes(), at);
-    at += part.length;
-  }
-  return all;
 }
 
 export function wrap({ name, index, parts }: StoredFile): Uint8Array<ArrayBuffer> {

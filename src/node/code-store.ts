@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CodeStore, MachineCode, NewPart, StoredCode } from '../accel/tcg/codegen/code-store.js';
-import { PERSISTENT_SCHEMA } from '../accel/tcg/codegen/persistent-format.js';
+import { PERSISTENT_SCHEMA, type Part } from '../accel/tcg/codegen/persistent-format.js';
 import { MiB } from '../util/size.js';
 import { checksum, isOwnFolder, isRefusal, makeFolder, openOwn, TEMPORARY, Unusable, writeWhole } from './disk/files.js';
 import { readFully } from './disk/read.js';
@@ -149,7 +149,7 @@ class OpenFile implements StoredCode {
     readonly index: Uint8Array<ArrayBuffer>,
   ) {}
 
-  read({ at, length, crc }: { at: number; length: number; crc: number }): Uint8Array<ArrayBuffer> | undefined {
+  read({ at, length, crc }: Part): Uint8Array<ArrayBuffer> | undefined {
     if (!this.isOpen || at + length > MAX_FILE) return undefined;
     const bytes = new Uint8Array(length);
     try {

@@ -3,6 +3,17 @@ import { VmStateError } from './errors.js';
 /** The same bytes, as numbers of any size. */
 export const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
+/** All of them, one behind the other. */
+export function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
 /** A growing byte stream, big-endian. */
 export class ByteWriter {
   private data = new Uint8Array(256);

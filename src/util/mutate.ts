@@ -1,4 +1,5 @@
 /** Broken inputs, made of good ones: the small and the large changes that readers of binary formats fall over. */
+import { concat } from './bytes.js';
 import type { SeededRandom } from './random.js';
 
 /** Numbers at which arithmetic and comparisons turn. */
@@ -25,15 +26,7 @@ type Change = (random: SeededRandom, input: Uint8Array, corpus: readonly Uint8Ar
 
 const below = (random: SeededRandom, limit: number): number => (limit > 0 ? random.next() % limit : 0);
 const pick = <T>(random: SeededRandom, all: readonly T[]): T => all[below(random, all.length)];
-function join(...parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
+const join = (...parts: readonly Uint8Array[]): Uint8Array => concat(parts);
 
 function store(input: Uint8Array, at: number, width: number, value: bigint, little: boolean): Uint8Array {
   for (let i = 0; i < width && at + i < input.length; i++)

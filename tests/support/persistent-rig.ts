@@ -5,7 +5,6 @@ import { ENV } from '../../src/accel/tcg/env.js';
 import { TcgAccel } from '../../src/accel/tcg/accel.js';
 import type { CodeStore, MachineCode, NewPart, StoredCode } from '../../src/accel/tcg/codegen/code-store.js';
 import { compilePersistent, type LoadMachineCode } from '../../src/accel/tcg/codegen/compile-persistent.js';
-import { sourceOf } from '../../src/accel/tcg/codegen/persistent-file.js';
 import {
   decodeModule,
   encodeModule,
@@ -68,7 +67,7 @@ export class MemoryStore implements CodeStore {
       const parts: NewPart[] = [];
       let end = 0;
       const place = (bytes: Uint8Array<ArrayBuffer>) => {
-        const source = { ...sourceOf(bytes, this), bytes: () => bytes, at: end };
+        const source = { length: bytes.length, crc: this.checksum(bytes), bytes: () => bytes, at: end };
         parts.push(source);
         end += bytes.length;
         return source;

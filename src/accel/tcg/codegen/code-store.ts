@@ -1,11 +1,12 @@
 /** Where generated code is kept between runs: what a host gives the engine (src/node/code-store.ts). */
+import type { Part } from './persistent-format.js';
 
 /** What was saved under a key. */
 export interface StoredCode {
   /** In memory of its own. */
   readonly index: Uint8Array<ArrayBuffer>;
   /** A part, in memory of its own; undefined: it is damaged, or cannot be read. Never throws. */
-  read(part: { readonly at: number; readonly length: number; readonly crc: number }): Uint8Array<ArrayBuffer> | undefined;
+  read(part: Part): Uint8Array<ArrayBuffer> | undefined;
   /** No part is wanted any more. */
   close(): void;
 }

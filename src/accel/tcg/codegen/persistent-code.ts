@@ -30,7 +30,7 @@ import {
   storedCandidate,
   storedModules,
   type Candidate,
-  type Source,
+  type MachineCodeSource,
   type StoredModule,
 } from './persistent-file.js';
 import { chunkLastUsed, encodeModule, type PersistentRegion, type PersistentTb } from './persistent-format.js';
@@ -314,7 +314,7 @@ export class PersistentCode {
     const candidates = [
       ...this.modules.filter(({ state }) => state !== 'rejected').map((module) => this.candidate(module)),
       ...this.fresh.splice(0).map(({ chunk, wasm, module, usedAt }): Candidate => {
-        return { chunk, usedAt, wasm: sourceOf(wasm, store), machineCode: this.machineCode(module.deref()) };
+        return { chunk, usedAt, wasm: sourceOf(wasm), machineCode: this.machineCode(module.deref()) };
       }),
     ];
     const rejected = this.modules.filter(({ state }) => state === 'rejected').map(({ chunk }) => chunk);
@@ -331,10 +331,10 @@ export class PersistentCode {
     return { ...stored, usedAt, machineCode: made ?? stored.machineCode };
   }
 
-  private machineCode(module: WebAssembly.Module | undefined): (Source & { engine: number }) | undefined {
+  private machineCode(module: WebAssembly.Module | undefined): MachineCodeSource | undefined {
     const { store } = this.options;
     const code = module && store.machineCode?.of(module);
-    return code && { ...sourceOf(code, store), engine: store.machineCode!.engine };
+    return code && { ...sourceOf(code), crc: store.checksum(code), engine: store.machineCode!.engine };
   }
 
   /** Nothing more is loaded or saved; figures stay. */

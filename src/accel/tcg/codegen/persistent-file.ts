@@ -1,4 +1,5 @@
 /** What a key of the code store has: its modules, and how what is worth it is put in its place (docs/code-cache.md). */
+import { concat } from '../../../util/bytes.js';
 import type { CodeStore, StoredCode } from './code-store.js';
 import {
   chunkLastUsed,
@@ -41,33 +42,25 @@ export interface Candidate {
   /** When this run first came to it, by performance.now; 0: it did not. */
   readonly usedAt: number;
   readonly wasm: Source;
-  readonly machineCode?: (Source & { readonly engine: number }) | undefined;
+  readonly machineCode?: MachineCodeSource | undefined;
 }
 
 /** A part's bytes, read when they are written, or undefined if they are not there any more. */
-export interface Source {
+interface Source {
   readonly length: number;
-  readonly crc: number;
   bytes(): Uint8Array | undefined;
 }
 
-export const sourceIn = (file: StoredCode, part: Part): Source => ({
-  length: part.length,
-  crc: part.crc,
-  bytes: () => file.read(part),
-});
+export type MachineCodeSource = Source & Pick<MachineCodePart, 'crc' | 'engine'>;
 
-export const sourceOf = (bytes: Uint8Array, { checksum }: Pick<CodeStore, 'checksum'>): Source => ({
-  length: bytes.length,
-  crc: checksum(bytes),
-  bytes: () => bytes,
-});
+export const sourceOf = (bytes: Uint8Array): Source => ({ length: bytes.length, bytes: () => bytes });
+const sourceIn = (file: StoredCode, part: Part): Source => ({ length: part.length, bytes: () => file.read(part) });
 
 export const storedCandidate = (file: StoredCode, { chunk, stored }: StoredModule): Candidate => ({
   chunk,
   usedAt: 0,
   wasm: sourceIn(file, stored.wasm),
-  machineCode: stored.machineCode && { ...sourceIn(file, stored.machineCode), engine: stored.machineCode.engine },
+  machineCode: stored.machineCode && { ...stored.machineCode, ...sourceIn(file, stored.machineCode) },
 });
 
 /**
@@ -98,30 +91,18 @@ export function saveModules(
   });
   let at = 0;
   const sources: Source[] = [];
-  const place = <T extends Source>(source: T): T & Part => {
+  const place = (source: Source): number => {
     sources.push(source);
-    const placed = { ...source, at };
+    const start = at;
     at += source.length;
-    return placed;
+    return start;
   };
   for (const { chunk, wasm, machineCode } of chosen)
-    setChunkParts(chunk, place(wasm).at, machineCode && place<MachineCodeSource>(machineCode));
+    setChunkParts(chunk, place(wasm), machineCode && { ...machineCode, at: place(machineCode) });
   store.save(
     key,
-    joined(chosen.map(({ chunk }) => chunk)),
+    concat(chosen.map(({ chunk }) => chunk)),
     // zeros have another checksum: the module that they belong to is left aside when it is wanted
     sources.map(({ length, bytes }) => ({ length, bytes: () => bytes() ?? new Uint8Array(length) })),
   );
-}
-
-type MachineCodeSource = Source & Pick<MachineCodePart, 'engine'>;
-
-function joined(chunks: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
 }

@@ -72,10 +72,12 @@ const LAST_USED = 4;
 const WASM = 8;
 const MACHINE_CODE = 20;
 
+const NO_MACHINE_CODE: MachineCodePart = { at: 0, length: 0, crc: 0, engine: 0 };
+
 const padded = (bytes: number): number => (bytes + 3) & ~3;
 
 export function encodeModule({ lastUsed, wasm, machineCode, regions }: PersistentModule): Uint8Array<ArrayBuffer> {
-  const { at, length, crc, engine } = machineCode ?? { at: 0, length: 0, crc: 0, engine: 0 };
+  const { at, length, crc, engine } = machineCode ?? NO_MACHINE_CODE;
   const words: number[] = [0, lastUsed, wasm.at, wasm.length, wasm.crc, at, length, crc, engine, regions.length];
   const code: { at: number; bytes: Uint8Array }[] = [];
   for (const { tbs, tbCount, entries, certain } of regions) {
@@ -120,7 +122,7 @@ export const setChunkLastUsed = (chunk: Uint8Array, seconds: number): void => vi
 /** Where its wasm and its machine code are now; no machine code: none is kept. */
 export function setChunkParts(chunk: Uint8Array, wasmAt: number, machineCode?: MachineCodePart): void {
   const view = viewOf(chunk);
-  const { at, length, crc, engine } = machineCode ?? { at: 0, length: 0, crc: 0, engine: 0 };
+  const { at, length, crc, engine } = machineCode ?? NO_MACHINE_CODE;
   view.setUint32(WASM, wasmAt, true);
   for (const [i, word] of [at, length, crc, engine].entries()) view.setUint32(MACHINE_CODE + 4 * i, word, true);
 }
