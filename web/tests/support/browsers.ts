@@ -4,8 +4,8 @@
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { chromium } from '@playwright/test';
+import { basename, join } from 'node:path';
+import { chromium, errors, type Page } from '@playwright/test';
 import puppeteer, { type ElementHandle } from 'puppeteer-core';
 import { which } from '../../../tests/support/tools.js';
 
@@ -58,6 +58,12 @@ const START_MS = 60_000;
 const STARTS = 3;
 /** What a page is asked for may take as long as others keep the browser from its work; a test has an end of its own. */
 const PATIENCE_MS = 120_000;
+/**
+ * Chromium without a screen does not answer a request for a picture now and then, for a minute or for good, while the page answers all the same: its compositor has
+ * gone idle. Casting the screen for a moment wakes it.
+ */
+const PICTURE_MS = 30_000;
+const PICTURES = 3;
 
 /** `start` ends what it has begun when `stop` is aborted. */
 async function started<Browser>(name: string, start: (profile: string, stop: AbortSignal) => Promise<Browser>): Promise<[Browser, string]> {
@@ -74,6 +80,24 @@ async function started<Browser>(name: string, start: (profile: string, stop: Abo
     } finally {
       clearTimeout(timer);
     }
+  }
+}
+
+/** A picture is for people, so a browser that gives none fails no test: it is told, and what the page is tested for is looked at by its own means. */
+async function photographed(page: Page, file: string): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return void (await page.screenshot({ path: file, timeout: PICTURE_MS }));
+    } catch (error) {
+      console.warn(`Chromium gave no picture for ${basename(file)} (${tries} of ${PICTURES}): ${String(error)}`);
+      if (!(error instanceof errors.TimeoutError)) throw error;
+      if (tries === PICTURES) return;
+    }
+    const protocol = await page.context().newCDPSession(page);
+    await protocol.send('Page.startScreencast', { format: 'jpeg', quality: 10 });
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    await protocol.send('Page.stopScreencast');
+    await protocol.detach();
   }
 }
 
@@ -107,7 +131,7 @@ async function launchChromium(path: string, { quota }: LaunchOptions = {}): Prom
     press: (key) => page.keyboard.press(key),
     resize: (width, height) => page.setViewportSize({ width, height }),
     scheme: (colorScheme) => page.emulateMedia({ colorScheme }),
-    screenshot: async (file) => void (await page.screenshot({ path: file })),
+    screenshot: (file) => photographed(page, file),
     async close() {
       await context.close();
       remove(profile);
