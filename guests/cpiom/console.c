@@ -3,7 +3,7 @@
 #include "board.h"
 
 static volatile uint8_t *const uart = (volatile uint8_t *)REGISTERS;
-enum { RBR = 0, IER = 1, FCR = 2, LSR = 5, LSR_DR = 1, LSR_THRE = 0x20 };
+enum { RBR = 0, IER = 1, FCR = 2, MCR = 4, LSR = 5, MCR_LOOP = 0x10, LSR_DR = 1, LSR_THRE = 0x20 };
 
 enum { RING = 256 };
 static volatile uint8_t ring[RING];
@@ -11,8 +11,10 @@ static volatile unsigned head, tail;
 volatile unsigned serial_interrupts;
 
 void console_on(void) {
-  console_interrupt();                           /* what came before the FIFO is on would be lost */
+  uart[MCR] = MCR_LOOP;                          /* turning the FIFO on empties the receiver: nothing may come meanwhile */
+  console_interrupt();
   uart[FCR] = 0x01;
+  uart[MCR] = 0;
   uart[IER] = 0x01;
   set(ITN + ENABLE, get(ITN + ENABLE) | 1u << ITN_SERIAL);
 }

@@ -1,6 +1,7 @@
-/** A file that keeps a flash bank (`-pflash`, a FlashImage): what the guest programs is in the file at once, each command in one write. */
-import { closeSync, openSync, writeSync } from 'node:fs';
+/** A file that keeps a flash bank (`-pflash`, a FlashImage): what the guest programs is in the file at once, each command whole or not at all. */
+import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs';
 import { HostError, OptionError } from '../util/errors.js';
+import { findUnfinished, mayTear, removeJournal, writeJournal } from './flash-journal.js';
 import { readImage } from './image-file.js';
 import { systemReason } from './disk/write.js';
 
@@ -24,19 +25,41 @@ export class FlashFile {
     this.bytes = readImage(option, path);
     try {
       if (!discard && !readOnly) this.fd = openSync(path, 'r+');
+      this.finish();
     } catch (error) {
       throw new OptionError(`cannot write '${path}': ${systemReason(error)}`, option);
     }
   }
 
+  /** What another run was about to write when it was killed. */
+  private finish(): void {
+    const unfinished = findUnfinished(this.path, this.bytes);
+    if (unfinished) this.bytes.set(unfinished.bytes, unfinished.offset);
+    if (this.fd === undefined) return;
+    if (unfinished) {
+      this.put(this.fd, unfinished.offset, unfinished.bytes);
+      fdatasyncSync(this.fd);
+    }
+    removeJournal(this.path);
+  }
+
   write(offset: number, bytes: Uint8Array): void {
     if (this.fd === undefined) return;
     try {
-      for (let done = 0; done < bytes.length;) done += writeSync(this.fd, bytes, done, bytes.length - done, offset + done);
+      const tears = mayTear(offset, bytes.length);
+      if (tears) writeJournal(this.path, this.fd, offset, bytes);
+      this.put(this.fd, offset, bytes);
+      if (!tears) return;
+      fdatasyncSync(this.fd);
+      removeJournal(this.path);
     } catch (error) {
       this.close();
       this.failed(new HostError(`cannot write '${this.path}': ${systemReason(error)}`));
     }
+  }
+
+  private put(fd: number, offset: number, bytes: Uint8Array): void {
+    for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done, bytes.length - done, offset + done);
   }
 
   close(): void {
