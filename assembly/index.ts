@@ -15,7 +15,7 @@ export { atomicCmpxchg, atomicRmw } from './softmmu/atomic';
 export { ldSlow } from './softmmu/load';
 export { stSlow } from './softmmu/store';
 export { breakpointInsert, breakpointRemove, breakpointsRemove } from './tb/breakpoints';
-export { tbPack, tbsCollect, tbsUnpack } from './tb/persistent';
+export { tbKnown, tbPack, tbPageKey, tbsCollect, tbsPackByPage, tbsUnpack, tbsUnpackPage } from './tb/persistent';
 export {
   codeTableAlloc, engineEnter, engineLeave, tbAlloc, tbFlushAll, tbInPhysRange, tbInvalidate, tbInvalidatePhysRange, tbRegister, tbStatCount, tbStatFlushes, tbStatInvalidated,
 } from './tb/tb';

@@ -1,5 +1,5 @@
 // Descriptors of the physical pages that hold code: a hash table of lists of TBs. A list holds tagged pointers (tb.ts). All under the engine's lock.
-import { DESC_FIRST, DESC_NEXT, DESC_PAGE, DESC_SIZE, ENGINE_PAGE_HASH } from '../shared/layout';
+import { DESC_FIRST, DESC_KEY, DESC_NEXT, DESC_PAGE, DESC_SIZE, ENGINE_PAGE_HASH } from '../shared/layout';
 import { arenaAlloc, arenaAllocPermanent } from './arena';
 import { engine } from './engine';
 
@@ -44,6 +44,7 @@ export function descMake(page: u32): usize {
   const cell = descCell(page);
   store<u32>(desc, page, DESC_PAGE);
   store<usize>(desc, 0, DESC_FIRST);
+  store<u64>(desc, 0, DESC_KEY);
   store<usize>(desc, load<usize>(cell), DESC_NEXT);
   store<usize>(cell, desc);
   return desc;

@@ -434,66 +434,66 @@ export const SAVED_SIZE = 24;
 export const SAVED_ENTRY = 8;
 
 // ---- TB record. A TranslationBlock; its tci code and insn table follow. It stays readable, also when it is invalid, until all go.
-/** u64: virtual pc */
-export const TB_PC = 0x00;
-/** u32: ENV_TB_FLAGS that it was made for */
-export const TB_FLAGS = 0x08;
-/** u32: ENV_CS_BASE that it was made for. Directly behind TB_FLAGS */
-export const TB_CS_BASE = 0x0c;
-/** u32: CF_* */
-export const TB_CFLAGS = 0x10;
 /** u32: guest bytes */
-export const TB_SIZE = 0x14;
-/** u32: guest instructions */
-export const TB_ICOUNT = 0x18;
+export const TB_SIZE = 0x00;
 /** u32: phys >> PAGE_BITS of the first byte */
-export const TB_PHYS_PAGE0 = 0x1c;
+export const TB_PHYS_PAGE0 = 0x04;
 /** u32: of the second page, or NO_PAGE */
-export const TB_PHYS_PAGE1 = 0x20;
+export const TB_PHYS_PAGE1 = 0x08;
 /** u32: the first guest byte */
-export const TB_HOST0 = 0x24;
+export const TB_HOST0 = 0x0c;
 /** u32: the second page's start; 0: none */
-export const TB_HOST1 = 0x28;
+export const TB_HOST1 = 0x10;
 /** u32: how often the dispatcher entered its generated code, one of ENTRY_SAMPLE times counted */
-export const TB_ENTERED = 0x2c;
-/** u32: index of generated code in the function tables of all instances; 0: none. Who calls it loads TB_ENTRY after it */
-export const TB_FUNC = 0x30;
-/** u32: entry number to pass to that function */
-export const TB_ENTRY = 0x34;
-/** u32: executions in tci, modulo 2^32 */
-export const TB_EXEC_COUNT = 0x38;
-/** u32: the TB that goto_tb 0 goes on to; 0: not linked */
-export const TB_JMP0 = 0x3c;
-/** u32: that of goto_tb 1 */
-export const TB_JMP1 = 0x40;
-/** u32: TB_STATE_* bits; TB_STATE_VALID goes away under the lock */
-export const TB_STATE = 0x44;
+export const TB_ENTERED = 0x14;
 /** u32: next TB of the bucket */
-export const TB_HASH_NEXT = 0x48;
+export const TB_HASH_NEXT = 0x18;
 /** u32: next TB of the first page (tagged: TB | which of its pages) */
-export const TB_PAGE_NEXT0 = 0x4c;
+export const TB_PAGE_NEXT0 = 0x1c;
 /** u32: of the second */
-export const TB_PAGE_NEXT1 = 0x50;
+export const TB_PAGE_NEXT1 = 0x20;
 /** u32: first of the TBs that are linked to this one (tagged: TB | n of its goto_tb) */
-export const TB_JMP_LIST = 0x54;
+export const TB_JMP_LIST = 0x24;
 /** u32: the next in the list of what TB_JMP0 leads to */
-export const TB_JMP_NEXT0 = 0x58;
+export const TB_JMP_NEXT0 = 0x28;
 /** u32: of what TB_JMP1 leads to */
-export const TB_JMP_NEXT1 = 0x5c;
+export const TB_JMP_NEXT1 = 0x2c;
 /** u32: by what code generation knows it; 0: it is in no region */
-export const TB_REGION = 0x60;
+export const TB_REGION = 0x30;
 /** u32: which slot of TB_INDIRECT is overwritten next */
-export const TB_INDIRECT_NEXT = 0x64;
+export const TB_INDIRECT_NEXT = 0x34;
 /** u32: how often tci went on in it for generated code (TB_EXIT_INSIDE), since TB_RESUMED_SINCE */
-export const TB_RESUMED = 0x68;
+export const TB_RESUMED = 0x38;
 /** u32: TB_ICOUNT pairs of u16: first tci word of the instruction, its pc less TB_PC */
-export const TB_INSN_TABLE = 0x6c;
-/** u32: if it begins a short ring of TBs, how often tci went round each time (from 1 on), as seen when it first became part of a region; 0: not known */
-export const TB_ROUNDS = 0x70;
-/** u32[8]: TBs that followed this one through goto_ptr in tci; from the first slot on, 0: no more */
-export const TB_INDIRECT = 0x74;
+export const TB_INSN_TABLE = 0x3c;
 /** u64: instruction count of all vCPUs */
-export const TB_RESUMED_SINCE = 0x98;
+export const TB_RESUMED_SINCE = 0x40;
+/** u32: if it begins a short ring of TBs, how often tci went round each time (from 1 on), as seen when it first became part of a region; 0: not known */
+export const TB_ROUNDS = 0x48;
+/** u32: TB_STATE_* bits; TB_STATE_VALID goes away under the lock */
+export const TB_STATE = 0x4c;
+/** u32[8]: TBs that followed this one through goto_ptr in tci; from the first slot on, 0: no more */
+export const TB_INDIRECT = 0x50;
+/** u64: virtual pc */
+export const TB_PC = 0x70;
+/** u32: ENV_TB_FLAGS that it was made for */
+export const TB_FLAGS = 0x78;
+/** u32: ENV_CS_BASE that it was made for. Directly behind TB_FLAGS */
+export const TB_CS_BASE = 0x7c;
+/** u32: CF_* */
+export const TB_CFLAGS = 0x80;
+/** u32: guest instructions */
+export const TB_ICOUNT = 0x84;
+/** u32: index of generated code in the function tables of all instances; 0: none. Who calls it loads TB_ENTRY after it */
+export const TB_FUNC = 0x88;
+/** u32: entry number to pass to that function */
+export const TB_ENTRY = 0x8c;
+/** u32: executions in tci, modulo 2^32 */
+export const TB_EXEC_COUNT = 0x90;
+/** u32: the TB that goto_tb 0 goes on to; 0: not linked */
+export const TB_JMP0 = 0x94;
+/** u32: that of goto_tb 1 */
+export const TB_JMP1 = 0x98;
 /** bytes of all */
 export const TB_RECORD_SIZE = 0xa0;
 /** TB_PHYS_PAGE1 of a TB that lies in one page */
@@ -514,8 +514,10 @@ export const DESC_PAGE = 0x00;
 export const DESC_FIRST = 0x04;
 /** u32: next descriptor of the bucket */
 export const DESC_NEXT = 0x08;
+/** u64: of its contents when its TBs of earlier runs were asked for; 0: they were not */
+export const DESC_KEY = 0x10;
 /** bytes of all */
-export const DESC_SIZE = 0x10;
+export const DESC_SIZE = 0x18;
 
 // ---- Physical map. What the runtime may touch without asking TypeScript: at most PHYSMAP_MAX records, sorted by base. The map in use never changes: the host writes another one.
 /** u32: records */

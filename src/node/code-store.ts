@@ -20,9 +20,11 @@ const SUM = 20;
 const SUFFIX = '.wemucode';
 /** A temporary file of this age was left behind. */
 const ABANDONED_MS = 3600_000;
-/** What a file may have; and all files of the folder together, of which the least recently used give way. */
-const MAX_FILE = 64 * MiB;
-const MAX_FOLDER = 256 * MiB;
+/** What a file may have, of generated code and of TBs; and all files of the folder together, of which the least recently used give way. */
+const MAX_CODE = 64 * MiB;
+const MAX_TBS = 128 * MiB;
+const MAX_FILE = Math.max(MAX_CODE, MAX_TBS);
+const MAX_FOLDER = 512 * MiB;
 
 export interface FileStoreOptions {
   /** Asked for once, when it is wanted. */
@@ -32,7 +34,8 @@ export interface FileStoreOptions {
 }
 
 export class FileCodeStore implements CodeStore {
-  readonly maxBytes = MAX_FILE;
+  readonly maxBytes = MAX_CODE;
+  readonly maxTbBytes = MAX_TBS;
   private readonly findMachineCode: () => MachineCode | undefined;
   private found: { readonly machineCode: MachineCode | undefined } | undefined;
   readonly checksum = (bytes: Uint8Array): number => checksum(bytes);
@@ -141,8 +144,14 @@ export class FileCodeStore implements CodeStore {
   }
 }
 
+/** Bytes that are read at once: parts lie in the order in which the last run wanted them, and this one wants the next ones soon. */
+const AHEAD = 128 << 10;
+
 class OpenFile implements StoredCode {
   private isOpen = true;
+  /** What was read last, and where among the parts it begins. */
+  private ahead = new Uint8Array(0);
+  private aheadAt = 0;
 
   constructor(
     private readonly fd: number,
@@ -151,19 +160,28 @@ class OpenFile implements StoredCode {
 
   read({ at, length, crc }: Part): Uint8Array<ArrayBuffer> | undefined {
     if (!this.isOpen || at + length > MAX_FILE) return undefined;
-    const bytes = new Uint8Array(length);
+    if (at < this.aheadAt || at + length > this.aheadAt + this.ahead.length) this.readAhead(at, length);
+    const bytes = this.ahead.slice(at - this.aheadAt, at - this.aheadAt + length);
+    return bytes.length === length && checksum(bytes) === crc ? bytes : undefined;
+  }
+
+  /** From `at` on. What cannot be read is not there. */
+  private readAhead(at: number, length: number): void {
+    const bytes = new Uint8Array(Math.max(length, AHEAD));
+    let got = 0;
     try {
-      if (readFully(this.fd, bytes, HEADER + this.index.length + at) < length) return undefined;
+      got = readFully(this.fd, bytes, HEADER + this.index.length + at);
     } catch (error) {
-      if (!isRefusal(error)) throw error;
-      return undefined; // as damaged as can be
+      if (!isRefusal(error)) throw error; // as damaged as can be
     }
-    return checksum(bytes) === crc ? bytes : undefined;
+    this.ahead = bytes.subarray(0, got);
+    this.aheadAt = at;
   }
 
   close(): void {
     if (this.isOpen) closeSync(this.fd);
     this.isOpen = false;
+    this.ahead = new Uint8Array(0);
   }
 }
 

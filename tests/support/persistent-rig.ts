@@ -43,6 +43,7 @@ export class MemoryStore implements CodeStore {
   readonly files = new Map<string, MemoryFile>();
   readonly warnings: string[] = [];
   maxBytes = 1 << 20;
+  maxTbBytes: number | undefined;
   machineCode: MachineCode | undefined;
   checksum = (bytes: Uint8Array): number => crc32(bytes);
   load = (key: string): StoredCode | undefined => {

@@ -19,6 +19,7 @@ import { DebugPoints } from './debug-points.js';
 import { CodeInspector } from './inspect.js';
 import type { Instrumentation } from './instrumentation.js';
 import { TcgError } from './errors.js';
+import { PersistentPages } from './persistent-pages.js';
 import { PersistentTbs } from './persistent-tbs.js';
 import type { EngineMemory } from './memory.js';
 import { helperWrappers } from './helper-wrappers.js';
@@ -114,6 +115,7 @@ export class TcgAccel {
   private codegenInit: CodegenInit | undefined;
   private inspection: CodeInspector | undefined;
   persistentTbs: PersistentTbs | undefined;
+  private persistentPages: PersistentPages | undefined;
   private mmioReads = 0;
   private mmioWrites = 0;
   private readonly made = performance.now();
@@ -227,6 +229,7 @@ export class TcgAccel {
   /** Keeps what was made up to now for later runs, where that is done at all; so does `dispose`. */
   keepCode(): void {
     this.persistentTbs?.keep();
+    this.persistentPages?.save();
     this.generator?.keep?.();
   }
 
@@ -235,6 +238,8 @@ export class TcgAccel {
     this.profile?.stop();
     this.profile = undefined;
     this.persistentTbs?.keep();
+    this.persistentPages?.save();
+    this.persistentPages?.close();
     this.generator?.dispose();
   }
 
@@ -252,7 +257,7 @@ export class TcgAccel {
   /** The engine's instance stays until a full garbage collection, since its memory knows it, and so does what its imports hold: that is to be little. */
   private forget(): void {
     this.machine = this.translator = this.generator = this.check = this.inspection = this.codegenInit = undefined;
-    this.persistentTbs = undefined;
+    this.persistentTbs = this.persistentPages = undefined;
     this.view = new DataView(new ArrayBuffer(0));
     this.hooks.clear();
     this.injections.clear();
@@ -278,7 +283,7 @@ export class TcgAccel {
       tlbFlushes: this.vcpus.reduce((sum, cpu) => sum + exports.tlbStatFlushes(cpu.env), 0),
       mmioReads: this.mmioReads,
       mmioWrites: this.mmioWrites,
-      tci: this.translator?.info(this.persistentTbs?.restored) ?? NO_TCI,
+      tci: this.translator?.info((this.persistentTbs?.restored ?? 0) + (this.persistentPages?.restored ?? 0)) ?? NO_TCI,
       wasm: this.generator?.info(),
       profile: this.profile?.info((pc) => this.machine?.symbolAt?.(pc)),
       check: this.check?.info(),
@@ -339,24 +344,29 @@ export class TcgAccel {
       generator?.tbTranslated?.(tb);
       this.check?.translated(tb);
     };
+    // what plugins add is this run's, and what is looked at must be made
+    const isAlone = options.engine === undefined && !options.peers;
+    const persists = isAlone && !checks && !options.instrumentation && !log?.has('in_asm');
+    const key = JSON.stringify({ target: isa.name, config, icount, optimize, maxInsns: options.maxInsns });
+    const cflags = (): number => readEnv(this.view, env, ENV.cflags) | 0;
+    const store = generator?.store;
+    if (persists && store?.maxTbBytes !== undefined) {
+      const restored = (tb: number): void => generator?.tbTranslated?.(tb);
+      this.persistentPages = new PersistentPages(runtime, { store, maxBytes: store.maxTbBytes, key: `TBs ${key}`, cflags, restored });
+    }
     const translator = new Translator(runtime, isa, config, {
       maxInsns: options.maxInsns,
       log,
       optimize,
       verify: checks?.verifyIr,
       translated: checks || generator?.tbTranslated || options.instrumentation ? translated : undefined,
+      persistent: this.persistentPages,
       instrumentation: options.instrumentation,
       // made with the default length
       symbolAt: (pc) => this.machine?.symbolAt?.(pc),
     });
     if (checks) this.startChecks(checks, translator);
-    // what plugins add is this run's, and what is looked at must be made
-    const isAlone = options.engine === undefined && !options.peers;
-    if (isAlone && !checks && !options.instrumentation && !log?.has('in_asm')) {
-      const key = JSON.stringify({ target: isa.name, config, icount, optimize, maxInsns: options.maxInsns });
-      const cflags = (): number => readEnv(this.view, env, ENV.cflags) | 0;
-      this.persistentTbs = new PersistentTbs(runtime, key, cflags, () => translator.stats.tbs);
-    }
+    if (persists) this.persistentTbs = new PersistentTbs(runtime, key, cflags, () => translator.stats.tbs);
     return translator;
   }
 
@@ -415,6 +425,7 @@ export class TcgAccel {
 
   private flushed(): void {
     this.persistentTbs?.flushed();
+    this.persistentPages?.flushed();
     this.generator?.tbFlushed();
     this.injections.clear();
     this.options.instrumentation?.flushed();

@@ -13,6 +13,7 @@ import type { TciInfo } from '../jit-info.js';
 import type { Log } from '../../util/log.js';
 import { listGuestCode } from './guest-listing.js';
 import { insnOffsets, type Instrumentation } from './instrumentation.js';
+import type { PersistentPages } from './persistent-pages.js';
 import type { Runtime } from './runtime.js';
 import type { Disassembler, Isa } from '../../target/target.js';
 import { TranslateFault, type TargetFrontend, type TbSource } from '../../target/translator.js';
@@ -62,6 +63,8 @@ export interface TranslatorOptions {
   readonly verify?: (ctx: TcgContext) => void;
   /** Hears of each TB that was made; `injections`: what plugins have added to it. */
   readonly translated?: (tb: number, injections?: readonly Injection[]) => void;
+  /** TBs of earlier runs. */
+  readonly persistent?: Pick<PersistentPages, 'find' | 'translated' | 'flushing'> | undefined;
   /** Plugins. */
   readonly instrumentation?: Instrumentation;
 }
@@ -132,6 +135,10 @@ export class Translator {
 
   private make(env: number, pcLo: number, pcHi: number): number {
     const { runtime, view, words, pageSize } = this;
+    const { persistent, log } = this.options;
+    // what is to be seen is made
+    const known = persistent && !log?.has('in_asm') ? persistent.find(env) : 0;
+    if (known !== 0) return known;
     const host = readEnv(view, env, ENV.codeHost);
     const cflags = readEnv(view, env, ENV.codeCflags) | 0;
     let host1 = 0;
@@ -185,6 +192,7 @@ export class Translator {
     this.stats.guestBytes += size;
     this.stats.tciBytes += unitCount * 2;
     this.options.log?.trace(TRACE.translate_block, tb, source.pc, size);
+    persistent?.translated(tb);
     this.options.translated?.(tb, injections);
     return tb;
   }
@@ -296,6 +304,7 @@ export class Translator {
   private overflow(): number {
     this.stats.arenaFlushes++;
     this.stats.lastError = 'the code arena is too small for one TB';
+    this.options.persistent?.flushing();
     this.runtime.exports.tbFlushAll();
     return 0;
   }

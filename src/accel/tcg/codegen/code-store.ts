@@ -34,8 +34,10 @@ export interface CodeStore {
   checksum(bytes: Uint8Array): number;
   /** Tells the user of something that was ignored. */
   warn(message: string): void;
-  /** Bytes that a key may have at most. */
+  /** Bytes that a key of generated code may have at most. */
   readonly maxBytes: number;
+  /** Bytes that a key of TBs may have at most; absent: they are not kept. */
+  readonly maxTbBytes?: number;
   /** Absent where machine code cannot be kept. */
   readonly machineCode?: MachineCode | undefined;
 }

@@ -3,6 +3,7 @@ import { TB_ENTERED, TB_EXEC_COUNT, TB_FUNC, TB_REGION, TB_STATE_CALLS } from '.
 import type { WasmInfo } from '../../jit-info.js';
 import { tableOffsets } from '../../../tcg/wasm/region.js';
 import type { WasmExports } from '../../../util/web-assembly.js';
+import type { CodeStore } from './code-store.js';
 import { CodeCache, DEFAULT_CACHE_LIMITS, type CodePeers, type RegionCode, type RegionRecord } from './code-cache.js';
 import { PersistentCode, type PersistentCodeOptions } from './persistent-code.js';
 import { linkModule } from './link.js';
@@ -34,6 +35,8 @@ export interface CodeGenerator {
   dispose(): void;
   /** What was made up to now is kept for later runs. */
   keep?(): void;
+  /** Where what is made is kept between runs. */
+  readonly store?: CodeStore | undefined;
   /** Executions in tci after which generated code pays, unless the user says otherwise. */
   readonly defaultThreshold: number;
   /** `info jit`, `--stats`. */
@@ -145,6 +148,10 @@ export class WasmCodeGenerator implements CodeGenerator {
       options.peers,
     );
     if (options.persistent) this.persistent = new PersistentCode(options.persistent, options, this.tbs, this.cache);
+  }
+
+  get store(): CodeStore | undefined {
+    return this.options.persistent?.store;
   }
 
   get defaultThreshold(): number {

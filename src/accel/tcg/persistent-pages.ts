@@ -1,0 +1,191 @@
+/**
+ * The translator's memory from run to run (docs/code-cache.md): the TBs that earlier runs made of a page of guest code, found again by what the page has in it, wherever
+ * it lies now. They are read, and made known to the engine, when the first of them is missing: a TB takes 7 us to translate, and less than one to be put back.
+ */
+import { ENGINE_ARENA_NEXT, ENGINE_ARENA_TOP } from '../../../assembly/shared/layout.js';
+import type { CodeStore, NewPart, StoredCode } from './codegen/code-store.js';
+import { decodePages, encodePages, mergeRecords, PAGE_ENTRY_BYTES, recordsByPage, type PagePart } from './persistent-pages-format.js';
+import type { Runtime } from './runtime.js';
+
+/** TBs that are packed at a time: some will be overwritten later, but hardly any has been yet. */
+const BATCH = 1024;
+/** Bytes of them, as an upper bound: where the arena has no more room than that, nothing is kept. */
+const BATCH_BYTES = 1 << 20;
+/** Bytes that a run adds at most: they are in memory until it ends. */
+const MOST_FRESH = 32 << 20;
+/** TBs that are made before the store is read: so many are no small guest's. */
+const EARLY_TBS = 256;
+/** A run that made no more TBs than that, and no more than this part of those that it was given, is not worth another file. */
+const LEAST_MADE = 2000;
+const WORTH = 1 / 8;
+/** A page that is emptied again and again is not asked for each time. */
+const MOST_UNPACKED = 32;
+/** Pages that a run asks for; a guest may make new code without end. */
+const MOST_ASKED = 1 << 16;
+
+/** A page that is to be saved. */
+type NewPage = Omit<PagePart, 'at'> & NewPart;
+
+interface Page {
+  readonly part: PagePart;
+  unpacked: number;
+}
+
+export interface PersistentPagesOptions {
+  readonly store: CodeStore;
+  /** That it takes. */
+  readonly maxBytes: number;
+  /** What TBs depend on beside guest code and build. */
+  readonly key: string;
+  readonly cflags: () => number;
+  /** Hears of each TB that was put back. */
+  readonly restored: (tb: number) => void;
+}
+
+export class PersistentPages {
+  /** TBs that were put back. */
+  restored = 0;
+  private file: StoredCode | undefined;
+  private pages: Map<number, Page> | undefined;
+  private early = 0;
+  private isClosed = false;
+  /** Keys in the order in which they were asked for. */
+  private readonly asked = new Set<number>();
+  /** Addresses of TBs of this run that are not packed yet. */
+  private readonly made = new Uint32Array(BATCH);
+  private madeCount = 0;
+  /** Records of those that are. */
+  private readonly fresh: Uint8Array<ArrayBuffer>[] = [];
+  private freshBytes = 0;
+  private freshTbs = 0;
+  private savedTbs = 0;
+  private readonly words: Uint32Array;
+  private readonly bytes: Uint8Array;
+
+  constructor(
+    private readonly runtime: Runtime,
+    private readonly options: PersistentPagesOptions,
+  ) {
+    this.words = new Uint32Array(runtime.memory.buffer);
+    this.bytes = new Uint8Array(runtime.memory.buffer);
+  }
+
+  /** The TB that a vCPU is to have, if an earlier run made it; or 0. */
+  find(env: number): number {
+    if (!this.pages || this.asked.size === MOST_ASKED) return 0;
+    const key = this.runtime.exports.tbPageKey(env);
+    if (key === 0) return 0;
+    this.asked.add(key);
+    const page = this.pages?.get(key);
+    if (!page || page.unpacked === MOST_UNPACKED) return 0;
+    page.unpacked++;
+    this.unpack(env, page.part);
+    return this.runtime.exports.tbKnown(env) >>> 0;
+  }
+
+  private unpack(env: number, part: PagePart): void {
+    const records = this.file?.read(part);
+    if (!records) return;
+    const { start, end } = this.room;
+    const at = (end - records.length) & ~7;
+    if (at < start) return;
+    this.bytes.set(records, at);
+    const count = this.runtime.exports.tbsUnpackPage(env, at, at + records.length);
+    this.restored += count;
+    for (let i = 0; i < count; i++) this.options.restored(this.words[(at >> 2) + i]);
+  }
+
+  /** A TB was made in this run. */
+  translated(tb: number): void {
+    if (!this.pages && ++this.early === EARLY_TBS) this.load();
+    this.made[this.madeCount++] = tb;
+    if (this.madeCount === BATCH) this.pack();
+  }
+
+  /** All TBs are gone. */
+  flushed(): void {
+    this.madeCount = 0;
+  }
+
+  /** All TBs are about to go. */
+  flushing(): void {
+    this.pack();
+  }
+
+  private pack(): void {
+    const { start, end } = this.room;
+    const count = this.madeCount;
+    this.madeCount = 0;
+    if (this.freshBytes > MOST_FRESH || end - start < BATCH_BYTES) return;
+    this.words.set(this.made.subarray(0, count), start >> 2);
+    const at = start + 4 * BATCH;
+    const to = this.runtime.exports.tbsPackByPage(this.options.cflags(), start, count, at, start + BATCH_BYTES) >>> 0;
+    if (to === at) return;
+    this.fresh.push(this.bytes.slice(at, to));
+    this.freshBytes += to - at;
+    this.freshTbs += count;
+  }
+
+  /** Keeps what was made for the next run: the pages that this run came to, in that order; then the rest, as far as there is room. */
+  save(): void {
+    if (this.isClosed) return;
+    this.runtime.inside(() => this.pack());
+    const made = this.freshTbs - this.savedTbs;
+    if (made < LEAST_MADE || made <= this.restored * WORTH) return;
+    this.savedTbs = this.freshTbs;
+    const { store, key, maxBytes } = this.options;
+    const file = store.load(key); // another process may have saved since
+    const stored = new Map(decodePages(file?.index).map((part) => [part.key, part]));
+    const fresh = recordsByPage(this.fresh);
+    const chosen: NewPage[] = [];
+    let size = 0;
+    for (const page of new Set([...this.asked, ...stored.keys()])) {
+      const next = this.pageOf(page, file, stored.get(page), fresh.get(page));
+      if (!next) continue;
+      size += PAGE_ENTRY_BYTES + next.length;
+      if (size > maxBytes) break;
+      chosen.push(next);
+    }
+    store.save(key, encodePages(chosen), chosen);
+    file?.close();
+  }
+
+  /** A page as it is to be saved; undefined: nothing is known of it. */
+  private pageOf(
+    key: number,
+    file: StoredCode | undefined,
+    old: PagePart | undefined,
+    fresh: readonly Uint8Array[] = [],
+  ): NewPage | undefined {
+    if (fresh.length > 0) {
+      const records = mergeRecords((old && file?.read(old)) ?? new Uint8Array(0), fresh);
+      return { key, length: records.length, crc: this.options.store.checksum(records), bytes: () => records };
+    }
+    // zeros have another checksum: what cannot be read any more is not taken
+    return old && { ...old, bytes: () => file?.read(old) ?? new Uint8Array(old.length) };
+  }
+
+  /** Nothing more is read or saved; the figures stay. */
+  close(): void {
+    this.isClosed = true;
+    this.file?.close();
+    this.file = undefined;
+    this.pages = new Map();
+    this.fresh.length = 0;
+  }
+
+  private load(): void {
+    const { store, key } = this.options;
+    this.file = store.load(key);
+    this.pages = new Map(decodePages(this.file?.index).map((part) => [part.key, { part, unpacked: 0 }]));
+  }
+
+  /** The arena's free part. */
+  private get room(): { readonly start: number; readonly end: number } {
+    return { start: (this.field(ENGINE_ARENA_NEXT) + 7) & ~7, end: this.field(ENGINE_ARENA_TOP) };
+  }
+
+  private field(offset: number): number {
+    return this.words[(this.runtime.engine + offset) >> 2];
+  }
+}
