@@ -1,6 +1,6 @@
 /** What a disk of the guest stands on: an image, and how it is used (QEMU's BlockBackend). */
 import { BufferPool } from './buffers.js';
-import type { BlockError, BlockNode } from './node.js';
+import { BlockError, type BlockNode } from './node.js';
 import { BlockStats, type RequestKind } from './stats.js';
 
 /** What becomes of a request that failed: the guest is told, it is told that all is well, or it is stopped until somebody has mended the host. */
@@ -109,6 +109,17 @@ export class BlockBackend {
   }
   private account(kind: RequestKind, bytes: number, request: Promise<void>): Promise<void> {
     return this.stats.account(kind, bytes, this.now, request);
+  }
+
+  /** What was written to a `snapshot` goes to its image. @throws BlockError, OptionError if it cannot be opened for writing */
+  async commit(): Promise<void> {
+    if (!this.node.commit) throw new BlockError('ENOTSUP');
+    this.begin();
+    try {
+      await this.node.commit();
+    } finally {
+      this.end();
+    }
   }
 
   close(): void {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { SeededRandom } from '../util/random.js';
 import { BlockBackend, DEFAULT_BACKEND, ERROR_POLICIES } from './backend.js';
 import { BufferPool } from './buffers.js';
@@ -46,6 +46,53 @@ describe('images', () => {
     const below = pattern();
     await compare(new Overlay(new BytesNode(below, true), () => new SparseMemory(LENGTH)), pattern(), seed);
     expect(Buffer.compare(below, pattern())).toBe(0);
+  });
+
+  it.each([1, 2, 3])('an overlay that is committed again and again while it is used, seed %i', async (seed) => {
+    const below = pattern();
+    const overlay = new Overlay(new BytesNode(below, true), () => new SparseMemory(LENGTH));
+    const model = pattern();
+    let isUsed = true;
+    const commits = (async () => {
+      let count = 0;
+      for (; isUsed; count++) {
+        await overlay.commit();
+        await new Promise(setImmediate);
+      }
+      return count;
+    })();
+    await compare(overlay, model, seed);
+    isUsed = false;
+    expect(await commits).toBeGreaterThan(0);
+    await overlay.commit();
+    expect([Buffer.compare(below, model), overlay.leaves()]).toEqual([0, []]);
+    await overlay.write(0, new Uint8Array(512).fill(0x77));
+    expect([below[0] === model[0], (await read(overlay, 0, 512))[0]]).toEqual([true, 0x77]);
+  });
+
+  it('an overlay that cannot be committed is as it was, and can be the next time', async () => {
+    const below = new BytesNode(pattern(), true);
+    const overlay = new Overlay(below, () => new SparseMemory(LENGTH));
+    await overlay.write(1024, new Uint8Array(512).fill(0x55));
+    const writer = new BytesNode(pattern());
+    const close = vi.spyOn(writer, 'close');
+    vi.spyOn(writer, 'flush').mockRejectedValueOnce(new BlockError('ENOSPC'));
+    below.writer = () => writer;
+    await expect(overlay.commit()).rejects.toThrow('ENOSPC');
+    expect([close.mock.calls.length, overlay.leaves(), (await read(overlay, 1024, 512))[0]]).toEqual([1, [0], 0x55]);
+    await overlay.commit();
+    expect([(await read(writer, 1024, 512))[0], overlay.leaves()]).toEqual([0x55, []]);
+  });
+
+  it('a snapshot that is read only is so for the guest, too, and cannot be committed; nor can what has no image to write to', async () => {
+    const bytes = new Uint8Array(1024);
+    expect(open({ bytes, snapshot: true }).node.readOnly).toBe(false);
+    const backend = open({ bytes, snapshot: true, readonly: true });
+    expect(backend.node.readOnly).toBe(true);
+    await expect(backend.commit()).rejects.toThrow('EPERM');
+    await expect(open({ blob: new Blob([bytes]), snapshot: true }).commit()).rejects.toThrow('EPERM');
+    await expect(open({ bytes }).commit()).rejects.toThrow('ENOTSUP');
+    expect(backend.isBusy).toBe(false);
   });
 
   it('an overlay keeps what was there where a write fails', async () => {
@@ -127,8 +174,7 @@ describe('drives', () => {
 
   it('a snapshot is written to, whatever is below', async () => {
     const bytes = new Uint8Array(1024);
-    const { node } = open({ bytes, snapshot: true, readonly: true });
-    expect(node.readOnly).toBe(false);
+    const { node } = open({ bytes, snapshot: true });
     await node.write(0, new Uint8Array(512).fill(1));
     expect([bytes[0], (await read(node, 0, 512))[0]]).toEqual([0, 1]);
     expect(open({ blob: new Blob(['x']), snapshot: true }).node.readOnly).toBe(false);

@@ -26,7 +26,7 @@ export interface DriveOptions {
   readonly format?: string;
   /** Default: as the file's permissions are. */
   readonly readonly?: boolean;
-  /** What the guest writes is gone when the machine ends. */
+  /** What the guest writes is gone when the machine ends, unless it is committed. */
   readonly snapshot?: boolean;
   /** Default `writeback`: what the guest has flushed is kept, whatever happens to the host. */
   readonly cache?: CacheMode;
@@ -51,7 +51,7 @@ export function openDrive(options: DriveOptions, id: string, host: BlockHost, wa
   const source = openSource(options, host);
   try {
     const image = openFormat(source, options.format === 'auto' ? undefined : (options.format ?? 'raw'), warn);
-    const node = snapshot ? new Overlay(image, (length) => host.scratch?.(length) ?? new SparseMemory(length)) : image;
+    const node = snapshot ? new Overlay(image, (length) => host.scratch?.(length) ?? new SparseMemory(length), options.readonly) : image;
     return new BlockBackend(id, node, {
       writeCache: cache !== 'writethrough' && cache !== 'directsync',
       noFlush: cache === 'unsafe',

@@ -76,10 +76,20 @@ class Raw implements BlockNode {
   close(): void {
     this.file.close();
   }
+  get writer(): BlockNode['writer'] {
+    const { file } = this;
+    return file.writer && (() => this.over(file.writer!()));
+  }
+  protected over(file: BlockNode): BlockNode {
+    return new Raw(file);
+  }
 }
 
 /** A guest that wrote another format's header would have the next run take the image for one, and for any file that the header names. */
 class ProbedRaw extends Raw {
+  protected override over(file: BlockNode): BlockNode {
+    return new ProbedRaw(file);
+  }
   override async write(offset: number, from: Uint8Array): Promise<void> {
     if (offset < SECTOR && probe(from.subarray(0, SECTOR)) !== 'raw') throw new BlockError('EPERM');
     return this.file.write(offset, from);

@@ -35,6 +35,9 @@ export class BytesNode implements BlockNode {
   async discard(): Promise<void> {}
   async flush(): Promise<void> {}
   close(): void {}
+  writer(): BlockNode {
+    return new BytesNode(this.bytes);
+  }
 }
 
 /** The part of a Blob (also a File of the user's, in a browser) that reading needs. */

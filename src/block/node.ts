@@ -9,7 +9,7 @@ export const SECTOR = 512;
 export const sectors = (bytes: number): number => Math.ceil(bytes / SECTOR);
 
 /** Why a request failed: by the system's name of it, where it has one. */
-export type BlockErrno = 'EIO' | 'ENOSPC' | 'EPERM' | 'EINVAL';
+export type BlockErrno = 'EIO' | 'ENOSPC' | 'EPERM' | 'EINVAL' | 'ENOTSUP';
 
 export class BlockError extends Error {
   override readonly name = 'BlockError';
@@ -63,6 +63,10 @@ export interface BlockNode {
   readonly readOnly: boolean;
   /** Undefined: what is written stays, so it is not part of the machine. */
   readonly changes?: DiskChanges;
+  /** The same image once more, for writing, where this one is read only; to be closed first. It fails as opening does. */
+  writer?(): BlockNode;
+  /** What was written here goes to the image below; what is asked meanwhile waits. It fails with all as it was for who reads here. */
+  commit?(): Promise<void>;
   /** The first sector, as far as it is known without waiting. */
   readonly head?: Uint8Array;
   read(offset: number, into: Uint8Array): Promise<void>;

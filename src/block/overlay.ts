@@ -1,55 +1,114 @@
-/** `snapshot=on`: what the guest writes goes to a store of its own, and the image below stays as it is. */
-import { LEAF, LEAF_SECTORS, SECTOR, type BlockNode, type DiskChanges, type DiskReplacement } from './node.js';
+/** `snapshot=on`: what the guest writes goes to a store of its own, and the image below stays as it is, until somebody commits it. */
+import { BlockError, LEAF, LEAF_SECTORS, SECTOR, type BlockNode, type DiskChanges, type DiskReplacement } from './node.js';
 
 const BITMAP = LEAF_SECTORS / 8;
 /** A bit for each sector that is in the store, in leaves that are there if one of theirs is. */
 type SectorMap = Map<number, Uint8Array>;
 
 export class Overlay implements BlockNode, DiskChanges {
-  readonly readOnly = false;
   readonly driver: string;
   readonly filename: string;
   readonly length: number;
   private map: SectorMap = new Map();
   private store: BlockNode;
+  /** Requests that are not done. */
+  private underWay = 0;
+  /** Hears when there is none. */
+  private idle = (): void => {};
+  /** While the image below is written. */
+  private committing: Promise<void> | undefined;
 
   constructor(
     private readonly base: BlockNode,
     /** Room for what is written, zeros at first; as long as the base. */
     private readonly makeStore: (length: number) => BlockNode,
+    readonly readOnly = false,
   ) {
     this.store = makeStore(base.length);
     ({ driver: this.driver, filename: this.filename, length: this.length } = base);
   }
 
-  async read(offset: number, into: Uint8Array): Promise<void> {
-    for (let at = 0; at < into.length;) {
-      const { stored, length } = this.run(offset + at, into.length - at);
-      await (stored ? this.store : this.base).read(offset + at, into.subarray(at, at + length));
-      at += length;
-    }
+  read(offset: number, into: Uint8Array): Promise<void> {
+    return this.request(async () => {
+      for (let at = 0; at < into.length;) {
+        const { stored, length } = this.run(offset + at, into.length - at);
+        await (stored ? this.store : this.base).read(offset + at, into.subarray(at, at + length));
+        at += length;
+      }
+    });
   }
   // A sector counts as stored once it is there: a write that fails leaves the old contents.
-  async write(offset: number, from: Uint8Array): Promise<void> {
-    await this.store.write(offset, from);
-    this.mark(offset, from.length);
+  write(offset: number, from: Uint8Array): Promise<void> {
+    return this.request(async () => {
+      await this.store.write(offset, from);
+      this.mark(offset, from.length);
+    });
   }
-  async writeZeroes(offset: number, length: number): Promise<void> {
-    await this.store.writeZeroes(offset, length, true);
-    this.mark(offset, length);
+  writeZeroes(offset: number, length: number): Promise<void> {
+    return this.request(async () => {
+      await this.store.writeZeroes(offset, length, true);
+      this.mark(offset, length);
+    });
   }
-  async discard(offset: number, length: number): Promise<void> {
-    for (let at = 0; at < length;) {
-      const run = this.run(offset + at, length - at);
-      if (run.stored) await this.store.discard(offset + at, run.length);
-      at += run.length;
-    }
+  discard(offset: number, length: number): Promise<void> {
+    return this.request(async () => {
+      for (let at = 0; at < length;) {
+        const run = this.run(offset + at, length - at);
+        if (run.stored) await this.store.discard(offset + at, run.length);
+        at += run.length;
+      }
+    });
   }
   /** It ends with the machine: there is nothing to keep. */
   async flush(): Promise<void> {}
   close(): void {
     this.store.close();
     this.base.close();
+  }
+
+  private async request(work: () => Promise<void>): Promise<void> {
+    while (this.committing) await this.committing;
+    this.underWay++;
+    try {
+      await work();
+    } finally {
+      if (--this.underWay === 0) this.idle();
+    }
+  }
+
+  // ---- commit
+
+  async commit(): Promise<void> {
+    while (this.committing) await this.committing;
+    if (this.readOnly || !this.base.writer) throw new BlockError('EPERM');
+    let done = (): void => {};
+    this.committing = new Promise((resolve) => (done = resolve));
+    try {
+      if (this.underWay > 0) await new Promise<void>((resolve) => (this.idle = resolve));
+      await this.writeDown(this.base.writer());
+    } finally {
+      this.committing = undefined;
+      done();
+    }
+  }
+  /** All of it is below, and stays there, before any of it goes here. */
+  private async writeDown(image: BlockNode): Promise<void> {
+    try {
+      const piece = new Uint8Array(LEAF);
+      for (const leaf of this.leaves())
+        await eachRun(sectorsOf(this.map.get(leaf / LEAF)!), async (first, count) => {
+          const bytes = piece.subarray(0, count * SECTOR);
+          await this.store.read(leaf + first * SECTOR, bytes);
+          await image.write(leaf + first * SECTOR, bytes);
+        });
+      await image.flush();
+      const store = this.makeStore(this.length);
+      this.store.close();
+      this.store = store;
+      this.map = new Map();
+    } finally {
+      image.close();
+    }
   }
 
   // ---- for snapshots

@@ -52,6 +52,16 @@ describe('a mux', () => {
     expect(serial.text).toBe('');
   });
 
+  it('has disks committed by Ctrl-A s, and tells what went wrong', async () => {
+    const answers = [undefined, "'commit' error for 'all': Input/output error"];
+    const { frontend, type, output } = setup({ commit: () => Promise.resolve(answers.shift()) });
+    frontend();
+    type('\x01s\x01s');
+    await new Promise(setImmediate);
+    expect(answers).toEqual([]);
+    expect(output()).toBe("\r\nwemu: 'commit' error for 'all': Input/output error\r\n");
+  });
+
   it('without escapes lets everything through', () => {
     const { frontend, type, quits } = setup({ escapes: false });
     const serial = frontend();

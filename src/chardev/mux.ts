@@ -12,7 +12,7 @@ const MAX_MUX = 4;
 const HELP = `\r
 C-a h    print this help\r
 C-a x    exit emulator\r
-C-a s    save disk data back to file (not built yet)\r
+C-a s    save disk data back to file (if -snapshot)\r
 C-a t    toggle console timestamps\r
 C-a b    send break (magic sysrq)\r
 C-a c    switch between console and monitor\r
@@ -28,6 +28,8 @@ export interface MuxOptions {
   readonly limit?: number;
   /** Ctrl-A x. */
   readonly quit: () => void;
+  /** Ctrl-A s: what the guest has written to disks that forget it is kept. What went wrong. */
+  readonly commit?: () => Promise<string | undefined>;
   /** ms since anywhere, for Ctrl-A t. */
   readonly now?: () => number;
 }
@@ -184,6 +186,15 @@ export class MuxChardev extends Chardev {
     this.base.write(new TextEncoder().encode(`\r\nwemu: ${text}\r\n`));
   }
 
+  private async commit(): Promise<void> {
+    try {
+      const problem = await this.options.commit?.();
+      if (problem !== undefined) this.tell(problem);
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
   private toggleStamps(): void {
     this.stampsFrom = this.stampsFrom === undefined ? this.now() : undefined;
     this.atLineStart = false;
@@ -259,7 +270,7 @@ export class MuxChardev extends Chardev {
       case 'x':
         return this.options.quit();
       case 's':
-        return this.tell('saving disk data back to file is not built yet');
+        return void this.commit();
       case 'b':
         return this.reader?.sendEvent('break');
       case 'c':

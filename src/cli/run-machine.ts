@@ -11,6 +11,7 @@ import { logged } from '../util/messages.js';
 import { systemReason } from '../node/disk/write.js';
 import { Machine, type MachineOptions, type SemihostingOptions } from '../system/facade.js';
 import type { ChardevOptions } from '../system/chardev-options.js';
+import { ControlError } from '../system/control.js';
 import { OptionError } from '../util/errors.js';
 import type { LogSink } from '../util/log.js';
 import { Chardevs } from './chardevs.js';
@@ -90,6 +91,17 @@ export function createMachine(options: MachineOptions, host: NodeHost): Machine 
   return machine;
 }
 
+/** Ctrl-A s. */
+async function commit({ control }: Machine): Promise<string | undefined> {
+  try {
+    await control.commitDrives();
+  } catch (error) {
+    if (error instanceof ControlError) return error.message;
+    throw error;
+  }
+  return undefined;
+}
+
 /** What the process can say of a machine's exit code: the lowest 8 bits of it, as the system has it of QEMU. */
 export function exitStatus(code: number): number {
   return code & 0xff;
@@ -104,7 +116,8 @@ export async function runMachine(
   let machine: Machine | undefined;
   const make = start ?? ((create: CreateMachine) => Promise.resolve(create()));
   const ending = new Ending(() => (machine ? machine.quit() : chardevs.close()));
-  const chardevs = new Chardevs(ending);
+  const { openOutput, quit, hangUp } = ending;
+  const chardevs = new Chardevs({ openOutput, quit, hangUp, commit: async () => machine && commit(machine) });
   let removePidFile: (() => void) | undefined;
   try {
     removePidFile = pidFile === undefined ? undefined : writePidFile(pidFile);

@@ -39,6 +39,7 @@ const wordOf =
   });
 export const text = wordOf('string');
 export const file = wordOf('filename');
+export const blockDevice = wordOf('block device name');
 
 /** All that is left of the line. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any

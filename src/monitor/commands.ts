@@ -1,5 +1,6 @@
 /** The monitor's commands, as a table, and how a line finds its row. Source: QEMU hmp-commands.hx, monitor/hmp.c. */
 import { ControlError } from '../system/control.js';
+import { BLOCK_COMMANDS } from './block-commands.js';
 import { logHelp } from '../system/log-options.js';
 import { isUserError } from '../util/errors.js';
 import { optional, readArguments, restOfLine, text } from './arguments.js';
@@ -27,14 +28,14 @@ export const COMMANDS: readonly Command[] = [
   command(INFO, { item: optional(text({ complete: () => names(INFO_COMMANDS) })) }, '[subcommand]', 'show various information about the system state', () =>
     tableText(INFO_COMMANDS, 'info '),
   ),
-  ...RUN_COMMANDS, ...REPLAY_COMMANDS, ...MEMORY_COMMANDS, ...LOG_COMMANDS, ...OBJECT_COMMANDS, ...CHARDEV_COMMANDS,
+  ...RUN_COMMANDS, ...REPLAY_COMMANDS, ...MEMORY_COMMANDS, ...LOG_COMMANDS, ...OBJECT_COMMANDS, ...CHARDEV_COMMANDS, ...BLOCK_COMMANDS,
 ].sort((a, b) => (a.name < b.name ? -1 : 1));
 
 /** QEMU's that wemu does not have. */
 export const NOT_BUILT: ReadonlySet<string> = new Set(
   (
     'announce_self balloon block_job_cancel block_job_complete block_job_pause block_job_resume block_job_set_speed block_resize ' +
-    'block_set_io_throttle block_stream boot_set calc_dirty_rate cancel_vcpu_dirty_limit change chardev-change client_migrate_info closefd commit ' +
+    'block_set_io_throttle block_stream boot_set calc_dirty_rate cancel_vcpu_dirty_limit change chardev-change client_migrate_info closefd ' +
     'drive_add drive_backup drive_del drive_mirror dumpdtb eject exit_preconfig expire_password getfd gpa2hpa gpa2hva hostfwd_add hostfwd_remove ' +
     'migrate migrate_cancel migrate_continue migrate_incoming migrate_pause migrate_recover migrate_set_capability migrate_set_parameter ' +
     'migrate_start_postcopy mouse_button mouse_move mouse_set nbd_server_add nbd_server_remove nbd_server_start nbd_server_stop netdev_add ' +

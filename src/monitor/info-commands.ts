@@ -4,7 +4,7 @@ import { flatViewText, mtreeText } from '../memory/mtree.js';
 import type { MachineControl } from '../system/control.js';
 import { formatSize } from '../util/size.js';
 import { ABSENT_INFO } from './absent-info.js';
-import { flag, optional, text } from './arguments.js';
+import { blockDevice, flag, optional } from './arguments.js';
 import { command, type Command, type MonitorContext } from './command.js';
 import { CPU_INFO } from './cpu-commands.js';
 import { LOG_INFO } from './log-commands.js';
@@ -15,7 +15,7 @@ const drives = { complete: ({ control }: MonitorContext) => control.drives().map
 
 // prettier-ignore
 export const INFO_COMMANDS: readonly Command[] = [
-  command('block', { device: optional(text(drives)) }, '[device]', 'show info of one block device or all block devices', blockText),
+  command('block', { device: optional(blockDevice(drives)) }, '[device]', 'show info of one block device or all block devices', blockText),
   command('chardev', {}, '', 'show the character devices', ({ control }) =>
     control.chardevs().map(({ label, filename }) => `${label}: filename=${filename}\n`).join(''),
   ),

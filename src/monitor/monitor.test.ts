@@ -80,6 +80,24 @@ describe('the monitor', () => {
     expect(run('info blockstats')).toBe('info blockstats: not built yet\n');
   });
 
+  // as QEMU 10.0 answers
+  it('commits what was written to disks', async () => {
+    const [bytes, plain, forbidden] = [1, 2, 3].map(() => new Uint8Array(1024));
+    const drives = [
+      { bytes, snapshot: true },
+      { bytes: plain },
+      { id: 'no', interface: 'none' as const, bytes: forbidden, snapshot: true, readonly: true },
+    ];
+    const { machine, run, runLong } = await setup(false, 1, { drives });
+    expect(run('commit')).toBe('commit: block device name expected\nTry "help commit" for more information\n');
+    expect(await runLong('commit nosuch')).toBe("Device 'nosuch' not found\n");
+    expect(await runLong('commit virtio1')).toBe("'commit' error for 'virtio1': Operation not supported\n");
+    expect(await runLong('commit no')).toBe("'commit' error for 'no': Operation not permitted\n");
+    await [...machine.state.drives][0].write(0, new Uint8Array(512).fill(7));
+    expect([bytes[0], await runLong('commit virtio0'), bytes[0]]).toEqual([0, '', 7]);
+    expect(await runLong('commit all')).toBe("'commit' error for 'all': Operation not permitted\n");
+  });
+
   it('stops and goes on, resets and quits', async () => {
     const { machine, run, runLong } = await setup();
     machine.state.vmStart();

@@ -14,6 +14,7 @@ const LOG_LIMIT = 1 << 20;
 export async function openChardev(options: ChardevOptions, user: ChardevUser): Promise<Chardev> {
   const { where, mux } = options;
   const backend = await openBackend(options, user);
+  const commands = { quit: user.quit, commit: user.commit };
   if (options.logfile !== undefined) {
     const fd = openFile(options.logfile, options.logappend ? 'a' : 'w', where);
     const log = user.openOutput(fd, `'${options.logfile}'`, () => {});
@@ -22,9 +23,9 @@ export async function openChardev(options: ChardevOptions, user: ChardevUser): P
   if (backend instanceof StdioChardev) {
     // The terminal is raw: Ctrl-A is the way out.
     const { isTyped } = backend;
-    return new MuxChardev(backend, { escapes: mux === true || isTyped, isTyped, limit: mux ? undefined : 1, quit: user.quit });
+    return new MuxChardev(backend, { ...commands, escapes: mux === true || isTyped, isTyped, limit: mux ? undefined : 1 });
   }
-  return mux ? new MuxChardev(backend, { escapes: true, quit: user.quit }) : backend;
+  return mux ? new MuxChardev(backend, { ...commands, escapes: true }) : backend;
 }
 
 async function openBackend(options: ChardevOptions, user: ChardevUser): Promise<Chardev> {

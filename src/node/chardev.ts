@@ -19,6 +19,8 @@ export interface ChardevUser {
   readonly openOutput: OpenOutput;
   /** Ctrl-A x. */
   quit(): void;
+  /** Ctrl-A s. What went wrong. */
+  readonly commit?: () => Promise<string | undefined>;
   /** The terminal is gone. */
   hangUp(): void;
 }

@@ -26,6 +26,7 @@ import { Player } from '../replay/player.js';
 import type { MainLoop } from './main-loop.js';
 import { TimeTravel } from './time-travel.js';
 import { Snapshots, type SaveNamedOptions, type SaveOptions, type SnapshotHost, type SnapshotInfo } from './snapshots.js';
+import { commitDrives } from './commit.js';
 import { deviceInfo, driveInfo, type ChardevInfo, type DeviceInfo, type DriveInfo, type PropertyInfo } from './control-info.js';
 import { ControlError } from './errors.js';
 import { GuestDump, saveMemory, type DumpOptions } from './guest-files.js';
@@ -544,7 +545,16 @@ export class MachineControl {
     return this.machine.config.uuid ?? '00000000-0000-0000-0000-000000000000';
   }
   drives(): DriveInfo[] {
-    return [...this.machine.backendsOf('drive').values()].filter((each) => each instanceof BlockBackend).map(driveInfo);
+    return this.blockBackends.map(driveInfo);
+  }
+  private get blockBackends(): BlockBackend[] {
+    return [...this.machine.backendsOf('drive').values()].filter((each) => each instanceof BlockBackend);
+  }
+  /** What was written to disks with `snapshot=on`, or to that one, goes to their images; the guest's requests wait. @throws ControlError */
+  async commitDrives(id?: string): Promise<void> {
+    this.refuseInReplay('a change of an image');
+    this.refuseWhileBusy();
+    await this.work.note(commitDrives(this.blockBackends, id));
   }
   chardevs(): ChardevInfo[] {
     return this.machine.chardevs.map(({ id, filename, isAttached }) => ({ label: id, filename, open: isAttached }));

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { describeGuest } from '../support/guest-files.js';
-import { CLI, wemu } from '../support/session.js';
+import { CLI, hasPty, Session, wemu } from '../support/session.js';
 import { which } from '../support/tools.js';
 
 const BOOT = 120_000;
@@ -51,6 +51,37 @@ await describeGuest('Linux with a disk', ['kernel', 'busybox', 'firmware', 'modu
     expect(`${createHash('sha256').update(random).digest('hex')}  /mnt/random`).toBe(first);
     expect(readFileSync(temporary).every((byte) => byte === 0)).toBe(true);
   }, 2 * BOOT); // prettier-ignore
+
+  it.skipIf(!hasPty)('keeps what it wrote to a snapshot where somebody commits it: by Ctrl-A s, or a monitor', async () => {
+    const image = disk('committed', 1);
+    const session = Session.terminal(['linux', '--drive', `file=${image},format=raw,snapshot=on`]);
+    const first = (): string => readFileSync(image).toString('latin1', 0, 5);
+    const write = async (text: string): Promise<void> => {
+      session.send(`printf ${text} | dd of=/dev/vda conv=fsync 2>/dev/null; echo wri""tten\n`);
+      await session.expect('written', BOOT);
+    };
+    try {
+      await session.expect('~ # ', BOOT);
+      await write('first');
+      expect(first()).toBe('\0'.repeat(5));
+      session.send('\x01s\x01c');
+      await session.expect('(wemu) ', BOOT);
+      session.send('commit nosuch\n');
+      await session.expect("Device 'nosuch' not found", BOOT);
+      expect(first()).toBe('first');
+      session.send('\x01c');
+      await write('again');
+      expect(first()).toBe('first');
+      session.send('\x01ccommit virtio0\ncommit all\n');
+      await session.expect('(wemu) commit all', BOOT);
+      await session.expect('(wemu) ', BOOT);
+      expect(first()).toBe('again');
+      session.send('\x01x');
+      expect(await session.ended(BOOT)).toBe(0);
+    } finally {
+      session.kill();
+    }
+  }, 3 * BOOT); // prettier-ignore
 
   it('loses nothing that was flushed when it is killed', async () => {
     const image = disk('killed', 4);

@@ -52,6 +52,21 @@ describe('a file', () => {
     node.close();
   });
 
+  it('that is only read is opened once more to write, unless another reads it', async () => {
+    const node = FileNode.open(path, { readOnly: true });
+    const other = FileNode.open(path, { readOnly: true });
+    expect(() => node.writer()).toThrow('Failed to get "write" lock');
+    other.close();
+    const writer = node.writer();
+    expect(() => FileNode.open(path, { readOnly: true })).toThrow('Failed to get shared "write" lock');
+    await writer.write(512, new Uint8Array(512).fill(0x42));
+    writer.close();
+    expect((await read(node, 512, 1))[0]).toBe(0x42);
+    expect(() => FileNode.open(path)).toThrow('Failed to get "write" lock');
+    node.close();
+    FileNode.open(path).close();
+  });
+
   it('is closed when nothing is under way any more', async () => {
     const node = FileNode.open(path);
     const reading = read(node, 0, 512);

@@ -13,6 +13,8 @@ export interface FileOptions {
   /** Undefined: for writing, where the file's permissions allow it. */
   readonly readOnly?: boolean;
   readonly locking?: boolean;
+  /** A lock that one has on the file already. */
+  readonly beside?: FileLock;
 }
 
 /** Codes of the system that a request may fail by; the others are EIO to it. */
@@ -60,7 +62,7 @@ export class FileNode implements BlockNode {
   }
 
   /** @throws OptionError */
-  static open(path: string, { readOnly, locking = true }: FileOptions = {}): FileNode {
+  static open(path: string, { readOnly, locking = true, beside }: FileOptions = {}): FileNode {
     let fd: number | undefined;
     let lock: FileLock | undefined;
     try {
@@ -68,13 +70,18 @@ export class FileNode implements BlockNode {
       const opened = openFile(path, readOnly);
       ({ fd } = opened);
       checkPlain(fstatSync(fd));
-      if (locking) lock = lockImage(fd, path, opened.readOnly);
+      if (locking) lock = lockImage(fd, path, opened.readOnly, beside);
       return new FileNode(fd, path, opened.readOnly, lock);
     } catch (error) {
       lock?.release();
       if (fd !== undefined) closeSync(fd);
       throw error instanceof OptionError ? error : new OptionError(`Could not open '${path}': ${systemReason(error)}`);
     }
+  }
+
+  /** As what was opened by the path: with a lock if this one has one. @throws OptionError */
+  writer(): FileNode {
+    return FileNode.open(this.filename, { readOnly: false, locking: this.lock !== undefined, beside: this.lock });
   }
 
   /** A file without a name, all zeros, that is gone with the process. @throws OptionError */

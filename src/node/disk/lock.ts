@@ -9,14 +9,16 @@ import { join } from 'node:path';
 import { isOwnFolder, isRefusal, makeFolder } from './files.js';
 
 export interface FileLock {
+  /** Of the file that tells others. */
+  readonly name: string;
   release(): void;
 }
 
 const lockFolder = (): string => join(tmpdir(), `wemu-locks-${process.getuid?.() ?? 'user'}`);
 let count = 0;
 
-/** Many may read, or one may write. `taken`: another has the file; undefined: this system has no place for locks. */
-export function lockFile(fd: number, readOnly: boolean): FileLock | 'taken' | undefined {
+/** Many may read, or one may write. `beside`: a lock that one has on it already. `taken`: another has the file; undefined: this system has no place for locks. */
+export function lockFile(fd: number, readOnly: boolean, beside?: FileLock): FileLock | 'taken' | undefined {
   const { dev, ino } = fstatSync(fd, { bigint: true });
   const folder = lockFolder();
   const file = `${dev}-${ino}.`;
@@ -32,7 +34,7 @@ export function lockFile(fd: number, readOnly: boolean): FileLock | 'taken' | un
   const release = (): void => rmSync(join(folder, own), { force: true });
   // Ours is there before we look for others': of two at once, one at least sees the other.
   for (const name of readdirSync(folder)) {
-    if (name === own || !name.startsWith(file)) continue;
+    if (name === own || name === beside?.name || !name.startsWith(file)) continue;
     const [, mode, pid, start] = /\.([rw])\.(\d+)-(\d*)\.\d+$/.exec(name) ?? [];
     if (!isAlive(Number(pid), start)) rmSync(join(folder, name), { force: true });
     else if (!readOnly || mode === 'w') {
@@ -40,7 +42,7 @@ export function lockFile(fd: number, readOnly: boolean): FileLock | 'taken' | un
       return 'taken';
     }
   }
-  return { release };
+  return { name: own, release };
 }
 
 function isAlive(pid: number, start: string): boolean {
