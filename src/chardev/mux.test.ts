@@ -62,6 +62,14 @@ describe('a mux', () => {
     expect(output()).toBe("\r\nwemu: 'commit' error for 'all': Input/output error\r\n");
   });
 
+  it('has another character than Ctrl-A, if that is wanted', () => {
+    const { frontend, type, output, quits } = setup({ escape: 0x14 });
+    const serial = frontend();
+    type('\x01x\x14\x14\x14h\x14x');
+    expect([serial.text, quits()]).toEqual(['\x01x\x14', 1]);
+    expect(output()).toContain('C-t C-t  sends C-t\r\n');
+  });
+
   it('without escapes lets everything through', () => {
     const { frontend, type, quits } = setup({ escapes: false });
     const serial = frontend();

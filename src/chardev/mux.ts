@@ -5,23 +5,32 @@
 import { OptionError } from '../util/errors.js';
 import { CharBackend, Chardev, FLOW_LIMIT, type CharEvent, type CharHandlers } from './chardev.js';
 
-const ESCAPE = 0x01; // Ctrl-A
+const CTRL_A = 0x01;
 /** Frontends of one mux at most. Source: QEMU's MAX_MUX. */
 const MAX_MUX = 4;
 
-const HELP = `\r
-C-a h    print this help\r
-C-a x    exit emulator\r
-C-a s    save disk data back to file (if -snapshot)\r
-C-a t    toggle console timestamps\r
-C-a b    send break (magic sysrq)\r
-C-a c    switch between console and monitor\r
-C-a C-a  sends C-a\r
+const help = (escape: string): string => `\r
+${escape} h    print this help\r
+${escape} x    exit emulator\r
+${escape} s    save disk data back to file (if -snapshot)\r
+${escape} t    toggle console timestamps\r
+${escape} b    send break (magic sysrq)\r
+${escape} c    switch between console and monitor\r
+${escape} ${escape}  sends ${escape}\r
 `;
+/** As people say it: `C-a`. */
+const keyName = (code: number): string =>
+  code >= 1 && code <= 26
+    ? `C-${String.fromCharCode(0x60 + code)}`
+    : code > 0x20 && code < 0x7f
+      ? String.fromCharCode(code)
+      : `0x${code.toString(16)}`;
 
 export interface MuxOptions {
   /** Ctrl-A gives commands; without it, it is a character as any other. */
   readonly escapes: boolean;
+  /** The character that gives them instead of Ctrl-A. */
+  readonly escape?: number;
   /** A terminal that somebody types on. It is read on however much waits, or Ctrl-A would not be heard. */
   readonly isTyped?: boolean;
   /** Frontends that may join. */
@@ -239,6 +248,9 @@ export class MuxChardev extends Chardev {
     if (event === 'opened') this.reader?.sendEvent('mux-in');
   }
 
+  private get escape(): number {
+    return this.options.escape ?? CTRL_A;
+  }
   private typed(bytes: Uint8Array): void {
     if (!this.options.escapes) return this.reader?.input(bytes);
     let typed: number[] = [];
@@ -248,12 +260,12 @@ export class MuxChardev extends Chardev {
     };
     for (const byte of bytes) {
       if (!this.escaped) {
-        if (byte === ESCAPE) this.escaped = true;
+        if (byte === this.escape) this.escaped = true;
         else typed.push(byte);
         continue;
       }
       this.escaped = false;
-      if (byte === ESCAPE) typed.push(byte);
+      if (byte === this.escape) typed.push(byte);
       else {
         flush();
         this.command(String.fromCharCode(byte).toLowerCase());
@@ -266,7 +278,7 @@ export class MuxChardev extends Chardev {
     switch (letter) {
       case 'h':
       case '?':
-        return this.base.write(new TextEncoder().encode(HELP));
+        return this.base.write(new TextEncoder().encode(help(keyName(this.escape))));
       case 'x':
         return this.options.quit();
       case 's':

@@ -34,6 +34,7 @@ describe('the command line for commander', () => {
     ['-sandbox on', 'not built yet: a system call filter (-sandbox on)'],
     ['-sandbox off,obsolete=yes', "-sandbox off,obsolete=yes: obsolete: invalid value 'yes' (expected one of allow, deny)"],
     ['-sandbox on,foo=1', "-sandbox on,foo=1: invalid parameter 'foo'"],
+    ['-watchdog-action bark', "-watchdog-action bark: action: invalid value 'bark' (expected one of reset, shutdown"],
     ['-boot d', 'not built yet: boot order and boot menu (-boot d)'],
     ['linux -net none', '-net: invalid option'],
     ['linus', "'linus' is no command of wemu (a disk image is -hda linus); did you mean 'linux'?"],

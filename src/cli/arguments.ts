@@ -61,6 +61,7 @@ export const ROWS = [
   { flags: '--mon <opts>',          help: 'a monitor: chardev=ID[,mode=readline|control][,pretty=on]', many: true, words: ['chardev='] },
   { flags: '--qmp <dev>',           help: 'as -monitor, a QMP monitor', many: true, words: CHARDEVS },
   { flags: '--qmp-pretty <dev>',    help: 'as -qmp, with answers over several lines', many: true, words: CHARDEVS },
+  { flags: '--echr <code>',         help: 'the character that leads to Ctrl-A x and the like: its code (default: 1, Ctrl-A)' },
   { flags: '--display <type>',      help: "only 'none' for now", words: ['none'] },
   { flags: '--nographic',           help: 'serial port on the terminal (the default)' },
   { flags: '--nodefaults',          help: 'no devices but those asked for: the serial port leads nowhere' },

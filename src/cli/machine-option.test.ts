@@ -8,6 +8,7 @@ it.each([
   [['virt,kernel=a,,b,append=x y,dumpdtb=c,,d'], { type: 'virt', text: 'virt,dumpdtb=c,,d', kernel: 'a,b', append: 'x y' }],
   [['aclint=on,acpi=off'], { text: 'aclint=on,acpi=off' }],
   [['accel=tcg'], { accel: 'tcg' }],
+  [['virt,smp.cpus=4', 'smp.cores=2,memory.size=64M'], { type: 'virt', text: 'virt', smp: 'cpus=4,cores=2', memory: 'size=64M' }],
   [[], { text: undefined }],
 ])('-machine %j', (texts, parsed) => expect(parseMachine(texts)).toEqual(parsed));
 

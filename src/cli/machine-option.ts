@@ -6,6 +6,9 @@ export const ALIASES = ['accel', 'kernel', 'initrd', 'append', 'dtb', 'firmware'
 
 export interface MachineArguments extends Readonly<Partial<Record<(typeof ALIASES)[number], string>>> {
   readonly type?: string;
+  /** As `-smp` and `-m` have them. */
+  readonly smp?: string;
+  readonly memory?: string;
   /** Type and properties, as MachineOptions.machine takes them; undefined: neither is given. */
   readonly text?: string;
   readonly help?: 'machines' | 'properties';
@@ -23,7 +26,16 @@ export function parseMachine(texts: readonly string[] = []): MachineArguments {
   const type = values.get('type');
   if (wantsHelp) return { type, help: type === undefined || isHelp(type) ? 'machines' : 'properties' };
   const aliases = Object.fromEntries(ALIASES.map((key) => [key, values.get(key)]));
+  /** Structures: their members are other options' parameters. */
+  const members = (structure: string): string | undefined => {
+    const inside = [...values].filter(([key]) => key.startsWith(`${structure}.`));
+    for (const [key] of inside) values.delete(key);
+    return inside.length === 0
+      ? undefined
+      : inside.map(([key, value]) => `${key.slice(structure.length + 1)}=${escapeCommas(value)}`).join(',');
+  };
+  const [smp, memory] = [members('smp'), members('memory')];
   const own = [...values].filter(([key]) => key !== 'type' && !ALIASES.some((alias) => alias === key));
   const words = [...(type === undefined ? [] : [escapeCommas(type)]), ...own.map(([key, value]) => `${key}=${escapeCommas(value)}`)];
-  return { ...aliases, type, text: words.length === 0 ? undefined : words.join(',') };
+  return { ...aliases, type, smp, memory, text: words.length === 0 ? undefined : words.join(',') };
 }

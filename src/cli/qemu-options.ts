@@ -79,8 +79,7 @@ export const QEMU_OPTIONS: readonly QemuOption[] = [
   flag('preconfig', 'starting before the machine is made (-S starts it paused)'),
   value('incoming', 'migration'), flag('only-migratable', 'migration'),
   value('dump-vmstate', 'the description of the migration stream'),
-  value('echr', 'another escape character than Ctrl-A'),
-  value('watchdog-action', 'that action', new RegExp(`^(${WATCHDOG_ACTIONS})$`)), // there is no watchdog
+  value('watchdog-action', 'that action', { first: 'action', values: { action: [WATCHDOG_ACTIONS, WATCHDOG_ACTIONS] } }), // there is no watchdog
   value('sandbox', 'a system call filter', { first: 'enable', values: {
     enable: [BOOL, OFF],
     obsolete: [ALLOW, ALLOW], elevateprivileges: [`${ALLOW}|children`, TEXT], spawn: [ALLOW, ALLOW], resourcecontrol: [ALLOW, ALLOW], // of one that is off

@@ -23,6 +23,8 @@ import { consoleMonitors, joinMonitors, openMonitors, type MonitorChoice } from 
 import type { StatsWriter } from './stats.js';
 
 export interface Console {
+  /** `-echr`. */
+  readonly escape?: number;
   /** `-chardev`. */
   readonly chardevs?: readonly ChardevOptions[];
   /** `-serial` texts. */
@@ -56,17 +58,18 @@ export class LogOutput {
   /** Set by whoever runs the machine that writes them. */
   hold: (on: boolean) => void = () => {};
 
-  constructor(path?: string) {
+  /** `option`: that named the file. */
+  constructor(path?: string, option = '-D') {
     let fd = STDERR;
     if (path !== undefined) {
-      refuseInput(path, '-D');
+      refuseInput(path, option);
       try {
         fd = openSync(path, 'w');
       } catch (error) {
-        throw new OptionError(`cannot write '${path}': ${systemReason(error)}`, '-D');
+        throw new OptionError(`cannot write '${path}': ${systemReason(error)}`, option);
       }
     }
-    this.output = new Output(fd, `-D '${path}'`, {
+    this.output = new Output(fd, `${option} '${path}'`, {
       failed: (error) => void (fd !== STDERR && tell(error.message)),
       congested: (on) => this.hold(on),
     });
@@ -111,13 +114,13 @@ export function exitStatus(code: number): number {
 export async function runMachine(
   options: MachineOptions,
   host: NodeHost,
-  { chardevs: wanted = [], serials, monitors, gdb, stats, log, flash = [], pidFile, start, work, filter }: Console,
+  { escape, chardevs: wanted = [], serials, monitors, gdb, stats, log, flash = [], pidFile, start, work, filter }: Console,
 ): Promise<number> {
   let machine: Machine | undefined;
   const make = start ?? ((create: CreateMachine) => Promise.resolve(create()));
   const ending = new Ending(() => (machine ? machine.quit() : chardevs.close()));
   const { openOutput, quit, hangUp } = ending;
-  const chardevs = new Chardevs({ openOutput, quit, hangUp, commit: async () => machine && commit(machine) });
+  const chardevs = new Chardevs({ openOutput, quit, hangUp, escape, commit: async () => machine && commit(machine) });
   let removePidFile: (() => void) | undefined;
   try {
     removePidFile = pidFile === undefined ? undefined : writePidFile(pidFile);

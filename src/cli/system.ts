@@ -74,6 +74,7 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
   if (args.daemonize) refuseTerminal(args, chardevs, monitors);
   const actions = parseActions(args.action ?? []);
   const rtc = args.rtc === undefined ? {} : parseRtc(args.rtc);
+  if (rtc.driftfix === 'slew') warn("driftfix 'slew' is not available with this machine");
   const harness = args.gustave === undefined ? undefined : parseGustave(args.gustave);
   const gustave = harness && readGustave(harness);
   const bios = args.bios ?? machine.firmware;
@@ -91,15 +92,15 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
   for (const { driver, property } of (args.global ?? []).map(parseGlobal))
     if (!host.types.find(driver)) warn(`global ${driver}.${property} has invalid class name`);
   const logged = logChoice(args);
-  const log = logged && new LogOutput(logged.file);
+  const log = logged && new LogOutput(logged.file, logged.option);
   const name = parseName(args.name ?? []);
   if (name.process !== undefined) process.title = name.process;
   return runMachine(
     {
       machine: machine.text,
       cpu: args.cpu,
-      memory: args.m,
-      smp: args.smp,
+      memory: args.m ?? machine.memory,
+      smp: args.smp ?? machine.smp,
       bios: bios === undefined || bios === 'default' || bios === 'none' ? bios : readImage('-bios', bios),
       kernel: readImage('-kernel', kernel),
       initrd: readImage('-initrd', args.initrd ?? machine.initrd),
@@ -129,6 +130,7 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
     host,
     {
       log,
+      escape: parseEscape(args.echr),
       chardevs,
       serials: args.serial ?? [gustave ? 'none' : defaultSerial(args, chardevs, monitors)],
       monitors,
@@ -159,6 +161,8 @@ interface LogChoice {
   readonly ranges: readonly AddressRange[] | undefined;
   /** Undefined: standard error. */
   readonly file: string | undefined;
+  /** That named it. */
+  readonly option: string;
 }
 
 /** What `-d`, `-dfilter`, `-D` and `-trace` ask for; undefined: nothing. As QEMU, an event that is not there is told, and no more. */
@@ -174,14 +178,16 @@ function logChoice({ d, D, dfilter, trace = [] }: SystemArguments): LogChoice | 
         ],
   );
   const items = [...(d === undefined ? [] : parseLogItems(d)), ...events];
-  const file = logFileName(choices.flatMap((choice) => choice.file ?? []).at(-1) ?? D, process.pid, items.includes('tid'));
+  const traceFile = choices.flatMap((choice) => choice.file ?? []).at(-1);
+  const option = traceFile === undefined ? '-D' : '-trace file';
+  const file = logFileName(traceFile ?? D, process.pid, items.includes('tid'), option);
   if (d === undefined && trace.length === 0) return undefined;
   for (const item of items) {
     const { pattern } = tracePattern(item) ?? {};
     if (pattern && !traceEventNames().some((event) => pattern.test(event)))
       warn(`trace event '${item.slice('trace:'.length)}' does not exist`);
   }
-  return { items, ranges, file };
+  return { items, ranges, file, option };
 }
 
 /** Without arguments of its own the guest's command line is the kernel's. */
@@ -270,6 +276,14 @@ function defaultSerial(
   if (nographic) return monitor ? 'stdio' : 'mon:stdio';
   const isTaken = chardevs.some(({ backend }) => backend === 'stdio') || monitors.some(({ text }) => STDIO.test(text));
   return isTaken ? 'none' : 'stdio';
+}
+
+/** `-echr`: decimal, or hexadecimal with 0x. */
+function parseEscape(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const code = /^(\d{1,3}|0x[\da-f]{1,2})$/i.test(text) ? Number(text) : 256;
+  if (code > 255) throw new OptionError(`invalid character '${text}'`, '-echr', 'its code, from 0 to 255');
+  return code;
 }
 
 function parseSeed(text: string | undefined): number | undefined {

@@ -14,11 +14,13 @@ export interface MonitorContext {
   format: string;
   /** Bytes. */
   size: number;
+  /** The user has left: nothing more is asked. */
+  hasQuit: boolean;
 }
 
 export const monitorContext = (control: MachineControl, version: string, history: readonly string[] = []): MonitorContext => ({
   ...{ control, version, history },
-  ...{ cpuIndex: 0, format: 'x', size: 4 },
+  ...{ cpuIndex: 0, format: 'x', size: 4, hasQuit: false },
 });
 
 /** What is to be printed. */

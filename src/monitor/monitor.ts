@@ -67,7 +67,7 @@ export class Monitor {
   private entered(line: string): void {
     const done = (answer: string): void => {
       this.print(answer);
-      this.editor.show();
+      if (!this.context.hasQuit) this.editor.show();
     };
     this.context.control.machine.log.trace(TRACE.handle_hmp_command, line);
     let answer: string | Promise<string>;

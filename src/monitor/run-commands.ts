@@ -13,7 +13,10 @@ export const RUN_COMMANDS: readonly Command[] = [
     control.powerdown() ? '' : 'this machine has no power button: its guest has to power it off\n',
   ),
   command('system_wakeup', {}, '', 'wakeup guest from suspend', ({ control }) => control.wakeup()),
-  command('quit|q', {}, '', 'quit the emulator', ({ control }) => control.quit()),
+  command('quit|q', {}, '', 'quit the emulator', (context) => {
+    context.hasQuit = true;
+    return context.control.quit();
+  }),
   command('cpu', { index: int() }, 'index', 'set the default CPU', (context, { index }) => {
     if (!context.control.cpus[index]) return 'invalid CPU index\n';
     context.cpuIndex = index;

@@ -14,7 +14,7 @@ const LOG_LIMIT = 1 << 20;
 export async function openChardev(options: ChardevOptions, user: ChardevUser): Promise<Chardev> {
   const { where, mux } = options;
   const backend = await openBackend(options, user);
-  const commands = { quit: user.quit, commit: user.commit };
+  const commands = { escape: user.escape, quit: user.quit, commit: user.commit };
   if (options.logfile !== undefined) {
     const fd = openFile(options.logfile, options.logappend ? 'a' : 'w', where);
     const log = user.openOutput(fd, `'${options.logfile}'`, () => {});

@@ -17,6 +17,8 @@ export type OpenOutput = (fd: number, name: string, congested: OutputHandlers['c
 /** Whose character devices they are: the run of a machine. */
 export interface ChardevUser {
   readonly openOutput: OpenOutput;
+  /** What gives the commands of a mux, instead of Ctrl-A. */
+  readonly escape?: number;
   /** Ctrl-A x. */
   quit(): void;
   /** Ctrl-A s. What went wrong. */

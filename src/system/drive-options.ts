@@ -71,8 +71,11 @@ export function parseDrives(args: DriveArguments): DriveChoices {
 function place(list: OptionList, units: Map<Interface, Set<number>>): { kind: Interface; unit: number } {
   const typed = list.string('if') ?? 'virtio';
   const index = list.integer('index', 0, 255);
-  const bus = list.integer('bus', 0, 255) ?? 0;
-  const asked = index ?? list.integer('unit', 0, 255);
+  const [askedBus, unitOfBus] = [list.integer('bus', 0, 255), list.integer('unit', 0, 255)];
+  if (index !== undefined && (askedBus !== undefined || unitOfBus !== undefined))
+    throw new OptionError('index cannot be used with bus and unit', list.where);
+  const bus = askedBus ?? 0;
+  const asked = index ?? unitOfBus;
   if (NO_BOARD_HAS.includes(typed))
     throw new OptionError(`machine type does not support if=${typed},bus=${bus},unit=${asked ?? 0}`, list.where);
   const kind = INTERFACES.find((each) => each === typed);
@@ -105,6 +108,7 @@ function parseDrive(list: OptionList, kind: Interface, unit: number, snapshot = 
   };
   readIdle(list, '');
   readIdle(list, 'file.');
+  refuseLimits(list);
   list.finish();
   if (drive.file === undefined) throw new OptionError('Device needs media, but drive is empty', list.where, 'file=');
   if (isCd && readonly === false) throw new OptionError('a CD-ROM cannot be written to', list.where, 'readonly=on');
@@ -149,6 +153,14 @@ function readIdle(list: OptionList, prefix: string): void {
   const detect = list.enumeration(`${prefix}detect-zeroes`, ['off', 'on', 'unmap']);
   if (detect !== undefined && detect !== 'off') throw new OptionError(`detect-zeroes=${detect} is not built yet`, list.where, "'off'");
   if (list.bool(`${prefix}copy-on-read`)) throw new OptionError('copy-on-read is not built yet', list.where, "'off'");
+}
+
+/** `bps=`, `iops_rd_max=`, `throttling.bps-total=`: how much a drive may do in a second. */
+const LIMITS = /^((bps|iops)(_(rd|wr))?(_max(_length)?)?|iops_size|group|throttling\..+)$/;
+
+function refuseLimits(list: OptionList): void {
+  const limit = list.entries.find(([key]) => LIMITS.test(key));
+  if (limit) throw new OptionError(`limits of a drive (${limit[0]}=) are not built yet`, list.where);
 }
 
 /** `-blockdev`: nodes by name; a `raw` one may stand on a `file` one that was given before. */

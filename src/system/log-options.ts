@@ -31,11 +31,11 @@ export function logHelp(): string {
  * The name of a log file: `%d` in it is the number of the process, which is that of the thread that runs guest code. `needsNumber`: `-d tid`, which
  * wants one. @throws OptionError
  */
-export function logFileName(template: string | undefined, processId: number, needsNumber = false): string | undefined {
+export function logFileName(template: string | undefined, processId: number, needsNumber = false, option = '-D'): string | undefined {
   const [first, ...rest] = template?.split('%') ?? [''];
   if (rest.length > 1 || rest.some((part) => !part.startsWith('d')))
-    throw new OptionError(`Bad logfile template: ${template}`, '-D', "at most one %, which is '%d'");
-  if (rest.length === 0 && needsNumber) throw new OptionError("Filename template with '%d' required for 'tid'", '-D');
+    throw new OptionError(`Bad logfile template: ${template}`, option, "at most one %, which is '%d'");
+  if (rest.length === 0 && needsNumber) throw new OptionError("Filename template with '%d' required for 'tid'", option);
   return rest.length === 0 ? template : `${first}${processId}${rest[0].slice(1)}`;
 }
 

@@ -82,8 +82,8 @@ describe('single options', () => {
     ['shift=3,rrsnapshot=x', /'rrfile' and 'rrsnapshot' are for rr=record and rr=replay/],
   ])('-icount %s is refused', (text, why) => expect(() => parseIcount(text)).toThrow(why));
   it.each([
-    ['base=utc', { clock: undefined }],
-    ['utc,clock=vm,driftfix=slew', { clock: 'vm' }],
+    ['base=utc', { clock: undefined, driftfix: undefined }],
+    ['utc,clock=vm,driftfix=slew', { clock: 'vm', driftfix: 'slew' }],
     ['localtime', { baseMs: 1e12 + 120 * 60_000, clock: undefined }],
     ['base=2006-06-17T16:01:21,clock=rt', { baseMs: Date.UTC(2006, 5, 17, 16, 1, 21), clock: 'rt' }],
   ])('-rtc %s', (text, options) => expect(parseRtc(text, 1e12, -120)).toEqual(options));

@@ -130,6 +130,7 @@ export interface RtcOptions {
   /** Ms since 1970 UTC; undefined: now. */
   readonly baseMs?: number;
   readonly clock?: RtcClock;
+  readonly driftfix?: 'none' | 'slew';
 }
 
 /**
@@ -140,13 +141,13 @@ export function parseRtc(text: string, now = Date.now(), zoneMinutes = new Date(
   const list = parseOptions('-rtc', text, 'base');
   const base = list.string('base') ?? 'utc';
   const clock = list.enumeration('clock', Object.keys(RTC_CLOCKS) as RtcClock[]);
-  list.enumeration('driftfix', ['none', 'slew']);
+  const driftfix = list.enumeration('driftfix', ['none', 'slew']);
   list.finish();
-  if (base === 'utc') return { clock };
-  if (base === 'localtime') return { clock, baseMs: now - zoneMinutes * 60_000 };
+  if (base === 'utc') return { clock, driftfix };
+  if (base === 'localtime') return { clock, driftfix, baseMs: now - zoneMinutes * 60_000 };
   const ms = /^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d)?$/.test(base) ? Date.parse(base.includes('T') ? `${base}Z` : base) : NaN;
   if (Number.isNaN(ms)) throw new OptionError(`invalid base '${base}'`, list.where, "'utc', 'localtime' or YYYY-MM-DDThh:mm:ss");
-  return { clock, baseMs: ms };
+  return { clock, driftfix, baseMs: ms };
 }
 
 /** `-action reboot=shutdown,shutdown=pause,panic=none,watchdog=reset`, as often as it is given. */

@@ -23,7 +23,7 @@ export function createDevice(machine: MachineState, list: OptionList, isHot = fa
     throw new OptionError(
       `'${driver}' is not a valid device model name${didYouMean(driver, known)}`,
       list.where,
-      "'-device help' lists them",
+      "one that '-device help' lists",
     );
   }
   if (type.abstract) throw new OptionError("Parameter 'driver' expects a non-abstract device type", list.where);

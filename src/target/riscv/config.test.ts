@@ -153,6 +153,10 @@ describe('-cpu', () => {
   ])('%s is %s', (text, same) => expect(parseCpuConfig(text)).toEqual(parseCpuConfig(same)));
 
   it.each([
+    ['rv64,vlen=100', "'vlen=100' is no power of 2"],
+    ['rv64,elen=x', "parameter 'elen' expects a number"],
+    ['rv64,vext_spec=v2.0', "unsupported vector spec version 'v2.0' (expected v1.0)"],
+    ['rv64,rvv_ta_all_1s=1', "parameter 'rvv_ta_all_1s' expects 'on' or 'off'"],
     ['nope', "unable to find CPU model 'nope'"],
     ['rv64,nope=on', "-cpu rv64: property 'nope' not found"],
     ['rv64,smaja=off', "-cpu rv64: property 'smaja' not found; did you mean 'smaia'?"],

@@ -101,7 +101,7 @@ class Draft {
 
   /** A property that QEMU has: all that is not built is off. */
   private setElsewhere(key: string, value: string): void {
-    if (IDLE_PROPERTIES.has(key)) return;
+    if (Object.hasOwn(IDLE_PROPERTIES, key)) return this.checkIdle(key, value);
     const bundle = BUNDLES[key];
     const fixed = FIXED_PROPERTIES[key];
     if (fixed !== undefined) {
@@ -115,6 +115,15 @@ class Draft {
       const known = [...EXTENSIONS, ...SATP_MODES, ...PROFILES].map(({ name }) => name);
       throw new OptionError(`property '${key}' not found${didYouMean(key, [...known, ...QEMU_EXTENSIONS])}`, this.where);
     }
+  }
+
+  private checkIdle(key: string, value: string): void {
+    const kind = IDLE_PROPERTIES[key];
+    if (kind === 'bool') this.flag(key, value);
+    else if (kind === 'power of 2') {
+      const number = this.number(key, value);
+      if (!Number.isInteger(Math.log2(number))) throw new OptionError(`'${key}=${value}' is no power of 2`, this.where);
+    } else if (value !== kind) throw new OptionError(`unsupported vector spec version '${value}'`, this.where, kind);
   }
 
   /** Turns all of a profile on or off; the base instructions stay. */

@@ -26,8 +26,11 @@ export const FIXED_PROPERTIES: Readonly<Record<string, string>> = {
   'x-misa-w': 'off',
 };
 
-/** Properties of the vector extension, which is off. */
-export const IDLE_PROPERTIES: ReadonlySet<string> = new Set('vlen elen vext_spec rvv_ta_all_1s rvv_ma_all_1s rvv_vl_half_avl'.split(' '));
+/** Properties of the vector extension, which is off, and what they may be. */
+export const IDLE_PROPERTIES: Readonly<Record<string, 'power of 2' | 'bool' | 'v1.0'>> = {
+  ...{ vlen: 'power of 2', elen: 'power of 2', vext_spec: 'v1.0' },
+  ...{ rvv_ta_all_1s: 'bool', rvv_ma_all_1s: 'bool', rvv_vl_half_avl: 'bool' },
+};
 
 /** Spellings that QEMU takes for the sake of older command lines. */
 const FORMER_NAMES = new Set('Zifencei Zicsr Zihintntl Zihintpause Zawrs Zfa Zfh Zfhmin Zve32f Zve64f Zve64d'.split(' '));
