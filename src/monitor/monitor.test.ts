@@ -212,6 +212,8 @@ describe('the monitor', () => {
     ['info memory_size_summary', 'base memory: 16777216'],
     ['loadvm no-such', "Error: Snapshot 'no-such' does not exist in one or more devices"],
     ['nmi', 'Error: machine does not provide NMIs'],
+    ['sendkey ctrl-alt-f1', 'Error: this machine has no keyboard'],
+    ['sendkey a-nosuch 5', 'invalid parameter: nosuch'],
     ['watchdog_action foo', 'Error: invalid parameter value: foo'],
     ['watchdog_action reset', ''],
     ['trace-event foo on', 'unknown event "foo"'],

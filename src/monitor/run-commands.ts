@@ -1,8 +1,19 @@
 /** The monitor's commands about running. Names, arguments and help texts are QEMU's (hmp-commands.hx). */
 import { WATCHDOG_ACTIONS } from '../hw/core/actions.js';
+import { KEY_NAMES, keyOfNumber, type Key } from '../hw/core/keys.js';
 import { flag, int, optional, text } from './arguments.js';
 import { command, type Command } from './command.js';
 import { MonitorError } from './errors.js';
+
+/** `ctrl-alt-f1`; QAPI's names, `<`, and numbers of set 1. @throws MonitorError */
+const keysOf = (names: string): Key[] =>
+  names.split('-').map((name) => {
+    if (name === '<') return 'less';
+    if (/^0x/.test(name) && Number.isInteger(Number(name))) return keyOfNumber(Number(name));
+    const known = KEY_NAMES.find((key) => key === name);
+    if (!known) throw new MonitorError(`invalid parameter: ${name}`);
+    return known;
+  });
 
 // prettier-ignore
 export const RUN_COMMANDS: readonly Command[] = [
@@ -52,7 +63,7 @@ export const RUN_COMMANDS: readonly Command[] = [
   ),
   command('loadvm', { name: text() }, 'tag', 'restore a VM snapshot from its tag', ({ control }, { name }) => control.loadSnapshot(name)),
   command('delvm', { name: text() }, 'tag', 'delete a VM snapshot from its tag', async ({ control }, { name }) => void (await control.deleteSnapshot(name))),
-  command('sendkey', { keys: text(), hold: optional(int()) }, 'keys [hold_ms]', 'send keys to the VM', () => {
-    throw new MonitorError('Error: this machine has no keyboard');
-  }),
+  command('sendkey', { keys: text(), hold: optional(int()) }, 'keys [hold_ms]', "send keys to the VM (e.g. 'sendkey ctrl-alt-f1', default hold time=100 ms)",
+    ({ control }, { keys, hold }) => control.sendKeys(keysOf(keys), hold),
+  ),
 ];

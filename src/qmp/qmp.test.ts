@@ -133,6 +133,8 @@ describe('every command', () => {
   const job = { 'job-id': 'j', tag: 't', devices: [] };
   const RIGHT: Readonly<Record<string, JsonObject>> = {
     'set-action': { reboot: 'shutdown', watchdog: 'none' },
+    'send-key': { keys: [{ type: 'qcode', data: 'ctrl' }, { type: 'number', data: 0xcf }] }, // prettier-ignore
+    'input-send-event': { events: [{ type: 'key', data: { key: { type: 'qcode', data: 'a' }, down: true } }] },
     'watchdog-set-action': { action: 'pause' },
     'human-monitor-command': { 'command-line': 'info status', 'cpu-index': 0 },
     'snapshot-save': { ...job, vmstate: '' },
@@ -172,6 +174,8 @@ describe('every command', () => {
     qmp_capabilities: 'CommandNotFound: Capabilities negotiation is already complete, command ignored',
     system_wakeup: 'GenericError: wake-up from suspend is not supported by this guest',
     'inject-nmi': 'GenericError: machine does not provide NMIs',
+    'send-key': 'GenericError: this machine has no keyboard',
+    'input-send-event': 'GenericError: this machine has no keyboard',
     'replay-break': 'GenericError: setting the breakpoint is allowed only in play mode',
     'replay-delete-break': 'GenericError: replay breakpoint is allowed only in play mode',
     'replay-seek': 'GenericError: replay must be enabled to seek',

@@ -1,5 +1,6 @@
 /** QMP's commands about running (QAPI run-state.json, misc.json, machine.json, migration.json, job.json). */
 import { PANIC_ACTIONS, REBOOT_ACTIONS, SHUTDOWN_ACTIONS } from '../hw/core/actions.js';
+import { KEY_NAMES, keyOfNumber, type Key } from '../hw/core/keys.js';
 import { RUN_STATES } from '../hw/core/runstate.js';
 import { runLine } from '../monitor/commands.js';
 import { monitorContext } from '../monitor/command.js';
@@ -7,7 +8,7 @@ import { ControlError } from '../system/control.js';
 import type { JobVerb } from '../system/jobs.js';
 import { command, NOTHING, type QmpCommand, type QmpContext } from './command.js';
 import { JobStatus, WatchdogAction } from './events.js';
-import { bool, EMPTY, enumeration, int, list, optional, QmpError, str, struct } from './schema.js';
+import { bool, EMPTY, enumeration, int, list, optional, QmpError, str, struct, union } from './schema.js';
 
 const done = async (work: void | Promise<unknown>): Promise<typeof NOTHING> => {
   await work;
@@ -20,6 +21,17 @@ const StatusInfo = struct('StatusInfo', { running: bool, status: RunState });
 const RebootAction = enumeration('RebootAction', REBOOT_ACTIONS);
 const ShutdownAction = enumeration('ShutdownAction', SHUTDOWN_ACTIONS);
 const PanicAction = enumeration('PanicAction', PANIC_ACTIONS);
+
+const KeyValue = union('KeyValue', { type: enumeration('KeyValueKind', ['number', 'qcode']) }, 'type', {
+  number: struct('IntWrapper', { data: int }),
+  qcode: struct('QKeyCodeWrapper', { data: enumeration('QKeyCode', KEY_NAMES) }),
+});
+type KeyValue = { readonly type: 'number'; readonly data: number } | { readonly type: 'qcode'; readonly data: Key };
+const keyOf = (value: KeyValue): Key => (value.type === 'number' ? keyOfNumber(value.data) : value.data);
+/** Keys are all that there is to move. */
+const InputEvent = union('InputEvent', { type: enumeration('InputEventKind', ['key']) }, 'type', {
+  key: struct('InputKeyEventWrapper', { data: struct('InputKeyEvent', { key: KeyValue, down: bool }) }),
+});
 
 const JobType = enumeration('JobType', ['snapshot-load', 'snapshot-save', 'snapshot-delete']);
 const JobInfo = struct('JobInfo', {
@@ -87,6 +99,12 @@ export const RUN_COMMANDS: readonly QmpCommand[] = [
   command('system_wakeup', {}, EMPTY, ({ control }) => done(control.wakeup())),
   command('quit', {}, EMPTY, ({ control }) => done(control.quit())),
   command('inject-nmi', {}, EMPTY, ({ control }) => done(control.injectNmi())),
+  command('send-key', { keys: list(KeyValue), 'hold-time': optional(int) }, EMPTY, ({ control }, { keys, 'hold-time': holdMs }) =>
+    done(control.sendKeys(keys.map(keyOf), holdMs)),
+  ),
+  command('input-send-event', { device: optional(str), head: optional(int), events: list(InputEvent) }, EMPTY, ({ control }, { events }) =>
+    done(control.moveKeys(events.map(({ data: { key, down } }) => ({ key: keyOf(key), isDown: down })))),
+  ),
   command(
     'set-action',
     {

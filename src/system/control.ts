@@ -9,6 +9,7 @@ import { formatJitInfo } from '../accel/jit-info.js';
 import type { Actions } from '../hw/core/actions.js';
 import type { CpuState } from '../hw/core/cpu.js';
 import type { MachineEventName } from '../hw/core/events.js';
+import type { Key } from '../hw/core/keys.js';
 import type { MachineState } from '../hw/core/machine.js';
 import type { ReplayMode } from '../hw/core/replay.js';
 import { NEEDS_RESET, type RunState } from '../hw/core/runstate.js';
@@ -32,6 +33,7 @@ import { ControlError } from './errors.js';
 import { GuestDump, saveMemory, type DumpOptions } from './guest-files.js';
 import { addChardev, addDevice, addObject, deleteDevice, removeChardev, type NewChardev, type OpenChardev } from './hotplug.js';
 import { Jobs } from './jobs.js';
+import { Keys } from './keys.js';
 import { LogControl } from './logs.js';
 import { deleteObject } from './object-options.js';
 
@@ -70,6 +72,7 @@ export class MachineControl {
   readonly logs: LogControl;
   readonly dump: GuestDump;
   readonly jobs: Jobs;
+  private readonly keys: Keys;
   /** Undefined: nothing is replayed. */
   readonly travel: TimeTravel | undefined;
 
@@ -87,6 +90,7 @@ export class MachineControl {
       () => loop.isExecuting || (loop.isActive && machine.runState.running),
     );
     this.logs = new LogControl(machine);
+    this.keys = new Keys(machine);
     this.jobs = new Jobs(machine.events, (error) => this.tellFailure('job', error));
     this.dump = new GuestDump(machine, () => loop.pauses());
     const { replay } = machine;
@@ -348,6 +352,16 @@ export class MachineControl {
   /** @throws ControlError unless the board has one */
   injectNmi(): void {
     if (!this.machine.injectNmi()) throw new ControlError('machine does not provide NMIs');
+  }
+  /** They go down together, are held for a while of guest time, and go up. @throws ControlError if the machine has no keyboard */
+  sendKeys(keys: readonly Key[], holdMs?: number): void {
+    this.refuseInReplay('a key');
+    this.keys.send(keys, holdMs);
+  }
+  /** @throws ControlError if the machine has no keyboard */
+  moveKeys(moves: readonly { readonly key: Key; readonly isDown: boolean }[]): void {
+    this.refuseInReplay('a key');
+    this.keys.move(moves);
   }
   /** Blocks of one instruction from now on, or as long as usual. @throws ControlError if the accelerator has none */
   setOneInsnPerTb(on: boolean): void {

@@ -56,6 +56,7 @@ export function offerServices(machine: MachineState, books: MachineBooks): Machi
         return index in machine.cpus;
       },
     },
+    addKeyboard: (keyboard) => void (machine.keyboard = keyboard),
     inventory: {
       created: (device) => machine.applyGlobals(device),
       realized: (device) => void books.devices.push(device),

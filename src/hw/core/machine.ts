@@ -7,6 +7,7 @@ import { ClockSet, type ClockType } from './clock.js';
 import type { IrqLine } from './irq.js';
 import type { SymbolTable } from './elf.js';
 import { RomList } from './rom.js';
+import type { Keyboard } from './keys.js';
 import type { CpuState } from './cpu.js';
 import type { DeviceClass, DeviceState, Given } from './device.js';
 import { SysBusDevice } from './sysbus.js';
@@ -76,6 +77,8 @@ export abstract class MachineState extends QObject {
   readonly services: MachineServices;
   readonly cpus: CpuState[] = [];
   readonly roms = new RomList();
+  /** What hears keys. */
+  keyboard: Keyboard | undefined;
   /** What injects an NMI, on a board that has such a line. */
   protected nmi: IrqLine | undefined;
   /** Undefined: no calls are served. */

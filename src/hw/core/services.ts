@@ -11,6 +11,7 @@ import type { DeviceState } from './device.js';
 import type { SymbolTable } from './elf.js';
 import type { MachineEvents } from './events.js';
 import type { GuestMemory } from './guest-memory.js';
+import type { Keyboard } from './keys.js';
 import type { RomList } from './rom.js';
 import type { ShutdownCause } from './runstate.js';
 
@@ -70,6 +71,8 @@ export interface DeviceServices {
   /** Who watches the machine hears of it. */
   readonly events: Pick<MachineEvents, 'tell'>;
   readonly boot: BootService;
+  /** A keyboard that the machine has: the last one hears what is typed. */
+  addKeyboard(keyboard: Keyboard): void;
   /** Entropy for the guest: the host's, or in icount mode always the same. */
   randomBytes(count: number): Uint8Array;
 }

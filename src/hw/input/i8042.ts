@@ -1,6 +1,6 @@
 /**
- * The keyboard controller of a PC, with a keyboard and a mouse that nobody touches: they answer what they are asked. Sources: 8042 keyboard controller and
- * PS/2 keyboard and mouse chapters of the IBM PS/2 Hardware Interface Technical Reference. Translation to scan code set 1 would be of keys, which are none.
+ * The keyboard controller of a PC, with a keyboard, and a mouse that nobody touches. Sources: 8042 keyboard controller and PS/2 keyboard and mouse chapters
+ * of the IBM PS/2 Hardware Interface Technical Reference.
  */
 import { uint8 } from '../../qom/property.js';
 import { Fifo8 } from '../../util/fifo.js';
@@ -26,6 +26,7 @@ const MOUSE_INTERRUPT = 0x02;
 const SYSTEM_FLAG = 0x04;
 const KEYBOARD_OFF = 0x10;
 const MOUSE_OFF = 0x20;
+const TRANSLATE = 0x40;
 // Output port
 const NOT_RESET = 0x01;
 const A20 = 0x02;
@@ -55,15 +56,30 @@ const SELF_TEST_PASSED = 0x55;
 const LINES_WORK = 0x00;
 const INPUT_PORT_UNLOCKED = 0x80;
 
+/** Of a translated break code: the byte before it goes, and its own bit 7 is set. */
+const BREAK = 0xf0;
+const BREAK_BIT = 0x80;
+/** What codes of set 2 below 80 are in set 1; beyond them two keys. */
+const SET_1 = (
+  'ff43413f3d3b3c58644442403e0f295965382a701d10025a66712c1f1e11035b' +
+  '672e2d201205045c68392f211413065d693130232215075e6a7232241608095f' +
+  '6b332517180b0a606c34352627190c616d7328741a0d626e3a361c1b752b6376' +
+  '55567778797a0e7b7c4f7d4b477e7f6f5253504c4d480145574e514a37494654'
+)
+  .match(/../g)!
+  .map((byte) => parseInt(byte, 16));
+SET_1[0x83] = 0x41;
+SET_1[0x84] = 0x54;
+
 export class I8042 extends IsaDevice {
   static override readonly type = defineDevice('i8042', IsaDevice, I8042, {
     description: 'PC keyboard controller',
     category: 'input',
     properties: [uint8('kbd-irq'), uint8('mouse-irq')],
   });
-  static readonly vmState = vmState<I8042>('pckbd', { version: 1 }, [
+  static readonly vmState = vmState<I8042>('pckbd', { version: 2, minVersion: 1 }, [
     ...[u8('commandByte'), u8('pending'), u8('outputPort'), bool('wasCommand'), fifo('own'), fifo('ownMouse')],
-    ...[struct('keyboard', Ps2Device.vmState), struct('mouse', Ps2Device.vmState)],
+    ...[struct('keyboard', Ps2Device.vmState), struct('mouse', Ps2Device.vmState), bool('isBreak', { since: 2 })],
   ]);
 
   static readonly dataRegister = registerMap<I8042>('pckbd_kbd_data', [
@@ -81,6 +97,8 @@ export class I8042 extends IsaDevice {
   pending: Command = Command.None;
   outputPort = 0;
   wasCommand = false;
+  /** The keyboard's next code is a break code, which translation says in one byte. */
+  isBreak = false;
   /** What the controller itself has to say, and what it says as if it were the mouse. */
   readonly own = new Fifo8(16);
   readonly ownMouse = new Fifo8(16);
@@ -92,6 +110,7 @@ export class I8042 extends IsaDevice {
   protected override realize(): void {
     this.lines = { keyboard: this.isaIrq(this.kbdIrq, 'keyboard'), mouse: this.isaIrq(this.mouseIrq, 'mouse') };
     [this.a20] = this.initGpioOut(1, 'a20');
+    this.services.addKeyboard(this.keyboard);
     this.mapRegisters('i8042-data', DATA, [[0, 1]], I8042.dataRegister);
     this.mapRegisters('i8042-cmd', COMMAND, [[0, 1]], I8042.commandRegister);
   }
@@ -101,6 +120,7 @@ export class I8042 extends IsaDevice {
     this.pending = Command.None;
     this.outputPort = NOT_RESET | A20;
     this.wasCommand = true;
+    this.isBreak = false;
     this.own.clear();
     this.ownMouse.clear();
     this.keyboard.reset();
@@ -129,19 +149,36 @@ export class I8042 extends IsaDevice {
     );
   }
 
+  private get translates(): boolean {
+    return (this.commandByte & TRANSLATE) !== 0;
+  }
+
   private update(): void {
+    const { queue } = this.keyboard;
+    while (this.translates && !(this.commandByte & KEYBOARD_OFF) && queue.peek() === BREAK) {
+      queue.pop();
+      this.isBreak = true;
+    }
     const { source, commandByte } = this;
     this.lines.keyboard.set(source?.ofMouse === false && (commandByte & KEYBOARD_INTERRUPT) !== 0);
     this.lines.mouse.set(source?.ofMouse === true && (commandByte & MOUSE_INTERRUPT) !== 0);
   }
 
   private take(): number {
-    const value = this.source?.bytes.pop() ?? 0;
+    const { source } = this;
+    let value = source?.bytes.pop() ?? 0;
+    if (source?.bytes === this.keyboard.queue && this.translates) value = this.translated(value);
     // An edge for each byte.
     this.lines.keyboard.lower();
     this.lines.mouse.lower();
     this.update();
     return value;
+  }
+
+  private translated(value: number): number {
+    const { isBreak } = this;
+    this.isBreak = false;
+    return (SET_1[value] ?? value) | (isBreak ? BREAK_BIT : 0);
   }
 
   private command(value: number): void {

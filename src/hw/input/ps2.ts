@@ -1,5 +1,6 @@
-/** A PS/2 keyboard and mouse as far as their answers go: nobody types, nothing moves. Source: IBM PS/2 Hardware Interface Technical Reference, keyboard, mouse. */
+/** A PS/2 keyboard, and a mouse that nothing moves. Source: IBM PS/2 Hardware Interface Technical Reference, keyboard, mouse. */
 import { Fifo8 } from '../../util/fifo.js';
+import { scanCode, type Key, type Keyboard } from '../core/keys.js';
 import { bool, fifo, u8, vmState } from '../core/vmstate.js';
 
 // Answers
@@ -9,7 +10,9 @@ const TEST_PASSED = 0xaa;
 const MOUSE_ID = 0x00;
 const KEYBOARD_ID = [0xab, 0x83] as const;
 
-const QUEUE = 16;
+/** Bytes of keys that wait; behind them there is room for answers. */
+const KEYS_QUEUE = 16;
+const QUEUE = KEYS_QUEUE + 8;
 /** In place of a command whose operand comes next. */
 const NOTHING = 0;
 
@@ -49,6 +52,8 @@ const STATUS_SCALED = 0x10;
 export abstract class Ps2Device {
   /** What it has to say. */
   readonly queue = new Fifo8(QUEUE);
+  /** Of the keys that change what others send: those that are down. */
+  modifiers = 0;
   /** The command whose operand comes next; 0: none. */
   pending = NOTHING;
   enabled = false;
@@ -60,7 +65,7 @@ export abstract class Ps2Device {
   scaled = false;
   wrap = false;
 
-  static readonly vmState = vmState<Ps2Device>('ps2', { version: 1 }, [
+  static readonly vmState = vmState<Ps2Device>('ps2', { version: 2, minVersion: 1 }, [
     ...[
       fifo('queue'),
       u8('pending'),
@@ -71,15 +76,17 @@ export abstract class Ps2Device {
       bool('remote'),
       bool('scaled'),
       bool('wrap'),
+      u8('modifiers', { since: 2 }),
     ],
   ]);
 
   /** `changed`: hears that the queue has. */
-  constructor(private readonly changed: () => void) {}
+  constructor(protected readonly changed: () => void) {}
 
   reset(): void {
     this.queue.clear();
     this.pending = NOTHING;
+    this.modifiers = 0;
     this.defaults();
   }
   /** A byte from the host. */
@@ -129,7 +136,45 @@ export abstract class Ps2Device {
   protected abstract operand(command: number, value: number): void;
 }
 
-export class Ps2Keyboard extends Ps2Device {
+/** Where a break code is the make code with a byte before it (sets 2 and 3), and where it is a bit of it (set 1). */
+const BREAK = 0xf0;
+const BREAK_BIT = 0x80;
+const EXTENDED = 0xe0;
+const PAUSE = 0xe1;
+/** Bits of `modifiers`. */
+const enum Modifier {
+  Ctrl = 1,
+  CtrlR = 2,
+  Shift = 4,
+  ShiftR = 8,
+  Alt = 16,
+  AltR = 32,
+}
+const MODIFIERS: Partial<Record<Key, Modifier>> = {
+  ctrl: Modifier.Ctrl,
+  ctrl_r: Modifier.CtrlR,
+  shift: Modifier.Shift,
+  shift_r: Modifier.ShiftR,
+  alt: Modifier.Alt,
+  alt_r: Modifier.AltR,
+};
+const ANY_CTRL = Modifier.Ctrl | Modifier.CtrlR;
+const ANY_SHIFT = Modifier.Shift | Modifier.ShiftR;
+const ANY_ALT = Modifier.Alt | Modifier.AltR;
+/** Codes that keys have under others, in set 1 and 2. */
+const SYSTEM_REQUEST = [0x54, 0x84] as const;
+const PRINT = [0xe037, 0xe07c] as const;
+const FAKE_SHIFT = [0xe02a, 0xe012] as const;
+const BREAK_KEY = [0xe046, 0xe07e] as const;
+/** Keys of Korean keyboards, which tell nobody that they go up. */
+const MAKE_ONLY: readonly Key[] = ['lang1', 'lang2'];
+/** Pause has no break code: its make code ends with it. */
+const PAUSE_CODES = [
+  [PAUSE, 0x1d, 0x45, PAUSE, 0x9d, 0xc5],
+  [PAUSE, 0x14, 0x77, PAUSE, BREAK, 0x14, BREAK, 0x77],
+] as const;
+
+export class Ps2Keyboard extends Ps2Device implements Keyboard {
   protected override readonly afterReset: readonly number[] = [];
 
   protected override defaults(): void {
@@ -137,6 +182,38 @@ export class Ps2Keyboard extends Ps2Device {
     this.ledsOrResolution = this.rate = 0;
     this.scanCodeSet = 2;
   }
+
+  /** A key goes down or up. What there is no room for is lost, a key at a time. */
+  key(key: Key, isDown: boolean): void {
+    const modifier = MODIFIERS[key] ?? 0;
+    this.modifiers = isDown ? this.modifiers | modifier : this.modifiers & ~modifier;
+    const bytes = this.enabled ? this.codesOf(key, isDown) : [];
+    if (this.queue.length + bytes.length > KEYS_QUEUE) return;
+    this.say(...bytes);
+    this.changed();
+  }
+
+  private codesOf(key: Key, isDown: boolean): readonly number[] {
+    const { scanCodeSet: set, modifiers } = this;
+    const n = set - 1;
+    if (set < 3 && key === 'pause') return modifiers & ANY_CTRL ? this.code(BREAK_KEY[n], isDown) : isDown ? PAUSE_CODES[n] : [];
+    if (set < 3 && (key === 'print' || key === 'sysrq')) {
+      if (modifiers & ANY_ALT) return this.code(SYSTEM_REQUEST[n], isDown);
+      const [own, shift] = [this.code(PRINT[n], isDown), this.code(FAKE_SHIFT[n], isDown)];
+      if (modifiers & (ANY_CTRL | ANY_SHIFT)) return own;
+      return isDown ? [...shift, ...own] : [...own, ...shift];
+    }
+    const code = scanCode(key, set);
+    return code === 0 || (!isDown && MAKE_ONLY.includes(key)) ? [] : this.code(code, isDown);
+  }
+
+  private code(code: number, isDown: boolean): number[] {
+    const prefix = code >> 8 === EXTENDED ? [EXTENDED] : [];
+    const last = code & 0xff;
+    if (isDown) return [...prefix, last];
+    return this.scanCodeSet === 1 ? [...prefix, last | BREAK_BIT] : [...prefix, BREAK, last];
+  }
+
   protected override command(value: number): void {
     if (this.common(value)) return;
     switch (value as KeyboardCommand) {

@@ -50,6 +50,43 @@ describe('40p', () => {
     expect(run('info irq')).toBe('IRQ statistics for isa-i8259:\n 1: 1\n');
   });
 
+  it('hears keys, which are held for a while of its time', async () => {
+    const rom = new Uint8Array(MiB);
+    for (let at = 0; at < MiB; at += 4) rom[at] = 0x48; // it goes round and round
+    host = createPpcHost('tci');
+    const machine = Machine.create({ machine: '40p', memory: '64M', bios: rom, icount: { shift: 0 } }, host);
+    const { control, state } = machine;
+    const port = (offset: number): number => state.addressSpace.read(PORTS + offset, 1);
+    const heard = (): number[] => {
+      const bytes: number[] = [];
+      while (port(0x64) & 1) bytes.push(port(0x60));
+      return bytes;
+    };
+    const run = (ms: number): void => {
+      machine.cpu().run(ms * 1e6);
+      state.clocks.runTimers();
+    };
+    const say = async (line: string): Promise<string> => runLine(monitorContext(control, ''), line);
+    expect(await say('sendkey a')).toBe(''); // nobody hears it: the machine does not run
+    state.vmStart();
+    await say('sendkey ctrl-c 2');
+    control.sendKeys(['up'], 1);
+    expect(heard()).toEqual([0x14, 0x21]);
+    run(2.1);
+    expect(heard()).toEqual([0xf0, 0x21, 0xf0, 0x14]);
+    run(2);
+    expect(heard()).toEqual([0xe0, 0x75]);
+    run(1.1);
+    expect(heard()).toEqual([0xe0, 0xf0, 0x75]);
+    run(1.1);
+    await say('sendkey <-0x1e 1');
+    expect(heard()).toEqual([0x61, 0x1c]);
+    run(1.1);
+    expect(heard()).toEqual([0xf0, 0x1c, 0xf0, 0x61]);
+    expect(await say('sendkey a-b-nosuch')).toMatch(/^invalid parameter: nosuch\n$/);
+    expect(await say('sendkey')).toMatch(/^sendkey: string expected/);
+  });
+
   it('takes memory in pairs of SIMMs', () => {
     const [small, large] = [8 * MiB, 32 * MiB];
     expect(simmsFor(16 * MiB)).toEqual([small, small]);

@@ -3,6 +3,7 @@
  * - FX is set with every exception that an operation has, in the manual only with one that was not there before (PEM, table 2-3): it is always set here.
  * - Comparisons clear FI, which in the manual belongs to operations that round.
  * - fnmadd and fnmsub negate before they round (PEM, section 8.2: the result of fmadd with its sign changed).
+ * - dcbz drops one's own reservation of its block, which only stores of others, lwarx and stwcx. end (PEM, chapter 8, lwarx and stwcx.).
  * - fres(0) is 1/2, and fres and frsqrte set XX and FI, which they do not alter (PEM, section 8.2).
  */
 import type { Difference } from './session.js';

@@ -24,7 +24,7 @@ export const SLOT = {
 } as const;
 
 /** Points to the slot; no block writes it. */
-const SLOT_REGISTER = 31;
+export const SLOT_REGISTER = 31;
 /** Bases of memory accesses: the middle of the window. */
 export const BASES = [29, 30] as const;
 /** A small offset, and a base that update forms move, made anew before each. */
