@@ -1,12 +1,14 @@
 /** What the Node host reads and writes, while its system calls fail: all of it, or none of it and one line; never a part, an exception of another kind, or a hang. */
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BlockError } from '../src/block/node.js';
 import { isUserError } from '../src/util/errors.js';
-import { SeededRandom } from '../src/util/random.js';
+import type { SeededRandom } from '../src/util/random.js';
 import type { Faults } from './faulty-fs.js';
+import { repeat as repeatSeeds, TIMEOUT } from './repeat.js';
 
 const { faults } = vi.hoisted(() => ({ faults: {} as { now: Faults } }));
 vi.mock('node:fs', async (original) => {
@@ -20,12 +22,10 @@ const { FileCodeStore } = await import('../src/node/code-store.js');
 const { FlashFile } = await import('../src/node/flash-file.js');
 const { createNodeHost } = await import('../src/node/host.js');
 const { readImage } = await import('../src/node/image-file.js');
+const { Output } = await import('../src/node/output.js');
 const { writeFully } = await import('../src/node/disk/write.js');
 const fs = await vi.importActual<typeof import('node:fs')>('node:fs');
 
-const SECONDS = Number(process.env['WEMU_FUZZ_SECONDS'] ?? 5) / 2;
-const SEED = Number(process.env['WEMU_SEED'] ?? Date.now() % 2 ** 31);
-const TIMEOUT = SECONDS * 1000 + 60_000;
 /** One call of so many fails. */
 const RATE = 6;
 
@@ -35,19 +35,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 afterEach(() => faults.now.stop());
 beforeEach(() => faults.now.stop());
 
-/** `body` with seeds in a row, for a while. */
-async function repeat(body: (random: SeededRandom, seed: number) => void | Promise<void>): Promise<void> {
-  const until = performance.now() + SECONDS * 1000;
-  for (let seed = SEED; performance.now() < until; seed++) {
-    try {
-      await body(new SeededRandom(seed), seed);
-    } catch (error) {
-      throw new Error(`WEMU_SEED=${seed}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
-    } finally {
-      faults.now.stop();
-    }
-  }
-}
+const repeat = (body: Parameters<typeof repeatSeeds>[0]): Promise<number> => repeatSeeds(body, () => faults.now.stop());
 const someBytes = (random: SeededRandom): Uint8Array => random.bytes(1 + (random.next() % 3000));
 
 /** Undefined, if what was thrown is a line for the user. */
@@ -57,6 +45,17 @@ function userSees<T>(body: () => T): T | undefined {
   } catch (error) {
     if (!isUserError(error) || error.message.includes('\n')) throw error;
     return undefined;
+  }
+}
+
+/** At most so much of what is there now. */
+function readSome(fd: number, most: number): Buffer {
+  const bytes = Buffer.alloc(most);
+  try {
+    return bytes.subarray(0, fs.readSync(fd, bytes));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+    return bytes.subarray(0, 0);
   }
 }
 
@@ -132,6 +131,74 @@ describe('a host that fails', () => {
       expect(readdirSync(folder).includes('code') ? readdirSync(path('code')).filter((name) => name.includes('.tmp-')) : []).toEqual([]);
     });
     expect(found).toBeGreaterThan(0);
+  }, TIMEOUT); // prettier-ignore
+
+  it('output to a file: all of it, or what came first and one line', async () => {
+    let [failed, whole] = [0, 0];
+    await repeat(async (random, seed) => {
+      const told: string[] = [];
+      const output = new Output(fs.openSync(path('output'), 'w'), 'the output', { failed: ({ message }) => told.push(message) });
+      const sent: Uint8Array[] = [];
+      faults.now.start(seed, { errors: 2 * RATE });
+      for (let i = 0; i < 6; i++) {
+        sent.push(someBytes(random));
+        output.write(sent[i]);
+        if (random.next() % 2 === 0) await output.drained();
+      }
+      await output.drained();
+      faults.now.stop();
+      output.close();
+      const all = Buffer.concat(sent);
+      const found = fs.readFileSync(path('output'));
+      expect(Buffer.compare(found, all.subarray(0, found.length))).toBe(0);
+      expect(told.length).toBe(found.length < all.length ? 1 : 0);
+      for (const line of told) expect(line).toMatch(/^the output: .+$/);
+      if (told.length > 0) failed++; else whole++; // prettier-ignore
+    });
+    expect(Math.min(failed, whole)).toBeGreaterThan(0);
+  }, TIMEOUT); // prettier-ignore
+
+  it('output to a pipe whose reader is slow, or goes: all of it, or what came first, and its end told once', async () => {
+    let [gone, whole] = [0, 0];
+    await repeat(async (random) => {
+      spawnSync('mkfifo', [path('pipe')]);
+      const reader = fs.openSync(path('pipe'), fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
+      const told: string[] = [];
+      const levels: boolean[] = [];
+      const handlers = {
+        failed: ({ message }: Error) => told.push(message),
+        closed: () => told.push('closed'),
+        congested: (on: boolean) => levels.push(on),
+      };
+      const output = new Output(fs.openSync(path('pipe'), 'w'), 'the pipe', handlers);
+      fs.rmSync(path('pipe'));
+      const sent = Array.from({ length: 8 }, () => random.bytes(1 + (random.next() % 40_000)));
+      for (const bytes of sent) output.write(bytes);
+      /** Reads after which nobody is there any more. */
+      const patience = random.next() % 2 === 0 ? Infinity : random.next() % 12;
+      let isDrained = false;
+      const drained = output.drained().then(() => (isDrained = true));
+      const got: Buffer[] = [];
+      for (let reads = 0; reads < patience && !isDrained; reads++) {
+        got.push(readSome(reader, 1 + (random.next() % 60_000)));
+        await new Promise((resolve) => (random.next() % 4 === 0 ? setTimeout(resolve, 1) : setImmediate(resolve)));
+      }
+      for (let more = readSome(reader, 1 << 20); isDrained && more.length > 0; more = readSome(reader, 1 << 20)) got.push(more);
+      fs.closeSync(reader);
+      await drained;
+      output.close();
+      const all = Buffer.concat(sent);
+      const found = Buffer.concat(got);
+      expect(Buffer.compare(found, all.subarray(0, found.length))).toBe(0);
+      expect(told.filter((line) => line !== 'closed')).toEqual([]);
+      expect(told.length).toBeLessThan(2);
+      if (told.length === 0 && patience === Infinity) expect(found.length).toBe(all.length);
+      // up and down in turns, and never left standing
+      expect(levels).toEqual(levels.map((_, i) => i % 2 === 0));
+      expect(levels.length % 2).toBe(0);
+      if (told.length > 0) gone++; else whole++; // prettier-ignore
+    });
+    expect(Math.min(gone, whole)).toBeGreaterThan(0);
   }, TIMEOUT); // prettier-ignore
 
   it('flash is written, or the failure told once', async () => {

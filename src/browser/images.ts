@@ -59,7 +59,7 @@ async function download(what: string, url: string | URL, progress: ImageProgress
   const pieces: Uint8Array[] = [];
   let loaded = 0;
   try {
-    for (const reader = response.body!.getReader(); ;) {
+    for (const reader = response.body?.getReader(); reader;) {
       const { done, value } = await reader.read();
       if (done) break;
       pieces.push(value);
@@ -68,7 +68,7 @@ async function download(what: string, url: string | URL, progress: ImageProgress
       progress(loaded, total);
     }
   } catch (error) {
-    throw error instanceof OptionError ? error : new OptionError(`the download of '${url}' broke off: ${errorMessage(error)}`, what);
+    throw brokeOff(what, url, error);
   }
   if (loaded < total) throw new OptionError(`the download of '${url}' broke off: ${loaded} of ${total} bytes came`, what);
   const bytes = new Uint8Array(loaded);
@@ -79,6 +79,9 @@ async function download(what: string, url: string | URL, progress: ImageProgress
   }
   return bytes;
 }
+
+const brokeOff = (what: string, url: string | URL, error: unknown): OptionError =>
+  error instanceof OptionError ? error : new OptionError(`the download of '${url}' broke off: ${errorMessage(error)}`, what);
 
 /** @throws OptionError unless the answer is what was asked for, and no page that says otherwise */
 async function request(what: string, url: string | URL, init?: RequestInit): Promise<Response> {
@@ -102,7 +105,7 @@ const MOST_CHUNKS = (32 * MiB) / CHUNK;
 export async function openRemote(what: string, url: string | URL, progress?: ImageProgress): Promise<BlobLike> {
   const response = await request(what, url, { headers: { range: 'bytes=0-0' } });
   const [, total] = /^bytes 0-0\/(\d+)$/.exec(response.headers.get('content-range') ?? '') ?? [];
-  await response.body?.cancel();
+  await response.body?.cancel().catch(() => {}); // nobody wants it
   if (response.status === 206 && total !== undefined) return new RemoteBlob(url, Number(total), response.headers.get('etag'));
   return new Blob([(await download(what, url, progress ?? (() => {}))) as Uint8Array<ArrayBuffer>]);
 }
@@ -156,7 +159,7 @@ class RemoteBlob implements BlobLike {
       return bytes;
     } catch (error) {
       this.chunks.delete(n); // another try may go better
-      throw error;
+      throw brokeOff('drive', this.url, error);
     }
   }
 }

@@ -134,8 +134,8 @@ export const RECIPES: readonly Recipe[] = [
       ['\n] ', ''],
     ],
     from: 'initializing platform',
-    // times, and who is first by them
-    apart: /cycles|exiting ts/,
+    // times (one may be preempted in the middle of its line), and who is first by them
+    apart: /cycles|exiting ts|^\d+$/,
   },
   {
     name: 'opensbi',

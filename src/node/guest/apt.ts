@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { printable } from '../../util/text.js';
 import { GUEST_ARCHITECTURE } from './architecture.js';
 import { isOwnFolder, isRefusal, makeFolder } from '../disk/files.js';
 
@@ -132,7 +133,7 @@ Acquire::Retries "2";
 }
 
 export async function apt(config: string, work: string, args: string[], progress: FetchProgress): Promise<void> {
-  const { code, errors } = await run('apt-get', ['-q', '-o', 'APT::Status-Fd=3', ...args], {
+  const ended = await run('apt-get', ['-q', '-o', 'APT::Status-Fd=3', ...args], {
     config,
     cwd: work,
     // dlstatus:<item>:<percent>:<text>, once per change
@@ -141,16 +142,26 @@ export async function apt(config: string, work: string, args: string[], progress
       if (percent) progress.update(Number(percent));
     },
   });
-  if (code !== 0) {
-    const reason = errors.split('\n').find((line) => /^[EW]:/.test(line)) ?? `apt-get ended with status ${code}`;
-    throw new GuestUnavailable(reason.replace(/^[EW]:\s*/, ''));
-  }
+  if (ended.status !== 0) throw new GuestUnavailable(firstLine(ended.errors, /^[EW]:\s*(?=\S)/) ?? `apt-get ${howItEnded(ended)}`);
 }
 
 export async function must(command: string, args: string[], cwd: string, output?: string): Promise<void> {
-  const { code, errors } = await run(command, args, { cwd, stdoutFile: output });
-  if (code !== 0) throw new GuestUnavailable(`${command} failed: ${errors.trim().split('\n')[0]}`);
+  mustHaveEnded(command, await run(command, args, { cwd, stdoutFile: output }));
 }
+
+/** @throws GuestUnavailable if it did not end well */
+export function mustHaveEnded(command: string, ended: Ended): void {
+  if (ended.status === 0) return;
+  const reason = firstLine(ended.errors, /^(?=.*\S)/);
+  throw new GuestUnavailable(reason === undefined ? `${command} ${howItEnded(ended)}` : `${command} failed: ${reason}`);
+}
+
+/** Of what a program has said: the first line that begins so, without that; undefined: there is none. */
+function firstLine(text: string, start: RegExp): string | undefined {
+  const line = text.split(/\r?\n/).find((each) => start.test(each));
+  return line && printable(line.replace(start, '').trim());
+}
+const howItEnded = ({ status }: Ended): string => (typeof status === 'number' ? `ended with status ${status}` : `was killed by ${status}`);
 
 export function onPath(tool: string): boolean {
   return (process.env['PATH'] ?? '').split(delimiter).some((folder) => folder && existsSync(join(folder, tool)));
@@ -163,7 +174,15 @@ interface RunOptions {
   readonly stdoutFile?: string;
 }
 
-export async function run(command: string, args: string[], options: RunOptions): Promise<{ code: number; output: string; errors: string }> {
+/** What a program came to. */
+interface Ended {
+  /** Or the signal that ended it. */
+  readonly status: number | NodeJS.Signals;
+  readonly output: string;
+  readonly errors: string;
+}
+
+export async function run(command: string, args: string[], options: RunOptions): Promise<Ended> {
   const out = options.stdoutFile ? openSync(options.stdoutFile, 'w') : 'pipe';
   const env = { ...process.env, LC_ALL: 'C', ...(options.config ? { APT_CONFIG: options.config } : {}) };
   try {
@@ -180,7 +199,7 @@ export async function run(command: string, args: string[], options: RunOptions):
         lines.forEach((line) => options.onStatus?.(line));
       });
       child.on('error', (error) => reject(new GuestUnavailable(`${command}: ${error.message}`)));
-      child.on('close', (code) => resolve({ code: code ?? 1, output, errors }));
+      child.on('close', (code, signal) => resolve({ status: code ?? signal!, output, errors }));
     });
   } finally {
     if (typeof out === 'number') closeSync(out);

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, isAbsolute, join } from 'node:path';
-import { apt, GuestUnavailable, must, onPath, run, SUITE, withApt, type FetchProgress } from './apt.js';
+import { apt, GuestUnavailable, must, mustHaveEnded, onPath, run, SUITE, withApt, type FetchProgress } from './apt.js';
 import { GUEST_ARCHITECTURE } from './architecture.js';
 import { message } from '../../util/messages.js';
 import { checksum, isOwnFolder, isRefusal, readOwn, Unusable, writeWhole } from '../disk/files.js';
@@ -154,8 +154,9 @@ async function fetchInto(work: string, config: string, names: readonly GuestFile
 /** `linux-image-riscv64` only depends on the versioned package that has the kernel. */
 async function realPackage(config: string, work: string, name: string): Promise<string> {
   if (name !== GUEST_FILES.kernel.package) return name;
-  const { output } = await run('apt-cache', ['depends', name], { config, cwd: work });
-  const real = output.match(/Depends: (linux-image-\S+)/)?.[1];
+  const ended = await run('apt-cache', ['depends', name], { config, cwd: work });
+  mustHaveEnded('apt-cache', ended);
+  const real = ended.output.match(/Depends: (linux-image-\S+)/)?.[1];
   if (!real) throw new GuestUnavailable(`${name} names no kernel package`);
   return real;
 }
