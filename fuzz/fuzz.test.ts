@@ -12,6 +12,7 @@ import { monitorTarget, qmpTarget } from './targets/control.js';
 import { DECODERS, decoderTarget, sizeOf } from './targets/decoder.js';
 import { blkTarget, consoleTarget, fwCfgTarget, rngTarget } from './targets/devices.js';
 import { dtbTarget, elfTarget, imageTarget, symbolsTarget } from './targets/images.js';
+import { lineTableTarget } from './targets/line-table.js';
 import { optionsTarget } from './targets/options.js';
 import { pciTarget } from './targets/pci.js';
 import { replayTarget } from './targets/replay.js';
@@ -19,7 +20,17 @@ import { snapshotTarget } from './targets/snapshot.js';
 
 const TARGETS: readonly Target[] = [
   ...[elfTarget, imageTarget, dtbTarget, symbolsTarget, fwCfgTarget, rngTarget, consoleTarget, blkTarget, pciTarget],
-  ...[codeStoreTarget, persistentCodeTarget, decoderTarget, optionsTarget, snapshotTarget, replayTarget, monitorTarget, qmpTarget],
+  ...[
+    codeStoreTarget,
+    persistentCodeTarget,
+    decoderTarget,
+    optionsTarget,
+    snapshotTarget,
+    replayTarget,
+    monitorTarget,
+    qmpTarget,
+    lineTableTarget,
+  ],
 ];
 
 /** Of each target. */

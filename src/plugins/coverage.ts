@@ -60,13 +60,17 @@ export function collect(
   return files;
 }
 
+/** A name is the rest of a line. */
+// eslint-disable-next-line no-control-regex
+const plain = (name: string): string => name.replace(/[\x00-\x1f\x7f]/g, '?');
+
 /** Source: geninfo(1), "FILES". */
 export function lcov(files: ReadonlyMap<string, SourceFile>): string {
   let text = 'TN:\n';
   for (const [name, { lines, functions }] of [...files].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    text += `SF:${name}\n`;
-    for (const [each, { line }] of functions) text += `FN:${line},${each}\n`;
-    for (const [each, { count }] of functions) text += `FNDA:${count},${each}\n`;
+    text += `SF:${plain(name)}\n`;
+    for (const [each, { line }] of functions) text += `FN:${line},${plain(each)}\n`;
+    for (const [each, { count }] of functions) text += `FNDA:${count},${plain(each)}\n`;
     text += `FNF:${functions.size}\nFNH:${[...functions.values()].filter(({ count }) => count > 0n).length}\n`;
     for (const [line, count] of [...lines].sort(([a], [b]) => a - b)) text += `DA:${line},${count}\n`;
     text += `LF:${lines.size}\nLH:${[...lines.values()].filter((count) => count > 0n).length}\nend_of_record\n`;

@@ -27,12 +27,20 @@ const [CONTENT_PATH, CONTENT_DIRECTORY] = [1, 2];
 const [OP_COPY, OP_ADVANCE_PC, OP_ADVANCE_LINE, OP_SET_FILE, OP_CONST_ADD_PC, OP_FIXED_ADVANCE_PC] = [1, 2, 3, 4, 8, 9];
 const [EXTENDED_END, EXTENDED_SET_ADDRESS] = [1, 2];
 
+/** It is unsigned, and compilers keep it in 32 bits. */
+const MAX_LINE = 0xffff_ffff;
+
 class Cursor {
   constructor(
     private readonly view: DataView,
     private readonly little: boolean,
     public at = 0,
   ) {}
+  /** Of things that follow, each of which takes a byte at least. */
+  count(n: number): number {
+    if (n > this.view.byteLength - this.at) throw new RangeError();
+    return n;
+  }
   u8(): number {
     return this.view.getUint8(this.at++);
   }
@@ -124,6 +132,7 @@ function readUnit(elf: ElfFile, c: Cursor, rows: LineRow[]): number {
   c.at = program;
   let state = start();
   const emit = (isEnd = false): void => {
+    if (!(state.line >= 0 && state.line <= MAX_LINE)) throw new RangeError();
     rows.push({ address: state.address, file: files[state.file] ?? '??', line: state.line, isEnd });
   };
   const advance = (by: number): void => void (state.address += BigInt(by * minLength));
@@ -194,7 +203,7 @@ function names4(c: Cursor): string[] {
 function names5(elf: ElfFile, c: Cursor, wide: boolean): string[] {
   const list = (folders: readonly string[]): string[] => {
     const formats = Array.from({ length: c.u8() }, () => [c.leb(), c.leb()] as const);
-    return Array.from({ length: c.leb() }, () => {
+    return Array.from({ length: c.count(c.leb()) }, () => {
       let path = '';
       let folder: string | undefined;
       for (const [content, form] of formats) {

@@ -36,6 +36,7 @@ export function readElf(file: Uint8Array): ElfFile {
     };
     const table = Number(word(wide ? 0x28 : 0x20));
     const [entry, count, names] = [0, 2, 4].map((n) => u16((wide ? 0x3a : 0x2e) + n));
+    if (count > 0 && entry < (wide ? 64 : 40)) throw new RangeError();
     const raw = Array.from({ length: count }, (_, i) => {
       const at = table + i * entry;
       const flags = word(at + 8);

@@ -20,7 +20,6 @@ export const SLOT = {
   size: (traps: number): number => 0x458 + 32 * traps,
 } as const;
 
-export const MAX_CSRS = 32;
 /** Bytes of guest memory about a page boundary that loads and stores may touch. */
 export const WINDOW_SIZE = 256;
 

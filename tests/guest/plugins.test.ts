@@ -8,7 +8,10 @@ import { createNodeHost, Machine, type EngineOptions } from 'wemu/node';
 import type { MachineOptions } from 'wemu';
 import { definePlugin, type Plugin } from '../../src/plugin/api.js';
 import hotblocks from '../../src/plugins/hotblocks.js';
+import cache from '../../src/plugins/cache.js';
+import flamegraph from '../../src/plugins/flamegraph.js';
 import insn from '../../src/plugins/insn.js';
+import syscalls from '../../src/plugins/syscalls.js';
 import { assemble } from '../support/bare-metal.js';
 import { wemu } from '../support/session.js';
 import { describeWith, which } from '../support/tools.js';
@@ -183,6 +186,90 @@ data: .word 0x80000001, 0
       expect(done).toEqual(['gone']);
       expect(ended).toBe(0);
     });
+  });
+
+  // By hand: what each instruction of it does is plain.
+  const COUNTED = (): Uint8Array =>
+    assemble(`
+.option norvc
+.globl _start
+.type _start, @function
+_start: lla sp, data
+ lla t0, trap
+ csrw mtvec, t0
+ li s0, 10
+1: jal f
+ addi s0, s0, -1
+ bnez s0, 1b
+ li t0, -1
+ csrw pmpaddr0, t0
+ li t0, 0xf
+ csrw pmpcfg0, t0
+ lla t0, user
+ csrw mepc, t0
+ mret
+.align 6
+.type f, @function
+f: ld a0, 0(sp)
+ addi a0, a0, 1
+ sd a0, 0(sp)
+ ld a1, 64(sp)
+ ret
+.type user, @function
+user: li a7, 64
+ li a0, 1
+ ecall
+ ecall
+ li a7, 93
+ ecall
+.align 6
+.type trap, @function
+trap: li t0, 93
+ beq a7, t0, 2f
+ csrr t0, mepc
+ addi t0, t0, 4
+ csrw mepc, t0
+ mret
+2: ${END}
+.align 6
+data: .zero 128
+`);
+
+  it.each(Object.entries(ENGINES))('those that come with wemu tell what there is to count: %s', async (_name, engine) => {
+    const folder = mkdtempSync(join(tmpdir(), 'wemu-plugin-'));
+    try {
+      const stacks = join(folder, 'stacks');
+      const said = await run(engine, {
+        kernel: COUNTED(),
+        plugins: [
+          { plugin: insn, args: { match: 'ld' } },
+          { plugin: syscalls, args: { print: true } },
+          { plugin: cache, args: { limit: 3 } },
+          { plugin: flamegraph, args: { svg: join(folder, 'svg'), stacks } },
+        ],
+      });
+      // the reset vector has two, of one line
+      expect(said).toContain('ld: 22\n');
+      expect(said.match(/^cpu 0 syscall .*/gm)!.map((line) => line.replace(/(, 0x\w+){5}\)/, ', ...)'))).toEqual([
+        ...['cpu 0 syscall 64(0x1, ...)', 'cpu 0 syscall 64(0x1, ...)', 'cpu 0 syscall 93(0x1, ...)'],
+      ]);
+      expect(said).toContain('syscall no.  calls\n64           2\n93           1\n');
+      // two lines of data, and 30 accesses; the finisher is a device
+      expect(said).toMatch(/^0, 32, 3, 9\.3750%, \d+, /m);
+      expect(said).toMatch(/data misses, instruction\n0x100c, .*\n0x\w+ \(f\), 1, ld a0,0\(sp\)\n0x\w+ \(f\), 1, ld a1,64\(sp\)\n/);
+      const found = Object.fromEntries(
+        readFileSync(stacks, 'utf8')
+          .trimEnd()
+          .split('\n')
+          .map((line) => /^(.*) (\d+)$/.exec(line)!)
+          .map(([, stack, count]) => [stack, Number(count)]),
+      );
+      expect(found['_start;f']).toBe(50);
+      const total = Object.values(found).reduce((sum, count) => sum + count, 0);
+      expect(total).toBe(Number(/^0, 32, 3, 9\.3750%, (\d+), /m.exec(said)![1]));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('what a plugin throws ends the run, with one line', async () => {

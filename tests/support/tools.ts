@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe } from 'vitest';
@@ -36,9 +35,6 @@ export function which(command: string): string | undefined {
 }
 
 export const hasTool = (tool: Tool): boolean => which(tool) !== undefined;
-
-/** First line of `tool --version`. */
-export const toolVersion = (tool: Tool): string => spawnSync(tool, ['--version'], { encoding: 'utf8' }).stdout?.split('\n')[0] ?? '';
 
 /** `describe`, or a skipped `describe` that says in its name which tools are missing. */
 export function describeWith(tool: Tool | readonly Tool[], name: string, fn: () => void): void {

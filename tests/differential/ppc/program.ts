@@ -2,7 +2,6 @@
  * A random program for PowerPC in user mode: blocks of random instructions, each run from several states. A state is a slot: registers are loaded from it, the
  * block runs, and they are stored back. At the end the slots are what two emulators must agree on. All data are big-endian.
  */
-import type { Insn } from '../../../src/target/ppc/table.js';
 import { branch, encode, li, sprField } from '../../ppc/assembler.js';
 import { seededRng, type Rng } from '../../support/riscv-random.js';
 
@@ -191,5 +190,3 @@ export function fieldName(at: number): string {
   if (offset < SLOT.window) return `f${(offset - SLOT.f) >> 3}`;
   return `window + ${offset - SLOT.window}`;
 }
-
-export const isDestination = (row: Insn, name: string): boolean => new RegExp(`^\\W*${name}\\b`).test(row.syntax);
