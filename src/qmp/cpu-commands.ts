@@ -16,6 +16,10 @@ function expand({ cpuModels }: QmpContext, type: 'static' | 'full', name: string
   if (props !== undefined && (typeof props !== 'object' || props === null || Array.isArray(props)))
     throw new QmpError("Invalid parameter type for 'model.props', expected: object");
   try {
+    const told = cpuModels.expand(name, {});
+    for (const [key, value] of Object.entries(props ?? {}))
+      if (typeof told[key] === 'boolean' && typeof value !== 'boolean')
+        throw new QmpError(`Invalid parameter type for 'model.props.${key}', expected: boolean`);
     return cpuModels.expand(name, Object.fromEntries(flatten(props ?? {})));
   } catch (error) {
     throw error instanceof OptionError ? new QmpError(error.what) : error;

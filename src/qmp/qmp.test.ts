@@ -358,6 +358,7 @@ it('tells of CPU models', async () => {
   expect(await expand('rv64', { zba: false, zicond: true })).toMatchObject({ zba: false, zicond: true });
   expect(await expand('rva22s64')).toMatchObject({ rva22s64: true, rva22u64: true, rva23u64: false });
   expect(await expand('rv64', { nosuch: true })).toMatch(/property 'nosuch' not found/i);
+  expect(await expand('rv64', { zba: 'x' })).toBe("GenericError: Invalid parameter type for 'model.props.zba', expected: boolean");
   expect(await expand('rv64', [])).toMatch("Invalid parameter type for 'model.props'");
   expect(await expand('pentium')).toMatch("GenericError: The CPU type 'pentium' is not a known RISC-V CPU type");
   expect(await expand('rv64', undefined, 'static')).toBe('GenericError: The requested expansion type is not supported');

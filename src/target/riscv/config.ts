@@ -335,6 +335,3 @@ const ISA_NAMES: readonly IsaName[] = [
   { name: 'sstvala', when: always, since: 12 }, { name: 'sstvecd', when: always, since: 12 }, { name: 'ssu64xl', when: (_, { xlen }) => xlen === 64, since: 12 }, { name: 'supm' },
   { name: 'svade' }, { name: 'svadu' }, { name: 'svinval' }, { name: 'svnapot' }, { name: 'svpbmt' }, { name: 'svvptc' },
 ];
-
-/** Those that are no options, but facts. */
-export const NAMED_FEATURES: readonly string[] = ISA_NAMES.flatMap(({ name, when }) => (when === undefined ? [] : [name]));
