@@ -2,7 +2,7 @@
 import { providesInterruptStats } from '../hw/core/interrupt-stats.js';
 import { flatViewText, mtreeText } from '../memory/mtree.js';
 import type { MachineControl } from '../system/control.js';
-import { formatSize } from '../util/size.js';
+import { roughSize } from '../util/size.js';
 import { ABSENT_INFO } from './absent-info.js';
 import { blockDevice, flag, optional } from './arguments.js';
 import { command, type Command, type MonitorContext } from './command.js';
@@ -75,8 +75,8 @@ async function snapshotsText({ control }: MonitorContext): Promise<string> {
     `${id.padEnd(7)} ${tag.padEnd(16)} ${size.padStart(8)} ${date.padStart(19)} ${clock.padStart(15)}\n`;
   const texts = rows.map(({ name, size, date, clock, problem }) =>
     problem === undefined
-      ? line('--', name, formatSize(size), new Date(date).toISOString().slice(0, 19).replace('T', ' '), clockText(clock))
-      : `${line('--', name, formatSize(size), '', '').trimEnd()} unusable: ${problem}\n`,
+      ? line('--', name, roughSize(size), new Date(date).toISOString().slice(0, 19).replace('T', ' '), clockText(clock))
+      : `${line('--', name, roughSize(size), '', '').trimEnd()} unusable: ${problem}\n`,
   );
   return `List of snapshots present on all disks:\n${line('ID', 'TAG', 'VM SIZE', 'DATE', 'VM CLOCK')}${texts.join('')}`;
 }

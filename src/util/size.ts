@@ -25,3 +25,9 @@ export function formatSize(bytes: number): string {
     if (bytes >= unit && bytes % unit === 0) return `${bytes / unit} ${name}`;
   return `${bytes} bytes`;
 }
+
+/** As QEMU's listings have sizes: three digits. `18.3 MiB`. */
+export function roughSize(bytes: number): string {
+  const power = bytes === 0 ? 0 : Math.min(4, Math.floor(Math.log2(bytes) / 10));
+  return `${Number((bytes / 1024 ** power).toPrecision(3))} ${['', 'Ki', 'Mi', 'Gi', 'Ti'][power]}B`;
+}

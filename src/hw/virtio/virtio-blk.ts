@@ -179,7 +179,7 @@ export class VirtioBlk extends VirtioDevice {
     const { drive } = this;
     if (!drive) throw new OptionError('drive property not set');
     if (drive.user !== undefined) throw new OptionError(`Drive '${drive.id}' is already in use by another device`);
-    drive.user = this.givenId ?? this.typeName;
+    drive.user = this.id ?? this.canonicalPath ?? this.typeName;
     return drive;
   }
 
