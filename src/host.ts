@@ -3,7 +3,7 @@ import { TcgAccel, type CodegenSetup } from './accel/tcg/accel.js';
 import type { Checks } from './accel/tcg/checking.js';
 import type { CodeCacheLimits } from './accel/tcg/codegen/code-cache.js';
 import type { CodeGenerator } from './accel/tcg/codegen/wasm-generator.js';
-import { arenaSizeFor, createEngineMemory } from './accel/tcg/memory.js';
+import { arenaSizeFor, createEngineMemory, MAX_TB_SIZE } from './accel/tcg/memory.js';
 import { EngineMemoryPool } from './accel/tcg/memory-pool.js';
 import type { StartProfiler } from './accel/tcg/profile.js';
 import type { TcgTuning } from './accel/tcg/codegen/tuning.js';
@@ -30,6 +30,8 @@ export interface EngineOptions {
   readonly tuning?: Omit<TcgTuning, 'threshold' | 'lockstep'>;
   /** Guest instructions of a block at most. */
   readonly maxInsns?: number;
+  /** MiB of the TB cache; 0: the usual, 64. */
+  readonly tbSize?: number;
   /** Sample where time goes (JitInfo.profile). */
   readonly profile?: boolean;
   /** Load what shows generated wasm as text (`-d out_asm`): the package wabt, which must be installed. */
@@ -41,7 +43,7 @@ export interface EngineOptions {
 }
 
 /** What hosts of all kinds take. */
-export type CommonEngineOptions = Pick<EngineOptions, 'backend' | 'sync' | 'hotThreshold' | 'tuning' | 'maxInsns' | 'seed'>;
+export type CommonEngineOptions = Pick<EngineOptions, 'backend' | 'sync' | 'hotThreshold' | 'tuning' | 'maxInsns' | 'tbSize' | 'seed'>;
 
 /** How each of them is checked. */
 export const ENGINE_OPTIONS: read.Readers<CommonEngineOptions> = {
@@ -61,6 +63,7 @@ export const ENGINE_OPTIONS: read.Readers<CommonEngineOptions> = {
     passes: read.list(read.oneOf(...Object.keys(PASSES))),
   }),
   maxInsns: read.integer(1, 511),
+  tbSize: read.integer(0, MAX_TB_SIZE),
   seed: read.integer(0),
 };
 
@@ -94,6 +97,7 @@ export interface TcgHostParts extends Omit<MachineHost, 'machines' | 'types' | '
   readonly targets?: readonly Target[];
   readonly tuning?: TcgTuning;
   readonly maxInsns?: number;
+  readonly tbSize?: number;
   /** What `tuning.check` asks for. */
   readonly checks?: Checks;
   readonly disassembleWasm?: WasmDisassembler;
@@ -111,6 +115,7 @@ export function createTcgHost({
   endCodegen,
   tuning,
   maxInsns,
+  tbSize,
   checks,
   disassembleWasm,
   startProfiler,
@@ -138,7 +143,7 @@ export function createTcgHost({
     engine({ machine, ramSize, smp, icount, plugins }: EngineRequest) {
       if (isClosed) throw new Error('the host is closed: it makes no more machines');
       const target = targets.find(({ machines }) => machines.includes(machine))!;
-      const arenaSize = arenaSizeFor(smp, plugins !== undefined);
+      const arenaSize = arenaSizeFor(smp, plugins !== undefined, tbSize);
       const memory = createEngineMemory(ramSize + ROM_ALLOWANCE, arenaSize, pool.take, 1 << target.traits.pageBits);
       const accelerator = new TcgAccel({
         isa: target,

@@ -49,6 +49,7 @@ export async function createBrowserHost(given: BrowserHostOptions): Promise<Brow
     ...(await codeGenerator(options)),
     tuning: tuningOf(options),
     maxInsns: options.maxInsns,
+    tbSize: options.tbSize,
     checks: options.tuning?.check ? (await import('../accel/tcg/check/checks.js')).checks : undefined,
     disassembleWasm: options.wabt && (await loadWasmDisassembler(options.wabt)),
   });

@@ -69,6 +69,7 @@ export async function createMachineHost({
     ...(await codeGenerator(options, codegen, store)),
     tuning: tuningOf(options),
     maxInsns: options.maxInsns,
+    tbSize: options.tbSize,
   });
 }
 

@@ -90,6 +90,7 @@ export async function createNodeHost(given: NodeHostOptions = {}): Promise<NodeH
     ...(await codeGenerator(options)),
     tuning: tuningOf(options),
     maxInsns: options.maxInsns,
+    tbSize: options.tbSize,
     checks: options.tuning?.check ? await loadChecks() : undefined,
     startProfiler: options.profile ? startProfiler : undefined,
     disassembleWasm: options.disassemble ? await loadWasmDisassembler(() => loadOptional(['wabt'], () => import('wabt'))) : undefined,

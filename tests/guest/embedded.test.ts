@@ -77,6 +77,17 @@ it('starts without what takes Node long to load', () => {
   expect(stderr).not.toMatch(/NativeModule (crypto|child_process),/);
 });
 
+it('has a TB cache of the size that is asked for', () => {
+  const sizeOf = (accel: string): number => {
+    const { stderr } = wemu(['embedded', '--accel', accel, '--append', 'run=int quiet=1', '--stats', 'json']);
+    return (JSON.parse(stderr) as JitInfo).tb.arenaSize / 2 ** 20;
+  };
+  const usual = sizeOf('tcg');
+  expect(usual).toBeGreaterThan(60);
+  expect(sizeOf('tcg,tb-size=16')).toBeCloseTo(usual - 48, 2);
+  expect(sizeOf('tcg,tb-size=1')).toBeGreaterThan(1);
+});
+
 describe('with a code cache', () => {
   let folder: string;
   beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'wemu-code-'))));

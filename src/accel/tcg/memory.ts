@@ -14,9 +14,15 @@ export const RUNTIME_DATA_END = 1 * MiB;
 const DEFAULT_ARENA_SIZE = 64 * MiB;
 /** What each vCPU takes of the arena, with some room: its env with the TLBs, its jump caches. */
 const VCPU_ARENA_SIZE = 1.25 * MiB;
-/** One has always been part of the size. */
-export const arenaSizeFor = (vcpus: number, withScores = false): number =>
-  DEFAULT_ARENA_SIZE + (vcpus - 1) * VCPU_ARENA_SIZE + (withScores ? vcpus * 8 * SCORES_MAX : 0);
+/** MiB of a TB cache at most: of the 4 GiB that there are, guest memory wants some. */
+export const MAX_TB_SIZE = 2048;
+/** What a TB cache has at least: a few megabytes are the hash tables. */
+const LEAST_TB_SIZE = 8;
+/** Bytes for so many vCPUs. `tbSize`: of the TB cache, MiB (QEMU's tb-size); 0: the usual. The first vCPU is part of it. */
+export const arenaSizeFor = (vcpus: number, withScores = false, tbSize = 0): number =>
+  (tbSize === 0 ? DEFAULT_ARENA_SIZE : Math.max(tbSize, LEAST_TB_SIZE) * MiB) +
+  (vcpus - 1) * VCPU_ARENA_SIZE +
+  (withScores ? vcpus * 8 * SCORES_MAX : 0);
 
 export interface EngineMemory {
   readonly memory: WebAssembly.Memory;

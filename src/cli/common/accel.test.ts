@@ -54,12 +54,14 @@ describe('-accel', () => {
     ['kvm', /invalid accelerator 'kvm'/],
     ['tcg,thread=multi', /thread=multi is not built yet: a thread for each CPU \(expected thread=single/],
     ['tcg,thread=sync,thread=multi', /thread=multi is not built yet/],
+    ['tcg,tb-size=-1', /tb-size/],
+    ['tcg,tb-size=4096', /tb-size: .*2048/],
     ['tcg,thread=x', /thread: invalid value 'x' \(expected one of worker, sync, single\)/],
   ])('refuses %s', (text, message) => {
     expect(() => parseAccel(text)).toThrow(message);
   });
   it('takes what QEMU does', () => {
-    expect(parseAccel('tcg,thread=single,split-wx=on,tb-size=64')).toMatchObject({ backend: 'wasm', sync: false });
+    expect(parseAccel('tcg,thread=single,split-wx=on,tb-size=96')).toMatchObject({ backend: 'wasm', sync: false, tbSize: 96 });
     for (const text of ['tcg,thread=sync,thread=single', 'tcg,thread=single,thread=sync', 'tcg,thread=worker,thread=sync'])
       expect(parseAccel(text).sync, text).toBe(true);
     expect(parseAccel('tcg,thread=sync,thread=worker').sync).toBe(false);

@@ -1,5 +1,6 @@
 /** `-accel tcg,backend=...`: which engine runs guest code, and how code is generated. */
 import { DEFAULT_LIMITS } from '../../accel/tcg/codegen/regions.js';
+import { MAX_TB_SIZE } from '../../accel/tcg/memory.js';
 import type { EngineOptions } from '../../node/host.js';
 import { tell } from '../../node/messages.js';
 import { isHelp, parseOptions, type OptionList } from '../../qom/option-list.js';
@@ -26,8 +27,8 @@ ${wrap(Object.keys(PASSES), 90, '                     ')}
   one-insn-per-tb=on|off
                      blocks of one instruction
   thread=single      CPUs take turns on one thread (default; a thread for each, thread=multi, is not built yet)
-  split-wx=on|off
-  tb-size=N          these of QEMU are taken, without effect
+  tb-size=N          MiB for translated blocks and what vCPUs need beside them (default: 0, which is 64)
+  split-wx=on|off    is taken, without effect
 tci                  the same as tcg,backend=tci
 `;
 
@@ -55,9 +56,9 @@ export function parseAccel(text: string | undefined): EngineOptions {
   };
   const maxInsns = list.bool('one-insn-per-tb') ? 1 : undefined;
   list.bool('split-wx');
-  list.integer('tb-size');
+  const tbSize = list.integer('tb-size', 0, MAX_TB_SIZE);
   list.finish();
-  return { backend, sync, hotThreshold, tuning, codeCache, maxInsns };
+  return { backend, sync, hotThreshold, tuning, codeCache, maxInsns, tbSize };
 }
 
 /**
