@@ -3,6 +3,7 @@
  * it lies now. They are read, and made known to the engine, when the first of them is missing: a TB takes 7 us to translate, and less than one to be put back.
  */
 import { ENGINE_ARENA_NEXT, ENGINE_ARENA_TOP } from '../../../assembly/shared/layout.js';
+import { concat } from '../../util/bytes.js';
 import type { CodeStore, NewPart, StoredCode } from './codegen/code-store.js';
 import { decodePages, encodePages, mergeRecords, PAGE_ENTRY_BYTES, recordsByPage, type PagePart } from './persistent-pages-format.js';
 import type { Runtime } from './runtime.js';
@@ -158,7 +159,9 @@ export class PersistentPages {
     fresh: readonly Uint8Array[] = [],
   ): NewPage | undefined {
     if (fresh.length > 0) {
-      const records = mergeRecords((old && file?.read(old)) ?? new Uint8Array(0), fresh);
+      const before = old && file?.read(old);
+      // what is there twice is passed over when it is put back: not worth a look at each record of a first run
+      const records = before ? mergeRecords(before, fresh) : concat(fresh);
       return { key, length: records.length, crc: this.options.store.checksum(records), bytes: () => records };
     }
     // zeros have another checksum: what cannot be read any more is not taken
