@@ -15,7 +15,7 @@ describe('completion', () => {
       'wemu -ser': '-serial',
       'wemu --ser': '--serial',
       'wemu -M ': 'help virt spike none cpiom 40p',
-      'wemu -kernel x -device virtio-r': 'virtio-rng-device virtio-rng-pci',
+      'wemu -kernel x -device virtio-r': 'virtio-rng-device virtio-rng-pci virtio-rng-pci-non-transitional virtio-rng-pci-transitional',
       'wemu -serial mon:': 'stdio', // the colon ends a word there
       'wemu -monitor st': 'stdio',
       'wemu -cpu sifive-e': 'sifive-e31 sifive-e51',

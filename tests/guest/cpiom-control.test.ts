@@ -49,6 +49,7 @@ it.skipIf(missing !== '')(`is looked into by gdb, and goes on${missing}`, { time
   const board = start('-serial', 'stdio', '-gdb', `unix:${socket},server=on,wait=off`);
   await board.expect('cpiom> ', MINUTE);
   const commands = ['set architecture powerpc:common', 'set endian big', `target remote ${socket}`, 'info registers', 'x/i 0xfff00100'];
+  commands.push('info registers spr', 'set $sprg2 = 0x1234', 'print/x $sprg2', 'set $pvr = 0', 'print/x $pvr');
   const words = commands.flatMap((command) => ['-ex', command]);
   const gdb = Session.program('gdb-multiarch', ['-nx', '-q', '-batch', ...words, '-ex', 'detach']);
   sessions.push(gdb);
@@ -56,6 +57,9 @@ it.skipIf(missing !== '')(`is looked into by gdb, and goes on${missing}`, { time
   expect(gdb.output).toMatch(/^r1 +0x[\da-f]+/m);
   expect(gdb.output).toMatch(/^msr +0x4b032/m); // EE, FP, ME, IR and DR: the prompt waits
   expect(gdb.output).toMatch(/0xfff00100:\s+lis +r3,-16/);
+  expect(gdb.output).toMatch(/^hid2 +0x40000/m);
+  expect(gdb.output).toMatch(/^dbat7l +0x/m);
+  expect(gdb.output).toMatch(/= 0x1234\n[^]*= 0x83208\n/); // PVR cannot be written
   board.send('off 5\r');
   expect(await board.ended(MINUTE)).toBe(5);
 });

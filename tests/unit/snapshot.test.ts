@@ -53,6 +53,14 @@ const EVERYTHING: readonly Partial<MachineOptions>[] = [
       'pci-serial,chardev=con',
     ],
   },
+  {
+    drives: ['d', 'e', 'f'].map((id) => ({ id, interface: 'none' as const, bytes: new Uint8Array(1 << 16), readonly: true })),
+    devices: [
+      'virtio-blk-pci,drive=d',
+      ...['blk-pci-transitional,drive=e', 'rng-pci-transitional', 'serial-pci-transitional'].map((name) => `virtio-${name}`),
+      ...['blk-pci-non-transitional,drive=f', 'rng-pci-non-transitional', 'serial-pci-non-transitional'].map((name) => `virtio-${name}`),
+    ],
+  },
   { machine: 'spike' },
   { machine: 'cpiom', kernel: undefined, append: undefined, bios: BRANCH_TO_ITSELF },
   { machine: '40p', kernel: undefined, append: undefined, bios: BRANCH_TO_ITSELF, devices: ['isa-serial,index=2'] },

@@ -2,7 +2,7 @@
 import type { TypedClass } from '../../qom/object.js';
 import { VirtioDevice } from './virtio.js';
 import { VirtioBlk } from './virtio-blk.js';
-import { VirtioBlkPci, VirtioRngPci, VirtioSerialPci } from './virtio-pci-devices.js';
+import { virtioPciDevices } from './virtio-pci-devices.js';
 import { VirtioPci } from './virtio-pci.js';
 import { VirtioMmio } from './virtio-mmio.js';
 import { VirtioRng } from './virtio-rng.js';
@@ -13,9 +13,7 @@ export const virtioDevices: readonly TypedClass[] = [
   VirtioBlk,
   VirtioMmio,
   VirtioPci,
-  VirtioBlkPci,
-  VirtioRngPci,
-  VirtioSerialPci,
+  ...virtioPciDevices,
   VirtioRng,
   VirtConsole,
   VirtSerialPort,

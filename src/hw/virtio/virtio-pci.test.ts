@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { propertiesOf } from '../../qom/object.js';
 import { ByteReader, ByteWriter } from '../../util/bytes.js';
 import type { PropertyValues } from '../core/device.js';
 import { PciRig, PORTS, RAM } from '../pci/testing.js';
-import { VirtioRngPci } from './virtio-pci-devices.js';
+import { virtioPciDevices, VirtioRngPci } from './virtio-pci-devices.js';
 import type { VirtioPci } from './virtio-pci.js';
 
 const BASE = 0x4000_0000;
@@ -80,6 +81,21 @@ describe('virtio over PCI', () => {
     const legacy = new Driver({ 'disable-modern': 'on' });
     expect([legacy.capabilities(), legacy.rig.get(1, 0x20)]).toEqual([[], 0]);
     expect(() => new Driver({ 'disable-modern': 'on', 'disable-legacy': 'on' })).toThrow(/neither modern nor legacy/);
+  });
+
+  it('has both interfaces, or the modern one, by its name', () => {
+    const add = (name: string): PciRig => {
+      const rig = new PciRig();
+      rig.add(virtioPciDevices.find(({ type }) => type.name === name) as typeof VirtioRngPci, { addr: '1' });
+      return rig;
+    };
+    const [both, modern] = ['virtio-rng-pci-transitional', 'virtio-rng-pci-non-transitional'].map(add);
+    expect([both.get(1, 0), both.get(1, 8, 1), both.get(1, 0x10) & 1, both.get(1, 0x2c)]).toEqual([0x1005_1af4, 0, 1, 0x0004_1af4]);
+    expect([modern.get(1, 0), modern.get(1, 8, 1), modern.get(1, 0x10), modern.get(1, 0x2c)]).toEqual([0x1044_1af4, 1, 0, 0x1100_1af4]);
+    // what it is named for cannot be asked for besides
+    const named = virtioPciDevices.filter(({ type }) => /transitional/.test(type.name));
+    for (const { type } of named) expect(propertiesOf(type).map(({ name }) => name)).not.toContain('disable-legacy');
+    expect(named).toHaveLength(6);
   });
 
   it("has its device's properties", () => {

@@ -5,7 +5,7 @@
 import { ioRead, ioWrite, type ValueCell } from '../../memory/access.js';
 import type { MemoryRegion } from '../../memory/region.js';
 import { defineType, propertiesOf, type TypeInfo } from '../../qom/object.js';
-import { bool as boolProperty, enumeration, uint32, type Property, type PropertyOf } from '../../qom/property.js';
+import { bool as boolProperty, enumeration, uint32, type Property, type PropertyOf, type ValuesOf } from '../../qom/property.js';
 import { OptionError } from '../../util/errors.js';
 import { defineDevice, type DeviceClass, type PropertyValues } from '../core/device.js';
 import type { MachineServices } from '../core/services.js';
@@ -57,11 +57,7 @@ export interface VirtioPciKind {
 export abstract class VirtioPci extends PciDevice implements VirtioTransport {
   static override readonly type = defineDevice('virtio-pci', PciDevice, VirtioPci, {
     abstract: true,
-    properties: [
-      uint32('vectors'),
-      enumeration('disable-legacy', ['auto', 'on', 'off'], { kind: 'OnOffAuto', description: 'on/off/auto' }),
-      boolProperty('disable-modern'),
-    ],
+    properties: [uint32('vectors')],
   });
   static readonly vmState = pciVmState<VirtioPci>('virtio_pci', { version: 1 }, [
     u32('deviceFeatureSelect'),
@@ -322,27 +318,43 @@ export abstract class VirtioPci extends PciDevice implements VirtioTransport {
   }
 }
 
-/** A type: `name`, the transport of a `Backend`, whose properties it has. */
+const INTERFACES = [
+  enumeration('disable-legacy', ['auto', 'on', 'off'], { kind: 'OnOffAuto', description: 'on/off/auto' }),
+  boolProperty('disable-modern'),
+];
+/** Types that say by their names which interfaces they have: both, or the modern one. */
+const NAMED = { transitional: 'off', 'non-transitional': 'on' } as const;
+
+type Transports<Values> = readonly [
+  choice: DeviceClass<VirtioPci, PropertyValues<typeof VirtioPci> & Values & ValuesOf<VirtioPci, (typeof INTERFACES)[number]>>,
+  ...named: DeviceClass<VirtioPci>[],
+];
+
+/** Three types of transports of a `Backend`, whose properties they have: `name`, and those that are named for their interfaces. */
 export function virtioPci<Values>(
   name: string,
   Backend: DeviceClass<VirtioDevice, Values>,
   kind: VirtioPciKind,
   { category, alias }: { readonly category: string; readonly alias: string },
-): DeviceClass<VirtioPci, PropertyValues<typeof VirtioPci> & Values> {
-  const own = new Set(propertiesOf(VirtioPci.type).map((property) => property.name));
+): Transports<Values> {
+  const own = new Set([...propertiesOf(VirtioPci.type), ...INTERFACES].map((property) => property.name));
   const aliases = propertiesOf(Backend.type as TypeInfo)
     .filter((property) => !own.has(property.name))
     .map((property) => ({ ...property, isAlias: true }));
-  return class Transport extends VirtioPci {
-    static override readonly type = defineDevice(name, VirtioPci, Transport, {
-      ...{ description: `${Backend.type.description} on PCI`, category, alias, userCreatable: true },
-      properties: aliases as unknown as PropertyOf<Transport>[],
-    });
-    constructor(services: MachineServices) {
-      const backend = new Backend(services);
-      super(services, kind, backend);
-      services.inventory.created(backend);
-      this.addChild('virtio-backend', backend);
-    }
-  };
+  const make = (suffix?: keyof typeof NAMED): DeviceClass<VirtioPci> =>
+    class Transport extends VirtioPci {
+      static override readonly type = defineDevice(suffix === undefined ? name : `${name}-${suffix}`, VirtioPci, Transport, {
+        ...{ description: `${Backend.type.description} on PCI`, category, userCreatable: true },
+        ...(suffix === undefined ? { alias } : { description: `${Backend.type.description} on PCI, ${suffix}` }),
+        properties: [...(suffix === undefined ? INTERFACES : []), ...aliases] as unknown as PropertyOf<Transport>[],
+      });
+      constructor(services: MachineServices) {
+        const backend = new Backend(services);
+        super(services, kind, backend);
+        if (suffix !== undefined) this.disableLegacy = NAMED[suffix];
+        services.inventory.created(backend);
+        this.addChild('virtio-backend', backend);
+      }
+    };
+  return [make(), make('transitional'), make('non-transitional')] as unknown as Transports<Values>;
 }

@@ -19,7 +19,7 @@ import { defineType, type TypeInfo } from '../../qom/object.js';
 import { SEARCHES, type PpcConfig } from './config.js';
 import { describeException, EXCEPTION_NAMES } from './exception-names.js';
 import { FAMILIES, featuresOf } from './families.js';
-import { GDB } from './gdb.js';
+import { describeToGdb } from './gdb.js';
 import { May, SPRS, type Spr } from './sprs.js';
 import { ppcIsa } from './index.js';
 import type { Disassembler } from '../target.js';
@@ -86,6 +86,7 @@ export class PpcCpu extends EngineCpu {
   private readonly decrementer: Timer;
   private readonly frequency: bigint;
   private disassembler: Disassembler | undefined;
+  private description: GdbDescription | undefined;
 
   constructor(
     private readonly machine: MachineState,
@@ -215,7 +216,7 @@ export class PpcCpu extends EngineCpu {
   }
 
   override get gdb(): GdbDescription {
-    return GDB;
+    return (this.description ??= describeToGdb(this.sprs));
   }
 
   /** By name: pc, msr, r5, sp (as the ABI calls r1), f10, sr3, any SPR of the model. */

@@ -216,6 +216,7 @@ const FR_BIT = 13;
 const FI_BIT = 14;
 const CLASS_BIT = 15;
 const VXSNAN_BIT = 7;
+const VXIMZ_BIT = 11;
 const clear = (crbd: number): number => encode('mtfsb0', { crbd });
 
 /** A word, with what keeps known differences (differences.ts) out of sight. */
@@ -239,8 +240,13 @@ function status(rng: Rng, strict: boolean): number[] {
   if (/^mtfsb/.test(row.name)) fields.crbd = strict && rng() % 4 === 0 ? 30 + (rng() & 1) : 1 + (rng() % 23);
   if (strict && fields.crfd === 6) fields.imm = 0;
   if (strict && fields.crfd === 7) fields.imm = rng() & 3;
-  return unhurt(row, randomWord(rng, row, fields));
+  const words = unhurt(row, randomWord(rng, row, fields));
+  // Infinity times zero, plus a signalling NaN: of that QEMU tells VXIMZ alone, so who clears it clears the other one, too
+  return clearsVximz(row.name, fields) ? [...words, clear(VXSNAN_BIT)] : words;
 }
+
+const clearsVximz = (name: string, { crfd, crfs, crbd }: Readonly<Record<string, number>>): boolean =>
+  (name === 'mtfsfi' && crfd === 2) || (name === 'mcrfs' && crfs === 2) || (name.startsWith('mtfsb0') && crbd === VXIMZ_BIT);
 
 const float = (name: string, strict: boolean): Kind => ({
   name,
