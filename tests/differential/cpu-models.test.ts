@@ -50,6 +50,7 @@ describe.skipIf(!isQemu10)(`CPU models${isQemu10 ? '' : ' (skipped: no QEMU 10)'
   it.each(CASES)('%s with %j', (name, props) => {
     const theirs = Object.fromEntries(Object.entries(ask(name, props)).map(([key, value]) => [key, isOff(key) ? false : value]));
     const ours = riscvCpuModels.expand!(name, Object.fromEntries(Object.entries(props).map(([key, value]) => [key, value ? 'on' : 'off'])));
-    expect(ours).toEqual(theirs);
+    // an extension of one's own has an X
+    expect(Object.fromEntries(Object.entries(ours).filter(([key]) => key in theirs || !key.startsWith('x')))).toEqual(theirs);
   });
 });
