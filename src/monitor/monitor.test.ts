@@ -98,6 +98,13 @@ describe('the monitor', () => {
     expect(await runLong('commit all')).toBe("'commit' error for 'all': Operation not permitted\n");
   });
 
+  it('answers all lines of a script whose end is there while one takes its time', async () => {
+    const { chardev, text } = await setup();
+    chardev.input(new TextEncoder().encode('sum 0x80000000 0x1000\rinfo name\rinfo status\r'));
+    chardev.closed();
+    await vi.waitFor(() => expect(text()).toContain('VM status: paused (prelaunch)'), 30_000);
+  });
+
   it('stops and goes on, resets and quits', async () => {
     const { machine, run, runLong } = await setup();
     machine.state.vmStart();

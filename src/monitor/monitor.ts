@@ -37,6 +37,7 @@ export class Monitor {
         this.work();
       },
       event: (event) => this.heard(event),
+      isBusy: () => this.isBusy,
       writable: () => this.chardev.acceptInput(),
     });
   }
