@@ -103,14 +103,9 @@ export class PersistentPages {
     if (this.madeCount === BATCH) this.pack();
   }
 
-  /** All TBs are gone. */
+  /** All TBs are gone. (When the arena was full there was no room to pack the last ones.) */
   flushed(): void {
     this.madeCount = 0;
-  }
-
-  /** All TBs are about to go. */
-  flushing(): void {
-    this.pack();
   }
 
   private pack(): void {

@@ -64,7 +64,7 @@ export interface TranslatorOptions {
   /** Hears of each TB that was made; `injections`: what plugins have added to it. */
   readonly translated?: (tb: number, injections?: readonly Injection[]) => void;
   /** TBs of earlier runs. */
-  readonly persistent?: Pick<PersistentPages, 'find' | 'translated' | 'flushing'> | undefined;
+  readonly persistent?: Pick<PersistentPages, 'find' | 'translated'> | undefined;
   /** Plugins. */
   readonly instrumentation?: Instrumentation;
 }
@@ -304,7 +304,6 @@ export class Translator {
   private overflow(): number {
     this.stats.arenaFlushes++;
     this.stats.lastError = 'the code arena is too small for one TB';
-    this.options.persistent?.flushing();
     this.runtime.exports.tbFlushAll();
     return 0;
   }
