@@ -58,7 +58,7 @@ describe('character devices of the command line', () => {
     expect(await talk(monitor, 'info status\n', /VM status/)).toMatch(
       /^wemu .* monitor - type 'help'.*\r\n\(wemu\) info status\r\nVM status: running/,
     );
-    expect(await talk(monitor, 'quit\n', /never/)).toMatch(/^wemu .*quit\r\n\(wemu\) $/s);
+    expect(await talk(monitor, 'quit\n', /never/)).toMatch(/^wemu .*quit\r\n$/s);
     expect(await ended).toBe(0);
   });
 
