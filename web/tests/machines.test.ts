@@ -54,7 +54,9 @@ describe.each(BROWSERS)('in $title', ({ path, launch, name }) => {
       try {
         await page.open(site.url);
         await page.run(() => wemu.host); // the codegen worker is there
-        const [before, threads] = [writableMappings(process.pid, LEAST), workerThreads(process.pid)];
+        const before = writableMappings(process.pid, LEAST);
+        // Those of no machine. At first perhaps too many: Firefox keeps a thread whose worker has ended for half a minute, for the next worker.
+        let threads = workerThreads(process.pid);
         expect(threads).toBeGreaterThan(0);
         let size: number | undefined;
         const living = (): number => (writableMappings(process.pid, LEAST).get(size!) ?? 0) - (before.get(size!) ?? 0);
@@ -67,7 +69,10 @@ describe.each(BROWSERS)('in $title', ({ path, launch, name }) => {
             [size] = rise.find(([, count]) => count === AT_ONCE) ?? [];
             expect(size, `no mapping came ${AT_ONCE} times: ${JSON.stringify(rise)}`).toBeDefined();
           }
-          expect(workerThreads(process.pid)).toBe(threads + AT_ONCE);
+          const others = workerThreads(process.pid) - AT_ONCE;
+          expect(others).toBeLessThanOrEqual(threads);
+          threads = others;
+          expect(threads).toBeGreaterThan(0);
           await close(page);
           for (const end = Date.now() + ENDED_MS; workerThreads(process.pid) > threads && Date.now() < end;)
             await new Promise((resolve) => setTimeout(resolve, 100));
