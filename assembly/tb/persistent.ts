@@ -2,7 +2,7 @@
 // configuration whose guest memory has the same code. A record is only taken if all of its guest bytes are there. There are two kinds of collections: an image is
 // of a whole guest, whose pages are where they were (`wemu linux`); a page's has the TBs of one page's contents, wherever that lies now (the code cache).
 import {
-  CF_COUNT_MASK, CF_PCREL, DESC_FIRST, DESC_KEY, ENGINE_TB_HASH, ENV_TB_FLAGS, NO_PAGE, TB_CFLAGS, TB_FLAGS, TB_HASH_NEXT, TB_HOST0, TB_HOST1, TB_ICOUNT, TB_INSN_TABLE, TB_PC,
+  DESC_FIRST, DESC_KEY, ENGINE_ARENA_NEXT, ENGINE_TB_HASH, ENV_TB_FLAGS, NO_PAGE, TB_CFLAGS, TB_FLAGS, TB_HASH_NEXT, TB_HOST0, TB_HOST1, TB_ICOUNT, TB_INSN_TABLE, TB_PC,
   TB_PHYS_PAGE0, TB_PHYS_PAGE1, TB_RECORD_SIZE, TB_SIZE, TB_STATE, TB_STATE_CALLS,
 } from '../shared/layout';
 import { descMake, descOf } from '../core/code-pages';
@@ -134,9 +134,10 @@ function unpack(at: usize, pc: u64, page0: u32, page1: u32, host0: usize, host1:
   const size = load<u32>(at, RECORD_SIZE);
   const icount = load<u32>(at, RECORD_ICOUNT);
   const code = load<u32>(at, RECORD_CODE);
-  const tb = tbAlloc(code + 4 * icount);
   // with room for descriptors of pages
-  if (tb == 0 || tb + TB_RECORD_SIZE + code + 4 * icount + 64 > room) return 0;
+  if (load<usize>(engine, ENGINE_ARENA_NEXT) + TB_RECORD_SIZE + code + 4 * icount + 64 > room) return 0;
+  const tb = tbAlloc(code + 4 * icount);
+  if (tb == 0) return 0;
   store<u64>(tb, pc, TB_PC);
   store<u64>(tb, load<u64>(at, RECORD_FLAGS), TB_FLAGS);
   store<u32>(tb, cflags, TB_CFLAGS);
@@ -169,11 +170,9 @@ function keyOf(host: usize): u64 {
   return (a >> 12) | 1; // as much as a number of JavaScript holds
 }
 
-/** The key of the page that the vCPU is to have a TB in; 0: it is not to be asked for, as there are TBs of it, or this one is of another kind. */
-export function tbPageKey(env: usize): f64 {
-  const cflags = vcpu(env).codeCflags;
-  // with a place of its own, or a length, a TB is made for one occasion
-  if (cflags != vcpu(env).cflags || (cflags & (CF_PCREL | CF_COUNT_MASK)) != CF_PCREL) return 0;
+/** The key of the page that the vCPU is to have a TB in; 0: it is not to be asked for, as there are TBs of it, or this one has other cflags. `cflags`: with CF_PCREL. */
+export function tbPageKey(env: usize, cflags: u32): f64 {
+  if (vcpu(env).codeCflags != cflags) return 0;
   const page = (vcpu(env).codePhys >> PAGE_BITS) as u32;
   let desc = descOf(page);
   if (desc != 0 && load<usize>(desc, DESC_FIRST) != 0 && load<u64>(desc, DESC_KEY) != 0) return 0;

@@ -2,7 +2,7 @@
  * Recorded boots that somebody types to while they work, each replayed three times, and by other versions of Node: several harts, disks, an end in the
  * middle. Everything is from a seed but when input arrives, which is what a log is for.
  *
- * `WEMU_REPLAY_ROUNDS=20` records so many (1), `WEMU_NODES=/path/to/node22:/path/to/node24` replays each with these, too, `WEMU_REPLAY_SEED=5` repeats what was
+ * `WEMU_REPLAY_ROUNDS=20` records so many (none: minutes each, and tests/guest/replay.test.ts has what is short), `WEMU_NODES=/path/to/node22:/path/to/node24` replays each with these, too, `WEMU_REPLAY_SEED=5` repeats what was
  * typed.
  */
 import { execFile } from 'node:child_process';
@@ -15,7 +15,7 @@ import { SeededRandom } from '../../src/util/random.js';
 import { describeGuest } from '../support/guest-files.js';
 import { CLI, Session, type Finished } from '../support/session.js';
 
-const ROUNDS = Number(process.env['WEMU_REPLAY_ROUNDS'] ?? 1);
+const ROUNDS = Number(process.env['WEMU_REPLAY_ROUNDS'] ?? 0);
 const NODES = (process.env['WEMU_NODES'] ?? '').split(':').filter((path) => path !== '');
 const SEED = Number(process.env['WEMU_REPLAY_SEED'] ?? Date.now() & 0xffff);
 const MINUTE = 60_000;
@@ -53,7 +53,8 @@ const LINES = [
   'for i in 1 2 3 4; do (head -c 60000 /dev/urandom | md5sum) & done; wait',
   'sleep 5\x03',
   'ehco\x7f\x7f\x7fcho mended; cat /proc/interrupts | md5sum',
-  `cat >/tmp/x\n${'many words that are pasted at once, '.repeat(60)}\n\x04`,
+  // (Ctrl-D, typed before the terminal is the command's, would be a character like any other)
+  `cat >/tmp/x <<E\n${'many words that are pasted at once, '.repeat(60)}\nE`,
   'find /proc -maxdepth 2 | wc -l; cat /proc/sys/kernel/random/uuid',
   'dmesg | tail -n 3; ls -l /bin | md5sum',
 ];
@@ -78,6 +79,7 @@ const replay = (node: string, args: readonly string[]): Promise<Finished> =>
   });
 
 await describeGuest('a Linux that was typed to', ['kernel', 'busybox', 'firmware', 'modules'], () => {
+  it.skipIf(ROUNDS > 0)('is typed to where WEMU_REPLAY_ROUNDS says how often', ({ skip }) => skip());
   it.each(Array.from({ length: ROUNDS }, (_, round) => ({ round, seed: SEED + round, ...ROWS[round % ROWS.length] })))(
     'replays to the same end, three times, and with other versions of Node: round $round, seed $seed: $name',
     { timeout: (5 + NODES.length) * PATIENCE },

@@ -142,7 +142,7 @@ export class Rig {
   private readonly space: AddressSpace;
   private readonly cpu;
 
-  constructor(store: CodeStore, cpu = 'rv64', load?: LoadMachineCode) {
+  constructor(store: CodeStore, cpu = 'rv64', load?: LoadMachineCode, chain?: boolean) {
     this.worker = new PromptWorker(load);
     const memory = createEngineMemory(0x10_0000, 0x80_0000);
     const topology = new MemoryTopology();
@@ -154,7 +154,7 @@ export class Rig {
       memory,
       isa: riscvIsa,
       codegen: workerCodegen(() => this.worker, store),
-      tuning: { threshold: 64 },
+      tuning: { threshold: 64, chain },
     });
     this.accel.init({ addressSpace: this.space });
     this.cpu = createHart(this.accel, cpu, RAM);
@@ -178,6 +178,15 @@ export class Rig {
     this.cpu.set(ENV.halted, 0);
     for (let slice = 0; slice < slices; slice++) if (this.cpu.exec(1000) === layout.EXEC_HALTED) return true;
     return false;
+  }
+  /** One instruction at a time, to the end. */
+  step(): void {
+    this.cpu.setSingleStep(true);
+    this.cpu.set(ENV.pc, BigInt(RAM));
+    for (let steps = 0; steps < 20_000 && this.cpu.exec(1) !== layout.EXEC_HALTED; steps++);
+    this.cpu.setSingleStep(false);
+    this.cpu.set(ENV.halted, 0);
+    this.cpu.write64(rv.RV_X + 16, 0n);
   }
   get x2(): bigint {
     return this.cpu.read64(rv.RV_X + 16);

@@ -163,12 +163,12 @@ export class TcgAccel {
     writeEnv(this.view, env, ENV.icount, icount ? 1 : 0);
     const log = this.machine?.log;
     const chained = (tuning?.chain ?? true) && !log?.has('nochain');
-    this.translator ??= this.start(config, env);
-    if (instrumentation && runtime.exports.scoresCreate(env) === 0) throw new TcgError('code arena too small for plugins');
     const isRelative = isa.traits.pcRelative && !instrumentation;
     const modes = (icount ? layout.CF_ICOUNT : 0) | (isRelative ? layout.CF_PCREL : 0);
     const cflags = modes | (chained ? 0 : layout.CF_NO_GOTO_TB | layout.CF_NO_GOTO_PTR);
     writeEnv(this.view, env, ENV.cflags, cflags);
+    this.translator ??= this.start(config, env, cflags);
+    if (instrumentation && runtime.exports.scoresCreate(env) === 0) throw new TcgError('code arena too small for plugins');
     const trace = () => (log && tracesExecution(log) ? () => this.traceTb(vcpu, log) : undefined);
     const poll = (): void => {
       this.during(Activity.Codegen, env, () => void this.runtime.inside(() => this.generator?.poll()));
@@ -302,7 +302,8 @@ export class TcgAccel {
     return (this.inspection ??= new CodeInspector(options.isa, init, this.generator, (pc) => this.machine?.symbolAt?.(pc)));
   }
 
-  private start(config: unknown, env: number): Translator {
+  /** `cflags`: of TBs when nobody steps or has breakpoints. */
+  private start(config: unknown, env: number, cflags: number): Translator {
     const { options, runtime } = this;
     const { isa, icount = false, tuning } = options;
     this.codegenInit = { kind: 'init', memory: runtime.memory, target: isa.name, config, icount, tuning };
@@ -347,10 +348,9 @@ export class TcgAccel {
     // what plugins add is this run's, and what is looked at must be made
     const isAlone = options.engine === undefined && !options.peers;
     const persists = isAlone && !checks && !options.instrumentation && !log?.has('in_asm');
-    const key = JSON.stringify({ target: isa.name, config, icount, optimize, maxInsns: options.maxInsns });
-    const cflags = (): number => readEnv(this.view, env, ENV.cflags) | 0;
+    const key = JSON.stringify({ target: isa.name, config, icount, optimize, maxInsns: options.maxInsns, cflags });
     const store = generator?.store;
-    if (persists && store?.maxTbBytes !== undefined) {
+    if (persists && store?.maxTbBytes !== undefined && (cflags & layout.CF_PCREL) !== 0) {
       const restored = (tb: number): void => generator?.tbTranslated?.(tb);
       this.persistentPages = new PersistentPages(runtime, { store, maxBytes: store.maxTbBytes, key: `TBs ${key}`, cflags, restored });
     }

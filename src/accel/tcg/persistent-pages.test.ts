@@ -27,11 +27,17 @@ function store(): MemoryStore {
 }
 
 /** A run of a program that lies `at` bytes up in RAM. */
-function run(in_: MemoryStore, words: readonly number[] = program(), at = PAGE): Rig {
-  const rig = new Rig(in_);
+function run(
+  in_: MemoryStore,
+  words: readonly number[] = program(),
+  at = PAGE,
+  { chain = undefined as boolean | undefined, steps = false } = {},
+): Rig {
+  const rig = new Rig(in_, 'rv64', undefined, chain);
   rig.load([jump(at)]);
   rig.load(words, RAM + at);
   rig.finish();
+  if (steps) rig.step();
   rig.accel.dispose();
   return rig;
 }
@@ -77,6 +83,43 @@ describe('TBs by page', () => {
     expect(other.x2).toBe(SUM + 1n);
     expect(tci(other).tbs).toBeGreaterThan(BLOCKS % BLOCKS_A_PAGE);
     expect(tci(other).restored).toBeGreaterThan(BLOCKS / 2);
+  });
+
+  it('that a debugger steps through are not kept for who does not', () => {
+    const kept = store();
+    run(kept, program(), PAGE, { steps: true });
+    const [, { index, parts }] = fileOf(kept);
+    const counts = decodePages(index).flatMap(({ at, length }) => {
+      const found: number[] = [];
+      const view = new DataView(parts.buffer, at, length);
+      for (let record = 0; record < length; record += view.getUint32(record + 16, true)) found.push(view.getUint32(record + 24, true));
+      return found;
+    });
+    expect(counts.length).toBeGreaterThan(BLOCKS - FEW);
+    // wfi alone is one
+    expect(counts.filter((count) => count !== 2).length).toBeLessThanOrEqual(1);
+  });
+
+  it('are not taken where blocks are chained otherwise', () => {
+    const kept = store();
+    run(kept);
+    const apart = run(kept, program(), PAGE, { chain: false });
+    expect([apart.x2, tci(apart).restored]).toEqual([SUM, 0]);
+  });
+
+  it('of a page are no more than can be put back at once', () => {
+    const kept = store();
+    run(kept);
+    const [key, { index, parts }] = fileOf(kept);
+    const [first, ...others] = decodePages(index);
+    // as often as a part of 300 KB has room for
+    const times = Math.ceil((300 << 10) / first.length);
+    const many = new Uint8Array(first.length * times);
+    for (let at = 0; at < many.length; at += first.length) many.set(parts.subarray(0, first.length), at);
+    kept.files.set(key, { index: encodePages([{ ...first, length: many.length, crc: kept.checksum(many) }]).slice(), parts: many });
+    expect(others.length).toBeGreaterThan(0);
+    const rig = run(kept);
+    expect([rig.x2, tci(rig).restored]).toEqual([SUM, 0]);
   });
 
   it('are not kept where the store takes none, nor of a small guest', () => {

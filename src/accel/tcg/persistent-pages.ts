@@ -16,13 +16,15 @@ const BATCH_BYTES = 1 << 20;
 const MOST_FRESH = 32 << 20;
 /** TBs that are made before the store is read: so many are no small guest's. */
 const EARLY_TBS = 256;
-/** A run that made no more TBs than that, and no more than this part of those that it was given, is not worth another file. */
-const LEAST_MADE = 2000;
+/** A run that made no more bytes of them than that, and no more than this part of those that it was given, is not worth another file. */
+const LEAST_MADE = 128 << 10;
 const WORTH = 1 / 8;
 /** A page that is emptied again and again is not asked for each time. */
 const MOST_UNPACKED = 32;
-/** Pages that a run asks for; a guest may make new code without end. */
-const MOST_ASKED = 1 << 16;
+/** Pages that a run asks for, and that are kept; a guest may make new code without end. */
+const MOST_PAGES = 1 << 15;
+/** Bytes of a page's TBs, which are put back at once: some milliseconds. A page may have TBs at each place for each state of the CPU. */
+const MOST_OF_PAGE = 256 << 10;
 
 /** A page that is to be saved. */
 type NewPage = Omit<PagePart, 'at'> & NewPart;
@@ -38,7 +40,8 @@ export interface PersistentPagesOptions {
   readonly maxBytes: number;
   /** What TBs depend on beside guest code and build. */
   readonly key: string;
-  readonly cflags: () => number;
+  /** Of the TBs that are kept, with CF_PCREL. */
+  readonly cflags: number;
   /** Hears of each TB that was put back. */
   readonly restored: (tb: number) => void;
 }
@@ -58,8 +61,9 @@ export class PersistentPages {
   /** Records of those that are. */
   private readonly fresh: Uint8Array<ArrayBuffer>[] = [];
   private freshBytes = 0;
-  private freshTbs = 0;
-  private savedTbs = 0;
+  /** Of these, what is saved; and bytes of the records that were read. */
+  private savedBytes = 0;
+  private readBytes = 0;
   private readonly words: Uint32Array;
   private readonly bytes: Uint8Array;
 
@@ -73,8 +77,8 @@ export class PersistentPages {
 
   /** The TB that a vCPU is to have, if an earlier run made it; or 0. */
   find(env: number): number {
-    if (!this.pages || this.asked.size === MOST_ASKED) return 0;
-    const key = this.runtime.exports.tbPageKey(env);
+    if (!this.pages || this.asked.size === MOST_PAGES) return 0;
+    const key = this.runtime.exports.tbPageKey(env, this.options.cflags);
     if (key === 0) return 0;
     this.asked.add(key);
     const page = this.pages?.get(key);
@@ -85,15 +89,16 @@ export class PersistentPages {
   }
 
   private unpack(env: number, part: PagePart): void {
+    const { start, end } = this.room;
+    const at = ((end - part.length) & ~7) >>> 0;
+    if (part.length > MOST_OF_PAGE || at < start) return;
     const records = this.file?.read(part);
     if (!records) return;
-    const { start, end } = this.room;
-    const at = (end - records.length) & ~7;
-    if (at < start) return;
     this.bytes.set(records, at);
+    this.readBytes += records.length;
     const count = this.runtime.exports.tbsUnpackPage(env, at, at + records.length);
     this.restored += count;
-    for (let i = 0; i < count; i++) this.options.restored(this.words[(at >> 2) + i]);
+    for (let i = 0; i < count; i++) this.options.restored(this.words[(at >>> 2) + i]);
   }
 
   /** A TB was made in this run. */
@@ -113,22 +118,21 @@ export class PersistentPages {
     const count = this.madeCount;
     this.madeCount = 0;
     if (this.freshBytes > MOST_FRESH || end - start < BATCH_BYTES) return;
-    this.words.set(this.made.subarray(0, count), start >> 2);
+    this.words.set(this.made.subarray(0, count), start >>> 2);
     const at = start + 4 * BATCH;
-    const to = this.runtime.exports.tbsPackByPage(this.options.cflags(), start, count, at, start + BATCH_BYTES) >>> 0;
+    const to = this.runtime.exports.tbsPackByPage(this.options.cflags, start, count, at, start + BATCH_BYTES) >>> 0;
     if (to === at) return;
     this.fresh.push(this.bytes.slice(at, to));
     this.freshBytes += to - at;
-    this.freshTbs += count;
   }
 
   /** Keeps what was made for the next run: the pages that this run came to, in that order; then the rest, as far as there is room. */
   save(): void {
     if (this.isClosed) return;
     this.runtime.inside(() => this.pack());
-    const made = this.freshTbs - this.savedTbs;
-    if (made < LEAST_MADE || made <= this.restored * WORTH) return;
-    this.savedTbs = this.freshTbs;
+    const made = this.freshBytes - this.savedBytes;
+    if (made < LEAST_MADE || made <= this.readBytes * WORTH) return;
+    this.savedBytes = this.freshBytes;
     const { store, key, maxBytes } = this.options;
     const file = store.load(key); // another process may have saved since
     const stored = new Map(decodePages(file?.index).map((part) => [part.key, part]));
@@ -139,7 +143,7 @@ export class PersistentPages {
       const next = this.pageOf(page, file, stored.get(page), fresh.get(page));
       if (!next) continue;
       size += PAGE_ENTRY_BYTES + next.length;
-      if (size > maxBytes) break;
+      if (size > maxBytes || chosen.length === MOST_PAGES) break;
       chosen.push(next);
     }
     store.save(key, encodePages(chosen), chosen);
@@ -157,7 +161,8 @@ export class PersistentPages {
       const before = old && file?.read(old);
       // what is there twice is passed over when it is put back: not worth a look at each record of a first run
       const records = before ? mergeRecords(before, fresh) : concat(fresh);
-      return { key, length: records.length, crc: this.options.store.checksum(records), bytes: () => records };
+      if (records.length <= MOST_OF_PAGE)
+        return { key, length: records.length, crc: this.options.store.checksum(records), bytes: () => records };
     }
     // zeros have another checksum: what cannot be read any more is not taken
     return old && { ...old, bytes: () => file?.read(old) ?? new Uint8Array(old.length) };
@@ -180,10 +185,10 @@ export class PersistentPages {
 
   /** The arena's free part. */
   private get room(): { readonly start: number; readonly end: number } {
-    return { start: (this.field(ENGINE_ARENA_NEXT) + 7) & ~7, end: this.field(ENGINE_ARENA_TOP) };
+    return { start: ((this.field(ENGINE_ARENA_NEXT) + 7) & ~7) >>> 0, end: this.field(ENGINE_ARENA_TOP) };
   }
 
   private field(offset: number): number {
-    return this.words[(this.runtime.engine + offset) >> 2];
+    return this.words[(this.runtime.engine + offset) >>> 2];
   }
 }

@@ -21,7 +21,7 @@ export class PersistentTbs {
     private readonly runtime: Runtime,
     /** What TBs depend on beside guest code and build. */
     readonly key: string,
-    private readonly cflags: () => number,
+    private readonly cflags: number,
     /** TBs that were translated in this run. */
     private readonly made: () => number,
   ) {}
@@ -32,10 +32,10 @@ export class PersistentTbs {
     this.runtime.inside(() => {
       const { start, end } = this.room;
       if (end - start < image.length || this.hasBreakpoints) return;
-      const at = (end - image.length) & ~7;
+      const at = ((end - image.length) & ~7) >>> 0;
       new Uint8Array(this.runtime.memory.buffer).set(image, at);
       const first = this.next;
-      this.restored = this.runtime.exports.tbsUnpack(this.cflags(), at, at + image.length);
+      this.restored = this.runtime.exports.tbsUnpack(this.cflags, at, at + image.length);
       this.unseen = { start: first, end: this.next };
     });
   }
@@ -80,13 +80,13 @@ export class PersistentTbs {
   /** In the order in which they were made: neighbours stay neighbours. */
   private collect(): Uint32Array {
     const { start, end } = this.room;
-    const count = this.runtime.exports.tbsCollect(this.cflags(), start, end);
+    const count = this.runtime.exports.tbsCollect(this.cflags, start, end);
     return new Uint32Array(this.runtime.memory.buffer, start, Math.min(count, (end - start) >> 2)).slice().sort();
   }
 
   /** The arena's free part, in which nothing is allocated meanwhile but what an image is unpacked to. */
   private get room(): { readonly start: number; readonly end: number } {
-    return { start: (this.next + 7) & ~7, end: this.field(ENGINE_ARENA_TOP) };
+    return { start: ((this.next + 7) & ~7) >>> 0, end: this.field(ENGINE_ARENA_TOP) };
   }
   private get next(): number {
     return this.field(ENGINE_ARENA_NEXT);

@@ -70,7 +70,7 @@ export interface RuntimeExports {
   tbsCollect(cflags: number, at: number, end: number): number;
   tbPack(tb: number, at: number, end: number): number;
   tbsUnpack(cflags: number, at: number, end: number): number;
-  tbPageKey(env: number): number;
+  tbPageKey(env: number, cflags: number): number;
   tbsPackByPage(cflags: number, list: number, count: number, at: number, end: number): number;
   tbsUnpackPage(env: number, at: number, end: number): number;
   tbKnown(env: number): number;
