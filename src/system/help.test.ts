@@ -10,7 +10,15 @@ const types = new TypeRegistry(TARGETS.flatMap(({ devices }) => devices));
 it('-device help: what can be added, by category', () => {
   const text = deviceHelp(types, DeviceState.type);
   expect(text).toContain(
-    'Storage devices:\nname "virtio-blk-device", bus virtio-bus, desc "Virtio disk"\nname "virtio-blk-pci", bus PCI, alias "virtio-blk", desc "Virtio disk on PCI"\n\nInput devices:\n',
+    [
+      'Storage devices:',
+      'name "virtio-blk-device", bus virtio-bus, desc "Virtio disk"',
+      'name "virtio-blk-pci", bus PCI, alias "virtio-blk", desc "Virtio disk on PCI"',
+      'name "virtio-blk-pci-non-transitional", bus PCI, desc "Virtio disk on PCI, non-transitional"',
+      'name "virtio-blk-pci-transitional", bus PCI, desc "Virtio disk on PCI, transitional"',
+      '',
+      'Input devices:',
+    ].join('\n'),
   );
   expect(text).not.toContain('no-user');
   const listed = [...text.matchAll(/^name "([^"]+)"/gm)].map(([, name]) => name);
