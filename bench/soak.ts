@@ -4,10 +4,11 @@
  */
 import { readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { createNodeHost } from '../src/node/index.js';
 import { Machine } from '../src/system/facade.js';
 import type { JitInfo, WasmInfo } from '../src/accel/jit-info.js';
+import { positive } from './options.js';
 import { PauseProbe, type Pause } from './pauses.js';
 
 const MiB = 1 << 20;
@@ -41,12 +42,6 @@ interface SoakOptions {
   readonly cacheModules: number;
   readonly sync?: boolean;
 }
-
-const positive = (text: string): number => {
-  const value = Number(text);
-  if (!(value > 0)) throw new InvalidArgumentError('expected a number above 0');
-  return value;
-};
 
 async function soak(options: SoakOptions): Promise<string[]> {
   const cache = { bytes: options.cacheMib * MiB, modules: options.cacheModules };

@@ -5,25 +5,15 @@ import {
   DESC_FIRST, DESC_KEY, ENGINE_ARENA_NEXT, ENGINE_TB_HASH, ENV_TB_FLAGS, NO_PAGE, TB_CFLAGS, TB_FLAGS, TB_HASH_NEXT, TB_HOST0, TB_HOST1, TB_ICOUNT, TB_INSN_TABLE, TB_PC,
   TB_PHYS_PAGE0, TB_PHYS_PAGE1, TB_RECORD_SIZE, TB_SIZE, TB_STATE, TB_STATE_CALLS,
 } from '../shared/layout';
+import {
+  RECORD_BYTES, RECORD_CODE, RECORD_FLAGS, RECORD_HEAD, RECORD_ICOUNT, RECORD_KEY, RECORD_PAGE0, RECORD_PAGE1, RECORD_PC, RECORD_SIZE, RECORD_STATE,
+} from '../shared/persistent';
 import { descMake, descOf } from '../core/code-pages';
 import { engine, lock, unlock } from '../core/engine';
 import { physHost } from '../core/physmap';
 import { vcpu } from '../core/vcpu';
 import { PAGE_BITS, PAGE_SIZE } from '../target/traits/pages';
 import { HASH_SIZE, isValid, tbAlloc, tbFind, tbRegister, tciCode } from './tb';
-
-// A record: this head, the guest's bytes, tci code, insn table; all of it is a multiple of 8.
-const RECORD_PC = 0; // u64
-const RECORD_FLAGS = 8; // u64: TB_FLAGS, TB_CS_BASE
-const RECORD_BYTES = 16; // of the record
-const RECORD_SIZE = 20;
-const RECORD_ICOUNT = 24;
-const RECORD_CODE = 28; // bytes of tci code
-const RECORD_PAGE0 = 32; // of an image's
-const RECORD_PAGE1 = 36;
-const RECORD_KEY = 32; // u64, of a page's: DESC_KEY
-const RECORD_STATE = 40; // TB_STATE_CALLS
-const RECORD_HEAD = 48;
 
 /** No TB has more of either: what says so is no record. */
 const MOST: u32 = 1 << 17;

@@ -1,9 +1,9 @@
 /** A file that keeps a flash bank (`-pflash`, a FlashImage): what the guest programs is in the file at once, each command whole or not at all. */
-import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fdatasyncSync, openSync } from 'node:fs';
 import { HostError, OptionError } from '../util/errors.js';
 import { findUnfinished, mayTear, removeJournal, writeJournal } from './flash-journal.js';
 import { readImage } from './image-file.js';
-import { systemReason } from './disk/write.js';
+import { systemReason, writeFully } from './disk/write.js';
 
 export class FlashFile {
   readonly bytes: Uint8Array;
@@ -37,7 +37,7 @@ export class FlashFile {
     if (unfinished) this.bytes.set(unfinished.bytes, unfinished.offset);
     if (this.fd === undefined) return;
     if (unfinished) {
-      this.put(this.fd, unfinished.offset, unfinished.bytes);
+      writeFully(this.fd, unfinished.bytes, unfinished.offset);
       fdatasyncSync(this.fd);
     }
     removeJournal(this.path);
@@ -48,7 +48,7 @@ export class FlashFile {
     try {
       const tears = mayTear(offset, bytes.length);
       if (tears) writeJournal(this.path, this.fd, offset, bytes);
-      this.put(this.fd, offset, bytes);
+      writeFully(this.fd, bytes, offset);
       if (!tears) return;
       fdatasyncSync(this.fd);
       removeJournal(this.path);
@@ -56,10 +56,6 @@ export class FlashFile {
       this.close();
       this.failed(new HostError(`cannot write '${this.path}': ${systemReason(error)}`));
     }
-  }
-
-  private put(fd: number, offset: number, bytes: Uint8Array): void {
-    for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done, bytes.length - done, offset + done);
   }
 
   close(): void {

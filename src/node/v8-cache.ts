@@ -101,39 +101,8 @@ export function v8MachineCode(): MachineCode | undefined {
 /** Of a module that is compiled as generated ones are. */
 function isOptimised(): boolean {
   // (func (export "f"))
-  const wasm = Uint8Array.of(
-    0,
-    0x61,
-    0x73,
-    0x6d,
-    1,
-    0,
-    0,
-    0,
-    1,
-    4,
-    1,
-    0x60,
-    0,
-    0,
-    3,
-    2,
-    1,
-    0,
-    7,
-    5,
-    1,
-    1,
-    0x66,
-    0,
-    0,
-    10,
-    4,
-    1,
-    2,
-    0,
-    0x0b,
-  );
+  // prettier-ignore
+  const wasm = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 7, 5, 1, 1, 0x66, 0, 0, 10, 4, 1, 2, 0, 0x0b);
   const { f } = new WebAssembly.Instance(compileOptimised(wasm)).exports;
   return native<[typeof f], boolean>('IsLiftoffFunction', 1)?.(f) === false;
 }

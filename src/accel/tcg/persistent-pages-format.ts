@@ -1,7 +1,8 @@
 /**
  * TBs by page as the code store has them. The index has five words a page, little-endian: its key (two words: a number below 2^53), and where its records are (a Part). A page's records
- * lie one behind the other (RECORD_* of assembly/tb/persistent.ts, which checks them).
+ * lie one behind the other (assembly/shared/persistent.ts; assembly/tb/persistent.ts checks them).
  */
+import { RECORD_BYTES, RECORD_FLAGS, RECORD_HEAD, RECORD_KEY, RECORD_PC } from '../../../assembly/shared/persistent.js';
 import { concat, viewOf } from '../../util/bytes.js';
 import type { Part } from './codegen/persistent-format.js';
 
@@ -13,11 +14,6 @@ export interface PagePart extends Part {
 const ENTRY_WORDS = 5;
 /** Of the index. */
 export const PAGE_ENTRY_BYTES = 4 * ENTRY_WORDS;
-const RECORD_PC = 0;
-const RECORD_FLAGS = 8;
-const RECORD_BYTES = 16;
-const RECORD_KEY = 32;
-const RECORD_HEAD = 48;
 const TWO_32 = 2 ** 32;
 
 export function encodePages(parts: readonly Omit<PagePart, 'at'>[]): Uint8Array {

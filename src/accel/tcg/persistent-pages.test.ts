@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { RECORD_BYTES, RECORD_ICOUNT } from '../../../assembly/shared/persistent.js';
 import { MemoryStore, Rig } from '../../../tests/support/persistent-rig.js';
 import { decodePages, encodePages } from './persistent-pages-format.js';
 
@@ -92,7 +93,8 @@ describe('TBs by page', () => {
     const counts = decodePages(index).flatMap(({ at, length }) => {
       const found: number[] = [];
       const view = new DataView(parts.buffer, at, length);
-      for (let record = 0; record < length; record += view.getUint32(record + 16, true)) found.push(view.getUint32(record + 24, true));
+      for (let record = 0; record < length; record += view.getUint32(record + RECORD_BYTES, true))
+        found.push(view.getUint32(record + RECORD_ICOUNT, true));
       return found;
     });
     expect(counts.length).toBeGreaterThan(BLOCKS - FEW);

@@ -2,7 +2,6 @@
  * The translator's memory from run to run (docs/code-cache.md): the TBs that earlier runs made of a page of guest code, found again by what the page has in it, wherever
  * it lies now. They are read, and made known to the engine, when the first of them is missing: a TB takes 7 us to translate, and less than one to be put back.
  */
-import { ENGINE_ARENA_NEXT, ENGINE_ARENA_TOP } from '../../../assembly/shared/layout.js';
 import { concat } from '../../util/bytes.js';
 import type { CodeStore, NewPart, StoredCode } from './codegen/code-store.js';
 import { decodePages, encodePages, mergeRecords, PAGE_ENTRY_BYTES, recordsByPage, type PagePart } from './persistent-pages-format.js';
@@ -81,7 +80,7 @@ export class PersistentPages {
     const key = this.runtime.exports.tbPageKey(env, this.options.cflags);
     if (key === 0) return 0;
     this.asked.add(key);
-    const page = this.pages?.get(key);
+    const page = this.pages.get(key);
     if (!page || page.unpacked === MOST_UNPACKED) return 0;
     page.unpacked++;
     this.unpack(env, page.part);
@@ -89,7 +88,7 @@ export class PersistentPages {
   }
 
   private unpack(env: number, part: PagePart): void {
-    const { start, end } = this.room;
+    const { start, end } = this.runtime.arenaRoom;
     const at = ((end - part.length) & ~7) >>> 0;
     if (part.length > MOST_OF_PAGE || at < start) return;
     const records = this.file?.read(part);
@@ -114,7 +113,7 @@ export class PersistentPages {
   }
 
   private pack(): void {
-    const { start, end } = this.room;
+    const { start, end } = this.runtime.arenaRoom;
     const count = this.madeCount;
     this.madeCount = 0;
     if (this.freshBytes > MOST_FRESH || end - start < BATCH_BYTES) return;
@@ -181,14 +180,5 @@ export class PersistentPages {
     const { store, key } = this.options;
     this.file = store.load(key);
     this.pages = new Map(decodePages(this.file?.index).map((part) => [part.key, { part, unpacked: 0 }]));
-  }
-
-  /** The arena's free part. */
-  private get room(): { readonly start: number; readonly end: number } {
-    return { start: ((this.field(ENGINE_ARENA_NEXT) + 7) & ~7) >>> 0, end: this.field(ENGINE_ARENA_TOP) };
-  }
-
-  private field(offset: number): number {
-    return this.words[(this.runtime.engine + offset) >>> 2];
   }
 }

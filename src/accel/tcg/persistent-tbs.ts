@@ -2,7 +2,7 @@
  * TBs for who goes on from the same guest memory later (a guest that has booted): packed by the runtime (assembly/tb/persistent.ts), and made known again all at once,
  * each if its guest code is there. Copying 20,000 of them takes some 10 ms; to make them again takes 500, most of it in JavaScript that is cold.
  */
-import { ENGINE_ARENA_NEXT, ENGINE_ARENA_TOP, ENGINE_BREAKPOINTS } from '../../../assembly/shared/layout.js';
+import { ENGINE_ARENA_NEXT, ENGINE_BREAKPOINTS } from '../../../assembly/shared/layout.js';
 import type { Runtime } from './runtime.js';
 
 /** Bytes of an image, at most. */
@@ -30,7 +30,7 @@ export class PersistentTbs {
     this.save = save;
     if (!image) return;
     this.runtime.inside(() => {
-      const { start, end } = this.room;
+      const { start, end } = this.runtime.arenaRoom;
       if (end - start < image.length || this.hasBreakpoints) return;
       const at = ((end - image.length) & ~7) >>> 0;
       new Uint8Array(this.runtime.memory.buffer).set(image, at);
@@ -66,7 +66,7 @@ export class PersistentTbs {
   /** In the arena's free part. Undefined: there is too much, or no room. */
   private pack(): Uint8Array | undefined {
     const tbs = this.collect();
-    const { start, end } = this.room;
+    const { start, end } = this.runtime.arenaRoom;
     const most = Math.min(end, start + MOST);
     let at = start;
     for (const tb of tbs) {
@@ -79,22 +79,15 @@ export class PersistentTbs {
 
   /** In the order in which they were made: neighbours stay neighbours. */
   private collect(): Uint32Array {
-    const { start, end } = this.room;
+    const { start, end } = this.runtime.arenaRoom;
     const count = this.runtime.exports.tbsCollect(this.cflags, start, end);
     return new Uint32Array(this.runtime.memory.buffer, start, Math.min(count, (end - start) >> 2)).slice().sort();
   }
 
-  /** The arena's free part, in which nothing is allocated meanwhile but what an image is unpacked to. */
-  private get room(): { readonly start: number; readonly end: number } {
-    return { start: ((this.next + 7) & ~7) >>> 0, end: this.field(ENGINE_ARENA_TOP) };
-  }
   private get next(): number {
-    return this.field(ENGINE_ARENA_NEXT);
+    return this.runtime.field(ENGINE_ARENA_NEXT);
   }
   private get hasBreakpoints(): boolean {
-    return this.field(ENGINE_BREAKPOINTS) !== 0;
-  }
-  private field(offset: number): number {
-    return new DataView(this.runtime.memory.buffer).getUint32(this.runtime.engine + offset, true);
+    return this.runtime.field(ENGINE_BREAKPOINTS) !== 0;
   }
 }

@@ -1,7 +1,7 @@
 /** The AssemblyScript runtime (assembly/) as TypeScript sees it: its imports, its exports, its tables. */
 import type { WasmExports } from '../../util/web-assembly.js';
 import type { HelperDef } from '../../tcg/opcodes.js';
-import { ENGINE_PHYSMAP } from '../../../assembly/shared/layout.js';
+import { ENGINE_ARENA_NEXT, ENGINE_ARENA_TOP, ENGINE_PHYSMAP } from '../../../assembly/shared/layout.js';
 import { TcgError } from './errors.js';
 
 /** What the runtime asks of TypeScript: assembly/core/host.ts. Called from the middle of guest code: none of them may throw but a HostError, which ends the machine. */
@@ -161,7 +161,17 @@ export class Runtime {
 
   /** The physical map's address (PHYSMAP_*). */
   get physmap(): number {
-    return new DataView(this.memory.buffer).getUint32(this.engine + ENGINE_PHYSMAP, true);
+    return this.field(ENGINE_PHYSMAP);
+  }
+
+  /** The arena's free part, from a multiple of 8 on. */
+  get arenaRoom(): { readonly start: number; readonly end: number } {
+    return { start: ((this.field(ENGINE_ARENA_NEXT) + 7) & ~7) >>> 0, end: this.field(ENGINE_ARENA_TOP) };
+  }
+
+  /** A u32 of the engine record (ENGINE_*). */
+  field(offset: number): number {
+    return new DataView(this.memory.buffer).getUint32(this.engine + offset, true);
   }
 
   /**
