@@ -57,6 +57,8 @@ function cpuOption(oracle: Oracle, xlen: number, on: readonly string[], off: rea
 export interface OracleRun {
   /** `-M`; default virt. */
   readonly machine?: string;
+  /** `-device`, each. */
+  readonly devices?: readonly string[];
   readonly xlen: 32 | 64;
   readonly on: readonly string[];
   readonly off: readonly string[];
@@ -83,13 +85,13 @@ export async function runOracle(oracle: Oracle, run: OracleRun, signal?: AbortSi
  */
 function converse(
   oracle: Oracle,
-  { machine: board = 'virt', xlen, on, off, size }: OracleRun,
+  { machine: board = 'virt', devices = [], xlen, on, off, size }: OracleRun,
   folder: string,
   signal?: AbortSignal,
 ): Promise<void> {
   const [program, ...first] = oracle.command.map((word) => word.replace(/riscv64$/, `riscv${xlen}`));
   const machine = ['-M', board, '-m', '128', '-bios', 'none', '-cpu', cpuOption(oracle, xlen, on, off)];
-  const host = ['-monitor', 'stdio', '-display', 'none', '-serial', 'none'];
+  const host = ['-monitor', 'stdio', '-display', 'none', '-serial', 'none', ...devices.flatMap((device) => ['-device', device])];
   const child = spawn('timeout', [
     '-s',
     'KILL',

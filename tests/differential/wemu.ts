@@ -1,4 +1,5 @@
 /** The other side of the comparison: the same program on wemu's virt board, as a library. */
+import { setImmediate } from 'node:timers/promises';
 import { createNodeHost, type EngineOptions } from '../../src/node/host.js';
 import { ExitReason } from '../../src/hw/core/cpu.js';
 import { Machine } from '../../src/system/facade.js';
@@ -15,6 +16,8 @@ export type Backend = keyof typeof BACKENDS;
 export interface WemuRun {
   /** `-M`; default virt. */
   readonly machine?: string;
+  /** `-device`, each. */
+  readonly devices?: readonly string[];
   readonly xlen: 32 | 64;
   readonly on: readonly string[];
   readonly off: readonly string[];
@@ -44,6 +47,7 @@ export async function runWemu(backend: Backend, run: WemuRun): Promise<WemuEnd> 
     const machine = Machine.create(
       {
         machine: run.machine ?? 'virt',
+        devices: run.devices,
         cpu: cpuOption(run),
         memory: 128 * MiB,
         bios: 'none',
@@ -56,7 +60,10 @@ export async function runWemu(backend: Backend, run: WemuRun): Promise<WemuEnd> 
     const cpu = machine.cpu();
     const isDone = (): boolean => new DataView(machine.readPhysical(MEMORY.done, 4).buffer).getUint32(0, true) === DONE;
     while (!isDone()) {
+      // the oracle, which runs meanwhile, is listened to
+      await setImmediate();
       const reason = cpu.run(SLICE);
+      machine.state.clocks.runTimers();
       const stuck = cpu.instructionCount > MOST_INSNS || (reason !== ExitReason.Budget && reason !== ExitReason.Request && !isDone());
       if (stuck)
         throw new Error(

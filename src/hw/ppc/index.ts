@@ -3,6 +3,7 @@ import { ppcCpuHelp, ppcCpuModels } from '../../target/ppc/config.js';
 import { PpcCpu } from '../../target/ppc/cpu.js';
 import { ppcIsa } from '../../target/ppc/index.js';
 import type { Target } from '../../target/target.js';
+import { DEVICES } from '../devices.js';
 import { CpiomConfig } from './cpiom-config.js';
 import { CpiomDma } from './cpiom-dma.js';
 import { CpiomEdc } from './cpiom-edc.js';
@@ -21,6 +22,7 @@ export const ppcTarget: Target = {
   runtime: 'wemu-ppc',
   machines: [CpiomMachine, FortyPMachine],
   devices: [
+    ...DEVICES,
     ...[CpiomConfig, CpiomDma, CpiomEdc, CpiomIntc, CpiomMaster, CpiomMasterFunction, CpiomSdram, CpiomTimers, Mxfc],
     ...[PrepSystemIo, Rs6000Mc],
   ],

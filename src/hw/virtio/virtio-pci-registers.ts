@@ -48,13 +48,16 @@ export const commonRegisters = registerMap<VirtioPci>('virtio_pci_common', [
   rw(0x3a, 'queue_reset', { read: () => 0, write: (s, value) => s.resetQueue(value & 0xffff) }),
 ]);
 
+/** Offered by QEMU to find drivers that take whatever they see, which then get nothing (VIRTIO 1.2, 6.3: UNUSED). */
+const F_BAD_FEATURE = 2 ** 30;
+
 const hasVectors = (s: VirtioPci): boolean => s.msix?.enabled === true;
 
 export const legacyRegisters = registerMap<VirtioPci>('virtio_pci_legacy', [
-  ro(0x00, 'device_features', { read: (s) => featureWord(s.backend.hostFeatures(true), 0) }),
+  ro(0x00, 'device_features', { read: (s) => featureWord(s.backend.hostFeatures(true), 0) | F_BAD_FEATURE }),
   rw(0x04, 'driver_features', {
     read: (s) => featureWord(s.backend.guestFeatures, 0),
-    write: (s, value) => s.backend.setGuestFeatures(BigInt(value >>> 0), true),
+    write: (s, value) => s.backend.setGuestFeatures(value & F_BAD_FEATURE ? 0n : BigInt(value >>> 0), true),
   }),
   rw(0x08, 'queue_address', {
     read: (s) => Math.floor((s.queue?.desc ?? 0) / LEGACY_PAGE) >>> 0,

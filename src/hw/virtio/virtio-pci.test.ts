@@ -143,8 +143,16 @@ describe('virtio over PCI', () => {
   it('has the legacy interface in I/O ports', () => {
     const driver = new Driver();
     const { rig } = driver;
-    expect([rig.read(LEGACY), rig.read(LEGACY + 0x0c, 2)]).toEqual([0x3900_0000, 8]);
+    expect([rig.read(LEGACY), rig.read(LEGACY + 0x0c, 2)]).toEqual([0x7900_0000, 8]);
     rig.enable(1, 3);
+    // who takes whatever there is gets nothing
+    for (const [told, kept] of [
+      [0x7900_0000, 0],
+      [0x1100_0000, 0x1100_0000],
+    ]) {
+      rig.write(LEGACY + 4, told);
+      expect(rig.read(LEGACY + 4)).toBe(kept);
+    }
     for (const status of [1, 3]) rig.write(LEGACY + 0x12, status, 1);
     expect(rig.get(1, 4, 2)).toBe(7); // old drivers do not do it themselves
     rig.write(LEGACY + 4, 0);

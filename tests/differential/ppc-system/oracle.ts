@@ -25,20 +25,27 @@ export function findPpcOracle(): PpcOracle | undefined {
 }
 
 /** Runs a ROM to its end, and gives back the records of `count` actions. */
-export async function runPpcOracle(oracle: PpcOracle, cpu: string, rom: Uint8Array, count: number): Promise<Uint8Array> {
+export async function runPpcOracle(
+  oracle: PpcOracle,
+  cpu: string,
+  rom: Uint8Array,
+  count: number,
+  devices: readonly string[] = [],
+): Promise<Uint8Array> {
   const folder = mkdtempSync(join(oracle.root === '' ? tmpdir() : join(oracle.root, 'tmp'), 'wemu-ppc-'));
   try {
     writeFileSync(join(folder, 'rom.bin'), rom);
-    await converse(oracle, cpu, folder.slice(oracle.root.length), count * RECORD);
+    await converse(oracle, cpu, folder.slice(oracle.root.length), count * RECORD, devices);
     return readFileSync(join(folder, 'records.bin'));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function converse(oracle: PpcOracle, cpu: string, folder: string, size: number): Promise<void> {
+function converse(oracle: PpcOracle, cpu: string, folder: string, size: number, devices: readonly string[]): Promise<void> {
   const options = `-M 40p -cpu ${cpu} -m 64 -bios ${folder}/rom.bin -display none -vga none -serial none -net none -monitor stdio`;
-  const child = spawn('timeout', ['-s', 'KILL', String(TIMEOUT_S), ...oracle.command, ...options.split(' ')]);
+  const added = devices.flatMap((device) => ['-device', device]);
+  const child = spawn('timeout', ['-s', 'KILL', String(TIMEOUT_S), ...oracle.command, ...options.split(' '), ...added]);
   return new Promise((resolve, reject) => {
     let output = '';
     let isDone = false;

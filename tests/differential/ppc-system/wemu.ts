@@ -1,4 +1,4 @@
-/** The other side of the comparison: the same ROM on a bare processor of wemu. */
+/** The other side of the comparison: the same ROM on wemu, on a bare processor if it wants no more. */
 import { ExitReason } from '../../../src/hw/core/cpu.js';
 import { Machine } from '../../../src/system/facade.js';
 import { createPpcHost, RAM_SIZE, type Tier } from '../../ppc/machine.js';
@@ -13,13 +13,18 @@ export interface WemuEnd {
   readonly executed: number;
 }
 
+interface Board {
+  readonly machine: string;
+  readonly devices?: readonly string[];
+}
+
 /** Runs a ROM to its end, and gives back the records of `count` actions. */
-export function runPpcWemu(tier: Tier, cpu: string, rom: Uint8Array, count: number): WemuEnd {
+export function runPpcWemu(tier: Tier, cpu: string, rom: Uint8Array, count: number, board: Board = { machine: 'ppcbare' }): WemuEnd {
   const host = createPpcHost(tier);
   try {
     const log: string[] = [];
     const machine = Machine.create(
-      { machine: 'ppcbare', cpu, memory: RAM_SIZE, bios: rom, log: { items: [], sink: (text) => log.push(text) } },
+      { ...board, cpu, memory: RAM_SIZE, bios: rom, log: { items: [], sink: (text) => log.push(text) } },
       host,
     );
     machine.state.vmStart();
