@@ -11,7 +11,6 @@ import { BACKENDS } from './backends/index.js';
 import { TypeRegistry } from './qom/registry.js';
 import type { EngineRequest, MachineHost } from './system/facade.js';
 import { MachineRegistry } from './system/registry.js';
-import { TARGETS } from './targets.js';
 import type { Target } from './target/target.js';
 import type { WasmDisassembler } from './tcg/wasm/disassemble.js';
 import { PASSES } from './tcg/wasm/passes.js';
@@ -91,10 +90,10 @@ export interface HostCodegen {
 
 /** What the host must bring. */
 export interface TcgHostParts extends Omit<MachineHost, 'machines' | 'types' | 'engine'>, HostCodegen {
-  /** The compiled engine (build/wemu.wasm), or what compiles the one that is linked with a target, when the first machine of it is made. */
+  /** The compiled engine of the only target, or what compiles the one that is linked with a target, when the first machine of it is made. */
   readonly wasm: WebAssembly.Module | ((target: Target) => WebAssembly.Module);
-  /** Default: those of this build. */
-  readonly targets?: readonly Target[];
+  /** Those of this build (targets.ts), or some of them. */
+  readonly targets: readonly Target[];
   readonly tuning?: TcgTuning;
   readonly maxInsns?: number;
   readonly tbSize?: number;
@@ -109,8 +108,7 @@ const ROM_ALLOWANCE = 80 * MiB;
 
 export function createTcgHost({
   wasm,
-  // an engine that is compiled already is linked with the first target
-  targets = typeof wasm === 'function' ? TARGETS : TARGETS.slice(0, 1),
+  targets,
   codegen,
   endCodegen,
   tuning,

@@ -19,6 +19,7 @@ export { TimeoutScheduler, type HostScheduler, type Sleep } from './system/sched
 export type { Accelerator } from './hw/core/accelerator.js';
 export { MachineRegistry } from './system/registry.js';
 export { deviceHelp, devicePropertiesHelp, machineHelp } from './system/help.js';
+export { TARGETS } from './targets.js';
 export { createTcgHost, type CommonEngineOptions, type EngineOptions, type TcgHost, type TcgHostParts } from './host.js';
 export { TypeRegistry } from './qom/registry.js';
 export { CpuState } from './hw/core/cpu.js';

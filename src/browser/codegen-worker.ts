@@ -3,6 +3,7 @@
  * whole. When a function is wanted that is not in there, another worker, which has the whole, takes over.
  */
 import type { WorkerMessage, WorkerReply } from '../accel/tcg/codegen/protocol.js';
+import { DEFAULT_ISA, loadIsa } from '../load-isas.js';
 import type { PortMessage } from './codegen.js';
 
 /** What a worker gets: a machine's port; or one whose machine another worker had, and what that one was at. */
@@ -11,6 +12,7 @@ interface HandOver {
   readonly messages: readonly WorkerMessage[];
 }
 type Start = MessagePort | HandOver;
+type Init = Extract<WorkerMessage, { kind: 'init' }>;
 
 const WHOLE = 'wemu-codegen-whole';
 const isWhole = self.name === WHOLE;
@@ -21,12 +23,12 @@ Object.assign(globalThis, { wemuTakesLeanBinaryen: !isWhole }); // build/binarye
 const early: Start[] = [];
 self.onmessage = (event: MessageEvent<Start>) => void early.push(event.data);
 
-const [{ CodegenService }, { warmUp }, { ISAS, isaNamed }] = await Promise.all([
+const [{ CodegenService }, { warmUp }, defaultIsa] = await Promise.all([
   import('../accel/tcg/codegen/worker-service.js'),
   import('../accel/tcg/codegen/warm-up.js'),
-  import('../isas.js'),
+  loadIsa(DEFAULT_ISA),
 ]);
-warmUp(ISAS[0]);
+warmUp(defaultIsa);
 
 /** A trap's message, whatever the engine: nothing of ours traps otherwise. */
 const isMissing = (reply: WorkerReply | undefined): boolean =>
@@ -37,27 +39,41 @@ let whole: Worker | undefined;
 
 /** Serves one machine. */
 function connect(port: MessagePort, messages: readonly WorkerMessage[] = []): void {
-  const service = new CodegenService(isaNamed);
-  let init: WorkerMessage | undefined;
-  let ready: Promise<void> | undefined;
-  const verify = async (): Promise<void> => void (service.verify = (await import('../accel/tcg/check/checks.js')).checks.verifyRegion);
-  const handOver = (message: WorkerMessage): void => {
+  let isa = defaultIsa;
+  const service = new CodegenService(() => isa);
+  /** In their order: the first, `init`, waits for what it needs. */
+  const queue = [...messages];
+  let init: Init | undefined;
+  let isBusy = false;
+  const prepare = async (message: Init): Promise<void> => {
+    init = message;
+    isa = await loadIsa(message.target);
+    if (message.tuning?.check) service.verify = (await import('../accel/tcg/check/checks.js')).checks.verifyRegion;
+  };
+  const handOver = (): void => {
     whole ??= new Worker(self.location.href, { type: 'module', name: WHOLE });
     port.onmessage = null;
-    const start: HandOver = { port, messages: init && init !== message ? [init, message] : [message] };
+    const start: HandOver = { port, messages: init && !queue.includes(init) ? [init, ...queue] : queue };
     whole.postMessage(start, [port]);
   };
-  const handle = async (message: WorkerMessage): Promise<void> => {
-    if (message.kind === 'init') init = message;
-    if (whole) return handOver(message);
-    if (message.kind === 'init' && message.tuning?.check) ready = verify();
-    await ready;
-    const reply = service.handle(message);
-    if (isMissing(reply)) return handOver(message);
-    if (reply) port.postMessage(reply);
+  const serve = async (): Promise<void> => {
+    if (isBusy) return;
+    isBusy = true; // and stays so, when the machine is handed over
+    for (; queue.length > 0; queue.shift()) {
+      const [message] = queue;
+      if (message.kind === 'init') await prepare(message);
+      const reply = whole ? undefined : service.handle(message);
+      if (whole || isMissing(reply)) return handOver();
+      if (reply) port.postMessage(reply);
+    }
+    isBusy = false;
   };
-  for (const message of messages) void handle(message);
-  port.onmessage = ({ data }: MessageEvent<PortMessage>) => (data === null ? port.close() : void handle(data));
+  port.onmessage = ({ data }: MessageEvent<PortMessage>) => {
+    if (data === null) return port.close();
+    queue.push(data);
+    void serve();
+  };
+  void serve();
 }
 const begin = (start: Start): void => (start instanceof MessagePort ? connect(start) : connect(start.port, start.messages));
 self.onmessage = (event: MessageEvent<Start>) => begin(event.data);

@@ -1,5 +1,6 @@
 /** What a browser gives a machine: clock, scheduler, entropy, and the engine. Works in a page and in a worker. */
 import { SharedThread, workerCodegen } from '../accel/tcg/codegen-remote.js';
+import { loadTargets } from '../load-targets.js';
 import { createTcgHost, ENGINE_OPTIONS, tuningOf, type CommonEngineOptions, type HostCodegen, type TcgHost } from '../host.js';
 import { loadWasmDisassembler, type WabtLoader } from '../tcg/wasm/disassemble.js';
 import { OptionError } from '../util/errors.js';
@@ -45,6 +46,7 @@ export async function createBrowserHost(given: BrowserHostOptions): Promise<Brow
     scheduler: new MessageChannelScheduler(),
     randomBytes: options.seed === undefined ? randomBytes : undefined,
     firmware: options.firmware,
+    targets: await loadTargets(undefined), // that engine's
     wasm: await compileEngine(options.wasm),
     ...(await codeGenerator(options)),
     tuning: tuningOf(options),

@@ -1,9 +1,7 @@
 /** The host of one machine in a worker of its own. */
 import { workerCodegen } from '../accel/tcg/codegen-remote.js';
 import type { BlockNode } from '../block/node.js';
-import { createTcgHost, tuningOf, type CommonEngineOptions, type HostCodegen, type TcgHost } from '../host.js';
-import { MachineRegistry } from '../system/registry.js';
-import { TARGETS } from '../targets.js';
+import { createTcgHost, tuningOf, type CommonEngineOptions, type HostCodegen, type TcgHost, type TcgHostParts } from '../host.js';
 import { OptionError } from '../util/errors.js';
 import { codegenWorker } from './codegen.js';
 import type { OpfsCodeStore } from './code-store.js';
@@ -13,8 +11,8 @@ import type { BellScheduler } from './scheduler.js';
 import { OpfsSnapshotStore, snapshotTools } from './snapshot-store.js';
 
 export interface MachineHostParts {
-  /** The board's name. */
-  readonly machine: string | undefined;
+  /** The board's; all, if nobody knows it. */
+  readonly targets: TcgHostParts['targets'];
   readonly engines: WorkerInit['engines'];
   readonly options: CommonEngineOptions;
   readonly scheduler: BellScheduler;
@@ -27,17 +25,16 @@ export interface MachineHostParts {
 }
 
 /**
- * The engine that a board's code runs in, compiled. A board that nobody knows is refused when it is made.
+ * The engine that a target's code runs in, compiled.
  * @throws OptionError if the page has not said where that engine is
  */
-async function engineOf(machine = '', engines: WorkerInit['engines']): Promise<WebAssembly.Module> {
-  const { runtime } = TARGETS.find(({ machines }) => new MachineRegistry(machines).find(machine)) ?? TARGETS[0];
-  if (!engines[runtime]) throw new OptionError(`'${machine}' wants wemu/${runtime}.wasm: createWorkerHost's 'engines' says where it is`);
+async function engineOf({ runtime }: { readonly runtime: string }, engines: WorkerInit['engines']): Promise<WebAssembly.Module> {
+  if (!engines[runtime]) throw new OptionError(`the machine wants wemu/${runtime}.wasm: createWorkerHost's 'engines' says where it is`);
   return compileEngine(engines[runtime]);
 }
 
 export async function createMachineHost({
-  machine,
+  targets,
   engines,
   options,
   scheduler,
@@ -48,7 +45,7 @@ export async function createMachineHost({
   version,
 }: MachineHostParts): Promise<TcgHost> {
   const snapshots = new OpfsSnapshotStore();
-  const engine = await engineOf(machine, engines);
+  const engine = await engineOf(targets[0], engines);
   return createTcgHost({
     clock: SYSTEM_CLOCK,
     scheduler,
@@ -65,6 +62,7 @@ export async function createMachineHost({
       if (!node) throw new OptionError(`'${path}' is not open`, 'drive');
       return node;
     },
+    targets,
     wasm: () => engine,
     ...(await codeGenerator(options, codegen, store)),
     tuning: tuningOf(options),

@@ -7,6 +7,7 @@ import type { TcgHost } from '../host.js';
 import type { SnapshotSource } from '../migration/format.js';
 import { bytesSource } from '../migration/format.js';
 import { Monitor } from '../monitor/monitor.js';
+import { loadTargets } from '../load-targets.js';
 import { Machine, type MachineOptions } from '../system/facade.js';
 import { errorMessage, isUserError, OptionError } from '../util/errors.js';
 import { Bell } from './bell.js';
@@ -90,7 +91,8 @@ export class MachineService {
     const tell = (line: string): void => this.post({ kind: 'log', text: `wemu: ${line}\n` });
     const keepsCode = build !== undefined && spec.engine?.backend !== 'tci' && !spec.engine?.sync;
     const nodes = new Map<string, BlockNode>();
-    const [images, drives, firmware, store] = await Promise.all([
+    const [targets, images, drives, firmware, store] = await Promise.all([
+      loadTargets(spec.machine),
       this.readImages(spec),
       Promise.all((spec.drives ?? []).map((drive, i) => this.openDrive(drive, i, nodes))),
       this.readFirmware(spec),
@@ -101,7 +103,7 @@ export class MachineService {
     const options = { ...spec.engine, tuning };
     const { scheduler } = this;
     this.host = await createMachineHost({
-      ...{ machine: spec.machine, engines, options, scheduler, codegen: codegen[0], store, firmware, images: nodes, version },
+      ...{ targets, engines, options, scheduler, codegen: codegen[0], store, firmware, images: nodes, version },
     });
     const machine = Machine.create({ ...plainOptions(spec), ...images, drives, ...this.consoles(spec) }, this.host);
     this.machine = machine;

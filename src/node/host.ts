@@ -5,6 +5,7 @@ import { setImmediate } from 'node:timers';
 import { isMainThread } from 'node:worker_threads';
 import { SharedThread, workerCodegen } from '../accel/tcg/codegen-remote.js';
 import type { CodegenThread } from '../accel/tcg/codegen/protocol.js';
+import { TARGETS } from '../targets.js';
 import { createTcgHost, ENGINE_OPTIONS, tuningOf, type EngineOptions, type HostCodegen, type TcgHost } from '../host.js';
 import { blockThread, TimeoutScheduler } from '../system/scheduler.js';
 import { wakeInTime } from './timer-slack.js';
@@ -86,6 +87,7 @@ export async function createNodeHost(given: NodeHostOptions = {}): Promise<NodeH
     openLog,
     openImage: FileNode.open,
     scratch: FileNode.scratch,
+    targets: TARGETS,
     wasm: ({ runtime }) => loadWasm(engineWasmPath(options.tuning?.check, runtime)),
     ...(await codeGenerator(options)),
     tuning: tuningOf(options),

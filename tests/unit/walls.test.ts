@@ -65,7 +65,7 @@ const OF_A_TARGET = new RegExp(
  */
 const TARGETS_PLACES = [
   ...[/^(assembly|src)\/target\/(riscv|ppc)\//, /^src\/hw\/(riscv|ppc)\//],
-  ...[/^src\/(targets|isas|runtimes)\.ts$/, /^assembly\/target\/(traits\/)?linked\.ts$/],
+  ...[/^src\/((load-)?(targets|isas)|runtimes)\.ts$/, /^assembly\/target\/(traits\/)?linked\.ts$/],
   /^src\/hw\/(?!core)/,
   /^src\/node\/guest\//,
   /^src\/(lab|cli\/lab)\/|^src\/cli\/bench\.ts$/,

@@ -2,8 +2,7 @@
 import type { TypedClass } from '../../qom/object.js';
 import { PciBridgeBase } from './bridge.js';
 import { PciDevice } from './device.js';
-import { MechanismOneHost } from './configuration-mechanism.js';
 import { PcieHostBridge, PciHostBridge } from './host.js';
 import { PciBridge } from './pci-bridge.js';
 
-export const pciDevices: readonly TypedClass[] = [PciDevice, PciBridgeBase, PciBridge, PciHostBridge, PcieHostBridge, MechanismOneHost];
+export const pciDevices: readonly TypedClass[] = [PciDevice, PciBridgeBase, PciBridge, PciHostBridge, PcieHostBridge];

@@ -4,6 +4,9 @@ import { PpcCpu } from '../../target/ppc/cpu.js';
 import { ppcIsa } from '../../target/ppc/index.js';
 import type { Target } from '../../target/target.js';
 import { DEVICES } from '../devices.js';
+import { PC_DEVICES } from '../pc-devices.js';
+import { MechanismOneHost } from '../pci/configuration-mechanism.js';
+import { Raven, RavenHost } from '../pci-host/raven.js';
 import { CpiomConfig } from './cpiom-config.js';
 import { CpiomDma } from './cpiom-dma.js';
 import { CpiomEdc } from './cpiom-edc.js';
@@ -22,9 +25,9 @@ export const ppcTarget: Target = {
   runtime: 'wemu-ppc',
   machines: [CpiomMachine, FortyPMachine],
   devices: [
-    ...DEVICES,
+    ...[...DEVICES, ...PC_DEVICES],
     ...[CpiomConfig, CpiomDma, CpiomEdc, CpiomIntc, CpiomMaster, CpiomMasterFunction, CpiomSdram, CpiomTimers, Mxfc],
-    ...[PrepSystemIo, Rs6000Mc],
+    ...[MechanismOneHost, PrepSystemIo, Raven, RavenHost, Rs6000Mc],
   ],
   cpus: [PpcCpu],
   cpuModels: ppcCpuModels,

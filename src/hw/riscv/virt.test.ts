@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { TypeRegistry } from '../../qom/registry.js';
 import { FdtTree, type FdtNode } from '../core/fdt.js';
-import { DEVICES } from '../devices.js';
+import { riscvTarget } from './index.js';
 import { RiscvImsic } from '../intc/riscv-imsic.js';
 import { RingBufferChardev } from '../../chardev/chardev.js';
 import { MiB } from '../../util/size.js';
@@ -328,7 +328,7 @@ describe('snapshots', () => {
 
 describe('PCI', () => {
   const virt = (devices: readonly string[], properties: Record<string, string> = {}): IdleVirt => {
-    const m = new IdleVirt({ ramSize: 16 * MiB, devices, properties }, { env: { types: new TypeRegistry(DEVICES) } });
+    const m = new IdleVirt({ ramSize: 16 * MiB, devices, properties }, { env: { types: new TypeRegistry(riscvTarget.devices) } });
     m.create();
     m.vmStart();
     return m;
