@@ -236,7 +236,7 @@ export const ROOMS = {
     host: 'browser',
     rooms: [
       ...[...ACCEL, 'src', 'src/accel/tcg/check', 'src/block', 'src/chardev', 'src/hw/core', 'src/migration', 'src/monitor', 'src/system'],
-      ...['src/tcg/wasm', 'src/util'],
+      ...['src/qom', 'src/tcg/wasm', 'src/util'],
     ],
   },
   'src/element': {

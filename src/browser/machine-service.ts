@@ -8,8 +8,9 @@ import type { SnapshotSource } from '../migration/format.js';
 import { bytesSource } from '../migration/format.js';
 import { Monitor } from '../monitor/monitor.js';
 import { loadTargets } from '../load-targets.js';
+import { parseOptions } from '../qom/option-list.js';
 import { Machine, type MachineOptions } from '../system/facade.js';
-import { errorMessage, isUserError, OptionError } from '../util/errors.js';
+import { errorMessage, HostError, isUserError, OptionError } from '../util/errors.js';
 import { Bell } from './bell.js';
 import { codegenWorker } from './codegen.js';
 import { OpfsCodeStore } from './code-store.js';
@@ -17,8 +18,9 @@ import { IMAGE_FOLDER, isOpfs, isUrl, openRemote, readImage, type ImageSource } 
 import { CALLS, type FunctionListing } from './machine-calls.js';
 import { createMachineHost } from './machine-host.js';
 import type { Call, FromWorker, LifeCalls, PlainError, ToWorker, WorkerInit } from './machine-protocol.js';
-import { IMAGES, type DriveSpec, type MachineSpec } from './machine-spec.js';
-import { openFolder, OpfsNode, storageReason } from './opfs.js';
+import { IMAGES, type DriveSpec, type FlashSpec, type MachineSpec } from './machine-spec.js';
+import { openFolder, OpfsNode, storageReason, type SyncFile } from './opfs.js';
+import { OpfsFlash } from './opfs-flash.js';
 import { RingChardev } from './ring-chardev.js';
 import { BellScheduler } from './scheduler.js';
 
@@ -38,6 +40,9 @@ export class MachineService {
   private scheduler: BellScheduler | undefined;
   private store: OpfsCodeStore | undefined;
   private ports: readonly RingChardev[] = [];
+  private readonly flash: OpfsFlash[] = [];
+  /** Why the machine was ended, where something of this page's failed. */
+  private failure: HostError | undefined;
   /** Calls that are under way. */
   private calls = 0;
 
@@ -91,10 +96,11 @@ export class MachineService {
     const tell = (line: string): void => this.post({ kind: 'log', text: `wemu: ${line}\n` });
     const keepsCode = build !== undefined && spec.engine?.backend !== 'tci' && !spec.engine?.sync;
     const nodes = new Map<string, BlockNode>();
-    const [targets, images, drives, firmware, store] = await Promise.all([
-      loadTargets(spec.machine),
+    const [targets, images, drives, backends, firmware, store] = await Promise.all([
+      loadTargets(boardOf(spec)),
       this.readImages(spec),
       Promise.all((spec.drives ?? []).map((drive, i) => this.openDrive(drive, i, nodes))),
+      Promise.all(Object.entries(spec.flash ?? {}).map(([id, flash]) => this.openFlash(id, flash))),
       this.readFirmware(spec),
       keepsCode ? OpfsCodeStore.open(build, tell) : undefined,
     ]);
@@ -105,7 +111,7 @@ export class MachineService {
     this.host = await createMachineHost({
       ...{ targets, engines, options, scheduler, codegen: codegen[0], store, firmware, images: nodes, version },
     });
-    const machine = Machine.create({ ...plainOptions(spec), ...images, drives, ...this.consoles(spec) }, this.host);
+    const machine = Machine.create({ ...plainOptions(spec), ...images, drives, backends, ...this.consoles(spec) }, this.host);
     this.machine = machine;
     machine.endOnInternalError();
     machine.onEvent((event) => this.post({ kind: 'event', event }));
@@ -140,7 +146,7 @@ export class MachineService {
     const what = `drive ${how.id ?? number}`;
     if (isOpfs(source)) {
       const file = `opfs:${source.opfs}`;
-      nodes.set(file, await openDisk(source.opfs, file, how.readonly ?? false));
+      nodes.set(file, new OpfsNode(await openOwn(what, source.opfs), file, how.readonly ?? false));
       return { ...how, file };
     }
     if (isUrl(source)) {
@@ -149,6 +155,17 @@ export class MachineService {
     }
     if (source instanceof Blob) return { ...how, snapshot: !how.readonly, blob: source };
     return { ...how, bytes: await readImage(what, source) };
+  }
+
+  private async openFlash(id: string, { source, readonly = false }: FlashSpec): Promise<readonly ['pflash', string, object]> {
+    const what = `flash ${id}`;
+    if (!isOpfs(source) || readonly) return ['pflash', id, { bytes: await this.read(what, source), readOnly: readonly, write() {} }];
+    const flash = new OpfsFlash(await openOwn(what, source.opfs), source.opfs, (error) => {
+      this.failure = error;
+      this.machine?.state.requestShutdown('host-error', 1);
+    });
+    this.flash.push(flash);
+    return ['pflash', id, flash];
   }
 
   private async goOn(machine: Machine, snapshot: NonNullable<MachineSpec['snapshot']>): Promise<void> {
@@ -166,7 +183,7 @@ export class MachineService {
   private readonly life: Life = {
     run: () => {
       void this.machine!.run().then(
-        (result) => this.ended({ kind: 'ended', result }),
+        (result) => this.ended(this.failure ? { kind: 'ended', error: plainError(this.failure) } : { kind: 'ended', result }),
         (error: unknown) => this.ended({ kind: 'ended', error: plainError(error) }),
       );
     },
@@ -174,6 +191,7 @@ export class MachineService {
       const { machine } = this;
       this.machine = undefined;
       await machine?.close(); // keeps the code that was made
+      for (const flash of this.flash) flash.close();
       await this.store?.settled();
       this.host?.close();
       this.scheduler?.close();
@@ -247,6 +265,7 @@ const OWN: readonly string[] = [
   ...IMAGES,
   'bios',
   'drives',
+  'flash',
   'serialPorts',
   'firmware',
   'snapshot',
@@ -259,15 +278,20 @@ function plainOptions(spec: MachineSpec): MachineOptions {
   return { ...plain, incoming: spec.snapshot !== undefined };
 }
 
-async function openDisk(name: string, filename: string, readOnly: boolean): Promise<OpfsNode> {
+/** A file of this site's own, for writing. @throws OptionError */
+async function openOwn(what: string, name: string): Promise<SyncFile> {
   try {
     const file = await (await openFolder(IMAGE_FOLDER)).open(name);
-    if (!file) throw new OptionError(`this site keeps no file '${name}'`, 'drive');
-    return new OpfsNode(file, filename, readOnly);
+    if (!file) throw new OptionError(`this site keeps no file '${name}'`, what);
+    return file;
   } catch (error) {
-    throw error instanceof OptionError ? error : new OptionError(`cannot open '${name}': ${await storageReason(error)}`, 'drive');
+    throw error instanceof OptionError ? error : new OptionError(`cannot open '${name}': ${await storageReason(error)}`, what);
   }
 }
+
+/** The board's name alone. */
+const boardOf = ({ machine }: MachineSpec): string | undefined =>
+  machine === undefined ? undefined : parseOptions('-machine', machine, 'type').string('type');
 
 const blobSource = (blob: Blob): SnapshotSource => ({
   size: blob.size,

@@ -16,6 +16,13 @@ export interface DriveSpec extends Pick<DriveOptions, 'id' | 'interface' | 'read
   readonly source: ImageSource;
 }
 
+export interface FlashSpec {
+  /** Of the part's size. What the guest programs is gone with the machine; `opfs`: it is kept. */
+  readonly source: ImageSource;
+  /** The guest cannot program it. */
+  readonly readonly?: boolean;
+}
+
 export interface MachineSpec extends PlainOptions {
   readonly bios?: ImageSource | { readonly builtin: 'none' | 'default' };
   readonly kernel?: ImageSource;
@@ -23,6 +30,8 @@ export interface MachineSpec extends PlainOptions {
   readonly dtb?: ImageSource;
   readonly symbols?: ImageSource;
   readonly drives?: readonly DriveSpec[];
+  /** What the board's flash and EEPROM hold: by bank (virt: `0` and `1`), or by the part's name (cpiom: `mxfc-flash-code`, `mxfc-flash-data`, `mxfc-eeprom`). */
+  readonly flash?: Readonly<Record<string, FlashSpec>>;
   /** Serial ports; default 1. */
   readonly serialPorts?: number;
   /** Firmware by QEMU's file name, for a `bios` that is `default` or not given. */

@@ -1,6 +1,6 @@
 /** From what a person has chosen to the machine that is asked for. */
 import type { DriveSpec, ImageSource, MachineSpec } from '../../src/browser/index.js';
-import { STRATEGIES, type Preset, type Role, type Settings } from './settings.js';
+import { CPIOM_ROLES, STRATEGIES, type Preset, type Role, type Settings } from './settings.js';
 
 /** Files that were dropped on the page, or picked. */
 export type Files = Readonly<Partial<Record<Role, File>>>;
@@ -20,7 +20,7 @@ export async function hasDebian(): Promise<boolean> {
 
 export function specOf(settings: Settings, files: Files): MachineSpec {
   const { board, memory, cpu, smp, append, strategy, saved, urls } = settings;
-  const image = (role: Role): ImageSource | undefined => files[role] ?? (urls[role] ? here(urls[role]) : undefined);
+  const image = (role: Role): ImageSource | undefined => files[role] ?? (urls[role] ? addressed(urls[role]) : undefined);
   const common: MachineSpec = {
     machine: board,
     memory,
@@ -39,7 +39,10 @@ export function specOf(settings: Settings, files: Files): MachineSpec {
     case 'embedded':
       return { ...common, bios: { builtin: 'none' }, kernel: here('guests/embedded.elf'), ...(append !== '' && { append }) };
     case 'cpiom':
-      return { ...common, ...{ machine: 'cpiom', smp: '1', bios: here('guests/cpiom.bin') } };
+      return {
+        ...{ ...common, machine: 'cpiom', smp: '1', flash: flashOf(image) },
+        ...(!image('flash-code') && { bios: here('guests/cpiom.bin') }),
+      };
     case '40p':
       return { ...common, ...{ machine: '40p', smp: '1', bios: image('bios') } };
     case 'own': {
@@ -58,6 +61,15 @@ export function specOf(settings: Settings, files: Files): MachineSpec {
   }
 }
 
+/** What the CPIOM's parts hold, those that somebody has files for. */
+function flashOf(image: (role: Role) => ImageSource | undefined): MachineSpec['flash'] {
+  const parts = CPIOM_ROLES.map((role) => [`mxfc-${role}`, image(role)] as const);
+  return Object.fromEntries(parts.flatMap(([id, source]) => (source ? [[id, { source }] as const] : [])));
+}
+
+/** `opfs:NAME`: a file that this site keeps (session.ts, `images`). */
+const addressed = (address: string): ImageSource => (address.startsWith('opfs:') ? { opfs: address.slice(5) } : here(address));
+
 /** An ELF file by its name: a program for the bare machine, which wants no firmware before it. */
 const isBare = (file: File | string | undefined): boolean => /\.elf$/i.test((file instanceof File ? file.name : file) ?? '');
 
@@ -72,7 +84,9 @@ export async function placeOf(file: File): Promise<Place> {
   const head = new Uint8Array(await file.slice(0, 64).arrayBuffer());
   // ELF, 32 bits, big-endian, for PowerPC: OpenBIOS
   const isPowerPc = [0x7f, 0x45, 0x4c, 0x46, 1, 2].every((byte, at) => head[at] === byte) && head[18] === 0 && head[19] === 20;
-  return isPowerPc ? { role: 'bios', preset: '40p' } : { role: roleOf(file, head), preset: 'own' };
+  if (isPowerPc) return { role: 'bios', preset: '40p' };
+  const part = CPIOM_ROLES.find((role) => file.name.includes(`mxfc-${role}`)); // as `-drive id=` has it
+  return part ? { role: part, preset: 'cpiom' } : { role: roleOf(file, head), preset: 'own' };
 }
 
 function roleOf(file: File, head: Uint8Array): Role {

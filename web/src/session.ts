@@ -218,6 +218,8 @@ export class Session {
     });
   }
   readonly kept = keptFiles.snapshots;
+  /** Files that an address `opfs:NAME` means: for programs that work this page. */
+  readonly images = keptFiles.images;
 
   /** A problem is shown, and the machine goes on. */
   private async attempt(busy: string, work: () => Promise<unknown> | undefined): Promise<void> {

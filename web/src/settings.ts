@@ -31,9 +31,15 @@ export const ROLES = {
   dtb: 'Device tree',
   drive: 'Disk',
   snapshot: 'Snapshot',
+  'flash-code': 'Code flash (64 MiB, firmware in its last one)',
+  'flash-data': 'Data flash (8 MiB)',
+  eeprom: 'EEPROM (64 KiB)',
 } as const;
 export type Role = keyof typeof ROLES;
-export const ROLE_NAMES = Object.keys(ROLES) as Role[];
+const ROLE_NAMES = Object.keys(ROLES) as Role[];
+/** Parts of the CPIOM: the rest are any machine's. */
+export const CPIOM_ROLES = ['flash-code', 'flash-data', 'eeprom'] as const satisfies readonly Role[];
+export const OWN_ROLES = ROLE_NAMES.filter((role) => !CPIOM_ROLES.some((part) => part === role));
 
 export const MEMORY_SIZES = ['32M', '64M', '128M', '256M', '512M', '1G', '2G'] as const;
 

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { KeptFile, KeptFiles } from '../../src/browser/kept-files.js';
 import { hasDebian, placeOf, type Files } from './machines.js';
-import { MEMORY_SIZES, PRESET_NAMES, PRESETS, ROLE_NAMES, ROLES, STRATEGIES } from './settings.js';
+import { CPIOM_ROLES, MEMORY_SIZES, OWN_ROLES, PRESET_NAMES, PRESETS, ROLES, STRATEGIES } from './settings.js';
 import type { Preset, Role, Settings, Strategy } from './settings.js';
 
 interface SetupProps {
@@ -61,7 +61,8 @@ export function Setup({ settings, change, files, setFiles, start, kept, canRun }
         ))}
       </fieldset>
       {unavailable && <p role="note">This site was made without Debian's files: `npm run web:files` fetches them.</p>}
-      {settings.preset === 'own' && <OwnFiles roles={ROLE_NAMES} {...{ files, setFiles, settings, change }} />}
+      {settings.preset === 'own' && <OwnFiles roles={OWN_ROLES} {...{ files, setFiles, settings, change }} />}
+      {settings.preset === 'cpiom' && <OwnFiles roles={CPIOM_ROLES} {...{ files, setFiles, settings, change }} />}
       {settings.preset === '40p' && (
         <>
           <OwnFiles roles={['bios']} {...{ files, setFiles, settings, change }} />

@@ -1,5 +1,7 @@
 /** Boards of the other instruction set: their engine is another file. */
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { BROWSERS, type WebPage } from './support/browsers.js';
 import { hasFocus, textOf, until, waitFor } from './support/session.js';
@@ -8,8 +10,13 @@ import { serve, type Site } from './support/site.js';
 const OPENBIOS = process.env.WEMU_OPENBIOS ?? '/usr/share/qemu/openbios-ppc';
 const hasOpenBios = existsSync(OPENBIOS);
 
+const folder = mkdtempSync(join(tmpdir(), 'wemu-boards-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const DATA = join(folder, 'data');
+writeFileSync(DATA, new Uint8Array(8 << 20).fill(0xaa));
+
 let site: Site;
-beforeAll(async () => void (site = await serve({ more: { '/openbios': OPENBIOS } })));
+beforeAll(async () => void (site = await serve({ more: { '/openbios': OPENBIOS, '/data': DATA } })));
 afterAll(() => site.close());
 
 describe.each(BROWSERS)('in $title', ({ path, launch }) => {
@@ -38,6 +45,33 @@ describe.each(BROWSERS)('in $title', ({ path, launch }) => {
     expect(await textOf(page, '.status', /ended/)).toContain('exit code 3');
     expect(page.complaints).toEqual([]);
   });
+
+  it.skipIf(path === undefined)(
+    'keeps what the CPIOM programs in a file of the site, and takes the rest of its parts from addresses',
+    async () => {
+      await page.open(`${site.url}?machine=cpiom&tab=terminal`);
+      await page.run(() => wemu.images.write('eeprom', new Blob([new Uint8Array(65536).fill(0x55)])));
+      await page.open(`${site.url}?machine=cpiom&eeprom=opfs:eeprom&flash-data=data&run=1`);
+      expect(await until(page, ['running', 'failed'])).toBe('running');
+      await waitFor(page, 'cpiom> ');
+      await page.run(() => wemu.automation.type('peek 0x90000010\npoke 0x91000010 0x12345678\npeek 0x91000014\n'));
+      await waitFor(page, '90000010: aaaaaaaa'); // the address's
+      await waitFor(page, '91000014: 55555555');
+      expect(await page.run(() => wemu.machine!.status())).toMatchObject({ ramSize: 64 << 20 });
+      await page.run(() => wemu.close());
+      const word = async () => new DataView(await (await wemu.images.read('eeprom'))!.arrayBuffer()).getUint32(0x10);
+      expect(await page.run(word)).toBe(0x12345678);
+
+      await page.run(() => wemu.images.write('eeprom', new Blob([new Uint8Array(100)])));
+      await page.open(`${site.url}?machine=cpiom&eeprom=opfs:eeprom&run=1`);
+      expect(await until(page, ['running', 'failed'])).toBe('failed');
+      expect(await textOf(page, '.problem .message')).toContain('100 bytes are not the 65536 of the part');
+      await page.open(`${site.url}?machine=cpiom&eeprom=opfs:nothing&run=1`);
+      expect(await until(page, ['running', 'failed'])).toBe('failed');
+      expect(await textOf(page, '.problem .message')).toContain("this site keeps no file 'nothing'");
+      expect(page.complaints).toEqual([]);
+    },
+  );
 
   const test40p = it.skipIf(path === undefined || !hasOpenBios);
   test40p(`brings up 40p with the user's OpenBIOS${hasOpenBios ? '' : ' (skipped: no qemu-system-data)'}`, async () => {
