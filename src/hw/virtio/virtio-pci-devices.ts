@@ -20,7 +20,7 @@ const rng = virtioPci(
 const serial = virtioPci(
   'virtio-serial-pci',
   VirtioSerial,
-  { class: 0x0780, transitionalId: 0x1003, vectors: () => 2 },
+  { class: 0x0780, transitionalId: 0x1003, defaultVectors: 2, vectors: (device) => (device as VirtioSerial).maxPorts + 1 },
   { category: 'input', alias: 'virtio-serial' },
 );
 

@@ -51,7 +51,10 @@ export interface VirtioPciKind {
   readonly class: number;
   /** With the legacy interface. */
   readonly transitionalId: number;
+  /** How many it takes that is left to choose. */
   readonly vectors: (device: VirtioDevice) => number;
+  /** Default: it is left to choose. */
+  readonly defaultVectors?: number;
 }
 
 export abstract class VirtioPci extends PciDevice implements VirtioTransport {
@@ -69,7 +72,7 @@ export abstract class VirtioPci extends PciDevice implements VirtioTransport {
     struct('msix', Msix.vmState, { when: (device: VirtioPci) => device.msix !== undefined }) as never,
   ]);
 
-  vectors = AUTO_VECTORS;
+  vectors: number;
   disableLegacy = 'auto';
   disableModern = false;
 
@@ -93,6 +96,7 @@ export abstract class VirtioPci extends PciDevice implements VirtioTransport {
     readonly backend: VirtioDevice,
   ) {
     super(services);
+    this.vectors = kind.defaultVectors ?? AUTO_VECTORS;
   }
 
   override get identity(): PciIdentity {
