@@ -58,6 +58,9 @@ class Raw implements BlockNode {
   get readOnly(): boolean {
     return this.file.readOnly;
   }
+  get revision(): string | undefined {
+    return this.file.revision;
+  }
   read(offset: number, into: Uint8Array): Promise<void> {
     return this.file.read(offset, into);
   }

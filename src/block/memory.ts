@@ -1,9 +1,13 @@
 /** Images that are not in files: bytes of the caller's, a Blob, and memory that is there where something was written. */
+import { crc32 } from '../util/crc32.js';
 import { errorMessage } from '../util/errors.js';
 import { BlockError, sectors, SECTOR, type BlockNode } from './node.js';
 
 /** What the last sector lacks is zeros. */
 const roundUp = (bytes: number): number => sectors(bytes) * SECTOR;
+
+/** Checksums of bytes, until they are written to. */
+const sums = new WeakMap<Uint8Array, string>();
 
 /** What a guest writes is in the caller's bytes. Those of its last sector that are not there are zeros, and stay so. */
 export class BytesNode implements BlockNode {
@@ -21,15 +25,22 @@ export class BytesNode implements BlockNode {
   get head(): Uint8Array {
     return this.bytes.subarray(0, SECTOR);
   }
+  get revision(): string {
+    const sum = sums.get(this.bytes) ?? crc32(this.bytes).toString(16);
+    sums.set(this.bytes, sum);
+    return sum;
+  }
   async read(offset: number, into: Uint8Array): Promise<void> {
     const there = this.bytes.subarray(offset, offset + into.length);
     into.set(there);
     into.fill(0, there.length);
   }
   async write(offset: number, from: Uint8Array): Promise<void> {
+    sums.delete(this.bytes);
     this.bytes.set(from.subarray(0, Math.max(0, this.bytes.length - offset)), offset);
   }
   async writeZeroes(offset: number, length: number): Promise<void> {
+    sums.delete(this.bytes);
     this.bytes.fill(0, offset, offset + length);
   }
   async discard(): Promise<void> {}

@@ -61,6 +61,8 @@ export interface BlockNode {
   readonly filename: string;
   readonly length: number;
   readonly readOnly: boolean;
+  /** Another one when somebody has written to it since; undefined: nobody can tell. */
+  readonly revision?: string;
   /** Undefined: what is written stays, so it is not part of the machine. */
   readonly changes?: DiskChanges;
   /** The same image once more, for writing, where this one is read only; to be closed first. It fails as opening does. */

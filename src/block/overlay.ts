@@ -113,6 +113,10 @@ export class Overlay implements BlockNode, DiskChanges {
 
   // ---- for snapshots
 
+  /** Of the image below. */
+  get revision(): string | undefined {
+    return this.base.revision;
+  }
   get changes(): DiskChanges {
     return this;
   }

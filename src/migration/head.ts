@@ -29,8 +29,8 @@ export interface SnapshotHead {
   /** Guest time, ns. */
   readonly clock: string;
   readonly ram: readonly { readonly name: string; readonly size: number }[];
-  /** Disks of which it has what was written (`snapshot=on`), and their bytes. */
-  readonly disks?: readonly { readonly id: string; readonly size: number }[];
+  /** Disks of which it has what was written (`snapshot=on`), their bytes, and what their images were below it (BlockNode.revision). */
+  readonly disks?: readonly { readonly id: string; readonly size: number; readonly revision?: string }[];
   /** Undefined: all of memory is in this one. */
   readonly parent?: ParentRef;
   readonly devices: readonly { readonly path: string; readonly type: string; readonly schema: StateSchema }[];
@@ -46,7 +46,7 @@ export function makeHead(machine: MachineState, entries: MachineEntries, version
     icount: machine.clocks.icount?.shift,
     clock: String(machine.clocks.virtualNow),
     ram: machine.ram.blocks.map(({ name, size }) => ({ name, size })),
-    disks: changingDrives(machine).map(({ id, node }) => ({ id, size: node.length })),
+    disks: changingDrives(machine).map(({ id, node }) => ({ id, size: node.length, revision: node.revision })),
     parent,
     devices: entries.list.map(({ path, type, state, holder }) => ({ path, type, schema: state.schema(holder) })),
   };
@@ -69,7 +69,7 @@ export function readHead(value: unknown): SnapshotHead {
     (head.icount === undefined || isCount(head.icount)) &&
     (head.parent === undefined || (isRecord(head.parent) && [head.parent['name'], head.parent['digest']].every(isText))) &&
     [head.ram, head.disks ?? []].every(Array.isArray) &&
-    (head.disks ?? []).every((each: unknown) => isRecord(each) && isText(each['id']) && isCount(each['size'])) &&
+    (head.disks ?? []).every(isDisk) &&
     Array.isArray(head.ram) &&
     head.ram.every((each: unknown) => isRecord(each) && isText(each['name']) && isCount(each['size'])) &&
     Array.isArray(head.devices) &&
@@ -78,6 +78,11 @@ export function readHead(value: unknown): SnapshotHead {
   return head as SnapshotHead;
 }
 
+const isDisk = (each: unknown): boolean =>
+  isRecord(each) &&
+  typeof each['id'] === 'string' &&
+  Number.isSafeInteger(each['size']) &&
+  ['string', 'undefined'].includes(typeof each['revision']);
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
 /** @throws VmStateError in one line, if the snapshot is of another kind of machine than this */
@@ -104,6 +109,11 @@ export function checkMachine(head: SnapshotHead, machine: MachineState, entries:
     const found = theirDisks[i] as (typeof theirDisks)[number] | undefined;
     if (found?.id !== id) refuse(`it has ${found ? `the disk '${found.id}'` : 'no disk'}, this one '${id}' (snapshot=on)`);
     else if (found.size !== node.length) refuse(`its disk '${id}' has ${found.size} bytes, this one's ${node.length}`);
+    // What the snapshot has of it would be put over what it does not belong to.
+    else if (found.revision !== undefined && node.revision !== undefined && found.revision !== node.revision)
+      throw new VmStateError(
+        `the snapshot does not fit: the image of the disk '${id}' was written to after it was saved, or is another one`,
+      );
   }
   if (theirDisks.length > ownDisks.length) refuse(`this one has no disk '${theirDisks[ownDisks.length].id}' (snapshot=on)`);
   const theirs = new Map(head.devices.map(({ path, type }) => [path, type]));

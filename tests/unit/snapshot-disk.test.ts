@@ -1,4 +1,7 @@
 /** Disks in snapshots: what was written to one with `snapshot=on` goes with the machine, as in QEMU; one that is written to stay is refused. */
+import { mkdtempSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LEAF } from '../../src/block/node.js';
 import { MemorySnapshotStore } from '../../src/migration/store.js';
@@ -85,6 +88,45 @@ describe('what was written to a disk with snapshot=on', () => {
     expect(await contents(other)).toBe(before);
     await machine.close();
     await other.close();
+  });
+
+  it('is refused over an image to which it was committed meanwhile, in this machine and in another; a copy of that fits what is saved after', async () => {
+    const bytes = IMAGE.slice();
+    const machine = withDisk({ bytes });
+    await machine.control.saveSnapshot('before');
+    const before = await snapshotOf(machine);
+    await write(machine, LEAF, 77);
+    await machine.control.commitDrives();
+    expect(bytes[LEAF]).toBe(77);
+    const now = await contents(machine);
+    const says = "the snapshot does not fit: the image of the disk 'disk' was written to after it was saved, or is another one";
+    await expect(machine.control.loadSnapshot('before')).rejects.toThrow(says);
+    const other = withDisk({ bytes });
+    await expect(other.load(before)).rejects.toThrow(says);
+    expect(await contents(machine)).toBe(now);
+    await write(machine, 0, 78);
+    const after = await snapshotOf(machine);
+    const copied = withDisk({ bytes: bytes.slice() });
+    await copied.load(after);
+    expect(await contents(copied)).toBe(await contents(machine));
+    for (const each of [machine, other, copied]) await each.close();
+  });
+
+  it('is refused over a file that was written to meanwhile', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'wemu-snapshot-disk-'));
+    const file = join(folder, 'image');
+    writeFileSync(file, IMAGE);
+    const machine = withDisk({ bytes: undefined, file });
+    await write(machine, 512, 77);
+    const saved = await snapshotOf(machine);
+    await machine.load(saved);
+    await machine.close();
+    const as = statSync(file);
+    utimesSync(file, as.atime, new Date(as.mtimeMs + 10));
+    const other = withDisk({ bytes: undefined, file });
+    await expect(other.load(saved)).rejects.toThrow("the image of the disk 'disk' was written to after it was saved");
+    await other.close();
+    rmSync(folder, { recursive: true });
   });
 
   it('stays as it is if the snapshot is damaged', async () => {

@@ -79,6 +79,11 @@ export class FileNode implements BlockNode {
     }
   }
 
+  /** When it was written to last, ns: a copy of it that has another time is another image. */
+  get revision(): string {
+    return String(fstatSync(this.fd, { bigint: true }).mtimeNs);
+  }
+
   /** As what was opened by the path: with a lock if this one has one. @throws OptionError */
   writer(): FileNode {
     return FileNode.open(this.filename, { readOnly: false, locking: this.lock !== undefined, beside: this.lock });
