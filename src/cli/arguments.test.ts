@@ -16,7 +16,7 @@ describe('the command line for commander', () => {
     ['-net none -nic none -vga none -kernel x -usb -k de -no-user-config', '--kernel x'],
     ['-parallel none -audio driver=none -watchdog-action reset -mem-prealloc', ''],
     ['-sandbox off,obsolete=deny,elevateprivileges=children -msg timestamp=on -overcommit mem-lock=off,cpu-pm=off', '--msg timestamp=on'],
-    ['-boot strict=on -boot menu=off -compat deprecated-input=accept -run-with async-teardown=off', ''],
+    ['-compat deprecated-input=accept -run-with async-teardown=off', ''],
     ['-semihosting -semihosting-config arg=-m', '--semihosting --semihosting-config arg=-m'],
     ['linux -cpu rv64 -- -snapshot -net none', 'linux --cpu rv64 -- -snapshot -net none'],
     ['-h', '--help'],
@@ -35,7 +35,6 @@ describe('the command line for commander', () => {
     ['-sandbox off,obsolete=yes', "-sandbox off,obsolete=yes: obsolete: invalid value 'yes' (expected one of allow, deny)"],
     ['-sandbox on,foo=1', "-sandbox on,foo=1: invalid parameter 'foo'"],
     ['-watchdog-action bark', "-watchdog-action bark: action: invalid value 'bark' (expected one of reset, shutdown"],
-    ['-boot d', 'not built yet: boot order and boot menu (-boot d)'],
     ['linux -net none', '-net: invalid option'],
     ['linus', "'linus' is no command of wemu (a disk image is -hda linus); did you mean 'linux'?"],
   ])('refuses %s', (typed, why) => expect(() => commandLineWords(program, typed.split(' '))).toThrow(why));

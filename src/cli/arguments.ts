@@ -44,6 +44,8 @@ export const ROWS = [
   { flags: '--append <text>',       help: 'kernel command line' },
   { flags: '--symbols <file>',      help: 'names for -d in_asm and profiles: an ELF file or a System.map' },
   { flags: '--dtb <file>',          help: "device tree blob in place of the board's own" },
+  { flags: '--fw_cfg <opts>',       help: 'a file for firmware and guest: [name=]opt/NAME,file=F or string=TEXT', many: true, words: ['name=opt/'] },
+  { flags: '--boot <opts>',         help: 'what firmware is told by fw_cfg: menu=on, splash=F, splash-time=MS, reboot-timeout=MS, order=LETTERS', many: true, words: ['menu=', 'order='] },
   { flags: '--drive <opts>',        help: 'a disk: file=F,format=raw[,if=virtio|none|pflash][,id=ID][,readonly=on][,snapshot=on][,...]', many: true, words: ['file='] },
   { flags: '--blockdev <opts>',     help: "a block node: driver=raw,node-name=ID,file.driver=file,file.filename=F[,read-only=on]", many: true },
   { flags: '--hda <file>',          help: 'disk 0: as -drive file=F,index=0' },
@@ -118,9 +120,16 @@ export interface GuestArguments extends Partial<Omit<SystemArguments, 'accel'>> 
   readonly accel?: string;
 }
 
+/** QEMU has names with underlines, too. */
+class SystemOption extends Option {
+  override attributeName(): string {
+    return super.attributeName().replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+  }
+}
+
 export function addSystemOptions(command: Command): Command {
   for (const { flags, help, many } of ROWS as readonly Row[]) {
-    const option = new Option(flags, help);
+    const option = new SystemOption(flags, help);
     if (many) option.argParser((value: string, previous: string[] | undefined) => [...(previous ?? []), value]);
     command.addOption(option);
   }

@@ -11,6 +11,7 @@ import { COMMON_PROPERTIES } from '../system/help.js';
 import { parseTrace } from '../system/log-options.js';
 import * as options from '../system/options.js';
 import { ALIASES } from './machine-option.js';
+import { parseBoot, parseFwCfg } from './firmware-config.js';
 import { parseMon } from './monitors.js';
 
 const lists = vi.hoisted(() => [] as OptionList[]);
@@ -44,6 +45,8 @@ const KNOWN: Readonly<Record<string, Known>> = {
   name: { read: () => options.parseName(['x']) },
   'smp-opts': { read: () => options.parseSmp('1') },
   memory: { read: () => options.parseMemory('1G') },
+  fw_cfg: { read: () => parseFwCfg('x,string=y') },
+  'boot-opts': { read: () => parseBoot(['c']) },
   trace: { read: () => parseTrace('x') },
   mon: { read: () => parseMon('c'), untold: ['id'] },
   global: { read: () => options.parseGlobal('driver=d,property=p,value=v') },

@@ -48,9 +48,6 @@ export const QEMU_OPTIONS: readonly QemuOption[] = [
   value('numa', 'NUMA nodes'),
   value('add-fd', 'file descriptor sets'),
   value('set', '-set'),
-  value('boot', 'boot order and boot menu', { first: 'order', values: { // nothing is tried in an order
-    order: [TEXT], once: [TEXT], menu: [BOOL, OFF], splash: [TEXT], 'splash-time': [TEXT], 'reboot-timeout': [TEXT], strict: [BOOL, BOOL],
-  } }),
   value('mem-path', 'guest RAM in a file'),
   idleFlag('mem-prealloc'),
   value('smbios', 'SMBIOS tables'),
@@ -73,7 +70,7 @@ export const QEMU_OPTIONS: readonly QemuOption[] = [
   idleFlag('full-screen'),
   value('vga', 'graphics', /^none$/), value('spice', 'graphics'), value('vnc', 'graphics', /^none$/),
   // boot
-  value('shim', 'EFI boot'), value('option-rom', 'option ROMs'), value('fw_cfg', 'fw_cfg entries of the user'),
+  value('shim', 'EFI boot'), value('option-rom', 'option ROMs'),
   value('L', 'firmware folders: use -bios FILE'),
   // control
   flag('preconfig', 'starting before the machine is made (-S starts it paused)'),

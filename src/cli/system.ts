@@ -35,6 +35,7 @@ import { MiB } from '../util/size.js';
 import type { SystemArguments } from './arguments.js';
 import { ACCEL_HELP, chooseAccel, commandLineAccel } from './common/accel.js';
 import { isDaemon, startDaemon } from './daemon.js';
+import { readBoot, readFwCfg } from './firmware-config.js';
 import { openFlash } from './flash.js';
 import { gdbDevice } from './gdb.js';
 import { parseGustave, readGustave, runGustave } from './gustave.js';
@@ -108,6 +109,8 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
       semihosting: semihosting && semihostingOptions(semihosting, kernel, append),
       dtb: readImage('-dtb', args.dtb ?? machine.dtb, DTB_LIMIT),
       symbols: readImage('-symbols', args.symbols),
+      fwCfg: readFwCfg(args.fwCfg ?? [], warn),
+      boot: args.boot && readBoot(args.boot, warn),
       drives,
       objects: args.object,
       devices: args.device,

@@ -19,6 +19,8 @@ export const COMMAND_LINE_OPTIONS: Readonly<Record<string, string>> = {
   name:       'guest process debug-threads:boolean',
   object:     '',
   'smp-opts': 'cpus:number drawers:number books:number sockets:number dies:number clusters:number modules:number cores:number threads:number maxcpus:number',
+  fw_cfg:     'gen_id string file name',
+  'boot-opts': 'strict:boolean reboot-timeout:number splash-time:number splash menu:boolean once order',
   memory:     'size:size slots:number maxmem:size',
   accel:      '',
   plugin:     '',

@@ -225,6 +225,8 @@ export class Machine implements AsyncDisposable {
       append: options.append,
       symbols: options.symbols && readSymbols('symbols', options.symbols),
       dtb: options.dtb,
+      fwCfg: options.fwCfg,
+      boot: options.boot,
       rtcBaseMs: replay instanceof Player ? replay.head.rtcBaseMs : rtcBaseMs,
       rtcClock: options.rtcClock,
       devices: [...(options.devices ?? []), ...drives.flatMap(({ device }) => device ?? [])],
@@ -465,10 +467,24 @@ function whatItIsMadeFrom(
   cpus: number,
   { shift, auto = false, sleep }: IcountOptions,
 ): Record<string, string> {
-  const { machine = type.name, cpu, append, objects, devices, globals, actions, noReboot, noShutdown, drives, semihosting } = options;
+  const {
+    machine = type.name,
+    cpu,
+    append,
+    objects,
+    devices,
+    globals,
+    actions,
+    noReboot,
+    noShutdown,
+    drives,
+    semihosting,
+    fwCfg,
+  } = options;
   const texts = {
     ...{ M: machine, cpu, m: String(ramSize), smp: String(cpus), append },
     ...{ object: objects?.join(' '), device: devices?.join(' '), global: globals?.join(' ') },
+    fw_cfg: fwCfg?.map(({ name }) => name).join(' '),
     icount: `${auto ? 'auto' : shift}${sleep ? ',sleep=on' : ''}`,
     action: JSON.stringify({ ...actions, noReboot, noShutdown }),
     drive: drives?.map(({ id, interface: kind, readonly, snapshot }) => [id, kind, readonly, snapshot].join()).join(' '),

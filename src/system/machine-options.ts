@@ -4,6 +4,7 @@ import { CACHE_MODES, type DriveOptions } from '../block/drive.js';
 import type { BlobLike } from '../block/memory.js';
 import { Chardev } from '../chardev/chardev.js';
 import { PANIC_ACTIONS, REBOOT_ACTIONS, SHUTDOWN_ACTIONS, WATCHDOG_ACTIONS, type Actions } from '../hw/core/actions.js';
+import type { BootConfig, FirmwareFile } from '../hw/core/firmware-config.js';
 import { MAX_SHIFT, type IcountOptions } from '../hw/core/clock.js';
 import { RTC_CLOCKS, type RtcClock } from '../hw/core/machine-config.js';
 import type { SnapshotStore } from '../migration/store.js';
@@ -42,6 +43,10 @@ export interface MachineOptions {
   /** Symbols for logs and profiles: an ELF file, or a System.map. */
   symbols?: Bytes;
   dtb?: Bytes;
+  /** Files for firmware, on boards with fw_cfg (`virt`, `40p`): a user's names begin with `opt/`. */
+  fwCfg?: readonly FirmwareFile[];
+  /** What else firmware is told there (`-boot`). */
+  boot?: BootConfig;
   /** Serial ports in order: a backend, or a function that gets the guest's output. Missing ones lead nowhere. */
   serial?: SerialPort | readonly SerialPort[];
   /** Disks. */
@@ -106,6 +111,8 @@ const backend: read.Reader<readonly [string, string, object]> = read.is(
   (entry) => Array.isArray(entry) && read.isText(entry[0]) && read.isText(entry[1]) && typeof entry[2] === 'object',
 );
 
+const firmwareFile = read.record<FirmwareFile>({ name: read.text('the name of a file'), data: image }, ['name', 'data']);
+
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 const semihosting = read.record<SemihostingOptions>({
   userspace: read.flag,
@@ -158,6 +165,14 @@ const READERS: read.Readers<CheckedMachineOptions> = {
   append: read.text("the kernel's command line"),
   symbols: image,
   dtb: image,
+  fwCfg: read.list(firmwareFile),
+  boot: read.record<BootConfig>({
+    order: read.text(),
+    menu: read.flag,
+    splash: firmwareFile,
+    splashTime: read.integer(0, 0xffff),
+    rebootTimeout: read.integer(-1, 0xffff),
+  }),
   serial: read.either(Array.isArray, read.list(serialPort), serialPort),
   drives: read.list(drive),
   backends: read.list(backend),

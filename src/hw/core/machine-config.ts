@@ -8,6 +8,7 @@ import type { Accelerator } from './accelerator.js';
 import type { Actions } from './actions.js';
 import { ClockType, type HostClock, type IcountOptions } from './clock.js';
 import type { SymbolTable } from './elf.js';
+import type { BootConfig, FirmwareFile } from './firmware-config.js';
 import type { Replay } from './replay.js';
 
 /** What the host gives a machine. All optional in tests. */
@@ -61,6 +62,10 @@ export interface MachineConfig {
   /** Symbols of guest code that has no ELF file (`-symbols`). */
   symbols?: SymbolTable;
   dtb?: Uint8Array;
+  /** `-fw_cfg`: files for firmware. */
+  fwCfg?: readonly FirmwareFile[];
+  /** `-boot` */
+  boot?: BootConfig;
   /** `-M virt,key=value`: properties of the machine itself. */
   properties?: Record<string, string>;
   /** `-device`, as typed: created after the board, in order. */

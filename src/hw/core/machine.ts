@@ -6,6 +6,7 @@ import { SystemBus, type Bus } from './bus.js';
 import { ClockSet, type ClockType } from './clock.js';
 import type { IrqLine } from './irq.js';
 import type { SymbolTable } from './elf.js';
+import type { FirmwareConfig, FirmwareFile } from './firmware-config.js';
 import { RomList } from './rom.js';
 import type { Keyboard } from './keys.js';
 import type { CpuState } from './cpu.js';
@@ -81,6 +82,8 @@ export abstract class MachineState extends QObject {
   keyboard: Keyboard | undefined;
   /** What injects an NMI, on a board that has such a line. */
   protected nmi: IrqLine | undefined;
+  /** Where firmware looks for what the user tells it, on a board that has such a device. */
+  protected firmwareConfig: FirmwareConfig | undefined;
   /** Undefined: no calls are served. */
   semihosting: Semihosting | undefined;
   /** Of the boot images, and what `-symbols` named; the first that knows a name wins. */
@@ -232,10 +235,21 @@ export abstract class MachineState extends QObject {
     this.topology.transaction(() => {
       this.accelerator?.init(this);
       this.init();
+      for (const file of this.config.fwCfg ?? []) this.addFirmwareFile(file);
       for (const device of this.config.devices ?? []) deviceAdd(this, device);
       this.devicesAdded();
     });
     this.reset(this.config.incoming !== true);
+  }
+
+  private addFirmwareFile({ name, data }: FirmwareFile): void {
+    const where = `-fw_cfg name=${name}`;
+    if (!this.firmwareConfig) throw new OptionError('fw_cfg device not available', where);
+    try {
+      this.firmwareConfig.addFile(name, data);
+    } catch (error) {
+      throw error instanceof OptionError ? error.at(where) : error;
+    }
   }
 
   /** What the guest's calendar follows: the host's goes on while the machine is stopped; in icount mode runs are to repeat. */

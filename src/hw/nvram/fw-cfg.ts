@@ -4,9 +4,10 @@
  */
 import { bool as boolean, uint32 } from '../../qom/property.js';
 import { viewOf } from '../../util/bytes.js';
-import { BusError } from '../../util/errors.js';
+import { BusError, OptionError } from '../../util/errors.js';
 import { defineDevice } from '../core/device.js';
 import type { FdtNode } from '../core/fdt.js';
+import type { BootConfig, FirmwareConfig } from '../core/firmware-config.js';
 import { registerMap, rw64, wo } from '../core/registers.js';
 import { SysBusDevice } from '../core/sysbus.js';
 import type { TreeBus } from '../core/tree-bus.js';
@@ -70,14 +71,14 @@ const DATA_SIZE = 8;
 const CTL_SIZE = 2;
 const DMA_SIZE = 8;
 
-const ascii = (text: string): Uint8Array => Uint8Array.from(text, (c) => c.charCodeAt(0));
+const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
 const le = (value: number, bytes: number): Uint8Array =>
   Uint8Array.from({ length: bytes }, (_, i) => Math.floor(value / 2 ** (8 * i)) & 0xff);
 
 /** A byte stream: the first byte goes to the lowest address. */
 const BYTES = { accessSizes: [1, 2, 4, 8], implSizes: [1, 2, 4, 8], endianness: 'big', strict: true } as const;
 
-export class FwCfg extends SysBusDevice {
+export class FwCfg extends SysBusDevice implements FirmwareConfig {
   static override readonly type = defineDevice('fw_cfg_mem', SysBusDevice, FwCfg, {
     description: 'QEMU firmware configuration',
     properties: [uint32('data_width'), boolean('dma_enabled')],
@@ -112,6 +113,7 @@ export class FwCfg extends SysBusDevice {
   /** Bytes of the data window. */
   dataWidth = DATA_SIZE;
   dmaEnabled = true;
+  boot: BootConfig = {};
   private readonly items = new Map<number, Uint8Array>();
   private files: { name: string; data: Uint8Array }[] = [];
   selected = 0;
@@ -129,10 +131,13 @@ export class FwCfg extends SysBusDevice {
     this.addU32(FW_CFG.ID, VERSION_TRADITIONAL | (this.dmaEnabled ? VERSION_DMA : 0));
     this.addBytes(FW_CFG.UUID, new Uint8Array(16));
     this.addU16(FW_CFG.NOGRAPHIC, 1);
-    this.addU16(FW_CFG.BOOT_MENU, 0);
+    const { menu = false, splash, splashTime, rebootTimeout = -1 } = this.boot;
+    this.addU16(FW_CFG.BOOT_MENU, menu ? 1 : 0);
     this.addFile('bios-geometry', new Uint8Array(0));
     this.addFile('bootorder', new Uint8Array(0)); // no device has a boot index
-    this.addFile('etc/boot-fail-wait', le(0xffff_ffff, 4));
+    this.addFile('etc/boot-fail-wait', le(rebootTimeout >>> 0, 4));
+    if (splashTime !== undefined) this.addFile('etc/boot-menu-wait', le(splashTime, 2));
+    if (splash) this.addFile(splash.name, splash.data);
     this.initMmio(this.registerRegion('fwcfg.ctl', CTL_SIZE, FwCfg.control, { ...BYTES, accessSizes: [2] }));
     this.initMmio(this.registerRegion('fwcfg.data', this.dataWidth, FwCfg.data, BYTES));
     if (this.dmaEnabled) this.initMmio(this.registerRegion('fwcfg.dma', DMA_SIZE, FwCfg.dmaWindow, BYTES));
@@ -169,9 +174,9 @@ export class FwCfg extends SysBusDevice {
 
   /** Adds a named file; the directory lists them by name. */
   addFile(name: string, data: Uint8Array): void {
-    if (this.files.length >= FILE_SLOTS) throw new Error('fw_cfg: no file slots left');
-    if (name.length >= FILE_NAME_LENGTH) throw new Error(`fw_cfg: file name too long: ${name}`);
-    if (this.files.some((f) => f.name === name)) throw new Error(`fw_cfg: duplicate file ${name}`);
+    if (this.files.length >= FILE_SLOTS) throw new OptionError(`fw_cfg has room for ${FILE_SLOTS} files, its own among them`);
+    if (ascii(name).length >= FILE_NAME_LENGTH) throw new OptionError(`name too long (max. ${FILE_NAME_LENGTH - 1} char)`);
+    if (this.files.some((f) => f.name === name)) throw new OptionError(`duplicate fw_cfg file name: ${name}`);
     this.trace(TRACE.fw_cfg_add_file, name, data.length);
     this.files = [...this.files, { name, data }].sort((a, b) => (a.name < b.name ? -1 : 1));
     const directory = new Uint8Array(4 + FILE_ENTRY_SIZE * this.files.length);

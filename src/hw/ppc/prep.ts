@@ -62,7 +62,9 @@ export class FortyPMachine extends MachineState {
     this.createBridge(cpu);
     this.createIsa(cpu);
     this.createPci();
-    this.fwCfg = this.addDevice(FwCfg, { data_width: 1, dma_enabled: false }, { name: 'fw_cfg' }).place(MAP.fwCfg);
+    this.firmwareConfig = this.fwCfg = this.newDevice(FwCfg, { data_width: 1, dma_enabled: false });
+    this.fwCfg.boot = this.config.boot ?? {};
+    this.realize(this.fwCfg, { name: 'fw_cfg' }).place(MAP.fwCfg);
   }
 
   private createBridge(cpu: PpcCpu): void {
@@ -108,7 +110,7 @@ export class FortyPMachine extends MachineState {
     fwCfg.addU16(FW_CFG_PPC.DEPTH, SCREEN.depth);
     fwCfg.addU32(FW_CFG_PPC.IS_KVM, 0);
     fwCfg.addU32(FW_CFG_PPC.TBFREQ, TOLD_FREQUENCY);
-    fwCfg.addU16(FW_CFG.BOOT_DEVICE, (boots ? FROM_MEMORY : FROM_DISK).charCodeAt(0));
+    fwCfg.addU16(FW_CFG.BOOT_DEVICE, (boots ? FROM_MEMORY : this.config.boot?.order || FROM_DISK).charCodeAt(0));
   }
 
   private loadFirmware(): void {

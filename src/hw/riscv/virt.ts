@@ -227,7 +227,9 @@ export class VirtMachine extends RiscvMachine {
   }
 
   private createFwCfg(): void {
-    this.fwCfg = this.addDevice(FwCfg, {}, { name: 'fw_cfg' }).place(MAP.fwCfg);
+    this.firmwareConfig = this.fwCfg = this.newDevice(FwCfg);
+    this.fwCfg.boot = this.config.boot ?? {};
+    this.realize(this.fwCfg, { name: 'fw_cfg' }).place(MAP.fwCfg);
     this.fwCfg.addU16(FW_CFG.NB_CPUS, this.smpCpus);
   }
 
