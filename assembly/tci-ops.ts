@@ -1,5 +1,6 @@
 // What the ops of the interpreter (tci.ts) are made of: operands, guest memory, helpers, wide arithmetic.
 import { TLB_ENTRY_ADDEND } from './shared/layout';
+import * as op from './shared/tci';
 import { storing } from './core/journal';
 import { mulsh64, muluh64 } from './core/int128';
 import { vcpu } from './core/vcpu';
@@ -109,7 +110,7 @@ export function hostAddress(entry: usize, addr: u64): usize {
   return (addr as u32) + load<u32>(entry, TLB_ENTRY_ADDEND);
 }
 
-/** False: a fault is pending. */
+/** False: the inline check does not take it. */
 @inline
 export function guestStore<T>(env: usize, ip: usize, addr: u64, value: u64): bool {
   const entry = tlbEntry(env, ip, addr);
@@ -119,19 +120,34 @@ export function guestStore<T>(env: usize, ip: usize, addr: u64, value: u64): boo
     store<T>(host, value as T);
     return true;
   }
-  return slowStore(env, ip, addr);
+  return false;
 }
 
-export function slowLoad(env: usize, ip: usize, addr: u64): bool {
-  const value = ldSlow(env, addr, load<u16>(ip, 8));
+// False, from here on: a fault is pending.
+
+export function slowLoad(env: usize, ip: usize): bool {
+  const value = ldSlow(env, a64(env, ip) + immB(ip), load<u16>(ip, 8));
   if (vcpu(env).fault != 0) return false;
   set(env, ip, value);
   return true;
 }
 
-export function slowStore(env: usize, ip: usize, addr: u64): bool {
-  stSlow(env, addr, d64(env, ip), load<u16>(ip, 8));
+export function slowStore(env: usize, ip: usize): bool {
+  stSlow(env, a64(env, ip) + immB(ip), d64(env, ip), load<u16>(ip, 8));
   return vcpu(env).fault == 0;
+}
+
+@inline
+function isIn(bytecode: i32, first: i32, last: i32): bool {
+  return bytecode >= first && bytecode <= last;
+}
+
+/** Of guest accesses. */
+export function isStore(bytecode: i32): bool {
+  return (
+    isIn(bytecode, op.TCI_QST8, op.TCI_QST64) || isIn(bytecode, op.TCI_ACC_QST8, op.TCI_ACC_QST64) ||
+    isIn(bytecode, op.TCI_ACCV_QST8, op.TCI_ACCV_QST64) || bytecode == op.TCI_QST_ANY
+  );
 }
 
 export function rmw(env: usize, ip: usize): bool {
