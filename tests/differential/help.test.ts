@@ -19,6 +19,7 @@ const DIFFERENT: Readonly<Record<string, string>> = {
   bootindex: 'has no default there: it is a list of its own',
   busnr: 'has a kind of its own there, and no default',
   'pci-bridge.shpc': 'there is no hotplug controller',
+  'pcie-root-port.hotplug': 'there is none',
 };
 
 /** Devices that neither board of QEMU's takes. */

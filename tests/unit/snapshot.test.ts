@@ -51,6 +51,8 @@ const EVERYTHING: readonly Partial<MachineOptions>[] = [
       'edu',
       'pci-testdev',
       'pci-serial,chardev=con',
+      'pcie-root-port,id=port,chassis=2',
+      'virtio-rng-pci,bus=port',
     ],
   },
   {

@@ -99,7 +99,7 @@ export abstract class PciBridgeBase extends PciDevice {
   }
 
   /** A window whose base is above its limit is closed (3.2.5.6): nothing is seen through it. */
-  private updateWindows(): void {
+  protected updateWindows(): void {
     this.services.memory.topology.transaction(() => {
       for (const { alias, span, enable } of this.windows) {
         const { start, end } = span();

@@ -83,7 +83,9 @@ export abstract class PciDevice extends DeviceState {
 
   abstract readonly identity: PciIdentity;
   /** The extended configuration space, where the bus has one. */
-  protected readonly isExpress: boolean = false;
+  protected get isExpress(): boolean {
+    return false;
+  }
 
   get bus(): PciBus {
     return this.parentBus as PciBus;

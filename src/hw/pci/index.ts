@@ -4,5 +4,6 @@ import { PciBridgeBase } from './bridge.js';
 import { PciDevice } from './device.js';
 import { PcieHostBridge, PciHostBridge } from './host.js';
 import { PciBridge } from './pci-bridge.js';
+import { PcieRootPort } from './pcie-root-port.js';
 
-export const pciDevices: readonly TypedClass[] = [PciDevice, PciBridgeBase, PciBridge, PciHostBridge, PcieHostBridge];
+export const pciDevices: readonly TypedClass[] = [PciDevice, PciBridgeBase, PciBridge, PcieRootPort, PciHostBridge, PcieHostBridge];

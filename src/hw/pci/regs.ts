@@ -71,7 +71,17 @@ export const BAR_PREFETCH = 0x8;
 // BRIDGE_CONTROL
 export const BRIDGE_CONTROL_BUS_RESET = 0x40;
 
-export const CAPABILITY = { SLOT_ID: 0x04, MSI: 0x05, VENDOR: 0x09, MSIX: 0x11 } as const;
+export const CAPABILITY = {
+  POWER: 0x01,
+  SLOT_ID: 0x04,
+  MSI: 0x05,
+  VENDOR: 0x09,
+  BRIDGE_SUBSYSTEM: 0x0d,
+  EXPRESS: 0x10,
+  MSIX: 0x11,
+} as const;
+/** Of the extended space. */
+export const EXPRESS_CAPABILITY = { AER: 0x01, ACS: 0x0d } as const;
 
 export const VENDOR = {
   NCR: 0x1000,

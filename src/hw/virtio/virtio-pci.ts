@@ -12,6 +12,7 @@ import type { MachineServices } from '../core/services.js';
 import { array, struct, u16, u32, u64 } from '../core/vmstate.js';
 import { touches } from '../pci/config-space.js';
 import { PciDevice, type PciIdentity } from '../pci/device.js';
+import { addPowerManagement, ExpressEndpoint } from '../pci/express.js';
 import { MOST_VECTORS, Msix } from '../pci/msix.js';
 import { CAPABILITY, COMMAND, COMMAND_MASTER, VENDOR } from '../pci/regs.js';
 import { pciVmState } from '../pci/vmstate.js';
@@ -88,6 +89,7 @@ export abstract class VirtioPci extends PciDevice implements VirtioTransport {
   /** Without its BAR, what is in the modern one, by place. */
   private readonly pieces: MemoryRegion[] = [];
   private configAccess = 0;
+  private express: ExpressEndpoint | undefined;
 
   constructor(
     services: MachineServices,
@@ -114,7 +116,11 @@ export abstract class VirtioPci extends PciDevice implements VirtioTransport {
   }
   /** On a root bus, where nothing speaks against I/O ports, `auto` has it. */
   private get isLegacyToo(): boolean {
-    return this.disableLegacy === 'off' || (this.disableLegacy === 'auto' && !(this.bus.isExpress && !this.bus.isRootBus));
+    return this.disableLegacy === 'off' || (this.disableLegacy === 'auto' && !this.isExpress);
+  }
+  /** In a slot of PCI Express. On a root bus it would be a part of the root complex, which it does not say. */
+  protected override get isExpress(): boolean {
+    return this.bus.isExpress && !this.bus.isRootBus;
   }
   get memory() {
     return this.dma;
@@ -143,6 +149,10 @@ export abstract class VirtioPci extends PciDevice implements VirtioTransport {
         'disable-modern=off or disable-legacy=off',
       );
     this.disableLegacy = this.isLegacyToo ? 'off' : 'on';
+    if (this.isExpress) {
+      this.express = new ExpressEndpoint(this.config);
+      addPowerManagement(this.config);
+    }
     this.virtioBus.attach(this.backend);
   }
 
@@ -276,6 +286,7 @@ export abstract class VirtioPci extends PciDevice implements VirtioTransport {
 
   override writeConfig(at: number, value: number, size: number): void {
     super.writeConfig(at, value, size);
+    if (this.express?.asksForReset(at, value, size)) return this.resetTree();
     if (touches(at, size, COMMAND, 2) && !this.isMaster && this.backend.status & STATUS_DRIVER_OK)
       this.backend.setStatus(this.backend.status & ~STATUS_DRIVER_OK);
     if (this.reachesData(at, size)) this.accessByConfig((region, offset, width) => {
@@ -318,6 +329,7 @@ export abstract class VirtioPci extends PciDevice implements VirtioTransport {
   }
   override reset(): void {
     super.reset();
+    this.express?.reset();
     this.forgetDriver();
   }
 }
