@@ -35,6 +35,7 @@ const KINDS = [
     'southbridge',
     'timer',
     'virtio',
+    'watchdog',
   ],
 ].map((kind) => `src/hw/${kind}`);
 /** They live on the services that DeviceState hands on. */
@@ -139,6 +140,7 @@ export const ROOMS = {
   'src/hw/misc': { rooms: [...DEVICE, 'src/hw/pci'], without: NO_MACHINE },
   'src/hw/nvram': { rooms: DEVICE, without: NO_MACHINE },
   'src/hw/rtc': { rooms: [...DEVICE, 'src/hw/isa'], without: NO_MACHINE },
+  'src/hw/watchdog': { rooms: [...DEVICE, 'src/hw/pci'], without: NO_MACHINE },
   'src/hw/virtio': { rooms: [...DEVICE, 'src/backends', 'src/block', 'src/chardev', 'src/hw/pci'], without: NO_MACHINE },
   'src/target/riscv': {
     rooms: [...DEVICE, 'assembly/shared', 'assembly/target/riscv/shared', 'src/accel/tcg', 'src/semihosting', 'src/target', 'src/tcg'],

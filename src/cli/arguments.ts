@@ -70,6 +70,7 @@ export const ROWS = [
   { flags: '--no-reboot',           help: 'exit instead of rebooting' },
   { flags: '--no-shutdown',         help: 'stop the guest instead of exiting when it powers off' },
   { flags: '--action <what>',       help: 'reboot=reset|shutdown, shutdown=poweroff|pause, panic=pause|shutdown|exit-failure|none, watchdog=...', many: true, words: ['reboot=', 'shutdown=', 'panic=', 'watchdog='] },
+  { flags: '--watchdog-action <what>', help: 'as -action watchdog=WHAT: reset, shutdown, poweroff, inject-nmi, pause, debug or none', words: ['reset', 'shutdown', 'poweroff', 'inject-nmi', 'pause', 'debug', 'none'] },
   { flags: '-S',                    help: 'the guest waits until a monitor or gdb lets it go on' },
   { flags: '--snapshot',            help: 'files of the host are left as they are' },
   { flags: '--loadvm <name>',       help: 'go on from a snapshot that savevm has made' },

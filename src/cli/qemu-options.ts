@@ -40,7 +40,6 @@ const OFF = 'off|no|false|n';
 const BOOL = `${ON}|${OFF}`;
 const TEXT = '.*';
 const ALLOW = 'allow|deny';
-const WATCHDOG_ACTIONS = 'reset|shutdown|poweroff|inject-nmi|pause|debug|none';
 
 // prettier-ignore
 export const QEMU_OPTIONS: readonly QemuOption[] = [
@@ -76,7 +75,6 @@ export const QEMU_OPTIONS: readonly QemuOption[] = [
   flag('preconfig', 'starting before the machine is made (-S starts it paused)'),
   value('incoming', 'migration'), flag('only-migratable', 'migration'),
   value('dump-vmstate', 'the description of the migration stream'),
-  value('watchdog-action', 'that action', { first: 'action', values: { action: [WATCHDOG_ACTIONS, WATCHDOG_ACTIONS] } }), // there is no watchdog
   value('sandbox', 'a system call filter', { first: 'enable', values: {
     enable: [BOOL, OFF],
     obsolete: [ALLOW, ALLOW], elevateprivileges: [`${ALLOW}|children`, TEXT], spawn: [ALLOW, ALLOW], resourcecontrol: [ALLOW, ALLOW], // of one that is off

@@ -18,6 +18,7 @@ import {
   parseUuid,
   parseRtc,
   parseSemihosting,
+  parseWatchdogAction,
   type SemihostingChoice,
 } from '../system/options.js';
 import { logFileName, logHelp, parseLogItems, parseTrace, parseTraceEvents, wantsTraceHelp } from '../system/log-options.js';
@@ -73,7 +74,10 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
   const chardevs = (args.chardev ?? []).map(parseChardev);
   const monitors = parseMonitors(args);
   if (args.daemonize) refuseTerminal(args, chardevs, monitors);
-  const actions = parseActions(args.action ?? []);
+  const actions = {
+    ...parseActions(args.action ?? []),
+    ...(args.watchdogAction !== undefined && { watchdog: parseWatchdogAction(args.watchdogAction) }),
+  };
   const rtc = args.rtc === undefined ? {} : parseRtc(args.rtc);
   if (rtc.driftfix === 'slew') warn("driftfix 'slew' is not available with this machine");
   const harness = args.gustave === undefined ? undefined : parseGustave(args.gustave);

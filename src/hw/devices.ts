@@ -8,6 +8,7 @@ import { nvramDevices } from './nvram/index.js';
 import { pciDevices } from './pci/index.js';
 import { scsiDevices } from './scsi/index.js';
 import { virtioDevices } from './virtio/index.js';
+import { watchdogDevices } from './watchdog/index.js';
 import { PlatformBusDevice } from './core/platform-bus.js';
 
 export const DEVICES: readonly TypedClass[] = [
@@ -20,4 +21,5 @@ export const DEVICES: readonly TypedClass[] = [
   ...pciDevices,
   ...scsiDevices,
   ...virtioDevices,
+  ...watchdogDevices,
 ];

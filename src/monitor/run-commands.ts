@@ -43,7 +43,7 @@ export const RUN_COMMANDS: readonly Command[] = [
   command('nmi', {}, '', 'inject an NMI', ({ control }) => control.injectNmi()),
   command(
     'watchdog_action', { action: text({ complete: () => WATCHDOG_ACTIONS }) }, '[reset|shutdown|poweroff|inject-nmi|pause|debug|none]',
-    'change watchdog action (no board has a watchdog)',
+    'change watchdog action',
     ({ control }, { action }) => {
       const watchdog = WATCHDOG_ACTIONS.find((each) => each === action);
       if (!watchdog) throw new MonitorError(`Error: invalid parameter value: ${action}`);

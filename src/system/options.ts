@@ -1,5 +1,12 @@
 /** What the values of QEMU's options mean. */
-import { PANIC_ACTIONS, REBOOT_ACTIONS, SHUTDOWN_ACTIONS, WATCHDOG_ACTIONS, type Actions } from '../hw/core/actions.js';
+import {
+  PANIC_ACTIONS,
+  REBOOT_ACTIONS,
+  SHUTDOWN_ACTIONS,
+  WATCHDOG_ACTIONS,
+  type Actions,
+  type WatchdogAction,
+} from '../hw/core/actions.js';
 import { FIRST_SHIFT, MAX_SHIFT, type IcountOptions } from '../hw/core/clock.js';
 import { RTC_CLOCKS, type RtcClock } from '../hw/core/machine-config.js';
 import { parseOptions, type OptionList } from '../qom/option-list.js';
@@ -166,6 +173,18 @@ export function parseActions(texts: readonly string[]): Partial<Actions> {
     list.finish();
   }
   return actions;
+}
+
+/** `-watchdog-action`. @throws OptionError */
+export function parseWatchdogAction(text: string): WatchdogAction {
+  const found = WATCHDOG_ACTIONS.find((each) => each === text);
+  if (!found)
+    throw new OptionError(
+      `Parameter 'watchdog' does not accept value '${text}'`,
+      `-watchdog-action ${text}`,
+      `one of ${WATCHDOG_ACTIONS.join(', ')}`,
+    );
+  return found;
 }
 
 /** What `-name` says. */

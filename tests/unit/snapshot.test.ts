@@ -51,6 +51,7 @@ const EVERYTHING: readonly Partial<MachineOptions>[] = [
       'edu',
       'pci-testdev',
       'pci-serial,chardev=con',
+      'i6300esb',
       'pcie-root-port,id=port,chassis=2',
       'virtio-rng-pci,bus=port',
     ],
