@@ -14,7 +14,7 @@ import { runInLockstep } from './lockstep';
 import { ONE_INSN, tbLookup } from './tb-lookup';
 import { tciExec, tciResume } from './tci';
 import { jumpCacheFind, lowBits } from './tci-blocks';
-import { targetDoInterrupt, targetExecInterrupt, targetHasWork, targetLinesIfAsked } from './target/dispatch';
+import { targetCounted, targetCountOver, targetCounts, targetDoInterrupt, targetExecInterrupt, targetHasWork, targetLinesIfAsked } from './target/dispatch';
 import { engineEnter, engineLeave, tbFlushIfAlone, tbFlushIsPending, tbGeneration, tbLink, tbSeenAt } from './tb/tb';
 import { tlbFlushIfAsked } from './tlb/flush';
 
@@ -104,17 +104,25 @@ function execLoop(env: usize): i32 {
       charge(env);
       vcpu(env).halted = 0;
     }
+    const counting = targetCounts(env);
     // An instruction that has begun is done first.
     if (!once && (vcpu(env).interruptRequest & CPU_INTERRUPT_HARD) != 0 && (vcpu(env).cflags & CF_NOIRQ) == 0 && execInterrupt(env)) {
       charge(env);
       tb = last = 0;
+      if (counting) targetCounted(env);
       // A step ends at the handler's first instruction.
       if ((vcpu(env).cflags & CF_SINGLE_STEP) != 0) return EXEC_DEBUG;
+      if (counting) continue;
     }
     const budget = vcpu(env).budget;
     if (budget <= 0) return EXEC_BUDGET;
 
-    const cflags = vcpu(env).cflags;
+    let cflags = vcpu(env).cflags;
+    if (counting) {
+      tb = last = 0;
+      cflags = (cflags & ~CF_COUNT_MASK) | ONE_INSN;
+      if (!once && targetCountOver(env)) continue;
+    }
     if (once) {
       tb = tbLookup(env, (cflags & ~CF_COUNT_MASK) | ONE_INSN | CF_MEMI_ONLY);
     } else if (tb == 0) {
@@ -135,13 +143,14 @@ function execLoop(env: usize): i32 {
     flushed = false;
 
     let exit: usize;
-    if (!once && load<u32>(tb, TB_FUNC) != 0) {
+    if (!once && !counting && load<u32>(tb, TB_FUNC) != 0) {
       exit = runGenerated(env, tb, cflags);
     } else {
       exit = tciExec(env, tb);
     }
     tb = last = 0;
     const slot: i32 = (exit as i32) & TB_EXIT_MASK;
+    if (counting && slot != TB_EXIT_REQUESTED && !(faulted(env) && vcpu(env).exceptionIndex >= EXCP_FIRST)) targetCounted(env);
     // Asked to leave, it may not have run yet.
     once = once && slot == TB_EXIT_REQUESTED && vcpu(env).begun == vcpu(env).pc + 1;
     if (!once) vcpu(env).begun = 0;

@@ -3,7 +3,7 @@
 import { CPU_INTERRUPT_LINES } from '../shared/layout';
 import { vcpu } from '../core/vcpu';
 import {
-  accessFault, breakpoint, doInterrupt, execInterrupt, fetchMmuIdx, hasWork, insnSize, linesChanged, reset, stateEnd, tlbFill, translateDebug, translateFor, unaligned, watchpoint, wrapAddress,
+  accessFault, breakpoint, counted, countOver, counts, doInterrupt, execInterrupt, fetchMmuIdx, hasWork, insnSize, linesChanged, reset, stateEnd, tlbFill, translateDebug, translateFor, unaligned, watchpoint, wrapAddress,
 } from './linked';
 
 /**
@@ -42,6 +42,22 @@ export function targetHasWork(env: usize): bool {
 /** A breakpoint of the guest's own (BP_CPU) is at `pc`. True: it counts in the state that the vCPU is in, and has raised the target's exception. */
 export function targetBreakpoint(env: usize, pc: u64): bool {
   return breakpoint(env, pc);
+}
+
+/** Whether the guest has its instructions counted: the one that begins now is run alone, and told of by targetCounted. */
+@inline
+export function targetCounts(env: usize): bool {
+  return counts(env);
+}
+
+/** The guest's count is over: true if the target's exception has been raised. At ENV_PC, before anything more is run. */
+export function targetCountOver(env: usize): bool {
+  return countOver(env);
+}
+
+/** What was to be counted has run, or a trap was taken in its place. */
+export function targetCounted(env: usize): void {
+  counted(env);
 }
 
 /** An access (BP_MEM_*) of `size` bytes within a page touches a watchpoint of the guest's own: as targetBreakpoint. */

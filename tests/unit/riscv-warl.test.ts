@@ -169,6 +169,8 @@ const since =
 /** Debug Specification 1.0, 5.7.12 and 5.7.13: the type is mcontrol or mcontrol6; modes that there are, accesses, and sizes of 1, 2, 4 and 8 bytes or any. */
 function legalTrigger(value: bigint, old: bigint, f: Facts): bigint {
   const type = field(value, f.rv32 ? 28 : 60, 4);
+  if (type === 3n)
+    return (value & (range(10, 23) | bits(8, 9) | when(withS(f), bits(7)) | when(withU(f), bits(6)))) | (type << (f.rv32 ? 28n : 60n));
   if (type !== 2n && type !== 6n) return old;
   const size = type === 6n ? field(value, 16, 3) : field(value, 16, 2) | (f.rv32 ? 0n : field(value, 21, 2) << 2n);
   const sizeBits = type === 6n ? range(16, 18) : f.rv32 ? range(16, 17) : bits(16, 17, 21, 22);
@@ -260,7 +262,7 @@ const ROWS: readonly Row[] = [
   row('tdata1',        0x7a1, withAny('debug'), all, { legal: legalTrigger }),
   row('tdata2',        0x7a2, withAny('debug'), all),
   row('tdata3',        0x7a3, withAny('debug'), none),
-  row('tinfo',         0x7a4, withAny('debug'), none, { fixed: () => bits(2, 6) }),
+  row('tinfo',         0x7a4, withAny('debug'), none, { fixed: () => bits(2, 3, 6) }),
   row('mcontext',      0x7a8, withAny('debug'), (f) => range(0, f.rv32 ? 5 : 12)),
   row('mcycleh',       0xb80, on32, all),
   row('minstreth',     0xb82, on32, all),

@@ -790,6 +790,15 @@ export class Hart {
   }
 
   @inline
+  get counting(): u32 {
+    return load<u32>(this.at, 0x984);
+  }
+  @inline
+  set counting(value: u32) {
+    store<u32>(this.at, value, 0x984);
+  }
+
+  @inline
   pmpCache(index: i32): u64 {
     return load<u64>(this.at + index * 8, 0xa00);
   }

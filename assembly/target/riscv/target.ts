@@ -5,5 +5,7 @@ export { refreshMip as linesChanged } from './interrupt';
 export {
   riscvAccessFault as accessFault, riscvTlbFill as tlbFill, riscvTranslateDebug as translateDebug, riscvTranslateFor as translateFor, riscvUnaligned as unaligned,
 } from './mmu';
-export { triggerBreakpoint as breakpoint, triggerWatchpoint as watchpoint } from './trigger';
+export {
+  triggerBreakpoint as breakpoint, triggerCounted as counted, triggerCountOver as countOver, triggerCounts as counts, triggerWatchpoint as watchpoint,
+} from './trigger';
 export { riscvDoInterrupt as doInterrupt, riscvExecInterrupt as execInterrupt, riscvHasWork as hasWork } from './trap';

@@ -88,5 +88,6 @@ export const HART = envFields({
   mcontext: ['u64', 0x970, 1, 'state'],
   ssp: ['u64', 0x978, 1, 'state'],
   elp: ['u32', 0x980, 1, 'state'],
+  counting: ['u32', 0x984, 1, 'derived'],
   pmpCache: ['u64', 0xa00, 64, 'derived'],
 });

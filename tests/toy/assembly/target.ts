@@ -152,3 +152,15 @@ export function breakpoint(env: usize, pc: u64): bool {
 export function watchpoint(env: usize, addr: u64, size: u32, access: u32): bool {
   return false;
 }
+
+// Nothing counts instructions.
+@inline
+export function counts(env: usize): bool {
+  return false;
+}
+@inline
+export function countOver(env: usize): bool {
+  return false;
+}
+@inline
+export function counted(env: usize): void {}

@@ -194,6 +194,8 @@ export const RV_MCONTEXT = 0x970;
 export const RV_SSP = 0x978;
 /** u32: 1: a landing pad is expected (Zicfilp) */
 export const RV_ELP = 0x980;
+/** u32: 1: a trigger counts instructions; 2: this one wrote to one; the mode that it began in, from bit 8 on */
+export const RV_COUNTING = 0x984;
 /** 0x00 bytes: where the state ends */
 export const RV_END = 0x988;
 /** u64[64]: rights of whole pages (pmp.ts) */
