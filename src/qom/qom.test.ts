@@ -43,6 +43,12 @@ describe('types', () => {
       static override readonly type: TypeInfo = defineType('circle', Shape, Impostor);
     }
     expect(() => new TypeRegistry([Circle, Impostor])).toThrow(/two types are named 'circle'/);
+    class Heir extends Circle {}
+    expect(() => new TypeRegistry([Heir])).toThrow("class Heir has the type 'circle', which makes a Circle");
+    class Mistaken extends Shape {
+      static override readonly type: TypeInfo = defineType('mistaken', Shape, Square);
+    }
+    expect(() => new TypeRegistry([Mistaken])).toThrow("class Mistaken has the type 'mistaken', which makes a Square");
   });
 });
 

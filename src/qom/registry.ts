@@ -6,7 +6,9 @@ export class TypeRegistry {
   private readonly types = new Map<string, TypeInfo>();
 
   constructor(...lists: readonly (readonly TypedClass[])[]) {
-    for (const { type } of lists.flat()) {
+    for (const klass of lists.flat()) {
+      const { type } = klass;
+      if (type.class !== klass) throw new Error(`class ${klass.name} has the type '${type.name}', which makes a ${type.class.name}`);
       const other = this.types.get(type.name);
       if (other && other !== type) throw new Error(`two types are named '${type.name}'`);
       this.types.set(type.name, type);

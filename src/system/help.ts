@@ -1,9 +1,9 @@
 /** What `help` (or `?`) lists: machines, devices and objects, and the properties of one. Lines are as QEMU 10.0's. */
 import { ManualHostClock } from '../hw/core/clock.js';
-import type { DeviceClass, DeviceOptions } from '../hw/core/device.js';
+import { busOf, type DeviceClass, type DeviceOptions } from '../hw/core/device.js';
 import { MachineState } from '../hw/core/machine.js';
 import { defineMachine, type MachineClassOptions } from '../hw/core/machine-class.js';
-import { ancestry, propertiesOf, type QObject, type TypeInfo } from '../qom/object.js';
+import { propertiesOf, type QObject, type TypeInfo } from '../qom/object.js';
 import type { Property } from '../qom/property.js';
 import type { TypeRegistry } from '../qom/registry.js';
 
@@ -31,7 +31,7 @@ export function deviceHelp(types: TypeRegistry, device: TypeInfo): string {
 }
 
 function deviceLine(type: TypeInfo): string {
-  const bus = [...ancestry(type)].map((t) => (t.ext as DeviceOptions | undefined)?.bus).find((b) => b !== undefined);
+  const bus = busOf(type);
   const alias = (type.ext as DeviceOptions | undefined)?.alias;
   return `${[`name "${type.name}"`, bus && `bus ${bus}`, alias && `alias "${alias}"`, type.description && `desc "${type.description}"`].filter(Boolean).join(', ')}\n`;
 }

@@ -1,6 +1,6 @@
 /** `-device driver,id=..,bus=..,property=value`: finds the type and a bus for it, sets the properties, realizes it. */
 import type { Bus } from './bus.js';
-import { DeviceState, type DeviceClass, type DeviceOptions } from './device.js';
+import { busOf, DeviceState, type DeviceClass, type DeviceOptions } from './device.js';
 import { ancestry, type TypeInfo } from '../../qom/object.js';
 import { OptionError } from '../../util/errors.js';
 import { didYouMean } from '../../util/suggest.js';
@@ -55,7 +55,7 @@ function* busesOf(machine: MachineState): Generator<Bus> {
 }
 
 function findBus(machine: MachineState, type: TypeInfo, wanted: string | undefined, where: string): Bus | undefined {
-  const kind = [...ancestry(type)].map((t) => (t.ext as DeviceOptions | undefined)?.bus).find((bus) => bus !== undefined);
+  const kind = busOf(type);
   const buses = [...busesOf(machine)];
   if (wanted !== undefined) {
     const bus = buses.find((b) => b.name === wanted);

@@ -1,6 +1,6 @@
 /** qdev: a device has properties, is realized, reset and unrealized, owns memory regions, timers and named GPIO lines, and sits on a bus. */
 import { MemoryRegion, type MemoryRegionOps } from '../../memory/region.js';
-import { QObject, defineType, type ObjectClass, type TypeInfo, type TypeOptions } from '../../qom/object.js';
+import { QObject, ancestry, defineType, isA, type ObjectClass, type TypeInfo, type TypeOptions } from '../../qom/object.js';
 import type { Property, ValuesOf } from '../../qom/property.js';
 import type { Bus } from './bus.js';
 import { ClockType, type Timer } from './clock.js';
@@ -26,7 +26,23 @@ export function defineDevice<T extends DeviceState, Inherited = object, Rows ext
   klass: ObjectClass<T>,
   options: DeviceOptions<NoInfer<T>> & { readonly properties?: readonly Rows[] } = {},
 ): TypeInfo<DeviceOptions, Inherited & ValuesOf<T, Rows>> {
-  return defineType(name, parent, klass, { category: 'misc', ...options }, options);
+  const type = defineType(name, parent, klass, { category: 'misc', ...options }, options);
+  refuseBus(type as TypeInfo, parent.type as TypeInfo);
+  return type;
+}
+
+/** What `-device` puts a device of a type on; undefined: nothing. */
+export function busOf(type: TypeInfo): string | undefined {
+  return [...ancestry(type)].map(({ ext }) => (ext as DeviceOptions | undefined)?.bus).find((bus) => bus !== undefined);
+}
+
+/** @throws Error if `-device` would put a device of the type on no bus, so that no guest finds it, or on one that its class is not made for */
+function refuseBus(type: TypeInfo, parent: TypeInfo): void {
+  const bus = busOf(type);
+  const expected = busOf(parent) ?? (isA(type, 'sys-bus-device') ? 'platform-bus' : undefined);
+  if (expected === undefined || bus === expected) return;
+  if (bus !== undefined) throw new Error(`${type.name}: the bus of a ${parent.name} is '${expected}', not '${bus}'`);
+  if (type.userCreatable) throw new Error(`${type.name}: userCreatable, but on no bus (bus: '${expected}')`);
 }
 
 /** A device class that can be instantiated. `Values`: of its properties. */
@@ -138,7 +154,9 @@ export abstract class DeviceState extends QObject {
     map: RegisterMap<T>,
     access?: RegisterAccess,
   ): MemoryRegion {
-    return this.ioRegion(name, size, this.bindRegisters<T>(map, this).ops(access));
+    const registers = this.bindRegisters<T>(map, this);
+    registers.mustFit(size);
+    return this.ioRegion(name, size, registers.ops(access));
   }
   /** Registers that are part of a larger region, or that another object has. */
   protected bindRegisters<T>(map: RegisterMap<T>, holder: T): Registers<T> {

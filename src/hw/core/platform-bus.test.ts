@@ -4,7 +4,7 @@ import { defineDevice } from './device.js';
 import type { FdtNode } from './fdt.js';
 import { IrqLine } from './irq.js';
 import { PlatformBusDevice } from './platform-bus.js';
-import { registerMap, rw } from './registers.js';
+import { registerMap, ro, rw } from './registers.js';
 import { SysBusDevice } from './sysbus.js';
 import { TestMachine } from './testing.js';
 import { TreeBus } from './tree-bus.js';
@@ -71,4 +71,23 @@ it('a device describes itself there', () => {
   expect(cells(node, 'interrupt-parent')).toEqual([5]);
   const second = node.children.get('counter@2000')!;
   expect([cells(second, 'reg'), cells(second, 'interrupts'), cells(second, 'interrupt-parent')]).toEqual([[0x2000, 0x1800], [3], [5]]);
+});
+
+it('who would be on no bus, or on a wrong one, is not declared', () => {
+  class Lost extends SysBusDevice {}
+  const declare = (bus?: string) => () => defineDevice('lost', SysBusDevice, Lost, { bus, userCreatable: true });
+  expect(declare()).toThrow("lost: userCreatable, but on no bus (bus: 'platform-bus')");
+  expect(declare('platfrom-bus')).toThrow("lost: the bus of a sys-bus-device is 'platform-bus', not 'platfrom-bus'");
+  expect(declare('platform-bus')).not.toThrow();
+  expect(() => defineDevice('of-a-board', SysBusDevice, Lost)).not.toThrow();
+});
+
+it('a register beyond its region is not declared', () => {
+  class Far extends SysBusDevice {
+    static override readonly type = defineDevice('far', SysBusDevice, Far);
+    protected override realize(): void {
+      this.registerRegion('far', 0x10, registerMap<Far>('far', [ro(0xc, 'LAST', { array: () => [[2, 4]], read: () => 0 })]));
+    }
+  }
+  expect(() => new TestMachine().addDevice(Far)).toThrow('far: LAST, at 0x10, is beyond its region of 0x10 bytes');
 });

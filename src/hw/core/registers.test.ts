@@ -141,6 +141,8 @@ describe('a register map', () => {
   it('cannot have two registers at one place', () => {
     const twins = [ro<Holder>(0, 'A', { read: () => 0 }), rw<Holder>(0, 'B', { field: 'mode' })];
     expect(() => new Registers(registerMap('twins', twins), new Holder(), new Log(), () => {})).toThrow('twins: B is where A is, at 0x0');
+    const covered = [ro(0, 'ALL', { array: () => [[4, 4]], read: () => 0 }), rw(8, 'ONE', { read: () => 0, write: () => {} })];
+    expect(() => new Registers(registerMap('row', covered), new Holder(), new Log(), () => {})).toThrow('row: ONE is where ALL is, at 0x8');
   });
 
   it('has no register that nothing stands behind', () => {

@@ -182,14 +182,28 @@ export class Registers<D> {
       this.place(at, { row, index: 0, high: false });
       if (row.wide && !row.anyWidth) this.place(at + 4, { row, index: 0, high: true });
     }
+    for (const [offset, [{ row }]] of this.known) this.refuseTwin(offset, row, this.arraysAt(offset));
   }
 
   private place(offset: number, found: Found<D>): void {
     const { row } = found;
     const there = this.known.get(offset) ?? [];
+    this.refuseTwin(offset, row, there);
+    this.known.set(offset, [...there, found]);
+  }
+  private refuseTwin(offset: number, row: RegisterRow<D>, there: readonly Found<D>[]): void {
     const twin = there.find((other) => !other.row.when && !row.when && (other.row.access === row.access || row.access === 'rw'));
     if (twin) throw new Error(`${this.map.name}: ${row.name} is where ${twin.row.name} is, at 0x${offset.toString(16)}`);
-    this.known.set(offset, [...there, found]);
+  }
+
+  /** @throws Error if a register that is always there begins beyond `size` bytes: nobody would reach it */
+  mustFit(size: number): void {
+    for (const row of this.map.rows) {
+      const at = typeof row.at === 'number' ? row.at : row.at(this.device);
+      const last = (row.array?.(this.device) ?? []).reduce((offset, [count, stride]) => offset + (count - 1) * stride, at);
+      if (!row.when && last >= size)
+        throw new Error(`${this.map.name}: ${row.name}, at 0x${last.toString(16)}, is beyond its region of 0x${size.toString(16)} bytes`);
+    }
   }
 
   /** All of them, without doing anything to the device. */
@@ -297,6 +311,11 @@ export class Registers<D> {
   }
 
   private inArrays(offset: number): Found<D>[] {
+    const all = this.arraysAt(offset);
+    if (all.length > 0 && this.known.size < MOST_KNOWN) this.known.set(offset, all);
+    return all;
+  }
+  private arraysAt(offset: number): Found<D>[] {
     const all: Found<D>[] = [];
     for (const { row, at, dimensions } of this.arrays) {
       let rest = offset - at;
@@ -309,7 +328,6 @@ export class Registers<D> {
       const high = row.wide && !row.anyWidth && rest === 4;
       if (!Number.isNaN(index) && (rest === 0 || high)) all.push({ row, index, high });
     }
-    if (all.length > 0 && this.known.size < MOST_KNOWN) this.known.set(offset, all);
     return all;
   }
 

@@ -98,6 +98,9 @@ const END = 0;
 export function vmState<T>(name: string, options: VmStateOptions<T>, fields: readonly VmFieldOf<T>[]): VmState<T>;
 export function vmState<T>(name: string, options: VmStateOptions<T>, fields: readonly VmField[]): VmState<T> {
   const { subsections } = options;
+  const always = fields.filter((field) => !field.when);
+  const twice = always.find((field, i) => always.findIndex(({ name }) => name === field.name) !== i);
+  if (twice) throw new Error(`${name}: two rows are of '${twice.name}'`);
   const present = (device: T): VmField[] => fields.filter((field) => !field.when || field.when(device));
   const needed = (device: T): VmState<T>[] => (subsections ?? []).filter(({ options: { needed } }) => !needed || needed(device));
   const checkVersion = (version: number): void => {

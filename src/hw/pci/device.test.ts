@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ByteReader, ByteWriter } from '../../util/bytes.js';
+import { defineDevice } from '../core/device.js';
+import { vmState } from '../core/vmstate.js';
 import { ECAM, PciRig, PORTS, RAM, TestFunction } from './testing.js';
 
 const BAR = (n: number): number => 0x10 + 4 * n;
@@ -205,4 +207,12 @@ describe('snapshots', () => {
       /byte 0x11 of the configuration space is 0x10, not 0x0/,
     );
   });
+});
+
+it('a function whose table leaves out its configuration space is refused', () => {
+  class Bare extends TestFunction {
+    static override readonly type = defineDevice('bare-function', TestFunction, Bare);
+    static override readonly vmState = vmState<Bare>('bare-function', { version: 1 }, []);
+  }
+  expect(() => new PciRig().add(Bare)).toThrow('bare-function: a table without the configuration space: pciVmState makes one with it');
 });

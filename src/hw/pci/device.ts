@@ -104,6 +104,8 @@ export abstract class PciDevice extends DeviceState {
   protected override realize(): void {
     if (this.romfile !== undefined && this.romfile !== '')
       throw new OptionError('option ROMs are not built', `${this.id ?? this.typeName}.romfile`, "''");
+    if (this.vmState?.fields.every(({ name }) => name !== 'config'))
+      throw new Error(`${this.typeName}: a table without the configuration space: pciVmState makes one with it`);
     this.devfn = this.bus.claim(this, this.addr < 0 ? undefined : this.addr);
     this.addr = this.devfn;
     try {
