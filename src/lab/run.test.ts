@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { embeddedGuestPath } from '../node/embedded-guest.js';
 import { createNodeHost } from '../node/host.js';
+import { Machine } from '../system/facade.js';
 import { watch } from './run.js';
 
 const options = { machine: 'virt', bios: 'none', kernel: readFileSync(embeddedGuestPath()), append: 'quiet=1 scale=0 run=fib' } as const;
@@ -29,5 +30,22 @@ it('ends when its output cannot be taken, instead of telling the guest', async (
     },
   });
   await expect(run).rejects.toThrow('full');
+  host.close();
+});
+
+it('closes its machine, also where the run fails', async () => {
+  const close = vi.spyOn(Machine.prototype, 'close');
+  const host = await createNodeHost({ backend: 'tci' });
+  await watch(options, host);
+  expect(close).toHaveBeenCalledTimes(1);
+  const failing = watch(options, host, {
+    isMark: () => true,
+    onOutput: () => {
+      throw new Error('full');
+    },
+  });
+  await expect(failing).rejects.toThrow('full');
+  expect(close).toHaveBeenCalledTimes(2);
+  close.mockRestore();
   host.close();
 });

@@ -77,5 +77,6 @@ export async function watch(machineOptions: MachineOptions, host: MachineHost, o
     return { exitCode, output, seconds: ms() / 1000, samples, marks, counters: counters() };
   } finally {
     clearTimeout(timer);
+    await machine.close();
   }
 }

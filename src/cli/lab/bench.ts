@@ -180,7 +180,7 @@ async function runJob(
   return { ...outcome, watched };
 }
 
-export const loadDraw = () => loadOptional(['vega', 'vega-lite'], () => import('../../lab/draw.js'));
+const loadDraw = () => loadOptional(['vega', 'vega-lite'], () => import('../../lab/draw.js'));
 
 export async function report(results: Results, out: string | undefined): Promise<void> {
   process.stdout.write(`${formatResults(results)}\n`);
