@@ -2,7 +2,15 @@
 import { defineType, type TypeInfo } from '../qom/object.js';
 import { bool, enumeration, size, string, uint32 } from '../qom/property.js';
 import { OptionError } from '../util/errors.js';
+import { hex } from '../util/trace.js';
+import { KiB } from '../util/size.js';
+import type { FileSource } from '../hw/core/machine-config.js';
+import type { FilledMemory } from '../hw/core/memory-backend.js';
 import { UserCreatable } from './user-creatable.js';
+
+const PAGE = 4 * KiB;
+/** Bytes of a file that are read at a time. */
+const PIECE = 64 * KiB;
 
 abstract class HostMemoryBackend extends UserCreatable {
   static override readonly type: TypeInfo = defineType('memory-backend', UserCreatable, HostMemoryBackend, {
@@ -38,9 +46,13 @@ export class MemoryBackendRam extends HostMemoryBackend {
   static override readonly type: TypeInfo = defineType('memory-backend-ram', HostMemoryBackend, MemoryBackendRam, { userCreatable: true });
 }
 
-/** A file as memory. WebAssembly's memory cannot be one: programs that ask what there is find its properties, and nobody can make one. */
-export class MemoryBackendFile extends HostMemoryBackend {
+/**
+ * Memory that begins as a file is, and is the guest's own from then on (`share=off`). WebAssembly's memory cannot be a file: what the guest writes does not come
+ * to it, so `share=on` is refused.
+ */
+export class MemoryBackendFile extends HostMemoryBackend implements FilledMemory {
   static override readonly type: TypeInfo = defineType('memory-backend-file', HostMemoryBackend, MemoryBackendFile, {
+    userCreatable: true,
     properties: [
       string('mem-path'),
       ...[size('align'), size('offset')],
@@ -51,8 +63,51 @@ export class MemoryBackendFile extends HostMemoryBackend {
   memPath: string | undefined;
   align = 0;
   offset = 0;
-  discardData = false;
-  pmem = false;
   readonly = false;
   rom: 'auto' | 'on' | 'off' = 'auto';
+  // Without effect on memory that is no file.
+  discardData = false;
+  pmem = false;
+
+  protected override check(): void {
+    const { memPath, size, align, offset } = this;
+    if (memPath === undefined) throw new OptionError("Parameter 'mem-path' is missing");
+    if (size === 0) throw new OptionError("Parameter 'size' is missing");
+    if (size % PAGE !== 0) throw new OptionError(`backend '${this.type.name}' memory size must be multiple of 4 KiB`);
+    if (align % PAGE !== 0) throw new OptionError(`alignment ${hex(align)} must be multiples of page size ${hex(PAGE)}`);
+    if (this.rom === 'on' && !this.readonly) throw new OptionError("property 'rom' = 'on' is not supported with 'readonly' = 'off'");
+    if (this.readonly) throw new OptionError('not built yet: memory that cannot be written (readonly=on)');
+    if (this.share)
+      throw new OptionError('not built: memory that is a file (share=on)', undefined, 'share=off: the file is what it begins with');
+    const file = this.open();
+    file.close();
+    if (file.size < offset + size)
+      throw new OptionError(
+        `${this.id} backing store size ${hex(file.size)} is too small for 'size' option ${hex(size)} plus 'offset' option ${hex(offset)}`,
+      );
+  }
+
+  private open(): FileSource {
+    try {
+      return this.services.boot.openFile(this.memPath!);
+    } catch (error) {
+      if (!(error instanceof OptionError)) throw error;
+      throw new OptionError(`can't open backing store ${this.memPath} for guest RAM: ${error.what}`);
+    }
+  }
+
+  /** What is zero in the file is left alone: nobody has it in memory before the guest looks at it. */
+  fill(memory: Uint8Array): void {
+    const file = this.open();
+    try {
+      const piece = new Uint8Array(PIECE);
+      for (let at = 0; at < memory.length; at += PIECE) {
+        const some = piece.subarray(0, Math.min(PIECE, memory.length - at));
+        file.read(this.offset + at, some);
+        if (some.some((byte) => byte !== 0)) memory.set(some, at);
+      }
+    } finally {
+      file.close();
+    }
+  }
 }

@@ -1,4 +1,4 @@
-/** The objects that `-object` can make, and those that are only described. */
+/** The objects that `-object` can make. */
 import { MemoryBackendFile, MemoryBackendRam } from './hostmem.js';
 import { RngBuiltin, RngRandom } from './rng.js';
 import { Secret } from './secret.js';

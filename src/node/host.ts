@@ -148,8 +148,13 @@ function createFile(name: string): ReturnType<NonNullable<MachineHost['createFil
 
 function openFile(name: string): ReturnType<NonNullable<MachineHost['openFile']>> {
   const fd = attempt(() => openSync(name, 'r'));
+  const stat = fstatSync(fd);
+  if (!stat.isFile()) {
+    closeSync(fd);
+    throw new OptionError(stat.isDirectory() ? 'is a directory' : 'is no file whose size is known');
+  }
   return {
-    size: fstatSync(fd).size,
+    size: stat.size,
     read(at, into) {
       if (readFully(fd, into, at) < into.length) throw new HostError(`'${name}' has become shorter`);
     },

@@ -283,9 +283,7 @@ it('adds objects, and takes them away', async () => {
   expect(await add('secret', 't', { data: '?', format: 'base64' })).toMatch('GenericError: Base64 data contains invalid characters');
   expect(await add('secret', 't', { data: 'x', keyid: 's' })).toMatch('not built yet: encrypted secrets');
   expect(await add('secret', 't')).toBe("GenericError: Either 'file' or 'data' must be provided");
-  expect(await add('memory-backend-file', 'f', { 'mem-path': '/tmp/x' })).toBe(
-    "GenericError: Parameter 'qom-type' does not accept value 'memory-backend-file'",
-  );
+  expect(await add('memory-backend-file', 'f', { 'mem-path': '/tmp/x' })).toBe("GenericError: Parameter 'size' is missing");
   expect(await add('rng-random', 'q', { filename: 5 })).toBe("GenericError: Invalid parameter type for 'filename', expected: string");
   expect(await add('rng-random', 'q', { foo: 5 })).toBe("GenericError: Parameter 'foo' is unexpected");
   expect(await client.run('qom-get', { path: '/objects', property: 'm' })).toBe('/objects/m');

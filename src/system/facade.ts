@@ -249,8 +249,8 @@ export class Machine implements AsyncDisposable {
     };
     const plugins = options.plugins?.length ? new PluginHost(options.plugins) : undefined;
     const { close: closeEngine, ...engine } = host.engine({ machine: klass, ramSize, smp: config.smp!, icount, plugins });
-    const { createFile, firmware, openLog, randomBytes, readFile, threadId, writeFile } = host;
-    const files = { createFile, firmware, openLog, readFile, writeFile };
+    const { createFile, firmware, openFile, openLog, randomBytes, readFile, threadId, writeFile } = host;
+    const files = { createFile, firmware, openFile, openLog, readFile, writeFile };
     const log =
       options.log &&
       new Log(

@@ -1,5 +1,5 @@
 /** `-object TYPE,id=ID,property=value`: makes the object, below /objects. */
-import { MemoryBackendRam } from '../backends/hostmem.js';
+import { MemoryBackendFile, MemoryBackendRam } from '../backends/hostmem.js';
 import { UserCreatable } from '../backends/user-creatable.js';
 import type { MachineState } from '../hw/core/machine.js';
 import type { DeviceServices } from '../hw/core/services.js';
@@ -14,7 +14,7 @@ import { ControlError } from './errors.js';
 const MISSING = (
   'acpi-generic-initiator acpi-generic-port authz-list authz-list-file authz-simple can-bus can-host-socketcan colo-compare cryptodev-backend ' +
   'cryptodev-backend-builtin cryptodev-vhost-user dbus-vmstate filter-buffer filter-dump filter-mirror filter-redirector filter-replay ' +
-  'filter-rewriter input-barrier input-linux iothread main-loop memory-backend-file memory-backend-memfd memory-backend-shm ' +
+  'filter-rewriter input-barrier input-linux iothread main-loop memory-backend-memfd memory-backend-shm ' +
   'pr-manager-helper qtest rng-egd secret_keyring thread-context throttle-group tls-cipher-suites tls-creds-anon tls-creds-psk ' +
   'tls-creds-x509'
 ).split(' ');
@@ -90,11 +90,12 @@ export function memoryBackendSize(objects: readonly string[], id: string): numbe
   for (const text of objects) {
     const list = parseOptionsOrJson('-object', text, 'qom-type');
     if (list.string('id') !== id) continue;
-    if (list.string('qom-type') !== MemoryBackendRam.type.name) break;
+    const type = list.string('qom-type');
+    if (![MemoryBackendFile, MemoryBackendRam].some((each) => each.type.name === type)) break;
     const size = list.size('size');
     if (size === undefined) throw new OptionError("Parameter 'size' is missing", list.where);
     if (size > 0) return size;
-    throw new OptionError("property 'size' of memory-backend-ram doesn't take value '0'", list.where);
+    throw new OptionError(`property 'size' of ${type} doesn't take value '0'`, list.where);
   }
   throw new OptionError(`Memory backend '${id}' not found`, '-machine');
 }

@@ -1,7 +1,7 @@
 /** libvirt and wemu: what it asks of an emulator before it uses it, and of a machine that it starts; and libvirt itself, where it is installed. */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -37,6 +37,15 @@ const QUESTIONS: readonly (readonly [command: string, args?: object, refusal?: s
   ...([['query-block'], ['query-blockstats'], ['cont'], ['query-status']] as const),
 ];
 
+/** The file is there a moment before somebody listens. */
+async function connected(path: string): Promise<Socket> {
+  for (;;) {
+    const socket = connect(path);
+    if (await new Promise((resolve) => socket.once('connect', () => resolve(true)).once('error', () => resolve(false)))) return socket;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 it('answers what libvirt 9.0 asks', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'wemu-libvirt-'));
   const path = join(folder, 'qmp');
@@ -44,8 +53,7 @@ it('answers what libvirt 9.0 asks', async () => {
   const args = '-S -no-user-config -nodefaults -nographic -machine none,accel=kvm:tcg'.split(' ');
   const child = spawn(process.execPath, [CLI, ...args, '-qmp', `unix:${path},server=on,wait=off`], { stdio: 'ignore' });
   try {
-    while (!existsSync(path)) await new Promise((resolve) => setTimeout(resolve, 50));
-    const socket = connect(path).setEncoding('utf8');
+    const socket = (await connected(path)).setEncoding('utf8');
     let text = '';
     socket.on('data', (more: string) => void (text += more));
     for (const [execute, given] of QUESTIONS) socket.write(`${JSON.stringify({ execute, arguments: given })}\n`);

@@ -29,12 +29,22 @@ export interface MachineEnvironment {
   threadId?: number;
   /** Reads a file of the host that an option of a device names. @throws OptionError */
   readFile?: (name: string) => Uint8Array;
+  /** Opens a file of the host that is read piece by piece. @throws OptionError */
+  openFile?: (name: string) => FileSource;
   /** Writes a file of the host (`dumpdtb=`). */
   writeFile?: (name: string, bytes: Uint8Array) => void;
   /** Makes a file of the host for what comes in pieces (`dump-guest-memory`). @throws OptionError */
   createFile?: (name: string) => FileSink;
   /** Makes a file of the host for the log (`logfile`). @throws OptionError */
   openLog?: (name: string) => { readonly sink: LogSink; close(): void };
+}
+
+/** A file that is being read. */
+export interface FileSource {
+  readonly size: number;
+  /** Fills `into` from there on; all of it is there. */
+  read(at: number, into: Uint8Array): void;
+  close(): void;
 }
 
 /** A file that is being written. @throws HostError if it cannot be */

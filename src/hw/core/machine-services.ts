@@ -50,6 +50,10 @@ export function offerServices(machine: MachineState, books: MachineBooks): Machi
         if (!machine.env.readFile) throw new OptionError(`this host opens no files ('${name}')`);
         return machine.env.readFile(name);
       },
+      openFile: (name) => {
+        if (!machine.env.openFile) throw new OptionError(`this host opens no files ('${name}')`);
+        return machine.env.openFile(name);
+      },
       write: (address, bytes) => void addressSpace.writeBytes(address, bytes),
       startCpu: (index, pc) => {
         if (machine.cpus[index]) books.starts.set(machine.cpus[index], pc);

@@ -7,6 +7,7 @@ import { ClockSet, type ClockType } from './clock.js';
 import type { IrqLine } from './irq.js';
 import type { SymbolTable } from './elf.js';
 import type { FirmwareConfig, FirmwareFile } from './firmware-config.js';
+import { fillsMemory } from './memory-backend.js';
 import { RomList } from './rom.js';
 import type { Keyboard } from './keys.js';
 import type { CpuState } from './cpu.js';
@@ -427,7 +428,9 @@ export abstract class MachineState extends QObject {
   newRam(name: string, size: number): MemoryRegion {
     const backend = this.objects.qomChildren.get(this.config.memoryBackend ?? '');
     const id = backend?.id ?? name;
-    const region = MemoryRegion.ram(this.topology, id, this.ram.allocate(id, size), backend);
+    const block = this.ram.allocate(id, size);
+    if (backend && fillsMemory(backend)) backend.fill(block.raw);
+    const region = MemoryRegion.ram(this.topology, id, block, backend);
     return backend ? region : this.objects.addChild(name, region);
   }
   newRom(name: string, size: number): MemoryRegion {

@@ -12,6 +12,7 @@ import type { SymbolTable } from './elf.js';
 import type { MachineEvents } from './events.js';
 import type { GuestMemory } from './guest-memory.js';
 import type { Keyboard } from './keys.js';
+import type { FileSource } from './machine-config.js';
 import type { RomList } from './rom.js';
 import type { ShutdownCause } from './runstate.js';
 
@@ -55,6 +56,8 @@ export interface BootService {
   readonly littleEndian: boolean;
   /** A file of the host's. @throws OptionError */
   readFile(name: string): Uint8Array;
+  /** One that is read piece by piece. @throws OptionError */
+  openFile(name: string): FileSource;
   /** Writes as a CPU would, devices too; where nothing is, nothing happens. */
   write(address: number, bytes: Uint8Array): void;
   /** From now on the CPU starts at `pc` after a reset; false: there is no such CPU. */

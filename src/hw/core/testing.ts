@@ -1,12 +1,10 @@
 /** A machine without a board, for tests of devices: its clock moves only when told. */
-import { ManualHostClock, type IcountOptions } from './clock.js';
-import type { RamAllocator } from '../../memory/ram.js';
+import { ManualHostClock } from './clock.js';
 import type { TypeInfo } from '../../qom/object.js';
-import type { TypeRegistry } from '../../qom/registry.js';
 import { Log, LOG_ITEMS, type LogItem } from '../../util/log.js';
 import { MachineState } from './machine.js';
 import { defineMachine, type MachineClassOptions } from './machine-class.js';
-import type { MachineConfig } from './machine-config.js';
+import type { MachineConfig, MachineEnvironment } from './machine-config.js';
 
 export class NoneMachine extends MachineState {
   static override readonly type: TypeInfo<MachineClassOptions> = defineMachine('none', MachineState, NoneMachine, {
@@ -21,15 +19,13 @@ export class TestMachine extends NoneMachine {
   /** All that was logged, of every -d item. */
   readonly logged: string[];
 
-  constructor(options: { config?: MachineConfig; icount?: IcountOptions; ram?: RamAllocator; types?: TypeRegistry } = {}) {
+  constructor(options: { config?: MachineConfig } & Pick<Partial<MachineEnvironment>, 'icount' | 'openFile' | 'ram' | 'types'> = {}) {
     const hostClock = new ManualHostClock();
     const logged: string[] = [];
     super(
       {
         hostClock,
-        icount: options.icount,
-        ram: options.ram,
-        types: options.types,
+        ...options,
         log: new Log((text) => logged.push(text), Object.keys(LOG_ITEMS) as LogItem[]),
       },
       options.config,
