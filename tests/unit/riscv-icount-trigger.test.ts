@@ -145,6 +145,43 @@ function recordsOf(bytes: Uint8Array, n: number): Seen[] {
   }).filter(({ cause }) => cause !== 0n);
 }
 
+/** It is armed over and over by the same, soon generated, code; slots: where each breakpoint came. */
+const AGAIN = 60;
+const again = `
+    .option norvc
+    .globl _start
+_start:
+    la    t0, trap
+    csrw  mtvec, t0
+    li    s0, ${MEMORY.slots}
+    li    s1, ${AGAIN}
+    csrw  tselect, x0
+    li    t2, ${icount(3n, M)}
+1:  csrw  tdata1, t2
+from:
+    addi  a0, a0, 1
+    addi  a0, a0, 1
+    addi  a0, a0, 1
+    j     2f
+    nop
+2:  addi  a0, a0, 1
+    addi  a0, a0, 1
+    addi  s1, s1, -1
+    bnez  s1, 1b
+    li    a0, ${MEMORY.done}
+    li    a1, ${DONE}
+    sw    a1, 0(a0)
+1:  j     1b
+    .balign 4
+trap:
+    csrr  t0, mepc
+    la    t1, from
+    sub   t0, t0, t1
+    sd    t0, 0(s0)
+    addi  s0, s0, 8
+    mret
+`;
+
 describeWith('riscv64-linux-gnu-gcc', 'triggers that count instructions', () => {
   const run = () => ({
     xlen: 64 as const,
@@ -169,5 +206,10 @@ describeWith('riscv64-linux-gnu-gcc', 'triggers that count instructions', () => 
       if (code === 'loop' && expected.at !== 0n) expect(records[0].a0, name).toBe(expected.ran);
       expect(records.length, name).toBe(2);
     }
+  });
+
+  it.each(['tci', 'wasm'] as const)('stop there each time, armed by hot code, in %s', async (backend) => {
+    const { slots } = await runWemu(backend, { ...run(), elf: assemble(again, 'rv64g'), size: 8 * AGAIN });
+    expect([...new BigUint64Array(slots.slice().buffer)]).toEqual(Array(AGAIN).fill(12n));
   });
 });
