@@ -1,7 +1,8 @@
 import { PassThrough } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { CommandInput } from './command-input.js';
+import { FLOW_LIMIT } from '../chardev/chardev.js';
+import { CommandInput, CommandInputPort } from './command-input.js';
 
 function setup() {
   const source = new PassThrough();
@@ -59,5 +60,66 @@ describe('CommandInput', () => {
     source.destroy(new Error('EISDIR'));
     await setImmediate();
     expect(lines).toEqual(['.\n']);
+  });
+});
+
+describe('CommandInputPort', () => {
+  /** A guest that takes so many bytes at a time, and no more than `room` before somebody makes more. */
+  function port(most: number) {
+    const source = new PassThrough();
+    const input = new CommandInputPort(source);
+    const guest = { room: Infinity, taken: [] as Uint8Array[], events: [] as string[] };
+    input.attach({
+      canReceive: () => Math.min(most, guest.room),
+      receive: (bytes) => {
+        guest.room -= bytes.length;
+        guest.taken.push(bytes.slice());
+      },
+      event: (event) => guest.events.push(event),
+    });
+    return { source, input, guest, bytes: () => Buffer.concat(guest.taken) };
+  }
+
+  it('gives nothing unasked, then all of it as it is, and the end behind it', async () => {
+    const { source, input, guest, bytes } = port(7);
+    const all = Buffer.from(Array.from({ length: 100_000 }, (_, i) => (i * 7) & 0xff));
+    source.end(all);
+    await setImmediate();
+    expect(guest.taken).toEqual([]);
+    input.request();
+    while (!guest.events.includes('closed')) await setImmediate();
+    expect(bytes().equals(all)).toBe(true);
+    expect(guest.events).toEqual(['opened', 'closed']);
+  });
+
+  it('reads no further than the guest does', async () => {
+    const { source, input, guest, bytes } = port(1000);
+    guest.room = 5000;
+    let written = 0;
+    const write = (): boolean => {
+      written += 10_000;
+      return source.write(Buffer.alloc(10_000));
+    };
+    input.request();
+    for (let n = 0; n < 500; n++) if (write()) await setImmediate();
+    expect(bytes()).toHaveLength(5000);
+    expect(input.queued).toBeGreaterThan(0);
+    expect(input.queued).toBeLessThan(2 * FLOW_LIMIT + source.readableHighWaterMark);
+    source.end();
+    guest.room = Infinity;
+    input.acceptInput();
+    while (!guest.events.includes('closed')) await setImmediate();
+    expect(bytes()).toHaveLength(written);
+  });
+
+  it('takes a broken source for an ended one, and lets go of it', async () => {
+    const { source, input, guest } = port(7);
+    input.request();
+    input.request();
+    source.destroy(new Error('EISDIR'));
+    while (!guest.events.includes('closed')) await setImmediate();
+    expect(guest.taken).toEqual([]);
+    input.close();
+    expect(source.destroyed).toBe(true);
   });
 });

@@ -1,7 +1,48 @@
-/** Standard input of a command in the guest: handed over a block at a time, when the guest asks (see commandMarkers). */
+/** Standard input of a command in the guest, from when the guest asks for it (see commandMarkers). */
 import type { Readable } from 'node:stream';
-import { STDIN_BLOCK, STDIN_END } from '../node/guest/initramfs.js';
+import { Chardev, FLOW_LIMIT } from '../chardev/chardev.js';
+import { COMMAND_PORTS, STDIN_BLOCK, STDIN_END } from '../node/guest/initramfs.js';
 
+/** As a stream, by a port of its own. No more is read than the guest and a buffer of FLOW_LIMIT bytes take. */
+export class CommandInputPort extends Chardev {
+  private asked = false;
+  private readonly pump = (): void => {
+    while (this.queued < FLOW_LIMIT) {
+      const bytes = this.source.read(Math.min(FLOW_LIMIT, this.source.readableLength) || undefined) as Buffer | null;
+      if (bytes === null) return; // 'readable' or 'end' will come
+      this.input(bytes);
+    }
+  };
+  private readonly finish = (): void => this.closed();
+
+  constructor(private readonly source: Readable) {
+    super(COMMAND_PORTS.input, 'stream');
+  }
+
+  /** The guest wants it. */
+  request(): void {
+    if (this.asked) return;
+    this.asked = true;
+    // 'error': a standard input that cannot be read (a folder, say) is one that has ended.
+    this.source.on('readable', this.pump).on('end', this.finish).on('error', this.finish);
+    this.pump();
+  }
+
+  /** Lets go of the source: it no longer keeps the process alive. */
+  override close(): void {
+    if (this.asked) this.source.off('readable', this.pump).off('end', this.finish);
+    this.source.destroy();
+  }
+
+  /** What the guest writes there is for nobody. */
+  override write(): void {}
+
+  protected override inputTaken(): void {
+    if (this.asked) this.pump();
+  }
+}
+
+/** Through the serial port, a block at a time. */
 export class CommandInput {
   private wanted = false;
   private opened = false;

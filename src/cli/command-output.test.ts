@@ -26,6 +26,18 @@ describe('CommandOutput', () => {
     expect(run(text, chunk)).toMatchObject({ output: 'a[wemu-read n1]', status: 0, requests: 2 });
   });
 
+  it.each([1, 3, 1000])('hears requests of a command whose output goes elsewhere, in chunks of %i', (chunk) => {
+    expect(run('OpenSBI\n[wemu-read n0][ 1.4] oops\n', chunk)).toMatchObject({ output: '', requests: 1, rest: 'OpenSBI\n[ 1.4] oops\n' });
+  });
+
+  it('forgets what was said before the command, if its output goes elsewhere', () => {
+    const filter = new CommandOutput('n0', () => {}, () => {}); // prettier-ignore
+    filter.write(Buffer.from('OpenSBI\n'));
+    filter.commandBegan();
+    filter.write(Buffer.from('[ 1.4] oops\n'));
+    expect(filter.unframed()).toBe('[ 1.4] oops\n');
+  });
+
   it.each([1, 1000])('passes the beginning of a marker that never came, when the guest has ended, in chunks of %i', (chunk) => {
     const output: Uint8Array[] = [];
     const filter = new CommandOutput('n0', (bytes) => output.push(bytes), () => {}); // prettier-ignore

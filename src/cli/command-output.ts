@@ -36,6 +36,7 @@ export class CommandOutput {
   write(bytes: Uint8Array): void {
     if (this.status !== undefined) return; // the guest powers off
     this.pending += Buffer.from(bytes).toString('latin1');
+    this.seekReads();
     if (this.state === 'boot') this.seekBegin();
     if (this.state === 'command') this.seekEnd();
     if (this.state === 'done') this.seekStatus();
@@ -49,7 +50,17 @@ export class CommandOutput {
     this.pending = '';
   }
 
-  /** What the console said, if the command never ran: that must be the reason. */
+  /** The command's output has begun to come. */
+  get hasBegun(): boolean {
+    return this.state !== 'boot';
+  }
+
+  /** The command's output goes elsewhere, and has begun to come there: what was said here before is no reason for anything. */
+  commandBegan(): void {
+    this.boot = this.pending = '';
+  }
+
+  /** What the console said outside of the command's output: before it, if it never ran; all the while, if its output goes elsewhere. */
   unframed(): string {
     return this.state === 'boot' ? this.boot + this.pending : '';
   }
@@ -67,10 +78,14 @@ export class CommandOutput {
     if (at >= 0) this.state = 'command';
   }
 
-  private seekEnd(): void {
+  /** A command whose output goes elsewhere asks for its input before anything has begun here. */
+  private seekReads(): void {
     for (let at; (at = this.pending.indexOf(this.read)) >= 0; this.wantInput()) {
       this.pending = this.pending.slice(0, at) + this.pending.slice(at + this.read.length);
     }
+  }
+
+  private seekEnd(): void {
     const at = this.pending.indexOf(this.end);
     // Everything that cannot be the start of a marker goes out at once: output streams.
     const ready = at < 0 ? this.pending.length - Math.max(this.partial(this.end), this.partial(this.read)) : at;

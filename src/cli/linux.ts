@@ -4,7 +4,7 @@ import { StreamChardev } from '../chardev/chardev.js';
 import { randomBytes } from '../node/entropy.js';
 import { GuestUnavailable } from '../node/guest/apt.js';
 import { cachedGuestFile, fetchGuestFiles, guestFileStamp, type GuestFileName } from '../node/guest/debian.js';
-import { buildInitramfs, sessionJob, type InitramfsOptions, type WindowSize } from '../node/guest/initramfs.js';
+import { buildInitramfs, COMMAND_PORTS, sessionJob, type InitramfsOptions, type WindowSize } from '../node/guest/initramfs.js';
 import { createNodeHost, type NodeHost } from '../node/host.js';
 import { readImage } from '../node/image-file.js';
 import { noteInput, noteRunInputs } from '../node/input-files.js';
@@ -19,7 +19,7 @@ import { BootedGuest } from '../node/booted-guest.js';
 import { tell } from '../node/messages.js';
 import { message } from '../util/messages.js';
 import { Chardevs } from './chardevs.js';
-import { CommandInput } from './command-input.js';
+import { CommandInput, CommandInputPort } from './command-input.js';
 import { CommandOutput } from './command-output.js';
 import { runEmbedded } from './embedded.js';
 import { Ending } from './ending.js';
@@ -64,8 +64,8 @@ export async function runLinux(command: readonly string[], args: LinuxArguments,
     memory: args.m ?? '512M',
     smp: args.smp,
     drives,
-    // tells the kernel that others may have gone on from the same snapshot
-    devices: isSession ? ['vmgenid'] : [],
+    // vmgenid tells the kernel that others may have gone on from the same snapshot
+    devices: isSession ? ['vmgenid', ...(command.length > 0 ? COMMAND_PORTS.devices : [])] : [],
     append: ['console=ttyS0', ...quiet, ...(args.append ? [args.append] : [])].join(' '),
     icount: args.icount,
     startPaused: args.S,
@@ -135,7 +135,8 @@ function bootedGuest(
   const stamps = names.map(guestFileStamp);
   const job = (): string =>
     sessionJob({
-      command: words.length > 0 ? { nonce, words } : undefined,
+      // on a terminal the command is to see one
+      command: words.length > 0 ? { nonce, words, onPort: !process.stdout.isTTY } : undefined,
       windowSize: windowSize(),
       seconds: Math.round(Date.now() / 1000),
       entropy: randomBytes(32),
@@ -173,33 +174,55 @@ async function runCommand(
 ): Promise<number> {
   let machine: Machine | undefined;
   const ending = new Ending(() => machine?.quit());
-  const stdout = ending.openOutput(STDOUT, 'standard output', (on) => serial.congested(on));
-  const input = new CommandInput(process.stdin, (line) => serial.input(line));
-  const output = new CommandOutput(
-    nonce,
-    (bytes) => stdout.write(bytes),
-    () => hasInput && input.request(),
-  );
-  const blocks = new BlockOutput((bytes) => {
-    output.write(guest ? guest.filter(bytes) : bytes);
-    // It has no disk that would have to be told: its way to power off is longer than the command's own.
-    if (guest && output.status !== undefined) machine?.quit();
+  const stdout = ending.openOutput(STDOUT, 'standard output', (on) => {
+    for (const each of [serial, port]) each.congested(on);
   });
+  const input = guest ? new CommandInputPort(process.stdin) : new CommandInput(process.stdin, (line) => serial.input(line));
+  const newOutput = (): CommandOutput =>
+    new CommandOutput(
+      nonce,
+      (bytes) => stdout.write(bytes),
+      () => hasInput && input.request(),
+    );
+  const [onConsole, onPort] = [newOutput(), newOutput()];
+  const status = (): number | undefined => onPort.status ?? onConsole.status;
+  const take = (output: CommandOutput, bytes: Uint8Array): void => {
+    output.write(bytes);
+    // It has no disk that would have to be told: its way to power off is longer than the command's own.
+    if (guest && status() !== undefined) machine?.quit();
+  };
+  const blocks = new BlockOutput((bytes) => take(onConsole, guest ? guest.filter(bytes) : bytes));
   const serial = new StreamChardev('serial0', (bytes) => blocks.write(bytes));
+  const port = new StreamChardev(COMMAND_PORTS.output, (bytes) => {
+    const { hasBegun } = onPort;
+    take(onPort, bytes);
+    if (!hasBegun && onPort.hasBegun) {
+      blocks.flush();
+      onConsole.commandBegan();
+    }
+  });
+  const backends: MachineOptions['backends'] =
+    input instanceof CommandInputPort
+      ? [
+          ['chardev', COMMAND_PORTS.output, port],
+          ['chardev', COMMAND_PORTS.input, input],
+        ]
+      : [];
   const chardevs = new Chardevs(ending);
   try {
     const debuggers = await openGdb(gdb, chardevs);
-    machine = await start((more) => (machine = createMachine({ ...options, ...more, serial, noReboot: true }, host)));
+    machine = await start((more) => (machine = createMachine({ ...options, ...more, serial, backends, noReboot: true }, host)));
     const debug = new Debugger(machine, debuggers);
     const { reason, exitCode } = await machine.run();
     debug.exited(exitCode);
     blocks.flush();
-    output.finish();
-    const status = (await ending.wait()) ?? output.status;
+    for (const output of [onConsole, onPort]) output.finish();
+    const ended = (await ending.wait()) ?? status();
     stats(machine.state.accelerator);
-    if (status !== undefined) return status;
-    const why = output.panic() ?? `the guest ${reason === 'guest-reset' ? 'was reset' : 'ended'} before the command did`;
-    const log = output.unframed();
+    if (ended !== undefined) return ended;
+    const panic = onConsole.panic();
+    const why = panic ?? `the guest ${reason === 'guest-reset' ? 'was reset' : 'ended'} before the command did`;
+    const log = panic !== undefined || !onPort.hasBegun ? onConsole.unframed() : '';
     process.stderr.write(`${log}${log === '' || log.endsWith('\n') ? '' : '\n'}${message(why)}`);
     return NOT_FINISHED;
   } finally {

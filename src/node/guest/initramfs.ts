@@ -38,6 +38,18 @@ export function commandMarkers(nonce: string): { begin: string; end: string; rea
   return { begin: `[wemu-begin ${nonce}]\n`, end: `\n[wemu-end ${nonce} `, read: `[wemu-read ${nonce}]` };
 }
 
+/**
+ * What a machine has for a command's output and input, which are slow through a serial port (16 bytes an interrupt, and input as text): virtio-serial's ports, for
+ * which Debian's kernel has the driver. Input comes once the guest has printed `<read>`, as it is, and ends when the chardev is closed.
+ */
+export const COMMAND_PORTS = {
+  output: 'output',
+  input: 'input',
+  devices: ['virtio-serial-pci', 'virtserialport,chardev=output,name=wemu.output', 'virtserialport,chardev=input,name=wemu.input'],
+} as const;
+const OUTPUT_FILE = '/dev/vport0p1';
+const INPUT_FILE = '/dev/vport0p2';
+
 /** What the guest prints when it waits for a job: a string of private use, which no terminal shows (ECMA-48, APC). */
 export const READY = '\x1b_wemu-ready\x1b\\';
 /** Of a line that is typed to it: a Linux terminal takes 4095 bytes. */
@@ -103,6 +115,7 @@ mkfifo /.stdin
 feed() {
   read -r nonce </.nonce
   printf '[wemu-read %s]' "$nonce" >/dev/console
+  [ ! -c ${INPUT_FILE} ] || exec cat ${INPUT_FILE}
   read -r block </dev/console || block='${STDIN_END}'
   while [ "$block" != '${STDIN_END}' ]; do
     printf '%s' "$block" | base64 -d || break
@@ -117,8 +130,8 @@ eval "$job"
 `;
 
 export interface SessionJob {
-  /** Run this, and frame its output (commandMarkers); without, a shell. */
-  readonly command?: { readonly nonce: string; readonly words: readonly string[] };
+  /** Run this, and frame its output (commandMarkers), on the port or on the console; without, a shell. */
+  readonly command?: { readonly nonce: string; readonly words: readonly string[]; readonly onPort: boolean };
   readonly windowSize?: WindowSize;
   /** Of the host's, s since 1970 UTC. */
   readonly seconds: number;
@@ -131,7 +144,7 @@ export function sessionJob({ command, windowSize, seconds, entropy }: SessionJob
   const size = windowSize ? `stty rows ${windowSize.rows} columns ${windowSize.columns};` : '';
   const octal = Array.from(entropy, (byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
   const fresh = `printf '${octal}' >/dev/urandom; date -u -s @${seconds} >/dev/null; ${size}`;
-  const job = fresh + (command ? commandJob(command.nonce, command.words) : SHELL_JOB);
+  const job = fresh + (command ? commandJob(command.nonce, command.words, command.onPort) : SHELL_JOB);
   const lines: string[] = [];
   for (let at = 0; at < job.length; at += JOB_LINE) lines.push(job.slice(at, at + JOB_LINE));
   return [...lines, JOB_END, ''].join('\n');
@@ -141,10 +154,14 @@ const SHELL_JOB =
   'stty onlcr echo; echo; echo "wemu: $(uname -srm); \'poweroff -f\' or Ctrl-A x to leave, Ctrl-A h for help"; echo; ' +
   'while true; do setsid -c sh -l </dev/console >/dev/console 2>&1; done';
 
-/** As commandInit, in one line. */
-const commandJob = (nonce: string, words: readonly string[]): string =>
-  `printf '[wemu-begin %s]\\n' '${nonce}'; echo '${nonce}' >/.nonce; setsid ${words.map(quoteTyped).join(' ')} </.stdin; status=$?; ` +
-  `printf '\\n[wemu-end %s %d]\\n' '${nonce}' "$status"; poweroff -f`;
+/** As commandInit, in one line. A kernel that has no such port says it all on the console. */
+function commandJob(nonce: string, words: readonly string[], onPort: boolean): string {
+  const framed =
+    `printf '[wemu-begin %s]\\n' '${nonce}'; setsid ${words.map(quoteTyped).join(' ')} </.stdin; status=$?; ` +
+    `printf '\\n[wemu-end %s %d]\\n' '${nonce}' "$status"`;
+  const output = onPort ? `[ -c ${OUTPUT_FILE} ] || ln -s console ${OUTPUT_FILE}; { ${framed}; } >${OUTPUT_FILE} 2>&1` : framed;
+  return `echo '${nonce}' >/.nonce; ${output}; poweroff -f`;
+}
 
 /** A word for sh, whatever is in it, without a character that a terminal gives a meaning. */
 function quoteTyped(word: string): string {
