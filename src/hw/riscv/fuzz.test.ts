@@ -5,6 +5,8 @@ import { MiB } from '../../util/size.js';
 import { VirtioMmio } from '../virtio/virtio-mmio.js';
 import { VirtioRng } from '../virtio/virtio-rng.js';
 import { VirtConsole, VirtioSerial } from '../virtio/virtio-serial.js';
+import { TypeRegistry } from '../../qom/registry.js';
+import { riscvTarget } from './index.js';
 import { IdleHart, IdleSpike, IdleVirt } from './testing.js';
 
 const ACCESSES = 200_000;
@@ -60,6 +62,41 @@ it.each([
   m.reset();
   expect(m.logged.length).toBeGreaterThan(0);
   expect(performance.now() - began).toBeLessThan(15_000);
+});
+
+it('survives garbage in the configuration space of PCI, and behind what it maps', () => {
+  const devices = [
+    'pcie-root-port,id=rp',
+    'virtio-rng-pci,bus=rp',
+    'i6300esb',
+    'edu',
+    'pci-bridge,id=br,chassis_nr=1',
+    'pci-testdev,bus=br',
+  ];
+  const m = new IdleVirt({ ramSize: 16 * MiB, devices }, { env: { types: new TypeRegistry(riscvTarget.devices) } });
+  m.create();
+  m.vmStart();
+  const [ECAM, BUS, PLACE] = [0x3000_0000, 0x10_0000, 0x1000];
+  const random = new SeededRandom(7);
+  const seen = new Set<string>();
+  for (let i = 0; i < ACCESSES; i++) {
+    if (i % 1000 === 0) {
+      // Software has numbered the buses, and opened windows, now and then.
+      for (const [slot, bus] of [[1, 1], [4, 2]]) m.addressSpace.write(ECAM + slot * 8 * PLACE + 0x18, 4, bus * 0x10100); // prettier-ignore
+      m.hostClock.ns += 1_000_000;
+      m.clocks.runTimers();
+      for (const { region } of m.addressSpace.flatView().ranges) seen.add(region.name);
+    }
+    const at = ECAM + (random.next() % 3) * BUS + (random.next() % 6) * 8 * PLACE + (random.next() % (random.next() % 4 ? 0x100 : 0x200));
+    const width = [1, 2, 4][random.next() % 3] as 1 | 2 | 4;
+    const value = random.next() % 2 ? random.next() : 0x4000_0000 + (random.next() % 16) * 0x10_0000;
+    if (random.next() % 4 === 0) m.addressSpace.readTx(at, width);
+    else m.addressSpace.writeTx(at, width, value >>> 0, random.next());
+    m.addressSpace.writeTx(0x4000_0000 + (random.next() % 0x20_0000), width, value >>> 0, 0);
+  }
+  m.reset();
+  expect([...seen]).toEqual(expect.arrayContaining(['i6300esb', 'edu-mmio']));
+  expect(m.addressSpace.read(ECAM + 8 * PLACE, 4)).toBe(0x000c_1b36); // the port is as it was
 });
 
 it('survives garbage on spike', () => {
