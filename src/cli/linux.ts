@@ -1,6 +1,5 @@
 /** `wemu linux`: Debian's riscv64 kernel with busybox, to a shell on this terminal, or for one command. */
 import type { CodegenThread } from '../accel/tcg/codegen/protocol.js';
-import { StreamChardev } from '../chardev/chardev.js';
 import { randomBytes } from '../node/entropy.js';
 import { GuestUnavailable } from '../node/guest/apt.js';
 import { cachedGuestFile, fetchGuestFiles, guestFileStamp, type GuestFileName } from '../node/guest/debian.js';
@@ -19,11 +18,9 @@ import { BootedGuest } from '../node/booted-guest.js';
 import { tell } from '../node/messages.js';
 import { message } from '../util/messages.js';
 import { Chardevs } from './chardevs.js';
-import { CommandInput, CommandInputPort } from './command-input.js';
-import { CommandOutput } from './command-output.js';
+import { CommandStreams } from './command-streams.js';
 import { runEmbedded } from './embedded.js';
 import { Ending } from './ending.js';
-import { BlockOutput } from './common/block-output.js';
 import { terminalProgress } from './common/progress.js';
 import { createMachine, runMachine, type CreateMachine } from './run-machine.js';
 import { statsWriter, type StatsWriter } from './stats.js';
@@ -174,59 +171,31 @@ async function runCommand(
 ): Promise<number> {
   let machine: Machine | undefined;
   const ending = new Ending(() => machine?.quit());
-  const stdout = ending.openOutput(STDOUT, 'standard output', (on) => {
-    for (const each of [serial, port]) each.congested(on);
+  const stdout = ending.openOutput(STDOUT, 'standard output', (on) => streams.congested(on));
+  const streams = new CommandStreams(nonce, {
+    source: hasInput ? process.stdin : undefined,
+    emit: (bytes) => stdout.write(bytes),
+    // A kept guest has no disk that would have to be told: its way to power off is longer than the command's own.
+    ended: () => guest && machine?.quit(),
+    guest,
   });
-  const input = guest ? new CommandInputPort(process.stdin) : new CommandInput(process.stdin, (line) => serial.input(line));
-  const newOutput = (): CommandOutput =>
-    new CommandOutput(
-      nonce,
-      (bytes) => stdout.write(bytes),
-      () => hasInput && input.request(),
-    );
-  const [onConsole, onPort] = [newOutput(), newOutput()];
-  const status = (): number | undefined => onPort.status ?? onConsole.status;
-  const take = (output: CommandOutput, bytes: Uint8Array): void => {
-    output.write(bytes);
-    // It has no disk that would have to be told: its way to power off is longer than the command's own.
-    if (guest && status() !== undefined) machine?.quit();
-  };
-  const blocks = new BlockOutput((bytes) => take(onConsole, guest ? guest.filter(bytes) : bytes));
-  const serial = new StreamChardev('serial0', (bytes) => blocks.write(bytes));
-  const port = new StreamChardev(COMMAND_PORTS.output, (bytes) => {
-    const { hasBegun } = onPort;
-    take(onPort, bytes);
-    if (!hasBegun && onPort.hasBegun) {
-      blocks.flush();
-      onConsole.commandBegan();
-    }
-  });
-  const backends: MachineOptions['backends'] =
-    input instanceof CommandInputPort
-      ? [
-          ['chardev', COMMAND_PORTS.output, port],
-          ['chardev', COMMAND_PORTS.input, input],
-        ]
-      : [];
   const chardevs = new Chardevs(ending);
   try {
     const debuggers = await openGdb(gdb, chardevs);
-    machine = await start((more) => (machine = createMachine({ ...options, ...more, serial, backends, noReboot: true }, host)));
+    machine = await start((more) => (machine = createMachine({ ...options, ...more, ...streams.backends, noReboot: true }, host)));
     const debug = new Debugger(machine, debuggers);
     const { reason, exitCode } = await machine.run();
     debug.exited(exitCode);
-    blocks.flush();
-    for (const output of [onConsole, onPort]) output.finish();
-    const ended = (await ending.wait()) ?? status();
+    streams.finish();
+    const status = (await ending.wait()) ?? streams.status;
     stats(machine.state.accelerator);
-    if (ended !== undefined) return ended;
-    const panic = onConsole.panic();
+    if (status !== undefined) return status;
+    const { panic, log } = streams;
     const why = panic ?? `the guest ${reason === 'guest-reset' ? 'was reset' : 'ended'} before the command did`;
-    const log = panic !== undefined || !onPort.hasBegun ? onConsole.unframed() : '';
     process.stderr.write(`${log}${log === '' || log.endsWith('\n') ? '' : '\n'}${message(why)}`);
     return NOT_FINISHED;
   } finally {
-    input.close();
+    streams.close();
     chardevs.close();
     machine?.state.close();
     host.close();
