@@ -144,16 +144,17 @@ export function addPortCapabilities(config: ConfigSpace): void {
   const UNCORRECTABLE = 0x03ff_f030;
   const CORRECTABLE = 0xf1c1;
   config.define(aer + 0x04, 4, 0, 0, UNCORRECTABLE);
-  config.define(aer + 0x08, 4, 0x0240_0000, UNCORRECTABLE); // masks
-  config.define(aer + 0x0c, 4, 0x0046_2030, UNCORRECTABLE); // severities
+  config.define(aer + 0x08, 4, 0, UNCORRECTABLE); // masks
+  config.define(aer + 0x0c, 4, 0, UNCORRECTABLE); // severities
   config.define(aer + 0x10, 4, 0, 0, CORRECTABLE);
-  config.define(aer + 0x14, 4, 0xe000, CORRECTABLE);
+  config.define(aer + 0x14, 4, 0, CORRECTABLE);
   config.define(aer + 0x18, 4, 0x2a0, 0x540);
   config.define(aer + 0x2c, 4, 0, 7); // what is told
   config.define(aer + 0x30, 4, 0, 0, 0x7f);
   addExtended(config, acs, { id: EXPRESS_CAPABILITY.ACS, version: 1, size: ACS_SIZE, next: 0 });
   config.set(acs + 4, 2, 0x5f);
   config.define(acs + 6, 2, 0, 0x5f);
+  resetPortCapabilities(config);
 }
 
 /** As after a reset. */
@@ -163,7 +164,6 @@ export function resetPortCapabilities(config: ConfigSpace): void {
   config.set(aer + 0x08, 4, 0x0240_0000);
   config.set(aer + 0x0c, 4, 0x0046_2030);
   config.set(aer + 0x14, 4, 0xe000);
-  config.setBits(aer + 0x18, 4, 0x2a0, true);
   config.clear(aer + AER_SIZE + 6, 2);
 }
 
