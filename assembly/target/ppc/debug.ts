@@ -47,15 +47,3 @@ export function watchpoint(env: usize, addr: u64, size: u32, access: u32): bool 
   raiseAt(env, EXC_DSI, DSISR_DABR | ((access & BP_MEM_WRITE) != 0 ? DSISR_STORE : 0), addr);
   return true;
 }
-
-// Nothing counts instructions.
-@inline
-export function counts(env: usize): bool {
-  return false;
-}
-@inline
-export function countOver(env: usize): bool {
-  return false;
-}
-@inline
-export function counted(env: usize): void {}

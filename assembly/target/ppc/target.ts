@@ -1,6 +1,7 @@
 // PowerPC's answers to what the runtime asks of a target (../dispatch.ts says what each of them means).
 export { fetchMmuIdx, insnSize, stateEnd, wrapAddress } from './cpu';
-export { breakpoint, counted, countOver, counts, watchpoint } from './debug';
+export { counted, countOver, counts } from '../../core/uncounted';
+export { breakpoint, watchpoint } from './debug';
 export { accessFault, doInterrupt, execInterrupt } from './excp';
 export { tlbFill, translateDebug, translateFor } from './mmu';
 export { hasWork, updateInterrupts as linesChanged } from './msr';
