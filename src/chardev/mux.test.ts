@@ -62,6 +62,21 @@ describe('a mux', () => {
     expect(output()).toBe("\r\nwemu: 'commit' error for 'all': Input/output error\r\n");
   });
 
+  it('looks at nothing that is typed after Ctrl-A s until the disks are committed', async () => {
+    const done: (() => void)[] = [];
+    const { frontend, type, quits } = setup({ commit: () => new Promise((resolve) => done.push(() => resolve(undefined))) });
+    const [serial, monitor] = [frontend(), frontend()];
+    type('a\x01sb\x01cm');
+    type('\x01sn\x01x');
+    expect([serial.text, monitor.text]).toEqual(['a', '']);
+    done.shift()!();
+    await new Promise(setImmediate);
+    expect([serial.text, monitor.text, quits()]).toEqual(['ab', 'm', 0]);
+    done.shift()!();
+    await new Promise(setImmediate);
+    expect([serial.text, monitor.text, quits()]).toEqual(['ab', 'mn', 1]);
+  });
+
   it('has another character than Ctrl-A, if that is wanted', () => {
     const { frontend, type, output, quits } = setup({ escape: 0x14 });
     const serial = frontend();

@@ -53,6 +53,8 @@ export class MuxChardev extends Chardev {
   private early: Slot = [];
   private focus = 0;
   private escaped = false;
+  /** Under way, by Ctrl-A s. As in QEMU nothing more that is typed is looked at before they are done: not a command that comes next, not Ctrl-A x. */
+  private commits = 0;
   private stampsFrom: number | undefined;
   private atLineStart = true;
 
@@ -195,13 +197,18 @@ export class MuxChardev extends Chardev {
     this.base.write(new TextEncoder().encode(`\r\nwemu: ${text}\r\n`));
   }
 
-  private async commit(): Promise<void> {
+  /** @param rest what came together with it */
+  private async commit(rest: Uint8Array): Promise<void> {
+    this.commits++;
     try {
       const problem = await this.options.commit?.();
       if (problem !== undefined) this.tell(problem);
     } catch (error) {
       this.failed(error);
     }
+    this.typed(rest);
+    this.commits--;
+    this.taken();
   }
 
   private toggleStamps(): void {
@@ -231,6 +238,7 @@ export class MuxChardev extends Chardev {
   // ---- input
 
   private get room(): number {
+    if (this.commits > 0) return 0;
     if (this.options.isTyped) return Chardev.INPUT_LIMIT;
     return this.reader ? Math.max(0, FLOW_LIMIT - this.reader.queued) : 0;
   }
@@ -258,7 +266,7 @@ export class MuxChardev extends Chardev {
       if (typed.length > 0) this.reader?.input(Uint8Array.from(typed));
       typed = [];
     };
-    for (const byte of bytes) {
+    for (const [i, byte] of bytes.entries()) {
       if (!this.escaped) {
         if (byte === this.escape) this.escaped = true;
         else typed.push(byte);
@@ -268,7 +276,9 @@ export class MuxChardev extends Chardev {
       if (byte === this.escape) typed.push(byte);
       else {
         flush();
-        this.command(String.fromCharCode(byte).toLowerCase());
+        const letter = String.fromCharCode(byte).toLowerCase();
+        if (letter === 's') return void this.commit(bytes.slice(i + 1));
+        this.command(letter);
       }
     }
     flush();
@@ -281,8 +291,6 @@ export class MuxChardev extends Chardev {
         return this.base.write(new TextEncoder().encode(help(keyName(this.escape))));
       case 'x':
         return this.options.quit();
-      case 's':
-        return void this.commit();
       case 'b':
         return this.reader?.sendEvent('break');
       case 'c':
