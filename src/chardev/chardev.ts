@@ -68,6 +68,10 @@ export abstract class Chardev {
   flushed(): Promise<void> | undefined {
     return undefined;
   }
+  /** Of a pseudo terminal: what the other side opens. */
+  get pty(): string | undefined {
+    return undefined;
+  }
   /** What `info chardev` says that it leads to. */
   get filename(): string {
     return this.kind;

@@ -78,6 +78,9 @@ export class MuxChardev extends Chardev {
   override get filename(): string {
     return this.backend.filename;
   }
+  override get pty(): string | undefined {
+    return this.backend.pty;
+  }
   override get isTerminal(): boolean {
     return this.backend.isTerminal;
   }

@@ -57,7 +57,7 @@ export const ROWS = [
   { flags: '--device <driver>',     help: "add a device (virtio-rng-device, ...); 'help' lists them", many: true, words: 'devices' },
   { flags: '--object <type>',       help: "an object that devices name: rng-builtin,id=ID, ...; 'help' lists them", many: true, words: 'objects' },
   { flags: '--global <prop>',       help: 'driver.property=value: a default of every such device', many: true },
-  { flags: '--chardev <backend>',   help: "a character device: stdio, file, pipe, socket, udp, ringbuf, null; 'help' lists them", many: true, words: 'chardevs' },
+  { flags: '--chardev <backend>',   help: "a character device: stdio, file, pipe, pty, socket, udp, ringbuf, null; 'help' lists them", many: true, words: 'chardevs' },
   { flags: '--serial <dev>',        help: 'a port each: stdio, mon:stdio, file:PATH, pipe:PATH, tcp:HOST:PORT, unix:PATH, chardev:ID, null or none', many: true, words: CHARDEVS },
   { flags: '--monitor <dev>',       help: 'as -serial; default: on the console\'s terminal, behind Ctrl-A c', many: true, words: CHARDEVS },
   { flags: '--mon <opts>',          help: 'a monitor: chardev=ID[,mode=readline|control][,pretty=on]', many: true, words: ['chardev='] },

@@ -5,8 +5,12 @@ import { StdioChardev, type ChardevUser } from '../node/chardev.js';
 import { openChardev } from '../node/chardev-open.js';
 import { SocketChardev } from '../node/chardev-socket.js';
 import { tell } from '../node/messages.js';
-import { parseChardevReference, type ChardevOptions } from '../system/chardev-options.js';
+import { parseChardevReference, ptyMessage, type ChardevOptions } from '../system/chardev-options.js';
 import { OptionError } from '../util/errors.js';
+import { isDaemon } from './daemon.js';
+
+/** Where QEMU's users look for it; of one that goes to the background only standard error is still heard. */
+const announce = (text: string): void => void (isDaemon() ? process.stderr : process.stdout).write(text);
 
 export class Chardevs {
   private readonly byId = new Map<string, Chardev>();
@@ -21,6 +25,7 @@ export class Chardevs {
     const { id, where } = options;
     if (this.byId.has(id)) throw new OptionError(`Duplicate ID '${id}' for chardev`, where);
     const chardev = await this.make(options);
+    if (chardev.pty !== undefined) announce(ptyMessage(chardev.pty, options));
     this.byId.set(id, chardev);
     return chardev;
   }

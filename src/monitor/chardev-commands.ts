@@ -1,7 +1,7 @@
 /** The monitor's commands about character devices. Names, arguments and help texts are QEMU's (hmp-commands.hx). */
 import { RingBufferChardev } from '../chardev/chardev.js';
 import { parseOptions } from '../qom/option-list.js';
-import { BACKEND_NAMES } from '../system/chardev-options.js';
+import { BACKEND_NAMES, ptyMessage } from '../system/chardev-options.js';
 import { int, restOfLine, text } from './arguments.js';
 import { command, type Command, type MonitorContext } from './command.js';
 import { MonitorError } from './errors.js';
@@ -26,11 +26,12 @@ const plain = (bytes: Uint8Array): string =>
 
 // prettier-ignore
 export const CHARDEV_COMMANDS: readonly Command[] = [
-  command('chardev-add', { args: restOfLine({ complete: () => BACKEND_NAMES }) }, 'args', 'add chardev', ({ control }, { args }) => {
+  command('chardev-add', { args: restOfLine({ complete: () => BACKEND_NAMES }) }, 'args', 'add chardev', async ({ control }, { args }) => {
     const list = parseOptions('chardev-add', args, 'backend');
     const [id, backend] = [list.string('id'), list.required('backend')];
     if (id === undefined) throw new MonitorError('Error: Chardev: no id specified');
-    return control.addChardev({ id, backend, parts: Object.entries(list.rest()) });
+    const { pty } = await control.addChardev({ id, backend, parts: Object.entries(list.rest()) });
+    return pty === undefined ? undefined : ptyMessage(pty, { id });
   }),
   command('chardev-remove', { id: text(ids) }, 'id', 'remove chardev', ({ control }, { id }) => control.removeChardev(id)),
   command('chardev-send-break', { id: text(ids) }, 'id', 'send a break on chardev', ({ control }, { id }) => {

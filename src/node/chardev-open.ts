@@ -4,6 +4,7 @@ import { Chardev, NullChardev, RingBufferChardev } from '../chardev/chardev.js';
 import type { ChardevOptions } from '../system/chardev-options.js';
 import { FileChardev, openFile, StdioChardev, type ChardevUser } from './chardev.js';
 import { PipeChardev } from './chardev-pipe.js';
+import { PtyChardev } from './chardev-pty.js';
 import { SocketChardev } from './chardev-socket.js';
 import { UdpChardev } from './chardev-udp.js';
 
@@ -41,6 +42,8 @@ async function openBackend(options: ChardevOptions, user: ChardevUser): Promise<
       return new FileChardev(id, options.path, user.openOutput, options, where);
     case 'pipe':
       return new PipeChardev(id, options.path, user, where);
+    case 'pty':
+      return PtyChardev.open(id, options.path, where);
     case 'socket':
       return SocketChardev.open(id, options, where);
     case 'udp':

@@ -27,6 +27,7 @@ const BACKENDS = {
   }),
   udp: wrapped('ChardevUdp', { ...COMMON, remote: SocketAddressLegacy, local: optional(SocketAddressLegacy) }),
   null: wrapped('ChardevCommon', COMMON),
+  pty: wrapped('ChardevPty', { ...COMMON, path: optional(str) }),
   stdio: wrapped('ChardevStdio', { ...COMMON, signal: optional(bool) }),
   ringbuf: wrapped('ChardevRingbuf', { ...COMMON, size: optional(int) }),
   memory: wrapped('ChardevRingbuf', { ...COMMON, size: optional(int) }),
@@ -93,8 +94,8 @@ export const CHARDEV_COMMANDS: readonly QmpCommand[] = [
     struct('ChardevReturn', { pty: optional(str) }),
     async ({ control }, args) => {
       const { type, data } = args.backend;
-      await control.addChardev({ id: args.id, backend: type, parts: parts(type, data) });
-      return NOTHING;
+      const { pty } = await control.addChardev({ id: args.id, backend: type, parts: parts(type, data) });
+      return pty === undefined ? NOTHING : { pty };
     },
   ),
   command('chardev-remove', { id: str }, EMPTY, ({ control }, { id }) => {

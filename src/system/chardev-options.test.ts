@@ -36,6 +36,8 @@ describe('-chardev', () => {
       server: true,
       nodelay: true,
     });
+    expect(parseChardev('pty,id=c')).toMatchObject({ ...common, backend: 'pty', path: undefined });
+    expect(parseChardev('pty,id=c,path=p')).toMatchObject({ ...common, backend: 'pty', path: 'p' });
     expect(parseChardev('socket,id=c,path=p,reconnect=2')).toMatchObject({ ...SOCKET, address: { path: 'p' }, reconnectMs: 2000 });
     expect(parseChardev('socket,id=c,path=p,server=on')).toMatchObject({ wait: true });
   });
@@ -44,7 +46,7 @@ describe('-chardev', () => {
     ['null', 'no id specified'],
     ['null,id=1', "invalid id '1'"],
     ['nul,id=c', "'nul' is not a valid char driver name; did you mean 'null'?"],
-    ['pty,id=c', 'not built yet'],
+    ['vc,id=c', 'not built yet'],
     ['null,id=c,foo=1', "invalid parameter 'foo'"],
     ['file,id=c', 'file: no filename given'],
     ['ringbuf,id=c,size=5', 'must be power of two'],

@@ -39,6 +39,8 @@ export type ChardevBackend =
   | { readonly backend: 'stdio'; readonly signal: boolean }
   | { readonly backend: 'file'; readonly path: string; readonly append: boolean; readonly inputPath?: string }
   | { readonly backend: 'pipe'; readonly path: string }
+  /** `path`: a symbolic link to its other end. */
+  | { readonly backend: 'pty'; readonly path?: string }
   | { readonly backend: 'ringbuf'; readonly size: number }
   | SocketBackend
   | UdpBackend;
@@ -70,6 +72,7 @@ const BACKENDS: Readonly<Record<ChardevBackend['backend'], Row>> = {
   },
   null: () => ({ backend: 'null' }),
   pipe: (list) => ({ backend: 'pipe', path: path(list, 'pipe') }),
+  pty: (list) => ({ backend: 'pty', path: list.string('path') }),
   ringbuf: (list) => {
     const size = list.size('size') ?? 65536;
     if (size === 0 || (size & (size - 1)) !== 0 || size > 1 << 30)
@@ -86,7 +89,6 @@ const ALIASES: Readonly<Record<string, keyof typeof BACKENDS>> = { memory: 'ring
 
 /** QEMU's that are not built. */
 const MISSING: Readonly<Record<string, string>> = {
-  pty: 'Node cannot open a pseudo terminal: use a socket, and socat on the other side',
   serial: "a serial line of the host's",
   parallel: "a parallel port of the host's",
   vc: 'a window with a console',
@@ -154,6 +156,7 @@ function shortForm(option: string, text: string, defaults: Readonly<Record<strin
   switch (kind) {
     case 'file':
     case 'pipe':
+    case 'pty':
       return [
         ['backend', kind],
         ['path', rest],
@@ -195,7 +198,7 @@ function udpPlaces(option: string, text: string, rest: string): [string, string]
 }
 
 const unknown = (option: string, text: string) => new OptionError(`'${text}' is not a valid char driver`, option, SHORT_FORMS);
-const SHORT_FORMS = 'stdio, file:PATH, pipe:PATH, tcp:HOST:PORT, telnet:HOST:PORT, udp:HOST:PORT, unix:PATH, null, none or chardev:ID';
+const SHORT_FORMS = 'stdio, file:PATH, pipe:PATH, pty, tcp:HOST:PORT, telnet:HOST:PORT, udp:HOST:PORT, unix:PATH, null, none or chardev:ID';
 
 const parameters = (option: string, text: string | undefined): [string, string][] =>
   text === undefined ? [] : parseOptions(option, text).entries;
@@ -226,6 +229,10 @@ function read(list: OptionList, id: string): ChardevOptions {
   list.finish();
   return { ...backend, id, mux, logfile, logappend, where: list.where };
 }
+
+/** QEMU's words, which programs look for. */
+export const ptyMessage = (path: string, { id, mux }: { readonly id: string; readonly mux?: ChardevOptions['mux'] }): string =>
+  `char device redirected to ${path} (label ${id}${mux ? '-base' : ''})\n`;
 
 /** Parameters of a socket that are QEMU's, and what they would be for. */
 const SOCKET_MISSING: Readonly<Record<string, string>> = {

@@ -580,10 +580,10 @@ export class MachineControl {
 
   /** Set by a host that can: makes a character device. @throws OptionError */
   openChardev: OpenChardev | undefined;
-  /** @throws ControlError */
-  async addChardev(chardev: NewChardev): Promise<void> {
+  /** The one that was made. @throws ControlError */
+  async addChardev(chardev: NewChardev): Promise<Chardev> {
     this.refuseInReplay('another chardev');
-    await addChardev(this.machine, chardev, this.openChardev);
+    return addChardev(this.machine, chardev, this.openChardev);
   }
   /** @throws ControlError if there is none of that id, or something has it */
   removeChardev(id: string): void {

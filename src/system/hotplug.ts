@@ -52,14 +52,19 @@ export interface NewChardev {
 }
 export type OpenChardev = (options: ChardevOptions) => Promise<Chardev>;
 
-/** @throws ControlError */
-export async function addChardev(machine: MachineState, { id, backend, parts }: NewChardev, open: OpenChardev | undefined): Promise<void> {
+/** The one that was made. @throws ControlError */
+export async function addChardev(
+  machine: MachineState,
+  { id, backend, parts }: NewChardev,
+  open: OpenChardev | undefined,
+): Promise<Chardev> {
   if (machine.chardevs.some((each) => each.id === id)) throw new ControlError(`Chardev with id '${id}' already exists`);
   if (!open) throw new ControlError('character devices cannot be added here');
   let chardev: Chardev | undefined;
   try {
     chardev = await open(chardevFromParts(id, backend, parts));
     machine.addBackend('chardev', id, chardev);
+    return chardev;
   } catch (error) {
     chardev?.close(); // another client was quicker
     throw error instanceof OptionError ? new ControlError(`Failed to add chardev '${id}': ${error.what}`) : error;

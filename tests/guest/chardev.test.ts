@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -82,6 +82,39 @@ describe('character devices of the command line', () => {
     expect(await session.ended(10_000)).toBe(0);
     expect(readFileSync(log, 'latin1')).toBe(session.output);
   });
+
+  it.skipIf(process.platform !== 'linux')(
+    'pseudo terminals, whose names are told as by QEMU',
+    async () => {
+      session = Session.pipes([...ARGS, '-chardev', 'pty,id=p,mux=on', '-serial', 'chardev:p', '-mon', 'chardev=p', '-qmp', 'stdio']);
+      await session.expect(/^char device redirected to \/dev\/pts\/\d+ \(label p-base\)$/m, 10_000);
+      const [path] = /\/dev\/pts\/\d+/.exec(session.output)!;
+      session.send('{"execute":"qmp_capabilities"}{"execute":"chardev-add","arguments":{"id":"q","backend":{"type":"pty","data":{}}}}');
+      await session.expect(/\{"return": ?\{"pty": ?"\/dev\/pts\/\d+"\}\}/, 10_000);
+      const fd = openSync(path, constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK);
+      const say = (text: string): void => void writeSync(fd, text);
+      let got = '';
+      const reads = async (what: RegExp): Promise<void> => {
+        for (const buffer = Buffer.alloc(4096); !what.test(got); await setTimeout(10))
+          try {
+            got += buffer.toString('latin1', 0, readSync(fd, buffer));
+          } catch (error) {
+            expect((error as NodeJS.ErrnoException).code).toBe('EAGAIN');
+          }
+      };
+      try {
+        say('hello');
+        await reads(/hello/);
+        say('\x01cchardev-add pty,id=r\n');
+        await reads(/char device redirected to \/dev\/pts\/\d+ \(label r\)/);
+        say('quit\n');
+        expect(await session.ended(10_000)).toBe(0);
+      } finally {
+        closeSync(fd);
+      }
+    },
+    60_000,
+  );
 
   it('a file that is typed, and one that is written behind what was there', () => {
     const [input, output] = [join(folder, 'in'), join(folder, 'out')];

@@ -105,22 +105,26 @@ it.skipIf(missing !== '')(`is probed and started by libvirt${missing}`, { timeou
       [...settings, 'namespaces = []', 'remember_owner = 0', 'dynamic_ownership = 0', ''].join('\n'),
     );
     const port = `<source mode='bind' path='${folder}/serial'/>`;
-    writeFileSync(
-      join(folder, 'domain.xml'),
-      `<domain type='qemu'><name>guest</name><memory unit='MiB'>64</memory><vcpu>1</vcpu>
+    const domain = (name: string, serial: string): void =>
+      writeFileSync(
+        join(folder, `${name}.xml`),
+        `<domain type='qemu'><name>${name}</name><memory unit='MiB'>64</memory><vcpu>1</vcpu>
        <os><type arch='riscv64' machine='virt'>hvm</type><loader type='rom' readonly='yes'>${FIRMWARE}</loader></os>
        <devices><emulator>${emulator}</emulator><memballoon model='none'/><controller type='usb' model='none'/>
-       <serial type='unix'>${port}</serial><console type='unix'>${port}</console></devices></domain>`,
-    );
+       ${serial}</devices></domain>`,
+      );
+    domain('guest', `<serial type='unix'>${port}</serial><console type='unix'>${port}</console>`);
+    domain('terminal', "<serial type='pty'/>");
     const say = (command: string, args?: object): string =>
       `qemu-monitor-command guest ${shellQuote(JSON.stringify({ execute: command, arguments: args }))}`;
     const commands = [
       `domcapabilities --emulatorbin ${emulator} --arch riscv64 --machine virt`,
-      `create ${folder}/domain.xml`,
+      `create ${folder}/guest.xml`,
       ...['domstate guest', 'suspend guest', 'domstate guest', say('query-status'), 'resume guest', say('query-status')],
       ...[say('device_add', { driver: 'virtio-rng-device' }), 'qemu-monitor-command guest --hmp info name'],
       say('snapshot-save', { 'job-id': 'j', tag: 't', vmstate: '', devices: [] }),
       ...[say('query-jobs'), 'destroy guest'],
+      ...[`create ${folder}/terminal.xml`, 'ttyconsole terminal', 'destroy terminal'],
     ];
     const { stdout, stderr } = spawnSync(virsh!, ['-c', `qemu:///embed?root=${folder}`, commands.join('; ')], {
       encoding: 'utf8',
@@ -142,11 +146,16 @@ it.skipIf(missing !== '')(`is probed and started by libvirt${missing}`, { timeou
       '',
     ]);
     expect(words.slice(words.indexOf('</domainCapabilities>') + 1)).toEqual([
-      `Domain 'guest' created from ${folder}/domain.xml`,
+      `Domain 'guest' created from ${folder}/guest.xml`,
       ...['running', "Domain 'guest' suspended", 'paused', '{"return":{"status":"paused","running":false},"id"}'],
       ...["Domain 'guest' resumed", '{"return":{"status":"running","running":true},"id"}'],
       `{"id","error":{"class":"GenericError","desc":"Bus 'virtio-mmio-bus.7' does not support hotplugging"}}`,
       ...['guest', '{"return":{},"id"}', expect.stringMatching(/"type":"snapshot-save"/), "Domain 'guest' destroyed"],
+      ...[
+        `Domain 'terminal' created from ${folder}/terminal.xml`,
+        expect.stringMatching(/^\/dev\/pts\/\d+$/),
+        "Domain 'terminal' destroyed",
+      ],
     ]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
