@@ -13,6 +13,8 @@ export interface CharHandlers {
   event?(event: CharEvent): void;
   /** The backend takes output again, after it was not `writable`. */
   writable?(): void;
+  /** It serves who looks at the machine: what it writes is not the guest's, and a stop does not wait for who reads it. */
+  readonly isMonitor?: boolean;
   /** Something of what it has received is still at work: `closed` waits until it asks for more input. */
   isBusy?(): boolean;
 }
@@ -174,6 +176,10 @@ export abstract class Chardev {
   /** Somebody reads and writes it. */
   get isAttached(): boolean {
     return this.#handlers !== undefined;
+  }
+  /** By a monitor, QMP or a debugger. */
+  get isMonitor(): boolean {
+    return this.#handlers?.isMonitor ?? false;
   }
   /** A person may be on the other side. */
   get isTerminal(): boolean {

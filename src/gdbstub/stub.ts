@@ -61,6 +61,7 @@ export class GdbStub {
     chardev.flowControl = true; // what a debugger does is no part of the guest's world
     this.link = new CharBackend(chardev);
     this.link.setHandlers({
+      isMonitor: true,
       canReceive: () => this.room,
       receive: (bytes) => this.receive(bytes),
       event: (event) => {

@@ -30,6 +30,7 @@ export class Monitor {
     this.context = monitorContext(control, version, this.editor.history);
     this.chardev = new CharBackend(chardev);
     this.chardev.setHandlers({
+      isMonitor: true,
       // Who does not read its answers is not asked for more; on a mux it may be another's output that waits.
       canReceive: () => (this.chardev.isShared || this.chardev.writable ? INPUT_LIMIT - this.waiting.length : 0),
       receive: (bytes) => {

@@ -16,6 +16,7 @@ export class QmpServer {
     machine.events.listen((event) => this.session?.event(event));
     this.chardev = new CharBackend(chardev);
     this.chardev.setHandlers({
+      isMonitor: true,
       canReceive: () => this.session?.room ?? 0,
       receive: (bytes) => this.session?.receive(bytes),
       isBusy: () => this.session?.isBusy ?? false,

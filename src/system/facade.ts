@@ -351,6 +351,7 @@ export class Machine implements AsyncDisposable {
       await loop.ended();
     }
     await state.drained();
+    await state.flushed();
     await control.finish();
     plugins?.end();
     try {

@@ -93,7 +93,7 @@ it('has clients that do not disturb each other, whatever they do', async () => {
   await bad.ask('qmp_capabilities');
   bad.socket.pause(); // and never reads again
   const request = `${JSON.stringify({ execute: 'query-qmp-schema' })}\n`;
-  for (let i = 0; i < 20_000; i++) bad.socket.write(request);
+  for (let i = 0; i < 2000; i++) bad.socket.write(request); // their answers are a hundred times what may wait
   const good = await Client.to(second);
   await good.ask('qmp_capabilities');
   for (let i = 0; i < 50; i++) {

@@ -380,13 +380,17 @@ export abstract class MachineState extends QObject {
     for (const drive of this.#drives) if (drive.isBusy) return true;
     return false;
   }
-  /** Resolves when no device waits for the host any more, and output has left. */
+  /** Resolves when no device waits for the host any more, and the guest's output has left. */
   async drained(): Promise<void> {
     await Promise.all(this.#underWay());
   }
   #underWay(): Promise<void>[] {
     const drives = [...this.#drives].filter((drive) => drive.isBusy).map((drive) => drive.drained());
-    return [...drives, ...[...this.#chardevs].flatMap((chardev) => chardev.flushed() ?? [])];
+    return [...drives, ...[...this.#chardevs].flatMap((chardev) => (chardev.isMonitor ? [] : (chardev.flushed() ?? [])))];
+  }
+  /** Resolves when monitors' output has left, too. */
+  async flushed(): Promise<void> {
+    await Promise.all([...this.#chardevs].map((chardev) => chardev.flushed()));
   }
   /** The machine is not to be used any more: its backends are free for another, and the guest's files are closed. */
   close(): void {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { CharBackend, StreamChardev } from '../../chardev/chardev.js';
 import { mayFollow, NEEDS_RESET, RUN_STATES, RunStateMachine, type RunState } from './runstate.js';
 import { TestMachine } from './testing.js';
 
@@ -117,6 +118,36 @@ describe('a machine', () => {
     expect(events[0]).toEqual(['WATCHDOG', { action: watchdog }]);
     const { vmStopRequest, shutdownRequest, resetRequest } = machine.runState;
     expect([vmStopRequest, shutdownRequest?.cause, resetRequest]).toEqual([stop, shutdown, reset]);
+  });
+
+  it('is stopped when the output of its guest has left, whatever a monitor has that nobody reads', async () => {
+    const machine = new TestMachine();
+    let left = (): void => {};
+    class Slow extends StreamChardev {
+      override flushed(): Promise<void> {
+        return new Promise((resolve) => (left = resolve));
+      }
+    }
+    const join = (id: string, isMonitor: boolean): void => {
+      const chardev = new Slow(id, () => {});
+      machine.joinChardev(chardev);
+      new CharBackend(chardev).setHandlers({ isMonitor, canReceive: () => 0, receive: () => {} });
+    };
+    machine.vmStart();
+    join('qmp', true);
+    await machine.vmStop();
+    machine.vmStart();
+    join('serial', false);
+    let isStopped = false;
+    const stopped = machine.vmStop().then(() => (isStopped = true));
+    await new Promise(setImmediate);
+    expect(isStopped).toBe(false);
+    left();
+    await stopped;
+    let isFlushed = false;
+    void machine.flushed().then(() => (isFlushed = true));
+    await new Promise(setImmediate);
+    expect(isFlushed).toBe(false);
   });
 
   it('a listener that throws harms nobody else', () => {
