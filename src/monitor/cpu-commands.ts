@@ -22,6 +22,7 @@ export const CPU_INFO: readonly Command[] = [
     "show the cpu registers (-a: show register info for all cpus; vcpu: specific vCPU to query; show the current CPU's registers if no argument is specified)",
     (context, { all, vcpu }) => registers(context, all, vcpu),
   ),
+  command('tlb', {}, '', 'show virtual to physical memory mappings', (context) => needCpu(context).tlbText() ?? `Software does not see this CPU's TLB ('info mem' has its page tables)\n`),
 ];
 
 /** All have one thread. */

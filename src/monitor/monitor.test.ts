@@ -210,7 +210,7 @@ describe('the monitor', () => {
     ['info name', ''],
     ['info kvm', 'kvm support: not compiled'],
     ['info uuid', '00000000-0000-0000-0000-000000000000'],
-    ['info tlb', "unknown command: 'info tlb'"],
+    ['info tlb', "Software does not see this CPU's TLB ('info mem' has its page tables)"],
     ['chardev-send-break x', "Error: Chardev 'x' not found"],
     ['ringbuf_read serial0 5', 'Error: serial0 is not a ringbuf device'],
     ['ringbuf_write x y', "Error: Device 'x' not found"],

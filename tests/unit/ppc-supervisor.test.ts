@@ -51,6 +51,8 @@ interface End {
   readonly log: readonly number[];
   readonly word: (address: number) => number;
   readonly state: string;
+  /** `info tlb`. */
+  readonly tlb: string;
 }
 
 const MSR = { ILE: 0x10000, EE: 0x8000, PR: 0x4000, ME: 0x1000, IP: 0x40, IR: 0x20, DR: 0x10, LE: 1 } as const;
@@ -83,6 +85,7 @@ async function run(cpu: string, code: readonly number[], { tier = 'tci', at = {}
       log: Array.from({ length: 16 }, (_, n) => word(LOG + 4 * n)),
       word,
       state: `${result.reason}\n${machine.cpu().dumpState()}`,
+      tlb: machine.cpu().tlbText() ?? '',
     };
   } finally {
     host.close();
@@ -158,6 +161,7 @@ describe('software-loaded TLBs', () => {
     expect([read.vector, read.log[0], read.log[1] & 0xf_0000]).toEqual([0x1200, ROM + 0x6004, X.SRR1_STORE | X.SRR1_WAY]);
     const dirty = await run('603e', [...load(DATA | 0x182), ...withData()], body(w.lwz(4, 0, 3), w.stw(4, 0, 3)));
     expect(dirty.vector).toBe(0xc00);
+    expect(dirty.tlb.match(/^.* valid .*$/gm)).toEqual(['data TLB 03/64 way:0 valid [00123000 00124000]']);
   });
 
   it('tell what is to be searched for, with registers of its own', async () => {

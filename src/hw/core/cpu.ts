@@ -140,6 +140,10 @@ export abstract class CpuState extends DeviceState {
   disassemble(_bytes: Uint8Array, _pc: bigint): ListedInsn | undefined {
     return undefined;
   }
+  /** `info tlb`; undefined: software does not see the TLB. */
+  tlbText(): string | undefined {
+    return undefined;
+  }
   /** `info mem`; undefined: the target has no such list. @throws TooManyMappings */
   mappingsText(): string | undefined {
     return undefined;

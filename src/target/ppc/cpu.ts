@@ -21,6 +21,7 @@ import { describeException, EXCEPTION_NAMES } from './exception-names.js';
 import { FAMILIES, featuresOf } from './families.js';
 import { describeToGdb } from './gdb.js';
 import { May, SPRS, type Spr } from './sprs.js';
+import { tlbText } from './tlb-text.js';
 import { ppcIsa } from './index.js';
 import type { Disassembler } from '../target.js';
 
@@ -307,6 +308,15 @@ export class PpcCpu extends EngineCpu {
   }
   private postLoad(): void {
     this.exports.ppcPostLoad(this.env);
+  }
+
+  override tlbText(): string {
+    const register = (name: string): number | undefined => {
+      const value = this.readRegister(name);
+      return value === undefined ? undefined : Number(value);
+    };
+    const entries = (this.vcpu.get(PPC.features) & X.FEATURE_SOFTWARE_TLB) === 0 ? undefined : this.tlb;
+    return tlbText({ register, entries, sets: this.vcpu.get(PPC.tlbSets) });
   }
 
   override translateDebug(address: bigint): number | undefined {
