@@ -7,6 +7,7 @@ import type { Plugin } from '../plugin/api.js';
 import type { PluginUse } from '../plugin/host.js';
 import { errorMessage, isUserError, OptionError } from '../util/errors.js';
 import { didYouMean } from '../util/suggest.js';
+import { reason } from './image-file.js';
 import { loadOptional } from './optional.js';
 
 /** Those of src/plugins. */
@@ -38,9 +39,18 @@ async function loadPlugin(file: string, where: string): Promise<Plugin> {
 /** Of its own: where a bundler has taken `url` apart, it can make nothing of it. */
 const importUrl = (url: string): Promise<unknown> => import(url);
 
+/** False: there is none. @throws OptionError if nobody can look */
+function isFile(path: string, where: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  } catch (error) {
+    throw new OptionError(`cannot read '${path}': ${reason(error)}`, where);
+  }
+}
+
 async function loadFile(file: string, where: string): Promise<unknown> {
   const extension = extname(file);
-  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) {
+  if (!isFile(file, where)) {
     const hint = /[/\\.]/.test(file) ? '' : didYouMean(file, PLUGIN_NAMES) || "; '-plugin help' lists those that come with wemu";
     throw new OptionError(`no such file${hint}`, where);
   }

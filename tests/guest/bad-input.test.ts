@@ -1,6 +1,6 @@
 /** Whatever is wrong with what the user gave: one clear line on standard error, status 1, no stack. */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -34,6 +34,8 @@ const GARBAGE = file(
   'garbage',
   Uint8Array.from({ length: 4096 }, (_, i) => (i * 31 + 7) & 0xff),
 );
+const LOOP = join(folder, 'loop.js');
+symlinkSync(LOOP, LOOP);
 const BARE = ['-M', 'virt', '-bios', 'none', '-accel', 'tci'];
 const kernel = (path: string): string[] => [...BARE, '-kernel', path];
 const bare = (...more: string[]): string[] => [...kernel(ELF), ...more];
@@ -104,6 +106,9 @@ const CASES: Record<string, Record<string, [args: string[], says: RegExp]>> = {
     'memory backend and -m': [[...BARE, '-M', 'memory-backend=m', '-m', '32M', '-object', 'memory-backend-ram,id=m,size=64M'], /Machine memory size does not match/],
     'serial':            [[...BARE, '-serial', 'foo'], /'foo' is not a valid char driver/],
     'serial file':       [[...BARE, '-serial', `file:${folder}`], /Could not open/],
+    'plugin below a file': [[...BARE, '-plugin', join(GARBAGE, 'plugin.js')], /-plugin .*: cannot read '.*plugin.js': not a directory/],
+    'plugin in a circle of links': [[...BARE, '-plugin', LOOP], /-plugin .*: cannot read '.*loop.js': too many symbolic links/],
+    'a report of a device': [['bench', 'report', '/dev/zero'], /report: cannot read '\/dev\/zero': is a device/],
     'log item':          [[...BARE, '-d', 'foo'], /unknown log item 'foo'/],
     'rtc':               [[...BARE, '-rtc', 'clock=sun'], /clock: invalid value 'sun'/],
     'a command line alone': [[...BARE, '-append', 'x'], /-append only allowed with -kernel option/],

@@ -178,6 +178,13 @@ describe('standard input and output', () => {
   });
 });
 
+it('an engine without WebAssembly is one line', () => {
+  const { status, stdout, stderr } = shell(`${command(['-M', 'help']).replace(/^\S+/, '$& --jitless')}`);
+  expect([status, stdout]).toEqual([1, '']);
+  // V8 may have a word of its own
+  expect(stderr).toMatch(/^(Warning: [^\n]*\n)?wemu: this engine has no WebAssembly \(V8 was started with --jitless\?\)\n$/);
+});
+
 it('an exception that nobody caught ends in one line', () => {
   const thrower = join(folder, 'thrower.mjs');
   writeFileSync(

@@ -1,20 +1,17 @@
 /** `wemu bench report`: results of several engines, one report. */
-import { readFileSync } from 'node:fs';
 import { acrossEngines } from '../../lab/engines.js';
 import type { Results } from '../../lab/report.js';
-import { systemReason } from '../../node/disk/write.js';
+import { readImage } from '../../node/image-file.js';
 import { OptionError } from '../../util/errors.js';
+import { MiB } from '../../util/size.js';
 import { report } from './bench.js';
 
 const FORMAT: Results['format'] = 'wemu-lab-1';
+/** A row of a run takes some hundred. */
+const MOST_BYTES = 64 * MiB;
 
 function readResults(path: string): Results {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new OptionError(`cannot read '${path}': ${systemReason(error)}`, 'report');
-  }
+  const text = new TextDecoder().decode(readImage('report', path, MOST_BYTES));
   try {
     const results = JSON.parse(text) as Results | null;
     if (results?.format === FORMAT) return results;

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
@@ -115,6 +115,19 @@ describe('a file that was fetched', () => {
     damage();
     expect(await found()).toBeUndefined();
     expect(told).toEqual([expect.stringMatching(/^wemu: .*: not used.*\n$/)]);
+  });
+
+  it.each<[string, () => void]>([
+    ['below a file', () => writeFileSync(path('..'), '')],
+    ['in a circle of links', () => symlinkSync(path('..'), path('..'))],
+  ])('cannot be looked for %s: one line, however often', async (_, spoil) => {
+    rmSync(path('..'), { recursive: true });
+    spoil();
+    vi.resetModules();
+    const { cachedGuestFile, guestFileStamp } = (await import('./debian.js')) as typeof Debian;
+    for (const name of ['kernel', 'busybox', 'firmware'] as const)
+      expect([cachedGuestFile(name), guestFileStamp(name)]).toEqual([undefined, undefined]);
+    expect(told).toEqual([expect.stringMatching(/^wemu: (ENOTDIR|ELOOP).*\n$/)]);
   });
 
   it('is fetched again without its checksum', async () => {

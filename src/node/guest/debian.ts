@@ -70,6 +70,13 @@ export function guestFolder(): string | undefined {
 export const checksumPath = (path: string): string => `${path}.crc32`;
 export const checksumLine = (sum: number): string => `${sum.toString(16).padStart(8, '0')}\n`;
 
+const told = new Set<string>();
+/** What is wrong with a folder is wrong with each file in it. */
+function tellOnce(text: string): void {
+  if (!told.has(text)) process.stderr.write(message(text));
+  told.add(text);
+}
+
 /** By path: whether the file is what was fetched, as this process has found. */
 const looked = new Map<string, boolean>();
 
@@ -85,10 +92,16 @@ export function cachedGuestFile(name: GuestFileName): string | undefined {
 /** What a cached file is told from another by, without reading it; undefined: it has not been fetched. */
 export function guestFileStamp(name: GuestFileName): string | undefined {
   const folder = guestFolder();
-  const path = folder && join(folder, name);
-  const stat = path && statSync(path, { throwIfNoEntry: false });
-  if (!stat || !existsSync(checksumPath(path))) return undefined;
-  return `${name} ${stat.size} ${stat.mtimeMs} ${readFileSync(checksumPath(path), 'latin1')}`;
+  if (folder === undefined) return undefined;
+  const path = join(folder, name);
+  try {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (!stat || !existsSync(checksumPath(path))) return undefined;
+    return `${name} ${stat.size} ${stat.mtimeMs} ${readFileSync(checksumPath(path), 'latin1')}`;
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    return undefined; // whoever wants the file tells why
+  }
 }
 
 /** Where firmware that QEMU knows by this name may be: in the cache, or installed. */
@@ -109,7 +122,7 @@ function isSound(folder: string, path: string): boolean {
     return true;
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    process.stderr.write(message(error.message));
+    tellOnce(error.message);
     return false;
   }
 }
