@@ -26,12 +26,12 @@ const plain = (bytes: Uint8Array): string =>
 
 // prettier-ignore
 export const CHARDEV_COMMANDS: readonly Command[] = [
-  command('chardev-add', { args: restOfLine({ complete: () => BACKEND_NAMES }) }, 'args', 'add chardev', async ({ control }, { args }) => {
+  command('chardev-add', { args: restOfLine({ complete: () => BACKEND_NAMES }) }, 'args', 'add chardev', ({ control }, { args }) => {
     const list = parseOptions('chardev-add', args, 'backend');
     const [id, backend] = [list.string('id'), list.required('backend')];
     if (id === undefined) throw new MonitorError('Error: Chardev: no id specified');
-    const { pty } = await control.addChardev({ id, backend, parts: Object.entries(list.rest()) });
-    return pty === undefined ? undefined : ptyMessage(pty, { id });
+    const made = control.addChardev({ id, backend, parts: Object.entries(list.rest()) });
+    return made.then(({ pty }) => pty === undefined ? undefined : ptyMessage(pty, { id }));
   }),
   command('chardev-remove', { id: text(ids) }, 'id', 'remove chardev', ({ control }, { id }) => control.removeChardev(id)),
   command('chardev-send-break', { id: text(ids) }, 'id', 'send a break on chardev', ({ control }, { id }) => {
