@@ -138,6 +138,38 @@ data: .word 0x80000001, 0
       expect(traps).toEqual(['exception 5 true true']);
     });
 
+    it("hears of a vCPU's beginning, its rests and its end", async () => {
+      const events: string[] = [];
+      const kernel = assemble(`
+.globl _start
+_start: li t0, 0x200bff8
+ ld t1, (t0)
+ li t2, 100000
+ add t1, t1, t2
+ li t0, 0x2004000
+ sd t1, (t0)
+ li t0, 0x80
+ csrw mie, t0
+ wfi
+ ${END}
+`);
+      await run(engine, {
+        kernel,
+        icount: 'shift=3',
+        plugins: [
+          plugin((api) => {
+            api.onVcpuInit(({ index }) => events.push(`init ${index}`));
+            api.onVcpuIdle(({ index }) => events.push(`idle ${index}`));
+            api.onVcpuResume(({ index, instructionCount }) => events.push(`resume ${index} ${instructionCount > 8}`));
+            api.onVcpuExit(({ index }) => events.push(`exit ${index}`));
+            api.onExit(() => events.push('end'));
+          }),
+        ],
+      });
+      expect(events.slice(0, 3)).toEqual(['init 0', 'idle 0', 'resume 0 true']);
+      expect(events.slice(-2)).toEqual(['exit 0', 'end']);
+    });
+
     it('calls back if a cell compares so; writes registers', async () => {
       const found: bigint[] = [];
       let ended = 0n;

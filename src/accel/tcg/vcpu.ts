@@ -45,8 +45,8 @@ export class Vcpu {
     private readonly trace: () => ExecTrace | undefined = () => undefined,
     /** More words for what the engine failed with. */
     private readonly explain: (message: string) => string | undefined = () => undefined,
-    /** Hears of each slice: undefined before it, then why it ended. */
-    private readonly watchSlice?: (reason?: number) => void,
+    /** Hears of each slice: undefined before it, then whether it waits for an interrupt. */
+    private readonly watchSlice?: (halted?: boolean) => void,
   ) {
     this.view = new DataView(runtime.memory.buffer);
     this.state = new DataView(runtime.memory.buffer, env, layout.ENV_SIZE);
@@ -65,7 +65,7 @@ export class Vcpu {
     this.watchSlice?.();
     const trace = this.trace();
     const reason = trace ? this.execPieces(budget, 1, trace) : this.execPieces(budget, CHUNK, this.checkSlice);
-    this.watchSlice?.(reason);
+    this.watchSlice?.(this.halted);
     return reason;
   }
 
@@ -192,13 +192,13 @@ export class Vcpu {
   }
 }
 
-/** Tells plugins of a vCPU that waits, and that it goes on. */
-export function idleWatch(instrumentation: Instrumentation, cpu: number): (reason?: number) => void {
+/** Tells plugins of a vCPU that waits, and that it goes on. Called before each slice, and after it: whatever has ended it, one that waits has no other until there is work. */
+export function idleWatch(instrumentation: Instrumentation, cpu: number): (halted?: boolean) => void {
   let isIdle = false;
-  return (reason) => {
-    if (reason === layout.EXEC_HALTED && !isIdle) instrumentation.idle(cpu);
-    else if (reason === undefined && isIdle) instrumentation.resumed(cpu);
-    isIdle = reason === layout.EXEC_HALTED;
+  return (halted) => {
+    if (halted === true && !isIdle) instrumentation.idle(cpu);
+    else if (halted === undefined && isIdle) instrumentation.resumed(cpu);
+    isIdle = halted === true;
   };
 }
 
