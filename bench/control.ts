@@ -12,9 +12,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { NullChardev } from '../src/chardev/chardev.js';
 import { ClockType } from '../src/hw/core/clock.js';
 import { cacheFolder, fetchGuestFiles } from '../src/node/guest/debian.js';
-import { buildInitramfs } from '../src/node/guest/initramfs.js';
+import { buildInitramfs, COMMAND_PORTS } from '../src/node/guest/initramfs.js';
 import { createNodeHost } from '../src/node/host.js';
 import { openSnapshotFile } from '../src/node/snapshot-store.js';
 import { Machine } from '../src/system/facade.js';
@@ -95,7 +96,10 @@ async function start(): Promise<void> {
 /** In a process of its own, which has read its engine, and nothing of the guest. */
 async function restoreOnce(path: string): Promise<void> {
   const host = await createNodeHost();
-  const machine = Machine.create({ machine: 'virt', memory: '512M', devices: ['vmgenid'], incoming: true, serial: () => {} }, host);
+  // what `wemu linux -- true` has
+  const devices = ['vmgenid', ...COMMAND_PORTS.devices];
+  const backends = [COMMAND_PORTS.output, COMMAND_PORTS.input].map((id) => ['chardev', id, new NullChardev(id)] as const);
+  const machine = Machine.create({ machine: 'virt', memory: '512M', devices, backends, incoming: true, serial: () => {} }, host);
   const begin = performance.now();
   const file = openSnapshotFile(path);
   await machine.load(file, { lazy: { released: () => file.close(), failed: () => {} } });
