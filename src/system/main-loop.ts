@@ -299,11 +299,13 @@ export class MainLoop {
         if (runState.running) runState.set('shutdown');
         return request;
       }
+      runState.exitCode = request.exitCode;
       void machine.vmStop('shutdown');
     }
     if (runState.resetRequest !== undefined) {
       const cause = runState.resetRequest;
       runState.resetRequest = undefined;
+      runState.exitCode = 0;
       machine.systemReset(cause);
     }
     machine.serveStartAndStop();

@@ -27,7 +27,8 @@ function guest(name: string, value: number): string {
 }
 const POWER_OFF = guest('off', 0x5555);
 const RESET = guest('reset', 0x7777);
-const FAIL = guest('fail', 0x3333);
+/** With a status. */
+const FAIL = guest('fail', 0x3_3333);
 
 /** `command`, or `EVENT` that is waited for. */
 type Step = string;

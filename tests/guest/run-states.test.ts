@@ -46,6 +46,18 @@ it('-no-shutdown: stopped, and only a reset leads on', async () => {
   expect(await session.ended(10_000)).toBe(0);
 });
 
+it('-no-shutdown: who quits then ends as the guest would have', async () => {
+  const fail = join(folder, 'fail.bin');
+  writeFileSync(fail, Uint32Array.of(0x0010_0537, 0x0003_35b7, 0x3335_8593, 0x00b5_2023, 0x0000_006f));
+  session = Session.pipes([...ARGS, '-bios', fail, '-no-shutdown']);
+  for (let tries = 0; tries < 100 && !session.output.includes('(shutdown)'); tries++) {
+    session.send('info status\n');
+    await session.expect(/VM status: .*\r\n/, 10_000);
+  }
+  session.send('quit\n');
+  expect(await session.ended(10_000)).toBe(3);
+});
+
 it('-D: %d is the number of the process', () => {
   expect(monitor(['-d', 'in_asm', '-D', join(folder, 'log-%d')]).status).toBe(0);
   expect(readdirSync(folder).filter((name) => /^log-\d+$/.test(name))).toHaveLength(1);

@@ -490,7 +490,7 @@ export abstract class MachineState extends QObject {
   }
 
   /** The guest (or its host) wants the machine to end; the main loop serves it. The first request wins. */
-  requestShutdown(cause: ShutdownCause, exitCode = 0): void {
+  requestShutdown(cause: ShutdownCause, exitCode = this.runState.exitCode): void {
     this.log.trace(TRACE.qemu_system_shutdown_request, cause);
     this.runState.shutdownRequest ??= { cause, exitCode };
     this.notify();

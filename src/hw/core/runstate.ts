@@ -62,6 +62,8 @@ export class RunStateMachine {
   private current: RunState = 'prelaunch';
   private readonly handlers: { priority: number; handler: StateHandler }[] = [];
   shutdownRequest: ShutdownRequest | undefined;
+  /** Of an end at which the machine only stopped (`-no-shutdown`): who quits then ends with that. */
+  exitCode = 0;
   resetRequest: ShutdownCause | undefined;
   vmStopRequest: RunState | undefined;
   /** Made after that for a stop, which comes first. */
