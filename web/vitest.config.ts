@@ -6,8 +6,8 @@ export default defineConfig({
   test: {
     environment: 'node',
     include: ['web/tests/**/*.test.ts'],
-    // a browser and a guest at a time
-    maxWorkers: 1,
+    // two at a time: a page waits for much that is not work
+    maxWorkers: 2,
     // against tests that never end, not against slow ones: a machine may have much else to do
     testTimeout: 400_000,
     hookTimeout: 400_000,

@@ -75,7 +75,7 @@ await describeGuest('Linux', ['kernel', 'busybox', 'firmware'], (files) => {
   it.each([
     ['tci', { backend: 'tci' }, 1],
     ['generated code, at once', { sync: true, hotThreshold: 4096, tuning: { check: true } }, 2],
-    ['generated code, by a worker', { hotThreshold: 256 }, 3],
+    ['generated code, by a worker', { hotThreshold: 1024 }, 3],
   ] as const)('boots to the same state with %s', async (_name, engine, seed) => {
     const { state, info } = await finalState(engine, options(), seed);
     expect(state.console).toContain('reboot: Power down');
