@@ -218,7 +218,7 @@ export const blkTarget = virtioTarget(
     const drive = new BlockBackend('d', new FailingNode(new Uint8Array(DISK_SIZE)), { ...DEFAULT_BACKEND, unmap: true });
     let failure: unknown;
     drive.failed = (error) => (failure ??= error);
-    machine.addBackend('drive', 'd', drive);
+    machine.backends.add('drive', 'd', drive);
     machine.realize(machine.newDevice(VirtioBlk, { drive }), { bus });
     const turn = async (): Promise<void> => {
       await new Promise((resolve) => setImmediate(resolve));

@@ -249,7 +249,7 @@ export class MachineService {
 
   private awaitsMessages(): boolean {
     const { machine } = this;
-    return this.calls > 0 || !machine || !machine.state.runState.running || machine.state.awaitsHost;
+    return this.calls > 0 || !machine || !machine.state.runState.running || machine.state.backends.awaitsHost;
   }
 }
 

@@ -57,7 +57,7 @@ export class GdbStub {
     if (control.cpus.some(({ gdb, debug }) => !gdb || !debug)) throw new ControlError('gdb knows nothing of the CPUs of this machine');
     this.removeHandler = control.machine.runState.addHandler((running, state) => !running && this.stopped(state));
     this.log.trace(TRACE.gdbstub_op_start, chardev.id);
-    control.machine.joinChardev(chardev);
+    control.machine.backends.joinChardev(chardev);
     chardev.flowControl = true; // what a debugger does is no part of the guest's world
     this.link = new CharBackend(chardev);
     this.link.setHandlers({

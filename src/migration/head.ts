@@ -54,7 +54,7 @@ export function makeHead(machine: MachineState, entries: MachineEntries, version
 
 /** Those of which a snapshot has what was written. */
 export const changingDrives = (machine: MachineState): BlockBackend[] =>
-  [...machine.drives].filter(({ node }) => node.changes !== undefined);
+  [...machine.backends.drives].filter(({ node }) => node.changes !== undefined);
 
 /** @throws VmStateError if it is none */
 export function readHead(value: unknown): SnapshotHead {

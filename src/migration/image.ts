@@ -33,11 +33,11 @@ const MOST_COPIED = 256 << 20;
 
 /** `withDisks`: what was written to those that begin anew with each machine is saved, too. @throws VmStateError if what the machine has cannot be saved now */
 export function checkSavable(machine: MachineState, withDisks = false): void {
-  for (const drive of machine.drives) {
+  for (const drive of machine.backends.drives) {
     if (!drive.node.readOnly && !(withDisks && drive.node.changes))
       throw new VmStateError(`Device '${drive.id}' is writable but does not support snapshots`);
   }
-  for (const [id, backend] of machine.backendsOf('pflash')) {
+  for (const [id, backend] of machine.backends.of('pflash')) {
     if ((backend as { readOnly?: boolean }).readOnly !== true)
       throw new VmStateError(`Device 'pflash${id}' is writable but does not support snapshots`);
   }

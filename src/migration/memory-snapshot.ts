@@ -92,7 +92,7 @@ export class MemorySnapshots {
     this.dirty.note(written, this);
     this.dirty.note(others, this);
     this.base = snapshot;
-    if (this.machine.runState.running) this.machine.resumeDrives();
+    if (this.machine.runState.running) this.machine.backends.resumeDrives();
   }
 
   /** RAM was replaced as a whole. */

@@ -93,7 +93,7 @@ describe('the monitor', () => {
     expect(await runLong('commit nosuch')).toBe("Device 'nosuch' not found\n");
     expect(await runLong('commit virtio1')).toBe("'commit' error for 'virtio1': Operation not supported\n");
     expect(await runLong('commit no')).toBe("'commit' error for 'no': Operation not permitted\n");
-    await [...machine.state.drives][0].write(0, new Uint8Array(512).fill(7));
+    await [...machine.state.backends.drives][0].write(0, new Uint8Array(512).fill(7));
     expect([bytes[0], await runLong('commit virtio0'), bytes[0]]).toEqual([0, '', 7]);
     expect(await runLong('commit all')).toBe("'commit' error for 'all': Operation not permitted\n");
   });

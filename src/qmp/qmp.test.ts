@@ -327,7 +327,7 @@ it('adds character devices, and takes them away', async () => {
 it('counts what a disk is asked', async () => {
   const bytes = new Uint8Array(4096);
   const client = await setup({ drives: [{ id: 'd', interface: 'none', bytes }] });
-  const drive = client.machine.state.backend('drive', 'd') as BlockBackend;
+  const drive = client.machine.state.backends.find('drive', 'd') as BlockBackend;
   await drive.write(1024, new Uint8Array(512));
   await drive.read(0, new Uint8Array(2048));
   await drive.flush();

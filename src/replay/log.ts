@@ -43,7 +43,7 @@ export abstract class ReplayLog implements PortListener {
   protected async firstSum(): Promise<number> {
     const sums = new ByteWriter();
     sums.u32(this.stateSum());
-    for (const { node } of this.machine.drives) {
+    for (const { node } of this.machine.backends.drives) {
       let sum = 0;
       for (let at = 0; at < node.length; at += PIECE) {
         const piece = new Uint8Array(Math.min(PIECE, node.length - at));

@@ -159,7 +159,7 @@ export class Player extends ReplayLog implements Replay {
   timersFire(clock: ClockType): bigint | undefined {
     const { next } = this;
     if (next.kind !== 'timers' || next.moment !== this.moment || next.clock !== (clock as number)) return undefined;
-    if (!this.machine || this.machine.awaitsHost) return undefined;
+    if (!this.machine || this.machine.backends.awaitsHost) return undefined;
     this.next = this.ahead();
     return next.now;
   }

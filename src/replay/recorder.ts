@@ -94,7 +94,7 @@ export class Recorder extends ReplayLog implements Replay {
     this.write({ kind: 'shift', moment: this.moment, shift });
   }
   timersFire(clock: ClockType, deadline: bigint, now: bigint): bigint | undefined {
-    if (deadline > now || !this.hasBegun || this.machine.awaitsHost) return undefined;
+    if (deadline > now || !this.hasBegun || this.machine.backends.awaitsHost) return undefined;
     this.write({ kind: 'timers', moment: this.moment, clock, now });
     return now;
   }

@@ -129,7 +129,7 @@ export class MachineControl {
     machine.vmStopRequest(state);
     await Promise.race([stopped, loop.ended()]);
     remove();
-    await machine.drained();
+    await machine.backends.drained();
     return ran;
   }
 
@@ -562,7 +562,7 @@ export class MachineControl {
     return this.blockBackends.map(driveInfo);
   }
   private get blockBackends(): BlockBackend[] {
-    return [...this.machine.backendsOf('drive').values()].filter((each) => each instanceof BlockBackend);
+    return [...this.machine.backends.of('drive').values()].filter((each) => each instanceof BlockBackend);
   }
   /** What was written to disks with `snapshot=on`, or to that one, goes to their images; the guest's requests wait. @throws ControlError */
   async commitDrives(id?: string): Promise<void> {
@@ -571,10 +571,10 @@ export class MachineControl {
     await this.work.note(commitDrives(this.blockBackends, id));
   }
   chardevs(): ChardevInfo[] {
-    return this.machine.chardevs.map(({ id, filename, isAttached }) => ({ label: id, filename, open: isAttached }));
+    return this.machine.backends.chardevs.map(({ id, filename, isAttached }) => ({ label: id, filename, open: isAttached }));
   }
   chardev(id: string): Chardev | undefined {
-    const found = this.machine.chardevs.find((chardev) => chardev.id === id);
+    const found = this.machine.backends.chardevs.find((chardev) => chardev.id === id);
     return found instanceof ReplayChardev ? found.backend : found;
   }
 

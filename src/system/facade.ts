@@ -263,13 +263,13 @@ export class Machine implements AsyncDisposable {
       config,
     );
     try {
-      for (const [kind, id, backend] of backends) state.addBackend(kind, id, guest(backend));
+      for (const [kind, id, backend] of backends) state.backends.add(kind, id, guest(backend));
       for (const text of options.objects ?? []) objectAdd(state, text);
       if (backend === undefined) addDefaultMemory(state);
       const machine = new Machine(state, host, options, plugins, closeEngine);
       failures.tell = (error) => machine.fail(error);
       if (plugins) plugins.failed = failures.tell;
-      for (const { id, drive } of drives) state.addBackend('drive', id, machine.openDrive(id, drive, host));
+      for (const { id, drive } of drives) state.backends.add('drive', id, machine.openDrive(id, drive, host));
       plugins?.install(state);
       state.create();
       plugins?.start();
@@ -318,7 +318,7 @@ export class Machine implements AsyncDisposable {
     const { loop, state } = this.open();
     loop.leave();
     await loop.ended();
-    await state.drained();
+    await state.backends.drained();
   }
   /**
    * Stops guest time and code; resolves when they have stopped, and nothing is in flight: until `resume` or `run` no guest code runs, no serial port
@@ -350,8 +350,8 @@ export class Machine implements AsyncDisposable {
       loop.leave();
       await loop.ended();
     }
-    await state.drained();
-    await state.flushed();
+    await state.backends.drained();
+    await state.backends.flushed();
     await control.finish();
     plugins?.end();
     try {

@@ -58,12 +58,12 @@ export async function addChardev(
   { id, backend, parts }: NewChardev,
   open: OpenChardev | undefined,
 ): Promise<Chardev> {
-  if (machine.chardevs.some((each) => each.id === id)) throw new ControlError(`Chardev with id '${id}' already exists`);
+  if (machine.backends.chardevs.some((each) => each.id === id)) throw new ControlError(`Chardev with id '${id}' already exists`);
   if (!open) throw new ControlError('character devices cannot be added here');
   let chardev: Chardev | undefined;
   try {
     chardev = await open(chardevFromParts(id, backend, parts));
-    machine.addBackend('chardev', id, chardev);
+    machine.backends.add('chardev', id, chardev);
     return chardev;
   } catch (error) {
     chardev?.close(); // another client was quicker
@@ -73,8 +73,8 @@ export async function addChardev(
 
 /** @throws ControlError */
 export function removeChardev(machine: MachineState, id: string): void {
-  const chardev = machine.backendsOf('chardev').get(id);
+  const chardev = machine.backends.of('chardev').get(id);
   if (!(chardev instanceof Chardev)) throw new ControlError(`Chardev '${id}' not found`);
   if (chardev.isAttached) throw new ControlError(`Chardev '${id}' is busy`);
-  machine.removeChardev(id, chardev);
+  machine.backends.removeChardev(id, chardev);
 }

@@ -189,7 +189,7 @@ export class MainLoop {
         this.woken = false;
         if (replay) this.deliver(replay);
         // Icount mode: what a disk has under way ends first, so that the order is always the same.
-        if (!this.machine.runState.hasRequest && !(this.pace && this.machine.awaitsHost)) this.runTimers();
+        if (!this.machine.runState.hasRequest && !(this.pace && this.machine.backends.awaitsHost)) this.runTimers();
         if (this.machine.runState.hasRequest) continue;
         if (!this.machine.runState.running) await this.idle(this.machine.clocks.hostNsToDeadline());
         else if (this.machine.isHeld) await this.idle(HELD_NS);
@@ -262,7 +262,7 @@ export class MainLoop {
 
   /** What a disk has under way ends before anything else comes: so the order is always the same. */
   private deliver(replay: Replay): void {
-    if (!this.machine.runState.running || this.machine.awaitsHost) return;
+    if (!this.machine.runState.running || this.machine.backends.awaitsHost) return;
     this.inTimers = true;
     try {
       // a recording that let time pass had looked for a CPU before, and found none: that ended the turn
@@ -428,7 +428,7 @@ export class MainLoop {
       await this.sleeping.done;
       this.sleeping = undefined;
       this.lastYield = this.clock.monotonicNs();
-    } else if (!this.scheduler.rest || this.machine.awaitsHost || this.clock.monotonicNs() - this.lastYield >= IDLE_YIELD_NS) {
+    } else if (!this.scheduler.rest || this.machine.backends.awaitsHost || this.clock.monotonicNs() - this.lastYield >= IDLE_YIELD_NS) {
       await this.yield();
     } else {
       this.scheduler.rest(ns);

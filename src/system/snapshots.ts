@@ -165,7 +165,7 @@ export class Snapshots {
   /** Its memory is zero: it was made to be loaded, and nothing has been done to it since. */
   private get isFresh(): boolean {
     const { config, runState } = this.machine;
-    return config.incoming === true && !this.hasLoaded && runState.state === 'prelaunch' && this.machine.backendsOf('pflash').size === 0;
+    return config.incoming === true && !this.hasLoaded && runState.state === 'prelaunch' && this.machine.backends.of('pflash').size === 0;
   }
 
   /** What was loaded is read to its end, as its file may change now. @throws HostError */
@@ -325,11 +325,11 @@ export class Snapshots {
     this.busy = true;
     try {
       const ran = await this.halt(state);
-      this.machine.freezeInput(true);
+      this.machine.backends.freezeInput(true);
       try {
         return await work(ran);
       } finally {
-        this.machine.freezeInput(false);
+        this.machine.backends.freezeInput(false);
         this.busy = false;
         if (ran && this.machine.runState.state === state) this.machine.vmStart();
       }

@@ -24,7 +24,7 @@ afterAll(() => host.close());
 const withDisk = (drive: Partial<DriveOptions> = {}, snapshots = new MemorySnapshotStore()): Machine =>
   embedded(host, { drives: [{ id: 'disk', bytes: IMAGE.slice(), snapshot: true, ...drive }], snapshots });
 
-const nodeOf = ({ state }: Machine) => [...state.drives][0].node;
+const nodeOf = ({ state }: Machine) => [...state.backends.drives][0].node;
 
 /** Of all that the guest sees of the disk. */
 async function contents(machine: Machine): Promise<number> {

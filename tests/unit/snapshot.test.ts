@@ -109,7 +109,7 @@ describe('every kind of device', () => {
         const a = make(options);
         await runUntil(a, 300_000);
         scramble(a, seed, 0x8080_0000);
-        await a.state.drained();
+        await a.state.backends.drained();
         const saved = await snapshotOf(a);
         const b = make(options);
         await runUntil(b, 100_000); // not quite new

@@ -6,7 +6,7 @@ import { SerialPci } from './serial-pci.js';
 it('pci-serial is a 16550 in eight ports, with the pin for its interrupt', () => {
   const rig = new PciRig();
   const chardev = new RingBufferChardev('s');
-  rig.m.addBackend('chardev', 's', chardev);
+  rig.m.backends.add('chardev', 's', chardev);
   rig.add(SerialPci, { addr: '1', chardev: 's' });
   expect([rig.get(1, 0), rig.get(1, 8)]).toEqual([0x0002_1b36, 0x0700_0201]);
   rig.put(1, 0x10, 0x1000);

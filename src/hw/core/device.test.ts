@@ -89,7 +89,7 @@ describe('a device', () => {
   it('answers accesses through the system address space, and its guest errors stay in the log', () => {
     const machine = new TestMachine();
     const char = new RingBufferChardev('c0');
-    machine.addBackend('chardev', 'c0', char);
+    machine.backends.add('chardev', 'c0', char);
     const device = machine.addDevice(Finisher, { chardev: 'c0' });
     device.mmioMap(0, 0x4000);
     char.input(Uint8Array.of(1, 2, 3, 4, 5));

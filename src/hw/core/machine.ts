@@ -1,7 +1,7 @@
 /** MachineState: the QOM object on which everything of one machine hangs. Boards extend it and build themselves in `init`. */
-import { BlockBackend } from '../../block/backend.js';
-import { Chardev } from '../../chardev/chardev.js';
 import type { Semihosting } from '../../semihosting/semihosting.js';
+import { Chardev } from '../../chardev/chardev.js';
+import { Backends } from './backends.js';
 import { SystemBus, type Bus } from './bus.js';
 import { ClockSet, type ClockType } from './clock.js';
 import type { IrqLine } from './irq.js';
@@ -104,13 +104,10 @@ export abstract class MachineState extends QObject {
   readonly peripheralAnon = new Container();
   readonly unattached = new Container();
   readonly sysbus: SystemBus = new SystemBus(undefined, 'main-system-bus');
-  /** Backends by kind (`chardev`, `drive`, `netdev`, ...) and id. */
-  readonly #backends = new Map<string, Map<string, object>>();
+  readonly backends: Backends;
   readonly #books: MachineBooks = { devices: [], starts: new Map() };
   readonly #resetHandlers: (() => void)[] = [];
   readonly #holders = new Set<object>();
-  readonly #chardevs = new Set<Chardev>();
-  readonly #drives = new Set<BlockBackend>();
   readonly #vmStates: VmStateEntry[] = [];
   readonly #stopListeners = new Set<(state: RunState) => void>();
   #stopping: Promise<void> | undefined;
@@ -137,6 +134,18 @@ export abstract class MachineState extends QObject {
     this.log = env.log ?? new Log();
     this.clocks = new ClockSet(env.hostClock, env.icount, env.replay);
     this.events = new MachineEvents(env.hostClock);
+    this.backends = new Backends({
+      notify: () => this.notify(),
+      hold: (holder, on) => this.hold(holder, on),
+      nowNs: () => env.hostClock.monotonicNs(),
+      inOrder: this.clocks.icount !== undefined,
+      driveStopped: (drive, error) => {
+        if (this.runState.running)
+          this.log.write(`wemu: drive '${drive.id}': ${error.message}: the guest is stopped (io-error) until it is continued\n`);
+        this.vmStopRequest('io-error');
+      },
+      onRunning: (handler) => this.runState.addHandler((running) => running && handler()),
+    });
     this.actions = { ...DEFAULT_ACTIONS, ...config.actions };
     this.ram = env.ram ?? new PlainRamAllocator();
     this.accelerator = env.accelerator;
@@ -165,7 +174,7 @@ export abstract class MachineState extends QObject {
     if (config.symbols) this.symbols.push(config.symbols);
     this.addVmState('random', RANDOM, this.#seededRandom);
     for (const [i, serial] of (config.serials ?? []).entries()) {
-      this.joinChardev(serial);
+      this.backends.joinChardev(serial);
       this.addVmState(`serial${i}`, CHARDEV, serial, true);
     }
   }
@@ -228,7 +237,7 @@ export abstract class MachineState extends QObject {
     if (!(this.smpCpus >= 1 && wanted <= most)) {
       throw new OptionError(`Invalid SMP CPUs ${wanted}. The max CPUs supported by machine '${this.type.name}' is ${most}`, '-smp');
     }
-    for (const id of this.backendsOf('pflash').keys()) {
+    for (const id of this.backends.of('pflash').keys()) {
       if (!(Number(id) < (this.class.flashBanks ?? 0)) && !this.class.flashDrives?.includes(id))
         throw new OptionError(`machine type does not support if=pflash,bus=0,unit=${id}`, '-pflash');
     }
@@ -327,104 +336,28 @@ export abstract class MachineState extends QObject {
   get vmStates(): readonly VmStateEntry[] {
     return this.#vmStates;
   }
-  get drives(): ReadonlySet<BlockBackend> {
-    return this.#drives;
-  }
 
   /** Realized devices, in the order of realization. */
   get realizedDevices(): readonly DeviceState[] {
     return this.#books.devices;
   }
 
-  // ---- backends ------------------------------------------------------------------------------------------------------------
-  addBackend(kind: string, id: string, backend: object): void {
-    const all = this.#backends.get(kind) ?? new Map<string, object>();
-    if (all.has(id)) throw new OptionError(`duplicate ID '${id}' for ${kind}`);
-    this.#backends.set(kind, all.set(id, backend));
-    if (backend instanceof Chardev) this.joinChardev(backend);
-    if (backend instanceof BlockBackend) this.#joinDrive(backend);
-  }
-  /** The main loop hears of its input, and the CPUs wait for its output. */
-  joinChardev(chardev: Chardev): void {
-    this.#chardevs.add(chardev);
-    chardev.wake = () => this.notify();
-    chardev.hold = (on) => this.hold(chardev, on);
-    chardev.flowControl = !this.clocks.icount;
-  }
-  #joinDrive(drive: BlockBackend): void {
-    this.#drives.add(drive);
-    drive.wake = () => this.notify();
-    drive.hold = (on) => this.hold(drive, on);
-    drive.now = () => this.env.hostClock.monotonicNs();
-    drive.inOrder = this.clocks.icount !== undefined;
-    drive.stopped = (error) => {
-      if (this.runState.running)
-        this.log.write(`wemu: drive '${drive.id}': ${error.message}: the guest is stopped (io-error) until it is continued\n`);
-      this.vmStopRequest('io-error');
-    };
-    this.runState.addHandler((running) => running && drive.resumed());
-  }
-  /** Nobody uses it. */
-  removeChardev(id: string, chardev: Chardev): void {
-    this.#backends.get('chardev')?.delete(id);
-    this.#chardevs.delete(chardev);
-    chardev.release();
-    chardev.close();
-  }
-  /** All that anybody here reads and writes. */
-  get chardevs(): readonly Chardev[] {
-    return [...this.#chardevs];
-  }
-  /** Requests to the host are under way: what they bring comes from its event loop. */
-  get awaitsHost(): boolean {
-    for (const drive of this.#drives) if (drive.isBusy) return true;
-    return false;
-  }
-  /** Resolves when no device waits for the host any more, and the guest's output has left. */
-  async drained(): Promise<void> {
-    await Promise.all(this.#underWay());
-  }
-  #underWay(): Promise<void>[] {
-    const drives = [...this.#drives].filter((drive) => drive.isBusy).map((drive) => drive.drained());
-    return [...drives, ...[...this.#chardevs].flatMap((chardev) => (chardev.isMonitor ? [] : (chardev.flushed() ?? [])))];
-  }
-  /** Resolves when monitors' output has left, too. */
-  async flushed(): Promise<void> {
-    await Promise.all([...this.#chardevs].map((chardev) => chardev.flushed()));
-  }
   /** The machine is not to be used any more: its backends are free for another, and the guest's files are closed. */
   close(): void {
     this.replay?.finish('stopped', 0);
     this.semihosting?.reset();
-    for (const drive of this.#drives) drive.close();
-    this.#drives.clear();
-    for (const chardev of this.#chardevs) chardev.release();
-    this.#chardevs.clear();
-  }
-  /** While on, no device hears anything of its chardev. */
-  freezeInput(on: boolean): void {
-    for (const chardev of this.#chardevs) chardev.freeze(on);
+    this.backends.close();
   }
   /** All of memory is another's: what is known of it is so no more. */
   ramReplaced(): void {
     this.accelerator?.flush?.();
-    if (this.runState.running) this.resumeDrives();
-  }
-  /** What is to be tried again is. */
-  resumeDrives(): void {
-    for (const drive of this.#drives) drive.resumed();
-  }
-  backend(kind: string, id: string): object | undefined {
-    return this.#backends.get(kind)?.get(id);
-  }
-  backendsOf(kind: string): ReadonlyMap<string, object> {
-    return this.#backends.get(kind) ?? new Map<string, object>();
+    if (this.runState.running) this.backends.resumeDrives();
   }
   /** What a link property's text names: a backend of that kind, a device by id, or an object by path. */
   override resolveLink(kind: string, id: string): unknown {
     const object = this.objects.qomChildren.get(id);
     if (object && isA(object.type, kind)) return object;
-    return this.backend(kind, id) ?? this.peripheral.qomChildren.get(id) ?? (id.startsWith('/') ? this.root.resolve(id) : undefined);
+    return this.backends.find(kind, id) ?? this.peripheral.qomChildren.get(id) ?? (id.startsWith('/') ? this.root.resolve(id) : undefined);
   }
 
   // ---- memory --------------------------------------------------------------------------------------------------------------
@@ -548,10 +481,10 @@ export abstract class MachineState extends QObject {
    */
   vmStop(state: RunState = 'paused'): Promise<void> {
     this.#outside('vmStop');
-    if (!this.runState.running) return this.#stopping ?? this.drained();
+    if (!this.runState.running) return this.#stopping ?? this.backends.drained();
     this.runState.set(state);
     this.notify();
-    const underWay = this.#underWay();
+    const underWay = this.backends.underWay();
     if (underWay.length === 0) {
       this.#tellStop(state);
       return Promise.resolve();

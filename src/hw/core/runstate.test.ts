@@ -130,7 +130,7 @@ describe('a machine', () => {
     }
     const join = (id: string, isMonitor: boolean): void => {
       const chardev = new Slow(id, () => {});
-      machine.joinChardev(chardev);
+      machine.backends.joinChardev(chardev);
       new CharBackend(chardev).setHandlers({ isMonitor, canReceive: () => 0, receive: () => {} });
     };
     machine.vmStart();
@@ -145,7 +145,7 @@ describe('a machine', () => {
     left();
     await stopped;
     let isFlushed = false;
-    void machine.flushed().then(() => (isFlushed = true));
+    void machine.backends.flushed().then(() => (isFlushed = true));
     await new Promise(setImmediate);
     expect(isFlushed).toBe(false);
   });

@@ -18,7 +18,7 @@ const SEMIHOSTING = vmState<Semihosting>(
 export function createSemihosting(machine: MachineState, config: SemihostingConfig): Semihosting {
   const { clocks } = machine;
   const calendarStart = clocks.now(machine.rtcClock);
-  for (const stream of [config.stdin, config.stdout, config.stderr]) if (stream) machine.joinChardev(stream);
+  for (const stream of [config.stdin, config.stdout, config.stderr]) if (stream) machine.backends.joinChardev(stream);
   const services = {
     elapsedNs: () => clocks.now(ClockType.Virtual),
     wallNs: () => machine.rtcStartNs() + clocks.now(machine.rtcClock) - calendarStart,
@@ -36,10 +36,10 @@ export function createSemihosting(machine: MachineState, config: SemihostingConf
 
 function findConsole(machine: MachineState, console: Chardev | string | undefined): Chardev | undefined {
   if (typeof console !== 'string') {
-    if (console) machine.joinChardev(console);
+    if (console) machine.backends.joinChardev(console);
     return console;
   }
-  const found = machine.backend('chardev', console) ?? machine.config.serials?.find(({ id }) => id === console);
+  const found = machine.backends.find('chardev', console) ?? machine.config.serials?.find(({ id }) => id === console);
   if (!(found instanceof Chardev)) throw new OptionError(`semihosting chardev '${console}' not found`);
   return found;
 }

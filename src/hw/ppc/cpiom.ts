@@ -113,7 +113,7 @@ export class CpiomMachine extends MachineState {
     for (let line = 0; line < MASTER_LINES; line++) master.connectIrq(line, this.itn('pci', line));
     master.connectIrq(MASTER_LINES, this.itn('pciError'));
     const slave = this.newDevice(Mxfc, { addr: devfn(1, 0), chardev: this.config.serials?.[0] });
-    const [code, data, eeprom] = MXFC_DRIVES.map((id) => this.backend('pflash', id));
+    const [code, data, eeprom] = MXFC_DRIVES.map((id) => this.backends.find('pflash', id));
     for (const [name, image] of Object.entries({ code, data, eeprom })) if (image) slave.setProperty(name, image);
     this.realize(slave, { name: 'mxfc', bus: master.bus });
   }
@@ -122,7 +122,7 @@ export class CpiomMachine extends MachineState {
   private loadFirmware(): void {
     const [boot, size] = MAP.boot;
     const { bios = 'default' } = this.config;
-    const hasFlash = this.backend('pflash', MXFC_DRIVES[0]) !== undefined;
+    const hasFlash = this.backends.find('pflash', MXFC_DRIVES[0]) !== undefined;
     if (hasFlash && bios instanceof Uint8Array) throw new OptionError(`firmware is in the flash that ${MXFC_DRIVES[0]} keeps`, '-bios');
     if (hasFlash) return;
     const bytes = bios === 'default' ? this.env.firmware?.(CPIOM_FIRMWARE) : bios;

@@ -164,7 +164,7 @@ describe('virt', () => {
   ] as const)('-bios %s, flash in banks %j: starts at 0x%x, then 0x%x', (bios, banks, start, next) => {
     const env = { firmware: () => new Uint8Array(64).fill(1) };
     const m = new IdleVirt({ bios, kernel: Uint8Array.of(9, 9, 9), append: 'x' }, { env });
-    for (const unit of banks) m.addBackend('pflash', unit, { bytes: new Uint8Array(32 * MiB).fill(5), readOnly: false, write: () => {} });
+    for (const unit of banks) m.backends.add('pflash', unit, { bytes: new Uint8Array(32 * MiB).fill(5), readOnly: false, write: () => {} });
     m.create();
     expect([words(m, 0x1018, 1)[0], words(m, 0x1038, 1)[0]]).toEqual([start, next]);
     for (const unit of banks) expect(m.addressSpace.read(0x2000_0000 + Number(unit) * 0x200_0000, 1)).toBe(5);
@@ -177,7 +177,7 @@ describe('virt', () => {
   it('refuses flash of another size, and a third bank', () => {
     const virt = (unit: string, size: number) => {
       const m = new IdleVirt();
-      m.addBackend('pflash', unit, { bytes: new Uint8Array(size), readOnly: false, write: () => {} });
+      m.backends.add('pflash', unit, { bytes: new Uint8Array(size), readOnly: false, write: () => {} });
       return () => m.create();
     };
     expect(virt('1', MiB)).toThrow("cfi.pflash01 device 'virt.flash1' requires 33554432 bytes, its block backend provides 1048576 bytes");

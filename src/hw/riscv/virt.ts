@@ -110,7 +110,7 @@ export class VirtMachine extends RiscvMachine {
   }
 
   protected override devicesAdded(): void {
-    const flash = this.backend('pflash', '0') && MAP.flash[0];
+    const flash = this.backends.find('pflash', '0') && MAP.flash[0];
     if (flash !== undefined && this.config.bios !== 'none') this.offerKernel();
     this.boot(() => this.buildTree(), MAP.mrom, 'riscv_virt_board.mrom', MAP.dram[0], flash);
   }
@@ -215,7 +215,7 @@ export class VirtMachine extends RiscvMachine {
           'device-width': 2,
           id0: 0x89,
           id1: 0x18,
-          drive: this.backend('pflash', String(bank)) as FlashImage | undefined,
+          drive: this.backends.find('pflash', String(bank)) as FlashImage | undefined,
         },
         { name: `virt.flash${bank}` },
       );

@@ -59,7 +59,7 @@ class Disk extends Driver {
     this.bytes = Uint8Array.from({ length: size }, (_, i) => (i >> 9) + i);
     this.node = new SlowNode(this.bytes, readOnly);
     this.backend = new BlockBackend('d', this.node, { ...DEFAULT_BACKEND, ...options });
-    this.m.addBackend('drive', 'd', this.backend);
+    this.m.backends.add('drive', 'd', this.backend);
     this.device = this.m.realize(this.m.newDevice(VirtioBlk, { drive: this.backend, ...props }), { bus: this.transport.bus });
   }
   /** A driver that flushes. */
