@@ -8,13 +8,13 @@ import { Chardev, FLOW_LIMIT } from '../chardev/chardev.js';
 import { OptionError } from '../util/errors.js';
 import { systemReason } from './disk/write.js';
 
-/** ioctl TIOCSPTLCK, whose number has its direction in other bits on some hosts. Source: asm-generic/ioctls.h, asm/ioctls.h of powerpc and mips. */
-const UNLOCK = ['ppc64', 'mips', 'mipsel'].includes(process.arch) ? '0x80045431' : '0x40045431';
+/** ioctl TIOCSPTLCK, and what it is on hosts whose numbers have the direction in other bits: an ioctl that is none changes nothing. Source: asm-generic/ioctls.h. */
+const UNLOCK = ['0x40045431', '0x80045431'];
 /** What can do an ioctl on descriptor 3; every Debian has one of them. Not on their standard input: libuv makes what becomes that one blocking, and so ours. */
-const UNLOCKERS: readonly (readonly string[])[] = [
-  ['perl', '-e', `my $no = pack("i", 0); open(my $pty, "+<&=3") and ioctl($pty, ${UNLOCK}, $no) or exit 1`],
-  ['python3', '-c', `import fcntl; fcntl.ioctl(3, ${UNLOCK}, bytes(4))`],
-];
+const UNLOCKERS: readonly (readonly string[])[] = UNLOCK.flatMap((request) => [
+  ['perl', '-e', `my $no = pack("i", 0); open(my $pty, "+<&=3") and ioctl($pty, ${request}, $no) or exit 1`],
+  ['python3', '-c', `import fcntl; fcntl.ioctl(3, ${request}, bytes(4))`],
+]);
 
 /** Output that may wait for who has it open and does not read; what comes then is lost, as on a socket. */
 const OUTPUT_LIMIT = 1 << 20;
@@ -150,7 +150,7 @@ const isAgain = (error: unknown): boolean => (error as NodeJS.ErrnoException).co
 
 async function unlock(master: number): Promise<void> {
   for (const command of UNLOCKERS) if (await run(command, 'ignore', master).then(() => true, () => false)) return; // prettier-ignore
-  throw new Error(`it wants ${UNLOCKERS.map(([program]) => program).join(' or ')}, which must be there`);
+  throw new Error('it wants perl or python3, which must be there');
 }
 
 /** Ends when the program has. What it has as its standard input, and as descriptor 3. */
