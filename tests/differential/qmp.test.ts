@@ -131,6 +131,7 @@ const SCRIPT: readonly string[] = [
 const DIFFERENCES: readonly (readonly [RegExp, string])[] = [
   [/query-cpus-fast/, 'threads have other numbers'],
   [/xp \/3dh/, 'numbers in decimal are signed here'],
+  [/info tlb/, 'it is there for every target, as from 11.1 on; only PowerPC has something to show'],
   [/i 0x70.8/, 'what x and print use next is kept for the lines of a person only'],
 ];
 
