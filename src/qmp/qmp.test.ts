@@ -254,6 +254,13 @@ it('saves memory, dumps it, and tells how far it is', async () => {
 it('adds ports, and takes them away', async () => {
   const client = await setup({ devices: ['virtio-serial-device,id=vs'] });
   const port = { driver: 'virtserialport', id: 'p1', bus: 'vs.0', nr: 5 };
+  // errors name the property
+  for (const [more, says] of [
+    [{ chardev: 'nosuch' }, "Property 'virtserialport.chardev' can't find value 'nosuch'"],
+    [{ nr: 'x' }, "virtserialport.nr: invalid value 'x'"],
+    [{ foo: 1 }, "Property 'virtserialport.foo' not found"],
+  ] as const)
+    expect((await client.ask({ execute: 'device_add', arguments: { ...port, ...more } })).at(-1)).toMatchObject({ error: { desc: says } });
   expect(await client.run('device_add', port)).toEqual({});
   expect(await client.run('qom-get', { path: '/machine/peripheral/p1', property: 'nr' })).toBe(5);
   expect(await client.run('device_add', port)).toBe("GenericError: Duplicate device ID 'p1'");

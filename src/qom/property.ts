@@ -190,7 +190,7 @@ export const link = <Name extends string, const Options extends PropertyOptions>
     kind in BACKENDS ? 'str' : `link<${kind}>`,
     (id, resolve) => {
       const found = resolve(kind, id);
-      if (found === undefined) throw new OptionError(`'${id}' not found`, undefined, `the id of a ${kind}`);
+      if (found === undefined) throw new OptionError(`can't find value '${id}'`, undefined, `the id of a ${kind}`);
       return found;
     },
     (v) => v === undefined || typeof v === 'object',

@@ -16,7 +16,7 @@ export function addDevice(machine: MachineState, options: Readonly<Record<string
   try {
     createDevice(machine, new OptionList('device_add', Object.entries(options)), true);
   } catch (error) {
-    throw plain(error);
+    throw plain(error, options.driver);
   }
 }
 
@@ -25,13 +25,18 @@ export function addObject(machine: MachineState, options: Readonly<Record<string
   try {
     createObject(machine, new OptionList('object-add', Object.entries(options)));
   } catch (error) {
-    throw plain(error);
+    throw plain(error, options['qom-type']);
   }
 }
 
-/** What is wrong, without where it was said: who says it knows. */
-const plain = (error: unknown): unknown =>
-  error instanceof OptionError ? new ControlError(error.what.replace(/^p(?=roperty )/, 'P')) : error;
+/** What is wrong, and with which property of its type; without the command and the id, which who says it knows. */
+function plain(error: unknown, type = ''): unknown {
+  if (!(error instanceof OptionError)) return error;
+  const what = error.what.replace(/^p(?=roperty )/, 'P');
+  const name = /: [^ ]+\.([^. ]+)$/.exec(error.where ?? '')?.[1];
+  if (name === undefined) return new ControlError(what);
+  return new ControlError(what.startsWith("can't find") ? `Property '${type}.${name}' ${what}` : `${type}.${name}: ${what}`);
+}
 
 /** The device is gone when this comes back: no guest is asked. Its path. @throws ControlError */
 export function deleteDevice(machine: MachineState, id: string, device: QObject | undefined): string {

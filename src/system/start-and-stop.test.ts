@@ -112,7 +112,7 @@ describe('starting and stopping', () => {
     const SHUTDOWN = ['SHUTDOWN', { guest: true, reason: 'guest-shutdown' }];
     const QUIT = ['SHUTDOWN', { guest: false, reason: 'host-qmp-quit' }];
     expect(await ends({}, shutdown)).toEqual([4, ...SHUTDOWN]);
-    expect(await ends({ noShutdown: true }, shutdown)).toEqual([0, ...SHUTDOWN, 'STOP', {}, ...QUIT]);
+    expect(await ends({ noShutdown: true }, shutdown)).toEqual([4, ...SHUTDOWN, 'STOP', {}, ...QUIT]);
     const reset = (machine: Machine): void => machine.state.requestReset('guest-reset');
     expect(await ends({}, reset)).toEqual([0, 'RESET', { guest: true, reason: 'guest-reset' }, ...QUIT]);
     expect(await ends({ actions: { reboot: 'shutdown' } }, reset)).toEqual([0, 'SHUTDOWN', { guest: true, reason: 'guest-reset' }]);

@@ -79,7 +79,7 @@ describe('a device', () => {
     expect(() => machine.newDevice(Finisher, { 'exit-code': true })).toThrow(/exit-code/);
     expect(() => device.setProperty('exit-code', '5000000000')).toThrow(/exit-code.*'5000000000'.*0 to 4294967295/);
     expect(() => device.setProperty('mode', 'c')).toThrow(/one of a, b/);
-    expect(() => device.setProperty('chardev', 'nope')).toThrow(/'nope' not found/);
+    expect(() => device.setProperty('chardev', 'nope')).toThrow(/find value 'nope'/);
     expect(() => device.setProperty('exitcode', '1')).toThrow(OptionError);
     machine.realize(device);
     expect(() => device.setProperty('odd', 'on')).toThrow(/after it was realized/);
