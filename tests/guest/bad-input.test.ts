@@ -101,7 +101,7 @@ const CASES: Record<string, Record<string, [args: string[], says: RegExp]>> = {
     'global':            [[...BARE, '-global', 'virtio-rng-device.bar=1', '-device', 'virtio-rng-device'], /can't apply global virtio-rng-device.bar=1: property 'virtio-rng-device.bar' not found/],
     'global value':      [[...BARE, '-global', 'virtio-rng-device.max-bytes=x', '-device', 'virtio-rng-device'], /can't apply global virtio-rng-device.max-bytes=x: .*invalid value 'x'/],
     'object':            [[...BARE, '-object', 'rng-builtn,id=r'], /'qom-type' does not accept value 'rng-builtn'; did you mean 'rng-builtin'/],
-    'object of a device': [[...BARE, '-device', 'virtio-rng-device,rng=r'], /rng: 'r' not found/],
+    'object of a device': [[...BARE, '-device', 'virtio-rng-device,rng=r'], /rng: can't find value 'r'/],
     'memory backend':    [['-M', 'virt,memory-backend=m', '-accel', 'tci', '-bios', 'none'], /Memory backend 'm' not found/],
     'memory backend and -m': [[...BARE, '-M', 'memory-backend=m', '-m', '32M', '-object', 'memory-backend-ram,id=m,size=64M'], /Machine memory size does not match/],
     'serial':            [[...BARE, '-serial', 'foo'], /'foo' is not a valid char driver/],

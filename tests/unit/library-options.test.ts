@@ -210,7 +210,7 @@ describe('drives', () => {
     [{ drives: [{ id: 'a', bytes: new Uint8Array(512), format: 'qcow2' }] }, /^drive 'a': image format 'qcow2' is not built yet/],
     [{ drives: [1, 2].map(() => ({ id: 'a', bytes: new Uint8Array(512) })) }, /duplicate ID 'a' for drive/i],
     [{ devices: ['virtio-blk-device'] }, /^-device virtio-blk-device: drive property not set/],
-    [{ devices: ['virtio-blk-device,drive=zz'] }, /'zz' not found \(expected the id of a drive\)/],
+    [{ devices: ['virtio-blk-device,drive=zz'] }, /can't find value 'zz' \(expected the id of a drive\)/],
   ])('%j', (options, message) => {
     expect(complaint(() => bare(options))).toMatch(message);
   });
