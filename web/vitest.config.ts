@@ -6,8 +6,8 @@ export default defineConfig({
   test: {
     environment: 'node',
     include: ['web/tests/**/*.test.ts'],
-    // two at a time: a page waits for much that is not work
-    maxWorkers: 2,
+    // a browser and a guest at a time: two are no quicker on two cores, and Firefox then fails to load a worker's module now and then
+    maxWorkers: 1,
     // against tests that never end, not against slow ones: a machine may have much else to do
     testTimeout: 400_000,
     hookTimeout: 400_000,
