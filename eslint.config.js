@@ -8,7 +8,7 @@ const tests = ['src/**/*.test.ts'];
 const assemblyScript = ['assembly/*.ts', 'assembly/!(shared)/**/*.ts', 'tests/toy/assembly/{*,access/*}.ts'];
 
 export default defineConfig(
-  globalIgnores(['node_modules', 'dist', 'build', 'coverage', '.cache']),
+  globalIgnores(['node_modules', 'dist', 'dist-*', 'build', 'coverage', '.cache']),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
     ignores: assemblyScript,
