@@ -350,7 +350,6 @@ export class Machine implements AsyncDisposable {
       loop.leave();
       await loop.ended();
     }
-    await state.backends.drained();
     await state.backends.flushed();
     await control.finish();
     plugins?.end();

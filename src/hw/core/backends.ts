@@ -15,8 +15,6 @@ export interface BackendsOwner {
   readonly inOrder: boolean;
   /** The drive has failed as its `rerror` or `werror` says. */
   driveStopped(drive: BlockBackend, error: Error): void;
-  /** Calls it whenever the guest begins to run. */
-  onRunning(handler: () => void): void;
 }
 
 export class Backends {
@@ -71,7 +69,6 @@ export class Backends {
     drive.now = () => owner.nowNs();
     drive.inOrder = owner.inOrder;
     drive.stopped = (error) => owner.driveStopped(drive, error);
-    owner.onRunning(() => drive.resumed());
   }
   /** What is to be tried again is. */
   resumeDrives(): void {
@@ -99,7 +96,8 @@ export class Backends {
   }
   /** Resolves when monitors' output has left, too. */
   async flushed(): Promise<void> {
-    await Promise.all(this.chardevs.map((chardev) => chardev.flushed()));
+    const monitors = this.chardevs.filter(({ isMonitor }) => isMonitor);
+    await Promise.all([...this.underWay(), ...monitors.map((chardev) => chardev.flushed())]);
   }
 
   /** They are free for another machine; drives are closed. */

@@ -144,7 +144,6 @@ export abstract class MachineState extends QObject {
           this.log.write(`wemu: drive '${drive.id}': ${error.message}: the guest is stopped (io-error) until it is continued\n`);
         this.vmStopRequest('io-error');
       },
-      onRunning: (handler) => this.runState.addHandler((running) => running && handler()),
     });
     this.actions = { ...DEFAULT_ACTIONS, ...config.actions };
     this.ram = env.ram ?? new PlainRamAllocator();
@@ -169,6 +168,7 @@ export abstract class MachineState extends QObject {
     this.runState.traced = (from, to) => this.log.trace(TRACE.runstate_set, from, to);
     this.runState.addHandler((running, state) => this.log.trace(TRACE.vm_state_notify, running, state), -200);
     this.runState.addHandler((running) => (running ? this.clocks.start() : this.clocks.stop()), -100);
+    this.runState.addHandler((running) => running && this.backends.resumeDrives());
     this.clocks.onDeadlineChange = () => this.notify();
     this.clocks.setInstructionSource(() => this.cpus.reduce((sum, cpu) => sum + cpu.instructionCount, 0));
     if (config.symbols) this.symbols.push(config.symbols);
