@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CharBackend, FLOW_LIMIT, type CharEvent } from '../chardev/chardev.js';
+import { frontend, until } from '../../tests/support/chardev.js';
+import { FLOW_LIMIT } from '../chardev/chardev.js';
 import { PtyChardev } from './chardev-pty.js';
 
 let folder: string;
@@ -14,25 +15,10 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-async function until(test: () => boolean): Promise<void> {
-  for (let i = 0; i < 1000 && !test(); i++) await setTimeout(5);
-  expect(test()).toBe(true);
-}
-
 async function open(link?: string) {
   const chardev = await PtyChardev.open('c', link, '-chardev c');
   cleanups.push(() => chardev.close());
-  const front = new CharBackend(chardev);
-  const state = { chardev, front, text: '', events: [] as CharEvent[], room: Infinity };
-  front.setHandlers({
-    canReceive: () => state.room,
-    receive: (bytes) => {
-      state.text += new TextDecoder().decode(bytes);
-      state.room -= bytes.length;
-    },
-    event: (event) => state.events.push(event),
-  });
-  return state;
+  return Object.assign(frontend(chardev), { chardev });
 }
 
 /** Who has opened the other end. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CharBackend, type CharEvent } from '../chardev/chardev.js';
+import { frontend, until } from '../../tests/support/chardev.js';
 import type { SocketBackend } from '../system/chardev-options.js';
 import { SocketChardev } from './chardev-socket.js';
 
@@ -16,11 +16,6 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-async function until(test: () => boolean): Promise<void> {
-  for (let i = 0; i < 1000 && !test(); i++) await setTimeout(5);
-  expect(test()).toBe(true);
-}
-
 async function open(options: Partial<SocketBackend> = {}) {
   const path = join(folder, 's');
   const chardev = await SocketChardev.open(
@@ -29,18 +24,7 @@ async function open(options: Partial<SocketBackend> = {}) {
     '-chardev c',
   );
   cleanups.push(() => chardev.close());
-  const front = new CharBackend(chardev);
-  const state = { chardev, front, path, text: '', events: [] as CharEvent[], room: Infinity, writable: 0 };
-  front.setHandlers({
-    canReceive: () => state.room,
-    receive: (bytes) => {
-      state.text += new TextDecoder().decode(bytes);
-      state.room -= bytes.length;
-    },
-    event: (event) => state.events.push(event),
-    writable: () => state.writable++,
-  });
-  return state;
+  return Object.assign(frontend(chardev), { chardev, path });
 }
 
 function client(path: string) {
