@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs';
 import { copyFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 
@@ -24,18 +24,19 @@ const ENTRIES = [
   'cli/program',
   'cli/start',
 ];
-const PACKAGES = ['commander', 'fflate'];
-/** What Node takes longest to load, and hardly a run calls: loaded when it does. Outside of the bundle these are what they are. */
+const PACKAGES = ['commander'];
+/** What takes longest to load, and hardly a run calls: loaded when it does. Outside of the bundle these are what they are. */
 const onDemand = (name) => join(root, `dist/src/node/on-demand/${name}.js`);
-const ALIASES = { 'node:crypto': onDemand('crypto'), 'node:child_process': onDemand('child-process') };
+const ALIASES = { 'node:crypto': onDemand('crypto'), 'node:child_process': onDemand('child-process'), fflate: onDemand('fflate') };
 /** Read as latin1, which is quicker, and keeps a string that V8 has in one byte a character. */
 const ASCII = {
   name: 'ascii',
   renderChunk: (code) => code.replace(/[^\0-\x7f]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`),
 };
 for (const entry of ENTRIES) {
+  const input = join(root, `dist/src/${entry}.js`);
   const bundle = await rolldown({
-    input: join(root, `dist/src/${entry}.js`),
+    input,
     platform: 'node',
     plugins: [ASCII],
     resolve: { alias: ALIASES },
@@ -43,6 +44,9 @@ for (const entry of ENTRIES) {
     external: (id) =>
       !(id in ALIASES) && (id === '#binaryen' || /\/lab\/(bench|engines)\.js$/.test(id) || (/^[a-z@]/.test(id) && !PACKAGES.includes(id))),
   });
+  const name = basename(entry);
+  // With the default target in one file, so that calls between them are what they are in the sources; what else is imported on demand has files of its own.
+  const isCore = (id) => id === input || /\/(hw|target)\/riscv\/index\.js$|rolldown\/runtime/.test(id);
   // Names stay, for stack traces and profiles.
   const minify = { mangle: false, compress: false, codegen: { removeWhitespace: true } };
   await bundle.write({
@@ -52,7 +56,8 @@ for (const entry of ENTRIES) {
     minify,
     comments: { legal: true },
     entryFileNames: '[name].cjs',
-    chunkFileNames: '[name]-[hash].cjs',
+    chunkFileNames: `${name}-[name].cjs`,
+    codeSplitting: { groups: [{ name: 'core', test: isCore }] },
   });
   await bundle.close();
 }

@@ -1,7 +1,7 @@
 // Lets V8 keep what it makes of the bundle, of binaryen and of the engine (src/node/v8-cache.ts): runs the embedded guest in a process for each of the bundle's
 // programs, and writes FILE.v8 beside every script and wasm module that it loaded.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,10 +20,27 @@ const ENGINES = readdirSync(join(root, 'build'))
 /** The one that the guest below runs on. */
 const GUEST_ENGINE = join(root, 'build/wemu.wasm');
 const GUEST = 'quiet=1 scale=1';
-/** What a program is given, and the files whose V8 caches are then there. */
-const PROGRAMS = {
-  'start.cjs': ['embedded', '--append', GUEST],
-  'runner.cjs': [
+/** PowerPC's guest reads its options where the board puts a kernel. */
+const PPC_GUEST = { machine: '40p', memory: '128', bios: join(root, 'guests/ppc.elf'), kernel: join(root, '.cache/v8-guest') };
+/** Programs of the bundle, and what each is given. The files that a run loads have their V8 caches then, but for those that an earlier one had loaded. */
+const RUNS = [
+  ['start.cjs', 'embedded', '--append', GUEST],
+  [
+    'start.cjs',
+    '-no-reboot',
+    '-M',
+    PPC_GUEST.machine,
+    '-bios',
+    PPC_GUEST.bios,
+    '-kernel',
+    PPC_GUEST.kernel,
+    '-qmp',
+    'null',
+    '-gdb',
+    'null',
+  ],
+  [
+    'runner.cjs',
     JSON.stringify({
       accel: 'tcg',
       machine: 'virt',
@@ -33,7 +50,8 @@ const PROGRAMS = {
       append: GUEST,
     }),
   ],
-};
+  ['runner.cjs', JSON.stringify({ accel: 'tcg', ...PPC_GUEST })],
+];
 /**
  * While the guest runs: TurboFan for everything that is called, and bytecode stays: V8 keeps no function that Sparkplug has compiled (of the hottest, the whole script among them). Afterwards
  * all flags are what they are when the caches are read.
@@ -45,17 +63,19 @@ const ENGINE_FLAGS = ['wasm-lazy-compilation', 'wasm-stack-checks'];
 /** Which wemu itself sets for a moment. */
 const LEFT_ALONE = /liftoff|tiering|lazy/;
 
-const program = process.argv[2];
+const [program, ...args] = process.argv.slice(2);
 if (!threads.isMainThread) trainWorker();
 else if (program !== undefined) trainProgram();
 else {
   for (const folder of ['build', 'dist/bundle']) {
     for (const name of readdirSync(join(root, folder))) if (name.endsWith('.v8')) rmSync(join(root, folder, name));
   }
+  mkdirSync(dirname(PPC_GUEST.kernel), { recursive: true });
+  writeFileSync(PPC_GUEST.kernel, GUEST);
   const env = { ...process.env, WEMU_CODE_CACHE: 'off' };
-  for (const name of Object.keys(PROGRAMS)) {
+  for (const run of RUNS) {
     // the runner reports to descriptor 3
-    execFileSync(process.execPath, [fileURLToPath(import.meta.url), name], { env, stdio: ['ignore', 'ignore', 'inherit', 'pipe'] });
+    execFileSync(process.execPath, [fileURLToPath(import.meta.url), ...run], { env, stdio: ['ignore', 'ignore', 'inherit', 'pipe'] });
   }
 }
 
@@ -113,7 +133,7 @@ function trainProgram() {
     }
     terminate() {}
   };
-  process.argv.splice(1, 2, bundle(program), ...PROGRAMS[program]);
+  process.argv.splice(1, Infinity, bundle(program), ...args);
   const write = watch(bundle(program));
   process.once('beforeExit', async () => {
     for (const worker of workers) {

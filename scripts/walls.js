@@ -231,7 +231,7 @@ export const ROOMS = {
     packages: ['binaryen', 'esbuild', 'wabt'],
   },
   'src/node/disk': { host: 'node', rooms: ['src/util'] },
-  'src/node/on-demand': { host: 'node' },
+  'src/node/on-demand': { host: 'node', packages: ['fflate'] },
   'src/node/block': { host: 'node', rooms: ['src/block', 'src/node/disk', 'src/util'] },
   'src/node/guest': { host: 'node', rooms: ['src/node/disk', 'src/util'] },
   'src/browser': {

@@ -1,4 +1,4 @@
-/** The instruction sets of this build as a page's codegen worker has them: each is loaded when a machine has it. isas.ts has them all at once. */
+/** The instruction sets of this build, as their code is translated: all that a codegen worker needs. Each is loaded when a machine has it. */
 import type { Isa } from './target/target.js';
 
 const LOADERS: Readonly<Record<string, () => Promise<Isa>>> = {

@@ -1,4 +1,4 @@
-/** The targets of this build. A new one is a line here, and one in each of isas.ts, load-isas.ts, load-targets.ts and runtimes.ts. */
+/** The targets of this build, all at once, for users of the library. A new one is a line here, and one in each of load-isas.ts, load-targets.ts and runtimes.ts. */
 import { ppcTarget } from './hw/ppc/index.js';
 import { riscvTarget } from './hw/riscv/index.js';
 import type { Target } from './target/target.js';

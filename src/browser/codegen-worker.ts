@@ -39,15 +39,14 @@ let whole: Worker | undefined;
 
 /** Serves one machine. */
 function connect(port: MessagePort, messages: readonly WorkerMessage[] = []): void {
-  let isa = defaultIsa;
-  const service = new CodegenService(() => isa);
+  const service = new CodegenService();
   /** In their order: the first, `init`, waits for what it needs. */
   const queue = [...messages];
   let init: Init | undefined;
   let isBusy = false;
   const prepare = async (message: Init): Promise<void> => {
     init = message;
-    isa = await loadIsa(message.target);
+    service.isa = await loadIsa(message.target);
     if (message.tuning?.check) service.verify = (await import('../accel/tcg/check/checks.js')).checks.verifyRegion;
   };
   const handOver = (): void => {

@@ -19,7 +19,7 @@ export async function runEmbedded(args: GuestArguments, worker?: CodegenThread):
       append: args.append,
       icount: args.icount,
     },
-    await createNodeHost({ ...commandLineAccel(args.accel), profile: args.profile, worker }),
+    await createNodeHost({ ...commandLineAccel(args.accel), board: 'virt', profile: args.profile, worker }),
     { serials: ['stdio'], stats: statsWriter(args.stats, args.profile) },
   );
 }

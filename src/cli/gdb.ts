@@ -1,10 +1,10 @@
 /** `-gdb DEVICE`, `-s` and the monitor's `gdbserver`: where a debugger may come. */
-import type { Chardev } from '../chardev/chardev.js';
-import { GdbStub, type GdbStubOptions } from '../gdbstub/stub.js';
+import type { GdbStub, GdbStubOptions } from '../gdbstub/stub.js';
 import { monitorContext } from '../monitor/command.js';
 import { runLine } from '../monitor/commands.js';
-import { GDB_SOCKET, gdbServer, type GdbServer } from '../node/gdb-server.js';
+import type { GdbServer } from '../node/gdb-server.js';
 import { packageInfo } from '../node/modules.js';
+import { GDB_SOCKET } from '../system/chardev-options.js';
 import type { Machine } from '../system/facade.js';
 import type { Chardevs } from './chardevs.js';
 
@@ -20,9 +20,13 @@ const { version } = packageInfo();
 export const gdbDevice = ({ gdb, s }: GdbArguments): string | undefined => gdb ?? (s ? 'tcp::1234' : undefined);
 
 /** A server does not wait: the machine starts without a debugger, and `-S` lets it wait for one. */
-export function openGdb(device: string | undefined, chardevs: Chardevs): Promise<Chardev | undefined> {
-  return device === undefined ? Promise.resolve(undefined) : chardevs.open('-gdb', device, 'gdb', GDB_SOCKET);
+export async function openGdb(device: string | undefined, chardevs: Chardevs): Promise<AttachGdb | undefined> {
+  const chardev = device === undefined ? undefined : await chardevs.open('-gdb', device, 'gdb', GDB_SOCKET);
+  if (!chardev) return undefined;
+  const { GdbStub } = await import('../gdbstub/stub.js');
+  return (machine, options) => new GdbStub(machine.control, chardev, options);
 }
+type AttachGdb = (machine: Machine, options: GdbStubOptions) => GdbStub;
 
 /** The machine's stub: one at a time. */
 export class Debugger {
@@ -30,14 +34,14 @@ export class Debugger {
   private server: GdbServer | undefined;
   private readonly options: GdbStubOptions;
 
-  /** `chardev`: of `-gdb`. */
+  /** `attach`: of `-gdb`. */
   constructor(
     private readonly machine: Machine,
-    chardev: Chardev | undefined,
+    attach: AttachGdb | undefined,
   ) {
     const context = monitorContext(machine.control, version);
     this.options = { monitor: (line) => runLine(context, line) };
-    if (chardev) this.stub = new GdbStub(machine.control, chardev, this.options);
+    this.stub = attach?.(machine, this.options);
     machine.control.gdbServer = (device) => this.serve(device);
   }
 
@@ -46,7 +50,9 @@ export class Debugger {
     this.stub?.dispose();
     this.server?.close();
     this.stub = this.server = undefined;
-    if (device !== 'none') this.server = await gdbServer(this.machine, device, this.options);
+    if (device === 'none') return;
+    const { gdbServer } = await import('../node/gdb-server.js');
+    this.server = await gdbServer(this.machine, device, this.options);
   }
 
   /** The run is over: who waits for the machine hears of it. */

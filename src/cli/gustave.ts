@@ -31,7 +31,7 @@ const LOOK_MS = 100;
 /** The process's exit status where an input crashes or hangs. */
 const FOUND = 2;
 
-export interface GustaveChoice {
+interface GustaveChoice {
   readonly file: string;
   /** A folder, or `-`: standard input is one. */
   readonly inputs: string | undefined;
@@ -44,8 +44,20 @@ export interface GustaveChoice {
   readonly driver: boolean;
 }
 
-/** @throws OptionError */
-export function parseGustave(text: string): GustaveChoice {
+export interface OpenGustave {
+  readonly plugin: Gustave['plugin'];
+  /** All of it; the process's exit status. */
+  readonly run: (machine: Machine, ending: Ending) => Promise<number>;
+}
+
+/** @throws OptionError if the option or its file is not what it should be */
+export function openGustave(text: string): OpenGustave {
+  const choice = parseGustave(text);
+  const gustave = readGustave(choice);
+  return { plugin: gustave.plugin, run: (machine, ending) => runGustave(gustave, choice, machine, ending) };
+}
+
+function parseGustave(text: string): GustaveChoice {
   const list = parseOptions('-gustave', text, 'file');
   const choice = {
     file: list.required('file'),
@@ -63,15 +75,13 @@ export function parseGustave(text: string): GustaveChoice {
   return choice;
 }
 
-/** @throws OptionError if the file is not what it should be */
-export function readGustave({ file }: GustaveChoice): Gustave {
+function readGustave({ file }: GustaveChoice): Gustave {
   const text = new TextDecoder().decode(readImage('-gustave', file, CONFIG_LIMIT));
   const where = `-gustave ${file}`;
   return new Gustave(parseConfig(text, where), where);
 }
 
-/** All of it; the process's exit status. */
-export async function runGustave(gustave: Gustave, choice: GustaveChoice, machine: Machine, ending: Ending): Promise<number> {
+async function runGustave(gustave: Gustave, choice: GustaveChoice, machine: Machine, ending: Ending): Promise<number> {
   const inputs = choice.inputs === undefined ? [] : await readInputs(choice.inputs);
   const progress = new Progress();
   try {

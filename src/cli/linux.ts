@@ -83,7 +83,7 @@ export async function runLinux(command: readonly string[], args: LinuxArguments,
       return runEmbedded({ ...args, append: undefined }, worker);
     }
   }
-  const host = await createNodeHost({ ...accel, profile: args.profile, worker });
+  const host = await createNodeHost({ ...accel, board: 'virt', profile: args.profile, worker });
   // What has booted needs no images but for a reset, with which a command's run ends.
   const isImageless = command.length > 0;
   const start = async (create: CreateMachine): Promise<Machine> => {
@@ -148,7 +148,7 @@ function windowSize(): WindowSize | undefined {
 
 /** Makes a machine without images: a mistake in the options must not cost a download first. */
 async function tryOptions({ cpu, m, smp }: LinuxArguments): Promise<void> {
-  const host = await createNodeHost({ backend: 'tci' });
+  const host = await createNodeHost({ board: 'virt', backend: 'tci' });
   createMachine({ machine: 'virt', cpu, memory: m, smp, bios: 'none' }, host);
   host.close();
 }

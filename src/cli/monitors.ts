@@ -4,7 +4,6 @@ import type { Chardev } from '../chardev/chardev.js';
 import { Monitor } from '../monitor/monitor.js';
 import type { NodeHost } from '../node/host.js';
 import { packageInfo } from '../node/modules.js';
-import { QmpServer } from '../qmp/qmp.js';
 import { parseOptions } from '../qom/option-list.js';
 import type { Machine } from '../system/facade.js';
 import { OptionError } from '../util/errors.js';
@@ -42,14 +41,22 @@ interface JoinedMonitor {
   idle?(): Promise<void>;
 }
 
-const TONGUES: Readonly<Record<MonitorMode, (machine: Machine, host: NodeHost, monitor: OpenMonitor) => JoinedMonitor>> = {
-  readline: ({ control }, _, { chardev }) => {
-    new Monitor(control, chardev, version);
-    return {};
-  },
-  control: ({ control }, { machines, targets }, { chardev, choice }) => {
-    const target = targets.find((each) => each.machines.some(({ type }) => type === control.machine.type));
-    return new QmpServer({ control, version, machines, cpuModels: target?.cpuModels }, chardev, choice.pretty);
+type Join = (machine: Machine, host: NodeHost, monitor: OpenMonitor) => JoinedMonitor;
+
+const readline: Join = ({ control }, _, { chardev }) => {
+  new Monitor(control, chardev, version);
+  return {};
+};
+
+/** Each is loaded when it is asked for; the human monitor nearly always is. */
+const TONGUES: Readonly<Record<MonitorMode, () => Promise<Join>>> = {
+  readline: () => Promise.resolve(readline),
+  async control() {
+    const { QmpServer } = await import('../qmp/qmp.js');
+    return ({ control }, { machines, targets }, { chardev, choice }) => {
+      const target = targets.find((each) => each.machines.some(({ type }) => type === control.machine.type));
+      return new QmpServer({ control, version, machines, cpuModels: target?.cpuModels }, chardev, choice.pretty);
+    };
   },
 };
 
@@ -57,13 +64,14 @@ const TONGUES: Readonly<Record<MonitorMode, (machine: Machine, host: NodeHost, m
 export interface OpenMonitor {
   readonly choice: MonitorChoice;
   readonly chardev: Chardev;
+  readonly join: Join;
 }
 
 export async function openMonitors(choices: readonly MonitorChoice[], chardevs: Chardevs): Promise<OpenMonitor[]> {
   const open: OpenMonitor[] = [];
   for (const [i, choice] of choices.entries()) {
     const chardev = await chardevs.open(choice.option, choice.text, `compat_monitor${i}`);
-    if (chardev) open.push({ choice, chardev });
+    if (chardev) open.push({ choice, chardev, join: await TONGUES[choice.mode]() });
   }
   return open;
 }
@@ -72,11 +80,11 @@ export async function openMonitors(choices: readonly MonitorChoice[], chardevs: 
 export function consoleMonitors(serials: readonly { readonly text: string; readonly chardev: Chardev }[], shared: boolean): OpenMonitor[] {
   return serials
     .filter(({ text, chardev }) => text.startsWith('mon:') || (shared && chardev instanceof MuxChardev && text === 'stdio'))
-    .map(({ text, chardev }) => ({ choice: { option: '-serial', text, mode: 'readline' }, chardev }));
+    .map(({ text, chardev }) => ({ choice: { option: '-serial', text, mode: 'readline' }, chardev, join: readline }));
 }
 
 /** What comes back resolves when all of them have answered what they were asked. */
 export function joinMonitors(monitors: readonly OpenMonitor[], machine: Machine, host: NodeHost): () => Promise<void> {
-  const joined = monitors.map((monitor) => TONGUES[monitor.choice.mode](machine, host, monitor));
+  const joined = monitors.map((monitor) => monitor.join(machine, host, monitor));
   return async () => void (await Promise.all(joined.map((each) => each.idle?.())));
 }

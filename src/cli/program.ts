@@ -10,7 +10,7 @@ import { addBench } from './bench.js';
 import { addSystemOptions, commandLineWords, STATS_HELP, type GuestArguments, type SystemArguments } from './arguments.js';
 import { completionScript, SHELLS } from './completion.js';
 import { runEmbedded } from './embedded.js';
-import { runLinux, type LinuxArguments } from './linux.js';
+import type { LinuxArguments } from './linux.js';
 import { addSnapshotCommands } from './snapshot.js';
 import { runSystem } from './system.js';
 
@@ -76,6 +76,7 @@ export async function main(argv: readonly string[], worker?: CodegenThread): Pro
     .option('--share <dir>', 'not built yet')
     .option('--net', 'not built yet')
     .action(async (command: string[], options: LinuxArguments) => {
+      const { runLinux } = await import('./linux.js');
       status = await runLinux(command, options, worker);
     });
   guest('embedded', 'run the bare-metal guest that comes with wemu: checks and compute kernels')

@@ -1,7 +1,7 @@
 /** `wemu -M virt ...`: from QEMU's options to a machine that runs. */
 import type { CodegenThread } from '../accel/tcg/codegen/protocol.js';
 import { loadPlugins } from '../node/plugin-loader.js';
-import { createNodeHost, type NodeHost } from '../node/host.js';
+import { createNodeHost, DEFAULT_BOARD, type NodeHost } from '../node/host.js';
 import { noteInput, noteRunInputs } from '../node/input-files.js';
 import { readImage } from '../node/image-file.js';
 import { tell } from '../node/messages.js';
@@ -39,7 +39,6 @@ import { isDaemon, startDaemon } from './daemon.js';
 import { readBoot, readFwCfg } from './firmware-config.js';
 import { openFlash } from './flash.js';
 import { gdbDevice } from './gdb.js';
-import { parseGustave, readGustave, runGustave } from './gustave.js';
 import { parseMachine, type MachineArguments } from './machine-option.js';
 import { parseMon, type MonitorChoice } from './monitors.js';
 import { LogOutput, runMachine, type CreateMachine } from './run-machine.js';
@@ -58,6 +57,7 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
   const accel = chooseAccel(args.accel, machine.accel);
   const host = await createNodeHost({
     ...commandLineAccel(oneInsn(accel, args.oneInsnPerTb), args.d !== undefined),
+    board: machine.type ?? (wantsListing(args) ? undefined : DEFAULT_BOARD),
     seed: parseSeed(args.seed),
     profile: args.profile,
     worker,
@@ -80,8 +80,7 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
   };
   const rtc = args.rtc === undefined ? {} : parseRtc(args.rtc);
   if (rtc.driftfix === 'slew') warn("driftfix 'slew' is not available with this machine");
-  const harness = args.gustave === undefined ? undefined : parseGustave(args.gustave);
-  const gustave = harness && readGustave(harness);
+  const gustave = args.gustave === undefined ? undefined : (await import('./gustave.js')).openGustave(args.gustave);
   const bios = args.bios ?? machine.firmware;
   const kernel = args.kernel ?? machine.kernel;
   const append = args.append ?? machine.append;
@@ -144,7 +143,7 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
       gdb: gdbDevice(args),
       stats: statsWriter(args.stats, args.profile),
       start: args.loadvm === undefined ? undefined : (create) => loadedMachine(create, args.loadvm!),
-      work: gustave && ((machine, ending) => runGustave(gustave, harness, machine, ending)),
+      work: gustave?.run,
       flash,
       pidFile: args.pidfile,
     },
@@ -210,6 +209,10 @@ function semihostingOptions({ args, chardev, root, userspace }: SemihostingChoic
 /** `-one-insn-per-tb` is a property of the accelerator. */
 const oneInsn = (accel: string | undefined, wanted = false): string | undefined =>
   wanted ? `${accel ?? 'tcg'},one-insn-per-tb=on` : accel;
+
+/** Whether an option asks for a list that depends on the targets, which without a board are all of them. */
+const wantsListing = ({ cpu = '', device = [], object = [], d, trace }: SystemArguments): boolean =>
+  wantsTraceHelp(d, trace) || [cpu, ...device, ...object].some((text) => text.split(',').some(isHelp));
 
 /** The listing that some option asks for with `help` or `?`. */
 function helpText(args: SystemArguments, machine: MachineArguments, accel: string | undefined, host: NodeHost): string | undefined {

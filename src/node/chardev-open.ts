@@ -3,10 +3,7 @@ import { MuxChardev } from '../chardev/mux.js';
 import { Chardev, NullChardev, RingBufferChardev } from '../chardev/chardev.js';
 import type { ChardevOptions } from '../system/chardev-options.js';
 import { FileChardev, openFile, StdioChardev, type ChardevUser } from './chardev.js';
-import { PipeChardev } from './chardev-pipe.js';
-import { PtyChardev } from './chardev-pty.js';
 import { SocketChardev } from './chardev-socket.js';
-import { UdpChardev } from './chardev-udp.js';
 
 /** What waits to be written to a log that is no file, and that nobody reads. The rest is lost. */
 const LOG_LIMIT = 1 << 20;
@@ -29,6 +26,7 @@ export async function openChardev(options: ChardevOptions, user: ChardevUser): P
   return mux ? new MuxChardev(backend, { ...commands, escapes: true }) : backend;
 }
 
+/** Those that few machines have are loaded when one has them. */
 async function openBackend(options: ChardevOptions, user: ChardevUser): Promise<Chardev> {
   const { id, where } = options;
   switch (options.backend) {
@@ -40,13 +38,19 @@ async function openBackend(options: ChardevOptions, user: ChardevUser): Promise<
       return new StdioChardev(id, user, process.stdin, options);
     case 'file':
       return new FileChardev(id, options.path, user.openOutput, options, where);
-    case 'pipe':
+    case 'pipe': {
+      const { PipeChardev } = await import('./chardev-pipe.js');
       return new PipeChardev(id, options.path, user, where);
-    case 'pty':
+    }
+    case 'pty': {
+      const { PtyChardev } = await import('./chardev-pty.js');
       return PtyChardev.open(id, options.path, where);
+    }
     case 'socket':
       return SocketChardev.open(id, options, where);
-    case 'udp':
+    case 'udp': {
+      const { UdpChardev } = await import('./chardev-udp.js');
       return UdpChardev.open(id, options, where);
+    }
   }
 }

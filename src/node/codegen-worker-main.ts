@@ -16,20 +16,24 @@ async function load(wasm: Promise<WebAssembly.Module>): Promise<typeof import('.
 let binaryenLoaded = (_wasm: WebAssembly.Module): void => {};
 const loading = load(new Promise((resolve) => (binaryenLoaded = resolve)));
 
-async function verifying(service: Promise<CodegenService>): Promise<CodegenService> {
-  const [codegen, { verifyRegion }] = await Promise.all([service, loadChecks()]);
-  codegen.verify = verifyRegion;
+type Init = Extract<WorkerMessage, { kind: 'init' }>;
+
+/** What its machine needs is there. */
+async function prepared(service: Promise<CodegenService>, { target, tuning }: Init): Promise<CodegenService> {
+  const [codegen, { loadIsa }] = await Promise.all([service, loading]);
+  codegen.isa = await loadIsa(target);
+  if (tuning?.check) codegen.verify = (await loadChecks()).verifyRegion;
   return codegen;
 }
 
 /** Serves one machine. What it asked for before it closed its port is not made any more. */
 function connect(port: MessagePort): void {
-  let service = loading.then(({ CodegenService, isaNamed }) => new CodegenService(isaNamed, compileOptimised));
+  let service = loading.then(({ CodegenService }) => new CodegenService(compileOptimised));
   let isOpen = true;
   const serve = async (message: WorkerMessage): Promise<void> => {
     // persistent code need not wait for what generates code
     if (message.kind === 'compile') return port.postMessage(compilePersistent(message, compileOptimised, deserializeWasm));
-    if (message.kind === 'init' && message.tuning?.check) service = verifying(service);
+    if (message.kind === 'init') service = prepared(service, message);
     const codegen = await service;
     const reply = isOpen && codegen.handle(message);
     if (reply) port.postMessage(reply);

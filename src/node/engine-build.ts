@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { TARGETS } from '../targets.js';
+import { RUNTIMES } from '../runtimes.js';
 import { readEngineWasm } from './engine-wasm.js';
 import { packageFolder, packageInfo } from './modules.js';
 
@@ -15,7 +15,7 @@ let known: string | undefined;
 function build(): string {
   const { version } = packageInfo();
   const hash = createHash('sha256').update(version);
-  for (const { runtime } of TARGETS) hash.update(readEngineWasm(false, runtime));
+  for (const runtime of RUNTIMES) hash.update(readEngineWasm(false, runtime));
   const project = packageFolder();
   const binaryen = join(project, 'build/binaryen');
   // the sources, where they run as they are

@@ -1,14 +1,11 @@
 /** A gdb stub on a socket, for users of the library. */
 import { GdbStub, type GdbStubOptions } from '../gdbstub/stub.js';
-import { parseChardevReference } from '../system/chardev-options.js';
+import { GDB_SOCKET, parseChardevReference } from '../system/chardev-options.js';
 import type { Machine } from '../system/facade.js';
 import { OptionError } from '../util/errors.js';
 import { SocketChardev } from './chardev-socket.js';
 
 export type { GdbStubOptions } from '../gdbstub/stub.js';
-
-/** What a gdb stub's socket is, where the user does not say otherwise. */
-export const GDB_SOCKET = { server: 'on', wait: 'off', nodelay: 'on' } as const;
 
 export interface GdbServer {
   /** Where it listens, as `info chardev` says it. */

@@ -5,7 +5,8 @@ import { setImmediate } from 'node:timers';
 import { isMainThread } from 'node:worker_threads';
 import { SharedThread, workerCodegen } from '../accel/tcg/codegen-remote.js';
 import type { CodegenThread } from '../accel/tcg/codegen/protocol.js';
-import { TARGETS } from '../targets.js';
+import { loadAllTargets, loadTargets } from '../load-targets.js';
+import { BOARDS, RUNTIME } from '../runtimes.js';
 import { createTcgHost, ENGINE_OPTIONS, tuningOf, type EngineOptions, type HostCodegen, type TcgHost } from '../host.js';
 import { blockThread, TimeoutScheduler } from '../system/scheduler.js';
 import { wakeInTime } from './timer-slack.js';
@@ -39,9 +40,14 @@ import { cacheFolder, debianFirmware } from './guest/debian.js';
 export type { EngineOptions } from '../host.js';
 
 export interface NodeHostOptions extends EngineOptions {
+  /** The board of all machines here: only its target is loaded. Default: they may have any. */
+  readonly board?: string;
   /** A codegen worker that runs already (startCodegenWorker). The host ends it. */
   readonly worker?: CodegenThread;
 }
+
+/** Of a command line that names none. */
+export const [DEFAULT_BOARD] = BOARDS[RUNTIME];
 
 const READERS: read.Readers<NodeHostOptions> = {
   ...ENGINE_OPTIONS,
@@ -52,6 +58,7 @@ const READERS: read.Readers<NodeHostOptions> = {
     read.text(),
     read.is<boolean>('true, false or a folder', (value) => typeof value === 'boolean'),
   ),
+  board: read.text(),
   worker: read.is('a worker of startCodegenWorker', (value) => typeof value === 'object' && value !== null),
 };
 
@@ -87,7 +94,7 @@ export async function createNodeHost(given: NodeHostOptions = {}): Promise<NodeH
     openLog,
     openImage: FileNode.open,
     scratch: FileNode.scratch,
-    targets: TARGETS,
+    targets: await (options.board === undefined ? loadAllTargets() : loadTargets(options.board)),
     wasm: ({ runtime }) => loadWasm(engineWasmPath(options.tuning?.check, runtime)),
     ...(await codeGenerator(options)),
     tuning: tuningOf(options),

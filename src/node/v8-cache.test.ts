@@ -22,6 +22,16 @@ describe('a CommonJS file', () => {
     expect(requireCached(path, { '#given': { x: 3 } })).toEqual([3, '/', path]);
   });
 
+  it('asks for files beside it, each of which runs once', () => {
+    file('part.cjs', `const { log } = require('#given'); log.push('part'); exports.whole = require('./whole.cjs'); exports.log = log`);
+    const path = file('whole.cjs', `exports.ready = true; exports.later = () => [require('./part.cjs'), require('./part.cjs')]`);
+    const whole = requireCached(path, { '#given': { log: [] } }) as { later(): { whole: unknown; log: unknown }[] };
+    const [first, second] = whole.later();
+    expect(first.whole).toBe(whole);
+    expect(first.log).toEqual(['part']);
+    expect(second).toBe(first);
+  });
+
   it.each([
     ['of another version', new Script('(function(){ return 1 })').createCachedData()],
     ['that is damaged', Buffer.alloc(64, 7)],
@@ -91,7 +101,10 @@ describe.skipIf(!existsSync(join(packageFolder(), 'dist/bundle/start.cjs')))('wh
         .filter((line) => /^(script|wasm) /.test(line))
         .sort(),
     ).toEqual([
-      ...['script binaryen.cjs kept', 'script codegen-worker-service.cjs kept', 'script program.cjs kept'],
+      'script binaryen.cjs kept',
+      ...['codegen-worker-service', 'program'].flatMap((name) =>
+        ['-core', '-rolldown-runtime', ''].map((part) => `script ${name}${part}.cjs kept`),
+      ),
       // tci and binaryen: machine code of wasm can be kept by most engines only (docs/engines.md)
       ...(existsSync(join(packageFolder(), 'build/wemu.wasm.v8')) ? [] : ['wasm compiled', 'wasm compiled']),
     ]);

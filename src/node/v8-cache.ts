@@ -5,7 +5,7 @@
  */
 import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { cachedDataVersionTag } from 'node:v8';
 import { runInThisContext, Script } from 'node:vm';
 import { checksum, writeWhole } from './disk/files.js';
@@ -47,16 +47,24 @@ function readV8Cache(path: string): Uint8Array<ArrayBuffer> | undefined {
   }
 }
 
-/** Runs a CommonJS file of ASCII without dynamic imports (scripts/bundle.js); its exports. `provided`: modules that it gets from here when it asks for them. */
-export function requireCached(path: string, provided: Readonly<Record<string, unknown>> = {}): unknown {
+/** What has run already, or is running. */
+type Modules = Map<string, { readonly exports: unknown }>;
+
+/** Runs a CommonJS file of ASCII without dynamic imports (scripts/bundle.js), and those beside it that it asks for; its exports. `provided`: modules that they get from here. */
+export function requireCached(path: string, provided: Readonly<Record<string, unknown>> = {}, modules: Modules = new Map()): unknown {
+  const known = modules.get(path);
+  if (known) return known.exports;
   const script = new Script(`(function(exports,require,module,__filename,__dirname){${readFileSync(path, 'latin1')}\n})`, {
     filename: path,
     cachedData: readV8Cache(path),
   });
   const require = createRequire(path);
   const module = { exports: {} };
+  modules.set(path, module);
   const run = script.runInThisContext() as (...args: unknown[]) => void;
-  run(module.exports, (id: string) => provided[id] ?? require(id), module, path, dirname(path));
+  const load = (id: string): unknown =>
+    /^\.\/[^/]*\.cjs$/.test(id) ? requireCached(join(dirname(path), id), provided, modules) : (provided[id] ?? require(id));
+  run(module.exports, load, module, path, dirname(path));
   return module.exports;
 }
 

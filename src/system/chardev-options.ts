@@ -122,6 +122,9 @@ export const chardevFromParts = (id: string, backend: string, parts: readonly (r
 /** What `-serial TEXT` and the like lead to: a chardev of `-chardev`, one of their own, or nothing. */
 export type ChardevReference = { readonly id: string } | { readonly none: true } | { readonly options: ChardevOptions };
 
+/** What a gdb stub's socket is, where the user does not say otherwise. */
+export const GDB_SOCKET = { server: 'on', wait: 'off', nodelay: 'on' } as const;
+
 /** `defaults`: of what the text does not say, for sockets. @throws OptionError */
 export function parseChardevReference(
   option: string,

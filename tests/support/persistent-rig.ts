@@ -18,7 +18,6 @@ import { workerCodegen } from '../../src/accel/tcg/codegen-remote.js';
 import { createEngineMemory } from '../../src/accel/tcg/memory.js';
 import { AddressSpace } from '../../src/memory/address-space.js';
 import { MemoryRegion, MemoryTopology } from '../../src/memory/region.js';
-import { isaNamed } from '../../src/isas.js';
 import { riscvIsa } from '../../src/target/riscv/index.js';
 import { crc32 } from '../../src/util/crc32.js';
 import { engineModule } from './engine.js';
@@ -103,9 +102,11 @@ export class PromptWorker implements CodegenWorker {
   readonly asked: string[] = [];
   /** Of the modules that were to be made: whether their bytes were wanted. */
   readonly wanted: boolean[] = [];
-  private readonly service = new CodegenService(isaNamed);
+  private readonly service = new CodegenService();
   private readonly replies: WorkerReply[] = [];
-  constructor(private readonly load?: LoadMachineCode) {}
+  constructor(private readonly load?: LoadMachineCode) {
+    this.service.isa = riscvIsa;
+  }
   post(message: WorkerMessage): void {
     this.asked.push(message.kind);
     if (message.kind === 'generate') this.wanted.push(message.wantBinary ?? false);

@@ -12,7 +12,7 @@ import type { RunnerSpec } from './runner.js';
 const REPORT_FD = 3;
 
 async function run({ accel, machine, memory, bios, kernel, initrd, disk, append }: RunnerSpec, worker?: CodegenThread): Promise<number> {
-  const host = await createNodeHost({ ...parseAccel(accel), worker });
+  const host = await createNodeHost({ ...parseAccel(accel), board: machine, worker });
   try {
     const { exitCode, samples, marks, counters } = await watch(
       {

@@ -7,6 +7,7 @@ import { clobbersGlobals, INPUT_WORDS, isMemoryOp, Op, OP_WORDS, syncsGlobals } 
 import type { AccessGroup, GroupedAccess } from './access-groups.js';
 import { I32, I64, NONE, type Expr } from './binaryen.js';
 import type { Bitsets } from './bitset.js';
+import { chasedLoads } from './chased-loads.js';
 import { BlockLowering } from './block-lowering.js';
 import type { Block } from './cfg.js';
 import { FaultExits } from './fault-exits.js';
@@ -27,6 +28,7 @@ export class BlockCode implements MemoryHost, InlineHost {
   private ir!: TbIr;
   private tb = 0;
   private b = 0;
+  private chased: ReadonlySet<number> | undefined;
   private dirty!: Bitsets;
   private faults!: FaultExits;
   private groups!: ReadonlyMap<number, GroupedAccess>;
@@ -62,6 +64,7 @@ export class BlockCode implements MemoryHost, InlineHost {
     this.ir = ir;
     this.tb = block.tb;
     this.b = b;
+    this.chased = undefined;
     this.dirty = dirty;
     this.faults = new FaultExits(lowering.list, m, {
       label: fn.label,
@@ -179,7 +182,11 @@ export class BlockCode implements MemoryHost, InlineHost {
   readonly groupHosts = new Map<AccessGroup, number>();
 
   guessedAddend(mmuIdx: number): number | undefined {
-    return (this.traits.untranslated >> mmuIdx) & 1 ? this.fn.guessedAddend : undefined;
+    if (((this.traits.untranslated >> mmuIdx) & 1) === 0) return undefined;
+    this.chased ??= chasedLoads(this.ir.ops, this.fn.facts.cfg, this.b);
+    const { first, last } = this.grouped?.group ?? { first: this.op, last: this.op };
+    for (const op of this.chased) if (op >= first && op <= last) return this.fn.guessedAddend;
+    return undefined;
   }
   get isAwaited(): boolean {
     const { ops } = this.ir;

@@ -33,7 +33,7 @@ export interface MemoryHost {
   readonly addend: number | undefined;
   /**
    * Local with the addend that is most likely, of accesses with this mmu index: the TLB's is compared with it, so that the access does not wait for the TLB's to be
-   * loaded, at the end of a chain of four operations (a pointer chase takes a quarter less time). Undefined where pages are likely to differ.
+   * loaded, at the end of a chain of four operations (a pointer chase takes a third less time). Undefined where pages are likely to differ, or nothing waits.
    */
   guessedAddend(mmuIdx: number): number | undefined;
   /** Whether the running block goes on with what this op loads. A store's value is awaited by nobody. */

@@ -207,6 +207,28 @@ describe('memory', () => {
     expect([rig.view.getUint32(RAM + 0x10, false), rig.view.getUint32(RAM + 0x3010, false)]).toEqual([0x2222, 0x1111]);
   });
 
+  it.each([1, 0])('follows pointers from page to page: untranslated %i', (untranslated) => {
+    const rig = new Rig();
+    rig.map(0x8000_0000n);
+    rig.map(0x8000_1000n, RAM + 0x3000);
+    const chain = [0x8000_0010n, 0x8000_1010n, 0x8000_0020n, 0x8000_1020n, 0x1234n];
+    for (const [i, at] of [0x10, 0x3010, 0x20, 0x3020].entries()) rig.view.setBigUint64(RAM + at, chain[i + 1], true);
+    rig.set(X1, chain[0]);
+    const region: Region = {
+      entries: [0],
+      tbs: [
+        tb(0x100, 4, [-1, -1], (tcg) => {
+          tcg.insnStart(0);
+          for (let i = 0; i < 4; i++) tcg.qemuLd(X1, X1, L.MO_64, 0);
+          leave(tcg, 0, 0x200);
+        }),
+      ],
+    };
+    rig.run(region, 0, false, { traits: { ...RANDOM_TRAITS, untranslated } });
+    expect(rig.get(X1)).toBe(0x1234n);
+    expect(rig.slow).toEqual([]);
+  });
+
   it('writes back the state before the faulting instruction', () => {
     const rig = new Rig();
     rig.set(X1, 0x10n);

@@ -1,8 +1,8 @@
 import { expect, it, vi } from 'vitest';
-import { ISAS } from '../../../isas.js';
+import { TARGETS } from '../../../targets.js';
 import { warmUp } from './warm-up.js';
 
-it.each(ISAS)('makes a module of the IR of $name', (isa) => {
+it.each(TARGETS)('makes a module of the IR of $name', (isa) => {
   const made = vi.spyOn(WebAssembly, 'Module');
   try {
     warmUp(isa);

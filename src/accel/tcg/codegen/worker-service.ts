@@ -7,20 +7,18 @@ import type { Isa } from '../../../target/target.js';
 
 export class CodegenService {
   private compiler?: RegionCompiler;
-  /** For machines with `check=on`: set before `init` is handled. */
+  /** Of `init`'s target, set before it is handled. */
+  isa!: Isa;
+  /** For machines with `check=on`, set as early. */
   verify?: VerifyRegion;
 
-  constructor(
-    /** @throws RangeError if there is none of that name */
-    private readonly isaNamed: (name: string) => Isa,
-    private readonly compile: Compile = (bytes) => new WebAssembly.Module(bytes),
-  ) {}
+  constructor(private readonly compile: Compile = (bytes) => new WebAssembly.Module(bytes)) {}
 
   handle(message: WorkerMessage): WorkerReply | undefined {
     switch (message.kind) {
       case 'init': {
-        const { target, config, memory, icount, tuning } = message;
-        this.compiler = new RegionCompiler(this.isaNamed(target), config, memory, icount, tuning, this.compile, this.verify);
+        const { config, memory, icount, tuning } = message;
+        this.compiler = new RegionCompiler(this.isa, config, memory, icount, tuning, this.compile, this.verify);
         return undefined;
       }
       case 'generate':
