@@ -57,7 +57,7 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
   const accel = chooseAccel(args.accel, machine.accel);
   const host = await createNodeHost({
     ...commandLineAccel(oneInsn(accel, args.oneInsnPerTb), args.d !== undefined),
-    board: machine.type ?? (wantsListing(args) ? undefined : DEFAULT_BOARD),
+    board: boardOf(machine, args),
     seed: parseSeed(args.seed),
     profile: args.profile,
     worker,
@@ -210,9 +210,14 @@ function semihostingOptions({ args, chardev, root, userspace }: SemihostingChoic
 const oneInsn = (accel: string | undefined, wanted = false): string | undefined =>
   wanted ? `${accel ?? 'tcg'},one-insn-per-tb=on` : accel;
 
-/** Whether an option asks for a list that depends on the targets, which without a board are all of them. */
-const wantsListing = ({ cpu = '', device = [], object = [], d, trace }: SystemArguments): boolean =>
-  wantsTraceHelp(d, trace) || [cpu, ...device, ...object].some((text) => text.split(',').some(isHelp));
+/** Undefined: any. Trace events are those of all targets, and so is what is listed where no board is named. */
+function boardOf(
+  { type }: MachineArguments,
+  { cpu = '', device = [], object = [], d = '', trace = [] }: SystemArguments,
+): string | undefined {
+  if (trace.length > 0 || d.includes('trace:')) return undefined;
+  return type ?? ([cpu, ...device, ...object].some((text) => text.split(',').some(isHelp)) ? undefined : DEFAULT_BOARD);
+}
 
 /** The listing that some option asks for with `help` or `?`. */
 function helpText(args: SystemArguments, machine: MachineArguments, accel: string | undefined, host: NodeHost): string | undefined {

@@ -27,6 +27,11 @@ export interface Cfg {
   readonly order: readonly number[];
 }
 
+/** Whether block `b` goes on at its own start. Between a conditional branch and the TB that it leads to there is a block of that jump. */
+export function isOwnLoop({ blocks }: Pick<Cfg, 'blocks'>, b: number): boolean {
+  return blocks[b].succ.some((next) => next === b || (blocks[next].tb === blocks[b].tb && blocks[next].succ.includes(b)));
+}
+
 const isEnd = (op: number): boolean =>
   op === Op.br || op === Op.brcond_i32 || op === Op.brcond_i64 || op === Op.goto_tb || op === Op.goto_ptr || op === Op.exit_tb;
 

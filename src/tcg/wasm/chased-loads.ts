@@ -3,7 +3,7 @@
  * (MemoryHost.guessedAddend); anywhere else the comparison is one more thing to do (fib takes a sixth longer with it, bytecode 8 %).
  */
 import { INPUT_WORDS, isMemoryOp, Op, OP_WORDS, OUTPUT_WORDS } from '../opcodes.js';
-import type { Block, Cfg } from './cfg.js';
+import { isOwnLoop, type Block, type Cfg } from './cfg.js';
 
 /** Ops between a load and the access at its address at most: an index becomes one by two shifts and an addition. */
 const MOST_BETWEEN = 3;
@@ -11,10 +11,9 @@ const MOST_BETWEEN = 3;
 const ADDRESS = 2;
 
 /** Ops of block `b` whose values are the addresses of loads whose values are addresses. A loop goes on at its start. */
-export function chasedLoads(ops: Int32Array, { blocks }: Pick<Cfg, 'blocks'>, b: number): ReadonlySet<number> {
-  const block = blocks[b];
-  // Between a conditional branch and the TB that it leads to there is a block of that jump.
-  const isLoop = block.succ.some((next) => next === b || (blocks[next].tb === block.tb && blocks[next].succ.includes(b)));
+export function chasedLoads(ops: Int32Array, cfg: Cfg, b: number): ReadonlySet<number> {
+  const block = cfg.blocks[b];
+  const isLoop = isOwnLoop(cfg, b);
   const links = addressLoads(ops, block, isLoop, (k) => isMemoryOp(ops[k * OP_WORDS]));
   return links.size === 0 ? links : addressLoads(ops, block, isLoop, (k) => links.has(k));
 }
