@@ -1,7 +1,7 @@
-// Lets V8 keep what it makes of the bundle, of binaryen and of the engine (src/node/v8-cache.ts): runs the embedded guest in a process for each of the bundle's
-// programs, and writes FILE.v8 beside every script and wasm module that it loaded.
+// Lets V8 keep what it makes of the bundle, of binaryen and of the engine (src/node/v8-cache.ts): runs a guest of each target in a process for each of the
+// bundle's programs, and writes FILE.v8 beside every script and wasm module that it loaded.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,8 +17,6 @@ const BINARYEN = join(root, 'build/binaryen.wasm');
 const ENGINES = readdirSync(join(root, 'build'))
   .filter((name) => /^wemu(-[a-z0-9]+)?\.wasm$/.test(name))
   .map((name) => join(root, 'build', name));
-/** The one that the guest below runs on. */
-const GUEST_ENGINE = join(root, 'build/wemu.wasm');
 const GUEST = 'quiet=1 scale=1';
 /** PowerPC's guest reads its options where the board puts a kernel. */
 const PPC_GUEST = { machine: '40p', memory: '128', bios: join(root, 'guests/ppc.elf'), kernel: join(root, '.cache/v8-guest') };
@@ -105,10 +103,7 @@ function watch(path) {
   WebAssembly.Module = new Proxy(Module, {
     construct(_, [bytes]) {
       const path = sizes.get(bytes.length);
-      if (path === undefined) return new Module(bytes);
-      // those of other targets, too, now that the program has set its flags
-      if (path === GUEST_ENGINE) for (const other of ENGINES.filter((each) => each !== path)) compile(other, readFileSync(other));
-      return compile(path, bytes);
+      return path === undefined ? new Module(bytes) : compile(path, bytes);
     },
   });
   for (const flag of FLAGS) setFlagsFromString(flag);

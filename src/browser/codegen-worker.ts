@@ -2,7 +2,7 @@
  * The codegen worker of a browser: the worker's own module (codegen.ts has the other end). It has the lean binaryen (scripts/lean-binaryen.js), a thirteenth of the
  * whole. When a function is wanted that is not in there, another worker, which has the whole, takes over.
  */
-import type { WorkerMessage, WorkerReply } from '../accel/tcg/codegen/protocol.js';
+import type { CodegenInit, WorkerMessage, WorkerReply } from '../accel/tcg/codegen/protocol.js';
 import { DEFAULT_ISA, loadIsa } from '../load-isas.js';
 import type { PortMessage } from './codegen.js';
 
@@ -12,7 +12,6 @@ interface HandOver {
   readonly messages: readonly WorkerMessage[];
 }
 type Start = MessagePort | HandOver;
-type Init = Extract<WorkerMessage, { kind: 'init' }>;
 
 const WHOLE = 'wemu-codegen-whole';
 const isWhole = self.name === WHOLE;
@@ -42,9 +41,9 @@ function connect(port: MessagePort, messages: readonly WorkerMessage[] = []): vo
   const service = new CodegenService();
   /** In their order: the first, `init`, waits for what it needs. */
   const queue = [...messages];
-  let init: Init | undefined;
+  let init: CodegenInit | undefined;
   let isBusy = false;
-  const prepare = async (message: Init): Promise<void> => {
+  const prepare = async (message: CodegenInit): Promise<void> => {
     init = message;
     service.isa = await loadIsa(message.target);
     if (message.tuning?.check) service.verify = (await import('../accel/tcg/check/checks.js')).checks.verifyRegion;

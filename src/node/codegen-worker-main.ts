@@ -5,7 +5,7 @@ import { loadChecks } from './checks.js';
 import { deserializeWasm } from './v8-cache.js';
 import { compileOptimised } from './v8-flags.js';
 import { compilePersistent } from '../accel/tcg/codegen/compile-persistent.js';
-import type { WorkerMessage } from '../accel/tcg/codegen/protocol.js';
+import type { CodegenInit, WorkerMessage } from '../accel/tcg/codegen/protocol.js';
 import type { CodegenService } from '../accel/tcg/codegen/worker-service.js';
 import type { BinaryenWasm, CodegenWorkerData, Connect } from './codegen-worker.js';
 
@@ -16,10 +16,8 @@ async function load(wasm: Promise<WebAssembly.Module>): Promise<typeof import('.
 let binaryenLoaded = (_wasm: WebAssembly.Module): void => {};
 const loading = load(new Promise((resolve) => (binaryenLoaded = resolve)));
 
-type Init = Extract<WorkerMessage, { kind: 'init' }>;
-
 /** What its machine needs is there. */
-async function prepared(service: Promise<CodegenService>, { target, tuning }: Init): Promise<CodegenService> {
+async function prepared(service: Promise<CodegenService>, { target, tuning }: CodegenInit): Promise<CodegenService> {
   const [codegen, { loadIsa }] = await Promise.all([service, loading]);
   codegen.isa = await loadIsa(target);
   if (tuning?.check) codegen.verify = (await loadChecks()).verifyRegion;

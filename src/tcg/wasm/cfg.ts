@@ -28,7 +28,7 @@ export interface Cfg {
 }
 
 /** Whether block `b` goes on at its own start. Between a conditional branch and the TB that it leads to there is a block of that jump. */
-export function isOwnLoop({ blocks }: Pick<Cfg, 'blocks'>, b: number): boolean {
+export function isOwnLoop({ blocks }: Cfg, b: number): boolean {
   return blocks[b].succ.some((next) => next === b || (blocks[next].tb === blocks[b].tb && blocks[next].succ.includes(b)));
 }
 

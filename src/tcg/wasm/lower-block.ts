@@ -193,6 +193,7 @@ export class BlockCode implements MemoryHost, InlineHost {
     const loaded = ops[this.op * OP_WORDS] === Op.qemu_ld_i64 ? ops[this.op * OP_WORDS + 1] : -1;
     if (loaded < 0) return false;
     const block = this.fn.facts.cfg.blocks[this.b];
+    // Not isOwnLoop: with loops that end with a conditional branch, chasemem takes 15 % longer (bench/RESULTS.md).
     const first = block.succ.includes(this.b) ? block.first : this.op + 1;
     for (let p = first * OP_WORDS; p < block.end * OP_WORDS; p += OP_WORDS) {
       if (INPUT_WORDS[ops[p]].some((at) => ops[p + at] === loaded)) return true;
