@@ -18,14 +18,38 @@ function read(binaryen, bytes) {
   return { module, functions: all.filter((each) => !binaryen.getFunctionInfo(each).base) };
 }
 
-/** binaryen's wasm with the bodies of those functions that are listed, and traps in the place of the others. */
+/**
+ * binaryen's wasm with those functions that are listed. In the place of the others, in its table and among what it exports, is one trap for each signature: engines set
+ * up every function that there is, whether it runs or not.
+ */
 export function lean(binaryen, bytes) {
   const { wasm, functions: used } = JSON.parse(readFileSync(LIST, 'utf8'));
   if (wasm !== hash(bytes)) throw new Error(`${LIST}: of another binaryen; npm run build:lean`);
   const bits = Buffer.from(used, 'base64');
   const { module, functions } = read(binaryen, bytes);
-  for (const [at, each] of functions.entries())
-    if (!((bits[at >> 3] >> (at & 7)) & 1)) binaryen.Function.setBody(each, module.unreachable());
+  /** By the name of a function that is not listed: that of its trap. */
+  const traps = new Map();
+  for (const [at, each] of functions.entries()) {
+    if ((bits[at >> 3] >> (at & 7)) & 1) continue;
+    const { name, params, results } = binaryen.getFunctionInfo(each);
+    const trap = `trap ${params} ${results}`;
+    if (!module.getFunction(trap)) module.addFunction(trap, params, results, [], module.unreachable());
+    traps.set(name, trap);
+    binaryen.Function.setBody(each, module.unreachable());
+  }
+  const segments = Array.from({ length: module.getNumElementSegments() }, (_, at) => module.getElementSegmentByIndex(at));
+  for (const { name, table, offset, data } of segments.map(binaryen.getElementSegmentInfo)) {
+    const names = data.map((each) => traps.get(each) ?? each);
+    const start = module.copyExpression(offset);
+    module.removeElementSegment(name);
+    module.addActiveElementSegment(table, name, names, start);
+  }
+  const exported = Array.from({ length: module.getNumExports() }, (_, at) => binaryen.getExportInfo(module.getExportByIndex(at)));
+  for (const { kind, name, value } of exported) {
+    if (kind !== binaryen.ExternalFunction || !traps.has(value)) continue;
+    module.removeExport(name);
+    module.addFunctionExport(traps.get(value), name);
+  }
   module.runPasses(['remove-unused-module-elements']);
   const trimmed = module.emitBinary();
   module.dispose();

@@ -13,7 +13,7 @@ import { serializeWasm, writeV8Cache } from '../dist/src/node/v8-cache.js';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
 const bundle = (name) => join(root, 'dist/bundle', name);
-const BINARYEN = join(root, 'build/binaryen.wasm');
+const BINARYENS = ['binaryen.wasm', 'binaryen.lean.wasm'].map((name) => join(root, 'build', name));
 const ENGINES = readdirSync(join(root, 'build'))
   .filter((name) => /^wemu(-[a-z0-9]+)?\.wasm$/.test(name))
   .map((name) => join(root, 'build', name));
@@ -39,8 +39,9 @@ const RUNS = [
   ],
   [
     'runner.cjs',
+    // with the whole binaryen, in the machine's thread
     JSON.stringify({
-      accel: 'tcg',
+      accel: 'tcg,thread=sync',
       machine: 'virt',
       memory: '128',
       bios: 'none',
@@ -89,7 +90,7 @@ function watch(path) {
       scripts.push([options.filename, this]);
     }
   };
-  const sizes = new Map([...ENGINES, BINARYEN].map((path) => [statSync(path).size, path]));
+  const sizes = new Map([...ENGINES, ...BINARYENS].map((path) => [statSync(path).size, path]));
   const { Module } = WebAssembly;
   const compile = (path, bytes) => {
     // all of an engine; of binaryen what is used

@@ -2,7 +2,7 @@
  * The codegen worker of a browser: the worker's own module (codegen.ts has the other end). It has the lean binaryen (scripts/lean-binaryen.js), a thirteenth of the
  * whole. When a function is wanted that is not in there, another worker, which has the whole, takes over.
  */
-import type { CodegenInit, WorkerMessage, WorkerReply } from '../accel/tcg/codegen/protocol.js';
+import type { CodegenInit, WorkerMessage } from '../accel/tcg/codegen/protocol.js';
 import { DEFAULT_ISA, loadIsa } from '../load-isas.js';
 import type { PortMessage } from './codegen.js';
 
@@ -22,18 +22,14 @@ Object.assign(globalThis, { wemuTakesLeanBinaryen: !isWhole }); // build/binarye
 const early: Start[] = [];
 self.onmessage = (event: MessageEvent<Start>) => void early.push(event.data);
 
-const [{ CodegenService }, { warmUp }, defaultIsa] = await Promise.all([
+const [{ CodegenService, lacksFunction }, { warmUp }, defaultIsa] = await Promise.all([
   import('../accel/tcg/codegen/worker-service.js'),
   import('../accel/tcg/codegen/warm-up.js'),
   loadIsa(DEFAULT_ISA),
 ]);
 warmUp(defaultIsa);
 
-/** A trap's message, whatever the engine: nothing of ours traps otherwise. */
-const isMissing = (reply: WorkerReply | undefined): boolean =>
-  !isWhole && reply?.kind === 'generated' && /\bunreachable\b/.test(reply.error ?? '');
-
-/** The worker that has the whole, once it is wanted. After a trap the lean binaryen is used no more: it was in the middle of something. */
+/** The worker that has the whole, once it is wanted. */
 let whole: Worker | undefined;
 
 /** Serves one machine. */
@@ -61,7 +57,7 @@ function connect(port: MessagePort, messages: readonly WorkerMessage[] = []): vo
       const [message] = queue;
       if (message.kind === 'init') await prepare(message);
       const reply = whole ? undefined : service.handle(message);
-      if (whole || isMissing(reply)) return handOver();
+      if (whole || (!isWhole && lacksFunction(reply))) return handOver();
       if (reply) port.postMessage(reply);
     }
     isBusy = false;

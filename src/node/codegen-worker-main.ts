@@ -5,44 +5,66 @@ import { loadChecks } from './checks.js';
 import { deserializeWasm } from './v8-cache.js';
 import { compileOptimised } from './v8-flags.js';
 import { compilePersistent } from '../accel/tcg/codegen/compile-persistent.js';
-import type { CodegenInit, WorkerMessage } from '../accel/tcg/codegen/protocol.js';
+import type { CodegenInit, WorkerMessage, WorkerReply } from '../accel/tcg/codegen/protocol.js';
 import type { CodegenService } from '../accel/tcg/codegen/worker-service.js';
 import type { BinaryenWasm, CodegenWorkerData, Connect } from './codegen-worker.js';
 
-async function load(wasm: Promise<WebAssembly.Module>): Promise<typeof import('./codegen-worker-service.js')> {
-  return (await loadWithBinaryen('./codegen-worker-service', import.meta.url, wasm)) as typeof import('./codegen-worker-service.js');
-}
+type Codegen = typeof import('./codegen-worker-service.js');
 
-let binaryenLoaded = (_wasm: WebAssembly.Module): void => {};
-const loading = load(new Promise((resolve) => (binaryenLoaded = resolve)));
+/** Default: the whole. */
+const load = async (wasm?: Promise<WebAssembly.Module>): Promise<Codegen> =>
+  (await loadWithBinaryen('./codegen-worker-service', import.meta.url, wasm)) as Codegen;
 
-/** What its machine needs is there. */
-async function prepared(service: Promise<CodegenService>, { target, tuning }: CodegenInit): Promise<CodegenService> {
-  const [codegen, { loadIsa }] = await Promise.all([service, loading]);
-  codegen.isa = await loadIsa(target);
-  if (tuning?.check) codegen.verify = (await loadChecks()).verifyRegion;
-  return codegen;
+let leanLoaded = (_wasm: WebAssembly.Module): void => {};
+const lean = load(new Promise((resolve) => (leanLoaded = resolve)));
+/** From the first function on that the lean binaryen does not have. */
+let whole: Promise<Codegen> | undefined;
+
+/** For a machine. What that needs is there then. */
+async function makeService({ target, tuning }: CodegenInit): Promise<CodegenService> {
+  const { CodegenService, loadIsa } = await (whole ?? lean);
+  const service = new CodegenService(compileOptimised);
+  service.isa = await loadIsa(target);
+  if (tuning?.check) service.verify = (await loadChecks()).verifyRegion;
+  return service;
 }
 
 /** Serves one machine. What it asked for before it closed its port is not made any more. */
 function connect(port: MessagePort): void {
-  let service = loading.then(({ CodegenService }) => new CodegenService(compileOptimised));
+  let init: CodegenInit;
+  let service: CodegenService;
+  /** Of which binaryen `service` is. */
+  let binaryen: typeof whole;
   let isOpen = true;
+  const handle = async (message: WorkerMessage): Promise<WorkerReply | undefined> => {
+    if (message.kind === 'init') init = message;
+    if (message.kind === 'init' || binaryen !== whole) {
+      binaryen = whole;
+      service = await makeService(init);
+      service.handle(init);
+      if (message.kind === 'init') return undefined;
+    }
+    const reply = service.handle(message);
+    if (binaryen || !(await lean).lacksFunction(reply)) return reply;
+    whole ??= load();
+    return handle(message);
+  };
   const serve = async (message: WorkerMessage): Promise<void> => {
-    // persistent code need not wait for what generates code
-    if (message.kind === 'compile') return port.postMessage(compilePersistent(message, compileOptimised, deserializeWasm));
-    if (message.kind === 'init') service = prepared(service, message);
-    const codegen = await service;
-    const reply = isOpen && codegen.handle(message);
+    const reply = isOpen && (await handle(message));
     if (reply) port.postMessage(reply);
   };
-  port.on('message', (message: WorkerMessage) => void serve(message));
+  let last: Promise<void> = Promise.resolve();
+  port.on('message', (message: WorkerMessage) => {
+    // persistent code need not wait for what generates code
+    if (message.kind === 'compile') port.postMessage(compilePersistent(message, compileOptimised, deserializeWasm));
+    else last = last.then(() => serve(message));
+  });
   port.on('close', () => (isOpen = false));
 }
 
 const { port } = workerData as CodegenWorkerData;
 port.on('message', (message: BinaryenWasm | Connect) => {
-  if (message.kind === 'binaryen') binaryenLoaded(message.wasm);
+  if (message.kind === 'binaryen') leanLoaded(message.wasm);
   else connect(message.port);
 });
 // Its own end, not from outside: V8's flags would stay as they are in the middle of a compilation.

@@ -4,7 +4,7 @@
  */
 import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import type { CodegenThread, CodegenWorker, WorkerMessage, WorkerReply } from '../accel/tcg/codegen/protocol.js';
-import { loadBinaryenWasm } from './binaryen.js';
+import { loadLeanBinaryenWasm } from './binaryen.js';
 import { startThread } from './thread.js';
 import { optimisesAtOnce, setV8Flags } from './v8-flags.js';
 
@@ -12,7 +12,7 @@ export interface CodegenWorkerData {
   readonly port: MessagePort;
 }
 
-/** To the worker, first of all. */
+/** To the worker, first of all: the lean one. */
 export interface BinaryenWasm {
   readonly kind: 'binaryen';
   readonly wasm: WebAssembly.Module;
@@ -36,7 +36,7 @@ export function startCodegenWorker(): CodegenThread {
   thread.on('exit', () => (isDead = true));
   port1.unref();
   // Node needs 40 ms to start a thread: in the meantime this one does half of what is before it.
-  port1.postMessage({ kind: 'binaryen', wasm: loadBinaryenWasm() } satisfies BinaryenWasm);
+  port1.postMessage({ kind: 'binaryen', wasm: loadLeanBinaryenWasm() } satisfies BinaryenWasm);
   return {
     get isDead() {
       return isDead;

@@ -5,6 +5,13 @@ import type { WorkerMessage, WorkerReply } from './protocol.js';
 import type { VerifyRegion } from '../../../tcg/wasm/target-info.js';
 import type { Isa } from '../../../target/target.js';
 
+/**
+ * Whether a function was wanted that the lean binaryen (scripts/lean-binaryen.js) does not have: a trap, by its message whatever the engine, since nothing of ours traps
+ * otherwise. That binaryen was in the middle of something, and is not to be used any more.
+ */
+export const lacksFunction = (reply: WorkerReply | undefined): boolean =>
+  reply?.kind === 'generated' && /\bunreachable\b/.test(reply.error ?? '');
+
 export class CodegenService {
   private compiler?: RegionCompiler;
   /** Of `init`'s target, set before it is handled. */
