@@ -1,7 +1,7 @@
 // Putting translations into the TLBs.
 import {
   ENV_TLB_LARGE, PHYSMAP_BASE, PHYSMAP_FLAGS, PHYSMAP_HOST, PHYSMAP_RAM, TLB_ENTRY_ADDEND, TLB_ENTRY_PHYS_PAGE, TLB_ENTRY_SIZE, TLB_ENTRY_TAG, TLB_FORCE_SLOW,
-  TLB_INVALID, TLB_KINDS, TLB_KIND_WRITE, TLB_MMIO, TLB_NOTDIRTY, TLB_WATCHPOINT, VICTIM_ENTRIES,
+  TLB_INVALID, TLB_KINDS, TLB_KIND_CODE, TLB_KIND_READ, TLB_KIND_WRITE, TLB_MMIO, TLB_NOTDIRTY, TLB_WATCHPOINT, VICTIM_ENTRIES,
 } from '../shared/layout';
 import { pageHasCode } from '../core/code-pages';
 import { isClean } from '../core/dirty';
@@ -32,11 +32,12 @@ function setEntry(env: usize, mmuIdx: i32, kind: i32, page: u64, tag: u64, adden
 }
 
 /**
- * The target's page walk found a translation: virtual page -> physical page (addresses), with the rights `prot` (1 read, 2 write, 4 execute).
+ * The target's page walk found a translation for an `access` (TLB_KIND_*): virtual page -> physical page (addresses), with the rights `prot` (1 read, 2 write, 4 execute).
+ * It goes into the tables of what was asked for, fetches or data, as cores have a TLB for each: most pages are of one kind, and the other tables keep what they have.
  * `pageSize`: bytes of the guest page, for tlbFlushPage. `forceSlow`: rights are finer than a page, ask the target at every access. `shared`: the page is
  * mapped so in all address spaces.
  */
-export function tlbSetPage(env: usize, vaddrPage: u64, physPage: u64, prot: i32, mmuIdx: i32, pageSize: u64, forceSlow: bool, shared: bool): void {
+export function tlbSetPage(env: usize, vaddrPage: u64, physPage: u64, prot: i32, access: i32, mmuIdx: i32, pageSize: u64, forceSlow: bool, shared: bool): void {
   const page = vaddrPage & PAGE_MASK;
   const physNumber = (physPage >> PAGE_BITS) as u32;
   const record = physmapPage(physPage & PAGE_MASK);
@@ -57,7 +58,8 @@ export function tlbSetPage(env: usize, vaddrPage: u64, physPage: u64, prot: i32,
     if ((load<u32>(record, PHYSMAP_FLAGS) & PHYSMAP_RAM) == 0) writeFlags |= TLB_MMIO;
     else if (pageHasCode(physNumber) || isClean(addend + (page as u32))) writeFlags |= TLB_NOTDIRTY;
   }
-  for (let kind = 0; kind < TLB_KINDS; kind++) {
+  const isFetch = access == TLB_KIND_CODE;
+  for (let kind = isFetch ? TLB_KIND_CODE : TLB_KIND_READ; kind <= (isFetch ? TLB_KIND_CODE : TLB_KIND_WRITE); kind++) {
     if (((prot >> kind) & 1) != 0) {
       setEntry(env, mmuIdx, kind, page, page | (kind == TLB_KIND_WRITE ? writeFlags : flags), addend, physNumber, shared);
     } else {

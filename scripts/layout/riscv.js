@@ -100,7 +100,7 @@ export const STRUCTS = [
       ['ELP',           'u32',     'vcpu', 'own',     '1: a landing pad is expected (Zicfilp)'],
       ['COUNTING',      'u32',     'vcpu', 'derived', '1: a trigger counts instructions; 2: this one wrote to one; the mode that it began in, from bit 8 on'],
       ['END',             0,       'init', 'init',    'where the state ends'],
-      ['PMP_CACHE',     'u64[64]', 'vcpu', 'derived', 'rights of whole pages (pmp.ts)', { at: 0xa00 }],
+      ['PMP_RANGES',    'u64[12]', 'vcpu', 'derived', 'memory in which whole pages have the same rights: first and last page, rights (pmp.ts)', { at: 0xa00 }],
     ],
   },
 ];

@@ -200,9 +200,8 @@ export function tlbFill(env: usize, addr: u64, size: i32, access: i32, mmuIdx: i
   const outcome = translate(env, ea, access, mmuIdx, false);
   if (outcome == OK) {
     const page = (ea & ~PAGE_MASK) as u64;
-    // Of translated pages fetches have tables of their own: what data may do there says nothing of them.
-    const rights = (mmuIdx & MMU_TRANSLATED) == 0 ? PAGE_ALL : resultRights & (access == TLB_KIND_CODE ? PAGE_EXEC : PAGE_READ | PAGE_WRITE);
-    tlbSetPage(env, page, (resultPhys & ~PAGE_MASK) as u64, rights, mmuIdx, PAGE_SIZE, false, true);
+    const rights = (mmuIdx & MMU_TRANSLATED) == 0 ? PAGE_ALL : resultRights;
+    tlbSetPage(env, page, (resultPhys & ~PAGE_MASK) as u64, rights, access, mmuIdx, PAGE_SIZE, false, true);
     return true;
   }
   if (probe) return false;

@@ -799,11 +799,11 @@ export class Hart {
   }
 
   @inline
-  pmpCache(index: i32): u64 {
+  pmpRanges(index: i32): u64 {
     return load<u64>(this.at + index * 8, 0xa00);
   }
   @inline
-  setPmpCache(index: i32, value: u64): void {
+  setPmpRanges(index: i32, value: u64): void {
     store<u64>(this.at + index * 8, value, 0xa00);
   }
 }

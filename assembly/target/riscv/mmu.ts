@@ -192,7 +192,7 @@ export function riscvTlbFill(env: usize, addr: u64, size: i32, access: i32, mmuI
     const split = rights < 0;
     if (split) rights = pmpRights(env, resultPhys, min<u64>(max(size, 1), 0x1000 - (addr & PAGE_MASK)), priv);
     if (resultPhys >> PHYS_BITS == 0 && (rights & needed(access)) != 0) {
-      tlbSetPage(env, addr & ~PAGE_MASK, page, resultRights & rights, mmuIdx, resultPageSize, split, resultGlobal);
+      tlbSetPage(env, addr & ~PAGE_MASK, page, resultRights & rights, access, mmuIdx, resultPageSize, split, resultGlobal);
       return true;
     }
     status = ACCESS_FAULT;

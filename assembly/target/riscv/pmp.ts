@@ -1,5 +1,5 @@
 // Physical memory protection: 16 entries, granule of 4 bytes. Privileged specification, section 3.7 and "Smepmp".
-import { RV_PMPCFG, RV_PMP_CACHE } from './shared/env';
+import { RV_PMPCFG, RV_PMP_RANGES } from './shared/env';
 import { MSECCFG_MML, MSECCFG_MMWP, MSECCFG_RLB, PAGE_EXEC, PAGE_READ, PAGE_WRITE, PRV_M, PRV_U } from './bits';
 import { isRv32 } from './hart';
 import { hart } from './env';
@@ -17,8 +17,13 @@ const PMP_CFG_BITS = 0x9f;
 /** pmpaddr holds bits 55:2 of an address; RV32 has 33:2. */
 const PMP_ADDR_BITS: u64 = 0x003fffffffffffff;
 const ALL = PAGE_READ | PAGE_WRITE | PAGE_EXEC;
-// Rights of whole pages, by page number. A cell: page number << 16 | rights of M-mode << 8 | rights of S and U; SPLIT where an entry splits the page.
-const CACHE_CELLS = 64;
+const PAGE_MASK: u64 = 0xfff;
+// Memory in which all pages have the same rights, the last that were looked for: address of the first page, of the last, and rights of M-mode << 8 | rights of
+// S and U; SPLIT in both if entries split the page. Nearly all of RAM is one such range.
+const RANGES = 4;
+const RANGE_SIZE = 24;
+const RANGE_LAST = 8;
+const RANGE_RIGHTS = 16;
 const SPLIT = 0xff;
 
 @inline
@@ -63,7 +68,7 @@ function updateRange(env: usize, entry: i32): void {
 /** Recomputes the ranges of all entries from pmpcfg and pmpaddr. */
 export function pmpUpdateRanges(env: usize): void {
   for (let entry: i32 = 0; entry < PMP_ENTRIES; entry++) updateRange(env, entry);
-  memory.fill(env + RV_PMP_CACHE, 0xff, CACHE_CELLS * 8);
+  memory.fill(env + RV_PMP_RANGES, 0xff, RANGES * RANGE_SIZE);
 }
 
 @inline
@@ -117,27 +122,51 @@ export function pmpRights(env: usize, addr: u64, size: u64, priv: i32): i32 {
 
 /** Rights of `priv` on the whole 4 KiB page around `addr`, or -1 if an entry splits the page, so that every access must be judged by itself. */
 export function pmpPageRights(env: usize, addr: u64, priv: i32): i32 {
-  const number = addr >> 12;
-  const cell = env + RV_PMP_CACHE + (((number as u32) & (CACHE_CELLS - 1)) << 3);
-  let found = load<u64>(cell);
-  if (found >> 16 != number) {
-    const page = number << 12;
-    found = (number << 16) | (((findPageRights(env, page, PRV_M) & SPLIT) as u64) << 8) | ((findPageRights(env, page, PRV_U) & SPLIT) as u64);
-    store<u64>(cell, found);
+  const page = addr & ~PAGE_MASK;
+  const ranges = env + RV_PMP_RANGES;
+  let range = ranges;
+  while (page < load<u64>(range) || page > load<u64>(range, RANGE_LAST)) {
+    range += RANGE_SIZE;
+    if (range < ranges + RANGES * RANGE_SIZE) continue;
+    memory.copy(ranges + RANGE_SIZE, ranges, (RANGES - 1) * RANGE_SIZE);
+    range = ranges;
+    findRange(env, page, range);
   }
-  const rights = ((priv == PRV_M ? found >> 8 : found) as i32) & SPLIT;
+  const rights = (load<i32>(range, RANGE_RIGHTS) >> (priv == PRV_M ? 8 : 0)) & SPLIT;
   return rights == SPLIT ? -1 : rights;
 }
 
-function findPageRights(env: usize, page: u64, priv: i32): i32 {
-  const end = page + 0xfff;
+/** Fills a range with the pages around `page` that its rights are those of. */
+function findRange(env: usize, page: u64, range: usize): void {
+  const end = page + PAGE_MASK;
+  let first: u64 = 0;
+  let last: u64 = u64.MAX_VALUE;
+  let machine = rightsWithoutMatch(env, PRV_M);
+  let others = rightsWithoutMatch(env, PRV_U);
   for (let entry: i32 = 0; entry < PMP_ENTRIES; entry++) {
-    const first = firstOf(env, entry);
-    const last = lastOf(env, entry);
-    if (first > last || end < first || page > last) continue;
-    return page >= first && end <= last ? rightsOf(env, cfgOf(env, entry), priv) : -1;
+    const entryFirst = firstOf(env, entry);
+    const entryLast = lastOf(env, entry);
+    if (entryFirst > entryLast) continue;
+    if (entryLast < page) {
+      first = max(first, entryLast + 1);
+      continue;
+    }
+    if (entryFirst > end) {
+      last = min(last, entryFirst - 1);
+      continue;
+    }
+    const isWhole = page >= entryFirst && end <= entryLast;
+    const cfg = cfgOf(env, entry);
+    machine = isWhole ? rightsOf(env, cfg, PRV_M) : SPLIT;
+    others = isWhole ? rightsOf(env, cfg, PRV_U) : SPLIT;
+    first = isWhole ? max(first, entryFirst) : page;
+    last = isWhole ? min(last, entryLast) : end;
+    break;
   }
-  return rightsWithoutMatch(env, priv);
+  // pages that are in it as a whole
+  store<u64>(range, (first + PAGE_MASK) & ~PAGE_MASK);
+  store<u64>(range, (last - PAGE_MASK) & ~PAGE_MASK, RANGE_LAST);
+  store<i32>(range, (machine << 8) | others, RANGE_RIGHTS);
 }
 
 /** pmpcfg register `index` (0 to 3): four entries on RV32, eight on RV64, where only even registers exist. */

@@ -89,5 +89,5 @@ export const HART = envFields({
   ssp: ['u64', 0x978, 1, 'state'],
   elp: ['u32', 0x980, 1, 'state'],
   counting: ['u32', 0x984, 1, 'derived'],
-  pmpCache: ['u64', 0xa00, 64, 'derived'],
+  pmpRanges: ['u64', 0xa00, 12, 'derived'],
 });

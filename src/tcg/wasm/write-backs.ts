@@ -9,7 +9,7 @@ import { components } from './components.js';
 import type { Region } from './region.js';
 
 /** Guest instructions. A loop that is larger is left, or goes through forks, too seldom or too often for lazy writing to pay. */
-const SMALL_LOOP = 64;
+const SMALL_LOOP = 128;
 
 /** By block: 1 if what is dirty is written back before its last op. */
 export function findWriteBacks(region: Region, { blocks, order }: Cfg): Uint8Array {

@@ -73,12 +73,12 @@ function pteOf(env: usize, page: u64): u32 {
 export function tlbFill(env: usize, addr: u64, size: i32, access: i32, mmuIdx: i32, probe: bool): bool {
   const page = addr & 0xffffffff & ~PAGE_MASK;
   if (mmuIdx == MMU_PHYSICAL) {
-    tlbSetPage(env, page, page, ALL, mmuIdx, PAGE_SIZE, false, true);
+    tlbSetPage(env, page, page, ALL, access, mmuIdx, PAGE_SIZE, false, true);
     return true;
   }
   const pte = pteOf(env, page);
   const isAllowed = (pte & PTE_VALID) != 0 && (access != TLB_KIND_WRITE || (pte & PTE_WRITABLE) != 0);
-  if (isAllowed) tlbSetPage(env, page, (pte as u64) & ~PAGE_MASK, (pte & PTE_WRITABLE) != 0 ? ALL : NOT_WRITE, mmuIdx, PAGE_SIZE, false, false);
+  if (isAllowed) tlbSetPage(env, page, (pte as u64) & ~PAGE_MASK, (pte & PTE_WRITABLE) != 0 ? ALL : NOT_WRITE, access, mmuIdx, PAGE_SIZE, false, false);
   else if (!probe) raiseAt(env, CAUSE_PAGE, addr);
   return isAllowed;
 }

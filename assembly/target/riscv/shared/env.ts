@@ -198,5 +198,5 @@ export const RV_ELP = 0x980;
 export const RV_COUNTING = 0x984;
 /** 0x00 bytes: where the state ends */
 export const RV_END = 0x988;
-/** u64[64]: rights of whole pages (pmp.ts) */
-export const RV_PMP_CACHE = 0xa00;
+/** u64[12]: memory in which whole pages have the same rights: first and last page, rights (pmp.ts) */
+export const RV_PMP_RANGES = 0xa00;
