@@ -1,7 +1,7 @@
-// A lean binaryen for pages. Of its 12,700 functions code generation uses some 500, and browsers look at all of them, or compile them, before the first one runs.
+// A lean binaryen for codegen workers. Of its 12,700 functions code generation uses some 500, and engines look at all of them, or compile them, before the first one runs.
 // build/binaryen.lean.wasm has those that were used when this was run: `npm run build:lean` runs guests, and writes down in lean-binaryen.json which these
-// are. That is wanted when binaryen is another one, or other functions of it are used. One that is missing traps, and a page goes on with the whole
-// (src/browser/codegen-worker.ts): it is slower, and right.
+// are. That is wanted when binaryen is another one, or other functions of it are used. One that is missing traps, and the worker goes on with
+// the whole (src/browser/codegen-worker.ts, src/node/codegen-worker-main.ts): it is slower, and right.
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -37,6 +37,16 @@ it.each([
   expect(Date.now() - Number(stdout)).toBeLessThan(1000);
 });
 
+it('what the lean binaryen lacks is had from the whole', async () => {
+  // its optimisers are not in there
+  const accel = 'tcg,code-cache=off,passes=ssa-nomerge+simplify-locals+vacuum';
+  const args = ['embedded', '--append', 'quiet=1 scale=30 run=int', '--accel', accel, '--stats', 'json'];
+  const { stderr } = await promisify(execFile)(process.execPath, [join(packageFolder(), 'dist/bundle/start.cjs'), ...args]);
+  const { wasm } = JSON.parse(stderr) as { wasm: { regions: number; errors: number; lastError: string } };
+  expect(wasm).toMatchObject({ errors: 0, lastError: '' });
+  expect(wasm.regions).toBeGreaterThan(0);
+});
+
 it('code that V8 compiles later has the stack checks that regions do without', async () => {
   const { stdout } = await run(`
     const { watch } = await import(${JSON.stringify(built.replace(/node\/codegen-worker\.js$/, 'lab/run.js'))});
