@@ -46,6 +46,7 @@ export const ROWS = [
   { flags: '--dtb <file>',          help: "device tree blob in place of the board's own" },
   { flags: '--fw_cfg <opts>',       help: 'a file for firmware and guest: [name=]opt/NAME,file=F or string=TEXT', many: true, words: ['name=opt/'] },
   { flags: '--boot <opts>',         help: 'what firmware is told by fw_cfg: menu=on, splash=F, splash-time=MS, reboot-timeout=MS, order=LETTERS', many: true, words: ['menu=', 'order='] },
+  { flags: '--smbios <opts>',       help: "what the SMBIOS tables say (virt): type=0|1|2|3|4|8|11|17|41,FIELD=..., or file=F", many: true, words: ['type=', 'file='] },
   { flags: '--drive <opts>',        help: 'a disk: file=F,format=raw[,if=virtio|none|pflash][,id=ID][,readonly=on][,snapshot=on][,...]', many: true, words: ['file='] },
   { flags: '--blockdev <opts>',     help: "a block node: driver=raw,node-name=ID,file.driver=file,file.filename=F[,read-only=on]", many: true },
   { flags: '--hda <file>',          help: 'disk 0: as -drive file=F,index=0' },

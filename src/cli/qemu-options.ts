@@ -49,7 +49,6 @@ export const QEMU_OPTIONS: readonly QemuOption[] = [
   value('set', '-set'),
   value('mem-path', 'guest RAM in a file'),
   idleFlag('mem-prealloc'),
-  value('smbios', 'SMBIOS tables'),
   value('overcommit', 'locked memory and CPU power management', { values: { 'mem-lock': [`${BOOL}|on-fault`, OFF], 'cpu-pm': [BOOL, OFF] } }),
   flag('enable-kvm', 'hardware virtualisation: use -accel tcg'),
   // devices and backends

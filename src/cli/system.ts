@@ -114,6 +114,7 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
       symbols: readImage('-symbols', args.symbols),
       fwCfg: readFwCfg(args.fwCfg ?? [], warn),
       boot: args.boot && readBoot(args.boot, warn),
+      smbios: args.smbios,
       drives,
       objects: args.object,
       devices: args.device,

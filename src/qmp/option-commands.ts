@@ -26,6 +26,7 @@ export const COMMAND_LINE_OPTIONS: Readonly<Record<string, string>> = {
   plugin:     '',
   trace:      'enable events file',
   mon:        'mode chardev pretty:boolean',
+  smbios:     '',
   global:     'driver property value',
   rtc:        'base clock driftfix',
   device:     '',

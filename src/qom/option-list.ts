@@ -46,6 +46,11 @@ export class OptionList {
     this.know(key, 'string');
     return this.given.filter(([name]) => name === key).map(([, value]) => value);
   }
+  /** Of keys that may be given again, in the order in which they are. */
+  ordered(...keys: string[]): (readonly [key: string, value: string])[] {
+    for (const key of keys) this.know(key, 'string');
+    return this.given.filter(([name]) => keys.includes(name));
+  }
   required(key: string): string {
     const value = this.string(key);
     if (value === undefined) throw new OptionError(`parameter '${key}' is missing`, this.where);
@@ -56,6 +61,9 @@ export class OptionList {
   }
   integer(key: string, min = 0, max = Number.MAX_SAFE_INTEGER): number | undefined {
     return this.read(key, 'number', (text) => Number(parseInteger(text, BigInt(min), BigInt(max))));
+  }
+  uint64(key: string): bigint | undefined {
+    return this.read(key, 'number', (text) => parseInteger(text, 0n, (1n << 64n) - 1n));
   }
   /** Bytes; a bare number counts in `unit`. */
   size(key: string, unit = 1): number | undefined {

@@ -22,6 +22,7 @@ import type { QObject } from '../qom/object.js';
 import { propertiesOf } from '../qom/object.js';
 import { errorMessage } from '../util/errors.js';
 import { PendingWork } from '../util/pending-work.js';
+import { NO_UUID } from '../util/uuid.js';
 import { ReplayChardev } from '../replay/chardev.js';
 import { Player } from '../replay/player.js';
 import type { MainLoop } from './main-loop.js';
@@ -556,7 +557,7 @@ export class MachineControl {
     return this.machine.config.name;
   }
   get uuid(): string {
-    return this.machine.config.uuid ?? '00000000-0000-0000-0000-000000000000';
+    return this.machine.config.uuid ?? NO_UUID;
   }
   drives(): DriveInfo[] {
     return this.blockBackends.map(driveInfo);

@@ -179,7 +179,7 @@ export class Machine implements AsyncDisposable {
     const ramSize = backed ?? memory ?? klass.type.ext.defaultRamSize ?? 128 * MiB;
     for (const name of ['append', 'initrd'] as const)
       if (options[name] !== undefined && !options.kernel) throw new OptionError(`-${name} only allowed with -kernel option`);
-    const smp = typeof options.smp === 'string' ? parseSmp(options.smp) : { cpus: options.smp ?? 1, maxCpus: options.smp ?? 1 };
+    const smp = parseSmp(String(options.smp ?? 1));
     const serials: readonly SerialPort[] = options.serial === undefined ? [] : [options.serial].flat();
     const drives = nameDrives(options.drives ?? []);
     const ports = new ReplayPorts();
@@ -218,6 +218,7 @@ export class Machine implements AsyncDisposable {
       memoryBackend: backend ?? (ramSize > 0 ? klass.type.ext.defaultRamId : undefined),
       smp: smp.cpus,
       maxCpus: smp.maxCpus,
+      topology: smp.topology,
       cpu: options.cpu,
       bios: options.bios,
       kernel: options.kernel,
@@ -227,6 +228,7 @@ export class Machine implements AsyncDisposable {
       dtb: options.dtb,
       fwCfg: options.fwCfg,
       boot: options.boot,
+      smbios: options.smbios,
       rtcBaseMs: replay instanceof Player ? replay.head.rtcBaseMs : rtcBaseMs,
       rtcClock: options.rtcClock,
       devices: [...(options.devices ?? []), ...drives.flatMap(({ device }) => device ?? [])],
@@ -480,11 +482,13 @@ function whatItIsMadeFrom(
     drives,
     semihosting,
     fwCfg,
+    smbios,
   } = options;
   const texts = {
     ...{ M: machine, cpu, m: String(ramSize), smp: String(cpus), append },
     ...{ object: objects?.join(' '), device: devices?.join(' '), global: globals?.join(' ') },
     fw_cfg: fwCfg?.map(({ name }) => name).join(' '),
+    smbios: smbios?.join(' '),
     icount: `${auto ? 'auto' : shift}${sleep ? ',sleep=on' : ''}`,
     action: JSON.stringify({ ...actions, noReboot, noShutdown }),
     drive: drives?.map(({ id, interface: kind, readonly, snapshot }) => [id, kind, readonly, snapshot].join()).join(' '),

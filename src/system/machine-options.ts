@@ -47,6 +47,8 @@ export interface MachineOptions {
   fwCfg?: readonly FirmwareFile[];
   /** What else firmware is told there (`-boot`). */
   boot?: BootConfig;
+  /** `-smbios` texts: what the board's SMBIOS tables say (`virt`). */
+  smbios?: readonly string[];
   /** Serial ports in order: a backend, or a function that gets the guest's output. Missing ones lead nowhere. */
   serial?: SerialPort | readonly SerialPort[];
   /** Disks. */
@@ -173,6 +175,7 @@ const READERS: read.Readers<CheckedMachineOptions> = {
     splashTime: read.integer(0, 0xffff),
     rebootTimeout: read.integer(-1, 0xffff),
   }),
+  smbios: read.list(read.text("a text like 'type=1,serial=TEXT'"), "an array of texts like 'type=1,serial=TEXT'"),
   serial: read.either(Array.isArray, read.list(serialPort), serialPort),
   drives: read.list(drive),
   backends: read.list(backend),

@@ -29,14 +29,15 @@ describe('single options', () => {
     ['cpus=2', 2],
     ['2,sockets=1,cores=2,threads=1', 2],
     ['sockets=2,cores=2', 4],
-  ])('-smp %s', (text, n) => expect(parseSmp(text)).toEqual({ cpus: n, maxCpus: n }));
+  ])('-smp %s', (text, n) => expect(parseSmp(text)).toMatchObject({ cpus: n, maxCpus: n }));
   it.each([
     ['1,sockets=1,cores=1,threads=1', 1],
     ['1,dies=1,books=1,drawers=1,clusters=1,modules=1', 1],
     ['maxcpus=4', 4],
     ['4,threads=2', 4],
-  ])('-smp %s', (text, n) => expect(parseSmp(text)).toEqual({ cpus: n, maxCpus: n }));
-  it('-smp with room for more', () => expect(parseSmp('2,maxcpus=4')).toEqual({ cpus: 2, maxCpus: 4 }));
+  ])('-smp %s', (text, n) => expect(parseSmp(text)).toMatchObject({ cpus: n, maxCpus: n }));
+  it('-smp with room for more', () => expect(parseSmp('2,maxcpus=4')).toMatchObject({ cpus: 2, maxCpus: 4 }));
+  it('-smp says where they are', () => expect(parseSmp('8,sockets=2,threads=2').topology).toEqual({ sockets: 2, cores: 2, threads: 2 }));
   // the texts are those of QEMU 10.0
   it.each([
     ['0', 'Invalid CPU topology: CPU topology parameters must be greater than zero'],

@@ -8,10 +8,11 @@ import {
   type WatchdogAction,
 } from '../hw/core/actions.js';
 import { FIRST_SHIFT, MAX_SHIFT, type IcountOptions } from '../hw/core/clock.js';
-import { RTC_CLOCKS, type RtcClock } from '../hw/core/machine-config.js';
+import { RTC_CLOCKS, type CpuTopology, type RtcClock } from '../hw/core/machine-config.js';
 import { parseOptions, type OptionList } from '../qom/option-list.js';
 import { OptionError } from '../util/errors.js';
 import { formatSize, MiB } from '../util/size.js';
+import { isUuid } from '../util/uuid.js';
 
 /**
  * `-m 512`, `-m 1G`, `-m size=2G,slots=2,maxmem=4G`: bytes; a bare number is MiB. Undefined: the machine's default (`-m 0`).
@@ -35,10 +36,11 @@ export function parseMemory(text: string): number | undefined {
 /** Levels of the CPU topology that no board has, from the outermost in: they may be 1. */
 const UNSUPPORTED_LEVELS = ['drawers', 'books', 'dies', 'clusters', 'modules'];
 
-/** How many CPUs there are, and how many there could be. */
+/** How many CPUs there are, how many there could be, and where these would be. */
 export interface CpuCount {
   readonly cpus: number;
   readonly maxCpus: number;
+  readonly topology: CpuTopology;
 }
 
 /**
@@ -77,7 +79,7 @@ export function parseSmp(text: string): CpuCount {
   const hierarchy = `sockets (${sockets}) * cores (${cores}) * threads (${threads})`;
   if (product !== maxcpus) throw bad(`product of the hierarchy must match maxcpus: ${hierarchy} != maxcpus (${maxcpus})`);
   if (maxcpus < cpus) throw bad(`maxcpus must be equal to or greater than smp: ${hierarchy} == maxcpus (${maxcpus}) < smp_cpus (${cpus})`);
-  return { cpus: cpus || maxcpus, maxCpus: maxcpus };
+  return { cpus: cpus || maxcpus, maxCpus: maxcpus, topology: { sockets, cores, threads } };
 }
 
 export interface GlobalProperty {
@@ -221,8 +223,7 @@ export function parseMessages(texts: readonly string[], names: readonly string[]
 
 /** `-uuid`. @throws OptionError */
 export function parseUuid(text: string): string {
-  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text))
-    throw new OptionError('failed to parse UUID string: wrong format', `-uuid ${text}`, '8-4-4-4-12 hexadecimal digits');
+  if (!isUuid(text)) throw new OptionError('failed to parse UUID string: wrong format', `-uuid ${text}`, '8-4-4-4-12 hexadecimal digits');
   return text.toLowerCase();
 }
 

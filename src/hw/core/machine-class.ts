@@ -16,6 +16,8 @@ export interface MachineClassOptions<T = any> extends TypeOptions<T> {
   /** What its RAM is called; an object that is its memory may have that id. */
   defaultRamId?: string;
   maxCpus?: number;
+  /** It has SMBIOS tables (`-smbios`). */
+  hasSmbios?: boolean;
   /** Flash banks that a backend of kind `pflash` may keep: those with the ids 0, 1, ... */
   flashBanks?: number;
   /** Ids of drives without an interface in which the board keeps parts of its own; each is a backend of kind `pflash`. */

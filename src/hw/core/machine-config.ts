@@ -53,6 +53,13 @@ export interface FileSink {
   close(): void;
 }
 
+/** Where CPUs are: cores of a socket, threads of a core. */
+export interface CpuTopology {
+  readonly sockets: number;
+  readonly cores: number;
+  readonly threads: number;
+}
+
 /** What the user asked for, parsed (see options.ts). */
 export interface MachineConfig {
   /** Bytes; default: the machine's. */
@@ -62,6 +69,8 @@ export interface MachineConfig {
   smp?: number;
   /** CPUs that there could be: none can be added, so it must only be possible. */
   maxCpus?: number;
+  /** Default: as many cores of one socket. */
+  topology?: CpuTopology;
   /** `-cpu`: model and features as typed. */
   cpu?: string;
   /** Images, as bytes: the core opens no files. */
@@ -76,6 +85,8 @@ export interface MachineConfig {
   fwCfg?: readonly FirmwareFile[];
   /** `-boot` */
   boot?: BootConfig;
+  /** `-smbios`, as typed. */
+  smbios?: readonly string[];
   /** `-M virt,key=value`: properties of the machine itself. */
   properties?: Record<string, string>;
   /** `-device`, as typed: created after the board, in order. */

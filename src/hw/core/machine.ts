@@ -241,6 +241,8 @@ export abstract class MachineState extends QObject {
       if (!(Number(id) < (this.class.flashBanks ?? 0)) && !this.class.flashDrives?.includes(id))
         throw new OptionError(`machine type does not support if=pflash,bus=0,unit=${id}`, '-pflash');
     }
+    if (this.config.smbios?.length && !this.class.hasSmbios)
+      throw new OptionError(`machine '${this.type.name}' has no SMBIOS tables`, `-smbios ${this.config.smbios[0]}`);
     this.semihosting = this.config.semihosting && createSemihosting(this, this.config.semihosting);
     this.topology.transaction(() => {
       this.accelerator?.init(this);

@@ -4,6 +4,7 @@
  */
 import { bool as boolean, uint32 } from '../../qom/property.js';
 import { viewOf } from '../../util/bytes.js';
+import { NO_UUID, uuidBytes } from '../../util/uuid.js';
 import { BusError, OptionError } from '../../util/errors.js';
 import { defineDevice } from '../core/device.js';
 import type { FdtNode } from '../core/fdt.js';
@@ -114,6 +115,7 @@ export class FwCfg extends SysBusDevice implements FirmwareConfig {
   dataWidth = DATA_SIZE;
   dmaEnabled = true;
   boot: BootConfig = {};
+  uuid = NO_UUID;
   private readonly items = new Map<number, Uint8Array>();
   private files: { name: string; data: Uint8Array }[] = [];
   selected = 0;
@@ -129,7 +131,7 @@ export class FwCfg extends SysBusDevice implements FirmwareConfig {
   protected override realize(): void {
     this.addBytes(FW_CFG.SIGNATURE, ascii('QEMU'));
     this.addU32(FW_CFG.ID, VERSION_TRADITIONAL | (this.dmaEnabled ? VERSION_DMA : 0));
-    this.addBytes(FW_CFG.UUID, new Uint8Array(16));
+    this.addBytes(FW_CFG.UUID, uuidBytes(this.uuid));
     this.addU16(FW_CFG.NOGRAPHIC, 1);
     const { menu = false, splash, splashTime, rebootTimeout = -1 } = this.boot;
     this.addU16(FW_CFG.BOOT_MENU, menu ? 1 : 0);

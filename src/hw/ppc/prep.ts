@@ -6,6 +6,7 @@ import type { TypeInfo } from '../../qom/object.js';
 import { parsePpcConfig } from '../../target/ppc/config.js';
 import { PPC_INPUT, PpcCpu } from '../../target/ppc/cpu.js';
 import { LoaderError } from '../../util/errors.js';
+import { NO_UUID } from '../../util/uuid.js';
 import { MiB } from '../../util/size.js';
 import { loadFirmware, loadRaw } from '../core/loader.js';
 import { MachineState } from '../core/machine.js';
@@ -64,6 +65,7 @@ export class FortyPMachine extends MachineState {
     this.createPci();
     this.firmwareConfig = this.fwCfg = this.newDevice(FwCfg, { data_width: 1, dma_enabled: false });
     this.fwCfg.boot = this.config.boot ?? {};
+    this.fwCfg.uuid = this.config.uuid ?? NO_UUID;
     this.realize(this.fwCfg, { name: 'fw_cfg' }).place(MAP.fwCfg);
   }
 

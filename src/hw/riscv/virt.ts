@@ -5,6 +5,9 @@ import { PflashCfi01, type FlashImage } from '../block/pflash-cfi01.js';
 import { SerialMm } from '../char/serial-mm.js';
 import { ACLINT_TIMEBASE_FREQ, RiscvAclintSwi } from '../intc/riscv-aclint.js';
 import { SifiveTest } from '../misc/sifive-test.js';
+import { PciDevice } from '../pci/device.js';
+import { buildSmbios } from '../smbios/tables.js';
+import { parseSmbios } from '../smbios/options.js';
 import { GpexHost } from '../pci-host/gpex.js';
 import { FW_CFG, FwCfg } from '../nvram/fw-cfg.js';
 import { GoldfishRtc } from '../rtc/goldfish-rtc.js';
@@ -14,6 +17,7 @@ import { bool, enumeration, uint32 } from '../../qom/property.js';
 import { defineMachine, type MachineClassOptions } from '../core/machine-class.js';
 import { GiB, KiB } from '../../util/size.js';
 import { OptionError } from '../../util/errors.js';
+import { NO_UUID } from '../../util/uuid.js';
 import { IRQ_S_SOFT } from './hart.js';
 import { PlatformBusDevice } from '../core/platform-bus.js';
 import type { SysBusDevice, Window } from '../core/sysbus.js';
@@ -58,6 +62,8 @@ const FLASH_SECTOR = 256 * KiB;
 const UART_BAUDBASE = 399_193;
 const UART_CLOCK = 3_686_400;
 const RNG_SEED_WORDS = 8;
+/** Families of processors. Source: DMTF DSP0134, 7.5.2. */
+const [SMBIOS_RV32, SMBIOS_RV64] = [0x200, 0x201];
 
 export class VirtMachine extends RiscvMachine {
   static override readonly type: TypeInfo<MachineClassOptions> = defineMachine('virt', RiscvMachine, VirtMachine, {
@@ -67,6 +73,7 @@ export class VirtMachine extends RiscvMachine {
     defaultRamId: 'riscv_virt_board.ram',
     maxCpus: 512,
     flashBanks: 2,
+    hasSmbios: true,
     properties: [
       bool('aclint', { description: 'ACLINT devices in place of the CLINT, with supervisor software interrupts' }),
       enumeration('acpi', ['off', 'auto'], { notBuilt: ['on'], kind: 'OnOffAuto', description: 'ACPI tables (none are built)' }),
@@ -110,9 +117,29 @@ export class VirtMachine extends RiscvMachine {
   }
 
   protected override devicesAdded(): void {
+    this.describe();
     const flash = this.backends.find('pflash', '0') && MAP.flash[0];
     if (flash !== undefined && this.config.bios !== 'none') this.offerKernel();
     this.boot(() => this.buildTree(), MAP.mrom, 'riscv_virt_board.mrom', MAP.dram[0], flash);
+  }
+
+  /** To UEFI firmware, which does not read the device tree for that. */
+  private describe(): void {
+    const { tables, anchor } = buildSmbios(
+      {
+        ...{ manufacturer: 'QEMU', product: 'QEMU Virtual Machine', version: this.type.name, uuid: this.config.uuid },
+        processorFamily: this.harts[0].description.xlen === 32 ? SMBIOS_RV32 : SMBIOS_RV64,
+        topology: this.config.topology ?? { sockets: 1, cores: this.smpCpus, threads: 1 },
+        ram: [MAP.dram[0], this.ramSize],
+        pciDevice: (id) => {
+          const device = this.peripheral.qomChildren.get(id);
+          return device instanceof PciDevice && device.bus === this.pci.bus ? device.devfn : undefined;
+        },
+      },
+      parseSmbios(this.config.smbios ?? [], this.services.boot.readFile),
+    );
+    this.fwCfg.addFile('etc/smbios/smbios-tables', tables);
+    this.fwCfg.addFile('etc/smbios/smbios-anchor', anchor);
   }
 
   /** The tree has the last first. */
@@ -229,6 +256,7 @@ export class VirtMachine extends RiscvMachine {
   private createFwCfg(): void {
     this.firmwareConfig = this.fwCfg = this.newDevice(FwCfg);
     this.fwCfg.boot = this.config.boot ?? {};
+    this.fwCfg.uuid = this.config.uuid ?? NO_UUID;
     this.realize(this.fwCfg, { name: 'fw_cfg' }).place(MAP.fwCfg);
     this.fwCfg.addU16(FW_CFG.NB_CPUS, this.smpCpus);
   }
