@@ -58,6 +58,23 @@ describe('a frontend', () => {
     expect([state.heard, line.queued]).toEqual([['opened', 'a', 'closed', 'opened'], 1]);
   });
 
+  it.each([
+    [undefined, ['opened', 'ab'], 2],
+    [true, ['opened', 'ab', 'closed'], 0],
+  ])('with nobody left takes what is there, unless it only answers (%s)', (answersOnly, heard, queued) => {
+    const line = new Line();
+    const all: (CharEvent | string)[] = [];
+    new CharBackend(line).setHandlers({
+      ...{ canReceive: () => (all.length < 2 ? 2 : 0), receive: (given) => all.push(text(given)), event: (event) => all.push(event) },
+      answersOnly,
+      isBusy: () => true,
+    });
+    line.opened();
+    line.input(bytes('abcd'));
+    line.gone();
+    expect([all, line.queued]).toEqual([heard, queued]);
+  });
+
   it('that is busy hears of the end when it asks for more', () => {
     const line = new Line();
     const heard: CharEvent[] = [];

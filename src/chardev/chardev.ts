@@ -15,6 +15,8 @@ export interface CharHandlers {
   writable?(): void;
   /** It serves who looks at the machine: what it writes is not the guest's, and a stop does not wait for who reads it. */
   readonly isMonitor?: boolean;
+  /** What it has not begun when nobody is there to hear of it (`gone`) is not done. */
+  readonly answersOnly?: boolean;
   /** Something of what it has received is still at work: `closed` waits until it asks for more input. */
   isBusy?(): boolean;
 }
@@ -24,6 +26,9 @@ const INSISTENCE = 64;
 
 /** Input that may wait for a frontend before a source that can be held back is left unread for a while. */
 export const FLOW_LIMIT = 1 << 18;
+
+/** Output that waits for somebody who does not read, where nobody may hold the machine by that; what comes then is lost. */
+export const OUTPUT_LIMIT = 1 << 20;
 
 const rethrow = (error: unknown): void => {
   throw error;
@@ -160,6 +165,13 @@ export abstract class Chardev {
     this.#hasEnded = true;
     this.acceptInput();
     this.wake();
+  }
+  /** The host's side: nobody is there who could read an answer. */
+  gone(): void {
+    const isOver = this.#handlers?.answersOnly === true;
+    if (isOver) this.#drop();
+    this.closed();
+    if (isOver && this.#hasEnded && !this.#frozen) this.#tellEnd();
   }
   /** There will be no more input, which the frontend has not heard yet. */
   protected get hasEnded(): boolean {

@@ -4,7 +4,13 @@ import { addSystemOptions, commandLineWords } from './arguments.js';
 import { QEMU_OPTIONS } from './qemu-options.js';
 
 const program = addSystemOptions(new Command('wemu'));
-program.command('linux').option('--cpu <model>').option('--stats [how]').argument('[command...]');
+program
+  .command('linux')
+  .option('--cpu <model>')
+  .option('--stats [how]')
+  .option('--hda <file>')
+  .option('--drive <opts>')
+  .argument('[command...]');
 
 describe('the command line for commander', () => {
   it.each([
@@ -20,6 +26,11 @@ describe('the command line for commander', () => {
     ['-compat deprecated-input=accept -run-with async-teardown=off', ''],
     ['-semihosting -semihosting-config arg=-m', '--semihosting --semihosting-config arg=-m'],
     ['linux -cpu rv64 -- -snapshot -net none', 'linux --cpu rv64 -- -snapshot -net none'],
+    [
+      '-hda a,b -drive file=c -cdrom=d -pflash e',
+      '--drive file=a,,b,index=0,media=disk --drive file=c --drive file=d,index=2,media=cdrom --drive file=e,if=pflash',
+    ],
+    ['linux -hda a', 'linux --drive file=a,index=0,media=disk'],
     ['-h', '--help'],
     ['linux -help', 'linux --help'],
   ])('%s', (typed, words) => expect(commandLineWords(program, typed.split(' ')).join(' ')).toBe(words));

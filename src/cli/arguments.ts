@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander';
 import { readImage } from '../node/image-file.js';
 import type { CamelCase } from '../qom/property.js';
+import { shortDrive } from '../system/drive-options.js';
 import { readConfig } from '../system/readconfig.js';
 import { OptionError } from '../util/errors.js';
 import { MiB } from '../util/size.js';
@@ -140,8 +141,8 @@ export function addSystemOptions(command: Command): Command {
 
 /**
  * QEMU's way of writing options, for commander, which knows two dashes for names longer than a letter, and takes `-snapshot` for `-s -n ...`.
- * Options are followed by their arguments, whatever these look like; those that are without effect here are left out, and for `-readconfig` come
- * those of its file.
+ * Options are followed by their arguments, whatever these look like; those that are without effect here are left out, for `-readconfig` come
+ * those of its file, and for `-hda` comes the `-drive` that it is: drives have an order.
  * @throws OptionError for what is no option, lacks its argument, or is not built
  */
 export function commandLineWords(program: Command, argv: readonly string[]): string[] {
@@ -171,6 +172,11 @@ export function commandLineWords(program: Command, argv: readonly string[]): str
       continue;
     }
     const option = command.options.find(({ short, long }) => short === `-${name}` || long === `--${name}`);
+    const drive = option && shortDrive(name);
+    if (drive) {
+      out.push('--drive', drive(argument()));
+      continue;
+    }
     if (option) {
       out.push(name.length > 1 ? `--${name}` : `-${name}`);
       if (option.required) out.push(argument());

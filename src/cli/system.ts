@@ -1,14 +1,12 @@
 /** `wemu -M virt ...`: from QEMU's options to a machine that runs. */
 import type { CodegenThread } from '../accel/tcg/codegen/protocol.js';
 import { loadPlugins } from '../node/plugin-loader.js';
-import { createNodeHost, DEFAULT_BOARD, type NodeHost } from '../node/host.js';
+import { createNodeHost, DEFAULT_BOARD } from '../node/host.js';
 import { noteInput, noteRunInputs } from '../node/input-files.js';
 import { readImage } from '../node/image-file.js';
 import { tell } from '../node/messages.js';
 import { setMessagePrefix } from '../util/messages.js';
 import { FolderFiles } from '../node/semihosting-files.js';
-import { isHelp, parseOptionsOrJson } from '../qom/option-list.js';
-import { TypeRegistry } from '../qom/registry.js';
 import {
   parseActions,
   parseGlobal,
@@ -21,24 +19,22 @@ import {
   parseWatchdogAction,
   type SemihostingChoice,
 } from '../system/options.js';
-import { logFileName, logHelp, parseLogItems, parseTrace, parseTraceEvents, wantsTraceHelp } from '../system/log-options.js';
+import { logFileName, parseLogItems, parseTrace, parseTraceEvents } from '../system/log-options.js';
 import type { Machine, SemihostingOptions } from '../system/facade.js';
-import { CHARDEV_HELP, parseChardev, type ChardevOptions } from '../system/chardev-options.js';
+import { parseChardev, type ChardevOptions } from '../system/chardev-options.js';
 import { parseDrives } from '../system/drive-options.js';
-import { deviceHelp, devicePropertiesHelp, machineHelp, objectPropertiesHelp } from '../system/help.js';
-import { objectHelp, objectType } from '../system/object-options.js';
-import { DeviceState } from '../hw/core/device.js';
 import { OptionError } from '../util/errors.js';
 import { parseRanges, type AddressRange } from '../util/address-range.js';
 import { tracePattern, type LogItem } from '../util/log.js';
 import { traceEventNames } from '../util/trace.js';
 import { MiB } from '../util/size.js';
 import type { SystemArguments } from './arguments.js';
-import { ACCEL_HELP, chooseAccel, commandLineAccel } from './common/accel.js';
+import { chooseAccel, commandLineAccel } from './common/accel.js';
 import { isDaemon, startDaemon } from './daemon.js';
 import { readBoot, readFwCfg } from './firmware-config.js';
 import { openFlash } from './flash.js';
 import { gdbDevice } from './gdb.js';
+import { helpRequest, type HelpRequest } from './help-request.js';
 import { parseMachine, type MachineArguments } from './machine-option.js';
 import { parseMon, type MonitorChoice } from './monitors.js';
 import { LogOutput, runMachine, type CreateMachine } from './run-machine.js';
@@ -55,18 +51,18 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
   setMessagePrefix(parseMessages(args.msg ?? [], args.name ?? []));
   const machine = parseMachine(args.machine);
   const accel = chooseAccel(args.accel, machine.accel);
+  const help = helpRequest(args, machine, accel);
   const host = await createNodeHost({
     ...commandLineAccel(oneInsn(accel, args.oneInsnPerTb), args.d !== undefined),
-    board: boardOf(machine, args),
+    board: boardOf(machine, args, help),
     seed: parseSeed(args.seed),
     profile: args.profile,
     worker,
     disassemble: args.d?.split(',').includes('out_asm'),
   });
   const plugins = await loadPlugins(args.plugin ?? []);
-  const help = typeof plugins === 'string' ? plugins : helpText(args, machine, accel, host);
-  if (typeof plugins === 'string' || help !== undefined) {
-    process.stdout.write(help!);
+  if (typeof plugins === 'string' || help) {
+    process.stdout.write(typeof plugins === 'string' ? plugins : help!(host));
     return 0;
   }
   if (args.display !== undefined && args.display !== 'none')
@@ -212,50 +208,10 @@ const oneInsn = (accel: string | undefined, wanted = false): string | undefined 
   wanted ? `${accel ?? 'tcg'},one-insn-per-tb=on` : accel;
 
 /** Undefined: any. Trace events are those of all targets, and so is what is listed where no board is named. */
-function boardOf(
-  { type }: MachineArguments,
-  { cpu = '', device = [], object = [], d = '', trace = [] }: SystemArguments,
-): string | undefined {
+function boardOf({ type }: MachineArguments, { d = '', trace = [] }: SystemArguments, help: HelpRequest | undefined): string | undefined {
   if (trace.length > 0 || d.includes('trace:')) return undefined;
-  return type ?? ([cpu, ...device, ...object].some((text) => text.split(',').some(isHelp)) ? undefined : DEFAULT_BOARD);
+  return type ?? (help ? undefined : DEFAULT_BOARD);
 }
-
-/** The listing that some option asks for with `help` or `?`. */
-function helpText(args: SystemArguments, machine: MachineArguments, accel: string | undefined, host: NodeHost): string | undefined {
-  if (machine.help === 'machines') return host.machines.help();
-  if (machine.help === 'properties') return machineHelp(host.machines.get(machine.type ?? '').type);
-  if (args.cpu !== undefined && isHelp(args.cpu)) return cpuHelp(machine, host);
-  if (accel !== undefined && isHelp(accel)) return ACCEL_HELP;
-  if (args.chardev?.some(isHelp)) return CHARDEV_HELP;
-  if (args.d !== undefined && isHelp(args.d)) return logHelp();
-  if (wantsTraceHelp(args.d, args.trace))
-    return traceEventNames()
-      .map((event) => `${event}\n`)
-      .join('');
-  for (const object of args.object ?? []) {
-    if (isHelp(object)) return objectHelp(host.types);
-    const list = parseOptionsOrJson('-object', object, 'qom-type');
-    if (list.wantsHelp) return objectPropertiesHelp(objectType(host.types, list));
-  }
-  for (const device of args.device ?? []) {
-    if (isHelp(device)) return deviceHelp(new TypeRegistry(...targetsOf(machine, host).map(({ devices }) => devices)), DeviceState.type);
-    const [driver, second] = device.split(',');
-    const type = host.types.find(driver);
-    if (type && second !== undefined && isHelp(second)) return devicePropertiesHelp(type);
-  }
-  return undefined;
-}
-
-/** The machine's; all, if no machine was named. */
-function targetsOf({ type }: MachineArguments, { targets, machines }: NodeHost): NodeHost['targets'] {
-  const klass = type === undefined ? undefined : machines.get(type);
-  return klass === undefined ? targets : targets.filter((each) => each.machines.includes(klass));
-}
-
-const cpuHelp = (machine: MachineArguments, host: NodeHost): string =>
-  targetsOf(machine, host)
-    .map((target) => target.cpuHelp())
-    .join('\n');
 
 /** Undefined: nobody says where a monitor is to be, or that there is to be none. */
 function parseMonitors({ monitor, mon, qmp, qmpPretty, nodefaults }: SystemArguments): MonitorChoice[] | undefined {

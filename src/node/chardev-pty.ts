@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { closeSync, constants, openSync, readFileSync, readSync, symlinkSync, unlinkSync, writeSync } from 'node:fs';
-import { Chardev, FLOW_LIMIT } from '../chardev/chardev.js';
+import { Chardev, FLOW_LIMIT, OUTPUT_LIMIT } from '../chardev/chardev.js';
 import { OptionError } from '../util/errors.js';
 import { systemReason } from './disk/write.js';
 
@@ -16,8 +16,6 @@ const UNLOCKERS: readonly (readonly string[])[] = UNLOCK.flatMap((request) => [
   ['python3', '-c', `import fcntl; fcntl.ioctl(3, ${request}, bytes(4))`],
 ]);
 
-/** Output that may wait for who has it open and does not read; what comes then is lost, as on a socket. */
-const OUTPUT_LIMIT = 1 << 20;
 const READ_SIZE = 4096;
 /** Nothing tells when somebody opens it: it is looked at so often, ms. */
 const ABSENT_MS = 100;

@@ -2,15 +2,13 @@
 import { lstatSync, statSync, unlinkSync } from 'node:fs';
 import { createServer, Socket, type AddressInfo, type Server } from 'node:net';
 import { dirname } from 'node:path';
-import { Chardev, FLOW_LIMIT } from '../chardev/chardev.js';
+import { Chardev, FLOW_LIMIT, OUTPUT_LIMIT } from '../chardev/chardev.js';
 import type { SocketAddress, SocketBackend } from '../system/chardev-options.js';
 import { OptionError } from '../util/errors.js';
 import { Output } from './output.js';
 import { systemReason } from './disk/write.js';
 import { TELNET_GREETING, TelnetReader, telnetText } from './telnet.js';
 
-/** Output that may wait for a client that does not read; what comes then is lost. Nobody holds the machine by not reading a socket. */
-const OUTPUT_LIMIT = 1 << 20;
 /** Clients that wait for the one that is connected to leave. More are turned away. */
 const WAITING_LIMIT = 8;
 /** What is still to be sent when the device is closed has this long, ms. */
@@ -159,7 +157,7 @@ export class SocketChardev extends Chardev {
     this.connection.output.close();
     this.connection = this.ending = undefined;
     this.congested(false);
-    this.closed();
+    this.gone();
     const next = this.waiting.shift();
     if (next) this.use(next.removeAllListeners());
     else if (!this.options.server) this.connectLater();

@@ -125,6 +125,20 @@ it('tells events before the answer', async () => {
   expect(Math.abs(seconds + microseconds / 1e6 - Date.now() / 1000)).toBeLessThan(60);
 });
 
+it('does nothing more for a client that is gone', async () => {
+  const client = await setup();
+  const { control } = client.machine;
+  let asked = 0;
+  vi.spyOn(control, 'reset').mockImplementation(() => void asked++);
+  client.say('{"execute": "system_reset"}'.repeat(20));
+  client.chardev.gone();
+  await client.server.idle();
+  await new Promise(setImmediate);
+  expect([asked, client.chardev.queued]).toEqual([1, 0]);
+  client.chardev.opened();
+  expect(await client.run('qmp_capabilities')).toEqual({});
+});
+
 describe('every command', () => {
   /** Arguments with which each that wants some does something. */
   const folder = mkdtempSync(join(tmpdir(), 'wemu-qmp-'));

@@ -17,6 +17,7 @@ export class QmpServer {
     this.chardev = new CharBackend(chardev);
     this.chardev.setHandlers({
       isMonitor: true,
+      answersOnly: true,
       canReceive: () => this.session?.room ?? 0,
       receive: (bytes) => this.session?.receive(bytes),
       isBusy: () => this.session?.isBusy ?? false,

@@ -59,7 +59,7 @@ export class QmpSession {
     this.stream.feed(bytes);
   }
 
-  /** The client is gone: nobody waits for answers. */
+  /** The client is gone: nobody waits for answers, and what it has asked for and was not begun is not done. */
   end(): void {
     this.isOver = true;
     this.requests.length = 0;

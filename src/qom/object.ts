@@ -150,11 +150,11 @@ export class QObject {
       try {
         slot[property.field] = property.parse(value, (kind, id) => this.resolveLink(kind, id));
       } catch (error) {
-        throw error instanceof OptionError ? error.at(`${this.id ?? this.typeName}.${name}`) : error;
+        throw error instanceof OptionError ? error.at(`${this.id ?? this.typeName}.${name}`, name) : error;
       }
     } else {
       if (!property.accepts(value))
-        throw new OptionError(`invalid value '${String(value)}'`, `${this.id ?? this.typeName}.${name}`, property.kind);
+        throw new OptionError(`invalid value '${String(value)}'`, `${this.id ?? this.typeName}.${name}`, property.kind, name);
       slot[property.field] = value;
     }
   }

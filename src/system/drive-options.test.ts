@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseDrives } from './drive-options.js';
+import { parseDrives, shortDrive } from './drive-options.js';
 
 const one = (text: string) => parseDrives({ drive: [text] }).drives[0];
 
@@ -33,8 +33,15 @@ describe('-drive', () => {
 
   it('units: what is asked for, or the next', () => {
     const { drives, flash } = parseDrives({
-      drive: ['file=a', 'file=b,index=2', 'file=c', 'file=d', 'if=pflash,file=f1,unit=1,readonly=on', 'if=none,file=n'],
-      pflash: ['f0'],
+      drive: [
+        'file=a',
+        'file=b,index=2',
+        'file=c',
+        'file=d',
+        'if=pflash,file=f1,unit=1,readonly=on',
+        'if=none,file=n',
+        'file=f0,if=pflash',
+      ],
       snapshot: true,
     });
     expect(drives.map(({ id, file, snapshot }) => [id, file, snapshot])).toEqual([
@@ -51,7 +58,7 @@ describe('-drive', () => {
   });
 
   it('short forms', () => {
-    const { drives } = parseDrives({ hda: 'a,b', cdrom: 'c' });
+    const { drives } = parseDrives({ drive: [shortDrive('hda')!('a,b'), shortDrive('cdrom')!('c')] });
     expect(drives).toMatchObject([
       { id: 'virtio0', file: 'a,b', format: 'auto', interface: 'virtio' },
       { id: 'virtio2', file: 'c', readonly: true },
@@ -77,7 +84,7 @@ describe('-drive', () => {
   });
 
   it('refuses a unit that is taken', () => {
-    expect(() => parseDrives({ hda: 'a', drive: ['file=b,index=0'] })).toThrow(/drive with bus=0, unit=0 \(index=0\) exists/);
+    expect(() => parseDrives({ drive: ['file=a', 'file=b,index=0'] })).toThrow(/drive with bus=0, unit=0 \(index=0\) exists/);
     expect(() => parseDrives({ drive: ['if=pflash,file=a,unit=0', 'if=pflash,file=b,unit=0'] })).toThrow(/unit=0 \(index=-1\) exists/);
   });
 });

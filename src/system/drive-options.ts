@@ -27,38 +27,32 @@ type Interface = (typeof INTERFACES)[number];
 export interface DriveArguments {
   readonly drive?: readonly string[];
   readonly blockdev?: readonly string[];
-  readonly hda?: string;
-  readonly hdb?: string;
-  readonly hdc?: string;
-  readonly hdd?: string;
-  readonly cdrom?: string;
-  readonly pflash?: readonly string[];
   readonly snapshot?: boolean;
 }
 
-/** Short forms: what they stand for. */
-const SHORT = [
+/** Options that are a `-drive` of their file, with this. Each takes its unit when its turn comes. */
+const SHORT: ReadonlyMap<string, string> = new Map([
   ['hda', 'index=0,media=disk'],
   ['hdb', 'index=1,media=disk'],
   ['hdc', 'index=2,media=disk'],
   ['hdd', 'index=3,media=disk'],
   ['cdrom', 'index=2,media=cdrom'],
-] as const;
+  ['pflash', 'if=pflash'],
+]);
+
+/** What a short form stands for; undefined: it is none. */
+export function shortDrive(option: string): ((file: string) => string) | undefined {
+  const rest = SHORT.get(option);
+  return rest === undefined ? undefined : (file) => `file=${escapeCommas(file)},${rest}`;
+}
 
 /** @throws OptionError */
 export function parseDrives(args: DriveArguments): DriveChoices {
-  const texts = [
-    ...(args.drive ?? []).map((text) => ['-drive', text] as const),
-    ...SHORT.flatMap(([name, rest]) =>
-      args[name] === undefined ? [] : [[`-${name}`, `file=${escapeCommas(args[name])},${rest}`] as const],
-    ),
-    ...(args.pflash ?? []).map((file) => ['-pflash', `file=${escapeCommas(file)},if=pflash`] as const),
-  ];
   const drives: DriveOptions[] = parseBlockdevs(args.blockdev ?? []);
   const flash: FlashChoice[] = [];
   const units = new Map<Interface, Set<number>>();
-  for (const [option, text] of texts) {
-    const list = parseOptions(option, text);
+  for (const text of args.drive ?? []) {
+    const list = parseOptions('-drive', text);
     const { kind, unit } = place(list, units);
     const drive = parseDrive(list, kind, unit, args.snapshot);
     if (kind !== 'pflash') drives.push(drive);

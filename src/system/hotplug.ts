@@ -33,7 +33,7 @@ export function addObject(machine: MachineState, options: Readonly<Record<string
 function plain(error: unknown, type = ''): unknown {
   if (!(error instanceof OptionError)) return error;
   const what = error.what.replace(/^p(?=roperty )/, 'P');
-  const name = /: [^ ]+\.([^. ]+)$/.exec(error.where ?? '')?.[1];
+  const { property: name } = error;
   if (name === undefined) return new ControlError(what);
   return new ControlError(what.startsWith("can't find") ? `Property '${type}.${name}' ${what}` : `${type}.${name}: ${what}`);
 }

@@ -8,13 +8,15 @@ export class OptionError extends Error {
     readonly where?: string,
     /** What would be accepted. */
     readonly expected?: string,
+    /** That it is about, of an object. */
+    readonly property?: string,
   ) {
     super(`${where ? `${where}: ` : ''}${what}${expected ? ` (expected ${expected})` : ''}`);
   }
 
   /** The same complaint, said about `where`. */
-  at(where: string): OptionError {
-    return new OptionError(this.what, this.where ? `${where}: ${this.where}` : where, this.expected);
+  at(where: string, property = this.property): OptionError {
+    return new OptionError(this.what, this.where ? `${where}: ${this.where}` : where, this.expected, property);
   }
 }
 

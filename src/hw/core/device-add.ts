@@ -1,7 +1,8 @@
 /** `-device driver,id=..,bus=..,property=value`: finds the type and a bus for it, sets the properties, realizes it. */
 import type { Bus } from './bus.js';
 import { busOf, DeviceState, type DeviceClass, type DeviceOptions } from './device.js';
-import { ancestry, type TypeInfo } from '../../qom/object.js';
+import { isA, type TypeInfo } from '../../qom/object.js';
+import type { TypeRegistry } from '../../qom/registry.js';
 import { OptionError } from '../../util/errors.js';
 import { didYouMean } from '../../util/suggest.js';
 import type { MachineState } from './machine.js';
@@ -13,19 +14,8 @@ export function deviceAdd(machine: MachineState, text: string): DeviceState {
 
 /** `isHot`: the machine is made, so the bus must be one that takes and gives back devices. @throws OptionError */
 export function createDevice(machine: MachineState, list: OptionList, isHot = false): DeviceState {
-  const asked = list.required('driver');
-  const type =
-    machine.types.find(asked) ??
-    machine.types.list(DeviceState.type).find(({ ext }) => (ext as DeviceOptions | undefined)?.alias === asked);
-  const driver = type?.name ?? asked;
-  if (!type || ![...ancestry(type)].some((t) => t.name === 'device')) {
-    const known = machine.types.list(DeviceState.type).flatMap(({ name, userCreatable }) => (userCreatable ? [name] : []));
-    throw new OptionError(
-      `'${driver}' is not a valid device model name${didYouMean(driver, known)}`,
-      list.where,
-      "one that '-device help' lists",
-    );
-  }
+  const type = deviceType(machine.types, list);
+  const driver = type.name;
   if (type.abstract) throw new OptionError("Parameter 'driver' expects a non-abstract device type", list.where);
   if (!type.userCreatable)
     throw new OptionError("Parameter 'driver' expects a pluggable device type", list.where, `'${driver}' is part of a board`);
@@ -46,6 +36,20 @@ export function createDevice(machine: MachineState, list: OptionList, isHot = fa
     if (isHot) machine.forget(device);
     throw error instanceof OptionError ? error.at(list.where) : error;
   }
+}
+
+/** What `driver` names, or has as another name. @throws OptionError if that is no device */
+export function deviceType(types: TypeRegistry, list: OptionList): TypeInfo {
+  const driver = list.required('driver');
+  const devices = types.list(DeviceState.type);
+  const type = types.find(driver) ?? devices.find(({ ext }) => (ext as DeviceOptions | undefined)?.alias === driver);
+  if (type && isA(type, DeviceState.type)) return type;
+  const known = devices.flatMap(({ name, userCreatable }) => (userCreatable ? [name] : []));
+  throw new OptionError(
+    `'${driver}' is not a valid device model name${didYouMean(driver, known)}`,
+    list.where,
+    "one that '-device help' lists",
+  );
 }
 
 /** Every bus of the machine, the system bus first. */
