@@ -9,7 +9,7 @@ import type { EventListener } from '../hw/core/events.js';
 import { readSymbols } from '../hw/core/symbols.js';
 import type { CpuState } from '../hw/core/cpu.js';
 import type { RamAllocator } from '../memory/ram.js';
-import { escapeCommas, parseOptions } from '../qom/option-list.js';
+import { parseOptions } from '../qom/option-list.js';
 import type { TypeRegistry } from '../qom/registry.js';
 import { PluginHost } from '../plugin/host.js';
 import { OptionError } from '../util/errors.js';
@@ -231,7 +231,8 @@ export class Machine implements AsyncDisposable {
       smbios: options.smbios,
       rtcBaseMs: replay instanceof Player ? replay.head.rtcBaseMs : rtcBaseMs,
       rtcClock: options.rtcClock,
-      devices: [...(options.devices ?? []), ...drives.flatMap(({ device }) => device ?? [])],
+      devices: options.devices,
+      disks: drives.flatMap(({ id, hasDisk }) => (hasDisk ? [id] : [])),
       properties: list?.rest(),
       globals: options.globals?.map(parseGlobal),
       serials: serial.map(guest),
@@ -500,10 +501,10 @@ function whatItIsMadeFrom(
 const portOf = (id: string, port: SerialPort): Chardev => (port instanceof Chardev ? port : new StreamChardev(id, port));
 
 /** Every drive has a name, and those that are nobody's yet a disk. */
-function nameDrives(drives: readonly DriveOptions[]): { id: string; drive: DriveOptions; device?: string }[] {
+function nameDrives(drives: readonly DriveOptions[]): { id: string; drive: DriveOptions; hasDisk: boolean }[] {
   return drives.map((drive, i) => {
     const { interface: kind = 'virtio', id = `${kind}${i}` } = drive;
-    return { id, drive, device: kind === 'virtio' ? `virtio-blk-pci,drive=${escapeCommas(id)}` : undefined };
+    return { id, drive, hasDisk: kind === 'virtio' };
   });
 }
 

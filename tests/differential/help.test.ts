@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { TARGETS } from '../../src/targets.js';
+import { absentFamily } from '../../src/hw/core/absent-devices.js';
 import { DeviceState } from '../../src/hw/core/device.js';
 import { TypeRegistry } from '../../src/qom/registry.js';
 import { deviceHelp, devicePropertiesHelp } from '../../src/system/help.js';
@@ -72,6 +73,10 @@ describe.skipIf(!modern)(`help texts${without}`, () => {
       return found;
     };
     const theirs = places(stdout);
+    // what is not built is said to be that, and not unknown
+    for (const name of theirs.keys())
+      expect([name, types.find(name) !== undefined || absentFamily(name) !== undefined]).toEqual([name, true]);
+    for (const { name } of devices) expect([name, absentFamily(name)]).toEqual([name, undefined]);
     for (const [name, place] of places(deviceHelp(types, DeviceState.type)))
       if (theirs.has(name)) expect([name, place]).toEqual([name, theirs.get(name)]);
   });

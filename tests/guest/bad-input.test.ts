@@ -98,6 +98,7 @@ const CASES: Record<string, Record<string, [args: string[], says: RegExp]>> = {
     'device property':   [[...BARE, '-device', 'virtio-rng-device,foo=1'], /property 'virtio-rng-device.foo' not found/],
     'device, nearly':    [[...BARE, '-device', 'virtio-rgn-device'], /'virtio-rgn-device' is not a valid device model name; did you mean 'virtio-rng-device'\?/],
     'device property, nearly': [[...BARE, '-device', 'virtio-rng-device,max-byte=1'], /not found; did you mean 'max-bytes'\?/],
+    'drive of two devices': [[...BARE, '-drive', `file=${GARBAGE},format=raw,id=d`, '-device', 'virtio-blk-device,drive=d'], /-drive: Drive 'd' is already in use because it has been automatically connected to another device \(did you need 'if=none'/],
     'global':            [[...BARE, '-global', 'virtio-rng-device.bar=1', '-device', 'virtio-rng-device'], /can't apply global virtio-rng-device.bar=1: property 'virtio-rng-device.bar' not found/],
     'global value':      [[...BARE, '-global', 'virtio-rng-device.max-bytes=x', '-device', 'virtio-rng-device'], /can't apply global virtio-rng-device.max-bytes=x: .*invalid value 'x'/],
     'object':            [[...BARE, '-object', 'rng-builtn,id=r'], /'qom-type' does not accept value 'rng-builtn'; did you mean 'rng-builtin'/],
@@ -121,6 +122,7 @@ const CASES: Record<string, Record<string, [args: string[], says: RegExp]>> = {
   },
   'what is not built': {
     '--share':  [['linux', '--share', '/tmp'], /not built/],
+    '-device of QEMU': [[...BARE, '-device', 'virtio-net-device,netdev=n'], /not built yet: networking \('virtio-net-device'\) \(expected a device that '-device help' lists\)/],
     '--net':    [['linux', '--net'], /not built/],
     '-drive format':   [['-M', 'virt', '-drive', `file=${CLI},format=qcow2`], /image format 'qcow2' is not built yet/],
     '-drive protocol': [['-M', 'virt', '-drive', 'file=nbd:localhost:1,format=raw'], /protocol 'nbd' is not built yet/],

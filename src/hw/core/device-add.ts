@@ -1,12 +1,14 @@
 /** `-device driver,id=..,bus=..,property=value`: finds the type and a bus for it, sets the properties, realizes it. */
+import { absentFamily } from './absent-devices.js';
 import type { Bus } from './bus.js';
 import { busOf, DeviceState, type DeviceClass, type DeviceOptions } from './device.js';
 import { isA, type TypeInfo } from '../../qom/object.js';
 import type { TypeRegistry } from '../../qom/registry.js';
+import { BlockBackend } from '../../block/backend.js';
 import { OptionError } from '../../util/errors.js';
 import { didYouMean } from '../../util/suggest.js';
 import type { MachineState } from './machine.js';
-import { parseOptionsOrJson, type OptionList } from '../../qom/option-list.js';
+import { OptionList, parseOptionsOrJson } from '../../qom/option-list.js';
 
 export function deviceAdd(machine: MachineState, text: string): DeviceState {
   return createDevice(machine, parseOptionsOrJson('-device', text, 'driver'));
@@ -38,12 +40,26 @@ export function createDevice(machine: MachineState, list: OptionList, isHot = fa
   }
 }
 
+/** A disk for a drive that no device has been given. @throws OptionError, in QEMU's words, if one has */
+export function diskAdd(machine: MachineState, drive: string): DeviceState {
+  const backend = machine.backends.find('drive', drive);
+  if (backend instanceof BlockBackend && backend.user !== undefined)
+    throw new OptionError(
+      `Drive '${drive}' is already in use because it has been automatically connected to another device (did you need 'if=none' in the drive options?)`,
+      '-drive',
+    );
+  return createDevice(machine, new OptionList('-drive', Object.entries({ driver: 'virtio-blk-pci', drive })));
+}
+
 /** What `driver` names, or has as another name. @throws OptionError if that is no device */
 export function deviceType(types: TypeRegistry, list: OptionList): TypeInfo {
   const driver = list.required('driver');
   const devices = types.list(DeviceState.type);
   const type = types.find(driver) ?? devices.find(({ ext }) => (ext as DeviceOptions | undefined)?.alias === driver);
   if (type && isA(type, DeviceState.type)) return type;
+  const family = absentFamily(driver);
+  if (family !== undefined)
+    throw new OptionError(`not built yet: ${family} ('${driver}')`, list.where, "a device that '-device help' lists");
   const known = devices.flatMap(({ name, userCreatable }) => (userCreatable ? [name] : []));
   throw new OptionError(
     `'${driver}' is not a valid device model name${didYouMean(driver, known)}`,

@@ -91,6 +91,8 @@ export interface MachineConfig {
   properties?: Record<string, string>;
   /** `-device`, as typed: created after the board, in order. */
   devices?: readonly string[];
+  /** Drives, by their ids, that are to have a disk of their own after that. */
+  disks?: readonly string[];
   /** `-name`, `-uuid`: for who looks at it from outside. */
   name?: string;
   uuid?: string;

@@ -28,7 +28,7 @@ import { MachineEvents } from './events.js';
 import { RTC_CLOCKS, type MachineConfig, type MachineEnvironment } from './machine-config.js';
 import { defineMachine, type MachineClassOptions } from './machine-class.js';
 import { offerServices, type MachineBooks } from './machine-services.js';
-import { deviceAdd } from './device-add.js';
+import { deviceAdd, diskAdd } from './device-add.js';
 import { createSemihosting } from './semihosting.js';
 import type { Replay } from './replay.js';
 import { isCausedByGuest, NEEDS_RESET, RunStateMachine, type RunState, type ShutdownCause } from './runstate.js';
@@ -249,6 +249,7 @@ export abstract class MachineState extends QObject {
       this.init();
       for (const file of this.config.fwCfg ?? []) this.addFirmwareFile(file);
       for (const device of this.config.devices ?? []) deviceAdd(this, device);
+      for (const drive of this.config.disks ?? []) diskAdd(this, drive);
       this.devicesAdded();
     });
     this.reset(this.config.incoming !== true);
