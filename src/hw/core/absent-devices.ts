@@ -10,7 +10,7 @@ const FAMILIES: readonly (readonly [what: string, names: RegExp])[] = [
   ['disks but those of virtio-blk', /^(nvme|virtio-scsi|vhost-(user-)?(scsi|blk)|scsi-|ahci$|ich9-ahci$|ide-|megasas|mptsas1068$|lsi$|lsi53c895a$|am53c974$|dc390$|pvscsi$|ufs|sd-card|sdhci-pci$|usb-(bot|storage|uas)$)/],
   ['USB', /^(usb-|u2f-|qemu-xhci$|nec-usb-xhci$|pci-ohci$|ich9-usb|piix\d-usb|ccid-card)/],
   ['SPI flash', /^(\d+s33b|25csm04|at(25|26|45)|en25|gd25|is25|m(25|45)p|mt(25|35)|mx(25|66)|n25q|s25|s70f|sst25|w25)/],
-  ['IOMMUs', /^(virtio-iommu|riscv-iommu-pci$)/],
+  ['IOMMUs', /^(virtio-iommu|\w+-iommu-pci$)/],
   ['vsock', /^vhost-(user-)?vsock/],
   ['that device', /^(virtio-(balloon|crypto)|ipoctal232$|tpci200$|vhost-|vfio-|ivshmem-|guest-loader$|i2c-|ioh3420$|i82801b11-bridge$|pci-bridge-seat$|pcie-pci-bridge$|pci-serial-[24]x$|pvpanic-pci$|tpm-tis-device$|uefi-vars-|vmcoreinfo$|x3130-upstream$|xio3130-downstream$|acpi-erst$)/],
 ];
