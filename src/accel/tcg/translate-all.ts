@@ -82,7 +82,6 @@ export class Translator {
   };
   private readonly frontend: TargetFrontend;
   private disassembler: Disassembler | undefined;
-  private readonly pageBits: bigint;
   private readonly pageSize: number;
   private readonly ctx: TcgContext;
   private readonly lowering: TciLowering;
@@ -99,7 +98,6 @@ export class Translator {
   ) {
     const { traits } = isa;
     this.frontend = isa.createFrontend(config);
-    this.pageBits = BigInt(traits.pageBits);
     this.pageSize = 1 << traits.pageBits;
     const helpers = options.instrumentation ? [...isa.helpers, ...PLUGIN_HELPERS] : isa.helpers;
     this.ctx = new TcgContext(isa.globals, helpers);
@@ -174,7 +172,7 @@ export class Translator {
     set(layout.TB_SIZE, size);
     set(layout.TB_ICOUNT, icount);
     const phys = readEnv(view, env, ENV.codePhys);
-    set(layout.TB_PHYS_PAGE0, Number(phys >> this.pageBits));
+    set(layout.TB_PHYS_PAGE0, Math.floor(Number(phys) / pageSize)); // below 2^53
     const crosses = (pcLo & (pageSize - 1)) + size > pageSize;
     if (crosses && (icount > 1 || size > this.isa.traits.maxInsnSize || host1 === 0))
       throw new RangeError(`the frontend of '${this.isa.name}' has read code beyond its page`);
@@ -182,8 +180,7 @@ export class Translator {
     set(layout.TB_HOST0, host);
     set(layout.TB_HOST1, crosses ? host1 : 0);
     set(layout.TB_INSN_TABLE, insnTable);
-    this.units.set(code.units.subarray(0, unitCount), tciCode >> 1);
-    this.units.set(code.insns.subarray(0, icount * 2), insnTable >> 1);
+    code.copyTo(this.units, tciCode >> 1, insnTable >> 1);
     if (runtime.exports.tbRegister(tb) === 0) return this.overflow();
     // optimised code keeps values from one instruction to the next; and what plugins do before an instruction must not be done again
     if ((this.options.optimize ?? true) || injections) Atomics.or(words, (tb + layout.TB_STATE) >> 2, layout.TB_STATE_CALLS);

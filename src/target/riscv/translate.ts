@@ -9,6 +9,7 @@ import { Decoder } from './decoder.js';
 import { Operands } from './operands.js';
 
 const PAGE_SIZE = 1 << PAGE_BITS;
+const OFFSET_MASK = BigInt(PAGE_SIZE - 1);
 
 export class RiscvFrontend implements TargetFrontend {
   readonly decoder: Decoder;
@@ -24,7 +25,7 @@ export class RiscvFrontend implements TargetFrontend {
   translate(tcg: TcgContext, tb: TbSource): { size: number; icount: number } {
     const { context: c } = this;
     const { bytes, host } = tb;
-    const inPage = Number(tb.pc & BigInt(PAGE_SIZE - 1));
+    const inPage = Number(tb.pc & OFFSET_MASK);
     c.startTb(tcg, inPage, tb.flags, tb.cflags);
     const maxInsns = maxInsnsOf(tb.cflags, tb.maxInsns);
     const left = PAGE_SIZE - inPage;

@@ -4,7 +4,6 @@ import { accumulate } from './accumulate.js';
 import { OP_UNITS, opName, plainOp } from './op-units.js';
 
 const [A, B, C, D] = [0x100, 0x108, 0x110, 0x118];
-const NO_LABELS = new Int32Array(0);
 
 /** Names of the ops, of which each row is one; `insns`: rows that begin an instruction. */
 function accumulated(rows: readonly (readonly number[])[], insns: readonly number[] = [0], labels: readonly number[] = []): string[] {
@@ -14,10 +13,18 @@ function accumulated(rows: readonly (readonly number[])[], insns: readonly numbe
     at.push(units.length);
     units.push(...row, ...new Array<number>(OP_UNITS[row[0]] - row.length).fill(0));
   }
-  const code = Uint16Array.from(units);
-  const table = Uint16Array.from(insns.flatMap((row) => [at[row] >> 1, 0]));
-  accumulate(code, code.length, labels.length > 0 ? Int32Array.from(labels, (row) => at[row]) : NO_LABELS, table, insns.length);
-  return at.map((p) => opName(code[p]));
+  const code = {
+    units: Uint16Array.from(units),
+    size: units.length,
+    insns: Uint16Array.from(insns.flatMap((row) => [at[row] >> 1, 0])),
+    insnCount: insns.length,
+  };
+  accumulate(
+    code,
+    Int32Array.from(labels, (row) => at[row]),
+    labels.length,
+  );
+  return at.map((p) => opName(code.units[p]));
 }
 
 describe('operands from the accumulator', () => {

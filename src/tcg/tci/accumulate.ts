@@ -3,6 +3,7 @@
  * was stored in env can be loaded again.
  */
 import * as tci from '../../../assembly/shared/tci.js';
+import type { CodeBuffer } from './code-buffer.js';
 import { OP_UNITS, opName, plainOp } from './op-units.js';
 
 const column = () => new Int16Array(tci.TCI_OPS).fill(-1);
@@ -26,15 +27,17 @@ mark(KEEPS, tci.TCI_QST8, tci.TCI_QST64);
 for (const op of [tci.TCI_ADD64, tci.TCI_ADD32, tci.TCI_AND64, tci.TCI_AND32, tci.TCI_OR64, tci.TCI_OR32, tci.TCI_XOR64, tci.TCI_XOR32])
   COMMUTATIVE[op] = 1;
 
+type AccumulatedCode = Pick<CodeBuffer, 'units' | 'size' | 'insns' | 'insnCount'>;
+
 /**
- * `labels`: where ways meet, in units; -1 is none. `insns`: pairs, the first of each the word where an instruction begins. Since tci can go on at any instruction
+ * `labels`: where ways meet, in units; -1 is none. Of the code, `insns`: pairs, the first of each the word where an instruction begins. Since tci can go on at any instruction
  * (tciResume), with the accumulator that its first op wants, only that one may read what another instruction has left there.
  */
-export function accumulate(units: Uint16Array, size: number, labels: Int32Array, insns: Uint16Array, insnCount: number): void {
+export function accumulate({ units, size, insns, insnCount }: AccumulatedCode, labels: Int32Array, labelCount: number): void {
   let slot = -1;
   let insn = 0;
   for (let p = 0; p < size;) {
-    if (labels.length > 0 && labels.includes(p)) slot = -1;
+    for (let label = 0; label < labelCount; label++) if (labels[label] === p) slot = -1;
     let begins = false;
     while (insn < insnCount && 2 * insns[2 * insn] <= p) {
       begins = true;

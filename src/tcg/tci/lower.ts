@@ -76,43 +76,51 @@ export class TciLowering {
     const { ops } = this;
     const end = ctx.opCount * OP_WORDS;
     for (let p = 0; p < end; p += OP_WORDS) {
-      for (const at of table.INPUTS[ops[p]]) if (ops[p + at] >= 0) this.uses[ops[p + at]]--;
+      const inputs = table.INPUTS[ops[p]];
+      for (let i = 0; i < inputs.length; i++) if (ops[p + inputs[i]] >= 0) this.uses[ops[p + inputs[i]]]--;
       if (this.fuse(p, p + OP_WORDS < end ? p + OP_WORDS : -1)) p += OP_WORDS;
     }
     this.patchBranches();
-    const { units, size, insns, insnCount } = this.code;
-    accumulate(units, size, this.labels.subarray(0, ctx.labelCount), insns, insnCount);
+    accumulate(this.code, this.labels, ctx.labelCount);
   }
 
+  /** Loops of our own where few words are cleared: V8's `fill` and `subarray` took a sixth of a translation. */
   private begin(ctx: TcgContext): void {
-    this.ctx = ctx;
-    this.ops = ctx.ops;
+    const { tempCount, globalCount, labelCount, ops } = ctx;
+    if (ctx !== this.ctx || tempCount > this.slots.length) this.prepare(ctx, Math.max(this.slots.length, tempCount * 2));
+    this.ops = ops;
     this.code.reset();
-    const { tempCount, globalCount } = ctx;
-    if (tempCount > this.slots.length) {
-      const size = tempCount * 2;
-      this.slots = new Uint16Array(size);
-      this.uses = new Uint16Array(size);
-      this.defs = new Uint16Array(size);
-      this.loadedIn = new Uint32Array(size);
+    const { slots, uses, defs, loadedIn } = this;
+    // Globals keep their slots, and it is not asked how often they are used.
+    for (let t = globalCount; t < tempCount; t++) {
+      slots[t] = 0;
+      uses[t] = 0;
+      defs[t] = 0;
+      loadedIn[t] = 0;
     }
-    this.slots.fill(0, 0, tempCount);
-    for (let g = 0; g < globalCount; g++) this.slots[g] = ctx.globalOffset[g];
-    this.uses.fill(0, 0, tempCount);
-    this.defs.fill(0, 0, tempCount);
-    this.loadedIn.fill(0, 0, tempCount);
     this.block = 1;
     this.nextSlot = ZERO + 8;
-    if (ctx.labelCount > this.labels.length) this.labels = new Int32Array(ctx.labelCount * 2);
-    this.labels.fill(-1, 0, ctx.labelCount);
+    if (labelCount > this.labels.length) this.labels = new Int32Array(labelCount * 2);
+    for (let label = 0; label < labelCount; label++) this.labels[label] = -1;
     this.fixups.length = 0;
     this.aliases.length = 0;
     this.lastTemp = -1;
-    const { ops } = ctx;
     for (let p = 0, end = ctx.opCount * OP_WORDS; p < end; p += OP_WORDS) {
-      for (const at of table.INPUTS[ops[p]]) if (ops[p + at] >= 0) this.uses[ops[p + at]]++;
-      for (const at of table.OUTPUTS[ops[p]]) if (ops[p + at] >= 0) this.defs[ops[p + at]]++;
+      const inputs = table.INPUTS[ops[p]];
+      for (let i = 0; i < inputs.length; i++) if (ops[p + inputs[i]] >= 0) uses[ops[p + inputs[i]]]++;
+      const outputs = table.OUTPUTS[ops[p]];
+      for (let i = 0; i < outputs.length; i++) if (ops[p + outputs[i]] >= 0) defs[ops[p + outputs[i]]]++;
     }
+  }
+
+  /** For up to `temps` temps. */
+  private prepare(ctx: TcgContext, temps: number): void {
+    this.ctx = ctx;
+    this.slots = new Uint16Array(temps);
+    this.slots.set(ctx.globalOffset);
+    this.uses = new Uint16Array(temps);
+    this.defs = new Uint16Array(temps);
+    this.loadedIn = new Uint32Array(temps);
   }
 
   /** Emits the op at p, or it and the next one together (true). */
