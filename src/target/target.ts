@@ -25,8 +25,8 @@ export interface Isa {
   createDisassembler(config: unknown): Disassembler;
 }
 
-/** The instruction that `bytes` begin with, at `pc`; undefined: there are too few bytes. */
-export type Disassembler = (bytes: Uint8Array, pc: bigint) => ListedInsn | undefined;
+/** The instruction that `bytes` begin with, at `pc`, in the mode that a TB's flags tell; undefined: there are too few bytes. */
+export type Disassembler = (bytes: Uint8Array, pc: bigint, tbFlags: number) => ListedInsn | undefined;
 
 export interface Target extends Isa {
   /** The engine linked with it is build/<runtime>.wasm. */

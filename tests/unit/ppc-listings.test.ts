@@ -12,6 +12,9 @@ let host: TcgHost | undefined;
 afterEach(() => host?.close());
 
 const STORE = w.stw(0, 4, 1);
+const MSR_IP = 0x40;
+const MSR_LE = 0x01;
+const swap = (word: number): number => (((word & 0xff) << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24)) >>> 0;
 const XOR = ((31 << 26) | (316 << 1)) >>> 0;
 
 /** What is logged while the code at an offset of the ROM is run, from the reset on. */
@@ -46,7 +49,7 @@ it('a monitor lists instructions', () => {
   const bytes = new Uint8Array(rom.buffer, 0x100, 8);
   const { cpus } = machine.state;
   expect([cpus[0].disassemble(bytes, 0xfff0_0100n), cpus[0].disassemble(bytes.subarray(0, 3), 0n)]).toEqual([
-    { text: '0xfff00100:  3c200001  addis   r1,0,1', size: 4, flow: undefined },
+    { text: '0xfff00100:  3c200001  lis     r1,1', size: 4, flow: undefined },
     undefined,
   ]);
 });
@@ -54,7 +57,7 @@ it('a monitor lists instructions', () => {
 it('tcg_p1: constants, a store, a helper that ends the block', async () => {
   const log = await logOf(0x100, [w.lis(1, 1), w.ori(1, 1, 0x409c), XOR, STORE, w.mtmsr(0)]);
   expect(section(log, 'IN:')).toEqual([
-    '0xfff00100:  3c200001  addis   r1,0,1',
+    '0xfff00100:  3c200001  lis     r1,1',
     '0xfff00104:  6021409c  ori     r1,r1,16540',
     '0xfff00108:  7c000278  xor     r0,r0,r0',
     '0xfff0010c:  90010004  stw     r0,4(r1)',
@@ -85,4 +88,11 @@ it('tcg_p3: a store, through its layers', async () => {
     ...['insn_start $0x4', 'mov_i64 pc, $0xfff00180', 'goto_tb $0x0'],
   ]);
   expect(block).toMatch(/OUT: \[tci, size=\d+\]\n {2}-- guest addr 0x0+fff0017c\n/);
+});
+
+it('code of the little-endian mode is listed as what it is', async () => {
+  const li = (r: number, value: number): number => (14 << 26) | (r << 21) | value;
+  const log = await logOf(0x108, [w.lis(4, 5), w.b(0)].map(swap), [li(3, MSR_IP | MSR_LE), w.mtmsr(3)]);
+  expect(log).toContain('0xfff00100:  38600041  li      r3,65\n0xfff00104:  7c600124  mtmsr   r3\n');
+  expect(log).toContain('0xfff00108:  3c800005  lis     r4,5\n');
 });

@@ -123,7 +123,7 @@ export class CodeInspector {
     return {
       pc: source.pc,
       size,
-      guest: listGuestCode(this.disassemble, source.bytes, source.host, source.pc, size),
+      guest: listGuestCode(this.disassemble, source.bytes, source, size),
       ir,
       optimized: formatIr(ctx),
     };

@@ -314,7 +314,7 @@ export class Translator {
     const { log, symbolAt } = this.options;
     if (!log?.has('in_asm') || !log.isInRange(source.pc)) return;
     const disassemble = (this.disassembler ??= this.isa.createDisassembler(this.config));
-    const code = listGuestCode(disassemble, this.bytes, source.host, source.pc, size);
+    const code = listGuestCode(disassemble, this.bytes, source, size);
     log.mask('in_asm', `----------------\nIN: ${symbolAt?.(source.pc) ?? ''}\n${code}\n`);
   }
 

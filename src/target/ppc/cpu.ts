@@ -323,7 +323,7 @@ export class PpcCpu extends EngineCpu {
     return this.vcpu.translateDebug(address);
   }
   override disassemble(bytes: Uint8Array, pc: bigint): ListedInsn | undefined {
-    return (this.disassembler ??= ppcIsa.createDisassembler(this.config))(bytes, pc);
+    return (this.disassembler ??= ppcIsa.createDisassembler(this.config))(bytes, pc, this.vcpu.get(PPC.msr) & P.MSR_LE ? P.TBF_LE : 0);
   }
 
   /** `info registers`, in the layout of QEMU's. */

@@ -1,14 +1,15 @@
-/** The disassembler: words to objdump's text (`objdump -d -M raw`: no simplified mnemonics). */
+/** The disassembler: words to objdump's text, with simplified mnemonics or without (`objdump -d -M raw`). */
 import type { ListedInsn } from '../../hw/core/cpu.js';
 import { CR_BITS, INSN } from './context.js';
 import type { Decoder } from './decoder.js';
+import { simplify, type Simplified } from './mnemonics.js';
 import { Operands } from './operands.js';
 import type { Insn } from './table.js';
 
-/** The instruction that is at `pc`: address, code, text. `bytes`: what is known of it, big-endian. Undefined: too little. */
-export function listInsn(decoder: Decoder, bytes: Uint8Array, pc: bigint): ListedInsn | undefined {
+/** The instruction that is at `pc`: address, code, text. `bytes`: what is known of it. Undefined: too little. */
+export function listInsn(decoder: Decoder, bytes: Uint8Array, pc: bigint, littleEndian: boolean): ListedInsn | undefined {
   if (bytes.length < INSN) return undefined;
-  const word = new DataView(bytes.buffer, bytes.byteOffset, INSN).getUint32(0);
+  const word = new DataView(bytes.buffer, bytes.byteOffset, INSN).getUint32(0, littleEndian);
   const at = (Number(pc) >>> 0).toString(16).padStart(8, '0');
   const text = `0x${at}:  ${word.toString(16).padStart(8, '0')}  ${formatInsn(decoder, word, Number(pc))}`;
   return { text, size: INSN, flow: flowOf(decoder, word) };
@@ -26,17 +27,19 @@ export function flowOf(decoder: Decoder, word: number): ListedInsn['flow'] {
 }
 
 /** Name and operands; for a word that is no instruction, what objdump writes in its place. */
-export function formatInsn(decoder: Decoder, word: number, pc: number): string {
+export function formatInsn(decoder: Decoder, word: number, pc: number, isRaw = false): string {
   const row = decoder.decode(word | 0);
-  return row === undefined ? `.long 0x${(word >>> 0).toString(16)}` : formatRow(row, word, pc);
+  return row === undefined ? `.long 0x${(word >>> 0).toString(16)}` : formatRow(row, word, pc, isRaw);
 }
 
-export function formatRow(row: Insn, word: number, pc: number): string {
+function formatRow(row: Insn, word: number, pc: number, isRaw: boolean): string {
   const a = new Operands();
   a.set(word);
-  const operands = row.syntax.replace(/\w+/g, (token) => OPERANDS[token](a, pc));
-  const name = row.name + suffix(row, a);
-  return operands === '' ? name : `${name.padEnd(7)} ${operands}`;
+  const simple = isRaw ? undefined : simplify(row.name, a);
+  const { name, syntax, hint = '' }: Simplified = simple ?? row;
+  const operands = syntax.replace(/\b[a-z]\w*/g, (token) => OPERANDS[token](a, pc));
+  const full = name + suffix(row, a) + hint;
+  return operands === '' ? full : `${full.padEnd(7)} ${operands}`;
 }
 
 function suffix({ fields }: Insn, a: Operands): string {
@@ -51,7 +54,7 @@ const crBit = (n: number): string => (n < 4 ? CR_BITS[n] : `4*cr${n >> 2}+${CR_B
 
 function target(a: Operands, pc: number): string {
   const isLong = a.word >>> 26 === 18;
-  const displacement = isLong ? ((a.word & 0x03ff_fffc) << 6) >> 6 : ((a.word & 0xfffc) << 16) >> 16;
+  const displacement = isLong ? ((a.word & 0x03ff_fffc) << 6) >> 6 : a.bd;
   return hex((a.word & 2) !== 0 ? displacement : pc + displacement);
 }
 
@@ -71,6 +74,7 @@ const OPERANDS: Readonly<Record<string, (a: Operands, pc: number) => string>> = 
   sh: (a) => String(a.rb),
   mb: (a) => String(a.rc),
   me: (a) => String(a.me),
+  right: (a) => String(31 - a.me),
   nb: (a) => String(a.rb || 32),
   to: (a) => String(a.rt),
   bo: (a) => String(a.rt),

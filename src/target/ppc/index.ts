@@ -1,5 +1,5 @@
 import * as runtime from '../../../assembly/target/ppc/shared/traits.js';
-import { MMU_USER } from '../../../assembly/target/ppc/shared/ppc.js';
+import { MMU_USER, TBF_LE } from '../../../assembly/target/ppc/shared/ppc.js';
 import type { Isa } from '../target.js';
 import type { PpcConfig } from './config.js';
 import { GLOBALS } from './context.js';
@@ -25,9 +25,8 @@ export const ppcIsa: Isa = {
   globals: GLOBALS,
   helpers: HELPERS,
   createFrontend: (config) => new PpcFrontend(config as PpcConfig),
-  /** Code is taken to be big-endian. */
   createDisassembler() {
     const decoder = new Decoder();
-    return (bytes, pc) => listInsn(decoder, bytes, pc);
+    return (bytes, pc, tbFlags) => listInsn(decoder, bytes, pc, (tbFlags & TBF_LE) !== 0);
   },
 };

@@ -3,17 +3,11 @@ import { Cond } from '../../tcg/opcodes.js';
 import type { TcgContext, Temp } from '../../tcg/context.js';
 import { CTR, INSN, LR, PC, type DisasContext } from './context.js';
 import { H } from './helpers.js';
-import type { Operands } from './operands.js';
+import { BO_ALWAYS, BO_NO_CTR, BO_TRUE, BO_ZERO, type Operands } from './operands.js';
 import { synchronize } from './synchronize.js';
 import { insn, type Emit, type Insn } from './table.js';
 
 // ---- Branches ----------------------------------------------------------------------------------------------------------------------
-
-/** BO, from the left: do not look at CR; the bit to find there; do not decrement CTR; branch if it is zero; a hint. */
-const BO_ALWAYS = 16;
-const BO_TRUE = 8;
-const BO_NO_CTR = 4;
-const BO_ZERO = 2;
 
 function setLink(c: DisasContext): void {
   c.tcg.movi(LR, (c.pc + INSN) >>> 0);
@@ -66,8 +60,7 @@ function fallThrough(c: DisasContext, label: number): void {
 }
 
 const bc: Emit = (c, o) => {
-  const displacement = ((o.word & 0xfffc) << 16) >> 16;
-  const target = ((o.word & 2) !== 0 ? displacement : c.pc + displacement) >>> 0;
+  const target = ((o.word & 2) !== 0 ? o.bd : c.pc + o.bd) >>> 0;
   const notTaken = c.tcg.newLabel();
   if (o.record) setLink(c);
   const isConditional = conditions(c, o.rt, o.ra, notTaken);

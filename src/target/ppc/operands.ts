@@ -46,11 +46,22 @@ export class Operands {
   get spr(): number {
     return this.ra | (this.rb << 5);
   }
+  /** Where bc goes, from itself; it is a multiple of 4. */
+  get bd(): number {
+    return ((this.word & 0xfffc) << 16) >> 16;
+  }
   /** CRM: bits 12 to 19. */
   get crm(): number {
     return (this.word >>> 12) & 0xff;
   }
 }
+
+/** BO, from the left: do not look at CR; the bit to find there; do not decrement CTR; branch if it is zero; a hint. */
+export const BO_ALWAYS = 16;
+export const BO_TRUE = 8;
+export const BO_NO_CTR = 4;
+export const BO_ZERO = 2;
+export const BO_HINT = 1;
 
 /** Bits mb to me, counted from the left, which may wrap (PEM, section 8.1, MASK). */
 export function maskOf(mb: number, me: number): number {

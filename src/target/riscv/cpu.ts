@@ -356,7 +356,7 @@ export class RiscvCpu extends EngineCpu {
   }
 
   override disassemble(bytes: Uint8Array, pc: bigint): ListedInsn | undefined {
-    return (this.disassembler ??= riscvIsa.createDisassembler(this.config))(bytes, pc);
+    return (this.disassembler ??= riscvIsa.createDisassembler(this.config))(bytes, pc, 0);
   }
   override mappingsText(): string {
     const mappings = this.mappings();
