@@ -47,7 +47,7 @@ export class MemoryBackendRam extends HostMemoryBackend {
 }
 
 /**
- * Memory that begins as a file is, and is the guest's own from then on (`share=off`). WebAssembly's memory cannot be a file: what the guest writes does not come
+ * Memory that begins as a file is, and is the guest's own from then on (`share=off`). A file that is not there is made, as QEMU does. WebAssembly's memory cannot be a file: what the guest writes does not come
  * to it, so `share=on` is refused.
  */
 export class MemoryBackendFile extends HostMemoryBackend implements FilledMemory {
@@ -89,7 +89,7 @@ export class MemoryBackendFile extends HostMemoryBackend implements FilledMemory
 
   private open(): FileSource {
     try {
-      return this.services.boot.openFile(this.memPath!);
+      return this.services.boot.openFile(this.memPath!, this.offset + this.size);
     } catch (error) {
       if (!(error instanceof OptionError)) throw error;
       throw new OptionError(`can't open backing store ${this.memPath} for guest RAM: ${error.what}`);

@@ -38,6 +38,7 @@ export const ROWS = [
   { flags: '--accel <name>',        help: "tcg[,backend=tci|wasm][,thread=worker|sync][,...]; 'help' lists them", many: true, words: ['help', 'tcg', 'tci'] },
   { flags: '--one-insn-per-tb',     help: 'blocks of one instruction: as -accel tcg,one-insn-per-tb=on' },
   { flags: '-m <size>',             help: 'guest RAM in MiB, or with a suffix (512M, 1G)' },
+  { flags: '--mem-path <path>',     help: 'a file that RAM begins as (made if it is not there); the guest does not write it' },
   { flags: '--smp <n>',             help: 'how many CPUs, and their topology; they run in turn, on one thread' },
   { flags: '--bios <file>',         help: "firmware: a file, 'none', or 'default' (the board's, from the cache)", words: ['none', 'default'] },
   { flags: '--kernel <file>',       help: 'kernel: Linux Image, ELF or flat, gzip allowed' },

@@ -47,7 +47,6 @@ export const QEMU_OPTIONS: readonly QemuOption[] = [
   value('numa', 'NUMA nodes'),
   value('add-fd', 'file descriptor sets'),
   value('set', '-set'),
-  value('mem-path', 'guest RAM in a file'),
   idleFlag('mem-prealloc'),
   value('overcommit', 'locked memory and CPU power management', { values: { 'mem-lock': [`${BOOL}|on-fault`, OFF], 'cpu-pm': [BOOL, OFF] } }),
   flag('enable-kvm', 'hardware virtualisation: use -accel tcg'),

@@ -99,6 +99,7 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
     {
       machine: machine.text,
       cpu: args.cpu,
+      memPath: args.memPath,
       memory: args.m ?? machine.memory,
       smp: args.smp ?? machine.smp,
       bios: bios === undefined || bios === 'default' || bios === 'none' ? bios : readImage('-bios', bios),

@@ -1,5 +1,5 @@
 /** What Node gives a machine: clock, scheduler, entropy, files, firmware, and the engine. */
-import { closeSync, fstatSync, openSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, realpathSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers';
 import { isMainThread } from 'node:worker_threads';
@@ -153,9 +153,14 @@ function createFile(name: string): ReturnType<NonNullable<MachineHost['createFil
   };
 }
 
-function openFile(name: string): ReturnType<NonNullable<MachineHost['openFile']>> {
+function openFile(name: string, zeros?: number): ReturnType<NonNullable<MachineHost['openFile']>> {
+  if (zeros !== undefined) extendEmpty(name, zeros);
   const fd = attempt(() => openSync(name, 'r'));
   const stat = fstatSync(fd);
+  if (zeros !== undefined && stat.isDirectory()) {
+    closeSync(fd);
+    return { size: zeros, read: (_, into) => void into.fill(0), close: () => {} };
+  }
   if (!stat.isFile()) {
     closeSync(fd);
     throw new OptionError(stat.isDirectory() ? 'is a directory' : 'is no file whose size is known');
@@ -167,6 +172,14 @@ function openFile(name: string): ReturnType<NonNullable<MachineHost['openFile']>
     },
     close: () => closeSync(fd),
   };
+}
+
+/** A file that is not there is made. @throws OptionError */
+function extendEmpty(name: string, size: number): void {
+  const stat = statSync(name, { throwIfNoEntry: false });
+  if (stat && !(stat.isFile() && stat.size === 0)) return;
+  attempt(() => closeSync(openSync(name, 'a')));
+  attempt(() => truncateSync(name, size));
 }
 
 /** What the system says no to is the user's to mend. @throws OptionError */

@@ -62,7 +62,7 @@ export interface MachineHost
     Pick<MachineEnvironment, 'createFile' | 'firmware' | 'openLog' | 'randomBytes' | 'readFile' | 'threadId' | 'writeFile'>,
     BlockHost {
   /** Opens a file of the host's that is read piece by piece (`rrfile=`). @throws OptionError */
-  openFile?: (name: string) => LogSource;
+  openFile?: (name: string, zeros?: number) => LogSource;
   clock: HostClock;
   scheduler: HostScheduler;
   machines: MachineRegistry;
@@ -176,6 +176,8 @@ export class Machine implements AsyncDisposable {
     const memory = typeof options.memory === 'string' ? parseMemory(options.memory) : options.memory;
     if (backed !== undefined && memory !== undefined && memory !== backed)
       throw new OptionError('Machine memory size does not match the size of the memory backend', '-m');
+    if (backend !== undefined && options.memPath !== undefined)
+      throw new OptionError("'-mem-path' can't be used together with '-machine memory-backend'", `-mem-path ${options.memPath}`);
     const ramSize = backed ?? memory ?? klass.type.ext.defaultRamSize ?? 128 * MiB;
     for (const name of ['append', 'initrd'] as const)
       if (options[name] !== undefined && !options.kernel) throw new OptionError(`-${name} only allowed with -kernel option`);
@@ -215,6 +217,7 @@ export class Machine implements AsyncDisposable {
     const { portOf: guest } = ports;
     const config: MachineConfig = {
       ramSize,
+      memPath: options.memPath,
       memoryBackend: backend ?? (ramSize > 0 ? klass.type.ext.defaultRamId : undefined),
       smp: smp.cpus,
       maxCpus: smp.maxCpus,

@@ -33,6 +33,8 @@ export interface MachineOptions {
   cpu?: string;
   /** `512M`, or bytes. */
   memory?: string | number;
+  /** A file that RAM begins as, and that the guest does not write: made, with zeros, if it is not there. */
+  memPath?: string;
   /** `4`, `4,sockets=2`, or how many CPUs. They run in turn, on the machine's thread. */
   smp?: string | number;
   bios?: Bytes | 'none' | 'default';
@@ -160,6 +162,7 @@ const READERS: read.Readers<CheckedMachineOptions> = {
   machine: read.text("a text like 'virt'"),
   cpu: read.text("a text like 'model,name=off'"),
   memory: read.either(read.isText, read.text(), memory),
+  memPath: read.text('the path of a file'),
   smp: read.either(read.isText, read.text(), read.integer(1)),
   bios: read.either(read.isText, read.oneOf('none', 'default'), read.bytes("the image's bytes, 'none' or 'default'")),
   kernel: image,

@@ -4,7 +4,7 @@ import { UserCreatable } from '../backends/user-creatable.js';
 import type { MachineState } from '../hw/core/machine.js';
 import type { DeviceServices } from '../hw/core/services.js';
 import { isA, type QObject, type TypeInfo } from '../qom/object.js';
-import { parseOptionsOrJson, type OptionList } from '../qom/option-list.js';
+import { OptionList, parseOptionsOrJson } from '../qom/option-list.js';
 import type { TypeRegistry } from '../qom/registry.js';
 import { OptionError } from '../util/errors.js';
 import { didYouMean } from '../util/suggest.js';
@@ -57,8 +57,11 @@ export function createObject(machine: MachineState, list: OptionList): QObject {
 
 /** What a machine's RAM belongs to where no `memory-backend=` says it. @throws OptionError if another object is called that */
 export function addDefaultMemory(machine: MachineState): void {
-  const { memoryBackend: id, ramSize: size } = machine.config;
-  if (id !== undefined) objectAdd(machine, JSON.stringify({ 'qom-type': MemoryBackendRam.type.name, id, size }));
+  const { memoryBackend: id, ramSize: size, memPath } = machine.config;
+  if (id === undefined) return;
+  const made =
+    memPath === undefined ? { 'qom-type': MemoryBackendRam.type.name } : { 'qom-type': MemoryBackendFile.type.name, 'mem-path': memPath };
+  createObject(machine, new OptionList(memPath === undefined ? '-m' : '-mem-path', Object.entries({ ...made, id, size: String(size) })));
 }
 
 /** Devices that have it keep it, as in QEMU. @throws ControlError if there is none, or it is the machine's memory */

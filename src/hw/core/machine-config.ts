@@ -29,8 +29,11 @@ export interface MachineEnvironment {
   threadId?: number;
   /** Reads a file of the host that an option of a device names. @throws OptionError */
   readFile?: (name: string) => Uint8Array;
-  /** Opens a file of the host that is read piece by piece. @throws OptionError */
-  openFile?: (name: string) => FileSource;
+  /**
+   * Opens a file of the host that is read piece by piece. With `zeros` one that is not there, or empty, becomes so many zeros, and a folder stands for a file in it
+   * that nobody else sees. @throws OptionError
+   */
+  openFile?: (name: string, zeros?: number) => FileSource;
   /** Writes a file of the host (`dumpdtb=`). */
   writeFile?: (name: string, bytes: Uint8Array) => void;
   /** Makes a file of the host for what comes in pieces (`dump-guest-memory`). @throws OptionError */
@@ -66,6 +69,8 @@ export interface MachineConfig {
   ramSize?: number;
   /** `-machine memory-backend=`: the object whose size that is. */
   memoryBackend?: string;
+  /** `-mem-path`: what it begins with. */
+  memPath?: string;
   smp?: number;
   /** CPUs that there could be: none can be added, so it must only be possible. */
   maxCpus?: number;

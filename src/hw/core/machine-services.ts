@@ -50,9 +50,9 @@ export function offerServices(machine: MachineState, books: MachineBooks): Machi
         if (!machine.env.readFile) throw new OptionError(`this host opens no files ('${name}')`);
         return machine.env.readFile(name);
       },
-      openFile: (name) => {
+      openFile: (name, zeros) => {
         if (!machine.env.openFile) throw new OptionError(`this host opens no files ('${name}')`);
-        return machine.env.openFile(name);
+        return machine.env.openFile(name, zeros);
       },
       write: (address, bytes) => void addressSpace.writeBytes(address, bytes),
       startCpu: (index, pc) => {

@@ -56,8 +56,8 @@ export interface BootService {
   readonly littleEndian: boolean;
   /** A file of the host's. @throws OptionError */
   readFile(name: string): Uint8Array;
-  /** One that is read piece by piece. @throws OptionError */
-  openFile(name: string): FileSource;
+  /** One that is read piece by piece; see MachineEnvironment. @throws OptionError */
+  openFile(name: string, zeros?: number): FileSource;
   /** Writes as a CPU would, devices too; where nothing is, nothing happens. */
   write(address: number, bytes: Uint8Array): void;
   /** From now on the CPU starts at `pc` after a reset; false: there is no such CPU. */
