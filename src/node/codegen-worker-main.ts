@@ -32,19 +32,24 @@ async function makeService({ target, tuning }: CodegenInit): Promise<CodegenServ
 /** Serves one machine. What it asked for before it closed its port is not made any more. */
 function connect(port: MessagePort): void {
   let init: CodegenInit;
-  let service: CodegenService;
+  let service: CodegenService | undefined;
   /** Of which binaryen `service` is. */
   let binaryen: typeof whole;
   let isOpen = true;
-  const handle = async (message: WorkerMessage): Promise<WorkerReply | undefined> => {
-    if (message.kind === 'init') init = message;
-    if (message.kind === 'init' || binaryen !== whole) {
+  const prepared = async (): Promise<CodegenService> => {
+    // while this waits, another machine may have come to what the lean one lacks
+    while (!service || binaryen !== whole) {
       binaryen = whole;
       service = await makeService(init);
       service.handle(init);
-      if (message.kind === 'init') return undefined;
     }
-    const reply = service.handle(message);
+    return service;
+  };
+  const handle = async (message: WorkerMessage): Promise<WorkerReply | undefined> => {
+    if (message.kind === 'init') [init, service] = [message, undefined];
+    const codegen = await prepared();
+    if (message.kind === 'init' || !isOpen) return undefined;
+    const reply = codegen.handle(message);
     if (binaryen || !(await lean).lacksFunction(reply)) return reply;
     whole ??= load();
     return handle(message);
