@@ -41,6 +41,7 @@ export const ROWS = [
   { flags: '--mem-path <path>',     help: 'a file that RAM begins as (made if it is not there); the guest does not write it' },
   { flags: '--smp <n>',             help: 'how many CPUs, and their topology; they run in turn, on one thread' },
   { flags: '--bios <file>',         help: "firmware: a file, 'none', or 'default' (the board's, from the cache)", words: ['none', 'default'] },
+  { flags: '-L <dir>',              help: 'a folder with firmware, looked through before others', many: true },
   { flags: '--kernel <file>',       help: 'kernel: Linux Image, ELF or flat, gzip allowed' },
   { flags: '--initrd <file>',       help: 'initial RAM disk' },
   { flags: '--append <text>',       help: 'kernel command line' },

@@ -27,7 +27,7 @@ export function parseMon(text: string): MonitorChoice {
   const mode = list.enumeration('mode', ['readline', 'control'] as const) ?? 'readline';
   const pretty = list.bool('pretty');
   const id = list.required('chardev');
-  list.string('id'); // of the monitor: nothing names one
+  list.id(); // of the monitor: nothing names one
   list.finish();
   if (pretty !== undefined && mode === 'readline') throw new OptionError("'pretty' is not compatible with HMP monitors", list.where);
   return { option: '-mon', text: `chardev:${id}`, mode, pretty };

@@ -46,7 +46,7 @@ export const QEMU_OPTIONS: readonly QemuOption[] = [
   // machine
   value('numa', 'NUMA nodes'),
   value('add-fd', 'file descriptor sets'),
-  value('set', '-set'),
+  value('set', 'changing an option that is given elsewhere'),
   idleFlag('mem-prealloc'),
   value('overcommit', 'locked memory and CPU power management', { values: { 'mem-lock': [`${BOOL}|on-fault`, OFF], 'cpu-pm': [BOOL, OFF] } }),
   flag('enable-kvm', 'hardware virtualisation: use -accel tcg'),
@@ -68,7 +68,6 @@ export const QEMU_OPTIONS: readonly QemuOption[] = [
   value('vga', 'graphics', /^none$/), value('spice', 'graphics'), value('vnc', 'graphics', /^none$/),
   // boot
   value('shim', 'EFI boot'), value('option-rom', 'option ROMs'),
-  value('L', 'firmware folders: use -bios FILE'),
   // control
   flag('preconfig', 'starting before the machine is made (-S starts it paused)'),
   value('incoming', 'migration'), flag('only-migratable', 'migration'),

@@ -3,6 +3,7 @@ import type { CodegenThread } from '../accel/tcg/codegen/protocol.js';
 import { loadPlugins } from '../node/plugin-loader.js';
 import { createNodeHost, DEFAULT_BOARD } from '../node/host.js';
 import { noteInput, noteRunInputs } from '../node/input-files.js';
+import { readFirmware } from '../node/firmware.js';
 import { readImage } from '../node/image-file.js';
 import { tell } from '../node/messages.js';
 import { setMessagePrefix } from '../util/messages.js';
@@ -57,6 +58,7 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
     board: boardOf(machine, args, help),
     seed: parseSeed(args.seed),
     profile: args.profile,
+    firmwareFolders: args.L,
     worker,
     disassemble: args.d?.split(',').includes('out_asm'),
   });
@@ -102,7 +104,7 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
       memPath: args.memPath,
       memory: args.m ?? machine.memory,
       smp: args.smp ?? machine.smp,
-      bios: bios === undefined || bios === 'default' || bios === 'none' ? bios : readImage('-bios', bios),
+      bios: bios === undefined || bios === 'default' || bios === 'none' ? bios : readFirmware('-bios', bios, host),
       kernel: readImage('-kernel', kernel),
       initrd: readImage('-initrd', args.initrd ?? machine.initrd),
       append,

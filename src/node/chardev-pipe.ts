@@ -1,7 +1,8 @@
 /** Named pipes as a character device: PATH.in and PATH.out, or PATH for both ways. */
-import { constants, existsSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { Chardev, FLOW_LIMIT } from '../chardev/chardev.js';
+import { OptionError } from '../util/errors.js';
 import { openFile, type ChardevUser } from './chardev.js';
 import type { Output } from './output.js';
 
@@ -12,7 +13,12 @@ export class PipeChardev extends Chardev {
   constructor(id: string, path: string, { openOutput }: Pick<ChardevUser, 'openOutput'>, where: string) {
     super(id, 'pipe');
     // Read and write: the open does not wait for the other side, which may come and go.
-    const open = (name: string): number => openFile(name, constants.O_RDWR | constants.O_NONBLOCK, where);
+    const open = (name: string): number => {
+      const fd = openFile(name, constants.O_RDWR | constants.O_NONBLOCK, where);
+      if (fstatSync(fd).isFIFO()) return fd;
+      closeSync(fd);
+      throw new OptionError(`Could not open '${name}': it is no pipe`, where);
+    };
     const isPair = existsSync(`${path}.in`) && existsSync(`${path}.out`);
     const [input, output] = isPair ? [open(`${path}.in`), open(`${path}.out`)] : [open(path), open(path)];
     this.output = openOutput(output, `'${path}'`, (on) => this.congested(on));

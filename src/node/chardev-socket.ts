@@ -1,5 +1,5 @@
 /** A TCP or Unix socket as a character device: one connection at a time, as a server or a client. Who comes meanwhile waits. */
-import { lstatSync, statSync, unlinkSync } from 'node:fs';
+import { fstatSync, lstatSync, statSync, unlinkSync } from 'node:fs';
 import { createServer, Socket, type AddressInfo, type Server } from 'node:net';
 import { dirname } from 'node:path';
 import { Chardev, FLOW_LIMIT, OUTPUT_LIMIT } from '../chardev/chardev.js';
@@ -194,6 +194,7 @@ const described = (address: SocketAddress): string =>
 /** What the caller has connected. */
 function connected(fd: number, failed: (error: unknown) => OptionError): Socket {
   try {
+    if (!fstatSync(fd).isSocket()) throw new Error('it is no socket');
     return new Socket({ fd, allowHalfOpen: true });
   } catch (error) {
     throw failed(error);

@@ -1,5 +1,5 @@
 /** What Node gives a machine: clock, scheduler, entropy, files, firmware, and the engine. */
-import { closeSync, fstatSync, openSync, readFileSync, realpathSync, statSync, truncateSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, realpathSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers';
 import { isMainThread } from 'node:worker_threads';
@@ -22,10 +22,11 @@ import { patientCodegenWorker } from './codegen-worker.js';
 import { randomBytes } from './entropy.js';
 import { engineBuild } from './engine-build.js';
 import { engineWasmPath } from './engine-wasm.js';
+import { findFirmware } from './firmware.js';
 import { readImage } from './image-file.js';
 import { refuseInput } from './input-files.js';
 import { tell } from './messages.js';
-import { packageFolder, packageInfo } from './modules.js';
+import { packageInfo } from './modules.js';
 import { loadOptional } from './optional.js';
 import { Output } from './output.js';
 import { writeWhole } from './disk/files.js';
@@ -35,7 +36,7 @@ import { FolderSnapshotStore, snapshotTools } from './snapshot-store.js';
 import { loadWasm, v8MachineCode } from './v8-cache.js';
 import { setV8Flags } from './v8-flags.js';
 import { systemReason, writeFully } from './disk/write.js';
-import { cacheFolder, debianFirmware } from './guest/debian.js';
+import { cacheFolder } from './guest/debian.js';
 
 export type { EngineOptions } from '../host.js';
 
@@ -44,6 +45,8 @@ export interface NodeHostOptions extends EngineOptions {
   readonly board?: string;
   /** A codegen worker that runs already (startCodegenWorker). The host ends it. */
   readonly worker?: CodegenThread;
+  /** Looked through for firmware before all others (`-L`). */
+  readonly firmwareFolders?: readonly string[];
 }
 
 /** Of a command line that names none. */
@@ -59,6 +62,7 @@ const READERS: read.Readers<NodeHostOptions> = {
     read.is<boolean>('true, false or a folder', (value) => typeof value === 'boolean'),
   ),
   board: read.text(),
+  firmwareFolders: read.list(read.text('the path of a folder')),
   worker: read.is('a worker of startCodegenWorker', (value) => typeof value === 'object' && value !== null),
 };
 
@@ -86,7 +90,7 @@ export async function createNodeHost(given: NodeHostOptions = {}): Promise<NodeH
     snapshotTools,
     snapshotStore: (folder) => FolderSnapshotStore.open(folder),
     threadId: isMainThread ? process.pid : undefined, // a worker's has no name here
-    firmware,
+    firmware: (name) => findFirmware(name, options.firmwareFolders),
     readFile: (name) => readImage('file', name),
     writeFile,
     createFile,
@@ -124,18 +128,6 @@ function codeFolder(wanted: boolean | string): string | undefined {
   if (typeof wanted === 'string') return wanted;
   const cache = wanted ? cacheFolder() : undefined;
   return cache && join(cache, 'code');
-}
-
-/** Our own, which comes with the package; from the cache, or from the package installed on this machine. */
-function firmware(name: string): Uint8Array | undefined {
-  for (const path of [join(packageFolder(), 'guests', name), ...debianFirmware(name), `/usr/share/qemu/${name}`]) {
-    try {
-      return readFileSync(path);
-    } catch {
-      // not there: the next place
-    }
-  }
-  return undefined;
 }
 
 /** What cannot be written is the user's to mend: the machine goes on. */

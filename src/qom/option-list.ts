@@ -56,6 +56,12 @@ export class OptionList {
     if (value === undefined) throw new OptionError(`parameter '${key}' is missing`, this.where);
     return value;
   }
+  /** `id=`, of what is made: its name everywhere. */
+  id(): string | undefined {
+    const id = this.string('id');
+    if (id !== undefined) checkIdentifier(id, this.where);
+    return id;
+  }
   bool(key: string): boolean | undefined {
     return this.read(key, 'boolean', parseBool);
   }
@@ -106,6 +112,12 @@ export class OptionList {
       throw error instanceof OptionError ? error.at(`${this.where}: ${key}`) : error;
     }
   }
+}
+
+/** @throws OptionError, in QEMU's words */
+export function checkIdentifier(id: string, where: string): void {
+  if (!/^[a-zA-Z][-\w.]*$/.test(id))
+    throw new OptionError("Parameter 'id' expects an identifier", where, 'a letter, then letters, digits, -, . or _');
 }
 
 export const isHelp = (text: string): boolean => text === 'help' || text === '?';

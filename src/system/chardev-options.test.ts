@@ -44,7 +44,7 @@ describe('-chardev', () => {
 
   it.each([
     ['null', 'no id specified'],
-    ['null,id=1', "invalid id '1'"],
+    ['null,id=1', "Parameter 'id' expects an identifier"],
     ['nul,id=c', "'nul' is not a valid char driver name; did you mean 'null'?"],
     ['vc,id=c', 'not built yet'],
     ['null,id=c,foo=1', "invalid parameter 'foo'"],

@@ -1,5 +1,5 @@
 /** `-chardev BACKEND,id=ID,...`, and the short forms (`tcp:HOST:PORT,server=on`, `mon:stdio`) of `-serial`, `-monitor`, `-qmp` and `-gdb`. */
-import { OptionList, parseOptions } from '../qom/option-list.js';
+import { checkIdentifier, OptionList, parseOptions } from '../qom/option-list.js';
 import { OptionError } from '../util/errors.js';
 import { didYouMean } from '../util/suggest.js';
 
@@ -212,7 +212,7 @@ function splitOnce(text: string, separator: string): [string, string | undefined
 }
 
 function read(list: OptionList, id: string): ChardevOptions {
-  if (!/^[a-zA-Z][-\w.]*$/.test(id)) throw new OptionError(`invalid id '${id}'`, list.where, 'a letter, then letters, digits, -, . or _');
+  checkIdentifier(id, list.where);
   list.string('id');
   const name = list.required('backend');
   const kind = ALIASES[name] ?? name;

@@ -78,6 +78,7 @@ describe('-drive', () => {
     ['file=x,detect-zeroes=on', /detect-zeroes=on is not built yet/],
     ['file=x,copy-on-read=on', /copy-on-read is not built yet/],
     ['file=x,serial=1', /invalid parameter 'serial'/],
+    ['file=x,id=1', /-drive file=x,id=1: Parameter 'id' expects an identifier/],
     ['file=x,media=cdrom,readonly=off', /a CD-ROM cannot be written to/],
   ])('refuses %s', (text, message) => {
     expect(() => one(text)).toThrow(message);

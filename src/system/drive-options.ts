@@ -88,7 +88,7 @@ function parseDrive(list: OptionList, kind: Interface, unit: number, snapshot = 
   const isCd = list.enumeration('media', ['disk', 'cdrom']) === 'cdrom';
   const readonly = list.bool('readonly') ?? list.bool('read-only');
   const drive: DriveOptions = {
-    id: list.string('id') ?? `${kind}${unit}`,
+    id: list.id() ?? `${kind}${unit}`,
     interface: kind === 'virtio' ? 'virtio' : 'none',
     file: fileOf(list, 'file.', list.string('file')),
     format: list.string('format') ?? list.string('driver') ?? 'auto',
@@ -164,6 +164,7 @@ function parseBlockdevs(texts: readonly string[]): DriveOptions[] {
     const list = parseOptionsOrJson('-blockdev', text, 'driver');
     const driver = list.required('driver');
     const id = list.required('node-name');
+    if (!/^[a-zA-Z][-\w.]{0,30}$/.test(id)) throw new OptionError(`Invalid node-name: '${id}'`, list.where);
     if (nodes.has(id)) throw new OptionError(`Duplicate nodes with node-name='${id}'`, list.where);
     if (driver !== 'raw' && driver !== 'file')
       throw new OptionError(`block driver '${driver}' is not built yet`, list.where, "'raw' or 'file'");

@@ -38,10 +38,8 @@ export function objectAdd(machine: MachineState, text: string): QObject {
 /** `qom-type`, `id` and the object's own properties. @throws OptionError */
 export function createObject(machine: MachineState, list: OptionList): QObject {
   const type = objectType(machine.types, list);
-  const id = list.string('id');
+  const id = list.id();
   if (id === undefined) throw new OptionError("Parameter 'id' is missing", list.where);
-  if (!/^[a-zA-Z][-\w.]*$/.test(id))
-    throw new OptionError("Parameter 'id' expects an identifier", list.where, 'a letter, then letters, digits, -, . or _');
   if (machine.objects.qomChildren.has(id))
     throw new OptionError(`attempt to add duplicate property '${id}' to object (type 'container')`, list.where);
   const object = new (type.class as unknown as UserCreatableClass)(machine.services);

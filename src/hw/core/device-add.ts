@@ -21,9 +21,7 @@ export function createDevice(machine: MachineState, list: OptionList, isHot = fa
   if (type.abstract) throw new OptionError("Parameter 'driver' expects a non-abstract device type", list.where);
   if (!type.userCreatable)
     throw new OptionError("Parameter 'driver' expects a pluggable device type", list.where, `'${driver}' is part of a board`);
-  const id = list.string('id');
-  if (id !== undefined && !/^[a-zA-Z][-\w.]*$/.test(id))
-    throw new OptionError(`Parameter 'id' expects an identifier`, list.where, 'a letter, then letters, digits, -, . or _');
+  const id = list.id();
   if (id !== undefined && machine.peripheral.qomChildren.has(id)) throw new OptionError(`Duplicate device ID '${id}'`, list.where);
   const bus = findBus(machine, type, list.string('bus'), list.where);
   if (isHot && !bus) throw new OptionError(`Device '${driver}' can not be hotplugged on this machine`, list.where);
