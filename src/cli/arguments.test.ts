@@ -20,7 +20,7 @@ describe('the command line for commander', () => {
     ['-append -kernel -initrd -- -bios -m', '--append -kernel --initrd -- --bios -m'],
     ['-stats -kernel x -stats json', '--stats --kernel x --stats json'],
     ['-net none -nic none -vga none -kernel x -usb -k de -no-user-config', '--kernel x'],
-    ['-parallel none -audio driver=none -mem-prealloc', ''],
+    ['-parallel none -audio driver=none -mem-prealloc', '--parallel none'],
     ['-watchdog-action pause', '--watchdog-action pause'],
     ['-sandbox off,obsolete=deny,elevateprivileges=children -msg timestamp=on -overcommit mem-lock=off,cpu-pm=off', '--msg timestamp=on'],
     ['-compat deprecated-input=accept -run-with async-teardown=off', ''],

@@ -63,6 +63,7 @@ export const ROWS = [
   { flags: '--global <prop>',       help: 'driver.property=value: a default of every such device', many: true },
   { flags: '--chardev <backend>',   help: "a character device: stdio, file, pipe, pty, socket, udp, ringbuf, null; 'help' lists them", many: true, words: 'chardevs' },
   { flags: '--serial <dev>',        help: 'a port each: stdio, mon:stdio, file:PATH, pipe:PATH, tcp:HOST:PORT, unix:PATH, chardev:ID, null or none', many: true, words: CHARDEVS },
+  { flags: '--parallel <dev>',      help: 'as -serial, a parallel port each (40p has one)', many: true, words: CHARDEVS },
   { flags: '--monitor <dev>',       help: 'as -serial; default: on the console\'s terminal, behind Ctrl-A c', many: true, words: CHARDEVS },
   { flags: '--mon <opts>',          help: 'a monitor: chardev=ID[,mode=readline|control][,pretty=on]', many: true, words: ['chardev='] },
   { flags: '--qmp <dev>',           help: 'as -monitor, a QMP monitor', many: true, words: CHARDEVS },

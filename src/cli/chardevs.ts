@@ -59,8 +59,8 @@ export class Chardevs {
     return chardev;
   }
   /** As open; nothing is a device that takes all and gives nothing. */
-  async openSerial(text: string, id: string): Promise<Chardev> {
-    return (await this.open('-serial', text, id)) ?? this.keep(new NullChardev(id));
+  async openPort(option: string, text: string, id: string): Promise<Chardev> {
+    return (await this.open(option, text, id)) ?? this.keep(new NullChardev(id));
   }
 
   /** To be closed with the others. */

@@ -76,11 +76,14 @@ export async function openMonitors(choices: readonly MonitorChoice[], chardevs: 
   return open;
 }
 
-/** `serials`: consoles; those that are on `mon:` devices, and with `shared` the one on the terminal, have a monitor behind Ctrl-A c. */
-export function consoleMonitors(serials: readonly { readonly text: string; readonly chardev: Chardev }[], shared: boolean): OpenMonitor[] {
-  return serials
+/** `ports`: serial and parallel ones; those that are on `mon:` devices, and with `shared` the one on the terminal, have a monitor behind Ctrl-A c. */
+export function consoleMonitors(
+  ports: readonly { readonly option: string; readonly text: string; readonly chardev: Chardev }[],
+  shared: boolean,
+): OpenMonitor[] {
+  return ports
     .filter(({ text, chardev }) => text.startsWith('mon:') || (shared && chardev instanceof MuxChardev && text === 'stdio'))
-    .map(({ text, chardev }) => ({ choice: { option: '-serial', text, mode: 'readline' }, chardev, join: readline }));
+    .map(({ option, text, chardev }) => ({ choice: { option, text, mode: 'readline' }, chardev, join: readline }));
 }
 
 /** What comes back resolves when all of them have answered what they were asked. */

@@ -59,7 +59,6 @@ export const QEMU_OPTIONS: readonly QemuOption[] = [
   idleFlag('usb'),
   value('usbdevice', 'USB'),
   value('netdev', 'networking'), value('nic', 'networking', /^none$/), value('net', 'networking', /^none$/),
-  value('parallel', 'a parallel port', /^(none|null)$/),
   value('debugcon', 'a debug console'),
   value('tpmdev', 'TPM devices'),
   // display

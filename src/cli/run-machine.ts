@@ -29,6 +29,8 @@ export interface Console {
   readonly chardevs?: readonly ChardevOptions[];
   /** `-serial` texts. */
   readonly serials: readonly string[];
+  /** `-parallel` texts. */
+  readonly parallels?: readonly string[];
   /** Those that were asked for. Undefined: one on the terminal of a serial port, if one is there. */
   readonly monitors?: readonly MonitorChoice[];
   /** `-gdb`'s device. */
@@ -110,11 +112,18 @@ export function exitStatus(code: number): number {
   return code & 0xff;
 }
 
+/** What an option has connected one of the machine's ports to. */
+interface Port {
+  readonly option: string;
+  readonly text: string;
+  readonly chardev: Chardev;
+}
+
 /** Makes the machine, gives it the terminal, runs it to its end, and puts the terminal back. */
 export async function runMachine(
   options: MachineOptions,
   host: NodeHost,
-  { escape, chardevs: wanted = [], serials, monitors, gdb, stats, log, flash = [], pidFile, start, work, filter }: Console,
+  { escape, chardevs: wanted = [], serials, parallels = [], monitors, gdb, stats, log, flash = [], pidFile, start, work, filter }: Console,
 ): Promise<number> {
   let machine: Machine | undefined;
   const make = start ?? ((create: CreateMachine) => Promise.resolve(create()));
@@ -125,9 +134,20 @@ export async function runMachine(
   try {
     removePidFile = pidFile === undefined ? undefined : writePidFile(pidFile);
     for (const chardev of wanted) await chardevs.add(chardev);
-    const consoles = [];
-    for (const [i, text] of serials.entries()) consoles.push({ text, chardev: await chardevs.openSerial(text, `serial${i}`) });
-    const open = [...consoleMonitors(consoles, monitors === undefined), ...(await openMonitors(monitors ?? [], chardevs))];
+    const openPorts = async (kind: 'serial' | 'parallel', texts: readonly string[]): Promise<Port[]> => {
+      const ports: Port[] = [];
+      for (const [i, text] of texts.entries()) {
+        const option = `-${kind}`;
+        ports.push({ option, text, chardev: await chardevs.openPort(option, text, `${kind}${i}`) });
+      }
+      return ports;
+    };
+    const consoles = await openPorts('serial', serials);
+    const printers = await openPorts('parallel', parallels);
+    const open = [
+      ...consoleMonitors([...consoles, ...printers], monitors === undefined),
+      ...(await openMonitors(monitors ?? [], chardevs)),
+    ];
     const debuggers = await openGdb(gdb, chardevs);
     if (ending.isOver) return (await ending.wait()) ?? 0;
     for (const { file } of flash) file.failed = ending.fail;
@@ -137,8 +157,9 @@ export async function runMachine(
     ];
     const filtered = filter && consoles[0] && new FilteredChardev(consoles[0].chardev, filter);
     const serial = consoles.map(({ chardev }, i) => (filtered && i === 0 ? filtered : chardev));
+    const parallel = printers.map(({ chardev }) => chardev);
     const semihosting = typeof options.semihosting === 'object' && { ...options.semihosting, ...standardStreams(serial, chardevs, ending) };
-    machine = await make((more) => (machine = createMachine({ ...options, ...more, serial, backends, semihosting }, host)));
+    machine = await make((more) => (machine = createMachine({ ...options, ...more, serial, parallel, backends, semihosting }, host)));
     const { state, control } = machine;
     control.openChardev = chardevs.openMore;
     if (filtered) state.onReset(() => filtered.holdInput());

@@ -139,6 +139,7 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
       escape: parseEscape(args.echr),
       chardevs,
       serials: args.serial ?? [gustave ? 'none' : defaultSerial(args, chardevs, monitors)],
+      parallels: args.parallel,
       monitors,
       gdb: gdbDevice(args),
       stats: statsWriter(args.stats, args.profile),

@@ -111,7 +111,7 @@ export class Machine implements AsyncDisposable {
     this.parts = { state, loop, control: new MachineControl(state, loop, snapshotHost(host, options)), plugins, closeEngine };
     const backends = (options.backends ?? []).map(([, , backend]) => backend);
     const { console, stdin, stdout, stderr } = state.config.semihosting ?? {};
-    for (const chardev of [...(state.config.serials ?? []), ...backends, console, stdin, stdout, stderr])
+    for (const chardev of [...(state.config.serials ?? []), ...(state.config.parallels ?? []), ...backends, console, stdin, stdout, stderr])
       if (chardev instanceof Chardev) chardev.failed = (error) => this.fail(error);
   }
 
@@ -186,6 +186,7 @@ export class Machine implements AsyncDisposable {
     const drives = nameDrives(options.drives ?? []);
     const ports = new ReplayPorts();
     const serial = serials.length ? serials.map((port, i) => portOf(`serial${i}`, port)) : [new NullChardev('serial0')];
+    const parallels = [options.parallel ?? []].flat().map((port, i) => portOf(`parallel${i}`, port));
     const semihosting = semihostingOf(options.semihosting);
     const backends = options.backends ?? [];
     const failures = {
@@ -197,7 +198,8 @@ export class Machine implements AsyncDisposable {
     if (rr) {
       if (semihosting?.files) throw new OptionError('files of the host cannot be recorded', '-semihosting-config root');
       const { console, stdin, stdout, stderr } = semihosting ?? {};
-      for (const each of [...serial, ...backends.map(([, , object]) => object), console, stdin, stdout, stderr]) ports.add(each);
+      for (const each of [...serial, ...parallels, ...backends.map(([, , object]) => object), console, stdin, stdout, stderr])
+        ports.add(each);
     }
     const rtcBaseMs = rr ? (options.rtcBaseMs ?? host.clock.epochMs()) : options.rtcBaseMs;
     const replay =
@@ -239,6 +241,7 @@ export class Machine implements AsyncDisposable {
       properties: list?.rest(),
       globals: options.globals?.map(parseGlobal),
       serials: serial.map(guest),
+      parallels: parallels.map(guest),
       semihosting: semihosting && {
         ...semihosting,
         ...{ console: guest(semihosting.console), stdin: guest(semihosting.stdin) },

@@ -53,6 +53,8 @@ export interface MachineOptions {
   smbios?: readonly string[];
   /** Serial ports in order: a backend, or a function that gets the guest's output. Missing ones lead nowhere. */
   serial?: SerialPort | readonly SerialPort[];
+  /** Parallel ports, as `serial` (`40p` has one). */
+  parallel?: SerialPort | readonly SerialPort[];
   /** Disks. */
   drives?: readonly DriveOptions[];
   /** Further backends: [kind, id, backend], e.g. ['pflash', '0', ...]. */
@@ -180,6 +182,7 @@ const READERS: read.Readers<CheckedMachineOptions> = {
   }),
   smbios: read.list(read.text("a text like 'type=1,serial=TEXT'"), "an array of texts like 'type=1,serial=TEXT'"),
   serial: read.either(Array.isArray, read.list(serialPort), serialPort),
+  parallel: read.either(Array.isArray, read.list(serialPort), serialPort),
   drives: read.list(drive),
   backends: read.list(backend),
   objects: read.list(read.text("a text like 'rng-builtin,id=ID'"), "an array of texts like 'rng-builtin,id=ID'"),

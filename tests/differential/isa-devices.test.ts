@@ -6,6 +6,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { I82374 } from '../../src/hw/dma/i82374.js';
 import { createI8259Pair, I8259 } from '../../src/hw/intc/i8259.js';
+import { NullChardev } from '../../src/chardev/chardev.js';
+import { ParallelIsa } from '../../src/hw/char/parallel.js';
 import { IsaRig } from '../../src/hw/isa/testing.js';
 import { IsaM48t59 } from '../../src/hw/rtc/m48t59.js';
 import { Mc146818Rtc } from '../../src/hw/rtc/mc146818rtc.js';
@@ -99,6 +101,25 @@ const KINDS: Readonly<Record<string, { readonly begin: readonly Op[]; readonly d
       }
     },
   },
+  'parallel port': {
+    // what the PC87312 has made of it before anybody looks
+    begin: [read(0x378), read(0x379), read(0x37a)],
+    draw: (random) => {
+      switch (below(random, 5)) {
+        case 0:
+          return [write(0x378, below(random, 256)), read(0x378)];
+        case 1:
+          return [read(0x379)];
+        case 2:
+          return [read(0x378 + below(random, 8))];
+        // selected, without reset, most of the time
+        case 3:
+          return [write(0x37a, 0x0c | below(random, 2) | (below(random, 2) << 4) | (below(random, 2) << 5)), read(0x37a)];
+        default:
+          return below(random, 4) ? [] : [write(0x37a, below(random, 256)), read(0x37a), read(0x379)];
+      }
+    },
+  },
   'RAM of the clocks': {
     begin: [],
     draw: (random) => {
@@ -127,6 +148,7 @@ function runHere(ops: readonly Op[]): number[] {
   rig.add(I8254);
   rig.add(Mc146818Rtc);
   rig.add(IsaM48t59);
+  rig.add(ParallelIsa, { irq: 5 }, (port) => void (port.chardev = new NullChardev('parallel0')));
   rig.m.reset();
   return ops.flatMap((op) => {
     if (op.kind === 'in') return [rig.in(op.port)];

@@ -20,7 +20,7 @@ const TREES: readonly Tree[] = [
     facts: qomFacts,
     qemu: QOM_FACTS,
     differences: [
-      ['-', /cs4231a|floppy|isa-fdc|parallel/, 'sound, floppy and parallel port are not built'],
+      ['-', /cs4231a|floppy|isa-fdc/, 'sound and floppy are not built'],
       ['-', /lsi53c810\)\/scsi.0/, 'nobody is on the SCSI bus'],
       ['-', /or-irq/, 'the host bridge joins its lines itself'],
       ['-', /\/serial serial$|discarding-serial1/, 'isa-serial is the UART itself, and called by its number'],
@@ -35,7 +35,7 @@ const TREES: readonly Tree[] = [
     facts: qtreeFacts,
     qemu: QTREE_FACTS,
     differences: [
-      ['-', /cs4231a|floppy|isa-fdc|parallel/, 'sound, floppy and parallel port are not built'],
+      ['-', /cs4231a|floppy|isa-fdc/, 'sound and floppy are not built'],
       ['-', /scsi.0/, 'nobody is on the SCSI bus'],
       ['-', /pcnet.0: netdev/, 'there is no network'],
       ['-', /: (acpi-index|failover_pair_id|x-pcie-|x-max-bounce)/, 'for firmware, hosts and quirks that are not here'],
@@ -57,7 +57,7 @@ const TREES: readonly Tree[] = [
     facts: ownMtreeFacts,
     qemu: MTREE_FACTS,
     differences: [
-      ['-', /\/ (cs4231a|fdc|parallel) /, 'sound, floppy and parallel port are not built'],
+      ['-', /\/ (cs4231a|fdc) /, 'sound and floppy are not built'],
       ['-', /dma-pageh .*(489|491) i/, "QEMU's high pages are three ports more than there are"],
       ['+', /dma-pageh .*48[7f] i/, "QEMU's high pages are three ports more than there are"],
       ['-', /^(address-space raven-io|memory-region pci-memory)/, 'a root begins at 0 here, wherever else it is mapped'],
@@ -70,7 +70,7 @@ const TREES: readonly Tree[] = [
     facts: (text) => flatFacts(text, { 'pci-io': 1n << 31n }),
     qemu: FLAT_FACTS,
     differences: [
-      ['-', /: (cs4231a|fdc|parallel)$/, 'sound, floppy and parallel port are not built'],
+      ['-', /: (cs4231a|fdc)$/, 'sound and floppy are not built'],
       ['-', /dma-pageh$/, "QEMU's high pages are three ports more than there are"],
       ['+', /dma-pageh$/, "QEMU's high pages are three ports more than there are"],
       ['-', /^lsi-pci-io, /, 'the SCSI controller has its registers alone'],
@@ -81,9 +81,9 @@ const TREES: readonly Tree[] = [
     facts: ownerFacts,
     qemu: OWNER_FACTS,
     differences: [
-      ['-', /^(cs4231a|fdc|parallel) /, 'sound, floppy and parallel port are not built'],
+      ['-', /^(cs4231a|fdc) /, 'sound and floppy are not built'],
       ['-', /memory-region-portio-list} parent:/, 'in QEMU an object between owns ports that belong together'],
-      ['+', /^(dma-pageh?|i82374|rs6000mc|systemio800) owner:{dev /, 'in QEMU an object between owns ports that belong together'],
+      ['+', /^(dma-pageh?|i82374|parallel|rs6000mc|systemio800) owner:{dev /, 'in QEMU an object between owns ports that belong together'],
       ['-', /^(bios|bus master container) .*device\(raven\)/, "the bridge's function is a part of it"],
       ['+', /^(bios|bus master container) .*\/machine\/raven/, "the bridge's function is a part of it"],
       ['-', /^serial .*discarding-serial1/, 'isa-serial is called by its number'],

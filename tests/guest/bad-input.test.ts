@@ -109,6 +109,8 @@ const CASES: Record<string, Record<string, [args: string[], says: RegExp]>> = {
     'pipe that is none': [[...BARE, '-chardev', `pipe,id=p,path=${GARBAGE}`], /-chardev .*: Could not open '.*': it is no pipe/],
     'pipe that is a device': [[...BARE, '-serial', 'pipe:/dev/null'], /-serial pipe:\/dev\/null: Could not open '\/dev\/null': it is no pipe/],
     'node name':         [[...BARE, '-blockdev', `driver=file,filename=${GARBAGE},node-name=1`], /Invalid node-name: '1'/],
+    'parallel':          [[...BARE, '-parallel', 'foo'], /-parallel: 'foo' is not a valid char driver/],
+    'parallel twice':    [[...BARE, '-parallel', 'stdio', '-serial', 'stdio'], /cannot use stdio by multiple character devices/],
     'serial file':       [[...BARE, '-serial', `file:${folder}`], /Could not open/],
     'plugin below a file': [[...BARE, '-plugin', join(GARBAGE, 'plugin.js')], /-plugin .*: cannot read '.*plugin.js': not a directory/],
     'plugin in a circle of links': [[...BARE, '-plugin', LOOP], /-plugin .*: cannot read '.*loop.js': too many symbolic links/],

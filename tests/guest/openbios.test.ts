@@ -1,13 +1,17 @@
 /** OpenBIOS, as Debian's qemu-system-data has it, on 40p. */
-import { existsSync } from 'node:fs';
-import { afterEach, describe, expect, it } from 'vitest';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { Session, wemu } from '../support/session.js';
 
 const FIRMWARE = process.env.WEMU_OPENBIOS ?? '/usr/share/qemu/openbios-ppc';
 const isThere = existsSync(FIRMWARE);
 
 let session: Session | undefined;
+const folder = mkdtempSync(join(tmpdir(), 'wemu-openbios-'));
 afterEach(() => session?.kill());
+afterAll(() => rmSync(folder, { recursive: true }));
 
 /** What QEMU 10.0 shows of the same firmware, but for its CD-ROM drive (lsi53c810@1/sd@2). */
 const NODES = `/ /aliases /openprom /openprom/client-services /options /chosen /builtin /builtin/console /packages
@@ -18,7 +22,8 @@ const NODES = `/ /aliases /openprom /openprom/client-services /options /chosen /
 describe('40p', () => {
   describe.skipIf(!isThere)(`OpenBIOS${isThere ? '' : ' (skipped: no qemu-system-data)'}`, () => {
     it.each(['tci', 'tcg'])('comes to its prompt, calculates, and shows its device tree (%s)', async (accel) => {
-      session = Session.pipes(['-M', '40p', '-accel', accel, '-bios', FIRMWARE]);
+      const printer = join(folder, 'printer');
+      session = Session.pipes(['-M', '40p', '-accel', accel, '-bios', FIRMWARE, '-parallel', `file:${printer}`]);
       await session.expect('>> Memory: 128M', 60_000);
       await session.expect('>> CPU type PowerPC,604', 10_000);
       await session.expect('Welcome to OpenBIOS', 60_000);
@@ -31,6 +36,10 @@ describe('40p', () => {
       const shown = [...session.output.slice(from).matchAll(/^fff\w{5} (\/\S*)/gm)].map(([, path]) => path);
       expect(shown.filter((path) => !/^\/packages\//.test(path))).toEqual(NODES);
       expect(shown.filter((path) => /^\/packages\//.test(path))).toHaveLength(14);
+      // The printer: a byte, STROBE, no STROBE.
+      session.send('hex 41 80000378 c! d 8000037a c! c 8000037a c! 80000379 c@ .\r');
+      await session.expect('59  ok', 20_000);
+      await vi.waitFor(() => expect(readFileSync(printer, 'latin1')).toBe('A'), 20_000);
       session.send('dev /pci ls\r');
       await session.expect(/lsi53c810@1\s+fff\w+ pcnet@3\s+fff\w+ isa@b\s+ok/, 20_000);
       session.send('hex .s 10 20 * .\r');

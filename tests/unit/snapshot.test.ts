@@ -66,7 +66,13 @@ const EVERYTHING: readonly Partial<MachineOptions>[] = [
   },
   { machine: 'spike' },
   { machine: 'cpiom', kernel: undefined, append: undefined, bios: BRANCH_TO_ITSELF },
-  { machine: '40p', kernel: undefined, append: undefined, bios: BRANCH_TO_ITSELF, devices: ['isa-serial,index=2'] },
+  {
+    machine: '40p',
+    kernel: undefined,
+    append: undefined,
+    bios: BRANCH_TO_ITSELF,
+    devices: ['isa-serial,index=2', 'isa-parallel,index=1,chardev=port'],
+  },
 ];
 
 const make = (options: Partial<MachineOptions>): Machine => {

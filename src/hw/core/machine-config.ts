@@ -109,6 +109,8 @@ export interface MachineConfig {
   rtcClock?: RtcClock;
   /** `-serial`, in order. */
   serials?: readonly Chardev[];
+  /** `-parallel`, in order. */
+  parallels?: readonly Chardev[];
   /** A snapshot is loaded before anything runs: memory is left without the boot images until the first reset after that (QEMU's -incoming). */
   incoming?: boolean;
   /** Undefined: the guest's calls are traps to it. */

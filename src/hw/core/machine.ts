@@ -173,10 +173,11 @@ export abstract class MachineState extends QObject {
     this.clocks.setInstructionSource(() => this.cpus.reduce((sum, cpu) => sum + cpu.instructionCount, 0));
     if (config.symbols) this.symbols.push(config.symbols);
     this.addVmState('random', RANDOM, this.#seededRandom);
-    for (const [i, serial] of (config.serials ?? []).entries()) {
-      this.backends.joinChardev(serial);
-      this.addVmState(`serial${i}`, CHARDEV, serial, true);
-    }
+    for (const kind of ['serial', 'parallel'] as const)
+      for (const [i, chardev] of (config[`${kind}s`] ?? []).entries()) {
+        this.backends.joinChardev(chardev);
+        this.addVmState(`${kind}${i}`, CHARDEV, chardev, true);
+      }
   }
 
   /** As QEMU calls it: `virt` is the machine of the type `virt-machine`. */

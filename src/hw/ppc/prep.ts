@@ -87,7 +87,10 @@ export class FortyPMachine extends MachineState {
     add(Rs6000Mc, { 'ram-size': this.ramSize }, bus);
     add(Mc146818Rtc, { base_year: 1900 }, bus);
     add(IsaM48t59, {}, bus);
-    add(Pc87312, { config: 12 }, bus, (chip) => void (chip.chardevs = this.config.serials ?? []));
+    add(Pc87312, { config: 12 }, bus, (chip) => {
+      chip.chardevs = this.config.serials ?? [];
+      chip.printer = this.config.parallels?.[0];
+    });
     const system = add(PrepSystemIo, { 'ibm-planar-id': 0xfc, equipment: 0xc0 }, bus, (device) => {
       device.softReset = cpu.gpioIn(PPC_INPUT.softReset);
     });

@@ -1,12 +1,13 @@
 /**
  * National PC87312, a Super I/O chip: three configuration registers that turn its ports on and move them. Its keyboard controller is apart, as on the
- * boards that have it. Source: PC87312 data sheet, chapter 2. Its parallel port, floppy and IDE controllers are not built.
+ * boards that have it. Source: PC87312 data sheet, chapter 2. Its floppy and IDE controllers, and moving or turning off ports, are not built.
  */
 import { uint32, uint8 } from '../../qom/property.js';
-import type { Chardev } from '../../chardev/chardev.js';
+import { NullChardev, type Chardev } from '../../chardev/chardev.js';
 import { defineDevice } from '../core/device.js';
 import { registerMap, rw } from '../core/registers.js';
 import { bool, u8, vmState } from '../core/vmstate.js';
+import { ParallelIsa } from '../char/parallel.js';
 import { SerialIsa } from '../char/serial-isa.js';
 import { I8042 } from '../input/i8042.js';
 import { IsaDevice } from '../isa/isa-bus.js';
@@ -20,8 +21,16 @@ const STRAPS: readonly (readonly [number, number, number])[] = Array.from({ leng
   0x10,
   0,
 ]);
+const FER_PARALLEL = 0x01;
 const FER_UART1 = 0x02;
 const FER_UART2 = 0x04;
+/** Of the parallel port, by FAR bits 1 and 0; PTR can say interrupt 7 in place of 5. */
+const PARALLEL_PLACES = [
+  { iobase: 0x378, irq: 5 },
+  { iobase: 0x3bc, irq: 7 },
+  { iobase: 0x278, irq: 5 },
+] as const;
+const PTR_IRQ7 = 0x08;
 /** COM3 and COM4, by FAR bits 7 and 6. */
 const FAR_PLACES = [
   [0x3e8, 0x2e8],
@@ -50,12 +59,21 @@ export class Pc87312 extends IsaDevice {
   fer = 0;
   far = 0;
   ptr = 0;
-  /** Of the board; set before it is realized. */
+  /** Of the board, for the UARTs and the parallel port; set before it is realized. */
   chardevs: readonly (Chardev | undefined)[] = [];
+  printer: Chardev | undefined;
 
   protected override realize(): void {
     this.straps();
     this.mapRegisters('pc87312', this.iobase, [[0, 2]], Pc87312.registers);
+    const place = PARALLEL_PLACES[this.far & 3];
+    if (this.fer & FER_PARALLEL && place) {
+      const port = this.newPart(ParallelIsa, 'parallel0');
+      [port.index, port.iobase, port.irq] = [0, place.iobase, this.ptr & PTR_IRQ7 ? 7 : place.irq];
+      port.chardev = this.printer ?? new NullChardev('parallel0');
+      this.bus.attach(port);
+      port.realizeDevice();
+    }
     for (const [n, enable] of [FER_UART1, FER_UART2].entries()) {
       if (!(this.fer & enable)) continue;
       const port = this.newPart(SerialIsa, `serial${n}`);
@@ -101,6 +119,7 @@ export class Pc87312 extends IsaDevice {
     if (this.index === 0) this.fer = value;
     else if (this.index === 1) this.far = value;
     else this.ptr = value;
+    // As QEMU's, which says so.
     if (old !== undefined && old !== value) this.unimplemented('moving ports, or turning them off, is not built');
   }
 }
