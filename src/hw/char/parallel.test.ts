@@ -24,7 +24,7 @@ class Printer extends Chardev {
 }
 
 function port(): { rig: IsaRig; printer: Printer } {
-  const [rig, printer] = [new IsaRig(), new Printer('p')];
+  const [rig, printer] = [new IsaRig(), new Printer('p', 'test')];
   rig.add(ParallelIsa, {}, (device) => void (device.chardev = printer));
   rig.m.reset();
   return { rig, printer };
@@ -87,7 +87,7 @@ it('reads what was written; as an input, what nobody drives', () => {
 
 it('has three places, and needs a chardev', () => {
   const { rig } = port();
-  const add = (): ParallelIsa => rig.add(ParallelIsa, {}, (device) => void (device.chardev = new Printer('q')));
+  const add = (): ParallelIsa => rig.add(ParallelIsa, {}, (device) => void (device.chardev = new Printer('q', 'test')));
   expect([add().iobase, add().iobase]).toEqual([0x278, 0x3bc]);
   expect(add).toThrow(new OptionError('Max. supported number of parallel ports is 3.', 'isa-parallel'));
   expect(() => rig.add(ParallelIsa)).toThrow("Can't create parallel device, empty char device");
