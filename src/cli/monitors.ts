@@ -76,11 +76,15 @@ export async function openMonitors(choices: readonly MonitorChoice[], chardevs: 
   return open;
 }
 
-/** `ports`: serial and parallel ones; those that are on `mon:` devices, and with `shared` the one on the terminal, have a monitor behind Ctrl-A c. */
-export function consoleMonitors(
-  ports: readonly { readonly option: string; readonly text: string; readonly chardev: Chardev }[],
-  shared: boolean,
-): OpenMonitor[] {
+/** What an option has connected one of the machine's serial or parallel ports to. */
+export interface Port {
+  readonly option: string;
+  readonly text: string;
+  readonly chardev: Chardev;
+}
+
+/** Those that are on `mon:` devices, and with `shared` the one on the terminal, have a monitor behind Ctrl-A c. */
+export function consoleMonitors(ports: readonly Port[], shared: boolean): OpenMonitor[] {
   return ports
     .filter(({ text, chardev }) => text.startsWith('mon:') || (shared && chardev instanceof MuxChardev && text === 'stdio'))
     .map(({ option, text, chardev }) => ({ choice: { option, text, mode: 'readline' }, chardev, join: readline }));

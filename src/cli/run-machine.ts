@@ -19,7 +19,7 @@ import { daemonReady, writePidFile } from './daemon.js';
 import { Ending } from './ending.js';
 import { FilteredChardev } from './filtered-chardev.js';
 import { Debugger, openGdb } from './gdb.js';
-import { consoleMonitors, joinMonitors, openMonitors, type MonitorChoice } from './monitors.js';
+import { consoleMonitors, joinMonitors, openMonitors, type MonitorChoice, type Port } from './monitors.js';
 import type { StatsWriter } from './stats.js';
 
 export interface Console {
@@ -110,13 +110,6 @@ async function commit({ control }: Machine): Promise<string | undefined> {
 /** What the process can say of a machine's exit code: the lowest 8 bits of it, as the system has it of QEMU. */
 export function exitStatus(code: number): number {
   return code & 0xff;
-}
-
-/** What an option has connected one of the machine's ports to. */
-interface Port {
-  readonly option: string;
-  readonly text: string;
-  readonly chardev: Chardev;
 }
 
 /** Makes the machine, gives it the terminal, runs it to its end, and puts the terminal back. */

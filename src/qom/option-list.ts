@@ -1,7 +1,7 @@
 /** QEMU-style option lists: `key=value,key,...` with `,,` for a comma; typed, with errors that say what is wrong and where. */
 import { errorMessage, OptionError } from '../util/errors.js';
 import { parseSize } from '../util/size.js';
-import { parseBool, parseInteger } from './property.js';
+import { parseBool, parseInteger, UINT64_MAX } from './property.js';
 
 /** What a parameter is, as QEMU's query-command-line-options tells it. */
 export type ParameterKind = 'string' | 'boolean' | 'number' | 'size';
@@ -69,7 +69,7 @@ export class OptionList {
     return this.read(key, 'number', (text) => Number(parseInteger(text, BigInt(min), BigInt(max))));
   }
   uint64(key: string): bigint | undefined {
-    return this.read(key, 'number', (text) => parseInteger(text, 0n, (1n << 64n) - 1n));
+    return this.read(key, 'number', (text) => parseInteger(text, 0n, UINT64_MAX));
   }
   /** Bytes; a bare number counts in `unit`. */
   size(key: string, unit = 1): number | undefined {
@@ -114,10 +114,12 @@ export class OptionList {
   }
 }
 
+/** What may name an object, a job or a block node. */
+export const isIdentifier = (text: string): boolean => /^[a-zA-Z][-\w.]*$/.test(text);
+
 /** @throws OptionError, in QEMU's words */
 export function checkIdentifier(id: string, where: string): void {
-  if (!/^[a-zA-Z][-\w.]*$/.test(id))
-    throw new OptionError("Parameter 'id' expects an identifier", where, 'a letter, then letters, digits, -, . or _');
+  if (!isIdentifier(id)) throw new OptionError("Parameter 'id' expects an identifier", where, 'a letter, then letters, digits, -, . or _');
 }
 
 export const isHelp = (text: string): boolean => text === 'help' || text === '?';

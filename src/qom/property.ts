@@ -85,6 +85,8 @@ export function parseBool(text: string): boolean {
   throw wrong(text, "'on' or 'off'");
 }
 
+export const UINT64_MAX = (1n << 64n) - 1n;
+
 export function parseInteger(text: string, min: bigint, max: bigint): bigint {
   const expected = `an integer from ${min} to ${max}`;
   if (!/^[-+]?(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)$/.test(text)) throw wrong(text, expected);
@@ -126,8 +128,8 @@ export const uint64: PropertyMaker<bigint> = (name, options) =>
     name,
     options,
     'uint64',
-    (text) => parseInteger(text, 0n, (1n << 64n) - 1n),
-    (v) => typeof v === 'bigint' && v >= 0n && v < 1n << 64n,
+    (text) => parseInteger(text, 0n, UINT64_MAX),
+    (v) => typeof v === 'bigint' && v >= 0n && v <= UINT64_MAX,
   );
 /** Bytes, with suffixes (`64M`); the field is a number. */
 export const size: PropertyMaker<number> = (name, options) =>

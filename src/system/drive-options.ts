@@ -1,7 +1,7 @@
 /** QEMU's options for disks: `-drive`, `-blockdev`, `-hda`. */
 import { ERROR_POLICIES, type ErrorPolicy } from '../block/backend.js';
 import { CACHE_MODES, type CacheMode, type DriveOptions } from '../block/drive.js';
-import { escapeCommas, parseOptions, parseOptionsOrJson, type OptionList } from '../qom/option-list.js';
+import { escapeCommas, isIdentifier, parseOptions, parseOptionsOrJson, type OptionList } from '../qom/option-list.js';
 import { OptionError } from '../util/errors.js';
 
 /** What is where, as the options say. */
@@ -22,6 +22,7 @@ export interface FlashChoice {
 const INTERFACES = ['none', 'virtio', 'pflash'] as const;
 const NO_BOARD_HAS: readonly string[] = ['ide', 'scsi', 'floppy', 'mtd', 'sd', 'xen'];
 type Interface = (typeof INTERFACES)[number];
+const NODE_NAME_LENGTH = 31;
 
 /** The options of drives that were given, each kind in its order. */
 export interface DriveArguments {
@@ -164,7 +165,7 @@ function parseBlockdevs(texts: readonly string[]): DriveOptions[] {
     const list = parseOptionsOrJson('-blockdev', text, 'driver');
     const driver = list.required('driver');
     const id = list.required('node-name');
-    if (!/^[a-zA-Z][-\w.]{0,30}$/.test(id)) throw new OptionError(`Invalid node-name: '${id}'`, list.where);
+    if (!isIdentifier(id) || id.length > NODE_NAME_LENGTH) throw new OptionError(`Invalid node-name: '${id}'`, list.where);
     if (nodes.has(id)) throw new OptionError(`Duplicate nodes with node-name='${id}'`, list.where);
     if (driver !== 'raw' && driver !== 'file')
       throw new OptionError(`block driver '${driver}' is not built yet`, list.where, "'raw' or 'file'");

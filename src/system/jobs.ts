@@ -1,5 +1,6 @@
 /** Jobs: what takes its time, and is looked after by its id (QEMU's job API, QAPI job.json). */
 import type { JobState, MachineEvents } from '../hw/core/events.js';
+import { isIdentifier } from '../qom/option-list.js';
 import { errorMessage, isUserError } from '../util/errors.js';
 import { ControlError } from './errors.js';
 
@@ -23,7 +24,6 @@ export interface JobInfo {
   readonly error?: string;
 }
 
-const ID = /^[a-zA-Z][-\w.]*$/;
 /** Jobs that wait to be dismissed. */
 const JOB_LIMIT = 256;
 
@@ -42,7 +42,7 @@ export class Jobs {
 
   /** Starts `work`. It stays in the list when it is over, until it is dismissed. @throws ControlError */
   start(id: string, type: string, work: () => Promise<unknown>): void {
-    if (!ID.test(id)) throw new ControlError(`Invalid job ID '${id}'`);
+    if (!isIdentifier(id)) throw new ControlError(`Invalid job ID '${id}'`);
     if (this.jobs.has(id)) throw new ControlError(`Job ID '${id}' already in use`);
     if (this.jobs.size === JOB_LIMIT) throw new ControlError(`there are ${JOB_LIMIT} jobs: dismiss some`);
     this.jobs.set(id, { id, type, status: 'undefined', currentProgress: 0, totalProgress: 1 });

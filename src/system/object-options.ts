@@ -57,9 +57,11 @@ export function createObject(machine: MachineState, list: OptionList): QObject {
 export function addDefaultMemory(machine: MachineState): void {
   const { memoryBackend: id, ramSize: size, memPath } = machine.config;
   if (id === undefined) return;
-  const made =
-    memPath === undefined ? { 'qom-type': MemoryBackendRam.type.name } : { 'qom-type': MemoryBackendFile.type.name, 'mem-path': memPath };
-  createObject(machine, new OptionList(memPath === undefined ? '-m' : '-mem-path', Object.entries({ ...made, id, size: String(size) })));
+  const [option, made] =
+    memPath === undefined
+      ? ['-m', { 'qom-type': MemoryBackendRam.type.name }]
+      : ['-mem-path', { 'qom-type': MemoryBackendFile.type.name, 'mem-path': memPath }];
+  createObject(machine, new OptionList(option, Object.entries({ ...made, id, size: String(size) })));
 }
 
 /** Devices that have it keep it, as in QEMU. @throws ControlError if there is none, or it is the machine's memory */

@@ -6,6 +6,7 @@ import {
 } from './shared/riscv';
 import { vcpu } from '../../core/vcpu';
 import { tlbSetPage } from '../../tlb/fill';
+import { OFFSET_MASK, PAGE_MASK } from '../../tlb/tables';
 import { physCmpxchg32, physCmpxchg64, physLoad32, physLoad64, physOk } from '../../tb/phys';
 import {
   ENVCFG_SSE, MENVCFG_ADUE, MENVCFG_PBMTE, MSTATUS_MXR, PAGE_EXEC, PAGE_READ, PAGE_WRITE, PRV_S, PTE64_N, PTE64_PBMT, PTE64_PPN, PTE64_RESERVED, PTE_A, PTE_D, PTE_G,
@@ -26,7 +27,6 @@ const ACCESS_FAULT = 2;
 /** The PTE changed under the walk: walk again. */
 const AGAIN = 3;
 
-const PAGE_MASK: u64 = 0xfff;
 const ALL = PAGE_READ | PAGE_WRITE | PAGE_EXEC;
 /** Napot pages are 64 KiB, the only size that Svnapot defines: four bits of the page number come from the address. */
 const NAPOT_BITS: u64 = 4;
@@ -163,7 +163,7 @@ function leaf(env: usize, addr: u64, access: i32, mmuIdx: i32, debug: bool, at: 
   if ((pte & PTE_D) == 0) rights &= ~PAGE_WRITE;
   const low = napot ? NAPOT_BITS : shift;
   const fromAddress = ((1 as u64) << low) - 1;
-  resultPhys = (((ppn & ~fromAddress) | ((addr >> 12) & fromAddress)) << 12) | (addr & PAGE_MASK);
+  resultPhys = (((ppn & ~fromAddress) | ((addr >> 12) & fromAddress)) << 12) | (addr & OFFSET_MASK);
   resultRights = rights;
   resultPageSize = (0x1000 as u64) << low;
   return OK;
@@ -187,12 +187,12 @@ export function riscvTlbFill(env: usize, addr: u64, size: i32, access: i32, mmuI
   let status = translate(env, addr, access, mmuIdx, false);
   if (status == OK) {
     const priv = privilegeOf(mmuIdx);
-    const page = resultPhys & ~PAGE_MASK;
+    const page = resultPhys & PAGE_MASK;
     let rights = pmpPageRights(env, page, priv);
     const split = rights < 0;
-    if (split) rights = pmpRights(env, resultPhys, min<u64>(max(size, 1), 0x1000 - (addr & PAGE_MASK)), priv);
+    if (split) rights = pmpRights(env, resultPhys, min<u64>(max(size, 1), 0x1000 - (addr & OFFSET_MASK)), priv);
     if (resultPhys >> PHYS_BITS == 0 && (rights & needed(access)) != 0) {
-      tlbSetPage(env, addr & ~PAGE_MASK, page, resultRights & rights, access, mmuIdx, resultPageSize, split, resultGlobal);
+      tlbSetPage(env, addr & PAGE_MASK, page, resultRights & rights, access, mmuIdx, resultPageSize, split, resultGlobal);
       return true;
     }
     status = ACCESS_FAULT;

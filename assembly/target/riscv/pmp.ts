@@ -3,6 +3,7 @@ import { RV_PMPCFG, RV_PMP_RANGES } from './shared/env';
 import { MSECCFG_MML, MSECCFG_MMWP, MSECCFG_RLB, PAGE_EXEC, PAGE_READ, PAGE_WRITE, PRV_M, PRV_U } from './bits';
 import { isRv32 } from './hart';
 import { hart } from './env';
+import { OFFSET_MASK, PAGE_MASK } from '../../tlb/tables';
 
 export const PMP_ENTRIES = 16;
 const PMP_R = 1;
@@ -17,7 +18,6 @@ const PMP_CFG_BITS = 0x9f;
 /** pmpaddr holds bits 55:2 of an address; RV32 has 33:2. */
 const PMP_ADDR_BITS: u64 = 0x003fffffffffffff;
 const ALL = PAGE_READ | PAGE_WRITE | PAGE_EXEC;
-const PAGE_MASK: u64 = 0xfff;
 // Memory in which all pages have the same rights, the last that were looked for: address of the first page, of the last, and rights of M-mode << 8 | rights of
 // S and U; SPLIT in both if entries split the page. Nearly all of RAM is one such range.
 const RANGES = 4;
@@ -122,7 +122,7 @@ export function pmpRights(env: usize, addr: u64, size: u64, priv: i32): i32 {
 
 /** Rights of `priv` on the whole 4 KiB page around `addr`, or -1 if an entry splits the page, so that every access must be judged by itself. */
 export function pmpPageRights(env: usize, addr: u64, priv: i32): i32 {
-  const page = addr & ~PAGE_MASK;
+  const page = addr & PAGE_MASK;
   const ranges = env + RV_PMP_RANGES;
   let range = ranges;
   while (page < load<u64>(range) || page > load<u64>(range, RANGE_LAST)) {
@@ -138,7 +138,7 @@ export function pmpPageRights(env: usize, addr: u64, priv: i32): i32 {
 
 /** Fills a range with the pages around `page` that its rights are those of. */
 function findRange(env: usize, page: u64, range: usize): void {
-  const end = page + PAGE_MASK;
+  const end = page + OFFSET_MASK;
   let first: u64 = 0;
   let last: u64 = u64.MAX_VALUE;
   let machine = rightsWithoutMatch(env, PRV_M);
@@ -164,8 +164,8 @@ function findRange(env: usize, page: u64, range: usize): void {
     break;
   }
   // pages that are in it as a whole
-  store<u64>(range, (first + PAGE_MASK) & ~PAGE_MASK);
-  store<u64>(range, (last - PAGE_MASK) & ~PAGE_MASK, RANGE_LAST);
+  store<u64>(range, (first + OFFSET_MASK) & PAGE_MASK);
+  store<u64>(range, (last - OFFSET_MASK) & PAGE_MASK, RANGE_LAST);
   store<i32>(range, (machine << 8) | others, RANGE_RIGHTS);
 }
 

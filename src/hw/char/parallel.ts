@@ -47,7 +47,7 @@ export class ParallelIsa extends IsaDevice {
     ...[u8('data'), u8('status'), u8('control'), bool('interrupts')],
   ]);
   static readonly registers = registerMap<ParallelIsa>('parallel', [
-    rw(0, 'DATA', { read: (s) => (s.control & INPUT ? NOTHING : s.data), write: (s, value) => s.setData(value) }),
+    rw(0, 'DATA', { read: (s) => (s.control & INPUT ? NOTHING : s.data), write: (s, value) => void (s.data = value) }),
     ro(1, 'STATUS', { read: (s) => s.readStatus(), readEffects: true }),
     rw(2, 'CONTROL', { read: (s) => s.control, write: (s, value) => s.setControl(value) }),
     ...[3, 4, 5, 6, 7].map((at) => ro(at, `NOTHING_${at}`, { read: () => NOTHING })),
@@ -67,7 +67,7 @@ export class ParallelIsa extends IsaDevice {
   protected override realize(): void {
     const where = this.id ?? this.typeName;
     if (!this.chardev) throw new OptionError("Can't create parallel device, empty char device", where);
-    if (this.index === NONE) this.index = this.bus.children.filter((device) => device instanceof ParallelIsa && device.realized).length;
+    if (this.index === NONE) this.index = this.nextIndex;
     if (this.index >= PLACES.length) throw new OptionError(`Max. supported number of parallel ports is ${PLACES.length}.`, where);
     if (this.iobase === NONE) this.iobase = PLACES[this.index];
     this.line = this.isaIrq(this.irq);
@@ -87,10 +87,6 @@ export class ParallelIsa extends IsaDevice {
   private interrupt(on: boolean): void {
     this.interrupts = on;
     this.line.set(on);
-  }
-
-  private setData(value: number): void {
-    this.data = value;
   }
 
   private readStatus(): number {

@@ -36,7 +36,7 @@ export class SerialIsa extends IsaDevice {
   serial!: SerialState;
 
   protected override realize(): void {
-    if (this.index === NONE) this.index = this.bus.children.filter((device) => device instanceof SerialIsa && device.realized).length;
+    if (this.index === NONE) this.index = this.nextIndex;
     const place = PLACES[this.index];
     if (!place) throw new OptionError(`Max. supported number of ISA serial ports is ${PLACES.length}.`, this.id ?? this.typeName);
     if (this.iobase === NONE) this.iobase = place.iobase;

@@ -36,11 +36,7 @@ export class I82374 extends IsaDevice {
       { base: 0, pageBase: 0x80, pagehBase: 0x480, dshift: 0 },
       { base: 0xc0, pageBase: 0x88, pagehBase: 0x488, dshift: 1 },
     ];
-    for (const [n, place] of places.entries()) {
-      const controller = Object.assign(this.controllers[n], place);
-      this.bus.attach(controller);
-      controller.realizeDevice();
-    }
+    for (const [n, place] of places.entries()) this.realizePart(Object.assign(this.controllers[n], place));
   }
 
   override reset(): void {

@@ -58,6 +58,17 @@ export abstract class IsaDevice extends DeviceState {
     return this.parentBus as IsaBus;
   }
 
+  /** The number of one that was told none: how many of its class the bus has already. */
+  protected get nextIndex(): number {
+    return this.bus.children.filter((device) => device instanceof this.constructor && device.realized).length;
+  }
+
+  /** Puts a part of this device on the bus. */
+  protected realizePart(part: IsaDevice): void {
+    this.bus.attach(part);
+    part.realizeDevice();
+  }
+
   private readonly ports: MemoryRegion[] = [];
 
   /** Puts a region at a port. */

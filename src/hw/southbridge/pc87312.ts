@@ -71,20 +71,16 @@ export class Pc87312 extends IsaDevice {
       const port = this.newPart(ParallelIsa, 'parallel0');
       [port.index, port.iobase, port.irq] = [0, place.iobase, this.ptr & PTR_IRQ7 ? 7 : place.irq];
       port.chardev = this.printer ?? new NullChardev('parallel0');
-      this.bus.attach(port);
-      port.realizeDevice();
+      this.realizePart(port);
     }
     for (const [n, enable] of [FER_UART1, FER_UART2].entries()) {
       if (!(this.fer & enable)) continue;
       const port = this.newPart(SerialIsa, `serial${n}`);
       [port.index, port.iobase, port.irq] = [n, ...this.placeOf(n)];
       port.chardev = this.chardevs[n];
-      this.bus.attach(port);
-      port.realizeDevice();
+      this.realizePart(port);
     }
-    const keyboard = this.newPart(I8042, 'i8042');
-    this.bus.attach(keyboard);
-    keyboard.realizeDevice();
+    this.realizePart(this.newPart(I8042, 'i8042'));
   }
 
   override reset(): void {
