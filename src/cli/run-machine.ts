@@ -185,9 +185,10 @@ export async function runMachine(
 /** What `:tt` of semihosting is: of the terminal what a serial port has of it, or what nobody else has. */
 function standardStreams(serials: readonly Chardev[], chardevs: Chardevs, ending: Ending): SemihostingOptions {
   const { terminal } = chardevs;
+  const where = '-semihosting';
   const port = terminal && serials.includes(terminal) ? terminal.guestPort() : undefined;
-  const stdin = port ?? chardevs.keep(terminal ? new NullChardev('stdin') : new StandardInput());
-  const stdout = port ?? chardevs.keep(new StandardOutput(1, ending.openOutput));
-  const stderr = chardevs.keep(new StandardOutput(2, ending.openOutput));
+  const stdin = port ?? chardevs.keep(terminal ? new NullChardev('stdin') : new StandardInput(where));
+  const stdout = port ?? chardevs.keep(new StandardOutput(1, ending.openOutput, where));
+  const stderr = chardevs.keep(new StandardOutput(2, ending.openOutput, where));
   return { stdin, stdout, stderr };
 }

@@ -250,9 +250,12 @@ function defaultSerial(
 ): string {
   if (nodefaults || daemonize) return 'none';
   if (nographic) return monitor ? 'stdio' : 'mon:stdio';
-  const isTaken = chardevs.some(({ backend }) => backend === 'stdio') || monitors.some(({ text }) => STDIO.test(text));
+  const isTaken = chardevs.some(hasStdio) || monitors.some(({ text }) => STDIO.test(text));
   return isTaken ? 'none' : 'stdio';
 }
+
+const hasStdio = (options: ChardevOptions): boolean =>
+  options.backend === 'stdio' || (options.backend === 'socket' && 'fd' in options.address && options.address.fd <= 1);
 
 /** `-echr`: decimal, or hexadecimal with 0x. */
 function parseEscape(text: string | undefined): number | undefined {

@@ -2,6 +2,7 @@
 import { MuxChardev } from '../chardev/mux.js';
 import { Chardev, NullChardev, RingBufferChardev } from '../chardev/chardev.js';
 import type { ChardevOptions } from '../system/chardev-options.js';
+import { takeStandard } from './descriptors.js';
 import { FileChardev, openFile, StdioChardev, type ChardevUser } from './chardev.js';
 import { SocketChardev } from './chardev-socket.js';
 
@@ -35,6 +36,7 @@ async function openBackend(options: ChardevOptions, user: ChardevUser): Promise<
     case 'ringbuf':
       return new RingBufferChardev(id, options.size);
     case 'stdio':
+      for (const fd of [0, 1]) takeStandard(fd, where);
       return new StdioChardev(id, user, process.stdin, options);
     case 'file':
       return new FileChardev(id, options.path, user.openOutput, options, where);

@@ -1,10 +1,11 @@
 /** A TCP or Unix socket as a character device: one connection at a time, as a server or a client. Who comes meanwhile waits. */
-import { fstatSync, lstatSync, statSync, unlinkSync } from 'node:fs';
+import { lstatSync, statSync, unlinkSync } from 'node:fs';
 import { createServer, Socket, type AddressInfo, type Server } from 'node:net';
 import { dirname } from 'node:path';
 import { Chardev, FLOW_LIMIT, OUTPUT_LIMIT } from '../chardev/chardev.js';
 import type { SocketAddress, SocketBackend } from '../system/chardev-options.js';
 import { OptionError } from '../util/errors.js';
+import { releaseDescriptor, takeSocket } from './descriptors.js';
 import { Output } from './output.js';
 import { systemReason } from './disk/write.js';
 import { TELNET_GREETING, TelnetReader, telnetText } from './telnet.js';
@@ -42,10 +43,20 @@ export class SocketChardev extends Chardev {
   /** Listens, or connects. @throws OptionError if that fails */
   static async open(id: string, options: SocketBackend, where: string): Promise<SocketChardev> {
     const chardev = new SocketChardev(id, options, where);
-    if (options.server) await chardev.listen();
-    else if (options.reconnectMs === 0) await chardev.connect();
-    else void chardev.connect().catch(() => chardev.connectLater());
+    if ('fd' in options.address) takeSocket(options.address.fd, `chardev '${id}'`, where);
+    try {
+      await chardev.start();
+    } catch (error) {
+      chardev.close();
+      throw error;
+    }
     return chardev;
+  }
+  private async start(): Promise<void> {
+    const { options } = this;
+    if (options.server) await this.listen();
+    else if (options.reconnectMs === 0) await this.connect();
+    else void this.connect().catch(() => this.connectLater());
   }
 
   /** Resolves when somebody is connected, or the device is closed. */
@@ -177,6 +188,7 @@ export class SocketChardev extends Chardev {
     this.isClosed = true;
     clearTimeout(this.retry);
     this.server?.close();
+    if ('fd' in this.options.address) releaseDescriptor(this.options.address.fd);
     for (const socket of this.waiting.splice(0)) socket.destroy();
     const { connection } = this;
     this.connected();
@@ -194,7 +206,6 @@ const described = (address: SocketAddress): string =>
 /** What the caller has connected. */
 function connected(fd: number, failed: (error: unknown) => OptionError): Socket {
   try {
-    if (!fstatSync(fd).isSocket()) throw new Error('it is no socket');
     return new Socket({ fd, allowHalfOpen: true });
   } catch (error) {
     throw failed(error);

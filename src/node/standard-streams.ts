@@ -2,6 +2,7 @@
 import { isatty } from 'node:tty';
 import { Chardev } from '../chardev/chardev.js';
 import type { OpenOutput } from './chardev.js';
+import { takeStandard } from './descriptors.js';
 import type { Output } from './output.js';
 
 const NAMES = { 1: 'standard output', 2: 'standard error' } as const;
@@ -12,8 +13,10 @@ export class StandardOutput extends Chardev {
   constructor(
     private readonly fd: keyof typeof NAMES,
     openOutput: OpenOutput,
+    where: string,
   ) {
     super(NAMES[fd], 'fd');
+    takeStandard(fd, where);
     this.output = openOutput(fd, NAMES[fd], (on) => this.congested(on));
   }
   override get isTerminal(): boolean {
@@ -29,6 +32,7 @@ export class StandardOutput extends Chardev {
 
 /** Read from the moment that somebody wants it; lines are as the terminal gives them. */
 export class StandardInput extends Chardev {
+  private readonly stdin: NodeJS.ReadStream;
   private isRead = false;
   private readonly onData = (bytes: Uint8Array): void => {
     this.input(bytes);
@@ -36,8 +40,11 @@ export class StandardInput extends Chardev {
   };
   private readonly onEnd = (): void => this.closed();
 
-  constructor(private readonly stdin = process.stdin) {
+  /** `where`: who wants it, for messages. */
+  constructor(where: string) {
     super('standard input', 'fd');
+    takeStandard(0, where);
+    this.stdin = process.stdin;
   }
   override get isTerminal(): boolean {
     return this.stdin.isTTY;

@@ -57,6 +57,7 @@ describe('-chardev', () => {
     ['socket,id=c,path=p,wait=off', "'wait' option is incompatible with socket in client connect mode"],
     ['socket,id=c,path=p,server=on,reconnect=1', "'reconnect' option is incompatible"],
     ['socket,id=c,path=p,reconnect=1,reconnect-ms=1', 'mutually exclusive'],
+    ['socket,id=c,fd=3,reconnect=1', "'reconnect' option is incompatible with 'fd' address type"],
     [`socket,id=c,path=${'p'.repeat(108)}`, 'is too long'],
     ['socket,id=c,host=h,port=1,telnet=on', 'not built yet: the telnet protocol of a client'],
     ['socket,id=c,host=h,port=1,websocket=on', 'not built yet: the WebSocket protocol'],
@@ -93,6 +94,9 @@ describe('short forms', () => {
   it.each([
     ['foo', "'foo' is not a valid char driver"],
     ['foo:bar', "'foo:bar' is not a valid char driver"],
+    ['mon:mon:stdio', "'mon:stdio' is not a valid char driver"],
+    ['mon:chardev:c', "'chardev:c' is not a valid char driver"],
+    ['mon:none', "'none' is not a valid char driver"],
     ['tcp:foo', "'foo' is no address"],
     ['udp:h', "'h' is no address"],
     ['websocket::1,server=on', 'not built yet: the WebSocket protocol'],

@@ -139,7 +139,10 @@ export function parseChardevReference(
 
 /** Source: QEMU's qemu_chr_parse_compat. */
 function shortForm(option: string, text: string, defaults: Readonly<Record<string, string>>): [string, string][] {
-  if (text.startsWith('mon:')) return [...shortForm(option, text.slice('mon:'.length), defaults), ['mux', 'on']];
+  if (text.startsWith('mon:')) return [...plainForm(option, text.slice('mon:'.length), defaults), ['mux', 'on']];
+  return plainForm(option, text, defaults);
+}
+function plainForm(option: string, text: string, defaults: Readonly<Record<string, string>>): [string, string][] {
   const [kind, rest] = splitOnce(text, ':');
   if (rest === undefined) {
     if (text.startsWith('/dev/parport'))
@@ -270,6 +273,7 @@ function parseSocket(list: OptionList): SocketBackend {
   if (telnet && !server) throw new OptionError('not built yet: the telnet protocol of a client', list.where, 'server=on');
   const reconnectMs = milliseconds ?? (seconds ?? 0) * 1000;
   if (reconnectMs > 0 && server) throw new OptionError("'reconnect' option is incompatible with socket in server listen mode", list.where);
+  if (reconnectMs > 0 && fd !== undefined) throw new OptionError("'reconnect' option is incompatible with 'fd' address type", list.where);
   const address = fd === undefined ? parseAddress(list, socketPath, host) : { fd };
   return { backend: 'socket', address, server, wait: wait ?? server, reconnectMs, nodelay, telnet };
 }

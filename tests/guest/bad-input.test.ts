@@ -111,6 +111,8 @@ const CASES: Record<string, Record<string, [args: string[], says: RegExp]>> = {
     'node name':         [[...BARE, '-blockdev', `driver=file,filename=${GARBAGE},node-name=1`], /Invalid node-name: '1'/],
     'parallel':          [[...BARE, '-parallel', 'foo'], /-parallel: 'foo' is not a valid char driver/],
     'parallel twice':    [[...BARE, '-parallel', 'stdio', '-serial', 'stdio'], /cannot use stdio by multiple character devices/],
+    'nested monitors':   [[...BARE, '-serial', 'mon:mon:stdio'], /-serial: 'mon:stdio' is not a valid char driver/],
+    'nested monitors of a debugger': [[...BARE, '-gdb', 'mon:mon:stdio'], /-gdb: 'mon:stdio' is not a valid char driver/],
     'serial file':       [[...BARE, '-serial', `file:${folder}`], /Could not open/],
     'plugin below a file': [[...BARE, '-plugin', join(GARBAGE, 'plugin.js')], /-plugin .*: cannot read '.*plugin.js': not a directory/],
     'plugin in a circle of links': [[...BARE, '-plugin', LOOP], /-plugin .*: cannot read '.*loop.js': too many symbolic links/],
@@ -124,6 +126,17 @@ const CASES: Record<string, Record<string, [args: string[], says: RegExp]>> = {
     'semihosting chardev': [bare('-semihosting-config', 'chardev=nope'), /semihosting chardev 'nope' not found/],
     'semihosting folder': [bare('-semihosting-config', `root=${GARBAGE}`), /root: cannot use '.*': not a folder/],
     'seed':              [[...BARE, '-seed', 'x'], /invalid seed 'x'/],
+  },
+  // Standard input is a socket here, as whoever starts a program may have it.
+  descriptors: {
+    'a file':            [[...BARE, '-chardev', 'socket,id=c,fd=3'], /-chardev socket,id=c,fd=3: File descriptor '3' is not a socket/],
+    "one of Node's, to listen at": [[...BARE, '-chardev', 'socket,id=c,fd=4,server=on,wait=off'], /File descriptor '4' is not a socket/],
+    'none':              [[...BARE, '-chardev', 'socket,id=c,fd=99'], /File descriptor '99' is not a socket/],
+    'a socket that is connected, to listen at': [[...BARE, '-chardev', 'socket,id=c,fd=0,server=on'], /Failed to bind socket to descriptor 0: invalid argument/],
+    'twice':             [[...BARE, '-chardev', 'socket,id=c,fd=0', '-chardev', 'socket,id=d,fd=0'], /-chardev socket,id=d,fd=0: descriptor 0 is in use by chardev 'c' already/],
+    'standard input':    [[...BARE, '-chardev', 'socket,id=c,fd=0', '-serial', 'stdio'], /-serial stdio: descriptor 0 is in use by chardev 'c' already/],
+    'standard output':   [[...BARE, '-chardev', 'socket,id=c,fd=1', '-nographic'], /-serial mon:stdio: descriptor 1 is in use by chardev 'c' already/],
+    'semihosting':       [bare('-semihosting', '-chardev', 'socket,id=c,fd=0'), /-semihosting: descriptor 0 is in use by chardev 'c' already/],
   },
   'what is not built': {
     '--share':  [['linux', '--share', '/tmp'], /not built/],
