@@ -7,7 +7,7 @@ import { vcpu } from './core/vcpu';
 import { atomicCmpxchg, atomicRmw } from './softmmu/atomic';
 import { ldSlow } from './softmmu/load';
 import { stSlow } from './softmmu/store';
-import { entryOf, hits } from './tlb/tables';
+import { entryOf, hits, hitsWord } from './tlb/tables';
 
 // ---- Operands ----------------------------------------------------------------------------------------------------------
 
@@ -123,6 +123,17 @@ export function guestStore<T>(env: usize, ip: usize, addr: u64, value: u64): boo
   return false;
 }
 
+/** The same at a multiple of 4. */
+@inline
+export function guestStoreWord<T>(env: usize, ip: usize, addr: u64, value: u64): bool {
+  const entry = tlbEntry(env, ip, addr);
+  if (!hitsWord(entry, addr, sizeof<T>())) return false;
+  const host = hostAddress(entry, addr);
+  storing(host, sizeof<T>() as u32);
+  store<T>(host, value as T);
+  return true;
+}
+
 // False, from here on: a fault is pending.
 
 export function slowLoad(env: usize, ip: usize): bool {
@@ -146,7 +157,7 @@ function isIn(bytecode: i32, first: i32, last: i32): bool {
 export function isStore(bytecode: i32): bool {
   return (
     isIn(bytecode, op.TCI_QST8, op.TCI_QST64) || isIn(bytecode, op.TCI_ACC_QST8, op.TCI_ACC_QST64) ||
-    isIn(bytecode, op.TCI_ACCV_QST8, op.TCI_ACCV_QST64) || bytecode == op.TCI_QST_ANY
+    isIn(bytecode, op.TCI_ACCV_QST8, op.TCI_ACCV_QST64) || isIn(bytecode, op.TCI_QST32_ALIGNED, op.TCI_QST64_ALIGNED) || bytecode == op.TCI_QST_ANY
   );
 }
 

@@ -10,12 +10,12 @@ import { allInsnCount } from './core/cpus';
 import { isReplaying } from './core/journal';
 import { divS32, divS64, divU32, divU64, mulsh64, muluh64, remS32, remS64, remU32, remU64 } from './core/int128';
 import { vcpu } from './core/vcpu';
-import { hits } from './tlb/tables';
+import { hits, hitsWord } from './tlb/tables';
 import { tciCode } from './tb/tb';
 import { PAGE_SIZE } from './target/traits/pages';
 import {
-  a32, a64, at32u, at64, b32, b64, callResult, callVoid, cmpxchg, d32, d64, deposit, distance, extract, guestStore, hostAddress, immA, immA32, immB, immB32,
-  isStore, mul32, mul64, rmw, set, sextract, slowLoad, slowStore, tlbEntry, wide32, wide64,
+  a32, a64, at32u, at64, b32, b64, callResult, callVoid, cmpxchg, d32, d64, deposit, distance, extract, guestStore, guestStoreWord, hostAddress, immA, immA32, immB,
+  immB32, isStore, mul32, mul64, rmw, set, sextract, slowLoad, slowStore, tlbEntry, wide32, wide64,
 } from './tci-ops';
 import { enter, jumpCacheFind, leaveFault, noteIndirect } from './tci-blocks';
 
@@ -323,6 +323,10 @@ function run(env: usize, tb: usize, ip: usize, acc: u64): usize {
       case op.TCI_QST16: if (!guestStore<u16>(env, ip, a64(env, ip) + immB(ip), d64(env, ip))) break; ip += 16; continue;
       case op.TCI_QST32: if (!guestStore<u32>(env, ip, a64(env, ip) + immB(ip), d64(env, ip))) break; ip += 16; continue;
       case op.TCI_QST64: if (!guestStore<u64>(env, ip, a64(env, ip) + immB(ip), d64(env, ip))) break; ip += 16; continue;
+      case op.TCI_QLD32U_ALIGNED: if (!hitsWord((entry = tlbEntry(env, ip, (addr = a64(env, ip) + immB(ip)))), addr, 4)) break; set(env, ip, (acc = load<u32>(hostAddress(entry, addr)) as u64)); ip += 16; continue;
+      case op.TCI_QLD64_ALIGNED: if (!hitsWord((entry = tlbEntry(env, ip, (addr = a64(env, ip) + immB(ip)))), addr, 8)) break; set(env, ip, (acc = load<u64>(hostAddress(entry, addr)) as u64)); ip += 16; continue;
+      case op.TCI_QST32_ALIGNED: if (!guestStoreWord<u32>(env, ip, a64(env, ip) + immB(ip), d64(env, ip))) break; ip += 16; continue;
+      case op.TCI_QST64_ALIGNED: if (!guestStoreWord<u64>(env, ip, a64(env, ip) + immB(ip), d64(env, ip))) break; ip += 16; continue;
       case op.TCI_QLD_ANY: break;
       case op.TCI_QST_ANY: break;
       case op.TCI_ATOMIC_RMW: if (!rmw(env, ip)) return leaveFault(env, tb, ip); ip += 12; continue;

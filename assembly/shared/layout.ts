@@ -21,7 +21,7 @@ export const TLB_MMU_INDEXES = 8;
 /** of the victim table behind each table */
 export const VICTIM_ENTRIES = 8;
 
-// ---- The TLB check. The entry of an address is at table + (address >> (PAGE_BITS - TLB_ENTRY_SIZE_BITS) & TLB_INDEX_MASK), by its low 32 bits. The access may use it as it is if address + bytes - 1, & -PAGE_SIZE, is the tag: all of it lies in the page, and no flag is set (QEMU's way). If it must be aligned: address & (-PAGE_SIZE | bytes - 1). PAGE_BITS is the target's
+// ---- The TLB check. The entry of an address is at table + (address >> (PAGE_BITS - TLB_ENTRY_SIZE_BITS) & TLB_INDEX_MASK), by its low 32 bits. The access may use it as it is if address + bytes - 1, & -PAGE_SIZE, is the tag: all of it lies in the page, and no flag is set (QEMU's way). If it must be aligned: address & (-PAGE_SIZE | bytes - 1); to 4 bytes: address + bytes - 4, & (-PAGE_SIZE | 3). PAGE_BITS is the target's
 /** of TLB_ENTRY_SIZE */
 export const TLB_ENTRY_SIZE_BITS = 4;
 /** of the offset */
@@ -190,6 +190,8 @@ export const MO_SIGN = 4;
 export const MO_BSWAP = 8;
 /** must be naturally aligned, or the target's alignment fault */
 export const MO_ALIGN = 16;
+/** 4 and 8 bytes: must be at a multiple of 4, or the same */
+export const MO_ALIGN_4 = 32;
 /** bits of the mmu index */
 export const MEMOPIDX_SHIFT = 4;
 

@@ -1,10 +1,10 @@
 // Guest loads, the general way.
-import { BP_MEM_READ, MEMOPIDX_SHIFT, MO_ALIGN, MO_BSWAP, MO_SIZE, TLB_KIND_READ, TLB_MMIO } from '../shared/layout';
+import { BP_MEM_READ, MEMOPIDX_SHIFT, MO_ALIGN, MO_ALIGN_4, MO_BSWAP, MO_SIZE, TLB_KIND_READ, TLB_MMIO } from '../shared/layout';
 import { targetAddress, targetUnaligned } from '../target/dispatch';
 import { entryOf, hits, tableOf } from '../tlb/tables';
 import { mmioLoad } from './device';
 import { flagsOf, hostOf, lookup } from './lookup';
-import { extend, swapBytes } from './memop';
+import { extend, misaligned, swapBytes } from './memop';
 import { watched } from './watch';
 import { PAGE_SIZE } from '../target/traits/pages';
 
@@ -37,11 +37,11 @@ export function ldSlow(env: usize, addr: u64, oi: u32): u64 {
   const mmuIdx: i32 = oi & ((1 << MEMOPIDX_SHIFT) - 1);
   const size: u32 = 1 << (memop & MO_SIZE);
   // As in stSlow.
-  if ((memop & (MO_ALIGN | MO_BSWAP)) == 0) {
+  if ((memop & (MO_ALIGN | MO_ALIGN_4 | MO_BSWAP)) == 0) {
     const entry = entryOf(tableOf(env, mmuIdx, TLB_KIND_READ), addr);
     if (hits(entry, addr, size)) return extend(ramLoad(hostOf(entry, addr), size), memop);
   }
-  if ((memop & MO_ALIGN) != 0 && (addr & (size - 1)) != 0) {
+  if (misaligned(addr, memop)) {
     targetUnaligned(env, addr, TLB_KIND_READ);
     return 0;
   }

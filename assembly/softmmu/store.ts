@@ -1,6 +1,6 @@
 // Guest stores, the general way.
 import {
-  BP_MEM_WRITE, CF_COUNT_MASK, EXCP_INTERRUPT, MEMOPIDX_SHIFT, MO_ALIGN, MO_BSWAP, MO_SIZE, TB_CFLAGS, TLB_KIND_WRITE, TLB_MMIO, TLB_NOTDIRTY,
+  BP_MEM_WRITE, CF_COUNT_MASK, EXCP_INTERRUPT, MEMOPIDX_SHIFT, MO_ALIGN, MO_ALIGN_4, MO_BSWAP, MO_SIZE, TB_CFLAGS, TLB_KIND_WRITE, TLB_MMIO, TLB_NOTDIRTY,
 } from '../shared/layout';
 import { faulted, raise } from '../core/env';
 import { markDirty } from '../core/dirty';
@@ -11,7 +11,7 @@ import { tbInvalidateByStore } from '../tb/tb';
 import { entryOf, hits, tableOf } from '../tlb/tables';
 import { mmioStore } from './device';
 import { flagsOf, hostOf, lookup, physOf } from './lookup';
-import { swapBytes } from './memop';
+import { misaligned, swapBytes } from './memop';
 import { watched } from './watch';
 import { PAGE_SIZE } from '../target/traits/pages';
 
@@ -53,11 +53,11 @@ export function stSlow(env: usize, addr: u64, value: u64, oi: u32): void {
   const mmuIdx: i32 = oi & ((1 << MEMOPIDX_SHIFT) - 1);
   const size: u32 = 1 << (memop & MO_SIZE);
   // What generated code leaves to us may be one of several accesses whose common check failed, in a frame over two pages: nothing is wrong with it.
-  if ((memop & (MO_ALIGN | MO_BSWAP)) == 0) {
+  if ((memop & (MO_ALIGN | MO_ALIGN_4 | MO_BSWAP)) == 0) {
     const entry = entryOf(tableOf(env, mmuIdx, TLB_KIND_WRITE), addr);
     if (hits(entry, addr, size)) return ramStore(hostOf(entry, addr), size, value);
   }
-  if ((memop & MO_ALIGN) != 0 && (addr & (size - 1)) != 0) return targetUnaligned(env, addr, TLB_KIND_WRITE);
+  if (misaligned(addr, memop)) return targetUnaligned(env, addr, TLB_KIND_WRITE);
   if ((memop & MO_BSWAP) != 0) value = swapBytes(value, size);
   const room: u32 = PAGE_SIZE - ((addr as u32) & (PAGE_SIZE - 1));
   if (size <= room) {

@@ -33,6 +33,12 @@ export function hits(entry: usize, addr: u64, bytes: u64): bool {
   return ((addr + (bytes - 1)) & TLB_PAGE_MASK) == load<u64>(entry, TLB_ENTRY_TAG);
 }
 
+/** The same, and the address is a multiple of 4. */
+@inline
+export function hitsWord(entry: usize, addr: u64, bytes: u64): bool {
+  return ((addr + (bytes - 4)) & (TLB_PAGE_MASK | 3)) == load<u64>(entry, TLB_ENTRY_TAG);
+}
+
 @inline
 export function victimsOf(env: usize, mmuIdx: i32, kind: i32): usize {
   return env + ENV_TLB_VICTIMS + (mmuIdx * TLB_KINDS + kind) * VICTIM_TABLE_SIZE;

@@ -262,7 +262,7 @@ export const CONSTANTS = [
   },
   {
     title: 'The TLB check. The entry of an address is at table + (address >> (PAGE_BITS - TLB_ENTRY_SIZE_BITS) & TLB_INDEX_MASK), by its low 32 bits. The access may use it as '
-      + 'it is if address + bytes - 1, & -PAGE_SIZE, is the tag: all of it lies in the page, and no flag is set (QEMU\'s way). If it must be aligned: address & (-PAGE_SIZE | bytes - 1). '
+      + 'it is if address + bytes - 1, & -PAGE_SIZE, is the tag: all of it lies in the page, and no flag is set (QEMU\'s way). If it must be aligned: address & (-PAGE_SIZE | bytes - 1); to 4 bytes: address + bytes - 4, & (-PAGE_SIZE | 3). '
       + 'PAGE_BITS is the target\'s',
     rows: [
       ['TLB_ENTRY_SIZE_BITS', TLB_ENTRY_SIZE_BITS, 'of TLB_ENTRY_SIZE'],
@@ -394,6 +394,7 @@ export const CONSTANTS = [
       ['MO_SIGN', 4, 'sign-extended'],
       ['MO_BSWAP', 8, 'big-endian'],
       ['MO_ALIGN', 16, 'must be naturally aligned, or the target\'s alignment fault'],
+      ['MO_ALIGN_4', 32, '4 and 8 bytes: must be at a multiple of 4, or the same'],
       ['MEMOPIDX_SHIFT', 4, 'bits of the mmu index'],
     ],
   },

@@ -80,6 +80,7 @@ export const STRUCTS = [
       ['PLAIN',          'u32[32]', 'vcpu', 'own',    'SPRs that are nothing but a cell: src/target/ppc/sprs.ts says which'],
       ['STATE_END',      0,         'init', 'init',   'where what a snapshot has of these ends'],
       ['PVR',            'u32',     'init', 'init',   ''],
+      ['CACHED',         'u32',     'vcpu', 'derived', 'page of data that caches take, as dcbz found it (cached.ts): address, CACHED_VALID, mmu index; 0: none'],
       ['END',            0,         'init', 'init',   'where its part below ENV_FRAME ends', { at: 0xe00 }],
       ['TLB',            TLB_SIZE,  'vcpu', 'own',    'software-loaded TLBs: instructions\', then data\'s; sets of two ways (SOFT_*)', { at: 0x3000 }],
       ['TLB_END',        0,         'init', 'init',   ''],

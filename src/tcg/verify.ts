@@ -1,13 +1,13 @@
 /** The verifier: what every consumer of IR takes for granted, checked. Run by tests, and for each TB by `check=on`; too slow for every day. */
-import { ENV_SIZE, MEMOPIDX_SHIFT, MO_ALIGN, TB_EXIT_IDX0, TB_EXIT_REQUESTED, TLB_MMU_INDEXES } from '../../assembly/shared/layout.js';
+import { ENV_SIZE, MEMOPIDX_SHIFT, TB_EXIT_IDX0, TB_EXIT_REQUESTED, TLB_MMU_INDEXES } from '../../assembly/shared/layout.js';
 import { TempKind, TYPE_I64, type TcgContext, type Temp } from './context.js';
 import { IrError } from './error.js';
 import { PC } from './ir-buffer.js';
+import { MEMOP_COUNT } from './memop.js';
 import { Cond, Op, OP_BASE, OP_FLAGS, OP_WIDE, OP_WORDS, OpFlag, OPS, type OpDef } from './opcodes.js';
 import { formatOp } from './text.js';
 
 const COND_COUNT = Cond.GTU + 1;
-const MEMOP_COUNT = 2 * MO_ALIGN;
 
 /** Throws IrError, with the op's number and text, at the first op that breaks a rule. docs/ir.md lists the rules. */
 export function verify(ctx: TcgContext): void {

@@ -47,7 +47,7 @@ describeWith('qemu-system-ppc', 'a PowerPC supervisor', () => {
       const { rom, actions } = build(wanted, { search: model.softwareTlb, vectors: COMMON_VECTORS });
       const theirs = await runPpcOracle(oracle, cpu, rom, actions.length);
       const expected = new DataView(theirs.buffer, theirs.byteOffset);
-      const { records } = runPpcWemu(tier, cpu, rom, actions.length);
+      const { records } = runPpcWemu(tier, `${cpu},alignment=qemu`, rom, actions.length);
       const seen = new DataView(records.buffer, records.byteOffset);
       for (const [n, action] of actions.entries())
         expect(recordText(seen, n, action), `WEMU_SEED=${seed}, action ${n}: ${action.text}`).toBe(recordText(expected, n, action));

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import * as layout from '../../assembly/shared/layout.js';
 import * as E from '../../assembly/target/ppc/shared/env.js';
+import { HID0_DCE } from '../../assembly/target/ppc/shared/oea.js';
 import * as P from '../../assembly/target/ppc/shared/ppc.js';
 import { ENV } from '../../src/accel/tcg/env.js';
 import { TcgAccel, type CodegenSetup } from '../../src/accel/tcg/accel.js';
@@ -16,8 +17,6 @@ import { engineWasmPath } from '../../src/node/engine-wasm.js';
 import { parsePpcConfig } from '../../src/target/ppc/config.js';
 import { configure } from '../../src/target/ppc/cpu.js';
 import { ppcIsa } from '../../src/target/ppc/index.js';
-
-const CONFIG = parsePpcConfig('750');
 
 export interface Tier {
   /** Generate code for what has run so often in tci. */
@@ -46,7 +45,8 @@ export class PpcBoard {
   private readonly exports: Record<string, (...args: number[]) => number>;
 
   /** `ram`: address and size of each piece beside the vectors' 64 KiB. */
-  constructor(ram: readonly (readonly [address: number, size: number])[], { hotThreshold, check = false }: Tier = {}) {
+  constructor(ram: readonly (readonly [address: number, size: number])[], { hotThreshold, check = false }: Tier = {}, model = '750') {
+    const config = parsePpcConfig(model);
     const pieces = [LOW, ...ram].map(([address, size]): [number, number] => [address, Math.ceil(size / PAGE) * PAGE]);
     const memory = createEngineMemory(pieces.reduce((sum, [, size]) => sum + size, 0) + PAGE, ARENA);
     const topology = new MemoryTopology();
@@ -69,11 +69,13 @@ export class PpcBoard {
     });
     this.accel.init({ addressSpace: this.space });
     const imports = Object.fromEntries(targetImportNames(wasm).map((name) => [name, () => 0]));
-    this.cpu = this.accel.createVcpu(ppcIsa.name, CONFIG, { imports });
+    this.cpu = this.accel.createVcpu(ppcIsa.name, config, { imports });
     this.exports = this.accel.runtime.allExports as unknown as typeof this.exports;
-    configure(this.cpu, CONFIG);
+    configure(this.cpu, config);
     this.cpu.write32(E.PPC_RESET_MSR, P.MSR_FP);
     this.exports.targetReset(this.cpu.env);
+    // caches are on, as an operating system has them
+    this.cpu.write32(E.PPC_HID0, HID0_DCE);
   }
 
   load(at: number, words: readonly number[]): this {

@@ -3,6 +3,7 @@
  * What QEMU leaves undefined (shift counts of the width or more, a temp never written) throws, so that a test cannot lean on it.
  */
 import { MEMOPIDX_SHIFT, MO_8, MO_BSWAP, MO_SIGN, MO_SIZE, TB_EXIT_IDX0, TB_EXIT_REQUESTED } from '../../assembly/shared/layout.js';
+import { alignmentOf } from '../../src/tcg/memop.js';
 import { TempKind, TYPE_I64, type TcgContext, type Temp } from '../../src/tcg/context.js';
 import { Cond, Op, OP_WORDS, OPS, type HelperDef } from '../../src/tcg/opcodes.js';
 
@@ -152,7 +153,7 @@ class Evaluator {
   private guestLoad(address: bigint, memOpIdx: number): bigint | undefined {
     const memop = memOpIdx >> MEMOPIDX_SHIFT;
     const size = 1 << (memop & MO_SIZE);
-    if (this.options.faults?.(address, size, false)) return undefined;
+    if (isMisaligned(address, memop) || this.options.faults?.(address, size, false)) return undefined;
     const value = swap(readBytes(this.state.memory, Number(BigInt.asUintN(32, address)), size), memop);
     return memop & MO_SIGN ? BigInt.asUintN(64, BigInt.asIntN(8 * size, value)) : value;
   }
@@ -160,7 +161,7 @@ class Evaluator {
   private guestStore(address: bigint, value: bigint, memOpIdx: number): boolean {
     const memop = memOpIdx >> MEMOPIDX_SHIFT;
     const size = 1 << (memop & MO_SIZE);
-    if (this.options.faults?.(address, size, true)) return false;
+    if (isMisaligned(address, memop) || this.options.faults?.(address, size, true)) return false;
     writeBytes(this.state.memory, Number(BigInt.asUintN(32, address)), size, swap(value, memop));
     return true;
   }
@@ -331,6 +332,8 @@ function bswap(value: bigint, size: number): bigint {
   for (let i = 0; i < size; i++) result = (result << 8n) | ((value >> BigInt(8 * i)) & 0xffn);
   return result;
 }
+
+const isMisaligned = (address: bigint, memop: number): boolean => (Number(address & 7n) & (alignmentOf(memop) - 1)) !== 0;
 
 function swap(value: bigint, memop: number): bigint {
   return memop & MO_BSWAP && (memop & MO_SIZE) !== MO_8 ? bswap(value, 1 << (memop & MO_SIZE)) : value;

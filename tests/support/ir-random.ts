@@ -2,7 +2,7 @@
  * Random TBs for property tests: the same seed gives the same TB. They verify, they end, and they do nothing undefined, so any two things that
  * run IR must agree on the result: the optimiser with itself, tci with wasm, each with `evalIr`.
  */
-import { ENV_PC, ENV_TARGET_BASE, MO_64, MO_BSWAP, MO_SIGN } from '../../assembly/shared/layout.js';
+import { ENV_PC, ENV_TARGET_BASE, MO_32, MO_64, MO_ALIGN_4, MO_BSWAP, MO_SIGN, MO_SIZE } from '../../assembly/shared/layout.js';
 import { TcgContext, type GlobalDef, type Temp } from '../../src/tcg/context.js';
 import { AtomicKind, Cond, Op, OPS, type HelperDef, type IrType } from '../../src/tcg/opcodes.js';
 import type { TargetTraits } from '../../src/tcg/target-traits.js';
@@ -309,8 +309,11 @@ class Generator {
     const { ctx, random } = this;
     const address = ctx.temp();
     const mmuIdx = this.options.mmuIdx ?? 0;
-    const memop = random.pick(PLAIN_MEMOPS);
-    this.emit('and_i64', [address, this.operand('i64'), ctx.constI64(this.options.addressMask ?? 0x7ff)]);
+    const plain = random.pick(PLAIN_MEMOPS);
+    const aligned = (plain & MO_SIZE) >= MO_32 && random.chance(25);
+    const memop = aligned ? plain | MO_ALIGN_4 : plain;
+    const mask = (this.options.addressMask ?? 0x7ff) & (aligned && random.chance(90) ? ~3 : ~0);
+    this.emit('and_i64', [address, this.operand('i64'), ctx.constI64(mask)]);
     const base = this.options.addressBase ?? 0n;
     if (base !== 0n) this.emit('add_i64', [address, address, ctx.constI64(base)]);
     if (this.dirty) this.insnStart();
@@ -321,7 +324,7 @@ class Generator {
       ctx.qemuLd(d, address, memop, mmuIdx);
       this.wrote(d, 'i64');
     } else if (choice < 8) ctx.qemuSt(value, address, memop, mmuIdx);
-    else this.atomic(address, value, memop, mmuIdx);
+    else this.atomic(address, value, plain, mmuIdx);
   }
 
   /** 32 or 64 bits, naturally aligned: what atomics may ask of a host. */

@@ -13,11 +13,14 @@ const BLOCK_LENGTH: u32 = 0x1ffc;
 /** From BL in the register to the bits of an address that it says are not compared. */
 const LENGTH_SHIFT: u32 = 15;
 const PP: u32 = 3;
+const WIMG: u32 = 0x78;
 
 /** What the last batFind found. */
 export let batPhys: u32 = 0;
 /** PAGE_* rights. */
 export let batRights: i32 = 0;
+/** WIMG, where a PTE has it. */
+export let batWimg: u32 = 0;
 
 /** Read, write, execute, as tlbSetPage has them, by PP (PEM, table 7-10). */
 @inline
@@ -43,6 +46,7 @@ export function batFind(env: usize, addr: u32, kind: i32, user: bool): bool {
     const lower = load<u32>(bat, 4);
     batPhys = (lower & BLOCK_NUMBER & ~inside) | (addr & inside);
     batRights = rightsOf(lower & PP);
+    batWimg = lower & WIMG;
     return true;
   }
   return false;

@@ -614,4 +614,13 @@ export class Ppc {
   set pvr(value: u32) {
     store<u32>(this.at, value, 0x6c0);
   }
+
+  @inline
+  get cached(): u32 {
+    return load<u32>(this.at, 0x6c4);
+  }
+  @inline
+  set cached(value: u32) {
+    store<u32>(this.at, value, 0x6c4);
+  }
 }

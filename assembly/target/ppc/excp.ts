@@ -9,7 +9,7 @@ import { checkstop, logTrap } from './host';
 import { translateFor } from './mmu';
 import { hasFeature, setMsr, setPending } from './msr';
 import { raiseWith } from './raise';
-import { EXC_FETCH_MISS, EXC_SMI, EXC_STORE_MISS, FEATURE_BUS_ERROR, LINE_INT, LINE_SMI, PENDING_DECREMENTER, PENDING_MACHINE_CHECK, PENDING_SOFT_RESET, SRR1_TEA } from './shared/oea';
+import { EXC_FETCH_MISS, EXC_SMI, EXC_STORE_MISS, FEATURE_BUS_ERROR, FEATURE_DAR_MULTIPLE, LINE_INT, LINE_SMI, PENDING_DECREMENTER, PENDING_MACHINE_CHECK, PENDING_SOFT_RESET, SRR1_TEA } from './shared/oea';
 import {
   EXC_ALIGNMENT, EXC_DECREMENTER, EXC_DSI, EXC_EXTERNAL, EXC_ISI, EXC_MACHINE_CHECK, EXC_PROGRAM, EXC_RESET, MSR_EE, MSR_ILE, MSR_IP, MSR_LE, MSR_ME, MSR_TGPR,
   VECTOR_SHIFT,
@@ -60,6 +60,15 @@ function alignmentStatus(word: u32): u32 {
   return form | registers;
 }
 
+/** lmw and stmw, by all but the lowest bit of the primary opcode. */
+const OPCODE_MULTIPLE: u32 = 23;
+
+/** DSISR and DAR for the instruction `word`. */
+function tellAlignment(env: usize, word: u32): void {
+  ppc(env).dsisr = alignmentStatus(word);
+  if (word >> 27 == OPCODE_MULTIPLE && hasFeature(env, FEATURE_DAR_MULTIPLE)) ppc(env).dar += 4;
+}
+
 /**
  * Enters the handler of a vector. `pc`: where rfi is to go back to; `cause`: what SRR1 gets beside MSR. A machine check while another is dealt with stops the CPU.
  */
@@ -91,8 +100,9 @@ export function doInterrupt(env: usize): void {
   vcpu(env).fault = 0;
   let cause: u32 = 0;
   if (index == EXC_DSI || index == EXC_ALIGNMENT) {
-    ppc(env).dsisr = index == EXC_DSI ? error : alignmentStatus(instruction(env, pc));
     ppc(env).dar = ppc(env).faultAddr;
+    if (index == EXC_DSI) ppc(env).dsisr = error;
+    else tellAlignment(env, instruction(env, pc));
   } else if (index == EXC_PROGRAM || index == EXC_ISI || index == EXC_MACHINE_CHECK) {
     cause = error;
   } else if (index >= EXC_FETCH_MISS && index <= EXC_STORE_MISS) {

@@ -13,6 +13,11 @@ export function helper_alignment(env: usize, addr: u64): void {
   raiseAt(env, EXC_ALIGNMENT, 0, addr);
 }
 
+/** lmw, stmw, stwcx. */
+export function helper_word_aligned(env: usize, addr: u64): void {
+  if ((addr & 3) != 0) raiseAt(env, EXC_ALIGNMENT, 0, addr);
+}
+
 /** After the instruction: pc is that of the next one already. */
 export function helper_sc(env: usize): void {
   raiseWith(env, EXC_SYSTEM_CALL, 0);

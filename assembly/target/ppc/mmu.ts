@@ -1,10 +1,10 @@
 // From effective to physical addresses: blocks, segments, and pages that the hardware or software finds in a hashed table. PEM, chapter 7; for what processors
 // leave out (direct-store segments) and leave to software, the MPC603e and MPC755 user's manuals, chapter 5.
-import { TLB_KIND_CODE, TLB_KIND_WRITE } from '../../shared/layout';
+import { TLB_KIND_CODE, TLB_KIND_READ, TLB_KIND_WRITE } from '../../shared/layout';
 import { PAGE_BITS } from './shared/traits';
 import { tlbSetPage } from '../../tlb/fill';
 import { physCmpxchg32, physLoad32, physOk } from '../../tb/phys';
-import { batFind, batPhys, batRights } from './bat';
+import { batFind, batPhys, batRights, batWimg } from './bat';
 import { raiseAt, raiseWith } from './raise';
 import { hasFeature } from './msr';
 import { DSISR_DIRECT_STORE, DSISR_NO_PAGE, DSISR_PROTECTED, DSISR_STORE, EXC_FETCH_MISS, EXC_LOAD_MISS, EXC_STORE_MISS, FEATURE_SOFTWARE_TLB, FEATURE_SWLEN, HID2_SWLEN, SOFT_PTE1, SRR1_FETCH, SRR1_KEY, SRR1_NO_EXECUTE, SRR1_NO_PAGE, SRR1_PROTECTED, SRR1_STORE } from './shared/oea';
@@ -36,6 +36,8 @@ const PTE0_H: u32 = 0x40;
 const PTE1_RPN: u32 = 0xfffff000;
 const PTE1_R: u32 = 0x100;
 const PTE1_C: u32 = 0x80;
+const PTE1_W: u32 = 0x40;
+const PTE1_I: u32 = 0x20;
 const PTE1_G: u32 = 0x8;
 const PTE1_PP: u32 = 3;
 const PTE_SIZE: u32 = 8;
@@ -52,6 +54,8 @@ const MISS = 5;
 // The result of the last translation that came to OK
 let resultPhys: u32 = 0;
 let resultRights: i32 = 0;
+/** PTE1_* of its page. */
+let resultWimg: u32 = 0;
 
 @inline
 function needed(access: i32): i32 {
@@ -125,6 +129,7 @@ function usePte(pte1: u32, key: u32, addr: u32, access: i32, dirty: bool): i32 {
   if (!dirty) rights &= ~PAGE_WRITE;
   resultPhys = (pte1 & PTE1_RPN) | (addr & PAGE_MASK);
   resultRights = rights;
+  resultWimg = pte1;
   return OK;
 }
 
@@ -152,12 +157,14 @@ function translate(env: usize, addr: u32, access: i32, mmuIdx: i32, debug: bool)
   if ((mmuIdx & MMU_TRANSLATED) == 0) {
     resultPhys = addr;
     resultRights = PAGE_ALL;
+    resultWimg = 0;
     return OK;
   }
   const user = (mmuIdx & MMU_USER) != 0;
   if (batFind(env, addr, access, user)) {
     resultPhys = batPhys;
     resultRights = batRights;
+    resultWimg = batWimg;
     return debug || (batRights & needed(access)) != 0 ? OK : PROTECTED;
   }
   const sr = segment(env, addr);
@@ -214,6 +221,11 @@ export function tlbFill(env: usize, addr: u64, size: i32, access: i32, mmuIdx: i
 /** Physical address for an access with the rights of an mmu index, without side effects; u64.MAX_VALUE: not mapped. */
 export function translateFor(env: usize, addr: u64, access: i32, mmuIdx: i32): u64 {
   return translate(env, addr as u32, access, mmuIdx, true) == OK ? (resultPhys as u64) : u64.MAX_VALUE;
+}
+
+/** Whether caches take what is written there, and keep it; true, too, if nothing is mapped there. */
+export function isCached(env: usize, addr: u32, mmuIdx: i32): bool {
+  return translate(env, addr, TLB_KIND_READ, mmuIdx, true) != OK || (resultWimg & (PTE1_W | PTE1_I)) == 0;
 }
 
 /** As data accesses see it now; what only fetches can see is no less there. */

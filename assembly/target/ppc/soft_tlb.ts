@@ -48,6 +48,7 @@ function loadEntry(env: usize, addr: u32, isCode: bool): void {
   let entry = ways;
   if ((ppc(env).srr1 & SRR1_WAY) != 0) entry += SOFT_ENTRY_SIZE;
   forget(env, entry);
+  ppc(env).cached = 0;
   for (let way = 0, page = ways; way < TLB_WAYS; way++, page += SOFT_ENTRY_SIZE) {
     store<u32>(page, load<u32>(page, SOFT_PAGE) & ~LAST_LOADED, SOFT_PAGE);
   }

@@ -13,6 +13,7 @@ export function setStale(env: usize): void {
 export function forgetStale(env: usize): void {
   if (ppc(env).stale == 0) return;
   ppc(env).stale = 0;
+  ppc(env).cached = 0;
   tlbFlush(env);
 }
 

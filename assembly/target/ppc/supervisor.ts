@@ -29,6 +29,7 @@ export function ppcPostLoad(env: usize): void {
   vcpu(env).pc = load<u32>(env, ENV_PC);
   ppc(env).msr = ppc(env).msr & ppc(env).msrMask;
   ppc(env).stale = 0;
+  ppc(env).cached = 0;
   updateTbFlags(env);
   updateInterrupts(env);
   breakpointsChanged(env);

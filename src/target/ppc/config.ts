@@ -3,7 +3,7 @@ import type { CpuModels } from '../../hw/core/cpu-models.js';
 import { parseOptions } from '../../qom/option-list.js';
 import { OptionError } from '../../util/errors.js';
 import { didYouMean } from '../../util/suggest.js';
-import { FAMILIES, type Family, type FamilyName, type Search } from './families.js';
+import { FAMILIES, type Alignment, type Family, type FamilyName, type Search } from './families.js';
 import { MODELS, REFUSED, type Model } from './models.js';
 
 export interface PpcConfig {
@@ -13,9 +13,11 @@ export interface PpcConfig {
   readonly family: FamilyName;
   /** Who searches the page table. */
   readonly search: Search;
+  readonly alignment: Alignment;
 }
 
 export const SEARCHES: readonly Search[] = ['hash', 'software', 'hid2'];
+export const ALIGNMENTS: readonly Alignment[] = ['manual', 'qemu'];
 const PVR = /^(?:0x)?([0-9a-f]{8})$/;
 
 /** A model by name, by an alias, or by its PVR as eight hexadecimal digits; case does not matter. @throws OptionError */
@@ -37,10 +39,11 @@ export function parsePpcConfig(text: string): PpcConfig {
   const { name, pvr, family } = findModel(list.required('model'));
   const { search, canSearch }: Family = FAMILIES[family];
   const wanted = list.enumeration('search', SEARCHES) ?? search;
+  const alignment = list.enumeration('alignment', ALIGNMENTS) ?? 'manual';
   list.finish();
   if (!canSearch.includes(wanted))
     throw new OptionError(`'search=${wanted}' is nothing that a ${name} can do`, '-cpu', canSearch.map((each) => `'${each}'`).join(' or '));
-  return { model: name, pvr, family, search: wanted };
+  return { model: name, pvr, family, search: wanted, alignment };
 }
 
 /** `-cpu help`, in the layout of QEMU's. */

@@ -9,15 +9,19 @@ import {
   CF_NO_GOTO_TB,
   CF_SINGLE_STEP,
   ENV_PC,
+  MO_ALIGN,
+  MO_ALIGN_4,
   MO_BSWAP,
+  MO_SIZE,
 } from '../../../assembly/shared/layout.js';
 import { PAGE_BITS } from '../../../assembly/target/ppc/shared/traits.js';
 import * as E from '../../../assembly/target/ppc/shared/env.js';
+import * as X from '../../../assembly/target/ppc/shared/oea.js';
 import * as P from '../../../assembly/target/ppc/shared/ppc.js';
 import { clobbersGlobals, Cond, Op, OP_WORDS, OUTPUT_WORDS } from '../../tcg/opcodes.js';
 import type { GlobalDef, TcgContext, Temp } from '../../tcg/context.js';
 import type { PpcConfig } from './config.js';
-import { FAMILIES, featuresOf } from './families.js';
+import { FAMILIES, featuresOf, type Family } from './families.js';
 import { H } from './helpers.js';
 import { SPRS, type Spr } from './sprs.js';
 
@@ -137,10 +141,10 @@ export class DisasContext {
   private gotoTbAllowed = true;
   private gotoPtrAllowed = true;
 
-  constructor({ family, search }: PpcConfig) {
-    const { sprs } = FAMILIES[family];
-    this.features = featuresOf(FAMILIES[family], search);
-    this.sprs = new Map(SPRS[sprs].map((spr) => [spr.number, spr]));
+  constructor(config: PpcConfig) {
+    const family: Family = FAMILIES[config.family];
+    this.features = featuresOf(family, config);
+    this.sprs = new Map(SPRS[family.sprs].map((spr) => [spr.number, spr]));
   }
 
   startTb(tcg: TcgContext, pc: number, flags: number, cflags: number): void {
@@ -312,13 +316,32 @@ export class DisasContext {
 
   // memory
 
+  private has(feature: number): boolean {
+    return (this.features & feature) !== 0;
+  }
+
   /** A MemOp in the byte order of the CPU's mode. */
   memop(memop: number): number {
-    return this.littleEndian ? memop : memop | MO_BSWAP;
+    return this.littleEndian ? memop | this.alignment(memop) : memop | MO_BSWAP;
   }
   /** In the other one. */
   reversed(memop: number): number {
-    return this.littleEndian ? memop | MO_BSWAP : memop;
+    return this.littleEndian ? memop | MO_BSWAP | this.alignment(memop) : memop;
+  }
+  /** What little-endian mode asks of loads and stores of one register. */
+  private alignment(memop: number): number {
+    return this.has(X.FEATURE_ALIGN_LITTLE) && (memop & MO_SIZE) !== 0 ? MO_ALIGN : 0;
+  }
+
+  /** The same for what must be word-aligned in either mode, as far as the model says so. */
+  wordAligned(memop: number): number {
+    const ordered = this.memop(memop);
+    return (ordered & MO_ALIGN) === 0 && this.has(X.FEATURE_ALIGN_WORDS) ? ordered | MO_ALIGN_4 : ordered;
+  }
+
+  /** Raises at this instruction if an address is not word-aligned, and the model says so. */
+  mustBeWord(address: Temp): void {
+    if (this.has(X.FEATURE_ALIGN_WORDS)) this.tcg.call(H.wordAligned, -1, address);
   }
 
   /** (rA|0) + displacement. */

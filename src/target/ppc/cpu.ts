@@ -16,9 +16,9 @@ import type { GdbDescription } from '../../hw/core/gdb-registers.js';
 import type { MachineState } from '../../hw/core/machine.js';
 import { bool, buffer, u32, u64, u8, vmState } from '../../hw/core/vmstate.js';
 import { defineType, type TypeInfo } from '../../qom/object.js';
-import { SEARCHES, type PpcConfig } from './config.js';
+import { ALIGNMENTS, SEARCHES, type PpcConfig } from './config.js';
 import { describeException, EXCEPTION_NAMES } from './exception-names.js';
-import { FAMILIES, featuresOf } from './families.js';
+import { FAMILIES, featuresOf, type Family } from './families.js';
 import { describeToGdb } from './gdb.js';
 import { May, SPRS, type Spr } from './sprs.js';
 import { tlbText } from './tlb-text.js';
@@ -70,9 +70,10 @@ export class PpcCpu extends EngineCpu {
     category: 'cpu',
   });
 
-  static readonly vmState = vmState<PpcCpu>('cpu', { version: 1, refuses: otherModel, postLoad: (cpu) => cpu.postLoad() }, [
+  static readonly vmState = vmState<PpcCpu>('cpu', { version: 2, minVersion: 1, refuses: otherModel, postLoad: (cpu) => cpu.postLoad() }, [
     u32('pvr'),
     u8('search'),
+    u8('alignment', { since: 2 }),
     u64('pc'),
     bool('halted'),
     buffer('user'),
@@ -288,6 +289,10 @@ export class PpcCpu extends EngineCpu {
     return SEARCHES.indexOf(this.config.search);
   }
   set search(_: number) {}
+  get alignment(): number {
+    return ALIGNMENTS.indexOf(this.config.alignment);
+  }
+  set alignment(_: number) {}
 
   /** Its part of env, as it is, but for its configuration. */
   get user(): Uint8Array {
@@ -356,8 +361,8 @@ export class PpcCpu extends EngineCpu {
 
 /** Puts the configuration into the env, once, before the first reset. */
 export function configure(vcpu: Vcpu, config: PpcConfig, busErrors = false): void {
-  const family = FAMILIES[config.family];
-  vcpu.set(PPC.features, featuresOf(family, config.search) | (busErrors ? X.FEATURE_BUS_ERROR : 0));
+  const family: Family = FAMILIES[config.family];
+  vcpu.set(PPC.features, featuresOf(family, config) | (busErrors ? X.FEATURE_BUS_ERROR : 0));
   vcpu.set(PPC.msrMask, family.msr);
   vcpu.set(PPC.tlbSets, family.tlbSets);
   vcpu.set(PPC.pvr, config.pvr);
@@ -366,9 +371,11 @@ export function configure(vcpu: Vcpu, config: PpcConfig, busErrors = false): voi
 }
 
 /** Why what is to be loaded is not for this CPU. */
-function otherModel({ config, pvr, search }: PpcCpu): string | undefined {
-  if (pvr === config.pvr && SEARCHES[search] === config.search) return undefined;
-  return `the CPU is another one: its PVR is ${hex(pvr)}, here ${hex(config.pvr)}`;
+function otherModel({ config, pvr, search, alignment }: PpcCpu): string | undefined {
+  if (pvr !== config.pvr || SEARCHES[search] !== config.search)
+    return `the CPU is another one: its PVR is ${hex(pvr)}, here ${hex(config.pvr)}`;
+  if (ALIGNMENTS[alignment] !== config.alignment) return `the CPU has 'alignment=${ALIGNMENTS[alignment]}', here '${config.alignment}'`;
+  return undefined;
 }
 
 const hex = (value: number | bigint): string => `0x${value.toString(16)}`;

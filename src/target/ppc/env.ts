@@ -66,4 +66,5 @@ export const PPC = envFields({
   thrm: ['u32', 0x634, 3, 'state'],
   plain: ['u32', 0x640, 32, 'state'],
   pvr: ['u32', 0x6c0, 1, 'configuration'],
+  cached: ['u32', 0x6c4, 1, 'derived'],
 });

@@ -47,6 +47,7 @@ const negative: Partial<InlineFloat> = { negated: true };
 export const H = {
   raiseException: fault('raise_exception', 2),   // EXC_*, SRR1's bits
   alignment:      fault('alignment', 1),         // address
+  wordAligned:    fault('word_aligned', 1),      // address
   sc:             any('sc', 0),
   trace:          any('trace', 0),
   tw:             fault('tw', 3),                // a, b, conditions

@@ -184,9 +184,9 @@ const load =
     const address = at(c, o);
     if (single) {
       const bits = tcg.temp();
-      tcg.qemuLd(bits, address, c.memop(MO_32), c.mmuIdx);
+      tcg.qemuLd(bits, address, c.wordAligned(MO_32), c.mmuIdx);
       tcg.call(H.lfs, c.f(o.rt), bits);
-    } else tcg.qemuLd(c.f(o.rt), address, c.memop(MO_64), c.mmuIdx);
+    } else tcg.qemuLd(c.f(o.rt), address, c.wordAligned(MO_64), c.mmuIdx);
     if (update) tcg.mov(c.r(o.ra), address);
   };
 
@@ -201,11 +201,11 @@ const store =
       tcg.call(H.stfs, value, c.f(o.rt));
     }
     const address = at(c, o);
-    tcg.qemuSt(value, address, c.memop(single ? MO_32 : MO_64), c.mmuIdx);
+    tcg.qemuSt(value, address, c.wordAligned(single ? MO_32 : MO_64), c.mmuIdx);
     if (update) tcg.mov(c.r(o.ra), address);
   };
 
-const stfiwx: Emit = (c, o) => c.tcg.qemuSt(c.f(o.rt), indexed(c, o), c.memop(MO_32), c.mmuIdx);
+const stfiwx: Emit = (c, o) => c.tcg.qemuSt(c.f(o.rt), indexed(c, o), c.wordAligned(MO_32), c.mmuIdx);
 
 // ---- Rows --------------------------------------------------------------------------------------------------------------------------
 

@@ -71,9 +71,10 @@ const lmw: Emit = (c, o) => {
   if (raisesAlignment(c, o, displaced)) return;
   const { tcg } = c;
   const address = kept(c, displaced(c, o));
+  // the words behind the first one have its alignment
   const words = Array.from({ length: 32 - o.rt }, (_, n) => {
     const t = tcg.temp();
-    tcg.qemuLd(t, wordAfter(c, address, n), c.memop(MO_32), c.mmuIdx);
+    tcg.qemuLd(t, wordAfter(c, address, n), n === 0 ? c.wordAligned(MO_32) : c.memop(MO_32), c.mmuIdx);
     return t;
   });
   words.forEach((word, n) => tcg.mov(c.r(o.rt + n), word));
@@ -82,7 +83,9 @@ const lmw: Emit = (c, o) => {
 const stmw: Emit = (c, o) => {
   if (raisesAlignment(c, o, displaced)) return;
   const { tcg } = c;
-  tcg.call(H.stsw, -1, displaced(c, o), tcg.constI64(WORD * (32 - o.rt)), tcg.constI64(o.rt));
+  const address = displaced(c, o);
+  c.mustBeWord(address);
+  tcg.call(H.stsw, -1, address, tcg.constI64(WORD * (32 - o.rt)), tcg.constI64(o.rt));
 };
 
 /** NB = 0 says 32 bytes. */
@@ -125,10 +128,14 @@ const lwarx: Emit = (c, o) => {
 const stwcx: Emit = (c, o) => {
   const { tcg } = c;
   const [address, isDone] = [tcg.local(), tcg.local()];
-  const end = tcg.newLabel();
+  const [reserved, end] = [tcg.newLabel(), tcg.newLabel()];
   tcg.mov(address, indexed(c, o));
   tcg.movi(isDone, 0);
-  tcg.brcond(Cond.NE, address, RESERVE, end);
+  tcg.brcond(Cond.EQ, address, RESERVE, reserved);
+  // what is reserved is word-aligned
+  c.mustBeWord(address);
+  tcg.br(end);
+  tcg.setLabel(reserved);
   const old = tcg.temp();
   tcg.atomicCmpxchg(old, address, RESERVE_VALUE, c.r(o.rt), c.memop(MO_32) | MO_ALIGN, c.mmuIdx);
   tcg.setcond(Cond.EQ, isDone, old, RESERVE_VALUE);

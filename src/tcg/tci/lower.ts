@@ -7,8 +7,10 @@ import {
   ENV_FRAME_SLOTS,
   MEMOPIDX_SHIFT,
   MO_16,
+  MO_32,
   MO_64,
   MO_ALIGN,
+  MO_ALIGN_4,
   MO_BSWAP,
   MO_SIGN,
   MO_SIZE,
@@ -42,6 +44,22 @@ const LOADS = [tci.TCI_QLD8U, tci.TCI_QLD16U, tci.TCI_QLD32U, tci.TCI_QLD64, tci
 /** By size. */
 const SWAPS = [0, tci.TCI_BSWAP16_64, tci.TCI_BSWAP32_64, tci.TCI_BSWAP64_64];
 const STORES = [tci.TCI_QST8, tci.TCI_QST16, tci.TCI_QST32, tci.TCI_QST64];
+
+/** The op that makes an access with its TLB check; extended by zeros, and in memory's byte order. */
+const loadOf = (memop: number): number =>
+  (memop & MO_ALIGN_4) === 0
+    ? LOADS[memop & (MO_SIZE | MO_SIGN)]
+    : (memop & MO_SIZE) === MO_32
+      ? tci.TCI_QLD32U_ALIGNED
+      : tci.TCI_QLD64_ALIGNED;
+const storeOf = (memop: number): number =>
+  (memop & MO_ALIGN_4) === 0 ? STORES[memop & MO_SIZE] : (memop & MO_SIZE) === MO_32 ? tci.TCI_QST32_ALIGNED : tci.TCI_QST64_ALIGNED;
+/** Whether there is one. */
+const isPlain = (memop: number): boolean => {
+  const size = memop & MO_SIZE;
+  if (size === 0) return true;
+  return (memop & (MO_BSWAP | MO_ALIGN)) === 0 && ((memop & MO_ALIGN_4) === 0 || size === MO_64 || (memop & (MO_SIGN | MO_SIZE)) === MO_32);
+};
 /** The condition with its operands exchanged. */
 const SWAPPED = [Cond.EQ, Cond.NE, Cond.GT, Cond.LE, Cond.GE, Cond.LT, Cond.GTU, Cond.LEU, Cond.GEU, Cond.LTU];
 
@@ -457,10 +475,10 @@ export class TciLowering {
     const isLoad = ops[p] === Op.qemu_ld_i64;
     const oi = ops[p + 3];
     const memop = oi >> MEMOPIDX_SHIFT;
-    const plain = (memop & (MO_BSWAP | MO_ALIGN)) === 0 || (memop & MO_SIZE) === 0;
-    if ((memop & MO_BSWAP) !== 0 && (memop & MO_ALIGN) === 0 && !plain) return this.swappedAccess(p, addr, displacement);
-    if (isLoad) this.define(plain ? LOADS[memop & (MO_SIZE | MO_SIGN)] : tci.TCI_QLD_ANY, ops[p + 1], addr, displacement);
-    else this.effect(plain ? STORES[memop & MO_SIZE] : tci.TCI_QST_ANY, this.slot(ops[p + 1]), addr, displacement);
+    const plain = isPlain(memop);
+    if (!plain && (memop & MO_BSWAP) !== 0 && isPlain(memop & ~(MO_BSWAP | MO_SIGN))) return this.swappedAccess(p, addr, displacement);
+    if (isLoad) this.define(plain ? loadOf(memop) : tci.TCI_QLD_ANY, ops[p + 1], addr, displacement);
+    else this.effect(plain ? storeOf(memop) : tci.TCI_QST_ANY, this.slot(ops[p + 1]), addr, displacement);
     this.accessWords(oi, isLoad);
   }
 
@@ -482,11 +500,11 @@ export class TciLowering {
     const scratch = this.newSlot();
     if (ops[p] !== Op.qemu_ld_i64) {
       code.op(swap, scratch, this.slot(ops[p + 1]), 0);
-      this.effect(STORES[size], scratch, addr, displacement);
+      this.effect(storeOf(memop), scratch, addr, displacement);
       this.accessWords(plain, false);
       return;
     }
-    code.op(LOADS[size], scratch, addr, displacement);
+    code.op(loadOf(memop & ~MO_SIGN), scratch, addr, displacement);
     this.accessWords(plain, true);
     const isSigned = (memop & MO_SIGN) !== 0 && size < MO_64;
     if (isSigned) {

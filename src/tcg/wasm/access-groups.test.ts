@@ -94,6 +94,63 @@ describe('accesses that share a TLB check', () => {
   });
 });
 
+describe('accesses at multiples of 4', () => {
+  /** x2, x3, x4 = a word, a doubleword that must be at a multiple of 4, and a byte, from x1 on. */
+  const mixed = (sideExitOnMiss: boolean, second = 4): Region =>
+    block((tcg) => {
+      const memops = [L.MO_32, L.MO_64 | L.MO_ALIGN_4, L.MO_8];
+      for (const [i, d] of [X2, X3, X4].entries()) {
+        const address = tcg.temp();
+        tcg.insnStart(4 * i);
+        tcg.addi(address, X1, [0, second, 14][i]);
+        tcg.qemuLd(d, address, memops[i], 0);
+      }
+    }, sideExitOnMiss);
+
+  it('share a check that looks at that, too', () => {
+    for (const [at, second] of [
+      [PAGE, 4],
+      [PAGE + 4n, 4],
+      [PAGE + 2n, 6],
+      [PAGE + 0x1000n - 15n, 3],
+    ] as const) {
+      // prettier-ignore
+      const rig = rigAt(at);
+      expect([rig.run(mixed(true, second)), rig.slow]).toEqual([pointer(0), []]);
+    }
+    for (const [at, second] of [
+      [PAGE + 2n, 4],
+      [PAGE, 6],
+      [PAGE + 0x1000n - 14n, 2],
+      [PAGE + 0x1000n - 12n, 0],
+    ] as const) {
+      // prettier-ignore
+      const rig = rigAt(at);
+      expect([rig.run(mixed(true, second)), rig.get(PC)]).toEqual([pointer(0) | L.TB_EXIT_INSIDE, 0x100n]);
+    }
+  });
+
+  it('all take the slow path if one is not at such a multiple', () => {
+    const rig = rigAt(PAGE + 1n);
+    rig.run(mixed(false));
+    expect(rig.slow).toHaveLength(3);
+  });
+
+  it('do not share it with those that are not at the same distance from one', () => {
+    const rig = rigAt(PAGE);
+    const region = block((tcg) => {
+      for (const [i, d] of [X2, X3].entries()) {
+        const address = tcg.temp();
+        tcg.insnStart(4 * i);
+        tcg.addi(address, X1, [8, 2][i]);
+        tcg.qemuLd(d, address, L.MO_64 | L.MO_ALIGN_4, 0);
+      }
+    });
+    rig.run(region);
+    expect([rig.get(X2), rig.slow]).toEqual([1n, ['ld 4002 230']]);
+  });
+});
+
 describe('accesses of TBs that leave on a miss', () => {
   it('go without a check after the first of a group', () => {
     const rig = rigAt(PAGE + 0x1000n - 24n);

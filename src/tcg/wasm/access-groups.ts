@@ -5,9 +5,11 @@
  *
  * A load of what is stored to further down (a += b) needs no check of its own: what may be written may be read. The group is then one of stores.
  *
+ * Some may have to be at a multiple of 4 (MO_ALIGN_4): then the last byte that the check computes with is one that is at such a multiple if they are.
+ *
  * Where addresses have 32 bits, sums are modulo 2^32. A range that wraps around there is in two pages, the first and the last one, and so fails the check.
  */
-import { MEMOPIDX_SHIFT, MO_ALIGN, MO_SIZE } from '../../../assembly/shared/layout.js';
+import { MEMOPIDX_SHIFT, MO_ALIGN, MO_ALIGN_4, MO_SIZE } from '../../../assembly/shared/layout.js';
 import { TempKind } from '../ir-buffer.js';
 import { Op, OP_WORDS, type HelperDef, clobbersGlobals, isMemoryOp, OUTPUT_WORDS } from '../opcodes.js';
 import type { Block, Cfg } from './cfg.js';
@@ -26,6 +28,8 @@ export interface AccessGroup {
   /** Bytes from the group's base value: [low, high). */
   readonly low: number;
   readonly high: number;
+  /** Bytes from the base value, modulo 4, of what must be at a multiple of 4; undefined: nothing must. */
+  readonly word: number | undefined;
 }
 
 /** A group to which accesses are still added. */
@@ -52,6 +56,8 @@ interface Access extends Sum {
   readonly size: number;
   readonly mmuIdx: number;
   readonly store: boolean;
+  /** It must be at a multiple of 4. */
+  readonly aligned: boolean;
 }
 
 const NO_GROUPS: ReadonlyMap<number, GroupedAccess> = new Map();
@@ -101,14 +107,17 @@ function groupRun(run: readonly Access[], found: Map<number, { readonly group: O
   }
   for (const access of run) {
     const { k, base, offset, size, mmuIdx } = access;
+    const word = access.aligned ? offset & 3 : undefined;
     const key = `${base} ${mmuIdx} ${writes.has(access)}`;
     let group = open.get(key);
-    if (group === undefined || Math.max(group.high, offset + size) - Math.min(group.low, offset) > MAX_SPAN) {
-      group = { writes: writes.has(access), first: k, last: k, low: offset, high: offset + size, count: 0 };
+    const isFar = group !== undefined && Math.max(group.high, offset + size) - Math.min(group.low, offset) > MAX_SPAN;
+    if (group === undefined || isFar || (word !== undefined && (group.word ?? word) !== word)) {
+      group = { writes: writes.has(access), first: k, last: k, low: offset, high: offset + size, word, count: 0 };
       open.set(key, group);
     }
     group.low = Math.min(group.low, offset);
     group.high = Math.max(group.high, offset + size);
+    group.word ??= word;
     group.last = k;
     group.count++;
     found.set(k, { group, offset });
@@ -147,7 +156,8 @@ function accessRuns(ir: TbIr, block: Block, helpers: readonly HelperDef[], globa
       const memop = ops[p + 3] >> MEMOPIDX_SHIFT;
       const mmuIdx = ops[p + 3] & ((1 << MEMOPIDX_SHIFT) - 1);
       const { base, offset } = valueOf(ops[p + 2]);
-      const access = { base, offset, k, size: 1 << (memop & MO_SIZE), mmuIdx, store: op === Op.qemu_st_i64 };
+      const aligned = (memop & MO_ALIGN_4) !== 0;
+      const access = { base, offset, k, size: 1 << (memop & MO_SIZE), mmuIdx, store: op === Op.qemu_st_i64, aligned };
       if ((memop & MO_ALIGN) === 0) runs.at(-1)!.push(access);
     } else if (isMemoryOp(op)) runs.push([]);
     else if (op === Op.call && clobbersGlobals(helpers[ops[p + 2]])) {

@@ -3,7 +3,8 @@
  * region, and tci does the instruction (TB_EXIT_INSIDE): a call in the middle of a loop would cost most of its registers, even if it is never
  * made. In TBs where that happens often (TbIr.sideExitOnMiss is false) it is a call all the same, after which ENV_FAULT tells whether to leave.
  */
-import { MEMOPIDX_SHIFT, MO_ALIGN, MO_BSWAP, MO_SIGN, MO_SIZE, TLB_KIND_READ, TLB_KIND_WRITE } from '../../../assembly/shared/layout.js';
+import { MEMOPIDX_SHIFT, MO_BSWAP, MO_SIGN, MO_SIZE, TLB_KIND_READ, TLB_KIND_WRITE } from '../../../assembly/shared/layout.js';
+import { alignmentOf } from '../memop.js';
 import { Op } from '../opcodes.js';
 import type { TargetTraits } from '../target-traits.js';
 import { tlbTable } from '../tlb.js';
@@ -115,7 +116,7 @@ function alone(b: BlockLowering, memory: MemoryHost, address: number, access: Ac
   const table = tableOf(access, kind);
   const entry = b.scratch(I32);
   const tag = tagOf(b, traits, m.unary(WRAP, m.get(address, I64)), entry, table);
-  const hit = [tag, wantedTag(m, traits, m.get(address, I64), access.bytes, (memop & MO_ALIGN) !== 0)] as const;
+  const hit = [tag, wantedTag(m, traits, m.get(address, I64), access.bytes, alignmentOf(memop))] as const;
   const { prepare, addend } = addendOf(b, memory, access, entry, table);
   return { hit, prepare, host: m.binary(Wasm.add[0], m.unary(WRAP, m.get(address, I64)), addend), offset: 0 };
 }
@@ -132,7 +133,8 @@ function leader(b: BlockLowering, memory: MemoryHost, address: number, access: A
   const lowest = m.unary(WRAP, m.get(address, I64));
   const from = group.low === offset ? lowest : m.binary(Wasm.add[0], lowest, m.i32(group.low - offset));
   const tag = tagOf(b, memory.traits, m.tee(low, from, I32), entry, table);
-  const hit = [tag, wantedTag(m, memory.traits, m.get(address, I64), group.high - offset)] as const;
+  const alignment = group.word === undefined ? 1 : 4;
+  const hit = [tag, wantedTag(m, memory.traits, m.get(address, I64), group.high - offset, alignment, (group.word ?? 0) - offset)] as const;
   const host = b.hold(I32);
   memory.groupHosts.set(group, host);
   const { prepare, addend } = addendOf(b, memory, access, entry, table);

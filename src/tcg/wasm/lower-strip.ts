@@ -94,6 +94,7 @@ function checkStream(
   const first = host.local(I64);
   list.push(m.set(first, valueOf(host, stream, address, list, unless)));
   const low = () => m.unary(WRAP, m.get(first, I64));
+  if (stream.word !== undefined) unless(m.binary(Wasm.and[0], m.binary(Wasm.add[0], low(), m.i32(stream.word)), m.i32(3)));
   const table = tlbTable(mmuIdx, store ? TLB_KIND_WRITE : TLB_KIND_READ);
   const entry = host.local(I32);
   list.push(m.set(entry, tlbEntry(m, traits, low())));
@@ -133,6 +134,7 @@ function strideOf(host: StripHost, stream: Stream, list: Expr[], unless: (condit
     list.push(m.set(bytes, m.unary(WRAP, m.get(local, I64))));
   }
   unless(m.binary(Wasm.geU[0], m.binary(Wasm.sub[0], m.get(bytes, I32), m.i32(1)), m.i32(tooFar)));
+  if (stream.word !== undefined && scale % 4 !== 0) unless(m.binary(Wasm.and[0], m.get(bytes, I32), m.i32(scale % 2 === 0 ? 1 : 3)));
   return scale === 1 ? m.get(bytes, I32) : m.binary(Wasm.mul[0], m.get(bytes, I32), m.i32(scale));
 }
 

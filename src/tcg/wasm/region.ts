@@ -77,6 +77,8 @@ export interface Stream {
   readonly address: Value;
   /** Bytes from there on. */
   readonly span: number;
+  /** The byte from there on that must be at a multiple of 4, and stays there from trip to trip: 0 to 3; undefined: none must. */
+  readonly word: number | undefined;
   /** What is added to the address every trip; to `narrow.inner`, if that moves. */
   readonly stride: Linear;
   readonly movesNarrow: boolean;

@@ -3,7 +3,7 @@
  * leave on a miss, so nothing in it can change the TLB, and each address moves by the same distance every trip. It gets a copy without checks, without
  * faults and without a test of the budget: lower-strip.ts has the code that leads there.
  */
-import { MEMOPIDX_SHIFT, MO_ALIGN, MO_SIZE } from '../../../assembly/shared/layout.js';
+import { MEMOPIDX_SHIFT, MO_ALIGN, MO_ALIGN_4, MO_SIZE } from '../../../assembly/shared/layout.js';
 import { Op, OP_WORDS, type HelperDef, isMemoryOp, OUTPUT_WORDS } from '../opcodes.js';
 import { addLinear, extend, isConstant, isZero, LinearFlow } from './linear.js';
 import { derivedTb, type Linear, type Narrow, type Region, type Stream, type StripPlan, type TbIr, type Value } from './region.js';
@@ -113,6 +113,8 @@ interface Range {
   readonly index: number;
   low: number;
   high: number;
+  /** Constant of what must be at a multiple of 4. */
+  word: number | undefined;
   readonly address: Value;
   readonly access: Access;
 }
@@ -136,23 +138,29 @@ function makeStreams(
       narrow ? [narrow.coef, narrow.signed, moving === wide ? narrow.inner.constant : null, sorted(narrow.inner)] : 0,
     ]);
     const size = 1 << ((access.oi >> MEMOPIDX_SHIFT) & MO_SIZE);
+    const word = ((access.oi >> MEMOPIDX_SHIFT) & MO_ALIGN_4) === 0 ? undefined : moving.constant;
     let range = ranges.get(key);
     if (!range) {
-      range = { index: ranges.size, low: moving.constant, high: moving.constant + size, address: access.address, access };
+      range = { index: ranges.size, low: moving.constant, high: moving.constant + size, word, address: access.address, access };
       ranges.set(key, range);
     }
     range.low = Math.min(range.low, moving.constant);
     range.high = Math.max(range.high, moving.constant + size);
+    if (word !== undefined && ((word - (range.word ?? word)) & 3) !== 0) return undefined;
+    range.word ??= word;
     streamOf[access.tb].set(access.op, range.index);
   }
   if (ranges.size > MAX_STREAMS) return undefined;
   const streams: Stream[] = [];
-  for (const { low, high, address, access } of ranges.values()) {
+  for (const { low, high, word, address, access } of ranges.values()) {
     const motion = motionOf(address, flow);
     if (!motion || high - low > MAX_SPAN) return undefined;
+    // what moves by a part of a word is not at a multiple of 4 for long
+    if (word !== undefined && isConstant(motion.stride) && (bytesOf(motion) & 3) !== 0) return undefined;
     streams.push({
       address: atConstant(motion.address, low),
       span: high - low,
+      word: word === undefined ? undefined : (word - low) & 3,
       stride: motion.stride,
       movesNarrow: motion.movesNarrow,
       signed: motion.signed,
@@ -178,6 +186,9 @@ interface Motion {
   readonly movesNarrow: boolean;
   readonly signed: readonly number[];
 }
+
+/** How far an address with a constant stride moves. */
+const bytesOf = ({ address, stride, movesNarrow }: Motion): number => stride.constant * (movesNarrow ? address.narrow!.coef : 1);
 
 const NOTHING: Linear = { terms: new Map(), constant: 0 };
 

@@ -159,6 +159,30 @@ describe('loops that get a copy without checks', () => {
     expect([0, 50, 99].map((n) => rig.view.getUint32(RAM + 0x800 + 4 * n, false))).toEqual([0x8000_0163, 0x8000_0163, 0x8000_0163]);
   });
 
+  it('are at multiples of 4 from the first trip to the last, if they must be', () => {
+    const walk = (stride: number, ...more: number[]): Region =>
+      loop((tcg) => {
+        tcg.qemuLd(X3, X2, L.MO_64 | L.MO_ALIGN_4, 0);
+        for (const offset of more) {
+          const address = tcg.temp();
+          tcg.addi(address, X2, offset);
+          tcg.qemuLd(X4, address, L.MO_32 | L.MO_ALIGN_4, 0);
+        }
+        tcg.addi(X2, X2, stride);
+      });
+    expect([4, 12, -8, 2, 1].map((stride) => plansOf(walk(stride)).length)).toEqual([1, 1, 1, 0, 0]);
+    expect(plansOf(walk(8, 4, -4))).toMatchObject([{ streams: [{ span: 12, word: 0 }] }]);
+    expect(plansOf(walk(8, 2))).toEqual([]);
+    const outcomes = [0x4000n, 0x4004n, 0x4002n].map((start) => {
+      const rig = new Rig();
+      rig.map(0x4000n);
+      rig.set(X1, 100n);
+      rig.set(X2, start);
+      return [rig.run(walk(8)), rig.get(X1)];
+    });
+    expect(outcomes).toEqual([[pointer(1), 0n], [pointer(1), 0n], [pointer(0) | L.TB_EXIT_INSIDE, 100n]]); // prettier-ignore
+  });
+
   it('do not store to a page with code', () => {
     const rig = new Rig();
     rig.map(0x4000n);
@@ -189,7 +213,8 @@ describe('random loops', () => {
 const ALONE = { tlbReuse: false, strip: true };
 
 const STRIDES = [1, 2, 4, 8, 8, 8, 16, 24, 120, 256, 1000, 1024, -1, -4, -8, -8, -24, -512, 0, 2000];
-const SIZES = [L.MO_8, L.MO_16, L.MO_32, L.MO_32 | L.MO_SIGN, L.MO_64];
+const ALIGNED = [L.MO_32 | L.MO_ALIGN_4, L.MO_64 | L.MO_ALIGN_4];
+const SIZES = [L.MO_8, L.MO_16, L.MO_32, L.MO_32 | L.MO_SIGN, L.MO_64, ...ALIGNED];
 const pcOf = (i: number): number => 0x1000 + 0x100 * i;
 
 /** Emits TB `i` of a ring of `count`: accesses, steps, an exit to nowhere, and the jump to the next. Returns its instructions. */

@@ -14,8 +14,12 @@ export function tlbEntry(m: WasmModule, { pageBits }: TargetTraits, low: Expr): 
 export const tlbTag = (m: WasmModule, entry: Expr, table: number): Expr => m.load(8, false, I64, entry, table + TLB_ENTRY_TAG);
 export const tlbAddend = (m: WasmModule, entry: Expr, table: number): Expr => m.load(4, false, I32, entry, table + TLB_ENTRY_ADDEND);
 
-/** What the tag must be for an access of `bytes` bytes at `address`. `aligned`: and for its address to be a multiple of them, which must be a power of two. */
-export function wantedTag(m: WasmModule, { pageBits }: TargetTraits, address: Expr, bytes: number, aligned = false): Expr {
-  const last = aligned || bytes === 1 ? address : m.binary(Wasm.add[1], address, m.i64(BigInt(bytes - 1)));
-  return m.binary(Wasm.and[1], last, m.i64((-1n << BigInt(pageBits)) | BigInt(aligned ? bytes - 1 : 0)));
+/**
+ * What the tag must be for an access of `bytes` bytes at `address`, and for a byte of it to be at a multiple of `alignment`, a power of two: the last one of those
+ * whose distance from `address` is `aligned`, modulo `alignment`. That byte is in the page of the last one, if it is at such a multiple.
+ */
+export function wantedTag(m: WasmModule, { pageBits }: TargetTraits, address: Expr, bytes: number, alignment = 1, aligned = 0): Expr {
+  const last = bytes - 1 - ((bytes - 1 - aligned) & (alignment - 1));
+  const computed = last === 0 ? address : m.binary(Wasm.add[1], address, m.i64(BigInt(last)));
+  return m.binary(Wasm.and[1], computed, m.i64((-1n << BigInt(pageBits)) | BigInt(alignment - 1)));
 }

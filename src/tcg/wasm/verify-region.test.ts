@@ -3,7 +3,7 @@ import * as L from '../../../assembly/shared/layout.js';
 import { RANDOM_TRAITS } from '../../../tests/support/ir-random.js';
 import { GLOBALS, HELPERS, leave, PURE, SWAP, tb, X1, X2, X3, X4 } from '../../../tests/support/wasm-rig.js';
 import type { TcgContext } from '../context.js';
-import { Cond, Op } from '../opcodes.js';
+import { Cond, Op, OP_WORDS } from '../opcodes.js';
 import type { Fact, RegionFacts } from './facts.js';
 import { runPasses } from './pipeline.js';
 import type { Region, TbIr } from './region.js';
@@ -138,6 +138,12 @@ describe('the verifier of regions', () => {
       );
       expect(faultOf(plan({ streams: [{ ...stream, store: true }] }))).toContain('another kind of access');
       expect(faultOf(plan({ streams: [] }))).toContain('an access that has no stream');
+    });
+    it('have what must be at multiples of 4 looked at', () => {
+      const ops = region.tbs[copy].ops.slice();
+      for (let p = 0; p < ops.length; p += OP_WORDS) if (ops[p] === Op.qemu_ld_i64) ops[p + 3] |= L.MO_ALIGN_4 << L.MEMOPIDX_SHIFT;
+      const changed = change(change(region, head, { ops }), copy, { ops });
+      expect(faultOf(changed)).toContain('strips: tb2 op 1: alignment is not checked');
     });
     it('cannot change the TLB', () => {
       const how = 'calls slow paths, and is in a copy without checks';

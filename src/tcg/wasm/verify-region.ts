@@ -2,7 +2,7 @@
  * The verifier of regions: what lowering takes for granted, rule by rule. It looks at what passes found, not at how: a rule follows the code forward
  * where the pass went backward, or puts numbers in. Run after each pass where TargetInfo has it; too slow for every day.
  */
-import { MEMOPIDX_SHIFT, MO_ALIGN, MO_SIZE } from '../../../assembly/shared/layout.js';
+import { MEMOPIDX_SHIFT, MO_ALIGN, MO_ALIGN_4, MO_SIZE } from '../../../assembly/shared/layout.js';
 import { PC, TempKind } from '../ir-buffer.js';
 import { clobbersGlobals, INPUT_WORDS, isMemoryOp, Op, OP_FLAGS, OP_WORDS, OpFlag, OUTPUT_WORDS, syncsGlobals } from '../opcodes.js';
 import { verify } from '../verify.js';
@@ -181,6 +181,8 @@ function checkStrip(region: Region, plan: StripPlan, target: TargetInfo, fail: F
           const size = 1n << BigInt((oi >> MEMOPIDX_SHIFT) & MO_SIZE);
           const offset = BigInt.asIntN(64, sample.get(ir, ir.ops[p + 2]) - first[index!] - trip * strides[index!]);
           if (offset < 0n || offset + size > BigInt(stream.span)) fail(`${where}: byte ${offset} of stream ${index} on trip ${trip}`);
+          if (((oi >> MEMOPIDX_SHIFT) & MO_ALIGN_4) !== 0 && (Number(offset) & 3) !== stream.word)
+            fail(`${where}: alignment is not checked`);
         }
         sample.step(ir, k);
       }
@@ -414,7 +416,8 @@ function checkGroupsOf(ir: TbIr, block: Block, groups: RegionFacts['groups'][num
       const memop = ir.ops[p + 3] >> MEMOPIDX_SHIFT;
       const mmuIdx = ir.ops[p + 3] & ((1 << MEMOPIDX_SHIFT) - 1);
       if (offset < group.low || offset + (1 << (memop & MO_SIZE)) > group.high) fail(`${where}: outside of what its group checks`);
-      if ((memop & MO_ALIGN) !== 0) fail(`${where}: alignment is not checked in groups`);
+      if ((memop & MO_ALIGN) !== 0 || ((memop & MO_ALIGN_4) !== 0 && (offset & 3) !== group.word))
+        fail(`${where}: alignment is not checked in its group`);
       if (isStore && !group.writes) fail(`${where}: stores in a group that is checked for loads`);
       const base = BigInt.asUintN(64, sample.get(ir, ir.ops[p + 2]) - BigInt(offset));
       const open = bases.get(group);

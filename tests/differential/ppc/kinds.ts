@@ -1,4 +1,5 @@
 /** What random programs are made of. */
+import type { Alignment } from '../../../src/target/ppc/families.js';
 import { BRANCH } from '../../../src/target/ppc/insn-branch.js';
 import { FLOAT } from '../../../src/target/ppc/insn-float.js';
 import { INTEGER } from '../../../src/target/ppc/insn-integer.js';
@@ -97,10 +98,14 @@ const FLOAT_ACCESSES = FLOAT.filter(({ name }) => /^(lf|stf)/.test(name));
 /** QEMU's dcbz drops one's own reservation of the block (differences.ts). Nobody reserves a slot. */
 const DROP_RESERVATION = [encode('stwcx.', { rt: 0, ra: 0, rb: SLOT_REGISTER })];
 
-/** An access near the middle of the window, its registers made first. */
-function access(rng: Rng, row: Insn): number[] {
+/** What must be at a multiple of 4 on processors. */
+const isWord = ({ name }: Insn): boolean => /^(lf|stf|lmw|stmw)/.test(name);
+
+/** An access near the middle of the window, its registers made first. `words`: at such a multiple, if it must be. */
+function access(rng: Rng, row: Insn, words = false): number[] {
   const offset = (rng() % (2 * REACH)) - REACH;
-  const aligned = /^(lwarx|stwcx)/.test(row.name) ? offset & ~3 : offset;
+  const mustBe = /^(lwarx|stwcx)/.test(row.name) || (words && isWord(row));
+  const aligned = mustBe ? offset & ~3 : offset;
   const base = pick(rng, BASES);
   const indexed = row.fields.some(({ name }) => name === 'rb');
   const made = encode('addi', { rt: indexed ? INDEX : MOVING, ra: indexed ? 0 : base, simm: aligned });
@@ -108,7 +113,7 @@ function access(rng: Rng, row: Insn): number[] {
   const free = isMultiple(row) ? [] : FREE;
   const rt = free.length > 0 ? pick(rng, free) : isLoad(row) ? 24 : rng() % 31;
   if (isMultiple(row)) return multiple(rng, row, base, aligned);
-  if (!indexed) return [made, randomWord(rng, row, { rt, ra: MOVING, simm: (rng() % 16) - 8 })];
+  if (!indexed) return [made, randomWord(rng, row, { rt, ra: MOVING, simm: ((rng() % 16) - 8) & (mustBe ? ~3 : ~0) })];
   const word = randomWord(rng, row, { rt, ra: base, rb: INDEX });
   if (row.name === 'dcbz') return [made, word, ...DROP_RESERVATION];
   if (!updates) return [made, word];
@@ -133,22 +138,26 @@ function fillWindow(view: DataView, slot: number, rng: Rng): void {
   for (let at = 0; at < WINDOW_SIZE; at += 4) view.setUint32(slot + SLOT.window + at, rng() % 4 === 0 ? singleBits(rng) : rng());
 }
 
-export const memory: Kind = {
-  name: 'memory',
+const accesses = (name: string, alignment: Alignment): Kind => ({
+  name,
+  alignment,
   floats: true,
   window: true,
   unit(rng) {
     if (rng() % 6 === 0) return [randomWord(rng, pick(rng, INTEGER_ROWS))];
     if (rng() % 8 === 0) return [encode('fadd', { frt: rng() & 31, fra: rng() & 31, frb: rng() & 31 })];
     const row = pick(rng, rng() % 3 === 0 ? FLOAT_ACCESSES : MEMORY_ROWS);
-    return access(rng, row);
+    return access(rng, row, alignment === 'manual');
   },
   fill(view, slot, rng) {
     fillIntegers(view, slot, rng);
     fillFloats(view, slot, rng);
     fillWindow(view, slot, rng);
   },
-};
+});
+
+export const memory = accesses('memory', 'qemu');
+export const alignedMemory = accesses('memory, words at multiples of 4', 'manual');
 
 // ---- Floating point ------------------------------------------------------------------------------------------------------------------
 
@@ -265,4 +274,4 @@ const float = (name: string, strict: boolean): Kind => ({
   },
 });
 
-export const KINDS: readonly Kind[] = [integers, memory, float('float', false), float('float, all rounding modes', true)];
+export const KINDS: readonly Kind[] = [integers, memory, alignedMemory, float('float', false), float('float, all rounding modes', true)];

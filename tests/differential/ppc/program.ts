@@ -2,6 +2,7 @@
  * A random program for PowerPC in user mode: blocks of random instructions, each run from several states. A state is a slot: registers are loaded from it, the
  * block runs, and they are stored back. At the end the slots are what two emulators must agree on. All data are big-endian.
  */
+import type { Alignment } from '../../../src/target/ppc/families.js';
 import { branch, encode, li, sprField } from '../../ppc/assembler.js';
 import { seededRng, type Rng } from '../../support/riscv-random.js';
 
@@ -37,6 +38,8 @@ export interface Kind {
   readonly name: string;
   readonly floats: boolean;
   readonly window: boolean;
+  /** What alignment exceptions there are: QEMU's, or the processor's, of which its accesses raise none. */
+  readonly alignment?: Alignment;
   /** One unit of the block: words that belong together. */
   unit(rng: Rng): readonly number[];
   /** What registers and FPSCR hold at first. */

@@ -27,7 +27,7 @@ export function findOracle(): Oracle | undefined {
   return version === null ? undefined : { command: words, root, version: Number(version[1]) };
 }
 
-/** The CPU of both sides: it has the floating-point unit and no more. */
+/** The CPU of both sides: it has the floating-point unit and no more. QEMU raises few alignment exceptions (docs/ppc.md). */
 const MODEL = '750';
 const SYSTEM_CALL = 0xc00;
 const SPIN = 0x4800_0000;
@@ -58,6 +58,7 @@ export function runWemu(tier: Tier, program: Program): Uint8Array {
       [MEMORY.window, 0x2000],
     ],
     tier,
+    `${MODEL},alignment=${program.kind.alignment ?? 'qemu'}`,
   );
   try {
     board.space.writeBytes(MEMORY.code, program.code);

@@ -1,10 +1,11 @@
 // Instructions that move or clear several registers' worth of memory. PEM, chapter 8; the cache block of all processors here is 32 bytes.
-import { ENV_MMU_IDX, MEMOPIDX_SHIFT, MO_32, MO_8, MO_BSWAP } from '../../../shared/layout';
+import { ENV_MMU_IDX, MEMOPIDX_SHIFT, MO_32, MO_8, MO_BSWAP, TLB_KIND_WRITE } from '../../../shared/layout';
 import { faulted } from '../../../core/env';
 import { vcpu } from '../../../core/vcpu';
 import { ldSlow } from '../../../softmmu/load';
 import { stSlow, zeroBlock } from '../../../softmmu/store';
-import { raiseIllegal } from '../raise';
+import { takesBlock } from '../cached';
+import { raiseIllegal, unaligned } from '../raise';
 import { XER_BYTES } from '../shared/ppc';
 import { ppc } from '../env';
 import { PPC_GPR, PPC_XER } from '../shared/env';
@@ -27,6 +28,7 @@ export function helper_icbi(env: usize, addr: u64): void {
 }
 
 export function helper_dcbz(env: usize, addr: u64): void {
+  if (!takesBlock(env, addr as u32)) return unaligned(env, addr, TLB_KIND_WRITE);
   zeroBlock(env, addr & ~(BLOCK - 1), BLOCK as u32, vcpu(env).mmuIdx);
 }
 

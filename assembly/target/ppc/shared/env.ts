@@ -130,6 +130,8 @@ export const PPC_PLAIN = 0x640;
 export const PPC_STATE_END = 0x6c0;
 /** u32 */
 export const PPC_PVR = 0x6c0;
+/** u32: page of data that caches take, as dcbz found it (cached.ts): address, CACHED_VALID, mmu index; 0: none */
+export const PPC_CACHED = 0x6c4;
 /** 0x00 bytes: where its part below ENV_FRAME ends */
 export const PPC_END = 0xe00;
 /** 0xc00 bytes: software-loaded TLBs: instructions', then data's; sets of two ways (SOFT_*) */

@@ -14,6 +14,21 @@ export const FEATURE_BUS_ERROR = 0x100; // where nothing answers, the board asse
 export const FEATURE_TGPR = 0x200; // table searches have registers r0 to r3 of their own
 export const FEATURE_POW = 0x400; // MSR[POW] stops the clocks until an interrupt
 
+// Alignment exceptions. Processors of all models raise them for strings and multiples in little-endian mode, and for lwarx that is not word-aligned.
+export const FEATURE_ALIGN_WORDS = 0x800; // floating-point loads and stores, lmw, stmw, stwcx. that are not word-aligned; dcbz in pages that are written through or not cached
+export const FEATURE_ALIGN_LITTLE = 0x1000; // loads and stores of one register that are not aligned, in little-endian mode
+export const FEATURE_ALIGN_CONTROL = 0x2000; // eciwx and ecowx that are not word-aligned
+export const FEATURE_DCBZ_ENABLED = 0x4000; // dcbz while the data cache is off
+export const FEATURE_DCBZ_UNLOCKED = 0x8000; // or locked
+export const FEATURE_DAR_MULTIPLE = 0x10000; // DAR is the second word's, if it was lmw or stmw
+
+/** Of PPC_CACHED. */
+export const CACHED_VALID = 0x800;
+
+// HID0 (MPC603e user's manual, 2.1.2.1; MPC604e user's manual, 2.1.2.2; MPC750 user's manual, 2.1.2.2)
+export const HID0_DCE = 0x4000; // the data cache is on
+export const HID0_DLOCK = 0x1000; // and locked
+
 /** Of PPC_PLAIN. */
 export const PPC_PLAIN_CELLS = 32;
 
