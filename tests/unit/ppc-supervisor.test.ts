@@ -137,6 +137,57 @@ describe('faults by the manual', () => {
   });
 });
 
+describe.each<Tier>(['tci', 'wasm'])('AltiVec instructions, in %s', (tier) => {
+  const [vaddfp, lvx, stvewx, dst, dssall] = [0x1022_180a, 0x7c20_18ce, 0x7c20_198e, 0x7c04_1aac, 0x7e00_066c];
+  const VEC = 0x0200_0000;
+  it.each([vaddfp, lvx, stvewx])('%x', async (word) => {
+    const code = (msr: number): number[] => [...enter(MSR.IP | msr, ROM + 0x6000)];
+    const absent = await run('7400', code(0), { ...body(word), tier });
+    expect([absent.vector, absent.log[0], absent.log[1]]).toEqual([0xf20, ROM + 0x6000, MSR.IP]);
+    // enabled, they are still not there
+    const enabled = await run('7400', code(VEC), { ...body(word), tier });
+    expect([enabled.vector, enabled.log[1], enabled.log[4]]).toEqual([0x700, P.PROGRAM_ILLEGAL | MSR.IP | VEC, MSR.IP]);
+    expect((await run('750', code(0), { ...body(word), tier })).vector).toBe(0x700);
+  });
+  it('of data streams are hints', async () => {
+    const code = enter(MSR.IP, ROM + 0x6000);
+    expect((await run('7400', code, { ...body(dst, dssall), tier })).vector).toBe(0xc00);
+    expect((await run('750', code, { ...body(dst), tier })).vector).toBe(0x700);
+  });
+});
+
+describe.each<Tier>(['tci', 'wasm'])('external control, in %s', (tier) => {
+  const [eciwx, ecowx] = [0x7c80_1a6c, 0x7c80_1b6c]; // of r4, at r3
+  const EAR_E = 0x8000_0000;
+  const at = (address: number, ear: number): number[] => [...w.li32(3, address), ...set(282, ear), ...enter(MSR.IP, ROM + 0x6000)];
+  it.each([
+    ['eciwx', eciwx, X.DSISR_EXTERNAL_CONTROL],
+    ['ecowx', ecowx, X.DSISR_EXTERNAL_CONTROL | X.DSISR_STORE],
+  ])('%s is for those whom EAR lets', async (_, word, status) => {
+    const end = await run('604', at(DATA, 0), { ...body(word), tier });
+    expect([end.vector, end.log[0], end.log[2], end.log[3]]).toEqual([0x300, ROM + 0x6000, status, DATA]);
+    expect((await run('604,alignment=qemu', at(DATA, 0), { ...body(word), tier })).vector).toBe(0xc00);
+  });
+  it('moves a word', async () => {
+    const code = [...poke(DATA, 0x1234), ...at(DATA, EAR_E)];
+    const end = await run('750', code, { tier, at: { 0x6000: [eciwx, w.addi(3, 3, 4), ecowx, w.sc] } });
+    expect([end.vector, end.word(DATA + 4)]).toEqual([0xc00, 0x1234]);
+  });
+  it.each([
+    ['750', 0x600],
+    ['603e7t', 0x600],
+    ['603e', 0xc00],
+  ] as const)('one that is not aligned, of a %s', async (cpu, vector) => {
+    for (const word of [eciwx, ecowx]) {
+      const end = await run(cpu, at(DATA + 2, EAR_E), { ...body(word), tier });
+      expect(end.vector).toBe(vector);
+      // bits 15 to 21 of DSISR by the table of the PEM (6-12)
+      if (vector === 0x600)
+        expect([end.log[2], end.log[3]]).toEqual([((word === eciwx ? 0b10_1_0100 : 0b10_1_0110) << 10) | (4 << 5), DATA + 2]);
+    }
+  });
+});
+
 describe('MSR', () => {
   it('is all of what mtmsr gives', async () => {
     const end = await run('750', [...w.li32(3, 0x1_1042), w.mtmsr(3), w.mfmsr(4), ...log(0, 4)]);

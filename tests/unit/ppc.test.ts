@@ -176,6 +176,49 @@ describe.each(TIERS)('PowerPC, in %s', (_name, tier) => {
     });
   });
 
+  describe('non-IEEE mode', () => {
+    const [TINY, MINUS_TINY] = [0x0001_2345n, 0x8000_0000_0001_2345n];
+    const ZERO = 0n;
+    const MINUS_ZERO = 1n << 63n;
+    const INEXACT = P.FPSCR_FX | P.FPSCR_UX | P.FPSCR_XX | P.FPSCR_FI;
+    const [PLUS, MINUS] = [0x2000, 0x1_2000];
+    const [product, sum, unary] = [{ frt: 1, fra: 2, frc: 3 }, { frt: 1, fra: 2, frb: 3 }, { frt: 1, frb: 3 }]; // prettier-ignore
+    const one = bitsOf(1);
+    it.each([
+      // operands: zeros of their sign, without a word of it
+      ['fmul', encode('fmul', product), TINY, one, ZERO, PLUS],
+      ['fmul', encode('fmul', product), MINUS_TINY, one, MINUS_ZERO, MINUS],
+      ['fadd', encode('fadd', sum), TINY, one, one, 0x4000],
+      ['fdiv', encode('fdiv', sum), one, MINUS_TINY, 0xfff0_0000_0000_0000n, 0x9000 | P.FPSCR_FX | P.FPSCR_ZX],
+      ['frsp', encode('frsp', unary), 0n, TINY, ZERO, PLUS],
+      ['frsqrte', encode('frsqrte', unary), 0n, TINY, 0x7ff0_0000_0000_0000n, 0x5000 | P.FPSCR_FX | P.FPSCR_ZX],
+      ['fctiw', encode('fctiw', unary), 0n, TINY, 0n, 0],
+      // results
+      ['fmul', encode('fmul', product), bitsOf(2 ** -600), bitsOf(2 ** -450), ZERO, PLUS | INEXACT],
+      ['fmul', encode('fmul', product), bitsOf(-(2 ** -600)), bitsOf(1.5 * 2 ** -450), MINUS_ZERO, MINUS | INEXACT],
+      ['fmuls', encode('fmuls', product), bitsOf(2 ** -70), bitsOf(2 ** -70), ZERO, PLUS | INEXACT],
+      ['frsp', encode('frsp', unary), 0n, bitsOf(-(2 ** -130)), MINUS_ZERO, MINUS | INEXACT],
+      ['fmuls', encode('fmuls', product), bitsOf(2 ** -60), bitsOf(2 ** -60), bitsOf(2 ** -120), 0x4000],
+      // no arithmetic
+      ['fmr', encode('fmr', unary), 0n, TINY, TINY, 0],
+    ])('%s: denormalized numbers are zeros', (_, word, a, b, result, status) => {
+      const cpu = run([word], (each) => {
+        each.fpscr = P.FPSCR_NI;
+        each.setF(2, a);
+        each.setF(3, b);
+      });
+      expect([cpu.f(1), cpu.fpscr]).toEqual([result, (status | P.FPSCR_NI) >>> 0]);
+    });
+    it('is no matter of comparisons', () => {
+      const cpu = run([encode('fcmpu', { crfd: 0, fra: 2, frb: 3 })], (each) => {
+        each.fpscr = P.FPSCR_NI;
+        each.setF(2, TINY);
+        each.setF(3, 0n);
+      });
+      expect(cpu.cr >>> 28).toBe(4);
+    });
+  });
+
   describe('exceptions of instructions', () => {
     it.each([
       ['an illegal word', 0, P.EXC_PROGRAM, P.PROGRAM_ILLEGAL, 0],

@@ -11,7 +11,7 @@ import { hasFeature, setMsr, setPending } from './msr';
 import { raiseWith } from './raise';
 import { EXC_FETCH_MISS, EXC_SMI, EXC_STORE_MISS, FEATURE_BUS_ERROR, FEATURE_DAR_MULTIPLE, LINE_INT, LINE_SMI, PENDING_DECREMENTER, PENDING_MACHINE_CHECK, PENDING_SOFT_RESET, SRR1_TEA } from './shared/oea';
 import {
-  EXC_ALIGNMENT, EXC_DECREMENTER, EXC_DSI, EXC_EXTERNAL, EXC_ISI, EXC_MACHINE_CHECK, EXC_PROGRAM, EXC_RESET, MSR_EE, MSR_ILE, MSR_IP, MSR_LE, MSR_ME, MSR_TGPR,
+  EXC_ALIGNMENT, EXC_DECREMENTER, EXC_DSI, EXC_EXTERNAL, EXC_ISI, EXC_MACHINE_CHECK, EXC_PROGRAM, EXC_RESET, EXC_VECTOR_UNAVAILABLE, MSR_EE, MSR_ILE, MSR_IP, MSR_LE, MSR_ME, MSR_TGPR,
   VECTOR_SHIFT,
 } from './shared/ppc';
 import { forgetStale } from './stale';
@@ -20,6 +20,11 @@ import { ppc } from './env';
 /** Bits of MSR that SRR1 gets; the others are the exception's own. */
 const SRR1_MSR: u32 = 0x87c0ffff;
 const HIGH_VECTORS: u32 = 0xfff00000;
+/** Where the handler of an exception is, from the base of all. */
+@inline
+function vectorOf(index: i32): u32 {
+  return index == EXC_VECTOR_UNAVAILABLE ? 0xf20 : (index as u32) << VECTOR_SHIFT;
+}
 /** CR0 in CR. */
 const CR0: u32 = 0xf0000000;
 
@@ -85,7 +90,7 @@ function enter(env: usize, index: i32, pc: u64, cause: u32): void {
   ppc(env).srr0 = pc as u32;
   ppc(env).srr1 = (old & SRR1_MSR) | cause;
   ppc(env).reserve = -1;
-  vcpu(env).pc = ((old & MSR_IP) != 0 ? HIGH_VECTORS : 0) + ((index as u32) << VECTOR_SHIFT);
+  vcpu(env).pc = ((old & MSR_IP) != 0 ? HIGH_VECTORS : 0) + vectorOf(index);
   vcpu(env).halted = 0;
   const keeps: u32 = MSR_IP | MSR_ILE | (index == EXC_MACHINE_CHECK ? 0 : MSR_ME);
   const isSearch = index >= EXC_FETCH_MISS && index <= EXC_STORE_MISS;

@@ -47,6 +47,26 @@ function isFused(operation: i32): bool {
   return operation >= FPOP_MADD && operation <= FPOP_NMSUB;
 }
 
+/** In non-IEEE mode denormalized numbers are zeros of their sign (MPC750 user's manual, tables 2-5 and 2-6). */
+@inline
+function flushed(a: u64, least: u64): u64 {
+  return magnitudeOf<u64>(a) < least ? a & signBit<u64>() : a;
+}
+
+/** `compute` with FPSCR[NI] set. What is flushed to zero is not exact, and was tiny: which the manuals do not say. */
+export function computeFlushing(op: u32, a: u64, b: u64, c: u64, mode: u32, enables: u32): u64 {
+  const result = compute(op, flushed(a, LEAST_NORMAL), flushed(b, LEAST_NORMAL), flushed(c, LEAST_NORMAL), mode, enables);
+  const operation = (op & FPOP_OPERATION) as i32;
+  if (operation == FPOP_CTIW || operation == FPOP_CTIWZ) return result;
+  const isSingle = (op & FPOP_SINGLE) != 0;
+  const zero = flushed(result, isSingle ? LEAST_NORMAL_SINGLE : LEAST_NORMAL);
+  if (zero == result) return result;
+  computedExceptions |= FPSCR_UX | FPSCR_XX;
+  computedFraction = FPSCR_FI;
+  computedFlags = classOf(zero, isSingle) << FPSCR_FPRF_SHIFT;
+  return zero;
+}
+
 /**
  * The result of an operation (FPOP_*) of finite and infinite numbers, NaNs among them. `mode`: of softfloat. `enables`: FPSCR_OE and FPSCR_UE make results out
  * of range keep their significand (PEM, section 3.3.6.2.1), the others do not matter here.

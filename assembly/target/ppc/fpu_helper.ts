@@ -1,9 +1,9 @@
 // Floating-point instructions. Two kinds of helper: while FPSCR enables no exception and rounds to nearest (no TBF_FP_STRICT), `helper_f...` gives a result
 // and accrues exceptions, and generated code notes what FR, FI and FPRF are to be made of (fpscr.ts); otherwise `helper_fp_strict` does all of it.
 import { accrue, fpscr, raiseIfEnabled, replaceBits, roundingMode, settle, writeFpscr } from './fpscr';
-import { compareFlags, compute, computedExceptions, computedFlags, computedFraction, loadSingle, storeSingle } from './fpu';
+import { compareFlags, compute, computeFlushing, computedExceptions, computedFlags, computedFraction, loadSingle, storeSingle } from './fpu';
 import { isNaN, isSignaling, RNE } from '../../softfloat/formats';
-import { FPOP_ADD, FPOP_CTIW, FPOP_CTIWZ, FPOP_DIV, FPOP_MADD, FPOP_MSUB, FPOP_MUL, FPOP_NMADD, FPOP_NMSUB, FPOP_OPERATION, FPOP_RES, FPOP_RSP, FPOP_RSQRTE, FPOP_SINGLE, FPOP_SUB, FPSCR_FI, FPSCR_FPCC, FPSCR_FPRF, FPSCR_FPRF_SHIFT, FPSCR_FR, FPSCR_VE, FPSCR_VXSNAN, FPSCR_VXVC, FPSCR_VX_ALL, FPSCR_XX, FPSCR_ZE, FPSCR_ZX } from './shared/ppc';
+import { FPOP_ADD, FPOP_CTIW, FPOP_CTIWZ, FPOP_DIV, FPOP_MADD, FPOP_MSUB, FPOP_MUL, FPOP_NMADD, FPOP_NMSUB, FPOP_OPERATION, FPOP_RES, FPOP_RSP, FPOP_RSQRTE, FPOP_SINGLE, FPOP_SUB, FPSCR_FI, FPSCR_FPCC, FPSCR_FPRF, FPSCR_FPRF_SHIFT, FPSCR_FR, FPSCR_NI, FPSCR_VE, FPSCR_VXSNAN, FPSCR_VXVC, FPSCR_VX_ALL, FPSCR_XX, FPSCR_ZE, FPSCR_ZX } from './shared/ppc';
 import { ppc } from './env';
 import { PPC_FPR } from './shared/env';
 
@@ -166,7 +166,8 @@ export function helper_fcmp_strict(env: usize, a: u64, b: u64, ordered: u64): u6
 export function helper_fp_strict(env: usize, op: u64, d: u64, a: u64, b: u64, c: u64): void {
   settle(env);
   const status = ppc(env).fpscr;
-  const result = compute(op as u32, a, b, c, roundingMode(status), status);
+  const mode = roundingMode(status);
+  const result = (status & FPSCR_NI) != 0 ? computeFlushing(op as u32, a, b, c, mode, status) : compute(op as u32, a, b, c, mode, status);
   const exceptions = computedExceptions;
   const isHeld = ((exceptions & FPSCR_VX_ALL) != 0 && (status & FPSCR_VE) != 0) || ((exceptions & FPSCR_ZX) != 0 && (status & FPSCR_ZE) != 0);
   const operation = ((op as u32) & FPOP_OPERATION) as i32;

@@ -1,8 +1,8 @@
 // Helpers that raise, and those of whole registers that are held in parts.
-import { raiseAt, raiseProgram, raiseWith } from './raise';
-import { ppcSetXer, ppcXer } from './cpu';
+import { raiseAt, raiseIllegal, raiseProgram, raiseWith } from './raise';
+import { msr, ppcSetXer, ppcXer } from './cpu';
 import { ppcCr } from './cr';
-import { EXC_ALIGNMENT, EXC_SYSTEM_CALL, EXC_TRACE, PROGRAM_TRAP } from './shared/ppc';
+import { EXC_ALIGNMENT, EXC_SYSTEM_CALL, EXC_TRACE, EXC_VECTOR_UNAVAILABLE, MSR_VEC, PROGRAM_TRAP } from './shared/ppc';
 
 /** At the instruction. `error`: SRR1's or DSISR's. */
 export function helper_raise_exception(env: usize, index: u64, error: u64): void {
@@ -16,6 +16,12 @@ export function helper_alignment(env: usize, addr: u64): void {
 /** lmw, stmw, stwcx. */
 export function helper_word_aligned(env: usize, addr: u64): void {
   if ((addr & 3) != 0) raiseAt(env, EXC_ALIGNMENT, 0, addr);
+}
+
+/** An AltiVec instruction, of which there are none here: MSR[VEC] says whether that is for the system to change, or an illegal instruction. */
+export function helper_altivec(env: usize): void {
+  if ((msr(env) & MSR_VEC) != 0) raiseIllegal(env);
+  else raiseWith(env, EXC_VECTOR_UNAVAILABLE, 0);
 }
 
 /** After the instruction: pc is that of the next one already. */

@@ -316,7 +316,8 @@ export class DisasContext {
 
   // memory
 
-  private has(feature: number): boolean {
+  /** Whether the model has a FEATURE_*. */
+  has(feature: number): boolean {
     return (this.features & feature) !== 0;
   }
 

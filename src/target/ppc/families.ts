@@ -22,12 +22,14 @@ export interface Family {
   readonly features: number;
 }
 
-const { FEATURE_DABR, FEATURE_HID0_POWER, FEATURE_HIGH_BATS, FEATURE_IABR, FEATURE_IABR_TE, FEATURE_POW, FEATURE_TGPR } = X;
+const { FEATURE_ALTIVEC, FEATURE_DABR, FEATURE_HID0_POWER, FEATURE_HIGH_BATS, FEATURE_IABR, FEATURE_IABR_TE, FEATURE_POW, FEATURE_TGPR } =
+  X;
 
 // POW ILE EE PR FP ME FE0 SE BE FE1 IP IR DR RI LE; TGPR; PM
 const MSR = 0x5_ff73;
 const TGPR = 0x2_0000;
 const PM = 0x4;
+const VEC = 0x200_0000;
 
 const SOFTWARE = { search: 'software', canSearch: ['software', 'hash'] } as const;
 const HARDWARE = { search: 'hash', canSearch: ['hash'], tlbSets: 1 } as const;
@@ -61,7 +63,7 @@ export const FAMILIES = {
   '604e':  { sprs: '604e', msr: MSR | PM,        ...HARDWARE,              alignment: CONTROL | ENABLED | UNLOCKED,          features: FEATURE_IABR | FEATURE_IABR_TE | FEATURE_DABR | FEATURE_POW },
   '740':   { sprs: '7x0',  msr: MSR | PM,        ...HARDWARE,              alignment: CONTROL | ENABLED,                     features: G3 },
   '755':   { sprs: '7x5',  msr: MSR | PM | TGPR, search: 'hid2', canSearch: ['hid2', 'hash', 'software'], tlbSets: 64, alignment: CONTROL | ENABLED, features: G3 | FEATURE_HIGH_BATS | FEATURE_TGPR },
-  '7400':  { sprs: '7400', msr: MSR | PM,        ...HARDWARE,              alignment: CONTROL | ENABLED | UNLOCKED,          features: G3 },
+  '7400':  { sprs: '7400', msr: MSR | PM | VEC,        ...HARDWARE,              alignment: CONTROL | ENABLED | UNLOCKED,          features: G3 | FEATURE_ALTIVEC },
 } as const satisfies Readonly<Record<string, Family>>;
 export type FamilyName = keyof typeof FAMILIES;
 
@@ -70,7 +72,7 @@ const SEARCH_FEATURES: Readonly<Record<Search, number>> = {
   software: X.FEATURE_SOFTWARE_TLB,
   hid2: X.FEATURE_HASH_WALK | X.FEATURE_SOFTWARE_TLB | X.FEATURE_SWLEN,
 };
-/** eciwx and ecowx of QEMU are words that must be aligned. */
+/** eciwx and ecowx of QEMU are loads and stores of words that must be aligned. */
 const QEMU_ALIGNMENT = FEATURE_ALIGN_CONTROL;
 
 /** What a CPU is told beside its model. */
@@ -81,4 +83,4 @@ export interface Choices {
 
 /** FEATURE_* of a family. */
 export const featuresOf = (family: Family, { search, alignment }: Choices): number =>
-  family.features | SEARCH_FEATURES[search] | (alignment === 'qemu' ? QEMU_ALIGNMENT : family.alignment);
+  family.features | SEARCH_FEATURES[search] | (alignment === 'qemu' ? QEMU_ALIGNMENT : family.alignment | X.FEATURE_EAR);

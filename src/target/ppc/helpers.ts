@@ -48,6 +48,7 @@ export const H = {
   raiseException: fault('raise_exception', 2),   // EXC_*, SRR1's bits
   alignment:      fault('alignment', 1),         // address
   wordAligned:    fault('word_aligned', 1),      // address
+  altivec:        fault('altivec', 0),
   sc:             any('sc', 0),
   trace:          any('trace', 0),
   tw:             fault('tw', 3),                // a, b, conditions
@@ -55,6 +56,7 @@ export const H = {
   mfxer:          anyResult('mfxer', 0),
   mtxer:          any('mtxer', 1),
   // memory
+  external: fault('external', 2),                // address, whether it is ecowx
   icbi:  fault('icbi', 1),
   dcbz:  fault('dcbz', 1),
   lsw:   anyFault('lsw', 3),                     // address, bytes, first register

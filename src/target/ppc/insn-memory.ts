@@ -1,5 +1,6 @@
 /** Loads, stores, caches (PEM, sections 4.2.3, 4.3 and 4.4, and chapter 8). */
 import { MO_16, MO_32, MO_8, MO_ALIGN, MO_SIGN } from '../../../assembly/shared/layout.js';
+import { FEATURE_ALIGN_CONTROL, FEATURE_EAR } from '../../../assembly/target/ppc/shared/oea.js';
 import { Cond } from '../../tcg/opcodes.js';
 import type { Temp } from '../../tcg/context.js';
 import { RESERVE, RESERVE_VALUE, SO, type DisasContext } from './context.js';
@@ -146,6 +147,20 @@ const stwcx: Emit = (c, o) => {
   tcg.movi(RESERVE, -1);
 };
 
+// ---- External control --------------------------------------------------------------------------------------------------------------
+
+/** To the device that EAR[RID] names: there is none, and the word is memory's, as in QEMU. */
+const external =
+  (isStore: boolean): Emit =>
+  (c, o) => {
+    const { tcg } = c;
+    const address = kept(c, indexed(c, o));
+    if (c.has(FEATURE_EAR)) tcg.call(H.external, -1, address, tcg.constI64(Number(isStore)));
+    const memop = c.memop(MO_32) | (c.has(FEATURE_ALIGN_CONTROL) ? MO_ALIGN : 0);
+    if (isStore) tcg.qemuSt(c.r(o.rt), address, memop, c.mmuIdx);
+    else tcg.qemuLd(c.r(o.rt), address, memop, c.mmuIdx);
+  };
+
 // ---- Caches and order --------------------------------------------------------------------------------------------------------------
 
 const nothing: Emit = () => undefined;
@@ -202,6 +217,8 @@ export const MEMORY: readonly Insn[] = [
   insn('lswi',  '31:6 rt:5 ra:5 nb:5 597:10 0:1', 'rt,ra0,nb', lswi),
   insn('stswi', '31:6 rt:5 ra:5 nb:5 725:10 0:1', 'rt,ra0,nb', stswi),
   xForm('lwarx',  20, lwarx),
+  xForm('eciwx',  310, external(false)),
+  xForm('ecowx',  438, external(true)),
   insn('stwcx.', '31:6 rt:5 ra:5 rb:5 150:10 1:1', 'rt,ra0,rb', stwcx),
   cache('dcbst',  54,   touch),
   cache('dcbf',   86,   touch),

@@ -4,6 +4,7 @@ import { PAGE_BITS } from '../../../assembly/target/ppc/shared/traits.js';
 import type { TargetFrontend, TbSource } from '../translator.js';
 import type { TcgContext } from '../../tcg/context.js';
 import { DisasContext, INSN, Jump, maxInsnsOf, PC } from './context.js';
+import { emitUnknown } from './altivec.js';
 import type { PpcConfig } from './config.js';
 import { Decoder } from './decoder.js';
 import { Operands } from './operands.js';
@@ -35,7 +36,7 @@ export class PpcFrontend implements TargetFrontend {
       c.pc = (start + offset) >>> 0;
       operands.set(word);
       const row = this.decoder.decode(word);
-      if (row === undefined) c.illegal();
+      if (row === undefined) emitUnknown(c, word);
       else row.emit(c, operands);
       offset += INSN;
       if (c.jump === Jump.NoReturn || offset / INSN === maxInsns || offset === left) break;

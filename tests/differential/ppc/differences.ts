@@ -4,6 +4,8 @@
  * - Comparisons clear FI, which in the manual belongs to operations that round.
  * - fnmadd and fnmsub negate before they round (PEM, section 8.2: the result of fmadd with its sign changed).
  * - dcbz drops one's own reservation of its block, which only stores of others, lwarx and stwcx. end (PEM, chapter 8, lwarx and stwcx.).
+ * - FPSCR[NI] changes nothing; in the manuals denormalized numbers are zeros while it is set (MPC750 user's manual, tables 2-5 and 2-6).
+ * - eciwx and ecowx are exchanged (310 and 438 are their extended opcodes; PEM, chapter 8), and do not look at EAR.
  * - fres(0) is 1/2, and fres and frsqrte set XX and FI, which they do not alter (PEM, section 8.2).
  */
 import type { Difference } from './session.js';

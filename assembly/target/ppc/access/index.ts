@@ -1,5 +1,5 @@
 // What PowerPC adds to the module's exports: helpers of generated code, and what TypeScript calls (src/target/ppc).
-export { helper_dcbz, helper_icbi, helper_lsw, helper_lswx, helper_stsw, helper_stswx } from './memory';
+export { helper_dcbz, helper_external, helper_icbi, helper_lsw, helper_lswx, helper_stsw, helper_stswx } from './memory';
 export * from '../helpers';
 export * from '../fpu_helper';
 export { ppcCr, ppcSetCr } from '../cr';

@@ -5,8 +5,9 @@ import { vcpu } from '../../../core/vcpu';
 import { ldSlow } from '../../../softmmu/load';
 import { stSlow, zeroBlock } from '../../../softmmu/store';
 import { takesBlock } from '../cached';
-import { raiseIllegal, unaligned } from '../raise';
-import { XER_BYTES } from '../shared/ppc';
+import { raiseAt, raiseIllegal, unaligned } from '../raise';
+import { DSISR_EXTERNAL_CONTROL, DSISR_STORE, EAR_E } from '../shared/oea';
+import { EXC_DSI, XER_BYTES } from '../shared/ppc';
 import { ppc } from '../env';
 import { PPC_GPR, PPC_XER } from '../shared/env';
 
@@ -20,6 +21,11 @@ function accessOf(env: usize, memop: u32): u32 {
 @inline
 function next(addr: u64, bytes: u64): u64 {
   return (addr + bytes) & 0xffffffff;
+}
+
+/** eciwx and ecowx, before they do what a load or store does (PEM, eciwx). */
+export function helper_external(env: usize, addr: u64, isStore: u64): void {
+  if ((ppc(env).ear & EAR_E) == 0) raiseAt(env, EXC_DSI, DSISR_EXTERNAL_CONTROL | (isStore != 0 ? DSISR_STORE : 0), addr);
 }
 
 /** Data are coherent with code here: only the right to load is looked at. */

@@ -22,6 +22,12 @@ export const FEATURE_DCBZ_ENABLED = 0x4000; // dcbz while the data cache is off
 export const FEATURE_DCBZ_UNLOCKED = 0x8000; // or locked
 export const FEATURE_DAR_MULTIPLE = 0x10000; // DAR is the second word's, if it was lmw or stmw
 
+export const FEATURE_ALTIVEC = 0x20000; // MSR[VEC], and an exception for vector instructions while it is clear; they themselves are not built
+export const FEATURE_EAR = 0x40000; // eciwx and ecowx look at EAR[E], which QEMU's do not
+
+/** EAR: external control is on. */
+export const EAR_E = 0x80000000;
+
 /** Of PPC_CACHED. */
 export const CACHED_VALID = 0x800;
 

@@ -2,6 +2,7 @@
 // Programming Environments Manual for 32-bit implementations (PEM) and of QEMU.
 
 // MSR (PEM, table 2-6)
+export const MSR_VEC = 0x0200_0000;
 export const MSR_POW = 0x0004_0000;
 export const MSR_TGPR = 0x0002_0000;
 export const MSR_ILE = 0x0001_0000;
@@ -49,7 +50,7 @@ export const TBF_LE = 0x10; // little-endian
 export const TBF_SE = 0x20; // trace every instruction
 export const TBF_BE = 0x40; // trace branches
 export const TBF_IR = 0x80; // fetches are translated
-export const TBF_FP_STRICT = 0x100; // FPSCR asks for exceptions, or for a rounding mode other than to nearest
+export const TBF_FP_STRICT = 0x100; // FPSCR asks for exceptions, for a rounding mode other than to nearest, or for non-IEEE mode
 
 // Exceptions: ENV_EXCEPTION_INDEX is the number of the vector (PEM, table 6-2, and the processors' manuals)
 export const EXC_RESET = 0x01;
@@ -63,6 +64,8 @@ export const EXC_FP_UNAVAILABLE = 0x08;
 export const EXC_DECREMENTER = 0x09;
 export const EXC_SYSTEM_CALL = 0x0c;
 export const EXC_TRACE = 0x0d;
+/** AltiVec unavailable: the only vector that is no multiple of 0x100 (0xf20). */
+export const EXC_VECTOR_UNAVAILABLE = 0x20f;
 export const VECTOR_SHIFT = 8;
 
 // SRR1 of a program exception
