@@ -17,6 +17,7 @@ import { optionsTarget } from './targets/options.js';
 import { pciTarget } from './targets/pci.js';
 import { replayTarget } from './targets/replay.js';
 import { snapshotTarget } from './targets/snapshot.js';
+import { controlWireTarget, gdbWireTarget } from './targets/wires.js';
 
 const TARGETS: readonly Target[] = [
   ...[elfTarget, imageTarget, dtbTarget, symbolsTarget, fwCfgTarget, rngTarget, consoleTarget, blkTarget, pciTarget],
@@ -29,6 +30,8 @@ const TARGETS: readonly Target[] = [
     replayTarget,
     monitorTarget,
     qmpTarget,
+    controlWireTarget,
+    gdbWireTarget,
     lineTableTarget,
   ],
 ];

@@ -13,7 +13,7 @@ import { MiB } from '../../src/util/size.js';
 import type { Target } from '../target.js';
 
 /** A machine on a host without files. */
-function control(): MachineControl {
+export function control(): MachineControl {
   const machine = new IdleVirt({ ramSize: MiB });
   machine.create();
   const made = new MachineControl(machine, new MainLoop(machine, new TimeoutScheduler(), new ManualHostClock()));
@@ -25,7 +25,7 @@ function control(): MachineControl {
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-const LINES = [
+export const LINES = [
   ...[
     'info status',
     'info registers -a',
@@ -66,7 +66,7 @@ export const monitorTarget: Target = {
   },
 };
 
-const REQUESTS = [
+export const REQUESTS = [
   '{"execute": "query-status", "id": [1, "a"]}',
   '{"execute": "qom-set", "arguments": {"path": "/machine", "property": "aclint", "value": true}}',
   '{"execute": "device_add", "arguments": {"driver": "virtserialport", "id": "a", "nr": 3, "bus": "virtio-serial-bus.0"}}',

@@ -344,6 +344,8 @@ export class StreamChardev extends Chardev {
 
 /** Keeps the last `size` bytes of output (QEMU's ringbuf): for tests and `ringbuf_read`. */
 export class RingBufferChardev extends Chardev {
+  /** Bytes that a monitor gets at once: what is left comes with the next question. */
+  static readonly ANSWER = 1 << 18;
   /** Grows up to `size`. */
   private data = new Uint8Array(0);
   private start = 0;
@@ -367,7 +369,10 @@ export class RingBufferChardev extends Chardev {
   }
   /** Takes the oldest `most` bytes of what is there. */
   read(most = Infinity): Uint8Array {
-    const bytes = Uint8Array.from({ length: Math.min(most, this.count) }, (_, i) => this.data[(this.start + i) % this.data.length]);
+    const bytes = new Uint8Array(Math.min(most, this.count));
+    const head = this.data.subarray(this.start, this.start + bytes.length);
+    bytes.set(head);
+    bytes.set(this.data.subarray(0, bytes.length - head.length), head.length);
     this.count -= bytes.length;
     this.start = this.count === 0 ? 0 : (this.start + bytes.length) % this.data.length;
     return bytes;

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { CharBackend, StreamChardev, type CharEvent } from './chardev.js';
 import { MuxChardev, type MuxOptions } from './mux.js';
 
@@ -123,7 +123,7 @@ describe('a mux', () => {
     expect(serial.events.at(-1)).toBe('mux-in');
   });
 
-  it('leaves input with its source while the frontend takes none, and tells the end behind it', () => {
+  it('leaves input with its source while the frontend takes none, and tells the end behind it', async () => {
     const { backend, frontend, type } = setup();
     const serial = frontend(3);
     type('x'.repeat(600_000));
@@ -133,7 +133,29 @@ describe('a mux', () => {
     expect(serial.events).not.toContain('closed');
     serial.room = Infinity;
     serial.front.acceptInput();
-    expect([serial.text.length, serial.events.at(-1), backend.queued]).toEqual([600_000, 'closed', 0]);
+    await vi.waitFor(() => expect([serial.text.length, serial.events.at(-1), backend.queued]).toEqual([600_000, 'closed', 0]), 10_000);
+  });
+
+  it('looks at a flood of commands in pieces, and prints nothing that nobody reads', async () => {
+    const { frontend, backend, output, quits, type } = setup();
+    frontend();
+    type('\x01h'.repeat(50_000));
+    expect(backend.queued).toBeGreaterThan(50_000);
+    backend.congested(true);
+    const before = output().length;
+    await vi.waitFor(() => expect(backend.queued).toBe(0), 10_000);
+    expect(output().length).toBe(before);
+    type('\x01x');
+    expect(quits()).toBe(1);
+  });
+
+  it('commits that were asked for at once come one after the other', async () => {
+    let commits = 0;
+    const { frontend, type } = setup({ commit: async () => void commits++ });
+    const serial = frontend();
+    type(`${'\x01s'.repeat(2000)}end`);
+    await vi.waitFor(() => expect(serial.text).toBe('end'), 10_000);
+    expect(commits).toBe(2000);
   });
 
   it("a guest's port that was made before the first frontend leaves the input with it until it reads", () => {

@@ -3,9 +3,12 @@
  * Source: QEMU docs/system/mux-chardev.rst.
  */
 import { OptionError } from '../util/errors.js';
+import { Turn } from '../util/turn.js';
 import { CharBackend, Chardev, FLOW_LIMIT, type CharEvent, type CharHandlers } from './chardev.js';
 
 const CTRL_A = 0x01;
+/** Input that is looked at in one turn of the host's event loop: each two bytes may be a command. */
+const INPUT_A_TURN = 1 << 14;
 /** Frontends of one mux at most. Source: QEMU's MAX_MUX. */
 const MAX_MUX = 4;
 
@@ -55,6 +58,9 @@ export class MuxChardev extends Chardev {
   private escaped = false;
   /** Under way, by Ctrl-A s. As in QEMU nothing more that is typed is looked at before they are done: not a command that comes next, not Ctrl-A x. */
   private commits = 0;
+  private readonly turn = new Turn();
+  /** Bytes of this turn of the event loop. */
+  private seen = 0;
   private stampsFrom: number | undefined;
   private atLineStart = true;
 
@@ -69,7 +75,10 @@ export class MuxChardev extends Chardev {
     this.base = new CharBackend(backend);
     this.base.setHandlers({
       canReceive: () => this.room,
-      receive: (bytes) => this.typed(bytes),
+      receive: (bytes) => {
+        this.count(bytes.length);
+        this.typed(bytes);
+      },
       event: (event) => this.heard(event),
       writable: () => this.congested(false),
     });
@@ -197,13 +206,18 @@ export class MuxChardev extends Chardev {
   }
 
   private tell(text: string): void {
-    this.base.write(new TextEncoder().encode(`\r\nwemu: ${text}\r\n`));
+    this.print(`\r\nwemu: ${text}\r\n`);
+  }
+  /** Nothing of its own waits for who does not read. */
+  private print(text: string): void {
+    if (this.writable) this.base.write(new TextEncoder().encode(text));
   }
 
   /** @param rest what came together with it */
   private async commit(rest: Uint8Array): Promise<void> {
     this.commits++;
     try {
+      if (!this.turn.hasTime()) await this.turn.next();
       const problem = await this.options.commit?.();
       if (problem !== undefined) this.tell(problem);
     } catch (error) {
@@ -242,8 +256,18 @@ export class MuxChardev extends Chardev {
 
   private get room(): number {
     if (this.commits > 0) return 0;
-    if (this.options.isTyped) return Chardev.INPUT_LIMIT;
-    return this.reader ? Math.max(0, FLOW_LIMIT - this.reader.queued) : 0;
+    const room = INPUT_A_TURN - this.seen;
+    if (this.options.isTyped) return room;
+    return this.reader ? Math.min(room, Math.max(0, FLOW_LIMIT - this.reader.queued)) : 0;
+  }
+  private count(bytes: number): void {
+    if (this.seen === 0) {
+      setTimeout(() => {
+        this.seen = 0;
+        this.base.acceptInput();
+      }, 0);
+    }
+    this.seen += bytes;
   }
   /** A port has taken some of its input. */
   taken(): void {
@@ -280,7 +304,7 @@ export class MuxChardev extends Chardev {
       else {
         flush();
         const letter = String.fromCharCode(byte).toLowerCase();
-        if (letter === 's') return void this.commit(bytes.slice(i + 1));
+        if (letter === 's') return void this.commit(bytes.subarray(i + 1));
         this.command(letter);
       }
     }
@@ -291,7 +315,7 @@ export class MuxChardev extends Chardev {
     switch (letter) {
       case 'h':
       case '?':
-        return this.base.write(new TextEncoder().encode(help(keyName(this.escape))));
+        return this.print(help(keyName(this.escape)));
       case 'x':
         return this.options.quit();
       case 'b':

@@ -2,6 +2,7 @@
  * Packets of gdb's remote protocol: `$data#checksum`, acknowledged by `+` or `-`, and a byte 3 outside of a packet for Ctrl-C. Source: GDB manual,
  * "Remote Serial Protocol: Overview".
  */
+import { textOf } from '../util/text.js';
 
 /** Bytes of a packet's data, as they come; a longer packet is skipped. */
 export const MAX_PACKET = 0x2_0000;
@@ -133,13 +134,6 @@ export function encodePacket(data: Uint8Array): Uint8Array {
   out[at++] = checksum.charCodeAt(0);
   out[at++] = checksum.charCodeAt(1);
   return out.subarray(0, at);
-}
-
-/** Bytes as text, one character each. */
-export function textOf(bytes: Uint8Array): string {
-  let text = '';
-  for (let at = 0; at < bytes.length; at += 0x1000) text += String.fromCharCode(...bytes.subarray(at, at + 0x1000));
-  return text;
 }
 
 export function bytesOf(text: string): Uint8Array {

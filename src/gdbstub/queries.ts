@@ -2,9 +2,10 @@
 import type { Command } from './commands.js';
 import { annexOf } from './description.js';
 import { EINVAL, GdbError } from './error.js';
-import { bytesOf, fromHex, MAX_PACKET, textOf, toHex } from './packet.js';
+import { bytesOf, fromHex, MAX_PACKET, toHex } from './packet.js';
 import { memoryMapXml } from './memory-map.js';
 import type { GdbSession } from './session.js';
+import { textOf } from '../util/text.js';
 
 const OK = 'OK';
 

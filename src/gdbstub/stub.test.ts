@@ -4,7 +4,8 @@ import { MuxChardev } from '../chardev/mux.js';
 import { createNodeHost, type NodeHost } from '../node/host.js';
 import { Machine, type MachineOptions } from '../system/facade.js';
 import { SeededRandom } from '../util/random.js';
-import { bytesOf, encodePacket, MAX_PACKET, textOf, toHex } from './packet.js';
+import { textOf } from '../util/text.js';
+import { bytesOf, encodePacket, MAX_PACKET, toHex } from './packet.js';
 import { GdbStub, type GdbStubOptions } from './stub.js';
 
 const CODE = 0x8000_0000;

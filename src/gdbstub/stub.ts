@@ -7,11 +7,13 @@ import type { RunState } from '../hw/core/runstate.js';
 import { ControlError, type MachineControl } from '../system/control.js';
 import { COMMANDS, type Answer } from './commands.js';
 import { GdbError } from './error.js';
-import { bytesOf, encodePacket, PacketReader, textOf, type PacketEvent } from './packet.js';
+import { bytesOf, encodePacket, PacketReader, type PacketEvent } from './packet.js';
 import { GdbSession, type GdbStubOptions } from './session.js';
 import { exitReply, signalOf, stopReply } from './stop-reply.js';
 import type { Log } from '../util/log.js';
+import { textOf } from '../util/text.js';
 import { traceEvents } from '../util/trace.js';
+import { Turn } from '../util/turn.js';
 
 const TRACE = traceEvents({
   gdbstub_op_start: (device: string) => `Starting gdbstub using device ${device}`,
@@ -25,8 +27,6 @@ export type { GdbStubOptions } from './session.js';
 
 /** Bytes that are looked at before the link is asked again whether it takes answers: each may ask for much. */
 const INPUT_AT_ONCE = 64;
-/** Milliseconds of one turn of the host's event loop that a debugger may have, however much it asks at once. */
-const TURN_MS = 5;
 
 const NOTHING = new Uint8Array(0);
 
@@ -46,8 +46,7 @@ export class GdbStub {
   private isBusy = false;
   private rest = NOTHING;
   private readonly removeHandler: () => void;
-  /** When the first packet of this turn was looked at. */
-  private turnBegan: number | undefined;
+  private readonly turn = new Turn(() => this.link.acceptInput());
 
   constructor(
     private readonly control: MachineControl,
@@ -102,19 +101,9 @@ export class GdbStub {
 
   /** While a replay is on its way, Ctrl-C is heard: a byte at a time, and any byte is one. */
   private get room(): number {
-    if (!this.link.writable || !this.hasTime()) return 0;
+    if (!this.link.writable || !this.turn.hasTime()) return 0;
     if (!this.isBusy) return INPUT_AT_ONCE;
     return this.control.travel?.isTravelling && this.rest.length === 0 ? 1 : 0;
-  }
-
-  private hasTime(): boolean {
-    if (this.turnBegan !== undefined) return performance.now() - this.turnBegan < TURN_MS;
-    this.turnBegan = performance.now();
-    setTimeout(() => {
-      this.turnBegan = undefined;
-      this.link.acceptInput();
-    }, 0);
-    return true;
   }
 
   private receive(bytes: Uint8Array): void {

@@ -42,7 +42,7 @@ export const CHARDEV_COMMANDS: readonly Command[] = [
   command('ringbuf_read', { device: text(ids), size: int() }, 'device size', 'Read from a ring buffer character device', (context, { device, size }) => {
     const ring = ringBuffer(context, device);
     if (size <= 0) throw new MonitorError('Error: size must be greater than zero');
-    return `${plain(ring.read(size))}\n`;
+    return `${plain(ring.read(Math.min(size, RingBufferChardev.ANSWER)))}\n`;
   }),
   command('ringbuf_write', { device: text(ids), data: text() }, 'device data', 'Write to a ring buffer character device', (context, { device, data }) =>
     ringBuffer(context, device).write(new TextEncoder().encode(data)),

@@ -21,7 +21,7 @@ async function setup(shared = false, smp = 1, options: Partial<MachineOptions> =
   const chardev = new StreamChardev('m', (bytes) => (output += new TextDecoder().decode(bytes)));
   const mux = shared ? new MuxChardev(chardev, { escapes: true, quit: () => {} }) : undefined;
   mux?.join({ canReceive: () => 1, receive: () => {} });
-  new Monitor(machine.control, mux ?? chardev, '1.2.3');
+  new Monitor(machine.control, mux ?? chardev, '1.2.3', Infinity); // lines are answered at once, however slow this computer is
   /** What a line prints, without its echo and the prompt behind it. */
   const run = (line: string): string => {
     output = '';
@@ -156,7 +156,7 @@ describe('the monitor', () => {
   });
 
   it("dumps memory in QEMU's layout", async () => {
-    const { run } = await setup();
+    const { run, runLong } = await setup();
     expect(run('xp /3xw 0x80000000')).toBe('0000000080000000: 0x00000297 0x0000006f 0x00000000\n');
     expect(run('xp /1xg 0x80000000')).toBe('0000000080000000: 0x0000006f00000297\n');
     expect(run('xp /2db 0x80000000')).toBe('0000000080000000: -105   2\n');
@@ -170,6 +170,8 @@ describe('the monitor', () => {
     expect(run('xp /9b 0x80000000').split('\n')).toHaveLength(3);
     expect(run('xp 0x06000000')).toBe('0000000006000000: Cannot access memory\n');
     expect(run('x /99999999xg 0')).toContain('bytes at once');
+    expect((await runLong('xp /20000xb 0x80000000')).trim().split('\n')).toHaveLength(2500);
+    expect((await runLong('xp /3000i 0x80000000')).trim().split('\n')).toHaveLength(3000);
   });
 
   it('shows code, strings and numbers', async () => {

@@ -1,5 +1,6 @@
 /** QMP's commands about character devices (QAPI char.json). */
 import { RingBufferChardev } from '../chardev/chardev.js';
+import { textOf } from '../util/text.js';
 import { command, NOTHING, type QmpCommand } from './command.js';
 import { bool, EMPTY, enumeration, int, list, optional, QmpError, str, struct, union, type Members } from './schema.js';
 
@@ -69,8 +70,8 @@ export const CHARDEV_COMMANDS: readonly QmpCommand[] = [
     ({ control }, { device, size, format = 'utf8' }) => {
       const ring = ringBuffer(control.chardev(device), device);
       if (size <= 0) throw new QmpError('size must be greater than zero');
-      const bytes = ring.read(size);
-      return format === 'utf8' ? new TextDecoder().decode(bytes) : btoa(String.fromCharCode(...bytes));
+      const bytes = ring.read(Math.min(size, RingBufferChardev.ANSWER));
+      return format === 'utf8' ? new TextDecoder().decode(bytes) : btoa(textOf(bytes));
     },
   ),
   command(

@@ -37,6 +37,7 @@ it.each([
   ['["\\u12"]', '\\u12" is not a valid Unicode character'],
   ['[01]', "stray '01'"],
   ['[tru]', "invalid keyword 'tru'"],
+  [`[${'9'.repeat(400)}]`, `stray '${'9'.repeat(64)}'`],
 ])('refuses %s', (text, why) => expect(read(text)).toEqual([`JSON parse error, ${why}`]));
 
 it('goes on behind what is no JSON', () => {
@@ -50,6 +51,8 @@ it('bounds size and depth', () => {
   expect(read(`${'['.repeat(1024)}${']'.repeat(1024)}`)).toHaveLength(1);
   expect(read(`"${'a'.repeat(1 << 20)} [7]`)).toEqual(['JSON token size limit exceeded', [7]]);
   expect(read(`"${'a'.repeat((1 << 20) - 2)}"`)).toHaveLength(1);
+  expect(read(`[${'1,'.repeat((1 << 14) - 2)}1]`)).toHaveLength(1);
+  expect(read(`[${'1,'.repeat(1 << 14)}1] [7]`)).toEqual(['JSON token count limit exceeded', expect.anything(), [7]]);
 });
 
 it('bears anything', () => {

@@ -22,6 +22,12 @@ const parseError = (what: string): JsonError => new JsonError(`JSON parse error,
 /** Bytes of one value. */
 const SIZE_LIMIT = 1 << 20;
 const DEPTH_LIMIT = 1024;
+/** Marks, strings and words of one value: reading it must not keep others waiting. */
+const TOKEN_LIMIT = 1 << 15;
+/** Of a word that is none. */
+const WORD_SHOWN = 64;
+/** Characters of an integer of 64 bits. */
+const INTEGER_DIGITS = 20;
 
 const QUOTE = 0x22;
 const APOSTROPHE = 0x27;
@@ -37,6 +43,7 @@ export class JsonStream {
   private bytes = new Uint8Array(4096);
   private used = 0;
   private depth = 0;
+  private tokens = 0;
   /** The quote that ends the string that is being read. */
   private quote = 0;
   private escaped = false;
@@ -66,6 +73,7 @@ export class JsonStream {
     }
     if (isSpace) return void (this.used > 0 && this.keep(byte));
     if (!isMark && !isWord(byte)) return this.fail(parseError(`stray '${printable(byte)}'`), true);
+    if (!this.word && ++this.tokens > TOKEN_LIMIT) return this.fail(new JsonError('JSON token count limit exceeded'), true);
     if (!this.keep(byte)) return;
     if (byte === QUOTE || byte === APOSTROPHE) this.quote = byte;
     else if (OPENING.has(byte) && ++this.depth > DEPTH_LIMIT) this.fail(new JsonError('JSON nesting depth limit exceeded'));
@@ -122,7 +130,7 @@ export class JsonStream {
   }
 
   private restart(): void {
-    this.used = this.depth = this.quote = 0;
+    this.used = this.depth = this.tokens = this.quote = 0;
     this.escaped = this.word = this.recovering = false;
   }
 }
@@ -207,10 +215,13 @@ class Reader {
 
   private string(quote: string): string {
     let out = '';
-    for (this.at++; this.text[this.at] !== quote; this.at++) {
+    const plain = quote === '"' ? /[^"\\]*/y : /[^'\\]*/y;
+    for (this.at++; ; this.at++) {
+      out += this.match(plain);
       const character = this.text[this.at];
       if (character === undefined) throw parseError('string has no end');
-      out += character === '\\' ? this.escape() : character;
+      if (character === quote) break;
+      out += this.escape();
     }
     this.at++;
     this.skipSpace();
@@ -224,10 +235,21 @@ class Reader {
       if (known === undefined) throw parseError('invalid escape sequence in string');
       return known;
     }
-    const [digits] = /^[^"']{0,4}["']?/.exec(this.text.slice(this.at + 1))!;
-    if (!/^[\da-fA-F]{4}/.test(digits)) throw parseError(`\\u${digits} is not a valid Unicode character`);
+    const digits = this.text.slice(this.at + 1, this.at + 5);
+    if (!/^[\da-fA-F]{4}$/.test(digits)) {
+      const [shown] = /^[^"']{0,4}["']?/.exec(this.text.slice(this.at + 1, this.at + 6))!;
+      throw parseError(`\\u${shown} is not a valid Unicode character`);
+    }
     this.at += 4;
-    return String.fromCharCode(Number.parseInt(digits.slice(0, 4), 16));
+    return String.fromCharCode(Number.parseInt(digits, 16));
+  }
+
+  /** What a pattern that may be empty finds here. */
+  private match(pattern: RegExp): string {
+    pattern.lastIndex = this.at;
+    const [found] = pattern.exec(this.text)!;
+    this.at += found.length;
+    return found;
   }
 
   private skip(mark: string): boolean {
@@ -249,12 +271,13 @@ function wordValue(word: string): Json {
   if (/^-?(0|[1-9]\d*)$/.test(word)) {
     const number = Number(word);
     if (Number.isSafeInteger(number)) return number;
-    const integer = BigInt(word);
-    return integer >= MIN_INT64 && integer <= MAX_UINT64 ? integer : number;
+    // BigInt takes a time that grows faster than the digits.
+    const integer = word.length <= INTEGER_DIGITS ? BigInt(word) : undefined;
+    if (integer !== undefined && integer >= MIN_INT64 && integer <= MAX_UINT64) return integer;
   }
   const number = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/.test(word) ? Number(word) : NaN;
   if (Number.isFinite(number)) return number;
-  throw parseError(/^[-+.\d]/.test(word) ? `stray '${word}'` : `invalid keyword '${word}'`);
+  throw parseError(/^[-+.\d]/.test(word) ? `stray '${word.slice(0, WORD_SHOWN)}'` : `invalid keyword '${word.slice(0, WORD_SHOWN)}'`);
 }
 
 /** In QEMU's layout: on one line, or four columns deeper a level. */

@@ -454,3 +454,26 @@ describe('a client', () => {
     expect(await client.run('qmp_capabilities')).toEqual({});
   });
 });
+
+it('has a part of each turn of the event loop, however much it is asked at once', async () => {
+  const client = await setup();
+  const count = 300;
+  let turns = 0;
+  let isOver = false;
+  const turn = (): void => void (isOver || (turns++, setImmediate(turn)));
+  setImmediate(turn);
+  client.say('{"execute": "query-qmp-schema"}'.repeat(count));
+  await vi.waitFor(() => expect(client.got).toHaveLength(count + 2), { interval: 1, timeout: 30_000 });
+  isOver = true;
+  expect(turns).toBeGreaterThan(3);
+});
+
+it('reads a ring buffer in pieces', async () => {
+  const client = await setup();
+  client.machine.control.openChardev = ({ id }) => Promise.resolve(new RingBufferChardev(id, 1 << 20));
+  expect(await client.run('chardev-add', { id: 'r', backend: { type: 'ringbuf', data: {} } })).toEqual({});
+  await client.run('ringbuf-write', { device: 'r', data: 'x'.repeat(300_000) });
+  const read = async (format: string): Promise<number> =>
+    String(await client.run('ringbuf-read', { device: 'r', size: 1 << 20, format })).length;
+  expect([await read('base64'), await read('utf8')]).toEqual([Math.ceil((1 << 18) / 3) * 4, 300_000 - (1 << 18)]);
+});

@@ -12,6 +12,7 @@ import { formatJson, isObject, JsonError, JsonStream, type Json, type JsonObject
 import { QmpError } from './schema.js';
 import { versionInfo } from './version.js';
 import { traceEvents } from '../util/trace.js';
+import { Turn } from '../util/turn.js';
 
 const TRACE = traceEvents({
   handle_qmp_command: (request: string) => `req: ${request}`,
@@ -40,6 +41,7 @@ export class QmpSession {
   private isNegotiated = false;
   private isOver = false;
   private working: Promise<void> | undefined;
+  private readonly turn = new Turn(() => this.client.accept());
 
   constructor(
     private readonly context: QmpContext,
@@ -53,7 +55,7 @@ export class QmpSession {
 
   /** No more than this may come, in bytes. */
   get room(): number {
-    return this.requests.length < REQUEST_LIMIT && this.client.writable ? 4096 : 0;
+    return this.requests.length < REQUEST_LIMIT && this.client.writable && this.turn.hasTime() ? 4096 : 0;
   }
   receive(bytes: Uint8Array): void {
     this.stream.feed(bytes);
@@ -100,6 +102,7 @@ export class QmpSession {
 
   private async work(): Promise<void> {
     for (let next = this.requests.shift(); next !== undefined; next = this.requests.shift()) {
+      if (!this.turn.hasTime()) await this.turn.next();
       const answer = await this.answer(next);
       if (this.isOver) return;
       this.send(answer);

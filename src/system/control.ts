@@ -25,7 +25,7 @@ import { PendingWork } from '../util/pending-work.js';
 import { NO_UUID } from '../util/uuid.js';
 import { ReplayChardev } from '../replay/chardev.js';
 import { Player } from '../replay/player.js';
-import type { MainLoop } from './main-loop.js';
+import type { MainLoop, Pauses } from './main-loop.js';
 import { TimeTravel } from './time-travel.js';
 import { Snapshots, type SaveNamedOptions, type SaveOptions, type SnapshotHost, type SnapshotInfo } from './snapshots.js';
 import { commitDrives } from './commit.js';
@@ -101,6 +101,11 @@ export class MachineControl {
   /** Something went wrong inside of wemu while it did what it was asked from outside: the guest does not suffer from it. */
   tellFailure(what: string, error: unknown): void {
     this.machine.log.failure(what, `wemu: a ${what} failed: ${(error as Error).stack ?? errorMessage(error)}`);
+  }
+
+  /** For long work: the host's event loop gets its turns. */
+  pauses(): Pauses {
+    return this.loop.pauses();
   }
 
   // ---- running
