@@ -46,6 +46,7 @@ describe('the command line for commander', () => {
     ['-sandbox on', 'not built yet: a system call filter (-sandbox on)'],
     ['-sandbox off,obsolete=yes', "-sandbox off,obsolete=yes: obsolete: invalid value 'yes' (expected one of allow, deny)"],
     ['-sandbox on,foo=1', "-sandbox on,foo=1: invalid parameter 'foo'"],
+    ['-prom-env auto-boot?=false', 'not built yet: variables of Open Firmware (-prom-env)'],
     ['linux -net none', '-net: invalid option'],
     ['linus', "'linus' is no command of wemu (a disk image is -hda linus); did you mean 'linux'?"],
   ])('refuses %s', (typed, why) => expect(() => commandLineWords(program, typed.split(' '))).toThrow(why));
@@ -58,13 +59,13 @@ describe('the command line for commander', () => {
     expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
   });
 
-  /** Those that `qemu-system-riscv64 -help` lists (10.0). */
+  /** Those that `qemu-system-riscv64 -help` and `qemu-system-ppc -help` list (10.0). */
   it("knows every option of QEMU's", () => {
     const qemu =
       'D L M S accel action add-fd append audio audiodev bios blockdev boot cdrom chardev compat cpu d daemonize debugcon device dfilter display ' +
       'drive dtb dump-vmstate echr enable-kvm enable-sync-profile fda fdb fsdev full-screen fw_cfg gdb global hda hdb hdc hdd icount incoming ' +
       'initrd iscsi jitdump k kernel loadvm m machine mem-path mem-prealloc mon monitor msg mtdblock name net netdev nic no-reboot no-shutdown ' +
-      'no-user-config nodefaults nographic numa object only-migratable option-rom overcommit parallel perfmap pflash pidfile plugin preconfig ' +
+      'no-user-config nodefaults nographic numa object only-migratable option-rom overcommit parallel perfmap pflash pidfile plugin preconfig prom-env g ' +
       'qmp qmp-pretty readconfig rtc run-with s sandbox sd seed semihosting semihosting-config serial set shim smbios smp snapshot spice tpmdev ' +
       'trace usb usbdevice uuid vga virtfs vnc watchdog-action';
     const own = program.options.flatMap(({ long, short }) => [long, short].map((name) => name?.replace(/^-+/, '')));

@@ -1,5 +1,5 @@
 /**
- * QEMU's options (those of qemu-system-riscv64 10.0) that wemu takes without effect, or says that it has not: none of them is unknown. Those that
+ * QEMU's options (those of qemu-system-riscv64 and -ppc 10.0) that wemu takes without effect, or says that it has not: none of them is unknown. Those that
  * do something are in arguments.ts.
  */
 import { parseOptions } from '../qom/option-list.js';
@@ -64,9 +64,9 @@ export const QEMU_OPTIONS: readonly QemuOption[] = [
   // display
   idleValue('k'),
   idleFlag('full-screen'),
-  value('vga', 'graphics', /^none$/), value('spice', 'graphics'), value('vnc', 'graphics', /^none$/),
+  value('g', 'graphics'), value('vga', 'graphics', /^none$/), value('spice', 'graphics'), value('vnc', 'graphics', /^none$/),
   // boot
-  value('shim', 'EFI boot'), value('option-rom', 'option ROMs'),
+  value('shim', 'EFI boot'), value('option-rom', 'option ROMs'), value('prom-env', 'variables of Open Firmware'),
   // control
   flag('preconfig', 'starting before the machine is made (-S starts it paused)'),
   value('incoming', 'migration'), flag('only-migratable', 'migration'),

@@ -34,6 +34,7 @@ import { chooseAccel, commandLineAccel } from './common/accel.js';
 import { isDaemon, startDaemon } from './daemon.js';
 import { readBoot, readFwCfg } from './firmware-config.js';
 import { openFlash } from './flash.js';
+import { withMachines } from './foreign-cpu.js';
 import { gdbDevice } from './gdb.js';
 import { helpRequest, type HelpRequest } from './help-request.js';
 import { parseMachine, type MachineArguments } from './machine-option.js';
@@ -148,7 +149,9 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
       flash,
       pidFile: args.pidfile,
     },
-  );
+  ).catch(async (error: unknown) => {
+    throw await withMachines(error, args.cpu, machine.type);
+  });
 }
 
 const warn = (text: string): void => tell(`warning: ${text}`);

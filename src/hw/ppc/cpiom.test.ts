@@ -60,6 +60,7 @@ describe('the board', () => {
 
   it.each<[string, Partial<MachineOptions>, string]>([
     ['another processor', { cpu: '604' }, 'a 604 does not fit this board'],
+    ['a kernel', { kernel: new Uint8Array(4) }, 'this board has no loader'],
     ['too much memory', { memory: '1G' }, 'at most 512 MiB of SDRAM'],
     ['firmware that is too long', { bios: new Uint8Array(MiB + 1) }, '1048577 bytes do not fit into the 1048576 at 0xfff00000'],
     ['no firmware', { bios: 'none' }, 'give an image of up to 1 MiB with -bios FILE'],

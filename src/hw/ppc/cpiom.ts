@@ -121,7 +121,8 @@ export class CpiomMachine extends MachineState {
   /** Of a flash that a file keeps, the end has it. */
   private loadFirmware(): void {
     const [boot, size] = MAP.boot;
-    const { bios = 'default' } = this.config;
+    const { bios = 'default', kernel } = this.config;
+    if (kernel) throw new OptionError('this board has no loader: it runs what is in its flash', '-kernel', '-bios FILE');
     const hasFlash = this.backends.find('pflash', MXFC_DRIVES[0]) !== undefined;
     if (hasFlash && bios instanceof Uint8Array) throw new OptionError(`firmware is in the flash that ${MXFC_DRIVES[0]} keeps`, '-bios');
     if (hasFlash) return;
