@@ -48,7 +48,7 @@ describe('the command line for commander', () => {
     ['-sandbox on,foo=1', "-sandbox on,foo=1: invalid parameter 'foo'"],
     ['-prom-env auto-boot?=false', 'not built yet: variables of Open Firmware (-prom-env)'],
     ['linux -net none', '-net: invalid option'],
-    ['linus', "'linus' is no command of wemu (a disk image is -hda linus); did you mean 'linux'?"],
+    ['linus', "'linus' is no command of wemu ('wemu --help' lists them; a disk image is -hda linus); did you mean 'linux'?"],
   ])('refuses %s', (typed, why) => expect(() => commandLineWords(program, typed.split(' '))).toThrow(why));
 
   it('has each of the options once', () => {

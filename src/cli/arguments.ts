@@ -197,7 +197,10 @@ export function commandLineWords(program: Command, argv: readonly string[]): str
 function findCommand(program: Command, word: string): Command {
   const names = program.commands.map((each) => each.name());
   const found = program.commands.find((each) => each.name() === word);
-  if (!found) throw new OptionError(`'${word}' is no command of wemu (a disk image is -hda ${word})${didYouMean(word, names)}`);
+  if (!found)
+    throw new OptionError(
+      `'${word}' is no command of wemu ('wemu --help' lists them; a disk image is -hda ${word})${didYouMean(word, names)}`,
+    );
   return found;
 }
 

@@ -6,6 +6,7 @@ import type { SnapshotHead } from '../migration/head.js';
 import { diffPages, PAGE } from '../migration/ram.js';
 import type { FieldValues } from '../migration/schema.js';
 import { createSnapshotFile, openSnapshotBeside, openSnapshotFile, snapshotTools } from '../node/snapshot-store.js';
+import { OptionError, VmStateError } from '../util/errors.js';
 import { formatSize } from '../util/size.js';
 import { printable } from '../util/text.js';
 
@@ -34,6 +35,16 @@ interface Contents {
 export function addSnapshotCommands(program: Command): void {
   const snapshot = program.command('snapshot').description('look at snapshot files (savevm, machine.save)');
   snapshot
+    .usage('<command> [files]')
+    .argument('[word]')
+    .action((word?: string) => {
+      throw new OptionError(
+        word === undefined ? 'which command?' : `'${word}' is none of its commands`,
+        'snapshot',
+        'info, diff or flatten',
+      );
+    });
+  snapshot
     .command('info')
     .description('what is in one: the machine, its devices and their fields')
     .argument('<file>')
@@ -59,6 +70,8 @@ async function opened<T>(path: string, work: (chain: SnapshotChain, bytes: numbe
   try {
     chain = await SnapshotChain.open(file, snapshotTools, beside(path));
     return await work(chain, file.size);
+  } catch (error) {
+    throw error instanceof VmStateError ? new VmStateError(`'${path}': ${error.message}`) : error;
   } finally {
     chain?.close();
     file.close();
