@@ -147,6 +147,7 @@ export function createTcgHost({
         isa: target,
         wasm: engineOf(target),
         memory,
+        hasSoleVcpu: smp === 1,
         codegen,
         tuning,
         maxInsns,

@@ -57,7 +57,7 @@ export class CodegenRig {
   readonly tbs = new TbReader(this.memory, RANDOM_TRAITS.pageBits);
   readonly bytes = new Uint8Array(this.memory.buffer);
   readonly table = new WebAssembly.Table({ element: 'anyfunc', initial: 1 });
-  readonly compiler = new RegionCompiler(isa, undefined, this.memory, false);
+  readonly compiler = new RegionCompiler(isa, this.memory, { config: undefined, icount: false });
   readonly generator: WasmCodeGenerator;
   /** Where the next module's table goes. */
   private tables = TABLES;

@@ -9,7 +9,7 @@ import type { Log, LogItem } from '../../util/log.js';
 import { hex } from '../../util/trace.js';
 import type { CodePeers } from './codegen/code-cache.js';
 import { formatModule, isShown, type MadeModule } from './codegen/listing.js';
-import type { CodegenInit } from './codegen/protocol.js';
+import type { CodegenInit, CodeOptions } from './codegen/protocol.js';
 import type { InjectionsOf } from './codegen/region-request.js';
 import type { CodeGenerator } from './codegen/wasm-generator.js';
 import { PLUGIN_HELPERS, type Injection } from '../../tcg/instrument.js';
@@ -33,17 +33,13 @@ import { joinsRegions, type TcgTuning } from './codegen/tuning.js';
 import { idleWatch, Vcpu, type VcpuHooks } from './vcpu.js';
 
 /** What a code generator (tier 2) is made from. */
-export interface CodegenSetup {
+export interface CodegenSetup extends CodeOptions {
   readonly memory: WebAssembly.Memory;
   readonly runtime: Runtime;
   readonly isa: Isa;
-  /** Of its vCPUs. */
-  readonly config: unknown;
-  readonly icount: boolean;
   /** Hears of each module that was made. */
   readonly onModule?: (module: MadeModule) => void;
   readonly peers?: CodePeers;
-  readonly tuning?: TcgTuning;
   readonly checks?: Checks;
   /** There are plugins: what they have added to a TB. */
   readonly injectionsOf?: InjectionsOf | undefined;
@@ -59,6 +55,8 @@ export interface TcgOptions {
    * and physical map, and makes generated code.
    */
   readonly engine?: number;
+  /** There is to be one vCPU, which generated code is made for (TargetInfo.env). */
+  readonly hasSoleVcpu?: boolean;
   /** The accelerators of other threads, in the one that makes their code. */
   readonly peers?: CodePeers;
   /** Makes tier 2 (codegen-sync.ts, codegen-remote.ts); without it everything runs in tci. */
@@ -152,7 +150,8 @@ export class TcgAccel {
 
   /** `config` is the target's own and plain data: a codegen worker gets a copy. All vCPUs of a machine have one target and configuration. */
   createVcpu(target: string, config: unknown, hooks: VcpuHooks = {}): Vcpu {
-    const { isa, icount = false, tuning, instrumentation } = this.options;
+    const { isa, icount = false, tuning, instrumentation, hasSoleVcpu = false } = this.options;
+    if (hasSoleVcpu && this.vcpus.length > 0) throw new TcgError('a second vCPU in an engine for one');
     if (target !== isa.name) throw new TcgError(`a vCPU of '${target}' in an engine for '${isa.name}'`);
     const missing = this.targetImports.find((name) => hooks.imports?.[name] === undefined);
     if (missing !== undefined) throw new TcgError(`the runtime calls '${missing}', which a vCPU of '${target}' does not have`);
@@ -243,7 +242,7 @@ export class TcgAccel {
     this.generator?.dispose();
   }
 
-  /** The end of the machine: nothing of it can be used any more. Returns what zeroes its memory, once, for another. */
+  /** The end of the machine: nothing of it can be used any more. Returns what zeroes its memory, for another. */
   close(): RuntimeExports['memoryClear'] {
     this.dispose();
     const { memoryClear } = this.runtime.exports;
@@ -306,7 +305,8 @@ export class TcgAccel {
   private start(config: unknown, env: number, cflags: number): Translator {
     const { options, runtime } = this;
     const { isa, icount = false, tuning } = options;
-    this.codegenInit = { kind: 'init', memory: runtime.memory, target: isa.name, config, icount, tuning };
+    const code: CodeOptions = { config, icount, env: options.hasSoleVcpu ? env : undefined, tuning };
+    this.codegenInit = { kind: 'init', memory: runtime.memory, target: isa.name, ...code };
     if (options.startProfiler) this.startProfile(options.startProfiler, env);
     const { log } = this.machine ?? {};
     if (!log || !tracesExecution(log)) {
@@ -319,9 +319,7 @@ export class TcgAccel {
         memory: runtime.memory,
         runtime,
         isa,
-        config,
-        icount,
-        tuning,
+        ...code,
         onModule,
         peers: options.peers,
         checks: options.checks,

@@ -11,13 +11,13 @@ import { WasmCodeGenerator, type CodeGenerator, type WasmGeneratorOptions } from
  * while the machine is still being made and its images are copied: nobody waits for it.
  */
 export function workerCodegen(connect: () => CodegenWorker, codeStore?: CodeStore): (setup: CodegenSetup) => CodeGenerator {
-  return ({ memory, runtime, isa, config, icount, tuning, onModule, peers, injectionsOf }) => {
+  return ({ memory, runtime, isa, config, icount, env, tuning, onModule, peers, injectionsOf }) => {
     const worker = connect();
     const { name: target, traits } = isa;
     // what plugins add is this run's
     const store = injectionsOf ? undefined : codeStore;
     const { threshold: _any, ...forming } = tuning ?? {};
-    const key = JSON.stringify({ target, config, icount, limits: regionLimits(tuning), forming, fusedMulAdd: hasFusedMulAdd() });
+    const key = JSON.stringify({ target, config, icount, env, limits: regionLimits(tuning), forming, fusedMulAdd: hasFusedMulAdd() });
     const generator = new WasmCodeGenerator({
       memory,
       pageBits: traits.pageBits,
@@ -35,7 +35,7 @@ export function workerCodegen(connect: () => CodegenWorker, codeStore?: CodeStor
         helpers: isa.helpers.map(({ name }) => name),
       },
     });
-    worker.post({ kind: 'init', memory, target, config, icount, tuning });
+    worker.post({ kind: 'init', memory, target, config, icount, env, tuning });
     return generator;
   };
 }

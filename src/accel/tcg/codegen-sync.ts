@@ -5,8 +5,8 @@ import { WasmCodeGenerator, type CodeGenerator, type WasmGeneratorOptions } from
 
 /** Code is made at once, when a TB becomes hot: deterministic, for tests. */
 export function synchronousCodegen(setup: CodegenSetup): CodeGenerator {
-  const { isa, config, memory, icount, tuning, checks } = setup;
-  const compiler = new RegionCompiler(isa, config, memory, icount, tuning, undefined, checks?.verifyRegion);
+  const { isa, memory, tuning, checks } = setup;
+  const compiler = new RegionCompiler(isa, memory, setup, undefined, checks?.verifyRegion);
   const runtime = setup.runtime.allExports as WasmGeneratorOptions['runtime'];
   return new WasmCodeGenerator({
     memory,

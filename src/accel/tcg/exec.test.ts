@@ -87,6 +87,7 @@ class Board {
       wasm,
       memory,
       isa: riscvIsa,
+      hasSoleVcpu: true,
       icount: options.icount,
       codegen: options.wasm ? synchronousCodegen : undefined,
       tuning: { threshold: options.hotThreshold },
@@ -123,6 +124,11 @@ describe.each([
   ['tci', {}],
   ['wasm', { wasm: true, hotThreshold: 4 }],
 ] as const)('exec loop, %s', (_tier, tier) => {
+  it('has the only vCPU that it was made for', () => {
+    const { accel } = new Board(tier);
+    expect(() => createHart(accel, 'rv64', RAM)).toThrow('a second vCPU in an engine for one');
+  });
+
   it('runs a loop through chained TBs', () => {
     const board = new Board(tier).load(LOOP).finish();
     expect(board.x(2)).toBe(BigInt((4096 * 4097) / 2));

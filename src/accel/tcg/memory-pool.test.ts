@@ -17,10 +17,15 @@ it('takes the smallest memory that is large enough, or a new one', () => {
   expect(pool.take(pages(2 * MiB)).buffer.byteLength).toBe(2 * MiB);
 });
 
-it('keeps few, none that is large, and none with much to be zeroed', () => {
+it('keeps few, none that is large, and gives none with much to be zeroed', () => {
   const pool = new EngineMemoryPool();
   pool.give(pool.take(pages(512 * MiB)), () => expect.unreachable());
-  pool.give(pool.take(pages(2 * MiB)), (_start, _end, most) => most + 1);
+  expect(pool.size).toBe(0);
+  const touched = pool.take(pages(2 * MiB));
+  pool.give(touched, (_start, _end, most) => most + 1);
+  const other = pool.take(pages(4 * MiB));
+  pool.give(other, clear);
+  expect(pool.take(pages(2 * MiB))).toBe(other);
   expect(pool.size).toBe(0);
   for (const memory of Array.from({ length: 10 }, () => pool.take(pages(2 * MiB)))) pool.give(memory, clear);
   expect(pool.size).toBe(4);
@@ -32,6 +37,8 @@ it('zeroes what the runtime has below the part that it clears itself', () => {
   const bytes = new Uint8Array(memory.buffer);
   bytes.fill(1);
   pool.give(memory, (start, end) => (bytes.fill(0, start, end), end - start));
+  expect(bytes[0]).toBe(1);
+  expect(pool.take(pages(2 * MiB))).toBe(memory);
   expect(bytes.every((byte) => byte === 0)).toBe(true);
 });
 

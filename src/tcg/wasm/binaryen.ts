@@ -156,6 +156,9 @@ export const EXTEND_U32 = raw._BinaryenExtendUInt32();
 /** i64.extend32_s */
 export const EXTEND32 = raw._BinaryenExtendS32Int64();
 
+/** The local with env: the first parameter of all generated functions. */
+const ENV = 0;
+
 /** What V8 11.3 (Node 20) decodes, relaxed SIMD only if asked to (relaxed-simd.ts); Features.All makes encodings that it rejects. */
 const FEATURES =
   binaryen.Features.Atomics |
@@ -196,7 +199,8 @@ export class WasmModule {
   private readonly ptr = (this.module as unknown as { ptr: number }).ptr;
   private readonly imported = new Set<string>();
 
-  constructor() {
+  /** `envAddress`: TargetInfo.env. */
+  constructor(private readonly envAddress?: number) {
     this.module.setFeatures(FEATURES);
   }
 
@@ -311,6 +315,29 @@ export class WasmModule {
   store(bytes: number, type: ValueType, pointer: Expr, value: Expr, offset = 0): Expr {
     return raw._BinaryenStore(this.ptr, bytes, offset, 1, pointer, value, type, 0);
   }
+
+  // ---- env: the function's first parameter, or a constant
+
+  env(): Expr {
+    return this.envAddress === undefined ? this.get(ENV, I32) : this.i32(this.envAddress);
+  }
+  loadEnv(bytes: number, signed: boolean, type: ValueType, offset: number): Expr {
+    // all in the constant, so that no engine adds it up in a register
+    if (this.envAddress !== undefined) return this.load(bytes, signed, type, this.i32(this.envAddress + offset));
+    return this.load(bytes, signed, type, this.env(), offset);
+  }
+  storeEnv(bytes: number, type: ValueType, value: Expr, offset: number): Expr {
+    if (this.envAddress !== undefined) return this.store(bytes, type, this.i32(this.envAddress + offset), value);
+    return this.store(bytes, type, this.env(), value, offset);
+  }
+  /** The pointer of what is `index` bytes further than a constant offset from env: of an access at envOffset(offset). */
+  envPlus(index: Expr): Expr {
+    return this.envAddress === undefined ? this.binary(Wasm.add[0], this.env(), index) : index;
+  }
+  envOffset(offset: number): number {
+    return (this.envAddress ?? 0) + offset;
+  }
+
   /** Several expressions in a row; the type is that of the last. */
   sequence(list: readonly Expr[]): Expr {
     return list.length === 1 ? list[0] : raw._BinaryenBlock(this.ptr, 0, words(list), list.length, AUTO);

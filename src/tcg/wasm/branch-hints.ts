@@ -7,8 +7,8 @@
  * a TLB check is likely true; a failing test of inline floating point, of ENV_FAULT or of the exit request is likely false.
  */
 import { ENV_EXIT_REQUEST, ENV_FAULT } from '../../../assembly/shared/layout.js';
-import type { TargetTraits } from '../target-traits.js';
 import { I32, Wasm, type Expr, type WasmModule } from './binaryen.js';
+import type { TargetInfo } from './target-info.js';
 
 const SECTION_CODE = 10;
 const NAME = 'metadata.code.branch_hint';
@@ -36,8 +36,10 @@ function failsFloat(third: number, before: number, last: number): boolean {
   return last === F32_NE || last === F64_NE;
 }
 
+type HintTarget = Pick<TargetInfo, 'traits' | 'env'>;
+
 /** The binary with its hints, or unchanged if there is nothing to say. */
-export function withBranchHints(binary: Uint8Array<ArrayBuffer>, { pageBits }: TargetTraits): Uint8Array<ArrayBuffer> {
+export function withBranchHints(binary: Uint8Array<ArrayBuffer>, target: HintTarget): Uint8Array<ArrayBuffer> {
   const reader = new Reader(binary, 8);
   let imported = 0;
   while (reader.at < binary.length) {
@@ -47,7 +49,7 @@ export function withBranchHints(binary: Uint8Array<ArrayBuffer>, { pageBits }: T
     const end = reader.at + size;
     if (id === 2) imported = countImportedFunctions(reader);
     if (id === SECTION_CODE) {
-      const section = hintSection(reader, imported, pageBits);
+      const section = hintSection(reader, imported, target);
       const result = new Uint8Array(binary.length + section.length);
       result.set(binary.subarray(0, start));
       result.set(section, start);
@@ -70,6 +72,16 @@ class Reader {
       const byte = this.bytes[this.at++];
       value += (byte & 0x7f) * 2 ** shift;
       if (byte < 0x80) return value;
+    }
+  }
+  /** A signed one of 32 bits, as an address. */
+  address(): number {
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = this.bytes[this.at++];
+      value |= (byte & 0x7f) << shift;
+      const unused = Math.max(25 - shift, 0);
+      if (byte < 0x80) return ((value << unused) >> unused) >>> 0;
     }
   }
   skipLeb(): void {
@@ -99,13 +111,13 @@ function countImportedFunctions(reader: Reader): number {
   return functions;
 }
 
-function hintSection(reader: Reader, imported: number, pageBits: number): Uint8Array {
+function hintSection(reader: Reader, imported: number, target: HintTarget): Uint8Array {
   const functions: number[][] = [];
   const count = reader.u32();
   for (let f = 0; f < count; f++) {
     const size = reader.u32();
     const end = reader.at + size;
-    const hints = functionHints(reader, end, pageBits);
+    const hints = functionHints(reader, end, target);
     if (hints.length > 0) {
       const entry = [...leb(imported + f), ...leb(hints.length)];
       // function index, then by hint: offset from the function's start (its local declarations), length 1, the hint
@@ -134,7 +146,7 @@ function isPageMask(bytes: Uint8Array, from: number, end: number, pageBits: numb
   return (((value << unused) >> unused) & ~7) === -(2 ** pageBits);
 }
 
-function functionHints(reader: Reader, end: number, pageBits: number): { offset: number; likely: 0 | 1 }[] {
+function functionHints(reader: Reader, end: number, { traits: { pageBits }, env = 0 }: HintTarget): { offset: number; likely: 0 | 1 }[] {
   const { bytes } = reader;
   const start = reader.at;
   const hints: { offset: number; likely: 0 | 1 }[] = [];
@@ -142,8 +154,8 @@ function functionHints(reader: Reader, end: number, pageBits: number): { offset:
     reader.skipLeb();
     reader.at++;
   }
-  // the last three opcodes, and what the last loads and constants were
-  let last = 0, before = 0, third = 0, offset = -1, mask = false; // prettier-ignore
+  // the last three opcodes, and what the last loads (of env: their offset there) and constants were
+  let last = 0, before = 0, third = 0, offset = -1, word = 0, mask = false; // prettier-ignore
   while (reader.at < end) {
     const at = reader.at;
     const op = bytes[reader.at++];
@@ -157,7 +169,8 @@ function functionHints(reader: Reader, end: number, pageBits: number): { offset:
       else if (last === I32_LE_S && before === I32_LOAD && offset === ENV_EXIT_REQUEST) hints.push({ offset: at - start, likely: 0 });
     }
     if (op === BLOCK || op === LOOP || op === IF) reader.at++;
-    else if (op === BR || op === BR_IF || op === CALL || (op >= LOCAL_GET && op <= LOCAL_TEE) || op === I32_CONST) reader.skipLeb();
+    else if (op === BR || op === BR_IF || op === CALL || (op >= LOCAL_GET && op <= LOCAL_TEE)) reader.skipLeb();
+    else if (op === I32_CONST) word = reader.address();
     else if (op === I64_CONST) {
       const from = reader.at;
       reader.skipLeb();
@@ -178,6 +191,7 @@ function functionHints(reader: Reader, end: number, pageBits: number): { offset:
     else if (op >= I32_LOAD && op <= LAST_MEMORY) {
       reader.skipLeb();
       offset = reader.u32();
+      if (last === I32_CONST) offset += word - env;
     }
     third = before;
     before = last;

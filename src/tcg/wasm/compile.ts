@@ -17,14 +17,14 @@ export function compileRegions(
   target: TargetInfo,
   inspect?: (module: WasmModule) => void,
 ): Uint8Array<ArrayBuffer> {
-  const module = new WasmModule();
+  const module = new WasmModule(target.env);
   try {
     module.importMemory(MAX_MEMORY_PAGES);
     module.importTable();
     const offsets = tableOffsets(regions.map(({ tbs }) => tbs.length));
     regions.forEach((region, k) => lowerRegion(module, `${k}`, region, target, offsets[k]));
     inspect?.(module);
-    return withBranchHints(module.emitBinary(), target.traits);
+    return withBranchHints(module.emitBinary(), target);
   } finally {
     module.dispose();
   }

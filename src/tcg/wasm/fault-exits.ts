@@ -14,7 +14,6 @@
  */
 import { ENV_FAULT, ENV_LOCATOR } from '../../../assembly/shared/layout.js';
 import { I32, type Expr, type WasmModule } from './binaryen.js';
-import { ENV } from './function-locals.js';
 
 export interface FaultHost {
   /** A number that no other label of the function has. */
@@ -45,7 +44,7 @@ export class FaultExits {
   /** Appends the test of ENV_FAULT to `into`, which becomes part of the list. */
   test(into: Expr[], locator: number, dirty: readonly number[]): void {
     const { m } = this;
-    into.push(m.if(m.load(4, false, I32, m.get(ENV, I32), ENV_FAULT), this.go(locator, dirty)));
+    into.push(m.if(m.loadEnv(4, false, I32, ENV_FAULT), this.go(locator, dirty)));
   }
 
   /** A jump to the exit. It must become part of the list. */
@@ -53,7 +52,7 @@ export class FaultExits {
     const { m, host } = this;
     let point = this.points.at(-1);
     if (point?.dirty.length !== dirty.length) this.points.push((point = { label: `f${host.label()}`, dirty }));
-    return m.sequence([m.store(4, I32, m.get(ENV, I32), m.i32(locator), ENV_LOCATOR), m.br(point.label)]);
+    return m.sequence([m.storeEnv(4, I32, m.i32(locator), ENV_LOCATOR), m.br(point.label)]);
   }
 
   /** Ends the chain: before something that makes globals clean, and before the block's terminator. */

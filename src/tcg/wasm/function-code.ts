@@ -13,7 +13,7 @@ import { I32, I64, Wasm, type Expr, type WasmModule } from './binaryen.js';
 import type { Bitsets } from './bitset.js';
 import { extended } from './block-lowering.js';
 import type { RegionFacts } from './facts.js';
-import { ENV, FunctionLocals } from './function-locals.js';
+import { FunctionLocals } from './function-locals.js';
 import { envTestKey } from './inline-exits.js';
 import { setLimitByEnv } from './lower-float.js';
 import type { TbIr } from './region.js';
@@ -66,7 +66,7 @@ export class FunctionCode {
 
   enter(list: Expr[]): void {
     const { m } = this;
-    list.push(m.set(this.budget, m.load(4, false, I32, m.get(ENV, I32), ENV_BUDGET)));
+    list.push(m.set(this.budget, m.loadEnv(4, false, I32, ENV_BUDGET)));
     if (this.attempt !== undefined) list.push(m.set(this.attempt, m.get(this.budget, I32)));
     this.testEnv(list);
   }
@@ -80,7 +80,7 @@ export class FunctionCode {
   loadLive(list: Expr[], entry: number): void {
     const { m } = this;
     const { flow, cfg } = this.facts;
-    const pc = m.load(8, false, I64, m.get(ENV, I32), this.target.globalOffset[PC]);
+    const pc = m.loadEnv(8, false, I64, this.target.globalOffset[PC]);
     list.push(m.set(this.base, m.binary(Wasm.sub[1], pc, m.i64(this.distanceTo(this.facts.region.tbs[entry])))));
     for (const g of flow.liveIn.members(cfg.startOf[entry])) list.push(this.loadGlobal(g));
   }
@@ -98,8 +98,8 @@ export class FunctionCode {
 
   loadGlobal(g: number): Expr {
     const { m } = this;
-    if (this.locals.isWord(g)) return m.set(this.locals.narrowOf(g), m.load(4, false, I32, m.get(ENV, I32), this.target.globalOffset[g]));
-    return m.set(this.locals.ofGlobal(g), m.load(8, false, this.locals.typeOfGlobal(g), m.get(ENV, I32), this.target.globalOffset[g]));
+    if (this.locals.isWord(g)) return m.set(this.locals.narrowOf(g), m.loadEnv(4, false, I32, this.target.globalOffset[g]));
+    return m.set(this.locals.ofGlobal(g), m.loadEnv(8, false, this.locals.typeOfGlobal(g), this.target.globalOffset[g]));
   }
 
   /** Charges a TB's instructions. */
@@ -113,7 +113,7 @@ export class FunctionCode {
 
   storeBudget(list: Expr[]): void {
     const { m } = this;
-    list.push(m.store(4, I32, m.get(ENV, I32), m.get(this.budget, I32), ENV_BUDGET));
+    list.push(m.storeEnv(4, I32, m.get(this.budget, I32), ENV_BUDGET));
   }
 
   storeDirty(list: Expr[], dirty: readonly number[], widthOf: WidthOf): void {
@@ -122,11 +122,11 @@ export class FunctionCode {
       const widthClass = widthOf(g);
       if (widthClass !== 0) {
         const value = extended(m, m.get(this.locals.narrowOf(g), I32), widthClass);
-        list.push(m.store(8, I64, m.get(ENV, I32), value, this.target.globalOffset[g]));
+        list.push(m.storeEnv(8, I64, value, this.target.globalOffset[g]));
         continue;
       }
       const type = this.locals.typeOfGlobal(g);
-      list.push(m.store(8, type, m.get(ENV, I32), m.get(this.locals.ofGlobal(g), type), this.target.globalOffset[g]));
+      list.push(m.storeEnv(8, type, m.get(this.locals.ofGlobal(g), type), this.target.globalOffset[g]));
     }
   }
 
@@ -146,7 +146,7 @@ export class FunctionCode {
   testBudget(list: Expr[], ir: TbIr, dirty: Bitsets, widthOf: WidthOf): void {
     const { m, budget } = this;
     // The same test as tci's: in icount mode the whole TB must fit, else there must be something left. A request is above every budget.
-    const request = m.load(4, false, I32, m.get(ENV, I32), ENV_EXIT_REQUEST);
+    const request = m.loadEnv(4, false, I32, ENV_EXIT_REQUEST);
     const left = this.target.icount ? m.binary(Wasm.sub[0], m.get(budget, I32), m.i32(ir.icount - 1)) : m.get(budget, I32);
     const leave = m.binary(Wasm.leS[0], left, request);
     const exit: Expr[] = [];
@@ -165,7 +165,7 @@ export class FunctionCode {
 
   private storePc(list: Expr[], pc: Expr): void {
     const { m } = this;
-    list.push(m.store(8, I64, m.get(ENV, I32), pc, this.target.globalOffset[PC]));
+    list.push(m.storeEnv(8, I64, pc, this.target.globalOffset[PC]));
   }
 }
 

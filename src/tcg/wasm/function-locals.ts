@@ -1,7 +1,6 @@
 /** The wasm locals of one function: 0 is env, 1 the entry number, then guest registers and a pool of scratch locals a type. */
 import { F32, F64, I32, I64, V128, type ValueType } from './binaryen.js';
 
-export const ENV = 0;
 export const ENTRY = 1;
 const PARAMS = 2;
 

@@ -12,7 +12,6 @@ import { BlockLowering } from './block-lowering.js';
 import type { Block } from './cfg.js';
 import { FaultExits } from './fault-exits.js';
 import { locatorOf, withoutPc, type FunctionCode, type Insn } from './function-code.js';
-import { ENV } from './function-locals.js';
 import { lowerFloat, type InlineHost } from './lower-float.js';
 import { leaveBlock } from './lower-jumps.js';
 import { lowerMemory, type MemoryHost } from './lower-memory.js';
@@ -149,7 +148,7 @@ export class BlockCode implements MemoryHost, InlineHost {
     const resultType = helper.result ? I64 : NONE;
     m.importFunction(name, [I32, ...params], resultType);
     const args = params.map((_, i) => b.use(ops[p + 3 + i]));
-    let call = m.call(name, [m.get(ENV, I32), ...args], resultType);
+    let call = m.call(name, [m.env(), ...args], resultType);
     if (helper.pure) {
       if (ops[p + 1] >= 0) b.define(ops[p + 1], call, false);
       return;

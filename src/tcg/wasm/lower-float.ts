@@ -11,7 +11,6 @@ import type { TargetTraits } from '../target-traits.js';
 import { Op, OP_FLAGS, OP_WORDS, OpFlag, type HelperDef, clobbersGlobals, OUTPUT_WORDS } from '../opcodes.js';
 import { EXTEND_S32, EXTEND_U32, F32, F64, Float, I32, I64, Relaxed, Wasm, WRAP, type Expr, type WasmModule } from './binaryen.js';
 import type { BlockLowering } from './block-lowering.js';
-import { ENV } from './function-locals.js';
 import { envTestKey, envTestOf } from './inline-exits.js';
 import { mulAdd32, mulAdd64 } from './lower-mul-add.js';
 import type { TbIr } from './region.js';
@@ -352,7 +351,7 @@ export function lowerFloat(b: BlockLowering, helpers: readonly HelperDef[], p: n
   m.importFunction(`helper_${helper.name}`, [I32, ...Array.from({ length: helper.args }, () => I64)], I64);
   const args = operands.map((get) => get());
   for (let k = temps.length; k < helper.args; k++) args.push(b.use(ops[p + 3 + k]));
-  const called: Value = { bits: m.call(`helper_${helper.name}`, [m.get(ENV, I32), ...args], I64) };
+  const called: Value = { bits: m.call(`helper_${helper.name}`, [m.env(), ...args], I64) };
   const [done, set] = [`d${failed}`, (v: Value) => m.set(result, isFloat ? double(v) : bits(v))];
   b.list.push(m.labelled(done, [m.labelled(failed, [...test, set(finished), m.br(done)]), set(called)]));
   if (isFloat) b.defineFloat(d, m.get(result, F64));
@@ -370,7 +369,7 @@ export function operandTemps(inline: InlineFloat, helper: HelperDef, ops: Int32A
 const limitByEnv = (m: WasmModule, test: EnvTest): Expr => m.select(envAllows(m, test), m.i32(LIMIT), m.i32(0));
 
 function envAllows(m: WasmModule, { offset, mask, value }: EnvTest): Expr {
-  return m.binary(Wasm.eq[1], m.binary(Wasm.and[1], m.load(8, false, I64, m.get(ENV, I32), offset), m.i64(mask)), m.i64(value));
+  return m.binary(Wasm.eq[1], m.binary(Wasm.and[1], m.loadEnv(8, false, I64, offset), m.i64(mask)), m.i64(value));
 }
 
 /** The same for a whole region, in a local. By a branch: engines move a select, which is pure, into the loop where it is used. */

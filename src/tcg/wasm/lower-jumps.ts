@@ -6,7 +6,6 @@ import { I32, I64, Wasm, type Expr } from './binaryen.js';
 import type { BlockLowering } from './block-lowering.js';
 import type { Block } from './cfg.js';
 import type { FunctionCode } from './function-code.js';
-import { ENV } from './function-locals.js';
 import { jumpCacheCell } from './jump-cache.js';
 import { compare } from './lower-ops.js';
 import type { TbIr } from './region.js';
@@ -81,7 +80,7 @@ function jumpIndirect(fn: FunctionCode, b: BlockLowering, tb: number, go: (k: nu
   if (!changes) b.list.push(...tests);
   else {
     // What changes the flags may enable an interrupt that is pending: then the dispatcher is asked for.
-    const request = m.load(4, false, I32, m.get(ENV, I32), ENV_EXIT_REQUEST);
+    const request = m.loadEnv(4, false, I32, ENV_EXIT_REQUEST);
     b.list.push(m.if(m.binary(Wasm.eq[0], request, m.i32(0)), m.sequence(tests)));
   }
 }
@@ -95,7 +94,7 @@ function tbKey({ m, target }: FunctionCode) {
     csBase ? m.i64(BigInt.asIntN(64, (BigInt(tb.csBase) << 32n) | BigInt(tb.flags >>> 0))) : m.i32(tb.flags);
   return {
     type,
-    load: (): Expr => m.load(bytes, false, type, m.get(ENV, I32), ENV_TB_FLAGS),
+    load: (): Expr => m.loadEnv(bytes, false, type, ENV_TB_FLAGS),
     is: (flags: Expr, tb: TbIr): Expr => m.binary(Wasm.eq[csBase ? 1 : 0], flags, flagsOf(tb)),
   };
 }

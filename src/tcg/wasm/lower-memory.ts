@@ -12,7 +12,6 @@ import { EXTEND_S32, EXTEND_U32, F64, Float, I32, I64, NONE, Wasm, WRAP, type Ex
 import type { AccessGroup, GroupedAccess } from './access-groups.js';
 import type { BlockLowering } from './block-lowering.js';
 import { isMostlyNotZero } from './branch-hints.js';
-import { ENV } from './function-locals.js';
 import { byteSwap } from './lower-ops.js';
 import { tlbAddend, tlbEntry, tlbTag, wantedTag } from './tlb-check.js';
 
@@ -85,7 +84,7 @@ function pathOf(b: BlockLowering, memory: MemoryHost, address: number, access: A
   };
 }
 
-/** Points `entry` at the TLB entry of a 32-bit address, less the table's offset from env. Returns the tag. */
+/** Points `entry` at the TLB entry of a 32-bit address (tlbEntry). Returns the tag. */
 const tagOf = ({ m }: BlockLowering, traits: TargetTraits, low: Expr, entry: number, table: number): Expr =>
   tlbTag(m, m.tee(entry, tlbEntry(m, traits, low), I32), table);
 
@@ -202,7 +201,7 @@ function load(b: BlockLowering, host: MemoryHost, d: number, addr: number, acces
   guard(b, host, path, fast, () => {
     host.importRuntime('ldSlow', [I64, I32], I64);
     const slow = slowPath(b, host);
-    const called = m.call('ldSlow', [m.get(ENV, I32), m.get(address, I64), m.i32(access.oi)], I64);
+    const called = m.call('ldSlow', [m.env(), m.get(address, I64), m.i32(access.oi)], I64);
     slow.push(m.set(value, isFloat ? m.unary(Float.fromBits[1], called) : b.isNarrow ? m.unary(WRAP, called) : called));
     host.faultTest(slow);
     return slow;
@@ -250,7 +249,7 @@ function store(b: BlockLowering, host: MemoryHost, v: number, addr: number, acce
     host.importRuntime('stSlow', [I64, I64, I32], NONE);
     const slow = slowPath(b, host);
     const stored = narrow ? m.unary(EXTEND_U32, value()) : value();
-    slow.push(m.call('stSlow', [m.get(ENV, I32), m.get(address, I64), stored, m.i32(access.oi)], NONE));
+    slow.push(m.call('stSlow', [m.env(), m.get(address, I64), stored, m.i32(access.oi)], NONE));
     host.faultTest(slow);
     return slow;
   });
@@ -272,7 +271,7 @@ function put(b: BlockLowering, host: MemoryHost, list: Expr[], path: Path, bytes
   host.importRuntime('noteStore', [I32, I32], NONE);
   const at = b.scratch(I32);
   list.push(m.set(at, m.binary(Wasm.add[0], path.host, m.i32(path.offset))));
-  list.push(m.call('noteStore', [m.get(ENV, I32), m.get(at, I32), m.i32(bytes)], NONE));
+  list.push(m.call('noteStore', [m.env(), m.get(at, I32), m.i32(bytes)], NONE));
   list.push(store(m.get(at, I32), 0));
 }
 
@@ -285,11 +284,11 @@ function atomic(b: BlockLowering, host: MemoryHost, ops: Int32Array, p: number):
   if (isCmpxchg) {
     host.importRuntime('atomicCmpxchg', [I64, I64, I64, I32], I64);
     const args = [b.use(ops[p + 2]), b.use(ops[p + 3]), b.use(ops[p + 4]), m.i32(ops[p + 5])];
-    call = m.call('atomicCmpxchg', [m.get(ENV, I32), ...args], I64);
+    call = m.call('atomicCmpxchg', [m.env(), ...args], I64);
   } else {
     host.importRuntime('atomicRmw', [I32, I64, I64, I32], I64);
     const args = [m.i32(ops[p] - Op.atomic_xchg_i64), b.use(ops[p + 2]), b.use(ops[p + 3]), m.i32(ops[p + 4])];
-    call = m.call('atomicRmw', [m.get(ENV, I32), ...args], I64);
+    call = m.call('atomicRmw', [m.env(), ...args], I64);
   }
   b.list.push(m.set(result, call));
   host.faultTest(b.list);

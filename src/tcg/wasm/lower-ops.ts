@@ -2,7 +2,6 @@
 import { Cond, Op } from '../opcodes.js';
 import { EXTEND32, EXTEND_S32, EXTEND_U32, I32, I64, Wasm, WRAP, type Expr, type ValueType } from './binaryen.js';
 import type { BlockLowering } from './block-lowering.js';
-import { ENV } from './function-locals.js';
 import { WidthClass } from './value-widths.js';
 
 type Width = 0 | 1;
@@ -265,13 +264,13 @@ const addWide =
 const loadEnv =
   (bytes: number, signed: boolean): Lower =>
   (b, ops, p, w) =>
-    b.define(ops[p + 1], b.m.load(bytes || 4 << w, signed, TYPES[w], b.m.get(ENV, I32), ops[p + 2]), false);
+    b.define(ops[p + 1], b.m.loadEnv(bytes || 4 << w, signed, TYPES[w], ops[p + 2]), false);
 
 const storeEnv =
   (bytes: number): Lower =>
   (b, ops, p, w) => {
     const value = b.use(ops[p + 1]);
-    b.list.push(b.m.store(bytes || 4 << w, TYPES[w], b.m.get(ENV, I32), value, ops[p + 2]));
+    b.list.push(b.m.storeEnv(bytes || 4 << w, TYPES[w], value, ops[p + 2]));
   };
 
 const setcond: Lower = (b, ops, p) => {

@@ -3,7 +3,6 @@ import { EDGE_MAP_SIZE, EDGE_PREVIOUS, ENV_SCORES } from '../../../assembly/shar
 import { TempKind } from '../ir-buffer.js';
 import { Cond, type HelperDef } from '../opcodes.js';
 import { I32, I64, NONE, Wasm, type Expr, type WasmModule } from './binaryen.js';
-import { ENV } from './function-locals.js';
 import type { TbIr } from './region.js';
 
 /** Of unsigned numbers. */
@@ -32,14 +31,14 @@ export function lowerScore(
     if (value === undefined) throw new RangeError(`${name}: argument ${at} is no constant`);
     return value;
   };
-  const scores = (): Expr => m.load(4, false, I32, m.get(ENV, I32), ENV_SCORES);
+  const scores = (): Expr => m.loadEnv(4, false, I32, ENV_SCORES);
   if (score === 'cond') {
     const [id, cell, cond, value] = [0, 1, 2, 3].map(number);
     const operator = CONDITIONS.get(Number(cond));
     if (operator === undefined) throw new RangeError(`${name}: no condition ${cond}`);
     m.importFunction('helper_plugin_call', [I32, I64], NONE);
     const found = m.load(8, false, I64, scores(), 8 * Number(cell));
-    return m.if(m.binary(operator, found, m.i64(value)), m.call('helper_plugin_call', [m.get(ENV, I32), m.i64(id)], NONE));
+    return m.if(m.binary(operator, found, m.i64(value)), m.call('helper_plugin_call', [m.env(), m.i64(id)], NONE));
   }
   const offset = 8 * Number(number(0));
   if (score === 'edge') {

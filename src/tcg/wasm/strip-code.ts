@@ -4,7 +4,6 @@ import { Float, I32, I64, Wasm, type Expr, type ValueType } from './binaryen.js'
 import type { Bitsets } from './bitset.js';
 import { extended } from './block-lowering.js';
 import type { FunctionCode } from './function-code.js';
-import { ENV } from './function-locals.js';
 import { enterStrip, tripsBefore, type StripLocals } from './lower-strip.js';
 import type { StripPlan, TbIr, Unchecked } from './region.js';
 
@@ -22,7 +21,7 @@ export class StripCode {
     fn.testBudget(test, ir, dirty, (g) => classes[g]);
     // icount mode: every trip is tested, elsewhere it may be some trips later. The copy is tested by where it stops: there a trip must fit.
     if (fn.target.icount) list.push(...test.splice(0));
-    const request = fn.target.icount ? m.i32(plan.icount) : m.load(4, false, I32, m.get(ENV, I32), ENV_EXIT_REQUEST);
+    const request = fn.target.icount ? m.i32(plan.icount) : m.loadEnv(4, false, I32, ENV_EXIT_REQUEST);
     const floor = locals.create(I32);
     const wanted = locals.create(I32);
     const global = (g: number): Expr => {

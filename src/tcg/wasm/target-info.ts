@@ -15,6 +15,11 @@ export interface TargetInfo {
   readonly notes?: ReadonlySet<number>;
   readonly helpers: readonly HelperDef[];
   readonly traits: TargetTraits;
+  /**
+   * Where env is in linear memory, if the machine has one vCPU: the code has it as a constant, and reads no parameter. It takes no register then, and the TLB check is an addition
+   * shorter. Absent: there may be several.
+   */
+  readonly env?: number | undefined;
   /** icount mode: the budget is exact at every TB. */
   readonly icount: boolean;
   /** Accesses off one base share a TLB check (default). */

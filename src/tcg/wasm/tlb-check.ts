@@ -2,17 +2,17 @@
 import { TLB_ENTRY_ADDEND, TLB_ENTRY_SIZE_BITS, TLB_ENTRY_TAG, TLB_INDEX_MASK } from '../../../assembly/shared/layout.js';
 import type { TargetTraits } from '../target-traits.js';
 import { I32, I64, Wasm, type Expr, type WasmModule } from './binaryen.js';
-import { ENV } from './function-locals.js';
 
-/** The entry of a 32-bit address, less its table's offset from env. */
+/** The pointer of a 32-bit address's entry, for tlbTag and tlbAddend. */
 export function tlbEntry(m: WasmModule, { pageBits }: TargetTraits, low: Expr): Expr {
   const index = m.binary(Wasm.and[0], m.binary(Wasm.shrU[0], low, m.i32(pageBits - TLB_ENTRY_SIZE_BITS)), m.i32(TLB_INDEX_MASK));
-  return m.binary(Wasm.add[0], m.get(ENV, I32), index);
+  return m.envPlus(index);
 }
 
 /** The tag of an entry, and what is to be added to a guest address to get the host's. `table`: where it is, from env. */
-export const tlbTag = (m: WasmModule, entry: Expr, table: number): Expr => m.load(8, false, I64, entry, table + TLB_ENTRY_TAG);
-export const tlbAddend = (m: WasmModule, entry: Expr, table: number): Expr => m.load(4, false, I32, entry, table + TLB_ENTRY_ADDEND);
+export const tlbTag = (m: WasmModule, entry: Expr, table: number): Expr => m.load(8, false, I64, entry, m.envOffset(table + TLB_ENTRY_TAG));
+export const tlbAddend = (m: WasmModule, entry: Expr, table: number): Expr =>
+  m.load(4, false, I32, entry, m.envOffset(table + TLB_ENTRY_ADDEND));
 
 /**
  * What the tag must be for an access of `bytes` bytes at `address`, and for a byte of it to be at a multiple of `alignment`, a power of two: the last one of those

@@ -101,15 +101,17 @@ class Machine {
     return this.view.getUint32(ENV + L.ENV_FAULT, true) !== 0;
   }
 
-  run(region: Region, entry = 0, tlbReuse = true): number {
-    const bytes = compileRegions([region], { ...TARGET, icount: true, tlbReuse, verify: verifyRegion }, (module) =>
+  /** `env`: TargetInfo.env; then nothing is passed for it. */
+  run(region: Region, entry: number, tlbReuse: boolean, env: number | undefined): number {
+    const bytes = compileRegions([region], { ...TARGET, env, icount: true, tlbReuse, verify: verifyRegion }, (module) =>
       expect(module.validate(), module.emitText()).toBe(true),
     );
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
       m: { m: this.memory, t: codeTable(this.view, region) },
       r: this.runtime,
     });
-    return settled(this.view, ENV, (instance.exports['0'] as (env: number, entry: number) => number)(ENV, entry)) >>> 0;
+    const run = instance.exports['0'] as (env: number, entry: number) => number;
+    return settled(this.view, ENV, run(env === undefined ? ENV : 0, entry)) >>> 0;
   }
 }
 
@@ -199,15 +201,16 @@ function check(
     entries,
     tbs: compiled.map((ctx, i) => copyIr(ctx, PC(i), insns[i].length, { links: links[i], indirect: [], flags: 0, sideExitOnMiss })),
   };
-  for (const { entry, start, state, exit, missed, budget } of expected) {
+  const cases = [undefined, ENV].flatMap((env) => expected.map((one) => ({ ...one, env })));
+  for (const { entry, env, start, state, exit, missed, budget } of cases) {
     start.globals[0] = PC(entry);
     machine.load(start);
     machine.budget = BUDGET;
-    let got = machine.run(region, entry, !sideExitOnMiss);
+    let got = machine.run(region, entry, !sideExitOnMiss, env);
     // an atomic op faults in its slow path, all else leaves without one
     if (sideExitOnMiss && missed !== undefined && !machine.fault && got === (missed | L.TB_EXIT_INSIDE)) got = 0;
     const after = machine.save();
-    const where = `seed ${seed}, entry ${entry}`;
+    const where = `seed ${seed}, entry ${entry}, ${env === undefined ? 'any vCPU' : 'one vCPU'}`;
     expect({ exit: got, budget: machine.budget }, where).toEqual({ exit, budget });
     expect(after.globals.map(String), where).toEqual(state.globals.map(String));
     expect(after.env.subarray(ENV_RANDOM, ENV_RANDOM + 64), where).toEqual(state.env.subarray(ENV_RANDOM, ENV_RANDOM + 64));

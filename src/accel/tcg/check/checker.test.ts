@@ -30,15 +30,7 @@ const faulty =
       const text = breakText(module.toText({}));
       return new WebAssembly.Module(new Uint8Array(wabt.parseWat('broken', text, FEATURES).toBinary({}).buffer));
     };
-    const compiler = new RegionCompiler(
-      setup.isa,
-      setup.config,
-      setup.memory,
-      setup.icount,
-      setup.tuning,
-      compile,
-      setup.checks?.verifyRegion,
-    );
+    const compiler = new RegionCompiler(setup.isa, setup.memory, setup, compile, setup.checks?.verifyRegion);
     return new WasmCodeGenerator({
       memory: setup.memory,
       pageBits: setup.isa.traits.pageBits,

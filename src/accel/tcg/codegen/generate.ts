@@ -8,12 +8,11 @@ import { hasFusedMulAdd } from '../../../tcg/wasm/relaxed-simd.js';
 import { copyIr, type Region, type TbIr } from '../../../tcg/wasm/region.js';
 import type { Isa } from '../../../target/target.js';
 import type { TargetFrontend } from '../../../target/translator.js';
-import type { TcgTuning } from './tuning.js';
-import type { CodegenTimes, GenerateReply, GenerateRequest, RegionRequest, TbRequest } from './protocol.js';
+import type { CodegenTimes, CodeOptions, GenerateReply, GenerateRequest, RegionRequest, TbRequest } from './protocol.js';
 
 export type Compile = (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module;
 
-export function targetOf(isa: Isa, icount: boolean, tuning: TcgTuning, compile: Compile, verify?: VerifyRegion): TargetInfo {
+export function targetOf(isa: Isa, { icount, env, tuning = {} }: CodeOptions, compile: Compile, verify?: VerifyRegion): TargetInfo {
   const { globals, traits } = isa;
   const { tlbReuse, fusedMulAdd = true, lockstep } = tuning;
   const globalOffset = globals.map((g) => g.offset);
@@ -25,6 +24,7 @@ export function targetOf(isa: Isa, icount: boolean, tuning: TcgTuning, compile: 
     notes: those(({ isNote = false }) => isNote),
     helpers,
     traits,
+    env,
     icount,
     tlbReuse,
     fusedMulAdd: fusedMulAdd && hasFusedMulAdd(compile),
@@ -36,22 +36,21 @@ export function targetOf(isa: Isa, icount: boolean, tuning: TcgTuning, compile: 
 export class RegionCompiler {
   private readonly ctx: TcgContext;
   private readonly target: TargetInfo;
-
   private readonly frontend: TargetFrontend;
+  private readonly passes: readonly string[];
 
   constructor(
     isa: Isa,
-    config: unknown,
     private readonly memory: WebAssembly.Memory,
-    icount: boolean,
-    private readonly tuning: TcgTuning = {},
+    options: CodeOptions,
     /** Makes the module; a host may know how to get the engine's best code at once. */
     private readonly compile: Compile = (bytes) => new WebAssembly.Module(bytes),
     /** Looks at regions after each pass. */
     verify?: VerifyRegion,
   ) {
-    this.frontend = isa.createFrontend(config);
-    this.target = targetOf(isa, icount, tuning, compile, verify);
+    this.frontend = isa.createFrontend(options.config);
+    this.passes = options.tuning?.passes ?? [];
+    this.target = targetOf(isa, options, compile, verify);
     this.ctx = new TcgContext(isa.globals, this.target.helpers);
   }
 
@@ -71,7 +70,7 @@ export class RegionCompiler {
         for (const { icount } of wanted.tbs) insns += icount;
       }
       watch.lap('translateMs');
-      const { passes = [] } = this.tuning;
+      const { passes } = this;
       if (regions.length === 0) return { ...reply, functions, bytes: 0, insns: 0, times: watch.times };
       const bytes = compileRegions(regions, this.target, (module) => {
         watch.lap('lowerMs');

@@ -40,15 +40,22 @@ export interface RegionRequest {
   readonly tciInsns: number;
 }
 
-/** First message of a machine to a worker. */
-export interface CodegenInit {
-  readonly kind: 'init';
-  readonly memory: WebAssembly.Memory;
-  /** Which instruction set, and the plain configuration of its frontend. */
-  readonly target: string;
+/** What all of a machine's code is made for and with. */
+export interface CodeOptions {
+  /** Of the frontend: plain data. */
   readonly config: unknown;
   readonly icount: boolean;
-  readonly tuning?: TcgTuning;
+  /** TargetInfo.env */
+  readonly env?: number | undefined;
+  readonly tuning?: TcgTuning | undefined;
+}
+
+/** First message of a machine to a worker. */
+export interface CodegenInit extends CodeOptions {
+  readonly kind: 'init';
+  readonly memory: WebAssembly.Memory;
+  /** Which instruction set. */
+  readonly target: string;
 }
 
 export interface GenerateRequest {

@@ -12,7 +12,7 @@ import { targetOf } from './generate.js';
  */
 export function warmUp(isa: Isa): void {
   const compile = (bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module => new WebAssembly.Module(bytes);
-  const target = targetOf(isa, false, {}, compile);
+  const target = targetOf(isa, { config: undefined, icount: false }, compile);
   const [pc, a, b, c, d] = isa.globals.map(({ name }) => name);
   const tb = (text: string, at: bigint, icount: number, links: readonly [number, number]): TbIr => {
     const ctx = parseIr(text, isa.globals, target.helpers);

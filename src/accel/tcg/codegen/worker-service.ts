@@ -23,11 +23,9 @@ export class CodegenService {
 
   handle(message: WorkerMessage): WorkerReply | undefined {
     switch (message.kind) {
-      case 'init': {
-        const { config, memory, icount, tuning } = message;
-        this.compiler = new RegionCompiler(this.isa, config, memory, icount, tuning, this.compile, this.verify);
+      case 'init':
+        this.compiler = new RegionCompiler(this.isa, message.memory, message, this.compile, this.verify);
         return undefined;
-      }
       case 'generate':
         return this.compiler?.generate(message);
       case 'compile':
