@@ -12,6 +12,11 @@ import { dropIfPage, dropVictim, entryOf, isPrivate, noteFilled, PAGE_MASK, setP
 import { isWatched } from './watchpoints';
 import { PAGE_BITS, PAGE_SIZE } from '../target/traits/pages';
 
+function hasPlace(env: usize, mmuIdx: i32, kind: i32, page: u64): bool {
+  const tag = load<u64>(entryOf(tableOf(env, mmuIdx, kind), page), TLB_ENTRY_TAG);
+  return (tag & TLB_INVALID) != 0 || (tag & PAGE_MASK) == page;
+}
+
 function setEntry(env: usize, mmuIdx: i32, kind: i32, page: u64, tag: u64, addend: u32, physPage: u32, shared: bool): void {
   const entry = entryOf(tableOf(env, mmuIdx, kind), page);
   const table = mmuIdx * TLB_KINDS + kind;
@@ -33,7 +38,8 @@ function setEntry(env: usize, mmuIdx: i32, kind: i32, page: u64, tag: u64, adden
 
 /**
  * The target's page walk found a translation for an `access` (TLB_KIND_*): virtual page -> physical page (addresses), with the rights `prot` (1 read, 2 write, 4 execute).
- * It goes into the tables of what was asked for, fetches or data, as cores have a TLB for each: most pages are of one kind, and the other tables keep what they have.
+ * It goes into the table of that access, and for data into that of the other kind as well if nobody has the place there: pages that are only read, or only written, would drive out one
+ * another's entries (a copy between buffers that lie a table's reach apart).
  * `pageSize`: bytes of the guest page, for tlbFlushPage. `forceSlow`: rights are finer than a page, ask the target at every access. `shared`: the page is
  * mapped so in all address spaces.
  */
@@ -61,7 +67,7 @@ export function tlbSetPage(env: usize, vaddrPage: u64, physPage: u64, prot: i32,
   const isFetch = access == TLB_KIND_CODE;
   for (let kind = isFetch ? TLB_KIND_CODE : TLB_KIND_READ; kind <= (isFetch ? TLB_KIND_CODE : TLB_KIND_WRITE); kind++) {
     if (((prot >> kind) & 1) != 0) {
-      setEntry(env, mmuIdx, kind, page, page | (kind == TLB_KIND_WRITE ? writeFlags : flags), addend, physNumber, shared);
+      if (kind == access || hasPlace(env, mmuIdx, kind, page)) setEntry(env, mmuIdx, kind, page, page | (kind == TLB_KIND_WRITE ? writeFlags : flags), addend, physNumber, shared);
     } else {
       dropIfPage(entryOf(tableOf(env, mmuIdx, kind), page), page);
       dropVictim(env, mmuIdx, kind, page);
