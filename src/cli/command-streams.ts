@@ -11,6 +11,8 @@ import { BlockOutput } from './common/block-output.js';
 interface CommandStreamsOptions {
   /** The command's standard input; undefined: it is given none. */
   readonly source?: Readable;
+  /** The command runs: it has written, or asked for input. Called more than once. */
+  readonly begun?: () => void;
   /** Takes what the command writes. */
   readonly emit: (bytes: Uint8Array) => void;
   /** The command has ended. */
@@ -86,6 +88,7 @@ export class CommandStreams {
 
   private take(output: CommandOutput, bytes: Uint8Array): void {
     output.write(bytes);
+    if (output.hasBegun) this.options.begun?.();
     if (this.status !== undefined) this.options.ended();
   }
 

@@ -22,6 +22,7 @@ import { CommandStreams } from './command-streams.js';
 import { runEmbedded } from './embedded.js';
 import { Ending } from './ending.js';
 import { terminalProgress } from './common/progress.js';
+import { waitingLine } from './common/waiting-line.js';
 import { createMachine, runMachine, type CreateMachine } from './run-machine.js';
 import { statsWriter, type StatsWriter } from './stats.js';
 
@@ -172,9 +173,14 @@ async function runCommand(
   let machine: Machine | undefined;
   const ending = new Ending(() => machine?.quit());
   const stdout = ending.openOutput(STDOUT, 'standard output', (on) => streams.congested(on));
+  const booting = waitingLine('the guest boots...');
   const streams = new CommandStreams(nonce, {
     source: hasInput ? process.stdin : undefined,
-    emit: (bytes) => stdout.write(bytes),
+    begun: booting.end,
+    emit: (bytes) => {
+      booting.end();
+      stdout.write(bytes);
+    },
     // A kept guest has no disk that would have to be told: its way to power off is longer than the command's own.
     ended: () => guest && machine?.quit(),
     guest,
@@ -186,6 +192,7 @@ async function runCommand(
     const debug = new Debugger(machine, debuggers);
     const { reason, exitCode } = await machine.run();
     debug.exited(exitCode);
+    booting.end();
     streams.finish();
     const status = (await ending.wait()) ?? streams.status;
     stats(machine.state.accelerator);
@@ -195,6 +202,7 @@ async function runCommand(
     process.stderr.write(`${log}${log === '' || log.endsWith('\n') ? '' : '\n'}${message(why)}`);
     return NOT_FINISHED;
   } finally {
+    booting.end();
     streams.close();
     chardevs.close();
     machine?.state.close();
