@@ -210,7 +210,7 @@ describe('wemu snapshot', () => {
     expect(wemu('flatten', b, flat)).toBe('');
     expect(wemu('diff', b, flat)).toBe('');
     rmSync(a);
-    expect(() => wemu('flatten', b, flat)).toThrow(/wemu: it builds on the snapshot 'a', which is not there\n$/);
+    expect(() => wemu('flatten', b, flat)).toThrow(/wemu: '.*b.wemusnap': it builds on the snapshot 'a', which is not there\n$/);
     const other = embedded(host, { snapshots: join(folder, 'chain'), incoming: true });
     await other.control.loadSnapshot('flat');
     expect(machineDigest(other.state)).toBe(digest);
@@ -221,7 +221,7 @@ describe('wemu snapshot', () => {
   it('tells in one line what is none', () => {
     const file = join(folder, 'none');
     writeFileSync(file, 'nothing of the kind, though it is long enough');
-    expect(() => wemu('info', file)).toThrow(/wemu: this is no snapshot of wemu\n$/);
+    expect(() => wemu('info', file)).toThrow(/wemu: '.*none': this is no snapshot of wemu\n$/);
     expect(() => wemu('info', join(homedir(), 'is', 'not', 'there'))).toThrow(/wemu: cannot open '.*': no such file or directory\n$/);
   }, 60_000);
 });
