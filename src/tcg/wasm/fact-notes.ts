@@ -22,6 +22,7 @@ const NOTES: Readonly<Record<Fact, (facts: RegionFacts, names: IrNames) => Regio
       if (strip)
         return [
           `strip: its copy begins at tb${strip.copy}, ${strip.icount} insns a trip`,
+          ...(strip.unrolled ? [`strip: ${strip.unrolled.trips} trips in a row begin at tb${strip.unrolled.copy}`] : []),
           ...strip.streams.map((s, k) => `stream ${k}: ${streamText(s, names)}`),
         ];
       return unchecked ? [`unchecked: of the loop at tb${unchecked.plan.head}`] : [];

@@ -102,11 +102,19 @@ export class FunctionCode {
     return m.set(this.locals.ofGlobal(g), m.loadEnv(8, false, this.locals.typeOfGlobal(g), this.target.globalOffset[g]));
   }
 
-  /** Charges a TB's instructions. */
+  /** Charges a TB's instructions, but for a copy without checks (chargeCopy). */
   startTb(list: Expr[], ir: TbIr, pcWanted: boolean): void {
+    if (!ir.unchecked) this.charge(list, ir.icount);
+    if (pcWanted) list.push(this.m.set(this.locals.ofGlobal(PC), this.pcOf(ir)));
+  }
+
+  private charge(list: Expr[], icount: number): void {
     const { m, budget } = this;
-    list.push(m.set(budget, m.binary(Wasm.sub[0], m.get(budget, I32), m.i32(ir.icount))));
-    if (pcWanted) list.push(m.set(this.locals.ofGlobal(PC), this.pcOf(ir)));
+    list.push(m.set(budget, m.binary(Wasm.sub[0], m.get(budget, I32), m.i32(icount))));
+  }
+  /** At the end of a TB of a copy without checks, where that is left or goes round: charges what the copy has done since its start. */
+  chargeCopy(list: Expr[], { unchecked }: TbIr): void {
+    if (unchecked) this.charge(list, unchecked.uncharged);
   }
 
   // ---- Leaving
@@ -158,7 +166,9 @@ export class FunctionCode {
   /** What all fault exits of a TB end with: the dispatcher does the rest, for a region has hundreds of such places. */
   leaveInside(list: Expr[], index: number): void {
     const { m } = this;
-    this.storePc(list, this.pcOf(this.facts.region.tbs[index]));
+    const ir = this.facts.region.tbs[index];
+    this.chargeCopy(list, ir);
+    this.storePc(list, this.pcOf(ir));
     this.storeBudget(list);
     list.push(m.return(m.binary(Wasm.or[0], this.tbPointer(index), m.i32(TB_EXIT_INSIDE))));
   }

@@ -54,7 +54,7 @@ export class BlockCode implements MemoryHost, InlineHost {
     const lowering = new BlockLowering(m, fn.locals, ir, block, fn.shared[block.tb], fn.target, facts.widths, atStart, mixed);
     if (block.isTbStart && ir.strip) {
       this.widenFor(lowering, block, mixed);
-      this.strips.start(lowering.list, ir, ir.strip, dirty, atStart, () => go(1));
+      this.strips.start(lowering.list, ir, ir.strip, dirty, atStart, go);
     } else if (facts.budgetTests[b] !== 0) fn.testBudget(lowering.list, ir, dirty, (g) => atStart[g]);
     if (block.isTbStart) fn.startTb(lowering.list, ir, pcWanted);
     for (const g of facts.flow.liveIn.members(b)) if (mixed[g] !== 0 && atStart[g] !== 0) lowering.widen(g);

@@ -23,6 +23,7 @@ export function leaveBlock(
 ): void {
   const { m } = fn;
   const { ops, unchecked } = b.ir;
+  const { tbs } = fn.facts.region;
   const widthOf = (g: number) => b.classOf(g);
   switch (ops[p]) {
     case Op.brcond_i32:
@@ -35,22 +36,22 @@ export function leaveBlock(
     case Op.br:
       b.list.push(go(0));
       return;
-    case Op.goto_tb:
-      if (unchecked && block.succ.length > 1) {
-        strips.goRound(
-          b.list,
-          unchecked,
-          () => go(0),
-          () => go(1),
-        );
-      } else if (block.succ.length > 0) b.list.push(go(0));
+    case Op.goto_tb: {
+      const to = b.ir.links[ops[p + 1]];
+      const staysInCopy = to >= 0 && tbs[to].unchecked !== undefined && to !== unchecked?.first;
+      if (!staysInCopy) fn.chargeCopy(b.list, b.ir);
+      if (to >= 0 && to === unchecked?.first) strips.goRound(b.list, unchecked, go);
+      else if (block.succ.length > 0) b.list.push(go(0));
       else fn.exit(b.list, dirty, m.binary(Wasm.or[0], fn.tbPointer(block.tb), m.i32(ops[p + 1])), widthOf);
       return;
+    }
     case Op.goto_ptr:
+      fn.chargeCopy(b.list, b.ir);
       if (block.succ.length > 0) jumpIndirect(fn, b, block.tb, go);
       fn.exit(b.list, dirty, m.i32(0), widthOf);
       return;
     case Op.exit_tb:
+      fn.chargeCopy(b.list, b.ir);
       fn.exit(b.list, dirty, m.i32(ops[p + 1]), widthOf);
       return;
     default:

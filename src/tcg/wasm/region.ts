@@ -95,12 +95,20 @@ export interface StripPlan {
   /** Instructions of a trip. */
   readonly icount: number;
   readonly streams: readonly Stream[];
+  /** A small ring has a second copy, of some trips in a row: for those there is one test. */
+  readonly unrolled: { readonly copy: number; readonly trips: number } | undefined;
 }
 
-/** A TB of the copy: the stream of each access, by op. */
+/** A TB of a copy. */
 export interface Unchecked {
   readonly plan: StripPlan;
+  /** By op: the stream of each access. */
   readonly streams: ReadonlyMap<number, number>;
+  /** The first TB of the copy that it is in, and how many trips that does. */
+  readonly first: number;
+  readonly trips: number;
+  /** Instructions from there to its end, which the budget is charged for where the copy is left or goes round: not earlier. */
+  readonly uncharged: number;
 }
 
 /** Where each region's part of the module's table begins, and at the end the table's size, in bytes. `tbs`: how many TBs each region has. */

@@ -16,10 +16,10 @@ export class Sample {
 
   constructor(private readonly globalCount: number) {}
 
-  /** Positive, far from where 32 bits wrap around. */
+  /** Positive, and so small that a dozen trips do not come to where 32 bits wrap around. */
   private any(): bigint {
     this.seed = (Math.imul(this.seed, 1_664_525) + 1_013_904_223) >>> 0;
-    return BigInt(0x0800_0000 + (this.seed >>> 6));
+    return BigInt(0x10_0000 + (this.seed >>> 10));
   }
 
   startTb(): void {

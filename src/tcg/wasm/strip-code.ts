@@ -12,8 +12,8 @@ export class StripCode {
 
   constructor(private readonly fn: FunctionCode) {}
 
-  /** The start of a loop that has a copy without checks: tests the budget, and goes there (`enter`) if it can. */
-  start(list: Expr[], ir: TbIr, plan: StripPlan, dirty: Bitsets, classes: Uint8Array, enter: () => Expr): void {
+  /** The start of a loop that has a copy without checks: tests the budget, and goes there (`go`: as the block's successors) if it can. */
+  start(list: Expr[], ir: TbIr, plan: StripPlan, dirty: Bitsets, classes: Uint8Array, go: (k: number) => Expr): void {
     const { fn } = this;
     const { m, budget, locals } = fn;
     const attempt = fn.attempt!;
@@ -38,6 +38,10 @@ export class StripCode {
     };
     const stop = (trips: Expr) => notBelow(after(trips));
     const strip = this.localsOf(plan);
+    const enter = (): Expr => {
+      const { unrolled } = plan;
+      return unrolled ? m.sequence([m.if(this.fits(plan, unrolled.trips), go(2)), go(1)]) : go(1);
+    };
     test.push(
       m.set(floor, request),
       m.set(strip.stop, stop(m.i32(tripsBefore(ir.tripCount)))),
@@ -47,11 +51,20 @@ export class StripCode {
     list.push(m.if(m.binary(Wasm.leS[0], m.get(budget, I32), m.get(attempt, I32)), m.sequence(test)));
   }
 
-  /** The end of a trip of the copy: round again (`again`), or when its pages end to the loop, which looks for the next ones. */
-  goRound(list: Expr[], { plan }: Unchecked, again: () => Expr, loop: () => Expr): void {
+  /** The end of a copy's trips (`go`: as the block's successors): round again, or trip by trip, or when its pages end to the loop, which looks for the next ones. */
+  goRound(list: Expr[], { plan, trips }: Unchecked, go: (k: number) => Expr): void {
     const { m, budget, attempt } = this.fn;
-    const isOver = m.binary(Wasm.leS[0], m.get(budget, I32), m.get(this.localsOf(plan).stop, I32));
-    list.push(m.if(isOver, m.sequence([m.set(attempt!, m.get(budget, I32)), loop()])), again());
+    list.push(m.if(this.fits(plan, trips), go(0)));
+    if (trips > 1) list.push(m.if(this.fits(plan, 1), go(1)));
+    list.push(m.set(attempt!, m.get(budget, I32)), go(trips > 1 ? 2 : 1));
+  }
+
+  /** Whether some more trips stay in their pages, and in the budget. */
+  private fits(plan: StripPlan, trips: number): Expr {
+    const { m, budget } = this.fn;
+    const before = (trips - 1) * plan.icount;
+    const left = before === 0 ? m.get(budget, I32) : m.binary(Wasm.sub[0], m.get(budget, I32), m.i32(before));
+    return m.binary(Wasm.gtS[0], left, m.get(this.localsOf(plan).stop, I32));
   }
 
   /** By op: the local with what is to be added to an access's guest address. */

@@ -17,6 +17,10 @@ const MAX_STREAMS = 6;
 /** Bytes that an address moves in a trip at most: else there are too few trips to a page. */
 export const MAX_STRIDE = 1024;
 const MAX_SPAN = 1024;
+/** Ops and trips of a copy that does several in a row, at most, and the bytes that an address moves in each. */
+const MAX_UNROLLED_OPS = 160;
+const MAX_UNROLLED_TRIPS = 4;
+const MAX_UNROLLED_STRIDE = 128;
 /** Loops that mostly end sooner are left as they are: the way into the copy costs more. */
 const MIN_TRIPS = 12;
 
@@ -40,17 +44,46 @@ export function stripLoops(region: Region, helpers: readonly HelperDef[], global
     if (!found) continue;
     for (const tb of ring) taken.add(tb);
     const copy = tbs.length;
-    const icount = ring.reduce((sum, tb) => sum + region.tbs[tb].icount, 0);
-    const plan: StripPlan = { head, copy, icount, streams: found.streams };
-    ring.forEach((tb, i) => {
-      const ir = region.tbs[tb];
-      const [next, nextCopy] = i + 1 < ring.length ? [ring[i + 1], copy + i + 1] : [head, copy];
-      const links = ir.links.map((to) => (to === next ? nextCopy : to)) as [number, number];
-      tbs.push(derivedTb(ir, { copyOf: ir.copyOf ?? tb, links, unchecked: { plan, streams: found.accesses[i] } }));
-    });
+    const { icount, opCount } = sizeOf(ring.map((tb) => region.tbs[tb]));
+    const trips = found.streams.every(staysLong) ? Math.min(MAX_UNROLLED_TRIPS, Math.floor(MAX_UNROLLED_OPS / opCount)) : 1;
+    const unrolled = trips > 1 ? { copy: copy + ring.length, trips } : undefined;
+    const plan: StripPlan = { head, copy, icount, streams: found.streams, unrolled };
+    addCopy(tbs, ring, found.accesses, plan, 1);
+    if (unrolled) addCopy(tbs, ring, found.accesses, plan, unrolled.trips);
     tbs[head] = derivedTb(tbs[head], { strip: plan });
   }
   return tbs.length === region.tbs.length ? region : { tbs, entries: region.entries };
+}
+
+const sizeOf = (tbs: readonly TbIr[]): { icount: number; opCount: number } => ({
+  icount: tbs.reduce((sum, ir) => sum + ir.icount, 0),
+  opCount: tbs.reduce((sum, ir) => sum + ir.opCount, 0),
+});
+
+/** Whether a page may last for many trips. */
+const staysLong = ({ stride, movesNarrow, address }: Stream): boolean =>
+  !isConstant(stride) || Math.abs(bytesOf({ stride, movesNarrow, address })) <= MAX_UNROLLED_STRIDE;
+
+/** Appends a copy of `trips` trips in a row, of which the last one leads back to the first. */
+function addCopy(
+  tbs: TbIr[],
+  ring: readonly number[],
+  accesses: readonly ReadonlyMap<number, number>[],
+  plan: StripPlan,
+  trips: number,
+): void {
+  const first = tbs.length;
+  const count = ring.length * trips;
+  let uncharged = 0;
+  for (let k = 0; k < count; k++) {
+    const i = k % ring.length;
+    const ir = tbs[ring[i]];
+    const next = ring[(i + 1) % ring.length];
+    const nextCopy = first + ((k + 1) % count);
+    const links = ir.links.map((to) => (to === next ? nextCopy : to)) as [number, number];
+    uncharged += ir.icount;
+    tbs.push(derivedTb(ir, { copyOf: ir.copyOf ?? ring[i], links, unchecked: { plan, streams: accesses[i], first, trips, uncharged } }));
+  }
 }
 
 /** Whether tci went round only a few times each time it came here, as far as it counted. */
@@ -188,7 +221,8 @@ interface Motion {
 }
 
 /** How far an address with a constant stride moves. */
-const bytesOf = ({ address, stride, movesNarrow }: Motion): number => stride.constant * (movesNarrow ? address.narrow!.coef : 1);
+const bytesOf = ({ address, stride, movesNarrow }: Pick<Motion, 'address' | 'stride' | 'movesNarrow'>): number =>
+  stride.constant * (movesNarrow ? address.narrow!.coef : 1);
 
 const NOTHING: Linear = { terms: new Map(), constant: 0 };
 

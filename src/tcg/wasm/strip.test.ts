@@ -119,6 +119,28 @@ describe('loops that get a copy without checks', () => {
     expect([rig.get(X3), rig.get(X2), rig.u32(L.ENV_BUDGET)]).toEqual([5n, 0x4000n + 800n, 1_000_000 - 301]);
   });
 
+  it('do four trips in a row for each test, if they are small and pages last', () => {
+    const walk = (stride: number, adds: number): Region =>
+      loop((tcg) => {
+        tcg.qemuLd(X3, X2, L.MO_64, 0);
+        for (let n = 0; n < adds; n++) tcg.add(X4, X4, X3);
+        tcg.addi(X2, X2, stride);
+      });
+    const shapes: [number, number][] = [[8, 1], [-128, 1], [136, 1], [8, 15], [8, 40], [8, 80]]; // prettier-ignore
+    expect(shapes.map(([stride, adds]) => plansOf(walk(stride, adds))[0].unrolled?.trips)).toEqual([4, 4, undefined, 4, 3, undefined]);
+  });
+
+  it('are charged for what they did, whichever trip is the last', () => {
+    for (let trips = 20; trips < 60; trips++) {
+      const rig = new Rig();
+      rig.map(0x4000n);
+      rig.set(X1, BigInt(trips));
+      rig.set(X2, 0x4000n);
+      expect(rig.run(loop(sum))).toBe(pointer(1));
+      expect([rig.get(X2), rig.get(X1), rig.u32(L.ENV_BUDGET)]).toEqual([0x4000n + 8n * BigInt(trips), 0n, 1_000_000 - 3 * trips - 1]);
+    }
+  });
+
   it('try again where a page ends that was not worth it', () => {
     const rig = new Rig();
     const entry = tlbEntry(L.TLB_KIND_READ, 0x5000n);

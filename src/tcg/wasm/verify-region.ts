@@ -120,7 +120,8 @@ function checkCopies({ region: { tbs } }: Pick<RegionFacts, 'region'>, _: Target
 function checkStrips({ region }: Pick<RegionFacts, 'region'>, target: TargetInfo, fail: Fail): void {
   const { tbs, entries } = region;
   tbs.forEach(({ strip }, tb) => {
-    if (strip && (strip.head !== tb || tbs[strip.copy]?.unchecked?.plan !== strip)) fail(`tb${tb} has the plan of another loop`);
+    if (strip && (strip.head !== tb || copiesOf(strip).some(({ first }) => tbs[first]?.unchecked?.plan !== strip)))
+      fail(`tb${tb} has the plan of another loop`);
   });
   for (const entry of entries) if (tbs[entry].unchecked) fail(`entry tb${entry} is in a copy without checks`);
   tbs.forEach((ir, tb) => {
@@ -131,32 +132,54 @@ function checkStrips({ region }: Pick<RegionFacts, 'region'>, target: TargetInfo
   for (const plan of new Set(tbs.flatMap(({ unchecked }) => unchecked?.plan ?? []))) checkStrip(region, plan, target, fail);
 }
 
-/** The TBs of a copy, in the order of a trip. */
-function ringOf({ tbs }: Region, plan: StripPlan, fail: Fail): number[] {
+/** One of a plan's copies: its first TB, and the trips that it does. */
+interface Copy {
+  readonly first: number;
+  readonly trips: number;
+}
+
+const copiesOf = ({ copy, unrolled }: StripPlan): Copy[] => [
+  { first: copy, trips: 1 },
+  ...(unrolled ? [{ first: unrolled.copy, trips: unrolled.trips }] : []),
+];
+
+/** The TBs of a copy, in the order that they run in. */
+function ringOf({ tbs }: Region, plan: StripPlan, { first, trips }: Copy, fail: Fail): number[] {
   const ring: number[] = [];
-  for (let tb = plan.copy; !ring.includes(tb);) {
+  let icount = 0;
+  for (let tb = first; !ring.includes(tb);) {
     ring.push(tb);
+    const { unchecked } = tbs[tb];
+    if (unchecked!.first !== first || unchecked!.trips !== trips) fail(`tb${tb} of the copy at tb${first} says that it is in another one`);
+    icount += tbs[tb].icount;
+    if (unchecked!.uncharged !== icount)
+      fail(`the copy at tb${first} has done ${icount} instructions at the end of tb${tb}, which charges ${unchecked!.uncharged}`);
     const next = targetsOf(tbs[tb]).filter((to) => tbs[to].unchecked?.plan === plan);
     if (next.length !== 1) fail(`tb${tb} of a copy leads to ${next.length} TBs of it`);
     tb = next[0];
-    if (ring.includes(tb) && tb !== plan.copy) fail(`tb${tb} of a copy is led to from inside, and does not begin it`);
+    if (ring.includes(tb) && tb !== first) fail(`tb${tb} of a copy is led to from inside, and does not begin it`);
   }
+  if (icount !== trips * plan.icount)
+    fail(`${trips} trips of the copy at tb${first} have ${icount} instructions, its plan says ${plan.icount} each`);
   return ring;
 }
 
 function checkStrip(region: Region, plan: StripPlan, target: TargetInfo, fail: Fail): void {
-  const { tbs } = region;
-  if (tbs[plan.head]?.strip !== plan) fail(`the copy at tb${plan.copy} has no test at tb${plan.head}`);
-  const ring = ringOf(region, plan, fail);
-  const icount = ring.reduce((sum, tb) => sum + tbs[tb].icount, 0);
-  if (icount !== plan.icount) fail(`a trip of the copy at tb${plan.copy} has ${icount} instructions, its plan says ${plan.icount}`);
+  if (region.tbs[plan.head]?.strip !== plan) fail(`the copy at tb${plan.copy} has no test at tb${plan.head}`);
+  for (const copy of copiesOf(plan)) checkCopy(region, plan, ringOf(region, plan, copy, fail), copy, target, fail);
+}
+
+/** That the accesses of a copy are in their streams, for three rounds. */
+function checkCopy({ tbs }: Region, plan: StripPlan, ring: readonly number[], { trips }: Copy, target: TargetInfo, fail: Fail): void {
   const sample = new Sample(globalCountOf(target));
   const first = plan.streams.map(({ address }) => sample.value(tbs[plan.copy], address));
   const strides = plan.streams.map(({ address, stride, movesNarrow }) => {
     return sample.linear(tbs[plan.copy], stride) * BigInt(movesNarrow ? address.narrow!.coef : 1);
   });
-  for (let trip = 0n; trip < 3n; trip++) {
-    for (const tb of ring) {
+  const lap = ring.length / trips;
+  for (let round = 0; round < 3; round++) {
+    for (const [at, tb] of ring.entries()) {
+      const trip = BigInt(round * trips + Math.floor(at / lap));
       const ir = tbs[tb];
       sample.startTb();
       if (!ir.sideExitOnMiss) fail(`tb${tb} calls slow paths, and is in a copy without checks`);
@@ -225,7 +248,7 @@ function checkBudget(
   for (const { tb, succ } of blocks) {
     for (const b of succ) {
       const to = blocks[b].tb;
-      const endsByItself = region.tbs[tb].unchecked?.plan.copy === to;
+      const endsByItself = region.tbs[tb].unchecked?.first === to;
       if (blocks[b].isTbStart && !isTested(to) && !endsByItself) next[tb].add(to);
     }
   }

@@ -29,7 +29,7 @@ function forks({ tbs }: Region, { tb, first, end, succ }: Block): boolean {
 function markSmallLoops(region: Region, blocks: readonly Block[], members: readonly number[], lazy: Uint8Array): void {
   for (const loop of components(blocks, members)) {
     const tbs = new Set(loop.map((b) => blocks[b].tb));
-    const insns = [...tbs].reduce((sum, tb) => sum + region.tbs[tb].icount, 0);
+    const insns = [...tbs].reduce((sum, tb) => sum + (region.tbs[tb].unchecked ? 0 : region.tbs[tb].icount), 0);
     if (insns <= SMALL_LOOP) for (const b of loop) lazy[b] = 1;
     else {
       const isIn = new Set(loop);
