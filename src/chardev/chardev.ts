@@ -84,9 +84,12 @@ export abstract class Chardev {
     return this.kind;
   }
 
-  /** Off: no device sees that output waits, and the machine stands still instead. For guests that must run the same way every time. */
+  /**
+   * Off: no device sees that output waits, and the machine stands still instead. For guests that must run the same way every time: who looks at the machine
+   * is no part of their world, and always sees it.
+   */
   get flowControl(): boolean {
-    return this.#flowControl;
+    return this.#flowControl || this.isMonitor;
   }
   set flowControl(on: boolean) {
     this.#flowControl = on;

@@ -181,6 +181,22 @@ describe('a mux', () => {
   });
 });
 
+it('of a guest that must run the same way every time shows what waits to who looks at the machine alone', () => {
+  const { backend, mux } = setup();
+  const told: string[] = [];
+  const join = (name: string, isMonitor: boolean): CharBackend => {
+    const front = new CharBackend(mux);
+    front.setHandlers({ isMonitor, canReceive: () => 0, receive: () => {}, writable: () => void told.push(name) });
+    return front;
+  };
+  mux.flowControl = false;
+  const [serial, monitor] = [join('serial', false), join('monitor', true)];
+  backend.congested(true);
+  expect([serial.writable, monitor.writable]).toEqual([true, false]);
+  backend.congested(false);
+  expect([serial.writable, monitor.writable, told]).toEqual([true, true, ['monitor']]);
+});
+
 it('a frontend that writes on insists once a write, and hears what the backend throws', () => {
   const { backend, mux, frontend } = setup();
   const { front } = frontend();

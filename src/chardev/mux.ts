@@ -189,17 +189,12 @@ export class MuxChardev extends Chardev {
   override flushed(): Promise<void> | undefined {
     return this.backend.flushed();
   }
+  /** As the backend has it. Whether a frontend may see it is its port's to say: a monitor does where the guest does not. */
   override get writable(): boolean {
     return this.base.writable;
   }
   override insist(): void {
     this.backend.insist();
-  }
-  override get flowControl(): boolean {
-    return this.backend.flowControl;
-  }
-  override set flowControl(on: boolean) {
-    this.backend.flowControl = on;
   }
   override congested(on: boolean): void {
     for (const port of this.slots.flat()) port.congested(on);
@@ -347,8 +342,11 @@ export class MuxPort extends Chardev {
   override write(bytes: Uint8Array): void {
     this.mux.write(bytes);
   }
+  override get flowControl(): boolean {
+    return this.mux.flowControl || this.isMonitor;
+  }
   override get writable(): boolean {
-    return this.mux.writable;
+    return this.mux.writable || !this.flowControl;
   }
   override insist(): void {
     this.mux.insist();

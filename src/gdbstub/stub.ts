@@ -57,7 +57,6 @@ export class GdbStub {
     this.removeHandler = control.machine.runState.addHandler((running, state) => !running && this.stopped(state));
     this.log.trace(TRACE.gdbstub_op_start, chardev.id);
     control.machine.backends.joinChardev(chardev);
-    chardev.flowControl = true; // what a debugger does is no part of the guest's world
     this.link = new CharBackend(chardev);
     this.link.setHandlers({
       isMonitor: true,

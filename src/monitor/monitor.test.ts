@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
-import { StreamChardev } from '../chardev/chardev.js';
+import { OUTPUT_LIMIT, StreamChardev } from '../chardev/chardev.js';
 import { MuxChardev } from '../chardev/mux.js';
 import { createNodeHost, type NodeHost } from '../node/host.js';
 import { MemorySnapshotStore } from '../migration/store.js';
@@ -21,6 +21,7 @@ async function setup(shared = false, smp = 1, options: Partial<MachineOptions> =
   const chardev = new StreamChardev('m', (bytes) => (output += new TextDecoder().decode(bytes)));
   const mux = shared ? new MuxChardev(chardev, { escapes: true, quit: () => {} }) : undefined;
   mux?.join({ canReceive: () => 1, receive: () => {} });
+  machine.control.machine.backends.joinChardev(mux ?? chardev);
   new Monitor(machine.control, mux ?? chardev, '1.2.3', Infinity); // lines are answered at once, however slow this computer is
   /** What a line prints, without its echo and the prompt behind it. */
   const run = (line: string): string => {
@@ -41,6 +42,20 @@ async function setup(shared = false, smp = 1, options: Partial<MachineOptions> =
 }
 
 describe('the monitor', () => {
+  it.each([
+    ['a device of its own', false],
+    ['a shared one', true],
+  ])('with -icount, too, stops at answers that nobody reads on %s', async (_, shared) => {
+    const { chardev, text } = await setup(shared, 1, { icount: { shift: 0 } });
+    if (shared) chardev.input(Uint8Array.of(1, 0x63)); // Ctrl-A c
+    chardev.congested(true);
+    const before = text().length;
+    for (let i = 0; i < 100; i++) chardev.input(new TextEncoder().encode('help\r'.repeat(20)));
+    expect(text().length - before).toBeLessThan(OUTPUT_LIMIT + 65536);
+    chardev.congested(false);
+    await vi.waitFor(() => expect(text().match(/\n\(wemu\) /g)?.length).toBe(2001), 10_000);
+  });
+
   it('greets on a device of its own at once, on a shared one with the focus', async () => {
     expect((await setup()).text()).toBe("wemu 1.2.3 monitor - type 'help' for more information\r\n(wemu) ");
     const { text, chardev } = await setup(true);
@@ -216,7 +231,7 @@ describe('the monitor', () => {
     ['chardev-send-break x', "Error: Chardev 'x' not found"],
     ['ringbuf_read serial0 5', 'Error: serial0 is not a ringbuf device'],
     ['ringbuf_write x y', "Error: Device 'x' not found"],
-    ['info chardev', 'serial0: filename=null'],
+    ['info chardev', 'serial0: filename=null\nm: filename=stream'],
     ['info block', ''],
     ['info memory_size_summary', 'base memory: 16777216'],
     ['loadvm no-such', "Error: Snapshot 'no-such' does not exist in one or more devices"],
