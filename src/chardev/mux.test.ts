@@ -191,8 +191,10 @@ it('of a guest that must run the same way every time shows what waits to who loo
   };
   mux.flowControl = false;
   const [serial, monitor] = [join('serial', false), join('monitor', true)];
+  const port = mux.guestPort();
+  port.flowControl = false;
   backend.congested(true);
-  expect([serial.writable, monitor.writable]).toEqual([true, false]);
+  expect([serial.writable, monitor.writable, port.writable]).toEqual([true, false, true]);
   backend.congested(false);
   expect([serial.writable, monitor.writable, told]).toEqual([true, true, ['monitor']]);
 });

@@ -343,7 +343,10 @@ export class MuxPort extends Chardev {
     this.mux.write(bytes);
   }
   override get flowControl(): boolean {
-    return this.mux.flowControl || this.isMonitor;
+    return this.isMonitor || (super.flowControl && this.mux.flowControl);
+  }
+  override set flowControl(on: boolean) {
+    super.flowControl = on;
   }
   override get writable(): boolean {
     return this.mux.writable || !this.flowControl;

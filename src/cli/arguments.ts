@@ -8,6 +8,7 @@ import { OptionError } from '../util/errors.js';
 import { MiB } from '../util/size.js';
 import { didYouMean } from '../util/suggest.js';
 import { checkQemuOption, QEMU_OPTIONS } from './qemu-options.js';
+import { optionError } from './usage.js';
 
 /** Bytes of a file of `-readconfig`. */
 const CONFIG_LIMIT = MiB;
@@ -156,7 +157,7 @@ export function commandLineWords(program: Command, argv: readonly string[]): str
     const [, name, value] = /^--?([a-zA-Z?][\w-]*)(?:=(.*))?$/s.exec(word) ?? [];
     if (word === '--') return [...out, word, ...words];
     if (name === undefined) {
-      if (command === program) command = findCommand(program, word);
+      command = command === program ? findCommand(program, word) : (command.commands.find((each) => each.name() === word) ?? command);
       out.push(word);
       continue;
     }
@@ -166,7 +167,7 @@ export function commandLineWords(program: Command, argv: readonly string[]): str
     }
     const argument = (): string => {
       const next = value ?? words.shift();
-      if (next === undefined) throw new OptionError('requires an argument', `-${name}`);
+      if (next === undefined) throw optionError(command, 'requires an argument', word);
       return next;
     };
     if (name === 'readconfig' && command === program) {
@@ -184,11 +185,11 @@ export function commandLineWords(program: Command, argv: readonly string[]): str
       out.push(name.length > 1 ? `--${name}` : `-${name}`);
       if (option.required) out.push(argument());
       else if (option.optional && (value ?? words[0]?.startsWith('-') === false)) out.push(argument());
-      else if (value !== undefined) throw new OptionError('takes no argument', word);
+      else if (value !== undefined) throw optionError(command, 'takes no argument', word);
       continue;
     }
     const foreign = command === program ? QEMU_OPTIONS.find((each) => each.name === name) : undefined;
-    if (!foreign) throw new OptionError(`invalid option${didYouMean(name, optionNames(command, program))}`, word);
+    if (!foreign) throw optionError(command, `invalid option${didYouMean(name, optionNames(command, program))}`, word);
     checkQemuOption(foreign, foreign.hasArgument ? argument() : undefined);
   }
   return out;

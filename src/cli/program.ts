@@ -13,6 +13,7 @@ import { runEmbedded } from './embedded.js';
 import type { LinuxArguments } from './linux.js';
 import { addSnapshotCommands } from './snapshot.js';
 import { runSystem } from './system.js';
+import { tellUsage } from './usage.js';
 
 export { isOutputStuck } from '../node/output.js';
 export { exitStatus } from './run-machine.js';
@@ -40,9 +41,6 @@ export async function main(argv: readonly string[], worker?: CodegenThread): Pro
     .description(description)
     .version(version)
     .enablePositionalOptions()
-    .configureOutput({
-      outputError: (text, write) => write(`wemu: ${text.replace(/^error: /, '').trimEnd()} ('wemu --help' lists the options)\n`),
-    })
     .exitOverride()
     .addHelpText('after', EXAMPLES);
   addSystemOptions(program).action(async (options: SystemArguments) => {
@@ -103,6 +101,7 @@ export async function main(argv: readonly string[], worker?: CodegenThread): Pro
     },
   });
 
+  tellUsage(program);
   try {
     await program.parseAsync(commandLineWords(program, argv), { from: 'user' });
   } catch (error) {

@@ -89,7 +89,7 @@ describe('wemu bench', () => {
     ['no rounds', ['--runs', '0'], /^wemu: .*--runs.*It must be a number from 1 to 999/],
     ['no time', ['--seconds', 'x'], /^wemu: .*--seconds.*It must be a number/],
     ['a file for a folder', ['--against', 'none', '--out', blocked], /^wemu: --out: cannot write '.*results\.json': /],
-    ['an argument', ['int'], /^wemu: too many arguments/],
+    ['an argument', ['int'], /^wemu: bench: too many arguments/],
   ])('refuses %s in one line', (_, args, message) => {
     const { status, stderr, stdout } = wemu(['bench', ...args]);
     expect(stderr).toMatch(message);
