@@ -60,7 +60,8 @@ function speedRatio(a: Row | undefined, b: Row | undefined): number | undefined 
   const [mine, theirs] = [a && timeOf(a), b && timeOf(b)];
   if (!a || !b || !mine || !theirs) return undefined;
   if (a.work === b.work) return theirs.median / mine.median;
-  return a.mips && b.mips ? a.mips.median / b.mips.median : undefined;
+  // Where nobody who counts instructions had a peer's work: by the work itself.
+  return a.mips && b.mips ? a.mips.median / b.mips.median : (a.work * theirs.median) / (b.work * mine.median);
 }
 
 type Speeds = Ratio['workloads'];

@@ -327,7 +327,7 @@ describe('results of real programs', () => {
     expect(text).toMatch(/^geomean real +1\.73 /m);
     expect(text).toMatch(/^ {2}all threads +0\.791 /m);
     expect(text).toContain(
-      'real programs, speed  cold 1.00, all threads 0.791, least 0.500 real-bc; warm 1.41, all threads 2.24, least 0.500 real-bc',
+      '  real, cold, speed     1.00, all threads 0.791; least 0.500 real-bc\n  real, warm, speed     1.41, all threads 2.24; least 0.500 real-bc',
     );
     expect(charts(results).map(({ title }) => title).slice(0, 2)).toEqual(['Real programs', 'Real programs, all threads']); // prettier-ignore
   });
@@ -391,11 +391,11 @@ describe('results', () => {
     expect(Object.keys(reasons)).toEqual(['boot.warm', 'real.cold', 'real.warm', 'ppc.integer', 'ppc.memory', 'ppc.float']);
   });
   it('say why there is nothing to compare with', () => {
-    const { vsQemu } = makeResults(
-      measured({ contestants: [TCI, OPT], runs: RUNS.filter(({ contestant: who }) => !who.startsWith('qemu')) }),
-    );
+    const alone = makeResults(measured({ contestants: [TCI, OPT], runs: RUNS.filter(({ contestant: who }) => !who.startsWith('qemu')) }));
+    const { vsQemu } = alone;
     expect(vsQemu.compute.geomean).toBeNull();
     expect(vsQemu.reasons).toMatchObject({ compute: 'no peer took part', system: 'no peer took part', 'boot.cold': 'no peer took part' });
+    expect(formatResults(alone)).toContain('No peer took part: nothing to compare with.');
   });
   it('compare rates where the work differs, and count a peer by wemu', () => {
     const rows = makeRows(ALL, ['int'], RUNS);
@@ -406,6 +406,10 @@ describe('results', () => {
     expect(ratio.compute).toBeCloseTo(20 / 3, 9);
     expect(ratio.memory).toBeNull();
     expect(comparison.row('int', PEER)!.contestant).toBe('qemu');
+  });
+  it('compare an interpreter alone with a peer by their work', () => {
+    const rows = makeRows([TCI, QEMU], ['int'], [run(TCI, 'int', 1, { work: 10 }), run(QEMU, 'int', 4, { instructions: undefined })]);
+    expect(new Comparison([TCI, QEMU], rows).ratio('tci', 'qemu').workloads.int).toBeCloseTo(4 * 10 / 100, 9); // prettier-ignore
   });
   it('tell every contestant of a checksum that is not everybody’s, and nobody else', () => {
     const wrong = [
@@ -434,6 +438,7 @@ describe('results', () => {
     expect(text).toMatch(/^geomean kernels .*2\.83$/m);
     expect(text).toMatch(/^ {2}bare metal .*1\.59$/m);
     expect(text).toContain('boot, time            cold 2.00, warm - (no strategy with a warm code cache took part)');
+    expect(text).not.toMatch(/PowerPC, speed|real, cold/);
     expect(text).toContain('not measured: shell: no shell\nERROR chase, tci: boom');
   });
   it('three digits', () => expect([digits(1234.5), digits(0.01234), digits(undefined)]).toEqual(['1235', '0.0123', '-']));

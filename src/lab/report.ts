@@ -70,27 +70,45 @@ export function headLines({ host, date, rounds, share, contestants, wemu, interr
   ];
 }
 
-/** None where engines are compared. */
+/** wemu's speed beside the peers': what was measured, and why something was not that belongs to it. None where engines are compared. */
 export function vsQemuLines({ vsQemu: { compute, system, boot, real, ppc, subject, peers, reasons }, engines }: Results): string[] {
   if (engines) return [];
-  const why = (what: string): string => (reasons[what] === undefined ? '' : ` (${reasons[what]})`);
-  const who = peers.length > 1 ? `the better of ${peers.join(' and ')}` : (peers[0] ?? 'no peer');
-  const kinds = `integer ${digits(compute.integer)}, memory ${digits(compute.memory)}, float ${digits(compute.float)}`;
-  const guests = `bare metal ${digits(compute.bareMetal)}, under Linux ${digits(compute.programs)}`;
-  const program = (what: 'cold' | 'warm'): string => {
-    const { geomean, min, minWorkload, allThreads } = real[what];
-    return `${what} ${digits(geomean)}${why(`real.${what}`)}${geomean === null ? '' : `, all threads ${digits(allThreads)}, least ${digits(min)} ${minWorkload}`}`;
-  };
-  const onPpc = (['integer', 'memory', 'float'] as const)
-    .map((kind) => `${kind} ${digits(ppc[kind].geomean)}${why(`ppc.${kind}`)}`)
-    .join(', ');
+  if (subject === null || peers.length === 0)
+    return [`${subject === null ? 'No strategy of wemu' : 'No peer'} took part: nothing to compare with.`];
+  type Figure = readonly [name: string, value: number | null, reason?: string];
+  const figure = ([name, value, reason]: Figure): string[] =>
+    value !== null
+      ? [`${name}${digits(value)}`]
+      : reason !== undefined && reasons[reason] !== undefined
+        ? [`${name}- (${reasons[reason]})`]
+        : [];
+  const least = ({ min, minWorkload }: { min: number | null; minWorkload: string | null }): string =>
+    min === null ? '' : `; least ${digits(min)} ${minWorkload}`;
+  const { cold, warm } = real;
+  const rows: readonly (readonly [what: string, figures: readonly Figure[], least?: string])[] = [
+    [
+      'kernels, speed',
+      [
+        ['', compute.geomean],
+        ['integer ', compute.integer],
+        ['memory ', compute.memory],
+        ['float ', compute.float],
+        ['bare metal ', compute.bareMetal],
+        ['under Linux ', compute.programs],
+      ],
+      least(compute),
+    ],
+    ['system, speed', [['', system.geomean]], least(system)],
+    ['boot, time', [['cold ', boot.cold, 'boot.cold'], ['warm ', boot.warm, 'boot.warm']]], // prettier-ignore
+    ['real, cold, speed', [['', cold.geomean], ['all threads ', cold.allThreads]], least(cold)], // prettier-ignore
+    ['real, warm, speed', [['', warm.geomean], ['all threads ', warm.allThreads]], least(warm)], // prettier-ignore
+    ['PowerPC, speed', (['integer', 'memory', 'float'] as const).map((kind) => [`${kind} `, ppc[kind].geomean]), least(ppc)],
+  ];
+  const measured = rows.filter(([, figures]) => figures.some(([, value]) => value !== null));
   return [
-    `${subject ?? 'nobody'} against ${who}:`,
-    `  kernels, speed        ${digits(compute.geomean)}${why('compute')}: ${kinds}; ${guests}; least ${digits(compute.min)} ${compute.minWorkload ?? ''}`,
-    `  system, speed         ${digits(system.geomean)}${why('system')}; least ${digits(system.min)} ${system.minWorkload ?? ''}`,
-    `  boot, time            cold ${digits(boot.cold)}${why('boot.cold')}, warm ${digits(boot.warm)}${why('boot.warm')}`,
-    `  real programs, speed  ${program('cold')}; ${program('warm')}`,
-    `  PowerPC, speed        ${onPpc}; least ${digits(ppc.min)} ${ppc.minWorkload ?? ''}`,
+    `${subject} against ${peers.length > 1 ? `the better of ${peers.join(' and ')}` : peers[0]}:`,
+    ...measured.map(([what, figures, rest = '']) => `  ${what.padEnd(20)}  ${figures.flatMap(figure).join(', ')}${rest}`),
+    ...(measured.length > 0 ? [] : ['  nothing was measured on both sides']),
   ];
 }
 

@@ -85,7 +85,7 @@ describe('wemu bench', () => {
     ['an unknown workload', ['--workload', 'doom'], /^wemu: --workload: unknown workload 'doom' \(expected one of all, .*boot, /],
     ['a peer that is not there', ['--against', '/no/such/qemu'], /^wemu: --against: cannot run '\/no\/such\/qemu --version'/],
     ['a peer without a command', ['--against', 'x='], /^wemu: --against: no command in 'x='/],
-    ['two of a name', ['--against', `tci=${folder}/crashes`], /^wemu: --against: two contestants are called 'tci'/],
+    ['two of a name', ['--against', `tci=${process.execPath}`], /^wemu: --against: two contestants are called 'tci'/],
     ['no rounds', ['--runs', '0'], /^wemu: .*--runs.*It must be a number from 1 to 999/],
     ['no time', ['--seconds', 'x'], /^wemu: .*--seconds.*It must be a number/],
     ['a file for a folder', ['--against', 'none', '--out', blocked], /^wemu: --out: cannot write '.*results\.json': /],
