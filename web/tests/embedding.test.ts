@@ -1,11 +1,13 @@
-/** `<wemu-machine>` in pages of React and Vue (tests/pages); plain HTML has it in look.test.ts. */
-import { mkdtempSync, rmSync } from 'node:fs';
+/** `<wemu-machine>` in pages of React and Vue (tests/pages), and in the one that docs/web.md makes from nothing; plain HTML has it in look.test.ts. */
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { WemuMachineElement } from '../../src/element/index.js';
+import { Consumer } from '../../tests/support/consumer.js';
+import { codeBlocks } from '../../tests/support/samples.js';
 import { BROWSERS } from './support/browsers.js';
 import { becomes } from './support/session.js';
 import { serve, type Site } from './support/site.js';
@@ -74,6 +76,44 @@ describe.each(BROWSERS)('in $title', ({ path, launch }) => {
       const isEmpty = (): boolean =>
         document.querySelector('wemu-machine') === null && (globalThis as unknown as { gone: WemuMachineElement }).gone.state === 'empty';
       expect(await becomes(page, isEmpty)).toBe(true);
+      expect(page.complaints).toEqual([]);
+    } finally {
+      await page.close();
+    }
+  });
+});
+
+describe('from nothing, as docs/web.md has it', () => {
+  const ADDONS = ['addon-fit', 'addon-search', 'addon-web-links'];
+  let consumer: Consumer;
+  let documented: Site;
+
+  beforeAll(async () => {
+    consumer = new Consumer(['@xterm/xterm', ...ADDONS.map((name) => `@xterm/${name}`)]);
+    const page = readFileSync(new URL('../../docs/web.md', import.meta.url), 'utf8');
+    const [[html], [config]] = ['html', 'js'].map((language) => codeBlocks(page, [language]));
+    writeFileSync(consumer.path('index.html'), html.text);
+    writeFileSync(consumer.path('vite.config.mjs'), config.text);
+    mkdirSync(consumer.path('public'));
+    writeFileSync(consumer.path('public/favicon.ico'), ''); // Chromium asks for one
+    copyFileSync(consumer.path('node_modules/wemu/build/wemu.wasm'), consumer.path('public/wemu.wasm'));
+    copyFileSync(consumer.path('node_modules/wemu/guests/embedded.elf'), consumer.path('public/program.elf'));
+    await build({ root: consumer.folder, logLevel: 'error' });
+    documented = await serve({ over: consumer.path('dist') });
+  });
+  afterAll(() => {
+    documented.close();
+    consumer.remove();
+  });
+
+  it.each(BROWSERS.filter(({ path }) => path !== undefined))('runs in $title', async ({ launch }) => {
+    const page = await launch();
+    try {
+      await page.open(documented.url);
+      expect(await becomes(page, () => document.querySelector<WemuMachineElement>('wemu-machine')?.state === 'ended')).toBe(true);
+      expect(await page.run(() => document.querySelector<WemuMachineElement>('wemu-machine')!.automation.text)).toContain(
+        'all checks passed',
+      );
       expect(page.complaints).toEqual([]);
     } finally {
       await page.close();
