@@ -279,6 +279,53 @@ describe('time', () => {
   });
 });
 
+describe('trace', () => {
+  it.each([
+    ['isync', w.isync],
+    ['sync', w.sync],
+    ['the time base', w.mftb(3, 268)],
+    ['a counter', w.mfspr(3, X.SPR_PMC1)],
+  ])('comes after %s, with and without -icount', async (_, word) => {
+    for (const icount of [undefined, { shift: 3 }]) {
+      const end = await run('750', enter(MSR.IP | P.MSR_SE, ROM + 0x6000), { icount, ...body(word, w.nop) });
+      expect([end.vector, end.log[0]]).toEqual([0xd00, ROM + 0x6004]);
+    }
+  });
+});
+
+describe('the thermal unit', () => {
+  const [THRM1, THRM2, THRM3] = [1020, 1021, 1022];
+  const VALID = 1;
+  const BELOW = 4;
+  const TIN = 0x8000_0000;
+  const TIV = 0x4000_0000;
+  const threshold = (degrees: number): number => degrees << 23;
+  const read = async (...words: number[]): Promise<readonly number[]> =>
+    (await run('750', [...words, ...[THRM1, THRM2].flatMap((spr, n) => [w.mfspr(4, spr), ...log(n, 4)])])).log.slice(0, 2);
+
+  it('answers who waits for TIV, in whatever order it was turned on', async () => {
+    const on = set(THRM3, (8000 << 1) | 1);
+    const warm = set(THRM1, threshold(20) | VALID);
+    const cold = set(THRM2, threshold(100) | VALID);
+    const both = [(TIN | TIV | threshold(20) | VALID) >>> 0, TIV | threshold(100) | VALID];
+    expect(await read(...on, ...warm, ...cold)).toEqual(both);
+    expect(await read(...warm, ...cold, ...on)).toEqual(both);
+    // the other way round
+    const below = set(THRM1, threshold(100) | BELOW | VALID);
+    expect((await read(...on, ...below))[0]).toBe((TIN | TIV | threshold(100) | BELOW | VALID) >>> 0);
+  });
+
+  it('has nothing to tell while it is off, or a threshold is not valid', async () => {
+    expect(await read(...set(THRM1, threshold(20) | VALID))).toEqual([threshold(20) | VALID, 0]);
+    expect(await read(...set(THRM3, 1), ...set(THRM1, threshold(20)))).toEqual([threshold(20), 0]);
+  });
+
+  it('answers again after each change, by what it is asked last', async () => {
+    const again = [...set(THRM3, 1), ...set(THRM1, threshold(20) | VALID), ...set(THRM1, threshold(30) | VALID)];
+    expect((await read(...again))[0]).toBe(TIV | threshold(30) | VALID);
+  });
+});
+
 describe('inputs', () => {
   const EMCP = 0x8000_0000;
   const waiting = (hid0: number, msr: number): number[] => [
@@ -310,6 +357,16 @@ describe('inputs', () => {
     };
     const end = await run('755', [w.b(0)], { started: later });
     expect([end.vector, end.log[1], end.log[4]]).toEqual([0x200, X.SRR1_MCP | MSR.ME | MSR.IP, MSR.IP]);
+  });
+  it('which comes before a soft reset, and an external interrupt after both', async () => {
+    const later = (cpu: PpcCpu): void => {
+      cpu.writeRegister('hid0', BigInt(EMCP));
+      cpu.writeRegister('msr', BigInt(MSR.ME | MSR.IP | MSR.EE));
+      for (const input of [PPC_INPUT.interrupt, PPC_INPUT.softReset, PPC_INPUT.machineCheck]) cpu.gpioIn(input).set(1);
+    };
+    // the handler of the reset, which tells where it came from
+    const end = await run('755', [w.b(0)], { started: later, at: { 0x100: handler(0x100) } });
+    expect([end.vector, end.log[0]]).toEqual([0x100, ROM + 0x200]);
   });
   it('which stops all while ME is clear', async () => {
     const later = (cpu: PpcCpu): void => {

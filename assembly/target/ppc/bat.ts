@@ -1,6 +1,6 @@
 // Block address translation. PEM, 7.4.
 import { TLB_KIND_CODE } from '../../shared/layout';
-import { hasFeature } from './msr';
+import { hasFeature } from './cpu';
 import { FEATURE_HIGH_BATS, HID2_HBE } from './shared/oea';
 import { ppc } from './env';
 import { PPC_DBAT, PPC_IBAT } from './shared/env';

@@ -1,7 +1,7 @@
 // Where dcbz must not be done: it makes a block of the data cache, and where that takes none, it is for software to store zeros (PEM, 6.4.6; the processors' manuals, 4.5.6).
 import { vcpu } from '../../core/vcpu';
 import { isCached } from './mmu';
-import { hasFeature } from './msr';
+import { hasFeature } from './cpu';
 import { PAGE_BITS } from './shared/traits';
 import { CACHED_VALID, FEATURE_ALIGN_WORDS, FEATURE_DCBZ_ENABLED, FEATURE_DCBZ_UNLOCKED, HID0_DCE, HID0_DLOCK } from './shared/oea';
 import { ppc } from './env';

@@ -10,6 +10,12 @@ export function msr(env: usize): u32 {
   return ppc(env).msr;
 }
 
+/** FEATURE_* of the model. */
+@inline
+export function hasFeature(env: usize, feature: u32): bool {
+  return (ppc(env).features & feature) != 0;
+}
+
 /** The mmu index of accesses that are translated if `translated` (a bit of MSR) is set. */
 @inline
 export function mmuIdxOf(env: usize, translated: u32): i32 {

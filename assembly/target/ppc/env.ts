@@ -598,12 +598,93 @@ export class Ppc {
   }
 
   @inline
+  get l2cr(): u32 {
+    return load<u32>(this.at, 0x640);
+  }
+  @inline
+  set l2cr(value: u32) {
+    store<u32>(this.at, value, 0x640);
+  }
+
+  @inline
+  get ictc(): u32 {
+    return load<u32>(this.at, 0x644);
+  }
+  @inline
+  set ictc(value: u32) {
+    store<u32>(this.at, value, 0x644);
+  }
+
+  @inline
+  get mmcr0(): u32 {
+    return load<u32>(this.at, 0x648);
+  }
+  @inline
+  set mmcr0(value: u32) {
+    store<u32>(this.at, value, 0x648);
+  }
+
+  @inline
+  get mmcr1(): u32 {
+    return load<u32>(this.at, 0x64c);
+  }
+  @inline
+  set mmcr1(value: u32) {
+    store<u32>(this.at, value, 0x64c);
+  }
+
+  @inline
+  get mmcr2(): u32 {
+    return load<u32>(this.at, 0x650);
+  }
+  @inline
+  set mmcr2(value: u32) {
+    store<u32>(this.at, value, 0x650);
+  }
+
+  @inline
+  pmc(index: i32): u32 {
+    return load<u32>(this.at + index * 4, 0x654);
+  }
+  @inline
+  setPmc(index: i32, value: u32): void {
+    store<u32>(this.at + index * 4, value, 0x654);
+  }
+
+  @inline
+  get sia(): u32 {
+    return load<u32>(this.at, 0x664);
+  }
+  @inline
+  set sia(value: u32) {
+    store<u32>(this.at, value, 0x664);
+  }
+
+  @inline
+  get sda(): u32 {
+    return load<u32>(this.at, 0x668);
+  }
+  @inline
+  set sda(value: u32) {
+    store<u32>(this.at, value, 0x668);
+  }
+
+  @inline
   plain(index: i32): u32 {
-    return load<u32>(this.at + index * 4, 0x640);
+    return load<u32>(this.at + index * 4, 0x66c);
   }
   @inline
   setPlain(index: i32, value: u32): void {
-    store<u32>(this.at + index * 4, value, 0x640);
+    store<u32>(this.at + index * 4, value, 0x66c);
+  }
+
+  @inline
+  get pmuSignaled(): u32 {
+    return load<u32>(this.at, 0x6bc);
+  }
+  @inline
+  set pmuSignaled(value: u32) {
+    store<u32>(this.at, value, 0x6bc);
   }
 
   @inline
@@ -622,5 +703,59 @@ export class Ppc {
   @inline
   set cached(value: u32) {
     store<u32>(this.at, value, 0x6c4);
+  }
+
+  @inline
+  get pmuActive(): u32 {
+    return load<u32>(this.at, 0x6c8);
+  }
+  @inline
+  set pmuActive(value: u32) {
+    store<u32>(this.at, value, 0x6c8);
+  }
+
+  @inline
+  get pmuCounting(): u32 {
+    return load<u32>(this.at, 0x6cc);
+  }
+  @inline
+  set pmuCounting(value: u32) {
+    store<u32>(this.at, value, 0x6cc);
+  }
+
+  @inline
+  get pmuWatched(): u32 {
+    return load<u32>(this.at, 0x6d0);
+  }
+  @inline
+  set pmuWatched(value: u32) {
+    store<u32>(this.at, value, 0x6d0);
+  }
+
+  @inline
+  pmuBase(index: i32): u64 {
+    return load<u64>(this.at + index * 8, 0x6d8);
+  }
+  @inline
+  setPmuBase(index: i32, value: u64): void {
+    store<u64>(this.at + index * 8, value, 0x6d8);
+  }
+
+  @inline
+  get pmuTransitions(): u64 {
+    return load<u64>(this.at, 0x6f8);
+  }
+  @inline
+  set pmuTransitions(value: u64) {
+    store<u64>(this.at, value, 0x6f8);
+  }
+
+  @inline
+  get pmuSwitches(): u64 {
+    return load<u64>(this.at, 0x700);
+  }
+  @inline
+  set pmuSwitches(value: u64) {
+    store<u64>(this.at, value, 0x700);
   }
 }

@@ -3,16 +3,17 @@ import { TELL_TRAPS, TLB_KIND_CODE } from '../../shared/layout';
 import { reachingOut } from '../../core/journal';
 import { vcpu } from '../../core/vcpu';
 import { physLoad32, physOk } from '../../tb/phys';
-import { fetchMmuIdx, msr } from './cpu';
+import { fetchMmuIdx, hasFeature, msr } from './cpu';
 import { ppcCr } from './cr';
 import { checkstop, logTrap } from './host';
+import { setPending } from './interrupts';
 import { translateFor } from './mmu';
-import { hasFeature, setMsr, setPending } from './msr';
+import { setMsr } from './msr';
 import { raiseWith } from './raise';
-import { EXC_FETCH_MISS, EXC_SMI, EXC_STORE_MISS, FEATURE_BUS_ERROR, FEATURE_DAR_MULTIPLE, LINE_INT, LINE_SMI, PENDING_DECREMENTER, PENDING_MACHINE_CHECK, PENDING_SOFT_RESET, SRR1_TEA } from './shared/oea';
+import { EXC_FETCH_MISS, EXC_PERFORMANCE, EXC_SMI, EXC_STORE_MISS, FEATURE_BUS_ERROR, FEATURE_DAR_MULTIPLE, LINE_INT, LINE_SMI, PENDING_DECREMENTER, PENDING_MACHINE_CHECK, PENDING_PERFORMANCE, PENDING_SOFT_RESET, SRR1_TEA } from './shared/oea';
 import {
   EXC_ALIGNMENT, EXC_DECREMENTER, EXC_DSI, EXC_EXTERNAL, EXC_ISI, EXC_MACHINE_CHECK, EXC_PROGRAM, EXC_RESET, EXC_VECTOR_UNAVAILABLE, MSR_EE, MSR_ILE, MSR_IP, MSR_LE, MSR_ME, MSR_TGPR,
-  VECTOR_SHIFT,
+  VECTOR_SHIFT, VECTOR_UNAVAILABLE,
 } from './shared/ppc';
 import { forgetStale } from './stale';
 import { ppc } from './env';
@@ -23,7 +24,7 @@ const HIGH_VECTORS: u32 = 0xfff00000;
 /** Where the handler of an exception is, from the base of all. */
 @inline
 function vectorOf(index: i32): u32 {
-  return index == EXC_VECTOR_UNAVAILABLE ? 0xf20 : (index as u32) << VECTOR_SHIFT;
+  return index == EXC_VECTOR_UNAVAILABLE ? VECTOR_UNAVAILABLE : (index as u32) << VECTOR_SHIFT;
 }
 /** CR0 in CR. */
 const CR0: u32 = 0xf0000000;
@@ -116,22 +117,25 @@ export function doInterrupt(env: usize): void {
   enter(env, index, pc, cause);
 }
 
-/** In the order of their priorities (PEM, table 6-3; MPC603e user's manual, table 4-2). */
+/** In the order of their priorities (MPC750 and MPC7400 user's manuals, table 4-3). */
 export function execInterrupt(env: usize): bool {
   const pc = vcpu(env).pc;
   const pending = ppc(env).pending;
-  if ((pending & PENDING_SOFT_RESET) != 0) {
-    ppc(env).andPending(~PENDING_SOFT_RESET);
-    enter(env, EXC_RESET, pc, 0);
-  } else if ((pending & PENDING_MACHINE_CHECK) != 0) {
+  if ((pending & PENDING_MACHINE_CHECK) != 0) {
     ppc(env).andPending(~PENDING_MACHINE_CHECK);
     enter(env, EXC_MACHINE_CHECK, pc, ppc(env).xchgBusCause(0));
+  } else if ((pending & PENDING_SOFT_RESET) != 0) {
+    ppc(env).andPending(~PENDING_SOFT_RESET);
+    enter(env, EXC_RESET, pc, 0);
   } else if ((msr(env) & MSR_EE) == 0) {
     return false;
   } else if ((ppc(env).lines & LINE_SMI) != 0) {
     enter(env, EXC_SMI, pc, 0);
   } else if ((ppc(env).lines & LINE_INT) != 0) {
     enter(env, EXC_EXTERNAL, pc, 0);
+  } else if ((pending & PENDING_PERFORMANCE) != 0) {
+    ppc(env).andPending(~PENDING_PERFORMANCE);
+    enter(env, EXC_PERFORMANCE, pc, 0);
   } else if ((pending & PENDING_DECREMENTER) != 0) {
     ppc(env).andPending(~PENDING_DECREMENTER);
     enter(env, EXC_DECREMENTER, pc, 0);

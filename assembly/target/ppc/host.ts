@@ -10,6 +10,16 @@ export declare function logTrap(env: usize, index: i32, pc: u64): void;
 @external("target", "ticks")
 export declare function ticks(env: usize): u64;
 
+/** Cycles of the processor's clock since the machine was made. */
+// @ts-ignore: decorator
+@external("target", "cycles")
+export declare function cycles(env: usize): u64;
+
+/** What pmuDueCycles and pmuDueTicks say has changed: the CPU sets its timer anew, and calls ppcPmuSettle then. */
+// @ts-ignore: decorator
+@external("target", "pmuTimer")
+export declare function pmuTimer(env: usize): void;
+
 /** PPC_DEC_ZERO has changed: the CPU sets its timer anew, and calls ppcTimerTick one tick after it. */
 // @ts-ignore: decorator
 @external("target", "decrementerUpdate")

@@ -6,7 +6,7 @@ import { tlbSetPage } from '../../tlb/fill';
 import { physCmpxchg32, physLoad32, physOk } from '../../tb/phys';
 import { batFind, batPhys, batRights, batWimg } from './bat';
 import { raiseAt, raiseWith } from './raise';
-import { hasFeature } from './msr';
+import { hasFeature } from './cpu';
 import { DSISR_DIRECT_STORE, DSISR_NO_PAGE, DSISR_PROTECTED, DSISR_STORE, EXC_FETCH_MISS, EXC_LOAD_MISS, EXC_STORE_MISS, FEATURE_SOFTWARE_TLB, FEATURE_SWLEN, HID2_SWLEN, SOFT_PTE1, SRR1_FETCH, SRR1_KEY, SRR1_NO_EXECUTE, SRR1_NO_PAGE, SRR1_PROTECTED, SRR1_STORE } from './shared/oea';
 import { EXC_DSI, EXC_ISI, MMU_TRANSLATED, MMU_USER } from './shared/ppc';
 import { softTlbFind, wayToReplace } from './soft_tlb';

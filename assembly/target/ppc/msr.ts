@@ -1,12 +1,12 @@
 // MSR: what follows from a new value, and the instructions that change it. PEM, 2.3.1; MPC603e user's manual, 2.1.2.
-import { CPU_INTERRUPT_HARD, CPU_INTERRUPT_LINES, EXIT_REQUESTED } from '../../shared/layout';
-import { runsHere } from '../../core/cpus';
-import { requestInterrupt } from '../../core/env';
+import { EXIT_REQUESTED } from '../../shared/layout';
 import { vcpu } from '../../core/vcpu';
 import { WORK_CSR, worked } from '../../core/work';
-import { msr, updateTbFlags } from './cpu';
-import { FEATURE_HID0_POWER, FEATURE_POW, LINE_INT, LINE_SMI, PENDING_DECREMENTER, PENDING_MACHINE_CHECK, PENDING_SOFT_RESET } from './shared/oea';
-import { MSR_EE, MSR_ILE, MSR_POW, MSR_TGPR } from './shared/ppc';
+import { hasFeature, msr, updateTbFlags } from './cpu';
+import { hasWork, updateInterrupts } from './interrupts';
+import { pmuEnter, pmuLeave } from './pmu';
+import { FEATURE_HID0_POWER, FEATURE_POW } from './shared/oea';
+import { MSR_ILE, MSR_PM, MSR_POW, MSR_PR, MSR_TGPR } from './shared/ppc';
 import { forgetStale } from './stale';
 import { ppc } from './env';
 import { PPC_GPR, PPC_TGPR } from './shared/env';
@@ -16,18 +16,16 @@ const HID0_POWER: u32 = 0x00e00000;
 /** What rfi takes from SRR1 (PEM, rfi): not ILE, which exceptions do not save; POW and TGPR end with it. */
 const RFI_MSR: u32 = 0x87c0ffff;
 
-@inline
-export function hasFeature(env: usize, feature: u32): bool {
-  return (ppc(env).features & feature) != 0;
-}
-
 /** MSR is `value`, as far as the model has its bits. ENV_PC must be right, as interrupts may be taken at once. */
 export function setMsr(env: usize, value: u32): void {
   const next = value & ppc(env).msrMask;
   const changed = next ^ msr(env);
+  const isMonitored = ppc(env).pmuActive != 0 && (changed & (MSR_PR | MSR_PM)) != 0;
+  if (isMonitored) pmuLeave(env, (changed & MSR_PR) != 0);
   ppc(env).msr = next;
   if ((changed & MSR_TGPR) != 0) swapTgpr(env);
   updateTbFlags(env);
+  if (isMonitored) pmuEnter(env);
   updateInterrupts(env);
 }
 
@@ -38,43 +36,6 @@ function swapTgpr(env: usize): void {
     store<u64>(env + n * 8, load<u64>(env + n * 8, PPC_TGPR), PPC_GPR);
     store<u64>(env + n * 8, old, PPC_TGPR);
   }
-}
-
-// ---- Interrupts ----------------------------------------------------------------------------------------------------------
-
-/** Whether one can be taken now. */
-export function hasWork(env: usize): bool {
-  const pending = ppc(env).pending;
-  if ((pending & (PENDING_SOFT_RESET | PENDING_MACHINE_CHECK)) != 0) return true;
-  return (msr(env) & MSR_EE) != 0 && ((pending & PENDING_DECREMENTER) != 0 || (ppc(env).lines & (LINE_INT | LINE_SMI)) != 0);
-}
-
-/** Tells the exec loop whether there is one. Call after any change of MSR[EE], of lines, or of what is pending. */
-export function updateInterrupts(env: usize): void {
-  if (hasWork(env)) {
-    vcpu(env).orInterruptRequest(CPU_INTERRUPT_HARD);
-    vcpu(env).exitRequest = EXIT_REQUESTED;
-  } else if ((vcpu(env).interruptRequest & CPU_INTERRUPT_HARD) != 0) {
-    vcpu(env).andInterruptRequest(~CPU_INTERRUPT_HARD);
-  }
-}
-
-/** Level of an input (LINE_*), from whatever thread. */
-export function ppcSetLine(env: usize, line: u32, level: u32): void {
-  if (level != 0) ppc(env).orLines(line);
-  else ppc(env).andLines(~line);
-  lookAgain(env);
-}
-
-/** Something (PENDING_*) has come, from whatever thread. */
-export function setPending(env: usize, what: u32): void {
-  ppc(env).orPending(what);
-  lookAgain(env);
-}
-
-function lookAgain(env: usize): void {
-  if (runsHere(env)) updateInterrupts(env);
-  else requestInterrupt(env, CPU_INTERRUPT_LINES);
 }
 
 // ---- Instructions --------------------------------------------------------------------------------------------------------

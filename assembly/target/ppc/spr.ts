@@ -3,6 +3,7 @@ import { WORK_CSR, worked } from '../../core/work';
 import { reachingOut } from '../../core/journal';
 import { breakpointsChanged } from './debug';
 import { noSpr } from './host';
+import { pmuTimeChanged, pmuTimeChanges } from './pmu';
 import { SPR_DABR, SPR_DBAT3L, SPR_DBAT7L, SPR_DEC, SPR_HID2, SPR_IABR, SPR_IBAT0U, SPR_IBAT4U, SPR_SDR1, SPR_TBL, SPR_TBL_READ, SPR_TBU, SPR_TBU_READ, SPR_THRM1, SPR_THRM3 } from './shared/oea';
 import { setStale } from './stale';
 import { decrementer, setDecrementer, setTimeBaseLower, setTimeBaseUpper, timeBase } from './timebase';
@@ -46,8 +47,12 @@ export function helper_mtspr(env: usize, spr: u64, value: u64): void {
   if (isBat(number)) return change(env, batCell(env, number), word);
   switch (number) {
     case SPR_DEC: return setDecrementer(env, word);
-    case SPR_TBL: return setTimeBaseLower(env, word);
-    case SPR_TBU: return setTimeBaseUpper(env, word);
+    case SPR_TBL:
+    case SPR_TBU:
+      pmuTimeChanges(env);
+      if (number == SPR_TBL) setTimeBaseLower(env, word);
+      else setTimeBaseUpper(env, word);
+      return pmuTimeChanged(env);
     case SPR_SDR1: return change(env, env + PPC_SDR1, word);
     case SPR_HID2: return change(env, env + PPC_HID2, word);
     case SPR_IABR:

@@ -3,7 +3,8 @@ import { ENV_PC } from '../../shared/layout';
 import { tlbFlush } from '../../tlb/flush';
 import { resetUser, updateTbFlags } from './cpu';
 import { breakpointsChanged } from './debug';
-import { updateInterrupts } from './msr';
+import { updateInterrupts } from './interrupts';
+import { pmuPostLoad } from './pmu';
 import { softTlbClear } from './soft_tlb';
 import { ppc } from './env';
 import { PPC_CTR, PPC_GPR, PPC_LR, PPC_SR, PPC_TGPR } from './shared/env';
@@ -15,6 +16,7 @@ export function reset(env: usize): void {
   memory.fill(env + PPC_SR, 0, 16 * 4);
   memory.fill(env + PPC_TGPR, 0, 4 * 8);
   ppc(env).pending = 0;
+  ppc(env).pmuSignaled = 0;
   ppc(env).busCause = 0;
   softTlbClear(env);
   ppcPostLoad(env);
@@ -31,6 +33,7 @@ export function ppcPostLoad(env: usize): void {
   ppc(env).stale = 0;
   ppc(env).cached = 0;
   updateTbFlags(env);
+  pmuPostLoad(env);
   updateInterrupts(env);
   breakpointsChanged(env);
   tlbFlush(env);

@@ -4,6 +4,6 @@ export { counted, countOver, counts } from '../../core/uncounted';
 export { breakpoint, watchpoint } from './debug';
 export { accessFault, doInterrupt, execInterrupt } from './excp';
 export { tlbFill, translateDebug, translateFor } from './mmu';
-export { hasWork, updateInterrupts as linesChanged } from './msr';
+export { hasWork, updateInterrupts as linesChanged } from './interrupts';
 export { unaligned } from './raise';
 export { reset } from './supervisor';

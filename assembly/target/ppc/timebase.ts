@@ -2,7 +2,7 @@
 import { reachingOut } from '../../core/journal';
 import { WORK_CSR, worked } from '../../core/work';
 import { decrementerUpdate, ticks } from './host';
-import { setPending } from './msr';
+import { setPending } from './interrupts';
 import { PENDING_DECREMENTER } from './shared/oea';
 import { ppc } from './env';
 import { PPC_DEC_ZERO } from './shared/env';

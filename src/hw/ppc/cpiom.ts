@@ -36,6 +36,8 @@ const CONFIG = { pciAddress: 0x00, pciData: 0x04, edc: 0x0c, master: 0x24, raf: 
 
 /** Hz: a quarter of the bus clock. */
 const CPIOM_TIMEBASE_FREQUENCY = 16_600_000;
+/** The processor's clock is six times the bus's. */
+const CPIOM_CLOCK_RATIO = 6;
 
 /** Lines of ITN, of RST, and of MCP. */
 const CPIOM_ITN = { tick: 0, slice: 1, cycle: 2, dma: 3, pci: 4, pciError: 8 } as const;
@@ -83,7 +85,12 @@ export class CpiomMachine extends MachineState {
   private createCpu(): PpcCpu {
     const config = parsePpcConfig(this.config.cpu ?? this.class.defaultCpuType!);
     if (config.family !== '755') throw new OptionError(`a ${config.model} does not fit this board`, '-cpu', 'a 745 or 755');
-    const cpu = new PpcCpu(this, config, { timebaseFrequency: CPIOM_TIMEBASE_FREQUENCY, busErrors: true, registers: { HID2 } });
+    const cpu = new PpcCpu(this, config, {
+      timebaseFrequency: CPIOM_TIMEBASE_FREQUENCY,
+      clockRatio: CPIOM_CLOCK_RATIO,
+      busErrors: true,
+      registers: { HID2 },
+    });
     this.addCpu(cpu);
     return this.realize(cpu);
   }

@@ -391,6 +391,12 @@ export class DisasContext {
     else this.lookup();
   }
 
+  /** Ends the TB after this instruction, and goes on under the same TB flags. */
+  goOnAfter(): void {
+    if (this.traceAll) return this.lookupAfter();
+    this.gotoTb(0, this.pc + INSN);
+  }
+
   /** Ends the TB after this instruction and lets the exec loop look at everything anew. */
   exitAfter(): void {
     this.tcg.movi(PC, (this.pc + INSN) >>> 0);

@@ -10,7 +10,7 @@ import { PPC } from './env.js';
 import { TcgError } from '../../accel/tcg/errors.js';
 import type { Vcpu, VcpuHooks } from '../../accel/tcg/vcpu.js';
 import { ClockType, type Timer } from '../../hw/core/clock.js';
-import type { ListedInsn } from '../../hw/core/cpu.js';
+import type { ExitReason, ListedInsn } from '../../hw/core/cpu.js';
 import { EngineCpu } from '../../hw/core/engine-cpu.js';
 import type { GdbDescription } from '../../hw/core/gdb-registers.js';
 import type { MachineState } from '../../hw/core/machine.js';
@@ -38,6 +38,11 @@ interface PpcExports {
   ppcMachineCheck(env: number, cause: number): void;
   ppcSoftReset(env: number): void;
   ppcTimerTick(env: number, ticks: bigint): void;
+  ppcPmc(env: number, n: number, running: number): number;
+  ppcPmuSettle(env: number, at: number): void;
+  ppcPmuDistance(env: number): number;
+  ppcPmuDueCycles(env: number): bigint;
+  ppcPmuDueTicks(env: number): bigint;
   ppcCr(env: number): number;
   ppcSetCr(env: number, word: number): void;
   ppcXer(env: number): number;
@@ -47,11 +52,14 @@ interface PpcExports {
   ppcSetMsr(env: number, value: number): void;
   helper_mfspr(env: number, spr: bigint): bigint;
   helper_mtspr(env: number, spr: bigint, value: bigint): void;
+  helper_mtpmu(env: number, spr: bigint, value: bigint): void;
 }
 
 export interface PpcBoard {
   /** Hz. */
   readonly timebaseFrequency: number;
+  /** Cycles of the processor in one of the bus; 1 if nothing is said. */
+  readonly clockRatio?: number;
   /** Nothing that answers is a machine check (TEA), and not a load of zeros. */
   readonly busErrors?: boolean;
   /** What SPRs hold after a reset, by name, where pins of the board decide. */
@@ -62,6 +70,10 @@ export interface PpcBoard {
 const RESET_VECTOR = 0xfff0_0100;
 const DECREMENTER_AT_RESET = 0xffff_ffffn;
 const SECOND_NS = 1_000_000_000n;
+/** The time base counts every fourth cycle of the bus (MPC750 user's manual, 2.3.2; PowerPC 604 user's manual, 1.3.2). */
+const BUS_CYCLES = 4n;
+/** What of the performance monitor no time and no instruction brings. */
+const NEVER = 0xffff_ffff_ffff_ffffn;
 const HID0_EMCP = 0x8000_0000;
 
 export class PpcCpu extends EngineCpu {
@@ -70,23 +82,30 @@ export class PpcCpu extends EngineCpu {
     category: 'cpu',
   });
 
-  static readonly vmState = vmState<PpcCpu>('cpu', { version: 2, minVersion: 1, refuses: otherModel, postLoad: (cpu) => cpu.postLoad() }, [
-    u32('pvr'),
-    u8('search'),
-    u8('alignment', { since: 2 }),
-    u64('pc'),
-    bool('halted'),
-    buffer('user'),
-    buffer('supervisor'),
-    buffer('registersOfModel'),
-    buffer('tlb'),
-  ]);
+  static readonly vmState = vmState<PpcCpu>(
+    'cpu',
+    { version: 2, minVersion: 1, refuses: otherModel, preSave: (cpu) => cpu.settleMonitor(), postLoad: (cpu) => cpu.postLoad() },
+    [
+      u32('pvr'),
+      u8('search'),
+      u8('alignment', { since: 2 }),
+      u64('pc'),
+      bool('halted'),
+      buffer('user'),
+      buffer('supervisor'),
+      buffer('registersOfModel'),
+      buffer('tlb'),
+    ],
+  );
 
   override readonly vcpu: Vcpu;
   private readonly exports: PpcExports;
   private readonly sprs: readonly Spr[];
-  private readonly decrementer: Timer;
+  /** For what comes first of the decrementer and the performance monitor. */
+  private readonly timer: Timer;
+  /** Hz: of the time base, and of the processor. */
   private readonly frequency: bigint;
+  private readonly clockFrequency: bigint;
   private disassembler: Disassembler | undefined;
   private description: GdbDescription | undefined;
 
@@ -97,13 +116,16 @@ export class PpcCpu extends EngineCpu {
   ) {
     super(machine.services);
     this.frequency = BigInt(board.timebaseFrequency);
+    this.clockFrequency = this.frequency * BUS_CYCLES * BigInt(board.clockRatio ?? 1);
     this.sprs = SPRS[FAMILIES[config.family].sprs];
     const hooks: VcpuHooks = {
       dumpState: (fpu) => this.dumpState(fpu),
       memoryWritten: () => this.endReservation(),
       imports: {
         ticks: () => this.ticks(),
-        decrementerUpdate: () => this.armDecrementer(),
+        decrementerUpdate: () => this.armTimer(),
+        cycles: () => (this.now * this.clockFrequency) / SECOND_NS,
+        pmuTimer: () => this.armTimer(),
         logTrap: (index: number, pc: bigint) => machine.log.mask('int', describeException(this.cpuIndex, index, pc)),
         checkstop: (cause: number, pc: bigint) => this.checkstop(`machine check, SRR1 ${hex(cause >>> 0)}, at ${hex(pc)}`),
         noSpr: (spr: number, isWrite: number) =>
@@ -116,7 +138,7 @@ export class PpcCpu extends EngineCpu {
     if (machine.accelerator === undefined) throw new TcgError('a PowerPC CPU needs an accelerator');
     this.vcpu = machine.accelerator.createVcpu(ppcIsa.name, config, hooks) as Vcpu;
     this.exports = this.vcpu.runtime.allExports as unknown as PpcExports;
-    this.decrementer = this.newTimer(() => this.decrementerExpired(), ClockType.Virtual);
+    this.timer = this.newTimer(() => this.timerExpired(), ClockType.Virtual);
     this.initGpioIn(INPUTS, (n, level) => this.driveInput(n, level));
     configure(this.vcpu, config, board.busErrors);
   }
@@ -140,11 +162,21 @@ export class PpcCpu extends EngineCpu {
     vcpu.set(PPC.timeOffset, -this.ticks());
     vcpu.set(PPC.decZero, this.ticks() + DECREMENTER_AT_RESET);
     this.exports.targetReset(this.env);
-    this.armDecrementer();
+    this.armTimer();
   }
 
   // running
 
+  /** No further than to where a counter becomes negative, the last instruction by itself: it is the one that SIA names. */
+  override run(budget: number, contended = false): ExitReason {
+    const { exports, env, vcpu } = this;
+    if (vcpu.get(PPC.pmuWatched) === 0) return vcpu.exec(budget, contended);
+    const distance = exports.ppcPmuDistance(env);
+    const from = this.pc;
+    const reason = vcpu.exec(Math.min(budget, Math.max(distance - 1, 1)), contended);
+    exports.ppcPmuSettle(env, Number(distance === 1 ? from : this.pc));
+    return reason;
+  }
   override hasWork(): boolean {
     return this.exports.ppcHasWork(this.env) !== 0;
   }
@@ -176,17 +208,34 @@ export class PpcCpu extends EngineCpu {
     return (this.now * this.frequency) / SECOND_NS;
   }
   /** When a tick has come, ns. */
-  private timeOf(ticks: bigint): bigint {
-    return (ticks * SECOND_NS + this.frequency - 1n) / this.frequency;
+  private timeOf(ticks: bigint, frequency = this.frequency): bigint {
+    return (ticks * SECOND_NS + frequency - 1n) / frequency;
   }
-  /** For the tick after the one at which it is zero. */
-  private armDecrementer(): void {
-    this.decrementer.modNs(this.timeOf(this.vcpu.get(PPC.decZero) + 1n));
+  private armTimer(): void {
+    const first = [this.decrementerDue(), ...this.monitorDue()].reduce((a, b) => (a < b ? a : b));
+    // A slice ends when a timer is set: setting it to what it is would end each.
+    if (this.timer.expireTime !== first) this.timer.modNs(first);
   }
-  private decrementerExpired(): void {
+  /** The tick after the one at which it is zero. */
+  private decrementerDue(): bigint {
+    return this.timeOf(this.vcpu.get(PPC.decZero) + 1n);
+  }
+  /** When time brings something to the performance monitor. */
+  private monitorDue(): bigint[] {
+    const { exports, env } = this;
+    const cycle = BigInt.asUintN(64, exports.ppcPmuDueCycles(env));
+    const tick = BigInt.asUintN(64, exports.ppcPmuDueTicks(env));
+    return [...(cycle === NEVER ? [] : [this.timeOf(cycle, this.clockFrequency)]), ...(tick === NEVER ? [] : [this.timeOf(tick)])];
+  }
+  private timerExpired(): void {
     this.exports.ppcTimerTick(this.env, this.ticks());
-    this.armDecrementer();
+    this.settleMonitor();
+    this.armTimer();
     this.interrupted();
+  }
+  /** Counters' cells have their values. */
+  private settleMonitor(): void {
+    this.exports.ppcPmuSettle(this.env, Number(this.pc));
   }
 
   override get exceptionTaken(): { readonly code: number; readonly name: string } {
@@ -255,8 +304,9 @@ export class PpcCpu extends EngineCpu {
     return this.sprs.find((each) => each.name === wanted);
   }
 
-  private readSpr({ at, number }: Spr): bigint {
+  private readSpr({ at, number, isCounter }: Spr): bigint {
     const { exports, env, vcpu } = this;
+    if (isCounter) return unsigned(exports.ppcPmc(env, ((at as number) - E.PPC_PMC) / 4, 0));
     if (at === 'xer') return unsigned(exports.ppcXer(env));
     if (at === 'lr') return vcpu.get(PPC.lr);
     if (at === 'ctr') return vcpu.get(PPC.ctr);
@@ -273,6 +323,7 @@ export class PpcCpu extends EngineCpu {
     if (spr.at === 'xer') exports.ppcSetXer(env, value);
     else if (spr.at === 'lr') vcpu.set(PPC.lr, BigInt(value));
     else if (spr.at === 'ctr') vcpu.set(PPC.ctr, BigInt(value));
+    else if (spr.isMonitor) exports.helper_mtpmu(env, BigInt(spr.number), BigInt(value));
     else if (spr.effect || spr.at === 'helper') exports.helper_mtspr(env, BigInt(spr.number), BigInt(value));
     else vcpu.write32(spr.at, value);
     return true;

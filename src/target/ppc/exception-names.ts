@@ -1,4 +1,4 @@
-import { EXC_VECTOR_UNAVAILABLE } from '../../../assembly/target/ppc/shared/ppc.js';
+import { EXC_VECTOR_UNAVAILABLE, VECTOR_SHIFT, VECTOR_UNAVAILABLE } from '../../../assembly/target/ppc/shared/ppc.js';
 
 /** Names of exceptions, by their vectors, for `-d int`. */
 const NAMES: Readonly<Record<number, string>> = {
@@ -14,7 +14,7 @@ const NAMES: Readonly<Record<number, string>> = {
   0x0c00: 'system call',
   0x0d00: 'trace',
   0x0f00: 'performance monitor',
-  0x0f20: 'AltiVec unavailable',
+  [VECTOR_UNAVAILABLE]: 'AltiVec unavailable',
   0x1000: 'instruction translation miss',
   0x1100: 'data load translation miss',
   0x1200: 'data store translation miss',
@@ -28,6 +28,6 @@ export const EXCEPTION_NAMES: ReadonlyMap<number, string> = new Map(Object.entri
 
 /** `index` is that of the vector, 0x100 bytes each but for one; `pc` is where the handler would go back to. */
 export function describeException(cpu: number, index: number, pc: bigint): string {
-  const vector = index === EXC_VECTOR_UNAVAILABLE ? 0xf20 : index << 8;
+  const vector = index === EXC_VECTOR_UNAVAILABLE ? VECTOR_UNAVAILABLE : index << VECTOR_SHIFT;
   return `cpu ${cpu}: exception 0x${vector.toString(16)} (${NAMES[vector] ?? 'unknown'}), SRR0 0x${pc.toString(16)}`;
 }

@@ -22,8 +22,17 @@ export interface Family {
   readonly features: number;
 }
 
-const { FEATURE_ALTIVEC, FEATURE_DABR, FEATURE_HID0_POWER, FEATURE_HIGH_BATS, FEATURE_IABR, FEATURE_IABR_TE, FEATURE_POW, FEATURE_TGPR } =
-  X;
+const {
+  FEATURE_ALTIVEC,
+  FEATURE_DABR,
+  FEATURE_HID0_POWER,
+  FEATURE_HIGH_BATS,
+  FEATURE_IABR,
+  FEATURE_IABR_TE,
+  FEATURE_PMU_VISIBLE,
+  FEATURE_POW,
+  FEATURE_TGPR,
+} = X;
 
 // POW ILE EE PR FP ME FE0 SE BE FE1 IP IR DR RI LE; TGPR; PM
 const MSR = 0x5_ff73;
@@ -63,7 +72,7 @@ export const FAMILIES = {
   '604e':  { sprs: '604e', msr: MSR | PM,        ...HARDWARE,              alignment: CONTROL | ENABLED | UNLOCKED,          features: FEATURE_IABR | FEATURE_IABR_TE | FEATURE_DABR | FEATURE_POW },
   '740':   { sprs: '7x0',  msr: MSR | PM,        ...HARDWARE,              alignment: CONTROL | ENABLED,                     features: G3 },
   '755':   { sprs: '7x5',  msr: MSR | PM | TGPR, search: 'hid2', canSearch: ['hid2', 'hash', 'software'], tlbSets: 64, alignment: CONTROL | ENABLED, features: G3 | FEATURE_HIGH_BATS | FEATURE_TGPR },
-  '7400':  { sprs: '7400', msr: MSR | PM | VEC,        ...HARDWARE,              alignment: CONTROL | ENABLED | UNLOCKED,          features: G3 | FEATURE_ALTIVEC },
+  '7400':  { sprs: '7400', msr: MSR | PM | VEC,  ...HARDWARE,              alignment: CONTROL | ENABLED | UNLOCKED,          features: G3 | FEATURE_ALTIVEC | FEATURE_PMU_VISIBLE },
 } as const satisfies Readonly<Record<string, Family>>;
 export type FamilyName = keyof typeof FAMILIES;
 

@@ -68,6 +68,8 @@ export const H = {
   rfi:   any('rfi', 0),
   mfspr: define(true, EFFECT)('mfspr', 1),       // number
   mtspr: change('mtspr', 2),                     // number, value
+  mfpmc: anyResult('mfpmc', 1),                  // number; globals, so that the count of instructions is in env
+  mtpmu: define(false, { changesFlags: true })('mtpmu', 2), // number, value
   noSpr: define(false, EFFECT)('no_spr', 2),     // number, whether it is written
   mfsr:  define(true, EFFECT)('mfsr', 1),        // number
   mtsr:  define(false, EFFECT)('mtsr', 2),       // number, value

@@ -4,7 +4,7 @@
  */
 import { FEATURE_SOFTWARE_TLB, SPR_DABR, SPR_IABR } from '../../../assembly/target/ppc/shared/oea.js';
 import type { Temp } from '../../tcg/context.js';
-import { CTR, INSN, LR, type DisasContext } from './context.js';
+import { CTR, LR, type DisasContext } from './context.js';
 import { H } from './helpers.js';
 import type { Operands } from './operands.js';
 import { May, type Spr } from './sprs.js';
@@ -56,11 +56,15 @@ function readSpr(c: DisasContext, d: Temp, spr: Spr): void {
   if (spr.at === 'xer') tcg.call(H.mfxer, d);
   else if (spr.at === 'lr') tcg.mov(d, LR);
   else if (spr.at === 'ctr') tcg.mov(d, CTR);
-  else if (spr.at !== 'helper') tcg.ld32u(d, spr.at);
+  else if (spr.isCounter) {
+    // As of the end of the TB, where the count of instructions is exact.
+    tcg.call(H.mfpmc, d, tcg.constI64(spr.number));
+    c.goOnAfter();
+  } else if (spr.at !== 'helper') tcg.ld32u(d, spr.at);
   else {
     tcg.call(H.mfspr, d, tcg.constI64(spr.number));
     // The count of instructions, which is time then, is exact where a TB ends.
-    if (c.icount) c.gotoTb(0, c.pc + INSN);
+    if (c.icount) c.goOnAfter();
   }
 }
 
@@ -87,7 +91,10 @@ const mtspr: Emit = (c, a) => {
   if (spr.at === 'xer') tcg.call(H.mtxer, -1, value);
   else if (spr.at === 'lr') tcg.mov(LR, value);
   else if (spr.at === 'ctr') tcg.mov(CTR, value);
-  else if (!spr.effect && spr.at !== 'helper') tcg.st32(value, spr.at);
+  else if (spr.isMonitor) {
+    tcg.call(H.mtpmu, -1, tcg.constI64(spr.number), value);
+    c.lookupAfter();
+  } else if (!spr.effect && spr.at !== 'helper') tcg.st32(value, spr.at);
   else {
     tcg.call(H.mtspr, -1, tcg.constI64(spr.number), value);
     // An interrupt may be pending now; TBs end at breakpoints, this one, too.

@@ -28,11 +28,15 @@ export interface Spr {
   readonly mask: number;
   readonly reset: number;
   readonly effect: boolean;
+  /** Of the performance monitor: writing it changes what counts. */
+  readonly isMonitor: boolean;
+  /** It counts: what it holds is made when it is read. */
+  readonly isCounter: boolean;
   /** It is the model's, or the board's: reset leaves it. */
   readonly isConfiguration?: boolean;
 }
 
-type Options = Partial<Pick<Spr, 'mask' | 'reset' | 'effect' | 'user' | 'supervisor' | 'isConfiguration'>>;
+type Options = Partial<Omit<Spr, 'number' | 'name' | 'at'>>;
 
 const row = (number: number, name: string, at: Spr['at'], options: Options = {}): Spr => ({
   number,
@@ -43,31 +47,13 @@ const row = (number: number, name: string, at: Spr['at'], options: Options = {})
   mask: 0xffff_ffff,
   reset: 0,
   effect: false,
+  isMonitor: false,
+  isCounter: false,
   ...options,
 });
 
 /** Registers that are nothing but a cell, in the order of their cells. */
-const CELLS = [
-  ...[
-    'L2CR',
-    'ICTC',
-    'MMCR0',
-    'MMCR1',
-    'MMCR2',
-    'PMC1',
-    'PMC2',
-    'PMC3',
-    'PMC4',
-    'SIA',
-    'SDA',
-    'PIR',
-    'BAMR',
-    'MSSCR0',
-    'MSSCR1',
-    'VRSAVE',
-    'L2PM',
-  ],
-];
+const CELLS = ['PIR', 'BAMR', 'MSSCR0', 'MSSCR1', 'VRSAVE', 'L2PM'];
 export const cellOf = (name: string): number => {
   const n = CELLS.indexOf(name);
   if (n < 0 || n >= X.PPC_PLAIN_CELLS) throw new RangeError(`SPR ${name} has no cell`);
@@ -143,39 +129,45 @@ const HID0_ONCE = row(1008, 'HID0', E.PPC_HID0, { mask: ~0xc00 >>> 0 });
 /** How the clock's pins are set, whatever is written. */
 const HID1 = row(1009, 'HID1', E.PPC_HID1, { mask: 0 });
 
+// The performance monitor. SDA is the 604's, and what would be put there is nothing that counts.
+const control = (n: number, number: number): Spr => row(number, `MMCR${n}`, E.PPC_MMCR0 + 4 * n, { isMonitor: true });
+const counter = (n: number, number: number): Spr =>
+  row(number, `PMC${n}`, E.PPC_PMC + 4 * (n - 1), { isMonitor: true, isCounter: true });
+const SIA = row(955, 'SIA', E.PPC_SIA);
+const TWO_COUNTERS: readonly Spr[] = [control(0, X.SPR_MMCR0), counter(1, X.SPR_PMC1), counter(2, X.SPR_PMC2), SIA];
+const FOUR_COUNTERS: readonly Spr[] = [...TWO_COUNTERS, control(1, X.SPR_MMCR1), counter(3, X.SPR_PMC3), counter(4, X.SPR_PMC3 + 1)];
+/** Each with what of it user mode sees. */
+const shown = (registers: readonly Spr[]): Spr[] =>
+  registers.flatMap((each) => [each, { ...each, ...OPEN, number: each.number - 16, name: `U${each.name}` }]);
+
 const S603: readonly Spr[] = [...COMMON, ...SEARCH, HID0, HID1, IABR];
 
-const S604: readonly Spr[] = [
+const C604: readonly Spr[] = [
   ...COMMON,
   HID0_ONCE,
   IABR,
   DABR,
-  plain(952, 'MMCR0'),
-  plain(953, 'PMC1'),
-  plain(954, 'PMC2'),
-  plain(955, 'SIA', READ_ONLY),
-  plain(959, 'SDA', READ_ONLY),
+  row(959, 'SDA', E.PPC_SDA),
   plain(1023, 'PIR', { mask: 0xf }),
 ];
-const S604E: readonly Spr[] = [...S604, HID1, plain(956, 'MMCR1'), plain(957, 'PMC3'), plain(958, 'PMC4')];
+const S604: readonly Spr[] = [...C604, ...TWO_COUNTERS];
+const S604E: readonly Spr[] = [...C604, ...FOUR_COUNTERS, HID1];
 
-/** A performance monitor that counts nothing, and what of it user mode sees. */
-const MONITOR: readonly Spr[] = [
-  ...[
-    plain(952, 'MMCR0'),
-    plain(953, 'PMC1'),
-    plain(954, 'PMC2'),
-    plain(955, 'SIA', READ_ONLY),
-    plain(956, 'MMCR1'),
-    plain(957, 'PMC3'),
-    plain(958, 'PMC4'),
-  ].flatMap((each) => [each, { ...each, ...OPEN, number: each.number - 16, name: `U${each.name}` }]),
-];
 const THERMAL: readonly Spr[] = run(1020, ['THRM1', 'THRM2', 'THRM3'], E.PPC_THRM, () => EFFECT);
 /** L2IP, the invalidation that goes on, is over at once. */
-const L2CR = plain(1017, 'L2CR', { mask: ~1 >>> 0 });
+const L2CR = row(1017, 'L2CR', E.PPC_L2CR, { mask: ~1 >>> 0 });
 
-const S750: readonly Spr[] = [...COMMON, HID0_ONCE, HID1, IABR, DABR, ...MONITOR, L2CR, plain(1019, 'ICTC'), ...THERMAL];
+const S750: readonly Spr[] = [
+  ...COMMON,
+  HID0_ONCE,
+  HID1,
+  IABR,
+  DABR,
+  ...shown(FOUR_COUNTERS),
+  L2CR,
+  row(1019, 'ICTC', E.PPC_ICTC),
+  ...THERMAL,
+];
 
 const S755: readonly Spr[] = [
   ...S750,
@@ -190,11 +182,7 @@ const S755: readonly Spr[] = [
 const S7400: readonly Spr[] = [
   ...S750,
   plain(256, 'VRSAVE', USER),
-  plain(928 + 16, 'MMCR2'),
-  { ...plain(928, 'MMCR2', OPEN), name: 'UMMCR2' },
-  plain(935 + 16, 'BAMR'),
-  { ...plain(935, 'BAMR', OPEN), name: 'UBAMR' },
-  plain(959, 'SDA', READ_ONLY),
+  ...shown([control(2, X.SPR_MMCR2), plain(951, 'BAMR')]),
   plain(1014, 'MSSCR0'),
   plain(1015, 'MSSCR1'),
   plain(1023, 'PIR', { mask: 0xf }),

@@ -1,6 +1,5 @@
 /** Context synchronization (PEM, 2.3.17 and 4.1.5). */
 import { Cond } from '../../tcg/opcodes.js';
-import { INSN } from './context.js';
 import { H } from './helpers.js';
 import type { Emit } from './table.js';
 import { PPC_STALE } from '../../../assembly/target/ppc/shared/env.js';
@@ -12,7 +11,7 @@ export const synchronize: Emit = (c) => {
   const isStale = tcg.newLabel();
   tcg.ld32u(stale, PPC_STALE);
   tcg.brcondi(Cond.NE, stale, 0, isStale);
-  c.gotoTb(0, c.pc + INSN);
+  c.goOnAfter();
   tcg.setLabel(isStale);
   tcg.call(H.synchronize, -1);
   c.lookupAfter();

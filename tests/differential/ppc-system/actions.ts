@@ -1,7 +1,7 @@
 /** Random actions: what a supervisor does, and what is done to it. Each kind says what of it an oracle sees otherwise, in differences.ts. */
 import type { Random } from '../../support/float-operands.js';
 import { SPRS, type Spr, type SprSet } from '../../../src/target/ppc/sprs.js';
-import { FETCHED_PP, MSR_IGNORED, NOT_IN_QEMU, OPEN_BLOCK, SPR_IGNORED, unlike } from './differences.js';
+import { FETCHED_PP, MSR_IGNORED, NOT_IN_QEMU, OPEN_BLOCK, PERFORMANCE_MONITOR, SPR_IGNORED, unlike } from './differences.js';
 import { note, peek, poke, SPR, TABLE, TABLE_SIZE, WINDOW, WINDOW_PAGES, writeSpr, writeSr, type Action } from './program.js';
 import * as w from './words.js';
 
@@ -24,7 +24,7 @@ const mode = (r: Random): number => MSR.IP | (r.below(2) ? MSR.PR : 0) | (r.belo
 /** Registers that the program itself lives by, or that time changes. */
 const OWN = [8, 9, 22, 268, 269, 284, 285];
 /** Of which writing does more than an action can take back. */
-const UNWRITTEN = [SPR.SDR1, 1017, ...NOT_IN_QEMU];
+const UNWRITTEN = [SPR.SDR1, 1017, ...NOT_IN_QEMU, ...PERFORMANCE_MONITOR];
 
 /** Reads, writes and reads back. */
 function sprAction(r: Random, model: Model): Action {

@@ -16,6 +16,9 @@ export const OPEN_BLOCK = 2;
 /** DCMP and ICMP: tlbld and tlbli take what software has put there, which QEMU does not let it (MPC603e user's manual, 1.3.1.2: but DMISS and IMISS are read-only). */
 export const NOT_IN_QEMU = [977, 981];
 
+/** The performance monitor: cells in QEMU, SIA and SDA ones that cannot be written (MPC750 user's manual, 2.1.2.4). */
+export const PERFORMANCE_MONITOR = [944, 952, 953, 954, 955, 956, 957, 958, 959];
+
 /** Bits of SPRs, by name. */
 export const SPR_IGNORED: Readonly<Record<string, number>> = {
   BATL: 0x0ffe_0000, // who writes the upper half changes what QEMU keeps of BRPN

@@ -28,11 +28,13 @@ export const blr = 0x4e80_0020;
 export const nop = 0x6000_0000;
 /** To an address that is so many bytes away. */
 export const b = (distance: number): number => ((18 << 26) | (distance & 0x03ff_fffc)) >>> 0;
+export const bl = (distance: number): number => b(distance) + 1;
 export const beq = (field: number, distance: number): number =>
   ((16 << 26) | (12 << 21) | ((4 * field + 2) << 16) | (distance & 0xfffc)) >>> 0;
 export const mfspr = (r: number, n: number): number => spr(339, r, n);
 export const mtspr = (n: number, r: number): number => spr(467, r, n);
 export const mftb = (r: number, n: number): number => spr(371, r, n);
+export const mflr = (r: number): number => mfspr(r, 8);
 export const mtlr = (r: number): number => mtspr(8, r);
 export const mfmsr = (r: number): number => x(83, r);
 export const mtmsr = (r: number): number => x(146, r);
@@ -54,6 +56,8 @@ export const dcbst = (ra: number, rb: number): number => x(54, 0, ra, rb);
 export const dcbf = (ra: number, rb: number): number => x(86, 0, ra, rb);
 export const dcbi = (ra: number, rb: number): number => x(470, 0, ra, rb);
 export const icbi = (ra: number, rb: number): number => x(982, 0, ra, rb);
+/** r = rb - ra */
+export const subf = (r: number, ra: number, rb: number): number => x(40, r, ra, rb);
 export const add = (r: number, ra: number, rb: number): number => x(266, r, ra, rb);
 /** r = a constant: two instructions always, so that lengths are known. */
 export const li32 = (r: number, value: number): number[] => [lis(r, value >>> 16), ori(r, r, value & 0xffff)];

@@ -124,14 +124,44 @@ export const PPC_ICMP = 0x62c;
 export const PPC_RPA = 0x630;
 /** u32[3] */
 export const PPC_THRM = 0x634;
-/** u32[32]: SPRs that are nothing but a cell: src/target/ppc/sprs.ts says which */
-export const PPC_PLAIN = 0x640;
+/** u32 */
+export const PPC_L2CR = 0x640;
+/** u32 */
+export const PPC_ICTC = 0x644;
+/** u32 */
+export const PPC_MMCR0 = 0x648;
+/** u32 */
+export const PPC_MMCR1 = 0x64c;
+/** u32 */
+export const PPC_MMCR2 = 0x650;
+/** u32[4]: PMC1 to PMC4 as they were when PMU_BASE was set */
+export const PPC_PMC = 0x654;
+/** u32 */
+export const PPC_SIA = 0x664;
+/** u32 */
+export const PPC_SDA = 0x668;
+/** u32[20]: SPRs that are nothing but a cell: src/target/ppc/sprs.ts says which */
+export const PPC_PLAIN = 0x66c;
+/** u32: 1: the performance monitor has asked for its interrupt since MMCR0 was written */
+export const PPC_PMU_SIGNALED = 0x6bc;
 /** 0x00 bytes: where what a snapshot has of these ends */
 export const PPC_STATE_END = 0x6c0;
 /** u32 */
 export const PPC_PVR = 0x6c0;
 /** u32: page of data that caches take, as dcbz found it (cached.ts): address, CACHED_VALID, mmu index; 0: none */
 export const PPC_CACHED = 0x6c4;
+/** u32: 1: a mode may be in which a counter counts */
+export const PPC_PMU_ACTIVE = 0x6c8;
+/** u32: a bit for each counter that counts now, from PMC1 at bit 0 */
+export const PPC_PMU_COUNTING = 0x6cc;
+/** u32: those whose becoming negative does something, and WATCHED_* */
+export const PPC_PMU_WATCHED = 0x6d0;
+/** u64[4]: by counter, its event's number of occurrences to which its cell belongs */
+export const PPC_PMU_BASE = 0x6d8;
+/** u64: transitions of the time base bit when they were last looked at */
+export const PPC_PMU_TRANSITIONS = 0x6f8;
+/** u64: changes of MSR[PR] while PMU_ACTIVE */
+export const PPC_PMU_SWITCHES = 0x700;
 /** 0x00 bytes: where its part below ENV_FRAME ends */
 export const PPC_END = 0xe00;
 /** 0xc00 bytes: software-loaded TLBs: instructions', then data's; sets of two ways (SOFT_*) */

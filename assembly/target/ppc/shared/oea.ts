@@ -25,6 +25,8 @@ export const FEATURE_DAR_MULTIPLE = 0x10000; // DAR is the second word's, if it 
 export const FEATURE_ALTIVEC = 0x20000; // MSR[VEC], and an exception for vector instructions while it is clear; they themselves are not built
 export const FEATURE_EAR = 0x40000; // eciwx and ecowx look at EAR[E], which QEMU's do not
 
+export const FEATURE_PMU_VISIBLE = 0x80000; // the performance monitor shows in MMCR0 what it has frozen and triggered, and counts changes of MSR[PR]
+
 /** EAR: external control is on. */
 export const EAR_E = 0x80000000;
 
@@ -36,7 +38,7 @@ export const HID0_DCE = 0x4000; // the data cache is on
 export const HID0_DLOCK = 0x1000; // and locked
 
 /** Of PPC_PLAIN. */
-export const PPC_PLAIN_CELLS = 32;
+export const PPC_PLAIN_CELLS = 20;
 
 // ---- Inputs
 export const LINE_INT = 1;
@@ -46,6 +48,7 @@ export const LINE_SMI = 2;
 export const PENDING_DECREMENTER = 1;
 export const PENDING_MACHINE_CHECK = 2;
 export const PENDING_SOFT_RESET = 4;
+export const PENDING_PERFORMANCE = 8;
 
 // ---- Exceptions, beside those of ppc.ts
 export const EXC_PERFORMANCE = 0x0f;
@@ -79,6 +82,32 @@ export const DSISR_EXTERNAL_CONTROL = 0x00100000; // eciwx or ecowx without EAR[
 export const HID2_SWLEN = 0x00080000;
 export const HID2_HBE = 0x00040000;
 
+// ---- Performance monitor. In brackets, what the MPC7400 user's manual calls it
+export const PMU_COUNTERS = 4;
+export const MMCR0_DIS = 0x80000000; // [FC] no counting
+export const MMCR0_DP = 0x40000000; // [FCS] none in supervisor mode
+export const MMCR0_DU = 0x20000000; // [FCP] none in user mode
+export const MMCR0_DMS = 0x10000000; // [FCM1] none while MSR[PM] is set
+export const MMCR0_DMR = 0x08000000; // [FCM0] none while it is clear
+export const MMCR0_ENINT = 0x04000000; // [PMXE] the interrupt, which clears it
+export const MMCR0_DISCOUNT = 0x02000000; // [FCECE] which stops counting
+export const MMCR0_INTONBITTRANS = 0x00400000; // [TBEE] for a transition of the time base's bit
+export const MMCR0_PMC1INTCONTROL = 0x00008000; // [PMC1CE] for PMC1 that is negative
+export const MMCR0_PMCINTCONTROL = 0x00004000; // [PMCjCE] for another that is
+export const MMCR0_PMCTRIGGER = 0x00002000; // [TRIGGER] the others wait for PMC1
+export const MMCR2_SMCNTENABLE = 0x40000000; // counting waits for a pin
+
+// Events that can be counted: the first by their numbers in the tables of all counters of all models.
+export const EVENT_NOTHING = 0;
+export const EVENT_CYCLES = 1;
+export const EVENT_INSTRUCTIONS = 2;
+export const EVENT_TRANSITIONS = 3;
+export const EVENT_SWITCHES = 9; // changes of MSR[PR]; in PMC2 of the 7400 alone
+
+// Of PPC_PMU_WATCHED, beside a bit for each counter
+export const WATCHED_TRANSITION = 0x100; // the next one of the time base's bit
+export const WATCHED_TIMED = 0x200; // there is something that time brings
+
 // ---- Software-loaded TLBs (PPC_TLB)
 export const TLB_WAYS = 2;
 export const TLB_MAX_SETS = 64;
@@ -98,6 +127,12 @@ export const SPR_IBAT0U = 528;
 export const SPR_DBAT3L = 543;
 export const SPR_IBAT4U = 560;
 export const SPR_DBAT7L = 575;
+export const SPR_MMCR2 = 944;
+export const SPR_MMCR0 = 952;
+export const SPR_PMC1 = 953;
+export const SPR_PMC2 = 954;
+export const SPR_MMCR1 = 956;
+export const SPR_PMC3 = 957;
 export const SPR_HID0 = 1008;
 export const SPR_IABR = 1010;
 export const SPR_HID2 = 1011;

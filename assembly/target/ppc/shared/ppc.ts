@@ -66,6 +66,7 @@ export const EXC_SYSTEM_CALL = 0x0c;
 export const EXC_TRACE = 0x0d;
 /** AltiVec unavailable: the only vector that is no multiple of 0x100 (0xf20). */
 export const EXC_VECTOR_UNAVAILABLE = 0x20f;
+export const VECTOR_UNAVAILABLE = 0xf20;
 export const VECTOR_SHIFT = 8;
 
 // SRR1 of a program exception
