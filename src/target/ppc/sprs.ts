@@ -131,8 +131,7 @@ const HID1 = row(1009, 'HID1', E.PPC_HID1, { mask: 0 });
 
 // The performance monitor. SDA is the 604's, and what would be put there is nothing that counts.
 const control = (n: number, number: number): Spr => row(number, `MMCR${n}`, E.PPC_MMCR0 + 4 * n, { isMonitor: true });
-const counter = (n: number, number: number): Spr =>
-  row(number, `PMC${n}`, E.PPC_PMC + 4 * (n - 1), { isMonitor: true, isCounter: true });
+const counter = (n: number, number: number): Spr => row(number, `PMC${n}`, E.PPC_PMC + 4 * (n - 1), { isMonitor: true, isCounter: true });
 const SIA = row(955, 'SIA', E.PPC_SIA);
 const TWO_COUNTERS: readonly Spr[] = [control(0, X.SPR_MMCR0), counter(1, X.SPR_PMC1), counter(2, X.SPR_PMC2), SIA];
 const FOUR_COUNTERS: readonly Spr[] = [...TWO_COUNTERS, control(1, X.SPR_MMCR1), counter(3, X.SPR_PMC3), counter(4, X.SPR_PMC3 + 1)];
@@ -142,14 +141,7 @@ const shown = (registers: readonly Spr[]): Spr[] =>
 
 const S603: readonly Spr[] = [...COMMON, ...SEARCH, HID0, HID1, IABR];
 
-const C604: readonly Spr[] = [
-  ...COMMON,
-  HID0_ONCE,
-  IABR,
-  DABR,
-  row(959, 'SDA', E.PPC_SDA),
-  plain(1023, 'PIR', { mask: 0xf }),
-];
+const C604: readonly Spr[] = [...COMMON, HID0_ONCE, IABR, DABR, row(959, 'SDA', E.PPC_SDA), plain(1023, 'PIR', { mask: 0xf })];
 const S604: readonly Spr[] = [...C604, ...TWO_COUNTERS];
 const S604E: readonly Spr[] = [...C604, ...FOUR_COUNTERS, HID1];
 
