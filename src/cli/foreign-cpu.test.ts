@@ -1,11 +1,12 @@
 import { expect, it } from 'vitest';
-import { OptionError } from '../util/errors.js';
+import { OptionError, UnknownCpuModel } from '../util/errors.js';
 import { machinesWith, withMachines } from './foreign-cpu.js';
 
 it.each([
-  ['750', undefined, ['cpiom', '40p']],
-  ['G4', undefined, ['cpiom', '40p']],
-  ['750', 'virt', ['cpiom', '40p']],
+  ['750', undefined, ['40p']],
+  ['G4', undefined, ['40p']],
+  ['755', undefined, ['cpiom', '40p']],
+  ['goldfinger', 'virt', ['cpiom', '40p']],
   ['750', '40p', undefined],
   ['rv64', 'cpiom', ['virt', 'spike', 'none']],
   ['z80', undefined, undefined],
@@ -14,11 +15,12 @@ it.each([
 });
 
 it('says which they are', async () => {
-  const unknown = new OptionError("unable to find CPU model '755'");
-  expect(await withMachines(unknown, '755,search=hash', undefined)).toMatchObject({
+  expect(await withMachines(new UnknownCpuModel('755', ''), undefined)).toMatchObject({
     message: "-cpu: no CPU of this machine: '755' (expected -M cpiom or -M 40p)",
   });
-  expect(await withMachines(unknown, '68k', undefined)).toBe(unknown);
-  const other = new Error('no');
-  expect(await withMachines(other, '755', undefined)).toBe(other);
+  const unknown = new UnknownCpuModel('68k', '');
+  expect(await withMachines(unknown, undefined)).toBe(unknown);
+  // whatever it says
+  const other = new OptionError("unable to find CPU model '755'");
+  expect(await withMachines(other, undefined)).toBe(other);
 });

@@ -1,6 +1,7 @@
 /** `help` or `?` in an option's place: what is to be listed. */
 import { deviceType } from '../hw/core/device-add.js';
 import { DeviceState } from '../hw/core/device.js';
+import type { MachineClass } from '../hw/core/machine-class.js';
 import type { NodeHost } from '../node/host.js';
 import { isHelp, parseOptionsOrJson, type OptionList } from '../qom/option-list.js';
 import { TypeRegistry } from '../qom/registry.js';
@@ -21,7 +22,7 @@ export function helpRequest(args: SystemArguments, machine: MachineArguments, ac
   const { cpu = '', chardev = [], d = '', object = [], device = [], trace } = args;
   if (machine.help === 'machines') return (host) => host.machines.help();
   if (machine.help === 'properties') return (host) => machineHelp(host.machines.get(machine.type ?? '').type);
-  if (isHelp(cpu)) return (host) => targetsOf(machine, host).map((target) => target.cpuHelp()).join('\n'); // prettier-ignore
+  if (isHelp(cpu)) return (host) => targetsOf(machine, host).map((target) => target.cpuHelp(boardOf(machine, host)?.type.ext.takesCpu)).join('\n'); // prettier-ignore
   if (accel !== undefined && isHelp(accel)) return () => ACCEL_HELP;
   if (chardev.some(isHelp)) return () => CHARDEV_HELP;
   if (isHelp(d)) return logHelp;
@@ -42,8 +43,11 @@ export function helpRequest(args: SystemArguments, machine: MachineArguments, ac
 
 const asksForProperties = (list: OptionList): boolean => list.entries.some(([key]) => isHelp(key));
 
+const boardOf = ({ type }: MachineArguments, { machines }: NodeHost): MachineClass | undefined =>
+  type === undefined ? undefined : machines.get(type);
+
 /** The machine's; all, if no machine was named. */
-function targetsOf({ type }: MachineArguments, { targets, machines }: NodeHost): NodeHost['targets'] {
-  const klass = type === undefined ? undefined : machines.get(type);
-  return klass === undefined ? targets : targets.filter((each) => each.machines.includes(klass));
+function targetsOf(machine: MachineArguments, host: NodeHost): NodeHost['targets'] {
+  const klass = boardOf(machine, host);
+  return klass === undefined ? host.targets : host.targets.filter((each) => each.machines.includes(klass));
 }

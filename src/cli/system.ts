@@ -150,7 +150,7 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
       pidFile: args.pidfile,
     },
   ).catch(async (error: unknown) => {
-    throw await withMachines(error, args.cpu, machine.type);
+    throw await withMachines(error, machine.type);
   });
 }
 

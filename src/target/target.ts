@@ -36,6 +36,6 @@ export interface Target extends Isa {
   readonly devices: readonly TypedClass[];
   readonly cpus: readonly TypedClass[];
   readonly cpuModels: CpuModels;
-  /** The text of `-cpu help`. */
-  cpuHelp(): string;
+  /** The text of `-cpu help`: of all models, or of those that fit a board. */
+  cpuHelp(fits?: (model: string) => boolean): string;
 }

@@ -20,6 +20,18 @@ export class OptionError extends Error {
   }
 }
 
+/** A CPU model that the target does not have: another may. */
+export class UnknownCpuModel extends OptionError {
+  constructor(
+    readonly model: string,
+    suggestion: string,
+    where?: string,
+    expected?: string,
+  ) {
+    super(`unable to find CPU model '${model}'${suggestion}`, where, expected);
+  }
+}
+
 /** The guest did something that the hardware does not define. Logged under `-d guest_errors`; it never reaches the host. */
 export class GuestError extends Error {
   override readonly name = 'GuestError';

@@ -11,6 +11,8 @@ export interface MachineClassOptions<T = any> extends TypeOptions<T> {
   aliases?: readonly string[];
   isDefault?: boolean;
   defaultCpuType?: string;
+  /** Which of its target's CPU models, by name or alias, it takes (QEMU's valid_cpu_types); default: all. */
+  takesCpu?: (model: string) => boolean;
   /** Bytes; default 128 MiB. */
   defaultRamSize?: number;
   /** What its RAM is called; an object that is its memory may have that id. */

@@ -6,7 +6,8 @@ import { Machine } from '../../system/facade.js';
 import type { MachineOptions } from '../../system/machine-options.js';
 import { MiB } from '../../util/size.js';
 import { ClockType } from '../core/clock.js';
-import type { CpiomMachine } from './cpiom.js';
+import { ppcCpuHelp } from '../../target/ppc/config.js';
+import { CpiomMachine } from './cpiom.js';
 
 const INTC = 0x2001_0000;
 const [PENDING, ENABLE, MASK, PRIORITY, ACTIVE] = [0, 4, 8, 12, 16];
@@ -171,4 +172,13 @@ describe('the tick timer', () => {
     expect(stopped).toBeGreaterThan(980);
     expect(still).toBe(stopped);
   });
+});
+
+it('lists the CPU models that it takes', () => {
+  const { takesCpu } = CpiomMachine.type.ext;
+  const listed = ppcCpuHelp(takesCpu).trimEnd().split('\n').slice(1).map((line) => line.trim().split(' ')[0]); // prettier-ignore
+  expect(listed).toHaveLength(25);
+  expect(listed).toEqual(expect.arrayContaining(['745_v2.8', '755', 'goldfinger']));
+  expect(listed.filter((name) => takesCpu?.(name) !== true)).toEqual([]);
+  expect(ppcCpuHelp().split('\n').length).toBeGreaterThan(90);
 });

@@ -1,6 +1,6 @@
 /** The CPIOM, an avionics computer: MPC755, SDRAM with protection and EDC, interrupt controller, timers, DMA, and PCI with flash. Its manual is docs/cpiom.md. */
 import type { TypeInfo } from '../../qom/object.js';
-import { parsePpcConfig } from '../../target/ppc/config.js';
+import { findModel, parsePpcConfig } from '../../target/ppc/config.js';
 import { PPC_INPUT, PpcCpu } from '../../target/ppc/cpu.js';
 import { LoaderError, OptionError } from '../../util/errors.js';
 import { MiB } from '../../util/size.js';
@@ -56,6 +56,7 @@ export class CpiomMachine extends MachineState {
   static override readonly type: TypeInfo<MachineClassOptions> = defineMachine('cpiom', MachineState, CpiomMachine, {
     desc: 'CPIOM board',
     defaultCpuType: '755_v2.8',
+    takesCpu: (model) => findModel(model).family === '755',
     defaultRamSize: 64 * MiB,
     flashDrives: MXFC_DRIVES,
   });
@@ -84,7 +85,7 @@ export class CpiomMachine extends MachineState {
 
   private createCpu(): PpcCpu {
     const config = parsePpcConfig(this.config.cpu ?? this.class.defaultCpuType!);
-    if (config.family !== '755') throw new OptionError(`a ${config.model} does not fit this board`, '-cpu', 'a 745 or 755');
+    if (!this.class.takesCpu!(config.model)) throw new OptionError(`a ${config.model} does not fit this board`, '-cpu', 'a 745 or 755');
     const cpu = new PpcCpu(this, config, {
       timebaseFrequency: CPIOM_TIMEBASE_FREQUENCY,
       clockRatio: CPIOM_CLOCK_RATIO,

@@ -1,7 +1,7 @@
 /** What a PowerPC CPU is made of. `-cpu MODEL,option=value,...` becomes a plain, serialisable PpcConfig. */
 import type { CpuModels } from '../../hw/core/cpu-models.js';
 import { parseOptions } from '../../qom/option-list.js';
-import { OptionError } from '../../util/errors.js';
+import { OptionError, UnknownCpuModel } from '../../util/errors.js';
 import { didYouMean } from '../../util/suggest.js';
 import { FAMILIES, type Alignment, type Family, type FamilyName, type Search } from './families.js';
 import { MODELS, REFUSED, type Model } from './models.js';
@@ -30,7 +30,7 @@ export function findModel(name: string): Model {
   const refusal = REFUSED.find(({ pattern }) => pattern.test(wanted));
   if (refusal) throw new OptionError(`CPU model '${name}' is not built: ${refusal.why}`, '-cpu', 'a 603, 604, 740, 745, 750, 755 or 7400');
   const names = MODELS.flatMap((model) => [model.name, ...model.aliases]);
-  throw new OptionError(`unable to find CPU model '${name}'${didYouMean(wanted, names)}`, '-cpu', "'help' lists them");
+  throw new UnknownCpuModel(name, didYouMean(wanted, names), '-cpu', "'help' lists them");
 }
 
 /** @throws OptionError with one clear line */
@@ -46,10 +46,10 @@ export function parsePpcConfig(text: string): PpcConfig {
   return { model: name, pvr, family, search: wanted, alignment };
 }
 
-/** `-cpu help`, in the layout of QEMU's. */
-export function ppcCpuHelp(): string {
+/** `-cpu help`, in the layout of QEMU's: of what fits the board. */
+export function ppcCpuHelp(fits: (model: string) => boolean = () => true): string {
   const line = (name: string, text: string): string => `  ${name.padEnd(16)} ${text}`;
-  const lines = MODELS.flatMap(({ name, pvr, aliases }) => [
+  const lines = MODELS.filter(({ name }) => fits(name)).flatMap(({ name, pvr, aliases }) => [
     line(name, `PVR ${pvr.toString(16).padStart(8, '0')}`),
     ...aliases.map((alias) => line(alias, `(alias for ${name})`)),
   ]);

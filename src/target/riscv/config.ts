@@ -2,7 +2,7 @@
  * What a RISC-V CPU is made of: XLEN, extensions, virtual memory, ids. `-cpu MODEL,option=value,...` becomes a plain, serialisable CpuConfig.
  * Names and defaults are QEMU's (10.0 for rv64 and rv32).
  */
-import { OptionError } from '../../util/errors.js';
+import { OptionError, UnknownCpuModel } from '../../util/errors.js';
 import { didYouMean } from '../../util/suggest.js';
 import {
   BY_NAME,
@@ -44,7 +44,7 @@ export function parseCpuConfig(text: string, warn: (text: string) => void = () =
   const model = CPU_MODELS.find((each) => each.name === (profile === undefined ? name : PROFILE_MODEL));
   if (model === undefined) {
     const names = [...CPU_MODELS, ...PROFILES].map((each) => each.name);
-    throw new OptionError(`unable to find CPU model '${name}'${didYouMean(name, names)}`, undefined, names.join(', '));
+    throw new UnknownCpuModel(name, didYouMean(name, names), undefined, names.join(', '));
   }
   const draft = new Draft({ ...model, name }, warn);
   if (profile !== undefined) draft.setProfile(profile, true);
