@@ -55,7 +55,9 @@ export interface SnapshotInfo {
 }
 
 const BUSY = 'another snapshot is being saved or loaded';
-const NAME = /^[^/\\\0]{1,200}$/;
+const MOST_BYTES = 200;
+/** It becomes a file's name, and is printed: no way out of the folder, and nothing that a terminal obeys. */
+const isName = (name: string): boolean => /^[^/\\\p{Cc}\p{Cs}]+$/u.test(name) && new TextEncoder().encode(name).length <= MOST_BYTES;
 
 export class Snapshots {
   private busy = false;
@@ -252,7 +254,7 @@ export class Snapshots {
 
   /** @throws SnapshotError, VmStateError */
   async loadNamed(name: string): Promise<void> {
-    const file = NAME.test(name) ? await this.store.open(name) : undefined;
+    const file = isName(name) ? await this.store.open(name) : undefined;
     if (!file) throw new SnapshotError(`Snapshot '${name}' does not exist in one or more devices`);
     const source = await inPlace(file);
     const { digest, links } = await this.load(source, { parents: this.parents, lazy: { released: () => source.close() } });
@@ -261,12 +263,12 @@ export class Snapshots {
   }
 
   /** Those of this store. */
-  readonly parents: FindParent = ({ name }) => (this.host.store && NAME.test(name) ? this.host.store.open(name) : undefined);
+  readonly parents: FindParent = ({ name }) => (this.host.store && isName(name) ? this.host.store.open(name) : undefined);
 
   /** False: there was none of that name. @throws SnapshotError if another one builds on it */
   async deleteNamed(name: string): Promise<boolean> {
     const { store } = this;
-    if (!NAME.test(name)) return false;
+    if (!isName(name)) return false;
     await this.refuseIfBuiltUpon(name, 'deleted');
     this.fetchPending();
     return store.delete(name);
@@ -310,7 +312,7 @@ export class Snapshots {
   }
 
   private checked(name: string): string {
-    if (!NAME.test(name) || name.startsWith('.')) throw new SnapshotError(`'${name}' cannot be the name of a snapshot`);
+    if (!isName(name) || name.startsWith('.')) throw new SnapshotError(`'${name}' cannot be the name of a snapshot`);
     return name;
   }
 

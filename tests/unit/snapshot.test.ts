@@ -375,7 +375,11 @@ describe('by name', () => {
     expect(machineDigest(machine.state)).toBe(then);
     expect([await control.deleteSnapshot('one'), await control.deleteSnapshot('one')]).toEqual([true, false]);
     await expect(control.loadSnapshot('one')).rejects.toThrow("Snapshot 'one' does not exist in one or more devices");
-    await expect(control.saveSnapshot('a/b')).rejects.toThrow("'a/b' cannot be the name of a snapshot");
+    for (const name of ['a/b', '..', '', 'a\nb', '\x1b[31m', '\ud800', 'é'.repeat(101)]) {
+      await expect(control.saveSnapshot(name)).rejects.toThrow('cannot be the name of a snapshot');
+      await expect(control.loadSnapshot(name)).rejects.toThrow('does not exist in one or more devices');
+      expect(await control.deleteSnapshot(name)).toBe(false);
+    }
     await machine.close();
   });
 });
