@@ -123,7 +123,6 @@ export const PTE_PPN_SHIFT = 10;
 export const PTE64_PPN: u64 = 0x003ffffffffffc00;
 export const PTE64_RESERVED: u64 = 0x1fc0000000000000;
 export const PTE64_PBMT: u64 = 3 << 61;
-export const PTE64_PBMT_SHIFT = 61;
 export const PTE64_N: u64 = 1 << 63;
 
 // Access rights, in the bits of tlbSetPage's prot

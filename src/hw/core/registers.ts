@@ -93,7 +93,6 @@ export const rw = narrow('rw');
 export const ro = narrow('ro');
 export const wo = narrow('wo');
 export const rw64 = wide('rw');
-export const ro64 = wide('ro');
 
 export interface RegisterMap<D> {
   /** Of its trace points: `goldfish_rtc`. */
