@@ -14,6 +14,7 @@ const STT_FILE = 4;
 const SYMBOL_LIMIT = 2_000_000;
 /** Bytes of a symbol's name that are kept. */
 const NAME_LIMIT = 256;
+const DECODER = new TextDecoder();
 
 export interface ElfSegment {
   /** Its place in the program headers. */
@@ -99,109 +100,177 @@ const hex = (n: number | bigint): string => `0x${n.toString(16)}`;
 
 /** Reads the ELF file `name`. LoaderError: one line that says what is wrong with it. */
 export function parseElf(name: string, file: Uint8Array, expect: ElfExpectation): ElfImage {
-  const bad = (why: string) => new LoaderError(`'${name}': ${why}`);
-  if (!isElf(file)) throw bad('not an ELF file');
-  if (file.length < 52) throw bad('truncated ELF header');
-  const bits = file[4] === 1 ? 32 : file[4] === 2 ? 64 : undefined;
-  if (!bits || file[6] !== 1) throw bad(`unknown ELF class ${file[4]} or version ${file[6]}`);
-  if (file[5] !== 1 && file[5] !== 2) throw bad(`unknown ELF byte order ${file[5]}`);
-  const little = file[5] === 1;
-  const cure = expect.cureForBits === undefined ? '' : `: ${expect.cureForBits}`;
-  if (expect.bits && !expect.bits.includes(bits))
-    throw bad(`a ${bits}-bit ELF file does not run on this machine (it wants ${expect.bits.join(' or ')}-bit)${cure}`);
-  if (little !== expect.littleEndian) throw bad(`a ${little ? 'little' : 'big'}-endian ELF file does not run on this machine`);
-  const wide = bits === 64;
-  if (wide && file.length < 64) throw bad('truncated ELF header');
-  const data = viewOf(file);
-  const u16 = (at: number) => data.getUint16(at, little);
-  const u32 = (at: number) => data.getUint32(at, little);
-  const word = (at: number): bigint => (wide ? data.getBigUint64(at, little) : BigInt(u32(at)));
-  /** A file offset or size: anything beyond 2^53 is as wrong as anything beyond the file. */
-  const num = (at: number): number => Number(word(at));
-
-  const machine = u16(18);
-  if (expect.machines && !expect.machines.includes(machine))
-    throw bad(`wrong machine type ${machine} (this machine runs ${expect.machines.join(', ')})`);
-  const type = u16(16);
-  if (type !== 2 && type !== 3) throw bad(`ELF type ${type} is not an executable`);
-  const entry = word(24);
-  const phoff = num(wide ? 32 : 28);
-  const shoff = num(wide ? 40 : 32);
-  const [phentsize, phnum, shentsize, shnum] = wide ? [u16(54), u16(56), u16(58), u16(60)] : [u16(42), u16(44), u16(46), u16(48)];
-  if (phnum === 0) throw bad('no program headers');
-  if (phentsize < (wide ? 56 : 32) || phoff + phnum * phentsize > file.length) throw bad('the program headers lie outside of the file');
-
-  const segments: ElfSegment[] = [];
-  for (let i = 0; i < phnum; i++) {
-    const at = phoff + i * phentsize;
-    if (u32(at) !== PT_LOAD) continue;
-    const flags = u32(at + (wide ? 4 : 24));
-    const [offset, vaddr, paddr, filesz, memsz] = wide
-      ? [num(at + 8), word(at + 16), word(at + 24), num(at + 32), num(at + 40)]
-      : [num(at + 4), word(at + 8), word(at + 12), num(at + 16), num(at + 20)];
-    if (memsz === 0) continue;
-    if (filesz > memsz) throw bad(`segment ${i} is larger in the file (${filesz}) than in memory (${memsz})`);
-    if (offset + filesz > file.length) throw bad(`truncated: segment ${i} ends at ${offset + filesz}, the file at ${file.length}`);
-    if (paddr + BigInt(memsz) > 1n << 53n || memsz >= MAX_MEMORY) throw bad(`segment ${i} at ${hex(paddr)}, ${memsz} bytes, is absurd`);
-    if (segments.length === SEGMENT_LIMIT) throw bad(`more than ${SEGMENT_LIMIT} segments to load`);
-    segments.push({
-      index: i,
-      address: Number(paddr),
-      virtualAddress: vaddr,
-      bytes: file.subarray(offset, offset + filesz),
-      memorySize: memsz,
-      flags,
-    });
-  }
-  if (segments.length === 0) throw bad('nothing to load');
-  const sorted = segments.filter((s) => s.bytes.length > 0).sort((a, b) => a.address - b.address);
-  for (let i = 1; i < sorted.length; i++) {
-    const [a, b] = [sorted[i - 1], sorted[i]];
-    // Memory beyond the file's bytes may be anybody's: .bss with the load address of .data, which the program copies away first.
-    if (a.address + a.bytes.length > b.address) throw bad(`segments at ${hex(a.address)} and ${hex(b.address)} overlap`);
-  }
+  const elf = new ElfFile(name, file);
+  elf.check(expect);
+  const { bits, littleEndian, machine, entry } = elf;
+  const segments = elf.segments();
   const home = segments.find((s) => entry >= s.virtualAddress && entry < s.virtualAddress + BigInt(s.memorySize));
   return {
     bits,
-    littleEndian: little,
+    littleEndian,
     machine,
     entry,
     physicalEntry: home ? entry - home.virtualAddress + BigInt(home.address) : entry,
     segments,
-    symbols: new SymbolTable(readSymbols()),
+    symbols: new SymbolTable(elf.symbols()),
     low: Math.min(...segments.map((s) => s.address)),
     high: Math.max(...segments.map((s) => s.address + s.memorySize)),
   };
+}
+
+interface Section {
+  readonly type: number;
+  readonly offset: number;
+  readonly size: number;
+  readonly link: number;
+}
+
+/** A file by its header; nothing of it is believed. */
+class ElfFile {
+  readonly bits: 32 | 64;
+  readonly littleEndian: boolean;
+  private readonly data: DataView;
+
+  constructor(
+    private readonly name: string,
+    private readonly file: Uint8Array,
+  ) {
+    if (!isElf(file)) throw this.bad('not an ELF file');
+    if (file.length < 52) throw this.bad('truncated ELF header');
+    const bits = file[4] === 1 ? 32 : file[4] === 2 ? 64 : undefined;
+    if (!bits || file[6] !== 1) throw this.bad(`unknown ELF class ${file[4]} or version ${file[6]}`);
+    if (file[5] !== 1 && file[5] !== 2) throw this.bad(`unknown ELF byte order ${file[5]}`);
+    this.bits = bits;
+    this.littleEndian = file[5] === 1;
+    this.data = viewOf(file);
+  }
+
+  get machine(): number {
+    return this.u16(18);
+  }
+  get entry(): bigint {
+    return this.word(24);
+  }
+
+  /** @throws LoaderError if the board does not run it */
+  check({ bits, littleEndian, machines, cureForBits }: ElfExpectation): void {
+    if (bits && !bits.includes(this.bits)) {
+      const cure = cureForBits === undefined ? '' : `: ${cureForBits}`;
+      throw this.bad(`a ${this.bits}-bit ELF file does not run on this machine (it wants ${bits.join(' or ')}-bit)${cure}`);
+    }
+    if (this.littleEndian !== littleEndian) {
+      throw this.bad(`a ${this.littleEndian ? 'little' : 'big'}-endian ELF file does not run on this machine`);
+    }
+    if (this.isWide && this.file.length < 64) throw this.bad('truncated ELF header');
+    if (machines && !machines.includes(this.machine))
+      throw this.bad(`wrong machine type ${this.machine} (this machine runs ${machines.join(', ')})`);
+    const type = this.u16(16);
+    if (type !== 2 && type !== 3) throw this.bad(`ELF type ${type} is not an executable`);
+  }
+
+  /** What is to be loaded, by the program headers. @throws LoaderError */
+  segments(): ElfSegment[] {
+    const offset = this.num(this.isWide ? 32 : 28);
+    const [size, count] = this.isWide ? [this.u16(54), this.u16(56)] : [this.u16(42), this.u16(44)];
+    if (count === 0) throw this.bad('no program headers');
+    if (size < (this.isWide ? 56 : 32) || offset + count * size > this.file.length) {
+      throw this.bad('the program headers lie outside of the file');
+    }
+    const segments: ElfSegment[] = [];
+    for (let i = 0; i < count; i++) {
+      const segment = this.segment(i, offset + i * size);
+      if (!segment) continue;
+      if (segments.length === SEGMENT_LIMIT) throw this.bad(`more than ${SEGMENT_LIMIT} segments to load`);
+      segments.push(segment);
+    }
+    if (segments.length === 0) throw this.bad('nothing to load');
+    this.refuseOverlap(segments);
+    return segments;
+  }
+
+  private segment(index: number, at: number): ElfSegment | undefined {
+    if (this.u32(at) !== PT_LOAD) return undefined;
+    const flags = this.u32(at + (this.isWide ? 4 : 24));
+    const [offset, virtualAddress, physical, fileSize, memorySize] = this.isWide
+      ? [this.num(at + 8), this.word(at + 16), this.word(at + 24), this.num(at + 32), this.num(at + 40)]
+      : [this.num(at + 4), this.word(at + 8), this.word(at + 12), this.num(at + 16), this.num(at + 20)];
+    if (memorySize === 0) return undefined;
+    if (fileSize > memorySize) throw this.bad(`segment ${index} is larger in the file (${fileSize}) than in memory (${memorySize})`);
+    if (offset + fileSize > this.file.length)
+      throw this.bad(`truncated: segment ${index} ends at ${offset + fileSize}, the file at ${this.file.length}`);
+    if (physical + BigInt(memorySize) > 1n << 53n || memorySize >= MAX_MEMORY)
+      throw this.bad(`segment ${index} at ${hex(physical)}, ${memorySize} bytes, is absurd`);
+    return { index, address: Number(physical), virtualAddress, bytes: this.file.subarray(offset, offset + fileSize), memorySize, flags };
+  }
+
+  private refuseOverlap(segments: readonly ElfSegment[]): void {
+    const sorted = segments.filter((s) => s.bytes.length > 0).sort((a, b) => a.address - b.address);
+    for (let i = 1; i < sorted.length; i++) {
+      const [a, b] = [sorted[i - 1], sorted[i]];
+      // Memory beyond the file's bytes may be anybody's: .bss with the load address of .data, which the program copies away first.
+      if (a.address + a.bytes.length > b.address) throw this.bad(`segments at ${hex(a.address)} and ${hex(b.address)} overlap`);
+    }
+  }
 
   /** A broken symbol table costs the symbols, not the image. A file has one at most (System V ABI, "Sections"). */
-  function readSymbols(): ElfSymbol[] {
+  symbols(): ElfSymbol[] {
+    const sections = this.sections();
+    const table = sections.find(({ type, link }) => type === SHT_SYMTAB && link < sections.length);
+    const strings = table && sections[table.link];
+    if (!strings || ![table, strings].every(({ offset, size }) => offset + size <= this.file.length)) return [];
     const out: ElfSymbol[] = [];
-    if (shentsize < (wide ? 64 : 40) || shoff + shnum * shentsize > file.length) return out;
-    const section = (i: number) => {
-      const at = shoff + i * shentsize;
-      return { type: u32(at + 4), offset: num(at + (wide ? 24 : 16)), size: num(at + (wide ? 32 : 20)), link: u32(at + (wide ? 40 : 24)) };
-    };
-    for (let i = 0; i < shnum; i++) {
-      const table = section(i);
-      if (table.type !== SHT_SYMTAB || table.link >= shnum) continue;
-      const strings = section(table.link);
-      if (table.offset + table.size > file.length || strings.offset + strings.size > file.length) continue;
-      const decoder = new TextDecoder();
-      const step = wide ? 24 : 16;
-      for (let at = table.offset; at + step <= table.offset + table.size && out.length < SYMBOL_LIMIT; at += step) {
-        const nameAt = u32(at);
-        const kind = file[at + (wide ? 4 : 12)] & 15;
-        if (nameAt === 0 || nameAt >= strings.size || kind === STT_SECTION || kind === STT_FILE) continue;
-        const from = strings.offset + nameAt;
-        const raw = file.subarray(from, Math.min(from + NAME_LIMIT, strings.offset + strings.size));
-        const zero = raw.indexOf(0);
-        const name = printable(decoder.decode(raw.slice(0, zero < 0 ? raw.length : zero)));
-        // Mapping symbols of the RISC-V and ARM ABIs ($x, $d) name no place.
-        if (name.startsWith('$')) continue;
-        out.push(wide ? { name, address: word(at + 8), size: word(at + 16) } : { name, address: word(at + 4), size: word(at + 8) });
-      }
-      break;
+    const step = this.isWide ? 24 : 16;
+    for (let at = table.offset; at + step <= table.offset + table.size && out.length < SYMBOL_LIMIT; at += step) {
+      const symbol = this.symbol(at, strings);
+      if (symbol) out.push(symbol);
     }
     return out;
+  }
+
+  private sections(): Section[] {
+    const offset = this.num(this.isWide ? 40 : 32);
+    const [size, count] = this.isWide ? [this.u16(58), this.u16(60)] : [this.u16(46), this.u16(48)];
+    if (size < (this.isWide ? 64 : 40) || offset + count * size > this.file.length) return [];
+    return Array.from({ length: count }, (_, i) => {
+      const at = offset + i * size;
+      return this.isWide
+        ? { type: this.u32(at + 4), offset: this.num(at + 24), size: this.num(at + 32), link: this.u32(at + 40) }
+        : { type: this.u32(at + 4), offset: this.num(at + 16), size: this.num(at + 20), link: this.u32(at + 24) };
+    });
+  }
+
+  /** Undefined: it names no place. */
+  private symbol(at: number, strings: Section): ElfSymbol | undefined {
+    const nameAt = this.u32(at);
+    const kind = this.file[at + (this.isWide ? 4 : 12)] & 15;
+    if (nameAt === 0 || nameAt >= strings.size || kind === STT_SECTION || kind === STT_FILE) return undefined;
+    const from = strings.offset + nameAt;
+    const raw = this.file.subarray(from, Math.min(from + NAME_LIMIT, strings.offset + strings.size));
+    const zero = raw.indexOf(0);
+    const name = printable(DECODER.decode(raw.slice(0, zero < 0 ? raw.length : zero)));
+    // Mapping symbols of the RISC-V and ARM ABIs ($x, $d).
+    if (name.startsWith('$')) return undefined;
+    const [address, size] = this.isWide ? [at + 8, at + 16] : [at + 4, at + 8];
+    return { name, address: this.word(address), size: this.word(size) };
+  }
+
+  private get isWide(): boolean {
+    return this.bits === 64;
+  }
+  private u16(at: number): number {
+    return this.data.getUint16(at, this.littleEndian);
+  }
+  private u32(at: number): number {
+    return this.data.getUint32(at, this.littleEndian);
+  }
+  private word(at: number): bigint {
+    return this.isWide ? this.data.getBigUint64(at, this.littleEndian) : BigInt(this.u32(at));
+  }
+  /** A file offset or size: anything beyond 2^53 is as wrong as anything beyond the file. */
+  private num(at: number): number {
+    return Number(this.word(at));
+  }
+  private bad(why: string): LoaderError {
+    return new LoaderError(`'${this.name}': ${why}`);
   }
 }
