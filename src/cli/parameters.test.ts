@@ -6,7 +6,7 @@ import type { OptionList, ParameterKind } from '../qom/option-list.js';
 import { COMMAND_LINE_OPTIONS } from '../qmp/option-commands.js';
 import { parseChardev } from '../system/chardev-options.js';
 import { parseDrives } from '../system/drive-options.js';
-import { IDLE_PROPERTIES } from '../system/facade.js';
+import { IDLE_PROPERTIES } from '../system/machine-plan.js';
 import { COMMON_PROPERTIES } from '../system/help.js';
 import { parseTrace } from '../system/log-options.js';
 import * as options from '../system/options.js';

@@ -3,82 +3,29 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { BlockBackend } from '../block/backend.js';
 import { openDrive, type BlockHost, type DriveOptions } from '../block/drive.js';
-import { Chardev, NullChardev, StreamChardev } from '../chardev/chardev.js';
-import type { HostClock, IcountOptions } from '../hw/core/clock.js';
+import { Chardev } from '../chardev/chardev.js';
 import type { EventListener } from '../hw/core/events.js';
-import { readSymbols } from '../hw/core/symbols.js';
 import type { CpuState } from '../hw/core/cpu.js';
-import type { RamAllocator } from '../memory/ram.js';
-import { parseOptions } from '../qom/option-list.js';
-import type { TypeRegistry } from '../qom/registry.js';
 import { PluginHost } from '../plugin/host.js';
 import { OptionError } from '../util/errors.js';
 import { Log, type LogSink } from '../util/log.js';
 import * as read from '../util/readers.js';
 import type { Bytes } from '../util/readers.js';
-import { MiB } from '../util/size.js';
-import type { Accelerator } from '../hw/core/accelerator.js';
-import type { SemihostingConfig } from '../semihosting/services.js';
 import type { MachineState } from '../hw/core/machine.js';
-import type { MachineClass } from '../hw/core/machine-class.js';
-import type { MachineConfig, MachineEnvironment } from '../hw/core/machine-config.js';
-import {
-  readMachineOptions,
-  type CheckedMachineOptions,
-  type MachineOptions,
-  type SemihostingOptions,
-  type SerialPort,
-} from './machine-options.js';
+import { readMachineOptions, type CheckedMachineOptions, type MachineOptions } from './machine-options.js';
 import { MachineControl } from './control.js';
 import { MainLoop, type RunResult } from './main-loop.js';
-import { addDefaultMemory, memoryBackendSize, objectAdd } from './object-options.js';
-import { openReplay, ReplayPorts } from './open-replay.js';
-import { checkIcount, parseGlobal, parseIcount, parseMemory, parseSmp, parseUuid } from './options.js';
-import type { MachineRegistry } from './registry.js';
+import { addDefaultMemory, objectAdd } from './object-options.js';
+import type { MachineHost } from './machine-host.js';
+import { planMachine } from './machine-plan.js';
 import { NEEDS_RESET, type RunState } from '../hw/core/runstate.js';
-import { bytesSource, type SnapshotSink, type SnapshotSource, type SnapshotTools } from '../migration/format.js';
+import { bytesSource, type SnapshotSink, type SnapshotSource } from '../migration/format.js';
 import type { MemorySnapshot } from '../migration/memory-snapshot.js';
 import type { LoadOptions } from '../migration/snapshot.js';
-import type { SnapshotStore } from '../migration/store.js';
 import type { SaveOptions, SnapshotHost } from './snapshots.js';
-import type { HostScheduler } from './scheduler.js';
-import type { LogSource } from '../replay/format.js';
-import { Player } from '../replay/player.js';
 
+export type { EngineRequest, MachineHost } from './machine-host.js';
 export type { MachineOptions, SemihostingOptions, SerialPort } from './machine-options.js';
-
-/** What the engine must be able to do, before it is made. */
-export interface EngineRequest {
-  machine: MachineClass;
-  ramSize: number;
-  smp: number;
-  icount: IcountOptions | undefined;
-  plugins: PluginHost | undefined;
-}
-
-/** What a host (src/node, src/browser) provides. */
-export interface MachineHost
-  extends
-    Pick<MachineEnvironment, 'createFile' | 'firmware' | 'openLog' | 'randomBytes' | 'readFile' | 'threadId' | 'writeFile'>,
-    BlockHost {
-  /** Opens a file of the host's that is read piece by piece (`rrfile=`). @throws OptionError */
-  openFile?: (name: string, zeros?: number) => LogSource;
-  clock: HostClock;
-  scheduler: HostScheduler;
-  machines: MachineRegistry;
-  types: TypeRegistry;
-  /** Of wemu, in the snapshots that it makes. */
-  version?: string;
-  /** How they are made smaller and checked. */
-  snapshotTools?: SnapshotTools;
-  /** Where they are kept by name: in a folder, or where this host has them. @throws OptionError */
-  snapshotStore?(folder?: string): SnapshotStore | undefined;
-  /** Makes memory and accelerator for one machine; `close` takes them back. */
-  engine(request: EngineRequest): { ram: RamAllocator; accelerator?: Accelerator; close?(): void };
-}
-
-/** Properties of all of QEMU's machines that mean nothing here: host memory, graphics, USB, and migration. */
-export const IDLE_PROPERTIES = ['dump-guest-core', 'mem-merge', 'aux-ram-share', 'graphics', 'usb', 'suppress-vmdesc'];
 
 /** All that a machine is made of, until it is closed. */
 interface Parts {
@@ -164,98 +111,13 @@ export class Machine implements AsyncDisposable {
     if (typeof host?.engine !== 'function') {
       throw read.wrong(host, 'Machine.create: host', 'what createNodeHost or createBrowserHost resolves to');
     }
-    const list = options.machine === undefined ? undefined : parseOptions('-machine', options.machine, 'type');
-    const name = list?.string('type');
-    const klass = name === undefined ? host.machines.default : host.machines.get(name);
-    if (!klass) throw new OptionError('no machine specified, and there is no default', '-machine', "'help' lists them");
-    for (const property of IDLE_PROPERTIES) list?.bool(property);
-    const icount = typeof options.icount === 'string' ? parseIcount(options.icount) : options.icount;
-    if (icount) checkIcount(icount, '-icount');
-    const backend = list?.string('memory-backend');
-    const backed = backend === undefined ? undefined : memoryBackendSize(options.objects ?? [], backend);
-    const memory = typeof options.memory === 'string' ? parseMemory(options.memory) : options.memory;
-    if (backed !== undefined && memory !== undefined && memory !== backed)
-      throw new OptionError('Machine memory size does not match the size of the memory backend', '-m');
-    if (backend !== undefined && options.memPath !== undefined)
-      throw new OptionError("'-mem-path' can't be used together with '-machine memory-backend'", `-mem-path ${options.memPath}`);
-    const ramSize = backed ?? memory ?? klass.type.ext.defaultRamSize ?? 128 * MiB;
-    for (const name of ['append', 'initrd'] as const)
-      if (options[name] !== undefined && !options.kernel) throw new OptionError(`-${name} only allowed with -kernel option`);
-    const smp = parseSmp(String(options.smp ?? 1));
-    const serials: readonly SerialPort[] = options.serial === undefined ? [] : [options.serial].flat();
-    const drives = nameDrives(options.drives ?? []);
-    const ports = new ReplayPorts();
-    const serial = serials.length ? serials.map((port, i) => portOf(`serial${i}`, port)) : [new NullChardev('serial0')];
-    const parallels = [options.parallel ?? []].flat().map((port, i) => portOf(`parallel${i}`, port));
-    const semihosting = semihostingOf(options.semihosting);
-    const backends = options.backends ?? [];
     const failures = {
       tell: (error: unknown): void => {
         throw error;
       },
     };
-    const { rr } = icount ?? {};
-    if (rr) {
-      if (semihosting?.files) throw new OptionError('files of the host cannot be recorded', '-semihosting-config root');
-      const { console, stdin, stdout, stderr } = semihosting ?? {};
-      for (const each of [...serial, ...parallels, ...backends.map(([, , object]) => object), console, stdin, stdout, stderr])
-        ports.add(each);
-    }
-    const rtcBaseMs = rr ? (options.rtcBaseMs ?? host.clock.epochMs()) : options.rtcBaseMs;
-    const replay =
-      icount &&
-      openReplay(
-        icount,
-        host,
-        {
-          wemu: host.version ?? '',
-          options: whatItIsMadeFrom(options, klass, ramSize, smp.cpus, icount),
-          ports: ports.names,
-          rtcBaseMs: rtcBaseMs ?? 0,
-        },
-        { checksum: host.snapshotTools?.checksum, failed: (error) => failures.tell(error) },
-      );
-    if (replay) ports.wrap(replay);
-    const { portOf: guest } = ports;
-    const config: MachineConfig = {
-      ramSize,
-      memPath: options.memPath,
-      memoryBackend: backend ?? (ramSize > 0 ? klass.type.ext.defaultRamId : undefined),
-      smp: smp.cpus,
-      maxCpus: smp.maxCpus,
-      topology: smp.topology,
-      cpu: options.cpu,
-      bios: options.bios,
-      kernel: options.kernel,
-      initrd: options.initrd,
-      append: options.append,
-      symbols: options.symbols && readSymbols('symbols', options.symbols),
-      dtb: options.dtb,
-      fwCfg: options.fwCfg,
-      boot: options.boot,
-      smbios: options.smbios,
-      rtcBaseMs: replay instanceof Player ? replay.head.rtcBaseMs : rtcBaseMs,
-      rtcClock: options.rtcClock,
-      devices: options.devices,
-      disks: drives.flatMap(({ id, hasDisk }) => (hasDisk ? [id] : [])),
-      properties: list?.rest(),
-      globals: options.globals?.map(parseGlobal),
-      serials: serial.map(guest),
-      parallels: parallels.map(guest),
-      semihosting: semihosting && {
-        ...semihosting,
-        ...{ console: guest(semihosting.console), stdin: guest(semihosting.stdin) },
-        ...{ stdout: guest(semihosting.stdout), stderr: guest(semihosting.stderr) },
-      },
-      incoming: options.incoming,
-      name: options.name,
-      uuid: options.uuid === undefined ? undefined : parseUuid(options.uuid),
-      actions: {
-        ...(options.noReboot && { reboot: 'shutdown' as const }),
-        ...(options.noShutdown && { shutdown: 'pause' as const }),
-        ...options.actions,
-      },
-    };
+    const plan = planMachine(options, host, (error) => failures.tell(error));
+    const { klass, icount, ramSize, replay, config, drives, backends } = plan;
     const plugins = options.plugins?.length ? new PluginHost(options.plugins) : undefined;
     const { close: closeEngine, ...engine } = host.engine({ machine: klass, ramSize, smp: config.smp!, icount, plugins });
     const { createFile, firmware, openFile, openLog, randomBytes, readFile, threadId, writeFile } = host;
@@ -272,9 +134,9 @@ export class Machine implements AsyncDisposable {
       config,
     );
     try {
-      for (const [kind, id, backend] of backends) state.backends.add(kind, id, guest(backend));
+      for (const [kind, id, backend] of backends) state.backends.add(kind, id, backend);
       for (const text of options.objects ?? []) objectAdd(state, text);
-      if (backend === undefined) addDefaultMemory(state);
+      if (!plan.hasMemoryBackend) addDefaultMemory(state);
       const machine = new Machine(state, host, options, plugins, closeEngine);
       failures.tell = (error) => machine.fail(error);
       if (plugins) plugins.failed = failures.tell;
@@ -466,63 +328,6 @@ export class Machine implements AsyncDisposable {
   writeMemory(address: number | bigint, given: Bytes, cpu = 0): void {
     noFault(this.control.writeMemory(this.cpu(cpu), BigInt(address), toBytes(given, 'Machine.writeMemory: bytes')));
   }
-}
-
-/** What a log and its replay must have in common, but for images; by the names of the command line's options. */
-function whatItIsMadeFrom(
-  options: CheckedMachineOptions,
-  { type }: MachineClass,
-  ramSize: number,
-  cpus: number,
-  { shift, auto = false, sleep }: IcountOptions,
-): Record<string, string> {
-  const {
-    machine = type.name,
-    cpu,
-    append,
-    objects,
-    devices,
-    globals,
-    actions,
-    noReboot,
-    noShutdown,
-    drives,
-    semihosting,
-    fwCfg,
-    smbios,
-  } = options;
-  const texts = {
-    ...{ M: machine, cpu, m: String(ramSize), smp: String(cpus), append },
-    ...{ object: objects?.join(' '), device: devices?.join(' '), global: globals?.join(' ') },
-    fw_cfg: fwCfg?.map(({ name }) => name).join(' '),
-    smbios: smbios?.join(' '),
-    icount: `${auto ? 'auto' : shift}${sleep ? ',sleep=on' : ''}`,
-    action: JSON.stringify({ ...actions, noReboot, noShutdown }),
-    drive: drives?.map(({ id, interface: kind, readonly, snapshot }) => [id, kind, readonly, snapshot].join()).join(' '),
-    semihosting: semihosting === undefined ? undefined : String(semihosting !== false),
-  };
-  return Object.fromEntries(Object.entries(texts).filter((entry): entry is [string, string] => Boolean(entry[1])));
-}
-
-const portOf = (id: string, port: SerialPort): Chardev => (port instanceof Chardev ? port : new StreamChardev(id, port));
-
-/** Every drive has a name, and those that are nobody's yet a disk. */
-function nameDrives(drives: readonly DriveOptions[]): { id: string; drive: DriveOptions; hasDisk: boolean }[] {
-  return drives.map((drive, i) => {
-    const { interface: kind = 'virtio', id = `${kind}${i}` } = drive;
-    return { id, drive, hasDisk: kind === 'virtio' };
-  });
-}
-
-function semihostingOf(given: boolean | SemihostingOptions | undefined): SemihostingConfig | undefined {
-  if (given === undefined || given === false) return undefined;
-  const { console, stdout, stderr, ...rest } = given === true ? {} : given;
-  return {
-    ...rest,
-    console: typeof console === 'string' ? console : console && portOf('semihosting', console),
-    stdout: stdout && portOf('stdout', stdout),
-    stderr: stderr && portOf('stderr', stderr),
-  };
 }
 
 function snapshotHost(
