@@ -54,7 +54,20 @@ async function run(
   return Array.from({ length: words }, (_, n) => new DataView(machine.readPhysical(LOG + 4 * n, 4).buffer).getUint32(0));
 }
 
+/** A big-endian ELF file of 32 bits whose only segment is code at the reset vector. */
+function elf(machine: number, code: readonly number[]): Uint8Array {
+  const header = new DataView(new ArrayBuffer(84 + 4 * code.length));
+  [0x7f45_4c46, 0x0102_0100, 0, 0, 0x0002_0000 | machine, 1, 0xfff0_0100, 52, 0, 0, 0x0034_0020, 0x0001_0000].forEach((word, n) => header.setUint32(4 * n, word)); // prettier-ignore
+  [1, 84, 0xfff0_0100, 0xfff0_0100, 4 * code.length, 4 * code.length, 5, 4].forEach((word, n) => header.setUint32(52 + 4 * n, word));
+  code.forEach((word, n) => header.setUint32(84 + 4 * n, word));
+  return new Uint8Array(header.buffer);
+}
+
 describe('the board', () => {
+  it('takes firmware as an ELF file', async () => {
+    expect(await run(1, [], { bios: elf(20, [...w.li32(4, 0x1234), ...log(0, 4), ...finish]) })).toEqual([0x1234]);
+  });
+
   it('has a 755 with eight blocks of each kind', async () => {
     expect(await run(2, [w.mfspr(3, 1011), w.mfspr(4, 287), ...log(0, 3), ...log(1, 4)])).toEqual([0x4_0000, 0x8_3208]);
   });
@@ -63,7 +76,9 @@ describe('the board', () => {
     ['another processor', { cpu: '604' }, 'a 604 does not fit this board'],
     ['a kernel', { kernel: new Uint8Array(4) }, 'this board has no loader'],
     ['too much memory', { memory: '1G' }, 'at most 512 MiB of SDRAM'],
-    ['firmware that is too long', { bios: new Uint8Array(MiB + 1) }, '1048577 bytes do not fit into the 1048576 at 0xfff00000'],
+    ['firmware that is too long', { bios: new Uint8Array(MiB + 1) }, '1048577 bytes at 0xfff00000 do not fit below 0x100000000'],
+    ['firmware that is empty', { bios: new Uint8Array(0) }, "'firmware': the file is empty"],
+    ['firmware of another processor', { bios: elf(0xf3, []) }, 'wrong machine type 243 (this machine runs 20)'],
     ['no firmware', { bios: 'none' }, 'give an image of up to 1 MiB with -bios FILE'],
     ['firmware that the host has not', { bios: 'default' }, "unable to find firmware 'cpiom.bin'"],
   ])('refuses %s', async (_, options, why) => {

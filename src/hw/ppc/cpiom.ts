@@ -5,6 +5,7 @@ import { PPC_INPUT, PpcCpu } from '../../target/ppc/cpu.js';
 import { LoaderError, OptionError } from '../../util/errors.js';
 import { MiB } from '../../util/size.js';
 import type { IrqLine } from '../core/irq.js';
+import { loadFirmware } from '../core/loader.js';
 import { MachineState } from '../core/machine.js';
 import { defineMachine, type MachineClassOptions } from '../core/machine-class.js';
 import { devfn } from '../pci/regs.js';
@@ -46,6 +47,8 @@ const CPIOM_MCP = { violation: 0, refresh: 1, edc: 2 } as const;
 
 /** HID2[HBE]: eight blocks of each kind. */
 const HID2 = 0x0004_0000;
+/** e_machine. */
+const EM_PPC = 20;
 /** By QEMU's way of naming what `-bios default` is. */
 const CPIOM_FIRMWARE = 'cpiom.bin';
 
@@ -137,8 +140,6 @@ export class CpiomMachine extends MachineState {
     const bytes = bios === 'default' ? this.env.firmware?.(CPIOM_FIRMWARE) : bios;
     if (!(bytes instanceof Uint8Array))
       throw new LoaderError(`unable to find firmware '${CPIOM_FIRMWARE}': give an image of up to 1 MiB with -bios FILE`);
-    if (bytes.length > size)
-      throw new LoaderError(`'firmware': ${bytes.length} bytes do not fit into the ${size} at 0x${boot.toString(16)}`);
-    this.roms.add('firmware', boot, bytes);
+    loadFirmware(this.roms, 'firmware', bytes, { machines: [EM_PPC], littleEndian: false, bits: [32] }, boot, boot + size);
   }
 }
