@@ -32,12 +32,26 @@ export async function loadPlugins(texts: readonly string[]): Promise<PluginUse[]
 
 async function loadPlugin(file: string, where: string): Promise<Plugin> {
   const isShort = (PLUGIN_NAMES as readonly string[]).includes(file);
-  const module = isShort ? await import(new URL(`../plugins/${file}.js`, import.meta.url).href) : await loadFile(file, where);
-  return checkPlugin((module as { default?: unknown }).default, where);
+  if (isShort) return ((await import(new URL(`../plugins/${file}.js`, import.meta.url).href)) as { default: Plugin }).default;
+  try {
+    return checkPlugin(((await loadFile(file, where)) as { default?: unknown }).default, where);
+  } catch (error) {
+    if (isUserError(error)) throw error;
+    throw new OptionError(errorMessage(error).split('\n')[0], where); // its own code has thrown
+  }
 }
 
-/** Of its own: where a bundler has taken `url` apart, it can make nothing of it. */
-const importUrl = (url: string): Promise<unknown> => import(url);
+/** A function of its own: where a bundler has taken `url` apart, it can make nothing of it. */
+async function importUrl(url: string): Promise<unknown> {
+  let tell = (): void => {};
+  const nothingLeft = new Promise<never>((_, reject) => (tell = () => reject(new Error('the module waits for what never comes'))));
+  process.once('beforeExit', tell);
+  try {
+    return await Promise.race([import(url), nothingLeft]);
+  } finally {
+    process.off('beforeExit', tell);
+  }
+}
 
 /** False: there is none. @throws OptionError if nobody can look */
 function isFile(path: string, where: string): boolean {
@@ -60,18 +74,14 @@ async function loadFile(file: string, where: string): Promise<unknown> {
   const isTypeScript = extension === '.ts' || extension === '.mts';
   // Node has it from 22.18 on.
   const isNative = (process.features as { typescript?: string | false }).typescript;
-  try {
-    const url = isTypeScript && !isNative ? await compiled(path) : pathToFileURL(path).href;
-    return await importUrl(url);
-  } catch (error) {
-    if (isUserError(error)) throw error instanceof OptionError ? error.at(where) : error;
-    throw new OptionError(errorMessage(error).split('\n')[0], where);
-  }
+  return importUrl(isTypeScript && !isNative ? await compiled(path, where) : pathToFileURL(path).href);
 }
 
 /** With the modules that it imports, as a URL that has all of it. */
-async function compiled(path: string): Promise<string> {
-  const esbuild = await loadOptional(['esbuild'], () => import('esbuild'));
+async function compiled(path: string, where: string): Promise<string> {
+  const esbuild = await loadOptional(['esbuild'], () => import('esbuild')).catch((error: unknown) => {
+    throw error instanceof OptionError ? error.at(where) : error;
+  });
   const { outputFiles } = await esbuild.build({
     ...{ entryPoints: [path], bundle: true, format: 'esm', platform: 'node', write: false, logLevel: 'silent' },
     external: ['wemu', 'wemu/*'],

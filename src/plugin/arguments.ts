@@ -73,10 +73,18 @@ export function pluginHelp({ name, description, args = {} }: Plugin): string {
   return `${name}: ${description}\n${rows.length > 0 ? `Arguments:\n${rows.join('')}` : 'It has no arguments.\n'}`;
 }
 
+/** It stands in messages. */
+const NAME = /^[\x20-\x7e]{1,64}$/;
+
 /** What a module's default export must be. @throws OptionError */
 export function checkPlugin(value: unknown, where: string): Plugin {
   const plugin = value as Partial<Plugin> | undefined | null;
   const isPlugin = typeof plugin === 'object' && plugin !== null && typeof plugin.name === 'string' && typeof plugin.install === 'function';
   if (!isPlugin) throw new OptionError('this is no plugin', where, 'a default export with name, description and install');
+  const { name, args = {} } = plugin as Plugin;
+  if (!NAME.test(name)) throw new OptionError("this is no plugin's name", where, '1 to 64 printable characters');
+  const isTable = (each: unknown): boolean => typeof each === 'object' && each !== null;
+  if (!isTable(args) || !Object.values(args).every(isTable))
+    throw new OptionError("the plugin's args are wrong", where, '{ NAME: { help } }');
   return plugin as Plugin;
 }

@@ -81,7 +81,9 @@ export class PluginHost implements Instrumentation {
       const owner = new Installed(plugin.name);
       this.installed.push(owner);
       try {
-        plugin.install(this.apiOf(owner, machine), values);
+        const installing = plugin.install(this.apiOf(owner, machine), values) as unknown;
+        // an `async` one: the machine does not wait for it
+        if (installing instanceof Promise) installing.catch((error: unknown) => this.fail(owner, error));
       } catch (error) {
         throw this.errorOf(owner, error);
       }
@@ -264,7 +266,10 @@ export class PluginHost implements Instrumentation {
       },
       cell: () => this.cells.take(),
       edgeMap: () => this.cells.takeEdgeMap(),
-      outs: (text) => void (log.has('plugin') && log.write(text)),
+      outs: (text) => {
+        if (typeof text !== 'string') throw new PluginError('outs takes a text');
+        if (log.has('plugin')) log.write(text);
+      },
       symbolAt: (address) => machine.symbolAt(address),
       writeFile: (name, contents) => {
         if (!env.writeFile) throw new PluginError('this host writes no files');

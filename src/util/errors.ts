@@ -86,5 +86,9 @@ export function isUserError(error: unknown): error is Error {
 
 /** What was thrown, in words: not all that is thrown is an Error (Firefox throws the string 'out of memory'). */
 export function errorMessage(error: unknown): string {
-  return error instanceof Error ? error.message || error.name : String(error);
+  try {
+    return error instanceof Error ? String(error.message) || error.name : String(error);
+  } catch {
+    return 'something was thrown that has no text'; // by somebody else's code
+  }
 }

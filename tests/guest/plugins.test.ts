@@ -362,6 +362,13 @@ describe('-plugin', () => {
       ['d.mjs', 'import "./nosuch.js";', 'Cannot find module'],
       ['e.mjs', 'export default {', 'Unexpected'],
       ['f.txt', '', 'a plugin is JavaScript or TypeScript'],
+      ['g.mjs', 'throw { toString() { throw 1; } };', 'something was thrown that has no text'],
+      ['h.mjs', 'await new Promise(() => {}); export default 1;', 'the module waits for what never comes'],
+      ['i.mjs', "export default { get name() { throw new Error('oh\\nno'); } };", '-plugin ' + join(folder, 'i.mjs') + ': oh\n'],
+      ['j.mjs', "export default { name: 'a\\nb', install() {} };", "this is no plugin's name"],
+      ['k.mjs', "export default { name: 'k', args: { x: null }, install() {} };", "the plugin's args are wrong"],
+      ['l.mjs', "export default { name: 'l', async install() { throw new Error('later'); } };", "plugin 'l': later"],
+      ['m.mjs', "export default { name: 'm', install: (api) => api.outs(Symbol()) };", "plugin 'm': outs takes a text"],
     ]) {
       const { status, stderr } = embedded('-plugin', file(name, text));
       expect(stderr).toMatch(/^wemu: [^\n]*\n$/);
