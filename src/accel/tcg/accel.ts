@@ -328,7 +328,7 @@ export class TcgAccel {
     }
     if (this.generator) {
       const threshold = tuning?.threshold ?? this.generator.defaultThreshold;
-      runtime.exports.setHotThreshold(threshold);
+      runtime.exports.setHotThreshold(this.generator.reportedEvery);
       // A join is worth as much as code of its own once a region was come to thirty times as often as a TB has to be hot.
       if (joinsRegions(tuning)) runtime.exports.setJoinThreshold(Math.ceil(threshold / 2));
     }

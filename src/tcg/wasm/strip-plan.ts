@@ -17,9 +17,9 @@ const MAX_STREAMS = 6;
 /** Bytes that an address moves in a trip at most: else there are too few trips to a page. */
 export const MAX_STRIDE = 1024;
 const MAX_SPAN = 1024;
-/** Ops and trips of a copy that does several in a row, at most, and the bytes that an address moves in each. */
-const MAX_UNROLLED_OPS = 160;
-const MAX_UNROLLED_TRIPS = 4;
+/** Trips of the copy that does several in a row; what a loop has at most that gets one: ops, and bytes that an address moves in a trip. */
+const UNROLLED_TRIPS = 2;
+const MAX_UNROLLED_OPS = 40;
 const MAX_UNROLLED_STRIDE = 128;
 /** Loops that mostly end sooner are left as they are: the way into the copy costs more. */
 const MIN_TRIPS = 12;
@@ -45,8 +45,8 @@ export function stripLoops(region: Region, helpers: readonly HelperDef[], global
     for (const tb of ring) taken.add(tb);
     const copy = tbs.length;
     const { icount, opCount } = sizeOf(ring.map((tb) => region.tbs[tb]));
-    const trips = found.streams.every(staysLong) ? Math.min(MAX_UNROLLED_TRIPS, Math.floor(MAX_UNROLLED_OPS / opCount)) : 1;
-    const unrolled = trips > 1 ? { copy: copy + ring.length, trips } : undefined;
+    const unrolls = opCount <= MAX_UNROLLED_OPS && found.streams.every(staysLong);
+    const unrolled = unrolls ? { copy: copy + ring.length, trips: UNROLLED_TRIPS } : undefined;
     const plan: StripPlan = { head, copy, icount, streams: found.streams, unrolled };
     addCopy(tbs, ring, found.accesses, plan, 1);
     if (unrolled) addCopy(tbs, ring, found.accesses, plan, unrolled.trips);

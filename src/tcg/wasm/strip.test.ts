@@ -119,15 +119,15 @@ describe('loops that get a copy without checks', () => {
     expect([rig.get(X3), rig.get(X2), rig.u32(L.ENV_BUDGET)]).toEqual([5n, 0x4000n + 800n, 1_000_000 - 301]);
   });
 
-  it('do four trips in a row for each test, if they are small and pages last', () => {
+  it('do two trips in a row for each test, if they are small and pages last', () => {
     const walk = (stride: number, adds: number): Region =>
       loop((tcg) => {
         tcg.qemuLd(X3, X2, L.MO_64, 0);
         for (let n = 0; n < adds; n++) tcg.add(X4, X4, X3);
         tcg.addi(X2, X2, stride);
       });
-    const shapes: [number, number][] = [[8, 1], [-128, 1], [136, 1], [8, 15], [8, 40], [8, 80]]; // prettier-ignore
-    expect(shapes.map(([stride, adds]) => plansOf(walk(stride, adds))[0].unrolled?.trips)).toEqual([4, 4, undefined, 4, 3, undefined]);
+    const shapes: [number, number][] = [[8, 1], [-128, 1], [136, 1], [8, 20], [8, 40]]; // prettier-ignore
+    expect(shapes.map(([stride, adds]) => plansOf(walk(stride, adds))[0].unrolled?.trips)).toEqual([2, 2, undefined, 2, undefined]);
   });
 
   it('are charged for what they did, whichever trip is the last', () => {

@@ -21,6 +21,7 @@ const generator: CodeGenerator = {
   poll: () => {},
   dispose: () => {},
   defaultThreshold: hotThreshold ?? 0,
+  reportedEvery: hotThreshold ?? 0,
   info: () => {
     throw new Error('no figures');
   },

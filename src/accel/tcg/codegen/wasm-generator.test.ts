@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import * as L from '../../../../assembly/shared/layout.js';
 import { CodegenRig, CODE } from '../../../../tests/support/codegen-rig.js';
 import { DEFAULT_LIMITS, formRegion, noteTripCount } from './regions.js';
+import { BURST } from './bursts.js';
 import { HotQueue } from './hot-queue.js';
 import { HotThreshold } from './hot-threshold.js';
 import { regionLimits } from './tuning.js';
@@ -406,15 +407,43 @@ describe('code generation in a worker', () => {
     let now = 0;
     const set: number[] = [];
     const rig = new CodegenRig(SELF_LOOPS, { worker, now: () => now, setThreshold: (count) => set.push(count) });
+    const first = rig.generator.defaultThreshold;
+    expect(rig.generator.reportedEvery).toBe(BURST);
+    rig.tbs.set(rig.tb(0), L.TB_EXEC_COUNT, first);
     rig.generator.tbHot(rig.tb(0));
     rig.generator.poll();
     for (let n = 0; n < 100; n++) rig.generator.tiering.queue.add(rig.tb(0) + n * 4096);
     rig.generator.poll();
-    expect(set).toEqual([2 * rig.generator.defaultThreshold]);
+    expect(set).toEqual([2 * first]);
     rig.generator.tiering.queue.clear();
     now = 10_000;
     rig.generator.poll();
-    expect(set).toEqual([2 * rig.generator.defaultThreshold, rig.generator.defaultThreshold]);
+    expect(set).toEqual([2 * first, BURST]);
+  });
+
+  it('makes code of what runs often at once before it has run as often as other code', () => {
+    const worker = new SlowWorker();
+    let now = 0;
+    const rig = new CodegenRig(SELF_LOOPS, { worker, now: () => now, setThreshold: () => undefined });
+    const waiting = (i: number, times: number[]): number => {
+      rig.generator.tiering.queue.clear();
+      times.forEach((ms, k) => {
+        now = 1e6 * i + ms;
+        rig.tbs.set(rig.tb(i), L.TB_EXEC_COUNT, BURST * (k + 1));
+        rig.generator.tbHot(rig.tb(i));
+      });
+      return rig.generator.tiering.queue.length;
+    };
+    expect(waiting(0, [0])).toBe(0);
+    expect(waiting(1, [0, 8])).toBe(1);
+    expect(waiting(2, [0, 9])).toBe(0);
+    expect(waiting(3, [0, 9, 33])).toBe(1);
+    expect(waiting(4, [0, 9, 34])).toBe(0);
+    expect(waiting(5, [0, 50, 100, 140])).toBe(1);
+    expect(waiting(6, [0, 50, 100, 150, 200, 250, 300])).toBe(0);
+    expect(waiting(7, [0, 50, 100, 150, 200, 250, 300, 350])).toBe(1);
+    rig.generator.tbFlushed();
+    expect(waiting(1, [0])).toBe(0);
   });
 
   it('the threshold comes back to where it began, and no further', () => {

@@ -17,7 +17,7 @@ import { regionLimits, type TcgTuning } from './tuning.js';
 
 /** What the accelerator tells code generation; the first four are imports of the runtime. */
 export interface CodeGenerator {
-  /** The TB ran another hotThreshold times in tci. */
+  /** The TB ran another `reportedEvery` times in tci. */
   tbHot(tb: number): void;
   /** The TB's generated code leaves too often at memory accesses. */
   tbMisses(tb: number): void;
@@ -39,6 +39,8 @@ export interface CodeGenerator {
   readonly store?: CodeStore | undefined;
   /** Executions in tci after which generated code pays, unless the user says otherwise. */
   readonly defaultThreshold: number;
+  /** Executions in tci between two reports of a TB, at first. */
+  readonly reportedEvery: number;
   /** `info jit`, `--stats`. */
   info(): WasmInfo;
   /** TB pointers of the region that is entered at a TB. */
@@ -64,7 +66,7 @@ export interface WasmGeneratorOptions {
   readonly tuning?: TcgTuning;
   /** Other instances of the engine, whose vCPUs run the code too. */
   readonly peers?: CodePeers;
-  /** Sets the runtime's threshold: unless the user chose one, it is adapted to what the worker can do. */
+  /** Sets after how many executions more the runtime reports a TB: unless the user chose a threshold, it is adapted to what the worker can do. */
   readonly setThreshold?: (count: number) => void;
   /** Hears of each module that was made (`-d out_asm`). */
   readonly onModule?: (module: MadeModule) => void;
@@ -158,6 +160,10 @@ export class WasmCodeGenerator implements CodeGenerator {
     return this.options.generate ? SYNC_THRESHOLD : WORKER_THRESHOLD;
   }
 
+  get reportedEvery(): number {
+    return this.tiering.reportedEvery;
+  }
+
   info(): WasmInfo {
     const { stats, cache } = this;
     const { queue, cooling, value: threshold } = this.tiering;
@@ -186,6 +192,11 @@ export class WasmCodeGenerator implements CodeGenerator {
   }
 
   tbHot(tb: number): void {
+    if (this.tiering.isDue(tb)) this.ask(tb);
+  }
+
+  /** A TB that has run often enough. */
+  private ask(tb: number): void {
     if (!this.tiering.isHot(tb)) return;
     if (!this.options.generate) return this.tiering.queue.add(tb);
     this.generateNow([this.form(tb)], this.options.generate);
@@ -398,7 +409,7 @@ export class WasmCodeGenerator implements CodeGenerator {
   /** New code, which calls the slow path in this TB. */
   tbMisses(tb: number): void {
     this.tbs.mark(tb, TB_STATE_CALLS, true);
-    for (const hot of this.cache.discard(this.tbs.get(tb, TB_REGION))) this.tbHot(hot);
+    for (const hot of this.cache.discard(this.tbs.get(tb, TB_REGION))) this.ask(hot);
   }
 
   regionInvalidated(tag: number): void {
