@@ -40,7 +40,7 @@ extern volatile unsigned serial_interrupts;
 void console_interrupt(void);
 
 /* exceptions.c */
-extern volatile uint32_t ticks, slices, dmas, violations, refreshes, edcs, bus_errors, last_fault;
+extern volatile uint32_t ticks, slices, dmas, violations, refreshes, edcs, bus_errors, last_fault, unmapped;
 extern volatile int expects_bus_error;
 void interrupts_on(void);
 void *memcpy(void *to, const void *from, size_t n);

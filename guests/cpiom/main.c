@@ -6,15 +6,28 @@
 
 static int begins(const char *text, const char *with) { while (*with) if (*text++ != *with++) return 0; return 1; }
 static int same(const char *a, const char *b) { while (*a && *a == *b) a++, b++; return *a == *b; }
-static uint32_t number(const char **at) {
+/* A number at *at, and nothing but a space after it; 0: there is none. */
+static int number(const char **at, uint32_t *value) {
   while (**at == ' ') ++*at;
-  uint32_t value = 0, base = 10;
+  uint32_t base = 10, digits = 0;
   if (begins(*at, "0x")) { *at += 2; base = 16; }
-  for (;; ++*at) {
+  for (*value = 0;; ++*at, digits++) {
     uint32_t c = (uint32_t)(uint8_t)**at, digit = c - '0' < 10 ? c - '0' : (c | 32) - 'a' < 6 ? (c | 32) - 'a' + 10 : 99;
-    if (digit >= base) return value;
-    value = value * base + digit;
+    if (digit >= base) return digits > 0 && (c == 0 || c == ' ');
+    *value = *value * base + digit;
   }
+}
+
+/* A load or store of somebody's choice: what becomes of it is said. */
+static void access(uint32_t at, const uint32_t *value) {
+  uint32_t errors = bus_errors, misses = unmapped, seen = 0;
+  expects_bus_error = 1;
+  if (value) set(at, *value);
+  else seen = get(at);
+  expects_bus_error = 0;
+  if (bus_errors != errors) print("%08x: nobody answers\n", at);
+  else if (unmapped != misses) print("%08x: not mapped\n", at);
+  else if (!value) print("%08x: %08x\n", at, seen);
 }
 
 static void line_of(char *text, int size) {
@@ -33,8 +46,8 @@ static void bench(const char *args) {
   int n = 0;
   while (*args && *args != ' ' && n < 15) name[n++] = *args++;
   name[n] = 0;
-  uint32_t scale = number(&args);
-  if (!scale) scale = 1;
+  uint32_t scale;
+  if (!number(&args, &scale) || !scale) scale = 1;
   for (unsigned i = 0; i < kernel_count; i++) {
     if (n && !same(name, "all") && !same(name, kernels[i].name)) continue;
     uint32_t start = MFSPR(268);
@@ -75,22 +88,22 @@ __attribute__((noinline)) void command(const char *line) {
   else if (same(line, "bench") || begins(line, "bench ")) bench(line + 5);
   else if (same(line, "pci")) pci_list();
   else if (begins(line, "peek ")) {
+    uint32_t at;
     rest += 5;
-    uint32_t at = number(&rest) & ~3u, before = bus_errors;
-    expects_bus_error = 1;
-    uint32_t value = get(at);
-    expects_bus_error = 0;
-    if (bus_errors != before) print("%08x: nobody answers\n", at);
-    else print("%08x: %08x\n", at, value);
+    if (number(&rest, &at)) access(at & ~3u, 0);
+    else print("peek A: A is a number, 0x for hexadecimal\n");
   } else if (begins(line, "poke ")) {
+    uint32_t at, value;
     rest += 5;
-    uint32_t at = number(&rest) & ~3u, value = number(&rest), before = bus_errors;
-    expects_bus_error = 1;
-    set(at, value);
-    expects_bus_error = 0;
-    if (bus_errors != before) print("%08x: nobody answers\n", at);
+    if (number(&rest, &at) && number(&rest, &value)) access(at & ~3u, &value);
+    else print("poke A V: A and V are numbers, 0x for hexadecimal\n");
   } else if (same(line, "reset")) set(POWER, 42);
-  else if (same(line, "off") || begins(line, "off ")) { rest += 3; set(POWER, (number(&rest) & 0xff) << 8 | 0x57); }
+  else if (same(line, "off") || begins(line, "off ")) {
+    uint32_t status;
+    rest += 3;
+    if (!number(&rest, &status)) status = 0;
+    set(POWER, (status & 0xff) << 8 | 0x57);
+  }
   else print("'%s': no such command; try help\n", line);
 }
 

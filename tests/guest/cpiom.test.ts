@@ -47,6 +47,23 @@ it('computes what riscv64 computes', () => {
   for (const [name, sum] of here) expect([name, sum]).toEqual([name, there.get(name)]);
 });
 
+it('says of peek and poke what was wrong, and goes on', () => {
+  const typed = ['peek 0x30000000', 'poke 0x30000000 1', 'peek 0x20050000', 'peek fffff000', 'peek 12q', 'poke 5', 'peek 0x100'];
+  const { status, stdout } = run(typed.map((line) => `${line}\r`).join('') + OFF);
+  expect(status).toBe(3);
+  const answers = [...stdout.matchAll(/^cpiom> [^\n]*\n([^\n]+)/gm)].map(([, answer]) => answer.trim());
+  const notNumber = 'A is a number, 0x for hexadecimal';
+  expect(answers.slice(0, typed.length)).toEqual([
+    '30000000: not mapped',
+    '30000000: not mapped',
+    '20050000: nobody answers',
+    `peek A: ${notNumber}`,
+    `peek A: ${notNumber}`,
+    'poke A V: A and V are numbers, 0x for hexadecimal',
+    expect.stringMatching(/^00000100: [0-9a-f]{8}$/),
+  ]);
+});
+
 it('keeps data flash and EEPROM in files', () => {
   const files = Object.entries(SIZES).map(([id, size]) => {
     const file = join(folder, id);
