@@ -272,6 +272,7 @@ it('adds ports, and takes them away', async () => {
   for (const [more, says] of [
     [{ chardev: 'nosuch' }, "Property 'virtserialport.chardev' can't find value 'nosuch'"],
     [{ nr: 'x' }, "virtserialport.nr: invalid value 'x'"],
+    [{ nr: 0 }, 'port number 0 is reserved for virtconsole devices'],
     [{ foo: 1 }, "Property 'virtserialport.foo' not found"],
   ] as const)
     expect((await client.ask({ execute: 'device_add', arguments: { ...port, ...more } })).at(-1)).toMatchObject({ error: { desc: says } });

@@ -47,6 +47,9 @@ const MSIX_BAR = 4096;
 const TWO_32 = 0x1_0000_0000;
 const COMMAND_WRITABLE = regs.COMMAND_IO | regs.COMMAND_MEMORY | regs.COMMAND_MASTER | regs.COMMAND_SERR | regs.COMMAND_INTX_DISABLE;
 
+/** `romsize` that says nothing: the file's. */
+const NO_ROM_SIZE = 0xffff_ffff;
+
 export abstract class PciDevice extends DeviceState {
   static override readonly type = defineDevice('pci-device', DeviceState, PciDevice, {
     bus: 'PCI',
@@ -65,7 +68,7 @@ export abstract class PciDevice extends DeviceState {
   addr = -1;
   /** Option ROMs are not built: only none is taken. */
   romfile: string | undefined;
-  romsize = 0xffff_ffff;
+  romsize = NO_ROM_SIZE;
   rombar = -1;
   multifunction = false;
 
@@ -104,6 +107,9 @@ export abstract class PciDevice extends DeviceState {
   protected override realize(): void {
     if (this.romfile !== undefined && this.romfile !== '')
       throw new OptionError('option ROMs are not built', `${this.id ?? this.typeName}.romfile`, "''");
+    const { romsize } = this;
+    if (romsize !== NO_ROM_SIZE && (romsize === 0 || (romsize & (romsize - 1)) !== 0))
+      throw new OptionError(`ROM size ${romsize} is not a power of two`, this.id ?? this.typeName);
     if (this.vmState?.fields.every(({ name }) => name !== 'config'))
       throw new Error(`${this.typeName}: a table without the configuration space: pciVmState makes one with it`);
     this.devfn = this.bus.claim(this, this.addr < 0 ? undefined : this.addr);

@@ -6,6 +6,7 @@ import { defineDevice } from '../core/device.js';
 import { u64, vmState } from '../core/vmstate.js';
 import { VIRTIO_FIELDS, VIRTIO_ID, VirtioDevice } from './virtio.js';
 import { scatter, totalLength, type VirtQueue } from './virtqueue.js';
+import { OptionError } from '../../util/errors.js';
 import { traceEvents } from '../../util/trace.js';
 
 const TRACE = traceEvents({
@@ -14,6 +15,7 @@ const TRACE = traceEvents({
 });
 
 const QUEUE_SIZE = 8;
+const NO_LIMIT = (1n << 63n) - 1n;
 /** A device may fill less than it is given (5.4.6.1): bounds the work that one buffer can ask for. */
 const MAX_FILL = 4096;
 
@@ -30,7 +32,7 @@ export class VirtioRng extends VirtioDevice {
   /** Undefined: the host's entropy. */
   rng: RngBackend | undefined;
   /** At most so many bytes in `period` ms. */
-  maxBytes = (1n << 63n) - 1n;
+  maxBytes = NO_LIMIT;
   period = 0x1_0000;
 
   override readonly deviceId = VIRTIO_ID.RNG;
@@ -44,6 +46,10 @@ export class VirtioRng extends VirtioDevice {
   }
 
   protected override realize(): void {
+    const where = this.id ?? this.typeName;
+    if (this.maxBytes === 0n || this.maxBytes > NO_LIMIT)
+      throw new OptionError("'max-bytes' parameter must be positive, and less than 2^63", where);
+    if (this.period === 0) throw new OptionError("'period' parameter expects a positive integer", where);
     this.requests = this.addQueue(QUEUE_SIZE, () => this.process());
     this.quota = this.maxBytes;
     this.timer = this.newTimer(() => this.newPeriod());
@@ -72,7 +78,7 @@ export class VirtioRng extends VirtioDevice {
         this.onError('buffer is not in memory');
         break;
       }
-      if (!this.timer.pending && this.maxBytes < (1n << 63n) - 1n) this.timer.startNs(this.period * 1e6);
+      if (!this.timer.pending && this.maxBytes < NO_LIMIT) this.timer.startNs(this.period * 1e6);
       this.quota -= BigInt(written);
       this.requests.push(element, written);
       this.trace(TRACE.virtio_rng_pushed, written);

@@ -274,6 +274,8 @@ export class VirtioSerial extends VirtioDevice {
       while (this.ports[nr]) nr++;
       port.nr = nr;
     }
+    if (port.nr === 0 && !port.isConsole)
+      throw new OptionError('port number 0 is reserved for virtconsole devices', port.id ?? port.typeName, `1 to ${this.maxPorts - 1}`);
     if (port.nr >= this.maxPorts)
       throw new OptionError(`port number ${port.nr} is beyond max_ports`, port.id ?? port.typeName, `0 to ${this.maxPorts - 1}`);
     if (this.ports[port.nr]) throw new OptionError(`virtio-serial-bus: A port already exists at id ${port.nr}`, port.id ?? port.typeName);
