@@ -10,7 +10,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { positive } from './options.js';
+import { more, positive } from './options.js';
 
 const CLI = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
 /** Between two, so that who waits for the machine gets it. */
@@ -37,7 +37,6 @@ interface Boot {
   readonly isLate: boolean;
 }
 
-const more = (value: string, before: readonly string[]): string[] => [...before, value];
 const say = (text: string): void => void process.stdout.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`);
 
 /** Holds `file` shared, as flock(1) does: who measures on this machine takes it for itself. Returns what lets go of it. */

@@ -12,6 +12,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Argument, Command, Option } from 'commander';
 import { NullChardev } from '../src/chardev/chardev.js';
 import { ClockType } from '../src/hw/core/clock.js';
 import { cacheFolder, fetchGuestFiles } from '../src/node/guest/debian.js';
@@ -27,6 +28,7 @@ const SELF = fileURLToPath(import.meta.url);
 const QEMUS = (process.env['WEMU_QEMUS'] ?? 'qemu-system-riscv64').split(';');
 const SILENT = { start: () => {}, update: () => {}, stop: () => {} };
 const folder = mkdtempSync(join(tmpdir(), 'wemu-control-'));
+process.once('exit', () => rmSync(folder, { recursive: true }));
 
 interface Run {
   readonly name: string;
@@ -154,7 +156,12 @@ function idle(): void {
 }
 
 const PARTS: Readonly<Record<string, () => void | Promise<void>>> = { start, restore, resets, idle };
-const [first, ...rest] = process.argv.slice(2);
-if (first === '--restore') await restoreOnce(rest[0]);
-else for (const name of first === undefined ? Object.keys(PARTS) : [first, ...rest]) await PARTS[name]();
-rmSync(folder, { recursive: true });
+const NAMES = Object.keys(PARTS);
+const command = new Command('npm run control --')
+  .description('What the control plane costs and gives.')
+  .addArgument(new Argument('[parts...]', 'what to measure').choices(NAMES).default(NAMES))
+  .addOption(new Option('--restore <snapshot>').hideHelp())
+  .parse();
+const { restore: snapshot } = command.opts<{ restore?: string }>();
+if (snapshot !== undefined) await restoreOnce(snapshot);
+else for (const name of command.processedArgs[0] as string[]) await PARTS[name]();

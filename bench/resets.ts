@@ -1,21 +1,26 @@
 /**
  * Snapshots: how often a second a machine goes back to one in memory, having written so many pages; how long it takes to make, save and load one.
  *
- *     npm run resets -- [PAGES=100] [MEMORY=512M]     # CPU time, medians of 5
+ *     npm run resets -- [PAGES=100] [MEMORY=512M]     # CPU time, medians of ROUNDS
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
 import { BytesSink } from '../src/migration/store.js';
 import { createNodeHost } from '../src/node/host.js';
 import { Machine } from '../src/system/facade.js';
+import { positive } from './options.js';
 
 const PAGE = 4096;
 const RAM = 0x8100_0000;
 const RESETS = 2000;
 const ROUNDS = 5;
 
-const [pages = '100', memory = '512M'] = process.argv.slice(2);
-const count = Number(pages);
+const [count, memory] = new Command('npm run resets --')
+  .description(`Resets of a machine to a snapshot in memory: CPU time, medians of ${ROUNDS}.`)
+  .argument('[pages]', 'pages that are written between two resets', positive, 100)
+  .argument('[memory]', "the machine's", '512M')
+  .parse().processedArgs as [number, string];
 const kernel = readFileSync(fileURLToPath(new URL('../../guests/embedded.elf', import.meta.url)));
 const host = await createNodeHost({ backend: 'tci' });
 const machine = Machine.create({ machine: 'virt', memory, bios: 'none', kernel, serial: () => {} }, host);

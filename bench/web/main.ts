@@ -1,17 +1,18 @@
 /**
- * The page beside Node, in one run: kernels, boot, a snapshot's prompt, input, first generated code. `npm run bench:web -- [--rounds N] [--seconds S] [--only PART,...]
- * [--engine NAME ...] [--node PROGRAM ...]` prints a table; results of kernels are in .cache/bench-web, a file an engine, for `wemu bench report`. Chromium and Firefox, as
- * far as they are installed, and the Node that runs this; `--engine` leaves the others out, `--node` names other versions of Node, for kernels.
+ * The page beside Node, in one run: kernels, boot, a snapshot's prompt, input, first generated code. `npm run bench:web -- --help` has its options. It prints a
+ * table; results of kernels are in .cache/bench-web, a file an engine, for `wemu bench report`. Chromium and Firefox, as far as they are installed, and the Node that
+ * runs this.
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Session } from '../../web/src/session.js';
 import type { Laboratory } from '../../web/src/lab/laboratory.js';
 import { BROWSERS, type BrowserKind, type WebPage } from '../../web/tests/support/browsers.js';
 import { serve, type Site } from '../../web/tests/support/site.js';
+import { more, positive } from '../options.js';
 
 declare global {
   var wemu: Session;
@@ -25,17 +26,33 @@ const PROMPT = '~ # ';
 const BOOT_MS = 120_000;
 const KEYS = 200;
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '3' },
-    seconds: { type: 'string', default: '1' },
-    only: { type: 'string' },
-    engine: { type: 'string', multiple: true },
-    node: { type: 'string', multiple: true, default: [] },
-  },
-});
-const rounds = Number(values.rounds);
-const only = values.only?.split(',');
+const ENGINES = [...BROWSERS.map(({ name }) => name.toLowerCase()), 'node'];
+const PARTS = ['times', 'kernels'];
+
+interface WebOptions {
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly only: readonly string[];
+  readonly engine: readonly string[];
+  readonly node: readonly string[];
+}
+
+function parts(text: string): string[] {
+  const names = text.split(',');
+  const unknown = names.find((name) => !PARTS.includes(name));
+  if (unknown !== undefined) throw new InvalidArgumentError(`'${unknown}' is none of ${PARTS.join(', ')}`);
+  return names;
+}
+
+const { rounds, seconds, only, engine, node } = new Command('npm run bench:web --')
+  .description('The page beside Node: kernels, boot, the prompt of a snapshot, input, first generated code.')
+  .option('--rounds <n>', 'how often each is measured', positive, 3)
+  .option('--seconds <s>', 'of work for each kernel', positive, 1)
+  .option('--only <parts>', `of ${PARTS.join(',')}`, parts, PARTS)
+  .addOption(new Option('--engine <name...>', 'leave the others out').choices(ENGINES).default(ENGINES))
+  .option('--node <program>', 'another Node, for kernels; may be given again', more, [])
+  .parse()
+  .opts<WebOptions>();
 
 const median = (list: readonly number[]): number => quantile(list, 0.5);
 const quantile = (list: readonly number[], part: number): number => [...list].sort((a, b) => a - b)[Math.floor((list.length - 1) * part)];
@@ -148,7 +165,7 @@ function nodeKernels(node: string): string {
     '--runs',
     `${rounds}`,
     '--seconds',
-    values.seconds,
+    `${seconds}`,
   ];
   const { status } = spawnSync(node, [MAIN, 'bench', ...what, '--out', out], { stdio: ['ignore', 'ignore', 'inherit'] });
   if (status !== 0) throw new Error(`wemu bench on ${node} ended with ${status}`);
@@ -159,7 +176,7 @@ async function browserKernels(kind: BrowserKind, site: Site): Promise<string> {
   const page = await kind.launch();
   try {
     await page.open(`${site.url}lab.html`);
-    const options = { strategies: ['region-opt' as const], workloads: ['bare-metal'], rounds, seconds: Number(values.seconds) };
+    const options = { strategies: ['region-opt' as const], workloads: ['bare-metal'], rounds, seconds: seconds };
     const text = await page.run(
       async (given) => JSON.stringify(await laboratory.run(given, () => {}, new AbortController().signal)),
       options,
@@ -172,20 +189,14 @@ async function browserKernels(kind: BrowserKind, site: Site): Promise<string> {
   }
 }
 
-const isWanted = (engine: string): boolean => values.engine?.includes(engine.toLowerCase()) ?? true;
-const ENGINES = [...BROWSERS.map(({ name }) => name.toLowerCase()), 'node'];
-const unknown = [
-  ...(values.engine ?? []).filter((name) => !ENGINES.includes(name)),
-  ...(only ?? []).filter((part) => !['times', 'kernels'].includes(part)),
-];
-if (unknown.length > 0) throw new Error(`'${unknown[0]}' is no engine (${ENGINES.join(', ')}) and no part (times, kernels)`);
+const isWanted = (name: string): boolean => engine.includes(name.toLowerCase());
 
 const site = await serve();
 const browsers = BROWSERS.filter(({ path, name }) => path !== undefined && isWanted(name));
 const rows = new Map<string, Row>();
 mkdirSync(OUT, { recursive: true });
 try {
-  if (!only || only.includes('times')) {
+  if (only.includes('times')) {
     for (const kind of browsers)
       await browserRow(kind, site, (what, bound, ...times) => {
         const row = rows.get(what) ?? { what, bound, values: new Map() };
@@ -202,10 +213,10 @@ try {
       console.log(`${what.padEnd(46)}${told.join('')}${bound.padStart(10)}`);
     }
   }
-  if (!only || only.includes('kernels')) {
+  if (only.includes('kernels')) {
     const files: string[] = [];
     // this Node last: its caches are those that stay
-    for (const node of [...values.node, ...(isWanted('node') ? [process.execPath] : [])]) files.unshift(nodeKernels(node));
+    for (const program of [...node, ...(isWanted('node') ? [process.execPath] : [])]) files.unshift(nodeKernels(program));
     for (const kind of browsers) files.push(await browserKernels(kind, site));
     spawnSync(process.execPath, [MAIN, 'bench', 'report', ...files, '--out', OUT], { stdio: 'inherit' });
   }

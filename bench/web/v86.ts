@@ -1,5 +1,5 @@
 /**
- * This page beside v86 in the same Chromium: `npm run bench:v86 -- --v86 FOLDER [--bios FILE] [--vga-bios FILE] [--tenths N]`. Boot to the shell of Debian's Linux
+ * This page beside v86 in the same Chromium: `npm run bench:v86 -- --v86 FOLDER` (`--help` for more). Boot to the shell of Debian's Linux
  * (riscv64 here, i386 there, the same busybox and init), and the embedded guest's kernels, one program for both. FOLDER is the npm package v86; firmware is
  * Debian's seabios. The i386 kernel is fetched by Debian's package client and kept in the user's cache folder; gcc-i686-linux-gnu and gcc-riscv64-linux-gnu build the
  * program.
@@ -9,7 +9,7 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { Command } from 'commander';
 import { apt, must, run, withApt } from '../../src/node/guest/apt.js';
 import { file } from '../../src/node/guest/cpio.js';
 import { cachedGuestFile, cacheFolder } from '../../src/node/guest/debian.js';
@@ -17,6 +17,7 @@ import { buildInitramfs } from '../../src/node/guest/initramfs.js';
 import type { Session } from '../../web/src/session.js';
 import { BROWSERS, type WebPage } from '../../web/tests/support/browsers.js';
 import { serve } from '../../web/tests/support/site.js';
+import { positive } from '../options.js';
 
 /** What both pages offer. */
 interface Guest {
@@ -35,15 +36,22 @@ declare global {
   var V86: new (options: object) => V86Emulator;
 }
 
-const { values } = parseArgs({
-  options: {
-    v86: { type: 'string' },
-    bios: { type: 'string', default: '/usr/share/seabios/bios-256k.bin' },
-    'vga-bios': { type: 'string', default: '/usr/share/seabios/vgabios-stdvga.bin' },
-    tenths: { type: 'string', default: '40' },
-  },
-});
-const tenths = Number(values.tenths);
+interface V86Options {
+  readonly v86: string;
+  readonly bios: string;
+  readonly vgaBios: string;
+  readonly tenths: number;
+}
+
+const command = new Command('npm run bench:v86 --')
+  .description('This page beside v86 in the same Chromium: boot to the shell, and kernels.')
+  .requiredOption('--v86 <folder>', 'the npm package v86')
+  .option('--bios <file>', 'firmware', '/usr/share/seabios/bios-256k.bin')
+  .option('--vga-bios <file>', "the display's", '/usr/share/seabios/vgabios-stdvga.bin')
+  .option('--tenths <n>', 'tenths of the usual work for each kernel', positive, 40)
+  .parse();
+const options = command.opts<V86Options>();
+const { tenths } = options;
 const KERNELS = ['int', 'sha256', 'sieve', 'hash', 'chase', 'memcpy', 'stream', 'bytecode', 'fib', 'sort', 'matmul', 'nbody'];
 /** The last Debian with an i386 kernel. */
 const I386 = { suite: 'bookworm', architecture: 'i386' } as const;
@@ -104,8 +112,8 @@ async function prepare(folder: string, v86: string): Promise<void> {
   const at = (name: string): string => join(folder, name);
   const build = join(v86, 'build');
   for (const name of ['libv86.js', 'v86.wasm']) copyFileSync(join(build, name), at(name));
-  copyFileSync(values.bios, at('bios.bin'));
-  copyFileSync(values['vga-bios'], at('vgabios.bin'));
+  copyFileSync(options.bios, at('bios.bin'));
+  copyFileSync(options.vgaBios, at('vgabios.bin'));
   writeFileSync(at('v86.html'), '<!doctype html><meta charset="utf-8"><title>v86</title><script src="libv86.js"></script>');
   const i386 = await i386Files();
   copyFileSync(i386.kernel, at('i386-kernel'));
@@ -217,17 +225,16 @@ async function measure(url: string, start: (page: WebPage) => Promise<number>): 
 }
 
 const chromium = BROWSERS.find(({ name, path }) => name === 'Chromium' && path !== undefined);
-if (!chromium) throw new Error('Chromium is not installed');
-if (values.v86 === undefined) throw new Error('--v86 FOLDER: where the npm package v86 is');
+if (!chromium) command.error('error: Chromium is not installed');
 const folder = mkdtempSync(join(tmpdir(), 'wemu-v86-'));
 try {
   mkdirSync(folder, { recursive: true });
-  await prepare(folder, values.v86);
+  await prepare(folder, options.v86);
   const site = await serve({ over: folder });
   try {
     const ours = await measure(site.url, startWemu);
     const theirs = await measure(`${site.url}v86.html`, startV86);
-    const { version } = JSON.parse(readFileSync(join(values.v86, 'package.json'), 'utf8')) as { version: string };
+    const { version } = JSON.parse(readFileSync(join(options.v86, 'package.json'), 'utf8')) as { version: string };
     const row = (what: string, mine: number, other: number): void =>
       console.log(
         `${what.padEnd(32)}${Math.round(mine).toString().padStart(10)}${Math.round(other).toString().padStart(10)}${(other / mine).toFixed(2).padStart(10)}`,
