@@ -1,7 +1,7 @@
 /** `wemu -M virt ...`: from QEMU's options to a machine that runs. */
 import type { CodegenThread } from '../accel/tcg/codegen/protocol.js';
 import { loadPlugins } from '../node/plugin-loader.js';
-import { createNodeHost, DEFAULT_BOARD } from '../node/host.js';
+import { createNodeHost, DEFAULT_BOARD, type NodeHost } from '../node/host.js';
 import { noteInput, noteRunInputs } from '../node/input-files.js';
 import { readFirmware } from '../node/firmware.js';
 import { readImage } from '../node/image-file.js';
@@ -21,9 +21,9 @@ import {
   type SemihostingChoice,
 } from '../system/options.js';
 import { logFileName, parseLogItems, parseTrace, parseTraceEvents } from '../system/log-options.js';
-import type { Machine, SemihostingOptions } from '../system/facade.js';
+import type { Machine, MachineOptions, SemihostingOptions } from '../system/facade.js';
 import { parseChardev, type ChardevOptions } from '../system/chardev-options.js';
-import { parseDrives } from '../system/drive-options.js';
+import { parseDrives, type DriveChoices } from '../system/drive-options.js';
 import { OptionError } from '../util/errors.js';
 import { parseRanges, type AddressRange } from '../util/address-range.js';
 import { tracePattern, type LogItem } from '../util/log.js';
@@ -73,10 +73,7 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
   const chardevs = (args.chardev ?? []).map(parseChardev);
   const monitors = parseMonitors(args);
   if (args.daemonize) refuseTerminal(args, chardevs, monitors);
-  const actions = {
-    ...parseActions(args.action ?? []),
-    ...(args.watchdogAction !== undefined && { watchdog: parseWatchdogAction(args.watchdogAction) }),
-  };
+  const actions = actionsOf(args);
   const rtc = args.rtc === undefined ? {} : parseRtc(args.rtc);
   if (rtc.driftfix === 'slew') warn("driftfix 'slew' is not available with this machine");
   const gustave = args.gustave === undefined ? undefined : (await import('./gustave.js')).openGustave(args.gustave);
@@ -84,16 +81,11 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
   const kernel = args.kernel ?? machine.kernel;
   const append = args.append ?? machine.append;
   const choices = parseDrives(args);
-  const images = { bios, kernel, initrd: args.initrd ?? machine.initrd, dtb: args.dtb ?? machine.dtb, symbols: args.symbols };
-  for (const [option, path] of Object.entries(images)) noteInput(`-${option}`, path);
-  noteRunInputs(choices.drives, args.icount === undefined ? undefined : parseIcount(args.icount));
-  for (const { file } of choices.flash) noteInput('-pflash', file);
-  for (const chardev of chardevs) if (chardev.backend === 'file') noteInput('-chardev', chardev.inputPath);
+  noteInputs(args, machine, choices, chardevs);
   const board = machine.type === undefined ? host.machines.default : host.machines.get(machine.type);
   const { drives, flash } = openFlash(choices, board?.type.ext.flashDrives);
   const semihosting = parseSemihosting(args.semihosting ?? false, args.semihostingConfig ?? []);
-  for (const { driver, property } of (args.global ?? []).map(parseGlobal))
-    if (!host.types.find(driver)) warn(`global ${driver}.${property} has invalid class name`);
+  warnOfGlobals(args.global ?? [], host);
   const logged = logChoice(args);
   const log = logged && new LogOutput(logged.file, logged.option);
   const name = parseName(args.name ?? []);
@@ -153,6 +145,36 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
     throw await withMachines(error, machine.type);
   });
 }
+
+/** What the run reads must not become what it writes. */
+function noteInputs(
+  args: SystemArguments,
+  machine: MachineArguments,
+  { drives, flash }: DriveChoices,
+  chardevs: readonly ChardevOptions[],
+): void {
+  const images = {
+    bios: args.bios ?? machine.firmware,
+    kernel: args.kernel ?? machine.kernel,
+    initrd: args.initrd ?? machine.initrd,
+    dtb: args.dtb ?? machine.dtb,
+    symbols: args.symbols,
+  };
+  for (const [option, path] of Object.entries(images)) noteInput(`-${option}`, path);
+  noteRunInputs(drives, args.icount === undefined ? undefined : parseIcount(args.icount));
+  for (const { file } of flash) noteInput('-pflash', file);
+  for (const chardev of chardevs) if (chardev.backend === 'file') noteInput('-chardev', chardev.inputPath);
+}
+
+function warnOfGlobals(texts: readonly string[], host: NodeHost): void {
+  for (const { driver, property } of texts.map(parseGlobal))
+    if (!host.types.find(driver)) warn(`global ${driver}.${property} has invalid class name`);
+}
+
+const actionsOf = ({ action = [], watchdogAction }: SystemArguments): MachineOptions['actions'] => ({
+  ...parseActions(action),
+  ...(watchdogAction !== undefined && { watchdog: parseWatchdogAction(watchdogAction) }),
+});
 
 const warn = (text: string): void => tell(`warning: ${text}`);
 
