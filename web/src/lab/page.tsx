@@ -99,7 +99,7 @@ export function LabPage({ laboratory }: { laboratory: Laboratory }) {
           <fieldset>
             <legend>Strategies</legend>
             {STRATEGY_NAMES.map((name) => (
-              <label key={name}>
+              <label key={name} class="choice">
                 <input type="checkbox" checked={strategies.includes(name)} onChange={() => toggle(name)} /> {name}
               </label>
             ))}
