@@ -1,6 +1,6 @@
 /** The basic blocks of a region, linked across TBs wherever a jump stays inside. */
 import { Op, OP_WORDS } from '../opcodes.js';
-import type { Region, StripPlan } from './region.js';
+import { copiesOf, type Region } from './region.js';
 
 export interface Block {
   /** Index of its TB in the region. */
@@ -69,7 +69,7 @@ function link(region: Region, blocks: Block[], startOf: number[], labels: Int32A
   const p = (block.end - 1) * OP_WORDS;
   const op = block.end > block.first ? ir.ops[p] : -1;
   const next = b + 1 < blocks.length && blocks[b + 1].tb === block.tb ? [b + 1] : [];
-  if (ir.strip && block.isTbStart) block.succ = [...next, ...copiesOf(ir.strip).map((tb) => startOf[tb])];
+  if (ir.strip && block.isTbStart) block.succ = [...next, ...copiesOf(ir.strip).map(({ first }) => startOf[first])];
   else if (op === Op.br) block.succ = [labels[ir.ops[p + 1]]];
   else if (op === Op.brcond_i32 || op === Op.brcond_i64) block.succ = [labels[ir.ops[p + 4]], ...next];
   else if (op === Op.goto_tb) {
@@ -85,8 +85,6 @@ function link(region: Region, blocks: Block[], startOf: number[], labels: Int32A
   else if (op === Op.exit_tb) block.succ = [];
   else block.succ = next;
 }
-
-const copiesOf = ({ copy, unrolled }: StripPlan): number[] => (unrolled ? [copy, unrolled.copy] : [copy]);
 
 /** Also marks the heads of loops that go round through TBs: those TB starts that an edge of the depth-first walk leads back to. */
 function reversePostorder(region: Region, blocks: readonly Block[], startOf: readonly number[]): number[] {

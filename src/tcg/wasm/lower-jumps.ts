@@ -38,9 +38,10 @@ export function leaveBlock(
       return;
     case Op.goto_tb: {
       const to = b.ir.links[ops[p + 1]];
-      const staysInCopy = to >= 0 && tbs[to].unchecked !== undefined && to !== unchecked?.first;
-      if (!staysInCopy) fn.chargeCopy(b.list, b.ir);
-      if (to >= 0 && to === unchecked?.first) strips.goRound(b.list, unchecked, go);
+      const goesRound = to >= 0 && to === unchecked?.first;
+      const goesOn = to >= 0 && !goesRound && tbs[to].unchecked !== undefined;
+      if (!goesOn) fn.chargeCopy(b.list, b.ir);
+      if (goesRound) strips.goRound(b.list, unchecked, go);
       else if (block.succ.length > 0) b.list.push(go(0));
       else fn.exit(b.list, dirty, m.binary(Wasm.or[0], fn.tbPointer(block.tb), m.i32(ops[p + 1])), widthOf);
       return;

@@ -99,15 +99,24 @@ export interface StripPlan {
   readonly unrolled: { readonly copy: number; readonly trips: number } | undefined;
 }
 
+/** One of a plan's copies: its first TB, and the trips that it does in a row. */
+export interface StripCopy {
+  readonly first: number;
+  readonly trips: number;
+}
+
+/** In the order that a block which leads to them has them in. */
+export const copiesOf = ({ copy, unrolled }: StripPlan): StripCopy[] => [
+  { first: copy, trips: 1 },
+  ...(unrolled ? [{ first: unrolled.copy, trips: unrolled.trips }] : []),
+];
+
 /** A TB of a copy. */
-export interface Unchecked {
+export interface Unchecked extends StripCopy {
   readonly plan: StripPlan;
   /** By op: the stream of each access. */
   readonly streams: ReadonlyMap<number, number>;
-  /** The first TB of the copy that it is in, and how many trips that does. */
-  readonly first: number;
-  readonly trips: number;
-  /** Instructions from there to its end, which the budget is charged for where the copy is left or goes round: not earlier. */
+  /** Instructions from the copy's start to this TB's end, which the budget is charged for where the copy is left or goes round: not earlier. */
   readonly uncharged: number;
 }
 

@@ -10,7 +10,7 @@ import type { AccessGroup } from './access-groups.js';
 import type { Block } from './cfg.js';
 import type { Fact, RegionFacts } from './facts.js';
 import { contextOf } from './region-text.js';
-import type { Region, StripPlan, TbIr } from './region.js';
+import { copiesOf, type Region, type StripCopy, type StripPlan, type TbIr } from './region.js';
 import { Sample } from './sample.js';
 import { globalCountOf, wordsOf, type TargetInfo } from './target-info.js';
 import { WidthClass, WORD } from './value-widths.js';
@@ -132,19 +132,8 @@ function checkStrips({ region }: Pick<RegionFacts, 'region'>, target: TargetInfo
   for (const plan of new Set(tbs.flatMap(({ unchecked }) => unchecked?.plan ?? []))) checkStrip(region, plan, target, fail);
 }
 
-/** One of a plan's copies: its first TB, and the trips that it does. */
-interface Copy {
-  readonly first: number;
-  readonly trips: number;
-}
-
-const copiesOf = ({ copy, unrolled }: StripPlan): Copy[] => [
-  { first: copy, trips: 1 },
-  ...(unrolled ? [{ first: unrolled.copy, trips: unrolled.trips }] : []),
-];
-
 /** The TBs of a copy, in the order that they run in. */
-function ringOf({ tbs }: Region, plan: StripPlan, { first, trips }: Copy, fail: Fail): number[] {
+function ringOf({ tbs }: Region, plan: StripPlan, { first, trips }: StripCopy, fail: Fail): number[] {
   const ring: number[] = [];
   let icount = 0;
   for (let tb = first; !ring.includes(tb);) {
@@ -170,7 +159,7 @@ function checkStrip(region: Region, plan: StripPlan, target: TargetInfo, fail: F
 }
 
 /** That the accesses of a copy are in their streams, for three rounds. */
-function checkCopy({ tbs }: Region, plan: StripPlan, ring: readonly number[], { trips }: Copy, target: TargetInfo, fail: Fail): void {
+function checkCopy({ tbs }: Region, plan: StripPlan, ring: readonly number[], { trips }: StripCopy, target: TargetInfo, fail: Fail): void {
   const sample = new Sample(globalCountOf(target));
   const first = plan.streams.map(({ address }) => sample.value(tbs[plan.copy], address));
   const strides = plan.streams.map(({ address, stride, movesNarrow }) => {

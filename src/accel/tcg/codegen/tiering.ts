@@ -48,7 +48,7 @@ export class Tiering {
 
   /** Executions in tci between two reports of a TB. With a backlog nobody looks for bursts. */
   get reportedEvery(): number {
-    return this.threshold && this.value === this.initialThreshold ? Math.min(BURST, this.value) : this.value;
+    return this.threshold && this.value === this.initialThreshold ? BURST : this.value;
   }
 
   /** Whether a TB that tci has reported has run as often as it must to get code. */
