@@ -223,6 +223,8 @@ export class PpcCpu extends EngineCpu {
   /** When time brings something to the performance monitor. */
   private monitorDue(): bigint[] {
     const { exports, env } = this;
+    // each write of the decrementer comes here, and hardly a guest uses the monitor
+    if (this.vcpu.get(PPC.pmuWatched) === 0) return [];
     const cycle = BigInt.asUintN(64, exports.ppcPmuDueCycles(env));
     const tick = BigInt.asUintN(64, exports.ppcPmuDueTicks(env));
     return [...(cycle === NEVER ? [] : [this.timeOf(cycle, this.clockFrequency)]), ...(tick === NEVER ? [] : [this.timeOf(tick)])];
