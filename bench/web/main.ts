@@ -176,7 +176,7 @@ async function browserKernels(kind: BrowserKind, site: Site): Promise<string> {
   const page = await kind.launch();
   try {
     await page.open(`${site.url}lab.html`);
-    const options = { strategies: ['region-opt' as const], workloads: ['bare-metal'], rounds, seconds: seconds };
+    const options = { strategies: ['region-opt' as const], workloads: ['bare-metal'], rounds, seconds };
     const text = await page.run(
       async (given) => JSON.stringify(await laboratory.run(given, () => {}, new AbortController().signal)),
       options,
