@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as wemu from 'wemu/node';
 import { Chardev, createNodeHost, isUserError, Machine, type MachineOptions, type NodeHost } from 'wemu/node';
+import { codeBlocks } from '../support/samples.js';
 
 const root = new URL('../../', import.meta.url);
 const kernel = fs.readFileSync(new URL('guests/embedded.elf', root));
@@ -21,7 +22,7 @@ interface Example {
 /** The first code block of the page, with its imports taken from here. */
 async function runExample(): Promise<Example> {
   const text = fs.readFileSync(new URL('docs/library.md', root), 'utf8');
-  const code = /```ts\n(.*?)```/s.exec(text)![1].replace(/^import (\{.*\}) from ('.*');$/gm, 'const $1 = modules[$2];');
+  const code = codeBlocks(text, ['ts'])[0].text.replace(/^import (\{.*\}) from ('.*');$/gm, 'const $1 = modules[$2];');
   const modules = { 'node:fs': fs, 'wemu/node': wemu };
   const AsyncFunction = (async () => {}).constructor as new (...args: string[]) => (...args: unknown[]) => Promise<void>;
   let result: Example | undefined;
