@@ -1,6 +1,6 @@
 /** The basic blocks of a region, linked across TBs wherever a jump stays inside. */
 import { Op, OP_WORDS } from '../opcodes.js';
-import { copiesOf, type Region } from './region.js';
+import { nextCopies, type Region } from './region.js';
 
 export interface Block {
   /** Index of its TB in the region. */
@@ -9,8 +9,8 @@ export interface Block {
   readonly first: number;
   readonly end: number;
   /**
-   * Block numbers. brcond: [taken, not taken]; goto_ptr: as its TB's `indirect`; the start of a loop that has a copy without checks: [its code, the copy,
-   * the unrolled one]; the jump back of a copy: [the copy, the loop], of the unrolled one [it, the copy, the loop]; all else: at most one.
+   * Block numbers. brcond: [taken, not taken]; goto_ptr: as its TB's `indirect`; the start of a loop that has copies without checks: [its code, its
+   * plan's `copies`]; the jump back of a copy: [its `nextCopies`, the loop]; all else: at most one.
    */
   succ: number[];
   /** The first block of its TB: the budget is charged here. */
@@ -69,18 +69,15 @@ function link(region: Region, blocks: Block[], startOf: number[], labels: Int32A
   const p = (block.end - 1) * OP_WORDS;
   const op = block.end > block.first ? ir.ops[p] : -1;
   const next = b + 1 < blocks.length && blocks[b + 1].tb === block.tb ? [b + 1] : [];
-  if (ir.strip && block.isTbStart) block.succ = [...next, ...copiesOf(ir.strip).map(({ first }) => startOf[first])];
+  if (ir.strip && block.isTbStart) block.succ = [...next, ...ir.strip.copies.map(({ first }) => startOf[first])];
   else if (op === Op.br) block.succ = [labels[ir.ops[p + 1]]];
   else if (op === Op.brcond_i32 || op === Op.brcond_i64) block.succ = [labels[ir.ops[p + 4]], ...next];
   else if (op === Op.goto_tb) {
     const to = ir.links[ir.ops[p + 1]];
     const { unchecked } = ir;
     if (to < 0) block.succ = [];
-    else if (to !== unchecked?.first) block.succ = [startOf[to]];
-    else {
-      const { plan, trips } = unchecked;
-      block.succ = [to, ...(trips > 1 ? [plan.copy] : []), plan.head].map((tb) => startOf[tb]);
-    }
+    else if (to !== unchecked?.copy.first) block.succ = [startOf[to]];
+    else block.succ = [...nextCopies(unchecked).map(({ first }) => startOf[first]), startOf[unchecked.plan.head]];
   } else if (op === Op.goto_ptr) block.succ = ir.indirect.map(({ to }) => startOf[to]);
   else if (op === Op.exit_tb) block.succ = [];
   else block.succ = next;

@@ -21,8 +21,8 @@ const NOTES: Readonly<Record<Fact, (facts: RegionFacts, names: IrNames) => Regio
       const { strip, unchecked } = region.tbs[tb];
       if (strip)
         return [
-          `strip: its copy begins at tb${strip.copy}, ${strip.icount} insns a trip`,
-          ...(strip.unrolled ? [`strip: ${strip.unrolled.trips} trips in a row begin at tb${strip.unrolled.copy}`] : []),
+          `strip: its copy begins at tb${strip.copies[0].first}, ${strip.icount} insns a trip`,
+          ...strip.copies.slice(1).map(({ first, trips }) => `strip: ${trips} trips in a row begin at tb${first}`),
           ...strip.streams.map((s, k) => `stream ${k}: ${streamText(s, names)}`),
         ];
       return unchecked ? [`unchecked: of the loop at tb${unchecked.plan.head}`] : [];

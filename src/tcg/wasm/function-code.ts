@@ -102,7 +102,7 @@ export class FunctionCode {
     return m.set(this.locals.ofGlobal(g), m.loadEnv(8, false, this.locals.typeOfGlobal(g), this.target.globalOffset[g]));
   }
 
-  /** Charges a TB's instructions, but for a copy without checks (chargeCopy). */
+  /** Charges a TB's instructions, but for those of a copy without checks (endPass). */
   startTb(list: Expr[], ir: TbIr, pcWanted: boolean): void {
     if (!ir.unchecked) this.charge(list, ir.icount);
     if (pcWanted) list.push(this.m.set(this.locals.ofGlobal(PC), this.pcOf(ir)));
@@ -112,8 +112,8 @@ export class FunctionCode {
     const { m, budget } = this;
     list.push(m.set(budget, m.binary(Wasm.sub[0], m.get(budget, I32), m.i32(icount))));
   }
-  /** At the end of a TB of a copy without checks, where that is left or goes round: charges what the copy has done since its start. */
-  chargeCopy(list: Expr[], { unchecked }: TbIr): void {
+  /** On all ways out of a TB but that to the next TB of the same copy without checks: charges what such a copy has done since its start. */
+  endPass(list: Expr[], { unchecked }: TbIr): void {
     if (unchecked) this.charge(list, unchecked.uncharged);
   }
 
@@ -167,7 +167,7 @@ export class FunctionCode {
   leaveInside(list: Expr[], index: number): void {
     const { m } = this;
     const ir = this.facts.region.tbs[index];
-    this.chargeCopy(list, ir);
+    this.endPass(list, ir);
     this.storePc(list, this.pcOf(ir));
     this.storeBudget(list);
     list.push(m.return(m.binary(Wasm.or[0], this.tbPointer(index), m.i32(TB_EXIT_INSIDE))));

@@ -25,6 +25,11 @@ export function leaveBlock(
   const { ops, unchecked } = b.ir;
   const { tbs } = fn.facts.region;
   const widthOf = (g: number) => b.classOf(g);
+  const to = ops[p] === Op.goto_tb ? b.ir.links[ops[p + 1]] : -1;
+  const goesRound = to >= 0 && to === unchecked?.copy.first;
+  const staysInTb = ops[p] === Op.br || ops[p] === Op.brcond_i32 || ops[p] === Op.brcond_i64;
+  const staysInPass = staysInTb || (to >= 0 && !goesRound && tbs[to].unchecked !== undefined);
+  if (!staysInPass) fn.endPass(b.list, b.ir);
   switch (ops[p]) {
     case Op.brcond_i32:
     case Op.brcond_i64: {
@@ -36,23 +41,16 @@ export function leaveBlock(
     case Op.br:
       b.list.push(go(0));
       return;
-    case Op.goto_tb: {
-      const to = b.ir.links[ops[p + 1]];
-      const goesRound = to >= 0 && to === unchecked?.first;
-      const goesOn = to >= 0 && !goesRound && tbs[to].unchecked !== undefined;
-      if (!goesOn) fn.chargeCopy(b.list, b.ir);
+    case Op.goto_tb:
       if (goesRound) strips.goRound(b.list, unchecked, go);
       else if (block.succ.length > 0) b.list.push(go(0));
       else fn.exit(b.list, dirty, m.binary(Wasm.or[0], fn.tbPointer(block.tb), m.i32(ops[p + 1])), widthOf);
       return;
-    }
     case Op.goto_ptr:
-      fn.chargeCopy(b.list, b.ir);
       if (block.succ.length > 0) jumpIndirect(fn, b, block.tb, go);
       fn.exit(b.list, dirty, m.i32(0), widthOf);
       return;
     case Op.exit_tb:
-      fn.chargeCopy(b.list, b.ir);
       fn.exit(b.list, dirty, m.i32(ops[p + 1]), widthOf);
       return;
     default:

@@ -89,14 +89,13 @@ export interface Stream {
 }
 
 export interface StripPlan {
-  /** Index in the region of the ring's first TB, and of its copy. */
+  /** Index in the region of the ring's first TB. */
   readonly head: number;
-  readonly copy: number;
   /** Instructions of a trip. */
   readonly icount: number;
   readonly streams: readonly Stream[];
-  /** A small ring has a second copy, of some trips in a row: for those there is one test. */
-  readonly unrolled: { readonly copy: number; readonly trips: number } | undefined;
+  /** By trips, from one on: a small ring has a copy of some trips in a row, too, for which there is one test. */
+  readonly copies: readonly StripCopy[];
 }
 
 /** One of a plan's copies: its first TB, and the trips that it does in a row. */
@@ -105,20 +104,19 @@ export interface StripCopy {
   readonly trips: number;
 }
 
-/** In the order that a block which leads to them has them in. */
-export const copiesOf = ({ copy, unrolled }: StripPlan): StripCopy[] => [
-  { first: copy, trips: 1 },
-  ...(unrolled ? [{ first: unrolled.copy, trips: unrolled.trips }] : []),
-];
-
 /** A TB of a copy. */
-export interface Unchecked extends StripCopy {
+export interface Unchecked {
   readonly plan: StripPlan;
+  readonly copy: StripCopy;
   /** By op: the stream of each access. */
   readonly streams: ReadonlyMap<number, number>;
-  /** Instructions from the copy's start to this TB's end, which the budget is charged for where the copy is left or goes round: not earlier. */
+  /** Instructions from the copy's start to this TB's end, which the budget is charged for where a pass ends: not earlier. */
   readonly uncharged: number;
 }
+
+/** Copies that the end of this one's pass may lead to, in the order that they are tried in: itself, then those of fewer trips. */
+export const nextCopies = ({ plan: { copies }, copy }: Unchecked): readonly StripCopy[] =>
+  copies.slice(0, copies.indexOf(copy) + 1).reverse();
 
 /** Where each region's part of the module's table begins, and at the end the table's size, in bytes. `tbs`: how many TBs each region has. */
 export function tableOffsets(tbs: readonly number[]): number[] {

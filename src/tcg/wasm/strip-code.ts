@@ -5,7 +5,7 @@ import type { Bitsets } from './bitset.js';
 import { extended } from './block-lowering.js';
 import type { FunctionCode } from './function-code.js';
 import { enterStrip, tripsBefore, type StripLocals } from './lower-strip.js';
-import type { StripPlan, TbIr, Unchecked } from './region.js';
+import { nextCopies, type StripPlan, type TbIr, type Unchecked } from './region.js';
 
 export class StripCode {
   private readonly locals = new Map<StripPlan, StripLocals>();
@@ -39,8 +39,9 @@ export class StripCode {
     const stop = (trips: Expr) => notBelow(after(trips));
     const strip = this.localsOf(plan);
     const enter = (): Expr => {
-      const { unrolled } = plan;
-      return unrolled ? m.sequence([m.if(this.fits(plan, unrolled.trips), go(2)), go(1)]) : go(1);
+      // the one of most trips that fits; a single one does, else there would be no way in
+      const unrolled = plan.copies.flatMap(({ trips }, k) => (trips > 1 ? m.if(this.fits(plan, trips), go(k + 1)) : [])).reverse();
+      return m.sequence([...unrolled, go(1)]);
     };
     test.push(
       m.set(floor, request),
@@ -51,12 +52,12 @@ export class StripCode {
     list.push(m.if(m.binary(Wasm.leS[0], m.get(budget, I32), m.get(attempt, I32)), m.sequence(test)));
   }
 
-  /** The end of a copy's trips (`go`: as the block's successors): round again, or trip by trip, or when its pages end to the loop, which looks for the next ones. */
-  goRound(list: Expr[], { plan, trips }: Unchecked, go: (k: number) => Expr): void {
+  /** The end of a copy's trips (`go`: as the block's successors): round again, or by fewer trips, or when its pages end to the loop, which looks for the next ones. */
+  goRound(list: Expr[], unchecked: Unchecked, go: (k: number) => Expr): void {
     const { m, budget, attempt } = this.fn;
-    list.push(m.if(this.fits(plan, trips), go(0)));
-    if (trips > 1) list.push(m.if(this.fits(plan, 1), go(1)));
-    list.push(m.set(attempt!, m.get(budget, I32)), go(trips > 1 ? 2 : 1));
+    const next = nextCopies(unchecked);
+    next.forEach(({ trips }, k) => list.push(m.if(this.fits(unchecked.plan, trips), go(k))));
+    list.push(m.set(attempt!, m.get(budget, I32)), go(next.length));
   }
 
   /** Whether some more trips stay in their pages, and in the budget. */

@@ -6,7 +6,17 @@
 import { MEMOPIDX_SHIFT, MO_ALIGN, MO_ALIGN_4, MO_SIZE } from '../../../assembly/shared/layout.js';
 import { Op, OP_WORDS, type HelperDef, isMemoryOp, OUTPUT_WORDS } from '../opcodes.js';
 import { addLinear, extend, isConstant, isZero, LinearFlow } from './linear.js';
-import { derivedTb, type Linear, type Narrow, type Region, type Stream, type StripPlan, type TbIr, type Value } from './region.js';
+import {
+  derivedTb,
+  type Linear,
+  type Narrow,
+  type Region,
+  type Stream,
+  type StripCopy,
+  type StripPlan,
+  type TbIr,
+  type Value,
+} from './region.js';
 import { findRing } from './ring.js';
 import { PC } from '../ir-buffer.js';
 
@@ -43,13 +53,12 @@ export function stripLoops(region: Region, helpers: readonly HelperDef[], global
     );
     if (!found) continue;
     for (const tb of ring) taken.add(tb);
-    const copy = tbs.length;
     const { icount, opCount } = sizeOf(ring.map((tb) => region.tbs[tb]));
+    const copies = [{ first: tbs.length, trips: 1 }];
     const unrolls = opCount <= MAX_UNROLLED_OPS && found.streams.every(staysLong);
-    const unrolled = unrolls ? { copy: copy + ring.length, trips: UNROLLED_TRIPS } : undefined;
-    const plan: StripPlan = { head, copy, icount, streams: found.streams, unrolled };
-    addCopy(tbs, ring, found.accesses, plan, 1);
-    if (unrolled) addCopy(tbs, ring, found.accesses, plan, unrolled.trips);
+    if (unrolls) copies.push({ first: tbs.length + ring.length, trips: UNROLLED_TRIPS });
+    const plan: StripPlan = { head, icount, streams: found.streams, copies };
+    for (const copy of copies) addCopy(tbs, ring, found.accesses, plan, copy);
     tbs[head] = derivedTb(tbs[head], { strip: plan });
   }
   return tbs.length === region.tbs.length ? region : { tbs, entries: region.entries };
@@ -64,15 +73,15 @@ const sizeOf = (tbs: readonly TbIr[]): { icount: number; opCount: number } => ({
 const staysLong = ({ stride, movesNarrow, address }: Stream): boolean =>
   !isConstant(stride) || Math.abs(bytesOf({ stride, movesNarrow, address })) <= MAX_UNROLLED_STRIDE;
 
-/** Appends a copy of `trips` trips in a row, of which the last one leads back to the first. */
+/** Appends a copy, of whose trips the last one leads back to the first. */
 function addCopy(
   tbs: TbIr[],
   ring: readonly number[],
   accesses: readonly ReadonlyMap<number, number>[],
   plan: StripPlan,
-  trips: number,
+  copy: StripCopy,
 ): void {
-  const first = tbs.length;
+  const { first, trips } = copy;
   const count = ring.length * trips;
   let uncharged = 0;
   for (let k = 0; k < count; k++) {
@@ -82,7 +91,7 @@ function addCopy(
     const nextCopy = first + ((k + 1) % count);
     const links = ir.links.map((to) => (to === next ? nextCopy : to)) as [number, number];
     uncharged += ir.icount;
-    tbs.push(derivedTb(ir, { copyOf: ir.copyOf ?? ring[i], links, unchecked: { plan, streams: accesses[i], first, trips, uncharged } }));
+    tbs.push(derivedTb(ir, { copyOf: ir.copyOf ?? ring[i], links, unchecked: { plan, copy, streams: accesses[i], uncharged } }));
   }
 }
 

@@ -116,7 +116,7 @@ describe('the verifier of regions', () => {
     const { region } = runPasses(loop(), TARGET);
     const head = region.tbs.findIndex(({ strip }) => strip);
     const { strip } = region.tbs[head];
-    const copy = strip!.copy;
+    const [{ first: copy }, unrolled] = strip!.copies;
     const plan = (by: object): Region => {
       const other = { ...strip!, ...by };
       const tbs = region.tbs.map((ir) => (ir.unchecked ? { ...ir, unchecked: { ...ir.unchecked, plan: other } } : ir));
@@ -136,8 +136,10 @@ describe('the verifier of regions', () => {
       expect(charge({ uncharged: 3 })).toContain(
         `the copy at tb${copy + 1} has done 6 instructions at the end of tb${copy + 2}, which charges 3`,
       );
-      expect(charge({ first: copy })).toContain(`tb${copy + 2} of the copy at tb${copy + 1} says that it is in another one`);
-      expect(faultOf(plan({ unrolled: { copy: copy + 1, trips: 3 } }))).toContain(`tb${copy + 1} of the copy at tb${copy + 1} says`);
+      expect(charge({ copy: strip!.copies[0] })).toContain(`tb${copy + 2} of the copy at tb${copy + 1} says that it is in another one`);
+      expect(faultOf(plan({ copies: [strip!.copies[0], { ...unrolled, trips: 3 }] }))).toContain(
+        `tb${copy + 1} of the copy at tb${copy + 1} says`,
+      );
     });
     it('stay inside their streams', () => {
       expect(faultOf(plan({ streams: [{ ...stream, span: 4 }] }))).toContain('byte 0 of stream 0 on trip 0');

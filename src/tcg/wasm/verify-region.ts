@@ -10,7 +10,7 @@ import type { AccessGroup } from './access-groups.js';
 import type { Block } from './cfg.js';
 import type { Fact, RegionFacts } from './facts.js';
 import { contextOf } from './region-text.js';
-import { copiesOf, type Region, type StripCopy, type StripPlan, type TbIr } from './region.js';
+import { type Region, type StripCopy, type StripPlan, type TbIr } from './region.js';
 import { Sample } from './sample.js';
 import { globalCountOf, wordsOf, type TargetInfo } from './target-info.js';
 import { WidthClass, WORD } from './value-widths.js';
@@ -120,7 +120,7 @@ function checkCopies({ region: { tbs } }: Pick<RegionFacts, 'region'>, _: Target
 function checkStrips({ region }: Pick<RegionFacts, 'region'>, target: TargetInfo, fail: Fail): void {
   const { tbs, entries } = region;
   tbs.forEach(({ strip }, tb) => {
-    if (strip && (strip.head !== tb || copiesOf(strip).some(({ first }) => tbs[first]?.unchecked?.plan !== strip)))
+    if (strip && (strip.head !== tb || strip.copies.some(({ first }) => tbs[first]?.unchecked?.plan !== strip)))
       fail(`tb${tb} has the plan of another loop`);
   });
   for (const entry of entries) if (tbs[entry].unchecked) fail(`entry tb${entry} is in a copy without checks`);
@@ -133,13 +133,14 @@ function checkStrips({ region }: Pick<RegionFacts, 'region'>, target: TargetInfo
 }
 
 /** The TBs of a copy, in the order that they run in. */
-function ringOf({ tbs }: Region, plan: StripPlan, { first, trips }: StripCopy, fail: Fail): number[] {
+function ringOf({ tbs }: Region, plan: StripPlan, copy: StripCopy, fail: Fail): number[] {
+  const { first, trips } = copy;
   const ring: number[] = [];
   let icount = 0;
   for (let tb = first; !ring.includes(tb);) {
     ring.push(tb);
     const { unchecked } = tbs[tb];
-    if (unchecked!.first !== first || unchecked!.trips !== trips) fail(`tb${tb} of the copy at tb${first} says that it is in another one`);
+    if (unchecked!.copy !== copy) fail(`tb${tb} of the copy at tb${first} says that it is in another one`);
     icount += tbs[tb].icount;
     if (unchecked!.uncharged !== icount)
       fail(`the copy at tb${first} has done ${icount} instructions at the end of tb${tb}, which charges ${unchecked!.uncharged}`);
@@ -154,16 +155,16 @@ function ringOf({ tbs }: Region, plan: StripPlan, { first, trips }: StripCopy, f
 }
 
 function checkStrip(region: Region, plan: StripPlan, target: TargetInfo, fail: Fail): void {
-  if (region.tbs[plan.head]?.strip !== plan) fail(`the copy at tb${plan.copy} has no test at tb${plan.head}`);
-  for (const copy of copiesOf(plan)) checkCopy(region, plan, ringOf(region, plan, copy, fail), copy, target, fail);
+  if (region.tbs[plan.head]?.strip !== plan) fail(`the copy at tb${plan.copies[0].first} has no test at tb${plan.head}`);
+  for (const copy of plan.copies) checkCopy(region, plan, ringOf(region, plan, copy, fail), copy, target, fail);
 }
 
 /** That the accesses of a copy are in their streams, for three rounds. */
 function checkCopy({ tbs }: Region, plan: StripPlan, ring: readonly number[], { trips }: StripCopy, target: TargetInfo, fail: Fail): void {
   const sample = new Sample(globalCountOf(target));
-  const first = plan.streams.map(({ address }) => sample.value(tbs[plan.copy], address));
+  const first = plan.streams.map(({ address }) => sample.value(tbs[ring[0]], address));
   const strides = plan.streams.map(({ address, stride, movesNarrow }) => {
-    return sample.linear(tbs[plan.copy], stride) * BigInt(movesNarrow ? address.narrow!.coef : 1);
+    return sample.linear(tbs[ring[0]], stride) * BigInt(movesNarrow ? address.narrow!.coef : 1);
   });
   const lap = ring.length / trips;
   for (let round = 0; round < 3; round++) {
@@ -237,7 +238,7 @@ function checkBudget(
   for (const { tb, succ } of blocks) {
     for (const b of succ) {
       const to = blocks[b].tb;
-      const endsByItself = region.tbs[tb].unchecked?.first === to;
+      const endsByItself = region.tbs[tb].unchecked?.copy.first === to;
       if (blocks[b].isTbStart && !isTested(to) && !endsByItself) next[tb].add(to);
     }
   }
