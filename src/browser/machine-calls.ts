@@ -125,10 +125,10 @@ export const CALLS = {
   symbolAt: (machine: Machine, address: bigint): string | undefined => machine.state.symbolAt(address),
 
   // ---- break- and watchpoints; the machine stops in state `debug`
-  insertPoint: (machine: Machine, point: DebugPoint): Promise<boolean> => standing(machine, () => machine.control.insertPoint(point)),
-  removePoint: (machine: Machine, point: DebugPoint): Promise<boolean> => standing(machine, () => machine.control.removePoint(point)),
+  insertPoint: (machine: Machine, point: DebugPoint): Promise<boolean> => standing(machine, () => machine.control.points.insert(point)),
+  removePoint: (machine: Machine, point: DebugPoint): Promise<boolean> => standing(machine, () => machine.control.points.remove(point)),
   /** Those that are set, by whomever. */
-  points: (machine: Machine): DebugPoint[] => [...machine.control.debugPoints],
+  points: (machine: Machine): DebugPoint[] => [...machine.control.points.all],
   /** One instruction of a CPU, the others stand still. Resolves when it is done. */
   step: async (machine: Machine, cpu = 0): Promise<void> => {
     const { control } = machine;

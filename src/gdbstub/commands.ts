@@ -41,8 +41,8 @@ export const COMMANDS: readonly Command[] = [
   { name: 'p', run: readRegister },
   { name: 'P', run: writeRegister },
   { name: 'T', run: isAlive },
-  { name: 'Z', run: (session, args) => setPoint(args, (point) => session.control.insertPoint(point)) },
-  { name: 'z', run: (session, args) => setPoint(args, (point) => session.control.removePoint(point)) },
+  { name: 'Z', run: (session, args) => setPoint(args, (point) => session.control.points.insert(point)) },
+  { name: 'z', run: (session, args) => setPoint(args, (point) => session.control.points.remove(point)) },
   { name: 'vCont?', exact: true, run: () => 'vCont;c;C;s;S' },
   { name: 'vCont;', run: resumeEach },
   { name: 'vCtrlC', exact: true, run: (session) => (session.interrupt(), OK) },
@@ -53,7 +53,7 @@ export const COMMANDS: readonly Command[] = [
 
 /** The debugger begins: what an earlier one has set is gone. */
 function halted(session: GdbSession): string {
-  session.control.removeAllPoints();
+  session.control.points.removeAll();
   return session.stopReply();
 }
 

@@ -69,7 +69,7 @@ export class GdbSession {
 
   /** The debugger leaves: nothing of it stays, and the machine goes on. */
   detach(): void {
-    this.control.removeAllPoints();
+    this.control.points.removeAll();
     this.attached = this.awaitsStop = false;
     if (this.control.canContinue) this.control.cont();
   }

@@ -203,7 +203,7 @@ export class Gustave {
       throw new OptionError(`${why} before it came to ${places.describe(at)}`, `${this.where}: snapshot: at`);
     }
     await machine.stop();
-    machine.control.removePoint({ kind: 'breakpoint', address: at, length: 1n });
+    machine.control.points.remove({ kind: 'breakpoint', address: at, length: 1n });
     return state.debugCpu!;
   }
 
@@ -259,7 +259,7 @@ export class Gustave {
   }
 
   private insertPoint({ control }: Machine, kind: 'breakpoint' | 'write', address: bigint, length: bigint): void {
-    if (!control.insertPoint({ kind, address, length })) throw new OptionError('there are too many addresses and ranges', this.where);
+    if (!control.points.insert({ kind, address, length })) throw new OptionError('there are too many addresses and ranges', this.where);
   }
 
   // ---- How a run ends

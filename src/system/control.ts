@@ -4,7 +4,6 @@
  */
 import { BlockBackend } from '../block/backend.js';
 import type { Chardev } from '../chardev/chardev.js';
-import type { PointKind } from '../hw/core/accelerator.js';
 import { formatJitInfo } from '../accel/jit-info.js';
 import type { Actions } from '../hw/core/actions.js';
 import type { CpuState } from '../hw/core/cpu.js';
@@ -16,7 +15,6 @@ import { NEEDS_RESET, type RunState } from '../hw/core/runstate.js';
 import type { SnapshotSink, SnapshotSource } from '../migration/format.js';
 import type { MemorySnapshot } from '../migration/memory-snapshot.js';
 import type { LoadOptions } from '../migration/snapshot.js';
-import { MemTxResult } from '../memory/access.js';
 import type { NamedSpace } from '../memory/mtree.js';
 import type { QObject } from '../qom/object.js';
 import { propertiesOf } from '../qom/object.js';
@@ -32,17 +30,18 @@ import { commitDrives } from './commit.js';
 import { deviceInfo, driveInfo, type ChardevInfo, type DeviceInfo, type DriveInfo, type PropertyInfo } from './control-info.js';
 import { ControlError } from './errors.js';
 import { GuestDump, saveMemory, type DumpOptions } from './guest-files.js';
+import { GuestMemory, type MemorySpace } from './guest-memory.js';
 import { addChardev, addDevice, addObject, deleteDevice, removeChardev, type NewChardev, type OpenChardev } from './hotplug.js';
 import { Jobs } from './jobs.js';
 import { Keys } from './keys.js';
 import { LogControl } from './logs.js';
 import { deleteObject } from './object-options.js';
+import { PointControl } from './points.js';
 
 export type { ChardevInfo, DeviceInfo, DriveInfo, PropertyInfo } from './control-info.js';
 export { ControlError, NotFoundError } from './errors.js';
-
-/** Guest-physical memory, or memory as a CPU sees it now. */
-export type MemorySpace = 'physical' | CpuState;
+export type { MemorySpace } from './guest-memory.js';
+export type { DebugPoint } from './points.js';
 
 /** How a CPU goes on: it runs, executes one instruction, after which the machine stops in state `debug`, or has no turn. */
 export type Resume = 'run' | 'step' | 'hold';
@@ -54,24 +53,14 @@ export interface Stepping {
   readonly noTimers: boolean;
 }
 
-/** What stops the machine in state `debug`, before it happens. */
-export interface DebugPoint {
-  readonly kind: PointKind;
-  /** Virtual. */
-  readonly address: bigint;
-  /** Bytes that a watchpoint is over. */
-  readonly length: bigint;
-}
-
-/** Debugger accesses go page by page. */
-const PAGE = 4096;
-
 export class MachineControl {
   readonly #snapshots: Snapshots;
   /** Reads guest memory, and takes its time. */
   private readonly work = new PendingWork();
   readonly logs: LogControl;
   readonly dump: GuestDump;
+  readonly points: PointControl;
+  private readonly memory: GuestMemory;
   readonly jobs: Jobs;
   private readonly keys: Keys;
   /** Undefined: nothing is replayed. */
@@ -93,6 +82,8 @@ export class MachineControl {
     this.logs = new LogControl(machine);
     this.keys = new Keys(machine);
     this.jobs = new Jobs(machine.events, (error) => this.tellFailure('job', error));
+    this.points = new PointControl(machine);
+    this.memory = new GuestMemory(machine);
     this.dump = new GuestDump(machine, () => loop.pauses());
     const { replay } = machine;
     this.travel = replay instanceof Player ? new TimeTravel(this, replay, loop, () => this.#snapshots.memory) : undefined;
@@ -295,7 +286,7 @@ export class MachineControl {
     await this.travel.seek(icount);
   }
 
-  // ---- break- and watchpoints
+  // ---- debuggers, and what a front panel would have
 
   /** Set by a host that can: lets debuggers come by a device as of `-gdb`, and by no other; `none`: no more. @throws OptionError */
   gdbServer: ((device: string) => Promise<void>) | undefined;
@@ -308,48 +299,6 @@ export class MachineControl {
     this.#stepping = stepping;
   }
   #stepping: Stepping = { noInterrupts: true, noTimers: true };
-
-  /** Stop the machine first. False: there are too many, or it is over no byte. @throws ControlError if nothing here can be debugged */
-  insertPoint(point: DebugPoint): boolean {
-    const done = this.changePoint(point, (first, last) => this.points.insert(point.kind, first, last));
-    if (done) this.#set.push(point);
-    return done;
-  }
-  /** False: there is none just so. */
-  removePoint(point: DebugPoint): boolean {
-    const done = this.changePoint(point, (first, last) => this.points.remove(point.kind, first, last));
-    const isSame = ({ kind, address, length }: DebugPoint): boolean =>
-      kind === point.kind && address === point.address && (kind === 'breakpoint' || length === point.length);
-    if (done) this.#set.splice(this.#set.findIndex(isSame), 1);
-    return done;
-  }
-  removeAllPoints(): void {
-    this.points.removeAll();
-    this.#set.length = 0;
-  }
-  readonly #set: DebugPoint[] = [];
-  /** Those that are set. */
-  get debugPoints(): readonly DebugPoint[] {
-    return this.#set;
-  }
-  /** Takes all of them away for a while; what comes back sets them again. */
-  liftPoints(): () => void {
-    const points = [...this.#set];
-    this.removeAllPoints();
-    return () => {
-      for (const point of points) this.insertPoint(point);
-    };
-  }
-
-  private get points() {
-    const points = this.machine.accelerator?.debugPoints;
-    if (!points) throw new ControlError('this machine cannot be debugged');
-    return points;
-  }
-  private changePoint({ kind, address, length }: DebugPoint, change: (first: bigint, last: bigint) => boolean): boolean {
-    const last = kind === 'breakpoint' ? address : address + length - 1n;
-    return last >= address && last < 1n << 64n && change(address, last);
-  }
 
   /** @throws ControlError: no board can be suspended */
   wakeup(): void {
@@ -405,43 +354,20 @@ export class MachineControl {
 
   // ---- memory; devices are accessed too, with all that comes of it
 
-  /** Fills `into`. Undefined: done; else the first address that is not mapped, or did not answer, of a piece of a page at most. */
+  /** These are as in GuestMemory. */
   readMemory(space: MemorySpace, address: bigint, into: Uint8Array): bigint | undefined {
-    return this.access(space, address, into, (at, bytes) => this.peek(at, bytes));
+    return this.memory.read(space, address, into);
   }
-  /** A device that is recorded or replayed must not notice. */
-  private peek(at: number, into: Uint8Array): MemTxResult {
-    const { addressSpace, replay } = this.machine;
-    if (!replay) return addressSpace.readBytes(at, into);
-    for (let done = 0; done < into.length; done += PAGE) {
-      const piece = into.subarray(done, done + PAGE);
-      const range = addressSpace.find(at + done);
-      const from = range && at + done - range.start + range.offset;
-      const block = range?.region.ramBlock;
-      if (!block || from! + piece.length > block.size) return MemTxResult.DecodeError;
-      piece.set(block.at(from!, piece.length).subarray(from, from! + piece.length));
-    }
-    return MemTxResult.Ok;
-  }
-  /** As readMemory; what comes before the address that is returned has been written. */
   writeMemory(space: MemorySpace, address: bigint, bytes: Uint8Array): bigint | undefined {
     this.refuseInReplay('a change of memory');
-    return this.access(space, address, bytes, (at, piece) => this.machine.addressSpace.writeBytes(at, piece));
+    return this.memory.write(space, address, bytes);
   }
-
-  /** As writeMemory, but into ROM too, and devices are left alone: an address of one counts as not mapped. */
   patchMemory(space: MemorySpace, address: bigint, bytes: Uint8Array): bigint | undefined {
     this.refuseInReplay('a change of memory');
-    return this.access(space, address, bytes, (at, piece) => this.machine.addressSpace.writeRom(at, piece));
+    return this.memory.patch(space, address, bytes);
   }
-
-  /** By all their names: each CPU has one. */
   addressSpaces(): NamedSpace[] {
-    const { cpus, addressSpace, addressSpaces } = this.machine;
-    return [
-      ...cpus.map(({ cpuIndex }) => ({ name: `cpu-memory-${cpuIndex}`, space: addressSpace })),
-      ...addressSpaces.map((space) => ({ name: space.name, space })),
-    ];
+    return this.memory.spaces();
   }
 
   /** Writes a piece of memory to a file of the host. @throws ControlError */
@@ -468,33 +394,7 @@ export class MachineControl {
   }
   /** Of physical memory, as `sum -r` computes it: 16 bits. @throws ControlError if some of it is not there */
   checksum(start: bigint, size: number): Promise<number> {
-    return this.work.note(this.sum(start, size));
-  }
-  private async sum(start: bigint, size: number): Promise<number> {
-    const pause = this.loop.pauses();
-    let sum = 0;
-    const bytes = new Uint8Array(PAGE);
-    for (let done = 0; done < size; done += PAGE) {
-      const piece = bytes.subarray(0, Math.min(PAGE, size - done));
-      const fault = this.readMemory('physical', start + BigInt(done), piece);
-      if (fault !== undefined) throw new ControlError(`Cannot access memory at 0x${fault.toString(16)}`);
-      for (const byte of piece) sum = (((sum >> 1) | (sum << 15)) + byte) & 0xffff;
-      await pause();
-    }
-    return sum;
-  }
-
-  private access(space: MemorySpace, address: bigint, bytes: Uint8Array, each: (at: number, piece: Uint8Array) => MemTxResult) {
-    for (let done = 0; done < bytes.length;) {
-      const at = BigInt.asUintN(64, address + BigInt(done));
-      // neighbours of a virtual page may be anywhere
-      const run = space === 'physical' ? bytes.length : Math.min(bytes.length - done, PAGE - Number(at % BigInt(PAGE)));
-      const physical = space === 'physical' ? Number(at) : space.translateDebug(at);
-      if (physical === undefined || !Number.isSafeInteger(physical + run)) return at;
-      if (each(physical, bytes.subarray(done, done + run)) !== MemTxResult.Ok) return at;
-      done += run;
-    }
-    return undefined;
+    return this.work.note(this.memory.sum(start, size, this.loop.pauses()));
   }
 
   // ---- devices

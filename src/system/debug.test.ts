@@ -75,8 +75,10 @@ async function go(how?: () => Resume): Promise<[state: string, pc: bigint]> {
   return [await stopped, machine.readRegister('pc') - CODE];
 }
 
-const insert = (kind: DebugPoint['kind'], address: bigint, length = 1n): boolean => machine.control.insertPoint({ kind, address, length });
-const remove = (kind: DebugPoint['kind'], address: bigint, length = 1n): boolean => machine.control.removePoint({ kind, address, length });
+const insert = (kind: DebugPoint['kind'], address: bigint, length = 1n): boolean =>
+  machine.control.points.insert({ kind, address, length });
+const remove = (kind: DebugPoint['kind'], address: bigint, length = 1n): boolean =>
+  machine.control.points.remove({ kind, address, length });
 const step = (): Resume => 'step';
 
 /** Where a watchpoint stops the program, from its start to END. Each time it is taken out for a step, as gdb does. */
@@ -113,7 +115,7 @@ for (const [tier, options] of Object.entries(TIERS)) {
         insert('breakpoint', CODE + END);
         expect(await go()).toEqual(['debug', END]);
         expect([machine.readRegister('t0'), machine.readRegister('a5')]).toEqual([0n, 0n]);
-        machine.control.removeAllPoints();
+        machine.control.points.removeAll();
         machine.writeRegister('pc', CODE + 0x3cn);
         expect(await go(step)).toEqual(['debug', END]);
       });

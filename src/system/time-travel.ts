@@ -223,7 +223,7 @@ export class TimeTravel {
     if (moment < this.player.moment || (from && from.mark.moment > this.player.moment))
       this.goBack(from ?? this.before(({ mark }) => mark.moment <= moment));
     if (this.player.moment === moment) return;
-    const restore = this.control.liftPoints();
+    const restore = this.control.points.lift();
     try {
       await this.runTo({ moment });
     } finally {
@@ -236,7 +236,7 @@ export class TimeTravel {
     let restore = (): void => {};
     const scan: NonNullable<Player['scan']> = {
       points: {
-        lift: () => (restore = this.control.liftPoints()),
+        lift: () => (restore = this.control.points.lift()),
         restore: () => {
           restore();
           restore = () => {};
@@ -257,7 +257,7 @@ export class TimeTravel {
     const { cpus } = this.control;
     const state = (): string => cpus.map((cpu) => `${cpu.pc} ${cpu.instructionCount} ${cpu.halted}`).join();
     let found: number | undefined;
-    const restore = this.control.liftPoints();
+    const restore = this.control.points.lift();
     try {
       while (this.player.moment < end) {
         const { moment } = this.player;

@@ -269,7 +269,7 @@ describe('back and forth', () => {
     // the line that prints: the last time before the end, and the one before that
     const SB = 0x8000_001cn;
     await control.replaySeek(recorded.instructions - 8);
-    control.insertPoint({ kind: 'breakpoint', address: SB, length: 4n });
+    control.points.insert({ kind: 'breakpoint', address: SB, length: 4n });
     const typedSoFar: number[] = [];
     for (let n = 0; n < 3; n++) {
       expect(await travel.reverseContinue()).toMatchObject({ isBeginning: false });
@@ -277,7 +277,7 @@ describe('back and forth', () => {
       typedSoFar.push(Number(run.machine.readRegister('t1')));
     }
     expect(String.fromCharCode(...typedSoFar)).toBe('q d');
-    control.removeAllPoints();
+    control.points.removeAll();
     expect(await travel.reverseContinue()).toMatchObject({ isBeginning: true });
     expect(run.machine.state.clocks.instructionCount).toBe(0);
     run.machine.resume();

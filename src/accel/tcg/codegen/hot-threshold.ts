@@ -14,7 +14,7 @@ export class HotThreshold {
 
   constructor(
     public value: number,
-    private readonly apply: (value: number) => void,
+    private readonly changed: () => void,
   ) {
     this.initial = value;
   }
@@ -30,6 +30,6 @@ export class HotThreshold {
     const bounded = Math.min(MOST, Math.max(this.initial, value));
     if (bounded === this.value) return;
     this.value = bounded;
-    this.apply(bounded);
+    this.changed();
   }
 }

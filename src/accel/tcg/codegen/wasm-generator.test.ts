@@ -448,7 +448,7 @@ describe('code generation in a worker', () => {
 
   it('the threshold comes back to where it began, and no further', () => {
     const set: number[] = [];
-    const threshold = new HotThreshold(1 << 14, (count) => set.push(count));
+    const threshold: HotThreshold = new HotThreshold(1 << 14, () => set.push(threshold.value));
     for (const [i, waiting] of [100, 100, 10, 0, 0, 0].entries()) threshold.adjust(1000 * i, waiting);
     expect(set).toEqual([15, 16, 15, 14].map((bits) => 1 << bits));
   });
