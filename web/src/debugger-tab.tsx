@@ -21,36 +21,12 @@ async function addressOf(text: string, machine: RemoteMachine, cpu: number): Pro
 const narrow = (text: string): string => text.replace(/\t| {2,}/g, ' ');
 
 export function DebuggerTab({ session }: { session: Session }) {
-  const { machine, phase } = session;
-  const running = phase === 'running';
+  const { machine } = session;
   const [cpu, setCpu] = useState(0);
   const [codeAt, setCodeAt] = useState('pc');
   const [memoryAt, setMemoryAt] = useState('sp');
-  const [wanted, setWanted] = useState('');
+  const { view, before } = useView(session, cpu, codeAt, memoryAt);
   const [problem, setProblem] = useState('');
-  const before = useRef<Readonly<Record<string, bigint>>>({});
-  const last = useRef<Readonly<Record<string, bigint>>>({});
-
-  const view = useAsked(
-    async () => {
-      const registers = await machine!.registers(cpu);
-      const layout = await machine!.call('registerLayout', cpu);
-      const start = await addressOf(codeAt, machine!, cpu);
-      const memoryStart = await addressOf(memoryAt, machine!, cpu);
-      const code = start === undefined ? [] : await machine!.call('disassemble', start, INSTRUCTIONS, cpu);
-      const memory =
-        memoryStart === undefined ? undefined : await machine!.readMemory(memoryStart, MEMORY_BYTES, cpu).catch(() => undefined);
-      const set = await machine!.call('points');
-      const points = set.filter(({ kind }) => kind === 'breakpoint').map(({ address }) => address);
-      const symbol = await machine!.call('symbolAt', registers['pc'] ?? 0n);
-      if (registers['pc'] !== last.current['pc']) before.current = last.current;
-      last.current = registers;
-      return { registers, layout, code, memory, memoryStart, symbol, points };
-    },
-    running,
-    LIVE_MS,
-    [machine, phase, cpu, codeAt, memoryAt],
-  );
 
   const attempt = async (work: () => Promise<unknown>): Promise<void> => {
     try {
@@ -61,88 +37,150 @@ export function DebuggerTab({ session }: { session: Session }) {
     }
     view.again();
   };
-  const toggle = (address: bigint): Promise<void> =>
-    attempt(async () => {
+  const { registers = {}, layout, code = [], memory, symbol, points = [] } = view.value ?? {};
+  const toggle = (address: bigint): void =>
+    void attempt(async () => {
       const point = { kind: 'breakpoint', address, length: 1n } as const;
       const change = points.includes(address) ? 'removePoint' : 'insertPoint';
       if (!(await machine!.call(change, point))) throw new Error('the machine takes no more breakpoints');
     });
+  const toggleAt = async (text: string): Promise<void> => {
+    const address = await addressOf(text, machine!, cpu);
+    if (address === undefined) setProblem(`'${text}' is no address`);
+    else toggle(address);
+  };
 
-  const { registers = {}, layout, code = [], memory, memoryStart, symbol, points = [] } = view.value ?? {};
   const { pc } = registers;
-  const cpuCount = session.status?.cpus ?? 1;
   return (
     <div class="debugger">
       <div class="toolbar" role="toolbar" aria-label="Debugger">
-        <button disabled={running} onClick={() => void attempt(() => machine!.call('step', cpu))}>
-          Step
-        </button>
-        <button disabled={!running} onClick={() => void session.pause()}>
-          Pause
-        </button>
-        <button disabled={phase !== 'paused'} onClick={() => void session.resume()}>
-          Continue
-        </button>
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            void addressOf(wanted, machine!, cpu).then((address) => {
-              if (address === undefined) setProblem(`'${wanted}' is no address`);
-              else void toggle(address);
-            });
-          }}
-        >
-          <label>
-            Breakpoint at <input value={wanted} size={18} spellcheck={false} onInput={(event) => setWanted(event.currentTarget.value)} />
-          </label>
-          <button>Set</button>
-        </form>
-        {cpuCount > 1 && (
-          <label>
-            CPU{' '}
-            <select value={cpu} onChange={(event) => setCpu(Number(event.currentTarget.value))}>
-              {Array.from({ length: cpuCount }, (_, index) => (
-                <option key={index}>{index}</option>
-              ))}
-            </select>
-          </label>
-        )}
+        <Running session={session} step={() => void attempt(() => machine!.call('step', cpu))} />
+        <PointForm set={(text) => void toggleAt(text)} />
+        <CpuChoice cpu={cpu} count={session.status?.cpus ?? 1} choose={setCpu} />
         <span role="status">{problem || view.error || (pc === undefined ? '' : `pc 0x${hex(pc)}${symbol ? ` in ${symbol}` : ''}`)}</span>
       </div>
       <section aria-label="Registers">
         <h2>Registers</h2>
-        {layout && <Registers registers={registers} layout={layout} before={before.current} />}
+        {layout && <Registers registers={registers} layout={layout} before={before} />}
       </section>
       <section aria-label="Instructions">
         <h2>Instructions</h2>
-        <label>
-          From <input value={codeAt} size={18} spellcheck={false} onInput={(event) => setCodeAt(event.currentTarget.value)} />
-        </label>
-        <Code code={code} pc={pc} points={points} toggle={(address) => void toggle(address)} />
-        {points.length > 0 && (
-          <>
-            <h3>Breakpoints</h3>
-            <ul class="points">
-              {points.map((address) => (
-                <li key={String(address)}>
-                  <code>0x{hex(address)}</code> <button onClick={() => void toggle(address)}>Remove</button>
-                </li>
-              ))}
-            </ul>
-          </>
-        )}
+        <From value={codeAt} change={setCodeAt} />
+        <Code code={code} pc={pc} points={points} toggle={toggle} />
+        {points.length > 0 && <Points points={points} remove={toggle} />}
       </section>
       <section aria-label="Memory">
         <h2>Memory</h2>
-        <label>
-          From <input value={memoryAt} size={18} spellcheck={false} onInput={(event) => setMemoryAt(event.currentTarget.value)} />
-        </label>
+        <From value={memoryAt} change={setMemoryAt} />
         <pre tabIndex={0} aria-label="Bytes of memory">
-          {memory && memoryStart !== undefined ? dump(memory, memoryStart, (layout?.addressBits ?? 64) / 4) : 'nothing is mapped there'}
+          {memory ? dump(memory.bytes, memory.start, (layout?.addressBits ?? 64) / 4) : 'nothing is mapped there'}
         </pre>
       </section>
       <Devices session={session} />
     </div>
+  );
+}
+
+/** What the machine says of a CPU, of code and of memory; `before`: its registers where it stood before. */
+function useView({ machine, phase }: Session, cpu: number, codeAt: string, memoryAt: string) {
+  const before = useRef<Readonly<Record<string, bigint>>>({});
+  const last = useRef<Readonly<Record<string, bigint>>>({});
+  const view = useAsked(
+    async () => {
+      const registers = await machine!.registers(cpu);
+      const layout = await machine!.call('registerLayout', cpu);
+      const start = await addressOf(codeAt, machine!, cpu);
+      const memory = await memoryOf(await addressOf(memoryAt, machine!, cpu), machine!, cpu);
+      const code = start === undefined ? [] : await machine!.call('disassemble', start, INSTRUCTIONS, cpu);
+      const set = await machine!.call('points');
+      const points = set.filter(({ kind }) => kind === 'breakpoint').map(({ address }) => address);
+      const symbol = await machine!.call('symbolAt', registers['pc'] ?? 0n);
+      if (registers['pc'] !== last.current['pc']) before.current = last.current;
+      last.current = registers;
+      return { registers, layout, code, memory, symbol, points };
+    },
+    phase === 'running',
+    LIVE_MS,
+    [machine, phase, cpu, codeAt, memoryAt],
+  );
+  return { view, before: before.current };
+}
+
+/** Undefined: nothing is mapped there. */
+async function memoryOf(start: bigint | undefined, machine: RemoteMachine, cpu: number) {
+  const bytes = start === undefined ? undefined : await machine.readMemory(start, MEMORY_BYTES, cpu).catch(() => undefined);
+  return bytes && { start: start!, bytes };
+}
+
+function Running({ session, step }: { session: Session; step: () => void }) {
+  const { phase } = session;
+  const running = phase === 'running';
+  return (
+    <>
+      <button disabled={running} onClick={step}>
+        Step
+      </button>
+      <button disabled={!running} onClick={() => void session.pause()}>
+        Pause
+      </button>
+      <button disabled={phase !== 'paused'} onClick={() => void session.resume()}>
+        Continue
+      </button>
+    </>
+  );
+}
+
+function PointForm({ set }: { set: (text: string) => void }) {
+  const [wanted, setWanted] = useState('');
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        set(wanted);
+      }}
+    >
+      <label>
+        Breakpoint at <input value={wanted} size={18} spellcheck={false} onInput={(event) => setWanted(event.currentTarget.value)} />
+      </label>
+      <button>Set</button>
+    </form>
+  );
+}
+
+function CpuChoice({ cpu, count, choose }: { cpu: number; count: number; choose: (cpu: number) => void }) {
+  if (count < 2) return null;
+  return (
+    <label>
+      CPU{' '}
+      <select value={cpu} onChange={(event) => choose(Number(event.currentTarget.value))}>
+        {Array.from({ length: count }, (_, index) => (
+          <option key={index}>{index}</option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+function From({ value, change }: { value: string; change: (value: string) => void }) {
+  return (
+    <label>
+      From <input value={value} size={18} spellcheck={false} onInput={(event) => change(event.currentTarget.value)} />
+    </label>
+  );
+}
+
+function Points({ points, remove }: { points: readonly bigint[]; remove: (address: bigint) => void }) {
+  return (
+    <>
+      <h3>Breakpoints</h3>
+      <ul class="points">
+        {points.map((address) => (
+          <li key={String(address)}>
+            <code>0x{hex(address)}</code> <button onClick={() => remove(address)}>Remove</button>
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }
 
