@@ -1,5 +1,6 @@
-// The arena: all runtime memory that is not a static. Permanent blocks (envs, tables) come from its top and stay; TBs and page
-// descriptors are bumped up from its bottom and go all at once when it is full (QEMU's tb_flush: no block is ever freed alone).
+// The arena: all runtime memory that is not a static. TBs and page descriptors are bumped up from its bottom and go all at once when it is full
+// (QEMU's tb_flush: no block is ever freed alone). Permanent blocks (envs, tables) stay: below the bottom as long as there are no TBs, later at the top. So env is
+// below 32 MiB, where Firefox's Ion has an address in the instruction: what is further takes a constant's load, and at a TLB entry two additions with a test each.
 // Its ends are in the engine record, at its very start. Who allocates holds the lock.
 import { ENGINE_ARENA_NEXT, ENGINE_ARENA_START, ENGINE_ARENA_TOP } from '../shared/layout';
 import { engine, underLock } from './engine';
@@ -13,9 +14,16 @@ export function arenaInit(start: usize, end: usize): void {
 /** A zeroed block that lives as long as the runtime, aligned to 16 bytes. 0: the arena is too small. */
 export function arenaAllocPermanent(size: usize): usize {
   const bytes = (size + 15) & ~15;
-  if (arenaFree() < bytes) return 0;
-  const block = load<usize>(engine, ENGINE_ARENA_TOP) - bytes;
-  store<usize>(engine, block, ENGINE_ARENA_TOP);
+  if (arenaFree() < bytes + 15) return 0;
+  let block: usize;
+  if (arenaUsed() == 0) {
+    block = (load<usize>(engine, ENGINE_ARENA_START) + 15) & ~15;
+    store<usize>(engine, block + bytes, ENGINE_ARENA_START);
+    store<usize>(engine, block + bytes, ENGINE_ARENA_NEXT);
+  } else {
+    block = load<usize>(engine, ENGINE_ARENA_TOP) - bytes;
+    store<usize>(engine, block, ENGINE_ARENA_TOP);
+  }
   memory.fill(block, 0, bytes);
   return block;
 }

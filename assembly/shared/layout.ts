@@ -226,11 +226,11 @@ export const ENGINE_INSIDE = 0x08;
 export const ENGINE_FLUSH_PENDING = 0x0c;
 /** u32: goes up with each flush: a TB pointer from before is dead. Does not change while anybody is inside */
 export const ENGINE_GENERATION = 0x10;
-/** u32: first byte of TBs, tci code, page descriptors and tables of generated code */
+/** u32: first byte of TBs, tci code, page descriptors and tables of generated code; below it, permanent blocks (envs, tables) */
 export const ENGINE_ARENA_START = 0x14;
 /** u32: where the next of them goes */
 export const ENGINE_ARENA_NEXT = 0x18;
-/** u32: behind their room: permanent blocks (envs, tables), from the last made on */
+/** u32: behind their room: permanent blocks that were made later, from the last made on */
 export const ENGINE_ARENA_TOP = 0x1c;
 /** u32: the hash table of TBs: first TB of each bucket; its cells change under the lock */
 export const ENGINE_TB_HASH = 0x20;

@@ -41,6 +41,11 @@ describe.each(TIERS)('exec loop, %s', (_tier, tier) => {
     expect(() => createHart(accel, 'rv64', RAM)).toThrow('a second vCPU in an engine for one');
   });
 
+  it('has its env where every browser has the address in an instruction, whatever the size of the arena', () => {
+    const { cpu } = new Board({ ...tier, arenaSize: 0x400_0000 });
+    expect(cpu.env + layout.ENV_SIZE).toBeLessThan(0x200_0000);
+  });
+
   it('runs a loop through chained TBs', () => {
     const board = new Board(tier).load(LOOP).finish();
     expect(board.x(2)).toBe(BigInt((4096 * 4097) / 2));
