@@ -1,7 +1,7 @@
 /** QEMU-style option lists: `key=value,key,...` with `,,` for a comma; typed, with errors that say what is wrong and where. */
 import { errorMessage, OptionError } from '../util/errors.js';
 import { parseSize } from '../util/size.js';
-import { parseBool, parseInteger, UINT64_MAX } from './property.js';
+import { parseBool, parseInteger, parseUnsigned } from './property.js';
 
 /** What a parameter is, as QEMU's query-command-line-options tells it. */
 export type ParameterKind = 'string' | 'boolean' | 'number' | 'size';
@@ -69,7 +69,7 @@ export class OptionList {
     return this.read(key, 'number', (text) => Number(parseInteger(text, BigInt(min), BigInt(max))));
   }
   uint64(key: string): bigint | undefined {
-    return this.read(key, 'number', (text) => parseInteger(text, 0n, UINT64_MAX));
+    return this.read(key, 'number', (text) => parseUnsigned(text));
   }
   /** Bytes; a bare number counts in `unit`. */
   size(key: string, unit = 1): number | undefined {

@@ -85,16 +85,31 @@ export function parseBool(text: string): boolean {
   throw wrong(text, "'on' or 'off'");
 }
 
-export const UINT64_MAX = (1n << 64n) - 1n;
+const UINT64_MAX = (1n << 64n) - 1n;
+
+const expectedIn = (min: bigint, max: bigint): string => `an integer from ${min} to ${max}`;
 
 export function parseInteger(text: string, min: bigint, max: bigint): bigint {
-  const expected = `an integer from ${min} to ${max}`;
-  if (!/^[-+]?(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)$/.test(text)) throw wrong(text, expected);
-  const negative = text.startsWith('-');
-  const digits = text.replace(/^[-+]/, '').replace(/^0+(?=[0-7]+$)/, '0o');
-  const value = negative ? -BigInt(digits) : BigInt(digits);
-  if (value < min || value > max) throw wrong(text, expected);
+  const value = integerOf(text);
+  if (value === undefined || value < min || value > max) throw wrong(text, expectedIn(min, max));
   return value;
+}
+
+/** As QEMU's visitor of unsigned numbers, which is C's `strtoull`: `-1` is the largest of 64 bits, and only then it is asked whether that is too large. */
+export function parseUnsigned(text: string, max = UINT64_MAX): bigint {
+  const signed = integerOf(text);
+  const isWord = signed !== undefined && signed >= -UINT64_MAX && signed <= UINT64_MAX;
+  const value = isWord ? BigInt.asUintN(64, signed) : undefined;
+  if (value === undefined || value > max) throw wrong(text, expectedIn(0n, max));
+  return value;
+}
+
+/** As C reads numbers; undefined: it is none. */
+function integerOf(text: string): bigint | undefined {
+  const found = /^[ \t-\r]*([-+]?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)$/.exec(text);
+  if (!found) return undefined;
+  const value = BigInt(found[2].replace(/^0+(?=[0-7]+$)/, '0o'));
+  return found[1] === '-' ? -value : value;
 }
 
 const integer =
@@ -104,7 +119,7 @@ const integer =
       name,
       options,
       kind,
-      (text) => Number(parseInteger(text, min, max)),
+      (text) => Number(min < 0n ? parseInteger(text, min, max) : parseUnsigned(text, max)),
       (v) => typeof v === 'number' && Number.isInteger(v) && v >= Number(min) && v <= Number(max),
     );
 
@@ -128,7 +143,7 @@ export const uint64: PropertyMaker<bigint> = (name, options) =>
     name,
     options,
     'uint64',
-    (text) => parseInteger(text, 0n, UINT64_MAX),
+    (text) => parseUnsigned(text),
     (v) => typeof v === 'bigint' && v >= 0n && v <= UINT64_MAX,
   );
 /** Bytes, with suffixes (`64M`); the field is a number. */
