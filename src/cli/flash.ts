@@ -3,6 +3,7 @@ import { FlashFile } from '../node/flash-file.js';
 import type { DriveChoices } from '../system/drive-options.js';
 import type { DriveOptions } from '../block/drive.js';
 import { OptionError } from '../util/errors.js';
+import { didYouMean } from '../util/suggest.js';
 
 interface Opened {
   readonly drives: readonly DriveOptions[];
@@ -23,6 +24,21 @@ export function openFlash({ drives, flash }: DriveChoices, kept: readonly string
       ...drives.filter(isKept).map(openKept),
     ],
   };
+}
+
+/**
+ * Drives without an interface that look as if they were meant to be the board's flash, and are nobody's: QEMU says nothing of such drives, which may get
+ * a device later, but on its boards flash has an interface. `devices`: texts of `-device`.
+ */
+export function strayFlash({ drives }: DriveChoices, kept: readonly string[] = [], devices: readonly string[] = []): string[] {
+  const family = new Set(kept.map((id) => id.split('-')[0]));
+  const isWanted = (id: string): boolean => devices.some((text) => text.includes(id));
+  return drives.flatMap(({ interface: kind, id }) => {
+    if (kind !== 'none' || id === undefined || kept.includes(id) || isWanted(id)) return [];
+    const meant = didYouMean(id, kept);
+    if (meant === '' && !family.has(id.split('-')[0])) return [];
+    return [`-drive id=${id}: no part of this board has such a drive${meant || ` (it has ${kept.join(', ')})`}`];
+  });
 }
 
 function openKept({ id = '', file = '', format = 'auto', readonly = false, snapshot }: DriveOptions): Opened['flash'][number] {

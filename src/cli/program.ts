@@ -2,10 +2,9 @@
 import { Command, CommanderError } from 'commander';
 import type { CodegenThread } from '../accel/tcg/codegen/protocol.js';
 import { GUEST_ARCHITECTURE } from '../node/guest/architecture.js';
-import { tell } from '../node/messages.js';
+import { tell, tellLines } from '../node/messages.js';
 import { packageInfo } from '../node/modules.js';
-import { isUserError, OptionError } from '../util/errors.js';
-import { printable } from '../util/text.js';
+import { isUserError, OptionError, ReportError } from '../util/errors.js';
 import { addBench } from './bench.js';
 import { addSystemOptions, commandLineWords, STATS_HELP, type GuestArguments, type SystemArguments } from './arguments.js';
 import { completionScript, SHELLS } from './completion.js';
@@ -107,7 +106,8 @@ export async function main(argv: readonly string[], worker?: CodegenThread): Pro
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1; // commander has said it
     if (!isUserError(error)) throw error;
-    tell(printable(error.message, '\n'));
+    if (error instanceof ReportError) tellLines(error.message);
+    else tell(error.message);
     return 1;
   }
   return status;

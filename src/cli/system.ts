@@ -33,7 +33,7 @@ import type { SystemArguments } from './arguments.js';
 import { chooseAccel, commandLineAccel } from './common/accel.js';
 import { isDaemon, startDaemon } from './daemon.js';
 import { readBoot, readFwCfg } from './firmware-config.js';
-import { openFlash } from './flash.js';
+import { openFlash, strayFlash } from './flash.js';
 import { withMachines } from './foreign-cpu.js';
 import { gdbDevice } from './gdb.js';
 import { helpRequest, type HelpRequest } from './help-request.js';
@@ -84,6 +84,7 @@ export async function runSystem(args: SystemArguments, worker?: CodegenThread): 
   noteInputs(args, machine, choices, chardevs);
   const board = machine.type === undefined ? host.machines.default : host.machines.get(machine.type);
   const { drives, flash } = openFlash(choices, board?.type.ext.flashDrives);
+  strayFlash(choices, board?.type.ext.flashDrives, args.device).forEach(warn);
   const semihosting = parseSemihosting(args.semihosting ?? false, args.semihostingConfig ?? []);
   warnOfGlobals(args.global ?? [], host);
   const logged = logChoice(args);

@@ -1,6 +1,7 @@
 /** What is said of a command's words that it does not take: one line, which names the command and where its options are listed. */
 import type { Command } from 'commander';
 import { OptionError } from '../util/errors.js';
+import { printable } from '../util/text.js';
 
 /** `bench report`; empty for wemu itself. */
 const pathOf = (command: Command): string => (command.parent ? `${pathOf(command.parent)} ${command.name()}`.trim() : '');
@@ -21,7 +22,7 @@ export function tellUsage(program: Command): void {
   program.configureOutput({
     outputError(text, write) {
       const what = text.replace(/^error: /, '').replace(` for '${program.name()}'`, '');
-      write(`wemu: ${where}${what.trimEnd().replaceAll('\n', ' ')} ${hint(path)}\n`);
+      write(`wemu: ${where}${printable(what.trimEnd().replaceAll('\n', ' '))} ${hint(path)}\n`);
     },
   });
   for (const command of program.commands) tellUsage(command);

@@ -52,6 +52,9 @@ export class HostError extends Error {
   override readonly name = 'HostError';
 }
 
+/** One whose message has lines: it ends in a table. What a user gave is in none of them. */
+export class ReportError extends HostError {}
+
 /** A snapshot stream does not fit this machine. */
 export class VmStateError extends Error {
   override readonly name = 'VmStateError';

@@ -65,6 +65,7 @@ const CASES: Record<string, Record<string, [args: string[], says: RegExp]>> = {
     'an endless kernel':     [kernel('/dev/zero'), /-kernel: could not load kernel '\/dev\/zero': is a device/],
     'a kernel of 2 GiB':     [kernel(large('huge', 2 ** 31)), /has 2 GiB, the limit is 1 GiB/],
     'a device tree of 200 MiB': [bare('-dtb', large('dtb')), /has 200 MiB, the limit is 1 MiB/],
+    'a name of two lines':   [kernel('a\nb'), /could not load kernel 'a\\x0ab'/],
     'a name that a terminal would obey': [kernel('\x1b[31mx'), /could not load kernel '\\x1b\[31mx'/],
     'dumpdtb nowhere':       [['-M', `virt,dumpdtb=${join(folder, 'no', 'x.dtb')}`, '-bios', 'none', '-accel', 'tci'], /cannot write '.*x.dtb'/],
   },

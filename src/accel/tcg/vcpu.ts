@@ -1,6 +1,6 @@
 /** The engine's side of one CPU: its env in the shared memory, and the ways in and out of the exec loop. */
 import * as layout from '../../../assembly/shared/layout.js';
-import { HostError } from '../../util/errors.js';
+import { HostError, ReportError } from '../../util/errors.js';
 import { readEnv, writeEnv, type EnvField, type EnvType, type EnvValue } from './env-field.js';
 import { ENV } from './env.js';
 import type { Instrumentation } from './instrumentation.js';
@@ -92,7 +92,9 @@ export class Vcpu {
       if (error instanceof HostError) throw (this.failure = error);
       const where = `cpu ${this.get(ENV.cpuIndex)}: the engine failed near pc 0x${this.get(ENV.pc).toString(16)}`;
       const message = error instanceof Error ? error.message : String(error);
-      this.failure = new HostError(`${where}: ${this.explain(message) ?? message}`, { cause: error });
+      const report = this.explain(message);
+      const Failure = report === undefined ? HostError : ReportError;
+      this.failure = new Failure(`${where}: ${report ?? message}`, { cause: error });
       throw this.failure;
     }
   }

@@ -7,7 +7,7 @@ import { AddressSpace } from '../../../memory/address-space.js';
 import { MemoryRegion, MemoryTopology } from '../../../memory/region.js';
 import { readEngineWasm } from '../../../node/engine-wasm.js';
 import { riscvIsa } from '../../../target/riscv/index.js';
-import { HostError, OptionError } from '../../../util/errors.js';
+import { HostError, ReportError, OptionError } from '../../../util/errors.js';
 import { TcgAccel, type CodegenSetup } from '../accel.js';
 import { RegionCompiler } from '../codegen/generate.js';
 import { WasmCodeGenerator, type CodeGenerator, type WasmGeneratorOptions } from '../codegen/wasm-generator.js';
@@ -84,8 +84,8 @@ class CheckedBoard {
     try {
       this.run();
     } catch (error) {
-      expect(error).toBeInstanceOf(HostError);
-      return (error as HostError).message;
+      expect(error).toBeInstanceOf(ReportError);
+      return (error as ReportError).message;
     }
     throw new Error('nothing was found');
   }
