@@ -5,7 +5,8 @@ import { basename, isAbsolute, join } from 'node:path';
 import { apt, GuestUnavailable, must, mustHaveEnded, onPath, run, SUITE, withApt, type FetchProgress } from './apt.js';
 import { GUEST_ARCHITECTURE } from './architecture.js';
 import { message } from '../../util/messages.js';
-import { checksum, isOwnFolder, isRefusal, readOwn, Unusable, writeWhole } from '../disk/files.js';
+import { checksum, isRefusal, writeWhole } from '../disk/files.js';
+import { checksumPath, isSoundFile, writeChecksum } from './checked-file.js';
 import { cpioArchive, directory, file } from './cpio.js';
 
 /** A file of the guest: which package has it, and where in the package. */
@@ -44,9 +45,6 @@ const FIRMWARE: Readonly<Record<string, GuestFileName>> = {
   'opensbi-riscv32-generic-fw_dynamic.bin': 'firmware32',
 };
 
-/** More than any file of a guest has. */
-const MAX_FILE = 1 << 30;
-
 /** The user's cache folder for wemu (XDG Base Directory Specification: a relative path is ignored); undefined: this user has no home. */
 export function cacheFolder(): string | undefined {
   const wanted = process.env['XDG_CACHE_HOME'] ?? '';
@@ -66,10 +64,6 @@ export function guestFolder(): string | undefined {
   return cache && join(cache, `debian-${SUITE}-${GUEST_ARCHITECTURE}`);
 }
 
-/** Its checksum lies beside a file, in hexadecimal. */
-export const checksumPath = (path: string): string => `${path}.crc32`;
-export const checksumLine = (sum: number): string => `${sum.toString(16).padStart(8, '0')}\n`;
-
 const told = new Set<string>();
 /** What is wrong with a folder is wrong with each file in it. */
 function tellOnce(text: string): void {
@@ -85,7 +79,7 @@ export function cachedGuestFile(name: GuestFileName): string | undefined {
   const folder = guestFolder();
   if (folder === undefined) return undefined;
   const path = join(folder, name);
-  if (!looked.has(path)) looked.set(path, isSound(folder, path));
+  if (!looked.has(path)) looked.set(path, isSound(path));
   return looked.get(path) ? path : undefined;
 }
 
@@ -112,14 +106,9 @@ export function debianFirmware(name: string): string[] {
   return [...(cached === undefined ? [] : [cached]), GUEST_FILES[file].path.slice(1)];
 }
 
-function isSound(folder: string, path: string): boolean {
+function isSound(path: string): boolean {
   try {
-    const bytes = isOwnFolder(folder) ? readOwn(path, MAX_FILE) : undefined;
-    if (!bytes) return false;
-    const expected = readOwn(checksumPath(path), 64);
-    if (!expected) return false; // somebody fetches it just now
-    if (Buffer.from(expected).toString() !== checksumLine(checksum(bytes))) throw new Unusable(`'${path}' is damaged: not used`);
-    return true;
+    return isSoundFile(path);
   } catch (error) {
     if (!isRefusal(error)) throw error;
     tellOnce(error.message);
@@ -178,7 +167,7 @@ async function realPackage(config: string, work: string, name: string): Promise<
 async function unpack(tar: string, { path, modules }: GuestFile, target: string, work: string): Promise<void> {
   const bytes = modules ? await moduleArchive(tar, path, modules, work) : await fileOf(tar, path, work);
   writeWhole(target, bytes);
-  writeWhole(checksumPath(target), Buffer.from(checksumLine(checksum(bytes))));
+  writeChecksum(target, checksum(bytes));
   looked.set(target, true);
 }
 

@@ -5,9 +5,10 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { message } from '../../util/messages.js';
-import { checksum, checksumOfOwn, isOwnFile, isOwnFolder, isRefusal, readOwn, Unusable, writeWhole } from '../disk/files.js';
+import { checksum, checksumOfOwn, isRefusal } from '../disk/files.js';
 import { apt, GuestUnavailable, must, withApt, type FetchProgress } from './apt.js';
-import { checksumLine, checksumPath, guestFolder } from './debian.js';
+import { isSoundFile, writeChecksum } from './checked-file.js';
+import { guestFolder } from './debian.js';
 
 /** What is asked for; apt adds what these depend on. Nothing is essential for it, so a shell and its tools are named, too. */
 const PACKAGES = [
@@ -49,11 +50,7 @@ export function cachedRoot(): string | undefined {
   if (folder === undefined) return undefined;
   const path = join(folder, ROOT_NAME);
   try {
-    if (!isOwnFolder(folder) || !isOwnFile(path)) return undefined;
-    const expected = readOwn(checksumPath(path), 64);
-    if (!expected) return undefined; // somebody makes it just now
-    if (Buffer.from(expected).toString() !== checksumLine(checksumOfOwn(path)!)) throw new Unusable(`'${path}' is damaged: not used`);
-    return path;
+    return isSoundFile(path) ? path : undefined;
   } catch (error) {
     if (!isRefusal(error)) throw error;
     process.stderr.write(message(error.message));
@@ -131,10 +128,10 @@ function countFiles(folder: string): { blocks: number; inodes: number } {
 /** It appears under its name when it is whole, and its checksum after it; those of other recipes go. */
 function keep(image: string, folder: string): void {
   const path = join(folder, ROOT_NAME);
-  const line = checksumLine(checksumOfOwn(image)!);
+  const sum = checksumOfOwn(image)!;
   for (const name of readdirSync(folder).filter((each) => each.startsWith(PREFIX))) rmSync(join(folder, name));
   renameSync(image, path);
-  writeWhole(checksumPath(path), Buffer.from(line));
+  writeChecksum(path, sum);
 }
 
 /** Where Debian has it is on the path of an administrator only. */
