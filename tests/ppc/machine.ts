@@ -60,10 +60,18 @@ const target: Target = {
 
 export type Tier = 'tci' | 'wasm';
 
+const modules = new Map<string, WebAssembly.Module>();
+/** Compiled once a process. */
+function engineOf(runtime: string): WebAssembly.Module {
+  const module = modules.get(runtime) ?? loadWasm(engineWasmPath(false, runtime));
+  modules.set(runtime, module);
+  return module;
+}
+
 /** `wasm`: code is generated for everything before its second run. */
 export const createPpcHost = (tier: Tier): TcgHost =>
   createTcgHost({
-    wasm: ({ runtime }) => loadWasm(engineWasmPath(false, runtime)),
+    wasm: ({ runtime }) => engineOf(runtime),
     targets: [target, ppcTarget],
     codegen: tier === 'wasm' ? synchronousCodegen : undefined,
     tuning: { threshold: 1 },

@@ -8,9 +8,12 @@ import { readEngineWasm } from '../../src/node/engine-wasm.js';
 import { TciLowering } from '../../src/tcg/tci/lower.js';
 import type { TcgContext } from '../../src/tcg/context.js';
 
-/** WEMU_WASM names another build of the engine. */
+const modules: Partial<Record<'release' | 'debug', WebAssembly.Module>> = {};
+/** Compiled once a process. WEMU_WASM names another build of the engine. */
 export const engineModule = (build: 'release' | 'debug' = 'release'): WebAssembly.Module =>
-  new WebAssembly.Module(process.env.WEMU_WASM ? readFileSync(process.env.WEMU_WASM) : readEngineWasm(build === 'debug'));
+  (modules[build] ??= new WebAssembly.Module(
+    process.env.WEMU_WASM ? readFileSync(process.env.WEMU_WASM) : readEngineWasm(build === 'debug'),
+  ));
 
 const NOTHING: RuntimeHost = {
   translate: () => 0, mmioRead: () => 1, mmioWrite: () => 1, checkSlice: () => {}, tbHot: () => {}, tbMisses: () => {}, tbEntered: () => {}, regionInvalidated: () => {}, tbFlushed: () => {},

@@ -6,7 +6,7 @@ import { Machine } from '../../src/system/facade.js';
 import { ByteReader, ByteWriter } from '../../src/util/bytes.js';
 import { PPC_INPUT, type PpcCpu } from '../../src/target/ppc/cpu.js';
 import * as w from '../differential/ppc-system/words.js';
-import { dbat, enter, finish, handler, log, LOG, MSR, poke, ROM_BLOCK, run, set, SPR, type Setting } from '../ppc/bare.js';
+import { dbat, enter, finish, handler, handlerAt, log, LOG, MSR, poke, ROM_BLOCK, run, set, SPR, type Setting } from '../ppc/bare.js';
 import { createPpcHost, RAM_SIZE, ROM, ROM_SIZE, type Tier } from '../ppc/machine.js';
 
 const TABLE = 0x10_0000;
@@ -99,7 +99,7 @@ describe('software-loaded TLBs', () => {
       '603e',
       [w.addi(1, 0, 11), ...set(SPR.SDR1, TABLE), ...w.li32(28, SR | 0x4000_0000), w.mtsr(EA >>> 28, 28), ...withData()],
       {
-        at: { 0x6000: [w.lwz(4, 8, 3)], 0x8_4400: search },
+        at: { 0x6000: [w.lwz(4, 8, 3)], [handlerAt(0x1100)]: search },
       },
     );
     const hash = (SR & 0x7ffff) ^ ((EA >>> 12) & 0xffff);
@@ -247,7 +247,7 @@ describe('time', () => {
 
   it('comes to the decrementer at the same instruction in every engine', async () => {
     const ends = await Promise.all(
-      (['tci', 'wasm'] as const).map((tier) => run('750', counting, { tier, icount: { shift: 3 }, at: { 0x8_2400: counted } })),
+      (['tci', 'wasm'] as const).map((tier) => run('750', counting, { tier, icount: { shift: 3 }, at: { [handlerAt(0x900)]: counted } })),
     );
     for (const {
       vector,
