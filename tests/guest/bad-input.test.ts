@@ -4,7 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { exitStatus, main } from '../../src/cli/program.js';
 import { CLI, shellQuote, Session, wemu } from '../support/session.js';
 
 const ELF = fileURLToPath(new URL('../../guests/embedded.elf', import.meta.url));
@@ -159,10 +160,29 @@ const CASES: Record<string, Record<string, [args: string[], says: RegExp]>> = {
   },
 };
 
+/** Groups in which nothing is read or opened that outlives a case: of each the first is a process of its own, the others only what it calls, which saves 0.2 s. */
+const OF_ARGUMENTS: readonly string[] = ['RAM', 'names', 'what is not built'];
+
+async function called(args: readonly string[]): Promise<{ status: number; stdout: string; stderr: string }> {
+  const said = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr'] as const)
+    vi.spyOn(process[stream], 'write').mockImplementation((text) => {
+      said[stream] += String(text);
+      return true;
+    });
+  try {
+    const status = exitStatus(await main(args));
+    return { status, ...said };
+  } finally {
+    vi.restoreAllMocks();
+  }
+}
+
 describe('bad input ends in one clear line', () => {
   for (const [group, cases] of Object.entries(CASES)) {
-    it.each(Object.entries(cases))(`${group}: %s`, (_, [args, says]) => {
-      const { status, stdout, stderr } = wemu(args);
+    const isCalled = (name: string): boolean => OF_ARGUMENTS.includes(group) && name !== Object.keys(cases)[0];
+    it.each(Object.entries(cases))(`${group}: %s`, async (name, [args, says]) => {
+      const { status, stdout, stderr } = isCalled(name) ? await called(args) : wemu(args);
       expect(stderr).toMatch(says);
       expect(stderr).toMatch(/^wemu: [^\n]+\n$/);
       expect(stdout).toBe('');
