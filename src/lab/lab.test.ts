@@ -187,6 +187,24 @@ describe('the schedule', () => {
     });
     expect(asked).toEqual([1, 7]);
   });
+  it('tells of each workload of a boot when it is over', async () => {
+    const said: [number, string][] = [];
+    const boot: Job = { round: 1, contestant: 'x', guest: 'linux', workloads: ['boot', 'pipe', 'shell'] };
+    await runSession({
+      jobs: [boot, { ...boot, workloads: ['pipe'] }],
+      work: () => 7,
+      run: async (_, __, heard) => {
+        ['lab: ready', 'noise', `lab: pipe ${'0'.repeat(16)} 1000000000`, 'lab: shell failed: oh'].forEach(heard);
+        return { lines: [], seconds: 1 };
+      },
+      progress: (done, step) => said.push([done, step]),
+    });
+    expect(said).toEqual([
+      [0, 'round 1: Linux (boot, pipe, shell), x'],
+      [1 / 8, 'round 1: Linux, x: boot is over'], [2 / 8, 'round 1: Linux, x: pipe is over'], [3 / 8, 'round 1: Linux, x: shell is over'],
+      [1 / 2, 'round 1: Linux (pipe), x'], [1, 'done'],
+    ]); // prettier-ignore
+  });
   it('tells what could be measured when it is cut short', async () => {
     let done = 0;
     const outcome: Outcome = { lines: [{ text: 'lab: ready', seconds: 5 }, { text: `lab: pipe ${'0'.repeat(16)} 1000000000`, seconds: 6 }], seconds: 7, error: 'interrupted' }; // prettier-ignore

@@ -87,7 +87,14 @@ export async function runBench(args: BenchArguments, version: string): Promise<n
         (who, name) => find(contestants, who).architectures.includes(architectureOf(name)),
       ),
       work: (name, who) => workFor(name, find(contestants, who).interpreter, share),
-      run: (job, work) => runJob(job, work, find(contestants, job.contestant), { freestanding, guests }, args.timeout, interruption.signal),
+      run: (job, work, heard) =>
+        runJob(
+          job,
+          work,
+          find(contestants, job.contestant),
+          { freestanding, guests },
+          { timeout: args.timeout, signal: interruption.signal, heard },
+        ),
       progress: line.update,
       isCancelled: () => interruption.signal.aborted,
     });
@@ -169,12 +176,11 @@ async function runJob(
   work: (name: WorkloadName) => number,
   contestant: LocalContestant,
   { freestanding, guests }: { readonly freestanding: FreestandingGuests; readonly guests: LinuxGuests },
-  timeout: number,
-  signal: AbortSignal,
+  { timeout, signal, heard }: { readonly timeout: number; readonly signal: AbortSignal; readonly heard: (line: string) => void },
 ): Promise<Outcome> {
   const guest = guests.get(job.guest)?.guest(job, work) ?? freestanding.guest(job, work);
   const [program, ...args] = contestant.command(guest);
-  const { report, ...outcome } = await runChild(program, args, { timeoutMs: timeout * 1000 * job.workloads.length, signal });
+  const { report, ...outcome } = await runChild(program, args, { timeoutMs: timeout * 1000 * job.workloads.length, signal, heard });
   const watched =
     contestant.kind === 'wemu' && report !== '' ? (JSON.parse(report) as Pick<WatchedRun, 'samples' | 'marks' | 'counters'>) : undefined;
   return { ...outcome, watched };

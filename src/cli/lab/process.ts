@@ -18,13 +18,15 @@ export interface RunOptions {
   readonly timeoutMs: number;
   /** Kills it. */
   readonly signal?: AbortSignal;
+  /** Is told each line when it comes. */
+  readonly heard?: (line: string) => void;
 }
 
 /** How often the peak is read. It only grows, so no more than the last moment of a process goes unseen. */
 const SAMPLE_MS = 50;
 
 /** Runs a program without input to its end. Never rejects: `error` says in a line what went wrong. */
-export function runChild(command: string, args: readonly string[], { timeoutMs, signal }: RunOptions): Promise<ChildRun> {
+export function runChild(command: string, args: readonly string[], { timeoutMs, signal, heard }: RunOptions): Promise<ChildRun> {
   return new Promise((resolve) => {
     const start = performance.now();
     const elapsed = (): number => (performance.now() - start) / 1000;
@@ -42,6 +44,7 @@ export function runChild(command: string, args: readonly string[], { timeoutMs, 
       if (child.pid !== undefined) pid = busiest(child.pid);
       times.push(pid === undefined ? undefined : timesOf(pid));
       lines.push({ text, seconds, peakMiB: measure() });
+      heard?.(text);
     });
     const kill = (why: string): void => {
       error ??= why;
