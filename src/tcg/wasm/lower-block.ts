@@ -5,7 +5,7 @@ import { PC } from '../ir-buffer.js';
 import type { TargetTraits } from '../target-traits.js';
 import { clobbersGlobals, INPUT_WORDS, isMemoryOp, Op, OP_WORDS, syncsGlobals } from '../opcodes.js';
 import type { AccessGroup, GroupedAccess } from './access-groups.js';
-import { I32, I64, NONE, type Expr } from './binaryen.js';
+import { EXTEND_U32, I32, I64, NONE, WRAP, type Expr } from './binaryen.js';
 import type { Bitsets } from './bitset.js';
 import { chasedLoads } from './chased-loads.js';
 import { BlockLowering } from './block-lowering.js';
@@ -17,12 +17,15 @@ import { leaveBlock } from './lower-jumps.js';
 import { lowerMemory, type MemoryHost } from './lower-memory.js';
 import { lowerOp } from './lower-ops.js';
 import { lowerScore } from './lower-score.js';
+import { OwnValues } from './own-values.js';
 import type { TbIr } from './region.js';
 import { StripCode } from './strip-code.js';
+import { globalCountOf } from './target-info.js';
 
 /** Lowers block after block; in between it is what the ops of the running one need of their surroundings. */
 export class BlockCode implements MemoryHost, InlineHost {
   private readonly strips: StripCode;
+  private readonly ownValues: OwnValues;
   // The running block
   private ir!: TbIr;
   private tb = 0;
@@ -39,13 +42,15 @@ export class BlockCode implements MemoryHost, InlineHost {
 
   constructor(private readonly fn: FunctionCode) {
     this.strips = new StripCode(fn);
+    this.ownValues = new OwnValues(fn.facts.region, globalCountOf(fn.target));
   }
 
   /** Appends the code of block `b`, with its terminator, to `list`; `go(k)` jumps to its successor k. */
-  emit(b: number, list: Expr[], go: (k: number) => Expr): void {
+  emit(b: number, list: Expr[], jump: (k: number) => Expr): void {
     const { fn } = this;
     const { m, facts } = fn;
     const block = facts.cfg.blocks[b];
+    const go = (k: number): Expr => m.sequence([...this.renew(block, block.succ[k]), jump(k)]);
     const ir = facts.region.tbs[block.tb];
     const dirty = facts.flow.dirtyAt(b);
     const { dead, reload, pcWanted } = facts.flow.liveness(b);
@@ -126,6 +131,18 @@ export class BlockCode implements MemoryHost, InlineHost {
       for (const g of flow.liveIn.members(to)) if (classes[g] === 0 && mixed[g] === 0 && b.classOf(g) !== 0) wanted.add(g);
     }
     for (const g of wanted) b.widen(g);
+  }
+
+  /** On the way to another block: i32 locals get a value of their own (own-values.ts). */
+  private renew({ tb }: Block, to: number): Expr[] {
+    const { m, facts, locals, budget } = this.fn;
+    const globals = this.ownValues.between(tb, facts.cfg.blocks[to].tb);
+    if (globals.size === 0) return [];
+    const classes = facts.widths.atStart(to);
+    const narrow = facts.flow.liveIn.members(to).filter((g) => globals.has(g) && classes[g] !== 0);
+    return [budget, ...narrow.map((g) => locals.narrowOf(g))].map((local) =>
+      m.set(local, m.unary(WRAP, m.unary(EXTEND_U32, m.get(local, I32)))),
+    );
   }
 
   // ---- Calls

@@ -70,7 +70,7 @@ const sizeOf = (tbs: readonly TbIr[]): { icount: number; opCount: number } => ({
 });
 
 /** Whether a page may last for many trips. */
-const staysLong = ({ stride, movesNarrow, address }: Stream): boolean =>
+export const staysLong = ({ stride, movesNarrow, address }: Stream): boolean =>
   !isConstant(stride) || Math.abs(bytesOf({ stride, movesNarrow, address })) <= MAX_UNROLLED_STRIDE;
 
 /** Appends a copy, of whose trips the last one leads back to the first. */
