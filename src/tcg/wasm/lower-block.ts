@@ -171,8 +171,8 @@ export class BlockCode implements MemoryHost, InlineHost {
       return;
     }
     if (syncsGlobals(helper)) fn.storeDirty(b.list, this.dirty.members(this.row), (g) => b.classOf(g));
-    // Who can raise is no plain arithmetic: it may ask for the time, or for the instruction counter.
-    if (syncsGlobals(helper) || helper.mayFault) fn.storeBudget(b.list);
+    // What is no plain arithmetic may ask for the time, or for the instruction counter.
+    fn.storeBudget(b.list);
     const result = helper.result && ops[p + 1] >= 0 ? b.scratch(I64) : -1;
     if (result >= 0) call = m.set(result, call);
     else if (helper.result) call = m.drop(call);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import * as L from '../../../assembly/shared/layout.js';
 import { RANDOM_TRAITS } from '../../../tests/support/ir-random.js';
-import { FAIL, PC, PEEK, PURE, RAM, Rig, SWAP, X1, X2, X3, X4, leave, tb, pointer } from '../../../tests/support/wasm-rig.js';
-import { Cond } from '../opcodes.js';
+import { FAIL, HELPERS, PC, PEEK, PURE, RAM, Rig, SWAP, X1, X2, X3, X4, leave, tb, pointer } from '../../../tests/support/wasm-rig.js';
+import { Cond, type HelperDef } from '../opcodes.js';
 import type { Region } from './region.js';
 
 /** x1 counts down, x2 sums; TB 0 is the loop, TB 1 what follows. */
@@ -260,6 +260,25 @@ describe('helpers', () => {
     rig.set(X2, 20n);
     rig.run(region);
     expect([rig.get(X1), rig.get(X2), rig.get(X3), rig.get(X4)]).toEqual([21n, 7n, 140n, 22n]);
+  });
+
+  it('find the count of instructions in env, whatever they do with globals: they may ask for the time', () => {
+    const time: HelperDef = { name: 'time', args: 0, result: true, noReadGlobals: true, noWriteGlobals: true };
+    const helpers = [...HELPERS, time];
+    const asked: number[] = [];
+    const rig: Rig = new Rig(helpers, { helper_time: () => BigInt(asked.push(rig.u32(L.ENV_BUDGET))) });
+    rig.set(X1, 3n);
+    const loop = tb(0x100, 4, [-1, 0], (tcg) => {
+      const label = tcg.newLabel();
+      tcg.call(time, X2);
+      tcg.addi(X1, X1, -1);
+      tcg.brcondi(Cond.NE, X1, 0, label);
+      leave(tcg, 0, 0x10c);
+      tcg.setLabel(label);
+      leave(tcg, 1, 0x100);
+    }, [], 0, helpers); // prettier-ignore
+    rig.run({ entries: [0], tbs: [loop] });
+    expect(asked).toEqual([999_996, 999_992, 999_988]);
   });
 
   it('leave at their instruction when they fail', () => {
