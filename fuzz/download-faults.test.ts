@@ -24,7 +24,8 @@ vi.mock('node:fs', async (original) => {
 });
 
 const { debianSource, GuestUnavailable } = await import('../src/node/guest/apt.js');
-const { checksumLine, fetchGuestFiles, guestFolder } = await import('../src/node/guest/debian.js');
+const { checksumLine } = await import('../src/node/guest/checked-file.js');
+const { fetchGuestFiles, guestFolder } = await import('../src/node/guest/debian.js');
 const fs = await vi.importActual<typeof import('node:fs')>('node:fs');
 
 const folder = mkdtempSync(join(tmpdir(), 'wemu-downloads-'));
