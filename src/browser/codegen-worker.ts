@@ -5,6 +5,7 @@
 import type { CodegenInit, WorkerMessage } from '../accel/tcg/codegen/protocol.js';
 import { DEFAULT_ISA, loadIsa } from '../load-isas.js';
 import type { PortMessage } from './codegen.js';
+import { LoadingWorker } from './loading-worker.js';
 
 /** What a worker gets: a machine's port; or one whose machine another worker had, and what that one was at. */
 interface HandOver {
@@ -17,20 +18,14 @@ const WHOLE = 'wemu-codegen-whole';
 const isWhole = self.name === WHOLE;
 Object.assign(globalThis, { wemuTakesLeanBinaryen: !isWhole }); // build/binaryen.browser.js asks
 
-// A worker delivers messages as soon as its module waits for something, and binaryen's module does: what comes before it is there must
-// find a handler, or it is lost. Hence the imports by hand.
-const early: Start[] = [];
-self.onmessage = (event: MessageEvent<Start>) => void early.push(event.data);
-
+// By hand: binaryen's module asks for what was just set.
 const [{ CodegenService, lacksFunction }, { warmUp }, defaultIsa] = await Promise.all([
   import('../accel/tcg/codegen/worker-service.js'),
   import('../accel/tcg/codegen/warm-up.js'),
   loadIsa(DEFAULT_ISA),
 ]);
-warmUp(defaultIsa);
-
 /** The worker that has the whole, once it is wanted. */
-let whole: Worker | undefined;
+let whole: LoadingWorker | undefined;
 
 /** Serves one machine. */
 function connect(port: MessagePort, messages: readonly WorkerMessage[] = []): void {
@@ -45,10 +40,10 @@ function connect(port: MessagePort, messages: readonly WorkerMessage[] = []): vo
     if (message.tuning?.check) service.verify = (await import('../accel/tcg/check/checks.js')).checks.verifyRegion;
   };
   const handOver = (): void => {
-    whole ??= new Worker(self.location.href, { type: 'module', name: WHOLE });
+    whole ??= new LoadingWorker(() => new Worker(self.location.href, { type: 'module', name: WHOLE }));
     port.onmessage = null;
     const start: HandOver = { port, messages: init && !queue.includes(init) ? [init, ...queue] : queue };
-    whole.postMessage(start, [port]);
+    whole.post(start, [port]);
   };
   const serve = async (): Promise<void> => {
     if (isBusy) return;
@@ -71,4 +66,5 @@ function connect(port: MessagePort, messages: readonly WorkerMessage[] = []): vo
 }
 const begin = (start: Start): void => (start instanceof MessagePort ? connect(start) : connect(start.port, start.messages));
 self.onmessage = (event: MessageEvent<Start>) => begin(event.data);
-early.forEach(begin);
+self.postMessage('loaded');
+warmUp(defaultIsa);

@@ -1,5 +1,6 @@
 /** The machines' end of a codegen worker. Each machine has a message port of its own; replies wait in a queue until its thread polls between slices. */
 import type { CodegenThread, CodegenWorker, WorkerMessage, WorkerReply } from '../accel/tcg/codegen/protocol.js';
+import { LoadingWorker } from './loading-worker.js';
 
 /** What comes by a machine's port; the worker lets go of the machine at null (not every browser tells it that a port was closed). */
 export type PortMessage = WorkerMessage | null;
@@ -8,22 +9,21 @@ export type PortMessage = WorkerMessage | null;
 export const defaultCodegenWorker = (): Worker =>
   new Worker(new URL('./codegen-worker.js', import.meta.url), { type: 'module', name: 'wemu-codegen' });
 
-export function codegenThread(worker: Worker): CodegenThread {
+/** The end of a machine's connection that the machine has. */
+export function connectTo(worker: LoadingWorker): MessagePort {
+  const { port1, port2 } = new MessageChannel();
+  worker.post(port2, [port2]);
+  return port1;
+}
+
+export function codegenThread(createWorker: () => Worker): CodegenThread {
   let isDead = false;
-  // A worker that cannot be loaded or dies leaves its machines in tci: slow, and right.
-  worker.onerror = (event) => {
-    isDead = true;
-    console.error(`wemu: code generation is off: ${event.message ?? 'the worker cannot be loaded'}`);
-  };
+  const worker = new LoadingWorker(createWorker, () => (isDead = true));
   return {
     get isDead() {
       return isDead;
     },
-    connect() {
-      const { port1, port2 } = new MessageChannel();
-      worker.postMessage(port2, [port2]);
-      return codegenWorker(port1);
-    },
+    connect: () => codegenWorker(connectTo(worker)),
     terminate: () => worker.terminate(),
   };
 }

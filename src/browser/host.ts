@@ -60,6 +60,6 @@ export async function createBrowserHost(given: BrowserHostOptions): Promise<Brow
 async function codeGenerator({ backend, sync, createWorker = defaultCodegenWorker }: BrowserHostOptions): Promise<HostCodegen> {
   if (backend === 'tci') return {};
   if (sync) return { codegen: (await import('../accel/tcg/codegen-sync.js')).synchronousCodegen };
-  const thread = new SharedThread(() => codegenThread(createWorker()));
+  const thread = new SharedThread(() => codegenThread(createWorker));
   return { codegen: workerCodegen(thread.connect), endCodegen: () => thread.terminate() };
 }

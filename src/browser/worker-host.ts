@@ -2,8 +2,9 @@
 import { OptionError } from '../util/errors.js';
 import * as read from '../util/readers.js';
 import { Bell } from './bell.js';
-import { defaultCodegenWorker } from './codegen.js';
+import { connectTo, defaultCodegenWorker } from './codegen.js';
 import { compileEngine, ENGINE_READER, MORE_ENGINES_READER, type EngineSource, type MoreEngines } from './engine.js';
+import { LoadingWorker } from './loading-worker.js';
 import type { ToWorker, WorkerInit } from './machine-protocol.js';
 import type { MachineSpec } from './machine-spec.js';
 import { RemoteMachine, type ProgressListener } from './remote-machine.js';
@@ -64,7 +65,7 @@ export async function createWorkerHost(given: WorkerHostOptions): Promise<Worker
   const options = read.readOptions(given, 'createWorkerHost', READERS, ['wasm']);
   const [missing] = missingFeatures();
   if (missing !== undefined) throw new OptionError(missing);
-  const codegen = (options.createCodegenWorker ?? defaultCodegenWorker)();
+  const codegen = new LoadingWorker(options.createCodegenWorker ?? defaultCodegenWorker);
   try {
     return new WorkerHost(await compileEngine(options.wasm), codegen, options);
   } catch (error) {
@@ -79,12 +80,9 @@ export class WorkerHost {
 
   constructor(
     private readonly engine: WebAssembly.Module,
-    private readonly codegen: Worker,
+    private readonly codegen: LoadingWorker,
     private readonly options: WorkerHostOptions,
-  ) {
-    // Its machines go on in tci: slow, and right.
-    codegen.onerror = (event) => console.error(`wemu: code generation is off: ${event.message ?? 'the worker cannot be loaded'}`);
-  }
+  ) {}
 
   /** Makes a machine, with its images loaded; `run` starts it. @throws OptionError, LoaderError, VmStateError */
   async create(spec: MachineSpec, progress: ProgressListener = () => {}): Promise<RemoteMachine> {
@@ -94,7 +92,7 @@ export class WorkerHost {
     const { createMachineWorker = defaultMachineWorker, codeCache, version = '' } = this.options;
     const bell = Bell.create();
     const ports = Array.from({ length: (spec.serialPorts ?? 1) + 1 }, () => RingPort.create());
-    const codegen = [this.connect(), this.connect()];
+    const codegen = [connectTo(this.codegen), connectTo(this.codegen)];
     const worker = createMachineWorker();
     const machine: RemoteMachine = new RemoteMachine(worker, bell, ports, progress, () => this.machines.delete(machine));
     this.machines.add(machine);
@@ -111,12 +109,6 @@ export class WorkerHost {
     return Object.fromEntries(
       all.flatMap(([name, source]) => (source === undefined ? [] : [[name, source instanceof URL ? source.href : source]])),
     );
-  }
-
-  private connect(): MessagePort {
-    const { port1, port2 } = new MessageChannel();
-    this.codegen.postMessage(port2, [port2]);
-    return port1;
   }
 
   /** Ends its machines, and makes no more. */
