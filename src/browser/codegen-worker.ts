@@ -24,6 +24,7 @@ const [{ CodegenService, lacksFunction }, { warmUp }, defaultIsa] = await Promis
   import('../accel/tcg/codegen/warm-up.js'),
   loadIsa(DEFAULT_ISA),
 ]);
+
 /** The worker that has the whole, once it is wanted. */
 let whole: LoadingWorker | undefined;
 

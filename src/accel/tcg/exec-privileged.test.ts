@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import * as layout from '../../../assembly/shared/layout.js';
 import * as rvEnv from '../../../assembly/target/riscv/shared/env.js';
 import * as rv from '../../../assembly/target/riscv/shared/riscv.js';
-import { Board, RAM, TIERS, addi, csrrw, i, wfi } from '../../../tests/support/exec-board.js';
+import { Board, RAM, TIERS, addi, csrrs, csrrw, i, wfi } from '../../../tests/support/exec-board.js';
 import { ENV } from './env.js';
 
 describe('what is remembered of virtual addresses', () => {
@@ -138,7 +138,6 @@ describe('what is remembered of virtual addresses', () => {
 
 describe.each(TIERS)('CSRs in translated code, %s', (_tier, tier) => {
   const [SSTATUS, SSCRATCH, SEPC, SIP] = [0x100, 0x140, 0x141, 0x144];
-  const csrrs = (rd: number, csr: number, rs1: number) => i(0x73, 2, rd, rs1, csr);
   const csrrc = (rd: number, csr: number, rs1: number) => i(0x73, 3, rd, rs1, csr);
   const csrrsi = (rd: number, csr: number, imm: number) => i(0x73, 6, rd, imm, csr);
   const csrrci = (rd: number, csr: number, imm: number) => i(0x73, 7, rd, imm, csr);
