@@ -7,7 +7,7 @@ import { PAGE_HASH_SIZE } from '../core/code-pages';
 import { firstEnv } from '../core/cpus';
 import { engine } from '../core/engine';
 import { vcpu } from '../core/vcpu';
-import { HASH_SIZE, hashCell, isValid, tbStatCount, tciCode } from '../tb/tb';
+import { hashCell, hashSize, isValid, tbStatCount, tciCode } from '../tb/tb';
 import { checkJumpCaches } from './jump-caches';
 import { CODE_ALIGN_BITS, CS_BASE, MAX_INSN_SIZE } from '../target/traits/linked';
 import { PAGE_BITS } from '../target/traits/pages';
@@ -21,7 +21,8 @@ export function checkTbs(): u32 {
   let linksIn: u32 = 0;
   let generated: u32 = 0;
   const table = load<usize>(engine, ENGINE_TB_HASH);
-  for (let cell = table; cell < table + HASH_SIZE; cell += 4) {
+  const tableEnd = table + hashSize();
+  for (let cell = table; cell < tableEnd; cell += 4) {
     for (let tb = load<usize>(cell); tb != 0; tb = load<usize>(tb, TB_HASH_NEXT)) {
       assert(++seen <= count, 'TBs: the hash table has more than there are');
       checkTb(tb, cell);

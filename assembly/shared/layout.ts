@@ -234,40 +234,42 @@ export const ENGINE_ARENA_NEXT = 0x18;
 export const ENGINE_ARENA_TOP = 0x1c;
 /** u32: the hash table of TBs: first TB of each bucket; its cells change under the lock */
 export const ENGINE_TB_HASH = 0x20;
+/** u32: 32 less the bits of a bucket's number */
+export const ENGINE_TB_HASH_SHIFT = 0x24;
 /** u32: the hash table of pages with code: first descriptor of each bucket; its cells change under the lock */
-export const ENGINE_PAGE_HASH = 0x24;
+export const ENGINE_PAGE_HASH = 0x28;
 /** u32: the vCPU that was made last; the others by ENV_NEXT_CPU */
-export const ENGINE_FIRST_CPU = 0x28;
+export const ENGINE_FIRST_CPU = 0x2c;
 /** u32: the physical map in use */
-export const ENGINE_PHYSMAP = 0x2c;
+export const ENGINE_PHYSMAP = 0x30;
 /** u32: another one, in which the host writes the next */
-export const ENGINE_PHYSMAP_SPARE = 0x30;
+export const ENGINE_PHYSMAP_SPARE = 0x34;
 /** u32: the low bits of TB_EXEC_COUNT that are zero when the host hears of the TB */
-export const ENGINE_HOT_MASK = 0x34;
+export const ENGINE_HOT_MASK = 0x38;
 /** u32: those of TB_ENTERED */
-export const ENGINE_JOIN_MASK = 0x38;
+export const ENGINE_JOIN_MASK = 0x3c;
 /** u32: valid TBs */
-export const ENGINE_TBS = 0x3c;
+export const ENGINE_TBS = 0x40;
 /** u32: TBs that were invalidated, since the engine was made */
-export const ENGINE_INVALIDATED = 0x40;
+export const ENGINE_INVALIDATED = 0x44;
 /** u32: breakpoints; 0: nobody looks for one */
-export const ENGINE_BREAKPOINTS = 0x44;
+export const ENGINE_BREAKPOINTS = 0x48;
 /** u32: watchpoints; 0: nobody looks for one */
-export const ENGINE_WATCHPOINTS = 0x48;
+export const ENGINE_WATCHPOINTS = 0x4c;
 /** u32: records of breakpoints, BREAKPOINTS_MAX of them, and of watchpoints behind them */
-export const ENGINE_POINTS = 0x4c;
+export const ENGINE_POINTS = 0x50;
 /** u32: a byte for each page that is watched: 1: it was written; 0: none is. Bytes change under the lock */
-export const ENGINE_DIRTY_MAP = 0x50;
+export const ENGINE_DIRTY_MAP = 0x54;
 /** u32: number of the first of them: linear-memory address >> PAGE_BITS */
-export const ENGINE_DIRTY_FIRST = 0x54;
+export const ENGINE_DIRTY_FIRST = 0x58;
 /** u32: how many there are */
-export const ENGINE_DIRTY_PAGES = 0x58;
+export const ENGINE_DIRTY_PAGES = 0x5c;
 /** u32: numbers of those that were written, in that order; it grows under the lock */
-export const ENGINE_DIRTY_LIST = 0x5c;
+export const ENGINE_DIRTY_LIST = 0x60;
 /** u32: how many these are */
-export const ENGINE_DIRTY_COUNT = 0x60;
+export const ENGINE_DIRTY_COUNT = 0x64;
 /** u32: 1: of some guest memory the host has to bring the bytes before they are looked at (fetchPage) */
-export const ENGINE_ABSENT = 0x64;
+export const ENGINE_ABSENT = 0x68;
 /** bytes of all */
 export const ENGINE_SIZE = 0x70;
 

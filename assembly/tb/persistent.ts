@@ -13,7 +13,7 @@ import { engine, lock, unlock } from '../core/engine';
 import { physHost } from '../core/physmap';
 import { vcpu } from '../core/vcpu';
 import { PAGE_BITS, PAGE_SIZE } from '../target/traits/pages';
-import { HASH_SIZE, isValid, tbAlloc, tbFind, tbRegister, tciCode } from './tb';
+import { hashSize, isValid, tbAlloc, tbFind, tbRegister, tciCode } from './tb';
 
 /** No TB has more of either: what says so is no record. */
 const MOST: u32 = 1 << 17;
@@ -33,7 +33,8 @@ function inFirstPage(pc: u64, size: u32): u32 {
 export function tbsCollect(cflags: u32, at: usize, end: usize): u32 {
   const table = load<usize>(engine, ENGINE_TB_HASH);
   let count: u32 = 0;
-  for (let cell = table; cell < table + HASH_SIZE; cell += 4) {
+  const tableEnd = table + hashSize();
+  for (let cell = table; cell < tableEnd; cell += 4) {
     for (let tb = load<usize>(cell); tb != 0; tb = load<usize>(tb, TB_HASH_NEXT)) {
       if (!isValid(tb) || load<u32>(tb, TB_CFLAGS) != cflags) continue;
       count++;

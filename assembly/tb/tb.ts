@@ -2,11 +2,11 @@
 // Lists hold tagged pointers, QEMU's way: record | n says through which of its two links (pages or jumps) a TB hangs there.
 // Lists change under the engine's lock; a record stays readable, also when it is invalid, until nobody is inside (engineLeave) and all go at once.
 import {
-  CF_PCREL, DESC_FIRST, DESC_PAGE, ENGINE_FLUSH_PENDING, ENGINE_GENERATION, ENGINE_INSIDE, ENGINE_INVALIDATED, ENGINE_TBS, ENGINE_TB_HASH, NO_PAGE, TB_CFLAGS,
+  CF_PCREL, DESC_FIRST, DESC_PAGE, ENGINE_FLUSH_PENDING, ENGINE_GENERATION, ENGINE_INSIDE, ENGINE_INVALIDATED, ENGINE_TBS, ENGINE_TB_HASH, ENGINE_TB_HASH_SHIFT, NO_PAGE, TB_CFLAGS,
   TB_FLAGS, TB_HASH_NEXT, TB_JMP0, TB_JMP_LIST, TB_JMP_NEXT0, TB_PAGE_NEXT0, TB_PC, TB_PHYS_PAGE0, TB_PHYS_PAGE1, TB_RECORD_SIZE, TB_REGION, TB_SIZE, TB_STATE,
   TB_STATE_INVALID, TB_STATE_VALID, TLB_ENTRY_TAG, TLB_NOTDIRTY,
 } from '../shared/layout';
-import { arenaAlloc, arenaAllocPermanent, arenaFlush } from '../core/arena';
+import { arenaAlloc, arenaAllocPermanent, arenaFlush, arenaFree } from '../core/arena';
 import { codePagesForget, codePagesInit, descMake, descOf, pageHasCode } from '../core/code-pages';
 import { firstEnv, interruptAll } from '../core/cpus';
 import { engine, instance, isShared, lock, underLock, unlock } from '../core/engine';
@@ -18,15 +18,23 @@ import { jumpCacheClear, jumpCacheRemove, jumpCacheSet } from '../tlb/jump-cache
 import { protectPage } from '../tlb/protect';
 import { PAGE_BITS, PAGE_SIZE } from '../target/traits/pages';
 
-/** For some 130,000 TBs: what a Debian guest has translated after a few programs, each place in the list a miss of the host's cache. */
-const HASH_BITS = 17;
-/** Bytes of the hash table. */
-export const HASH_SIZE: usize = 4 << HASH_BITS;
+/** Bytes of the arena for a bucket: some two TBs, each place in a list a miss of the host's cache. At least for what a Debian guest has translated after a few programs. */
+const ARENA_BYTES_A_BUCKET: usize = 512;
+const HASH_BITS_MIN: u32 = 17;
+const HASH_BITS_MAX: u32 = 21;
 
 export function tbInit(): bool {
-  const table = arenaAllocPermanent(HASH_SIZE);
+  const buckets = (arenaFree() / ARENA_BYTES_A_BUCKET) as u32;
+  const bits = min<u32>(HASH_BITS_MAX, max<u32>(HASH_BITS_MIN, 32 - (clz<u32>(buckets) as u32)));
+  store<u32>(engine, 32 - bits, ENGINE_TB_HASH_SHIFT);
+  const table = arenaAllocPermanent(hashSize());
   store<usize>(engine, table, ENGINE_TB_HASH);
   return table != 0 && codePagesInit();
+}
+
+/** Bytes of the hash table. */
+export function hashSize(): usize {
+  return (4 as usize) << (32 - load<u32>(engine, ENGINE_TB_HASH_SHIFT));
 }
 
 /** Adds to a count of the engine record, under the lock. */
@@ -103,7 +111,7 @@ function flush(): void {
   store<u32>(engine, 0, ENGINE_FLUSH_PENDING);
   count(ENGINE_GENERATION, 1);
   store<u32>(engine, 0, ENGINE_TBS);
-  memory.fill(load<usize>(engine, ENGINE_TB_HASH), 0, HASH_SIZE);
+  memory.fill(load<usize>(engine, ENGINE_TB_HASH), 0, hashSize());
   codePagesForget();
   for (let env = firstEnv(); env != 0; env = vcpu(env).nextCpu) jumpCacheClear(env);
   arenaFlush();
@@ -147,7 +155,7 @@ function blockAlloc(bytes: usize): usize {
 export function hashCell(page: u32, pc: u64, flags: u64, cflags: u32): usize {
   let h: u32 = page * 0x9e3779b1 + ((pc as u32) & (PAGE_SIZE - 1)) * 0x85ebca6b + ((flags as u32) + ((flags >> 32) as u32) * 0x165667b1) * 0xc2b2ae35 + cflags * 0x27d4eb2f;
   h ^= h >> 15;
-  return load<usize>(engine, ENGINE_TB_HASH) + (((h * 0x2c1b3c6d) >> (32 - HASH_BITS)) << 2);
+  return load<usize>(engine, ENGINE_TB_HASH) + (((h * 0x2c1b3c6d) >> load<u32>(engine, ENGINE_TB_HASH_SHIFT)) << 2);
 }
 
 /** The TB for code at `pc` whose first byte lies in physical page `page`, or 0. `flags`: TB_FLAGS, and above it TB_CS_BASE. A second page is the caller's to check. */
@@ -376,12 +384,13 @@ export function tbInvalidateAt(pc: u64): void {
   const any = pc == u64.MAX_VALUE;
   lock();
   const table = load<usize>(engine, ENGINE_TB_HASH);
-  for (let cell = table; cell < table + HASH_SIZE; cell += 4) {
+  const end = table + hashSize();
+  for (let cell = table; cell < end; cell += 4) {
     for (let tb = load<usize>(cell); tb != 0; ) {
       const next = load<usize>(tb, TB_HASH_NEXT);
       const first = load<u64>(tb, TB_PC);
-      const end = first + load<u32>(tb, TB_SIZE);
-      if (any ? breakpointFrom(0, first, end) != u64.MAX_VALUE : pc >= first && pc <= end) invalidate(tb);
+      const behind = first + load<u32>(tb, TB_SIZE);
+      if (any ? breakpointFrom(0, first, behind) != u64.MAX_VALUE : pc >= first && pc <= behind) invalidate(tb);
       tb = next;
     }
   }

@@ -35,6 +35,7 @@ export const STRUCTS = [
       ['ARENA_NEXT',     'ptr', 'thread', 'lock',    'where the next of them goes'],
       ['ARENA_TOP',      'ptr', 'thread', 'lock',    'behind their room: permanent blocks that were made later, from the last made on'],
       ['TB_HASH',        'ptr', 'init',   'init',    'the hash table of TBs: first TB of each bucket; its cells change under the lock'],
+      ['TB_HASH_SHIFT',  'u32', 'init',   'init',    '32 less the bits of a bucket\'s number'],
       ['PAGE_HASH',      'ptr', 'init',   'init',    'the hash table of pages with code: first descriptor of each bucket; its cells change under the lock'],
       ['FIRST_CPU',      'ptr', 'thread', 'publish', 'the vCPU that was made last; the others by ENV_NEXT_CPU'],
       ['PHYSMAP',        'ptr', 'host',   'publish', 'the physical map in use'],

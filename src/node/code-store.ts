@@ -21,7 +21,7 @@ const SUFFIX = '.wemucode';
 /** A temporary file of this age was left behind. */
 const ABANDONED_MS = 3600_000;
 /** What a file may have, of generated code and of TBs; and all files of the folder together, of which the least recently used give way. */
-const MAX_CODE = 64 * MiB;
+const MAX_CODE = 128 * MiB;
 const MAX_TBS = 128 * MiB;
 const MAX_FILE = Math.max(MAX_CODE, MAX_TBS);
 const MAX_FOLDER = 512 * MiB;

@@ -109,6 +109,22 @@ describe('TBs by page', () => {
     expect([apart.x2, tci(apart).restored]).toEqual([SUM, 0]);
   });
 
+  it('are put back until the arena has been full', () => {
+    const kept = store();
+    run(kept);
+    const rig = new Rig(kept, 'rv64', undefined, undefined);
+    rig.load([jump(PAGE)]);
+    rig.load(program(), RAM + PAGE);
+    rig.finish();
+    const { restored, tbs } = tci(rig);
+    expect(restored).toBeGreaterThan(BLOCKS - FEW);
+    rig.accel.flush();
+    rig.finish();
+    expect(tci(rig).restored).toBe(restored);
+    expect(tci(rig).tbs - tbs).toBeGreaterThan(BLOCKS);
+    rig.accel.dispose();
+  });
+
   it('of a page are no more than can be put back at once', () => {
     const kept = store();
     run(kept);

@@ -63,6 +63,8 @@ export class PersistentPages {
   /** Of these, what is saved; and bytes of the records that were read. */
   private savedBytes = 0;
   private readBytes = 0;
+  /** The arena has been full. */
+  private isOver = false;
   private readonly words: Uint32Array;
   private readonly bytes: Uint8Array;
 
@@ -76,7 +78,7 @@ export class PersistentPages {
 
   /** The TB that a vCPU is to have, if an earlier run made it; or 0. */
   find(env: number): number {
-    if (!this.pages || this.asked.size === MOST_PAGES) return 0;
+    if (!this.pages || this.isOver || this.asked.size === MOST_PAGES) return 0;
     const key = this.runtime.exports.tbPageKey(env, this.options.cflags);
     if (key === 0) return 0;
     this.asked.add(key);
@@ -102,14 +104,19 @@ export class PersistentPages {
 
   /** A TB was made in this run. */
   translated(tb: number): void {
+    if (this.isOver) return;
     if (!this.pages && ++this.early === EARLY_TBS) this.load();
     this.made[this.madeCount++] = tb;
     if (this.madeCount === BATCH) this.pack();
   }
 
-  /** All TBs are gone. (When the arena was full there was no room to pack the last ones.) */
+  /**
+   * All TBs are gone. (When the arena was full there was no room to pack the last ones.) A page brings back half as many again as the guest comes to, so the arena would be full so
+   * much sooner, and regions, links and jump caches go with each flush: from here on TBs are made one by one, and no longer kept.
+   */
   flushed(): void {
     this.madeCount = 0;
+    this.isOver = true;
   }
 
   private pack(): void {

@@ -13,7 +13,7 @@ export interface CodeCacheLimits {
   readonly modules: number;
 }
 
-export const DEFAULT_CACHE_LIMITS: CodeCacheLimits = { bytes: 48 << 20, modules: 2000 };
+export const DEFAULT_CACHE_LIMITS: CodeCacheLimits = { bytes: 48 << 20, modules: 4000 };
 const TABLE_CHUNK = 256;
 
 /** A region from the moment it is asked for. */

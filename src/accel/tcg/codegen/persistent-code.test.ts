@@ -102,6 +102,21 @@ describe('persistent code', () => {
     expect([rig.x2, rig.persistent.installed]).toEqual([0x10000n, 2]);
   });
 
+  it('survives any number of them', () => {
+    const store = new MemoryStore();
+    run(store, loop(STEP));
+    const FLUSHES = 9;
+    const rig = run(store, loop(STEP), {
+      patch(rig) {
+        for (let i = 0; i < FLUSHES; i++) {
+          rig.accel.flush();
+          rig.finish();
+        }
+      },
+    });
+    expect([rig.x2, rig.persistent.installed]).toEqual([0x10000n, 1 + FLUSHES]);
+  });
+
   it('is bounded: what was used least recently gives way', () => {
     const store = new MemoryStore();
     run(store, loop(STEP));
@@ -161,6 +176,21 @@ describe('machine code', () => {
     compiled.machineCode = store.machineCode;
     run(compiled, loop(STEP));
     expect(compiled.modules[0].machineCode).toEqual(Uint8Array.of(1, 2, 3));
+  });
+
+  it('is taken of a module that a flush leaves without TBs, while it is there', () => {
+    const store = new MemoryStore();
+    let taken = 0;
+    store.machineCode = { engine: ENGINE, of: () => Uint8Array.of(++taken) };
+    run(store, loop(STEP), {
+      patch(rig) {
+        expect(taken).toBe(0);
+        rig.accel.flush();
+        rig.finish();
+        expect(taken).toBe(1);
+      },
+    });
+    expect(store.modules[0].machineCode).toEqual(Uint8Array.of(1));
   });
 
   it('is kept once: after the end of the machine nothing is saved any more', () => {

@@ -96,10 +96,16 @@ interface RegionState extends PersistentRegion {
 interface FreshModule {
   readonly chunk: Uint8Array<ArrayBuffer>;
   readonly wasm: Uint8Array<ArrayBuffer>;
-  /** If it is gone by the end, it was of little use, and is kept without its machine code. */
+  /** If it is gone by the end, and was not in use when the arena was full, it was of little use, and is kept without its machine code. */
   readonly module: WeakRef<WebAssembly.Module>;
+  machineCode?: MachineCodeSource;
   readonly usedAt: number;
 }
+
+/** What a poll may take between two slices, ms: of thousands of modules all may be wanted again after a flush. */
+const POLL_MS = 3;
+/** Of machine code that is held until it is saved. */
+const MOST_HELD = 32 << 20;
 
 export class PersistentCode {
   readonly stats = { bytes: 0, hits: 0, misses: 0, installed: 0, rejected: 0, loaded: 0, compileMs: 0, made: 0 };
@@ -115,6 +121,9 @@ export class PersistentCode {
   private latest = -1;
   private nextRequest = 1;
   private readonly fresh: FreshModule[] = [];
+  /** Of them those that a flush has left without TBs: their machine code is taken while it is there. */
+  private readonly leaving: { readonly of: FreshModule; readonly module: WebAssembly.Module }[] = [];
+  private heldBytes = 0;
   /** Of `fresh`. */
   private freshBytes = 0;
   /** `fresh` has what the store takes: a guest may make new code without end. */
@@ -185,13 +194,17 @@ export class PersistentCode {
 
   /** Whether a poll may have something to do. */
   isBusy(): boolean {
-    return this.complete.size > 0 || this.asked.size > 0;
+    return this.complete.size > 0 || this.asked.size > 0 || this.leaving.length > 0;
   }
 
   /** Between slices: has code of complete regions compiled, and installs what is. */
   poll(worker: CodegenWorker): void {
     const wanted: RegionState[] = [];
+    const end = performance.now() + POLL_MS;
+    const isOver = (): boolean => performance.now() > end;
+    while (this.leaving.length > 0 && !isOver()) this.takeMachineCode();
     for (const region of this.complete) {
+      if (isOver()) break;
       const { state } = region.module;
       if (state === 'asked') continue;
       if (state === 'rejected' || !this.isUseful(region)) this.complete.delete(region);
@@ -205,6 +218,13 @@ export class PersistentCode {
     if (wanted.length > 1) wanted.sort((a, b) => heat(b) - heat(a));
     for (const { module } of wanted) this.request(worker, module);
     this.lookAhead(worker);
+  }
+
+  private takeMachineCode(): void {
+    const { of, module } = this.leaving.pop()!;
+    of.machineCode = this.machineCode(module);
+    this.heldBytes += of.machineCode?.length ?? 0;
+    if (this.heldBytes > MOST_HELD) this.leaving.length = 0;
   }
 
   private request(worker: CodegenWorker, module: ModuleState): void {
@@ -300,8 +320,14 @@ export class PersistentCode {
       region.found.fill(0);
       region.missing = region.tbCount;
       region.record = undefined;
+      region.installs = 0; // its guest code was not thrown away
     }
     for (const module of this.modules) module.linked = undefined;
+    if (!this.options.store.machineCode || this.heldBytes > MOST_HELD) return;
+    for (const of of this.fresh) {
+      const module = of.machineCode ? undefined : of.module.deref();
+      if (module) this.leaving.push({ of, module });
+    }
   }
 
   /** Keeps what was made, and what was used, for the next run; what was used least recently gives way. */
@@ -313,10 +339,11 @@ export class PersistentCode {
     this.ready();
     const candidates = [
       ...this.modules.filter(({ state }) => state !== 'rejected').map((module) => this.candidate(module)),
-      ...this.fresh.splice(0).map(({ chunk, wasm, module, usedAt }): Candidate => {
-        return { chunk, usedAt, wasm: sourceOf(wasm), machineCode: this.machineCode(module.deref()) };
+      ...this.fresh.splice(0).map(({ chunk, wasm, module, machineCode, usedAt }): Candidate => {
+        return { chunk, usedAt, wasm: sourceOf(wasm), machineCode: machineCode ?? this.machineCode(module.deref()) };
       }),
     ];
+    this.leaving.length = 0;
     const rejected = this.modules.filter(({ state }) => state === 'rejected').map(({ chunk }) => chunk);
     const latest = store.load(key);
     saveModules(store, key, candidates, rejected, latest);
