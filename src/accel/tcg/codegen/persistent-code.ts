@@ -202,7 +202,6 @@ export class PersistentCode {
     const wanted: RegionState[] = [];
     const end = performance.now() + POLL_MS;
     const isOver = (): boolean => performance.now() > end;
-    while (this.leaving.length > 0 && !isOver()) this.takeMachineCode();
     for (const region of this.complete) {
       if (isOver()) break;
       const { state } = region.module;
@@ -218,6 +217,7 @@ export class PersistentCode {
     if (wanted.length > 1) wanted.sort((a, b) => heat(b) - heat(a));
     for (const { module } of wanted) this.request(worker, module);
     this.lookAhead(worker);
+    while (this.leaving.length > 0 && !isOver()) this.takeMachineCode();
   }
 
   private takeMachineCode(): void {
