@@ -1,9 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { MemoryStore, Rig, run } from '../../../../tests/support/persistent-rig.js';
 
 // x1 = 0x10000; do x2 += STEP, x1 -= 1 while x1 != 0; wfi (RISC-V unprivileged specification, chapter 2)
 const STEP = 1;
 const loop = (step: number) => [0x000100b7, 0x00000113, (step << 20) | (2 << 15) | (2 << 7) | 0x13, 0xfff08093, 0xfe009ce3, 0x10500073];
+
+afterEach(() => void vi.restoreAllMocks());
 
 describe('persistent code', () => {
   it('runs in the next process, and nothing is made twice', () => {
@@ -18,6 +20,15 @@ describe('persistent code', () => {
     expect([second.persistent.installed, second.persistent.made, second.persistent.misses]).toEqual([1, 0, 0]);
     expect(store.modules).toHaveLength(1);
     expect(store.warnings).toEqual([]);
+  });
+
+  it('is read in pieces where that takes long, and what it has is not made meanwhile', () => {
+    const store = new MemoryStore();
+    run(store, loop(STEP));
+    const slow = { ms: 0 };
+    vi.spyOn(performance, 'now').mockImplementation(() => (slow.ms += 10));
+    const { x2, persistent, worker } = run(store, loop(STEP));
+    expect([x2, persistent.installed, worker.asked]).toEqual([0x10000n, 1, ['init', 'compile']]);
   });
 
   it('is the same bytes in every process', () => {

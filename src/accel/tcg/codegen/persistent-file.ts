@@ -18,8 +18,8 @@ export interface StoredModule {
   readonly stored: PersistentModule;
 }
 
-/** Those that are in order. */
-export function storedModules(file: StoredCode | undefined, warn = (_message: string): void => {}): StoredModule[] {
+/** Those that are in order, each decoded when it is asked for. */
+export function* storedModules(file: StoredCode | undefined, warn = (_message: string): void => {}): Generator<StoredModule> {
   const inOrder = <T>(what: string, read: () => T): T | undefined => {
     try {
       return read();
@@ -30,10 +30,10 @@ export function storedModules(file: StoredCode | undefined, warn = (_message: st
     }
   };
   const chunks = file && inOrder('persistent code', () => splitChunks(file.index));
-  return (chunks ?? []).flatMap((chunk) => {
+  for (const chunk of chunks ?? []) {
     const stored = inOrder('a persistent module', () => decodeModule(chunk));
-    return stored ? [{ chunk, stored }] : [];
-  });
+    if (stored) yield { chunk, stored };
+  }
 }
 
 /** A module that may be kept. */
@@ -76,7 +76,7 @@ export function saveModules(
 ): void {
   const known = new Set([...candidates.map(({ chunk }) => chunk), ...dropped].map(identity));
   // Another process may have saved since.
-  const others = storedModules(file).filter(({ chunk }) => !known.has(identity(chunk)));
+  const others = [...storedModules(file)].filter(({ chunk }) => !known.has(identity(chunk)));
   const all = [...candidates, ...others.map((module) => storedCandidate(file!, module))];
   // later than all others: what has the same time was used by the same run
   const now = all.reduce((latest, { chunk }) => Math.max(latest, chunkLastUsed(chunk) + 1), Math.floor(Date.now() / 1000));

@@ -285,6 +285,7 @@ export class WasmCodeGenerator implements CodeGenerator {
     this.persistent?.ready();
     this.collect(worker);
     this.persistent?.poll(worker);
+    if (this.persistent?.isLoading) return;
     this.tiering.adjust();
     while (this.sent.size < MAX_IN_FLIGHT) {
       const leastHeat = this.tiering.leastHeat(this.madeMs);
