@@ -112,7 +112,7 @@ describe('TBs by page', () => {
   it('are put back until the arena has been full', () => {
     const kept = store();
     run(kept);
-    const rig = new Rig(kept, 'rv64', undefined, undefined);
+    const rig = new Rig(kept);
     rig.load([jump(PAGE)]);
     rig.load(program(), RAM + PAGE);
     rig.finish();

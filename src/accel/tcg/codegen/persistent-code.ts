@@ -166,16 +166,12 @@ export class PersistentCode {
 
   /** Reads on until then. */
   private goOn(end: number): void {
-    while (this.loading) {
-      if (!this.loading.next().done) {
-        if (performance.now() > end) return;
-        continue;
-      }
-      this.loading = undefined;
-      const { early } = this;
-      this.early = undefined;
-      for (const tb of early!) this.translated(tb);
-    }
+    const { loading, early } = this;
+    if (!loading || !early) return;
+    while (!loading.next().done) if (performance.now() > end) return;
+    this.loading = undefined;
+    this.early = undefined;
+    for (const tb of early) this.translated(tb);
   }
 
   info(): PersistentCodeInfo {
@@ -344,6 +340,7 @@ export class PersistentCode {
     }
     for (const module of this.modules) module.linked = undefined;
     if (!this.options.store.machineCode || this.heldBytes > MOST_HELD) return;
+    this.leaving.length = 0; // what an earlier flush left is among `fresh`
     for (const of of this.fresh) {
       const module = of.machineCode ? undefined : of.module.deref();
       if (module) this.leaving.push({ of, module });
