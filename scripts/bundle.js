@@ -1,7 +1,7 @@
 // The command line and the threads and processes that it starts, each from few files: Node needs about half a millisecond for every module that it loads.
 // dist/bundle/ is made of dist/src and stands beside it; src/cli/main.ts takes it unless dist/src is newer. CommonJS, since only that can be run with
 // V8's code cache (src/node/v8-cache.ts). Without `wemu bench`: the packages that it draws with are ES modules only.
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { copyFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
@@ -10,6 +10,21 @@ import { rolldown } from 'rolldown';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dir = join(root, 'dist/bundle');
+const PACKAGES = ['commander'];
+/** Written last. */
+const licenseOf = (name) => join(dir, `${name}.LICENSE`);
+
+/** Nothing has changed since: what V8 keeps of the bundle (scripts/v8-cache.js) goes by when it was written. */
+function isFresh() {
+  const last = licenseOf(PACKAGES.at(-1));
+  if (!existsSync(last)) return false;
+  const compiled = readdirSync(join(root, 'dist/src'), { recursive: true }).map((name) => join(root, 'dist/src', name));
+  const sources = [fileURLToPath(import.meta.url), join(root, 'package-lock.json'), ...compiled.filter((path) => path.endsWith('.js'))];
+  const { mtimeMs } = statSync(last);
+  return sources.every((path) => statSync(path).mtimeMs <= mtimeMs);
+}
+
+if (isFresh()) process.exit();
 await rm(dir, { recursive: true, force: true });
 // One at a time: what two had in common would be a file of its own. src/node/modules.ts finds them beside whoever asks.
 const ENTRIES = [
@@ -24,7 +39,6 @@ const ENTRIES = [
   'cli/program',
   'cli/start',
 ];
-const PACKAGES = ['commander'];
 /** What takes longest to load, and hardly a run calls: loaded when it does. Outside of the bundle these are what they are. */
 const onDemand = (name) => join(root, `dist/src/node/on-demand/${name}.js`);
 const ALIASES = { 'node:crypto': onDemand('crypto'), 'node:child_process': onDemand('child-process'), fflate: onDemand('fflate') };
@@ -64,5 +78,5 @@ for (const entry of ENTRIES) {
 for (const name of PACKAGES) {
   let folder = dirname(createRequire(import.meta.url).resolve(name));
   while (!existsSync(join(folder, 'LICENSE'))) folder = dirname(folder);
-  await copyFile(join(folder, 'LICENSE'), join(dir, `${name}.LICENSE`));
+  await copyFile(join(folder, 'LICENSE'), licenseOf(name));
 }

@@ -1,7 +1,7 @@
 // Lets V8 keep what it makes of the bundle, of binaryen and of the engine (src/node/v8-cache.ts): runs a guest of each target in a process for each of the
 // bundle's programs, and writes FILE.v8 beside every script and wasm module that it loaded.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -62,20 +62,38 @@ const ENGINE_FLAGS = ['wasm-lazy-compilation', 'wasm-stack-checks'];
 /** Which wemu itself sets for a moment. */
 const LEFT_ALONE = /liftoff|tiering|lazy/;
 
+const FOLDERS = ['build', 'dist/bundle'].map((folder) => join(root, folder));
+/** Which Node the caches are of, and their names: written last, so that it is newer than all that they were made from unless that has changed. */
+const STAMP = join(root, '.cache/v8-caches.json');
+const { version, execPath } = process;
+
+const filesOf = (folder) => readdirSync(folder).map((name) => join(folder, name));
+const caches = () => FOLDERS.flatMap(filesOf).filter((path) => path.endsWith('.v8'));
+
+/** The caches are of this Node and of what is there now: 10 s that each `npm test` need not take. */
+function isFresh() {
+  if (!existsSync(STAMP)) return false;
+  const { node, paths } = JSON.parse(readFileSync(STAMP, 'utf8'));
+  if (node !== `${version} ${execPath}` || !paths.every((path) => existsSync(path))) return false;
+  const cached = FOLDERS.flatMap(filesOf).filter((path) => /\.(cjs|wasm)$/.test(path));
+  const sources = [...cached, fileURLToPath(import.meta.url), join(root, 'dist/src/node/v8-cache.js')];
+  const { mtimeMs } = statSync(STAMP);
+  return sources.every((path) => statSync(path).mtimeMs <= mtimeMs);
+}
+
 const [program, ...args] = process.argv.slice(2);
 if (!threads.isMainThread) trainWorker();
 else if (program !== undefined) trainProgram();
-else {
-  for (const folder of ['build', 'dist/bundle']) {
-    for (const name of readdirSync(join(root, folder))) if (name.endsWith('.v8')) rmSync(join(root, folder, name));
-  }
+else if (!isFresh()) {
+  for (const path of caches()) rmSync(path);
   mkdirSync(dirname(PPC_GUEST.kernel), { recursive: true });
   writeFileSync(PPC_GUEST.kernel, GUEST);
   const env = { ...process.env, WEMU_CODE_CACHE: 'off' };
   for (const run of RUNS) {
     // the runner reports to descriptor 3
-    execFileSync(process.execPath, [fileURLToPath(import.meta.url), ...run], { env, stdio: ['ignore', 'ignore', 'inherit', 'pipe'] });
+    execFileSync(execPath, [fileURLToPath(import.meta.url), ...run], { env, stdio: ['ignore', 'ignore', 'inherit', 'pipe'] });
   }
+  writeFileSync(STAMP, JSON.stringify({ node: `${version} ${execPath}`, paths: caches() }));
 }
 
 /** Runs a program of the bundle in this thread; the result writes the caches of what it loaded so far. */

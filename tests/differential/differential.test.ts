@@ -19,7 +19,7 @@ const seedBase = fixedSeed ?? Math.floor(Math.random() * 0x1_0000_0000);
 const runs = setting('WEMU_DIFF_RUNS') ?? 4;
 
 /** Blocks for one unit of a kind's weight. */
-const BLOCKS: Record<Backend, number> = { tci: 150, wasm: 50 };
+const BLOCKS: Record<Backend, number> = { tci: 100, wasm: 30 };
 const blocksOf = (backend: Backend, weight: number): number => setting('WEMU_DIFF_BLOCKS') ?? BLOCKS[backend] * weight;
 /** Far more than a program takes on a busy machine: only what hangs is stopped. */
 const MINUTES_A_PROGRAM = 6;

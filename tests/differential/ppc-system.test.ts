@@ -13,7 +13,7 @@ import { runPpcWemu } from './ppc-system/wemu.js';
 /** Of a program: as many as its ROM has room for; where all code is generated, which takes a hundred times as long, fewer. */
 const TIERS = [
   ['tci', 6000],
-  ['wasm', 600],
+  ['wasm', 300],
 ] as const;
 /** Programs of each model and tier, of about a million instructions in tci. */
 const RUNS = Number(process.env.WEMU_PPC_RUNS ?? 1);

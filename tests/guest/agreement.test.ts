@@ -73,7 +73,6 @@ await describeGuest('Linux', ['kernel', 'busybox', 'firmware'], (files) => {
     append: 'console=ttyS0',
   });
   it.each([
-    ['tci', { backend: 'tci' }, 1],
     ['generated code, at once', { sync: true, hotThreshold: 4096, tuning: { check: true } }, 2],
     ['generated code, by a worker', { hotThreshold: 1024 }, 3],
   ] as const)('boots to the same state with %s', async (_name, engine, seed) => {

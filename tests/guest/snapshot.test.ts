@@ -16,7 +16,7 @@ import { embedded, runUntil, snapshotOf, tciHost } from '../support/snapshots.js
 
 const RESUME = fileURLToPath(new URL('../support/resume.mjs', import.meta.url));
 /** Of the boot. */
-const POINTS = Number(process.env['WEMU_SNAPSHOT_POINTS'] ?? 3);
+const POINTS = Number(process.env['WEMU_SNAPSHOT_POINTS'] ?? 2);
 const SECOND = 1e9;
 const MINUTE = 60_000;
 

@@ -16,8 +16,8 @@ const UNITS = 60;
 const BLOCKS_A_PROGRAM = 200;
 
 const TIERS: readonly (readonly [name: string, tier: Tier, blocks: number])[] = [
-  ['tci', {}, 400],
-  ['generated code', { hotThreshold: 1 }, 100],
+  ['tci', {}, 300],
+  ['generated code', { hotThreshold: 1 }, 60],
 ];
 
 describe.skipIf(oracle === undefined).each(TIERS)(
