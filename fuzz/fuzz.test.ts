@@ -37,7 +37,7 @@ const TARGETS: readonly Target[] = [
 ];
 
 /** Of each target. */
-const SECONDS = Number(process.env['WEMU_FUZZ_SECONDS'] ?? 5);
+const SECONDS = Number(process.env['WEMU_FUZZ_SECONDS'] ?? 2);
 /** `npm test` is to say the same of the same tree; `npm run fuzz` begins somewhere else each time. */
 const SEED = Number(process.env['WEMU_SEED'] ?? 1);
 const TIMEOUT = SECONDS * 1000 + 120_000;

@@ -1,8 +1,8 @@
 /** Tests with seeds in a row, for a while: `WEMU_FUZZ_SECONDS`, from `WEMU_SEED` on. */
 import { SeededRandom } from '../src/util/random.js';
 
-/** Of each test: a minute, about, of all tests that have a host with faults. */
-const SECONDS = Number(process.env['WEMU_FUZZ_SECONDS'] ?? 6);
+/** Of each test: half a minute, about, of all tests that have a host with faults. */
+const SECONDS = Number(process.env['WEMU_FUZZ_SECONDS'] ?? 3);
 const SEED = Number(process.env['WEMU_SEED'] ?? Date.now() % 2 ** 31);
 export const TIMEOUT = SECONDS * 1000 + 60_000;
 
