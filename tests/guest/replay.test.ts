@@ -1,4 +1,4 @@
-/** Runs of whole guests that were recorded by the command line, and replayed: a Linux that somebody types to, in every engine, and backwards in gdb. */
+/** Runs of whole guests that were recorded by the command line, and replayed: a Linux that somebody types to, in another engine, and backwards in gdb. */
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
