@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { copyFileSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isFresh } from './fresh.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -15,7 +16,6 @@ const MODES = ['release', 'debug'];
 
 const assemblyscript = dirname(createRequire(import.meta.url).resolve('assemblyscript/package.json'));
 
-const mtime = (path) => statSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs ?? 0;
 const filesOf = (folder) => readdirSync(join(root, folder), { recursive: true }).map((name) => `${folder}/${name}`);
 
 /**
@@ -25,8 +25,8 @@ const filesOf = (folder) => readdirSync(join(root, folder), { recursive: true })
 export function staleModes(runtime) {
   const isOthers = (path) => FOLDERS.some((folder) => folder !== runtime.target && path.startsWith(`${folder}/`));
   const sources = ['assembly', ...filesOf('assembly').filter((path) => !isOthers(path)), runtime.target, ...filesOf(runtime.target)];
-  const newest = Math.max(...['asconfig.json', 'package-lock.json', ...sources].map(mtime));
-  return MODES.filter((mode) => runtime[mode] !== undefined && mtime(runtime[mode]) <= newest);
+  const inputs = ['asconfig.json', 'package-lock.json', ...sources].map((path) => join(root, path));
+  return MODES.filter((mode) => runtime[mode] !== undefined && !isFresh([join(root, runtime[mode])], inputs));
 }
 
 /** Files of this build's runtimes that are older than what they come from. */

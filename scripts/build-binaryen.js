@@ -7,9 +7,10 @@
 // take the whole when that is not enough.
 // ("imports" in package.json says who gets which.) So the package itself, 106 MB with its tools, is needed for the build only.
 import { createRequire } from 'node:module';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { isFresh } from './fresh.js';
 import { lean } from './lean-binaryen.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -19,9 +20,7 @@ const [glue, module, browser, wasm, leanWasm, license] = outputs;
 const changed = () => new Error(`${source}: it is not put together as it used to be, see scripts/build-binaryen.js`);
 
 const own = ['build-binaryen.js', 'lean-binaryen.js', 'lean-binaryen.json'].map((name) => join(root, 'scripts', name));
-const newest = Math.max(...[source, ...own].map((path) => statSync(path).mtimeMs));
-const fresh = outputs.every((path) => existsSync(path) && statSync(path).mtimeMs > newest);
-if (!fresh || process.argv.includes('--force')) {
+if (!isFresh(outputs, [source, ...own]) || process.argv.includes('--force')) {
   const text = readFileSync(source, 'utf8');
   // decode(`\0asm...`), whatever the minifier called the function; the first backtick that is not escaped ends it.
   const starts = [...text.matchAll(/[\w$]+\(`\\0asm/g)];

@@ -1,12 +1,13 @@
 // The command line and the threads and processes that it starts, each from few files: Node needs about half a millisecond for every module that it loads.
 // dist/bundle/ is made of dist/src and stands beside it; src/cli/main.ts takes it unless dist/src is newer. CommonJS, since only that can be run with
 // V8's code cache (src/node/v8-cache.ts). Without `wemu bench`: the packages that it draws with are ES modules only.
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { copyFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { isFresh } from './fresh.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dir = join(root, 'dist/bundle');
@@ -14,17 +15,10 @@ const PACKAGES = ['commander'];
 /** Written last. */
 const licenseOf = (name) => join(dir, `${name}.LICENSE`);
 
-/** Nothing has changed since: what V8 keeps of the bundle (scripts/v8-cache.js) goes by when it was written. */
-function isFresh() {
-  const last = licenseOf(PACKAGES.at(-1));
-  if (!existsSync(last)) return false;
-  const compiled = readdirSync(join(root, 'dist/src'), { recursive: true }).map((name) => join(root, 'dist/src', name));
-  const sources = [fileURLToPath(import.meta.url), join(root, 'package-lock.json'), ...compiled.filter((path) => path.endsWith('.js'))];
-  const { mtimeMs } = statSync(last);
-  return sources.every((path) => statSync(path).mtimeMs <= mtimeMs);
-}
-
-if (isFresh()) process.exit();
+const compiled = readdirSync(join(root, 'dist/src'), { recursive: true }).filter((name) => name.endsWith('.js'));
+const sources = [fileURLToPath(import.meta.url), join(root, 'package-lock.json'), ...compiled.map((name) => join(root, 'dist/src', name))];
+// What V8 keeps of the bundle (v8-cache.js) goes by when it was written.
+if (isFresh(PACKAGES.map(licenseOf), sources)) process.exit();
 await rm(dir, { recursive: true, force: true });
 // One at a time: what two had in common would be a file of its own. src/node/modules.ts finds them beside whoever asks.
 const ENTRIES = [

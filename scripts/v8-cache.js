@@ -9,6 +9,7 @@ import v8 from 'node:v8';
 import vm from 'node:vm';
 import threads from 'node:worker_threads';
 import { serializeWasm, writeV8Cache } from '../dist/src/node/v8-cache.js';
+import { isFresh } from './fresh.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
@@ -71,20 +72,19 @@ const filesOf = (folder) => readdirSync(folder).map((name) => join(folder, name)
 const caches = () => FOLDERS.flatMap(filesOf).filter((path) => path.endsWith('.v8'));
 
 /** The caches are of this Node and of what is there now: 10 s that each `npm test` need not take. */
-function isFresh() {
+function areFresh() {
   if (!existsSync(STAMP)) return false;
   const { node, paths } = JSON.parse(readFileSync(STAMP, 'utf8'));
   if (node !== `${version} ${execPath}` || !paths.every((path) => existsSync(path))) return false;
   const cached = FOLDERS.flatMap(filesOf).filter((path) => /\.(cjs|wasm)$/.test(path));
   const sources = [...cached, fileURLToPath(import.meta.url), join(root, 'dist/src/node/v8-cache.js')];
-  const { mtimeMs } = statSync(STAMP);
-  return sources.every((path) => statSync(path).mtimeMs <= mtimeMs);
+  return isFresh([STAMP], sources);
 }
 
 const [program, ...args] = process.argv.slice(2);
 if (!threads.isMainThread) trainWorker();
 else if (program !== undefined) trainProgram();
-else if (!isFresh()) {
+else if (!areFresh()) {
   for (const path of caches()) rmSync(path);
   mkdirSync(dirname(PPC_GUEST.kernel), { recursive: true });
   writeFileSync(PPC_GUEST.kernel, GUEST);
